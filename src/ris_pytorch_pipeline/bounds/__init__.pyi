@@ -1,0 +1,8 @@
+from .bound import Bound, deviations_from_information
+from .deterministic import deterministic_bound, pilot_bound
+from .scenes import scene_bound
+from .stochastic import stochastic_bound
+
+__all__ = [
+    "Bound", "deterministic_bound", "deviations_from_information", "pilot_bound", "scene_bound", "stochastic_bound",
+]

@@ -1,0 +1,57 @@
+"""What lies between panel and antennas: the Rician channel H."""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+
+from ..shapes import Channel, Elements
+from .steering import planar, steering_at
+
+
+def complex_normal(shape: tuple[int, ...], generator: Generator) -> Tensor:
+    """Independent CN(0, 1) numbers in complex128."""
+    return torch.randn(shape, generator=generator, dtype=torch.complex128, device=generator.device)
+
+
+def uniform(low: float, high: float, shape: tuple[int, ...], generator: Generator) -> Tensor:
+    """Independent U(low, high) numbers in float64."""
+    return low + (high - low) * torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device)
+
+
+def rician_channel(
+    factor: Float[Tensor, "scene"],  # noqa: F821
+    antennas: int,
+    elements: Elements,
+    wavelength: float,
+    generator: Generator,
+) -> Channel:
+    """H = sqrt(κ/(κ+1)) H_LoS + sqrt(1/(κ+1)) H_NLoS with E|H_mn|² = 1 at every Rician factor κ.
+
+    The line of sight has unit-modulus entries: a plane wave between the panel (azimuth within ±60°, elevation
+    within ±30°) and a half-wavelength line of antennas (within ±60°), drawn per scene. H_NLoS is CN(0, 1).
+
+    Args:
+        factor: (scene,), κ as a power ratio; infinity is pure line of sight.
+        antennas: M.
+        elements: (element, 3) in metres.
+        wavelength: metres.
+        generator: source of randomness, on the device of `elements`.
+
+    Returns:
+        (scene, antenna, element), complex128.
+    """
+    scenes = factor.shape[0]
+    edge_az, edge_el = math.radians(60), math.radians(30)
+    azimuth = uniform(-edge_az, edge_az, (scenes, 1), generator)
+    elevation = uniform(-edge_el, edge_el, (scenes, 1), generator)
+    cosines = torch.stack([elevation.cos() * azimuth.sin(), elevation.sin(), torch.zeros_like(azimuth)], dim=-1)
+    at_panel = steering_at(cosines, elements, wavelength, wavefront=planar)
+    arrival = uniform(-edge_az, edge_az, (scenes, 1), generator).sin()
+    phase = math.pi * arrival * torch.arange(antennas, dtype=torch.float64, device=elements.device)
+    at_antennas = torch.polar(torch.ones_like(phase), phase)
+    line_of_sight = at_antennas.unsqueeze(-1) * at_panel
+    scatter = complex_normal((scenes, antennas, elements.shape[0]), generator)
+    inverse = (1 / (1 + factor))[:, None, None]
+    return (1 - inverse).sqrt() * line_of_sight + inverse.sqrt() * scatter

@@ -1,0 +1,225 @@
+"""What kind of scenes to draw: the frozen Scenario and its presets. Imports no torch, so that the CLI answers fast."""
+
+import math
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from ..errors import ConfigurationError
+from ..units import wavelength_of
+
+Span = float | tuple[float, float]
+"""A fixed value, or the low and high end of a uniform draw."""
+CountSpan = int | tuple[int, int]
+"""A fixed count, or the smallest and largest of a uniform draw."""
+
+
+def ends(span: float | tuple[float, float]) -> tuple[float, float]:
+    """The low and high end of a span; a fixed value is both."""
+    return span if isinstance(span, tuple) else (span, span)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Impairments:
+    """Hardware and channel errors; all are off by default. Estimators are given the codes and channel without them.
+
+    Args:
+        phase_error_rad: standard deviation of a static phase error per element.
+        gain_error: half width of a static, uniform relative gain error per element.
+        dead_fraction: probability that an element reflects nothing.
+        phase_jitter_rad: standard deviation of a phase error drawn anew for each element and snapshot.
+        channel_error_db: power of the error of the channel given to estimators, relative to the channel's.
+        ghost_db: power of one coherent ghost path per source, relative to the source's.
+    """
+
+    phase_error_rad: float = 0.0
+    gain_error: float = 0.0
+    dead_fraction: float = 0.0
+    phase_jitter_rad: float = 0.0
+    channel_error_db: float | None = None
+    ghost_db: float | None = None
+
+    def __post_init__(self) -> None:
+        bounded = {"dead_fraction": self.dead_fraction, "gain_error": self.gain_error}
+        for name, value in bounded.items():
+            if not 0 <= value < 1:
+                raise ConfigurationError(f"{name} in [0, 1)", str(value), "a percentage", "pass a fraction")
+        for name, value in {"phase_error_rad": self.phase_error_rad, "phase_jitter_rad": self.phase_jitter_rad}.items():
+            if not 0 <= value < math.inf:
+                raise ConfigurationError(f"{name} >= 0", str(value), "a sign", "pass a standard deviation in radians")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """The distribution that scenes are drawn from; the defaults are the preset `random`.
+
+    A field that takes a pair is drawn uniformly between its ends for each scene or source.
+
+    Args:
+        horizontal: N_H, panel elements along y.
+        vertical: N_V, panel elements along z.
+        wavelength: metres.
+        spacing: element spacing in metres; None is half a wavelength.
+        antennas: M, at the base station.
+        snapshots: L, coded snapshots.
+        codes: the codebook: independent random phases, scrambled Hadamard, or the strided 2-D DFT subset.
+        code_bits: phase bits of the panel; None is continuous.
+        symbols: `random` (a new CN(0, P) symbol per snapshot), `pilot` (constant, unit modulus) or
+            `gaussian` (constant, CN(0, P)).
+        sources: K, or the smallest and largest number of sources.
+        azimuth_deg: degrees, 0 is broadside.
+        elevation_deg: degrees.
+        distance: metres from the panel's centre.
+        distance_law: `uniform` in distance, or `inverse`: uniform in 1/distance.
+        separation: least distance of two sources in (u, w).
+        snr_db: total clean received power of all sources per antenna and snapshot over the noise variance.
+        power_db: power of each source relative to 0 dB at the receiver.
+        path_loss: multiply powers by |CN(0, 1)|²/r² as the original system did. The weakest source is then
+            typically 12 dB (K = 3) to 19 dB (K = 5) below the strongest.
+        rician_factor: κ of the channel as a power ratio.
+        impairments: what the panel does and the estimator is not told.
+    """
+
+    horizontal: int = 12
+    vertical: int = 12
+    wavelength: float = 0.3
+    spacing: float | None = None
+    antennas: int = 16
+    snapshots: int = 16
+    codes: Literal["random", "hadamard", "dft"] = "random"
+    code_bits: int | None = 3
+    symbols: Literal["random", "pilot", "gaussian"] = "random"
+    sources: CountSpan = (1, 5)
+    azimuth_deg: Span = (-60.0, 60.0)
+    elevation_deg: Span = (-30.0, 30.0)
+    distance: Span = (0.5, 10.0)
+    distance_law: Literal["uniform", "inverse"] = "uniform"
+    separation: float = 0.125
+    snr_db: Span = (-5.0, 20.0)
+    power_db: Span = 0.0
+    path_loss: bool = False
+    rician_factor: Span = (0.5, 10.0)
+    impairments: Impairments = field(default_factory=Impairments)
+
+    def __post_init__(self) -> None:
+        self._check_counts()
+        self._check_spans()
+        if not self.wavelength > 0 or not self.element_spacing > 0:
+            _refuse("a positive wavelength and spacing in metres", f"{self.wavelength}, {self.spacing}", "a wrong unit")
+        if self.separation < 0:
+            _refuse("a separation >= 0 in direction cosines", str(self.separation), "a sign")
+
+    def _check_counts(self) -> None:
+        for name in ("horizontal", "vertical", "antennas", "snapshots"):
+            if getattr(self, name) < 1:
+                _refuse(f"{name} >= 1", str(getattr(self, name)), "a count left at zero")
+        if self.code_bits is not None and not 1 <= self.code_bits <= 16:
+            _refuse("code_bits in 1..16, or none for continuous phases", str(self.code_bits), "levels passed as bits")
+        low, high = ends(self.sources)
+        if not 1 <= low <= high:
+            _refuse("sources: a count >= 1, or [least, most]", str(self.sources), "ends swapped, or no source")
+        if high > self.most_sources:
+            _refuse(
+                f"at most {self.most_sources} sources: more are not identifiable from {self.snapshots} snapshots "
+                f"of {self.antennas} antennas",
+                str(self.sources),
+                "K above the number of independent measurements",
+                "lower sources, or raise snapshots or antennas",
+            )
+
+    def _check_spans(self) -> None:
+        limits = {
+            "azimuth_deg": (-90, 90, "azimuth_deg inside (-90, 90): the panel looks along +x"),
+            "elevation_deg": (-90, 90, "elevation_deg inside (-90, 90)"),
+            "distance": (0, float("inf"), "a positive, finite distance in metres"),
+            "snr_db": (-float("inf"), float("inf"), "a finite snr_db"),
+            "power_db": (-float("inf"), float("inf"), "a finite power_db"),
+        }
+        for name, (least, most, wanted) in limits.items():
+            low, high = ends(getattr(self, name))
+            if not (least < low <= high < most):
+                _refuse(
+                    f"{wanted}, as a number or [low, high]",
+                    f"{name} = {getattr(self, name)}",
+                    "ends swapped, a wrong unit, or a direction behind the panel",
+                )
+        low, high = ends(self.rician_factor)
+        if not 0 <= low <= high:
+            _refuse("rician_factor >= 0 as a power ratio", str(self.rician_factor), "a value in dB")
+
+    @property
+    def element_spacing(self) -> float:
+        """Element spacing in metres."""
+        return self.wavelength / 2 if self.spacing is None else self.spacing
+
+    @property
+    def elements(self) -> int:
+        """N = N_H N_V."""
+        return self.horizontal * self.vertical
+
+    @property
+    def symbol_model(self) -> Literal["random", "pilot"]:
+        """What an estimator may assume: symbols drawn per snapshot, or one unknown constant per source."""
+        return "random" if self.symbols == "random" else "pilot"
+
+    @property
+    def most_sources(self) -> int:
+        """Most sources that the measurements can identify, see `identifiable_sources`."""
+        return identifiable_sources(self.symbol_model, self.snapshots, self.antennas, self.elements)
+
+
+def identifiable_sources(
+    symbol_model: Literal["random", "pilot"], snapshots: int, antennas: int, elements: int
+) -> int:  # fmt: skip
+    """Most sources K for which there are no more unknowns than real equations, and K < N.
+
+    Pilot: 5 K real unknowns (position and complex amplitude) against 2 L M. Random: 4 K + 1 (position, power and the
+    noise variance) against the L M² real numbers of the covariances, and the 2 L M of the measurements.
+    """
+    equations = 2 * snapshots * antennas
+    if symbol_model == "pilot":
+        return max(0, min(equations // 5, elements - 1))
+    return max(0, min((min(equations, snapshots * antennas**2) - 1) // 4, elements - 1))
+
+
+def _refuse(wanted: str, got: str, cause: str, move: str = "correct the value") -> None:
+    raise ConfigurationError(wanted, got, cause, move)
+
+
+PRESETS: dict[str, Scenario] = {
+    "seed": Scenario(codes="dft", symbols="gaussian", path_loss=True, separation=0.0),
+    "pilot": Scenario(symbols="pilot"),
+    "random": Scenario(),
+    "hard": Scenario(
+        sources=(1, 8),
+        power_db=(-10.0, 0.0),
+        separation=0.0,
+        snr_db=(-5.0, 15.0),
+        impairments=Impairments(phase_error_rad=0.2, dead_fraction=0.05, channel_error_db=-20.0, ghost_db=-10.0),
+    ),
+    "sub6": Scenario(horizontal=24, vertical=24, wavelength=wavelength_of(3.5e9), snapshots=32),
+    "mmwave": Scenario(
+        horizontal=64, vertical=64, wavelength=wavelength_of(28e9), antennas=32, snapshots=32, distance=(1.0, 15.0)
+    ),
+}
+"""The named scenarios: `seed` as the original system measured, `pilot`, `random` (default), `hard`, `sub6`, `mmwave`."""
+
+
+def preset(name: str, **overrides: Any) -> Scenario:  # noqa: ANN401
+    """The named preset with some fields replaced.
+
+    Raises:
+        ConfigurationError: an unknown preset or field (the nearest known one is suggested), or an invalid value.
+    """
+    if name not in PRESETS:
+        _refuse(f"a preset out of {', '.join(PRESETS)}", repr(name), "a misspelt name", _nearest(name, list(PRESETS)))
+    known = [f.name for f in fields(Scenario)]
+    for key in overrides:
+        if key not in known:
+            _refuse(f"a scenario field out of {', '.join(known)}", repr(key), "a misspelt key", _nearest(key, known))
+    return replace(PRESETS[name], **overrides)
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else "pick one of the known names"

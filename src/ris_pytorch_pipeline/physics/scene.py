@@ -1,0 +1,227 @@
+"""How scenes are drawn from a scenario: positions, powers, codes, channel, symbols, noise and measurements."""
+
+import math
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Generator, Tensor
+
+from ..errors import InfeasibleError
+from ..shapes import Channel, Codes, Counts, Mask, Positions
+from .channel import complex_normal, rician_channel, uniform
+from .codebook import dft_codes, hadamard_codes, random_codes
+from .geometry import Panel, cosines_from_positions
+from .impairments import apply_to_codes, estimated_channel
+from .observation import Observation
+from .scenario import Scenario, ends
+from .snapshots import measure, received_power
+from .steering import steering_at
+
+CODEBOOKS = {"random": random_codes, "hadamard": hadamard_codes, "dft": dft_codes}
+_TRIES = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """What a simulated scene really was. Slots beyond a scene's number of sources hold NaN positions and power 0.
+
+    Args:
+        positions: (scene, source, 3), radians, radians, metres.
+        sources: (scene,), K.
+        powers: (scene, source), mean symbol power at the panel.
+        noise_variance: (scene,), σ² per antenna.
+        snr_db: (scene,), total.
+        source_snr_db: (scene, source), clean received power of each source per antenna and snapshot over σ².
+        symbols: (scene, snapshot, source), s.
+        applied_codes: (scene, snapshot, element), what the panel did.
+        applied_channel: (scene, antenna, element), what the wave went through.
+    """
+
+    positions: Positions
+    sources: Counts
+    powers: Float[Tensor, "scene source"]
+    noise_variance: Float[Tensor, "scene"]  # noqa: F821
+    snr_db: Float[Tensor, "scene"]  # noqa: F821
+    source_snr_db: Float[Tensor, "scene source"]
+    symbols: Complex[Tensor, "scene snapshot source"]
+    applied_codes: Codes
+    applied_channel: Channel
+
+    @property
+    def present(self) -> Mask:
+        """(scene, source): True where the slot holds a source."""
+        return torch.arange(self.positions.shape[1], device=self.sources.device) < self.sources[:, None]
+
+    def __getitem__(self, index: slice | Tensor | list[int]) -> "Truth":
+        """The truth of some of the scenes."""
+        return Truth(**{name: value[index] for name, value in vars(self).items()})
+
+    def to(self, device: torch.device | str) -> "Truth":
+        """The same truth on another device."""
+        return Truth(**{name: value.to(device) for name, value in vars(self).items()})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenes:
+    """A batch of simulated scenes: what an estimator is given, and the truth it is judged by."""
+
+    observation: Observation
+    truth: Truth
+
+    def __len__(self) -> int:
+        return len(self.observation)
+
+    def __getitem__(self, index: slice | Tensor | list[int]) -> "Scenes":
+        """Some of the scenes: a slice, a list or a tensor of scene numbers."""
+        return Scenes(observation=self.observation[index], truth=self.truth[index])
+
+
+def draw(
+    scenario: Scenario, scenes: int, generator: Generator, dtype: torch.dtype = torch.complex128
+) -> Scenes:  # fmt: skip
+    """Draw independent scenes from a scenario.
+
+    y_l = H diag(c_l) A s_l + n_l, n_l ~ CN(0, σ² I) with σ² = (clean power per antenna and snapshot, expected over
+    symbols) / SNR. Everything is drawn in double precision; `dtype` is the precision of the measurement arithmetic
+    and of what is returned.
+
+    Args:
+        scenario: the distribution.
+        scenes: how many.
+        generator: the source of randomness; its device is where the scenes are made.
+        dtype: torch.complex64 or torch.complex128.
+
+    Returns:
+        The scenes, padded to the scenario's largest number of sources.
+
+    Raises:
+        InfeasibleError: the separation cannot be met in the field of view.
+    """
+    panel = Panel(horizontal=scenario.horizontal, vertical=scenario.vertical, spacing=scenario.element_spacing)
+    elements = panel.elements(device=generator.device)
+    least, most = (int(k) for k in ends(scenario.sources))
+    sources = torch.randint(least, most + 1, (scenes,), generator=generator, device=generator.device)
+    present = torch.arange(most, device=generator.device) < sources[:, None]
+    positions = draw_positions(scenario, sources, generator)
+    powers = _draw_powers(scenario, positions, generator) * present
+    codes = CODEBOOKS[scenario.codes](scenes, scenario.snapshots, panel, scenario.code_bits, generator)
+    factor = uniform(*ends(scenario.rician_factor), (scenes,), generator)
+    channel = rician_channel(factor, scenario.antennas, elements, scenario.wavelength, generator)
+    given_channel = estimated_channel(channel, scenario.impairments, generator)
+    applied_codes = apply_to_codes(codes, scenario.impairments, generator)
+    snr_db = uniform(*ends(scenario.snr_db), (scenes,), generator)
+    symbols = _draw_symbols(scenario, powers, generator)
+    noise = complex_normal((scenes, scenario.snapshots, scenario.antennas), generator)
+
+    real = dtype.to_real()
+    cosines = cosines_from_positions(positions)
+    vectors = steering_at(cosines, elements, scenario.wavelength)
+    vectors = (vectors + _ghosts(scenario, cosines, elements, generator)).to(dtype)
+    codes, applied_codes, symbols = codes.to(dtype), applied_codes.to(dtype), symbols.to(dtype)
+    channel, given_channel = channel.to(dtype), given_channel.to(dtype)
+    received = received_power(vectors, applied_codes, channel) * powers.to(real)
+    variance = received.sum(-1) / 10 ** (snr_db.to(real) / 10)
+    clean = measure(vectors, symbols, applied_codes, channel)
+    observation = Observation(
+        measurements=clean + noise.to(dtype) * variance.sqrt()[:, None, None],
+        codes=codes,
+        channel=given_channel,
+        elements=elements.to(real),
+        wavelength=scenario.wavelength,
+        symbols=scenario.symbol_model,
+    )
+    truth = Truth(
+        positions=positions.masked_fill(~present[..., None], torch.nan).to(real),
+        sources=sources,
+        powers=powers.to(real),
+        noise_variance=variance,
+        snr_db=snr_db.to(real),
+        source_snr_db=10 * torch.log10(received / variance[:, None]),
+        symbols=symbols,
+        applied_codes=applied_codes,
+        applied_channel=channel,
+    )
+    return Scenes(observation=observation, truth=truth)
+
+
+def draw_positions(scenario: Scenario, sources: Counts, generator: Generator) -> Positions:
+    """Positions (scene, source, 3) in the field of view, redrawn scene by scene until all are separated in (u, w).
+
+    Raises:
+        InfeasibleError: some scene was still crowded after many tries.
+    """
+    least, most = ends(scenario.sources)
+    positions = _propose(scenario, sources.shape[0], int(most), generator)
+    if least == most == 1 or scenario.separation == 0:
+        return positions
+    present = torch.arange(int(most), device=sources.device) < sources[:, None]
+    crowded = torch.arange(sources.shape[0], device=sources.device)
+    for _ in range(_TRIES):
+        crowded = crowded[_closest(positions[crowded], present[crowded]) < scenario.separation]
+        if crowded.numel() == 0:
+            return positions
+        positions[crowded] = _propose(scenario, crowded.numel(), int(most), generator)
+    raise InfeasibleError(
+        f"{int(most)} sources at least {scenario.separation} apart in (u, w)",
+        f"{crowded.numel()} of {sources.shape[0]} scenes still crowded after {_TRIES} draws",
+        "too many sources, or too small a field of view, for the separation",
+        "lower separation or sources, or widen azimuth_deg and elevation_deg",
+    )
+
+
+def _propose(scenario: Scenario, scenes: int, sources: int, generator: Generator) -> Positions:
+    """Independent positions in the field of view."""
+    shape = (scenes, sources)
+    azimuth = uniform(*map(math.radians, ends(scenario.azimuth_deg)), shape, generator)
+    elevation = uniform(*map(math.radians, ends(scenario.elevation_deg)), shape, generator)
+    near, far = ends(scenario.distance)
+    if scenario.distance_law == "uniform":
+        distance = uniform(near, far, shape, generator)
+    else:
+        distance = 1 / uniform(1 / far, 1 / near, shape, generator)
+    return torch.stack([azimuth, elevation, distance], dim=-1)
+
+
+def _closest(positions: Positions, present: Mask) -> Tensor:
+    """Least distance in (u, w) between two present sources of each scene; infinite where there is one source."""
+    flat = cosines_from_positions(positions)[..., :2]
+    gaps = (flat[:, :, None] - flat[:, None, :]).norm(dim=-1)
+    pairs = present[:, :, None] & present[:, None, :]
+    pairs = pairs & ~torch.eye(pairs.shape[-1], dtype=torch.bool, device=pairs.device)
+    return gaps.masked_fill(~pairs, torch.inf).amin(dim=(-1, -2))
+
+
+def _draw_powers(scenario: Scenario, positions: Positions, generator: Generator) -> Tensor:
+    """Mean symbol powers at the panel, (scene, source)."""
+    shape = tuple(positions.shape[:-1])
+    powers = 10 ** (uniform(*ends(scenario.power_db), shape, generator) / 10)
+    if scenario.path_loss:
+        powers = powers * complex_normal(shape, generator).abs().square() / positions[..., 2].square()
+    return powers
+
+
+def _draw_symbols(scenario: Scenario, powers: Tensor, generator: Generator) -> Tensor:
+    """Symbols s of shape (scene, snapshot, source), with zero for absent sources."""
+    scenes, sources = powers.shape
+    shape = (scenes, scenario.snapshots, sources)
+    if scenario.symbols == "random":
+        unit = complex_normal(shape, generator)
+    elif scenario.symbols == "gaussian":
+        unit = complex_normal((scenes, 1, sources), generator).expand(shape)
+    else:
+        phase = uniform(0, 2 * math.pi, (scenes, 1, sources), generator)
+        unit = torch.polar(torch.ones_like(phase), phase).expand(shape)
+    return unit * powers.sqrt()[:, None, :]
+
+
+def _ghosts(scenario: Scenario, cosines: Tensor, elements: Tensor, generator: Generator) -> Tensor:
+    """Panel vectors of one coherent ghost path per source, from a random direction with a random phase."""
+    level = scenario.impairments.ghost_db
+    if level is None:
+        return torch.zeros((), dtype=torch.complex128, device=generator.device)
+    scenes, sources = cosines.shape[:2]
+    somewhere = cosines_from_positions(_propose(replace(scenario, separation=0.0), scenes, sources, generator))
+    phase = uniform(0, 2 * math.pi, (scenes, sources, 1), generator)
+    gain = torch.polar(torch.full_like(phase, 10 ** (level / 20)), phase)
+    return gain * steering_at(somewhere, elements, scenario.wavelength)

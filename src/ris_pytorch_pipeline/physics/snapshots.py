@@ -1,0 +1,58 @@
+"""How panel vectors become antenna measurements and back: y_l = H diag(c_l) x_l + n_l."""
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from ..shapes import Channel, Codes, Measured
+
+
+def coded_operator(codes: Codes, channel: Channel) -> Complex[Tensor, "*batch snapshot antenna element"]:
+    """G_l = H diag(c_l), in full. Prefer `coded_response`, which never forms it."""
+    return channel.unsqueeze(-3) * codes.unsqueeze(-2)
+
+
+def coded_response(
+    vectors: Complex[Tensor, "*batch source element"], codes: Codes, channel: Channel
+) -> Complex[Tensor, "*batch snapshot source antenna"]:
+    """b_l = G_l x = H (c_l ∘ x) for every snapshot and vector.
+
+    Args:
+        vectors: (..., source, element), steering vectors or any panel vectors.
+        codes: (..., snapshot, element).
+        channel: (..., antenna, element).
+
+    Returns:
+        (..., snapshot, source, antenna).
+    """
+    coded = codes.unsqueeze(-2) * vectors.unsqueeze(-3)
+    shape = coded.shape
+    return (coded.flatten(-3, -2) @ channel.mT).unflatten(-2, shape[-3:-1])
+
+
+def measure(
+    vectors: Complex[Tensor, "*batch source element"],
+    amplitudes: Complex[Tensor, "*batch snapshot source"],
+    codes: Codes,
+    channel: Channel,
+) -> Measured:
+    """Clean measurements H (c_l ∘ A s_l), shape (..., snapshot, antenna)."""
+    return (codes * (amplitudes @ vectors)) @ channel.mT
+
+
+def panel_images(measurements: Measured, codes: Codes, channel: Channel) -> Complex[Tensor, "*batch snapshot element"]:
+    """Back-projected images z_l = conj(c_l) ∘ (H^H y_l), so that b_l(p)^H y_l = a(p)^H z_l for every p."""
+    return codes.conj() * (measurements @ channel.conj())
+
+
+def stacked_gram(codes: Codes, channel: Channel) -> Complex[Tensor, "*batch element element"]:
+    """Q = Σ_l G_l^H G_l = (H^H H) ∘ (conj(C)^T C): the energy of any panel vector x over the block is x^H Q x."""
+    return (channel.mH @ channel) * (codes.mH @ codes)
+
+
+def received_power(
+    vectors: Complex[Tensor, "*batch source element"], codes: Codes, channel: Channel
+) -> Float[Tensor, "*batch source"]:
+    """Mean power per antenna and snapshot that each unit-power source delivers: Σ_l ‖b_l‖² / (L M)."""
+    response = coded_response(vectors, codes, channel)
+    return torch.view_as_real(response).square().sum(-1).mean(dim=(-1, -3))
