@@ -1,7 +1,7 @@
 """What phase each element sees from a source: the steering vector, its derivatives, and named approximations."""
 
 import math
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Complex, Float
@@ -13,6 +13,7 @@ from .geometry import check_positions, cosines_from_positions
 PathExcess = Float[Tensor, "*batch source element"]
 
 
+@runtime_checkable
 class Wavefront(Protocol):
     """A model of the path from the source to an element less the path to the panel's centre, in metres."""
 

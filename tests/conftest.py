@@ -1,0 +1,12 @@
+"""How every test runs: shapes and types checked at each call, one thread, and the same examples each time."""
+
+from jaxtyping import install_import_hook
+
+install_import_hook("ris_pytorch_pipeline", "typechecker.check")  # before the package is first imported
+
+import torch  # noqa: E402
+from hypothesis import settings  # noqa: E402
+
+torch.set_num_threads(1)
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
+settings.load_profile("repeatable")
