@@ -51,7 +51,6 @@ def rician_channel(
     arrival = uniform(-edge_az, edge_az, (scenes, 1), generator).sin()
     phase = math.pi * arrival * torch.arange(antennas, dtype=torch.float64, device=elements.device)
     at_antennas = torch.polar(torch.ones_like(phase), phase)
-    line_of_sight = at_antennas.unsqueeze(-1) * at_panel
-    scatter = complex_normal((scenes, antennas, elements.shape[0]), generator)
     inverse = (1 / (1 + factor))[:, None, None]
-    return (1 - inverse).sqrt() * line_of_sight + inverse.sqrt() * scatter
+    scatter = complex_normal((scenes, antennas, elements.shape[0]), generator) * inverse.sqrt()
+    return scatter.addcmul_(at_antennas.unsqueeze(-1), (1 - inverse).sqrt() * at_panel)

@@ -13,6 +13,8 @@ from .scenario import Impairments
 
 def apply_to_codes(codes: Codes, impairments: Impairments, generator: Generator) -> Codes:
     """What the panel really shows: codes times gain, static phase error, jitter and dead elements."""
+    if not impairments.at_panel:
+        return codes
     scenes, _, elements = codes.shape
     real = {"generator": generator, "dtype": torch.float64, "device": generator.device}
     phase = impairments.phase_error_rad * torch.randn((scenes, 1, elements), **real)

@@ -38,7 +38,7 @@ class Observation:
         self._check_shapes()
         for name in ("measurements", "codes", "channel", "elements"):
             value: Tensor = getattr(self, name)
-            if not bool(torch.isfinite(value).all()):
+            if not _finite(value):
                 bad = int((~torch.isfinite(value)).sum())
                 raise InputError(
                     f"finite {name}",
@@ -49,7 +49,7 @@ class Observation:
         if not self.wavelength > 0:
             raise InputError("a positive wavelength in metres", str(self.wavelength), "a wrong unit", "pass c / f")
         if self.symbols not in ("random", "pilot"):
-            raise InputError("symbols 'random' or 'pilot'", repr(self.symbols), "a misspelt name", "pick one of the two")
+            raise InputError("symbols 'random' or 'pilot'", repr(self.symbols), "a misspelt name", "pick one of them")
 
     def _check_shapes(self) -> None:
         wanted = {
@@ -64,7 +64,7 @@ class Observation:
                 cause = "a missing scene axis" if value.ndim == dimensions - 1 else "axes in another order"
                 _disagree(f"{name} of shape {shape}", f"{tuple(value.shape)}", cause, "add the axis with x[None]")
             if name != "elements" and not value.is_complex():
-                _disagree(f"complex {name}", str(value.dtype), "a real part taken earlier", "pass complex64 or complex128")
+                _disagree(f"complex {name}", str(value.dtype), "a real part taken earlier", "pass complex64 or 128")
         scenes, snapshots, antennas = self.measurements.shape
         if self.codes.shape[1] != snapshots:
             _disagree(
@@ -117,6 +117,11 @@ class Observation:
         """Most sources that these measurements can identify."""
         _, snapshots, antennas = self.measurements.shape
         return identifiable_sources(self.symbols, snapshots, antennas, self.elements.shape[0])
+
+
+def _finite(value: Tensor) -> bool:
+    """Whether every entry is finite; one pass in the usual case, since a NaN or an infinity cannot leave a sum."""
+    return bool(torch.isfinite(value.sum())) or bool(torch.isfinite(value).all())
 
 
 def _disagree(wanted: str, got: str, cause: str, move: str) -> None:

@@ -48,6 +48,11 @@ class Impairments:
             if not 0 <= value < math.inf:
                 raise ConfigurationError(f"{name} >= 0", str(value), "a sign", "pass a standard deviation in radians")
 
+    @property
+    def at_panel(self) -> bool:
+        """Whether the panel does anything else than show its codes."""
+        return any((self.phase_error_rad, self.gain_error, self.dead_fraction, self.phase_jitter_rad))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
@@ -202,7 +207,7 @@ PRESETS: dict[str, Scenario] = {
         horizontal=64, vertical=64, wavelength=wavelength_of(28e9), antennas=32, snapshots=32, distance=(1.0, 15.0)
     ),
 }
-"""The named scenarios: `seed` as the original system measured, `pilot`, `random` (default), `hard`, `sub6`, `mmwave`."""
+"""The named scenarios: `seed` is what the original system measured, `random` the default."""
 
 
 def preset(name: str, **overrides: Any) -> Scenario:  # noqa: ANN401

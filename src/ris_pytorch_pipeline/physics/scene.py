@@ -1,20 +1,20 @@
 """How scenes are drawn from a scenario: positions, powers, codes, channel, symbols, noise and measurements."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Complex, Float
 from torch import Generator, Tensor
 
 from ..errors import InfeasibleError
-from ..shapes import Channel, Codes, Counts, Mask, Positions
+from ..shapes import Channel, Codes, Counts, Elements, Mask, Positions, Steering
 from .channel import complex_normal, rician_channel, uniform
 from .codebook import dft_codes, hadamard_codes, random_codes
 from .geometry import Panel, cosines_from_positions
 from .impairments import apply_to_codes, estimated_channel
 from .observation import Observation
-from .scenario import Scenario, ends
+from .scenario import Scenario, Span, ends
 from .snapshots import measure, received_power
 from .steering import steering_at
 
@@ -99,34 +99,25 @@ def draw(
         InfeasibleError: the separation cannot be met in the field of view.
     """
     panel = Panel(horizontal=scenario.horizontal, vertical=scenario.vertical, spacing=scenario.element_spacing)
-    elements = panel.elements(device=generator.device)
+    elements, real = panel.elements(device=generator.device), dtype.to_real()
     least, most = (int(k) for k in ends(scenario.sources))
     sources = torch.randint(least, most + 1, (scenes,), generator=generator, device=generator.device)
     present = torch.arange(most, device=generator.device) < sources[:, None]
     positions = draw_positions(scenario, sources, generator)
     powers = _draw_powers(scenario, positions, generator) * present
-    codes = CODEBOOKS[scenario.codes](scenes, scenario.snapshots, panel, scenario.code_bits, generator)
-    factor = uniform(*ends(scenario.rician_factor), (scenes,), generator)
-    channel = rician_channel(factor, scenario.antennas, elements, scenario.wavelength, generator)
-    given_channel = estimated_channel(channel, scenario.impairments, generator)
-    applied_codes = apply_to_codes(codes, scenario.impairments, generator)
-    snr_db = uniform(*ends(scenario.snr_db), (scenes,), generator)
-    symbols = _draw_symbols(scenario, powers, generator)
-    noise = complex_normal((scenes, scenario.snapshots, scenario.antennas), generator)
-
-    real = dtype.to_real()
-    cosines = cosines_from_positions(positions)
-    vectors = steering_at(cosines, elements, scenario.wavelength)
-    vectors = (vectors + _ghosts(scenario, cosines, elements, generator)).to(dtype)
-    codes, applied_codes, symbols = codes.to(dtype), applied_codes.to(dtype), symbols.to(dtype)
-    channel, given_channel = channel.to(dtype), given_channel.to(dtype)
-    received = received_power(vectors, applied_codes, channel) * powers.to(real)
-    variance = received.sum(-1) / 10 ** (snr_db.to(real) / 10)
-    clean = measure(vectors, symbols, applied_codes, channel)
+    codes, applied_codes = (c.to(dtype) for c in _draw_codes(scenario, scenes, panel, generator))
+    channel, applied_channel = (h.to(dtype) for h in _draw_channel(scenario, scenes, elements, generator))
+    snr_db = uniform(*ends(scenario.snr_db), (scenes,), generator).to(real)
+    symbols = _draw_symbols(scenario, powers, generator).to(dtype)
+    noise = complex_normal((scenes, scenario.snapshots, scenario.antennas), generator).to(dtype)
+    vectors = _panel_vectors(scenario, positions, elements, generator).to(dtype)
+    received = received_power(vectors, applied_codes, applied_channel) * powers.to(real)
+    variance = received.sum(-1) / 10 ** (snr_db / 10)
+    clean = measure(vectors, symbols, applied_codes, applied_channel)
     observation = Observation(
-        measurements=clean + noise.to(dtype) * variance.sqrt()[:, None, None],
+        measurements=clean + noise * variance.sqrt()[:, None, None],
         codes=codes,
-        channel=given_channel,
+        channel=channel,
         elements=elements.to(real),
         wavelength=scenario.wavelength,
         symbols=scenario.symbol_model,
@@ -136,11 +127,11 @@ def draw(
         sources=sources,
         powers=powers.to(real),
         noise_variance=variance,
-        snr_db=snr_db.to(real),
+        snr_db=snr_db,
         source_snr_db=10 * torch.log10(received / variance[:, None]),
         symbols=symbols,
         applied_codes=applied_codes,
-        applied_channel=channel,
+        applied_channel=applied_channel,
     )
     return Scenes(observation=observation, truth=truth)
 
@@ -173,14 +164,19 @@ def draw_positions(scenario: Scenario, sources: Counts, generator: Generator) ->
 def _propose(scenario: Scenario, scenes: int, sources: int, generator: Generator) -> Positions:
     """Independent positions in the field of view."""
     shape = (scenes, sources)
-    azimuth = uniform(*map(math.radians, ends(scenario.azimuth_deg)), shape, generator)
-    elevation = uniform(*map(math.radians, ends(scenario.elevation_deg)), shape, generator)
+    azimuth = uniform(*_radians(scenario.azimuth_deg), shape, generator)
+    elevation = uniform(*_radians(scenario.elevation_deg), shape, generator)
     near, far = ends(scenario.distance)
     if scenario.distance_law == "uniform":
         distance = uniform(near, far, shape, generator)
     else:
         distance = 1 / uniform(1 / far, 1 / near, shape, generator)
     return torch.stack([azimuth, elevation, distance], dim=-1)
+
+
+def _radians(span_deg: Span) -> tuple[float, float]:
+    low, high = ends(span_deg)
+    return math.radians(low), math.radians(high)
 
 
 def _closest(positions: Positions, present: Mask) -> Tensor:
@@ -215,13 +211,32 @@ def _draw_symbols(scenario: Scenario, powers: Tensor, generator: Generator) -> T
     return unit * powers.sqrt()[:, None, :]
 
 
-def _ghosts(scenario: Scenario, cosines: Tensor, elements: Tensor, generator: Generator) -> Tensor:
-    """Panel vectors of one coherent ghost path per source, from a random direction with a random phase."""
+def _draw_codes(scenario: Scenario, scenes: int, panel: Panel, generator: Generator) -> tuple[Codes, Codes]:
+    """The codes an estimator is given, and what the panel really shows."""
+    codes = CODEBOOKS[scenario.codes](scenes, scenario.snapshots, panel, scenario.code_bits, generator)
+    return codes, apply_to_codes(codes, scenario.impairments, generator)
+
+
+def _draw_channel(
+    scenario: Scenario, scenes: int, elements: Elements, generator: Generator
+) -> tuple[Channel, Channel]:  # fmt: skip
+    """The channel an estimator is given, and what the wave really went through."""
+    factor = uniform(*ends(scenario.rician_factor), (scenes,), generator)
+    channel = rician_channel(factor, scenario.antennas, elements, scenario.wavelength, generator)
+    return estimated_channel(channel, scenario.impairments, generator), channel
+
+
+def _panel_vectors(scenario: Scenario, positions: Positions, elements: Elements, generator: Generator) -> Steering:
+    """What the panel receives from each unit source: its steering vector, plus one coherent ghost path if there is one.
+
+    A ghost comes from an independent random position with a random phase.
+    """
+    vectors = steering_at(cosines_from_positions(positions), elements, scenario.wavelength)
     level = scenario.impairments.ghost_db
     if level is None:
-        return torch.zeros((), dtype=torch.complex128, device=generator.device)
-    scenes, sources = cosines.shape[:2]
-    somewhere = cosines_from_positions(_propose(replace(scenario, separation=0.0), scenes, sources, generator))
+        return vectors
+    scenes, sources = positions.shape[:2]
+    somewhere = cosines_from_positions(_propose(scenario, scenes, sources, generator))
     phase = uniform(0, 2 * math.pi, (scenes, sources, 1), generator)
     gain = torch.polar(torch.full_like(phase, 10 ** (level / 20)), phase)
-    return gain * steering_at(somewhere, elements, scenario.wavelength)
+    return vectors + gain * steering_at(somewhere, elements, scenario.wavelength)

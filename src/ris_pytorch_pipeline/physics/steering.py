@@ -18,7 +18,7 @@ class Wavefront(Protocol):
     """A model of the path from the source to an element less the path to the panel's centre, in metres."""
 
     def __call__(self, cosines: Cosines, elements: Elements, /) -> PathExcess:
-        """delta of shape (..., source, element)."""
+        """The path excess delta, (..., source, element)."""
         ...
 
 
@@ -109,7 +109,7 @@ def steering(
 def steering_with_derivatives(
     cosines: Cosines, elements: Elements, wavelength: float
 ) -> tuple[Steering, Complex[Tensor, "*batch 3 source element"]]:
-    """a and its analytic derivatives with respect to u, w and q for the exact wave.
+    """The steering vectors a of the exact wave and their analytic derivatives with respect to u, w and q.
 
     ∂a/∂x = -j k0 (∂delta/∂x) a with ∂delta/∂u = -h/S, ∂delta/∂w = -v/S, ∂delta/∂q = (rho² + t delta)/(S (1 + S)).
 
