@@ -1,6 +1,8 @@
 """What a Cramér-Rao bound says: named standard deviations per source and coordinate."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -9,6 +11,9 @@ from torch import Tensor
 from ..errors import InputError
 from ..physics import position_jacobian
 from ..shapes import Cosines
+
+Known = Collection[Literal["elevation", "distance"]]
+"""Coordinates that are known and not estimated; their deviation is 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,43 +33,72 @@ class Bound:
     distance: Float[Tensor, "*batch source"]
     covariance: Float[Tensor, "*batch source 3 3"]
 
+    @property
+    def deviations(self) -> Float[Tensor, "*batch source 3"]:
+        """(azimuth, elevation, distance) stacked in the order of a position."""
+        return torch.stack([self.azimuth, self.elevation, self.distance], dim=-1)
 
-def invert_information(information: Float[Tensor, "*batch p p"]) -> Float[Tensor, "*batch p p"]:
+
+def invert_information(
+    information: Float[Tensor, "*batch p p"],
+) -> tuple[Float[Tensor, "*batch p p"], Float[Tensor, "*batch"]]:
     """Inverse of a Fisher information matrix after Jacobi scaling: D (D F D)⁻¹ D with D = diag(F)^(-1/2).
 
-    Raises:
-        InputError: the information is singular: the parameters are not identifiable from these measurements.
+    Returns:
+        The inverse, NaN where the information is singular, and a mask that is True where it is regular.
     """
     scale = information.diagonal(dim1=-2, dim2=-1).clamp_min(torch.finfo(information.dtype).tiny).rsqrt()
-    scaled = information * scale[..., :, None] * scale[..., None, :]
-    factor, failed = torch.linalg.cholesky_ex(scaled)
-    if bool((failed != 0).any()):
-        raise InputError(
-            "a Fisher information matrix of full rank",
-            f"a singular one in {int((failed != 0).sum())} of {failed.numel()} scenes",
-            "two sources at one position, an unobservable coordinate, or more sources than the measurements identify",
-            "separate the sources, lower their number, or add snapshots",
-        )
-    return torch.cholesky_inverse(factor) * scale[..., :, None] * scale[..., None, :]
+    factor, failed = torch.linalg.cholesky_ex(information * scale[..., :, None] * scale[..., None, :])
+    regular = failed == 0
+    eye = torch.eye(information.shape[-1], dtype=information.dtype, device=information.device)
+    factor = torch.where(regular[..., None, None], factor, eye)
+    inverse = torch.cholesky_inverse(factor) * scale[..., :, None] * scale[..., None, :]
+    return inverse.masked_fill(~regular[..., None, None], torch.nan), regular
 
 
-def deviations_from_information(cosines: Cosines, information: Float[Tensor, "*batch p p"]) -> Bound:
+def deviations_from_information(
+    cosines: Cosines, information: Float[Tensor, "*batch p p"], known: Known = ()
+) -> Bound:  # fmt: skip
     """The bound on (φ, θ, r) from the Fisher information of (u, w, q) of every source and nuisance parameters.
 
     Args:
         cosines: (..., source, 3), where the information was taken.
         information: (..., p, p); the first 3 K parameters are u, w, q of source 1, of source 2, ...
+        known: coordinates that are not estimated.
 
     Returns:
-        Standard deviations and 3 x 3 covariance blocks in (azimuth, elevation, distance).
-
-    Raises:
-        InputError: singular information.
+        Standard deviations and 3 x 3 covariance blocks; NaN where the information is singular.
     """
     sources = cosines.shape[-2]
-    inverse = invert_information(information)
-    blocks = torch.stack([inverse[..., 3 * k : 3 * k + 3, 3 * k : 3 * k + 3] for k in range(sources)], dim=-3)
+    free = [c for c, name in enumerate(("azimuth", "elevation", "distance")) if name not in known]
+    kept = [3 * k + c for k in range(sources) for c in free] + list(range(3 * sources, information.shape[-1]))
+    inverse, _ = invert_information(information[..., kept, :][..., kept])
+    width = len(free)
+    blocks = inverse.new_zeros((*inverse.shape[:-2], sources, 3, 3))
+    for k in range(sources):
+        block = inverse[..., width * k : width * (k + 1), width * k : width * (k + 1)]
+        for i, row in enumerate(free):
+            blocks[..., k, row, free] = block[..., i, :]
     jacobian = position_jacobian(cosines)
+    if "distance" in known:
+        jacobian[..., 2, 2] = 0  # it may be infinite at q = 0
     covariance = jacobian @ blocks @ jacobian.mT
     azimuth, elevation, distance = covariance.diagonal(dim1=-2, dim2=-1).sqrt().unbind(-1)
     return Bound(azimuth=azimuth, elevation=elevation, distance=distance, covariance=covariance)
+
+
+def identifiable(bound: Bound) -> Bound:
+    """The bound itself, once it is known to exist.
+
+    Raises:
+        InputError: some Fisher information was singular.
+    """
+    singular = bound.azimuth.isnan().any(-1)
+    if bool(singular.any()):
+        raise InputError(
+            "a Fisher information matrix of full rank",
+            f"a singular one in {int(singular.sum())} of {singular.numel()} scenes",
+            "two sources at one position, an unobservable coordinate, or more sources than the measurements identify",
+            "separate the sources, lower their number, declare known coordinates, or add snapshots",
+        )
+    return bound

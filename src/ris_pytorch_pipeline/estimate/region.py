@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float
@@ -40,6 +41,13 @@ class SearchRegion:
                     "degrees passed as radians, ends swapped, or a direction behind the panel",
                     "pass radians and metres",
                 )
+
+    @property
+    def fixed(self) -> tuple[Literal["elevation", "distance"], ...]:
+        """Coordinates with equal ends, which are known and not estimated."""
+        names: tuple[Literal["elevation", "distance"], ...] = ("elevation", "distance")
+        ends = {"elevation": self.elevation, "distance": self.distance}
+        return tuple(name for name in names if ends[name][0] == ends[name][1])
 
     @property
     def box(self) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:

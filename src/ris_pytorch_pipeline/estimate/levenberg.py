@@ -1,0 +1,145 @@
+"""How a smooth objective is minimised for many scenes at once: Levenberg-Marquardt with a box."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+Scenes = Int[Tensor, "scene"]  # noqa: F821
+
+
+@dataclass(frozen=True, eq=False)
+class Local:
+    """An objective and its quadratic model at a point.
+
+    Args:
+        value: (scene,), in nats.
+        gradient: (scene, parameter).
+        curvature: (scene, parameter, parameter), positive semidefinite.
+    """
+
+    value: Float[Tensor, "scene"]  # noqa: F821
+    gradient: Float[Tensor, "scene parameter"]
+    curvature: Float[Tensor, "scene parameter parameter"]
+
+
+@dataclass(frozen=True, eq=False)
+class Minimum:
+    """Where the minimisation ended.
+
+    Args:
+        point: (scene, parameter).
+        value: (scene,), objective at the point.
+        converged: (scene,), False where the iteration limit came first.
+    """
+
+    point: Float[Tensor, "scene parameter"]
+    value: Float[Tensor, "scene"]  # noqa: F821
+    converged: Bool[Tensor, "scene"]  # noqa: F821
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """Limits of each parameter: its range and its largest change in one iteration.
+
+    Args:
+        lower: (parameter,).
+        upper: (parameter,); equal to `lower` fixes a parameter.
+        stride: (parameter,).
+        sources: how many (u, w, q) triples lead the vector; their directions stay inside the unit disc.
+    """
+
+    lower: Float[Tensor, "parameter"]  # noqa: F821
+    upper: Float[Tensor, "parameter"]  # noqa: F821
+    stride: Float[Tensor, "parameter"]  # noqa: F821
+    sources: int
+
+    def clamp(self, point: Float[Tensor, "scene parameter"]) -> Float[Tensor, "scene parameter"]:
+        """The nearest allowed point, roughly: into the ranges, then directions onto the disc u² + w² <= 0.98."""
+        inside = point.clamp(self.lower, self.upper)
+        positions = inside[:, : 3 * self.sources].unflatten(1, (self.sources, 3))
+        shrink = (0.98 / positions[..., :2].square().sum(-1).clamp_min(0.98)).sqrt()
+        positions[..., :2] *= shrink.unsqueeze(-1)
+        return inside
+
+
+def minimise(
+    evaluate: Callable[[Tensor, Scenes], Local],
+    start: Float[Tensor, "scene parameter"],
+    box: Box,
+    *,
+    iterations: int,
+    tolerance: float,
+) -> Minimum:
+    """Minimise by (C + μ diag C) dx = -g, accepting a scene's step only when its objective falls.
+
+    A scene has converged when its predicted decrease g^T C⁻¹ g / 2 over the parameters that are free to move is below
+    `tolerance`. Scenes that are done leave the batch.
+
+    Args:
+        evaluate: objective and quadratic model at a (subset, parameter) point; it is told which scenes the rows are.
+        start: (scene, parameter), inside the box.
+        box: limits.
+        iterations: most evaluations after the first.
+        tolerance: nats.
+
+    Returns:
+        The best point of each scene.
+    """
+    point = box.clamp(start)
+    active = torch.arange(start.shape[0], device=start.device)
+    here = evaluate(point, active)
+    value = here.value.clone()
+    converged = torch.zeros_like(active, dtype=torch.bool)
+    damping = torch.full_like(value, 1e-2)
+    for _ in range(iterations):
+        step, decrease = _step(here, point[active], damping[active], box)
+        done = decrease < tolerance
+        converged[active[done]] = True
+        active, step = active[~done], step[~done]
+        if active.numel() == 0:
+            break
+        here = _pick(here, ~done)
+        trial = box.clamp(point[active] + step)
+        there = evaluate(trial, active)
+        better = there.value < here.value
+        point[active] = torch.where(better[:, None], trial, point[active])
+        value[active] = torch.where(better, there.value, here.value)
+        damping[active] = (damping[active] * torch.where(better, 0.2, 8.0)).clamp(1e-6, 1e6)
+        here = _choose(better, there, here)
+    return Minimum(point, value, converged)
+
+
+def _step(here: Local, point: Tensor, damping: Tensor, box: Box) -> tuple[Tensor, Tensor]:
+    """The damped step and the decrease that the undamped model predicts, over parameters that are free to move."""
+    blocked = (point <= box.lower) & (here.gradient > 0) | (point >= box.upper) & (here.gradient < 0)
+    blocked = blocked | (box.lower == box.upper)
+    gradient = here.gradient.masked_fill(blocked, 0)
+    curvature = here.curvature.masked_fill(blocked[:, :, None] | blocked[:, None, :], 0)
+    diagonal = curvature.diagonal(dim1=-2, dim2=-1).clamp_min(torch.finfo(gradient.dtype).tiny)
+    diagonal = torch.where(blocked, torch.ones_like(diagonal), diagonal)
+    scale = diagonal.rsqrt()
+    scaled = curvature * scale[:, :, None] * scale[:, None, :]
+    eye = torch.eye(point.shape[1], dtype=point.dtype, device=point.device)
+    unit = gradient * scale
+    loads = torch.stack([damping, torch.full_like(damping, 1e-9)])[..., None, None]  # damped step, undamped decrease
+    fill = torch.diag_embed(blocked.to(point.dtype))
+    factor, failed = torch.linalg.cholesky_ex(scaled + fill + loads * eye)
+    factor = torch.where(failed[..., None, None] > 0, eye, factor)  # a singular model: scaled steepest descent
+    solved = torch.cholesky_solve(unit.expand(2, -1, -1).unsqueeze(-1), factor).squeeze(-1)
+    step = (-solved[0] * scale).clamp(-box.stride, box.stride)
+    return step, (unit * solved[1]).sum(-1) / 2
+
+
+def _pick(here: Local, rows: Tensor) -> Local:
+    return Local(here.value[rows], here.gradient[rows], here.curvature[rows])
+
+
+def _choose(better: Tensor, there: Local, here: Local) -> Local:
+    return Local(
+        torch.where(better, there.value, here.value),
+        torch.where(better[:, None], there.gradient, here.gradient),
+        torch.where(better[:, None, None], there.curvature, here.curvature),
+    )

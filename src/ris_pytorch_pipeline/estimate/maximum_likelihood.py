@@ -1,0 +1,255 @@
+"""How sources are located by coded maximum likelihood: for random symbols, and for pilots."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from ..bounds import deviations_from_information
+from ..errors import InputError
+from ..physics import Observation, check_positions, cosines_from_positions, positions_from_cosines
+from ..shapes import Counts, Positions
+from .estimate import Estimate, Status, asked_sources, pad_sources
+from .hypothesis import Hypothesis, Likelihood, Rows
+from .normalise import Scaled, scale
+from .pilot import PilotLikelihood
+from .region import SearchRegion
+from .search import Found, SearchEffort, add_source, better_of, cycle, escape, search_known, search_unknown
+from .stochastic import StochasticLikelihood
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaximumLikelihood(ABC):
+    """The common part of the coded maximum-likelihood estimators.
+
+    Args:
+        region: the field of view.
+        effort: how hard to search.
+        threshold: τ, one more source is accepted when 2 (NLL_k - NLL_{k+1}) > τ; 24 gives about 1 % false alarms.
+        most_sources: where an estimated order stops.
+        polish_iterations: most iterations of the final joint refinement.
+        batch: scenes searched at a time; a default scene's dictionary takes 6 MB.
+    """
+
+    region: SearchRegion = field(default_factory=SearchRegion)
+    effort: SearchEffort = field(default_factory=SearchEffort)
+    threshold: float = 24.0
+    most_sources: int = 8
+    polish_iterations: int = 30
+    batch: int = 32
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Short name for tables."""
+
+    @abstractmethod
+    def likelihood(self, scaled: Observation) -> Likelihood:
+        """The likelihood of scaled scenes."""
+
+    def find(self, likelihood: Likelihood, rows: Rows, sources: int) -> Hypothesis:
+        """Search for a known number of sources."""
+        return search_known(likelihood, rows, sources, self.effort)
+
+    def __call__(self, observation: Observation, sources: int | Counts | None = None) -> Estimate:
+        """Locate the sources of every scene.
+
+        Args:
+            observation: the scenes.
+            sources: K for all scenes, K per scene, or None to estimate it by sequential likelihood-ratio tests.
+
+        Returns:
+            The estimate, strongest source first; deviations from the Fisher information at the estimate.
+
+        Raises:
+            InputError: K out of range, symbols of another kind, or a scene without energy.
+        """
+        scaled = scale(observation)
+        counts = None if sources is None else asked_sources(observation, sources, observation.most_sources)
+        parts: list[tuple[Tensor, Estimate]] = []
+        for index in torch.arange(len(observation), device=observation.measurements.device).split(self.batch):
+            likelihood = self.likelihood(scaled.observation[index])
+            for found in self._search(likelihood, None if counts is None else counts[index]):
+                part = self._polish(likelihood, scaled[index[found.rows]], found)
+                parts.append((index[found.rows], part))
+        return _merge(parts, len(observation), counts)
+
+    def refine(self, observation: Observation, positions: Positions, iterations: int | None = None) -> Estimate:
+        """Polish given positions by the same likelihood, without a search.
+
+        Args:
+            observation: the scenes.
+            positions: (scene, source, 3), radians, radians, metres; NaN in slots without a source.
+            iterations: most iterations; None is `polish_iterations`.
+
+        Returns:
+            The estimate at the optimum that the start leads to.
+
+        Raises:
+            InputError: an invalid position, or a scene without any.
+        """
+        scaled = scale(observation)
+        counts = (~positions[..., 0].isnan()).sum(-1)
+        asked_sources(observation, counts, observation.most_sources)
+        parts: list[tuple[Tensor, Estimate]] = []
+        for order in counts.unique().tolist():
+            for index in torch.nonzero(counts == order).squeeze(-1).split(self.batch):
+                start = torch.stack([p[~p[:, 0].isnan()] for p in positions[index]]).double()
+                check_positions(start)
+                likelihood = self.likelihood(scaled.observation[index])
+                rows = torch.arange(index.numel(), device=index.device)
+                found = Found(rows, likelihood.start_at(rows, cosines_from_positions(start)))
+                parts.append((index, self._polish(likelihood, scaled[index], found, iterations)))
+        return _merge(parts, len(observation), counts)
+
+    def _search(self, likelihood: Likelihood, counts: Counts | None) -> list[Found]:
+        if counts is None:
+            rows = torch.arange(len(likelihood.observation), device=likelihood.observation.measurements.device)
+            most = min(self.most_sources, likelihood.observation.most_sources)
+            return search_unknown(likelihood, rows, most, self.threshold, self.effort)
+        groups = [(order, torch.nonzero(counts == order).squeeze(-1)) for order in counts.unique().tolist()]
+        return [Found(rows, self.find(likelihood, rows, order)) for order, rows in groups]
+
+    def _polish(
+        self, likelihood: Likelihood, scaled: Scaled, found: Found, iterations: int | None = None
+    ) -> Estimate:  # fmt: skip
+        """Refine to convergence and state positions, powers and deviations in the units of the observation."""
+        rows, sources = found.rows, found.hypothesis.cosines.shape[1]
+        slots = scaled.measured.new_zeros((rows.numel(), sources))
+        noise = found.hypothesis.log_noise.exp() * scaled.measured
+        order = torch.full_like(rows, sources)
+        if sources == 0:
+            empty = slots.unsqueeze(-1).expand(-1, -1, 3)
+            status = (Status.NONE,) * rows.numel()
+            return Estimate(
+                positions=empty, order=order, powers=slots, deviations=empty, noise_variance=noise, status=status
+            )
+        end = likelihood.refine(
+            rows, found.hypothesis, iterations=iterations or self.polish_iterations, tolerance=1e-6
+        )  # fmt: skip
+        strongest = end.log_powers.argsort(dim=1, descending=True)
+        end = Hypothesis(
+            end.cosines.gather(1, strongest.unsqueeze(-1).expand(-1, -1, 3)),
+            end.log_powers.gather(1, strongest),
+            end.log_noise,
+            end.value,
+            end.converged,
+        )
+        bound = deviations_from_information(end.cosines, likelihood.information(rows, end), self.region.fixed)
+        return Estimate(
+            positions=positions_from_cosines(end.cosines),
+            order=order,
+            powers=end.log_powers.exp() * (scaled.measured / scaled.channel)[:, None],
+            deviations=bound.deviations,
+            noise_variance=end.log_noise.exp() * scaled.measured,
+            status=tuple(Status.CONVERGED if c else Status.ITERATION_LIMIT for c in end.converged.tolist()),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sml(MaximumLikelihood):
+    """Stochastic maximum likelihood for random symbols: NLL = Σ_l log|Γ_l| + y_l^H Γ_l⁻¹ y_l.
+
+    Greedy addition on the grid by the exact one-source gain, cyclic re-detection with several candidates, joint Fisher
+    scoring over (u, w, q, log p, log σ²). It reaches the stochastic Cramér-Rao bound at 5 dB and above. On constant
+    symbols it is the noncoherent estimator: valid, and worse than `PilotMl`.
+    """
+
+    @property
+    def name(self) -> str:
+        """Short name for tables."""
+        return "sml"
+
+    def likelihood(self, scaled: Observation) -> StochasticLikelihood:
+        """The stochastic likelihood of scaled scenes."""
+        return StochasticLikelihood(scaled, self.region)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PilotMl(MaximumLikelihood):
+    """Maximum likelihood for symbols that are constant over the block: variable projection, f = Σ ‖P⊥(B) y‖².
+
+    The coherent likelihood is sharp and has many local optima. A scene whose weakest source does not stand `margin`
+    times above what a further source would gain is searched again from a noncoherent start, and if it is still in
+    doubt by adding sources and dropping as many; the best likelihood is kept.
+
+    Args:
+        margin: least ratio of the weakest source's gain to the largest gain of a further one for a scene to be trusted.
+        escapes: numbers of sources to add and drop, in turn, while a scene is in doubt.
+    """
+
+    threshold: float = 27.0
+    margin: float = 10.0
+    escapes: tuple[int, ...] = (2,)
+
+    @property
+    def name(self) -> str:
+        """Short name for tables."""
+        return "pilot"
+
+    def likelihood(self, scaled: Observation) -> PilotLikelihood:
+        """The pilot likelihood of scaled scenes.
+
+        Raises:
+            InputError: the observation says that symbols are random.
+        """
+        if scaled.symbols != "pilot":
+            raise InputError(
+                "symbols that are constant over the block ('pilot')",
+                f"symbols {scaled.symbols!r}",
+                "the estimator for pilots called on random symbols",
+                "use Sml, or pass symbols='pilot' if they really are constant",
+            )
+        return PilotLikelihood(scaled, self.region)
+
+    def find(self, likelihood: Likelihood, rows: Rows, sources: int) -> Hypothesis:
+        """Search coherently; search doubtful scenes again from a noncoherent start, then by escapes."""
+        if not isinstance(likelihood, PilotLikelihood):
+            raise TypeError(f"PilotMl searches a PilotLikelihood, not {type(likelihood).__name__}")
+        best = search_known(likelihood, rows, sources, self.effort)
+        for attempt in range(1 + len(self.escapes)):
+            weak = torch.nonzero(self._doubtful(likelihood, rows, best)).squeeze(-1)
+            if weak.numel() == 0:
+                return best
+            if attempt == 0:
+                start = self._noncoherent(likelihood, rows[weak], sources)
+                other = cycle(likelihood, rows[weak], start, self.effort)
+            else:
+                other = escape(likelihood, rows[weak], best[weak], self.escapes[attempt - 1], self.effort)
+            best = best.replaced(weak, better_of(best[weak], other))
+        return best
+
+    def _doubtful(self, likelihood: PilotLikelihood, rows: Rows, given: Hypothesis) -> Tensor:
+        """True where the weakest source does not stand out from what is left over."""
+        left, _ = likelihood.scan(rows, given)
+        return likelihood.source_gains(rows, given).amin(1) < self.margin * left.amax(1)
+
+    def _noncoherent(self, likelihood: PilotLikelihood, rows: Rows, sources: int) -> Hypothesis:
+        """Sources added greedily by the stochastic likelihood, which is smoother."""
+        other = StochasticLikelihood(likelihood.observation[rows], self.region)
+        local = torch.arange(rows.numel(), device=rows.device)
+        found = other.nothing(local)
+        for _ in range(sources):
+            found = add_source(other, local, found, self.effort)
+        return likelihood.start_at(rows, found.cosines)
+
+
+def _merge(parts: list[tuple[Tensor, Estimate]], scenes: int, asked: Counts | None) -> Estimate:
+    """Put parts of a batch back in order, padded to the largest order."""
+    slots = max((part.positions.shape[1] for _, part in parts), default=0)
+    index = torch.cat([i for i, _ in parts]) if parts else torch.zeros(0, dtype=torch.long)
+    back = index.argsort()
+    status = [s for _, part in parts for s in part.status]
+    order = torch.cat([part.order for _, part in parts])[back]
+    ended = [status[i] for i in back.tolist()]
+    if asked is not None:
+        ended = [Status.FEWER if o < a else s for o, a, s in zip(order.tolist(), asked.tolist(), ended, strict=True)]
+    return Estimate(
+        positions=torch.cat([pad_sources(part.positions, slots) for _, part in parts])[back],
+        order=order,
+        powers=torch.cat([pad_sources(part.powers, slots) for _, part in parts])[back],
+        deviations=torch.cat([pad_sources(part.deviations, slots) for _, part in parts])[back],
+        noise_variance=torch.cat([part.noise_variance for _, part in parts])[back],
+        status=tuple(ended),
+    )

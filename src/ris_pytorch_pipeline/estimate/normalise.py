@@ -1,0 +1,54 @@
+"""How measurements are scaled before a search: unit mean power per scene, so that every threshold is relative."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..errors import InputError
+from ..physics import Observation
+
+
+@dataclass(frozen=True, eq=False)
+class Scaled:
+    """An observation in complex128 with unit mean power of measurements and channel, and the scales taken out.
+
+    Args:
+        observation: the scaled observation.
+        measured: (scene,), mean |y|² before scaling.
+        channel: (scene,), mean |H|² before scaling.
+    """
+
+    observation: Observation
+    measured: Float[Tensor, "scene"]  # noqa: F821
+    channel: Float[Tensor, "scene"]  # noqa: F821
+
+    def __getitem__(self, rows: Tensor) -> "Scaled":
+        """Some of the scenes."""
+        return Scaled(self.observation[rows], self.measured[rows], self.channel[rows])
+
+
+def scale(observation: Observation) -> Scaled:
+    """Scale each scene to unit mean power of measurements and channel.
+
+    Raises:
+        InputError: a scene whose measurements or channel are all zero.
+    """
+    exact = observation.to(dtype=torch.complex128)
+    measured = torch.view_as_real(exact.measurements).square().sum(-1).mean(dim=(-1, -2))
+    channel = torch.view_as_real(exact.channel).square().sum(-1).mean(dim=(-1, -2))
+    for name, power in (("measurements", measured), ("channel", channel)):
+        if bool((power == 0).any()):
+            raise InputError(
+                f"{name} with some energy in every scene",
+                f"all zeros in {int((power == 0).sum())} of {power.numel()} scenes",
+                "a field that was never filled, or a failed capture",
+                "drop those scenes or record them again",
+            )
+    scaled = replace(
+        exact,
+        measurements=exact.measurements / measured.sqrt()[:, None, None],
+        channel=exact.channel / channel.sqrt()[:, None, None],
+    )
+    return Scaled(scaled, measured, channel)

@@ -1,0 +1,190 @@
+"""How random-symbol measurements are searched: the likelihood of y_l ~ CN(0, B_l P B_l^H + σ² I) on a grid and off it."""
+
+import math
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from ..likelihood import fisher_information, negative_log_likelihood, score, snapshot_gram, whiten
+from ..physics import Observation, coded_operator, coded_response, steering_at
+from .hypothesis import Hypothesis, Rows
+from .levenberg import Box, Local, minimise
+from .region import SearchGrid, SearchRegion, search_grid
+
+_LOG_POWER = (-25.0, 10.0, 2.0)
+_LOG_NOISE = (-25.0, 1.0, 1.0)
+"""Lowest, highest and largest change in one iteration, for unit mean power of measurements and channel."""
+
+
+class StochasticLikelihood:
+    """The stochastic likelihood of some scenes, with their coded dictionaries G_l a(g) kept for scanning.
+
+    Args:
+        observation: scaled scenes in complex128, see `normalise.scale`.
+        region: the field of view.
+    """
+
+    def __init__(self, observation: Observation, region: SearchRegion) -> None:
+        self.observation = observation
+        self.grid: SearchGrid = search_grid(region, observation.elements, observation.wavelength)
+        self.region = region
+        self.dictionary, self.energy = coded_dictionary(observation, self.grid)
+
+    def nothing(self, rows: Rows) -> Hypothesis:
+        """No source: σ² = mean |y|²."""
+        y = self.observation.measurements[rows]
+        power = torch.view_as_real(y).square().sum(-1).mean(dim=(-1, -2))
+        equations = y.shape[-1] * y.shape[-2]
+        empty = power.new_zeros((rows.numel(), 0))
+        value = equations * (power.log() + 1)
+        return Hypothesis(empty.unsqueeze(-1).expand(-1, -1, 3), empty, power.log(), value, torch.ones_like(rows).bool())
+
+    def scan(self, rows: Rows, given: Hypothesis) -> tuple[Tensor, Tensor]:
+        """T(g) = 2 max_p Σ_l [p α_l/(1 + p β_l) - log(1 + p β_l)] and log p at every grid point.
+
+        α_l = |b_l^H Γ_l⁻¹ y_l|² and β_l = b_l^H Γ_l⁻¹ b_l with Γ_l the covariance of the given sources; the power is
+        the maximum-likelihood one by Fisher scoring.
+        """
+        filters, noise = self._filters(rows, given)
+        gains, log_powers = [], []
+        for row, scene in enumerate(rows.tolist()):
+            outputs = (filters[row] @ self.dictionary[scene]).square_().unflatten(1, (2, -1)).sum(1)
+            explained = outputs[:, 1:].sum(1) if outputs.shape[1] > 1 else 0
+            beta = (self.energy[scene] - explained).clamp_min(1e-3 * self.energy[scene]) / noise[row]
+            gain, power = one_source_gain(outputs[:, 0] / noise[row].square(), beta)
+            gains.append(gain)
+            log_powers.append(power.log())
+        return torch.stack(gains), torch.stack(log_powers)
+
+    def _filters(self, rows: Rows, given: Hypothesis) -> tuple[Tensor, Tensor]:
+        """Per snapshot the rows (σ² Γ⁻¹ y)^H and U^H with σ² Γ⁻¹ = I - U U^H, for `coded_dictionary`; and σ²."""
+        scene = self.observation
+        y, noise = scene.measurements[rows], given.log_noise.exp()
+        if given.cosines.shape[1] == 0:
+            return real_rows(y.conj().unsqueeze(-2)), noise.float()
+        vectors = steering_at(given.cosines, scene.elements, scene.wavelength)
+        b = coded_response(vectors, scene.codes[rows], scene.channel[rows])  # (row, snapshot, source, antenna)
+        load = noise[:, None] * (-given.log_powers).exp()
+        small = b.conj() @ b.mT + torch.diag_embed(load).to(b.dtype).unsqueeze(1)
+        subspace = torch.linalg.solve_triangular(torch.linalg.cholesky(small), b.conj(), upper=False)  # U^H
+        residual = y - ((subspace @ y.unsqueeze(-1)).mT @ subspace.conj()).squeeze(-2)
+        filters = torch.cat([residual.conj().unsqueeze(-2), subspace], dim=-2)
+        return real_rows(filters), noise.float()
+
+    def refine(self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float) -> Hypothesis:
+        """Fisher scoring over (u, w, q, log p) of every source and log σ²."""
+        return self._minimise(rows, start, self._box(start.cosines.shape[1]), iterations, tolerance)
+
+    def start_at(self, rows: Rows, cosines: Tensor) -> Hypothesis:
+        """A hypothesis at given (u, w, q) with powers and noise fitted by Fisher scoring, the positions held.
+
+        It starts from equal powers that explain 90 % of the measured power.
+        """
+        sources, elements = cosines.shape[1], self.observation.elements.shape[0]
+        log_powers = cosines.new_full(cosines.shape[:2], math.log(0.9 / (sources * elements)))
+        log_noise = cosines.new_full(cosines.shape[:1], math.log(0.1))
+        start = Hypothesis(cosines, log_powers, log_noise, torch.zeros_like(log_noise), torch.ones_like(rows).bool())
+        box = self._box(sources)
+        held = replace(box, stride=box.stride.index_fill(0, torch.arange(3 * sources, device=box.stride.device), 0))
+        return self._minimise(rows, start, held, iterations=10, tolerance=1e-2)
+
+    def _minimise(self, rows: Rows, start: Hypothesis, box: Box, iterations: int, tolerance: float) -> Hypothesis:
+        sources = start.cosines.shape[1]
+        point = torch.cat([start.cosines.flatten(1), start.log_powers, start.log_noise[:, None]], dim=1)
+
+        def evaluate(x: Tensor, subset: Tensor) -> Local:
+            return self._local(rows[subset], x, sources)
+
+        end = minimise(evaluate, point, box, iterations=iterations, tolerance=tolerance)
+        cosines, log_powers, log_noise = end.point.split([3 * sources, sources, 1], dim=1)
+        return Hypothesis(cosines.unflatten(1, (sources, 3)), log_powers, log_noise[:, 0], end.value, end.converged)
+
+    def _local(self, rows: Rows, x: Tensor, sources: int) -> Local:
+        """NLL, score and Fisher information at parameter vectors."""
+        cosines, log_powers, log_noise = x.split([3 * sources, sources, 1], dim=1)
+        powers, noise = log_powers.exp(), log_noise[:, 0].exp()
+        scene = self.observation
+        gram = snapshot_gram(
+            cosines.unflatten(1, (sources, 3)),
+            scene.codes[rows],
+            scene.channel[rows],
+            scene.elements,
+            scene.wavelength,
+            scene.measurements[rows],
+        )
+        whitened = whiten(gram, powers, noise)
+        return Local(
+            negative_log_likelihood(whitened),
+            score(whitened, powers, noise),
+            fisher_information(whitened, powers, noise),
+        )
+
+    def information(self, rows: Rows, at: Hypothesis) -> Tensor:
+        """Fisher information at a hypothesis, (row, parameter, parameter)."""
+        point = torch.cat([at.cosines.flatten(1), at.log_powers, at.log_noise[:, None]], dim=1)
+        return self._local(rows, point, at.cosines.shape[1]).curvature
+
+    def _box(self, sources: int) -> Box:
+        lower, upper, stride = position_box(self.region, self.grid, sources)
+        rest = [[*[power] * sources, noise] for power, noise in zip(_LOG_POWER, _LOG_NOISE, strict=True)]
+        like = self.observation.elements
+        limits = [like.new_tensor([*p, *r]) for p, r in zip((lower, upper, stride), rest, strict=True)]
+        return Box(*limits, sources)
+
+
+def coded_dictionary(observation: Observation, grid: SearchGrid) -> tuple[list[Tensor], list[Tensor]]:
+    """Coded responses G_l a(g) and their energies ‖G_l a(g)‖² at all grid points, in single precision.
+
+    Complex numbers are stacked as [real; imaginary] along the antenna axis: one real product is several times faster
+    than a complex one. Scenes are kept apart and energies summed snapshot by snapshot, so that blocks stay in cache.
+
+    Returns:
+        For each scene (snapshot, 2 antenna, point) and (snapshot, point).
+    """
+    vectors = steering_at(grid.points(), observation.elements, observation.wavelength).mT
+    vectors = torch.cat([vectors.real, vectors.imag], dim=0).float()
+    operators = real_rows(coded_operator(observation.codes, observation.channel))
+    dictionaries = [(rows.flatten(0, 1) @ vectors).unflatten(0, rows.shape[:2]) for rows in operators]
+    energies = [torch.stack([(block * block).sum(0) for block in scene]) for scene in dictionaries]
+    return dictionaries, energies
+
+
+def real_rows(rows: Tensor) -> Tensor:
+    """Rows w as real ones: [Re w, -Im w] and [Im w, Re w] give Re(w x) and Im(w x) for x stacked as [Re x; Im x]."""
+    real, imaginary = rows.real.float(), rows.imag.float()
+    return torch.cat([torch.cat([real, -imaginary], dim=-1), torch.cat([imaginary, real], dim=-1)], dim=-2)
+
+
+def position_box(region: SearchRegion, grid: SearchGrid, sources: int) -> tuple[list[float], list[float], list[float]]:
+    """Lower and upper ends and largest change of (u, w, q) of every source, flattened source by source.
+
+    One iteration may move a source by 0.72 grid steps (0.36 beamwidths) in u and w and 2.3 planes in q.
+    """
+    lower, upper = ([end[side] for end in region.box] for side in (0, 1))
+    stride = [0.72 * grid.step[0], 0.72 * grid.step[1], 2.3 * grid.step[2]]
+    stride = [s if s > 0 else (high - low) for s, low, high in zip(stride, lower, upper, strict=True)]
+    return lower * sources, upper * sources, stride * sources
+
+
+def one_source_gain(alpha: Tensor, beta: Tensor, iterations: int = 3) -> tuple[Tensor, Tensor]:
+    """T = 2 max_p Σ_l [p α_l/(1 + p β_l) - log(1 + p β_l)] over p > 0, and the maximising p.
+
+    Fisher scoring: p = Σ w_l (α_l - β_l)/β_l² / Σ w_l with w_l = β_l²/(1 + p β_l)².
+
+    Args:
+        alpha: (snapshot, point).
+        beta: (snapshot, point), > 0.
+        iterations: scoring iterations after the start Σ(α - β)/Σβ².
+
+    Returns:
+        T and p, each (point,).
+    """
+    least = 1e-3 / beta.sum(0).clamp_min(1e-30)
+    excess = alpha - beta
+    power = torch.maximum(excess.sum(0) / beta.square().sum(0), least)
+    for _ in range(iterations):
+        weight = (1 + power * beta).reciprocal_().square_()
+        power = torch.maximum((excess * weight).sum(0) / (beta.square() * weight).sum(0), least)
+    loaded = power * beta
+    return 2 * (power * alpha / (1 + loaded) - loaded.log1p()).sum(0).clamp_min(0), power

@@ -1,0 +1,9 @@
+from .gram import Gram, StackedStatistics, panel_block, snapshot_gram, stacked, stacked_statistics
+from .pilot import Projection, position_information, project, residual_gradient
+from .stochastic import Whitened, fisher_information, negative_log_likelihood, score, whiten
+
+__all__ = [
+    "Gram", "Projection", "StackedStatistics", "Whitened", "fisher_information", "negative_log_likelihood",
+    "panel_block", "position_information", "project", "residual_gradient", "score", "snapshot_gram", "stacked",
+    "stacked_statistics", "whiten",
+]

@@ -1,0 +1,71 @@
+"""How well constant symbols explain the measurements: residual, symbols, gradient and Fisher information."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from .gram import Gram
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """Variable projection of a block: the least-squares symbols s = B⁺ y, the residual, and D under P⊥(B).
+
+    Args:
+        symbols: s, (..., source).
+        residual: ‖P⊥(B) y‖², (...).
+        derivatives: D^H P⊥(B) D as (..., 3, source, 3, source).
+        measured: D^H P⊥(B) y as (..., 3, source).
+    """
+
+    symbols: Complex[Tensor, "*block source"]
+    residual: Float[Tensor, "*block"]
+    derivatives: Complex[Tensor, "*block 3 source 3 source"]
+    measured: Complex[Tensor, "*block 3 source"]
+
+
+def project(gram: Gram, loading: float = 1e-12) -> Projection:
+    """Project the measurements and the derivatives off the span of B.
+
+    Args:
+        gram: blocks, per snapshot or stacked.
+        loading: relative to the mean of diag(B^H B); keeps a momentarily repeated source from breaking the solve.
+
+    Returns:
+        The projection of each block.
+    """
+    k = gram.sources
+    bb, vb = gram.vectors[..., :k, :k], gram.vectors[..., k:, :k]
+    mean = bb.diagonal(dim1=-2, dim2=-1).real.mean(-1)[..., None, None]
+    eye = torch.eye(k, dtype=bb.dtype, device=bb.device)
+    inverse = torch.cholesky_inverse(torch.linalg.cholesky(bb + loading * mean * eye))
+    symbols = (inverse @ gram.measured[..., :k, None]).squeeze(-1)
+    explained = (gram.measured[..., :k].conj() * symbols).sum(-1).real
+    derivatives = gram.vectors[..., k:, k:] - vb @ inverse @ vb.mH
+    measured = gram.measured[..., k:] - (vb @ symbols.unsqueeze(-1)).squeeze(-1)
+    return Projection(
+        symbols=symbols,
+        residual=(gram.energy - explained).clamp_min(0),
+        derivatives=derivatives.unflatten(-1, (3, k)).unflatten(-3, (3, k)),
+        measured=measured.unflatten(-1, (3, k)),
+    )
+
+
+def residual_gradient(projection: Projection) -> Float[Tensor, "*block parameter"]:
+    """Gradient of ‖P⊥(B) y‖² over (u, w, q) of source 1, 2, ...: -2 Re{conj(s_k) d_k^H P⊥ y}."""
+    inner = projection.symbols.conj().unsqueeze(-2) * projection.measured
+    return -2 * inner.real.mT.flatten(-2)
+
+
+def position_information(
+    projection: Projection, symbols: Complex[Tensor, "*block source"]
+) -> Float[Tensor, "*block parameter parameter"]:
+    """2 Re{(D S)^H P⊥(B) (D S)} over (u, w, q) of source 1, 2, ...; divide by σ² for the Fisher information.
+
+    The Kaufman Jacobian of the residual is -P⊥ D S, so this is also the Gauss-Newton curvature of ‖P⊥ y‖².
+    """
+    outer = symbols.conj().unsqueeze(-1) * symbols.unsqueeze(-2)
+    blocks = torch.einsum("...xkzm,...km->...kxmz", projection.derivatives, outer)
+    return 2 * blocks.real.flatten(-4, -3).flatten(-2)
