@@ -1,0 +1,132 @@
+"""How good each scene's estimate was: sources matched to the truth, errors, and errors over the bound."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Int
+from torch import Tensor
+
+from ..bounds import Bound
+from ..errors import InputError
+from ..estimate import Estimate
+from ..matching import UNMATCHED, gather_found, great_circle, match, occupied
+from ..physics import Truth
+from ..shapes import Counts, Mask, Positions
+from .gospa import (
+    FoundPositions,
+    Gospa,
+    TruePositions,
+    cartesian_gospa,
+    direction_gospa,
+    position_error,
+    whitened_gospa,
+)
+
+TOLERANCE = math.radians(3)
+"""Great-circle angle within which a source counts as found."""
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """The estimate of each scene against its truth.
+
+    Args:
+        order: (scene,), K̂.
+        sources: (scene,), K.
+        success: (scene,), every source found within 3° (great circle) and K̂ = K.
+        missed: (scene,), true sources with no estimate within 3°.
+        false: (scene,), estimates with no true source within 3°.
+        error: (scene, source, 3), found less true (φ, θ, r); NaN where the source was missed or the slot is empty.
+        deviation: (scene, source, 3), the bound's standard deviations; NaN in empty slots.
+        true: (scene, source, 3), the true positions; NaN in empty slots.
+        whitened: GOSPA in standard deviations of the bound.
+        direction: GOSPA in radians.
+        cartesian: GOSPA in metres.
+    """
+
+    order: Counts
+    sources: Counts
+    success: Bool[Tensor, "scene"]  # noqa: F821
+    missed: Int[Tensor, "scene"]  # noqa: F821
+    false: Int[Tensor, "scene"]  # noqa: F821
+    error: Positions
+    deviation: Positions
+    true: Positions
+    whitened: Gospa
+    direction: Gospa
+    cartesian: Gospa
+
+    @property
+    def judged(self) -> Mask:
+        """(scene, source): the sources of successful scenes, over which errors are averaged."""
+        return self.success[:, None] & occupied(self.true)
+
+
+def score(truth: Truth, bound: Bound, estimate: Estimate) -> Score:
+    """Match each scene's estimate to its truth and measure it.
+
+    A source is found when an estimate lies within 3° of it; the assignment pairs as many sources as it can, and among
+    those assignments has the least sum of squared angles. Labels and the order of the slots do not matter.
+
+    Args:
+        truth: what the scenes were.
+        bound: their bound, (scene, source).
+        estimate: what an estimator said, one per scene.
+
+    Returns:
+        One score per scene, in float64. An estimate whose order disagrees with its filled slots is refused.
+    """
+    _check(truth, bound, estimate)
+    true, found = truth.positions.double(), estimate.positions.double()
+    partner = match_directions(true, found)
+    paired = (partner != UNMATCHED).sum(-1)
+    missed, false = truth.sources - paired, estimate.order - paired
+    error = position_error(true, gather_found(found, partner))
+    return Score(
+        order=estimate.order,
+        sources=truth.sources,
+        success=(missed == 0) & (false == 0),
+        missed=missed,
+        false=false,
+        error=error,
+        deviation=bound.deviations.double(),
+        true=true,
+        whitened=whitened_gospa(true, found, bound.covariance.double()),
+        direction=direction_gospa(true, found),
+        cartesian=cartesian_gospa(true, found),
+    )
+
+
+def match_directions(true: TruePositions, found: FoundPositions) -> Int[Tensor, "scene true"]:
+    """The assignment with the most pairs within 3°, and among those the least sum of squared angles."""
+    present, detected = occupied(true), occupied(found)
+    share = (great_circle(true[:, :, None], found[:, None]) / TOLERANCE).square()
+    apart = float(max(1, true.shape[1])) + 1  # one pair more outweighs any sum of shares, each below 1
+    return match(torch.where(share < 1, share, apart), present, detected, apart)
+
+
+def confusion_matrix(sources: Counts, order: Counts) -> Int[Tensor, "true found"]:
+    """Scenes by true (row) and estimated (column) number of sources, both counted from 0."""
+    size = 1 + max([0, *sources.tolist(), *order.tolist()])
+    return torch.bincount(sources * size + order, minlength=size * size).reshape(size, size)
+
+
+def _check(truth: Truth, bound: Bound, estimate: Estimate) -> None:
+    scenes = (truth.sources.shape[0], bound.azimuth.shape[0], len(estimate))
+    if len(set(scenes)) != 1:
+        raise InputError(
+            "truth, bound and estimate of the same scenes",
+            f"{scenes[0]}, {scenes[1]} and {scenes[2]} scenes",
+            "a batch left out, or a subset taken of one of them",
+            "index all three alike",
+        )
+    filled = occupied(estimate.positions).sum(-1)
+    if not torch.equal(filled, estimate.order.to(filled)):
+        scene = int((filled != estimate.order).nonzero()[0, 0])
+        raise InputError(
+            "as many positions without NaN as the order says",
+            f"{int(filled[scene])} positions and order {int(estimate.order[scene])} in scene {scene}",
+            "an estimator that failed numerically and did not say so",
+            "mend the estimator: a source it could not find must not be counted in its order",
+        )

@@ -1,0 +1,158 @@
+"""What the scores of many scenes come to: rates, errors over the bound, and the alarm."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from ..bounds import Bound
+from ..estimate import Status
+from .cell import Cell, RangeBin
+from .interval import Measure, bootstrap, bootstrap_mean
+from .score import TOLERANCE, Score
+
+COORDINATES = ("azimuth", "elevation", "distance")
+UNITS = {"azimuth_deg": 180 / math.pi, "elevation_deg": 180 / math.pi, "distance_m": 1.0}
+"""Key of each coordinate in a report, and the factor from SI units."""
+KNOWABLE_DISTANCE = 1.0
+"""Metres; where the bound of the distance is larger, the measurements hardly speak of the distance."""
+RANGE_EDGES = (0.0, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, math.inf)
+"""Metres."""
+IMPOSSIBLE = 0.9
+"""An RMSE below this part of the bound, with its interval, raises the alarm."""
+FEWEST_SCENES = 20
+"""Fewer scenes than this raise no alarm: their bootstrap interval is too narrow to be believed."""
+
+
+def summarise(
+    scores: Score,
+    bound: Bound,
+    generator: Generator,
+    *,
+    method: str,
+    snr_db: float,
+    known_order: bool,
+    seconds: float,
+    statuses: Sequence[Status],
+) -> Cell:
+    """The cell of scenes that all have the same number of sources.
+
+    Args:
+        scores: one per scene, at least one.
+        bound: their bound.
+        generator: source of randomness for the intervals, on the CPU.
+        method: name of the estimator.
+        snr_db: of the scenes.
+        known_order: whether the estimator was told K.
+        seconds: spent inside the estimator.
+        statuses: how the estimator said each scene ended.
+
+    Returns:
+        Every figure with its interval.
+    """
+    scenes, sources = scores.success.numel(), int(scores.sources[0])
+    counts = judged(scores)
+    rmse = _errors(scores.error, counts, generator)
+    found = Counter(scores.order.tolist())
+    return Cell(
+        method=method,
+        sources=sources,
+        snr_db=snr_db,
+        n=scenes,
+        known_order=known_order,
+        success=bootstrap_mean(scores.success.double(), generator),
+        rmse_over_crb=_errors(scores.error / scores.deviation, counts, generator),
+        rmse={key: rmse[name].times(UNITS[key]) for key, name in zip(UNITS, COORDINATES, strict=True)},
+        rms_bound=_root_mean_bound(scores),
+        judged=dict(zip(COORDINATES, counts.sum(dim=(0, 1)).tolist(), strict=True)),
+        bound=bound_quantiles(bound),
+        order_accuracy=bootstrap_mean((scores.order == scores.sources).double(), generator),
+        order_counts=tuple(found[k] for k in range(1 + max(found))),
+        gospa_whitened=bootstrap_mean(scores.whitened.value, generator),
+        gospa_direction_deg=bootstrap_mean(scores.direction.value.rad2deg(), generator),
+        gospa_cartesian_m=bootstrap_mean(scores.cartesian.value, generator),
+        missed=bootstrap_mean(scores.missed.double(), generator),
+        false=bootstrap_mean(scores.false.double(), generator),
+        distance_by_range=distance_by_range(scores),
+        scenes_per_s=scenes / seconds if seconds > 0 else torch.nan,
+        statuses={status.value: count for status, count in Counter(statuses).items()},
+        alarm=alarm(scores, generator),
+    )
+
+
+def judged(scores: Score) -> Tensor:
+    """(scene, source, 3): where an error counts, that is, in successful scenes, for distance only under a 1 m bound."""
+    by_coordinate = scores.judged.unsqueeze(-1).repeat(1, 1, 3)
+    by_coordinate[..., 2] &= scores.deviation[..., 2] < KNOWABLE_DISTANCE
+    return by_coordinate
+
+
+def _errors(error: Tensor, counts: Tensor, generator: Generator) -> dict[str, Measure]:
+    """sqrt(mean(error²)) of each coordinate over the sources that count; arguments are (scene, source, 3)."""
+    per_scene = error.square().masked_fill(~counts, 0).sum(1)
+    weight = counts.sum(1).double()
+    return {name: bootstrap(per_scene[:, c], weight[:, c], generator).sqrt() for c, name in enumerate(COORDINATES)}
+
+
+def _root_mean_bound(scores: Score) -> dict[str, float]:
+    """Root mean square bound of the judged sources, in the units of a report; NaN where none is judged."""
+    counts = judged(scores)
+    total = scores.deviation.square().masked_fill(~counts, 0).sum(dim=(0, 1))
+    values = (total / counts.sum(dim=(0, 1))).sqrt().tolist()
+    return {key: value * factor for (key, factor), value in zip(UNITS.items(), values, strict=True)}
+
+
+def bound_quantiles(bound: Bound) -> dict[str, Mapping[str, float]]:
+    """Median and 90th percentile of the bound over all sources of all scenes, in degrees and metres."""
+    values = bound.deviations.flatten(0, -2)
+    values = values[~values.isnan().any(-1)].double()
+    middle, high = values.quantile(0.5, dim=0).tolist(), values.quantile(0.9, dim=0).tolist()
+    return {
+        key: {"median": middle[c] * factor, "p90": high[c] * factor} for c, (key, factor) in enumerate(UNITS.items())
+    }
+
+
+def distance_by_range(scores: Score) -> tuple[RangeBin, ...]:
+    """RMSE of the distance of judged sources, whatever their bound, by their true distance."""
+    error, deviation, true = scores.error[..., 2], scores.deviation[..., 2], scores.true[..., 2]
+    bins = []
+    for near, far in pairwise(RANGE_EDGES):
+        inside = scores.judged & (true >= near) & (true < far)
+        n = int(inside.sum())
+        rmse, bound = (float(x[inside].square().mean().sqrt()) if n else torch.nan for x in (error, deviation))
+        bins.append(RangeBin(near=near, far=far, n=n, rmse=rmse, bound=bound))
+    return tuple(bins)
+
+
+def alarm(scores: Score, generator: Generator) -> str | None:
+    """A sentence when some RMSE lies below 0.9 of the bound together with its whole interval, else None.
+
+    Success within 3° cuts off large errors, so a source is heard only where that cut is at least three standard
+    deviations of its direction away: sqrt(σ_φ² cos²θ + σ_θ²) <= 1°. Then the cut lowers the RMSE by less than 3 %.
+
+    Args:
+        scores: of one method in one cell.
+        generator: source of randomness for the interval, on the CPU.
+
+    Returns:
+        The alarm, or None.
+    """
+    spread = torch.hypot(scores.deviation[..., 0] * scores.true[..., 1].cos(), scores.deviation[..., 1])
+    heard = judged(scores) & (spread <= TOLERANCE / 3).unsqueeze(-1)
+    for c, (name, ratio) in enumerate(_errors(scores.error / scores.deviation, heard, generator).items()):
+        scenes = int(heard[..., c].any(-1).sum())
+        if scenes >= FEWEST_SCENES and ratio.high < IMPOSSIBLE:
+            return (
+                f"{name} RMSE is {ratio.value:.2f} of the bound ({ratio.low:.2f} to {ratio.high:.2f}, "
+                f"{scenes} scenes): an estimator below the bound is a bug, or it saw the truth"
+            )
+    return None
+
+
+def to_json(cells: Sequence[Cell]) -> dict[str, Any]:
+    """The document that `ris bench --json` prints: {"cells": [...]}."""
+    return {"cells": [cell.to_json() for cell in cells]}
