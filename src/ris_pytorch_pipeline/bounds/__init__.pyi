@@ -4,5 +4,10 @@ from .scenes import scene_bound
 from .stochastic import stochastic_bound
 
 __all__ = [
-    "Bound", "deterministic_bound", "deviations_from_information", "pilot_bound", "scene_bound", "stochastic_bound",
+    "Bound",
+    "deterministic_bound",
+    "deviations_from_information",
+    "pilot_bound",
+    "scene_bound",
+    "stochastic_bound",
 ]

@@ -39,13 +39,11 @@ class Bound:
         return torch.stack([self.azimuth, self.elevation, self.distance], dim=-1)
 
 
-def invert_information(
-    information: Float[Tensor, "*batch p p"],
-) -> tuple[Float[Tensor, "*batch p p"], Float[Tensor, "*batch"]]:
+def invert_information(information: Float[Tensor, "*batch p p"]) -> Float[Tensor, "*batch p p"]:
     """Inverse of a Fisher information matrix after Jacobi scaling: D (D F D)⁻¹ D with D = diag(F)^(-1/2).
 
     Returns:
-        The inverse, NaN where the information is singular, and a mask that is True where it is regular.
+        The inverse, NaN where the information is singular.
     """
     scale = information.diagonal(dim1=-2, dim2=-1).clamp_min(torch.finfo(information.dtype).tiny).rsqrt()
     factor, failed = torch.linalg.cholesky_ex(information * scale[..., :, None] * scale[..., None, :])
@@ -53,7 +51,7 @@ def invert_information(
     eye = torch.eye(information.shape[-1], dtype=information.dtype, device=information.device)
     factor = torch.where(regular[..., None, None], factor, eye)
     inverse = torch.cholesky_inverse(factor) * scale[..., :, None] * scale[..., None, :]
-    return inverse.masked_fill(~regular[..., None, None], torch.nan), regular
+    return inverse.masked_fill(~regular[..., None, None], torch.nan)
 
 
 def deviations_from_information(
@@ -72,7 +70,7 @@ def deviations_from_information(
     sources = cosines.shape[-2]
     free = [c for c, name in enumerate(("azimuth", "elevation", "distance")) if name not in known]
     kept = [3 * k + c for k in range(sources) for c in free] + list(range(3 * sources, information.shape[-1]))
-    inverse, _ = invert_information(information[..., kept, :][..., kept])
+    inverse = invert_information(information[..., kept, :][..., kept])
     width = len(free)
     blocks = inverse.new_zeros((*inverse.shape[:-2], sources, 3, 3))
     for k in range(sources):

@@ -4,6 +4,16 @@ from .region import SearchGrid, SearchRegion, search_grid
 from .search import SearchEffort
 
 __all__ = [
-    "Estimate", "Estimator", "MaximumLikelihood", "PilotMl", "SearchEffort", "SearchGrid", "SearchRegion", "Sml",
-    "Status", "asked_sources", "pad_sources", "search_grid",
+    "Estimate",
+    "Estimator",
+    "MaximumLikelihood",
+    "PilotMl",
+    "SearchEffort",
+    "SearchGrid",
+    "SearchRegion",
+    "Sml",
+    "Status",
+    "asked_sources",
+    "pad_sources",
+    "search_grid",
 ]

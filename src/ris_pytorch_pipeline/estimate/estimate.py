@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -47,6 +47,7 @@ class Estimate:
         return self.order.shape[0]
 
 
+@runtime_checkable
 class Estimator(Protocol):
     """Anything that locates sources: called with an observation, it returns one estimate per scene."""
 

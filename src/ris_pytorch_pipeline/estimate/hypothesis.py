@@ -1,7 +1,7 @@
 """What a likelihood search keeps of each scene: a number of sources, their parameters and the objective."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -11,7 +11,7 @@ from ..physics import Observation
 from ..shapes import Cosines
 from .region import SearchGrid
 
-Rows = Int[Tensor, "row"]  # noqa: F821
+Rows = Int[Tensor, "row"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +61,7 @@ class Hypothesis:
         return Hypothesis(**mine)
 
 
+@runtime_checkable
 class Likelihood(Protocol):
     """What a search needs of a likelihood. `rows` says which scene each row of a hypothesis belongs to."""
 

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-Scenes = Int[Tensor, "scene"]  # noqa: F821
+Scenes = Int[Tensor, "scene"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
@@ -18,15 +19,18 @@ from .region import SearchRegion
 from .search import Found, SearchEffort, add_source, better_of, cycle, escape, search_known, search_unknown
 from .stochastic import StochasticLikelihood
 
+L = TypeVar("L", bound=Likelihood)
+
 
 @dataclass(frozen=True, kw_only=True)
-class MaximumLikelihood(ABC):
+class MaximumLikelihood(ABC, Generic[L]):
     """The common part of the coded maximum-likelihood estimators.
 
     Args:
         region: the field of view.
         effort: how hard to search.
-        threshold: τ, one more source is accepted when 2 (NLL_k - NLL_{k+1}) > τ; 24 gives about 1 % false alarms.
+        threshold: τ, one more source is accepted when 2 (NLL_k - NLL_{k+1}) > τ; the default gives about 1 %
+            false alarms on the default panel.
         most_sources: where an estimated order stops.
         polish_iterations: most iterations of the final joint refinement.
         batch: scenes searched at a time; a default scene's dictionary takes 6 MB.
@@ -34,7 +38,7 @@ class MaximumLikelihood(ABC):
 
     region: SearchRegion = field(default_factory=SearchRegion)
     effort: SearchEffort = field(default_factory=SearchEffort)
-    threshold: float = 24.0
+    threshold: float = 21.0
     most_sources: int = 8
     polish_iterations: int = 30
     batch: int = 32
@@ -45,10 +49,10 @@ class MaximumLikelihood(ABC):
         """Short name for tables."""
 
     @abstractmethod
-    def likelihood(self, scaled: Observation) -> Likelihood:
+    def likelihood(self, scaled: Observation) -> L:
         """The likelihood of scaled scenes."""
 
-    def find(self, likelihood: Likelihood, rows: Rows, sources: int) -> Hypothesis:
+    def find(self, likelihood: L, rows: Rows, sources: int) -> Hypothesis:
         """Search for a known number of sources."""
         return search_known(likelihood, rows, sources, self.effort)
 
@@ -103,7 +107,7 @@ class MaximumLikelihood(ABC):
                 parts.append((index, self._polish(likelihood, scaled[index], found, iterations)))
         return _merge(parts, len(observation), counts)
 
-    def _search(self, likelihood: Likelihood, counts: Counts | None) -> list[Found]:
+    def _search(self, likelihood: L, counts: Counts | None) -> list[Found]:
         if counts is None:
             rows = torch.arange(len(likelihood.observation), device=likelihood.observation.measurements.device)
             most = min(self.most_sources, likelihood.observation.most_sources)
@@ -112,7 +116,7 @@ class MaximumLikelihood(ABC):
         return [Found(rows, self.find(likelihood, rows, order)) for order, rows in groups]
 
     def _polish(
-        self, likelihood: Likelihood, scaled: Scaled, found: Found, iterations: int | None = None
+        self, likelihood: L, scaled: Scaled, found: Found, iterations: int | None = None
     ) -> Estimate:  # fmt: skip
         """Refine to convergence and state positions, powers and deviations in the units of the observation."""
         rows, sources = found.rows, found.hypothesis.cosines.shape[1]
@@ -148,7 +152,7 @@ class MaximumLikelihood(ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sml(MaximumLikelihood):
+class Sml(MaximumLikelihood[StochasticLikelihood]):
     """Stochastic maximum likelihood for random symbols: NLL = Σ_l log|Γ_l| + y_l^H Γ_l⁻¹ y_l.
 
     Greedy addition on the grid by the exact one-source gain, cyclic re-detection with several candidates, joint Fisher
@@ -167,7 +171,7 @@ class Sml(MaximumLikelihood):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PilotMl(MaximumLikelihood):
+class PilotMl(MaximumLikelihood[PilotLikelihood]):
     """Maximum likelihood for symbols that are constant over the block: variable projection, f = Σ ‖P⊥(B) y‖².
 
     The coherent likelihood is sharp and has many local optima. A scene whose weakest source does not stand `margin`
@@ -203,10 +207,8 @@ class PilotMl(MaximumLikelihood):
             )
         return PilotLikelihood(scaled, self.region)
 
-    def find(self, likelihood: Likelihood, rows: Rows, sources: int) -> Hypothesis:
+    def find(self, likelihood: PilotLikelihood, rows: Rows, sources: int) -> Hypothesis:
         """Search coherently; search doubtful scenes again from a noncoherent start, then by escapes."""
-        if not isinstance(likelihood, PilotLikelihood):
-            raise TypeError(f"PilotMl searches a PilotLikelihood, not {type(likelihood).__name__}")
         best = search_known(likelihood, rows, sources, self.effort)
         for attempt in range(1 + len(self.escapes)):
             weak = torch.nonzero(self._doubtful(likelihood, rows, best)).squeeze(-1)

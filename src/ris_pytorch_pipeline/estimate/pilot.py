@@ -80,7 +80,8 @@ class PilotLikelihood:
         """Variable projection: Gauss-Newton with the Kaufman Jacobian over (u, w, q) of every source."""
         sources = start.cosines.shape[1]
         like = self.observation.elements
-        box = Box(*(like.new_tensor(limit) for limit in position_box(self.region, self.grid, sources)), sources)
+        lower, upper, stride = (like.new_tensor(x) for x in position_box(self.region, self.grid, sources))
+        box = Box(lower, upper, stride, sources)
 
         def evaluate(x: Tensor, subset: Tensor) -> Local:
             return self._local(rows[subset], x, sources)

@@ -59,6 +59,11 @@ class SearchRegion:
         inverse = (1 / far, 1 / near) if near == far else (0.8 / far, 1.15 / near)
         return self._horizontal(_MARGIN), self._vertical(_MARGIN), inverse
 
+    @property
+    def view(self) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:
+        """Ranges of u, w and q over the field of view itself."""
+        return self._horizontal(0.0), self._vertical(0.0), (1 / self.distance[1], 1 / self.distance[0])
+
     def _vertical(self, margin: float) -> tuple[float, float]:
         low, high = (math.sin(e) for e in self.elevation)
         return (low, high) if low == high else (low - margin, high + margin)
@@ -120,7 +125,7 @@ def search_grid(
     """The grid on which an array's likelihood has no unseen peak: half a beamwidth in u and w, planes uniform in q.
 
     With D the panel's side and d_F = 2 D²/λ of its diagonal, the steps are λ/(2 D) in u and w and 7.7/d_F in q (half
-    the 3 dB depth of focus), divided by `oversampling`. 12 x 12 at 0.3 m over the default region gives about 2700 points.
+    the 3 dB depth of focus), divided by `oversampling`. 12 x 12 at 0.3 m over the default region gives 2740 points.
 
     Args:
         region: the field of view.
@@ -134,7 +139,7 @@ def search_grid(
     h, v = elements[:, 1], elements[:, 2]
     width, height = (float(x.max() - x.min()) + wavelength / 2 for x in (h, v))
     diagonal = 2 * (float(h.max() - h.min()) ** 2 + float(v.max() - v.min()) ** 2) / wavelength
-    (u_low, u_high), (w_low, w_high), (q_low, q_high) = region.box
+    (u_low, u_high), (w_low, w_high), (q_low, q_high) = region.view
     u = _axis(u_low, u_high, wavelength / (2 * width * oversampling), elements)
     w = _axis(w_low, w_high, wavelength / (2 * height * oversampling), elements)
     q = _axis(q_low, q_high, 7.7 / max(diagonal, 1e-9) / oversampling, elements)

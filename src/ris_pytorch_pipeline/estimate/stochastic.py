@@ -1,4 +1,4 @@
-"""How random-symbol measurements are searched: the likelihood of y_l ~ CN(0, B_l P B_l^H + σ² I) on a grid and off it."""
+"""How random-symbol measurements are searched: y_l ~ CN(0, B_l P B_l^H + σ² I), on a grid and off it."""
 
 import math
 from dataclasses import replace
@@ -38,7 +38,9 @@ class StochasticLikelihood:
         equations = y.shape[-1] * y.shape[-2]
         empty = power.new_zeros((rows.numel(), 0))
         value = equations * (power.log() + 1)
-        return Hypothesis(empty.unsqueeze(-1).expand(-1, -1, 3), empty, power.log(), value, torch.ones_like(rows).bool())
+        return Hypothesis(
+            empty.unsqueeze(-1).expand(-1, -1, 3), empty, power.log(), value, torch.ones_like(rows).bool()
+        )
 
     def scan(self, rows: Rows, given: Hypothesis) -> tuple[Tensor, Tensor]:
         """T(g) = 2 max_p Σ_l [p α_l/(1 + p β_l) - log(1 + p β_l)] and log p at every grid point.
@@ -126,11 +128,11 @@ class StochasticLikelihood:
         return self._local(rows, point, at.cosines.shape[1]).curvature
 
     def _box(self, sources: int) -> Box:
-        lower, upper, stride = position_box(self.region, self.grid, sources)
+        ends = position_box(self.region, self.grid, sources)
         rest = [[*[power] * sources, noise] for power, noise in zip(_LOG_POWER, _LOG_NOISE, strict=True)]
         like = self.observation.elements
-        limits = [like.new_tensor([*p, *r]) for p, r in zip((lower, upper, stride), rest, strict=True)]
-        return Box(*limits, sources)
+        lower, upper, stride = (like.new_tensor([*p, *r]) for p, r in zip(ends, rest, strict=True))
+        return Box(lower, upper, stride, sources)
 
 
 def coded_dictionary(observation: Observation, grid: SearchGrid) -> tuple[list[Tensor], list[Tensor]]:

@@ -3,7 +3,19 @@ from .pilot import Projection, position_information, project, residual_gradient
 from .stochastic import Whitened, fisher_information, negative_log_likelihood, score, whiten
 
 __all__ = [
-    "Gram", "Projection", "StackedStatistics", "Whitened", "fisher_information", "negative_log_likelihood",
-    "panel_block", "position_information", "project", "residual_gradient", "score", "snapshot_gram", "stacked",
-    "stacked_statistics", "whiten",
+    "Gram",
+    "Projection",
+    "StackedStatistics",
+    "Whitened",
+    "fisher_information",
+    "negative_log_likelihood",
+    "panel_block",
+    "position_information",
+    "project",
+    "residual_gradient",
+    "score",
+    "snapshot_gram",
+    "stacked",
+    "stacked_statistics",
+    "whiten",
 ]

@@ -98,7 +98,9 @@ def stacked_statistics(codes: Codes, channel: Channel, measurements: Measured) -
     """Reduce a block of measurements to the sufficient statistics of a constant-symbol model."""
     image = (codes.conj() * (measurements @ channel.conj())).sum(dim=-2)
     energy = torch.view_as_real(measurements).square().sum(dim=(-1, -2, -3))
-    return StackedStatistics(stacked_gram(codes, channel), image, energy, measurements.shape[-1] * measurements.shape[-2])
+    return StackedStatistics(
+        stacked_gram(codes, channel), image, energy, measurements.shape[-1] * measurements.shape[-2]
+    )
 
 
 def stacked(gram: Gram) -> Gram:

@@ -78,9 +78,9 @@ class Scenario:
         distance_law: `uniform` in distance, or `inverse`: uniform in 1/distance.
         separation: least distance of two sources in (u, w).
         snr_db: total clean received power of all sources per antenna and snapshot over the noise variance.
-        power_db: power of each source relative to 0 dB at the receiver.
-        path_loss: multiply powers by |CN(0, 1)|²/r² as the original system did. The weakest source is then
-            typically 12 dB (K = 3) to 19 dB (K = 5) below the strongest.
+        power_db: power at the receiver of each source relative to the others (power control).
+        path_loss: no power control: powers at the panel are |CN(0, 1)|²/r² as in the original system. The weakest
+            source is then typically 12 dB (K = 3) to 19 dB (K = 5) below the strongest.
         rician_factor: κ of the channel as a power ratio.
         impairments: what the panel does and the estimator is not told.
     """

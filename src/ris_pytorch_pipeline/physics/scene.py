@@ -83,8 +83,9 @@ def draw(
     """Draw independent scenes from a scenario.
 
     y_l = H diag(c_l) A s_l + n_l, n_l ~ CN(0, σ² I) with σ² = (clean power per antenna and snapshot, expected over
-    symbols) / SNR. Everything is drawn in double precision; `dtype` is the precision of the measurement arithmetic
-    and of what is returned.
+    symbols) / SNR. Without path loss the powers are controlled: every source arrives at the antennas with its
+    `power_db`, so p_k is that power times N over the source's mean received gain. Everything is drawn in double
+    precision; `dtype` is the precision of the measurement arithmetic and of what is returned.
 
     Args:
         scenario: the distribution.
@@ -104,14 +105,16 @@ def draw(
     sources = torch.randint(least, most + 1, (scenes,), generator=generator, device=generator.device)
     present = torch.arange(most, device=generator.device) < sources[:, None]
     positions = draw_positions(scenario, sources, generator)
-    powers = _draw_powers(scenario, positions, generator) * present
+    relative = _draw_relative_powers(scenario, positions, generator) * present
     codes, applied_codes = (c.to(dtype) for c in _draw_codes(scenario, scenes, panel, generator))
     channel, applied_channel = (h.to(dtype) for h in _draw_channel(scenario, scenes, elements, generator))
     snr_db = uniform(*ends(scenario.snr_db), (scenes,), generator).to(real)
-    symbols = _draw_symbols(scenario, powers, generator).to(dtype)
+    units = _draw_symbols(scenario, (scenes, most), generator).to(dtype)
     noise = complex_normal((scenes, scenario.snapshots, scenario.antennas), generator).to(dtype)
     vectors = _panel_vectors(scenario, positions, elements, generator).to(dtype)
-    received = received_power(vectors, applied_codes, applied_channel) * powers.to(real)
+    gains = received_power(vectors, applied_codes, applied_channel)
+    powers = relative.to(real) * (1 if scenario.path_loss else scenario.elements / gains)
+    symbols, received = units * powers.sqrt()[:, None, :].to(dtype), gains * powers
     variance = received.sum(-1) / 10 ** (snr_db / 10)
     clean = measure(vectors, symbols, applied_codes, applied_channel)
     observation = Observation(
@@ -125,7 +128,7 @@ def draw(
     truth = Truth(
         positions=positions.masked_fill(~present[..., None], torch.nan).to(real),
         sources=sources,
-        powers=powers.to(real),
+        powers=powers,
         noise_variance=variance,
         snr_db=snr_db,
         source_snr_db=10 * torch.log10(received / variance[:, None]),
@@ -188,8 +191,8 @@ def _closest(positions: Positions, present: Mask) -> Tensor:
     return gaps.masked_fill(~pairs, torch.inf).amin(dim=(-1, -2))
 
 
-def _draw_powers(scenario: Scenario, positions: Positions, generator: Generator) -> Tensor:
-    """Mean symbol powers at the panel, (scene, source)."""
+def _draw_relative_powers(scenario: Scenario, positions: Positions, generator: Generator) -> Tensor:
+    """Powers (scene, source): relative ones at the receiver under power control, or at the panel under path loss."""
     shape = tuple(positions.shape[:-1])
     powers = 10 ** (uniform(*ends(scenario.power_db), shape, generator) / 10)
     if scenario.path_loss:
@@ -197,9 +200,9 @@ def _draw_powers(scenario: Scenario, positions: Positions, generator: Generator)
     return powers
 
 
-def _draw_symbols(scenario: Scenario, powers: Tensor, generator: Generator) -> Tensor:
-    """Symbols s of shape (scene, snapshot, source), with zero for absent sources."""
-    scenes, sources = powers.shape
+def _draw_symbols(scenario: Scenario, count: tuple[int, int], generator: Generator) -> Tensor:
+    """Unit-power symbols of shape (scene, snapshot, source)."""
+    scenes, sources = count
     shape = (scenes, scenario.snapshots, sources)
     if scenario.symbols == "random":
         unit = complex_normal(shape, generator)
@@ -208,7 +211,7 @@ def _draw_symbols(scenario: Scenario, powers: Tensor, generator: Generator) -> T
     else:
         phase = uniform(0, 2 * math.pi, (scenes, 1, sources), generator)
         unit = torch.polar(torch.ones_like(phase), phase).expand(shape)
-    return unit * powers.sqrt()[:, None, :]
+    return unit
 
 
 def _draw_codes(scenario: Scenario, scenes: int, panel: Panel, generator: Generator) -> tuple[Codes, Codes]:

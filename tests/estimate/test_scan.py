@@ -1,0 +1,100 @@
+"""Gains on the grid against the objectives that they claim to predict."""
+
+import pytest
+import torch
+from scipy.optimize import minimize_scalar
+
+from ris_pytorch_pipeline.estimate.hypothesis import Hypothesis
+from ris_pytorch_pipeline.estimate.normalise import scale
+from ris_pytorch_pipeline.estimate.pilot import PilotLikelihood
+from ris_pytorch_pipeline.estimate.region import SearchRegion
+from ris_pytorch_pipeline.estimate.stochastic import StochasticLikelihood, one_source_gain
+from ris_pytorch_pipeline.physics import Scenes, cosines_from_positions, draw, preset
+from ris_pytorch_pipeline.rng import stream
+
+REGION = SearchRegion()
+
+
+def scene(name: str, sources: int) -> Scenes:
+    return draw(preset(name, sources=sources, snr_db=10.0), 2, stream(0, "scan", sources))
+
+
+def test_one_source_gain_is_the_maximum_over_the_power() -> None:
+    generator = stream(0, "gain")
+    beta = torch.rand((8, 40), generator=generator) * 50 + 1
+    power = torch.rand(40, generator=generator) * 0.5
+    alpha = beta * (1 + power * beta) * -torch.rand((8, 40), generator=generator).log()
+    gain, _ = one_source_gain(alpha, beta, iterations=30)
+    few, _ = one_source_gain(alpha, beta)
+    for g in range(40):
+        a, b = alpha[:, g].double(), beta[:, g].double()
+
+        def negative(log_p: float, a: torch.Tensor = a, b: torch.Tensor = b) -> float:
+            p = 10**log_p
+            return -2 * float((p * a / (1 + p * b) - (p * b).log1p()).sum())
+
+        best = -min(float(minimize_scalar(negative, bounds=(-8, 3), method="bounded").fun), 0.0)  # pyright: ignore
+        assert float(gain[g]) == pytest.approx(best, rel=1e-3, abs=2e-3)
+        assert float(few[g]) <= best + 1e-2
+        assert float(few[g]) >= 0.95 * best - 0.1
+
+
+@pytest.mark.parametrize("given", [0, 2])
+def test_stochastic_gain_is_the_fall_of_the_objective(given: int) -> None:
+    scenes = scene("random", 3)
+    likelihood = StochasticLikelihood(scale(scenes.observation).observation, REGION)
+    rows = torch.arange(2)
+    start = likelihood.nothing(rows)
+    if given:
+        start = likelihood.start_at(rows, cosines_from_positions(scenes.truth.positions[:, :given]))
+    gain, log_power = likelihood.scan(rows, start)
+    points = likelihood.grid.points()
+    for pick in (17, 900, int(gain[0].argmax())):
+        more = start.plus(points[pick].expand(2, -1), log_power[:, pick].double())
+        x = torch.cat([more.cosines.flatten(1), more.log_powers, more.log_noise[:, None]], dim=1)
+        fall = 2 * (start.value - likelihood._local(rows, x, given + 1).value)
+        torch.testing.assert_close(gain[:, pick].double(), fall.clamp_min(0), rtol=1e-3, atol=0.02)
+
+
+@pytest.mark.parametrize("given", [0, 2])
+def test_pilot_gain_is_the_fall_of_the_objective(given: int) -> None:
+    scenes = scene("pilot", 3)
+    likelihood = PilotLikelihood(scale(scenes.observation).observation, REGION)
+    rows = torch.arange(2)
+    start = likelihood.nothing(rows)
+    if given:
+        start = likelihood.refine(
+            rows, likelihood.start_at(rows, cosines_from_positions(scenes.truth.positions[:, :given])),
+            iterations=0, tolerance=1e-2,
+        )  # fmt: skip
+    gain, log_power = likelihood.scan(rows, start)
+    points = likelihood.grid.points()
+    for pick in (17, 900, int(gain[0].argmax())):
+        more = start.plus(points[pick].expand(2, -1), log_power[:, pick].double())
+        fall = 2 * (start.value - likelihood._local(rows, more.cosines.flatten(1), given + 1).value)
+        torch.testing.assert_close(gain[:, pick].double(), fall, rtol=1e-3, atol=0.02)
+
+
+def test_source_gains_are_the_rise_when_a_source_is_left_out() -> None:
+    scenes = scene("pilot", 3)
+    likelihood = PilotLikelihood(scale(scenes.observation).observation, REGION)
+    rows = torch.arange(2)
+    start = likelihood.start_at(rows, cosines_from_positions(scenes.truth.positions))
+    whole = likelihood._local(rows, start.cosines.flatten(1), 3).value
+    gains = likelihood.source_gains(rows, start)
+    for k in range(3):
+        without = likelihood._local(rows, start.without(k).cosines.flatten(1), 2).value
+        torch.testing.assert_close(gains[:, k], 2 * (without - whole), rtol=1e-8, atol=1e-8)
+
+
+def test_hypotheses_change_only_the_rows_they_are_told_to() -> None:
+    first = Hypothesis(
+        torch.zeros(3, 1, 3), torch.zeros(3, 1), torch.zeros(3), torch.zeros(3), torch.zeros(3, dtype=torch.bool)
+    )
+    second = Hypothesis(
+        torch.ones(1, 1, 3), torch.ones(1, 1), torch.ones(1), torch.ones(1), torch.ones(1, dtype=torch.bool)
+    )
+    mixed = first.replaced(torch.tensor([1]), second)
+    assert mixed.value.tolist() == [0.0, 1.0, 0.0]
+    assert mixed.cosines[:, 0, 0].tolist() == [0.0, 1.0, 0.0]
+    assert first.value.tolist() == [0.0, 0.0, 0.0]

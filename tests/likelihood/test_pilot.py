@@ -1,0 +1,79 @@
+"""The pilot residual against an explicit stacked projector, autograd and finite differences."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from ris_pytorch_pipeline.likelihood import (
+    position_information,
+    project,
+    residual_gradient,
+    snapshot_gram,
+    stacked,
+    stacked_statistics,
+)
+from ris_pytorch_pipeline.physics import Scenes, coded_response, cosines_from_positions, draw, preset, steering_at
+from ris_pytorch_pipeline.rng import stream
+
+
+@pytest.fixture(params=[1, 3])
+def scenes(request: pytest.FixtureRequest) -> Scenes:
+    small = preset("pilot", sources=request.param, horizontal=6, vertical=5, antennas=4, snapshots=6, snr_db=10.0)
+    return draw(small, 3, stream(0, "pilot", request.param))
+
+
+def projected(cosines: Tensor, scenes: Scenes) -> tuple[Tensor, Tensor, Tensor]:
+    """Stacked B (scene, equation, source), least-squares symbols and the residual vector."""
+    given = scenes.observation
+    b = coded_response(steering_at(cosines, given.elements, given.wavelength), given.codes, given.channel)
+    b = b.transpose(-1, -2).flatten(1, 2)
+    y = given.measurements.flatten(1).unsqueeze(-1)
+    symbols = torch.linalg.solve(b.mH @ b, b.mH @ y)
+    return b, symbols, y - b @ symbols
+
+
+def test_statistics_give_the_same_gram_as_the_stacked_snapshots(scenes: Scenes) -> None:
+    given, cosines = scenes.observation, cosines_from_positions(scenes.truth.positions)
+    slow = stacked(
+        snapshot_gram(cosines, given.codes, given.channel, given.elements, given.wavelength, given.measurements)
+    )
+    got = stacked_statistics(given.codes, given.channel, given.measurements).at(
+        cosines, given.elements, given.wavelength
+    )
+    torch.testing.assert_close(got.vectors, slow.vectors, rtol=1e-9, atol=1e-6)
+    torch.testing.assert_close(got.measured, slow.measured, rtol=1e-9, atol=1e-6)
+    torch.testing.assert_close(got.energy, slow.energy)
+    assert got.equations == slow.equations == 24
+
+
+def test_residual_and_gradient_equal_the_explicit_projector(scenes: Scenes) -> None:
+    given = scenes.observation
+    cosines = (cosines_from_positions(scenes.truth.positions) + 0.02).requires_grad_()
+    residual = torch.view_as_real(projected(cosines, scenes)[2]).square().sum(dim=(1, 2, 3))
+    (slow,) = torch.autograd.grad(residual.sum(), cosines)
+    gram = stacked_statistics(given.codes, given.channel, given.measurements).at(
+        cosines.detach(), given.elements, given.wavelength
+    )
+    projection = project(gram)
+    torch.testing.assert_close(projection.residual, residual.detach(), rtol=1e-8, atol=1e-8)
+    torch.testing.assert_close(residual_gradient(projection), slow.flatten(1), rtol=1e-6, atol=1e-6)
+
+
+def test_curvature_is_that_of_the_kaufman_jacobian(scenes: Scenes) -> None:
+    given, h = scenes.observation, 1e-6
+    cosines = cosines_from_positions(scenes.truth.positions)
+    b, symbols, _ = projected(cosines, scenes)
+    projector = torch.eye(b.shape[1], dtype=b.dtype) - b @ torch.linalg.solve(b.mH @ b, b.mH)
+    columns = []
+    for i in range(cosines[0].numel()):
+        shift = torch.zeros_like(cosines)
+        shift.view(len(cosines), -1)[:, i] = h
+        slope = (projected(cosines + shift, scenes)[0] - projected(cosines - shift, scenes)[0]) / (2 * h)
+        columns.append(projector @ slope @ symbols)
+    jacobian = torch.cat(columns, dim=-1)
+    slow = 2 * (jacobian.mH @ jacobian).real
+    gram = stacked_statistics(given.codes, given.channel, given.measurements).at(
+        cosines, given.elements, given.wavelength
+    )
+    projection = project(gram)
+    torch.testing.assert_close(position_information(projection, projection.symbols), slow, rtol=1e-6, atol=1e-5)
