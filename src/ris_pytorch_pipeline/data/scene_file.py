@@ -1,0 +1,211 @@
+"""How scenes are kept on disk: tensors in safetensors behind a JSON header, written whole or not at all."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, NoReturn
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from .. import __version__
+from ..errors import InputError, SceneFileError
+from ..physics import Observation, Scenes, Truth, check_positions
+from .header import Header, config_digest, header_from_json
+
+_SEEN = ("measurements", "codes", "channel", "elements")
+_COMPLEX = {"measurements", "codes", "channel", "truth.symbols", "truth.applied_codes", "truth.applied_channel"}
+"""Kept as real tensors with a last axis (real, imaginary), which every reader of safetensors understands."""
+_SAME = {"truth.applied_codes": "codes", "truth.applied_channel": "channel"}
+"""Left out where it equals the given one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneFile:
+    """What a scene file holds.
+
+    Args:
+        observation: what an estimator is given.
+        truth: what the scenes really were; None for measured scenes.
+        header: the file's header.
+    """
+
+    observation: Observation
+    truth: Truth | None
+    header: Header
+
+    @property
+    def scenes(self) -> Scenes | None:
+        """Observation and truth together; None without a truth."""
+        return None if self.truth is None else Scenes(observation=self.observation, truth=self.truth)
+
+
+def save_scenes(
+    path: Path | str,
+    observation: Observation,
+    truth: Truth | None = None,
+    *,
+    config: Mapping[str, Any] | None = None,
+    note: str = "",
+    overwrite: bool = False,
+) -> Header:
+    """Write a scene file: to a temporary file beside it first, so that no half-written file can be read.
+
+    Args:
+        path: the file.
+        observation: measured or simulated scenes.
+        truth: what they really were, if known.
+        config: the resolved configuration that they were simulated from, plain values.
+        note: where the scenes come from, in words.
+        overwrite: replace an existing file.
+
+    Returns:
+        The header written.
+
+    Raises:
+        SceneFileError: the file exists, or cannot be written.
+    """
+    path = Path(path)
+    check_writable(path, overwrite=overwrite)
+    header = Header(
+        wavelength=float(observation.wavelength),
+        symbols=observation.symbols,
+        package=__version__,
+        note=note,
+        config=config,
+        digest=None if config is None else config_digest(config),
+    )
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        save_file(_tensors(observation, truth), temporary, metadata={"header": header.to_json()})
+        check_writable(path, overwrite=overwrite)
+        temporary.replace(path)
+    except (OSError, SafetensorError) as error:
+        raise SceneFileError(
+            "a writable file", f"{path}: {error}", "a full disk, or no permission", "try another folder"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return header
+
+
+def check_writable(path: Path, *, overwrite: bool) -> None:
+    """Refuse to write over a file, or into a folder that does not exist.
+
+    Raises:
+        SceneFileError: either.
+    """
+    if path.exists() and not overwrite:
+        raise SceneFileError(
+            "a path with no file yet", f"{path}, which exists", "an earlier run", "pick another name, or pass --force"
+        )
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise SceneFileError("a file in a folder that exists", str(path), "a mistyped folder", "make the folder first")
+
+
+def load_scenes(path: Path | str) -> SceneFile:
+    """Read a scene file and check everything in it.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Observation, truth if there is one, and header; tensors on the CPU.
+
+    Raises:
+        SceneFileError: missing, truncated, foreign, of another schema, without a tensor it should have, or with values
+            that cannot be.
+    """
+    path = Path(path)
+    metadata, tensors = _read(path)
+    header = header_from_json(metadata.get("header"), str(path))
+    values = {name: _from_stored(path, name, value) for name, value in tensors.items()}
+    try:
+        observation = Observation(
+            **{name: _taken(path, values, name) for name in _SEEN},
+            wavelength=header.wavelength,
+            symbols=header.symbols,
+        )
+        truth = _truth(path, values, observation) if any(name.startswith("truth.") for name in values) else None
+    except InputError as error:
+        raise SceneFileError(error.wanted, f"{path}: {error.got}", error.cause, error.move) from error
+    return SceneFile(observation=observation, truth=truth, header=header)
+
+
+def _tensors(observation: Observation, truth: Truth | None) -> dict[str, Tensor]:
+    tensors = {name: vars(observation)[name] for name in _SEEN}
+    if truth is not None:
+        tensors |= {f"truth.{field.name}": vars(truth)[field.name] for field in fields(truth)}
+        tensors = {n: x for n, x in tensors.items() if n not in _SAME or not torch.equal(x, tensors[_SAME[n]])}
+    stored = {n: torch.view_as_real(x.resolve_conj()) if n in _COMPLEX else x for n, x in tensors.items()}
+    return {name: value.detach().cpu().contiguous().clone() for name, value in stored.items()}
+
+
+def _read(path: Path) -> tuple[Mapping[str, str], dict[str, Tensor]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}
+    except FileNotFoundError as error:
+        raise SceneFileError("a scene file", f"no file {path}", "a mistyped path", "check the path") from error
+    except OSError as error:
+        raise SceneFileError(
+            "a readable scene file", f"{path}: {error}", "a folder, or no permission", "check the path"
+        ) from error
+    except SafetensorError as error:
+        raise SceneFileError(
+            "a scene file (safetensors)",
+            f"{path}: {error}",
+            "a download or copy cut short, or a file of another kind",
+            "copy it again, or write it with `ris simulate` or save_scenes",
+        ) from error
+
+
+def _from_stored(path: Path, name: str, value: Tensor) -> Tensor:
+    if name not in _COMPLEX:
+        return value
+    if value.ndim < 1 or value.shape[-1] != 2 or not value.is_floating_point():
+        _refuse(path, f"{name} with a last axis (real, imaginary)", f"{tuple(value.shape)} of {value.dtype}")
+    return torch.view_as_complex(value.contiguous())
+
+
+def _taken(path: Path, values: Mapping[str, Tensor], name: str) -> Tensor:
+    if name not in values:
+        _refuse(path, f"a tensor {name!r}", f"tensors {', '.join(sorted(values)) or 'none'}")
+    return values[name]
+
+
+def _truth(path: Path, values: Mapping[str, Tensor], observation: Observation) -> Truth:
+    """The truth, after checking it against the observation."""
+    values = {**{name: values[given] for name, given in _SAME.items()}, **values}
+    given = {field.name: _taken(path, values, f"truth.{field.name}") for field in fields(Truth)}
+    scenes, snapshots, _ = observation.measurements.shape
+    slots = given["positions"].shape[1] if given["positions"].ndim == 3 else 0
+    shapes = {
+        "positions": (scenes, slots, 3),
+        "sources": (scenes,),
+        "powers": (scenes, slots),
+        "noise_variance": (scenes,),
+        "snr_db": (scenes,),
+        "source_snr_db": (scenes, slots),
+        "symbols": (scenes, snapshots, slots),
+        "applied_codes": tuple(observation.codes.shape),
+        "applied_channel": tuple(observation.channel.shape),
+    }
+    for name, shape in shapes.items():
+        if tuple(given[name].shape) != shape:
+            _refuse(path, f"truth.{name} of shape {shape}", str(tuple(given[name].shape)))
+    counts = given["sources"]
+    if counts.is_floating_point() or not bool(((counts >= 1) & (counts <= slots)).all()):
+        _refuse(path, f"truth.sources as whole numbers in 1..{slots}", str(counts.tolist()[:8]))
+    truth = Truth(**given)
+    check_positions(truth.positions[truth.present])
+    if not bool((truth.noise_variance > 0).all()) or not bool((truth.powers[truth.present] > 0).all()):
+        _refuse(path, "a positive noise variance and positive powers", "zero, negative or NaN values")
+    return truth
+
+
+def _refuse(path: Path, wanted: str, got: str) -> NoReturn:
+    raise SceneFileError(wanted, f"{path}: {got}", "a file written by another program", "write it with save_scenes")

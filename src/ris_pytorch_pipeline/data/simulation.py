@@ -1,0 +1,62 @@
+"""How many scenes are simulated: in blocks, each from its own stream, so that scene i depends on seed and i only."""
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+
+import torch
+
+from ..physics import Observation, Scenario, Scenes, Truth, draw
+from ..rng import stream
+
+_BLOCK = 2**22
+"""Most code and channel entries drawn at a time: 64 MB in complex128."""
+_MOST = 64
+"""Most scenes drawn at a time."""
+
+
+def simulate(
+    scenario: Scenario,
+    scenes: int,
+    seed: int,
+    dtype: torch.dtype = torch.complex128,
+    progress: Callable[[int, int], None] | None = None,
+) -> Scenes:
+    """Draw scenes from a scenario; the first n of them are the same whatever number is asked for.
+
+    Args:
+        scenario: what to draw from.
+        scenes: how many.
+        seed: of the streams "simulate".
+        dtype: precision of the result; everything is drawn in double precision.
+        progress: called after each block with the scenes done and the scenes in all.
+
+    Returns:
+        The scenes, on the CPU.
+    """
+    block = block_size(scenario)
+    parts: list[Scenes] = []
+    for start in range(0, scenes, block):
+        drawn = draw(scenario, block, stream(seed, "simulate", start // block), dtype)
+        parts.append(drawn[: scenes - start])
+        if progress is not None:
+            progress(min(start + block, scenes), scenes)
+    return joined(parts)
+
+
+def block_size(scenario: Scenario) -> int:
+    """Scenes per random stream: a function of the scenario alone."""
+    entries = scenario.elements * (scenario.snapshots + scenario.antennas)
+    return max(1, min(_MOST, _BLOCK // entries))
+
+
+def joined(parts: list[Scenes]) -> Scenes:
+    """Scenes of one scenario, one after the other."""
+    seen, true = [part.observation for part in parts], [part.truth for part in parts]
+    observation: Observation = replace(
+        seen[0],
+        measurements=torch.cat([x.measurements for x in seen]),
+        codes=torch.cat([x.codes for x in seen]),
+        channel=torch.cat([x.channel for x in seen]),
+    )
+    names = [field.name for field in fields(Truth)]
+    return Scenes(observation=observation, truth=Truth(**{n: torch.cat([vars(x)[n] for x in true]) for n in names}))

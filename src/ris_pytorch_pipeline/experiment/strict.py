@@ -1,0 +1,168 @@
+"""Does a plain value (from TOML, JSON or a command line) fit the typed field of a frozen dataclass?"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from difflib import get_close_matches
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from ..errors import ConfigurationError
+
+Config = TypeVar("Config")
+
+NONE = "none"
+"""How None is spelled where there is no null, as in TOML."""
+
+_WORDS = {int: "an integer", float: "a finite number", bool: "true or false", str: "a text", NoneType: f'"{NONE}"'}
+_MISFIT = object()
+
+
+def overlay(base: Config, values: Mapping[str, Any], where: str = "") -> Config:
+    """A copy of a frozen dataclass with some fields replaced by plain values; a nested mapping reaches into a field.
+
+    Args:
+        base: what the values are laid over.
+        values: by field name.
+        where: dotted name of the field that holds `base`, for messages.
+
+    Returns:
+        The new value.
+
+    Raises:
+        ConfigurationError: an unknown key (the nearest known one is suggested), a value of another type, or one that
+            the dataclass refuses.
+    """
+    hints = get_type_hints(type(base))
+    changed: dict[str, Any] = {}
+    for key, value in values.items():
+        name = f"{where}.{key}" if where else key
+        if key not in hints:
+            raise ConfigurationError(
+                f"a key out of {', '.join(hints)}", repr(name), "a misspelt key", nearest(key, list(hints))
+            )
+        current = vars(base)[key]
+        if is_dataclass(current):
+            changed[key] = overlay(current, _as_table(value, name), name)
+        else:
+            changed[key] = fit(hints[key], value, name)
+    return replace(base, **changed)  # pyright: ignore[reportArgumentType]
+
+
+def fit(hint: Any, value: Any, name: str) -> Any:  # noqa: ANN401
+    """The value in the type asked for: an int becomes a float where one is wanted, a list a tuple; nothing else.
+
+    Args:
+        hint: int, float, bool, str, None, a Literal, a tuple of these, or a union of these.
+        value: plain: a number, text, truth value, None or list.
+        name: of the field, for the message.
+
+    Returns:
+        The value, converted.
+
+    Raises:
+        ConfigurationError: the value does not fit.
+    """
+    fitted = _fitted(hint, value)
+    if fitted is _MISFIT:
+        cause, move = _explain(hint, value)
+        raise ConfigurationError(f"{name} as {describe(hint)}", _shown(value), cause, move)
+    return fitted
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401
+    """A frozen dataclass as mappings, lists, numbers, texts and None: equal values give equal results.
+
+    Raises:
+        ConfigurationError: a field holds a value that its type does not allow.
+    """
+    hints = get_type_hints(type(value))
+    result: dict[str, Any] = {}
+    for field in fields(value):
+        inner = vars(value)[field.name]
+        if is_dataclass(inner):
+            result[field.name] = plain(inner)
+        else:
+            fitted = fit(hints[field.name], inner, field.name)
+            result[field.name] = list(fitted) if isinstance(fitted, tuple) else fitted
+    return result
+
+
+def flat_fields(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401
+    """(dotted name, type) of each field of a frozen dataclass, nested ones included."""
+    for name, hint in get_type_hints(type(config)).items():
+        inner = vars(config)[name]
+        if is_dataclass(inner):
+            yield from flat_fields(inner, f"{prefix}{name}.")
+        else:
+            yield prefix + name, hint
+
+
+def describe(hint: Any) -> str:  # noqa: ANN401
+    """A type in words: `an integer, or [an integer, an integer]`."""
+    if hint in _WORDS:
+        return _WORDS[hint]
+    parts = [part for part in get_args(hint) if part is not Ellipsis]
+    if get_origin(hint) is Literal:
+        return "one of " + ", ".join(map(str, parts))
+    if get_origin(hint) is tuple:
+        words = [describe(part) for part in parts]
+        return f"a list of values, each {words[0]}" if Ellipsis in get_args(hint) else f"[{', '.join(words)}]"
+    return ", or ".join(describe(part) for part in parts)
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """The next move after a misspelt name."""
+    close = get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else "pick one of the known names"
+
+
+def _fitted(hint: Any, value: Any) -> Any:  # noqa: ANN401
+    """The converted value, or the misfit mark."""
+    origin = get_origin(hint)
+    if origin in (Union, UnionType):
+        tries = (_fitted(part, value) for part in get_args(hint))
+        return next((fitted for fitted in tries if fitted is not _MISFIT), _MISFIT)
+    if origin is Literal:
+        return value if isinstance(value, str) and value in get_args(hint) else _MISFIT
+    if origin is tuple:
+        return _fitted_items(get_args(hint), value)
+    if hint is NoneType:
+        return None if value is None or value == NONE else _MISFIT
+    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value) if math.isfinite(value) else _MISFIT
+    return value if type(value) is hint and hint in _WORDS else _MISFIT
+
+
+def _fitted_items(hints: tuple[Any, ...], value: Any) -> Any:  # noqa: ANN401
+    if not isinstance(value, list | tuple):
+        return _MISFIT
+    if Ellipsis in hints:
+        hints = (hints[0],) * len(value)
+    if len(hints) != len(value):
+        return _MISFIT
+    items = [_fitted(hint, item) for hint, item in zip(hints, value, strict=True)]
+    return _MISFIT if any(item is _MISFIT for item in items) else tuple(items)
+
+
+def _explain(hint: Any, value: Any) -> tuple[str, str]:  # noqa: ANN401
+    """Likely cause and next move of a misfit."""
+    numbers = value if isinstance(value, list | tuple) else [value]
+    if any(isinstance(x, float) and not math.isfinite(x) for x in numbers):
+        return "a computed value that failed, or a field left open", "pass finite numbers"
+    if any(isinstance(x, float) for x in numbers) and "integer" in describe(hint):
+        return "a fraction where a count belongs", "pass whole numbers"
+    literals = [x for part in (hint, *get_args(hint)) if get_origin(part) is Literal for x in get_args(part)]
+    if isinstance(value, str) and literals:
+        return "a misspelt name", nearest(value, literals)
+    return "a value of another kind", f"write it as {describe(hint)}"
+
+
+def _as_table(value: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401
+    if isinstance(value, Mapping):
+        return value
+    raise ConfigurationError(f"{name} as a table of keys", _shown(value), "a missing section", f"write [{name}]")
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401
+    return repr(list(value)) if isinstance(value, tuple) else repr(value)

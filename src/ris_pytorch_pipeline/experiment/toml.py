@@ -1,0 +1,105 @@
+"""How configuration is read from TOML, laid over a preset, and written back."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from ..errors import ConfigurationError
+from ..physics.scenario import preset
+from .experiment import Experiment
+from .strict import NONE, fit, overlay
+
+_LOOSE_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+"""Numbers that TOML does not write this way, such as `.5` and `10.`."""
+
+
+def experiment_from_toml(path: Path) -> Experiment:
+    """Read a configuration file.
+
+    Its keys are `preset` (the scenario to start from, `random` unless named), `seed`, `scenes` and the table
+    `[scenario]` with any fields of `Scenario`; "none" stands for None.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        The experiment.
+
+    Raises:
+        ConfigurationError: no such file, no TOML, a duplicate or unknown key, or a value that does not fit.
+    """
+    return resolve(read_toml(path))
+
+
+def resolve(values: Mapping[str, Any], *overrides: Mapping[str, Any]) -> Experiment:
+    """The preset named in any of the mappings, with each mapping laid over it in turn; the last one wins.
+
+    Args:
+        values: keys of `Experiment`, and `preset`.
+        overrides: more of the same.
+
+    Returns:
+        The experiment.
+
+    Raises:
+        ConfigurationError: an unknown preset or key, or a value that does not fit.
+    """
+    layers = (values, *overrides)
+    names = [fit(str, layer["preset"], "preset") for layer in layers if "preset" in layer]
+    experiment = Experiment(scenario=preset((names or ["random"])[-1]))
+    merged = _merged(layers)
+    merged.pop("preset", None)
+    return overlay(experiment, merged)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The plain values of a TOML file.
+
+    Raises:
+        ConfigurationError: no such file, or no TOML; a duplicate key is no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            "a readable configuration file", f"{path}: {error.strerror}", "a mistyped path", "check the path"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"TOML in {path}", str(error), "a duplicate key, or a text without quotes", "mend that line"
+        ) from error
+
+
+def to_toml(experiment: Experiment) -> str:
+    """The resolved configuration as TOML that `experiment_from_toml` reads back to an equal value."""
+    return tomli_w.dumps(_without_null(experiment.to_plain()))
+
+
+def parse_toml_value(text: str) -> Any:  # noqa: ANN401
+    """A value as TOML writes it: `10`, `[-30, 30]`, `true`; anything else is a text."""
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return float(text) if _LOOSE_NUMBER.fullmatch(text) else text
+    return parsed["value"] if len(parsed) == 1 else text
+
+
+def _merged(layers: tuple[Mapping[str, Any], ...]) -> dict[str, Any]:
+    """One mapping, tables merged key by key; the last value wins."""
+    result: dict[str, Any] = {}
+    for layer in layers:
+        for key, value in layer.items():
+            both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
+            result[key] = _merged((result[key], value)) if both else value
+    return result
+
+
+def _without_null(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _without_null(value) if isinstance(value, Mapping) else (NONE if value is None else value)
+        for key, value in values.items()
+    }
