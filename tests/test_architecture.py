@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -173,6 +174,17 @@ def test_module_keeps_the_rules(path: Path) -> None:
 def test_every_room_is_on_the_plan() -> None:
     rooms = {room_of(name_of(path)) for path in modules()} - {"", "__main__"}
     assert rooms <= set(DEPTH), f"rooms missing from the plan: {sorted(rooms - set(DEPTH))}"
+
+
+@pytest.mark.parametrize("folder", ["tests", "examples", "benchmarks"])
+def test_other_files_are_short_too(folder: str) -> None:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / folder).rglob("*.py")}
+    assert not {str(path): length for path, length in lengths.items() if length > LONGEST_FILE}
+
+
+def test_names_of_test_files_are_unique() -> None:
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert not [name for name, count in names.items() if count > 1], "pytest imports test files by their bare name"
 
 
 @pytest.mark.parametrize("pattern", ["README.md", "docs/**/*.md", "examples/**/*.py", "benchmarks/**/*.py"])

@@ -6,7 +6,16 @@ import pytest
 import torch
 
 from ris_pytorch_pipeline.errors import InfeasibleError
-from ris_pytorch_pipeline.physics import Scenario, Scenes, cosines_from_positions, draw, measure, preset, steering_at
+from ris_pytorch_pipeline.physics import (
+    Impairments,
+    Scenario,
+    Scenes,
+    cosines_from_positions,
+    draw,
+    measure,
+    preset,
+    steering_at,
+)
 from ris_pytorch_pipeline.physics import scene as scene_module
 from ris_pytorch_pipeline.rng import stream
 
@@ -127,6 +136,12 @@ def test_relative_powers_are_those_at_the_receiver() -> None:
     difference_db = truth.source_snr_db[:, 0] - truth.source_snr_db[:, 1]
     assert 9 < float(difference_db.abs().max()) <= 10
     assert float(difference_db.square().mean()) == pytest.approx(2 * 10**2 / 12, rel=0.15)
+
+
+def test_the_wave_goes_through_what_was_applied() -> None:
+    broken = Impairments(phase_error_rad=0.3, gain_error=0.2, dead_fraction=0.1, channel_error_db=-10.0)
+    scenes = draw(preset("random", snr_db=200.0, impairments=broken, **SMALL), 20, stream(9, "applied"))
+    torch.testing.assert_close(scenes.observation.measurements, clean(scenes), rtol=1e-8, atol=1e-8)
 
 
 def test_noise_has_the_variance_and_is_circular() -> None:
