@@ -183,7 +183,7 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
         escapes: numbers of sources to add and drop, in turn, while a scene is in doubt.
     """
 
-    threshold: float = 27.0
+    threshold: float = 28.0
     margin: float = 10.0
     escapes: tuple[int, ...] = (2,)
 
