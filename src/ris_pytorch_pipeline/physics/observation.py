@@ -65,6 +65,13 @@ class Observation:
                 _disagree(f"{name} of shape {shape}", f"{tuple(value.shape)}", cause, "add the axis with x[None]")
             if name != "elements" and not value.is_complex():
                 _disagree(f"complex {name}", str(value.dtype), "a real part taken earlier", "pass complex64 or 128")
+        if self.measurements.numel() == 0:
+            _disagree(
+                "at least one scene, snapshot and antenna",
+                f"measurements of shape {tuple(self.measurements.shape)}",
+                "a filter that left nothing",
+                "check how the scenes were selected",
+            )
         scenes, snapshots, antennas = self.measurements.shape
         if self.codes.shape[1] != snapshots:
             _disagree(
