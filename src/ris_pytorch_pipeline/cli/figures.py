@@ -37,5 +37,14 @@ def scene_figure(file: SceneFile, estimate: Estimate) -> Figure:
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Save a figure to a path that `check_figure` has let pass, over an older one."""
-    figure.savefig(path, dpi=150)
+    """Save a figure to a path that `check_figure` has let pass, over an older one.
+
+    Raises:
+        ConfigurationError: the file cannot be written.
+    """
+    try:
+        figure.savefig(path, dpi=150)
+    except OSError as error:
+        raise ConfigurationError(
+            "a figure that can be written", f"{path}: {error.strerror}", "no permission, or a full disk", "name another"
+        ) from error
