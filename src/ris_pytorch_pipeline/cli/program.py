@@ -1,5 +1,6 @@
 """How `ris` runs: parse, run one command, and turn what goes wrong into one message and an exit code."""
 
+import argparse
 import os
 import sys
 import warnings
@@ -41,10 +42,13 @@ def _run(argv: Sequence[str]) -> None:
     if vars(arguments).get("print_config"):
         print(to_toml(experiment_of(arguments)), end="")
         return
-    command = import_module(f".{arguments.command}", __package__)
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
-        command.run(arguments)
+        _command(arguments)
+
+
+def _command(arguments: argparse.Namespace) -> None:
+    import_module(f".{arguments.command}", __package__).run(arguments)
 
 
 def _stop(code: int, message: str) -> int:
