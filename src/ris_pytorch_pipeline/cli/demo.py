@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from matplotlib.figure import Figure
 
-from ..bench import CONTENDERS, Cell, region_of
+from ..bench import Cell, contender, region_of
 from ..bench.sweep import sweep
 from ..covariance import back_projected, music, signal_subspace
 from ..data import SceneFile, load_scenes
@@ -72,7 +72,7 @@ def _first(file: SceneFile, name: str, region: SearchRegion) -> Estimate:
         truth=None if file.truth is None else file.truth[:1],
         header=file.header,
     )
-    estimate = locate(CONTENDERS[name](region), part.observation, _SOURCES)
+    estimate = locate(contender(name, region), part.observation, _SOURCES)
     print_finding(findings_of(part, estimate, [0])[0], name)
     print()
     return estimate
