@@ -128,6 +128,16 @@ def test_sweep_figure_has_a_column_per_number_of_sources_with_n() -> None:
     rendered(figure)
 
 
+@pytest.mark.parametrize("sources", [(1,), (1, 2, 3, 4, 5)])
+def test_a_legend_of_many_methods_stays_inside_the_figure(sources: tuple[int, ...]) -> None:
+    methods = ("sml", "bp-music", "bp-mvdr", "bp-bartlett", "modified-music", "omp", "genie")
+    figure: Any = sweep_figure([cell(method, k, 10.0) for k in sources for method in methods], ("azimuth",))
+    rendered(figure)
+    box, page = figure.legends[0].get_window_extent(), figure.bbox
+    assert page.x0 <= box.x0 and box.x1 <= page.x1 and box.y1 <= page.y1
+    assert box.y0 >= max(axes.get_window_extent().y1 for axes in axes_of(figure))
+
+
 def test_rmse_is_drawn_with_its_interval_and_bound_in_order_of_snr() -> None:
     axes: Any = Figure().subplots()
     returned = rmse_against_snr(axes, [cell("sml", 1, snr) for snr in (20.0, 0.0, 10.0)], "distance")

@@ -13,6 +13,8 @@ KEYS = {"azimuth": "azimuth_deg", "elevation": "elevation_deg", "distance": "dis
 UNITS = {"azimuth": "degrees", "elevation": "degrees", "distance": "m"}
 FEWEST = 10
 """Sources that an error must rest on to be drawn."""
+_ENTRY_WIDTH = 2.1
+"""Inches that one entry of the legend may take."""
 
 
 @runtime_checkable
@@ -138,6 +140,7 @@ def _one_legend(figure: Figure, column: Iterable[Axes]) -> None:
         entries |= dict(zip(labels, handles, strict=True))
     dashed = [name for name in entries if name.startswith("bound")]
     names = [name for name in entries if name not in dashed] + dashed
+    fitting = max(1, int(figure.get_figwidth() / _ENTRY_WIDTH))
     figure.legend(
-        [entries[n] for n in names], names, loc="outside upper center", ncols=min(len(names), 6), frameon=False
+        [entries[n] for n in names], names, loc="outside upper center", ncols=min(len(names), fitting), frameon=False
     )
