@@ -30,7 +30,9 @@ def error(intensity: torch.Tensor, covariance: torch.Tensor) -> float:
 def test_both_are_near_the_best_constant_intensity(snapshots: int) -> None:
     x = samples(snapshots)
     covariance = sample_covariance(x)
-    constant = [error(torch.full((DRAWS,), rho, dtype=torch.float64), covariance) for rho in torch.linspace(0, 1, 41)]
+    constant = [
+        error(torch.full((DRAWS,), rho, dtype=torch.float64), covariance) for rho in torch.linspace(0, 1, 41).tolist()
+    ]
     assert error(oas_intensity(covariance, snapshots), covariance) < 1.15 * min(constant)
     assert error(ledoit_wolf_intensity(x), covariance) < 1.15 * min(constant)
     assert min(constant) < 0.95 * min(constant[0], constant[-1])  # shrinking matters in this case
