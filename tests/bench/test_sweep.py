@@ -124,9 +124,13 @@ def test_the_genie_is_no_contender() -> None:
         contender("genie", region_of(SMALL))
 
 
+@pytest.mark.filterwarnings("ignore::ris_pytorch_pipeline.covariance.UninformativeCovarianceWarning")
 @pytest.mark.parametrize("name", sorted(CONTENDERS))
-def test_every_contender_carries_its_name(name: str) -> None:
+def test_every_contender_carries_its_name_and_is_wired_up(name: str) -> None:
     assert contender(name, region_of(SMALL)).name == name
+    symbols = "pilot" if name == "pilot" else "random"
+    (cell,) = sweep(replace(SMALL, symbols=symbols, antennas=48, snapshots=16), [name], [1], [20.0], 8, 0, True)
+    assert cell.missed.value <= 0.25, "one source at 20 dB and M near N is easy for every one of them"
 
 
 def test_region_holds_the_scenario_and_hides_what_it_fixes() -> None:
