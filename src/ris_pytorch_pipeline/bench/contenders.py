@@ -19,8 +19,8 @@ from ..estimate import (
     PilotMl,
     SearchRegion,
     Sml,
+    SparseBayesian,
 )
-from ..estimate.sparse_bayesian import SparseBayesian
 from ..physics import Observation, Scenario, Truth, ends
 from ..shapes import Positions
 

@@ -96,7 +96,7 @@ def _report(arguments: argparse.Namespace, experiment: Experiment, plan: Plan, c
     else:
         print_cells(cells, f"{len(cells)} of {wanted} cells; configuration {config_digest(config)}")
     if arguments.figure is not None:
-        save_figure(sweep_figure(cells), arguments.figure)  # pyright: ignore[reportArgumentType]
+        save_figure(sweep_figure(cells), arguments.figure)
 
 
 def print_cells(cells: Sequence[Cell], caption: str) -> None:

@@ -75,8 +75,8 @@ def minimise(
 ) -> Minimum:
     """Minimise by (C + μ diag C) dx = -g, accepting a scene's step only when its objective falls.
 
-    Where C is an expectation, as in Fisher scoring, the objective's own curvature may differ and the steps fall short or
-    zigzag: each step is scaled by the ratio of the two along the last one, which costs nothing.
+    Where C is an expectation, as in Fisher scoring, the objective's own curvature may differ and the steps fall short
+    or zigzag: each step is scaled by the ratio of the two along the last one, which costs nothing.
 
     A scene has converged when its predicted decrease g^T C⁻¹ g / 2 over the parameters that are free to move is below
     `tolerance`. Scenes that are done leave the batch.
