@@ -73,8 +73,8 @@ def term_life(terms: Mapping[str, tuple[float, Term]], predictions: tuple[Tensor
         value, other = term(leaf), float(term(predictions[1].detach()))
         gradient = torch.autograd.grad(value, leaf, allow_unused=True)[0] if value.requires_grad else None
         shares[name] = abs(weight) * (0.0 if gradient is None else float(gradient.norm()))
-        if float(value) == other or shares[name] == 0:
-            text = f"{float(value):.6f} and {other:.6f} on two random predictions, gradient norm {shares[name]:.2g}"
+        if float(value.detach()) == other or shares[name] == 0:
+            text = f"{float(value.detach()):.6f} and {other:.6f} on two random predictions, gradient norm {shares[name]:.2g}"
             found.append(rules.DEAD_TERM.found(text, subject=name, gradient=shares[name]))
     total = sum(shares.values())
     for name, share in shares.items():
