@@ -152,7 +152,7 @@ def planned_rates(optimizer: Optimizer, scheduler: LRScheduler, ticks: int) -> l
     Returns:
         One rate per tick; constant for a schedule that needs a metric.
     """
-    groups = [{k: v for k, v in g.items() if k in {"lr", "initial_lr", "momentum"}} for g in optimizer.param_groups]
+    groups = [{k: v for k, v in g.items() if k != "params"} for g in optimizer.param_groups]
     stand_in = SGD([{"params": [], "lr": 0.0} for _ in groups], lr=0.0)
     for mine, theirs in zip(stand_in.param_groups, groups, strict=True):
         mine.update(copy.deepcopy(theirs))
