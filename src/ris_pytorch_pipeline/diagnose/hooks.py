@@ -5,7 +5,6 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.graph import register_multi_grad_hook
 from torch.optim import Optimizer
 
 from .run import Lane
@@ -51,13 +50,12 @@ def wrap(target: object, name: str, around: Callable[..., object]) -> Undo:
 
 def listen_lane(lane: Lane, listener: Listener) -> list[Undo]:
     """Hear of a lane's backward passes, clearings and steps."""
-    trainable = [p for p in lane.parameters if p.requires_grad]
+    span = _BackwardSpan(lane, listener)
     handles = [
         lane.optimizer.register_step_pre_hook(lambda *_: listener.before_step(lane)),
         lane.optimizer.register_step_post_hook(lambda o, a, k: _stepped(lane, listener, o, a, k)),
+        *(p.register_hook(span) for p in lane.parameters if p.requires_grad),
     ]
-    if trainable:
-        handles.append(register_multi_grad_hook(trainable, _BackwardSpan(lane, listener), mode="any"))
 
     def clear(original: Callable[..., object], *args: object, **kwargs: object) -> object:
         listener.on_clear(lane)

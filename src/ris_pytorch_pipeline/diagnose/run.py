@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +40,11 @@ class Lane:
     stepped: bool = False
     inside: bool = False
     window: int = 0
+
+    @cached_property
+    def held(self) -> list[Tensor]:
+        """The parameters that the model knows, in the optimiser's order."""
+        return list(self.names)
 
     @property
     def parameters(self) -> list[Tensor]:

@@ -1,5 +1,6 @@
 """What do the modules pass on: finite numbers, live units, different answers for different inputs?"""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -28,8 +29,8 @@ class Units(Probe):
         if not isinstance(output, Tensor) or not output.is_floating_point() or output.numel() == 0:
             return
         out = output.detach()
-        clean = all(bool(i.isfinite().all()) for i in inputs if isinstance(i, Tensor) and i.is_floating_point())
-        if clean and not bool(out.isfinite().all()):
+        # A sum is the cheap look; it may overflow, so the entries decide.
+        if not math.isfinite(float(out.sum())) and not bool(out.isfinite().all()) and _finite(inputs):
             share = float((~out.isfinite()).float().mean())
             yield rules.ACTIVATION.found(
                 f"{share:.1%} of the output is not finite and every input is; {str(out.dtype).removeprefix('torch.')}",
@@ -68,6 +69,10 @@ class Units(Probe):
     def _last(self, run: Run, name: str) -> bool:
         """A classifier's last sigmoid may be sure of itself once it has learned."""
         return run.applied > 16 and list(dict(run.model.named_modules()))[-1] == name
+
+
+def _finite(inputs: Sequence[object]) -> bool:
+    return all(bool(i.isfinite().all()) for i in inputs if isinstance(i, Tensor) and i.is_floating_point())
 
 
 class Collapse(Probe):

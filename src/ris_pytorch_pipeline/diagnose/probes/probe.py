@@ -78,3 +78,7 @@ class Probe:
     def asked(self, run: Run) -> Found:
         """A verdict was asked for."""
         return ()
+
+
+EVENTS = ("attached", "ran", "loss", "values", "backward", "cleared", "skipped", "updated", "ticked", "epoch", "asked")
+"""Names of all events."""
