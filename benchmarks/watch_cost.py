@@ -115,18 +115,18 @@ def measured_step(build: Callable[[], tuple[nn.Module, Tensor]]) -> float:
     return statistics.median(seconds(step) for _ in range(10))
 
 
-def sampled_bytes(build: Callable[[], tuple[nn.Module, Tensor]]) -> tuple[int, int, int]:
-    """Bytes of the model, of what a watch keeps between updates, and of its largest copy during one.
+def sampled_bytes(build: Callable[[], tuple[nn.Module, Tensor]]) -> tuple[int, int]:
+    """Bytes of the model, and of the samples that a watch holds during a measured update.
 
     Args:
         build: makes model and input.
     """
-    from ris_pytorch_pipeline.diagnose.meter import sample  # noqa: PLC0415
+    from ris_pytorch_pipeline.diagnose.meter import sample
 
     model, _ = build()
     size = sum(p.numel() * p.element_size() for p in model.parameters())
     kept = sum(sample(p).numel() * p.element_size() for p in model.parameters())
-    return size, kept, 2 * kept
+    return size, 2 * kept
 
 
 def main() -> None:
@@ -139,7 +139,7 @@ def main() -> None:
     for name, build, steps in (("large", large, arguments.steps), ("tiny", tiny, 10 * arguments.steps)):
         bare, ordinary, average = compare(build, steps)
         dear = measured_step(build)
-        size, kept, peak = sampled_bytes(build)
+        size, peak = sampled_bytes(build)
         print(
             f"{name}: {bare * 1e3:.2f} ms a step, watch {ordinary:+.2%} (median), {average:+.2%} (mean of {steps}); "
             f"a measured update takes {dear / bare:.2f} steps; samples {peak / size:.2%} of the model's bytes"

@@ -3,7 +3,6 @@
 import ast
 import json
 import runpy
-from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -46,15 +45,14 @@ def test_example_names_the_cause_and_mends_it(capsys: pytest.CaptureFixture[str]
     assert "Verdict: healthy" in out
 
 
-def test_verdict_as_json(tmp_path):
+def test_verdict_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     log = tmp_path / "train.log"
     log.write_text(original_log(), encoding="utf-8")
-    out = StringIO()
-    assert diagnose(log, as_json=True, stream=out) == 1
-    told = json.loads(out.getvalue())
+    assert diagnose(log, as_json=True) == 1
+    told = json.loads(capsys.readouterr().out)
     assert told["verdict"] == "Stalled"
     assert {"code", "name", "severity", "evidence", "cause", "next"} <= told["findings"][0].keys()
-    assert show(judge([]), stream=StringIO()) == 0
+    assert show(judge([])) == 0
     assert judge([]).state is State.HEALTHY
 
 

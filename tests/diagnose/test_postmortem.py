@@ -51,7 +51,7 @@ def test_common_formats(line: str):
 @pytest.mark.parametrize(
     ("lines", "code"),
     [
-        (["Epoch 1 loss: 1.0 val_loss: 1.1", "Epoch 2 loss: nan val_loss: 1.2", "Epoch 3 loss: nan val_loss: nan"], "RT201"),
+        (["Epoch 1 loss: 1.0 val_loss: 1.1", "Epoch 2 loss: nan val_loss: 1.2"], "RT201"),
         (["Epoch 1 loss: 1.0 val_loss: inf", "Epoch 2 loss: 0.9 val_loss: inf"], "RT213"),
         (["Epoch 1 loss: 0.0", "Epoch 2 loss: 0.0", "Epoch 3 loss: 0.0"], "RT203"),
         (["Epoch 1 loss: 0.5", "Epoch 2 loss: 9.0", "Epoch 3 loss: 80.0"], "RT202"),

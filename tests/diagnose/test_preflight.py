@@ -13,7 +13,6 @@ from ris_pytorch_pipeline.diagnose import TrainingFault
 from ris_pytorch_pipeline.diagnose.lossproof import accumulation
 from ris_pytorch_pipeline.diagnose.preflight import preflight
 from ris_pytorch_pipeline.diagnose.probes.rates import planned_rates, rate_plan
-
 from ris_pytorch_pipeline.rng import stream
 
 Batch = tuple[Tensor, Tensor]
@@ -82,7 +81,11 @@ def broken(kind: str) -> tuple[str, dict]:
         case "rate":
             return "RT101", {"step": mean, "model": net, "optimizer": optimizer}
         case "tiny":
-            return "RT125", {"step": lambda n, b: 1e-5 * mean(n, b), "model": net, "optimizer": SGD(net.parameters(), 1e-3)}
+            return "RT125", {
+                "step": lambda n, b: 1e-5 * mean(n, b),
+                "model": net,
+                "optimizer": SGD(net.parameters(), 1e-3),
+            }
         case "foreign":
             return "RT116", {"step": mean, "model": net, "optimizer": SGD(copy.deepcopy(net).parameters(), 1e-2)}
         case "group":

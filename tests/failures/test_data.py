@@ -46,7 +46,10 @@ def angles(broken: bool) -> list[Finding]:
 
 
 def fields(kind: str) -> list[Finding]:
-    batch = {"codes": torch.randn(4, 6, generator=stream(0, "codes")), "R_samp": torch.ones(4, 3) + torch.arange(4.0)[:, None]}
+    batch = {
+        "codes": torch.randn(4, 6, generator=stream(0, "codes")),
+        "R_samp": torch.ones(4, 3) + torch.arange(4.0)[:, None],
+    }
     if kind == "zero":
         batch["R_samp"].zero_()
     if kind == "constant":

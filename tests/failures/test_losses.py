@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.optim import Adam
 
 from ris_pytorch_pipeline.diagnose import Finding, Watch
 from ris_pytorch_pipeline.diagnose.lossproof import (
@@ -113,7 +112,7 @@ def gap(broken: bool) -> Watch:
 def constant(broken: bool) -> Watch:
     net, other = model(), model(seed=1)
     watch, optimizer = quiet(net)
-    from .toy import score  # noqa: PLC0415
+    from .toy import score
 
     return train(watch, net, optimizer, validate=lambda n: score(other if broken else n))
 
@@ -128,7 +127,9 @@ def nan_loss(broken: bool) -> Watch:
     net = model()
     watch, optimizer = quiet(net)
     offset = 0.0 if broken else 1e3
-    return train(watch, net, optimizer, epochs=1, criterion=lambda o, y: F.mse_loss(o, y) - 1e-9 * (o + offset).log().mean())
+    return train(
+        watch, net, optimizer, epochs=1, criterion=lambda o, y: F.mse_loss(o, y) - 1e-9 * (o + offset).log().mean()
+    )
 
 
 def blind(broken: bool) -> Watch:
@@ -199,7 +200,7 @@ def path(broken: bool) -> list[Finding]:
 def baseline(broken: bool) -> Watch:
     net = model()
     watch, optimizer = quiet(net)
-    from .toy import data  # noqa: PLC0415
+    from .toy import data
 
     x, y = data()
     order = torch.randperm(len(y), generator=stream(0, "mix"))
@@ -242,7 +243,8 @@ CHECKED = {
     "B6 sign": (lambda: terms("sign"), "RT210", lambda: terms("")),
     "B7 two paths": (lambda: paths(True), "RT211", lambda: paths(False)),
     "B12 wiped": (
-        lambda: effective({"nmse": 0.3, "k": 2}, {"nmse": 1.0}), "RT218", lambda: effective({"nmse": 0.3}, {"nmse": 0.3}),
+        lambda: effective({"nmse": 0.3}, {"nmse": 1.0}), "RT218",
+        lambda: effective({"nmse": 0.3}, {"nmse": 0.3}),
     ),
     "A17 blend to factors": (lambda: path(True), "RT121", lambda: path(False)),
 }  # fmt: skip

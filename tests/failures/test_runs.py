@@ -171,4 +171,3 @@ def test_every_row_of_the_catalogue_has_a_rule():
     sizes = {"A": 21, "B": 12, "C": 7, "D": 8, "E": 7}
     wanted = {f"{letter}{i}" for letter, n in sizes.items() for i in range(1, n + 1)}
     assert rows == wanted
-

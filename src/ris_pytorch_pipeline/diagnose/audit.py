@@ -26,7 +26,8 @@ def checkpoint(model: nn.Module, state: Mapping[str, Tensor], fresh: nn.Module, 
     wanted, given = set(fresh.state_dict()), set(state)
     if wanted != given:
         missing, extra = sorted(wanted - given), sorted(given - wanted)
-        text = f"{len(missing)} of {len(wanted)} keys missing ({some(missing, 2)}), {len(extra)} left over ({some(extra, 2)})"
+        text = f"{len(missing)} of {len(wanted)} keys missing ({some(missing, 2)}), "
+        text += f"{len(extra)} left over ({some(extra, 2)})"
         return [runs.CHECKPOINT.found(text, missing=len(missing), extra=len(extra))]
     fresh.load_state_dict(dict(state))
     one, two = (_predict(each, batch) for each in (model, fresh))
@@ -130,7 +131,7 @@ def hidden_failures(errors: Sequence[float], failed: int) -> list[Finding]:
     if not finite:
         return [runs.HIDDEN_FAILURE.found(f"0 of {len(errors)} errors are finite")] if errors and not failed else []
     value, times = Counter(finite).most_common(1)[0]
-    # Errors are real numbers: an exact tie of a twentieth of the scenes, and at least three, is a constant somebody wrote.
+    # Errors are real numbers: an exact tie of a twentieth of the scenes, at least three, is a constant somebody wrote.
     if value == 0 or times < max(3, 0.05 * len(errors)) or times <= failed:
         return []
     text = f"{times} of {len(errors)} errors are exactly {value:g}; {failed} failures admitted"

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Self
 
 
 class Severity(StrEnum):
@@ -102,7 +101,7 @@ class Finding:
         """Findings with the same key are the same finding, seen again."""
         return self.rule.code, self.subject
 
-    def again(self, other: Self) -> "Finding":
+    def again(self, other: "Finding") -> "Finding":
         """This finding with a later sighting counted; the more serious severity and its evidence stay."""
         graver = other if _ORDER[other.severity] < _ORDER[self.severity] else self
         count = self.count + other.count
@@ -125,6 +124,7 @@ class Finding:
         }
 
     def __str__(self) -> str:
+        """Four lines: code and evidence, cause, next move, link."""
         about = f" [{self.subject}]" if self.subject else ""
         times = f" (seen {self.count} times)" if self.count > 1 else ""
         return (

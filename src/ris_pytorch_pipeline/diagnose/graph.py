@@ -1,4 +1,4 @@
-"""What a loss's autograd graph tells before backward runs: which criterion, fed by which activation, on which shapes."""
+"""What a loss's graph tells before backward runs: which criterion, fed by which activation, on which shapes."""
 
 from collections.abc import Iterator
 

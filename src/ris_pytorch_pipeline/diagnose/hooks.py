@@ -1,7 +1,7 @@
-"""How a watch hears of things: official hooks where torch has them, wrapped methods on the instance where it has none."""
+"""How a watch hears of things: official hooks where torch has them, wrapped methods on the instance elsewhere."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -12,18 +12,45 @@ from .run import Lane
 Undo = Callable[[], object]
 
 
+@runtime_checkable
 class Listener(Protocol):
     """What the hooks call."""
 
-    def on_backward_start(self, lane: Lane) -> None: ...
-    def on_backward_end(self, lane: Lane) -> None: ...
-    def on_clear(self, lane: Lane) -> None: ...
-    def before_step(self, lane: Lane) -> None: ...
-    def after_step(self, lane: Lane, closure: bool) -> None: ...
-    def on_skip(self, lane: Lane, reason: str) -> None: ...
-    def on_tick(self) -> None: ...
-    def on_forward(self, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> None: ...
-    def on_output(self, output: object) -> None: ...
+    def on_backward_start(self, lane: Lane) -> None:
+        """The first gradient of a backward pass is about to arrive."""
+        ...
+
+    def on_backward_end(self, lane: Lane) -> None:
+        """All gradients of a backward pass have arrived."""
+        ...
+
+    def on_clear(self, lane: Lane) -> None:
+        """zero_grad was called."""
+        ...
+
+    def before_step(self, lane: Lane) -> None:
+        """The optimiser is about to step."""
+        ...
+
+    def after_step(self, lane: Lane, closure: bool) -> None:
+        """The optimiser stepped."""
+        ...
+
+    def on_skip(self, lane: Lane, reason: str) -> None:
+        """A step was refused."""
+        ...
+
+    def on_tick(self) -> None:
+        """A schedule moved on."""
+        ...
+
+    def on_forward(self, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> None:
+        """A leaf module ran."""
+        ...
+
+    def on_output(self, output: object) -> None:
+        """The model answered."""
+        ...
 
 
 def wrap(target: object, name: str, around: Callable[..., object]) -> Undo:
@@ -128,7 +155,7 @@ def listen_model(model: nn.Module, listener: Listener) -> list[Undo]:
 
 
 def listen_leaves(model: nn.Module, listener: Listener) -> list[Undo]:
-    """Hear of every leaf module's forward in training; installed for measured updates only, so that others cost nothing.
+    """Hear of every leaf module's forward in training; installed for measured updates only, so others cost nothing.
 
     A module with parameters of its own counts as a leaf. A compiled model is left alone: hooks would recompile it.
     """

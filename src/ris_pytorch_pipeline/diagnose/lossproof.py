@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from .findings import Finding
-from .rules import losses as rules, numbers, updates
+from .rules import losses as rules
+from .rules import numbers, updates
 
 Term = Callable[[Tensor], Tensor]
 """A term of the loss as a function of the prediction alone; the truth is inside."""
@@ -74,7 +75,7 @@ def term_life(terms: Mapping[str, tuple[float, Term]], predictions: tuple[Tensor
         gradient = torch.autograd.grad(value, leaf, allow_unused=True)[0] if value.requires_grad else None
         shares[name] = abs(weight) * (0.0 if gradient is None else float(gradient.norm()))
         if float(value.detach()) == other or shares[name] == 0:
-            text = f"{float(value.detach()):.6f} and {other:.6f} on two random predictions, gradient norm {shares[name]:.2g}"
+            text = f"{float(value.detach()):.6f} and {other:.6f} on two random predictions, gradient {shares[name]:.2g}"
             found.append(rules.DEAD_TERM.found(text, subject=name, gradient=shares[name]))
     total = sum(shares.values())
     for name, share in shares.items():
@@ -100,7 +101,8 @@ def degenerate_gradient(terms: Mapping[str, Term], inputs: Mapping[str, Tensor])
             gradient = torch.autograd.grad(out, leaf)[0]
             bad = int((~torch.isfinite(torch.view_as_real(gradient) if gradient.is_complex() else gradient)).sum())
             if bad:
-                text = f"{bad} of {gradient.numel()} gradient entries not finite on {kind}, where the value is {float(out.detach()):.4g}"
+                at = float(out.detach())
+                text = f"{bad} of {gradient.numel()} gradient entries not finite on {kind}, where the value is {at:.4g}"
                 found.append(numbers.DEGENERATE.found(text, subject=name, entries=bad))
     return found
 
@@ -136,12 +138,13 @@ def accumulation(whole: Mapping[str, Tensor], parts: Mapping[str, Tensor], toler
     if apart <= tolerance * norm:
         return []
     inner = sum(float((whole[n] * parts[n]).sum()) for n in whole) / max(norm * norm, 1e-300)
-    text = f"accumulated gradient is {inner:.3g} times the large batch's along it, relative difference {apart / max(norm, 1e-300):.2g}"
-    return [updates.ACCUMULATION_SCALE.found(text, factor=inner, difference=apart / max(norm, 1e-300))]
+    share = apart / max(norm, 1e-300)
+    text = f"accumulated gradient is {inner:.3g} times the large batch's along it, relative difference {share:.2g}"
+    return [updates.ACCUMULATION_SCALE.found(text, factor=inner, difference=share)]
 
 
 def gradient_path(output: Tensor, sources: Mapping[str, Tensor]) -> list[Finding]:
-    """Findings where no gradient flows from an output back to a tensor it should depend on, such as R_blend to its factors.
+    """Findings where no gradient flows from an output to a tensor it depends on, such as R_blend to its factors.
 
     Args:
         output: any tensor with a graph; its squared norm is differentiated.

@@ -126,6 +126,8 @@ def limit_memory(extra: int) -> Iterator[None]:
 
     Raises:
         InfeasibleError: the body asked for more.
+        MemoryError: passed on as the above.
+        RuntimeError: the body failed for another reason.
         InputError: the platform has no such limit.
     """
     if sys.platform != "linux":
@@ -142,7 +144,8 @@ def limit_memory(extra: int) -> Iterator[None]:
             raise
         raise InfeasibleError(
             f"at most {mega(extra)} more memory", "a request beyond it",
-            "data staged as a whole, a list that keeps graphs alive, or too large a batch", "stream the data; log numbers, not tensors",
+            "staged data, a list that keeps graphs alive, or a large batch",
+            "stream the data; keep numbers, not tensors",
         ) from error  # fmt: skip
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)

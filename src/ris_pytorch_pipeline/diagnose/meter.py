@@ -1,4 +1,4 @@
-"""How far an update moved the live weights: measured on a fixed sample of entries, so that it costs no copy of the model."""
+"""How far an update moved the live weights: measured on a sample of entries, so that it costs no copy of the model."""
 
 import math
 from collections.abc import Mapping
@@ -123,4 +123,3 @@ def _relative(live: list[Tensor], moves: list[float], weights: list[float]) -> f
 def nonfinite(gradients: Mapping[str, float | None]) -> list[str]:
     """Names whose gradient norm is NaN or inf."""
     return [name for name, norm in gradients.items() if norm is not None and not math.isfinite(norm)]
-

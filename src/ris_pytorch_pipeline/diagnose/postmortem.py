@@ -5,6 +5,7 @@ import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from ..errors import InputError
@@ -17,14 +18,21 @@ _NUMBER = r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf(?:
 _EPOCH = re.compile(r"\bepochs?\b[\s:=#\[\(]*(\d+)(?:\s*/\s*(\d+))?", re.IGNORECASE)
 _PAIR = re.compile(rf"([A-Za-z][A-Za-z_./-]*(?: [A-Za-z_]+){{0,2}})\s*[:=]\s*({_NUMBER})(?![\w.])", re.IGNORECASE)
 _RATES = re.compile(rf"\b(?:lrs?|rates?|learning[_ ]rates?)\b\s*[:=]?\s*(\[[^\]]*\]|{_NUMBER})", re.IGNORECASE)
-_BATCHES = re.compile(r"\b(?:batch(?:es)?|steps?|iter(?:ations?)?)\b(?:\s*(?:per|an|/)\s*epoch)?\s*[:=]?\s*(?:\d+\s*/\s*)?(\d+)", re.IGNORECASE)
+_BATCHES = re.compile(
+    r"\b(?:batch(?:es)?|steps?|iter(?:ations?)?)\b(?:\s*(?:per|an|/)\s*epoch)?\s*[:=]?\s*(?:\d+\s*/\s*)?(\d+)",
+    re.IGNORECASE,
+)
 _BATCHES_BEFORE = re.compile(r"\b(\d+)\s+batches\b", re.IGNORECASE)
 _WARMUP = re.compile(r"\bwarm-?_?up(?:[_ ](?:epochs?|steps?|updates?))?\b\s*[:=]?\s*(\d+)", re.IGNORECASE)
-_MOTION = re.compile(rf"(?:Δ\s*param\w*|delta[_ ]?param\w*|param[_ ]?(?:delta|change|drift)|‖?Δ[wθ]‖?)\s*\|*\s*[:=]?\s*({_NUMBER})", re.IGNORECASE)
-_STEPPED = re.compile(r"\b(?:opt(?:imi[sz]er)?[_ ]?)?stepp?(?:ed|_taken|s_taken)\b\s*[:=]\s*(true|false|yes|no|\d+)", re.IGNORECASE)
+_MOTION = re.compile(
+    rf"(?:Δ\s*param\w*|delta[_ ]?param\w*|param[_ ]?(?:delta|change|drift)|‖?Δ[wθ]‖?)\s*\|*\s*[:=]?\s*({_NUMBER})",
+    re.IGNORECASE,
+)
+_STEPPED = re.compile(
+    r"\b(?:opt(?:imi[sz]er)?[_ ]?)?stepp?(?:ed|_taken|s_taken)\b\s*[:=]\s*(true|false|yes|no|\d+)", re.IGNORECASE
+)
 
 _DIGITS = 1e-7
-
 
 
 @dataclass
@@ -164,11 +172,11 @@ def _rates(log: Log) -> list[Finding]:
     if zeros and not any(used[:zeros]):
         text = f"rates 0 in the first {zeros} of {len(used)} epochs that print them"
         found.append(updates.ZERO_RATE.found(text, epochs=zeros))
-    steps = [b - a for a, b in zip(used, used[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(used)]
     rising = len(used) >= 3 and all(s > 0 for s in steps)
     total = len(log.epochs) if log.planned is None else log.planned
     if rising:
-        # A straight line from 0: rate / slope is the epoch; a warm-up that is still rising at the end never reached its target.
+        # A straight line from 0 is a warm-up; one that still rises at the end never reached its target.
         straight = max(steps) - min(steps) <= 0.05 * max(steps)
         shape = "in a straight line" if straight else "in every epoch"
         text = f"rates rise {shape} from {used[0]:.3g} to {used[-1]:.3g} over the {len(used)} epochs that print them"
@@ -208,8 +216,8 @@ def _dedent(log: Log) -> list[Finding]:
     if log.batches and log.batches > 2 and 0.7 < ratio / log.batches < 1.43:
         train = statistics.median(t for t, _ in pairs)
         text = (
-            f"train {train:.6g} times {log.batches} batches is {train * log.batches:.4g}, the size of the validation loss "
-            f"{pairs[-1][1]:.4g}: the loss of one batch divided by {log.batches}"
+            f"train {train:.6g} times {log.batches} batches is {train * log.batches:.4g}, as large as the validation "
+            f"loss {pairs[-1][1]:.4g}: the loss of one batch divided by {log.batches}"
         )
         return [updates.REPORTED_LOSS.found(text, ratio=ratio, batches=log.batches)]
     # Later epochs may overfit; a gap from the start is another loss.
@@ -227,7 +235,8 @@ def _finite(log: Log) -> list[Finding]:
         found.append(losses.NOT_FINITE.found(f"train loss not finite from epoch {bad[0]} ({len(bad)} epochs)"))
     bad = [e.index for e in log.epochs if e.val is not None and not math.isfinite(e.val)]
     if bad:
-        found.append(losses.VALIDATION_NOT_FINITE.found(f"validation not finite from epoch {bad[0]} ({len(bad)} epochs)"))
+        text = f"validation not finite from epoch {bad[0]} ({len(bad)} epochs)"
+        found.append(losses.VALIDATION_NOT_FINITE.found(text))
     norms = [e.index for e in log.epochs if any("grad" in n and not math.isfinite(v) for n, v in e.other.items())]
     if norms:
         found.append(numbers.GRADIENT.found(f"gradient norm not finite from epoch {norms[0]} ({len(norms)} epochs)"))
@@ -295,7 +304,9 @@ def diagnose_path(path: Path | str) -> Verdict:
     place = Path(path)
     place = place / "ledger.jsonl" if place.is_dir() else place
     if not place.is_file():
-        raise InputError("a ledger or a log", f"{place.name}, which does not exist", "a wrong path", "pass the run's folder")
+        raise InputError(
+            "a ledger or a log", f"{place.name}, which does not exist", "a wrong path", "pass the run's folder"
+        )
     if place.suffix == ".jsonl":
         return diagnose_ledger(read(place))
     return diagnose_text(place.read_text(encoding="utf-8", errors="replace"))
@@ -325,6 +336,6 @@ def _stored(record: dict[str, object]) -> Finding:
     kept = rule(str(record["code"]))
     severity = next(s for s in type(kept.severity) if s == record["severity"])
     numbers_ = record["numbers"] if isinstance(record["numbers"], dict) else {}
-    return Finding(kept, str(record["evidence"]), str(record["subject"]), severity, None, numbers_, int(str(record["count"])))
-
-
+    return Finding(
+        kept, str(record["evidence"]), str(record["subject"]), severity, None, numbers_, int(str(record["count"]))
+    )

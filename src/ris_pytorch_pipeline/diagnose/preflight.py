@@ -47,6 +47,7 @@ class Line:
     seconds: float = 0.0
 
     def __str__(self) -> str:
+        """One line of text."""
         return f"{'pass' if self.passed else 'FAIL'}  {self.name:<22} {self.number}"
 
 
@@ -81,6 +82,7 @@ class Preflight:
                 raise TrainingFault(finding)
 
     def __str__(self) -> str:
+        """All lines, and what the findings mean."""
         found = [str(f) for f in self.verdict.findings if f.severity is not Severity.NOTE]
         return "\n".join([*map(str, self.lines), *found])
 
@@ -143,7 +145,9 @@ def _timed(name: str, run: Callable[[], tuple[str, Sequence[Finding]]]) -> Line:
     start = time.perf_counter()
     number, found = run()
     bad = [f for f in found if f.severity is not Severity.NOTE]
-    text = number if not bad else "; ".join([*([number] if number else []), *(f"{f.rule.code} {f.evidence}" for f in bad)])
+    text = (
+        number if not bad else "; ".join([*([number] if number else []), *(f"{f.rule.code} {f.evidence}" for f in bad)])
+    )
     return Line(name=name, passed=not bad, number=text, findings=tuple(found), seconds=time.perf_counter() - start)
 
 
@@ -211,7 +215,9 @@ class _Trial:
         missing = list(dict.fromkeys(module_of(n) for n in named if n not in present))
         found = []
         if bad := nonfinite(values):
-            found.append(numbers.GRADIENT.found(f"{len(bad)} of {len(values)} tensors: {some(bad)}", subject=module_of(bad[-1])))
+            found.append(
+                numbers.GRADIENT.found(f"{len(bad)} of {len(values)} tensors: {some(bad)}", subject=module_of(bad[-1]))
+            )
         elif not any(values.values()):
             found.append(updates.ZERO_GRADIENT.found(f"{len(values)} gradient tensors, all exactly zero"))
         if missing:
@@ -220,7 +226,7 @@ class _Trial:
         return f"{len(present)} of {len(named)} tensors, norm {total:.4g}", found
 
     def _update(self) -> tuple[str, list[Finding]]:
-        assert self.optimizer is not None  # noqa: S101 - `lines` asks only where there is one
+        assert self.optimizer is not None
         live = list(self.model.parameters())
         before = [p.detach().clone() for p in live]
         rates = [float(g["lr"]) for g in self.optimizer.param_groups]
@@ -240,7 +246,7 @@ class _Trial:
         return f"Δ/‖w‖ {relative:.2e}", found
 
     def _learn(self, count: int) -> tuple[str, list[Finding]]:
-        assert self.optimizer is not None  # noqa: S101 - as above
+        assert self.optimizer is not None
         first = value = float(self.loss.detach())
 
         def closure() -> Tensor:
@@ -256,7 +262,7 @@ class _Trial:
 
 
 def _groups(model: nn.Module, optimizer: Optimizer, rates: Mapping[str, float] | None) -> tuple[str, list[Finding]]:
-    names = {p: n for n, p in model.named_parameters()}
+    names: dict[Tensor, str] = {p: n for n, p in model.named_parameters()}
     held = {p: names[p] for g in optimizer.param_groups for p in g["params"] if p in names}
     lane = Lane(optimizer, held)
     foreign = sum(p not in names for p in lane.parameters)
@@ -266,7 +272,11 @@ def _groups(model: nn.Module, optimizer: Optimizer, rates: Mapping[str, float] |
         found.append(updates.FOREIGN.found(f"{foreign} tensors of the optimiser are not the model's"))
     if missing:
         modules = list(dict.fromkeys(map(module_of, missing)))
-        found.append(updates.NOT_OWNED.found(f"{len(missing)} trainable tensors in no group: {some(missing)}", subject=some(modules)))
+        found.append(
+            updates.NOT_OWNED.found(
+                f"{len(missing)} trainable tensors in no group: {some(missing)}", subject=some(modules)
+            )
+        )
     return groups_table(optimizer, names), found
 
 
@@ -286,7 +296,8 @@ def groups_table(optimizer: Optimizer, names: Mapping[Tensor, str]) -> str:
 
 def _plan(optimizer: Optimizer, scheduler: LRScheduler, ticks: int) -> tuple[str, list[Finding]]:
     planned = planned_rates(optimizer, scheduler, ticks)
-    text = f"first {planned[0]:.3g}, mean {math.fsum(planned) / len(planned):.3g}, last {planned[-1]:.3g} over {ticks} ticks"
+    mean = math.fsum(planned) / len(planned)
+    text = f"first {planned[0]:.3g}, mean {mean:.3g}, last {planned[-1]:.3g} over {ticks} ticks"
     return text, rate_plan(optimizer, scheduler, ticks)
 
 
@@ -314,5 +325,6 @@ def _gradient(step: StepFunction, model: nn.Module, parts: Sequence[tuple[float,
 def _memory(needed: Mapping[str, int], free: int | None, model: nn.Module) -> tuple[str, list[Finding]]:
     place = next((p.device for p in model.parameters()), torch.device("cpu"))
     rest = free_bytes(place) if free is None else free
-    text = f"{mega(sum(needed.values()))} of {mega(rest)} free ({', '.join(f'{k} {mega(v)}' for k, v in needed.items() if v)})"
+    parts = ", ".join(f"{name} {mega(size)}" for name, size in needed.items() if size)
+    text = f"{mega(sum(needed.values()))} of {mega(rest)} free ({parts})"
     return text, over_budget(needed, rest)

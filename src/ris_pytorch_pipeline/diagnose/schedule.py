@@ -1,4 +1,4 @@
-"""When a probe looks: the first three updates, then powers of two, the first of each epoch, and closer after a smell."""
+"""When a probe looks: updates 1-3, then powers of two, the first of each epoch, and closer after a smell."""
 
 from dataclasses import dataclass
 from enum import StrEnum

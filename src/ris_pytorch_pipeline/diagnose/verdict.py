@@ -76,6 +76,7 @@ class Verdict:
         return json.dumps(self.record(), ensure_ascii=False, indent=2)
 
     def __str__(self) -> str:
+        """The state, what was counted, and every finding."""
         counted = ", ".join(f"{value} {name}" for name, value in self.counts.items())
         lines = [f"Verdict: {self.state}" + (f" ({counted})" if counted else "")]
         lines += [str(f) for f in self.findings]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -59,7 +58,7 @@ class Watch:
     ) -> None:
         optimizers = optimizer if isinstance(optimizer, Sequence) else [optimizer]
         schedulers = [] if scheduler is None else scheduler if isinstance(scheduler, Sequence) else [scheduler]
-        names = {p: name for name, p in model.named_parameters()}
+        names: dict[Tensor, str] = {p: name for name, p in model.named_parameters()}
         lanes = [_lane(each, names) for each in optimizers]
         self.run = Run(model, lanes, schedulers, scaler, Plan() if plan is None else plan)
         self.ledger = None if ledger is None else Ledger(ledger, identity)
@@ -92,7 +91,10 @@ class Watch:
         """
         if loss.numel() != 1:
             raise InputError(
-                "a scalar loss", f"shape {tuple(loss.shape)}", "reduction='none'", "hand over what backward is called on"
+                "a scalar loss",
+                f"shape {tuple(loss.shape)}",
+                "reduction='none'",
+                "hand over what backward is called on",
             )
         observer = self.observer
         terms = {} if terms is None else terms
@@ -162,10 +164,12 @@ class Watch:
             self.ledger.close(**verdict.record())
         return verdict
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Watch":
+        """Watch until the block ends."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """Write down how the block ended, and let go."""
         if error is not None and self.ledger is not None:
             self.ledger.write("error", type=type(error).__name__, text=str(error))
         self.close()

@@ -92,7 +92,7 @@ class Collapse(Probe):
         self._row = self._row + 1 if spread <= 1e-4 * size else 0
         if self._row == 2:
             yield rules.COLLAPSE.found(
-                f"standard deviation over {out.shape[0]} samples is {spread / max(size, 1e-30):.1e} of the output's size",
+                f"deviation over {out.shape[0]} samples is {spread / max(size, 1e-30):.1e} of the output's size",
                 update=run.applied + 1, spread=spread, size=size,
             )  # fmt: skip
 

@@ -67,7 +67,7 @@ class Updates(Probe):
         lane = run.lanes[0]
         if 0 < epoch.backwards < batches - epoch.skipped and 2 * epoch.backwards <= batches:
             yield rules.BATCH_WITHOUT_BACKWARD.found(
-                f"{batches} batches, {epoch.backwards} backward passes and {epoch.applied} updates in epoch {epoch.index}",
+                f"{batches} batches, {epoch.backwards} backward passes, {epoch.applied} updates in epoch {epoch.index}",
                 batches=batches, backwards=epoch.backwards, applied=epoch.applied,
             )  # fmt: skip
             return
@@ -76,8 +76,8 @@ class Updates(Probe):
         # Passes left over at the end of an epoch are either cleared at the start of the next one or join its gradient.
         if window > 1 and epoch.backwards == batches and epoch.applied + epoch.skipped < expected:
             yield rules.WINDOW_DROPPED.found(
-                f"{epoch.applied} updates in epoch {epoch.index}, {expected} expected of {batches} batches in windows of "
-                f"{window}; {batches % window} passes left over",
+                f"{epoch.applied} updates in epoch {epoch.index}, {expected} expected of {batches} batches in windows "
+                f"of {window}; {batches % window} passes left over",
                 applied=epoch.applied, expected=expected, window=window,
             )  # fmt: skip
 

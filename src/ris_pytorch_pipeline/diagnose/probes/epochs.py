@@ -4,14 +4,15 @@ import math
 from collections.abc import Sequence
 
 from ..findings import Severity
-from ..rules import losses as rules, runs, updates
+from ..rules import losses as rules
+from ..rules import runs, updates
 from ..run import Epoch, Run
 from .probe import Found, Probe
 
 _DIGITS = 1e-7
 """Relative: two float32 numbers that differ by less are printed the same to six decimals."""
 _GAP = 5.0
-"""Dropout and small data separate train and validation by 2; a factor of 5 in the first three epochs is another loss."""
+"""Dropout and small data separate train and validation by 2; a factor of 5 from the start is another loss."""
 
 
 class Reported(Probe):
@@ -53,7 +54,7 @@ class Validation(Probe):
             # Never moved since the first epoch: not a plateau, which is reached by moving.
             fresh = same([values[0], *values[-3:]])
             yield rules.CONSTANT_VALIDATION.found(
-                f"validation {epoch.val:.6f} in {len(values) if fresh else 3} epochs while {run.applied} updates were applied",
+                f"validation {epoch.val:.6f} in {len(values) if fresh else 3} epochs, {run.applied} updates applied",
                 severity=None if fresh else Severity.NOTE, value=epoch.val, epochs=len(values), updates=run.applied,
             )  # fmt: skip
         pairs = [(e.train, e.val) for e in run.epochs[:3] if e.train and e.val and e.train > 0 and e.val > 0]

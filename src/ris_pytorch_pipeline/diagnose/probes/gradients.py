@@ -5,7 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 
 from ..meter import nonfinite
-from ..rules import numbers, updates as rules
+from ..rules import numbers
+from ..rules import updates as rules
 from ..run import Lane, Run, Step, by_module, module_of, some
 from .probe import Found, Probe
 

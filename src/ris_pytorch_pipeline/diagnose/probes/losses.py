@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import torch
 
 from ..findings import Severity
-from ..rules import losses as rules, numbers, updates
+from ..rules import losses as rules
+from ..rules import numbers, updates
 from ..run import Lane, Run, Step
 from .probe import Found, Loss, Probe
 
@@ -118,7 +119,7 @@ class Baseline(Probe):
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Keep the targets of measured batches."""
-        from ..graph import criterion  # noqa: PLC0415
+        from ..graph import criterion
 
         found = criterion(loss.tensor) if loss.measured and len(run.lanes) == 1 else None
         if found is not None and found[1].numel() > 1:

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from ..findings import Finding
 from ..graph import activation_below, criteria, name, nearby, reduced_shape, saved
-from ..rules import losses as rules, numbers
+from ..rules import losses as rules
+from ..rules import numbers
 from ..run import Run
 from .probe import Found, Loss, Probe
 

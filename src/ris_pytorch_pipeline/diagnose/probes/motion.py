@@ -44,7 +44,7 @@ class Motion(Probe):
         typical = statistics.median(seen[-3:])
         if typical < _ROUNDING:
             yield rules.BELOW_ROUNDING.found(
-                f"relative update {typical:.2g} (median of 3), gradient norm {_total(step):.2g}, rates {list(step.rates)}",
+                f"relative update {typical:.2g} (median of 3), gradient {_total(step):.2g}, rates {list(step.rates)}",
                 severity=None if max(seen) < _ROUNDING else Severity.NOTE, update=step.index, relative=typical,
             )  # fmt: skip
         if typical > _JUMP:

@@ -45,7 +45,7 @@ class Ownership(Probe):
             total = sum(p.numel() for p in named.values())
             modules = list(dict.fromkeys(map(module_of, missing)))
             yield rules.NOT_OWNED.found(
-                f"{len(missing)} trainable tensors ({size / total:.0%} of the parameters) are in no group: {some(missing)}",
+                f"{len(missing)} trainable tensors ({size / total:.0%} of all parameters) in no group: {some(missing)}",
                 subject=some(modules), missing=len(missing), share=size / total,
             )  # fmt: skip
         twice = [n for n, p in named.items() if held[p] > 1]

@@ -191,7 +191,8 @@ def rate_plan(optimizer: Optimizer, scheduler: LRScheduler, ticks: int) -> list[
         found.append(rules.LOW_RATE.found(text, mean=mean, target=target))
     length = horizon(scheduler)
     if length and ticks * 2 < length:
-        text = f"the schedule has {length} ticks and the run {ticks}: it ends at {planned[-1]:.3g}, {planned[-1] / target:.0%} of the target"
+        share = planned[-1] / target
+        text = f"the schedule has {length} ticks and the run {ticks}: it ends at {share:.0%} of the target"
         found.append(rules.SCHEDULE_UNIT.found(text, length=length, ticks=ticks, last=planned[-1]))
     return found
 

@@ -4,8 +4,8 @@ from .activations import Collapse, Inputs, Units
 from .counts import Stale, Updates
 from .epochs import Metrics, Reported, Validation
 from .gradients import Coverage, Depth, Finite
-from .lossgraph import Clamps, Fit, Shapes
 from .losses import Baseline, Stream, Terms
+from .lossgraph import Clamps, Fit, Shapes
 from .motion import Declared, Motion, Swap
 from .ownership import Ownership
 from .probe import Probe

@@ -1,4 +1,4 @@
-"""Rules about data: are these the scenes and labels you mean? (RT4xx)"""
+"""Rules about data: are these the scenes and labels you mean (RT4xx)?"""
 
 from ..findings import Rule, Severity, State
 

@@ -1,4 +1,4 @@
-"""Rules about the loss: is it the loss you mean? (RT2xx)"""
+"""Rules about the loss: is it the loss you mean (RT2xx)?"""
 
 from ..findings import Rule, Severity, State
 

@@ -1,4 +1,4 @@
-"""Rules about numbers: precision, range and linear algebra. (RT3xx)"""
+"""Rules about numbers: precision, range and linear algebra (RT3xx)."""
 
 from ..findings import Rule, Severity, State
 

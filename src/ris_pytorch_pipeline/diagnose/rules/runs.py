@@ -1,4 +1,4 @@
-"""Rules about files, runs and search: can the result be trusted and found again? (RT5xx)"""
+"""Rules about files, runs and search: can the result be trusted and found again (RT5xx)?"""
 
 from ..findings import Rule, Severity, State
 

@@ -1,4 +1,4 @@
-"""Rules about updates: did one happen, and did it do anything? (RT1xx)"""
+"""Rules about updates: did one happen, and did it do anything (RT1xx)?"""
 
 from ..findings import Rule, Severity, State
 
