@@ -1,5 +1,6 @@
 """What a loss's graph tells before backward runs: which criterion, fed by which activation, on which shapes."""
 
+from collections import deque
 from collections.abc import Iterator
 
 import torch
@@ -40,13 +41,13 @@ def chain(node: object | None, most: int = _DEPTH) -> Iterator[object]:
 
 def nearby(loss: Tensor, most: int = 64) -> list[object]:
     """Up to `most` nodes below the loss, breadth first."""
-    queue: list[object] = [] if loss.grad_fn is None else [loss.grad_fn]
+    queue: deque[object] = deque(() if loss.grad_fn is None else (loss.grad_fn,))
     seen: dict[int, object] = {}
     while queue and len(seen) < most:
-        node = queue.pop(0)
+        node = queue.popleft()
         if id(node) not in seen:
             seen[id(node)] = node
-            queue += [child for child, _ in node.next_functions if child is not None]  # pyright: ignore[reportAttributeAccessIssue]
+            queue.extend(child for child, _ in node.next_functions if child is not None)  # pyright: ignore[reportAttributeAccessIssue]
     return list(seen.values())
 
 
@@ -88,3 +89,8 @@ def reduced_shape(loss: Tensor) -> torch.Size | None:
             own = saved(node, "self")
             return None if own is None else own.shape
     return None
+
+
+def leaves(loss: Tensor, most: int = 20_000) -> list[Tensor]:
+    """The leaf tensors that a loss depends on, found in up to `most` nodes of its graph."""
+    return [node.variable for node in nearby(loss, most) if name(node) == "AccumulateGrad"]  # pyright: ignore[reportAttributeAccessIssue]

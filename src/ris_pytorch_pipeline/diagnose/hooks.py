@@ -48,6 +48,10 @@ class Listener(Protocol):
         """A leaf module ran."""
         ...
 
+    def on_judged(self, training: bool) -> None:
+        """The model answered without gradients."""
+        ...
+
     def on_output(self, output: object) -> None:
         """The model answered."""
         ...
@@ -145,10 +149,12 @@ def listen_scheduler(scheduler: object, listener: Listener) -> list[Undo]:
 
 
 def listen_model(model: nn.Module, listener: Listener) -> list[Undo]:
-    """Hear of the model's last output in training."""
+    """Hear of the model's last output in training, and of passes without gradients."""
 
     def ran(module: nn.Module, _: object, output: object) -> None:
-        if module.training and torch.is_grad_enabled():
+        if not torch.is_grad_enabled():
+            listener.on_judged(module.training)
+        elif module.training:
             listener.on_output(output)
 
     return [model.register_forward_hook(ran).remove]

@@ -119,6 +119,11 @@ class Observer:
         if isinstance(output, Tensor) and self.measuring:
             self.output = output
 
+    def on_judged(self, training: bool) -> None:
+        """The model answered without gradients, as in validation."""
+        self.run.misjudged += training
+        self.run.judged += not training
+
     def on_epoch(self) -> None:
         """An epoch ended: the next update is measured."""
         self._fresh = True

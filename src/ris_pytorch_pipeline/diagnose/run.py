@@ -108,6 +108,8 @@ class Epoch:
         applied: updates in the epoch.
         skipped: refused updates in the epoch.
         ticks: schedule ticks in the epoch.
+        judged: passes of the model without gradients in eval mode.
+        misjudged: passes of the model without gradients in train mode.
     """
 
     index: int
@@ -121,6 +123,8 @@ class Epoch:
     applied: int = 0
     skipped: int = 0
     ticks: int = 0
+    judged: int = 0
+    misjudged: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +163,8 @@ class Run:
         scaler: the gradient scaler, if any.
         plan: what the user declared.
         ticks: schedule ticks.
+        judged: passes without gradients in eval mode, since the last epoch's end.
+        misjudged: the same in train mode.
         losses: the losses of this epoch, as numbers.
         seen: losses in all.
         ran: measured updates in which each leaf module ran in training.
@@ -171,6 +177,8 @@ class Run:
     scaler: object | None
     plan: Plan
     ticks: int = 0
+    judged: int = 0
+    misjudged: int = 0
     losses: list[float] = field(default_factory=list)
     seen: int = 0
     ran: Counter[str] = field(default_factory=Counter)

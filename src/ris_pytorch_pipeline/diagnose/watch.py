@@ -138,9 +138,12 @@ class Watch:
             applied=run.applied - sum(e.applied for e in past),
             skipped=run.skipped - sum(e.skipped for e in past),
             ticks=run.ticks - sum(e.ticks for e in past),
+            judged=run.judged,
+            misjudged=run.misjudged,
         )
         run.epochs.append(report)
         run.losses.clear()
+        run.judged = run.misjudged = 0
         self.observer.on_epoch()
         if self.ledger is not None:
             self.ledger.write("epoch", epoch=report.index, train=train, val=val, metrics=metrics, counts=run.counts)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 
 from ..findings import Severity
+from ..graph import criterion
 from ..rules import losses as rules
 from ..rules import numbers, updates
 from ..run import Lane, Run, Step
@@ -119,8 +120,6 @@ class Baseline(Probe):
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Keep the targets of measured batches."""
-        from ..graph import criterion
-
         found = criterion(loss.tensor) if loss.measured and len(run.lanes) == 1 else None
         if found is not None and found[1].numel() > 1:
             self._targets.append((found[0], found[1].detach().flatten()[:4096].cpu()))
@@ -149,6 +148,13 @@ class Baseline(Probe):
             yield rules.NO_BETTER.found(
                 f"mean of the last {len(recent)} losses {now:.4g}, a constant answer gives {reference:.4g}",
                 update=self._updates, now=now, reference=reference,
+            )  # fmt: skip
+            return
+        judged = [e.val for e in run.epochs if e.val is not None and math.isfinite(e.val)]
+        if len(judged) >= 3 and min(judged) >= 0.98 * reference:
+            yield rules.NO_BETTER.found(
+                f"best of {len(judged)} validation losses {min(judged):.4g}, a constant answer gives {reference:.4g}",
+                subject="validation", update=self._updates, best=min(judged), reference=reference,
             )  # fmt: skip
 
     def measured(self) -> float | None:

@@ -25,6 +25,7 @@ class Fit(Probe):
         """Read the graph; it costs microseconds and nothing on the device."""
         if not loss.measured or loss.tensor.grad_fn is None:
             return
+        yield from _axes(loss)
         for node in criteria(loss.tensor):
             below = activation_below(node)
             kind = name(node)
@@ -47,9 +48,14 @@ def _classes(node: object, below: object | None) -> Found:
     under = activation_below(below)
     if under is not None and name(under) in {"Softmax", "LogSoftmax", "Sigmoid", "Relu"}:
         yield rules.MISMATCH.found(f"{name(under).lower()} before cross_entropy, which applies log_softmax itself")
-    result, axis = saved(below, "result"), below._saved_dim  # pyright: ignore[reportAttributeAccessIssue]
-    if result is not None and result.ndim == 2 and axis == 0 and result.shape[0] > 1:
-        yield rules.MISMATCH.found("log_softmax over axis 0: the batch is normalised, not the classes")
+
+
+def _axes(loss: Loss) -> Found:
+    """A softmax close to the loss over the axis of the samples."""
+    for node in nearby(loss.tensor, 8):
+        result = saved(node, "result") if name(node) in {"Softmax", "LogSoftmax"} else None
+        if result is not None and result.ndim == 2 and result.shape[0] > 1 and node._saved_dim == 0:  # pyright: ignore[reportAttributeAccessIssue]
+            yield rules.MISMATCH.found(f"{name(node).lower()} over axis 0: the batch is normalised, not the classes")
 
 
 def reach(target: Tensor | None, activation: object) -> list[Finding]:

@@ -205,3 +205,13 @@ OUT_OF_REACH = Rule(
     "Targets lie outside the range that the last activation can produce.",
     "Scale the targets, or drop the activation.",
 )
+TRAIN_VALIDATION = Rule(
+    "RT221",
+    "validated-in-train-mode",
+    _WARNING,
+    _SUSPICIOUS,
+    "B7",
+    "Validation is noisy, and differs when it is repeated.",
+    "Validation runs with dropout on, or normalises with the statistics of its own batches.",
+    "Call model.eval() before validation, and model.train() after it.",
+)

@@ -305,3 +305,44 @@ TOO_LARGE = Rule(
     "One update changes the weights by half their size or more: the rate is too high.",
     "Lower the rate by 10 to 100 times.",
 )
+UNHELD = Rule(
+    "RT131",
+    "unknown-parameters",
+    _WARNING,
+    _FROZEN,
+    "A13",
+    "Part of the network never learns, and does not appear in model.parameters().",
+    "The loss depends on parameters that belong neither to the model nor to an optimiser: layers in a plain list, or built "
+    "in forward.",
+    "Register layers in __init__, in nn.ModuleList or nn.ModuleDict.",
+)
+FROZEN_UNDECLARED = Rule(
+    "RT132",
+    "frozen-undeclared",
+    Severity.NOTE,
+    _FROZEN,
+    "A15",
+    "Some layers keep their initial values.",
+    "Parameters have requires_grad = False and nobody declared them frozen.",
+    "Declare Plan(frozen=...) if it is meant; set requires_grad = True if not.",
+)
+SAME_WEIGHTS = Rule(
+    "RT133",
+    "constant-initialisation",
+    _WARNING,
+    _FROZEN,
+    "A15, C7",
+    "A wide layer learns no more than a single unit would.",
+    "All entries of a weight matrix are equal, so all its units get the same gradient and stay equal.",
+    "Initialise weights at random.",
+)
+EVAL_TRAINING = Rule(
+    "RT134",
+    "trained-in-eval-mode",
+    _WARNING,
+    _SUSPICIOUS,
+    "A15",
+    "Dropout has no effect, BatchNorm statistics stay at their start.",
+    "Backward passes run while the model is in eval mode, typically since the first validation.",
+    "Call model.train() before every training epoch.",
+)
