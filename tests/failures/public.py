@@ -1,4 +1,4 @@
-"""Buggy training programs of the kinds that public questions and lists describe, written anew and as small as possible."""
+"""Buggy training programs of the kinds that public questions and lists describe, written anew and small."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -204,13 +204,15 @@ BUGS = (
     Bug("layers in a plain list", FORUM, "RT131", lambda: train(InList())),
     Bug("layers built in forward", FORUM, "RT131", lambda: train(InList(inside=True))),
     Bug("backbone left frozen", FORUM, "RT132", lambda: train(frozen())),
-    Bug("rate too high (Adam, 1.0)", STUDY, "RT130", lambda: train(net(), optimizer=lambda m: Adam(m.parameters(), 1.0))),
+    Bug("rate too high (Adam, 1.0)", STUDY, "RT130",
+        lambda: train(net(), optimizer=lambda m: Adam(m.parameters(), 1.0))),
     Bug("rate too high (SGD, 1.0)", STUDY, "RT130", lambda: train(net(), optimizer=sgd(1.0))),
     Bug("rate too low (SGD, 1e-8)", STUDY, "RT125", lambda: train(net(), optimizer=sgd(1e-8))),
     Bug("loss summed, rate for means", FORUM, "RT130",
         lambda: train(net(), lambda o, y: F.mse_loss(o, y, reduction="sum"), optimizer=sgd(0.1))),
     Bug("dead rectifiers", STUDY, "RT308", lambda: train(dying())),
-    Bug("no normalisation, pixels to 255", STUDY, "RT307", lambda: train(net(), x=255 * inputs().abs(), target=lambda x: smooth(x / 255))),
+    Bug("no normalisation, pixels to 255", STUDY, "RT307",
+        lambda: train(net(), x=255 * inputs().abs(), target=lambda x: smooth(x / 255))),
     Bug("all weights zero", STUDY, "RT119", lambda: train(with_init(None))),
     Bug("all weights equal", STUDY, "RT133", lambda: train(with_init(0.1))),
     Bug("twelve sigmoid layers", STUDY, "RT126", lambda: train(deep())),

@@ -145,7 +145,8 @@ def listen_scheduler(scheduler: object, listener: Listener) -> list[Undo]:
         listener.on_tick()
         return out
 
-    return [wrap(scheduler, "step", step)]
+    inner = vars(scheduler).get("scheduler")  # a library's wrapper decides itself whether its schedule moves on
+    return [wrap(scheduler if inner is None else inner, "step", step)]
 
 
 def listen_model(model: nn.Module, listener: Listener) -> list[Undo]:
@@ -181,6 +182,13 @@ def listen_leaves(model: nn.Module, listener: Listener) -> list[Undo]:
         if not any(True for _ in module.children()) or any(True for _ in module.parameters(recurse=False))
     }
     return [module.register_forward_hook(hook(name)).remove for name, module in leaves.items()]
+
+
+def name_operations() -> Undo:
+    """Let torch raise in the backward of the first operation that returns NaN, and name it."""
+    before, check = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
+    torch.autograd.set_detect_anomaly(True)
+    return lambda: torch.autograd.set_detect_anomaly(before, check)
 
 
 def unwrap(optimizer: Optimizer) -> Optimizer:

@@ -29,6 +29,7 @@ class Observer:
 
     def __init__(self, run: Run, jury: Jury, preset: Preset) -> None:
         self.run, self.jury, self.schedule = run, jury, SCHEDULES[preset]
+        self._anomaly = preset is Preset.TRACE
         self.meters = {id(lane): Meter(lane) for lane in run.lanes}
         self.output: Tensor | None = None
         self._unread: dict[str, list[Tensor]] = {}
@@ -43,6 +44,8 @@ class Observer:
         self._undo += [undo for scheduler in run.schedulers for undo in hooks.listen_scheduler(scheduler, self)]
         if run.scaler is not None:
             self._undo += hooks.listen_scaler(run.scaler, run.lanes, self)
+        if self._anomaly:
+            self._undo.append(hooks.name_operations())
         self._undo += hooks.listen_model(run.model, self)
         self._leaves = hooks.listen_leaves(run.model, self)
 

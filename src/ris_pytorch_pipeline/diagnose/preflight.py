@@ -20,6 +20,7 @@ from .probes.rates import planned_rates, rate_plan
 from .rules import losses as loss_rules
 from .rules import numbers, updates
 from .run import Lane, module_of, norms, some
+from .trace import name_operation
 from .verdict import TrainingFault, Verdict, judge
 
 StepFunction = Callable[[nn.Module, object], Tensor]
@@ -215,15 +216,20 @@ class _Trial:
         missing = list(dict.fromkeys(module_of(n) for n in named if n not in present))
         found = []
         if bad := nonfinite(values):
-            found.append(
-                numbers.GRADIENT.found(f"{len(bad)} of {len(values)} tensors: {some(bad)}", subject=module_of(bad[-1]))
-            )
+            found += self._named(f"{len(bad)} of {len(values)} tensors: {some(bad)}", module_of(bad[-1]))
         elif not any(values.values()):
             found.append(updates.ZERO_GRADIENT.found(f"{len(values)} gradient tensors, all exactly zero"))
         if missing:
             found.append(updates.NO_GRADIENT.found(f"no gradient: {some(missing)}", subject=some(missing)))
         total = sum(v * v for v in values.values()) ** 0.5
         return f"{len(present)} of {len(named)} tensors, norm {total:.4g}", found
+
+    def _named(self, text: str, module: str) -> list[Finding]:
+        """The gradient finding, and the operation that causes it where torch can name it."""
+        return [
+            numbers.GRADIENT.found(text, subject=module),
+            *name_operation(lambda: self.step(self.model, self.batch)),
+        ]
 
     def _update(self) -> tuple[str, list[Finding]]:
         assert self.optimizer is not None

@@ -54,7 +54,11 @@ class Weights(Probe):
         """Look once."""
         named = dict(run.model.named_parameters())
         matrices = {n: p for n, p in named.items() if p.ndim >= 2 and min(p.shape[:2]) > 1}
-        same = [n for n, p in matrices.items() if bool((sample(p) == sample(p)[0]).all()) and bool((p == p.flatten()[0]).all())]
+        same = [
+            n
+            for n, p in matrices.items()
+            if bool((sample(p) == sample(p)[0]).all()) and bool((p == p.flatten()[0]).all())
+        ]
         # A zero-initialised head or residual branch is a common choice; every matrix zero is not.
         zeros = [n for n in same if not bool(named[n].flatten()[0])]
         bad = same if len(zeros) == len(matrices) else [n for n in same if n not in zeros]
@@ -86,7 +90,7 @@ class Strangers(Probe):
         if found and (still == len(kept)):
             kind = "unchanged" if kept else "new in every pass"
             yield updates.UNHELD.found(
-                f"the loss depends on {len(found)} parameters that neither the model nor an optimiser holds; {kind} after "
+                f"the loss depends on {len(found)} parameters that neither model nor optimiser holds; {kind} after "
                 f"{run.applied - self._at} updates",
                 update=run.applied + 1, tensors=len(found),
             )  # fmt: skip

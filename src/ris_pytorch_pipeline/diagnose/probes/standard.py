@@ -17,7 +17,8 @@ from .replicas import Replicas
 def standard_probes() -> list[Probe]:
     """Fresh probes; causes come before their symptoms, since the first fatal finding is the one that raises."""
     return [
-        Ownership(), Weights(), Modes(), Strangers(), Rates(), Ticks(), Updates(), Stale(), Finite(), Coverage(), Motion(), Swap(), Declared(), Depth(),
-        Shapes(), Fit(), Terms(), Stream(), Clamps(), Baseline(), Units(), Inputs(), Collapse(),
-        Reported(), Validation(), Metrics(), Replicas(),
-    ]  # fmt: skip
+        *(Ownership(), Weights(), Modes(), Strangers(), Rates(), Ticks(), Updates(), Stale()),
+        *(Finite(), Coverage(), Motion(), Swap(), Declared(), Depth()),
+        *(Shapes(), Fit(), Terms(), Stream(), Clamps(), Baseline(), Units(), Inputs(), Collapse()),
+        *(Reported(), Validation(), Metrics(), Replicas()),
+    ]

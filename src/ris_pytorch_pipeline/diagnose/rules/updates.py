@@ -312,8 +312,7 @@ UNHELD = Rule(
     _FROZEN,
     "A13",
     "Part of the network never learns, and does not appear in model.parameters().",
-    "The loss depends on parameters that belong neither to the model nor to an optimiser: layers in a plain list, or built "
-    "in forward.",
+    "The loss depends on parameters of neither the model nor an optimiser: layers in a list, or built in forward.",
     "Register layers in __init__, in nn.ModuleList or nn.ModuleDict.",
 )
 FROZEN_UNDECLARED = Rule(
