@@ -15,6 +15,11 @@ from ris_pytorch_pipeline.rng import stream
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
+@pytest.fixture(autouse=True)
+def _seeded():
+    torch.manual_seed(0)
+
+
 def loader() -> DataLoader:
     x = torch.randn(64, 4, generator=stream(0, "x"))
     return DataLoader(TensorDataset(x, x[:, :1] * 2), 16, shuffle=True)

@@ -25,6 +25,10 @@ The first line alone watches gradients, updates, rates and ticks. What is not ha
 cannot be judged, and the verdict says so. A **fatal** finding raises `TrainingFault`, after its evidence is in the
 ledger; `tolerate={"RT101": 3}` lets it pass three times, and it is still counted. A **note** leaves a run healthy.
 
+Lightning and Transformers take a callback (`diagnose.integrations`); accelerate needs none. Before training,
+`diagnose.preflight.preflight(step, model, batch, optimizer=...)` tries one update and leaves everything as it was.
+Afterwards, `diagnose.postmortem.diagnose_path` reads a ledger or a plain-text log.
+
 ## From symptom to finding
 
 | symptom | finding |
@@ -41,6 +45,8 @@ _BLIND = """
   independent truth (`order_matters`, `label_ranges`).
 - A split that leaks through something other than equal scenes.
 - Learning rates that are merely not the best.
+- Gradient clipping before backward, class labels off by one, `kl_div` on probabilities instead of their logarithm: three
+  of the 35 programs in `tests/failures/public.py` that no finding sees.
 - A loop that calls neither `optimizer.step` nor `backward` of a watched optimiser: there is nothing to hook.
 """
 

@@ -166,6 +166,8 @@ class Observer:
             values = [tensors[0].item()] if len(tensors) == 1 else torch.stack([t.double() for t in tensors]).tolist()
             self.run.losses += values
             self.run.seen += len(values)
+            self.run.first = values[0] if self.run.first is None else self.run.first
+            self.run.latest = values[-1]
             self.jury.ask("values", self.run, name, values)
 
 

@@ -166,6 +166,8 @@ class Run:
         judged: passes without gradients in eval mode, since the last epoch's end.
         misjudged: the same in train mode.
         losses: the losses of this epoch, as numbers.
+        first: the first loss of the run.
+        latest: the last loss read.
         seen: losses in all.
         ran: measured updates in which each leaf module ran in training.
         epochs: what was reported.
@@ -180,9 +182,18 @@ class Run:
     judged: int = 0
     misjudged: int = 0
     losses: list[float] = field(default_factory=list)
+    first: float | None = None
+    latest: float | None = None
     seen: int = 0
     ran: Counter[str] = field(default_factory=Counter)
     epochs: list[Epoch] = field(default_factory=list)
+
+    @property
+    def improving(self) -> bool | None:
+        """True where the last loss is a tenth below the first; None where no loss was handed over."""
+        if self.first is None or self.latest is None:
+            return None
+        return self.latest < self.first - 0.1 * abs(self.first)
 
     @property
     def applied(self) -> int:
