@@ -96,6 +96,7 @@ class Observer:
         lane.pending, lane.cleared, lane.stepped, lane.inside = 0, False, True, False
         self._fresh, self._alert = False, max(0, self._alert - 1)
         self.output = None
+        self.run.closures |= closure
         self.jury.ask("updated", self.run, lane, step)
         self.arm()
 

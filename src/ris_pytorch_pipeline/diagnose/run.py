@@ -166,6 +166,7 @@ class Run:
         judged: passes without gradients in eval mode, since the last epoch's end.
         misjudged: the same in train mode.
         losses: the losses of this epoch, as numbers.
+        closures: True where an optimiser calls a closure, several times an update.
         first: the first loss of the run.
         latest: the last loss read.
         seen: losses in all.
@@ -182,6 +183,7 @@ class Run:
     judged: int = 0
     misjudged: int = 0
     losses: list[float] = field(default_factory=list)
+    closures: bool = False
     first: float | None = None
     latest: float | None = None
     seen: int = 0

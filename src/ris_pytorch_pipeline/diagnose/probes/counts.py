@@ -54,7 +54,8 @@ class Updates(Probe):
             yield rules.NO_UPDATE.found(
                 f"{epoch.backwards} backward passes and 0 updates in epoch {epoch.index}", backwards=epoch.backwards
             )
-        if epoch.skipped > 3 and epoch.skipped > epoch.applied:
+        # A scaler may need half of a short first epoch to settle; a whole one, or half of a later one, is no settling.
+        if epoch.skipped > 3 and (not epoch.applied or (epoch.index > 1 and epoch.skipped > epoch.applied)):
             severity = Severity.FATAL if not epoch.applied and epoch.index > 1 else Severity.WARNING
             yield rules.SCALER_SKIPS.found(
                 f"{epoch.skipped} steps refused and {epoch.applied} applied in epoch {epoch.index}",

@@ -21,7 +21,7 @@ class Reported(Probe):
     def epoch(self, run: Run, epoch: Epoch) -> Found:
         """A mean lies between the smallest and the largest; a factor of 1/batches or 1/k names the mistake."""
         seen = [v for v in epoch.losses if math.isfinite(v)]
-        if epoch.train is None or not seen or not math.isfinite(epoch.train):
+        if epoch.train is None or run.closures or not seen or not math.isfinite(epoch.train):
             return
         mean = math.fsum(seen) / len(seen)
         ratio = epoch.train / mean if mean else math.nan
