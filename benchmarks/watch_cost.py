@@ -67,30 +67,30 @@ def seconds(step: Callable[[], None]) -> float:
     return time.process_time() - start
 
 
-def compare(build: Callable[[], tuple[nn.Module, Tensor]], steps: int) -> tuple[float, float, float]:
-    """Seconds of a bare step (median), and cost of the watch in an ordinary step and averaged over the run.
+def compare(build: Callable[[], tuple[nn.Module, Tensor]], steps: int) -> tuple[float, list[float], list[float]]:
+    """Cost of the watch beside the noise of the machine: two bare loops and a watched one, in turns.
 
     Args:
         build: makes model and input.
-        steps: steps of each kind, in turns, after three to warm up.
+        steps: steps of each loop, after three to warm up.
 
     Returns:
-        Median bare step in seconds, ratio of medians minus 1, ratio of means minus 1.
+        Median bare step in seconds, then for the second bare loop and the watched one: ratio of medians minus 1, and
+        ratio of means minus 1.
     """
-    pair = stepper(build, watched=False), stepper(build, watched=True)
+    loops = [stepper(build, watched) for watched in (False, False, True)]
     for _ in range(3):
-        for step in pair:
+        for step in loops:
             step()
-    times: tuple[list[float], list[float]] = ([], [])
+    times: list[list[float]] = [[], [], []]
     for turn in range(steps):
-        for which in (turn % 2, 1 - turn % 2):
-            times[which].append(seconds(pair[which]))
-    bare, watched = times
-    middle = statistics.median(bare)
-    # A mean over the run holds the measured updates; the slowest 2 % of either kind are the machine's own business.
+        for which in ((turn + k) % 3 for k in range(3)):
+            times[which].append(seconds(loops[which]))
+    # A mean over the run holds the measured updates; the slowest 2 % of each loop are the machine's own business.
     keep = max(1, int(0.98 * steps))
+    medians = [statistics.median(each) for each in times]
     means = [statistics.fmean(sorted(each)[:keep]) for each in times]
-    return middle, statistics.median(watched) / middle - 1, means[1] / means[0] - 1
+    return medians[0], [m / medians[0] - 1 for m in medians[1:]], [m / means[0] - 1 for m in means[1:]]
 
 
 def measured_step(build: Callable[[], tuple[nn.Module, Tensor]]) -> float:
@@ -141,7 +141,8 @@ def main() -> None:
         dear = measured_step(build)
         size, peak = sampled_bytes(build)
         print(
-            f"{name}: {bare * 1e3:.2f} ms a step, watch {ordinary:+.2%} (median), {average:+.2%} (mean of {steps}); "
+            f"{name}: {bare * 1e3:.2f} ms a step (n = {steps}); watch {ordinary[1]:+.2%} (median), {average[1]:+.2%} (mean); "
+            f"a second bare loop {ordinary[0]:+.2%}, {average[0]:+.2%}; "
             f"a measured update takes {dear / bare:.2f} steps; samples {peak / size:.2%} of the model's bytes"
         )
 

@@ -171,8 +171,7 @@ def listen_leaves(model: nn.Module, listener: Listener) -> list[Undo]:
 
     def hook(name: str) -> Callable[..., None]:
         def ran(module: nn.Module, inputs: Sequence[object], output: object) -> None:
-            if torch.is_grad_enabled():
-                listener.on_forward(name, module, inputs, output)
+            listener.on_forward(name, module, inputs, output)
 
         return ran
 

@@ -114,8 +114,10 @@ class Observer:
 
     def on_forward(self, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> None:
         """A leaf module ran, at a measured update."""
-        if module.training:
-            self.run.ran[name] += 1
+        if not module.training:
+            return
+        self.run.ran[name] += 1  # also under no_grad: a module that runs and gets no gradient is worth a word
+        if torch.is_grad_enabled():
             self.jury.ask("ran", self.run, name, module, inputs, output)
 
     def on_output(self, output: object) -> None:
