@@ -90,7 +90,7 @@ class Meter:
         names, live = list(lane.names.values()), list(lane.names)
         old = self._before
         weights = norms(old)
-        moves = norms([sample(p) - o for p, o in zip(live, old, strict=True)])
+        moves = norms(sample(p) - o for p, o in zip(live, old, strict=True))
         arrived, used = self.arrived, self.gradients()
         self._before, self.arrived = [], {}
         return Step(

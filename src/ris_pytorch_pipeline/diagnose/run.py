@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -244,14 +244,13 @@ def some(names: Sequence[str], most: int = 4) -> str:
     return listed if len(names) <= most else f"{listed} and {len(names) - most} more"
 
 
-def norms(tensors: Sequence[Tensor]) -> list[float]:
-    """Euclidean norm of each tensor in float32 at least, with one transfer per device."""
-    if not tensors:
-        return []
-    device = tensors[0].device
-    wide = [torch.promote_types(t.dtype, torch.float32) for t in tensors]
-    each = [
-        torch.linalg.vector_norm(t.detach().coalesce().values() if t.is_sparse else t.detach(), dtype=d)
-        for t, d in zip(tensors, wide, strict=True)
-    ]
-    return torch.stack([n.to(device, torch.float32) for n in each]).tolist()
+def norms(tensors: Iterable[Tensor]) -> list[float]:
+    """Euclidean norm of each tensor in float32 at least, with one transfer; each tensor may go after its turn."""
+    found = [_norm(tensor) for tensor in tensors]
+    return torch.stack([n.to(found[0].device) for n in found]).tolist() if found else []
+
+
+def _norm(tensor: Tensor) -> Tensor:
+    own = tensor.detach()
+    values = own.coalesce().values() if own.is_sparse else own
+    return torch.linalg.vector_norm(values, dtype=torch.promote_types(values.dtype, torch.float32)).float()
