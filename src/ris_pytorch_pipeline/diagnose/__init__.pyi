@@ -6,6 +6,16 @@ from .verdict import TrainingFault, Verdict, judge
 from .watch import Watch
 
 __all__ = [
-    "Finding", "Plan", "Preset", "Rule", "Severity", "State", "TrainingFault", "Verdict", "Watch", "diagnose_path",
-    "diagnose_text", "judge",
+    "Finding",
+    "Plan",
+    "Preset",
+    "Rule",
+    "Severity",
+    "State",
+    "TrainingFault",
+    "Verdict",
+    "Watch",
+    "diagnose_path",
+    "diagnose_text",
+    "judge",
 ]
