@@ -2,7 +2,8 @@
 
 import pytest
 
-from .public import BUGS, SECOND, Bug
+from .public import BUGS, Bug
+from .public_second import SECOND
 
 
 @pytest.mark.parametrize("bug", (*BUGS, *SECOND), ids=lambda bug: bug.told)

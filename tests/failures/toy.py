@@ -110,3 +110,17 @@ def fault(program: Callable[[], object]) -> TrainingFault | None:
     except TrainingFault as error:
         return error
     return None
+
+
+class TwoHeads(nn.Module):
+    """A backbone with two heads; the second is masked out of the loss."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.backbone = nn.Sequential(nn.Linear(8, 32), nn.ReLU())
+        self.head, self.other = nn.Linear(32, 1), nn.Linear(32, 1)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        h = self.backbone(x)
+        return self.head(h), self.other(h)

@@ -46,7 +46,7 @@ _BLIND = """
 - A split that leaks through something other than equal scenes.
 - Learning rates that are merely not the best.
 - Gradient clipping before backward, class labels off by one, `kl_div` on probabilities instead of their logarithm, a
-  bounded loss of the wrong sign: the four of 48 programs in `tests/failures/public.py` that no finding sees.
+  bounded loss of the wrong sign: the four of 48 programs in `tests/failures/public*.py` that no finding sees.
 - A loop that calls neither `optimizer.step` nor `backward` of a watched optimiser: there is nothing to hook.
 """
 
