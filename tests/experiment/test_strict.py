@@ -12,7 +12,7 @@ from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.experiment import fit, flat_fields, overlay, plain
 from ris_pytorch_pipeline.experiment.strict import describe
 
-FOUR_PARTS = r"wanted .*; got .*\. Likely cause: .*\. Next: .*\."
+FOUR_PARTS = r"wanted .*; got .*\. Likely cause: .*\. Next: .*[.?]"
 
 
 @dataclass(frozen=True, kw_only=True)
