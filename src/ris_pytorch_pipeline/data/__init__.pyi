@@ -1,5 +1,30 @@
+from .batch import Inputs, Labels, batch_from, inputs_from, labels_from, lag_sums
+from .dataset import BatchSource, HeldScenes, SceneSource, Split, check_disjoint, content_hashes
 from .header import SCHEMA, VERSION, Header, config_digest
 from .scene_file import SceneFile, load_scenes, save_scenes
 from .simulation import simulate
+from .whitening import Prior
 
-__all__ = ["SCHEMA", "VERSION", "Header", "SceneFile", "config_digest", "load_scenes", "save_scenes", "simulate"]
+__all__ = [
+    "SCHEMA",
+    "VERSION",
+    "BatchSource",
+    "Header",
+    "HeldScenes",
+    "Inputs",
+    "Labels",
+    "Prior",
+    "SceneFile",
+    "SceneSource",
+    "Split",
+    "batch_from",
+    "check_disjoint",
+    "config_digest",
+    "content_hashes",
+    "inputs_from",
+    "labels_from",
+    "lag_sums",
+    "load_scenes",
+    "save_scenes",
+    "simulate",
+]
