@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--preset", default="random", choices=list(PRESETS))
     parser.add_argument("--scenes", type=int, default=10_000)
     parser.add_argument("--chunk", type=int, default=500)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     scenario = preset(options.preset)

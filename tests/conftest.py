@@ -1,7 +1,10 @@
 """How every test runs: shapes and types checked at each call, one thread, and the same examples each time."""
 
+import os
+
 from jaxtyping import install_import_hook
 
+os.environ["OMP_NUM_THREADS"] = "1"  # for torch, also in the processes that tests start: workers already fill the cores
 install_import_hook("ris_pytorch_pipeline", "typechecker.check")  # before the package is first imported
 
 import torch  # noqa: E402

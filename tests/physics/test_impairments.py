@@ -90,7 +90,9 @@ def test_the_hard_preset_breaks_everything_it_names() -> None:
     assert float(shown(scenes)[shown(scenes) != 0].angle().std()) == pytest.approx(0.2, rel=0.05)
 
 
-@pytest.mark.parametrize("bad", [{"dead_fraction": 1.0}, {"gain_error": -0.1}, {"phase_error_rad": -1.0}])
+@pytest.mark.parametrize(
+    "bad", [{"dead_fraction": 1.0}, {"gain_error": -0.1}, {"phase_error_rad": -1.0}, {"ghost_db": -math.inf}]
+)
 def test_no_impossible_impairments(bad: dict[str, float]) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(bad))):
         Impairments(**bad)

@@ -29,7 +29,7 @@ class Panel:
     spacing: float
 
     def __post_init__(self) -> None:
-        if self.horizontal < 1 or self.vertical < 1 or not self.spacing > 0:
+        if self.horizontal < 1 or self.vertical < 1 or not 0 < self.spacing < math.inf:
             raise InputError(
                 "a panel of at least 1 x 1 elements with a positive spacing in metres",
                 f"{self.horizontal} x {self.vertical} with spacing {self.spacing}",

@@ -47,6 +47,9 @@ class Impairments:
         for name, value in {"phase_error_rad": self.phase_error_rad, "phase_jitter_rad": self.phase_jitter_rad}.items():
             if not 0 <= value < math.inf:
                 raise ConfigurationError(f"{name} >= 0", str(value), "a sign", "pass a standard deviation in radians")
+        for name, level in {"channel_error_db": self.channel_error_db, "ghost_db": self.ghost_db}.items():
+            if level is not None and not math.isfinite(level):
+                raise ConfigurationError(f"a finite {name}, or none", str(level), "off written as -inf", "leave it out")
 
     @property
     def at_panel(self) -> bool:
@@ -109,9 +112,9 @@ class Scenario:
     def __post_init__(self) -> None:
         self._check_counts()
         self._check_spans()
-        if not self.wavelength > 0 or not self.element_spacing > 0:
+        if not (0 < self.wavelength < math.inf and 0 < self.element_spacing < math.inf):
             _refuse("a positive wavelength and spacing in metres", f"{self.wavelength}, {self.spacing}", "a wrong unit")
-        if self.separation < 0:
+        if not 0 <= self.separation < math.inf:
             _refuse("a separation >= 0 in direction cosines", str(self.separation), "a sign")
 
     def _check_counts(self) -> None:
@@ -149,8 +152,8 @@ class Scenario:
                     "ends swapped, a wrong unit, or a direction behind the panel",
                 )
         low, high = ends(self.rician_factor)
-        if not 0 <= low <= high:
-            _refuse("rician_factor >= 0 as a power ratio", str(self.rician_factor), "a value in dB")
+        if not 0 <= low <= high < math.inf:
+            _refuse("a finite rician_factor >= 0 as a power ratio", str(self.rician_factor), "a value in dB")
 
     @property
     def element_spacing(self) -> float:
