@@ -1,4 +1,4 @@
-"""What a network is given and what it is taught: Inputs from an observation, Labels from the truth of simulated scenes."""
+"""What a network is given and what it is taught: Inputs from an observation, Labels from the truth."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -191,7 +191,7 @@ def lag_sums(
 ) -> Float[Tensor, "scene 2 lag_v lag_h"]:
     """Sums of a matrix at the panel along equal element differences, over the sum at difference 0.
 
-    With E(Δ) = Σ_{n - m = Δ} Q_nm the energy of a plane wave is a^H Q a = Σ_Δ E(Δ) conj(a_Δ), Δ = (vertical, horizontal).
+    With E(Δ) = Σ_{n - m = Δ} Q_nm the energy of a plane wave is a^H Q a = Σ_Δ E(Δ) conj(a_Δ).
 
     Args:
         gram: Q, (scene, element, element), Hermitian.

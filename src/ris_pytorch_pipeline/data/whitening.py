@@ -34,7 +34,7 @@ class Prior:
 
     @property
     def log_noise(self) -> Float[Tensor, "scene"]:  # noqa: F821
-        """log of σ² over the mean power of an antenna, at most 0."""
+        """Log of σ² over the mean power of an antenna, at most 0."""
         return (self.noise / self._variances.mean(-1)).log()
 
     def solve_measurements(self, measurements: Measured) -> Measured:
@@ -51,7 +51,7 @@ class Prior:
 
 
 def _fit(values: Float[Tensor, "scene antenna"], energies: Float[Tensor, "scene antenna"]) -> tuple[Tensor, Tensor]:
-    """p and σ² of e_m ≈ p d_m + σ², each at least `_LEAST` of the mean energy."""
+    """Signal power p and noise variance σ² of e_m ≈ p d_m + σ², each at least `_LEAST` of the mean energy."""
     level, mean = energies.mean(-1), values.mean(-1)
     signal, noise = 0.5 * level / mean, 0.5 * level
     for _ in range(_ITERATIONS):
