@@ -129,6 +129,7 @@ def inputs_from(observation: Observation, panel: tuple[int, int]) -> Inputs:
             "a network or scenario of another panel",
             "pass the panel the scenes were measured with, as (vertical, horizontal)",
         )
+    _check_energy(observation)
     prior = Prior(observation)
     whitened = prior.solve_measurements(observation.measurements)
     images = panel_images(whitened, observation.codes, observation.channel)
@@ -163,18 +164,18 @@ def batch_from(scenes: Scenes, panel: tuple[int, int]) -> tuple[Inputs, Labels]:
     return inputs_from(scenes.observation, panel), labels_from(scenes.truth, scenes.observation)
 
 
-def _standard(images: Complex[Tensor, "scene snapshot element"]) -> Complex[Tensor, "scene snapshot element"]:
-    """Images of mean square 1 whose sum is real and positive.
-
-    Raises:
-        InputError: a scene without energy.
-    """
-    power = torch.view_as_real(images).square().sum(-1).mean(dim=(-1, -2))
+def _check_energy(observation: Observation) -> None:
+    power = torch.view_as_real(observation.measurements).square().sum(dim=(-1, -2, -3))
     if not bool((power > 0).all()):
         raise InputError(
             "scenes with energy", f"{int((power <= 0).sum())} of {power.numel()} scenes are zero",
             "a field left at zero, or a failed capture", "drop those scenes",
         )  # fmt: skip
+
+
+def _standard(images: Complex[Tensor, "scene snapshot element"]) -> Complex[Tensor, "scene snapshot element"]:
+    """Images of mean square 1 whose sum is real and positive."""
+    power = torch.view_as_real(images).square().sum(-1).mean(dim=(-1, -2))
     total = images.sum(dim=(-1, -2))
     turn = torch.where(total == 0, torch.ones_like(total), total).sgn().conj()
     return images * (turn * power.rsqrt())[:, None, None]
