@@ -142,6 +142,25 @@ def test_distance_errors_are_binned_by_true_distance(trial, gaussian, guess) -> 
     assert bins[10.0, math.inf].n == 0 and math.isnan(bins[10.0, math.inf].rmse)
 
 
+def test_an_efficient_inverse_distance_has_ratio_one_and_its_distance_a_tail(trial, guess) -> None:
+    truth = trial.scenes.truth
+    relative = 0.25
+    r = truth.positions[..., 2]
+    covariance = torch.diag(torch.tensor([1e-6, 1e-6, 1.0]).double()).repeat(120, 3, 1, 1)
+    covariance[..., 2, 2] = (relative * r.clamp(max=3.9)).square()
+    azimuth, elevation, distance = covariance.diagonal(dim1=-2, dim2=-1).sqrt().unbind(-1)
+    bound = type(trial.bound)(azimuth=azimuth, elevation=elevation, distance=distance, covariance=covariance)
+    white = torch.randn(r.shape, generator=stream(3, "fake"), dtype=torch.float64).clamp(-3, 3)
+    positions = truth.positions.clone()
+    positions[..., 2] = 1 / (1 / r + white * distance / r.square())
+    cell = summarise(
+        score(truth, bound, guess(positions)), bound, stream(0, "intervals"), method="fake", snr_db=20.0,
+        known_order=True, seconds=1.0, statuses=[],
+    )  # fmt: skip
+    assert cell.inverse_distance_over_crb.value == pytest.approx(1, abs=4 / math.sqrt(2 * cell.judged["distance"]))
+    assert cell.rmse_over_crb["distance"].value > 1.15
+
+
 def test_confusion_matrix_counts_scenes() -> None:
     matrix = confusion_matrix(torch.tensor([1, 1, 2, 3]), torch.tensor([1, 2, 2, 0]))
     assert matrix.tolist() == [[0, 0, 0, 0], [0, 1, 1, 0], [0, 0, 1, 0], [1, 0, 0, 0]]

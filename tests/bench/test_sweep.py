@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ris_pytorch_pipeline.bench import CONTENDERS, blind, contender, region_of, run_method, sweep, trial_of
+from ris_pytorch_pipeline.bench import CONTENDERS, Run, blind, contender, region_of, sweep, trial_of
 from ris_pytorch_pipeline.bench import sweep as sweep_function
 from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.physics import preset
@@ -61,9 +61,18 @@ def test_order_is_told_only_when_known(watched) -> None:
 
 
 def test_a_sweep_is_interruptible(watched) -> None:
-    cells = sweep(SMALL, ["nothing", "broadside"], [1], [10.0], 3, 0, True)
+    cells = sweep(SMALL, ["nothing", "broadside"], [1], [0.0, 10.0], 3, 0, True)
+    assert watched["nothing"] == []
     assert next(cells).method == "nothing"
-    assert watched["broadside"] == []
+    assert len(watched["nothing"]) == len(watched["broadside"]) == 1
+
+
+def test_more_scenes_begin_with_the_same_blocks(watched) -> None:
+    for scenes in (64, 130):
+        list(sweep(SMALL, ["nothing"], [1], [10.0], scenes, 0, True))
+    (short,), long = ([m for m, _ in watched["nothing"]][i] for i in (slice(0, 1), slice(1, None)))
+    assert [len(block) for block in long] == [64, 64, 2]
+    assert torch.equal(short, long[0]) and not torch.equal(long[0], long[1])
 
 
 def test_a_failing_estimator_is_an_error() -> None:
@@ -75,7 +84,7 @@ def test_a_failing_estimator_is_an_error() -> None:
 
     trial = trial_of(replace(SMALL, sources=1, snr_db=10.0), 3, 0)
     with pytest.raises(FloatingPointError, match="no convergence"):
-        run_method("broken", blind(Broken(), known_order=True), trial, 0, known_order=True, tell=lambda done: None)
+        Run("broken", blind(Broken(), known_order=True)).add(trial)
 
 
 def test_maximum_likelihood_and_genie_end_to_end() -> None:
@@ -115,9 +124,13 @@ def test_the_genie_is_no_contender() -> None:
         contender("genie", region_of(SMALL))
 
 
+@pytest.mark.filterwarnings("ignore::ris_pytorch_pipeline.covariance.UninformativeCovarianceWarning")
 @pytest.mark.parametrize("name", sorted(CONTENDERS))
-def test_every_contender_carries_its_name(name: str) -> None:
+def test_every_contender_carries_its_name_and_is_wired_up(name: str) -> None:
     assert contender(name, region_of(SMALL)).name == name
+    symbols = "pilot" if name == "pilot" else "random"
+    (cell,) = sweep(replace(SMALL, symbols=symbols, antennas=48, snapshots=16), [name], [1], [20.0], 8, 0, True)
+    assert cell.missed.value <= 0.25, "one source at 20 dB and M near N is easy for every one of them"
 
 
 def test_region_holds_the_scenario_and_hides_what_it_fixes() -> None:

@@ -139,13 +139,19 @@ def test_an_existing_file_is_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_file_that_fails_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("failure", "raised"),
+    [(OSError("no space left"), SceneFileError), (KeyboardInterrupt("Ctrl-C"), KeyboardInterrupt)],
+)
+def test_a_file_that_fails_half_way_leaves_nothing(
+    failure: BaseException, raised: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
     def fails(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
         path.write_bytes(b"half")
-        raise OSError("no space left on device")
+        raise failure
 
     monkeypatch.setattr(scene_file, "save_file", fails)
-    with pytest.raises(SceneFileError, match="no space left on device"):
+    with pytest.raises(raised, match=str(failure)):
         saved(tmp_path)
     assert not list(tmp_path.iterdir())
 

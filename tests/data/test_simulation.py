@@ -2,7 +2,7 @@
 
 import torch
 
-from ris_pytorch_pipeline.data import simulate
+from ris_pytorch_pipeline.data import simulate, simulated_blocks
 from ris_pytorch_pipeline.data.simulation import block_size
 from ris_pytorch_pipeline.physics import preset
 
@@ -25,6 +25,13 @@ def test_blocks_and_seeds_differ() -> None:
     assert block_size(SMALL) == 64
     assert not torch.equal(measured[:64], measured[64:])
     assert not torch.equal(measured[:1], other.observation.measurements)
+
+
+def test_blocks_are_the_scenes_of_simulate() -> None:
+    blocks = list(simulated_blocks(SMALL, 100, seed=5))
+    assert [len(block) for block in blocks] == [64, 36]
+    together = torch.cat([block.observation.measurements for block in blocks])
+    assert torch.equal(together, simulate(SMALL, 100, seed=5).observation.measurements)
 
 
 def test_blocks_stay_small() -> None:

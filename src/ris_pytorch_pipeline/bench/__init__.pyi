@@ -2,9 +2,9 @@ from .cell import Cell, RangeBin
 from .contenders import CONTENDERS, GENIE, GenieStart, Refiner, contender, genie_for, region_of
 from .gospa import Gospa, cartesian_gospa, direction_gospa, gospa, whitened_distance, whitened_gospa
 from .interval import Measure, bootstrap, bootstrap_mean
-from .score import Score, confusion_matrix, score
+from .score import Score, confusion_matrix, joined_scores, match_directions, score
 from .summary import alarm, bound_quantiles, distance_by_range, summarise, to_json
-from .sweep import Progress, Trial, blind, run_method, sweep, trial_of
+from .sweep import Progress, Run, Trial, blind, joined, sweep, trial_of
 
 __all__ = [
     "CONTENDERS",
@@ -16,6 +16,7 @@ __all__ = [
     "Progress",
     "RangeBin",
     "Refiner",
+    "Run",
     "Score",
     "Trial",
     "alarm",
@@ -30,8 +31,10 @@ __all__ = [
     "distance_by_range",
     "genie_for",
     "gospa",
+    "joined",
+    "joined_scores",
+    "match_directions",
     "region_of",
-    "run_method",
     "score",
     "summarise",
     "sweep",

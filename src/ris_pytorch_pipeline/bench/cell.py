@@ -41,6 +41,8 @@ class Cell:
         known_order: whether the estimator was told K.
         success: share of scenes with every source within 3° and K̂ = K.
         rmse_over_crb: sqrt(mean((error / bound)²)) of judged sources, by `azimuth`, `elevation`, `distance`.
+        inverse_distance_over_crb: the same for 1/distance, with the bound σ_r/r². Its errors are nearly Gaussian; those
+            of the distance itself have a long upper tail where σ_r is not small against r.
         rmse: of judged sources, by `azimuth_deg`, `elevation_deg`, `distance_m`.
         rms_bound: root mean square bound of the same judged sources, by the keys of `rmse`.
         judged: sources behind the three, by `azimuth`, `elevation`, `distance`.
@@ -65,6 +67,7 @@ class Cell:
     known_order: bool
     success: Measure
     rmse_over_crb: Mapping[str, Measure]
+    inverse_distance_over_crb: Measure
     rmse: Mapping[str, Measure]
     rms_bound: Mapping[str, float]
     judged: Mapping[str, int]

@@ -7,13 +7,30 @@ from difflib import get_close_matches
 from typing import Protocol, runtime_checkable
 
 from ..errors import ConfigurationError
-from ..estimate import Estimate, Estimator, PilotMl, SearchRegion, Sml
+from ..estimate import (
+    BackProjected,
+    Bartlett,
+    Estimate,
+    Estimator,
+    ModifiedMusic,
+    Music,
+    Mvdr,
+    Omp,
+    PilotMl,
+    SearchRegion,
+    Sml,
+)
 from ..physics import Observation, Scenario, Truth, ends
 from ..shapes import Positions
 
 CONTENDERS: dict[str, Callable[[SearchRegion], Estimator]] = {
     "sml": lambda region: Sml(region=region),
     "pilot": lambda region: PilotMl(region=region),
+    "bp-music": lambda region: BackProjected(spectral=Music(region=region)),
+    "bp-mvdr": lambda region: BackProjected(spectral=Mvdr(region=region, loading=1.0)),
+    "bp-bartlett": lambda region: BackProjected(spectral=Bartlett(region=region)),
+    "modified-music": lambda region: ModifiedMusic(region=region),
+    "omp": lambda region: Omp(region=region),
 }
 """Name -> factory of every estimator that works on measurements alone."""
 

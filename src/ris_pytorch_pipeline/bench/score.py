@@ -1,7 +1,9 @@
 """How good each scene's estimate was: sources matched to the truth, errors, and errors over the bound."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Int
@@ -96,6 +98,17 @@ def score(truth: Truth, bound: Bound, estimate: Estimate) -> Score:
         direction=direction_gospa(true, found),
         cartesian=cartesian_gospa(true, found),
     )
+
+
+def joined_scores(scores: Sequence[Score]) -> Score:
+    """The scores of consecutive blocks of scenes with the same number of slots as one."""
+
+    def joined(parts: Sequence[object]) -> Any:  # noqa: ANN401
+        if isinstance(parts[0], Gospa):
+            return Gospa(**{name: joined([vars(part)[name] for part in parts]) for name in vars(parts[0])})
+        return torch.cat([part for part in parts if isinstance(part, Tensor)])
+
+    return Score(**{name: joined([vars(part)[name] for part in scores]) for name in vars(scores[0])})
 
 
 def match_directions(true: TruePositions, found: FoundPositions) -> Int[Tensor, "scene true"]:

@@ -66,6 +66,7 @@ def summarise(
         known_order=known_order,
         success=bootstrap_mean(scores.success.double(), generator),
         rmse_over_crb=_errors(scores.error / scores.deviation, counts, generator),
+        inverse_distance_over_crb=_inverse_distance(scores, counts[..., 2], generator),
         rmse={key: rmse[name].times(UNITS[key]) for key, name in zip(UNITS, COORDINATES, strict=True)},
         rms_bound=_root_mean_bound(scores),
         judged=dict(zip(COORDINATES, counts.sum(dim=(0, 1)).tolist(), strict=True)),
@@ -96,6 +97,14 @@ def _errors(error: Tensor, counts: Tensor, generator: Generator) -> dict[str, Me
     per_scene = error.square().masked_fill(~counts, 0).sum(1)
     weight = counts.sum(1).double()
     return {name: bootstrap(per_scene[:, c], weight[:, c], generator).sqrt() for c, name in enumerate(COORDINATES)}
+
+
+def _inverse_distance(scores: Score, counts: Tensor, generator: Generator) -> Measure:
+    """sqrt(mean(((1/r̂ - 1/r) r²/σ_r)²)) over the sources that count, (scene, source)."""
+    true = scores.true[..., 2]
+    ratio = (1 / (true + scores.error[..., 2]) - 1 / true) * true.square() / scores.deviation[..., 2]
+    squared = ratio.square().masked_fill(~counts, 0).sum(1)
+    return bootstrap(squared, counts.sum(1).double(), generator).sqrt()
 
 
 def _root_mean_bound(scores: Score) -> dict[str, float]:

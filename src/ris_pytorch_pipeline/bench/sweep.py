@@ -2,19 +2,19 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
 from ..bounds import Bound, scene_bound
 from ..errors import ConfigurationError
-from ..estimate import Estimate, Estimator, pad_sources
+from ..estimate import Estimate, Estimator, Status, pad_sources
 from ..physics import Observation, Scenario, Scenes, Truth, draw
 from ..rng import stream
 from .cell import Cell
 from .contenders import GENIE, contender, genie_for, region_of
-from .score import score
+from .score import Score, joined_scores, score
 from .summary import summarise
 
 Progress = Callable[[str, int, int], None]
@@ -22,13 +22,13 @@ Progress = Callable[[str, int, int], None]
 Attempt = Callable[[Observation, Truth], Estimate]
 """One method on some scenes; only the genie looks at the truth."""
 
-BATCH = 64
-"""Scenes handed to an estimator at a time, so that progress is seen and memory stays small."""
+BLOCK = 64
+"""Scenes drawn and handed to the methods at a time, so that progress is seen and memory stays small."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """The scenes of one (K, SNR), drawn once for every method, with their bound."""
+    """A block of the scenes of one (K, SNR), drawn once for every method, with their bound."""
 
     scenes: Scenes
     bound: Bound
@@ -46,11 +46,13 @@ def sweep(
     known_order: bool,
     progress: Progress | None = None,
 ) -> Iterator[Cell]:
-    """Run every method on the same scenes of every (K, SNR) and yield each cell as soon as it is finished.
+    """Run every method on the same scenes of every (K, SNR) and yield its cells as soon as they are finished.
 
     A generator, so that it may be interrupted and what is finished kept; `list(sweep(...))` runs it through. Names and
-    counts are checked at the call. The scenes of a cell depend on the seed, K and the SNR and on nothing else. An
-    estimator that raises ends the sweep: a failure is an error, not a penalty.
+    counts are checked at the call. Scenes are drawn in blocks, and every method runs on a block before the next one is
+    drawn: memory does not grow with the number of scenes, and methods are timed under like conditions. The scenes of a
+    cell depend on the seed, K and the SNR and on nothing else. An estimator that raises ends the sweep: a failure is an
+    error, not a penalty.
 
     Args:
         scenario: what is simulated; its own `sources` and `snr_db` are replaced.
@@ -60,7 +62,7 @@ def sweep(
         scenes: scenes of each cell.
         seed: the experiment's seed.
         known_order: tell the estimators K; the genie always knows it.
-        progress: called after each batch of scenes.
+        progress: called after each block of scenes and method.
 
     Returns:
         An iterator over the cells, by K, then SNR, then method.
@@ -101,70 +103,85 @@ def _cells(
     known_order: bool,
     progress: Progress | None,
 ) -> Iterator[Cell]:
-    total = len(grid) * len(attempts) * scenes
-    for number, scenario in enumerate(grid):
-        trial = trial_of(scenario, scenes, seed)
-        for turn, (name, attempt) in enumerate(attempts.items()):
-            before = (number * len(attempts) + turn) * scenes
-            label = f"{name}, K = {trial.sources}, {trial.snr_db:g} dB"
-
-            def tell(done: int, label: str = label, before: int = before) -> None:
+    total, done = len(grid) * len(attempts) * scenes, 0
+    for scenario in grid:
+        runs = {name: Run(name, attempt) for name, attempt in attempts.items()}
+        bounds: list[Bound] = []
+        for block, first in enumerate(range(0, scenes, BLOCK)):
+            trial = trial_of(scenario, min(BLOCK, scenes - first), seed, block)
+            bounds.append(trial.bound)
+            for run in runs.values():
+                run.add(trial)
+                done += len(trial.scenes)
                 if progress is not None:
-                    progress(label, before + done, total)
+                    progress(f"{run.name}, K = {trial.sources}, {trial.snr_db:g} dB", done, total)
+        whole = Bound(**{name: torch.cat([vars(b)[name] for b in bounds]) for name in vars(bounds[0])})
+        for run in runs.values():
+            yield run.cell(whole, scenario, seed, known_order=known_order)
 
-            yield run_method(name, attempt, trial, seed, known_order=known_order, tell=tell)
 
-
-def trial_of(scenario: Scenario, scenes: int, seed: int) -> Trial:
-    """Draw the scenes of one cell, in complex128, with their bound.
+def trial_of(scenario: Scenario, scenes: int, seed: int, block: int = 0) -> Trial:
+    """Draw one block of a cell's scenes, in complex128, with their bound.
 
     Args:
         scenario: with one number of sources and one SNR.
         scenes: how many.
         seed: the experiment's seed.
+        block: number of the block.
+    """
+    sources, snr_db = _one(scenario)
+    drawn = draw(scenario, scenes, stream(seed, f"bench/{sources}/{snr_db:g}", block))
+    return Trial(drawn, scene_bound(drawn), sources, snr_db)
+
+
+def _one(scenario: Scenario) -> tuple[int, float]:
+    """K and SNR of a scenario that has one of each.
 
     Raises:
-        TypeError: a scenario with a span of K or SNR.
+        TypeError: a span of K or SNR.
     """
     sources, snr_db = scenario.sources, scenario.snr_db
     if not isinstance(sources, int) or not isinstance(snr_db, float):
         raise TypeError(f"a cell has one K and one SNR, not {sources} and {snr_db}")
-    drawn = draw(scenario, scenes, stream(seed, f"bench/{sources}/{snr_db:g}"))
-    return Trial(drawn, scene_bound(drawn), sources, snr_db)
+    return sources, snr_db
 
 
-def run_method(
-    name: str, attempt: Attempt, trial: Trial, seed: int, *, known_order: bool, tell: Callable[[int], None]
-) -> Cell:  # fmt: skip
-    """Run one method on the scenes of a cell, in batches, timed, and summarise it.
+@dataclass(eq=False)
+class Run:
+    """One method on the scenes of a cell, block by block; only scores are kept.
 
     Args:
-        name: of the method, for the report and the intervals' random stream.
+        name: of the method.
         attempt: the method.
-        trial: the scenes and their bound.
-        seed: the experiment's seed.
-        known_order: what the method was told, for the report.
-        tell: called with the number of scenes done.
     """
-    estimates: list[Estimate] = []
-    seconds = 0.0
-    for index in torch.arange(len(trial.scenes)).split(BATCH):
-        batch = trial.scenes[index]
+
+    name: str
+    attempt: Attempt
+    scores: list[Score] = field(default_factory=list)
+    statuses: list[Status] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def add(self, trial: Trial) -> None:
+        """Run the method on a block, timed, and score it."""
         begin = time.perf_counter()
-        estimates.append(attempt(batch.observation, batch.truth))
-        seconds += time.perf_counter() - begin
-        tell(int(index[-1]) + 1)
-    whole = joined(estimates)
-    return summarise(
-        score(trial.scenes.truth, trial.bound, whole),
-        trial.bound,
-        stream(seed, f"bench/intervals/{name}/{trial.sources}/{trial.snr_db:g}"),
-        method=name,
-        snr_db=trial.snr_db,
-        known_order=known_order,
-        seconds=seconds,
-        statuses=whole.status,
-    )
+        estimate = self.attempt(trial.scenes.observation, trial.scenes.truth)
+        self.seconds += time.perf_counter() - begin
+        self.scores.append(score(trial.scenes.truth, trial.bound, estimate))
+        self.statuses += estimate.status
+
+    def cell(self, bound: Bound, scenario: Scenario, seed: int, *, known_order: bool) -> Cell:
+        """What all blocks come to."""
+        sources, snr_db = _one(scenario)
+        return summarise(
+            joined_scores(self.scores),
+            bound,
+            stream(seed, f"bench/intervals/{self.name}/{sources}/{snr_db:g}"),
+            method=self.name,
+            snr_db=snr_db,
+            known_order=known_order,
+            seconds=self.seconds,
+            statuses=self.statuses,
+        )
 
 
 def joined(estimates: Sequence[Estimate]) -> Estimate:

@@ -2,7 +2,7 @@ from .batch import Inputs, Labels, batch_from, inputs_from, labels_from, lag_sum
 from .dataset import BatchSource, HeldScenes, SceneSource, Split, check_disjoint, content_hashes
 from .header import SCHEMA, VERSION, Header, config_digest
 from .scene_file import SceneFile, load_scenes, save_scenes
-from .simulation import simulate
+from .simulation import simulate, simulated_blocks
 from .whitening import Prior
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "load_scenes",
     "save_scenes",
     "simulate",
+    "simulated_blocks",
 ]

@@ -1,6 +1,6 @@
 """How many scenes are simulated: in blocks, each from its own stream, so that scene i depends on seed and i only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 
 import torch
@@ -33,14 +33,33 @@ def simulate(
     Returns:
         The scenes, on the CPU.
     """
-    block = block_size(scenario)
     parts: list[Scenes] = []
-    for start in range(0, scenes, block):
-        drawn = draw(scenario, block, stream(seed, "simulate", start // block), dtype)
-        parts.append(drawn[: scenes - start])
+    done = 0
+    for part in simulated_blocks(scenario, scenes, seed, dtype):
+        parts.append(part)
+        done += len(part)
         if progress is not None:
-            progress(min(start + block, scenes), scenes)
+            progress(done, scenes)
     return joined(parts)
+
+
+def simulated_blocks(
+    scenario: Scenario, scenes: int, seed: int, dtype: torch.dtype = torch.complex128
+) -> Iterator[Scenes]:  # fmt: skip
+    """The scenes of `simulate` a few at a time, for what does not need them all at once.
+
+    Args:
+        scenario: what to draw from.
+        scenes: how many in all.
+        seed: of the streams "simulate".
+        dtype: precision of the result.
+
+    Yields:
+        At most `block_size(scenario)` scenes.
+    """
+    block = block_size(scenario)
+    for start in range(0, scenes, block):
+        yield draw(scenario, block, stream(seed, "simulate", start // block), dtype)[: scenes - start]
 
 
 def block_size(scenario: Scenario) -> int:

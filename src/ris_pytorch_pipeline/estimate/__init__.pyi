@@ -1,19 +1,36 @@
+from .back_projection import BackProjected
 from .estimate import Estimate, Estimator, Status, asked_sources, pad_sources
 from .maximum_likelihood import MaximumLikelihood, PilotMl, Sml
+from .modified_music import ModifiedMusic
+from .omp import Omp
+from .order import EigenvalueGap, InformationCriterion, OrderRule, aic, mdl
 from .region import SearchGrid, SearchRegion, search_grid
 from .search import SearchEffort
+from .spectral import Bartlett, Music, Mvdr, Spectral
 
 __all__ = [
+    "BackProjected",
+    "Bartlett",
+    "EigenvalueGap",
     "Estimate",
     "Estimator",
+    "InformationCriterion",
     "MaximumLikelihood",
+    "ModifiedMusic",
+    "Music",
+    "Mvdr",
+    "Omp",
+    "OrderRule",
     "PilotMl",
     "SearchEffort",
     "SearchGrid",
     "SearchRegion",
     "Sml",
+    "Spectral",
     "Status",
+    "aic",
     "asked_sources",
+    "mdl",
     "pad_sources",
     "search_grid",
 ]

@@ -15,7 +15,7 @@ from .estimate import Estimate, Status, asked_sources, pad_sources
 from .hypothesis import Hypothesis, Likelihood, Rows
 from .normalise import Scaled, scale
 from .pilot import PilotLikelihood
-from .region import SearchRegion
+from .region import SearchRegion, search_grid
 from .search import Found, SearchEffort, add_source, better_of, cycle, escape, search_known, search_unknown
 from .stochastic import StochasticLikelihood
 
@@ -33,7 +33,8 @@ class MaximumLikelihood(ABC, Generic[L]):
             false alarms on the default panel.
         most_sources: where an estimated order stops.
         polish_iterations: most iterations of the final joint refinement.
-        batch: scenes searched at a time; a default scene's dictionary takes 6 MB.
+        batch: most scenes searched at a time.
+        memory: bytes that the scenes searched at a time may keep; fewer are taken at a time where they need more.
     """
 
     region: SearchRegion = field(default_factory=SearchRegion)
@@ -42,6 +43,7 @@ class MaximumLikelihood(ABC, Generic[L]):
     most_sources: int = 8
     polish_iterations: int = 30
     batch: int = 32
+    memory: int = 1 << 30
 
     @property
     @abstractmethod
@@ -51,6 +53,13 @@ class MaximumLikelihood(ABC, Generic[L]):
     @abstractmethod
     def likelihood(self, scaled: Observation) -> L:
         """The likelihood of scaled scenes."""
+
+    @abstractmethod
+    def scene_bytes(self, observation: Observation) -> int:
+        """Bytes that the likelihood keeps for one scene."""
+
+    def _at_a_time(self, observation: Observation) -> int:
+        return max(1, min(self.batch, self.memory // self.scene_bytes(observation)))
 
     def find(self, likelihood: L, rows: Rows, sources: int) -> Hypothesis:
         """Search for a known number of sources."""
@@ -71,8 +80,9 @@ class MaximumLikelihood(ABC, Generic[L]):
         """
         scaled = scale(observation)
         counts = None if sources is None else asked_sources(observation, sources, observation.most_sources)
+        at_a_time = self._at_a_time(scaled.observation)
         parts: list[tuple[Tensor, Estimate]] = []
-        for index in torch.arange(len(observation), device=observation.measurements.device).split(self.batch):
+        for index in torch.arange(len(observation), device=observation.measurements.device).split(at_a_time):
             likelihood = self.likelihood(scaled.observation[index])
             for found in self._search(likelihood, None if counts is None else counts[index]):
                 part = self._polish(likelihood, scaled[index[found.rows]], found)
@@ -98,7 +108,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         asked_sources(observation, counts, observation.most_sources)
         parts: list[tuple[Tensor, Estimate]] = []
         for order in counts.unique().tolist():
-            for index in torch.nonzero(counts == order).squeeze(-1).split(self.batch):
+            for index in torch.nonzero(counts == order).squeeze(-1).split(self._at_a_time(scaled.observation)):
                 start = torch.stack([p[~p[:, 0].isnan()] for p in positions[index]]).double()
                 check_positions(start)
                 likelihood = self.likelihood(scaled.observation[index])
@@ -169,6 +179,11 @@ class Sml(MaximumLikelihood[StochasticLikelihood]):
         """The stochastic likelihood of scaled scenes."""
         return StochasticLikelihood(scaled, self.region)
 
+    def scene_bytes(self, observation: Observation) -> int:
+        """The coded dictionary: 6 MB for a default scene."""
+        _, snapshots, antennas = observation.measurements.shape
+        return 8 * snapshots * antennas * search_grid(self.region, observation.elements, observation.wavelength).size
+
 
 @dataclass(frozen=True, kw_only=True)
 class PilotMl(MaximumLikelihood[PilotLikelihood]):
@@ -206,6 +221,12 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
                 "use Sml, or pass symbols='pilot' if they really are constant",
             )
         return PilotLikelihood(scaled, self.region)
+
+    def scene_bytes(self, observation: Observation) -> int:
+        """The Gram matrix and the energies, and the coded dictionary of a scene that is searched noncoherently."""
+        _, snapshots, antennas = observation.measurements.shape
+        size = search_grid(self.region, observation.elements, observation.wavelength).size
+        return 16 * observation.elements.shape[0] ** 2 + (8 * snapshots * antennas + 4) * size
 
     def find(self, likelihood: PilotLikelihood, rows: Rows, sources: int) -> Hypothesis:
         """Search coherently; search doubtful scenes again from a noncoherent start, then by escapes."""

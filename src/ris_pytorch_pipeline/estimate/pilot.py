@@ -10,7 +10,7 @@ from ..physics import Observation, steering_at
 from .hypothesis import Hypothesis, Rows
 from .levenberg import Box, Local, minimise
 from .region import SearchGrid, SearchRegion, search_grid
-from .stochastic import position_box, real_rows
+from .stochastic import position_box, real_rows, real_steering
 
 
 class PilotLikelihood:
@@ -28,10 +28,13 @@ class PilotLikelihood:
         self.region = region
         self.grid: SearchGrid = search_grid(region, observation.elements, observation.wavelength)
         self.statistics = stacked_statistics(observation.codes, observation.channel, observation.measurements)
-        vectors = steering_at(self.grid.points(), observation.elements, observation.wavelength).mT
-        self.vectors = torch.cat([vectors.real, vectors.imag], dim=0).float()  # (2 element, point)
-        through = [real_rows(gram) @ self.vectors for gram in self.statistics.gram]
-        self.energy = torch.stack([(q * self.vectors).sum(0) for q in through])  # a^H Q a, (scene, point)
+        self.vectors = [vectors for _, vectors in real_steering(observation, self.grid)]  # (2 element, point) tiles
+        self.energy = torch.stack([self._energy(gram) for gram in self.statistics.gram])
+
+    def _energy(self, gram: Tensor) -> Tensor:
+        """a^H Q a of one scene at all grid points, (point,)."""
+        rows = real_rows(gram)
+        return torch.cat([((rows @ tile) * tile).sum(0) for tile in self.vectors])
 
     def _of(self, rows: Rows) -> StackedStatistics:
         s = self.statistics
@@ -70,7 +73,8 @@ class PilotLikelihood:
             fitted = torch.linalg.solve_triangular(factor, vectors.conj() @ image.unsqueeze(-1), upper=False)
             residual = residual - torch.view_as_real(fitted).square().sum(dim=(-1, -2, -3))
             filters = torch.cat([filters - fitted.mH @ subspace, subspace], dim=-2)
-        outputs = (real_rows(filters) @ self.vectors).square_().unflatten(-2, (2, -1)).sum(-3)
+        products = torch.cat([real_rows(filters) @ tile for tile in self.vectors], dim=-1)
+        outputs = products.square_().unflatten(-2, (2, -1)).sum(-3)
         energy = self.energy[rows]
         left = (energy - outputs[:, 1:].sum(1)).clamp_min(1e-2 * energy)
         share = (outputs[:, 0] / (left * residual[:, None].float())).clamp_max(1 - 1e-6)

@@ -1,6 +1,7 @@
 """How random-symbol measurements are searched: y_l ~ CN(0, B_l P B_l^H + σ² I), on a grid and off it."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
@@ -12,6 +13,7 @@ from .hypothesis import Hypothesis, Rows
 from .levenberg import Box, Local, minimise
 from .region import SearchGrid, SearchRegion, search_grid
 
+_TILE_BYTES = 1 << 26
 _LOG_POWER = (-25.0, 10.0, 2.0)
 _LOG_NOISE = (-25.0, 1.0, 1.0)
 """Lowest, highest and largest change in one iteration, for unit mean power of measurements and channel."""
@@ -144,12 +146,25 @@ def coded_dictionary(observation: Observation, grid: SearchGrid) -> tuple[list[T
     Returns:
         For each scene (snapshot, 2 antenna, point) and (snapshot, point).
     """
-    vectors = steering_at(grid.points(), observation.elements, observation.wavelength).mT
-    vectors = torch.cat([vectors.real, vectors.imag], dim=0).float()
     operators = real_rows(coded_operator(observation.codes, observation.channel))
-    dictionaries = [(rows.flatten(0, 1) @ vectors).unflatten(0, rows.shape[:2]) for rows in operators]
-    energies = [torch.stack([(block * block).sum(0) for block in scene]) for scene in dictionaries]
+    dictionaries = [operators.new_empty((*o.shape[:2], grid.size)) for o in operators]
+    energies = [operators.new_empty((o.shape[0], grid.size)) for o in operators]
+    for columns, vectors in real_steering(observation, grid):
+        for operator, dictionary, energy in zip(operators, dictionaries, energies, strict=True):
+            block = (operator.flatten(0, 1) @ vectors).unflatten(0, operator.shape[:2])
+            dictionary[..., columns] = block
+            for snapshot, response in enumerate(block):
+                energy[snapshot, columns] = (response * response).sum(0)
     return dictionaries, energies
+
+
+def real_steering(observation: Observation, grid: SearchGrid) -> Iterator[tuple[slice, Tensor]]:
+    """Steering vectors at all grid points as [real; imaginary], (2 element, point), in tiles of at most 64 MB."""
+    points = grid.points()
+    tile = max(1, _TILE_BYTES // (16 * observation.elements.shape[0]))
+    for start in range(0, points.shape[0], tile):
+        vectors = steering_at(points[start : start + tile], observation.elements, observation.wavelength).mT
+        yield slice(start, start + tile), torch.cat([vectors.real, vectors.imag], dim=0).float()
 
 
 def real_rows(rows: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """What an estimator is given: measurements, the codes and channel it believes in, and the panel's geometry."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -36,6 +37,7 @@ class Observation:
 
     def __post_init__(self) -> None:
         self._check_shapes()
+        self._check_agreement()
         for name in ("measurements", "codes", "channel", "elements"):
             value: Tensor = getattr(self, name)
             if not _finite(value):
@@ -46,7 +48,7 @@ class Observation:
                     "a failed capture or a division by zero before this call",
                     "find the first bad scene with torch.isfinite and drop or repair it",
                 )
-        if not self.wavelength > 0:
+        if not 0 < self.wavelength < math.inf:
             raise InputError("a positive wavelength in metres", str(self.wavelength), "a wrong unit", "pass c / f")
         if self.symbols not in ("random", "pilot"):
             raise InputError("symbols 'random' or 'pilot'", repr(self.symbols), "a misspelt name", "pick one of them")
@@ -65,6 +67,15 @@ class Observation:
                 _disagree(f"{name} of shape {shape}", f"{tuple(value.shape)}", cause, "add the axis with x[None]")
             if name != "elements" and not value.is_complex():
                 _disagree(f"complex {name}", str(value.dtype), "a real part taken earlier", "pass complex64 or 128")
+        if self.measurements.numel() == 0:
+            _disagree(
+                "at least one scene, snapshot and antenna",
+                f"measurements of shape {tuple(self.measurements.shape)}",
+                "a filter that left nothing",
+                "check how the scenes were selected",
+            )
+
+    def _check_agreement(self) -> None:
         scenes, snapshots, antennas = self.measurements.shape
         if self.codes.shape[1] != snapshots:
             _disagree(

@@ -1,0 +1,187 @@
+"""What the command line says: one parser for every command, built without torch."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from .. import __version__
+from ..errors import ConfigurationError
+from ..experiment import Experiment, parse_toml_value, resolve
+from ..experiment.strict import nearest
+from ..experiment.toml import read_toml
+from .scenario_options import add_scenario_options
+
+COMMANDS = {
+    "simulate": "draw scenes and write them to a scene file",
+    "locate": "locate the sources of a scene file, simulated or measured",
+    "bound": "the Cramér-Rao bound of drawn scenes",
+    "bench": "compare estimators over numbers of sources and SNRs, beside the bound",
+    "demo": "simulate, locate with two estimators, print the table, draw the figures",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises what it cannot read."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of exiting.
+
+        Raises:
+            ConfigurationError: always.
+        """
+        raise ConfigurationError(
+            f"a command line as `{self.prog} --help` describes it", message, "a missing or misplaced value",
+            f"run `{self.prog} --help`",
+        )  # fmt: skip
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Read a command line.
+
+    Args:
+        argv: the arguments after the program's name.
+
+    Returns:
+        The command's name as `command`, and its options.
+
+    Raises:
+        ConfigurationError: an unknown command or option (the nearest known one is suggested), or a missing value.
+    """
+    program, commands = build()
+    arguments, unknown = program.parse_known_args(_join_negative(argv))
+    if unknown:
+        known = commands[arguments.command].format_help().split()
+        options = sorted({word.strip("[],") for word in known if word.strip("[],").startswith("--")})
+        name = next((word for word in unknown if word.startswith("-")), unknown[0]).split("=")[0]
+        raise ConfigurationError(
+            f"options of `ris {arguments.command}`", name, "a misspelt option, or a value too many",
+            nearest(name, options),
+        )  # fmt: skip
+    return arguments
+
+
+def build() -> tuple[Parser, dict[str, Parser]]:
+    """The parser of `ris`, and those of its commands by name."""
+    program = Parser(
+        prog="ris",
+        description="Near-field localisation of radio sources through a reconfigurable intelligent surface.",
+        epilog="A span is a number or [low, high]: --snr-db 10, --azimuth-deg '[-30, 30]'. "
+        "Exit codes: 0, 2 bad input, 130 interrupted, 141 closed pipe.",
+        allow_abbrev=False,
+    )
+    program.add_argument("--version", action="version", version=f"ris {__version__}")
+    choose = program.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+    commands = {
+        name: choose.add_parser(name, help=text, description=text, allow_abbrev=False)
+        for name, text in COMMANDS.items()
+    }
+    _simulate(commands["simulate"])
+    _locate(commands["locate"])
+    _bound(commands["bound"])
+    _bench(commands["bench"])
+    commands["demo"].add_argument("--out", type=Path, default=Path("runs/demo"), help="folder of the results")
+    commands["demo"].add_argument("--seed", metavar="N", default=argparse.SUPPRESS, help="of every random stream (0)")
+    commands["demo"].add_argument("--scenes", metavar="N", default=argparse.SUPPRESS, help="scenes of each cell (40)")
+    return program, commands
+
+
+def _simulate(parser: Parser) -> None:
+    parser.add_argument("out", type=Path, metavar="OUT.safetensors", help="scene file to write")
+    parser.add_argument("--force", action="store_true", help="write over an existing file")
+    parser.add_argument("--double", action="store_true", help="keep complex128 in place of complex64")
+    _add_experiment(parser)
+
+
+def _locate(parser: Parser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="scene file")
+    parser.add_argument(
+        "--estimator", metavar="NAME", help="such as sml, pilot, bp-music; by the file's symbols if not named"
+    )
+    parser.add_argument("--sources", default="auto", metavar="K|auto", help="sources in each scene (auto: estimated)")
+    parser.add_argument("--scene", default="0", metavar="I|all", help="which scene (0)")
+    parser.add_argument("--plot", type=Path, metavar="OUT.png", help="draw the first of the scenes")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    group = parser.add_argument_group("field of view; a single number fixes elevation or distance (the file's own)")
+    _add_base(group)
+    add_scenario_options(group, only=("azimuth_deg", "elevation_deg", "distance"))
+
+
+def _bound(parser: Parser) -> None:
+    _add_experiment(parser)
+
+
+def _bench(parser: Parser) -> None:
+    parser.add_argument(
+        "--methods", metavar="A,B", default=argparse.SUPPRESS, help="estimators, or genie (by the symbols)"
+    )
+    parser.add_argument("--sources", metavar="K,K", default=argparse.SUPPRESS, help="numbers of sources (1,3,5)")
+    parser.add_argument("--snr-db", metavar="DB,DB", default=argparse.SUPPRESS, help="total SNRs (0,10,20)")
+    parser.add_argument("--order", choices=("known", "estimated"), default="known", help="whether methods are told K")
+    parser.add_argument("--figure", type=Path, metavar="OUT.png", help="draw RMSE against SNR with the bound")
+    _add_experiment(parser, skip=("sources", "snr_db"))
+
+
+def _add_base(group: Any) -> None:  # noqa: ANN401
+    group.add_argument("--preset", metavar="NAME", default=argparse.SUPPRESS, help="scenario to start from (random)")
+    group.add_argument("--config", type=Path, metavar="FILE.toml", help="configuration laid over the preset")
+
+
+def _add_experiment(parser: Parser, skip: tuple[str, ...] = ()) -> None:
+    """Options of every command that draws scenes."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--print-config", action="store_true", help="print the resolved configuration as TOML and stop")
+    group = parser.add_argument_group("experiment; options win over the file, the file over the preset")
+    _add_base(group)
+    group.add_argument("--seed", metavar="N", default=argparse.SUPPRESS, help="of every random stream (0)")
+    group.add_argument(
+        "--scenes", metavar="N", default=argparse.SUPPRESS, help="scenes to draw, per cell in bench (200)"
+    )
+    add_scenario_options(parser.add_argument_group("scenario, and its value in the preset random"), skip=skip)
+
+
+def experiment_of(arguments: argparse.Namespace) -> Experiment:
+    """The experiment that a command line describes: preset, then configuration file, then options.
+
+    Raises:
+        ConfigurationError: an unknown preset or key, or a value that does not fit.
+    """
+    given = vars(arguments)
+    layers = [read_toml(given["config"])] if given.get("config") is not None else []
+    return resolve({}, *layers, overrides_of(arguments))
+
+
+def overrides_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the options say, as keys of a configuration."""
+    given, result = vars(arguments), {}
+    for name in ("seed", "scenes"):
+        if name in given:
+            result[name] = parse_toml_value(given[name])
+    if "preset" in given:
+        result["preset"] = given["preset"]
+    scenario = {k.removeprefix("scenario."): parse_toml_value(v) for k, v in given.items() if k.startswith("scenario.")}
+    return result | ({"scenario": _nested(scenario)} if scenario else {})
+
+
+def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """{"a.b": 1} as {"a": {"b": 1}}."""
+    result: dict[str, Any] = {}
+    for name, value in flat.items():
+        *tables, key = name.split(".")
+        inside = result
+        for table in tables:
+            inside = inside.setdefault(table, {})
+        inside[key] = value
+    return result
+
+
+def _join_negative(argv: Sequence[str]) -> list[str]:
+    """`--snr-db -5,0` as `--snr-db=-5,0`: argparse takes a word like -5,0 for an option."""
+    joined: list[str] = []
+    for word in argv:
+        negative = len(word) > 1 and word[0] == "-" and (word[1].isdigit() or word[1] == ".")
+        if negative and joined and joined[-1].startswith("--") and "=" not in joined[-1]:
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined

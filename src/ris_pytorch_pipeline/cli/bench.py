@@ -1,0 +1,128 @@
+"""`ris bench`: estimators over numbers of sources and SNRs, on the same scenes, beside the bound."""
+
+import argparse
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..bench import Cell, Measure, to_json
+from ..bench.sweep import sweep
+from ..data import config_digest
+from ..experiment import Experiment, fit, parse_toml_value
+from ..physics import Scenario
+from ..report import sweep_figure
+from .arguments import experiment_of
+from .figures import check_figure, save_figure
+from .output import Bar, print_json, print_table, table_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What `ris bench` sweeps over.
+
+    Args:
+        methods: names of estimators.
+        sources: numbers of sources.
+        snr_db: total SNRs.
+        known_order: whether the estimators are told the number of sources.
+    """
+
+    methods: tuple[str, ...]
+    sources: tuple[int, ...]
+    snr_db: tuple[float, ...]
+    known_order: bool
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Sweep, print the finished cells, and draw the figure.
+
+    Raises:
+        KeyboardInterrupt: after Ctrl-C, once the cells finished until then are printed.
+    """
+    experiment = experiment_of(arguments)
+    plan = plan_of(arguments, experiment.scenario)
+    if arguments.figure is not None:
+        check_figure(arguments.figure)
+    cells: list[Cell] = []
+    try:
+        _sweep(experiment, plan, cells)
+    except KeyboardInterrupt:  # what is finished is kept
+        if cells:
+            _report(arguments, experiment, plan, cells)
+        raise
+    _report(arguments, experiment, plan, cells)
+
+
+def _sweep(experiment: Experiment, plan: Plan, cells: list[Cell]) -> None:
+    with Bar("sweeping") as bar:
+        running = sweep(
+            experiment.scenario,
+            plan.methods,
+            plan.sources,
+            plan.snr_db,
+            experiment.scenes,
+            experiment.seed,
+            plan.known_order,
+            lambda label, done, total: bar(done, total, label),
+        )
+        for cell in running:
+            cells.append(cell)
+
+
+def plan_of(arguments: argparse.Namespace, scenario: Scenario) -> Plan:
+    """The sweep that the options describe; the likelihood estimator of the symbols and the genie unless named."""
+    given = vars(arguments)
+    likelihood = "sml" if scenario.symbol_model == "random" else "pilot"
+    return Plan(
+        methods=tuple(given["methods"].split(",")) if "methods" in given else (likelihood, "genie"),
+        sources=fit(tuple[int, ...], _values(given["sources"]), "sources") if "sources" in given else (1, 3, 5),
+        snr_db=fit(tuple[float, ...], _values(given["snr_db"]), "snr_db") if "snr_db" in given else (0.0, 10.0, 20.0),
+        known_order=arguments.order == "known",
+    )
+
+
+def _values(text: str) -> list[Any]:
+    """The values of `1,3,5` or `[1, 3, 5]`."""
+    return [parse_toml_value(word.strip()) for word in text.strip("[] ").split(",")]
+
+
+def _report(arguments: argparse.Namespace, experiment: Experiment, plan: Plan, cells: Sequence[Cell]) -> None:
+    config = experiment.to_plain() | {"bench": asdict(plan)}
+    wanted = len(plan.methods) * len(plan.sources) * len(plan.snr_db)
+    if arguments.json:
+        facts = {"complete": len(cells) == wanted, "config": config, "digest": config_digest(config)}
+        print_json(to_json(cells) | facts)
+    else:
+        print_cells(cells, f"{len(cells)} of {wanted} cells; configuration {config_digest(config)}")
+    if arguments.figure is not None:
+        save_figure(sweep_figure(cells), arguments.figure)  # pyright: ignore[reportArgumentType]
+
+
+def print_cells(cells: Sequence[Cell], caption: str) -> None:
+    """The cells as a table, one line each, with the alarms below."""
+    columns = (
+        "method", "K", "SNR dB", "n", "success [95 %]", "RMSE/CRB az", "el", "dist", "CRB az median", "order right",
+        "GOSPA", "scenes/s",
+    )  # fmt: skip
+    table = table_of("Estimators beside the Cramér-Rao bound", columns)
+    for cell in cells:
+        ratios = [_figure(cell.rmse_over_crb[name].value) for name in ("azimuth", "elevation", "distance")]
+        table.add_row(
+            cell.method, str(cell.sources), f"{cell.snr_db:g}", str(cell.n), _interval(cell.success), *ratios,
+            f"{cell.bound['azimuth_deg']['median']:.3g}°", f"{cell.order_accuracy.value:.2f}",
+            f"{cell.gospa_whitened.value:.2f}", f"{cell.scenes_per_s:.3g}",
+        )  # fmt: skip
+    print_table(table)
+    print(caption)
+    for cell in cells:
+        if cell.alarm is not None:
+            print(f"ALARM {cell.method}, K = {cell.sources}, {cell.snr_db:g} dB: {cell.alarm}")
+
+
+def _figure(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.2f}"
+
+
+def _interval(measure: Measure) -> str:
+    return f"{measure.value:.2f} [{measure.low:.2f}, {measure.high:.2f}]"

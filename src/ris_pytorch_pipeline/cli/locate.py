@@ -1,0 +1,171 @@
+"""`ris locate`: the sources of a scene file, simulated or measured, with their standard deviations."""
+
+import argparse
+import math
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from ..bench import contender, region_of
+from ..bench.sweep import joined
+from ..data import SceneFile, load_scenes
+from ..errors import InputError
+from ..estimate import Estimate, Estimator, SearchRegion
+from ..experiment import Experiment, fit, overlay, parse_toml_value, resolve
+from ..physics import Observation, Scenario, ends
+from .arguments import experiment_of, overrides_of
+from .figures import check_figure, save_figure, scene_figure
+from .findings import Finding, findings_of, summary_of
+from .output import Bar, print_json, print_table, table_of
+
+_BATCH = 32
+"""Scenes handed to the estimator at a time."""
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read, locate, print, and draw."""
+    if arguments.plot is not None:
+        check_figure(arguments.plot)
+    file = load_scenes(arguments.file)
+    region = region_for(arguments, file)
+    name = arguments.estimator or ("sml" if file.observation.symbols == "random" else "pilot")
+    chosen = chosen_scenes(arguments.scene, len(file.observation))
+    part = replace(
+        file,
+        observation=file.observation[chosen].to(dtype=torch.complex128),
+        truth=None if file.truth is None else file.truth[chosen],
+    )
+    sources = None if arguments.sources == "auto" else fit(int, parse_toml_value(arguments.sources), "sources")
+    estimate = locate(contender(name, region), part.observation, sources)
+    findings = findings_of(part, estimate, chosen)
+    if arguments.json:
+        print_json(document(arguments, file, name, region, findings))
+    else:
+        for finding in findings:
+            print_finding(finding, name)
+        if len(findings) > 1:
+            print_summary(summary_of(findings))
+    if arguments.plot is not None:
+        save_figure(scene_figure(part, estimate), arguments.plot)
+
+
+def locate(estimator: Estimator, observation: Observation, sources: int | None) -> Estimate:
+    """The estimate of all scenes, found batch by batch behind a progress bar."""
+    parts: list[Estimate] = []
+    with Bar(f"locating with {estimator.name}") as bar:
+        for index in torch.arange(len(observation)).split(_BATCH):
+            parts.append(estimator(observation[index], sources))
+            bar(int(index[-1]) + 1, len(observation))
+    return joined(parts)
+
+
+def chosen_scenes(text: str, count: int) -> list[int]:
+    """Numbers of the scenes that `--scene` asks for.
+
+    Raises:
+        InputError: a number that the file does not have.
+    """
+    if text == "all":
+        return list(range(count))
+    number = fit(int, parse_toml_value(text), "scene")
+    if not 0 <= number < count:
+        raise InputError(
+            f"a scene in 0..{count - 1}, or all", text, "scenes are counted from 0", "pick a scene of this file"
+        )
+    return [number]
+
+
+def region_for(arguments: argparse.Namespace, file: SceneFile) -> SearchRegion:
+    """The field of view: of the options, else of a preset or configuration named, else of the file, else the default.
+
+    A single number given as an option fixes elevation or distance.
+
+    Raises:
+        InputError: a single azimuth, which is what is sought.
+    """
+    given = vars(arguments)
+    if "preset" in given or given["config"] is not None:
+        base = experiment_of(arguments).scenario
+    else:
+        base = (Experiment() if file.header.config is None else resolve(file.header.config)).scenario
+    options = overrides_of(arguments).get("scenario", {})
+    asked = overlay(base, options, "scenario")
+    if "azimuth_deg" in options and len(set(ends(asked.azimuth_deg))) == 1:
+        raise InputError("an azimuth span", f"{asked.azimuth_deg} degrees", "a fixed direction", "pass [low, high]")
+    return replace(region_of(base), **{key.removesuffix("_deg"): _ends_of(asked, key) for key in options})
+
+
+def _ends_of(scenario: Scenario, key: str) -> tuple[float, float]:
+    """Both ends of a field of the scenario in radians or metres."""
+    low, high = ends(vars(scenario)[key])
+    return (math.radians(low), math.radians(high)) if key.endswith("_deg") else (low, high)
+
+
+def document(
+    arguments: argparse.Namespace, file: SceneFile, name: str, region: SearchRegion, findings: list[Finding]
+) -> dict[str, Any]:  # fmt: skip
+    """The JSON document of `ris locate`."""
+    angles = {key: [round(math.degrees(x), 9) for x in vars(region)[key]] for key in ("azimuth", "elevation")}
+    return {
+        "file": str(arguments.file),
+        "estimator": name,
+        "region": {
+            "azimuth_deg": angles["azimuth"],
+            "elevation_deg": angles["elevation"],
+            "distance_m": list(region.distance),
+        },
+        "scenes": [finding.to_json() for finding in findings],
+        "summary": summary_of(findings),
+        "config": file.header.config,
+        "digest": file.header.digest,
+    }
+
+
+def print_finding(finding: Finding, name: str) -> None:
+    """One scene as a table: what was found and, where the truth is known, what it was and what is possible."""
+    columns = ("source", "azimuth °", "elevation °", "distance m", "power dB")
+    if finding.judged:
+        columns += ("truth", "error (bound) az °", "el °", "dist m")
+    table = table_of(f"scene {finding.scene}, {name}: {finding.status}", columns)
+    for number, source in enumerate(finding.sources):
+        position, deviation = source["position"], source["std"]
+        row = [str(number), *(_plus_minus(position[key], deviation[key]) for key in position)]
+        row.append("" if source["power_db"] is None else f"{source['power_db']:+.1f}")
+        if finding.judged:
+            row += _judgement(source)
+        table.add_row(*row)
+    for missed in finding.missed:
+        bounds = [f"({value:.2g})" for value in missed["bound"].values()]
+        table.add_row("missed", "", "", "", "", _place(missed["position"]), *bounds)
+    print_table(table)
+
+
+def print_summary(summary: dict[str, Any]) -> None:
+    """What many scenes come to, in two lines."""
+    orders = ", ".join(f"{count} with {order}" for order, count in summary["orders"].items())
+    print(f"{summary['scenes']} scenes; sources found: {orders}")
+    if summary["success"] is not None:
+        print(f"every source within 3 degrees and none beside: {summary['success']:.2f} of the scenes")
+
+
+def _judgement(source: dict[str, Any]) -> list[str]:
+    if source["truth"] is None:
+        return ["none", "", "", ""]
+    pairs = zip(source["error"].values(), source["bound"].values(), strict=True)
+    return [_place(source["truth"]), *(f"{error:+.2g} ({bound:.2g})" for error, bound in pairs)]
+
+
+def _place(position: dict[str, float]) -> str:
+    azimuth, elevation, distance = position.values()
+    return f"{azimuth:.2f}, {elevation:.2f}, {distance:.2f}"
+
+
+def _plus_minus(value: float | None, deviation: float | None) -> str:
+    """A value to as many places as its standard deviation has with two digits."""
+    if value is None:
+        return "unbounded"
+    if deviation is None or deviation == 0:
+        return f"{value:.3f}"
+    places = max(0, 1 - math.floor(math.log10(deviation)))
+    return f"{value:.{places}f} ± {deviation:.{places}f}"

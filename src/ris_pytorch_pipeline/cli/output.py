@@ -1,0 +1,84 @@
+"""How a command shows its results: JSON, tables, and a progress bar on anything that takes over 2 seconds."""
+
+import json
+import sys
+import time
+from types import TracebackType
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+_PATIENCE = 2.0
+"""Seconds before a progress bar appears."""
+_PIPE_WIDTH = 150
+"""Columns where nobody's terminal says how wide it is."""
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> NoReturn:
+        """Leave a closed pipe to `main`, as every other print does.
+
+        Raises:
+            BrokenPipeError: always.
+        """
+        raise BrokenPipeError
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401
+    """Print a value as one JSON document; a number that is not finite is a bug and not written."""
+    print(json.dumps(value, allow_nan=False, ensure_ascii=False, indent=2))
+
+
+def print_table(table: Table) -> None:
+    """Print a table as wide as the terminal, or wide enough for every column where there is none."""
+    console = _Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
+    console.print(table)
+
+
+def table_of(title: str, columns: tuple[str, ...]) -> Table:
+    """An empty table, first column to the left, the others to the right."""
+    table = Table(title=title, title_justify="left", show_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left", no_wrap=True)
+    return table
+
+
+class Bar:
+    """A progress bar on stderr that appears once the work has taken 2 seconds, and only on a terminal.
+
+    Args:
+        label: what is being done.
+    """
+
+    def __init__(self, label: str) -> None:
+        self._label, self._begin = label, time.monotonic()
+        self._progress: Progress | None = None
+
+    def __enter__(self) -> "Bar":
+        """Start the clock."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Remove the bar."""
+        if self._progress is not None:
+            self._progress.stop()
+
+    def __call__(self, done: int, total: int, label: str | None = None) -> None:
+        """Say how far the work is.
+
+        Args:
+            done: units finished.
+            total: units in all.
+            label: what is being done now; None keeps the last.
+        """
+        self._label = label or self._label
+        if self._progress is None and time.monotonic() - self._begin > _PATIENCE:
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            console = Console(stderr=True)
+            self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+            self._progress.add_task(self._label, total=total)
+            self._progress.start()
+        if self._progress is not None:
+            self._progress.update(self._progress.task_ids[0], completed=done, description=self._label)

@@ -1,0 +1,64 @@
+"""How `ris` runs: parse, run one command, and turn what goes wrong into one message and an exit code."""
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TextIO
+
+from ..errors import RisError
+from ..experiment import to_toml
+from .arguments import experiment_of, parse
+
+OK, BAD_INPUT, INTERRUPTED, CLOSED_PIPE = 0, 2, 130, 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line.
+
+    Args:
+        argv: the arguments after the program's name; None takes those of the process.
+
+    Returns:
+        The exit code: 0, 2 for bad input (nothing was written), 130 after Ctrl-C, 141 when the reader of a pipe left.
+    """
+    try:
+        _run(sys.argv[1:] if argv is None else argv)
+        sys.stdout.flush()
+    except RisError as error:
+        return _stop(BAD_INPUT, str(error))
+    except KeyboardInterrupt:
+        return _stop(INTERRUPTED, "interrupted")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit must not fail again
+        return CLOSED_PIPE
+    return OK
+
+
+def _run(argv: Sequence[str]) -> None:
+    arguments = parse(argv)
+    if vars(arguments).get("print_config"):
+        print(to_toml(experiment_of(arguments)), end="")
+        return
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        _command(arguments)
+
+
+def _command(arguments: argparse.Namespace) -> None:
+    import_module(f".{arguments.command}", __package__).run(arguments)
+
+
+def _stop(code: int, message: str) -> int:
+    print(f"ris: {message}", file=sys.stderr)
+    return code
+
+
+def _show_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int,
+    file: TextIO | None = None, line: str | None = None,
+) -> None:  # fmt: skip
+    """One line without a place in the code, which is no news to a user."""
+    print(f"ris: warning: {message}", file=sys.stderr)

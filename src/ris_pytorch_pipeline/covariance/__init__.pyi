@@ -1,0 +1,44 @@
+from .contract import check_covariance, default_jitter, hermitise, load, trace, trace_normalise
+from .low_rank import Eigen, LowRank, eigenpairs
+from .panel import (
+    UninformativeCovarianceWarning,
+    back_projected,
+    back_projections,
+    blend,
+    subspace_overlap,
+    true_covariance,
+)
+from .shrinkage import ledoit_wolf_intensity, oas_intensity, sample_covariance, shrink
+from .spectrum import bartlett, beam_energy, grid_energy, music, mvdr, mvdr_low_rank, tiles
+from .subspace import signal_projector, signal_subspace
+
+__all__ = [
+    "Eigen",
+    "LowRank",
+    "UninformativeCovarianceWarning",
+    "back_projected",
+    "back_projections",
+    "bartlett",
+    "beam_energy",
+    "blend",
+    "check_covariance",
+    "default_jitter",
+    "eigenpairs",
+    "grid_energy",
+    "hermitise",
+    "ledoit_wolf_intensity",
+    "load",
+    "music",
+    "mvdr",
+    "mvdr_low_rank",
+    "oas_intensity",
+    "sample_covariance",
+    "shrink",
+    "signal_projector",
+    "signal_subspace",
+    "subspace_overlap",
+    "tiles",
+    "trace",
+    "trace_normalise",
+    "true_covariance",
+]

@@ -1,0 +1,102 @@
+"""How a covariance of few sources is held without its N x N entries: R = F F^H + ε I."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from ..shapes import Covariance
+from .contract import check_trace, default_jitter, exact, hermitise
+
+
+@dataclass(frozen=True, eq=False)
+class Eigen:
+    """Leading eigenpairs of a covariance, largest first; every other eigenvalue equals `floor`.
+
+    Args:
+        values: (..., rank), eigenvalues.
+        vectors: (..., element, rank), orthonormal columns; a column of an eigenvalue at the floor may be zero.
+        floor: (...,), the remaining eigenvalue; also where rank = N, as the least one.
+    """
+
+    values: Float[Tensor, "*batch rank"]
+    vectors: Complex[Tensor, "*batch element rank"]
+    floor: Float[Tensor, "*batch"]
+
+    def __getitem__(self, rows: Tensor) -> "Eigen":
+        """The eigenpairs of some scenes."""
+        return Eigen(self.values[rows], self.vectors[rows], self.floor[rows])
+
+    @property
+    def spectrum(self) -> Float[Tensor, "*batch element"]:
+        """All N eigenvalues, largest first."""
+        missing = self.vectors.shape[-2] - self.vectors.shape[-1]
+        rest = self.floor[..., None].expand(*self.floor.shape, missing)
+        return torch.cat([self.values, rest], dim=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class LowRank:
+    """R = F F^H + ε I.
+
+    Args:
+        factor: F, (..., element, rank).
+        floor: ε >= 0, (...,).
+    """
+
+    factor: Complex[Tensor, "*batch element rank"]
+    floor: Float[Tensor, "*batch"]
+
+    @property
+    def trace(self) -> Float[Tensor, "*batch"]:
+        """tr(R) = ‖F‖² + N ε."""
+        return torch.view_as_real(self.factor).square().sum(dim=(-1, -2, -3)) + self.factor.shape[-2] * self.floor
+
+    def dense(self) -> Covariance:
+        """The N x N matrix, (..., element, element)."""
+        with exact(self.factor):
+            eye = torch.eye(self.factor.shape[-2], dtype=self.factor.dtype, device=self.factor.device)
+            return self.factor @ self.factor.mH + self.floor[..., None, None] * eye
+
+    def normalised(self) -> "LowRank":
+        """The same with trace N.
+
+        Raises:
+            InputError: a trace that is not positive or not finite.
+        """
+        check_trace(self.trace)
+        scale = self.factor.shape[-2] / self.trace
+        return LowRank(self.factor * scale.sqrt()[..., None, None], self.floor * scale)
+
+    def loaded(self, jitter: float | None = None) -> "LowRank":
+        """The same with jitter tr(R)/N added to ε; None is the default of the precision, as in `load`.
+
+        Raises:
+            InputError: a precision below complex64 with no jitter given.
+        """
+        relative = default_jitter(self.factor.dtype) if jitter is None else jitter
+        return LowRank(self.factor, self.floor + relative * self.trace / self.factor.shape[-2])
+
+    def shrunk(self, intensity: Float[Tensor, "*batch"]) -> "LowRank":
+        """(1 - ρ) R + ρ tr(R)/N I, see `shrink`."""
+        floor = (1 - intensity) * self.floor + intensity * self.trace / self.factor.shape[-2]
+        return LowRank(self.factor * (1 - intensity).sqrt()[..., None, None], floor)
+
+    def eigenpairs(self) -> Eigen:
+        """Eigenpairs from the rank x rank Gram matrix: F^H F v = s² v gives R (F v / s) = (s² + ε) (F v / s)."""
+        with exact(self.factor):
+            values, right = torch.linalg.eigh(self.factor.mH @ self.factor)
+            values, right = values.flip(-1).clamp_min(0), right.flip(-1)
+            negligible = values <= 100 * torch.finfo(values.dtype).eps * values[..., :1]
+            scale = values.masked_fill(negligible, torch.inf).rsqrt()
+            return Eigen(values + self.floor[..., None], self.factor @ right * scale[..., None, :], self.floor)
+
+
+def eigenpairs(covariance: Covariance | LowRank) -> Eigen:
+    """Eigenpairs of a covariance of either form, largest first. Not for gradients: see `signal_subspace`."""
+    if isinstance(covariance, LowRank):
+        return covariance.eigenpairs()
+    with exact(covariance):
+        values, vectors = torch.linalg.eigh(hermitise(covariance))
+    return Eigen(values.flip(-1), vectors.flip(-1), values[..., 0])

@@ -1,0 +1,127 @@
+"""What the covariance at the panel is: the true one, the one back-projected from snapshots, and their blend."""
+
+import warnings
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from ..errors import InputError
+from ..physics import Observation, panel_images, steering_at
+from ..shapes import Cosines, Covariance, Elements
+from .contract import exact
+from .low_rank import LowRank, eigenpairs
+
+
+class UninformativeCovarianceWarning(UserWarning):
+    """A back-projected covariance holds self-noise that no signal-to-noise ratio removes."""
+
+
+def true_covariance(
+    cosines: Cosines,
+    powers: Float[Tensor, "*batch source"],
+    elements: Elements,
+    wavelength: float,
+    floor: float = 0.0,
+) -> LowRank:
+    """R = A P A^H + floor tr(A P A^H)/N I, scaled to trace N.
+
+    Args:
+        cosines: (..., source, 3), (u, w, q); ignored where the power is 0, so that padded slots may hold NaN.
+        powers: (..., source).
+        elements: (element, 3), metres.
+        wavelength: metres.
+        floor: noise level relative to the mean signal power of an element.
+
+    Returns:
+        The covariance in its factored form; `.dense()` is the matrix.
+
+    Raises:
+        InputError: a scene without power.
+    """
+    present = (powers > 0)[..., None]
+    vectors = steering_at(torch.where(present, cosines, torch.zeros_like(cosines)), elements, wavelength)
+    factor = (vectors * powers.sqrt()[..., None]).mT
+    clean = LowRank(factor, torch.zeros_like(powers[..., 0])).normalised()
+    return clean.loaded(floor).normalised()
+
+
+def back_projections(observation: Observation) -> Complex[Tensor, "scene snapshot element"]:
+    """Least-norm panel signal of each snapshot: x_l = pinv(G_l) y_l = G_l^H pinv(G_l G_l^H) y_l."""
+    codes, channel = observation.codes, observation.channel
+    with exact(codes):
+        weights = codes.abs().square().to(channel.dtype)
+        gram = (channel[:, None] * weights[:, :, None]) @ channel.mH[:, None]
+        tolerance = 10 * gram.shape[-1] * torch.finfo(gram.dtype).eps
+        inverse = torch.linalg.pinv(gram, rtol=tolerance, hermitian=True)
+        whitened = (inverse @ observation.measurements[..., None]).squeeze(-1)
+    return panel_images(whitened, codes, channel)
+
+
+def back_projected(observation: Observation, *, silent: bool = False) -> LowRank:
+    """R_samp = (1/L) Σ_l x_l x_l^H of the back-projections x_l = pinv(G_l) y_l, scaled to trace N.
+
+    With M < N antennas a snapshot shows M of the panel's N dimensions, x_l = P_l A s_l + noise with another projector
+    P_l each time. E P_l is near (M/N) I; the rest is self-noise that grows with the signal.
+
+    Args:
+        observation: the scenes.
+        silent: True leaves out the warning, for a caller that knows, such as a benchmark.
+
+    Returns:
+        The covariance of each scene with rank at most L and no floor; `.dense()` is the matrix.
+
+    Raises:
+        InputError: a scene without energy.
+
+    Warns:
+        UninformativeCovarianceWarning: M < N.
+    """
+    antennas, size = observation.channel.shape[-2:]
+    if antennas < size and not silent:
+        cap = antennas / (1 - antennas / size)
+        warnings.warn(
+            f"a back-projected covariance with M = {antennas} antennas for N = {size} elements is uninformative: its "
+            f"self-noise caps the array SNR near M/(1 - M/N) = {cap:.1f} ({10 * torch.tensor(cap).log10():.1f} dB), "
+            "whatever the true SNR. Prefer an estimator that works on the measurements",
+            UninformativeCovarianceWarning,
+            stacklevel=2,
+        )
+    factor = back_projections(observation).mT
+    return LowRank(factor, torch.zeros_like(factor[:, 0, 0].real)).normalised()
+
+
+def subspace_overlap(
+    covariance: Covariance | LowRank, cosines: Cosines, elements: Elements, wavelength: float
+) -> Float[Tensor, "*batch"]:
+    """How much of the true signal subspace a covariance holds: ‖U_s^H Q_A‖²/K in [0, 1]; 1 is all of it.
+
+    U_s are the K leading eigenvectors and Q_A an orthonormal basis of the true steering vectors. Chance is K/N.
+
+    Args:
+        covariance: (..., element, element) or its factored form.
+        cosines: (..., source, 3), the K true positions (u, w, q); every scene has K.
+        elements: (element, 3), metres.
+        wavelength: metres.
+    """
+    vectors = steering_at(cosines, elements, wavelength)
+    leading = eigenpairs(covariance).vectors[..., : cosines.shape[-2]]
+    with exact(vectors):
+        basis, _ = torch.linalg.qr(vectors.mT.to(leading.dtype))
+        return torch.view_as_real(leading.mH @ basis).square().sum(dim=(-1, -2, -3)) / cosines.shape[-2]
+
+
+def blend(R_pred: Covariance, R_samp: Covariance, beta: float = 0.0) -> Covariance:
+    """R_blend = (1 - β) R_pred + β R_samp; the gradient flows through R_pred only.
+
+    Args:
+        R_pred: (..., element, element), predicted, trace N.
+        R_samp: (..., element, element), from snapshots, trace N.
+        beta: the share of R_samp; 0, the default, is R_pred itself.
+
+    Raises:
+        InputError: β outside [0, 1].
+    """
+    if not 0 <= beta <= 1:
+        raise InputError("a share of R_samp in [0, 1]", f"beta = {beta}", "a percentage", "pass a fraction")
+    return R_pred if beta == 0 else (1 - beta) * R_pred + beta * R_samp.detach()

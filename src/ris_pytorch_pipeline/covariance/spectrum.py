@@ -1,0 +1,132 @@
+"""How strong each position looks in a covariance: Bartlett, MVDR and MUSIC spectra, batched and differentiable."""
+
+from collections.abc import Iterator
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from ..physics import steering_at
+from ..shapes import Cosines, Elements
+from .contract import exact, hermitise, load
+from .low_rank import LowRank
+
+Vectors = Complex[Tensor, "*#batch point element"]
+"""Steering vectors; without leading axes they serve every scene."""
+Matrices = Complex[Tensor, "*#batch element element"]
+TILE_BYTES = 64 * 2**20
+"""No tile of a grid takes more memory than this."""
+
+
+def beam_energy(
+    vectors: Vectors, columns: Complex[Tensor, "*#batch element column"]
+) -> Float[Tensor, "... point"]:  # fmt: skip
+    """‖B^H a‖² of every vector: N operations per point and column.
+
+    Args:
+        vectors: (..., point, element); without leading axes they serve every scene.
+        columns: B, (..., element, column).
+    """
+    with exact(vectors):
+        return torch.view_as_real(vectors @ columns.conj()).square().sum(dim=(-1, -2))
+
+
+def _size(vectors: Vectors) -> Float[Tensor, "... point"]:
+    """‖a‖², which is N without a taper."""
+    return torch.view_as_real(vectors).square().sum(dim=(-1, -2))
+
+
+def bartlett(covariance: Matrices, vectors: Vectors) -> Float[Tensor, "... point"]:
+    """P(a) = a^H R a / ‖a‖⁴: the power of a lone source at its own position.
+
+    Args:
+        covariance: (..., element, element).
+        vectors: (..., point, element).
+    """
+    with exact(covariance):
+        seen = torch.view_as_real(vectors @ hermitise(covariance).mT)
+        return (seen * torch.view_as_real(vectors)).sum(dim=(-1, -2)) / _size(vectors).square()
+
+
+def mvdr(covariance: Matrices, vectors: Vectors, jitter: float | None = None) -> Float[Tensor, "... point"]:
+    """P(a) = 1 / (a^H R⁻¹ a) = 1 / ‖L⁻¹ a‖² with the Cholesky factor L of the loaded covariance.
+
+    Args:
+        covariance: (..., element, element).
+        vectors: (..., point, element).
+        jitter: loading relative to tr(R)/N; None is the default of the precision.
+
+    Raises:
+        InputError: a precision below complex64, or a negative jitter.
+    """
+    with exact(covariance):
+        factor = torch.linalg.cholesky(load(hermitise(covariance), jitter))
+        right = vectors.mT.expand(*factor.shape[:-2], *vectors.mT.shape[-2:])
+        white = torch.linalg.solve_triangular(factor, right, upper=False)
+        return 1 / torch.view_as_real(white).square().sum(dim=(-1, -3))
+
+
+def mvdr_low_rank(covariance: LowRank, vectors: Vectors) -> Float[Tensor, "... point"]:
+    """P(a) = 1 / (a^H R⁻¹ a) of R = F F^H + ε I by Woodbury's identity, without an N x N matrix.
+
+    a^H R⁻¹ a = (‖a‖² - ‖V^H a‖²)/ε, V = F C⁻ᴴ with the Cholesky factor C C^H = ε I + F^H F.
+
+    Args:
+        covariance: the factored covariance; ε > 0, see `LowRank.loaded`.
+        vectors: (..., point, element).
+    """
+    factor, floor = covariance.factor, covariance.floor
+    with exact(factor):
+        eye = torch.eye(factor.shape[-1], dtype=factor.dtype, device=factor.device)
+        inner = torch.linalg.cholesky(hermitise(factor.mH @ factor) + floor[..., None, None] * eye)
+        columns = torch.linalg.solve_triangular(inner.mH, factor, upper=True, left=False)
+    return floor[..., None] / (_size(vectors) - beam_energy(vectors, columns))
+
+
+def music(basis: Complex[Tensor, "*#batch element source"], vectors: Vectors) -> Float[Tensor, "... point"]:
+    """D(a) = 1 - ‖U_s^H a‖²/‖a‖² in [0, 1]: 0 where a lies in the signal subspace; MUSIC's spectrum is 1/D.
+
+    K columns serve in place of the N - K of the noise subspace. D has no poles, so it suits losses and refinement.
+
+    Args:
+        basis: U_s, (..., element, source), orthonormal, such as from `signal_subspace`.
+        vectors: (..., point, element).
+    """
+    return 1 - beam_energy(vectors, basis) / _size(vectors)
+
+
+def grid_energy(
+    points: Cosines, columns: Complex[Tensor, "scene element column"], elements: Elements, wavelength: float
+) -> Float[Tensor, "scene point"]:
+    """‖B^H a(p)‖² of every scene at every grid point; no tile takes more than 64 MB.
+
+    Args:
+        points: (point, 3), (u, w, q), one grid for all scenes.
+        columns: B, (scene, element, column).
+        elements: (element, 3), metres.
+        wavelength: metres.
+
+    Returns:
+        (scene, point), of the precision of `columns`.
+    """
+    scenes, size, width = columns.shape
+    real = columns.real.dtype
+    flat = columns.conj().permute(1, 0, 2).reshape(size, scenes * width)
+    out = torch.empty(scenes, points.shape[0], dtype=real, device=columns.device)
+    with exact(columns):
+        for tile in tiles(points.shape[0], max(size, width) * columns.element_size()):
+            vectors = steering_at(points[tile].to(real), elements.to(real), wavelength)
+            room = max(1, TILE_BYTES // (vectors.shape[0] * width * columns.element_size()))
+            for some in tiles(scenes, 1, room):
+                beams = vectors @ flat[:, some.start * width : some.stop * width]
+                energy = torch.view_as_real(beams).square().sum(-1)
+                out[some, tile] = energy.unflatten(-1, (-1, width)).sum(-1).mT
+    return out
+
+
+def tiles(count: int, each_bytes: int, most: int | None = None) -> Iterator[slice]:
+    """Slices of 0..count of at most 64 MB when an item takes `each_bytes`, and of at most `most` items."""
+    room = max(1, TILE_BYTES // each_bytes)
+    step = room if most is None else min(room, most)
+    for start in range(0, count, step):
+        yield slice(start, min(start + step, count))

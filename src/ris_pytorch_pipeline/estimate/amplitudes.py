@@ -1,0 +1,71 @@
+"""What amplitudes and powers the measurements give sources at known positions: least squares."""
+
+from dataclasses import replace
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from ..physics import Observation, coded_response, cosines_from_positions, steering_at
+from ..shapes import Cosines, Mask
+from .estimate import Estimate
+
+
+def fit_amplitudes(
+    observation: Observation, cosines: Cosines, present: Mask
+) -> tuple[Complex[Tensor, "scene snapshot source"], Complex[Tensor, "scene snapshot antenna"]]:
+    """Least-squares amplitudes, and what they leave over: s = argmin Σ_l ‖y_l - B_l s_l‖².
+
+    Each snapshot has its own amplitudes where symbols are random; pilots share one over the block.
+
+    Args:
+        observation: the scenes.
+        cosines: (scene, source, 3), (u, w, q); anything finite in absent slots.
+        present: (scene, source), False in slots without a source, whose amplitude is 0.
+    """
+    vectors = steering_at(cosines, observation.elements, observation.wavelength) * present[..., None]
+    response = coded_response(vectors.to(observation.codes.dtype), observation.codes, observation.channel)
+    gram = response.conj() @ response.mT
+    seen = (response.conj() @ observation.measurements[..., None]).squeeze(-1)
+    if observation.symbols == "pilot":
+        gram, seen = gram.sum(1, keepdim=True), seen.sum(1, keepdim=True)
+    level = gram.diagonal(dim1=-2, dim2=-1).real.amax(-1).clamp_min(torch.finfo(gram.real.dtype).tiny)
+    absent = torch.diag_embed((~present).to(gram.dtype))[:, None]
+    ridge = 100 * torch.finfo(gram.real.dtype).eps * torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
+    amplitudes = torch.linalg.solve(gram / level[..., None, None] + absent + ridge, seen / level[..., None])
+    amplitudes = amplitudes.expand(-1, observation.codes.shape[1], -1)
+    clean = (amplitudes[..., None, :] @ response).squeeze(-2)
+    return amplitudes, observation.measurements - clean
+
+
+def degrees_of_freedom(observation: Observation, order: Tensor) -> Float[Tensor, "scene"]:  # noqa: F821
+    """Complex measurements less complex amplitudes: L M - K L for random symbols, L M - K for pilots."""
+    _, snapshots, antennas = observation.measurements.shape
+    each = snapshots if observation.symbols == "random" else 1
+    return (snapshots * antennas - each * order).to(observation.elements.dtype)
+
+
+def with_powers(estimate: Estimate, observation: Observation) -> Estimate:
+    """The estimate with powers and σ² fitted to the measurements, strongest source first.
+
+    p_k = mean_l |s_lk|² of the least-squares amplitudes and σ² = ‖residual‖²/(degrees of freedom), NaN
+    where none is left.
+    """
+    present = ~estimate.positions[..., 0].isnan()
+    if present.shape[1] == 0:
+        return estimate
+    safe = torch.where(present[..., None], estimate.positions, torch.ones_like(estimate.positions))
+    cosines = cosines_from_positions(safe).to(observation.elements.dtype)
+    amplitudes, residual = fit_amplitudes(observation, cosines, present)
+    powers = torch.view_as_real(amplitudes).square().sum(-1).mean(1).masked_fill(~present, torch.nan)
+    freedom = degrees_of_freedom(observation, estimate.order)
+    noise = torch.view_as_real(residual).square().sum(dim=(-1, -2, -3)) / freedom
+    best = powers.nan_to_num(nan=-1.0).argsort(dim=-1, descending=True)
+    order = best[..., None].expand(-1, -1, 3)
+    return replace(
+        estimate,
+        positions=estimate.positions.gather(1, order),
+        powers=powers.gather(1, best),
+        deviations=estimate.deviations.gather(1, order),
+        noise_variance=noise.masked_fill(freedom <= 0, torch.nan),
+    )

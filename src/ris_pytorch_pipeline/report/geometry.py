@@ -1,0 +1,111 @@
+"""Where panel and sources are: a three-dimensional picture of one scene."""
+
+import torch
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from mpl_toolkits.mplot3d import Axes3D
+from torch import Tensor
+
+from ..matching import occupied
+from ..physics import cartesian_from_positions
+from ..shapes import Elements
+from .style import FOUND, QUIET, TRUE, blank
+
+TruePlaces = Float[Tensor, "true 3"]
+"""(azimuth, elevation, distance) of one scene's sources; NaN in empty slots."""
+FoundPlaces = Float[Tensor, "found 3"]
+"""The same of the found sources, of which there may be another number."""
+
+
+def geometry_figure(
+    elements: Elements,
+    *,
+    true: TruePlaces | None = None,
+    found: FoundPlaces | None = None,
+    deviations: FoundPlaces | None = None,
+) -> Figure:
+    """A figure with one `geometry_axes`.
+
+    Args:
+        elements: (element, 3), metres.
+        true: (source, 3), radians, radians, metres; None when unknown.
+        found: (source, 3).
+        deviations: (source, 3), standard deviations of `found`.
+
+    Returns:
+        The figure; `figure.savefig(path)` writes it.
+    """
+    figure = blank(6.5, 5.5)
+    axes = figure.add_subplot(projection="3d")
+    geometry_axes(axes, elements, true=true, found=found, deviations=deviations)  # pyright: ignore[reportArgumentType]
+    return figure
+
+
+def geometry_axes(
+    axes: Axes3D,
+    elements: Elements,
+    *,
+    true: TruePlaces | None = None,
+    found: FoundPlaces | None = None,
+    deviations: FoundPlaces | None = None,
+) -> Axes3D:  # fmt: skip
+    """Draw the panel, true sources as rings, found ones as crosses with one standard deviation each way.
+
+    Sources without a finite position are left out and counted in the legend.
+
+    Args:
+        axes: three-dimensional axes to draw on.
+        elements: (element, 3), metres.
+        true: (source, 3), radians, radians, metres.
+        found: (source, 3).
+        deviations: (source, 3), of `found`; NaN where none is stated.
+
+    Returns:
+        The same axes.
+    """
+    panel = elements.detach().cpu().double()
+    axes.scatter(*panel.T.numpy(), color=QUIET, s=4, marker="s", label=f"panel, {len(panel)} elements")
+    if true is not None:
+        _stems(axes, _sources(axes, true, "true", marker="o", edgecolors=TRUE, facecolors="none", s=70))
+    if found is not None:
+        _stems(axes, _sources(axes, found, "found", marker="x", color=FOUND, s=50))
+        if deviations is not None:
+            _crosses(axes, found.detach().cpu().double(), deviations.detach().cpu().double())
+    axes.set(xlabel="x, forward (m)", ylabel="y, across (m)", zlabel="z, up (m)")
+    # One metre is as long on every axis.
+    limits = (axes.get_xlim(), axes.get_ylim(), axes.get_zlim())
+    axes.set_box_aspect([high - low for low, high in limits], zoom=1.1)  # pyright: ignore[reportArgumentType]
+    axes.view_init(elev=22, azim=-62)
+    axes.legend(loc="upper left", fontsize="small")
+    return axes
+
+
+def _sources(axes: Axes3D, positions: Tensor, name: str, **look: object) -> Tensor:
+    """Scatter the finite positions; returns them in metres."""
+    positions = positions.detach().cpu().double()
+    slots = int(occupied(positions).sum())
+    finite = positions[positions.isfinite().all(-1)]
+    beyond = f", {slots - len(finite)} beyond the picture" if slots > len(finite) else ""
+    xyz = cartesian_from_positions(finite)
+    axes.scatter(*xyz.T.numpy(), label=f"{name}, n = {len(finite)}{beyond}", depthshade=False, **look)  # pyright: ignore[reportArgumentType]
+    return xyz
+
+
+def _stems(axes: Axes3D, xyz: Tensor) -> None:
+    """A thin line from the panel's centre to each source, so that the eye finds its direction."""
+    for x, y, z in xyz.tolist():
+        axes.plot([0, x], [0, y], [0, z], color=QUIET, linewidth=0.6, linestyle=":")
+
+
+def _crosses(axes: Axes3D, positions: FoundPlaces, deviations: FoundPlaces) -> None:
+    """One standard deviation each way along azimuth, elevation and distance."""
+    label = "± one standard deviation"
+    for position, deviation in zip(positions, deviations, strict=True):
+        if not bool(torch.isfinite(torch.cat([position, deviation])).all()):
+            continue
+        for coordinate in range(3):
+            ends = position.repeat(2, 1)
+            ends[:, coordinate] += torch.tensor([-1.0, 1.0], dtype=ends.dtype) * deviation[coordinate]
+            ends[:, 2].clamp_(min=0)
+            axes.plot(*cartesian_from_positions(ends).T.numpy(), color=FOUND, linewidth=1.2, label=label)
+            label = None

@@ -1,0 +1,30 @@
+"""How the tests of the command line run it: in this process, as a user would, in an empty folder."""
+
+from pathlib import Path
+
+import pytest
+from jaxtyping import config as jaxtyping_config
+from running import SMALL, Outcome, Run
+
+from ris_pytorch_pipeline.cli import main
+
+
+@pytest.fixture
+def ris(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """`ris` with some arguments, in an empty folder, without the tests' own checks of shapes and types."""
+    monkeypatch.setattr(jaxtyping_config, "jaxtyping_disable", True)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Outcome:
+        code = main(arguments)
+        captured = capsys.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def small_file(ris: Run) -> str:
+    """A scene file of three small scenes of one source each."""
+    assert ris("simulate", "scenes.safetensors", "--scenes", "3", "--seed", "4", *SMALL).code == 0
+    return "scenes.safetensors"

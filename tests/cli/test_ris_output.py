@@ -1,0 +1,87 @@
+"""Do progress bars, tables and warnings appear where they should, and nowhere else?"""
+
+import io
+import math
+import warnings
+
+import pytest
+from rich.console import Console
+from running import Run
+
+from ris_pytorch_pipeline.cli import output, program
+from ris_pytorch_pipeline.cli.locate import _plus_minus
+from ris_pytorch_pipeline.cli.output import Bar, print_json, print_table, table_of
+
+
+def watched(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> io.StringIO:
+    """Where a bar draws when standard error is a terminal, or is none."""
+    screen = io.StringIO()
+    monkeypatch.setattr(
+        output, "Console", lambda **_: Console(file=screen, force_terminal=terminal, width=100)
+    )  # fmt: skip
+    return screen
+
+
+def test_a_bar_appears_on_slow_work_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = watched(monkeypatch, terminal=True)
+    with Bar("drawing") as bar:
+        bar(1, 2)
+    assert screen.getvalue() == ""
+    monkeypatch.setattr(output, "_PATIENCE", -1.0)
+    with Bar("drawing") as bar:
+        bar(1, 4)
+        bar(3, 4, "locating")
+    assert "3/4" in screen.getvalue()
+    assert "locating" in screen.getvalue()
+
+
+def test_a_bar_is_drawn_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = watched(monkeypatch, terminal=False)
+    monkeypatch.setattr(output, "_PATIENCE", -1.0)
+    with Bar("drawing") as bar:
+        bar(1, 4)
+    assert not screen.getvalue().strip()
+
+
+def test_no_column_is_cut_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    columns = tuple(f"a rather wide column {i}" for i in range(5))
+    table = table_of("title", columns)
+    table.add_row(*("x" * 24 for _ in columns))
+    print_table(table)
+    out = capsys.readouterr().out
+    assert all(column in out for column in columns)
+    assert "…" not in out
+
+
+def test_json_holds_no_nan() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        print_json({"x": math.nan})
+
+
+def test_a_warning_is_one_line(ris: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def warned(argv: object) -> None:
+        warnings.warn("self-noise caps the SNR", UserWarning, stacklevel=1)
+
+    monkeypatch.setattr(program, "_command", warned)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        done = ris("bound")
+    assert (done.code, done.err) == (0, "ris: warning: self-noise caps the SNR\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "deviation", "text"),
+    [
+        (12.3456, 0.123, "12.35 ± 0.12"),
+        (-0.5, 0.0123, "-0.500 ± 0.012"),
+        (8.7, 1.96, "8.7 ± 2.0"),
+        (120.4, 35.2, "120 ± 35"),
+        (1.5, None, "1.500"),
+        (1.5, 0.0, "1.500"),
+        (None, None, "unbounded"),
+    ],
+)
+def test_a_value_has_the_places_its_deviation_deserves(
+    value: float | None, deviation: float | None, text: str
+) -> None:  # fmt: skip
+    assert _plus_minus(value, deviation) == text

@@ -1,0 +1,45 @@
+"""Does an observation refuse values that no estimator could use? (Shapes: test_bad_input.py.)"""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from ris_pytorch_pipeline.errors import InputError
+from ris_pytorch_pipeline.physics import Observation, draw, preset
+from ris_pytorch_pipeline.rng import stream
+
+
+@pytest.fixture
+def seen() -> Observation:
+    return draw(preset("random", horizontal=3, vertical=3, antennas=4, sources=1), 2, stream(1, "seen")).observation
+
+
+def test_nothing_is_no_observation(seen: Observation) -> None:
+    with pytest.raises(InputError, match="at least one scene"):
+        seen[[]]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+@pytest.mark.parametrize("name", ["measurements", "codes", "channel", "elements"])
+def test_one_bad_value_is_found(seen: Observation, name: str, value: float) -> None:
+    broken = getattr(seen, name).clone()
+    broken[-1, -1] = value
+    with pytest.raises(InputError, match=f"finite {name}"):
+        replace(seen, **{name: broken})
+
+
+def test_large_finite_values_are_no_error() -> None:
+    """Their sum overflows single precision; they themselves do not."""
+    small = draw(
+        preset("random", horizontal=3, vertical=3, antennas=4, sources=1), 1, stream(2, "seen"), torch.complex64
+    )
+    large = replace(small.observation, measurements=torch.full_like(small.observation.measurements, 3e38))
+    assert bool(torch.isfinite(torch.view_as_real(large.measurements)).all())
+
+
+@pytest.mark.parametrize("wavelength", [0.0, -0.3, math.nan, math.inf])
+def test_no_impossible_wavelength(seen: Observation, wavelength: float) -> None:
+    with pytest.raises(InputError, match="positive wavelength"):
+        replace(seen, wavelength=wavelength)
