@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from ..covariance import true_covariance
 from ..errors import InputError
 from ..physics import Observation, Scenes, Truth, cosines_from_positions, panel_images, steering_at
 from ..shapes import Cosines, Counts, Covariance, Mask
@@ -86,9 +87,8 @@ class Labels:
 
     @cached_property
     def factors(self) -> Complex[Tensor, "scene element source"]:
-        """V with V V^H = A P A^H scaled to trace N."""
-        share = self.powers / self.powers.sum(-1, keepdim=True)
-        return (self.steering * share.sqrt()[..., None]).mT
+        """V with V V^H = A P A^H scaled to trace N; zero columns in empty slots."""
+        return true_covariance(self.cosines, self.powers, self.elements, self.wavelength).factor
 
     @cached_property
     def covariance(self) -> Covariance:

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from ..covariance import LowRank
 from ..estimate import SearchGrid
 from ..shapes import Cosines, Covariance
 
@@ -39,6 +40,11 @@ class Prediction:
 
     def __len__(self) -> int:
         return self.heat.shape[0]
+
+    @property
+    def covariance(self) -> LowRank:
+        """R_pred in its factored form."""
+        return LowRank(self.factors, torch.full_like(self.scores[:, 0], self.floor))
 
     @cached_property
     def columns(self) -> "Columns":
@@ -80,6 +86,4 @@ def summed_out(
 
 def R_pred(prediction: Prediction) -> Covariance:
     """R_pred = F F^H + ε I, trace N, (scene, element, element)."""
-    factors = prediction.factors
-    eye = torch.eye(factors.shape[1], dtype=factors.dtype, device=factors.device)
-    return factors @ factors.mH + prediction.floor * eye
+    return prediction.covariance.dense()
