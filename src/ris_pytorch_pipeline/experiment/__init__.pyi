@@ -1,6 +1,7 @@
 from . import presets
 from .experiment import Experiment
 from .optimisation import Optimisation, Plan, Stopping
+from .phases import Phases
 from .presets import TRAINING_PRESETS, training_from_toml, training_preset
 from .strict import fit, flat_fields, overlay, plain
 from .toml import experiment_from_toml, parse_toml_value, resolve, to_toml
@@ -10,6 +11,7 @@ __all__ = [
     "TRAINING_PRESETS",
     "Experiment",
     "Optimisation",
+    "Phases",
     "Plan",
     "Stopping",
     "TrainingExperiment",

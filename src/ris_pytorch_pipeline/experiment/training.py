@@ -10,6 +10,7 @@ from ..losses import LossWeights
 from ..nets import NetConfig
 from ..physics.scenario import Scenario
 from .optimisation import Optimisation, Plan, Stopping
+from .phases import Phases
 from .strict import overlay, plain
 
 
@@ -21,7 +22,8 @@ class TrainingExperiment:
         seed: of the random streams of scenes and dropout; the network's initial weights have a seed of their own.
         scenario: what training and validation scenes are drawn from.
         net: size of the network; its panel, field of view and number of sources are taken from the scenario.
-        loss: weight of each term of the loss.
+        loss: weight of each term of the loss; validation always uses these.
+        phases: which terms count when, in training.
         optimisation: rates, decay, clipping, averaging.
         plan: epochs, scenes and batches.
         stopping: the metric that says which epoch is best, and when to stop.
@@ -36,6 +38,7 @@ class TrainingExperiment:
     scenario: Scenario = field(default_factory=lambda: Scenario(distance_law="inverse"))
     net: NetConfig = field(default_factory=NetConfig)
     loss: LossWeights = field(default_factory=LossWeights)
+    phases: Phases = field(default_factory=Phases)
     optimisation: Optimisation = field(default_factory=Optimisation)
     plan: Plan = field(default_factory=Plan)
     stopping: Stopping = field(default_factory=Stopping)
@@ -45,6 +48,8 @@ class TrainingExperiment:
     def __post_init__(self) -> None:
         if self.seed < 0:
             raise ConfigurationError("seed >= 0", str(self.seed), "a sign", "raise it")
+        for phase in range(len(self.phases.starts)):
+            self.phases.weights(phase, self.loss)  # refuses a phase without any term
         object.__setattr__(self, "net", self.net.fitted_to(self.scenario))
 
     def to_plain(self) -> dict[str, Any]:

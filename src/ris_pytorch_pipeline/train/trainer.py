@@ -7,6 +7,7 @@ from typing import Any
 from ..errors import ConfigurationError, InputError
 from ..experiment import presets
 from ..experiment.training import TrainingExperiment, differences
+from ..losses import LossWeights
 from .average import Average
 from .checkpoint import Checkpoint, header_of, read_checkpoint, save_checkpoint
 from .checks import check_metric, check_moving, check_report
@@ -58,7 +59,8 @@ class Trainer:
         self.hardware = hardware_of(experiment)
         with seeded(experiment.seed, "network", 0, self.hardware.device):
             self.net = self.parts.net(experiment).to(self.hardware.device)
-        self.loss = self.parts.loss(experiment)
+        self.loss = self.parts.loss(experiment)  # of the joint phase, and of validation
+        self.losses = [self.parts.loss(replace(experiment, loss=weights)) for weights in self._phase_weights()]
         self.average = Average(self.net)
         self.groups = Groups(self.net)
         self.optimizer = adamw(self.groups, self.config)
@@ -110,17 +112,22 @@ class Trainer:
             self.ledger.write("end", **progress.to_plain())
         return progress
 
+    @property
+    def updates(self) -> int:
+        """How many updates the plan holds, if none is skipped."""
+        return self.experiment.plan.updates(self.config.accumulation)
+
     def _backward(self, window: range) -> float:
         """Gradient of the mean loss over the scenes of a window, batch by batch; returns that mean."""
         sizes = self.experiment.plan.sizes()
-        scenes, mean = sum(sizes[index] for index in window), 0.0
+        scenes, mean, loss = sum(sizes[index] for index in window), 0.0, self.losses[self._phase(self.progress.updates)]
         self.net.train()
         for index in window:
             inputs, labels = self.hardware.batch(self.source, index, sizes[index])
             with seeded(self.experiment.seed, "dropout", self.progress.batches, self.hardware.device):
                 with self.hardware.autocast():
                     prediction = self.net(inputs)
-                total = check_report(self.loss(prediction, inputs, labels))
+                total = check_report(loss(prediction, inputs, labels))
                 self.scaler.scale(total * (sizes[index] / scenes)).backward()
             value = float(total.detach())
             self.progress.note_batch(value, sizes[index])
@@ -169,11 +176,18 @@ class Trainer:
         )
         better = progress.note_metric(check_metric(stopping.metric, metrics), stopping.least_gain)
         number, train = progress.epoch + 1, progress.train_loss()
+        phase = self._phase(max(0, progress.updates - 1))
         if number == 1:
             self.reporter.coverage(progress.without or [])
         self.reporter.motions(progress.motions)
-        self.reporter.epoch(number, plan, 0, train, metrics["total"])
-        record = {"epoch": number, "train": train, "batches": progress.loss_batches, "updates": progress.updates}
+        self.reporter.epoch(number, plan, phase, train, metrics["total"])
+        record = {
+            "epoch": number,
+            "phase": phase,
+            "train": train,
+            "batches": progress.loss_batches,
+            "updates": progress.updates,
+        }
         record |= {"weights": self.config.average, "validation": metrics, "best": better}
         self.ledger.write("epoch", **record)
         progress.close_epoch(record)
@@ -195,7 +209,6 @@ class Trainer:
                 "fit called twice", "make a new Trainer, with resume=True to go on from its directory",
             )  # fmt: skip
         self.experiment = replace(self.experiment, plan=replace(self.experiment.plan, **given))
-        self.updates = self.experiment.plan.updates(self.config.accumulation)
         self.data = self.parts.data(self.experiment)
         if resume:
             self.identity = self._restore(read_checkpoint(self.files.newest()))
@@ -236,6 +249,13 @@ class Trainer:
     def _begin_epoch(self) -> None:
         self.source = self.data.train(self.progress.epoch)
         self.reporter.epoch_rates(self.progress.epoch + 1, self._rates())
+
+    def _phase(self, update: int) -> int:
+        return self.experiment.phases.at(min(update, self.updates - 1), self.updates)
+
+    def _phase_weights(self) -> list[LossWeights]:
+        phases = self.experiment.phases
+        return [phases.weights(phase, self.experiment.loss) for phase in range(len(phases.starts))]
 
     def _rates(self) -> dict[str, float]:
         """Of the next update."""
