@@ -3,6 +3,7 @@ from .gate import Attempt, Gate
 from .groups import Groups
 from .ledger import Ledger, read_ledger
 from .load import Trained, load_network
+from .overfitting import Overfit, overfit
 from .parts import Criterion, Data, Parts
 from .progress import Progress
 from .reporter import Reporter
@@ -21,6 +22,7 @@ __all__ = [
     "Ledger",
     "Motion",
     "Outcome",
+    "Overfit",
     "Parts",
     "Progress",
     "Reporter",
@@ -29,6 +31,7 @@ __all__ = [
     "Update",
     "average_weight",
     "load_network",
+    "overfit",
     "rate_factor",
     "rates",
     "read_checkpoint",
