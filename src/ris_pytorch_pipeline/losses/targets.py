@@ -46,7 +46,8 @@ def targets_on(grid: SearchGrid, labels: Labels) -> Targets:
         for axis, value, step in zip(axes, cosines.unbind(-1), steps, strict=True)
     ]  # per axis (scene, source, cell)
     flat = gaps[0].square()[..., :, None] + gaps[1].square()[..., None, :]  # (scene, source, n_u, n_w)
-    heat = torch.exp((flat[..., None] + gaps[2].square()[:, :, None, None, :]) / (-2 * _SPREAD**2)).amax(1)
+    distance = (flat[..., None] + gaps[2].square()[:, :, None, None, :]).amin(1)
+    heat = torch.exp(distance / (-2 * _SPREAD**2))
     own = [gap.abs().masked_fill(~present[..., None], torch.inf).argmin(-1) for gap in gaps]
     scene = torch.arange(len(labels), device=cosines.device)[:, None].expand_as(present)
     heat[scene[present], own[0][present], own[1][present], own[2][present]] = 1

@@ -33,7 +33,8 @@ class Beamspace(nn.Module):
         self.panel = (config.panel.vertical, config.panel.horizontal)
         vectors = steering_at(_all_points(self.grid), elements, config.wavelength)
         self.register_buffer("steering", _real_product(vectors.conj().mT), persistent=False)
-        self.register_buffer("waves", _real_product(_lag_waves(self.grid, config).mT)[:, ::2], persistent=False)
+        waves = _real_product(_lag_waves(self.grid, config).mT)
+        self.register_buffer("waves", waves[:, : waves.shape[1] // 2].contiguous(), persistent=False)
 
     @property
     def channels(self) -> int:
@@ -50,8 +51,7 @@ class Beamspace(nn.Module):
         images = inputs.images.flatten(3).movedim(2, -1).flatten(2)  # (scene, snapshot, element and part)
         with torch.autocast(images.device.type, enabled=False):
             images = images.float()
-            separate = torch.stack([self._energy(x) for x in images.unbind(1)]).mean(0)
-            together = self._energy(images.mean(1))
+            separate, together = self._energy(images), self._energy(images.mean(1, keepdim=True))
             plane = inputs.energy.float().movedim(1, -1).flatten(1) @ self.waves
         n_u, n_w, n_q = self.grid.shape
         maps = [e.unflatten(1, (n_u, n_w, n_q)).movedim(-1, 1) for e in (separate, together)]
@@ -60,9 +60,13 @@ class Beamspace(nn.Module):
         noise = inputs.log_noise.float()[:, None, None, None].expand_as(plane)
         return torch.cat([maps[0].sqrt() - 1, (maps[0] + 0.05).log(), maps[1].sqrt() - 1, plane, noise + 1], dim=1)
 
-    def _energy(self, images: Float[Tensor, "scene part"]) -> Float[Tensor, "scene point"]:
-        """|a(g)^H z|² at all grid points."""
-        return (images @ self.steering).square().unflatten(1, (-1, 2)).sum(-1)
+    def _energy(self, images: Float[Tensor, "scene snapshot part"]) -> Float[Tensor, "scene point"]:
+        """Σ_l |a(g)^H z_l|² at all grid points; snapshot by snapshot, so that the beams stay in cache."""
+        total = images.new_zeros((images.shape[0], self.steering.shape[1]))
+        for image in images.unbind(1):
+            beams = image @ self.steering
+            total.addcmul_(beams, beams)
+        return total.unflatten(1, (2, -1)).sum(1)
 
     def _check(self, inputs: Statistics) -> None:
         if tuple(inputs.images.shape[-2:]) != self.panel:
@@ -80,10 +84,10 @@ def _all_points(grid: SearchGrid) -> Float[Tensor, "point 3"]:
 
 
 def _real_product(matrix: Tensor) -> Float[Tensor, "row column"]:
-    """The real matrix that maps (Re x, Im x) interleaved to (Re y, Im y) interleaved, y = x @ matrix, in float32."""
-    resolved = matrix.resolve_conj()
-    rows = torch.stack([torch.view_as_real(resolved), torch.view_as_real(1j * resolved)], dim=1)
-    return rows.flatten(2).flatten(0, 1).float().contiguous()
+    """The real matrix, float32, that maps interleaved (Re x, Im x) to [Re y, Im y] with y = x @ matrix."""
+    matrix = matrix.resolve_conj()
+    rows = torch.stack([torch.cat([m.real, m.imag], dim=1) for m in (matrix, 1j * matrix)], dim=1)
+    return rows.flatten(0, 1).float().contiguous()
 
 
 def _lag_waves(grid: SearchGrid, config: NetConfig) -> Tensor:
