@@ -94,6 +94,12 @@ def test_quiet_says_nothing(world, capsys) -> None:
     assert not world.lines() and not capsys.readouterr().out
 
 
+def test_a_bar_is_told_how_far_the_run_is(world) -> None:
+    seen: list[tuple[int, int]] = []
+    world.trainer(reporter=Reporter(quiet=True, progress=lambda done, planned: seen.append((done, planned)))).fit()
+    assert seen == [(done, 10) for done in range(1, 11)]
+
+
 def test_lines_go_to_standard_output_unless_told_otherwise(world, capsys) -> None:
     world.trainer(reporter=Reporter()).fit(epochs=1)
     assert "Epoch 001/001" in capsys.readouterr().out
@@ -134,6 +140,20 @@ def test_training_stops_early_on_a_named_metric(world) -> None:
     progress = world.trainer().fit()
     assert progress.epoch == 3 and progress.best_epoch == 1
     assert "w no lower" in progress.stopped
+
+
+def test_a_validation_that_does_not_see_the_weights_is_pointed_out(world) -> None:
+    class Blind(SmallLoss):
+        def __call__(self, prediction, inputs, labels):
+            return super().__call__(prediction if torch.is_grad_enabled() else prediction * 0, inputs, labels)
+
+    world.trainer(Blind()).fit(epochs=3)
+    assert any(line.startswith("[VAL] the same") for line in world.lines())
+
+
+def test_a_validation_that_moves_is_not_pointed_out(world) -> None:
+    world.trainer().fit(epochs=4)
+    assert not any(line.startswith("[VAL]") for line in world.lines())
 
 
 def test_the_best_epoch_exists_after_the_first(world, tmp_path) -> None:

@@ -16,12 +16,20 @@ class Reporter:
         quiet: write nothing.
         log_every: after the first few updates, report every so many.
         first: attempts at the start that are reported one by one.
+        progress: called after each attempt with those done and those planned, quiet or not; for a bar.
     """
 
     def __init__(
-        self, write: Callable[[str], object] | None = None, *, quiet: bool = False, log_every: int = 50, first: int = 3
+        self,
+        write: Callable[[str], object] | None = None,
+        *,
+        quiet: bool = False,
+        log_every: int = 50,
+        first: int = 3,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self.write, self.quiet, self.log_every, self.first = write, quiet, log_every, first
+        self.progress = progress
 
     def say(self, line: str) -> None:
         """Write a line, at once."""
@@ -59,6 +67,11 @@ class Reporter:
         self.say(f"[OPT] step {update.applied} / batch {update.batch} LRs=[{rates}]")
         if update.motion is not None:
             self.say(f"[STEP] Δparam ||·||₂ = {update.motion.total:.3e}")
+
+    def advance(self, done: int, planned: int) -> None:
+        """How far the run is, in attempts."""
+        if self.progress is not None:
+            self.progress(done, planned)
 
     def coverage(self, without: Sequence[str]) -> None:
         """Parameters that no attempt so far gave a gradient."""

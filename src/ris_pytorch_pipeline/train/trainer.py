@@ -156,6 +156,7 @@ class Trainer:
         progress.note_motion(update)
         self.ledger.write("update", **update.to_plain())
         self.reporter.update(update)
+        self.reporter.advance(progress.attempts, self.updates)
         check_moving(update, progress.in_a_row, self.config.most_skips)
         if self.save_every is not None and progress.attempts % self.save_every == 0:
             self._save(LAST)
@@ -191,6 +192,8 @@ class Trainer:
         record |= {"weights": self.config.average, "validation": metrics, "best": better}
         self.ledger.write("epoch", **record)
         progress.close_epoch(record)
+        if progress.frozen():
+            self.reporter.say("[VAL] the same to the last digit for 3 epochs, though the weights move")
         if stopping.patience is not None and progress.stale >= stopping.patience:
             progress.stopped = f"{stopping.metric} no lower for {progress.stale} epochs"
             self.reporter.say(f"[STOP] {progress.stopped}")
