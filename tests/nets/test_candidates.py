@@ -3,10 +3,9 @@
 import pytest
 import torch
 
-from ris_pytorch_pipeline.data import batch_from
 from ris_pytorch_pipeline.estimate import SearchGrid
-from ris_pytorch_pipeline.nets import Beamspace, NetConfig, candidate_factors, peak_cells, summed_out
-from ris_pytorch_pipeline.physics import Panel, draw, preset, steering_at
+from ris_pytorch_pipeline.nets import candidate_factors, peak_cells, summed_out
+from ris_pytorch_pipeline.physics import Panel
 from ris_pytorch_pipeline.rng import stream
 
 
@@ -64,21 +63,3 @@ def test_a_sharp_heat_map_gives_its_own_position() -> None:
     columns = summed_out(heat, offsets, torch.zeros(1, 5, 5, 5), grid)
     torch.testing.assert_close(columns.cosines[0, 2, 3], torch.tensor([0.625, 0.5, 0.3]))
     assert columns.heat[0].argmax() == 2 * 5 + 3
-
-
-def test_beams_are_energies_of_steering_vectors() -> None:
-    scenario = preset("random", horizontal=4, vertical=4, antennas=4, snapshots=3, sources=1)
-    given = batch_from(draw(scenario, 2, stream(0, "beams")), (4, 4))[0]
-    beams = Beamspace(NetConfig().fitted_to(scenario))
-    out = beams(given)
-    grid = beams.grid
-    assert out.shape == (2, beams.channels, *grid.shape[:2])
-    images = torch.view_as_complex(given.images.movedim(2, -1).flatten(2, 3).contiguous())
-    centres = torch.stack(torch.meshgrid(grid.u, grid.w, grid.q, indexing="ij"), dim=-1)
-    a = steering_at(centres, given.observation.elements, 0.3)  # (n_u, n_w, n_q, element)
-    projected = torch.einsum("abcn,sln->slabc", a.conj(), images)
-    for energy, start in ((projected.abs().square().mean(1), 0), (projected.mean(1).abs().square(), 2)):
-        slow = (energy / energy.mean(dim=(1, 2, 3), keepdim=True)).sqrt() - 1
-        planes = grid.q.numel()
-        fast = out[:, start * planes : (start + 1) * planes].movedim(1, -1)
-        torch.testing.assert_close(fast.double(), slow, rtol=1e-3, atol=1e-3)

@@ -57,7 +57,9 @@ def test_snapshots_are_a_set_and_scenes_do_not_mix() -> None:
     given, model = inputs(), net()
     order = torch.tensor([3, 1, 5, 0, 2, 6, 4])
     answer = model(given)
-    shuffled = model(replace(given, images=given.images[:, order]))
+    seen = given.observation
+    turned = replace(seen, measurements=seen.measurements[:, order], codes=seen.codes[:, order])
+    shuffled = model(inputs_from(turned, (5, 6)))
     torch.testing.assert_close(shuffled.heat, answer.heat, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(shuffled.order_logits, answer.order_logits, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(model(given[[1]]).heat, answer.heat[[1]], rtol=1e-4, atol=1e-4)
@@ -138,6 +140,7 @@ def test_sizes() -> None:
     [
         ({"width": 0}, "width >= 1"),
         ({"width": 12}, "multiple of 8"),
+        ({"passes": -1}, "passes >= 0"),
         ({"rank": 3}, "rank 3 for 5 sources"),
         ({"floor": 0.0}, "floor"),
         ({"widht": 8}, "did you mean 'width'"),

@@ -105,7 +105,7 @@ class Localiser:
 
     @property
     def _device(self) -> torch.device:
-        return self.net.elements.device
+        return self.net.beams.elements.device
 
     def _check(self, observation: Observation) -> None:
         config = self.net.config

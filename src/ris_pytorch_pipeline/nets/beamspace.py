@@ -9,40 +9,49 @@ from torch import Tensor, nn
 from ..errors import InputError
 from ..estimate import SearchGrid, search_grid
 from ..physics import steering_at
+from .cleaning import cleaned_images
 from .config import NetConfig
 from .statistics import Statistics
 
 
 class Beamspace(nn.Module):
-    """Fixed, not learned: e(g) = mean_l |a(g)^H z_l|² and |a(g)^H mean_l z_l|² over a grid g in (u, w, q).
+    """Fixed, not learned: energies Σ_l |a(g)^H z_l|² of the panel images over a grid g in (u, w, q).
 
-    The first is what random symbols leave, the second what constant symbols add; both are means over a set of
-    snapshots. A third channel is the energy a^H Q a that a plane wave would have. Each distance plane is a channel.
+    The first map is of the images themselves. Its strongest cell is then taken for a source, the images are whitened
+    by a covariance that holds it, and the map is made again; `passes` times, see `cleaned_images`. One more map is
+    |a(g)^H Σ_l z_l|², what constant symbols add, and one the energy a^H Q a that a plane wave would have. All are sums
+    over a set of snapshots. Each distance plane is a channel.
 
     Args:
-        config: panel, wavelength and field of view.
+        config: panel, wavelength, field of view and number of passes.
     """
 
     steering: Tensor
     waves: Tensor
+    elements: Tensor
+    centres: Tensor
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
         elements = config.panel.elements()
         self.grid: SearchGrid = search_grid(config.region, elements, config.wavelength, config.oversampling)
-        self.panel = (config.panel.vertical, config.panel.horizontal)
-        vectors = steering_at(_all_points(self.grid), elements, config.wavelength)
-        self.register_buffer("steering", _real_product(vectors.conj().mT), persistent=False)
+        self.panel, self.passes = (config.panel.vertical, config.panel.horizontal), config.passes
+        centres = torch.stack(torch.meshgrid(self.grid.u, self.grid.w, self.grid.q, indexing="ij"), dim=-1)
+        vectors = steering_at(centres.reshape(-1, 3), elements, config.wavelength)
         waves = _real_product(_lag_waves(self.grid, config).mT)
+        self.register_buffer("steering", _real_product(vectors.conj().mT), persistent=False)
         self.register_buffer("waves", waves[:, : waves.shape[1] // 2].contiguous(), persistent=False)
+        self.register_buffer("elements", elements.float(), persistent=False)
+        self.register_buffer("centres", centres.float().reshape(-1, 3), persistent=False)
 
     @property
     def channels(self) -> int:
         """Channels of the output."""
-        return 3 * self.grid.q.numel() + 2
+        return (3 + self.passes) * self.grid.q.numel() + self.passes + 2
 
+    @torch.no_grad()
     def forward(self, inputs: Statistics) -> Float[Tensor, "scene channel n_u n_w"]:
-        """Beam energies, in units of their mean over the grid and compressed, with the noise share as a channel.
+        """Beam energies over their mean and compressed, the cells taken for sources, and the share of noise.
 
         Raises:
             InputError: images of another panel.
@@ -52,13 +61,31 @@ class Beamspace(nn.Module):
         with torch.autocast(images.device.type, enabled=False):
             images = images.float()
             separate, together = self._energy(images), self._energy(images.mean(1, keepdim=True))
+            further, taken = self._behind(inputs, separate)
             plane = inputs.energy.float().movedim(1, -1).flatten(1) @ self.waves
-        n_u, n_w, n_q = self.grid.shape
-        maps = [e.unflatten(1, (n_u, n_w, n_q)).movedim(-1, 1) for e in (separate, together)]
-        maps = [e / e.mean(dim=(1, 2, 3), keepdim=True) for e in maps]
-        plane = plane.unflatten(1, (1, n_u, n_w)) / self.steering.shape[0] * 2
+        separate, together, *further = (self._map(e) for e in (separate, together, *further))
+        plane = plane.unflatten(1, (1, *self.grid.shape[:2])) / self.steering.shape[0] * 2
         noise = inputs.log_noise.float()[:, None, None, None].expand_as(plane)
-        return torch.cat([maps[0].sqrt() - 1, (maps[0] + 0.05).log(), maps[1].sqrt() - 1, plane, noise + 1], dim=1)
+        compressed = [e.sqrt() - 1 for e in (separate, together, *further)]
+        return torch.cat([(separate + 0.05).log(), *compressed, *taken, plane, noise + 1], dim=1)
+
+    def _behind(self, inputs: Statistics, energy: Float[Tensor, "scene point"]) -> tuple[list[Tensor], list[Tensor]]:
+        """Energies after 1, 2, ... sources are explained, and for each the direction it was taken from."""
+        found, energies, taken = energy.new_zeros((energy.shape[0], 0, 3)), [], []
+        outside = ~self.grid.valid.to(energy.device)[..., None].expand(self.grid.shape).flatten()
+        for _ in range(self.passes):
+            cell = energy.masked_fill(outside, -1).argmax(1)
+            found = torch.cat([found, self.centres[cell][:, None]], dim=1)
+            images = cleaned_images(inputs.observation, inputs.log_noise, found, self.elements)
+            energy = self._energy(torch.view_as_real(images).flatten(2))
+            energies.append(energy)
+            mark = torch.zeros_like(energy).scatter_(1, cell[:, None], 1).unflatten(1, self.grid.shape)
+            taken.append(mark.sum(-1)[:, None])
+        return energies, taken
+
+    def _map(self, energy: Float[Tensor, "scene point"]) -> Float[Tensor, "scene n_q n_u n_w"]:
+        """Energies on the grid, over their mean."""
+        return (energy / energy.mean(1, keepdim=True)).unflatten(1, self.grid.shape).movedim(-1, 1)
 
     def _energy(self, images: Float[Tensor, "scene snapshot part"]) -> Float[Tensor, "scene point"]:
         """Σ_l |a(g)^H z_l|² at all grid points; snapshot by snapshot, so that the beams stay in cache."""
@@ -76,11 +103,6 @@ class Beamspace(nn.Module):
                 "a network of another scenario",
                 "build the network with NetConfig().fitted_to(scenario)",
             )
-
-
-def _all_points(grid: SearchGrid) -> Float[Tensor, "point 3"]:
-    """(u, w, q) of the whole product grid, also where no direction is searched."""
-    return torch.stack(torch.meshgrid(grid.u, grid.w, grid.q, indexing="ij"), dim=-1).reshape(-1, 3)
 
 
 def _real_product(matrix: Tensor) -> Float[Tensor, "row column"]:

@@ -18,6 +18,7 @@ class NetConfig:
     Args:
         width: channels of the backbone.
         blocks: residual blocks of two 3 x 3 convolutions each.
+        passes: how many of the strongest sources are explained, one after the other, to see the ones behind them.
         rank: candidates, and columns of the covariance factor F.
         most_sources: largest number of sources the order head can state.
         floor: ε of R_pred = F F^H + ε I, relative to its mean eigenvalue.
@@ -33,6 +34,7 @@ class NetConfig:
 
     width: int = 32
     blocks: int = 3
+    passes: int = 3
     rank: int = 8
     most_sources: int = 5
     floor: float = 1e-3
@@ -46,6 +48,8 @@ class NetConfig:
         for name in ("width", "blocks", "rank", "most_sources"):
             if vars(self)[name] < 1:
                 _refuse(f"{name} >= 1", str(vars(self)[name]), "a size left at zero", "raise it")
+        if self.passes < 0:
+            _refuse("passes >= 0", str(self.passes), "a sign", "pass 0 to look once")
         if self.width % 8:
             _refuse("a width that is a multiple of 8", str(self.width), "a free choice", "round it: groups hold 8")
         if self.rank < self.most_sources:
@@ -81,8 +85,8 @@ def _radians(span_deg: Span) -> tuple[float, float]:
 
 NET_PRESETS: dict[str, NetConfig] = {
     "tiny": NetConfig(),
-    "desk": NetConfig(width=96, blocks=8, rank=10),
-    "paper": NetConfig(width=192, blocks=12, rank=12, oversampling=1.5),
+    "desk": NetConfig(width=96, blocks=8, passes=5, rank=10),
+    "paper": NetConfig(width=192, blocks=12, passes=8, rank=12, oversampling=1.5),
 }
 """The named sizes: `tiny` learns within minutes on two cores, `desk` within an hour, `paper` needs a GPU."""
 

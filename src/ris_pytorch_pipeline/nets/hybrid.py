@@ -30,16 +30,13 @@ class HybridNet(nn.Module):
         config: size and geometry.
     """
 
-    elements: Tensor
-
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
         self.config = config
         self.beams = Beamspace(config)
         planes = self.beams.grid.q.numel()
         self.backbone = Backbone(self.beams.channels, config.width, config.blocks)
-        self.head = Head(config.width, planes, config.most_sources)
-        self.register_buffer("elements", config.panel.elements(torch.float32), persistent=False)
+        self.head = Head(config.width, planes, config.rank, config.most_sources)
         self.prior = -math.log(planes * int(self.beams.grid.valid.sum()))
         initialise(self, stream(config.seed, "weights"))
 
@@ -54,12 +51,12 @@ class HybridNet(nn.Module):
             InputError: images of another panel.
         """
         features = self.backbone(self.beams(inputs))
-        maps, gains, counts = self.head(features)
+        maps, gains, pooled = self.head(features)
         with torch.autocast(features.device.type, enabled=False):
-            return self._assemble(maps.float(), gains.float(), counts.float())
+            return self._assemble(maps.float(), gains.float(), pooled.float())
 
-    def _assemble(self, maps: Tensor, gains: Tensor, counts: Tensor) -> Prediction:
-        """Maps (scene, 5 planes, n_u, n_w), gains (scene, n_u, n_w) and counts (scene, count) to the prediction."""
+    def _assemble(self, maps: Tensor, gains: Tensor, pooled: Tensor) -> Prediction:
+        """Maps (scene, 5 planes, n_u, n_w), gains (scene, n_u, n_w) and pooled features to the prediction."""
         config, grid = self.config, self.beams.grid
         maps = maps.unflatten(1, (5, -1)).movedim(2, -1)  # (scene, 5, n_u, n_w, n_q)
         outside = ~grid.valid.to(maps.device)[..., None]
@@ -70,7 +67,7 @@ class HybridNet(nn.Module):
         scores = scores.masked_fill(scores < _NEVER / 2, -torch.inf)
         candidates = gather_cells(columns, cells)
         factors = candidate_factors(
-            candidates, scores, gains.flatten(1).gather(1, cells), self.elements, config.wavelength, config.floor
+            candidates, scores, gains.flatten(1).gather(1, cells), self.beams.elements, config.wavelength, config.floor
         )
         return Prediction(
             factors=factors,
@@ -79,7 +76,7 @@ class HybridNet(nn.Module):
             heat=heat,
             offsets=offsets,
             log_variance_q=maps[:, 4],
-            order_logits=counts,
+            order_logits=self.head.count(pooled, scores),
             grid=grid,
             floor=config.floor,
         )
@@ -133,23 +130,29 @@ class Head(nn.Module):
     Args:
         width: channels of the features.
         planes: of distance.
+        rank: candidates.
         most_sources: largest count.
     """
 
-    def __init__(self, width: int, planes: int, most_sources: int) -> None:
+    def __init__(self, width: int, planes: int, rank: int, most_sources: int) -> None:
         super().__init__()
         self.shared = nn.Sequential(nn.GroupNorm(width // 8, width), nn.Conv2d(width, 2 * width, 1), nn.SiLU())
         self.maps = nn.Conv2d(2 * width, 5 * planes, 1)
         self.gains = nn.Conv2d(2 * width, 1, 1)
         self.order = nn.Sequential(
-            nn.Linear(4 * width, 2 * width), nn.SiLU(), nn.Linear(2 * width, most_sources + 1)
-        )  # fmt: skip
+            nn.Linear(4 * width + 2 * rank, 2 * width), nn.SiLU(), nn.Linear(2 * width, most_sources + 1)
+        )
 
     def forward(self, features: Float[Tensor, "scene width n_u n_w"]) -> tuple[Tensor, Tensor, Tensor]:
-        """Maps (scene, 5 planes, n_u, n_w), gains (scene, n_u, n_w) and count logits (scene, count)."""
+        """Maps (scene, 5 planes, n_u, n_w), gains (scene, n_u, n_w) and mean and peak of the features."""
         shared = self.shared(features)
         pooled = torch.cat([shared.mean(dim=(-1, -2)), shared.amax(dim=(-1, -2))], dim=-1)
-        return self.maps(shared), self.gains(shared)[:, 0], self.order(pooled)
+        return self.maps(shared), self.gains(shared)[:, 0], pooled
+
+    def count(self, pooled: Tensor, scores: Float[Tensor, "scene rank"]) -> Float[Tensor, "scene count"]:
+        """Logits of the source count, from the features and the candidates' scores (which it does not teach)."""
+        score = scores.detach().clamp(-10, 10)
+        return self.order(torch.cat([pooled, score.sigmoid(), score / 10], dim=-1))
 
 
 def initialise(net: HybridNet, generator: Generator) -> None:

@@ -4,6 +4,8 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
+from ..physics import Observation
+
 
 @runtime_checkable
 class Statistics(Protocol):
@@ -22,4 +24,9 @@ class Statistics(Protocol):
     @property
     def log_noise(self) -> Tensor:
         """Log of the share of noise in the mean power of an antenna, (scene,)."""
+        ...
+
+    @property
+    def observation(self) -> Observation:
+        """The measurements that the statistics come from."""
         ...
