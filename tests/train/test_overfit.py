@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ris_pytorch_pipeline.experiment import Plan, presets
-from ris_pytorch_pipeline.train import Reporter, overfit
+from ris_pytorch_pipeline.train import Reporter, one_batch, overfit
 from ris_pytorch_pipeline.train.overfitting import reasons
 
 
@@ -19,6 +19,16 @@ def test_too_short_a_run_is_a_no_go_with_numbers() -> None:
     assert document["updates"] == 4
     assert 0.3 < document["nmse_first"] < 2
     assert document["verdict"].startswith("no-go: NMSE")
+
+
+def test_one_batch_shows_every_link_of_every_update() -> None:
+    lines: list[str] = []
+    found = one_batch(replace(presets.tiny, plan=Plan(batch=4, n_train=4)), updates=5, write=lines.append)
+    assert found.updates == 5
+    for start in ("[LOSS] batch=", "[GRAD] batch=", "[OPT] step ", "[STEP] Δparam ||·||₂ ="):
+        assert sum(line.startswith(start) and "backbone" not in line for line in lines) == 5, start
+    losses = [float(line.split("total=")[1].split()[0]) for line in lines if line.startswith("[LOSS]")]
+    assert losses[-1] < losses[0]
 
 
 @pytest.mark.parametrize(

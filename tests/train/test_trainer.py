@@ -33,6 +33,7 @@ def test_a_skipped_update_is_counted_and_does_not_advance_the_schedule(world, tm
     updates = [event for event in read_ledger(tmp_path / "ledger.jsonl") if event["event"] == "update"]
     rates = [event["rates"]["backbone"] for event in updates]
     assert rates[1] == rates[2] and rates[3] == rates[4] and rates[2] > rates[4]
+    assert updates[0]["loss"] == pytest.approx(sum(updates[0]["terms"].values()))
     assert updates[1]["offenders"] and updates[1]["loss"] == "nan"
     assert any("[SKIP] batch=2" in line and "not finite" in line for line in world.lines())
     assert all(torch.isfinite(p).all() for p in trainer.net.parameters())
@@ -80,6 +81,7 @@ def test_the_lines_people_search_for(world) -> None:
         r"\[LR\] epoch=1 groups=\['backbone', 'head'\] lr=\[0\.01, 0\.04\]",
         rf"\[GRAD\] batch=1 \|\|g\|\|_2={number} ok=True",
         rf"\[GRAD\] batch=1 backbone={number} head={number}",
+        r"\[LOSS\] batch=1 total=\d\.\d{6} u=\d\.\d{6} w=\d\.\d{6}",
         r"\[OPT\] step 1 / batch 1 LRs=\[1e-02, 4e-02\]",
         rf"\[STEP\] Δparam \|\|·\|\|₂ = {number}",
         rf"\[STEP\] Δparam L2: median={number}  max={number}",

@@ -16,7 +16,10 @@ from .training import TrainingExperiment
 _SCENES = Scenario(sources=(1, 3), snr_db=(5.0, 20.0), distance_law="inverse")
 
 tiny = TrainingExperiment(
-    scenario=_SCENES, net=NET_PRESETS["tiny"], plan=Plan(epochs=8, n_train=2048, n_val=256, batch=32)
+    scenario=_SCENES,
+    net=NET_PRESETS["tiny"],
+    optimisation=Optimisation(rate=4e-3),
+    plan=Plan(epochs=8, n_train=2048, n_val=256, batch=32),
 )
 """Learns within minutes on two cores."""
 desk = replace(

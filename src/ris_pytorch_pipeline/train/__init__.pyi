@@ -3,7 +3,7 @@ from .gate import Attempt, Gate
 from .groups import Groups
 from .ledger import Ledger, read_ledger
 from .load import Trained, load_network
-from .overfitting import Overfit, overfit
+from .overfitting import Overfit, one_batch, overfit
 from .parts import Criterion, Data, Parts
 from .progress import Progress
 from .reporter import Reporter
@@ -31,6 +31,7 @@ __all__ = [
     "Update",
     "average_weight",
     "load_network",
+    "one_batch",
     "overfit",
     "rate_factor",
     "rates",

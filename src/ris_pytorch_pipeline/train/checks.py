@@ -1,5 +1,7 @@
 """Is a training run worth going on with? What stops it: a loss that cannot teach, or weights that do not move."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -39,6 +41,11 @@ def check_report(report: LossReport) -> Tensor:
             "a term that is added and not reported", "report each term that is added",
         )  # fmt: skip
     return total
+
+
+def numbers(values: Mapping[str, Tensor]) -> dict[str, float]:
+    """Scalars as numbers, in one transfer from the device."""
+    return dict(zip(values, torch.stack([value.detach().double() for value in values.values()]).tolist(), strict=True))
 
 
 def check_metric(name: str, known: dict[str, float]) -> float:

@@ -1,6 +1,7 @@
 """Can a network learn at all? Training and validation on the same scenes, with a verdict and its reasons."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ def overfit(
     *,
     directory: Path | str | None = None,
     reporter: Reporter | None = None,
+    measure_every: int = 10,
 ) -> Overfit:
     """Train on a few scenes and validate on the very same ones.
 
@@ -65,6 +67,7 @@ def overfit(
         scenes: how many.
         directory: see `Trainer`.
         reporter: see `Trainer`.
+        measure_every: see `Trainer`.
 
     Returns:
         NMSE before and after, angle error, and the verdict.
@@ -74,7 +77,7 @@ def overfit(
     """
     plan = replace(experiment.plan, n_train=scenes, n_val=scenes, fresh=False, same_scenes=True)
     experiment = replace(experiment, plan=plan)
-    trainer = Trainer(experiment, directory=directory, reporter=reporter)
+    trainer = Trainer(experiment, directory=directory, reporter=reporter, measure_every=measure_every)
     data = drawn_scenes(experiment)
     train = data.train(0)
     if content_hashes(train) != content_hashes(data.validation):
@@ -88,6 +91,25 @@ def overfit(
     angle_deg = math.degrees(float(angles.median())) if len(angles) else math.nan
     found = {"nmse_first": float(first.mean()), "nmse": float(nmse.mean()), "angle_median_deg": angle_deg}
     return Overfit(**found, updates=progress.updates, reasons=reasons(**found, updates=progress.updates))
+
+
+def one_batch(
+    experiment: TrainingExperiment, updates: int = 100, write: Callable[[str], object] | None = None
+) -> Overfit:
+    """Train on one batch, and print every link of every update: loss and terms, gradient norms, rates, Δparam.
+
+    Args:
+        experiment: what to train.
+        updates: how many.
+        write: see `Reporter`.
+
+    Returns:
+        NMSE before and after, angle error, and the verdict.
+    """
+    optimisation = replace(experiment.optimisation, accumulation=1)
+    plan = replace(experiment.plan, epochs=updates, max_train_batches=None, max_val_batches=None)
+    single = replace(experiment, optimisation=optimisation, plan=plan)
+    return overfit(single, plan.batch, reporter=Reporter(write, first=updates), measure_every=1)
 
 
 def scores(net: nn.Module, source: BatchSource, hardware: Hardware) -> tuple[Tensor, Tensor]:

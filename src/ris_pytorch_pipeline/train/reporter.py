@@ -55,6 +55,9 @@ class Reporter:
         early = update.attempt <= self.first
         if not early and update.ok and update.attempt % self.log_every:
             return
+        if early:
+            terms = " ".join(f"{name}={value:.6f}" for name, value in update.terms.items())
+            self.say(f"[LOSS] batch={update.batch} total={update.loss:.6f} {terms}")
         if early or not update.ok:
             self.say(f"[GRAD] batch={update.batch} ||g||_2={update.norm:.3e} ok={update.ok}")
             norms = " ".join(f"{name}={norm:.3e}" for name, norm in update.norms.items())

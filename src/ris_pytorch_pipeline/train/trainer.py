@@ -1,5 +1,6 @@
 """How is a network trained? One explicit loop: batches, one gate per update, one validation per epoch."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from ..experiment.training import TrainingExperiment, differences
 from ..losses import LossWeights
 from .average import Average
 from .checkpoint import Checkpoint, header_of, read_checkpoint, save_checkpoint
-from .checks import check_metric, check_moving, check_report
+from .checks import check_metric, check_moving, check_report, numbers
 from .evaluate import evaluate
 from .files import BEST, LAST, LEDGER, RunFiles
 from .gate import Attempt, Gate
@@ -25,8 +26,8 @@ from .reporter import Reporter
 from .schedule import average_weight, rates
 from .update import Update
 
-MEASURED_FIRST, MEASURED_EVERY = 3, 10
-"""Δparam is measured on the first updates, and then on every so many."""
+MEASURED_FIRST = 3
+"""Δparam is measured on the first updates, whatever comes later."""
 
 
 class Trainer:
@@ -38,6 +39,7 @@ class Trainer:
         reporter: where lines go; None writes them to standard output.
         parts: makers of network, loss and batches; None takes the hybrid network on drawn scenes.
         save_every: attempts between two checkpoints within an epoch; None saves at the end of each epoch.
+        measure_every: applied updates between two measurements of Δparam, after the first three.
 
     Raises:
         ConfigurationError: a device or precision that is not there, or groups that miss a parameter.
@@ -51,8 +53,10 @@ class Trainer:
         reporter: Reporter | None = None,
         parts: Parts | None = None,
         save_every: int | None = None,
+        measure_every: int = 10,
     ) -> None:
-        self.experiment, self.config, self.save_every = experiment, experiment.optimisation, save_every
+        self.experiment, self.config = experiment, experiment.optimisation
+        self.save_every, self.measure_every = save_every, measure_every
         self.parts = Parts() if parts is None else parts
         self.files = RunFiles(directory)
         self.reporter = Reporter() if reporter is None else reporter
@@ -105,9 +109,9 @@ class Trainer:
             while progress.epoch < plan.epochs and not progress.stopped:
                 self._begin_epoch()
                 for window in plan.windows(self.config.accumulation)[progress.window :]:
-                    loss = self._backward(window)
+                    losses = self._backward(window)
                     attempt = self.gate.attempt(self._rates(), measure=self._measured())
-                    self._account(window, loss, attempt)
+                    self._account(window, losses, attempt)
                 self._end_epoch()
             self.ledger.write("end", **progress.to_plain())
         return progress
@@ -117,24 +121,25 @@ class Trainer:
         """How many updates the plan holds, if none is skipped."""
         return self.experiment.plan.updates(self.config.accumulation)
 
-    def _backward(self, window: range) -> float:
-        """Gradient of the mean loss over the scenes of a window, batch by batch; returns that mean."""
+    def _backward(self, window: range) -> dict[str, float]:
+        """Gradient of the mean loss over the scenes of a window, batch by batch; returns that mean and its terms."""
         sizes = self.experiment.plan.sizes()
-        scenes, mean, loss = sum(sizes[index] for index in window), 0.0, self.losses[self._phase(self.progress.updates)]
+        scenes, means = sum(sizes[index] for index in window), Counter[str]()
+        loss = self.losses[self._phase(self.progress.updates)]
         self.net.train()
         for index in window:
             inputs, labels = self.hardware.batch(self.source, index, sizes[index])
             with seeded(self.experiment.seed, "dropout", self.progress.batches, self.hardware.device):
                 with self.hardware.autocast():
                     prediction = self.net(inputs)
-                total = check_report(loss(prediction, inputs, labels))
-                self.scaler.scale(total * (sizes[index] / scenes)).backward()
-            value = float(total.detach())
-            self.progress.note_batch(value, sizes[index])
-            mean += value * (sizes[index] / scenes)
-        return mean
+                report = loss(prediction, inputs, labels)
+                self.scaler.scale(check_report(report) * (sizes[index] / scenes)).backward()
+            values = numbers({"total": report.total, **report.terms})
+            self.progress.note_batch(values["total"], sizes[index])
+            means.update({name: value * sizes[index] / scenes for name, value in values.items()})
+        return dict(means)
 
-    def _account(self, window: range, loss: float, attempt: Attempt) -> None:
+    def _account(self, window: range, losses: dict[str, float], attempt: Attempt) -> None:
         """Count an attempt, let the average follow, and say what happened."""
         progress, used, sizes = self.progress, self._rates(), self.experiment.plan.sizes()
         if attempt.outcome.applied:
@@ -146,7 +151,8 @@ class Trainer:
             batch=progress.batches,
             samples=sum(sizes[index] for index in window),
             outcome=attempt.outcome,
-            loss=loss,
+            loss=losses.pop("total"),
+            terms=losses,
             norm=attempt.gradient.total,
             norms=attempt.gradient.groups,
             rates=used,
@@ -267,7 +273,7 @@ class Trainer:
     def _measured(self) -> bool:
         """Whether Δparam of the next update is measured."""
         done = self.progress.updates
-        return done < MEASURED_FIRST or done % MEASURED_EVERY == 0
+        return done < MEASURED_FIRST or done % self.measure_every == 0
 
     def _save(self, name: str) -> None:
         """Write a checkpoint, if files are kept at all."""

@@ -49,6 +49,7 @@ class Update:
         samples: scenes in this attempt.
         outcome: how it ended.
         loss: mean loss over its scenes.
+        terms: the weighted terms that the loss is the sum of.
         norm: ‖g‖₂ over all groups, before clipping.
         norms: the same by group.
         rates: by group.
@@ -62,6 +63,7 @@ class Update:
     samples: int
     outcome: Outcome
     loss: float
+    terms: dict[str, float]
     norm: float
     norms: dict[str, float]
     rates: dict[str, float]
