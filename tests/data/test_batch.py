@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from ris_pytorch_pipeline.data import Inputs, Labels, batch_from, inputs_from, lag_sums
+from ris_pytorch_pipeline.data import Inputs, Labels, batch_from, energy_lags, inputs_from
 from ris_pytorch_pipeline.errors import InputError
-from ris_pytorch_pipeline.physics import Observation, Scenes, draw, preset, steering_at
+from ris_pytorch_pipeline.physics import Observation, Scenes, complex_normal, draw, preset, steering_at
 from ris_pytorch_pipeline.rng import stream
 
 SMALL = preset("random", horizontal=4, vertical=3, antennas=5, snapshots=6, sources=(1, 3), separation=0.0)
@@ -69,14 +69,15 @@ def test_single_precision_agrees_with_double() -> None:
     torch.testing.assert_close(single.images.double(), double.images, rtol=0, atol=2e-3)
 
 
-def test_lag_sums_give_the_energy_of_plane_waves() -> None:
-    generator = stream(0, "lags")
-    root = torch.randn(2, 12, 12, generator=generator, dtype=torch.complex128)
-    gram = root @ root.mH
-    sums = torch.view_as_complex(lag_sums(gram, PANEL).movedim(1, -1).contiguous())
-    elements, k0 = scenes(1).observation.elements, 2 * torch.pi / SMALL.wavelength
-    u, w = 0.3, -0.4
-    wave = steering_at(torch.tensor([[u, w, 0.0]], dtype=torch.float64), elements, SMALL.wavelength)[0]
+def test_lags_give_the_energy_of_plane_waves() -> None:
+    seen = scenes(2).observation
+    codes, channel = seen.codes, seen.channel
+    root = complex_normal((2, 5, 5), stream(0, "lags"))
+    whitened = root @ root.mH @ channel
+    sums = torch.view_as_complex(energy_lags(codes, channel, whitened, PANEL).movedim(1, -1).contiguous())
+    gram = (channel.mH @ whitened) * (codes.mH @ codes)
+    u, w, k0 = 0.3, -0.4, 2 * torch.pi / SMALL.wavelength
+    wave = steering_at(torch.tensor([[u, w, 0.0]], dtype=torch.float64), seen.elements, SMALL.wavelength)[0]
     energy = torch.einsum("n,snm,m->s", wave.conj(), gram, wave).real
     v, h = (torch.arange(1 - n, n, dtype=torch.float64) * SMALL.element_spacing for n in PANEL)
     phase = torch.polar(torch.ones(5, 7, dtype=torch.float64), -k0 * (h * u + v[:, None] * w))

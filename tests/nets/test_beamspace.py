@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
 from ris_pytorch_pipeline.data import Inputs, batch_from
+from ris_pytorch_pipeline.errors import InfeasibleError
 from ris_pytorch_pipeline.nets import Beamspace, NetConfig, cleaned_images
 from ris_pytorch_pipeline.physics import coded_operator, draw, preset, steering_at
 from ris_pytorch_pipeline.rng import stream
@@ -76,3 +78,8 @@ def test_only_the_passes_differ_between_looks() -> None:
 
 def test_beams_of_constant_symbols_are_finite() -> None:
     assert bool(torch.isfinite(Beamspace(NetConfig().fitted_to(SCENARIO))(small("pilot"))).all())
+
+
+def test_beams_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(InfeasibleError, match="GiB for"):
+        Beamspace(NetConfig().fitted_to(preset("mmwave")))

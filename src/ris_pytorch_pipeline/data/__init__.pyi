@@ -1,4 +1,4 @@
-from .batch import Inputs, Labels, batch_from, inputs_from, labels_from, lag_sums
+from .batch import Inputs, Labels, batch_from, energy_lags, inputs_from, labels_from
 from .dataset import BatchSource, HeldScenes, SceneSource, Split, check_disjoint, content_hashes
 from .header import SCHEMA, VERSION, Header, config_digest
 from .scene_file import SceneFile, load_scenes, save_scenes
@@ -21,9 +21,9 @@ __all__ = [
     "check_disjoint",
     "config_digest",
     "content_hashes",
+    "energy_lags",
     "inputs_from",
     "labels_from",
-    "lag_sums",
     "load_scenes",
     "save_scenes",
     "simulate",

@@ -11,7 +11,7 @@ from torch import Tensor
 from ..covariance import true_covariance
 from ..errors import InputError
 from ..physics import Observation, Scenes, Truth, cosines_from_positions, panel_images, steering_at
-from ..shapes import Cosines, Counts, Covariance, Mask
+from ..shapes import Channel, Codes, Cosines, Counts, Covariance, Mask
 from .whitening import Prior
 
 
@@ -134,10 +134,9 @@ def inputs_from(observation: Observation, panel: tuple[int, int]) -> Inputs:
     whitened = prior.solve_measurements(observation.measurements)
     images = panel_images(whitened, observation.codes, observation.channel)
     images = torch.view_as_real(_standard(images)).unflatten(2, (vertical, horizontal)).movedim(-1, 2)
-    gram = _whitened_gram(observation, prior)
     return Inputs(
         images=images.contiguous(),
-        energy=lag_sums(gram, panel),
+        energy=energy_lags(observation.codes, observation.channel, prior.solve_channel(observation.channel), panel),
         log_noise=prior.log_noise,
         observation=observation,
     )
@@ -181,31 +180,31 @@ def _standard(images: Complex[Tensor, "scene snapshot element"]) -> Complex[Tens
     return images * (turn * power.rsqrt())[:, None, None]
 
 
-def _whitened_gram(observation: Observation, prior: Prior) -> Complex[Tensor, "scene element element"]:
-    """Q = Σ_l G_l^H Γ⁻¹ G_l = (H^H Γ⁻¹ H) ∘ (conj(C)^T C)."""
-    codes, channel = observation.codes, observation.channel
-    return (channel.mH @ prior.solve_channel(channel)) * (codes.mH @ codes)
-
-
-def lag_sums(
-    gram: Complex[Tensor, "scene element element"], panel: tuple[int, int]
+def energy_lags(
+    codes: Codes, channel: Channel, whitened: Channel, panel: tuple[int, int]
 ) -> Float[Tensor, "scene 2 lag_v lag_h"]:
-    """Sums of a matrix at the panel along equal element differences, over the sum at difference 0.
+    """Sums of Q = Σ_l G_l^H Γ⁻¹ G_l = (H^H Γ⁻¹ H) ∘ (conj(C)^T C) along equal element differences.
 
-    With E(Δ) = Σ_{n - m = Δ} Q_nm the energy of a plane wave is a^H Q a = Σ_Δ E(Δ) conj(a_Δ).
+    With E(Δ) = Σ_{n - m = Δ} Q_nm the energy of a plane wave is a^H Q a = Σ_Δ E(Δ) conj(a_Δ). Formed one row of the
+    panel at a time, so that no N x N matrix is kept.
 
     Args:
-        gram: Q, (scene, element, element), Hermitian.
+        codes: C, (scene, snapshot, element).
+        channel: H, (scene, antenna, element).
+        whitened: Γ⁻¹ H, (scene, antenna, element).
         panel: (vertical, horizontal) elements.
 
     Returns:
-        Real and imaginary part, (scene, 2, 2 vertical - 1, 2 horizontal - 1); difference 0 is in the middle.
+        Real and imaginary part over E(0), (scene, 2, 2 vertical - 1, 2 horizontal - 1); Δ = 0 is in the middle.
     """
     vertical, horizontal = panel
-    v = torch.arange(vertical, device=gram.device).repeat_interleave(horizontal)
-    h = torch.arange(horizontal, device=gram.device).repeat(vertical)
-    lag = (v[:, None] - v + vertical - 1) * (2 * horizontal - 1) + h[:, None] - h + horizontal - 1
-    sums = gram.new_zeros((gram.shape[0], (2 * vertical - 1) * (2 * horizontal - 1)))
-    sums.index_add_(1, lag.flatten(), gram.flatten(1))
+    v = torch.arange(vertical, device=codes.device).repeat_interleave(horizontal)
+    h = torch.arange(horizontal, device=codes.device).repeat(vertical)
+    sums = channel.new_zeros((len(codes), (2 * vertical - 1) * (2 * horizontal - 1)))
+    for row in range(vertical):
+        own = slice(row * horizontal, (row + 1) * horizontal)
+        block = (channel[..., own].mH @ whitened) * (codes[..., own].mH @ codes)
+        lag = (row - v + vertical - 1) * (2 * horizontal - 1) + h[own, None] - h + horizontal - 1
+        sums.index_add_(1, lag.flatten(), block.flatten(1))
     sums = sums / sums[:, sums.shape[1] // 2].real[:, None]
     return torch.view_as_real(sums).movedim(-1, 1).unflatten(2, (2 * vertical - 1, 2 * horizontal - 1))

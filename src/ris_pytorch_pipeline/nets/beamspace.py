@@ -6,12 +6,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..errors import InputError
+from ..errors import InfeasibleError, InputError
 from ..estimate import SearchGrid, search_grid
 from ..physics import steering_at
 from .cleaning import cleaned_images
 from .config import NetConfig
 from .statistics import Statistics
+
+_MOST_BYTES = 2**30
+"""Largest matrix of beams."""
 
 
 class Beamspace(nn.Module):
@@ -24,6 +27,9 @@ class Beamspace(nn.Module):
 
     Args:
         config: panel, wavelength, field of view and number of passes.
+
+    Raises:
+        InfeasibleError: the grid of a large panel would need more than 1 GiB.
     """
 
     steering: Tensor
@@ -37,6 +43,7 @@ class Beamspace(nn.Module):
         self.grid: SearchGrid = search_grid(config.region, elements, config.wavelength, config.oversampling)
         self.panel, self.passes = (config.panel.vertical, config.panel.horizontal), config.passes
         centres = torch.stack(torch.meshgrid(self.grid.u, self.grid.w, self.grid.q, indexing="ij"), dim=-1)
+        _check_size(elements.shape[0], centres.shape[:3].numel())
         vectors = steering_at(centres.reshape(-1, 3), elements, config.wavelength)
         waves = _real_product(_lag_waves(self.grid, config).mT)
         self.register_buffer("steering", _real_product(vectors.conj().mT), persistent=False)
@@ -103,6 +110,22 @@ class Beamspace(nn.Module):
                 "a network of another scenario",
                 "build the network with NetConfig().fitted_to(scenario)",
             )
+
+
+def _check_size(elements: int, cells: int) -> None:
+    """Refuse beams whose matrix would not fit beside anything else.
+
+    Raises:
+        InfeasibleError: more than `_MOST_BYTES`.
+    """
+    size = 16 * elements * cells
+    if size > _MOST_BYTES:
+        raise InfeasibleError(
+            f"beams of at most {_MOST_BYTES / 2**30:.0f} GiB",
+            f"{size / 2**30:.1f} GiB for {cells} cells of a panel of {elements} elements",
+            "a panel of many wavelengths: the grid grows with its area",
+            "choose a smaller panel or field of view, or a classical estimator",
+        )
 
 
 def _real_product(matrix: Tensor) -> Float[Tensor, "row column"]:

@@ -28,6 +28,9 @@ class HybridNet(nn.Module):
 
     Args:
         config: size and geometry.
+
+    Raises:
+        InfeasibleError: a panel too large for its beams.
     """
 
     def __init__(self, config: NetConfig) -> None:
