@@ -18,6 +18,9 @@ _NEVER = -30.0
 _REACH = 1.5
 """How far, in steps of the grid, an offset can reach from its cell's centre."""
 
+_SURE = 6.0
+"""How far the log of a variance can be from that of the grid's step: no scene can weigh more than e^6 others."""
+
 
 class HybridNet(nn.Module):
     """Panel images -> beams on a (u, w, q) grid -> residual convolutions -> heat-map, covariance factors, count.
@@ -65,7 +68,8 @@ class HybridNet(nn.Module):
         outside = ~grid.valid.to(maps.device)[..., None]
         heat = (maps[:, 0] + self.prior).masked_fill(outside, _NEVER)
         offsets = _REACH * torch.tanh(maps[:, 1:4] / _REACH).movedim(1, -1)
-        columns = summed_out(heat, offsets, maps[:, 4], grid)
+        log_variance = 2 * math.log(max(grid.step[2], 1e-9)) + _SURE * torch.tanh(maps[:, 4] / _SURE)
+        columns = summed_out(heat, offsets, log_variance, grid)
         cells, scores = peak_cells(columns.heat, config.rank)
         scores = scores.masked_fill(scores < _NEVER / 2, -torch.inf)
         candidates = gather_cells(columns, cells)
@@ -78,7 +82,7 @@ class HybridNet(nn.Module):
             scores=scores,
             heat=heat,
             offsets=offsets,
-            log_variance_q=maps[:, 4],
+            log_variance_q=log_variance,
             order_logits=self.head.count(pooled, scores),
             grid=grid,
             floor=config.floor,
