@@ -61,6 +61,22 @@ def test_batches_after_the_last_checkpoint_are_done_again(world, tmp_path) -> No
     assert all(len(event["code"]) == len(event["configuration"]) == 64 for event in starts)
 
 
+def test_the_scale_of_the_loss_is_kept(world, tmp_path) -> None:
+    """Scaling is for float16 on a GPU; switched on by hand here, growing after every second update."""
+
+    def scaled(loss: SmallLoss | None = None) -> Trainer:
+        trainer = world.trainer(loss, directory=tmp_path, save_every=1)
+        trainer.scaler = torch.amp.GradScaler("cpu", init_scale=8.0, growth_interval=2)
+        trainer.gate.scaler = trainer.scaler
+        return trainer
+
+    with pytest.raises(KeyboardInterrupt):
+        scaled(SmallLoss({5: "interrupt"})).fit()
+    resumed = scaled()
+    resumed.fit(resume=True)
+    assert resumed.scaler.get_scale() == 8.0 * 2**5
+
+
 def test_resuming_a_finished_run_changes_nothing(world, tmp_path) -> None:
     world.trainer(directory=tmp_path).fit()
     again = world.trainer(directory=tmp_path)

@@ -7,9 +7,11 @@ import pytest
 import torch
 from small_world import SmallLoss, SmallNet
 
+from ris_pytorch_pipeline.data import check_disjoint, content_hashes
 from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError, InputError
-from ris_pytorch_pipeline.train import Outcome, Reporter, Trainer, load_network, read_ledger
+from ris_pytorch_pipeline.train import Outcome, Reporter, Trainer, load_network, read_checkpoint, read_ledger
 from ris_pytorch_pipeline.train.evaluate import evaluate
+from ris_pytorch_pipeline.train.parts import drawn_scenes
 
 
 def test_the_losses_fall(world) -> None:
@@ -37,6 +39,11 @@ def test_a_skipped_update_is_counted_and_does_not_advance_the_schedule(world, tm
     assert updates[1]["offenders"] and updates[1]["loss"] == "nan"
     assert any("[SKIP] batch=2" in line and "not finite" in line for line in world.lines())
     assert all(torch.isfinite(p).all() for p in trainer.net.parameters())
+
+
+def test_failures_that_are_not_in_a_row_are_borne(world) -> None:
+    spoilt = dict.fromkeys(range(0, 10, 2), "nan")
+    assert world.like(most_skips=1).trainer(SmallLoss(spoilt)).fit().updates == 5
 
 
 @pytest.mark.parametrize(("fault", "reason"), [("nan", "not finite"), ("zero", "exactly zero")])
@@ -118,8 +125,6 @@ def test_the_saved_weights_are_the_evaluated_ones(world, tmp_path, average) -> N
     trainer = world.like(average=average).trainer(directory=tmp_path)
     trainer.fit()
     again = world.like(average=average).trainer(directory=tmp_path / "other")
-    from ris_pytorch_pipeline.train import read_checkpoint
-
     saved = read_checkpoint(tmp_path / "last.safetensors")
     saved.restore(again.average.net, "evaluated")
     metrics = evaluate(again.average.net, again.loss, None, trainer.data.validation, [4, 4], again.hardware)
@@ -175,6 +180,42 @@ def test_equal_experiments_train_equal_networks(world) -> None:
     first.fit()
     second.fit()
     assert all(torch.equal(a, b) for a, b in zip(first.net.parameters(), second.net.parameters(), strict=True))
+
+
+def test_each_batch_has_random_numbers_of_its_own(world) -> None:
+    drawn: list[float] = []
+
+    class Drawing(SmallNet):
+        def forward(self, inputs):
+            if self.training:
+                drawn.append(float(torch.rand((), generator=None)))
+            return super().forward(inputs)
+
+    before = torch.get_rng_state()
+    world.trainer(net=Drawing).fit()
+    assert len(set(drawn)) == len(drawn) == 10
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_no_epoch_and_no_split_shares_a_scene(world) -> None:
+    data = drawn_scenes(world.experiment)
+    check_disjoint(data.train(0), data.train(1))
+    for epoch in range(2):
+        check_disjoint(data.train(epoch), data.validation)
+
+
+def test_each_epoch_is_given_its_own_scenes(world) -> None:
+    trainer, seen = world.trainer(), []
+    trainer.net.register_forward_pre_hook(lambda net, given: seen.append(float(given[0].images.sum())))
+    trainer.fit()
+    assert len(set(seen)) == len(seen) == 10
+
+
+def test_the_same_scenes_are_the_same_where_asked_for(world) -> None:
+    data = drawn_scenes(world.like(fresh=False, same_scenes=True, n_val=20).experiment)
+    assert content_hashes(data.train(0)) == content_hashes(data.train(5)) == content_hashes(data.validation)
+    apart = drawn_scenes(world.like(fresh=False).experiment)
+    check_disjoint(apart.train(0), apart.validation)
 
 
 def test_a_trainer_trains_once(world) -> None:
