@@ -25,7 +25,7 @@ tiny = TrainingExperiment(
 desk = replace(
     tiny,
     net=NET_PRESETS["desk"],
-    optimisation=Optimisation(rate=5e-4),
+    optimisation=Optimisation(rate=2e-3),
     plan=Plan(epochs=30, n_train=4096, n_val=512, batch=32),
 )
 """An hour on two cores."""
@@ -33,7 +33,7 @@ paper = replace(
     tiny,
     scenario=replace(_SCENES, sources=(1, 5), snr_db=(-5.0, 20.0)),
     net=NET_PRESETS["paper"],
-    optimisation=Optimisation(rate=3e-4),
+    optimisation=Optimisation(rate=1e-3),
     plan=Plan(epochs=100, n_train=160_000, n_val=10_000, batch=256),
     device="cuda",
     precision="bfloat16",
