@@ -14,7 +14,7 @@ from ris_pytorch_pipeline.rng import stream
 
 SCENARIO = preset("random", horizontal=5, vertical=5, antennas=6, snapshots=4, sources=(1, 2), separation=0.4)
 INPUTS, LABELS = batch_from(draw(SCENARIO, 4, stream(0, "loss"), torch.complex64), (5, 5))
-NAMES = list(LossWeights(likelihood=1.0).active)
+NAMES = list(LossWeights(likelihood=1.0, contrast=1.0).active)
 
 
 def net() -> HybridNet:
@@ -22,7 +22,7 @@ def net() -> HybridNet:
 
 
 def test_the_total_is_the_sum_of_the_reported_terms() -> None:
-    weights = LossWeights(likelihood=0.3, heat=0.7)
+    weights = LossWeights(likelihood=0.3, contrast=0.2, heat=0.7)
     report = HybridLoss(weights)(net()(INPUTS), INPUTS, LABELS)
     assert list(report.terms) == list(report.raw) == NAMES
     assert torch.equal(report.total, torch.stack(list(report.terms.values())).sum())

@@ -1,5 +1,6 @@
 """Is each term zero at the truth, independent of the order of sources, and equal to a slow calculation?"""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from ris_pytorch_pipeline.losses import (
     inverse_distance_nll,
     measure_prediction,
     order_cross_entropy,
+    peak_contrast,
     subspace_distance,
     targets_on,
 )
@@ -88,6 +90,28 @@ def test_subspace_distance_is_what_a_projector_says() -> None:
         slow = 1 - (f.mH @ projector @ f).diagonal().real.sum() / f.abs().square().sum()
         torch.testing.assert_close(subspace_distance(answer, LABELS)[scene].double(), slow, rtol=0, atol=2e-3)
     assert bool((subspace_distance(perfect(), LABELS) < 1e-3).all())
+
+
+def test_contrast_is_what_the_inverse_says() -> None:
+    answer = guess()
+    fast = peak_contrast(answer, LABELS).detach()
+    covariance = (answer.factors @ answer.factors.mH).detach().to(torch.complex128) + 0.05 * torch.eye(30)
+    for scene in range(len(LABELS)):
+        values = []
+        for u, w, q in LABELS.cosines[scene, : int(LABELS.sources[scene])].tolist():
+            turns = [k * torch.pi / 4 for k in range(8)]
+            step_u, step_w = answer.grid.step[:2]
+            ring = [(u + step_u * math.cos(t), w + step_w * math.sin(t), q) for t in turns]
+            a = steering_at(torch.tensor([(u, w, q), *ring]).double(), INPUTS.observation.elements.double(), 0.3)
+            height = 1 / (a.conj() * torch.linalg.solve(covariance[scene], a.mT).mT).sum(-1).real
+            values.append(-float((height[0] / height.sum()).log()))
+        assert float(fast[scene]) == pytest.approx(sum(values) / len(values), rel=1e-2)
+
+
+def test_contrast_prefers_the_truth() -> None:
+    other = perfect(labels=LABELS[[1, 2, 3, 4, 5, 0]])
+    assert bool((peak_contrast(perfect(), LABELS) < peak_contrast(other, LABELS)).all())
+    assert bool((peak_contrast(perfect(), LABELS) < math.log(9) - 0.5).all())
 
 
 def test_every_term_is_least_at_the_truth() -> None:

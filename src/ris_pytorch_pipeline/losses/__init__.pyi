@@ -1,3 +1,4 @@
+from .contrast import peak_contrast
 from .hybrid import HybridLoss, LossReport, LossWeights
 from .likelihood import coded_likelihood
 from .measures import Measures, measure_prediction
@@ -24,6 +25,7 @@ __all__ = [
     "inverse_distance_nll",
     "measure_prediction",
     "order_cross_entropy",
+    "peak_contrast",
     "subspace_distance",
     "targets_on",
 ]

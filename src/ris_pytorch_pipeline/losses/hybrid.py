@@ -12,6 +12,7 @@ from ..data import Inputs, Labels
 from ..errors import ConfigurationError, InputError
 from ..nets import Prediction
 from . import terms
+from .contrast import peak_contrast
 from .likelihood import coded_likelihood
 from .targets import targets_on
 
@@ -27,7 +28,8 @@ class LossWeights:
         direction: Huber distance in (u, w) around the sources.
         distance: negative log-likelihood of q around the sources.
         order: cross-entropy of the source count.
-        likelihood: coded-domain likelihood of the measurements, which needs no labels.
+        contrast: MVDR spectrum of R_pred at the sources against its neighbourhood; off by default.
+        likelihood: coded-domain likelihood of the measurements, which needs no labels; off by default.
 
     Raises:
         ConfigurationError: a negative or infinite weight, or none above 0.
@@ -39,6 +41,7 @@ class LossWeights:
     direction: float = 1.0
     distance: float = 0.2
     order: float = 0.2
+    contrast: float = 0.0
     likelihood: float = 0.0
 
     def __post_init__(self) -> None:
@@ -110,6 +113,7 @@ class HybridLoss:
             "direction": (terms.direction_error, prediction, labels, targets),
             "distance": (terms.inverse_distance_nll, prediction, labels, targets),
             "order": (terms.order_cross_entropy, prediction, labels),
+            "contrast": (peak_contrast, prediction, labels),
             "likelihood": (coded_likelihood, prediction, inputs),
         }
         return {name: given[name][0](*given[name][1:]) for name in self.weights.active}
