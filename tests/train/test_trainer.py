@@ -2,12 +2,13 @@
 
 import math
 import re
+from dataclasses import replace
 
 import pytest
 import torch
 from small_world import SmallLoss, SmallNet
 
-from ris_pytorch_pipeline.data import check_disjoint, content_hashes
+from ris_pytorch_pipeline.data import HeldScenes, SceneSource, check_disjoint, content_hashes
 from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError, InputError
 from ris_pytorch_pipeline.train import Outcome, Reporter, Trainer, load_network, read_checkpoint, read_ledger
 from ris_pytorch_pipeline.train.evaluate import evaluate
@@ -216,6 +217,18 @@ def test_the_same_scenes_are_the_same_where_asked_for(world) -> None:
     assert content_hashes(data.train(0)) == content_hashes(data.train(5)) == content_hashes(data.validation)
     apart = drawn_scenes(world.like(fresh=False).experiment)
     check_disjoint(apart.train(0), apart.validation)
+
+
+def test_scenes_that_do_not_fit_in_memory_are_drawn_each_time(world) -> None:
+    plan = world.like(fresh=False, n_train=800).experiment
+    small, large = (replace(plan, plan=replace(plan.plan, hold_mb=mb)) for mb in (1, 1000))
+    kept, streamed = drawn_scenes(large), drawn_scenes(small)
+    assert isinstance(kept.train(0), HeldScenes) and isinstance(streamed.train(0), SceneSource)
+    assert isinstance(streamed.validation, HeldScenes)
+    assert "800 training scenes drawn each time" in streamed.note and "kept in" in kept.note
+    assert content_hashes(kept.train(0)) == content_hashes(streamed.train(0))
+    world.trainer().fit(epochs=1)
+    assert "[DATA] new training scenes each epoch; 8 validation scenes kept in 0.0 MB" in world.lines()
 
 
 def test_a_trainer_trains_once(world) -> None:

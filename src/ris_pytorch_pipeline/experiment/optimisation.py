@@ -85,6 +85,7 @@ class Plan:
         max_train_batches: stop an epoch after so many batches.
         max_val_batches: validate on so many batches at most.
         fresh: draw new training scenes each epoch; otherwise every epoch sees the same ones.
+        hold_mb: most megabytes of scenes kept in memory between epochs; what needs more is drawn anew each time.
         same_scenes: validate on the training scenes themselves, to see whether a network can learn at all.
 
     Raises:
@@ -99,10 +100,11 @@ class Plan:
     max_train_batches: int | None = None
     max_val_batches: int | None = None
     fresh: bool = True
+    hold_mb: int = 1024
     same_scenes: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "n_train", "n_val", "batch", "max_train_batches", "max_val_batches"):
+        for name in ("epochs", "n_train", "n_val", "batch", "max_train_batches", "max_val_batches", "hold_mb"):
             value = vars(self)[name]
             if value is not None and value < 1:
                 refuse(f"{name} >= 1", str(value), "a budget of zero, or a sign")

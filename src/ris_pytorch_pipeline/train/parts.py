@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor, nn
@@ -27,10 +27,12 @@ class Data:
     Args:
         train: the training batches of epoch 0, 1, ...
         validation: the same ones each time.
+        note: what is kept in memory, and what is not.
     """
 
     train: Callable[[int], BatchSource]
     validation: BatchSource
+    note: str = ""
 
 
 def hybrid_net(experiment: TrainingExperiment) -> nn.Module:
@@ -59,24 +61,43 @@ def hybrid_measures(prediction: Any, labels: Labels) -> dict[str, Tensor]:  # no
 
 
 def drawn_scenes(experiment: TrainingExperiment) -> Data:
-    """Scenes drawn on the fly from an experiment's scenario, on streams of their own for training and validation."""
+    """Scenes drawn from an experiment's scenario, on streams of their own for training and validation."""
     plan = experiment.plan
     train = SceneSource(
         scenario=experiment.scenario, split="train", seed=experiment.seed, scenes=plan.n_train, batch=plan.batch
     )
+    if plan.same_scenes:
+        kept, note = held(train, "training and validation", plan.hold_mb)
+        return Data(train=lambda epoch: kept, validation=kept, note=note)
+    apart = replace(train, split="validation", scenes=plan.n_val)
+    validation, note = held(apart, "validation", plan.hold_mb)
     if plan.fresh:
-        validation = validation_of(train, experiment)
-        return Data(train=train.epoch, validation=HeldScenes(validation))
-    held = HeldScenes(train)
-    validation = held if plan.same_scenes else HeldScenes(validation_of(train, experiment))
-    return Data(train=lambda epoch: held, validation=validation)
+        return Data(train=train.epoch, validation=validation, note=f"new training scenes each epoch; {note}")
+    kept, more = held(train, "training", plan.hold_mb)
+    return Data(train=lambda epoch: kept, validation=validation, note=f"{more}; {note}")
 
 
-def validation_of(train: SceneSource, experiment: TrainingExperiment) -> SceneSource:
-    """The validation scenes that belong to a training source."""
-    return SceneSource(
-        scenario=train.scenario, split="validation", seed=train.seed, scenes=experiment.plan.n_val, batch=train.batch
-    )
+def held(source: SceneSource, name: str, budget_mb: int) -> tuple[BatchSource, str]:
+    """The scenes of a source in memory if they fit there, otherwise the source itself, which draws them each time.
+
+    Args:
+        source: the same scenes either way.
+        name: what they are for.
+        budget_mb: most megabytes.
+
+    Returns:
+        The source to use, and a sentence that says which and how much.
+    """
+    inputs, labels = source[0]
+    size_mb = sum(x.nbytes for x in _tensors(inputs, labels)) / len(inputs) * source.scenes / 1e6
+    if size_mb <= budget_mb:
+        return HeldScenes(source), f"{source.scenes} {name} scenes kept in {size_mb:.1f} MB"
+    return source, f"{source.scenes} {name} scenes drawn each time: {size_mb:.0f} MB is above {budget_mb} MB"
+
+
+def _tensors(inputs: Inputs, labels: Labels) -> list[Tensor]:
+    parts = (inputs, inputs.observation, labels)
+    return [value for part in parts for value in vars(part).values() if isinstance(value, Tensor)]
 
 
 @dataclass(frozen=True, kw_only=True)

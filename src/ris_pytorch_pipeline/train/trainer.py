@@ -249,9 +249,10 @@ class Trainer:
         identity: dict[str, Any] = vars(self.identity)
         self.ledger.write(
             "resume" if resume else "start", **identity, updates=self.progress.updates, planned=self.updates,
-            parameters=sizes, experiment=self.experiment.to_plain(),
+            parameters=sizes, data=self.data.note, experiment=self.experiment.to_plain(),
         )  # fmt: skip
         self.reporter.start(self.identity.run, sizes, self.updates, str(self.files.directory or "nothing"))
+        self.reporter.say(f"[DATA] {self.data.note}")
         if not resume:
             self._save(LAST)  # so that a run killed at any time can be resumed
 
