@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ris_pytorch_pipeline.data import HeldScenes, SceneSource, check_disjoint, content_hashes
+from ris_pytorch_pipeline.data import HeldScenes, SceneSource, batch_bytes, check_disjoint, content_hashes
 from ris_pytorch_pipeline.data.dataset import Split
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError
 from ris_pytorch_pipeline.physics import preset
@@ -53,6 +53,21 @@ def test_held_scenes_are_drawn_once() -> None:
     assert held[2] is held[2]
     assert [len(x) for x, _ in held] == [4, 4, 2]
     assert content_hashes(held) == content_hashes(source())
+
+
+def test_a_budget_changes_what_is_held_and_nothing_else() -> None:
+    whole = HeldScenes(source())
+    one = batch_bytes(*whole[0])
+    assert whole.needed_bytes == 3 * one
+    images = whole[0][0].images
+    assert one > images.numel() * images.element_size()
+    small = HeldScenes(source(), budget=int(1.5 * one))
+    assert content_hashes(small) == content_hashes(whole)
+    assert one <= small.held_bytes <= small.budget
+    assert whole.held_bytes > small.held_bytes
+    assert HeldScenes(source(), budget=0)[0] is not None
+    with pytest.raises(ConfigurationError, match="budget"):
+        HeldScenes(source(), budget=-1)
 
 
 def test_an_index_beyond_the_end_is_refused() -> None:

@@ -94,25 +94,56 @@ class SceneSource:
 class HeldScenes:
     """Batches kept in memory, drawn from another source when first asked for: the same scenes, once computed.
 
+    Batches are held until the budget is spent; the others are drawn again each time they are asked for. Either way
+    the answer is the same, so that a budget changes the time a run takes and nothing else.
+
     Args:
         source: where they come from.
+        budget: bytes that may be held.
+
+    Raises:
+        ConfigurationError: a negative budget.
     """
 
     source: BatchSource
+    budget: int = 2**31
     _held: dict[int, tuple[Inputs, Labels]] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.budget < 0:
+            raise ConfigurationError("a budget >= 0 bytes", str(self.budget), "a sign", "pass 0 to hold nothing")
 
     def __len__(self) -> int:
         return len(self.source)
 
     def __getitem__(self, index: int) -> tuple[Inputs, Labels]:
         """Batch `index`."""
-        if index not in self._held:
-            self._held[index] = self.source[index]
-        return self._held[index]
+        if index in self._held:
+            return self._held[index]
+        batch = self.source[index]
+        if self.held_bytes + batch_bytes(*batch) <= self.budget:
+            self._held[index] = batch
+        return batch
 
     def __iter__(self) -> Iterator[tuple[Inputs, Labels]]:
         for index in range(len(self)):
             yield self[index]
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes held now."""
+        return sum(batch_bytes(*batch) for batch in self._held.values())
+
+    @property
+    def needed_bytes(self) -> int:
+        """Bytes that holding everything would take, by the size of the first batch."""
+        return batch_bytes(*self[0]) * len(self)
+
+
+def batch_bytes(inputs: Inputs, labels: Labels) -> int:
+    """Memory of the tensors of a batch, in bytes."""
+    parts = (*vars(inputs).values(), *vars(inputs.observation).values(), *vars(labels).values())
+    return sum(x.numel() * x.element_size() for x in parts if isinstance(x, torch.Tensor))
 
 
 def content_hashes(source: BatchSource) -> list[str]:
