@@ -12,7 +12,8 @@ class RisError(Exception):
     """
 
     def __init__(self, wanted: str, got: str, cause: str, move: str) -> None:
-        super().__init__(f"wanted {wanted}; got {got}. Likely cause: {cause}. Next: {move}.")
+        end = "" if move.endswith("?") else "."
+        super().__init__(f"wanted {wanted}; got {got}. Likely cause: {cause}. Next: {move}{end}")
         self.wanted, self.got, self.cause, self.move = wanted, got, cause, move
 
     def __reduce__(self) -> tuple[type["RisError"], tuple[str, str, str, str]]:

@@ -5,12 +5,11 @@ from pathlib import Path
 import pytest
 from running import Run
 
-from ris_pytorch_pipeline.bench import CONTENDERS
 from ris_pytorch_pipeline.data import load_scenes
 from ris_pytorch_pipeline.experiment import experiment_from_toml
 
 
-@pytest.mark.skipif("bp-music" not in CONTENDERS, reason="back-projection MUSIC has not entered the contenders")
+@pytest.mark.filterwarnings("default:a back-projected covariance")
 def test_the_demonstration(ris: Run, tmp_path: Path) -> None:
     done = ris("demo", "--out", "here/demo", "--scenes", "2", "--seed", "3")
     assert done.code == 0, done.err
@@ -23,6 +22,7 @@ def test_the_demonstration(ris: Run, tmp_path: Path) -> None:
     assert (
         load_scenes(folder / "scenes.safetensors").header.digest == experiment_from_toml(folder / "config.toml").digest
     )
+    assert done.err.count("ris: warning: a back-projected covariance") == len(done.err.splitlines())
     for word in ("scene 0, sml", "scene 0, bp-music", "error (bound)", "RMSE/CRB"):
         assert word in done.out
 

@@ -19,7 +19,6 @@ from ris_pytorch_pipeline.physics import (
     coded_operator,
     cosines_from_positions,
     draw,
-    positions_from_cosines,
     preset,
     steering_at,
 )
@@ -83,6 +82,16 @@ def test_the_warning_is_raised_once_unless_silenced() -> None:
         BASELINES["music"](seen, 1)
 
 
+@pytest.mark.parametrize("name", ["music", "mvdr", "modified", "omp"])
+def test_single_precision_finds_the_same(name: str) -> None:
+    scenes = drawn()
+    one = BASELINES[name](scenes.observation, 1)
+    other = BASELINES[name](scenes.observation.to(dtype=torch.complex64), 1)
+    assert other.powers.dtype == other.noise_variance.dtype == other.positions.dtype
+    gap = (cosines_from_positions(one.positions) - cosines_from_positions(other.positions))[..., :2].abs().amax((1, 2))
+    assert gap.median() < 1e-3
+
+
 @pytest.mark.parametrize("sources", [0, 16])
 def test_back_projection_holds_fewer_sources_than_snapshots(sources: int) -> None:
     with pytest.raises(InputError, match="between 1 and 15 sources"):
@@ -96,8 +105,6 @@ def test_mirrored_entries_are_plane_waves_at_half_the_wavelength() -> None:
     covariance = LowRank(a.mT, torch.zeros(1, dtype=torch.float64))
     lattice = torch.arange(20).reshape(4, 5)
     plane = steering_at(cosines * torch.tensor([1.0, 1.0, 0.0]), panel, 0.15)
-    gram = (a[0, 0] * a[0, 1].flip(0).conj(), a[0, 1] * a[0, 0].flip(0).conj())
-    assert gram[0].abs().max() > 0  # mixed terms exist in a a^H products of two sources, and not in A P A^H
     torch.testing.assert_close(mirrored_entries(covariance, lattice), plane.sum(1), rtol=0, atol=2e-3)
 
 
@@ -177,4 +184,3 @@ def test_omp_counts_one_source_and_refuses_as_many_as_antennas() -> None:
     assert Omp()(scenes.observation).order.tolist() == [1] * 6
     with pytest.raises(InputError, match="between 1 and 15"):
         Omp()(scenes.observation, 16)
-    assert positions_from_cosines(cosines_from_positions(scenes.truth.positions)).isfinite().all()

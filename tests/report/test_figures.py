@@ -45,6 +45,19 @@ def test_geometry_counts_sources_and_puts_them_in_metres() -> None:
     assert rendered(figure)[:4] == b"\x89PNG"
 
 
+@pytest.mark.parametrize(
+    "places", [[[-0.77, 0.33, 1.3], [-0.64, -0.31, 9.3]], [[0, 0, 1]], [[1, 0.5, 10], [-1, -0.5, 10]], [[0.1, 0.4, 10]]]
+)
+def test_geometry_keeps_its_labels_inside_the_figure(places: list[list[float]]) -> None:
+    positions = torch.tensor(places, dtype=torch.float64)
+    figure: Any = geometry_figure(Panel(horizontal=12, vertical=12, spacing=0.15).elements(), found=positions)
+    rendered(figure)
+    (axes,) = axes_of(figure)
+    for text in (axes.xaxis.label, axes.yaxis.label, axes.zaxis.label, axes.get_legend()):
+        box = text.get_window_extent()
+        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
+
+
 def test_the_distance_bar_is_one_deviation_each_way() -> None:
     deviations = torch.tensor([[0.0, 0.0, 0.5]], dtype=torch.float64)
     (axes,) = axes_of(geometry_figure(ELEMENTS, found=TRUE[:1], deviations=deviations))

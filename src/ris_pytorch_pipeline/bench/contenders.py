@@ -19,6 +19,7 @@ from ..estimate import (
     PilotMl,
     SearchRegion,
     Sml,
+    SparseBayesian,
 )
 from ..physics import Observation, Scenario, Truth, ends
 from ..shapes import Positions
@@ -31,6 +32,7 @@ CONTENDERS: dict[str, Callable[[SearchRegion], Estimator]] = {
     "bp-bartlett": lambda region: BackProjected(spectral=Bartlett(region=region)),
     "modified-music": lambda region: ModifiedMusic(region=region),
     "omp": lambda region: Omp(region=region),
+    "sbl": lambda region: SparseBayesian(region=region),
 }
 """Name -> factory of every estimator that works on measurements alone."""
 

@@ -83,6 +83,8 @@ def build() -> tuple[Parser, dict[str, Parser]]:
     commands["demo"].add_argument("--out", type=Path, default=Path("runs/demo"), help="folder of the results")
     commands["demo"].add_argument("--seed", metavar="N", default=argparse.SUPPRESS, help="of every random stream (0)")
     commands["demo"].add_argument("--scenes", metavar="N", default=argparse.SUPPRESS, help="scenes of each cell (40)")
+    for parser in commands.values():
+        parser.add_argument("--threads", type=int, default=1, metavar="N", help="CPU threads; more pay if idle (1)")
     return program, commands
 
 

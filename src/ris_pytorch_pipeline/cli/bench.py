@@ -71,11 +71,11 @@ def _sweep(experiment: Experiment, plan: Plan, cells: list[Cell]) -> None:
 
 
 def plan_of(arguments: argparse.Namespace, scenario: Scenario) -> Plan:
-    """The sweep that the options describe; the likelihood estimator of the symbols and the genie unless named."""
+    """The sweep that the options describe; unless named, the likelihood of the symbols beside two references."""
     given = vars(arguments)
     likelihood = "sml" if scenario.symbol_model == "random" else "pilot"
     return Plan(
-        methods=tuple(given["methods"].split(",")) if "methods" in given else (likelihood, "genie"),
+        methods=tuple(given["methods"].split(",")) if "methods" in given else (likelihood, "genie", "bp-music"),
         sources=fit(tuple[int, ...], _values(given["sources"]), "sources") if "sources" in given else (1, 3, 5),
         snr_db=fit(tuple[float, ...], _values(given["snr_db"]), "snr_db") if "snr_db" in given else (0.0, 10.0, 20.0),
         known_order=arguments.order == "known",
@@ -96,7 +96,7 @@ def _report(arguments: argparse.Namespace, experiment: Experiment, plan: Plan, c
     else:
         print_cells(cells, f"{len(cells)} of {wanted} cells; configuration {config_digest(config)}")
     if arguments.figure is not None:
-        save_figure(sweep_figure(cells), arguments.figure)  # pyright: ignore[reportArgumentType]
+        save_figure(sweep_figure(cells), arguments.figure)
 
 
 def print_cells(cells: Sequence[Cell], caption: str) -> None:

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> None:
     figures = {
         "geometry.png": scene_figure(file, found["sml"]),
         "spectrum.png": music_figure(file, region, found["bp-music"]),
-        "sweep.png": sweep_figure(cells),  # pyright: ignore[reportArgumentType]
+        "sweep.png": sweep_figure(cells),
     }
     for name, figure in figures.items():
         save_figure(figure, folder / name)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TextIO
 
-from ..errors import RisError
+from ..errors import ConfigurationError, RisError
 from ..experiment import to_toml
 from .arguments import experiment_of, parse
 
@@ -48,7 +48,18 @@ def _run(argv: Sequence[str]) -> None:
 
 
 def _command(arguments: argparse.Namespace) -> None:
-    import_module(f".{arguments.command}", __package__).run(arguments)
+    """Run the command on the threads asked for: threads that wait for a busy core cost far more than they bring.
+
+    Raises:
+        ConfigurationError: fewer than one thread.
+    """
+    if arguments.threads < 1:
+        raise ConfigurationError("--threads of at least 1", str(arguments.threads), "a count left at zero", "pass 1")
+    command = import_module(f".{arguments.command}", __package__)
+    import torch  # after the parser has answered
+
+    torch.set_num_threads(arguments.threads)
+    command.run(arguments)
 
 
 def _stop(code: int, message: str) -> int:

@@ -1,4 +1,4 @@
-from .contract import check_covariance, default_jitter, hermitise, load, trace, trace_normalise
+from .contract import check_covariance, default_jitter, exact, hermitise, load, trace, trace_normalise
 from .low_rank import Eigen, LowRank, eigenpairs
 from .panel import (
     UninformativeCovarianceWarning,
@@ -24,6 +24,7 @@ __all__ = [
     "check_covariance",
     "default_jitter",
     "eigenpairs",
+    "exact",
     "grid_energy",
     "hermitise",
     "ledoit_wolf_intensity",

@@ -6,6 +6,7 @@ from .omp import Omp
 from .order import EigenvalueGap, InformationCriterion, OrderRule, aic, mdl
 from .region import SearchGrid, SearchRegion, search_grid
 from .search import SearchEffort
+from .sparse_bayesian import SparseBayesian
 from .spectral import Bartlett, Music, Mvdr, Spectral
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "SearchGrid",
     "SearchRegion",
     "Sml",
+    "SparseBayesian",
     "Spectral",
     "Status",
     "aic",

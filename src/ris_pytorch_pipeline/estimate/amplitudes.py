@@ -65,7 +65,7 @@ def with_powers(estimate: Estimate, observation: Observation) -> Estimate:
     return replace(
         estimate,
         positions=estimate.positions.gather(1, order),
-        powers=powers.gather(1, best),
+        powers=powers.gather(1, best).to(estimate.positions.dtype),
         deviations=estimate.deviations.gather(1, order),
-        noise_variance=noise.masked_fill(freedom <= 0, torch.nan),
+        noise_variance=noise.masked_fill(freedom <= 0, torch.nan).to(estimate.positions.dtype),
     )

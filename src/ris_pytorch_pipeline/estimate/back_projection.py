@@ -14,8 +14,9 @@ from .spectral import Spectral
 class BackProjected:
     """A spectral estimator on R_samp = mean of x_l x_l^H, x_l = pinv(G_l) y_l. A baseline, not an estimator to choose.
 
-    With fewer antennas than elements, self-noise of the projections caps what it can see, whatever the SNR: the
-    direction error stops near 0.6° at K = 1 for the default panel. `back_projected` says so in a warning.
+    With fewer antennas than elements, self-noise of the projections caps what it can see, whatever the SNR, and
+    `back_projected` says so in a warning. On 200 scenes of the default preset with K = 1, the median direction error of
+    MUSIC is 0.73°, 0.62° and 0.62° at 10, 20 and 40 dB, and that of `Mvdr(loading=1.0)` 0.53°, 0.38° and 0.35°.
 
     Args:
         spectral: what is done with the covariance, such as `Music()` or `Mvdr(loading=1.0)`.

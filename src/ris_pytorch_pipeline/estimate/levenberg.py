@@ -75,6 +75,9 @@ def minimise(
 ) -> Minimum:
     """Minimise by (C + μ diag C) dx = -g, accepting a scene's step only when its objective falls.
 
+    Where C is an expectation, as in Fisher scoring, the objective's own curvature may differ and the steps fall short
+    or zigzag: each step is scaled by the ratio of the two along the last one, which costs nothing.
+
     A scene has converged when its predicted decrease g^T C⁻¹ g / 2 over the parameters that are free to move is below
     `tolerance`. Scenes that are done leave the batch.
 
@@ -93,7 +96,7 @@ def minimise(
     here = evaluate(point, active)
     value = here.value.clone()
     converged = torch.zeros_like(active, dtype=torch.bool)
-    damping = torch.full_like(value, 1e-2)
+    damping, length = torch.full_like(value, 1e-2), torch.ones_like(value)
     for _ in range(iterations):
         step, decrease = _step(here, point[active], damping[active], box)
         done = decrease < tolerance
@@ -102,9 +105,10 @@ def minimise(
         if active.numel() == 0:
             break
         here = _pick(here, ~done)
-        trial = box.clamp(point[active] + step)
+        trial = box.clamp(point[active] + length[active, None] * step)
         there = evaluate(trial, active)
         better = there.value < here.value
+        length[active] = torch.where(better, _length(trial - point[active], here, there), 1.0)
         point[active] = torch.where(better[:, None], trial, point[active])
         value[active] = torch.where(better, there.value, here.value)
         damping[active] = (damping[active] * torch.where(better, 0.2, 8.0)).clamp(1e-6, 1e6)
@@ -131,6 +135,13 @@ def _step(here: Local, point: Tensor, damping: Tensor, box: Box) -> tuple[Tensor
     solved = torch.cholesky_solve(unit.expand(2, -1, -1).unsqueeze(-1), factor).squeeze(-1)
     step = (-solved[0] * scale).clamp(-box.stride, box.stride)
     return step, (unit * solved[1]).sum(-1) / 2
+
+
+def _length(step: Tensor, here: Local, there: Local) -> Tensor:
+    """Curvature of the model along the step just taken over that of the objective, within 0.4 and 2.5."""
+    modelled = (step.unsqueeze(-2) @ here.curvature @ step.unsqueeze(-1)).squeeze((-1, -2))
+    seen = (step * (there.gradient - here.gradient)).sum(-1)
+    return modelled / seen.clamp(0.4 * modelled, 2.5 * modelled).clamp_min(torch.finfo(step.dtype).tiny)
 
 
 def _pick(here: Local, rows: Tensor) -> Local:

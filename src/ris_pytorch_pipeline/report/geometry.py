@@ -3,6 +3,7 @@
 import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d import Axes3D
 from torch import Tensor
 
@@ -71,13 +72,22 @@ def geometry_axes(
         _stems(axes, _sources(axes, found, "found", marker="x", color=FOUND, s=50))
         if deviations is not None:
             _crosses(axes, found.detach().cpu().double(), deviations.detach().cpu().double())
-    axes.set(xlabel="x, forward (m)", ylabel="y, across (m)", zlabel="z, up (m)")
-    # One metre is as long on every axis.
-    limits = (axes.get_xlim(), axes.get_ylim(), axes.get_zlim())
-    axes.set_box_aspect([high - low for low, high in limits], zoom=1.1)  # pyright: ignore[reportArgumentType]
+    _metres(axes)
     axes.view_init(elev=22, azim=-62)
     axes.legend(loc="upper left", fontsize="small")
     return axes
+
+
+def _metres(axes: Axes3D) -> None:
+    """One metre is as long on every axis; a short axis gets few ticks."""
+    limits = (axes.get_xlim(), axes.get_ylim(), axes.get_zlim())
+    lengths = [high - low for low, high in limits]
+    axes.set_box_aspect(lengths, zoom=0.85)  # pyright: ignore[reportArgumentType]
+    names = ("x, forward (m)", "y, across (m)", "z, up (m)")
+    for axis, length, name in zip((axes.xaxis, axes.yaxis, axes.zaxis), lengths, names, strict=True):
+        axis.set_major_locator(MaxNLocator(max(1, round(6 * length / max(lengths))), steps=[1, 2, 5, 10]))
+        axis.set_label_text(name)
+        axis.labelpad = 9
 
 
 def _sources(axes: Axes3D, positions: Tensor, name: str, **look: object) -> Tensor:

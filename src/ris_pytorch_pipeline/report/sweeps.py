@@ -21,23 +21,65 @@ _ENTRY_WIDTH = 2.1
 class Measured(Protocol):
     """A figure with its interval."""
 
-    value: float
-    low: float
-    high: float
+    @property
+    def value(self) -> float:
+        """The figure."""
+        ...
+
+    @property
+    def low(self) -> float:
+        """Lower end of the interval."""
+        ...
+
+    @property
+    def high(self) -> float:
+        """Upper end of the interval."""
+        ...
 
 
 @runtime_checkable
 class Result(Protocol):
     """What a figure needs of a cell of a benchmark: one method at one number of sources and one SNR."""
 
-    method: str
-    sources: int
-    snr_db: float
-    n: int
-    success: Measured
-    rmse: Mapping[str, Measured]
-    rms_bound: Mapping[str, float]
-    judged: Mapping[str, int]
+    @property
+    def method(self) -> str:
+        """Name of the method."""
+        ...
+
+    @property
+    def sources(self) -> int:
+        """K."""
+        ...
+
+    @property
+    def snr_db(self) -> float:
+        """Total SNR."""
+        ...
+
+    @property
+    def n(self) -> int:
+        """Scenes."""
+        ...
+
+    @property
+    def success(self) -> Measured:
+        """Share of scenes with all sources found."""
+        ...
+
+    @property
+    def rmse(self) -> Mapping[str, Measured]:
+        """By coordinate and unit."""
+        ...
+
+    @property
+    def rms_bound(self) -> Mapping[str, float]:
+        """The bound of the same sources."""
+        ...
+
+    @property
+    def judged(self) -> Mapping[str, int]:
+        """Sources behind each error."""
+        ...
 
 
 def sweep_figure(cells: Sequence[Result], coordinates: Sequence[Coordinate] = ("azimuth", "distance")) -> Figure:

@@ -1,0 +1,82 @@
+"""The handbook `docs/diagnosing.md`, written from the rules so that it cannot drift."""
+
+from .findings import Rule
+from .rules import RULES
+
+_HEAD = """# Diagnosing a training
+
+This page is generated from the rules of `ris_pytorch_pipeline.diagnose`; do not edit it by hand.
+
+```python
+from ris_pytorch_pipeline.diagnose import Watch
+
+with Watch(model, optimizer, scheduler, scaler) as watch:
+    for epoch in range(epochs):
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = watch.loss(criterion(model(x), y))
+            loss.backward()
+            optimizer.step()
+        watch.epoch(train=mean_loss, val=validate(model), batches=len(loader))
+    print(watch.verdict())
+```
+
+The first line alone watches gradients, updates, rates and ticks. What is not handed over (`watch.loss`, `watch.epoch`)
+cannot be judged, and the verdict says so. A **fatal** finding raises `TrainingFault`, after its evidence is in the
+ledger; `tolerate={"RT101": 3}` lets it pass three times, and it is still counted. A **note** leaves a run healthy.
+
+Lightning and Transformers take a callback (`diagnose.integrations`); accelerate needs none. Before training,
+`diagnose.preflight.preflight(step, model, batch, optimizer=...)` tries one update and leaves everything as it was.
+Afterwards, `diagnose.postmortem.diagnose_path` reads a ledger or a plain-text log.
+
+## From symptom to finding
+
+| symptom | finding |
+|---|---|
+"""
+
+_BLIND = """
+## What nobody can see from the run alone
+
+- A worse optimum: declare a baseline (`Plan(baseline=...)`); without one the loss is compared with a constant answer
+  where the loss is a mean squared error or a cross entropy of classes.
+- A term that is never computed and never declared: hand terms over, or run the term checks before training.
+- Labels that are wrong but plausible, such as an order of sources that data and metric share: compare with an
+  independent truth (`order_matters`, `label_ranges`).
+- A split that leaks through something other than equal scenes.
+- Learning rates that are merely not the best.
+- Gradient clipping before backward, class labels off by one, `kl_div` on probabilities instead of their logarithm, a
+  bounded loss of the wrong sign: the four of 48 programs in `tests/failures/public.py` that no finding sees.
+- A loop that calls neither `optimizer.step` nor `backward` of a watched optimiser: there is nothing to hook.
+"""
+
+_FAMILIES = {
+    "RT1": "Updates: did one happen, and did it do anything?",
+    "RT2": "The loss: is it the loss you mean?",
+    "RT3": "Numbers: precision, range and linear algebra",
+    "RT4": "Data: are these the scenes and labels you mean?",
+    "RT5": "Files, runs and search",
+}
+
+
+def handbook() -> str:
+    """The whole page as Markdown."""
+    table = "\n".join(f"| {r.symptom} | [{r.code} {r.name}](#{r.code.lower()}) |" for r in RULES)
+    parts = [_HEAD + table + "\n"]
+    for family, title in _FAMILIES.items():
+        parts.append(f"\n## {title}\n")
+        parts += [entry(rule) for rule in RULES if rule.code.startswith(family)]
+    return "".join([*parts, _BLIND])
+
+
+def entry(rule: Rule) -> str:
+    """One rule as Markdown, under its anchor.
+
+    Args:
+        rule: the rule.
+    """
+    return (
+        f'\n<a id="{rule.code.lower()}"></a>\n\n### {rule.code} {rule.name}\n\n'
+        f"- severity: {rule.severity}; verdict: {rule.state}\n"
+        f"- symptom: {rule.symptom}\n- cause: {rule.cause}\n- fix: {rule.move}\n"
+    )

@@ -1,0 +1,196 @@
+"""How a watch hears of things: official hooks where torch has them, wrapped methods on the instance elsewhere."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from .run import Lane
+
+Undo = Callable[[], object]
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """What the hooks call."""
+
+    def on_backward_start(self, lane: Lane) -> None:
+        """The first gradient of a backward pass is about to arrive."""
+        ...
+
+    def on_backward_end(self, lane: Lane) -> None:
+        """All gradients of a backward pass have arrived."""
+        ...
+
+    def on_clear(self, lane: Lane) -> None:
+        """zero_grad was called."""
+        ...
+
+    def before_step(self, lane: Lane) -> None:
+        """The optimiser is about to step."""
+        ...
+
+    def after_step(self, lane: Lane, closure: bool) -> None:
+        """The optimiser stepped."""
+        ...
+
+    def on_skip(self, lane: Lane, reason: str) -> None:
+        """A step was refused."""
+        ...
+
+    def on_tick(self) -> None:
+        """A schedule moved on."""
+        ...
+
+    def on_forward(self, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> None:
+        """A leaf module ran."""
+        ...
+
+    def on_judged(self, training: bool) -> None:
+        """The model answered without gradients."""
+        ...
+
+    def on_output(self, output: object) -> None:
+        """The model answered."""
+        ...
+
+
+def wrap(target: object, name: str, around: Callable[..., object]) -> Undo:
+    """Replace a method on this one instance by `around(original, *args, **kwargs)`.
+
+    Args:
+        target: the instance.
+        name: the method.
+        around: called instead.
+
+    Returns:
+        A function that puts the instance back as it was.
+    """
+    own = vars(target)
+    had, before = name in own, own.get(name)
+    original = getattr(target, name)
+
+    def instead(*args: object, **kwargs: object) -> object:
+        return around(original, *args, **kwargs)
+
+    setattr(target, name, instead)
+    return (lambda: setattr(target, name, before)) if had else (lambda: delattr(target, name))
+
+
+def listen_lane(lane: Lane, listener: Listener) -> list[Undo]:
+    """Hear of a lane's backward passes, clearings and steps."""
+    span = _BackwardSpan(lane, listener)
+    handles = [
+        lane.optimizer.register_step_pre_hook(lambda *_: listener.before_step(lane)),
+        lane.optimizer.register_step_post_hook(lambda o, a, k: _stepped(lane, listener, o, a, k)),
+        *(p.register_hook(span) for p in lane.parameters if p.requires_grad),
+    ]
+
+    def clear(original: Callable[..., object], *args: object, **kwargs: object) -> object:
+        listener.on_clear(lane)
+        return original(*args, **kwargs)
+
+    return [*(h.remove for h in handles), wrap(lane.optimizer, "zero_grad", clear)]
+
+
+class _BackwardSpan:
+    """Turns the first gradient of a backward pass into a start, and the engine's end of the pass into an end."""
+
+    def __init__(self, lane: Lane, listener: Listener) -> None:
+        self.lane, self.listener, self.inside = lane, listener, False
+
+    def __call__(self, _: Tensor) -> None:
+        if self.inside:
+            return
+        self.inside = True
+        torch.autograd.Variable._execution_engine.queue_callback(self._end)  # pyright: ignore[reportAttributeAccessIssue]
+        self.listener.on_backward_start(self.lane)
+
+    def _end(self) -> None:
+        self.inside = False
+        self.listener.on_backward_end(self.lane)
+
+
+def _stepped(lane: Lane, listener: Listener, optimizer: Optimizer, args: Sequence[object], kwargs: dict) -> None:
+    """A fused optimiser under a scaler gets `found_inf` and skips inside its kernel: its hook fires all the same."""
+    found = vars(optimizer).get("found_inf")
+    if found is not None and bool(found):
+        listener.on_skip(lane, "the scaler found inf or NaN (fused optimiser)")
+        return
+    listener.after_step(lane, closure=any(callable(a) for a in args) or kwargs.get("closure") is not None)
+
+
+def listen_scaler(scaler: object, lanes: Sequence[Lane], listener: Listener) -> list[Undo]:
+    """Hear of steps that a gradient scaler refuses without a word."""
+
+    def step(original: Callable[..., object], optimizer: Optimizer, *args: object, **kwargs: object) -> object:
+        watched = [lane for lane in lanes if lane.optimizer is unwrap(optimizer)]
+        before = [lane.applied + sum(lane.skipped.values()) for lane in watched]
+        out = original(optimizer, *args, **kwargs)
+        for lane, count in zip(watched, before, strict=True):
+            if lane.applied + sum(lane.skipped.values()) == count:
+                listener.on_skip(lane, "the scaler found inf or NaN")
+        return out
+
+    return [wrap(scaler, "step", step)]
+
+
+def listen_scheduler(scheduler: object, listener: Listener) -> list[Undo]:
+    """Hear of a schedule's ticks."""
+
+    def step(original: Callable[..., object], *args: object, **kwargs: object) -> object:
+        out = original(*args, **kwargs)
+        listener.on_tick()
+        return out
+
+    inner = vars(scheduler).get("scheduler")  # a library's wrapper decides itself whether its schedule moves on
+    return [wrap(scheduler if inner is None else inner, "step", step)]
+
+
+def listen_model(model: nn.Module, listener: Listener) -> list[Undo]:
+    """Hear of the model's last output in training, and of passes without gradients."""
+
+    def ran(module: nn.Module, _: object, output: object) -> None:
+        if not torch.is_grad_enabled():
+            listener.on_judged(module.training)
+        elif module.training:
+            listener.on_output(output)
+
+    return [model.register_forward_hook(ran).remove]
+
+
+def listen_leaves(model: nn.Module, listener: Listener) -> list[Undo]:
+    """Hear of every leaf module's forward in training; installed for measured updates only, so others cost nothing.
+
+    A module with parameters of its own counts as a leaf. A compiled model is left alone: hooks would recompile it.
+    """
+    if hasattr(model, "_orig_mod"):
+        return []
+
+    def hook(name: str) -> Callable[..., None]:
+        def ran(module: nn.Module, inputs: Sequence[object], output: object) -> None:
+            listener.on_forward(name, module, inputs, output)
+
+        return ran
+
+    leaves = {
+        name: module
+        for name, module in model.named_modules()
+        if not any(True for _ in module.children()) or any(True for _ in module.parameters(recurse=False))
+    }
+    return [module.register_forward_hook(hook(name)).remove for name, module in leaves.items()]
+
+
+def name_operations() -> Undo:
+    """Let torch raise in the backward of the first operation that returns NaN, and name it."""
+    before, check = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
+    torch.autograd.set_detect_anomaly(True)
+    return lambda: torch.autograd.set_detect_anomaly(before, check)
+
+
+def unwrap(optimizer: Optimizer) -> Optimizer:
+    """The torch optimiser inside a library's wrapper, which keeps it as `optimizer`."""
+    inner = vars(optimizer).get("optimizer")
+    return unwrap(inner) if isinstance(inner, Optimizer) else optimizer

@@ -1,0 +1,125 @@
+"""Where evidence is kept: one JSON record a line, on disk before anything else happens."""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TextIO
+
+from ..errors import InputError
+from .findings import Finding
+from .rules import runs
+
+
+class Ledger:
+    """Append-only record of a run; every line is flushed, so that a killed process leaves its evidence.
+
+    Args:
+        path: the file, usually `RUN_DIR/ledger.jsonl`.
+        identity: what makes the run this run: hashes of code, configuration and data, the seed, anything.
+    """
+
+    def __init__(self, path: Path | str, identity: Mapping[str, object] | None = None) -> None:
+        self.path = Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.unfinished = unfinished(self.path)
+        self._file: TextIO = self.path.open("a", buffering=1, encoding="utf-8")
+        self.write("start", identity={} if identity is None else dict(identity), process=os.getpid())
+
+    def write(self, kind: str, **values: object) -> None:
+        """Append a record and flush it to the operating system.
+
+        Args:
+            kind: start, epoch, measure, finding or end.
+            **values: anything that JSON can hold.
+        """
+        if self._file.closed:
+            return
+        self._file.write(json.dumps({"kind": kind, "time": time.time(), **values}, default=str) + "\n")
+        self._file.flush()
+
+    def sync(self) -> None:
+        """Force the records to the disk itself: before a fatal finding raises, and before anything heavy."""
+        if not self._file.closed:
+            os.fsync(self._file.fileno())
+
+    def close(self, **values: object) -> None:
+        """Write the end record, without which the next start reports a run that died.
+
+        Args:
+            **values: the verdict.
+        """
+        if not self._file.closed:
+            self.write("end", **values)
+            self.sync()
+            self._file.close()
+
+
+def read(path: Path | str) -> list[dict[str, object]]:
+    """All records of a ledger; a line cut off by a crash at the end is left out.
+
+    Args:
+        path: the file.
+
+    Raises:
+        InputError: the file is missing, or a line before the last is not a record.
+    """
+    source = Path(path)
+    if not source.is_file():
+        raise InputError(
+            "a ledger file", f"{source.name}, which does not exist", "a wrong path", "pass the run's ledger"
+        )
+    lines = source.read_text(encoding="utf-8").splitlines()
+    records: list[dict[str, object]] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            records.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            if number < len(lines):
+                raise InputError(
+                    "one JSON record a line",
+                    f"line {number}: {error.msg}",
+                    "another kind of log",
+                    "pass it as a text log",
+                ) from error
+    return records
+
+
+def last_run(records: list[dict[str, object]]) -> list[dict[str, object]]:
+    """The records from the last start on."""
+    starts = [i for i, record in enumerate(records) if record.get("kind") == "start"]
+    return records[starts[-1] :] if starts else records
+
+
+def unfinished(path: Path | str) -> Finding | None:
+    """The finding that the last run in this ledger has no end, if so.
+
+    Args:
+        path: the ledger, which need not exist.
+    """
+    source = Path(path)
+    if not source.is_file():
+        return None
+    run = last_run(read(source))
+    if not run or any(record.get("kind") == "end" for record in run):
+        return None
+    epochs = sum(record.get("kind") == "epoch" for record in run)
+    return runs.DIED.found(f"{len(run)} records, {epochs} epochs and no end record", records=len(run), epochs=epochs)
+
+
+def same_run(path: Path | str, identity: Mapping[str, object]) -> list[Finding]:
+    """Findings where a ledger's last run is another run than the one asked about.
+
+    Args:
+        path: the ledger.
+        identity: what the run should have been started with.
+    """
+    run = last_run(read(path))
+    stored = run[0].get("identity") if run else {}
+    told = stored if isinstance(stored, dict) else {}
+    return [
+        runs.ANOTHER_RUN.found(f"{key} is {told.get(key)!r} in the ledger and {value!r} here", subject=key)
+        for key, value in identity.items()
+        if key not in told or told[key] != value
+    ]

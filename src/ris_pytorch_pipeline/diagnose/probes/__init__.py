@@ -1,0 +1,1 @@
+"""Probes: one question each, asked while a training runs."""

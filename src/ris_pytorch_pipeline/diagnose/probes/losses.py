@@ -1,0 +1,169 @@
+"""What do the losses say: not finite, zero, constant, diverging, or no better than a constant answer?"""
+
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Sequence
+
+import torch
+
+from ..findings import Severity
+from ..graph import criterion
+from ..rules import losses as rules
+from ..rules import numbers, updates
+from ..run import Lane, Run, Step
+from .probe import Found, Loss, Probe
+
+_SAME = 8
+"""Batches of different data that give one float32 number eight times are not different data, or not a loss."""
+_AGAIN = 10.0
+"""A running loss that stays above ten times its start has left, whatever the batch noise."""
+
+
+class Stream(Probe):
+    """The stream of loss values, by name."""
+
+    def __init__(self) -> None:
+        self._first: defaultdict[str, list[float]] = defaultdict(list)
+        self._last: defaultdict[str, list[float]] = defaultdict(list)
+        self._bad = 0
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """A loss without a graph, or of half precision."""
+        if torch.is_grad_enabled() and not loss.tensor.requires_grad:
+            yield updates.GRAPH_CUT.found(
+                f"{loss.name} = {float(loss.tensor.detach().float().mean()):.6g} has no grad_fn", update=run.applied + 1
+            )
+        if loss.tensor.dtype in {torch.float16, torch.bfloat16}:
+            yield numbers.HALF_LOSS.found(f"{loss.name} is {str(loss.tensor.dtype).removeprefix('torch.')}")
+
+    def values(self, run: Run, name: str, values: Sequence[float]) -> Found:
+        """New values."""
+        for value in values:
+            yield from self._one(run, name, value)
+
+    def _one(self, run: Run, name: str, value: float) -> Found:
+        at = run.applied + 1
+        if not math.isfinite(value):
+            self._bad += 1
+            # Under a scaler one overflow in the forward pass is skipped like one in the backward pass.
+            if run.scaler is None or self._bad >= 3:
+                yield rules.NOT_FINITE.found(f"{name} is {value} at update {at}", update=at)
+            return
+        self._bad = 0
+        first, last = self._first[name], self._last[name]
+        if len(first) < _SAME:
+            first.append(value)
+        last.append(value)
+        del last[:-_SAME]
+        if len(first) == 3 and len(last) == 3 and not any(first):
+            yield rules.ZERO.found(f"{name} is exactly 0 in the first 3 batches", update=at)
+        # A loop that does one pass of accumulation may show the same weights and batch; eight passes do not.
+        if len(first) == _SAME and len(last) == _SAME and last[0] and len(set(last)) == 1:
+            fresh = len(set(first)) == 1
+            severity = None if fresh and run.applied >= 2 else Severity.NOTE
+            yield rules.CONSTANT.found(
+                f"{name} = {value:.9g} in {_SAME} batches in a row, {run.applied} updates", severity=severity, update=at
+            )
+        start = max(first[:3])
+        if len(first) == _SAME and start > 0 and min(last) > _AGAIN * start:
+            yield rules.DIVERGED.found(
+                f"the last {_SAME} values of {name} are all above {min(last):.3g}; the first three reached {start:.3g}",
+                update=at, start=start, lowest=min(last),
+            )  # fmt: skip
+
+
+class Terms(Probe):
+    """Declared terms: weights, life, and their sum."""
+
+    def __init__(self) -> None:
+        self._values: defaultdict[str, list[float]] = defaultdict(list)
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """The first eight losses with terms."""
+        if not loss.terms:
+            return
+        total = 0.0
+        for name, (weight, term) in loss.terms.items():
+            value = float(term.detach())
+            total += weight * value
+            seen = self._values[name]
+            if len(seen) < _SAME:
+                seen.append(value)
+                yield from self._term(run, name, weight, seen)
+        stated = float(loss.tensor.detach())
+        # float32 sums of a few terms agree to 1e-6; half precision to 1e-3.
+        if abs(total - stated) > 2e-3 * max(abs(total), abs(stated), 1e-12):
+            yield rules.UNACCOUNTED.found(
+                f"the weighted terms add up to {total:.6g}, the loss is {stated:.6g}",
+                update=run.applied + 1, total=total, loss=stated,
+            )  # fmt: skip
+
+    def _term(self, run: Run, name: str, weight: float, seen: list[float]) -> Found:
+        if weight == 0 and len(seen) == 1:
+            yield rules.ZERO_WEIGHT.found(f"weight 0, value {seen[0]:.4g}", subject=name)
+        elif weight and len(seen) == _SAME and len(set(seen)) == 1:
+            yield rules.DEAD_TERM.found(f"{seen[0]:.6f} in {_SAME} batches", subject=name, update=run.applied + 1)
+
+
+class Baseline(Probe):
+    """Is the loss below that of an answer that has learned nothing?
+
+    The reference is `plan.baseline`, or is measured from the targets where the loss is a mean squared error (their
+    variance) or a cross entropy (the entropy of their classes) of one output and one optimiser.
+    """
+
+    def __init__(self) -> None:
+        self._recent: defaultdict[str, list[float]] = defaultdict(list)
+        self._targets: list[tuple[str, torch.Tensor]] = []
+        self._updates = 0
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """Keep the targets of measured batches."""
+        found = criterion(loss.tensor) if loss.measured and len(run.lanes) == 1 else None
+        if found is not None and found[1].numel() > 1:
+            self._targets.append((found[0], found[1].detach().flatten()[:4096].cpu()))
+        return ()
+
+    def values(self, run: Run, name: str, values: Sequence[float]) -> Found:
+        """Keep the recent values."""
+        self._recent[name] = [*self._recent[name], *values][-32:]
+        return ()
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """Count."""
+        self._updates += 1
+        return ()
+
+    def asked(self, run: Run) -> Found:
+        """Judge after a hundred updates, where even a slow start has passed the constant answer."""
+        if self._updates < 100 or len(self._recent) != 1:
+            return
+        recent = next(iter(self._recent.values()))
+        reference = run.plan.baseline if run.plan.baseline is not None else self.measured()
+        if reference is None or reference <= 0 or len(recent) < 16:
+            return
+        now = statistics.fmean(recent)
+        if now >= 0.98 * reference:
+            yield rules.NO_BETTER.found(
+                f"mean of the last {len(recent)} losses {now:.4g}, a constant answer gives {reference:.4g}",
+                update=self._updates, now=now, reference=reference,
+            )  # fmt: skip
+            return
+        judged = [e.val for e in run.epochs if e.val is not None and math.isfinite(e.val)]
+        if len(judged) >= 3 and min(judged) >= 0.98 * reference:
+            yield rules.NO_BETTER.found(
+                f"best of {len(judged)} validation losses {min(judged):.4g}, a constant answer gives {reference:.4g}",
+                subject="validation", update=self._updates, best=min(judged), reference=reference,
+            )  # fmt: skip
+
+    def measured(self) -> float | None:
+        """Variance of the targets, or entropy of the classes; None where neither applies."""
+        kinds = {kind for kind, _ in self._targets}
+        if len(kinds) != 1:
+            return None
+        together = torch.cat([t for _, t in self._targets])
+        if kinds == {"mse"}:
+            return float(together.double().var(correction=0))
+        shares = torch.bincount(together.long().clamp_min(0)).double() / together.numel()
+        return float(-(shares * shares.clamp_min(1e-30).log()).sum())

@@ -1,0 +1,113 @@
+"""Did the update do anything to the live weights?"""
+
+import statistics
+from collections import Counter, defaultdict
+
+from torch import Tensor
+
+from ..findings import Severity
+from ..meter import sample
+from ..rules import updates as rules
+from ..run import Epoch, Lane, Run, Step, module_of, norms, some
+from .probe import Found, Probe
+
+_ROUNDING = 1e-7
+"""Half a unit in the last place of float32 is 6e-8: below it most entries do not change."""
+_JUMP = 0.5
+"""An update of half the weights' size forgets the initialisation at once; Adam at 1e-2 on small layers reaches 0.2."""
+
+
+class Motion(Probe):
+    """Size of each update relative to the weights."""
+
+    def __init__(self) -> None:
+        self._still: Counter[int] = Counter()
+        self._seen: defaultdict[int, list[float]] = defaultdict(list)
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """Zero, below rounding, or far too large."""
+        if not step.measured or not any(step.rates) or not any(step.used.values()) or not step.moved:
+            return
+        key = id(lane)
+        if not any(step.moved.values()) and step.unmoved:
+            self._still[key] += 1
+            severity = Severity.FATAL if self._still[key] > 1 else Severity.NOTE
+            yield rules.NO_MOTION.found(
+                f"Δ = 0 in {len(step.unmoved)} tensors with a gradient, at rates {list(step.rates)}",
+                severity=severity, update=step.index, tensors=len(step.unmoved),
+            )  # fmt: skip
+            return
+        seen = self._seen[key]
+        seen.append(step.relative)
+        if len(seen) < 3:
+            return
+        typical = statistics.median(seen[-3:])
+        if typical < _ROUNDING:
+            yield rules.BELOW_ROUNDING.found(
+                f"relative update {typical:.2g} (median of 3), gradient {_total(step):.2g}, rates {list(step.rates)}",
+                severity=None if max(seen) < _ROUNDING else Severity.NOTE, update=step.index, relative=typical,
+            )  # fmt: skip
+        # A small model far from its answer moves as much in its first updates, and its loss falls while it does.
+        if typical > _JUMP and (run.improving is False or (run.improving is None and step.index >= 8)):
+            yield rules.TOO_LARGE.found(
+                f"relative update {typical:.2g} (median of 3) at rates {list(step.rates)}",
+                update=step.index, relative=typical,
+            )  # fmt: skip
+
+
+def _total(step: Step) -> float:
+    return sum(n * n for n in step.used.values() if n) ** 0.5
+
+
+class Declared(Probe):
+    """Does what was declared frozen stay where it was? Parameters and buffers are compared on a sample."""
+
+    def __init__(self) -> None:
+        self._at: dict[str, Tensor] = {}
+
+    def attached(self, run: Run) -> Found:
+        """Remember the frozen part."""
+        self._at = {name: sample(t).clone() for name, t in self._frozen(run).items()}
+        return ()
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """Compare whenever an update is measured."""
+        if step.measured and self._at:
+            yield from self._compare(run, step.index)
+
+    def epoch(self, run: Run, epoch: Epoch) -> Found:
+        """Compare at the end of each epoch."""
+        if self._at:
+            yield from self._compare(run, None)
+
+    def _frozen(self, run: Run) -> dict[str, Tensor]:
+        known = {**dict(run.model.named_parameters()), **dict(run.model.named_buffers())}
+        return {n: t for n, t in known.items() if run.plan.is_frozen(n) and t.is_floating_point()}
+
+    def _compare(self, run: Run, update: int | None) -> Found:
+        live = self._frozen(run)
+        names = [n for n in self._at if n in live]
+        moved = norms([sample(live[n]) - self._at[n] for n in names])
+        gone = {n: m for n, m in zip(names, moved, strict=True) if m != 0}
+        if gone:
+            yield rules.FROZEN_MOVED.found(
+                f"{len(gone)} tensors declared frozen moved: {some(list(gone))} by {max(gone.values()):.2g}",
+                subject=some(list(dict.fromkeys(map(module_of, gone))), 2), update=update, tensors=len(gone),
+            )  # fmt: skip
+
+
+class Swap(Probe):
+    """Were the weights replaced between two epochs, as by averaged weights swapped in and left?"""
+
+    def __init__(self) -> None:
+        self._usual = False
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """The first update of an epoch starts from where the last one ended; loops that always write are let be."""
+        if step.first and not self._usual and step.drift > 1e-6:
+            yield rules.REPLACED.found(
+                f"weights differ by {step.drift:.2g} of their size between updates {step.index - 1} and {step.index}",
+                update=step.index, drift=step.drift,
+            )  # fmt: skip
+        elif not step.first and step.drift > 0:
+            self._usual = True

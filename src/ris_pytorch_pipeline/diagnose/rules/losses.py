@@ -1,0 +1,135 @@
+"""Rules about the loss: is it the loss you mean (RT2xx)?"""
+
+from ..findings import Rule, Severity, State
+
+_FATAL, _WARNING = Severity.FATAL, Severity.WARNING
+_STALLED, _DIVERGED, _SUSPICIOUS = State.STALLED, State.DIVERGED, State.SUSPICIOUS
+
+# A rule is five lines: what it is, symptom, cause, next move.
+# fmt: off
+NOT_FINITE = Rule(
+    "RT201", "loss-not-finite", _FATAL, _DIVERGED, "B8, C1",
+    "The loss is NaN or inf.",
+    "A number left the range: log or division at zero, overflow, or a rate that is too high.",
+    "Run again with preset trace, which names the operation.",
+)
+DIVERGED = Rule(
+    "RT202", "loss-diverged", _WARNING, _DIVERGED, "A20",
+    "The loss is many times its first value and stays there.",
+    "The rate is too high, or gradients explode.",
+    "Lower the rate by 10 times; clip the gradient norm.",
+)
+ZERO = Rule(
+    "RT203", "loss-zero", _FATAL, _STALLED, "B2, A7",
+    "The loss prints as 0.000 from the first batch.",
+    "The main weight is zero or was not passed, or the batch was masked away.",
+    "Print the resolved weights of all terms.",
+)
+CONSTANT = Rule(
+    "RT204", "constant-loss", _FATAL, _STALLED, "A17, B8",
+    "The loss is the same number in every batch.",
+    "The loss does not depend on the weights or on the batch.",
+    "Check the path from the model's output to the loss; look for saturated outputs.",
+)
+FLOOR = Rule(
+    "RT205", "loss-floor", _FATAL, _SUSPICIOUS, "B1",
+    "The loss has a floor that even the truth does not pass.",
+    "A similarity is coded as an error, or a term is normalised by the wrong quantity.",
+    "The truth must give about 0 through the full loss and the zero answer about 1.",
+)
+ZERO_WEIGHT = Rule(
+    "RT206", "zero-weight", _WARNING, _SUSPICIOUS, "B2",
+    "A declared term has no effect.",
+    "Its weight is zero: not passed, or shadowed by a default.",
+    "Store the resolved configuration and where each value came from.",
+)
+DEAD_TERM = Rule(
+    "RT207", "dead-term", _WARNING, _SUSPICIOUS, "B3",
+    "A term prints as 0.000000 or as a constant.",
+    "An exception was swallowed, or a hinge is never active.",
+    "Let the term raise; evaluate it on random input, where it must vary.",
+)
+UNACCOUNTED = Rule(
+    "RT208", "unaccounted-loss", _WARNING, _SUSPICIOUS, "B4",
+    "The total is not the sum of its reported terms.",
+    "A term is on that nobody reports, or a reported weight is not the one used.",
+    "Report every weighted term; the total must equal their sum.",
+)
+DOMINANT = Rule(
+    "RT209", "dominant-term", _WARNING, _SUSPICIOUS, "B5",
+    "One term decides the gradient, others rise.",
+    "The terms' scales differ by orders of magnitude.",
+    "Weigh by gradient norms, not by values.",
+)
+WRONG_SIGN = Rule(
+    "RT210", "wrong-sign", _FATAL, _SUSPICIOUS, "B6",
+    "The loss falls while the answer gets worse.",
+    "A term grows when the prediction moves towards the truth.",
+    "Change its sign.",
+)
+TWO_PATHS = Rule(
+    "RT211", "two-loss-paths", _WARNING, _SUSPICIOUS, "B7",
+    "Validation is many times the train loss from the first epoch.",
+    "Validation computes another loss: other weights, other precision, or dropout still on.",
+    "Pass the same batch through both paths; the numbers must agree.",
+)
+CONSTANT_VALIDATION = Rule(
+    "RT212", "constant-validation", _FATAL, _STALLED, "B8",
+    "The validation value is equal to the last digit, epoch after epoch.",
+    "The weights that are validated do not change: no update, zero rate, or another copy of the model.",
+    "Look at the other findings first; then compare the identity of the validated and the trained parameters.",
+)
+VALIDATION_NOT_FINITE = Rule(
+    "RT213", "validation-not-finite", _WARNING, _DIVERGED, "B8",
+    "Validation is NaN or inf.",
+    "Validation runs in another precision or divides by an empty count.",
+    "Run validation in float32, and check that its loader is not empty.",
+)
+BLIND = Rule(
+    "RT214", "blind-loss", _WARNING, _SUSPICIOUS, "B9",
+    "The loss falls and the metric does not move.",
+    "The loss does not see what the metric measures.",
+    "Add a term for it, or check that the metric reads this model's output.",
+)
+BROADCAST = Rule(
+    "RT215", "broadcast", _FATAL, _SUSPICIOUS, "B10",
+    "The loss is stuck at the variance of the labels.",
+    "Prediction (B, 1) and target (B,) broadcast to (B, B): every prediction is compared with every label.",
+    "Make the shapes equal: target.unsqueeze(-1) or prediction.squeeze(-1).",
+)
+MISMATCH = Rule(
+    "RT216", "activation-and-loss", _WARNING, _SUSPICIOUS, "B11",
+    "Slow or no learning, odd loss values.",
+    "The last activation and the loss do not belong together.",
+    "Give cross_entropy and bce_with_logits raw logits; give nll_loss log-probabilities over the class axis.",
+)
+CANNOT_OVERFIT = Rule(
+    "RT217", "cannot-overfit", _WARNING, _STALLED, "B11, A17",
+    "The model cannot learn one batch by heart.",
+    "The loss, the labels or the gradient path are wrong, or the rate is far off.",
+    "Mend this before training: no amount of data helps.",
+)
+NOT_EFFECTIVE = Rule(
+    "RT218", "configuration-not-effective", _FATAL, _SUSPICIOUS, "B12",
+    "A changed setting changes nothing.",
+    "A requested value was overwritten or never read.",
+    "Compare the effective configuration with the requested one, field by field.",
+)
+NO_BETTER = Rule(
+    "RT219", "no-better-than-baseline", _WARNING, _STALLED, "B9, B10",
+    "The loss is no lower than that of a constant answer.",
+    "Nothing of the input reaches the answer, or training is far too slow.",
+    "Learn one batch by heart first; check that labels belong to their inputs.",
+)
+OUT_OF_REACH = Rule(
+    "RT220", "target-out-of-reach", _WARNING, _SUSPICIOUS, "B11, D3",
+    "The loss has a floor; predictions stick to the edge of a range.",
+    "Targets lie outside the range that the last activation can produce.",
+    "Scale the targets, or drop the activation.",
+)
+TRAIN_VALIDATION = Rule(
+    "RT221", "validated-in-train-mode", _WARNING, _SUSPICIOUS, "B7",
+    "Validation is noisy, and differs when it is repeated.",
+    "Validation runs with dropout on, or normalises with the statistics of its own batches.",
+    "Call model.eval() before validation, and model.train() after it.",
+)

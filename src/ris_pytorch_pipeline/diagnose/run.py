@@ -1,0 +1,256 @@
+"""What is counted while a training runs: lanes (one per optimiser), steps, losses and epochs."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+
+@dataclass(eq=False)
+class Lane:
+    """One optimiser and what happened to its gradients.
+
+    Args:
+        optimizer: the optimiser.
+        names: name of each parameter that the optimiser holds and the model knows.
+        applied: steps that ran.
+        skipped: steps that a scaler refused, by reason.
+        pending: backward passes since the last step or clearing.
+        backwards: backward passes in all.
+        wasted: windows whose gradients were cleared without a step.
+        cleared: True where gradients were cleared since the last step.
+        stepped: True where a step ran since the last clearing.
+        inside: True while the optimiser's step runs, which may clear and fill gradients itself.
+        window: backward passes in the longest window that ended in a step.
+    """
+
+    optimizer: Optimizer
+    names: Mapping[Tensor, str]
+    applied: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    pending: int = 0
+    backwards: int = 0
+    wasted: int = 0
+    cleared: bool = True
+    stepped: bool = False
+    inside: bool = False
+    window: int = 0
+
+    @cached_property
+    def held(self) -> list[Tensor]:
+        """The parameters that the model knows, in the optimiser's order."""
+        return list(self.names)
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        """The optimiser's own parameters, live and by identity."""
+        return [p for group in self.optimizer.param_groups for p in group["params"]]
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """The learning rate of each group, now."""
+        return tuple(float(group["lr"]) for group in self.optimizer.param_groups)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One applied update of one lane, measured where the schedule says so.
+
+    Args:
+        index: the lane's update, from 1.
+        rates: the rate of each group that the step used.
+        measured: True where the fields below hold numbers.
+        arrived: gradient norm of each parameter at the end of backward, before anybody touched it; None without one.
+        used: the same after the step: what the optimiser saw.
+        moved: ‖Δ‖/‖w‖ of each parameter on a sample of its entries.
+        unmoved: parameters with a gradient of which no sampled entry changed.
+        relative: ‖Δ‖/‖w‖ of all parameters together.
+        closure: True where the optimiser got a closure and may have stepped several times.
+        drift: relative difference of the weights between the previous step and this one, before it ran.
+        first: True for the first update of a later epoch.
+        stale: True where the gradients contain those of an earlier update.
+        cleared: True where the gradients of a backward pass were cleared before this step.
+    """
+
+    index: int
+    rates: tuple[float, ...]
+    measured: bool = False
+    arrived: Mapping[str, float | None] = field(default_factory=dict)
+    used: Mapping[str, float | None] = field(default_factory=dict)
+    moved: Mapping[str, float] = field(default_factory=dict)
+    unmoved: frozenset[str] = frozenset()
+    relative: float = math.nan
+    drift: float = 0.0
+    first: bool = False
+    closure: bool = False
+    stale: bool = False
+    cleared: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epoch:
+    """What a loop reports at the end of an epoch, beside what was counted in it.
+
+    Args:
+        index: from 1.
+        train: the reported train loss.
+        val: the reported validation loss.
+        batches: batches that the loop says it saw.
+        metrics: anything else, by name.
+        best: the best value so far, where the loop keeps one.
+        losses: the losses seen in the epoch.
+        backwards: backward passes in the epoch.
+        applied: updates in the epoch.
+        skipped: refused updates in the epoch.
+        ticks: schedule ticks in the epoch.
+        judged: passes of the model without gradients in eval mode.
+        misjudged: passes of the model without gradients in train mode.
+    """
+
+    index: int
+    train: float | None = None
+    val: float | None = None
+    batches: int | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    best: float | None = None
+    losses: tuple[float, ...] = ()
+    backwards: int = 0
+    applied: int = 0
+    skipped: int = 0
+    ticks: int = 0
+    judged: int = 0
+    misjudged: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What the user declares about a run; everything is optional and nothing is guessed from it.
+
+    Args:
+        frozen: names of modules (prefixes) that must not move.
+        epochs: planned epochs.
+        batches: batches per epoch.
+        accumulation: backward passes per update.
+        rates: expected peak rate by module prefix.
+        baseline: loss of an answer that has learned nothing; measured from the targets where it is None and can be.
+    """
+
+    frozen: tuple[str, ...] = ()
+    epochs: int | None = None
+    batches: int | None = None
+    accumulation: int | None = None
+    rates: Mapping[str, float] = field(default_factory=dict)
+    baseline: float | None = None
+
+    def is_frozen(self, name: str) -> bool:
+        """True where a parameter or module lies under a declared frozen prefix."""
+        return any(name == each or name.startswith(each + ".") for each in self.frozen)
+
+
+@dataclass(eq=False)
+class Run:
+    """The model, its lanes and the counters that probes read.
+
+    Args:
+        model: the watched module.
+        lanes: one per optimiser.
+        schedulers: anything with step() that sets rates.
+        scaler: the gradient scaler, if any.
+        plan: what the user declared.
+        ticks: schedule ticks.
+        judged: passes without gradients in eval mode, since the last epoch's end.
+        misjudged: the same in train mode.
+        losses: the losses of this epoch, as numbers.
+        closures: True where an optimiser calls a closure, several times an update.
+        first: the first loss of the run.
+        latest: the last loss read.
+        seen: losses in all.
+        ran: measured updates in which each leaf module ran in training.
+        epochs: what was reported.
+    """
+
+    model: nn.Module
+    lanes: list[Lane]
+    schedulers: Sequence[object]
+    scaler: object | None
+    plan: Plan
+    ticks: int = 0
+    judged: int = 0
+    misjudged: int = 0
+    losses: list[float] = field(default_factory=list)
+    closures: bool = False
+    first: float | None = None
+    latest: float | None = None
+    seen: int = 0
+    ran: Counter[str] = field(default_factory=Counter)
+    epochs: list[Epoch] = field(default_factory=list)
+
+    @property
+    def improving(self) -> bool | None:
+        """True where the last loss is a tenth below the first; None where no loss was handed over."""
+        if self.first is None or self.latest is None:
+            return None
+        return self.latest < self.first - 0.1 * abs(self.first)
+
+    @property
+    def applied(self) -> int:
+        """Updates of all lanes."""
+        return sum(lane.applied for lane in self.lanes)
+
+    @property
+    def backwards(self) -> int:
+        """Backward passes of all lanes."""
+        return sum(lane.backwards for lane in self.lanes)
+
+    @property
+    def skipped(self) -> int:
+        """Updates that a scaler refused."""
+        return sum(sum(lane.skipped.values()) for lane in self.lanes)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The counters, for the verdict."""
+        return {
+            "epochs": len(self.epochs),
+            "losses": self.seen,
+            "backward passes": self.backwards,
+            "updates": self.applied,
+            "skipped": self.skipped,
+            "ticks": self.ticks,
+        }
+
+
+def module_of(name: str) -> str:
+    """The module that owns a parameter: `head.weight` belongs to `head`, a bare parameter to `(root)`."""
+    return name.rpartition(".")[0] or "(root)"
+
+
+def by_module(values: Mapping[str, float]) -> dict[str, float]:
+    """Root of the sum of squares per owning module."""
+    squares: dict[str, float] = {}
+    for name, value in values.items():
+        squares[module_of(name)] = squares.get(module_of(name), 0.0) + value * value
+    return {name: math.sqrt(value) for name, value in squares.items()}
+
+
+def some(names: Sequence[str], most: int = 4) -> str:
+    """A few names and how many more there are."""
+    listed = ", ".join(names[:most])
+    return listed if len(names) <= most else f"{listed} and {len(names) - most} more"
+
+
+def norms(tensors: Iterable[Tensor]) -> list[float]:
+    """Euclidean norm of each tensor in float32 at least, with one transfer; each tensor may go after its turn."""
+    found = [_norm(tensor) for tensor in tensors]
+    return torch.stack([n.to(found[0].device) for n in found]).tolist() if found else []
+
+
+def _norm(tensor: Tensor) -> Tensor:
+    own = tensor.detach()
+    values = own.coalesce().values() if own.is_sparse else own
+    return torch.linalg.vector_norm(values, dtype=torch.promote_types(values.dtype, torch.float32)).float()

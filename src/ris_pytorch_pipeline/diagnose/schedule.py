@@ -1,0 +1,31 @@
+"""When a probe looks: updates 1-3, then powers of two, the first of each epoch, and closer after a smell."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Preset(StrEnum):
+    """How much a watch may cost."""
+
+    LIGHT = "light"
+    FULL = "full"
+    TRACE = "trace"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """Which updates are measured.
+
+    Args:
+        every: measure every so many updates; 0 leaves only the first three, powers of two and epochs' first.
+    """
+
+    every: int = 0
+
+    def due(self, update: int) -> bool:
+        """True where the update (from 1) is to be measured."""
+        return update <= 3 or update & (update - 1) == 0 or (self.every > 0 and update % self.every == 0)
+
+
+SCHEDULES = {Preset.LIGHT: Schedule(), Preset.FULL: Schedule(every=16), Preset.TRACE: Schedule(every=1)}
+"""The schedule of each preset."""

@@ -1,0 +1,99 @@
+"""Loops that belong to a library are watched through its callbacks; skipped where the library is not installed."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim import SGD
+from torch.optim.lr_scheduler import LambdaLR
+from torch.utils.data import DataLoader, TensorDataset
+
+from ris_pytorch_pipeline.diagnose import Watch
+from ris_pytorch_pipeline.diagnose.integrations import lightning_callback, transformers_callback
+from ris_pytorch_pipeline.rng import stream
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    torch.manual_seed(0)
+
+
+def loader() -> DataLoader:
+    x = torch.randn(64, 4, generator=stream(0, "x"))
+    return DataLoader(TensorDataset(x, x[:, :1] * 2), 16, shuffle=True)
+
+
+@pytest.mark.parametrize(("rate", "code"), [(0.05, None), (0.0, "RT101")])
+def test_accelerate(rate: float, code: str | None):
+    accelerate = pytest.importorskip("accelerate")
+    accelerator = accelerate.Accelerator(cpu=True, gradient_accumulation_steps=2)
+    model = nn.Linear(4, 1)
+    optimizer = SGD(model.parameters(), rate)
+    model, optimizer, batches, scheduler = accelerator.prepare(
+        model, optimizer, loader(), LambdaLR(optimizer, lambda t: 0.99**t)
+    )
+    watch = Watch(model, optimizer, scheduler, raises=False)
+    for _ in range(3):
+        for x, y in batches:
+            with accelerator.accumulate(model):
+                accelerator.backward(watch.loss(F.mse_loss(model(x), y)))
+                optimizer.step()
+                scheduler.step()
+                optimizer.zero_grad()
+    verdict = watch.close()
+    assert verdict.counts["updates"] == 6
+    assert (code in verdict.codes) if code else verdict.healthy, str(verdict)
+
+
+@pytest.mark.parametrize(("rate", "code"), [(0.05, None), (0.0, "RT101")])
+def test_lightning(rate: float, code: str | None, tmp_path):
+    lightning = pytest.importorskip("lightning")
+
+    class Model(lightning.LightningModule):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = nn.Linear(4, 1)
+
+        def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
+            loss = F.mse_loss(self.net(batch[0]), batch[1])
+            self.log("train_loss", loss, on_epoch=True, on_step=False)
+            return loss
+
+        def configure_optimizers(self) -> SGD:
+            return SGD(self.parameters(), rate)
+
+    callback = lightning_callback(raises=False)
+    trainer = lightning.Trainer(
+        max_epochs=3, accelerator="cpu", callbacks=[callback], logger=False, enable_checkpointing=False,
+        enable_progress_bar=False, enable_model_summary=False, default_root_dir=tmp_path,
+    )  # fmt: skip
+    trainer.fit(Model(), loader())
+    assert callback.verdict.counts["updates"] == 12
+    assert (code in callback.verdict.codes) if code else callback.verdict.healthy, str(callback.verdict)
+
+
+@pytest.mark.parametrize(("rate", "code"), [(0.05, None), (0.0, "RT101")])
+def test_transformers(rate: float, code: str | None, tmp_path):
+    transformers = pytest.importorskip("transformers")
+
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = nn.Linear(4, 1)
+
+        def forward(self, x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+            out = self.net(x)
+            return {"loss": F.mse_loss(out, labels), "logits": out}
+
+    x = torch.randn(64, 4, generator=stream(0, "x"))
+    rows = [{"x": x[i], "labels": 2 * x[i, :1]} for i in range(64)]
+    callback = transformers_callback(raises=False)
+    options = transformers.TrainingArguments(
+        output_dir=str(tmp_path), num_train_epochs=2, per_device_train_batch_size=16, learning_rate=rate, use_cpu=True,
+        report_to=[], save_strategy="no", disable_tqdm=True, logging_strategy="no",
+    )  # fmt: skip
+    transformers.Trainer(Model(), options, train_dataset=rows, callbacks=[callback]).train()
+    assert callback.verdict.counts["updates"] == 8
+    assert (code in callback.verdict.codes) if code else callback.verdict.healthy, str(callback.verdict)
