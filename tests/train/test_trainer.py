@@ -8,7 +8,7 @@ import pytest
 import torch
 from small_world import SmallLoss, SmallNet
 
-from ris_pytorch_pipeline.data import HeldScenes, SceneSource, check_disjoint, content_hashes
+from ris_pytorch_pipeline.data import HeldScenes, check_disjoint, content_hashes
 from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError, InputError
 from ris_pytorch_pipeline.train import Outcome, Reporter, Trainer, load_network, read_checkpoint, read_ledger
 from ris_pytorch_pipeline.train.evaluate import evaluate
@@ -219,14 +219,15 @@ def test_the_same_scenes_are_the_same_where_asked_for(world) -> None:
     check_disjoint(apart.train(0), apart.validation)
 
 
-def test_scenes_that_do_not_fit_in_memory_are_drawn_each_time(world) -> None:
+def test_a_run_says_which_scenes_are_kept_in_memory(world) -> None:
     plan = world.like(fresh=False, n_train=800).experiment
-    small, large = (replace(plan, plan=replace(plan.plan, hold_mb=mb)) for mb in (1, 1000))
-    kept, streamed = drawn_scenes(large), drawn_scenes(small)
-    assert isinstance(kept.train(0), HeldScenes) and isinstance(streamed.train(0), SceneSource)
-    assert isinstance(streamed.validation, HeldScenes)
-    assert "800 training scenes drawn each time" in streamed.note and "kept in" in kept.note
-    assert content_hashes(kept.train(0)) == content_hashes(streamed.train(0))
+    small, large = (drawn_scenes(replace(plan, plan=replace(plan.plan, hold_mb=mb))) for mb in (1, 1000))
+    assert "800 training scenes: 1 of 2 MB kept, the others drawn each time" in small.note
+    assert "800 training scenes kept in 1." in large.note
+    assert content_hashes(small.train(0)) == content_hashes(large.train(0))
+    some, all_of_them = small.train(0), large.train(0)
+    assert isinstance(some, HeldScenes) and isinstance(all_of_them, HeldScenes)
+    assert some.held_bytes <= 1e6 < all_of_them.held_bytes
     world.trainer().fit(epochs=1)
     assert "[DATA] new training scenes each epoch; 8 validation scenes kept in 0.0 MB" in world.lines()
 

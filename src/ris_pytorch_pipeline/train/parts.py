@@ -77,27 +77,22 @@ def drawn_scenes(experiment: TrainingExperiment) -> Data:
     return Data(train=lambda epoch: kept, validation=validation, note=f"{more}; {note}")
 
 
-def held(source: SceneSource, name: str, budget_mb: int) -> tuple[BatchSource, str]:
-    """The scenes of a source in memory if they fit there, otherwise the source itself, which draws them each time.
+def held(source: SceneSource, name: str, budget_mb: int) -> tuple[HeldScenes, str]:
+    """The scenes of a source, in memory as far as they fit there.
 
     Args:
-        source: the same scenes either way.
+        source: of the scenes.
         name: what they are for.
         budget_mb: most megabytes.
 
     Returns:
-        The source to use, and a sentence that says which and how much.
+        The source to use, and a sentence that says how much is kept.
     """
-    inputs, labels = source[0]
-    size_mb = sum(x.nbytes for x in _tensors(inputs, labels)) / len(inputs) * source.scenes / 1e6
-    if size_mb <= budget_mb:
-        return HeldScenes(source), f"{source.scenes} {name} scenes kept in {size_mb:.1f} MB"
-    return source, f"{source.scenes} {name} scenes drawn each time: {size_mb:.0f} MB is above {budget_mb} MB"
-
-
-def _tensors(inputs: Inputs, labels: Labels) -> list[Tensor]:
-    parts = (inputs, inputs.observation, labels)
-    return [value for part in parts for value in vars(part).values() if isinstance(value, Tensor)]
+    kept = HeldScenes(source, budget=budget_mb * 10**6)
+    need_mb = kept.needed_bytes / 1e6
+    if need_mb <= budget_mb:
+        return kept, f"{source.scenes} {name} scenes kept in {need_mb:.1f} MB"
+    return kept, f"{source.scenes} {name} scenes: {budget_mb} of {need_mb:.0f} MB kept, the others drawn each time"
 
 
 @dataclass(frozen=True, kw_only=True)
