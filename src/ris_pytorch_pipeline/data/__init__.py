@@ -1,4 +1,4 @@
-"""Data: scene files, and scenes simulated in blocks. Names load on first use."""
+"""Data: what a network sees and is taught, batches drawn on the fly, scene files. Names load on first use."""
 
 import lazy_loader
 

@@ -1,0 +1,171 @@
+"""Where training batches come from: scenes drawn when asked for, each from a stream of its split and batch number."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol, runtime_checkable
+
+import torch
+
+from ..errors import ConfigurationError, InputError
+from ..physics import Scenario, draw
+from ..rng import stream
+from .batch import Inputs, Labels, batch_from
+
+Split = Literal["train", "validation", "test"]
+"""The three uses of scenes; each has random streams of its own."""
+
+
+@runtime_checkable
+class BatchSource(Protocol):
+    """Batches by number: all that training asks of data."""
+
+    def __len__(self) -> int:
+        """How many batches."""
+        ...
+
+    def __getitem__(self, index: int) -> tuple[Inputs, Labels]:
+        """Batch `index`, the same each time."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneSource:
+    """Batches of scenes drawn on the fly: batch i is a function of scenario, seed, split and `first` + i alone.
+
+    Args:
+        scenario: what to draw from.
+        split: names the random streams, so that two splits never share a scene.
+        seed: of the streams.
+        scenes: how many in all; the last batch may be smaller.
+        batch: scenes per batch.
+        first: number of the first batch in its stream; `epoch` sets it.
+        device: where scenes are drawn.
+
+    Raises:
+        ConfigurationError: a count below 1 or an unknown split.
+    """
+
+    scenario: Scenario
+    split: Split
+    seed: int
+    scenes: int
+    batch: int
+    first: int = 0
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        for name, least in {"scenes": 1, "batch": 1, "first": 0}.items():
+            if vars(self)[name] < least:
+                raise ConfigurationError(
+                    f"{name} >= {least}", str(vars(self)[name]), "a budget of zero, or a sign", "raise it"
+                )
+        if self.split not in ("train", "validation", "test"):
+            raise ConfigurationError(
+                "a split out of train, validation, test", repr(self.split), "a misspelt name", "pick one of them"
+            )
+
+    def __len__(self) -> int:
+        return -(-self.scenes // self.batch)
+
+    def __getitem__(self, index: int) -> tuple[Inputs, Labels]:
+        """Batch `index` of this source, complex64.
+
+        Raises:
+            IndexError: beyond the last batch.
+        """
+        if not 0 <= index < len(self):
+            raise IndexError(f"batch {index} of {len(self)}")
+        size = min(self.batch, self.scenes - index * self.batch)
+        generator = stream(self.seed, f"scenes/{self.split}", self.first + index, self.device)
+        drawn = draw(self.scenario, self.batch, generator, torch.complex64)
+        return batch_from(drawn[:size], (self.scenario.vertical, self.scenario.horizontal))
+
+    def __iter__(self) -> Iterator[tuple[Inputs, Labels]]:
+        for index in range(len(self)):
+            yield self[index]
+
+    def epoch(self, number: int) -> "SceneSource":
+        """The same number of scenes that no other epoch has seen: epoch 0 starts at batch 0 of the stream."""
+        return replace(self, first=number * len(self))
+
+
+@dataclass(frozen=True, eq=False)
+class HeldScenes:
+    """Batches kept in memory, drawn from another source when first asked for: the same scenes, once computed.
+
+    Batches are held until the budget is spent; the others are drawn again each time they are asked for. Either way
+    the answer is the same, so that a budget changes the time a run takes and nothing else.
+
+    Args:
+        source: where they come from.
+        budget: bytes that may be held.
+
+    Raises:
+        ConfigurationError: a negative budget.
+    """
+
+    source: BatchSource
+    budget: int = 2**31
+    _held: dict[int, tuple[Inputs, Labels]] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.budget < 0:
+            raise ConfigurationError("a budget >= 0 bytes", str(self.budget), "a sign", "pass 0 to hold nothing")
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, index: int) -> tuple[Inputs, Labels]:
+        """Batch `index`."""
+        if index in self._held:
+            return self._held[index]
+        batch = self.source[index]
+        if self.held_bytes + batch_bytes(*batch) <= self.budget:
+            self._held[index] = batch
+        return batch
+
+    def __iter__(self) -> Iterator[tuple[Inputs, Labels]]:
+        for index in range(len(self)):
+            yield self[index]
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes held now."""
+        return sum(batch_bytes(*batch) for batch in self._held.values())
+
+    @property
+    def needed_bytes(self) -> int:
+        """Bytes that holding everything would take, by the size of the first batch."""
+        return batch_bytes(*self[0]) * len(self)
+
+
+def batch_bytes(inputs: Inputs, labels: Labels) -> int:
+    """Memory of the tensors of a batch, in bytes."""
+    parts = (*vars(inputs).values(), *vars(inputs.observation).values(), *vars(labels).values())
+    return sum(x.numel() * x.element_size() for x in parts if isinstance(x, torch.Tensor))
+
+
+def content_hashes(source: BatchSource) -> list[str]:
+    """SHA-256 of each scene's measurements, in order: two scenes share a hash if and only if they are the same."""
+    return [
+        hashlib.sha256(scene.contiguous().view(torch.uint8).numpy().tobytes()).hexdigest()
+        for index in range(len(source))
+        for scene in source[index][0].observation.measurements.cpu()
+    ]
+
+
+def check_disjoint(first: BatchSource, second: BatchSource) -> None:
+    """Refuse two sources that share a scene.
+
+    Raises:
+        InputError: counting the scenes they share.
+    """
+    shared = set(content_hashes(first)) & set(content_hashes(second))
+    if shared:
+        raise InputError(
+            "training, validation and test scenes of which none is the same",
+            f"{len(shared)} scenes in both",
+            "one split given twice, or the same file under two names",
+            "draw each split from its own stream: SceneSource(split=...)",
+        )

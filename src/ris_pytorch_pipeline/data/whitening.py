@@ -1,0 +1,64 @@
+"""How strong signal and noise are at the antennas before any source is known, and what measurements that whitens."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..physics import Observation
+from ..shapes import Channel, Measured
+
+_ITERATIONS = 8
+_LEAST = 1e-3
+"""Least share of signal and of noise in the mean power of an antenna: 30 dB apart at most."""
+
+
+class Prior:
+    """The covariance Γ = p H H^H + σ² I of measurements whose sources may be anywhere, fitted per scene.
+
+    With codes of unit modulus and independent phases, E[G_l R G_l^H] = p H H^H for every R of mean diagonal p, so that
+    both numbers follow from the energies e_m along the eigenvectors of H H^H: e_m ≈ p d_m + σ². They are fitted by
+    Fisher scoring, a least-squares fit weighted by 1/(p d_m + σ²)².
+
+    Args:
+        observation: the scenes.
+    """
+
+    def __init__(self, observation: Observation) -> None:
+        with torch.autocast(observation.channel.device.type, enabled=False):
+            channel = observation.channel
+            values, self._vectors = torch.linalg.eigh(channel @ channel.mH)
+            along = observation.measurements @ self._vectors.conj()
+            energies = torch.view_as_real(along).square().sum(-1).mean(-2)
+            self.signal, self.noise = _fit(values.clamp_min(0), energies)
+            self._variances = self.signal[:, None] * values.clamp_min(0) + self.noise[:, None]
+
+    @property
+    def log_noise(self) -> Float[Tensor, "scene"]:  # noqa: F821
+        """Log of σ² over the mean power of an antenna, at most 0."""
+        return (self.noise / self._variances.mean(-1)).log()
+
+    def solve_measurements(self, measurements: Measured) -> Measured:
+        """Γ⁻¹ y_l, times the mean power of an antenna so that the scale of the measurements stays."""
+        return (measurements @ self._vectors.conj() * self._inverse[:, None, :]) @ self._vectors.mT
+
+    def solve_channel(self, channel: Channel) -> Channel:
+        """Γ⁻¹ H, scaled like `solve_measurements`."""
+        return self._vectors @ (self._inverse[..., None] * (self._vectors.mH @ channel))
+
+    @property
+    def _inverse(self) -> Float[Tensor, "scene antenna"]:
+        return self._variances.mean(-1, keepdim=True) / self._variances
+
+
+def _fit(values: Float[Tensor, "scene antenna"], energies: Float[Tensor, "scene antenna"]) -> tuple[Tensor, Tensor]:
+    """Signal power p and noise variance σ² of e_m ≈ p d_m + σ², each at least `_LEAST` of the mean energy."""
+    level, mean = energies.mean(-1), values.mean(-1)
+    signal, noise = 0.5 * level / mean, 0.5 * level
+    for _ in range(_ITERATIONS):
+        weight = 1 / (signal[:, None] * values + noise[:, None]).square()
+        ones, first, second = weight.sum(-1), (weight * values).sum(-1), (weight * values.square()).sum(-1)
+        constant, sloped = (weight * energies).sum(-1), (weight * values * energies).sum(-1)
+        determinant = (ones * second - first.square()).clamp_min(torch.finfo(ones.dtype).eps * ones * second)
+        signal = torch.maximum((ones * sloped - first * constant) / determinant, _LEAST * level / mean)
+        noise = torch.maximum((second * constant - first * sloped) / determinant, _LEAST * level)
+    return signal, noise

@@ -1,0 +1,82 @@
+"""The named training runs: tiny, desk and paper, and how one is read from TOML."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigurationError
+from ..nets import NET_PRESETS
+from ..physics.scenario import Scenario
+from .optimisation import Optimisation, Plan
+from .strict import fit, nearest, overlay
+from .toml import read_toml
+from .training import TrainingExperiment
+
+_SCENES = Scenario(sources=(1, 3), snr_db=(5.0, 20.0), distance_law="inverse")
+
+tiny = TrainingExperiment(
+    scenario=_SCENES,
+    net=NET_PRESETS["tiny"],
+    optimisation=Optimisation(rate=4e-3),
+    plan=Plan(epochs=8, n_train=2048, n_val=256, batch=32),
+)
+"""Learns within minutes on two cores."""
+desk = replace(
+    tiny,
+    net=NET_PRESETS["desk"],
+    optimisation=Optimisation(rate=2e-3),
+    plan=Plan(epochs=30, n_train=4096, n_val=512, batch=32),
+)
+"""An hour on two cores."""
+paper = replace(
+    tiny,
+    scenario=replace(_SCENES, sources=(1, 5), snr_db=(-5.0, 20.0)),
+    net=NET_PRESETS["paper"],
+    optimisation=Optimisation(rate=1e-3),
+    plan=Plan(epochs=100, n_train=160_000, n_val=10_000, batch=256),
+    device="cuda",
+    precision="bfloat16",
+)
+"""Needs a GPU."""
+
+TRAINING_PRESETS: dict[str, TrainingExperiment] = {"tiny": tiny, "desk": desk, "paper": paper}
+"""By name."""
+
+
+def training_preset(name: str, values: Mapping[str, Any] | None = None) -> TrainingExperiment:
+    """A named run with plain values laid over it.
+
+    Args:
+        name: `tiny`, `desk` or `paper`.
+        values: nested as the experiment is; None changes nothing.
+
+    Returns:
+        The experiment.
+
+    Raises:
+        ConfigurationError: an unknown name or key (the nearest known one is suggested), or a value that does not fit.
+    """
+    if name not in TRAINING_PRESETS:
+        known = list(TRAINING_PRESETS)
+        raise ConfigurationError(
+            f"a preset out of {', '.join(known)}", repr(name), "a misspelt name", nearest(name, known)
+        )
+    return overlay(TRAINING_PRESETS[name], values or {})
+
+
+def training_from_toml(path: Path) -> TrainingExperiment:
+    """Read a training configuration: `preset` (`tiny` unless named) and any fields to lay over it.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        The experiment.
+
+    Raises:
+        ConfigurationError: no such file, no TOML, an unknown key, or a value that does not fit.
+    """
+    values = read_toml(path)
+    name = fit(str, values.pop("preset"), "preset") if "preset" in values else "tiny"
+    return training_preset(name, values)

@@ -1,0 +1,96 @@
+"""What one training run is configured by: the frozen TrainingExperiment, and its digest."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..data import config_digest
+from ..errors import ConfigurationError
+from ..losses import LossWeights
+from ..nets import NetConfig
+from ..physics.scenario import Scenario
+from .optimisation import Optimisation, Plan, Stopping
+from .phases import Phases
+from .strict import overlay, plain
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingExperiment:
+    """Everything that decides the numbers of a training run. Equal experiments train equal networks.
+
+    Args:
+        seed: of the random streams of scenes and dropout; the network's initial weights have a seed of their own.
+        scenario: what training and validation scenes are drawn from.
+        net: size of the network; its panel, field of view and number of sources are taken from the scenario.
+        loss: weight of each term of the loss; validation always uses these.
+        phases: which terms count when, in training.
+        optimisation: rates, decay, clipping, averaging.
+        plan: epochs, scenes and batches.
+        stopping: the metric that says which epoch is best, and when to stop.
+        device: where it runs.
+        precision: of the network's products; weights, losses and linear algebra are float32 at least.
+
+    Raises:
+        ConfigurationError: a negative seed, or a field that refuses its value.
+    """
+
+    seed: int = 0
+    scenario: Scenario = field(default_factory=lambda: Scenario(distance_law="inverse"))
+    net: NetConfig = field(default_factory=NetConfig)
+    loss: LossWeights = field(default_factory=LossWeights)
+    phases: Phases = field(default_factory=Phases)
+    optimisation: Optimisation = field(default_factory=Optimisation)
+    plan: Plan = field(default_factory=Plan)
+    stopping: Stopping = field(default_factory=Stopping)
+    device: Literal["cpu", "cuda"] = "cpu"
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise ConfigurationError("seed >= 0", str(self.seed), "a sign", "raise it")
+        for phase in range(len(self.phases.starts)):
+            self.phases.weights(phase, self.loss)  # refuses a phase without any term
+        object.__setattr__(self, "net", self.net.fitted_to(self.scenario))
+
+    def to_plain(self) -> dict[str, Any]:
+        """The whole configuration as mappings, lists, numbers and texts, nothing left at an unnamed default."""
+        return plain(self)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the resolved configuration, see `config_digest`."""
+        return config_digest(self.to_plain())
+
+
+def training_from_plain(values: Mapping[str, Any]) -> TrainingExperiment:
+    """The experiment of a resolved configuration.
+
+    Args:
+        values: from `TrainingExperiment.to_plain`, perhaps by way of JSON.
+
+    Returns:
+        The experiment.
+
+    Raises:
+        ConfigurationError: an unknown key, or a value that does not fit.
+    """
+    return overlay(TrainingExperiment(), values)
+
+
+def differences(first: Mapping[str, Any], second: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Where two plain configurations differ: `plan.epochs: 10, 20`.
+
+    Args:
+        first: one configuration.
+        second: the other.
+        prefix: dotted name of what is compared.
+
+    Yields:
+        One text per field.
+    """
+    for key in sorted(first.keys() | second.keys()):
+        one, two = first.get(key), second.get(key)
+        if isinstance(one, Mapping) and isinstance(two, Mapping):
+            yield from differences(one, two, f"{prefix}{key}.")
+        elif one != two:
+            yield f"{prefix}{key}: {one}, {two}"

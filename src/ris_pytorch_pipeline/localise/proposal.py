@@ -1,0 +1,122 @@
+"""Where a network's answer says the sources are: its candidates, or the peaks of a spectrum of its covariance."""
+
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+import torch
+
+from ..covariance import LowRank, back_projected
+from ..errors import InputError
+from ..estimate import Estimate, Music, Spectral, Status
+from ..nets import Prediction
+from ..physics import Observation, positions_from_cosines
+from ..shapes import Counts
+
+
+@runtime_checkable
+class Proposer(Protocol):
+    """Turns a prediction into positions."""
+
+    @property
+    def name(self) -> str:
+        """Short name for tables."""
+        ...
+
+    def __call__(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+        """Propose `counts` sources per scene.
+
+        Args:
+            prediction: of the network.
+            observation: the same scenes.
+            counts: (scene,), at least 1.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidates:
+    """The likeliest candidates of the heat-map, with powers as shares of R_pred."""
+
+    @property
+    def name(self) -> str:
+        """Short name for tables."""
+        return "candidates"
+
+    def __call__(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+        """The first `counts` candidates; fewer where the heat-map has fewer peaks."""
+        slots = torch.arange(prediction.candidates.shape[1], device=counts.device)
+        chosen = (slots < counts[:, None]) & ~prediction.scores.isneginf()
+        positions = positions_from_cosines(_in_front(prediction, observation))
+        shares = torch.view_as_real(prediction.factors).square().sum(dim=(1, -1)) / prediction.factors.shape[1]
+        powers = shares.to(positions) * _panel_power(observation).to(positions)[:, None]
+        most = max(int(counts.max()), 1)
+        order = chosen.sum(-1)
+        return Estimate(
+            positions=positions.masked_fill(~chosen[..., None], torch.nan)[:, :most],
+            order=order,
+            powers=powers.masked_fill(~chosen, torch.nan)[:, :most],
+            deviations=torch.full_like(positions, torch.nan)[:, :most],
+            noise_variance=torch.full_like(positions[:, 0, 0], torch.nan),
+            status=tuple(_status(o, c) for o, c in zip(order.tolist(), counts.tolist(), strict=True)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnCovariance:
+    """The peaks of a spectrum of R_blend = (1 - β) R_pred + β R_samp.
+
+    Args:
+        spectrum: MUSIC, MVDR or Bartlett.
+        beta: the share of R_samp, the back-projected covariance; 0, the default, is R_pred itself.
+
+    Raises:
+        InputError: β outside [0, 1].
+    """
+
+    spectrum: Spectral = field(default_factory=Music)
+    beta: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.beta <= 1:
+            raise InputError(
+                "a share of R_samp in [0, 1]", f"beta = {self.beta}", "a percentage", "pass a fraction"
+            )  # fmt: skip
+
+    @property
+    def name(self) -> str:
+        """Short name for tables."""
+        return f"{self.spectrum.name} on R_pred" if self.beta == 0 else f"{self.spectrum.name} on R_blend"
+
+    def __call__(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+        """The `counts` highest peaks."""
+        blended = prediction.covariance if self.beta == 0 else _blended(prediction, observation, self.beta)
+        return self.spectrum.locate(blended, observation.elements, observation.wavelength, counts)
+
+
+def _blended(prediction: Prediction, observation: Observation, beta: float) -> LowRank:
+    """(1 - β) R_pred + β R_samp in factored form: the columns stand side by side."""
+    sampled, predicted = back_projected(observation), prediction.covariance
+    factor = torch.cat([(1 - beta) ** 0.5 * predicted.factor, beta**0.5 * sampled.factor.to(predicted.factor)], dim=-1)
+    return LowRank(factor, (1 - beta) * predicted.floor + beta * sampled.floor.to(predicted.floor))
+
+
+def _in_front(prediction: Prediction, observation: Observation) -> torch.Tensor:
+    """Candidates in double precision, moved to the nearest visible direction and a distance that exists."""
+    cosines = prediction.candidates.double()
+    direction, q = cosines[..., :2], cosines[..., 2:]
+    length = direction.norm(dim=-1, keepdim=True)
+    least = 0.5 * prediction.grid.q.min().to(q)
+    return torch.cat([direction * (0.99 / length.clamp_min(0.99)), q.clamp_min(least)], dim=-1)
+
+
+def _panel_power(observation: Observation) -> torch.Tensor:
+    """Mean power of the measurements over the mean gain of an element, (scene,): what trace N stands for, and noise."""
+    measured = torch.view_as_real(observation.measurements).square().sum(-1).mean(dim=(-1, -2))
+    gain = torch.view_as_real(observation.channel).square().sum(-1).sum(-1).mean(-1)
+    return measured / gain
+
+
+def _status(order: int, count: int) -> Status:
+    if order == 0:
+        return Status.NONE
+    return Status.CONVERGED if order == count else Status.FEWER

@@ -1,0 +1,5 @@
+"""Losses: named terms, their weighted sum, and measures in units a reader knows. Names load on first use."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

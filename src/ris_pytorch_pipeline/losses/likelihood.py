@@ -1,0 +1,31 @@
+"""How well a predicted covariance explains the measurements: the coded-domain likelihood, which needs no labels."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..data import Inputs
+from ..nets import Prediction
+from ..physics import coded_response
+
+
+def coded_likelihood(prediction: Prediction, inputs: Inputs) -> Float[Tensor, "scene"]:  # noqa: F821
+    """(1/(L M)) Σ_l log|Γ_l| + y_l^H Γ_l⁻¹ y_l with Γ_l = ρ G_l F F^H G_l^H + σ² I, for y of unit mean power.
+
+    σ² is the estimated noise share of the inputs, and ρ gives Γ the power of the measurements on average. Computed by
+    Cholesky factors of the M x M matrices.
+    """
+    scene = inputs.observation
+    measurements = scene.measurements.to(prediction.factors.dtype)
+    power = torch.view_as_real(measurements).square().sum(-1).mean(dim=(-1, -2))
+    noise = inputs.log_noise.to(power.dtype).exp()
+    response = coded_response(prediction.factors.mT, scene.codes, scene.channel).to(prediction.factors.dtype)
+    mean = torch.view_as_real(response).square().sum(-1).sum(-2).mean(dim=(-1, -2))  # per antenna and snapshot
+    share = ((1 - noise).clamp_min(1e-3) / mean).sqrt()
+    response = response.mT * share[:, None, None, None]  # (scene, snapshot, antenna, rank)
+    eye = torch.eye(response.shape[-2], dtype=response.dtype, device=response.device)
+    factor = torch.linalg.cholesky(response @ response.mH + noise[:, None, None, None] * eye)
+    scaled = (measurements * power.rsqrt()[:, None, None])[..., None]
+    whitened = torch.linalg.solve_triangular(factor, scaled, upper=False)
+    logdet = 2 * factor.diagonal(dim1=-2, dim2=-1).real.log().mean(dim=(-1, -2))
+    return logdet + torch.view_as_real(whitened).square().sum(-1).mean(dim=(-1, -2, -3))

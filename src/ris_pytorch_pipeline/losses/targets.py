@@ -1,0 +1,55 @@
+"""What the heat-map should show: the grid position of every true source, independent of their order."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from ..data import Labels
+from ..estimate import SearchGrid
+
+_SPREAD = 0.5
+"""Standard deviation, in steps of the grid, of the target's tolerance around a source."""
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """Targets on the axes of a grid.
+
+    Args:
+        heat: (scene, n_u, n_w, n_q), 1 in the cell of a source, falling to 0 around it.
+        near: (scene, n_u, n_w), True where a direction lies within one step of a source.
+        nearest: (scene, n_u, n_w), slot of the source nearest in direction.
+    """
+
+    heat: Float[Tensor, "scene n_u n_w n_q"]
+    near: Bool[Tensor, "scene n_u n_w"]
+    nearest: Int[Tensor, "scene n_u n_w"]
+
+
+def targets_on(grid: SearchGrid, labels: Labels) -> Targets:
+    """Targets of a batch: exp(-d²/(2 s²)) of the distance d in steps to the nearest source, and 1 in its own cell.
+
+    Args:
+        grid: the heat-map's cells.
+        labels: the truth.
+
+    Returns:
+        The same targets for every order of the sources.
+    """
+    cosines, present = labels.cosines, labels.present
+    axes = [axis.to(cosines) for axis in (grid.u, grid.w, grid.q)]
+    steps = [max(step, 1e-9) for step in grid.step]
+    gaps = [
+        (axis - value[..., None]).div(step).masked_fill(~present[..., None], torch.inf)
+        for axis, value, step in zip(axes, cosines.unbind(-1), steps, strict=True)
+    ]  # per axis (scene, source, cell)
+    flat = gaps[0].square()[..., :, None] + gaps[1].square()[..., None, :]  # (scene, source, n_u, n_w)
+    distance = (flat[..., None] + gaps[2].square()[:, :, None, None, :]).amin(1)
+    heat = torch.exp(distance / (-2 * _SPREAD**2))
+    own = [gap.abs().masked_fill(~present[..., None], torch.inf).argmin(-1) for gap in gaps]
+    scene = torch.arange(len(labels), device=cosines.device)[:, None].expand_as(present)
+    heat[scene[present], own[0][present], own[1][present], own[2][present]] = 1
+    reach = torch.maximum(gaps[0].abs()[..., :, None], gaps[1].abs()[..., None, :])
+    return Targets(heat=heat, near=reach.amin(1) <= 1, nearest=flat.argmin(1))

@@ -1,0 +1,101 @@
+"""What is wrong with a prediction: one function per term, each a mean over scenes in float32 or better."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import cross_entropy, logsigmoid, smooth_l1_loss
+
+from ..data import Labels
+from ..nets import Prediction
+from ..shapes import Steering
+from .targets import Targets
+
+_SOFT, _SHARP = 4.0, 2.0
+"""Exponents of the focal loss: near a source a false alarm counts (1 - target)^4, and easy cells count p^2."""
+
+
+def covariance_nmse(prediction: Prediction, labels: Labels) -> Float[Tensor, "scene"]:  # noqa: F821
+    """‖R_pred - R‖² / ‖R‖² per scene, with R = A P A^H of trace N.
+
+    With R_pred = F F^H + ε I and R = V V^H, from inner products of their few columns: no N x N matrix is formed.
+    """
+    predicted, true = prediction.factors, labels.factors.to(prediction.factors.dtype)
+    size, floor = predicted.shape[1], prediction.floor
+    own, cross, truth = predicted.mH @ predicted, predicted.mH @ true, true.mH @ true
+    energy = _squared(truth)
+    traces = own.diagonal(dim1=-2, dim2=-1).real.sum(-1) - truth.diagonal(dim1=-2, dim2=-1).real.sum(-1)
+    difference = _squared(own) - 2 * _squared(cross) + energy + 2 * floor * traces + floor**2 * size
+    return difference.clamp_min(0) / energy
+
+
+def subspace_distance(prediction: Prediction, labels: Labels) -> Float[Tensor, "scene"]:  # noqa: F821
+    """Share of R_pred outside the span of the true steering vectors: 1 - tr(P_A F F^H)/‖F‖², P_A = A (A^H A)⁻¹ A^H.
+
+    A K x K Cholesky solve, no eigenvectors. The Gram matrix is loaded by 1e-4 N, so that two sources in one direction
+    stay regular.
+    """
+    predicted = prediction.factors
+    vectors = labels.steering.to(predicted.dtype)
+    gram = vectors.conj() @ vectors.mT
+    size = vectors.shape[-1]
+    load = torch.where(labels.present, 1e-4 * size, float(size)).to(gram.dtype)
+    cross = vectors.conj() @ predicted  # (scene, source, rank)
+    whitened = torch.linalg.solve_triangular(
+        torch.linalg.cholesky(gram + torch.diag_embed(load)), cross, upper=False
+    )  # fmt: skip
+    return 1 - _squared(whitened) / _squared(predicted)
+
+
+def heat_focal(prediction: Prediction, targets: Targets) -> Float[Tensor, "scene"]:  # noqa: F821
+    """Focal cross-entropy of the heat-map, per source; it knows no order of the sources.
+
+    -(1 - p)² log p in a source's cell and -(1 - t)⁴ p² log(1 - p) elsewhere, with p the probability and t the target.
+    Law and Deng, CornerNet (2018), eq. 1.
+    """
+    logits, target = prediction.heat, targets.heat.to(prediction.heat.dtype)
+    probability, hit = logits.sigmoid(), target == 1
+    positive = (1 - probability) ** _SHARP * logsigmoid(logits)
+    negative = (1 - target) ** _SOFT * probability**_SHARP * logsigmoid(-logits)
+    sources = hit.sum(dim=(1, 2, 3)).clamp_min(1)
+    return -torch.where(hit, positive, negative).sum(dim=(1, 2, 3)) / sources
+
+
+def direction_error(prediction: Prediction, labels: Labels, targets: Targets) -> Float[Tensor, "scene"]:  # noqa: F821
+    """Huber distance in (u, w), in steps of the grid, of the cells around a source from the nearest source."""
+    found, true = prediction.columns.cosines[..., :2], _nearest(labels, targets)[..., :2]
+    step = found.new_tensor([max(s, 1e-9) for s in prediction.grid.step[:2]])
+    error = smooth_l1_loss(found / step, true.to(found.dtype) / step, reduction="none", beta=0.2).sum(-1)
+    return _mean_near(error, targets)
+
+
+def inverse_distance_nll(prediction: Prediction, labels: Labels, targets: Targets) -> Float[Tensor, "scene"]:  # noqa: F821
+    """Gaussian negative log-likelihood of q around each source: ((q - q̂)²/v + log v)/2, in steps of the grid.
+
+    The variance v is the network's own: it states how well the distance can be told.
+    """
+    columns, step = prediction.columns, max(prediction.grid.step[2], 1e-9)
+    log_variance = columns.log_variance_q - 2 * torch.tensor(step).log()
+    square = ((columns.cosines[..., 2] - _nearest(labels, targets)[..., 2].to(columns.cosines.dtype)) / step).square()
+    return _mean_near(0.5 * (square * (-log_variance).exp() + log_variance), targets)
+
+
+def order_cross_entropy(prediction: Prediction, labels: Labels) -> Float[Tensor, "scene"]:  # noqa: F821
+    """Cross-entropy of the source count."""
+    return cross_entropy(prediction.order_logits, labels.sources, reduction="none")
+
+
+def _nearest(labels: Labels, targets: Targets) -> Float[Tensor, "scene n_u n_w 3"]:
+    """(u, w, q) of the source nearest to each direction."""
+    index = targets.nearest.flatten(1)[..., None].expand(-1, -1, 3)
+    return labels.cosines.gather(1, index).unflatten(1, targets.nearest.shape[1:])
+
+
+def _mean_near(values: Float[Tensor, "scene n_u n_w"], targets: Targets) -> Float[Tensor, "scene"]:  # noqa: F821
+    """Mean over the directions near a source."""
+    count = targets.near.sum(dim=(1, 2)).clamp_min(1)
+    return values.masked_fill(~targets.near, 0).sum(dim=(1, 2)) / count
+
+
+def _squared(matrix: Steering) -> Float[Tensor, "scene"]:  # noqa: F821
+    """Squared Frobenius norm."""
+    return torch.view_as_real(matrix).square().sum(dim=(-1, -2, -3))

@@ -1,0 +1,5 @@
+"""Networks: sizes, beams, the hybrid network and what it answers. Names load on first use."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

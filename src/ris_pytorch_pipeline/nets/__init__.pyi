@@ -1,0 +1,23 @@
+from .beamspace import Beamspace
+from .candidates import candidate_factors, peak_cells
+from .cleaning import cleaned_images
+from .config import NET_PRESETS, NetConfig, net_preset
+from .hybrid import HybridNet
+from .prediction import Columns, Prediction, R_pred, summed_out
+from .statistics import Statistics
+
+__all__ = [
+    "NET_PRESETS",
+    "Beamspace",
+    "Columns",
+    "HybridNet",
+    "NetConfig",
+    "Prediction",
+    "R_pred",
+    "Statistics",
+    "candidate_factors",
+    "cleaned_images",
+    "net_preset",
+    "peak_cells",
+    "summed_out",
+]

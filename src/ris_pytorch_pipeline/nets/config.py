@@ -1,0 +1,110 @@
+"""How large a network is and which panel and field of view it is made for: NetConfig and its presets."""
+
+import math
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from typing import Any
+
+from ..errors import ConfigurationError
+from ..estimate import SearchRegion
+from ..physics import Panel, Scenario, ends
+from ..physics.scenario import Span
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetConfig:
+    """Size, geometry and initial weights of a `HybridNet`; the defaults are the preset `tiny` for scenario `random`.
+
+    Args:
+        width: channels of the backbone.
+        blocks: residual blocks of two 3 x 3 convolutions each.
+        passes: how many of the strongest sources are explained, one after the other, to see the ones behind them.
+        rank: candidates, and columns of the covariance factor F.
+        most_sources: largest number of sources the order head can state.
+        floor: ε of R_pred = F F^H + ε I, relative to its mean eigenvalue.
+        oversampling: of the beam grid over half a beamwidth, see `search_grid`.
+        panel: the panel.
+        wavelength: metres.
+        region: the field of view.
+        seed: of the initial weights.
+
+    Raises:
+        ConfigurationError: a size below 1, more candidates than are useful, or a floor outside (0, 1).
+    """
+
+    width: int = 32
+    blocks: int = 3
+    passes: int = 3
+    rank: int = 8
+    most_sources: int = 5
+    floor: float = 1e-3
+    oversampling: float = 1.0
+    panel: Panel = field(default_factory=lambda: Panel(horizontal=12, vertical=12, spacing=0.15))
+    wavelength: float = 0.3
+    region: SearchRegion = field(default_factory=SearchRegion)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("width", "blocks", "rank", "most_sources"):
+            if vars(self)[name] < 1:
+                _refuse(f"{name} >= 1", str(vars(self)[name]), "a size left at zero", "raise it")
+        if self.passes < 0:
+            _refuse("passes >= 0", str(self.passes), "a sign", "pass 0 to look once")
+        if self.width % 8:
+            _refuse("a width that is a multiple of 8", str(self.width), "a free choice", "round it: groups hold 8")
+        if self.rank < self.most_sources:
+            _refuse(
+                "at least as many candidates as sources",
+                f"rank {self.rank} for {self.most_sources} sources",
+                "the number of sources raised alone",
+                "raise rank as well",
+            )
+        if not 0 < self.floor < 1:
+            _refuse("a floor in (0, 1)", str(self.floor), "a value in dB", "pass a part of the mean eigenvalue")
+
+    def fitted_to(self, scenario: Scenario) -> "NetConfig":
+        """The same network for the panel, field of view and number of sources of a scenario."""
+        azimuth, elevation = _radians(scenario.azimuth_deg), _radians(scenario.elevation_deg)
+        most = int(ends(scenario.sources)[1])
+        return replace(
+            self,
+            panel=Panel(
+                horizontal=scenario.horizontal, vertical=scenario.vertical, spacing=scenario.element_spacing
+            ),
+            wavelength=scenario.wavelength,
+            region=SearchRegion(azimuth=azimuth, elevation=elevation, distance=ends(scenario.distance)),
+            most_sources=most,
+            rank=max(self.rank, most + 3),
+        )  # fmt: skip
+
+
+def _radians(span_deg: Span) -> tuple[float, float]:
+    low, high = ends(span_deg)
+    return math.radians(low), math.radians(high)
+
+
+NET_PRESETS: dict[str, NetConfig] = {
+    "tiny": NetConfig(),
+    "desk": NetConfig(width=96, blocks=8, passes=5, rank=10),
+    "paper": NetConfig(width=192, blocks=12, passes=8, rank=12, oversampling=1.5),
+}
+"""The named sizes: `tiny` learns within minutes on two cores, `desk` within an hour, `paper` needs a GPU."""
+
+
+def net_preset(name: str, **overrides: Any) -> NetConfig:  # noqa: ANN401
+    """The named size with some fields replaced.
+
+    Raises:
+        ConfigurationError: an unknown name or field; the nearest known one is suggested.
+    """
+    known = [f.name for f in fields(NetConfig)]
+    for what, key, names in (("a size", name, list(NET_PRESETS)), *(("a field", k, known) for k in overrides)):
+        if key not in names:
+            close = get_close_matches(key, names, n=1)
+            move = f"did you mean {close[0]!r}?" if close else "pick one of the known names"
+            _refuse(f"{what} out of {', '.join(names)}", repr(key), "a misspelt name", move)
+    return replace(NET_PRESETS[name], **overrides)
+
+
+def _refuse(wanted: str, got: str, cause: str, move: str) -> None:
+    raise ConfigurationError(wanted, got, cause, move)

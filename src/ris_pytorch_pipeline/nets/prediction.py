@@ -1,0 +1,89 @@
+"""What a hybrid network answers: covariance factors, a heat-map of candidates in (u, w, q), and the source count."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from ..covariance import LowRank
+from ..estimate import SearchGrid
+from ..shapes import Cosines, Covariance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """A typed answer; the heat-map stands on the axes of `grid`.
+
+    Args:
+        factors: F, (scene, element, rank), ‖F‖² = N (1 - floor).
+        candidates: (scene, rank, 3), (u, w, q) of the columns of F, the likeliest first.
+        scores: (scene, rank), log odds that a candidate is a source; -inf where the map has no further peak.
+        heat: (scene, n_u, n_w, n_q), logits of a source in the cell.
+        offsets: (scene, n_u, n_w, n_q, 3), from the cell's centre in steps of the grid.
+        log_variance_q: (scene, n_u, n_w, n_q), log of the variance of q in (1/m)².
+        order_logits: (scene, most sources + 1), of K = 0, 1, ...
+        grid: the cells' centres.
+        floor: ε of R_pred = F F^H + ε I.
+    """
+
+    factors: Complex[Tensor, "scene element rank"]
+    candidates: Cosines
+    scores: Float[Tensor, "scene rank"]
+    heat: Float[Tensor, "scene n_u n_w n_q"]
+    offsets: Float[Tensor, "scene n_u n_w n_q 3"]
+    log_variance_q: Float[Tensor, "scene n_u n_w n_q"]
+    order_logits: Float[Tensor, "scene count"]
+    grid: SearchGrid
+    floor: float
+
+    def __len__(self) -> int:
+        return self.heat.shape[0]
+
+    @property
+    def covariance(self) -> LowRank:
+        """R_pred in its factored form."""
+        return LowRank(self.factors, torch.full_like(self.scores[:, 0], self.floor))
+
+    @cached_property
+    def columns(self) -> "Columns":
+        """The heat-map with its distance axis summed out."""
+        return summed_out(self.heat, self.offsets, self.log_variance_q, self.grid)
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """One answer per direction cell: Σ over the distance planes, weighted by their share of the heat.
+
+    Args:
+        heat: (scene, n_u, n_w), log Σ_q exp(heat).
+        cosines: (scene, n_u, n_w, 3), expected (u, w, q).
+        log_variance_q: (scene, n_u, n_w), expected.
+    """
+
+    heat: Float[Tensor, "scene n_u n_w"]
+    cosines: Float[Tensor, "scene n_u n_w 3"]
+    log_variance_q: Float[Tensor, "scene n_u n_w"]
+
+
+def summed_out(
+    heat: Float[Tensor, "scene n_u n_w n_q"],
+    offsets: Float[Tensor, "scene n_u n_w n_q 3"],
+    log_variance_q: Float[Tensor, "scene n_u n_w n_q"],
+    grid: SearchGrid,
+) -> Columns:
+    """Sum the distance planes of a heat-map out: a near-field peak is a ridge along distance, one per direction."""
+    share = heat.softmax(-1)
+    centres = torch.stack(torch.meshgrid(grid.u, grid.w, grid.q, indexing="ij"), dim=-1)
+    cosines = centres.to(offsets) + offsets * offsets.new_tensor(grid.step)
+    return Columns(
+        heat=heat.logsumexp(-1),
+        cosines=(share[..., None] * cosines).sum(-2),
+        log_variance_q=(share * log_variance_q).sum(-1),
+    )
+
+
+def R_pred(prediction: Prediction) -> Covariance:
+    """R_pred = F F^H + ε I, trace N, (scene, element, element)."""
+    return prediction.covariance.dense()

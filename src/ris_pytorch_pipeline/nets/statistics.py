@@ -1,0 +1,32 @@
+"""What a network needs to be given: the part of a batch's inputs that every network here reads."""
+
+from typing import Protocol, runtime_checkable
+
+from torch import Tensor
+
+from ..physics import Observation
+
+
+@runtime_checkable
+class Statistics(Protocol):
+    """Sufficient statistics of a batch of scenes; `data.Inputs` is one."""
+
+    @property
+    def images(self) -> Tensor:
+        """Panel images z_l, (scene, snapshot, 2, vertical, horizontal), of mean square 1."""
+        ...
+
+    @property
+    def energy(self) -> Tensor:
+        """Lag sums of Q = Σ_l G_l^H Γ⁻¹ G_l, (scene, 2, 2 vertical - 1, 2 horizontal - 1), 1 at lag 0."""
+        ...
+
+    @property
+    def log_noise(self) -> Tensor:
+        """Log of the share of noise in the mean power of an antenna, (scene,)."""
+        ...
+
+    @property
+    def observation(self) -> Observation:
+        """The measurements that the statistics come from."""
+        ...

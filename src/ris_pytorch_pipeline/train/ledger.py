@@ -1,0 +1,68 @@
+"""What happened in a run, line by line: a JSON record per event, on disk before the next heavy step."""
+
+import json
+import math
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from .identity import Identity
+
+
+class Ledger:
+    """Appends events to a file in JSON lines; each session of a run begins with the run's identity.
+
+    Args:
+        path: of the file; None keeps no record.
+        identity: run, code and configuration.
+    """
+
+    def __init__(self, path: Path | None, identity: Identity) -> None:
+        self.path, self.identity = path, identity
+        self._file = None if path is None else path.open("a", buffering=1, encoding="utf-8")
+
+    def write(self, event: str, **values: Any) -> None:  # noqa: ANN401
+        """Record an event; the line has left this process when the call returns.
+
+        Args:
+            event: `start`, `resume`, `update`, `epoch`, `checkpoint`, `failure` or `end`.
+            values: plain; numbers that are not finite are written as texts.
+        """
+        if self._file is not None:
+            self._file.write(
+                json.dumps({"event": event, **_finite(values)}, allow_nan=False, ensure_ascii=False) + "\n"
+            )
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self.write("failure", error=f"{type(error).__name__}: {error}")
+        if self._file is not None:
+            self._file.close()
+
+
+def read_ledger(path: Path) -> list[dict[str, Any]]:
+    """The events of a ledger; a last line cut short by a kill is left out.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        One mapping per event.
+    """
+    text = path.read_text(encoding="utf-8")
+    whole = text[: text.rfind("\n") + 1]
+    return [json.loads(line) for line in whole.splitlines()]
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401
+    """The value with numbers that JSON cannot hold spelled as texts."""
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,156 @@
+"""Can a network learn at all? Training and validation on the same scenes, with a verdict and its reasons."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..data import BatchSource, content_hashes
+from ..errors import InputError
+from ..experiment.training import TrainingExperiment
+from ..losses import measure_prediction
+from .hardware import Hardware
+from .parts import drawn_scenes
+from .reporter import Reporter
+from .trainer import Trainer
+
+MOST_NMSE, MOST_ANGLE_DEG, LEAST_SNR_DB = 0.10, 1.0, 5.0
+"""What a network must reach on scenes that it has seen: NMSE of R_pred on all of them, and median angle error of
+sources in scenes above this signal-to-noise ratio."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overfit:
+    """What came of it.
+
+    Args:
+        nmse_first: NMSE of R_pred before the first update.
+        nmse: and after the last.
+        angle_median_deg: median great-circle error in scenes above 5 dB, degrees.
+        updates: applied.
+        reasons: why not to go on; empty if all is well.
+    """
+
+    nmse_first: float
+    nmse: float
+    angle_median_deg: float
+    updates: int
+    reasons: tuple[str, ...]
+
+    @property
+    def verdict(self) -> str:
+        """`go`, or `no-go` with the reasons."""
+        return f"no-go: {'; '.join(self.reasons)}" if self.reasons else "go"
+
+    def to_plain(self) -> dict[str, Any]:
+        """The JSON document of the test."""
+        values = {name: value for name, value in vars(self).items() if name != "reasons"}
+        return {**values, "verdict": self.verdict}
+
+
+def overfit(
+    experiment: TrainingExperiment,
+    scenes: int = 512,
+    *,
+    directory: Path | str | None = None,
+    reporter: Reporter | None = None,
+    measure_every: int = 10,
+) -> Overfit:
+    """Train on a few scenes and validate on the very same ones.
+
+    Args:
+        experiment: what to train; its plan's epochs, batch and limits are kept.
+        scenes: how many.
+        directory: see `Trainer`.
+        reporter: see `Trainer`.
+        measure_every: see `Trainer`.
+
+    Returns:
+        NMSE before and after, angle error, and the verdict.
+
+    Raises:
+        InputError: training and validation scenes that are not the same.
+    """
+    plan = replace(experiment.plan, n_train=scenes, n_val=scenes, fresh=False, same_scenes=True)
+    experiment = replace(experiment, plan=plan)
+    trainer = Trainer(experiment, directory=directory, reporter=reporter, measure_every=measure_every)
+    data = drawn_scenes(experiment)
+    train = data.train(0)
+    if content_hashes(train) != content_hashes(data.validation):
+        raise InputError(
+            "the same scenes for training and validation", "different ones", "two sources, or two orders",
+            "give both the same source",
+        )  # fmt: skip
+    first, _ = scores(trainer.average.net, train, trainer.hardware)
+    progress = trainer.fit()
+    nmse, angles = scores(trainer.average.net, train, trainer.hardware)
+    angle_deg = math.degrees(float(angles.median())) if len(angles) else math.nan
+    found = {"nmse_first": float(first.mean()), "nmse": float(nmse.mean()), "angle_median_deg": angle_deg}
+    return Overfit(**found, updates=progress.updates, reasons=reasons(**found, updates=progress.updates))
+
+
+def one_batch(
+    experiment: TrainingExperiment, updates: int = 100, write: Callable[[str], object] | None = None
+) -> Overfit:
+    """Train on one batch, and print every link of every update: loss and terms, gradient norms, rates, Δparam.
+
+    Args:
+        experiment: what to train.
+        updates: how many.
+        write: see `Reporter`.
+
+    Returns:
+        NMSE before and after, angle error, and the verdict.
+    """
+    optimisation = replace(experiment.optimisation, accumulation=1)
+    plan = replace(experiment.plan, epochs=updates, max_train_batches=None, max_val_batches=None)
+    single = replace(experiment, optimisation=optimisation, plan=plan)
+    return overfit(single, plan.batch, reporter=Reporter(write, first=updates), measure_every=1)
+
+
+def scores(net: nn.Module, source: BatchSource, hardware: Hardware) -> tuple[Tensor, Tensor]:
+    """NMSE of each scene, and the angle error in radians of each source in a scene above 5 dB.
+
+    Args:
+        net: in evaluation mode.
+        source: of scenes.
+        hardware: where it runs.
+
+    Returns:
+        (scene,) and (source,).
+    """
+    errors, angles = [], []
+    for index in range(len(source)):
+        inputs, labels = source[index]
+        inputs, labels = inputs.to(hardware.device), labels.to(hardware.device)
+        with torch.no_grad(), hardware.autocast():
+            measures = measure_prediction(net(inputs), labels)
+        errors.append(measures.nmse.cpu())
+        angles.append(measures.angle[(labels.snr_db > LEAST_SNR_DB)[:, None] & labels.present].cpu())
+    return torch.cat(errors), torch.cat(angles)
+
+
+def reasons(nmse_first: float, nmse: float, angle_median_deg: float, updates: int) -> tuple[str, ...]:
+    """Why a network that was to learn its scenes by heart has not.
+
+    Args:
+        nmse_first: NMSE before the first update.
+        nmse: and after the last.
+        angle_median_deg: median angle error in degrees.
+        updates: applied.
+
+    Returns:
+        Sentences; none if it has.
+    """
+    found = []
+    if updates == 0:
+        found.append("no update was applied")
+    if not nmse <= MOST_NMSE:
+        found.append(f"NMSE {nmse:.3f} (from {nmse_first:.3f}) is above {MOST_NMSE}")
+    if not angle_median_deg < MOST_ANGLE_DEG:
+        found.append(f"median angle error {angle_median_deg:.2f}° is not below {MOST_ANGLE_DEG:g}°")
+    return tuple(found)

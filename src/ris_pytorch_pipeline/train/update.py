@@ -1,0 +1,81 @@
+"""What did one attempt to update the weights do? An outcome with its measurements."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class Outcome(Enum):
+    """How an attempt ended; the values are the sentences a user reads."""
+
+    APPLIED = "applied"
+    NOT_FINITE = "skipped: a gradient is not finite"
+    ZERO = "skipped: every gradient is exactly zero"
+    UNTOUCHED = "failed: the optimizer was called and wrote to no weight"
+    UNMOVED = "failed: the optimizer wrote to the weights and none changed its value"
+    DECAY_ONLY = "failed: the weights moved by weight decay alone"
+
+    @property
+    def applied(self) -> bool:
+        """Whether the weights moved."""
+        return self is Outcome.APPLIED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Motion:
+    """How far the weights moved in one update, measured on their values.
+
+    Args:
+        total: ‖Δ‖₂ over all parameters.
+        groups: the same by group.
+        relative: ‖Δ‖₂ / ‖p‖₂.
+        beyond_decay: ‖Δ + η λ p‖₂, what weight decay λ at rate η does not explain.
+    """
+
+    total: float
+    groups: dict[str, float]
+    relative: float
+    beyond_decay: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """One attempt to update the weights.
+
+    Args:
+        attempt: its number in the run, from 1.
+        applied: updates applied so far, this one included.
+        batch: batches seen so far.
+        samples: scenes in this attempt.
+        outcome: how it ended.
+        loss: mean loss over its scenes.
+        terms: the weighted terms that the loss is the sum of.
+        norm: ‖g‖₂ over all groups, before clipping.
+        norms: the same by group.
+        rates: by group.
+        motion: measured Δparam; None where this attempt was not measured or the optimizer was not called.
+        offenders: parameters whose gradient is not finite.
+    """
+
+    attempt: int
+    applied: int
+    batch: int
+    samples: int
+    outcome: Outcome
+    loss: float
+    terms: dict[str, float]
+    norm: float
+    norms: dict[str, float]
+    rates: dict[str, float]
+    motion: Motion | None
+    offenders: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the weights moved."""
+        return self.outcome.applied
+
+    def to_plain(self) -> dict[str, Any]:
+        """For the ledger."""
+        motion = None if self.motion is None else vars(self.motion)
+        return {**vars(self), "outcome": self.outcome.value, "motion": motion, "offenders": list(self.offenders)}

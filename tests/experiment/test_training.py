@@ -1,0 +1,75 @@
+"""Is a training configuration a value: complete, written and read back, and refused where it does not fit?"""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from ris_pytorch_pipeline.errors import ConfigurationError
+from ris_pytorch_pipeline.experiment import (
+    TRAINING_PRESETS,
+    differences,
+    presets,
+    training_from_plain,
+    training_from_toml,
+    training_preset,
+)
+
+
+@pytest.mark.parametrize("name", TRAINING_PRESETS)
+def test_a_preset_survives_json(name) -> None:
+    experiment = TRAINING_PRESETS[name]
+    again = training_from_plain(json.loads(json.dumps(experiment.to_plain())))
+    assert again == experiment and again.digest == experiment.digest
+
+
+def test_presets_grow() -> None:
+    sizes = [presets.tiny.net, presets.desk.net, presets.paper.net]
+    assert [net.width for net in sizes] == sorted({net.width for net in sizes})
+
+
+def test_the_network_is_made_for_the_scenario() -> None:
+    """Panel, field of view and count are one fact, and the scenario states it."""
+    scenario = replace(presets.tiny.scenario, horizontal=6, vertical=4, sources=(1, 2), distance=(1.0, 5.0))
+    net = replace(presets.tiny, scenario=scenario).net
+    assert (net.panel.horizontal, net.panel.vertical) == (6, 4)
+    assert net.most_sources == 2 and net.region.distance == (1.0, 5.0)
+
+
+def test_values_are_laid_over_a_preset(tmp_path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text('preset = "desk"\nseed = 3\n[optimisation]\nrate = 2e-4\n[plan]\nmax_val_batches = 2\n')
+    wanted = replace(
+        presets.desk, seed=3, optimisation=replace(presets.desk.optimisation, rate=2e-4),
+        plan=replace(presets.desk.plan, max_val_batches=2),
+    )  # fmt: skip
+    assert training_from_toml(path) == wanted
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ({"optimisation": {"rte": 1.0}}, "did you mean 'rate'"),
+        ({"optimisation": {"rate": "fast"}}, "a finite number"),
+        ({"plan": {"epochs": 2.5}}, "an integer"),
+        ({"plan": {"epochs": 0}}, "epochs >= 1"),
+        ({"device": "gpu"}, "one of cpu, cuda"),
+        ({"loss": {"covariance": -1.0}}, "covariance"),
+        ({"seed": -1}, "seed"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused(values, word) -> None:
+    with pytest.raises(ConfigurationError, match=word):
+        training_preset("tiny", values)
+
+
+def test_an_unknown_preset_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="did you mean 'desk'"):
+        training_preset("desk1")
+
+
+def test_differences_name_the_field() -> None:
+    other = training_preset("tiny", {"plan": {"epochs": 3}})
+    first = presets.tiny.plan.epochs
+    assert list(differences(presets.tiny.to_plain(), other.to_plain())) == [f"plan.epochs: {first}, 3"]
+    assert presets.tiny.digest != other.digest

@@ -1,0 +1,159 @@
+"""Does the localiser give what the network proposes, polish it, and refuse what it cannot judge?"""
+
+import math
+from dataclasses import dataclass, replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from ris_pytorch_pipeline.covariance import back_projected, blend
+from ris_pytorch_pipeline.errors import ConfigurationError, InputError
+from ris_pytorch_pipeline.estimate import Estimate, Estimator, Mvdr, Sml, Status
+from ris_pytorch_pipeline.localise import Candidates, Localiser, OnCovariance
+from ris_pytorch_pipeline.localise.proposal import _blended
+from ris_pytorch_pipeline.nets import HybridNet, NetConfig, Prediction, R_pred
+from ris_pytorch_pipeline.physics import Observation, Scenes, cosines_from_positions, draw, preset, steering
+from ris_pytorch_pipeline.rng import stream
+from ris_pytorch_pipeline.shapes import Counts
+
+SCENARIO = preset("random", sources=(1, 2), snr_db=20.0, separation=0.4, distance=(1.0, 3.0), rician_factor=1.0)
+NET = HybridNet(NetConfig(width=8, blocks=1).fitted_to(SCENARIO))
+
+
+@dataclass(frozen=True)
+class Near:
+    """A proposer that knows the truth to within an offset, so that what follows it can be tested alone."""
+
+    scenes: Scenes
+    offset: float
+
+    @property
+    def name(self) -> str:
+        return "near"
+
+    def __call__(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+        known = Candidates()(prediction, observation, counts)
+        positions = self.scenes.truth.positions[:, : known.positions.shape[1]] + self.offset
+        return replace(known, positions=positions, order=self.scenes.truth.sources)
+
+
+def scenes(count: int = 3, kind: str = "random") -> Scenes:
+    return draw(replace(SCENARIO, symbols=kind), count, stream(0, "localise"))
+
+
+def errors(found: Estimate, truth: Tensor) -> Tensor:
+    """Distance of each true source to the nearest found one, in (u, w)."""
+    a, b = cosines_from_positions(found.positions)[..., :2], cosines_from_positions(truth)[..., :2]
+    return (a[:, None] - b[:, :, None]).norm(dim=-1).nan_to_num(torch.inf).amin(-1)[~truth[..., 0].isnan()]
+
+
+def test_it_is_an_estimator() -> None:
+    localiser = Localiser(NET, polish=0)
+    assert isinstance(localiser, Estimator)
+    assert localiser.name == "hybrid (candidates)"
+    assert Localiser(NET, OnCovariance(spectrum=Mvdr())).name == "hybrid (mvdr on R_pred) + 10 updates"
+
+
+def test_proposals_are_the_first_candidates() -> None:
+    drawn = scenes()
+    localiser = Localiser(NET, polish=0)
+    found, prediction = localiser(drawn.observation, 2), localiser.predict(drawn.observation)
+    cosines = cosines_from_positions(found.positions)
+    torch.testing.assert_close(cosines, prediction.candidates[:, :2].double(), rtol=1e-4, atol=1e-4)
+    assert found.order.tolist() == [2, 2, 2]
+    assert set(found.status) == {Status.CONVERGED}
+    assert bool((found.powers[:, :2] >= 0).all())
+
+
+def test_batches_and_precision_do_not_matter() -> None:
+    drawn = scenes()
+    localiser = Localiser(NET, polish=0)
+    whole, parts = localiser(drawn.observation), replace(localiser, batch=2)(drawn.observation)
+    torch.testing.assert_close(parts.positions, whole.positions, rtol=1e-3, atol=1e-3, equal_nan=True)
+    single = localiser(drawn.observation.to(dtype=torch.complex64))
+    torch.testing.assert_close(single.positions, whole.positions, rtol=1e-2, atol=1e-2, equal_nan=True)
+
+
+def test_the_number_of_sources_is_the_networks_when_nobody_says() -> None:
+    drawn = scenes()
+    localiser = Localiser(NET, polish=0)
+    wanted = localiser.predict(drawn.observation).order_logits[:, 1:].argmax(-1) + 1
+    assert torch.equal(localiser(drawn.observation).order, wanted)
+
+
+@pytest.mark.parametrize("kind", ["random", "pilot"])
+def test_polishing_leads_from_near_to_the_optimum(kind: str) -> None:
+    drawn = scenes(kind=kind)
+    rough = Localiser(NET, Near(drawn, 0.02), polish=0)(drawn.observation, drawn.truth.sources)
+    fine = Localiser(NET, Near(drawn, 0.02), polish=20)(drawn.observation, drawn.truth.sources)
+    assert float(errors(fine, drawn.truth.positions).median()) < 0.2 * float(
+        errors(rough, drawn.truth.positions).median()
+    )
+    assert bool(fine.deviations[:, 0].isfinite().all())
+    assert torch.equal(fine.order, drawn.truth.sources)
+
+
+def test_polishing_is_refinement_by_the_likelihood() -> None:
+    drawn = scenes()
+    near = Near(drawn, 0.02)(Localiser(NET).predict(drawn.observation), drawn.observation, drawn.truth.sources)
+    slow = Sml(region=NET.config.region).refine(drawn.observation, near.positions, 4)
+    fast = Localiser(NET, Near(drawn, 0.02), polish=4)(drawn.observation, drawn.truth.sources)
+    torch.testing.assert_close(fast.positions, slow.positions, equal_nan=True)
+
+
+def test_peaks_of_a_true_covariance_are_the_sources() -> None:
+    drawn = scenes()
+    sources = drawn.truth.sources
+    prediction = Localiser(NET).predict(drawn.observation)
+    positions = drawn.truth.positions
+    a = steering(
+        positions.where(drawn.truth.present[..., None], torch.ones(3).double()), drawn.observation.elements, 0.3
+    )
+    factors = torch.zeros_like(prediction.factors)
+    factors[..., :2] = (a * drawn.truth.present[..., None]).mT.to(torch.complex64)
+    found = OnCovariance()(replace(prediction, factors=factors), drawn.observation, sources)
+    assert bool((errors(found, positions) < 1e-3).all())
+
+
+def test_blends_are_the_blend_of_the_matrices() -> None:
+    seen = scenes().observation.to(dtype=torch.complex64)
+    prediction = Localiser(NET).predict(seen)
+    slow = blend(R_pred(prediction), back_projected(seen, silent=True).dense(), 0.3)
+    with pytest.warns(UserWarning, match="uninformative"):
+        fast = _blended(prediction, seen, 0.3).dense()
+    torch.testing.assert_close(fast, slow, rtol=1e-3, atol=1e-3)
+
+
+def test_the_networks_mode_is_left_as_it_was() -> None:
+    NET.train()
+    Localiser(NET).predict(scenes(1).observation)
+    assert NET.training
+
+
+def test_distances_exist_and_directions_are_in_front() -> None:
+    found = Localiser(NET, polish=0)(scenes().observation, 2)
+    azimuth, elevation, distance = found.positions.unbind(-1)
+    assert bool((distance > 0).all() and distance.isfinite().all())
+    assert bool((azimuth.abs() < math.pi / 2).all() and (elevation.abs() < math.pi / 2).all())
+
+
+def test_another_panel_and_too_many_sources_are_refused() -> None:
+    seen = scenes().observation
+    with pytest.raises(InputError, match="trained for"):
+        Localiser(NET)(replace(seen, wavelength=0.2))
+    with pytest.raises(InputError, match="trained for"):
+        Localiser(NET)(replace(seen, elements=seen.elements * 2))
+    with pytest.raises(InputError, match="between 1 and 8"):
+        Localiser(NET)(seen, 9)
+
+
+@pytest.mark.parametrize("wrong", [{"polish": -1}, {"batch": 0}])
+def test_wrong_settings_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ConfigurationError, match="polish >= 0"):
+        replace(Localiser(NET), **wrong)
+
+
+def test_a_blend_weight_in_percent_is_refused() -> None:
+    with pytest.raises(InputError, match="percentage"):
+        OnCovariance(beta=30.0)

@@ -1,0 +1,46 @@
+"""Does the overfit test use the same scenes twice, and say why it failed?"""
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+
+from ris_pytorch_pipeline.experiment import Plan, presets
+from ris_pytorch_pipeline.train import Reporter, one_batch, overfit
+from ris_pytorch_pipeline.train.overfitting import reasons
+
+
+def test_too_short_a_run_is_a_no_go_with_numbers() -> None:
+    experiment = replace(presets.tiny, plan=Plan(epochs=2, batch=4, max_val_batches=1))
+    found = overfit(experiment, scenes=8, reporter=Reporter(quiet=True))
+    document = json.loads(json.dumps(found.to_plain()))
+    assert set(document) == {"nmse_first", "nmse", "angle_median_deg", "updates", "verdict"}
+    assert document["updates"] == 4
+    assert 0.3 < document["nmse_first"] < 2
+    assert document["verdict"].startswith("no-go: NMSE")
+
+
+def test_one_batch_shows_every_link_of_every_update() -> None:
+    lines: list[str] = []
+    found = one_batch(replace(presets.tiny, plan=Plan(batch=4, n_train=4)), updates=5, write=lines.append)
+    assert found.updates == 5
+    for start in ("[LOSS] batch=", "[GRAD] batch=", "[OPT] step ", "[STEP] Δparam ||·||₂ ="):
+        assert sum(line.startswith(start) and "backbone" not in line for line in lines) == 5, start
+    losses = [float(line.split("total=")[1].split()[0]) for line in lines if line.startswith("[LOSS]")]
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ((1.0, 0.05, 0.5, 10), []),
+        ((1.0, 0.5, 0.5, 10), ["NMSE 0.500 (from 1.000)"]),
+        ((1.0, 0.05, 3.0, 10), ["median angle error 3.00°"]),
+        ((1.0, math.nan, math.nan, 0), ["no update", "NMSE nan", "angle error nan"]),
+    ],
+)
+def test_each_reason_is_named(values, words) -> None:
+    found = reasons(*values)
+    assert len(found) == len(words)
+    assert all(word in reason for word, reason in zip(words, found, strict=True))
