@@ -1,8 +1,8 @@
 """What the maximum-likelihood searches cost when written plainly: one scene at a time, in NumPy, formula by formula.
 
 The same algorithm as the package's (greedy addition, cyclic re-detection of the best three, joint Fisher scoring or
-Gauss-Newton), with the explicit covariances and projectors of the textbook. It is the baseline of `speed.py`. Pilots are
-searched from one start only, without the second one that `PilotMl` takes in doubt.
+Gauss-Newton), with the explicit covariances and projectors of the textbook. It is the baseline of `speed.py`.
+Pilots are searched from one start only, without the second one that `PilotMl` takes in doubt.
 """
 
 from collections.abc import Callable

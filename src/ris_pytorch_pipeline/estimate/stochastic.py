@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -31,7 +32,11 @@ class StochasticLikelihood:
         self.observation = observation
         self.grid: SearchGrid = search_grid(region, observation.elements, observation.wavelength)
         self.region = region
-        self.dictionary, self.energy = coded_dictionary(observation, self.grid)
+
+    @cached_property
+    def coded(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Coded responses and energies on the grid, made at the first scan: a polish needs none."""
+        return coded_dictionary(self.observation, self.grid)
 
     def nothing(self, rows: Rows) -> Hypothesis:
         """No source: σ² = mean |y|²."""
@@ -51,11 +56,12 @@ class StochasticLikelihood:
         the maximum-likelihood one by Fisher scoring.
         """
         filters, noise = self._filters(rows, given)
+        dictionaries, energies = self.coded
         gains, log_powers = [], []
         for row, scene in enumerate(rows.tolist()):
-            outputs = (filters[row] @ self.dictionary[scene]).square_().unflatten(1, (2, -1)).sum(1)
+            outputs = (filters[row] @ dictionaries[scene]).square_().unflatten(1, (2, -1)).sum(1)
             explained = outputs[:, 1:].sum(1) if outputs.shape[1] > 1 else 0
-            beta = (self.energy[scene] - explained).clamp_min(1e-3 * self.energy[scene]) / noise[row]
+            beta = (energies[scene] - explained).clamp_min(1e-3 * energies[scene]) / noise[row]
             gain, power = one_source_gain(outputs[:, 0] / noise[row].square(), beta)
             gains.append(gain)
             log_powers.append(power.log())
