@@ -59,8 +59,9 @@ def test_json_holds_no_nan() -> None:
 
 
 def test_a_warning_is_one_line(ris: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def warned(argv: object) -> None:
+    def warned(argv: object) -> int:
         warnings.warn("self-noise caps the SNR", UserWarning, stacklevel=1)
+        return 0
 
     monkeypatch.setattr(program, "_command", warned)
     with warnings.catch_warnings():

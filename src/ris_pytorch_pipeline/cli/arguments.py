@@ -17,6 +17,7 @@ COMMANDS = {
     "locate": "locate the sources of a scene file, simulated or measured",
     "bound": "the Cramér-Rao bound of drawn scenes",
     "bench": "compare estimators over numbers of sources and SNRs, beside the bound",
+    "diagnose": "say what a training run's ledger, or a plain-text training log, shows",
     "demo": "simulate, locate with two estimators, print the table, draw the figures",
 }
 
@@ -67,7 +68,7 @@ def build() -> tuple[Parser, dict[str, Parser]]:
         prog="ris",
         description="Near-field localisation of radio sources through a reconfigurable intelligent surface.",
         epilog="A span is a number or [low, high]: --snr-db 10, --azimuth-deg '[-30, 30]'. "
-        "Exit codes: 0, 2 bad input, 130 interrupted, 141 closed pipe.",
+        "Exit codes: 0, 1 unhealthy (diagnose), 2 bad input, 130 interrupted, 141 closed pipe.",
         allow_abbrev=False,
     )
     program.add_argument("--version", action="version", version=f"ris {__version__}")
@@ -80,6 +81,8 @@ def build() -> tuple[Parser, dict[str, Parser]]:
     _locate(commands["locate"])
     _bound(commands["bound"])
     _bench(commands["bench"])
+    commands["diagnose"].add_argument("path", type=Path, metavar="PATH", help="run folder, ledger or text log")
+    commands["diagnose"].add_argument("--json", action="store_true", help="print JSON")
     commands["demo"].add_argument("--out", type=Path, default=Path("runs/demo"), help="folder of the results")
     commands["demo"].add_argument("--seed", metavar="N", default=argparse.SUPPRESS, help="of every random stream (0)")
     commands["demo"].add_argument("--scenes", metavar="N", default=argparse.SUPPRESS, help="scenes of each cell (40)")

@@ -22,10 +22,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments after the program's name; None takes those of the process.
 
     Returns:
-        The exit code: 0, 2 for bad input (nothing was written), 130 after Ctrl-C, 141 when the reader of a pipe left.
+        The exit code: 0, 1 for a training run that is not healthy, 2 for bad input (nothing was written), 130 after
+        Ctrl-C, 141 when the reader of a pipe left.
     """
     try:
-        _run(sys.argv[1:] if argv is None else argv)
+        code = _run(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
     except RisError as error:
         return _stop(BAD_INPUT, str(error))
@@ -34,20 +35,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit must not fail again
         return CLOSED_PIPE
-    return OK
+    return code
 
 
-def _run(argv: Sequence[str]) -> None:
+def _run(argv: Sequence[str]) -> int:
     arguments = parse(argv)
     if vars(arguments).get("print_config"):
         print(to_toml(experiment_of(arguments)), end="")
-        return
+        return OK
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
-        _command(arguments)
+        return _command(arguments)
 
 
-def _command(arguments: argparse.Namespace) -> None:
+def _command(arguments: argparse.Namespace) -> int:
     """Run the command on the threads asked for: threads that wait for a busy core cost far more than they bring.
 
     Raises:
@@ -59,7 +60,7 @@ def _command(arguments: argparse.Namespace) -> None:
     import torch  # after the parser has answered
 
     torch.set_num_threads(arguments.threads)
-    command.run(arguments)
+    return command.run(arguments) or OK
 
 
 def _stop(code: int, message: str) -> int:

@@ -14,9 +14,13 @@ _BATCHES = re.compile(
 _BATCHES_BEFORE = re.compile(r"\b(\d+)\s+batches\b", re.IGNORECASE)
 _WARMUP = re.compile(r"\bwarm-?_?up(?:[_ ](?:epochs?|steps?|updates?))?\b\s*[:=]?\s*(\d+)", re.IGNORECASE)
 _MOTION = re.compile(
-    rf"(?:Δ\s*param\w*|delta[_ ]?param\w*|param[_ ]?(?:delta|change|drift)|‖?Δ[wθ]‖?)\s*\|*\s*[:=]?\s*({_NUMBER})",
+    r"(?:Δ\s*param\w*|delta[_ ]?param\w*|param[_ ]?(?:delta|change|drift)|‖?Δ[wθ]‖?)"
+    rf"(?:\s*\|\|·\|\|₂|\s*L2:\s*median)?\s*\|*\s*[:=]?\s*({_NUMBER})",
     re.IGNORECASE,
 )
+_BARE = re.compile(rf"\b(train|val)\s+({_NUMBER})(?![\w.])", re.IGNORECASE)
+_WITHIN = re.compile(r"\s*\[(?:GRAD|OPT|LOSS|STEP|SKIP)\]")
+"""Lines about one batch: a number behind `batch` is which, not how many."""
 _STEPPED = re.compile(
     r"\b(?:opt(?:imi[sz]er)?[_ ]?)?stepp?(?:ed|_taken|s_taken)\b\s*[:=]\s*(true|false|yes|no|\d+)", re.IGNORECASE
 )
@@ -102,7 +106,8 @@ def _starts(line: str) -> bool:
 
 
 def _header(log: Log, line: str) -> None:
-    if (found := _BATCHES_BEFORE.search(line)) or (found := _BATCHES.search(line)):
+    found = _BATCHES_BEFORE.search(line) or (None if _WITHIN.match(line) else _BATCHES.search(line))
+    if found:
         log.batches = max(int(found[1]), log.batches or 0)
     if found := _WARMUP.search(line):
         log.warmup = int(found[1])
@@ -116,6 +121,8 @@ def _line(record: Record, line: str) -> None:
         record.stepped = found[1].lower() in {"true", "yes"} or (found[1].isdigit() and int(found[1]) > 0)
     for name, value in _PAIR.findall(_EPOCH.sub(";", line)):
         _assign(record, name.strip().lower().replace("-", "_").replace(" ", "_"), float(value))
+    for name, value in _BARE.findall(line):
+        _assign(record, name.lower(), float(value))
 
 
 def _assign(record: Record, name: str, value: float) -> None:
