@@ -11,12 +11,15 @@ from ..experiment import Experiment, parse_toml_value, resolve
 from ..experiment.strict import nearest
 from ..experiment.toml import read_toml
 from .scenario_options import add_scenario_options
+from .training_options import add_overfit, add_train
 
 COMMANDS = {
     "simulate": "draw scenes and write them to a scene file",
     "locate": "locate the sources of a scene file, simulated or measured",
     "bound": "the Cramér-Rao bound of drawn scenes",
     "bench": "compare estimators over numbers of sources and SNRs, beside the bound",
+    "train": "train the hybrid network on simulated scenes",
+    "overfit": "can the network learn some scenes by heart? go or no-go, with the reasons",
     "diagnose": "say what a training run's ledger, or a plain-text training log, shows",
     "demo": "simulate, locate with two estimators, print the table, draw the figures",
 }
@@ -68,7 +71,7 @@ def build() -> tuple[Parser, dict[str, Parser]]:
         prog="ris",
         description="Near-field localisation of radio sources through a reconfigurable intelligent surface.",
         epilog="A span is a number or [low, high]: --snr-db 10, --azimuth-deg '[-30, 30]'. "
-        "Exit codes: 0, 1 unhealthy (diagnose), 2 bad input, 130 interrupted, 141 closed pipe.",
+        "Exit codes: 0, 1 no-go or unhealthy (overfit, diagnose), 2 bad input, 130 interrupted, 141 closed pipe.",
         allow_abbrev=False,
     )
     program.add_argument("--version", action="version", version=f"ris {__version__}")
@@ -81,6 +84,8 @@ def build() -> tuple[Parser, dict[str, Parser]]:
     _locate(commands["locate"])
     _bound(commands["bound"])
     _bench(commands["bench"])
+    add_train(commands["train"])
+    add_overfit(commands["overfit"])
     commands["diagnose"].add_argument("path", type=Path, metavar="PATH", help="run folder, ledger or text log")
     commands["diagnose"].add_argument("--json", action="store_true", help="print JSON")
     commands["demo"].add_argument("--out", type=Path, default=Path("runs/demo"), help="folder of the results")

@@ -12,6 +12,7 @@ from .findings import Finding
 from .ledger import last_run, read
 from .logs import Log, parse
 from .rules import losses, numbers, rule, updates
+from .trainer_ledger import is_trainer_ledger, parse_events
 from .verdict import Verdict, judge
 
 _DIGITS = 1e-7
@@ -153,8 +154,11 @@ def diagnose_text(text: str) -> Verdict:
     Args:
         text: the log.
     """
-    log = parse(text)
-    ranked = findings(log)
+    return _verdict(parse(text))
+
+
+def _verdict(log: Log, *others: Finding) -> Verdict:
+    ranked = [*others, *findings(log)]
     verdict = judge(ranked, {"epochs": len(log.epochs)})
     # Ranked as found: causes stand before what they cause.
     return Verdict(state=verdict.state, findings=_causes_first(ranked), counts=verdict.counts)
@@ -191,6 +195,9 @@ def diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
     Args:
         records: from `ledger.read`.
     """
+    if is_trainer_ledger(records):
+        log, ended = parse_events(records)
+        return _verdict(log, *([] if ended else [_died(len(records))]))
     run = last_run(records)
     latest: dict[tuple[object, object], dict[str, object]] = {}
     for record in run:
@@ -200,9 +207,13 @@ def diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
             latest.update({(f["code"], f["subject"]): f for f in record["findings"]})  # pyright: ignore[reportGeneralTypeIssues]
     found = [_stored(record) for record in latest.values()]
     if run and not any(record.get("kind") == "end" for record in run):
-        found.append(rule("RT501").found(f"{len(run)} records and no end record"))
+        found.append(_died(len(run)))
     epochs = sum(record.get("kind") == "epoch" for record in run)
     return judge(found, {"epochs": epochs})
+
+
+def _died(records: int) -> Finding:
+    return rule("RT501").found(f"{records} records and no end record")
 
 
 def _stored(record: dict[str, object]) -> Finding:

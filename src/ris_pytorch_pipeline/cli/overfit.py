@@ -1,0 +1,32 @@
+"""`ris overfit`: can the network learn some scenes by heart?"""
+
+import argparse
+
+from ..train import Reporter, one_batch, overfit
+from .output import Bar, print_json
+from .training_experiment import training_of
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train and validate on the very same scenes.
+
+    Returns:
+        The exit code: 0 for go, 1 for no-go.
+    """
+    experiment = training_of(arguments)
+    if arguments.one_batch is not None:
+        found = one_batch(experiment, arguments.one_batch, _silence if arguments.json else None)
+    else:
+        with Bar("training") as bar:
+            reporter = Reporter(quiet=arguments.json, progress=bar)
+            found = overfit(experiment, arguments.scenes, reporter=reporter)
+    if arguments.json:
+        print_json(found.to_plain())
+    else:
+        print(f"NMSE {found.nmse_first:.3f} -> {found.nmse:.3f}, median angle error {found.angle_median_deg:.2f}°")
+        print(f"{found.updates} updates; {found.verdict}")
+    return 1 if found.reasons else 0
+
+
+def _silence(line: str) -> None:
+    """Drop a line: JSON is wanted alone."""

@@ -1,0 +1,31 @@
+"""Which options a training command takes."""
+
+import argparse
+from pathlib import Path
+
+PLAN = {"epochs": "passes", "n_train": "training scenes of an epoch", "n_val": "validation scenes"}
+
+
+def add_train(parser: argparse.ArgumentParser) -> None:
+    """Options of `ris train`."""
+    parser.add_argument("out", type=Path, metavar="RUN_DIR", help="folder of the ledger and the checkpoints")
+    parser.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in RUN_DIR")
+    parser.add_argument("--quiet", action="store_true", help="print the end alone")
+    parser.add_argument("--log-every", type=int, default=50, metavar="N", help="updates between reports (50)")
+    _add_common(parser, PLAN)
+
+
+def add_overfit(parser: argparse.ArgumentParser) -> None:
+    """Options of `ris overfit`."""
+    parser.add_argument("--scenes", type=int, default=512, metavar="N", help="scenes to learn by heart (512)")
+    parser.add_argument("--one-batch", type=int, metavar="N", help="one batch for N updates, every link printed")
+    parser.add_argument("--json", action="store_true", help="print JSON alone")
+    _add_common(parser, {"epochs": PLAN["epochs"]})
+
+
+def _add_common(parser: argparse.ArgumentParser, plan: dict[str, str]) -> None:
+    parser.add_argument("--preset", metavar="NAME", help="tiny, desk or paper (tiny)")
+    parser.add_argument("--config", type=Path, metavar="FILE.toml", help="configuration laid over the preset")
+    parser.add_argument("--seed", type=int, metavar="N", help="of every random stream (0)")
+    for name, text in plan.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, metavar="N", help=f"{text} (the preset's)")
