@@ -6,6 +6,9 @@ from ..train import Reporter, one_batch, overfit
 from .output import Bar, print_json
 from .training_experiment import training_of
 
+EPOCHS = 60
+"""Passes over 512 scenes that `tiny` needs, where neither an option nor a file says otherwise."""
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and validate on the very same scenes.
@@ -13,6 +16,8 @@ def run(arguments: argparse.Namespace) -> int:
     Returns:
         The exit code: 0 for go, 1 for no-go.
     """
+    if arguments.epochs is None and arguments.config is None:
+        arguments.epochs = EPOCHS
     experiment = training_of(arguments)
     if arguments.one_batch is not None:
         found = one_batch(experiment, arguments.one_batch, _silence if arguments.json else None)

@@ -3,7 +3,11 @@
 import argparse
 from pathlib import Path
 
-PLAN = {"epochs": "passes", "n_train": "training scenes of an epoch", "n_val": "validation scenes"}
+PLAN = {
+    "epochs": "passes (the preset's)",
+    "n_train": "training scenes of an epoch (the preset's)",
+    "n_val": "validation scenes (the preset's)",
+}
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +24,7 @@ def add_overfit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scenes", type=int, default=512, metavar="N", help="scenes to learn by heart (512)")
     parser.add_argument("--one-batch", type=int, metavar="N", help="one batch for N updates, every link printed")
     parser.add_argument("--json", action="store_true", help="print JSON alone")
-    _add_common(parser, {"epochs": PLAN["epochs"]})
+    _add_common(parser, {"epochs": "passes; 60 without a configuration file"})
 
 
 def _add_common(parser: argparse.ArgumentParser, plan: dict[str, str]) -> None:
@@ -28,4 +32,4 @@ def _add_common(parser: argparse.ArgumentParser, plan: dict[str, str]) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE.toml", help="configuration laid over the preset")
     parser.add_argument("--seed", type=int, metavar="N", help="of every random stream (0)")
     for name, text in plan.items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=int, metavar="N", help=f"{text} (the preset's)")
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, metavar="N", help=text)
