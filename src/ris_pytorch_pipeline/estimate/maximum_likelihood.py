@@ -29,8 +29,9 @@ class MaximumLikelihood(ABC, Generic[L]):
     Args:
         region: the field of view.
         effort: how hard to search.
-        threshold: τ, one more source is accepted when 2 (NLL_k - NLL_{k+1}) > τ; the defaults give 0.5-1.3 % false alarms
-            on the default panel at 10 dB (n = 600, `benchmarks/order_threshold.py`) and are not calibrated elsewhere.
+        threshold: τ, one more source is accepted when 2 (NLL_k - NLL_{k+1}) > τ; the defaults give 0.5-1.3 % false
+            alarms on the default panel at 10 dB (n = 600, `benchmarks/order_threshold.py`); elsewhere they are not
+            calibrated.
         most_sources: where an estimated order stops.
         polish_iterations: most iterations of the final joint refinement.
         batch: most scenes searched at a time.
