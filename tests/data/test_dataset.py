@@ -3,7 +3,15 @@
 import pytest
 import torch
 
-from ris_pytorch_pipeline.data import HeldScenes, SceneSource, batch_bytes, check_disjoint, content_hashes
+from ris_pytorch_pipeline.data import (
+    HeldScenes,
+    Inputs,
+    Labels,
+    SceneSource,
+    batch_bytes,
+    check_disjoint,
+    content_hashes,
+)
 from ris_pytorch_pipeline.data.dataset import Split
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError
 from ris_pytorch_pipeline.physics import preset
@@ -68,6 +76,16 @@ def test_a_budget_changes_what_is_held_and_nothing_else() -> None:
     assert HeldScenes(source(), budget=0)[0] is not None
     with pytest.raises(ConfigurationError, match="budget"):
         HeldScenes(source(), budget=-1)
+
+
+def test_held_batches_are_moved_to_their_device_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    moves: list[object] = []
+    for part in (Inputs, Labels):
+        monkeypatch.setattr(part, "to", lambda self, device: moves.append(device) or self)
+    held = HeldScenes(source(), device="cuda")
+    assert held.needed_bytes == 3 * held.held_bytes
+    assert held[0] is held[0]
+    assert moves == ["cuda", "cuda"]
 
 
 def test_an_index_beyond_the_end_is_refused() -> None:

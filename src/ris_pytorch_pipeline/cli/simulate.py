@@ -1,4 +1,4 @@
-"""`ris simulate`: draw scenes and write them to a scene file."""
+"""`ris simulate`: draw scenes and write them to a scene file, or to shards."""
 
 import argparse
 from pathlib import Path
@@ -12,11 +12,16 @@ from ..experiment import Experiment
 from ..physics import Scenes
 from .arguments import experiment_of
 from .output import Bar, print_json
+from .simulate_shards import check_form, write_splits
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Draw, write, and say what was written."""
+    check_form(arguments)
     experiment = experiment_of(arguments)
+    if arguments.shards is not None:
+        write_splits(arguments, experiment)
+        return
     check_writable(arguments.out, overwrite=arguments.force)
     dtype = torch.complex128 if arguments.double else torch.complex64
     summary = write(experiment, arguments.out, dtype, overwrite=arguments.force)[1]

@@ -1,7 +1,10 @@
 from .batch import Inputs, Labels, batch_from, energy_lags, inputs_from, labels_from
-from .dataset import BatchSource, HeldScenes, SceneSource, Split, batch_bytes, check_disjoint, content_hashes
-from .header import SCHEMA, VERSION, Header, config_digest
+from .dataset import BatchSource, HeldScenes, Reordered, SceneSource, Split, batch_bytes, check_disjoint, content_hashes
+from .header import SCHEMA, VERSION, Header, config_digest, differences
+from .manifest import Manifest, Shard, read_manifest
 from .scene_file import SceneFile, load_scenes, save_scenes
+from .sharding import Sharded, ShardPlan, write_shards
+from .shards import Shards, ShardSource, open_shards
 from .simulation import simulate, simulated_blocks
 from .whitening import Prior
 
@@ -13,20 +16,31 @@ __all__ = [
     "HeldScenes",
     "Inputs",
     "Labels",
+    "Manifest",
     "Prior",
+    "Reordered",
     "SceneFile",
     "SceneSource",
+    "Shard",
+    "ShardPlan",
+    "ShardSource",
+    "Sharded",
+    "Shards",
     "Split",
     "batch_bytes",
     "batch_from",
     "check_disjoint",
     "config_digest",
     "content_hashes",
+    "differences",
     "energy_lags",
     "inputs_from",
     "labels_from",
     "load_scenes",
+    "open_shards",
+    "read_manifest",
     "save_scenes",
     "simulate",
     "simulated_blocks",
+    "write_shards",
 ]

@@ -8,12 +8,17 @@ from typing import Literal, Protocol, runtime_checkable
 import torch
 
 from ..errors import ConfigurationError, InputError
-from ..physics import Scenario, draw
+from ..physics import Scenario, Scenes, draw
 from ..rng import stream
 from .batch import Inputs, Labels, batch_from
 
 Split = Literal["train", "validation", "test"]
 """The three uses of scenes; each has random streams of its own."""
+
+
+def stream_name(split: Split) -> str:
+    """Name of the random streams that the scenes of a split are drawn from."""
+    return f"scenes/{split}"
 
 
 @runtime_checkable
@@ -69,7 +74,11 @@ class SceneSource:
         return -(-self.scenes // self.batch)
 
     def __getitem__(self, index: int) -> tuple[Inputs, Labels]:
-        """Batch `index` of this source, complex64.
+        """Batch `index` of this source, complex64."""
+        return batch_from(self.drawn(index), (self.scenario.vertical, self.scenario.horizontal))
+
+    def drawn(self, index: int) -> Scenes:
+        """The scenes of batch `index`, complex64.
 
         Raises:
             IndexError: beyond the last batch.
@@ -77,9 +86,8 @@ class SceneSource:
         if not 0 <= index < len(self):
             raise IndexError(f"batch {index} of {len(self)}")
         size = min(self.batch, self.scenes - index * self.batch)
-        generator = stream(self.seed, f"scenes/{self.split}", self.first + index, self.device)
-        drawn = draw(self.scenario, self.batch, generator, torch.complex64)
-        return batch_from(drawn[:size], (self.scenario.vertical, self.scenario.horizontal))
+        generator = stream(self.seed, stream_name(self.split), self.first + index, self.device)
+        return draw(self.scenario, self.batch, generator, torch.complex64)[:size]
 
     def __iter__(self) -> Iterator[tuple[Inputs, Labels]]:
         for index in range(len(self)):
@@ -94,12 +102,13 @@ class SceneSource:
 class HeldScenes:
     """Batches kept in memory, drawn from another source when first asked for: the same scenes, once computed.
 
-    Batches are held until the budget is spent; the others are drawn again each time they are asked for. Either way
-    the answer is the same, so that a budget changes the time a run takes and nothing else.
+    Batches are held until the budget is spent; the others are taken from the source each time they are asked for.
+    Either way the answer is the same, so that a budget changes the time a run takes and nothing else.
 
     Args:
         source: where they come from.
         budget: bytes that may be held.
+        device: where they are held; batches beyond the budget come on it too.
 
     Raises:
         ConfigurationError: a negative budget.
@@ -107,7 +116,9 @@ class HeldScenes:
 
     source: BatchSource
     budget: int = 2**31
+    device: str = "cpu"
     _held: dict[int, tuple[Inputs, Labels]] = field(default_factory=dict, init=False, repr=False)
+    _bytes: dict[int, int] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.budget < 0:
@@ -120,9 +131,10 @@ class HeldScenes:
         """Batch `index`."""
         if index in self._held:
             return self._held[index]
-        batch = self.source[index]
-        if self.held_bytes + batch_bytes(*batch) <= self.budget:
-            self._held[index] = batch
+        inputs, labels = self.source[index]
+        batch, size = (inputs.to(self.device), labels.to(self.device)), batch_bytes(inputs, labels)
+        if self.held_bytes + size <= self.budget:
+            self._held[index], self._bytes[index] = batch, size
         return batch
 
     def __iter__(self) -> Iterator[tuple[Inputs, Labels]]:
@@ -132,12 +144,32 @@ class HeldScenes:
     @property
     def held_bytes(self) -> int:
         """Bytes held now."""
-        return sum(batch_bytes(*batch) for batch in self._held.values())
+        return sum(self._bytes.values())
 
     @property
     def needed_bytes(self) -> int:
         """Bytes that holding everything would take, by the size of the first batch."""
         return batch_bytes(*self[0]) * len(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reordered:
+    """Batches of another source in another order.
+
+    Args:
+        source: of the batches.
+        order: the numbers they have there.
+    """
+
+    source: BatchSource
+    order: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __getitem__(self, index: int) -> tuple[Inputs, Labels]:
+        """Batch `index` of the new order."""
+        return self.source[self.order[index]]
 
 
 def batch_bytes(inputs: Inputs, labels: Labels) -> int:

@@ -21,6 +21,8 @@ _COMPLEX = {"measurements", "codes", "channel", "truth.symbols", "truth.applied_
 """Kept as real tensors with a last axis (real, imaginary), which every reader of safetensors understands."""
 _SAME = {"truth.applied_codes": "codes", "truth.applied_channel": "channel"}
 """Left out where it equals the given one."""
+_PADDED = ("truth.positions", "truth.source_snr_db")
+"""Not finite in empty slots."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,11 +108,13 @@ def check_writable(path: Path, *, overwrite: bool) -> None:
         raise SceneFileError("a file in a folder that exists", str(path), "a mistyped folder", "make the folder first")
 
 
-def load_scenes(path: Path | str) -> SceneFile:
-    """Read a scene file and check everything in it.
+def load_scenes(path: Path | str, first: int = 0, last: int | None = None) -> SceneFile:
+    """Read a scene file, or some of its scenes, and check everything that is read.
 
     Args:
         path: the file.
+        first: number of the first scene to read; the file is mapped into memory, so that others are not touched.
+        last: number of the scene to stop before; None reads to the end.
 
     Returns:
         Observation, truth if there is one, and header; tensors on the CPU.
@@ -120,16 +124,18 @@ def load_scenes(path: Path | str) -> SceneFile:
             that cannot be.
     """
     path = Path(path)
-    metadata, tensors = _read(path)
+    metadata, tensors = _read(path, None if (first, last) == (0, None) else slice(first, last))
     header = header_from_json(metadata.get("header"), str(path))
     values = {name: _from_stored(path, name, value) for name, value in tensors.items()}
+    for name in values.keys() - {"elements", *_PADDED}:
+        _check_finite(path, name, values[name], first)
     try:
         observation = Observation(
             **{name: _taken(path, values, name) for name in _SEEN},
             wavelength=header.wavelength,
             symbols=header.symbols,
         )
-        truth = _truth(path, values, observation) if any(name.startswith("truth.") for name in values) else None
+        truth = _truth(path, values, observation, first) if any(name.startswith("truth.") for name in values) else None
     except InputError as error:
         raise SceneFileError(error.wanted, f"{path}: {error.got}", error.cause, error.move) from error
     return SceneFile(observation=observation, truth=truth, header=header)
@@ -144,16 +150,16 @@ def _tensors(observation: Observation, truth: Truth | None) -> dict[str, Tensor]
     return {name: value.detach().cpu().contiguous().clone() for name, value in stored.items()}
 
 
-def _read(path: Path) -> tuple[Mapping[str, str], dict[str, Tensor]]:
+def _read(path: Path, part: slice | None) -> tuple[Mapping[str, str], dict[str, Tensor]]:
+    if path.is_dir():
+        raise SceneFileError("a scene file", f"{path}, a folder", "a folder of shards", "name one of its .safetensors")
     try:
         with safe_open(path, framework="pt") as file:
-            return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}
+            return file.metadata() or {}, {name: _taken_from(file, name, part) for name in file.keys()}
     except FileNotFoundError as error:
         raise SceneFileError("a scene file", f"no file {path}", "a mistyped path", "check the path") from error
     except OSError as error:
-        raise SceneFileError(
-            "a readable scene file", f"{path}: {error}", "a folder, or no permission", "check the path"
-        ) from error
+        raise SceneFileError("a readable scene file", f"{path}: {error}", "no permission", "check the path") from error
     except SafetensorError as error:
         raise SceneFileError(
             "a scene file (safetensors)",
@@ -161,6 +167,13 @@ def _read(path: Path) -> tuple[Mapping[str, str], dict[str, Tensor]]:
             "a download or copy cut short, or a file of another kind",
             "copy it again, or write it with `ris simulate` or save_scenes",
         ) from error
+
+
+def _taken_from(file: Any, name: str, part: slice | None) -> Tensor:  # noqa: ANN401
+    """A tensor, or a copy of some scenes of it: no batch keeps the map alive, and all are aligned like new tensors."""
+    if part is None or name == "elements":
+        return file.get_tensor(name)
+    return file.get_slice(name)[part].clone()
 
 
 def _from_stored(path: Path, name: str, value: Tensor) -> Tensor:
@@ -177,7 +190,23 @@ def _taken(path: Path, values: Mapping[str, Tensor], name: str) -> Tensor:
     return values[name]
 
 
-def _truth(path: Path, values: Mapping[str, Tensor], observation: Observation) -> Truth:
+def _check_finite(path: Path, name: str, value: Tensor, first: int) -> None:
+    """Refuse NaN and infinities; one pass in the usual case, since they cannot leave a sum.
+
+    Raises:
+        SceneFileError: naming the first scene that has one.
+    """
+    if value.ndim and not bool(torch.isfinite(value.sum())):
+        bad = (~torch.isfinite(value)).flatten(1).any(-1) if value.ndim > 1 else ~torch.isfinite(value)
+        if bool(bad.any()):
+            raise SceneFileError(
+                f"finite {name}", f"{path}: NaN or infinite values in {int(bad.sum())} of {len(bad)} scenes, "
+                f"the first of them scene {first + int(bad.nonzero()[0])}",
+                "a failed capture, or a division by zero before the file was written", "drop or repair those scenes",
+            )  # fmt: skip
+
+
+def _truth(path: Path, values: Mapping[str, Tensor], observation: Observation, first: int) -> Truth:
     """The truth, after checking it against the observation."""
     values = {**{name: values[given] for name, given in _SAME.items()}, **values}
     given = {field.name: _taken(path, values, f"truth.{field.name}") for field in fields(Truth)}
@@ -201,6 +230,10 @@ def _truth(path: Path, values: Mapping[str, Tensor], observation: Observation) -
     if counts.is_floating_point() or not bool(((counts >= 1) & (counts <= slots)).all()):
         _refuse(path, f"truth.sources as whole numbers in 1..{slots}", str(counts.tolist()[:8]))
     truth = Truth(**given)
+    for name in _PADDED:
+        value = values[name]
+        present = truth.present.view(*truth.present.shape, *[1] * (value.ndim - 2))
+        _check_finite(path, name, value.masked_fill(~present, 0), first)
     check_positions(truth.positions[truth.present])
     if not bool((truth.noise_variance > 0).all()) or not bool((truth.powers[truth.present] > 0).all()):
         _refuse(path, "a positive noise variance and positive powers", "zero, negative or NaN values")

@@ -1,0 +1,170 @@
+"""What does a folder of shards hold? Its manifest: a plan at first, filled in as shards are completed."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, NoReturn, get_args
+
+from ..errors import SceneFileError
+from .dataset import Split
+from .header import config_digest
+
+SHARD_SCHEMA, SHARD_VERSION = "ris-shards", 1
+"""Name and version of the schema; another one is refused."""
+MANIFEST = "manifest.json"
+"""Name of the file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shard:
+    """A scene file of a folder of shards, complete.
+
+    Args:
+        file: its name.
+        scenes: how many it holds.
+        bytes: its size.
+        sha256: of its content, hexadecimal.
+    """
+
+    file: str
+    scenes: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """The manifest of a folder of shards.
+
+    Args:
+        config: what the shards are a function of: `scenario`, `seed`, `precision`, `batch` (scenes per random stream),
+            `per_shard` (scenes per file) and `splits`, each with its `scenes` and the name of its `stream`.
+        package: version of the package that wrote them.
+        shards: those completed so far, by split and in order.
+    """
+
+    config: Mapping[str, Any]
+    package: str
+    shards: Mapping[Split, tuple[Shard, ...]]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the manifest, and through the digests in it of every scene."""
+        return config_digest(self.to_plain())
+
+    @property
+    def panel(self) -> tuple[int, int]:
+        """(vertical, horizontal) elements."""
+        return self.config["scenario"]["vertical"], self.config["scenario"]["horizontal"]
+
+    def scenes(self, split: Split) -> int:
+        """Scenes that the plan has for a split; 0 for one that it does not have."""
+        return self.config["splits"][split]["scenes"] if split in self.config["splits"] else 0
+
+    def planned(self, split: Split) -> int:
+        """Shards that the plan has for a split."""
+        return -(-self.scenes(split) // self.config["per_shard"])
+
+    def span(self, number: int, split: Split) -> range:
+        """The scenes of a split that a shard holds."""
+        size = self.config["per_shard"]
+        return range(number * size, min((number + 1) * size, self.scenes(split)))
+
+    def shard_config(self, number: int, split: Split) -> dict[str, Any]:
+        """The configuration in the header of a shard: that of the folder, and the shard's place."""
+        return {**self.config, "split": split, "shard": number}
+
+    def with_shard(self, number: int, split: Split, shard: Shard) -> "Manifest":
+        """The manifest with a shard completed, or completed anew."""
+        held = self.shards[split]
+        return replace(self, shards={**self.shards, split: (*held[:number], shard, *held[number + 1 :])})
+
+    def to_plain(self) -> dict[str, Any]:
+        """The JSON document."""
+        shards = {split: [asdict(shard) for shard in held] for split, held in self.shards.items()}
+        return {
+            "schema": SHARD_SCHEMA,
+            "version": SHARD_VERSION,
+            "package": self.package,
+            "config": dict(self.config),
+            "digest": config_digest(self.config),
+            "shards": shards,
+        }
+
+
+def shard_name(number: int, split: Split) -> str:
+    """Name of a shard's file."""
+    return f"{split}-{number:05d}.safetensors"
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's content, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest of a folder, whole or not at all.
+
+    Raises:
+        SceneFileError: it cannot be written.
+    """
+    path = folder / MANIFEST
+    temporary = path.with_name(f".{MANIFEST}.{os.getpid()}.part")
+    try:
+        temporary.write_text(json.dumps(manifest.to_plain(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise SceneFileError(
+            "a writable file", f"{path}: {error}", "a full disk, or no permission", "try another folder"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_manifest(folder: Path | str) -> Manifest:
+    """Read and check the manifest of a folder of shards; the shards themselves are not looked at.
+
+    Args:
+        folder: of the shards.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        SceneFileError: none, no JSON, another schema or version, a foreign or missing key, or a configuration that
+            was edited.
+    """
+    path = Path(folder) / MANIFEST
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        _refuse(path, str(error.strerror), "a mistyped folder", "write it with `ris simulate --shards`")
+    except ValueError as error:
+        _refuse(path, f"no JSON ({error})", "a file edited by hand, or cut short", "write the shards anew")
+    if not isinstance(values, dict) or values.get("schema") != SHARD_SCHEMA:
+        _refuse(path, "another schema", "a manifest of another program", "pass a folder of `ris simulate --shards`")
+    if values.get("version") != SHARD_VERSION:
+        got = f"version {values.get('version')}"
+        _refuse(path, got, "shards of another release of this package", "write them anew, or install that release")
+    try:
+        shards = {split: tuple(Shard(**shard) for shard in held) for split, held in values["shards"].items()}
+        manifest = Manifest(config=values["config"], package=values["package"], shards=shards)
+        same = manifest.to_plain() == values and manifest.config["splits"].keys() == shards.keys() <= {*get_args(Split)}
+    except (KeyError, TypeError, AttributeError) as error:
+        _refuse(path, f"a missing or foreign key ({error})", "a file edited by hand", "write the shards anew")
+    if not same:
+        _refuse(
+            path,
+            "digest, splits and configuration that differ",
+            "a file edited by hand",
+            "write the shards anew",
+        )
+    return manifest
+
+
+def _refuse(path: Path, got: str, cause: str, move: str) -> NoReturn:
+    raise SceneFileError(f"a {SHARD_SCHEMA} manifest of version {SHARD_VERSION}", f"{path}: {got}", cause, move)

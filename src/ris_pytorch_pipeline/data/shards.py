@@ -1,0 +1,155 @@
+"""How are batches read from shards? Mapped into memory, a batch at a time, from as many files as it spans."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import ConfigurationError, SceneFileError
+from ..physics import Scenes
+from .batch import Inputs, Labels, batch_from
+from .dataset import Split
+from .manifest import Manifest, file_digest, read_manifest
+from .scene_file import load_scenes
+from .simulation import joined
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shards:
+    """A folder of shards.
+
+    Args:
+        folder: where they are.
+        manifest: what they are.
+    """
+
+    folder: Path
+    manifest: Manifest
+
+    def source(self, split: Split, scenes: int, batch: int) -> "ShardSource":
+        """The first scenes of a split, in batches.
+
+        Raises:
+            ConfigurationError: fewer scenes than asked for, or a count below 1.
+            SceneFileError: a shard is missing or of another size.
+        """
+        return ShardSource(shards=self, split=split, scenes=scenes, batch=batch)
+
+    def check_sizes(self, split: Split) -> None:
+        """Refuse a split with a shard that is missing or of another size.
+
+        Raises:
+            SceneFileError: naming the first one.
+        """
+        held, planned = self.manifest.shards[split], self.manifest.planned(split)
+        if len(held) < planned:
+            raise SceneFileError(
+                f"{planned} complete {split} shards", f"{len(held)} in {self.folder}", "a simulation interrupted",
+                "run the same `ris simulate` command again; it goes on",
+            )  # fmt: skip
+        for shard in held:
+            path = self.folder / shard.file
+            size = path.stat().st_size if path.is_file() else None
+            if size != shard.bytes:
+                got = "no such file" if size is None else f"{size} bytes"
+                self._refuse(f"{shard.bytes} bytes in {path}", got, "a copy cut short, or a file removed")
+
+    def verify(self) -> None:
+        """Read every shard and compare its SHA-256 with the manifest.
+
+        Raises:
+            SceneFileError: naming the first shard that is missing or altered.
+        """
+        for split, held in self.manifest.shards.items():
+            self.check_sizes(split)
+            for shard in held:
+                found = file_digest(self.folder / shard.file)
+                if found != shard.sha256:
+                    self._refuse(f"SHA-256 {shard.sha256} of {self.folder / shard.file}", found, "an altered file")
+
+    def scenes(self, split: Split, first: int, last: int) -> Scenes:
+        """Scenes `first` to `last` - 1 of a split.
+
+        Raises:
+            SceneFileError: a file of other shards, or a scene that is not finite.
+        """
+        size, parts = self.manifest.config["per_shard"], []
+        for number in range(first // size, (last - 1) // size + 1):
+            path, start = self.folder / self.manifest.shards[split][number].file, number * size
+            found = load_scenes(path, max(first - start, 0), min(last - start, size))
+            if found.header.config != self.manifest.shard_config(number, split) or found.scenes is None:
+                self._refuse(f"{split} shard {number} of the manifest", f"another one in {path}", "files mixed up")
+            parts.append(found.scenes)
+        return joined(parts)
+
+    def _refuse(self, wanted: str, got: str, cause: str) -> None:
+        move = "run the same `ris simulate` command again; it writes what is wrong anew"
+        raise SceneFileError(wanted, got, cause, move)
+
+
+def open_shards(folder: Path | str) -> Shards:
+    """A folder of shards that `ris simulate --shards` wrote.
+
+    Args:
+        folder: of the shards.
+
+    Returns:
+        The shards; only the manifest has been read.
+
+    Raises:
+        SceneFileError: see `read_manifest`.
+    """
+    return Shards(folder=Path(folder), manifest=read_manifest(folder))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardSource:
+    """Batches of scenes from shards.
+
+    If `batch` is the one the shards were drawn with, they equal to the last bit those of a `SceneSource` of the same
+    scenario, seed and split.
+
+    Args:
+        shards: where they come from.
+        split: which of its splits.
+        scenes: how many in all, from the first on; the last batch may be smaller.
+        batch: scenes per batch; a batch may span shards.
+
+    Raises:
+        ConfigurationError: fewer scenes than asked for, or a count below 1.
+        SceneFileError: a shard is missing or of another size.
+    """
+
+    shards: Shards
+    split: Split
+    scenes: int
+    batch: int
+
+    def __post_init__(self) -> None:
+        held = self.shards.manifest.scenes(self.split)
+        if not 1 <= self.scenes <= held:
+            raise ConfigurationError(
+                f"1 to {held} {self.split} scenes, which is what {self.shards.folder} holds", str(self.scenes),
+                "a plan made for a larger set", f"ask for at most {held}, or simulate more into another folder",
+            )  # fmt: skip
+        if self.batch < 1:
+            raise ConfigurationError("batch >= 1", str(self.batch), "a budget of zero, or a sign", "raise it")
+        self.shards.check_sizes(self.split)
+
+    def __len__(self) -> int:
+        return -(-self.scenes // self.batch)
+
+    def __getitem__(self, index: int) -> tuple[Inputs, Labels]:
+        """Batch `index`, complex64.
+
+        Raises:
+            IndexError: beyond the last batch.
+        """
+        if not 0 <= index < len(self):
+            raise IndexError(f"batch {index} of {len(self)}")
+        first = index * self.batch
+        drawn = self.shards.scenes(self.split, first, min(first + self.batch, self.scenes))
+        return batch_from(drawn, self.shards.manifest.panel)
+
+    def __iter__(self) -> Iterator[tuple[Inputs, Labels]]:
+        for index in range(len(self)):
+            yield self[index]
