@@ -1,15 +1,21 @@
-"""What does a watch cost? Steps without and with it, in turns in one run, as a ratio of medians."""
+"""What does a watch cost? Time of steps without and with it, in turns in one run; memory of tensors."""
 
 import argparse
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from itertools import accumulate
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ris_pytorch_pipeline.diagnose import Watch
+from ris_pytorch_pipeline.experiment import presets
+from ris_pytorch_pipeline.train import Ledger, Reporter, Trainer
 
 
 def large() -> tuple[nn.Module, Tensor]:
@@ -33,7 +39,7 @@ class Attention(nn.Module):
         return self.head(self.body(self.embed(x)).mean(dim=1))
 
 
-def tiny() -> tuple[nn.Module, Tensor]:
+def small() -> tuple[nn.Module, Tensor]:
     """A transformer of 71 thousand parameters, batch of 64 with 16 tokens."""
     return Attention(), torch.randn(64, 16, 32)
 
@@ -60,6 +66,30 @@ def stepper(build: Callable[[], tuple[nn.Module, Tensor]], watched: bool) -> Cal
     return step
 
 
+def trainer_stepper(watched: bool) -> Callable[[], None]:
+    """One update of our Trainer on preset tiny, batch of 32 held scenes, with or without its watch.
+
+    Args:
+        watched: True lets the Trainer watch as it does in `fit`.
+    """
+    plan = replace(presets.tiny.plan, epochs=500, n_train=64, n_val=32, fresh=False)
+    trainer = Trainer(replace(presets.tiny, plan=plan), reporter=Reporter(quiet=True))
+    trainer._prepare({}, resume=False)
+    trainer.ledger, trainer.source = Ledger(None, trainer.identity), trainer.data.train(0)
+    watching = trainer.watching.over(
+        trainer.experiment, trainer.progress, trainer.scaler, trainer.ledger, trainer.reporter
+    )
+    if watched:
+        watching.__enter__()
+
+    def step(_: object = watching) -> None:  # which lets go when nobody holds it any more
+        losses = trainer._backward(range(1))
+        attempt = trainer.gate.attempt(trainer._rates(), measure=trainer._measured(), refused=trainer.watching.skipped)
+        trainer._account(range(1), losses, attempt)
+
+    return step
+
+
 def seconds(step: Callable[[], None]) -> float:
     """Processor time of one step: on a CPU it does the work, and other processes on the machine do not count."""
     start = time.process_time()
@@ -67,18 +97,18 @@ def seconds(step: Callable[[], None]) -> float:
     return time.process_time() - start
 
 
-def compare(build: Callable[[], tuple[nn.Module, Tensor]], steps: int) -> tuple[float, list[float], list[float]]:
+def compare(make: Callable[[bool], Callable[[], None]], steps: int) -> tuple[float, list[float], list[float]]:
     """Cost of the watch beside the noise of the machine: two bare loops and a watched one, in turns.
 
     Args:
-        build: makes model and input.
+        make: makes a step, watched or not.
         steps: steps of each loop, after three to warm up.
 
     Returns:
         Median bare step in seconds, then for the second bare loop and the watched one: ratio of medians minus 1, and
         ratio of means minus 1.
     """
-    loops = [stepper(build, watched) for watched in (False, False, True)]
+    loops = [make(watched) for watched in (False, False, True)]
     for _ in range(3):
         for step in loops:
             step()
@@ -115,37 +145,63 @@ def measured_step(build: Callable[[], tuple[nn.Module, Tensor]]) -> float:
     return statistics.median(seconds(step) for _ in range(10))
 
 
-def sampled_bytes(build: Callable[[], tuple[nn.Module, Tensor]]) -> tuple[int, int]:
-    """Bytes of the model, and of the samples that a watch holds during a measured update.
+def peak_bytes(build: Callable[[], tuple[nn.Module, Tensor]], watched: bool) -> int:
+    """Most bytes that tensors take at once in the first three updates, all of which a watch measures.
+
+    Args:
+        build: makes model and input.
+        watched: True adds the watch.
+    """
+    # From the start, since the release of a tensor made before the profile is not counted.
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
+        step = stepper(build, watched)
+        for _ in range(3):
+            step()
+    results: Any = profile.profiler.kineto_results  # pyright: ignore[reportOptionalMemberAccess]
+    events = sorted((e for e in results.events() if e.name() == "[memory]"), key=lambda e: e.start_ns())
+    return max(accumulate(e.nbytes() for e in events))
+
+
+def memory(build: Callable[[], tuple[nn.Module, Tensor]]) -> str:
+    """What a watch adds to the peak of measured updates, beside the model's own size, as text.
 
     Args:
         build: makes model and input.
     """
-    from ris_pytorch_pipeline.diagnose.meter import sample
-
-    model, _ = build()
-    size = sum(p.numel() * p.element_size() for p in model.parameters())
-    kept = [sample(p).numel() * p.element_size() for p in model.parameters()]
-    return size, sum(kept) + max(kept)
+    added = peak_bytes(build, True) - peak_bytes(build, False)
+    sizes = [p.numel() * p.element_size() for p in build()[0].parameters()]
+    text = f"peak memory {added / 1e6:+.3f} MB ({added / sum(sizes):+.2%} of the weights"
+    return f"{text}; the largest tensor is {max(sizes) / sum(sizes):.2%})"
 
 
 def main() -> None:
-    """Print a table."""
+    """Print a row for each model: two loops of torch alone, and our Trainer."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    for name, build, steps in (("large", large, arguments.steps), ("tiny", tiny, 10 * arguments.steps)):
-        bare, ordinary, average = compare(build, steps)
+    for name, build, steps in (("large", large, arguments.steps), ("small", small, 10 * arguments.steps)):
+        bare, text = row(name, partial(stepper, build), steps)
         dear = measured_step(build)
-        size, peak = sampled_bytes(build)
-        print(
-            f"{name}: {bare * 1e3:.2f} ms a step (n = {steps}); "
-            f"watch {ordinary[1]:+.2%} (median), {average[1]:+.2%} (mean); "
-            f"a second bare loop {ordinary[0]:+.2%}, {average[0]:+.2%}; "
-            f"a measured update takes {dear / bare:.2f} steps; samples {peak / size:.2%} of the model's bytes"
-        )
+        print(f"{text}; a measured update takes {dear / bare:.2f} steps; {memory(build)}")
+    print(row("tiny", trainer_stepper, arguments.steps)[1])
+
+
+def row(name: str, make: Callable[[bool], Callable[[], None]], steps: int) -> tuple[float, str]:
+    """Median bare step in seconds, and the costs as text.
+
+    Args:
+        name: of the model.
+        make: makes a step, watched or not.
+        steps: of each loop.
+    """
+    bare, ordinary, average = compare(make, steps)
+    return bare, (
+        f"{name}: {bare * 1e3:.2f} ms a step (n = {steps}); "
+        f"watch {ordinary[1]:+.2%} (median), {average[1]:+.2%} (mean); "
+        f"a second bare loop {ordinary[0]:+.2%}, {average[0]:+.2%}"
+    )
 
 
 if __name__ == "__main__":

@@ -11,6 +11,16 @@ from ris_pytorch_pipeline.errors import InputError
 
 from .original import original_log
 
+PREFLIGHT = """\
+pass  planned rates          512 updates, 10 of warm-up: backbone 0.0004, peak 0.004, mean 0.0022
+pass  update                 Δparam 0.000e+00
+"""
+VERDICT = """\
+[VERDICT] Stalled 3 epochs, 24 updates, 0 skipped
+RT207 dead-term (warning) [align]: 0.000000 in 8 batches, train loss = 0
+    next:  Let the term raise; lr = 0 is no cause.
+"""
+
 
 def test_original_failure_yields_its_causes_in_order():
     verdict = diagnose_text(original_log())
@@ -82,3 +92,10 @@ def test_a_ledger_tells_the_same_as_the_run(tmp_path):
     verdict = diagnose_path(tmp_path)
     assert verdict.state is State.STALLED
     assert verdict.codes[0] == "RT101"
+
+
+def test_checks_and_verdicts_within_a_log_are_not_its_numbers():
+    epochs = "\n".join(
+        f"[LR] epoch={i} lr=[{2e-4:g}]\nEpoch {i}/3 train {2 / i:.6f}  val {3 / i:.6f}" for i in (1, 2, 3)
+    )
+    assert parse(PREFLIGHT + epochs + "\n" + VERDICT) == parse(epochs)

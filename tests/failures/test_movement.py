@@ -151,6 +151,21 @@ def tiny_steps(clip: float, rate: float) -> Program:
     return program
 
 
+def half_weights(rate: float) -> Program:
+    def program() -> Watch:
+        net = model().bfloat16()
+        optimizer = Adam(net.parameters(), rate)
+        watch = Watch(net, optimizer, raises=False)
+        for epoch in range(2):
+            for x, y in batches(epoch):
+                optimizer.zero_grad()
+                watch.loss(F.mse_loss(net(x.bfloat16()).float(), y)).backward()
+                optimizer.step()
+        return watch
+
+    return program
+
+
 class Sine(nn.Module):
     """Bounded, with a slope of one: gradients grow with the weights and outputs do not."""
 
@@ -189,6 +204,7 @@ ROWS = {
     "A18 no loss term": (unused_half(True), "RT122", unused_half(False)),
     "A19 clipped to nothing": (tiny_steps(1e-9, 1e-3), "RT124", tiny_steps(1.0, 1e-2)),
     "A19 clipped below rounding": (tiny_steps(1e-3, 1e-4), "RT125", tiny_steps(1.0, 1e-2)),
+    "A19 rounded away in half precision": (half_weights(3e-5), "RT125", half_weights(3e-3)),
     "A19 too large": (tiny_steps(1.0, 30.0), "RT130", tiny_steps(1.0, 1e-2)),
     "A20 vanishing": (depth("vanishing"), "RT126", depth("")),
     "A20 exploding": (depth("exploding"), "RT127", depth("")),

@@ -24,10 +24,14 @@ with Watch(model, optimizer, scheduler, scaler) as watch:
 The first line alone watches gradients, updates, rates and ticks. What is not handed over (`watch.loss`, `watch.epoch`)
 cannot be judged, and the verdict says so. A **fatal** finding raises `TrainingFault`, after its evidence is in the
 ledger; `tolerate={"RT101": 3}` lets it pass three times, and it is still counted. A **note** leaves a run healthy.
+A loop that refuses updates itself says so with `watch.skipped(reason)` and `Plan(guarded=True)`. Preset `trace` lets
+torch name the operations of the first backward pass, and again of the first one after an alarm.
 
 Lightning and Transformers take a callback (`diagnose.integrations`); accelerate needs none. Before training,
 `diagnose.preflight.preflight(step, model, batch, optimizer=...)` tries one update and leaves everything as it was.
-Afterwards, `diagnose.postmortem.diagnose_path` reads a ledger or a plain-text log.
+Afterwards, `diagnose.postmortem.diagnose_path` reads a ledger or a plain-text log. Our own `Trainer` is watched always,
+and tries itself with `trainer.preflight()` or `ris doctor` ([training.md](training.md)). What was found of broken
+programs, and what was not: [diagnosing-evidence.md](diagnosing-evidence.md).
 
 ## From symptom to finding
 
@@ -47,6 +51,10 @@ _BLIND = """
 - Learning rates that are merely not the best.
 - Gradient clipping before backward, class labels off by one, `kl_div` on probabilities instead of their logarithm, a
   bounded loss of the wrong sign: the four of 48 programs in `tests/failures/public*.py` that no finding sees.
+- What comes in the same batch every time, a schedule on a plateau of the wrong metric or mode, clipping of gradients
+  that are still scaled, a weight decay that is merely too large: at most the loss says that nothing is learned.
+- The last activation and the shapes under the loss where the model is compiled: its graph is one node.
+- A loss that grows because its targets do, as in a curriculum, is called diverged (RT202, a warning).
 - A loop that calls neither `optimizer.step` nor `backward` of a watched optimiser: there is nothing to hook.
 """
 

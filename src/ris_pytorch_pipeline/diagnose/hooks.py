@@ -12,6 +12,10 @@ from .run import Lane
 Undo = Callable[[], object]
 
 
+def nothing() -> None:
+    """There is nothing to undo."""
+
+
 @runtime_checkable
 class Listener(Protocol):
     """What the hooks call."""
@@ -100,6 +104,7 @@ class _BackwardSpan:
 
     def __init__(self, lane: Lane, listener: Listener) -> None:
         self.lane, self.listener, self.inside = lane, listener, False
+        self._before: list[tuple[int, int]] = []
 
     def __call__(self, _: Tensor) -> None:
         if self.inside:
@@ -107,10 +112,17 @@ class _BackwardSpan:
         self.inside = True
         torch.autograd.Variable._execution_engine.queue_callback(self._end)  # pyright: ignore[reportAttributeAccessIssue]
         self.listener.on_backward_start(self.lane)
+        self._before = self._state()
 
     def _end(self) -> None:
         self.inside = False
-        self.listener.on_backward_end(self.lane)
+        if self._state() != self._before:
+            self.listener.on_backward_end(self.lane)
+
+    def _state(self) -> list[tuple[int, int]]:
+        """Changes with every accumulation, or step within the pass; `autograd.grad` leaves no gradient behind."""
+        grads = [p.grad for p in self.lane.held]
+        return [(self.lane.applied, 0), *((id(g), 0 if g is None else g._version) for g in grads)]
 
 
 def _stepped(lane: Lane, listener: Listener, optimizer: Optimizer, args: Sequence[object], kwargs: dict) -> None:

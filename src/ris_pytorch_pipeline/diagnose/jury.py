@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from .findings import Finding, Severity
-from .ledger import Ledger
+from .ledger import Evidence
 from .probes.probe import EVENTS, Probe
 from .rules import rule
 from .verdict import TrainingFault
@@ -20,7 +20,7 @@ class Jury:
     """
 
     def __init__(
-        self, probes: Sequence[Probe], tolerate: Mapping[str, int], raises: bool, ledger: Ledger | None
+        self, probes: Sequence[Probe], tolerate: Mapping[str, int], raises: bool, ledger: Evidence | None
     ) -> None:
         self.tolerate = {rule(code).code: most for code, most in tolerate.items()}
         self.raises, self.ledger = raises, ledger

@@ -5,11 +5,24 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO, runtime_checkable
 
 from ..errors import InputError
 from .findings import Finding
 from .rules import runs
+
+
+@runtime_checkable
+class Evidence(Protocol):
+    """A file of somebody else that takes findings as well: all that a watch asks of a ledger that it does not own."""
+
+    def write(self, kind: str, /, **values: object) -> None:
+        """Append a record."""
+        ...
+
+    def sync(self) -> None:
+        """Force the records to the disk."""
+        ...
 
 
 class Ledger:

@@ -21,6 +21,8 @@ _MOTION = re.compile(
 _BARE = re.compile(rf"\b(train|val)\s+({_NUMBER})(?![\w.])", re.IGNORECASE)
 _WITHIN = re.compile(r"\s*\[(?:GRAD|OPT|LOSS|STEP|SKIP)\]")
 """Lines about one batch: a number behind `batch` is which, not how many."""
+_ASIDE = re.compile(r"(?:pass|FAIL)  |\[VERDICT\]|RT\d{3} |    (?:cause|next|see):")
+"""Lines of a preflight or a verdict: they speak about the run, their numbers are not the log's."""
 _STEPPED = re.compile(
     r"\b(?:opt(?:imi[sz]er)?[_ ]?)?stepp?(?:ed|_taken|s_taken)\b\s*[:=]\s*(true|false|yes|no|\d+)", re.IGNORECASE
 )
@@ -77,7 +79,7 @@ def parse(text: str) -> Log:
     """
     log = Log()
     current = Record(0)
-    for line in text.splitlines():
+    for line in (line for line in text.splitlines() if not _ASIDE.match(line)):
         _header(log, line)
         epoch = _EPOCH.search(line)
         if epoch:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor
 
 from .run import Lane, Step, norms
@@ -11,6 +12,7 @@ _SAMPLE = 1024
 """Entries looked at per parameter: 4 kB in float32, under 1 % of any layer worth worrying about."""
 
 
+_HALF = (torch.bfloat16, torch.float16)
 _LARGEST = 3.4e38
 """Stands for the norm of a finite gradient that overflows float32."""
 
@@ -78,7 +80,7 @@ class Meter:
             "index": lane.applied,
             "rates": lane.rates,
             "closure": closure,
-            "stale": not lane.cleared and lane.applied > 1,
+            "stale": not lane.cleared and lane.pending > 0 and lane.applied > 1,
             "cleared": lane.wasted > self._wasted and lane.pending == 0 and not closure,
         }
         self._wasted = lane.wasted
@@ -103,6 +105,7 @@ class Meter:
                 n for n, m, p in zip(names, moves, live, strict=True) if m == 0 and used[n] and _touched(p)
             ),
             relative=_relative(live, moves, weights),
+            stuck=_stuck(live, old),
         )
 
 
@@ -110,6 +113,18 @@ def _touched(parameter: Tensor) -> bool:
     """True where a sampled entry has a gradient: rows of an embedding that were not looked up have none."""
     grad = parameter.grad
     return grad is not None and not grad.is_sparse and bool(sample(grad).any())
+
+
+def _stuck(live: list[Tensor], old: list[Tensor]) -> float:
+    """Share of the entries with a gradient that the step left as they were, among weights of half precision."""
+    wanted = kept = 0
+    for parameter, before in zip(live, old, strict=True):
+        grad = parameter.grad
+        if parameter.dtype in _HALF and grad is not None and not grad.is_sparse:
+            pulled = sample(grad) != 0
+            wanted += int(pulled.sum())
+            kept += int((pulled & (sample(parameter) == before)).sum())
+    return kept / max(1, wanted)
 
 
 def _relative(live: list[Tensor], moves: list[float], weights: list[float]) -> float:

@@ -1,6 +1,6 @@
 """What happens in the loop: turns what the hooks hear into counts, measured steps and questions to the probes."""
 
-import math
+import cmath
 from collections.abc import Sequence
 
 import torch
@@ -29,7 +29,7 @@ class Observer:
 
     def __init__(self, run: Run, jury: Jury, preset: Preset) -> None:
         self.run, self.jury, self.schedule = run, jury, SCHEDULES[preset]
-        self._anomaly = preset is Preset.TRACE
+        self._trace, self._named = preset is Preset.TRACE, hooks.nothing
         self.meters = {id(lane): Meter(lane) for lane in run.lanes}
         self.output: Tensor | None = None
         self._unread: dict[str, list[Tensor]] = {}
@@ -44,16 +44,15 @@ class Observer:
         self._undo += [undo for scheduler in run.schedulers for undo in hooks.listen_scheduler(scheduler, self)]
         if run.scaler is not None:
             self._undo += hooks.listen_scaler(run.scaler, run.lanes, self)
-        if self._anomaly:
-            self._undo.append(hooks.name_operations())
+        self._name_operations()
         self._undo += hooks.listen_model(run.model, self)
         self._leaves = hooks.listen_leaves(run.model, self)
 
     def detach(self) -> None:
         """Take every hook off again."""
-        for undo in (*self._undo, *self._leaves):
+        for undo in (*self._undo, *self._leaves, self._named):
             undo()
-        self._undo, self._leaves = [], []
+        self._undo, self._leaves, self._named = [], [], hooks.nothing
 
     @property
     def measuring(self) -> bool:
@@ -70,6 +69,9 @@ class Observer:
 
     def on_backward_end(self, lane: Lane) -> None:
         """Gradients are complete, and nobody has touched them."""
+        self._named()
+        self._named = hooks.nothing
+        lane.since = lane.since if lane.pending else self._done(lane)
         lane.pending += 1
         lane.backwards += 1
         meter = self.meters[id(lane)]
@@ -78,10 +80,14 @@ class Observer:
 
     def on_clear(self, lane: Lane) -> None:
         """Gradients are about to be cleared."""
-        if lane.pending and not lane.stepped and not lane.inside:
+        # Gradients also serve a step of another optimiser, as in a GAN, or one by hand, as in sharpness-aware training.
+        if lane.pending and not lane.stepped and not lane.inside and lane.since == self._done(lane):
             lane.wasted += 1
             self.jury.ask("cleared", self.run, lane)
         lane.pending, lane.cleared, lane.stepped = 0, True, False
+
+    def _done(self, lane: Lane) -> tuple[int, ...]:
+        return self.run.applied, self.run.skipped, sum(p._version for p in lane.held)
 
     def before_step(self, lane: Lane) -> None:
         """The optimiser is about to step."""
@@ -139,8 +145,7 @@ class Observer:
 
     def arm(self) -> None:
         """Decide whether each lane's next update is measured, and listen to the leaves only then."""
-        self._alert = _ALERT if self.jury.alarmed else self._alert
-        self.jury.alarmed = False
+        self.heed()
         for lane in self.run.lanes:
             due = self._fresh or self._alert > 0 or self.schedule.due(lane.applied + 1)
             self.meters[id(lane)].measuring = due
@@ -150,6 +155,17 @@ class Observer:
             for undo in self._leaves:
                 undo()
             self._leaves = []
+
+    def heed(self) -> None:
+        """After an alarm the next updates are measured, and preset trace names the operations of the next backward."""
+        if self.jury.alarmed:
+            self._alert, self.jury.alarmed = _ALERT, False
+            self._name_operations()
+
+    def _name_operations(self) -> None:
+        """Anomaly detection for one backward pass, in preset trace: it makes every operation many times as dear."""
+        if self._trace and self._named is hooks.nothing:
+            self._named = hooks.name_operations()
 
     def keep(self, name: str, loss: Tensor) -> None:
         """Keep a loss until it is read: at once on the CPU.
@@ -188,4 +204,4 @@ def _smells(lane: Lane) -> bool:
     if not held or (held[0].is_cuda and count % _BUNCH):
         return False
     grad = held[0 if count % 2 else count // 2 % len(held)].grad
-    return grad is not None and not grad.is_sparse and not math.isfinite(sample(grad).sum().item())
+    return grad is not None and not grad.is_sparse and not cmath.isfinite(sample(grad).sum().item())

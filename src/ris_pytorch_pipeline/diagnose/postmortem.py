@@ -6,13 +6,14 @@ import statistics
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from ..errors import InputError
 from .findings import Finding
 from .ledger import last_run, read
 from .logs import Log, parse
 from .rules import losses, numbers, rule, updates
-from .trainer_ledger import is_trainer_ledger, parse_events
+from .trainer_ledger import is_trainer_ledger, last_session, parse_events
 from .verdict import Verdict, judge
 
 _DIGITS = 1e-7
@@ -157,8 +158,8 @@ def diagnose_text(text: str) -> Verdict:
     return _verdict(parse(text))
 
 
-def _verdict(log: Log, *others: Finding) -> Verdict:
-    ranked = [*others, *findings(log)]
+def _verdict(log: Log) -> Verdict:
+    ranked = findings(log)
     verdict = judge(ranked, {"epochs": len(log.epochs)})
     # Ranked as found: causes stand before what they cause.
     return Verdict(state=verdict.state, findings=_causes_first(ranked), counts=verdict.counts)
@@ -181,9 +182,7 @@ def diagnose_path(path: Path | str) -> Verdict:
     place = Path(path)
     place = place / "ledger.jsonl" if place.is_dir() else place
     if not place.is_file():
-        raise InputError(
-            "a ledger or a log", f"{place.name}, which does not exist", "a wrong path", "pass the run's folder"
-        )
+        raise InputError("a ledger or a log", f"{place}, which does not exist", "a wrong path", "pass the run's folder")
     if place.suffix == ".jsonl":
         return diagnose_ledger(read(place))
     return diagnose_text(place.read_text(encoding="utf-8", errors="replace"))
@@ -196,8 +195,7 @@ def diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
         records: from `ledger.read`.
     """
     if is_trainer_ledger(records):
-        log, ended = parse_events(records)
-        return _verdict(log, *([] if ended else [_died(len(records))]))
+        return _session(last_session(records))
     run = last_run(records)
     latest: dict[tuple[object, object], dict[str, object]] = {}
     for record in run:
@@ -212,6 +210,22 @@ def diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
     return judge(found, {"epochs": epochs})
 
 
+def _session(run: list[dict[str, object]]) -> Verdict:
+    """The verdict of a Trainer's watch, or where the run died before it: its findings so far and what the log shows."""
+    told = [record for record in run if record.get("event") == "verdict"]
+    ended = any(record.get("event") in {"end", "failure"} for record in run)
+    died = [] if ended else [_died(len(run))]
+    if told:
+        kept: dict[str, Any] = told[-1]
+        found = [*map(_stored, kept["findings"]), *died]
+        return judge(found, kept["counts"], tuple(kept["blind"]))
+    log = parse_events(run)
+    known = {f.key: f for f in (_stored(record) for record in run if record.get("event") == "finding")}
+    shown = findings(log) if log.epochs else []
+    ranked = [*died, *known.values(), *(f for f in shown if f.key not in known)]
+    return judge(ranked, {"epochs": len(log.epochs)})
+
+
 def _died(records: int) -> Finding:
     return rule("RT501").found(f"{records} records and no end record")
 
@@ -219,7 +233,8 @@ def _died(records: int) -> Finding:
 def _stored(record: dict[str, object]) -> Finding:
     kept = rule(str(record["code"]))
     severity = next(s for s in type(kept.severity) if s == record["severity"])
+    update = record["update"] if isinstance(record["update"], int) else None
     numbers_ = record["numbers"] if isinstance(record["numbers"], dict) else {}
     return Finding(
-        kept, str(record["evidence"]), str(record["subject"]), severity, None, numbers_, int(str(record["count"]))
+        kept, str(record["evidence"]), str(record["subject"]), severity, update, numbers_, int(str(record["count"]))
     )

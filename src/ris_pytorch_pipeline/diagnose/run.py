@@ -22,7 +22,8 @@ class Lane:
         skipped: steps that a scaler refused, by reason.
         pending: backward passes since the last step or clearing.
         backwards: backward passes in all.
-        wasted: windows whose gradients were cleared without a step.
+        wasted: windows whose gradients were cleared, and nothing was done with them.
+        since: what the whole run had done when the window began: updates, skips and writes to this lane's weights.
         cleared: True where gradients were cleared since the last step.
         stepped: True where a step ran since the last clearing.
         inside: True while the optimiser's step runs, which may clear and fill gradients itself.
@@ -36,6 +37,7 @@ class Lane:
     pending: int = 0
     backwards: int = 0
     wasted: int = 0
+    since: tuple[int, ...] = ()
     cleared: bool = True
     stepped: bool = False
     inside: bool = False
@@ -70,6 +72,7 @@ class Step:
         moved: ‖Δ‖/‖w‖ of each parameter on a sample of its entries.
         unmoved: parameters with a gradient of which no sampled entry changed.
         relative: ‖Δ‖/‖w‖ of all parameters together.
+        stuck: share of the sampled entries with a gradient that kept their value, in weights of half precision.
         closure: True where the optimiser got a closure and may have stepped several times.
         drift: relative difference of the weights between the previous step and this one, before it ran.
         first: True for the first update of a later epoch.
@@ -85,6 +88,7 @@ class Step:
     moved: Mapping[str, float] = field(default_factory=dict)
     unmoved: frozenset[str] = frozenset()
     relative: float = math.nan
+    stuck: float = 0.0
     drift: float = 0.0
     first: bool = False
     closure: bool = False
@@ -138,6 +142,9 @@ class Plan:
         accumulation: backward passes per update.
         rates: expected peak rate by module prefix.
         baseline: loss of an answer that has learned nothing; measured from the targets where it is None and can be.
+        guarded: the loop itself refuses an update whose gradient is not finite, and says so with `watch.skipped`; what
+            is not finite is then a note until the loop stops.
+        partial: updates at the start in which part of the model has no gradient by design, as in a phase of training.
     """
 
     frozen: tuple[str, ...] = ()
@@ -146,6 +153,8 @@ class Plan:
     accumulation: int | None = None
     rates: Mapping[str, float] = field(default_factory=dict)
     baseline: float | None = None
+    guarded: bool = False
+    partial: int = 0
 
     def is_frozen(self, name: str) -> bool:
         """True where a parameter or module lies under a declared frozen prefix."""
@@ -196,6 +205,11 @@ class Run:
         if self.first is None or self.latest is None:
             return None
         return self.latest < self.first - 0.1 * abs(self.first)
+
+    @property
+    def worsening(self) -> bool:
+        """True where the last loss is further above the first than the first is from zero."""
+        return self.first is not None and self.latest is not None and self.latest > self.first + abs(self.first)
 
     @property
     def applied(self) -> int:

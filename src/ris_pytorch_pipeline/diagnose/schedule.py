@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NoReturn
+
+from ..errors import InputError
 
 
 class Preset(StrEnum):
@@ -10,6 +13,10 @@ class Preset(StrEnum):
     LIGHT = "light"
     FULL = "full"
     TRACE = "trace"
+
+    @classmethod
+    def _missing_(cls, value: object) -> NoReturn:
+        raise InputError(f"a preset out of {', '.join(cls)}", repr(value), "a misspelt name", "pick one of them")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,17 +10,27 @@ def is_trainer_ledger(records: list[dict[str, Any]]) -> bool:
     return any("event" in record for record in records)
 
 
-def parse_events(records: list[dict[str, Any]]) -> tuple[Log, bool]:
-    """The last run's epochs as a log, and whether it ended.
+def last_session(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records of the last session in which anything was trained or found, from its start or resume on.
 
     Args:
         records: of the ledger, in order.
-
-    Returns:
-        Rates, Δparam, train and validation loss of each epoch; True where an end was recorded.
     """
-    starts = [number for number, record in enumerate(records) if record.get("event") == "start"]
-    run = records[starts[-1] :] if starts else records
+    sessions: list[list[dict[str, Any]]] = [[]]
+    for record in records:
+        if record.get("event") in {"start", "resume"}:
+            sessions.append([])
+        sessions[-1].append(record)
+    busy = [session for session in sessions if any(r.get("event") in {"update", "finding"} for r in session)]
+    return busy[-1] if busy else sessions[-1]
+
+
+def parse_events(run: list[dict[str, Any]]) -> Log:
+    """The epochs of a session as a log: rates, Δparam, train and validation loss.
+
+    Args:
+        run: records of one session.
+    """
     log, current = Log(), Record(1)
     for record in run:
         if record.get("event") == "update":
@@ -32,4 +42,4 @@ def parse_events(records: list[dict[str, Any]]) -> tuple[Log, bool]:
             current.val = float(record["validation"]["total"])
             log.epochs.append(current)
             current = Record(current.index + 1)
-    return log, any(record.get("event") == "end" for record in run)
+    return log

@@ -8,15 +8,18 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..errors import InputError
+from .findings import Severity
 from .hooks import unwrap
 from .jury import Jury
-from .ledger import Ledger
+from .ledger import Evidence, Ledger
+from .masters import masters
 from .observer import Observer
 from .probes.probe import Loss, Probe
 from .probes.standard import standard_probes
+from .rules import runs
 from .run import Epoch, Lane, Plan, Run
 from .schedule import Preset
-from .verdict import Verdict, judge
+from .verdict import TrainingFault, Verdict, judge
 
 
 class Watch:
@@ -36,7 +39,7 @@ class Watch:
         plan: what you declare: frozen modules, epochs, accumulation, rates by module, a baseline.
         tolerate: how often a fatal code may be seen without raising; -1 is always. It is still counted.
         raises: False never raises, and leaves everything to the verdict.
-        ledger: a file for the evidence.
+        ledger: a file for the evidence, or an open ledger of the loop's own, which gets the findings alone.
         identity: what makes this run this run; stored in the ledger.
         probes: the questions asked; None asks all.
     """
@@ -52,7 +55,7 @@ class Watch:
         plan: Plan | None = None,
         tolerate: Mapping[str, int] | None = None,
         raises: bool = True,
-        ledger: Path | str | None = None,
+        ledger: Path | str | Evidence | None = None,
         identity: Mapping[str, object] | None = None,
         probes: Sequence[Probe] | None = None,
     ) -> None:
@@ -61,9 +64,10 @@ class Watch:
         names: dict[Tensor, str] = {p: name for name, p in model.named_parameters()}
         lanes = [_lane(each, names) for each in optimizers]
         self.run = Run(model, lanes, schedulers, scaler, Plan() if plan is None else plan)
-        self.ledger = None if ledger is None else Ledger(ledger, identity)
+        self.ledger = Ledger(ledger, identity) if isinstance(ledger, Path | str) else None
+        evidence = ledger if isinstance(ledger, Evidence) else self.ledger
         asked = standard_probes() if probes is None else probes
-        self.jury = Jury(asked, {} if tolerate is None else tolerate, raises, self.ledger)
+        self.jury = Jury(asked, {} if tolerate is None else tolerate, raises, evidence)
         self.observer = Observer(self.run, self.jury, Preset(preset))
         self.observer.attach()
         if self.ledger is not None and self.ledger.unfinished is not None:
@@ -104,7 +108,17 @@ class Watch:
         observer.output = None
         self.jury.ask("loss", self.run, seen)
         observer.keep(name, loss.detach().reshape(()))
+        observer.heed()
         return loss
+
+    def skipped(self, reason: str) -> None:
+        """Say that the loop refuses the coming update, before its gradients are cleared.
+
+        Args:
+            reason: why, in a few words.
+        """
+        for lane in self.run.lanes:
+            self.observer.on_skip(lane, reason)
 
     def epoch(
         self,
@@ -175,6 +189,9 @@ class Watch:
         """Write down how the block ended, and let go."""
         if error is not None and self.ledger is not None:
             self.ledger.write("error", type=type(error).__name__, text=str(error))
+        if error is not None and not isinstance(error, TrainingFault):
+            severity = None if isinstance(error, Exception) else Severity.NOTE  # Ctrl-C says nothing of the training
+            self.jury.take(runs.STOPPED.found(f"{type(error).__name__}: {error}".rstrip(": "), severity=severity))
         self.close()
 
 
@@ -191,4 +208,4 @@ def _lane(optimizer: Optimizer, names: Mapping[Tensor, str]) -> Lane:
         )  # fmt: skip
     inner = unwrap(optimizer)
     held = [p for group in inner.param_groups for p in group["params"]]
-    return Lane(inner, {p: names[p] for p in held if p in names})
+    return Lane(inner, {p: names[p] for p in held if p in names} or masters(held, names))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from ..findings import Severity
 from ..rules import numbers as rules
 from ..run import Run
 from .probe import Found, Loss, Probe
@@ -32,9 +33,10 @@ class Units(Probe):
         # A sum is the cheap look; it may overflow, so the entries decide.
         if not math.isfinite(float(out.sum())) and not bool(out.isfinite().all()) and _finite(inputs):
             share = float((~out.isfinite()).float().mean())
+            severity = Severity.NOTE if run.plan.guarded else None
             yield rules.ACTIVATION.found(
                 f"{share:.1%} of the output is not finite and every input is; {str(out.dtype).removeprefix('torch.')}",
-                subject=name, update=run.applied + 1, share=share,
+                subject=name, severity=severity, update=run.applied + 1, share=share,
             )  # fmt: skip
         if out.ndim >= 2 and out.shape[0] >= 4:
             yield from self._dead(run, name, module, out)

@@ -11,6 +11,10 @@ _SKIPS = 20
 """A scaler starts at 2^16 and halves: after 17 skips in a row even a scale below 1 does not help."""
 
 
+_TURNS = 200
+"""A critic may have a hundred updates before its generator has the first."""
+
+
 class Updates(Probe):
     """Backward passes against updates."""
 
@@ -33,7 +37,7 @@ class Updates(Probe):
     def skipped(self, run: Run, lane: Lane, reason: str) -> Found:
         """A scaler's skips are normal at the start, and a stall when they do not end."""
         self._skips[id(lane)] = self._skips.get(id(lane), 0) + 1
-        if self._skips[id(lane)] == _SKIPS:
+        if self._skips[id(lane)] == _SKIPS and not run.plan.guarded:
             yield rules.SCALER_SKIPS.found(
                 f"{_SKIPS} steps refused in a row: {reason}; {lane.applied} updates so far",
                 update=lane.applied, skips=_SKIPS, applied=lane.applied,
@@ -56,8 +60,10 @@ class Updates(Probe):
             )
         # A scaler may need half of a short first epoch to settle; a whole one, or half of a later one, is no settling.
         if epoch.skipped > 3 and (not epoch.applied or (epoch.index > 1 and epoch.skipped > epoch.applied)):
-            severity = Severity.FATAL if not epoch.applied and epoch.index > 1 else Severity.WARNING
-            yield rules.SCALER_SKIPS.found(
+            fatal = not epoch.applied and epoch.index > 1 and not run.plan.guarded
+            severity = Severity.FATAL if fatal else Severity.WARNING
+            rule = rules.DISCARDED if run.scaler is None else rules.SCALER_SKIPS
+            yield rule.found(
                 f"{epoch.skipped} steps refused and {epoch.applied} applied in epoch {epoch.index}",
                 severity=severity, skips=epoch.skipped, applied=epoch.applied,
             )  # fmt: skip
@@ -83,10 +89,22 @@ class Updates(Probe):
             )  # fmt: skip
 
     def asked(self, run: Run) -> Found:
-        """A verdict on a loop that never stepped."""
-        for lane in run.lanes:
-            if lane.backwards >= 3 and not lane.applied and not lane.skipped and len(run.lanes) == 1:
-                yield rules.NO_UPDATE.found(f"{lane.backwards} backward passes, 0 updates", backwards=lane.backwards)
+        """A verdict on a loop that never stepped, or on one of several optimisers that had no turn."""
+        if run.epochs and run.skipped and not run.applied:
+            rule = rules.DISCARDED if run.scaler is None else rules.SCALER_SKIPS
+            yield rule.found(
+                f"every update of {len(run.epochs)} epoch(s) was refused: {run.skipped} of {run.skipped}",
+                severity=Severity.WARNING, skips=run.skipped, applied=0,
+            )  # fmt: skip
+        alone = len(run.lanes) == 1
+        for number, lane in enumerate(run.lanes):
+            if lane.backwards < 3 or lane.applied or lane.skipped or (not alone and run.applied < _TURNS):
+                continue
+            yield rules.NO_UPDATE.found(
+                f"{lane.backwards} backward passes, 0 updates" + ("" if alone else f"; {run.applied} of the others"),
+                subject="" if alone else f"optimiser {number}", severity=None if alone else Severity.WARNING,
+                backwards=lane.backwards,
+            )  # fmt: skip
 
 
 class Stale(Probe):

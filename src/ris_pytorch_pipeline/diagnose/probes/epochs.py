@@ -33,7 +33,7 @@ class Reported(Probe):
                     ratio=ratio, factor=factor,
                 )  # fmt: skip
                 return
-        if mean > 0 and epoch.train < 0.9 * min(seen):
+        if mean > 0 and epoch.train < min(seen) - 0.1 * abs(min(seen)):
             yield updates.REPORTED_LOSS.found(
                 f"reported {epoch.train:.6g} is below the smallest of {len(seen)} losses, {min(seen):.6g}", ratio=ratio
             )

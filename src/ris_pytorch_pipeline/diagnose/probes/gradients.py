@@ -4,6 +4,7 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
+from ..findings import Finding
 from ..meter import nonfinite
 from ..rules import numbers
 from ..rules import updates as rules
@@ -28,9 +29,11 @@ class Finite(Probe):
         return ()
 
     def skipped(self, run: Run, lane: Lane, reason: str) -> Found:
-        """The scaler did its work."""
-        self._bad.pop(id(lane), None)
-        return ()
+        """A scaler or a guarded loop did its work, unless somebody had replaced the numbers before it looked."""
+        bad = self._bad.pop(id(lane), [])
+        grads = [p.grad for p, name in lane.names.items() if name in bad and p.grad is not None]
+        if bad and run.plan.guarded and all(bool(grad.isfinite().all()) for grad in grads):
+            yield self._sanitised(lane, bad, lane.applied + 1)
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """A step after non-finite gradients: they went in, or somebody replaced them."""
@@ -38,13 +41,17 @@ class Finite(Probe):
         if not bad:
             return
         used = {name: step.used.get(name) for name in bad}
-        text = f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}"
         if step.measured and not nonfinite(used):
-            yield rules.SANITISED.found(
-                f"{text}; finite at the step", subject=module_of(bad[-1]), update=step.index, tensors=len(bad)
-            )
+            yield self._sanitised(lane, bad, step.index)
         else:
+            text = f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}"
             yield numbers.GRADIENT.found(text, subject=module_of(bad[-1]), update=step.index, tensors=len(bad))
+
+    def _sanitised(self, lane: Lane, bad: list[str], update: int) -> Finding:
+        return rules.SANITISED.found(
+            f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}; finite at the step",
+            subject=module_of(bad[-1]), update=update, tensors=len(bad),
+        )  # fmt: skip
 
 
 class Coverage(Probe):
@@ -58,7 +65,7 @@ class Coverage(Probe):
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """Judge after three measured updates for missing gradients, after six for zero ones."""
-        if not step.measured or step.cleared:
+        if not step.measured or step.cleared or step.index <= run.plan.partial:
             return
         key = id(lane)
         self._measured[key] += 1
@@ -142,7 +149,8 @@ class Depth(Probe):
                 f"gradient per weight in {first} is {span:.1e} of that in {last} (median of 3 updates)",
                 subject=first, update=step.index, ratio=span,
             )  # fmt: skip
-        if span > _SPAN:
+        # Growth through depth shows in the middle as well; a head that has learned all it can is small alone.
+        if span > _SPAN and layers[first] > span**0.25 * statistics.median(layers.values()):
             yield rules.EXPLODING.found(
                 f"gradient per weight in {first} is {span:.1e} times that in {last} (median of 3 updates)",
                 subject=first, update=step.index, ratio=span,

@@ -47,8 +47,9 @@ class Stream(Probe):
         if not math.isfinite(value):
             self._bad += 1
             # Under a scaler one overflow in the forward pass is skipped like one in the backward pass.
-            if run.scaler is None or self._bad >= 3:
-                yield rules.NOT_FINITE.found(f"{name} is {value} at update {at}", update=at)
+            if run.plan.guarded or run.scaler is None or self._bad >= 3:
+                severity = Severity.NOTE if run.plan.guarded else None
+                yield rules.NOT_FINITE.found(f"{name} is {value} at update {at}", severity=severity, update=at)
             return
         self._bad = 0
         first, last = self._first[name], self._last[name]
@@ -78,20 +79,32 @@ class Terms(Probe):
 
     def __init__(self) -> None:
         self._values: defaultdict[str, list[float]] = defaultdict(list)
+        self._weighted: set[str] = set()
+
+    def asked(self, run: Run) -> Found:
+        """A weight of zero at the start may be one that grows: what it was is known when the verdict is asked for."""
+        for name, seen in self._values.items():
+            if name not in self._weighted:
+                yield rules.ZERO_WEIGHT.found(
+                    f"weight 0 in every batch, value {seen[0]:.4g} in the first", subject=name
+                )
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """The first eight losses with terms."""
         if not loss.terms:
             return
         total = 0.0
-        for name, (weight, term) in loss.terms.items():
-            value = float(term.detach())
+        every = [loss.tensor, *(term for _, term in loss.terms.values())]
+        stated, *values = torch.stack([x.detach().double().reshape(()) for x in every]).tolist()  # one transfer
+        if not math.isfinite(stated):
+            return
+        for (name, (weight, _)), value in zip(loss.terms.items(), values, strict=True):
             total += weight * value
+            self._weighted |= {name} if weight else set()
             seen = self._values[name]
             if len(seen) < _SAME:
                 seen.append(value)
                 yield from self._term(run, name, weight, seen)
-        stated = float(loss.tensor.detach())
         # float32 sums of a few terms agree to 1e-6; half precision to 1e-3.
         if abs(total - stated) > 2e-3 * max(abs(total), abs(stated), 1e-12):
             yield rules.UNACCOUNTED.found(
@@ -100,9 +113,7 @@ class Terms(Probe):
             )  # fmt: skip
 
     def _term(self, run: Run, name: str, weight: float, seen: list[float]) -> Found:
-        if weight == 0 and len(seen) == 1:
-            yield rules.ZERO_WEIGHT.found(f"weight 0, value {seen[0]:.4g}", subject=name)
-        elif weight and len(seen) == _SAME and len(set(seen)) == 1:
+        if weight and len(seen) == _SAME and len(set(seen)) == 1:
             yield rules.DEAD_TERM.found(f"{seen[0]:.6f} in {_SAME} batches", subject=name, update=run.applied + 1)
 
 
@@ -120,7 +131,9 @@ class Baseline(Probe):
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Keep the targets of measured batches."""
-        found = criterion(loss.tensor) if loss.measured and len(run.lanes) == 1 else None
+        # A criterion that is one term of several is not the loss.
+        alone = loss.measured and len(run.lanes) == 1 and len(loss.terms) < 2
+        found = criterion(loss.tensor) if alone else None
         if found is not None and found[1].numel() > 1:
             self._targets.append((found[0], found[1].detach().flatten()[:4096].cpu()))
         return ()

@@ -17,12 +17,20 @@ _JUMP = 0.5
 """An update of half the weights' size forgets the initialisation at once; Adam at 1e-2 on small layers reaches 0.2."""
 
 
+_STUCK = 0.8
+"""Of half-precision weights that are trained at a useful rate, less than half stay where they are in an update."""
+_STEADY = 8
+"""Equal steps away from zero are 1/7 of the weights by the eighth update."""
+
+
 class Motion(Probe):
     """Size of each update relative to the weights."""
 
     def __init__(self) -> None:
         self._still: Counter[int] = Counter()
         self._seen: defaultdict[int, list[float]] = defaultdict(list)
+        self._stuck: defaultdict[int, list[float]] = defaultdict(list)
+        self._rate: dict[int, float] = {}
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """Zero, below rounding, or far too large."""
@@ -39,6 +47,7 @@ class Motion(Probe):
             return
         seen = self._seen[key]
         seen.append(step.relative)
+        yield from self._rounded(lane, step)
         if len(seen) < 3:
             return
         typical = statistics.median(seen[-3:])
@@ -47,11 +56,24 @@ class Motion(Probe):
                 f"relative update {typical:.2g} (median of 3), gradient {_total(step):.2g}, rates {list(step.rates)}",
                 severity=None if max(seen) < _ROUNDING else Severity.NOTE, update=step.index, relative=typical,
             )  # fmt: skip
-        # A small model far from its answer moves as much in its first updates, and its loss falls while it does.
-        if typical > _JUMP and (run.improving is False or (run.improving is None and step.index >= 8)):
+        # Weights that start near zero double in their first updates, whatever the rate, and the loss says little yet.
+        if typical > _JUMP and (run.worsening or (step.index >= _STEADY and not run.improving)):
             yield rules.TOO_LARGE.found(
                 f"relative update {typical:.2g} (median of 3) at rates {list(step.rates)}",
                 update=step.index, relative=typical,
+            )  # fmt: skip
+
+    def _rounded(self, lane: Lane, step: Step) -> Found:
+        """Half precision keeps a weight that is asked to move by less than 0.2 % of itself; a warm-up may do so yet."""
+        stuck, rate = self._stuck[id(lane)], max(step.rates)
+        rising, self._rate[id(lane)] = rate > self._rate.get(id(lane), 0.0), rate
+        stuck += [] if rising else [step.stuck]
+        share = statistics.median(stuck[-3:]) if len(stuck) > 2 else 0.0
+        if share > _STUCK:
+            yield rules.BELOW_ROUNDING.found(
+                f"{share:.0%} of the entries with a gradient kept their value (median of 3): half precision rounds the "
+                f"update away, at rates {list(step.rates)}",
+                severity=None if min(stuck) > _STUCK else Severity.NOTE, update=step.index, stuck=share,
             )  # fmt: skip
 
 

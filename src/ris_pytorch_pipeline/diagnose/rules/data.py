@@ -72,3 +72,9 @@ ONE_LABEL = Rule(
     "Batches hold a single class each: the set is sorted and not shuffled.",
     "Shuffle the training set.",
 )
+STRANGERS = Rule(
+    "RT412", "labels-of-other-inputs", _FATAL, _SUSPICIOUS, "D5",
+    "The loss falls to that of a constant answer and stays there.",
+    "Inputs and labels are paired wrongly: one of them was shuffled, sorted or cut alone.",
+    "Permute both together; compare a scene's inputs with its own label.",
+)

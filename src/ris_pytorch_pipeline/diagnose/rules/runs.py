@@ -54,3 +54,9 @@ ANOTHER_RUN = Rule(
     "The log belongs to another run: other code, configuration or data.",
     "Compare the identity in the ledger's first record.",
 )
+STOPPED = Rule(
+    "RT509", "stopped-by-an-error", _WARNING, State.STALLED, "A1, A11",
+    "The run ended before its last epoch.",
+    "The loop raised the error that is quoted.",
+    "Mend what it names, and resume from the newest checkpoint.",
+)

@@ -153,9 +153,10 @@ NO_MOTION = Rule(
 )
 BELOW_ROUNDING = Rule(
     "RT125", "motion-below-rounding", _WARNING, _STALLED, "A19",
-    "Weights move by less than 1e-7 of their size per update.",
-    "The clip norm or the rate is so small that updates vanish in rounding.",
-    "Compare the gradient norm before and after clipping; a healthy update is 1e-4 to 1e-2 of the weights.",
+    "Weights move by less than 1e-7 of their size per update, or in half precision mostly not at all.",
+    "The clip norm or the rate is so small for the weights' number type that updates vanish in rounding.",
+    "Compare the gradient norm before and after clipping, and keep weights in float32 under autocast; a healthy update "
+    "is 1e-4 to 1e-2 of the weights.",
 )
 VANISHING = Rule(
     "RT126", "vanishing-gradient", _WARNING, _FROZEN, "A20",
