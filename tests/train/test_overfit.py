@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from ris_pytorch_pipeline.data import SceneSource
 from ris_pytorch_pipeline.experiment import Plan, presets
 from ris_pytorch_pipeline.train import Reporter, one_batch, overfit
 from ris_pytorch_pipeline.train.overfitting import reasons
@@ -19,6 +20,13 @@ def test_too_short_a_run_is_a_no_go_with_numbers() -> None:
     assert document["updates"] == 4
     assert 0.3 < document["nmse_first"] < 2
     assert document["verdict"].startswith("no-go: NMSE")
+
+
+def test_the_scenes_are_drawn_and_kept_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn, draw = [], SceneSource.drawn
+    monkeypatch.setattr(SceneSource, "drawn", lambda self, index: drawn.append(index) or draw(self, index))
+    overfit(replace(presets.tiny, plan=Plan(epochs=1, batch=4)), scenes=8, reporter=Reporter(quiet=True))
+    assert sorted(drawn) == [0, 1]
 
 
 def test_one_batch_shows_every_link_of_every_update() -> None:

@@ -24,7 +24,7 @@ def test_each_batch_is_in_one_window_and_none_is_dropped(scenes, batch, accumula
 @pytest.mark.parametrize(
     "values",
     [
-        {"epochs": 0}, {"n_train": 0}, {"n_val": -1}, {"max_train_batches": 0}, {"max_val_batches": 0},
+        {"epochs": 0}, {"n_train": 0}, {"n_val": -1}, {"max_train_batches": 0}, {"max_val_batches": 0}, {"hold_mb": 0},
         {"n_train": 16, "batch": 32}, {"same_scenes": True}, {"same_scenes": True, "fresh": False, "n_val": 1},
     ],
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Is a resumed run the uninterrupted one, bit by bit, and is a wrong file refused without touching anything?"""
 
 import json
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -8,7 +9,8 @@ from safetensors.torch import save_file
 from small_world import SmallLoss, SmallNet
 
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError
-from ris_pytorch_pipeline.train import Trainer, read_checkpoint, read_ledger
+from ris_pytorch_pipeline.experiment import Plan, presets
+from ris_pytorch_pipeline.train import Trainer, load_network, read_checkpoint, read_ledger
 
 
 class Noisy(SmallNet):
@@ -97,6 +99,18 @@ def test_another_architecture_is_refused(world, tmp_path) -> None:
     world.trainer(directory=tmp_path).fit(epochs=1)
     with pytest.raises(InputError, match="another architecture"):
         world.trainer(net=Noisy, directory=tmp_path).fit(epochs=1, resume=True)
+
+
+def test_weights_of_another_network_than_the_configuration_says_are_refused(tmp_path) -> None:
+    source = Trainer(replace(presets.tiny, plan=Plan(epochs=1, n_train=4, n_val=4, batch=4)), directory=tmp_path)
+    source.reporter.quiet = True
+    source.fit()
+    good = read_checkpoint(tmp_path / "last.safetensors")
+    configuration = {**good.header.configuration, "net": presets.desk.to_plain()["net"]}
+    header = replace(good.header, configuration=configuration)
+    save_file(good.tensors, tmp_path / "other.safetensors", metadata={"header": json.dumps(asdict(header))})
+    with pytest.raises(InputError, match=r"other\.safetensors: .*another architecture"):
+        load_network(tmp_path / "other.safetensors")
 
 
 def test_a_used_directory_is_not_written_over(world, tmp_path) -> None:

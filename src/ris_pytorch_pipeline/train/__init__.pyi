@@ -1,13 +1,17 @@
 from .checkpoint import Checkpoint, Header, read_checkpoint
 from .gate import Attempt, Gate
 from .groups import Groups
+from .launch import joined, processes_of
 from .ledger import Ledger, read_ledger
 from .load import Trained, load_network
 from .overfitting import Overfit, one_batch, overfit
 from .parts import Criterion, Data, Parts
+from .processes import Processes
 from .progress import Progress
 from .reporter import Reporter
 from .schedule import average_weight, rate_factor, rates
+from .shards import shard_scenes
+from .tensorboard import TensorBoard
 from .trainer import Trainer
 from .update import Motion, Outcome, Update
 
@@ -24,17 +28,22 @@ __all__ = [
     "Outcome",
     "Overfit",
     "Parts",
+    "Processes",
     "Progress",
     "Reporter",
+    "TensorBoard",
     "Trained",
     "Trainer",
     "Update",
     "average_weight",
+    "joined",
     "load_network",
     "one_batch",
     "overfit",
+    "processes_of",
     "rate_factor",
     "rates",
     "read_checkpoint",
     "read_ledger",
+    "shard_scenes",
 ]

@@ -12,7 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ..errors import InputError
+from ..errors import ConfigurationError, InputError
+from ..experiment.training import differences
 from .groups import Groups
 from .identity import Identity
 
@@ -56,6 +57,22 @@ class Checkpoint:
     header: Header
     tensors: dict[str, Tensor]
     path: Path
+
+    def check_experiment(self, configuration: dict[str, Any]) -> None:
+        """Refuse to go on with another experiment.
+
+        Args:
+            configuration: resolved and plain.
+
+        Raises:
+            ConfigurationError: a field that differs.
+        """
+        differ = list(differences(self.header.configuration, configuration))
+        if differ:
+            raise ConfigurationError(
+                "the experiment of the checkpoint", "; ".join(differ[:3]), "an argument or preset changed since",
+                "pass the same experiment and plan, or start a new run in another directory",
+            )  # fmt: skip
 
     def restore(self, net: nn.Module, kind: str) -> None:
         """Copy weights and buffers into a network, strict both ways.

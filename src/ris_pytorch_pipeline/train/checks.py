@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ..errors import ConfigurationError, InfeasibleError, InputError
 from ..losses import LossReport
+from .processes import Processes
 from .update import Update
 
 
@@ -43,9 +44,19 @@ def check_report(report: LossReport) -> Tensor:
     return total
 
 
-def numbers(values: Mapping[str, Tensor]) -> dict[str, float]:
-    """Scalars as numbers, in one transfer from the device."""
-    return dict(zip(values, torch.stack([value.detach().double() for value in values.values()]).tolist(), strict=True))
+def numbers(values: Mapping[str, Tensor], processes: Processes, weight: float) -> dict[str, float]:
+    """Means over all processes as numbers, in one transfer from the device.
+
+    Args:
+        values: scalars by name, the same names in every process.
+        processes: of the run.
+        weight: of this process's values; the weights of all processes sum to 1.
+
+    Returns:
+        By name.
+    """
+    mine = torch.stack([value.detach().double() for value in values.values()]) * weight
+    return dict(zip(values, processes.sum(mine).tolist(), strict=True))
 
 
 def check_metric(name: str, known: dict[str, float]) -> float:

@@ -13,14 +13,16 @@ class RunFiles:
 
     Args:
         directory: made if it does not exist; None keeps nothing.
+        writes: whether this process writes; one that does not still reads the directory.
     """
 
-    def __init__(self, directory: Path | str | None) -> None:
+    def __init__(self, directory: Path | str | None, *, writes: bool = True) -> None:
         self.directory = None if directory is None else Path(directory)
+        self.writes = writes
 
     def path(self, name: str) -> Path | None:
-        """The file of that name; None where nothing is kept."""
-        return None if self.directory is None else self.directory / name
+        """The file of that name to write to; None where nothing is written."""
+        return self.directory / name if self.directory is not None and self.writes else None
 
     def open_new(self) -> None:
         """Make the directory for a new run.
@@ -34,7 +36,7 @@ class RunFiles:
         if held:
             raise ConfigurationError(
                 "a directory without a run", f"{self.directory} with {', '.join(held)}", "an earlier run",
-                "pick another directory, or pass resume=True to go on",
+                "pick another directory, or pass resume=True (--resume) to go on",
             )  # fmt: skip
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
@@ -50,7 +52,7 @@ class RunFiles:
         Raises:
             ConfigurationError: there is none.
         """
-        path = self.path(LAST)
+        path = None if self.directory is None else self.directory / LAST
         if path is None or not path.exists():
             raise ConfigurationError(
                 f"a directory with {LAST} to resume from", str(self.directory), "a run that never saved",

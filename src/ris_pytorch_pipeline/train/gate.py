@@ -1,6 +1,7 @@
 """Is the optimizer called, and did it do anything? The one place where an update is attempted."""
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +11,8 @@ from ..experiment.optimisation import Optimisation
 from .gradient import Gradient, measure_gradient
 from .groups import Groups, set_rates
 from .motion import measure_motion, values, versions
-from .update import Motion, Outcome
+from .progress import Progress
+from .update import Motion, Outcome, Update
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,39 @@ class Attempt:
     outcome: Outcome
     gradient: Gradient
     motion: Motion | None
+
+    @property
+    def seen(self) -> dict[str, float]:
+        """What all processes of a run must agree on: one that skips alone comes apart from the others."""
+        applied, measured = self.outcome.applied, self.motion is not None
+        return {"applied": float(applied), "measured": float(measured)}
+
+    def update(self, progress: Progress, samples: int, losses: Mapping[str, float], rates: dict[str, float]) -> Update:
+        """The whole record of this attempt.
+
+        Args:
+            progress: counts, this attempt included.
+            samples: scenes in it.
+            losses: mean over them: `total`, and its weighted terms.
+            rates: by group.
+
+        Returns:
+            What ledger and reporter are given.
+        """
+        return Update(
+            attempt=progress.attempts,
+            applied=progress.updates,
+            batch=progress.batches,
+            samples=samples,
+            outcome=self.outcome,
+            loss=losses["total"],
+            terms={name: value for name, value in losses.items() if name != "total"},
+            norm=self.gradient.total,
+            norms=self.gradient.groups,
+            rates=rates,
+            motion=self.motion,
+            offenders=self.gradient.offenders,
+        )
 
 
 class Gate:
@@ -51,12 +86,15 @@ class Gate:
     ) -> None:
         self.groups, self.optimizer, self.scaler, self.config = groups, optimizer, scaler, config
 
-    def attempt(self, rates: dict[str, float], *, measure: bool) -> Attempt:
+    def attempt(
+        self, rates: dict[str, float], *, measure: bool, refused: Callable[[str], object] | None = None
+    ) -> Attempt:
         """Attempt one update with the gradients at hand, and clear them.
 
         Args:
             rates: by group.
             measure: compare the weights' values before and after.
+            refused: told why the optimizer is not called, before the gradients are cleared.
 
         Returns:
             What happened.
@@ -73,6 +111,8 @@ class Gate:
         if outcome is None:
             self._clip(gradient)
             outcome, motion = self._step(rates, measure=measure)
+        elif refused is not None:
+            refused(outcome.value)
         if present:
             self.scaler.update()
         self.optimizer.zero_grad(set_to_none=True)

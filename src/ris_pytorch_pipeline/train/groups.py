@@ -63,7 +63,7 @@ class Groups:
 
 
 def adamw(groups: Groups, config: Optimisation) -> torch.optim.AdamW:
-    """AdamW over the groups; the rates are set before each update.
+    """AdamW over the groups at their peak rates; the rates are set before each update.
 
     Args:
         groups: of the network.
@@ -73,7 +73,7 @@ def adamw(groups: Groups, config: Optimisation) -> torch.optim.AdamW:
         The optimizer, one parameter group per group of the network that has trainable parameters.
     """
     described = [
-        {"params": [p for _, p in groups.named[name]], "lr": config.rate, "name": name}
+        {"params": [p for _, p in groups.named[name]], "lr": config.peaks[name], "name": name}
         for name in NAMES
         if groups.named[name]
     ]

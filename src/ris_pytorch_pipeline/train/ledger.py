@@ -2,11 +2,16 @@
 
 import json
 import math
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from .identity import Identity
+
+Listener = Callable[[str, Mapping[str, Any]], object]
+"""Told of each event and its values, right after it is on disk."""
 
 
 class Ledger:
@@ -15,23 +20,31 @@ class Ledger:
     Args:
         path: of the file; None keeps no record.
         identity: run, code and configuration.
+        listeners: told of each event too.
     """
 
-    def __init__(self, path: Path | None, identity: Identity) -> None:
-        self.path, self.identity = path, identity
+    def __init__(self, path: Path | None, identity: Identity, listeners: Sequence[Listener] = ()) -> None:
+        self.path, self.identity, self.listeners = path, identity, listeners
         self._file = None if path is None else path.open("a", buffering=1, encoding="utf-8")
 
-    def write(self, event: str, **values: Any) -> None:  # noqa: ANN401
+    def write(self, event: str, /, **values: Any) -> None:  # noqa: ANN401
         """Record an event; the line has left this process when the call returns.
 
         Args:
-            event: `start`, `resume`, `update`, `epoch`, `checkpoint`, `failure` or `end`.
+            event: `start`, `resume`, `update`, `epoch`, `checkpoint`, `finding`, `verdict`, `failure` or `end`.
             values: plain; numbers that are not finite are written as texts.
         """
         if self._file is not None:
             self._file.write(
                 json.dumps({"event": event, **_finite(values)}, allow_nan=False, ensure_ascii=False) + "\n"
             )
+        for listener in self.listeners:
+            listener(event, values)
+
+    def sync(self) -> None:
+        """Force the records to the disk itself, before a finding is raised."""
+        if self._file is not None:
+            os.fsync(self._file.fileno())
 
     def __enter__(self) -> "Ledger":
         return self

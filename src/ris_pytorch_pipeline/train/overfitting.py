@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..errors import InputError
 from ..experiment.training import TrainingExperiment
 from ..losses import measure_prediction
 from .hardware import Hardware
-from .parts import drawn_scenes
+from .parts import Parts, drawn_scenes
 from .reporter import Reporter
 from .trainer import Trainer
 
@@ -77,8 +78,9 @@ def overfit(
     """
     plan = replace(experiment.plan, n_train=scenes, n_val=scenes, fresh=False, same_scenes=True)
     experiment = replace(experiment, plan=plan)
-    trainer = Trainer(experiment, directory=directory, reporter=reporter, measure_every=measure_every)
-    data = drawn_scenes(experiment)
+    parts = Parts(data=cache(drawn_scenes))  # one copy of the scenes, for the trainer and for the scores
+    trainer = Trainer(experiment, directory=directory, reporter=reporter, parts=parts, measure_every=measure_every)
+    data = parts.data(experiment)
     train = data.train(0)
     if content_hashes(train) != content_hashes(data.validation):
         raise InputError(

@@ -66,33 +66,50 @@ def drawn_scenes(experiment: TrainingExperiment) -> Data:
     train = SceneSource(
         scenario=experiment.scenario, split="train", seed=experiment.seed, scenes=plan.n_train, batch=plan.batch
     )
-    if plan.same_scenes:
-        kept, note = held(train, "training and validation", plan.hold_mb)
-        return Data(train=lambda epoch: kept, validation=kept, note=note)
-    apart = replace(train, split="validation", scenes=plan.n_val)
-    validation, note = held(apart, "validation", plan.hold_mb)
-    if plan.fresh:
-        return Data(train=train.epoch, validation=validation, note=f"new training scenes each epoch; {note}")
-    kept, more = held(train, "training", plan.hold_mb)
-    return Data(train=lambda epoch: kept, validation=validation, note=f"{more}; {note}")
+    apart = None if plan.same_scenes else replace(train, split="validation", scenes=plan.n_val)
+    if apart is None or not plan.fresh:
+        return held_data(experiment, train, apart)
+    validation, note = held(apart, f"{plan.n_val} validation", plan.hold_mb * 10**6, experiment.device)
+    return Data(train=train.epoch, validation=validation, note=f"new training scenes each epoch; {note}")
 
 
-def held(source: SceneSource, name: str, budget_mb: int) -> tuple[HeldScenes, str]:
+def held_data(experiment: TrainingExperiment, train: BatchSource, validation: BatchSource | None) -> Data:
+    """The same training batches each epoch, kept in memory as far as the budget of both sources together goes.
+
+    Args:
+        experiment: its plan's counts and budget, and the device where batches are kept.
+        train: training batches.
+        validation: validation batches; None validates on the training batches, which are then kept once.
+
+    Returns:
+        The batches of a run.
+    """
+    plan, device, budget = experiment.plan, experiment.device, experiment.plan.hold_mb * 10**6
+    if validation is None:
+        both, note = held(train, f"{plan.n_train} training and validation", budget, device)
+        return Data(train=lambda epoch: both, validation=both, note=note)
+    apart, note = held(validation, f"{plan.n_val} validation", budget, device)
+    kept, more = held(train, f"{plan.n_train} training", max(0, budget - apart.needed_bytes), device)
+    return Data(train=lambda epoch: kept, validation=apart, note=f"{more}; {note}")
+
+
+def held(source: BatchSource, what: str, budget: int, device: str) -> tuple[HeldScenes, str]:
     """The scenes of a source, in memory as far as they fit there.
 
     Args:
         source: of the scenes.
-        name: what they are for.
-        budget_mb: most megabytes.
+        what: how many, and what they are for.
+        budget: most bytes.
+        device: where they are kept.
 
     Returns:
         The source to use, and a sentence that says how much is kept.
     """
-    kept = HeldScenes(source, budget=budget_mb * 10**6)
-    need_mb = kept.needed_bytes / 1e6
-    if need_mb <= budget_mb:
-        return kept, f"{source.scenes} {name} scenes kept in {need_mb:.1f} MB"
-    return kept, f"{source.scenes} {name} scenes: {budget_mb} of {need_mb:.0f} MB kept, the others drawn each time"
+    kept = HeldScenes(source, budget=budget, device=device)
+    need_mb, budget_mb = kept.needed_bytes / 1e6, budget / 1e6
+    if kept.needed_bytes <= budget:
+        return kept, f"{what} scenes kept in {need_mb:.1f} MB on {device}"
+    return kept, f"{what} scenes: {budget_mb:.0f} of {need_mb:.0f} MB kept on {device}, the others fetched each time"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -96,12 +96,6 @@ class Progress:
             self.stale += 1
         return better
 
-    def frozen(self, epochs: int = 3) -> bool:
-        """Whether validation gave the very same number in the last epochs although updates were applied."""
-        last = self.history[-epochs:]
-        same = len({record["validation"]["total"] for record in last}) == 1
-        return len(last) == epochs and same and last[-1]["updates"] > last[0]["updates"]
-
     def to_plain(self) -> dict[str, Any]:
         """For a checkpoint."""
         return dict(vars(self))

@@ -4,6 +4,8 @@ import statistics
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from ..diagnose import Finding, Verdict
+from ..errors import ConfigurationError
 from ..experiment.optimisation import Plan
 from .update import Update
 
@@ -17,6 +19,9 @@ class Reporter:
         log_every: after the first few updates, report every so many.
         first: attempts at the start that are reported one by one.
         progress: called after each attempt with those done and those planned, quiet or not; for a bar.
+
+    Raises:
+        ConfigurationError: `log_every` below 1.
     """
 
     def __init__(
@@ -28,6 +33,10 @@ class Reporter:
         first: int = 3,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
+        if log_every < 1:
+            raise ConfigurationError(
+                "log_every >= 1", str(log_every), "0 for silence", "pass quiet=True (--quiet) to say nothing"
+            )
         self.write, self.quiet, self.log_every, self.first = write, quiet, log_every, first
         self.progress = progress
 
@@ -41,10 +50,11 @@ class Reporter:
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
 
-    def start(self, run: str, parameters: Mapping[str, int], updates: int, where: str) -> None:
+    def start(self, run: str, parameters: Mapping[str, int], updates: int, where: str, processes: int = 1) -> None:
         """What is about to be trained."""
         sizes = " ".join(f"{name}={count}" for name, count in parameters.items())
-        self.say(f"[RUN] {run} parameters {sizes} updates={updates} writes to {where}")
+        shared = f" processes={processes}" if processes > 1 else ""
+        self.say(f"[RUN] {run} parameters {sizes} updates={updates}{shared} writes to {where}")
 
     def epoch_rates(self, epoch: int, rates: Mapping[str, float]) -> None:
         """The rates of an epoch's first update."""
@@ -88,6 +98,22 @@ class Reporter:
     def epoch(self, number: int, plan: Plan, phase: int, train: float, validation: float) -> None:
         """An epoch's mean losses."""
         self.say(f"Epoch {number:03d}/{plan.epochs:03d} [phase={phase}] train {train:.6f}  val {validation:.6f}")
+
+    def verdict(self, verdict: Verdict, raised: Finding | None = None) -> None:
+        """How the run ended: one line where it is healthy, each finding otherwise.
+
+        Args:
+            verdict: of the watch.
+            raised: a finding that is raised as an error and told there.
+        """
+        counts = verdict.counts
+        told = ", ".join(f"{counts[name]} {name}" for name in ("epochs", "updates", "skipped") if name in counts)
+        notes = f"; notes {', '.join(verdict.codes)}" if verdict.healthy and verdict.codes else ""
+        self.say(f"[VERDICT] {verdict.state.name.capitalize()} {told}{notes}".rstrip())
+        if not verdict.healthy:
+            for finding in verdict.findings:
+                if raised is None or finding.key != raised.key:
+                    self.say(str(finding))
 
 
 def short(rate: float) -> str:

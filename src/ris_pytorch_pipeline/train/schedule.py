@@ -55,8 +55,8 @@ def rates(update: int, updates: int, config: Optimisation) -> dict[str, float]:
     Returns:
         By group: `backbone` and `head`.
     """
-    rate = config.rate * rate_factor(update, updates, config)
-    return {"backbone": rate, "head": rate * config.head_ratio}
+    factor = rate_factor(update, updates, config)
+    return {group: peak * factor for group, peak in config.peaks.items()}
 
 
 def average_weight(update: int, updates: int, config: Optimisation) -> float:

@@ -1,30 +1,34 @@
 """How is a network trained? One explicit loop: batches, one gate per update, one validation per epoch."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigurationError, InputError
-from ..experiment import presets
-from ..experiment.training import TrainingExperiment, differences
+from ..diagnose import Preset, Verdict
+from ..diagnose.trial import Line
+from ..errors import InputError
+from ..experiment import Phases, presets
+from ..experiment.training import TrainingExperiment
 from ..losses import LossWeights
 from .average import Average
 from .checkpoint import Checkpoint, header_of, read_checkpoint, save_checkpoint
-from .checks import check_metric, check_moving, check_report, numbers
+from .checks import check_metric, check_moving, numbers
 from .evaluate import evaluate
 from .files import BEST, LAST, LEDGER, RunFiles
 from .gate import Attempt, Gate
 from .groups import Groups, adamw
 from .hardware import hardware_of
 from .identity import Identity, new_identity
-from .ledger import Ledger
+from .ledger import Ledger, Listener
 from .parts import Parts
+from .processes import ALONE, Processes
 from .progress import Progress, progress_from_plain
 from .randomness import seeded
 from .reporter import Reporter
 from .schedule import average_weight, rates
-from .update import Update
+from .watching import Watching
 
 MEASURED_FIRST = 3
 """Δparam is measured on the first updates, whatever comes later."""
@@ -40,9 +44,12 @@ class Trainer:
         parts: makers of network, loss and batches; None takes the hybrid network on drawn scenes.
         save_every: attempts between two checkpoints within an epoch; None saves at the end of each epoch.
         measure_every: applied updates between two measurements of Δparam, after the first three.
+        processes: that share each batch, see `joined`; process 0 writes files and lines.
+        listeners: told of each event of the ledger, such as `TensorBoard`.
+        watch: what the watch may cost: light, full or trace.
 
     Raises:
-        ConfigurationError: a device or precision that is not there, or groups that miss a parameter.
+        ConfigurationError: a device, precision or process that is not there, or groups that miss a parameter.
     """
 
     def __init__(
@@ -54,23 +61,29 @@ class Trainer:
         parts: Parts | None = None,
         save_every: int | None = None,
         measure_every: int = 10,
+        processes: Processes = ALONE,
+        listeners: Sequence[Listener] = (),
+        watch: Preset | str = Preset.LIGHT,
     ) -> None:
         self.experiment, self.config = experiment, experiment.optimisation
         self.save_every, self.measure_every = save_every, measure_every
         self.parts = Parts() if parts is None else parts
-        self.files = RunFiles(directory)
-        self.reporter = Reporter() if reporter is None else reporter
-        self.hardware = hardware_of(experiment)
+        self.processes, self.listeners = processes, listeners if processes.first else ()
+        self.files = RunFiles(directory, writes=processes.first)
+        self.reporter = (Reporter() if reporter is None else reporter) if processes.first else Reporter(quiet=True)
+        self.hardware = hardware_of(experiment, processes)
         with seeded(experiment.seed, "network", 0, self.hardware.device):
             self.net = self.parts.net(experiment).to(self.hardware.device)
         self.loss = self.parts.loss(experiment)  # of the joint phase, and of validation
-        self.losses = [self.parts.loss(replace(experiment, loss=weights)) for weights in self._phase_weights()]
+        one = replace(experiment, phases=Phases())  # an experiment of one phase, for the loss of each
+        self.losses = [self.parts.loss(replace(one, loss=weights)) for weights in self._phase_weights()]
         self.average = Average(self.net)
         self.groups = Groups(self.net)
         self.optimizer = adamw(self.groups, self.config)
         self.scaler = self.hardware.scaler()
         self.gate = Gate(self.groups, self.optimizer, self.scaler, self.config)
         self.progress = Progress()
+        self.watching = Watching(self.net, self.optimizer, self.average, watch)
 
     def fit(
         self,
@@ -99,22 +112,37 @@ class Trainer:
             ConfigurationError: a plan that cannot be, a directory in use, or another experiment than the checkpoint's.
             InputError: a loss without a gradient or that is not the sum of its terms; batches of other sizes.
             InfeasibleError: too many updates in a row that did not move the weights.
+            TrainingFault: a fatal finding of the watch; its evidence is in the ledger.
         """
-        given = {"epochs": epochs, "n_train": n_train, "n_val": n_val}
-        given |= {"max_train_batches": max_train_batches, "max_val_batches": max_val_batches}
+        given = {"epochs": epochs, "n_train": n_train, "n_val": n_val, "max_train_batches": max_train_batches}
+        given["max_val_batches"] = max_val_batches
         self._prepare({name: value for name, value in given.items() if value is not None}, resume=resume)
         plan, progress = self.experiment.plan, self.progress
-        with Ledger(self.files.path(LEDGER), self.identity) as self.ledger:
+        with Ledger(self.files.path(LEDGER), self.identity, self.listeners) as self.ledger:
             self._announce(resume=resume)
-            while progress.epoch < plan.epochs and not progress.stopped:
-                self._begin_epoch()
-                for window in plan.windows(self.config.accumulation)[progress.window :]:
-                    losses = self._backward(window)
-                    attempt = self.gate.attempt(self._rates(), measure=self._measured())
-                    self._account(window, losses, attempt)
-                self._end_epoch()
+            watched = self.watching.over(self.experiment, progress, self.scaler, self.ledger, self.reporter)
+            with watched, self.processes.together():
+                while progress.epoch < plan.epochs and not progress.stopped:
+                    self._begin_epoch()
+                    for window in plan.windows(self.config.accumulation)[progress.window :]:
+                        losses = self._backward(window)
+                        measure, refused = self._measured(), self.watching.skipped
+                        attempt = self.gate.attempt(self._rates(), measure=measure, refused=refused)
+                        self._account(window, losses, attempt)
+                    self._end_epoch()
             self.ledger.write("end", **progress.to_plain())
         return progress
+
+    def preflight(self) -> tuple[Line, ...]:
+        """Try one batch and check rates, loss and data before the first update, one line each; nothing is changed."""
+        from .preflight import preflight  # which makes trainers of its own
+
+        return preflight(self)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the watch said when training ended; None before."""
+        return self.watching.verdict
 
     @property
     def updates(self) -> int:
@@ -125,62 +153,53 @@ class Trainer:
         """Gradient of the mean loss over the scenes of a window, batch by batch; returns that mean and its terms."""
         sizes = self.experiment.plan.sizes()
         scenes, means = sum(sizes[index] for index in window), Counter[str]()
-        loss = self.losses[self._phase(self.progress.updates)]
+        dropout = self.processes.stream("dropout")
+        phase = self._phase(self.progress.updates)
+        loss, name = self.losses[phase], self.experiment.phases.starts[phase][0]
         self.net.train()
         for index in window:
-            inputs, labels = self.hardware.batch(self.source, index, sizes[index])
-            with seeded(self.experiment.seed, "dropout", self.progress.batches, self.hardware.device):
+            rows = self.processes.share(sizes[index])
+            inputs, labels = self.hardware.batch(self.source, index, sizes[index], rows)
+            with seeded(self.experiment.seed, dropout, self.progress.batches, self.hardware.device):
                 with self.hardware.autocast():
                     prediction = self.net(inputs)
                 report = loss(prediction, inputs, labels)
-                self.scaler.scale(check_report(report) * (sizes[index] / scenes)).backward()
-            values = numbers({"total": report.total, **report.terms})
+                total = self.watching.loss(report, name)
+                self.scaler.scale(total * (len(labels) / scenes)).backward()
+            share = len(labels) / sizes[index]
+            values = numbers({"total": report.total, **report.terms}, self.processes, share)
             self.progress.note_batch(values["total"], sizes[index])
             means.update({name: value * sizes[index] / scenes for name, value in values.items()})
+        self.processes.sum_gradients(self.groups.parameters)
         return dict(means)
 
     def _account(self, window: range, losses: dict[str, float], attempt: Attempt) -> None:
         """Count an attempt, let the average follow, and say what happened."""
         progress, used, sizes = self.progress, self._rates(), self.experiment.plan.sizes()
+        self.processes.check_same("outcome", attempt.seen)
         if attempt.outcome.applied:
             self.average.follow(average_weight(progress.updates, self.updates, self.config))
         progress.note_attempt(attempt.outcome, attempt.gradient.without)
-        update = Update(
-            attempt=progress.attempts,
-            applied=progress.updates,
-            batch=progress.batches,
-            samples=sum(sizes[index] for index in window),
-            outcome=attempt.outcome,
-            loss=losses.pop("total"),
-            terms=losses,
-            norm=attempt.gradient.total,
-            norms=attempt.gradient.groups,
-            rates=used,
-            motion=attempt.motion,
-            offenders=attempt.gradient.offenders,
-        )
+        update = attempt.update(progress, sum(sizes[index] for index in window), losses, used)
         progress.note_motion(update)
         self.ledger.write("update", **update.to_plain())
         self.reporter.update(update)
         self.reporter.advance(progress.attempts, self.updates)
         check_moving(update, progress.in_a_row, self.config.most_skips)
+        if attempt.motion is not None:
+            self.processes.check_weights(self.groups)
         if self.save_every is not None and progress.attempts % self.save_every == 0:
             self._save(LAST)
 
     def _end_epoch(self) -> None:
         """Validate the averaged weights, keep what they are, and decide whether to go on."""
         progress, plan, stopping = self.progress, self.experiment.plan, self.experiment.stopping
-        self.average.settle(
-            self.hardware.batch(self.source, index, size)[0] for index, size in enumerate(plan.sizes())
+        self.average.settle(self.hardware.batch(self.source, i, size)[0] for i, size in enumerate(plan.sizes()))
+        sizes = plan.validation_sizes()
+        found = evaluate(
+            self.average.net, self.loss, self.parts.measure, self.data.validation, sizes, self.hardware
         )  # fmt: skip
-        metrics = evaluate(
-            self.average.net,
-            self.loss,
-            self.parts.measure,
-            self.data.validation,
-            plan.validation_sizes(),
-            self.hardware,
-        )
+        metrics = self.processes.of_first(found)
         better = progress.note_metric(check_metric(stopping.metric, metrics), stopping.least_gain)
         number, train = progress.epoch + 1, progress.train_loss()
         phase = self._phase(max(0, progress.updates - 1))
@@ -188,23 +207,16 @@ class Trainer:
             self.reporter.coverage(progress.without or [])
         self.reporter.motions(progress.motions)
         self.reporter.epoch(number, plan, phase, train, metrics["total"])
-        record = {
-            "epoch": number,
-            "phase": phase,
-            "train": train,
-            "batches": progress.loss_batches,
-            "updates": progress.updates,
-        }
-        record |= {"weights": self.config.average, "validation": metrics, "best": better}
+        record = {"epoch": number, "phase": phase, "train": train, "batches": progress.loss_batches}
+        record |= {"updates": progress.updates, "weights": self.config.average, "validation": metrics, "best": better}
         self.ledger.write("epoch", **record)
         progress.close_epoch(record)
-        if progress.frozen():
-            self.reporter.say("[VAL] the same to the last digit for 3 epochs, though the weights move")
         if stopping.patience is not None and progress.stale >= stopping.patience:
             progress.stopped = f"{stopping.metric} no lower for {progress.stale} epochs"
             self.reporter.say(f"[STOP] {progress.stopped}")
         for name in (BEST, LAST) if better else (LAST,):
             self._save(name)
+        self.watching.epoch(record, progress.best)
 
     def _prepare(self, given: dict[str, int], *, resume: bool) -> None:
         """Settle the plan, find the files, and go back to where a resumed run stopped.
@@ -218,25 +230,19 @@ class Trainer:
                 "fit called twice", "make a new Trainer, with resume=True to go on from its directory",
             )  # fmt: skip
         self.experiment = replace(self.experiment, plan=replace(self.experiment.plan, **given))
+        self.processes.check_plan(self.experiment.plan, self.net)
         self.data = self.parts.data(self.experiment)
         if resume:
             self.identity = self._restore(read_checkpoint(self.files.newest()))
         else:
             self.identity = new_identity(self.experiment.digest)
             self.files.open_new()
+        start = {"configuration": float(int(self.experiment.digest[:12], 16)), "updates": self.progress.updates}
+        self.processes.check_same("start", start)
 
     def _restore(self, checkpoint: Checkpoint) -> Identity:
-        """Take everything back from a checkpoint of the same experiment.
-
-        Raises:
-            ConfigurationError: another experiment.
-        """
-        differ = list(differences(checkpoint.header.configuration, self.experiment.to_plain()))
-        if differ:
-            raise ConfigurationError(
-                "the experiment of the checkpoint", "; ".join(differ[:3]), "an argument or preset changed since",
-                "pass the same experiment and plan, or start a new run in another directory",
-            )  # fmt: skip
+        """Take everything back from a checkpoint of the same experiment."""
+        checkpoint.check_experiment(self.experiment.to_plain())
         checkpoint.restore(self.net, "live")
         checkpoint.restore(self.average.net, "evaluated")
         checkpoint.restore_optimizer(self.optimizer, self.groups)
@@ -249,15 +255,18 @@ class Trainer:
         identity: dict[str, Any] = vars(self.identity)
         self.ledger.write(
             "resume" if resume else "start", **identity, updates=self.progress.updates, planned=self.updates,
-            parameters=sizes, data=self.data.note, experiment=self.experiment.to_plain(),
+            parameters=sizes, data=self.data.note, processes=self.processes.world,
+            experiment=self.experiment.to_plain(),
         )  # fmt: skip
-        self.reporter.start(self.identity.run, sizes, self.updates, str(self.files.directory or "nothing"))
+        where = str(self.files.directory or "nothing")
+        self.reporter.start(self.identity.run, sizes, self.updates, where, self.processes.world)
         self.reporter.say(f"[DATA] {self.data.note}")
         if not resume:
             self._save(LAST)  # so that a run killed at any time can be resumed
 
     def _begin_epoch(self) -> None:
         self.source = self.data.train(self.progress.epoch)
+        self.watching.begin_epoch(self.progress)
         self.reporter.epoch_rates(self.progress.epoch + 1, self._rates())
 
     def _phase(self, update: int) -> int:
@@ -277,7 +286,8 @@ class Trainer:
         return done < MEASURED_FIRST or done % self.measure_every == 0
 
     def _save(self, name: str) -> None:
-        """Write a checkpoint, if files are kept at all."""
+        """Write a checkpoint, if files are kept at all and the processes agree."""
+        self.processes.check_weights(self.groups)
         path = self.files.path(name)
         if path is None:
             return
