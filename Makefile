@@ -25,7 +25,7 @@ lint: $(STAMP)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 bench: $(STAMP)
-	for file in simulate speed music_grid finite_snapshots order_threshold train watch_cost; do $(BIN)/python benchmarks/$$file.py || exit 1; done
+	for file in simulate speed music_grid finite_snapshots order_threshold train watch_cost diagnosing_evidence; do $(BIN)/python benchmarks/$$file.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis

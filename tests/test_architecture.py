@@ -44,6 +44,8 @@ FORBIDDEN_CALLS = {
     "torch.load": "pickle",
     "os.getenv": "an environment variable",
 }
+READS_ENVIRONMENT = {"cli.train"}
+"""A launcher says through the environment alone which of its processes this is."""
 MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|Users|work|tmp|mnt|scratch)/\w|\b[A-Z]:\\\\")
 
 
@@ -116,7 +118,7 @@ def hidden(module: str, source: str) -> list[str]:
         where = f"{module}:{getattr(node, 'lineno', 0)}"
         if isinstance(node, ast.Call):
             complaints += [f"{where} {what}" for what in wrong_call(node, may_print=may_print(module))]
-        elif isinstance(node, ast.Attribute) and dotted(node) == "os.environ":
+        elif isinstance(node, ast.Attribute) and dotted(node) == "os.environ" and module not in READS_ENVIRONMENT:
             complaints.append(f"{where} an environment variable")
         elif isinstance(node, ast.Attribute) and room_of(module) == "physics" and dotted(node) == "torch.nn":
             complaints.append(f"{where} torch.nn; physics knows no networks")

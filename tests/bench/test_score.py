@@ -18,7 +18,8 @@ def cell_of(trial, estimate) -> Cell:
         trial.bound,
         stream(0, "intervals"),
         method="fake",
-        snr_db=trial.snr_db,
+        sources=3,
+        snr_db=20.0,
         known_order=True,
         seconds=2.0,
         statuses=estimate.status,
@@ -51,8 +52,8 @@ def test_ten_scenes_raise_no_alarm(trial, gaussian, guess) -> None:
     truth, estimate = trial.scenes[few].truth, guess(gaussian(0.5)[few])
     bound = type(trial.bound)(**{name: value[few] for name, value in vars(trial.bound).items()})
     cell = summarise(
-        score(truth, bound, estimate), bound, stream(0, "intervals"), method="fake", snr_db=20.0, known_order=True,
-        seconds=1.0, statuses=estimate.status,
+        score(truth, bound, estimate), bound, stream(0, "intervals"), method="fake", sources=3, snr_db=20.0,
+        known_order=True, seconds=1.0, statuses=estimate.status,
     )  # fmt: skip
     assert cell.alarm is None and cell.rmse_over_crb["azimuth"].value < 0.7
 
@@ -70,8 +71,8 @@ def test_an_error_cut_off_by_the_tolerance_raises_no_alarm(trial, guess) -> None
     white = torch.randn(truth.positions.shape, generator=stream(2, "fake"), dtype=torch.float64)
     estimate = guess(truth.positions + white * bound.deviations * torch.tensor([1.0, 1.0, 0.0]))
     cell = summarise(
-        score(truth, bound, estimate), bound, stream(0, "intervals"), method="fake", snr_db=20.0, known_order=True,
-        seconds=1.0, statuses=estimate.status,
+        score(truth, bound, estimate), bound, stream(0, "intervals"), method="fake", sources=3, snr_db=20.0,
+        known_order=True, seconds=1.0, statuses=estimate.status,
     )  # fmt: skip
     assert cell.rmse_over_crb["azimuth"].high < 0.9
     assert cell.alarm is None
@@ -154,7 +155,7 @@ def test_an_efficient_inverse_distance_has_ratio_one_and_its_distance_a_tail(tri
     positions = truth.positions.clone()
     positions[..., 2] = 1 / (1 / r + white * distance / r.square())
     cell = summarise(
-        score(truth, bound, guess(positions)), bound, stream(0, "intervals"), method="fake", snr_db=20.0,
+        score(truth, bound, guess(positions)), bound, stream(0, "intervals"), method="fake", sources=3, snr_db=20.0,
         known_order=True, seconds=1.0, statuses=[],
     )  # fmt: skip
     assert cell.inverse_distance_over_crb.value == pytest.approx(1, abs=4 / math.sqrt(2 * cell.judged["distance"]))

@@ -139,3 +139,26 @@ def test_region_holds_the_scenario_and_hides_what_it_fixes() -> None:
     assert region.azimuth == pytest.approx((math.radians(-40), math.radians(50)))
     assert region.elevation == pytest.approx((math.radians(-30), math.radians(30)))
     assert region.distance == (0.5, 12.0)
+
+
+def test_a_value_twice_is_refused() -> None:
+    for methods, sources in ((["genie", "genie"], [1]), (["genie"], [1, 1])):
+        with pytest.raises(ConfigurationError, match="again"):
+            sweep(SMALL, methods, sources, [10.0], 3, 0, True)
+
+
+def test_a_cell_may_span_numbers_of_sources_and_snrs(watched) -> None:
+    (cell,) = sweep(SMALL, ["nothing"], [(1, 2)], [(0.0, 10.0)], 70, 0, True)
+    assert (cell.sources, cell.snr_db) == ((1, 2), (0.0, 10.0))
+    asked = torch.cat([counts for _, counts in watched["nothing"]])
+    assert set(asked.tolist()) == {1, 2} and len(asked) == cell.n == 70
+    assert cell.to_json()["sources"] == [1, 2]
+
+
+@pytest.mark.filterwarnings("ignore::ris_pytorch_pipeline.covariance.UninformativeCovarianceWarning")
+def test_trained_estimators_join_by_name() -> None:
+    net = {"net": contender("bp-bartlett", region_of(SMALL))}
+    (cell,) = sweep(SMALL, ["net"], [1], [10.0], 3, 0, True, None, net)
+    assert cell.method == "net"
+    with pytest.raises(ConfigurationError, match="did you mean 'net'"):
+        sweep(SMALL, ["nett"], [1], [10.0], 3, 0, True, None, net)

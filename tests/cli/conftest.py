@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from jaxtyping import config as jaxtyping_config
-from running import SMALL, Outcome, Run
+from running import NETWORK, SMALL, Outcome, Run
 
 from ris_pytorch_pipeline.cli import main
 
@@ -28,3 +28,12 @@ def small_file(ris: Run) -> str:
     """A scene file of three small scenes of one source each."""
     assert ris("simulate", "scenes.safetensors", "--scenes", "3", "--seed", "4", *SMALL).code == 0
     return "scenes.safetensors"
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a training run of two updates on a small panel."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "net.toml").write_text(NETWORK, encoding="utf-8")
+    assert main(["train", str(folder / "run"), "--config", str(folder / "net.toml"), "--quiet"]) == 0
+    return folder / "run"

@@ -34,3 +34,24 @@ SMALL = (
     "--horizontal", "6", "--vertical", "6", "--antennas", "8", "--snapshots", "8", "--sources", "1", "--snr-db", "20",
 )  # fmt: skip
 """A scenario that is located fast."""
+
+NETWORK = """
+preset = "tiny"
+[scenario]
+horizontal = 6
+vertical = 6
+antennas = 8
+snapshots = 8
+sources = [1, 2]
+snr_db = [10.0, 20.0]
+[net]
+width = 8
+blocks = 1
+passes = 1
+[plan]
+epochs = 1
+n_train = 32
+n_val = 16
+batch = 16
+"""
+"""A configuration of a training of two updates on a small panel."""

@@ -94,7 +94,7 @@ def test_the_printed_configuration_is_read_back(ris: Run, tmp_path: Path) -> Non
         (["bound", "--config", "no.toml"], ["a readable configuration file"]),
         (["bound", "--impairments.dead-fraction", "5"], ["a percentage"]),
         (["bound", "--separation", "1.9", "--sources", "2", "--scenes", "1"], ["still crowded", "lower separation"]),
-        (["simulate"], ["required: OUT.safetensors"]),
+        (["simulate"], ["OUT.safetensors, or --shards DIR; got neither"]),
         (["simulate", "out.safetensors", "--snapshts", "3"], ["did you mean '--snapshots'"]),
         (["simulate", "out.safetensors", "--distance", "-1"], ["a positive, finite distance"]),
         (["simulate", "out.safetensors", "--sources", "1000"], ["not identifiable"]),

@@ -1,34 +1,67 @@
-"""Does `ris demo` leave the scenes, the configuration and the figures where it says, and print both methods?"""
+"""Does `ris demo` train, compare and write one page that needs nothing beside it, and go on after an interruption?"""
 
+import re
 from pathlib import Path
 
 import pytest
-from running import Run
+from running import NETWORK, Run
 
-from ris_pytorch_pipeline.data import load_scenes
-from ris_pytorch_pipeline.experiment import experiment_from_toml
+from ris_pytorch_pipeline.cli import demo
 
 
-@pytest.mark.filterwarnings("default:a back-projected covariance")
-def test_the_demonstration(ris: Run, tmp_path: Path) -> None:
-    done = ris("demo", "--out", "here/demo", "--scenes", "2", "--seed", "3")
+@pytest.fixture
+def options(tmp_path: Path) -> tuple[str, ...]:
+    """A demonstration of two updates on a small panel."""
+    (tmp_path / "net.toml").write_text(NETWORK, encoding="utf-8")
+    return ("demo", "--out", "here/demo", "--scenes", "4", "--config", "net.toml")
+
+
+def test_the_demonstration(ris: Run, tmp_path: Path, options: tuple[str, ...]) -> None:
+    done = ris(*options)
     assert done.code == 0, done.err
     folder = tmp_path / "here" / "demo"
-    assert {path.name for path in folder.iterdir()} == {
-        "config.toml", "scenes.safetensors", "geometry.png", "spectrum.png", "sweep.png",
-    }  # fmt: skip
-    for path in folder.glob("*.png"):
-        assert path.read_bytes().startswith(b"\x89PNG")
-    assert (
-        load_scenes(folder / "scenes.safetensors").header.digest == experiment_from_toml(folder / "config.toml").digest
-    )
-    assert done.err.count("ris: warning: a back-projected covariance") == len(done.err.splitlines())
-    for word in ("scene 0, sml", "scene 0, bp-music", "error (bound)", "RMSE/CRB"):
+    assert {path.name for path in folder.iterdir()} == {"run", "scene.safetensors", "report.html"}
+    for word in (
+        "preflight: 17 of 17 checks passed",
+        "Epoch 001/001",
+        "hybrid-raw",
+        "NMSE of R_pred",
+        "scene 0, hybrid (candidates) + search below 0.7",
+        "Verdict: healthy",
+    ):
         assert word in done.out
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64,") == 3
+    assert not re.search(r"(src|href)=\"(?!data:)", page), "nothing is loaded from elsewhere"
+    for word in ("never seen", "hybrid-raw", "sml", "Verdict: healthy", "ris evaluate here/demo/run"):
+        assert word in page
+    located = ris("locate", "here/demo/scene.safetensors", "--model", "here/demo/run", "--sources", "2")
+    assert located.code == 0, located.err
+
+
+def test_it_goes_on_after_an_interruption(
+    ris: Run, tmp_path: Path, options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(demo, "_epochs_alone", _interrupted)
+        assert ris(*options).code == 130
+    assert not (tmp_path / "here" / "demo" / "report.html").exists()
+    done = ris(*options)
+    assert done.code == 0 and "going on with the training" in done.out
+    again = ris(*options)
+    assert again.code == 0 and "Epoch" not in again.out, "what is trained is not trained again"
+    other = ris(*options, "--seed", "5")
+    assert other.code == 2 and "wanted the experiment of the checkpoint; got seed: 0, 5" in other.err
+
+
+def _interrupted(line: str) -> None:
+    if line.startswith("Epoch"):
+        raise KeyboardInterrupt
 
 
 def test_a_folder_that_cannot_be_made(ris: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ris("demo", "--out", "file/demo").refused("a folder to write to")
-    ris("demo", "--seed", "x").refused("seed as an integer")
+    ris("demo", "--epochs", "0").refused("epochs >= 1")
+    ris("demo", "--scenes", "0").refused("at least one scene", "--scenes 200")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 from running import Run
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from ris_pytorch_pipeline.data import load_scenes, save_scenes
 from ris_pytorch_pipeline.physics import Observation, Panel, cosines_from_positions, measure, steering_at
@@ -105,6 +107,16 @@ def test_a_file_that_is_none_is_refused(ris: Run, small_file: str, tmp_path: Pat
     ris("locate", "cut", "--plot", "x.png").refused("cut short")
     (tmp_path / "foreign").write_text("azimuth,elevation\n" * 99)
     ris("locate", "foreign", "--plot", "x.png").refused("a file of another kind")
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_a_scene_that_is_not_finite_is_named(ris: Run, small_file: str, tmp_path: Path) -> None:
+    tensors = load_file(tmp_path / small_file)
+    tensors["measurements"][1, 0, 0, 0] = torch.nan
+    with safe_open(tmp_path / small_file, framework="pt") as file:
+        metadata = file.metadata()
+    save_file(tensors, tmp_path / "bad", metadata=metadata)
+    ris("locate", "bad", "--plot", "x.png").refused("finite measurements; got bad: ", "the first of them scene 1")
     assert not (tmp_path / "x.png").exists()
 
 

@@ -138,3 +138,23 @@ def test_a_start_behind_the_panel_is_refused() -> None:
     behind[0, 0, 0] = 3.0
     with pytest.raises(InputError, match="azimuth"):
         Sml().refine(scenes.observation, behind)
+
+
+@pytest.mark.parametrize(("name", "estimator"), CASES)
+def test_chosen_scenes_are_searched_on(name: str, estimator: MaximumLikelihood) -> None:
+    scenes = draw(preset(name, sources=2, snr_db=20.0, separation=0.3), 4, stream(0, "search"))
+    true, elsewhere = scenes.truth.positions, torch.tensor([-0.1, 0.45, 3.0], dtype=scenes.truth.positions.dtype)
+    start = torch.stack([true[:, 0], elsewhere.expand(4, -1)], dim=1)
+    chosen = torch.tensor([True, False, True, False])
+    found = estimator.refine(scenes.observation, start, search=chosen).positions
+    apart = great_circle(true[:, :, None], found[:, None]).amin(-1).amax(-1)
+    assert bool((apart[chosen] < 0.02).all()), "a search finds what the start misses"
+    without = estimator.refine(scenes.observation, start).positions
+    torch.testing.assert_close(found[~chosen], without[~chosen])
+
+
+@pytest.mark.parametrize(("name", "estimator"), CASES)
+def test_no_iteration_leaves_the_given_positions(name: str, estimator: MaximumLikelihood) -> None:
+    scenes = scenes_of(name, 1, 20.0, 3)
+    start = estimator.refine(scenes.observation, scenes.truth.positions, iterations=0)
+    torch.testing.assert_close(start.positions, scenes.truth.positions)

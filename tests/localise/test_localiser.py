@@ -157,3 +157,65 @@ def test_wrong_settings_are_refused(wrong: dict[str, int]) -> None:
 def test_a_blend_weight_in_percent_is_refused() -> None:
     with pytest.raises(InputError, match="percentage"):
         OnCovariance(beta=30.0)
+
+
+@dataclass(frozen=True)
+class Lost(Near):
+    """Proposes a place where no source is."""
+
+    def __call__(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+        known = Candidates()(prediction, observation, counts)
+        place = torch.tensor([0.9, 0.3, 2.0], dtype=known.positions.dtype)
+        return replace(known, positions=place.expand_as(known.positions).clone(), order=counts.clone())
+
+
+@pytest.mark.parametrize("kind", ["random", "pilot"])
+def test_a_scene_in_doubt_is_searched(kind: str) -> None:
+    drawn = draw(replace(SCENARIO, symbols=kind, sources=1), 4, stream(0, "doubt"))
+    sure, doubting = (Localiser(NET, Lost(drawn, 0.0), doubt=p)(drawn.observation, 1) for p in (0.0, 1.0))
+    assert float(errors(doubting, drawn.truth.positions).max()) < 0.02
+    assert float(errors(sure, drawn.truth.positions).max()) > 0.1
+    assert Localiser(NET, doubt=0.5).name == "hybrid (candidates) + search below 0.5 + 10 updates"
+
+
+def test_doubt_is_a_probability_and_needs_a_polish() -> None:
+    with pytest.raises(ConfigurationError, match="doubt in"):
+        Localiser(NET, doubt=-2.0)
+    with pytest.raises(ConfigurationError, match="doubt=0, or polish=10"):
+        Localiser(NET, polish=0, doubt=0.5)
+
+
+@dataclass(frozen=True)
+class Sparse(Near):
+    """Finds one source whatever is asked for."""
+
+    def __call__(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+        known = Candidates()(prediction, observation, counts)
+        positions = known.positions.clone()
+        positions[:, 0], positions[:, 1:] = self.scenes.truth.positions[:, 0] + self.offset, torch.nan
+        status = (Status.FEWER,) * len(counts)
+        return replace(known, positions=positions, order=torch.ones_like(counts), status=status)
+
+
+def test_fewer_is_said_of_what_is_answered() -> None:
+    drawn = scenes(2)
+    found = Localiser(NET, Sparse(drawn, 0.01))(drawn.observation, 2)
+    assert found.order.tolist() == [1, 1] and set(found.status) == {Status.FEWER}
+
+
+def test_a_network_with_nan_is_refused() -> None:
+    broken = HybridNet(NET.config)
+    with torch.no_grad():
+        next(broken.parameters()).fill_(torch.nan)
+    with pytest.raises(InputError, match="NaN or infinite values in 2 of 2 scenes"):
+        Localiser(broken)(scenes(2).observation)
+
+
+def test_the_networks_count_stays_within_what_the_measurements_allow() -> None:
+    few = draw(replace(SCENARIO, sources=1, snapshots=2, antennas=2), 2, stream(0, "few")).observation
+    eager = HybridNet(NET.config).eval()
+    with torch.no_grad():
+        eager.head.order[2].get_parameter("bias")[-1] = 100.0
+    assert few.most_sources == 1 and int(Localiser(eager).predict(few).order_logits[0].argmax()) > 1
+    for polish in (0, 10):
+        assert Localiser(eager, polish=polish)(few).order.tolist() == [1, 1]

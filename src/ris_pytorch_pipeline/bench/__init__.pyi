@@ -1,15 +1,19 @@
 from .cell import Cell, RangeBin
 from .contenders import CONTENDERS, GENIE, GenieStart, Refiner, contender, genie_for, region_of
 from .gospa import Gospa, cartesian_gospa, direction_gospa, gospa, whitened_distance, whitened_gospa
+from .hybrid import DOUBT, HYBRIDS, CovarianceError, covariance_error, hybrids
 from .interval import Measure, bootstrap, bootstrap_mean
 from .score import Score, confusion_matrix, joined_scores, match_directions, score
 from .summary import alarm, bound_quantiles, distance_by_range, summarise, to_json
-from .sweep import Progress, Run, Trial, blind, joined, sweep, trial_of
+from .sweep import Progress, Run, Trial, blind, cell_scenes, label_of, spelled, sweep, trial_of
 
 __all__ = [
     "CONTENDERS",
+    "DOUBT",
     "GENIE",
+    "HYBRIDS",
     "Cell",
+    "CovarianceError",
     "GenieStart",
     "Gospa",
     "Measure",
@@ -25,17 +29,21 @@ __all__ = [
     "bootstrap_mean",
     "bound_quantiles",
     "cartesian_gospa",
+    "cell_scenes",
     "confusion_matrix",
     "contender",
+    "covariance_error",
     "direction_gospa",
     "distance_by_range",
     "genie_for",
     "gospa",
-    "joined",
+    "hybrids",
     "joined_scores",
+    "label_of",
     "match_directions",
     "region_of",
     "score",
+    "spelled",
     "summarise",
     "sweep",
     "to_json",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from ..physics.scenario import CountSpan, Span
 from .interval import Measure
 
 
@@ -29,14 +30,14 @@ class RangeBin:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One method at one (K, SNR), every figure with a 95 % bootstrap interval over scenes.
+    """One method at one (K, SNR) or over spans of them, every figure with a 95 % bootstrap interval over scenes.
 
     "Judged" sources are those of successful scenes; for distance, only those whose bound is below 1 m.
 
     Args:
         method: name of the estimator.
-        sources: K.
-        snr_db: total SNR in dB.
+        sources: K, or (least, most).
+        snr_db: total SNR in dB, or (lowest, highest).
         n: scenes.
         known_order: whether the estimator was told K.
         success: share of scenes with every source within 3° and K̂ = K.
@@ -61,8 +62,8 @@ class Cell:
     """
 
     method: str
-    sources: int
-    snr_db: float
+    sources: CountSpan
+    snr_db: Span
     n: int
     known_order: bool
     success: Measure

@@ -1,7 +1,7 @@
 """Which estimators compete, by name: a table of factories, and the genie that starts at the truth."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Protocol, runtime_checkable
@@ -72,16 +72,21 @@ def genie_for(scenario: Scenario, region: SearchRegion) -> GenieStart:
     return GenieStart(refiner=Sml(region=region) if scenario.symbol_model == "random" else PilotMl(region=region))
 
 
-def contender(name: str, region: SearchRegion) -> Estimator:
+def contender(name: str, region: SearchRegion, further: Sequence[str] = ()) -> Estimator:
     """The named estimator.
+
+    Args:
+        name: out of `CONTENDERS`.
+        region: where it searches.
+        further: names that the caller knows besides, for the error.
 
     Raises:
         ConfigurationError: no estimator has this name.
     """
     if name not in CONTENDERS:
-        close = get_close_matches(name, [*CONTENDERS, GENIE], n=1)
+        close = get_close_matches(name, [*further, *CONTENDERS, GENIE], n=1)
         raise ConfigurationError(
-            f"an estimator out of {', '.join(CONTENDERS)}",
+            f"an estimator out of {', '.join([*further, *CONTENDERS])}",
             repr(name),
             "the genie is told the truth and only runs in a benchmark" if name == GENIE else "a misspelt name",
             f"did you mean {close[0]!r}?" if close and close[0] != name else "pick one of the known names",

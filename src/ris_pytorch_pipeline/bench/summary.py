@@ -11,6 +11,7 @@ from torch import Generator, Tensor
 
 from ..bounds import Bound
 from ..estimate import Status
+from ..physics.scenario import CountSpan, Span
 from .cell import Cell, RangeBin
 from .interval import Measure, bootstrap, bootstrap_mean
 from .score import TOLERANCE, Score
@@ -34,19 +35,21 @@ def summarise(
     generator: Generator,
     *,
     method: str,
-    snr_db: float,
+    sources: CountSpan,
+    snr_db: Span,
     known_order: bool,
     seconds: float,
     statuses: Sequence[Status],
 ) -> Cell:
-    """The cell of scenes that all have the same number of sources.
+    """The cell of scenes.
 
     Args:
         scores: one per scene, at least one.
         bound: their bound.
         generator: source of randomness for the intervals, on the CPU.
         method: name of the estimator.
-        snr_db: of the scenes.
+        sources: of the scenes, or between which ends.
+        snr_db: likewise.
         known_order: whether the estimator was told K.
         seconds: spent inside the estimator.
         statuses: how the estimator said each scene ended.
@@ -54,7 +57,7 @@ def summarise(
     Returns:
         Every figure with its interval.
     """
-    scenes, sources = scores.success.numel(), int(scores.sources[0])
+    scenes = scores.success.numel()
     counts = judged(scores)
     rmse = _errors(scores.error, counts, generator)
     found = Counter(scores.order.tolist())

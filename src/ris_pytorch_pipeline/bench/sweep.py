@@ -1,16 +1,18 @@
 """How methods compare over numbers of sources and SNRs: every method on the same scenes, beside the bound."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
-from torch import Tensor
 
 from ..bounds import Bound, scene_bound
+from ..covariance import UninformativeCovarianceWarning
 from ..errors import ConfigurationError
-from ..estimate import Estimate, Estimator, Status, pad_sources
-from ..physics import Observation, Scenario, Scenes, Truth, draw
+from ..estimate import Estimate, Estimator, Status
+from ..physics import Observation, Scenario, Scenes, Truth, draw, ends
+from ..physics.scenario import CountSpan, Span
 from ..rng import stream
 from .cell import Cell
 from .contenders import GENIE, contender, genie_for, region_of
@@ -28,23 +30,22 @@ BLOCK = 64
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """A block of the scenes of one (K, SNR), drawn once for every method, with their bound."""
+    """A block of the scenes of one cell, drawn once for every method, with their bound."""
 
     scenes: Scenes
     bound: Bound
-    sources: int
-    snr_db: float
 
 
 def sweep(
     scenario: Scenario,
     methods: Sequence[str],
-    sources: Sequence[int],
-    snr_db: Sequence[float],
+    sources: Sequence[CountSpan],
+    snr_db: Sequence[Span],
     scenes: int,
     seed: int,
     known_order: bool,
     progress: Progress | None = None,
+    trained: Mapping[str, Estimator] | None = None,
 ) -> Iterator[Cell]:
     """Run every method on the same scenes of every (K, SNR) and yield its cells as soon as they are finished.
 
@@ -56,41 +57,60 @@ def sweep(
 
     Args:
         scenario: what is simulated; its own `sources` and `snr_db` are replaced.
-        methods: names out of `CONTENDERS`, or `genie`.
-        sources: numbers of sources K.
-        snr_db: total SNRs in dB.
+        methods: names out of `CONTENDERS` and `trained`, or `genie`.
+        sources: numbers of sources K; a span (low, high) makes one cell of scenes with any K between.
+        snr_db: total SNRs in dB, or spans likewise.
         scenes: scenes of each cell.
         seed: the experiment's seed.
         known_order: tell the estimators K; the genie always knows it.
         progress: called after each block of scenes and method.
+        trained: further estimators by name, such as those of a trained network.
 
     Returns:
         An iterator over the cells, by K, then SNR, then method.
 
     Raises:
-        ConfigurationError: an unknown method, an empty list, fewer than one scene, or a K or SNR out of range.
+        ConfigurationError: an unknown method, an empty list or a value twice, fewer than one scene, or a K or SNR out
+            of range.
     """
     for name, values in {"methods": methods, "sources": sources, "snr_db": snr_db}.items():
         if not len(values):
             raise ConfigurationError(f"at least one of {name}", "none", "an empty list", f"name one of {name}")
+        again = [value for number, value in enumerate(values) if value in values[:number]]
+        if again:
+            raise ConfigurationError(f"each of {name} once", f"{again[0]} again", "a list typed twice", "leave one out")
     if scenes < 1:
         raise ConfigurationError("at least one scene", str(scenes), "a count left at zero", "pass scenes=200")
-    attempts = {name: _attempt(name, scenario, known_order=known_order) for name in methods}
-    grid = [replace(scenario, sources=k, snr_db=float(snr)) for k in sources for snr in snr_db]
+    further = {} if trained is None else trained
+    attempts = {name: _attempt(name, scenario, further, known_order=known_order) for name in methods}
+    grid = [replace(scenario, sources=k, snr_db=_floats(snr)) for k in sources for snr in snr_db]
     return _cells(grid, attempts, scenes, seed, known_order, progress)
 
 
-def _attempt(name: str, scenario: Scenario, *, known_order: bool) -> Attempt:
+def _attempt(name: str, scenario: Scenario, trained: Mapping[str, Estimator], *, known_order: bool) -> Attempt:
     """The named method as a function of observation and truth."""
+    if name in trained:
+        return blind(trained[name], known_order=known_order)
     region = region_of(scenario)
-    return genie_for(scenario, region) if name == GENIE else blind(contender(name, region), known_order=known_order)
+    if name == GENIE:
+        return genie_for(scenario, region)
+    return blind(contender(name, region, list(trained)), known_order=known_order)
+
+
+def _floats(span: Span) -> Span:
+    return (float(span[0]), float(span[1])) if isinstance(span, tuple) else float(span)
 
 
 def blind(estimator: Estimator, *, known_order: bool) -> Attempt:
-    """An estimator that sees no truth but, where it is told, the number of sources."""
+    """An estimator that sees no truth but, where it is told, the number of sources.
+
+    A benchmark knows that a back-projected covariance says little: it measures how little, and needs no warning.
+    """
 
     def attempt(observation: Observation, truth: Truth) -> Estimate:
-        return estimator(observation, truth.sources if known_order else None)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UninformativeCovarianceWarning)
+            return estimator(observation, truth.sources if known_order else None)
 
     return attempt
 
@@ -114,7 +134,7 @@ def _cells(
                 run.add(trial)
                 done += len(trial.scenes)
                 if progress is not None:
-                    progress(f"{run.name}, K = {trial.sources}, {trial.snr_db:g} dB", done, total)
+                    progress(f"{run.name}, {label_of(scenario)}", done, total)
         whole = Bound(**{name: torch.cat([vars(b)[name] for b in bounds]) for name in vars(bounds[0])})
         for run in runs.values():
             yield run.cell(whole, scenario, seed, known_order=known_order)
@@ -124,26 +144,34 @@ def trial_of(scenario: Scenario, scenes: int, seed: int, block: int = 0) -> Tria
     """Draw one block of a cell's scenes, in complex128, with their bound.
 
     Args:
-        scenario: with one number of sources and one SNR.
+        scenario: of the cell.
         scenes: how many.
         seed: the experiment's seed.
         block: number of the block.
     """
-    sources, snr_db = _one(scenario)
-    drawn = draw(scenario, scenes, stream(seed, f"bench/{sources}/{snr_db:g}", block))
-    return Trial(drawn, scene_bound(drawn), sources, snr_db)
+    drawn = cell_scenes(scenario, scenes, seed, block)
+    return Trial(drawn, scene_bound(drawn))
 
 
-def _one(scenario: Scenario) -> tuple[int, float]:
-    """K and SNR of a scenario that has one of each.
+def cell_scenes(scenario: Scenario, scenes: int, seed: int, block: int = 0) -> Scenes:
+    """Draw one block of a cell's scenes; arguments as for `trial_of`."""
+    return draw(scenario, scenes, stream(seed, f"bench/{_path(scenario)}", block))
 
-    Raises:
-        TypeError: a span of K or SNR.
-    """
-    sources, snr_db = scenario.sources, scenario.snr_db
-    if not isinstance(sources, int) or not isinstance(snr_db, float):
-        raise TypeError(f"a cell has one K and one SNR, not {sources} and {snr_db}")
-    return sources, snr_db
+
+def spelled(span: CountSpan | Span) -> str:
+    """A value, or a span as `low..high`."""
+    low, high = ends(span)
+    return f"{low:g}" if low == high else f"{low:g}..{high:g}"
+
+
+def label_of(scenario: Scenario) -> str:
+    """Which cell a scenario makes: `K = 3, 10 dB`, `K = 1..3, 5..20 dB`."""
+    return f"K = {spelled(scenario.sources)}, {spelled(scenario.snr_db)} dB"
+
+
+def _path(scenario: Scenario) -> str:
+    """The cell's part in the names of its random streams."""
+    return f"{spelled(scenario.sources)}/{spelled(scenario.snr_db)}"
 
 
 @dataclass(eq=False)
@@ -171,31 +199,14 @@ class Run:
 
     def cell(self, bound: Bound, scenario: Scenario, seed: int, *, known_order: bool) -> Cell:
         """What all blocks come to."""
-        sources, snr_db = _one(scenario)
         return summarise(
             joined_scores(self.scores),
             bound,
-            stream(seed, f"bench/intervals/{self.name}/{sources}/{snr_db:g}"),
+            stream(seed, f"bench/intervals/{self.name}/{_path(scenario)}"),
             method=self.name,
-            snr_db=snr_db,
+            sources=scenario.sources,
+            snr_db=scenario.snr_db,
             known_order=known_order,
             seconds=self.seconds,
             statuses=self.statuses,
         )
-
-
-def joined(estimates: Sequence[Estimate]) -> Estimate:
-    """The estimates of consecutive batches as one, padded to the largest order."""
-    slots = max(estimate.positions.shape[1] for estimate in estimates)
-
-    def padded(name: str) -> Tensor:
-        return torch.cat([pad_sources(vars(estimate)[name], slots) for estimate in estimates])
-
-    return Estimate(
-        positions=padded("positions"),
-        order=torch.cat([estimate.order for estimate in estimates]),
-        powers=padded("powers"),
-        deviations=padded("deviations"),
-        noise_variance=torch.cat([estimate.noise_variance for estimate in estimates]),
-        status=tuple(status for estimate in estimates for status in estimate.status),
-    )

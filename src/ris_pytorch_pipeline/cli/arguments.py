@@ -11,17 +11,19 @@ from ..experiment import Experiment, parse_toml_value, resolve
 from ..experiment.strict import nearest
 from ..experiment.toml import read_toml
 from .scenario_options import add_scenario_options
-from .training_options import add_overfit, add_train
+from .training_options import add_demo, add_doctor, add_overfit, add_train
 
 COMMANDS = {
-    "simulate": "draw scenes and write them to a scene file",
+    "simulate": "draw scenes and write them to a scene file, or to shards for training",
     "locate": "locate the sources of a scene file, simulated or measured",
     "bound": "the Cramér-Rao bound of drawn scenes",
     "bench": "compare estimators over numbers of sources and SNRs, beside the bound",
+    "doctor": "will a training run learn? check one batch, rates, loss and data before the first update",
     "train": "train the hybrid network on simulated scenes",
+    "evaluate": "compare a trained network with classical estimators and the bound on unseen scenes",
     "overfit": "can the network learn some scenes by heart? go or no-go, with the reasons",
     "diagnose": "say what a training run's ledger, or a plain-text training log, shows",
-    "demo": "simulate, locate with two estimators, print the table, draw the figures",
+    "demo": "train a small network, locate unseen scenes with it, compare, write a report",
 }
 
 
@@ -71,7 +73,8 @@ def build() -> tuple[Parser, dict[str, Parser]]:
         prog="ris",
         description="Near-field localisation of radio sources through a reconfigurable intelligent surface.",
         epilog="A span is a number or [low, high]: --snr-db 10, --azimuth-deg '[-30, 30]'. "
-        "Exit codes: 0, 1 no-go or unhealthy (overfit, diagnose), 2 bad input, 130 interrupted, 141 closed pipe.",
+        "Exit codes: 0, 1 no-go or unhealthy (doctor, train, overfit, diagnose), 2 bad input, 130 interrupted, "
+        "141 closed pipe.",
         allow_abbrev=False,
     )
     program.add_argument("--version", action="version", version=f"ris {__version__}")
@@ -84,22 +87,29 @@ def build() -> tuple[Parser, dict[str, Parser]]:
     _locate(commands["locate"])
     _bound(commands["bound"])
     _bench(commands["bench"])
+    add_doctor(commands["doctor"])
     add_train(commands["train"])
+    _evaluate(commands["evaluate"])
     add_overfit(commands["overfit"])
     commands["diagnose"].add_argument("path", type=Path, metavar="PATH", help="run folder, ledger or text log")
     commands["diagnose"].add_argument("--json", action="store_true", help="print JSON")
-    commands["demo"].add_argument("--out", type=Path, default=Path("runs/demo"), help="folder of the results")
-    commands["demo"].add_argument("--seed", metavar="N", default=argparse.SUPPRESS, help="of every random stream (0)")
-    commands["demo"].add_argument("--scenes", metavar="N", default=argparse.SUPPRESS, help="scenes of each cell (40)")
+    add_demo(commands["demo"])
     for parser in commands.values():
         parser.add_argument("--threads", type=int, default=1, metavar="N", help="CPU threads; more pay if idle (1)")
     return program, commands
 
 
 def _simulate(parser: Parser) -> None:
-    parser.add_argument("out", type=Path, metavar="OUT.safetensors", help="scene file to write")
+    parser.add_argument("out", type=Path, nargs="?", metavar="OUT.safetensors", help="scene file to write")
     parser.add_argument("--force", action="store_true", help="write over an existing file")
     parser.add_argument("--double", action="store_true", help="keep complex128 in place of complex64")
+    group = parser.add_argument_group("shards, for training; the same command again goes on after an interruption")
+    group.add_argument("--shards", type=Path, metavar="DIR", help="folder of shards to write in place of one file")
+    group.add_argument(
+        "--split", nargs="+", action="extend", metavar="NAME=N", help="scenes of train, val, test: train=4096 val=512"
+    )
+    group.add_argument("--batch", type=int, metavar="N", help="scenes per random stream; the batch of training (32)")
+    group.add_argument("--per-shard", type=int, metavar="N", help="scenes per shard (as many as fit in 64 MB)")
     _add_experiment(parser)
 
 
@@ -108,6 +118,12 @@ def _locate(parser: Parser) -> None:
     parser.add_argument(
         "--estimator", metavar="NAME", help="such as sml, pilot, bp-music; by the file's symbols if not named"
     )
+    parser.add_argument("--model", type=Path, metavar="MODEL", help="checkpoint, or folder of a training run")
+    parser.add_argument(
+        "--proposals", choices=("candidates", "music", "mvdr"), help="where the network's starts come from (candidates)"
+    )
+    parser.add_argument("--polish", type=int, metavar="N", help="likelihood updates from there (10)")
+    parser.add_argument("--doubt", type=float, metavar="P", help="search a scene whose last start is less likely (0.7)")
     parser.add_argument("--sources", default="auto", metavar="K|auto", help="sources in each scene (auto: estimated)")
     parser.add_argument("--scene", default="0", metavar="I|all", help="which scene (0)")
     parser.add_argument("--plot", type=Path, metavar="OUT.png", help="draw the first of the scenes")
@@ -130,6 +146,29 @@ def _bench(parser: Parser) -> None:
     parser.add_argument("--order", choices=("known", "estimated"), default="known", help="whether methods are told K")
     parser.add_argument("--figure", type=Path, metavar="OUT.png", help="draw RMSE against SNR with the bound")
     _add_experiment(parser, skip=("sources", "snr_db"))
+
+
+def _evaluate(parser: Parser) -> None:
+    parser.add_argument("model", type=Path, metavar="MODEL", help="checkpoint, or the folder of a training run")
+    parser.add_argument(
+        "--methods", metavar="A,B", default=argparse.SUPPRESS,
+        help="out of hybrid, hybrid-search, hybrid-raw, music-pred, mvdr-pred, genie and the names of `ris bench`",
+    )  # fmt: skip
+    parser.add_argument(
+        "--sources", metavar="K,K", default=argparse.SUPPRESS, help="one cell each; '[1,3]' mixes (as trained)"
+    )
+    parser.add_argument(
+        "--snr-db", metavar="DB,DB", default=argparse.SUPPRESS, help="one cell each; '[5,20]' mixes (as trained)"
+    )
+    parser.add_argument("--order", choices=("known", "estimated"), default="known", help="whether methods are told K")
+    parser.add_argument("--polish", type=int, default=10, metavar="N", help="likelihood updates of `hybrid` (10)")
+    parser.add_argument("--figure", type=Path, metavar="OUT.png", help="draw RMSE against SNR with the bound")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--seed", metavar="N", default=argparse.SUPPRESS, help="of every random stream (0)")
+    parser.add_argument("--scenes", metavar="N", default=argparse.SUPPRESS, help="scenes of each cell (200)")
+    group = parser.add_argument_group("scenes; as in training unless a preset, a file or a field says otherwise")
+    _add_base(group)
+    add_scenario_options(group, skip=("sources", "snr_db"))
 
 
 def _add_base(group: Any) -> None:  # noqa: ANN401

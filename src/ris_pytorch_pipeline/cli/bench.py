@@ -1,20 +1,19 @@
 """`ris bench`: estimators over numbers of sources and SNRs, on the same scenes, beside the bound."""
 
 import argparse
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..bench import Cell, Measure, to_json
-from ..bench.sweep import sweep
+from ..bench import Cell, sweep, to_json
 from ..data import config_digest
 from ..experiment import Experiment, fit, parse_toml_value
 from ..physics import Scenario
 from ..report import sweep_figure
 from .arguments import experiment_of
+from .cells import print_cells
 from .figures import check_figure, save_figure
-from .output import Bar, print_json, print_table, table_of
+from .output import Bar, print_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,32 +96,3 @@ def _report(arguments: argparse.Namespace, experiment: Experiment, plan: Plan, c
         print_cells(cells, f"{len(cells)} of {wanted} cells; configuration {config_digest(config)}")
     if arguments.figure is not None:
         save_figure(sweep_figure(cells), arguments.figure)
-
-
-def print_cells(cells: Sequence[Cell], caption: str) -> None:
-    """The cells as a table, one line each, with the alarms below."""
-    columns = (
-        "method", "K", "SNR dB", "n", "success [95 %]", "RMSE/CRB az", "el", "dist", "CRB az median", "order right",
-        "GOSPA", "scenes/s",
-    )  # fmt: skip
-    table = table_of("Estimators beside the Cramér-Rao bound", columns)
-    for cell in cells:
-        ratios = [_figure(cell.rmse_over_crb[name].value) for name in ("azimuth", "elevation", "distance")]
-        table.add_row(
-            cell.method, str(cell.sources), f"{cell.snr_db:g}", str(cell.n), _interval(cell.success), *ratios,
-            f"{cell.bound['azimuth_deg']['median']:.3g}°", f"{cell.order_accuracy.value:.2f}",
-            f"{cell.gospa_whitened.value:.2f}", f"{cell.scenes_per_s:.3g}",
-        )  # fmt: skip
-    print_table(table)
-    print(caption)
-    for cell in cells:
-        if cell.alarm is not None:
-            print(f"ALARM {cell.method}, K = {cell.sources}, {cell.snr_db:g} dB: {cell.alarm}")
-
-
-def _figure(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.2f}"
-
-
-def _interval(measure: Measure) -> str:
-    return f"{measure.value:.2f} [{measure.low:.2f}, {measure.high:.2f}]"

@@ -1,105 +1,139 @@
-"""`ris demo`: simulate, locate with maximum likelihood and with MUSIC, print both beside the bound, draw figures."""
+"""`ris demo`: train a small network, locate unseen scenes with it, compare it with the others, write one page."""
 
 import argparse
+import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
-import torch
 from matplotlib.figure import Figure
 
-from ..bench import Cell, contender, region_of
-from ..bench.sweep import sweep
-from ..covariance import back_projected, music, signal_subspace
-from ..data import SceneFile, load_scenes
-from ..errors import SceneFileError
-from ..estimate import Estimate, SearchRegion, search_grid
-from ..experiment import Experiment, resolve, to_toml
-from ..physics import Observation, steering_at
-from ..report import spectrum_figure, sweep_figure
-from .arguments import overrides_of
-from .bench import print_cells
-from .figures import save_figure, scene_figure
+from ..bench import DOUBT, cell_scenes
+from ..covariance import music
+from ..data import SceneFile, load_scenes, save_scenes
+from ..data.sharding import make_folder
+from ..diagnose import TrainingFault, diagnose_path
+from ..diagnose.preflight import Preflight
+from ..diagnose.report import show_preflight
+from ..errors import InfeasibleError
+from ..estimate import Estimate, search_grid
+from ..experiment import Experiment, TrainingExperiment
+from ..localise import Localiser
+from ..physics import steering_at
+from ..report import spectrum_figure
+from ..train import Reporter, Trained, Trainer, load_network
+from ..train.files import BEST, LAST
+from .cells import print_cells
+from .demo_page import Demonstration, Pictured, demo_page
+from .evaluate import Evaluation, caption, covariance_lines, evaluated, usual_methods
 from .findings import findings_of
-from .locate import locate, print_finding
+from .locate import print_finding
 from .output import Bar
-from .simulate import write
+from .train import stop
+from .training_experiment import training_of
 
-METHODS = ("sml", "bp-music")
-_SOURCES = 3
-_BASE = {"scenes": 40, "scenario": {"sources": _SOURCES, "snr_db": 10}}
-_GRID = {"sources": (1, 3), "snr_db": (0.0, 10.0, 20.0)}
-
-
-def run(arguments: argparse.Namespace) -> None:
-    """Run the whole demonstration into a folder."""
-    experiment = resolve(_BASE, overrides_of(arguments))
-    folder = made(arguments.out)
-    (folder / "config.toml").write_text(to_toml(experiment), encoding="utf-8")
-    write(experiment, folder / "scenes.safetensors", torch.complex64, overwrite=True)
-    file = load_scenes(folder / "scenes.safetensors")
-    region = region_of(experiment.scenario)
-    found = {name: _first(file, name, region) for name in METHODS}
-    cells = _sweep(experiment)
-    print_cells(cells, f"K known; configuration {experiment.digest}")
-    figures = {
-        "geometry.png": scene_figure(file, found["sml"]),
-        "spectrum.png": music_figure(file, region, found["bp-music"]),
-        "sweep.png": sweep_figure(cells),
-    }
-    for name, figure in figures.items():
-        save_figure(figure, folder / name)
-    print(f"in {folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
+_SOURCES, _SNR_DB = 3, 10.0
+"""Of the scene that is drawn."""
 
 
-def made(folder: Path) -> Path:
-    """The folder, made if it does not exist.
+def run(arguments: argparse.Namespace) -> int:
+    """Run the whole demonstration into a folder.
+
+    Returns:
+        The exit code: 0 for a healthy training, 1 otherwise.
+    """
+    begin = time.monotonic()
+    experiment = training_of(arguments)
+    plan = unseen(experiment, arguments.scenes)
+    folder: Path = arguments.out
+    make_folder(folder)
+    try:
+        train(experiment, folder / "run")
+    except (TrainingFault, InfeasibleError) as error:
+        return stop(str(error))
+    trained, verdict = load_network(folder / "run" / BEST), diagnose_path(folder / "run")
+    found = evaluated(trained, plan)
+    print_cells(found.cells, caption(trained, plan))
+    print("\n".join(covariance_lines(found)))
+    pictured = picture_of(trained, folder / "scene.safetensors")
+    shown = Demonstration(
+        trained=trained, run=folder / "run", verdict=verdict, plan=plan, found=found, pictured=pictured,
+        seconds=time.monotonic() - begin,
+    )  # fmt: skip
+    (folder / "report.html").write_text(demo_page(shown), encoding="utf-8")
+    print(verdict)
+    print(f"the report is {folder / 'report.html'}; the network is {folder / 'run' / BEST}")
+    return 0 if verdict.healthy else 1
+
+
+def train(experiment: TrainingExperiment, folder: Path) -> None:
+    """Check and train, or go on where an earlier demonstration was interrupted.
 
     Raises:
-        SceneFileError: it cannot be made.
+        ConfigurationError: an earlier demonstration of another experiment.
+        InfeasibleError: a check failed, or the weights did not move.
+        TrainingFault: a fatal finding.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SceneFileError(
-            "a folder to write to", f"{folder}: {error.strerror}", "a file of that name, or no permission", "pass --out"
-        ) from error
-    return folder
+    resume = (folder / LAST).exists()
+    if resume:
+        print(f"going on with the training in {folder}; remove {folder.parent} to start anew")
+    with Bar("training") as bar:
+        trainer = Trainer(experiment, directory=folder, reporter=Reporter(_epochs_alone, progress=bar))
+        if not resume:
+            checked = Preflight(lines=trainer.preflight())
+            print(f"preflight: {sum(line.passed for line in checked.lines)} of {len(checked.lines)} checks passed")
+            if not checked.passed:
+                show_preflight(checked)
+                raise InfeasibleError(
+                    "a training that passes its checks", "one that does not", "see the findings", "mend what they name"
+                )
+        trainer.fit(resume=resume)
 
 
-def _first(file: SceneFile, name: str, region: SearchRegion) -> Estimate:
-    """The estimate of the first scene, printed beside truth and bound."""
-    part = SceneFile(
-        observation=file.observation[:1].to(dtype=torch.complex128),
-        truth=None if file.truth is None else file.truth[:1],
-        header=file.header,
+def _epochs_alone(line: str) -> None:
+    """Print what an epoch came to; the ledger has the rest."""
+    if line.startswith(("[DATA]", "Epoch", "[SKIP]", "[STOP]", "[VERDICT]")):
+        sys.stdout.write(line)
+        sys.stdout.flush()
+
+
+def unseen(experiment: TrainingExperiment, scenes: int) -> Evaluation:
+    """Scenes like those of the training, from streams that it never draws from."""
+    scenario = experiment.scenario
+    return Evaluation(
+        scenario=scenario,
+        methods=usual_methods(scenario),
+        sources=(scenario.sources,),
+        snr_db=(scenario.snr_db,),
+        scenes=scenes,
+        seed=experiment.seed,
+        known_order=True,
+        polish=10,
     )
-    estimate = locate(contender(name, region), part.observation, _SOURCES)
-    print_finding(findings_of(part, estimate, [0])[0], name)
-    print()
-    return estimate
 
 
-def _sweep(experiment: Experiment) -> list[Cell]:
-    """Both estimators, known K, on a few scenes of each cell."""
-    with Bar("sweeping") as bar:
-        return list(
-            sweep(
-                experiment.scenario,
-                METHODS,
-                scenes=experiment.scenes,
-                seed=experiment.seed,
-                known_order=True,
-                progress=lambda label, done, total: bar(done, total, label),
-                **_GRID,
-            )
-        )
+def picture_of(trained: Trained, path: Path) -> Pictured:
+    """Draw one more scene into a file, locate it as `ris locate --model --sources K` does, and print what was found."""
+    scenario = trained.experiment.scenario
+    sources = min(_SOURCES, trained.net.config.most_sources)
+    one = replace(scenario, sources=sources, snr_db=_SNR_DB)
+    scenes = cell_scenes(one, 1, trained.experiment.seed)
+    config = Experiment(seed=trained.experiment.seed, scenes=1, scenario=one).to_plain()
+    save_scenes(path, scenes.observation, scenes.truth, config=config, note="simulated", overwrite=True)
+    file = load_scenes(path)
+    localiser = Localiser(trained.net, doubt=DOUBT)
+    estimate = localiser(file.observation, sources)
+    print_finding(findings_of(file, estimate, [0])[0], localiser.name)
+    return Pictured(file=file, estimate=estimate, spectrum=spectrum_of(localiser, file, estimate))
 
 
-def music_figure(file: SceneFile, region: SearchRegion, found: Estimate) -> Figure:
-    """The MUSIC spectrum of the first scene's back-projected covariance, in dB."""
-    scene: Observation = file.observation[:1].to(dtype=torch.complex128)
-    grid = search_grid(region, scene.elements, scene.wavelength, oversampling=4)
-    basis = signal_subspace(back_projected(scene, silent=True).dense(), _SOURCES)
+def spectrum_of(localiser: Localiser, file: SceneFile, found: Estimate) -> Figure:
+    """The MUSIC spectrum of R_pred of the first scene, in dB."""
+    net, scene = localiser.net, file.observation
+    grid = search_grid(net.config.region, scene.elements, scene.wavelength, oversampling=4)
+    sources = int(found.order[0])
+    basis = localiser.predict(scene).covariance.eigenpairs().vectors[..., :sources]
     vectors = steering_at(grid.points(), scene.elements, scene.wavelength)
-    values = -10 * music(basis, vectors)[0].log10()
+    values = -10 * music(basis, vectors.to(basis.dtype))[0].clamp_min(1e-12).log10()
     true = None if file.truth is None else file.truth.positions[0].double()
-    return spectrum_figure(grid, values, quantity="back-projection MUSIC (dB)", true=true, found=found.positions[0])
+    return spectrum_figure(grid, values, quantity="MUSIC on R_pred (dB)", true=true, found=found.positions[0])

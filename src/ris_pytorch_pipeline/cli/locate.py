@@ -8,15 +8,15 @@ from typing import Any
 import torch
 
 from ..bench import contender, region_of
-from ..bench.sweep import joined
 from ..data import SceneFile, load_scenes
-from ..errors import InputError
-from ..estimate import Estimate, Estimator, SearchRegion
-from ..experiment import Experiment, fit, overlay, parse_toml_value, resolve
+from ..errors import ConfigurationError, InputError
+from ..estimate import Estimate, Estimator, SearchRegion, joined_estimates
+from ..experiment import fit, overlay, parse_toml_value, resolve
 from ..physics import Observation, Scenario, ends
 from .arguments import experiment_of, overrides_of
 from .figures import check_figure, save_figure, scene_figure
 from .findings import Finding, findings_of, summary_of
+from .model import localiser, network_at, refuse_beside_model
 from .output import Bar, print_json, print_table, table_of
 
 _BATCH = 32
@@ -28,8 +28,8 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.plot is not None:
         check_figure(arguments.plot)
     file = load_scenes(arguments.file)
-    region = region_for(arguments, file)
-    name = arguments.estimator or ("sml" if file.observation.symbols == "random" else "pilot")
+    estimator, region = estimator_for(arguments, file)
+    name = estimator.name
     chosen = chosen_scenes(arguments.scene, len(file.observation))
     part = replace(
         file,
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> None:
         truth=None if file.truth is None else file.truth[chosen],
     )
     sources = None if arguments.sources == "auto" else fit(int, parse_toml_value(arguments.sources), "sources")
-    estimate = locate(contender(name, region), part.observation, sources)
+    estimate = locate(estimator, part.observation, sources)
     findings = findings_of(part, estimate, chosen)
     if arguments.json:
         print_json(document(arguments, file, name, region, findings))
@@ -50,6 +50,27 @@ def run(arguments: argparse.Namespace) -> None:
         save_figure(scene_figure(part, estimate), arguments.plot)
 
 
+def estimator_for(arguments: argparse.Namespace, file: SceneFile) -> tuple[Estimator, SearchRegion]:
+    """The estimator that the options ask for, and the field of view it searches.
+
+    Raises:
+        ConfigurationError: an unknown estimator, or options of an estimator beside a trained network.
+        InputError: no network at that path.
+    """
+    if arguments.model is not None:
+        refuse_beside_model(arguments)
+        trained = network_at(arguments.model)
+        return localiser(trained, arguments, file), trained.net.config.region
+    if any(value is not None for value in (arguments.proposals, arguments.polish, arguments.doubt)):
+        raise ConfigurationError(
+            "--model beside --proposals, --polish or --doubt", "no --model", "an option of the trained network alone",
+            "name a checkpoint with --model, or leave them out",
+        )  # fmt: skip
+    region = region_for(arguments, file)
+    name = arguments.estimator or ("sml" if file.observation.symbols == "random" else "pilot")
+    return contender(name, region), region
+
+
 def locate(estimator: Estimator, observation: Observation, sources: int | None) -> Estimate:
     """The estimate of all scenes, found batch by batch behind a progress bar."""
     parts: list[Estimate] = []
@@ -57,7 +78,7 @@ def locate(estimator: Estimator, observation: Observation, sources: int | None) 
         for index in torch.arange(len(observation)).split(_BATCH):
             parts.append(estimator(observation[index], sources))
             bar(int(index[-1]) + 1, len(observation))
-    return joined(parts)
+    return joined_estimates(parts)
 
 
 def chosen_scenes(text: str, count: int) -> list[int]:
@@ -88,7 +109,8 @@ def region_for(arguments: argparse.Namespace, file: SceneFile) -> SearchRegion:
     if "preset" in given or given["config"] is not None:
         base = experiment_of(arguments).scenario
     else:
-        base = (Experiment() if file.header.config is None else resolve(file.header.config)).scenario
+        config = file.header.config or {}
+        base = resolve({key: config[key] for key in ("preset", "scenario") if key in config}).scenario
     options = overrides_of(arguments).get("scenario", {})
     asked = overlay(base, options, "scenario")
     if "azimuth_deg" in options and len(set(ends(asked.azimuth_deg))) == 1:

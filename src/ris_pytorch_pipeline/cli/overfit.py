@@ -2,8 +2,11 @@
 
 import argparse
 
-from ..train import Reporter, one_batch, overfit
+from ..diagnose import TrainingFault
+from ..errors import InfeasibleError
+from ..train import Overfit, Reporter, one_batch, overfit
 from .output import Bar, print_json
+from .train import stop
 from .training_experiment import training_of
 
 EPOCHS = 60
@@ -18,19 +21,25 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.epochs is None and arguments.config is None:
         arguments.epochs = EPOCHS
-    experiment = training_of(arguments)
-    if arguments.one_batch is not None:
-        found = one_batch(experiment, arguments.one_batch, _silence if arguments.json else None)
-    else:
-        with Bar("training") as bar:
-            reporter = Reporter(quiet=arguments.json, progress=bar)
-            found = overfit(experiment, arguments.scenes, reporter=reporter)
+    try:
+        found = _found(arguments)
+    except (TrainingFault, InfeasibleError) as error:
+        return stop(str(error))
     if arguments.json:
         print_json(found.to_plain())
     else:
         print(f"NMSE {found.nmse_first:.3f} -> {found.nmse:.3f}, median angle error {found.angle_median_deg:.2f}°")
         print(f"{found.updates} updates; {found.verdict}")
     return 1 if found.reasons else 0
+
+
+def _found(arguments: argparse.Namespace) -> Overfit:
+    """Run what the options ask for."""
+    experiment = training_of(arguments)
+    if arguments.one_batch is not None:
+        return one_batch(experiment, arguments.one_batch, _silence if arguments.json else None)
+    with Bar("training") as bar:
+        return overfit(experiment, arguments.scenes, reporter=Reporter(quiet=arguments.json, progress=bar))
 
 
 def _silence(line: str) -> None:

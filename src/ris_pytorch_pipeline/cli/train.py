@@ -1,16 +1,64 @@
 """`ris train`: train the hybrid network on simulated scenes."""
 
 import argparse
+import os
+import sys
 
-from ..train import Reporter, Trainer
+from ..diagnose import TrainingFault
+from ..diagnose.preflight import Preflight
+from ..diagnose.report import show_preflight
+from ..errors import InfeasibleError
+from ..train import Parts, Reporter, TensorBoard, Trainer, joined, processes_of, shard_scenes
 from .output import Bar
 from .training_experiment import training_of
 
 
-def run(arguments: argparse.Namespace) -> None:
-    """Train into the folder; what was counted is printed at the end."""
+def run(arguments: argparse.Namespace) -> int:
+    """Check, train into the folder, and print what was counted and what the watch says of it.
+
+    Returns:
+        The exit code: 0, or 1 where a check failed (nothing was written) or the run was stopped by what it measured.
+    """
     experiment = training_of(arguments)
-    with Bar("training") as bar:
-        reporter = Reporter(quiet=arguments.quiet, log_every=arguments.log_every, progress=bar)
-        progress = Trainer(experiment, directory=arguments.out, reporter=reporter).fit(resume=arguments.resume)
+    listeners = [] if arguments.tensorboard is None else [TensorBoard(arguments.tensorboard)]
+    resumed = arguments.out if arguments.resume else None
+    parts = None if arguments.shards is None else Parts(data=shard_scenes(arguments.shards, resumed))
+    reporter = Reporter(quiet=arguments.quiet, log_every=arguments.log_every)
+    checked = arguments.preflight and not arguments.resume and processes_of(os.environ, experiment.device).first
+    if checked and not sound(Trainer(experiment, parts=parts), quiet=arguments.quiet):  # alone, before others join
+        return stop("a check failed and nothing was written; --no-preflight trains all the same")
+    with joined(os.environ, experiment.device) as processes, Bar("training") as bar:
+        reporter.progress = bar
+        trainer = Trainer(
+            experiment,
+            directory=arguments.out,
+            reporter=reporter,
+            parts=parts,
+            processes=processes,
+            listeners=listeners,
+            watch=arguments.watch,
+        )
+        try:
+            progress = trainer.fit(resume=arguments.resume)
+        except (TrainingFault, InfeasibleError) as error:
+            return stop(str(error))
+    if not processes.first:
+        return 0
+    if arguments.quiet and trainer.verdict is not None:
+        Reporter().verdict(trainer.verdict)
     print(f"{progress.updates} updates in {progress.epoch} epochs; checkpoints and ledger in {arguments.out}")
+    return 0
+
+
+def sound(trainer: Trainer, *, quiet: bool) -> bool:
+    """Whether every check passed; they are shown where one did not, or unless quiet."""
+    found = Preflight(lines=trainer.preflight())
+    if not (quiet and found.passed):
+        show_preflight(found)
+    return found.passed
+
+
+def stop(message: str) -> int:
+    """Say why a training was not started or not finished, and return the exit code of one that is not healthy."""
+    print(f"ris: {message}", file=sys.stderr)
+    return 1

@@ -11,6 +11,8 @@ from .training_options import PLAN
 def training_of(arguments: argparse.Namespace) -> TrainingExperiment:
     """The experiment that a command line describes: preset, then configuration file, then options.
 
+    Scenes of shards are the same in each epoch, so that `plan.fresh` is false with them, whatever else says.
+
     Raises:
         ConfigurationError: an unknown preset or key, or a value that does not fit.
     """
@@ -21,4 +23,6 @@ def training_of(arguments: argparse.Namespace) -> TrainingExperiment:
     if arguments.seed is not None:
         experiment = replace(experiment, seed=arguments.seed)
     plan = {key: given[key] for key in PLAN if given.get(key) is not None}
+    if given.get("shards") is not None:
+        plan["fresh"] = False  # shards hold the same scenes for every epoch
     return overlay(experiment, {"plan": plan}) if plan else experiment

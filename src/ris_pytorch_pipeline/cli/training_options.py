@@ -15,7 +15,17 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", type=Path, metavar="RUN_DIR", help="folder of the ledger and the checkpoints")
     parser.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in RUN_DIR")
     parser.add_argument("--quiet", action="store_true", help="print the end alone")
+    parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="write scalars for TensorBoard there")
     parser.add_argument("--log-every", type=int, default=50, metavar="N", help="updates between reports (50)")
+    parser.add_argument("--shards", type=Path, metavar="DIR", help="train on the scenes of `ris simulate --shards`")
+    parser.add_argument("--watch", metavar="PRESET", default="light", help="light, full or trace (light)")
+    parser.add_argument("--no-preflight", dest="preflight", action="store_false", help="leave the checks out")
+    _add_common(parser, PLAN)
+
+
+def add_doctor(parser: argparse.ArgumentParser) -> None:
+    """Options of `ris doctor`."""
+    parser.add_argument("--json", action="store_true", help="print JSON alone")
     _add_common(parser, PLAN)
 
 
@@ -25,6 +35,13 @@ def add_overfit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--one-batch", type=int, metavar="N", help="one batch for N updates, every link printed")
     parser.add_argument("--json", action="store_true", help="print JSON alone")
     _add_common(parser, {"epochs": "passes; 60 without a configuration file"})
+
+
+def add_demo(parser: argparse.ArgumentParser) -> None:
+    """Options of `ris demo`."""
+    parser.add_argument("--out", type=Path, default=Path("runs/demo"), help="folder of the run and the report")
+    parser.add_argument("--scenes", type=int, default=200, metavar="N", help="unseen scenes to locate (200)")
+    _add_common(parser, PLAN)
 
 
 def _add_common(parser: argparse.ArgumentParser, plan: dict[str, str]) -> None:

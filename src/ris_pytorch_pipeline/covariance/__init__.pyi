@@ -1,5 +1,5 @@
 from .contract import check_covariance, default_jitter, exact, hermitise, load, trace, trace_normalise
-from .low_rank import Eigen, LowRank, eigenpairs
+from .low_rank import Eigen, LowRank, eigenpairs, nmse
 from .panel import (
     UninformativeCovarianceWarning,
     back_projected,
@@ -32,6 +32,7 @@ __all__ = [
     "music",
     "mvdr",
     "mvdr_low_rank",
+    "nmse",
     "oas_intensity",
     "sample_covariance",
     "shrink",

@@ -100,3 +100,33 @@ def eigenpairs(covariance: Covariance | LowRank) -> Eigen:
     with exact(covariance):
         values, vectors = torch.linalg.eigh(hermitise(covariance))
     return Eigen(values.flip(-1), vectors.flip(-1), values[..., 0])
+
+
+def nmse(estimated: LowRank, true: LowRank) -> Float[Tensor, "*batch"]:
+    """‖R̂ - R‖² / ‖R‖² in the Frobenius norm, from inner products of the few columns: no N x N matrix is formed.
+
+    With R̂ = F F^H + ε I and R = V V^H + δ I: ‖F^H F‖² - 2 ‖F^H V‖² + ‖V^H V‖² + 2 (ε - δ)(‖F‖² - ‖V‖²) + (ε - δ)² N.
+
+    Args:
+        estimated: R̂.
+        true: R, not zero.
+
+    Returns:
+        (*batch,), at least 0.
+    """
+    first, second, size = estimated.factor, true.factor, true.factor.shape[-2]
+    with exact(first):
+        own, cross, truth = first.mH @ first, first.mH @ second, second.mH @ second
+    apart, traces = estimated.floor - true.floor, _trace(own) - _trace(truth)
+    error = _squared(own) - 2 * _squared(cross) + _squared(truth) + 2 * apart * traces + apart**2 * size
+    energy = _squared(truth) + 2 * true.floor * _trace(truth) + true.floor**2 * size
+    return error.clamp_min(0) / energy
+
+
+def _trace(matrix: Complex[Tensor, "*batch n n"]) -> Float[Tensor, "*batch"]:
+    return matrix.diagonal(dim1=-2, dim2=-1).real.sum(-1)
+
+
+def _squared(matrix: Complex[Tensor, "*batch m n"]) -> Float[Tensor, "*batch"]:
+    """Squared Frobenius norm."""
+    return torch.view_as_real(matrix).square().sum(dim=(-1, -2, -3))

@@ -1,5 +1,5 @@
 from .back_projection import BackProjected
-from .estimate import Estimate, Estimator, Status, asked_sources, pad_sources
+from .estimate import Estimate, Estimator, Status, asked_sources, joined_estimates, pad_sources
 from .maximum_likelihood import MaximumLikelihood, PilotMl, Sml
 from .modified_music import ModifiedMusic
 from .omp import Omp
@@ -32,6 +32,7 @@ __all__ = [
     "Status",
     "aic",
     "asked_sources",
+    "joined_estimates",
     "mdl",
     "pad_sources",
     "search_grid",

@@ -1,5 +1,6 @@
 """What an estimator returns: positions, order, powers, standard deviations and an honest status per scene."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -91,8 +92,8 @@ def asked_sources(observation: Observation, sources: int | Counts, most: int) ->
         raise InputError(
             f"between 1 and {most} sources: more are not identifiable from these measurements by this estimator",
             str(wrong),
-            "K above the number of independent measurements, or a count left at zero",
-            "lower sources, or record more snapshots",
+            "K above what the estimator can tell apart, or a count left at zero",
+            "lower sources, or take another estimator or more snapshots",
         )
     return counts
 
@@ -102,3 +103,24 @@ def pad_sources(values: Tensor, slots: int) -> Tensor:
     missing = slots - values.shape[1]
     pad = values.new_full((values.shape[0], missing, *values.shape[2:]), torch.nan)
     return torch.cat([values, pad], dim=1)
+
+
+def joined_estimates(estimates: Sequence[Estimate]) -> Estimate:
+    """The estimates of consecutive batches as one, padded to the largest order.
+
+    Args:
+        estimates: at least one, on one device.
+    """
+    slots = max(estimate.positions.shape[1] for estimate in estimates)
+
+    def padded(name: str) -> Tensor:
+        return torch.cat([pad_sources(vars(estimate)[name], slots) for estimate in estimates])
+
+    return Estimate(
+        positions=padded("positions"),
+        order=torch.cat([estimate.order for estimate in estimates]),
+        powers=padded("powers"),
+        deviations=padded("deviations"),
+        noise_variance=torch.cat([estimate.noise_variance for estimate in estimates]),
+        status=tuple(status for estimate in estimates for status in estimate.status),
+    )

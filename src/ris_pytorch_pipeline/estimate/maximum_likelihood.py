@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import torch
+from jaxtyping import Bool
 from torch import Tensor
 
 from ..bounds import deviations_from_information
@@ -90,13 +91,20 @@ class MaximumLikelihood(ABC, Generic[L]):
                 parts.append((index[found.rows], part))
         return _merge(parts, len(observation), counts)
 
-    def refine(self, observation: Observation, positions: Positions, iterations: int | None = None) -> Estimate:
-        """Polish given positions by the same likelihood, without a search.
+    def refine(
+        self,
+        observation: Observation,
+        positions: Positions,
+        iterations: int | None = None,
+        search: Bool[Tensor, "scene"] | None = None,  # noqa: F821
+    ) -> Estimate:
+        """Polish given positions by the same likelihood; without a search, unless asked for.
 
         Args:
             observation: the scenes.
             positions: (scene, source, 3), radians, radians, metres; NaN in slots without a source.
             iterations: most iterations; None is `polish_iterations`.
+            search: (scene,), True where the sources are re-detected in turns before the polish. None is nowhere.
 
         Returns:
             The estimate at the optimum that the start leads to.
@@ -115,8 +123,18 @@ class MaximumLikelihood(ABC, Generic[L]):
                 likelihood = self.likelihood(scaled.observation[index])
                 rows = torch.arange(index.numel(), device=index.device)
                 found = Found(rows, likelihood.start_at(rows, cosines_from_positions(start)))
+                if search is not None:
+                    found = self._searched(likelihood.observation, found, torch.nonzero(search[index]).squeeze(-1))
                 parts.append((index, self._polish(likelihood, scaled[index], found, iterations)))
         return _merge(parts, len(observation), counts)
+
+    def _searched(self, observation: Observation, found: Found, chosen: Rows) -> Found:
+        """The same with the chosen rows searched on from where they are; only their dictionaries are made."""
+        if chosen.numel() == 0:
+            return found
+        rows = torch.arange(chosen.numel(), device=chosen.device)
+        better = cycle(self.likelihood(observation[chosen]), rows, found.hypothesis[chosen], self.effort)
+        return Found(found.rows, found.hypothesis.replaced(chosen, better))
 
     def _search(self, likelihood: L, counts: Counts | None) -> list[Found]:
         if counts is None:
@@ -140,9 +158,8 @@ class MaximumLikelihood(ABC, Generic[L]):
             return Estimate(
                 positions=empty, order=order, powers=slots, deviations=empty, noise_variance=noise, status=status
             )
-        end = likelihood.refine(
-            rows, found.hypothesis, iterations=iterations or self.polish_iterations, tolerance=1e-6
-        )  # fmt: skip
+        most = self.polish_iterations if iterations is None else iterations
+        end = likelihood.refine(rows, found.hypothesis, iterations=most, tolerance=1e-6)
         strongest = end.log_powers.argsort(dim=1, descending=True)
         end = Hypothesis(
             end.cosines.gather(1, strongest.unsqueeze(-1).expand(-1, -1, 3)),

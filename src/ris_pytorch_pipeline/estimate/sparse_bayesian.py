@@ -94,7 +94,7 @@ def fit_powers(
     antennas, points = atoms.shape[-2:]
     energy = torch.view_as_real(atoms).square().sum(dim=(-1, -3, -4))
     total = torch.view_as_real(measurements).square().sum(dim=(-1, -2, -3))
-    power = (total[:, None] / energy / points).nan_to_num(posinf=0.0)
+    power = (total[:, None] / energy / points).masked_fill(energy == 0, 0.0)
     noise = 0.1 * total / measurements[0].numel()
     eye = torch.eye(antennas, dtype=atoms.dtype, device=atoms.device)
     for _ in range(iterations):

@@ -72,6 +72,11 @@ class Optimisation:
         if self.weight_decay < 0:
             refuse("weight_decay >= 0", str(self.weight_decay), "a sign")
 
+    @property
+    def peaks(self) -> dict[str, float]:
+        """Peak rate of each group."""
+        return {"backbone": self.rate, "head": self.rate * self.head_ratio}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -85,7 +90,7 @@ class Plan:
         max_train_batches: stop an epoch after so many batches.
         max_val_batches: validate on so many batches at most.
         fresh: draw new training scenes each epoch; otherwise every epoch sees the same ones.
-        hold_mb: most megabytes of scenes kept in memory between epochs; what needs more is drawn anew each time.
+        hold_mb: most megabytes of training and validation scenes kept in memory; the others are fetched each time.
         same_scenes: validate on the training scenes themselves, to see whether a network can learn at all.
 
     Raises:

@@ -19,14 +19,14 @@ tiny = TrainingExperiment(
     scenario=_SCENES,
     net=NET_PRESETS["tiny"],
     optimisation=Optimisation(rate=4e-3),
-    plan=Plan(epochs=8, n_train=2048, n_val=256, batch=32),
+    plan=Plan(epochs=12, n_train=2048, n_val=256, batch=32),
 )
 """Learns within minutes on two cores."""
 desk = replace(
     tiny,
     net=NET_PRESETS["desk"],
-    optimisation=Optimisation(rate=2e-3),
-    plan=Plan(epochs=30, n_train=4096, n_val=512, batch=32),
+    optimisation=Optimisation(rate=1e-3),
+    plan=Plan(epochs=45, n_train=4096, n_val=512, batch=32),
 )
 """An hour on two cores."""
 paper = replace(

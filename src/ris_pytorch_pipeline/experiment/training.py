@@ -1,10 +1,11 @@
 """What one training run is configured by: the frozen TrainingExperiment, and its digest."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..data import config_digest
+from ..data.header import differences as differences
 from ..errors import ConfigurationError
 from ..losses import LossWeights
 from ..nets import NetConfig
@@ -75,22 +76,3 @@ def training_from_plain(values: Mapping[str, Any]) -> TrainingExperiment:
         ConfigurationError: an unknown key, or a value that does not fit.
     """
     return overlay(TrainingExperiment(), values)
-
-
-def differences(first: Mapping[str, Any], second: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """Where two plain configurations differ: `plan.epochs: 10, 20`.
-
-    Args:
-        first: one configuration.
-        second: the other.
-        prefix: dotted name of what is compared.
-
-    Yields:
-        One text per field.
-    """
-    for key in sorted(first.keys() | second.keys()):
-        one, two = first.get(key), second.get(key)
-        if isinstance(one, Mapping) and isinstance(two, Mapping):
-            yield from differences(one, two, f"{prefix}{key}.")
-        elif one != two:
-            yield f"{prefix}{key}: {one}, {two}"

@@ -9,13 +9,23 @@ from torch import Tensor, nn
 
 from ..data import inputs_from
 from ..errors import ConfigurationError, InputError
-from ..estimate import Estimate, MaximumLikelihood, PilotMl, Sml, Status, asked_sources, pad_sources
+from ..estimate import (
+    Estimate,
+    MaximumLikelihood,
+    PilotMl,
+    Sml,
+    Status,
+    asked_sources,
+    joined_estimates,
+    pad_sources,
+)
 from ..nets import HybridNet, Prediction
 from ..physics import Observation
 from ..shapes import Counts
 from .proposal import Candidates, Proposer
 
 _PADDED = ("positions", "powers", "deviations")
+_TENSORS = (*_PADDED, "order", "noise_variance")
 
 
 @dataclass(frozen=True)
@@ -27,15 +37,18 @@ class Localiser:
         proposer: how positions come out of its answer.
         polish: most updates of the likelihood (stochastic for random symbols, pilot for constant ones); 0 leaves the
             proposals as they are.
+        doubt: probability of being a source below which the network doubts the last of its candidates in use: such a
+            scene is searched by the likelihood from the proposals on. 0 searches none, 1 all.
         batch: scenes at a time.
 
     Raises:
-        ConfigurationError: a negative number of updates or an empty batch.
+        ConfigurationError: a negative number, an empty batch, no probability, or a search without a polish.
     """
 
     net: HybridNet
     proposer: Proposer = field(default_factory=Candidates)
     polish: int = 10
+    doubt: float = 0.0
     batch: int = 64
 
     def __post_init__(self) -> None:
@@ -46,11 +59,20 @@ class Localiser:
                 "a sign",
                 "pass 0 to leave polishing out",
             )
+        if not 0 <= self.doubt <= 1:
+            raise ConfigurationError("doubt in [0, 1]", str(self.doubt), "log odds, or a percentage", "pass 0.3")
+        if self.doubt and not self.polish:
+            raise ConfigurationError(
+                "a polish where doubtful scenes are searched", "polish = 0",
+                "the likelihood is to search and not to polish", "pass doubt=0, or polish=10",
+            )  # fmt: skip
 
     @property
     def name(self) -> str:
         """Short name for tables."""
-        return f"hybrid ({self.proposer.name})" + (f" + {self.polish} updates" if self.polish else "")
+        polished = f" + {self.polish} updates" if self.polish else ""
+        searched = f" + search below {self.doubt:g}" if self.doubt else ""
+        return f"hybrid ({self.proposer.name}){searched}{polished}"
 
     def predict(self, observation: Observation) -> Prediction:
         """The network's answer, without gradients.
@@ -59,13 +81,15 @@ class Localiser:
             observation: scenes of the network's panel, in any precision.
 
         Raises:
-            InputError: another panel or wavelength than the network was made for.
+            InputError: another panel or wavelength than the network was made for, or an answer with NaN.
         """
         self._check(observation)
         panel = self.net.config.panel
         single = observation.to(self._device, torch.complex64)
         with torch.no_grad(), _evaluating(self.net):
-            return self.net(inputs_from(single, (panel.vertical, panel.horizontal)))
+            answer = self.net(inputs_from(single, (panel.vertical, panel.horizontal)))
+        _check_finite(answer)
+        return answer
 
     def __call__(self, observation: Observation, sources: int | Counts | None = None) -> Estimate:
         """Locate the sources of every scene.
@@ -75,29 +99,42 @@ class Localiser:
             sources: K for all scenes, K per scene, or None for the network's count.
 
         Returns:
-            The estimate; deviations from the Fisher information where it was polished.
+            The estimate, on the device of the observation; deviations from the Fisher information where it was
+            polished.
 
         Raises:
             InputError: another panel, K out of range, or a scene without energy.
         """
-        most = min(self.net.config.rank, observation.most_sources)
+        most = self._most(observation)
         asked = None if sources is None else asked_sources(observation, sources, most)
         index = torch.arange(len(observation), device=observation.measurements.device)
         parts = [self._part(observation[i], None if asked is None else asked[i]) for i in index.split(self.batch)]
-        return _joined(parts)
+        return joined_estimates(parts)
 
     def _part(self, observation: Observation, asked: Counts | None) -> Estimate:
-        prediction = self.predict(observation)
+        prediction, device = self.predict(observation), observation.measurements.device
+        most = self._most(observation)
         counts = prediction.order_logits[:, 1:].argmax(-1) + 1 if asked is None else asked
+        counts = counts.to(device).clamp_max(most)
+        starts = self._proposed(prediction, observation, counts)
+        found = torch.nonzero(starts.order > 0).squeeze(-1)
+        if self.polish == 0 or found.numel() == 0:
+            return starts
+        last = prediction.scores.gather(1, counts[:, None].to(self._device) - 1)[:, 0].sigmoid().to(device)
+        refined = self._likelihood(observation).refine(
+            observation[found], starts.positions[found], self.polish, (last < self.doubt)[found]
+        )
+        return _replaced(starts, found, refined, counts)
+
+    def _most(self, observation: Observation) -> int:
+        """The largest K that network and measurements allow."""
+        return min(self.net.config.rank, observation.most_sources)
+
+    def _proposed(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+        """The proposals, on the device of the observation."""
         proposed = self.proposer(prediction, observation.to(self._device), counts.to(self._device))
-        if self.polish == 0:
-            return proposed
-        found = torch.nonzero(proposed.order > 0).squeeze(-1)
-        if found.numel() == 0:
-            return proposed
-        positions = proposed.positions[found].to(observation.measurements.device)
-        refined = self._likelihood(observation).refine(observation[found], positions, self.polish)
-        return _replaced(proposed, found, refined)
+        device = observation.measurements.device
+        return replace(proposed, **{name: vars(proposed)[name].to(device) for name in _TENSORS})
 
     def _likelihood(self, observation: Observation) -> MaximumLikelihood:  # pyright: ignore[reportMissingTypeArgument]
         region = self.net.config.region
@@ -123,6 +160,21 @@ class Localiser:
             )
 
 
+def _check_finite(answer: Prediction) -> None:
+    """Refuse NaN and infinities, from which the count and the candidates would still be taken.
+
+    Raises:
+        InputError: counting the scenes.
+    """
+    finite = answer.order_logits.isfinite().all(-1) & torch.view_as_real(answer.factors).isfinite().flatten(1).all(-1)
+    if not bool(finite.all()):
+        raise InputError(
+            "a finite answer of the network",
+            f"NaN or infinite values in {int((~finite).sum())} of {len(finite)} scenes",
+            "weights that are not finite", "`ris diagnose` the run it comes from, and take another checkpoint",
+        )  # fmt: skip
+
+
 @contextmanager
 def _evaluating(net: nn.Module) -> Iterator[None]:
     """The network in evaluation mode, and back in its former mode afterwards."""
@@ -134,29 +186,19 @@ def _evaluating(net: nn.Module) -> Iterator[None]:
         net.train(training)
 
 
-def _replaced(proposed: Estimate, rows: Tensor, refined: Estimate) -> Estimate:
-    """The proposals with refined scenes in their rows; fewer sources than asked stay marked so."""
-    slots = proposed.positions.shape[1]
-    status = list(proposed.status)
-    for row, ended in zip(rows.tolist(), refined.status, strict=True):
-        status[row] = Status.FEWER if status[row] is Status.FEWER else ended
-    tensors = {name: vars(proposed)[name].to(vars(refined)[name], copy=True) for name in _PADDED}
-    for name, value in tensors.items():
-        value[rows] = pad_sources(vars(refined)[name], slots)
-    noise = proposed.noise_variance.to(refined.noise_variance, copy=True)
+def _replaced(starts: Estimate, rows: Tensor, refined: Estimate, counts: Counts) -> Estimate:
+    """The proposals with refined scenes in their rows, in slots for `counts` sources; who has fewer is marked so."""
+    slots = max(int(counts.max()), refined.positions.shape[1])
+    status = list(starts.status)
+    for row, order, ended in zip(rows.tolist(), refined.order.tolist(), refined.status, strict=True):
+        status[row] = Status.FEWER if order < int(counts[row]) else ended
+    tensors: dict[str, Tensor] = {}
+    for name in _PADDED:
+        value = vars(refined)[name]
+        tensors[name] = value.new_full((len(starts), slots, *value.shape[2:]), torch.nan)
+        tensors[name][rows] = pad_sources(value, slots)
+    noise = starts.noise_variance.to(refined.noise_variance, copy=True)
     noise[rows] = refined.noise_variance
-    order = proposed.order.to(refined.order.device, copy=True)
+    order = starts.order.to(refined.order.device, copy=True)
     order[rows] = refined.order
-    return replace(proposed, **tensors, noise_variance=noise, order=order, status=tuple(status))
-
-
-def _joined(parts: list[Estimate]) -> Estimate:
-    """Estimates of consecutive scenes, padded to the largest order."""
-    slots = max(part.positions.shape[1] for part in parts)
-    padded = {name: torch.cat([pad_sources(vars(part)[name], slots) for part in parts]) for name in _PADDED}
-    return Estimate(
-        **padded,
-        order=torch.cat([part.order for part in parts]),
-        noise_variance=torch.cat([part.noise_variance for part in parts]),
-        status=tuple(s for part in parts for s in part.status),
-    )
+    return replace(starts, **tensors, noise_variance=noise, order=order, status=tuple(status))

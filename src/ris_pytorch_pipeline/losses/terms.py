@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cross_entropy, logsigmoid, smooth_l1_loss
 
+from ..covariance import LowRank, nmse
 from ..data import Labels
 from ..nets import Prediction
 from ..shapes import Steering
@@ -15,17 +16,9 @@ _SOFT, _SHARP = 4.0, 2.0
 
 
 def covariance_nmse(prediction: Prediction, labels: Labels) -> Float[Tensor, "scene"]:  # noqa: F821
-    """‖R_pred - R‖² / ‖R‖² per scene, with R = A P A^H of trace N.
-
-    With R_pred = F F^H + ε I and R = V V^H, from inner products of their few columns: no N x N matrix is formed.
-    """
-    predicted, true = prediction.factors, labels.factors.to(prediction.factors.dtype)
-    size, floor = predicted.shape[1], prediction.floor
-    own, cross, truth = predicted.mH @ predicted, predicted.mH @ true, true.mH @ true
-    energy = _squared(truth)
-    traces = own.diagonal(dim1=-2, dim2=-1).real.sum(-1) - truth.diagonal(dim1=-2, dim2=-1).real.sum(-1)
-    difference = _squared(own) - 2 * _squared(cross) + energy + 2 * floor * traces + floor**2 * size
-    return difference.clamp_min(0) / energy
+    """‖R_pred - R‖² / ‖R‖² per scene, with R = A P A^H of trace N."""
+    true = labels.factors.to(prediction.factors.dtype)
+    return nmse(prediction.covariance, LowRank(true, torch.zeros_like(prediction.covariance.floor)))
 
 
 def subspace_distance(prediction: Prediction, labels: Labels) -> Float[Tensor, "scene"]:  # noqa: F821

@@ -36,6 +36,7 @@ class Beamspace(nn.Module):
     waves: Tensor
     elements: Tensor
     centres: Tensor
+    outside: Tensor
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
@@ -50,6 +51,7 @@ class Beamspace(nn.Module):
         self.register_buffer("waves", waves[:, : waves.shape[1] // 2].contiguous(), persistent=False)
         self.register_buffer("elements", elements.float(), persistent=False)
         self.register_buffer("centres", centres.float().reshape(-1, 3), persistent=False)
+        self.register_buffer("outside", ~self.grid.valid, persistent=False)
 
     @property
     def channels(self) -> int:
@@ -79,7 +81,7 @@ class Beamspace(nn.Module):
     def _behind(self, inputs: Statistics, energy: Float[Tensor, "scene point"]) -> tuple[list[Tensor], list[Tensor]]:
         """Energies after 1, 2, ... sources are explained, and for each the direction it was taken from."""
         found, energies, taken = energy.new_zeros((energy.shape[0], 0, 3)), [], []
-        outside = ~self.grid.valid.to(energy.device)[..., None].expand(self.grid.shape).flatten()
+        outside = self.outside[..., None].expand(self.grid.shape).flatten()
         for _ in range(self.passes):
             cell = energy.masked_fill(outside, -1).argmax(1)
             found = torch.cat([found, self.centres[cell][:, None]], dim=1)

@@ -65,8 +65,7 @@ class HybridNet(nn.Module):
         """Maps (scene, 5 planes, n_u, n_w), gains (scene, n_u, n_w) and pooled features to the prediction."""
         config, grid = self.config, self.beams.grid
         maps = maps.unflatten(1, (5, -1)).movedim(2, -1)  # (scene, 5, n_u, n_w, n_q)
-        outside = ~grid.valid.to(maps.device)[..., None]
-        heat = (maps[:, 0] + self.prior).masked_fill(outside, _NEVER)
+        heat = (maps[:, 0] + self.prior).masked_fill(self.beams.outside[..., None], _NEVER)
         offsets = _REACH * torch.tanh(maps[:, 1:4] / _REACH).movedim(1, -1)
         log_variance = 2 * math.log(max(grid.step[2], 1e-9)) + _SURE * torch.tanh(maps[:, 4] / _SURE)
         columns = summed_out(heat, offsets, log_variance, grid)

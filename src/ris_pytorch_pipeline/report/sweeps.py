@@ -6,6 +6,9 @@ from typing import Literal, Protocol, runtime_checkable
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..errors import InputError
+from ..physics import ends
+from ..physics.scenario import CountSpan, Span
 from .style import QUIET, blank, style
 
 Coordinate = Literal["azimuth", "elevation", "distance"]
@@ -47,13 +50,13 @@ class Result(Protocol):
         ...
 
     @property
-    def sources(self) -> int:
-        """K."""
+    def sources(self) -> CountSpan:
+        """K, or its ends."""
         ...
 
     @property
-    def snr_db(self) -> float:
-        """Total SNR."""
+    def snr_db(self) -> Span:
+        """Total SNR, or its ends."""
         ...
 
     @property
@@ -91,8 +94,11 @@ def sweep_figure(cells: Sequence[Result], coordinates: Sequence[Coordinate] = ("
 
     Returns:
         The figure.
+
+    Raises:
+        InputError: a cell over a span of SNRs.
     """
-    sources = sorted({cell.sources for cell in cells})
+    sources = sorted({cell.sources for cell in cells}, key=ends)
     rows = 1 + len(coordinates)
     figure = blank(1.2 + 3.4 * len(sources), 0.8 + 2.5 * rows)
     grid = figure.subplots(rows, len(sources), squeeze=False, sharex=True, sharey="row")
@@ -103,7 +109,7 @@ def sweep_figure(cells: Sequence[Result], coordinates: Sequence[Coordinate] = ("
             rmse_against_snr(grid[row, column], chosen, coordinate)
         scenes = sorted({cell.n for cell in chosen})
         size = f"{scenes[0]}" if len(scenes) == 1 else f"{scenes[0]} to {scenes[-1]}"
-        grid[0, column].set_title(f"K = {count}, n = {size} scenes a point", fontsize="medium")
+        grid[0, column].set_title(f"K = {_counted(count)}, n = {size} scenes a point", fontsize="medium")
         for axes in grid[:-1, column]:
             axes.set_xlabel("")
     for axes in grid[:, 1:].flat:
@@ -130,7 +136,7 @@ def rmse_against_snr(axes: Axes, cells: Sequence[Result], coordinate: Coordinate
     key = KEYS[coordinate]
     for number, (method, whole) in enumerate(_lines(cells).items()):
         look, line = style(number), [cell for cell in whole if cell.judged[coordinate] >= FEWEST]
-        snr = [cell.snr_db for cell in line]
+        snr = _snr(line)
         axes.plot(snr, [cell.rms_bound[key] for cell in line], color=look.colour, linestyle="--", linewidth=1)
         measures = [cell.rmse[key] for cell in line]
         _points(axes, snr, measures, number, method)
@@ -152,7 +158,7 @@ def success_against_snr(axes: Axes, cells: Sequence[Result]) -> Axes:
         The same axes.
     """
     for number, (method, line) in enumerate(_lines(cells).items()):
-        _points(axes, [cell.snr_db for cell in line], [cell.success for cell in line], number, method)
+        _points(axes, _snr(line), [cell.success for cell in line], number, method)
     axes.set(xlabel="SNR (dB)", ylabel="success", ylim=(-0.03, 1.03))
     axes.grid(color="0.9")
     return axes
@@ -161,7 +167,32 @@ def success_against_snr(axes: Axes, cells: Sequence[Result]) -> Axes:
 def _lines(cells: Sequence[Result]) -> dict[str, list[Result]]:
     """Cells by method, in the order in which methods first appear, each sorted by SNR."""
     methods = dict.fromkeys(cell.method for cell in cells)
-    return {name: sorted((c for c in cells if c.method == name), key=lambda c: c.snr_db) for name in methods}
+    return {name: sorted((c for c in cells if c.method == name), key=lambda c: ends(c.snr_db)) for name in methods}
+
+
+def check_points(snr_db: Sequence[Span]) -> None:
+    """Refuse spans of SNRs, which are no points of a figure over SNR.
+
+    Raises:
+        InputError: a span.
+    """
+    spans = [snr for snr in snr_db if isinstance(snr, tuple)]
+    if spans:
+        raise InputError(
+            "cells of one SNR each", f"SNRs between {spans[0][0]:g} and {spans[0][1]:g} dB in one cell",
+            "a figure over SNR of scenes with mixed SNRs", "name the SNRs one by one, such as 5,10,20",
+        )  # fmt: skip
+
+
+def _snr(cells: Sequence[Result]) -> list[float]:
+    """The SNR of each cell."""
+    check_points([cell.snr_db for cell in cells])
+    return [ends(cell.snr_db)[0] for cell in cells]
+
+
+def _counted(sources: CountSpan) -> str:
+    low, high = ends(sources)
+    return f"{low}" if low == high else f"{low}..{high}"
 
 
 def _points(axes: Axes, snr: list[float], measures: Sequence[Measured], number: int, label: str) -> None:

@@ -1,0 +1,87 @@
+"""Which estimators does a trained network make, and how far is its covariance from the true one?"""
+
+from dataclasses import dataclass
+
+import torch
+
+from ..covariance import LowRank, back_projected, nmse, true_covariance
+from ..errors import InputError
+from ..estimate import Music, Mvdr
+from ..localise import Localiser, OnCovariance
+from ..nets import HybridNet
+from ..physics import Scenario, cosines_from_positions
+from ..rng import stream
+from .interval import Measure, bootstrap_mean
+from .sweep import BLOCK, cell_scenes
+
+HYBRIDS = ("hybrid", "hybrid-search", "hybrid-raw", "music-pred", "mvdr-pred")
+"""Candidates polished by the likelihood, the same with scenes in doubt searched, candidates as they are, and two
+spectra of R_pred."""
+DOUBT = 0.7
+"""Probability of the last candidate in use below which `hybrid-search` searches; with it, trained networks find what
+`Sml` finds, and search only what needs it."""
+
+
+def hybrids(net: HybridNet, polish: int = 10) -> dict[str, Localiser]:
+    """The estimators that a trained network makes, by the names of `HYBRIDS`.
+
+    Args:
+        net: the network.
+        polish: updates of the likelihood in `hybrid` and `hybrid-search`; the others have none.
+    """
+    region = net.config.region
+    made = (
+        Localiser(net, polish=polish),
+        Localiser(net, polish=polish, doubt=DOUBT if polish else 0.0),
+        Localiser(net, polish=0),
+        Localiser(net, OnCovariance(spectrum=Music(region=region)), polish=0),
+        Localiser(net, OnCovariance(spectrum=Mvdr(region=region)), polish=0),
+    )
+    return dict(zip(HYBRIDS, made, strict=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CovarianceError:
+    """‖R̂ - R‖²/‖R‖² with R = A P A^H, means over scenes.
+
+    Args:
+        n: scenes.
+        predicted: of R_pred.
+        sampled: of R_samp, the back-projected covariance of the same scenes.
+    """
+
+    n: int
+    predicted: Measure
+    sampled: Measure
+
+
+def covariance_error(net: HybridNet, scenario: Scenario, scenes: int, seed: int) -> CovarianceError:
+    """The NMSE of R_pred and of R_samp on the very scenes of a sweep's cell.
+
+    Args:
+        net: the network.
+        scenario: of the cell.
+        scenes: how many.
+        seed: of the sweep.
+
+    Raises:
+        InputError: no scene, or another panel than the network's.
+    """
+    if scenes < 1:
+        raise InputError("at least one scene", str(scenes), "a count left at zero", "pass scenes=200")
+    localiser = Localiser(net)
+    predicted, sampled = [], []
+    for block, first in enumerate(range(0, scenes, BLOCK)):
+        drawn = cell_scenes(scenario, min(BLOCK, scenes - first), seed, block)
+        seen, truth = drawn.observation, drawn.truth
+        true = true_covariance(cosines_from_positions(truth.positions), truth.powers, seen.elements, seen.wavelength)
+        answer = localiser.predict(seen).covariance
+        wide = LowRank(answer.factor.to(true.factor), answer.floor.to(true.floor))
+        predicted.append(nmse(wide, true))
+        sampled.append(nmse(back_projected(seen, silent=True), true))
+    generator = stream(seed, "bench/intervals/covariance")
+    return CovarianceError(
+        n=scenes,
+        predicted=bootstrap_mean(torch.cat(predicted), generator),
+        sampled=bootstrap_mean(torch.cat(sampled), generator),
+    )

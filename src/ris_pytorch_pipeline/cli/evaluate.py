@@ -1,0 +1,193 @@
+"""`ris evaluate`: a trained network on unseen scenes, beside classical estimators, the genie and the bound."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..bench import HYBRIDS, Cell, CovarianceError, covariance_error, hybrids, label_of, sweep, to_json
+from ..data import config_digest
+from ..errors import ConfigurationError
+from ..experiment import Experiment, fit, overlay, parse_toml_value, plain
+from ..physics import Scenario, ends
+from ..physics.scenario import CountSpan, Span
+from ..report import check_points, sweep_figure
+from ..train import Trained
+from .arguments import experiment_of, overrides_of
+from .cells import print_cells
+from .figures import check_figure, save_figure
+from .model import checkpoint_at, network_at, warn_of_symbols
+from .output import Bar, print_json
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """What `ris evaluate` runs.
+
+    Args:
+        scenario: of the scenes; its own K and SNR are replaced by those below.
+        methods: names of estimators.
+        sources: K of each cell, or (least, most) of a cell with mixed K.
+        snr_db: total SNR of each cell, or (lowest, highest).
+        scenes: of each cell.
+        seed: of the random streams, which training never draws from.
+        known_order: whether the estimators are told K.
+        polish: updates of the likelihood in `hybrid` and `hybrid-search`.
+
+    Raises:
+        ConfigurationError: fewer than one scene.
+    """
+
+    scenario: Scenario
+    methods: tuple[str, ...]
+    sources: tuple[CountSpan, ...]
+    snr_db: tuple[Span, ...]
+    scenes: int
+    seed: int
+    known_order: bool
+    polish: int
+
+    def __post_init__(self) -> None:
+        if self.scenes < 1:
+            raise ConfigurationError(
+                "at least one scene", str(self.scenes), "a count left at zero, or a sign", "pass --scenes 200"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluated:
+    """What came of it: one cell per method and (K, SNR), and the error of R_pred in each (K, SNR)."""
+
+    cells: list[Cell]
+    covariance: dict[str, CovarianceError]
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Evaluate, print the table, and draw."""
+    trained = network_at(arguments.model)
+    plan = plan_of(arguments, trained)
+    if arguments.figure is not None:
+        check_figure(arguments.figure)
+        check_points(plan.snr_db)
+    warn_of_symbols(trained, plan.scenario.symbol_model)
+    found = evaluated(trained, plan)
+    if arguments.json:
+        print_json(document(arguments.model, trained, plan, found))
+    else:
+        print_cells(found.cells, caption(trained, plan))
+        print("\n".join(covariance_lines(found)))
+    if arguments.figure is not None:
+        save_figure(sweep_figure(found.cells), arguments.figure)
+
+
+def plan_of(arguments: argparse.Namespace, trained: Trained) -> Evaluation:
+    """What the options ask for: scenes as in training unless another preset, file or field is named.
+
+    Raises:
+        ConfigurationError: an unknown name, a value that does not fit, or more sources than the network has columns.
+    """
+    given = vars(arguments)
+    base = _base(arguments, trained)
+    scenario = base.scenario
+    plan = Evaluation(
+        scenario=scenario,
+        methods=tuple(given["methods"].split(",")) if "methods" in given else usual_methods(scenario),
+        sources=fit(tuple[CountSpan, ...], _cells(given["sources"]), "sources")
+        if "sources" in given
+        else (scenario.sources,),
+        snr_db=fit(tuple[Span, ...], _cells(given["snr_db"]), "snr_db") if "snr_db" in given else (scenario.snr_db,),
+        scenes=base.scenes,
+        seed=base.seed,
+        known_order=arguments.order == "known",
+        polish=arguments.polish,
+    )
+    most, rank = max((ends(k)[1] for k in plan.sources), default=0), trained.net.config.rank
+    if plan.known_order and most > rank and set(plan.methods) & set(HYBRIDS):
+        raise ConfigurationError(
+            f"at most {rank} sources, the columns of the network's covariance", str(most),
+            "a network made for fewer", "lower --sources, or leave its methods out with --methods",
+        )  # fmt: skip
+    return plan
+
+
+def _base(arguments: argparse.Namespace, trained: Trained) -> Experiment:
+    """Scenario, scenes and seed: of a preset or file that is named, else as in training, and options over either."""
+    if "preset" in vars(arguments) or arguments.config is not None:
+        return experiment_of(arguments)
+    return overlay(Experiment(scenario=trained.experiment.scenario), overrides_of(arguments))
+
+
+def usual_methods(scenario: Scenario) -> tuple[str, ...]:
+    """The network's estimators, the likelihood of the scenario's symbols, and two references."""
+    return (*HYBRIDS, "sml" if scenario.symbol_model == "random" else "pilot", "bp-music", "genie")
+
+
+def _cells(text: str) -> list[Any]:
+    """The values of `1,2,3`, or the one span of `[1,3]`."""
+    return parse_toml_value(f"[{text}]")
+
+
+def evaluated(trained: Trained, plan: Evaluation) -> Evaluated:
+    """Run every method on the same unseen scenes, behind a progress bar.
+
+    Raises:
+        KeyboardInterrupt: on Ctrl-C.
+    """
+    grid = [overlay(plan.scenario, {"sources": k, "snr_db": snr}) for k in plan.sources for snr in plan.snr_db]
+    errors = {label_of(scenario): covariance_error(trained.net, scenario, plan.scenes, plan.seed) for scenario in grid}
+    with Bar("evaluating") as bar:
+        running = sweep(
+            plan.scenario,
+            plan.methods,
+            plan.sources,
+            plan.snr_db,
+            plan.scenes,
+            plan.seed,
+            plan.known_order,
+            lambda label, done, total: bar(done, total, label),
+            hybrids(trained.net, plan.polish),
+        )
+        cells = list(running)
+    return Evaluated(cells=cells, covariance=errors)
+
+
+def caption(trained: Trained, plan: Evaluation) -> str:
+    """Which network and which scenes, in one line."""
+    order = "known" if plan.known_order else "estimated"
+    updates = trained.header.progress["updates"]
+    return (
+        f"{trained.header.weights} weights after {updates} updates, run {trained.header.identity['run']}; K {order}; "
+        f"{plan.scenes} unseen scenes a cell, seed {plan.seed}; configuration {config_digest(plain(plan))}"
+    )
+
+
+def covariance_lines(found: Evaluated) -> list[str]:
+    """The NMSE of R_pred, and of R_samp on the same scenes, a line for each (K, SNR)."""
+    return [
+        f"{label}: NMSE of R_pred {e.predicted.value:.3f} [{e.predicted.low:.3f}, {e.predicted.high:.3f}], "
+        f"of R_samp {e.sampled.value:.2f} (n = {e.n})"
+        for label, e in found.covariance.items()
+    ]
+
+
+def document(model: Path, trained: Trained, plan: Evaluation, found: Evaluated) -> dict[str, Any]:
+    """The JSON document of `ris evaluate`."""
+    config = plain(plan)
+    covariance = [
+        {
+            "cell": label,
+            "n": error.n,
+            "nmse_predicted": error.predicted.value,
+            "nmse_predicted_interval": [error.predicted.low, error.predicted.high],
+            "nmse_sampled": error.sampled.value,
+        }
+        for label, error in found.covariance.items()
+    ]
+    return to_json(found.cells) | {
+        "covariance": covariance,
+        "model": str(checkpoint_at(model)),
+        "weights": trained.header.weights,
+        "identity": trained.header.identity,
+        "config": config,
+        "digest": config_digest(config),
+    }

@@ -1,0 +1,111 @@
+"""Does `ris evaluate` compare a checkpoint with the others on the same scenes, and refuse what is none?"""
+
+from pathlib import Path
+
+import pytest
+from running import Run
+
+from ris_pytorch_pipeline.bench import HYBRIDS
+
+
+def test_every_method_on_the_scenes_of_training(ris: Run, run_folder: Path) -> None:
+    done = ris("evaluate", str(run_folder), "--scenes", "6", "--json")
+    assert done.code == 0, done.err
+    cells = done.json["cells"]
+    assert [cell["method"] for cell in cells] == [*HYBRIDS, "sml", "bp-music", "genie"]
+    assert all(cell["sources"] == [1, 2] and cell["snr_db"] == [10.0, 20.0] and cell["n"] == 6 for cell in cells)
+    assert sum(cells[0]["order_counts"]) == 6, "K is told, so every scene counts in one of its orders"
+    (error,) = done.json["covariance"]
+    assert error["cell"] == "K = 1..2, 10..20 dB" and error["n"] == 6
+    assert 0.2 < error["nmse_predicted"] < 3 and 0.2 < error["nmse_sampled"] < 3
+    assert done.json["model"].endswith("best.safetensors") and done.json["weights"] == "ema"
+    assert done.json["config"]["scenario"]["horizontal"] == 6
+
+
+def test_cells_and_text(ris: Run, run_folder: Path) -> None:
+    options = (
+        "--methods",
+        "hybrid,sml",
+        "--sources",
+        "1,[1,2]",
+        "--snr-db",
+        "20",
+        "--scenes",
+        "3",
+        "--order",
+        "estimated",
+    )
+    done = ris("evaluate", str(run_folder / "best.safetensors"), *options, "--figure", "out.png")
+    assert done.code == 0, done.err
+    for word in ("1..2", "K estimated", "ema weights after 2 updates", "NMSE of R_pred", "K = 1..2, 20 dB"):
+        assert word in done.out
+    assert Path("out.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_polished_network_is_the_likelihood_from_its_candidates(ris: Run, run_folder: Path) -> None:
+    options = ("--methods", "hybrid,hybrid-raw", "--sources", "1", "--snr-db", "20", "--scenes", "20", "--json")
+    polished, raw = ris("evaluate", str(run_folder), *options).json["cells"]
+    assert polished["gospa_whitened"] < raw["gospa_whitened"]
+    none, same = ris("evaluate", str(run_folder), "--polish", "0", *options).json["cells"]
+    assert none["gospa_whitened"] == same["gospa_whitened"] == raw["gospa_whitened"]
+
+
+def test_bad_input(ris: Run, run_folder: Path, tmp_path: Path) -> None:
+    ris("evaluate", "nowhere").refused("a readable checkpoint")
+    ris("evaluate", str(tmp_path)).refused("best.safetensors", "no run was trained there")
+    ris("evaluate", str(run_folder), "--methods", "hybird").refused("did you mean 'hybrid'")
+    ris("evaluate", str(run_folder), "--sources", "x").refused("sources")
+    ris("evaluate", str(run_folder), "--preset", "random").refused("the panel the network was trained for")
+    ris("evaluate", str(run_folder), "--figure", "nowhere/out.png").refused("a folder that exists")
+    ris("evaluate", str(run_folder), "--figure", "out.png").refused("cells of one SNR each")
+    ris("evaluate", str(run_folder), "--methods", "hybrid,hybrid").refused("each of methods once; got hybrid again")
+    ris("evaluate", str(run_folder), "--sources", "1,9").refused("at most 8 sources", "leave its methods out")
+    ris("evaluate", str(run_folder), "--polish", "-1").refused("polish >= 0")
+    other = ("--methods", "sml", "--horizontal", "7", "--sources", "1")
+    ris("evaluate", str(run_folder), *other).refused("the panel the network was trained for")
+    ris("evaluate", str(run_folder), "--scenes", "0").refused("scenes >= 1")
+
+
+def test_locating_with_a_network(ris: Run, run_folder: Path, small_file: str) -> None:
+    done = ris("locate", small_file, "--model", str(run_folder), "--sources", "1", "--scene", "all", "--json")
+    assert done.code == 0, done.err
+    assert done.json["estimator"] == "hybrid (candidates) + search below 0.7 + 10 updates"
+    assert [len(scene["sources"]) for scene in done.json["scenes"]] == [1, 1, 1]
+    raw = ris(
+        "locate", small_file, "--model", str(run_folder), "--proposals", "music", "--polish", "0", "--sources", "1"
+    )
+    assert raw.code == 0 and "music on R_pred" in raw.out
+
+
+def test_a_network_brings_its_own_field_of_view(ris: Run, run_folder: Path, small_file: str) -> None:
+    model = ("--model", str(run_folder))
+    ris("locate", small_file, *model, "--azimuth-deg", "[-30,30]").refused("--azimuth-deg")
+    ris("locate", small_file, *model, "--estimator", "sml").refused("--estimator")
+    ris("locate", small_file, "--polish", "3").refused("--model")
+    assert ris("simulate", "other.safetensors", "--scenes", "1").code == 0
+    ris("locate", "other.safetensors", *model).refused("the panel the network was trained for")
+
+
+@pytest.mark.filterwarnings("default:the network was trained on")
+def test_other_symbols_are_worth_a_word(ris: Run, run_folder: Path) -> None:
+    small = ("--horizontal", "6", "--vertical", "6", "--antennas", "8", "--snapshots", "8", "--sources", "1")
+    assert ris("simulate", "pilot.safetensors", "--preset", "pilot", "--scenes", "1", *small).code == 0
+    done = ris("locate", "pilot.safetensors", "--model", str(run_folder), "--sources", "1")
+    assert done.code == 0 and "trained on random symbols" in done.err
+    cells = ("--symbols", "pilot", "--methods", "hybrid-raw", "--sources", "1", "--scenes", "2")
+    done = ris("evaluate", str(run_folder), *cells)
+    assert done.code == 0 and "these scenes have pilot ones" in done.err
+
+
+def test_a_file_says_which_scenes(ris: Run, run_folder: Path) -> None:
+    Path("scenes.toml").write_text(
+        "scenes = 3\nseed = 5\n[scenario]\nhorizontal = 6\nvertical = 6\nantennas = 8\nsnapshots = 8\n"
+        "sources = 2\nsnr_db = 15\n"
+    )
+    options = ("--config", "scenes.toml", "--methods", "hybrid-raw", "--json")
+    said = ris("evaluate", str(run_folder), *options).json
+    (cell,) = said["cells"]
+    assert (cell["sources"], cell["snr_db"], cell["n"]) == (2, 15.0, 3)
+    assert said["config"]["seed"] == 5 and said["config"]["scenario"]["snapshots"] == 8
+    (cell,) = ris("evaluate", str(run_folder), *options, "--scenes", "2", "--sources", "1").json["cells"]
+    assert (cell["sources"], cell["n"]) == (1, 2)
