@@ -133,6 +133,11 @@ def test_a_process_that_stops_ends_the_others_and_says_why(both, folder) -> None
     assert not verdict.healthy and "validation is nan in process 1" in verdict.findings[0].evidence
 
 
+def test_no_process_keeps_the_group_and_its_threads(both) -> None:
+    # threads of a group that is still held at exit abort the process, now and then, after all is done
+    assert [found["group"] for found in both] == [{"left": False}] * 2
+
+
 def test_a_process_that_says_nothing_is_not_quoted() -> None:
     store = torch.distributed.HashStore()  # pyright: ignore[reportPrivateImportUsage]
     processes = Processes(world=2, store=store)

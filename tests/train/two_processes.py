@@ -9,8 +9,10 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import torch
+import torch.distributed as dist
 from small_world import SCENARIO, SmallLoss, SmallNet, World
 
 from ris_pytorch_pipeline.diagnose import TrainingFault
@@ -139,12 +141,15 @@ def process(rank: int, world: int, port: int, folder: Path) -> None:
     os.environ.update(RANK=str(rank), WORLD_SIZE=str(world), LOCAL_RANK=str(rank))  # as torchrun does
     os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
     with joined(os.environ, "cpu", timedelta(seconds=60)) as processes:
+        group = ref(dist.group.WORLD)  # pyright: ignore[reportArgumentType]
         for scene in SCENES:
             try:
                 found[scene.__name__] = scene(World(EXPERIMENT), processes, folder)
             except RisError as error:
                 found[scene.__name__] = {"error": f"{type(error).__name__}: {error}"}
             (folder / f"{rank}.json").write_text(json.dumps(found), encoding="utf-8")
+    found["group"] = {"left": group() is not None}
+    (folder / f"{rank}.json").write_text(json.dumps(found), encoding="utf-8")
 
 
 def free_port() -> int:

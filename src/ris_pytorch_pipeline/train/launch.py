@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import torch
 import torch.distributed as dist
+import torch.distributed.nn  # noqa: F401  before a group exists: its functions keep the one they find as a default
 
 from ..errors import ConfigurationError, InfeasibleError
 from .processes import Processes
