@@ -13,7 +13,7 @@ PACKAGE = "ris_pytorch_pipeline"
 SOURCE = ROOT / "src" / PACKAGE
 LEVELS = (
     {"cli"},
-    {"report", "search", "bench"},
+    {"report", "bench"},
     {"localise"},
     {"train"},
     {"experiment"},

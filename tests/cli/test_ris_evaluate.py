@@ -1,11 +1,14 @@
 """Does `ris evaluate` compare a checkpoint with the others on the same scenes, and refuse what is none?"""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from running import Run
 
-from ris_pytorch_pipeline.bench import HYBRIDS
+from ris_pytorch_pipeline.bench import HYBRIDS, Cell
+from ris_pytorch_pipeline.cli import evaluate
 
 
 def test_every_method_on_the_scenes_of_training(ris: Run, run_folder: Path) -> None:
@@ -18,6 +21,7 @@ def test_every_method_on_the_scenes_of_training(ris: Run, run_folder: Path) -> N
     (error,) = done.json["covariance"]
     assert error["cell"] == "K = 1..2, 10..20 dB" and error["n"] == 6
     assert 0.2 < error["nmse_predicted"] < 3 and 0.2 < error["nmse_sampled"] < 3
+    assert done.json["complete"] is True
     assert done.json["model"].endswith("best.safetensors") and done.json["weights"] == "ema"
     assert done.json["config"]["scenario"]["horizontal"] == 6
 
@@ -109,3 +113,19 @@ def test_a_file_says_which_scenes(ris: Run, run_folder: Path) -> None:
     assert said["config"]["seed"] == 5 and said["config"]["scenario"]["snapshots"] == 8
     (cell,) = ris("evaluate", str(run_folder), *options, "--scenes", "2", "--sources", "1").json["cells"]
     assert (cell["sources"], cell["n"]) == (1, 2)
+
+
+def test_what_is_finished_is_kept_after_ctrl_c(ris: Run, run_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = evaluate.sweep
+
+    def interrupted(*arguments: Any) -> Iterator[Cell]:
+        yield next(iter(whole(*arguments)))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(evaluate, "sweep", interrupted)
+    options = ("--methods", "hybrid,sml", "--sources", "1", "--snr-db", "10,20", "--scenes", "3")
+    done = ris("evaluate", str(run_folder), *options, "--json")
+    assert done.code == 130 and done.err.endswith("ris: interrupted\n")
+    assert [cell["method"] for cell in done.json["cells"]] == ["hybrid"] and done.json["complete"] is False
+    assert [error["cell"] for error in done.json["covariance"]] == ["K = 1, 10 dB"]
+    assert "1 of 4 cells" in ris("evaluate", str(run_folder), *options).out

@@ -25,7 +25,7 @@ from ..train import Reporter, Trained, Trainer, load_network
 from ..train.files import BEST, LAST
 from .cells import print_cells
 from .demo_page import Demonstration, Pictured, demo_page
-from .evaluate import Evaluation, caption, covariance_lines, evaluated, usual_methods
+from .evaluate import Evaluated, Evaluation, caption, covariance_lines, evaluate_into, usual_methods
 from .findings import findings_of
 from .locate import print_finding
 from .output import Bar
@@ -52,7 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
     except (TrainingFault, InfeasibleError) as error:
         return stop(str(error))
     trained, verdict = load_network(folder / "run" / BEST), diagnose_path(folder / "run")
-    found = evaluated(trained, plan)
+    found = Evaluated()
+    evaluate_into(found, trained, plan)
     print_cells(found.cells, caption(trained, plan))
     print("\n".join(covariance_lines(found)))
     pictured = picture_of(trained, folder / "scene.safetensors")

@@ -1,7 +1,7 @@
 """`ris evaluate`: a trained network on unseen scenes, beside classical estimators, the genie and the bound."""
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,28 +53,47 @@ class Evaluation:
                 "at least one scene", str(self.scenes), "a count left at zero, or a sign", "pass --scenes 200"
             )
 
+    @property
+    def cells(self) -> int:
+        """How many there will be."""
+        return len(self.methods) * len(self.sources) * len(self.snr_db)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluated:
-    """What came of it: one cell per method and (K, SNR), and the error of R_pred in each (K, SNR)."""
+    """What came of it so far: one cell per method and (K, SNR), and the error of R_pred in each (K, SNR)."""
 
-    cells: list[Cell]
-    covariance: dict[str, CovarianceError]
+    cells: list[Cell] = field(default_factory=list)
+    covariance: dict[str, CovarianceError] = field(default_factory=dict)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Evaluate, print the table, and draw."""
+    """Evaluate, print the table, and draw.
+
+    Raises:
+        KeyboardInterrupt: after Ctrl-C, once the cells finished until then are printed.
+    """
     trained = network_at(arguments.model)
     plan = plan_of(arguments, trained)
     if arguments.figure is not None:
         check_figure(arguments.figure)
         check_points(plan.snr_db)
     warn_of_symbols(trained, plan.scenario.symbol_model)
-    found = evaluated(trained, plan)
+    found = Evaluated()
+    try:
+        evaluate_into(found, trained, plan)
+    except KeyboardInterrupt:  # what is finished is kept
+        if found.cells:
+            _report(arguments, trained, plan, found)
+        raise
+    _report(arguments, trained, plan, found)
+
+
+def _report(arguments: argparse.Namespace, trained: Trained, plan: Evaluation, found: Evaluated) -> None:
     if arguments.json:
         print_json(document(arguments.model, trained, plan, found))
     else:
-        print_cells(found.cells, caption(trained, plan))
+        print_cells(found.cells, f"{len(found.cells)} of {plan.cells} cells; {caption(trained, plan)}")
         print("\n".join(covariance_lines(found)))
     if arguments.figure is not None:
         save_figure(sweep_figure(found.cells), arguments.figure)
@@ -127,14 +146,18 @@ def _cells(text: str) -> list[Any]:
     return parse_toml_value(f"[{text}]")
 
 
-def evaluated(trained: Trained, plan: Evaluation) -> Evaluated:
-    """Run every method on the same unseen scenes, behind a progress bar.
+def evaluate_into(found: Evaluated, trained: Trained, plan: Evaluation) -> None:
+    """Run every method on the same unseen scenes, behind a progress bar, and keep what is finished.
+
+    Args:
+        found: gets each cell once it is finished.
+        trained: the network.
+        plan: what to run.
 
     Raises:
         KeyboardInterrupt: on Ctrl-C.
     """
     grid = [overlay(plan.scenario, {"sources": k, "snr_db": snr}) for k in plan.sources for snr in plan.snr_db]
-    errors = {label_of(scenario): covariance_error(trained.net, scenario, plan.scenes, plan.seed) for scenario in grid}
     with Bar("evaluating") as bar:
         running = sweep(
             plan.scenario,
@@ -147,8 +170,12 @@ def evaluated(trained: Trained, plan: Evaluation) -> Evaluated:
             lambda label, done, total: bar(done, total, label),
             hybrids(trained.net, plan.polish),
         )
-        cells = list(running)
-    return Evaluated(cells=cells, covariance=errors)
+        for number, cell in enumerate(running):
+            scenario = grid[number // len(plan.methods)]
+            if label_of(scenario) not in found.covariance:
+                error = covariance_error(trained.net, scenario, plan.scenes, plan.seed)
+                found.covariance[label_of(scenario)] = error
+            found.cells.append(cell)
 
 
 def caption(trained: Trained, plan: Evaluation) -> str:
@@ -184,6 +211,7 @@ def document(model: Path, trained: Trained, plan: Evaluation, found: Evaluated) 
         for label, error in found.covariance.items()
     ]
     return to_json(found.cells) | {
+        "complete": len(found.cells) == plan.cells,
         "covariance": covariance,
         "model": str(checkpoint_at(model)),
         "weights": trained.header.weights,
