@@ -4,38 +4,50 @@ import pytest
 import torch
 
 from ris_pytorch_pipeline.estimate import SearchGrid
-from ris_pytorch_pipeline.nets import candidate_factors, peak_cells, summed_out
+from ris_pytorch_pipeline.nets import candidate_cells, candidate_factors, summed_out
 from ris_pytorch_pipeline.physics import Panel
 from ris_pytorch_pipeline.rng import stream
 
 
-def test_peaks_are_local_maxima_highest_first() -> None:
+def own_centres(heat: torch.Tensor) -> torch.Tensor:
+    """Places of cells that each state their own centre."""
+    axes = [torch.arange(float(size)) for size in heat.shape[1:]]
+    return torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).expand(*heat.shape, 2)
+
+
+def test_cells_are_picked_one_by_one_and_what_states_the_same_direction_is_left_out() -> None:
     heat = torch.randn(4, 9, 7, generator=stream(0, "heat"))
-    cells, scores = peak_cells(heat, 6)
+    places = own_centres(heat) + torch.rand(4, 9, 7, 2, generator=stream(0, "places"))
+    cells, scores = candidate_cells(heat, places, 6)
     for scene in range(4):
-        maxima = []
-        for i in range(9):
-            for j in range(7):
-                block = heat[scene, max(i - 1, 0) : i + 2, max(j - 1, 0) : j + 2]
-                if heat[scene, i, j] == block.max():
-                    maxima.append((float(heat[scene, i, j]), i * 7 + j))
-        wanted = sorted(maxima, reverse=True)[:6]
-        found = [c for c, s in zip(cells[scene].tolist(), scores[scene].tolist(), strict=True) if s > -torch.inf]
-        assert found == [cell for _, cell in wanted]
+        left = sorted(((float(h), i) for i, h in enumerate(heat[scene].flatten())), reverse=True)
+        flat = places[scene].flatten(0, 1)
+        for cell, score in zip(cells[scene].tolist(), scores[scene].tolist(), strict=True):
+            assert (score, cell) == left[0]
+            left = [(h, i) for h, i in left if float((flat[i] - flat[cell]).norm()) >= 1]
 
 
-def test_too_few_peaks_are_marked() -> None:
+def test_two_sources_in_neighbouring_cells_are_two_candidates() -> None:
+    heat = torch.full((1, 5, 5), -9.0)
+    heat[0, 2, 1:5] = torch.tensor([2.0, 4.0, 3.0, 1.0])  # the cells at 2 and 3 hold a source, the outer ones see it
+    places = own_centres(heat).clone()
+    places[0, 2, 1:5] = torch.tensor([[2.0, 1.7], [2.0, 1.7], [2.0, 3.1], [2.0, 3.1]])
+    cells, scores = candidate_cells(heat, places, 3)
+    assert cells[0, :2].tolist() == [2 * 5 + 2, 2 * 5 + 3] and scores[0].tolist() == [4.0, 3.0, -9.0]
+
+
+def test_too_few_directions_are_marked() -> None:
     ramp = torch.arange(12.0).reshape(1, 3, 4)
-    _, scores = peak_cells(ramp, 3)
+    _, scores = candidate_cells(ramp, torch.zeros(1, 3, 4, 2), 3)
     assert scores[0].tolist() == [11.0, -torch.inf, -torch.inf]
 
 
 def test_scores_carry_gradients() -> None:
     heat = torch.randn(2, 5, 5, generator=stream(0, "heat")).requires_grad_()
-    _, scores = peak_cells(heat, 2)
-    scores[~scores.isneginf()].sum().backward()
+    _, scores = candidate_cells(heat, own_centres(heat), 2)
+    scores.sum().backward()
     assert heat.grad is not None
-    assert int((heat.grad != 0).sum()) == int((~scores.isneginf()).sum())
+    assert int((heat.grad != 0).sum()) == scores.numel()
 
 
 @pytest.mark.parametrize("missing", [False, True])

@@ -43,7 +43,7 @@ class Candidates:
         return "candidates"
 
     def __call__(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
-        """The first `counts` candidates; fewer where the heat-map has fewer peaks."""
+        """The first `counts` candidates; fewer where the heat-map states fewer directions."""
         slots = torch.arange(prediction.candidates.shape[1], device=counts.device)
         chosen = (slots < counts[:, None]) & ~prediction.scores.isneginf()
         positions = positions_from_cosines(_in_front(prediction, observation))

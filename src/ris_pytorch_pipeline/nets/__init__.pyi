@@ -1,5 +1,5 @@
 from .beamspace import Beamspace
-from .candidates import candidate_factors, peak_cells
+from .candidates import candidate_cells, candidate_factors
 from .cleaning import cleaned_images
 from .config import NET_PRESETS, NetConfig, net_preset
 from .hybrid import HybridNet
@@ -15,9 +15,9 @@ __all__ = [
     "Prediction",
     "R_pred",
     "Statistics",
+    "candidate_cells",
     "candidate_factors",
     "cleaned_images",
     "net_preset",
-    "peak_cells",
     "summed_out",
 ]

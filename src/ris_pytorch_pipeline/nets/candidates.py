@@ -3,29 +3,44 @@
 import torch
 from jaxtyping import Complex, Float, Int
 from torch import Tensor
-from torch.nn.functional import logsigmoid, max_pool2d
+from torch.nn.functional import logsigmoid
 
 from ..physics import steering_at
 from ..shapes import Cosines, Elements
 from .prediction import Columns
 
+_APART = 1.0
+"""Cells that state directions closer than this, in steps of the grid (half a beamwidth), mean one source."""
+_LOOKED_AT = 8
+"""Hottest cells among which each candidate is looked for."""
 
-def peak_cells(
-    heat: Float[Tensor, "scene n_u n_w"], rank: int
+
+def candidate_cells(
+    heat: Float[Tensor, "scene n_u n_w"], places: Float[Tensor, "scene n_u n_w 2"], rank: int
 ) -> tuple[Int[Tensor, "scene rank"], Float[Tensor, "scene rank"]]:
-    """The highest local maxima of a map (of 3 x 3 cells), as flat cell numbers and scores.
+    """The hottest cells that state directions of their own: one by one, and what states the same direction is left out.
+
+    The cells around a source all state its direction, so that a second source is seen even in the cell next to it,
+    where a map of local maxima has none.
 
     Args:
         heat: log odds per direction cell.
+        places: (u, w) that each cell states, in steps of the grid.
         rank: how many.
 
     Returns:
-        Cells, highest first, and their heat; -inf where there are fewer maxima (the cell then is any other one).
+        Cells, hottest first, and their heat; -inf where no further direction is stated (the cell is any then).
     """
-    highest = max_pool2d(heat.detach()[:, None], 3, stride=1, padding=1)[:, 0]
-    peaks = heat.detach().masked_fill(heat.detach() < highest, -torch.inf).flatten(1)
-    scores, cells = peaks.topk(rank, dim=1)
-    return cells, heat.flatten(1).gather(1, cells).masked_fill(scores.isneginf(), -torch.inf)
+    hottest, cells = heat.detach().flatten(1).topk(min(_LOOKED_AT * rank, heat[0].numel()), dim=1)
+    places = places.detach().flatten(1, 2).gather(1, cells[..., None].expand(-1, -1, 2))
+    scene, picked, scores = torch.arange(len(heat), device=heat.device), [], []
+    for _ in range(rank):
+        score, best = hottest.max(1)
+        picked.append(cells[scene, best])
+        scores.append(heat.flatten(1)[scene, picked[-1]].masked_fill(score.isneginf(), -torch.inf))
+        same = (places - places[scene, best][:, None]).norm(dim=-1) < _APART
+        hottest = hottest.masked_fill(same, -torch.inf)
+    return torch.stack(picked, dim=1), torch.stack(scores, dim=1)
 
 
 def candidate_factors(

@@ -8,7 +8,7 @@ from torch import Generator, Tensor, nn
 
 from ..rng import stream
 from .beamspace import Beamspace
-from .candidates import candidate_factors, gather_cells, peak_cells
+from .candidates import candidate_cells, candidate_factors, gather_cells
 from .config import NetConfig
 from .prediction import Prediction, summed_out
 from .statistics import Statistics
@@ -69,7 +69,8 @@ class HybridNet(nn.Module):
         offsets = _REACH * torch.tanh(maps[:, 1:4] / _REACH).movedim(1, -1)
         log_variance = 2 * math.log(max(grid.step[2], 1e-9)) + _SURE * torch.tanh(maps[:, 4] / _SURE)
         columns = summed_out(heat, offsets, log_variance, grid)
-        cells, scores = peak_cells(columns.heat, config.rank)
+        steps = columns.cosines.new_tensor([max(step, 1e-9) for step in grid.step[:2]])
+        cells, scores = candidate_cells(columns.heat, columns.cosines[..., :2] / steps, config.rank)
         scores = scores.masked_fill(scores < _NEVER / 2, -torch.inf)
         candidates = gather_cells(columns, cells)
         factors = candidate_factors(

@@ -19,7 +19,7 @@ class Prediction:
     Args:
         factors: F, (scene, element, rank), ‖F‖² = N (1 - floor).
         candidates: (scene, rank, 3), (u, w, q) of the columns of F, the likeliest first.
-        scores: (scene, rank), log odds that a candidate is a source; -inf where the map has no further peak.
+        scores: (scene, rank), log odds that a candidate is a source; -inf where the map states no further direction.
         heat: (scene, n_u, n_w, n_q), logits of a source in the cell.
         offsets: (scene, n_u, n_w, n_q, 3), from the cell's centre in steps of the grid.
         log_variance_q: (scene, n_u, n_w, n_q), log of the variance of q in (1/m)².
