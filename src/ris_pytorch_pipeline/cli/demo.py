@@ -29,7 +29,7 @@ from .evaluate import Evaluated, Evaluation, caption, covariance_lines, evaluate
 from .findings import findings_of
 from .locate import print_finding
 from .output import Bar
-from .train import stop
+from .train import check_alone, stop
 from .training_experiment import training_of
 
 _SOURCES, _SNR_DB = 3, 10.0
@@ -42,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     Returns:
         The exit code: 0 for a healthy training, 1 otherwise.
     """
+    check_alone("demo")
     begin = time.monotonic()
     experiment = training_of(arguments)
     plan = unseen(experiment, arguments.scenes)

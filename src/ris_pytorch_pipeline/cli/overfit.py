@@ -6,7 +6,7 @@ from ..diagnose import TrainingFault
 from ..errors import InfeasibleError
 from ..train import Overfit, Reporter, one_batch, overfit
 from .output import Bar, print_json
-from .train import stop
+from .train import check_alone, stop
 from .training_experiment import training_of
 
 EPOCHS = 60
@@ -19,6 +19,7 @@ def run(arguments: argparse.Namespace) -> int:
     Returns:
         The exit code: 0 for go, 1 for no-go.
     """
+    check_alone("overfit")
     if arguments.epochs is None and arguments.config is None:
         arguments.epochs = EPOCHS
     try:

@@ -7,7 +7,7 @@ import sys
 from ..diagnose import TrainingFault
 from ..diagnose.preflight import Preflight
 from ..diagnose.report import show_preflight
-from ..errors import InfeasibleError
+from ..errors import ConfigurationError, InfeasibleError
 from ..train import Parts, Reporter, TensorBoard, Trainer, joined, processes_of, shard_scenes
 from .output import Bar
 from .training_experiment import training_of
@@ -56,6 +56,23 @@ def sound(trainer: Trainer, *, quiet: bool) -> bool:
     if not (quiet and found.passed):
         show_preflight(found)
     return found.passed
+
+
+def check_alone(command: str) -> None:
+    """Refuse a launch of several processes: each would train on its own, into the same place.
+
+    Args:
+        command: that was started so.
+
+    Raises:
+        ConfigurationError: the variables of a launcher of more than one process.
+    """
+    world = processes_of(os.environ, "cpu").world
+    if world > 1:
+        raise ConfigurationError(
+            f"one process for `ris {command}`", str(world), "torchrun, under which only `ris train` shares work",
+            "start it without torchrun, or unset RANK and WORLD_SIZE",
+        )  # fmt: skip
 
 
 def stop(message: str) -> int:
