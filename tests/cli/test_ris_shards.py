@@ -9,7 +9,11 @@ from running import SMALL, Run
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from ris_pytorch_pipeline.bench import score
+from ris_pytorch_pipeline.bounds import scene_bound
 from ris_pytorch_pipeline.data import SceneSource, content_hashes, open_shards
+from ris_pytorch_pipeline.data.manifest import file_digest
+from ris_pytorch_pipeline.estimate import Sml
 from ris_pytorch_pipeline.experiment import training_from_toml
 from ris_pytorch_pipeline.train import read_ledger
 
@@ -126,6 +130,10 @@ def test_a_scene_that_is_not_finite_stops_the_run_by_name(ready: Run, tmp_path: 
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata()
     save_file(tensors, path, metadata=metadata)
+    ready(*RUN).refused("SHA-256", "an altered file", "writes what is wrong anew")
+    manifest = json.loads((tmp_path / "s" / "manifest.json").read_text())
+    manifest["shards"]["train"][1]["sha256"] = file_digest(path)  # as if it had been written so
+    (tmp_path / "s" / "manifest.json").write_text(json.dumps(manifest))
     found = "finite measurements; got s/train-00001.safetensors: NaN or infinite values in 1 of 8 scenes, the first of"
     checked = ready(*RUN)
     assert checked.code == 1 and found in checked.out and not (tmp_path / "run").exists()
@@ -139,3 +147,30 @@ def test_another_network_or_folder_in_use_is_refused(ready: Run, tmp_path: Path)
     ready(*RUN, "--resume").refused("net.width")
     ready(*RUN).refused("a directory without a run", "resume=True")
     assert files(tmp_path / "run") == before
+
+
+def test_a_network_is_evaluated_on_the_test_split(ready: Run, tmp_path: Path) -> None:
+    assert ready(*RUN).code == 0
+    evaluate = ("evaluate", "run", "--shards", "s", "--methods", "sml,hybrid-raw")
+    ready(*evaluate).refused("test scenes in s; got splits train, validation", "--split test=1000")
+    held = ("simulate", "--shards", "h", "--split", "test=70", "--batch", "8", "--per-shard", "16", *SMALL)
+    assert ready(*held).code == 0
+    evaluate = ("evaluate", "run", "--shards", "h", "--methods", "sml,hybrid-raw")
+    done = ready(*evaluate, "--json")
+    assert done.code == 0, done.err
+    assert [(cell["method"], cell["n"], cell["sources"]) for cell in done.json["cells"]] == [
+        ("sml", 70, 1),
+        ("hybrid-raw", 70, 1),
+    ]
+    assert done.json["covariance"][0]["n"] == 70
+    assert done.json["config"]["shards"] == open_shards("h").manifest.digest
+    scenes = open_shards("h").scenes("test", 0, 70).to(dtype=torch.complex128)
+    near = score(scenes.truth, scene_bound(scenes), Sml()(scenes.observation, 1)).success.double().mean()
+    assert done.json["cells"][0]["success"] == pytest.approx(float(near))
+    assert "70 test scenes of the shards of manifest" in ready(*evaluate).out
+    ready(*evaluate, "--scenes", "71").refused("1 to 70 test scenes", "--scenes 70")
+    ready(*evaluate, "--seed", "3").refused("the scenes of --shards as they are; got --seed")
+    ready(*evaluate, "--snapshots", "9").refused("got --snapshots")
+    ready(*evaluate, "--config", "t.toml").refused("got --config")
+    (tmp_path / "h" / "test-00001.safetensors").unlink()
+    ready(*evaluate).refused("test-00001.safetensors; got no such file")

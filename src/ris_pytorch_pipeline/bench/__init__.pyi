@@ -5,7 +5,7 @@ from .hybrid import DOUBT, HYBRIDS, CovarianceError, covariance_error, hybrids
 from .interval import Measure, bootstrap, bootstrap_mean
 from .score import Score, confusion_matrix, joined_scores, match_directions, score
 from .summary import alarm, bound_quantiles, distance_by_range, summarise, to_json
-from .sweep import Progress, Run, Trial, blind, cell_scenes, label_of, spelled, sweep, trial_of
+from .sweep import Drawer, Progress, Run, Trial, blind, cell_scenes, label_of, spelled, sweep, trial_of, trial_on
 
 __all__ = [
     "CONTENDERS",
@@ -14,6 +14,7 @@ __all__ = [
     "HYBRIDS",
     "Cell",
     "CovarianceError",
+    "Drawer",
     "GenieStart",
     "Gospa",
     "Measure",
@@ -48,6 +49,7 @@ __all__ = [
     "sweep",
     "to_json",
     "trial_of",
+    "trial_on",
     "whitened_distance",
     "whitened_gospa",
 ]

@@ -12,7 +12,7 @@ from ..nets import HybridNet
 from ..physics import Scenario, cosines_from_positions
 from ..rng import stream
 from .interval import Measure, bootstrap_mean
-from .sweep import BLOCK, cell_scenes
+from .sweep import BLOCK, Drawer, cell_scenes
 
 HYBRIDS = ("hybrid", "hybrid-search", "hybrid-raw", "music-pred", "mvdr-pred")
 """Candidates polished by the likelihood, the same with scenes in doubt searched, candidates as they are, and two
@@ -55,7 +55,9 @@ class CovarianceError:
     sampled: Measure
 
 
-def covariance_error(net: HybridNet, scenario: Scenario, scenes: int, seed: int) -> CovarianceError:
+def covariance_error(
+    net: HybridNet, scenario: Scenario, scenes: int, seed: int, drawer: Drawer = cell_scenes
+) -> CovarianceError:
     """The NMSE of R_pred and of R_samp on the very scenes of a sweep's cell.
 
     Args:
@@ -63,6 +65,7 @@ def covariance_error(net: HybridNet, scenario: Scenario, scenes: int, seed: int)
         scenario: of the cell.
         scenes: how many.
         seed: of the sweep.
+        drawer: of the sweep.
 
     Raises:
         InputError: no scene, or another panel than the network's.
@@ -72,7 +75,7 @@ def covariance_error(net: HybridNet, scenario: Scenario, scenes: int, seed: int)
     localiser = Localiser(net)
     predicted, sampled = [], []
     for block, first in enumerate(range(0, scenes, BLOCK)):
-        drawn = cell_scenes(scenario, min(BLOCK, scenes - first), seed, block)
+        drawn = drawer(scenario, min(BLOCK, scenes - first), seed, block)
         seen, truth = drawn.observation, drawn.truth
         true = true_covariance(cosines_from_positions(truth.positions), truth.powers, seen.elements, seen.wavelength)
         answer = localiser.predict(seen).covariance

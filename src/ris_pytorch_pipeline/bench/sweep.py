@@ -24,6 +24,9 @@ Progress = Callable[[str, int, int], None]
 Attempt = Callable[[Observation, Truth], Estimate]
 """One method on some scenes; only the genie looks at the truth."""
 
+Drawer = Callable[[Scenario, int, int, int], Scenes]
+"""From a cell's scenario, a number of scenes, the seed and the number of the block to the scenes of that block."""
+
 BLOCK = 64
 """Scenes drawn and handed to the methods at a time, so that progress is seen and memory stays small."""
 
@@ -46,6 +49,7 @@ def sweep(
     known_order: bool,
     progress: Progress | None = None,
     trained: Mapping[str, Estimator] | None = None,
+    drawer: Drawer | None = None,
 ) -> Iterator[Cell]:
     """Run every method on the same scenes of every (K, SNR) and yield its cells as soon as they are finished.
 
@@ -65,6 +69,7 @@ def sweep(
         known_order: tell the estimators K; the genie always knows it.
         progress: called after each block of scenes and method.
         trained: further estimators by name, such as those of a trained network.
+        drawer: where scenes come from; None draws them, see `cell_scenes`.
 
     Returns:
         An iterator over the cells, by K, then SNR, then method.
@@ -84,7 +89,7 @@ def sweep(
     further = {} if trained is None else trained
     attempts = {name: _attempt(name, scenario, further, known_order=known_order) for name in methods}
     grid = [replace(scenario, sources=k, snr_db=_floats(snr)) for k in sources for snr in snr_db]
-    return _cells(grid, attempts, scenes, seed, known_order, progress)
+    return _cells(grid, attempts, scenes, seed, known_order, progress, drawer or cell_scenes)
 
 
 def _attempt(name: str, scenario: Scenario, trained: Mapping[str, Estimator], *, known_order: bool) -> Attempt:
@@ -122,13 +127,14 @@ def _cells(
     seed: int,
     known_order: bool,
     progress: Progress | None,
+    drawer: Drawer,
 ) -> Iterator[Cell]:
     total, done = len(grid) * len(attempts) * scenes, 0
     for scenario in grid:
         runs = {name: Run(name, attempt) for name, attempt in attempts.items()}
         bounds: list[Bound] = []
         for block, first in enumerate(range(0, scenes, BLOCK)):
-            trial = trial_of(scenario, min(BLOCK, scenes - first), seed, block)
+            trial = trial_on(drawer(scenario, min(BLOCK, scenes - first), seed, block))
             bounds.append(trial.bound)
             for run in runs.values():
                 run.add(trial)
@@ -149,8 +155,12 @@ def trial_of(scenario: Scenario, scenes: int, seed: int, block: int = 0) -> Tria
         seed: the experiment's seed.
         block: number of the block.
     """
-    drawn = cell_scenes(scenario, scenes, seed, block)
-    return Trial(drawn, scene_bound(drawn))
+    return trial_on(cell_scenes(scenario, scenes, seed, block))
+
+
+def trial_on(scenes: Scenes) -> Trial:
+    """Scenes with their bound."""
+    return Trial(scenes, scene_bound(scenes))
 
 
 def cell_scenes(scenario: Scenario, scenes: int, seed: int, block: int = 0) -> Scenes:

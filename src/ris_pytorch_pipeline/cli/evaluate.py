@@ -1,12 +1,23 @@
 """`ris evaluate`: a trained network on unseen scenes, beside classical estimators, the genie and the bound."""
 
 import argparse
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..bench import HYBRIDS, Cell, CovarianceError, covariance_error, hybrids, label_of, sweep, to_json
-from ..data import config_digest
+from ..bench import (
+    HYBRIDS,
+    Cell,
+    CovarianceError,
+    Drawer,
+    cell_scenes,
+    covariance_error,
+    hybrids,
+    label_of,
+    sweep,
+    to_json,
+)
+from ..data import Shards, config_digest
 from ..errors import ConfigurationError
 from ..experiment import Experiment, fit, overlay, parse_toml_value, plain
 from ..physics import Scenario, ends
@@ -16,6 +27,7 @@ from ..train import Trained
 from .arguments import experiment_of, overrides_of
 from .cells import print_cells
 from .figures import check_figure, save_figure
+from .held_out import drawer_of, held_out, scenario_of, scenes_held
 from .model import checkpoint_at, network_at, warn_of_symbols
 from .output import Bar, print_json
 
@@ -33,6 +45,7 @@ class Evaluation:
         seed: of the random streams, which training never draws from.
         known_order: whether the estimators are told K.
         polish: updates of the likelihood in `hybrid` and `hybrid-search`.
+        shards: manifest whose test scenes are taken; None draws scenes.
 
     Raises:
         ConfigurationError: fewer than one scene.
@@ -46,6 +59,7 @@ class Evaluation:
     seed: int
     known_order: bool
     polish: int
+    shards: str | None = None
 
     def __post_init__(self) -> None:
         if self.scenes < 1:
@@ -74,14 +88,15 @@ def run(arguments: argparse.Namespace) -> None:
         KeyboardInterrupt: after Ctrl-C, once the cells finished until then are printed.
     """
     trained = network_at(arguments.model)
-    plan = plan_of(arguments, trained)
+    shards = None if arguments.shards is None else held_out(arguments.shards, arguments)
+    plan = plan_of(arguments, trained, shards)
     if arguments.figure is not None:
         check_figure(arguments.figure)
         check_points(plan.snr_db)
     warn_of_symbols(trained, plan.scenario.symbol_model)
     found = Evaluated()
     try:
-        evaluate_into(found, trained, plan)
+        evaluate_into(found, trained, plan, cell_scenes if shards is None else drawer_of(shards))
     except KeyboardInterrupt:  # what is finished is kept
         if found.cells:
             _report(arguments, trained, plan, found)
@@ -99,14 +114,14 @@ def _report(arguments: argparse.Namespace, trained: Trained, plan: Evaluation, f
         save_figure(sweep_figure(found.cells), arguments.figure)
 
 
-def plan_of(arguments: argparse.Namespace, trained: Trained) -> Evaluation:
+def plan_of(arguments: argparse.Namespace, trained: Trained, shards: Shards | None) -> Evaluation:
     """What the options ask for: scenes as in training unless another preset, file or field is named.
 
     Raises:
         ConfigurationError: an unknown name, a value that does not fit, or more sources than the network has columns.
     """
     given = vars(arguments)
-    base = _base(arguments, trained)
+    base = _base(arguments, trained) if shards is None else _held(arguments, shards)
     scenario = base.scenario
     plan = Evaluation(
         scenario=scenario,
@@ -119,6 +134,7 @@ def plan_of(arguments: argparse.Namespace, trained: Trained) -> Evaluation:
         seed=base.seed,
         known_order=arguments.order == "known",
         polish=arguments.polish,
+        shards=None if shards is None else shards.manifest.digest,
     )
     most, rank = max((ends(k)[1] for k in plan.sources), default=0), trained.net.config.rank
     if plan.known_order and most > rank and set(plan.methods) & set(HYBRIDS):
@@ -136,6 +152,12 @@ def _base(arguments: argparse.Namespace, trained: Trained) -> Experiment:
     return overlay(Experiment(scenario=trained.experiment.scenario), overrides_of(arguments))
 
 
+def _held(arguments: argparse.Namespace, shards: Shards) -> Experiment:
+    """The scenario of shards, and as many of their test scenes as an option asks for."""
+    base = overlay(Experiment(scenario=scenario_of(shards)), overrides_of(arguments))
+    return replace(base, scenes=scenes_held(shards, base.scenes if "scenes" in vars(arguments) else None))
+
+
 def usual_methods(scenario: Scenario) -> tuple[str, ...]:
     """The network's estimators, the likelihood of the scenario's symbols, and two references."""
     return (*HYBRIDS, "sml" if scenario.symbol_model == "random" else "pilot", "bp-music", "genie")
@@ -146,13 +168,14 @@ def _cells(text: str) -> list[Any]:
     return parse_toml_value(f"[{text}]")
 
 
-def evaluate_into(found: Evaluated, trained: Trained, plan: Evaluation) -> None:
+def evaluate_into(found: Evaluated, trained: Trained, plan: Evaluation, drawer: Drawer = cell_scenes) -> None:
     """Run every method on the same unseen scenes, behind a progress bar, and keep what is finished.
 
     Args:
         found: gets each cell once it is finished.
         trained: the network.
         plan: what to run.
+        drawer: where scenes come from.
 
     Raises:
         KeyboardInterrupt: on Ctrl-C.
@@ -169,11 +192,12 @@ def evaluate_into(found: Evaluated, trained: Trained, plan: Evaluation) -> None:
             plan.known_order,
             lambda label, done, total: bar(done, total, label),
             hybrids(trained.net, plan.polish),
+            drawer,
         )
         for number, cell in enumerate(running):
             scenario = grid[number // len(plan.methods)]
             if label_of(scenario) not in found.covariance:
-                error = covariance_error(trained.net, scenario, plan.scenes, plan.seed)
+                error = covariance_error(trained.net, scenario, plan.scenes, plan.seed, drawer)
                 found.covariance[label_of(scenario)] = error
             found.cells.append(cell)
 
@@ -184,8 +208,14 @@ def caption(trained: Trained, plan: Evaluation) -> str:
     updates = trained.header.progress["updates"]
     return (
         f"{trained.header.weights} weights after {updates} updates, run {trained.header.identity['run']}; K {order}; "
-        f"{plan.scenes} unseen scenes a cell, seed {plan.seed}; configuration {config_digest(plain(plan))}"
+        f"{plan.scenes} {_where(plan)}; configuration {config_digest(plain(plan))}"
     )
+
+
+def _where(plan: Evaluation) -> str:
+    if plan.shards is not None:
+        return f"test scenes of the shards of manifest {plan.shards}"
+    return f"unseen scenes a cell, seed {plan.seed}"
 
 
 def covariance_lines(found: Evaluated) -> list[str]:

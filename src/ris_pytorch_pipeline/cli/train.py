@@ -4,11 +4,13 @@ import argparse
 import os
 import sys
 
+from ..data import open_shards
 from ..diagnose import TrainingFault
 from ..diagnose.preflight import Preflight
 from ..diagnose.report import show_preflight
 from ..errors import ConfigurationError, InfeasibleError
 from ..train import Parts, Reporter, TensorBoard, Trainer, joined, processes_of, shard_scenes
+from .held_out import verify
 from .output import Bar
 from .training_experiment import training_of
 
@@ -23,6 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
     listeners = [] if arguments.tensorboard is None else [TensorBoard(arguments.tensorboard)]
     resumed = arguments.out if arguments.resume else None
     parts = None if arguments.shards is None else Parts(data=shard_scenes(arguments.shards, resumed))
+    if arguments.shards is not None:
+        verify(open_shards(arguments.shards), ("train", "validation"))
     reporter = Reporter(quiet=arguments.quiet, log_every=arguments.log_every)
     checked = arguments.preflight and not arguments.resume and processes_of(os.environ, experiment.device).first
     if checked and not sound(Trainer(experiment, parts=parts), quiet=arguments.quiet):  # alone, before others join

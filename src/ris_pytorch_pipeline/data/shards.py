@@ -1,6 +1,6 @@
 """How are batches read from shards? Mapped into memory, a batch at a time, from as many files as it spans."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,18 +53,29 @@ class Shards:
                 got = "no such file" if size is None else f"{size} bytes"
                 self._refuse(f"{shard.bytes} bytes in {path}", got, "a copy cut short, or a file removed")
 
-    def verify(self) -> None:
+    def verify(
+        self, splits: Sequence[Split] | None = None, progress: Callable[[int, int, str], None] | None = None
+    ) -> None:
         """Read every shard and compare its SHA-256 with the manifest.
+
+        Args:
+            splits: to read; None reads all that are held.
+            progress: called with the scenes read, those in all, and the split.
 
         Raises:
             SceneFileError: naming the first shard that is missing or altered.
         """
-        for split, held in self.manifest.shards.items():
+        splits = list(self.manifest.shards) if splits is None else splits
+        done, total = 0, sum(self.manifest.scenes(split) for split in splits)
+        for split in splits:
             self.check_sizes(split)
-            for shard in held:
+            for shard in self.manifest.shards[split]:
                 found = file_digest(self.folder / shard.file)
                 if found != shard.sha256:
                     self._refuse(f"SHA-256 {shard.sha256} of {self.folder / shard.file}", found, "an altered file")
+                done += shard.scenes
+                if progress is not None:
+                    progress(done, total, split)
 
     def scenes(self, split: Split, first: int, last: int) -> Scenes:
         """Scenes `first` to `last` - 1 of a split.

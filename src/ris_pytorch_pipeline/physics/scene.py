@@ -57,9 +57,14 @@ class Truth:
         """The truth of some of the scenes."""
         return Truth(**{name: value[index] for name, value in vars(self).items()})
 
-    def to(self, device: torch.device | str) -> "Truth":
-        """The same truth on another device."""
-        return Truth(**{name: value.to(device) for name, value in vars(self).items()})
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Truth":
+        """The same truth on another device or in another complex precision."""
+        kinds = {True: dtype, False: None if dtype is None else dtype.to_real()}
+        moved = {
+            name: value.to(device=device, dtype=kinds[value.is_complex()] if name != "sources" else None)
+            for name, value in vars(self).items()
+        }
+        return Truth(**moved)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +80,10 @@ class Scenes:
     def __getitem__(self, index: slice | Tensor | list[int]) -> "Scenes":
         """Some of the scenes: a slice, a list or a tensor of scene numbers."""
         return Scenes(observation=self.observation[index], truth=self.truth[index])
+
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Scenes":
+        """The same scenes on another device or in another complex precision."""
+        return Scenes(observation=self.observation.to(device, dtype), truth=self.truth.to(device, dtype))
 
 
 def draw(
