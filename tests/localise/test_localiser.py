@@ -11,8 +11,7 @@ from ris_pytorch_pipeline.covariance import back_projected, blend
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError
 from ris_pytorch_pipeline.estimate import Estimate, Estimator, Mvdr, Sml, Status
 from ris_pytorch_pipeline.localise import Candidates, Localiser, OnCovariance
-from ris_pytorch_pipeline.localise.proposal import _blended
-from ris_pytorch_pipeline.nets import HybridNet, NetConfig, Prediction, R_pred
+from ris_pytorch_pipeline.nets import HybridNet, NetConfig, Prediction
 from ris_pytorch_pipeline.physics import Observation, Scenes, cosines_from_positions, draw, preset, steering
 from ris_pytorch_pipeline.rng import stream
 from ris_pytorch_pipeline.shapes import Counts
@@ -116,13 +115,16 @@ def test_peaks_of_a_true_covariance_are_the_sources() -> None:
     assert bool((errors(found, positions) < 1e-3).all())
 
 
-def test_blends_are_the_blend_of_the_matrices() -> None:
-    seen = scenes().observation.to(dtype=torch.complex64)
+def test_peaks_are_those_of_the_one_blend() -> None:
+    drawn = scenes()
+    seen, sources = drawn.observation, drawn.truth.sources
     prediction = Localiser(NET).predict(seen)
-    slow = blend(R_pred(prediction), back_projected(seen, silent=True).dense(), 0.3)
+    blended = blend(prediction.covariance, back_projected(seen, silent=True), 0.3)
+    slow = Mvdr().locate(blended, seen.elements, seen.wavelength, sources)
     with pytest.warns(UserWarning, match="uninformative"):
-        fast = _blended(prediction, seen, 0.3).dense()
-    torch.testing.assert_close(fast, slow, rtol=1e-3, atol=1e-3)
+        fast = OnCovariance(spectrum=Mvdr(), beta=0.3)(prediction, seen, sources)
+    torch.testing.assert_close(fast.positions, slow.positions, equal_nan=True)
+    assert not torch.equal(fast.positions, OnCovariance(spectrum=Mvdr())(prediction, seen, sources).positions)
 
 
 def test_the_networks_mode_is_left_as_it_was() -> None:
