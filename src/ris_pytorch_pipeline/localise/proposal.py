@@ -21,7 +21,7 @@ class Proposer(Protocol):
         """Short name for tables."""
         ...
 
-    def __call__(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+    def propose(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
         """Propose `counts` sources per scene.
 
         Args:
@@ -41,7 +41,7 @@ class Candidates:
         """Short name for tables."""
         return "candidates"
 
-    def __call__(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+    def propose(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
         """The first `counts` candidates; fewer where the heat-map states fewer directions."""
         slots = torch.arange(prediction.candidates.shape[1], device=counts.device)
         chosen = (slots < counts[:, None]) & ~prediction.scores.isneginf()
@@ -85,7 +85,7 @@ class OnCovariance:
             f"{self.spectrum.name} on R_pred" if self.beta == 0 else f"{self.spectrum.name} on R_blend, β={self.beta:g}"
         )
 
-    def __call__(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+    def propose(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
         """The `counts` highest peaks."""
         predicted = prediction.covariance
         blended = predicted if self.beta == 0 else blend(predicted, back_projected(observation), self.beta)
