@@ -124,3 +124,21 @@ def test_a_scene_that_is_not_finite_is_named(ris: Run, small_file: str, tmp_path
 def test_the_picture_is_drawn(name: str, ris: Run, small_file: str, tmp_path: Path) -> None:
     assert ris("locate", small_file, "--sources", "1", "--plot", name).code == 0
     assert (tmp_path / name).stat().st_size > 5000
+
+
+@pytest.mark.filterwarnings("default:a back-projected covariance")
+def test_a_share_of_the_sampled_covariance(ris: Run, run_folder: Path, small_file: str) -> None:
+    network = ("locate", small_file, "--model", str(run_folder), "--sources", "1", "--polish", "0", "--json")
+    blended = ris(*network, "--proposals", "mvdr", "--beta", "0.3")
+    assert blended.code == 0 and "uninformative" in blended.err
+    assert blended.json["estimator"] == "hybrid (mvdr on R_blend, β=0.3)"
+    predicted = ris(*network, "--proposals", "mvdr", "--beta", "0").json
+    assert predicted["estimator"] == "hybrid (mvdr on R_pred)"
+    assert predicted["scenes"] != blended.json["scenes"]
+
+
+def test_a_share_that_cannot_be_is_refused(ris: Run, run_folder: Path, small_file: str) -> None:
+    network = ("locate", small_file, "--model", str(run_folder))
+    ris(*network, "--beta", "0.3").refused("got --beta 0.3 beside candidates", "--proposals music")
+    ris(*network, "--proposals", "music", "--beta", "30").refused("a share of R_samp in [0, 1]", "a percentage")
+    ris("locate", small_file, "--beta", "0.3").refused("no --model")

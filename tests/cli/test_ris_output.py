@@ -2,6 +2,10 @@
 
 import io
 import math
+import os
+import pty
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -41,6 +45,49 @@ def test_a_bar_is_drawn_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> N
     with Bar("drawing") as bar:
         bar(1, 4)
     assert not screen.getvalue().strip()
+
+
+LINES = """
+from ris_pytorch_pipeline.cli import output
+output._PATIENCE = -1.0
+with output.Bar("training") as bar:
+    for number in range(3):
+        bar(number, 3)
+        print(f"Epoch {number} " + 300 * "x")
+"""
+"""A program that prints lines longer than a terminal is wide beside its bar."""
+
+
+def shown(*, stdout_is_terminal: bool) -> tuple[str, str]:
+    """What `LINES` writes to a pipe, if it has one, and to the terminal."""
+    screen, terminal = pty.openpty()
+    stdout = terminal if stdout_is_terminal else subprocess.PIPE
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    with subprocess.Popen([sys.executable, "-c", LINES], stdout=stdout, stderr=terminal, env=environment) as program:
+        os.close(terminal)
+        drawn = b""
+        try:
+            while part := os.read(screen, 65536):
+                drawn += part
+        except OSError:  # Linux says so where the other end is closed
+            pass
+        piped = b"" if program.stdout is None else program.stdout.read()
+    os.close(screen)
+    assert program.returncode == 0
+    return piped.decode(), drawn.decode()
+
+
+def test_lines_stay_in_the_pipe_beside_a_bar_on_the_terminal() -> None:
+    piped, drawn = shown(stdout_is_terminal=False)
+    assert piped == "".join(f"Epoch {number} {300 * 'x'}\n" for number in range(3))
+    assert "training" in drawn and "Epoch" not in drawn
+
+
+def test_lines_are_whole_above_the_bar_of_their_terminal() -> None:
+    _, drawn = shown(stdout_is_terminal=True)
+    assert "training" in drawn
+    for number in range(3):
+        assert f"Epoch {number} {300 * 'x'}\r\n" in drawn
 
 
 def test_no_column_is_cut_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:

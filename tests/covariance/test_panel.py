@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from ris_pytorch_pipeline.covariance import (
+    LowRank,
     UninformativeCovarianceWarning,
     back_projected,
     back_projections,
     blend,
     sample_covariance,
     subspace_overlap,
-    trace,
     trace_normalise,
     true_covariance,
 )
@@ -101,18 +101,36 @@ def test_a_scene_without_energy_is_refused() -> None:
         back_projected(replace(seen, measurements=seen.measurements * 0), silent=True)
 
 
-def test_blend_and_its_gradient() -> None:
-    predicted = torch.eye(3, dtype=torch.complex128).requires_grad_()
-    sampled = (2 * torch.eye(3, dtype=torch.complex128)).requires_grad_()
+def low_rank(rank: int, dtype: torch.dtype = torch.complex128) -> LowRank:
+    """Two random covariances whose factor and floor can be taught."""
+    generator = stream(rank, "blend")
+    factor = torch.randn(2, 5, rank, dtype=torch.complex128, generator=generator).to(dtype)
+    floor = torch.rand(2, dtype=torch.float64, generator=generator).to(factor.real.dtype)
+    return LowRank(factor.requires_grad_(), floor.requires_grad_())
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.25, 1.0])
+def test_blend_is_the_blend_of_the_matrices(beta: float) -> None:
+    predicted, sampled = low_rank(2), low_rank(3)
+    slow = (1 - beta) * predicted.dense() + beta * sampled.dense()
+    torch.testing.assert_close(blend(predicted, sampled, beta).dense(), slow)
     assert blend(predicted, sampled) is predicted
-    mixed = blend(predicted, sampled, beta=0.25)
-    torch.testing.assert_close(mixed, 1.25 * torch.eye(3) + 0j, check_dtype=False)
-    trace(mixed).backward()
-    assert predicted.grad is not None and sampled.grad is None
-    torch.testing.assert_close(predicted.grad, 0.75 * torch.eye(3) + 0j, check_dtype=False)
+
+
+def test_blend_teaches_the_prediction_alone() -> None:
+    predicted, sampled, beta = low_rank(2), low_rank(3), 0.25
+    wanted = torch.autograd.grad((1 - beta) * predicted.trace.sum(), (predicted.factor, predicted.floor))
+    blend(predicted, sampled, beta).trace.sum().backward()
+    torch.testing.assert_close((predicted.factor.grad, predicted.floor.grad), wanted)
+    assert sampled.factor.grad is None and sampled.floor.grad is None
+
+
+def test_blend_keeps_the_precision_of_the_prediction() -> None:
+    mixed = blend(low_rank(2, torch.complex64), low_rank(3), 0.5)
+    assert (mixed.factor.dtype, mixed.floor.dtype) == (torch.complex64, torch.float32)
 
 
 @pytest.mark.parametrize("beta", [-0.1, 1.1, float("nan")])
 def test_a_share_outside_0_to_1_is_refused(beta: float) -> None:
     with pytest.raises(InputError, match="beta"):
-        blend(torch.eye(3) + 0j, torch.eye(3) + 0j, beta)
+        blend(low_rank(1), low_rank(1), beta)

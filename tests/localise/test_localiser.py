@@ -2,17 +2,18 @@
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 import torch
+from jaxtyping import config as jaxtyping_config
 from torch import Tensor
 
 from ris_pytorch_pipeline.covariance import back_projected, blend
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError
-from ris_pytorch_pipeline.estimate import Estimate, Estimator, Mvdr, Sml, Status
+from ris_pytorch_pipeline.estimate import Estimate, Estimator, ModifiedMusic, Music, Mvdr, Sml, Spectral, Status
 from ris_pytorch_pipeline.localise import Candidates, Localiser, OnCovariance
-from ris_pytorch_pipeline.localise.proposal import _blended
-from ris_pytorch_pipeline.nets import HybridNet, NetConfig, Prediction, R_pred
+from ris_pytorch_pipeline.nets import HybridNet, NetConfig, Prediction
 from ris_pytorch_pipeline.physics import Observation, Scenes, cosines_from_positions, draw, preset, steering
 from ris_pytorch_pipeline.rng import stream
 from ris_pytorch_pipeline.shapes import Counts
@@ -32,8 +33,8 @@ class Near:
     def name(self) -> str:
         return "near"
 
-    def __call__(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
-        known = Candidates()(prediction, observation, counts)
+    def propose(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+        known = Candidates().propose(prediction, observation, counts)
         positions = self.scenes.truth.positions[:, : known.positions.shape[1]] + self.offset
         return replace(known, positions=positions, order=self.scenes.truth.sources)
 
@@ -53,6 +54,21 @@ def test_it_is_an_estimator() -> None:
     assert isinstance(localiser, Estimator)
     assert localiser.name == "hybrid (candidates)"
     assert Localiser(NET, OnCovariance(spectrum=Mvdr())).name == "hybrid (mvdr on R_pred) + 10 updates"
+
+
+@pytest.mark.parametrize("spectrum", [Music(), Mvdr()], ids=lambda s: s.name)
+def test_a_spectral_estimator_stands_for_itself_on_the_predicted_covariance(spectrum: Spectral) -> None:
+    seen = scenes().observation
+    short, long = (Localiser(NET, estimator=e, polish=3) for e in (spectrum, OnCovariance(spectrum=spectrum)))
+    assert short.name == long.name == f"hybrid ({spectrum.name} on R_pred) + 3 updates"
+    torch.testing.assert_close(short(seen, 1).positions, long(seen, 1).positions, equal_nan=True)
+
+
+@pytest.mark.parametrize("wrong", [Sml(), ModifiedMusic(silent=True), "music", Music, Candidates, None])
+def test_what_proposes_nothing_is_refused(wrong: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jaxtyping_config, "jaxtyping_disable", True)  # as a user runs it
+    with pytest.raises(ConfigurationError, match=r"wanted Candidates\(\), OnCovariance\(\).* such as Music\(\); got"):
+        Localiser(NET, wrong)
 
 
 def test_proposals_are_the_first_candidates() -> None:
@@ -96,7 +112,7 @@ def test_polishing_leads_from_near_to_the_optimum(kind: str) -> None:
 
 def test_polishing_is_refinement_by_the_likelihood() -> None:
     drawn = scenes()
-    near = Near(drawn, 0.02)(Localiser(NET).predict(drawn.observation), drawn.observation, drawn.truth.sources)
+    near = Near(drawn, 0.02).propose(Localiser(NET).predict(drawn.observation), drawn.observation, drawn.truth.sources)
     slow = Sml(region=NET.config.region).refine(drawn.observation, near.positions, 4)
     fast = Localiser(NET, Near(drawn, 0.02), polish=4)(drawn.observation, drawn.truth.sources)
     torch.testing.assert_close(fast.positions, slow.positions, equal_nan=True)
@@ -112,17 +128,20 @@ def test_peaks_of_a_true_covariance_are_the_sources() -> None:
     )
     factors = torch.zeros_like(prediction.factors)
     factors[..., :2] = (a * drawn.truth.present[..., None]).mT.to(torch.complex64)
-    found = OnCovariance()(replace(prediction, factors=factors), drawn.observation, sources)
+    found = OnCovariance().propose(replace(prediction, factors=factors), drawn.observation, sources)
     assert bool((errors(found, positions) < 1e-3).all())
 
 
-def test_blends_are_the_blend_of_the_matrices() -> None:
-    seen = scenes().observation.to(dtype=torch.complex64)
+def test_peaks_are_those_of_the_one_blend() -> None:
+    drawn = scenes()
+    seen, sources = drawn.observation, drawn.truth.sources
     prediction = Localiser(NET).predict(seen)
-    slow = blend(R_pred(prediction), back_projected(seen, silent=True).dense(), 0.3)
+    blended = blend(prediction.covariance, back_projected(seen, silent=True), 0.3)
+    slow = Mvdr().locate(blended, seen.elements, seen.wavelength, sources)
     with pytest.warns(UserWarning, match="uninformative"):
-        fast = _blended(prediction, seen, 0.3).dense()
-    torch.testing.assert_close(fast, slow, rtol=1e-3, atol=1e-3)
+        fast = OnCovariance(spectrum=Mvdr(), beta=0.3).propose(prediction, seen, sources)
+    torch.testing.assert_close(fast.positions, slow.positions, equal_nan=True)
+    assert not torch.equal(fast.positions, OnCovariance(spectrum=Mvdr()).propose(prediction, seen, sources).positions)
 
 
 def test_the_networks_mode_is_left_as_it_was() -> None:
@@ -163,8 +182,8 @@ def test_a_blend_weight_in_percent_is_refused() -> None:
 class Lost(Near):
     """Proposes a place where no source is."""
 
-    def __call__(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
-        known = Candidates()(prediction, observation, counts)
+    def propose(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+        known = Candidates().propose(prediction, observation, counts)
         place = torch.tensor([0.9, 0.3, 2.0], dtype=known.positions.dtype)
         return replace(known, positions=place.expand_as(known.positions).clone(), order=counts.clone())
 
@@ -189,8 +208,8 @@ def test_doubt_is_a_probability_and_needs_a_polish() -> None:
 class Sparse(Near):
     """Finds one source whatever is asked for."""
 
-    def __call__(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
-        known = Candidates()(prediction, observation, counts)
+    def propose(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+        known = Candidates().propose(prediction, observation, counts)
         positions = known.positions.clone()
         positions[:, 0], positions[:, 1:] = self.scenes.truth.positions[:, 0] + self.offset, torch.nan
         status = (Status.FEWER,) * len(counts)

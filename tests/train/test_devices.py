@@ -11,7 +11,7 @@ from other_device import other_device
 from ris_pytorch_pipeline.data import Inputs, Labels, SceneSource
 from ris_pytorch_pipeline.estimate import Estimator, ModifiedMusic, Music, Omp, SparseBayesian
 from ris_pytorch_pipeline.experiment import Optimisation, Plan, TrainingExperiment
-from ris_pytorch_pipeline.localise import Localiser, OnCovariance
+from ris_pytorch_pipeline.localise import Localiser
 from ris_pytorch_pipeline.losses import HybridLoss, LossWeights, measure_prediction
 from ris_pytorch_pipeline.nets import HybridNet, NetConfig
 from ris_pytorch_pipeline.physics import Scenario
@@ -91,9 +91,7 @@ def test_a_run_trains_saves_and_resumes_there(there, tmp_path, monkeypatch) -> N
 
 
 @pytest.mark.parametrize("where", ["there", "here"])
-@pytest.mark.parametrize(
-    "options", [{"polish": 1, "batch": 3}, {"polish": 0, "proposer": OnCovariance(spectrum=Music())}]
-)
+@pytest.mark.parametrize("options", [{"polish": 1, "batch": 3}, {"polish": 0, "estimator": Music()}])
 def test_a_network_there_locates_measurements_on_either_device(there, scenes, where, options) -> None:
     observation = scenes[0].observation
     near = Localiser(HybridNet(EXPERIMENT.net), **options)(observation)

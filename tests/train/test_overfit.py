@@ -3,12 +3,14 @@
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from ris_pytorch_pipeline.data import SceneSource
+from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.experiment import Plan, presets
-from ris_pytorch_pipeline.train import Reporter, one_batch, overfit
+from ris_pytorch_pipeline.train import Overfit, Reporter, one_batch, overfit
 from ris_pytorch_pipeline.train.overfitting import reasons
 
 
@@ -20,6 +22,21 @@ def test_too_short_a_run_is_a_no_go_with_numbers() -> None:
     assert document["updates"] == 4
     assert 0.3 < document["nmse_first"] < 2
     assert document["verdict"].startswith("no-go: NMSE")
+
+
+@pytest.mark.parametrize("snr_db", [(-5.0, 5.0), 0.0])
+def test_scenes_in_noise_alone_are_refused_before_a_training(snr_db, tmp_path: Path) -> None:
+    scenario = replace(presets.tiny.scenario, snr_db=snr_db)
+    experiment = replace(presets.tiny, scenario=scenario, plan=Plan(epochs=1, batch=4))
+    with pytest.raises(ConfigurationError, match=r"a scene above 5 dB.* got 8 scenes with snr_db = "):
+        overfit(experiment, scenes=8, directory=tmp_path / "run", reporter=Reporter(quiet=True))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_number_that_is_not_finite_is_null_in_the_document() -> None:
+    found = Overfit(nmse_first=1.0, nmse=math.inf, angle_median_deg=math.nan, updates=3, reasons=("NMSE inf",))
+    document = json.loads(json.dumps(found.to_plain(), allow_nan=False))
+    assert (document["nmse"], document["angle_median_deg"], document["nmse_first"]) == (None, None, 1.0)
 
 
 def test_the_scenes_are_drawn_and_kept_once(monkeypatch: pytest.MonkeyPatch) -> None:

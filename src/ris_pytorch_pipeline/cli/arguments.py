@@ -122,6 +122,7 @@ def _locate(parser: Parser) -> None:
     parser.add_argument(
         "--proposals", choices=("candidates", "music", "mvdr"), help="where the network's starts come from (candidates)"
     )
+    parser.add_argument("--beta", type=float, metavar="B", help="share of R_samp under those of music or mvdr (0)")
     parser.add_argument("--polish", type=int, metavar="N", help="likelihood updates from there (10)")
     parser.add_argument("--doubt", type=float, metavar="P", help="search a scene whose last start is less likely (0.7)")
     parser.add_argument("--sources", default="auto", metavar="K|auto", help="sources in each scene (auto: estimated)")

@@ -61,10 +61,10 @@ def estimator_for(arguments: argparse.Namespace, file: SceneFile) -> tuple[Estim
         refuse_beside_model(arguments)
         trained = network_at(arguments.model)
         return localiser(trained, arguments, file), trained.net.config.region
-    if any(value is not None for value in (arguments.proposals, arguments.polish, arguments.doubt)):
+    if any(vars(arguments)[name] is not None for name in ("proposals", "beta", "polish", "doubt")):
         raise ConfigurationError(
-            "--model beside --proposals, --polish or --doubt", "no --model", "an option of the trained network alone",
-            "name a checkpoint with --model, or leave them out",
+            "--model beside --proposals, --beta, --polish or --doubt", "no --model",
+            "an option of the trained network alone", "name a checkpoint with --model, or leave them out",
         )  # fmt: skip
     region = region_for(arguments, file)
     name = arguments.estimator or ("sml" if file.observation.symbols == "random" else "pilot")

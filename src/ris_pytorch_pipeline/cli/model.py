@@ -7,7 +7,7 @@ from pathlib import Path
 from ..bench import DOUBT
 from ..data import SceneFile
 from ..errors import ConfigurationError, InputError
-from ..estimate import Music, Mvdr
+from ..estimate import Music, Mvdr, SearchRegion
 from ..localise import Candidates, Localiser, OnCovariance, Proposer
 from ..train import Trained, load_network
 from ..train.files import BEST, LAST
@@ -51,18 +51,37 @@ def warn_of_symbols(trained: Trained, symbols: str) -> None:
 def localiser(trained: Trained, arguments: argparse.Namespace, file: SceneFile) -> Localiser:
     """The trained network as an estimator: where its proposals come from, when it searches, how far it polishes.
 
+    Raises:
+        ConfigurationError: `--beta` beside proposals that need no covariance.
+        InputError: β outside [0, 1].
+
     Warns:
         UserWarning: symbols of another kind than the network was trained on.
     """
-    region, polish = trained.net.config.region, 10 if arguments.polish is None else arguments.polish
+    proposer = proposer_of(arguments, trained.net.config.region)
+    polish = 10 if arguments.polish is None else arguments.polish
     warn_of_symbols(trained, file.observation.symbols)
-    proposers: dict[str, Proposer] = {
-        "candidates": Candidates(),
-        "music": OnCovariance(spectrum=Music(region=region)),
-        "mvdr": OnCovariance(spectrum=Mvdr(region=region)),
-    }
     doubt = (DOUBT if polish else 0.0) if arguments.doubt is None else arguments.doubt
-    return Localiser(trained.net, proposers[arguments.proposals or "candidates"], polish, doubt)
+    return Localiser(trained.net, proposer, polish, doubt)
+
+
+def proposer_of(arguments: argparse.Namespace, region: SearchRegion) -> Proposer:
+    """What `--proposals` and `--beta` name.
+
+    Raises:
+        ConfigurationError: `--beta` beside proposals that need no covariance.
+        InputError: β outside [0, 1].
+    """
+    spectra = {"music": Music(region=region), "mvdr": Mvdr(region=region)}
+    name, beta = arguments.proposals or "candidates", arguments.beta
+    if name in spectra:
+        return OnCovariance(spectrum=spectra[name], beta=0.0 if beta is None else beta)
+    if beta is not None:
+        raise ConfigurationError(
+            "--beta beside --proposals music or mvdr", f"--beta {beta:g} beside {name}",
+            "R_blend is what a spectrum is taken of", "add --proposals music, or leave --beta out",
+        )  # fmt: skip
+    return Candidates()
 
 
 def refuse_beside_model(arguments: argparse.Namespace) -> None:

@@ -48,6 +48,8 @@ def table_of(title: str, columns: tuple[str, ...]) -> Table:
 class Bar:
     """A progress bar on stderr that appears once the work has taken 2 seconds, and only on a terminal.
 
+    What is printed meanwhile goes to standard output; if that is a terminal too, whole lines above the bar.
+
     Args:
         label: what is being done.
     """
@@ -75,10 +77,17 @@ class Bar:
         """
         self._label = label or self._label
         if self._progress is None and time.monotonic() - self._begin > _PATIENCE:
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-            console = Console(stderr=True)
-            self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+            self._progress = _progress()
             self._progress.add_task(self._label, total=total)
             self._progress.start()
         if self._progress is not None:
             self._progress.update(self._progress.task_ids[0], completed=done, description=self._label)
+
+
+def _progress() -> Progress:
+    """A bar on stderr; it takes over standard output, to stay below it, only where that is a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True, soft_wrap=True)
+    return Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal, redirect_stdout=sys.stdout.isatty()
+    )

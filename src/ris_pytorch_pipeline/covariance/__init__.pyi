@@ -5,6 +5,7 @@ from .panel import (
     back_projected,
     back_projections,
     blend,
+    check_share,
     subspace_overlap,
     true_covariance,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "beam_energy",
     "blend",
     "check_covariance",
+    "check_share",
     "default_jitter",
     "eigenpairs",
     "exact",

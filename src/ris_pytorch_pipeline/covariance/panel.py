@@ -111,17 +111,30 @@ def subspace_overlap(
         return torch.view_as_real(leading.mH @ basis).square().sum(dim=(-1, -2, -3)) / cosines.shape[-2]
 
 
-def blend(R_pred: Covariance, R_samp: Covariance, beta: float = 0.0) -> Covariance:
-    """R_blend = (1 - β) R_pred + β R_samp; the gradient flows through R_pred only.
-
-    Args:
-        R_pred: (..., element, element), predicted, trace N.
-        R_samp: (..., element, element), from snapshots, trace N.
-        beta: the share of R_samp; 0, the default, is R_pred itself.
+def check_share(beta: float) -> None:
+    """Refuse a β that is no share of R_samp in R_blend.
 
     Raises:
         InputError: β outside [0, 1].
     """
     if not 0 <= beta <= 1:
         raise InputError("a share of R_samp in [0, 1]", f"beta = {beta}", "a percentage", "pass a fraction")
-    return R_pred if beta == 0 else (1 - beta) * R_pred + beta * R_samp.detach()
+
+
+def blend(R_pred: LowRank, R_samp: LowRank, beta: float = 0.0) -> LowRank:
+    """R_blend = (1 - β) R_pred + β R_samp, its columns those of both; the gradient flows through R_pred only.
+
+    Args:
+        R_pred: (..., element, element) in factored form, predicted, trace N.
+        R_samp: the same from snapshots, trace N; taken to the precision and device of R_pred.
+        beta: the share of R_samp; 0, the default, is R_pred itself.
+
+    Raises:
+        InputError: β outside [0, 1].
+    """
+    check_share(beta)
+    if beta == 0:
+        return R_pred
+    sampled = beta**0.5 * R_samp.factor.detach().to(R_pred.factor)
+    factor = torch.cat([(1 - beta) ** 0.5 * R_pred.factor, sampled], dim=-1)
+    return LowRank(factor, (1 - beta) * R_pred.floor + beta * R_samp.floor.detach().to(R_pred.floor))

@@ -14,6 +14,7 @@ from ..estimate import (
     MaximumLikelihood,
     PilotMl,
     Sml,
+    Spectral,
     Status,
     asked_sources,
     joined_estimates,
@@ -22,7 +23,7 @@ from ..estimate import (
 from ..nets import HybridNet, Prediction
 from ..physics import Observation
 from ..shapes import Counts
-from .proposal import Candidates, Proposer
+from .proposal import Candidates, OnCovariance, Proposer
 
 _PADDED = ("positions", "powers", "deviations")
 _TENSORS = (*_PADDED, "order", "noise_variance")
@@ -34,7 +35,8 @@ class Localiser:
 
     Args:
         net: the network, in evaluation mode.
-        proposer: how positions come out of its answer.
+        estimator: how positions come out of its answer: a proposer such as `Candidates` or `OnCovariance`, or a
+            spectral estimator such as `Music`, which takes the peaks of R_pred within its own field of view.
         polish: most updates of the likelihood (stochastic for random symbols, pilot for constant ones); 0 leaves the
             proposals as they are.
         doubt: probability of being a source below which the network doubts the last of its candidates in use: such a
@@ -42,16 +44,18 @@ class Localiser:
         batch: scenes at a time.
 
     Raises:
-        ConfigurationError: a negative number, an empty batch, no probability, or a search without a polish.
+        ConfigurationError: another kind of estimator, a negative number, an empty batch, no probability, or a search
+            without a polish.
     """
 
     net: HybridNet
-    proposer: Proposer = field(default_factory=Candidates)
+    estimator: Proposer | Spectral = field(default_factory=Candidates)
     polish: int = 10
     doubt: float = 0.0
     batch: int = 64
 
     def __post_init__(self) -> None:
+        _check_estimator(self.estimator)
         if self.polish < 0 or self.batch < 1:
             raise ConfigurationError(
                 "polish >= 0 and batch >= 1",
@@ -66,6 +70,11 @@ class Localiser:
                 "a polish where doubtful scenes are searched", "polish = 0",
                 "the likelihood is to search and not to polish", "pass doubt=0, or polish=10",
             )  # fmt: skip
+
+    @property
+    def proposer(self) -> Proposer:
+        """The estimator as a proposer: a spectral one on R_pred."""
+        return OnCovariance(spectrum=self.estimator) if isinstance(self.estimator, Spectral) else self.estimator
 
     @property
     def name(self) -> str:
@@ -132,7 +141,7 @@ class Localiser:
 
     def _proposed(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
         """The proposals, on the device of the observation."""
-        proposed = self.proposer(prediction, observation.to(self._device), counts.to(self._device))
+        proposed = self.proposer.propose(prediction, observation.to(self._device), counts.to(self._device))
         device = observation.measurements.device
         return replace(proposed, **{name: vars(proposed)[name].to(device) for name in _TENSORS})
 
@@ -158,6 +167,21 @@ class Localiser:
                 "a network of another scenario",
                 "train one for this panel, or use a classical estimator",
             )
+
+
+def _check_estimator(estimator: object) -> None:
+    """Refuse what proposes no positions from a prediction, such as an estimator that works on the measurements.
+
+    Raises:
+        ConfigurationError: naming what is allowed.
+    """
+    if isinstance(estimator, type) or not isinstance(estimator, Proposer | Spectral):
+        what = f"the class {estimator.__name__}" if isinstance(estimator, type) else f"a {type(estimator).__name__}"
+        raise ConfigurationError(
+            "Candidates(), OnCovariance(), another object with `name` and `propose`, or a spectral estimator such as "
+            "Music()", what, "an estimator of the measurements, or a class in place of an object",
+            "pass estimator=Candidates(), or Music() for the peaks of R_pred",
+        )  # fmt: skip
 
 
 def _check_finite(answer: Prediction) -> None:

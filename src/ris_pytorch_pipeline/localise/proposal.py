@@ -5,8 +5,7 @@ from typing import Protocol, runtime_checkable
 
 import torch
 
-from ..covariance import LowRank, back_projected
-from ..errors import InputError
+from ..covariance import back_projected, blend, check_share
 from ..estimate import Estimate, Music, Spectral, Status
 from ..nets import Prediction
 from ..physics import Observation, positions_from_cosines
@@ -22,7 +21,7 @@ class Proposer(Protocol):
         """Short name for tables."""
         ...
 
-    def __call__(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+    def propose(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
         """Propose `counts` sources per scene.
 
         Args:
@@ -42,7 +41,7 @@ class Candidates:
         """Short name for tables."""
         return "candidates"
 
-    def __call__(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+    def propose(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
         """The first `counts` candidates; fewer where the heat-map states fewer directions."""
         slots = torch.arange(prediction.candidates.shape[1], device=counts.device)
         chosen = (slots < counts[:, None]) & ~prediction.scores.isneginf()
@@ -77,27 +76,20 @@ class OnCovariance:
     beta: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.beta <= 1:
-            raise InputError(
-                "a share of R_samp in [0, 1]", f"beta = {self.beta}", "a percentage", "pass a fraction"
-            )  # fmt: skip
+        check_share(self.beta)
 
     @property
     def name(self) -> str:
         """Short name for tables."""
-        return f"{self.spectrum.name} on R_pred" if self.beta == 0 else f"{self.spectrum.name} on R_blend"
+        return (
+            f"{self.spectrum.name} on R_pred" if self.beta == 0 else f"{self.spectrum.name} on R_blend, β={self.beta:g}"
+        )
 
-    def __call__(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+    def propose(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
         """The `counts` highest peaks."""
-        blended = prediction.covariance if self.beta == 0 else _blended(prediction, observation, self.beta)
+        predicted = prediction.covariance
+        blended = predicted if self.beta == 0 else blend(predicted, back_projected(observation), self.beta)
         return self.spectrum.locate(blended, observation.elements, observation.wavelength, counts)
-
-
-def _blended(prediction: Prediction, observation: Observation, beta: float) -> LowRank:
-    """(1 - β) R_pred + β R_samp in factored form: the columns stand side by side."""
-    sampled, predicted = back_projected(observation), prediction.covariance
-    factor = torch.cat([(1 - beta) ** 0.5 * predicted.factor, beta**0.5 * sampled.factor.to(predicted.factor)], dim=-1)
-    return LowRank(factor, (1 - beta) * predicted.floor + beta * sampled.floor.to(predicted.floor))
 
 
 def _in_front(prediction: Prediction, observation: Observation) -> torch.Tensor:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data import BatchSource, content_hashes
-from ..errors import InputError
+from ..errors import ConfigurationError, InputError
 from ..experiment.training import TrainingExperiment
 from ..losses import measure_prediction
 from .hardware import Hardware
@@ -48,8 +48,10 @@ class Overfit:
         return f"no-go: {'; '.join(self.reasons)}" if self.reasons else "go"
 
     def to_plain(self) -> dict[str, Any]:
-        """The JSON document of the test."""
-        values = {name: value for name, value in vars(self).items() if name != "reasons"}
+        """The JSON document of the test; None stands for a number that is not finite."""
+        values = {
+            name: value if math.isfinite(value) else None for name, value in vars(self).items() if name != "reasons"
+        }
         return {**values, "verdict": self.verdict}
 
 
@@ -74,6 +76,7 @@ def overfit(
         NMSE before and after, angle error, and the verdict.
 
     Raises:
+        ConfigurationError: no scene above 5 dB, so that no angle can be judged.
         InputError: training and validation scenes that are not the same.
     """
     plan = replace(experiment.plan, n_train=scenes, n_val=scenes, fresh=False, same_scenes=True)
@@ -87,10 +90,16 @@ def overfit(
             "the same scenes for training and validation", "different ones", "two sources, or two orders",
             "give both the same source",
         )  # fmt: skip
-    first, _ = scores(trainer.average.net, train, trainer.hardware)
+    first, judged = scores(trainer.average.net, train, trainer.hardware)
+    if not len(judged):
+        raise ConfigurationError(
+            f"a scene above {LEAST_SNR_DB:g} dB, to judge angles by",
+            f"{scenes} scenes with snr_db = {experiment.scenario.snr_db}", "a noisy scenario, or few scenes",
+            f"raise snr_db of the scenario above {LEAST_SNR_DB:g}, or draw more scenes",
+        )  # fmt: skip
     progress = trainer.fit()
     nmse, angles = scores(trainer.average.net, train, trainer.hardware)
-    angle_deg = math.degrees(float(angles.median())) if len(angles) else math.nan
+    angle_deg = math.degrees(float(angles.median()))
     found = {"nmse_first": float(first.mean()), "nmse": float(nmse.mean()), "angle_median_deg": angle_deg}
     return Overfit(**found, updates=progress.updates, reasons=reasons(**found, updates=progress.updates))
 
@@ -107,6 +116,9 @@ def one_batch(
 
     Returns:
         NMSE before and after, angle error, and the verdict.
+
+    Raises:
+        ConfigurationError: no scene above 5 dB in the batch.
     """
     optimisation = replace(experiment.optimisation, accumulation=1)
     plan = replace(experiment.plan, epochs=updates, max_train_batches=None, max_val_batches=None)

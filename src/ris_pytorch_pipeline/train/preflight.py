@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from ..covariance import blend
+from ..covariance import LowRank, blend
 from ..data import Inputs, Labels, batch_bytes
 from ..diagnose import TrainingFault
 from ..diagnose.findings import Finding
@@ -18,7 +18,7 @@ from ..diagnose.rules import losses, runs, updates
 from ..diagnose.trial import Line, timed
 from ..errors import RisError
 from ..experiment import Phases
-from ..nets import Prediction, R_pred
+from ..nets import Prediction
 from . import contracts, oracle
 from .average import has_batch_norm
 from .checks import check_report
@@ -237,9 +237,9 @@ def _loss_checks(
 
 def _blended(net: nn.Module, prediction: Prediction) -> tuple[str, list[Finding]]:
     """R_blend = 0.7 R_pred + 0.3 I teaches the factors, and through them the network."""
-    predicted = R_pred(prediction)
-    eye = torch.eye(predicted.shape[-1], dtype=predicted.dtype, device=predicted.device).expand_as(predicted)
-    blended = blend(predicted, eye, beta=0.3)
+    predicted = prediction.covariance
+    eye = LowRank(torch.zeros_like(predicted.factor[..., :1]), torch.ones_like(predicted.floor))
+    blended = blend(predicted, eye, beta=0.3).dense()
     found = gradient_path(blended, {"factors": prediction.factors})
     if found:
         return "", found
