@@ -230,7 +230,8 @@ def test_a_run_says_which_scenes_are_kept_in_memory(world) -> None:
     assert isinstance(small.validation, HeldScenes) and content_hashes(small.validation)
     assert 0.9e6 < some.held_bytes + small.validation.held_bytes <= 1e6
     world.trainer().fit(epochs=1)
-    assert "[DATA] new training scenes each epoch; 8 validation scenes kept in 0.0 MB on cpu" in world.lines()
+    said = next(line for line in world.lines() if line.startswith("[DATA]"))
+    assert said.startswith("[DATA] new training scenes each epoch; 8 validation scenes kept in 0.0 MB on cpu; at most ")
 
 
 def test_a_trainer_trains_once(world) -> None:
