@@ -125,7 +125,8 @@ def nearest(name: str, known: list[str]) -> str:
 def _record(hint: Any) -> type | None:  # noqa: ANN401
     """`Record` of `tuple[Record, ...]` where that is a dataclass."""
     parts = get_args(hint)
-    return parts[0] if get_origin(hint) is tuple and is_dataclass(parts[0]) else None
+    found = get_origin(hint) is tuple and isinstance(parts[0], type) and is_dataclass(parts[0])
+    return parts[0] if found else None
 
 
 def _records(kind: type, value: Any, name: str) -> tuple[Any, ...]:  # noqa: ANN401
