@@ -31,6 +31,12 @@ class Outer:
     inner: Inner = field(default_factory=Inner)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Several:
+    items: tuple[Inner, ...] = ()
+    pairs: tuple[tuple[str, float], ...] = ()
+
+
 @pytest.mark.parametrize(
     ("hint", "value", "expected"),
     [
@@ -101,6 +107,20 @@ def test_plain_values_come_back(count: int, low: float, rate: int) -> None:
     assert again == value
     assert plain(again) == plain(value)
     assert type(plain(value)["inner"]["rate"]) is float
+
+
+def test_a_list_of_tables_becomes_records() -> None:
+    several = overlay(Several(), {"items": [{"rate": 1}, {"label": "b"}], "pairs": {"x": 2}})
+    assert several == Several(items=(Inner(rate=1.0), Inner(label="b")), pairs=(("x", 2.0),))
+    told = plain(several)
+    assert told == {"items": [{"rate": 1.0, "label": "a"}, {"rate": 0.5, "label": "b"}], "pairs": [["x", 2.0]]}
+    assert overlay(Several(), told) == several
+    with pytest.raises(ConfigurationError, match=r"got 'items\[1\]\.rates'.*did you mean 'rate'"):
+        overlay(Several(), {"items": [{}, {"rates": 2}]})
+    with pytest.raises(ConfigurationError, match=r"items as a list of tables; got 3.*\[\[items\]\]"):
+        overlay(Several(), {"items": 3})
+    with pytest.raises(ConfigurationError, match="pairs as a list of values"):
+        overlay(Several(), {"pairs": {"x": "y"}})
 
 
 def test_overlay_changes_nothing_else() -> None:

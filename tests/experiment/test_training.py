@@ -8,12 +8,15 @@ import pytest
 from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.experiment import (
     TRAINING_PRESETS,
+    Phase,
+    Phases,
     differences,
     presets,
     training_from_plain,
     training_from_toml,
     training_preset,
 )
+from ris_pytorch_pipeline.losses import LossWeights
 
 
 @pytest.mark.parametrize("name", TRAINING_PRESETS)
@@ -66,6 +69,54 @@ def test_a_value_that_does_not_fit_is_refused(values, word) -> None:
 def test_an_unknown_preset_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="did you mean 'desk'"):
         training_preset("desk1")
+
+
+PHASES = """
+[loss]
+contrast = 0.1
+[[phases.stages]]
+name = "geometry"
+share = 0.4
+weights = { order = 0, heat = 2.5 }
+[[phases.stages]]
+name = "joint"
+share = 0.6
+"""
+
+
+def test_phases_are_read_from_toml_and_survive_json(tmp_path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(PHASES)
+    experiment = training_from_toml(path)
+    geometry = Phase(name="geometry", share=0.4, weights=(("order", 0.0), ("heat", 2.5)))
+    assert experiment.phases == Phases(stages=(geometry, Phase(share=0.6)))
+    first, joint = experiment.phases.weights(experiment.loss)
+    assert first == replace(joint, order=0.0, heat=2.5) and joint == experiment.loss == LossWeights(contrast=0.1)
+    told = experiment.to_plain()
+    assert training_from_plain(json.loads(json.dumps(told))) == experiment
+    assert list(differences(json.loads(json.dumps(told)), told)) == []
+    assert experiment.digest != replace(experiment, phases=Phases()).digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('name = "geometry"\n', 'nam = "geometry"\n', r"phases\.stages\[0\]\.nam.*did you mean 'name'"),
+        ('name = "geometry"\n', "", "names of their own; got joint, joint"),
+        ("share = 0.4", 'share = "half"', r"phases\.stages\[0\]\.share as a finite number"),
+        ("share = 0.4", "share = 0.5", "shares that sum to 1; got 1.1"),
+        ("order = 0", "ordr = 0", "did you mean 'order'"),
+        ("order = 0", "order = true", r"phases\.stages\[0\]\.weights"),
+        ("[[phases.stages]]", "[phases.stages]", "TOML"),
+        (PHASES, "[phases.stages]\nshare = 1.0\n", r"write \[\[phases\.stages\]\]"),
+        (PHASES, "[phases]\nstages = [1.0]\n", r"phases\.stages\[0\] as a table of keys"),
+    ],
+)
+def test_phases_that_do_not_fit_are_refused(old, new, words, tmp_path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(PHASES.replace(old, new, 1))
+    with pytest.raises(ConfigurationError, match=words):
+        training_from_toml(path)
 
 
 def test_differences_name_the_field() -> None:

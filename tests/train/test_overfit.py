@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ris_pytorch_pipeline.data import SceneSource
-from ris_pytorch_pipeline.errors import ConfigurationError
-from ris_pytorch_pipeline.experiment import Plan, presets
-from ris_pytorch_pipeline.train import Overfit, Reporter, one_batch, overfit
+from ris_pytorch_pipeline.data import Reordered, SceneSource
+from ris_pytorch_pipeline.errors import ConfigurationError, InputError
+from ris_pytorch_pipeline.experiment import Plan, TrainingExperiment, presets
+from ris_pytorch_pipeline.train import Data, Overfit, Reporter, one_batch, overfit
 from ris_pytorch_pipeline.train.overfitting import reasons
 
 
@@ -44,6 +44,34 @@ def test_the_scenes_are_drawn_and_kept_once(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(SceneSource, "drawn", lambda self, index: drawn.append(index) or draw(self, index))
     overfit(replace(presets.tiny, plan=Plan(epochs=1, batch=4)), scenes=8, reporter=Reporter(quiet=True))
     assert sorted(drawn) == [0, 1]
+
+
+@pytest.mark.parametrize("strange", ["validation", "a later epoch"])
+def test_other_scenes_in_training_than_in_validation_are_refused(strange: str, tmp_path: Path) -> None:
+    source = SceneSource(scenario=presets.tiny.scenario, split="train", seed=0, scenes=8, batch=4)
+    other = replace(source, split="validation")
+
+    def data(experiment: TrainingExperiment) -> Data:
+        if strange == "validation":
+            return Data(train=lambda epoch: source, validation=other)
+        return Data(train=source.epoch, validation=source)
+
+    experiment = replace(presets.tiny, plan=Plan(epochs=2, batch=4))
+    with pytest.raises(
+        InputError, match=f"got 16 scenes in one of them alone in epoch {1 + (strange != 'validation')}"
+    ):
+        overfit(experiment, scenes=8, directory=tmp_path / "run", reporter=Reporter(quiet=True), data=data)
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_same_scenes_in_another_order_are_the_same(tmp_path: Path) -> None:
+    source = SceneSource(scenario=presets.tiny.scenario, split="train", seed=0, scenes=8, batch=4)
+
+    def data(experiment: TrainingExperiment) -> Data:
+        return Data(train=lambda epoch: Reordered(source=source, order=(1, 0)), validation=source)
+
+    experiment = replace(presets.tiny, plan=Plan(epochs=1, batch=4))
+    assert overfit(experiment, scenes=8, reporter=Reporter(quiet=True), data=data).updates == 2
 
 
 def test_one_batch_shows_every_link_of_every_update() -> None:

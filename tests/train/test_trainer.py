@@ -2,6 +2,7 @@
 
 import math
 import re
+import runpy
 from dataclasses import replace
 
 import pytest
@@ -230,7 +231,8 @@ def test_a_run_says_which_scenes_are_kept_in_memory(world) -> None:
     assert isinstance(small.validation, HeldScenes) and content_hashes(small.validation)
     assert 0.9e6 < some.held_bytes + small.validation.held_bytes <= 1e6
     world.trainer().fit(epochs=1)
-    assert "[DATA] new training scenes each epoch; 8 validation scenes kept in 0.0 MB on cpu" in world.lines()
+    said = next(line for line in world.lines() if line.startswith("[DATA]"))
+    assert said.startswith("[DATA] new training scenes each epoch; 8 validation scenes kept in 0.0 MB on cpu; at most ")
 
 
 def test_a_trainer_trains_once(world) -> None:
@@ -262,13 +264,29 @@ def test_training_in_bfloat16_keeps_weights_and_loss_in_float32(world) -> None:
     assert {p.dtype for p in trainer.net.parameters()} == {torch.float32}
 
 
-def test_the_script_of_the_first_page(capsys, tmp_path) -> None:
-    trainer = Trainer(directory=tmp_path)
-    progress = trainer.fit(epochs=1, n_train=64, n_val=64, max_train_batches=2, max_val_batches=1)
+FIRST_SCRIPT = """
+from ris_pytorch_pipeline.train import Trainer
+trainer = Trainer()
+trainer.fit(epochs=1, n_train=64, n_val=64, max_train_batches=2, max_val_batches=1)
+"""
+
+
+def test_the_first_script_says_that_the_weights_move(capsys, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "first.py").write_text(FIRST_SCRIPT)
+    trainer = runpy.run_path("first.py")["trainer"]
     said = capsys.readouterr().out
-    assert progress.updates == 2 and said.count("ok=True") == 2
-    assert all(float(found) > 0 for found in re.findall(r"Δparam \|\|·\|\|₂ = (\S+)", said))
+    for pattern, count in ((r"^\[LR\] .* lr=\[(.*)\]$", 2), (r"LRs=\[(.*)\]$", 4), (r"Δparam \|\|·\|\|₂ = (.*)$", 2)):
+        found = [float(x) for listed in re.findall(pattern, said, re.MULTILINE) for x in listed.split(", ")]
+        assert len(found) == count and min(found) > 0, pattern
+    assert trainer.progress.updates == 2 and said.count("ok=True") == 2
     assert "[GRAD] params with no grad: []" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["first.py"]
+
+
+def test_a_trained_network_is_read_back_with_its_experiment(tmp_path) -> None:
+    trainer = Trainer(directory=tmp_path, reporter=Reporter(quiet=True))
+    progress = trainer.fit(epochs=1, n_train=64, n_val=64, max_train_batches=2, max_val_batches=1)
     assert {"nmse", "missed", "order_wrong"} <= progress.history[0]["validation"].keys()
     trained = load_network(tmp_path / "best.safetensors")
     assert trained.experiment == trainer.experiment

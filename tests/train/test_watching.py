@@ -7,9 +7,11 @@ from small_world import SCENARIO, SmallLoss, SmallNet
 
 from ris_pytorch_pipeline.diagnose import State, TrainingFault, diagnose_path
 from ris_pytorch_pipeline.errors import InfeasibleError, InputError
-from ris_pytorch_pipeline.experiment import Optimisation, Phases, Plan, TrainingExperiment
+from ris_pytorch_pipeline.experiment import GEOMETRY_ORDER_JOINT, Optimisation, Phase, Phases, Plan, TrainingExperiment
 from ris_pytorch_pipeline.nets import NetConfig
 from ris_pytorch_pipeline.train import Reporter, Trainer, read_ledger
+
+GEOMETRY, ORDER, _ = GEOMETRY_ORDER_JOINT.stages
 
 
 class Noisy(SmallNet):
@@ -49,7 +51,12 @@ def test_a_sound_run_is_healthy(world, changes) -> None:
 
 @pytest.mark.parametrize(
     "phases",
-    [Phases(), Phases(geometry=0.4), Phases(order=0.4), Phases(geometry=0.3, order=0.3)],
+    [
+        Phases(),
+        Phases(stages=(replace(GEOMETRY, share=0.4), Phase(share=0.6))),
+        Phases(stages=(replace(ORDER, share=0.4), Phase(share=0.6))),
+        Phases(stages=(replace(GEOMETRY, share=0.3), replace(ORDER, share=0.3), Phase(share=0.4))),
+    ],
     ids=["joint", "geometry", "order", "both"],
 )
 def test_a_hybrid_network_is_healthy_in_every_phase(phases) -> None:

@@ -151,6 +151,11 @@ class HeldScenes:
         """Bytes that holding everything would take, by the size of the first batch."""
         return batch_bytes(*self[0]) * len(self)
 
+    @property
+    def most_bytes(self) -> int:
+        """Bytes that will be held once every batch was asked for."""
+        return min(self.budget, self.needed_bytes)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reordered:

@@ -90,7 +90,8 @@ class Plan:
         max_train_batches: stop an epoch after so many batches.
         max_val_batches: validate on so many batches at most.
         fresh: draw new training scenes each epoch; otherwise every epoch sees the same ones.
-        hold_mb: most megabytes of training and validation scenes kept in memory; the others are fetched each time.
+        hold_mb: most megabytes of training and validation scenes kept in memory, and never more than half of what is
+            free; the others are fetched each time.
         same_scenes: validate on the training scenes themselves, to see whether a network can learn at all.
 
     Raises:

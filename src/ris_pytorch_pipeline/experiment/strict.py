@@ -21,6 +21,8 @@ _MISFIT = object()
 def overlay(base: Config, values: Mapping[str, Any], where: str = "") -> Config:
     """A copy of a frozen dataclass with some fields replaced by plain values; a nested mapping reaches into a field.
 
+    A field of type `tuple[Record, ...]` takes a list of tables, each laid over the defaults of `Record`.
+
     Args:
         base: what the values are laid over.
         values: by field name.
@@ -44,6 +46,8 @@ def overlay(base: Config, values: Mapping[str, Any], where: str = "") -> Config:
         current = vars(base)[key]
         if is_dataclass(current):
             changed[key] = overlay(current, _as_table(value, name), name)
+        elif (kind := _record(hints[key])) is not None:
+            changed[key] = _records(kind, value, name)
         else:
             changed[key] = fit(hints[key], value, name)
     return replace(base, **changed)  # pyright: ignore[reportArgumentType]
@@ -54,7 +58,7 @@ def fit(hint: Any, value: Any, name: str) -> Any:  # noqa: ANN401
 
     Args:
         hint: int, float, bool, str, None, a Literal, a tuple of these, or a union of these.
-        value: plain: a number, text, truth value, None or list.
+        value: plain: a number, text, truth value, None, list, or a table where pairs are wanted.
         name: of the field, for the message.
 
     Returns:
@@ -82,9 +86,10 @@ def plain(value: Any) -> Any:  # noqa: ANN401
         inner = vars(value)[field.name]
         if is_dataclass(inner):
             result[field.name] = plain(inner)
+        elif _record(hints[field.name]) is not None:
+            result[field.name] = [plain(item) for item in inner]
         else:
-            fitted = fit(hints[field.name], inner, field.name)
-            result[field.name] = list(fitted) if isinstance(fitted, tuple) else fitted
+            result[field.name] = _listed(fit(hints[field.name], inner, field.name))
     return result
 
 
@@ -117,6 +122,27 @@ def nearest(name: str, known: list[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else "pick one of the known names"
 
 
+def _record(hint: Any) -> type | None:  # noqa: ANN401
+    """`Record` of `tuple[Record, ...]` where that is a dataclass."""
+    parts = get_args(hint)
+    found = get_origin(hint) is tuple and isinstance(parts[0], type) and is_dataclass(parts[0])
+    return parts[0] if found else None
+
+
+def _records(kind: type, value: Any, name: str) -> tuple[Any, ...]:  # noqa: ANN401
+    if not isinstance(value, list | tuple):
+        raise ConfigurationError(
+            f"{name} as a list of tables", _shown(value), "one pair of brackets too few", f"write [[{name}]]"
+        )
+    names = [f"{name}[{index}]" for index in range(len(value))]
+    return tuple(overlay(kind(), _as_table(item, of), of) for item, of in zip(value, names, strict=True))
+
+
+def _listed(value: Any) -> Any:  # noqa: ANN401
+    """Tuples as the lists that JSON gives back."""
+    return [_listed(item) for item in value] if isinstance(value, tuple) else value
+
+
 def _fitted(hint: Any, value: Any) -> Any:  # noqa: ANN401
     """The converted value, or the misfit mark."""
     origin = get_origin(hint)
@@ -135,6 +161,8 @@ def _fitted(hint: Any, value: Any) -> Any:  # noqa: ANN401
 
 
 def _fitted_items(hints: tuple[Any, ...], value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, Mapping) and get_origin(hints[0]) is tuple:
+        value = list(value.items())
     if not isinstance(value, list | tuple):
         return _MISFIT
     if Ellipsis in hints:

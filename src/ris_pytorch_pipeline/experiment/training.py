@@ -49,8 +49,7 @@ class TrainingExperiment:
     def __post_init__(self) -> None:
         if self.seed < 0:
             raise ConfigurationError("seed >= 0", str(self.seed), "a sign", "raise it")
-        for phase in range(len(self.phases.starts)):
-            self.phases.weights(phase, self.loss)  # refuses a phase without any term
+        self.phases.weights(self.loss)  # refuses a phase without any term
         object.__setattr__(self, "net", self.net.fitted_to(self.scenario))
 
     def to_plain(self) -> dict[str, Any]:

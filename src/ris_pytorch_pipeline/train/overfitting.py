@@ -15,7 +15,7 @@ from ..errors import ConfigurationError, InputError
 from ..experiment.training import TrainingExperiment
 from ..losses import measure_prediction
 from .hardware import Hardware
-from .parts import Parts, drawn_scenes
+from .parts import Data, Parts, drawn_scenes
 from .reporter import Reporter
 from .trainer import Trainer
 
@@ -62,6 +62,7 @@ def overfit(
     directory: Path | str | None = None,
     reporter: Reporter | None = None,
     measure_every: int = 10,
+    data: Callable[[TrainingExperiment], Data] = drawn_scenes,
 ) -> Overfit:
     """Train on a few scenes and validate on the very same ones.
 
@@ -71,25 +72,20 @@ def overfit(
         directory: see `Trainer`.
         reporter: see `Trainer`.
         measure_every: see `Trainer`.
+        data: makes the batches; both sources must hold the same scenes, in any order.
 
     Returns:
         NMSE before and after, angle error, and the verdict.
 
     Raises:
-        ConfigurationError: no scene above 5 dB, so that no angle can be judged.
-        InputError: training and validation scenes that are not the same.
+        ConfigurationError: no scene above 5 dB, so that no angle can be judged; nothing is written.
+        InputError: training and validation scenes that are not the same, by content; nothing is written.
     """
     plan = replace(experiment.plan, n_train=scenes, n_val=scenes, fresh=False, same_scenes=True)
     experiment = replace(experiment, plan=plan)
-    parts = Parts(data=cache(drawn_scenes))  # one copy of the scenes, for the trainer and for the scores
+    parts = Parts(data=cache(data))  # one copy of the scenes, for the trainer and for the scores
     trainer = Trainer(experiment, directory=directory, reporter=reporter, parts=parts, measure_every=measure_every)
-    data = parts.data(experiment)
-    train = data.train(0)
-    if content_hashes(train) != content_hashes(data.validation):
-        raise InputError(
-            "the same scenes for training and validation", "different ones", "two sources, or two orders",
-            "give both the same source",
-        )  # fmt: skip
+    train = _same_scenes(parts.data(experiment), plan.epochs)
     first, judged = scores(trainer.average.net, train, trainer.hardware)
     if not len(judged):
         raise ConfigurationError(
@@ -102,6 +98,24 @@ def overfit(
     angle_deg = math.degrees(float(angles.median()))
     found = {"nmse_first": float(first.mean()), "nmse": float(nmse.mean()), "angle_median_deg": angle_deg}
     return Overfit(**found, updates=progress.updates, reasons=reasons(**found, updates=progress.updates))
+
+
+def _same_scenes(data: Data, epochs: int) -> BatchSource:
+    """The training batches, whose scenes are those of the validation in the first epoch and in the last.
+
+    Raises:
+        InputError: they are not.
+    """
+    seen = set(content_hashes(data.validation))
+    for epoch in (0, epochs - 1):
+        new = set(content_hashes(data.train(epoch))) ^ seen
+        if new:
+            raise InputError(
+                "the same scenes for training and validation",
+                f"{len(new)} scenes in one of them alone in epoch {epoch + 1}",
+                "two sources, or new scenes each epoch", "give both the same source",
+            )  # fmt: skip
+    return data.train(0)
 
 
 def one_batch(

@@ -11,6 +11,7 @@ from ..data import BatchSource, HeldScenes, Inputs, Labels, SceneSource
 from ..experiment.training import TrainingExperiment
 from ..losses import HybridLoss, LossReport, measure_prediction
 from ..nets import HybridNet
+from .budget import budget_of
 
 Criterion = Callable[[Any, Inputs, Labels], LossReport]
 """From a prediction, the inputs and the labels of a batch to a report."""
@@ -28,11 +29,13 @@ class Data:
         train: the training batches of epoch 0, 1, ...
         validation: the same ones each time.
         note: what is kept in memory, and what is not.
+        held_bytes: most memory that batches will be kept in.
     """
 
     train: Callable[[int], BatchSource]
     validation: BatchSource
     note: str = ""
+    held_bytes: int = 0
 
 
 def hybrid_net(experiment: TrainingExperiment) -> nn.Module:
@@ -69,8 +72,10 @@ def drawn_scenes(experiment: TrainingExperiment) -> Data:
     apart = None if plan.same_scenes else replace(train, split="validation", scenes=plan.n_val)
     if apart is None or not plan.fresh:
         return held_data(experiment, train, apart)
-    validation, note = held(apart, f"{plan.n_val} validation", plan.hold_mb * 10**6, experiment.device)
-    return Data(train=train.epoch, validation=validation, note=f"new training scenes each epoch; {note}")
+    budget = budget_of(experiment)
+    validation, note = held(apart, f"{plan.n_val} validation", budget.size, experiment.device)
+    note = f"new training scenes each epoch; {note}; {budget}"
+    return Data(train=train.epoch, validation=validation, note=note, held_bytes=validation.most_bytes)
 
 
 def held_data(experiment: TrainingExperiment, train: BatchSource, validation: BatchSource | None) -> Data:
@@ -84,13 +89,14 @@ def held_data(experiment: TrainingExperiment, train: BatchSource, validation: Ba
     Returns:
         The batches of a run.
     """
-    plan, device, budget = experiment.plan, experiment.device, experiment.plan.hold_mb * 10**6
+    plan, device, budget = experiment.plan, experiment.device, budget_of(experiment)
     if validation is None:
-        both, note = held(train, f"{plan.n_train} training and validation", budget, device)
-        return Data(train=lambda epoch: both, validation=both, note=note)
-    apart, note = held(validation, f"{plan.n_val} validation", budget, device)
-    kept, more = held(train, f"{plan.n_train} training", max(0, budget - apart.needed_bytes), device)
-    return Data(train=lambda epoch: kept, validation=apart, note=f"{more}; {note}")
+        both, note = held(train, f"{plan.n_train} training and validation", budget.size, device)
+        return Data(train=lambda epoch: both, validation=both, note=f"{note}; {budget}", held_bytes=both.most_bytes)
+    apart, note = held(validation, f"{plan.n_val} validation", budget.size, device)
+    kept, more = held(train, f"{plan.n_train} training", budget.size - apart.most_bytes, device)
+    most = kept.most_bytes + apart.most_bytes
+    return Data(train=lambda epoch: kept, validation=apart, note=f"{more}; {note}; {budget}", held_bytes=most)
 
 
 def held(source: BatchSource, what: str, budget: int, device: str) -> tuple[HeldScenes, str]:

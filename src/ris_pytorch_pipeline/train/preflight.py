@@ -93,12 +93,9 @@ def _one_batch(trainer: Trainer, batch: tuple[Inputs, Labels], data: Data) -> Se
             prediction = net(inputs)
         return check_report(trainer.loss(prediction, inputs, labels))
 
-    plan = trainer.experiment.plan
-    scenes = (plan.n_val if not plan.same_scenes else 0) + (0 if plan.fresh else plan.n_train)
-    each = batch_bytes(*batch) / len(batch[0])
-    held = int(min(scenes * each, (1 if plan.fresh else 2) * plan.hold_mb * 1e6) + plan.batch * each)
+    staged = data.held_bytes + batch_bytes(*batch)
     return try_batch(
-        step, trainer.net, batch, optimizer=trainer.optimizer, rates=trainer.config.peaks, staged=held
+        step, trainer.net, batch, optimizer=trainer.optimizer, rates=trainer.config.peaks, staged=staged
     ).lines
 
 

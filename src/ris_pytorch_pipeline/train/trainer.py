@@ -11,7 +11,6 @@ from ..diagnose.trial import Line
 from ..errors import InputError
 from ..experiment import Phases, presets
 from ..experiment.training import TrainingExperiment
-from ..losses import LossWeights
 from .average import Average
 from .checkpoint import Checkpoint, header_of, read_checkpoint, save_checkpoint
 from .checks import check_metric, check_moving, numbers
@@ -76,7 +75,9 @@ class Trainer:
             self.net = self.parts.net(experiment).to(self.hardware.device)
         self.loss = self.parts.loss(experiment)  # of the joint phase, and of validation
         one = replace(experiment, phases=Phases())  # an experiment of one phase, for the loss of each
-        self.losses = [self.parts.loss(replace(one, loss=weights)) for weights in self._phase_weights()]
+        self.losses = [
+            self.parts.loss(replace(one, loss=weights)) for weights in experiment.phases.weights(experiment.loss)
+        ]
         self.average = Average(self.net)
         self.groups = Groups(self.net)
         self.optimizer = adamw(self.groups, self.config)
@@ -155,7 +156,7 @@ class Trainer:
         scenes, means = sum(sizes[index] for index in window), Counter[str]()
         dropout = self.processes.stream("dropout")
         phase = self._phase(self.progress.updates)
-        loss, name = self.losses[phase], self.experiment.phases.starts[phase][0]
+        loss, name = self.losses[phase], self.experiment.phases.stages[phase].name
         self.net.train()
         for index in window:
             rows = self.processes.share(sizes[index])
@@ -271,10 +272,6 @@ class Trainer:
 
     def _phase(self, update: int) -> int:
         return self.experiment.phases.at(min(update, self.updates - 1), self.updates)
-
-    def _phase_weights(self) -> list[LossWeights]:
-        phases = self.experiment.phases
-        return [phases.weights(phase, self.experiment.loss) for phase in range(len(phases.starts))]
 
     def _rates(self) -> dict[str, float]:
         """Of the next update."""

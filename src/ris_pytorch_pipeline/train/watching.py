@@ -1,6 +1,5 @@
 """Who says whether a run learns? A watch on the live network, told of what only the trainer knows."""
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -149,7 +148,7 @@ class Watching:
 def joint_from(experiment: TrainingExperiment) -> int:
     """First update of the phase in which every term counts."""
     updates = experiment.plan.updates(experiment.optimisation.accumulation)
-    return math.ceil(experiment.phases.starts[-1][1] * updates)
+    return experiment.phases.begins(updates)[-1]
 
 
 def plan_of(experiment: TrainingExperiment, done: int) -> Plan:
