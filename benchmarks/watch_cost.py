@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from ris_pytorch_pipeline.diagnose import Watch
 from ris_pytorch_pipeline.experiment import presets
 from ris_pytorch_pipeline.train import Ledger, Reporter, Trainer
+from ris_pytorch_pipeline.train.motion import is_measured
 
 
 def large() -> tuple[nn.Module, Tensor]:
@@ -84,7 +85,8 @@ def trainer_stepper(watched: bool) -> Callable[[], None]:
 
     def step(_: object = watching) -> None:  # which lets go when nobody holds it any more
         losses = trainer._backward(range(1))
-        attempt = trainer.gate.attempt(trainer._rates(), measure=trainer._measured(), refused=trainer.watching.skipped)
+        measure = is_measured(trainer.progress.updates, trainer.measure_every)
+        attempt = trainer.gate.attempt(trainer._rates(), measure=measure, refused=trainer.watching.skipped)
         trainer._account(range(1), losses, attempt)
 
     return step

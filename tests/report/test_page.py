@@ -29,12 +29,12 @@ def update(attempt: int, *, outcome: str = "applied") -> dict:
 
 def test_the_training_is_drawn_with_what_was_not_applied() -> None:
     epochs = [
-        {"epoch": n, "train": 3.0 / n, "weights": "ema", "validation": {"total": 2.0 / n, "nmse": 1.0 / n}}
-        for n in (1, 2)
+        {"epoch": n, "train": 3.0 / n, "weights": kind, "validation": {"total": 2.0 / n, "nmse": 1.0 / n}}
+        for n, kind in ((1, "live"), (2, "ema"))
     ]
     figure = training_figure(epochs, [update(1), update(2, outcome="skipped: a gradient is not finite"), update(3)])
     loss, errors, motion, rates = figure.axes
-    assert [line.get_label() for line in loss.lines] == ["train, live weights", "validation, ema weights"]
+    assert [line.get_label() for line in loss.lines] == ["train, live weights", "validation, live then ema weights"]
     assert np.asarray(errors.lines[0].get_ydata()).tolist() == [1.0, 0.5]
     assert [line.get_label() for line in motion.lines if not str(line.get_label()).startswith("_")] == [
         "measured, n = 2", "not applied, n = 1",

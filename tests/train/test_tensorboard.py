@@ -72,3 +72,12 @@ def test_the_command_writes_them(tmp_path) -> None:
     short = ["--epochs", "1", "--n-train", "32", "--n-val", "16", "--quiet"]
     assert main(["train", str(tmp_path / "run"), *short, "--tensorboard", str(tmp_path / "board")]) == 0
     assert {"loss/heat", "gradient/backbone", "validation/nmse"} <= scalars(tmp_path / "board").keys()
+
+
+def test_what_a_resumed_run_does_again_is_shown_once(world, tmp_path) -> None:
+    """Killed in the eighth update, gone on from the fifth."""
+    with pytest.raises(KeyboardInterrupt):
+        world.trainer(SmallLoss({7: "interrupt"}), directory=tmp_path / "run", listeners=[TensorBoard(tmp_path)]).fit()
+    world.trainer(directory=tmp_path / "run", listeners=[TensorBoard(tmp_path)]).fit(resume=True)
+    assert [step for step, _ in scalars(tmp_path)["loss/total"]] == list(range(1, 11))
+    assert [step for step, _ in scalars(tmp_path)["validation/total"]] == [5, 10]

@@ -12,7 +12,9 @@ from small_world import SmallLoss, SmallNet
 from ris_pytorch_pipeline.data import HeldScenes, check_disjoint, content_hashes
 from ris_pytorch_pipeline.diagnose import TrainingFault
 from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError, InputError
-from ris_pytorch_pipeline.train import Outcome, Reporter, Trainer, load_network, read_checkpoint, read_ledger
+from ris_pytorch_pipeline.experiment import Plan, presets
+from ris_pytorch_pipeline.experiment.optimisation import Stopping
+from ris_pytorch_pipeline.train import Outcome, Reporter, Trainer, load_network, read_ledger
 from ris_pytorch_pipeline.train.evaluate import evaluate
 from ris_pytorch_pipeline.train.parts import drawn_scenes
 
@@ -126,18 +128,6 @@ def test_after_the_first_updates_some_are_reported(world) -> None:
     assert steps == ["1", "2", "3", "4", "8"]
 
 
-@pytest.mark.parametrize("average", ["live", "ema", "swa"])
-def test_the_saved_weights_are_the_evaluated_ones(world, tmp_path, average) -> None:
-    trainer = world.like(average=average).trainer(directory=tmp_path)
-    trainer.fit()
-    again = world.like(average=average).trainer(directory=tmp_path / "other")
-    saved = read_checkpoint(tmp_path / "last.safetensors")
-    saved.restore(again.average.net, "evaluated")
-    metrics = evaluate(again.average.net, again.loss, None, trainer.data.validation, [4, 4], again.hardware)
-    assert metrics == trainer.progress.history[-1]["validation"]
-    assert saved.header.weights == average == trainer.progress.history[-1]["weights"]
-
-
 def test_validation_is_computed_as_training_is(world) -> None:
     """Without dropout, the loss of the same weights on the same scenes is the same number both ways."""
     world = world.like(epochs=1, batch=20, n_val=20, fresh=False, same_scenes=True, average="live")
@@ -170,9 +160,18 @@ def test_the_best_epoch_exists_after_the_first(world, tmp_path) -> None:
     assert (tmp_path / "best.safetensors").exists()
 
 
-def test_a_metric_that_is_not_there_is_refused(world) -> None:
+def test_a_metric_that_is_not_there_is_refused_before_anything_is_written(world, tmp_path) -> None:
+    trainer = world.like(metric="accuracy").trainer(directory=tmp_path / "run")
     with pytest.raises(ConfigurationError, match="total, u, w"):
-        world.like(metric="accuracy").trainer().fit()
+        trainer.fit()
+    assert trainer.progress.attempts == 0 and not (tmp_path / "run").exists()
+
+
+def test_a_metric_of_the_measure_may_be_named(tmp_path) -> None:
+    plan = Plan(epochs=1, n_train=4, n_val=8, batch=4)
+    experiment = replace(presets.tiny, plan=plan, stopping=Stopping(metric="order_wrong"))
+    progress = Trainer(experiment, reporter=Reporter(quiet=True)).fit()
+    assert progress.best == progress.history[0]["validation"]["order_wrong"]
 
 
 def test_equal_experiments_train_equal_networks(world) -> None:

@@ -10,7 +10,7 @@ from ..data import SceneFile
 from ..diagnose import Verdict
 from ..estimate import Estimate
 from ..report import heading, page, paragraph, picture, table, training_figure, verbatim
-from ..train import Trained, read_ledger
+from ..train import Trained, read_ledger, standing
 from ..train.files import LEDGER
 from .cells import COLUMNS, alarms, cell_row
 from .evaluate import Evaluated, Evaluation, caption, covariance_lines
@@ -59,7 +59,13 @@ def demo_page(shown: Demonstration) -> str:
     """The HTML document."""
     return page(
         "Several sources behind a reconfigurable surface: a hybrid, trained and compared",
-        [paragraph(summary(shown)), *_comparison(shown), *_training(shown), *_scene(shown), *_origin(shown)],
+        [
+            paragraph(summary(shown)),
+            *_comparison(shown),
+            *training_section(shown.run, str(shown.verdict)),
+            *_scene(shown),
+            *_origin(shown),
+        ],
     )
 
 
@@ -98,11 +104,17 @@ def _comparison(shown: Demonstration) -> list[str]:
     ]
 
 
-def _training(shown: Demonstration) -> list[str]:
-    events = read_ledger(shown.run / LEDGER)
+def training_section(run: Path, verdict: str) -> list[str]:
+    """Curves of the updates and epochs that stand, and the verdict.
+
+    Args:
+        run: folder of the training.
+        verdict: on it.
+    """
+    events = standing(read_ledger(run / LEDGER))
     epochs, updates = ([e for e in events if e["event"] == kind] for kind in ("epoch", "update"))
     text = f"{len(updates)} attempted updates in {len(epochs)} epochs; validation on scenes of their own"
-    return [heading("The training"), picture(training_figure(epochs, updates), text), verbatim(str(shown.verdict))]
+    return [heading("The training"), picture(training_figure(epochs, updates), text), verbatim(verdict)]
 
 
 def _scene(shown: Demonstration) -> list[str]:

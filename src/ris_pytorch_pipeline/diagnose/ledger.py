@@ -36,6 +36,7 @@ class Ledger:
     def __init__(self, path: Path | str, identity: Mapping[str, object] | None = None) -> None:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        cut_back(self.path)
         self.unfinished = unfinished(self.path)
         self._file: TextIO = self.path.open("a", buffering=1, encoding="utf-8")
         self.write("start", identity={} if identity is None else dict(identity), process=os.getpid())
@@ -69,34 +70,47 @@ class Ledger:
             self._file.close()
 
 
+def cut_back(path: Path) -> None:
+    """Cut off the end of a line that a kill left without its newline, so that the next record has a line of its own.
+
+    Args:
+        path: of a ledger, which need not exist.
+    """
+    content = path.read_bytes() if path.is_file() else b""
+    whole = _whole(content)
+    if whole != content:
+        os.truncate(path, len(whole))
+
+
 def read(path: Path | str) -> list[dict[str, object]]:
-    """All records of a ledger; a line cut off by a crash at the end is left out.
+    """All records of a ledger; a last line cut short by a kill is left out.
 
     Args:
         path: the file.
 
     Raises:
-        InputError: the file is missing, or a line before the last is not a record.
+        InputError: the file is missing, or a whole line is not a record.
     """
     source = Path(path)
     if not source.is_file():
         raise InputError(
             "a ledger file", f"{source.name}, which does not exist", "a wrong path", "pass the run's ledger"
         )
-    lines = source.read_text(encoding="utf-8").splitlines()
-    records: list[dict[str, object]] = []
-    for number, line in enumerate(lines, 1):
-        try:
-            records.append(json.loads(line))
-        except json.JSONDecodeError as error:
-            if number < len(lines):
-                raise InputError(
-                    "one JSON record a line",
-                    f"line {number}: {error.msg}",
-                    "another kind of log",
-                    "pass it as a text log",
-                ) from error
-    return records
+    return [_record(line, number) for number, line in enumerate(_whole(source.read_bytes()).splitlines(), 1)]
+
+
+def _whole(content: bytes) -> bytes:
+    """The lines that end in a newline."""
+    return content[: content.rfind(b"\n") + 1]
+
+
+def _record(line: bytes, number: int) -> dict[str, object]:
+    try:
+        return json.loads(line)
+    except ValueError as error:  # not JSON, or not UTF-8
+        raise InputError(
+            "one JSON record a line", f"line {number}: {error}", "another kind of log", "pass it as a text log"
+        ) from error
 
 
 def last_run(records: list[dict[str, object]]) -> list[dict[str, object]]:

@@ -40,7 +40,8 @@ def loss_by_epoch(axes: Axes, epochs: Events) -> Axes:
     numbers = [record["epoch"] for record in epochs]
     axes.plot(numbers, [r["train"] for r in epochs], color=QUIET, marker="o", markersize=4, label="train, live weights")
     found = [r["validation"]["total"] for r in epochs]
-    kind = f"validation, {epochs[-1]['weights']} weights" if epochs else "validation"
+    weights = " then ".join(dict.fromkeys(r["weights"] for r in epochs))
+    kind = f"validation, {weights} weights" if epochs else "validation"
     axes.plot(numbers, found, color=PALETTE[0], marker="s", markersize=4, label=kind)
     axes.set(xlabel="epoch", ylabel="loss", yscale="log")
     axes.legend(fontsize="small", frameon=False)

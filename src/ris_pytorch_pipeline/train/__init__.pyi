@@ -2,7 +2,7 @@ from .checkpoint import Checkpoint, Header, read_checkpoint
 from .gate import Attempt, Gate
 from .groups import Groups
 from .launch import joined, processes_of
-from .ledger import Ledger, read_ledger
+from .ledger import Ledger, read_ledger, standing
 from .load import Trained, load_network
 from .overfitting import Overfit, one_batch, overfit
 from .parts import Criterion, Data, Parts
@@ -46,4 +46,5 @@ __all__ = [
     "read_checkpoint",
     "read_ledger",
     "shard_scenes",
+    "standing",
 ]

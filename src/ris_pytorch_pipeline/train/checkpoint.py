@@ -16,9 +16,18 @@ from ..errors import ConfigurationError, InputError
 from ..experiment.training import differences
 from .groups import Groups
 from .identity import Identity
+from .progress import Progress
+from .schedule import Weights
+from .stored import fits, from_stored
 
-SCHEMA, VERSION = "ris-checkpoint", 1
+SCHEMA, VERSION = "ris-checkpoint", 2
 """Name and version of the schema; another one is refused."""
+
+MOMENTS: tuple[str, ...] = ("step", "exp_avg", "exp_avg_sq")
+"""What AdamW keeps of a parameter that it has updated: the count of updates, and the averages of g and g²."""
+
+Kind = tuple[tuple[int, ...], torch.dtype]
+"""Shape and type of a tensor."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,18 +37,20 @@ class Header:
     Args:
         identity: run, code and configuration digests.
         configuration: the resolved experiment, plain.
-        weights: which weights are kept as `evaluated`: `live`, `ema` or `swa`.
+        weights: which weights are kept as `evaluated`.
         progress: counts, plain.
         scaler: state of the loss's scaler.
+        optimizer: names of the parameters that the optimizer has a state of.
         schema: name of the schema.
         version: its version.
     """
 
     identity: dict[str, str]
     configuration: dict[str, Any]
-    weights: str
+    weights: Weights
     progress: dict[str, Any]
     scaler: dict[str, Any]
+    optimizer: list[str]
     schema: str = SCHEMA
     version: int = VERSION
 
@@ -50,11 +61,13 @@ class Checkpoint:
 
     Args:
         header: what it says of itself.
-        tensors: `evaluated/NAME`, `live/NAME` and `optimizer/NAME/KEY`.
+        progress: its counts.
+        tensors: `evaluated/NAME`, `live/NAME` and `optimizer/NAME/KEY`, where KEY is one of `MOMENTS`.
         path: where it came from.
     """
 
     header: Header
+    progress: Progress
     tensors: dict[str, Tensor]
     path: Path
 
@@ -82,53 +95,73 @@ class Checkpoint:
             kind: `evaluated` or `live`.
 
         Raises:
-            InputError: a tensor too many, too few, or of another shape.
+            InputError: a tensor too many, too few, or of another shape or type.
         """
-        held = self._under(f"{kind}/")
-        wanted = net.state_dict()
-        lost, extra = sorted(wanted.keys() - held.keys()), sorted(held.keys() - wanted.keys())
-        if lost or extra:
-            self._refuse(
-                "weights of this network", f"without {lost[:3] or 'none'}, and with {extra[:3] or 'none'} too many"
-            )
-        for name, value in wanted.items():
-            if value.shape != held[name].shape or value.dtype != held[name].dtype:
-                self._refuse(
-                    f"{name} of shape {tuple(value.shape)}, {value.dtype}",
-                    f"{tuple(held[name].shape)}, {held[name].dtype}",
-                )
-        net.load_state_dict(held, strict=True)
+        wanted = {name: _kind(value) for name, value in net.state_dict().items()}
+        net.load_state_dict(self._exactly(kind, wanted), strict=True)
 
     def restore_optimizer(self, optimizer: torch.optim.Optimizer, groups: Groups) -> None:
-        """Give each parameter its optimizer state.
+        """Give each parameter that the header names its optimizer state, strict both ways.
 
         Args:
             optimizer: over the same groups.
             groups: of the network.
 
         Raises:
-            InputError: state of a parameter that the network does not have, or of another shape.
+            InputError: a state too many, too few, or of another shape or type.
         """
-        held = self._under("optimizer/")
-        for name, parameter in zip(groups.names, groups.parameters, strict=True):
-            mine = {key.rsplit("/", 1)[1]: held.pop(key) for key in list(held) if key.rsplit("/", 1)[0] == name}
-            for key, value in mine.items():
-                if value.ndim and value.shape != parameter.shape:
-                    self._refuse(f"{key} of {name} as {tuple(parameter.shape)}", str(tuple(value.shape)))
-            if mine:
-                # The step count is a scalar that AdamW keeps on the CPU.
-                optimizer.state[parameter] = {
-                    key: value.to(parameter.device) if value.ndim else value for key, value in mine.items()
-                }
-        if held:
-            self._refuse("optimizer state of this network", f"state of {sorted(held)[:3]} too")
+        parameters = dict(zip(groups.names, groups.parameters, strict=True))
+        foreign = sorted(set(self.header.optimizer) - parameters.keys())
+        if foreign:
+            self._refuse("optimizer state of this network", f"state of {foreign[:3]} too")
+        count = ((), torch.get_default_dtype())  # of AdamW, which keeps it on the CPU
+        wanted = {
+            f"{name}/{key}": count if key == "step" else _kind(parameters[name])
+            for name in self.header.optimizer
+            for key in MOMENTS
+        }
+        held = self._exactly("optimizer", wanted)
+        for name in self.header.optimizer:
+            device = parameters[name].device
+            moments = {key: held[f"{name}/{key}"] for key in MOMENTS}
+            optimizer.state[parameters[name]] = {k: x.to(device) if x.ndim else x for k, x in moments.items()}
 
-    def _under(self, prefix: str) -> dict[str, Tensor]:
-        return {name.removeprefix(prefix): x.clone() for name, x in self.tensors.items() if name.startswith(prefix)}
+    def restore_scaler(self, scaler: torch.amp.GradScaler) -> None:
+        """Give the loss's scaler its state.
+
+        Args:
+            scaler: of the same precision.
+
+        Raises:
+            InputError: another state than such a scaler has.
+        """
+        wanted, held = scaler.state_dict(), self.header.scaler
+        if wanted.keys() != held.keys() or not all(fits(type(wanted[key]), value) for key, value in held.items()):
+            self._refuse(f"a scaler's state {sorted(wanted)}", f"{held}")
+        scaler.load_state_dict(held)
+
+    def _exactly(self, prefix: str, wanted: Mapping[str, Kind]) -> dict[str, Tensor]:
+        """Copies of the tensors under a prefix: those that are wanted, and no other.
+
+        Raises:
+            InputError: a tensor too many, too few, or of another shape or type.
+        """
+        start = f"{prefix}/"
+        held = {name.removeprefix(start): x.clone() for name, x in self.tensors.items() if name.startswith(start)}
+        lost, extra = sorted(wanted.keys() - held.keys()), sorted(held.keys() - wanted.keys())
+        if lost or extra:
+            self._refuse(
+                f"the {prefix} tensors of this network",
+                f"without {lost[:3] or 'none'}, and with {extra[:3] or 'none'} too many",
+            )
+        for name, kind in wanted.items():
+            if _kind(held[name]) != kind:
+                self._refuse(f"{start}{name} of shape {kind[0]}, {kind[1]}", "{}, {}".format(*_kind(held[name])))
+        return held
 
     def _refuse(self, wanted: str, got: str) -> NoReturn:
         raise InputError(
-            wanted, f"{self.path}: {got}", "a checkpoint of another architecture",
+            wanted, f"{self.path}: {got}", "a checkpoint of another architecture, or one that was edited",
             "build the network from the checkpoint's own configuration",
         )  # fmt: skip
 
@@ -156,8 +189,9 @@ def save_checkpoint(
     """
     tensors = {f"evaluated/{name}": value for name, value in evaluated.state_dict().items()}
     tensors |= {f"live/{name}": value for name, value in live.state_dict().items()}
-    for name, parameter in zip(groups.names, groups.parameters, strict=True):
-        tensors |= {f"optimizer/{name}/{key}": value for key, value in optimizer.state.get(parameter, {}).items()}
+    parameters = dict(zip(groups.names, groups.parameters, strict=True))
+    for name in header.optimizer:
+        tensors |= {f"optimizer/{name}/{key}": value for key, value in optimizer.state[parameters[name]].items()}
     stored = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -191,31 +225,36 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
         raise InputError(
             "a readable checkpoint", f"{path}: {error}", "a mistyped path, or a copy cut short", "check the path"
         ) from error
-    return Checkpoint(header=_header(metadata, path), tensors=tensors, path=path)
+    header = _header(metadata, path)
+    foreign = [name for name in tensors if name.split("/")[0] not in {"evaluated", "live", "optimizer"}]
+    if foreign:
+        raise InputError(
+            "tensors named evaluated/, live/ and optimizer/", f"{path} with {foreign[:3]}", "a file that was edited",
+            "pass a file that a Trainer wrote",
+        )  # fmt: skip
+    return Checkpoint(header=header, progress=from_stored(Progress, header.progress, path), tensors=tensors, path=path)
 
 
-def header_of(
-    identity: Identity,
-    configuration: dict[str, Any],
-    weights: str,
-    progress: Mapping[str, Any],
-    scaler: Mapping[str, Any],
-) -> Header:
-    """A header from its parts."""
-    return Header(
-        identity=asdict(identity),
-        configuration=configuration,
-        weights=weights,
-        progress=dict(progress),
-        scaler=dict(scaler),
-    )
+def with_state(optimizer: torch.optim.Optimizer, groups: Groups) -> list[str]:
+    """Names of the parameters that an optimizer has a state of: those that it has updated.
+
+    Args:
+        optimizer: over the groups.
+        groups: of the network.
+    """
+    named = zip(groups.names, groups.parameters, strict=True)
+    return [name for name, parameter in named if optimizer.state.get(parameter)]
+
+
+def _kind(tensor: Tensor) -> Kind:
+    return tuple(tensor.shape), tensor.dtype
 
 
 def _header(metadata: Mapping[str, str], path: Path) -> Header:
     """The header of a file.
 
     Raises:
-        InputError: none, or of another schema.
+        InputError: none, of another schema, or with other fields.
     """
     try:
         values = json.loads(metadata["header"])
@@ -230,4 +269,6 @@ def _header(metadata: Mapping[str, str], path: Path) -> Header:
             f"schema {SCHEMA} version {VERSION}", f"{path}: {schema} version {version}",
             "a scene file, or a checkpoint of another version", "use the version that wrote it",
         )  # fmt: skip
-    return Header(**values)
+    header = from_stored(Header, values, path)
+    from_stored(Identity, header.identity, path)
+    return header

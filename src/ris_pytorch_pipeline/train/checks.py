@@ -73,6 +73,22 @@ def check_metric(name: str, known: dict[str, float]) -> float:
     return known[name]
 
 
+def check_untrained(attempts: int) -> None:
+    """Refuse to train with a trainer twice.
+
+    Args:
+        attempts: updates that it has attempted.
+
+    Raises:
+        InputError: any.
+    """
+    if attempts:
+        raise InputError(
+            "a trainer that has not trained yet", f"{attempts} attempts behind it", "fit called twice",
+            "make a new Trainer, with resume=True to go on from its directory",
+        )  # fmt: skip
+
+
 def check_moving(update: Update, in_a_row: int, most: int) -> None:
     """Stop a run whose weights do not move.
 

@@ -57,6 +57,11 @@ class Groups:
         return [name for group in NAMES for name, _ in self.named[group]]
 
     @property
+    def sizes(self) -> dict[str, int]:
+        """Trainable weights by group."""
+        return {group: sum(p.numel() for _, p in named) for group, named in self.named.items()}
+
+    @property
     def owners(self) -> list[str]:
         """Their groups, in the same order."""
         return [group for group in NAMES for _ in self.named[group]]

@@ -3,15 +3,19 @@
 import json
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
+from ..diagnose.ledger import cut_back, read
 from .identity import Identity
 
 Listener = Callable[[str, Mapping[str, Any]], object]
 """Told of each event and its values, right after it is on disk."""
+
+_COUNTED = {"update": ("attempt", "attempts"), "epoch": ("epoch", "epochs"), "checkpoint": ("updates", "updates")}
+"""Event: its number, and where a `resume` says up to which number it goes on from."""
 
 
 class Ledger:
@@ -25,7 +29,7 @@ class Ledger:
 
     def __init__(self, path: Path | None, identity: Identity, listeners: Sequence[Listener] = ()) -> None:
         self.path, self.identity, self.listeners = path, identity, listeners
-        self._file = None if path is None else path.open("a", buffering=1, encoding="utf-8")
+        self._file = None if path is None else _appended(path)
 
     def write(self, event: str, /, **values: Any) -> None:  # noqa: ANN401
         """Record an event; the line has left this process when the call returns.
@@ -66,10 +70,41 @@ def read_ledger(path: Path) -> list[dict[str, Any]]:
 
     Returns:
         One mapping per event.
+
+    Raises:
+        InputError: the file is missing, or a whole line is not a record.
     """
-    text = path.read_text(encoding="utf-8")
-    whole = text[: text.rfind("\n") + 1]
-    return [json.loads(line) for line in whole.splitlines()]
+    return read(path)
+
+
+def standing(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The events of a run without the updates, epochs and checkpoints that a resume undid: those are done again.
+
+    Args:
+        events: of a ledger, in order.
+
+    Returns:
+        Those that stand, each update and epoch once.
+    """
+    kept: list[Mapping[str, Any]] = []
+    for event in events:
+        if event["event"] == "resume":
+            kept = [earlier for earlier in kept if not _undone(earlier, event)]
+        kept.append(event)
+    return kept
+
+
+def _undone(event: Mapping[str, Any], resume: Mapping[str, Any]) -> bool:
+    """Whether an event came after the checkpoint that a run was resumed from."""
+    if event["event"] not in _COUNTED:
+        return False
+    number, reached = _COUNTED[event["event"]]
+    return event[number] > resume[reached]
+
+
+def _appended(path: Path) -> TextIO:
+    cut_back(path)
+    return path.open("a", buffering=1, encoding="utf-8")
 
 
 def _finite(value: Any) -> Any:  # noqa: ANN401

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..experiment.training import TrainingExperiment, training_from_plain
+from ..errors import InputError
+from ..experiment.training import TrainingExperiment, differences, training_from_plain
 from ..nets import HybridNet
 from .checkpoint import Header, read_checkpoint
 
@@ -33,11 +34,17 @@ def load_network(path: Path | str) -> Trained:
         The network and its experiment.
 
     Raises:
-        InputError: missing, truncated or foreign file, or weights of another architecture.
+        InputError: missing, truncated or foreign file, part of a configuration, or weights of another architecture.
         ConfigurationError: a configuration that this version does not know.
     """
     checkpoint = read_checkpoint(path)
     experiment = training_from_plain(checkpoint.header.configuration)
+    lost = list(differences(checkpoint.header.configuration, experiment.to_plain()))
+    if lost:
+        raise InputError(
+            "the whole configuration of a run", f"{path}: {'; '.join(lost[:3])}", "a file that was edited",
+            "pass a file that a Trainer wrote",
+        )  # fmt: skip
     net = HybridNet(experiment.net)
     checkpoint.restore(net, "evaluated")
     return Trained(net=net.eval(), experiment=experiment, header=checkpoint.header)

@@ -8,6 +8,19 @@ from torch import Tensor
 from .groups import NAMES, Groups
 from .update import Motion
 
+MEASURED_FIRST = 3
+"""Δparam is measured on the first updates, whatever comes later."""
+
+
+def is_measured(update: int, every: int) -> bool:
+    """Whether Δparam of an update is measured: on the first ones, and then on every n-th.
+
+    Args:
+        update: how many updates have been applied before this one.
+        every: n.
+    """
+    return update < MEASURED_FIRST or update % every == 0
+
 
 def versions(groups: Groups) -> list[int]:
     """How often each parameter has been written to, in place."""

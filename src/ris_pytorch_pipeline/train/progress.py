@@ -1,10 +1,9 @@
 """How far is the run? Counts of what happened, all that a resumed run must know besides tensors."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import InputError
+from ..experiment.optimisation import Stopping
 from .update import Outcome, Update
 
 
@@ -96,27 +95,11 @@ class Progress:
             self.stale += 1
         return better
 
+    def stop_if_stale(self, stopping: Stopping) -> None:
+        """Decide whether training ends early, and say why."""
+        if stopping.patience is not None and self.stale >= stopping.patience:
+            self.stopped = f"{stopping.metric} no lower for {self.stale} epochs"
+
     def to_plain(self) -> dict[str, Any]:
         """For a checkpoint."""
         return dict(vars(self))
-
-
-def progress_from_plain(values: Mapping[str, Any]) -> Progress:
-    """The progress kept in a checkpoint.
-
-    Args:
-        values: from `Progress.to_plain`.
-
-    Returns:
-        The progress.
-
-    Raises:
-        InputError: another set of counts.
-    """
-    known = {f.name for f in fields(Progress)}
-    if set(values) != known:
-        raise InputError(
-            f"counts {', '.join(sorted(known))}", ", ".join(sorted(values)), "a checkpoint of another version",
-            "resume with the version that wrote it",
-        )  # fmt: skip
-    return Progress(**values)

@@ -1,9 +1,13 @@
 """At which rate does update u run? A pure function of the number of applied updates, and never zero."""
 
 import math
+from typing import Literal
 
 from ..errors import ConfigurationError
 from ..experiment.optimisation import Optimisation
+
+Weights = Literal["live", "ema", "swa"]
+"""Which weights are evaluated and saved."""
 
 
 def rate_factor(update: int, updates: int, config: Optimisation) -> float:
@@ -76,3 +80,18 @@ def average_weight(update: int, updates: int, config: Optimisation) -> float:
     if config.average == "ema":
         return 1.0 - min(config.decay, (1 + update) / (10 + update))
     return 1.0 / (1 + max(0, update - last_phase(updates, config)))
+
+
+def evaluated_weights(done: int, updates: int, config: Optimisation) -> Weights:
+    """Which weights the evaluated ones are: `live` as long as every ω so far was 1, and the configured average then.
+
+    Args:
+        done: how many updates have been applied.
+        updates: how many the run plans.
+        config: which average.
+
+    Returns:
+        `live`, `ema` or `swa`.
+    """
+    follows = done == 0 or average_weight(done - 1, updates, config) == 1  # ω never rises
+    return "live" if follows else config.average

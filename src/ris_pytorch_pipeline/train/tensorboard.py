@@ -40,7 +40,8 @@ class TensorBoard:
             values: of its record.
         """
         if self._writer is None:
-            self._writer = self._open(str(self._directory))
+            undone = values["attempts"] + 1 if event == "resume" else None  # is done again, and shown once
+            self._writer = self._open(str(self._directory), purge_step=undone)
         if event == "update":
             self._write(update_scalars(values), values["attempt"])
         elif event == "epoch":

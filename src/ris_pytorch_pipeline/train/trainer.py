@@ -2,18 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from ..diagnose import Preset, Verdict
 from ..diagnose.trial import Line
-from ..errors import InputError
 from ..experiment import Phases, presets
 from ..experiment.training import TrainingExperiment
 from .average import Average
-from .checkpoint import Checkpoint, header_of, read_checkpoint, save_checkpoint
-from .checks import check_metric, check_moving, numbers
+from .checkpoint import Checkpoint, Header, read_checkpoint, save_checkpoint, with_state
+from .checks import check_metric, check_moving, check_untrained, numbers
 from .evaluate import evaluate
 from .files import BEST, LAST, LEDGER, RunFiles
 from .gate import Attempt, Gate
@@ -21,16 +20,14 @@ from .groups import Groups, adamw
 from .hardware import hardware_of
 from .identity import Identity, new_identity
 from .ledger import Ledger, Listener
+from .motion import is_measured
 from .parts import Parts
 from .processes import ALONE, Processes
-from .progress import Progress, progress_from_plain
+from .progress import Progress
 from .randomness import seeded
 from .reporter import Reporter
-from .schedule import average_weight, rates
+from .schedule import Weights, average_weight, evaluated_weights, rates
 from .watching import Watching
-
-MEASURED_FIRST = 3
-"""Δparam is measured on the first updates, whatever comes later."""
 
 
 class Trainer:
@@ -127,8 +124,8 @@ class Trainer:
                     self._begin_epoch()
                     for window in plan.windows(self.config.accumulation)[progress.window :]:
                         losses = self._backward(window)
-                        measure, refused = self._measured(), self.watching.skipped
-                        attempt = self.gate.attempt(self._rates(), measure=measure, refused=refused)
+                        measure = is_measured(progress.updates, self.measure_every)
+                        attempt = self.gate.attempt(self._rates(), measure=measure, refused=self.watching.skipped)
                         self._account(window, losses, attempt)
                     self._end_epoch()
             self.ledger.write("end", **progress.to_plain())
@@ -196,11 +193,7 @@ class Trainer:
         """Validate the averaged weights, keep what they are, and decide whether to go on."""
         progress, plan, stopping = self.progress, self.experiment.plan, self.experiment.stopping
         self.average.settle(self.hardware.batch(self.source, i, size)[0] for i, size in enumerate(plan.sizes()))
-        sizes = plan.validation_sizes()
-        found = evaluate(
-            self.average.net, self.loss, self.parts.measure, self.data.validation, sizes, self.hardware
-        )  # fmt: skip
-        metrics = self.processes.of_first(found)
+        metrics = self.processes.of_first(self._validate(plan.validation_sizes()))
         better = progress.note_metric(check_metric(stopping.metric, metrics), stopping.least_gain)
         number, train = progress.epoch + 1, progress.train_loss()
         phase = self._phase(max(0, progress.updates - 1))
@@ -209,30 +202,34 @@ class Trainer:
         self.reporter.motions(progress.motions)
         self.reporter.epoch(number, plan, phase, train, metrics["total"])
         record = {"epoch": number, "phase": phase, "train": train, "batches": progress.loss_batches}
-        record |= {"updates": progress.updates, "weights": self.config.average, "validation": metrics, "best": better}
+        record |= {"updates": progress.updates, "weights": self._weights(), "validation": metrics, "best": better}
         self.ledger.write("epoch", **record)
         progress.close_epoch(record)
-        if stopping.patience is not None and progress.stale >= stopping.patience:
-            progress.stopped = f"{stopping.metric} no lower for {progress.stale} epochs"
+        progress.stop_if_stale(stopping)
+        if progress.stopped:
             self.reporter.say(f"[STOP] {progress.stopped}")
         for name in (BEST, LAST) if better else (LAST,):
             self._save(name)
         self.watching.epoch(record, progress.best)
+
+    def _validate(self, sizes: list[int]) -> dict[str, float]:
+        """Loss, terms and metrics of the evaluated weights on the first batches of the validation."""
+        return evaluate(self.average.net, self.loss, self.parts.measure, self.data.validation, sizes, self.hardware)
 
     def _prepare(self, given: dict[str, int], *, resume: bool) -> None:
         """Settle the plan, find the files, and go back to where a resumed run stopped.
 
         Raises:
             InputError: this trainer has trained already.
+            ConfigurationError: a metric that no validation reports.
         """
-        if self.progress.attempts:
-            raise InputError(
-                "a trainer that has not trained yet", f"{self.progress.attempts} attempts behind it",
-                "fit called twice", "make a new Trainer, with resume=True to go on from its directory",
-            )  # fmt: skip
+        check_untrained(self.progress.attempts)
         self.experiment = replace(self.experiment, plan=replace(self.experiment.plan, **given))
         self.processes.check_plan(self.experiment.plan, self.net)
         self.data = self.parts.data(self.experiment)
+        if self.experiment.stopping.metric != "total":  # which every loss reports
+            first = self.experiment.plan.validation_sizes()[:1]
+            check_metric(self.experiment.stopping.metric, self._validate(first))
         if resume:
             self.identity = self._restore(read_checkpoint(self.files.newest()))
         else:
@@ -247,17 +244,16 @@ class Trainer:
         checkpoint.restore(self.net, "live")
         checkpoint.restore(self.average.net, "evaluated")
         checkpoint.restore_optimizer(self.optimizer, self.groups)
-        self.scaler.load_state_dict(checkpoint.header.scaler)
-        self.progress = progress_from_plain(checkpoint.header.progress)
+        checkpoint.restore_scaler(self.scaler)
+        self.progress = checkpoint.progress
         return replace(new_identity(self.experiment.digest), run=checkpoint.header.identity["run"])
 
     def _announce(self, *, resume: bool) -> None:
-        sizes = {name: sum(p.numel() for _, p in named) for name, named in self.groups.named.items()}
-        identity: dict[str, Any] = vars(self.identity)
+        sizes, progress, identity = self.groups.sizes, self.progress, dict[str, Any](vars(self.identity))
         self.ledger.write(
-            "resume" if resume else "start", **identity, updates=self.progress.updates, planned=self.updates,
-            parameters=sizes, data=self.data.note, processes=self.processes.world,
-            experiment=self.experiment.to_plain(),
+            "resume" if resume else "start", **identity, updates=progress.updates, attempts=progress.attempts,
+            epochs=progress.epoch, planned=self.updates, parameters=sizes, data=self.data.note,
+            processes=self.processes.world, experiment=self.experiment.to_plain(),
         )  # fmt: skip
         where = str(self.files.directory or "nothing")
         self.reporter.start(self.identity.run, sizes, self.updates, where, self.processes.world)
@@ -277,10 +273,9 @@ class Trainer:
         """Of the next update."""
         return rates(min(self.progress.updates, self.updates - 1), self.updates, self.config)
 
-    def _measured(self) -> bool:
-        """Whether Δparam of the next update is measured."""
-        done = self.progress.updates
-        return done < MEASURED_FIRST or done % self.measure_every == 0
+    def _weights(self) -> Weights:
+        """Which weights the evaluated ones are by now."""
+        return evaluated_weights(self.progress.updates, self.updates, self.config)
 
     def _save(self, name: str) -> None:
         """Write a checkpoint, if files are kept at all and the processes agree."""
@@ -288,9 +283,10 @@ class Trainer:
         path = self.files.path(name)
         if path is None:
             return
-        header = header_of(
-            self.identity, self.experiment.to_plain(), self.config.average, self.progress.to_plain(),
-            self.scaler.state_dict(),
+        header = Header(
+            identity=asdict(self.identity), configuration=self.experiment.to_plain(), weights=self._weights(),
+            progress=self.progress.to_plain(), scaler=self.scaler.state_dict(),
+            optimizer=with_state(self.optimizer, self.groups),
         )  # fmt: skip
         save_checkpoint(path, header, self.average.net, self.net, self.optimizer, self.groups)
         self.ledger.write("checkpoint", file=name, updates=self.progress.updates)

@@ -1,0 +1,101 @@
+"""Is a ledger readable after every kill, and is each update counted once, however often it was done?"""
+
+import json
+
+import pytest
+from small_world import SmallLoss, World
+
+from ris_pytorch_pipeline.cli.demo_page import training_section
+from ris_pytorch_pipeline.diagnose import diagnose_path
+from ris_pytorch_pipeline.diagnose.ledger import Ledger as WatchLedger
+from ris_pytorch_pipeline.diagnose.ledger import read
+from ris_pytorch_pipeline.errors import InputError
+from ris_pytorch_pipeline.train import read_ledger, standing
+
+
+def killed(world: World, directory, at: int, **options) -> None:
+    """A session that is killed in a batch: no failure, no verdict and no end in its ledger."""
+    ledger = directory / "ledger.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        world.trainer(SmallLoss({at: "interrupt"}), directory=directory).fit(**options)
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(b"".join(x for x in lines if json.loads(x)["event"] not in {"failure", "verdict"}))
+
+
+@pytest.fixture
+def resumed(world, tmp_path):
+    """Two epochs of five updates: killed in the eighth, gone on from the fifth, killed in the seventh, and ended."""
+    killed(world, tmp_path, 7)
+    killed(world, tmp_path, 1, resume=True)
+    world.trainer(directory=tmp_path).fit(resume=True)
+    return tmp_path
+
+
+def test_a_line_cut_by_a_kill_is_cut_back_before_the_next_record(world, tmp_path) -> None:
+    killed(world, tmp_path, 7)
+    ledger = tmp_path / "ledger.jsonl"
+    whole = ledger.read_bytes()
+    for cut in (b"{", '{"event": "failure", "error": "Δ'.encode()[:-1], b'{"event": "epoch"}'):
+        ledger.write_bytes(whole + cut)
+        assert len(read_ledger(ledger)) == whole.count(b"\n")
+    world.trainer(directory=tmp_path).fit(resume=True)
+    assert ledger.read_bytes().startswith(whole + b'{"event": "resume"')
+    assert read_ledger(ledger)[-1]["event"] == "end"
+    assert "RT501" not in diagnose_path(tmp_path).codes
+
+
+def test_the_ledger_of_a_watch_is_cut_back_too(tmp_path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    WatchLedger(path).close()
+    path.write_bytes(path.read_bytes() + b'{"kind": "epo')
+    WatchLedger(path).close()
+    assert [record["kind"] for record in read(path)] == ["start", "end"] * 2
+
+
+def test_a_whole_line_that_is_no_record_is_named(tmp_path) -> None:
+    (tmp_path / "ledger.jsonl").write_bytes(b'{"event": "start"}\n{"event": "upd{"event": "resume"}\n')
+    with pytest.raises(InputError, match="line 2"):
+        read_ledger(tmp_path / "ledger.jsonl")
+
+
+def test_a_resume_says_where_it_goes_on(resumed) -> None:
+    starts = [event for event in read_ledger(resumed / "ledger.jsonl") if event["event"] in {"start", "resume"}]
+    assert [(e["event"], e["attempts"], e["epochs"]) for e in starts] == [("start", 0, 0)] + [("resume", 5, 1)] * 2
+
+
+def test_what_was_done_again_stands_once(resumed) -> None:
+    events = read_ledger(resumed / "ledger.jsonl")
+    attempts = [event["attempt"] for event in events if event["event"] == "update"]
+    assert attempts == [1, 2, 3, 4, 5, 6, 7, 6, 6, 7, 8, 9, 10]
+    stand = standing(events)
+    assert [event["attempt"] for event in stand if event["event"] == "update"] == list(range(1, 11))
+    assert [event["epoch"] for event in stand if event["event"] == "epoch"] == [1, 2]
+    assert sum(event["event"] == "resume" for event in stand) == 2
+    assert [e for e in stand if e["event"] == "update"][6] == [e for e in events if e["event"] == "update"][9]
+
+
+def test_an_epoch_and_a_checkpoint_after_the_last_whole_one_do_not_stand() -> None:
+    """The kill came between `best` and `last`."""
+    before = [
+        {"event": "checkpoint", "file": "last.safetensors", "updates": 5},
+        {"event": "update", "attempt": 6},
+        {"event": "epoch", "epoch": 2},
+        {"event": "checkpoint", "file": "best.safetensors", "updates": 6},
+        {"event": "finding", "code": "RT201"},
+    ]
+    resume = {"event": "resume", "attempts": 5, "epochs": 1, "updates": 5}
+    assert standing([*before, resume]) == [before[0], before[4], resume]
+
+
+def test_the_page_of_the_demo_counts_each_update_once(resumed) -> None:
+    page = "".join(training_section(resumed, "Healthy"))
+    assert "10 attempted updates in 2 epochs" in page
+
+
+def test_the_diagnosis_is_of_the_last_session(world, tmp_path) -> None:
+    """Three epochs of five updates: a session that died in its second, then one that goes on and dies in the third."""
+    world = world.like(epochs=3)
+    killed(world, tmp_path, 7)
+    killed(world, tmp_path, 7, resume=True)
+    verdict = diagnose_path(tmp_path)
+    assert "RT501" in verdict.codes and verdict.counts["epochs"] == 1
