@@ -33,14 +33,15 @@ def candidate_cells(
     """
     hottest, cells = heat.detach().flatten(1).topk(min(_LOOKED_AT * rank, heat[0].numel()), dim=1)
     places = places.detach().flatten(1, 2).gather(1, cells[..., None].expand(-1, -1, 2))
-    scene, picked, scores = torch.arange(len(heat), device=heat.device), [], []
+    picked, left = [], []
     for _ in range(rank):
-        score, best = hottest.max(1)
-        picked.append(cells[scene, best])
-        scores.append(heat.flatten(1)[scene, picked[-1]].masked_fill(score.isneginf(), -torch.inf))
-        same = (places - places[scene, best][:, None]).norm(dim=-1) < _APART
-        hottest = hottest.masked_fill(same, -torch.inf)
-    return torch.stack(picked, dim=1), torch.stack(scores, dim=1)
+        score, best = hottest.max(1, keepdim=True)
+        picked.append(cells.gather(1, best))
+        left.append(~score.isneginf())
+        place = places.gather(1, best[..., None].expand(-1, -1, 2))
+        hottest = hottest.masked_fill((places - place).norm(dim=-1) < _APART, -torch.inf)
+    chosen = torch.cat(picked, dim=1)
+    return chosen, heat.flatten(1).gather(1, chosen).masked_fill(~torch.cat(left, dim=1), -torch.inf)
 
 
 def candidate_factors(
