@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..errors import InputError
+from . import names
 from .findings import Severity
 from .hooks import unwrap
 from .jury import Jury
@@ -61,9 +62,10 @@ class Watch:
     ) -> None:
         optimizers = optimizer if isinstance(optimizer, Sequence) else [optimizer]
         schedulers = [] if scheduler is None else scheduler if isinstance(scheduler, Sequence) else [scheduler]
-        names: dict[Tensor, str] = {p: name for name, p in model.named_parameters()}
-        lanes = [_lane(each, names) for each in optimizers]
-        self.run = Run(model, lanes, schedulers, scaler, Plan() if plan is None else plan)
+        settled = names.settled(Plan() if plan is None else plan, model)
+        known: dict[Tensor, str] = {p: name for name, p in names.parameters(model).items()}
+        lanes = [_lane(each, known) for each in optimizers]
+        self.run = Run(model, lanes, schedulers, scaler, settled)
         self.ledger = Ledger(ledger, identity) if isinstance(ledger, Path | str) else None
         evidence = ledger if isinstance(ledger, Evidence) else self.ledger
         asked = standard_probes() if probes is None else probes
@@ -195,7 +197,7 @@ class Watch:
         self.close()
 
 
-def _lane(optimizer: Optimizer, names: Mapping[Tensor, str]) -> Lane:
+def _lane(optimizer: Optimizer, known: Mapping[Tensor, str]) -> Lane:
     """The lane of an optimiser, with the parameters that the model knows.
 
     Raises:
@@ -208,4 +210,4 @@ def _lane(optimizer: Optimizer, names: Mapping[Tensor, str]) -> Lane:
         )  # fmt: skip
     inner = unwrap(optimizer)
     held = [p for group in inner.param_groups for p in group["params"]]
-    return Lane(inner, {p: names[p] for p in held if p in names} or masters(held, names))
+    return Lane(inner, {p: known[p] for p in held if p in known} or masters(held, known))
