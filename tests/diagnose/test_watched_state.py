@@ -3,6 +3,7 @@
 import copy
 import io
 import pickle
+from typing import Any
 
 import pytest
 import torch
@@ -39,7 +40,7 @@ class Loop:
         self.scheduler.step()
         return loss.item()
 
-    def parts(self) -> dict[str, object]:
+    def parts(self) -> dict[str, Any]:
         names = ("model", "optimizer", "scheduler", "scaler")
         return {name: vars(self)[name] for name in names}
 
@@ -58,10 +59,10 @@ def test_states_are_saved_and_go_on_elsewhere(part: str):
         for index in range(3):
             one.update(index)
             alone.update(index)
-        state = torch.load(saved(one.parts()[part].state_dict()))  # type: ignore[attr-defined]
-        assert state.keys() == alone.parts()[part].state_dict().keys()  # type: ignore[attr-defined]
+        state = torch.load(saved(one.parts()[part].state_dict()))
+        assert state.keys() == alone.parts()[part].state_dict().keys()
     with other.watch() as watch:
-        other.parts()[part].load_state_dict(state)  # type: ignore[attr-defined]
+        other.parts()[part].load_state_dict(state)
         other.update(3)
         assert watch.run.ticks == watch.run.applied == 1
 
@@ -132,7 +133,7 @@ def test_two_watches_let_go_in_any_order(first: int):
 
 def test_method_that_somebody_replaced_on_the_instance_is_heard_and_put_back():
     one, ticks = Loop(), []
-    mine = one.scheduler.step = lambda: ticks.append(1)
+    mine = one.scheduler.step = lambda epoch=None: ticks.append(1)
     with one.watch() as watch:
         one.update(0)
     assert (watch.run.ticks, ticks) == (1, [1])
@@ -143,13 +144,14 @@ def test_method_that_somebody_replaced_on_the_instance_is_heard_and_put_back():
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_compiled_models_are_neither_broken_nor_recompiled(how: str):
     torch.compiler.reset()
-    one, options = Loop(), {"backend": "eager", "fullgraph": True}
-    model = one.model
+    one = Loop()
+    options: dict[str, Any] = {"backend": "eager", "fullgraph": True}
+    model: Any = one.model
     if how == "in place":
         model.compile(**options)
     elif how != "after the watch began":
-        inner = torch.compile(model, **options)
-        model = nn.Sequential(inner) if how == "a part" else inner  # pyright: ignore[reportArgumentType]
+        inner: Any = torch.compile(model, **options)
+        model = nn.Sequential(inner) if how == "a part" else inner
     # A watch that finds an eager model may cost the one compilation that follows its last hooks.
     with Watch(model, one.optimizer) as watch, torch._dynamo.config.patch(recompile_limit=1 + (how[:5] == "after")):
         if how == "after the watch began":

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import partial
+from types import new_class
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -93,14 +94,14 @@ def wrap(target: object, name: str, around: Callable[..., object]) -> Undo:
         before, own[name] = own[name], instead
         return lambda: own.update({name: before})
     methods = {"__slots__": (), "__reduce_ex__": _reduced_as(base), name: lambda _, *a, **k: instead(*a, **k)}
-    watched = type(base)(base.__name__, (base,), methods)
+    watched = new_class(base.__name__, (base,), exec_body=lambda space: space.update(methods))
     target.__class__ = watched
     return undo
 
 
 def _reduced_as(base: type) -> Callable[..., tuple]:
     def reduced(self: object, protocol: int) -> tuple:
-        make, args, *state = base.__reduce_ex__(self, protocol)
+        make, args, *state = base.__reduce_ex__(self, protocol)  # pyright: ignore[reportCallIssue]
         # pickle lets a bare `copyreg.__newobj__` make the instance's present class only.
         return partial(make), tuple(base if arg is type(self) else arg for arg in args), *state
 
@@ -232,6 +233,13 @@ def name_operations() -> Undo:
     before, check = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
     torch.autograd.set_detect_anomaly(True)
     return lambda: torch.autograd.set_detect_anomaly(before, check)
+
+
+def scaler_of(optimizer: object) -> object | None:
+    """The gradient scaler that a library's wrapper of an optimiser holds as `scaler`; None where there is none."""
+    own = vars(optimizer)
+    inner = own.get("optimizer")
+    return own["scaler"] if own.get("scaler") is not None else None if inner is None else scaler_of(inner)
 
 
 def unwrap(optimizer: Optimizer) -> Optimizer:
