@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
 from torch.optim import SGD, Adam, AdamW
+from torch.optim.lr_scheduler import LambdaLR
 
 from ris_pytorch_pipeline.diagnose import Severity, Watch
 from ris_pytorch_pipeline.rng import stream
@@ -227,11 +228,29 @@ def warm_up_in_half(peak: float = 3e-3) -> Watch:
     return watch
 
 
+def unknown_scaler() -> Watch:
+    """A scaler that nobody handed over refuses the first updates and one later on; the schedule ticks all the same."""
+    net, (x, y) = mlp(8, 32, 1), learnable()
+    optimizer, scaler = Adam(net.parameters(), 3e-3), torch.amp.GradScaler("cpu", init_scale=1e38)
+    scheduler = LambdaLR(optimizer, lambda u: 0.99**u)
+    watch = Watch(net, optimizer, scheduler)
+    for update, chosen in enumerate(rows(60)):
+        optimizer.zero_grad()
+        loss = watch.loss(F.mse_loss(net(x[chosen]), 30 * y[chosen]))
+        (scaler.scale(loss) * (1e38 if update == 33 else 1.0)).backward()
+        scaler.step(optimizer)
+        scaler.update()
+        scheduler.step()
+    assert watch.run.lanes[0].skipped["gradients not finite"] > 1
+    return watch
+
+
 SMALL = (one_parameter, density, complex_weights, annealed, warm_up_in_half)
-TRAININGS = (*SMALL, master_weights, turns, critic, meta, sharpness_aware)
+TRAININGS = (*SMALL, unknown_scaler, master_weights, turns, critic, meta, sharpness_aware)
 
 
 @pytest.mark.parametrize("training", TRAININGS, ids=lambda t: t.__name__)
+@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step:UserWarning")
 def test_unusual_training_is_called_healthy(training: Callable[[], Watch]):
     verdict = training().close()
     assert verdict.healthy, str(verdict)

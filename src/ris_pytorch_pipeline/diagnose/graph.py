@@ -9,7 +9,12 @@ from torch import Tensor
 _DEPTH = 12
 """Nodes looked at below the loss along the first branch that leads to the model."""
 
-_CRITERIA = {"MseLossBackward0": "mse", "NllLossBackward0": "nll", "NllLoss2DBackward0": "nll"}
+_CRITERIA = {
+    **{"MseLoss": "squared", "NllLoss": "classes", "NllLoss2D": "classes"},
+    **{"BinaryCrossEntropy": "labels", "BinaryCrossEntropyWithLogits": "labels"},
+}
+_IN_PLACE = {"View", "UnsafeView", "Reshape", "Squeeze", "Unsqueeze", "ToCopy", "Alias", "Clone"}
+"""Nodes that leave the order of the entries as it is."""
 _PASSING = (
     "View",
     "Reshape",
@@ -72,12 +77,45 @@ def criteria(loss: Tensor) -> list[object]:
     return [node for node in nearby(loss) if name(node) in wanted]
 
 
-def criterion(loss: Tensor) -> tuple[str, Tensor] | None:
-    """Kind ("mse" or "nll") and target of the one criterion near the loss; None where there is none or several."""
-    found = criteria(loss)
-    kind = _CRITERIA.get(type(found[0]).__name__) if len(found) == 1 else None
-    target = saved(found[0], "target") if kind is not None else None
-    return None if kind is None or target is None else (kind, target)
+def criterion(loss: Tensor, output: Tensor | None = None) -> tuple[str, Tensor] | None:
+    """What the loss is the mean of, and its targets; None where the graph does not tell, or weights enter.
+
+    Args:
+        loss: with its graph.
+        output: the model's, from which the targets of a difference are found.
+
+    Returns:
+        "squared" or "absolute" errors, or cross entropy of "classes" or of binary "labels"; and the targets.
+    """
+    nodes = [node for node in chain(loss.grad_fn) if name(node) not in _PASSING]
+    mean = bool(nodes) and name(nodes[0]) == "Mean"
+    node = nodes[mean] if len(nodes) > mean else None
+    if node is None or saved(node, "weight") is not None or saved(node, "pos_weight") is not None:
+        return None
+    kind = _CRITERIA.get(name(node))
+    if kind is not None:
+        target = saved(node, "target") if node._saved_reduction == (0 if mean else 1) else None  # pyright: ignore[reportAttributeAccessIssue]
+    else:
+        kind = "absolute" if name(node) == "Abs" else "squared"
+        target = _subtracted(node, output) if mean and _is_distance(node) else None
+    return None if target is None else (kind, target)
+
+
+def _is_distance(node: object) -> bool:
+    square = name(node) == "Pow" and node._saved_exponent == 2  # pyright: ignore[reportAttributeAccessIssue]
+    return square or name(node) == "Abs"
+
+
+def _subtracted(node: object, output: Tensor | None) -> Tensor | None:
+    """What the model's output is compared with in |output - target| or its square."""
+    apart, (below, *_) = saved(node, "self"), (each for each, _ in node.next_functions)  # pyright: ignore[reportAttributeAccessIssue]
+    if apart is None or output is None or output.numel() != apart.numel() or below is None or name(below) != "Sub":
+        return None
+    for sign, (side, _) in zip((-1, 1), below.next_functions, strict=True):
+        inner = [each for each in chain(side) if name(each) not in _IN_PLACE or each is output.grad_fn]
+        if inner and inner[0] is output.grad_fn:
+            return output.detach().reshape(apart.shape) + sign * apart.detach()
+    return None
 
 
 def reduced_shape(loss: Tensor) -> torch.Size | None:

@@ -42,8 +42,8 @@ programs, and what was not: [diagnosing-evidence.md](diagnosing-evidence.md).
 _BLIND = """
 ## What nobody can see from the run alone
 
-- A worse optimum: declare a baseline (`Plan(baseline=...)`); without one the loss is compared with a constant answer
-  where the loss is a mean squared error or a cross entropy of classes.
+- A worse optimum: declare a baseline (`Watch(baseline=...)`); without one the loss is compared with a constant answer
+  where it is a mean squared or absolute error or an unweighted cross entropy, and elsewhere the verdict says so.
 - A term that is never computed and never declared: hand terms over, or run the term checks before training.
 - Labels that are wrong but plausible, such as an order of sources that data and metric share: compare with an
   independent truth (`order_matters`, `label_ranges`).

@@ -1,12 +1,16 @@
 """How a watch hears of things: official hooks where torch has them, wrapped methods on the instance elsewhere."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
+from types import new_class
 from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from .names import compiled, modules
 from .run import Lane
 
 Undo = Callable[[], object]
@@ -62,7 +66,10 @@ class Listener(Protocol):
 
 
 def wrap(target: object, name: str, around: Callable[..., object]) -> Undo:
-    """Replace a method on this one instance by `around(original, *args, **kwargs)`.
+    """Replace a method of this one instance by `around(original, *args, **kwargs)`.
+
+    The instance gets a class of its own, so that nothing enters its `__dict__`, which is what a schedule saves as its
+    state; copies and pickles are of the class it had. A method that the instance already has is replaced where it is.
 
     Args:
         target: the instance.
@@ -72,15 +79,33 @@ def wrap(target: object, name: str, around: Callable[..., object]) -> Undo:
     Returns:
         A function that puts the instance back as it was.
     """
-    own = vars(target)
-    had, before = name in own, own.get(name)
-    original = getattr(target, name)
+    base, own, original, heard = type(target), vars(target), getattr(target, name), True
 
     def instead(*args: object, **kwargs: object) -> object:
-        return around(original, *args, **kwargs)
+        return around(original, *args, **kwargs) if heard else original(*args, **kwargs)
 
-    setattr(target, name, instead)
-    return (lambda: setattr(target, name, before)) if had else (lambda: delattr(target, name))
+    def undo() -> None:
+        nonlocal heard
+        heard = False  # another watch may have put its class on top
+        if type(target) is watched:
+            target.__class__ = base
+
+    if name in own:
+        before, own[name] = own[name], instead
+        return lambda: own.update({name: before})
+    methods = {"__slots__": (), "__reduce_ex__": _reduced_as(base), name: lambda _, *a, **k: instead(*a, **k)}
+    watched = new_class(base.__name__, (base,), exec_body=lambda space: space.update(methods))
+    target.__class__ = watched
+    return undo
+
+
+def _reduced_as(base: type) -> Callable[..., tuple]:
+    def reduced(self: object, protocol: int) -> tuple:
+        make, args, *state = base.__reduce_ex__(self, protocol)  # pyright: ignore[reportCallIssue]
+        # pickle lets a bare `copyreg.__newobj__` make the instance's present class only.
+        return partial(make), tuple(base if arg is type(self) else arg for arg in args), *state
+
+    return reduced
 
 
 def listen_lane(lane: Lane, listener: Listener) -> list[Undo]:
@@ -170,29 +195,37 @@ def listen_model(model: nn.Module, listener: Listener) -> list[Undo]:
         elif module.training:
             listener.on_output(output)
 
-    return [model.register_forward_hook(ran).remove]
+    return [model.register_forward_hook(_Ran(ran)).remove]
 
 
 def listen_leaves(model: nn.Module, listener: Listener) -> list[Undo]:
     """Hear of every leaf module's forward in training; installed for measured updates only, so others cost nothing.
 
-    A module with parameters of its own counts as a leaf. A compiled model is left alone: hooks would recompile it.
+    A module with parameters of its own counts as a leaf. A model of which a part is compiled is left alone: hooks
+    would break its graph and recompile it.
     """
-    if hasattr(model, "_orig_mod"):
+    if compiled(model):
         return []
-
-    def hook(name: str) -> Callable[..., None]:
-        def ran(module: nn.Module, inputs: Sequence[object], output: object) -> None:
-            listener.on_forward(name, module, inputs, output)
-
-        return ran
-
     leaves = {
         name: module
-        for name, module in model.named_modules()
+        for name, module in modules(model).items()
         if not any(True for _ in module.children()) or any(True for _ in module.parameters(recurse=False))
     }
-    return [module.register_forward_hook(hook(name)).remove for name, module in leaves.items()]
+    return [m.register_forward_hook(_Ran(partial(listener.on_forward, name))).remove for name, m in leaves.items()]
+
+
+class _Ran:
+    """A forward hook that copies and saved files of the module do not hear, nor need this package for."""
+
+    def __init__(self, tell: Callable[[nn.Module, tuple, object], None]) -> None:
+        self.tell = tell
+
+    def __call__(self, module: nn.Module, inputs: tuple, output: object) -> None:
+        if not torch.compiler.is_compiling():
+            self.tell(module, inputs, output)
+
+    def __reduce__(self) -> tuple:
+        return getattr, (nullcontext(), "__exit__")  # takes three arguments and returns None
 
 
 def name_operations() -> Undo:
@@ -200,6 +233,13 @@ def name_operations() -> Undo:
     before, check = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
     torch.autograd.set_detect_anomaly(True)
     return lambda: torch.autograd.set_detect_anomaly(before, check)
+
+
+def scaler_of(optimizer: object) -> object | None:
+    """The gradient scaler that a library's wrapper of an optimiser holds as `scaler`; None where there is none."""
+    own = vars(optimizer)
+    inner = own.get("optimizer")
+    return own["scaler"] if own.get("scaler") is not None else None if inner is None else scaler_of(inner)
 
 
 def unwrap(optimizer: Optimizer) -> Optimizer:

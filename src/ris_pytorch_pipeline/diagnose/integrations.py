@@ -47,7 +47,7 @@ def lightning_callback(**options: Any) -> Any:
 
         def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
             if self.watch is not None:
-                self.verdict = self.watch.close()
+                self.verdict = self.watch.close(exception)
 
     return WatchCallback()
 

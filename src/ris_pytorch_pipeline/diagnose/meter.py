@@ -34,7 +34,6 @@ class Meter:
 
     def __init__(self, lane: Lane, measuring: bool = True) -> None:
         self.lane, self.measuring = lane, measuring
-        self.arrived: dict[str, float | None] = {}
         self.first = False
         self._before: list[Tensor] = []
         self._last: list[Tensor] = []
@@ -52,10 +51,10 @@ class Meter:
         return found
 
     def note_arrival(self) -> Mapping[str, float | None]:
-        """Keep the norms of a backward pass that just ended; a non-finite norm stays until the step."""
-        bad = {name: self.arrived[name] for name in nonfinite(self.arrived)}
-        self.arrived = {**self.gradients(), **bad}
-        return self.arrived
+        """Keep the norms of a backward pass that just ended; a non-finite norm stays until the window ends."""
+        known = self.lane.arrived
+        self.lane.arrived = {**self.gradients(), **{name: known[name] for name in nonfinite(known)}}
+        return self.lane.arrived
 
     def before(self) -> None:
         """The step is about to run."""
@@ -78,12 +77,13 @@ class Meter:
         lane = self.lane
         facts: dict = {
             "index": lane.applied,
+            "arrived": lane.arrived,
             "rates": lane.rates,
             "closure": closure,
             "stale": not lane.cleared and lane.pending > 0 and lane.applied > 1,
             "cleared": lane.wasted > self._wasted and lane.pending == 0 and not closure,
         }
-        self._wasted = lane.wasted
+        self._wasted, lane.arrived = lane.wasted, {}
         facts |= {"drift": self._drift, "first": self.first}
         self._drift, self.first = 0.0, False
         self._last = [mark.clone() for mark in self._marks()]
@@ -93,12 +93,10 @@ class Meter:
         old = self._before
         weights = norms(old)
         moves = norms(sample(p) - o for p, o in zip(live, old, strict=True))
-        arrived, used = self.arrived, self.gradients()
-        self._before, self.arrived = [], {}
+        used, self._before = self.gradients(), []
         return Step(
             **facts,
             measured=True,
-            arrived=arrived,
             used=used,
             moved={n: m / max(w, m, 1e-30) for n, m, w in zip(names, moves, weights, strict=True)},
             unmoved=frozenset(

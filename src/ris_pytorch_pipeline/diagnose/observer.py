@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from . import hooks
 from .jury import Jury
-from .meter import Meter, sample
+from .meter import Meter, nonfinite, sample
 from .run import Lane, Run
 from .schedule import SCHEDULES, Preset
 
@@ -81,10 +81,13 @@ class Observer:
     def on_clear(self, lane: Lane) -> None:
         """Gradients are about to be cleared."""
         # Gradients also serve a step of another optimiser, as in a GAN, or one by hand, as in sharpness-aware training.
-        if lane.pending and not lane.stepped and not lane.inside and lane.since == self._done(lane):
+        unused = lane.pending and not lane.stepped and not lane.inside and lane.since == self._done(lane)
+        if unused and nonfinite(lane.arrived):  # a scaler that was not handed over, or the loop itself, refused them
+            self.on_skip(lane, "gradients not finite")
+        elif unused:
             lane.wasted += 1
             self.jury.ask("cleared", self.run, lane)
-        lane.pending, lane.cleared, lane.stepped = 0, True, False
+        lane.pending, lane.cleared, lane.stepped, lane.arrived = 0, True, False, {}
 
     def _done(self, lane: Lane) -> tuple[int, ...]:
         return self.run.applied, self.run.skipped, sum(p._version for p in lane.held)
@@ -110,8 +113,8 @@ class Observer:
         """A scaler refused a step."""
         lane.skipped[reason] += 1
         lane.pending, lane.stepped, lane.inside = 0, True, False
-        self.meters[id(lane)].arrived = {}
         self.jury.ask("skipped", self.run, lane, reason)
+        lane.arrived = {}
 
     def on_tick(self) -> None:
         """A schedule moved on."""

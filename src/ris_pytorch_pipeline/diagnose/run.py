@@ -28,6 +28,7 @@ class Lane:
         stepped: True where a step ran since the last clearing.
         inside: True while the optimiser's step runs, which may clear and fill gradients itself.
         window: backward passes in the longest window that ended in a step.
+        arrived: gradient norms of this window as they arrived, where somebody looked; one not finite stays.
     """
 
     optimizer: Optimizer
@@ -42,6 +43,7 @@ class Lane:
     stepped: bool = False
     inside: bool = False
     window: int = 0
+    arrived: Mapping[str, float | None] = field(default_factory=dict)
 
     @cached_property
     def held(self) -> list[Tensor]:
@@ -66,8 +68,9 @@ class Step:
     Args:
         index: the lane's update, from 1.
         rates: the rate of each group that the step used.
-        measured: True where the fields below hold numbers.
         arrived: gradient norm of each parameter at the end of backward, before anybody touched it; None without one.
+            Empty where nobody looked.
+        measured: True where the fields below hold numbers.
         used: the same after the step: what the optimiser saw.
         moved: ‖Δ‖/‖w‖ of each parameter on a sample of its entries.
         unmoved: parameters with a gradient of which no sampled entry changed.
@@ -82,8 +85,8 @@ class Step:
 
     index: int
     rates: tuple[float, ...]
-    measured: bool = False
     arrived: Mapping[str, float | None] = field(default_factory=dict)
+    measured: bool = False
     used: Mapping[str, float | None] = field(default_factory=dict)
     moved: Mapping[str, float] = field(default_factory=dict)
     unmoved: frozenset[str] = frozenset()

@@ -1,6 +1,7 @@
 """How to watch any training loop: two lines that count what happens and say when it is not learning."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -8,8 +9,9 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..errors import InputError
+from . import names
 from .findings import Severity
-from .hooks import unwrap
+from .hooks import scaler_of, unwrap
 from .jury import Jury
 from .ledger import Evidence, Ledger
 from .masters import masters
@@ -34,11 +36,12 @@ class Watch:
         model: what is trained; several models go into an `nn.ModuleList`.
         optimizer: its optimiser, or several.
         scheduler: anything whose `step()` sets rates, or several.
-        scaler: the gradient scaler of mixed precision.
+        scaler: the gradient scaler of mixed precision; None takes that of an optimiser that accelerate prepared.
         preset: what it may cost: light, full or trace.
         plan: what you declare: frozen modules, epochs, accumulation, rates by module, a baseline.
         tolerate: how often a fatal code may be seen without raising; -1 is always. It is still counted.
         raises: False never raises, and leaves everything to the verdict.
+        baseline: loss of an answer that has learned nothing, where the plan declares none.
         ledger: a file for the evidence, or an open ledger of the loop's own, which gets the findings alone.
         identity: what makes this run this run; stored in the ledger.
         probes: the questions asked; None asks all.
@@ -55,19 +58,23 @@ class Watch:
         plan: Plan | None = None,
         tolerate: Mapping[str, int] | None = None,
         raises: bool = True,
+        baseline: float | None = None,
         ledger: Path | str | Evidence | None = None,
         identity: Mapping[str, object] | None = None,
         probes: Sequence[Probe] | None = None,
     ) -> None:
         optimizers = optimizer if isinstance(optimizer, Sequence) else [optimizer]
         schedulers = [] if scheduler is None else scheduler if isinstance(scheduler, Sequence) else [scheduler]
-        names: dict[Tensor, str] = {p: name for name, p in model.named_parameters()}
-        lanes = [_lane(each, names) for each in optimizers]
-        self.run = Run(model, lanes, schedulers, scaler, Plan() if plan is None else plan)
+        plan = Plan() if plan is None else plan
+        settled = names.settled(replace(plan, baseline=baseline) if plan.baseline is None else plan, model)
+        known: dict[Tensor, str] = {p: name for name, p in names.parameters(model).items()}
+        lanes = [_lane(each, known) for each in optimizers]
+        held = (each for each in map(scaler_of, optimizers) if each is not None)
+        self.run = Run(model, lanes, schedulers, next(held, None) if scaler is None else scaler, settled)
         self.ledger = Ledger(ledger, identity) if isinstance(ledger, Path | str) else None
         evidence = ledger if isinstance(ledger, Evidence) else self.ledger
-        asked = standard_probes() if probes is None else probes
-        self.jury = Jury(asked, {} if tolerate is None else tolerate, raises, evidence)
+        self.probes = standard_probes() if probes is None else probes
+        self.jury = Jury(self.probes, {} if tolerate is None else tolerate, raises, evidence)
         self.observer = Observer(self.run, self.jury, Preset(preset))
         self.observer.attach()
         if self.ledger is not None and self.ledger.unfinished is not None:
@@ -171,10 +178,20 @@ class Watch:
         self.jury.raises = raises
         blind = () if self.run.seen else ("the loss: hand it over with watch.loss(loss)",)
         blind += () if self.run.epochs else ("validation and epochs: hand them over with watch.epoch(train=, val=)",)
+        blind += tuple(text for probe in self.probes for text in probe.blind(self.run))
         return judge(self.jury.findings.values(), self.run.counts, blind)
 
-    def close(self) -> Verdict:
-        """Take every hook off again, write the ledger's end, and give the last verdict."""
+    def close(self, error: BaseException | None = None) -> Verdict:
+        """Take every hook off again, write the ledger's end, and give the last verdict.
+
+        Args:
+            error: what ended the training, if it was an error.
+        """
+        if error is not None and self.ledger is not None:
+            self.ledger.write("error", type=type(error).__name__, text=str(error))
+        if error is not None and not isinstance(error, TrainingFault):
+            severity = None if isinstance(error, Exception) else Severity.NOTE  # Ctrl-C says nothing of the training
+            self.jury.take(runs.STOPPED.found(f"{type(error).__name__}: {error}".rstrip(": "), severity=severity))
         self.observer.detach()
         verdict = self.verdict()
         if self.ledger is not None:
@@ -187,15 +204,10 @@ class Watch:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """Write down how the block ended, and let go."""
-        if error is not None and self.ledger is not None:
-            self.ledger.write("error", type=type(error).__name__, text=str(error))
-        if error is not None and not isinstance(error, TrainingFault):
-            severity = None if isinstance(error, Exception) else Severity.NOTE  # Ctrl-C says nothing of the training
-            self.jury.take(runs.STOPPED.found(f"{type(error).__name__}: {error}".rstrip(": "), severity=severity))
-        self.close()
+        self.close(error)
 
 
-def _lane(optimizer: Optimizer, names: Mapping[Tensor, str]) -> Lane:
+def _lane(optimizer: Optimizer, known: Mapping[Tensor, str]) -> Lane:
     """The lane of an optimiser, with the parameters that the model knows.
 
     Raises:
@@ -208,4 +220,4 @@ def _lane(optimizer: Optimizer, names: Mapping[Tensor, str]) -> Lane:
         )  # fmt: skip
     inner = unwrap(optimizer)
     held = [p for group in inner.param_groups for p in group["params"]]
-    return Lane(inner, {p: names[p] for p in held if p in names} or masters(held, names))
+    return Lane(inner, {p: known[p] for p in held if p in known} or masters(held, known))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..findings import Severity
+from ..names import modules
 from ..rules import numbers as rules
 from ..run import Run
 from .probe import Found, Loss, Probe
@@ -70,7 +71,7 @@ class Units(Probe):
 
     def _last(self, run: Run, name: str) -> bool:
         """A classifier's last sigmoid may be sure of itself once it has learned."""
-        return run.applied > 16 and list(dict(run.model.named_modules()))[-1] == name
+        return run.applied > 16 and list(modules(run.model))[-1] == name
 
 
 def _finite(inputs: Sequence[object]) -> bool:

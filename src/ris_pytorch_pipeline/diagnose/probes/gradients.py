@@ -2,7 +2,6 @@
 
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 
 from ..findings import Finding
 from ..meter import nonfinite
@@ -16,28 +15,18 @@ _SPAN = 1e5
 
 
 class Finite(Probe):
-    """Non-finite gradients, named before anybody replaces them."""
-
-    def __init__(self) -> None:
-        self._bad: dict[int, list[str]] = {}
-
-    def backward(self, run: Run, lane: Lane, arrived: Mapping[str, float | None]) -> Found:
-        """Under a scaler an overflow is normal until the scale has settled; the step decides."""
-        bad = nonfinite(arrived)
-        if bad:
-            self._bad[id(lane)] = bad
-        return ()
+    """Non-finite gradients, named before anybody replaces them; under a scaler they are normal until it has settled."""
 
     def skipped(self, run: Run, lane: Lane, reason: str) -> Found:
         """A scaler or a guarded loop did its work, unless somebody had replaced the numbers before it looked."""
-        bad = self._bad.pop(id(lane), [])
+        bad = nonfinite(lane.arrived)
         grads = [p.grad for p, name in lane.names.items() if name in bad and p.grad is not None]
         if bad and run.plan.guarded and all(bool(grad.isfinite().all()) for grad in grads):
             yield self._sanitised(lane, bad, lane.applied + 1)
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """A step after non-finite gradients: they went in, or somebody replaced them."""
-        bad = self._bad.pop(id(lane), nonfinite(step.used))
+        bad = nonfinite(step.arrived) or nonfinite(step.used)
         if not bad:
             return
         used = {name: step.used.get(name) for name in bad}

@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 
@@ -120,8 +120,9 @@ class Terms(Probe):
 class Baseline(Probe):
     """Is the loss below that of an answer that has learned nothing?
 
-    The reference is `plan.baseline`, or is measured from the targets where the loss is a mean squared error (their
-    variance) or a cross entropy (the entropy of their classes) of one output and one optimiser.
+    The reference is `plan.baseline`, or that of the best constant, measured from the targets: their variance under a
+    mean squared error, their mean distance from the median under a mean absolute one, the entropy of the classes or
+    of the mean label under a cross entropy. The loss must be one such mean, of one optimiser.
     """
 
     def __init__(self) -> None:
@@ -133,7 +134,7 @@ class Baseline(Probe):
         """Keep the targets of measured batches."""
         # A criterion that is one term of several is not the loss.
         alone = loss.measured and len(run.lanes) == 1 and len(loss.terms) < 2
-        found = criterion(loss.tensor) if alone else None
+        found = criterion(loss.tensor, loss.output) if alone else None
         if found is not None and found[1].numel() > 1:
             self._targets.append((found[0], found[1].detach().flatten()[:4096].cpu()))
         return ()
@@ -153,30 +154,53 @@ class Baseline(Probe):
         if self._updates < 100 or len(self._recent) != 1:
             return
         recent = next(iter(self._recent.values()))
-        reference = run.plan.baseline if run.plan.baseline is not None else self.measured()
-        if reference is None or reference <= 0 or len(recent) < 16:
+        reference = self._reference(run)
+        if reference is None or len(recent) < 16:
             return
-        now = statistics.fmean(recent)
-        if now >= 0.98 * reference:
+        now, least = statistics.fmean(recent), reference - 0.02 * abs(reference)
+        if now >= least:
             yield rules.NO_BETTER.found(
                 f"mean of the last {len(recent)} losses {now:.4g}, a constant answer gives {reference:.4g}",
                 update=self._updates, now=now, reference=reference,
             )  # fmt: skip
             return
         judged = [e.val for e in run.epochs if e.val is not None and math.isfinite(e.val)]
-        if len(judged) >= 3 and min(judged) >= 0.98 * reference:
+        if len(judged) >= 3 and min(judged) >= least:
             yield rules.NO_BETTER.found(
                 f"best of {len(judged)} validation losses {min(judged):.4g}, a constant answer gives {reference:.4g}",
                 subject="validation", update=self._updates, best=min(judged), reference=reference,
             )  # fmt: skip
 
+    def blind(self, run: Run) -> Iterable[str]:
+        """Losses were seen, and nothing to compare them with."""
+        if self._recent and self._reference(run) is None:
+            yield "a loss no better than a constant answer's: no baseline for this loss; declare Watch(baseline=...)"
+
+    def _reference(self, run: Run) -> float | None:
+        return self.measured() if run.plan.baseline is None else run.plan.baseline
+
     def measured(self) -> float | None:
-        """Variance of the targets, or entropy of the classes; None where neither applies."""
+        """Loss of the best constant answer; None where it is not known, or zero."""
         kinds = {kind for kind, _ in self._targets}
         if len(kinds) != 1:
             return None
-        together = torch.cat([t for _, t in self._targets])
-        if kinds == {"mse"}:
-            return float(together.double().var(correction=0))
-        shares = torch.bincount(together.long().clamp_min(0)).double() / together.numel()
-        return float(-(shares * shares.clamp_min(1e-30).log()).sum())
+        targets = torch.cat([t for _, t in self._targets])
+        return constant(kinds.pop(), targets) or None
+
+
+def constant(kind: str, targets: torch.Tensor) -> float:
+    """Loss of the best constant answer.
+
+    Args:
+        kind: as `criterion` names it.
+        targets: of any shape; negative classes are those that cross entropy ignores.
+    """
+    if kind == "squared":
+        return float(targets.double().var(correction=0))
+    if kind == "absolute":
+        return float((targets.double() - targets.double().median()).abs().mean())
+    if kind == "labels":
+        mean = targets.double().mean()
+        return float(torch.special.entr(torch.stack([mean, 1 - mean])).sum())
+    shares = torch.bincount(targets[targets >= 0].long()).double()
+    return float(torch.special.entr(shares / shares.sum()).sum())

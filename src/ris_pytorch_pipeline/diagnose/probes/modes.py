@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from ..graph import leaves
 from ..meter import sample
+from ..names import modules, parameters
 from ..rules import losses, updates
 from ..run import Epoch, Run, some
 from .probe import Found, Loss, Probe
@@ -23,7 +24,7 @@ class Modes(Probe):
 
     def attached(self, run: Run) -> Found:
         """Which modules care."""
-        named = run.model.named_modules()
+        named = modules(run.model).items()
         self._modal = [n for n, m in named if isinstance(m, _MODAL) and not run.plan.is_frozen(n)]
         return ()
 
@@ -52,7 +53,7 @@ class Weights(Probe):
 
     def attached(self, run: Run) -> Found:
         """Look once."""
-        named = dict(run.model.named_parameters())
+        named = parameters(run.model)
         matrices = {n: p for n, p in named.items() if p.ndim >= 2 and min(p.shape[:2]) > 1}
         same = [
             n

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ..findings import Severity
 from ..meter import sample
+from ..names import buffers, parameters
 from ..rules import updates as rules
 from ..run import Epoch, Lane, Run, Step, module_of, norms, some
 from .probe import Found, Probe
@@ -103,7 +104,7 @@ class Declared(Probe):
             yield from self._compare(run, None)
 
     def _frozen(self, run: Run) -> dict[str, Tensor]:
-        known = {**dict(run.model.named_parameters()), **dict(run.model.named_buffers())}
+        known = {**parameters(run.model), **buffers(run.model)}
         return {n: t for n, t in known.items() if run.plan.is_frozen(n) and t.is_floating_point()}
 
     def _compare(self, run: Run, update: int | None) -> Found:

@@ -1,8 +1,10 @@
 """Which parameters does the optimiser hold, and are they the model's own?"""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from ..findings import Finding
+from ..names import parameters
 from ..rules import updates as rules
 from ..run import Lane, Run, Step, module_of, some
 from .probe import Found, Probe
@@ -38,7 +40,7 @@ class Ownership(Probe):
 
     def _missing(self, run: Run) -> Found:
         held = Counter(p for lane in run.lanes for p in lane.parameters)
-        named = dict(run.model.named_parameters())
+        named = parameters(run.model)
         missing = [n for n, p in named.items() if p.requires_grad and not held[p] and not run.plan.is_frozen(n)]
         if missing and any(p in held for p in named.values()):
             size = sum(named[n].numel() for n in missing)
@@ -57,20 +59,19 @@ class Ownership(Probe):
             yield from wrong_groups(lane, run.plan.rates)
 
 
-def wrong_groups(lane: Lane, rates: dict[str, float] | object) -> list[Finding]:
+def wrong_groups(lane: Lane, rates: Mapping[str, float]) -> list[Finding]:
     """Findings where a parameter's group has another rate than declared for its module prefix.
 
     Args:
         lane: the optimiser with its names.
         rates: declared rate by module prefix; the longest prefix that fits decides.
     """
-    declared = dict(rates) if isinstance(rates, dict) else {}
     found = []
     for index, group in enumerate(lane.optimizer.param_groups):
         actual = float(group.get("initial_lr", group["lr"]))
         for name in (lane.names[p] for p in group["params"] if p in lane.names):
-            fits = [prefix for prefix in declared if name == prefix or name.startswith(prefix + ".")]
-            wanted = declared[max(fits, key=len)] if fits else actual
+            fits = [prefix for prefix in rates if name == prefix or name.startswith(prefix + ".")]
+            wanted = rates[max(fits, key=len)] if fits else actual
             if abs(actual - wanted) > 1e-6 * wanted:
                 text = f"{name} is in group {index} at rate {actual:.3g}; declared {wanted:.3g}"
                 found.append(rules.WRONG_GROUP.found(text, subject=module_of(name), actual=actual, wanted=wanted))

@@ -79,6 +79,10 @@ class Probe:
         """A verdict was asked for."""
         return ()
 
+    def blind(self, run: Run) -> Iterable[str]:
+        """What the probe could not judge so far; for the verdict."""
+        return ()
+
 
 EVENTS = ("attached", "ran", "loss", "values", "backward", "cleared", "skipped", "updated", "ticked", "epoch", "asked")
 """Names of all events."""

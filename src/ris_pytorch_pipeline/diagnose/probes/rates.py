@@ -9,6 +9,7 @@ from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from ..findings import Finding, Severity
+from ..meter import nonfinite
 from ..rules import updates as rules
 from ..run import Epoch, Lane, Run, Step
 from .probe import Found, Probe
@@ -80,7 +81,8 @@ class Ticks(Probe):
         idle = applied == max(self._at, 0) and not (self._at == -1 and applied)
         if idle:
             self._idle += 1
-            ordered = skipped == self._skips
+            refused = any(nonfinite(lane.arrived) for lane in run.lanes)  # by a scaler that was not handed over
+            ordered = skipped == self._skips and not refused
             # A scaler that starts at 2^16 needs up to 16 skips to settle.
             many = self._idle > 20 and self._idle > 0.05 * run.ticks
             if (ordered and self._idle > len(run.schedulers) - 1) or many:
