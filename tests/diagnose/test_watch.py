@@ -147,6 +147,7 @@ def test_tolerated_finding_is_counted_and_raises_when_it_comes_too_often(tmp_pat
     watch = Watch(model, optimizer, tolerate={"RT101": 5}, ledger=tmp_path / "l.jsonl")
     with pytest.raises(TrainingFault, match="RT101"):
         run(model, optimizer, watch)
+    watch.close()
     counts = [record["count"] for record in read(tmp_path / "l.jsonl") if record.get("code") == "RT101"]
     assert counts == [1, 2, 4, 6]  # powers of two, and what is raised
     assert watch.run.applied == 6

@@ -101,8 +101,7 @@ class Watching:
                 self.net, self.optimizer, scaler=scaler if scaler.is_enabled() else None, preset=self.config.preset,
                 tolerate=self.config.tolerate, plan=plan_of(experiment, progress.updates), ledger=ledger, probes=probes,
             ) as self._watch:  # fmt: skip
-                if progress.epoch < experiment.plan.epochs and not progress.stopped:
-                    _tell_of_kill(self._watch, ledger, reporter)
+                _tell_of_kill(self._watch, ledger, reporter)
                 yield
         except TrainingFault as fault:
             raised = fault.finding
