@@ -1,13 +1,22 @@
 """`ris train`, `ris overfit` and the diagnosis of what they leave, as a user runs them."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from ris_pytorch_pipeline.cli import main
+from ris_pytorch_pipeline.cli.train import limited
+from ris_pytorch_pipeline.errors import ConfigurationError
+from ris_pytorch_pipeline.train import Trainer, WatchConfig
 
 SHORT = ["--n-train", "32", "--n-val", "16"]
+REFUSED = [
+    *(["--preset", "tinny"], ["--epochs", "0"], ["--n-train", "0"], ["--log-every", "0"], ["--memory-limit", "0"]),
+    *(["--tolerate", "RT101"], ["--tolerate", "RT999=1"], ["--tolerate", "RT101=-2"]),
+]
 AT_ONCE = [*SHORT, "--no-preflight"]
 
 
@@ -37,6 +46,29 @@ def test_a_run_without_an_end_is_reported(tmp_path: Path, capsys: pytest.Capture
     assert [f["name"] for f in json.loads(capsys.readouterr().out)["findings"]] == ["died-without-record"]
 
 
+def test_what_is_tolerated_reaches_the_watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[WatchConfig] = []
+    monkeypatch.setattr(Trainer, "fit", lambda self, **_: given.append(self.watching.config) or self.progress)
+    options = ["--tolerate", "RT101=3", "--tolerate", "RT203=-1", "--watch", "full"]
+    assert main(["train", str(tmp_path / "run"), *AT_ONCE, *options]) == 0
+    assert given == [WatchConfig(preset="full", tolerate={"RT101": 3, "RT203": -1})]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no limit on address space elsewhere")
+def test_memory_beyond_the_limit_is_a_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Trainer, "fit", lambda self, **_: torch.zeros(10**9))
+    assert main(["train", str(tmp_path / "run"), *AT_ONCE, "--memory-limit", "200"]) == 1
+    assert "at most 200.0 MB more memory" in capsys.readouterr().err
+    torch.zeros(10**8)  # the limit is gone
+
+
+def test_a_memory_limit_is_refused_for_a_gpu() -> None:
+    with pytest.raises(ConfigurationError, match="ris doctor"):
+        limited(200, "cuda")
+
+
 def test_overfit_says_no_go_with_its_reasons(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["overfit", "--scenes", "32", "--epochs", "1", "--json"]) == 1
     said = json.loads(capsys.readouterr().out)
@@ -44,7 +76,7 @@ def test_overfit_says_no_go_with_its_reasons(capsys: pytest.CaptureFixture[str])
     assert said["verdict"].startswith("no-go: ")
 
 
-@pytest.mark.parametrize("wrong", [["--preset", "tinny"], ["--epochs", "0"], ["--n-train", "0"], ["--log-every", "0"]])
+@pytest.mark.parametrize("wrong", REFUSED)
 def test_bad_input_starts_no_run(tmp_path: Path, wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", str(tmp_path / "run"), *wrong]) == 2
     assert "wanted" in capsys.readouterr().err

@@ -245,7 +245,21 @@ def unknown_scaler() -> Watch:
     return watch
 
 
-SMALL = (one_parameter, density, complex_weights, annealed, warm_up_in_half)
+def rare_words() -> Watch:
+    """A slow embedding, of which a batch looks up few of the rows: the others are most of its norm."""
+    torch.manual_seed(0)
+    words, head = nn.Embedding(10_000, 4), nn.Linear(4, 1)
+    net, (_, y) = nn.Sequential(words, head), learnable()
+    optimizer = SGD([{"params": words.parameters(), "lr": 1e-5}, {"params": head.parameters(), "lr": 3e-2}])
+    watch, chosen = Watch(net, optimizer), 40 * torch.arange(COUNT)
+    for batch in rows(60):
+        optimizer.zero_grad()
+        watch.loss(F.mse_loss(net(chosen[batch]), y[batch])).backward()
+        optimizer.step()
+    return watch
+
+
+SMALL = (rare_words, one_parameter, density, complex_weights, annealed, warm_up_in_half)
 TRAININGS = (*SMALL, unknown_scaler, master_weights, turns, critic, meta, sharpness_aware)
 
 

@@ -1,6 +1,8 @@
 """A preflight passes a sound training, fails a broken one with the number, and leaves no trace."""
 
 import copy
+import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,10 +11,11 @@ from torch.nn import functional as F
 from torch.optim import LBFGS, SGD, Adam
 from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, OneCycleLR
 
-from ris_pytorch_pipeline.diagnose import TrainingFault
+from ris_pytorch_pipeline.diagnose import TrainingFault, memory
 from ris_pytorch_pipeline.diagnose.lossproof import accumulation
 from ris_pytorch_pipeline.diagnose.preflight import preflight
 from ris_pytorch_pipeline.diagnose.probes.rates import planned_rates, rate_plan
+from ris_pytorch_pipeline.diagnose.trial import StepFunction
 from ris_pytorch_pipeline.rng import stream
 
 Batch = tuple[Tensor, Tensor]
@@ -111,6 +114,58 @@ def test_fatal_line_raises():
     report = preflight(lambda n, b: mean(n, b).detach(), model(), batch())
     with pytest.raises(TrainingFault, match="RT121"):
         report.check()
+
+
+def each(net: nn.Module, batch: object) -> Tensor:
+    x, y = batch  # pyright: ignore[reportGeneralTypeIssues]
+    return F.mse_loss(net(x), y, reduction="none")
+
+
+def narrow(net: nn.Module, batch: object) -> Tensor:
+    x, y = batch  # pyright: ignore[reportGeneralTypeIssues]
+    return F.mse_loss(net(x[:, :5]), y)
+
+
+def hooked(net: nn.Module, batch: object) -> Tensor:
+    loss = mean(net, batch)
+    loss.register_hook(lambda gradient: gradient / [])
+    return loss
+
+
+@pytest.mark.parametrize(
+    ("step", "line", "words"),
+    [
+        (each, "forward and loss", r"wanted a scalar loss; got shape \(28, 1\)"),
+        (narrow, "forward and loss", r"RuntimeError: mat1 and mat2 shapes .* line \d+\)"),
+        (hooked, "backward", "TypeError: unsupported operand"),
+    ],
+    ids=["not a scalar", "raises", "raises in backward"],
+)
+def test_a_step_that_raises_is_a_failed_line(step: StepFunction, line: str, words: str):
+    net = model()
+    before = copy.deepcopy(net.state_dict())
+    report = preflight(step, net, batch(), optimizer=Adam(net.parameters(), 3e-3), split=unequal)
+    failed = [each for each in report.lines if not each.passed]
+    assert [each.name for each in failed] == [line]
+    assert re.search(words, str(failed[0]))
+    assert [each.name for each in report.lines][-2:] == ["parameter groups", "memory"]
+    assert all(torch.equal(before[k], v) for k, v in net.state_dict().items())
+    with pytest.raises(TrainingFault, match="RT509"):
+        report.check()
+
+
+def test_a_check_that_raises_is_a_failed_line():
+    report = preflight(mean, model(), batch(), checks={"mine": lambda: [][0], "next": list})
+    assert [(each.name, each.passed) for each in report.lines][-2:] == [("mine", False), ("next", True)]
+    assert "RT509 IndexError" in report.lines[-2].number
+
+
+def test_unknown_free_memory_is_no_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(memory, "_TABLE", tmp_path / "meminfo")  # as outside Linux
+    assert memory.free_bytes() is None
+    report = preflight(mean, model(), batch())
+    assert report.passed
+    assert "MB needed, free memory not known here (parameters" in str(report)
 
 
 def test_lbfgs_can_be_tried():

@@ -141,12 +141,15 @@ def test_schedule_is_sparse_but_never_blind(update: int):
     assert sum(schedule.due(u) for u in range(1, update + 1)) <= 3 + update.bit_length()
 
 
-def test_tolerated_finding_is_counted_and_raises_when_it_comes_too_often():
+def test_tolerated_finding_is_counted_and_raises_when_it_comes_too_often(tmp_path):
     model = net()
     optimizer = SGD(model.parameters(), 0.0)
-    watch = Watch(model, optimizer, tolerate={"RT101": 5})
+    watch = Watch(model, optimizer, tolerate={"RT101": 5}, ledger=tmp_path / "l.jsonl")
     with pytest.raises(TrainingFault, match="RT101"):
         run(model, optimizer, watch)
+    watch.close()
+    counts = [record["count"] for record in read(tmp_path / "l.jsonl") if record.get("code") == "RT101"]
+    assert counts == [1, 2, 4, 6]  # powers of two, and what is raised
     assert watch.run.applied == 6
     always = Watch(model, SGD(model.parameters(), 0.0), tolerate={"RT101": -1})
     run(model, always.run.lanes[0].optimizer, None)

@@ -9,9 +9,9 @@ from torch import nn
 from torch.nn import functional as F
 from torch.optim import SGD, Adam
 
-from ris_pytorch_pipeline.diagnose import Plan, Watch
+from ris_pytorch_pipeline.diagnose import Plan, State, Watch
 
-from .toy import TwoHeads, batches, codes, model, quiet, train
+from .toy import TwoHeads, batches, codes, model, quiet, train, verdict
 
 Program = Callable[[], Watch]
 
@@ -151,6 +151,32 @@ def tiny_steps(clip: float, rate: float) -> Program:
     return program
 
 
+def one_slow_group(rate: float) -> Program:
+    def program() -> Watch:
+        net = model()
+        rest = [*net[2].parameters(), *net[4].parameters()]
+        optimizer = SGD([{"params": net[0].parameters(), "lr": rate}, {"params": rest, "lr": 1e-2}])
+        return train(Watch(net, optimizer, raises=False), net, optimizer, epochs=2)
+
+    return program
+
+
+def put_back(broken: bool) -> Program:
+    """One module's weights are written back after each update; the twin writes back what they are."""
+
+    def program() -> Watch:
+        net = model()
+        watch, optimizer = quiet(net)
+        kept = copy.deepcopy(net[2].state_dict())
+
+        def restore() -> None:
+            net[2].load_state_dict(kept if broken else net[2].state_dict())
+
+        return train(watch, net, optimizer, epochs=2, after_step=restore)
+
+    return program
+
+
 def half_weights(rate: float) -> Program:
     def program() -> Watch:
         net = model().bfloat16()
@@ -198,6 +224,7 @@ ROWS = {
     "A14 substring": (groups(True), "RT117", groups(False)),
     "A15 frozen moves": (frozen_moves(True), "RT118", frozen_moves(False)),
     "A15 static": (static(True), "RT119", static(False)),
+    "A15 put back": (put_back(True), "RT135", put_back(False)),
     "A16 average left in": (averaged(True), "RT120", averaged(False)),
     "A17 cut at the end": (cut("end"), "RT121", cut("")),
     "A17 cut in the middle": (cut("middle"), "RT122", cut("")),
@@ -205,10 +232,19 @@ ROWS = {
     "A19 clipped to nothing": (tiny_steps(1e-9, 1e-3), "RT124", tiny_steps(1.0, 1e-2)),
     "A19 clipped below rounding": (tiny_steps(1e-3, 1e-4), "RT125", tiny_steps(1.0, 1e-2)),
     "A19 rounded away in half precision": (half_weights(3e-5), "RT125", half_weights(3e-3)),
+    "A19 one group below rounding": (one_slow_group(1e-9), "RT135", one_slow_group(1e-3)),
+    "A19 one group rounded away": (one_slow_group(1e-14), "RT135", one_slow_group(1e-3)),
     "A19 too large": (tiny_steps(1.0, 30.0), "RT130", tiny_steps(1.0, 1e-2)),
     "A20 vanishing": (depth("vanishing"), "RT126", depth("")),
     "A20 exploding": (depth("exploding"), "RT127", depth("")),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "module"), [("A15 put back", "2"), ("A19 one group rounded away", "0")])
+def test_the_module_that_stays_behind_is_named(row: str, module: str):
+    found = verdict(ROWS[row][0])
+    assert found.state is State.FROZEN
+    assert found.modules == (module,)
 
 
 @pytest.mark.parametrize("row", ROWS)

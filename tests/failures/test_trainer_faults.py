@@ -72,7 +72,7 @@ RUNS = {
     ),
     "A17 detached R_pred": Row(with_net(detached), "RT122", 3, "gradient of R_blend", "RT121"),
     "B3 a dead term": Row(with_loss(dead), "RT207", 8, "terms of the loss", "RT207"),
-    "B4 a hidden term": Row(with_loss(hidden), "sum of its reported terms", 0, "one batch", "RT509"),
+    "B4 a hidden term": Row(with_loss(hidden), "sum of its reported terms", 0, "forward and loss", "RT509"),
 }  # fmt: skip
 """Named by a run of one epoch."""
 

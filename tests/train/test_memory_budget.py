@@ -5,7 +5,6 @@ import torch.distributed as dist
 from small_world import World
 
 from ris_pytorch_pipeline.data import HeldScenes, content_hashes
-from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.train import budget
 from ris_pytorch_pipeline.train.parts import drawn_scenes
 
@@ -63,10 +62,7 @@ def test_processes_of_one_machine_share_its_memory(unlimited: World, monkeypatch
 
 
 def test_a_platform_that_does_not_say_what_is_free_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def silent(device: str) -> int:
-        raise InputError("a platform that says how much memory is free", "another", "no such interface", "say so")
-
-    monkeypatch.setattr(budget, "free_bytes", silent)
+    monkeypatch.setattr(budget, "free_bytes", lambda device: None)
     assert drawn_scenes(world.experiment).note.endswith(
         "at most 1024 MB (plan.hold_mb; what is free is not known here)"
     )

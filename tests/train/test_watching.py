@@ -1,15 +1,19 @@
 """Does a run end with the right verdict: healthy for every sound way of training, and the same when read from disk?"""
 
+import json
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from small_world import SCENARIO, SmallLoss, SmallNet
 
 from ris_pytorch_pipeline.diagnose import State, TrainingFault, diagnose_path
+from ris_pytorch_pipeline.diagnose.trainer_ledger import killed
 from ris_pytorch_pipeline.errors import InfeasibleError, InputError
 from ris_pytorch_pipeline.experiment import GEOMETRY_ORDER_JOINT, Optimisation, Phase, Phases, Plan, TrainingExperiment
 from ris_pytorch_pipeline.nets import NetConfig
-from ris_pytorch_pipeline.train import Reporter, Trainer, read_ledger
+from ris_pytorch_pipeline.train import Reporter, Trainer, WatchConfig, read_ledger
 
 GEOMETRY, ORDER, _ = GEOMETRY_ORDER_JOINT.stages
 
@@ -147,6 +151,67 @@ def test_a_run_that_was_killed_is_judged_by_what_it_left(world, tmp_path) -> Non
     assert diagnose_path(tmp_path).codes == ("RT501",)
     ledger.write_text("\n".join(kept[:4]) + "\n")  # killed within the first epoch
     assert diagnose_path(tmp_path).codes == ("RT501",)
+
+
+def kill(ledger: Path, after: int) -> None:
+    """What a ledger holds if its process is killed after some updates: neither a failure nor an end."""
+    lines = ledger.read_text().splitlines()
+    last = [i for i, line in enumerate(lines) if json.loads(line)["event"] == "update"][after - 1]
+    ledger.write_text("\n".join(lines[: last + 1]) + "\n")
+
+
+def test_the_session_after_a_kill_says_so_once_and_keeps_it_in_its_verdict(world, tmp_path) -> None:
+    interrupted = world.trainer(SmallLoss({7: "interrupt"}), directory=tmp_path, save_every=1)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.fit()
+    kill(tmp_path / "ledger.jsonl", after=7)
+    resumed = world.trainer(directory=tmp_path, save_every=1)
+    resumed.fit(resume=True)
+    assert_healthy(resumed)
+    assert resumed.verdict is not None and resumed.verdict.codes == ("RT501",)
+    assert "7 updates and no end record" in resumed.verdict.findings[0].evidence
+    assert sum(line.startswith("[NOTE] RT501 died-without-record: ") for line in world.lines()) == 1
+    assert diagnose_path(tmp_path).record() == resumed.verdict.record()
+    told = [event for event in read_ledger(tmp_path / "ledger.jsonl") if event.get("code") == "RT501"]
+    assert [event["event"] for event in told] == ["finding"]
+
+
+@pytest.mark.parametrize("interrupted", [True, False])
+def test_a_session_that_ended_by_itself_was_not_killed(world, tmp_path, interrupted) -> None:
+    first = world.trainer(SmallLoss({7: "interrupt"} if interrupted else {}), directory=tmp_path, save_every=1)
+    with suppress(KeyboardInterrupt):
+        first.fit()
+    assert killed([*read_ledger(tmp_path / "ledger.jsonl"), {"event": "resume"}]) is None
+    assert killed([{"event": "start"}]) is None
+
+
+def test_a_run_killed_after_its_last_epoch_is_still_judged_by_what_it_left(world, tmp_path) -> None:
+    world.trainer(directory=tmp_path).fit()
+    kill(tmp_path / "ledger.jsonl", after=10)
+    before = diagnose_path(tmp_path).record()
+    world.trainer(directory=tmp_path).fit(resume=True)  # nothing left to do
+    assert diagnose_path(tmp_path).record() == before
+
+
+def test_a_tolerated_finding_does_not_stop_the_run_and_is_counted(world, tmp_path) -> None:
+    def trainer(watch: WatchConfig | str, **options: object) -> Trainer:
+        return world.trainer(SmallLoss(always="zero"), watch=watch, **options)
+
+    with pytest.raises(TrainingFault, match="RT203"):
+        trainer("light").fit()
+    tolerant = trainer(WatchConfig(tolerate={"RT203": -1, "RT123": -1}), directory=tmp_path)
+    tolerant.fit()
+    assert tolerant.verdict is not None and not tolerant.verdict.healthy
+    total = {finding.rule.code: finding.count for finding in tolerant.verdict.findings}["RT203"]
+    events = read_ledger(tmp_path / "ledger.jsonl")
+    seen = [event["count"] for event in events if event["event"] == "finding" and event["code"] == "RT203"]
+    assert seen == [2**power for power in range(total.bit_length())]
+
+
+@pytest.mark.parametrize("tolerate", [{"RT999": 1}, {"RT101": -2}])
+def test_a_tolerance_that_cannot_be_is_refused(tolerate) -> None:
+    with pytest.raises(InputError, match="RT"):
+        WatchConfig(tolerate=tolerate)
 
 
 def test_the_watch_lets_go(world) -> None:

@@ -3,13 +3,15 @@
 import argparse
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 
 from ..data import open_shards
 from ..diagnose import TrainingFault
+from ..diagnose.memory import limit_memory
 from ..diagnose.preflight import Preflight
 from ..diagnose.report import show_preflight
 from ..errors import ConfigurationError, InfeasibleError
-from ..train import Parts, Reporter, TensorBoard, Trainer, joined, processes_of, shard_scenes
+from ..train import Parts, Reporter, TensorBoard, Trainer, WatchConfig, joined, processes_of, shard_scenes
 from .held_out import verify
 from .output import Bar
 from .training_experiment import training_of
@@ -21,7 +23,8 @@ def run(arguments: argparse.Namespace) -> int:
     Returns:
         The exit code: 0, or 1 where a check failed (nothing was written) or the run was stopped by what it measured.
     """
-    experiment = training_of(arguments)
+    experiment, watch = training_of(arguments), watch_of(arguments)
+    limit = limited(arguments.memory_limit, experiment.device)
     listeners = [] if arguments.tensorboard is None else [TensorBoard(arguments.tensorboard)]
     resumed = arguments.out if arguments.resume else None
     parts = None if arguments.shards is None else Parts(data=shard_scenes(arguments.shards, resumed))
@@ -40,10 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
             parts=parts,
             processes=processes,
             listeners=listeners,
-            watch=arguments.watch,
+            watch=watch,
         )
         try:
-            progress = trainer.fit(resume=arguments.resume)
+            with limit:
+                progress = trainer.fit(resume=arguments.resume)
         except (TrainingFault, InfeasibleError) as error:
             return stop(str(error))
     if not processes.first:
@@ -52,6 +56,45 @@ def run(arguments: argparse.Namespace) -> int:
         Reporter().verdict(trainer.verdict)
     print(f"{progress.updates} updates in {progress.epoch} epochs; checkpoints and ledger in {arguments.out}")
     return 0
+
+
+def watch_of(arguments: argparse.Namespace) -> WatchConfig:
+    """How the command line wants the run to be watched.
+
+    Raises:
+        ConfigurationError: a tolerance that is not CODE=N.
+        InputError: an unknown preset or code, or a number below -1.
+    """
+    tolerate = {}
+    for text in arguments.tolerate:
+        code, _, count = text.partition("=")
+        if not count.removeprefix("-").isdecimal():
+            raise ConfigurationError(
+                "--tolerate CODE=N", repr(text), "a number left out", "write --tolerate RT101=3, or -1 for always"
+            )
+        tolerate[code] = int(count)
+    return WatchConfig(preset=arguments.watch, tolerate=tolerate)
+
+
+def limited(megabytes: int | None, device: str) -> AbstractContextManager[None]:
+    """A block in which the process may take so much more memory; beyond it, a clear error and no kill.
+
+    Args:
+        megabytes: more than it has; None sets no limit.
+        device: of the training.
+
+    Raises:
+        ConfigurationError: less than 1 MB, or a device that is not the CPU.
+    """
+    if megabytes is None:
+        return nullcontext()
+    if megabytes < 1 or device != "cpu":
+        raise ConfigurationError(
+            "--memory-limit of at least 1 MB, on a CPU", f"{megabytes} MB on {device}",
+            "a GPU reserves address space without using it" if device != "cpu" else "a slip",
+            "rely on the estimate of `ris doctor`" if device != "cpu" else "give what the run may add in MB",
+        )  # fmt: skip
+    return limit_memory(megabytes * 1_000_000)
 
 
 def sound(trainer: Trainer, *, quiet: bool) -> bool:

@@ -18,6 +18,8 @@ _STATES = {"SGD": 1, "Adam": 2, "AdamW": 2, "NAdam": 2, "RAdam": 2, "Adamax": 2,
 """Tensors of a parameter's size that an optimiser keeps; two is the cautious guess for those not listed."""
 _SPARE = 0.9
 """A tenth is left to the allocator and to everything else."""
+_TABLE = Path("/proc/meminfo")
+"""Where Linux says what is free; other systems have no such file."""
 
 
 class SavedBytes:
@@ -67,25 +69,21 @@ def estimate(model: nn.Module, optimizer: Optimizer | None, *, saved: int = 0, s
     }
 
 
-def free_bytes(device: torch.device | str = "cpu") -> int:
+def free_bytes(device: torch.device | str = "cpu") -> int | None:
     """Bytes that can still be had: what CUDA says is free, or the smaller of the machine's and the container's rest.
 
     Args:
         device: where the training will run.
 
-    Raises:
-        InputError: the platform does not say how much memory is free.
+    Returns:
+        None where the platform does not say, as outside Linux.
     """
     place = torch.device(device)
     if place.type == "cuda":
         return int(torch.cuda.mem_get_info(place)[0])
-    table = Path("/proc/meminfo")
-    if not table.exists():
-        raise InputError(
-            "a platform that says how much memory is free", sys.platform, "no such interface outside Linux",
-            "pass the free bytes yourself",
-        )  # fmt: skip
-    rows = dict(line.split(":", 1) for line in table.read_text().splitlines())
+    if not _TABLE.exists():
+        return None
+    rows = dict(line.split(":", 1) for line in _TABLE.read_text().splitlines())
     return min(int(rows["MemAvailable"].split()[0]) * 1024, _container_rest())
 
 

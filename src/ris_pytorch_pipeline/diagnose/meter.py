@@ -6,12 +6,14 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from .run import Lane, Step, norms
+from .run import Lane, Step, module_of, norms
 
 _SAMPLE = 1024
 """Entries looked at per parameter: 4 kB in float32, under 1 % of any layer worth worrying about."""
 
 
+_SLIGHT = 1e-6
+"""Below this share of a tensor's sample the entries without a gradient are left out: an embedding has few with one."""
 _HALF = (torch.bfloat16, torch.float16)
 _LARGEST = 3.4e38
 """Stands for the norm of a finite gradient that overflows float32."""
@@ -36,6 +38,8 @@ class Meter:
         self.lane, self.measuring = lane, measuring
         self.first = False
         self._before: list[Tensor] = []
+        self._earlier: list[Tensor] = []
+        self._moved: list[float] = []
         self._last: list[Tensor] = []
         self._drift = 0.0
         self._wasted = 0
@@ -93,7 +97,10 @@ class Meter:
         old = self._before
         weights = norms(old)
         moves = norms(sample(p) - o for p, o in zip(live, old, strict=True))
-        used, self._before = self.gradients(), []
+        used = self.gradients()
+        facts["returned"] = self._returned(old, used)
+        self._before = []
+        self._earlier, self._moved = old, moves
         return Step(
             **facts,
             measured=True,
@@ -103,8 +110,20 @@ class Meter:
                 n for n, m, p in zip(names, moves, live, strict=True) if m == 0 and used[n] and _touched(p)
             ),
             relative=_relative(live, moves, weights),
+            modules=_modules(lane.names, old, moves, weights),
             stuck=_stuck(live, old),
         )
+
+    def _returned(self, old: list[Tensor], used: Mapping[str, float | None]) -> frozenset[str] | None:
+        """Modules that stand, bit by bit, where they stood before the last measured update, which moved them."""
+        if not self._earlier:
+            return None
+        apart = norms(now - then for now, then in zip(old, self._earlier, strict=True))
+        rows = list(zip(self.lane.names.items(), apart, self._moved, strict=True))
+        elsewhere = {module_of(name) for (_, name), gap, _ in rows if used[name] and gap != 0}
+        # A single number comes back to the same place where it is clamped to a range.
+        back = {module_of(n) for (p, n), gap, moved in rows if used[n] and gap == 0 and moved > 0 and p.numel() > 1}
+        return frozenset(back - elsewhere)
 
 
 def _touched(parameter: Tensor) -> bool:
@@ -123,6 +142,24 @@ def _stuck(live: list[Tensor], old: list[Tensor]) -> float:
             wanted += int(pulled.sum())
             kept += int((pulled & (sample(parameter) == before)).sum())
     return kept / max(1, wanted)
+
+
+def _modules(
+    names: Mapping[Tensor, str], old: list[Tensor], moves: list[float], weights: list[float]
+) -> dict[str, float]:
+    """‖Δ‖/‖w‖ of each module, over its tensors with a gradient."""
+    squares: dict[str, list[float]] = {}
+    for (parameter, name), before, move, weight in zip(names.items(), old, moves, weights, strict=True):
+        slight = move <= _SLIGHT * weight
+        if parameter.grad is None or (slight and not _touched(parameter)):
+            continue
+        if slight:
+            pulled = sample(parameter.grad) != 0
+            move, weight = norms([(sample(parameter) - before) * pulled, before * pulled])
+        own = squares.setdefault(module_of(name), [0.0, 0.0])
+        own[0] += move * move
+        own[1] += weight * weight
+    return {module: (moved / max(size, moved, 1e-60)) ** 0.5 for module, (moved, size) in squares.items()}
 
 
 def _relative(live: list[Tensor], moves: list[float], weights: list[float]) -> float:

@@ -77,6 +77,8 @@ def preflight(
 ) -> Preflight:
     """Try one batch before training, and leave model, optimiser and random state as they were.
 
+    An error that step, optimiser or a check raises is a failed line (RT509) that quotes it.
+
     Forward and loss, backward, one update and its Δ, parameter groups, planned rates, accumulation, memory, and
     whatever checks are handed over (data contracts, oracle triple, term signs).
 
@@ -104,7 +106,7 @@ def preflight(
         lines.append(timed("parameter groups", lambda: _groups(model, optimizer, rates)))
     if optimizer is not None and scheduler is not None and ticks is not None:
         lines.append(timed("planned rates", lambda: _plan(optimizer, scheduler, ticks)))
-    if split is not None:
+    if split is not None and not any(line.stopped for line in lines):
         with Restored(model, optimizer):
             lines.append(timed("accumulation", lambda: _accumulate(step, model, batch, split)))
     needed = estimate(model, optimizer, saved=trial.saved.total, staged=staged)
@@ -176,5 +178,7 @@ def _memory(needed: Mapping[str, int], free: int | None, model: nn.Module) -> tu
     place = next((p.device for p in model.parameters()), torch.device("cpu"))
     rest = free_bytes(place) if free is None else free
     parts = ", ".join(f"{name} {mega(size)}" for name, size in needed.items() if size)
-    text = f"{mega(sum(needed.values()))} of {mega(rest)} free ({parts})"
-    return text, over_budget(needed, rest)
+    total = mega(sum(needed.values()))
+    if rest is None:
+        return f"{total} needed, free memory not known here ({parts})", []
+    return f"{total} of {mega(rest)} free ({parts})", over_budget(needed, rest)

@@ -75,6 +75,8 @@ class Step:
         moved: ‖Δ‖/‖w‖ of each parameter on a sample of its entries.
         unmoved: parameters with a gradient of which no sampled entry changed.
         relative: ‖Δ‖/‖w‖ of all parameters together.
+        modules: ‖Δ‖/‖w‖ of each module over its tensors with a gradient.
+        returned: modules back where they were before the last measured update; None where there was none.
         stuck: share of the sampled entries with a gradient that kept their value, in weights of half precision.
         closure: True where the optimiser got a closure and may have stepped several times.
         drift: relative difference of the weights between the previous step and this one, before it ran.
@@ -91,6 +93,8 @@ class Step:
     moved: Mapping[str, float] = field(default_factory=dict)
     unmoved: frozenset[str] = frozenset()
     relative: float = math.nan
+    modules: Mapping[str, float] = field(default_factory=dict)
+    returned: frozenset[str] | None = None
     stuck: float = 0.0
     drift: float = 0.0
     first: bool = False

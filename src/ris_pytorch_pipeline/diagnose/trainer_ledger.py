@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from .findings import Finding, Severity
 from .logs import Log, Record
+from .rules import runs
 
 
 def is_trainer_ledger(records: list[dict[str, Any]]) -> bool:
@@ -16,13 +18,38 @@ def last_session(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     Args:
         records: of the ledger, in order.
     """
+    sessions = _sessions(records)
+    busy = [session for session in sessions if any(map(_trained_or_found, session))]
+    return busy[-1] if busy else sessions[-1]
+
+
+def _trained_or_found(record: dict[str, Any]) -> bool:
+    """Whether a record is of the session's own doing: that an earlier one was killed is not."""
+    event = record.get("event")
+    return event == "update" or (event == "finding" and record.get("code") != runs.DIED.code)
+
+
+def _sessions(records: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     sessions: list[list[dict[str, Any]]] = [[]]
     for record in records:
         if record.get("event") in {"start", "resume"}:
             sessions.append([])
         sessions[-1].append(record)
-    busy = [session for session in sessions if any(r.get("event") in {"update", "finding"} for r in session)]
-    return busy[-1] if busy else sessions[-1]
+    return sessions
+
+
+def killed(records: list[dict[str, Any]]) -> Finding | None:
+    """The note that the session before the present one has neither an end nor a word why, if so.
+
+    Args:
+        records: of the ledger, up to the `resume` of the present session or beyond.
+    """
+    before = [[], *_sessions(records)][-2]
+    if not before or any(record.get("event") in {"end", "failure", "verdict"} for record in before):
+        return None
+    updates = sum(record.get("event") == "update" for record in before)
+    text = f"the session before this one was killed: {len(before)} records, {updates} updates and no end record"
+    return runs.DIED.found(text, severity=Severity.NOTE, records=len(before), updates=updates)
 
 
 def parse_events(run: list[dict[str, Any]]) -> Log:

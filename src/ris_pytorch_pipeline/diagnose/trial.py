@@ -3,20 +3,24 @@
 import copy
 import math
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ..errors import InputError, RisError
 from .findings import Finding, Severity
 from .memory import SavedBytes
 from .meter import nonfinite
 from .rules import losses as loss_rules
-from .rules import numbers, updates
+from .rules import numbers, runs, updates
 from .run import module_of, norms, some
 from .trace import name_operation
+from .verdict import TrainingFault
 
 StepFunction = Callable[[nn.Module, object], Tensor]
 """Forward and loss of one batch: (model, batch) -> scalar."""
@@ -40,25 +44,43 @@ class Line:
     findings: tuple[Finding, ...] = ()
     seconds: float = 0.0
 
+    @property
+    def stopped(self) -> bool:
+        """True where the check could not be made: it raised an error."""
+        return any(f.rule is runs.STOPPED for f in self.findings)
+
     def __str__(self) -> str:
         """One line of text."""
         return f"{'pass' if self.passed else 'FAIL'}  {self.name:<22} {self.number}"
 
 
 def timed(name: str, run: Callable[[], tuple[str, Sequence[Finding]]]) -> Line:
-    """Run one check; its findings decide whether the line passes.
+    """Run one check; its findings decide whether the line passes, and an error that it raises is one of them.
 
     Args:
         name: what is checked.
         run: gives the measured number as text, and findings.
     """
     start = time.perf_counter()
-    number, found = run()
+    number, found = _found(run)
     bad = [f for f in found if f.severity is not Severity.NOTE]
     text = (
         number if not bad else "; ".join([*([number] if number else []), *(f"{f.rule.code} {f.evidence}" for f in bad)])
     )
     return Line(name=name, passed=not bad, number=text, findings=tuple(found), seconds=time.perf_counter() - start)
+
+
+def _found(run: Callable[[], tuple[str, Sequence[Finding]]]) -> tuple[str, Sequence[Finding]]:
+    try:
+        return run()
+    except TrainingFault as fault:
+        return "", [fault.finding]
+    except RisError as error:
+        return "", [runs.STOPPED.found(str(error), severity=Severity.FATAL)]
+    except Exception as error:
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        text = f"{type(error).__name__}: {error} ({Path(at.filename).name}, line {at.lineno})"
+        return "", [runs.STOPPED.found(text, severity=Severity.FATAL)]
 
 
 class Restored:
@@ -114,20 +136,24 @@ class Trial:
             learn: updates on this batch after which the loss must have halved; 0 leaves that out.
         """
         self.model.train()
-        with self.saved.counting(self.model):
-            self.loss = self.step(self.model, self.batch)
         forward = timed("forward and loss", self._forward)
         yield forward
         if not forward.passed:
             return
-        self.loss.backward()
-        yield timed("backward", self._backward)
-        if self.optimizer is not None:
+        backward = timed("backward", self._backward)
+        yield backward
+        if self.optimizer is not None and not backward.stopped:
             yield timed("update", self._update)
             if learn:
                 yield timed("learn one batch", lambda: self._learn(learn))
 
     def _forward(self) -> tuple[str, list[Finding]]:
+        with self.saved.counting(self.model):
+            self.loss = self.step(self.model, self.batch)
+        if self.loss.numel() != 1:
+            raise InputError(
+                "a scalar loss", f"shape {tuple(self.loss.shape)}", "reduction='none'", "take its mean in the step"
+            )
         value = float(self.loss.detach())
         found = [] if self.loss.requires_grad else [updates.GRAPH_CUT.found(f"loss {value:.6g} has no grad_fn")]
         if not math.isfinite(value):
@@ -137,6 +163,7 @@ class Trial:
         return f"loss {value:.6g}", found
 
     def _backward(self) -> tuple[str, list[Finding]]:
+        self.loss.backward()
         named = {n: p.grad for n, p in self.model.named_parameters() if p.requires_grad}
         present = {n: g for n, g in named.items() if g is not None}
         values = dict(zip(present, norms(list(present.values())), strict=True))

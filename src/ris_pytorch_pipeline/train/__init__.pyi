@@ -14,6 +14,7 @@ from .shards import shard_scenes
 from .tensorboard import TensorBoard
 from .trainer import Trainer
 from .update import Motion, Outcome, Update
+from .watching import WatchConfig
 
 __all__ = [
     "Attempt",
@@ -35,6 +36,7 @@ __all__ = [
     "Trained",
     "Trainer",
     "Update",
+    "WatchConfig",
     "average_weight",
     "joined",
     "load_network",

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import torch.distributed as dist
 
 from ..diagnose.memory import free_bytes
-from ..errors import InputError
 from ..experiment.training import TrainingExperiment
 
 
@@ -35,9 +34,8 @@ def budget_of(experiment: TrainingExperiment) -> Budget:
         The budget of this process. Where the platform does not say what is free, the plan alone decides.
     """
     allowed = experiment.plan.hold_mb * 10**6
-    try:
-        free = free_bytes(experiment.device)
-    except InputError:
+    free = free_bytes(experiment.device)
+    if free is None:
         return Budget(size=allowed, limit="plan.hold_mb; what is free is not known here")
     sharing = dist.get_world_size() if experiment.device == "cpu" and dist.is_initialized() else 1
     half = free // 2 // sharing

@@ -10,13 +10,11 @@ from torch import Tensor, nn
 
 from ..covariance import LowRank, blend
 from ..data import Inputs, Labels, batch_bytes
-from ..diagnose import TrainingFault
 from ..diagnose.findings import Finding
 from ..diagnose.lossproof import accumulation, gradient_path, two_paths
 from ..diagnose.preflight import preflight as try_batch
-from ..diagnose.rules import losses, runs, updates
+from ..diagnose.rules import losses, updates
 from ..diagnose.trial import Line, timed
-from ..errors import RisError
 from ..experiment import Phases
 from ..nets import Prediction
 from . import contracts, oracle
@@ -45,10 +43,9 @@ def preflight(trainer: Trainer) -> tuple[Line, ...]:
     lines = [timed("environment", lambda: _environment(trainer))]
     data = trainer.parts.data(trainer.experiment)
     batch = trainer.hardware.batch(data.train(0), 0, trainer.experiment.plan.sizes()[0])
-    try:
-        lines += _one_batch(trainer, batch, data)
-    except RisError as error:
-        return *lines, _told("one batch", error)
+    lines += _one_batch(trainer, batch, data)
+    if any(line.stopped for line in lines):
+        return tuple(lines)
     checks = {
         "planned rates": lambda: _rates(trainer),
         "accumulation": lambda: _accumulation(trainer, batch),
@@ -59,20 +56,7 @@ def preflight(trainer: Trainer) -> tuple[Line, ...]:
         "fields": lambda: contracts.alive(*batch, trainer.experiment.scenario),
         "labels of the inputs": lambda: contracts.belonging(*batch),
     }
-    return *lines, *(_line(name, check) for name, check in checks.items())
-
-
-def _line(name: str, check: Callable[[], tuple[str, Sequence[Finding]]]) -> Line:
-    """A check as a line; an error of ours is what it found."""
-    try:
-        return timed(name, check)
-    except RisError as error:
-        return _told(name, error)
-
-
-def _told(name: str, error: RisError) -> Line:
-    found = error.finding if isinstance(error, TrainingFault) else runs.STOPPED.found(str(error))
-    return timed(name, lambda: ("", [found]))
+    return *lines, *(timed(name, check) for name, check in checks.items())
 
 
 def _environment(trainer: Trainer) -> tuple[str, list[Finding]]:

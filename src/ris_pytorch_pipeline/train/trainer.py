@@ -27,7 +27,7 @@ from .progress import Progress
 from .randomness import seeded
 from .reporter import Reporter
 from .schedule import Weights, average_weight, evaluated_weights, rates
-from .watching import Watching
+from .watching import WatchConfig, Watching
 
 
 class Trainer:
@@ -42,7 +42,7 @@ class Trainer:
         measure_every: applied updates between two measurements of Δparam, after the first three.
         processes: that share each batch, see `joined`; process 0 writes files and lines.
         listeners: told of each event of the ledger, such as `TensorBoard`.
-        watch: what the watch may cost: light, full or trace.
+        watch: what the watch may cost: light, full or trace; or that and what it tolerates, see `WatchConfig`.
 
     Raises:
         ConfigurationError: a device, precision or process that is not there, or groups that miss a parameter.
@@ -59,7 +59,7 @@ class Trainer:
         measure_every: int = 10,
         processes: Processes = ALONE,
         listeners: Sequence[Listener] = (),
-        watch: Preset | str = Preset.LIGHT,
+        watch: WatchConfig | Preset | str = Preset.LIGHT,
     ) -> None:
         self.experiment, self.config = experiment, experiment.optimisation
         self.save_every, self.measure_every = save_every, measure_every

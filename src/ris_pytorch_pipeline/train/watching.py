@@ -1,7 +1,8 @@
 """Who says whether a run learns? A watch on the live network, told of what only the trainer knows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -11,14 +12,40 @@ from torch.optim import Optimizer
 from ..diagnose import Plan, Preset, TrainingFault, Verdict, Watch, judge
 from ..diagnose.probes.replicas import Replicas
 from ..diagnose.probes.standard import standard_probes
+from ..diagnose.rules import rule
+from ..diagnose.trainer_ledger import killed
+from ..errors import InputError
 from ..experiment.training import TrainingExperiment
 from ..losses import LossReport
 from .average import Average
 from .checks import check_report
-from .ledger import Ledger
+from .ledger import Ledger, read_ledger
 from .probes import Followed, Planned
 from .progress import Progress
 from .reporter import Reporter
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchConfig:
+    """How a run is watched.
+
+    Args:
+        preset: what it may cost: light, full or trace.
+        tolerate: how often a fatal finding may be seen before it stops the run, by code; -1 is always.
+
+    Raises:
+        InputError: an unknown preset or code, or a count below -1.
+    """
+
+    preset: Preset | str = Preset.LIGHT
+    tolerate: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "preset", Preset(self.preset))
+        for code, most in self.tolerate.items():
+            if most < -1:
+                raise InputError(f"tolerate {rule(code).code} >= -1", str(most), "a sign", "-1 tolerates it always")
+            rule(code)
 
 
 class Watching:
@@ -28,11 +55,14 @@ class Watching:
         net: the live network.
         optimizer: over its groups.
         average: the network that is evaluated.
-        preset: what it may cost.
+        config: how; a preset alone tolerates nothing.
     """
 
-    def __init__(self, net: nn.Module, optimizer: Optimizer, average: Average, preset: Preset | str) -> None:
-        self.net, self.optimizer, self.average, self.preset = net, optimizer, average, Preset(preset)
+    def __init__(
+        self, net: nn.Module, optimizer: Optimizer, average: Average, config: WatchConfig | Preset | str
+    ) -> None:
+        self.net, self.optimizer, self.average = net, optimizer, average
+        self.config = config if isinstance(config, WatchConfig) else WatchConfig(preset=config)
         self.verdict: Verdict | None = None
         self._watch: Watch | None = None
         self._terms: frozenset[str] = frozenset()
@@ -67,9 +97,10 @@ class Watching:
         probes = [*standard, Planned(experiment, progress), Followed(self.average)]
         try:
             with Watch(
-                self.net, self.optimizer, scaler=scaler if scaler.is_enabled() else None, preset=self.preset,
-                plan=plan_of(experiment, progress.updates), ledger=ledger, probes=probes,
+                self.net, self.optimizer, scaler=scaler if scaler.is_enabled() else None, preset=self.config.preset,
+                tolerate=self.config.tolerate, plan=plan_of(experiment, progress.updates), ledger=ledger, probes=probes,
             ) as self._watch:  # fmt: skip
+                _tell_of_kill(self._watch, ledger, reporter)
                 yield
         except TrainingFault as fault:
             raised = fault.finding
@@ -143,6 +174,14 @@ class Watching:
         self._watch.epoch(
             train=record["train"] if self._whole else None, val=total, batches=self._batches, best=best, **metrics
         )
+
+
+def _tell_of_kill(watch: Watch, ledger: Ledger, reporter: Reporter) -> None:
+    """A session that was killed could not say so itself: the next one does, and keeps it in its verdict."""
+    found = None if ledger.path is None else killed(read_ledger(ledger.path))
+    if found is not None:
+        reporter.say(f"[NOTE] {found.rule.code} {found.rule.name}: {found.evidence}")
+        watch.jury.take(found)
 
 
 def joint_from(experiment: TrainingExperiment) -> int:

@@ -7,7 +7,7 @@ from .gradients import Coverage, Depth, Finite
 from .losses import Baseline, Stream, Terms
 from .lossgraph import Clamps, Fit, Shapes
 from .modes import Modes, Strangers, Weights
-from .motion import Declared, Motion, Swap
+from .motion import Declared, Modules, Motion, Swap
 from .ownership import Ownership
 from .probe import Probe
 from .rates import Rates, Ticks
@@ -18,7 +18,7 @@ def standard_probes() -> list[Probe]:
     """Fresh probes; causes come before their symptoms, since the first fatal finding is the one that raises."""
     return [
         *(Ownership(), Weights(), Modes(), Strangers(), Rates(), Ticks(), Updates(), Stale()),
-        *(Finite(), Coverage(), Motion(), Swap(), Declared(), Depth()),
+        *(Finite(), Coverage(), Motion(), Modules(), Swap(), Declared(), Depth()),
         *(Shapes(), Fit(), Terms(), Stream(), Clamps(), Baseline(), Units(), Inputs(), Collapse()),
         *(Reported(), Validation(), Metrics(), Replicas()),
     ]

@@ -212,3 +212,10 @@ EVAL_TRAINING = Rule(
     "Backward passes run while the model is in eval mode, typically since the first validation.",
     "Call model.train() before every training epoch.",
 )
+MODULE_STILL = Rule(
+    "RT135", "module-not-moving", _WARNING, _FROZEN, "A14, A15, A19",
+    "One part of the model keeps its values while others learn.",
+    "Its updates are below the rounding of its weights, or something puts the old weights back after each.",
+    "Compare its group's rate with the others'; look for a copy_ or load_state_dict inside the loop; declare it frozen "
+    "if it is meant.",
+)
