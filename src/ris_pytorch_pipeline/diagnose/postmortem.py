@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from .findings import Finding
-from .ledger import last_run, read
+from .findings import Finding, Severity
+from .ledger import last_run, not_a_record, read
 from .logs import Log, parse
 from .rules import losses, numbers, rule, updates
 from .trainer_ledger import is_trainer_ledger, last_session, parse_events
@@ -177,14 +177,15 @@ def diagnose_path(path: Path | str) -> Verdict:
         path: `RUN_DIR`, `ledger.jsonl`, or a text file.
 
     Raises:
-        InputError: nothing there.
+        InputError: nothing there, or nothing in it that can be read.
     """
     place = Path(path)
     place = place / "ledger.jsonl" if place.is_dir() else place
     if not place.is_file():
         raise InputError("a ledger or a log", f"{place}, which does not exist", "a wrong path", "pass the run's folder")
-    if place.suffix == ".jsonl":
-        return diagnose_ledger(read(place))
+    records = read(place) if place.suffix == ".jsonl" else []
+    if place.suffix == ".jsonl" and (not records or any({"kind", "event"} & record.keys() for record in records)):
+        return diagnose_ledger(records)
     return diagnose_text(place.read_text(encoding="utf-8", errors="replace"))
 
 
@@ -193,7 +194,11 @@ def diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
 
     Args:
         records: from `ledger.read`.
+
+    Raises:
+        InputError: no record, or one that lacks what its kind must hold.
     """
+    _check(records)
     if is_trainer_ledger(records):
         return _session(last_session(records))
     run = last_run(records)
@@ -208,6 +213,30 @@ def diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
         found.append(_died(len(run)))
     epochs = sum(record.get("kind") == "epoch" for record in run)
     return judge(found, {"epochs": epochs})
+
+
+def _check(records: list[dict[str, object]]) -> None:
+    # Each record is read once by itself, so that a broken one is named by its line.
+    if not records:
+        raise InputError(
+            "a ledger with records", "none", "the run died before its first one", "start it again, or pass another file"
+        )
+    for number, record in enumerate(records, 1):
+        try:
+            _retell(record)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            told = f"a record without {error}" if isinstance(error, KeyError) else str(error)
+            raise not_a_record(number, told) from error
+
+
+def _retell(record: dict[str, Any]) -> None:
+    if "finding" in (record.get("kind"), record.get("event")):
+        _stored(record)
+    for kept in record.get("findings", ()):
+        _stored(kept)
+    if record.get("event") == "verdict":
+        judge((), dict(record["counts"]), tuple(record["blind"]))
+    parse_events([record])
 
 
 def _session(run: list[dict[str, object]]) -> Verdict:
@@ -232,9 +261,8 @@ def _died(records: int) -> Finding:
 
 def _stored(record: dict[str, object]) -> Finding:
     kept = rule(str(record["code"]))
-    severity = next(s for s in type(kept.severity) if s == record["severity"])
     update = record["update"] if isinstance(record["update"], int) else None
-    numbers_ = record["numbers"] if isinstance(record["numbers"], dict) else {}
-    return Finding(
-        kept, str(record["evidence"]), str(record["subject"]), severity, update, numbers_, int(str(record["count"]))
-    )
+    told = record["numbers"] if isinstance(record["numbers"], dict) else {}
+    measured = {name: float(value) if isinstance(value, str) else value for name, value in told.items()}
+    severity, count = Severity(str(record["severity"])), int(str(record["count"]))
+    return Finding(kept, str(record["evidence"]), str(record["subject"]), severity, update, measured, count)

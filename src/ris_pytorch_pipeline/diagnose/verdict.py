@@ -1,11 +1,11 @@
 """What a run amounts to: its state and the findings that say so, most serious first."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import RisError
 from .findings import Finding, Severity, State, by_weight
+from .ledger import to_json
 
 
 class TrainingFault(RisError, RuntimeError):
@@ -73,7 +73,7 @@ class Verdict:
 
     def json(self) -> str:
         """The verdict as JSON text."""
-        return json.dumps(self.record(), ensure_ascii=False, indent=2)
+        return to_json(self.record(), indent=2, ascii_only=False)
 
     def __str__(self) -> str:
         """The state, what was counted, and every finding."""
