@@ -29,8 +29,9 @@ torch name the operations of the first backward pass, and again of the first one
 
 Lightning and Transformers take a callback (`diagnose.integrations`); accelerate needs none. Before training,
 `diagnose.preflight.preflight(step, model, batch, optimizer=...)` tries one update and leaves everything as it was.
-Afterwards, `diagnose.postmortem.diagnose_path` reads a ledger or a plain-text log. Our own `Trainer` is watched always,
-and tries itself with `trainer.preflight()` or `ris doctor` ([training.md](training.md)). What was found of broken
+Afterwards, `diagnose.postmortem.diagnose_path` reads a ledger or a log: printed lines, the dictionaries of Transformers,
+JSON lines, tables with a header (CSV, fastai), progress bars of Keras and Lightning. Our own `Trainer` is watched
+always, and tries itself with `trainer.preflight()` or `ris doctor` ([training.md](training.md)). What was found of broken
 programs, and what was not: [diagnosing-evidence.md](diagnosing-evidence.md).
 
 ## From symptom to finding
