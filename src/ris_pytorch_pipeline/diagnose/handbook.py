@@ -22,17 +22,18 @@ with Watch(model, optimizer, scheduler, scaler) as watch:
 ```
 
 The first line alone watches gradients, updates, rates and ticks. What is not handed over (`watch.loss`, `watch.epoch`)
-cannot be judged, and the verdict says so. A **fatal** finding raises `TrainingFault`, after its evidence is in the
-ledger; `tolerate={"RT101": 3}` lets it pass three times, and it is still counted. A **note** leaves a run healthy.
-A loop that refuses updates itself says so with `watch.skipped(reason)` and `Plan(guarded=True)`. Preset `trace` lets
-torch name the operations of the first backward pass, and again of the first one after an alarm.
+cannot be judged, and the verdict says so; where nothing at all was seen it is suspicious. A **fatal** finding raises
+`TrainingFault`, after its evidence is in the ledger; `tolerate={"RT101": 3}` lets it pass three times, and it is still
+counted. A **note** leaves a run healthy. A loop that refuses updates itself says so with `watch.skipped(reason)` and
+`Plan(guarded=True)`. Preset `trace` lets torch name the operations of the first backward pass, and again of the first
+one after an alarm.
 
 Lightning and Transformers take a callback (`diagnose.integrations`); accelerate needs none. Before training,
 `diagnose.preflight.preflight(step, model, batch, optimizer=...)` tries one update and leaves everything as it was.
-Afterwards, `diagnose.postmortem.diagnose_path` reads a ledger or a log: printed lines, the dictionaries of Transformers,
-JSON lines, tables with a header (CSV, fastai), progress bars of Keras and Lightning. Our own `Trainer` is watched
-always, and tries itself with `trainer.preflight()` or `ris doctor` ([training.md](training.md)). What was found of broken
-programs, and what was not: [diagnosing-evidence.md](diagnosing-evidence.md).
+Afterwards, `diagnose.postmortem.diagnose_path` reads a ledger or a log: printed lines, the dictionaries that
+Transformers prints, JSON lines, tables with a header (CSV, fastai), progress bars of Keras and Lightning. Our own
+`Trainer` is watched always, and tries itself with `trainer.preflight()` or `ris doctor` ([training.md](training.md)).
+What was found of broken programs, and what was not: [diagnosing-evidence.md](diagnosing-evidence.md).
 
 ## From symptom to finding
 

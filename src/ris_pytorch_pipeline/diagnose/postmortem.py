@@ -74,10 +74,12 @@ def diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
         if record.get("kind") == "end" and isinstance(record.get("findings"), list):
             latest.update({(f["code"], f["subject"]): f for f in record["findings"]})  # pyright: ignore[reportGeneralTypeIssues]
     found = [_stored(record) for record in latest.values()]
-    if run and not any(record.get("kind") == "end" for record in run):
+    ends = [record for record in run if record.get("kind") == "end"]
+    if not ends:
         found.append(_died(len(run)))
     epochs = sum(record.get("kind") == "epoch" for record in run)
-    return judge(found, {"epochs": epochs})
+    told: dict[str, Any] = {"counts": {"epochs": epochs}, "blind": (), **(ends[-1] if ends else {})}
+    return judge(found, told["counts"], tuple(told["blind"]))
 
 
 def _check(records: list[dict[str, object]]) -> None:
@@ -99,7 +101,7 @@ def _retell(record: dict[str, Any]) -> None:
         _stored(record)
     for kept in record.get("findings", ()):
         _stored(kept)
-    if record.get("event") == "verdict":
+    if record.get("event") == "verdict" or "blind" in record:
         judge((), dict(record["counts"]), tuple(record["blind"]))
     parse_events([record])
 

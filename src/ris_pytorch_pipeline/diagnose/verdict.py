@@ -87,6 +87,8 @@ class Verdict:
 def judge(findings: Iterable[Finding], counts: Mapping[str, int] | None = None, blind: tuple[str, ...] = ()) -> Verdict:
     """The verdict that the findings add up to: the state of the most serious one.
 
+    Where every count is 0 there is nothing to be healthy.
+
     Args:
         findings: in any order.
         counts: what was counted, for the first line.
@@ -94,5 +96,8 @@ def judge(findings: Iterable[Finding], counts: Mapping[str, int] | None = None, 
     """
     ranked = tuple(sorted(findings, key=by_weight))
     serious = [f for f in ranked if f.severity is not Severity.NOTE]
-    state = serious[0].rule.state if serious else State.HEALTHY
-    return Verdict(state=state, findings=ranked, counts={} if counts is None else counts, blind=blind)
+    counts = {} if counts is None else counts
+    nothing = bool(counts) and not any(counts.values())
+    unseen = ("everything: nothing was seen",) if nothing else ()
+    state = serious[0].rule.state if serious else State.SUSPICIOUS if nothing else State.HEALTHY
+    return Verdict(state=state, findings=ranked, counts=counts, blind=(*unseen, *(b for b in blind if b not in unseen)))

@@ -111,7 +111,7 @@ class Watching:
             self._watch = None
             if self.verdict.counts.get("backward passes") or self.verdict.findings:
                 ledger.write("verdict", **self.verdict.record())
-            reporter.verdict(self.verdict, raised)
+                reporter.verdict(self.verdict, raised)
 
     def begin_epoch(self, progress: Progress) -> None:
         """Note which part of the epoch will be seen: a resumed one is not seen from its beginning.
