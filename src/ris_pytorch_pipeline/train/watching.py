@@ -163,7 +163,7 @@ class Watching:
         Raises:
             TrainingFault: a fatal finding.
         """
-        if self._watch is None:
+        if self._watch is None or not self._batches:  # a resumed run may have nothing left of an epoch but its end
             return
         found: dict[str, float] = record["validation"]
         total = found["total"]
