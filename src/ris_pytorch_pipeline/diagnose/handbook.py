@@ -41,6 +41,46 @@ What was found of broken programs, and what was not: [diagnosing-evidence.md](di
 |---|---|
 """
 
+CALLED = {
+    "RT110": "lossproof.accumulation",
+    "RT205": "lossproof.oracle_triple",
+    "RT209": "lossproof.term_life",
+    "RT210": "lossproof.term_signs",
+    "RT218": "lossproof.effective",
+    "RT304": "lossproof.degenerate_gradient",
+    "RT305": "contracts.covariance_contract",
+    "RT306": "contracts.loading_contract",
+    "RT401": "contracts.overlap",
+    "RT402": "contracts.same_data",
+    "RT403": "contracts.label_ranges",
+    "RT404": "contracts.fields_alive",
+    "RT405": "contracts.order_matters",
+    "RT406": "contracts.leak",
+    "RT408": "probes.batches.batch_findings",
+    "RT409": "probes.batches.batch_findings",
+    "RT410": "memory.over_budget",
+    "RT411": "probes.batches.batch_findings",
+    "RT502": "audit.checkpoint",
+    "RT503": "audit.rescore",
+    "RT504": "audit.resumed_equal",
+    "RT506": "audit.search",
+    "RT508": "ledger.same_run",
+}
+"""Findings that a watch never makes: code, and the function of `diagnose` that does."""
+
+PREFLIGHT = ("RT110", "RT205", "RT210", "RT401")
+"""Those of them that our own Trainer's preflight makes."""
+
+_CALLED = """
+## What a watch alone never sees
+
+A watch sees a loop, not what the loop was built from. These findings come from a function that you call, on its own or
+in `preflight(checks=...)`; the preflight of our own `Trainer` calls those that are marked, and alone makes RT412.
+
+| finding | function of `diagnose` | our preflight |
+|---|---|---|
+"""
+
 _BLIND = """
 ## What nobody can see from the run alone
 
@@ -76,7 +116,14 @@ def handbook() -> str:
     for family, title in _FAMILIES.items():
         parts.append(f"\n## {title}\n")
         parts += [entry(rule) for rule in RULES if rule.code.startswith(family)]
+    parts.append(_CALLED)
+    parts += [_called(rule) for rule in RULES if rule.code in CALLED]
     return "".join([*parts, _BLIND])
+
+
+def _called(rule: Rule) -> str:
+    marked = "yes" if rule.code in PREFLIGHT else ""
+    return f"| [{rule.code} {rule.name}](#{rule.code.lower()}) | `{CALLED[rule.code]}` | {marked} |\n"
 
 
 def entry(rule: Rule) -> str:
