@@ -17,15 +17,8 @@ TESTS = Path(__file__).parents[1] / "tests"
 sys.path.insert(0, str(TESTS))
 
 from diagnose import test_healthy as healthy  # pyright: ignore[reportMissingImports] # noqa: E402
-from failures import (  # pyright: ignore[reportMissingImports] # noqa: E402
-    test_data,
-    test_losses,
-    test_movement,
-    test_numbers,
-    test_runs,
-    test_trainer_faults,
-    test_updates,
-)
+from failures import test_trainer_faults  # pyright: ignore[reportMissingImports] # noqa: E402
+from failures.catalogue import CHECKED, WATCHED  # pyright: ignore[reportMissingImports] # noqa: E402
 from failures.public import BUGS  # pyright: ignore[reportMissingImports] # noqa: E402
 from failures.public_second import SECOND  # pyright: ignore[reportMissingImports] # noqa: E402
 from failures.toy import codes  # pyright: ignore[reportMissingImports] # noqa: E402
@@ -37,15 +30,22 @@ class Trial:
 
     Args:
         name: row of the catalogue, and what is wrong.
+        watched: True where it ran under a watch, False where a check was handed a value.
         wanted: what must be said.
         said: what was said of the broken program.
         twin: what was said of the sound one.
     """
 
     name: str
+    watched: bool
     wanted: str
     said: tuple[str, ...]
     twin: tuple[str, ...]
+
+    @property
+    def row(self) -> str:
+        """Row of the catalogue."""
+        return self.name.split()[0]
 
     @property
     def result(self) -> str:
@@ -60,12 +60,9 @@ def checked(check: Callable[[], Any]) -> tuple[str, ...]:
 
 def programs() -> Iterator[Trial]:
     """Every row with a twin of its own: programs under a watch, and checks."""
-    watched = [test_updates.ROWS, test_movement.ROWS, test_losses.WATCHED, test_numbers.WATCHED, test_runs.WATCHED]
-    plain = [test_losses.CHECKED, test_numbers.CHECKED, test_data.ROWS, test_runs.CHECKED]
-    for tables, ask in ((watched, codes), (plain, checked)):
-        for table in tables:
-            for name, (broken, wanted, twin) in table.items():
-                yield Trial(name, wanted, ask(broken), ask(twin))
+    for table, ask in ((WATCHED, codes), (CHECKED, checked)):
+        for name, (broken, wanted, twin) in table.items():
+            yield Trial(name, table is WATCHED, wanted, ask(broken), ask(twin))
 
 
 def trainer_rows() -> Iterator[tuple[str, str, str, str]]:
@@ -92,12 +89,12 @@ def main() -> None:
     print("# What is found, and what is not\n")
     print("Written by `python benchmarks/diagnosing_evidence.py`, which runs the programs of `tests/failures` and")
     print("`tests/diagnose` and counts. Codes are explained in [diagnosing.md](diagnosing.md).\n")
-    rows: defaultdict[str, list[Trial]] = defaultdict(list)
-    for trial in programs():
-        rows[trial.name.split()[0]].append(trial)
-    _catalogue(rows)
-    print("\nA9 is among the faults in our own Trainer below. A21, replicas out of step, is tried with two processes")
-    print("in `tests/diagnose/test_watch.py`.")
+    _catalogue(list(programs()))
+    print(
+        "\nWhat only a check finds, nobody sees who does not call it; [diagnosing.md](diagnosing.md) has the functions."
+    )
+    print("Replicas out of step (A21) are compared by a watch too where several processes run: two of them in")
+    print("`tests/diagnose/test_watch.py`.")
     _sound()
     _public()
     print("\n## Faults in our own Trainer\n")
@@ -108,19 +105,27 @@ def main() -> None:
     print(f"\nThe sound twin: preflight {'clean' if clean else 'with findings'}.")
 
 
-def _catalogue(rows: dict[str, list[Trial]]) -> None:
-    every = [trial for trials in rows.values() for trial in trials]
-    count = Counter(trial.result for trial in every)
-    alarmed = sum(bool(trial.twin) for trial in every)
+def _catalogue(trials: list[Trial]) -> None:
     print("## Broken programs and their sound twins\n")
     print("| | a finding with the right code | another finding alone | no finding |\n|---|---|---|---|")
-    print(f"| {len(every)} broken programs | {count['named']} | {count['other']} | {count['missed']} |")
-    print(f"| {len(every)} sound twins | | {alarmed} | {len(every) - alarmed} |\n")
-    print("| row | programs | named | other | missed | twins with a finding |\n|---|---|---|---|---|---|")
+    kinds = {"under a watch": True, "handed to a check that one has to call": False}
+    for kind, watched in kinds.items():
+        some = [trial for trial in trials if trial.watched == watched]
+        count = Counter(trial.result for trial in some)
+        alarmed = sum(bool(trial.twin) for trial in some)
+        print(f"| {len(some)} broken programs {kind} | {count['named']} | {count['other']} | {count['missed']} |")
+        print(f"| {len(some)} sound twins of them | | {alarmed} | {len(some) - alarmed} |")
+    ours = {name.split()[0] for name in (*test_trainer_faults.RUNS, *test_trainer_faults.PREFLIGHT)}
+    rows: defaultdict[str, list[Trial]] = defaultdict(list)
+    for trial in trials:
+        rows[trial.row].append(trial)
+    heads = ("row", "under a watch", "by a check", "in our Trainer", "named", "other", "missed", "twins with a finding")
+    print(f"\n| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
     for row in sorted(rows, key=lambda name: (name[0], int(name[1:]))):
-        trials = rows[row]
-        found = Counter(trial.result for trial in trials)
-        cells = [len(trials), found["named"], found["other"], found["missed"], sum(bool(t.twin) for t in trials)]
+        found = Counter(trial.result for trial in rows[row])
+        watched = sum(trial.watched for trial in rows[row])
+        cells = [watched, len(rows[row]) - watched, "yes" if row in ours else "", found["named"], found["other"]]
+        cells += [found["missed"], sum(bool(trial.twin) for trial in rows[row])]
         print(f"| {row} | {' | '.join(map(str, cells))} |")
 
 

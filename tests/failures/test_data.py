@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from torch.optim import AdamW
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
-from ris_pytorch_pipeline.diagnose import Finding
+from ris_pytorch_pipeline.diagnose import Finding, Watch
 from ris_pytorch_pipeline.diagnose.contracts import (
     fields_alive,
     label_ranges,
@@ -25,7 +25,7 @@ from ris_pytorch_pipeline.diagnose.memory import SavedBytes, estimate, free_byte
 from ris_pytorch_pipeline.diagnose.probes.batches import batch_findings
 from ris_pytorch_pipeline.rng import stream
 
-from .toy import model
+from .toy import codes, model, quiet
 
 
 def scene(name: str, index: int) -> Tensor:
@@ -128,6 +128,30 @@ ROWS = {
     "D7 workers alike": (lambda: workers(False), "RT408", lambda: workers(True)),
     "D8 staged twice": (lambda: budget(90_000_000), "RT410", lambda: budget(10_000_000)),
 }  # fmt: skip
+
+
+def loop(size: int) -> Watch:
+    """Three epochs of a loader that drops its last batch; a batch may be larger than the set of 64."""
+    net = model(nn.Linear(3, 1))
+    watch, optimizer = quiet(net)
+    x = torch.randn(64, 3, generator=stream(0, "x"))
+    made = DataLoader(TensorDataset(x, x.sum(1, keepdim=True)), size, shuffle=True, drop_last=True)
+    for _ in range(3):
+        for x, y in made:
+            optimizer.zero_grad()
+            watch.loss(F.mse_loss(net(x), y)).backward()
+            optimizer.step()
+        watch.epoch()
+    return watch
+
+
+WATCHED = {"D7 epochs without a batch": (lambda: loop(100), "RT407", lambda: loop(16))}
+
+
+def test_a_loop_without_batches_earns_its_finding():
+    broken, code, twin = WATCHED["D7 epochs without a batch"]
+    assert codes(broken) == (code,)
+    assert codes(twin) == ()
 
 
 @pytest.mark.parametrize("row", ROWS)

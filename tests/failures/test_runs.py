@@ -26,11 +26,6 @@ from ris_pytorch_pipeline.rng import stream
 
 from .toy import batches, codes, model, quiet, score, train
 
-NOBODY = {
-    "D5": "a swapped order that loss and metric share: only a check against an independent truth can see it",
-}
-"""Parts of rows that no watch or preflight can see by itself; the check of the row needs the user's own function."""
-
 
 def stored(kind: str) -> list[Finding]:
     net = model(nn.Linear(8, 16), nn.BatchNorm1d(16), nn.Linear(16, 1))

@@ -148,6 +148,23 @@ def dedented(broken: bool) -> Program:
     return program
 
 
+def without_backward(broken: bool) -> Program:
+    def program() -> Watch:
+        net = model()
+        watch, optimizer = quiet(net)
+        for epoch in range(3):
+            for x, y in batches(epoch):
+                optimizer.zero_grad()
+                loss = watch.loss(F.mse_loss(net(x), y))
+                if not broken:
+                    loss.backward()
+                    optimizer.step()
+            watch.epoch(batches=BATCHES)
+        return watch
+
+    return program
+
+
 def a7(broken: bool) -> Program:
     def program() -> Watch:
         net = model()
@@ -252,6 +269,7 @@ def sanitised(broken: bool) -> Program:
 ROWS = {
     "A1 gate never opens": (a1(everywhere, 99), "RT102", a1(anywhere, 4)),
     "A1 gate mostly closed": (a1(everywhere, 4), "RT103", a1(anywhere, 4)),
+    "A1 no backward": (without_backward(True), "RT102", without_backward(False)),
     "A2 zero rate for epochs": (scheduled(lambda t: t / 3, False), "RT101", scheduled(lambda t: (t + 1) / 3, False)),
     "A2 zero rate": (scheduled(lambda t: float(t > 1), True), "RT101", scheduled(lambda t: min(1, t / 8), True)),
     "A3 endless warm-up": (scheduled(lambda t: (t + 1) / 1e3, True), "RT104", scheduled(lambda t: min(1, t / 8), True)),

@@ -22,21 +22,63 @@ with Watch(model, optimizer, scheduler, scaler) as watch:
 ```
 
 The first line alone watches gradients, updates, rates and ticks. What is not handed over (`watch.loss`, `watch.epoch`)
-cannot be judged, and the verdict says so. A **fatal** finding raises `TrainingFault`, after its evidence is in the
-ledger; `tolerate={"RT101": 3}` lets it pass three times, and it is still counted. A **note** leaves a run healthy.
-A loop that refuses updates itself says so with `watch.skipped(reason)` and `Plan(guarded=True)`. Preset `trace` lets
-torch name the operations of the first backward pass, and again of the first one after an alarm.
+cannot be judged, and the verdict says so; where nothing at all was seen it is suspicious. A **fatal** finding raises
+`TrainingFault`, after its evidence is in the ledger; `tolerate={"RT101": 3}` lets it pass three times, and it is still
+counted. A **note** leaves a run healthy. A loop that refuses updates itself says so with `watch.skipped(reason)` and
+`Plan(guarded=True)`. Preset `trace` lets torch name the operations of the first backward pass, and again of the first
+one after an alarm.
 
 Lightning and Transformers take a callback (`diagnose.integrations`); accelerate needs none. Before training,
 `diagnose.preflight.preflight(step, model, batch, optimizer=...)` tries one update and leaves everything as it was.
-Afterwards, `diagnose.postmortem.diagnose_path` reads a ledger or a plain-text log. Our own `Trainer` is watched always,
-and tries itself with `trainer.preflight()` or `ris doctor` ([training.md](training.md)). What was found of broken
-programs, and what was not: [diagnosing-evidence.md](diagnosing-evidence.md).
+Afterwards, `diagnose.postmortem.diagnose_path` reads a ledger or a log: printed lines, the dictionaries that
+Transformers prints, JSON lines, tables with a header (CSV, fastai), progress bars of Keras and Lightning. Our own
+`Trainer` is watched always, and tries itself with `trainer.preflight()` or `ris doctor` ([training.md](training.md)).
+What was found of broken programs, and what was not: [diagnosing-evidence.md](diagnosing-evidence.md).
 
 ## From symptom to finding
 
 | symptom | finding |
 |---|---|
+"""
+
+CALLED = {
+    "RT110": "lossproof.accumulation",
+    "RT205": "lossproof.oracle_triple",
+    "RT209": "lossproof.term_life",
+    "RT210": "lossproof.term_signs",
+    "RT218": "lossproof.effective",
+    "RT304": "lossproof.degenerate_gradient",
+    "RT305": "contracts.covariance_contract",
+    "RT306": "contracts.loading_contract",
+    "RT401": "contracts.overlap",
+    "RT402": "contracts.same_data",
+    "RT403": "contracts.label_ranges",
+    "RT404": "contracts.fields_alive",
+    "RT405": "contracts.order_matters",
+    "RT406": "contracts.leak",
+    "RT408": "probes.batches.batch_findings",
+    "RT409": "probes.batches.batch_findings",
+    "RT410": "memory.over_budget",
+    "RT411": "probes.batches.batch_findings",
+    "RT502": "audit.checkpoint",
+    "RT503": "audit.rescore",
+    "RT504": "audit.resumed_equal",
+    "RT506": "audit.search",
+    "RT508": "ledger.same_run",
+}
+"""Findings that a watch never makes: code, and the function of `diagnose` that does."""
+
+PREFLIGHT = ("RT110", "RT205", "RT210", "RT401")
+"""Those of them that our own Trainer's preflight makes."""
+
+_CALLED = """
+## What a watch alone never sees
+
+A watch sees a loop, not what the loop was built from. These findings come from a function that you call, on its own or
+in `preflight(checks=...)`; the preflight of our own `Trainer` calls those that are marked, and alone makes RT412.
+
+| finding | function of `diagnose` | our preflight |
+|---|---|---|
 """
 
 _BLIND = """
@@ -74,7 +116,14 @@ def handbook() -> str:
     for family, title in _FAMILIES.items():
         parts.append(f"\n## {title}\n")
         parts += [entry(rule) for rule in RULES if rule.code.startswith(family)]
+    parts.append(_CALLED)
+    parts += [_called(rule) for rule in RULES if rule.code in CALLED]
     return "".join([*parts, _BLIND])
+
+
+def _called(rule: Rule) -> str:
+    marked = "yes" if rule.code in PREFLIGHT else ""
+    return f"| [{rule.code} {rule.name}](#{rule.code.lower()}) | `{CALLED[rule.code]}` | {marked} |\n"
 
 
 def entry(rule: Rule) -> str:

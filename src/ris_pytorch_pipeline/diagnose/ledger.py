@@ -1,11 +1,12 @@
 """Where evidence is kept: one JSON record a line, on disk before anything else happens."""
 
 import json
+import math
 import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol, TextIO, runtime_checkable
+from typing import Any, Protocol, TextIO, runtime_checkable
 
 from ..errors import InputError
 from .findings import Finding
@@ -36,8 +37,8 @@ class Ledger:
     def __init__(self, path: Path | str, identity: Mapping[str, object] | None = None) -> None:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        cut_back(self.path)
         self.unfinished = unfinished(self.path)
+        cut_back(self.path)
         self._file: TextIO = self.path.open("a", buffering=1, encoding="utf-8")
         self.write("start", identity={} if identity is None else dict(identity), process=os.getpid())
 
@@ -46,11 +47,11 @@ class Ledger:
 
         Args:
             kind: start, epoch, measure, finding or end.
-            **values: anything that JSON can hold.
+            **values: anything; what JSON cannot hold is written as text.
         """
         if self._file.closed:
             return
-        self._file.write(json.dumps({"kind": kind, "time": time.time(), **values}, default=str) + "\n")
+        self._file.write(to_json({"kind": kind, "time": time.time(), **values}) + "\n")
         self._file.flush()
 
     def sync(self) -> None:
@@ -75,11 +76,37 @@ def cut_back(path: Path) -> None:
 
     Args:
         path: of a ledger, which need not exist.
+
+    Raises:
+        InputError: the file does not begin as a ledger does; it is left as it is.
     """
     content = path.read_bytes() if path.is_file() else b""
     whole = _whole(content)
-    if whole != content:
-        os.truncate(path, len(whole))
+    if whole == content:
+        return
+    if not content.startswith(b"{"):
+        raise InputError("a ledger, or a new file", path.name, "a wrong path: line 1 is no record", "pass another path")
+    os.truncate(path, len(whole))
+
+
+def to_json(value: object, *, indent: int | None = None, ascii_only: bool = True) -> str:
+    """A value as JSON text that any reader takes: NaN and infinity are the texts "nan", "inf" and "-inf".
+
+    Args:
+        value: mappings, sequences, numbers and texts; anything else is written as its text.
+        indent: spaces per level; None puts all on one line.
+        ascii_only: False keeps other letters as they are.
+    """
+    return json.dumps(finite(value), allow_nan=False, ensure_ascii=ascii_only, indent=indent, default=str)
+
+
+def finite(value: Any) -> Any:  # noqa: ANN401
+    """The value with numbers that JSON cannot hold spelled as texts."""
+    if isinstance(value, Mapping):
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    return str(float(value)) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def read(path: Path | str) -> list[dict[str, object]]:
@@ -106,11 +133,23 @@ def _whole(content: bytes) -> bytes:
 
 def _record(line: bytes, number: int) -> dict[str, object]:
     try:
-        return json.loads(line)
+        record = json.loads(line)
     except ValueError as error:  # not JSON, or not UTF-8
-        raise InputError(
-            "one JSON record a line", f"line {number}: {error}", "another kind of log", "pass it as a text log"
-        ) from error
+        raise not_a_record(number, str(error)) from error
+    if not isinstance(record, dict):
+        raise not_a_record(number, f"a JSON {type(record).__name__}")
+    return record
+
+
+def not_a_record(number: int, told: str) -> InputError:
+    """The error that a line of a ledger cannot be read.
+
+    Args:
+        number: of the line, from 1.
+        told: what it is instead.
+    """
+    got = f"line {number}: {told}"
+    return InputError("one JSON record a line", got, "another kind of log", "pass it under a name that ends in .log")
 
 
 def last_run(records: list[dict[str, object]]) -> list[dict[str, object]]:

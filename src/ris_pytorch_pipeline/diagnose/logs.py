@@ -3,22 +3,27 @@
 import re
 from dataclasses import dataclass, field
 
+from .tables import as_lines
+
 _NUMBER = r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf(?:inity)?)"
 _EPOCH = re.compile(r"\bepochs?\b[\s:=#\[\(]*(\d+)(?:\s*/\s*(\d+))?", re.IGNORECASE)
 _PAIR = re.compile(rf"([A-Za-z][A-Za-z_./-]*(?: [A-Za-z_]+){{0,2}})\s*[:=]\s*({_NUMBER})(?![\w.])", re.IGNORECASE)
-_RATES = re.compile(rf"\b(?:lrs?|rates?|learning[_ ]rates?)\b\s*[:=]?\s*(\[[^\]]*\]|{_NUMBER})", re.IGNORECASE)
+_RATES = re.compile(
+    rf"(?:(?:\b|_)(?:lrs?(?:[-/]\w+)*|learning[_ ]rates?)|\brates?)\b\s*[:=]?\s*(\[[^\]]*\]|{_NUMBER})", re.IGNORECASE
+)
 _BATCHES = re.compile(
-    r"\b(?:batch(?:es)?|steps?|iter(?:ations?)?)\b(?:\s*(?:per|an|/)\s*epoch)?\s*[:=]?\s*(?:\d+\s*/\s*)?(\d+)",
+    r"\b(?:batch(?:es)?|steps?|iter(?:ations?)?)\b(?:\s*(?:per|an|/)\s*epoch)?\s*[:=\[]?\s*(?:\d+\s*/\s*)?(\d+)",
     re.IGNORECASE,
 )
-_BATCHES_BEFORE = re.compile(r"\b(\d+)\s+batches\b", re.IGNORECASE)
+_BATCHES_BEFORE = re.compile(r"\b(\d+)\s+batches\b|\b\d+/(\d+) [\[━]", re.IGNORECASE)
+"""`8 batches`, or the progress bars `8/8 [====]` and `8/8 ━━━━`."""
 _WARMUP = re.compile(r"\bwarm-?_?up(?:[_ ](?:epochs?|steps?|updates?))?\b\s*[:=]?\s*(\d+)", re.IGNORECASE)
 _MOTION = re.compile(
     r"(?:Δ\s*param\w*|delta[_ ]?param\w*|param[_ ]?(?:delta|change|drift)|‖?Δ[wθ]‖?)"
     rf"(?:\s*\|\|·\|\|₂|\s*L2:\s*median)?\s*\|*\s*[:=]?\s*({_NUMBER})",
     re.IGNORECASE,
 )
-_BARE = re.compile(rf"\b(train|val)\s+({_NUMBER})(?![\w.])", re.IGNORECASE)
+_BARE = re.compile(rf"\b((?:train(?:ing)?|val(?:id(?:ation)?)?)(?: loss)?|loss)\s+({_NUMBER})(?![\w.])", re.IGNORECASE)
 _WITHIN = re.compile(r"\s*\[(?:GRAD|OPT|LOSS|STEP|SKIP)\]")
 """Lines about one batch: a number behind `batch` is which, not how many."""
 _ASIDE = re.compile(r"(?:pass|FAIL)  |\[VERDICT\]|RT\d{3} |    (?:cause|next|see):")
@@ -33,7 +38,7 @@ class Record:
     """What a log says about one epoch.
 
     Args:
-        index: from 1; 0 before the first epoch line.
+        index: as printed; None before the first epoch line.
         rates: learning rates, in the order printed.
         train: train loss.
         val: validation loss.
@@ -42,7 +47,7 @@ class Record:
         other: any other named number.
     """
 
-    index: int
+    index: int | None
     rates: list[list[float]] = field(default_factory=list)
     train: float | None = None
     val: float | None = None
@@ -69,7 +74,7 @@ class Log:
 
 
 def parse(text: str) -> Log:
-    """Read a training log: `[LR] [GRAD] [OPT] [STEP] Epoch` lines, and common `epoch/loss/val_loss/lr` formats.
+    """Read a training log: `[LR] [GRAD] [OPT] [STEP] Epoch` lines, common `epoch/loss/val_loss/lr` formats, and tables.
 
     Lines before the first that names a new epoch belong to the epoch that follows, since some loops print rates first
     and the summary last.
@@ -78,23 +83,23 @@ def parse(text: str) -> Log:
         text: the log.
     """
     log = Log()
-    current = Record(0)
-    for line in (line for line in text.splitlines() if not _ASIDE.match(line)):
+    current = Record(None)
+    for line in (line for line in as_lines(text) if not _ASIDE.match(line)):
         _header(log, line)
         epoch = _EPOCH.search(line)
         if epoch:
             index = int(epoch[1])
             log.planned = int(epoch[2]) if epoch[2] else log.planned
-            if current.index and index != current.index:
+            if current.index is not None and index != current.index:
                 log.epochs.append(current)
                 current = Record(index)
             current.index = index
         elif _complete(current) and ("[LR]" in line or _starts(line)):
             log.epochs.append(current)
-            current = Record(0)
+            current = Record(None)
         _line(current, line)
-    if current.index or current.train is not None or current.val is not None:
-        current.index = current.index or len(log.epochs) + 1
+    if any(each is not None for each in (current.index, current.train, current.val)):
+        current.index = len(log.epochs) + 1 if current.index is None else current.index
         log.epochs.append(current)
     return log
 
@@ -110,7 +115,7 @@ def _starts(line: str) -> bool:
 def _header(log: Log, line: str) -> None:
     found = _BATCHES_BEFORE.search(line) or (None if _WITHIN.match(line) else _BATCHES.search(line))
     if found:
-        log.batches = max(int(found[1]), log.batches or 0)
+        log.batches = max(int(next(filter(None, found.groups()))), log.batches or 0)
     if found := _WARMUP.search(line):
         log.warmup = int(found[1])
 
@@ -122,9 +127,13 @@ def _line(record: Record, line: str) -> None:
     if found := _STEPPED.search(line):
         record.stepped = found[1].lower() in {"true", "yes"} or (found[1].isdigit() and int(found[1]) > 0)
     for name, value in _PAIR.findall(_EPOCH.sub(";", line)):
-        _assign(record, name.strip().lower().replace("-", "_").replace(" ", "_"), float(value))
+        _assign(record, _key(name), float(value))
     for name, value in _BARE.findall(line):
-        _assign(record, name.lower(), float(value))
+        _assign(record, _key(name), float(value))
+
+
+def _key(name: str) -> str:
+    return name.strip().lower().replace("-", "_").replace(" ", "_").removesuffix("_epoch")
 
 
 def _assign(record: Record, name: str, value: float) -> None:
@@ -135,7 +144,7 @@ def _assign(record: Record, name: str, value: float) -> None:
         if kind and record.val is None:
             record.val = value
             return
-    elif re.search(r"loss|train", name) and record.train is None and "acc" not in name:
+    elif re.search(r"loss|train", name) and record.train is None and not re.search(r"acc|time|second|sample", name):
         record.train = value
         return
     record.other[name] = value

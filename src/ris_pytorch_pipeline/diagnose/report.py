@@ -1,9 +1,9 @@
 """The one place of `diagnose` that prints: a verdict or a preflight, as text or as JSON."""
 
-import json
 import sys
 from pathlib import Path
 
+from .ledger import to_json
 from .postmortem import diagnose_path
 from .preflight import Preflight
 from .verdict import Verdict
@@ -39,7 +39,7 @@ def show_preflight(preflight: Preflight, *, as_json: bool = False) -> int:
         lines = [
             {"name": x.name, "passed": x.passed, "number": x.number, "seconds": x.seconds} for x in preflight.lines
         ]
-        out.write(json.dumps({"lines": lines, **preflight.verdict.record()}, ensure_ascii=False, indent=2) + "\n")
+        out.write(to_json({"lines": lines, **preflight.verdict.record()}, indent=2, ascii_only=False) + "\n")
     else:
         out.write(f"{preflight}\n")
     return 0 if preflight.passed else 1

@@ -61,7 +61,7 @@ def parse_events(run: list[dict[str, Any]]) -> Log:
     log, current = Log(), Record(1)
     for record in run:
         if record.get("event") == "update":
-            current.rates.append(list(record["rates"].values()))
+            current.rates.append([float(rate) for rate in record["rates"].values()])
             if record.get("motion") is not None:
                 current.motion.append(float(record["motion"]["total"]))
         elif record.get("event") == "epoch":

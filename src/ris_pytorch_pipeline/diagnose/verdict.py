@@ -1,11 +1,11 @@
 """What a run amounts to: its state and the findings that say so, most serious first."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import RisError
 from .findings import Finding, Severity, State, by_weight
+from .ledger import to_json
 
 
 class TrainingFault(RisError, RuntimeError):
@@ -73,7 +73,7 @@ class Verdict:
 
     def json(self) -> str:
         """The verdict as JSON text."""
-        return json.dumps(self.record(), ensure_ascii=False, indent=2)
+        return to_json(self.record(), indent=2, ascii_only=False)
 
     def __str__(self) -> str:
         """The state, what was counted, and every finding."""
@@ -87,6 +87,8 @@ class Verdict:
 def judge(findings: Iterable[Finding], counts: Mapping[str, int] | None = None, blind: tuple[str, ...] = ()) -> Verdict:
     """The verdict that the findings add up to: the state of the most serious one.
 
+    Where every count is 0 there is nothing to be healthy.
+
     Args:
         findings: in any order.
         counts: what was counted, for the first line.
@@ -94,5 +96,8 @@ def judge(findings: Iterable[Finding], counts: Mapping[str, int] | None = None, 
     """
     ranked = tuple(sorted(findings, key=by_weight))
     serious = [f for f in ranked if f.severity is not Severity.NOTE]
-    state = serious[0].rule.state if serious else State.HEALTHY
-    return Verdict(state=state, findings=ranked, counts={} if counts is None else counts, blind=blind)
+    counts = {} if counts is None else counts
+    nothing = bool(counts) and not any(counts.values())
+    unseen = ("everything: nothing was seen",) if nothing else ()
+    state = serious[0].rule.state if serious else State.SUSPICIOUS if nothing else State.HEALTHY
+    return Verdict(state=state, findings=ranked, counts=counts, blind=(*unseen, *(b for b in blind if b not in unseen)))

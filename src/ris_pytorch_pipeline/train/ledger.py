@@ -1,14 +1,13 @@
 """What happened in a run, line by line: a JSON record per event, on disk before the next heavy step."""
 
 import json
-import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
-from ..diagnose.ledger import cut_back, read
+from ..diagnose.ledger import cut_back, finite, read
 from .identity import Identity
 
 Listener = Callable[[str, Mapping[str, Any]], object]
@@ -39,9 +38,7 @@ class Ledger:
             values: plain; numbers that are not finite are written as texts.
         """
         if self._file is not None:
-            self._file.write(
-                json.dumps({"event": event, **_finite(values)}, allow_nan=False, ensure_ascii=False) + "\n"
-            )
+            self._file.write(json.dumps({"event": event, **finite(values)}, allow_nan=False, ensure_ascii=False) + "\n")
         for listener in self.listeners:
             listener(event, values)
 
@@ -105,12 +102,3 @@ def _undone(event: Mapping[str, Any], resume: Mapping[str, Any]) -> bool:
 def _appended(path: Path) -> TextIO:
     cut_back(path)
     return path.open("a", buffering=1, encoding="utf-8")
-
-
-def _finite(value: Any) -> Any:  # noqa: ANN401
-    """The value with numbers that JSON cannot hold spelled as texts."""
-    if isinstance(value, dict):
-        return {key: _finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -111,7 +111,7 @@ class Watching:
             self._watch = None
             if self.verdict.counts.get("backward passes") or self.verdict.findings:
                 ledger.write("verdict", **self.verdict.record())
-            reporter.verdict(self.verdict, raised)
+                reporter.verdict(self.verdict, raised)
 
     def begin_epoch(self, progress: Progress) -> None:
         """Note which part of the epoch will be seen: a resumed one is not seen from its beginning.
@@ -163,7 +163,7 @@ class Watching:
         Raises:
             TrainingFault: a fatal finding.
         """
-        if self._watch is None:
+        if self._watch is None or not self._batches:  # a resumed run may have nothing left of an epoch but its end
             return
         found: dict[str, float] = record["validation"]
         total = found["total"]

@@ -3,6 +3,7 @@
 import math
 
 from ..findings import Severity
+from ..rules import data
 from ..rules import updates as rules
 from ..run import Epoch, Lane, Run, Step
 from .probe import Found, Probe
@@ -67,6 +68,8 @@ class Updates(Probe):
                 f"{epoch.skipped} steps refused and {epoch.applied} applied in epoch {epoch.index}",
                 severity=severity, skips=epoch.skipped, applied=epoch.applied,
             )  # fmt: skip
+        if run.seen >= 3 or epoch.batches is not None:
+            yield from _idle(run)
         if epoch.batches and len(run.lanes) == 1:
             yield from self._batches(run, epoch, epoch.batches)
 
@@ -90,6 +93,7 @@ class Updates(Probe):
 
     def asked(self, run: Run) -> Found:
         """A verdict on a loop that never stepped, or on one of several optimisers that had no turn."""
+        yield from _idle(run)
         if run.epochs and run.skipped and not run.applied:
             rule = rules.DISCARDED if run.scaler is None else rules.SCALER_SKIPS
             yield rule.found(
@@ -105,6 +109,20 @@ class Updates(Probe):
                 subject="" if alone else f"optimiser {number}", severity=None if alone else Severity.WARNING,
                 backwards=lane.backwards,
             )  # fmt: skip
+
+
+def _idle(run: Run) -> Found:
+    """Losses or epochs, and nothing that could train: no backward pass, no step, no batch at all."""
+    if run.backwards or run.applied or run.skipped:
+        return
+    epochs, batches = len(run.epochs), sum(epoch.batches or 0 for epoch in run.epochs)
+    if run.seen >= 3 or batches:
+        yield rules.NO_UPDATE.found(
+            f"{run.seen} losses and {batches} batches in {epochs} epochs, 0 backward passes, 0 updates",
+            losses=run.seen, batches=batches, backwards=0,
+        )  # fmt: skip
+    elif epochs:
+        yield data.EMPTY.found(f"{epochs} epochs without a batch: no loss, no backward pass, no update", epochs=epochs)
 
 
 class Stale(Probe):
