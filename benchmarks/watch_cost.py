@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ris_pytorch_pipeline.diagnose import Watch
 from ris_pytorch_pipeline.experiment import presets
 from ris_pytorch_pipeline.train import Ledger, Reporter, Trainer
 from ris_pytorch_pipeline.train.motion import is_measured
+from trainlint import Watch
 
 
 def large() -> tuple[nn.Module, Tensor]:

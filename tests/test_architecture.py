@@ -18,7 +18,7 @@ LEVELS = (
     {"train"},
     {"experiment"},
     {"losses"},
-    {"data", "nets", "diagnose"},
+    {"data", "nets"},
     {"estimate"},
     {"bounds"},
     {"likelihood"},
@@ -47,6 +47,10 @@ FORBIDDEN_CALLS = {
 READS_ENVIRONMENT = {"cli.train"}
 """A launcher says through the environment alone which of its processes this is."""
 MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|Users|work|tmp|mnt|scratch)/\w|\b[A-Z]:\\\\")
+
+
+BEHIND_THE_FACE = {"during", "before", "after", "cli", "findings", "ledger", "report", "verdict", "handbook"}
+"""Rooms of trainlint that nobody outside it imports from."""
 
 
 def modules() -> list[Path]:
@@ -88,10 +92,10 @@ def arrows_up(module: str, source: str, *, is_package: bool = False) -> list[str
                 continue
             if target not in DEPTH:
                 complaints.append(f"{module} imports {target}, which is no room")
-            elif room == "diagnose" and target != "errors":
-                complaints.append(f"{module} imports {target}; diagnose sees only errors")
             elif DEPTH[target] < DEPTH[room] or (DEPTH[target] == DEPTH[room] != GROUND):
                 complaints.append(f"{module} imports {target}, which is not below {room}")
+        elif name.startswith("trainlint.") and name.split(".")[1] in BEHIND_THE_FACE:
+            complaints.append(f"{module} imports {name}; trainlint is used through its public face")
         elif room == "physics" and name.startswith("torch.nn"):
             complaints.append(f"{module} imports {name}; physics knows no networks")
     return complaints
@@ -105,7 +109,7 @@ def dotted(node: ast.expr) -> str:
 
 
 def may_print(module: str) -> bool:
-    return room_of(module) in {"cli", "__main__"} or module.startswith("diagnose.report")
+    return room_of(module) in {"cli", "__main__"}
 
 
 def hidden(module: str, source: str) -> list[str]:
@@ -132,7 +136,7 @@ def hidden(module: str, source: str) -> list[str]:
 def wrong_call(node: ast.Call, *, may_print: bool) -> Iterator[str]:
     name = dotted(node.func)
     if name == "print" and not may_print:
-        yield "a print outside cli and diagnose.report"
+        yield "a print outside cli"
     if name == "getattr" and len(node.args) == 3:
         yield "a second default in getattr"
     if name in FORBIDDEN_CALLS:
@@ -211,7 +215,7 @@ def test_public_text_names_no_machine(pattern: str) -> None:
         ("physics.scene", "import torch.nn.functional as F"),
         ("report.figures", "from ..bench import Cell"),
         ("nets.mlp", "from ..data import load_scenes"),
-        ("diagnose.watch", "from ..rng import stream"),
+        ("train.watching", "from trainlint.during.watch import Watch"),
         ("bounds.scenes", "from ..attic import old"),
         ("errors", "from .physics import draw"),
     ],
@@ -225,7 +229,7 @@ def test_the_walker_sees_an_arrow_that_points_up(module: str, source: str) -> No
     [
         ("estimate.search", "from ..physics import steering_at\nfrom .region import SearchRegion"),
         ("matching", "from .errors import InputError\nfrom .shapes import Positions"),
-        ("diagnose.watch", "from torch import nn\nfrom ..errors import InputError"),
+        ("train.watching", "from trainlint import Watch\nfrom trainlint.rules import losses"),
         ("__main__", "from .cli import main"),
         ("cli.main", "from .. import __version__\nfrom ..report import sweep_figure"),
     ],

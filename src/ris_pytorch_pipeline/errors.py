@@ -1,24 +1,10 @@
 """The errors this package raises: each says what was wanted, what came, the likely cause and the next move."""
 
+from trainlint.errors import ExplainedError
 
-class RisError(Exception):
-    """Base of every error raised on purpose by this package.
 
-    Args:
-        wanted: what the caller should have passed.
-        got: what came instead.
-        cause: the likely cause, in a few words.
-        move: what to do next.
-    """
-
-    def __init__(self, wanted: str, got: str, cause: str, move: str) -> None:
-        end = "" if move.endswith("?") else "."
-        super().__init__(f"wanted {wanted}; got {got}. Likely cause: {cause}. Next: {move}{end}")
-        self.wanted, self.got, self.cause, self.move = wanted, got, cause, move
-
-    def __reduce__(self) -> tuple[type["RisError"], tuple[str, str, str, str]]:
-        """Pickle by the four parts, so that the error survives a worker process."""
-        return type(self), (self.wanted, self.got, self.cause, self.move)
+class RisError(ExplainedError):
+    """Base of every error raised on purpose by this package."""
 
 
 class InputError(RisError, ValueError):

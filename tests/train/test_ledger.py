@@ -6,11 +6,9 @@ import pytest
 from small_world import SmallLoss, World
 
 from ris_pytorch_pipeline.cli.demo_page import training_section
-from ris_pytorch_pipeline.diagnose import diagnose_path
-from ris_pytorch_pipeline.diagnose.ledger import Ledger as WatchLedger
-from ris_pytorch_pipeline.diagnose.ledger import read
-from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.train import read_ledger, standing
+from trainlint import InputError, diagnose_path, read
+from trainlint import Ledger as WatchLedger
 
 
 def killed(world: World, directory, at: int, **options) -> None:

@@ -71,7 +71,7 @@ def test_a_platform_that_does_not_say_what_is_free_is_named(world: World, monkey
 def test_the_preflight_passes_what_will_be_streamed(unlimited: World, monkeypatch: pytest.MonkeyPatch) -> None:
     free = 2 * MB
     let_free(monkeypatch, free)
-    monkeypatch.setattr("ris_pytorch_pipeline.diagnose.preflight.free_bytes", lambda device: free)
+    monkeypatch.setattr("trainlint.before.preflight.free_bytes", lambda device: free)
     trainer = unlimited.trainer()
     memory = next(line for line in trainer.preflight() if line.name == "memory")
     assert memory.passed, str(memory)

@@ -10,13 +10,13 @@ import torch
 from small_world import SmallLoss, SmallNet
 
 from ris_pytorch_pipeline.data import HeldScenes, check_disjoint, content_hashes
-from ris_pytorch_pipeline.diagnose import TrainingFault
 from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError, InputError
 from ris_pytorch_pipeline.experiment import Plan, presets
 from ris_pytorch_pipeline.experiment.optimisation import Stopping
 from ris_pytorch_pipeline.train import Outcome, Reporter, Trainer, load_network, read_ledger
 from ris_pytorch_pipeline.train.evaluate import evaluate
 from ris_pytorch_pipeline.train.parts import drawn_scenes
+from trainlint import TrainingFault
 
 
 def test_the_losses_fall(world) -> None:

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 from small_world import SCENARIO, SmallLoss, SmallNet
 
-from ris_pytorch_pipeline.diagnose import State, TrainingFault, diagnose_path
-from ris_pytorch_pipeline.diagnose.trainer_ledger import killed
-from ris_pytorch_pipeline.errors import InfeasibleError, InputError
+from ris_pytorch_pipeline.errors import InfeasibleError
 from ris_pytorch_pipeline.experiment import GEOMETRY_ORDER_JOINT, Optimisation, Phase, Phases, Plan, TrainingExperiment
 from ris_pytorch_pipeline.nets import NetConfig
 from ris_pytorch_pipeline.train import Reporter, Trainer, WatchConfig, read_ledger
+from trainlint import InputError, State, TrainingFault, diagnose_path, killed
 
 GEOMETRY, ORDER, _ = GEOMETRY_ORDER_JOINT.stages
 

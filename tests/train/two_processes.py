@@ -14,12 +14,11 @@ from weakref import ref
 import torch
 import torch.distributed as dist
 from small_world import SCENARIO, SmallLoss, SmallNet, World
+from trainlint.errors import ExplainedError
 
-from ris_pytorch_pipeline.diagnose import TrainingFault
-from ris_pytorch_pipeline.diagnose.rules import rule
-from ris_pytorch_pipeline.errors import RisError
 from ris_pytorch_pipeline.experiment import Optimisation, Plan, TrainingExperiment
 from ris_pytorch_pipeline.train import Processes, Trainer, joined
+from trainlint import TrainingFault, rule
 
 EXPERIMENT = TrainingExperiment(
     scenario=SCENARIO,
@@ -145,7 +144,7 @@ def process(rank: int, world: int, port: int, folder: Path) -> None:
         for scene in SCENES:
             try:
                 found[scene.__name__] = scene(World(EXPERIMENT), processes, folder)
-            except RisError as error:
+            except ExplainedError as error:
                 found[scene.__name__] = {"error": f"{type(error).__name__}: {error}"}
             (folder / f"{rank}.json").write_text(json.dumps(found), encoding="utf-8")
     found["group"] = {"left": group() is not None}

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from trainlint import Preflight, TrainingFault, diagnose_path, show_preflight
+
 from ..bench import DOUBT, cell_scenes
 from ..covariance import music
 from ..data import SceneFile, load_scenes, save_scenes
 from ..data.sharding import make_folder
-from ..diagnose import TrainingFault, diagnose_path
-from ..diagnose.preflight import Preflight
-from ..diagnose.report import show_preflight
 from ..errors import InfeasibleError
 from ..estimate import Estimate, search_grid
 from ..experiment import Experiment, TrainingExperiment

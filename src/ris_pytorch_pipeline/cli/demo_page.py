@@ -5,9 +5,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from trainlint import Verdict
+
 from ..bench import Cell
 from ..data import SceneFile
-from ..diagnose import Verdict
 from ..estimate import Estimate
 from ..report import heading, page, paragraph, picture, table, training_figure, verbatim
 from ..train import Trained, read_ledger, standing

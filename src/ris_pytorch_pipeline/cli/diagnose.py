@@ -2,7 +2,7 @@
 
 import argparse
 
-from ..diagnose.report import diagnose
+from trainlint import diagnose
 
 
 def run(arguments: argparse.Namespace) -> int:

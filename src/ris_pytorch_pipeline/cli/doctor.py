@@ -2,8 +2,8 @@
 
 import argparse
 
-from ..diagnose.preflight import Preflight
-from ..diagnose.report import show_preflight
+from trainlint import Preflight, show_preflight
+
 from ..train import Reporter, Trainer
 from .training_experiment import training_of
 

@@ -2,7 +2,8 @@
 
 import argparse
 
-from ..diagnose import TrainingFault
+from trainlint import TrainingFault
+
 from ..errors import InfeasibleError
 from ..train import Overfit, Reporter, one_batch, overfit
 from .output import Bar, print_json

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TextIO
 
-from ..errors import ConfigurationError, RisError
+from trainlint.errors import ExplainedError
+
+from ..errors import ConfigurationError
 from ..experiment import to_toml
 from .arguments import experiment_of, parse
 
@@ -28,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = _run(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
-    except RisError as error:
+    except ExplainedError as error:
         return _stop(BAD_INPUT, str(error))
     except KeyboardInterrupt:
         return _stop(INTERRUPTED, "interrupted")

@@ -5,11 +5,9 @@ import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
 
+from trainlint import Preflight, TrainingFault, limit_memory, show_preflight
+
 from ..data import open_shards
-from ..diagnose import TrainingFault
-from ..diagnose.memory import limit_memory
-from ..diagnose.preflight import Preflight
-from ..diagnose.report import show_preflight
 from ..errors import ConfigurationError, InfeasibleError
 from ..train import Parts, Reporter, TensorBoard, Trainer, WatchConfig, joined, processes_of, shard_scenes
 from .held_out import verify

@@ -1,4 +1,5 @@
 from .contract import check_covariance, default_jitter, exact, hermitise, load, trace, trace_normalise
+from .findings import covariance_contract, loading_contract
 from .low_rank import Eigen, LowRank, eigenpairs, nmse
 from .panel import (
     UninformativeCovarianceWarning,
@@ -24,6 +25,7 @@ __all__ = [
     "blend",
     "check_covariance",
     "check_share",
+    "covariance_contract",
     "default_jitter",
     "eigenpairs",
     "exact",
@@ -31,6 +33,7 @@ __all__ = [
     "hermitise",
     "ledoit_wolf_intensity",
     "load",
+    "loading_contract",
     "music",
     "mvdr",
     "mvdr_low_rank",

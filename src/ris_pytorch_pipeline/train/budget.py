@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import torch.distributed as dist
 
-from ..diagnose.memory import free_bytes
+from trainlint import free_bytes
+
 from ..experiment.training import TrainingExperiment
 
 

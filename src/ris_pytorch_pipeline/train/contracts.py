@@ -4,11 +4,11 @@ import math
 
 import torch
 from torch import Tensor
+from trainlint.rules import data as rules
+
+from trainlint import Finding, fields_alive, label_ranges, overlap
 
 from ..data import BatchSource, Inputs, Labels
-from ..diagnose.contracts import fields_alive, label_ranges, overlap
-from ..diagnose.findings import Finding
-from ..diagnose.rules import data as rules
 from ..experiment.training import TrainingExperiment
 from ..physics import Scenario, ends, positions_from_cosines
 from .parts import Criterion, Data

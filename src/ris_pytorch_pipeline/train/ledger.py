@@ -7,7 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
-from ..diagnose.ledger import cut_back, finite, read
+from trainlint import cut_back, finite, read
+
 from .identity import Identity
 
 Listener = Callable[[str, Mapping[str, Any]], object]

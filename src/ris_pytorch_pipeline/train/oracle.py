@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor
+from trainlint.rules import losses as rules
+
+from trainlint import Finding, Term, oracle_triple, term_life, term_signs
 
 from ..data import Inputs, Labels
-from ..diagnose.findings import Finding
-from ..diagnose.lossproof import Term, oracle_triple, term_life, term_signs
-from ..diagnose.rules import losses as rules
 from ..losses import targets_on
 from ..nets import Prediction
 from .parts import Criterion

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
+from trainlint.rules import losses, updates
+
+from trainlint import Finding, Line, accumulation, gradient_path, timed, two_paths
+from trainlint import preflight as try_batch
 
 from ..covariance import LowRank, blend
 from ..data import Inputs, Labels, batch_bytes
-from ..diagnose.findings import Finding
-from ..diagnose.lossproof import accumulation, gradient_path, two_paths
-from ..diagnose.preflight import preflight as try_batch
-from ..diagnose.rules import losses, updates
-from ..diagnose.trial import Line, timed
 from ..experiment import Phases
 from ..nets import Prediction
 from . import contracts, oracle

@@ -2,12 +2,10 @@
 
 import torch
 from torch import Tensor
+from trainlint.rules import losses, updates
 
-from ..diagnose import Finding
-from ..diagnose.meter import sample
-from ..diagnose.probes.probe import Found, Probe
-from ..diagnose.rules import losses, updates
-from ..diagnose.run import Epoch, Lane, Run, Step
+from trainlint import Epoch, Finding, Found, Lane, Probe, Run, Step, sample
+
 from ..experiment.training import TrainingExperiment
 from .average import Average
 from .progress import Progress

@@ -4,7 +4,8 @@ import statistics
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from ..diagnose import Finding, Verdict
+from trainlint import Finding, Verdict
+
 from ..errors import ConfigurationError
 from ..experiment.optimisation import Plan
 from .update import Update

@@ -6,8 +6,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from ..diagnose import Preset, Verdict
-from ..diagnose.trial import Line
+from trainlint import Line, Preset, Verdict
+
 from ..experiment import Phases, presets
 from ..experiment.training import TrainingExperiment
 from .average import Average

@@ -9,11 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ..diagnose import Plan, Preset, TrainingFault, Verdict, Watch, judge
-from ..diagnose.probes.replicas import Replicas
-from ..diagnose.probes.standard import standard_probes
-from ..diagnose.rules import rule
-from ..diagnose.trainer_ledger import killed
+from trainlint import Plan, Preset, Replicas, TrainingFault, Verdict, Watch, judge, killed, rule, standard_probes
+
 from ..errors import InputError
 from ..experiment.training import TrainingExperiment
 from ..losses import LossReport

@@ -1,5 +1,0 @@
-"""Watching any training loop, and saying why it does not learn. Names load on first use."""
-
-import lazy_loader
-
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,76 @@
+from . import rules
+from .after.postmortem import diagnose_path, diagnose_text
+from .after.trainer_ledger import killed
+from .before.contracts import fields_alive, label_ranges, overlap
+from .before.lossproof import Term, accumulation, gradient_path, oracle_triple, term_life, term_signs, two_paths
+from .before.memory import free_bytes, limit_memory
+from .before.preflight import Preflight, preflight
+from .before.trial import Line, timed
+from .during.meter import sample
+from .during.probes.probe import Found, Loss, Probe
+from .during.probes.replicas import Replicas
+from .during.probes.standard import standard_probes
+from .during.run import Epoch, Lane, Plan, Run, Step
+from .during.schedule import Preset
+from .during.watch import Watch
+from .errors import ExplainedError, InfeasibleError, InputError
+from .findings import Finding, Rule, Severity, State
+from .ledger import Ledger, cut_back, finite, read
+from .report import diagnose, show, show_preflight
+from .rules import RULES, rule
+from .verdict import TrainingFault, Verdict, judge
+
+__all__ = [
+    "RULES",
+    "Epoch",
+    "ExplainedError",
+    "Finding",
+    "Found",
+    "InfeasibleError",
+    "InputError",
+    "Lane",
+    "Ledger",
+    "Line",
+    "Loss",
+    "Plan",
+    "Preflight",
+    "Preset",
+    "Probe",
+    "Replicas",
+    "Rule",
+    "Run",
+    "Severity",
+    "State",
+    "Step",
+    "Term",
+    "TrainingFault",
+    "Verdict",
+    "Watch",
+    "accumulation",
+    "cut_back",
+    "diagnose",
+    "diagnose_path",
+    "diagnose_text",
+    "fields_alive",
+    "finite",
+    "free_bytes",
+    "gradient_path",
+    "judge",
+    "killed",
+    "label_ranges",
+    "limit_memory",
+    "oracle_triple",
+    "overlap",
+    "preflight",
+    "read",
+    "rule",
+    "rules",
+    "sample",
+    "show",
+    "show_preflight",
+    "standard_probes",
+    "term_life",
+    "term_signs",
+    "timed",
+    "two_paths",
+]

@@ -1,0 +1,151 @@
+"""Can a result be trusted afterwards: checkpoints, resumed runs, best values, searches and failed scenes?"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ..during.run import some
+from ..findings import Finding
+from ..rules import runs
+
+_STATE = ("model", "optimizer", "scheduler", "random", "position")
+
+
+def checkpoint(model: nn.Module, state: Mapping[str, Tensor], fresh: nn.Module, batch: Tensor) -> list[Finding]:
+    """Findings where a stored state does not give the same model back, key by key and prediction by prediction.
+
+    Args:
+        model: the model that was saved.
+        state: the state as read back from the file.
+        fresh: a newly built model of the same configuration; it is loaded here.
+        batch: input on which both must agree bit by bit.
+    """
+    wanted, given = set(fresh.state_dict()), set(state)
+    if wanted != given:
+        missing, extra = sorted(wanted - given), sorted(given - wanted)
+        text = f"{len(missing)} of {len(wanted)} keys missing ({some(missing, 2)}), "
+        text += f"{len(extra)} left over ({some(extra, 2)})"
+        return [runs.CHECKPOINT.found(text, missing=len(missing), extra=len(extra))]
+    fresh.load_state_dict(dict(state))
+    one, two = (_predict(each, batch) for each in (model, fresh))
+    if torch.equal(one, two):
+        return []
+    apart = float((one - two).abs().max())
+    return [runs.CHECKPOINT.found(f"predictions differ by {apart:.2g} after loading", apart=apart)]
+
+
+def _predict(model: nn.Module, batch: Tensor) -> Tensor:
+    training = model.training
+    model.eval()
+    with torch.no_grad():
+        out = model(batch)
+    model.train(training)
+    return out
+
+
+def rescore(reported: float, again: float, tolerance: float = 1e-6) -> list[Finding]:
+    """Findings where the best file does not give its reported score again.
+
+    Args:
+        reported: the score with which it was saved.
+        again: the score of the reloaded file on the same data.
+        tolerance: relative difference allowed.
+    """
+    if abs(reported - again) <= tolerance * max(abs(reported), abs(again)):
+        return []
+    return [runs.NOT_EVALUATED.found(f"reported {reported:.6g}, re-scored {again:.6g}", reported=reported, again=again)]
+
+
+def resume_state(state: Mapping[str, object], *, scaler: bool = False) -> list[Finding]:
+    """Findings where a training state lacks a part that an exact resume needs.
+
+    Args:
+        state: what the checkpoint holds, by name.
+        scaler: True where the run uses a gradient scaler.
+    """
+    wanted = (*_STATE, "scaler") if scaler else _STATE
+    missing = [name for name in wanted if name not in state]
+    return [runs.RESUME.found(f"missing: {', '.join(missing)}", missing=len(missing))] if missing else []
+
+
+def resumed_equal(uninterrupted: Mapping[str, Tensor], resumed: Mapping[str, Tensor]) -> list[Finding]:
+    """Findings where a resumed run does not end in the weights of an uninterrupted one, bit by bit.
+
+    Args:
+        uninterrupted: final state of the run that was left alone.
+        resumed: final state of the run that was killed and resumed.
+    """
+    apart = [n for n, t in uninterrupted.items() if n not in resumed or not torch.equal(t, resumed[n])]
+    text = f"{len(apart)} of {len(uninterrupted)} tensors differ: {some(apart, 2)}"
+    return [runs.RESUME.found(text, tensors=len(apart))] if apart else []
+
+
+def search(trials: Sequence[Mapping[str, object]]) -> list[Finding]:
+    """Findings about a search: trials without reports, and knobs that change neither the model nor the objective.
+
+    Args:
+        trials: each with `knobs` (mapping), `objective` (float), `parameters` (int) and `reports` (int).
+    """
+    found = []
+    silent = sum(not trial["reports"] for trial in trials)
+    if silent:
+        found.append(
+            runs.SEARCH.found(f"{silent} of {len(trials)} trials never reported to the pruner", subject="reports")
+        )
+    names = sorted({name for trial in trials for name in _knobs(trial)})
+    for name in names:
+        text = _blind_knob(name, trials)
+        if text:
+            found.append(runs.SEARCH.found(text, subject=name))
+    return found
+
+
+def _knobs(trial: Mapping[str, object]) -> Mapping[str, object]:
+    knobs = trial["knobs"]
+    return knobs if isinstance(knobs, Mapping) else {}
+
+
+def _blind_knob(name: str, trials: Sequence[Mapping[str, object]]) -> str:
+    """Trials that differ in this knob alone must differ in objective or size."""
+    groups: dict[str, dict[str, tuple[object, object]]] = {}
+    for trial in trials:
+        rest = repr(sorted((k, v) for k, v in _knobs(trial).items() if k != name))
+        groups.setdefault(rest, {})[repr(_knobs(trial).get(name))] = (trial["objective"], trial["parameters"])
+    pairs = [list(group.values()) for group in groups.values() if len(group) > 1]
+    if not pairs or any(len(set(values)) > 1 for values in pairs):
+        return ""
+    return f"{sum(map(len, pairs))} trials that differ in {name} alone have equal objectives and sizes"
+
+
+def hidden_failures(errors: Sequence[float], failed: int) -> list[Finding]:
+    """Findings where many scenes carry the same error: a penalty stands for failures that nobody counts.
+
+    Args:
+        errors: error of each scene.
+        failed: failures that the report admits.
+    """
+    finite = [e for e in errors if math.isfinite(e)]
+    if not finite:
+        return [runs.HIDDEN_FAILURE.found(f"0 of {len(errors)} errors are finite")] if errors and not failed else []
+    value, times = Counter(finite).most_common(1)[0]
+    # Errors are real numbers: an exact tie of a twentieth of the scenes, at least three, is a constant somebody wrote.
+    if value == 0 or times < max(3, 0.05 * len(errors)) or times <= failed:
+        return []
+    text = f"{times} of {len(errors)} errors are exactly {value:g}; {failed} failures admitted"
+    return [runs.HIDDEN_FAILURE.found(text, value=value, times=times)]
+
+
+def best_file(best: float | None, exists: bool, epochs: int) -> list[Finding]:
+    """Findings where a run has no finite best value, or no file for it, after its first epoch.
+
+    Args:
+        best: the best value.
+        exists: True where its file is there.
+        epochs: finished epochs.
+    """
+    if epochs < 1 or (best is not None and math.isfinite(best) and exists):
+        return []
+    return [runs.NO_BEST.found(f"best {best}, file {'present' if exists else 'absent'}, after {epochs} epochs")]

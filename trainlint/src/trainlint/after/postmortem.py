@@ -1,0 +1,135 @@
+"""What does a log or a ledger show, when the run itself is gone?"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..findings import Finding, Severity
+from ..ledger import last_run, not_a_record, read
+from ..rules import losses, rule
+from ..verdict import Verdict, judge
+from .logfindings import findings
+from .logs import Log, parse
+from .trainer_ledger import is_trainer_ledger, last_session, parse_events
+
+
+def diagnose_text(text: str) -> Verdict:
+    """The verdict on a plain-text log.
+
+    Args:
+        text: the log.
+    """
+    return _verdict(parse(text))
+
+
+def _verdict(log: Log) -> Verdict:
+    ranked = findings(log)
+    verdict = judge(ranked, {"epochs": len(log.epochs)})
+    # Ranked as found: causes stand before what they cause.
+    return Verdict(state=verdict.state, findings=_causes_first(ranked), counts=verdict.counts)
+
+
+def _causes_first(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    symptoms = {losses.CONSTANT_VALIDATION.code, losses.TWO_PATHS.code}
+    return (*(f for f in found if f.rule.code not in symptoms), *(f for f in found if f.rule.code in symptoms))
+
+
+def diagnose_path(path: Path | str) -> Verdict:
+    """The verdict on a run directory with a ledger, on a ledger, or on a plain-text log.
+
+    Args:
+        path: `RUN_DIR`, `ledger.jsonl`, or a text file.
+
+    Raises:
+        InputError: nothing there, or nothing in it that can be read.
+    """
+    place = Path(path)
+    place = place / "ledger.jsonl" if place.is_dir() else place
+    if not place.is_file():
+        raise InputError("a ledger or a log", f"{place}, which does not exist", "a wrong path", "pass the run's folder")
+    records = read(place) if place.suffix == ".jsonl" else []
+    if place.suffix == ".jsonl" and (not records or any({"kind", "event"} & record.keys() for record in records)):
+        return diagnose_ledger(records)
+    return diagnose_text(place.read_text(encoding="utf-8", errors="replace"))
+
+
+def diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
+    """The verdict on the last run in a ledger.
+
+    Args:
+        records: from `ledger.read`.
+
+    Raises:
+        InputError: no record, or one that lacks what its kind must hold.
+    """
+    _check(records)
+    if is_trainer_ledger(records):
+        return _session(last_session(records))
+    run = last_run(records)
+    latest: dict[tuple[object, object], dict[str, object]] = {}
+    for record in run:
+        if record.get("kind") == "finding":
+            latest[record["code"], record["subject"]] = record
+        if record.get("kind") == "end" and isinstance(record.get("findings"), list):
+            latest.update({(f["code"], f["subject"]): f for f in record["findings"]})  # pyright: ignore[reportGeneralTypeIssues]
+    found = [_stored(record) for record in latest.values()]
+    ends = [record for record in run if record.get("kind") == "end"]
+    if not ends:
+        found.append(_died(len(run)))
+    epochs = sum(record.get("kind") == "epoch" for record in run)
+    told: dict[str, Any] = {"counts": {"epochs": epochs}, "blind": (), **(ends[-1] if ends else {})}
+    return judge(found, told["counts"], tuple(told["blind"]))
+
+
+def _check(records: list[dict[str, object]]) -> None:
+    # Each record is read once by itself, so that a broken one is named by its line.
+    if not records:
+        raise InputError(
+            "a ledger with records", "none", "the run died before its first one", "start it again, or pass another file"
+        )
+    for number, record in enumerate(records, 1):
+        try:
+            _retell(record)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            told = f"a record without {error}" if isinstance(error, KeyError) else str(error)
+            raise not_a_record(number, told) from error
+
+
+def _retell(record: dict[str, Any]) -> None:
+    if "finding" in (record.get("kind"), record.get("event")):
+        _stored(record)
+    for kept in record.get("findings", ()):
+        _stored(kept)
+    if record.get("event") == "verdict" or "blind" in record:
+        judge((), dict(record["counts"]), tuple(record["blind"]))
+    parse_events([record])
+
+
+def _session(run: list[dict[str, object]]) -> Verdict:
+    """The verdict of a Trainer's watch, or where the run died before it: its findings so far and what the log shows."""
+    told = [record for record in run if record.get("event") == "verdict"]
+    ended = any(record.get("event") in {"end", "failure"} for record in run)
+    died = [] if ended else [_died(len(run))]
+    if told:
+        kept: dict[str, Any] = told[-1]
+        found = [*map(_stored, kept["findings"]), *died]
+        return judge(found, kept["counts"], tuple(kept["blind"]))
+    log = parse_events(run)
+    known = {f.key: f for f in (_stored(record) for record in run if record.get("event") == "finding")}
+    shown = findings(log) if log.epochs else []
+    ranked = [*died, *known.values(), *(f for f in shown if f.key not in known)]
+    return judge(ranked, {"epochs": len(log.epochs)})
+
+
+def _died(records: int) -> Finding:
+    return rule("RT501").found(f"{records} records and no end record")
+
+
+def _stored(record: dict[str, object]) -> Finding:
+    kept = rule(str(record["code"]))
+    update = record["update"] if isinstance(record["update"], int) else None
+    told = record["numbers"] if isinstance(record["numbers"], dict) else {}
+    measured = {name: float(value) if isinstance(value, str) else value for name, value in told.items()}
+    severity, count = Severity(str(record["severity"])), int(str(record["count"]))
+    return Finding(kept, str(record["evidence"]), str(record["subject"]), severity, update, measured, count)

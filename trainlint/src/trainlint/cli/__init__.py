@@ -1,0 +1,5 @@
+"""The command `trainlint`: parse, call, print."""
+
+from .program import main
+
+__all__ = ["main"]

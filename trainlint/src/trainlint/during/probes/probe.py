@@ -1,0 +1,88 @@
+"""What a probe is: an object that is told what happens and yields what it finds."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from ...findings import Finding
+from ..run import Epoch, Lane, Run, Step
+
+Found = Iterable[Finding]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """One loss as handed to the watch, before its backward pass.
+
+    Args:
+        name: which loss, where a loop has several.
+        tensor: the scalar with its graph.
+        terms: (weight, value) of each declared term.
+        output: the model's last output in training, where there is one tensor.
+        target: what the output is compared with, where handed over.
+        measured: True where the schedule asks for the dear looks.
+    """
+
+    name: str
+    tensor: Tensor
+    terms: Mapping[str, tuple[float, Tensor]]
+    output: Tensor | None
+    target: Tensor | None
+    measured: bool
+
+
+class Probe:
+    """Every event does nothing; a probe overrides those it needs."""
+
+    def attached(self, run: Run) -> Found:
+        """The watch starts."""
+        return ()
+
+    def ran(self, run: Run, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> Found:
+        """A leaf module ran forward in training, at a measured update."""
+        return ()
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """A loss was handed over."""
+        return ()
+
+    def values(self, run: Run, name: str, values: Sequence[float]) -> Found:
+        """Losses became numbers: at once on the CPU, in bunches on a device that would have to wait."""
+        return ()
+
+    def backward(self, run: Run, lane: Lane, arrived: Mapping[str, float | None]) -> Found:
+        """A measured backward pass ended and nobody has touched its gradients yet."""
+        return ()
+
+    def cleared(self, run: Run, lane: Lane) -> Found:
+        """zero_grad was called."""
+        return ()
+
+    def skipped(self, run: Run, lane: Lane, reason: str) -> Found:
+        """A step was refused."""
+        return ()
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """An optimiser's step ran."""
+        return ()
+
+    def ticked(self, run: Run) -> Found:
+        """A schedule moved on."""
+        return ()
+
+    def epoch(self, run: Run, epoch: Epoch) -> Found:
+        """An epoch was reported."""
+        return ()
+
+    def asked(self, run: Run) -> Found:
+        """A verdict was asked for."""
+        return ()
+
+    def blind(self, run: Run) -> Iterable[str]:
+        """What the probe could not judge so far; for the verdict."""
+        return ()
+
+
+EVENTS = ("attached", "ran", "loss", "values", "backward", "cleared", "skipped", "updated", "ticked", "epoch", "asked")
+"""Names of all events."""

@@ -1,0 +1,223 @@
+"""How to watch any training loop: two lines that count what happens and say when it is not learning."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from ..errors import InputError
+from ..findings import Severity
+from ..ledger import Evidence, Ledger
+from ..rules import runs
+from ..verdict import TrainingFault, Verdict, judge
+from . import names
+from .hooks import scaler_of, unwrap
+from .jury import Jury
+from .masters import masters
+from .observer import Observer
+from .probes.probe import Loss, Probe
+from .probes.standard import standard_probes
+from .run import Epoch, Lane, Plan, Run
+from .schedule import Preset
+
+
+class Watch:
+    """Watches a model and its optimisers while somebody else's loop trains them.
+
+    Nothing in the loop changes. Each loss may be handed over (`loss = watch.loss(loss)`), and each epoch's end
+    (`watch.epoch(train=..., val=...)`): what is not handed over cannot be judged, and the verdict says so.
+    Updates 1-3, powers of two and the first of each epoch are measured; the others are only counted. A fatal finding
+    raises `TrainingFault`, wherever in the loop it is found.
+
+    Args:
+        model: what is trained; several models go into an `nn.ModuleList`.
+        optimizer: its optimiser, or several.
+        scheduler: anything whose `step()` sets rates, or several.
+        scaler: the gradient scaler of mixed precision; None takes that of an optimiser that accelerate prepared.
+        preset: what it may cost: light, full or trace.
+        plan: what you declare: frozen modules, epochs, accumulation, rates by module, a baseline.
+        tolerate: how often a fatal code may be seen without raising; -1 is always. It is still counted.
+        raises: False never raises, and leaves everything to the verdict.
+        baseline: loss of an answer that has learned nothing, where the plan declares none.
+        ledger: a file for the evidence, or an open ledger of the loop's own, which gets the findings alone.
+        identity: what makes this run this run; stored in the ledger.
+        probes: the questions asked; None asks all.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: Optimizer | Sequence[Optimizer],
+        scheduler: object | Sequence[object] | None = None,
+        scaler: object | None = None,
+        *,
+        preset: Preset | str = Preset.LIGHT,
+        plan: Plan | None = None,
+        tolerate: Mapping[str, int] | None = None,
+        raises: bool = True,
+        baseline: float | None = None,
+        ledger: Path | str | Evidence | None = None,
+        identity: Mapping[str, object] | None = None,
+        probes: Sequence[Probe] | None = None,
+    ) -> None:
+        optimizers = optimizer if isinstance(optimizer, Sequence) else [optimizer]
+        schedulers = [] if scheduler is None else scheduler if isinstance(scheduler, Sequence) else [scheduler]
+        plan = Plan() if plan is None else plan
+        settled = names.settled(replace(plan, baseline=baseline) if plan.baseline is None else plan, model)
+        known: dict[Tensor, str] = {p: name for name, p in names.parameters(model).items()}
+        lanes = [_lane(each, known) for each in optimizers]
+        held = (each for each in map(scaler_of, optimizers) if each is not None)
+        self.run = Run(model, lanes, schedulers, next(held, None) if scaler is None else scaler, settled)
+        self.ledger = Ledger(ledger, identity) if isinstance(ledger, Path | str) else None
+        evidence = ledger if isinstance(ledger, Evidence) else self.ledger
+        self.probes = standard_probes() if probes is None else probes
+        self.jury = Jury(self.probes, {} if tolerate is None else tolerate, raises, evidence)
+        self.observer = Observer(self.run, self.jury, Preset(preset))
+        self.observer.attach()
+        if self.ledger is not None and self.ledger.unfinished is not None:
+            self.jury.take(self.ledger.unfinished)
+        self.jury.ask("attached", self.run)
+
+    def loss(
+        self,
+        loss: Tensor,
+        *,
+        name: str = "loss",
+        terms: Mapping[str, tuple[float, Tensor]] | None = None,
+        target: Tensor | None = None,
+    ) -> Tensor:
+        """Look at a loss before its backward pass, and give it back unchanged.
+
+        Args:
+            loss: the scalar that backward will be called on.
+            name: which loss, where a loop has several.
+            terms: (weight, value) of each term; their weighted sum should be the loss.
+            target: what the model's output is compared with.
+
+        Raises:
+            InputError: not a scalar tensor.
+        """
+        if loss.numel() != 1:
+            raise InputError(
+                "a scalar loss",
+                f"shape {tuple(loss.shape)}",
+                "reduction='none'",
+                "hand over what backward is called on",
+            )
+        observer = self.observer
+        terms = {} if terms is None else terms
+        seen = Loss(
+            name=name, tensor=loss, terms=terms, output=observer.output, target=target, measured=observer.measuring
+        )
+        observer.output = None
+        self.jury.ask("loss", self.run, seen)
+        observer.keep(name, loss.detach().reshape(()))
+        observer.heed()
+        return loss
+
+    def skipped(self, reason: str) -> None:
+        """Say that the loop refuses the coming update, before its gradients are cleared.
+
+        Args:
+            reason: why, in a few words.
+        """
+        for lane in self.run.lanes:
+            self.observer.on_skip(lane, reason)
+
+    def epoch(
+        self,
+        *,
+        train: float | None = None,
+        val: float | None = None,
+        batches: int | None = None,
+        best: float | None = None,
+        **metrics: float,
+    ) -> None:
+        """Say that an epoch ended, and what the loop reports about it.
+
+        Args:
+            train: the mean train loss that the loop reports.
+            val: the validation loss.
+            batches: batches in the epoch.
+            best: the best value that the loop has kept.
+            **metrics: anything else, such as `accuracy=0.9`.
+        """
+        self.observer.read()
+        run, past = self.run, self.run.epochs
+        report = Epoch(
+            index=len(past) + 1,
+            train=train,
+            val=val,
+            batches=run.plan.batches if batches is None else batches,
+            metrics=metrics,
+            best=best,
+            losses=tuple(run.losses),
+            backwards=run.backwards - sum(e.backwards for e in past),
+            applied=run.applied - sum(e.applied for e in past),
+            skipped=run.skipped - sum(e.skipped for e in past),
+            ticks=run.ticks - sum(e.ticks for e in past),
+            judged=run.judged,
+            misjudged=run.misjudged,
+        )
+        run.epochs.append(report)
+        run.losses.clear()
+        run.judged = run.misjudged = 0
+        self.observer.on_epoch()
+        if self.ledger is not None:
+            self.ledger.write("epoch", epoch=report.index, train=train, val=val, metrics=metrics, counts=run.counts)
+        self.jury.ask("epoch", run, report)
+
+    def verdict(self) -> Verdict:
+        """What the run amounts to so far; asking never raises."""
+        raises, self.jury.raises = self.jury.raises, False
+        self.observer.read()
+        self.jury.ask("asked", self.run)
+        self.jury.raises = raises
+        blind = () if self.run.seen else ("the loss: hand it over with watch.loss(loss)",)
+        blind += () if self.run.epochs else ("validation and epochs: hand them over with watch.epoch(train=, val=)",)
+        blind += tuple(text for probe in self.probes for text in probe.blind(self.run))
+        return judge(self.jury.findings.values(), self.run.counts, blind)
+
+    def close(self, error: BaseException | None = None) -> Verdict:
+        """Take every hook off again, write the ledger's end, and give the last verdict.
+
+        Args:
+            error: what ended the training, if it was an error.
+        """
+        if error is not None and self.ledger is not None:
+            self.ledger.write("error", type=type(error).__name__, text=str(error))
+        if error is not None and not isinstance(error, TrainingFault):
+            severity = None if isinstance(error, Exception) else Severity.NOTE  # Ctrl-C says nothing of the training
+            self.jury.take(runs.STOPPED.found(f"{type(error).__name__}: {error}".rstrip(": "), severity=severity))
+        self.observer.detach()
+        verdict = self.verdict()
+        if self.ledger is not None:
+            self.ledger.close(**verdict.record())
+        return verdict
+
+    def __enter__(self) -> "Watch":
+        """Watch until the block ends."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """Write down how the block ended, and let go."""
+        self.close(error)
+
+
+def _lane(optimizer: Optimizer, known: Mapping[Tensor, str]) -> Lane:
+    """The lane of an optimiser, with the parameters that the model knows.
+
+    Raises:
+        InputError: not an optimiser.
+    """
+    if not isinstance(optimizer, Optimizer):
+        raise InputError(
+            "an optimiser of torch.optim, or several", type(optimizer).__name__, "arguments in another order",
+            "call Watch(model, optimizer, scheduler, scaler)",
+        )  # fmt: skip
+    inner = unwrap(optimizer)
+    held = [p for group in inner.param_groups for p in group["params"]]
+    return Lane(inner, {p: known[p] for p in held if p in known} or masters(held, known))

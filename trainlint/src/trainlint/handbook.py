@@ -1,0 +1,132 @@
+"""The handbook `docs/rules.md`, written from the rules so that it cannot drift."""
+
+from .findings import Rule
+from .rules import RULES
+
+_HEAD = """# Diagnosing a training
+
+This page is generated from the rules of `trainlint`; do not edit it by hand.
+
+```python
+from trainlint import Watch
+
+with Watch(model, optimizer, scheduler, scaler) as watch:
+    for epoch in range(epochs):
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = watch.loss(criterion(model(x), y))
+            loss.backward()
+            optimizer.step()
+        watch.epoch(train=mean_loss, val=validate(model), batches=len(loader))
+    print(watch.verdict())
+```
+
+The first line alone watches gradients, updates, rates and ticks. What is not handed over (`watch.loss`, `watch.epoch`)
+cannot be judged, and the verdict says so; where nothing at all was seen it is suspicious. A **fatal** finding raises
+`TrainingFault`, after its evidence is in the ledger; `tolerate={"RT101": 3}` lets it pass three times, and it is still
+counted. A **note** leaves a run healthy. A loop that refuses updates itself says so with `watch.skipped(reason)` and
+`Plan(guarded=True)`. Preset `trace` lets torch name the operations of the first backward pass, and again of the first
+one after an alarm.
+
+Lightning and Transformers take a callback (`trainlint.during.integrations`); accelerate needs none. Before training,
+`trainlint.preflight(step, model, batch, optimizer=...)` tries one update and leaves everything as it was.
+Afterwards, `trainlint.diagnose_path` reads a ledger or a log: printed lines, the dictionaries that
+Transformers prints, JSON lines, tables with a header (CSV, fastai), progress bars of Keras and Lightning.
+What was found of broken programs, and what was not: [evidence.md](evidence.md).
+
+## From symptom to finding
+
+| symptom | finding |
+|---|---|
+"""
+
+CALLED = {
+    "RT110": "before.lossproof.accumulation",
+    "RT205": "before.lossproof.oracle_triple",
+    "RT209": "before.lossproof.term_life",
+    "RT210": "before.lossproof.term_signs",
+    "RT218": "before.lossproof.effective",
+    "RT304": "before.lossproof.degenerate_gradient",
+    "RT401": "before.contracts.overlap",
+    "RT402": "before.contracts.same_data",
+    "RT403": "before.contracts.label_ranges",
+    "RT404": "before.contracts.fields_alive",
+    "RT405": "before.contracts.order_matters",
+    "RT406": "before.contracts.leak",
+    "RT408": "during.probes.batches.batch_findings",
+    "RT409": "during.probes.batches.batch_findings",
+    "RT410": "before.memory.over_budget",
+    "RT411": "during.probes.batches.batch_findings",
+    "RT502": "after.audit.checkpoint",
+    "RT503": "after.audit.rescore",
+    "RT504": "after.audit.resumed_equal",
+    "RT506": "after.audit.search",
+    "RT508": "ledger.same_run",
+}
+"""Findings that a watch never makes: code, and the function of `trainlint` that does."""
+
+_CALLED = """
+## What a watch alone never sees
+
+A watch sees a loop, not what the loop was built from. These findings come from a function that you call, on its own or
+in `preflight(checks=...)`.
+
+| finding | function of `trainlint` |
+|---|---|
+"""
+
+_BLIND = """
+## What nobody can see from the run alone
+
+- A worse optimum: declare a baseline (`Watch(baseline=...)`); without one the loss is compared with a constant answer
+  where it is a mean squared or absolute error or an unweighted cross entropy, and elsewhere the verdict says so.
+- A term that is never computed and never declared: hand terms over, or run the term checks before training.
+- Labels that are wrong but plausible, such as an order of sources that data and metric share: compare with an
+  independent truth (`order_matters`, `label_ranges`).
+- A split that leaks through something other than equal scenes.
+- Learning rates that are merely not the best.
+- Gradient clipping before backward, class labels off by one, `kl_div` on probabilities instead of their logarithm, a
+  bounded loss of the wrong sign: the four of 48 programs in `tests/failures/public*.py` that no finding sees.
+- What comes in the same batch every time, a schedule on a plateau of the wrong metric or mode, clipping of gradients
+  that are still scaled, a weight decay that is merely too large: at most the loss says that nothing is learned.
+- The last activation and the shapes under the loss where the model is compiled: its graph is one node.
+- A loss that grows because its targets do, as in a curriculum, is called diverged (RT202, a warning).
+- A loop that calls neither `optimizer.step` nor `backward` of a watched optimiser: there is nothing to hook.
+"""
+
+_FAMILIES = {
+    "RT1": "Updates: did one happen, and did it do anything?",
+    "RT2": "The loss: is it the loss you mean?",
+    "RT3": "Numbers: precision, range and linear algebra",
+    "RT4": "Data: are these the scenes and labels you mean?",
+    "RT5": "Files, runs and search",
+}
+
+
+def handbook() -> str:
+    """The whole page as Markdown."""
+    table = "\n".join(f"| {r.symptom} | [{r.code} {r.name}](#{r.code.lower()}) |" for r in RULES)
+    parts = [_HEAD + table + "\n"]
+    for family, title in _FAMILIES.items():
+        parts.append(f"\n## {title}\n")
+        parts += [entry(rule) for rule in RULES if rule.code.startswith(family)]
+    parts.append(_CALLED)
+    parts += [_called(rule) for rule in RULES if rule.code in CALLED]
+    return "".join([*parts, _BLIND])
+
+
+def _called(rule: Rule) -> str:
+    return f"| [{rule.code} {rule.name}](#{rule.code.lower()}) | `{CALLED[rule.code]}` |\n"
+
+
+def entry(rule: Rule) -> str:
+    """One rule as Markdown, under its anchor.
+
+    Args:
+        rule: the rule.
+    """
+    return (
+        f'\n<a id="{rule.code.lower()}"></a>\n\n### {rule.code} {rule.name}\n\n'
+        f"- severity: {rule.severity}; verdict: {rule.state}\n"
+        f"- symptom: {rule.symptom}\n- cause: {rule.cause}\n- fix: {rule.move}\n"
+    )

@@ -1,0 +1,58 @@
+"""The one place of `diagnose` that prints: a verdict or a preflight, as text or as JSON."""
+
+import sys
+from pathlib import Path
+
+from .after.postmortem import diagnose_path
+from .before.preflight import Preflight
+from .ledger import to_json
+from .verdict import Verdict
+
+
+def show(verdict: Verdict, *, as_json: bool = False) -> int:
+    """Print a verdict.
+
+    Args:
+        verdict: what to print.
+        as_json: JSON instead of text.
+
+    Returns:
+        An exit status: 0 for a healthy run, 1 otherwise.
+    """
+    out = sys.stdout
+    out.write((verdict.json() if as_json else str(verdict)) + "\n")
+    return 0 if verdict.healthy else 1
+
+
+def show_preflight(preflight: Preflight, *, as_json: bool = False) -> int:
+    """Print a preflight, line by line, and what its findings mean.
+
+    Args:
+        preflight: what to print.
+        as_json: JSON instead of text.
+
+    Returns:
+        An exit status: 0 where every line passed, 1 otherwise.
+    """
+    out = sys.stdout
+    if as_json:
+        lines = [
+            {"name": x.name, "passed": x.passed, "number": x.number, "seconds": x.seconds} for x in preflight.lines
+        ]
+        out.write(to_json({"lines": lines, **preflight.verdict.record()}, indent=2, ascii_only=False) + "\n")
+    else:
+        out.write(f"{preflight}\n")
+    return 0 if preflight.passed else 1
+
+
+def diagnose(path: Path | str, *, as_json: bool = False) -> int:
+    """Print the verdict on a run directory, a ledger or a plain-text log.
+
+    Args:
+        path: what to read.
+        as_json: JSON instead of text.
+
+    Returns:
+        An exit status: 0 for a healthy run, 1 otherwise.
+    """
+    return show(diagnose_path(path), as_json=as_json)

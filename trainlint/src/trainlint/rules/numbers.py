@@ -1,0 +1,63 @@
+"""Rules about numbers: precision, range and linear algebra (RT3xx)."""
+
+from ..findings import Rule, Severity, State
+
+_FATAL, _WARNING = Severity.FATAL, Severity.WARNING
+_DIVERGED, _SUSPICIOUS, _FROZEN = State.DIVERGED, State.SUSPICIOUS, State.FROZEN
+
+# A rule is five lines: what it is, symptom, cause, next move.
+# fmt: off
+HALF_LOSS = Rule(
+    "RT301", "half-precision-loss", _WARNING, _SUSPICIOUS, "C1",
+    "NaN gradients with a finite loss; the loss moves in coarse steps.",
+    "The loss is computed in half precision.",
+    "Leave autocast before the loss, and convert its inputs to float32.",
+)
+GRADIENT = Rule(
+    "RT302", "gradient-not-finite", _FATAL, _DIVERGED, "C1, C2",
+    "NaN gradient tensors with a finite loss.",
+    "A backward divides by zero: repeated eigenvalues, sqrt or norm at 0, or an overflow in half precision.",
+    "Run with preset trace to name the operation; use a loss that needs no eigenvectors.",
+)
+ACTIVATION = Rule(
+    "RT303", "activation-not-finite", _FATAL, _DIVERGED, "C1",
+    "The forward pass gives NaN or inf.",
+    "The named module is the first to leave the range; its inputs were finite.",
+    "Look at the range of its input, and run it in float32.",
+)
+DEGENERATE = Rule(
+    "RT304", "degenerate-gradient", _FATAL, _DIVERGED, "C2",
+    "Training dies at once where inputs are symmetric or rank deficient.",
+    "The term has no finite gradient on a degenerate input.",
+    "Replace it by a form without eigenvectors, or give it a regularised backward.",
+)
+INPUT_SCALE = Rule(
+    "RT307", "input-scale", _WARNING, _SUSPICIOUS, "C5",
+    "Slow, flat training.",
+    "Input channels differ by orders of magnitude, or are far from zero mean and unit size.",
+    "Normalise every channel with the training set's statistics.",
+)
+DEAD = Rule(
+    "RT308", "dead-units", _WARNING, _FROZEN, "C5",
+    "The loss stops early, and a layer's output is zero.",
+    "Nearly all rectified units of a layer are zero for every sample.",
+    "Lower the rate, mend the initialisation or the input scale, or use a leaky activation.",
+)
+SATURATED = Rule(
+    "RT309", "saturated-units", _WARNING, _FROZEN, "C5",
+    "Training is flat from the start.",
+    "Nearly all sigmoid or tanh outputs sit at their limits, where the gradient vanishes.",
+    "Normalise inputs, shrink the initialisation, or use another activation.",
+)
+CLAMP = Rule(
+    "RT310", "clamp-zero-gradient", _WARNING, _FROZEN, "C6",
+    "Some predictions stick to the edge of their range.",
+    "A clamp between output and loss passes no gradient for a good part of the predictions.",
+    "Use a smooth bound (sigmoid, softplus), or clamp outside the loss.",
+)
+COLLAPSE = Rule(
+    "RT311", "output-collapse", _WARNING, State.STALLED, "C7",
+    "The same answer for every input.",
+    "The output does not vary over a batch whose inputs do.",
+    "Look for the first module whose output is constant over the batch.",
+)

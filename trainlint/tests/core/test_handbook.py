@@ -1,0 +1,51 @@
+"""The handbook is what the rules say, the example does what it promises, and the room imports only errors."""
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+from after.original import original_log
+
+from trainlint import InputError, State, judge
+from trainlint.handbook import handbook
+from trainlint.report import diagnose, show
+from trainlint.rules import RULES, rule
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_handbook_is_up_to_date():
+    assert (ROOT / "docs/rules.md").read_text(encoding="utf-8") == handbook(), "write handbook() to docs/rules.md"
+
+
+def test_codes_and_names_are_unique_and_linked():
+    assert len({r.code for r in RULES}) == len({r.name for r in RULES}) == len(RULES)
+    page = handbook()
+    for each in RULES:
+        assert f'<a id="{each.link.partition("#")[2]}"></a>' in page
+        assert each.cause.endswith(".")
+        assert each.move.endswith(".")
+
+
+def test_unknown_code_is_refused():
+    with pytest.raises(InputError, match="RT999"):
+        rule("RT999")
+
+
+def test_example_names_the_cause_and_mends_it(capsys: pytest.CaptureFixture[str]):
+    runpy.run_path(str(ROOT / "examples/watch_any_loop.py"), run_name="__main__")
+    out = capsys.readouterr().out
+    assert "RT101 zero-learning-rate" in out
+    assert "Verdict: healthy" in out
+
+
+def test_verdict_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    log = tmp_path / "train.log"
+    log.write_text(original_log(), encoding="utf-8")
+    assert diagnose(log, as_json=True) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["verdict"] == "Stalled"
+    assert {"code", "name", "severity", "evidence", "cause", "next"} <= told["findings"][0].keys()
+    assert show(judge([])) == 0
+    assert judge([]).state is State.HEALTHY

@@ -1,0 +1,80 @@
+"""A ledger survives a kill in the middle of a line, holds JSON that anybody can read, and says which line is broken."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from torch import nn
+from torch.optim import SGD
+
+from trainlint import InputError, Watch, diagnose_path, judge
+from trainlint.ledger import Ledger, read
+from trainlint.rules import rule
+
+FINDING = {"kind": "finding", "code": "RT101", "severity": "fatal", "subject": "", "evidence": "e"}
+WHOLE = {**FINDING, "update": 3, "count": 1, "numbers": {}}
+
+
+def died(path: Path, rest: bytes) -> Path:
+    """A ledger of a run that was killed while it wrote `rest`."""
+    path.write_bytes(b'{"kind": "start"}\n{"kind": "epoch"}\n' + rest)
+    return path
+
+
+@pytest.mark.parametrize("rest", [b"", b'{"kind": "epoch", "ti', b'{"kind": "epoch", "note": "\xc3'])
+def test_a_ledger_cut_off_by_a_kill_can_be_started_again_and_again(tmp_path, rest: bytes):
+    path = died(tmp_path / "ledger.jsonl", rest)
+    for start in range(3):
+        ledger = Ledger(path)
+        assert (ledger.unfinished is not None) == (start == 0)
+        ledger.close(**judge([]).record())
+    assert [record["kind"] for record in read(path)] == ["start", "epoch", *["start", "end"] * 3]
+
+
+def test_a_file_that_is_no_ledger_is_refused_and_left_as_it_is(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("my notes")
+    with pytest.raises(InputError, match="line 1"):
+        Ledger(path)
+    assert path.read_text() == "my notes"
+
+
+def test_numbers_that_json_does_not_have_are_texts_and_come_back(tmp_path):
+    path = tmp_path / "ledger.jsonl"
+    net = nn.Linear(2, 1)
+    watch = Watch(net, SGD(net.parameters(), 0.1), ledger=path, raises=False)
+    watch.epoch(train=math.nan, val=math.inf, worst=-math.inf)
+    watch.jury.take(rule("RT201").found("loss is nan", value=math.nan))
+    watch.close()
+
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is not JSON")
+
+    lines = [json.loads(line, parse_constant=refuse) for line in path.read_text().splitlines()]
+    assert next((line["train"], line["val"]) for line in lines if line["kind"] == "epoch") == ("nan", "inf")
+    verdict = diagnose_path(path)
+    assert math.isnan(next(f.numbers["value"] for f in verdict.findings if f.rule.code == "RT201"))
+    json.loads(verdict.json(), parse_constant=refuse)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[1,2]", "3", '"a"', "hello", '{"event":"update"}', '{"event":"epoch","epoch":1}', '{"event":"verdict"}',
+        '{"event":"update","rates":{"head":"fast"}}', json.dumps(FINDING), json.dumps({**WHOLE, "severity": "mild"}),
+        json.dumps({**WHOLE, "code": "RT999"}), '{"kind":"end","findings":[3]}', '{"kind":"end","findings":null}',
+    ],
+)  # fmt: skip
+def test_a_broken_line_is_named(tmp_path, line: str):
+    path = tmp_path / "x.jsonl"
+    path.write_text(f"{json.dumps(WHOLE)}\n{line}\n{json.dumps(WHOLE)}\n")
+    with pytest.raises(InputError, match="line 2"):
+        diagnose_path(path)
+
+
+def test_bytes_that_are_no_text_are_named(tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b"\xff\xfe\n{}\n")
+    with pytest.raises(InputError, match="line 1"):
+        diagnose_path(path)

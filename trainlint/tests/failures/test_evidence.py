@@ -1,0 +1,44 @@
+"""Is the page of benchmarks/evidence.py up to date, and does the handbook say what only a check finds?"""
+
+import importlib
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from trainlint.handbook import CALLED
+
+from .catalogue import CHECKED, WATCHED
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/evidence.md").read_text(encoding="utf-8")
+ELSEWHERE = {"RT128"}
+"""A watch makes it too, where several processes run: tests/during/test_watch.py."""
+
+
+def test_every_program_of_the_catalogue_is_counted_on_the_page() -> None:
+    wanted = {}
+    for table, column in ((WATCHED, 0), (CHECKED, 1)):
+        for row, count in Counter(name.split()[0] for name in table).items():
+            wanted.setdefault(row, [0, 0])[column] = count
+    found = re.findall(r"^\| ([A-E]\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", PAGE, re.M)
+    assert {row: [int(watch), int(check)] for row, watch, check, *_ in found} == wanted
+    assert all(sum(map(int, row[1:3])) == sum(map(int, row[3:])) for row in found)
+
+
+def test_every_row_of_the_catalogue_has_a_program() -> None:
+    sizes = {"A": 21, "B": 12, "C": 7, "D": 8, "E": 7}
+    rows = {f"{letter}{i}" for letter, n in sizes.items() for i in range(1, n + 1)}
+    assert {name.split()[0] for name in (*WATCHED, *CHECKED)} == rows - {"C3", "C4"}  # rules of other packages
+
+
+def test_the_handbook_names_what_only_a_called_check_finds() -> None:
+    watched = {code for _, code, _ in WATCHED.values()} | ELSEWHERE
+    assert {code for _, code, _ in CHECKED.values()} - watched == CALLED.keys()
+
+
+@pytest.mark.parametrize("where", sorted(set(CALLED.values())))
+def test_the_functions_of_the_handbook_exist(where: str) -> None:
+    module, _, name = where.rpartition(".")
+    assert callable(vars(importlib.import_module(f"trainlint.{module}"))[name])
