@@ -1,10 +1,20 @@
 """How does `trainlint` run: parse, call one command, turn what goes wrong into one message and an exit code?"""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from ..errors import ExplainedError
+
+HEALTHY, FINDINGS, BAD_INPUT, NOT_JUDGED, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 3, 130, 141
+"""Exit codes of every command but `run`, which keeps its script's."""
+
+COMMANDS = {
+    "log": "judge a training log or a ledger",
+}
+"""Name of each command, which is the name of its file beside this one, and what it does."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -14,18 +24,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments after the program's name; None takes those of the process.
 
     Returns:
-        The exit code: 0 for a healthy run, 1 for one that is not, 2 for bad input.
+        The exit code: 0 healthy, 1 with findings, 2 for bad input, 3 where nothing could be judged.
     """
-    parser = argparse.ArgumentParser(prog="trainlint", description="Training that cannot fail silently.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    log = commands.add_parser("log", help="judge a training log or a ledger")
-    log.add_argument("path")
-    log.add_argument("--json", action="store_true")
-    arguments = parser.parse_args(argv)
-    from ..report import diagnose  # after the parser has answered
-
+    arguments = parser().parse_args(argv)
     try:
-        return diagnose(arguments.path, as_json=arguments.json)
+        code = import_module(f".{arguments.command}", __package__).run(arguments)
+        sys.stdout.flush()
     except ExplainedError as error:
-        print(f"trainlint: {error}", file=sys.stderr)
-        return 2
+        return _stop(BAD_INPUT, str(error))
+    except KeyboardInterrupt:
+        return _stop(INTERRUPTED, "interrupted")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit must not fail again
+        return CLOSED_PIPE
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands; it imports no torch."""
+    program = argparse.ArgumentParser(prog="trainlint", description="Training that cannot fail silently.")
+    commands = program.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, told in COMMANDS.items():
+        import_module(f".{name}", __package__).arguments(commands.add_parser(name, help=told, description=told))
+    return program
+
+
+def _stop(code: int, message: str) -> int:
+    print(f"trainlint: {message}", file=sys.stderr)
+    return code
