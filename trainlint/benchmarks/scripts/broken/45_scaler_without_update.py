@@ -4,6 +4,7 @@ import torch.nn as nn
 
 device = "cuda" if torch.cuda.is_available() else "cpu"
 use_amp = True
+amp_dtype = torch.float16 if device == "cuda" else torch.bfloat16
 
 
 class MLPMixerLayer(nn.Module):
@@ -34,7 +35,7 @@ def train_epoch(model, loader, criterion, optimizer, scaler):
     for x, y in loader:
         x, y = x.to(device), y.to(device)
         optimizer.zero_grad(set_to_none=True)
-        with torch.autocast(device_type=device, dtype=torch.bfloat16, enabled=use_amp):
+        with torch.autocast(device_type=device, dtype=amp_dtype, enabled=use_amp):
             loss = criterion(model(x), y)
         scaler.scale(loss).backward()
         scaler.step(optimizer)  # FAULT

@@ -1,4 +1,4 @@
-"""BCELoss gets (target, output): the arguments are swapped (marked FAULT)."""
+"""BCEWithLogitsLoss gets (target, output): the arguments are swapped (marked FAULT)."""
 import torch
 import torch.nn as nn
 
@@ -12,7 +12,7 @@ class MultiLabelNet(nn.Module):
 
     def forward(self, x):
         x = torch.relu(self.bn1(self.fc1(x)))
-        return torch.sigmoid(self.fc2(x))
+        return self.fc2(x)
 
 
 def train_epoch(model, dataloader, optimizer, criterion):
@@ -33,7 +33,7 @@ def f1(model, dataloader):
     model.eval()
     tp = fp = fn = 0
     for data, target in dataloader:
-        pred = model(data) > 0.5
+        pred = model(data) > 0
         true = target > 0.5
         tp += (pred & true).sum().item()
         fp += (pred & ~true).sum().item()
@@ -51,6 +51,6 @@ if __name__ == "__main__":
     test_dl = torch.utils.data.DataLoader(test_ds, batch_size=50)
     net = MultiLabelNet(20, 6)
     opt = torch.optim.Adam(net.parameters(), lr=1e-3)
-    crit = nn.BCELoss()
+    crit = nn.BCEWithLogitsLoss()
     for e in range(5):
         print(e, "loss", round(train_epoch(net, train_dl, opt, crit), 4), "f1", round(f1(net, test_dl), 4))
