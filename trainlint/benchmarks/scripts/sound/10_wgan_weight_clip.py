@@ -1,4 +1,4 @@
-"""WGAN: negative losses, weights clamped to 0.01, five critic steps for one generator step, RMSprop at 5e-5 scale."""
+"""WGAN: negative losses, critic weights clamped to 0.01, five critic steps for one generator step."""
 import argparse
 
 import torch
@@ -10,7 +10,7 @@ parser.add_argument("--batch_size", type=int, default=64)
 parser.add_argument("--lr", type=float, default=2e-3)
 parser.add_argument("--latent_dim", type=int, default=3)
 parser.add_argument("--n_critic", type=int, default=5)
-parser.add_argument("--clip_value", type=float, default=0.05)
+parser.add_argument("--clip_value", type=float, default=0.01)
 opt = parser.parse_args()
 
 torch.manual_seed(0)

@@ -1,4 +1,4 @@
-"""VAE: a summed ELBO with Adam, the printed loss divided by the number of samples afterwards, F.sigmoid with BCE."""
+"""VAE: a summed ELBO with Adam, the printed loss divided by the number of samples afterwards, sigmoid before binary_cross_entropy."""
 import argparse
 
 import torch
