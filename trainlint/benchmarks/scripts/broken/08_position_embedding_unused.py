@@ -21,15 +21,15 @@ class TextClassifier(nn.Module):
 
 
 class Data(torch.utils.data.Dataset):
-    """label: does token 1 come before token 2?"""
+    """label: is token 1 in the first half?"""
 
     def __init__(self, n):
         self.items = []
         for _ in range(n):
             seq = torch.randint(3, 30, (20,))
-            i, j = torch.randperm(20)[:2].tolist()
-            seq[i], seq[j] = 1, 2
-            self.items.append((seq, int(i < j)))
+            i = torch.randint(20, ()).item()
+            seq[i] = 1
+            self.items.append((seq, int(i < 10)))
 
     def __len__(self):
         return len(self.items)
@@ -44,8 +44,8 @@ def run():
     valid_iter = torch.utils.data.DataLoader(Data(100), batch_size=50)
     model = TextClassifier(30, 2)
     criterion = nn.CrossEntropyLoss()
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    for epoch in range(4):
+    optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
+    for epoch in range(6):
         model.train()
         epoch_loss = 0
         for text, label in train_iter:

@@ -28,7 +28,7 @@ def compute_loss(outputs, cls_target, reg_target, reg_weight):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--reg-weight", type=float, default=0.5)
-    parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--lr", type=float, default=1e-2)
     parser.add_argument("--epochs", type=int, default=4)
     args = parser.parse_args()
 

@@ -29,7 +29,7 @@ def main():
     Y = (np.sin(X[:, 0] * 2) + X[:, 1] ** 2).astype(np.float32)
     dl = DataLoader(TensorDataset(torch.from_numpy(X), torch.from_numpy(Y)), batch_size=50, shuffle=True)
     model = Regressor()
-    optim = torch.optim.Adam(model.parameters(), lr=3e-3)
+    optim = torch.optim.Adam(model.parameters(), lr=2e-2)
     loss_fn = nn.MSELoss()
     history = []
     for _ in range(10):

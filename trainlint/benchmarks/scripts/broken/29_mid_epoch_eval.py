@@ -10,7 +10,7 @@ class Trainer(object):
         self.valid_loader = valid_loader
         self.eval_interval = eval_interval
         self.max_steps = max_steps
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=1e-3)
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=5e-3)
         self.criterion = nn.HuberLoss()
         self.global_step = 0
 

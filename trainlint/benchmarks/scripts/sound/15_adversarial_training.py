@@ -53,7 +53,7 @@ def eval_adv_test_whitebox(model, loader):
 if __name__ == "__main__":
     torch.manual_seed(0)
     y = torch.randint(3, (400,))
-    x = torch.randn(3, 10)[y] * 1.5 + 0.5 * torch.randn(400, 10)
+    x = torch.randn(3, 10)[y] * 0.8 + 0.7 * torch.randn(400, 10)
     train_dl = torch.utils.data.DataLoader(
         torch.utils.data.TensorDataset(x[:300], y[:300]), batch_size=50, shuffle=True)
     test_dl = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x[300:], y[300:]), batch_size=50)

@@ -95,7 +95,7 @@ if __name__ == "__main__":
     criterion = LabelSmoothing(size=V, padding_idx=PAD, smoothing=0.0)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.5, betas=(0.9, 0.98), eps=1e-9)
     lr_scheduler = LambdaLR(optimizer=optimizer, lr_lambda=lambda s: rate(s, 32, factor=1.0, warmup=60))
-    for epoch in range(5):
+    for epoch in range(3):
         model.train()
         tl, _ = run_epoch(
             data_gen(V, 32, 20), model, SimpleLossCompute(model.generator, criterion), optimizer, lr_scheduler)

@@ -71,7 +71,7 @@ class GaussianDiffusion(nn.Module):
 
 
 class Trainer:
-    def __init__(self, diffusion, data, lr=3e-3, steps=300, accumulate=2, ema_decay=0.98):
+    def __init__(self, diffusion, data, lr=8e-3, steps=280, accumulate=2, ema_decay=0.97):
         self.model, self.data, self.steps = diffusion, data, steps
         self.gradient_accumulate_every = accumulate
         self.opt = torch.optim.Adam(diffusion.parameters(), lr=lr, betas=(0.9, 0.99))
@@ -91,7 +91,7 @@ class Trainer:
             with torch.no_grad():
                 for e, p in zip(self.ema_model.parameters(), self.model.parameters()):
                     e.lerp_(p, 1 - self.ema_decay)
-            if step % 75 == 0:
+            if step % 70 == 0:
                 print(f"loss: {total_loss:.4f}")
 
 

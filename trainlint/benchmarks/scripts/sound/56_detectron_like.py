@@ -13,7 +13,7 @@ class CfgNode(dict):
 
 
 def get_cfg():
-    return CfgNode(SOLVER=CfgNode(BASE_LR=0.02, MAX_ITER=120, STEPS=(80,), GAMMA=0.1, WARMUP_ITERS=10, IMS_PER_BATCH=16),
+    return CfgNode(SOLVER=CfgNode(BASE_LR=0.05, MAX_ITER=120, STEPS=(80,), GAMMA=0.1, WARMUP_ITERS=10, IMS_PER_BATCH=16),
                    TEST=CfgNode(EVAL_PERIOD=40))
 
 
@@ -47,7 +47,7 @@ def sample():
     img = 0.1 * torch.randn(1, 12, 12)
     img[0, r:r + 4, c:c + 4] += 1.0
     if cls:
-        img[0, r + 1:r + 3, c + 1:c + 3] -= 1.0
+        img[0, r + 1:r + 3, c + 1:c + 3] -= 2.0
     return {"image": img, "cls": cls, "center": torch.tensor([r / 8, c / 8])}
 
 
