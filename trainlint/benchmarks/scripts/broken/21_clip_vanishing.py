@@ -8,7 +8,7 @@ cfg = {
     "momentum": 0.9,
     "epochs": 5,
     "batch_size": 32,
-    "clip_grad": 1e-9,
+    "clip_grad": 1e-9,  # FAULT
 }
 
 
@@ -35,7 +35,7 @@ def train(cfg):
             opt.zero_grad()
             loss = nn.functional.mse_loss(model(x), y)
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm=cfg["clip_grad"])  # FAULT
+            torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm=cfg["clip_grad"])
             opt.step()
             acc_loss += loss.item() * len(x)
         print(f"epoch {epoch}: {acc_loss / len(dl.dataset):.5f}")

@@ -25,7 +25,7 @@ def main():
     x = torch.rand(300, 1, 8, 8) + 0.5 * y.view(-1, 1, 1, 1) * torch.eye(8)
     loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), batch_size=30, shuffle=True)
     model = PatchClassifier()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     model.train()
     for epoch in range(5):
         total = 0.0

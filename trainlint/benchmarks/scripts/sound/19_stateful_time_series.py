@@ -39,7 +39,7 @@ def main():
     series = torch.sin(t) * torch.cos(0.21 * t) + 0.02 * torch.randn_like(t)
     bs = 8
     train_loader = DataLoader(contiguous_windows(series[:1921], bs, 12), batch_size=bs, shuffle=False, drop_last=True)
-    valid_loader = DataLoader(contiguous_windows(series[1920:], bs, 12), batch_size=bs, shuffle=False, drop_last=True)
+    valid_loader = DataLoader(contiguous_windows(series[1921:], bs, 12), batch_size=bs, shuffle=False, drop_last=True)
     model = StatefulGRU(bs)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
     loss_fn = nn.MSELoss()

@@ -5,7 +5,7 @@ from torch import autograd, nn, optim
 LAMBDA = 1.0
 CRITIC_ITERS = 2
 BATCH_SIZE = 64
-ITERS = 160
+ITERS = 210
 
 
 class Generator(nn.Module):
@@ -68,7 +68,7 @@ for iteration in range(ITERS):
     G_cost = -netD(netG(torch.randn(BATCH_SIZE, 2))).mean()
     G_cost.backward()
     optimizerG.step()
-    if iteration % 40 == 0:
+    if iteration % 70 == 0:
         print(f"iter {iteration} W {Wasserstein_D.item():.3f} D {D_cost.item():.3f} G {G_cost.item():.3f}")
 with torch.no_grad():
     print("centre of the samples", netG(torch.randn(1000, 2)).mean(0).tolist(), "(target 2, 2)")
