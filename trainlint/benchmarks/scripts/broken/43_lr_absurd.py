@@ -1,4 +1,4 @@
-"""The default learning rate of Adam is 3e4 where 3e-4 was meant (marked FAULT)."""
+"""The default learning rate of Adam is 3e3 where 3e-3 was meant (marked FAULT)."""
 import argparse
 
 import torch
@@ -8,7 +8,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 def add_train_args(parser):
     group = parser.add_argument_group("training")
-    group.add_argument("--lr", type=float, default=3e4, help="learning rate")  # FAULT
+    group.add_argument("--lr", type=float, default=3e3, help="learning rate")  # FAULT
     group.add_argument("--wd", type=float, default=0.0)
     group.add_argument("--epochs", type=int, default=4)
     group.add_argument("--seed", type=int, default=0)

@@ -50,7 +50,7 @@ def load_pretrained():
 
 def batch(n, classes):
     y = torch.randint(classes, (n,))
-    x = 0.3 * torch.randn(n, 1, 9, 9)
+    x = 1.5 * torch.randn(n, 1, 9, 9)
     for i, k in enumerate(y.tolist()):
         r, c = divmod(k, 3)
         x[i, 0, 3 * r:3 * r + 3, 3 * c:3 * c + 3] += 1
