@@ -50,7 +50,7 @@ def load_pretrained():
 
 def batch(n, classes):
     y = torch.randint(classes, (n,))
-    x = 1.5 * torch.randn(n, 1, 9, 9)
+    x = 0.8 * torch.randn(n, 1, 9, 9)
     for i, k in enumerate(y.tolist()):
         r, c = divmod(k, 3)
         x[i, 0, 3 * r:3 * r + 3, 3 * c:3 * c + 3] += 1
@@ -60,7 +60,7 @@ def batch(n, classes):
 def main():
     model = LinearProbe(load_pretrained(), num_classes=4)
     optimizer = torch.optim.SGD(
-        filter(lambda p: p.requires_grad, model.parameters()), lr=0.1, momentum=0.9, weight_decay=0.0)
+        filter(lambda p: p.requires_grad, model.parameters()), lr=0.01, momentum=0.9, weight_decay=0.0)
     criterion = nn.CrossEntropyLoss()
     for epoch in range(4):
         model.train()
