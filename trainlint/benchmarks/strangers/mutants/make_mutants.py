@@ -1,0 +1,134 @@
+"""Make broken copies of twelve of the sound programs, and check that they run.
+
+Every table in this folder (`table_*.py`) names one sound program and lists mutants of it.  A mutant is one exact
+text replacement; the maker fails if the old text does not occur exactly once.  The asserted improvement at the end
+of the sound program is dropped, and its `OK` line becomes an `END` line, so that a mutant runs to its end.
+
+    python make_mutants.py --out DIR                 write all mutants and an index.json into DIR
+    python make_mutants.py --out DIR --check         run them too, one at a time, and note how each one ended
+    python make_mutants.py --out DIR --check --only gan,vae
+"""
+import argparse
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+SOUND = HERE.parent / "sound"
+END = re.compile(r"^(?:OK|END) (\S+) -> (\S+)$", re.M)
+
+
+def load_tables(only=None):
+    """Return every table module, in the order of their names."""
+    tables = []
+    for path in sorted(HERE.glob("table_*.py")):
+        if only and path.stem.removeprefix("table_") not in only:
+            continue
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        tables.append(module)
+    return tables
+
+
+def strip_verdict(text, program):
+    """Drop the final assertion and turn the OK line into a plain END line."""
+    lines = text.rstrip("\n").split("\n")
+    if not lines[-2].startswith("assert ") or not lines[-1].startswith('print(f"OK '):
+        raise SystemExit(f"{program}: the last two lines are not an assertion and an OK line")
+    lines[-1] = lines[-1].replace('f"OK ', 'f"END ', 1)
+    del lines[-2]
+    return "\n".join(lines) + "\n"
+
+
+def make(tables, out):
+    """Write all mutants and return their index entries."""
+    index, seen = [], set()
+    for table in tables:
+        source = strip_verdict((SOUND / f"{table.PROGRAM}.py").read_text(), table.PROGRAM)
+        for operator, old, new, wrong, *flags in table.MUTANTS:
+            name = f"{table.PROGRAM}__{operator}"
+            if name in seen:
+                raise SystemExit(f"{name} occurs twice")
+            seen.add(name)
+            count = source.count(old)
+            if count != 1:
+                raise SystemExit(f"{name}: the old text occurs {count} times")
+            if old == new:
+                raise SystemExit(f"{name}: nothing is replaced")
+            text = source.replace(old, new)
+            compile(text, name, "exec")
+            (out / f"{name}.py").write_text(text)
+            index.append({
+                "name": name, "program": table.PROGRAM, "operator": operator, "wrong": wrong,
+                "subtle": "subtle" in flags, "higher_is_better": table.HIGHER,
+                "line": source[:source.index(old)].count("\n") + 1,
+            })
+    return index
+
+
+def run(path):
+    """Run one program; return its exit status, the seconds it took, its two metrics and the last line."""
+    env = dict(os.environ, OMP_NUM_THREADS="1", PYTHONWARNINGS="ignore")
+    start = time.time()
+    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, env=env, timeout=120)
+    seconds = round(time.time() - start, 2)
+    found = END.search(done.stdout)
+    metrics = [float(v) for v in found.groups()] if found else None
+    tail = (done.stderr.strip() or done.stdout.strip()).split("\n")[-1]
+    return done.returncode, seconds, metrics, tail
+
+
+def visibly_worse(metrics, parent, higher):
+    """Tell whether a mutant lost more than a tenth of its parent's gain."""
+    gain = parent[1] - parent[0]
+    lost = parent[1] - metrics[1]
+    if not higher:
+        gain, lost = -gain, -lost
+    return not lost <= 0.1 * gain
+
+
+def check(index, out):
+    """Run the parents and the mutants one at a time and note what happened."""
+    parents, bad = {}, 0
+    for entry in index:
+        program = entry["program"]
+        if program not in parents:
+            parents[program] = run(SOUND / f"{program}.py")[2]
+            print(f"{program}: parent {parents[program]}", flush=True)
+        status, seconds, metrics, tail = run(out / f"{entry['name']}.py")
+        entry.update(status=status, seconds=seconds, metrics=metrics, parent_metrics=parents[program])
+        remark = ""
+        if status or metrics is None:
+            remark = f"ENDED BADLY: {tail[:120]}"
+        else:
+            entry["worse"] = visibly_worse(metrics, parents[program], entry["higher_is_better"])
+            if entry["worse"] == entry["subtle"]:
+                remark = "is visible, marked subtle" if entry["worse"] else "NOT VISIBLE, not marked subtle"
+        bad += bool(remark)
+        print(f"  {entry['operator']:24s} {seconds:5.1f}s {metrics} {remark}", flush=True)
+    print(f"{len(index)} mutants checked, {bad} with a remark")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--only", default="")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    index = make(load_tables(set(filter(None, args.only.split(",")))), args.out)
+    if args.check:
+        check(index, args.out)
+    (args.out / "index.json").write_text(json.dumps(index, indent=1))
+    operators = {e["operator"] for e in index}
+    print(f"{len(index)} mutants, {len(operators)} operators, {sum(e['subtle'] for e in index)} subtle")
+
+
+if __name__ == "__main__":
+    main()
