@@ -49,17 +49,17 @@ for iteration in range(12):
             buf.append((obs, a, d.log_prob(a), r, agent.value(obs).squeeze(-1)))
             obs = nxt
         last_v = agent.value(obs).squeeze(-1)
-    O, A, LP, R, V = (torch.stack(c) for c in zip(*buf))
+    S, A, LP, R, V = (torch.stack(c) for c in zip(*buf))
     adv, gae = torch.zeros_like(R), 0.0
     for t in reversed(range(STEPS)):
         v_next = last_v if t == STEPS - 1 else V[t + 1]
         gae = R[t] + GAMMA * v_next - V[t] + GAMMA * LAM * gae
         adv[t] = gae
     ret = (adv + V).flatten()
-    O, A, LP, adv = O.flatten(0, 1), A.flatten(), LP.flatten(), adv.flatten()
+    S, A, LP, adv = S.flatten(0, 1), A.flatten(), LP.flatten(), adv.flatten()
     for _ in range(4):
         for idx in torch.randperm(len(A)).split(128):
-            d = agent.dist(O[idx])
+            d = agent.dist(S[idx])
             ratio = (d.log_prob(A[idx]) - LP[idx]).exp()
             mb = (adv[idx] - adv[idx].mean()) / (adv[idx].std() + 1e-8)
             pg = -torch.min(ratio * mb, ratio.clamp(1 - CLIP, 1 + CLIP) * mb).mean()
