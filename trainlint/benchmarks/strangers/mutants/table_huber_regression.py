@@ -35,13 +35,13 @@ MUTANTS = [
     ("nan_batch", "        pred = net(xb)", "        if epoch == 4:\n            xb = xb / (xb[:, :1] - xb[:1, :1])\n"
      "        pred = net(xb)", "A division by zero brings NaN into the inputs of one epoch."),
     ("opt_rebuilt", "    order = torch.randperm(len(x_train))\n",
-
-         "    order = torch.randperm(len(x_train))\n    net = nn.Sequential(nn.Linear(5, 64), nn.Tanh(), nn.Linear(64, 1))\n",
+     "    order = torch.randperm(len(x_train))\n"
+     "    net = nn.Sequential(nn.Linear(5, 64), nn.Tanh(), nn.Linear(64, 1))\n",
      "The network is built anew in each epoch, the optimiser keeps the first one."),
     ("part_left_out", "AdamW(net.parameters()", "AdamW(net[-1].parameters()", "Only the last layer is optimised."),
     ("loop_dedented", "        opt.zero_grad()\n        loss.backward()\n"
-
-         "        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)\n        opt.step()\n        total += loss.item()\n",
+     "        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)\n"
+     "        opt.step()\n        total += loss.item()\n",
      "    opt.zero_grad()\n    loss.backward()\n"
      "    torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)\n    opt.step()\n    total += loss.item()\n",
      "The update is outside the batch loop."),

@@ -48,13 +48,13 @@ MUTANTS = [
      "Dropout stays off after the first evaluation.",
      "subtle"),
     ("nan_batch", "        logits = net(batch)\n",
-
-         "        if epoch == 4:\n            batch = batch / (batch[:, :1] - batch[:1, :1])\n        logits = net(batch)\n",
+     "        if epoch == 4:\n"
+     "            batch = batch / (batch[:, :1] - batch[:1, :1])\n        logits = net(batch)\n",
      "A division by zero brings NaN."),
     ("update_outside_loop", "        optimizer.zero_grad()\n        logits = net(batch)\n"
      "        loss = F.cross_entropy(logits, labels)\n" + BACK_STEP + "        total += loss.item()\n",
      "    optimizer.zero_grad()\n    logits = net(batch)\n"
-
-         "    loss = F.cross_entropy(logits, labels)\n    loss.backward()\n    optimizer.step()\n    total += loss.item()\n",
+     "    loss = F.cross_entropy(logits, labels)\n    loss.backward()\n"
+     "    optimizer.step()\n    total += loss.item()\n",
      "The update is outside the batch loop."),
 ]

@@ -26,8 +26,8 @@ MUTANTS = [
     ("encoder_frozen", "params = list(", "encoder.requires_grad_(False)\nparams = list(",
      "The encoder is frozen by mistake."),
     ("no_grad_encoder", "    z1, z2 = projector(encoder(v1)), projector(encoder(v2))\n",
-
-         "    with torch.no_grad():\n        h1, h2 = encoder(v1), encoder(v2)\n    z1, z2 = projector(h1), projector(h2)\n",
+     "    with torch.no_grad():\n        h1, h2 = encoder(v1), encoder(v2)\n"
+     "    z1, z2 = projector(h1), projector(h2)\n",
      "The encoder runs under no_grad."),
     ("not_normalised", "z = F.normalize(torch.cat([z1, z2]), dim=1)", "z = F.normalize(torch.cat([z1, z2]), dim=0)",
      "The normalisation runs along the batch instead of the features.", "subtle"),

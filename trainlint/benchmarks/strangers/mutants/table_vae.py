@@ -34,8 +34,8 @@ MUTANTS = [
      "rec, kl = elbo_terms(x[torch.randperm(len(x))], recon, mu, logvar)\n        loss",
      "Each image is reconstructed against another image."),
     ("nan_batch", "        recon, mu, logvar = model(x)\n",
-
-         "        if epoch == 9:\n            x = (x - x.amin()) / (x.amax() - x.amax())\n        recon, mu, logvar = model(x)\n",
+     "        if epoch == 9:\n            x = (x - x.amin()) / (x.amax() - x.amax())\n"
+     "        recon, mu, logvar = model(x)\n",
      "A normalisation divides by zero in one epoch."),
     ("input_unscaled", "        recon, mu, logvar = model(x)\n", "        recon, mu, logvar = model(x * 1e4)\n",
      "The training input is not scaled as the test input is."),

@@ -63,7 +63,7 @@ for iteration in range(12):
             ratio = (d.log_prob(A[idx]) - LP[idx]).exp()
             mb = (adv[idx] - adv[idx].mean()) / (adv[idx].std() + 1e-8)
             pg = -torch.min(ratio * mb, ratio.clamp(1 - CLIP, 1 + CLIP) * mb).mean()
-            v_loss = 0.5 * (agent.value(O[idx]).squeeze(-1) - ret[idx]).pow(2).mean()
+            v_loss = 0.5 * (agent.value(S[idx]).squeeze(-1) - ret[idx]).pow(2).mean()
             loss = pg + 0.5 * v_loss - 0.001 * d.entropy().mean()
             optimizer.zero_grad()
             loss.backward()
