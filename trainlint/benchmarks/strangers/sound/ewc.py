@@ -55,11 +55,11 @@ anchor = {k: p.detach().clone() for k, p in net.named_parameters()}
 
 
 def ewc_penalty():
-    return 50 * sum((fisher[k] * (p - anchor[k]) ** 2).sum() for k, p in net.named_parameters())
+    return 10 * sum((fisher[k] * (p - anchor[k]) ** 2).sum() for k, p in net.named_parameters())
 
 
 before = accuracy(task_b)
-train(task_b, 150, ewc_penalty)
+train(task_b, 200, ewc_penalty)
 after = accuracy(task_b)
 assert after > before + 0.2 and accuracy(task_a) > 0.6
 print(f"OK {before:.3f} -> {after:.3f}")

@@ -14,7 +14,7 @@ def sentences(n):
 
 def mask_tokens(ids):
     labels = ids.clone()
-    chosen = torch.rand(ids.shape) < 0.2
+    chosen = torch.rand(ids.shape) < 0.15
     labels[~chosen] = -100
     roll = torch.rand(ids.shape)
     inputs = ids.masked_fill(chosen & (roll < 0.8), MASK)
@@ -37,7 +37,7 @@ class Bert(nn.Module):
 
 model = Bert()
 criterion = nn.CrossEntropyLoss(ignore_index=-100)
-optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3, weight_decay=0.01)
+optimizer = torch.optim.AdamW(model.parameters(), lr=6e-3, weight_decay=0.01)
 warm = torch.optim.lr_scheduler.LinearLR(optimizer, 0.1, 1.0, total_iters=20)
 
 
@@ -50,7 +50,7 @@ def masked_accuracy():
 
 before = masked_accuracy()
 for step in range(200):
-    inputs, labels = mask_tokens(sentences(32))
+    inputs, labels = mask_tokens(sentences(48))
     loss = criterion(model(inputs).transpose(1, 2), labels)
     optimizer.zero_grad()
     loss.backward()

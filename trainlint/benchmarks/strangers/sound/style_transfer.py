@@ -7,6 +7,8 @@ torch.manual_seed(56)
 vgg = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(),
                     nn.AvgPool2d(2), nn.Conv2d(16, 24, 3, padding=1), nn.ReLU()).eval()
 for p in vgg.parameters():
+    if p.dim() > 1:
+        nn.init.kaiming_normal_(p)
     p.requires_grad_(False)
 
 u = torch.linspace(0, 1, 24)
@@ -28,7 +30,7 @@ def features(img):
 def gram(f):
     _, c, h, w = f.shape
     f = f.view(c, h * w)
-    return f @ f.t() / (c * h * w)
+    return f @ f.t() / (h * w)
 
 
 content_ref = features(content_img)[1]
@@ -46,7 +48,7 @@ def style_content():
 before = style_content()[0].item()
 for it in range(150):
     style, content = style_content()
-    loss = 1e4 * style + 0.1 * content
+    loss = 10 * style + 0.1 * content
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
