@@ -13,10 +13,16 @@ import importlib.util
 import json
 import os
 import re
-import subprocess
+import runpy
+import signal
 import sys
-import time
+import tempfile
+import traceback
+import warnings
+from collections import Counter
 from pathlib import Path
+
+from families import FAMILY_OF
 
 HERE = Path(__file__).resolve().parent
 SOUND = HERE.parent / "sound"
@@ -65,7 +71,8 @@ def make(tables, out):
             compile(text, name, "exec")
             (out / f"{name}.py").write_text(text)
             index.append({
-                "name": name, "program": table.PROGRAM, "operator": operator, "wrong": wrong,
+                "name": name, "program": table.PROGRAM, "operator": operator,
+                "family": FAMILY_OF[operator], "wrong": wrong,
                 "subtle": "subtle" in flags, "higher_is_better": table.HIGHER,
                 "line": source[:source.index(old)].count("\n") + 1,
             })
@@ -73,15 +80,31 @@ def make(tables, out):
 
 
 def run(path):
-    """Run one program; return its exit status, the seconds it took, its two metrics and the last line."""
-    env = dict(os.environ, OMP_NUM_THREADS="1", PYTHONWARNINGS="ignore")
-    start = time.time()
-    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, env=env, timeout=120)
-    seconds = round(time.time() - start, 2)
-    found = END.search(done.stdout)
+    """Run one program in a fork; return its status, its CPU seconds beyond the imports, its metrics, the last line."""
+    with tempfile.TemporaryFile("w+") as sink:
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                signal.alarm(120)
+                os.dup2(sink.fileno(), 1)
+                os.dup2(sink.fileno(), 2)
+                warnings.simplefilter("ignore")
+                runpy.run_path(str(path), run_name="__main__")
+                status = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(status)
+        _, status, usage = os.wait4(child, 0)
+        sink.seek(0)
+        output = sink.read()
+    found = END.search(output)
     metrics = [float(v) for v in found.groups()] if found else None
-    tail = (done.stderr.strip() or done.stdout.strip()).split("\n")[-1]
-    return done.returncode, seconds, metrics, tail
+    return status, round(usage.ru_utime + usage.ru_stime, 2), metrics, (output.strip().split("\n") or [""])[-1]
 
 
 def visibly_worse(metrics, parent, higher):
@@ -95,6 +118,9 @@ def visibly_worse(metrics, parent, higher):
 
 def check(index, out):
     """Run the parents and the mutants one at a time and note what happened."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    import torch  # noqa: F401  (Every fork inherits this import, which takes longer than most of the programs.)
+    import torch._dynamo  # noqa: F401  (The optimisers import it at their first use.)
     parents, bad = {}, 0
     for entry in index:
         program = entry["program"]
@@ -104,8 +130,8 @@ def check(index, out):
         status, seconds, metrics, tail = run(out / f"{entry['name']}.py")
         entry.update(status=status, seconds=seconds, metrics=metrics, parent_metrics=parents[program])
         remark = ""
-        if status or metrics is None:
-            remark = f"ENDED BADLY: {tail[:120]}"
+        if status or metrics is None or seconds > 4:
+            remark = f"ENDED BADLY OR LATE: {tail[:120]}"
         else:
             entry["worse"] = visibly_worse(metrics, parents[program], entry["higher_is_better"])
             if entry["worse"] == entry["subtle"]:
@@ -126,8 +152,11 @@ def main():
     if args.check:
         check(index, args.out)
     (args.out / "index.json").write_text(json.dumps(index, indent=1))
-    operators = {e["operator"] for e in index}
-    print(f"{len(index)} mutants, {len(operators)} operators, {sum(e['subtle'] for e in index)} subtle")
+    families = Counter(e["family"] for e in index)
+    for family, count in sorted(families.items()):
+        print(f"{count:4d} {family}")
+    print(f"{len(index)} mutants, {len({e['operator'] for e in index})} operators, {len(families)} families, "
+          f"{sum(e['subtle'] for e in index)} subtle")
 
 
 if __name__ == "__main__":
