@@ -39,7 +39,7 @@ MUTANTS = [
      "The reward is stored with the wrong sign."),
     ("next_is_current", "replay.append((obs, action, reward, nxt, float(done)))",
      "replay.append((nxt, action, reward, nxt, float(done)))", "The next state is stored as the current one."),
-    ("nan_batch", "    value = q(s)", "    if updates == 120:\n        r = r / r.mul(0)\n    value = q(s)",
-     "The rewards of one batch are divided by zero."),
+    ("nan_batch", "    value = q(s)", "    if updates == 120:\n        r = r.mul(0) / r.mul(0)\n    value = q(s)",
+     "The rewards of one batch are zero divided by zero."),
     ("part_left_out", "Adam(q.parameters()", "Adam(q[0].parameters()", "The output layer is not in the optimiser."),
 ]

@@ -5,7 +5,7 @@ CLIP = "        nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n"
 MUTANTS = [
     ("no_step", "        optimizer.step()\n", "", "The optimiser never steps."),
     ("zero_between", CLIP, CLIP + "        optimizer.zero_grad()\n", "The gradients are cleared before the step."),
-    ("never_zero", "        optimizer.zero_grad()\n", "", "Gradients pile up over all chunks."),
+    ("never_zero", "        optimizer.zero_grad()\n", "", "Gradients pile up over all chunks.", "subtle"),
     ("zero_after_backward", "        optimizer.zero_grad()\n        loss.backward()\n",
      "        loss.backward()\n        optimizer.zero_grad()\n", "zero_grad follows backward."),
     ("state_dropped", "out, state = model(x, state)", "out, _ = model(x)",

@@ -30,7 +30,7 @@ MUTANTS = [
      "Rows and columns of the masks are swapped."),
     ("opt_on_copy", "SGD(model.parameters()", "SGD(TinyUNet().parameters()", "The optimiser holds another model."),
     ("part_frozen", "criterion = nn.Cross", "model.down.requires_grad_(False)\nmodel.head.requires_grad_(False)\n"
-     "criterion = nn.Cross", "The first and the last layer are frozen by mistake.", "subtle"),
+     "criterion = nn.Cross", "The first and the last layer are frozen by mistake."),
     ("eval_left_on", "        model.train()\n", "", "Batch norm stays in eval mode with its initial statistics.",
      "subtle"),
     ("val_in_train_mode", "    model.eval()\n", "", "Validation uses and changes batch statistics.", "subtle"),

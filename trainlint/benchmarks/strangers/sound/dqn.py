@@ -55,7 +55,7 @@ with torch.no_grad():
 before = greedy_return()
 env = Corridor()
 obs, updates, eps = env.reset(), 0, 1.0
-while updates < 250:
+while updates < 350:
     with torch.no_grad():
         action = random.randrange(2) if random.random() < eps else int(q(obs).argmax())
     nxt, reward, done, cut = env.step(action)
