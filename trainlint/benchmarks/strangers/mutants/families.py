@@ -11,7 +11,7 @@ FAMILIES = {
     "graph cut by no_grad": "no_grad_trunk no_grad_encoder",
     "optimiser on other parameters": (
         "opt_on_copy opt_on_target wrong_optimiser opt_rebuilt opt_before_rebuild head_after_optimiser "
-        "collected_too_early weights_reset generator_reset both_in_d sync_wrong_way"),
+        "collected_too_early weights_reset generator_reset g_steps_on_d_loss sync_wrong_way"),
     "part of the model left out": (
         "part_left_out adapters_left_out decoder_left_out encoder_left_out head_left_out trunk_left_out "
         "log_vars_left_out"),

@@ -14,7 +14,7 @@ data = torch.tensor([stoi[c] for c in text])
 n = int(0.9 * len(data))
 train_data, val_data = data[:n], data[n:]
 block_size, batch_size, n_embd = 24, 16, 32
-max_iters, warmup, max_lr = 140, 15, 6e-3
+max_iters, warmup, max_lr = 120, 15, 6e-3
 
 
 def get_batch(split):
@@ -66,7 +66,7 @@ def lr_at(it):
 def estimate_loss():
     model.eval()
     losses = []
-    for _ in range(8):
+    for _ in range(4):
         x, y = get_batch("val")
         losses.append(F.cross_entropy(model(x).view(-1, len(chars)), y.view(-1)).item())
     model.train()
