@@ -139,6 +139,12 @@ def check(index, out):
         bad += bool(remark)
         print(f"  {entry['operator']:24s} {seconds:5.1f}s {metrics} {remark}", flush=True)
     print(f"{len(index)} mutants checked, {bad} with a remark")
+    with open(out / "results.tsv", "w") as table:
+        print("mutant", "subtle", "cpu_seconds", "before", "after", "parent_after", sep="\t", file=table)
+        for e in index:
+            before, after = e["metrics"] or ("", "")
+            print(e["name"], "subtle" if e["subtle"] else "", e["seconds"], before, after, e["parent_metrics"][1],
+                  sep="\t", file=table)
 
 
 def main():

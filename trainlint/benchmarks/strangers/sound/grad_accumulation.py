@@ -13,7 +13,7 @@ def blobs(n):
     return centres[y] + torch.randn(n, 20), y
 
 
-x_train, y_train = blobs(1000)
+x_train, y_train = blobs(1024)
 x_test, y_test = blobs(300)
 loader = DataLoader(TensorDataset(x_train, y_train), batch_size=8, shuffle=True, drop_last=True)
 model = nn.Sequential(nn.Linear(20, 48), nn.LayerNorm(48), nn.GELU(), nn.Dropout(0.1), nn.Linear(48, 5))

@@ -1,4 +1,4 @@
-"""Quantile (pinball) regression, full batch, with Rprop and a L1 sanity line."""
+"""Quantile (pinball) regression on the full batch with Rprop, printing the coverage."""
 import torch
 import torch.nn as nn
 
