@@ -17,7 +17,7 @@ class ResBlock(nn.Module):
 
 
 class DeepNet(nn.Module):
-    def __init__(self, depth=8, d=24):
+    def __init__(self, depth=6, d=24):
         super().__init__()
         self.stem = nn.Linear(5, d)
         self.blocks = nn.ModuleList(ResBlock(d) for _ in range(depth))

@@ -45,7 +45,7 @@ model = Recogniser()
 ctc = nn.CTCLoss(blank=0, zero_infinity=True)
 opt = torch.optim.Adam(model.parameters(), lr=1e-2)
 before = sequence_accuracy()
-for step in range(120):
+for step in range(100):
     x, target, in_len, length = utterances(24)
     loss = ctc(model(x), target, in_len, length)
     opt.zero_grad()
