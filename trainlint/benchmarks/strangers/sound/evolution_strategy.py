@@ -24,7 +24,7 @@ def pendulum_return(vector, n=12):
 
 
 before = pendulum_return(theta.detach())
-for generation in range(35):
+for generation in range(25):
     noise = torch.randn(PAIRS, theta.numel())
     plus = torch.tensor([pendulum_return(theta.detach() + SIGMA * e) for e in noise])
     minus = torch.tensor([pendulum_return(theta.detach() - SIGMA * e) for e in noise])

@@ -58,7 +58,7 @@ model = Seq2Seq()
 opt = torch.optim.Adam(model.parameters(), lr=6e-3)
 loss_fn = nn.CrossEntropyLoss(ignore_index=PAD)
 before = token_accuracy(model)
-for step in range(140):
+for step in range(125):
     src, tgt = batch(48)
     out = model(src, tgt, teacher_forcing=0.8)
     loss = loss_fn(out.reshape(-1, VOCAB), tgt[:, 1:].reshape(-1))
