@@ -99,7 +99,8 @@ def scene_bytes(scenario: Scenario) -> int:
     sources = int(ends(scenario.sources)[1])
     codes = elements * snapshots * (1 + scenario.impairments.at_panel)
     channel = elements * antennas * (1 + (scenario.impairments.channel_error_db is not None))
-    return 8 * (snapshots * antennas + codes + channel + snapshots * sources) + 4 * 5 * sources + 16
+    each = snapshots * antennas + codes + channel + snapshots * sources
+    return 8 * each * scenario.frequencies + 4 * 5 * sources + 16
 
 
 def write_shards(

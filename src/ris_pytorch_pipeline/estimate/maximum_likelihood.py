@@ -10,13 +10,14 @@ from torch import Tensor
 
 from ..bounds import deviations_from_information
 from ..errors import InputError
-from ..physics import Observation, check_positions, cosines_from_positions, positions_from_cosines
+from ..physics import Array, Observation, chart_of, check_visible, to_cosines
 from ..shapes import Counts, Positions
 from .estimate import Estimate, Status, asked_sources, pad_sources
+from .grid import search_grid
 from .hypothesis import Hypothesis, Likelihood, Rows
 from .normalise import Scaled, scale
 from .pilot import PilotLikelihood
-from .region import SearchRegion, search_grid
+from .region import SearchRegion
 from .search import Found, SearchEffort, add_source, better_of, cycle, escape, search_known, search_unknown
 from .stochastic import StochasticLikelihood
 
@@ -119,10 +120,10 @@ class MaximumLikelihood(ABC, Generic[L]):
         for order in counts.unique().tolist():
             for index in torch.nonzero(counts == order).squeeze(-1).split(self._at_a_time(scaled.observation)):
                 start = torch.stack([p[~p[:, 0].isnan()] for p in positions[index]]).double()
-                check_positions(start)
+                check_visible(start, scaled.observation.array)
                 likelihood = self.likelihood(scaled.observation[index])
                 rows = torch.arange(index.numel(), device=index.device)
-                found = Found(rows, likelihood.start_at(rows, cosines_from_positions(start)))
+                found = Found(rows, likelihood.start_at(rows, self._cosines(start, scaled.observation.array)))
                 if search is not None:
                     found = self._searched(likelihood.observation, found, torch.nonzero(search[index]).squeeze(-1))
                 parts.append((index, self._polish(likelihood, scaled[index], found, iterations)))
@@ -135,6 +136,13 @@ class MaximumLikelihood(ABC, Generic[L]):
         rows = torch.arange(chosen.numel(), device=chosen.device)
         better = cycle(self.likelihood(observation[chosen]), rows, found.hypothesis[chosen], self.effort)
         return Found(found.rows, found.hypothesis.replaced(chosen, better))
+
+    def _cosines(self, positions: Positions, array: Array) -> Tensor:
+        """Cosines of given positions, on the reference of a line's cone."""
+        cosines = to_cosines(positions, array)
+        if array.dimension == 1 and "elevation" not in self.region.fixed:
+            cosines = torch.stack([cosines[..., 0], torch.zeros_like(cosines[..., 1]), cosines[..., 2]], dim=-1)
+        return cosines
 
     def _search(self, likelihood: L, counts: Counts | None) -> list[Found]:
         if counts is None:
@@ -168,14 +176,18 @@ class MaximumLikelihood(ABC, Generic[L]):
             end.value,
             end.converged,
         )
-        bound = deviations_from_information(end.cosines, likelihood.information(rows, end), self.region.fixed)
+        array = likelihood.observation.array
+        positions = self.region.reported(end.cosines, array)
+        chart, coordinates = chart_of(positions, array)
+        information = likelihood.information(rows, end)
+        bound = deviations_from_information(coordinates, information, chart, self.region.fixed)
         return Estimate(
-            positions=positions_from_cosines(end.cosines),
+            positions=positions,
             order=order,
             powers=end.log_powers.exp() * (scaled.measured / scaled.channel)[:, None],
             deviations=bound.deviations,
             noise_variance=end.log_noise.exp() * scaled.measured,
-            status=tuple(Status.CONVERGED if c else Status.ITERATION_LIMIT for c in end.converged.tolist()),
+            status=_statuses(end.converged, bound.deviations, array),
         )
 
 
@@ -199,8 +211,8 @@ class Sml(MaximumLikelihood[StochasticLikelihood]):
 
     def scene_bytes(self, observation: Observation) -> int:
         """The coded dictionary: 6 MB for a default scene."""
-        _, snapshots, antennas = observation.measurements.shape
-        return 8 * snapshots * antennas * search_grid(self.region, observation.elements, observation.wavelength).size
+        _, blocks, antennas = observation.blocks.shape
+        return 8 * blocks * antennas * search_grid(self.region, observation.array).size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,9 +254,9 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
 
     def scene_bytes(self, observation: Observation) -> int:
         """The Gram matrix and the energies, and the coded dictionary of a scene that is searched noncoherently."""
-        _, snapshots, antennas = observation.measurements.shape
-        size = search_grid(self.region, observation.elements, observation.wavelength).size
-        return 16 * observation.elements.shape[0] ** 2 + (8 * snapshots * antennas + 4) * size
+        _, blocks, antennas = observation.blocks.shape
+        size, frequencies = search_grid(self.region, observation.array).size, observation.array.frequencies
+        return 16 * frequencies * len(observation.array) ** 2 + (8 * blocks * antennas + 4 * frequencies) * size
 
     def find(self, likelihood: PilotLikelihood, rows: Rows, sources: int) -> Hypothesis:
         """Search coherently; search doubtful scenes again from a noncoherent start, then by escapes."""
@@ -274,6 +286,13 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
         for _ in range(sources):
             found = add_source(other, local, found, self.effort)
         return likelihood.start_at(rows, found.cosines)
+
+
+def _statuses(converged: Tensor, deviations: Positions, array: Array) -> tuple[Status, ...]:
+    """How each scene ended: where the array tells some coordinate of no source, that is said."""
+    blind = array.dimension == 1 and bool(deviations.isnan().any(dim=(0, 1)).any())
+    good = Status.NOT_OBSERVABLE if blind else Status.CONVERGED
+    return tuple(good if c else Status.ITERATION_LIMIT for c in converged.tolist())
 
 
 def _merge(parts: list[tuple[Tensor, Estimate]], scenes: int, asked: Counts | None) -> Estimate:
