@@ -170,7 +170,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         end = likelihood.refine(rows, found.hypothesis, iterations=most, tolerance=1e-6)
         strongest = end.log_powers.argsort(dim=1, descending=True)
         end = Hypothesis(
-            end.cosines.gather(1, strongest.unsqueeze(-1).expand(-1, -1, 3)),
+            end.cosines.gather(1, strongest.unsqueeze(-1).expand_as(end.cosines)),
             end.log_powers.gather(1, strongest),
             end.log_noise,
             end.value,
