@@ -10,7 +10,7 @@ Positions = Float[Tensor, "*batch source 3"]
 Cosines = Float[Tensor, "*batch source 3"] | Float[Tensor, "*batch source 4"]
 """(u, w, q): direction cosines in front of the array and inverse distance in 1/m; (d_x, u, w, q) of a deep array."""
 Steering = Complex[Tensor, "*batch source element"]
-"""Steering vectors, squared norm N; an axis before the sources for several wavelengths."""
+"""Steering vectors, squared norm N."""
 Codes = Complex[Tensor, "*batch snapshot element"]
 """RIS phases in use, one row per snapshot; an axis before the snapshots for several wavelengths."""
 Channel = Complex[Tensor, "*batch antenna element"]

@@ -92,7 +92,7 @@ def test_labels_are_the_truth() -> None:
         k = int(drawn.truth.sources[scene])
         assert int(labels.present[scene].sum()) == k
         assert bool(labels.cosines[scene, k:].isnan().all())
-        a = steering_at(labels.cosines[scene, :k], labels.elements, labels.wavelength)
+        a = steering_at(labels.cosines[scene, :k], labels.array)
         slow = torch.einsum("kn,k,km->nm", a, drawn.truth.powers[scene, :k].to(a.dtype), a.conj())
         torch.testing.assert_close(labels.covariance[scene], slow * 12 / slow.diagonal().sum())
 

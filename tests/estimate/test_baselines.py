@@ -112,8 +112,8 @@ def test_mirrored_entries_are_plane_waves_at_half_the_wavelength() -> None:
 def test_modified_music_finds_far_sources_of_a_true_covariance(sources: int) -> None:
     scenes = drawn(sources=sources, distance=(5.0, 10.0))
     seen, truth = scenes.observation, scenes.truth
-    covariance = true_covariance(cosines_from_positions(truth.positions), truth.powers, seen.elements, seen.wavelength)
-    peaks = ModifiedMusic()._locate(covariance, seen.elements, seen.wavelength, sources)
+    covariance = true_covariance(cosines_from_positions(truth.positions), truth.powers, seen.array)
+    peaks = ModifiedMusic()._locate(covariance, seen.array, sources)
     gaps = (cosines_from_positions(truth.positions)[:, :, None, :2] - peaks.cosines[:, None, :, :2]).norm(dim=-1)
     assert gaps.amin(-1).median() < 0.01
     assert (gaps.amin(-1).amax(-1) < 0.05).double().mean() > 0.8
@@ -133,7 +133,7 @@ def test_amplitudes_against_a_plain_solver(name: str) -> None:
     cosines = cosines_from_positions(scenes.truth.positions)
     amplitudes, residual = fit_amplitudes(seen, cosines, scenes.truth.present)
     operator = (
-        coded_operator(seen.codes, seen.channel) @ steering_at(cosines, seen.elements, seen.wavelength).mT[:, None]
+        coded_operator(seen.codes, seen.channel) @ steering_at(cosines, seen.array).mT[:, None]
     )
     if name == "pilot":
         stacked = torch.linalg.lstsq(operator.flatten(1, 2), seen.measurements.flatten(1)[..., None]).solution
@@ -167,7 +167,7 @@ def test_first_pick_of_omp_is_the_best_grid_point_by_brute_force(symbols: str) -
     seen = scenes.observation
     u, w = torch.linspace(-0.4, 0.4, 161, dtype=torch.float64), torch.linspace(-0.2, 0.2, 81, dtype=torch.float64)
     points = torch.cartesian_prod(u, w, torch.tensor([0.5], dtype=torch.float64))
-    a = steering_at(points, seen.elements, seen.wavelength).mT
+    a = steering_at(points, seen.array).mT
     best = []
     for scene in range(3):
         b = coded_operator(seen.codes[scene], seen.channel[scene]) @ a

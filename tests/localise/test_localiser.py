@@ -137,7 +137,7 @@ def test_peaks_are_those_of_the_one_blend() -> None:
     seen, sources = drawn.observation, drawn.truth.sources
     prediction = Localiser(NET).predict(seen)
     blended = blend(prediction.covariance, back_projected(seen, silent=True), 0.3)
-    slow = Mvdr().locate(blended, seen.elements, seen.wavelength, sources)
+    slow = Mvdr().locate(blended, seen.array, sources)
     with pytest.warns(UserWarning, match="uninformative"):
         fast = OnCovariance(spectrum=Mvdr(), beta=0.3).propose(prediction, seen, sources)
     torch.testing.assert_close(fast.positions, slow.positions, equal_nan=True)

@@ -13,7 +13,7 @@ Coordinates = Float[Tensor, "*batch source 3"]
 """(a, b, q) of each source in a chart; (u, w, q) where the chart has no turns."""
 
 
-def panel_block(chart: Chart, coordinates: Coordinates) -> Complex[Tensor, "*batch vector element"]:
+def panel_block(chart: Chart, coordinates: Coordinates) -> Complex[Tensor, "... vector element"]:
     """The 4 K panel vectors [a_1..a_K, ∂a/∂a, ∂a/∂b, ∂a/∂q], coordinate-major; after a frequency axis if there is one.
 
     Args:

@@ -2,7 +2,7 @@ from .array.chart import Chart, chart_at, chart_of, steering_with_derivatives
 from .array.coordinates import check_visible, directions_of, mirrored, to_cosines, to_positions, toward
 from .array.layouts import Line, Panel, Points, bent
 from .array.observability import COORDINATES, Observability, observability, told, untold
-from .array.steering import steering, steering_at
+from .array.steering import projections, steering, steering_at
 from .array.value import Array, Pose
 from .array.wavefronts import (
     WAVEFRONTS,
@@ -78,6 +78,7 @@ __all__ = [
     "positions_from_cartesian",
     "positions_from_cosines",
     "preset",
+    "projections",
     "quantise",
     "random_codes",
     "received_power",

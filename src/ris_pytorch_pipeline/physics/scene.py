@@ -8,10 +8,10 @@ from jaxtyping import Complex, Float
 from torch import Generator, Tensor
 
 from ..errors import InfeasibleError
-from ..shapes import Channel, Codes, Counts, Mask, Positions, Steering
+from ..shapes import Channel, Codes, Counts, Mask, Positions
 from .array.coordinates import to_cosines, toward
 from .array.layouts import Panel, bent
-from .array.steering import steering_at
+from .array.steering import Waves, steering_at
 from .array.value import Array, Pose
 from .channel import complex_normal, rician_channel, uniform
 from .codebook import dft_codes, hadamard_codes, random_codes
@@ -262,7 +262,7 @@ def _draw_channel(
     return estimated_channel(channel, scenario.impairments, generator), channel
 
 
-def _panel_vectors(scenario: Scenario, positions: Positions, array: Array, generator: Generator) -> Steering:
+def _panel_vectors(scenario: Scenario, positions: Positions, array: Array, generator: Generator) -> Waves:
     """What the panel receives from each unit source: its steering vector, plus one coherent ghost path if there is one.
 
     A ghost comes from an independent random position with a random phase.

@@ -46,8 +46,8 @@ class Sounding:
         return self.array.wavelength
 
     def response(
-        self, vectors: Complex[Tensor, "*batch vector element"]
-    ) -> Complex[Tensor, "*batch block vector antenna"]:
+        self, vectors: Complex[Tensor, "... vector element"]
+    ) -> Complex[Tensor, "... block vector antenna"]:
         """b_l = G_l x of every snapshot, those of all frequencies on one axis: blocks.
 
         Args:

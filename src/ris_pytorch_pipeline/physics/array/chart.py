@@ -7,10 +7,10 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from ...shapes import Cosines, Positions, Steering
+from ...shapes import Cosines, Positions
 from ..geometry import forward_cosine, position_jacobian
 from .coordinates import jacobian, plain, to_cosines, toward
-from .steering import projections, wavenumbers, waves
+from .steering import Waves, projections, wavenumbers, waves
 from .value import Array
 
 Coordinates = Float[Tensor, "*batch source 3"]
@@ -61,7 +61,7 @@ class Chart:
 
     def steering_with_derivatives(
         self, coordinates: Coordinates
-    ) -> tuple[Steering, Complex[Tensor, "*batch 3 source element"]]:
+    ) -> tuple[Waves, Complex[Tensor, "... 3 source element"]]:
         """The steering vectors a and their analytic derivatives with respect to a, b and q.
 
         ∂a/∂x = -j k0 (∂delta/∂x) a, ∂delta/∂a = (∂delta/∂t) (h - x a/d_x), and for the exact wave ∂delta/∂t = -1/S,
@@ -119,7 +119,7 @@ def chart_at(cosines: Cosines, array: Array) -> Chart:
 
 def steering_with_derivatives(
     cosines: Cosines, array: Array
-) -> tuple[Steering, Complex[Tensor, "*batch 3 source element"]]:
+) -> tuple[Waves, Complex[Tensor, "... 3 source element"]]:
     """Steering vectors and their derivatives by the coordinates of `chart_at`: (u, w, q), or tangent ones.
 
     >>> array = Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3)

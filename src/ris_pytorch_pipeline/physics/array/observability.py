@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ...shapes import Positions
@@ -27,7 +27,7 @@ def told(array: Array) -> tuple[int, ...]:
     return (*angles, *(() if array.wavefront == planar or array.dimension == 0 else (2,)))
 
 
-def untold(array: Array, jacobian: Float[Tensor, "*batch source 3 3"]) -> Float[Tensor, "*batch source 3"]:
+def untold(array: Array, jacobian: Float[Tensor, "*batch source 3 3"]) -> Bool[Tensor, "*batch source 3"]:
     """True in a coordinate (φ, θ, r) that moves when an unseen (a, b, q) does.
 
     Args:

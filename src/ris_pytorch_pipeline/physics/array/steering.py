@@ -7,14 +7,17 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from ...errors import InputError
-from ...shapes import Cosines, Positions, Steering
+from ...shapes import Cosines, Positions
 from ..geometry import forward_cosine
 from .coordinates import check_visible, to_cosines, toward
 from .value import Array
 from .wavefronts import relative_distance
 
+Waves = Complex[Tensor, "... source element"]
+"""Steering vectors; an axis of frequencies before the sources where there are several."""
 
-def steering_at(cosines: Cosines, array: Array, *, taper: bool = False) -> Steering:
+
+def steering_at(cosines: Cosines, array: Array, *, taper: bool = False) -> Waves:
     """Steering vectors in the array's frame: a_n = exp(-j k0 delta_n), k0 = 2π/λ, ‖a‖² = N.
 
     delta = (q rho² - 2 t)/(1 + S), S = sqrt(1 - 2 q t + q² rho²), rho² = x² + h² + v², t = x d_x + h u + v w for the
@@ -38,7 +41,10 @@ def steering_at(cosines: Cosines, array: Array, *, taper: bool = False) -> Steer
     """
     q, rho2, t = projections(cosines, array.local.to(cosines), flat=array.flat)
     a = waves(array.wavefront.excess(q, rho2, t), array.wavelengths)
-    return a / relative_distance(q, rho2, t).unsqueeze(-3 if array.frequencies > 1 else 0) if taper else a
+    if not taper:
+        return a
+    ratio = relative_distance(q, rho2, t)
+    return a / (ratio.unsqueeze(-3) if array.frequencies > 1 else ratio)
 
 
 def projections(
@@ -69,7 +75,7 @@ def projections(
 
 def waves(
     excess: Float[Tensor, "*batch source element"], wavelengths: tuple[float, ...]
-) -> Complex[Tensor, "*batch source element"]:
+) -> Waves:
     """exp(-j k0 delta); several wavelengths make an axis before the sources."""
     if len(wavelengths) == 1:
         phase = excess * (-2 * math.pi / wavelengths[0])
@@ -83,7 +89,7 @@ def wavenumbers(wavelengths: tuple[float, ...], like: Tensor) -> Float[Tensor, "
     return like.new_tensor([-2 * math.pi / x for x in wavelengths])[:, None, None]
 
 
-def steering(positions: Positions, array: Array, *, taper: bool = False) -> Steering:
+def steering(positions: Positions, array: Array, *, taper: bool = False) -> Waves:
     """Steering vectors a(p) at positions in the world: phases of |p - q_n| - |p|, whatever the array.
 
     >>> array = Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3)
