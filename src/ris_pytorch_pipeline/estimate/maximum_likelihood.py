@@ -12,10 +12,11 @@ from ..bounds import deviations_from_information
 from ..errors import InputError
 from ..physics import Array, Observation, chart_of, check_visible, to_cosines
 from ..shapes import Counts, Positions
-from .estimate import Estimate, Status, asked_sources, pad_sources
+from .estimate import Estimate, Status, asked_sources
 from .grid import search_grid
 from .hypothesis import Hypothesis, Likelihood, Rows
 from .normalise import Scaled, scale
+from .outcome import ending_of, merged
 from .pilot import PilotLikelihood
 from .region import SearchRegion
 from .search import Found, SearchEffort, add_source, better_of, cycle, escape, search_known, search_unknown
@@ -90,7 +91,7 @@ class MaximumLikelihood(ABC, Generic[L]):
             for found in self._search(likelihood, None if counts is None else counts[index]):
                 part = self._polish(likelihood, scaled[index[found.rows]], found)
                 parts.append((index[found.rows], part))
-        return _merge(parts, len(observation), counts)
+        return merged(parts, len(observation), counts)
 
     def refine(
         self,
@@ -127,7 +128,7 @@ class MaximumLikelihood(ABC, Generic[L]):
                 if search is not None:
                     found = self._searched(likelihood.observation, found, torch.nonzero(search[index]).squeeze(-1))
                 parts.append((index, self._polish(likelihood, scaled[index], found, iterations)))
-        return _merge(parts, len(observation), counts)
+        return merged(parts, len(observation), counts)
 
     def _searched(self, observation: Observation, found: Found, chosen: Rows) -> Found:
         """The same with the chosen rows searched on from where they are; only their dictionaries are made."""
@@ -187,7 +188,7 @@ class MaximumLikelihood(ABC, Generic[L]):
             powers=end.log_powers.exp() * (scaled.measured / scaled.channel)[:, None],
             deviations=bound.deviations,
             noise_variance=end.log_noise.exp() * scaled.measured,
-            status=_statuses(end.converged, bound.deviations, array),
+            status=ending_of(end.converged, bound.deviations, array),
         )
 
 
@@ -286,30 +287,3 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
         for _ in range(sources):
             found = add_source(other, local, found, self.effort)
         return likelihood.start_at(rows, found.cosines)
-
-
-def _statuses(converged: Tensor, deviations: Positions, array: Array) -> tuple[Status, ...]:
-    """How each scene ended: where the array tells some coordinate of no source, that is said."""
-    blind = array.dimension == 1 and bool(deviations.isnan().any(dim=(0, 1)).any())
-    good = Status.NOT_OBSERVABLE if blind else Status.CONVERGED
-    return tuple(good if c else Status.ITERATION_LIMIT for c in converged.tolist())
-
-
-def _merge(parts: list[tuple[Tensor, Estimate]], scenes: int, asked: Counts | None) -> Estimate:
-    """Put parts of a batch back in order, padded to the largest order."""
-    slots = max((part.positions.shape[1] for _, part in parts), default=0)
-    index = torch.cat([i for i, _ in parts]) if parts else torch.zeros(0, dtype=torch.long)
-    back = index.argsort()
-    status = [s for _, part in parts for s in part.status]
-    order = torch.cat([part.order for _, part in parts])[back]
-    ended = [status[i] for i in back.tolist()]
-    if asked is not None:
-        ended = [Status.FEWER if o < a else s for o, a, s in zip(order.tolist(), asked.tolist(), ended, strict=True)]
-    return Estimate(
-        positions=torch.cat([pad_sources(part.positions, slots) for _, part in parts])[back],
-        order=order,
-        powers=torch.cat([pad_sources(part.powers, slots) for _, part in parts])[back],
-        deviations=torch.cat([pad_sources(part.deviations, slots) for _, part in parts])[back],
-        noise_variance=torch.cat([part.noise_variance for _, part in parts])[back],
-        status=tuple(ended),
-    )
