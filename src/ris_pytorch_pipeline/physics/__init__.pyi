@@ -13,8 +13,10 @@ from .array.wavefronts import (
     spherical,
     wavefront_named,
 )
-from .channel import complex_normal, rician_channel, uniform
-from .codebook import dft_codes, hadamard_codes, quantise, random_codes
+from .channel import complex_normal, direct_channel, rician_channel, uniform
+from .channels import CHANNELS, ChannelModel, channel_named
+from .codebook import constant_codes, dft_codes, hadamard_codes, quantise, random_codes
+from .codebooks import CODEBOOKS, Codebook, codebook_named
 from .geometry import (
     cartesian_from_positions,
     check_positions,
@@ -31,11 +33,15 @@ from .snapshots import coded_operator, coded_response, measure, panel_images, re
 from .sounding import Sounding, direct
 
 __all__ = [
+    "CHANNELS",
+    "CODEBOOKS",
     "COORDINATES",
     "PRESETS",
     "WAVEFRONTS",
     "Array",
+    "ChannelModel",
     "Chart",
+    "Codebook",
     "Impairments",
     "Line",
     "Observability",
@@ -51,16 +57,20 @@ __all__ = [
     "bent",
     "cartesian_from_positions",
     "centre_phase",
+    "channel_named",
     "chart_at",
     "chart_of",
     "check_positions",
     "check_visible",
+    "codebook_named",
     "coded_operator",
     "coded_response",
     "complex_normal",
+    "constant_codes",
     "cosines_from_positions",
     "dft_codes",
     "direct",
+    "direct_channel",
     "directions_of",
     "draw",
     "draw_positions",
