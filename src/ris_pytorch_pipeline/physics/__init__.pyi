@@ -1,5 +1,7 @@
+from .array.ambiguity import Lobe, ambiguity, lobes
 from .array.chart import Chart, chart_at, chart_of, steering_with_derivatives
 from .array.coordinates import check_visible, directions_of, mirrored, to_cosines, to_positions, toward
+from .array.files import array_from_file
 from .array.layouts import Line, Panel, Points, bent
 from .array.observability import COORDINATES, Observability, observability, told, untold
 from .array.steering import centre_phase, projections, steering, steering_at
@@ -44,6 +46,7 @@ __all__ = [
     "Codebook",
     "Impairments",
     "Line",
+    "Lobe",
     "Observability",
     "Observation",
     "Panel",
@@ -54,6 +57,8 @@ __all__ = [
     "Sounding",
     "Truth",
     "Wavefront",
+    "ambiguity",
+    "array_from_file",
     "bent",
     "cartesian_from_positions",
     "centre_phase",
@@ -80,6 +85,7 @@ __all__ = [
     "hadamard_codes",
     "identifiable_sources",
     "legacy_fresnel",
+    "lobes",
     "measure",
     "mirrored",
     "observability",
