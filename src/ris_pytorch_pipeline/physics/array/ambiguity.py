@@ -37,7 +37,7 @@ def ambiguity(
     >>> array = Panel(horizontal=4, vertical=4, spacing=0.3).array(0.3)  # a wavelength apart: grating lobes
     >>> points = torch.tensor([[0.3, 0.1, 0.0], [-0.7, 0.1, 0.0], [0.1, 0.1, 0.0]], dtype=torch.float64)
     >>> ambiguity(points[:1], points, array).round(decimals=2)
-    tensor([1.0000, 1.0000, 0.0500], dtype=torch.float64)
+    tensor([1.0000, 1.0000, 0.0600], dtype=torch.float64)
 
     Args:
         place: (1, coordinate), cosines of one source.
