@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, NoReturn
 
 from ..errors import SceneFileError
+from ..files import parse_document
 
 SCHEMA = "ris-scenes"
 """Name of the schema."""
@@ -85,13 +86,13 @@ def header_from_json(text: str | None, source: str) -> Header:
     if text is None:
         _refuse(source, "no scene header", "safetensors written by another program", "write it with save_scenes")
     try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
+        values = parse_document(text)
+    except ValueError as error:
         _refuse(source, f"a header that is no JSON ({error})", "a file edited by hand", "write it with save_scenes")
     if not isinstance(values, dict) or values.get("schema") != SCHEMA:
         _refuse(source, "a header of another schema", "safetensors of another program", "pass a file of `ris simulate`")
     if values.get("version") != VERSION:
-        got = f"version {values.get('version')}"
+        got = f"version {values.get('version')!r:.40}"
         _refuse(
             source, got, "a file of another release of this package", "write the file anew, or install that release"
         )
@@ -99,13 +100,20 @@ def header_from_json(text: str | None, source: str) -> Header:
     if set(values) != known:
         differing = ", ".join(sorted(set(values) ^ known))
         _refuse(source, f"missing or foreign header keys: {differing}", "a file edited by hand", "write the file anew")
+    _check_texts(values, source)
     _check_values(values, source)
     return Header(**values)
 
 
+def _check_texts(values: Mapping[str, Any], source: str) -> None:
+    for key in ("package", "note"):
+        if not isinstance(values[key], str):
+            _refuse(source, f"{key} {values[key]!r:.40}", "a file edited by hand", "write a text")
+
+
 def _check_values(values: Mapping[str, Any], source: str) -> None:
     wavelength, symbols, config, digest = (values[key] for key in ("wavelength", "symbols", "config", "digest"))
-    if not isinstance(wavelength, int | float) or not 0 < wavelength < math.inf:
+    if isinstance(wavelength, bool) or not isinstance(wavelength, int | float) or not 0 < wavelength < math.inf:
         _refuse(source, f"wavelength {wavelength!r}", "a wrong unit", "write a positive wavelength in metres")
     if symbols not in ("random", "pilot"):
         _refuse(source, f"symbols {symbols!r}", "a misspelt name", "write 'random' or 'pilot'")
