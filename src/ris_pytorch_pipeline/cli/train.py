@@ -9,6 +9,7 @@ from trainlint import Preflight, TrainingFault, limit_memory, show_preflight
 
 from ..data import open_shards
 from ..errors import ConfigurationError, InfeasibleError
+from ..files import stopping
 from ..train import Parts, Reporter, TensorBoard, Trainer, WatchConfig, joined, processes_of, shard_scenes
 from .held_out import verify
 from .output import Bar
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     checked = arguments.preflight and not arguments.resume and processes_of(os.environ, experiment.device).first
     if checked and not sound(Trainer(experiment, parts=parts), quiet=arguments.quiet):  # alone, before others join
         return stop("a check failed and nothing was written; --no-preflight trains all the same")
-    with joined(os.environ, experiment.device) as processes, Bar("training") as bar:
+    with joined(os.environ, experiment.device) as processes, Bar("training") as bar, stopping() as stop_asked:
         reporter.progress = bar
         trainer = Trainer(
             experiment,
@@ -42,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
             processes=processes,
             listeners=listeners,
             watch=watch,
+            stop=stop_asked,
         )
         try:
             with limit:
