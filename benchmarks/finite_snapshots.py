@@ -32,7 +32,7 @@ def main() -> None:
         success = (angle.amin(1) < math.radians(3)).all(1)
         drawn = deterministic_bound(
             truth.positions, truth.symbols, truth.noise_variance,
-            codes=given.codes, channel=given.channel, elements=given.elements, wavelength=given.wavelength,
+            array=given.array, codes=given.codes, channel=given.channel,
         )  # fmt: skip
         for name, bound in (
             ("stochastic bound", scene_bound(scenes)),

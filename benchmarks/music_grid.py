@@ -48,12 +48,12 @@ def main() -> None:
     drawn = draw(preset("random", sources=arguments.sources), arguments.scenes, stream(0, "music grid"))
     seen = drawn.observation
     cosines = cosines_from_positions(drawn.truth.positions)
-    covariance = true_covariance(cosines, drawn.truth.powers, seen.elements, seen.wavelength, floor=0.01).dense()
+    covariance = true_covariance(cosines, drawn.truth.powers, seen.array, floor=0.01).dense()
     covariance = covariance.to(torch.complex64)
     axis = torch.rand(arguments.points, 3, generator=stream(1, "music grid"), dtype=torch.float64)
     points = axis * torch.tensor([1.6, 1.0, 1.9]) + torch.tensor([-0.8, -0.5, 0.1])
     single = covariance.numpy()
-    vectors = steering_at(points.float(), seen.elements.float(), seen.wavelength).numpy()
+    vectors = steering_at(points.float(), seen.array).numpy()
 
     def plain_subspaces() -> list[NDArray[Any]]:
         return [np.linalg.eigh(matrix)[1][:, : -arguments.sources] for matrix in single]
@@ -61,7 +61,7 @@ def main() -> None:
     eigen_plain, noise = fastest(plain_subspaces, arguments.repeats)
     scan_plain, slow = fastest(lambda: [noise_subspace_spectrum(vectors, e) for e in noise], arguments.repeats)
     eigen_ours, basis = fastest(lambda: signal_subspace(covariance, arguments.sources), arguments.repeats)
-    scan_ours, energy = fastest(lambda: grid_energy(points, basis, seen.elements, seen.wavelength), arguments.repeats)
+    scan_ours, energy = fastest(lambda: grid_energy(points, basis, seen.array), arguments.repeats)
     difference = np.abs(np.stack(slow) - (1 - energy.numpy() / vectors.shape[1])).max()
     plain, ours = ("noise subspace, NumPy", eigen_plain, scan_plain), ("signal subspace", eigen_ours, scan_ours)
     print(f"{arguments.scenes} scenes, K = {arguments.sources}, {arguments.points} points, one thread, complex64")

@@ -23,7 +23,7 @@ PHASES = {"dictionary": "coded_dictionary", "grid scans": "scan", "local refinem
 def plain_scene(scenes: Scenes, index: int) -> plain_numpy.Scene:
     """One scene as NumPy arrays."""
     given = scenes.observation
-    grid = search_grid(SearchRegion(), given.elements, given.wavelength).points()
+    grid = search_grid(SearchRegion(), given.array).points()
     return plain_numpy.Scene(
         measurements=given.measurements[index].numpy(),
         codes=given.codes[index].numpy(),

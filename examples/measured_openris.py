@@ -118,8 +118,7 @@ def load(path: Path) -> Capture:
 
 def observe(capture: Capture, frequency: int) -> Observation:
     """The capture at one frequency as coded measurements of one antenna, one scene per receiver position."""
-    wavelength = wavelength_of(float(capture.frequencies[frequency]))
-    elements = capture.panel.elements()
+    array = capture.panel.array(wavelength_of(float(capture.frequencies[frequency])))
     toward = math.radians(capture.transmitter_deg - BROADSIDE_DEG)
     horn = torch.tensor([[toward, 0.0, capture.distance]], dtype=torch.float64)
     measured = capture.transfer[:, :, frequency]
@@ -128,9 +127,8 @@ def observe(capture: Capture, frequency: int) -> Observation:
     return Observation(
         measurements=(measured - measured.mean(1, keepdim=True)).unsqueeze(-1),
         codes=codes.expand(scenes, -1, -1),
-        channel=steering(horn, elements, wavelength).expand(scenes, -1, -1),
-        elements=elements,
-        wavelength=wavelength,
+        channel=steering(horn, array).expand(scenes, -1, -1),
+        array=array,
         symbols="pilot",
     )
 
@@ -140,7 +138,7 @@ def log_likelihood(observation: Observation, positions: Tensor) -> Tensor:
 
     The gain in log-likelihood, per measurement, of one source with an unknown amplitude in noise of unknown variance.
     """
-    vectors = steering_at(cosines_from_positions(positions), observation.elements, observation.wavelength)
+    vectors = steering_at(cosines_from_positions(positions), observation.array)
     response = coded_response(vectors, observation.codes, observation.channel)
     measured = observation.measurements.unsqueeze(-2)
     match = (response.conj() * measured).sum(dim=(1, 3)).abs().square()
@@ -168,7 +166,7 @@ def calibrated(observation: Observation, capture: Capture, shrinkage: float = 0.
     """
     azimuth = torch.deg2rad(capture.angles_deg - BROADSIDE_DEG)
     flat, far = torch.zeros_like(azimuth), torch.full_like(azimuth, capture.distance)
-    true = steering(torch.stack([azimuth, flat, far], dim=-1)[:, None], observation.elements, observation.wavelength)
+    true = steering(torch.stack([azimuth, flat, far], dim=-1)[:, None], observation.array)
     columns = (observation.codes * observation.channel * true).unflatten(-1, (-1, capture.panel.horizontal)).sum(-2)
     scale = observation.measurements.norm(dim=1, keepdim=True)
     measured = (observation.measurements / scale).squeeze(-1)

@@ -19,7 +19,7 @@ def true_dense(scenes: Scenes) -> Tensor:
     total = torch.zeros(len(scenes), 36, 36, dtype=torch.complex128)
     for row in range(len(scenes)):
         present = scenes.truth.positions[row, : int(scenes.truth.sources[row])]
-        vectors = steering(present, scenes.observation.elements, scenes.observation.wavelength)
+        vectors = steering(present, scenes.observation.array)
         for a, power in zip(vectors, scenes.truth.powers[row], strict=False):
             total[row] += power * torch.outer(a, a.conj())
     return trace_normalise(total)

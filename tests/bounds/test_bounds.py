@@ -1,6 +1,7 @@
 """Laws of the Cramér-Rao bounds: scaling, limits, closed forms and textbook arrays."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,15 +9,13 @@ from torch import Tensor
 
 from ris_pytorch_pipeline.bounds import deterministic_bound, pilot_bound, scene_bound, stochastic_bound
 from ris_pytorch_pipeline.errors import InputError
-from ris_pytorch_pipeline.physics import Panel, Scenes, draw, preset, steering
+from ris_pytorch_pipeline.physics import Line, Scenes, Sounding, direct, draw, preset, steering
 from ris_pytorch_pipeline.rng import stream
 
 
 def arguments(scenes: Scenes) -> dict:
     given = scenes.observation
-    return {
-        "codes": given.codes, "channel": given.channel, "elements": given.elements, "wavelength": given.wavelength,
-    }  # fmt: skip
+    return {"sounding": Sounding(array=given.array, codes=given.codes, channel=given.channel)}
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +25,7 @@ def scenes() -> Scenes:
 
 def all_bounds(scenes: Scenes, noise: Tensor, snapshots: int = 16) -> dict[str, Tensor]:
     truth, rest = scenes.truth, arguments(scenes)
-    rest["codes"] = rest["codes"][:, :snapshots]
+    rest["sounding"] = replace(rest["sounding"], codes=rest["sounding"].codes[:, :snapshots])
     found = {
         "deterministic": deterministic_bound(truth.positions, truth.symbols[:, :snapshots], noise, **rest),
         "pilot": pilot_bound(truth.positions, truth.symbols[:, 0], noise, **rest),
@@ -77,22 +76,19 @@ def test_distance_deviation_has_the_closed_form_near_broadside(distance: float) 
 
 def linear_array(sources: list[float], snapshots: int) -> dict:
     """A full-digital half-wavelength line of 8 elements that looks at the far field: H = I, codes 1."""
-    elements = Panel(horizontal=8, vertical=1, spacing=0.15).elements()
+    sounding = direct(Line(count=8, spacing=0.15).array(0.3), 1, snapshots)
     azimuth = torch.tensor(sources, dtype=torch.float64)
     return {
         "positions": torch.stack([azimuth, 0 * azimuth, torch.full_like(azimuth, torch.inf)], dim=-1)[None],
-        "codes": torch.ones(1, snapshots, 8, dtype=torch.complex128),
-        "channel": torch.eye(8, dtype=torch.complex128)[None],
-        "elements": elements,
-        "wavelength": 0.3,
+        "sounding": sounding,
         "known": ("elevation", "distance"),
     }  # fmt: skip
 
 
 def textbook_matrices(array: dict) -> tuple[Tensor, Tensor]:
     """A and D = ∂A/∂φ of the linear array, (element, source)."""
-    a = steering(array["positions"], array["elements"], 0.3)[0].T
-    azimuth, h = array["positions"][0, :, 0], array["elements"][:, 1]
+    a = steering(array["positions"], array["sounding"].array)[0].T
+    azimuth, h = array["positions"][0, :, 0], array["sounding"].elements[:, 1]
     return a, 2j * math.pi / 0.3 * h[:, None] * azimuth.cos() * a
 
 

@@ -19,14 +19,14 @@ COORDINATES = ("azimuth_deg", "elevation_deg", "distance_m")
 def measured_file(path: Path) -> None:
     """A pilot block of one source at azimuth 20°, elevation 0, 8 m, seen by one antenna without noise to speak of."""
     generator = stream(3, "measured")
-    elements = Panel(horizontal=8, vertical=8, spacing=0.05).elements()
+    array = Panel(horizontal=8, vertical=8, spacing=0.05).array(0.1)
     codes = (1 - 2 * torch.randint(2, (1, 24, 64), generator=generator)).to(torch.complex128)
     channel = torch.polar(torch.ones(1, 1, 64).double(), 7 * torch.rand(1, 1, 64, generator=generator).double())
     position = torch.tensor([[[math.radians(20), 0.0, 8.0]]], dtype=torch.float64)
-    vectors = steering_at(cosines_from_positions(position), elements, 0.1)
+    vectors = steering_at(cosines_from_positions(position), array)
     clean = measure(vectors, torch.ones(1, 24, 1, dtype=torch.complex128), codes, channel)
     noise = 1e-2 * torch.randn(1, 24, 1, dtype=torch.complex128, generator=generator)
-    seen = Observation(measurements=clean + noise, codes=codes, channel=channel, elements=elements, wavelength=0.1,
+    seen = Observation(measurements=clean + noise, codes=codes, channel=channel, array=array,
                        symbols="pilot")  # fmt: skip
     save_scenes(path, seen, note="one horn")
 

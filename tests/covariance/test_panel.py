@@ -47,12 +47,12 @@ def test_more_antennas_than_elements_recover_the_panel_signal() -> None:
     scenes = drawn(horizontal=4, vertical=3, antennas=16, snr_db=200.0)
     seen, truth = scenes.observation, scenes.truth
     cosines = cosines_from_positions(truth.positions)
-    vectors = steering_at(cosines, seen.elements, seen.wavelength)
+    vectors = steering_at(cosines, seen.array)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         covariance = back_projected(seen)
     torch.testing.assert_close(back_projections(seen), truth.symbols @ vectors, rtol=1e-6, atol=1e-6)
-    overlap = subspace_overlap(covariance, cosines, seen.elements, seen.wavelength)
+    overlap = subspace_overlap(covariance, cosines, seen.array)
     torch.testing.assert_close(overlap, torch.ones(3, dtype=torch.float64))
 
 
@@ -73,11 +73,11 @@ def test_the_overlap_stops_growing_with_the_snr() -> None:
     for snr_db in (30.0, 60.0):
         scenes = drawn(snr_db=snr_db, sources=1)
         cosines = cosines_from_positions(scenes.truth.positions)
-        panel = scenes.observation.elements, scenes.observation.wavelength
+        panel = scenes.observation.array
         covariance = back_projected(scenes.observation, silent=True)
-        measured.append(subspace_overlap(covariance, cosines, *panel).mean())
-        whole = true_covariance(cosines, scenes.truth.powers, *panel, floor=0.1)
-        torch.testing.assert_close(subspace_overlap(whole, cosines, *panel), torch.ones(3, dtype=torch.float64))
+        measured.append(subspace_overlap(covariance, cosines, panel).mean())
+        whole = true_covariance(cosines, scenes.truth.powers, panel, floor=0.1)
+        torch.testing.assert_close(subspace_overlap(whole, cosines, panel), torch.ones(3, dtype=torch.float64))
     assert (measured[1] - measured[0]).abs() < 0.02
     assert measured[1] < 0.6
 
@@ -87,10 +87,10 @@ def test_true_covariance_is_the_sum_over_sources_and_ignores_padding() -> None:
     truth, seen = scenes.truth, scenes.observation
     cosines = cosines_from_positions(truth.positions)
     assert cosines.isnan().any()
-    covariance = true_covariance(cosines, truth.powers, seen.elements, seen.wavelength, floor=0.2).dense()
+    covariance = true_covariance(cosines, truth.powers, seen.array, floor=0.2).dense()
     for scene in range(6):
         order = int(truth.sources[scene])
-        a = steering_at(cosines[scene, :order], seen.elements, seen.wavelength).mT
+        a = steering_at(cosines[scene, :order], seen.array).mT
         signal = trace_normalise(a @ torch.diag(truth.powers[scene, :order]).to(a.dtype) @ a.mH)
         torch.testing.assert_close(covariance[scene], (signal + 0.2 * torch.eye(144)) / 1.2)
 

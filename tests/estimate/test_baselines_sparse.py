@@ -32,7 +32,7 @@ def objective(atoms: torch.Tensor, y: torch.Tensor, power: torch.Tensor, noise: 
 
 def test_every_update_lowers_the_objective() -> None:
     seen = drawn(sources=2).observation
-    atoms = dictionary(seen, search_grid(REGION, seen.elements, seen.wavelength).points())
+    atoms = dictionary(seen, search_grid(REGION, seen.array).points())
     values = [objective(atoms, seen.measurements, *fit_powers(atoms, seen.measurements, n)) for n in (0, 1, 2, 5, 12)]
     steps = torch.stack(values).diff(dim=0)
     assert bool((steps < 0).all())

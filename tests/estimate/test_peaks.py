@@ -3,19 +3,19 @@
 import torch
 
 from ris_pytorch_pipeline.covariance import music, signal_subspace, true_covariance
+from ris_pytorch_pipeline.estimate.grid import SearchGrid, search_grid
 from ris_pytorch_pipeline.estimate.peaks import Peaks, climb, grid_peaks, keep_distinct
-from ris_pytorch_pipeline.estimate.region import SearchGrid, SearchRegion
+from ris_pytorch_pipeline.estimate.region import SearchRegion
 from ris_pytorch_pipeline.estimate.spectral import Bartlett, Music
 from ris_pytorch_pipeline.physics import Panel, steering_at, uniform
 from ris_pytorch_pipeline.rng import stream
 
-ELEMENTS = Panel(horizontal=12, vertical=12, spacing=0.15).elements()
-WAVELENGTH = 0.3
+ARRAY = Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3)
 
 
 def axes(n_u: int, n_w: int, n_q: int) -> SearchGrid:
     u, w, q = (torch.arange(n, dtype=torch.float64) for n in (n_u, n_w, n_q))
-    return SearchGrid(u, w, q, torch.ones(n_u, n_w, dtype=torch.bool))
+    return SearchGrid(u, w, q, torch.ones(n_u, n_w, dtype=torch.bool), SearchRegion().box)
 
 
 def test_a_ridge_with_two_maxima_in_distance_is_one_direction() -> None:
@@ -46,12 +46,12 @@ def test_what_was_not_searched_is_no_peak() -> None:
 
 def test_two_sources_in_one_direction_are_found_along_the_ridge() -> None:
     cosines = torch.tensor([[[0.2, 0.1, 1.9], [0.2, 0.1, 0.12]]], dtype=torch.float64)
-    covariance = true_covariance(cosines, torch.ones(1, 2, dtype=torch.float64), ELEMENTS, WAVELENGTH, floor=1e-3)
-    found = Music(per_direction=2).locate(covariance, ELEMENTS, WAVELENGTH, 2)
+    covariance = true_covariance(cosines, torch.ones(1, 2, dtype=torch.float64), ARRAY, floor=1e-3)
+    found = Music(per_direction=2).locate(covariance, ARRAY, 2)
     assert found.order.tolist() == [2]
     distances = found.positions[0, :, 2].sort().values
     torch.testing.assert_close(distances, torch.tensor([1 / 1.9, 1 / 0.12], dtype=torch.float64), rtol=1e-3, atol=0)
-    single = Music(per_direction=1).locate(covariance, ELEMENTS, WAVELENGTH, 2)
+    single = Music(per_direction=1).locate(covariance, ARRAY, 2)
     assert (single.positions[0, :, :2] - found.positions[0, :1, :2]).abs().amax(-1)[1:].nan_to_num(9).min() > 0.01
 
 
@@ -60,22 +60,22 @@ def test_climbing_reaches_the_optimum_against_a_fine_scan() -> None:
     generator = stream(0, "climb")
     cosines = uniform(-0.4, 0.4, (4, 1, 3), generator)
     cosines[..., 2] = cosines[..., 2].abs() + 0.2
-    noisy = steering_at(cosines, ELEMENTS, WAVELENGTH).squeeze(1)
+    noisy = steering_at(cosines, ARRAY).squeeze(1)
     noisy = noisy + 2 * torch.randn(4, 144, generator=generator, dtype=torch.complex128)
     basis = signal_subspace(noisy[:, :, None] * noisy[:, None, :].conj(), 1)
     start = cosines + torch.tensor([0.02, -0.02, 0.1])
-    end = climb(start, basis, ELEMENTS, WAVELENGTH, SearchRegion(), iterations=30)
+    end = climb(start, basis, ARRAY, search_grid(SearchRegion(), ARRAY), iterations=30)
     assert bool(end.settled.all())
     offsets = torch.cartesian_prod(*[torch.linspace(-s, s, 11, dtype=torch.float64) for s in (4e-3, 4e-3, 2e-2)])
-    around = music(basis, steering_at(end.cosines + offsets, ELEMENTS, WAVELENGTH))
+    around = music(basis, steering_at(end.cosines + offsets, ARRAY))
     torch.testing.assert_close(1 - end.score, around.amin(-1, keepdim=True), rtol=1e-9, atol=1e-9)
 
 
 def test_a_source_beyond_the_region_is_held_at_its_edge() -> None:
     """A source at 0.3 m, region from 0.5 m: the distance stays at the edge of the box, the direction is the best."""
     cosines = torch.tensor([[[0.0, 0.0, 1 / 0.3]]], dtype=torch.float64)
-    covariance = true_covariance(cosines, torch.ones(1, 1, dtype=torch.float64), ELEMENTS, WAVELENGTH, floor=1e-3)
-    found = Bartlett().locate(covariance, ELEMENTS, WAVELENGTH, 1)
+    covariance = true_covariance(cosines, torch.ones(1, 1, dtype=torch.float64), ARRAY, floor=1e-3)
+    found = Bartlett().locate(covariance, ARRAY, 1)
     edge = SearchRegion().box[2][1]
     torch.testing.assert_close(1 / found.positions[0, 0, 2], torch.tensor(edge, dtype=torch.float64))
     assert found.positions[0, 0, :2].abs().max() < 1e-6

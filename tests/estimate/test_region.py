@@ -11,14 +11,14 @@ from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.estimate import SearchRegion, search_grid
 from ris_pytorch_pipeline.physics import Panel, cosines_from_positions
 
-ELEMENTS = Panel(horizontal=12, vertical=12, spacing=0.15).elements()
+ARRAY = Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3)
 
 
 @given(
     st.floats(-60, 60), st.floats(-30, 30), st.floats(0.5, 10)
 )  # fmt: skip
 def test_every_source_in_view_is_within_a_step_of_the_grid(azimuth: float, elevation: float, distance: float) -> None:
-    grid = search_grid(SearchRegion(), ELEMENTS, 0.3)
+    grid = search_grid(SearchRegion(), ARRAY)
     position = torch.tensor([[math.radians(azimuth), math.radians(elevation), distance]], dtype=torch.float64)
     away = (grid.points() - cosines_from_positions(position)).abs() / torch.tensor(grid.step, dtype=torch.float64)
     nearest = away.amax(-1).min()
@@ -26,19 +26,19 @@ def test_every_source_in_view_is_within_a_step_of_the_grid(azimuth: float, eleva
 
 
 def test_grid_is_half_a_beamwidth_and_half_a_depth_of_focus() -> None:
-    u, w, q = search_grid(SearchRegion(), ELEMENTS, 0.3).step
+    u, w, q = search_grid(SearchRegion(), ARRAY).step
     assert u <= 1 / 12
     assert w <= 1 / 12
     assert 0.15 < q < 0.22
 
 
 def test_oversampling_divides_the_steps() -> None:
-    coarse, fine = (search_grid(SearchRegion(), ELEMENTS, 0.3, k) for k in (1.0, 2.0))
+    coarse, fine = (search_grid(SearchRegion(), ARRAY, k) for k in (1.0, 2.0))
     assert fine.points().shape[0] > 6 * coarse.points().shape[0]
 
 
 def test_volume_puts_values_back_on_the_axes() -> None:
-    grid = search_grid(SearchRegion(), ELEMENTS, 0.3)
+    grid = search_grid(SearchRegion(), ARRAY)
     points = grid.points()
     volume = grid.volume(points[:, 0] + 10 * points[:, 1] + 100 * points[:, 2], fill=torch.nan)
     assert volume.shape == grid.shape
@@ -50,7 +50,7 @@ def test_volume_puts_values_back_on_the_axes() -> None:
 def test_equal_ends_fix_a_coordinate() -> None:
     region = SearchRegion(elevation=(0.0, 0.0), distance=(8.3, 8.3))
     assert region.fixed == ("elevation", "distance")
-    points = search_grid(region, ELEMENTS, 0.3).points()
+    points = search_grid(region, ARRAY).points()
     assert points[:, 1].unique().tolist() == [0.0]
     assert points[:, 2].unique().tolist() == pytest.approx([1 / 8.3])
 

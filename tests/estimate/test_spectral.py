@@ -25,7 +25,7 @@ def drawn(sources: int | tuple[int, int], scenes: int = 6) -> tuple[Scenes, LowR
     made = draw(preset("random", sources=sources), scenes, stream(0, f"spectral {sources}"))
     cosines = cosines_from_positions(made.truth.positions)
     seen = made.observation
-    return made, true_covariance(cosines, made.truth.powers, seen.elements, seen.wavelength, floor=1e-3)
+    return made, true_covariance(cosines, made.truth.powers, seen.array, floor=1e-3)
 
 
 def farthest_degrees(estimate: Estimate, scenes: Scenes) -> float:
@@ -45,7 +45,7 @@ def farthest_degrees(estimate: Estimate, scenes: Scenes) -> float:
 def test_every_source_of_a_true_covariance_is_found(estimator: Spectral, sources: int) -> None:
     scenes, covariance = drawn(sources)
     seen = scenes.observation
-    found = estimator.locate(covariance, seen.elements, seen.wavelength, sources)
+    found = estimator.locate(covariance, seen.array, sources)
     assert farthest_degrees(found, scenes) < 0.05
     assert found.order.tolist() == [sources] * 6
     assert set(found.status) == {Status.CONVERGED}
@@ -54,27 +54,25 @@ def test_every_source_of_a_true_covariance_is_found(estimator: Spectral, sources
 
 def test_the_dense_matrix_in_both_precisions_gives_the_same() -> None:
     scenes, covariance = drawn(3, scenes=2)
-    panel = scenes.observation.elements, scenes.observation.wavelength
+    panel = scenes.observation.array
     for estimator in (Music(), Mvdr(), Bartlett()):
-        thin = estimator.locate(covariance, *panel, 3)
-        full = estimator.locate(covariance.dense(), *panel, 3)
+        thin = estimator.locate(covariance, panel, 3)
+        full = estimator.locate(covariance.dense(), panel, 3)
         torch.testing.assert_close(full.positions, thin.positions, rtol=1e-5, atol=1e-6)
         torch.testing.assert_close(full.powers, thin.powers, rtol=1e-5, atol=1e-6)
-    single = Music().locate(covariance.dense().to(torch.complex64), *panel, 3)
-    torch.testing.assert_close(single.positions, Music().locate(covariance, *panel, 3).positions, rtol=1e-2, atol=1e-3)
+    single = Music().locate(covariance.dense().to(torch.complex64), panel, 3)
+    torch.testing.assert_close(single.positions, Music().locate(covariance, panel, 3).positions, rtol=1e-2, atol=1e-3)
 
 
 def test_powers_are_those_of_the_covariance_in_its_own_units() -> None:
     cosines = torch.tensor([[[0.3, 0.1, 0.5], [-0.4, -0.2, 1.0]]], dtype=torch.float64)
-    elements = draw(preset("random"), 1, stream(0, "x")).observation.elements
-    a = steering_at(cosines, elements, 0.3)
+    array = draw(preset("random"), 1, stream(0, "x")).observation.array
+    a = steering_at(cosines, array)
     powers = torch.tensor([[2.0, 7.0]], dtype=torch.float64)
     covariance = LowRank((a * powers.sqrt()[..., None]).mT, torch.tensor([0.5], dtype=torch.float64))
-    found = Music().locate(covariance, elements, 0.3, 2)
+    found = Music().locate(covariance, array, 2)
     torch.testing.assert_close(found.powers, powers.flip(-1), rtol=1e-6, atol=0)
-    torch.testing.assert_close(
-        Mvdr().locate(covariance.dense(), elements, 0.3, 2).powers, powers.flip(-1), rtol=0.01, atol=0
-    )
+    torch.testing.assert_close(Mvdr().locate(covariance.dense(), array, 2).powers, powers.flip(-1), rtol=0.01, atol=0)
 
 
 def test_columns_are_the_spectra_of_the_covariance_room() -> None:
@@ -96,11 +94,11 @@ def test_columns_are_the_spectra_of_the_covariance_room() -> None:
 def test_order_is_counted_per_scene_when_nobody_says() -> None:
     scenes, covariance = drawn((1, 4), scenes=8)
     seen = scenes.observation
-    found = Music().locate(covariance, seen.elements, seen.wavelength)
+    found = Music().locate(covariance, seen.array)
     assert found.order.tolist() == scenes.truth.sources.tolist()
     assert len(set(found.order.tolist())) > 1
     assert farthest_degrees(found, scenes) < 0.05
-    told = Music().locate(covariance, seen.elements, seen.wavelength, scenes.truth.sources)
+    told = Music().locate(covariance, seen.array, scenes.truth.sources)
     torch.testing.assert_close(told.positions, found.positions, equal_nan=True)
 
 
@@ -108,16 +106,16 @@ def test_order_is_counted_per_scene_when_nobody_says() -> None:
 def test_more_sources_than_there_are_is_answered_with_fewer(dense: bool) -> None:
     scenes, covariance = drawn(1, scenes=4)
     seen = scenes.observation
-    found = Music().locate(covariance.dense() if dense else covariance, seen.elements, seen.wavelength, 3)
+    found = Music().locate(covariance.dense() if dense else covariance, seen.array, 3)
     assert found.order.tolist() == [1] * 4
     assert set(found.status) == {Status.FEWER}
     assert found.positions[:, 1:].isnan().all() and found.powers[:, 1:].isnan().all()
 
 
 def test_an_order_of_zero_is_no_source() -> None:
-    elements = draw(preset("random"), 1, stream(0, "x")).observation.elements
+    array = draw(preset("random"), 1, stream(0, "x")).observation.array
     white = torch.eye(144, dtype=torch.complex128)[None]
-    found = Music(order=mdl()).locate(white, elements, 0.3, snapshots=400)
+    found = Music(order=mdl()).locate(white, array, snapshots=400)
     assert found.status == (Status.NONE,) and found.order.tolist() == [0]
 
 
@@ -125,7 +123,7 @@ def test_a_known_distance_is_kept() -> None:
     scenes, covariance = drawn(1, scenes=3)
     seen = scenes.observation
     region = SearchRegion(distance=(2.0, 2.0))
-    found = Mvdr(region=region).locate(covariance, seen.elements, seen.wavelength, 1)
+    found = Mvdr(region=region).locate(covariance, seen.array, 1)
     torch.testing.assert_close(found.positions[..., 2], torch.full((3, 1), 2.0, dtype=torch.float64))
 
 
@@ -133,12 +131,12 @@ def test_a_known_distance_is_kept() -> None:
 def test_impossible_numbers_of_sources_are_refused(sources: int | torch.Tensor) -> None:
     scenes, covariance = drawn(1, scenes=2)
     with pytest.raises(InputError, match="number of sources between 1 and 143"):
-        Music().locate(covariance, scenes.observation.elements, 0.3, sources)
+        Music().locate(covariance, scenes.observation.array, sources)
 
 
 def test_what_is_no_covariance_is_refused() -> None:
-    elements = draw(preset("random"), 1, stream(0, "x")).observation.elements
+    array = draw(preset("random"), 1, stream(0, "x")).observation.array
     with pytest.raises(InputError, match="semidefinite"):
-        Music().locate(torch.diag_embed(torch.linspace(-1, 9, 144))[None] + 0j, elements, 0.3, 1)
+        Music().locate(torch.diag_embed(torch.linspace(-1, 9, 144))[None] + 0j, array, 1)
     with pytest.raises(InputError, match="scene axis"):
-        Music().locate(torch.eye(144) + 0j, elements, 0.3, 1)
+        Music().locate(torch.eye(144) + 0j, array, 1)

@@ -50,11 +50,11 @@ def test_jacobian() -> None:
 
 
 def test_steering() -> None:
-    close(steering(real("positions"), PANEL.elements(), WAVELENGTH), "steering")
+    close(steering(real("positions"), PANEL.array(WAVELENGTH)), "steering")
 
 
 def test_measurements() -> None:
-    vectors = steering(real("positions"), PANEL.elements(), WAVELENGTH)
+    vectors = steering(real("positions"), PANEL.array(WAVELENGTH))
     close(measure(vectors, cplx("symbols"), cplx("codes"), cplx("channel")), "clean")
     close(received_power(vectors, cplx("codes"), cplx("channel")), "received_power")
 
@@ -66,4 +66,4 @@ def test_images_and_gram() -> None:
 
 def test_a_conjugate_would_be_seen() -> None:
     with pytest.raises(AssertionError):
-        close(steering(real("positions"), PANEL.elements(), WAVELENGTH).conj(), "steering")
+        close(steering(real("positions"), PANEL.array(WAVELENGTH)).conj(), "steering")

@@ -5,7 +5,16 @@ import torch
 from torch import Tensor
 
 from ris_pytorch_pipeline.likelihood import fisher_information, negative_log_likelihood, score, snapshot_gram, whiten
-from ris_pytorch_pipeline.physics import Scenes, coded_response, cosines_from_positions, draw, preset, steering_at
+from ris_pytorch_pipeline.physics import (
+    Chart,
+    Scenes,
+    Sounding,
+    coded_response,
+    cosines_from_positions,
+    draw,
+    preset,
+    steering_at,
+)
 from ris_pytorch_pipeline.rng import stream
 
 
@@ -29,7 +38,7 @@ def split(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 def covariances(x: Tensor, scenes: Scenes) -> Tensor:
     given, (cosines, powers, noise) = scenes.observation, split(x)
-    b = coded_response(steering_at(cosines, given.elements, given.wavelength), given.codes, given.channel).mT
+    b = coded_response(steering_at(cosines, given.array), given.codes, given.channel).mT
     eye = torch.eye(b.shape[-2], dtype=b.dtype)
     return (b * powers[:, None, None, :]) @ b.mH + noise[:, None, None, None] * eye
 
@@ -42,7 +51,7 @@ def slow_nll(x: Tensor, scenes: Scenes) -> Tensor:
 
 def fast(x: Tensor, scenes: Scenes) -> tuple[Tensor, Tensor, Tensor]:
     given, (cosines, powers, noise) = scenes.observation, split(x)
-    gram = snapshot_gram(cosines, given.codes, given.channel, given.elements, given.wavelength, given.measurements)
+    gram = snapshot_gram(cosines, Chart(given.array), given, given.measurements)
     whitened = whiten(gram, powers, noise)
     return (
         negative_log_likelihood(whitened),
@@ -87,12 +96,10 @@ def test_score_has_zero_mean_and_the_information_as_covariance() -> None:
     noise = torch.randn((n, 4, 4), generator=generator, dtype=torch.complex128) * truth.noise_variance.sqrt()
     symbols = torch.randn((n, 4, 2), generator=generator, dtype=torch.complex128) * truth.powers.sqrt()
     cosines = cosines_from_positions(truth.positions)
-    b = coded_response(steering_at(cosines, given.elements, given.wavelength), given.codes, given.channel)
+    b = coded_response(steering_at(cosines, given.array), given.codes, given.channel)
     y = (symbols.unsqueeze(-2) @ b).squeeze(-2) + noise
-    gram = snapshot_gram(
-        cosines.expand(n, -1, -1), given.codes.expand(n, -1, -1), given.channel.expand(n, -1, -1), given.elements,
-        given.wavelength, y,
-    )  # fmt: skip
+    many = Sounding(array=given.array, codes=given.codes.expand(n, -1, -1), channel=given.channel.expand(n, -1, -1))
+    gram = snapshot_gram(cosines.expand(n, -1, -1), Chart(given.array), many, y)
     powers, variance = truth.powers.expand(n, -1), truth.noise_variance.expand(n)
     whitened = whiten(gram, powers, variance)
     scores = score(whitened, powers, variance)

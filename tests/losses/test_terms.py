@@ -102,7 +102,7 @@ def test_contrast_is_what_the_inverse_says() -> None:
             turns = [k * torch.pi / 4 for k in range(8)]
             step_u, step_w = answer.grid.step[:2]
             ring = [(u + step_u * math.cos(t), w + step_w * math.sin(t), q) for t in turns]
-            a = steering_at(torch.tensor([(u, w, q), *ring]).double(), INPUTS.observation.elements.double(), 0.3)
+            a = steering_at(torch.tensor([(u, w, q), *ring]).double(), INPUTS.observation.array)
             height = 1 / (a.conj() * torch.linalg.solve(covariance[scene], a.mT).mT).sum(-1).real
             values.append(-float((height[0] / height.sum()).log()))
         assert float(fast[scene]) == pytest.approx(sum(values) / len(values), rel=1e-2)
@@ -202,5 +202,5 @@ def test_no_term_is_poisoned_by_two_sources_in_one_place() -> None:
 
 
 def test_the_fixture_is_what_it_claims() -> None:
-    a = steering_at(perfect().candidates[LABELS.present.nonzero(as_tuple=True)], INPUTS.observation.elements, 0.3)
+    a = steering_at(perfect().candidates[LABELS.present.nonzero(as_tuple=True)], INPUTS.observation.array)
     torch.testing.assert_close(a, LABELS.steering[LABELS.present], rtol=1e-4, atol=1e-4)

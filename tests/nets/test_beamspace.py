@@ -23,7 +23,7 @@ def test_beams_are_energies_of_steering_vectors() -> None:
     out, planes = beams(given), beams.grid.q.numel()
     assert out.shape == (2, beams.channels, *beams.grid.shape[:2])
     images = torch.view_as_complex(given.images.movedim(2, -1).flatten(2, 3).contiguous())
-    a = steering_at(beams.centres.unflatten(0, beams.grid.shape), given.observation.elements, 0.3)
+    a = steering_at(beams.centres.unflatten(0, beams.grid.shape), given.observation.array)
     projected = torch.einsum("abcn,sln->slabc", a.conj(), images)
     for energy, start in ((projected.abs().square().mean(1), 1), (projected.mean(1).abs().square(), 2)):
         slow = (energy / energy.mean(dim=(1, 2, 3), keepdim=True)).sqrt() - 1
@@ -35,8 +35,8 @@ def test_cleaned_images_are_whitened_by_the_covariance_of_what_was_found() -> No
     given = small()
     seen, noise = given.observation, given.log_noise.exp()
     found = torch.tensor([[[0.1, 0.2, 0.4], [-0.5, 0.0, 1.0]], [[0.3, -0.1, 0.2], [0.0, 0.4, 0.9]]])
-    fast = cleaned_images(seen, given.log_noise, found, seen.elements)
-    g, a = coded_operator(seen.codes, seen.channel), steering_at(found, seen.elements, 0.3)
+    fast = cleaned_images(seen, given.log_noise, found, seen.array)
+    g, a = coded_operator(seen.codes, seen.channel), steering_at(found, seen.array)
     for scene in range(2):
         h = seen.channel[scene]
         signal = (1 - noise[scene]) / (h @ h.mH).diagonal().real.mean()

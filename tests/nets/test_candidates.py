@@ -56,8 +56,8 @@ def test_factors_have_the_trace_that_the_floor_leaves(missing: bool) -> None:
     cosines, scores = torch.rand(2, 4, 3, generator=generator) * 0.4, torch.randn(2, 4, generator=generator)
     scores.requires_grad_()
     given = torch.cat([scores[:, :3], torch.full((2, 1), -torch.inf)], dim=1) if missing else scores
-    panel = Panel(horizontal=5, vertical=4, spacing=0.15).elements(torch.float32)
-    factors = candidate_factors(cosines, given, torch.zeros(2, 4), panel, 0.3, 0.05)
+    panel = Panel(horizontal=5, vertical=4, spacing=0.15).array(0.3)
+    factors = candidate_factors(cosines, given, torch.zeros(2, 4), panel, 0.05)
     energy = torch.view_as_real(factors).square().sum(dim=(1, 2, 3))
     torch.testing.assert_close(energy, torch.full((2,), 20 * 0.95))
     factors[:, 0, 0].abs().sum().backward()

@@ -44,7 +44,7 @@ def test_shapes_and_contract() -> None:
 
 def test_columns_of_the_factor_are_steering_vectors_of_the_candidates() -> None:
     answer = net()(inputs())
-    a = steering_at(answer.candidates, SMALL.panel.elements(torch.float32), SMALL.wavelength).mT
+    a = steering_at(answer.candidates, SMALL.array).mT
     present = ~answer.scores.isneginf()
     aligned = (a.conj() * answer.factors).sum(1).abs().square() / (
         30 * answer.factors.abs().square().sum(1).clamp_min(1e-9)

@@ -66,7 +66,7 @@ def test_measurements_that_lost_their_phase() -> None:
 @pytest.mark.parametrize("name", ["measurements", "codes", "channel", "elements"])
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_values_that_are_no_numbers(name: str, value: float) -> None:
-    tensor = vars(seen())[name].clone()
+    tensor = getattr(seen(), name).clone()
     tensor.view(-1)[3] = value
     refused(InputError, lambda: replace(seen(), **{name: tensor}), f"finite {name}", f"1 of {tensor.numel()} values")
 
@@ -100,8 +100,8 @@ def test_an_observation_of_another_kind() -> None:
 def test_a_position_the_panel_cannot_see(position: tuple[float, float, float], part: str) -> None:
     positions = torch.tensor([[(0.2, 0.1, 3.0), position]], dtype=torch.float64)
     refused(InputError, lambda: check_positions(positions), part, f"{position[0]:.6g} rad")
-    elements = Panel(horizontal=2, vertical=2, spacing=0.1).elements()
-    refused(InputError, lambda: steering(positions, elements, 0.2), part)
+    array = Panel(horizontal=2, vertical=2, spacing=0.1).array(0.2)
+    refused(InputError, lambda: steering(positions, array), part)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_more_sources_than_identifiable() -> None:
     "region",
     [
         {"azimuth": (-60.0, 60.0)},
-        {"azimuth": (-3.0, 0.5)},
+        {"azimuth": (-4.0, 0.5)},
         {"elevation": (0.5, -0.5)},
         {"distance": (0.0, 5.0)},
         {"distance": (-1.0, 5.0)},

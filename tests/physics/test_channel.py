@@ -12,7 +12,7 @@ PANEL = Panel(horizontal=6, vertical=6, spacing=0.15)
 
 
 def channels(factor: float, scenes: int = 400, name: str = "channel") -> torch.Tensor:
-    return rician_channel(torch.full((scenes,), factor).double(), 8, PANEL.elements(), 0.3, stream(1, name))
+    return rician_channel(torch.full((scenes,), factor).double(), 8, PANEL.array(0.3), stream(1, name))
 
 
 @pytest.mark.parametrize("factor", [0.0, 0.5, 3.0, 10.0, 1000.0])
@@ -41,7 +41,7 @@ def test_line_of_sight_is_unit_modulus_and_rank_one() -> None:
 
 
 def test_each_scene_has_its_own_factor() -> None:
-    mixed = rician_channel(torch.tensor([0.0, math.inf]).double(), 8, PANEL.elements(), 0.3, stream(2, "channel"))
+    mixed = rician_channel(torch.tensor([0.0, math.inf]).double(), 8, PANEL.array(0.3), stream(2, "channel"))
     assert float((mixed[0].abs() - 1).abs().max()) > 0.3
     assert float((mixed[1].abs() - 1).abs().max()) < 1e-12
 

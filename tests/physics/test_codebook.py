@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ris_pytorch_pipeline.physics import (
-    Panel,
     dft_codes,
     draw,
     hadamard_codes,
@@ -20,7 +19,7 @@ from ris_pytorch_pipeline.physics import (
 )
 from ris_pytorch_pipeline.rng import stream
 
-PANEL = Panel(horizontal=12, vertical=12, spacing=0.15)
+PANEL = (12, 12)
 
 
 @given(st.lists(st.floats(-math.pi, math.pi), min_size=1, max_size=8), st.integers(1, 8))
@@ -64,13 +63,13 @@ def test_random_codes_differ_between_scenes_and_snapshots() -> None:
 
 
 def test_whole_hadamard_codes_are_orthogonal() -> None:
-    codes = hadamard_codes(3, 16, Panel(horizontal=4, vertical=4, spacing=1.0), None, stream(4, "codes"))
+    codes = hadamard_codes(3, 16, (4, 4), None, stream(4, "codes"))
     torch.testing.assert_close(codes @ codes.mH, (16 * torch.eye(16)).to(codes).expand(3, -1, -1), rtol=0, atol=0)
     assert not torch.equal(codes[0], codes[1]), "each scene is scrambled anew"
 
 
 def test_hadamard_codes_take_more_snapshots_than_elements() -> None:
-    codes = hadamard_codes(1, 8, Panel(horizontal=2, vertical=1, spacing=1.0), 1, stream(5, "codes"))
+    codes = hadamard_codes(1, 8, (1, 2), 1, stream(5, "codes"))
     assert codes.shape == (1, 8, 2)
     assert set(codes.real.flatten().tolist()) <= {-1.0, 1.0}
 
@@ -97,7 +96,7 @@ def test_dft_codes_are_one_sided() -> None:
 
 
 def test_dft_beams_of_a_small_panel_are_orthogonal() -> None:
-    codes = dft_codes(1, 16, Panel(horizontal=4, vertical=4, spacing=1.0), None, stream(8, "codes"))
+    codes = dft_codes(1, 16, (4, 4), None, stream(8, "codes"))
     torch.testing.assert_close(codes[0] @ codes[0].mH, (16 * torch.eye(16)).to(codes), rtol=0, atol=1e-12)
 
 
@@ -106,7 +105,7 @@ def test_only_the_dft_codes_leave_directions_dark() -> None:
     worst = {}
     for codes in ("random", "hadamard", "dft"):
         scenes = draw(preset("random", codes=codes, sources=3), 300, stream(9, "outage"))
-        vectors = steering(scenes.truth.positions, scenes.observation.elements, 0.3)
+        vectors = steering(scenes.truth.positions, scenes.observation.array)
         power = received_power(vectors, scenes.observation.codes, scenes.observation.channel).mean(-1)
         worst[codes] = float((10 * torch.log10(power / 144)).quantile(0.05))
     assert worst["random"] > -1.5

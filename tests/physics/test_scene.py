@@ -26,7 +26,7 @@ def clean(scenes: Scenes) -> torch.Tensor:
     """Noise-free measurements, from the truth alone."""
     truth, seen = scenes.truth, scenes.observation
     positions = truth.positions.nan_to_num(nan=1.0)  # an empty slot sends nothing
-    vectors = steering_at(cosines_from_positions(positions), seen.elements, seen.wavelength)
+    vectors = steering_at(cosines_from_positions(positions), seen.array)
     return measure(vectors, truth.symbols, truth.applied_codes, truth.applied_channel)
 
 
@@ -224,6 +224,6 @@ def test_scenes_are_made_where_the_generator_lives() -> None:
     assert scenes.observation.measurements.is_cuda
     assert scenes.truth.positions.is_cuda
     host = scenes.observation.to("cpu")
-    vectors = steering_at(torch.tensor([[0.3, 0.1, 0.5]]), host.elements, host.wavelength)
+    vectors = steering_at(torch.tensor([[0.3, 0.1, 0.5]]), host.array)
     there = steering_at(torch.tensor([[0.3, 0.1, 0.5]], device="cuda"), scenes.observation.elements, host.wavelength)
     torch.testing.assert_close(there.cpu(), vectors, rtol=0, atol=2e-5)

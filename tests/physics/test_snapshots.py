@@ -63,7 +63,7 @@ def test_gram_holds_every_energy(case: tuple[torch.Tensor, ...]) -> None:
 def test_the_identities_hold_on_a_drawn_scene_in_single_precision() -> None:
     scenes = draw(preset("random", sources=2), 3, stream(2, "snapshots"), torch.complex64)
     seen = scenes.observation
-    vectors = steering_at(torch.tensor([[[0.3, 0.1, 0.5], [-0.2, 0.2, 0.0]]] * 3), seen.elements, seen.wavelength)
+    vectors = steering_at(torch.tensor([[[0.3, 0.1, 0.5], [-0.2, 0.2, 0.0]]] * 3), seen.array)
     numerators = (coded_response(vectors, seen.codes, seen.channel).conj() * seen.measurements[..., None, :]).sum(-1)
     fast = panel_images(seen.measurements, seen.codes, seen.channel) @ vectors.mH
     torch.testing.assert_close(fast, numerators, rtol=0, atol=1e-5 * float(numerators.abs().max()))

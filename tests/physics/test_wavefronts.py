@@ -1,6 +1,7 @@
 """How far are the named approximations from the exact wave?"""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,17 +14,18 @@ from ris_pytorch_pipeline.physics import (
     fresnel,
     legacy_fresnel,
     planar,
+    projections,
     spherical,
     steering_at,
 )
 
-WAVELENGTH = 0.3
-ELEMENTS = Panel(horizontal=12, vertical=12, spacing=0.15).elements()
+ARRAY = Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3)
 
 
 def excess_error(wavefront: Wavefront, q: float) -> float:
     cosines = torch.tensor([[0.5, 0.3, q], [-0.6, -0.2, q]], dtype=torch.float64)
-    return float((wavefront(cosines, ELEMENTS) - spherical(cosines, ELEMENTS)).abs().max())
+    parts = projections(cosines, ARRAY.elements, flat=True)
+    return float((wavefront.excess(*parts) - spherical.excess(*parts)).abs().max())
 
 
 @pytest.mark.parametrize(("wavefront", "order"), [(fresnel, 2), (legacy_fresnel, 1), (planar, 1)])
@@ -41,11 +43,11 @@ def fitted_distance(wavefront: Wavefront, azimuth_deg: float, elevation_deg: flo
     """Distance at which the approximate steering vector best matches an exact wave."""
     position = torch.tensor([[math.radians(azimuth_deg), math.radians(elevation_deg), distance]], dtype=torch.float64)
     truth = cosines_from_positions(position)
-    wave = steering_at(truth, ELEMENTS, WAVELENGTH)
+    wave = steering_at(truth, ARRAY)
 
     def mismatch(x: list[float]) -> float:
-        model = steering_at(torch.tensor([list(x)], dtype=torch.float64), ELEMENTS, WAVELENGTH, wavefront=wavefront)
-        return 1 - float((model.conj() * wave).sum().abs() / ELEMENTS.shape[0])
+        model = steering_at(torch.tensor([list(x)], dtype=torch.float64), replace(ARRAY, wavefront=wavefront))
+        return 1 - float((model.conj() * wave).sum().abs() / len(ARRAY))
 
     options = {"xatol": 1e-7, "fatol": 1e-13}
     return 1 / float(minimize(mismatch, truth[0].tolist(), method="Nelder-Mead", options=options).x[2])

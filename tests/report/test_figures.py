@@ -16,7 +16,7 @@ from ris_pytorch_pipeline.estimate import SearchRegion, search_grid
 from ris_pytorch_pipeline.physics import Panel, cartesian_from_positions, cosines_from_positions
 from ris_pytorch_pipeline.report import geometry_figure, rmse_against_snr, spectrum_figure, sweep_figure
 
-ELEMENTS = Panel(horizontal=6, vertical=6, spacing=0.15).elements()
+ARRAY = Panel(horizontal=6, vertical=6, spacing=0.15).array(0.3)
 TRUE = torch.tensor([[0.3, -0.2, 2.0], [-0.5, 0.1, 6.0], [math.nan] * 3], dtype=torch.float64)
 
 
@@ -36,7 +36,7 @@ def legend_of(axes: Any) -> list[str]:
 
 def test_geometry_counts_sources_and_puts_them_in_metres() -> None:
     deviations = torch.full_like(TRUE, 0.05)
-    figure = geometry_figure(ELEMENTS, true=TRUE, found=TRUE[:1], deviations=deviations[:1])
+    figure = geometry_figure(ARRAY.elements, true=TRUE, found=TRUE[:1], deviations=deviations[:1])
     (axes,) = axes_of(figure)
     assert legend_of(axes) == ["panel, 36 elements", "true, n = 2", "found, n = 1", "± one standard deviation"]
     assert all("(m)" in label for label in (axes.get_xlabel(), axes.get_ylabel(), axes.get_zlabel()))
@@ -60,7 +60,7 @@ def test_geometry_keeps_its_labels_inside_the_figure(places: list[list[float]]) 
 
 def test_the_distance_bar_is_one_deviation_each_way() -> None:
     deviations = torch.tensor([[0.0, 0.0, 0.5]], dtype=torch.float64)
-    (axes,) = axes_of(geometry_figure(ELEMENTS, found=TRUE[:1], deviations=deviations))
+    (axes,) = axes_of(geometry_figure(ARRAY.elements, found=TRUE[:1], deviations=deviations))
     bars = [np.stack(line.get_data_3d()) for line in axes.lines if line.get_linestyle() == "-"]
     distances = np.linalg.norm(bars[2], axis=0)
     np.testing.assert_allclose(distances, [1.5, 2.5])
@@ -69,14 +69,14 @@ def test_the_distance_bar_is_one_deviation_each_way() -> None:
 def test_geometry_says_when_a_source_lies_beyond_the_picture() -> None:
     endless = TRUE[:2].clone()
     endless[1, 2] = math.inf
-    figure = geometry_figure(ELEMENTS, found=endless, deviations=torch.full_like(endless, math.nan))
+    figure = geometry_figure(ARRAY.elements, found=endless, deviations=torch.full_like(endless, math.nan))
     assert legend_of(axes_of(figure)[0])[1] == "found, n = 1, 1 beyond the picture"
     rendered(figure)
 
 
 def spectrum(region: SearchRegion, places: torch.Tensor):
     """A smooth made-up spectrum with a peak at each place."""
-    grid = search_grid(region, ELEMENTS, 0.3)
+    grid = search_grid(region, ARRAY)
     gap = grid.points()[:, None] - cosines_from_positions(places)
     return grid, (-10 * gap.square().sum(-1)).amax(-1)
 

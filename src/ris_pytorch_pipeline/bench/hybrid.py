@@ -77,7 +77,7 @@ def covariance_error(
     for block, first in enumerate(range(0, scenes, BLOCK)):
         drawn = drawer(scenario, min(BLOCK, scenes - first), seed, block)
         seen, truth = drawn.observation, drawn.truth
-        true = true_covariance(cosines_from_positions(truth.positions), truth.powers, seen.elements, seen.wavelength)
+        true = true_covariance(cosines_from_positions(truth.positions), truth.powers, seen.array)
         answer = localiser.predict(seen).covariance
         wide = LowRank(answer.factor.to(true.factor), answer.floor.to(true.floor))
         predicted.append(nmse(wide, true))

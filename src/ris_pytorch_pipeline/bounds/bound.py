@@ -9,8 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..errors import InputError
-from ..physics import position_jacobian
-from ..shapes import Cosines
+from ..physics import COORDINATES, Chart, told, untold
 
 Known = Collection[Literal["elevation", "distance"]]
 """Coordinates that are known and not estimated; their deviation is 0."""
@@ -18,7 +17,9 @@ Known = Collection[Literal["elevation", "distance"]]
 
 @dataclass(frozen=True, kw_only=True)
 class Bound:
-    """Least standard deviations of any unbiased estimator, per source; NaN in slots that hold no source.
+    """Least standard deviations of any unbiased estimator, per source.
+
+    NaN in slots that hold no source, and in coordinates that the array cannot tell, such as the elevation of a line's.
 
     Args:
         azimuth: (..., source), radians.
@@ -55,20 +56,29 @@ def invert_information(information: Float[Tensor, "*batch p p"]) -> Float[Tensor
 
 
 def deviations_from_information(
-    cosines: Cosines, information: Float[Tensor, "*batch p p"], known: Known = ()
-) -> Bound:  # fmt: skip
-    """The bound on (φ, θ, r) from the Fisher information of (u, w, q) of every source and nuisance parameters.
+    coordinates: Float[Tensor, "*batch source 3"],
+    information: Float[Tensor, "*batch p p"],
+    chart: Chart,
+    known: Known = (),
+) -> Bound:
+    """The bound on (φ, θ, r) from the Fisher information of (a, b, q) of every source and nuisance parameters.
 
     Args:
-        cosines: (..., source, 3), where the information was taken.
-        information: (..., p, p); the first 3 K parameters are u, w, q of source 1, of source 2, ...
+        coordinates: (..., source, 3), where the information was taken.
+        information: (..., p, p); the first 3 K parameters are a, b, q of source 1, of source 2, ...
+        chart: of the coordinates.
         known: coordinates that are not estimated.
 
     Returns:
-        Standard deviations and 3 x 3 covariance blocks; NaN where the information is singular.
+        Standard deviations and 3 x 3 covariance blocks; NaN where the information is singular, and in what the array
+        cannot tell.
+
+    Raises:
+        InputError: a known elevation of an array that does not stand upright.
     """
-    sources = cosines.shape[-2]
-    free = [c for c, name in enumerate(("azimuth", "elevation", "distance")) if name not in known]
+    _check_known(chart, known)
+    sources, seen = coordinates.shape[-2], told(chart.array)
+    free = [c for c, name in enumerate(COORDINATES) if name not in known and c in seen]
     kept = [3 * k + c for k in range(sources) for c in free] + list(range(3 * sources, information.shape[-1]))
     inverse = invert_information(information[..., kept, :][..., kept])
     width = len(free)
@@ -77,21 +87,40 @@ def deviations_from_information(
         block = inverse[..., width * k : width * (k + 1), width * k : width * (k + 1)]
         for i, row in enumerate(free):
             blocks[..., k, row, free] = block[..., i, :]
-    jacobian = position_jacobian(cosines)
+    jacobian = chart.jacobian(coordinates)
     if "distance" in known:
-        jacobian[..., 2, 2] = 0  # it may be infinite at q = 0
+        jacobian[..., 2] = 0  # it may be infinite at q = 0
+    if "elevation" in known:
+        jacobian[..., 1] = 0
     covariance = jacobian @ blocks @ jacobian.mT
+    lost = untold(chart.array, jacobian)
+    covariance = covariance.masked_fill(lost[..., :, None] | lost[..., None, :], torch.nan)
     azimuth, elevation, distance = covariance.diagonal(dim1=-2, dim2=-1).sqrt().unbind(-1)
     return Bound(azimuth=azimuth, elevation=elevation, distance=distance, covariance=covariance)
+
+
+def _check_known(chart: Chart, known: Known) -> None:
+    """Refuse a known elevation where it is no coordinate of the frame.
+
+    Raises:
+        InputError: the array does not stand upright.
+    """
+    if "elevation" in known and not chart.array.frame.upright:
+        raise InputError(
+            "an array that stands upright about the origin, where the elevation is to be known",
+            str(chart.array),
+            "a tilted or moved array, whose own axes mix azimuth and elevation",
+            "leave the elevation to be estimated",
+        )
 
 
 def identifiable(bound: Bound) -> Bound:
     """The bound itself, once it is known to exist.
 
     Raises:
-        InputError: some Fisher information was singular.
+        InputError: some Fisher information was singular in everything, or the array tells nothing.
     """
-    singular = bound.azimuth.isnan().any(-1)
+    singular = bound.covariance.isnan().flatten(-2).all(-1).any(-1)
     if bool(singular.any()):
         raise InputError(
             "a Fisher information matrix of full rank",

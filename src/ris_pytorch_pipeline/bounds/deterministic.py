@@ -3,21 +3,19 @@
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from ..likelihood import position_information, project, snapshot_gram, stacked
-from ..physics import check_positions, cosines_from_positions
-from ..shapes import Channel, Codes, Elements, Positions
+from ..likelihood import information_of_moments, position_information, project, snapshot_gram, stacked
+from ..physics import Sounding, centre_phase, chart_of, check_visible
+from ..shapes import Positions
 from .bound import Bound, Known, deviations_from_information, identifiable
+from .repeated import collapsed
 
 
 def deterministic_bound(
     positions: Positions,
-    symbols: Complex[Tensor, "*batch snapshot source"],
+    symbols: Complex[Tensor, "... snapshot source"],
     noise_variance: Float[Tensor, "*batch"],
+    sounding: Sounding,
     *,
-    codes: Codes,
-    channel: Channel,
-    elements: Elements,
-    wavelength: float,
     known: Known = (),
 ) -> Bound:
     """Bound for symbols that are unknown numbers, new in each snapshot.
@@ -26,48 +24,50 @@ def deterministic_bound(
 
     Args:
         positions: (..., source, 3), radians, radians, metres; an infinite distance needs `known=("distance",)`.
-        symbols: (..., snapshot, source).
+        symbols: (..., [frequency,] snapshot, source), the amplitudes of `steering`'s vectors.
         noise_variance: (...), σ².
-        codes: (..., snapshot, element).
-        channel: (..., antenna, element).
-        elements: (element, 3), metres.
-        wavelength: metres.
+        sounding: array, codes and channel; an `Observation` is one.
         known: coordinates that are not estimated.
 
     Returns:
-        Named standard deviations.
+        Named standard deviations; NaN in a coordinate that the array cannot tell.
 
     Raises:
         InputError: an invalid position, or parameters that these measurements cannot identify.
     """
-    check_positions(positions)
-    cosines = cosines_from_positions(positions)
-    gram = snapshot_gram(cosines, codes, channel, elements, wavelength)
-    information = position_information(project(gram), symbols).sum(-3) / noise_variance[..., None, None]
-    return identifiable(deviations_from_information(cosines, information, known))
+    check_visible(positions, sounding.array)
+    chart, coordinates = chart_of(positions, sounding.array, on_plane="elevation" not in known)
+    few, repeats = collapsed(sounding)
+    symbols = symbols * centre_phase(positions, sounding.array).unsqueeze(-2)
+    moments = symbols.conj().unsqueeze(-1) * symbols.unsqueeze(-2)
+    moments = moments if repeats == 1 else moments.sum(-3, keepdim=True)
+    moments = moments.flatten(-4, -3) if sounding.wide else moments
+    information = information_of_moments(project(snapshot_gram(coordinates, chart, few)), moments)
+    information = information.sum(-3) / noise_variance[..., None, None]
+    return identifiable(deviations_from_information(coordinates, information, chart, known))
 
 
 def pilot_bound(
     positions: Positions,
-    symbols: Complex[Tensor, "*batch source"],
+    symbols: Complex[Tensor, "... source"],
     noise_variance: Float[Tensor, "*batch"],
+    sounding: Sounding,
     *,
-    codes: Codes,
-    channel: Channel,
-    elements: Elements,
-    wavelength: float,
     known: Known = (),
 ) -> Bound:
-    """Bound for one unknown complex amplitude per source, constant over the block.
+    """Bound for one unknown complex amplitude per source and frequency, constant over the block.
 
     J = (2/σ²) Re{(D S)^H P⊥(B) (D S)} with B = [B_1; ...; B_L] stacked. Arguments as in `deterministic_bound`, but
-    `symbols` has shape (..., source).
+    `symbols` has shape (..., [frequency,] source).
 
     Raises:
         InputError: an invalid position, or parameters that these measurements cannot identify.
     """
-    check_positions(positions)
-    cosines = cosines_from_positions(positions)
-    gram = stacked(snapshot_gram(cosines, codes, channel, elements, wavelength))
-    information = position_information(project(gram), symbols) / noise_variance[..., None, None]
-    return identifiable(deviations_from_information(cosines, information, known))
+    check_visible(positions, sounding.array)
+    chart, coordinates = chart_of(positions, sounding.array, on_plane="elevation" not in known)
+    few, repeats = collapsed(sounding)
+    gram = stacked(snapshot_gram(coordinates, chart, few), sounding.array.frequencies)
+    symbols = symbols * centre_phase(positions, sounding.array)
+    amplitudes = symbols if sounding.wide else symbols.unsqueeze(-2)
+    information = repeats * position_information(project(gram), amplitudes).sum(-3) / noise_variance[..., None, None]
+    return identifiable(deviations_from_information(coordinates, information, chart, known))

@@ -2,7 +2,7 @@
 
 import torch
 
-from ..physics import Scenes
+from ..physics import Scenes, Sounding
 from .bound import Bound
 from .deterministic import pilot_bound
 from .stochastic import stochastic_bound
@@ -35,13 +35,12 @@ def scene_bound(scenes: Scenes) -> Bound:
 def _bound_of(scenes: Scenes, order: int) -> Bound:
     """The bound of scenes that all have `order` sources."""
     truth, given = scenes.truth, scenes.observation.to(dtype=torch.complex128)
-    arguments = {
-        "codes": truth.applied_codes.to(torch.complex128),
-        "channel": truth.applied_channel.to(torch.complex128),
-        "elements": given.elements,
-        "wavelength": given.wavelength,
-    }
+    applied = Sounding(
+        array=given.array,
+        codes=truth.applied_codes.to(torch.complex128),
+        channel=truth.applied_channel.to(torch.complex128),
+    )
     positions, noise = truth.positions[:, :order].double(), truth.noise_variance.double()
     if given.symbols == "random":
-        return stochastic_bound(positions, truth.powers[:, :order].double(), noise, **arguments)
-    return pilot_bound(positions, truth.symbols[:, 0, :order].to(torch.complex128), noise, **arguments)
+        return stochastic_bound(positions, truth.powers[:, :order].double(), noise, applied)
+    return pilot_bound(positions, truth.symbols[..., 0, :order].to(torch.complex128), noise, applied)

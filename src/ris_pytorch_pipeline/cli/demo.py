@@ -134,10 +134,10 @@ def picture_of(trained: Trained, path: Path) -> Pictured:
 def spectrum_of(localiser: Localiser, file: SceneFile, found: Estimate) -> Figure:
     """The MUSIC spectrum of R_pred of the first scene, in dB."""
     net, scene = localiser.net, file.observation
-    grid = search_grid(net.config.region, scene.elements, scene.wavelength, oversampling=4)
+    grid = search_grid(net.config.region, scene.array, oversampling=4)
     sources = int(found.order[0])
     basis = localiser.predict(scene).covariance.eigenpairs().vectors[..., :sources]
-    vectors = steering_at(grid.points(), scene.elements, scene.wavelength)
+    vectors = steering_at(grid.points(), scene.array)
     values = -10 * music(basis, vectors.to(basis.dtype))[0].clamp_min(1e-12).log10()
     true = None if file.truth is None else file.truth.positions[0].double()
     return spectrum_figure(grid, values, quantity="MUSIC on R_pred (dB)", true=true, found=found.positions[0])

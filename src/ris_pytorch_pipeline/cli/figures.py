@@ -35,7 +35,7 @@ def scene_figure(file: SceneFile, estimate: Estimate) -> Figure:
     """Where the sources of the first scene are, were found, and within what."""
     true = None if file.truth is None else file.truth.positions[0].double()
     return geometry_figure(
-        file.observation.elements, true=true, found=estimate.positions[0], deviations=estimate.deviations[0]
+        file.observation.array.placed, true=true, found=estimate.positions[0], deviations=estimate.deviations[0]
     )
 
 

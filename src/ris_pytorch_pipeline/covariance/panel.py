@@ -7,8 +7,8 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from ..errors import InputError
-from ..physics import Observation, panel_images, steering_at
-from ..shapes import Cosines, Covariance, Elements
+from ..physics import Array, Observation, panel_images, steering_at
+from ..shapes import Cosines, Covariance
 from .contract import exact
 from .low_rank import LowRank, eigenpairs
 
@@ -20,8 +20,7 @@ class UninformativeCovarianceWarning(UserWarning):
 def true_covariance(
     cosines: Cosines,
     powers: Float[Tensor, "*batch source"],
-    elements: Elements,
-    wavelength: float,
+    array: Array,
     floor: float = 0.0,
 ) -> LowRank:
     """R = A P A^H + floor tr(A P A^H)/N I, scaled to trace N.
@@ -29,8 +28,7 @@ def true_covariance(
     Args:
         cosines: (..., source, 3), (u, w, q); ignored where the power is 0, so that padded slots may hold NaN.
         powers: (..., source).
-        elements: (element, 3), metres.
-        wavelength: metres.
+        array: the array, with one wavelength.
         floor: noise level relative to the mean signal power of an element.
 
     Returns:
@@ -40,7 +38,7 @@ def true_covariance(
         InputError: a scene without power.
     """
     present = (powers > 0)[..., None]
-    vectors = steering_at(torch.where(present, cosines, torch.zeros_like(cosines)), elements, wavelength)
+    vectors = steering_at(torch.where(present, cosines, torch.zeros_like(cosines)), array)
     factor = (vectors * powers.sqrt()[..., None]).mT
     clean = LowRank(factor, torch.zeros_like(powers[..., 0])).normalised()
     return clean.loaded(floor).normalised()
@@ -91,9 +89,7 @@ def back_projected(observation: Observation, *, silent: bool = False) -> LowRank
     return LowRank(factor, torch.zeros_like(factor[:, 0, 0].real)).normalised()
 
 
-def subspace_overlap(
-    covariance: Covariance | LowRank, cosines: Cosines, elements: Elements, wavelength: float
-) -> Float[Tensor, "*batch"]:
+def subspace_overlap(covariance: Covariance | LowRank, cosines: Cosines, array: Array) -> Float[Tensor, "*batch"]:
     """How much of the true signal subspace a covariance holds: ‖U_s^H Q_A‖²/K in [0, 1]; 1 is all of it.
 
     U_s are the K leading eigenvectors and Q_A an orthonormal basis of the true steering vectors. Chance is K/N.
@@ -101,10 +97,9 @@ def subspace_overlap(
     Args:
         covariance: (..., element, element) or its factored form.
         cosines: (..., source, 3), the K true positions (u, w, q); every scene has K.
-        elements: (element, 3), metres.
-        wavelength: metres.
+        array: the array, with one wavelength.
     """
-    vectors = steering_at(cosines, elements, wavelength)
+    vectors = steering_at(cosines, array)
     leading = eigenpairs(covariance).vectors[..., : cosines.shape[-2]]
     with exact(vectors):
         basis, _ = torch.linalg.qr(vectors.mT.to(leading.dtype))

@@ -6,16 +6,16 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from ..physics import steering_at
-from ..shapes import Cosines, Elements
+from ..physics import Array, steering_at
+from ..shapes import Cosines
 from .contract import exact, hermitise, load
 from .low_rank import LowRank
 
 Vectors = Complex[Tensor, "*#batch point element"]
 """Steering vectors; without leading axes they serve every scene."""
 Matrices = Complex[Tensor, "*#batch element element"]
-TILE_BYTES = 64 * 2**20
-"""No tile of a grid takes more memory than this."""
+TILE_BYTES = 2 * 2**20
+"""No tile of a grid takes more memory than this: what stays in cache is faster than what pages in."""
 
 
 def beam_energy(
@@ -96,15 +96,14 @@ def music(basis: Complex[Tensor, "*#batch element source"], vectors: Vectors) ->
 
 
 def grid_energy(
-    points: Cosines, columns: Complex[Tensor, "scene element column"], elements: Elements, wavelength: float
+    points: Cosines, columns: Complex[Tensor, "scene element column"], array: Array
 ) -> Float[Tensor, "scene point"]:
-    """‖B^H a(p)‖² of every scene at every grid point; no tile takes more than 64 MB.
+    """‖B^H a(p)‖² of every scene at every grid point; no tile takes more than 2 MB.
 
     Args:
-        points: (point, 3), (u, w, q), one grid for all scenes.
+        points: (point, coordinate), cosines, one grid for all scenes.
         columns: B, (scene, element, column).
-        elements: (element, 3), metres.
-        wavelength: metres.
+        array: the array, with one wavelength.
 
     Returns:
         (scene, point), of the precision of `columns`.
@@ -115,7 +114,7 @@ def grid_energy(
     out = torch.empty(scenes, points.shape[0], dtype=real, device=columns.device)
     with exact(columns):
         for tile in tiles(points.shape[0], max(size, width) * columns.element_size()):
-            vectors = steering_at(points[tile].to(real), elements.to(real), wavelength)
+            vectors = steering_at(points[tile].to(real), array)
             room = max(1, TILE_BYTES // (vectors.shape[0] * width * columns.element_size()))
             for some in tiles(scenes, 1, room):
                 beams = vectors @ flat[:, some.start * width : some.stop * width]
@@ -125,7 +124,7 @@ def grid_energy(
 
 
 def tiles(count: int, each_bytes: int, most: int | None = None) -> Iterator[slice]:
-    """Slices of 0..count of at most 64 MB when an item takes `each_bytes`, and of at most `most` items."""
+    """Slices of 0..count of at most 2 MB when an item takes `each_bytes`, and of at most `most` items."""
     room = max(1, TILE_BYTES // each_bytes)
     step = room if most is None else min(room, most)
     for start in range(0, count, step):

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..covariance import true_covariance
 from ..errors import InputError
-from ..physics import Observation, Scenes, Truth, cosines_from_positions, panel_images, steering_at
+from ..physics import Array, Observation, Scenes, Truth, cosines_from_positions, panel_images, steering_at
 from ..shapes import Channel, Codes, Cosines, Counts, Covariance, Mask
 from .whitening import Prior
 
@@ -59,16 +59,14 @@ class Labels:
         sources: (scene,), K.
         powers: (scene, source), mean symbol power at the panel.
         snr_db: (scene,), total, for reporting by signal-to-noise ratio.
-        elements: (element, 3), metres.
-        wavelength: metres.
+        array: the array.
     """
 
     cosines: Cosines
     sources: Counts
     powers: Float[Tensor, "scene source"]
     snr_db: Float[Tensor, "scene"]  # noqa: F821
-    elements: Float[Tensor, "element 3"]
-    wavelength: float
+    array: Array
 
     def __len__(self) -> int:
         return self.sources.shape[0]
@@ -83,12 +81,12 @@ class Labels:
         """Steering vectors of the sources; zero in empty slots."""
         present = self.present[..., None]
         cosines = torch.where(present, self.cosines, torch.zeros_like(self.cosines))
-        return steering_at(cosines, self.elements, self.wavelength) * present
+        return steering_at(cosines, self.array) * present
 
     @cached_property
     def factors(self) -> Complex[Tensor, "scene element source"]:
         """V with V V^H = A P A^H scaled to trace N; zero columns in empty slots."""
-        return true_covariance(self.cosines, self.powers, self.elements, self.wavelength).factor
+        return true_covariance(self.cosines, self.powers, self.array).factor
 
     @cached_property
     def covariance(self) -> Covariance:
@@ -101,7 +99,7 @@ class Labels:
 
     def to(self, device: torch.device | str) -> "Labels":
         """The same labels on another device."""
-        return replace(self._each(lambda x: x.to(device)), elements=self.elements.to(device))
+        return replace(self._each(lambda x: x.to(device)), array=self.array.to(device))
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> "Labels":
         names = ("cosines", "sources", "powers", "snr_db")
@@ -122,10 +120,10 @@ def inputs_from(observation: Observation, panel: tuple[int, int]) -> Inputs:
         InputError: a panel of another size, or a scene without energy.
     """
     vertical, horizontal = panel
-    if vertical * horizontal != observation.elements.shape[0]:
+    if vertical * horizontal != len(observation.array) or observation.wide:
         raise InputError(
-            f"an observation of a panel with {vertical} x {horizontal} elements",
-            f"{observation.elements.shape[0]} elements",
+            f"an observation of a panel with {vertical} x {horizontal} elements at one wavelength",
+            f"{observation.array}",
             "a network or scenario of another panel",
             "pass the panel the scenes were measured with, as (vertical, horizontal)",
         )
@@ -149,8 +147,7 @@ def labels_from(truth: Truth, observation: Observation) -> Labels:
         sources=truth.sources,
         powers=truth.powers,
         snr_db=truth.snr_db,
-        elements=observation.elements,
-        wavelength=observation.wavelength,
+        array=observation.array,
     )
 
 

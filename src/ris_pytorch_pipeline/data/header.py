@@ -1,44 +1,25 @@
 """What the header of a scene file says: schema, wavelength, symbol model, and the configuration behind it."""
 
-import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NoReturn
 
-from ..errors import SceneFileError
+from ..errors import ConfigurationError, SceneFileError
 from ..files import parse_document
+from ..physics import Array, Pose, wavefront_named
+from .digest import config_digest
 
 SCHEMA = "ris-scenes"
 """Name of the schema."""
-VERSION = 1
-"""Version of the schema; another one is refused."""
+VERSION = 2
+"""Version of the schema that is written. Version 1, which had one wavelength and no pose, is still read."""
 
 
-def config_digest(config: Mapping[str, Any]) -> str:
-    """SHA-256, in hexadecimal, of a plain configuration as JSON with sorted keys and no spaces."""
-    text = json.dumps(config, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def differences(first: Mapping[str, Any], second: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """Where two plain configurations differ: `plan.epochs: 10, 20`.
-
-    Args:
-        first: one configuration.
-        second: the other.
-        prefix: dotted name of what is compared.
-
-    Yields:
-        One text per field.
-    """
-    for key in sorted(first.keys() | second.keys()):
-        one, two = first.get(key), second.get(key)
-        if isinstance(one, Mapping) and isinstance(two, Mapping):
-            yield from differences(one, two, f"{prefix}{key}.")
-        elif one != two:
-            yield f"{prefix}{key}: {one}, {two}"
+def pose_values(pose: Pose) -> dict[str, Any]:
+    """A pose as plain values."""
+    return {**asdict(pose), "position": list(pose.position)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,24 +27,34 @@ class Header:
     """The JSON header of a scene file.
 
     Args:
-        wavelength: metres.
+        wavelengths: metres.
         symbols: `random` or `pilot`, see `Observation`.
         package: version of the package that wrote the file.
         note: where the scenes come from, in words.
         config: the resolved configuration they were simulated from; None for measured scenes.
         digest: `config_digest` of it; None for measured scenes.
+        wavefront: name of the wave that the scenes were made with, see `wavefront_named`.
+        pose: fields of the array's `Pose`.
         schema: name of the schema.
         version: its version.
     """
 
-    wavelength: float
+    wavelengths: tuple[float, ...]
     symbols: Literal["random", "pilot"]
     package: str
     note: str = ""
     config: Mapping[str, Any] | None = None
     digest: str | None = None
+    wavefront: str = "spherical"
+    pose: Mapping[str, Any] = field(default_factory=lambda: pose_values(Pose()))
     schema: str = SCHEMA
     version: int = VERSION
+
+    def array(self, elements: Any) -> Array:  # noqa: ANN401
+        """The array of the scenes, from its elements."""
+        return Array(
+            elements, self.wavelengths, pose=_pose_of(self.pose), wavefront=wavefront_named(self.wavefront)
+        )  # fmt: skip
 
     def to_json(self) -> str:
         """The header as text."""
@@ -91,6 +82,8 @@ def header_from_json(text: str | None, source: str) -> Header:
         _refuse(source, f"a header that is no JSON ({error})", "a file edited by hand", "write it with save_scenes")
     if not isinstance(values, dict) or values.get("schema") != SCHEMA:
         _refuse(source, "a header of another schema", "safetensors of another program", "pass a file of `ris simulate`")
+    if values.get("version") == 1:
+        values = _upgraded(values)
     if values.get("version") != VERSION:
         got = f"version {values.get('version')!r:.40}"
         _refuse(
@@ -102,7 +95,14 @@ def header_from_json(text: str | None, source: str) -> Header:
         _refuse(source, f"missing or foreign header keys: {differing}", "a file edited by hand", "write the file anew")
     _check_texts(values, source)
     _check_values(values, source)
-    return Header(**values)
+    return Header(**{**values, "wavelengths": tuple(values["wavelengths"])})
+
+
+def _upgraded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A header of version 1 as one of the present version."""
+    rest = {key: value for key, value in values.items() if key != "wavelength"}
+    waves = {"wavelengths": [values["wavelength"]]} if "wavelength" in values else {}
+    return {**rest, **waves, "wavefront": "spherical", "pose": pose_values(Pose()), "version": VERSION}
 
 
 def _check_texts(values: Mapping[str, Any], source: str) -> None:
@@ -112,9 +112,14 @@ def _check_texts(values: Mapping[str, Any], source: str) -> None:
 
 
 def _check_values(values: Mapping[str, Any], source: str) -> None:
-    wavelength, symbols, config, digest = (values[key] for key in ("wavelength", "symbols", "config", "digest"))
-    if isinstance(wavelength, bool) or not isinstance(wavelength, int | float) or not 0 < wavelength < math.inf:
-        _refuse(source, f"wavelength {wavelength!r}", "a wrong unit", "write a positive wavelength in metres")
+    wavelengths, symbols, config, digest = (values[key] for key in ("wavelengths", "symbols", "config", "digest"))
+    if not isinstance(wavelengths, list) or not wavelengths or not all(map(_is_positive, wavelengths)):
+        _refuse(source, f"wavelengths {wavelengths!r}", "a wrong unit", "write positive wavelengths in metres")
+    try:
+        wavefront_named(values["wavefront"])
+        _pose_of(values["pose"])
+    except (ConfigurationError, KeyError, TypeError, ValueError) as error:
+        _refuse(source, f"an array that cannot be: {error}", "a file edited by hand", "write the file anew")
     if symbols not in ("random", "pilot"):
         _refuse(source, f"symbols {symbols!r}", "a misspelt name", "write 'random' or 'pilot'")
     if config is not None and not isinstance(config, dict):
@@ -123,6 +128,17 @@ def _check_values(values: Mapping[str, Any], source: str) -> None:
     if digest != expected:
         got = f"a configuration whose digest is {expected}, where the header says {digest}"
         _refuse(source, got, "a configuration edited after it was written", "simulate the file anew")
+
+
+def _pose_of(values: Mapping[str, Any]) -> Pose:
+    """A pose of plain values."""
+    x, y, z = (float(each) for each in values["position"])
+    angles = {name: float(values[name]) for name in ("yaw", "pitch", "roll")}
+    return Pose(position=(x, y, z), **angles)
+
+
+def _is_positive(value: Any) -> bool:  # noqa: ANN401
+    return type(value) in (int, float) and 0 < value < math.inf
 
 
 def _refuse(source: str, got: str, cause: str, move: str) -> NoReturn:

@@ -21,7 +21,7 @@ from ..files import (
     write_whole,
 )
 from .dataset import Split
-from .header import config_digest
+from .digest import config_digest
 from .manifest_schema import check_manifest
 
 SHARD_SCHEMA, SHARD_VERSION = "ris-shards", 1

@@ -12,11 +12,13 @@ from torch import Tensor
 from .. import __version__
 from ..errors import InputError, SceneFileError
 from ..files import is_there, read_tensors, reason, warn_unsealed, write_tensors
-from ..physics import Observation, Scenes, Truth, check_positions
-from .header import Header, config_digest, header_from_json
+from ..physics import Observation, Scenes, Truth, check_visible
+from .digest import config_digest
+from .header import Header, header_from_json, pose_values
 from .plausible import check_kinds, check_plausible
 
 _SEEN = ("measurements", "codes", "channel", "elements")
+_OPTIONAL = "noise_variance"
 _COMPLEX = {"measurements", "codes", "channel", "truth.symbols", "truth.applied_codes", "truth.applied_channel"}
 """Kept as real tensors with a last axis (real, imaginary), which every reader of safetensors understands."""
 _SAME = {"truth.applied_codes": "codes", "truth.applied_channel": "channel"}
@@ -73,7 +75,9 @@ def save_scenes(
     path = Path(path)
     check_writable(path, overwrite=overwrite)
     header = Header(
-        wavelength=float(observation.wavelength),
+        wavelengths=observation.array.wavelengths,
+        wavefront=observation.array.wavefront.name,
+        pose=pose_values(observation.array.pose),
         symbols=observation.symbols,
         package=__version__,
         note=note,
@@ -129,9 +133,10 @@ def load_scenes(
         _check_finite(path, name, values[name], first)
     try:
         observation = Observation(
-            **{name: _taken(path, values, name) for name in _SEEN},
-            wavelength=header.wavelength,
+            **{name: _taken(path, values, name) for name in _SEEN[:3]},
+            array=header.array(_taken(path, values, "elements")),
             symbols=header.symbols,
+            noise_variance=values.get(_OPTIONAL),
         )
         truth = _truth(path, values, observation, first) if any(name.startswith("truth.") for name in values) else None
         check_plausible(values)
@@ -141,7 +146,9 @@ def load_scenes(
 
 
 def _tensors(observation: Observation, truth: Truth | None) -> dict[str, Tensor]:
-    tensors = {name: vars(observation)[name] for name in _SEEN}
+    tensors = {name: vars(observation)[name] for name in _SEEN[:3]} | {"elements": observation.elements}
+    if observation.noise_variance is not None:
+        tensors[_OPTIONAL] = observation.noise_variance
     if truth is not None:
         tensors |= {f"truth.{field.name}": vars(truth)[field.name] for field in fields(truth)}
         tensors = {n: x for n, x in tensors.items() if n not in _SAME or not torch.equal(x, tensors[_SAME[n]])}
@@ -209,7 +216,7 @@ def _truth(path: Path, values: Mapping[str, Tensor], observation: Observation, f
     """The truth, after checking it against the observation."""
     values = {**{name: values[given] for name, given in _SAME.items()}, **values}
     given = {field.name: _taken(path, values, f"truth.{field.name}") for field in fields(Truth)}
-    scenes, snapshots, _ = observation.measurements.shape
+    scenes, *blocks, _ = observation.measurements.shape
     slots = given["positions"].shape[1] if given["positions"].ndim == 3 else 0
     shapes = {
         "positions": (scenes, slots, 3),
@@ -218,7 +225,7 @@ def _truth(path: Path, values: Mapping[str, Tensor], observation: Observation, f
         "noise_variance": (scenes,),
         "snr_db": (scenes,),
         "source_snr_db": (scenes, slots),
-        "symbols": (scenes, snapshots, slots),
+        "symbols": (scenes, *blocks, slots),
         "applied_codes": tuple(observation.codes.shape),
         "applied_channel": tuple(observation.channel.shape),
     }
@@ -233,7 +240,7 @@ def _truth(path: Path, values: Mapping[str, Tensor], observation: Observation, f
         value = values[name]
         present = truth.present.view(*truth.present.shape, *[1] * (value.ndim - 2))
         _check_finite(path, name, value.masked_fill(~present, 0), first)
-    check_positions(truth.positions[truth.present])
+    check_visible(truth.positions[truth.present], observation.array)
     if not bool((truth.noise_variance > 0).all()) or not bool((truth.powers[truth.present] > 0).all()):
         _refuse(path, "a positive noise variance and positive powers", "zero, negative or NaN values")
     return truth

@@ -13,7 +13,7 @@ from ..files import Lock, is_there, is_working_file, reason, regular_size, remov
 from ..physics import Scenario
 from ..physics.scenario import ends
 from .dataset import SceneSource, Split, stream_name
-from .header import differences
+from .digest import differences
 from .manifest import MANIFEST, Manifest, Shard, file_digest, read_manifest, shard_name, write_manifest
 from .scene_file import load_scenes, save_scenes
 from .simulation import joined
@@ -100,7 +100,8 @@ def scene_bytes(scenario: Scenario) -> int:
     sources = int(ends(scenario.sources)[1])
     codes = elements * snapshots * (1 + scenario.impairments.at_panel)
     channel = elements * antennas * (1 + (scenario.impairments.channel_error_db is not None))
-    return 8 * (snapshots * antennas + codes + channel + snapshots * sources) + 4 * 5 * sources + 16
+    each = snapshots * antennas + codes + channel + snapshots * sources
+    return 8 * each * scenario.frequencies + 4 * 5 * sources + 16
 
 
 def write_shards(

@@ -64,7 +64,7 @@ def simulated_blocks(
 
 def block_size(scenario: Scenario) -> int:
     """Scenes per random stream: a function of the scenario alone."""
-    entries = scenario.elements * (scenario.snapshots + scenario.antennas)
+    entries = scenario.elements * (scenario.snapshots + scenario.antennas) * scenario.frequencies
     return max(1, min(_MOST, _BLOCK // entries))
 
 

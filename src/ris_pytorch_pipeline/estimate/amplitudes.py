@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from ..physics import Observation, coded_response, cosines_from_positions, steering_at
+from ..errors import InputError
+from ..physics import Observation, steering_at, to_cosines
 from ..shapes import Cosines, Mask
 from .estimate import Estimate
 
@@ -20,11 +21,12 @@ def fit_amplitudes(
 
     Args:
         observation: the scenes.
-        cosines: (scene, source, 3), (u, w, q); anything finite in absent slots.
+        cosines: (scene, source, coordinate); anything finite in absent slots.
         present: (scene, source), False in slots without a source, whose amplitude is 0.
     """
-    vectors = steering_at(cosines, observation.elements, observation.wavelength) * present[..., None]
-    response = coded_response(vectors.to(observation.codes.dtype), observation.codes, observation.channel)
+    one_wavelength(observation)
+    vectors = steering_at(cosines, observation.array) * present[..., None]
+    response = observation.response(vectors.to(observation.codes.dtype))
     gram = response.conj() @ response.mT
     seen = (response.conj() @ observation.measurements[..., None]).squeeze(-1)
     if observation.symbols == "pilot":
@@ -36,6 +38,19 @@ def fit_amplitudes(
     amplitudes = amplitudes.expand(-1, observation.codes.shape[1], -1)
     clean = (amplitudes[..., None, :] @ response).squeeze(-2)
     return amplitudes, observation.measurements - clean
+
+
+def one_wavelength(observation: Observation) -> None:
+    """Refuse several wavelengths, which the baselines do not join.
+
+    Raises:
+        InputError: a frequency axis.
+    """
+    if observation.wide:
+        raise InputError(
+            "measurements at one wavelength", f"{observation.array.frequencies} wavelengths",
+            "a baseline called on a wideband or stepped-frequency capture", "use Sml or PilotMl, which join them",
+        )  # fmt: skip
 
 
 def degrees_of_freedom(observation: Observation, order: Tensor) -> Float[Tensor, "scene"]:  # noqa: F821
@@ -55,7 +70,7 @@ def with_powers(estimate: Estimate, observation: Observation) -> Estimate:
     if present.shape[1] == 0:
         return estimate
     safe = torch.where(present[..., None], estimate.positions, torch.ones_like(estimate.positions))
-    cosines = cosines_from_positions(safe).to(observation.elements.dtype)
+    cosines = to_cosines(safe, observation.array).to(observation.elements.dtype)
     amplitudes, residual = fit_amplitudes(observation, cosines, present)
     powers = torch.view_as_real(amplitudes).square().sum(-1).mean(1).masked_fill(~present, torch.nan)
     freedom = degrees_of_freedom(observation, estimate.order)

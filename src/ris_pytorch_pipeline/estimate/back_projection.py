@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ..covariance import back_projected
 from ..physics import Observation
 from ..shapes import Counts
-from .amplitudes import with_powers
+from .amplitudes import one_wavelength, with_powers
 from .estimate import Estimate, asked_sources
 from .spectral import Spectral
 
@@ -44,9 +44,10 @@ class BackProjected:
         Raises:
             InputError: K below 1 or not below the number of snapshots, or a scene without energy.
         """
+        one_wavelength(observation)
         snapshots, size = observation.codes.shape[1:]
         if sources is not None:
             sources = asked_sources(observation, sources, min(snapshots, size) - 1)
         covariance = back_projected(observation, silent=self.silent)
-        found = self.spectral.locate(covariance, observation.elements, observation.wavelength, sources, snapshots)
+        found = self.spectral.locate(covariance, observation.array, sources, snapshots)
         return with_powers(found, observation)

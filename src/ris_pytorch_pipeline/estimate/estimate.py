@@ -19,6 +19,7 @@ class Status(StrEnum):
 
     CONVERGED = "converged"
     ITERATION_LIMIT = "stopped at the iteration limit; the positions may still move"
+    NOT_OBSERVABLE = "converged in what the array can tell; a coordinate without ± is not observable with this array"
     FEWER = "fewer sources found than asked for"
     NONE = "no source detected"
 
@@ -32,7 +33,8 @@ class Estimate:
         order: (scene,), K̂: sources found.
         powers: (scene, source), mean symbol power at the panel.
         deviations: (scene, source, 3), standard deviations of azimuth, elevation (radians) and distance (metres) from
-            the Fisher information at the estimate; NaN where the estimator states none.
+            the Fisher information at the estimate; NaN where the estimator states none, and in a coordinate that the
+            array cannot tell: of a line the direction on its cone that is reported is one of many.
         noise_variance: (scene,), σ² per antenna; NaN where the estimator states none.
         status: one per scene.
     """

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..physics import Observation
 from ..shapes import Cosines
-from .region import SearchGrid
+from .grid import SearchGrid
 
 Rows = Int[Tensor, "row"]
 
@@ -19,7 +19,7 @@ class Hypothesis:
     """K sources in each of some scenes (rows).
 
     Args:
-        cosines: (row, source, 3), (u, w, q).
+        cosines: (row, source, 3), (u, w, q), or (row, source, 4), (d_x, u, w, q), of a deep array.
         log_powers: (row, source).
         log_noise: (row,), log σ².
         value: (row,), negative log-likelihood up to a constant, nats.
@@ -43,7 +43,7 @@ class Hypothesis:
             self.cosines[:, kept], self.log_powers[:, kept], self.log_noise, self.value, self.converged
         )  # fmt: skip
 
-    def plus(self, cosines: Float[Tensor, "row 3"], log_power: Float[Tensor, "row"]) -> "Hypothesis":  # noqa: F821
+    def plus(self, cosines: Float[Tensor, "row coordinate"], log_power: Float[Tensor, "row"]) -> "Hypothesis":  # noqa: F821
         """The same with one more source at the end; the value is not updated."""
         return Hypothesis(
             torch.cat([self.cosines, cosines[:, None]], dim=1),
@@ -73,11 +73,11 @@ class Likelihood(Protocol):
         ...
 
     def start_at(self, rows: Rows, cosines: Cosines) -> Hypothesis:
-        """A hypothesis at given (u, w, q), ready to be refined."""
+        """A hypothesis at given cosines, ready to be refined."""
         ...
 
     def information(self, rows: Rows, at: Hypothesis) -> Tensor:
-        """Fisher information at a hypothesis; (u, w, q) of source 1, 2, ... lead the parameters."""
+        """Fisher information at a hypothesis; (a, b, q) of source 1, 2, ... lead the parameters."""
         ...
 
     def scan(self, rows: Rows, given: Hypothesis) -> tuple[Tensor, Tensor]:

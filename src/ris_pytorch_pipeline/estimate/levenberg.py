@@ -8,6 +8,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 Scenes = Int[Tensor, "scene"]
+_RIM = 1 - 1e-9
+"""a² + b² just short of endfire, where d_x would have no slope."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +50,7 @@ class Box:
         lower: (parameter,).
         upper: (parameter,); equal to `lower` fixes a parameter.
         stride: (parameter,).
-        sources: how many (u, w, q) triples lead the vector; their directions stay inside the unit disc.
+        sources: how many (a, b, q) triples lead the vector; their directions stay inside the unit disc.
     """
 
     lower: Float[Tensor, "parameter"]  # noqa: F821
@@ -57,10 +59,10 @@ class Box:
     sources: int
 
     def clamp(self, point: Float[Tensor, "scene parameter"]) -> Float[Tensor, "scene parameter"]:
-        """The nearest allowed point, roughly: into the ranges, then directions onto the disc u² + w² <= 0.98."""
+        """The nearest allowed point, roughly: into the ranges, then directions into the disc a² + b² < 1."""
         inside = point.clamp(self.lower, self.upper)
         positions = inside[:, : 3 * self.sources].unflatten(1, (self.sources, 3))
-        shrink = (0.98 / positions[..., :2].square().sum(-1).clamp_min(0.98)).sqrt()
+        shrink = (_RIM / positions[..., :2].square().sum(-1).clamp_min(_RIM)).sqrt()
         positions[..., :2] *= shrink.unsqueeze(-1)
         return inside
 

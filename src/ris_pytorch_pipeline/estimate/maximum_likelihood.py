@@ -10,13 +10,15 @@ from torch import Tensor
 
 from ..bounds import deviations_from_information
 from ..errors import InputError
-from ..physics import Observation, check_positions, cosines_from_positions, positions_from_cosines
+from ..physics import Array, Observation, chart_of, check_visible
 from ..shapes import Counts, Positions
-from .estimate import Estimate, Status, asked_sources, pad_sources
+from .estimate import Estimate, Status, asked_sources
+from .grid import search_grid
 from .hypothesis import Hypothesis, Likelihood, Rows
 from .normalise import Scaled, scale
+from .outcome import ending_of, merged
 from .pilot import PilotLikelihood
-from .region import SearchRegion, search_grid
+from .region import SearchRegion
 from .search import Found, SearchEffort, add_source, better_of, cycle, escape, search_known, search_unknown
 from .stochastic import StochasticLikelihood
 
@@ -89,7 +91,7 @@ class MaximumLikelihood(ABC, Generic[L]):
             for found in self._search(likelihood, None if counts is None else counts[index]):
                 part = self._polish(likelihood, scaled[index[found.rows]], found)
                 parts.append((index[found.rows], part))
-        return _merge(parts, len(observation), counts)
+        return merged(parts, len(observation), counts)
 
     def refine(
         self,
@@ -119,14 +121,14 @@ class MaximumLikelihood(ABC, Generic[L]):
         for order in counts.unique().tolist():
             for index in torch.nonzero(counts == order).squeeze(-1).split(self._at_a_time(scaled.observation)):
                 start = torch.stack([p[~p[:, 0].isnan()] for p in positions[index]]).double()
-                check_positions(start)
+                check_visible(start, scaled.observation.array)
                 likelihood = self.likelihood(scaled.observation[index])
                 rows = torch.arange(index.numel(), device=index.device)
-                found = Found(rows, likelihood.start_at(rows, cosines_from_positions(start)))
+                found = Found(rows, likelihood.start_at(rows, self._cosines(start, scaled.observation.array)))
                 if search is not None:
                     found = self._searched(likelihood.observation, found, torch.nonzero(search[index]).squeeze(-1))
                 parts.append((index, self._polish(likelihood, scaled[index], found, iterations)))
-        return _merge(parts, len(observation), counts)
+        return merged(parts, len(observation), counts)
 
     def _searched(self, observation: Observation, found: Found, chosen: Rows) -> Found:
         """The same with the chosen rows searched on from where they are; only their dictionaries are made."""
@@ -135,6 +137,11 @@ class MaximumLikelihood(ABC, Generic[L]):
         rows = torch.arange(chosen.numel(), device=chosen.device)
         better = cycle(self.likelihood(observation[chosen]), rows, found.hypothesis[chosen], self.effort)
         return Found(found.rows, found.hypothesis.replaced(chosen, better))
+
+    def _cosines(self, positions: Positions, array: Array) -> Tensor:
+        """Cosines of given positions, on the reference of a line's cone."""
+        chart, coordinates = chart_of(positions, array, on_plane="elevation" not in self.region.fixed)
+        return chart.cosines(coordinates)
 
     def _search(self, likelihood: L, counts: Counts | None) -> list[Found]:
         if counts is None:
@@ -162,20 +169,24 @@ class MaximumLikelihood(ABC, Generic[L]):
         end = likelihood.refine(rows, found.hypothesis, iterations=most, tolerance=1e-6)
         strongest = end.log_powers.argsort(dim=1, descending=True)
         end = Hypothesis(
-            end.cosines.gather(1, strongest.unsqueeze(-1).expand(-1, -1, 3)),
+            end.cosines.gather(1, strongest.unsqueeze(-1).expand_as(end.cosines)),
             end.log_powers.gather(1, strongest),
             end.log_noise,
             end.value,
             end.converged,
         )
-        bound = deviations_from_information(end.cosines, likelihood.information(rows, end), self.region.fixed)
+        array = likelihood.observation.array
+        positions = self.region.reported(end.cosines, array)
+        chart, coordinates = chart_of(positions, array)
+        information = likelihood.information(rows, end)
+        bound = deviations_from_information(coordinates, information, chart, self.region.fixed)
         return Estimate(
-            positions=positions_from_cosines(end.cosines),
+            positions=positions,
             order=order,
             powers=end.log_powers.exp() * (scaled.measured / scaled.channel)[:, None],
             deviations=bound.deviations,
             noise_variance=end.log_noise.exp() * scaled.measured,
-            status=tuple(Status.CONVERGED if c else Status.ITERATION_LIMIT for c in end.converged.tolist()),
+            status=ending_of(end.converged, bound.deviations, array),
         )
 
 
@@ -199,8 +210,8 @@ class Sml(MaximumLikelihood[StochasticLikelihood]):
 
     def scene_bytes(self, observation: Observation) -> int:
         """The coded dictionary: 6 MB for a default scene."""
-        _, snapshots, antennas = observation.measurements.shape
-        return 8 * snapshots * antennas * search_grid(self.region, observation.elements, observation.wavelength).size
+        _, blocks, antennas = observation.blocks.shape
+        return 8 * blocks * antennas * search_grid(self.region, observation.array).size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,9 +253,9 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
 
     def scene_bytes(self, observation: Observation) -> int:
         """The Gram matrix and the energies, and the coded dictionary of a scene that is searched noncoherently."""
-        _, snapshots, antennas = observation.measurements.shape
-        size = search_grid(self.region, observation.elements, observation.wavelength).size
-        return 16 * observation.elements.shape[0] ** 2 + (8 * snapshots * antennas + 4) * size
+        _, blocks, antennas = observation.blocks.shape
+        size, frequencies = search_grid(self.region, observation.array).size, observation.array.frequencies
+        return 16 * frequencies * len(observation.array) ** 2 + (8 * blocks * antennas + 4 * frequencies) * size
 
     def find(self, likelihood: PilotLikelihood, rows: Rows, sources: int) -> Hypothesis:
         """Search coherently; search doubtful scenes again from a noncoherent start, then by escapes."""
@@ -274,23 +285,3 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
         for _ in range(sources):
             found = add_source(other, local, found, self.effort)
         return likelihood.start_at(rows, found.cosines)
-
-
-def _merge(parts: list[tuple[Tensor, Estimate]], scenes: int, asked: Counts | None) -> Estimate:
-    """Put parts of a batch back in order, padded to the largest order."""
-    slots = max((part.positions.shape[1] for _, part in parts), default=0)
-    index = torch.cat([i for i, _ in parts]) if parts else torch.zeros(0, dtype=torch.long)
-    back = index.argsort()
-    status = [s for _, part in parts for s in part.status]
-    order = torch.cat([part.order for _, part in parts])[back]
-    ended = [status[i] for i in back.tolist()]
-    if asked is not None:
-        ended = [Status.FEWER if o < a else s for o, a, s in zip(order.tolist(), asked.tolist(), ended, strict=True)]
-    return Estimate(
-        positions=torch.cat([pad_sources(part.positions, slots) for _, part in parts])[back],
-        order=order,
-        powers=torch.cat([pad_sources(part.powers, slots) for _, part in parts])[back],
-        deviations=torch.cat([pad_sources(part.deviations, slots) for _, part in parts])[back],
-        noise_variance=torch.cat([part.noise_variance for _, part in parts])[back],
-        status=tuple(ended),
-    )

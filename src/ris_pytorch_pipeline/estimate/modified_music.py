@@ -8,13 +8,14 @@ from torch import Tensor
 
 from ..covariance import LowRank, back_projected, beam_energy, eigenpairs, grid_energy
 from ..errors import InputError
-from ..physics import Observation, steering_at
+from ..physics import Array, Observation, steering_at
 from ..shapes import Counts, Elements
-from .amplitudes import with_powers
+from .amplitudes import one_wavelength, with_powers
 from .estimate import Estimate, asked_sources
+from .grid import search_grid
 from .order import EigenvalueGap, OrderRule
 from .peaks import Peaks, climb, grid_peaks, keep_distinct
-from .region import SearchRegion, search_grid
+from .region import SearchRegion
 from .report import report_peaks
 
 _FAR = 1e6
@@ -71,6 +72,7 @@ class ModifiedMusic:
         Raises:
             InputError: a panel that is no lattice, K out of range, or a scene without energy.
         """
+        one_wavelength(observation)
         snapshots, size = observation.codes.shape[1:]
         if sources is not None:
             sources = asked_sources(observation, sources, min(snapshots, size) - 1)
@@ -80,19 +82,20 @@ class ModifiedMusic:
         for count in counts[counts > 0].unique().tolist():
             rows = torch.nonzero(counts == count).squeeze(-1)
             some = LowRank(panel.factor[rows], panel.floor[rows])
-            peaks = self._locate(some, observation.elements.double(), observation.wavelength, count)
+            peaks = self._locate(some, observation.array.to(dtype=torch.float64), count)
             parts.append((rows, peaks, torch.ones_like(peaks.score).masked_fill(peaks.score == -torch.inf, torch.nan)))
-        return with_powers(report_peaks(parts, counts, weakest=0.0), observation)
+        return with_powers(report_peaks(parts, counts, 0.0, self.region, observation.array), observation)
 
-    def _locate(self, panel: LowRank, elements: Elements, wavelength: float, sources: int) -> Peaks:
+    def _locate(self, panel: LowRank, array: Array, sources: int) -> Peaks:
         """The best `sources` directions of each scene, each with its best distance."""
-        directions, height = self._directions(panel, elements, wavelength, sources)
+        directions, height = self._directions(panel, array, sources)
+        elements, wavelength = array.local, array.wavelength
         basis = eigenpairs(panel).vectors[..., :sources]
         low, high = self.region.box[2]
         q = torch.linspace(low, high, self.planes if high > low else 1, dtype=elements.dtype, device=elements.device)
         points = directions[:, :, None, :].repeat(1, 1, q.numel(), 1)
         points[..., 2] = q
-        energy = beam_energy(steering_at(points.flatten(1, 2), elements, wavelength), basis) / elements.shape[0]
+        energy = beam_energy(steering_at(points.flatten(1, 2), array), basis) / elements.shape[0]
         score, plane = energy.unflatten(1, (-1, q.numel())).max(dim=-1)
         cosines = torch.cat([directions[..., :2], q[plane][..., None]], dim=-1)
         found = Peaks(cosines, score.masked_fill(height == -torch.inf, -torch.inf), torch.ones_like(plane).bool())
@@ -100,17 +103,16 @@ class ModifiedMusic:
         radius = (self.suppression * wavelength / max(width, 1e-9), self.suppression * wavelength / max(tall, 1e-9))
         return keep_distinct(found, sources, (*radius, torch.inf))
 
-    def _directions(
-        self, panel: LowRank, elements: Elements, wavelength: float, sources: int
-    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+    def _directions(self, panel: LowRank, array: Array, sources: int) -> tuple[Tensor, Tensor]:
         """Candidate (u, w, 0), aliases among them, and their heights in the smoothed plane-wave spectrum."""
         far = replace(self.region, distance=(_FAR, _FAR))
-        smooth, part = _smoothed(panel, elements, self.share)
+        smooth, part = _smoothed(panel, array.local, self.share)
+        halved = Array(part, array.wavelength / 2)
         columns = eigenpairs(smooth).vectors[..., :sources]
-        grid = search_grid(far, part, wavelength / 2, self.oversampling)
-        energy = grid_energy(grid.points(), columns, part, wavelength / 2)
+        grid = search_grid(far, halved, self.oversampling)
+        energy = grid_energy(grid.points(), columns, halved)
         starts, height = grid_peaks(grid.volume(energy, -torch.inf), grid, 4 * sources + 4)
-        return climb(starts, columns, part, wavelength / 2, far, iterations=15).cosines, height
+        return climb(starts, columns, halved, grid, iterations=15).cosines, height
 
 
 def _smoothed(panel: LowRank, elements: Elements, share: float) -> tuple[LowRank, Float[Tensor, "part 3"]]:
@@ -146,7 +148,7 @@ def _lattice(elements: Elements) -> Int[Tensor, "row column"]:
     order = sorted(range(len(elements)), key=lambda n: (round(float(v[n]) / scale), round(float(h[n]) / scale)))
     rows = len({round(float(x) / scale) for x in v})
     mirrored = elements[order] + elements[order].flip(0)
-    if len(elements) % rows or bool((mirrored.abs() > 10 * scale).any()):
+    if len(elements) % rows or bool((mirrored.abs() > 10 * scale).any()) or not _square(elements[order], rows, scale):
         raise InputError(
             "a full rectangular panel centred on the origin",
             f"{len(elements)} elements in {rows} rows",
@@ -154,3 +156,10 @@ def _lattice(elements: Elements) -> Int[Tensor, "row column"]:
             "use Music or Mvdr, which take any geometry",
         )
     return torch.tensor(order, device=elements.device).reshape(rows, -1)
+
+
+def _square(elements: Elements, rows: int, scale: float) -> bool:
+    """Whether sorted elements stand in straight rows and columns."""
+    grid = elements.reshape(rows, -1, 3)
+    across, up = (grid - grid[:1])[..., 1].abs().amax(), (grid - grid[:, :1])[..., 2].abs().amax()
+    return float(torch.maximum(across, up)) <= 10 * scale

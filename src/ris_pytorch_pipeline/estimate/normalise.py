@@ -36,8 +36,8 @@ def scale(observation: Observation) -> Scaled:
         InputError: a scene whose measurements or channel are all zero.
     """
     exact = observation.to(dtype=torch.complex128)
-    measured = torch.view_as_real(exact.measurements).square().sum(-1).mean(dim=(-1, -2))
-    channel = torch.view_as_real(exact.channel).square().sum(-1).mean(dim=(-1, -2))
+    measured = torch.view_as_real(exact.measurements).square().sum(-1).flatten(1).mean(1)
+    channel = torch.view_as_real(exact.channel).square().sum(-1).flatten(1).mean(1)
     for name, power in (("measurements", measured), ("channel", channel)):
         if bool((power == 0).any()):
             raise InputError(
@@ -48,7 +48,13 @@ def scale(observation: Observation) -> Scaled:
             )
     scaled = replace(
         exact,
-        measurements=exact.measurements / measured.sqrt()[:, None, None],
-        channel=exact.channel / channel.sqrt()[:, None, None],
+        measurements=exact.measurements / _each(measured.sqrt(), exact.measurements),
+        channel=exact.channel / _each(channel.sqrt(), exact.channel),
+        noise_variance=None if exact.noise_variance is None else exact.noise_variance / measured,
     )
     return Scaled(scaled, measured, channel)
+
+
+def _each(scale: Tensor, like: Tensor) -> Tensor:
+    """One number per scene, for broadcasting."""
+    return scale.reshape(-1, *[1] * (like.ndim - 1))

@@ -8,11 +8,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..covariance import tiles
-from ..physics import Observation, coded_response, panel_images, positions_from_cosines, steering_at
+from ..physics import Observation, chart_at, panel_images, steering_at
 from ..shapes import Cosines, Counts, Mask
-from .amplitudes import fit_amplitudes, with_powers
+from .amplitudes import fit_amplitudes, one_wavelength, with_powers
 from .estimate import Estimate, Status, asked_sources
-from .region import SearchGrid, SearchRegion, search_grid
+from .grid import SearchGrid, search_grid
+from .region import SearchRegion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,18 +56,19 @@ class Omp:
         Raises:
             InputError: K below 1, or not below the number of antennas for random symbols.
         """
+        one_wavelength(observation)
         limit = observation.most_sources
         if observation.symbols == "random":
             limit = min(limit, observation.measurements.shape[-1] - 1)
         counts = None if sources is None else asked_sources(observation, sources, limit)
         steps = min(self.most_sources, limit) if counts is None else int(counts.max())
-        grid = search_grid(self.region, observation.elements, observation.wavelength, self.oversampling)
+        grid = search_grid(self.region, observation.array, self.oversampling)
         parts = []
         for rows in torch.arange(len(observation), device=observation.codes.device).split(self.batch):
             wanted = None if counts is None else counts[rows]
             parts.append(_pursue(observation[rows], grid, steps, wanted))
         cosines, present = (torch.cat(part) for part in zip(*parts, strict=True))
-        positions = positions_from_cosines(cosines).masked_fill(~present[..., None], torch.nan)
+        positions = self.region.reported(cosines, observation.array).masked_fill(~present[..., None], torch.nan)
         order = present.sum(-1)
         empty = torch.full_like(positions, torch.nan)
         ended = tuple(Status.CONVERGED if k else Status.NONE for k in order.tolist())
@@ -81,7 +83,7 @@ def _pursue(observation: Observation, grid: SearchGrid, steps: int, wanted: Coun
     """Add `steps` points, then keep the first `wanted` of each scene, or those of the least BIC."""
     scenes, snapshots, antennas = observation.measurements.shape
     points = grid.points()
-    cosines = points.new_zeros(scenes, steps, 3)
+    cosines = points[:1].expand(scenes, steps, -1).clone()
     slots = torch.arange(steps, device=points.device)
     energy = _grid_energies(observation, points)
     residual = observation.measurements
@@ -103,14 +105,19 @@ def _log_energy(residual: Tensor) -> Float[Tensor, "scene"]:  # noqa: F821
     return energy.clamp_min(torch.finfo(energy.dtype).tiny).log()
 
 
-def _zoom(observation: Observation, residual: Tensor, coarse: Float[Tensor, "scene 3"], grid: SearchGrid) -> Tensor:
-    """The best point of a 7 x 7 x 7 lattice that reaches half a grid step around each coarse point, (scene, 3)."""
+def _zoom(
+    observation: Observation, residual: Tensor, coarse: Float[Tensor, "scene coordinate"], grid: SearchGrid
+) -> Tensor:
+    """The best point of a 7 x 7 x 7 lattice that reaches half a grid step around each coarse point."""
     reach = [torch.linspace(-s / 2, s / 2, 7 if s > 0 else 1) for s in grid.step]
     offsets = torch.cartesian_prod(*reach).to(coarse)
     low, high = (grid.q.min(), grid.q.max())
-    around = coarse[:, None] + offsets
-    around[..., 2] = around[..., 2].clamp(low, high)
-    vectors = steering_at(around, observation.elements, observation.wavelength).to(residual.dtype)
+    around = coarse[:, None].expand(-1, len(offsets), -1)
+    chart = chart_at(around, observation.array)
+    coordinates = chart.coordinates(around) + offsets
+    coordinates[..., 2] = coordinates[..., 2].clamp(low, high)
+    around = chart.cosines(coordinates)
+    vectors = steering_at(around, observation.array).to(residual.dtype)
     gain = _gain(_numerators(vectors, _images(observation, residual)), _energies(observation, vectors))
     return around[torch.arange(len(coarse), device=coarse.device), gain.argmax(-1)]
 
@@ -121,7 +128,7 @@ def _grid_energies(observation: Observation, points: Cosines) -> Float[Tensor, "
     scenes, snapshots, size = rough.codes.shape
     parts = []
     for tile in tiles(points.shape[0], scenes * snapshots * size * rough.codes.element_size()):
-        vectors = steering_at(points[tile].float(), rough.elements, rough.wavelength)
+        vectors = steering_at(points[tile].float(), rough.array)
         parts.append(_energies(rough, vectors.expand(scenes, -1, -1)))
     return torch.cat(parts, dim=1)
 
@@ -133,7 +140,7 @@ def _grid_gains(
     images = _images(observation, residual).to(torch.complex64)
     parts = []
     for tile in tiles(points.shape[0], images.shape[0] * max(images.shape[1:]) * images.element_size()):
-        vectors = steering_at(points[tile].float(), observation.elements.float(), observation.wavelength)
+        vectors = steering_at(points[tile].float(), observation.array)
         parts.append(_gain(_numerators(vectors, images), energy[:, tile]))
     return torch.cat(parts, dim=1)
 
@@ -151,7 +158,7 @@ def _numerators(vectors: Tensor, images: Tensor) -> Float[Tensor, "scene point s
 
 def _energies(observation: Observation, vectors: Tensor) -> Float[Tensor, "scene point snapshot"]:
     """‖b_l(p)‖² of every point and snapshot; for pilots their sum, on an axis of one."""
-    response = coded_response(vectors, observation.codes, observation.channel)
+    response = observation.response(vectors)
     energy = torch.view_as_real(response).square().sum(dim=(-1, -2)).mT
     return energy if observation.symbols == "random" else energy.sum(-1, keepdim=True)
 

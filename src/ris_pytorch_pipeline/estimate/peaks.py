@@ -7,12 +7,11 @@ from jaxtyping import Bool, Complex, Float
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from ..physics import steering_with_derivatives
-from ..shapes import Elements
+from ..physics import Array, chart_at
+from .grid import SearchGrid
 from .levenberg import Box, Local, minimise
-from .region import SearchGrid, SearchRegion
 
-Starts = Float[Tensor, "scene candidate 3"]
+Starts = Float[Tensor, "scene candidate coordinate"]
 Volume = Float[Tensor, "scene n_u n_w n_q"]
 
 
@@ -21,12 +20,12 @@ class Peaks:
     """Candidate positions, best first; slots without a peak are invalid.
 
     Args:
-        cosines: (scene, candidate, 3), (u, w, q).
+        cosines: (scene, candidate, 3), (u, w, q), or (scene, candidate, 4), (d_x, u, w, q), of a deep array.
         score: (scene, candidate), height; -inf where invalid.
         settled: (scene, candidate), False where refinement stopped at its iteration limit.
     """
 
-    cosines: Float[Tensor, "scene candidate 3"]
+    cosines: Float[Tensor, "scene candidate coordinate"]
     score: Float[Tensor, "scene candidate"]
     settled: Bool[Tensor, "scene candidate"]
 
@@ -44,7 +43,7 @@ def grid_peaks(volume: Volume, grid: SearchGrid, candidates: int, per_direction:
         per_direction: most planes per direction.
 
     Returns:
-        (scene, candidate, 3) positions and (scene, candidate) heights, best first; -inf marks an empty slot.
+        (scene, candidate, coordinate) cosines and (scene, candidate) heights, best first; -inf marks an empty slot.
     """
     ridge, plane = volume.max(dim=-1)
     top = (max_pool2d(ridge[:, None], 3, stride=1, padding=1).squeeze(1) == ridge) & (ridge > -torch.inf)
@@ -61,8 +60,8 @@ def grid_peaks(volume: Volume, grid: SearchGrid, candidates: int, per_direction:
     height, k = torch.cat(heights, dim=-1), torch.cat(planes, dim=-1)
     i, j = i.repeat(1, per_direction), j.repeat(1, per_direction)
     height, best = height.topk(min(candidates, height.shape[-1]), dim=-1)
-    points = torch.stack([grid.u[i], grid.w[j], grid.q[k]], dim=-1)
-    return points.gather(1, best[..., None].expand(-1, -1, 3)), height
+    points = torch.cat([grid.directions[i, j], grid.q[k][..., None]], dim=-1)
+    return points.gather(1, best[..., None].expand(-1, -1, points.shape[-1])), height
 
 
 def _next_plane(along: Tensor, taken: Tensor) -> tuple[Tensor, Tensor]:
@@ -80,46 +79,46 @@ def _next_plane(along: Tensor, taken: Tensor) -> tuple[Tensor, Tensor]:
 def climb(
     starts: Starts,
     columns: Complex[Tensor, "scene element column"],
-    elements: Elements,
-    wavelength: float,
-    region: SearchRegion,
+    array: Array,
+    grid: SearchGrid,
     iterations: int,
 ) -> Peaks:
-    """Refine starts off the grid: Levenberg-Marquardt on D = 1 - ‖V^H a(p)‖²/N over (u, w, q), each on its own.
+    """Refine starts off the grid: Levenberg-Marquardt on D = 1 - ‖V^H a(p)‖²/N over (a, b, q), each on its own.
 
     The curvature is -2 Re(∂a^H V V^H ∂a + a^H V V^H ∂²a)/N, where ∂²a keeps the products of first derivatives of the
     phase; where that is not positive definite, the Gauss-Newton form 2 Re(∂a^H (I - V V^H) ∂a)/N stands in. A
     coordinate at the edge of the region is held there while the others move on.
 
     Args:
-        starts: (scene, candidate, 3), (u, w, q).
+        starts: (scene, candidate, coordinate), cosines.
         columns: V, (scene, element, column), largest singular value at most 1.
-        elements: (element, 3), metres.
-        wavelength: metres.
-        region: the box.
+        array: the array, with one wavelength.
+        grid: the box.
         iterations: most steps.
 
     Returns:
         Peaks in the order of the starts, scored by ‖V^H a‖²/N.
     """
     scenes, candidates = starts.shape[:2]
-    size, flat = elements.shape[0], starts.flatten(0, 1).clone()
+    size, chart = len(array), chart_at(starts, array)
+    flat = chart.coordinates(starts).flatten(0, 1).clone()
 
     def evaluate(point: Tensor, rows: Tensor) -> Local:
         where = flat.clone()
         where[rows] = point
-        a, slopes = steering_with_derivatives(where.unflatten(0, (scenes, candidates)), elements, wavelength)
+        a, slopes = chart.steering_with_derivatives(where.unflatten(0, (scenes, candidates)))
         beams, slope = a @ columns.conj(), slopes @ columns.conj()[:, None]
         value = 1 - torch.view_as_real(beams).square().sum(dim=(-1, -2)) / size
         gradient = -2 / size * (slope * beams.conj()[:, None]).sum(-1).real.transpose(1, 2)
         curvature = 2 / size * _curvature(a, slopes, beams @ columns.mT, slope)
         return Local(*(part.flatten(0, 1)[rows] for part in (value, gradient, curvature)))
 
-    bounds = flat.new_tensor(region.box)
+    bounds = flat.new_tensor(grid.box)
     box = Box(bounds[:, 0], bounds[:, 1], flat.new_tensor([0.06, 0.06, 0.5]), sources=1)
     end = minimise(evaluate, flat, box, iterations=iterations, tolerance=1e-11)
     shape = (scenes, candidates)
-    return Peaks(end.point.unflatten(0, shape), 1 - end.value.unflatten(0, shape), end.converged.unflatten(0, shape))
+    cosines = chart.cosines(end.point.unflatten(0, shape))
+    return Peaks(cosines, 1 - end.value.unflatten(0, shape), end.converged.unflatten(0, shape))
 
 
 def _curvature(a: Tensor, slopes: Tensor, projected: Tensor, beam_slopes: Tensor) -> Tensor:
@@ -139,24 +138,25 @@ def _curvature(a: Tensor, slopes: Tensor, projected: Tensor, beam_slopes: Tensor
     return torch.where((failed == 0)[..., None, None], newton, gauss)
 
 
-def keep_distinct(peaks: Peaks, keep: int, radius: tuple[float, float, float]) -> Peaks:
+def keep_distinct(peaks: Peaks, keep: int, radius: tuple[float, ...]) -> Peaks:
     """The best peaks that no better one suppresses, padded with -inf scores.
 
-    A peak suppresses another one when the two lie within an ellipse in (u, w) and within a range of q.
+    A peak suppresses another one when the two lie within an ellipse of directions and within a range of q.
 
     Args:
         peaks: candidates.
         keep: how many to keep.
-        radius: half axes in u and w, and the range in q.
+        radius: half axes of each direction cosine, and the range in q.
     """
     order = peaks.score.argsort(dim=-1, descending=True)
-    cosines = peaks.cosines.gather(1, order[..., None].expand(-1, -1, 3))
+    width = peaks.cosines.shape[-1]
+    cosines = peaks.cosines.gather(1, order[..., None].expand(-1, -1, width))
     score, settled = peaks.score.gather(1, order), peaks.settled.gather(1, order)
     offset = (cosines[:, :, None] - cosines[:, None, :]) / cosines.new_tensor(radius)
-    close = (offset[..., :2].square().sum(-1) < 1) & (offset[..., 2].abs() < 1)
+    close = (offset[..., :-1].square().sum(-1) < 1) & (offset[..., -1].abs() < 1)
     alive = score > -torch.inf
     for k in range(score.shape[1] - 1):
         alive[:, k + 1 :] &= ~(close[:, k, k + 1 :] & alive[:, k, None])
     score = score.masked_fill(~alive, -torch.inf)
     score, best = score.topk(min(keep, score.shape[1]), dim=-1)
-    return Peaks(cosines.gather(1, best[..., None].expand(-1, -1, 3)), score, settled.gather(1, best))
+    return Peaks(cosines.gather(1, best[..., None].expand(-1, -1, width)), score, settled.gather(1, best))

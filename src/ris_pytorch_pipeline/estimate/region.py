@@ -1,15 +1,16 @@
-"""Where to look: the field of view, and the search grid over it in (u, w, q)."""
+"""Where to look: the field of view in azimuth, elevation and distance, and what of it an array can see."""
 
 import math
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool
 from torch import Tensor
 
 from ..errors import InputError
-from ..shapes import Elements
+from ..physics import Array, mirrored, to_positions
+from ..shapes import Cosines, Positions
 
 _MARGIN = 0.02
 """How far (in u and w) a refined position may leave the field of view before it is clamped to the edge."""
@@ -17,12 +18,18 @@ _MARGIN = 0.02
 
 @dataclass(frozen=True, kw_only=True)
 class SearchRegion:
-    """The field of view that an estimator searches; equal ends fix a coordinate.
+    """The field of view that an estimator searches, as the array's centre sees it in world axes.
+
+    Equal ends fix elevation or distance, of an array that stands upright. Of a flat array the side is searched that
+    lies in the region; where both do, positions are reported in front.
 
     Args:
-        azimuth: lowest and highest, radians.
+        azimuth: lowest and highest, radians; from -π to π for an array with depth.
         elevation: lowest and highest, radians.
         distance: nearest and farthest, metres.
+
+    Raises:
+        InputError: ends that are swapped or out of range.
     """
 
     azimuth: tuple[float, float] = (-math.radians(60), math.radians(60))
@@ -30,15 +37,14 @@ class SearchRegion:
     distance: tuple[float, float] = (0.5, 10.0)
 
     def __post_init__(self) -> None:
-        half_turn = math.pi / 2
-        for name, limit in {"azimuth": half_turn, "elevation": half_turn, "distance": math.inf}.items():
-            low, high = getattr(self, name)
-            floor = 0 if name == "distance" else -limit
-            if not floor < low <= high < limit:
+        for name, limit in {"azimuth": math.pi, "elevation": math.pi / 2, "distance": math.inf}.items():
+            low, high = vars(self)[name]
+            fits = 0 < low <= high < limit if name == "distance" else -limit <= low <= high <= limit
+            if not fits:
                 raise InputError(
-                    f"{name} as (low, high) inside ({floor:.4g}, {limit:.4g})",
+                    f"{name} as (low, high) within ({0 if name == 'distance' else -limit:.4g}, {limit:.4g})",
                     f"({low}, {high})",
-                    "degrees passed as radians, ends swapped, or a direction behind the panel",
+                    "degrees passed as radians, or ends swapped",
                     "pass radians and metres",
                 )
 
@@ -69,94 +75,29 @@ class SearchRegion:
         return (low, high) if low == high else (low - margin, high + margin)
 
     def _horizontal(self, margin: float) -> tuple[float, float]:
-        low, high = (math.sin(a) for a in self.azimuth)
+        low, high = (math.sin(max(-math.pi / 2, min(math.pi / 2, a))) for a in self.azimuth)
         if low == high and self.elevation[0] == self.elevation[1]:
             fixed = low * math.cos(self.elevation[0])
             return fixed, fixed
-        return max(low - margin, -0.99) if low < 0 else low * 0.8, min(high + margin, 0.99) if high > 0 else high * 0.8
-
-
-@dataclass(frozen=True, eq=False)
-class SearchGrid:
-    """A product grid in (u, w, q), with the directions outside the field of view masked out.
-
-    Args:
-        u: (n_u,), horizontal direction cosines.
-        w: (n_w,), vertical direction cosines.
-        q: (n_q,), inverse distances in 1/m, uniform.
-        valid: (n_u, n_w), True where the direction is to be searched.
-    """
-
-    u: Float[Tensor, "n_u"]  # noqa: F821
-    w: Float[Tensor, "n_w"]  # noqa: F821
-    q: Float[Tensor, "n_q"]  # noqa: F821
-    valid: Bool[Tensor, "n_u n_w"]
+        return max(low - margin, -1.0) if low < 0 else low * 0.8, min(high + margin, 1.0) if high > 0 else high * 0.8
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """(n_u, n_w, n_q)."""
-        return self.u.numel(), self.w.numel(), self.q.numel()
+    def ahead(self) -> bool:
+        """Whether all of it lies at x > 0."""
+        return -math.pi / 2 < self.azimuth[0] and self.azimuth[1] < math.pi / 2
 
-    @property
-    def size(self) -> int:
-        """Number of searched points."""
-        return int(self.valid.sum()) * self.q.numel()
+    def holds(self, positions: Positions, slack: float = 0.0) -> Bool[Tensor, "*batch source"]:
+        """True where a direction lies inside, or outside by no more than `slack` radians."""
+        inside = torch.ones_like(positions[..., 0], dtype=torch.bool)
+        for angle, (low, high) in zip(positions[..., :2].unbind(-1), (self.azimuth, self.elevation), strict=True):
+            inside &= (angle >= low - slack) & (angle <= high + slack)
+        return inside
 
-    @property
-    def step(self) -> tuple[float, float, float]:
-        """Spacing of each axis; 0 for an axis of one point."""
-        return tuple(float(a[1] - a[0]) if a.numel() > 1 else 0.0 for a in (self.u, self.w, self.q))  # pyright: ignore[reportReturnType]
-
-    def points(self) -> Float[Tensor, "point 3"]:
-        """All searched points (u, w, q), in the order of `flat_index`."""
-        u, w = torch.meshgrid(self.u, self.w, indexing="ij")
-        directions = torch.stack([u[self.valid], w[self.valid]], dim=-1)
-        q = self.q.repeat(directions.shape[0])
-        return torch.cat([directions.repeat_interleave(self.q.numel(), dim=0), q[:, None]], dim=-1)
-
-    def volume(self, values: Float[Tensor, "*batch point"], fill: float) -> Float[Tensor, "*batch n_u n_w n_q"]:
-        """Values at `points()` laid out on the axes, with `fill` where nothing was searched."""
-        full = values.new_full((*values.shape[:-1], *self.shape), fill)
-        full[..., self.valid, :] = values.unflatten(-1, (-1, self.q.numel()))
-        return full
-
-
-def search_grid(
-    region: SearchRegion,
-    elements: Elements,
-    wavelength: float,
-    oversampling: float = 1.0,
-) -> SearchGrid:
-    """The grid on which an array's likelihood has no unseen peak: half a beamwidth in u and w, planes uniform in q.
-
-    With D the panel's side and d_F = 2 D²/λ of its diagonal, the steps are λ/(2 D) in u and w and 7.7/d_F in q (half
-    the 3 dB depth of focus), divided by `oversampling`. 12 x 12 at 0.3 m over the default region gives 2740 points.
-
-    Args:
-        region: the field of view.
-        elements: (element, 3), metres.
-        wavelength: metres.
-        oversampling: finer by this factor on every axis.
-
-    Returns:
-        The grid, on the device and in the precision of `elements`.
-    """
-    h, v = elements[:, 1], elements[:, 2]
-    width, height = (float(x.max() - x.min()) + wavelength / 2 for x in (h, v))
-    diagonal = 2 * (float(h.max() - h.min()) ** 2 + float(v.max() - v.min()) ** 2) / wavelength
-    (u_low, u_high), (w_low, w_high), (q_low, q_high) = region.view
-    u = _axis(u_low, u_high, wavelength / (2 * width * oversampling), elements)
-    w = _axis(w_low, w_high, wavelength / (2 * height * oversampling), elements)
-    q = _axis(q_low, q_high, 7.7 / max(diagonal, 1e-9) / oversampling, elements)
-    uu, ww = torch.meshgrid(u, w, indexing="ij")
-    edge = (1 - ww.square()).clamp_min(0).sqrt()
-    slack = wavelength / (2 * width * oversampling) / 2
-    low, high = math.sin(region.azimuth[0]), math.sin(region.azimuth[1])
-    inside = (uu >= low * edge - slack) & (uu <= high * edge + slack)
-    return SearchGrid(u, w, q, inside & (uu.square() + ww.square() < 0.98))
-
-
-def _axis(low: float, high: float, step: float, like: Tensor) -> Tensor:
-    """Evenly spaced points from low to high, no more than `step` apart; one point where the ends agree."""
-    count = 1 if high <= low else math.ceil((high - low) / step - 1e-9) + 1
-    return torch.linspace(low, high, count, dtype=like.dtype, device=like.device)
+    def reported(self, cosines: Cosines, array: Array) -> Positions:
+        """Positions (φ, θ, r) in the world; of a flat array on its side that lies in the region, else in front."""
+        front = to_positions(cosines, array)
+        if array.dimension != 2 or (array.frame.identity and self.ahead):
+            return front
+        behind = mirrored(front, array)
+        seen = ~self.holds(front, _MARGIN) & self.holds(behind, _MARGIN)
+        return torch.where(seen[..., None], behind, front)

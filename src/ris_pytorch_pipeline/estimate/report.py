@@ -3,19 +3,24 @@
 import torch
 from torch import Tensor
 
-from ..physics import positions_from_cosines
+from ..physics import Array
 from ..shapes import Counts
 from .estimate import Estimate, Status, pad_sources
 from .peaks import Peaks
+from .region import SearchRegion
 
 
-def report_peaks(parts: list[tuple[Tensor, Peaks, Tensor]], asked: Counts, weakest: float) -> Estimate:
+def report_peaks(
+    parts: list[tuple[Tensor, Peaks, Tensor]], asked: Counts, weakest: float, region: SearchRegion, array: Array
+) -> Estimate:
     """The estimate of a batch of scenes: sources with power, strongest first, the rest NaN.
 
     Args:
         parts: scene numbers, their peaks, and the power of each peak.
         asked: (scene,), sources wanted.
         weakest: a peak below this part of the strongest power is no source.
+        region: the field of view.
+        array: the array.
     """
     slots = max((peaks.score.shape[1] for _, peaks, _ in parts), default=0)
     scenes, device = asked.shape[0], asked.device
@@ -27,7 +32,7 @@ def report_peaks(parts: list[tuple[Tensor, Peaks, Tensor]], asked: Counts, weake
         real = (level > 0) & (level >= weakest * level.amax(-1, keepdim=True))
         best = level.masked_fill(~real, -1.0).argsort(dim=-1, descending=True)
         there = real.gather(1, best)
-        where = positions_from_cosines(peaks.cosines).gather(1, best[..., None].expand(-1, -1, 3))
+        where = region.reported(peaks.cosines, array).gather(1, best[..., None].expand(-1, -1, 3))
         positions[rows] = pad_sources(where.masked_fill(~there[..., None], torch.nan), slots)
         powers[rows] = pad_sources(power.gather(1, best).masked_fill(~there, torch.nan), slots)
         order[rows] = real.sum(-1)

@@ -98,7 +98,7 @@ def _candidates(
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """The best separated grid points of each row away from the current source: (row numbers, point numbers)."""
     points = likelihood.grid.points().to(current.dtype)
-    steps = current.new_tensor([s if s > 0 else 1.0 for s in likelihood.grid.step])
+    steps = current.new_tensor(likelihood.grid.steps)
     near = _near(points, current, 1.01 * steps)
     own = gain.masked_fill(~near, -torch.inf).amax(-1)
     open_gain = gain.masked_fill(near, -torch.inf)

@@ -7,13 +7,14 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from ..covariance import exact
-from ..physics import Observation, coded_response, steering_at
+from ..physics import Observation, steering_at
 from ..shapes import Cosines, Counts
-from .amplitudes import with_powers
+from .amplitudes import one_wavelength, with_powers
 from .estimate import Estimate, asked_sources
+from .grid import SearchGrid, search_grid
 from .normalise import scale
 from .peaks import Peaks, grid_peaks, keep_distinct
-from .region import SearchGrid, SearchRegion, search_grid
+from .region import SearchRegion
 from .report import report_peaks
 
 Dictionary = Complex[Tensor, "scene snapshot antenna point"]
@@ -63,9 +64,10 @@ class SparseBayesian:
         Raises:
             InputError: K out of range, or a scene without energy.
         """
+        one_wavelength(observation)
         scaled = scale(observation).observation
         counts = None if sources is None else asked_sources(observation, sources, observation.most_sources)
-        grid = search_grid(self.region, scaled.elements, scaled.wavelength, self.oversampling)
+        grid = search_grid(self.region, scaled.array, self.oversampling)
         most = self.most_sources if counts is None else int(counts.max())
         parts, orders = [], []
         for rows in torch.arange(len(observation), device=scaled.codes.device).split(self.batch):
@@ -78,13 +80,13 @@ class SparseBayesian:
             level = kept.masked_fill(kept == -torch.inf, torch.nan)
             parts.append((rows, Peaks(peaks.cosines, kept, peaks.settled), level))
             orders.append(order)
-        return with_powers(report_peaks(parts, torch.cat(orders), weakest=0.0), observation)
+        return with_powers(report_peaks(parts, torch.cat(orders), 0.0, self.region, scaled.array), observation)
 
 
 def dictionary(observation: Observation, points: Cosines) -> Dictionary:
     """b_lg = G_l a(p_g) of every grid point."""
-    vectors = steering_at(points.to(observation.elements.dtype), observation.elements, observation.wavelength)
-    return coded_response(vectors.expand(len(observation), -1, -1), observation.codes, observation.channel).mT
+    vectors = steering_at(points.to(observation.elements.dtype), observation.array)
+    return observation.response(vectors.expand(len(observation), -1, -1)).mT
 
 
 def fit_powers(
@@ -119,9 +121,11 @@ def _peaks(power: Float[Tensor, "scene point"], grid: SearchGrid, keep: int) -> 
     ridges = (volume.sum(-1, keepdim=True) * along).masked_fill(~grid.valid[..., None], -torch.inf)
     starts, height = grid_peaks(ridges, grid, 2 * keep + 2)
     points = grid.points()
-    steps = [s if s > 0 else 1.0 for s in grid.step]
-    near = ((points[:, :2] - starts[:, :, None, :2]).abs() <= 1.01 * points.new_tensor(steps[:2])).all(-1)
+    across = grid.steps[:-1]
+    near = ((points[:, :-1] - starts[:, :, None, :-1]).abs() <= 1.01 * points.new_tensor(across)).all(-1)
     weight = near * power[:, None]
     centre = (weight @ points) / weight.sum(-1, keepdim=True).clamp_min(torch.finfo(power.dtype).tiny)
+    if grid.angles:
+        centre = torch.cat([centre[..., :3] / centre[..., :3].norm(dim=-1, keepdim=True), centre[..., 3:]], dim=-1)
     found = Peaks(centre, height, torch.ones_like(height, dtype=torch.bool))
-    return keep_distinct(found, keep, (steps[0], steps[1], torch.inf))
+    return keep_distinct(found, keep, (*across, torch.inf))

@@ -19,12 +19,13 @@ from ..covariance import (
     trace_normalise,
 )
 from ..errors import InputError
-from ..physics import steering_at
-from ..shapes import Counts, Covariance, Elements
+from ..physics import Array, steering_at
+from ..shapes import Counts, Covariance
 from .estimate import Estimate
+from .grid import SearchGrid, search_grid
 from .order import EigenvalueGap, OrderRule
 from .peaks import Peaks, climb, grid_peaks, keep_distinct
-from .region import SearchGrid, SearchRegion, search_grid
+from .region import SearchRegion
 from .report import report_peaks
 
 Columns = Complex[Tensor, "scene element column"]
@@ -68,8 +69,7 @@ class Spectral(ABC):
     def locate(
         self,
         covariance: Covariance | LowRank,
-        elements: Elements,
-        wavelength: float,
+        array: Array,
         sources: int | Counts | None = None,
         snapshots: int | None = None,
     ) -> Estimate:
@@ -77,8 +77,7 @@ class Spectral(ABC):
 
         Args:
             covariance: (scene, element, element), or its factored form; complex64 or complex128.
-            elements: (element, 3), metres.
-            wavelength: metres.
+            array: the array, with one wavelength.
             sources: K for all scenes, K per scene, or None to count by `order`.
             snapshots: how many samples the covariance averages, for an `order` that asks.
 
@@ -90,31 +89,31 @@ class Spectral(ABC):
         """
         eigen, total = _prepare(covariance)
         scenes, size = eigen.vectors.shape[:2]
-        elements = elements.to(eigen.floor)
+        array = array.like(eigen.vectors)
         counts = self.order(eigen.spectrum, snapshots) if sources is None else _per_scene(sources, scenes, eigen)
-        grid = search_grid(self.region, elements, wavelength, self.oversampling)
+        grid = search_grid(self.region, array, self.oversampling)
         parts: list[tuple[Tensor, Peaks, Tensor]] = []
         for count in counts[counts > 0].unique().tolist():
             for rows in torch.nonzero(counts == count).squeeze(-1).split(self.batch):
-                peaks = self._peaks(eigen[rows], count, grid, elements, wavelength)
-                powers = _least_squares_powers(eigen[rows], peaks, elements, wavelength) * total[rows, None] / size
+                peaks = self._peaks(eigen[rows], count, grid, array)
+                powers = _least_squares_powers(eigen[rows], peaks, array) * total[rows, None] / size
                 parts.append((rows, peaks, powers))
-        return report_peaks(parts, counts, self.weakest)
+        return report_peaks(parts, counts, self.weakest, self.region, array)
 
-    def _peaks(self, eigen: Eigen, sources: int, grid: SearchGrid, elements: Elements, wavelength: float) -> Peaks:
+    def _peaks(self, eigen: Eigen, sources: int, grid: SearchGrid, array: Array) -> Peaks:
         """The best distinct peaks of some scenes, at most `sources`."""
         columns = self.columns(eigen, sources)
-        energy = grid_energy(grid.points(), columns.to(torch.complex64), elements, wavelength)
+        energy = grid_energy(grid.points(), columns.to(torch.complex64), array)
         volume = grid.volume(energy, -torch.inf)
         starts, height = grid_peaks(volume, grid, 2 * sources + 2, self.per_direction)
-        found = climb(starts, columns, elements, wavelength, self.region, self.iterations)
+        found = climb(starts, columns, array, grid, self.iterations)
         score = found.score.masked_fill(height == -torch.inf, -torch.inf)
         return keep_distinct(Peaks(found.cosines, score, found.settled), sources, self._radius(grid))
 
-    def _radius(self, grid: SearchGrid) -> tuple[float, float, float]:
+    def _radius(self, grid: SearchGrid) -> tuple[float, ...]:
         """How near two peaks are one: a grid step times the oversampling is half a beamwidth, or half a depth."""
-        u, w, q = (step * self.oversampling * 2 if step > 0 else 1.0 for step in grid.step)
-        return self.suppression * u, self.suppression * w, torch.inf if self.per_direction == 1 else 2 * q
+        *across, q = (step * self.oversampling * 2 if step < 1 else 1.0 for step in grid.steps)
+        return *(self.suppression * each for each in across), torch.inf if self.per_direction == 1 else 2 * q
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,14 +205,14 @@ def _refuse(wanted: str, got: str, cause: str, move: str) -> None:
     raise InputError(wanted, got, cause, move)
 
 
-def _least_squares_powers(eigen: Eigen, peaks: Peaks, elements: Elements, wavelength: float) -> Tensor:
+def _least_squares_powers(eigen: Eigen, peaks: Peaks, array: Array) -> Tensor:
     """Least-squares powers p of R ≈ A diag(p) A^H + σ² I, at least 0; NaN where there is no peak."""
     present = peaks.score > -torch.inf
-    vectors = steering_at(peaks.cosines, elements, wavelength) * present[..., None]
+    vectors = steering_at(peaks.cosines, array) * present[..., None]
     seen = (vectors @ eigen.vectors.conj()).abs().square()
     excess = (seen * (eigen.values - eigen.floor[:, None])[:, None]).sum(-1)
     gram = (vectors.conj() @ vectors.mT).abs().square()
-    size, count = elements.shape[0], present.shape[-1]
+    size, count = len(array), present.shape[-1]
     full = gram.new_zeros((len(gram), count + 1, count + 1))
     full[:, :count, :count] = gram + torch.diag_embed((~present).to(gram))
     full[:, :count, count] = full[:, count, :count] = size * present.to(gram)

@@ -9,12 +9,14 @@ import torch
 from torch import Tensor
 
 from ..likelihood import fisher_information, negative_log_likelihood, score, snapshot_gram, whiten
-from ..physics import Observation, coded_operator, coded_response, steering_at
+from ..physics import Chart, Observation, chart_at, coded_operator, steering_at
+from .grid import SearchGrid, search_grid
 from .hypothesis import Hypothesis, Rows
 from .levenberg import Box, Local, minimise
-from .region import SearchGrid, SearchRegion, search_grid
+from .region import SearchRegion
 
-_TILE_BYTES = 1 << 26
+_TILE_BYTES = 1 << 21
+"""Of steering vectors at a time: what stays in cache is several times faster than what pages in."""
 _LOG_POWER = (-25.0, 10.0, 2.0)
 _LOG_NOISE = (-25.0, 1.0, 1.0)
 """Lowest, highest and largest change in one iteration, for unit mean power of measurements and channel."""
@@ -30,7 +32,7 @@ class StochasticLikelihood:
 
     def __init__(self, observation: Observation, region: SearchRegion) -> None:
         self.observation = observation
-        self.grid: SearchGrid = search_grid(region, observation.elements, observation.wavelength)
+        self.grid: SearchGrid = search_grid(region, observation.array)
         self.region = region
 
     @cached_property
@@ -40,14 +42,13 @@ class StochasticLikelihood:
 
     def nothing(self, rows: Rows) -> Hypothesis:
         """No source: σ² = mean |y|²."""
-        y = self.observation.measurements[rows]
+        y = self.observation.blocks[rows]
         power = torch.view_as_real(y).square().sum(-1).mean(dim=(-1, -2))
         equations = y.shape[-1] * y.shape[-2]
         empty = power.new_zeros((rows.numel(), 0))
         value = equations * (power.log() + 1)
-        return Hypothesis(
-            empty.unsqueeze(-1).expand(-1, -1, 3), empty, power.log(), value, torch.ones_like(rows).bool()
-        )
+        cosines = empty.unsqueeze(-1).expand(-1, -1, len(self.grid.steps))
+        return Hypothesis(cosines, empty, power.log(), value, torch.ones_like(rows).bool())
 
     def scan(self, rows: Rows, given: Hypothesis) -> tuple[Tensor, Tensor]:
         """T(g) = 2 max_p Σ_l [p α_l/(1 + p β_l) - log(1 + p β_l)] and log p at every grid point.
@@ -69,12 +70,11 @@ class StochasticLikelihood:
 
     def _filters(self, rows: Rows, given: Hypothesis) -> tuple[Tensor, Tensor]:
         """Per snapshot the rows (σ² Γ⁻¹ y)^H and U^H with σ² Γ⁻¹ = I - U U^H, for `coded_dictionary`; and σ²."""
-        scene = self.observation
-        y, noise = scene.measurements[rows], given.log_noise.exp()
+        y, noise = self.observation.blocks[rows], given.log_noise.exp()
         if given.cosines.shape[1] == 0:
             return real_rows(y.conj().unsqueeze(-2)), noise.float()
-        vectors = steering_at(given.cosines, scene.elements, scene.wavelength)
-        b = coded_response(vectors, scene.codes[rows], scene.channel[rows])  # (row, snapshot, source, antenna)
+        vectors = steering_at(given.cosines, self.observation.array)
+        b = self.observation.sounding(rows).response(vectors)  # (row, block, source, antenna)
         load = noise[:, None] * (-given.log_powers).exp()
         small = b.conj() @ b.mT + torch.diag_embed(load).to(b.dtype).unsqueeze(1)
         subspace = torch.linalg.solve_triangular(torch.linalg.cholesky(small), b.conj(), upper=False)  # U^H
@@ -83,7 +83,7 @@ class StochasticLikelihood:
         return real_rows(filters), noise.float()
 
     def refine(self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float) -> Hypothesis:
-        """Fisher scoring over (u, w, q, log p) of every source and log σ²."""
+        """Fisher scoring over (a, b, q, log p) of every source and log σ², in the chart at the start."""
         return self._minimise(rows, start, self._box(start.cosines.shape[1]), iterations, tolerance)
 
     def start_at(self, rows: Rows, cosines: Tensor) -> Hypothesis:
@@ -100,29 +100,24 @@ class StochasticLikelihood:
         return self._minimise(rows, start, held, iterations=10, tolerance=1e-2)
 
     def _minimise(self, rows: Rows, start: Hypothesis, box: Box, iterations: int, tolerance: float) -> Hypothesis:
-        sources = start.cosines.shape[1]
-        point = torch.cat([start.cosines.flatten(1), start.log_powers, start.log_noise[:, None]], dim=1)
+        sources, chart = start.cosines.shape[1], chart_at(start.cosines, self.observation.array)
+        coordinates = chart.coordinates(start.cosines)
+        point = torch.cat([coordinates.flatten(1), start.log_powers, start.log_noise[:, None]], dim=1)
 
         def evaluate(x: Tensor, subset: Tensor) -> Local:
-            return self._local(rows[subset], x, sources)
+            return self._local(rows[subset], x, sources, chart[subset])
 
         end = minimise(evaluate, point, box, iterations=iterations, tolerance=tolerance)
-        cosines, log_powers, log_noise = end.point.split([3 * sources, sources, 1], dim=1)
-        return Hypothesis(cosines.unflatten(1, (sources, 3)), log_powers, log_noise[:, 0], end.value, end.converged)
+        coordinates, log_powers, log_noise = end.point.split([3 * sources, sources, 1], dim=1)
+        cosines = chart.cosines(coordinates.unflatten(1, (sources, 3)))
+        return Hypothesis(cosines, log_powers, log_noise[:, 0], end.value, end.converged)
 
-    def _local(self, rows: Rows, x: Tensor, sources: int) -> Local:
+    def _local(self, rows: Rows, x: Tensor, sources: int, chart: Chart) -> Local:
         """NLL, score and Fisher information at parameter vectors."""
-        cosines, log_powers, log_noise = x.split([3 * sources, sources, 1], dim=1)
+        coordinates, log_powers, log_noise = x.split([3 * sources, sources, 1], dim=1)
         powers, noise = log_powers.exp(), log_noise[:, 0].exp()
-        scene = self.observation
-        gram = snapshot_gram(
-            cosines.unflatten(1, (sources, 3)),
-            scene.codes[rows],
-            scene.channel[rows],
-            scene.elements,
-            scene.wavelength,
-            scene.measurements[rows],
-        )
+        seen = self.observation
+        gram = snapshot_gram(coordinates.unflatten(1, (sources, 3)), chart, seen.sounding(rows), seen.blocks[rows])
         whitened = whiten(gram, powers, noise)
         return Local(
             negative_log_likelihood(whitened),
@@ -132,11 +127,13 @@ class StochasticLikelihood:
 
     def information(self, rows: Rows, at: Hypothesis) -> Tensor:
         """Fisher information at a hypothesis, (row, parameter, parameter)."""
-        point = torch.cat([at.cosines.flatten(1), at.log_powers, at.log_noise[:, None]], dim=1)
-        return self._local(rows, point, at.cosines.shape[1]).curvature
+        chart = chart_at(at.cosines, self.observation.array)
+        coordinates = chart.coordinates(at.cosines)
+        point = torch.cat([coordinates.flatten(1), at.log_powers, at.log_noise[:, None]], dim=1)
+        return self._local(rows, point, at.cosines.shape[1], chart).curvature
 
     def _box(self, sources: int) -> Box:
-        ends = position_box(self.region, self.grid, sources)
+        ends = position_box(self.grid, sources)
         rest = [[*[power] * sources, noise] for power, noise in zip(_LOG_POWER, _LOG_NOISE, strict=True)]
         like = self.observation.elements
         lower, upper, stride = (like.new_tensor([*p, *r]) for p, r in zip(ends, rest, strict=True))
@@ -147,30 +144,34 @@ def coded_dictionary(observation: Observation, grid: SearchGrid) -> tuple[list[T
     """Coded responses G_l a(g) and their energies ‖G_l a(g)‖² at all grid points, in single precision.
 
     Complex numbers are stacked as [real; imaginary] along the antenna axis: one real product is several times faster
-    than a complex one. Scenes are kept apart and energies summed snapshot by snapshot, so that blocks stay in cache.
+    than a complex one. Scenes are kept apart and energies summed block by block, so that they stay in cache.
 
     Returns:
-        For each scene (snapshot, 2 antenna, point) and (snapshot, point).
+        For each scene (block, 2 antenna, point) and (block, point).
     """
-    operators = real_rows(coded_operator(observation.codes, observation.channel))
-    dictionaries = [operators.new_empty((*o.shape[:2], grid.size)) for o in operators]
-    energies = [operators.new_empty((o.shape[0], grid.size)) for o in operators]
-    for columns, vectors in real_steering(observation, grid):
-        for operator, dictionary, energy in zip(operators, dictionaries, energies, strict=True):
-            block = (operator.flatten(0, 1) @ vectors).unflatten(0, operator.shape[:2])
-            dictionary[..., columns] = block
-            for snapshot, response in enumerate(block):
-                energy[snapshot, columns] = (response * response).sum(0)
+    operators = real_rows(coded_operator(*observation.by_frequency()))  # (scene, frequency, snapshot, 2 antenna, ...)
+    shape = operators.shape
+    dictionaries = [operators.new_empty((shape[1] * shape[2], shape[3], grid.size)) for _ in range(shape[0])]
+    energies = [operators.new_empty((shape[1] * shape[2], grid.size)) for _ in range(shape[0])]
+    for columns, tiles in real_steering(observation, grid):
+        for frequency, vectors in enumerate(tiles):
+            first = frequency * shape[2]
+            for operator, dictionary, energy in zip(operators[:, frequency], dictionaries, energies, strict=True):
+                block = (operator.flatten(0, 1) @ vectors).unflatten(0, operator.shape[:2])
+                dictionary[first : first + shape[2], :, columns] = block
+                for snapshot, response in enumerate(block):
+                    energy[first + snapshot, columns] = (response * response).sum(0)
     return dictionaries, energies
 
 
 def real_steering(observation: Observation, grid: SearchGrid) -> Iterator[tuple[slice, Tensor]]:
-    """Steering vectors at all grid points as [real; imaginary], (2 element, point), in tiles of at most 64 MB."""
-    points = grid.points()
-    tile = max(1, _TILE_BYTES // (16 * observation.elements.shape[0]))
+    """Steering vectors at all grid points as [real; imaginary], (frequency, 2 element, point), in tiles."""
+    points, array = grid.points(), observation.array
+    tile = max(1, _TILE_BYTES // (16 * len(array) * array.frequencies))
     for start in range(0, points.shape[0], tile):
-        vectors = steering_at(points[start : start + tile], observation.elements, observation.wavelength).mT
-        yield slice(start, start + tile), torch.cat([vectors.real, vectors.imag], dim=0).float()
+        vectors = steering_at(points[start : start + tile], array).mT
+        vectors = vectors if array.frequencies > 1 else vectors[None]
+        yield slice(start, start + tile), torch.cat([vectors.real, vectors.imag], dim=-2).float()
 
 
 def real_rows(rows: Tensor) -> Tensor:
@@ -179,12 +180,12 @@ def real_rows(rows: Tensor) -> Tensor:
     return torch.cat([torch.cat([real, -imaginary], dim=-1), torch.cat([imaginary, real], dim=-1)], dim=-2)
 
 
-def position_box(region: SearchRegion, grid: SearchGrid, sources: int) -> tuple[list[float], list[float], list[float]]:
-    """Lower and upper ends and largest change of (u, w, q) of every source, flattened source by source.
+def position_box(grid: SearchGrid, sources: int) -> tuple[list[float], list[float], list[float]]:
+    """Lower and upper ends and largest change of (a, b, q) of every source, flattened source by source.
 
-    One iteration may move a source by 0.72 grid steps (0.36 beamwidths) in u and w and 2.3 planes in q.
+    One iteration may move a source by 0.72 grid steps (0.36 beamwidths) in a and b and 2.3 planes in q.
     """
-    lower, upper = ([end[side] for end in region.box] for side in (0, 1))
+    lower, upper = ([end[side] for end in grid.box] for side in (0, 1))
     stride = [0.72 * grid.step[0], 0.72 * grid.step[1], 2.3 * grid.step[2]]
     stride = [s if s > 0 else (high - low) for s, low, high in zip(stride, lower, upper, strict=True)]
     return lower * sources, upper * sources, stride * sources

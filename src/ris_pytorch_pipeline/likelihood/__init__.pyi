@@ -1,5 +1,5 @@
 from .gram import Gram, StackedStatistics, panel_block, snapshot_gram, stacked, stacked_statistics
-from .pilot import Projection, position_information, project, residual_gradient
+from .pilot import Projection, information_of_moments, position_information, project, residual_gradient
 from .stochastic import Whitened, fisher_information, negative_log_likelihood, score, whiten
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "StackedStatistics",
     "Whitened",
     "fisher_information",
+    "information_of_moments",
     "negative_log_likelihood",
     "panel_block",
     "position_information",

@@ -6,23 +6,30 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from ..physics import coded_response, stacked_gram, steering_with_derivatives
-from ..shapes import Channel, Codes, Cosines, Elements, Measured
+from ..physics import Chart, Observation, Sounding, stacked_gram
+from ..shapes import Measured
+
+Coordinates = Float[Tensor, "*batch source 3"]
+"""(a, b, q) of each source in a chart; (u, w, q) where the chart has no turns."""
 
 
-def panel_block(
-    cosines: Cosines, elements: Elements, wavelength: float
-) -> Complex[Tensor, "*batch vector element"]:  # fmt: skip
-    """The 4 K panel vectors [a_1..a_K, ∂a/∂u, ∂a/∂w, ∂a/∂q], coordinate-major."""
-    a, derivatives = steering_with_derivatives(cosines, elements, wavelength)
+def panel_block(chart: Chart, coordinates: Coordinates) -> Complex[Tensor, "... vector element"]:
+    """The 4 K panel vectors [a_1..a_K, ∂a/∂a, ∂a/∂b, ∂a/∂q], coordinate-major; after a frequency axis if there is one.
+
+    Args:
+        chart: in which the sources move.
+        coordinates: (..., source, 3).
+    """
+    a, derivatives = chart.steering_with_derivatives(coordinates)
     return torch.cat([a.unsqueeze(-3), derivatives], dim=-3).flatten(-3, -2)
 
 
 @dataclass(frozen=True, eq=False)
 class Gram:
-    """Inner products of V = [B, ∂B/∂u, ∂B/∂w, ∂B/∂q] (4 K vectors) with itself and with the measurements y.
+    """Inner products of V = [B, ∂B/∂a, ∂B/∂b, ∂B/∂q] (4 K vectors) with itself and with the measurements y.
 
-    The leading axes are (..., snapshot) for one block per snapshot, or (...) for the stacked block of all snapshots.
+    The leading axes are (..., block) with one block per snapshot and frequency, or one per frequency for the stacked
+    blocks of all its snapshots.
 
     Args:
         vectors: V^H V, (..., 4 K, 4 K).
@@ -43,67 +50,71 @@ class Gram:
 
 
 def snapshot_gram(
-    cosines: Cosines,
-    codes: Codes,
-    channel: Channel,
-    elements: Elements,
-    wavelength: float,
-    measurements: Measured | None = None,
+    coordinates: Coordinates, chart: Chart, sounding: Sounding, measurements: Measured | None = None
 ) -> Gram:
-    """One Gram per snapshot, from the coded responses b_l = G_l a and G_l ∂a.
+    """One Gram per snapshot and frequency, from the coded responses b_l = G_l a and G_l ∂a.
 
     Args:
-        cosines: (..., source, 3).
-        codes: (..., snapshot, element).
-        channel: (..., antenna, element).
-        elements: (element, 3), metres.
-        wavelength: metres.
-        measurements: (..., snapshot, antenna); zeros when only the model matters, as for a bound.
+        coordinates: (..., source, 3).
+        chart: in which the sources move.
+        sounding: codes and channel of the same scenes.
+        measurements: (..., block, antenna); zeros when only the model matters, as for a bound.
 
     Returns:
-        Blocks of shape (..., snapshot).
+        Blocks of shape (..., block).
     """
-    response = coded_response(panel_block(cosines, elements, wavelength).to(codes.dtype), codes, channel)
+    response = sounding.response(panel_block(chart, coordinates).to(sounding.codes.dtype))
     y = response.new_zeros(response.shape[:-2] + response.shape[-1:]) if measurements is None else measurements
     conjugate = response.conj()
     energy = torch.view_as_real(y).square().sum(dim=(-1, -2))
-    return Gram(conjugate @ response.mT, (conjugate @ y.unsqueeze(-1)).squeeze(-1), energy, channel.shape[-2])
+    return Gram(conjugate @ response.mT, (conjugate @ y.unsqueeze(-1)).squeeze(-1), energy, response.shape[-1])
 
 
 @dataclass(frozen=True, eq=False)
 class StackedStatistics:
-    """All that a constant-symbol likelihood needs of a scene: Q = Σ G_l^H G_l, z = Σ G_l^H y_l and ‖y‖².
+    """All that a constant-symbol likelihood needs of a scene: Q = Σ G_l^H G_l, z = Σ G_l^H y_l and ‖y‖² per frequency.
 
     Args:
-        gram: Q, (..., element, element).
-        image: z, (..., element).
-        energy: Σ_l ‖y_l‖², (...).
-        equations: L M.
+        gram: Q, (..., frequency, element, element).
+        image: z, (..., frequency, element).
+        energy: Σ_l ‖y_l‖², (..., frequency).
+        equations: L M of a frequency.
     """
 
-    gram: Complex[Tensor, "*batch element element"]
-    image: Complex[Tensor, "*batch element"]
-    energy: Float[Tensor, "*batch"]
+    gram: Complex[Tensor, "*batch frequency element element"]
+    image: Complex[Tensor, "*batch frequency element"]
+    energy: Float[Tensor, "*batch frequency"]
     equations: int
 
-    def at(self, cosines: Cosines, elements: Elements, wavelength: float) -> Gram:
-        """The stacked Gram at (u, w, q): V^H V = U^H Q U and V^H y = U^H z with U the panel vectors."""
-        panel = panel_block(cosines, elements, wavelength).to(self.gram.dtype)
+    def at(self, coordinates: Coordinates, chart: Chart) -> Gram:
+        """The stacked Grams, one block per frequency: V^H V = U^H Q U and V^H y = U^H z with U the panel vectors."""
+        panel = panel_block(chart, coordinates).to(self.gram.dtype)
+        panel = panel if chart.array.frequencies > 1 else panel.unsqueeze(-3)
         conjugate = panel.conj()
         vectors = conjugate @ (self.gram @ panel.mT)
         return Gram(vectors, (conjugate @ self.image.unsqueeze(-1)).squeeze(-1), self.energy, self.equations)
 
+    def __getitem__(self, rows: Tensor) -> "StackedStatistics":
+        """Of some of the scenes."""
+        return StackedStatistics(self.gram[rows], self.image[rows], self.energy[rows], self.equations)
 
-def stacked_statistics(codes: Codes, channel: Channel, measurements: Measured) -> StackedStatistics:
-    """Reduce a block of measurements to the sufficient statistics of a constant-symbol model."""
+
+def stacked_statistics(observation: Observation) -> StackedStatistics:
+    """Reduce measurements to the sufficient statistics of a constant-symbol model, one set per frequency."""
+    codes, channel = observation.by_frequency()
+    measurements = observation.measurements if observation.wide else observation.measurements.unsqueeze(-3)
     image = (codes.conj() * (measurements @ channel.conj())).sum(dim=-2)
     energy = torch.view_as_real(measurements).square().sum(dim=(-1, -2, -3))
-    return StackedStatistics(
-        stacked_gram(codes, channel), image, energy, measurements.shape[-1] * measurements.shape[-2]
+    equations = measurements.shape[-1] * measurements.shape[-2]
+    return StackedStatistics(stacked_gram(codes, channel), image, energy, equations)
+
+
+def stacked(gram: Gram, frequencies: int = 1) -> Gram:
+    """Sum per-snapshot blocks into the stacked blocks of a constant-symbol model, one per frequency."""
+    blocks = gram.vectors.shape[-3] // frequencies
+    return Gram(
+        gram.vectors.unflatten(-3, (frequencies, blocks)).sum(-3),
+        gram.measured.unflatten(-2, (frequencies, blocks)).sum(-2),
+        gram.energy.unflatten(-1, (frequencies, blocks)).sum(-1),
+        gram.equations * blocks,
     )
-
-
-def stacked(gram: Gram) -> Gram:
-    """Sum per-snapshot blocks into the stacked block of a constant-symbol model."""
-    blocks = gram.vectors.shape[-3]
-    return Gram(gram.vectors.sum(-3), gram.measured.sum(-2), gram.energy.sum(-1), gram.equations * blocks)

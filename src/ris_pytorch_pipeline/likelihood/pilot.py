@@ -54,7 +54,7 @@ def project(gram: Gram, loading: float = 1e-12) -> Projection:
 
 
 def residual_gradient(projection: Projection) -> Float[Tensor, "*block parameter"]:
-    """Gradient of ‖P⊥(B) y‖² over (u, w, q) of source 1, 2, ...: -2 Re{conj(s_k) d_k^H P⊥ y}."""
+    """Gradient of ‖P⊥(B) y‖² over (a, b, q) of source 1, 2, ...: -2 Re{conj(s_k) d_k^H P⊥ y}."""
     inner = projection.symbols.conj().unsqueeze(-2) * projection.measured
     return -2 * inner.real.mT.flatten(-2)
 
@@ -62,10 +62,16 @@ def residual_gradient(projection: Projection) -> Float[Tensor, "*block parameter
 def position_information(
     projection: Projection, symbols: Complex[Tensor, "*block source"]
 ) -> Float[Tensor, "*block parameter parameter"]:
-    """2 Re{(D S)^H P⊥(B) (D S)} over (u, w, q) of source 1, 2, ...; divide by σ² for the Fisher information.
+    """2 Re{(D S)^H P⊥(B) (D S)} over (a, b, q) of source 1, 2, ...; divide by σ² for the Fisher information.
 
     The Kaufman Jacobian of the residual is -P⊥ D S, so this is also the Gauss-Newton curvature of ‖P⊥ y‖².
     """
-    outer = symbols.conj().unsqueeze(-1) * symbols.unsqueeze(-2)
-    blocks = torch.einsum("...xkzm,...km->...kxmz", projection.derivatives, outer)
+    return information_of_moments(projection, symbols.conj().unsqueeze(-1) * symbols.unsqueeze(-2))
+
+
+def information_of_moments(
+    projection: Projection, moments: Complex[Tensor, "*block source source"]
+) -> Float[Tensor, "*block parameter parameter"]:
+    """`position_information` from the moments conj(s) s^T, or from their sum over snapshots that share a code."""
+    blocks = torch.einsum("...xkzm,...km->...kxmz", projection.derivatives, moments)
     return 2 * blocks.real.flatten(-4, -3).flatten(-2)

@@ -91,7 +91,7 @@ def negative_log_likelihood(whitened: Whitened) -> Float[Tensor, "*batch"]:
 def score(
     whitened: Whitened, powers: Float[Tensor, "*batch source"], noise_variance: Float[Tensor, "*batch"]
 ) -> Float[Tensor, "*batch parameter"]:
-    """Gradient of the NLL over ((u, w, q) of source 1, 2, ..., log p_1, log p_2, ..., log σ²).
+    """Gradient of the NLL over ((a, b, q) of source 1, 2, ..., log p_1, log p_2, ..., log σ²).
 
     g_i = Σ_l tr(Γ⁻¹ ∂_iΓ) - y^H Γ⁻¹ ∂_iΓ Γ⁻¹ y with ∂Γ/∂x = p (d b^H + b d^H), ∂Γ/∂log p = p b b^H, ∂Γ/∂log σ² = σ² I.
     """

@@ -155,15 +155,11 @@ class Localiser:
 
     def _check(self, observation: Observation) -> None:
         config = self.net.config
-        elements = config.panel.elements().to(observation.elements)
-        same = observation.elements.shape == elements.shape and torch.allclose(
-            observation.elements, elements, atol=1e-3 * config.wavelength
-        )
-        if not same or abs(observation.wavelength / config.wavelength - 1) > 1e-3:
+        if not observation.array.same_as(config.array):
             raise InputError(
                 f"the panel the network was trained for: {config.panel.vertical} x {config.panel.horizontal} elements "
-                f"{config.panel.spacing:.4g} m apart at a wavelength of {config.wavelength:.4g} m",
-                f"{observation.elements.shape[0]} elements at {observation.wavelength:.4g} m",
+                f"{config.panel.spacing} m apart at a wavelength of {config.wavelength:.4g} m",
+                f"{observation.array}",
                 "a network of another scenario",
                 "train one for this panel, or use a classical estimator",
             )

@@ -89,7 +89,7 @@ class OnCovariance:
         """The `counts` highest peaks."""
         predicted = prediction.covariance
         blended = predicted if self.beta == 0 else blend(predicted, back_projected(observation), self.beta)
-        return self.spectrum.locate(blended, observation.elements, observation.wavelength, counts)
+        return self.spectrum.locate(blended, observation.array, counts)
 
 
 def _in_front(prediction: Prediction, observation: Observation) -> torch.Tensor:

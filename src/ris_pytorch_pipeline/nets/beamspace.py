@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..errors import InfeasibleError, InputError
 from ..estimate import SearchGrid, search_grid
-from ..physics import steering_at
+from ..physics import Array, steering_at
 from .cleaning import cleaned_images
 from .config import NetConfig
 from .statistics import Statistics
@@ -40,18 +40,24 @@ class Beamspace(nn.Module):
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
-        elements = config.panel.elements()
-        self.grid: SearchGrid = search_grid(config.region, elements, config.wavelength, config.oversampling)
+        array = config.array
+        self.grid: SearchGrid = search_grid(config.region, array, config.oversampling)
         self.panel, self.passes = (config.panel.vertical, config.panel.horizontal), config.passes
         centres = torch.stack(torch.meshgrid(self.grid.u, self.grid.w, self.grid.q, indexing="ij"), dim=-1)
-        _check_size(elements.shape[0], centres.shape[:3].numel())
-        vectors = steering_at(centres.reshape(-1, 3), elements, config.wavelength)
+        _check_size(len(array), centres.shape[:3].numel())
+        vectors = steering_at(centres.reshape(-1, 3), array)
         waves = _real_product(_lag_waves(self.grid, config).mT)
         self.register_buffer("steering", _real_product(vectors.conj().mT), persistent=False)
         self.register_buffer("waves", waves[:, : waves.shape[1] // 2].contiguous(), persistent=False)
-        self.register_buffer("elements", elements.float(), persistent=False)
+        self._array = array.to(dtype=torch.float32)
+        self.register_buffer("elements", self._array.elements, persistent=False)
         self.register_buffer("centres", centres.float().reshape(-1, 3), persistent=False)
         self.register_buffer("outside", ~self.grid.valid, persistent=False)
+
+    @property
+    def array(self) -> Array:
+        """The panel, on the device of the network."""
+        return self._array.to(self.elements.device)
 
     @property
     def channels(self) -> int:
@@ -80,12 +86,13 @@ class Beamspace(nn.Module):
 
     def _behind(self, inputs: Statistics, energy: Float[Tensor, "scene point"]) -> tuple[list[Tensor], list[Tensor]]:
         """Energies after 1, 2, ... sources are explained, and for each the direction it was taken from."""
+        array = self.array
         found, energies, taken = energy.new_zeros((energy.shape[0], 0, 3)), [], []
         outside = self.outside[..., None].expand(self.grid.shape).flatten()
         for _ in range(self.passes):
             cell = energy.masked_fill(outside, -1).argmax(1)
             found = torch.cat([found, self.centres[cell][:, None]], dim=1)
-            images = cleaned_images(inputs.observation, inputs.log_noise, found, self.elements)
+            images = cleaned_images(inputs.observation, inputs.log_noise, found, array)
             energy = self._energy(torch.view_as_real(images).flatten(2))
             energies.append(energy)
             mark = torch.zeros_like(energy).scatter_(1, cell[:, None], 1).unflatten(1, self.grid.shape)
@@ -141,8 +148,10 @@ def _lag_waves(grid: SearchGrid, config: NetConfig) -> Tensor:
     """exp(-j k0 (h u + v w)) at all element differences (h, v), (direction, lag)."""
     directions = torch.stack(torch.meshgrid(grid.u, grid.w, indexing="ij"), dim=-1).reshape(-1, 2)
     lags = [
-        torch.arange(1 - n, n, dtype=directions.dtype) * config.panel.spacing
-        for n in (config.panel.vertical, config.panel.horizontal)
+        torch.arange(1 - n, n, dtype=directions.dtype) * spacing
+        for n, spacing in zip(
+            (config.panel.vertical, config.panel.horizontal), reversed(config.panel.spacings), strict=True
+        )
     ]
     v, h = torch.meshgrid(*lags, indexing="ij")
     phase = (directions @ torch.stack([h.flatten(), v.flatten()])) * (-2 * math.pi / config.wavelength)

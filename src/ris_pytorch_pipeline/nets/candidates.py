@@ -5,8 +5,8 @@ from jaxtyping import Complex, Float, Int
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from ..physics import steering_at
-from ..shapes import Cosines, Elements
+from ..physics import Array, steering_at
+from ..shapes import Cosines
 from .prediction import Columns
 
 _APART = 1.0
@@ -48,8 +48,7 @@ def candidate_factors(
     candidates: Cosines,
     scores: Float[Tensor, "scene rank"],
     gains: Float[Tensor, "scene rank"],
-    elements: Elements,
-    wavelength: float,
+    array: Array,
     floor: float,
 ) -> Complex[Tensor, "scene element rank"]:
     """F = [sqrt(w_k) a_k] with Σ w_k = 1 - floor, so that F F^H + floor I has trace N.
@@ -60,15 +59,14 @@ def candidate_factors(
         candidates: (scene, rank, 3).
         scores: log odds of each; -inf leaves a candidate out.
         gains: log power.
-        elements: (element, 3), metres.
-        wavelength: metres.
+        array: the array.
         floor: ε.
     """
     absent = scores.isneginf()
     logits = (logsigmoid(scores.masked_fill(absent, 0)) + gains).masked_fill(absent, -torch.inf)
     share = (1 - floor) * logits.softmax(-1)
     amplitude = share.masked_fill(absent, 1).sqrt().masked_fill(absent, 0)
-    return (steering_at(candidates, elements, wavelength) * amplitude[..., None]).mT
+    return (steering_at(candidates, array) * amplitude[..., None]).mT
 
 
 def gather_cells(columns: Columns, cells: Int[Tensor, "scene rank"]) -> Cosines:

@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from ..physics import Observation, coded_response, panel_images, steering_at
-from ..shapes import Cosines, Elements
+from ..physics import Array, Observation, coded_response, panel_images, steering_at
+from ..shapes import Cosines
 
 _FOUND, _REST = 0.5, 0.3
 """Power of each found source and of the rest of the panel, as parts of the power of all sources."""
@@ -15,7 +15,7 @@ def cleaned_images(
     observation: Observation,
     log_noise: Float[Tensor, "scene"],  # noqa: F821
     found: Cosines,
-    elements: Elements,
+    array: Array,
 ) -> Complex[Tensor, "scene snapshot element"]:
     """z_l = conj(c_l) ∘ (H^H Γ_l⁻¹ y_l) with Γ_l = s/2 Σ_k b_lk b_lk^H + 0.3 s H H^H + σ² I, y of unit mean power.
 
@@ -26,7 +26,7 @@ def cleaned_images(
         observation: the scenes.
         log_noise: (scene,), log of the share of noise in the mean power of an antenna.
         found: (scene, source, 3), (u, w, q) of the sources found so far.
-        elements: (element, 3), metres.
+        array: the array.
 
     Returns:
         The images in complex64.
@@ -36,7 +36,7 @@ def cleaned_images(
     outer = channel @ channel.mH
     noise, gain = log_noise.float().exp(), outer.diagonal(dim1=-2, dim2=-1).real.mean(-1)
     signal = (1 - noise).clamp_min(1e-3) / gain
-    response = coded_response(steering_at(found.float(), elements, observation.wavelength), codes, channel).mT
+    response = coded_response(steering_at(found.float(), array), codes, channel).mT
     rest = _REST * signal[:, None, None] * outer + torch.diag_embed(noise[:, None].expand(-1, outer.shape[-1]))
     gamma = _FOUND * signal[:, None, None, None] * (response @ response.mH) + rest[:, None]
     scaled = (measurements * power.rsqrt()[:, None, None])[..., None]

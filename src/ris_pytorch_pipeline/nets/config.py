@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import ConfigurationError
 from ..estimate import SearchRegion
-from ..physics import Panel, Scenario, ends
+from ..physics import Array, Panel, Scenario, ends
 from ..physics.scenario import Span
 
 
@@ -62,8 +62,22 @@ class NetConfig:
         if not 0 < self.floor < 1:
             _refuse("a floor in (0, 1)", str(self.floor), "a value in dB", "pass a part of the mean eigenvalue")
 
+    @property
+    def array(self) -> Array:
+        """The panel at its wavelength."""
+        return self.panel.array(self.wavelength)
+
     def fitted_to(self, scenario: Scenario) -> "NetConfig":
-        """The same network for the panel, field of view and number of sources of a scenario."""
+        """The same network for the panel, field of view and number of sources of a scenario.
+
+        Raises:
+            ConfigurationError: a bent or turned panel, or several frequencies, which this network does not take.
+        """
+        if any((scenario.bend_deg, scenario.yaw_deg, scenario.pitch_deg, scenario.frequencies > 1)):
+            _refuse(
+                "a flat panel in x = 0 at one wavelength", "a bent or turned one, or several frequencies",
+                "a scenario for the likelihood estimators", "locate with Sml or PilotMl, which take any array",
+            )  # fmt: skip
         azimuth, elevation = _radians(scenario.azimuth_deg), _radians(scenario.elevation_deg)
         most = int(ends(scenario.sources)[1])
         return replace(

@@ -74,7 +74,7 @@ class HybridNet(nn.Module):
         scores = scores.masked_fill(scores < _NEVER / 2, -torch.inf)
         candidates = gather_cells(columns, cells)
         factors = candidate_factors(
-            candidates, scores, gains.flatten(1).gather(1, cells), self.beams.elements, config.wavelength, config.floor
+            candidates, scores, gains.flatten(1).gather(1, cells), self.beams.array, config.floor
         )
         return Prediction(
             factors=factors,

@@ -1,67 +1,100 @@
+from .array.chart import Chart, chart_at, chart_of, steering_with_derivatives
+from .array.coordinates import check_visible, directions_of, mirrored, to_cosines, to_positions, toward
+from .array.layouts import Line, Panel, Points, bent
+from .array.observability import COORDINATES, Observability, observability, told, untold
+from .array.steering import centre_phase, projections, steering, steering_at
+from .array.value import Array, Pose
+from .array.wavefronts import (
+    WAVEFRONTS,
+    Wavefront,
+    fresnel,
+    legacy_fresnel,
+    planar,
+    spherical,
+    wavefront_named,
+)
 from .channel import complex_normal, rician_channel, uniform
 from .codebook import dft_codes, hadamard_codes, quantise, random_codes
 from .geometry import (
-    Panel,
     cartesian_from_positions,
     check_positions,
     cosines_from_positions,
+    forward_cosine,
     position_jacobian,
     positions_from_cartesian,
     positions_from_cosines,
 )
 from .observation import Observation
 from .scenario import PRESETS, Impairments, Scenario, ends, identifiable_sources, preset
-from .scene import Scenes, Truth, draw, draw_positions
+from .scene import Scenes, Truth, draw, draw_positions, scenario_array
 from .snapshots import coded_operator, coded_response, measure, panel_images, received_power, stacked_gram
-from .steering import (
-    Wavefront,
-    fresnel,
-    legacy_fresnel,
-    planar,
-    spherical,
-    steering,
-    steering_at,
-    steering_with_derivatives,
-)
+from .sounding import Sounding, direct
 
 __all__ = [
+    "COORDINATES",
     "PRESETS",
+    "WAVEFRONTS",
+    "Array",
+    "Chart",
     "Impairments",
+    "Line",
+    "Observability",
     "Observation",
     "Panel",
+    "Points",
+    "Pose",
     "Scenario",
     "Scenes",
+    "Sounding",
     "Truth",
     "Wavefront",
+    "bent",
     "cartesian_from_positions",
+    "centre_phase",
+    "chart_at",
+    "chart_of",
     "check_positions",
+    "check_visible",
     "coded_operator",
     "coded_response",
     "complex_normal",
     "cosines_from_positions",
     "dft_codes",
+    "direct",
+    "directions_of",
     "draw",
     "draw_positions",
     "ends",
+    "forward_cosine",
     "fresnel",
     "hadamard_codes",
     "identifiable_sources",
     "legacy_fresnel",
     "measure",
+    "mirrored",
+    "observability",
     "panel_images",
     "planar",
     "position_jacobian",
     "positions_from_cartesian",
     "positions_from_cosines",
     "preset",
+    "projections",
     "quantise",
     "random_codes",
     "received_power",
     "rician_channel",
+    "scenario_array",
     "spherical",
     "stacked_gram",
     "steering",
     "steering_at",
     "steering_with_derivatives",
+    "to_cosines",
+    "to_positions",
+    "told",
+    "toward",
     "uniform",
+    "untold",
+    "wavefront_named",
 ]

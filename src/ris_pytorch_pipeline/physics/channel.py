@@ -1,13 +1,16 @@
 """What lies between panel and antennas: the Rician channel H."""
 
 import math
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
-from ..shapes import Channel, Elements
-from .steering import planar, steering_at
+from ..shapes import Channel
+from .array.steering import steering_at
+from .array.value import Array
+from .array.wavefronts import planar
 
 
 def complex_normal(shape: tuple[int, ...], generator: Generator) -> Tensor:
@@ -23,8 +26,7 @@ def uniform(low: float, high: float, shape: tuple[int, ...], generator: Generato
 def rician_channel(
     factor: Float[Tensor, "scene"],  # noqa: F821
     antennas: int,
-    elements: Elements,
-    wavelength: float,
+    array: Array,
     generator: Generator,
 ) -> Channel:
     """H = sqrt(κ/(κ+1)) H_LoS + sqrt(1/(κ+1)) H_NLoS with E|H_mn|² = 1 at every Rician factor κ.
@@ -35,22 +37,25 @@ def rician_channel(
     Args:
         factor: (scene,), κ as a power ratio; infinity is pure line of sight.
         antennas: M.
-        elements: (element, 3) in metres.
-        wavelength: metres.
-        generator: source of randomness, on the device of `elements`.
+        array: the array, on the device of the generator.
+        generator: source of randomness.
 
     Returns:
-        (scene, antenna, element), complex128.
+        (scene, antenna, element), complex128; (scene, frequency, antenna, element) of an array with several
+        wavelengths, whose scatter is independent from one to the next.
     """
     scenes = factor.shape[0]
     edge_az, edge_el = math.radians(60), math.radians(30)
     azimuth = uniform(-edge_az, edge_az, (scenes, 1), generator)
     elevation = uniform(-edge_el, edge_el, (scenes, 1), generator)
     cosines = torch.stack([elevation.cos() * azimuth.sin(), elevation.sin(), torch.zeros_like(azimuth)], dim=-1)
-    at_panel = steering_at(cosines, elements, wavelength, wavefront=planar)
+    at_panel = steering_at(cosines, replace(array, wavefront=planar))
     arrival = uniform(-edge_az, edge_az, (scenes, 1), generator).sin()
-    phase = math.pi * arrival * torch.arange(antennas, dtype=torch.float64, device=elements.device)
+    phase = math.pi * arrival * torch.arange(antennas, dtype=torch.float64, device=generator.device)
     at_antennas = torch.polar(torch.ones_like(phase), phase)
-    inverse = (1 / (1 + factor))[:, None, None]
-    scatter = complex_normal((scenes, antennas, elements.shape[0]), generator) * inverse.sqrt()
-    return scatter.addcmul_(at_antennas.unsqueeze(-1), (1 - inverse).sqrt() * at_panel)
+    wide = (1,) * (array.frequencies > 1)
+    inverse = (1 / (1 + factor)).reshape(-1, *wide, 1, 1)
+    shape = (scenes, *[array.frequencies] * len(wide), antennas, len(array))
+    scatter = complex_normal(shape, generator) * inverse.sqrt()
+    line_of_sight = at_antennas.reshape(scenes, *wide, antennas, 1)
+    return scatter.addcmul_(line_of_sight, (1 - inverse).sqrt() * at_panel)

@@ -7,7 +7,9 @@ from scipy.linalg import hadamard
 from torch import Generator, Tensor
 
 from ..shapes import Codes
-from .geometry import Panel
+
+Size = tuple[int, int]
+"""Rows and columns of a panel; (1, N) of an array that is no lattice."""
 
 
 def quantise(codes: Codes, bits: int | None) -> Codes:
@@ -18,9 +20,9 @@ def quantise(codes: Codes, bits: int | None) -> Codes:
     return torch.polar(torch.ones_like(codes.real), (codes.angle() / step).round() * step)
 
 
-def random_codes(scenes: int, snapshots: int, panel: Panel, bits: int | None, generator: Generator) -> Codes:
+def random_codes(scenes: int, snapshots: int, size: Size, bits: int | None, generator: Generator) -> Codes:
     """Independent uniform phases, (scene, snapshot, element) in complex128; no direction is left dark."""
-    shape = (scenes, snapshots, panel.horizontal * panel.vertical)
+    shape = (scenes, snapshots, math.prod(size))
     if bits is None:
         phase = torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device) * (2 * math.pi)
         return torch.polar(torch.ones_like(phase), phase)
@@ -30,13 +32,13 @@ def random_codes(scenes: int, snapshots: int, panel: Panel, bits: int | None, ge
     return torch.polar(torch.ones_like(table), table)[index]
 
 
-def hadamard_codes(scenes: int, snapshots: int, panel: Panel, bits: int | None, generator: Generator) -> Codes:
+def hadamard_codes(scenes: int, snapshots: int, size: Size, bits: int | None, generator: Generator) -> Codes:
     """Scrambled Hadamard: random rows of a Hadamard matrix, columns permuted and signs flipped for each scene.
 
     The phases are 0 and π, so any number of bits represents them exactly.
     """
     del bits
-    elements = panel.horizontal * panel.vertical
+    elements = math.prod(size)
     order = 2 ** math.ceil(math.log2(max(elements, snapshots)))
     matrix = torch.from_numpy(hadamard(order)).to(device=generator.device, dtype=torch.float64)
 
@@ -50,20 +52,21 @@ def hadamard_codes(scenes: int, snapshots: int, panel: Panel, bits: int | None, 
     return torch.complex(codes, torch.zeros_like(codes))
 
 
-def dft_codes(scenes: int, snapshots: int, panel: Panel, bits: int | None, generator: Generator) -> Codes:
+def dft_codes(scenes: int, snapshots: int, size: Size, bits: int | None, generator: Generator) -> Codes:
     """The strided 2-D DFT subset of the original system: 8 x 8 of the panel's beams, every (64 / snapshots)-th one.
 
     One-sided: its worst 5 % of scenes lose 5.5 dB. The same codes serve every scene. A panel with fewer beams
     than 8 in a direction uses all of them.
     """
     device = generator.device
-    horizontal = torch.arange(min(8, panel.horizontal), device=device)
-    vertical = torch.arange(min(8, panel.vertical), device=device)
+    rows, columns = size
+    horizontal = torch.arange(min(8, columns), device=device)
+    vertical = torch.arange(min(8, rows), device=device)
     kv, kh = (k.reshape(-1) for k in torch.meshgrid(vertical, horizontal, indexing="ij"))
     chosen = torch.arange(snapshots, device=device) * max(1, kh.numel() // snapshots) % kh.numel()
-    i = torch.arange(panel.horizontal, device=device, dtype=torch.float64)
-    j = torch.arange(panel.vertical, device=device, dtype=torch.float64)
-    turn_h = kh[chosen, None] * i / panel.horizontal
-    turn_v = kv[chosen, None] * j / panel.vertical
+    i = torch.arange(columns, device=device, dtype=torch.float64)
+    j = torch.arange(rows, device=device, dtype=torch.float64)
+    turn_h = kh[chosen, None] * i / columns
+    turn_v = kv[chosen, None] * j / rows
     phase = 2 * math.pi * (turn_v[:, :, None] + turn_h[:, None, :]).reshape(snapshots, -1)
     return quantise(torch.polar(torch.ones_like(phase), phase), bits).expand(scenes, -1, -1).clone()

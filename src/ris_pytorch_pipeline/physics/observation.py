@@ -1,74 +1,91 @@
-"""What an estimator is given: measurements, the codes and channel it believes in, and the panel's geometry."""
+"""What an estimator is given: measurements, and the array, codes and channel that it believes in."""
 
-import math
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..shapes import Channel, Codes, Elements, Measured
+from ..shapes import Measured
+from .array.value import Array
 from .scenario import identifiable_sources
+from .sounding import Sounding, as_complex, check_dimensions, disagree
+
+Symbols = Literal["random", "pilot"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Observation:
+@dataclass(frozen=True, kw_only=True, init=False)
+class Observation(Sounding):
     """A batch of coded measurements with everything an estimator may know, and nothing it may not.
 
+    Tensors, NumPy arrays and nested lists are taken. Several wavelengths give every tensor a frequency axis after the
+    scenes; codes and channel without it serve all frequencies. With as many wavelengths as snapshots, measurements
+    without a frequency axis are of stepped frequency, one wavelength a snapshot; they are kept with a frequency axis
+    and one snapshot each.
+
+    >>> measured = np.ones((1, 6, 4)) + 0j
+    >>> seen = Observation(measurements=measured, codes=np.ones((1, 6, 3)) + 0j, channel=np.ones((1, 4, 3)) + 0j,
+    ...     elements=[[0, -0.15, 0], [0, 0, 0], [0, 0.15, 0]], wavelength=0.3, symbols="random")
+    >>> len(seen), seen.array
+    (1, Array(3 elements, line, 0.3 m, wavelength 0.3 m))
+
     Args:
-        measurements: (scene, snapshot, antenna), complex.
-        codes: (scene, snapshot, element), the codes in use, complex; unit modulus for a passive panel.
-        channel: (scene, antenna, element), complex.
-        elements: (element, 3), metres.
-        wavelength: metres.
-        symbols: `random` (a new symbol per snapshot) or `pilot` (one unknown constant per source).
+        measurements: (scene, [frequency,] snapshot, antenna), complex.
+        codes: (scene, [frequency,] snapshot, element), the codes in use, complex; unit modulus for a passive panel.
+        channel: (scene, [frequency,] antenna, element), complex.
+        symbols: `random` (a new symbol per snapshot) or `pilot` (one unknown constant per source and frequency).
+        array: the array; or, in its place, `elements` (element, 3) and `wavelength`, in metres.
+        noise_variance: (scene,), σ² per antenna where it is known.
+        elements: short form, see `array`.
+        wavelength: short form, see `array`.
 
     Raises:
         InputError: shapes that disagree, values that are not finite, a wavelength that is not positive.
     """
 
     measurements: Measured
-    codes: Codes
-    channel: Channel
-    elements: Elements
-    wavelength: float
-    symbols: Literal["random", "pilot"]
+    symbols: Symbols
+    noise_variance: Tensor | None = None
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        measurements: Any,  # noqa: ANN401
+        codes: Any,  # noqa: ANN401
+        channel: Any,  # noqa: ANN401
+        symbols: Symbols,
+        array: Array | None = None,
+        noise_variance: Any = None,  # noqa: ANN401
+        elements: Any = None,  # noqa: ANN401
+        wavelength: Any = None,  # noqa: ANN401
+    ) -> None:
+        given = {"measurements": measurements, "codes": codes, "channel": channel}
+        tensors = {name: as_tensor(value) for name, value in given.items()}
+        array = _array_of(array, elements, wavelength)
+        tensors = _with_frequencies(tensors, array)
+        values = {**tensors, "array": array, "symbols": symbols, "noise_variance": _variance(noise_variance, tensors)}
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
         self._check_shapes()
         self._check_agreement()
-        for name in ("measurements", "codes", "channel", "elements"):
-            value: Tensor = getattr(self, name)
-            if not _finite(value):
-                bad = int((~torch.isfinite(value)).sum())
-                raise InputError(
-                    f"finite {name}",
-                    f"{bad} of {value.numel()} values NaN or infinite",
-                    "a failed capture or a division by zero before this call",
-                    "find the first bad scene with torch.isfinite and drop or repair it",
-                )
-        if not 0 < self.wavelength < math.inf:
-            raise InputError("a positive wavelength in metres", str(self.wavelength), "a wrong unit", "pass c / f")
-        if self.symbols not in ("random", "pilot"):
-            raise InputError("symbols 'random' or 'pilot'", repr(self.symbols), "a misspelt name", "pick one of them")
+        for name in given:
+            _check_finite(name, vars(self)[name])
+        if symbols not in {"random", "pilot"}:
+            raise InputError("symbols 'random' or 'pilot'", repr(symbols), "a misspelt name", "pick one of them")
 
     def _check_shapes(self) -> None:
-        wanted = {
-            "measurements": (3, "(scene, snapshot, antenna)"),
-            "codes": (3, "(scene, snapshot, element)"),
-            "channel": (3, "(scene, antenna, element)"),
-            "elements": (2, "(element, 3)"),
+        wide = ("frequency",) if self.wide else ()
+        axes = {
+            "measurements": ("scene", *wide, "snapshot", "antenna"),
+            "codes": ("scene", *wide, "snapshot", "element"),
+            "channel": ("scene", *wide, "antenna", "element"),
         }
-        for name, (dimensions, shape) in wanted.items():
-            value: Tensor = getattr(self, name)
-            if value.ndim != dimensions:
-                cause = "a missing scene axis" if value.ndim == dimensions - 1 else "axes in another order"
-                _disagree(f"{name} of shape {shape}", f"{tuple(value.shape)}", cause, "add the axis with x[None]")
-            if name != "elements" and not value.is_complex():
-                _disagree(f"complex {name}", str(value.dtype), "a real part taken earlier", "pass complex64 or 128")
+        check_dimensions(vars(self), axes)
+        for name in axes:
+            as_complex(vars(self)[name], name)
         if self.measurements.numel() == 0:
-            _disagree(
+            disagree(
                 "at least one scene, snapshot and antenna",
                 f"measurements of shape {tuple(self.measurements.shape)}",
                 "a filter that left nothing",
@@ -76,24 +93,24 @@ class Observation:
             )
 
     def _check_agreement(self) -> None:
-        scenes, snapshots, antennas = self.measurements.shape
-        if self.codes.shape[1] != snapshots:
-            _disagree(
+        snapshots, antennas = self.measurements.shape[-2:]
+        if self.codes.shape[-2] != snapshots:
+            disagree(
                 f"one code per snapshot: {snapshots} codes",
-                f"codes have {self.codes.shape[1]} snapshots but measurements have {snapshots}",
+                f"codes have {self.codes.shape[-2]} snapshots but measurements have {snapshots}",
                 "the whole codebook passed in place of the codes in use, or a block cut short",
                 "pass the codes in use, not the codebook",
             )
-        panel = self.elements.shape[0]
+        frequencies = [x.shape[1] for x in (self.measurements, self.codes, self.channel)] if self.wide else []
         pairs = {
-            "scenes": (scenes, self.codes.shape[0], self.channel.shape[0]),
-            "antennas": (antennas, self.channel.shape[1]),
-            "elements": (panel, self.codes.shape[2], self.channel.shape[2]),
-            "coordinates of an element": (3, self.elements.shape[1]),
+            "scenes": (self.measurements.shape[0], self.codes.shape[0], self.channel.shape[0]),
+            "frequencies": (self.array.frequencies, *frequencies) if self.wide else (1,),
+            "antennas": (antennas, self.channel.shape[-2]),
+            "elements": (len(self.array), self.codes.shape[-1], self.channel.shape[-1]),
         }
         for what, counts in pairs.items():
             if len(set(counts)) != 1:
-                _disagree(
+                disagree(
                     f"the same number of {what} everywhere",
                     f"{' and '.join(map(str, counts))} (measurements {tuple(self.measurements.shape)}, codes "
                     f"{tuple(self.codes.shape)}, channel {tuple(self.channel.shape)}, elements "
@@ -107,33 +124,109 @@ class Observation:
 
     def __getitem__(self, index: slice | Tensor | list[int]) -> "Observation":
         """The observation of some of the scenes: a slice, a list or a tensor of scene numbers."""
+        known = self.noise_variance
         return replace(
-            self, measurements=self.measurements[index], codes=self.codes[index], channel=self.channel[index]
+            self,
+            measurements=self.measurements[index],
+            codes=self.codes[index],
+            channel=self.channel[index],
+            noise_variance=None if known is None else known[index],
         )
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Observation":
         """The same observation on another device or in another complex precision."""
-        complex_type = dtype or self.measurements.dtype
-        real_type = complex_type.to_real()
+        kind = dtype or self.measurements.dtype
+        known = self.noise_variance
         return replace(
             self,
-            measurements=self.measurements.to(device=device, dtype=complex_type),
-            codes=self.codes.to(device=device, dtype=complex_type),
-            channel=self.channel.to(device=device, dtype=complex_type),
-            elements=self.elements.to(device=device, dtype=real_type),
+            measurements=self.measurements.to(device=device, dtype=kind),
+            codes=self.codes.to(device=device, dtype=kind),
+            channel=self.channel.to(device=device, dtype=kind),
+            array=self.array.to(device, kind.to_real()),
+            noise_variance=None if known is None else known.to(device=device, dtype=kind.to_real()),
         )
+
+    def sounding(self, rows: Tensor) -> Sounding:
+        """Array, codes and channel of some of the scenes, unchecked: for the inside of a search."""
+        return Sounding(array=self.array, codes=self.codes[rows], channel=self.channel[rows])
+
+    @property
+    def blocks(self) -> Measured:
+        """Measurements with the snapshots of all frequencies on one axis, (scene, block, antenna)."""
+        return self.measurements.flatten(1, 2) if self.wide else self.measurements
 
     @property
     def most_sources(self) -> int:
         """Most sources that these measurements can identify."""
-        _, snapshots, antennas = self.measurements.shape
-        return identifiable_sources(self.symbols, snapshots, antennas, self.elements.shape[0])
+        _, blocks, antennas = self.blocks.shape
+        return identifiable_sources(self.symbols, blocks, antennas, len(self.array))
+
+
+def as_tensor(value: Any) -> Tensor:  # noqa: ANN401
+    """A tensor of a tensor, a NumPy array or nested lists; NumPy's memory is not shared."""
+    return value if isinstance(value, Tensor) else torch.tensor(value)
+
+
+def _array_of(array: Array | None, elements: Any, wavelength: Any) -> Array:  # noqa: ANN401
+    """The array, with elements or wavelength replaced where they are given.
+
+    Raises:
+        InputError: neither an array nor both elements and wavelength.
+    """
+    if array is None and (elements is None or wavelength is None):
+        raise InputError(
+            "an array, or elements and wavelength", "neither", "an argument left out", "pass array=Points(q, λ)"
+        )
+    if array is None:
+        return Array(elements, wavelength)
+    changes = {"elements": elements, "wavelengths": wavelength}
+    changes = {name: value for name, value in changes.items() if value is not None}
+    return replace(array, **changes) if changes else array
+
+
+def _with_frequencies(tensors: dict[str, Tensor], array: Array) -> dict[str, Tensor]:
+    """Tensors with the frequency axis that several wavelengths ask for."""
+    measured, count = tensors["measurements"], array.frequencies
+    if count == 1:
+        squeezed = {n: x.squeeze(1) if x.ndim == 4 and x.shape[1] == 1 else x for n, x in tensors.items()}
+        return squeezed if measured.ndim == 4 and measured.shape[1] == 1 else tensors
+    if measured.ndim == 3 and measured.shape[1] == count:  # stepped: a wavelength per snapshot
+        stepped = {name: tensors[name].unsqueeze(2) for name in ("measurements", "codes") if tensors[name].ndim == 3}
+        tensors = {**tensors, **stepped}
+    shared = [name for name in ("codes", "channel") if tensors[name].ndim == 3]
+    return tensors | {name: tensors[name].unsqueeze(1).expand(-1, count, -1, -1) for name in shared}
+
+
+def _variance(value: Any, tensors: dict[str, Tensor]) -> Tensor | None:  # noqa: ANN401
+    """Known noise variances, one per scene.
+
+    Raises:
+        InputError: another shape, or a value that is not positive.
+    """
+    if value is None:
+        return None
+    measured = tensors["measurements"]
+    known = torch.as_tensor(value, dtype=measured.real.dtype, device=measured.device).reshape(-1)
+    known = known.expand(len(measured)) if known.numel() == 1 else known
+    if known.shape != (len(measured),) or not bool((known > 0).all()):
+        raise InputError(
+            f"a positive noise variance for each of {len(measured)} scenes", f"{tuple(known.shape)} values",
+            "a level in dB, or the variances of another batch", "pass σ² per antenna, one or one per scene",
+        )  # fmt: skip
+    return known
+
+
+def _check_finite(name: str, value: Tensor) -> None:
+    if not _finite(value):
+        bad = int((~torch.isfinite(value)).sum())
+        raise InputError(
+            f"finite {name}",
+            f"{bad} of {value.numel()} values NaN or infinite",
+            "a failed capture or a division by zero before this call",
+            "find the first bad scene with torch.isfinite and drop or repair it",
+        )
 
 
 def _finite(value: Tensor) -> bool:
     """Whether every entry is finite; one pass in the usual case, since a NaN or an infinity cannot leave a sum."""
     return bool(torch.isfinite(value.sum())) or bool(torch.isfinite(value).all())
-
-
-def _disagree(wanted: str, got: str, cause: str, move: str) -> None:
-    raise InputError(wanted, got, cause, move)

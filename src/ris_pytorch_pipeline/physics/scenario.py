@@ -67,7 +67,12 @@ class Scenario:
         horizontal: N_H, panel elements along y.
         vertical: N_V, panel elements along z.
         wavelength: metres.
-        spacing: element spacing in metres; None is half a wavelength.
+        spacing: element spacing in metres, or [horizontal, vertical]; None is half a wavelength.
+        bend_deg: angle over which the panel is bent about a vertical axis; 180 is a half cylinder, 0 is flat.
+        yaw_deg: azimuth that the panel looks at.
+        pitch_deg: elevation that the panel looks at.
+        frequencies: how many, evenly spaced over the bandwidth.
+        bandwidth: from the lowest to the highest frequency, relative to the one of `wavelength`.
         antennas: M, at the base station.
         snapshots: L, coded snapshots.
         codes: the codebook: independent random phases, scrambled Hadamard, or the strided 2-D DFT subset.
@@ -91,7 +96,12 @@ class Scenario:
     horizontal: int = 12
     vertical: int = 12
     wavelength: float = 0.3
-    spacing: float | None = None
+    spacing: float | tuple[float, float] | None = None
+    bend_deg: float = 0.0
+    yaw_deg: float = 0.0
+    pitch_deg: float = 0.0
+    frequencies: int = 1
+    bandwidth: float = 0.0
     antennas: int = 16
     snapshots: int = 16
     codes: Literal["random", "hadamard", "dft"] = "random"
@@ -112,13 +122,25 @@ class Scenario:
     def __post_init__(self) -> None:
         self._check_counts()
         self._check_spans()
-        if not (0 < self.wavelength < math.inf and 0 < self.element_spacing < math.inf):
+        if not (0 < self.wavelength < math.inf and all(0 < d < math.inf for d in ends(self.element_spacing))):
             _refuse("a positive wavelength and spacing in metres", f"{self.wavelength}, {self.spacing}", "a wrong unit")
+        self._check_array()
         if not 0 <= self.separation < math.inf:
             _refuse("a separation >= 0 in direction cosines", str(self.separation), "a sign")
 
+    def _check_array(self) -> None:
+        for name, limit in {"bend_deg": 360, "yaw_deg": 180, "pitch_deg": 90}.items():
+            if not -limit <= vars(self)[name] <= limit:
+                _refuse(f"{name} within ±{limit} degrees", str(vars(self)[name]), "a wrong unit")
+        if not 0 <= self.bandwidth < 2 or (self.frequencies > 1) != (self.bandwidth > 0):
+            _refuse(
+                "a relative bandwidth in (0, 2) for several frequencies, and 0 for one",
+                f"bandwidth {self.bandwidth} with {self.frequencies} frequencies", "one of the two given alone",
+                "pass both, as in frequencies = 8 and bandwidth = 0.1",
+            )  # fmt: skip
+
     def _check_counts(self) -> None:
-        for name in ("horizontal", "vertical", "antennas", "snapshots"):
+        for name in ("horizontal", "vertical", "antennas", "snapshots", "frequencies"):
             if getattr(self, name) < 1:
                 _refuse(f"{name} >= 1", str(getattr(self, name)), "a count left at zero")
         if self.code_bits is not None and not 1 <= self.code_bits <= 16:
@@ -156,9 +178,17 @@ class Scenario:
             _refuse("a finite rician_factor >= 0 as a power ratio", str(self.rician_factor), "a value in dB")
 
     @property
-    def element_spacing(self) -> float:
-        """Element spacing in metres."""
+    def element_spacing(self) -> float | tuple[float, float]:
+        """Element spacing in metres, or the horizontal and the vertical one."""
         return self.wavelength / 2 if self.spacing is None else self.spacing
+
+    @property
+    def wavelengths(self) -> tuple[float, ...]:
+        """Metres; of several frequencies from the lowest to the highest."""
+        if self.frequencies == 1:
+            return (self.wavelength,)
+        steps = (k / (self.frequencies - 1) - 0.5 for k in range(self.frequencies))
+        return tuple(self.wavelength / (1 + self.bandwidth * step) for step in steps)
 
     @property
     def elements(self) -> int:
@@ -173,7 +203,8 @@ class Scenario:
     @property
     def most_sources(self) -> int:
         """Most sources that the measurements can identify, see `identifiable_sources`."""
-        return identifiable_sources(self.symbol_model, self.snapshots, self.antennas, self.elements)
+        blocks = self.snapshots * self.frequencies
+        return identifiable_sources(self.symbol_model, blocks, self.antennas, self.elements)
 
 
 def identifiable_sources(

@@ -8,15 +8,18 @@ from jaxtyping import Complex, Float
 from torch import Generator, Tensor
 
 from ..errors import InfeasibleError
-from ..shapes import Channel, Codes, Counts, Elements, Mask, Positions, Steering
+from ..shapes import Channel, Codes, Counts, Mask, Positions
+from .array.coordinates import toward
+from .array.layouts import Panel, bent
+from .array.steering import Waves, steering
+from .array.value import Array, Pose
 from .channel import complex_normal, rician_channel, uniform
 from .codebook import dft_codes, hadamard_codes, random_codes
-from .geometry import Panel, cosines_from_positions
 from .impairments import apply_to_codes, estimated_channel
 from .observation import Observation
 from .scenario import Scenario, Span, ends
-from .snapshots import measure, received_power
-from .steering import steering_at
+from .snapshots import measure
+from .sounding import Sounding
 
 CODEBOOKS = {"random": random_codes, "hadamard": hadamard_codes, "dft": dft_codes}
 _TRIES = 10_000
@@ -33,9 +36,9 @@ class Truth:
         noise_variance: (scene,), σ² per antenna.
         snr_db: (scene,), total.
         source_snr_db: (scene, source), clean received power of each source per antenna and snapshot over σ².
-        symbols: (scene, snapshot, source), s.
-        applied_codes: (scene, snapshot, element), what the panel did.
-        applied_channel: (scene, antenna, element), what the wave went through.
+        symbols: (scene, [frequency,] snapshot, source), s.
+        applied_codes: (scene, [frequency,] snapshot, element), what the panel did.
+        applied_channel: (scene, [frequency,] antenna, element), what the wave went through.
     """
 
     positions: Positions
@@ -44,7 +47,7 @@ class Truth:
     noise_variance: Float[Tensor, "scene"]  # noqa: F821
     snr_db: Float[Tensor, "scene"]  # noqa: F821
     source_snr_db: Float[Tensor, "scene source"]
-    symbols: Complex[Tensor, "scene snapshot source"]
+    symbols: Complex[Tensor, "scene *wide snapshot source"]
     applied_codes: Codes
     applied_channel: Channel
 
@@ -87,8 +90,12 @@ class Scenes:
 
 
 def draw(
-    scenario: Scenario, scenes: int, generator: Generator, dtype: torch.dtype = torch.complex128
-) -> Scenes:  # fmt: skip
+    scenario: Scenario,
+    scenes: int,
+    generator: Generator,
+    dtype: torch.dtype = torch.complex128,
+    array: Array | None = None,
+) -> Scenes:
     """Draw independent scenes from a scenario.
 
     y_l = H diag(c_l) A s_l + n_l, n_l ~ CN(0, σ² I) with σ² = (clean power per antenna and snapshot, expected over
@@ -101,6 +108,7 @@ def draw(
         scenes: how many.
         generator: the source of randomness; its device is where the scenes are made.
         dtype: torch.complex64 or torch.complex128.
+        array: another array than the scenario describes, such as `Points(...)`.
 
     Returns:
         The scenes, padded to the scenario's largest number of sources.
@@ -108,44 +116,52 @@ def draw(
     Raises:
         InfeasibleError: the separation cannot be met in the field of view.
     """
-    panel = Panel(horizontal=scenario.horizontal, vertical=scenario.vertical, spacing=scenario.element_spacing)
-    elements, real = panel.elements(device=generator.device), dtype.to_real()
+    array = (scenario_array(scenario) if array is None else array).to(generator.device, torch.float64)
     least, most = (int(k) for k in ends(scenario.sources))
     sources = torch.randint(least, most + 1, (scenes,), generator=generator, device=generator.device)
     present = torch.arange(most, device=generator.device) < sources[:, None]
     positions = draw_positions(scenario, sources, generator)
     relative = _draw_relative_powers(scenario, positions, generator) * present
-    codes, applied_codes = (c.to(dtype) for c in _draw_codes(scenario, scenes, panel, generator))
-    channel, applied_channel = (h.to(dtype) for h in _draw_channel(scenario, scenes, elements, generator))
-    snr_db = uniform(*ends(scenario.snr_db), (scenes,), generator).to(real)
-    units = _draw_symbols(scenario, (scenes, most), generator).to(dtype)
-    noise = complex_normal((scenes, scenario.snapshots, scenario.antennas), generator).to(dtype)
-    vectors = _panel_vectors(scenario, positions, elements, generator).to(dtype)
-    gains = received_power(vectors, applied_codes, applied_channel)
-    powers = relative.to(real) * (1 if scenario.path_loss else scenario.elements / gains)
-    symbols, received = units * powers.sqrt()[:, None, :].to(dtype), gains * powers
-    variance = received.sum(-1) / 10 ** (snr_db / 10)
+    codes, applied_codes = (c.to(dtype) for c in _draw_codes(scenario, scenes, array, generator))
+    channel, applied_channel = (h.to(dtype) for h in _draw_channel(scenario, scenes, array, generator))
+    snr_db = uniform(*ends(scenario.snr_db), (scenes,), generator).to(dtype.to_real())
+    units = _draw_symbols(scenario, (scenes, most), array, generator).to(dtype)
+    noise = complex_normal((*units.shape[:-1], scenario.antennas), generator).to(dtype)
+    vectors = _panel_vectors(scenario, positions, array, generator).to(dtype)
+    applied = Sounding(array=array, codes=applied_codes, channel=applied_channel)
+    gains = torch.view_as_real(applied.response(vectors)).square().sum(-1).mean(dim=(-1, -3))
+    powers = relative.to(dtype.to_real()) * (1 if scenario.path_loss else len(array) / gains)
+    variance = (gains * powers).sum(-1) / 10 ** (snr_db / 10)
+    wide = (1,) * (units.ndim - 2)
+    symbols = units * powers.sqrt().reshape(scenes, *wide, most).to(dtype)
     clean = measure(vectors, symbols, applied_codes, applied_channel)
     observation = Observation(
-        measurements=clean + noise * variance.sqrt()[:, None, None],
+        measurements=clean + noise * variance.sqrt().reshape(scenes, *wide, 1),
         codes=codes,
         channel=channel,
-        elements=elements.to(real),
-        wavelength=scenario.wavelength,
+        array=array.to(dtype=dtype.to_real()),
         symbols=scenario.symbol_model,
     )
     truth = Truth(
-        positions=positions.masked_fill(~present[..., None], torch.nan).to(real),
+        positions=positions.masked_fill(~present[..., None], torch.nan).to(dtype.to_real()),
         sources=sources,
         powers=powers,
         noise_variance=variance,
         snr_db=snr_db,
-        source_snr_db=10 * torch.log10(received / variance[:, None]),
+        source_snr_db=10 * torch.log10(gains * powers / variance[:, None]),
         symbols=symbols,
         applied_codes=applied_codes,
         applied_channel=applied_channel,
     )
     return Scenes(observation=observation, truth=truth)
+
+
+def scenario_array(scenario: Scenario) -> Array:
+    """The array that a scenario describes: a panel, bent and turned as it says, at its wavelengths."""
+    panel = Panel(horizontal=scenario.horizontal, vertical=scenario.vertical, spacing=scenario.element_spacing)
+    elements = bent(panel, math.radians(scenario.bend_deg)) if scenario.bend_deg else panel.elements()
+    pose = Pose(yaw=math.radians(scenario.yaw_deg), pitch=math.radians(scenario.pitch_deg))
+    return Array(elements, scenario.wavelengths, pose=pose)
 
 
 def draw_positions(scenario: Scenario, sources: Counts, generator: Generator) -> Positions:
@@ -192,8 +208,8 @@ def _radians(span_deg: Span) -> tuple[float, float]:
 
 
 def _closest(positions: Positions, present: Mask) -> Tensor:
-    """Least distance in (u, w) between two present sources of each scene; infinite where there is one source."""
-    flat = cosines_from_positions(positions)[..., :2]
+    """Least distance of the directions of two present sources of each scene; infinite where there is one source."""
+    flat = toward(positions)[..., 1:]
     gaps = (flat[:, :, None] - flat[:, None, :]).norm(dim=-1)
     pairs = present[:, :, None] & present[:, None, :]
     pairs = pairs & ~torch.eye(pairs.shape[-1], dtype=torch.bool, device=pairs.device)
@@ -209,46 +225,55 @@ def _draw_relative_powers(scenario: Scenario, positions: Positions, generator: G
     return powers
 
 
-def _draw_symbols(scenario: Scenario, count: tuple[int, int], generator: Generator) -> Tensor:
-    """Unit-power symbols of shape (scene, snapshot, source)."""
+def _draw_symbols(scenario: Scenario, count: tuple[int, int], array: Array, generator: Generator) -> Tensor:
+    """Unit-power symbols of shape (scene, [frequency,] snapshot, source); frequencies are independent."""
     scenes, sources = count
-    shape = (scenes, scenario.snapshots, sources)
+    wide = (array.frequencies,) if array.frequencies > 1 else ()
+    shape = (scenes, *wide, scenario.snapshots, sources)
+    once = (scenes, *wide, 1, sources)
     if scenario.symbols == "random":
         unit = complex_normal(shape, generator)
     elif scenario.symbols == "gaussian":
-        unit = complex_normal((scenes, 1, sources), generator).expand(shape)
+        unit = complex_normal(once, generator).expand(shape)
     else:
-        phase = uniform(0, 2 * math.pi, (scenes, 1, sources), generator)
+        phase = uniform(0, 2 * math.pi, once, generator)
         unit = torch.polar(torch.ones_like(phase), phase).expand(shape)
     return unit
 
 
-def _draw_codes(scenario: Scenario, scenes: int, panel: Panel, generator: Generator) -> tuple[Codes, Codes]:
-    """The codes an estimator is given, and what the panel really shows."""
-    codes = CODEBOOKS[scenario.codes](scenes, scenario.snapshots, panel, scenario.code_bits, generator)
-    return codes, apply_to_codes(codes, scenario.impairments, generator)
+def _draw_codes(scenario: Scenario, scenes: int, array: Array, generator: Generator) -> tuple[Codes, Codes]:
+    """The codes an estimator is given, and what the panel really shows; all frequencies see the same codes."""
+    lattice = (scenario.vertical, scenario.horizontal)
+    size = lattice if math.prod(lattice) == len(array) else (1, len(array))
+    codes = CODEBOOKS[scenario.codes](scenes, scenario.snapshots, size, scenario.code_bits, generator)
+    pair = codes, apply_to_codes(codes, scenario.impairments, generator)
+    if array.frequencies == 1:
+        return pair
+    first, second = (x.unsqueeze(1).expand(-1, array.frequencies, -1, -1) for x in pair)
+    return first, second
 
 
 def _draw_channel(
-    scenario: Scenario, scenes: int, elements: Elements, generator: Generator
+    scenario: Scenario, scenes: int, array: Array, generator: Generator
 ) -> tuple[Channel, Channel]:  # fmt: skip
     """The channel an estimator is given, and what the wave really went through."""
     factor = uniform(*ends(scenario.rician_factor), (scenes,), generator)
-    channel = rician_channel(factor, scenario.antennas, elements, scenario.wavelength, generator)
+    channel = rician_channel(factor, scenario.antennas, array, generator)
     return estimated_channel(channel, scenario.impairments, generator), channel
 
 
-def _panel_vectors(scenario: Scenario, positions: Positions, elements: Elements, generator: Generator) -> Steering:
+def _panel_vectors(scenario: Scenario, positions: Positions, array: Array, generator: Generator) -> Waves:
     """What the panel receives from each unit source: its steering vector, plus one coherent ghost path if there is one.
 
     A ghost comes from an independent random position with a random phase.
     """
-    vectors = steering_at(cosines_from_positions(positions), elements, scenario.wavelength)
+    vectors = steering(positions, array)
     level = scenario.impairments.ghost_db
     if level is None:
         return vectors
     scenes, sources = positions.shape[:2]
-    somewhere = cosines_from_positions(_propose(scenario, scenes, sources, generator))
+    somewhere = _propose(scenario, scenes, sources, generator)
     phase = uniform(0, 2 * math.pi, (scenes, sources, 1), generator)
     gain = torch.polar(torch.full_like(phase, 10 ** (level / 20)), phase)
-    return vectors + gain * steering_at(somewhere, elements, scenario.wavelength)
+    gain = gain.unsqueeze(1) if array.frequencies > 1 else gain
+    return vectors + gain * steering(somewhere, array)

@@ -79,7 +79,7 @@ def unordered(loss: Criterion, prediction: object, inputs: Inputs, labels: Label
     other = Labels(
         cosines=labels.cosines.gather(1, turned[..., None].expand_as(labels.cosines)),
         powers=labels.powers.gather(1, turned),
-        sources=labels.sources, snr_db=labels.snr_db, elements=labels.elements, wavelength=labels.wavelength,
+        sources=labels.sources, snr_db=labels.snr_db, array=labels.array,
     )  # fmt: skip
     with torch.no_grad():
         one, two = (float(loss(prediction, inputs, each).total) for each in (labels, other))

@@ -1,0 +1,121 @@
+"""What phase each element sees from a source: the steering vector and its derivatives, for any array."""
+
+import math
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from ...errors import InputError
+from ...shapes import Cosines, Positions
+from ..geometry import forward_cosine
+from .coordinates import check_visible, to_cosines, toward
+from .value import Array
+from .wavefronts import relative_distance
+
+Waves = Complex[Tensor, "... source element"]
+"""Steering vectors; an axis of frequencies before the sources where there are several."""
+
+
+def steering_at(cosines: Cosines, array: Array, *, taper: bool = False) -> Waves:
+    """Steering vectors in the array's frame: a_n = exp(-j k0 delta_n), k0 = 2π/λ, ‖a‖² = N.
+
+    delta = (q rho² - 2 t)/(1 + S), S = sqrt(1 - 2 q t + q² rho²), rho² = x² + h² + v², t = x d_x + h u + v w for the
+    exact wave; of a line or a flat array d_x = sqrt(1 - u² - w²) or nothing depends on it.
+
+    >>> array = Panel(horizontal=2, vertical=1, spacing=0.15).array(0.3)
+    >>> steering_at(torch.tensor([[1.0, 0.0, 0.0]]), array)  # endfire, far away: a turn of 180° between the two
+    tensor([[0.-1.j, 0.+1.j]])
+
+    Args:
+        cosines: (..., source, 3), (u, w, q) in front of the array with q in 1/m, or (..., source, 4), (d_x, u, w, q).
+        array: the array.
+        taper: divide by S, the distance to the element over the distance to the centre (then ‖a‖² is near N).
+
+    Returns:
+        (..., source, element), complex of the precision of `cosines`; (..., frequency, source, element) of an array
+        with several wavelengths.
+
+    Raises:
+        InputError: cosines with neither 3 nor 4 coordinates.
+    """
+    q, rho2, t = projections(cosines, array.local.to(cosines), flat=array.flat)
+    a = waves(array.wavefront.excess(q, rho2, t), array.wavelengths)
+    if not taper:
+        return a
+    ratio = relative_distance(q, rho2, t)
+    return a / (ratio.unsqueeze(-3) if array.frequencies > 1 else ratio)
+
+
+def projections(
+    cosines: Cosines, elements: Float[Tensor, "*place element 3"], *, flat: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """q, rho² and t = q_n · d of every source and element, broadcast to (..., source, element).
+
+    Args:
+        cosines: (..., source, 3) or (..., source, 4).
+        elements: (element, 3) for all, or (..., source, element, 3).
+        flat: whether every x is zero, so that d_x is not needed.
+
+    Raises:
+        InputError: cosines with neither 3 nor 4 coordinates.
+    """
+    if cosines.shape[-1] not in {3, 4}:
+        raise InputError(
+            "cosines (u, w, q) or (d_x, u, w, q)", f"shape {tuple(cosines.shape)}", "a coordinate left out",
+            "pass them on the last axis, q = 0 for the far field",
+        )  # fmt: skip
+    x, h, v = elements.unbind(-1)
+    u, w, q = (c.unsqueeze(-1) for c in cosines[..., -3:].unbind(-1))
+    if flat:
+        return q, h.square() + v.square(), h * u + v * w
+    forward = cosines[..., :1] if cosines.shape[-1] == 4 else forward_cosine(u, w)
+    return q, x.square() + h.square() + v.square(), x * forward + h * u + v * w
+
+
+def waves(excess: Float[Tensor, "*batch source element"], wavelengths: tuple[float, ...]) -> Waves:
+    """exp(-j k0 delta); several wavelengths make an axis before the sources."""
+    if len(wavelengths) == 1:
+        phase = excess * (-2 * math.pi / wavelengths[0])
+    else:
+        phase = excess.unsqueeze(-3) * wavenumbers(wavelengths, excess)
+    return torch.complex(phase.cos(), phase.sin())
+
+
+def wavenumbers(wavelengths: tuple[float, ...], like: Tensor) -> Float[Tensor, "frequency 1 1"]:
+    """-2π/λ of several wavelengths, for broadcasting with (..., frequency, source, element)."""
+    return like.new_tensor([-2 * math.pi / x for x in wavelengths])[:, None, None]
+
+
+def steering(positions: Positions, array: Array, *, taper: bool = False) -> Waves:
+    """Steering vectors a(p) at positions in the world: phases of |p - q_n| - |p|, whatever the array.
+
+    >>> array = Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3)
+    >>> steering(torch.tensor([[0.4, 0.2, 3.0], [0.4, 0.2, math.inf]]), array).shape
+    torch.Size([2, 144])
+
+    Args:
+        positions: (..., source, 3), radians, radians, metres; an infinite distance is a plane wave.
+        array: the array.
+        taper: as in `steering_at`.
+
+    Returns:
+        As `steering_at`; the phase of each vector refers to the origin, which is the array's centre as a rule.
+
+    Raises:
+        InputError: a distance that is not positive, an angle out of range, or a direction behind a panel in x = 0.
+    """
+    check_visible(positions, array)
+    a = steering_at(to_cosines(positions, array), array, taper=taper)
+    return a if array.frame.centred else a * centre_phase(positions, array)[..., None]
+
+
+def centre_phase(positions: Positions, array: Array) -> Complex[Tensor, "... source"]:
+    """exp(-j k0 (|p - c| - |p|)) for the array's centre c: by what `steering` differs from `steering_at`.
+
+    Returns:
+        (..., [frequency,] source); ones where the centre is the origin.
+    """
+    cosines = torch.cat([toward(positions), 1 / positions[..., 2:]], dim=-1)
+    centre = array.frame.centre.to(positions)[None]
+    return waves(array.wavefront.excess(*projections(cosines, centre, flat=False)), array.wavelengths).squeeze(-1)

@@ -1,0 +1,200 @@
+"""What an array is: element positions, wavelengths, pose and wavefront in one frozen value."""
+
+import math
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ...errors import InputError
+from ...shapes import Elements
+from .frame import Frame, frame_of
+from .wavefronts import Wavefront, spherical
+
+KINDS = ("point", "line", "flat", "deep")
+"""Words for arrays of dimension 0 to 3."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pose:
+    """Where an array is in the world: turned by roll about x, then pitch up, then yaw towards +y, then moved.
+
+    Args:
+        position: of the array's origin, metres.
+        yaw: radians; turns the look direction +x to this azimuth.
+        pitch: radians; turns it up to this elevation.
+        roll: radians, about the look direction.
+    """
+
+    position: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+
+    @property
+    def rotation(self) -> Float[Tensor, "3 3"]:
+        """R_z(yaw) R_y(-pitch) R_x(roll), float64: world = rotation @ own."""
+        (cy, sy), (cp, sp), (cr, sr) = ((math.cos(a), math.sin(a)) for a in (self.yaw, self.pitch, self.roll))
+        yaw = torch.tensor([[cy, -sy, 0], [sy, cy, 0], [0, 0, 1]], dtype=torch.float64)
+        pitch = torch.tensor([[cp, 0, -sp], [0, 1, 0], [sp, 0, cp]], dtype=torch.float64)
+        roll = torch.tensor([[1, 0, 0], [0, cr, -sr], [0, sr, cr]], dtype=torch.float64)
+        return yaw @ pitch @ roll
+
+    def moves(self) -> bool:
+        """Whether anything is turned or moved."""
+        return any((*self.position, self.yaw, self.pitch, self.roll))
+
+
+@dataclass(frozen=True, eq=False, init=False, repr=False)
+class Array:
+    """Element positions, wavelengths, pose and wavefront: all that decides a steering vector.
+
+    Positions of sources are (azimuth, elevation, distance) about the origin in world axes. Estimators work in the
+    array's frame, about its centre, in direction cosines and inverse distance; `to_cosines` and `to_positions` convert.
+
+    >>> array = Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3)
+    >>> array.dimension, len(array), array.wavelengths
+    (2, 144, (0.3,))
+
+    Args:
+        elements: (element, 3), metres, in the array's own axes; a tensor, a NumPy array or lists.
+        wavelengths: metres; one number or several.
+        pose: of the array in the world.
+        wavefront: the model of the wave; exact unless data were made with another one.
+
+    Raises:
+        InputError: elements that are no finite (element, 3), or a wavelength that is not positive.
+    """
+
+    elements: Elements
+    wavelengths: tuple[float, ...]
+    pose: Pose = field(default_factory=Pose)
+    wavefront: Wavefront = spherical
+
+    def __init__(
+        self,
+        elements: Any,  # noqa: ANN401
+        wavelengths: Any,  # noqa: ANN401
+        pose: Pose | None = None,
+        wavefront: Wavefront = spherical,
+    ) -> None:
+        object.__setattr__(self, "elements", _as_elements(elements))
+        object.__setattr__(self, "wavelengths", _as_wavelengths(wavelengths))
+        object.__setattr__(self, "pose", Pose() if pose is None else pose)
+        object.__setattr__(self, "wavefront", wavefront)
+
+    def __len__(self) -> int:
+        return self.elements.shape[0]
+
+    def __repr__(self) -> str:
+        sizes = {0: (), 1: self.extents[1:2], 2: self.extents[1:], 3: self.extents}[self.dimension]
+        kept = [f"{x:.3g} m" for x in sizes]
+        waves = ", ".join(f"{x:.4g}" for x in self.wavelengths[:3]) + (" ..." if self.frequencies > 3 else "")
+        words = f"wavelength{'s' if self.frequencies > 1 else ''} {waves} m"
+        kind = KINDS[self.dimension] + (f", {' x '.join(kept)}" if kept else "")
+        return f"Array({len(self)} elements, {kind}, {words})"
+
+    @property
+    def frequencies(self) -> int:
+        """How many wavelengths."""
+        return len(self.wavelengths)
+
+    @property
+    def wavelength(self) -> float:
+        """The only wavelength, or the shortest one, which sets resolution and ambiguity."""
+        return min(self.wavelengths)
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The array's own axes, centre and dimension, in float64 on the CPU."""
+        return frame_of(self.placed, self.wavelength)
+
+    @property
+    def dimension(self) -> int:
+        """1 for a line, 2 for a flat array, 3 for a deep one; 0 for a single point."""
+        return self.frame.dimension
+
+    @property
+    def deep(self) -> bool:
+        """Whether the array tells all directions, front and back; then cosines are (d_x, u, w, q)."""
+        return self.frame.dimension == 3
+
+    @cached_property
+    def local(self) -> Elements:
+        """Elements about the centre in the array's frame, in the precision and on the device of `elements`."""
+        if self.frame.identity and self.frame.centred and not self.pose.moves():
+            return self.elements
+        return self._exact.to(self.elements)
+
+    @cached_property
+    def flat(self) -> bool:
+        """Whether every element lies exactly in the plane x = 0 of the frame."""
+        return not bool(self._exact[:, 0].any())
+
+    @cached_property
+    def extents(self) -> tuple[float, float, float]:
+        """Size along the axes of the frame, metres."""
+        return tuple(float(x) for x in self._exact.amax(0) - self._exact.amin(0))  # pyright: ignore[reportReturnType]
+
+    @cached_property
+    def _exact(self) -> Elements:
+        """`local` in float64 on the CPU; what is negligible out of the plane of a flat array is zero."""
+        local = (self.placed - self.frame.centre) @ self.frame.rotation
+        tiny = local.abs() < 1e-12 * local.abs().max().clamp_min(self.wavelength)
+        return local.masked_fill(tiny, 0.0)
+
+    @property
+    def placed(self) -> Elements:
+        """Elements in the world, (element, 3) in metres, float64 on the CPU."""
+        own = self.elements.detach().double().cpu()
+        if not self.pose.moves():
+            return own
+        return own @ self.pose.rotation.mT + torch.tensor(self.pose.position, dtype=torch.float64)
+
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Array":
+        """The same array with its elements on another device or in another real precision."""
+        if (dtype in {None, self.elements.dtype}) and (device is None or torch.device(device) == self.elements.device):
+            return self
+        other = replace(self, elements=self.elements.to(device=device, dtype=dtype))
+        for name in ("frame", "_exact"):
+            other.__dict__[name] = getattr(self, name)  # a change of precision moves nothing
+        return other
+
+    def like(self, other: Tensor) -> "Array":
+        """The same array on the device and in the real precision of a tensor."""
+        return self.to(other.device, other.dtype.to_real())
+
+    def same_as(self, other: "Array", tolerance: float = 1e-3) -> bool:
+        """Whether two arrays are one for practical purposes: elements within a part of the wavelength."""
+        if len(self) != len(other) or self.frequencies != other.frequencies or self.wavefront != other.wavefront:
+            return False
+        near = torch.allclose(self.placed, other.placed, rtol=0, atol=tolerance * self.wavelength)
+        pairs = zip(self.wavelengths, other.wavelengths, strict=True)
+        return near and all(abs(one / two - 1) <= tolerance for one, two in pairs)
+
+
+def _as_elements(elements: Any) -> Elements:  # noqa: ANN401
+    value = torch.as_tensor(elements)
+    value = value if value.is_floating_point() else value.double()
+    if value.ndim != 2 or value.shape[1] != 3 or not len(value):
+        raise InputError(
+            "elements of shape (element, 3): the same number of coordinates of an element everywhere",
+            f"3 and {value.shape[-1] if value.ndim else 0}, in a shape of {tuple(value.shape)}",
+            "coordinates left out, or axes in another order", "pass x, y and z of every element",
+        )  # fmt: skip
+    if not bool(torch.isfinite(value).all()):
+        raise InputError(
+            "finite elements", f"{int((~torch.isfinite(value)).sum())} of {value.numel()} values NaN or infinite",
+            "a failed capture or a division by zero before this call", "repair the element positions",
+        )  # fmt: skip
+    return value
+
+
+def _as_wavelengths(wavelengths: Any) -> tuple[float, ...]:  # noqa: ANN401
+    result = tuple(torch.as_tensor(wavelengths, dtype=torch.float64).flatten().tolist())
+    if not result or not all(0 < x < math.inf for x in result):
+        raise InputError("a positive wavelength in metres", str(wavelengths), "a wrong unit", "pass c / f")
+    return result
