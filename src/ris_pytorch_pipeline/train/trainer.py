@@ -1,7 +1,7 @@
 """How is a network trained? One explicit loop: batches, one gate per update, one validation per epoch."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -133,7 +133,7 @@ class Trainer:
         plan, progress = self.experiment.plan, self.progress
         while progress.epoch < plan.epochs and not progress.stopped:
             self._begin_epoch()
-            for window in plan.windows(self.config.accumulation)[progress.window :]:
+            for window in self._windows():
                 losses = self._backward(window)
                 measure = is_measured(progress.updates, self.measure_every)
                 attempt = self.gate.attempt(self._rates(), measure=measure, refused=self.watching.skipped)
@@ -223,6 +223,12 @@ class Trainer:
             keep(self, name)
         self.watching.epoch(record, progress.best)
 
+    def _windows(self) -> Iterator[range]:
+        """The batches of each update that is left of the epoch."""
+        windows = self.experiment.plan.windows(self.config.accumulation)
+        for number in range(self.progress.window, len(windows)):
+            yield windows[number]
+
     def _stop_if_asked(self) -> None:
         """Keep everything and end, if a process of this run was asked to."""
         if self.stop is not None and is_asked(self.stop, self.processes):
@@ -230,7 +236,7 @@ class Trainer:
             self.reporter.say(farewell(self.stop, str(self.files.directory or "nothing")))
             raise self.stop.error()
 
-    def _validate(self, sizes: list[int]) -> dict[str, float]:
+    def _validate(self, sizes: Sequence[int]) -> dict[str, float]:
         """Loss, terms and metrics of the evaluated weights on the first batches of the validation."""
         return evaluate(self.average.net, self.loss, self.parts.measure, self.data.validation, sizes, self.hardware)
 
