@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .checkpoint import Header, read_checkpoint, save_checkpoint, with_state
+from .files import LAST
 from .identity import Identity, new_identity
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def keep(trainer: "Trainer", name: str) -> None:
     )  # fmt: skip
     save_checkpoint(path, header, trainer.average.net, trainer.net, trainer.optimizer, trainer.groups)
     trainer.ledger.write("checkpoint", file=name, updates=trainer.progress.updates)
-    trainer.ledger.check_place()
+    if name == LAST:  # after which nothing is lost
+        trainer.ledger.check_place()
 
 
 def go_back(trainer: "Trainer", path: Path) -> Identity:
