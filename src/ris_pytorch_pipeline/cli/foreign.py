@@ -10,7 +10,7 @@ from ..errors import InfeasibleError, InputError
 
 _MEMORY = ("t allocate memory", "not enough memory", "out of memory", "bad_alloc", "bad alloc", "could not create a ")
 """How torch, oneDNN and C++ say that memory has run out."""
-_SIZE = ("overflow", "invalid shape dimension", "size calculation", "negative dimension")
+_SIZE = ("overflow", "invalid shape dimension", "size calculation", "negative dimension", "cannot be represented")
 """How torch says that a size is beyond what it can count."""
 
 
