@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -18,7 +19,9 @@ from ris_pytorch_pipeline.cli.streams import writes_any_letter
 from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError, InputError
 from ris_pytorch_pipeline.experiment import experiment_from_toml, training_from_toml
 from ris_pytorch_pipeline.files import Terminated
-from ris_pytorch_pipeline.train import Reporter, read_checkpoint
+from ris_pytorch_pipeline.train import Reporter, Trainer, read_checkpoint
+
+TRAIN = ("train", "run", "--config", "net.toml")
 
 
 class Full(io.RawIOBase):
@@ -35,8 +38,10 @@ def text(raw: io.RawIOBase | io.BytesIO, encoding: str) -> io.TextIOWrapper:
     return io.TextIOWrapper(raw, encoding=encoding, write_through=True)  # pyright: ignore[reportArgumentType]
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
-@pytest.mark.parametrize("command", ["train", "bound", "bound --help"])
+@pytest.mark.parametrize(
+    ("encoding", "command"),
+    [("ascii", "train"), ("latin-1", "bound"), ("cp1252", "bound"), ("ascii", "bound"), ("ascii", "bound --help")],
+)
 def test_any_encoding_will_do(encoding: str, command: str, ris: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("net.toml").write_text(NETWORK)
     given = {
@@ -85,7 +90,27 @@ def test_a_run_goes_on_without_a_listener(ris: Run, monkeypatch: pytest.MonkeyPa
     reporter.say("nor this")
 
 
-def test_sigterm_ends_a_training_with_a_checkpoint_and_143(tmp_path: Path) -> None:
+def test_sigterm_ends_a_training_with_a_checkpoint_and_143(
+    ris: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    Path("net.toml").write_text(NETWORK.replace("epochs = 1", "epochs = 9"))
+    account = Trainer._account
+
+    def asked(trainer: Trainer, *given: Any) -> None:
+        account(trainer, *given)
+        if trainer.progress.attempts == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Trainer, "_account", asked)
+    said = ris(*TRAIN, "--no-preflight")
+    assert said.code == 143 and said.err == "ris: ended by SIGTERM\n"
+    assert "[STOP] SIGTERM: everything so far is kept in run; go on with" in said.out
+    assert read_checkpoint("run/last.safetensors").progress.updates == 3
+    assert not [path for path in Path("run").iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.stress
+def test_sigterm_ends_a_training_process(tmp_path: Path) -> None:
     (tmp_path / "net.toml").write_text(NETWORK.replace("epochs = 1", "epochs = 10000"))
     command = [sys.executable, "-m", "ris_pytorch_pipeline", "train", "run", "--config", "net.toml", "--no-preflight"]
     run = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

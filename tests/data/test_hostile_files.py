@@ -168,7 +168,7 @@ def test_a_link_in_the_place_of_a_scene_file_is_kept(tmp_path: Path) -> None:
         (lambda t: {"truth.sources": t["truth.sources"].float()}, "int64 or int32"),
         (lambda t: {"codes": t["codes"] * 0}, "codes that are not zero"),
         (lambda t: {"channel": t["channel"] * 0}, "channel that are not zero"),
-        (lambda t: {"elements": t["elements"] * 1e30}, "elements of at most|cannot be"),
+        (lambda t: {"elements": t["elements"] * 1e30}, "elements of at most"),
         (lambda t: {"measurements": t["measurements"] * 1e30}, "measurements of at most"),
     ],
 )

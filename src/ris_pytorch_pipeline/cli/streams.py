@@ -27,7 +27,7 @@ def drop_output() -> None:
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
     except (OSError, ValueError):  # a stream without a descriptor
-        sys.stdout = io.StringIO()
+        sys.stdout = Nowhere()
 
 
 def is_output(error: OSError) -> bool:
@@ -35,9 +35,19 @@ def is_output(error: OSError) -> bool:
     return error.filename is None and error.errno in {errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT}
 
 
+class Nowhere(io.StringIO):
+    """A stream that takes everything and keeps nothing."""
+
+    encoding = "utf-8"  # pyright: ignore[reportAssignmentType, reportIncompatibleVariableOverride]
+
+    def write(self, text: str, /) -> int:
+        """Drop a text."""
+        return len(text)
+
+
 def _ready(stream: Any) -> TextIO:  # noqa: ANN401
     if stream is None:  # closed by the caller, as daemons do
-        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
+        return Nowhere()
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
     return stream

@@ -45,11 +45,13 @@ def check_plausible(values: Mapping[str, Tensor]) -> None:
         InputError: a scene without codes or channel, elements in one place, or values too large to be squared.
     """
     for name in ("measurements", "codes", "channel", "elements"):
+        if name not in values or not values[name].numel():
+            continue  # which is refused where they are put together
         size = values[name].abs().flatten(1).amax(1)
         largest = MOST_METRES if name == "elements" else MOST
-        if bool((size > largest).any()):
+        if not bool((size <= largest).all()):
             raise InputError(
-                f"{name} of at most {largest:.0e}", f"{float(size.max()):.1e}", "a wrong unit, or a damaged file",
+                f"finite {name} of at most {largest:.0e}", f"{float(size.max()):.1e}", "a wrong unit, or a damaged file",
                 "scale the scenes, or copy the file again",
             )  # fmt: skip
         if name in ("codes", "channel") and bool((size < 1 / MOST).any()):

@@ -132,6 +132,7 @@ def load_scenes(
     for name in values.keys() - {"elements", *_PADDED}:
         _check_finite(path, name, values[name], first)
     try:
+        check_plausible(values)
         observation = Observation(
             **{name: _taken(path, values, name) for name in _SEEN[:3]},
             array=header.array(_taken(path, values, "elements")),
@@ -139,7 +140,8 @@ def load_scenes(
             noise_variance=values.get(_OPTIONAL),
         )
         truth = _truth(path, values, observation, first) if any(name.startswith("truth.") for name in values) else None
-        check_plausible(values)
+    except torch.linalg.LinAlgError as error:  # pyright: ignore[reportPrivateImportUsage]
+        _refuse(path, "elements that span a panel", str(error).splitlines()[0])
     except InputError as error:
         raise SceneFileError(error.wanted, f"{path}: {error.got}", error.cause, error.move) from error
     return SceneFile(observation=observation, truth=truth, header=header)
