@@ -51,7 +51,7 @@ def check_plausible(values: Mapping[str, Tensor]) -> None:
         largest = MOST_METRES if name == "elements" else MOST
         if not bool((size <= largest).all()):
             raise InputError(
-                f"finite {name} of at most {largest:.0e}", f"{float(size.max()):.1e}", "a wrong unit, or a damaged file",
+                f"finite {name} of at most {largest:.0e}", f"{float(size.max()):.1e}", "a wrong unit, or damage",
                 "scale the scenes, or copy the file again",
             )  # fmt: skip
         if name in ("codes", "channel") and bool((size < 1 / MOST).any()):
