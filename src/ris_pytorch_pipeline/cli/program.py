@@ -13,7 +13,6 @@ from ..errors import ConfigurationError
 from ..experiment import to_toml
 from ..files import Terminated, terminating
 from .arguments import experiment_of, parse
-from .foreign import foreign_errors
 from .streams import drop_output, is_output, prepare_streams
 
 OK, BAD_INPUT, NO_OUTPUT, INTERRUPTED, CLOSED_PIPE = 0, 2, 74, 130, 141
@@ -74,6 +73,8 @@ def _command(arguments: argparse.Namespace) -> int:
         )
     command = import_module(f".{arguments.command}", __package__)
     import torch  # after the parser has answered
+
+    from .foreign import foreign_errors
 
     torch.set_num_threads(arguments.threads)
     with foreign_errors():

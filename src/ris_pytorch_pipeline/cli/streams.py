@@ -4,7 +4,7 @@ import errno
 import io
 import os
 import sys
-from typing import Any, TextIO
+from typing import Any
 
 
 def prepare_streams() -> None:
@@ -45,7 +45,7 @@ class Nowhere(io.StringIO):
         return len(text)
 
 
-def _ready(stream: Any) -> TextIO:  # noqa: ANN401
+def _ready(stream: Any) -> Any:  # noqa: ANN401
     if stream is None:  # closed by the caller, as daemons do
         return Nowhere()
     if isinstance(stream, io.TextIOWrapper):
