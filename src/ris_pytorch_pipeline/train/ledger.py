@@ -81,7 +81,12 @@ def read_ledger(path: Path) -> list[dict[str, Any]]:
     Raises:
         InputError: the file is missing, or a whole line is not a record.
     """
-    return read(path)
+    try:
+        return read(path)
+    except RecursionError as error:
+        raise InputError(
+            "one JSON record a line", f"{path}: nesting too deep", "a file of another program", "pass a run's ledger"
+        ) from error
 
 
 def standing(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
