@@ -81,7 +81,7 @@ def train(experiment: TrainingExperiment, folder: Path) -> None:
     if resume:
         print(f"going on with the training in {folder}; remove {folder.parent} to start anew")
     with Bar("training") as bar, stopping() as asked:
-        trainer = Trainer(experiment, directory=folder, reporter=Reporter(_EpochsAlone(), progress=bar), stop=asked)
+        trainer = Trainer(experiment, directory=folder, reporter=Reporter(_epochs_alone, progress=bar), stop=asked)
         if not resume:
             checked = Preflight(lines=trainer.preflight())
             print(f"preflight: {sum(line.passed for line in checked.lines)} of {len(checked.lines)} checks passed")
@@ -93,12 +93,10 @@ def train(experiment: TrainingExperiment, folder: Path) -> None:
         trainer.fit(resume=resume)
 
 
-class _EpochsAlone(Speech):
-    """Prints what an epoch came to; the ledger has the rest."""
-
-    def __call__(self, text: str) -> None:
-        if text.startswith(("[DATA]", "[NOTE]", "Epoch", "[SKIP]", "[STOP]", "[VERDICT]")):
-            super().__call__(text)
+def _epochs_alone(line: str) -> None:
+    """Print what an epoch came to; the ledger has the rest."""
+    if line.startswith(("[DATA]", "[NOTE]", "Epoch", "[SKIP]", "[STOP]", "[VERDICT]")):
+        Speech()(line)
 
 
 def unseen(experiment: TrainingExperiment, scenes: int) -> Evaluation:
