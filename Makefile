@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint bench clean
+.PHONY: setup demo test lint bench stress clean
 
 setup: $(STAMP)
 
@@ -24,6 +24,10 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+stress: $(STAMP)
+	$(BIN)/python -m pytest -m stress
+	$(BIN)/python benchmarks/fuzz_readers.py --inputs 100000
 
 bench: $(STAMP)
 	for file in simulate speed music_grid finite_snapshots order_threshold train watch_cost; do $(BIN)/python benchmarks/$$file.py || exit 1; done

@@ -24,7 +24,7 @@ LEVELS = (
     {"likelihood"},
     {"covariance"},
     {"physics"},
-    {"errors", "shapes", "units", "rng", "matching"},
+    {"errors", "shapes", "units", "rng", "matching", "files"},
 )
 """Top to bottom. Rooms on one level are strangers, except on the lowest one."""
 DEPTH = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 from running import Run
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from ris_pytorch_pipeline.data import load_scenes, save_scenes
+from ris_pytorch_pipeline.files import read_tensors, write_tensors
 from ris_pytorch_pipeline.physics import Observation, Panel, cosines_from_positions, measure, steering_at
 from ris_pytorch_pipeline.rng import stream
 
@@ -113,9 +113,9 @@ def test_a_file_that_is_none_is_refused(ris: Run, small_file: str, tmp_path: Pat
 def test_a_scene_that_is_not_finite_is_named(ris: Run, small_file: str, tmp_path: Path) -> None:
     tensors = load_file(tmp_path / small_file)
     tensors["measurements"][1, 0, 0, 0] = torch.nan
-    with safe_open(tmp_path / small_file, framework="pt") as file:
-        metadata = file.metadata()
-    save_file(tensors, tmp_path / "bad", metadata=metadata)
+    with read_tensors(tmp_path / small_file) as file:
+        header = file.metadata["header"]
+    write_tensors(tmp_path / "bad", tensors, header)
     ris("locate", "bad", "--plot", "x.png").refused("finite measurements; got bad: ", "the first of them scene 1")
     assert not (tmp_path / "x.png").exists()
 

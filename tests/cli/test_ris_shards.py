@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from running import SMALL, Run
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from ris_pytorch_pipeline.bench import score
 from ris_pytorch_pipeline.bounds import scene_bound
@@ -15,6 +14,7 @@ from ris_pytorch_pipeline.data import SceneSource, content_hashes, open_shards
 from ris_pytorch_pipeline.data.manifest import file_digest
 from ris_pytorch_pipeline.estimate import Sml
 from ris_pytorch_pipeline.experiment import training_from_toml
+from ris_pytorch_pipeline.files import read_tensors, write_tensors
 from ris_pytorch_pipeline.train import read_ledger
 
 DRAW = ("simulate", "--shards", "s", "--split", "train=40", "val=8", "--batch", "8", "--per-shard", "16", *SMALL)
@@ -127,9 +127,9 @@ def test_a_scene_that_is_not_finite_stops_the_run_by_name(ready: Run, tmp_path: 
     path = tmp_path / "s" / "train-00001.safetensors"
     tensors = load_file(path)
     tensors["measurements"][7, 0, 0, 0] = torch.inf
-    with safe_open(path, framework="pt") as file:
-        metadata = file.metadata()
-    save_file(tensors, path, metadata=metadata)
+    with read_tensors(path) as file:
+        header = file.metadata["header"]
+    write_tensors(path, tensors, header)
     ready(*RUN).refused("SHA-256", "an altered file", "writes what is wrong anew")
     manifest = json.loads((tmp_path / "s" / "manifest.json").read_text())
     manifest["shards"]["train"][1]["sha256"] = file_digest(path)  # as if it had been written so

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import torch
 from jaxtyping import config as jaxtyping_config
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from small_shards import COUNTS, SMALL, drawn, four_parts, plan
 from torch import Tensor
 
 from ris_pytorch_pipeline.data import HeldScenes, Shards, content_hashes, open_shards, write_shards
 from ris_pytorch_pipeline.data.dataset import Split
 from ris_pytorch_pipeline.errors import ConfigurationError, SceneFileError
+from ris_pytorch_pipeline.files import read_tensors, write_tensors
 from ris_pytorch_pipeline.physics import Impairments, Scenario
 
 
@@ -41,9 +41,9 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def rewritten(path: Path, change: Mapping[str, Tensor]) -> None:
     """A scene file with some tensors replaced."""
-    with safe_open(path, framework="pt") as file:
-        metadata = file.metadata()
-    save_file(load_file(path) | dict(change), path, metadata=metadata)
+    with read_tensors(path) as file:
+        header = file.metadata["header"]
+    write_tensors(path, load_file(path) | dict(change), header)
 
 
 @pytest.mark.parametrize("scenario", [SMALL, replace(SMALL, impairments=Impairments(phase_error_rad=0.3))])

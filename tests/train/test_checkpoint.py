@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import save_file
 from small_world import SmallNet
 from torch import Tensor
 
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.experiment import Plan, TrainingExperiment
+from ris_pytorch_pipeline.files import write_tensors
 from ris_pytorch_pipeline.train import Reporter, Trainer, load_network, read_checkpoint
 
 Change = Callable[[dict[str, Tensor], dict[str, Any]], object]
@@ -25,7 +25,7 @@ def spoil(path: Path, change: Change) -> None:
     good = read_checkpoint(path)
     tensors, header = dict(good.tensors), asdict(good.header)
     change(tensors, header)
-    save_file(tensors, path, metadata={"header": json.dumps(header)})
+    write_tensors(path, tensors, json.dumps(header))
 
 
 def without_state(tensors: dict[str, Tensor], header: dict[str, Any]) -> None:

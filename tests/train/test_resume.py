@@ -10,6 +10,7 @@ from small_world import SmallLoss, SmallNet
 
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError
 from ris_pytorch_pipeline.experiment import Plan, presets
+from ris_pytorch_pipeline.files import write_tensors
 from ris_pytorch_pipeline.train import Trainer, load_network, read_checkpoint, read_ledger
 
 
@@ -108,7 +109,7 @@ def test_weights_of_another_network_than_the_configuration_says_are_refused(tmp_
     good = read_checkpoint(tmp_path / "last.safetensors")
     configuration = {**good.header.configuration, "net": presets.desk.to_plain()["net"]}
     header = replace(good.header, configuration=configuration)
-    save_file(good.tensors, tmp_path / "other.safetensors", metadata={"header": json.dumps(asdict(header))})
+    write_tensors(tmp_path / "other.safetensors", good.tensors, json.dumps(asdict(header)))
     with pytest.raises(InputError, match=r"other\.safetensors: .*another architecture"):
         load_network(tmp_path / "other.safetensors")
 

@@ -1,6 +1,6 @@
 """Our own Trainer on small scenes, sound, and with one fault each injected through its parts or a small subclass."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -140,7 +140,7 @@ class ForgetsAParameter(HybridNet):
 class Dedented(Plan):
     """Backward and step stand outside the batch loop: only the last batch counts."""
 
-    def windows(self, accumulation: int) -> list[range]:
+    def windows(self, accumulation: int) -> Sequence[range]:
         return super().windows(accumulation)[-1:]
 
 

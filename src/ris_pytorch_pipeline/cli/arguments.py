@@ -73,8 +73,8 @@ def build() -> tuple[Parser, dict[str, Parser]]:
         prog="ris",
         description="Near-field localisation of radio sources through a reconfigurable intelligent surface.",
         epilog="A span is a number or [low, high]: --snr-db 10, --azimuth-deg '[-30, 30]'. "
-        "Exit codes: 0, 1 no-go or unhealthy (doctor, train, overfit, diagnose), 2 bad input, 130 interrupted, "
-        "141 closed pipe.",
+        "Exit codes: 0, 1 no-go or unhealthy (doctor, train, overfit, diagnose), 2 bad input, 74 no output, "
+        "130 interrupted, 141 closed pipe, 143 SIGTERM.",
         allow_abbrev=False,
     )
     program.add_argument("--version", action="version", version=f"ris {__version__}")

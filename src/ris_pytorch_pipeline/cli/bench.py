@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Sweep, print the finished cells, and draw the figure.
 
     Raises:
-        KeyboardInterrupt: after Ctrl-C, once the cells finished until then are printed.
+        BaseException: after Ctrl-C, SIGTERM or an error, once the cells finished until then are printed.
     """
     experiment = experiment_of(arguments)
     plan = plan_of(arguments, experiment.scenario)
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
     cells: list[Cell] = []
     try:
         _sweep(experiment, plan, cells)
-    except KeyboardInterrupt:  # what is finished is kept
+    except BaseException:  # a signal or an error: what is finished is kept
         if cells:
             _report(arguments, experiment, plan, cells)
         raise

@@ -1,7 +1,6 @@
 """`ris demo`: train a small network, locate unseen scenes with it, compare it with the others, write one page."""
 
 import argparse
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -17,14 +16,17 @@ from ..data.sharding import make_folder
 from ..errors import InfeasibleError
 from ..estimate import Estimate, search_grid
 from ..experiment import Experiment, TrainingExperiment
+from ..files import is_there, stopping
 from ..localise import Localiser
 from ..physics import steering_at
 from ..report import spectrum_figure
 from ..train import Reporter, Trained, Trainer, load_network
 from ..train.files import BEST, LAST
+from ..train.speech import Speech
 from .cells import print_cells
 from .demo_page import Demonstration, Pictured, demo_page
 from .evaluate import Evaluated, Evaluation, caption, covariance_lines, evaluate_into, usual_methods
+from .figures import save_text
 from .findings import findings_of
 from .locate import print_finding
 from .output import Bar
@@ -61,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         trained=trained, run=folder / "run", verdict=verdict, plan=plan, found=found, pictured=pictured,
         seconds=time.monotonic() - begin,
     )  # fmt: skip
-    (folder / "report.html").write_text(demo_page(shown), encoding="utf-8")
+    save_text(demo_page(shown), folder / "report.html")
     print(verdict)
     print(f"the report is {folder / 'report.html'}; the network is {folder / 'run' / BEST}")
     return 0 if verdict.healthy else 1
@@ -75,11 +77,11 @@ def train(experiment: TrainingExperiment, folder: Path) -> None:
         InfeasibleError: a check failed, or the weights did not move.
         TrainingFault: a fatal finding.
     """
-    resume = (folder / LAST).exists()
+    resume = is_there(folder / LAST)
     if resume:
         print(f"going on with the training in {folder}; remove {folder.parent} to start anew")
-    with Bar("training") as bar:
-        trainer = Trainer(experiment, directory=folder, reporter=Reporter(_epochs_alone, progress=bar))
+    with Bar("training") as bar, stopping() as asked:
+        trainer = Trainer(experiment, directory=folder, reporter=Reporter(_epochs_alone, progress=bar), stop=asked)
         if not resume:
             checked = Preflight(lines=trainer.preflight())
             print(f"preflight: {sum(line.passed for line in checked.lines)} of {len(checked.lines)} checks passed")
@@ -93,9 +95,8 @@ def train(experiment: TrainingExperiment, folder: Path) -> None:
 
 def _epochs_alone(line: str) -> None:
     """Print what an epoch came to; the ledger has the rest."""
-    if line.startswith(("[DATA]", "Epoch", "[SKIP]", "[STOP]", "[VERDICT]")):
-        sys.stdout.write(line)
-        sys.stdout.flush()
+    if line.startswith(("[DATA]", "[NOTE]", "Epoch", "[SKIP]", "[STOP]", "[VERDICT]")):
+        Speech()(line)
 
 
 def unseen(experiment: TrainingExperiment, scenes: int) -> Evaluation:

@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Evaluate, print the table, and draw.
 
     Raises:
-        KeyboardInterrupt: after Ctrl-C, once the cells finished until then are printed.
+        BaseException: after Ctrl-C, SIGTERM or an error, once the cells finished until then are printed.
     """
     trained = network_at(arguments.model)
     shards = None if arguments.shards is None else held_out(arguments.shards, arguments)
@@ -97,7 +97,7 @@ def run(arguments: argparse.Namespace) -> None:
     found = Evaluated()
     try:
         evaluate_into(found, trained, plan, cell_scenes if shards is None else drawer_of(shards))
-    except KeyboardInterrupt:  # what is finished is kept
+    except BaseException:  # a signal or an error: what is finished is kept
         if found.cells:
             _report(arguments, trained, plan, found)
         raise

@@ -1,5 +1,7 @@
 """How a figure reaches a file: the path is checked before the work, not after it."""
 
+import io
+import os
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -7,6 +9,7 @@ from matplotlib.figure import Figure
 from ..data import SceneFile
 from ..errors import ConfigurationError
 from ..estimate import Estimate
+from ..files import reason, write_whole
 from ..report import geometry_figure
 
 _KINDS = (".png", ".pdf", ".svg")
@@ -22,7 +25,7 @@ def check_figure(path: Path) -> None:
         raise ConfigurationError(
             f"a figure ending in {', '.join(_KINDS)}", str(path), "another kind of file", f"name it {path.stem}.png"
         )
-    if not path.absolute().parent.is_dir():
+    if not os.path.isdir(path.absolute().parent):  # noqa: PTH112  (which never raises)
         raise ConfigurationError(
             "a figure in a folder that exists", str(path), "a mistyped folder", "make the folder first"
         )
@@ -37,14 +40,30 @@ def scene_figure(file: SceneFile, estimate: Estimate) -> Figure:
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Save a figure to a path that `check_figure` has let pass, over an older one.
+    """Save a figure to a path that `check_figure` has let pass, whole or not at all, over an older one.
 
     Raises:
         ConfigurationError: the file cannot be written.
     """
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=150, format=path.suffix.removeprefix("."))
+    _save(drawn.getvalue(), path)
+
+
+def save_text(text: str, path: Path) -> None:
+    """Save a page, whole or not at all, over an older one.
+
+    Raises:
+        ConfigurationError: the file cannot be written.
+    """
+    _save(text.encode("utf-8", "backslashreplace"), path)
+
+
+def _save(content: bytes, path: Path) -> None:
     try:
-        figure.savefig(path, dpi=150)
+        write_whole(path, [content])
     except OSError as error:
         raise ConfigurationError(
-            "a figure that can be written", f"{path}: {error.strerror}", "no permission, or a full disk", "name another"
-        ) from error
+            "a file that can be written", f"{path}: {reason(error)}", "no permission, a full disk, or a link there",
+            "name another",
+        ) from error  # fmt: skip

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from .streams import writes_any_letter
+
 _PATIENCE = 2.0
 """Seconds before a progress bar appears."""
 _PIPE_WIDTH = 150
@@ -28,7 +30,7 @@ class _Console(Console):
 
 def print_json(value: Any) -> None:  # noqa: ANN401
     """Print a value as one JSON document; a number that is not finite is a bug and not written."""
-    print(json.dumps(value, allow_nan=False, ensure_ascii=False, indent=2))
+    print(json.dumps(value, allow_nan=False, ensure_ascii=not writes_any_letter(), indent=2))
 
 
 def print_table(table: Table) -> None:
@@ -43,6 +45,11 @@ def table_of(title: str, columns: tuple[str, ...]) -> Table:
     for number, column in enumerate(columns):
         table.add_column(column, justify="right" if number else "left", no_wrap=True)
     return table
+
+
+def rate(done: int, seconds: float) -> str:
+    """Scenes per second in words; empty as long as no time has passed, or where the clock went back."""
+    return f"{done / seconds:.0f} scenes/s" if seconds > 0 else ""
 
 
 class Bar:

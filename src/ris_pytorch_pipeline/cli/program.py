@@ -1,7 +1,6 @@
 """How `ris` runs: parse, run one command, and turn what goes wrong into one message and an exit code."""
 
 import argparse
-import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -12,9 +11,12 @@ from trainlint.errors import ExplainedError
 
 from ..errors import ConfigurationError
 from ..experiment import to_toml
+from ..files import Terminated, terminating
 from .arguments import experiment_of, parse
+from .streams import drop_output, is_output, prepare_streams
 
-OK, BAD_INPUT, INTERRUPTED, CLOSED_PIPE = 0, 2, 130, 141
+OK, BAD_INPUT, NO_OUTPUT, INTERRUPTED, CLOSED_PIPE = 0, 2, 74, 130, 141
+MOST_THREADS = 1024
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,19 +26,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments after the program's name; None takes those of the process.
 
     Returns:
-        The exit code: 0, 1 for a training run that is not healthy, 2 for bad input (nothing was written), 130 after
-        Ctrl-C, 141 when the reader of a pipe left.
+        The exit code: 0, 1 for a training run that is not healthy, 2 for bad input (nothing was written), 74 where
+        standard output could not be written, 130 after Ctrl-C, 141 when the reader of a pipe left, 143 after SIGTERM.
     """
+    prepare_streams()
     try:
-        code = _run(sys.argv[1:] if argv is None else argv)
+        with terminating():
+            code = _run(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
     except ExplainedError as error:
         return _stop(BAD_INPUT, str(error))
+    except Terminated as ended:
+        return _stop(ended.code, f"ended by {ended}")
     except KeyboardInterrupt:
         return _stop(INTERRUPTED, "interrupted")
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit must not fail again
+        drop_output()
         return CLOSED_PIPE
+    except OSError as error:
+        if not is_output(error):
+            return _stop(BAD_INPUT, f"{error.filename or 'a file'} cannot be used: {error.strerror or error}")
+        drop_output()
+        return _stop(NO_OUTPUT, f"standard output cannot be written: {error.strerror}")
     return code
 
 
@@ -54,15 +65,20 @@ def _command(arguments: argparse.Namespace) -> int:
     """Run the command on the threads asked for: threads that wait for a busy core cost far more than they bring.
 
     Raises:
-        ConfigurationError: fewer than one thread.
+        ConfigurationError: fewer than one thread, or more than any machine has.
     """
-    if arguments.threads < 1:
-        raise ConfigurationError("--threads of at least 1", str(arguments.threads), "a count left at zero", "pass 1")
+    if not 1 <= arguments.threads <= MOST_THREADS:
+        raise ConfigurationError(
+            f"--threads of 1 to {MOST_THREADS}", str(arguments.threads), "a slip", "pass as many as there are cores"
+        )
     command = import_module(f".{arguments.command}", __package__)
     import torch  # after the parser has answered
 
+    from .foreign import foreign_errors
+
     torch.set_num_threads(arguments.threads)
-    return command.run(arguments) or OK
+    with foreign_errors():
+        return command.run(arguments) or OK
 
 
 def _stop(code: int, message: str) -> int:

@@ -9,7 +9,7 @@ from ..data.dataset import Split
 from ..errors import ConfigurationError
 from ..experiment import Experiment, fit, parse_toml_value
 from ..experiment.strict import nearest
-from .output import Bar, print_json
+from .output import Bar, print_json, rate
 
 SPLITS: dict[str, Split] = {**{name: name for name in get_args(Split)}, "val": "validation"}
 """What a split may be called."""
@@ -49,7 +49,7 @@ def write_splits(arguments: argparse.Namespace, experiment: Experiment) -> None:
     with Bar("simulating") as bar:
 
         def advance(done: int, total: int, split: str) -> None:
-            bar(done, total, f"{split}, {done / (time.monotonic() - begin):.0f} scenes/s")
+            bar(done, total, f"{split}, {rate(done, time.monotonic() - begin)}")
 
         done = write_shards(arguments.shards, plan_of(arguments, experiment), advance)
     manifest = done.manifest

@@ -5,14 +5,21 @@ import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
 
+from trainlint.errors import InfeasibleError as TooLittle
+
 from trainlint import Preflight, TrainingFault, limit_memory, show_preflight
 
 from ..data import open_shards
 from ..errors import ConfigurationError, InfeasibleError
+from ..files import stopping
 from ..train import Parts, Reporter, TensorBoard, Trainer, WatchConfig, joined, processes_of, shard_scenes
+from .foreign import foreign_errors
 from .held_out import verify
 from .output import Bar
 from .training_experiment import training_of
+
+MOST_MEGABYTES = 10**9
+"""More than any machine has."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     checked = arguments.preflight and not arguments.resume and processes_of(os.environ, experiment.device).first
     if checked and not sound(Trainer(experiment, parts=parts), quiet=arguments.quiet):  # alone, before others join
         return stop("a check failed and nothing was written; --no-preflight trains all the same")
-    with joined(os.environ, experiment.device) as processes, Bar("training") as bar:
+    with joined(os.environ, experiment.device) as processes, Bar("training") as bar, stopping() as stop_asked:
         reporter.progress = bar
         trainer = Trainer(
             experiment,
@@ -42,11 +49,12 @@ def run(arguments: argparse.Namespace) -> int:
             processes=processes,
             listeners=listeners,
             watch=watch,
+            stop=stop_asked,
         )
         try:
-            with limit:
+            with foreign_errors(), limit:
                 progress = trainer.fit(resume=arguments.resume)
-        except (TrainingFault, InfeasibleError) as error:
+        except (TrainingFault, InfeasibleError, TooLittle) as error:
             return stop(str(error))
     if not processes.first:
         return 0
@@ -86,9 +94,9 @@ def limited(megabytes: int | None, device: str) -> AbstractContextManager[None]:
     """
     if megabytes is None:
         return nullcontext()
-    if megabytes < 1 or device != "cpu":
+    if not 1 <= megabytes <= MOST_MEGABYTES or device != "cpu":
         raise ConfigurationError(
-            "--memory-limit of at least 1 MB, on a CPU", f"{megabytes} MB on {device}",
+            f"--memory-limit of 1 to {MOST_MEGABYTES} MB, on a CPU", f"{megabytes} MB on {device}",
             "a GPU reserves address space without using it" if device != "cpu" else "a slip",
             "rely on the estimate of `ris doctor`" if device != "cpu" else "give what the run may add in MB",
         )  # fmt: skip

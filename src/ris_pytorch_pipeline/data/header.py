@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NoReturn
 
 from ..errors import ConfigurationError, SceneFileError
+from ..files import parse_document
 from ..physics import Array, Pose, wavefront_named
 from .digest import config_digest
 
@@ -76,15 +77,15 @@ def header_from_json(text: str | None, source: str) -> Header:
     if text is None:
         _refuse(source, "no scene header", "safetensors written by another program", "write it with save_scenes")
     try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
+        values = parse_document(text)
+    except ValueError as error:
         _refuse(source, f"a header that is no JSON ({error})", "a file edited by hand", "write it with save_scenes")
     if not isinstance(values, dict) or values.get("schema") != SCHEMA:
         _refuse(source, "a header of another schema", "safetensors of another program", "pass a file of `ris simulate`")
     if values.get("version") == 1:
         values = _upgraded(values)
     if values.get("version") != VERSION:
-        got = f"version {values.get('version')}"
+        got = f"version {values.get('version')!r:.40}"
         _refuse(
             source, got, "a file of another release of this package", "write the file anew, or install that release"
         )
@@ -92,6 +93,7 @@ def header_from_json(text: str | None, source: str) -> Header:
     if set(values) != known:
         differing = ", ".join(sorted(set(values) ^ known))
         _refuse(source, f"missing or foreign header keys: {differing}", "a file edited by hand", "write the file anew")
+    _check_texts(values, source)
     _check_values(values, source)
     return Header(**{**values, "wavelengths": tuple(values["wavelengths"])})
 
@@ -101,6 +103,12 @@ def _upgraded(values: Mapping[str, Any]) -> dict[str, Any]:
     rest = {key: value for key, value in values.items() if key != "wavelength"}
     waves = {"wavelengths": [values["wavelength"]]} if "wavelength" in values else {}
     return {**rest, **waves, "wavefront": "spherical", "pose": pose_values(Pose()), "version": VERSION}
+
+
+def _check_texts(values: Mapping[str, Any], source: str) -> None:
+    for key in ("package", "note"):
+        if not isinstance(values[key], str):
+            _refuse(source, f"{key} {values[key]!r:.40}", "a file edited by hand", "write a text")
 
 
 def _check_values(values: Mapping[str, Any], source: str) -> None:
@@ -130,7 +138,7 @@ def _pose_of(values: Mapping[str, Any]) -> Pose:
 
 
 def _is_positive(value: Any) -> bool:  # noqa: ANN401
-    return isinstance(value, int | float) and 0 < value < math.inf
+    return type(value) in (int, float) and 0 < value < math.inf
 
 
 def _refuse(source: str, got: str, cause: str, move: str) -> NoReturn:

@@ -2,20 +2,34 @@
 
 import hashlib
 import json
-import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn
 
 from ..errors import SceneFileError
+from ..files import (
+    SEAL,
+    blank,
+    check_seal,
+    open_regular,
+    parse_document,
+    read_regular,
+    reason,
+    sealed,
+    write_whole,
+)
 from .dataset import Split
 from .digest import config_digest
+from .manifest_schema import check_manifest
 
 SHARD_SCHEMA, SHARD_VERSION = "ris-shards", 1
 """Name and version of the schema; another one is refused."""
 MANIFEST = "manifest.json"
 """Name of the file."""
+_MOST_BYTES = 2**26
+"""Of a manifest: some hundred thousand shards."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,28 +115,39 @@ def shard_name(number: int, split: Split) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file's content, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """SHA-256 of a file's content, hexadecimal; a link or device is refused.
+
+    Raises:
+        SceneFileError: it cannot be read.
+    """
+    try:
+        with open_regular(path) as file:
+            digest = hashlib.sha256()
+            while chunk := file.read(2**20):
+                digest.update(chunk)
+            return digest.hexdigest()
+    except OSError as error:
+        raise SceneFileError(
+            "a shard that can be read", f"{path}: {reason(error)}", "no permission, or a link of that name",
+            "put the file itself there, or write the shards anew",
+        ) from error  # fmt: skip
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest of a folder, whole or not at all.
+    """Write the manifest of a folder, whole or not at all, with a digest of its text.
 
     Raises:
         SceneFileError: it cannot be written.
     """
     path = folder / MANIFEST
-    temporary = path.with_name(f".{MANIFEST}.{os.getpid()}.part")
+    text = json.dumps(manifest.to_plain() | {SEAL: blank()}, indent=1, separators=(",", ":"), allow_nan=False) + "\n"
     try:
-        temporary.write_text(json.dumps(manifest.to_plain(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        temporary.replace(path)
+        write_whole(path, [sealed(text.encode())])
     except OSError as error:
         raise SceneFileError(
-            "a writable file", f"{path}: {error}", "a full disk, or no permission", "try another folder"
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+            "a writable file", f"{path}: {reason(error)}", "a full disk, no permission, or a link in its place",
+            "try another folder",
+        ) from error  # fmt: skip
 
 
 def read_manifest(folder: Path | str) -> Manifest:
@@ -135,35 +160,45 @@ def read_manifest(folder: Path | str) -> Manifest:
         The manifest.
 
     Raises:
-        SceneFileError: none, no JSON, another schema or version, a foreign or missing key, or a configuration that
-            was edited.
+        SceneFileError: none, a link, no JSON, another schema or version, a foreign, missing or wrong key, a file named
+            that is not of the plan, or a configuration that was edited.
+
+    Warns:
+        UserWarning: an earlier version wrote it, without a digest of its text.
     """
     path = Path(folder) / MANIFEST
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        text = read_regular(path, _MOST_BYTES)
+        values = parse_document(text)
     except OSError as error:
-        _refuse(path, str(error.strerror), "a mistyped folder", "write it with `ris simulate --shards`")
+        _refuse(path, reason(error), "a mistyped folder", "write it with `ris simulate --shards`")
     except ValueError as error:
         _refuse(path, f"no JSON ({error})", "a file edited by hand, or cut short", "write the shards anew")
     if not isinstance(values, dict) or values.get("schema") != SHARD_SCHEMA:
         _refuse(path, "another schema", "a manifest of another program", "pass a folder of `ris simulate --shards`")
     if values.get("version") != SHARD_VERSION:
-        got = f"version {values.get('version')}"
+        got = f"version {values.get('version')!r:.40}"
         _refuse(path, got, "shards of another release of this package", "write them anew, or install that release")
+    seal = values.pop(SEAL, None)
     try:
-        shards = {split: tuple(Shard(**shard) for shard in held) for split, held in values["shards"].items()}
-        manifest = Manifest(config=values["config"], package=values["package"], shards=shards)
-        same = manifest.to_plain() == values and manifest.config["splits"].keys() == shards.keys() <= {*get_args(Split)}
-    except (KeyError, TypeError, AttributeError) as error:
-        _refuse(path, f"a missing or foreign key ({error})", "a file edited by hand", "write the shards anew")
-    if not same:
-        _refuse(
-            path,
-            "digest, splits and configuration that differ",
-            "a file edited by hand",
-            "write the shards anew",
-        )
+        check_manifest(values)
+    except ValueError as error:
+        _refuse(path, f"a missing or foreign key or value ({error})", "a file edited by hand", "write the shards anew")
+    shards = {split: tuple(Shard(**shard) for shard in held) for split, held in values["shards"].items()}
+    manifest = Manifest(config=values["config"], package=values["package"], shards=shards)
+    if manifest.to_plain() != values:
+        got = "digest and configuration that differ"
+        _refuse(path, got, "a file edited by hand", "write the shards anew")
+    _check_text(path, text, seal)
     return manifest
+
+
+def _check_text(path: Path, text: bytes, seal: object) -> None:
+    """Compare a document with the digest in it."""
+    if seal is None:
+        warnings.warn(f"{path} has no digest of its text, as manifests of earlier versions: not verified", stacklevel=3)
+    elif not isinstance(seal, str) or not check_seal(text, seal):
+        _refuse(path, "another text than its digest says", "a damaged disk, or a file edited by hand", "copy it again")
 
 
 def _refuse(path: Path, got: str, cause: str, move: str) -> NoReturn:

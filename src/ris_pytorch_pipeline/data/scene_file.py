@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from .. import __version__
 from ..errors import InputError, SceneFileError
+from ..files import is_there, read_tensors, reason, warn_unsealed, write_tensors
 from ..physics import Observation, Scenes, Truth, check_visible
 from .digest import config_digest
 from .header import Header, header_from_json, pose_values
+from .plausible import check_kinds, check_plausible
 
 _SEEN = ("measurements", "codes", "channel", "elements")
 _OPTIONAL = "noise_variance"
@@ -56,7 +56,7 @@ def save_scenes(
     note: str = "",
     overwrite: bool = False,
 ) -> Header:
-    """Write a scene file: to a temporary file beside it first, so that no half-written file can be read.
+    """Write a scene file whole or not at all, with a digest of its bytes that reading verifies.
 
     Args:
         path: the file.
@@ -84,17 +84,13 @@ def save_scenes(
         config=config,
         digest=None if config is None else config_digest(config),
     )
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        save_file(_tensors(observation, truth), temporary, metadata={"header": header.to_json()})
-        check_writable(path, overwrite=overwrite)
-        temporary.replace(path)
-    except (OSError, SafetensorError) as error:
+        write_tensors(path, _tensors(observation, truth), header.to_json(), overwrite=overwrite)
+    except OSError as error:
         raise SceneFileError(
-            "a writable file", f"{path}: {error}", "a full disk, or no permission", "try another folder"
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+            "a writable file", f"{path}: {reason(error)}", "a full disk, no permission, or a link in its place",
+            "try another folder",
+        ) from error  # fmt: skip
     return header
 
 
@@ -104,36 +100,39 @@ def check_writable(path: Path, *, overwrite: bool) -> None:
     Raises:
         SceneFileError: either.
     """
-    if path.exists() and not overwrite:
+    if is_there(path) and not overwrite:
         raise SceneFileError(
             "a path with no file yet", f"{path}, which exists", "an earlier run", "pick another name, or pass --force"
         )
-    if path.is_dir() or not path.absolute().parent.is_dir():
+    if os.path.isdir(path) or not os.path.isdir(path.absolute().parent):  # noqa: PTH112  (which never raise)
         raise SceneFileError("a file in a folder that exists", str(path), "a mistyped folder", "make the folder first")
 
 
-def load_scenes(path: Path | str, first: int = 0, last: int | None = None) -> SceneFile:
+def load_scenes(
+    path: Path | str, first: int = 0, last: int | None = None, *, check: bool = True
+) -> SceneFile:  # fmt: skip
     """Read a scene file, or some of its scenes, and check everything that is read.
 
     Args:
         path: the file.
-        first: number of the first scene to read; the file is mapped into memory, so that others are not touched.
+        first: number of the first scene to keep; others are not held in memory.
         last: number of the scene to stop before; None reads to the end.
+        check: compare the whole file with its digest first; a file that was verified before need not be again.
 
     Returns:
         Observation, truth if there is one, and header; tensors on the CPU.
 
     Raises:
-        SceneFileError: missing, truncated, foreign, of another schema, without a tensor it should have, or with values
-            that cannot be.
+        SceneFileError: missing, truncated, altered, foreign, a link, of another schema, without a tensor that it should
+            have, or with values that cannot be.
     """
     path = Path(path)
-    metadata, tensors = _read(path, None if (first, last) == (0, None) else slice(first, last))
-    header = header_from_json(metadata.get("header"), str(path))
+    header, tensors = _read(path, None if (first, last) == (0, None) else slice(first, last), check=check)
     values = {name: _from_stored(path, name, value) for name, value in tensors.items()}
     for name in values.keys() - {"elements", *_PADDED}:
         _check_finite(path, name, values[name], first)
     try:
+        check_plausible(values)
         observation = Observation(
             **{name: _taken(path, values, name) for name in _SEEN[:3]},
             array=header.array(_taken(path, values, "elements")),
@@ -141,6 +140,8 @@ def load_scenes(path: Path | str, first: int = 0, last: int | None = None) -> Sc
             noise_variance=values.get(_OPTIONAL),
         )
         truth = _truth(path, values, observation, first) if any(name.startswith("truth.") for name in values) else None
+    except torch.linalg.LinAlgError as error:  # pyright: ignore[reportPrivateImportUsage]
+        _refuse(path, "elements that span a panel", str(error).splitlines()[0])
     except InputError as error:
         raise SceneFileError(error.wanted, f"{path}: {error.got}", error.cause, error.move) from error
     return SceneFile(observation=observation, truth=truth, header=header)
@@ -153,34 +154,34 @@ def _tensors(observation: Observation, truth: Truth | None) -> dict[str, Tensor]
     if truth is not None:
         tensors |= {f"truth.{field.name}": vars(truth)[field.name] for field in fields(truth)}
         tensors = {n: x for n, x in tensors.items() if n not in _SAME or not torch.equal(x, tensors[_SAME[n]])}
-    stored = {n: torch.view_as_real(x.resolve_conj()) if n in _COMPLEX else x for n, x in tensors.items()}
-    return {name: value.detach().cpu().contiguous().clone() for name, value in stored.items()}
+    return {n: torch.view_as_real(x.resolve_conj()) if n in _COMPLEX else x for n, x in tensors.items()}
 
 
-def _read(path: Path, part: slice | None) -> tuple[Mapping[str, str], dict[str, Tensor]]:
-    if path.is_dir():
+def _read(path: Path, part: slice | None, *, check: bool) -> tuple[Header, dict[str, Tensor]]:
+    if os.path.isdir(path):  # noqa: PTH112  (which never raises)
         raise SceneFileError("a scene file", f"{path}, a folder", "a folder of shards", "name one of its .safetensors")
     try:
-        with safe_open(path, framework="pt") as file:
-            return file.metadata() or {}, {name: _taken_from(file, name, part) for name in file.keys()}
+        with read_tensors(path, check=check) as file:
+            header = header_from_json(file.metadata.get("header"), str(path))
+            check_kinds({name: file.kind(name) for name in file.names}, str(path))
+            warn_unsealed(file, path)
+            return header, {name: file.tensor(name, None if name == "elements" else part) for name in file.names}
     except FileNotFoundError as error:
         raise SceneFileError("a scene file", f"no file {path}", "a mistyped path", "check the path") from error
     except OSError as error:
-        raise SceneFileError("a readable scene file", f"{path}: {error}", "no permission", "check the path") from error
-    except SafetensorError as error:
+        raise SceneFileError(
+            "a readable scene file", f"{path}: {reason(error)}", "no permission, or a link or device of that name",
+            "name the file itself",
+        ) from error  # fmt: skip
+    except SceneFileError:
+        raise
+    except ValueError as error:
         raise SceneFileError(
             "a scene file (safetensors)",
             f"{path}: {error}",
-            "a download or copy cut short, or a file of another kind",
+            "a download or copy cut short, a damaged disk, or a file of another kind",
             "copy it again, or write it with `ris simulate` or save_scenes",
         ) from error
-
-
-def _taken_from(file: Any, name: str, part: slice | None) -> Tensor:  # noqa: ANN401
-    """A tensor, or a copy of some scenes of it: no batch keeps the map alive, and all are aligned like new tensors."""
-    if part is None or name == "elements":
-        return file.get_tensor(name)
-    return file.get_slice(name)[part].clone()
 
 
 def _from_stored(path: Path, name: str, value: Tensor) -> Tensor:

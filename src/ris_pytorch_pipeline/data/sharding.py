@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import ConfigurationError, InfeasibleError, InputError, SceneFileError
+from ..files import Lock, is_there, is_working_file, reason, regular_size, remove_old_leftovers
 from ..physics import Scenario
 from ..physics.scenario import ends
 from .dataset import SceneSource, Split, stream_name
@@ -120,6 +121,7 @@ def write_shards(
 
     Raises:
         SceneFileError: a folder that holds anything else, or that cannot be written.
+        ConfigurationError: another process writes in the folder.
         InfeasibleError: not enough space.
         InputError: a scene that is there twice.
     """
@@ -127,6 +129,15 @@ def write_shards(
     manifest = _settled(folder, plan.manifest())
     _check_space(folder, manifest, scene_bytes(plan.scenario))
     make_folder(folder)
+    with Lock(folder):
+        remove_old_leftovers(folder)
+        return _all_written(folder, plan, _settled(folder, plan.manifest()), progress)
+
+
+def _all_written(
+    folder: Path, plan: ShardPlan, manifest: Manifest, progress: Callable[[int, int, str], None] | None
+) -> Sharded:  # fmt: skip
+    """Every shard of the plan, in a folder that nobody else writes in."""
     write_manifest(folder, manifest)
     seen: set[bytes] = set()
     kept, done, total = 0, 0, sum(plan.splits.values())
@@ -158,15 +169,31 @@ def _settled(folder: Path, planned: Manifest) -> Manifest:
     Raises:
         SceneFileError: the folder holds anything else.
     """
-    if (folder / MANIFEST).exists():
+    if is_there(folder / MANIFEST):
         held = read_manifest(folder)
         differ = list(differences(_identity(held), _identity(planned)))
         if differ:
             _refuse(f"shards of this very configuration in {folder}", f"{'; '.join(differ[:3])} (there, asked for)")
         return held
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if not _is_free(folder):
         _refuse("a new or empty folder, or one of the same shards", f"{folder}, which holds something else")
     return planned
+
+
+def _is_free(folder: Path) -> bool:
+    """Whether a folder is not there, or holds nothing but what a run that was killed left behind.
+
+    Raises:
+        SceneFileError: nobody may look into it.
+    """
+    try:
+        return not is_there(folder) or all(is_working_file(path) for path in folder.iterdir())
+    except NotADirectoryError:
+        return False
+    except OSError as error:
+        raise SceneFileError(
+            "a folder to write to", f"{folder}: {reason(error)}", "no permission", "pick another folder"
+        ) from error
 
 
 def _identity(manifest: Manifest) -> dict[str, Any]:
@@ -187,7 +214,7 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SceneFileError(
-            "a folder to write to", f"{folder}: {error.strerror}", "a file of that name, or no permission",
+            "a folder to write to", f"{folder}: {reason(error)}", "a file of that name, or no permission",
             "pick another folder",
         ) from error  # fmt: skip
 
@@ -213,7 +240,7 @@ def _check_space(folder: Path, manifest: Manifest, each: int) -> None:
 def _listed(folder: Path, manifest: Manifest, number: int, split: Split) -> Shard | None:
     """A shard that the manifest lists and that is there in its size."""
     held, path = manifest.shards[split], folder / shard_name(number, split)
-    there = number < len(held) and path.is_file() and path.stat().st_size == held[number].bytes
+    there = number < len(held) and regular_size(path) == held[number].bytes
     return held[number] if there else None
 
 
@@ -226,8 +253,6 @@ def _kept(folder: Path, manifest: Manifest, number: int, split: Split) -> Shard 
 def _written(folder: Path, plan: ShardPlan, manifest: Manifest, number: int, split: Split) -> Shard:
     """Draw a shard and write it whole."""
     path, span = folder / shard_name(number, split), manifest.span(number, split)
-    for left_behind in folder.glob(f".{path.name}.*.part"):
-        left_behind.unlink()
     source = SceneSource(
         scenario=plan.scenario, split=split, seed=plan.seed, scenes=plan.splits[split], batch=plan.batch
     )

@@ -1,10 +1,11 @@
-"""How are batches read from shards? Mapped into memory, a batch at a time, from as many files as it spans."""
+"""How are batches read from shards? A batch at a time, from as many files as it spans."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import ConfigurationError, SceneFileError
+from ..files import regular_size
 from ..physics import Scenes
 from .batch import Inputs, Labels, batch_from
 from .dataset import Split
@@ -24,6 +25,8 @@ class Shards:
 
     folder: Path
     manifest: Manifest
+    _verified: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    """Files whose digest was compared: a batch does not do it again."""
 
     def source(self, split: Split, scenes: int, batch: int) -> "ShardSource":
         """The first scenes of a split, in batches.
@@ -48,10 +51,10 @@ class Shards:
             )  # fmt: skip
         for shard in held:
             path = self.folder / shard.file
-            size = path.stat().st_size if path.is_file() else None
+            size = regular_size(path)
             if size != shard.bytes:
                 got = "no such file" if size is None else f"{size} bytes"
-                self._refuse(f"{shard.bytes} bytes in {path}", got, "a copy cut short, or a file removed")
+                self._refuse(f"{shard.bytes} bytes in {path}", got, "a copy cut short, a file removed, or a link")
 
     def verify(
         self, splits: Sequence[Split] | None = None, progress: Callable[[int, int, str], None] | None = None
@@ -73,6 +76,7 @@ class Shards:
                 found = file_digest(self.folder / shard.file)
                 if found != shard.sha256:
                     self._refuse(f"SHA-256 {shard.sha256} of {self.folder / shard.file}", found, "an altered file")
+                self._verified.add(shard.file)
                 done += shard.scenes
                 if progress is not None:
                     progress(done, total, split)
@@ -85,8 +89,10 @@ class Shards:
         """
         size, parts = self.manifest.config["per_shard"], []
         for number in range(first // size, (last - 1) // size + 1):
-            path, start = self.folder / self.manifest.shards[split][number].file, number * size
-            found = load_scenes(path, max(first - start, 0), min(last - start, size))
+            name, start = self.manifest.shards[split][number].file, number * size
+            path, check = self.folder / name, name not in self._verified
+            found = load_scenes(path, max(first - start, 0), min(last - start, size), check=check)
+            self._verified.add(name)
             if found.header.config != self.manifest.shard_config(number, split) or found.scenes is None:
                 self._refuse(f"{split} shard {number} of the manifest", f"another one in {path}", "files mixed up")
             parts.append(found.scenes)

@@ -1,9 +1,11 @@
 """How a network is optimised: rates, decay, clipping, averaging of weights, and when to stop."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import ConfigurationError
+from .batches import Sizes, Windows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,18 +128,17 @@ class Plan:
                 "an overfit test on two different sets", "set all three",
             )  # fmt: skip
 
-    def sizes(self) -> list[int]:
+    def sizes(self) -> Sizes:
         """Scenes of each training batch of an epoch."""
-        return _sizes(self.n_train, self.batch, self.max_train_batches)
+        return Sizes(self.n_train, self.batch, self.max_train_batches)
 
-    def validation_sizes(self) -> list[int]:
+    def validation_sizes(self) -> Sizes:
         """Scenes of each validation batch."""
-        return _sizes(self.n_val, self.batch, self.max_val_batches)
+        return Sizes(self.n_val, self.batch, self.max_val_batches)
 
-    def windows(self, accumulation: int) -> list[range]:
+    def windows(self, accumulation: int) -> Sequence[range]:
         """The batches of each update of an epoch; the last window may be shorter, and none is dropped."""
-        batches = len(self.sizes())
-        return [range(first, min(first + accumulation, batches)) for first in range(0, batches, accumulation)]
+        return Windows(len(self.sizes()), accumulation)
 
     def updates(self, accumulation: int) -> int:
         """Updates of the whole run, if none is skipped."""
@@ -172,8 +173,3 @@ def refuse(wanted: str, got: str, cause: str, move: str = "correct the value") -
         ConfigurationError: always.
     """
     raise ConfigurationError(wanted, got, cause, move)
-
-
-def _sizes(scenes: int, batch: int, most: int | None) -> list[int]:
-    sizes = [min(batch, scenes - first) for first in range(0, scenes, batch)]
-    return sizes if most is None else sizes[:most]

@@ -57,7 +57,7 @@ def training_preset(name: str, values: Mapping[str, Any] | None = None) -> Train
     Raises:
         ConfigurationError: an unknown name or key (the nearest known one is suggested), or a value that does not fit.
     """
-    if name not in TRAINING_PRESETS:
+    if fit(str, name, "preset") not in TRAINING_PRESETS:
         known = list(TRAINING_PRESETS)
         raise ConfigurationError(
             f"a preset out of {', '.join(known)}", repr(name), "a misspelt name", nearest(name, known)

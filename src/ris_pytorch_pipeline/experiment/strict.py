@@ -1,6 +1,7 @@
 """Does a plain value (from TOML, JSON or a command line) fit the typed field of a frozen dataclass?"""
 
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from difflib import get_close_matches
@@ -16,6 +17,8 @@ NONE = "none"
 
 _WORDS = {int: "an integer", float: "a finite number", bool: "true or false", str: "a text", NoneType: f'"{NONE}"'}
 _MISFIT = object()
+_LARGEST = 2**63 - 1
+"""Integers beyond it fit no tensor and no file."""
 
 
 def overlay(base: Config, values: Mapping[str, Any], where: str = "") -> Config:
@@ -156,7 +159,9 @@ def _fitted(hint: Any, value: Any) -> Any:  # noqa: ANN401
     if hint is NoneType:
         return None if value is None or value == NONE else _MISFIT
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value) if math.isfinite(value) else _MISFIT
+        return float(value) if abs(value) <= sys.float_info.max else _MISFIT  # NaN is not, either
+    if hint is int and type(value) is int:
+        return value if abs(value) <= _LARGEST else _MISFIT
     return value if type(value) is hint and hint in _WORDS else _MISFIT
 
 
@@ -176,6 +181,8 @@ def _fitted_items(hints: tuple[Any, ...], value: Any) -> Any:  # noqa: ANN401
 def _explain(hint: Any, value: Any) -> tuple[str, str]:  # noqa: ANN401
     """Likely cause and next move of a misfit."""
     numbers = value if isinstance(value, list | tuple) else [value]
+    if any(type(x) is int and abs(x) > _LARGEST for x in numbers):
+        return "digits too many", "write fewer"
     if any(isinstance(x, float) and not math.isfinite(x) for x in numbers):
         return "a computed value that failed, or a field left open", "pass finite numbers"
     if any(isinstance(x, float) for x in numbers) and "integer" in describe(hint):
@@ -193,4 +200,7 @@ def _as_table(value: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401
-    return repr(list(value)) if isinstance(value, tuple) else repr(value)
+    if type(value) is int and abs(value) > _LARGEST:
+        return f"an integer of about {int(value.bit_length() * 0.30103) + 1} digits"
+    text = repr(list(value)) if isinstance(value, tuple) else repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}..."

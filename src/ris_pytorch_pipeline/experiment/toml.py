@@ -9,12 +9,16 @@ from typing import Any
 import tomli_w
 
 from ..errors import ConfigurationError
+from ..files import read_regular, reason
+from ..files.document import MOST_DEPTH, check_value
 from ..physics.scenario import preset
 from .experiment import Experiment
 from .strict import NONE, fit, overlay
 
 _LOOSE_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 """Numbers that TOML does not write this way, such as `.5` and `10.`."""
+_MOST_BYTES = 2**20
+"""Of a configuration file."""
 
 
 def experiment_from_toml(path: Path) -> Experiment:
@@ -63,15 +67,17 @@ def read_toml(path: Path) -> dict[str, Any]:
         ConfigurationError: no such file, or no TOML; a duplicate key is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(read_regular(path, _MOST_BYTES).decode("utf-8").replace("\r\n", "\n"))
+        check_value(values, depth=MOST_DEPTH)
     except OSError as error:
         raise ConfigurationError(
-            "a readable configuration file", f"{path}: {error.strerror}", "a mistyped path", "check the path"
+            "a readable configuration file", f"{path}: {reason(error)}", "a mistyped path", "check the path"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, digits without end, brackets without end
         raise ConfigurationError(
-            f"TOML in {path}", str(error), "a duplicate key, or a text without quotes", "mend that line"
+            f"TOML in {path}", str(error)[:200], "a duplicate key, or a text without quotes", "mend that line"
         ) from error
+    return values
 
 
 def to_toml(experiment: Experiment) -> str:
@@ -83,7 +89,7 @@ def parse_toml_value(text: str) -> Any:  # noqa: ANN401
     """A value as TOML writes it: `10`, `[-30, 30]`, `true`; anything else is a text."""
     try:
         parsed = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return float(text) if _LOOSE_NUMBER.fullmatch(text) else text
     return parsed["value"] if len(parsed) == 1 else text
 

@@ -1,24 +1,22 @@
 """How a run is kept on disk: tensors in safetensors behind a JSON header, written whole or not at all."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..errors import ConfigurationError, InputError
 from ..experiment.training import differences
+from ..files import fits, parse_document, read_tensors, reason, warn_unsealed, write_tensors
 from .groups import Groups
 from .identity import Identity
 from .progress import Progress
 from .schedule import Weights
-from .stored import fits, from_stored
+from .stored import from_stored
 
 SCHEMA, VERSION = "ris-checkpoint", 2
 """Name and version of the schema; another one is refused."""
@@ -174,7 +172,7 @@ def save_checkpoint(
     optimizer: torch.optim.Optimizer,
     groups: Groups,
 ) -> None:
-    """Write a checkpoint: to a temporary file beside it first, so that a kill leaves the old one.
+    """Write a checkpoint whole or not at all, with a digest of its bytes; a kill or a full disk leaves the old one.
 
     Args:
         path: of the file; replaced if it exists.
@@ -192,17 +190,13 @@ def save_checkpoint(
     parameters = dict(zip(groups.names, groups.parameters, strict=True))
     for name in header.optimizer:
         tensors |= {f"optimizer/{name}/{key}": value for key, value in optimizer.state[parameters[name]].items()}
-    stored = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        save_file(stored, temporary, metadata={"header": json.dumps(asdict(header), sort_keys=True)})
-        temporary.replace(path)
-    except (OSError, SafetensorError) as error:
+        write_tensors(path, tensors, json.dumps(asdict(header), sort_keys=True))
+    except OSError as error:
         raise InputError(
-            "a writable file", f"{path}: {error}", "a full disk, or no permission", "try another folder"
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+            "a writable file", f"{path}: {reason(error)}", "a full disk, no permission, or a link in its place",
+            "free some space and go on with --resume, or try another folder",
+        ) from error  # fmt: skip
 
 
 def read_checkpoint(path: Path | str) -> Checkpoint:
@@ -215,17 +209,19 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
         Header and tensors, on the CPU.
 
     Raises:
-        InputError: missing, truncated, foreign, or of another schema.
+        InputError: missing, truncated, altered, foreign, a link, or of another schema.
     """
     path = Path(path)
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata, tensors = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}
-    except (OSError, SafetensorError) as error:
-        raise InputError(
-            "a readable checkpoint", f"{path}: {error}", "a mistyped path, or a copy cut short", "check the path"
-        ) from error
-    header = _header(metadata, path)
+        with read_tensors(path) as file:
+            header, tensors = _header(file.metadata, path), {name: file.tensor(name) for name in file.names}
+            warn_unsealed(file, path)
+    except OSError as error:
+        _unreadable(path, error, reason(error), "a mistyped path, no permission, or a link")
+    except InputError:
+        raise
+    except ValueError as error:
+        _unreadable(path, error, str(error), "a copy cut short, a damaged disk, or a file of another kind")
     foreign = [name for name in tensors if name.split("/")[0] not in {"evaluated", "live", "optimizer"}]
     if foreign:
         raise InputError(
@@ -233,6 +229,12 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
             "pass a file that a Trainer wrote",
         )  # fmt: skip
     return Checkpoint(header=header, progress=from_stored(Progress, header.progress, path), tensors=tensors, path=path)
+
+
+def _unreadable(path: Path, error: Exception, got: str, cause: str) -> NoReturn:
+    raise InputError(
+        "a readable checkpoint", f"{path}: {got}", cause, "check the path, or copy the file again"
+    ) from error
 
 
 def with_state(optimizer: torch.optim.Optimizer, groups: Groups) -> list[str]:
@@ -257,16 +259,16 @@ def _header(metadata: Mapping[str, str], path: Path) -> Header:
         InputError: none, of another schema, or with other fields.
     """
     try:
-        values = json.loads(metadata["header"])
+        values = parse_document(metadata["header"], not_finite=True)
         schema, version = values["schema"], values["version"]
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise InputError(
             f"a checkpoint of schema {SCHEMA}", f"{path} without its header", "a file of another program",
             "pass a file that a Trainer wrote",
         ) from error  # fmt: skip
     if (schema, version) != (SCHEMA, VERSION):
         raise InputError(
-            f"schema {SCHEMA} version {VERSION}", f"{path}: {schema} version {version}",
+            f"schema {SCHEMA} version {VERSION}", f"{path}: {str(schema)[:40]} version {str(version)[:40]}",
             "a scene file, or a checkpoint of another version", "use the version that wrote it",
         )  # fmt: skip
     header = from_stored(Header, values, path)

@@ -1,5 +1,7 @@
 """How good are these weights on a set of scenes? The same loss as in training, averaged over scenes."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 
@@ -14,7 +16,7 @@ def evaluate(
     loss: Criterion,
     measure: Measure | None,
     source: BatchSource,
-    sizes: list[int],
+    sizes: Sequence[int],
     hardware: Hardware,
 ) -> dict[str, float]:
     """Means over the scenes of a source: the loss, each of its terms before weighting, and further metrics.

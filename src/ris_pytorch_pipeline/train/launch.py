@@ -10,6 +10,7 @@ import torch.distributed as dist
 import torch.distributed.nn  # noqa: F401  before a group exists: its functions keep the one they find as a default
 
 from ..errors import ConfigurationError, InfeasibleError
+from .brief import briefly
 from .processes import Processes
 
 TIMEOUT = timedelta(minutes=5)
@@ -54,7 +55,7 @@ def joined(environment: Mapping[str, str], device: str, timeout: timedelta = TIM
     try:
         yield replace(processes, store=store)
     finally:
-        dist.destroy_process_group()
+        briefly(dist.destroy_process_group, None)  # which waits for the others, and one of them may hang
 
 
 def processes_of(environment: Mapping[str, str], device: str) -> Processes:

@@ -3,12 +3,15 @@
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any
 
 from trainlint import cut_back, finite, read
 
+from ..errors import InputError
+from ..files import Lines
 from .identity import Identity
 
 Listener = Callable[[str, Mapping[str, Any]], object]
@@ -48,6 +51,11 @@ class Ledger:
         if self._file is not None:
             os.fsync(self._file.fileno())
 
+    def check_place(self) -> None:
+        """Refuse to go on where the file was removed or replaced: see `Lines.check_place`."""
+        if self._file is not None:
+            self._file.check_place()
+
     def __enter__(self) -> "Ledger":
         return self
 
@@ -55,7 +63,8 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None:
-            self.write("failure", error=f"{type(error).__name__}: {error}")
+            with suppress(InputError):  # a full disk, of which the error that ends the run speaks already
+                self.write("failure", error=f"{type(error).__name__}: {error}")
         if self._file is not None:
             self._file.close()
 
@@ -72,7 +81,12 @@ def read_ledger(path: Path) -> list[dict[str, Any]]:
     Raises:
         InputError: the file is missing, or a whole line is not a record.
     """
-    return read(path)
+    try:
+        return read(path)
+    except RecursionError as error:
+        raise InputError(
+            "one JSON record a line", f"{path}: nesting too deep", "a file of another program", "pass a run's ledger"
+        ) from error
 
 
 def standing(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -100,6 +114,7 @@ def _undone(event: Mapping[str, Any], resume: Mapping[str, Any]) -> bool:
     return event[number] > resume[reached]
 
 
-def _appended(path: Path) -> TextIO:
+def _appended(path: Path) -> Lines:
+    lines = Lines(path)  # which refuses a link, and a file that cannot be written
     cut_back(path)
-    return path.open("a", buffering=1, encoding="utf-8")
+    return lines

@@ -6,6 +6,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..experiment.training import TrainingExperiment, differences, training_from_plain
 from ..nets import HybridNet
+from .buildable import built
 from .checkpoint import Header, read_checkpoint
 
 
@@ -45,6 +46,6 @@ def load_network(path: Path | str) -> Trained:
             "the whole configuration of a run", f"{path}: {'; '.join(lost[:3])}", "a file that was edited",
             "pass a file that a Trainer wrote",
         )  # fmt: skip
-    net = HybridNet(experiment.net)
+    net = built(experiment.net, checkpoint.tensors, str(path))
     checkpoint.restore(net, "evaluated")
     return Trained(net=net.eval(), experiment=experiment, header=checkpoint.header)

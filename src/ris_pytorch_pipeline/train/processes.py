@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ..errors import ConfigurationError, InfeasibleError
 from ..experiment.optimisation import Plan
 from .average import has_batch_norm
+from .brief import briefly
 from .groups import Groups
 
 
@@ -88,19 +89,27 @@ class Processes:
         try:
             yield
         except BaseException as error:
-            if self.store is not None:
-                self.store.set(f"stopped/{self.rank}", f"{type(error).__name__}: {error}")
+            self._leave_word(f"{type(error).__name__}: {error}")
             raise
         self.sum(torch.zeros(1, device=self.device))
 
+    def _leave_word(self, text: str) -> None:
+        """Tell the others why this process stops, if there is still anybody to tell."""
+        store = self.store
+        if store is not None:
+            briefly(lambda: store.set(f"stopped/{self.rank}", text), None)
+
     def _left(self) -> str:
         """What the other processes said before they stopped; empty where they said nothing."""
-        others = [rank for rank in range(self.world) if rank != self.rank] if self.store is not None else []
-        try:
-            said = {r: self.store.get(f"stopped/{r}") for r in others if self.store.check([f"stopped/{r}"])}  # pyright: ignore[reportOptionalMemberAccess]
-        except RuntimeError:  # the store went with process 0
-            return "no answer, and process 0 is gone"
-        return "; ".join(f"process {rank} stopped with {text.decode()}" for rank, text in said.items())
+        store = self.store
+        if store is None:
+            return ""
+
+        def said() -> str:
+            others = [f"{rank}" for rank in range(self.world) if rank != self.rank and store.check([f"stopped/{rank}"])]
+            return "; ".join(f"process {rank} stopped with {store.get(f'stopped/{rank}').decode()}" for rank in others)
+
+        return briefly(said, "no answer, and process 0 is gone or hangs")
 
     def gathered(self, values: Sequence[float]) -> list[list[float]]:
         """What each process has, for as many numbers in all of them; one row per process."""
@@ -190,7 +199,7 @@ class Processes:
         """
         if self.world == 1:
             return
-        least = min(plan.sizes())
+        least = plan.sizes().least
         if least < self.world:
             raise ConfigurationError(
                 f"a scene of every batch for each of {self.world} processes", f"a batch of {least}",

@@ -1,13 +1,13 @@
 """What does a run say while it goes? The lines people search a log for, all through one object."""
 
 import statistics
-import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from trainlint import Finding, Verdict
 
 from ..errors import ConfigurationError
 from ..experiment.optimisation import Plan
+from .speech import Speech
 from .update import Update
 
 
@@ -38,18 +38,14 @@ class Reporter:
             raise ConfigurationError(
                 "log_every >= 1", str(log_every), "0 for silence", "pass quiet=True (--quiet) to say nothing"
             )
-        self.write, self.quiet, self.log_every, self.first = write, quiet, log_every, first
+        self.write = Speech() if write is None else write
+        self.quiet, self.log_every, self.first = quiet, log_every, first
         self.progress = progress
 
     def say(self, line: str) -> None:
         """Write a line, at once."""
-        if self.quiet:
-            return
-        if self.write is not None:
+        if not self.quiet:
             self.write(line + "\n")
-        else:
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
 
     def start(self, run: str, parameters: Mapping[str, int], updates: int, where: str, processes: int = 1) -> None:
         """What is about to be trained."""

@@ -11,6 +11,7 @@ from ..errors import ConfigurationError
 from ..experiment import plain
 from ..experiment.optimisation import Plan
 from ..experiment.training import TrainingExperiment
+from ..files import regular_size
 from ..rng import stream
 from .files import LEDGER
 from .ledger import read_ledger
@@ -91,11 +92,12 @@ def _check_resumed(manifest: Manifest, resumed: Path | str | None) -> None:
     Raises:
         ConfigurationError: the ledger of the run names other data.
     """
-    if resumed is None or not (Path(resumed) / LEDGER).exists():
+    if resumed is None or regular_size(Path(resumed) / LEDGER) is None:
         return  # without a run, the trainer says so itself
-    began = next((event for event in read_ledger(Path(resumed) / LEDGER) if event["event"] == "start"), None)
-    if began is not None and manifest.digest not in began["data"]:
+    starts = [event for event in read_ledger(Path(resumed) / LEDGER) if event.get("event") == "start"]
+    began = starts[-1] if starts else {}  # a start that was stopped before its first checkpoint comes before it
+    if starts and manifest.digest not in str(began.get("data")):
         raise ConfigurationError(
-            f"the data that {resumed} began with: {began['data']}", f"shards of manifest {manifest.digest}",
+            f"the data that {resumed} began with: {began.get('data')}", f"shards of manifest {manifest.digest}",
             "another folder, or shards that were written anew", "pass the same shards, or start a new run",
         )  # fmt: skip

@@ -1,8 +1,8 @@
 """How is a network trained? One explicit loop: batches, one gate per update, one validation per epoch."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,16 @@ from trainlint import Line, Preset, Verdict
 
 from ..experiment import Phases, presets
 from ..experiment.training import TrainingExperiment
+from ..files import Stop
 from .average import Average
-from .checkpoint import Checkpoint, Header, read_checkpoint, save_checkpoint, with_state
 from .checks import check_metric, check_moving, check_untrained, numbers
 from .evaluate import evaluate
 from .files import BEST, LAST, LEDGER, RunFiles
 from .gate import Attempt, Gate
 from .groups import Groups, adamw
 from .hardware import hardware_of
-from .identity import Identity, new_identity
+from .identity import new_identity
+from .keeping import go_back, keep
 from .ledger import Ledger, Listener
 from .motion import is_measured
 from .parts import Parts
@@ -27,6 +28,7 @@ from .progress import Progress
 from .randomness import seeded
 from .reporter import Reporter
 from .schedule import Weights, average_weight, evaluated_weights, rates
+from .stopping import farewell, is_asked
 from .watching import WatchConfig, Watching
 
 
@@ -43,6 +45,7 @@ class Trainer:
         processes: that share each batch, see `joined`; process 0 writes files and lines.
         listeners: told of each event of the ledger, such as `TensorBoard`.
         watch: what the watch may cost: light, full or trace; or that and what it tolerates, see `WatchConfig`.
+        stop: looked at after each update, see `stopping`: once it is asked, a checkpoint is written and it is raised.
 
     Raises:
         ConfigurationError: a device, precision or process that is not there, or groups that miss a parameter.
@@ -60,9 +63,10 @@ class Trainer:
         processes: Processes = ALONE,
         listeners: Sequence[Listener] = (),
         watch: WatchConfig | Preset | str = Preset.LIGHT,
+        stop: Stop | None = None,
     ) -> None:
         self.experiment, self.config = experiment, experiment.optimisation
-        self.save_every, self.measure_every = save_every, measure_every
+        self.save_every, self.measure_every, self.stop = save_every, measure_every, stop
         self.parts = Parts() if parts is None else parts
         self.processes, self.listeners = processes, listeners if processes.first else ()
         self.files = RunFiles(directory, writes=processes.first)
@@ -114,22 +118,29 @@ class Trainer:
         """
         given = {"epochs": epochs, "n_train": n_train, "n_val": n_val, "max_train_batches": max_train_batches}
         given["max_val_batches"] = max_val_batches
-        self._prepare({name: value for name, value in given.items() if value is not None}, resume=resume)
+        with self.files:
+            goes_on = self._prepare({name: x for name, x in given.items() if x is not None}, resume=resume)
+            with Ledger(self.files.path(LEDGER), self.identity, self.listeners) as self.ledger:
+                self._announce(resume=goes_on)
+                watched = self.watching.over(self.experiment, self.progress, self.scaler, self.ledger, self.reporter)
+                with watched, self.processes.together():
+                    self._epochs()
+                self.ledger.write("end", **self.progress.to_plain())
+        return self.progress
+
+    def _epochs(self) -> None:
+        """The loop."""
         plan, progress = self.experiment.plan, self.progress
-        with Ledger(self.files.path(LEDGER), self.identity, self.listeners) as self.ledger:
-            self._announce(resume=resume)
-            watched = self.watching.over(self.experiment, progress, self.scaler, self.ledger, self.reporter)
-            with watched, self.processes.together():
-                while progress.epoch < plan.epochs and not progress.stopped:
-                    self._begin_epoch()
-                    for window in plan.windows(self.config.accumulation)[progress.window :]:
-                        losses = self._backward(window)
-                        measure = is_measured(progress.updates, self.measure_every)
-                        attempt = self.gate.attempt(self._rates(), measure=measure, refused=self.watching.skipped)
-                        self._account(window, losses, attempt)
-                    self._end_epoch()
-            self.ledger.write("end", **progress.to_plain())
-        return progress
+        while progress.epoch < plan.epochs and not progress.stopped:
+            self._begin_epoch()
+            for window in self._windows():
+                losses = self._backward(window)
+                measure = is_measured(progress.updates, self.measure_every)
+                attempt = self.gate.attempt(self._rates(), measure=measure, refused=self.watching.skipped)
+                self._account(window, losses, attempt)
+                self._stop_if_asked()
+            self._end_epoch()
+            self._stop_if_asked()
 
     def preflight(self) -> tuple[Line, ...]:
         """Try one batch and check rates, loss and data before the first update, one line each; nothing is changed."""
@@ -187,7 +198,7 @@ class Trainer:
         if attempt.motion is not None:
             self.processes.check_weights(self.groups)
         if self.save_every is not None and progress.attempts % self.save_every == 0:
-            self._save(LAST)
+            keep(self, LAST)
 
     def _end_epoch(self) -> None:
         """Validate the averaged weights, keep what they are, and decide whether to go on."""
@@ -202,22 +213,35 @@ class Trainer:
         self.reporter.motions(progress.motions)
         self.reporter.epoch(number, plan, phase, train, metrics["total"])
         record = {"epoch": number, "phase": phase, "train": train, "batches": progress.loss_batches}
-        record |= {"updates": progress.updates, "weights": self._weights(), "validation": metrics, "best": better}
+        record |= {"updates": progress.updates, "weights": self.weights, "validation": metrics, "best": better}
         self.ledger.write("epoch", **record)
         progress.close_epoch(record)
         progress.stop_if_stale(stopping)
         if progress.stopped:
             self.reporter.say(f"[STOP] {progress.stopped}")
         for name in (BEST, LAST) if better else (LAST,):
-            self._save(name)
+            keep(self, name)
         self.watching.epoch(record, progress.best)
 
-    def _validate(self, sizes: list[int]) -> dict[str, float]:
+    def _windows(self) -> Iterator[range]:
+        """The batches of each update that is left of the epoch."""
+        windows = self.experiment.plan.windows(self.config.accumulation)
+        for number in range(self.progress.window, len(windows)):
+            yield windows[number]
+
+    def _stop_if_asked(self) -> None:
+        """Keep everything and end, if a process of this run was asked to."""
+        if self.stop is not None and is_asked(self.stop, self.processes):
+            keep(self, LAST)
+            self.reporter.say(farewell(self.stop, str(self.files.directory or "nothing")))
+            raise self.stop.error()
+
+    def _validate(self, sizes: Sequence[int]) -> dict[str, float]:
         """Loss, terms and metrics of the evaluated weights on the first batches of the validation."""
         return evaluate(self.average.net, self.loss, self.parts.measure, self.data.validation, sizes, self.hardware)
 
-    def _prepare(self, given: dict[str, int], *, resume: bool) -> None:
-        """Settle the plan, find the files, and go back to where a resumed run stopped.
+    def _prepare(self, given: dict[str, int], *, resume: bool) -> bool:
+        """Settle the plan, find the files, and go back to where a resumed run stopped; False where it begins anew.
 
         Raises:
             InputError: this trainer has trained already.
@@ -230,23 +254,11 @@ class Trainer:
         if self.experiment.stopping.metric != "total":  # which every loss reports
             first = self.experiment.plan.validation_sizes()[:1]
             check_metric(self.experiment.stopping.metric, self._validate(first))
-        if resume:
-            self.identity = self._restore(read_checkpoint(self.files.newest()))
-        else:
-            self.identity = new_identity(self.experiment.digest)
-            self.files.open_new()
+        newest = self.files.newest() if resume else self.files.open_new()
+        self.identity = new_identity(self.experiment.digest) if newest is None else go_back(self, newest)
         start = {"configuration": float(int(self.experiment.digest[:12], 16)), "updates": self.progress.updates}
         self.processes.check_same("start", start)
-
-    def _restore(self, checkpoint: Checkpoint) -> Identity:
-        """Take everything back from a checkpoint of the same experiment."""
-        checkpoint.check_experiment(self.experiment.to_plain())
-        checkpoint.restore(self.net, "live")
-        checkpoint.restore(self.average.net, "evaluated")
-        checkpoint.restore_optimizer(self.optimizer, self.groups)
-        checkpoint.restore_scaler(self.scaler)
-        self.progress = checkpoint.progress
-        return replace(new_identity(self.experiment.digest), run=checkpoint.header.identity["run"])
+        return newest is not None
 
     def _announce(self, *, resume: bool) -> None:
         sizes, progress, identity = self.groups.sizes, self.progress, dict[str, Any](vars(self.identity))
@@ -257,9 +269,10 @@ class Trainer:
         )  # fmt: skip
         where = str(self.files.directory or "nothing")
         self.reporter.start(self.identity.run, sizes, self.updates, where, self.processes.world)
-        self.reporter.say(f"[DATA] {self.data.note}")
+        for line in (f"[DATA] {self.data.note}", f"[NOTE] {self.files.note}")[: 1 + bool(self.files.note)]:
+            self.reporter.say(line)
         if not resume:
-            self._save(LAST)  # so that a run killed at any time can be resumed
+            keep(self, LAST)  # so that a run killed at any time can be resumed
 
     def _begin_epoch(self) -> None:
         self.source = self.data.train(self.progress.epoch)
@@ -273,20 +286,7 @@ class Trainer:
         """Of the next update."""
         return rates(min(self.progress.updates, self.updates - 1), self.updates, self.config)
 
-    def _weights(self) -> Weights:
+    @property
+    def weights(self) -> Weights:
         """Which weights the evaluated ones are by now."""
         return evaluated_weights(self.progress.updates, self.updates, self.config)
-
-    def _save(self, name: str) -> None:
-        """Write a checkpoint, if files are kept at all and the processes agree."""
-        self.processes.check_weights(self.groups)
-        path = self.files.path(name)
-        if path is None:
-            return
-        header = Header(
-            identity=asdict(self.identity), configuration=self.experiment.to_plain(), weights=self._weights(),
-            progress=self.progress.to_plain(), scaler=self.scaler.state_dict(),
-            optimizer=with_state(self.optimizer, self.groups),
-        )  # fmt: skip
-        save_checkpoint(path, header, self.average.net, self.net, self.optimizer, self.groups)
-        self.ledger.write("checkpoint", file=name, updates=self.progress.updates)

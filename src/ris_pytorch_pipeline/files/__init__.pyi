@@ -1,0 +1,40 @@
+from .atomic import append_whole, remove_leftovers, replacing, write_whole
+from .document import parse_document
+from .lines import Lines
+from .lock import Lock, is_working_file, remove_old_leftovers
+from .regular import is_there, open_regular, read_regular, reason, regular_size
+from .schema import fits, from_document
+from .seal import SEAL, blank, check_seal, sealed
+from .signals import Stop, Terminated, stopping, terminating
+from .tensors import StoredTensors, read_tensors, warn_unsealed, write_tensors
+
+__all__ = [
+    "SEAL",
+    "Lines",
+    "Lock",
+    "Stop",
+    "StoredTensors",
+    "Terminated",
+    "append_whole",
+    "blank",
+    "check_seal",
+    "fits",
+    "from_document",
+    "is_there",
+    "is_working_file",
+    "open_regular",
+    "parse_document",
+    "read_regular",
+    "read_tensors",
+    "reason",
+    "regular_size",
+    "remove_leftovers",
+    "remove_old_leftovers",
+    "replacing",
+    "sealed",
+    "stopping",
+    "terminating",
+    "warn_unsealed",
+    "write_tensors",
+    "write_whole",
+]

@@ -1,0 +1,105 @@
+"""What does a JSON document of a stranger say? Read within bounds, so that nothing later trips over it."""
+
+import json
+import math
+from typing import Any, NoReturn
+
+MOST_DEPTH = 32
+"""Levels of nesting; our own documents have fewer than ten."""
+_LARGEST = 2**63
+"""Integers beyond it fit no tensor and no file."""
+
+
+def parse_document(text: str | bytes, *, not_finite: bool = False) -> Any:  # noqa: ANN401
+    """The value of a JSON text, with what JSON readers let pass refused.
+
+    Args:
+        text: the document.
+        not_finite: let NaN and infinities pass, as a record of what was measured may hold them.
+
+    Returns:
+        Mappings, lists, texts, numbers, truth values and None.
+
+    Raises:
+        ValueError: no JSON, a key twice, nesting beyond 32 levels, an integer beyond 64 bits, a number that is not
+            finite, or a text that UTF-8 cannot hold.
+
+    >>> parse_document('{"a": [1, 2.5]}')
+    {'a': [1, 2.5]}
+    >>> parse_document('{"a": NaN}')
+    Traceback (most recent call last):
+    ValueError: the number NaN, which is not finite
+    """
+    try:
+        value = json.loads(
+            text,
+            parse_int=_integer,
+            parse_float=float if not_finite else _finite,
+            parse_constant=float if not_finite else _refused,
+            object_pairs_hook=_pairs,
+        )
+    except RecursionError as error:
+        raise ValueError("nesting too deep") from error
+    check_value(value, depth=MOST_DEPTH)
+    return value
+
+
+def check_value(value: Any, *, depth: int) -> None:  # noqa: ANN401
+    """Refuse nesting beyond a depth, and texts that UTF-8 cannot hold.
+
+    Args:
+        value: of a document.
+        depth: most levels.
+
+    Raises:
+        ValueError: either.
+    """
+    level = [value]
+    for _ in range(depth):
+        inside: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inside += item.keys()
+                inside += item.values()
+            elif isinstance(item, list | tuple):
+                inside += item
+            elif isinstance(item, str) and not _is_text(item):
+                raise ValueError("a text with half of a surrogate pair, which UTF-8 cannot hold")
+        if not inside:
+            return
+        level = inside
+    raise ValueError(f"nesting deeper than {depth} levels")
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 20 or abs(int(digits)) > _LARGEST:
+        raise ValueError(f"an integer of {len(digits)} digits, beyond 64 bits")
+    return int(digits)
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError(f"the number {digits[:20]}, beyond the largest float")
+    return value
+
+
+def _refused(name: str) -> NoReturn:
+    raise ValueError(f"the number {name}, which is not finite")
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice[:40]!r} twice")
+    return values
