@@ -10,11 +10,13 @@ from ..errors import ConfigurationError
 from ..experiment import Experiment, parse_toml_value, resolve
 from ..experiment.strict import nearest
 from ..experiment.toml import read_toml
+from .data_options import add_import
 from .scenario_options import add_scenario_options
 from .training_options import add_demo, add_doctor, add_overfit, add_train
 
 COMMANDS = {
     "simulate": "draw scenes and write them to a scene file, or to shards for training",
+    "import": "other people's files (.mat, .npz, .csv, HDF5, Touchstone, SigMF) as a scene file",
     "locate": "locate the sources of a scene file, simulated or measured",
     "bound": "the Cramér-Rao bound of drawn scenes",
     "bench": "compare estimators over numbers of sources and SNRs, beside the bound",
@@ -84,6 +86,7 @@ def build() -> tuple[Parser, dict[str, Parser]]:
         for name, text in COMMANDS.items()
     }
     _simulate(commands["simulate"])
+    add_import(commands["import"])
     _locate(commands["locate"])
     _bound(commands["bound"])
     _bench(commands["bench"])

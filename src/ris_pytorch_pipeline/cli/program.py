@@ -12,6 +12,8 @@ from ..errors import ConfigurationError, RisError
 from ..experiment import to_toml
 from .arguments import experiment_of, parse
 
+MODULES = {"import": "importing"}
+"""Where a command lives whose name is a word of Python."""
 OK, BAD_INPUT, INTERRUPTED, CLOSED_PIPE = 0, 2, 130, 141
 
 
@@ -56,7 +58,7 @@ def _command(arguments: argparse.Namespace) -> int:
     """
     if arguments.threads < 1:
         raise ConfigurationError("--threads of at least 1", str(arguments.threads), "a count left at zero", "pass 1")
-    command = import_module(f".{arguments.command}", __package__)
+    command = import_module(f".{MODULES.get(arguments.command, arguments.command)}", __package__)
     import torch  # after the parser has answered
 
     torch.set_num_threads(arguments.threads)
