@@ -1,8 +1,9 @@
 """One small true capture, written the ways that other programs write theirs."""
 
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-import h5py
 import numpy as np
 from scipy.io import savemat
 
@@ -60,7 +61,7 @@ distance = {{ array = "distance", unit = "cm" }}
 """
 
 
-def write(folder: Path, kind: str, values: dict[str, np.ndarray]) -> str:
+def write(folder: Path, kind: str, values: dict[str, Any]) -> str:
     """The arrays in one file of a kind; its name."""
     name = f"capture.{kind}"
     path = folder / name
@@ -69,13 +70,13 @@ def write(folder: Path, kind: str, values: dict[str, np.ndarray]) -> str:
     elif kind == "mat":
         savemat(path, values, do_compression=True)
     else:
-        with h5py.File(path, "w", userblock_size=512 if kind == "v73.mat" else 0) as file:
+        with import_module("h5py").File(path, "w", userblock_size=512 if kind == "v73.mat" else 0) as file:
             for key, value in values.items():
                 if kind == "v73.mat":  # MATLAB's order, and its compound for complex numbers
                     value = np.atleast_2d(value).T
                     if np.iscomplexobj(value):
                         pair = np.empty(value.shape, dtype=[("real", "<f8"), ("imag", "<f8")])
-                        pair["real"], pair["imag"] = value.real, value.imag
+                        pair["real"], pair["imag"] = np.real(value), np.imag(value)
                         value = pair
                 file[key] = value
     return name

@@ -10,10 +10,10 @@ import torch
 pytest.importorskip("h5py")
 pytest.importorskip("skrf")
 
-from captures import MAPPING, arrays, capture, mapped, write  # noqa: E402
+from captures import MAPPING, arrays, capture, mapped, write
 
-from ris_pytorch_pipeline.errors import ConfigurationError, InputError  # noqa: E402
-from ris_pytorch_pipeline.importing import import_scenes, mapping_of  # noqa: E402
+from ris_pytorch_pipeline.errors import ConfigurationError, InputError
+from ris_pytorch_pipeline.importing import import_scenes, mapping_of
 
 
 @pytest.mark.parametrize("kind", ["npz", "mat", "v73.mat", "h5"])
@@ -55,7 +55,7 @@ unit = "mm"
 def test_columns_of_a_text(tmp_path: Path) -> None:
     seen = capture(antennas=1).observation
     y = seen.measurements.numpy().reshape(3, 6)
-    rows = np.concatenate([y.real, y.imag], axis=1)
+    rows = np.concatenate([np.real(y), np.imag(y)], axis=1)
     header = ";".join([*(f"re_{n}" for n in range(6)), *(f"im_{n}" for n in range(6))])
     body = [";".join(f"{x:.12f}".replace(".", ",") for x in row) for row in rows]
     (tmp_path / "capture.csv").write_text("\n".join(["# a comment", header, *body]))

@@ -121,7 +121,11 @@ def _named(raw: Raw, quantity: Quantity, key: str, axes: tuple[str, ...]) -> Nam
 
 
 def _complex(raw: Raw, quantity: Signal, folder: Folder, mapping: ImportMapping, key: str) -> Named:
-    """Complex numbers of one array or of two."""
+    """Complex numbers of one array or of two.
+
+    Raises:
+        ConfigurationError: no axis `part` where the form needs one.
+    """
     axes = quantity.axes
     second = quantity.imaginary or quantity.phase
     if quantity.form in {"parts", "polar"} and "part" not in axes:
@@ -200,11 +204,11 @@ def _indexed(raw: Raw, quantity: Signal, folder: Folder, mapping: ImportMapping,
     """
     named = _named(raw, quantity, key, quantity.axes)
     book = _taken(quantity, quantity.codebook, folder, mapping, f"{key}.codebook").values
-    rows = named.values.real.astype(int) - mapping.base
+    rows = np.real(named.values).astype(int) - mapping.base
     if not rows.size or rows.min() < 0 or rows.max() >= len(book):
         raise ConfigurationError(
             f"{key} in {mapping.base}..{len(book) - 1 + mapping.base}, numbers of {quantity.codebook}",
-            f"{rows.min() + mapping.base} to {rows.max() + mapping.base}", "counting from 1 where base is 0, or vice versa",
+            f"{rows.min() + mapping.base} to {rows.max() + mapping.base}", "counting from another base",
             f"write base = {1 - mapping.base}",
         )  # fmt: skip
     across = (ELEMENT,) if book.ndim == 2 else ("vertical", "horizontal")
@@ -225,7 +229,7 @@ def _turned(named: Named, quantity: Quantity, base: int, key: str) -> Named:
         wanted = np.asarray(entry) - base
         if wanted.size and not (0 <= wanted.min() and wanted.max() < count):
             raise ConfigurationError(
-                f"{key}.pick.{axis} in {base}..{count - 1 + base}", str(entry), "counting from another base, see `base`",
+                f"{key}.pick.{axis} in {base}..{count - 1 + base}", str(entry), "counting from another base",
                 "pick an entry that is there",
             )  # fmt: skip
         values = np.take(values, wanted, axis=place)
@@ -238,7 +242,7 @@ def _turned(named: Named, quantity: Quantity, base: int, key: str) -> Named:
 
 
 def _elements_joined(named: Named, quantity: Signal, mapping: ImportMapping, key: str) -> Named:
-    """vertical and horizontal as one axis of elements, along rows first.
+    """Vertical and horizontal as one axis of elements, along rows first.
 
     Raises:
         ConfigurationError: one of the two without the other, or columns of no panel.

@@ -116,7 +116,9 @@ def _read(source: Source, name: str, key: str) -> Raw:
     """One array; whatever a reader raises on bytes that it does not understand becomes one error.
 
     Raises:
-        InputError: the file cannot be read.
+        RisError: the file cannot be read, or lacks the array.
+        InputError: the array holds no numbers.
+        unreadable: an `InputError`, the file is broken.
     """
     kind = format_of(source.path)
     try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
+from ..errors import RisError
 from ..estimate import PilotMl, Sml
 from ..physics import Observation
 from .assembling import Imported
@@ -36,8 +37,8 @@ class Row:
 def summary_of(imported: Imported) -> list[Row]:
     """Rows of a table: shapes, units, spacing in wavelengths, signal to noise, number of scenes."""
     seen, mapping = imported.observation, imported.mapping
-    scenes, antennas = len(seen), seen.measurements.shape[-1]
-    rows = [
+    scenes, antennas, spacing = len(seen), seen.measurements.shape[-1], spacing_of(seen)
+    return [
         Row(what="scenes", value=str(scenes)),
         Row(what="measurements", value=_shape(seen.measurements, seen, "antenna"),
             origin=_origin(mapping, mapping.measurements)),
@@ -46,13 +47,12 @@ def summary_of(imported: Imported) -> list[Row]:
             origin="line of sight" if mapping.antennas.given else _origin(mapping, mapping.channel)),
         Row(what="array", value=_array(seen)),
         Row(what="wavelength", value=_wavelengths(seen)),
-        Row(what="spacing", value=f"{spacing_of(seen):.3f} wavelengths ({spacing_of(seen) * seen.wavelength * 1e3:.4g} mm)"),
+        Row(what="spacing", value=f"{spacing:.3f} wavelengths ({spacing * seen.wavelength * 1e3:.4g} mm)"),
         Row(what="symbols", value=seen.symbols),
         Row(what="conventions", value=_conventions(mapping)),
         Row(what="truth", value=_truth(imported)),
         Row(what="SNR, a guess", value=_snr(imported)),
     ]  # fmt: skip
-    return rows
 
 
 def doubts_of(imported: Imported) -> list[str]:
@@ -140,7 +140,10 @@ def _snr(imported: Imported) -> str:
     if len(observation.array) * observation.measurements[0].numel() > _WORK:
         return "none made: large scenes"
     part = observation[: min(_SCENES, len(observation))]
-    estimate = (PilotMl() if part.symbols == "pilot" else Sml())(part, 1)
+    try:
+        estimate = (PilotMl() if part.symbols == "pilot" else Sml())(part, 1)
+    except RisError as error:  # a dry run says what is wrong, not only that it is
+        return f"none made: {error.got}"
     power = torch.view_as_real(part.measurements).square().sum(-1).flatten(1).mean(1)
     ratio = (power / estimate.noise_variance - 1).clamp_min(1e-3)
     return f"{float(10 * torch.log10(ratio.median())):.1f} dB ({len(part)} scenes, one source fitted to each)"

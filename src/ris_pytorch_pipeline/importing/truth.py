@@ -10,7 +10,7 @@ from ..shapes import Positions
 
 
 def truth_at(observation: Observation, positions: Positions) -> Truth:
-    """The truth of scenes whose source positions were measured, the rest fitted: s by least squares, σ² by what is left.
+    """The truth of scenes whose source positions were measured: s fitted by least squares, σ² from what is left.
 
     Symbols that are constant over a block of L snapshots and M antennas leave L M - K equations for the noise; symbols
     that change leave L (M - K), and where that is nothing, powers and noise follow from the mean of |y|² instead.
@@ -65,7 +65,7 @@ def _fitted(scene: Observation, positions: Positions) -> tuple[Tensor, Tensor, T
     vectors = vectors if scene.wide else vectors.unsqueeze(1)
     response = coded_response(vectors, *scene.by_frequency())[0].mT  # (frequency, snapshot, antenna, source)
     measured = scene.measurements if scene.wide else scene.measurements.unsqueeze(1)
-    frequencies, snapshots, antennas, sources = response.shape
+    frequencies, snapshots, _, sources = response.shape
     y = measured[0].unsqueeze(-1)
     if scene.symbols == "pilot":
         response, y = response.flatten(1, 2).unsqueeze(1), y.flatten(1, 2).unsqueeze(1)

@@ -2,7 +2,7 @@
 
 import zipfile
 from io import BufferedIOBase
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from .bounded import Source
 
+_Bytes = IO[bytes] | BufferedIOBase
 _Shape = tuple[int, ...]
 _ONLY = "array"
 """Name of the only array of a .npy."""
@@ -37,17 +38,18 @@ def read(source: Source, name: str) -> NDArray[Any]:
         return _array(source, member, name)
 
 
-def _header(file: BufferedIOBase) -> tuple[_Shape, bool, np.dtype[Any]]:
+def _header(file: _Bytes) -> tuple[_Shape, bool, np.dtype[Any]]:
     version = np.lib.format.read_magic(file)
     reads = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     return reads[version](file)  # pyright: ignore[reportArgumentType]
 
 
-def _array(source: Source, file: BufferedIOBase, name: str) -> NDArray[Any]:
+def _array(source: Source, file: _Bytes, name: str) -> NDArray[Any]:
     """The array behind a header, read into memory that was checked first.
 
     Raises:
-        InputError: a pickle, or fewer bytes than the header says.
+        InputError: a pickle.
+        EOFError: fewer bytes than the header says.
     """
     shape, fortran, kind = _header(file)
     if kind.hasobject:

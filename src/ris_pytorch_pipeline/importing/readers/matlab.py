@@ -26,7 +26,11 @@ def listing(source: Source) -> dict[str, tuple[int, ...]]:
 
 
 def read(source: Source, name: str) -> NDArray[Any]:
-    """One variable, or the field of a structure, `capture.Y`; axes in MATLAB's order in both versions."""
+    """One variable, or the field of a structure, `capture.Y`; axes in MATLAB's order in both versions.
+
+    Raises:
+        InputError: no such field, or a file beyond the limit.
+    """
     if hdf5.is_hdf5(source):
         return hdf5.read(source, name.replace(".", "/")).T
     _check_inflated(source)

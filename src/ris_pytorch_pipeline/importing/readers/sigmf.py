@@ -40,7 +40,8 @@ def _files(source: Source) -> tuple[dict[str, Any], Source]:
     """The metadata and the binary file.
 
     Raises:
-        InputError: no SigMF metadata, or a file laid out otherwise.
+        InputError: a binary file with headers.
+        ValueError: no SigMF metadata.
     """
     text = source if source.path.suffix == ".sigmf-meta" else source.beside(f"{source.path.stem}.sigmf-meta")
     text.check_size((text.size * (_TEXT_LIMIT < text.size),), text.limit, "metadata")
