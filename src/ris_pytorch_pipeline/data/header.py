@@ -1,14 +1,14 @@
 """What the header of a scene file says: schema, wavelength, symbol model, and the configuration behind it."""
 
-import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NoReturn
 
 from ..errors import ConfigurationError, SceneFileError
 from ..physics import Array, Pose, wavefront_named
+from .digest import config_digest
 
 SCHEMA = "ris-scenes"
 """Name of the schema."""
@@ -16,34 +16,9 @@ VERSION = 2
 """Version of the schema that is written. Version 1, which had one wavelength and no pose, is still read."""
 
 
-def config_digest(config: Mapping[str, Any]) -> str:
-    """SHA-256, in hexadecimal, of a plain configuration as JSON with sorted keys and no spaces."""
-    text = json.dumps(config, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def pose_values(pose: Pose) -> dict[str, Any]:
     """A pose as plain values."""
     return {**asdict(pose), "position": list(pose.position)}
-
-
-def differences(first: Mapping[str, Any], second: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """Where two plain configurations differ: `plan.epochs: 10, 20`.
-
-    Args:
-        first: one configuration.
-        second: the other.
-        prefix: dotted name of what is compared.
-
-    Yields:
-        One text per field.
-    """
-    for key in sorted(first.keys() | second.keys()):
-        one, two = first.get(key), second.get(key)
-        if isinstance(one, Mapping) and isinstance(two, Mapping):
-            yield from differences(one, two, f"{prefix}{key}.")
-        elif one != two:
-            yield f"{prefix}{key}: {one}, {two}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,8 @@ from torch import Tensor
 from .. import __version__
 from ..errors import InputError, SceneFileError
 from ..physics import Observation, Scenes, Truth, check_visible
-from .header import Header, config_digest, header_from_json, pose_values
+from .digest import config_digest
+from .header import Header, header_from_json, pose_values
 
 _SEEN = ("measurements", "codes", "channel", "elements")
 _OPTIONAL = "noise_variance"

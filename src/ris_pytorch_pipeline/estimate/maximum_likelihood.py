@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..bounds import deviations_from_information
 from ..errors import InputError
-from ..physics import Array, Observation, chart_of, check_visible, to_cosines
+from ..physics import Array, Observation, chart_of, check_visible
 from ..shapes import Counts, Positions
 from .estimate import Estimate, Status, asked_sources
 from .grid import search_grid
@@ -140,10 +140,8 @@ class MaximumLikelihood(ABC, Generic[L]):
 
     def _cosines(self, positions: Positions, array: Array) -> Tensor:
         """Cosines of given positions, on the reference of a line's cone."""
-        cosines = to_cosines(positions, array)
-        if array.dimension == 1 and "elevation" not in self.region.fixed:
-            cosines = torch.stack([cosines[..., 0], torch.zeros_like(cosines[..., 1]), cosines[..., 2]], dim=-1)
-        return cosines
+        chart, coordinates = chart_of(positions, array, on_plane="elevation" not in self.region.fixed)
+        return chart.cosines(coordinates)
 
     def _search(self, likelihood: L, counts: Counts | None) -> list[Found]:
         if counts is None:

@@ -71,7 +71,7 @@ class PilotLikelihood:
             fitted = torch.linalg.solve_triangular(factor, vectors.conj() @ s.image.unsqueeze(-1), upper=False)
             residual = residual - torch.view_as_real(fitted).square().sum(dim=(-1, -2, -3, -4))
             filters = torch.cat([filters - fitted.mH @ subspace, subspace], dim=-2)
-        products = torch.cat([real_rows(filters) @ tile for tile in self.vectors], dim=-1)
+        products = torch.cat([_by_frequency(real_rows(filters), tile) for tile in self.vectors], dim=-1)
         outputs = products.square_().unflatten(-2, (2, -1)).sum(-3)
         energy = self.energy[rows]
         left = (energy - outputs[..., 1:, :].sum(-2)).clamp_min(1e-2 * energy)
@@ -139,3 +139,9 @@ class PilotLikelihood:
         projection = self._projected(rows, chart.coordinates(at.cosines), chart)
         information = position_information(projection, projection.symbols).sum(-3)
         return information / at.log_noise.exp()[:, None, None]
+
+
+def _by_frequency(filters: Tensor, tile: Tensor) -> Tensor:
+    """(row, frequency, filter, part) times (frequency, part, point), one plain product per frequency."""
+    products = [filters[:, f] @ vectors for f, vectors in enumerate(tile)]
+    return products[0].unsqueeze(1) if len(products) == 1 else torch.stack(products, dim=1)

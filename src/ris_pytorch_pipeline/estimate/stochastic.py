@@ -16,7 +16,9 @@ from .levenberg import Box, Local, minimise
 from .region import SearchRegion
 
 _TILE_BYTES = 1 << 21
-"""Of steering vectors at a time: what stays in cache is several times faster than what pages in."""
+"""Of steering vectors made at a time: what stays in cache is several times faster than what pages in."""
+_BLOCK_BYTES = 1 << 23
+"""Of steering vectors used at a time: wide products are faster than narrow ones."""
 _LOG_POWER = (-25.0, 10.0, 2.0)
 _LOG_NOISE = (-25.0, 1.0, 1.0)
 """Lowest, highest and largest change in one iteration, for unit mean power of measurements and channel."""
@@ -165,13 +167,19 @@ def coded_dictionary(observation: Observation, grid: SearchGrid) -> tuple[list[T
 
 
 def real_steering(observation: Observation, grid: SearchGrid) -> Iterator[tuple[slice, Tensor]]:
-    """Steering vectors at all grid points as [real; imaginary], (frequency, 2 element, point), in tiles."""
+    """Steering vectors at all grid points as [real; imaginary], (frequency, 2 element, point), block by block."""
     points, array = grid.points(), observation.array
-    tile = max(1, _TILE_BYTES // (16 * len(array) * array.frequencies))
-    for start in range(0, points.shape[0], tile):
-        vectors = steering_at(points[start : start + tile], array).mT
-        vectors = vectors if array.frequencies > 1 else vectors[None]
-        yield slice(start, start + tile), torch.cat([vectors.real, vectors.imag], dim=-2).float()
+    size, count = len(array), array.frequencies
+    tile = max(1, _TILE_BYTES // (16 * size * count))
+    block = max(tile, _BLOCK_BYTES // (8 * size * count))
+    for start in range(0, points.shape[0], block):
+        some = points[start : start + block]
+        out = torch.empty((count, 2 * size, len(some)), dtype=torch.float32, device=points.device)
+        for first in range(0, len(some), tile):
+            vectors = steering_at(some[first : first + tile], array).mT
+            out[:, :size, first : first + tile] = vectors.real
+            out[:, size:, first : first + tile] = vectors.imag
+        yield slice(start, start + block), out
 
 
 def real_rows(rows: Tensor) -> Tensor:

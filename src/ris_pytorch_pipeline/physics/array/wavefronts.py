@@ -36,7 +36,7 @@ def _spherical(q: Tensor, rho2: Tensor, t: Tensor) -> Tensor:
 
 
 def _spherical_slopes(q: Tensor, rho2: Tensor, t: Tensor, delta: Tensor) -> tuple[Tensor, Tensor]:
-    s = relative_distance(q, rho2, t)
+    s = 1 + q * delta  # the distance to the element over that to the centre
     return -1 / s, (rho2 + t * delta) / (s * (1 + s))
 
 
