@@ -7,8 +7,9 @@ import pytest
 import torch
 from captures import arrays, capture, mapped, write
 
+from ris_pytorch_pipeline.data import truth_at
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError
-from ris_pytorch_pipeline.importing import doubts_of, import_scenes, summary_of, truth_at
+from ris_pytorch_pipeline.importing import doubts_of, import_scenes, summary_of
 from ris_pytorch_pipeline.physics import Observation
 
 HEAD = """

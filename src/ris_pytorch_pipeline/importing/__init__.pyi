@@ -2,7 +2,6 @@ from .assembling import Imported, import_scenes
 from .mapping import ImportMapping, Places, Quantity, Signal, mapping_of, read_mapping
 from .reading import FORMATS, Folder, Format
 from .summary import Row, doubts_of, spacing_of, summary_of
-from .truth import truth_at
 
 __all__ = [
     "FORMATS",
@@ -20,5 +19,4 @@ __all__ = [
     "read_mapping",
     "spacing_of",
     "summary_of",
-    "truth_at",
 ]

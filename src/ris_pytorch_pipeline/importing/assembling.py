@@ -16,7 +16,7 @@ from .arranging import real, signal
 from .mapping import ImportMapping, Places, read_mapping
 from .reading import Folder
 from .scales import in_si
-from .truth import truth_at
+from ..data import truth_at
 
 MEASUREMENTS = ("scene", "frequency", "snapshot", "antenna")
 CODES = ("scene", "frequency", "snapshot", "element")
