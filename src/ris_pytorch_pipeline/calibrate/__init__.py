@@ -1,4 +1,4 @@
-"""Calibration: what gains the hardware really has, from scenes with known positions or without. Names load on first use."""
+"""Calibration: what gains the hardware really has. Names load on first use."""
 
 import lazy_loader
 

@@ -1,8 +1,8 @@
 from .blind import calibrate_blind
 from .calibration import Calibration, applied_to
 from .calibration_file import load_calibration, save_calibration
-from .choice import Choice, Learnt, calibrate, held_out_shares
-from .coverage import deviation_scale
+from .choice import Choice, Learnt, calibrate, held_out_shares, unidentified
+from .coverage import coverage, deviation_scale
 from .fitting import Gains, fit_gains, identified
 from .known import KnownScenes, known_scenes
 
@@ -15,6 +15,7 @@ __all__ = [
     "applied_to",
     "calibrate",
     "calibrate_blind",
+    "coverage",
     "deviation_scale",
     "fit_gains",
     "held_out_shares",
@@ -22,4 +23,5 @@ __all__ = [
     "known_scenes",
     "load_calibration",
     "save_calibration",
+    "unidentified",
 ]

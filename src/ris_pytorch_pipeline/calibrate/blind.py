@@ -1,5 +1,7 @@
 """What gains can be learned from scenes whose positions nobody knows, and which part of them no scene can tell."""
 
+import math
+
 import torch
 from jaxtyping import Complex
 from torch import Tensor
@@ -7,14 +9,15 @@ from torch import Tensor
 from ..estimate import Estimate, MaximumLikelihood
 from ..physics import Array, Observation
 from .calibration import Calibration
-from .choice import Choice, Learnt, held_out_shares
+from .choice import LINEAR_PHASE, Choice, Learnt, held_out_shares, unidentified
 from .fitting import Gains, explained, fit_gains, identified, no_gains
 from .known import known_scenes
 
 ROUNDS = 6
-_TRUSTED = 0.5
-"""Share of the scenes that a round learns from at least: those that are explained best. A scene located wrongly teaches
-wrong gains, and it is explained worse than most."""
+_NEWTON = 20
+_TRUSTED = 0.75
+"""Share of the scenes that a round learns from: those that are explained best. A scene located wrongly teaches wrong
+gains, and it is explained worse than most."""
 
 
 def calibrate_blind(
@@ -53,30 +56,35 @@ def calibrate_blind(
               "elements": float(held_out_shares(scenes, choice).mean())}  # fmt: skip
     told = tuple(identified(each, held, ridge) for each, held in zip(scenes, gains, strict=True))
     learnt = Learnt(gains=gains, choice=Choice(model="elements", ridge=ridge, shares=shares), identified=told)
-    return Calibration.of(learnt, observation, (LINEAR_PHASE, SCALE))
-
-
-LINEAR_PHASE = "a phase linear over the array, which turns all directions alike: fixed to none (no position is known)"
-SCALE = "the common scale and phase of all gains, which belong to the symbols: fixed to 1"
+    return Calibration.of(learnt, observation, (LINEAR_PHASE, *unidentified(learnt, observation)))
 
 
 def without_plane(gains: Complex[Tensor, "element"], array: Array) -> Complex[Tensor, "element"]:  # noqa: F821
-    """The gains without the phase that is linear over the array: g_n exp(-j k·q_n), |Σ g_n exp(-j k·q_n)| at its largest.
+    """The gains without the phase that is linear over the array: g_n exp(-j k·q_n), |Σ g_n exp(-j k·q_n)| at its top.
 
-    Newton steps on the slope from zero, halved while they do not climb; slopes within a beam of none.
+    The best slope of a grid of half beams, up to two beams to each side, then Newton steps.
     """
-    q = array.local.to(torch.float64) / array.wavelength
-    q = q - q.mean(0)
-    slope = torch.zeros(3, dtype=torch.float64)
-    for _ in range(20):
+    q = array.local.to(torch.float64)
+    q = (q - q.mean(0)) / array.wavelength
+    slope = _best_slope(gains, q)
+    for _ in range(_NEWTON):
         turned = gains * torch.exp(-1j * (q @ slope))
-        total = turned.sum()
-        tilt = (turned * total.conj()).imag
-        moment = torch.linalg.pinv((q * (turned * total.conj()).real.clamp_min(0)[:, None]).T @ q)
-        slope = slope + moment @ (q.T @ tilt)
+        turned = turned * turned.sum().conj()
+        curvature = (q * turned.real.clamp_min(0)[:, None]).T @ q
+        slope = slope + torch.linalg.pinv(curvature) @ (q.T @ turned.imag)
     turned = gains * torch.exp(-1j * (q @ slope))
     total = turned.sum()
     return turned * total.conj() / total.abs().clamp_min(1e-300)
+
+
+def _best_slope(gains: Tensor, q: Tensor) -> Tensor:
+    """The slope k, in radians per wavelength, of the largest |Σ g_n exp(-j k·q_n)| on a grid."""
+    extents = (q.amax(0) - q.amin(0)).tolist()
+    beams = torch.linspace(-2, 2, 9, dtype=torch.float64) * 2 * math.pi
+    axes = [beams / x if x > 1e-6 else beams[:1] * 0 for x in extents]
+    slopes = torch.cartesian_prod(*axes)
+    heights = (torch.exp(-1j * (slopes @ q.T)) @ gains).abs()
+    return slopes[heights.argmax()]
 
 
 def _in_gauge(gains: Gains, array: Array) -> Gains:
@@ -92,7 +100,7 @@ def _trusted(observation: Observation, found: Estimate) -> Tensor:
     located = torch.nonzero(found.order > 0).squeeze(-1)
     scenes = known_scenes(observation[located], found.positions[located])
     share = torch.stack([explained(each, no_gains(each)) for each in scenes]).mean(0)
-    keep = max(1, round(len(located) * (1 - (1 - _TRUSTED) / 2)))
+    keep = max(1, round(len(located) * _TRUSTED))
     return located[share.argsort(descending=True)[:keep].sort().values]
 
 

@@ -1,4 +1,4 @@
-"""What a calibration is: the gains of one array, how an observation is corrected by them, and what they did not tell."""
+"""What a calibration is: gains of one array, how they correct an observation, and what they did not tell."""
 
 from dataclasses import dataclass, replace
 
@@ -14,8 +14,8 @@ from .choice import Learnt
 
 _SAME_WAVELENGTH = 1e-3
 _SAME_CODE = 1e-3
-"""Greatest mean squared difference of two codes, of unit modulus, that count as one: complex64 keeps 1e-7, and two codes
-of one bit that differ in one element of 256 differ by 0.016."""
+"""Greatest mean squared difference of two codes, of unit modulus, that count as one: complex64 keeps 1e-7, and two
+codes of one bit that differ in one element of 256 differ by 0.016."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,13 +152,13 @@ class Calibration:
         if self.codes is None or self.intended is None:
             return codes
         wanted = codes[:, 0].flatten(0, 1).to(self.intended)
-        power = torch.view_as_real(self.intended).square().sum(-1)
+        power = torch.view_as_real(self.intended).square().sum(dim=(-1, -2))
         cross = (wanted @ self.intended.mH).real
-        gap = (torch.view_as_real(wanted).square().sum(-1)[:, None] + power - 2 * cross) / wanted.shape[1]
+        gap = (torch.view_as_real(wanted).square().sum(dim=(-1, -2))[:, None] + power - 2 * cross) / wanted.shape[1]
         least, which = gap.min(1)
         if float(least.max()) > _SAME_CODE:
             raise InputError(
-                f"codes out of the {len(self.intended)} that were calibrated", f"{int((least > _SAME_CODE).sum())} others",
+                f"codes out of the {len(self.intended)} calibrated ones", f"{int((least > _SAME_CODE).sum())} more",
                 "another codebook, or a mean over other codes taken off", "calibrate with --model elements",
             )  # fmt: skip
         return self.codes[rows][:, which].unflatten(1, codes[:, 0].shape[:2]).transpose(0, 1).to(codes.dtype)

@@ -37,7 +37,10 @@ def save_calibration(path: Path | str, calibration: Calibration, *, overwrite: b
     check_writable(path, overwrite=overwrite)
     given = {name: value for name in _COMPLEX if (value := vars(calibration)[name]) is not None}
     tensors = {name: torch.view_as_real(value.resolve_conj()).contiguous().clone() for name, value in given.items()}
-    tensors |= {"positions": calibration.array.elements.contiguous().clone(), "deviation_scale": calibration.deviation_scale}
+    tensors |= {
+        "positions": calibration.array.elements.contiguous().clone(),
+        "deviation_scale": calibration.deviation_scale,
+    }
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         save_file(tensors, temporary, metadata={"header": json.dumps(_header(calibration), sort_keys=True)})
@@ -105,5 +108,3 @@ def _calibration(header: Any, tensors: dict[str, Tensor]) -> Calibration:  # noq
     if not fits or not finite or tuple(calibration.deviation_scale.shape) != (3,):
         raise InputError("gains of every frequency and element", "others", "a file edited by hand", "calibrate anew")
     return calibration
-
-

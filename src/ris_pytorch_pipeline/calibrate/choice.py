@@ -1,6 +1,6 @@
 """How far may gains go? Chosen by what they explain of scenes that they have not seen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -8,14 +8,18 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..errors import InputError
+from ..physics import Observation
 from .fitting import Gains, explained, fit_gains, identified, no_gains
 from .known import KnownScenes
 
 RIDGES = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 """Pulls towards the nominal that are tried; measured tiles chose 0.3 for elements and 0.01 for codes."""
+MODELS = ("elements", "codes")
+_JUDGED = 3
+"""Frequencies on which models are compared: the choice is about the hardware, which they share."""
 _WORTH = 0.002
-"""Explained share that a further kind of gain has to add on held-out scenes before it is taken: about the standard error
-of that share over 50 scenes."""
+"""Explained share that a further kind of gain has to add on held-out scenes before it is taken: about the standard
+error of that share over 50 scenes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +55,7 @@ class Learnt:
 
 
 def calibrate(
-    scenes: Sequence[KnownScenes], folds: int = 5, models: Sequence[str] = ("elements", "codes")
+    scenes: Sequence[KnownScenes], folds: int = 5, models: Sequence[str] = MODELS
 ) -> Learnt:  # fmt: skip
     """Gains from scenes with known positions; how strongly they are pulled towards 1 is chosen by cross-validation.
 
@@ -73,6 +77,28 @@ def calibrate(
     return Learnt(gains=gains, choice=choice, identified=told)
 
 
+LINEAR_PHASE = "a phase linear over the array, which turns all directions alike: fixed to none (no position is known)"
+SCALE = "the common scale and phase of all gains, which belong to the symbols: fixed to 1"
+_WHOLE = 0.95
+"""Part of the dimensions of the gains that counts as all of them."""
+
+
+def unidentified(learnt: Learnt, observation: Observation) -> tuple[str, ...]:
+    """What the scenes did not tell, in sentences."""
+    elements, told = len(observation.array), min(learnt.identified)
+    found = [SCALE]
+    if observation.channel.shape[-2] == 1:
+        found.append("the gain of the only antenna, which belongs to the symbols too")
+    if learnt.choice.model == "nominal":
+        found.append("gains of the elements: none explained held-out scenes better than the nominal ones")
+    elif told < _WHOLE * elements:
+        found.append(
+            f"{elements - told:.0f} of {elements} dimensions of the gains of the elements, which these positions and "
+            "codes do not tell apart: they stay nominal"
+        )
+    return tuple(found)
+
+
 def choose(scenes: Sequence[KnownScenes], folds: int, models: Sequence[str]) -> Choice:
     """The model and its ridges that explain held-out scenes best; a further kind of gain has to be worth it.
 
@@ -81,35 +107,55 @@ def choose(scenes: Sequence[KnownScenes], folds: int, models: Sequence[str]) -> 
     """
     if len(scenes[0]) < 2:
         raise InputError("at least two scenes to calibrate", "one", "a short capture", "record sources at more places")
+    judged = scenes[:: max(1, -(-len(scenes) // _JUDGED))]
     best = Choice()
-    shares = {"nominal": float(held_out_shares(scenes, best, folds).mean())}
-    trials = {"elements": lambda ridge: Choice(model="elements", ridge=ridge),
-              "codes": lambda ridge: Choice(model="codes", ridge=best.ridge or 1.0, codes_ridge=ridge)}  # fmt: skip
+    shares = {"nominal": float(held_out_shares(judged, best, folds).mean())}
     for model in models:
-        if model not in trials:
-            raise InputError(f"models out of {', '.join(trials)}", repr(model), "a misspelt name", "pick one of them")
+        if model not in MODELS:
+            raise InputError(f"models out of {', '.join(MODELS)}", repr(model), "a misspelt name", "pick one of them")
         if model == "codes" and not all(each.shared_codes for each in scenes):
             continue
-        tried = {ridge: float(held_out_shares(scenes, trials[model](ridge), folds).mean()) for ridge in RIDGES}
-        ridge = max(tried, key=lambda value: tried[value])
-        shares[model] = tried[ridge]
+        tried = [_candidate(model, best, ridge) for ridge in RIDGES]
+        means = torch.stack([_path_shares(each, tried, folds) for each in judged]).mean(dim=(0, 2))
+        shares[model] = float(means.max())
         if shares[model] > shares[best.model] + _WORTH:
-            best = trials[model](ridge)
+            best = tried[int(means.argmax())]
     return replace(best, shares=shares)
+
+
+def _candidate(model: str, best: Choice, ridge: float) -> Choice:
+    """A model at a ridge, on top of the best choice of the models before it."""
+    if model == "elements":
+        return Choice(model=model, ridge=ridge)
+    return Choice(model=model, ridge=best.ridge or RIDGES[0], codes_ridge=ridge)
+
+
+def _path_shares(scenes: KnownScenes, tried: list[Choice], folds: int) -> Float[Tensor, "choice scene"]:
+    """Held-out explained shares along a path of ever weaker pulls, each begun where the last one ended."""
+    result = torch.empty(len(tried), len(scenes), dtype=torch.float64)
+    for taught, rows in parted(len(scenes), folds):
+        gains: Gains | None = None
+        for number, choice in enumerate(tried):
+            gains = fit_gains(scenes[taught], choice.ridge or RIDGES[0], choice.codes_ridge, gains)
+            result[number, rows] = explained(scenes[rows], gains).to(result)
+    return result
+
+
+def parted(count: int, folds: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """(scenes to learn from, scenes held out) in turn; scene i is held out in part i modulo `folds`."""
+    part = torch.arange(count) % min(folds, count)
+    for fold in range(min(folds, count)):
+        yield torch.nonzero(part != fold).squeeze(-1), torch.nonzero(part == fold).squeeze(-1)
 
 
 def held_out_shares(
     scenes: Sequence[KnownScenes], choice: Choice, folds: int = 5
 ) -> Float[Tensor, "frequency scene"]:  # fmt: skip
     """Explained share of each scene under gains that have not seen it."""
-    count = len(scenes[0])
-    part = torch.arange(count) % min(folds, count)
-    result = torch.empty(len(scenes), count, dtype=torch.float64)
+    result = torch.empty(len(scenes), len(scenes[0]), dtype=torch.float64)
     for number, each in enumerate(scenes):
-        for fold in range(min(folds, count)):
-            gains = fitted(each[torch.nonzero(part != fold).squeeze(-1)], choice)
-            rows = torch.nonzero(part == fold).squeeze(-1)
-            result[number, rows] = explained(each[rows], gains).to(result)
+        for taught, rows in parted(len(each), folds):
+            result[number, rows] = explained(each[rows], fitted(each[taught], choice)).to(result)
     return result
 
 

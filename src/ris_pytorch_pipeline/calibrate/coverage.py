@@ -12,7 +12,7 @@ from ..estimate import Estimate, Estimator
 from ..physics import Observation
 from ..shapes import Positions
 from .calibration import Calibration
-from .choice import Choice, Learnt, fitted
+from .choice import Choice, Learnt, fitted, parted
 from .known import KnownScenes, known_scenes
 
 LEVEL = 0.9
@@ -53,11 +53,9 @@ def held_out_estimates(
 ) -> list[tuple[Tensor, Estimate]]:  # fmt: skip
     """Scene numbers of each fold, and their estimate under a calibration that has not seen them."""
     scenes = known_scenes(observation, positions)
-    part = torch.arange(len(observation)) % min(folds, len(observation))
     result: list[tuple[Tensor, Estimate]] = []
-    for fold in range(int(part.max()) + 1):
-        rows = torch.nonzero(part == fold).squeeze(-1)
-        calibration = _without(scenes, observation, choice, torch.nonzero(part != fold).squeeze(-1))
+    for taught, rows in parted(len(observation), folds):
+        calibration = _without(scenes, observation, choice, taught)
         result.append((rows, estimator(calibration.applied(observation[rows]), positions.shape[1])))
     return result
 

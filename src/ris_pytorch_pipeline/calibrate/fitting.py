@@ -1,5 +1,6 @@
-"""Which gains explain scenes with known positions best: alternating least squares over symbols, elements and antennas."""
+"""Which gains explain scenes with known positions best: least squares in turns over symbols, elements, antennas."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -9,8 +10,9 @@ from torch import Tensor
 from ..errors import InfeasibleError
 from .known import KnownScenes
 
-_SWEEPS = 10
-"""Rounds of alternation; on measured scenes the explained share moves by less than 1e-4 after about six."""
+_ROUNDS = 10
+_STILL = 1e-3
+"""Movement of the gains in a round, root mean square, below which the turns end: far below what they are known to."""
 _BYTES = 2**31
 
 
@@ -39,8 +41,10 @@ def no_gains(scenes: KnownScenes) -> Gains:
     return Gains(element=ones(scenes.channel.shape[-1]), antenna=ones(scenes.channel.shape[-2]))
 
 
-def fit_gains(scenes: KnownScenes, ridge: float, codes_ridge: float | None = None) -> Gains:
-    """min over g, d, s of Σ_p ‖y_p - diag(d) H_p diag(c_p g) A_p s_p‖² + ridge · mean power · (‖g - 1‖² + ‖d - 1‖²).
+def fit_gains(
+    scenes: KnownScenes, ridge: float, codes_ridge: float | None = None, start: Gains | None = None
+) -> Gains:  # fmt: skip
+    """Min over g, d, s of Σ_p ‖y_p - diag(d) H_p diag(c_p g) A_p s_p‖² + ridge · mean power · (‖g - 1‖² + ‖d - 1‖²).
 
     With `codes_ridge` each code gets a gain of its own at each element, drawn towards c_l ∘ g: couplings between
     elements, and states whose amplitudes differ, are no gain of an element but a change of the code.
@@ -49,24 +53,43 @@ def fit_gains(scenes: KnownScenes, ridge: float, codes_ridge: float | None = Non
         scenes: with known positions, each of unit energy.
         ridge: pull of the gains towards 1, over the mean diagonal of the normal equations.
         codes_ridge: the same of the codes towards c_l ∘ g; None keeps the codes as intended.
+        start: gains to begin with, such as those of a stronger pull; None begins with ones.
 
     Returns:
         The gains, in their gauge: the common scale and phase belong to the symbols.
     """
-    gains = no_gains(scenes)
-    for _ in range(_SWEEPS):
-        field = _panel_field(scenes, gains)
-        gains = replace(gains, element=_gauged(_element_step(scenes, gains, field, ridge)))
-        if len(gains.antenna) > 1:
-            gains = replace(gains, antenna=_gauged(_antenna_step(scenes, gains, ridge)))
+    first = no_gains(scenes) if start is None else start
+    gains = _settled(replace(first, codes=None), lambda held: _element_round(scenes, held, ridge))
     if codes_ridge is None:
         return gains
     intended = scenes.codes[0] * gains.element
-    gains = replace(gains, codes=intended)
-    for _ in range(_SWEEPS):
-        codes = _code_step(scenes, gains, intended, codes_ridge)
-        gains = replace(gains, codes=codes * (intended.norm() / codes.norm()))
+    begin = replace(gains, codes=intended if start is None or start.codes is None else start.codes)
+    return _settled(begin, lambda held: _code_round(scenes, held, intended, codes_ridge))
+
+
+def _settled(gains: Gains, another_round: Callable[[Gains], Gains]) -> Gains:
+    """Rounds until the gains move by less than a thousandth."""
+    for _ in range(_ROUNDS):
+        before, gains = gains, another_round(gains)
+        moved = gains.element - before.element
+        if gains.codes is not None and before.codes is not None:
+            moved = (gains.codes - before.codes) / gains.codes.abs().amax()
+        if float(torch.view_as_real(moved).square().mean()) < _STILL**2:
+            break
     return gains
+
+
+def _element_round(scenes: KnownScenes, gains: Gains, ridge: float) -> Gains:
+    field = _panel_field(scenes, gains)
+    gains = replace(gains, element=_gauged(_element_step(scenes, gains, field, ridge)))
+    if len(gains.antenna) > 1:
+        gains = replace(gains, antenna=_gauged(_antenna_step(scenes, gains, ridge)))
+    return gains
+
+
+def _code_round(scenes: KnownScenes, gains: Gains, intended: Tensor, ridge: float) -> Gains:
+    codes = _code_step(scenes, gains, intended, ridge)
+    return replace(gains, codes=codes * (intended.norm() / codes.norm()))
 
 
 def explained(scenes: KnownScenes, gains: Gains) -> Float[Tensor, "scene"]:  # noqa: F821
@@ -78,7 +101,7 @@ def explained(scenes: KnownScenes, gains: Gains) -> Float[Tensor, "scene"]:  # n
 
 
 def identified(scenes: KnownScenes, gains: Gains, ridge: float) -> float:
-    """Dimensions of the element gains that the scenes decide rather than the pull towards 1: Σ λ_i / (λ_i + ridge · mean λ).
+    """Dimensions of the element gains that the scenes decide, not the pull towards 1: Σ λ_i / (λ_i + ridge · mean λ).
 
     The scenes are as sounded, so a line of positions at one elevation sees only sums over columns.
     """
@@ -118,12 +141,12 @@ def _element_design(scenes: KnownScenes, gains: Gains, field: Tensor) -> Complex
     Raises:
         InfeasibleError: more memory than 2 GB.
     """
-    scenes_count, snapshots, antennas = scenes.measured.shape
+    count, snapshots, antennas = scenes.measured.shape
     needed = 16 * scenes.measured.numel() * scenes.codes.shape[-1]
     if needed > _BYTES:
         raise InfeasibleError(
-            f"equations of at most {_BYTES / 1e9:.0f} GB", f"{needed / 1e9:.1f} GB ({scenes_count} scenes of {snapshots} x "
-            f"{antennas} measurements, {scenes.codes.shape[-1]} elements)", "a large panel", "calibrate with fewer scenes",
+            f"equations of at most {_BYTES / 1e9:.0f} GB", f"{needed / 1e9:.1f} GB ({count} scenes of {snapshots} "
+            f"x {antennas} measurements, {scenes.codes.shape[-1]} elements)", "a large panel", "use fewer scenes",
         )  # fmt: skip
     through = (scenes.channel * gains.antenna[:, None])[:, None]
     return (through * (scenes.codes * field)[:, :, None]).flatten(0, 2)
@@ -153,7 +176,7 @@ def _code_step(scenes: KnownScenes, gains: Gains, intended: Tensor, ridge: float
 
 
 def _ridged(design: Tensor, right: Tensor, prior: Tensor, ridge: float) -> Tensor:
-    """min ‖A x - b‖² + load ‖x - prior‖², load = ridge · mean diagonal of A^H A, by the smaller of both systems."""
+    """Min ‖A x - b‖² + load ‖x - prior‖², load = ridge · mean diagonal of A^H A, by the smaller of both systems."""
     equations, unknowns = design.shape[-2:]
     load = ridge * torch.view_as_real(design).square().sum(dim=(-1, -2, -3)) / unknowns
     load = load.clamp_min(1e-300)[..., None, None]

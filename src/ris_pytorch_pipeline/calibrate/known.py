@@ -1,4 +1,4 @@
-"""What a calibration learns from: scenes whose positions are known, as waves at the elements, one frequency at a time."""
+"""What a calibration learns from: scenes at known positions, as waves at the elements, one frequency at a time."""
 
 from dataclasses import dataclass
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ..data import truth_at
 from ..errors import ConfigurationError, InputError
 from ..physics import Array, Observation, Panel, Points, Truth, positions_from_cartesian, steering
 from ..shapes import Positions
@@ -16,7 +17,6 @@ from .arranging import real, signal
 from .mapping import ImportMapping, Places, read_mapping
 from .reading import Folder
 from .scales import in_si
-from ..data import truth_at
 
 MEASUREMENTS = ("scene", "frequency", "snapshot", "antenna")
 CODES = ("scene", "frequency", "snapshot", "element")
