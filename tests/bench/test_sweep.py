@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ris_pytorch_pipeline.bench import CONTENDERS, Run, blind, contender, region_of, sweep, trial_of
+from ris_pytorch_pipeline.bench import CONTENDERS, Contender, Run, blind, contender, region_of, sweep, trial_of
 from ris_pytorch_pipeline.bench import sweep as sweep_function
 from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.physics import preset
@@ -28,8 +28,8 @@ def watched(monkeypatch, guess):
             positions = torch.tensor([0.0, 0.0, 2.0], dtype=torch.float64)
             return guess(positions.expand(len(observation), self.slots, 3).clone())
 
-    monkeypatch.setitem(CONTENDERS, "nothing", lambda region: Fake("nothing", 0))
-    monkeypatch.setitem(CONTENDERS, "broadside", lambda region: Fake("broadside", 1))
+    monkeypatch.setitem(CONTENDERS, "nothing", Contender(name="nothing", build=lambda region: Fake("nothing", 0)))
+    monkeypatch.setitem(CONTENDERS, "broadside", Contender(name="broadside", build=lambda region: Fake("broadside", 1)))
     return seen
 
 

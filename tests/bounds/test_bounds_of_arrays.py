@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ris_pytorch_pipeline.bounds import deterministic_bound, pilot_bound, stochastic_bound
+from ris_pytorch_pipeline.bounds.bound import Known
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.physics import (
     Array,
@@ -151,7 +152,8 @@ def test_snapshots_that_share_a_code_are_worth_their_number() -> None:
     place = torch.tensor([[[0.3, 0.0, 2.0]]], dtype=torch.float64)
     symbols = complex_normal((1, 6, 1), stream(4, "symbols"))
     apart = replace(seen, codes=seen.codes * torch.polar(torch.ones(6).double(), torch.arange(6.0).double())[:, None])
-    for known in ((), ("elevation",)):
+    free: tuple[Known, ...] = ((), ("elevation",))
+    for known in free:
         for bound, what in ((stochastic_bound, POWERS[:, :1]), (deterministic_bound, symbols)):
             one, other = (bound(place, what, NOISE, each, known=known).deviations for each in (seen, apart))
             torch.testing.assert_close(one, other, rtol=1e-9, atol=0, equal_nan=True)

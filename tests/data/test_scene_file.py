@@ -15,7 +15,7 @@ from torch import Tensor
 from ris_pytorch_pipeline.data import SceneFile, config_digest, load_scenes, save_scenes, scene_file
 from ris_pytorch_pipeline.errors import SceneFileError
 from ris_pytorch_pipeline.experiment import Experiment
-from ris_pytorch_pipeline.physics import Impairments, Observation, Panel, Scenes, draw, preset
+from ris_pytorch_pipeline.physics import Impairments, Observation, Panel, Scenes, draw, fresnel, preset
 from ris_pytorch_pipeline.rng import stream
 
 SMALL = preset("random", horizontal=4, vertical=3, antennas=5, snapshots=4, sources=(1, 2), separation=0.0)
@@ -188,6 +188,34 @@ def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
     refused(path, "no JSON")
     save_file({"weight": torch.zeros(3)}, path, metadata={"header": "[1]"})
     refused(path, "another schema")
+
+
+def test_a_file_of_version_1_is_still_read(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    before = load_scenes(path)
+    tensors = load_file(path)
+    with safe_open(path, framework="pt") as file:
+        values = json.loads(file.metadata()["header"])
+    old = {key: value for key, value in values.items() if key not in {"wavelengths", "wavefront", "pose"}}
+    old |= {"version": 1, "wavelength": values["wavelengths"][0]}
+    save_file(tensors, path, metadata={"header": json.dumps(old)})
+    again = load_scenes(path)
+    assert again.header == before.header
+    assert same(again.observation, before.observation)
+    assert again.observation.array.wavelengths == before.observation.array.wavelengths
+
+
+def test_pose_wavelengths_wavefront_and_noise_variance_come_back(tmp_path: Path) -> None:
+    scenario = preset("random", frequencies=3, bandwidth=0.1, yaw_deg=20.0, sources=1, horizontal=4, vertical=3)
+    drawn = draw(scenario, 2, stream(0, "wide file"))
+    seen = replace(
+        drawn.observation, array=replace(drawn.observation.array, wavefront=fresnel), noise_variance=[0.1, 0.2]
+    )
+    save_scenes(tmp_path / "wide.safetensors", seen, drawn.truth)
+    again = load_scenes(tmp_path / "wide.safetensors")
+    assert same(again.observation, seen) and again.observation.array.same_as(seen.array)
+    assert again.observation.array.pose == seen.array.pose
+    assert again.truth is not None and torch.equal(again.truth.symbols, drawn.truth.symbols)
 
 
 @pytest.mark.parametrize(

@@ -225,5 +225,5 @@ def test_scenes_are_made_where_the_generator_lives() -> None:
     assert scenes.truth.positions.is_cuda
     host = scenes.observation.to("cpu")
     vectors = steering_at(torch.tensor([[0.3, 0.1, 0.5]]), host.array)
-    there = steering_at(torch.tensor([[0.3, 0.1, 0.5]], device="cuda"), scenes.observation.elements, host.wavelength)
+    there = steering_at(torch.tensor([[0.3, 0.1, 0.5]], device="cuda"), scenes.observation.array)
     torch.testing.assert_close(there.cpu(), vectors, rtol=0, atol=2e-5)

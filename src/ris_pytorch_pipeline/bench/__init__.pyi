@@ -1,5 +1,5 @@
 from .cell import Cell, RangeBin
-from .contenders import CONTENDERS, GENIE, GenieStart, Refiner, contender, genie_for, region_of
+from .contenders import CONTENDERS, GENIE, Contender, GenieStart, Refiner, contender, genie_for, region_of
 from .gospa import Gospa, cartesian_gospa, direction_gospa, gospa, whitened_distance, whitened_gospa
 from .hybrid import DOUBT, HYBRIDS, CovarianceError, covariance_error, hybrids
 from .interval import Measure, bootstrap, bootstrap_mean
@@ -13,6 +13,7 @@ __all__ = [
     "GENIE",
     "HYBRIDS",
     "Cell",
+    "Contender",
     "CovarianceError",
     "Drawer",
     "GenieStart",

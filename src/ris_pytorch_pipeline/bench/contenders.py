@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from ..errors import ConfigurationError
 from ..estimate import (
@@ -24,17 +24,55 @@ from ..estimate import (
 from ..physics import Observation, Scenario, Truth, ends
 from ..shapes import Positions
 
-CONTENDERS: dict[str, Callable[[SearchRegion], Estimator]] = {
-    "sml": lambda region: Sml(region=region),
-    "pilot": lambda region: PilotMl(region=region),
-    "bp-music": lambda region: BackProjected(spectral=Music(region=region)),
-    "bp-mvdr": lambda region: BackProjected(spectral=Mvdr(region=region, loading=1.0)),
-    "bp-bartlett": lambda region: BackProjected(spectral=Bartlett(region=region)),
-    "modified-music": lambda region: ModifiedMusic(region=region),
-    "omp": lambda region: Omp(region=region),
-    "sbl": lambda region: SparseBayesian(region=region),
+Need = Literal["pilot symbols", "a lattice", "one wavelength"]
+"""What an estimator asks of the measurements."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contender:
+    """An estimator that works on measurements alone.
+
+    Args:
+        name: by which commands call it.
+        build: the field of view -> the estimator.
+        needs: what it asks of the measurements.
+    """
+
+    name: str
+    build: Callable[[SearchRegion], Estimator]
+    needs: tuple[Need, ...] = ()
+
+
+CONTENDERS: dict[str, Contender] = {
+    entry.name: entry
+    for entry in (
+        Contender(name="sml", build=lambda region: Sml(region=region)),
+        Contender(name="pilot", build=lambda region: PilotMl(region=region), needs=("pilot symbols",)),
+        Contender(
+            name="bp-music",
+            build=lambda region: BackProjected(spectral=Music(region=region)),
+            needs=("one wavelength",),
+        ),
+        Contender(
+            name="bp-mvdr",
+            build=lambda region: BackProjected(spectral=Mvdr(region=region, loading=1.0)),
+            needs=("one wavelength",),
+        ),
+        Contender(
+            name="bp-bartlett",
+            build=lambda region: BackProjected(spectral=Bartlett(region=region)),
+            needs=("one wavelength",),
+        ),
+        Contender(
+            name="modified-music",
+            build=lambda region: ModifiedMusic(region=region),
+            needs=("a lattice", "one wavelength"),
+        ),
+        Contender(name="omp", build=lambda region: Omp(region=region), needs=("one wavelength",)),
+        Contender(name="sbl", build=lambda region: SparseBayesian(region=region), needs=("one wavelength",)),
+    )
 }
-"""Name -> factory of every estimator that works on measurements alone."""
+"""By name. Adding an entry, here or in a program of one's own, is all that a new estimator needs."""
 
 GENIE = "genie"
 """Name of the reference that is told the truth; no contender, and no use outside a benchmark."""
@@ -91,7 +129,7 @@ def contender(name: str, region: SearchRegion, further: Sequence[str] = ()) -> E
             "the genie is told the truth and only runs in a benchmark" if name == GENIE else "a misspelt name",
             f"did you mean {close[0]!r}?" if close and close[0] != name else "pick one of the known names",
         )
-    return CONTENDERS[name](region)
+    return CONTENDERS[name].build(region)
 
 
 def region_of(scenario: Scenario) -> SearchRegion:

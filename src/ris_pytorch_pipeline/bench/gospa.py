@@ -98,12 +98,18 @@ def cartesian_gospa(true: TruePositions, found: FoundPositions) -> Gospa:
 
 
 def whitened_distance(true: TruePositions, found: FoundPositions, covariance: Float[Tensor, "scene true 3 3"]) -> Pairs:
-    """sqrt(e^T C⁻¹ e) of every pair, where e is `position_error` and C the bound of the true source."""
+    """sqrt(e^T C⁻¹ e) of every pair, where e is `position_error` and C the bound of the true source.
+
+    A coordinate without a bound, which the array cannot tell, does not count.
+    """
     error = position_error(true[:, :, None], found[:, None])
     scale = covariance.diagonal(dim1=-2, dim2=-1).sqrt()
+    told = occupied(true)[..., None] & ~scale.isnan()
+    error = torch.where(told[:, :, None], error, torch.where(error.isnan(), error, 0.0))
+    scale = torch.where(told, scale, 1.0)
     correlation = covariance / (scale[..., :, None] * scale[..., None, :])
-    held = occupied(true)[..., None, None]
-    correlation = torch.where(held, correlation, torch.eye(3, dtype=scale.dtype, device=scale.device))
+    both = told[..., :, None] & told[..., None, :]
+    correlation = torch.where(both, correlation, torch.eye(3, dtype=scale.dtype, device=scale.device))
     factor = torch.linalg.cholesky(correlation)
     endless = error.isinf().any(-1)
     scaled = error.masked_fill(endless.unsqueeze(-1), 0) / scale[:, :, None]

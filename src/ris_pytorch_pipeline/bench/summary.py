@@ -92,7 +92,7 @@ def judged(scores: Score) -> Tensor:
     """(scene, source, 3): where an error counts, that is, in successful scenes, for distance only under a 1 m bound."""
     by_coordinate = scores.judged.unsqueeze(-1).repeat(1, 1, 3)
     by_coordinate[..., 2] &= scores.deviation[..., 2] < KNOWABLE_DISTANCE
-    return by_coordinate
+    return by_coordinate & ~scores.deviation.isnan()  # what the array cannot tell does not count
 
 
 def _errors(error: Tensor, counts: Tensor, generator: Generator) -> dict[str, Measure]:
@@ -121,8 +121,8 @@ def _root_mean_bound(scores: Score) -> dict[str, float]:
 def bound_quantiles(bound: Bound) -> dict[str, Mapping[str, float]]:
     """Median and 90th percentile of the bound over all sources of all scenes, in degrees and metres."""
     values = bound.deviations.flatten(0, -2)
-    values = values[~values.isnan().any(-1)].double()
-    middle, high = values.quantile(0.5, dim=0).tolist(), values.quantile(0.9, dim=0).tolist()
+    values = values[~values.isnan().all(-1)].double()  # NaN throughout is an empty slot
+    middle, high = values.nanquantile(0.5, dim=0).tolist(), values.nanquantile(0.9, dim=0).tolist()
     return {
         key: {"median": middle[c] * factor, "p90": high[c] * factor} for c, (key, factor) in enumerate(UNITS.items())
     }

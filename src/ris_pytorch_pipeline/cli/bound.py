@@ -27,7 +27,8 @@ def run(arguments: argparse.Namespace) -> None:
     for key, value in quantiles.items():
         name, unit = key.split("_")
         sign = "°" if unit == "deg" else " m"
-        table.add_row(name, f"{value['median']:.3g}{sign}", f"{value['p90']:.3g}{sign}")
+        shown = [f"{each:.3g}{sign}" if each == each else "not observable" for each in value.values()]
+        table.add_row(name, *shown)
     print_table(table)
     print(f"configuration {experiment.digest}")
 

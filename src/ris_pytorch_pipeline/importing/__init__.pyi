@@ -1,4 +1,4 @@
-from .assembling import Imported, import_scenes
+from .assembling import Imported, import_scenes, scenes_of
 from .mapping import ImportMapping, Places, Quantity, Signal, mapping_of, read_mapping
 from .reading import FORMATS, Folder, Format
 from .summary import Row, doubts_of, spacing_of, summary_of
@@ -17,6 +17,7 @@ __all__ = [
     "import_scenes",
     "mapping_of",
     "read_mapping",
+    "scenes_of",
     "spacing_of",
     "summary_of",
 ]

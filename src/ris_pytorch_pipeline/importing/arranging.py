@@ -110,7 +110,7 @@ def _named(raw: Raw, quantity: Quantity, key: str, axes: tuple[str, ...]) -> Nam
     shape = values.shape
     while values.ndim > len(axes) and 1 in values.shape:
         values = values.squeeze(values.shape.index(1))
-    while raw.columns and values.ndim < len(axes):
+    while (raw.columns or values.ndim == 0) and values.ndim < len(axes):
         values = values[..., None]
     if values.ndim != len(axes):
         raise ConfigurationError(

@@ -59,15 +59,27 @@ def import_scenes(path: Path | str, limit: int = 2**31) -> Imported:
         InputError: a missing, broken, foreign or too large file, or arrays that do not fit together.
     """
     path = Path(path)
-    mapping = read_mapping(path)
-    folder = Folder(path=path.parent, limit=limit)
+    return scenes_of(read_mapping(path), Folder(path=path.parent, limit=limit))
+
+
+def scenes_of(mapping: ImportMapping, folder: Folder) -> Imported:
+    """The scenes that a mapping describes, such as one made by `mapping_of`.
+
+    Args:
+        mapping: which array is what.
+        folder: where its files are.
+
+    Raises:
+        ConfigurationError: see `import_scenes`.
+        InputError: see `import_scenes`.
+    """
     wavelengths = _wavelengths(mapping, folder)
     array = _array(mapping, folder, wavelengths)
     measured = signal(mapping.measurements, folder, mapping, "measurements")
     parts = {"measurements": measured.ordered(MEASUREMENTS, "measurements")}
     parts["codes"] = _codes(mapping, folder, parts["measurements"], len(array))
     parts["channel"] = _channel(mapping, folder, array)
-    _check_total(parts, limit)
+    _check_total(parts, folder.limit)
     if mapping.remove_mean:
         parts["measurements"] = parts["measurements"] - parts["measurements"].mean(2, keepdims=True)
         parts["codes"] = parts["codes"] - parts["codes"].mean(2, keepdims=True)

@@ -1,5 +1,7 @@
+from .array.ambiguity import Lobe, ambiguity, lobes
 from .array.chart import Chart, chart_at, chart_of, steering_with_derivatives
 from .array.coordinates import check_visible, directions_of, mirrored, to_cosines, to_positions, toward
+from .array.files import array_from_file
 from .array.layouts import Line, Panel, Points, bent
 from .array.observability import COORDINATES, Observability, observability, told, untold
 from .array.steering import centre_phase, projections, steering, steering_at
@@ -13,8 +15,10 @@ from .array.wavefronts import (
     spherical,
     wavefront_named,
 )
-from .channel import complex_normal, rician_channel, uniform
-from .codebook import dft_codes, hadamard_codes, quantise, random_codes
+from .channel import complex_normal, direct_channel, rician_channel, uniform
+from .channels import CHANNELS, ChannelModel, channel_named
+from .codebook import constant_codes, dft_codes, hadamard_codes, quantise, random_codes
+from .codebooks import CODEBOOKS, Codebook, codebook_named
 from .geometry import (
     cartesian_from_positions,
     check_positions,
@@ -31,13 +35,18 @@ from .snapshots import coded_operator, coded_response, measure, panel_images, re
 from .sounding import Sounding, direct
 
 __all__ = [
+    "CHANNELS",
+    "CODEBOOKS",
     "COORDINATES",
     "PRESETS",
     "WAVEFRONTS",
     "Array",
+    "ChannelModel",
     "Chart",
+    "Codebook",
     "Impairments",
     "Line",
+    "Lobe",
     "Observability",
     "Observation",
     "Panel",
@@ -48,19 +57,25 @@ __all__ = [
     "Sounding",
     "Truth",
     "Wavefront",
+    "ambiguity",
+    "array_from_file",
     "bent",
     "cartesian_from_positions",
     "centre_phase",
+    "channel_named",
     "chart_at",
     "chart_of",
     "check_positions",
     "check_visible",
+    "codebook_named",
     "coded_operator",
     "coded_response",
     "complex_normal",
+    "constant_codes",
     "cosines_from_positions",
     "dft_codes",
     "direct",
+    "direct_channel",
     "directions_of",
     "draw",
     "draw_positions",
@@ -70,6 +85,7 @@ __all__ = [
     "hadamard_codes",
     "identifiable_sources",
     "legacy_fresnel",
+    "lobes",
     "measure",
     "mirrored",
     "observability",

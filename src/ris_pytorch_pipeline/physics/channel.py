@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
+from ..errors import InputError
 from ..shapes import Channel
 from .array.steering import steering_at
 from .array.value import Array
@@ -59,3 +60,23 @@ def rician_channel(
     scatter = complex_normal(shape, generator) * inverse.sqrt()
     line_of_sight = at_antennas.reshape(scenes, *wide, antennas, 1)
     return scatter.addcmul_(line_of_sight, (1 - inverse).sqrt() * at_panel)
+
+
+def direct_channel(
+    factor: Float[Tensor, "scene"],  # noqa: F821
+    antennas: int,
+    array: Array,
+    generator: Generator,
+) -> Channel:
+    """H = I: no RIS, each element an antenna; the arguments as in `rician_channel`.
+
+    Raises:
+        InputError: another number of antennas than elements.
+    """
+    if antennas != len(array):
+        raise InputError(
+            f"{len(array)} antennas", str(antennas), "an array whose elements are its antennas", "set antennas alike"
+        )  # fmt: skip
+    wide = (array.frequencies,) if array.frequencies > 1 else ()
+    eye = torch.eye(antennas, dtype=torch.complex128, device=generator.device)
+    return eye.expand(factor.shape[0], *wide, antennas, antennas).clone()

@@ -70,3 +70,9 @@ def dft_codes(scenes: int, snapshots: int, size: Size, bits: int | None, generat
     turn_v = kv[chosen, None] * j / rows
     phase = 2 * math.pi * (turn_v[:, :, None] + turn_h[:, None, :]).reshape(snapshots, -1)
     return quantise(torch.polar(torch.ones_like(phase), phase), bits).expand(scenes, -1, -1).clone()
+
+
+def constant_codes(scenes: int, snapshots: int, size: Size, bits: int | None, generator: Generator) -> Codes:
+    """All phases zero: a surface that shows nothing, or an array without one."""
+    del bits
+    return torch.ones((scenes, snapshots, math.prod(size)), dtype=torch.complex128, device=generator.device)

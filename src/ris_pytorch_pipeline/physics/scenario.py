@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from ..errors import ConfigurationError
 from ..units import wavelength_of
+from .channels import channel_named
+from .codebooks import codebook_named
 
 Span = float | tuple[float, float]
 """A fixed value, or the low and high end of a uniform draw."""
@@ -75,7 +77,7 @@ class Scenario:
         bandwidth: from the lowest to the highest frequency, relative to the one of `wavelength`.
         antennas: M, at the base station.
         snapshots: L, coded snapshots.
-        codes: the codebook: independent random phases, scrambled Hadamard, or the strided 2-D DFT subset.
+        codes: name of the codebook: `random` phases, scrambled `hadamard`, the strided 2-D `dft` subset, or `ones`.
         code_bits: phase bits of the panel; None is continuous.
         symbols: `random` (a new CN(0, P) symbol per snapshot), `pilot` (constant, unit modulus) or
             `gaussian` (constant, CN(0, P)).
@@ -89,6 +91,7 @@ class Scenario:
         power_db: power at the receiver of each source relative to the others (power control).
         path_loss: no power control: powers at the panel are |CN(0, 1)|²/r² as in the original system. The weakest
             source is then typically 12 dB (K = 3) to 19 dB (K = 5) below the strongest.
+        channel: name of the channel: `rician`, or `direct`: no RIS, each element an antenna.
         rician_factor: κ of the channel as a power ratio.
         impairments: what the panel does and the estimator is not told.
     """
@@ -104,7 +107,7 @@ class Scenario:
     bandwidth: float = 0.0
     antennas: int = 16
     snapshots: int = 16
-    codes: Literal["random", "hadamard", "dft"] = "random"
+    codes: str = "random"
     code_bits: int | None = 3
     symbols: Literal["random", "pilot", "gaussian"] = "random"
     sources: CountSpan = (1, 5)
@@ -116,6 +119,7 @@ class Scenario:
     snr_db: Span = (-5.0, 20.0)
     power_db: Span = 0.0
     path_loss: bool = False
+    channel: str = "rician"
     rician_factor: Span = (0.5, 10.0)
     impairments: Impairments = field(default_factory=Impairments)
 
@@ -140,6 +144,13 @@ class Scenario:
             )  # fmt: skip
 
     def _check_counts(self) -> None:
+        codebook_named(self.codes)
+        if channel_named(self.channel).square and self.antennas != self.elements:
+            _refuse(
+                f"as many antennas as elements, which are {self.elements}, for the channel {self.channel!r}",
+                str(self.antennas), "an array without a RIS, whose elements are its antennas",
+                f"set antennas = {self.elements}, and codes = 'ones' if nothing turns phases",
+            )  # fmt: skip
         for name in ("horizontal", "vertical", "antennas", "snapshots", "frequencies"):
             if getattr(self, name) < 1:
                 _refuse(f"{name} >= 1", str(getattr(self, name)), "a count left at zero")

@@ -13,15 +13,15 @@ from .array.coordinates import toward
 from .array.layouts import Panel, bent
 from .array.steering import Waves, steering
 from .array.value import Array, Pose
-from .channel import complex_normal, rician_channel, uniform
-from .codebook import dft_codes, hadamard_codes, random_codes
+from .channel import complex_normal, uniform
+from .channels import channel_named
+from .codebooks import codebook_named
 from .impairments import apply_to_codes, estimated_channel
 from .observation import Observation
 from .scenario import Scenario, Span, ends
 from .snapshots import measure
 from .sounding import Sounding
 
-CODEBOOKS = {"random": random_codes, "hadamard": hadamard_codes, "dft": dft_codes}
 _TRIES = 10_000
 
 
@@ -48,8 +48,8 @@ class Truth:
     snr_db: Float[Tensor, "scene"]  # noqa: F821
     source_snr_db: Float[Tensor, "scene source"]
     symbols: Complex[Tensor, "scene *wide snapshot source"]
-    applied_codes: Codes
-    applied_channel: Channel
+    applied_codes: Complex[Tensor, "scene *wide snapshot element"]
+    applied_channel: Complex[Tensor, "scene *wide antenna element"]
 
     @property
     def present(self) -> Mask:
@@ -245,7 +245,7 @@ def _draw_codes(scenario: Scenario, scenes: int, array: Array, generator: Genera
     """The codes an estimator is given, and what the panel really shows; all frequencies see the same codes."""
     lattice = (scenario.vertical, scenario.horizontal)
     size = lattice if math.prod(lattice) == len(array) else (1, len(array))
-    codes = CODEBOOKS[scenario.codes](scenes, scenario.snapshots, size, scenario.code_bits, generator)
+    codes = codebook_named(scenario.codes).draw(scenes, scenario.snapshots, size, scenario.code_bits, generator)
     pair = codes, apply_to_codes(codes, scenario.impairments, generator)
     if array.frequencies == 1:
         return pair
@@ -258,7 +258,7 @@ def _draw_channel(
 ) -> tuple[Channel, Channel]:  # fmt: skip
     """The channel an estimator is given, and what the wave really went through."""
     factor = uniform(*ends(scenario.rician_factor), (scenes,), generator)
-    channel = rician_channel(factor, scenario.antennas, array, generator)
+    channel = channel_named(scenario.channel).draw(factor, scenario.antennas, array, generator)
     return estimated_channel(channel, scenario.impairments, generator), channel
 
 

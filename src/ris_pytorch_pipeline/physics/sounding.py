@@ -1,6 +1,6 @@
 """How sources are sounded: array, codes and channel together, at one wavelength or several."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,7 +105,7 @@ def disagree(wanted: str, got: str, cause: str, move: str) -> None:
     raise InputError(wanted, got, cause, move)
 
 
-def check_dimensions(values: dict[str, Tensor], shapes: dict[str, Sequence[str]]) -> None:
+def check_dimensions(values: Mapping[str, Tensor], shapes: Mapping[str, Sequence[str]]) -> None:
     """Refuse tensors with another number of axes than named.
 
     Raises:

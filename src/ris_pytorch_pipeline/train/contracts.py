@@ -10,7 +10,7 @@ from ..diagnose.contracts import fields_alive, label_ranges, overlap
 from ..diagnose.findings import Finding
 from ..diagnose.rules import data as rules
 from ..experiment.training import TrainingExperiment
-from ..physics import Scenario, ends, positions_from_cosines
+from ..physics import Scenario, codebook_named, ends, positions_from_cosines
 from .parts import Criterion, Data
 
 _MOST = 1024
@@ -67,7 +67,7 @@ def alive(inputs: Inputs, labels: Labels, scenario: Scenario) -> Checked:
     }  # fmt: skip
     of = {"sources": ("sources",), "snr_db": ("snr_db",), "cosines": ("azimuth_deg", "elevation_deg", "distance")}
     fixed = [name for name, spans in of.items() if all(len(set(ends(vars(scenario)[span]))) == 1 for span in spans)]
-    fixed += ["powers", *(["codes"] if scenario.codes == "dft" else [])]
+    fixed += ["powers", *(["codes"] if codebook_named(scenario.codes).fixed else [])]
     return f"{len(fields)} fields of {len(labels)} scenes", fields_alive(fields, constant=fixed)
 
 

@@ -19,7 +19,7 @@ class Panel:
     `x.reshape(vertical, horizontal)` is the panel as one sees it.
 
     >>> Panel(horizontal=20, vertical=10, spacing=(0.12, 0.18)).array(0.3)
-    Array(200 elements, flat, 2.58 m x 1.92 m, wavelength 0.3 m)
+    Array(200 elements, flat, 2.28 m x 1.62 m, wavelength 0.3 m)
 
     Args:
         horizontal: N_H, elements along y.

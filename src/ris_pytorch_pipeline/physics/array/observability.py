@@ -81,7 +81,9 @@ def observability(array: Array, positions: Positions | None = None) -> Observabi
     information = torch.einsum("xkn,ykn->kxy", across.conj(), across).real
     seen = list(told(array))
     hidden = untold(array, chart.jacobian(coordinates)).any(0)
-    names = tuple(name for name, lost in zip(COORDINATES, hidden.tolist(), strict=True) if not lost)
+    names: tuple[Coordinate, ...] = tuple(
+        name for name, lost in zip(COORDINATES, hidden.tolist(), strict=True) if not lost
+    )
     scale = torch.tensor([array.wavelength / max(*array.extents, array.wavelength)] * 2 + [0.0]).double()
     scale[2] = array.wavelength / max(*array.extents, array.wavelength) ** 2
     block = (information * scale[:, None] * scale)[..., seen, :][..., seen]

@@ -24,8 +24,8 @@ def steering_at(cosines: Cosines, array: Array, *, taper: bool = False) -> Waves
     exact wave; of a line or a flat array d_x = sqrt(1 - u² - w²) or nothing depends on it.
 
     >>> array = Panel(horizontal=2, vertical=1, spacing=0.15).array(0.3)
-    >>> steering_at(torch.tensor([[1.0, 0.0, 0.0]]), array)  # endfire, far away: a turn of 180° between the two
-    tensor([[0.-1.j, 0.+1.j]])
+    >>> steering_at(torch.tensor([[1.0, 0.0, 0.0]]), array).imag  # endfire, far away: 180° between the two
+    tensor([[-1., 1.]])
 
     Args:
         cosines: (..., source, 3), (u, w, q) in front of the array with q in 1/m, or (..., source, 4), (d_x, u, w, q).
