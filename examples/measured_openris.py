@@ -50,7 +50,8 @@ def load(path: Path, frequency_ghz: float | None) -> Imported:
     distance = float(folder.read(path.name, "distance_m", "distance_m").values)
     spacing = float(folder.read(path.name, "element_spacing_m", "element_spacing_m").values)
     frequencies, scenes = pick_frequencies(hertz, frequency_ghz), inside.nonzero().flatten().tolist()
-    return scenes_of(mapping_of(mapping(path.name, scenes, frequencies, distance, spacing)), folder)
+    text = mapping(path.name, scenes, frequencies, distance, spacing)
+    return scenes_of(mapping_of(text), folder)
 
 
 def mapping(file: str, scenes: list[int], frequencies: list[int], distance: float, spacing: float) -> dict[str, object]:
@@ -71,7 +72,8 @@ def mapping(file: str, scenes: list[int], frequencies: list[int], distance: floa
         "codes": {"array": "codes", "axes": ["snapshot", "vertical", "horizontal"], "reverse": ["horizontal"]},
         "antennas": {"azimuth": {"array": "tx_angle_deg", **angle}, "distance": far},
         "truth": {
-            "azimuth": {"array": "rx_angle_deg", "axes": ["scene"], "pick": {"scene": scenes}, **angle}, "distance": far,
+            "azimuth": {"array": "rx_angle_deg", "axes": ["scene"], "pick": {"scene": scenes}, **angle},
+            "distance": far,
         },
     }  # fmt: skip
 

@@ -66,8 +66,8 @@ def test_codes_that_are_not_what_they_should_be() -> None:
 def test_what_positions_do_not_tell_is_said() -> None:
     """Sources and antennas on the horizon see sums over columns: 6 of 36 dimensions, and the rest stays nominal."""
     scenes = detuned(phases(36, 0.0), 30, antennas=1, elevation_deg=0.0, distance=50.0, snapshots=20)
-    level = replace(scenes.observation, channel=torch.ones_like(scenes.observation.channel),
-                    codes=scenes.observation.codes.unflatten(-1, (6, 6))[..., :1, :].expand(-1, -1, 6, -1).flatten(-2))  # fmt: skip
+    codes = scenes.observation.codes.unflatten(-1, (6, 6))[..., :1, :].expand(-1, -1, 6, -1).flatten(-2)
+    level = replace(scenes.observation, channel=torch.ones_like(scenes.observation.channel), codes=codes)
     known = known_scenes(level, scenes.truth.positions)
     columns = phases(6, 0.5).repeat(6)
     clean = torch.einsum("pmn,pln,pn->plm", level.channel, level.codes * columns, known[0].waves[:, 0])
