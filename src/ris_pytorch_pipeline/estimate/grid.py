@@ -87,9 +87,10 @@ class SearchGrid:
 def search_grid(region: SearchRegion, array: Array, oversampling: float = 1.0) -> SearchGrid:
     """The grid on which an array's likelihood has no unseen peak: half a beamwidth in direction, planes uniform in q.
 
-    With D the side of a flat array in its frame and d_F = 2 D²/λ of its diagonal, the steps are λ/(2 D) in u and w and
-    7.7/d_F in q (half the 3 dB depth of focus), divided by `oversampling`, at the shortest wavelength. 12 x 12 at 0.3 m
-    over the default region gives 2740 points. A line has no axis w: it sees a cone.
+    With sides D_i of an array in its frame and d_F = 2 sqrt(2 Σ D_i⁴)/λ, the steps are λ/(2 D) in u and w and 7.7/d_F
+    in q (half the 3 dB depth of focus), divided by `oversampling`, at the shortest wavelength. Out of focus a quadratic
+    phase costs a gain that grows with Σ D_i⁴; of a square d_F is that of its diagonal. 12 x 12 at 0.3 m over the
+    default region gives 2740 points. A line has no axis w: it sees a cone.
 
     Args:
         region: the field of view.
@@ -104,8 +105,8 @@ def search_grid(region: SearchRegion, array: Array, oversampling: float = 1.0) -
     """
     _check_extent(array)
     q_low, q_high = 1 / region.distance[1], 1 / region.distance[0]
-    diagonal = 2 * sum(x**2 for x in array.extents) / array.wavelength
-    inverse = (q_low, q_high, 7.7 / max(diagonal, 1e-9) / oversampling)
+    fraunhofer = 2 * math.sqrt(2 * sum(x**4 for x in array.extents)) / array.wavelength
+    inverse = (q_low, q_high, 7.7 / max(fraunhofer, 1e-9) / oversampling)
     build = _deep if array.deep else _flat if _familiar(region, array) else _turned
     return build(region, array, oversampling, inverse)
 
