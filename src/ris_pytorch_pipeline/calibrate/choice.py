@@ -59,6 +59,11 @@ def calibrate(
 ) -> Learnt:  # fmt: skip
     """Gains from scenes with known positions; how strongly they are pulled towards 1 is chosen by cross-validation.
 
+    >>> scenes = draw(replace(preset("pilot"), sources=1, snr_db=20.0), 8, torch.Generator().manual_seed(0))
+    >>> detuned = replace(scenes.observation, channel=scenes.observation.channel * torch.linspace(0.2, 1.8, 144))
+    >>> calibrate(known_scenes(detuned, scenes.truth.positions), folds=2, models=["elements"]).choice.model
+    'elements'
+
     Args:
         scenes: at each frequency, see `known_scenes`.
         folds: in how many parts the scenes are held out in turn; scene i is in part i modulo `folds`.

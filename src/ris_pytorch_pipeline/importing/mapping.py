@@ -186,9 +186,10 @@ def read_mapping(path: Path) -> ImportMapping:
 def mapping_of(values: Mapping[str, Any]) -> ImportMapping:
     """The mapping of plain values.
 
-    >>> mapping_of({"measurement": {"array": "Y"}})
-    Traceback (most recent call last):
-    ris_pytorch_pipeline.errors.ConfigurationError: ... Next: did you mean 'measurements'?
+    >>> measured = {"array": "Y", "axes": ["antenna", "snapshot", "scene"]}
+    >>> panel, wave = {"horizontal": 4, "spacing": 0.5, "unit": "wavelengths"}, {"value": 30, "unit": "cm"}
+    >>> mapping_of({"symbols": "pilot", "panel": panel, "wavelength": wave, "measurements": measured}).measurements.axes
+    ('antenna', 'snapshot', 'scene')
 
     Raises:
         ConfigurationError: see `read_mapping`.
