@@ -18,7 +18,12 @@ def learnt(scenes: Scenes, **how):
 
 @pytest.mark.parametrize(
     ("symbols", "fields"),
-    [("pilot", {}), ("random", {}), ("pilot", {"sources": [1, 2], "separation": 0.3})],
+    [
+        ("pilot", {}),
+        ("random", {}),
+        ("pilot", {"sources": [1, 2], "separation": 0.3}),
+        ("pilot", {"frequencies": 2, "bandwidth": 0.1}),
+    ],
 )
 def test_gains_of_elements_are_recovered(symbols: str, fields: dict) -> None:
     gains = phases(36, 0.4)
