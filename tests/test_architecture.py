@@ -14,7 +14,7 @@ SOURCE = ROOT / "src" / PACKAGE
 LEVELS = (
     {"cli"},
     {"report", "bench"},
-    {"localise"},
+    {"calibrate", "importing", "localise"},
     {"train"},
     {"experiment"},
     {"losses"},

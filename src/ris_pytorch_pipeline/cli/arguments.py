@@ -10,11 +10,14 @@ from ..errors import ConfigurationError
 from ..experiment import Experiment, parse_toml_value, resolve
 from ..experiment.strict import nearest
 from ..experiment.toml import read_toml
+from .data_options import add_calibrate, add_import
 from .scenario_options import add_scenario_options
 from .training_options import add_demo, add_doctor, add_overfit, add_train
 
 COMMANDS = {
     "simulate": "draw scenes and write them to a scene file, or to shards for training",
+    "import": "other people's files (.mat, .npz, .csv, HDF5, Touchstone, SigMF) as a scene file",
+    "calibrate": "what gains the hardware really has, from known positions or blindly",
     "locate": "locate the sources of a scene file, simulated or measured",
     "bound": "the Cramér-Rao bound of drawn scenes",
     "bench": "compare estimators over numbers of sources and SNRs, beside the bound",
@@ -84,6 +87,8 @@ def build() -> tuple[Parser, dict[str, Parser]]:
         for name, text in COMMANDS.items()
     }
     _simulate(commands["simulate"])
+    add_import(commands["import"])
+    _calibrate(commands["calibrate"])
     _locate(commands["locate"])
     _bound(commands["bound"])
     _bench(commands["bench"])
@@ -127,8 +132,18 @@ def _locate(parser: Parser) -> None:
     parser.add_argument("--doubt", type=float, metavar="P", help="search a scene whose last start is less likely (0.7)")
     parser.add_argument("--sources", default="auto", metavar="K|auto", help="sources in each scene (auto: estimated)")
     parser.add_argument("--scene", default="0", metavar="I|all", help="which scene (0)")
+    parser.add_argument("--calibration", type=Path, metavar="FILE", help="gains that `ris calibrate` found")
     parser.add_argument("--plot", type=Path, metavar="OUT.png", help="draw the first of the scenes")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    _add_view(parser)
+
+
+def _calibrate(parser: Parser) -> None:
+    add_calibrate(parser)
+    _add_view(parser)
+
+
+def _add_view(parser: Parser) -> None:
     group = parser.add_argument_group("field of view; a single number fixes elevation or distance (the file's own)")
     _add_base(group)
     add_scenario_options(group, only=("azimuth_deg", "elevation_deg", "distance"))

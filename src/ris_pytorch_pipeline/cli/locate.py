@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from ..bench import contender, region_of
+from ..calibrate import applied_to, load_calibration
 from ..data import SceneFile, load_scenes
 from ..errors import ConfigurationError, InputError
 from ..estimate import Estimate, Estimator, SearchRegion, joined_estimates
@@ -28,6 +29,8 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.plot is not None:
         check_figure(arguments.plot)
     file = load_scenes(arguments.file)
+    calibration = None if arguments.calibration is None else load_calibration(arguments.calibration)
+    file = file if calibration is None else applied_to(file, calibration)
     estimator, region = estimator_for(arguments, file)
     name = estimator.name
     chosen = chosen_scenes(arguments.scene, len(file.observation))
@@ -38,6 +41,7 @@ def run(arguments: argparse.Namespace) -> None:
     )
     sources = None if arguments.sources == "auto" else fit(int, parse_toml_value(arguments.sources), "sources")
     estimate = locate(estimator, part.observation, sources)
+    estimate = estimate if calibration is None else calibration.widened(estimate)
     findings = findings_of(part, estimate, chosen)
     if arguments.json:
         print_json(document(arguments, file, name, region, findings))

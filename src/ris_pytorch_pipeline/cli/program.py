@@ -17,6 +17,8 @@ from .streams import drop_output, is_output, prepare_streams
 
 OK, BAD_INPUT, NO_OUTPUT, INTERRUPTED, CLOSED_PIPE = 0, 2, 74, 130, 141
 MOST_THREADS = 1024
+MODULES = {"import": "importing"}
+"""Where a command lives whose name is a word of Python."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -71,7 +73,7 @@ def _command(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(
             f"--threads of 1 to {MOST_THREADS}", str(arguments.threads), "a slip", "pass as many as there are cores"
         )
-    command = import_module(f".{arguments.command}", __package__)
+    command = import_module(f".{MODULES.get(arguments.command, arguments.command)}", __package__)
     import torch  # after the parser has answered
 
     from .foreign import foreign_errors

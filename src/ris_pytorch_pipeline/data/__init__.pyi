@@ -2,6 +2,7 @@ from .batch import Inputs, Labels, batch_from, energy_lags, inputs_from, labels_
 from .dataset import BatchSource, HeldScenes, Reordered, SceneSource, Split, batch_bytes, check_disjoint, content_hashes
 from .digest import config_digest, differences
 from .header import SCHEMA, VERSION, Header
+from .known_positions import truth_at
 from .manifest import Manifest, Shard, read_manifest
 from .scene_file import SceneFile, load_scenes, save_scenes
 from .sharding import Sharded, ShardPlan, write_shards
@@ -43,5 +44,6 @@ __all__ = [
     "save_scenes",
     "simulate",
     "simulated_blocks",
+    "truth_at",
     "write_shards",
 ]

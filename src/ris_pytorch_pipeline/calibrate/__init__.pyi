@@ -1,0 +1,27 @@
+from .blind import calibrate_blind
+from .calibration import Calibration, applied_to
+from .calibration_file import load_calibration, save_calibration
+from .choice import Choice, Learnt, calibrate, held_out_shares, unidentified
+from .coverage import coverage, deviation_scale
+from .fitting import Gains, fit_gains, identified
+from .known import KnownScenes, known_scenes
+
+__all__ = [
+    "Calibration",
+    "Choice",
+    "Gains",
+    "KnownScenes",
+    "Learnt",
+    "applied_to",
+    "calibrate",
+    "calibrate_blind",
+    "coverage",
+    "deviation_scale",
+    "fit_gains",
+    "held_out_shares",
+    "identified",
+    "known_scenes",
+    "load_calibration",
+    "save_calibration",
+    "unidentified",
+]

@@ -1,0 +1,113 @@
+"""What gains can be learned from scenes whose positions nobody knows, and which part of them no scene can tell."""
+
+import math
+
+import torch
+from jaxtyping import Complex
+from torch import Tensor
+
+from ..estimate import Estimate, MaximumLikelihood
+from ..physics import Array, Observation
+from .calibration import Calibration
+from .choice import LINEAR_PHASE, Choice, Learnt, held_out_shares, unidentified
+from .fitting import Gains, explained, fit_gains, identified, no_gains
+from .known import known_scenes
+
+ROUNDS = 6
+_NEWTON = 20
+_TRUSTED = 0.75
+"""Share of the scenes that a round learns from: those that are explained best. A scene located wrongly teaches wrong
+gains, and it is explained worse than most."""
+
+
+def calibrate_blind(
+    observation: Observation, estimator: MaximumLikelihood, sources: int | None = None, ridge: float = 0.1,
+    rounds: int = ROUNDS,
+) -> Calibration:  # fmt: skip
+    """Locate under the present gains, fit the gains to where the sources seem to be, and so on.
+
+    A phase that is linear over the array turns every direction alike, so that no scene can tell it: it is taken out of
+    the gains in each round, by the plane that makes |Σ_n g_n exp(-j k·q_n)| largest. Common scale and phase belong to
+    the symbols.
+
+    Args:
+        observation: scenes, sources anywhere.
+        estimator: `Sml` or `PilotMl`; it searches in the first round, and afterwards polishes what it found.
+        sources: in each scene; None estimates them.
+        ridge: pull of the gains towards 1, see `fit_gains`.
+        rounds: how often.
+
+    Returns:
+        The calibration; `unidentified` names the gauge.
+    """
+    calibration = Calibration.nominal(observation.array, observation.channel.shape[-2])
+    found = estimator(observation, sources)
+    gains: tuple[Gains, ...] = ()
+    for number in range(rounds):
+        trusted = _trusted(calibration.applied(observation), found)
+        scenes = known_scenes(observation[trusted], found.positions[trusted])
+        gains = tuple(_in_gauge(fit_gains(each, ridge), observation.array) for each in scenes)
+        calibration = Calibration.of(_learnt(gains, ridge), observation)
+        if number + 1 < rounds:
+            found = _again(estimator, calibration.applied(observation), found, sources, first=number == 0)
+    scenes = known_scenes(observation, found.positions)
+    choice = Choice(model="elements", ridge=ridge)
+    shares = {"nominal": float(held_out_shares(scenes, Choice()).mean()),
+              "elements": float(held_out_shares(scenes, choice).mean())}  # fmt: skip
+    told = tuple(identified(each, held, ridge) for each, held in zip(scenes, gains, strict=True))
+    learnt = Learnt(gains=gains, choice=Choice(model="elements", ridge=ridge, shares=shares), identified=told)
+    return Calibration.of(learnt, observation, (LINEAR_PHASE, *unidentified(learnt, observation)))
+
+
+def without_plane(gains: Complex[Tensor, "element"], array: Array) -> Complex[Tensor, "element"]:  # noqa: F821
+    """The gains without the phase that is linear over the array: g_n exp(-j k·q_n), |Σ g_n exp(-j k·q_n)| at its top.
+
+    The best slope of a grid of half beams, up to two beams to each side, then Newton steps.
+    """
+    q = array.local.to(torch.float64)
+    q = (q - q.mean(0)) / array.wavelength
+    slope = _best_slope(gains, q)
+    for _ in range(_NEWTON):
+        turned = gains * torch.exp(-1j * (q @ slope))
+        turned = turned * turned.sum().conj()
+        curvature = (q * turned.real.clamp_min(0)[:, None]).T @ q
+        slope = slope + torch.linalg.pinv(curvature) @ (q.T @ turned.imag)
+    turned = gains * torch.exp(-1j * (q @ slope))
+    total = turned.sum()
+    return turned * total.conj() / total.abs().clamp_min(1e-300)
+
+
+def _best_slope(gains: Tensor, q: Tensor) -> Tensor:
+    """The slope k, in radians per wavelength, of the largest |Σ g_n exp(-j k·q_n)| on a grid."""
+    extents = (q.amax(0) - q.amin(0)).tolist()
+    beams = torch.linspace(-2, 2, 9, dtype=torch.float64) * 2 * math.pi
+    axes = [beams / x if x > 1e-6 else beams[:1] * 0 for x in extents]
+    slopes = torch.cartesian_prod(*axes)
+    heights = (torch.exp(-1j * (slopes @ q.T)) @ gains).abs()
+    return slopes[heights.argmax()]
+
+
+def _in_gauge(gains: Gains, array: Array) -> Gains:
+    return Gains(element=without_plane(gains.element, array), antenna=gains.antenna)
+
+
+def _learnt(gains: tuple[Gains, ...], ridge: float) -> Learnt:
+    return Learnt(gains=gains, choice=Choice(model="elements", ridge=ridge), identified=())
+
+
+def _trusted(observation: Observation, found: Estimate) -> Tensor:
+    """Numbers of the scenes that have a source and are explained best."""
+    located = torch.nonzero(found.order > 0).squeeze(-1)
+    scenes = known_scenes(observation[located], found.positions[located])
+    share = torch.stack([explained(each, no_gains(each)) for each in scenes]).mean(0)
+    keep = max(1, round(len(located) * _TRUSTED))
+    return located[share.argsort(descending=True)[:keep].sort().values]
+
+
+def _again(
+    estimator: MaximumLikelihood, observation: Observation, found: Estimate, sources: int | None, *, first: bool
+) -> Estimate:  # fmt: skip
+    """A new search once the worst errors are out of the gains, then polishes of what was found."""
+    if first or not bool((found.order > 0).all()):
+        return estimator(observation, sources)
+    return estimator.refine(observation, found.positions)

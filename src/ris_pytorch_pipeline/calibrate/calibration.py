@@ -1,0 +1,173 @@
+"""What a calibration is: gains of one array, how they correct an observation, and what they did not tell."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from ..data import SceneFile, truth_at
+from ..errors import InputError
+from ..estimate import Estimate
+from ..physics import Array, Observation
+from .choice import Learnt
+
+_SAME_WAVELENGTH = 1e-3
+_SAME_CODE = 1e-3
+"""Greatest mean squared difference of two codes, of unit modulus, that count as one: complex64 keeps 1e-7, and two
+codes of one bit that differ in one element of 256 differ by 0.016."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """Gains of an array and of its antennas, by frequency.
+
+    >>> Calibration.nominal(Line(count=3, spacing=0.15).array(0.3), antennas=2).elements.shape
+    torch.Size([1, 3])
+
+    Args:
+        array: that it was learned on.
+        elements: (frequency, element), complex gains of the elements.
+        antennas: (frequency, antenna), complex gains of the antennas.
+        codes: (frequency, snapshot, element), what each code really is, gains of the elements included; None where
+            codes are as intended.
+        intended: (snapshot, element), the codes as the maker says, by which a scene's codes are recognised.
+        deviation_scale: (3,), factor on the standard deviations of azimuth, elevation, distance that makes their 90 %
+            interval cover 90 % of the calibration's held-out scenes; 1 where nothing was measured.
+        unidentified: what the scenes could not tell, in sentences.
+        shares: explained share of held-out scenes by model.
+    """
+
+    array: Array
+    elements: Complex[Tensor, "frequency element"]
+    antennas: Complex[Tensor, "frequency antenna"]
+    codes: Complex[Tensor, "frequency snapshot element"] | None = None
+    intended: Complex[Tensor, "snapshot element"] | None = None
+    deviation_scale: Float[Tensor, "3"]
+    unidentified: tuple[str, ...] = ()
+    shares: dict[str, float]
+
+    @classmethod
+    def nominal(cls, array: Array, antennas: int) -> "Calibration":
+        """Gains of 1."""
+        ones = torch.ones(array.frequencies, len(array), dtype=torch.complex128)
+        return cls(
+            array=array, elements=ones, antennas=ones[:, :1].expand(-1, antennas).clone(),
+            deviation_scale=torch.ones(3, dtype=torch.float64), shares={},
+        )  # fmt: skip
+
+    @classmethod
+    def of(cls, learnt: Learnt, observation: Observation, unidentified: tuple[str, ...] = ()) -> "Calibration":
+        """What was learned from an observation."""
+        with_codes = learnt.gains[0].codes is not None
+        codes = [gains.codes for gains in learnt.gains if gains.codes is not None]
+        return cls(
+            array=observation.array,
+            elements=torch.stack([gains.element for gains in learnt.gains]),
+            antennas=torch.stack([gains.antenna for gains in learnt.gains]),
+            codes=torch.stack(codes) if with_codes else None,
+            intended=observation.by_frequency()[0][0, 0].to(torch.complex128) if with_codes else None,
+            deviation_scale=torch.ones(3, dtype=torch.float64),
+            unidentified=unidentified,
+            shares=learnt.choice.shares,
+        )
+
+    @property
+    def model(self) -> str:
+        """`nominal`, `elements` or `codes`, as in `Choice`."""
+        if self.codes is not None:
+            return "codes"
+        return "nominal" if bool((self.elements == 1).all()) and bool((self.antennas == 1).all()) else "elements"
+
+    def applied(self, observation: Observation) -> Observation:
+        """The observation with the sounding as it really is: H' = diag(d) H diag(g), or the codes replaced.
+
+        Args:
+            observation: of the same array, antennas and wavelengths.
+
+        Returns:
+            The same measurements behind the corrected codes and channel.
+
+        Raises:
+            InputError: another array, number of antennas, wavelength, or a code that was not calibrated.
+        """
+        rows = self._frequencies(observation)
+        self._check(observation)
+        codes, channel = observation.by_frequency()
+        like = channel.dtype
+        channel = channel * self.antennas[rows].to(like)[None, :, :, None]
+        if self.codes is None:
+            channel = channel * self.elements[rows].to(like)[None, :, None]
+        else:
+            codes = self._real_codes(codes, rows)
+        if not observation.wide:
+            codes, channel = codes.squeeze(1), channel.squeeze(1)
+        return replace(observation, codes=codes, channel=channel)
+
+    def widened(self, estimate: Estimate) -> Estimate:
+        """The estimate with its standard deviations scaled to what the calibration's known positions showed."""
+        return replace(estimate, deviations=estimate.deviations * self.deviation_scale.to(estimate.deviations))
+
+    def _frequencies(self, observation: Observation) -> list[int]:
+        """Which of the calibrated frequencies each wavelength is.
+
+        Raises:
+            InputError: a wavelength that was not calibrated.
+        """
+        known = torch.tensor(self.array.wavelengths, dtype=torch.float64)
+        rows: list[int] = []
+        for wavelength in observation.array.wavelengths:
+            gap = (known / wavelength - 1).abs()
+            if float(gap.min()) > _SAME_WAVELENGTH:
+                raise InputError(
+                    f"wavelengths within {_SAME_WAVELENGTH:.1%} of the calibration's",
+                    f"{wavelength:.5g} m, nearest {float(known[gap.argmin()]):.5g} m", "a capture at another frequency",
+                    "calibrate at this frequency",
+                )  # fmt: skip
+            rows.append(int(gap.argmin()))
+        return rows
+
+    def _check(self, observation: Observation) -> None:
+        """Refuse the scenes of another array.
+
+        Raises:
+            InputError: naming what differs.
+        """
+        same = len(self.array) == len(observation.array) and torch.allclose(
+            self.array.placed, observation.array.placed, rtol=0, atol=1e-3 * self.array.wavelength
+        )
+        antennas = observation.channel.shape[-2]
+        if not same or antennas != self.antennas.shape[1]:
+            raise InputError(
+                f"scenes of the calibrated {self.array} with {self.antennas.shape[1]} antennas",
+                f"{observation.array} with {antennas}", "a calibration of other hardware", "calibrate this array",
+            )  # fmt: skip
+
+    def _real_codes(self, codes: Tensor, rows: list[int]) -> Tensor:
+        """Each code of each scene as it really is, recognised by what was intended.
+
+        Raises:
+            InputError: a code that was not calibrated.
+        """
+        if self.codes is None or self.intended is None:
+            return codes
+        wanted = codes[:, 0].flatten(0, 1).to(self.intended)
+        power = torch.view_as_real(self.intended).square().sum(dim=(-1, -2))
+        cross = (wanted @ self.intended.mH).real
+        gap = (torch.view_as_real(wanted).square().sum(dim=(-1, -2))[:, None] + power - 2 * cross) / wanted.shape[1]
+        least, which = gap.min(1)
+        if float(least.max()) > _SAME_CODE:
+            raise InputError(
+                f"codes out of the {len(self.intended)} calibrated ones", f"{int((least > _SAME_CODE).sum())} more",
+                "another codebook, or a mean over other codes taken off", "calibrate with --model elements",
+            )  # fmt: skip
+        return self.codes[rows][:, which].unflatten(1, codes[:, 0].shape[:2]).transpose(0, 1).to(codes.dtype)
+
+
+def applied_to(file: SceneFile, calibration: Calibration) -> SceneFile:
+    """A scene file behind a calibration; what of a measured truth was fitted to its positions is fitted again."""
+    observation = calibration.applied(file.observation)
+    truth = file.truth
+    if truth is not None and file.header.config is None:
+        truth = truth_at(observation, truth.positions)
+    return replace(file, observation=observation, truth=truth)

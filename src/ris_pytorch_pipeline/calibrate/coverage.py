@@ -1,0 +1,80 @@
+"""By how much does a stated ± fall short? Measured on scenes with known positions that a calibration has not seen."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..estimate import Estimate, Estimator
+from ..physics import Observation
+from ..shapes import Positions
+from .calibration import Calibration
+from .choice import Choice, Learnt, fitted, parted
+from .known import KnownScenes, known_scenes
+
+LEVEL = 0.9
+"""Coverage that is aimed at."""
+_NORMAL = 1.6448536269514722
+"""Standard deviations that hold 90 % of a normal error on both sides."""
+
+
+def deviation_scale(
+    observation: Observation, positions: Positions, choice: Choice, estimator: Estimator, folds: int = 5
+) -> tuple[Float[Tensor, "3"], list[Estimate]]:
+    """Factor on ± after which |error| <= 1.645 ± holds for the given share of held-out scenes.
+
+    The ⌈(n + 1) 0.9⌉-th smallest |error|/±, over 1.645: split-conformal, so that a new scene of the same kind is
+    covered with probability 0.9 at least. Fewer than nine scenes tell no such quantile; then it is the largest.
+
+    Args:
+        observation: the scenes.
+        positions: (scene, 1, 3), one known source in each.
+        choice: what is calibrated on the other folds.
+        estimator: whose ± it is.
+        folds: parts that are held out in turn, as in `calibrate`.
+
+    Returns:
+        The factor for azimuth, elevation and distance, 1 where no ± is stated; the estimates of each held-out fold.
+    """
+    ratios, found = [], []
+    for part, estimate in held_out_estimates(observation, positions, choice, estimator, folds):
+        error = (estimate.positions - positions[part].to(estimate.positions))[:, :1]
+        ratios.append((error / estimate.deviations[:, :1]).abs().flatten(0, 1))
+        found.append(estimate)
+    ratio = torch.cat(ratios)
+    return torch.stack([_factor(column) for column in ratio.unbind(-1)]), found
+
+
+def held_out_estimates(
+    observation: Observation, positions: Positions, choice: Choice, estimator: Estimator, folds: int = 5
+) -> list[tuple[Tensor, Estimate]]:  # fmt: skip
+    """Scene numbers of each fold, and their estimate under a calibration that has not seen them."""
+    scenes = known_scenes(observation, positions)
+    result: list[tuple[Tensor, Estimate]] = []
+    for taught, rows in parted(len(observation), folds):
+        calibration = _without(scenes, observation, choice, taught)
+        result.append((rows, estimator(calibration.applied(observation[rows]), positions.shape[1])))
+    return result
+
+
+def _without(scenes: Sequence[KnownScenes], observation: Observation, choice: Choice, rows: Tensor) -> Calibration:
+    gains = tuple(fitted(each[rows], choice) for each in scenes)
+    return Calibration.of(Learnt(gains=gains, choice=choice, identified=()), observation)
+
+
+def _factor(ratio: Tensor) -> Tensor:
+    """The conformal quantile of |error|/± over that of a normal error."""
+    told = ratio[torch.isfinite(ratio)].sort().values
+    if not len(told):
+        return ratio.new_ones(())
+    rank = min(math.ceil((len(told) + 1) * LEVEL), len(told))
+    return told[rank - 1] / _NORMAL
+
+
+def coverage(error: Any, deviation: Any) -> float:  # noqa: ANN401
+    """Share of errors within 1.645 standard deviations; NaN where none is stated."""
+    stated = torch.isfinite(deviation) & (deviation > 0)
+    return float((error.abs()[stated] <= _NORMAL * deviation[stated]).double().mean())

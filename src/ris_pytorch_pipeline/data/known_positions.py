@@ -1,0 +1,95 @@
+"""What else a truth says once positions are known: powers, symbols and noise, fitted to the measurements."""
+
+import torch
+from scipy.optimize import nnls
+from torch import Tensor
+
+from ..errors import InputError
+from ..physics import Observation, Truth, check_visible, coded_response, steering
+from ..shapes import Positions
+
+
+def truth_at(observation: Observation, positions: Positions) -> Truth:
+    """The truth of scenes whose source positions were measured: s fitted by least squares, σ² from what is left.
+
+    Symbols that are constant over a block of L snapshots and M antennas leave L M - K equations for the noise; symbols
+    that change leave L (M - K), and where that is nothing, powers and noise follow from the mean of |y|² instead.
+
+    Args:
+        observation: the scenes.
+        positions: (scene, source, 3), radians, radians, metres; rows of NaN are slots without a source.
+
+    Returns:
+        The truth, of which only the positions were measured.
+
+    Raises:
+        InputError: a scene without a position, or one that cannot be.
+    """
+    positions = positions.to(observation.measurements.real)
+    present = torch.isfinite(positions).all(-1)
+    if not bool(present.any(-1).all()):
+        raise InputError(
+            "at least one position in each scene", f"none in scene {int((~present.any(-1)).nonzero()[0])}",
+            "a gap in the log of positions", "drop that scene, or leave the truth out",
+        )  # fmt: skip
+    order = torch.argsort((~present).long(), dim=1, stable=True)
+    positions = positions.gather(1, order[..., None].expand_as(positions))
+    present = present.gather(1, order)
+    check_visible(positions[present], observation.array)
+    parts = [_fitted(observation[[n]], positions[n : n + 1, : int(present[n].sum())]) for n in range(len(positions))]
+    slots = positions.shape[1]
+    symbols = torch.cat([_padded(part[0], slots) for part in parts])
+    variance = torch.stack([part[1] for part in parts])
+    powers = torch.view_as_real(symbols).square().sum(-1).flatten(1, -2).mean(1)
+    received = torch.stack([_padded(part[2], slots) for part in parts])
+    return Truth(
+        positions=positions.masked_fill(~present[..., None], torch.nan),
+        sources=present.sum(1),
+        powers=powers,
+        noise_variance=variance,
+        snr_db=10 * torch.log10(received.sum(-1) / variance),
+        source_snr_db=10 * torch.log10(received / variance[:, None]),
+        symbols=symbols,
+        applied_codes=observation.codes,
+        applied_channel=observation.channel,
+    )
+
+
+def _padded(value: Tensor, slots: int) -> Tensor:
+    return torch.nn.functional.pad(value, (0, slots - value.shape[-1]))
+
+
+def _fitted(scene: Observation, positions: Positions) -> tuple[Tensor, Tensor, Tensor]:
+    """Symbols (1, [frequency,] snapshot, source), σ², and received power of each source per antenna and snapshot."""
+    vectors = steering(positions, scene.array)
+    vectors = vectors if scene.wide else vectors.unsqueeze(1)
+    response = coded_response(vectors, *scene.by_frequency())[0].mT  # (frequency, snapshot, antenna, source)
+    measured = scene.measurements if scene.wide else scene.measurements.unsqueeze(1)
+    frequencies, snapshots, _, sources = response.shape
+    y = measured[0].unsqueeze(-1)
+    if scene.symbols == "pilot":
+        response, y = response.flatten(1, 2).unsqueeze(1), y.flatten(1, 2).unsqueeze(1)
+    spare = (y.shape[-2] - sources) * y.shape[1] * frequencies
+    gains = torch.view_as_real(response).square().sum(-1).mean(dim=(0, 1, 2))
+    if spare > 0:
+        symbols = torch.linalg.lstsq(response, y).solution
+        variance = torch.view_as_real(y - response @ symbols).square().sum() / spare
+    else:
+        symbols, variance = _by_moments(response, y)
+    symbols = symbols.squeeze(-1).expand(frequencies, snapshots, sources)
+    powers = torch.view_as_real(symbols).square().sum(-1).mean(dim=(0, 1))
+    floor = torch.finfo(variance.dtype).eps * torch.view_as_real(measured).square().sum(-1).mean()
+    symbols = symbols[None] if scene.wide else symbols
+    return symbols, variance.clamp_min(float(floor)), gains * powers
+
+
+def _by_moments(response: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Powers p and σ² with Σ_k p_k |b_k|² + σ² = |y|² in the mean, and the symbols expected under them."""
+    energy = torch.view_as_real(response).square().sum(-1).flatten(0, -2)
+    columns = torch.cat([energy, torch.ones_like(energy[:, :1])], dim=1)
+    solution, _ = nnls(columns.numpy(), torch.view_as_real(y).square().sum(-1).flatten().numpy())
+    solution = torch.from_numpy(solution).to(y.real).clamp_min(1e-12 * float(solution.max()))
+    powers, variance = solution[:-1], solution[-1]
+    scaled = response * powers
+    gamma = scaled @ response.mH + variance * torch.eye(y.shape[-2], dtype=y.dtype)
+    return scaled.mH @ torch.linalg.solve(gamma, y), variance

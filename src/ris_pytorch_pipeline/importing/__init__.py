@@ -1,0 +1,5 @@
+"""Importing: other people's files as scenes, by a mapping in TOML. Names load on first use."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,270 @@
+"""How an array of a file becomes an array with the wanted axes: named, picked, turned, joined, in SI units."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ConfigurationError, InputError
+from .mapping import ImportMapping, Quantity, Signal
+from .reading import Folder, Raw
+from .scales import Kind, in_si, magnitudes
+
+ELEMENT = "element"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """An array whose axes have names.
+
+    Args:
+        values: the numbers.
+        axes: a name for each axis.
+    """
+
+    values: NDArray[Any]
+    axes: tuple[str, ...]
+
+    def size(self, axis: str) -> int | None:
+        """Length of an axis, None without it."""
+        return self.values.shape[self.axes.index(axis)] if axis in self.axes else None
+
+    def ordered(self, axes: Sequence[str], key: str) -> NDArray[Any]:
+        """The array with these axes in this order; those that it lacks have length 1.
+
+        Raises:
+            ConfigurationError: an axis that has no place here.
+        """
+        for axis in self.axes:
+            if axis not in axes:
+                raise ConfigurationError(
+                    f"{key}.axes out of {', '.join(axes)}", repr(axis), "an axis that belongs to another quantity",
+                    f"pick one entry of it: {key}.pick = {{ {axis} = 0 }}",
+                )  # fmt: skip
+        kept = [axis for axis in axes if axis in self.axes]
+        values = self.values.transpose([self.axes.index(axis) for axis in kept])
+        return values.reshape([self.size(axis) or 1 for axis in axes])
+
+
+def real(
+    quantity: Quantity, folder: Folder, mapping: ImportMapping, key: str, kind: Kind, wavelength: float | None = None
+) -> Named:
+    """A real quantity in SI units: scale · array + offset, then its unit.
+
+    Raises:
+        ConfigurationError: a unit left out, or axes that do not fit.
+        InputError: complex values, or a file that cannot be read.
+    """
+    raw = _taken(quantity, quantity.array, folder, mapping, key)
+    if np.iscomplexobj(raw.values):
+        raise InputError(f"real {key}", "complex values", "another array of the file", "check the name")
+    named = _named(raw, quantity, key, quantity.axes)
+    values = np.asarray(quantity.scale * named.values.astype(np.float64) + quantity.offset)
+    if kind == "level":
+        values = magnitudes(values, quantity.unit, key, power=True)
+    else:
+        values = in_si(values, quantity.unit, kind, key, wavelength)
+    return _turned(Named(values=values, axes=named.axes), quantity, mapping.base, key)
+
+
+def signal(quantity: Signal, folder: Folder, mapping: ImportMapping, key: str) -> Named:
+    """A complex quantity, from whatever form it is stored in.
+
+    Raises:
+        ConfigurationError: a form, unit or axes that do not fit.
+        InputError: a file that cannot be read.
+    """
+    raw = _taken(quantity, quantity.array, folder, mapping, key)
+    if quantity.form == "index":
+        named = _indexed(raw, quantity, folder, mapping, key)
+    else:
+        named = _complex(raw, quantity, folder, mapping, key)
+    named = _turned(named, quantity, mapping.base, key)
+    values = named.values.conj() if quantity.conjugate != mapping.conjugate else named.values
+    return _elements_joined(Named(values=values, axes=named.axes), quantity, mapping, key)
+
+
+def _taken(quantity: Quantity, name: str, folder: Folder, mapping: ImportMapping, key: str) -> Raw:
+    """The numbers that a quantity names or gives."""
+    if quantity.value is not None:
+        return Raw(values=np.asarray(quantity.value), columns=False)
+    return folder.read(quantity.file or mapping.file, name, f"{key}")
+
+
+def _named(raw: Raw, quantity: Quantity, key: str, axes: tuple[str, ...]) -> Named:
+    """Names for the axes; axes of length 1 that are not named are dropped, and MATLAB's lost last ones added.
+
+    Raises:
+        ConfigurationError: more or fewer axes than named.
+    """
+    values, order = raw.values, "F" if raw.columns else "C"
+    if quantity.shape:
+        try:
+            values = values.reshape(quantity.shape, order=order)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{key}.shape of {values.size} entries", str(list(quantity.shape)), "a size miscounted", "recount"
+            ) from error
+    shape = values.shape
+    while values.ndim > len(axes) and 1 in values.shape:
+        values = values.squeeze(values.shape.index(1))
+    while (raw.columns or values.ndim == 0) and values.ndim < len(axes):
+        values = values[..., None]
+    if values.ndim != len(axes):
+        raise ConfigurationError(
+            f"{key}.axes with a name for each of {len(shape)} axes, whose shape is {shape}",
+            ", ".join(axes) or "none", "an axis left out, or one too many", "name every axis in its stored order",
+        )  # fmt: skip
+    return Named(values=values, axes=axes)
+
+
+def _complex(raw: Raw, quantity: Signal, folder: Folder, mapping: ImportMapping, key: str) -> Named:
+    """Complex numbers of one array or of two.
+
+    Raises:
+        ConfigurationError: no axis `part` where the form needs one.
+    """
+    axes = quantity.axes
+    second = quantity.imaginary or quantity.phase
+    if quantity.form in {"parts", "polar"} and "part" not in axes:
+        raise ConfigurationError(
+            f"an axis part in {key}.axes", ", ".join(axes), f"form {quantity.form!r} without it", "name it"
+        )
+    first = _named(raw, quantity, key, axes)
+    if second:
+        other = _named(_taken(quantity, second, folder, mapping, key), quantity, key, axes)
+        pair = first.values, other.values
+        return Named(values=_joined(pair, quantity, key, polar=bool(quantity.phase)), axes=axes)
+    values = first.values
+    if quantity.form in {"parts", "polar"}:
+        axes = tuple(axis for axis in axes if axis != "part")
+        return Named(values=_joined(_halves(first, key), quantity, key, polar=quantity.form == "polar"), axes=axes)
+    if quantity.form == "interleaved":
+        return Named(values=_interleaved(values, key), axes=axes)
+    if quantity.form == "phase":
+        return Named(values=np.exp(1j * in_si(values.astype(float), quantity.phase_unit, "angle", key)), axes=axes)
+    if quantity.form == "state":
+        states = values.astype(float) - mapping.base
+        return Named(values=np.exp(2j * np.pi * states / quantity.levels), axes=axes)
+    if np.isrealobj(values) and quantity.unit:
+        values = magnitudes(values.astype(float), quantity.unit, key)
+    return Named(values=quantity.scale * values.astype(np.complex128) + quantity.offset, axes=axes)
+
+
+def _halves(named: Named, key: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Both entries of the axis `part`.
+
+    Raises:
+        ConfigurationError: it has not two.
+    """
+    if named.size("part") != 2:
+        raise ConfigurationError(
+            f"two entries on the axis part of {key}", str(named.size("part")), "axes in another order", "swap names"
+        )
+    return tuple(np.moveaxis(named.values, named.axes.index("part"), 0))  # pyright: ignore[reportReturnType]
+
+
+def _joined(pair: tuple[NDArray[Any], NDArray[Any]], quantity: Signal, key: str, *, polar: bool) -> NDArray[Any]:
+    """Real and imaginary parts, or magnitudes and phases, as complex numbers.
+
+    Raises:
+        InputError: two shapes.
+    """
+    first, second = pair
+    if first.shape != second.shape:
+        raise InputError(f"two arrays of one shape for {key}", f"{first.shape} and {second.shape}",
+                         "arrays of two captures", "check both names")  # fmt: skip
+    if not polar:
+        return quantity.scale * (first + 1j * second)
+    size = quantity.scale * magnitudes(first.astype(float), quantity.unit, key)
+    return size * np.exp(1j * in_si(second.astype(float), quantity.phase_unit, "angle", f"{key}.phase"))
+
+
+def _interleaved(values: NDArray[Any], key: str) -> NDArray[Any]:
+    """I, Q, I, Q along the last axis.
+
+    Raises:
+        ConfigurationError: an odd count, or complex values.
+    """
+    if values.shape[-1] % 2 or np.iscomplexobj(values):
+        raise ConfigurationError(
+            f"an even count of real numbers on the last axis of {key}", f"{values.shape} of {values.dtype}",
+            "data that are not interleaved", "delete form, or pick another one",
+        )  # fmt: skip
+    return values[..., 0::2] + 1j * values[..., 1::2]
+
+
+def _indexed(raw: Raw, quantity: Signal, folder: Folder, mapping: ImportMapping, key: str) -> Named:
+    """Rows of a codebook by number; the codebook is (code, element) or (code, vertical, horizontal).
+
+    Raises:
+        ConfigurationError: numbers that the codebook does not have.
+    """
+    named = _named(raw, quantity, key, quantity.axes)
+    book = _taken(quantity, quantity.codebook, folder, mapping, f"{key}.codebook").values
+    rows = np.real(named.values).astype(int) - mapping.base
+    if not rows.size or rows.min() < 0 or rows.max() >= len(book):
+        raise ConfigurationError(
+            f"{key} in {mapping.base}..{len(book) - 1 + mapping.base}, numbers of {quantity.codebook}",
+            f"{rows.min() + mapping.base} to {rows.max() + mapping.base}", "counting from another base",
+            f"write base = {1 - mapping.base}",
+        )  # fmt: skip
+    across = (ELEMENT,) if book.ndim == 2 else ("vertical", "horizontal")
+    return Named(values=book[rows].astype(np.complex128), axes=(*named.axes, *across))
+
+
+def _turned(named: Named, quantity: Quantity, base: int, key: str) -> Named:
+    """Entries picked, axes reversed, repeats averaged.
+
+    Raises:
+        ConfigurationError: an entry that is not there.
+    """
+    values, axes = named.values, list(named.axes)
+    for axis in quantity.reverse:
+        values = np.flip(values, axes.index(axis))
+    for axis, entry in quantity.pick:
+        place, count = axes.index(axis), values.shape[axes.index(axis)]
+        wanted = np.asarray(entry) - base
+        if wanted.size and not (0 <= wanted.min() and wanted.max() < count):
+            raise ConfigurationError(
+                f"{key}.pick.{axis} in {base}..{count - 1 + base}", str(entry), "counting from another base",
+                "pick an entry that is there",
+            )  # fmt: skip
+        values = np.take(values, wanted, axis=place)
+        if wanted.ndim == 0:
+            axes.pop(place)
+    if "repeat" in axes:
+        values = values.mean(axes.index("repeat"))
+        axes.remove("repeat")
+    return Named(values=np.asarray(values), axes=tuple(axes))
+
+
+def _elements_joined(named: Named, quantity: Signal, mapping: ImportMapping, key: str) -> Named:
+    """Vertical and horizontal as one axis of elements, along rows first.
+
+    Raises:
+        ConfigurationError: one of the two without the other, or columns of no panel.
+    """
+    pair = ("vertical", "horizontal")
+    values, axes = named.values, named.axes
+    if quantity.order == "columns" and ELEMENT in axes:
+        place = axes.index(ELEMENT)
+        layout = (mapping.panel.horizontal, mapping.panel.vertical)
+        if values.shape[place] != layout[0] * layout[1]:
+            raise ConfigurationError(
+                f"{key} with the {layout[0]} x {layout[1]} elements of panel", f"{values.shape[place]} elements",
+                "order = \"columns\" without a panel of that size", "add or mend panel",
+            )  # fmt: skip
+        values = values.reshape(*values.shape[:place], *layout, *values.shape[place + 1 :])
+        axes = (*axes[:place], "horizontal", "vertical", *axes[place + 1 :])
+    if not set(pair) & set(axes):
+        return named
+    if not set(pair) <= set(axes):
+        raise ConfigurationError(
+            f"vertical and horizontal in {key}.axes", ", ".join(axes), "one of the two left out", "name both"
+        )
+    rest = [axis for axis in axes if axis not in pair]
+    values = values.transpose([axes.index(axis) for axis in (*rest, *pair)])
+    return Named(values=values.reshape(*values.shape[:-2], -1), axes=(*rest, ELEMENT))

@@ -1,0 +1,165 @@
+"""Which reader takes which file, and one boundary around all of them: a broken file ends in one clear error."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ConfigurationError, InputError, RisError
+from ..experiment.strict import nearest
+from .readers import archive, hdf5, matlab, sigmf, table, touchstone
+from .readers.bounded import Source, source_in, unreadable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """A kind of file.
+
+    Args:
+        name: in words.
+        suffixes: of its files.
+        listing: names and shapes of what is in it.
+        read: one array of it.
+        columns: whether the first axis runs fastest.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    listing: Callable[[Source], dict[str, tuple[int, ...]]]
+    read: Callable[[Source, str], NDArray[Any]]
+    columns: bool = False
+
+
+FORMATS = (
+    Format(name="NumPy file", suffixes=(".npz", ".npy"), listing=archive.listing, read=archive.read),
+    Format(name="MATLAB file", suffixes=(".mat",), listing=matlab.listing, read=matlab.read, columns=True),
+    Format(name="HDF5 file", suffixes=(".h5", ".hdf5", ".hdf"), listing=hdf5.listing, read=hdf5.read),
+    Format(name="text table", suffixes=(".csv", ".tsv", ".txt", ".dat"), listing=table.listing, read=table.read),
+    Format(name="SigMF recording", suffixes=(".sigmf-meta", ".sigmf-data"), listing=sigmf.listing, read=sigmf.read),
+    Format(
+        name="Touchstone file", suffixes=tuple(f".s{n}p" for n in range(1, 100)), listing=touchstone.listing,
+        read=touchstone.read,
+    ),
+)  # fmt: skip
+"""Every kind of file that is read; a new one is one entry."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raw:
+    """An array as a file holds it.
+
+    Args:
+        values: the numbers.
+        columns: whether the first axis runs fastest, which decides how it is reshaped.
+    """
+
+    values: NDArray[Any]
+    columns: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folder:
+    """Where a mapping's files are.
+
+    Args:
+        path: of the folder.
+        limit: bytes that any one array may take.
+    """
+
+    path: Path
+    limit: int = 2**31
+
+    def read(self, file: str, name: str, key: str) -> Raw:
+        """An array of a file, or of several files stacked on a first axis where the name has `*` or `?`.
+
+        Args:
+            file: its name in the folder.
+            name: of the array.
+            key: of the mapping, for messages.
+
+        Raises:
+            ConfigurationError: no such array (the nearest name is suggested), or a kind of file that is not read.
+            InputError: a missing, broken or too large file, or one outside the folder.
+        """
+        if not file:
+            raise ConfigurationError(f"file, or {key}.file", "none", "a line left out", "name the data file")
+        if not any(mark in file for mark in "*?"):
+            return _read(source_in(self.path, file, self.limit), name, key)
+        paths = sorted((str(p.relative_to(self.path)) for p in self.path.glob(file)), key=table.natural)
+        if not paths:
+            raise InputError(f"files {file} beside the mapping", "none", "a misspelt pattern", "list the folder")
+        parts = [_read(source_in(self.path, path, self.limit), name, key) for path in paths]
+        return _stacked(parts, paths, key, self.limit)
+
+
+def format_of(path: Path) -> Format:
+    """The format that a file's suffix names.
+
+    Raises:
+        ConfigurationError: an unknown suffix.
+    """
+    known = {suffix: each for each in FORMATS for suffix in each.suffixes}
+    suffix = path.suffix.lower()
+    if suffix not in known:
+        usual = [name for name in known if not name.startswith(".s") or name in {".s1p", ".s2p", ".sigmf-meta"}]
+        raise ConfigurationError(
+            f"a file of a kind that is read: {', '.join(usual)}", path.name, "another program's own format",
+            nearest(suffix, usual) if suffix else "export it as .npz, .mat, .h5 or .csv",
+        )  # fmt: skip
+    return known[suffix]
+
+
+def _read(source: Source, name: str, key: str) -> Raw:
+    """One array; whatever a reader raises on bytes that it does not understand becomes one error.
+
+    Raises:
+        RisError: the file cannot be read, or lacks the array.
+        InputError: the array holds no numbers.
+        unreadable: an `InputError`, the file is broken.
+    """
+    kind = format_of(source.path)
+    try:
+        names = kind.listing(source)
+        _check_name(source, name, key, names)
+        values = kind.read(source, name)
+    except RisError:
+        raise
+    except Exception as error:  # readers of foreign bytes raise anything
+        raise unreadable(source, kind.name, error) from error
+    if values.dtype.kind not in "biufc":
+        raise InputError(f"numbers in {key}", f"{name} of {values.dtype}", "texts, or a structure", "name its field")
+    return Raw(values=values, columns=kind.columns)
+
+
+def _check_name(source: Source, name: str, key: str, names: dict[str, tuple[int, ...]]) -> None:
+    """Refuse a name that the file does not have.
+
+    Raises:
+        ConfigurationError: with the names that it has.
+    """
+    field = name.split(".")[0] in names or name.replace(".", "/").strip("/") in names
+    if name in names or field or table.matching(list(names), name):
+        return
+    shown = ", ".join(f"{each} {'x'.join(map(str, shape))}" for each, shape in list(names.items())[:12])
+    raise ConfigurationError(
+        f"{key}.array out of {source.path.name}, which has {shown or 'no arrays'}", repr(name), "a misspelt name",
+        nearest(name, list(names)),
+    )  # fmt: skip
+
+
+def _stacked(parts: list[Raw], paths: list[str], key: str, limit: int) -> Raw:
+    shapes = {part.values.shape for part in parts}
+    if len(shapes) > 1:
+        raise InputError(
+            f"{key} of one shape in all of {len(paths)} files", " and ".join(map(str, sorted(shapes)[:3])),
+            "files of two captures", "narrow the pattern",
+        )  # fmt: skip
+    if sum(part.values.nbytes for part in parts) > limit:
+        raise InputError(
+            f"at most {limit / 1e6:.0f} MB in {key}", f"{len(paths)} files with more", "a long capture",
+            "raise --limit-mb, or narrow the pattern",
+        )  # fmt: skip
+    return Raw(values=np.stack([part.values for part in parts]), columns=False)

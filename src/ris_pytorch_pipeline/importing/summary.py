@@ -1,0 +1,149 @@
+"""What an import understood, in rows that a person can check before anything is written."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from ..errors import RisError
+from ..estimate import PilotMl, Sml
+from ..physics import Observation
+from .assembling import Imported
+from .mapping import ImportMapping, Signal
+
+_SCENES = 4
+"""Scenes that a source is fitted to for a guess of the SNR."""
+_WORK = 2**21
+"""Elements times snapshots times antennas beyond which no guess is made: a dry run takes seconds."""
+_SPACING = (0.05, 2.0)
+"""Wavelengths between neighbours outside of which a unit is likely wrong: arrays are built between 0.1 and 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One thing that was understood.
+
+    Args:
+        what: it is.
+        value: in words.
+        origin: file and array, or key of the mapping.
+    """
+
+    what: str
+    value: str
+    origin: str = ""
+
+
+def summary_of(imported: Imported) -> list[Row]:
+    """Rows of a table: shapes, units, spacing in wavelengths, signal to noise, number of scenes."""
+    seen, mapping = imported.observation, imported.mapping
+    scenes, antennas, spacing = len(seen), seen.measurements.shape[-1], spacing_of(seen)
+    return [
+        Row(what="scenes", value=str(scenes)),
+        Row(what="measurements", value=_shape(seen.measurements, seen, "antenna"),
+            origin=_origin(mapping, mapping.measurements)),
+        Row(what="codes", value=_shape(seen.codes, seen, "element"), origin=_origin(mapping, mapping.codes)),
+        Row(what="channel", value=f"{antennas} antennas x {len(seen.array)} elements",
+            origin="line of sight" if mapping.antennas.given else _origin(mapping, mapping.channel)),
+        Row(what="array", value=_array(seen)),
+        Row(what="wavelength", value=_wavelengths(seen)),
+        Row(what="spacing", value=f"{spacing:.3f} wavelengths ({spacing * seen.wavelength * 1e3:.4g} mm)"),
+        Row(what="symbols", value=seen.symbols),
+        Row(what="conventions", value=_conventions(mapping)),
+        Row(what="truth", value=_truth(imported)),
+        Row(what="SNR, a guess", value=_snr(imported)),
+    ]  # fmt: skip
+
+
+def doubts_of(imported: Imported) -> list[str]:
+    """What looks like a wrong unit or convention, in sentences."""
+    seen, found = imported.observation, []
+    spacing = spacing_of(seen)
+    if not _SPACING[0] <= spacing <= _SPACING[1]:
+        found.append(f"neighbours are {spacing:.3g} wavelengths apart: check the units of elements and frequency")
+    spread = float((seen.codes - seen.codes.mean(-2, keepdim=True)).abs().amax())
+    if imported.mapping.codes.given and spread < 1e-9:
+        found.append("the codes do not vary over the snapshots: check the axes of codes")
+    if imported.mapping.codes.given and not imported.mapping.remove_mean:
+        worst = float((seen.codes.abs() - 1).abs().amax())
+        if worst > 1e-3:
+            found.append(f"codes differ from modulus 1 by up to {worst:.2g}: check form and levels")
+    return found
+
+
+def spacing_of(observation: Observation) -> float:
+    """Median distance from an element to its nearest neighbour, in the shortest wavelength; NaN of one element."""
+    places = observation.array.placed[:2048]
+    if len(places) < 2:
+        return math.nan
+    gaps = torch.cdist(places, places).fill_diagonal_(math.inf).amin(1)
+    return float(gaps.median()) / observation.array.wavelength
+
+
+def _shape(value: torch.Tensor, observation: Observation, last: str) -> str:
+    sizes = list(value.shape[1:])
+    names = ["frequencies", "snapshots", f"{last}s"] if observation.wide else ["snapshots", f"{last}s"]
+    return " x ".join(f"{size} {name}" for size, name in zip(sizes, names, strict=True))
+
+
+def _origin(mapping: ImportMapping, quantity: Signal) -> str:
+    if not quantity.given:
+        return "not given"
+    if not quantity.array:
+        return "the mapping"
+    form = "" if quantity.form == "complex" else f", {quantity.form}"
+    return f"{quantity.file or mapping.file}: {quantity.array} ({', '.join(quantity.axes)}{form})"
+
+
+def _array(observation: Observation) -> str:
+    kind = {0: "a point", 1: "a line", 2: "flat", 3: "deep"}[observation.array.dimension]
+    sizes = " x ".join(f"{x:.3g} m" for x in observation.array.extents if x > 0)
+    return f"{len(observation.array)} elements, {kind}, {sizes}"
+
+
+def _wavelengths(observation: Observation) -> str:
+    waves = observation.array.wavelengths
+    if len(waves) == 1:
+        return f"{waves[0] * 1e3:.4g} mm ({299.792458 / waves[0] / 1e3:.4g} GHz)"
+    return f"{len(waves)}: {max(waves) * 1e3:.4g} to {min(waves) * 1e3:.4g} mm"
+
+
+def _conventions(mapping: ImportMapping) -> str:
+    flags = [
+        name for name in ("measurements", "codes", "channel") if vars(mapping)[name].conjugate != mapping.conjugate
+    ]
+    words = [f"conjugated: {', '.join(flags)}"] if flags else ["nothing conjugated"]
+    if mapping.remove_mean:
+        words.append("mean over snapshots removed")
+    return "; ".join(words)
+
+
+def _truth(imported: Imported) -> str:
+    truth = imported.truth
+    if truth is None:
+        return "none"
+    low, high = int(truth.sources.min()), int(truth.sources.max())
+    where = truth.positions[truth.present]
+    angles = torch.rad2deg(where[:, 0])
+    return (
+        f"{low if low == high else f'{low} to {high}'} a scene; azimuth {float(angles.min()):.1f} to "
+        f"{float(angles.max()):.1f}°, {float(where[:, 2].min()):.2f} to {float(where[:, 2].max()):.2f} m"
+    )
+
+
+def _snr(imported: Imported) -> str:
+    """With positions, what fits there over what does not; without, the same of the best single source."""
+    if imported.truth is not None:
+        snr = imported.truth.snr_db
+        return f"{float(snr.median()):.1f} dB at the given positions (median)"
+    observation = imported.observation
+    if len(observation.array) * observation.measurements[0].numel() > _WORK:
+        return "none made: large scenes"
+    part = observation[: min(_SCENES, len(observation))]
+    try:
+        estimate = (PilotMl() if part.symbols == "pilot" else Sml())(part, 1)
+    except RisError as error:  # a dry run says what is wrong, not only that it is
+        return f"none made: {error.got}"
+    power = torch.view_as_real(part.measurements).square().sum(-1).flatten(1).mean(1)
+    ratio = (power / estimate.noise_variance - 1).clamp_min(1e-3)
+    return f"{float(10 * torch.log10(ratio.median())):.1f} dB ({len(part)} scenes, one source fitted to each)"

@@ -1,0 +1,33 @@
+"""Are gains recovered where no position is known, up to what no scene can tell?"""
+
+import pytest
+import torch
+from detuned import detuned, phases, relative_error
+
+from ris_pytorch_pipeline.calibrate import calibrate_blind
+from ris_pytorch_pipeline.calibrate.blind import without_plane
+from ris_pytorch_pipeline.estimate import PilotMl
+from ris_pytorch_pipeline.physics import Panel
+
+PANEL = Panel(horizontal=6, vertical=6, spacing=0.15).array(0.3)
+
+
+@pytest.mark.parametrize("slope", [(0.3, 0.0), (-0.5, 0.7), (1.0, -1.0)])
+def test_a_plane_is_taken_out_whole(slope: tuple[float, float]) -> None:
+    q = PANEL.elements / 0.3
+    plane = torch.exp(1j * (slope[0] * q[:, 1] + slope[1] * q[:, 2] + 0.4))
+    assert torch.allclose(without_plane(plane, PANEL), torch.ones_like(plane), atol=1e-9)
+    gains = phases(36, 0.3)
+    assert torch.allclose(without_plane(gains * plane, PANEL), without_plane(gains, PANEL), atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_gains_come_closer_without_any_position(seed: int) -> None:
+    gains = without_plane(phases(36, 0.4, seed), PANEL)
+    scenes = detuned(gains, 24, seed=seed, distance=[2.0, 10.0])
+    got = calibrate_blind(scenes.observation, PilotMl(), 1, ridge=0.03)
+    before = relative_error(torch.ones_like(gains), gains)
+    after = relative_error(got.elements[0], gains)
+    assert before > 0.3 and after < 0.5 * before
+    assert any("linear over the array" in sentence for sentence in got.unidentified)
+    assert got.shares["elements"] > got.shares["nominal"] + 0.02

@@ -1,0 +1,56 @@
+"""Does `ris calibrate` lead from a scene file to a calibration that `ris locate` takes?"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from running import SMALL, Run
+
+from ris_pytorch_pipeline.data import load_scenes, save_scenes
+from ris_pytorch_pipeline.rng import stream
+
+
+@pytest.fixture
+def files(ris: Run) -> tuple[str, str]:
+    """Scenes to learn from and others to locate, through a panel whose phases are off by 0.6 rad."""
+    phase = 0.6 * torch.randn(36, generator=stream(0, "panel"), dtype=torch.float64)
+    gains = torch.polar(torch.ones_like(phase), phase - phase.mean())
+    for name, seed, scenes in (("learn", "1", "24"), ("new", "2", "20")):
+        assert (
+            ris("simulate", "raw", "--preset", "pilot", "--scenes", scenes, "--seed", seed, "--force", *SMALL).code == 0
+        )
+        file = load_scenes("raw")
+        seen = replace(file.observation, channel=file.observation.channel / gains.to(torch.complex64))
+        save_scenes(name, seen, file.truth)
+    save_scenes("bare", load_scenes("learn").observation)
+    return "learn", "new"
+
+
+def rmse(ris: Run, *options: str) -> float:
+    scenes = ris("locate", "new", "--scene", "all", "--sources", "1", "--json", *options).json["scenes"]
+    errors = torch.tensor(
+        [scene["sources"][0]["error"]["azimuth_deg"] if scene["sources"][0]["error"] else 10.0 for scene in scenes]
+    )
+    return float(errors.square().mean().sqrt())
+
+
+def test_known_positions_and_blind(ris: Run, files: tuple[str, str]) -> None:
+    done = ris("calibrate", "learn", "gains", "--json")
+    assert done.code == 0, done.err
+    said = done.json
+    assert said["model"] == "elements" and not said["blind"] and said["scenes"] == 24
+    assert said["explained_share"]["elements"] > said["explained_share"]["nominal"]
+    assert any("common scale and phase" in sentence for sentence in said["unidentified"])
+    blind = ris("calibrate", "bare", "blind", "--blind", "--sources", "1")
+    assert blind.code == 0, blind.err
+    assert "not identified: a phase linear over the array" in blind.out
+    plain, known = rmse(ris), rmse(ris, "--calibration", "gains")
+    assert known < 0.4 * plain
+
+
+def test_what_is_refused(ris: Run, files: tuple[str, str]) -> None:
+    ris("calibrate", "bare", "out").refused("--blind")
+    ris("calibrate", "learn", "new").refused("which exists")
+    ris("locate", "new", "--calibration", "learn").refused("ris-calibration")
+    assert not Path("out").exists()

@@ -1,0 +1,155 @@
+"""Does a convention named in a mapping undo what was done to the data?"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from captures import arrays, capture, mapped, write
+
+from ris_pytorch_pipeline.data import truth_at
+from ris_pytorch_pipeline.errors import ConfigurationError, InputError
+from ris_pytorch_pipeline.importing import doubts_of, import_scenes, summary_of
+from ris_pytorch_pipeline.physics import Observation
+
+HEAD = """
+file = "capture.npz"
+symbols = "pilot"
+wavelength = { value = 30, unit = "cm" }
+panel = { horizontal = 4, vertical = 3, spacing = 0.15, unit = "m" }
+"""
+MEASURED = '[measurements]\narray = "Y"\naxes = ["antenna", "snapshot", "scene"]\n'
+CODES = '[codes]\narray = "C"\naxes = ["scene", "snapshot", "element"]\n'
+CHANNEL = '[channel]\narray = "H"\naxes = ["antenna", "element", "scene"]\n'
+
+
+def given(folder: Path, changed: dict[str, np.ndarray], *parts: str) -> Observation:
+    """What a mapping of these parts makes of a capture in which some arrays were stored otherwise."""
+    scenes = capture()
+    values = {**arrays(scenes), "C": scenes.observation.codes.numpy()}
+    write(folder, "npz", {**values, **changed})
+    return import_scenes(mapped(folder, "\n".join([HEAD, *parts]))).observation
+
+
+def same(got: Observation) -> bool:
+    want = capture().observation
+    return all(torch.allclose(vars(got)[n], vars(want)[n], atol=1e-9) for n in ("measurements", "codes", "channel"))
+
+
+Y, C = capture().observation.measurements.numpy(), capture().observation.codes.numpy()
+H = capture().observation.channel.numpy()
+STORED = {
+    "conjugated": ({"Y": Y.conj()}, 'axes = ["scene", "snapshot", "antenna"]\nconjugate = true'),
+    "real and imaginary": ({"Y": np.stack([np.real(Y), np.imag(Y)])},
+                           'axes = ["part", "scene", "snapshot", "antenna"]\nform = "parts"'),
+    "interleaved": ({"Y": np.stack([np.real(Y), np.imag(Y)], -1).reshape(3, 6, 10)},
+                    'axes = ["scene", "snapshot", "antenna"]\nform = "interleaved"'),
+    "two arrays": ({"Y": np.real(Y), "Q": np.imag(Y)}, 'axes = ["scene", "snapshot", "antenna"]\nimaginary = "Q"'),
+    "decibels and degrees": ({"Y": 20 * np.log10(np.abs(Y)), "P": np.angle(Y, deg=True)},
+                             'axes = ["scene", "snapshot", "antenna"]\nphase = "P"\nunit = "dB"\nphase_unit = "deg"'),
+    "polar": ({"Y": np.stack([np.abs(Y), np.angle(Y)], -1)},
+              'axes = ["scene", "snapshot", "antenna", "part"]\nform = "polar"\nphase_unit = "rad"'),
+    "backwards": ({"Y": Y[:, ::-1]}, 'axes = ["scene", "snapshot", "antenna"]\nreverse = ["snapshot"]'),
+    "repeats": ({"Y": np.stack([Y + 1, Y - 1])}, 'axes = ["repeat", "scene", "snapshot", "antenna"]'),
+    "one of many": ({"Y": np.stack([0 * Y, Y], 1)},
+                    'axes = ["scene", "frequency", "snapshot", "antenna"]\npick = { frequency = 1 }'),
+    "flat": ({"Y": Y.ravel()}, 'shape = [3, 6, 5]\naxes = ["scene", "snapshot", "antenna"]'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", STORED)
+def test_measurements_stored_otherwise(tmp_path: Path, how: str) -> None:
+    changed, lines = STORED[how]
+    assert same(given(tmp_path, changed, f'[measurements]\narray = "Y"\n{lines}\n', CODES, CHANNEL))
+
+
+def test_the_other_time_convention(tmp_path: Path) -> None:
+    values = {"Y": Y.conj().transpose(2, 1, 0), "C": C.conj(), "H": H.conj().transpose(1, 2, 0)}
+    assert same(given(tmp_path, values, "conjugate = true", MEASURED, CODES, CHANNEL))
+    assert not same(given(tmp_path, values, MEASURED, CODES, CHANNEL))
+
+
+def test_elements_counted_down_columns(tmp_path: Path) -> None:
+    columns = C.reshape(3, 6, 3, 4).transpose(0, 1, 3, 2).reshape(3, 6, 12)
+    assert same(given(tmp_path, {"C": columns}, MEASURED, CODES + 'order = "columns"\n', CHANNEL))
+
+
+def test_codes_by_number_in_a_codebook(tmp_path: Path) -> None:
+    values = {"order": np.arange(18).reshape(3, 6) + 1, "book": C.reshape(18, 12)}
+    text = '[codes]\narray = "order"\naxes = ["scene", "snapshot"]\nform = "index"\ncodebook = "book"\n'
+    assert same(given(tmp_path, values, "base = 1", MEASURED, text, CHANNEL))
+    with pytest.raises(ConfigurationError, match="base = 1"):
+        given(tmp_path, values, MEASURED, text, CHANNEL)
+
+
+def test_the_mean_over_the_codes_removes_what_no_code_changes(tmp_path: Path) -> None:
+    got = given(tmp_path, {"Y": (Y + 7).transpose(2, 1, 0)}, "remove_mean = true", MEASURED, CODES, CHANNEL)
+    assert np.allclose(got.measurements.numpy(), Y - Y.mean(1, keepdims=True))
+    assert np.allclose(got.codes.numpy(), C - C.mean(1, keepdims=True))
+
+
+def test_antennas_in_place_of_a_channel(tmp_path: Path) -> None:
+    text = """
+[antennas]
+azimuth = { value = [10, 20, 30, 40, 50], unit = "deg" }
+distance = { value = 200, unit = "cm" }
+"""
+    got = given(tmp_path, {}, MEASURED, CODES, text).channel
+    x, y, z = 2 * np.cos(np.deg2rad(10)), 2 * np.sin(np.deg2rad(10)), 0.0
+    path = np.linalg.norm(capture().observation.elements.numpy() - [x, y, z], axis=1) - 2
+    assert np.allclose(got[0, 0].numpy(), np.exp(-2j * np.pi * path / 0.3))
+
+
+@pytest.mark.parametrize("symbols", ["pilot", "random"])
+@pytest.mark.parametrize("antennas", [1, 5])
+def test_what_is_fitted_to_positions_is_near_the_truth(symbols: str, antennas: int) -> None:
+    sources = 1 if (symbols, antennas) == ("random", 1) else 2  # the mean power of one antenna tells no two apart
+    scenes = capture(symbols, 20, antennas=antennas, snapshots=32, sources=[1, sources], separation=0.3)
+    got = truth_at(scenes.observation, scenes.truth.positions)
+    assert torch.equal(got.sources, scenes.truth.sources)
+    assert (got.snr_db - scenes.truth.snr_db).abs().median() < (2 if antennas > 1 or symbols == "pilot" else 30)
+    ratio = (got.powers / scenes.truth.powers)[scenes.truth.present]
+    slack = 1.6 if antennas > 1 or symbols == "pilot" else 3
+    assert 1 / slack < float(ratio.median()) < slack
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('axes = ["antena", "snapshot", "scene"]', "did you mean 'antenna'"),
+        ('axes = ["antenna", "snapshot"]', "measurements.axes with a name for each of 3 axes"),
+        ('axes = ["antenna", "snapshot", "element"]', "measurements.axes out of scene, frequency, snapshot, antenna"),
+        ('axes = ["antenna", "snapshot", "scene"]\npick = { scene = 3 }', r"measurements.pick.scene in 0\.\.2"),
+        ('axes = ["antenna", "snapshot", "scene"]\nform = "interleved"', "did you mean 'interleaved'"),
+        ('axes = ["antenna", "snapshot", "scene"]\nshape = [7, 7]', "measurements.shape of 90 entries"),
+    ],
+)
+def test_errors_name_the_key(tmp_path: Path, line: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        given(tmp_path, {}, f'[measurements]\narray = "Y"\n{line}\n', CODES, CHANNEL)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('unit = "m"', 'unit = "meter"', "panel.unit out of m, cm"),
+        (', unit = "m"', "", "panel.unit out of m, cm.*got none"),
+        ('symbols = "pilot"', "", "symbols"),
+        ('file = "capture.npz"', "", "measurements.file"),
+        ('file = "capture.npz"', 'file = "capture.xlsx"', "InputError|beside the mapping"),
+    ],
+)
+def test_what_is_missing_is_named(tmp_path: Path, old: str, new: str, words: str) -> None:
+    write(tmp_path, "npz", arrays(capture()))
+    text = HEAD.replace(old, new) + MEASURED + CHANNEL
+    with pytest.raises((ConfigurationError, InputError), match=words):
+        import_scenes(mapped(tmp_path, text))
+
+
+def test_a_wrong_unit_is_doubted(tmp_path: Path) -> None:
+    write(tmp_path, "npz", {**arrays(capture()), "C": C})
+    text = HEAD.replace('0.15, unit = "m"', '0.15, unit = "mm"') + MEASURED + CODES + CHANNEL
+    imported = import_scenes(mapped(tmp_path, text))
+    assert any("0.0005 wavelengths apart" in doubt for doubt in doubts_of(imported))
+    assert {row.what: row.value for row in summary_of(imported)}["scenes"] == "3"
+    assert not doubts_of(import_scenes(mapped(tmp_path, HEAD + MEASURED + CODES + CHANNEL)))

@@ -1,0 +1,80 @@
+"""Does the page `own-measurements` lead from a .mat to an answer when one follows it?"""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from jaxtyping import config as jaxtyping_config
+from scipy.io import savemat
+
+from ris_pytorch_pipeline.cli import main
+from ris_pytorch_pipeline.experiment import resolve
+from ris_pytorch_pipeline.physics import draw
+from ris_pytorch_pipeline.rng import stream
+
+PAGE = (Path(__file__).parents[2] / "docs" / "own-measurements.md").read_text(encoding="utf-8")
+
+
+def blocks(kind: str) -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", PAGE, flags=re.DOTALL)
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+    """The capture of the page in an empty folder; where the transmitter was, in degrees."""
+    fields = {"sources": 1, "snr_db": 15, "distance": [2, 5], "wavelength": 0.299792458, "spacing": 0.15}
+    scenario = resolve({"preset": "pilot", "scenario": fields}).scenario
+    scenes = draw(scenario, 3, stream(0, "page"))
+    seen = scenes.observation
+    states = np.round(np.angle(seen.codes.numpy()) / (2 * np.pi) * 8).astype(int) % 8 + 1
+    savemat(tmp_path / "capture.mat", {
+        "Y": seen.measurements.numpy().transpose(2, 1, 0), "H": seen.channel.numpy().transpose(1, 2, 0),
+        "state": states.reshape(3, 16, 12, 12).transpose(1, 2, 3, 0),
+    })  # fmt: skip
+    (tmp_path / "mapping.toml").write_text(blocks("toml")[0], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(jaxtyping_config, "jaxtyping_disable", True)
+    return np.rad2deg(scenes.truth.positions[:, 0].numpy())
+
+
+def test_the_mapping_is_short() -> None:
+    text = blocks("toml")[0]
+    assert tomllib.loads(text) and len(text.strip().splitlines()) < 20
+
+
+def test_the_page_leads_to_an_answer(lab: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    dry, write, locate = [line.split() for line in blocks("sh")[0].strip().splitlines()]
+    assert {dry[0], write[0], locate[0]} == {"ris"}
+    assert main(dry[1:]) == 0
+    table = capsys.readouterr().out
+    assert "3 scenes; nothing written" in table and "doubt" not in table and "0.500 wavelengths" in table
+    assert max(map(len, table.splitlines())) <= 80
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["capture.mat", "mapping.toml"]
+    assert main(write[1:]) == 0
+    capsys.readouterr()
+    assert main([*locate[1:], "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["scenes"]
+    assert len(found) == 3
+    for scene, where in zip(found, lab, strict=True):
+        assert len(scene["sources"]) == 1
+        error = np.linalg.norm(np.array([scene["sources"][0]["azimuth_deg"]]) - where[0])
+        assert error < 0.5
+
+
+@pytest.mark.parametrize("options", [["--json"], ["--dry-run", "--json"]])
+def test_json_says_what_was_understood(lab, capsys: pytest.CaptureFixture[str], options: list[str]) -> None:
+    assert main(["import", "mapping.toml", "out.safetensors", *options]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["scenes"] == 3 and said["understood"]["scenes"]["value"] == "3" and said["doubts"] == []
+    assert (said["file"] is None) == ("--dry-run" in options) == (not Path("out.safetensors").exists())
+
+
+def test_nothing_is_written_over_or_nowhere(lab, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("here").write_text("precious")
+    assert main(["import", "mapping.toml", "here"]) == 2
+    assert main(["import", "mapping.toml"]) == 2
+    assert "--dry-run" in capsys.readouterr().err
+    assert Path("here").read_text() == "precious"
