@@ -73,15 +73,25 @@ class Discovery:
         for name in LOSSES:
             wrap(nn.functional, name, partial(self._value, name))
         wrap(torch.jit, "script", self._script)
-        self._undo = [
-            modules.register_module_forward_pre_hook(self._enter).remove,
-            modules.register_module_forward_hook(self._leave, always_call=True).remove,
-        ]
+        self.listen()
+
+    def listen(self) -> None:
+        """Look for models, from now on."""
+        if not self._undo:
+            self._undo = [
+                modules.register_module_forward_pre_hook(self._enter).remove,
+                modules.register_module_forward_hook(self._leave, always_call=True).remove,
+            ]
+
+    def rest(self) -> None:
+        """Look for models no more: a hook on every module costs a little."""
+        for undo in self._undo:
+            undo()
+        self._undo, self._depth = [], 0
 
     def stop(self) -> None:
         """Let go of everything."""
-        for undo in self._undo:
-            undo()
+        self.rest()
         self.patches.close()
         self._known, self._scaled = {}, []
 
@@ -160,4 +170,3 @@ def _owner(module: nn.Module) -> tuple[nn.Module, str]:
 def _loss_name(loss: Tensor) -> str:
     frame = next(users_frames(), None)
     return (frame is not None and name_in(frame, loss)) or "loss"
-

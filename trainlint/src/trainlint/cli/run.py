@@ -1,0 +1,103 @@
+"""`trainlint run`: watch a script that nobody edited, and keep its output and exit code."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    from ..during.unedited.frames import Line
+    from ..findings import Finding
+
+_LEDGER = Path(".trainlint") / "ledger.jsonl"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments.
+
+    Args:
+        parser: of the command.
+    """
+    parser.usage = "trainlint run [options] (SCRIPT | -m MODULE) [ARGUMENTS ...]"
+    parser.epilog = "With several processes: torchrun --nproc-per-node 2 -m trainlint run train.py ARGUMENTS"
+    parser.add_argument("--strict", action="store_true", help="a confirmed fatal finding stops the script")
+    parser.add_argument("--preset", default="light", choices=["light", "full", "trace"], help="what it may cost")
+    parser.add_argument("--ledger", type=Path, default=_LEDGER, metavar="FILE", help=f"default: {_LEDGER}")
+    parser.add_argument("--no-ledger", action="store_true", help="keep no evidence")
+    parser.add_argument(
+        "--tolerate", action="append", default=[], metavar="CODE[=N]",
+        help="let a fatal finding pass N times under --strict, always without N",
+    )  # fmt: skip
+    parser.add_argument("--quiet", action="store_true", help="print the verdict alone")
+    parser.add_argument("-m", dest="module", action="store_true", help="SCRIPT is a module, as in python -m")
+    parser.add_argument("script", metavar="SCRIPT", help="a file, or the name of a module behind -m")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="ARGUMENTS", help="handed to the script")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the script under a watch, and print the verdict on stderr.
+
+    Args:
+        arguments: as parsed.
+
+    Returns:
+        The script's own exit code; 1 where --strict stopped it.
+
+    Raises:
+        InputError: no such script, or a tolerance that cannot be read.
+    """
+    from ..during.unedited.script import run_script  # after the parser has answered
+    from ..during.unedited.session import Options, Session
+
+    rank = os.environ.get("RANK")
+    if not arguments.module and not Path(arguments.script).is_file():
+        raise InputError("a script", f"{arguments.script}, which is no file", "a wrong path", "pass a .py file")
+    session = Session(
+        Options(
+            preset=arguments.preset,
+            strict=arguments.strict,
+            tolerate=_tolerated(arguments.tolerate),
+            ledger=None if arguments.no_ledger else _of_rank(arguments.ledger, rank),
+            tell=None if arguments.quiet else _Teller(rank),
+        )
+    )
+    session.start()
+    ending = run_script(arguments.script, arguments.rest, module=arguments.module)
+    verdict = session.stop(ending.error)
+    sys.stdout.flush()
+    if rank in {None, "0"} or not verdict.healthy:
+        print(f"{_prefix(rank)}{verdict}", file=sys.stderr)
+    return ending.code
+
+
+class _Teller:
+    """Prints each finding once as it comes, as a linter does."""
+
+    def __init__(self, rank: str | None) -> None:
+        self._prefix = _prefix(rank)
+
+    def __call__(self, finding: "Finding", line: "Line | None") -> None:
+        where = f"{line}: " if line is not None else ""
+        print(f"{self._prefix}{where}{finding.line}", file=sys.stderr)
+
+
+def _prefix(rank: str | None) -> str:
+    return "" if rank is None else f"[rank {rank}] "
+
+
+def _of_rank(ledger: Path, rank: str | None) -> Path:
+    """Each process has a ledger of its own."""
+    return ledger if rank in {None, "0"} else ledger.with_name(f"{ledger.stem}.rank{rank}{ledger.suffix}")
+
+
+def _tolerated(told: list[str]) -> dict[str, int]:
+    found = {}
+    for each in told:
+        code, _, most = each.partition("=")
+        if most and not most.isdigit():
+            raise InputError("--tolerate CODE or CODE=N", each, "a count that is no number", "pass RT101=3")
+        found[code] = int(most) if most else -1
+    return found
