@@ -110,6 +110,7 @@ class Finding:
         numbers: the evidence for machines.
         count: how often it was seen.
         stage: only a confirmed finding decides what a run is.
+        where: the line of the user's code that was running, such as `train.py:41`, where it is known.
     """
 
     rule: Rule
@@ -120,6 +121,7 @@ class Finding:
     numbers: Mapping[str, float] = field(default_factory=dict)
     count: int = 1
     stage: Stage = Stage.CONFIRMED
+    where: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -145,6 +147,7 @@ class Finding:
             "severity": str(self.severity),
             "stage": str(self.stage),
             "subject": self.subject,
+            "where": self.where,
             "evidence": self.evidence,
             "cause": self.rule.cause,
             "next": self.rule.move,
@@ -160,11 +163,12 @@ class Finding:
 
     @property
     def line(self) -> str:
-        """The first line alone: code, name, severity, subject and evidence."""
+        """The first line alone, as a linter prints it: place, code, name, severity, subject and evidence."""
+        place = f"{self.where}: " if self.where else ""
         about = f" [{self.subject}]" if self.subject else ""
         times = f" (seen {self.count} times)" if self.count > 1 else ""
         kind = self.severity if self.stage is Stage.CONFIRMED else self.stage
-        return f"{self.rule.code} {self.rule.name} ({kind}){about}: {self.evidence}{times}"
+        return f"{place}{self.rule.code} {self.rule.name} ({kind}){about}: {self.evidence}{times}"
 
 
 _ORDER = {Severity.FATAL: 0, Severity.WARNING: 1, Severity.NOTE: 2}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 
 if TYPE_CHECKING:
-    from ..during.unedited.frames import Line
     from ..findings import Finding
 
 _LEDGER = Path(".trainlint") / "ledger.jsonl"
@@ -79,9 +78,8 @@ class _Teller:
     def __init__(self, rank: str | None) -> None:
         self._prefix = _prefix(rank)
 
-    def __call__(self, finding: "Finding", line: "Line | None") -> None:
-        where = f"{line}: " if line is not None else ""
-        print(f"{self._prefix}{where}{finding.line}", file=sys.stderr)
+    def __call__(self, finding: "Finding") -> None:
+        print(f"{self._prefix}{finding.line}", file=sys.stderr)
 
 
 def _prefix(rank: str | None) -> str:

@@ -3,6 +3,8 @@
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
 from ..findings import Finding, Severity, Stage
 from ..ledger import Evidence
@@ -14,6 +16,19 @@ _NO_SIGHT = {"attached", "asked"}
 """Events of the watch itself: being asked is not yet having seen anything."""
 
 
+@runtime_checkable
+class Audience(Protocol):
+    """Who wants to hear of findings as they come."""
+
+    def place(self) -> str:
+        """Where the program is, such as `train.py:41`; empty where nobody knows."""
+        ...
+
+    def hear(self, finding: Finding) -> None:
+        """A finding is new, graver or surer than before, or withdrawn."""
+        ...
+
+
 class Jury:
     """The probes and what they have found so far; the boundary behind which a probe may fail without harm.
 
@@ -22,13 +37,20 @@ class Jury:
         tolerate: how often a fatal code may be seen without raising; -1 is always.
         raises: False never raises.
         ledger: where new findings are written down, before anything is raised.
+        audience: is told of each new finding as it comes, and knows where in the program it comes.
     """
 
     def __init__(
-        self, probes: Sequence[Probe], tolerate: Mapping[str, int], raises: bool, ledger: Evidence | None
+        self,
+        probes: Sequence[Probe],
+        tolerate: Mapping[str, int],
+        raises: bool,
+        ledger: Evidence | None,
+        audience: Audience | None = None,
     ) -> None:
         self.tolerate = {rule(code).code: most for code, most in tolerate.items()}
         self.probes, self.raises, self.ledger = probes, raises, ledger
+        self.audience = audience
         self.findings: dict[tuple[str, str], Finding] = {}
         self.failed: dict[str, str] = {}
         self.alarmed = False
@@ -112,6 +134,11 @@ class Jury:
         self.failed["ledger"] = f"{type(error).__name__}: {error}"
         self.ledger = None
 
+    def _tell(self, finding: Finding) -> None:
+        self.record("finding", **finding.record())
+        if self.audience is not None:
+            self.audience.hear(finding)
+
     def take(self, finding: Finding) -> None:
         """Keep a finding, write it down, and raise a fatal one that is confirmed and not tolerated.
 
@@ -126,14 +153,18 @@ class Jury:
         known = self.findings.get(finding.key)
         if finding.stage is Stage.WITHDRAWN:
             if self.findings.pop(finding.key, None) is not None:
-                self.record("finding", **finding.record())
+                self._tell(finding)
             return
+        if self.audience is not None:
+            finding = replace(finding, where=self.audience.place())
         now = self.findings[finding.key] = finding if known is None else known.again(finding)
         confirmed = now.stage is Stage.CONFIRMED
         most = self.tolerate.get(finding.rule.code, 0)
         raised = self.raises and confirmed and now.severity is Severity.FATAL and 0 <= most < now.count
         graver = known is None or (known.severity, known.stage) != (now.severity, now.stage)
-        if graver or raised or now.count & (now.count - 1) == 0:
+        if graver:
+            self._tell(now)
+        elif raised or now.count & (now.count - 1) == 0:
             self.record("finding", **now.record())
         self.alarmed |= known is None and finding.severity is not Severity.NOTE
         if raised:

@@ -48,6 +48,23 @@ class Observer:
         self._undo += hooks.listen_model(run.model, self)
         self._leaves = hooks.listen_leaves(run.model, self)
 
+    def join(self, lane: Lane) -> None:
+        """Listen to an optimiser that came later.
+
+        Args:
+            lane: of the optimiser, already among the run's.
+        """
+        self.meters[id(lane)] = Meter(lane)
+        self._undo += hooks.listen_lane(lane, self)
+
+    def follow(self, scheduler: object) -> None:
+        """Listen to a schedule that came later.
+
+        Args:
+            scheduler: anything whose `step()` sets rates.
+        """
+        self._undo += hooks.listen_scheduler(scheduler, self)
+
     def detach(self) -> None:
         """Take every hook off again."""
         for undo in (*self._undo, *self._leaves, self._named):

@@ -15,7 +15,7 @@ from ..rules import runs
 from ..verdict import TrainingFault, Verdict, judge
 from . import names
 from .hooks import scaler_of, unwrap
-from .jury import Jury
+from .jury import Audience, Jury
 from .masters import masters
 from .observer import Observer
 from .probes.probe import Loss, Probe
@@ -45,6 +45,7 @@ class Watch:
         ledger: a file for the evidence, or an open ledger of the loop's own, which gets the findings alone.
         identity: what makes this run this run; stored in the ledger.
         probes: the questions asked; None asks all.
+        audience: is told of each finding as it comes.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Watch:
         ledger: Path | str | Evidence | None = None,
         identity: Mapping[str, object] | None = None,
         probes: Sequence[Probe] | None = None,
+        audience: Audience | None = None,
     ) -> None:
         optimizers = optimizer if isinstance(optimizer, Sequence) else [optimizer]
         schedulers = [] if scheduler is None else scheduler if isinstance(scheduler, Sequence) else [scheduler]
@@ -74,12 +76,30 @@ class Watch:
         self.ledger = Ledger(ledger, identity) if isinstance(ledger, Path | str) else None
         evidence = ledger if isinstance(ledger, Evidence) else self.ledger
         self.probes = standard_probes() if probes is None else probes
-        self.jury = Jury(self.probes, {} if tolerate is None else tolerate, raises, evidence)
+        self.jury = Jury(self.probes, {} if tolerate is None else tolerate, raises, evidence, audience)
         self.observer = Observer(self.run, self.jury, Preset(preset))
         self.observer.attach()
         if self.ledger is not None and self.ledger.unfinished is not None:
             self.jury.take(self.ledger.unfinished)
         self.jury.ask("attached", self.run)
+
+    def adopt(self, *, optimizer: Optimizer | None = None, scheduler: object | None = None) -> None:
+        """Watch an optimiser or a schedule that the loop made later.
+
+        Args:
+            optimizer: of parameters of the model.
+            scheduler: anything whose `step()` sets rates.
+
+        Raises:
+            InputError: not an optimiser.
+        """
+        if optimizer is not None:
+            lane = _lane(optimizer, {p: name for name, p in names.parameters(self.run.model).items()})
+            self.run.lanes.append(lane)
+            self.observer.join(lane)
+        if scheduler is not None:
+            self.run.schedulers = [*self.run.schedulers, scheduler]
+            self.observer.follow(scheduler)
 
     def loss(
         self,

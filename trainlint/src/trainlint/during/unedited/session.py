@@ -17,7 +17,7 @@ from ..schedule import Preset
 from ..watch import Watch
 from .discovery import Discovery
 from .epochs import Epochs
-from .frames import Line, users_line
+from .frames import users_line
 
 _SETTLED = 64
 """Backward passes without a new model after which nobody looks for one until the next optimiser is made."""
@@ -32,14 +32,14 @@ class Options:
         strict: a confirmed fatal finding stops the program.
         tolerate: how often a fatal code may be seen without stopping it; -1 is always.
         ledger: where the evidence is kept; None keeps none.
-        tell: is given each finding as it comes, and the line of the user's code that was running.
+        tell: is given each finding as it comes, with the line of the user's code that was running.
     """
 
     preset: Preset | str = Preset.LIGHT
     strict: bool = False
     tolerate: Mapping[str, int] = field(default_factory=dict)
     ledger: Path | None = None
-    tell: Callable[[Finding, Line | None], None] | None = None
+    tell: Callable[[Finding], None] | None = None
 
 
 def _guarded(method: Callable[..., None]) -> Callable[..., None]:
@@ -74,6 +74,7 @@ class Session:
         self.roots: dict[str, nn.Module] = {}
         self.epochs = Epochs()
         self.watch: Watch | None
+        self.late: list[str] = []
         self._passes = 0
         self._discovery = Discovery(self)
 
@@ -97,8 +98,9 @@ class Session:
         )
 
     def _failed(self) -> tuple[str, ...]:
+        told = tuple(f"the model {name}, which ran after the watch had begun" for name in self.late)
         last = self.failure.strip().splitlines()[-1:] or [""]
-        return (f"from then on everything: the watch itself failed ({last[0]})",) if self.failure else ()
+        return (*told, f"from then on everything: the watch itself failed ({last[0]})") if self.failure else told
 
     def _blind(self) -> tuple[str, ...]:
         if not self.optimizers:
@@ -146,7 +148,7 @@ class Session:
         self.roots[free.replace(".", "_")] = module
         self._passes = 0
         if self.watch is not None and self._is_trained(module):
-            self.watch.adopt(model=module, name=free)
+            self.late.append(free)
 
     def _is_trained(self, module: nn.Module) -> bool:
         held = {p for optimizer in self.optimizers for group in optimizer.param_groups for p in group["params"]}
@@ -178,12 +180,22 @@ class Session:
         self.watch = Watch(
             model, self.optimizers, self.schedulers, self.scalers[-1] if self.scalers else None,
             preset=self.options.preset, raises=self.options.strict, tolerate=self.options.tolerate,
-            ledger=self.options.ledger, tell=self._tell,
+            ledger=self.options.ledger, audience=self,
         )  # fmt: skip
 
-    def _tell(self, finding: Finding) -> None:
+    def place(self) -> str:
+        """The line of the user's code that is running."""
+        line = users_line()
+        return "" if line is None else str(line)
+
+    def hear(self, finding: Finding) -> None:
+        """A finding comes: pass it on.
+
+        Args:
+            finding: new, or surer than before, or withdrawn.
+        """
         if self.options.tell is not None:
-            self.options.tell(finding, users_line())
+            self.options.tell(finding)
 
     @_guarded
     def on_value(self, name: str, value: Tensor) -> None:
