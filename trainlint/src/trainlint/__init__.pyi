@@ -6,7 +6,7 @@ from .before.lossproof import Term, accumulation, gradient_path, oracle_triple, 
 from .before.memory import free_bytes, limit_memory
 from .before.preflight import Preflight, preflight
 from .before.trial import Line, timed
-from .during.meter import sample
+from .during.samples import sample
 from .during.probes.probe import Found, Loss, Probe
 from .during.probes.replicas import Replicas
 from .during.probes.standard import standard_probes
