@@ -17,9 +17,10 @@ from torch.optim import LBFGS, SGD, Adam
 from torch.optim.lr_scheduler import StepLR
 
 from trainlint import InputError, Plan, State, TrainingFault, Watch, judge
-from trainlint.during.meter import Meter, sample
+from trainlint.during.meter import Meter
 from trainlint.during.probes.replicas import checksum, replica_findings
 from trainlint.during.run import Lane
+from trainlint.during.samples import sample
 from trainlint.during.schedule import Schedule
 from trainlint.ledger import read
 from trainlint.rules import RULES, rule

@@ -12,7 +12,6 @@ from torch.optim import SGD, lr_scheduler
 from torch.utils.data import DataLoader, TensorDataset
 
 from trainlint.during.unedited.discovery import Discovery
-from trainlint.during.unedited.patches import Patches
 
 
 class Heard:
@@ -156,19 +155,3 @@ def test_a_compiled_function_gives_the_same_and_breaks_no_graph() -> None:
     with listening():
         compiled = torch.compile(step, backend="eager", fullgraph=True)
         assert float(compiled(x, y)) == float(step(x, y))
-
-
-def test_a_replacement_that_others_wrapped_only_calls_the_original() -> None:
-    calls = []
-    patches = Patches()
-
-    class Holder:
-        pass
-
-    Holder.answer = lambda: 1  # type: ignore[attr-defined]
-    patches.wrap(Holder, "answer", lambda original: calls.append(1) or original())
-    ours = Holder.answer  # type: ignore[attr-defined]
-    Holder.answer = lambda: ours() + 1  # type: ignore[attr-defined]
-    patches.close()
-    assert Holder.answer() == 2  # type: ignore[attr-defined]
-    assert not calls

@@ -6,9 +6,9 @@ from torch import Tensor, nn
 
 from ...rules import losses, updates
 from ..graph import leaves
-from ..meter import sample
 from ..names import modules, parameters
 from ..run import Epoch, Run, some
+from ..samples import sample
 from .probe import Found, Loss, Probe
 
 _MODAL = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.modules.batchnorm._BatchNorm)

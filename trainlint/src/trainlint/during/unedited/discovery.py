@@ -10,8 +10,8 @@ from torch.nn.modules import module as modules
 from torch.optim import Optimizer, lr_scheduler
 from torch.utils.data import DataLoader
 
+from ..patches import Undo, patch
 from .frames import name_in, users_frames
-from .patches import Patches
 
 LOSSES = (
     "cross_entropy", "nll_loss", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy",
@@ -54,26 +54,36 @@ class Discovery:
     """
 
     def __init__(self, listener: Listener) -> None:
-        self.listener, self.patches = listener, Patches()
+        self.listener = listener
         self._depth = 0
         self._known: dict[int, nn.Module] = {}
         self._scaled: list[tuple[Tensor, Tensor]] = []
-        self._undo: list[Callable[[], None]] = []
+        self._undo: list[Undo] = []
+        self._patches: list[Undo] = []
+        self._losses: list[Undo] = []
 
     def start(self) -> None:
         """Begin to listen."""
-        wrap, listener = self.patches.wrap, self.listener
-        wrap(Optimizer, "__init__", partial(_made, listener.on_optimizer))
-        for schedule in _schedules():
-            wrap(schedule, "__init__", partial(_made, listener.on_scheduler))
-        wrap(torch.amp.GradScaler, "__init__", partial(_made, listener.on_scaler))
-        wrap(torch.amp.GradScaler, "scale", self._scale)
-        wrap(torch.autograd, "backward", self._backward)
-        wrap(DataLoader, "__iter__", self._iterate)
-        for name in LOSSES:
-            wrap(nn.functional, name, partial(self._value, name))
-        wrap(torch.jit, "script", self._script)
+        told = self.listener
+        self._patches = [
+            patch(Optimizer, "__init__", partial(_made, told.on_optimizer)),
+            *(patch(kind, "__init__", partial(_made, told.on_scheduler)) for kind in _schedules()),
+            patch(torch.amp.GradScaler, "__init__", partial(_made, told.on_scaler)),
+            patch(torch.amp.GradScaler, "scale", self._scale),
+            patch(torch.autograd, "backward", self._backward),
+            patch(DataLoader, "__iter__", self._iterate),
+            patch(torch.jit, "script", self._script),
+        ]
+        self._hear_losses()
         self.listen()
+
+    def _hear_losses(self) -> None:
+        self._losses = [patch(nn.functional, name, partial(self._value, name)) for name in LOSSES]
+
+    def _let_losses_go(self) -> None:
+        for undo in self._losses:
+            undo()
+        self._losses = []
 
     def listen(self) -> None:
         """Look for models, from now on."""
@@ -92,7 +102,9 @@ class Discovery:
     def stop(self) -> None:
         """Let go of everything."""
         self.rest()
-        self.patches.close()
+        self._let_losses_go()
+        for undo in reversed(self._patches):
+            undo()
         self._known, self._scaled = {}, []
 
     def _enter(self, module: nn.Module, _: object) -> None:
@@ -137,8 +149,13 @@ class Discovery:
     def _script(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         """The compiler of scripts reads the source of what it meets: it must meet torch's own."""
         kwargs["_frames_up"] = kwargs.get("_frames_up", 0) + 2
-        with self.patches.suspended():
+        if not self._losses:  # a function that the compiler meets is compiled by another call
             return original(*args, **kwargs)
+        self._let_losses_go()
+        try:
+            return original(*args, **kwargs)
+        finally:
+            self._hear_losses()
 
 
 def _made(tell: Callable[[Any], None], original: Callable[..., None], made: object, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401

@@ -114,14 +114,12 @@ class Session:
 
     @_guarded
     def on_optimizer(self, optimizer: Optimizer) -> None:
-        """An optimiser was made: it joins a watch that is already there."""
+        """An optimiser was made: a watch that is already there hears of it when it steps."""
         if any(known is optimizer for known in self.optimizers):
             return
         self.optimizers.append(optimizer)
         self._passes = 0
         self._discovery.listen()
-        if self.watch is not None:
-            self.watch.adopt(optimizer=optimizer)
 
     @_guarded
     def on_scheduler(self, scheduler: object) -> None:
@@ -130,7 +128,7 @@ class Session:
             return
         self.schedulers.append(scheduler)
         if self.watch is not None:
-            self.watch.adopt(scheduler=scheduler)
+            self.watch.follow(scheduler)
 
     @_guarded
     def on_scaler(self, scaler: object) -> None:
