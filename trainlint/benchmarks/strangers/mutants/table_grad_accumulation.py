@@ -33,7 +33,7 @@ MUTANTS = [
     ("lr_high", "lr=0.2", "lr=2e3", "The learning rate is ten thousand times too high."),
     ("lr_low", "lr=0.2", "lr=2e-7", "The learning rate is a million times too low."),
     ("unshuffled", "batch_size=8, shuffle=True, drop_last=True", "batch_size=8",
-     "The labels are sorted and not mixed.", "subtle"),
+     "The labels are sorted and not mixed."),
     ("labels_shuffled", "loss = criterion(logits, targets)", "loss = criterion(logits, targets[torch.randperm(8)])",
      "The labels are shuffled against the inputs."),
     ("labels_constant", "loss = criterion(logits, targets)", "loss = criterion(logits, targets * 0)",

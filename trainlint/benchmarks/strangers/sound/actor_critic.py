@@ -50,7 +50,7 @@ net = ActorCritic()
 opt = torch.optim.RMSprop(net.parameters(), lr=5e-3, alpha=0.99, eps=1e-5)
 state = spawn(N)
 before = average_reward(net)
-for update in range(160):
+for update in range(120):
     logps, values, entropies, rewards, dones = [], [], [], [], []
     for _ in range(HORIZON):
         logits, value = net(features(state))
