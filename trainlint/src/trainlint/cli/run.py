@@ -79,6 +79,8 @@ class _Teller:
         self._prefix = _prefix(rank)
 
     def __call__(self, finding: "Finding") -> None:
+        if finding.severity == "note":  # the verdict has them
+            return
         print(f"{self._prefix}{finding.line}", file=sys.stderr)
 
 

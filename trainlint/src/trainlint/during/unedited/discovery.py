@@ -37,7 +37,7 @@ class Listener(Protocol):
         """An outermost module is about to run for the first time."""
 
     def on_backward(self, loss: Tensor, name: str) -> None:
-        """The gradient of a scalar is about to be computed and kept."""
+        """The gradient of a scalar is about to be computed and kept; who begins to listen now hears this one too."""
 
     def on_value(self, name: str, value: Tensor) -> None:
         """A loss was computed without gradients."""
@@ -58,6 +58,7 @@ class Discovery:
         self._depth = 0
         self._known: dict[int, nn.Module] = {}
         self._scaled: list[tuple[Tensor, Tensor]] = []
+        self._told = False
         self._undo: list[Undo] = []
         self._patches: list[Undo] = []
         self._losses: list[Undo] = []
@@ -70,6 +71,7 @@ class Discovery:
             *(patch(kind, "__init__", partial(_made, told.on_scheduler)) for kind in _schedules()),
             patch(torch.amp.GradScaler, "__init__", partial(_made, told.on_scaler)),
             patch(torch.amp.GradScaler, "scale", self._scale),
+            patch(Tensor, "backward", self._backward),
             patch(torch.autograd, "backward", self._backward),
             patch(DataLoader, "__iter__", self._iterate),
             patch(torch.jit, "script", self._script),
@@ -128,12 +130,17 @@ class Discovery:
         return scaled
 
     def _backward(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """`loss.backward()`: whoever begins to listen when told of it hears the pass itself too."""
         loss = args[0] if args else kwargs.get("tensors")
-        if isinstance(loss, Tensor) and loss.numel() == 1:
+        if not self._told and isinstance(loss, Tensor) and loss.numel() == 1:
             meant = next((raw for scaled, raw in self._scaled if scaled is loss), loss)
+            self._scaled = []
             self.listener.on_backward(meant, _loss_name(meant))
-        self._scaled = []
-        return original(*args, **kwargs)
+        before, self._told = self._told, True
+        try:
+            return original(*args, **kwargs)
+        finally:
+            self._told = before
 
     def _value(self, name: str, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         value = original(*args, **kwargs)

@@ -8,7 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 
-_PACKAGE = str(Path(__file__).parents[2])
+PACKAGE = str(Path(__file__).parents[2])
+"""Our own folder: no frame of it is the user's."""
 _LIBRARIES = tuple({sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 _DEEPEST = 200
 """Frames looked at from the innermost on: a library's loop has about thirty above the user's line."""
@@ -39,7 +40,7 @@ def is_users(path: str) -> bool:
     Args:
         path: as a code object names it.
     """
-    if path.startswith(("<", _PACKAGE)):
+    if path.startswith(("<", PACKAGE)):
         return False
     parts = Path(path).parts
     return not path.startswith(_LIBRARIES) and "site-packages" not in parts and "dist-packages" not in parts

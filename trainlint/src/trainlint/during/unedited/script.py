@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ...errors import InputError
+from .frames import PACKAGE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +66,12 @@ def _run_module(name: str) -> None:
 
 def _run_file(target: str) -> None:
     """Run a file in a module of its own, which stays: threads and handlers at exit may still need its names."""
-    program = ModuleType("__main__")
-    program.__file__ = target
-    program.__loader__ = SourceFileLoader("__main__", target)
+    program, place = ModuleType("__main__"), str(Path(target).absolute())
+    program.__file__ = place
+    program.__loader__ = SourceFileLoader("__main__", place)
     program.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = program
-    exec(compile(Path(target).read_bytes(), target, "exec", dont_inherit=True), program.__dict__)
+    exec(compile(Path(place).read_bytes(), place, "exec", dont_inherit=True), program.__dict__)  # noqa: S102
 
 
 def _status(stop: SystemExit) -> int:
@@ -82,12 +83,11 @@ def _status(stop: SystemExit) -> int:
 
 
 def _print_error(error: BaseException) -> None:
-    """The traceback from the script's first frame on."""
-    place = error.__traceback__
-    while place is not None and not _is_scripts(place.tb_frame.f_code.co_filename):
-        place = place.tb_next
-    traceback.print_exception(type(error), error, place or error.__traceback__)
+    """The traceback as Python prints it, without our own frames."""
+    told = traceback.TracebackException.from_exception(error)
+    told.stack = traceback.StackSummary.from_list([frame for frame in told.stack if not _is_ours(frame.filename)])
+    sys.stderr.write("".join(told.format()))
 
 
-def _is_scripts(path: str) -> bool:
-    return path not in {__file__, runpy.__file__} and not path.startswith("<frozen")
+def _is_ours(path: str) -> bool:
+    return path.startswith((PACKAGE, runpy.__file__, "<frozen runpy"))
