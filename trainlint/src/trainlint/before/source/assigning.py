@@ -4,7 +4,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from . import expressions
-from .values import UNKNOWN, Bound, Choice, Const, Items, Table, Tensor, Thing, Value, const, is_const
+from .things import mark
+from .values import UNKNOWN, Choice, Const, Items, Table, Tensor, Thing, Value, const, is_const
 
 if TYPE_CHECKING:
     from .walker import Walker
@@ -103,14 +104,10 @@ def _attribute(walker: "Walker", target: ast.Attribute, value: Value) -> None:
 
 
 def _require(owner: Value, value: Value) -> None:
-    if isinstance(owner, Tensor) and owner.op == "parameter":
-        for thing in owner.inputs:
-            if isinstance(thing, Thing):
-                thing.marks.discard("frozen")
-                if not (isinstance(value, Const) and value.value):
-                    thing.marks.add("frozen" if not isinstance(value, Bound) and is_const(value, False) else "perhaps")
-    elif isinstance(owner, Thing):
-        owner.marks.add("frozen" if is_const(value, False) else "perhaps")
+    owners = owner.inputs if isinstance(owner, Tensor) and owner.op == "parameter" else (owner,)
+    for thing in owners:
+        if isinstance(thing, Thing):
+            mark(thing, frozen=is_const(value, False), perhaps=not isinstance(value, Const))
 
 
 def _entry(walker: "Walker", target: ast.Subscript, value: Value) -> None:

@@ -58,6 +58,11 @@ class Event:
         return self.node.lineno  # pyright: ignore[reportAttributeAccessIssue]
 
     @property
+    def marks(self) -> set[str]:
+        """What is marked on its target."""
+        return self.target.marks if isinstance(self.target, Thing) else set()
+
+    @property
     def first(self) -> bool:
         """True in the first round of every loop around it."""
         return not any(self.rounds)

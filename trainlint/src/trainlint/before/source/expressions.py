@@ -174,7 +174,8 @@ def arithmetic(walker: "Walker", node: ast.AST, name: str, left: Value, right: V
         return Items(left.items, more=True, kind="list")
     if any(isinstance(o, Tensor | Thing | Choice) for o in (left, right)):
         shape = broadcast(left, right, name)
-        return Tensor(name.lower(), node, walker.file, (left, right), shape=shape)
+        cut = "no_grad" if "no_grad" in walker.guards else ""
+        return Tensor(name.lower(), node, walker.file, (left, right), shape=shape, cut=cut)
     return UNKNOWN
 
 
@@ -199,15 +200,17 @@ def _compare(walker: "Walker", node: ast.Compare) -> Value:
     left, *rest = (evaluate(walker, e) for e in (node.left, *node.comparators))
     if len(rest) == 1:
         name, right = type(node.ops[0]).__name__, rest[0]
-        if type(left) is Const and type(right) is Const and name in {"Eq", "NotEq"}:
-            return Const(_PLAIN[name](left.value, right.value))
+        if type(left) is Const and type(right) is Const and name in _PLAIN:
+            return arithmetic(walker, node, name, left, right)
         if isinstance(left, Tensor) or isinstance(right, Tensor):
             return Tensor("compare", node, walker.file, (left, right), shape=broadcast(left, right, name), cut="compare")
     return UNKNOWN
 
 
 def _choose(walker: "Walker", node: ast.IfExp) -> Value:
-    evaluate(walker, node.test)
+    test = evaluate(walker, node.test)
+    if type(test) is Const:
+        return evaluate(walker, node.body if test.value else node.orelse)
     return join(evaluate(walker, node.body), evaluate(walker, node.orelse))
 
 

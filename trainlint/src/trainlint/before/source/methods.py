@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from . import calling
 from .tensorshapes import shape_of
+from .things import mark
 from .torchfacts import CUTS, is_module, is_optimizer, is_scheduler, op_of
 from .values import UNKNOWN, Bound, Choice, Const, Items, Params, Table, Tensor, Thing, Unknown, Value, is_const, join
 
@@ -196,11 +197,7 @@ def _freeze(owners: Args, args: Args, kwargs: Kwargs) -> None:
     wanted = args[0] if args else kwargs.get("requires_grad", Const(True))
     for owner in owners:
         if isinstance(owner, Thing):
-            owner.marks.discard("frozen")
-            if is_const(wanted, False):
-                owner.marks.add("frozen")
-            elif not isinstance(wanted, Const):
-                owner.marks.add("perhaps")
+            mark(owner, frozen=is_const(wanted, False), perhaps=not isinstance(wanted, Const))
 
 
 def _loaded(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:

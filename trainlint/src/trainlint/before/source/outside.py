@@ -7,7 +7,7 @@ from . import calling
 from .methods import cut_of
 from .tensorshapes import made_shape, shape_of
 from .torchfacts import OUTSIDE_MODELS, op_of
-from .values import UNKNOWN, Bound, Const, Items, Params, Table, Tensor, Thing, Value, join
+from .values import UNKNOWN, Bound, Const, Items, Params, Table, Tensor, Thing, Value, join, number
 
 if TYPE_CHECKING:
     from .walker import Walker
@@ -21,7 +21,7 @@ _PASSED = {
     "torch.nn.utils.spectral_norm", "torch.nn.utils.parametrizations.spectral_norm", "torch.nn.parallel.DataParallel",
     "tqdm.notebook.tqdm", "torch.jit.trace", "torch.sparse.to_dense", "typing.cast",
 }  # fmt: skip
-_HARMLESS = {"print", "len", "isinstance", "type", "id", "repr", "str", "hasattr", "float", "int", "range"}
+_HARMLESS = {"print", "len", "isinstance", "type", "id", "repr", "str", "hasattr", "float", "int", "range", "min", "max"}
 _LAZY = {"enumerate", "zip", "reversed", "itertools.islice"}
 _CONTEXTS = {"torch.no_grad": "no_grad", "torch.inference_mode": "no_grad", "torch.autograd.no_grad": "no_grad"}
 _COLLECTIONS = {"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList"}
@@ -69,9 +69,19 @@ def _plain(walker: "Walker", name: str, args: Args, node: ast.AST) -> Value:
         if isinstance(args[0], Items) and not args[0].more:
             return Const(len(args[0].items))
         return Tensor("len", node, walker.file, args, shape=(), cut="len")
+    if name in {"min", "max"} and args:
+        return _extreme(walker, name, args, node)
     if name == "range":
         return walker.made("range", node, args, {})
     return UNKNOWN
+
+
+def _extreme(walker: "Walker", name: str, args: Args, node: ast.AST) -> Value:
+    numbers = [number(a) for a in args]
+    if len(args) > 1 and all(n is not None for n in numbers):
+        known = [n for n in numbers if n is not None]
+        return Const(min(known) if name == "min" else max(known))
+    return Tensor("?", node, walker.file, args) if any(isinstance(a, Tensor) for a in args) else UNKNOWN
 
 
 def _model(walker: "Walker", name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:

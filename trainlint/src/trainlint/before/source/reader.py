@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from . import calling
 from .project import Project
 from .scopes import SourceFile
+from .things import inner
 from .torchfacts import is_lightning
 from .values import Class, Const, Function, Thing, Tensor, Value
 from .walker import Frame, Walker
@@ -71,7 +72,9 @@ def _orphans(walker: Walker, file: SourceFile) -> None:
 def _try(walker: Walker, walk: Callable[[], object]) -> None:
     if walker.left > 0:
         walker.modes = {}
-        walk()
+        result = walk()
+        if isinstance(result, Value):
+            calling.hand_over(result)
 
 
 def _methods(walker: Walker, cls: Class, thing: Thing) -> None:
@@ -105,6 +108,11 @@ def _stranger(walker: Walker, arg: ast.arg) -> Thing:
     made = walker.made("?", arg, (), {})
     made.marks |= {"handed", "stranger"}
     made.kwargs["name"] = Const(arg.arg)
+    name = arg.arg.lower()
+    if "optim" in name or name == "opt":
+        made.marks.add("optimizer")
+    elif "sched" in name:
+        made.marks.add("scheduler")
     return made
 
 
@@ -122,14 +130,3 @@ def tensors(value: Value) -> Iterator[Tensor]:
             left.extend(now.inputs)
         else:
             left.extend(inner(now))
-
-
-def inner(value: Value) -> tuple[Value, ...]:
-    """What stands inside a choice, a list or a dictionary."""
-    from .values import Choice, Items, Table
-
-    if isinstance(value, Choice):
-        return value.options
-    if isinstance(value, Items):
-        return tuple(value.items)
-    return tuple(value.entries.values()) if isinstance(value, Table) else ()

@@ -100,6 +100,8 @@ def is_optimizer(value: Value | None) -> bool:
     """True where a value is certainly an optimiser."""
     if not isinstance(value, Thing):
         return False
+    if "stranger" in value.marks:
+        return "optimizer" in value.marks
     if value.cls is not None:
         return any(r.endswith(".Optimizer") for r in value.cls.roots)
     return value.origin.startswith("torch.optim.") and value.origin.count(".") == 2
@@ -109,6 +111,8 @@ def is_scheduler(value: Value | None) -> bool:
     """True where a value is certainly a schedule of the learning rate."""
     if not isinstance(value, Thing):
         return False
+    if "stranger" in value.marks:
+        return "scheduler" in value.marks
     name = value.origin
     if value.cls is None and name.startswith("torch.optim.lr_scheduler."):
         return name.rsplit(".", 1)[-1][0].isupper()
