@@ -56,6 +56,8 @@ def bind(walker: "Walker", target: ast.expr, value: Value) -> None:
     """Bind a target to a value."""
     if isinstance(target, ast.Name):
         walker.scope.names[target.id] = value
+        if isinstance(value, Thing):
+            walker.note("bound", target, value)
     elif isinstance(target, ast.Tuple | ast.List):
         _unpack(walker, target, value)
     elif isinstance(target, ast.Attribute):

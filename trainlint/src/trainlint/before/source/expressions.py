@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import calling
 from .looping import element
-from .scopes import Scope
+from .scopes import Scope, canonical
 from .tensorshapes import broadcast, indexed
 from .values import (
     UNKNOWN,
@@ -88,7 +88,7 @@ def _attribute(walker: "Walker", node: ast.Attribute) -> Value:
 def attribute(walker: "Walker", owner: Value, name: str, node: ast.AST) -> Value:
     """What an attribute of a value stands for."""
     if isinstance(owner, Named):
-        return Named(f"{owner.name}.{name}")
+        return Named(canonical(f"{owner.name}.{name}"))
     if isinstance(owner, ModuleOf):
         return walker.project.value(owner.file, name)
     if isinstance(owner, Choice):

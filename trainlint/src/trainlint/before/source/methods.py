@@ -91,6 +91,8 @@ def _of_thing(walker: "Walker", owner: Thing, name: str, args: Args, kwargs: Kwa
             return rule(walker, owner, args, kwargs, node)
         if name in _SELF:
             return owner
+    if owner.origin == "torch.nn.Parameter":
+        return Tensor(op_of(name), node, walker.file, (owner, *args), None, None, cut_of(walker, op_of(name)))
     if owner.origin == "torch.amp.GradScaler":
         return _of_scaler(walker, owner, name, args, node)
     if is_optimizer(owner) or is_scheduler(owner):

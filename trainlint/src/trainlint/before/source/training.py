@@ -51,6 +51,13 @@ class Training:
         return [t for t in self.walker.things if is_optimizer(t)]
 
     @cached_property
+    def unclear_steps(self) -> bool:
+        """True where something unknown is stepped, which may be anything."""
+        known = [e for e in self.of(".step") if isinstance(e.target, Thing | Tensor)]
+        strangers = [e for e in known if e.marks & {"stranger"} and not e.marks & {"optimizer", "scheduler"}]
+        return len(known) < len(self.of(".step")) or bool(strangers)
+
+    @cached_property
     def library(self) -> bool:
         """True where a loop belongs to a library, and what it does is not in the source."""
         words = ("LightningModule", "Trainer(", "Accelerator(", "Fabric(", "deepspeed", "manual_backward", "Learner(")

@@ -1,19 +1,20 @@
 """The order of a batch loop: is something cleared, differentiated and stepped, once each and in order?"""
 
 import ast
+import re
 from collections.abc import Iterator
 
-from ....rules import source
+from ....rules import source, source_model
 from ..events import Event, Loop
 from ..suspicion import SourceFinding
 from ..things import tree
 from ..torchfacts import LOSSES, is_module, is_optimizer
 from ..training import Training, named, subject_of
-from ..values import Tensor, Thing, Value
+from ..values import Bound, Tensor, Thing, Value
 from .telling import at, tell
 
 _CLEARING = ("grad = None", ".grad.zero_", ".grad.data.zero_", "set_to_none", "clear_grad", "grad.fill_", "LBFGS", "grad=None")
-_GRADIENTS = ("backward", ".grad", "autograd", "grad(", "functorch", "closure")
+_GRADIENTS = re.compile(r"backward|\.grad\b|autograd|(?<!\w)grad\(|functorch|closure")
 _THROUGH = {"add", "sub", "neg", "sum", "mean", "scaled", "part", "to", "float"}
 
 
@@ -88,13 +89,12 @@ def cleared_between(training: Training) -> Iterator[SourceFinding]:
 def never_stepped(training: Training) -> Iterator[SourceFinding]:
     """An optimiser whose parameters get gradients and that no line steps."""
     stepped = {id(e.target) for e in training.steps}
-    unclear = [e for e in training.of(".step") if not isinstance(e.target, Thing) or "stranger" in e.target.marks]
-    written = sum(f.text.count(".step(") for f in training.reading.files)
-    if training.library or not training.backwards or not training.walker.complete or (unclear and written):
+    if training.library or not training.backwards or not training.walker.complete or training.unclear_steps:
         return
+    bare = any(isinstance(e.target, Bound) and e.target.name == "step" for e in training.of("bare"))
     for each in training.optimizers:
         owned = training.owned(each)
-        if id(each) in stepped or each.marks & {"handed", "stranger", "closure"} or not owned:
+        if id(each) in stepped or bare or each.marks & {"handed", "stranger", "closure"} or not owned:
             continue
         if any(id(t) in training.live for t in owned):
             yield tell(source.NEVER_STEPPED, each.node, each.file, "backward is called, and no line calls the step of this optimiser")
@@ -102,7 +102,7 @@ def never_stepped(training: Training) -> Iterator[SourceFinding]:
 
 def no_backward(training: Training) -> Iterator[SourceFinding]:
     """Steps, and no word of a gradient in any file."""
-    if training.library or training.reading.text_has(*_GRADIENTS):
+    if training.library or any(_GRADIENTS.search(f.text) for f in training.reading.files):
         return
     for step in training.steps:
         if step.loops and is_optimizer(step.target) and not step.marks & {"stranger", "handed"}:
@@ -180,7 +180,7 @@ def one_batch(training: Training) -> Iterator[SourceFinding]:
             continue
         backs = [b for b in training.backwards if b.inner() is loop and b.order < stop.order]
         if backs and not stop.conditional(backs[0]) and len(stop.loops) > 1:
-            yield at(source.ONE_BATCH, stop, f"the loop of line {loop.node.lineno} always ends after its first batch")
+            yield at(source_model.ONE_BATCH, stop, f"the loop of line {loop.node.lineno} always ends after its first batch")
 
 
 CHECKS = (never_cleared, cleared_between, never_stepped, no_backward, undivided, outside_batches, one_batch)

@@ -9,7 +9,7 @@ from ..suspicion import SourceFinding
 from ..things import tree
 from ..torchfacts import is_module, modal
 from ..training import Training, named
-from ..values import Tensor, Thing, Value
+from ..values import Tensor, Thing, options
 from .telling import at, tell
 
 _WORDS = ("val", "test", "eval", "dev")
@@ -90,9 +90,10 @@ def not_restored(training: Training) -> Iterator[SourceFinding]:
 
 def aliased(training: Training) -> Iterator[SourceFinding]:
     """`best = model.state_dict()`, loaded at the end."""
-    loaded = [e for e in training.of("loaded") if isinstance(e.value, Tensor) and e.value.op == "statedict"]
-    for event in loaded:
-        state: Value = event.value
+    loaded = [(e, s) for e in training.of("loaded") for s in options(e.value)]
+    for event, state in loaded:
+        if not isinstance(state, Tensor) or state.op != "statedict":
+            continue
         if not isinstance(state, Tensor) or not state.inputs or state.inputs[0] is not event.target:
             continue
         loops = [b.loops[0] for b in training.backwards if b.loops and b.order < event.order]

@@ -70,31 +70,18 @@ def same_data(training: Training) -> Iterator[SourceFinding]:
     """A loader called validation or test that goes over the training data."""
     trained = [loader for loader, _ in _trained_loaders(training)]
     sets = {id(dataset_of(t)) for t in trained} | {id(t) for t in trained}
-    for file in training.reading.files:
-        for node in ast.walk(file.tree):
-            if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and _held_out(node.targets[0].id)):
-                continue
-            for thing in _loaders_of(training, node):
-                if id(dataset_of(thing)) in sets or _equal_sets(dataset_of(thing), trained):
-                    told = f"`{node.targets[0].id}` goes over the data set that is trained on"
-                    yield tell(source_model.SAME_DATA, node, file, told, subject=node.targets[0].id)
+    for event in training.of("bound"):
+        thing, target = event.target, event.node
+        if not isinstance(thing, Thing) or thing.origin != LOADER or not isinstance(target, ast.Name):
+            continue
+        if _held_out(target.id) and (id(dataset_of(thing)) in sets or _equal_sets(dataset_of(thing), trained)):
+            told = f"`{target.id}` goes over the data set that is trained on"
+            yield at(source_model.SAME_DATA, event, told, subject=target.id)
 
 
 def _held_out(name: str) -> bool:
     words = name.lower().split("_")
     return any(w in {"val", "valid", "validation", "test", "dev", "eval", "holdout"} for w in words) and "train" not in words
-
-
-def _loaders_of(training: Training, node: ast.Assign) -> Iterator[Thing]:
-    for thing in training.walker.things:
-        if thing.origin == LOADER and (thing.node is node.value or _bound_to(training, node.value, thing)):
-            yield thing
-
-
-def _bound_to(training: Training, value: ast.expr, loader: Thing) -> bool:
-    if not isinstance(value, ast.Name):
-        return False
-    return any(f.scope.names.get(value.id) is loader for f in training.reading.files)
 
 
 def _equal_sets(dataset: Value | None, trained: list[Thing]) -> bool:

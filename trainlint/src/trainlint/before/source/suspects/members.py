@@ -100,7 +100,7 @@ def always_dropped(training: Training) -> Iterator[SourceFinding]:
                     yield tell(source_model.ALWAYS_DROPPED, node, cls.file, told)
     for call in training.of("call"):
         made = call.target
-        if isinstance(made, Thing) and made.origin.startswith("torch.nn.Dropout") and _made_in_forward(training, made):
+        if isinstance(made, Thing) and made.origin.startswith("torch.nn.Dropout") and made_within(training, made):
             yield tell(source_model.ALWAYS_DROPPED, made.node, made.file, "a dropout made in the pass is always in training mode")
 
 
@@ -114,7 +114,8 @@ def _functional(training: Training, cls: Class, node: ast.Call) -> bool:
     return text.startswith("torch.nn.functional") or ast.unparse(node.func).startswith(("torch.nn.functional.", "nn.functional."))
 
 
-def _made_in_forward(training: Training, made: Thing) -> bool:
+def made_within(training: Training, made: Thing) -> bool:
+    """True where something is made in the pass that uses it."""
     return any(
         n is made.node
         for cls in _modules(training) if cls.file is made.file
@@ -128,7 +129,7 @@ def made_in_forward(training: Training) -> Iterator[SourceFinding]:
     seen: set[int] = set()
     for call in training.of("call"):
         made = call.target
-        if isinstance(made, Thing) and has_weights(made) and id(made.node) not in seen and _made_in_forward(training, made):
+        if isinstance(made, Thing) and has_weights(made) and id(made.node) not in seen and made_within(training, made):
             if not made.marks & {"handed", "loaded"} and not any(k in made.attrs for k in ("weight", "bias")):
                 seen.add(id(made.node))
                 told = "this layer has new random weights in every pass, and no optimiser holds it"

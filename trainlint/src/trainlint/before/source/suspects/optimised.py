@@ -8,6 +8,7 @@ from ..things import tree
 from ..torchfacts import has_weights, is_module
 from ..training import Training, layers, named
 from ..values import Params, Thing, Value, elements, options
+from .members import made_within
 from .telling import at, tell
 
 
@@ -71,11 +72,13 @@ def in_none(training: Training) -> Iterator[SourceFinding]:
     held = {id(t) for o in owned for t in o or ()}
     if not any(has_weights(t) and id(t) in held for t in training.walker.things):
         return
+    if any(True for _ in another(training)):
+        return
     for model in training.models:
         if id(model) in training.foreign or not is_module(model):
             continue
         missing = [t for t in layers(model) if _forgotten(training, t) and id(t) not in held]
-        if missing:
+        if missing and not made_within(training, model):
             many = f"{len(missing)} layers with weights" if len(missing) > 1 else f"`{named(missing[0])}`"
             told = f"{many} of `{named(model)}` feed the loss and are in no optimiser"
             yield tell(source.IN_NO_OPTIMISER, model.node, model.file, told, subject=named(model))

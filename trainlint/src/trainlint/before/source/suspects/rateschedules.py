@@ -32,9 +32,8 @@ def idle(training: Training) -> Iterator[SourceFinding]:
     made = _schedules(training)
     inside = {id(v) for t in made for a in (*t.args, *t.kwargs.values()) for v in elements(a)}
     ticked = {id(e.target) for e in training.of("tick")}
-    unclear = [e for e in training.of(".step") if not isinstance(e.target, Tensor)]
     for each in made:
-        known = each.marks & {"handed"} or id(each) in inside or id(each) in ticked or unclear
+        known = each.marks & {"handed"} or id(each) in inside or id(each) in ticked or training.unclear_steps
         if not known and training.walker.complete and not training.library and training.steps:
             yield tell(source.SCHEDULE_IDLE, each.node, each.file, "this schedule is made, and no line steps it")
 
