@@ -1,5 +1,7 @@
 """Which findings has a source: one text, or files that belong together?"""
 
+import ast
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from .suspects import SUSPECTS
 from .suspicion import SourceFinding
 from .training import Training
 
+_LIBRARY = re.compile(r"\b(torch|lightning|accelerate|transformers)\b|pytorch")
+_SUBJECT = re.compile(r"\.backward\b|\.step\b|Module\b|optim\b|DataLoader|zero_grad|requir\w*grad")
 TOGETHER = 40
 """Files of one folder that are read as one program; more are a library, and each is read alone."""
 
@@ -59,7 +63,7 @@ def check_files(files: list[SourceFile]) -> list[SourceFinding]:
 
 def concerns_torch(file: SourceFile) -> bool:
     """True where a file names torch or a library built on it."""
-    return any(word in file.text for word in ("torch", "lightning", "accelerate", "transformers"))
+    return bool(_LIBRARY.search(file.text)) and bool(_SUBJECT.search(file.text))
 
 
 def check_paths(paths: Iterable[Path]) -> tuple[list[SourceFinding], list[InputError]]:
@@ -94,8 +98,6 @@ def _programs(group: list[SourceFile]) -> list[list[SourceFile]]:
 
 
 def _imports(file: SourceFile) -> set[str]:
-    import ast
-
     found: set[str] = set()
     for node in file.tree.body:
         if isinstance(node, ast.Import):

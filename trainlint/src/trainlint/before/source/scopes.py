@@ -2,6 +2,7 @@
 
 import ast
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from .values import UNKNOWN, Named, Value
@@ -37,6 +38,11 @@ class SourceFile:
     def __post_init__(self) -> None:
         self.lines = self.text.splitlines()
         self.stem = Path(self.path).stem
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Every node of the tree."""
+        return list(ast.walk(self.tree))
 
     def line(self, number: int) -> str:
         """The stripped line of this number, from 1."""

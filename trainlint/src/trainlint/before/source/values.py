@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Function(Value):
         """Its name; a lambda has none."""
         return "<lambda>" if isinstance(self.node, ast.Lambda) else self.node.name
 
-    @property
+    @cached_property
     def decorators(self) -> tuple[str, ...]:
         """Texts of its decorators."""
         return () if isinstance(self.node, ast.Lambda) else tuple(ast.unparse(d) for d in self.node.decorator_list)
@@ -177,6 +178,8 @@ def options(value: Value) -> tuple[Value, ...]:
 
 def join(*values: Value) -> Value:
     """What is known after ways that differ have met."""
+    if len(values) == 2 and values[0] is values[1]:
+        return values[0]
     found: list[Value] = []
     for value in values:
         for option in options(value):
@@ -188,7 +191,13 @@ def join(*values: Value) -> Value:
 
 
 def _same(a: Value, b: Value) -> bool:
-    return a is b or (isinstance(a, Const | Named) and type(a) is type(b) and repr(a) == repr(b))
+    if a is b:
+        return True
+    if type(a) is not type(b) or not isinstance(a, Const | Named):
+        return False
+    if isinstance(a, Const) and isinstance(b, Const):
+        return type(a.value) is type(b.value) and a.value == b.value
+    return a == b
 
 
 def number(value: Value | None) -> float | None:

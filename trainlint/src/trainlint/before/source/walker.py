@@ -12,7 +12,7 @@ from .project import Project
 from .scopes import Scope, SourceFile, imported
 from .values import UNKNOWN, Class, Const, Function, Named, Thing, Value, join
 
-DEEPEST, BUDGET = 14, 60_000
+DEEPEST, BUDGET = 14, 30_000
 """Calls inside calls, and statements walked for one file: a bound on time, far above what a script needs."""
 
 

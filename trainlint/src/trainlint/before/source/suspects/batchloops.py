@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from ....rules import source, source_model
 from ..events import Event, Loop
+from ..scopes import SourceFile
 from ..suspicion import SourceFinding
 from ..things import tree
 from ..torchfacts import LOSSES, is_module, is_optimizer
-from ..training import Training, named, subject_of
+from ..training import Training, named, place, subject_of
 from ..values import Bound, Tensor, Thing, Value
 from .telling import at, tell
 
@@ -63,11 +64,13 @@ def never_cleared(training: Training) -> Iterator[SourceFinding]:
 
 
 def _rebuilt(step: Event) -> bool:
-    return isinstance(step.target, Thing) and "stranger" not in step.target.marks and _inside(step.target.node, step.inner())
+    return isinstance(step.target, Thing) and "stranger" not in step.target.marks and _inside(step.target.node, step.target.file, step.inner())
 
 
-def _inside(node: ast.AST, loop: Loop | None) -> bool:
-    return loop is not None and any(n is node for n in ast.walk(loop.node))
+def _inside(node: ast.AST, file: SourceFile, loop: Loop | None) -> bool:
+    if loop is None or file is not loop.file:
+        return False
+    return loop.node.lineno < place(node, file)[1] <= (loop.node.end_lineno or 0)
 
 
 def cleared_between(training: Training) -> Iterator[SourceFinding]:
@@ -151,7 +154,7 @@ def outside_batches(training: Training) -> Iterator[SourceFinding]:
         if loss is None:
             continue
         for loop in (e.loops[-1] for e in training.of("loop") if e.loops):
-            if _over_loader(loop) and _inside(loss.node, loop) and loop not in back.loops and _after(back, loop):
+            if _over_loader(loop) and _inside(loss.node, loss.file, loop) and loop not in back.loops and _after(back, loop):
                 if not any(loop in b.loops for b in training.backwards):
                     told = f"backward stands behind the batch loop of line {loop.node.lineno} and uses the loss of its last batch"
                     yield at(source.OUTSIDE_BATCHES, back, told, subject=subject_of(back.node))

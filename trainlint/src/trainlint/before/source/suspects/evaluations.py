@@ -107,7 +107,7 @@ def best_stuck(training: Training) -> Iterator[SourceFinding]:
     if not training.backwards:
         return
     for file in training.reading.files:
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             if isinstance(node, ast.FunctionDef | ast.Module):
                 yield from (tell(source_model.BEST_STUCK, c, file, f"`{n}` is compared here and never assigned") for c, n in _stuck(node))
 

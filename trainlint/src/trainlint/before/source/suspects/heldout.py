@@ -115,7 +115,7 @@ def _permutation(value: Value) -> Tensor | None:
 
 def reseeded(training: Training) -> Iterator[SourceFinding]:
     """The same seed again in the training loop."""
-    loops = {loop for b in training.backwards for loop in b.loops}
+    loops = {loop for b in (*training.steps,) for loop in b.loops} & {loop for b in training.backwards for loop in b.loops}
     for event in training.of("torch.manual_seed", "numpy.random.seed", "random.seed"):
         if event.first and event.loops and event.loops[-1] in loops and isinstance(event.target, Const):
             if not event.conds and not _worker(event.function):

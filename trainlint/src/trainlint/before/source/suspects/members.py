@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from ....findings import Severity
 from ....rules import source_model
 from ..suspicion import SourceFinding
 from ..torchfacts import NOT_TRAINED, has_weights, is_layer_class, module_root
@@ -20,11 +21,11 @@ def _modules(training: Training) -> list[Class]:
 def unused(training: Training) -> Iterator[SourceFinding]:
     """A layer made in `__init__` that no line uses."""
     loads = {
-        n.attr for f in training.reading.files for n in ast.walk(f.tree)
+        n.attr for f in training.reading.files for n in f.nodes
         if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Load)
     }  # fmt: skip
     texts = {
-        n.value for f in training.reading.files for n in ast.walk(f.tree)
+        n.value for f in training.reading.files for n in f.nodes
         if isinstance(n, ast.Constant) and isinstance(n.value, str)
     }  # fmt: skip
     bases = {id(b) for c in training.reading.project.classes for b in c.bases}
@@ -39,7 +40,9 @@ def unused(training: Training) -> Iterator[SourceFinding]:
         for node, name in _set_in(start):
             made = [t.attrs.get(name) for t in things]
             if made and all(isinstance(m, Thing) and _holds(m) for m in made) and name not in loads and name not in texts:
-                yield tell(source_model.UNUSED_LAYER, node, cls.file, f"`self.{name}` is made here, and no line uses it", subject=name)
+                told = f"`self.{name}` is made here, and no line uses it"
+                grave = None if any(_trains(m) for m in made if isinstance(m, Thing)) else Severity.NOTE
+                yield tell(source_model.UNUSED_LAYER, node, cls.file, told, subject=name, severity=grave)
 
 
 def _holds(thing: Thing) -> bool:
@@ -155,7 +158,7 @@ def unregistered(training: Training) -> Iterator[SourceFinding]:
 def constant_start(training: Training) -> Iterator[SourceFinding]:
     """Every weight matrix filled with one constant."""
     for file in training.reading.files:
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             if isinstance(node, ast.For) and "modules()" in ast.unparse(node.iter):
                 yield from (tell(source_model.CONSTANT_START, c, file, "every such layer starts with equal weights") for c in _constant_fills(node))
 

@@ -18,7 +18,7 @@ _LIKENESS = 0.85
 def not_called(training: Training) -> Iterator[SourceFinding]:
     """A method that is named and not called."""
     for file in training.reading.files:
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Attribute) and node.value.attr in _CALLS:
                 text = ast.unparse(node.value)
                 yield tell(source.NOT_CALLED, node, file, f"`{text}` is named and not called", subject=text)
@@ -27,7 +27,7 @@ def not_called(training: Training) -> Iterator[SourceFinding]:
 def misspelt(training: Training) -> Iterator[SourceFinding]:
     """`param.require_grad = False`."""
     for file in training.reading.files:
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             if not isinstance(node, ast.Assign):
                 continue
             for target in node.targets:
