@@ -93,7 +93,7 @@ def _attribute(walker: "Walker", target: ast.Attribute, value: Value) -> None:
     owner = walker.evaluate(target.value)
     walker.note("attribute", target, owner, value)
     if target.attr == "requires_grad":
-        _require(owner, value)
+        _require(walker, owner, value)
     elif target.attr == "grad":
         walker.note("clear" if is_const(value, None) else "grad", target, owner, value)
     elif isinstance(owner, Thing):
@@ -105,11 +105,11 @@ def _attribute(walker: "Walker", target: ast.Attribute, value: Value) -> None:
         expressions.hand_over(value)
 
 
-def _require(owner: Value, value: Value) -> None:
+def _require(walker: "Walker", owner: Value, value: Value) -> None:
     owners = owner.inputs if isinstance(owner, Tensor) and owner.op == "parameter" else (owner,)
     for thing in owners:
         if isinstance(thing, Thing):
-            mark(thing, frozen=is_const(value, False), perhaps=not isinstance(value, Const))
+            mark(thing, len(walker.trace), frozen=is_const(value, False), perhaps=not isinstance(value, Const))
 
 
 def _entry(walker: "Walker", target: ast.Subscript, value: Value) -> None:

@@ -4,6 +4,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from . import calling
+from .methods import method
 from .values import UNKNOWN, Bound, Class, Function, Thing, Value
 
 if TYPE_CHECKING:
@@ -46,4 +47,4 @@ def through_super(
         member = cls.members.get(name)
         if isinstance(member, Function):
             return calling.inline(walker, member, seen.owner, args, kwargs, node)
-    return UNKNOWN
+    return method(walker, Bound(seen.owner, name), args, kwargs, node)

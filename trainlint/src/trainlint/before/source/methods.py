@@ -8,7 +8,7 @@ from . import calling
 from .tensorshapes import shape_of
 from .things import mark
 from .torchfacts import CUTS, is_module, is_optimizer, is_scheduler, op_of
-from .values import UNKNOWN, Bound, Choice, Const, Items, Params, Table, Tensor, Thing, Unknown, Value, is_const, join
+from .values import UNKNOWN, Bound, Choice, Const, Function, Items, Params, Table, Tensor, Thing, Unknown, Value, is_const, join
 
 if TYPE_CHECKING:
     from .walker import Walker
@@ -66,7 +66,7 @@ def _of_tensor(walker: "Walker", owner: Tensor, name: str, args: Args, kwargs: K
     walker.note(f".{name}", node, owner, args[0] if args else UNKNOWN)
     if op in {"requiresgrad", "retaingrad"}:
         if op == "requiresgrad" and owner.op == "parameter":
-            _freeze(owner.inputs, args, kwargs)
+            _freeze(walker, owner.inputs, args, kwargs)
         return owner
     if owner.op == "grad":
         walker.note("grad", node, owner)
@@ -119,6 +119,7 @@ def _other(walker: "Walker", owner: Thing, name: str, args: Args, kwargs: Kwargs
         return UNKNOWN
     result = calling.opaque(walker, args, kwargs, node)
     if isinstance(result, Tensor):
+        result.inputs = (owner, *result.inputs)
         result.module = owner if is_module(owner) or owner.origin == "?" else None
     return result
 
@@ -172,6 +173,9 @@ def _train(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: ast
 
 
 def _eval(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+    own = owner.cls.find("train") if owner.cls is not None else None
+    if isinstance(own, Function):
+        return calling.inline(walker, own, owner, (Const(False),), {}, node)  # `eval()` is `train(False)`
     return _mode(walker, owner, "eval", node)
 
 
@@ -191,15 +195,15 @@ def _forward(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: a
 
 
 def _requires(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
-    _freeze((owner,), args, kwargs)
+    _freeze(walker, (owner,), args, kwargs)
     return owner
 
 
-def _freeze(owners: Args, args: Args, kwargs: Kwargs) -> None:
+def _freeze(walker: "Walker", owners: Args, args: Args, kwargs: Kwargs) -> None:
     wanted = args[0] if args else kwargs.get("requires_grad", Const(True))
     for owner in owners:
         if isinstance(owner, Thing):
-            mark(owner, frozen=is_const(wanted, False), perhaps=not isinstance(wanted, Const))
+            mark(owner, len(walker.trace), frozen=is_const(wanted, False), perhaps=not isinstance(wanted, Const))
 
 
 def _loaded(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:

@@ -31,9 +31,9 @@ def tree(thing: Thing) -> list[Thing]:
     return list(found.values())
 
 
-def mark(thing: Thing, *, frozen: bool, perhaps: bool = False) -> None:
+def mark(thing: Thing, order: int, *, frozen: bool, perhaps: bool = False) -> None:
     """Freeze a thing with all that is inside it now, or release it."""
     for each in tree(thing):
-        each.marks -= {"frozen", "perhaps"}
+        each.history.append((order, frozen))
         if frozen or perhaps:
             each.marks.add("frozen" if frozen else "perhaps")

@@ -71,7 +71,18 @@ class Training:
     @cached_property
     def clear_losses(self) -> bool:
         """True where every loss is known from end to end: nothing of unknown origin goes into one."""
-        return bool(self.backwards) and all(_clear(e.value) for e in self.backwards)
+        return bool(self.backwards) and all(_clear(e.value) and self._learns(e.value) for e in self.backwards)
+
+    def _learns(self, loss: Value) -> bool:
+        """True where a loss reaches weights by gradients."""
+        found = [t for t in self.reach(loss)[0].values() if isinstance(t, Thing)]
+        return any(has_weights(t) or "outside" in t.marks or t.origin.endswith(".Parameter") for t in found)
+
+    @cached_property
+    def rescaled(self) -> bool:
+        """True where gradients are multiplied by hand, so that the size of a loss says nothing."""
+        words = (".grad.div_", ".grad /=", ".grad.mul_", ".grad *=", "grad.data.div_", "grad.data.mul_")
+        return self.reading.text_has(*words)
 
     def reach(self, loss: Value) -> tuple[dict[int, Value], dict[int, tuple[Value, Tensor]]]:
         """What a loss reaches by gradients, and what it reaches only through a cut, with the cut."""
@@ -142,6 +153,8 @@ def _descend(start: list[Value], found: dict[int, Value], cuts: list[Tensor] | N
                 left.append(now.module)
         elif isinstance(now, Params):
             left.append(now.owner)
+        elif isinstance(now, Thing) and not is_module(now):
+            left.extend((*now.args, *now.kwargs.values()))
         else:
             left.extend(inner(now))
 

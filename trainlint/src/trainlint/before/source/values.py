@@ -101,12 +101,18 @@ class Thing(Value):
     cls: Class | None = None
     marks: set[str] = field(default_factory=set)
     extra: list[Value] = field(default_factory=list)
+    history: list[tuple[int, bool]] = field(default_factory=list)
 
     def given(self, name: str, place: int | None = None) -> Value | None:
         """The argument of this name, or at this place; None where it was left out."""
         if name in self.kwargs:
             return self.kwargs[name]
         return self.args[place] if place is not None and place < len(self.args) else None
+
+    def frozen_at(self, order: int) -> bool:
+        """True where it was certainly frozen when this much had happened."""
+        before = [frozen for when, frozen in self.history if when <= order]
+        return bool(before) and before[-1]
 
 
 @dataclass(eq=False)

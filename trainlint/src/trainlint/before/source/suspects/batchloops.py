@@ -114,7 +114,7 @@ def no_backward(training: Training) -> Iterator[SourceFinding]:
 
 def undivided(training: Training) -> Iterator[SourceFinding]:
     """Gradients added over batches without dividing the loss."""
-    if training.reading.text_has(".grad.div_", ".grad /=", ".grad.mul_", ".grad *=", "grad.data.div_"):
+    if training.rescaled:
         return
     for back, step in _pairs(training):
         gates = [c for c, way in step.conds if (c, way) not in back.conds]

@@ -86,7 +86,7 @@ def _reaches_trained(training: Training, back: Event) -> bool:
 
 def summed(training: Training) -> Iterator[SourceFinding]:
     """A summed loss of a batch, alone and undivided."""
-    for back in training.backwards:
+    for back in training.backwards if not training.rescaled else ():
         loss = back.value
         while isinstance(loss, Tensor) and loss.op in {"scaled", "sum"} and loss.inputs:
             summing = loss.op == "sum"

@@ -35,12 +35,21 @@ def in_order(training: Training) -> Iterator[SourceFinding]:
         if given or not (shuffle is None or is_const(shuffle, False)) or "handed" in loader.marks and training.library:
             continue
         order = _order(dataset_of(loader))
+        if shuffle is not None and order != "sorted" and not _swapped(training, loader):
+            continue  # somebody who writes `shuffle=False` means it
         if order in {"map", "ordered"}:
             told = f"the loop of line {loop.node.lineno} trains on it, and it neither shuffles nor has a sampler"
             yield tell(source_model.IN_ORDER, loader.node, loader.file, told)
         elif order == "random":
             told = "it does not shuffle; the data are drawn at random, so that their order does no harm"
             yield tell(source_model.IN_ORDER, loader.node, loader.file, told, severity=Severity.NOTE)
+
+
+def _swapped(training: Training, trained: Thing) -> bool:
+    """True where another loader, on which nothing trains, shuffles."""
+    used = {id(t) for t, _ in _trained_loaders(training)}
+    others = [t for t in training.walker.things if t.origin == LOADER and id(t) not in used and t is not trained]
+    return any(is_const(t.given("shuffle", 2), True) for t in others)
 
 
 def _order(dataset: Value | None) -> str:
@@ -118,8 +127,14 @@ def reseeded(training: Training) -> Iterator[SourceFinding]:
     loops = {loop for b in (*training.steps,) for loop in b.loops} & {loop for b in training.backwards for loop in b.loops}
     for event in training.of("torch.manual_seed", "numpy.random.seed", "random.seed"):
         if event.first and event.loops and event.loops[-1] in loops and isinstance(event.target, Const):
-            if not event.conds and not _worker(event.function):
+            if not event.conds and not _worker(event.function) and not _run_again(training, event.loops[-1]):
                 yield at(source_model.RESEEDED, event, f"the seed is {event.target.value!r} again in every round of the loop")
+
+
+def _run_again(training: Training, loop: Loop) -> bool:
+    """True where the loop goes over whole trainings, each with an optimiser of its own."""
+    made = {id(s.target.node) for s in training.steps if isinstance(s.target, Thing)}
+    return any(loop in e.loops for o in training.optimizers for e in training.of(o.origin) if id(e.node) in made)
 
 
 def _worker(name: str) -> bool:

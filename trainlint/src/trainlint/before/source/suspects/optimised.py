@@ -93,7 +93,8 @@ def frozen(training: Training) -> Iterator[SourceFinding]:
     for optimizer in _real(training):
         owned = training.owned(optimizer) or []
         weights = [t for t in owned if has_weights(t) or ("outside" in t.marks and "part" not in t.marks)]
-        if weights and all("frozen" in t.marks for t in weights):
+        steps = [s.order for s in training.steps if s.target is optimizer]
+        if weights and all(t.frozen_at(o) for t in weights for o in steps):
             yield tell(source.ALL_FROZEN, optimizer.node, optimizer.file, "everything that this optimiser holds is frozen")
 
 

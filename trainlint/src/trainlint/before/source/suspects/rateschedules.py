@@ -131,10 +131,11 @@ def _factors(training: Training, schedule: Thing, epochs: float | None) -> tuple
     count = int(min(epochs or 0, 50))
     if kind == "LambdaLR":
         rule = schedule.given("lr_lambda", 1)
-        rule = rule.items[0] if isinstance(rule, Items) and rule.items else rule
-        if not isinstance(rule, Function):
+        rules = rule.items if isinstance(rule, Items) else [rule]
+        groups = [[_value(training, r, n) for n in range(max(count, 1))] for r in rules if isinstance(r, Function)]
+        if not groups or len(groups) < len(rules):
             return None, None
-        found = [_value(training, rule, n) for n in range(max(count, 1))]
+        found = max(groups, key=lambda g: g[0] or 0)  # of several groups, the one that moves most at the start
         known = [f for f in found if f is not None]
         rising = len(known) > 1 and known[-1] >= known[0]
         return found[0], sum(known) / len(known) if rising and len(known) == len(found) == epochs else None
