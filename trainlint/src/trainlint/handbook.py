@@ -100,6 +100,7 @@ _FAMILIES = {
     "RT3": "Numbers: precision, range and linear algebra",
     "RT4": "Data: are these the scenes and labels you mean?",
     "RT5": "Files, runs and search",
+    "RT6": "The source: what `trainlint check` reads without running it",
 }
 
 

@@ -1,0 +1,190 @@
+"""The order of a batch loop: is something cleared, differentiated and stepped, once each and in order?"""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ....rules import source, source_model
+from ..events import Event, Loop
+from ..scopes import SourceFile
+from ..suspicion import SourceFinding
+from ..things import tree
+from ..torchfacts import LOSSES, is_module, is_optimizer
+from ..training import Training, named, place, subject_of
+from ..values import Bound, Tensor, Thing, Value
+from .telling import at, tell
+
+_CLEARING = ("grad = None", ".grad.zero_", ".grad.data.zero_", "set_to_none", "clear_grad", "grad.fill_", "LBFGS", "grad=None")
+_GRADIENTS = re.compile(r"backward|\.grad\b|autograd|(?<!\w)grad\(|functorch|closure")
+_THROUGH = {"add", "sub", "neg", "sum", "mean", "scaled", "part", "to", "float"}
+
+
+def concerns(training: Training, clear: Event, optimizer: Value) -> bool:
+    """True unless a clearing is certainly one of other parameters."""
+    target = clear.target
+    if target is optimizer or not isinstance(target, Thing) or not isinstance(optimizer, Thing):
+        return True
+    if is_optimizer(target) and is_optimizer(optimizer):
+        mine, other = training.owned(optimizer), training.owned(target)
+        if mine is None or other is None:
+            return False
+        return bool({id(t) for t in mine} & {id(t) for t in other})
+    if is_module(target):
+        mine = training.owned(optimizer)
+        return mine is None or bool({id(t) for t in mine} & {id(t) for t in tree(target)})
+    return True
+
+
+def _pairs(training: Training) -> Iterator[tuple[Event, Event]]:
+    """A backward pass and the step that follows it in the same loop, first rounds only."""
+    for step in training.steps:
+        if not step.first or not step.loops or not is_optimizer(step.target):
+            continue
+        before = [b for b in training.backwards if b.first and b.order < step.order and b.inner() is step.inner()]
+        if before:
+            yield before[-1], step
+
+
+def never_cleared(training: Training) -> Iterator[SourceFinding]:
+    """Backward and step in the loop, and no clearing in it."""
+    if training.reading.text_has(*_CLEARING):
+        return
+    clears = training.of("clear")
+    written = sum(f.text.count("zero_grad(") for f in training.reading.files)
+    if written > len({id(c.node) for c in clears}) or not training.walker.complete:
+        return
+    for back, step in _pairs(training):
+        if isinstance(step.target, Thing) and step.target.marks & {"closure", "handed"} - {"stranger"} and clears:
+            continue
+        mine = [c for c in clears if concerns(training, c, step.target)]
+        if any(step.inner() in c.loops for c in mine) or step.conditional(back) or _rebuilt(step):
+            continue
+        where = "nothing clears the gradients" if not mine else f"they are cleared only outside it, in line {mine[0].line}"
+        yield at(source.NEVER_CLEARED, step, f"backward and step are in this loop, and {where}", subject=subject_of(step.node))
+
+
+def _rebuilt(step: Event) -> bool:
+    return isinstance(step.target, Thing) and "stranger" not in step.target.marks and _inside(step.target.node, step.target.file, step.inner())
+
+
+def _inside(node: ast.AST, file: SourceFile, loop: Loop | None) -> bool:
+    if loop is None or file is not loop.file:
+        return False
+    return loop.node.lineno < place(node, file)[1] <= (loop.node.end_lineno or 0)
+
+
+def cleared_between(training: Training) -> Iterator[SourceFinding]:
+    """A clearing after backward and before the step."""
+    for clear in training.of("clear"):
+        steps = [s for s in training.steps if s.order > clear.order and s.rounds == clear.rounds and s.loops == clear.loops]
+        own = [s for s in steps if s.target is clear.target or (is_module(clear.target) and concerns(training, clear, s.target))]
+        if not own or clear.conditional(own[0]):
+            continue
+        step = own[0]
+        before = [b for b in training.backwards if b.order < clear.order and b.rounds == clear.rounds and b.loops == clear.loops]
+        between = [e for e in training.trace[clear.order : step.order] if e.kind in {"backward", "grad", "autograd"}]
+        used = [s for s in training.steps if before and before[-1].order < s.order < clear.order and s.target is step.target]
+        if before and not between and not used:
+            told = f"gradients of line {before[-1].line} are cleared before the step in line {step.line}"
+            yield at(source.CLEARED_BEFORE_STEP, clear, told, subject=subject_of(clear.node))
+
+
+def never_stepped(training: Training) -> Iterator[SourceFinding]:
+    """An optimiser whose parameters get gradients and that no line steps."""
+    stepped = {id(e.target) for e in training.steps}
+    if training.library or not training.backwards or not training.walker.complete or training.unclear_steps:
+        return
+    bare = any(isinstance(e.target, Bound) and e.target.name == "step" for e in training.of("bare"))
+    for each in training.optimizers:
+        owned = training.owned(each)
+        if id(each) in stepped or bare or each.marks & {"handed", "stranger", "closure"} or not owned:
+            continue
+        if any(id(t) in training.live for t in owned):
+            yield tell(source.NEVER_STEPPED, each.node, each.file, "backward is called, and no line calls the step of this optimiser")
+
+
+def no_backward(training: Training) -> Iterator[SourceFinding]:
+    """Steps, and no word of a gradient in any file."""
+    if training.library or any(_GRADIENTS.search(f.text) for f in training.reading.files):
+        return
+    for step in training.steps:
+        if step.loops and is_optimizer(step.target) and not step.marks & {"stranger", "handed"}:
+            yield at(source.STEP_WITHOUT_BACKWARD, step, "the step is taken, and no line calls backward", subject=subject_of(step.node))
+
+
+def undivided(training: Training) -> Iterator[SourceFinding]:
+    """Gradients added over batches without dividing the loss."""
+    if training.rescaled:
+        return
+    for back, step in _pairs(training):
+        gates = [c for c, way in step.conds if (c, way) not in back.conds]
+        if not any(_counts(c) for c in gates) or any("accumulate" in g for g in back.guards):
+            continue
+        clears = [c for c in training.of("clear") if step.inner() in c.loops and concerns(training, c, step.target)]
+        if any(not c.conditional(back) for c in clears) or not clears:
+            continue
+        if _undivided(back.value):
+            told = f"the step in line {step.line} follows several backward passes, and the loss is not divided by their number"
+            yield at(source.UNDIVIDED, back, told, subject=subject_of(back.node))
+
+
+def _counts(cond: ast.AST) -> bool:
+    return isinstance(cond, ast.If) and any(isinstance(n, ast.Mod) for n in ast.walk(cond.test))
+
+
+def _undivided(value: Value) -> bool:
+    """True where a way from the value to a mean loss has no division, product or unknown on it."""
+    if not isinstance(value, Tensor):
+        return False
+    if value.op in LOSSES:
+        return _mean(value)
+    return value.op in _THROUGH and any(_undivided(v) for v in value.inputs)
+
+
+def _mean(loss: Tensor) -> bool:
+    from .criteria import reduction  # the two rooms share this question
+
+    return reduction(loss) == "mean"
+
+
+def outside_batches(training: Training) -> Iterator[SourceFinding]:
+    """Backward behind the batch loop, on its last loss."""
+    for back in training.backwards:
+        loss = _last_loss(back.value)
+        if loss is None:
+            continue
+        for loop in (e.loops[-1] for e in training.of("loop") if e.loops):
+            if _over_loader(loop) and _inside(loss.node, loss.file, loop) and loop not in back.loops and _after(back, loop):
+                if not any(loop in b.loops for b in training.backwards):
+                    told = f"backward stands behind the batch loop of line {loop.node.lineno} and uses the loss of its last batch"
+                    yield at(source.OUTSIDE_BATCHES, back, told, subject=subject_of(back.node))
+                    break
+
+
+def _after(back: Event, loop: Loop) -> bool:
+    return back.file is loop.file and back.line > (loop.node.end_lineno or 0)
+
+
+def _over_loader(loop: Loop) -> bool:
+    return isinstance(loop.node, ast.For) and (loop.batches or "loader" in ast.unparse(loop.node.iter).lower())
+
+
+def _last_loss(value: Value) -> Tensor | None:
+    while isinstance(value, Tensor) and value.op in {"scaled", "div", "mult", "neg", "mean"} and value.inputs:
+        value = value.inputs[0]
+    return value if isinstance(value, Tensor) and value.op in LOSSES else None
+
+
+def one_batch(training: Training) -> Iterator[SourceFinding]:
+    """A batch loop that always ends after its first batch."""
+    for stop in training.of("break"):
+        loop = stop.inner()
+        if loop is None or not loop.batches or not stop.first:
+            continue
+        backs = [b for b in training.backwards if b.inner() is loop and b.order < stop.order]
+        if backs and not stop.conditional(backs[0]) and len(stop.loops) > 1:
+            yield at(source_model.ONE_BATCH, stop, f"the loop of line {loop.node.lineno} always ends after its first batch")
+
+
+CHECKS = (never_cleared, cleared_between, never_stepped, no_backward, undivided, outside_batches, one_batch)
+__all__ = ["CHECKS", "concerns", "named"]

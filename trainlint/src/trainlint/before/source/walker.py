@@ -1,0 +1,330 @@
+"""What would the statements of a file do, one after the other, with values of which only the source is known?"""
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from . import assigning, expressions
+from .events import NOTHING, Event, Loop
+from .looping import element, rounds_of, widened
+from .project import Project
+from .scopes import Scope, SourceFile, imported
+from .values import UNKNOWN, Class, Const, Function, Named, Thing, Value, join
+
+DEEPEST, BUDGET = 14, 30_000
+"""Calls inside calls, and statements walked for one file: a bound on time, far above what a script needs."""
+
+
+@dataclass(eq=False)
+class Frame:
+    """A function being walked."""
+
+    node: ast.AST | None
+    name: str
+    file: SourceFile
+    scope: Scope
+    returns: list[Value] = field(default_factory=list)
+    owner: Class | None = None
+
+
+class Walker:
+    """Walks statements and writes down what happens.
+
+    Args:
+        project: the files that are read together.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.trace: list[Event] = []
+        self.things: list[Thing] = []
+        self.tensors: list[Value] = []
+        self.modes: dict[Value, str] = {}
+        self.frames: list[Frame] = []
+        self.loops: list[Loop] = []
+        self.rounds: list[int] = []
+        self.conds: list[tuple[ast.AST, bool]] = []
+        self.guards: list[str] = []
+        self.entered: set[ast.AST] = set()
+        self.left = BUDGET
+
+    @property
+    def frame(self) -> Frame:
+        """The function being walked, or the module."""
+        return self.frames[-1]
+
+    @property
+    def file(self) -> SourceFile:
+        """The file in which the walk is."""
+        return self.frame.file
+
+    @property
+    def scope(self) -> Scope:
+        """Where names are bound now."""
+        return self.frame.scope
+
+    @property
+    def complete(self) -> bool:
+        """False where the walk was too long to finish: nothing may be said of what never happens."""
+        return self.left > 0
+
+    def note(self, kind: str, node: ast.AST, target: Value = UNKNOWN, value: Value = NOTHING) -> None:
+        """Write an event down."""
+        self.trace.append(
+            Event(
+                kind=kind,
+                node=node,
+                file=self.file,
+                target=target,
+                value=value,
+                loops=tuple(self.loops),
+                rounds=tuple(self.rounds),
+                conds=tuple(self.conds),
+                guards=tuple(self.guards),
+                order=len(self.trace),
+                function=self.frame.name,
+                mode=self.modes.get(target, ""),
+            )
+        )
+
+    def evaluate(self, node: ast.expr | None) -> Value:
+        """What an expression stands for."""
+        return NOTHING if node is None else expressions.evaluate(self, node)
+
+    def module(self, file: SourceFile) -> None:
+        """Walk a file from its first statement, once."""
+        if file.walked:
+            return
+        file.walked = True
+        self.frames.append(Frame(None, "", file, file.scope))
+        outside = self._aside()
+        self.block(file.tree.body)
+        self.loops, self.rounds, self.conds, self.guards = outside
+        self.frames.pop()
+
+    def _aside(self) -> tuple[list[Loop], list[int], list[tuple[ast.AST, bool]], list[str]]:
+        kept = (self.loops, self.rounds, self.conds, self.guards)
+        self.loops, self.rounds, self.conds, self.guards = [], [], [], []
+        return kept
+
+    def block(self, body: Iterable[ast.stmt]) -> bool:
+        """Walk statements; True where the way ends within them (return, continue, break, raise)."""
+        depth = len(self.conds)
+        ended = False
+        for statement in body:
+            self.left -= 1
+            if self.left < 0:
+                break
+            if _STATEMENTS.get(type(statement), Walker.expression)(self, statement):
+                ended = True
+                break
+        del self.conds[depth:]
+        return ended
+
+    def expression(self, node: ast.stmt) -> bool:
+        """A statement without a rule of its own: its expressions are looked at."""
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.evaluate(child)
+        return False
+
+    def bare(self, node: ast.Expr) -> bool:
+        """An expression whose value is dropped."""
+        self.note("bare", node.value, self.evaluate(node.value))
+        return False
+
+    def bring(self, node: ast.Import | ast.ImportFrom) -> bool:
+        """Imports: of the files read, or of other libraries."""
+        self.scope.names.update(imported(node))
+        for name, file, member in self.project.imported(node, self.file):
+            self.module(file)
+            self.scope.names[name] = self.project.value(file, member)
+        return False
+
+    def define(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+        """A function: bound, walked where it is called."""
+        self.scope.names[node.name] = Function(node, self.file, self.scope, self.frame.owner)
+        return False
+
+    def create(self, node: ast.ClassDef) -> bool:
+        """A class: its body is walked for its constants and methods."""
+        bases = tuple(self.evaluate(b) for b in node.bases)
+        made = Class(node, self.file, self.scope, bases)
+        inner = Scope(outer=self.scope)
+        self.frames.append(Frame(node, node.name, self.file, inner, owner=made))
+        self.block(node.body)
+        self.frames.pop()
+        made.members = inner.names
+        self.scope.names[node.name] = made
+        self.project.classes.append(made)
+        for member in made.members.values():
+            if isinstance(member, Function):
+                member.scope = self.scope  # a method does not see the names of its class
+        return False
+
+    def give_back(self, node: ast.Return) -> bool:
+        """A return: what the function may give."""
+        self.frame.returns.append(self.evaluate(node.value))
+        return True
+
+    def decide(self, node: ast.If) -> bool:
+        """Both ways of a condition, or the only one that can be taken."""
+        test = self.evaluate(node.test)
+        if type(test) is Const:
+            return self.block(node.body if test.value else node.orelse)
+        before = self.snapshot()
+        ended = self.under((node, True), node.body)
+        after = self.snapshot()
+        self.restore(before)
+        other = self.under((node, False), node.orelse)
+        if ended and not other:
+            self.conds.append((node, False))
+        elif other and not ended:
+            self.restore(after)
+            self.conds.append((node, True))
+        elif not ended:
+            self.merge(after)
+        return ended and other
+
+    def under(self, cond: tuple[ast.AST, bool], body: list[ast.stmt]) -> bool:
+        """Walk statements under a condition."""
+        self.conds.append(cond)
+        ended = self.block(body)
+        self.conds.pop()
+        return ended
+
+    def snapshot(self) -> tuple[dict[str, Value], dict[Value, str]]:
+        """Names and modes as they are."""
+        return dict(self.scope.names), dict(self.modes)
+
+    def restore(self, kept: tuple[dict[str, Value], dict[Value, str]]) -> None:
+        """Names and modes as they were."""
+        self.scope.names.clear()
+        self.scope.names.update(kept[0])
+        self.modes = dict(kept[1])
+
+    def merge(self, other: tuple[dict[str, Value], dict[Value, str]]) -> None:
+        """Names and modes after two ways have met."""
+        names = self.scope.names
+        for name, value in other[0].items():
+            names[name] = join(value, names[name]) if name in names else value
+        for thing, mode in other[1].items():
+            if self.modes.get(thing, mode) != mode:
+                self.modes[thing] = "either"
+            else:
+                self.modes[thing] = mode
+
+    def repeat(self, node: ast.For | ast.AsyncFor) -> bool:
+        """A loop: twice round, so that what the first round leaves is there in the second."""
+        over = self.evaluate(node.iter)
+        self.loops.append(Loop(node, self.file, over, self.frame.name))
+        self.note("loop", node, over)
+        widened(self.scope, node)
+        for number, item in enumerate(rounds_of(over)):
+            self.rounds.append(number if number < 2 else 1)
+            bound = element(self, over, node.iter) if item is None else item
+            assigning.bind(self, node.target, bound)
+            self.block(node.body)
+            self.rounds.pop()
+        self.loops.pop()
+        self.block(node.orelse)
+        return False
+
+    def go_on(self, node: ast.While) -> bool:
+        """A loop with a condition."""
+        self.loops.append(Loop(node, self.file, UNKNOWN, self.frame.name))
+        widened(self.scope, node)
+        for number in range(2):
+            self.rounds.append(number)
+            self.evaluate(node.test)
+            self.block(node.body)
+            self.rounds.pop()
+        self.loops.pop()
+        self.block(node.orelse)
+        return False
+
+    def within(self, node: ast.With | ast.AsyncWith) -> bool:
+        """A context: `no_grad`, `autocast` and what else stands around."""
+        depth = len(self.guards)
+        for item in node.items:
+            value = self.evaluate(item.context_expr)
+            self.guards.append(expressions.guard(value))
+            if item.optional_vars is not None:
+                assigning.bind(self, item.optional_vars, value)
+        ended = self.block(node.body)
+        del self.guards[depth:]
+        return ended
+
+    def attempt(self, node: ast.Try) -> bool:
+        """A try: its body, then each handler on its own."""
+        ended = self.block(node.body)
+        for handler in node.handlers:
+            before = self.snapshot()
+            if self.under((handler, True), handler.body):
+                self.restore(before)
+            else:
+                self.merge(before)
+        ended = self.block(node.orelse) or ended
+        return self.block(node.finalbody) or (ended and bool(node.handlers) and False) or (ended and not node.handlers)
+
+    def stop(self, node: ast.stmt) -> bool:
+        """Continue, break, raise: the way ends here."""
+        if isinstance(node, ast.Break):
+            self.note("break", node)
+        return True
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Something walked outside every loop and condition: a function nobody calls."""
+        kept = self._aside()
+        yield
+        self.loops, self.rounds, self.conds, self.guards = kept
+
+    def made(self, origin: str, node: ast.AST, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Thing:
+        """A new object, known to the walk."""
+        thing = Thing(origin, node, self.file, args, kwargs)
+        self.things.append(thing)
+        return thing
+
+
+def _stay(walker: Walker, node: ast.stmt) -> bool:
+    return False
+
+
+def _match(walker: Walker, node: ast.Match) -> bool:
+    walker.evaluate(node.subject)
+    for case in node.cases:
+        before = walker.snapshot()
+        walker.under((case, True), case.body)
+        walker.merge(before)
+    return False
+
+
+_STATEMENTS: dict[type[ast.stmt], Callable[..., bool]] = {
+    ast.Expr: Walker.bare,
+    ast.Import: Walker.bring,
+    ast.ImportFrom: Walker.bring,
+    ast.FunctionDef: Walker.define,
+    ast.AsyncFunctionDef: Walker.define,
+    ast.ClassDef: Walker.create,
+    ast.Return: Walker.give_back,
+    ast.If: Walker.decide,
+    ast.For: Walker.repeat,
+    ast.AsyncFor: Walker.repeat,
+    ast.While: Walker.go_on,
+    ast.With: Walker.within,
+    ast.AsyncWith: Walker.within,
+    ast.Try: Walker.attempt,
+    ast.Raise: Walker.stop,
+    ast.Continue: Walker.stop,
+    ast.Break: Walker.stop,
+    ast.Assign: assigning.assign,
+    ast.AnnAssign: assigning.annotated,
+    ast.AugAssign: assigning.augmented,
+    ast.Global: assigning.shared,
+    ast.Pass: _stay,
+    ast.Delete: _stay,
+    ast.Match: _match,
+}
+__all__ = ["Frame", "Named", "Walker"]
