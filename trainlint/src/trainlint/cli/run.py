@@ -30,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--tolerate", action="append", default=[], metavar="CODE[=N]",
         help="let a fatal finding pass N times under --strict, always without N",
     )  # fmt: skip
+    parser.add_argument("--no-source", action="store_true", help="do not read the source beside the run")
     parser.add_argument("--quiet", action="store_true", help="print the verdict alone")
     parser.add_argument("-m", dest="module", action="store_true", help="SCRIPT is a module, as in python -m")
     parser.add_argument("script", metavar="SCRIPT", help="a file, or the name of a module behind -m")
@@ -48,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         InputError: no such script, or a tolerance that cannot be read.
     """
-    from ..during.unedited.script import run_script  # after the parser has answered
+    from ..during.unedited.joined import joined, programs_files, suspicions  # after the parser has answered
+    from ..during.unedited.script import run_script
     from ..during.unedited.session import Options, Session
 
     rank = os.environ.get("RANK")
@@ -66,6 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     session.start()
     ending = run_script(arguments.script, arguments.rest, module=arguments.module)
     verdict = session.stop(ending.error)
+    if not arguments.no_source:
+        verdict = joined(verdict, suspicions(programs_files(arguments.script))).verdict
     sys.stdout.flush()
     if rank in {None, "0"} or not verdict.healthy:
         print(f"{_prefix(rank)}{verdict}", file=sys.stderr)

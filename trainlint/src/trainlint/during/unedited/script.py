@@ -71,7 +71,7 @@ def _run_file(target: str) -> None:
     program.__loader__ = SourceFileLoader("__main__", place)
     program.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = program
-    exec(compile(Path(place).read_bytes(), place, "exec", dont_inherit=True), program.__dict__)  # noqa: S102
+    exec(compile(Path(place).read_bytes(), place, "exec", dont_inherit=True), program.__dict__)
 
 
 def _status(stop: SystemExit) -> int:
