@@ -13,6 +13,7 @@ HEALTHY, FINDINGS, BAD_INPUT, NOT_JUDGED, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 3,
 
 COMMANDS = {
     "run": "watch a script that nobody edited",
+    "doctor": "try one batch before training",
     "log": "judge a training log or a ledger",
 }
 """Name of each command, which is the name of its file beside this one, and what it does."""

@@ -31,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="let a fatal finding pass N times under --strict, always without N",
     )  # fmt: skip
     parser.add_argument("--no-source", action="store_true", help="do not read the source beside the run")
+    parser.add_argument("--progress", action="store_true", help="show a line with the state of the run")
     parser.add_argument("--quiet", action="store_true", help="print the verdict alone")
     parser.add_argument("-m", dest="module", action="store_true", help="SCRIPT is a module, as in python -m")
     parser.add_argument("script", metavar="SCRIPT", help="a file, or the name of a module behind -m")
@@ -50,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         InputError: no such script, or a tolerance that cannot be read.
     """
     from ..during.unedited.joined import joined, programs_files, suspicions  # after the parser has answered
+    from ..during.unedited.progress import Progress
     from ..during.unedited.script import run_script
     from ..during.unedited.session import Options, Session
 
@@ -62,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
             strict=arguments.strict,
             tolerate=_tolerated(arguments.tolerate),
             ledger=None if arguments.no_ledger else _of_rank(arguments.ledger, rank),
+            progress=Progress(sys.stderr) if arguments.progress else None,
             tell=None if arguments.quiet else _Teller(rank),
         )
     )

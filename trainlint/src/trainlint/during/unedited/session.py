@@ -18,6 +18,7 @@ from ..watch import Watch
 from .discovery import Discovery
 from .epochs import Epochs
 from .frames import users_line
+from .progress import Progress
 
 _SETTLED = 64
 """Backward passes without a new model after which nobody looks for one until the next optimiser is made."""
@@ -32,6 +33,7 @@ class Options:
         strict: a confirmed fatal finding stops the program.
         tolerate: how often a fatal code may be seen without stopping it; -1 is always.
         ledger: where the evidence is kept; None keeps none.
+        progress: shows where the run stands; None shows nothing.
         tell: is given each finding as it comes, with the line of the user's code that was running.
     """
 
@@ -39,6 +41,7 @@ class Options:
     strict: bool = False
     tolerate: Mapping[str, int] = field(default_factory=dict)
     ledger: Path | None = None
+    progress: Progress | None = None
     tell: Callable[[Finding], None] | None = None
 
 
@@ -89,6 +92,8 @@ class Session:
             error: what ended the program, if it was an error.
         """
         self._discovery.stop()
+        if self.options.progress is not None:
+            self.options.progress.clear()
         self._end()
         if self.watch is None:
             return judge([], blind=(*self._blind(), *self._failed()), ran=())
@@ -166,6 +171,8 @@ class Session:
             self.watch.epoch(val=self.epochs.take())
             self.epochs.passes = 1
         self.watch.loss(loss, name=name)
+        if self.options.progress is not None:
+            self.options.progress.show(self.watch.run, len(self.watch.jury.findings))
 
     def _attach(self, loss: Tensor) -> None:
         reached = set(leaves(loss))
