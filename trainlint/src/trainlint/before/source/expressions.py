@@ -25,6 +25,7 @@ from .values import (
     Thing,
     Unknown,
     Value,
+    is_const,
     join,
     whole,
 )
@@ -200,11 +201,20 @@ def _compare(walker: "Walker", node: ast.Compare) -> Value:
     left, *rest = (evaluate(walker, e) for e in (node.left, *node.comparators))
     if len(rest) == 1:
         name, right = type(node.ops[0]).__name__, rest[0]
+        if name in {"Is", "IsNot"} and is_const(right, None) and not isinstance(left, Unknown | Choice | Bound):
+            return _is_none(left, name)
         if type(left) is Const and type(right) is Const and name in _PLAIN:
             return arithmetic(walker, node, name, left, right)
         if isinstance(left, Tensor) or isinstance(right, Tensor):
             return Tensor("compare", node, walker.file, (left, right), shape=broadcast(left, right, name), cut="compare")
     return UNKNOWN
+
+
+def _is_none(left: Value, name: str) -> Value:
+    if isinstance(left, Thing) and "stranger" in left.marks:
+        return UNKNOWN
+    none = is_const(left, None)
+    return Const(none if name == "Is" else not none)
 
 
 def _choose(walker: "Walker", node: ast.IfExp) -> Value:

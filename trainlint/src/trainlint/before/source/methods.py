@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from . import calling
 from .tensorshapes import shape_of
-from .things import mark
+from .things import mark, tree
 from .torchfacts import CUTS, is_module, is_optimizer, is_scheduler, op_of
 from .values import UNKNOWN, Bound, Choice, Const, Function, Items, Params, Table, Tensor, Thing, Unknown, Value, is_const, join
 
@@ -180,7 +180,8 @@ def _eval(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: ast.
 
 
 def _mode(walker: "Walker", owner: Thing, mode: str, node: ast.AST) -> Value:
-    walker.modes[owner] = mode
+    for part in tree(owner):
+        walker.modes[part] = mode
     walker.note("mode", node, owner, Const(mode))
     return owner
 

@@ -249,7 +249,7 @@ class Walker:
         depth = len(self.guards)
         for item in node.items:
             value = self.evaluate(item.context_expr)
-            self.guards.append(expressions.guard(value))
+            self.guards.append(expressions.guard(value) or _called(item.context_expr))
             if item.optional_vars is not None:
                 assigning.bind(self, item.optional_vars, value)
         ended = self.block(node.body)
@@ -286,6 +286,10 @@ class Walker:
         thing = Thing(origin, node, self.file, args, kwargs)
         self.things.append(thing)
         return thing
+
+
+def _called(node: ast.expr) -> str:
+    return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
 
 
 def _stay(walker: Walker, node: ast.stmt) -> bool:
