@@ -93,7 +93,7 @@ def _attribute(walker: "Walker", target: ast.Attribute, value: Value) -> None:
     owner = walker.evaluate(target.value)
     walker.note("attribute", target, owner, value)
     if target.attr == "requires_grad":
-        _require(walker, owner, value)
+        _require(walker, target, owner, value)
     elif target.attr == "grad":
         walker.note("clear" if is_const(value, None) else "grad", target, owner, value)
     elif isinstance(owner, Thing):
@@ -105,10 +105,11 @@ def _attribute(walker: "Walker", target: ast.Attribute, value: Value) -> None:
         expressions.hand_over(value)
 
 
-def _require(walker: "Walker", owner: Value, value: Value) -> None:
+def _require(walker: "Walker", node: ast.AST, owner: Value, value: Value) -> None:
     owners = owner.inputs if isinstance(owner, Tensor) and owner.op == "parameter" else (owner,)
     for thing in owners:
         if isinstance(thing, Thing):
+            walker.note("freeze", node, thing, value)
             mark(thing, len(walker.trace), frozen=is_const(value, False), perhaps=not isinstance(value, Const))
 
 

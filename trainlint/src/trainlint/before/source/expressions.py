@@ -182,6 +182,8 @@ def arithmetic(walker: "Walker", node: ast.AST, name: str, left: Value, right: V
 
 def _binary(walker: "Walker", node: ast.BinOp) -> Value:
     left, right = evaluate(walker, node.left), evaluate(walker, node.right)
+    if isinstance(node.op, ast.Mod):
+        walker.note("modulo", node, left, right)
     return arithmetic(walker, node, type(node.op).__name__, left, right)
 
 
