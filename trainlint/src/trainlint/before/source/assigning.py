@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from . import expressions
 from .things import mark
-from .values import UNKNOWN, Choice, Const, Items, Table, Tensor, Thing, Value, const, is_const
+from .values import UNKNOWN, Choice, Const, Items, Table, Tensor, Thing, Value, const, is_const, join
 
 if TYPE_CHECKING:
     from .walker import Walker
@@ -83,7 +83,7 @@ def part(value: Value, place: int, node: ast.AST) -> Value:
     if isinstance(value, Tensor):
         return Tensor(value.op if value.op in {"batch", "?"} else "part", node, value.file, (value,), value.module)
     if isinstance(value, Choice):
-        return UNKNOWN
+        return join(*(o.items[place] if isinstance(o, Items) and place < len(o.items) else part(o, place, node) for o in value.options))
     if isinstance(value, Items) and value.more and len(value.items) == 1:
         return value.items[0]
     return UNKNOWN

@@ -33,7 +33,12 @@ from .values import (
 if TYPE_CHECKING:
     from .walker import Walker
 
+def _power(base: Any, exponent: Any) -> float:
+    return float(base) ** float(exponent)  # as floats, so that a large exponent overflows at once
+
+
 _PLAIN: dict[str, Callable[[Any, Any], Any]] = {
+    "Pow": _power,
     "Add": operator.add,
     "Sub": operator.sub,
     "Mult": operator.mul,
@@ -246,9 +251,9 @@ def _subscript(walker: "Walker", node: ast.Subscript) -> Value:
             return owner.entries[key.value]
         return join(*owner.entries.values()) if owner.entries and not owner.more else UNKNOWN
     if isinstance(owner, Tensor):
-        if owner.op == "batch":
+        if owner.op == "batch" and (owner.shape is None or isinstance(key, Const)):
             return Tensor("batch", node, walker.file, (owner,), info={"key": key})
-        return Tensor("index", node, walker.file, (owner, key), shape=indexed(owner.shape, node.slice))
+        return Tensor("index", node, walker.file, (owner, key), shape=indexed(owner.shape, node.slice, key))
     if isinstance(owner, Thing):
         kept = owner.attrs.get("entries")
         if isinstance(kept, Items):

@@ -2,7 +2,7 @@
 
 import ast
 
-from .values import Const, Items, Tensor, Value, const, is_const, whole
+from .values import Const, Items, Named, Tensor, Value, const, is_const, whole
 
 Shape = tuple[int | None, ...] | None
 
@@ -25,10 +25,10 @@ def _wider(a: tuple[int | None, ...], b: tuple[int | None, ...]) -> Shape:
 def _shape(value: Value) -> Shape:
     if isinstance(value, Tensor):
         return value.shape
-    return () if isinstance(value, Const) else None
+    return () if isinstance(value, Const | Named) else None
 
 
-def indexed(shape: Shape, index: ast.expr) -> Shape:
+def indexed(shape: Shape, index: ast.expr, key: Value) -> Shape:
     """The shape after an index expression."""
     parts = index.elts if isinstance(index, ast.Tuple) else [index]
     if shape is None:
@@ -49,11 +49,19 @@ def indexed(shape: Shape, index: ast.expr) -> Shape:
         if isinstance(part, ast.Slice):
             out.append(_sliced(shape[place], part))
         elif not _number(part):
-            if len(parts) > 1:
-                return None
-            return None if place else (None, *shape[1:])
+            return _by_key(shape, key) if len(parts) == 1 else None
         place += 1
     return (*out, *shape[place:])
+
+
+def _by_key(shape: tuple[int | None, ...], key: Value) -> Shape:
+    """The shape after a number, a list of places or a mask that is known only as a value."""
+    known = _shape(key)
+    if known is None or not isinstance(key, Tensor):
+        return None
+    if key.op == "compare":
+        return (None, *shape[len(known) :])
+    return (*known, *shape[1:])
 
 
 def _sliced(size: int | None, part: ast.Slice) -> int | None:

@@ -168,6 +168,8 @@ def _factors(training: Training, schedule: Thing, epochs: float | None) -> tuple
         groups = [[_value(training, r, n) for n in range(max(count, 1))] for r in rules if isinstance(r, Function)]
         if not groups or len(groups) < len(rules):
             return None, None
+        if any(g[0] is None for g in groups):
+            return None, None
         found = max(groups, key=lambda g: g[0] or 0)  # of several groups, the one that moves most at the start
         known = [f for f in found if f is not None]
         rising = len(known) > 1 and known[-1] >= known[0]
