@@ -180,6 +180,43 @@ CHANGES: dict[str, list[tuple[str, str]]] = {
         ('x, y = torch.load("x.pt"), torch.load("y.pt")', "x, y = torch.randn(20, 8), torch.randn(20)"),
         ("shuffle=True", "shuffle=True, drop_last=True"),
     ],
+    "RT622": [("        model.train()\n", """        if epoch < 2:
+            for p in model.first.parameters():
+                p.requires_grad = False
+        model.train()
+""")],
+    "RT623": [
+        ("    best = 0\n", """    best = 0
+    from accelerate import Accelerator
+    accelerator = Accelerator(gradient_accumulation_steps=4)
+"""),
+        (LOOP, """            with accelerator.accumulate(model):
+                loss = criterion(model(x), y)
+                accelerator.backward(loss / 4)
+                optimizer.step()
+                optimizer.zero_grad()
+"""),
+    ],
+    "RT624": [
+        ('x, y = torch.load("x.pt"), torch.load("y.pt")', "x, y = torch.randn(320, 8), torch.randint(0, 3, (320,))"),
+        ("        total = 0.0\n", "        total = 0.0\n        optimizer.zero_grad()\n"),
+        (LOOP, """            loss = criterion(model(x), y) / 4
+            loss.backward()
+            if (i + 1) % 4 == 0:
+                optimizer.step()
+                optimizer.zero_grad()
+"""),
+    ],
+    "RT661": [("total += loss.item()", "total += loss.item() * x.size(0)")],
+    "RT662": [
+        ("    for epoch in", "    sample, _ = next(iter(train_loader))\n    for epoch in"),
+        ("criterion(model(x), y)", "criterion(model(sample), y)"),
+    ],
+    "RT663": [
+        ("    for epoch in", "    ema = ExponentialMovingAverage(model.parameters(), decay=0.9)\n    for epoch in"),
+        ("import copy\n", "import copy\nfrom torch_ema import ExponentialMovingAverage\n"),
+        ("        score =", "        ema.copy_to(model.parameters())\n        score ="),
+    ],
 }  # fmt: skip
 """Code of a rule, and the replacements that bring it about in the sound script."""
 

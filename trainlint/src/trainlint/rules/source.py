@@ -133,6 +133,24 @@ SANITISED = Rule(
     "`nan_to_num` is applied to gradients or to the loss: what is broken passes as zero.",
     "Find the operation that makes the NaN; skip and count a batch that has one.",
 )
+NOT_RELEASED = Rule(
+    "RT622", "frozen-and-not-released", _WARNING, _FROZEN, "A15",
+    "A part that should join the training after some epochs never does.",
+    "It is frozen in the loop while a condition on the epoch holds, and no line releases it afterwards.",
+    "Set `requires_grad = True` when its time has come.",
+)
+DIVIDED_TWICE = Rule(
+    "RT623", "accumulation-divided-twice", _WARNING, _SUSPICIOUS, "A9",
+    "The effective learning rate is smaller by the number of batches accumulated.",
+    "The loss is divided by the accumulation, and the library's backward divides it once more.",
+    "Leave the division to the library.",
+)
+WINDOW_LOST = Rule(
+    "RT624", "last-window-lost", _WARNING, _SUSPICIOUS, "A8",
+    "One update fewer per epoch than expected.",
+    "The batches of an epoch are no multiple of the accumulation, and the rest is cleared before the next epoch.",
+    "Step after the loop too where gradients are left, or clear only after a step.",
+)
 SCHEDULE_IDLE = Rule(
     "RT625", "schedule-never-stepped", _WARNING, _SUSPICIOUS, "A4",
     "The learning rate never changes.",

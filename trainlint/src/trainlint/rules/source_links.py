@@ -22,6 +22,9 @@ CONFIRMED_BY: dict[str, tuple[str, ...]] = {
     "RT619": ("RT118",),
     "RT620": ("RT301", "RT123", "RT302"),
     "RT621": ("RT114", "RT302"),
+    "RT622": ("RT119", "RT132"),
+    "RT623": ("RT110",),
+    "RT624": ("RT109",),
     "RT625": ("RT105",),
     "RT626": ("RT104", "RT105", "RT106"),
     "RT627": ("RT101", "RT104"),
@@ -54,6 +57,9 @@ CONFIRMED_BY: dict[str, tuple[str, ...]] = {
     "RT658": ("RT408", "RT107"),
     "RT659": ("RT408", "RT409"),
     "RT660": ("RT407",),
+    "RT661": ("RT108",),
+    "RT662": ("RT219", "RT412"),
+    "RT663": ("RT120",),
 }
 """Code of a source rule, and of the run-time rules of which any one confirms it."""
 
@@ -79,6 +85,9 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "RT619": ("RT118",),
     "RT620": ("RT301", "RT123", "RT302", "RT303"),
     "RT621": ("RT114", "RT302"),
+    "RT622": ("RT119", "RT132"),
+    "RT623": ("RT110",),
+    "RT624": ("RT109",),
     "RT625": ("RT105",),
     "RT626": ("RT104", "RT105", "RT106"),
     "RT627": ("RT101", "RT104", "RT124"),
@@ -111,5 +120,8 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "RT658": ("RT408", "RT107"),
     "RT659": ("RT408", "RT409"),
     "RT660": ("RT407",),
+    "RT661": ("RT108",),
+    "RT662": ("RT219", "RT412"),
+    "RT663": ("RT120",),
 }
 """Code of a source rule, and of the run-time rules whose finding its line is the likely cause of."""

@@ -175,3 +175,21 @@ NO_BATCHES = Rule(
     "The data set is smaller than one batch, and `drop_last` drops it.",
     "Use a smaller batch, or leave `drop_last` out.",
 )
+WRONG_COUNT = Rule(
+    "RT661", "loss-divided-by-another-count", _WARNING, _SUSPICIOUS, "A7",
+    "The reported loss is off by about the batch size.",
+    "Sums over items are divided by the number of batches, or sums over batches by the number of items.",
+    "Divide by the number of what was added.",
+)
+OTHER_BATCH = Rule(
+    "RT662", "output-of-another-batch", _WARNING, _STALLED, "D5",
+    "No better than guessing.",
+    "The output in the loss was computed from another draw of the loader than the labels beside it.",
+    "Compute the output from the batch of the loop.",
+)
+SWAPPED_IN = Rule(
+    "RT663", "averaged-weights-left-in", _WARNING, _SUSPICIOUS, "A16",
+    "After each evaluation training goes on from the averaged weights.",
+    "Averaged weights are copied into the model in the loop, and nothing puts the trained ones back.",
+    "Call `restore` after the evaluation, or evaluate a copy.",
+)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from . import expressions
 from .things import mark
-from .values import UNKNOWN, Choice, Const, Items, Table, Tensor, Thing, Value, const, is_const
+from .values import UNKNOWN, Choice, Const, Items, Table, Tensor, Thing, Value, const, is_const, join
 
 if TYPE_CHECKING:
     from .walker import Walker
@@ -83,7 +83,7 @@ def part(value: Value, place: int, node: ast.AST) -> Value:
     if isinstance(value, Tensor):
         return Tensor(value.op if value.op in {"batch", "?"} else "part", node, value.file, (value,), value.module)
     if isinstance(value, Choice):
-        return UNKNOWN
+        return join(*(o.items[place] if isinstance(o, Items) and place < len(o.items) else part(o, place, node) for o in value.options))
     if isinstance(value, Items) and value.more and len(value.items) == 1:
         return value.items[0]
     return UNKNOWN
@@ -93,7 +93,7 @@ def _attribute(walker: "Walker", target: ast.Attribute, value: Value) -> None:
     owner = walker.evaluate(target.value)
     walker.note("attribute", target, owner, value)
     if target.attr == "requires_grad":
-        _require(walker, owner, value)
+        _require(walker, target, owner, value)
     elif target.attr == "grad":
         walker.note("clear" if is_const(value, None) else "grad", target, owner, value)
     elif isinstance(owner, Thing):
@@ -105,10 +105,11 @@ def _attribute(walker: "Walker", target: ast.Attribute, value: Value) -> None:
         expressions.hand_over(value)
 
 
-def _require(walker: "Walker", owner: Value, value: Value) -> None:
+def _require(walker: "Walker", node: ast.AST, owner: Value, value: Value) -> None:
     owners = owner.inputs if isinstance(owner, Tensor) and owner.op == "parameter" else (owner,)
     for thing in owners:
         if isinstance(thing, Thing):
+            walker.note("freeze", node, thing, value)
             mark(thing, len(walker.trace), frozen=is_const(value, False), perhaps=not isinstance(value, Const))
 
 

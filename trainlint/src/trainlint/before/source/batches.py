@@ -4,7 +4,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from . import calling
-from .values import UNKNOWN, Bound, Const, Function, Items, Table, Tensor, Thing, Value
+from .values import Bound, Const, Function, Items, Table, Tensor, Thing, Value
 
 if TYPE_CHECKING:
     from .walker import Walker
@@ -36,7 +36,7 @@ def item_of(walker: "Walker", dataset: Value | None, node: ast.AST) -> Value | N
         return item_of(walker, dataset.args[0], node)
     if dataset.cls is not None and isinstance(dataset.cls.find("__getitem__"), Function):
         with walker.aside():
-            return calling.apply(walker, Bound(dataset, "__getitem__"), (UNKNOWN,), {}, node)
+            return calling.apply(walker, Bound(dataset, "__getitem__"), (Tensor("place", node, walker.file, shape=(), cut="place"),), {}, node)
     return None
 
 

@@ -8,7 +8,7 @@ from .inheriting import through_super
 from .methods import OF_MODULES, method
 from .outside import external
 from .scopes import Scope
-from .torchfacts import GRAPHLESS, is_module, op_of, result_of_layer
+from .torchfacts import GRAPHLESS, is_module, modal, op_of, result_of_layer
 from .values import (
     UNKNOWN,
     Bound,
@@ -62,6 +62,7 @@ def _bound(
     if isinstance(owner, Thing) and owner.cls is not None:
         member = owner.cls.find(called.name)
         if isinstance(member, Function):
+            walker.note(f".{called.name}", node, owner, args[0] if args else UNKNOWN)
             return inline(walker, member, owner, args, kwargs, node)
     return method(walker, called, args, kwargs, node)
 
@@ -182,6 +183,8 @@ def call_thing(
 ) -> Value:
     """Call an object: a layer, a model, a loss."""
     walker.note("call", node, thing, args[0] if args else UNKNOWN)
+    if modal(thing):
+        walker.note("modal", node, thing)
     if thing.origin == "functools.partial" and thing.args:
         return apply(walker, thing.args[0], (*thing.args[1:], *args), {**thing.kwargs, **kwargs}, node)
     if thing.cls is not None:

@@ -25,6 +25,7 @@ from .values import (
     Thing,
     Unknown,
     Value,
+    is_const,
     join,
     whole,
 )
@@ -32,7 +33,12 @@ from .values import (
 if TYPE_CHECKING:
     from .walker import Walker
 
+def _power(base: Any, exponent: Any) -> float:
+    return float(base) ** float(exponent)  # as floats, so that a large exponent overflows at once
+
+
 _PLAIN: dict[str, Callable[[Any, Any], Any]] = {
+    "Pow": _power,
     "Add": operator.add,
     "Sub": operator.sub,
     "Mult": operator.mul,
@@ -181,6 +187,8 @@ def arithmetic(walker: "Walker", node: ast.AST, name: str, left: Value, right: V
 
 def _binary(walker: "Walker", node: ast.BinOp) -> Value:
     left, right = evaluate(walker, node.left), evaluate(walker, node.right)
+    if isinstance(node.op, ast.Mod):
+        walker.note("modulo", node, left, right)
     return arithmetic(walker, node, type(node.op).__name__, left, right)
 
 
@@ -200,11 +208,20 @@ def _compare(walker: "Walker", node: ast.Compare) -> Value:
     left, *rest = (evaluate(walker, e) for e in (node.left, *node.comparators))
     if len(rest) == 1:
         name, right = type(node.ops[0]).__name__, rest[0]
+        if name in {"Is", "IsNot"} and is_const(right, None) and not isinstance(left, Unknown | Choice | Bound):
+            return _is_none(left, name)
         if type(left) is Const and type(right) is Const and name in _PLAIN:
             return arithmetic(walker, node, name, left, right)
         if isinstance(left, Tensor) or isinstance(right, Tensor):
             return Tensor("compare", node, walker.file, (left, right), shape=broadcast(left, right, name), cut="compare")
     return UNKNOWN
+
+
+def _is_none(left: Value, name: str) -> Value:
+    if isinstance(left, Thing) and "stranger" in left.marks:
+        return UNKNOWN
+    none = is_const(left, None)
+    return Const(none if name == "Is" else not none)
 
 
 def _choose(walker: "Walker", node: ast.IfExp) -> Value:
@@ -234,9 +251,9 @@ def _subscript(walker: "Walker", node: ast.Subscript) -> Value:
             return owner.entries[key.value]
         return join(*owner.entries.values()) if owner.entries and not owner.more else UNKNOWN
     if isinstance(owner, Tensor):
-        if owner.op == "batch":
+        if owner.op == "batch" and (owner.shape is None or isinstance(key, Const)):
             return Tensor("batch", node, walker.file, (owner,), info={"key": key})
-        return Tensor("index", node, walker.file, (owner, key), shape=indexed(owner.shape, node.slice))
+        return Tensor("index", node, walker.file, (owner, key), shape=indexed(owner.shape, node.slice, key))
     if isinstance(owner, Thing):
         kept = owner.attrs.get("entries")
         if isinstance(kept, Items):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from .batches import batch_of
 from .events import LOADER
 from .scopes import Scope
-from .values import UNKNOWN, Const, Items, Params, Table, Tensor, Thing, Value, join, number
+from .values import UNKNOWN, Choice, Const, Items, Params, Table, Tensor, Thing, Value, join, number
 
 if TYPE_CHECKING:
     from .walker import Walker
@@ -34,6 +34,8 @@ def element(walker: "Walker", over: Value, node: ast.expr) -> Value:
     """One entry of what a loop goes over."""
     if isinstance(over, Thing):
         return _of_thing(walker, over, node)
+    if isinstance(over, Choice):
+        return join(*(element(walker, o, node) for o in over.options))
     if isinstance(over, Items):
         return join(*over.items) if over.items else UNKNOWN
     if isinstance(over, Params):

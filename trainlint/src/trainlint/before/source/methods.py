@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from . import calling
 from .tensorshapes import shape_of
-from .things import mark
+from .things import mark, tree
 from .torchfacts import CUTS, is_module, is_optimizer, is_scheduler, op_of
 from .values import UNKNOWN, Bound, Choice, Const, Function, Items, Params, Table, Tensor, Thing, Unknown, Value, is_const, join
 
@@ -66,7 +66,7 @@ def _of_tensor(walker: "Walker", owner: Tensor, name: str, args: Args, kwargs: K
     walker.note(f".{name}", node, owner, args[0] if args else UNKNOWN)
     if op in {"requiresgrad", "retaingrad"}:
         if op == "requiresgrad" and owner.op == "parameter":
-            _freeze(walker, owner.inputs, args, kwargs)
+            _freeze(walker, node, owner.inputs, args, kwargs)
         return owner
     if owner.op == "grad":
         walker.note("grad", node, owner)
@@ -75,7 +75,12 @@ def _of_tensor(walker: "Walker", owner: Tensor, name: str, args: Args, kwargs: K
             calling.hand_over(value)
     inputs = (owner, *args, *(v for v in kwargs.values() if isinstance(v, Tensor)))
     shape = shape_of(op, inputs, args, kwargs)
-    return Tensor(op, node, walker.file, inputs, None, shape, cut_of(walker, op), {f"arg:{k}": v for k, v in kwargs.items()})
+    return Tensor(op, node, walker.file, inputs, None, shape, cut_of(walker, op), _info(args, kwargs))
+
+
+def _info(args: Args, kwargs: Kwargs) -> dict[str, Value]:
+    named = {f"arg:{k}": v for k, v in kwargs.items()}
+    return {**{f"arg:{n + 1}": a for n, a in enumerate(args)}, **named}
 
 
 def cut_of(walker: "Walker", op: str) -> str:
@@ -180,7 +185,8 @@ def _eval(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: ast.
 
 
 def _mode(walker: "Walker", owner: Thing, mode: str, node: ast.AST) -> Value:
-    walker.modes[owner] = mode
+    for part in tree(owner):
+        walker.modes[part] = mode
     walker.note("mode", node, owner, Const(mode))
     return owner
 
@@ -195,14 +201,15 @@ def _forward(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: a
 
 
 def _requires(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
-    _freeze(walker, (owner,), args, kwargs)
+    _freeze(walker, node, (owner,), args, kwargs)
     return owner
 
 
-def _freeze(walker: "Walker", owners: Args, args: Args, kwargs: Kwargs) -> None:
+def _freeze(walker: "Walker", node: ast.AST, owners: Args, args: Args, kwargs: Kwargs) -> None:
     wanted = args[0] if args else kwargs.get("requires_grad", Const(True))
     for owner in owners:
         if isinstance(owner, Thing):
+            walker.note("freeze", node, owner, wanted)
             mark(owner, len(walker.trace), frozen=is_const(wanted, False), perhaps=not isinstance(wanted, Const))
 
 

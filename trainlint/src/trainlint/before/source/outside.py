@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from . import calling
 from .methods import cut_of
-from .tensorshapes import made_shape, shape_of
+from .tensorshapes import joined_shape, made_shape, shape_of
 from .torchfacts import OUTSIDE_MODELS, op_of
-from .values import UNKNOWN, Bound, Const, Items, Params, Table, Tensor, Thing, Value, join, number
+from .values import UNKNOWN, Bound, Const, Items, Params, Table, Tensor, Thing, Value, join, number, whole
 
 if TYPE_CHECKING:
     from .walker import Walker
@@ -119,12 +119,22 @@ def _function(walker: "Walker", name: str, args: Args, kwargs: Kwargs, node: ast
     flat = tuple(i for value in inputs for i in (value.items if isinstance(value, Items) else [value]))
     shape = made_shape(op, args, kwargs)
     if shape is None:
-        shape = _literal(op, args) or shape_of(op, inputs, args[1:], kwargs)
+        shape = _joined(op, args, kwargs) or _literal(op, args) or shape_of(op, inputs, args[1:], kwargs)
+    switch = kwargs.get("training", args[2] if len(args) > 2 else None)
+    if op == "dropout" and isinstance(switch, Bound) and switch.name == "training":
+        walker.note("modal", node, switch.owner)
     cut = cut_of(walker, op) or ("numpy" if name.startswith(("numpy.", "math.")) else "")
     if op in {"tensor", "astensor", "fromnumpy", "floattensor", "longtensor"}:
         cut = f"torch.{name.rsplit('.', 1)[-1]}()"
     info = {**{f"arg:{k}": v for k, v in kwargs.items()}, **{f"arg:{i}": a for i, a in enumerate(args)}}
     return Tensor(op, node, walker.file, flat, None, shape, cut, info)
+
+
+def _joined(op: str, args: Args, kwargs: Kwargs) -> tuple[int | None, ...] | None:
+    if op not in {"stack", "cat", "concat", "concatenate"} or not args or not isinstance(args[0], Items) or args[0].more:
+        return None
+    dim = kwargs.get("dim", kwargs.get("axis", args[1] if len(args) > 1 else Const(0)))
+    return joined_shape(op, args[0].items, whole(dim))
 
 
 def _literal(op: str, args: Args) -> tuple[int | None, ...] | None:
@@ -225,7 +235,14 @@ def _product(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> Val
     return join(UNKNOWN, Params(UNKNOWN)) if not args else Bound(args[0], "mapped")
 
 
+def _field(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+    if "default_factory" in kwargs:
+        return calling.apply(walker, kwargs["default_factory"], (), {}, node)
+    return kwargs.get("default", UNKNOWN)
+
+
 _SPECIAL = {
+    "dataclasses.field": _field,
     "next": _next,
     "filter": _filter,
     "itertools.chain": _chain,

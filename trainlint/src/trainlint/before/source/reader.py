@@ -9,7 +9,7 @@ from .project import Project
 from .scopes import SourceFile
 from .things import inner
 from .torchfacts import is_lightning
-from .values import Class, Const, Function, Thing, Tensor, Value
+from .values import UNKNOWN, Choice, Class, Const, Function, Items, Table, Tensor, Thing, Value
 from .walker import Frame, Walker
 
 
@@ -80,6 +80,8 @@ def _try(walker: Walker, walk: Callable[[], object]) -> None:
 def _methods(walker: Walker, cls: Class, thing: Thing) -> None:
     if is_lightning(thing):
         _lightning(walker, cls, thing)
+    elif any(r.endswith("Trainer") and r.startswith("transformers") for r in cls.roots):
+        _step_of(walker, cls, thing, "compute_loss")
     for member in list(cls.members.values()):
         if isinstance(member, Function) and member.node not in walker.entered and member.name != "__init__":
             _try(walker, lambda: calling.inline(walker, member, thing, _strangers(walker, member, 1), {}, member.node))
@@ -87,12 +89,32 @@ def _methods(walker: Walker, cls: Class, thing: Thing) -> None:
 
 def _lightning(walker: Walker, cls: Class, thing: Thing) -> None:
     """A library's loop: its step is walked as the library would, and the loss goes back."""
-    for name in ("configure_optimizers", "training_step"):
-        member = cls.find(name)
-        if isinstance(member, Function) and member.node not in walker.entered:
-            result = calling.inline(walker, member, thing, _strangers(walker, member, 1), {}, member.node)
-            calling.hand_over(result)
-            thing.attrs.setdefault(f"?{name}", result)
+    member = cls.find("configure_optimizers")
+    if isinstance(member, Function) and member.node not in walker.entered:
+        result = calling.inline(walker, member, thing, (), {}, member.node)
+        walker.note("configured", member.node, thing, result)
+        calling.hand_over(result)
+    _step_of(walker, cls, thing, "training_step")
+
+
+def _step_of(walker: Walker, cls: Class, thing: Thing, name: str) -> None:
+    member = cls.find(name)
+    if isinstance(member, Function) and member.node not in walker.entered:
+        result = calling.inline(walker, member, thing, _strangers(walker, member, 1), {}, member.node)
+        for each in _losses_of(result):
+            walker.note("backward", each.node, each, each)
+
+
+def _losses_of(value: Value) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Items) and value.items:
+        yield from _losses_of(value.items[0])
+    elif isinstance(value, Table):
+        yield from _losses_of(value.entries.get("loss", UNKNOWN))
+    elif isinstance(value, Choice):
+        for option in value.options:
+            yield from _losses_of(option)
 
 
 def _strangers(walker: Walker, function: Value | None, skip: int) -> tuple[Value, ...]:

@@ -2,7 +2,7 @@
 
 import ast
 
-from .values import Const, Items, Tensor, Value, const, is_const, whole
+from .values import Const, Items, Named, Tensor, Value, const, is_const, whole
 
 Shape = tuple[int | None, ...] | None
 
@@ -25,10 +25,10 @@ def _wider(a: tuple[int | None, ...], b: tuple[int | None, ...]) -> Shape:
 def _shape(value: Value) -> Shape:
     if isinstance(value, Tensor):
         return value.shape
-    return () if isinstance(value, Const) else None
+    return () if isinstance(value, Const | Named) else None
 
 
-def indexed(shape: Shape, index: ast.expr) -> Shape:
+def indexed(shape: Shape, index: ast.expr, key: Value) -> Shape:
     """The shape after an index expression."""
     parts = index.elts if isinstance(index, ast.Tuple) else [index]
     if shape is None:
@@ -47,14 +47,33 @@ def indexed(shape: Shape, index: ast.expr) -> Shape:
         if place >= len(shape):
             return None
         if isinstance(part, ast.Slice):
-            full = part.lower is None and part.upper is None and part.step is None
-            out.append(shape[place] if full else None)
+            out.append(_sliced(shape[place], part))
         elif not _number(part):
-            if len(parts) > 1:
-                return None
-            return None if place else (None, *shape[1:])
+            return _by_key(shape, key) if len(parts) == 1 else None
         place += 1
     return (*out, *shape[place:])
+
+
+def _by_key(shape: tuple[int | None, ...], key: Value) -> Shape:
+    """The shape after a number, a list of places or a mask that is known only as a value."""
+    known = _shape(key)
+    if known is None or not isinstance(key, Tensor):
+        return None
+    if key.op == "compare":
+        return (None, *shape[len(known) :])
+    return (*known, *shape[1:])
+
+
+def _sliced(size: int | None, part: ast.Slice) -> int | None:
+    if part.lower is None and part.upper is None and part.step is None:
+        return size
+    try:
+        lower, upper, step = (None if p is None else ast.literal_eval(p) for p in (part.lower, part.upper, part.step))
+        if size is not None:
+            return len(range(size)[lower:upper:step])
+        return 1 if step is None and (lower or 0, upper) in {(0, 1), (-1, None)} else None
+    except (ValueError, TypeError):
+        return None
 
 
 def _new(part: ast.expr) -> bool:
@@ -109,6 +128,23 @@ def shape_of(op: str, inputs: tuple[Value, ...], args: tuple[Value, ...], kwargs
         return _reduced(first, args, kwargs)
     rule = _MOVES.get(op)
     return rule(first, args, kwargs) if rule is not None else None
+
+
+def joined_shape(op: str, parts: list[Value], dim: int | None) -> Shape:
+    """The shape of a stack or a concatenation."""
+    shapes = [_shape(p) for p in parts]
+    if dim is None or not shapes or any(s is None for s in shapes) or len({len(s) for s in shapes if s is not None}) > 1:
+        return None
+    first = shapes[0] or ()
+    rank = len(first) + (op == "stack")
+    if not -rank <= dim < rank:
+        return None
+    dim %= rank
+    if op == "stack":
+        return (*first[:dim], len(shapes), *first[dim:])
+    sized = [s[dim] for s in shapes if s]
+    total = sum(n for n in sized if n is not None) if all(n is not None for n in sized) else None
+    return (*first[:dim], total, *first[dim + 1 :])
 
 
 def made_shape(op: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Shape:

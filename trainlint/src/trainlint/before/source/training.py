@@ -1,6 +1,7 @@
 """What is trained in the source: which losses go back, which parts they reach, which optimiser holds what?"""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -10,6 +11,13 @@ from .scopes import SourceFile
 from .things import inner, tree
 from .torchfacts import LOSSES, has_weights, is_module, is_optimizer
 from .values import Items, Params, Table, Tensor, Thing, Value, options
+
+
+_OTHERS_LOOP = re.compile(
+    r"^\s*(?:from|import)\s+(?:lightning|pytorch_lightning|lightning_fabric|deepspeed|fastai|catalyst|ignite|composer|"
+    r"colossalai|keras)\b|^\s*from\s+transformers\b.*\n?.*Trainer\b",
+    re.MULTILINE,
+)
 
 
 class Training:
@@ -60,8 +68,7 @@ class Training:
     @cached_property
     def library(self) -> bool:
         """True where a loop belongs to a library, and what it does is not in the source."""
-        words = ("LightningModule", "Trainer(", "Accelerator(", "Fabric(", "deepspeed", "manual_backward", "Learner(")
-        return self.reading.text_has(*words)
+        return any(_OTHERS_LOOP.search(f.text) for f in self.reading.files)
 
     @cached_property
     def live(self) -> set[int]:

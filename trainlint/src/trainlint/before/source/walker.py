@@ -247,12 +247,15 @@ class Walker:
     def within(self, node: ast.With | ast.AsyncWith) -> bool:
         """A context: `no_grad`, `autocast` and what else stands around."""
         depth = len(self.guards)
+        before = dict(self.modes)
         for item in node.items:
             value = self.evaluate(item.context_expr)
-            self.guards.append(expressions.guard(value))
+            self.guards.append(expressions.guard(value) or _called(item.context_expr))
             if item.optional_vars is not None:
                 assigning.bind(self, item.optional_vars, value)
+        entered = {k: v for k, v in self.modes.items() if before.get(k) != v}
         ended = self.block(node.body)
+        self.modes.update({k: before.get(k, "") for k, v in entered.items() if self.modes.get(k) == v})
         del self.guards[depth:]
         return ended
 
@@ -286,6 +289,10 @@ class Walker:
         thing = Thing(origin, node, self.file, args, kwargs)
         self.things.append(thing)
         return thing
+
+
+def _called(node: ast.expr) -> str:
+    return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
 
 
 def _stay(walker: Walker, node: ast.stmt) -> bool:

@@ -18,13 +18,14 @@ from . import (
     rateschedules,
     settings,
     slips,
+    upkeep,
 )
 
 SUSPECTS: tuple[Callable[[Training], Iterator[SourceFinding]], ...] = tuple(
     check
     for room in (
         slips, batchloops, clipping, precision, optimised, rateschedules, settings, gradientpaths, members, criteria,
-        lossinputs, evaluations, heldout,
+        lossinputs, evaluations, heldout, upkeep,
     )
     for check in room.CHECKS
 )  # fmt: skip

@@ -11,7 +11,7 @@ from ..suspicion import SourceFinding
 from ..things import tree
 from ..torchfacts import LOSSES, is_module, is_optimizer
 from ..training import Training, named, place, subject_of
-from ..values import Bound, Tensor, Thing, Value
+from ..values import Bound, Tensor, Thing, Value, number
 from .telling import at, tell
 
 _CLEARING = ("grad = None", ".grad.zero_", ".grad.data.zero_", "set_to_none", "clear_grad", "grad.fill_", "LBFGS", "grad=None")
@@ -57,7 +57,13 @@ def never_cleared(training: Training) -> Iterator[SourceFinding]:
         if isinstance(step.target, Thing) and step.target.marks & {"closure", "handed"} - {"stranger"} and clears:
             continue
         mine = [c for c in clears if concerns(training, c, step.target)]
-        if any(step.inner() in c.loops for c in mine) or step.conditional(back) or _rebuilt(step):
+        inside = [c for c in mine if step.inner() in c.loops]
+        if inside and all(c.conditional(step) and any(_counts(g) for g, _ in c.conds) for c in inside):
+            if not any((g, w) in step.conds for c in inside for g, w in c.conds):
+                told = "each batch is stepped, and the gradients are cleared only in some"
+                yield at(source.NEVER_CLEARED, inside[0], told, subject=subject_of(inside[0].node))
+            continue
+        if inside or step.conditional(back) or _rebuilt(step):
             continue
         where = "nothing clears the gradients" if not mine else f"they are cleared only outside it, in line {mine[0].line}"
         yield at(source.NEVER_CLEARED, step, f"backward and step are in this loop, and {where}", subject=subject_of(step.node))
@@ -87,6 +93,19 @@ def cleared_between(training: Training) -> Iterator[SourceFinding]:
         if before and not between and not used:
             told = f"gradients of line {before[-1].line} are cleared before the step in line {step.line}"
             yield at(source.CLEARED_BEFORE_STEP, clear, told, subject=subject_of(clear.node))
+
+
+def cleared_each(training: Training) -> Iterator[SourceFinding]:
+    """A step in some batches, and a clearing in each."""
+    for back, step in _pairs(training):
+        gates = [c for c, way in step.conds if (c, way) not in back.conds]
+        if not any(_counts(c) for c in gates):
+            continue
+        for clear in training.of("clear"):
+            same = clear.first and clear.inner() is step.inner() and not clear.conditional(back)
+            if same and concerns(training, clear, step.target) and isinstance(clear.target, Thing):
+                told = f"the step in line {step.line} waits for several batches, and this clears the gradients of each"
+                yield at(source.CLEARED_BEFORE_STEP, clear, told, subject=subject_of(clear.node))
 
 
 def never_stepped(training: Training) -> Iterator[SourceFinding]:
@@ -126,6 +145,18 @@ def undivided(training: Training) -> Iterator[SourceFinding]:
         if _undivided(back.value):
             told = f"the step in line {step.line} follows several backward passes, and the loss is not divided by their number"
             yield at(source.UNDIVIDED, back, told, subject=subject_of(back.node))
+
+
+def divided_twice(training: Training) -> Iterator[SourceFinding]:
+    """A loss divided by the accumulation that accelerate divides by as well."""
+    for back in training.backwards:
+        many = isinstance(back.target, Thing) and back.target.origin == "accelerate.Accelerator"
+        steps = back.target.given("gradient_accumulation_steps") if isinstance(back.target, Thing) and many else None
+        value = back.value
+        if steps is not None and number(steps) != 1 and isinstance(value, Tensor) and value.op == "div" and value.inputs:
+            if _undivided(value.inputs[0]) and any("accumulate" in g for g in back.guards):
+                told = "the loss is divided here, and `accelerator.backward` divides it again"
+                yield at(source.DIVIDED_TWICE, back, told)
 
 
 def _counts(cond: ast.AST) -> bool:
@@ -186,5 +217,5 @@ def one_batch(training: Training) -> Iterator[SourceFinding]:
             yield at(source_model.ONE_BATCH, stop, f"the loop of line {loop.node.lineno} always ends after its first batch")
 
 
-CHECKS = (never_cleared, cleared_between, never_stepped, no_backward, undivided, outside_batches, one_batch)
+CHECKS = (never_cleared, cleared_between, cleared_each, never_stepped, no_backward, undivided, divided_twice, outside_batches, one_batch)
 __all__ = ["CHECKS", "concerns", "named"]

@@ -8,7 +8,7 @@ from ..reader import tensors
 from ..suspicion import SourceFinding
 from ..torchfacts import LOSSES, is_module
 from ..training import Training
-from ..values import Const, Tensor, Thing, Value, const, number
+from ..values import Choice, Const, Tensor, Thing, Value, const, number
 from .telling import tell
 
 _LINEAR = {"neg", "sub", "add", "mult", "div", "mean", "sum", "scaled"}
@@ -48,6 +48,8 @@ def _product(value: Tensor, sign: int, found: list[tuple[Tensor, int]], others: 
     left, right = value.inputs
     factor, rest = (right, left) if number(left) is None else (left, right)
     known = number(factor)
+    if known is None and value.op == "mult" and _mask(factor):
+        known = 1.0
     if known is None and isinstance(rest, Tensor) and isinstance(factor, Tensor) and value.op == "mult":
         others.append(value)
         return
@@ -63,10 +65,51 @@ def negated(training: Training) -> Iterator[SourceFinding]:
         found: list[tuple[Tensor, int]] = []
         others: list[Value] = []
         _signs(back.value, 1, found, others)
+        yield from _likelihood(found, others)
         if found and not others and all(s < 0 for _, s in found) and _reaches_trained(training, back):
             node = _minus(back.value)
             told = f"`{found[0][0].op}` enters with a minus sign, and a step makes it larger"
             yield tell(source_model.NEGATED, node.node, node.file, told)
+
+
+def _likelihood(found: list[tuple[Tensor, int]], others: list[Value]) -> Iterator[SourceFinding]:
+    """A log likelihood that is made smaller."""
+    if len(others) != 1 or found or not isinstance(others[0], Tensor):
+        return
+    value = others[0]
+    while isinstance(value, Tensor) and value.op in {"squeeze", "mult", "view", "mean", "sum", "div"} and value.inputs:
+        if value.op == "mult" and not _mask(value.inputs[1]):
+            return
+        value = value.inputs[0]
+    if isinstance(value, Tensor) and value.op == "gather" and value.inputs:
+        source = last_op(value.inputs[0])
+        if source is not None and source.op == "logsoftmax":
+            told = "the log probabilities of the labels are the loss: a step makes them smaller"
+            yield tell(source_model.NEGATED, value.node, value.file, told)
+
+
+def _mask(value: Value) -> bool:
+    while isinstance(value, Tensor) and value.op in {"float", "to", "type", "long", "bool"} and value.inputs:
+        value = value.inputs[0]
+    return isinstance(value, Tensor) and value.op == "compare"
+
+
+def last_op(value: Value) -> Tensor | None:
+    """The operation that made a value, behind those that only move it."""
+    while isinstance(value, Tensor) and value.op in KEEPING and value.inputs:
+        value = value.inputs[0]
+    if isinstance(value, Choice):
+        made = [last_op(o) for o in value.options]
+        known = [m for m in made if m is not None]
+        return known[0] if len(known) == len(made) and len({m.op for m in known}) == 1 else None
+    return value if isinstance(value, Tensor) else None
+
+
+KEEPING = {
+    "squeeze", "view", "reshape", "flatten", "float", "to", "cuda", "cpu", "contiguous", "transpose", "permute", "index",
+    "unsqueeze", "part", "double", "clone", "identity", "dropout",
+}  # fmt: skip
+"""Operations that move or copy a value."""
 
 
 def _minus(value: Value) -> Tensor:
@@ -109,9 +152,17 @@ def zero_weight(training: Training) -> Iterator[SourceFinding]:
     """A term multiplied by a constant zero."""
     for back in training.backwards:
         for each in tensors(back.value):
-            if each.op == "mult" and any(number(v) == 0 for v in each.inputs) and any(t.op in LOSSES for t in tensors(each)):
+            if each.op == "mult" and any(number(v) == 0 for v in each.inputs) and _weighs(training, each):
                 if not _touches_parameters(each):
                     yield tell(source_model.WEIGHT_ZERO, each.node, each.file, "a term of the loss is multiplied by 0")
+
+
+def _weighs(training: Training, product: Tensor) -> bool:
+    """True where the product is a term of the loss: it holds a loss, or is a scalar that reaches what is trained."""
+    if any(t.op in LOSSES for t in tensors(product)):
+        return True
+    reduced = [v for v in product.inputs if isinstance(v, Tensor) and v.op in {"mean", "sum"}]
+    return bool(reduced) and bool(training.reach(product)[0].keys() & training.trained)
 
 
 def _touches_parameters(product: Tensor) -> bool:

@@ -4,12 +4,12 @@ import ast
 from collections.abc import Iterator
 
 from ....rules import source_model
-from ..events import Event, Loop
+from ..events import Event, Loop, unwrapped
 from ..suspicion import SourceFinding
 from ..things import tree
-from ..torchfacts import is_module, modal
-from ..training import Training, named
-from ..values import Tensor, Thing, options
+from ..torchfacts import is_module
+from ..training import Training, named, place
+from ..values import Const, Tensor, Thing, Value, options
 from .telling import at, tell
 
 _WORDS = ("val", "test", "eval", "dev")
@@ -44,48 +44,60 @@ def with_gradients(training: Training) -> Iterator[SourceFinding]:
 
 
 def in_train_mode(training: Training) -> Iterator[SourceFinding]:
-    """An evaluation of a model with dropout or batch statistics, in training mode."""
+    """A pass over evaluation data in which dropout or batch statistics are in training mode."""
     told: set[int] = set()
-    for call, thing, loop in _model_calls(training):
-        if call.mode in {"eval", "either"} or id(loop.node) in told or not _evaluating(loop, loop.function) or training.library:
+    trained_on = {id(t) for b in training.backwards for loop in b.loops for t in unwrapped(loop.over)}
+    passes = {loop: call for call, _, loop in _model_calls(training)}
+    for event in training.of("modal"):
+        loop = next((each for each in event.loops if each in passes), None)
+        if loop is None or id(loop.node) in told or training.library or event.mode not in {"", "train"}:
             continue
-        layer = _modal(training, thing)
-        if layer is not None and not _left_alone(training, thing):
+        other = event.graphless and not {id(t) for t in unwrapped(loop.over)} & trained_on
+        if (_evaluating(loop, loop.function) or other) and not _on_purpose(training, loop, event):
             told.add(id(loop.node))
-            evidence = f"`{named(layer)}` is in the model, and no `eval()` stands before this pass"
-            yield at(source_model.IN_TRAIN_MODE, call, evidence)
+            evidence = f"`{named(event.target)}` is in training mode in this pass"
+            yield at(source_model.IN_TRAIN_MODE, passes[loop], evidence)
 
 
-def _modal(training: Training, thing: Thing) -> Thing | None:
-    """A layer of the model that behaves otherwise in training and is used."""
-    called = {id(e.target) for e in training.of("call")}
-    return next((t for t in tree(thing) if modal(t) and id(t) in called), None)
-
-
-def _left_alone(training: Training, thing: Thing) -> bool:
-    """True where the mode may be set somewhere that the walk does not see."""
+def _on_purpose(training: Training, loop: Loop, event: Event) -> bool:
+    """True for Monte Carlo dropout, batch statistics estimated anew, or a mode set where the walk does not see it."""
+    names = loop.function.lower().split("_") + event.function.lower().split("_")
+    if any(n in {"mc", "bn", "calibrate", "recalibrate", "uncertainty", "stochastic", "statistics", "stats"} for n in names):
+        return True
     written = sum(f.text.count(".eval()") for f in training.reading.files)
-    seen = {id(e.node) for e in training.of("mode")}
-    return written > len([n for n in seen]) or "handed" in thing.marks
+    return written > len({id(e.node) for e in training.of("mode", ".eval")}) or "handed" in event.marks
 
 
 def not_restored(training: Training) -> Iterator[SourceFinding]:
-    """A backward pass that is in eval mode from the second round on."""
+    """A training pass whose layers are in eval mode from the second round on."""
     told: set[int] = set()
-    calls = [c for c in training.of("call") if is_module(c.target) and isinstance(c.target, Thing)]
     loops = {loop.node for b in training.backwards for loop in b.loops[-1:]}
-    for call in calls:
-        thing = call.target
-        if call.mode != "eval" or call.first or id(call.node) in told or not isinstance(thing, Thing):
+    started = {(id(e.node), id(e.target)) for e in training.of("modal") if e.first and e.mode in {"", "train"}}
+    for event in training.of("modal"):
+        if event.mode not in {"eval", "either"} or event.first or (id(event.node), id(event.target)) not in started:
             continue
-        if call.inner() is None or call.loops[-1].node not in loops or call.graphless or id(thing) not in training.trained:
+        if event.graphless or not any(loop.node in loops for loop in event.loops) or not _followed(training, event):
             continue
-        first = [c for c in calls if c.node is call.node and c.first]
-        if first and all(c.mode != "eval" for c in first) and _modal(training, thing) is not None:
-            told.add(id(call.node))
-            mode = [m for m in training.of("mode") if m.order < call.order and m.target is thing]
-            where = mode[-1] if mode else call
-            yield at(source_model.NOT_RESTORED, where, f"the training pass of line {call.line} runs in this mode from the second epoch on")
+        before = [m for m in training.of("mode") if m.order < event.order and _switches(m, event.target)]
+        if before and id(before[-1].node) not in told:
+            told.add(id(before[-1].node))
+            line = place(event.node, event.file)[1]
+            evidence = f"`{named(event.target)}` (line {line}) trains in this mode from the second round on"
+            yield at(source_model.NOT_RESTORED, before[-1], evidence)
+
+
+def _switches(event: Event, layer: Value) -> bool:
+    """True where a change of mode puts a layer into eval mode."""
+    to_eval = isinstance(event.value, Const) and event.value.value == "eval"
+    return to_eval and isinstance(event.target, Thing) and any(t is layer for t in tree(event.target))
+
+
+def _followed(training: Training, event: Event) -> bool:
+    """True where backward follows in the same round of the same loop."""
+    return any(
+        b.order > event.order and b.rounds == event.rounds[: len(b.rounds)] and b.loops == event.loops[: len(b.loops)]
+        for b in training.backwards
+    )
 
 
 def aliased(training: Training) -> Iterator[SourceFinding]:

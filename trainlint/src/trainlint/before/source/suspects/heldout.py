@@ -10,7 +10,7 @@ from ..events import LOADER, Loop, unwrapped
 from ..reader import tensors
 from ..suspicion import SourceFinding
 from ..training import Training
-from ..values import Const, Function, Tensor, Thing, Value, is_const, number, whole
+from ..values import Const, Function, Items, Tensor, Thing, Value, is_const, number, whole
 from .telling import at, tell
 
 _RANDOM = {"randn", "rand", "randint", "normal", "uniform", "randnlike", "bernoulli", "standardnormal", "poisson"}
@@ -37,7 +37,7 @@ def in_order(training: Training) -> Iterator[SourceFinding]:
         order = _order(dataset_of(loader))
         if shuffle is not None and order != "sorted" and not _swapped(training, loader):
             continue  # somebody who writes `shuffle=False` means it
-        if order in {"map", "ordered"}:
+        if order in {"map", "ordered", "sorted"}:
             told = f"the loop of line {loop.node.lineno} trains on it, and it neither shuffles nor has a sampler"
             yield tell(source_model.IN_ORDER, loader.node, loader.file, told)
         elif order == "random":
@@ -58,7 +58,7 @@ def _order(dataset: Value | None) -> str:
         return ""
     if dataset.origin == TENSORS:
         ops = {t.op for a in dataset.args for t in tensors(a)}
-        return "ordered" if ops & _ORDERED else "random" if ops & _RANDOM else "map"
+        return "sorted" if ops & {"argsort", "sort"} else "ordered" if ops & _ORDERED else "random" if ops & _RANDOM else "map"
     if dataset.origin.startswith("torchvision.datasets."):
         return "map"
     if dataset.origin == "torch.utils.data.random_split":
@@ -71,6 +71,8 @@ def _order(dataset: Value | None) -> str:
 
 def _draws(dataset: Thing, item: Function) -> bool:
     text = ast.unparse(item.node)
+    if any(isinstance(v, Items) and v.items for v in dataset.attrs.values()):
+        return "rand" in text  # a list is filled in some order, usually that of its labels
     kept = {t.op for v in dataset.attrs.values() for t in tensors(v)}
     return "rand" in text or (bool(kept & _RANDOM) and not kept & _ORDERED)
 
@@ -131,6 +133,19 @@ def reseeded(training: Training) -> Iterator[SourceFinding]:
                 yield at(source_model.RESEEDED, event, f"the seed is {event.target.value!r} again in every round of the loop")
 
 
+def seeded_alike(training: Training) -> Iterator[SourceFinding]:
+    """Workers that are all given one seed."""
+    for loader in training.walker.things:
+        start = loader.kwargs.get("worker_init_fn") if loader.origin == LOADER else None
+        if not isinstance(start, Function) or is_const(loader.kwargs.get("num_workers"), 0):
+            continue
+        names = [a.arg for a in start.node.args.args]
+        text = ast.unparse(start.node)
+        inside = {n.id for n in ast.walk(start.node) if isinstance(n, ast.Name)}
+        if "seed(" in text and not set(names) & inside and "initial_seed" not in text and "get_worker_info" not in text:
+            yield tell(source_model.RESEEDED, start.node, start.file, "every worker gets the same seed, whatever its number")
+
+
 def _run_again(training: Training, loop: Loop) -> bool:
     """True where the loop goes over whole trainings, each with an optimiser of its own."""
     made = {id(s.target.node) for s in training.steps if isinstance(s.target, Thing)}
@@ -154,5 +169,5 @@ def no_batches(training: Training) -> Iterator[SourceFinding]:
             yield tell(source_model.NO_BATCHES, thing.node, thing.file, f"{count} items are fewer than one batch of {size}")
 
 
-CHECKS = (in_order, same_data, shuffled_apart, reseeded, no_batches)
+CHECKS = (in_order, same_data, shuffled_apart, reseeded, seeded_alike, no_batches)
 __all__ = ["CHECKS", "number"]

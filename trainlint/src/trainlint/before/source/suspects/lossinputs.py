@@ -1,18 +1,17 @@
 """What goes into the loss: raw values where it wants them, equal shapes, and the right axis?"""
 
+import ast
 from collections.abc import Iterator
 
 from ....rules import source_model
+from ..events import LOADER
+from ..reader import tensors
 from ..suspicion import SourceFinding
 from ..training import Training
-from ..values import Choice, Tensor, Value, is_const, whole
-from .criteria import all_losses
+from ..values import Tensor, Thing, Value, whole
+from .criteria import all_losses, last_op
 from .telling import tell
 
-_KEEPING = {
-    "squeeze", "view", "reshape", "flatten", "float", "to", "cuda", "cpu", "contiguous", "transpose", "permute", "index",
-    "unsqueeze", "part", "double", "clone", "identity", "dropout",
-}  # fmt: skip
 _WRONG = {
     "crossentropy": {"softmax", "sigmoid", "softmin", "relu"},
     "binarycrossentropywithlogits": {"softmax", "sigmoid", "logsoftmax", "relu", "logsigmoid"},
@@ -21,17 +20,6 @@ _WRONG = {
     "binarycrossentropy": {"linear", "logsoftmax", "relu", "tanh", "conv2d", "logsigmoid"},
 }
 _REGRESSION = {"mse", "l1", "smoothl1", "huber", "binarycrossentropywithlogits", "binarycrossentropy"}
-
-
-def last_op(value: Value) -> Tensor | None:
-    """The operation that made a value, behind those that only move it."""
-    while isinstance(value, Tensor) and value.op in _KEEPING and value.inputs:
-        value = value.inputs[0]
-    if isinstance(value, Choice):
-        made = [last_op(o) for o in value.options]
-        known = [m for m in made if m is not None]
-        return known[0] if len(known) == len(made) and len({m.op for m in known}) == 1 else None
-    return value if isinstance(value, Tensor) else None
 
 
 def activated(training: Training) -> Iterator[SourceFinding]:
@@ -67,7 +55,57 @@ def broadcast(training: Training) -> Iterator[SourceFinding]:
 
 
 def _shape(value: Value) -> tuple[int | None, ...] | None:
-    return value.shape if isinstance(value, Tensor) else None
+    if not isinstance(value, Tensor):
+        return None
+    if value.shape is None and value.op == "linear" and value.module is not None:
+        width = whole(value.module.given("out_features", 1))
+        return (None, 1) if width == 1 else None  # behind a batch of any rank, the last axis has this one entry
+    return value.shape
+
+
+def residuals(training: Training) -> Iterator[SourceFinding]:
+    """A difference in the loss whose sides spread to a matrix, by a slice of one column."""
+    for back in training.backwards:
+        for each in tensors(back.value):
+            if each.op != "sub" or each.cut or len(each.inputs) != 2:
+                continue
+            left, right = each.inputs
+            shapes = _shape(left), _shape(right)
+            if shapes[0] is None or shapes[1] is None or not _spreads(*shapes) or _asked_for(left) or _asked_for(right):
+                continue
+            if _from_batch(left) and _from_batch(right):
+                told = f"the two sides have shapes {_told(shapes[0])} and {_told(shapes[1])}"
+                yield tell(source_model.BROADCAST, each.node, each.file, told)
+
+
+def _asked_for(value: Value) -> bool:
+    """True where an axis of one was added on purpose."""
+    if not isinstance(value, Tensor):
+        return False
+    added = value.op == "unsqueeze" or (value.op == "index" and "None" in ast.unparse(value.node))
+    return added or any(_asked_for(v) for v in value.inputs[:1] if value.op in {"float", "to", "index"})
+
+
+def _from_batch(value: Value) -> bool:
+    return any(t.op == "batch" for t in tensors(value))
+
+
+def other_batch(training: Training) -> Iterator[SourceFinding]:
+    """An output of one draw of a loader, compared with the labels of another."""
+    for loss in all_losses(training):
+        output, target = (_draws(v) for v in loss.inputs[:2])
+        if output and target and not {d[1] for d in output} & {d[1] for d in target} and {d[0] for d in output} == {d[0] for d in target}:
+            told = "the output comes from another draw of the loader than the target"
+            yield tell(source_model.OTHER_BATCH, loss.node, loss.file, told)
+
+
+def _draws(value: Value) -> set[tuple[int, int]]:
+    """Loaders and the places where they were drawn from."""
+    found: set[tuple[int, int]] = set()
+    for each in tensors(value):
+        if each.op == "batch":
+            found |= {(id(v), id(each.node)) for v in each.inputs if isinstance(v, Thing) and v.origin == LOADER}
+    return found
 
 
 def _spreads(a: tuple[int | None, ...], b: tuple[int | None, ...]) -> bool:
@@ -86,8 +124,13 @@ def over_batch(training: Training) -> Iterator[SourceFinding]:
     """A softmax over the batch, in the loss or in the accuracy."""
     for loss in all_losses(training):
         made = last_op(loss.inputs[0])
-        if made is not None and made.op in {"softmax", "logsoftmax"} and _axis(made) == 0 and _batched(made):
+        flat = made is not None and made.shape is not None and len(made.shape) == 1
+        labelled = loss.op in {"nll", "crossentropy"} and not flat
+        if made is not None and made.op in {"softmax", "logsoftmax"} and _axis(made) == 0 and (labelled or _batched(made)):
             yield tell(source_model.OVER_BATCH, made.node, made.file, f"`{made.op}` runs over dimension 0, the batch")
+        labels = last_op(loss.inputs[1])
+        if loss.op in {"nll", "crossentropy"} and labels is not None and labels.op == "argmax" and _axis(labels) == 0:
+            yield tell(source_model.OVER_BATCH, labels.node, labels.file, "the labels are looked for along dimension 0, the batch")
     for event in training.of(".argmax", "torch.argmax", ".max", "torch.max"):
         value = event.target if event.kind.startswith(".") else event.target
         axis = whole(event.value)
@@ -111,5 +154,4 @@ def _from_model(value: Tensor) -> bool:
     return made is not None and made.op in {"linear", "softmax", "logsoftmax"} and value.shape is not None and value.shape[0] is None
 
 
-CHECKS = (activated, broadcast, over_batch)
-__all__ = ["CHECKS", "is_const", "last_op"]
+CHECKS = (activated, broadcast, residuals, other_batch, over_batch)

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from ....findings import Severity
 from ....rules import source
 from .. import calling
 from ..events import Event, Loop
@@ -10,7 +11,7 @@ from ..reader import tensors
 from ..suspicion import SourceFinding
 from ..torchfacts import is_scheduler
 from ..training import Training, subject_of
-from ..values import Const, Function, Items, Tensor, Thing, Value, const, elements, number
+from ..values import Bound, Const, Function, Items, Table, Thing, Value, const, elements, number
 from ..walker import Frame
 from .telling import at, tell
 
@@ -34,7 +35,8 @@ def idle(training: Training) -> Iterator[SourceFinding]:
     ticked = {id(e.target) for e in training.of("tick")}
     for each in made:
         known = each.marks & {"handed"} or id(each) in inside or id(each) in ticked or training.unclear_steps
-        if not known and training.walker.complete and not training.library and training.steps:
+        ours = any(e.function == "configure_optimizers" for e in training.of(each.origin) if e.node is each.node)
+        if not known and training.walker.complete and (ours or (not training.library and training.steps)):
             yield tell(source.SCHEDULE_IDLE, each.node, each.file, "this schedule is made, and no line steps it")
 
 
@@ -64,6 +66,34 @@ def unit(training: Training) -> Iterator[SourceFinding]:
         why = _mismatch(training, tick, schedule, unit_of_tick)
         if why:
             yield at(source.SCHEDULE_UNIT, tick, why, subject=subject_of(tick.node))
+
+
+def configured(training: Training) -> Iterator[SourceFinding]:
+    """A schedule in batches that Lightning is told to step per epoch."""
+    for event in training.of("configured"):
+        for schedule in _bare(event.value):
+            if schedule.origin.endswith("OneCycleLR") and _in_batches(schedule):
+                told = "its length counts batches, and Lightning steps it per epoch unless told `interval='step'`"
+                yield tell(source.SCHEDULE_UNIT, schedule.node, schedule.file, told)
+
+
+def _bare(value: Value) -> Iterator[Thing]:
+    """Schedules returned to Lightning without an interval."""
+    if isinstance(value, Table):
+        given = value.entries.get("lr_scheduler")
+        if isinstance(given, Table) and "interval" not in given.entries and not given.more:
+            given = given.entries.get("scheduler")
+        if isinstance(given, Thing) and is_scheduler(given):
+            yield given
+    elif isinstance(value, Items) and len(value.items) == 2:
+        yield from (t for t in elements(value.items[1]) if isinstance(t, Thing) and is_scheduler(t))
+
+
+def _in_batches(schedule: Thing) -> bool:
+    total = schedule.given("total_steps", 2)
+    if "steps_per_epoch" in schedule.kwargs or (total is not None and any(t.op == "len" for t in tensors(total))):
+        return True
+    return isinstance(total, Bound | Thing) and "estimated_stepping_batches" in ast.unparse(schedule.node)
 
 
 def _mismatch(training: Training, tick: Event, schedule: Thing, unit_of_tick: str) -> str:
@@ -117,6 +147,9 @@ def warmup(training: Training) -> Iterator[SourceFinding]:
     """A factor that is zero at its first index, or small for most of the run, stepped per epoch."""
     for tick, schedule, unit_of_tick in _ticks(training):
         if unit_of_tick != "epoch":
+            if schedule.origin.endswith("LambdaLR") and _factors(training, schedule, None)[0] == 0:
+                told = "its factor is 0 at index 0: the first update does nothing"
+                yield tell(source.WARMUP_ZERO, schedule.node, schedule.file, told, severity=Severity.NOTE)
             continue
         first, mean = _factors(training, schedule, number(_epochs(tick)))
         if first == 0:
@@ -134,6 +167,8 @@ def _factors(training: Training, schedule: Thing, epochs: float | None) -> tuple
         rules = rule.items if isinstance(rule, Items) else [rule]
         groups = [[_value(training, r, n) for n in range(max(count, 1))] for r in rules if isinstance(r, Function)]
         if not groups or len(groups) < len(rules):
+            return None, None
+        if any(g[0] is None for g in groups):
             return None, None
         found = max(groups, key=lambda g: g[0] or 0)  # of several groups, the one that moves most at the start
         known = [f for f in found if f is not None]
@@ -171,4 +206,4 @@ def plateau(training: Training) -> Iterator[SourceFinding]:
             yield at(source.PLATEAU, tick, f"mode {mode} waits for the reverse of what `{text}` does")
 
 
-CHECKS = (idle, unit, warmup, plateau)
+CHECKS = (idle, unit, configured, warmup, plateau)
