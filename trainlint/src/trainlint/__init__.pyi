@@ -14,7 +14,7 @@ from .during.run import Epoch, Lane, Plan, Run, Step
 from .during.schedule import Preset
 from .during.watch import Watch
 from .errors import ExplainedError, InfeasibleError, InputError
-from .findings import Finding, Rule, Severity, State
+from .findings import Finding, Rule, Severity, Stage, State
 from .ledger import Ledger, cut_back, finite, read
 from .report import diagnose, show, show_preflight
 from .rules import RULES, rule
@@ -40,6 +40,7 @@ __all__ = [
     "Rule",
     "Run",
     "Severity",
+    "Stage",
     "State",
     "Step",
     "Term",

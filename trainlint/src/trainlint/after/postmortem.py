@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..findings import Finding, Severity
+from ..findings import Finding, Severity, Stage
 from ..ledger import last_run, not_a_record, read
 from ..rules import losses, rule
 from ..verdict import Verdict, judge
@@ -72,14 +72,16 @@ def diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
         if record.get("kind") == "finding":
             latest[record["code"], record["subject"]] = record
         if record.get("kind") == "end" and isinstance(record.get("findings"), list):
-            latest.update({(f["code"], f["subject"]): f for f in record["findings"]})  # pyright: ignore[reportGeneralTypeIssues]
+            kept: list[Any] = [*record["findings"], *record.get("suspected", ())]  # pyright: ignore[reportGeneralTypeIssues]
+            latest.update({(f["code"], f["subject"]): f for f in kept})
     found = [_stored(record) for record in latest.values()]
     ends = [record for record in run if record.get("kind") == "end"]
     if not ends:
         found.append(_died(len(run)))
     epochs = sum(record.get("kind") == "epoch" for record in run)
-    told: dict[str, Any] = {"counts": {"epochs": epochs}, "blind": (), **(ends[-1] if ends else {})}
-    return judge(found, told["counts"], tuple(told["blind"]))
+    told: dict[str, Any] = {"counts": {"epochs": epochs}, "blind": (), "ran": None, **(ends[-1] if ends else {})}
+    ran = None if told["ran"] is None else tuple(told["ran"])
+    return judge(found, told["counts"], tuple(told["blind"]), ran)
 
 
 def _check(records: list[dict[str, object]]) -> None:
@@ -113,8 +115,8 @@ def _session(run: list[dict[str, object]]) -> Verdict:
     died = [] if ended else [_died(len(run))]
     if told:
         kept: dict[str, Any] = told[-1]
-        found = [*map(_stored, kept["findings"]), *died]
-        return judge(found, kept["counts"], tuple(kept["blind"]))
+        found = [*map(_stored, [*kept["findings"], *kept.get("suspected", ())]), *died]
+        return judge(found, kept["counts"], tuple(kept["blind"]), tuple(kept["ran"]) if "ran" in kept else None)
     log = parse_events(run)
     known = {f.key: f for f in (_stored(record) for record in run if record.get("event") == "finding")}
     shown = findings(log) if log.epochs else []
@@ -132,4 +134,5 @@ def _stored(record: dict[str, object]) -> Finding:
     told = record["numbers"] if isinstance(record["numbers"], dict) else {}
     measured = {name: float(value) if isinstance(value, str) else value for name, value in told.items()}
     severity, count = Severity(str(record["severity"])), int(str(record["count"]))
-    return Finding(kept, str(record["evidence"]), str(record["subject"]), severity, update, measured, count)
+    stage = Stage(str(record.get("stage", Stage.CONFIRMED)))
+    return Finding(kept, str(record["evidence"]), str(record["subject"]), severity, update, measured, count, stage)

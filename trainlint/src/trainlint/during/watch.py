@@ -178,8 +178,8 @@ class Watch:
         self.jury.raises = raises
         blind = () if self.run.seen else ("the loss: hand it over with watch.loss(loss)",)
         blind += () if self.run.epochs else ("validation and epochs: hand them over with watch.epoch(train=, val=)",)
-        blind += tuple(text for probe in self.probes for text in probe.blind(self.run))
-        return judge(self.jury.findings.values(), self.run.counts, blind)
+        blind += self.jury.blind(lambda probe: tuple(probe.blind(self.run)))
+        return judge(self.jury.findings.values(), self.run.counts, blind, self.jury.ran)
 
     def close(self, error: BaseException | None = None) -> Verdict:
         """Take every hook off again, write the ledger's end, and give the last verdict.

@@ -35,6 +35,11 @@ class Loss:
 class Probe:
     """Every event does nothing; a probe overrides those it needs."""
 
+    @property
+    def name(self) -> str:
+        """What a verdict calls the check."""
+        return type(self).__name__
+
     def attached(self, run: Run) -> Found:
         """The watch starts."""
         return ()
