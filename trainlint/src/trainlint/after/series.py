@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import groupby
+from itertools import chain, groupby
 
 
 class Kind(Enum):
@@ -103,9 +103,9 @@ class Series:
             index: of the value.
         """
         epoch, step = self.epochs[index], self.steps[index]
-        if not math.isnan(epoch):
-            return f"epoch {epoch:.6g}"
-        return f"value {index + 1}" if math.isnan(step) else f"step {step:.10g}"
+        if math.isnan(epoch):
+            return f"value {index + 1}" if math.isnan(step) else f"step {step:.10g}"
+        return f"epoch {epoch:.6g}" + ("" if math.isnan(step) else f", step {step:.10g}")
 
     def last_part(self) -> "Series":
         """The values since the run (or fold) was last begun anew."""
@@ -154,9 +154,16 @@ def curve(series: Series) -> Curve:
         groups = [[i] for i in finite]
     if len(groups) > FEW and not all(map(math.isfinite, series.epochs)):
         size = -(-len(groups) // FEW)
-        groups = [sum(groups[k : k + size], []) for k in range(0, len(groups), size)]
+        groups = [list(chain(*groups[k : k + size])) for k in range(0, len(groups), size)]
     levels = tuple(_level([series.values[i] for i in g], last=series.bar) for g in groups)
-    return Curve(levels=levels, places=tuple(series.at(g[0]) for g in groups))
+    return Curve(levels=levels, places=tuple(_place(series, g) for g in groups))
+
+
+def _place(series: Series, group: Sequence[int]) -> str:
+    epoch = series.epochs[group[0]]
+    if math.isnan(epoch):
+        return series.at(group[0])
+    return f"epoch {epoch if len(group) == 1 else math.ceil(epoch):.6g}"
 
 
 def _epoch(epoch: float) -> float:

@@ -33,9 +33,15 @@ _UP = re.compile(
     r"success|hits?|ndcg|mrr|pck|cider|meteor|spice|pearson|spearman|corr|correlation|jaccard|sensitivity|specificity|"
     r"pq|nds|macc|aacc|chrf|comet|sdr|si_sdr|sisdr|stoi|pesq)\d{0,3}[a-z]{0,2}"
 )
-_DOWN = re.compile(r"(?:error|err|errors|rmse|mae|mape|smape|wer|cer|ppl|perplexity|fid|eer|epe|mpjpe|lpips|mrse)\d{0,3}")
-_STEPS = frozenset("step steps iter iters iteration iterations it update updates batch minibatch timesteps round".split())
-_COUNTED = frozenset("per num max total n number every warmup accumulation time start log save eval size of until".split())
+_DOWN = re.compile(
+    r"(?:error|err|errors|rmse|mae|mape|smape|wer|cer|ppl|perplexity|fid|eer|epe|mpjpe|lpips|mrse)\d{0,3}"
+)
+_STEPS = frozenset(
+    "step steps iter iters iteration iterations it update updates batch minibatch timesteps round".split()
+)
+_COUNTED = frozenset(
+    "per num max total n number every warmup accumulation time start log save eval size of until".split()
+)
 _SCALE = frozenset("scale scaler scaling".split())
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 
@@ -90,7 +96,9 @@ def _classified(key: str, words: list[str], phase: str) -> Name:
 
 def _special(known: set[str], words: list[str]) -> Kind | None:
     """Kinds that one word decides before anything else is asked."""
-    if known & {"δ", "δparam", "δparams", "δw", "δθ"} or ({"param", "params"} & known and {"delta", "change", "drift"} & known):
+    if known & {"δ", "δparam", "δparams", "δw", "δθ"} or (
+        {"param", "params"} & known and {"delta", "change", "drift"} & known
+    ):
         return Kind.MOTION
     if known & {"skipped", "skips", "overflows"} and not known & {"samples", "data"}:
         return Kind.SKIPS
@@ -102,7 +110,11 @@ def _special(known: set[str], words: list[str]) -> Kind | None:
         return Kind.IGNORED
     if known & {"gnorm", "gradnorm"} or ("norm" in known and known & {"grad", "gradient", "grads", "total"}):
         return Kind.GRADIENT_NORM
-    if any(re.fullmatch(r"lrs?\d*", w) for w in words) or {"learning", "rate"} <= known or words in (["rate"], ["rates"]):
+    if (
+        any(re.fullmatch(r"lrs?\d*", w) for w in words)
+        or {"learning", "rate"} <= known
+        or words in (["rate"], ["rates"])
+    ):
         return Kind.RATE
     return None
 
