@@ -61,6 +61,7 @@ class Series:
         steps: the step of each; NaN where none was told.
         parts: index of the first value of each part; a new part begins where epochs start again.
         decimals: most decimals printed; None where numbers are written in full.
+        zero_decimals: decimals with which 0 is printed; with two and more it may be a small number.
         bar: True where a progress bar prints the value again and again.
         table: True where the value stands in a column, in which NaN may mean "nothing here".
     """
@@ -71,6 +72,7 @@ class Series:
     steps: array = field(default_factory=lambda: array("d"))
     parts: list[int] = field(default_factory=lambda: [0])
     decimals: int | None = 0
+    zero_decimals: int = -1
     bar: bool = False
     table: bool = False
 
@@ -113,7 +115,7 @@ class Series:
         if start == 0:
             return self
         rest = (self.values[start:], self.epochs[start:], self.steps[start:])
-        return Series(self.name, *rest, decimals=self.decimals, bar=self.bar, table=self.table)
+        return Series(self.name, *rest, decimals=self.decimals, zero_decimals=self.zero_decimals, bar=self.bar, table=self.table)
 
 
 def _again(position: float, earlier: Sequence[float], start: int) -> bool:

@@ -15,11 +15,12 @@ FEW = 0.05
 _SAID = re.compile(r"nan|infinit|not finite|non-?finite|diverg", re.IGNORECASE)
 
 
-def findings(subject: Subject) -> list[Finding]:
+def findings(subject: Subject, *, skipped: bool) -> list[Finding]:
     """What is not finite, the loss first.
 
     Args:
         subject: the run.
+        skipped: True where the scaler skipped the updates, because norms were not finite.
     """
     log = subject.log
     train = [*_train(log), *_said(log)][:1]
@@ -27,7 +28,7 @@ def findings(subject: Subject) -> list[Finding]:
     found = [*train, *collapsed]
     if not any(f.severity is Severity.FATAL for f in found):
         found += _validation(log)
-    return [*found, *_norms(log), *_others(log, bool(found))]
+    return [*found, *_norms(log, skipped), *_others(log, bool(found))]
 
 
 def _bad(series: Series) -> list[bool]:
@@ -120,7 +121,7 @@ def _sparse(flags: Sequence[bool]) -> bool:
     return regular and len(flags) - good[-1] <= 1.5 * gap + 1
 
 
-def _norms(log: Log) -> list[Finding]:
+def _norms(log: Log, skipped: bool) -> list[Finding]:
     for series in log.of(Kind.GRADIENT_NORM, averages=True):
         flags = _bad(series)
         bad, end = sum(flags), trailing(flags)
@@ -130,6 +131,7 @@ def _norms(log: Log) -> list[Finding]:
         weight = Severity.NOTE if harmless else Severity.WARNING
         if end >= max(3, 0.1 * len(flags)) and not series.name.average:
             weight = Severity.FATAL
+        weight = Severity.NOTE if skipped else weight
         return [numbers.GRADIENT.found(_what(series, flags), severity=weight, values=bad)]
     return []
 

@@ -39,7 +39,7 @@ def used_rates(log: Log) -> Series | None:
         return same[0] if same else None
     largest = Series(same[0].name, epochs=same[0].epochs, steps=same[0].steps, parts=same[0].parts)
     largest.values.extend(map(max, zip(*(s.values for s in same), strict=True)))
-    largest.decimals = same[0].decimals
+    largest.zero_decimals = max(s.zero_decimals for s in same)
     return largest
 
 
@@ -60,8 +60,7 @@ def _zero(subject: Subject) -> list[Finding]:
         start, count = end - zero_row, zero_row
     else:
         return []
-    rounded = series.decimals is not None and series.decimals >= 2
-    if rounded and subject.learns:  # 0.0000 is how a small rate is printed
+    if series.zero_decimals >= 2 and subject.learns:  # 0.0000 is how a small rate is printed
         return []
     mild = Severity.NOTE if count == 1 and subject.learns else None
     weight = Severity.WARNING if subject.learns and mild is None and last != len(values) else mild

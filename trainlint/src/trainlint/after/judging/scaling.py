@@ -24,11 +24,20 @@ def findings(subject: Subject) -> list[Finding]:
     stuck = _stuck(log)
     if not stuck and not _most(log):
         return []
-    begun = log.skips_last == log.skips and len(subject.train_curve) >= 3
     told = _told(log)
-    if stuck and (begun or not log.skips):
+    if stuck and _begun(subject):
         return [curves.SCALE_AT_FLOOR.found(told, skips=log.skips)]
     return [updates.SCALER_SKIPS.found(told, skips=log.skips)]
+
+
+def _begun(subject: Subject) -> bool:
+    """Whether the run trained before its updates were thrown away."""
+    log, scales = subject.log, _scales(subject.log)
+    if log.skips:
+        return log.skips_last == log.skips and len(subject.train_curve) >= 3
+    values = list(scales.values) if scales is not None else []
+    high = max((i for i, v in enumerate(values) if v == max(values)), default=0)
+    return subject.learns or high >= max(3, 0.2 * len(values))
 
 
 def _scales(log: Log) -> Series | None:

@@ -30,7 +30,7 @@ def findings(log: Log) -> list[Finding]:
     """
     subject = Subject(log)
     skipped = scaling.findings(subject)
-    lost = finite.findings(subject)
+    lost = finite.findings(subject, skipped=bool(skipped))
     still = standstill.findings(subject)
     gone = any(f.severity is not Severity.NOTE and f.rule.code in {"RT201", "RT250"} for f in lost)
     moved = [] if gone else trend.findings(subject)

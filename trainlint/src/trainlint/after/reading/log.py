@@ -111,6 +111,8 @@ class Log:
         if len(series.values) < _LOOKED_AT and series.decimals is not None and math.isfinite(value) and value:
             told = decimals(token)
             series.decimals = None if told is None else max(told, series.decimals)
+        if not value and series.zero_decimals < 0:
+            series.zero_decimals = decimals(token) or 0
         self.take(series, value)
         series.bar |= bar
         series.table |= table

@@ -7,7 +7,7 @@ from ..series import Kind, Name
 
 PHASES = {
     **dict.fromkeys(("train", "training", "trn", "tr"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "eval", "evaluation", "dev", "test", "testing", "tst"), "val"),
+    **dict.fromkeys(("val", "valid", "validation", "eval", "evaluation", "dev", "test", "testing", "tst", "va"), "val"),
     **dict.fromkeys(("holdout", "heldout", "validate", "validating", "evaluating", "held"), "val"),
 }
 _ASIDE = frozenset(
@@ -19,9 +19,10 @@ _ASIDE = frozenset(
     "scalars line created relative free total_flos total_time vram warning decayed mult multiplier".split()
 )
 _RIVAL = frozenset(
-    "g d gen disc generator discriminator critic actor policy pg value vf v q qf adv adversarial gan reward rewards "
-    "return returns entropy fake real dis rew episode advantage pi cycle idt wgan".split()
+    "g d gen disc generator discriminator critic actor policy pg vf q qf adv adversarial gan reward rewards rew "
+    "return returns entropy fake real dis advantage pi cycle idt wgan".split()
 )
+"""Words of adversaries and policies, in the name of a loss or a metric."""
 _LOSS = frozenset("nll xent crossentropy cost objective elbo bpb bpc mse bce nelbo criterion".split())
 _GENERIC = frozenset(
     "loss total avg average mean epoch step running lm ema smooth smoothed overall final value meter batch iter "
@@ -80,7 +81,7 @@ def name_of(text: str, phase: str = "") -> Name:
 
 def _classified(key: str, words: list[str], phase: str) -> Name:
     known = set(words)
-    rival = bool(known & _RIVAL)
+    rival = bool(known & _RIVAL - ({"entropy"} if "cross" in known else set())) or "value_loss" in key
     kind = _special(known, words)
     if kind is not None:
         return Name(key=key, kind=kind)
@@ -91,7 +92,7 @@ def _classified(key: str, words: list[str], phase: str) -> Name:
     direction = _direction(words)
     if direction:
         return Name(key=key, kind=Kind.METRIC, rival=rival, direction=direction)
-    return Name(key=key, kind=_position(words), rival=rival)
+    return Name(key=key, kind=_position(words))
 
 
 def _special(known: set[str], words: list[str]) -> Kind | None:

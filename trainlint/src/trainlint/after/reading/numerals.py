@@ -5,13 +5,19 @@ import re
 
 from ...errors import InputError
 
+_POWER = r"(?:[eE][-+]?\d+)?"
+_DIGITS = rf"(?:\.#(?:IND|INF|[QS]NAN)\d*|\d*(?::\d\d)+(?:[.,]\d+)?|\d*(?:\.\d*)?{_POWER})"
+_NAMED = r"(?:[nN][aA][nN](?!\w|\.\w|\s{1,8}iter)|[iI][nN][fF](?:inity)?(?!\w|\.\w))"
 NUMBER = re.compile(
-    r"((?<![\w.@])[-+]?\d\.#(?:IND|INF|[QS]NAN)\d*"
-    r"|(?<![\w.@])[-+]?(?:\d+(?::\d\d)+(?:[.,]\d+)?|\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)"
-    r"|(?<![\w.])[-+]?(?:nan|inf(?:inity)?)(?!\w|\.\w))",
-    re.IGNORECASE,
+    r"([-+.\dnNiI](?<![\w.@].)(?:"
+    rf"(?<=\d){_DIGITS}|(?<=[-+])(?:\d{_DIGITS}|\.\d+{_POWER}|{_NAMED})|(?<=\.)\d+{_POWER}"
+    r"|(?<=[nN])[aA][nN](?!\w|\.\w|\s{1,8}iter)|(?<=[iI])[nN][fF](?:inity)?(?!\w|\.\w)))"
 )
-"""Splits a line into texts and numbers. Each alternative is a chain without choices inside, so it is linear."""
+"""Splits a line into texts and numbers; `number of nan iterations` is a text.
+
+It begins with a set of characters, so that the search runs through letters without a try at each. Every alternative is
+a chain without choices inside, so that it is linear.
+"""
 LONGEST = 400
 """Digits: a double has at most 309 before its point."""
 MISSING = frozenset(

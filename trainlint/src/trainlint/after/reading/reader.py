@@ -18,7 +18,8 @@ _CACHED = 4096
 _LONGEST_CACHED = 2000
 _ASIDE = re.compile(r"(?:pass|FAIL)  |\[VERDICT\]|RT\d{3} |    (?:cause|next|see):|    follows from ")
 """Lines of a preflight or a verdict: they speak about the run, their numbers are not the log's."""
-_GLUED = re.compile(r"\b(epoch|ep|step|iter|iteration)(?=\d)", re.IGNORECASE)
+_GLUED = re.compile(r"([eEsSiI](?<!\w.)(?:p(?:och)?|tep|ter(?:ation)?))(?=\d)")
+"""`epoch3` is the number 3 under the name epoch."""
 _GRADIENT = re.compile(r"\[GRAD\]")
 _STEPPED = re.compile(r"\bstepp?(?:ed|_taken)?\s?=\s?(?:True|yes|[1-9])", re.IGNORECASE)
 _RULE = re.compile(r"[-=+|:\s]{3,}|[─━┄═\s┼╇┡┏┓┗┛┘└┐┌├┤┬┴│┃╪╞╡]{3,}")
@@ -50,7 +51,7 @@ class Reader:
         Args:
             line: without colours and its end.
         """
-        if (end := self._endings.read(line)) is not None:
+        if len(line) <= _LONGEST_CACHED and (end := self._endings.read(line)) is not None:
             self.log.ended = end or self.log.ended
             return
         if self.header is not None and self._row(line):
@@ -81,7 +82,7 @@ class Reader:
     def _new(self, line: str, texts: list[str]) -> Template | Header:
         if _ASIDE.match(line):
             return Template(settings=True)
-        if len(texts) < 8 and (found := header(line, self.stem)) is not None:
+        if len(texts) < 8 and len(line) <= _LONGEST_CACHED and (found := header(line, self.stem)) is not None:
             return found
         if _GRADIENT.search(line):  # our own lines name the norms by module alone
             texts = [t.replace("_norm=", "_grad_norm=") for t in texts]

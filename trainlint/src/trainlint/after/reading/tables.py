@@ -10,7 +10,7 @@ from .numerals import MISSING, cell
 
 _BAR = re.compile(r":?\s{1,64}\d{1,3}%\|.*$")
 _BOXES = str.maketrans("│┃║", "|||")
-_TITLE = re.compile(r"['\"]?[^\W\d][^=:;{}]{0,79}['\"]?")
+_TITLE = re.compile(r"['\"]?[^\W\d][^=:;{}]{0,78}[^=:;{},.!?]?['\"]?")
 _TIME = re.compile(r"\d+(?::\d\d)+(?:\.\d+)?|[\d.]+\s?(?:s|ms|min|h|m|sec)\b.{0,20}|\d{4}-\d\d-\d\d[ T].{0,20}")
 _SIZE = re.compile(r"\d[\d.]*\s?[kKMGT]i?B?")
 _WIDEST = 400
@@ -70,7 +70,7 @@ def header(line: str, stem: str = "") -> Header | None:
     ['epoch', 'train loss', 'learning rate']
     """
     for mark in ("|", ",", "\t", ";", "  ", ""):
-        titles = split(line, mark)
+        titles = split(line, mark) if mark or "  " in line.strip() else []
         if 1 < len(titles) <= _WIDEST and (names := _titles(titles, stem)) is not None:
             spans = () if mark.strip() or mark == "\t" else tuple(f.span() for f in _spans(line, mark))
             return Header(mark, names, spans)

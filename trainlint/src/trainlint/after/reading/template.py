@@ -15,7 +15,7 @@ _STATED = re.compile(
     r"\b(?:mode|split|phase|stage|subset)['\"]?\s{0,4}[:=]\s{0,4}['\"]?(" + "|".join(PHASES) + r")\b", re.IGNORECASE
 )
 _WRAPPER = re.compile(r"(?:tensor|array|(?:np|numpy|torch)\.\w{1,20}|float\d{0,3})\(\[?$")
-_CUT = re.compile(r"[|,;{}\[\]\"'<>=:\t]|\s-+\s|\s{2,}|^\s*[)%\]}]+")
+_CUT = re.compile(r"[|│,;{}\[\]\"'<>=:\t]|\s-+\s|\s{2,}|^\s*[)%\]}]+")
 _WORD = re.compile(r"[A-Za-zΔδ‖_#][^\s]{0,63}")
 _KEYS = re.compile(r"['\"]([^'\"{}]{1,64})['\"]\s{0,4}:\s{0,4}\{|([{}])")
 _SETTINGS = re.compile(r"batch_size|weight_decay|num_workers|Namespace\(|\bseed\b['\"]?\s{0,2}[:=]", re.IGNORECASE)
@@ -30,6 +30,8 @@ _LIST = re.compile(r"['\")]?\s*[,;]?\s*['\"]?(?:tensor\()?")
 _BRACKET = re.compile(r"\s*[\])]?\s*,?\s*[\[(]\s*")
 _UNIT = re.compile(r"[A-Za-zµ]")
 _AVERAGED = " (average)"
+_LONG = 400
+"""Texts of a line that are asked what the line is; a longer one is no line of a training, though its numbers count."""
 _SHORT = 24
 """Characters: a text between two numbers that say the same thing twice is shorter."""
 POSITIONS = frozenset((Kind.EPOCH, Kind.STEP, Kind.PLANNED, Kind.BATCHES, Kind.WARMUP))
@@ -76,7 +78,7 @@ def understand(texts: list[str], phase: str) -> Template:
         texts: what stands before, between and behind its numbers.
         phase: `train` or `val` where earlier lines say so.
     """
-    whole = "0".join(texts)
+    whole = "0".join(texts[:_LONG])[: 10 * _LONG]
     if _SETTINGS.search(whole):
         return Template(settings=True)
     if _SKIPPED.search(whole):
@@ -88,7 +90,7 @@ def understand(texts: list[str], phase: str) -> Template:
         slots=tuple(s for s in slots if s.name.kind not in POSITIONS and s.name.kind is not Kind.IGNORED),
         positions=tuple(s for s in slots if s.name.kind in POSITIONS),
         bar=bool(_BAR.search(whole)),
-        phase=reader.said,
+        phase=reader.said or phase_of(texts[-1] if len(texts) == 1 else ""),
     )
 
 
@@ -101,7 +103,7 @@ def phase_of(text: str) -> str:
     >>> phase_of("Test set:"), phase_of("saved to /data/val/best")
     ('val', '')
     """
-    found = _PHASE.findall(text)
+    found = _PHASE.findall(text[-_LONG:])
     return PHASES[found[-1].lower()] if found else ""
 
 
@@ -173,13 +175,13 @@ class _Reader:
         """A line that begins with a number: `[1, 2000]` is epoch and step, `12/120 [=` a step of many."""
         behind = self.texts[1] if len(self.texts) > 1 else ""
         self.last_text = self.texts[0]
-        pair = self.texts[0].strip() == "[" and behind.strip() == ","
+        pair = self.texts[0].strip() == "[" and (behind.strip() == "," or "][" in "".join(self.texts[1:3]))
         if pair:
             return name_of("epoch")
         return name_of("step") if behind.strip() == "/" or behind.startswith(("]", "\t", ":")) else None
 
     def _nest(self, text: str) -> None:
-        if "{" in text or "}" in text:
+        if ("{" in text or "}" in text) and len(text) <= _LONG:
             for key, mark in _KEYS.findall(text):
                 if mark == "}":
                     self.keys = self.keys[:-1]
@@ -218,5 +220,7 @@ def _label(text: str) -> tuple[str, bool]:
     if bare.endswith(" is"):
         bare, separated = bare[:-3], True
     phrase = _CUT.split(bare)[-1]
+    if not phrase.strip() and bare.endswith(("|", "│")):  # a table with a name and a number in each row
+        phrase, separated = _CUT.split(bare.rstrip("|│ \t"))[-1], True
     words = [w for w in phrase.split() if _WORD.fullmatch(w) or w.startswith("(")][-4:]
     return " ".join(words), separated

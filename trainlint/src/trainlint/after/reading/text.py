@@ -9,6 +9,8 @@ from ...errors import InputError
 
 LONGEST_PIECE = 1 << 16
 """Characters of a line that are read at once; a longer line is read in pieces that end between two words."""
+MOST_PIECES = 64
+"""Pieces of a line that are read: what is longer than 4 million characters is no line of a training."""
 _SNIFFED = 8192
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|[@-Z\\^_])")
 _BACK = re.compile(r"\x08+")
@@ -59,11 +61,15 @@ def pieces(file: TextIO) -> Iterator[str]:
     Args:
         file: opened by `opened`.
     """
-    rest = ""
+    rest, count = "", 0
     while part := file.readline(LONGEST_PIECE):
+        whole = part.endswith("\n")
+        count = 0 if whole else count + 1
         part = rest + part
         rest = ""
-        if not part.endswith("\n") and len(part) >= LONGEST_PIECE:
+        if count > MOST_PIECES:
+            continue
+        if not whole and len(part) >= LONGEST_PIECE:
             part, rest = _cut(part)
         yield from clean(part)
     yield from clean(rest)
