@@ -75,6 +75,8 @@ class Series:
     zero_decimals: int = -1
     bar: bool = False
     table: bool = False
+    reached: list[float] = field(default_factory=lambda: [math.inf, -math.inf, math.inf, -math.inf], repr=False)
+    """First and last epoch, first and last step of the part."""
 
     @property
     def axis(self) -> str:
@@ -91,9 +93,14 @@ class Series:
             epoch: NaN where unknown.
             step: NaN where unknown.
         """
-        here = (epoch, self.epochs) if not math.isnan(epoch) else (step, self.steps)
-        if self.values and _again(*here, self.parts[-1]):
+        at, here = (0, epoch) if epoch == epoch else (2, step)  # NaN is not itself
+        reached = self.reached
+        if here < reached[at + 1] and here <= reached[at]:  # counting began anew
             self.parts.append(len(self.values))
+            self.reached = reached = [math.inf, -math.inf, math.inf, -math.inf]
+        if here < reached[at]:
+            reached[at] = here
+        reached[at + 1] = here
         self.values.append(value)
         self.epochs.append(epoch)
         self.steps.append(step)
@@ -116,11 +123,6 @@ class Series:
             return self
         rest = (self.values[start:], self.epochs[start:], self.steps[start:])
         return Series(self.name, *rest, decimals=self.decimals, zero_decimals=self.zero_decimals, bar=self.bar, table=self.table)
-
-
-def _again(position: float, earlier: Sequence[float], start: int) -> bool:
-    """Whether counting began anew: back at or before the first position of the part."""
-    return position < earlier[-1] and position <= earlier[start]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,7 +31,7 @@ class Endings:
             self.inside, self.prefix = True, line[: line.index(_BEGINS)]
             return "an error"
         if not self.inside:
-            return line.strip()[:LONGEST] if _may_die(line) and _OTHER.search(line) else None
+            return line.strip()[:LONGEST] if _OTHER.search(line) else None
         rest = line.removeprefix(self.prefix) if self.prefix else line
         if not rest.strip() or rest.startswith((" ", "\t")) or rest.startswith(_LINKS):
             return ""
@@ -40,9 +40,13 @@ class Endings:
 
 
 _HINTS = ("rror", "Kill", "kill", "fault", "Abort", "core dumped", "DUE TO", "CANCELLED", "xception", "nterrupt",
-          "terminate", "exitcode", "assert", "CUBLAS")  # fmt: skip
+          "terminate", "exitcode", "assert", "CUBLAS", _BEGINS)  # fmt: skip
 
 
-def _may_die(line: str) -> bool:
-    """A fast look before the slow one."""
-    return any(hint in line for hint in _HINTS)
+def may_end(text: str) -> bool:
+    """Whether lines of this shape may tell of an end: a fast look before the slow one.
+
+    Args:
+        text: of a line, with or without its numbers.
+    """
+    return any(hint in text for hint in _HINTS)

@@ -9,6 +9,8 @@ from .numerals import cell, decimals
 MOST_SERIES = 600
 MOST_VALUES = 40_000_000
 """Bounds of memory: names and values beyond them are counted and left out."""
+_NOW_AND_THEN = 0xFFF
+"""Whether the bounds are reached is asked once in 4096 values of a series."""
 _LOOKED_AT = 64
 """Values of a series whose printed decimals are looked at."""
 _LOSSES = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS)
@@ -31,6 +33,7 @@ class Log:
         epoch: the present one.
         step: the present one.
         stepped: claims that a step was taken.
+        full: True where the bounds are reached.
     """
 
     series: dict[str, Series] = field(default_factory=dict)
@@ -45,7 +48,7 @@ class Log:
     epoch: float = math.nan
     step: float = math.nan
     stepped: int = 0
-    count: int = 0
+    full: bool = False
 
     def of(self, *kinds: Kind, averages: bool = False) -> list[Series]:
         """The series of some kinds, those with most values first.
@@ -62,6 +65,11 @@ class Log:
         """True where adversaries or rewards are trained: there a rising loss means nothing."""
         return any(s.name.rival for s in self.series.values())
 
+    @property
+    def count(self) -> int:
+        """Values of all series."""
+        return sum(len(s.values) for s in self.series.values())
+
     def place(self, name: Name, token: str) -> None:
         """Take note of a position.
 
@@ -72,23 +80,23 @@ class Log:
         value = cell(token)
         if value is None or not math.isfinite(value):
             return
-        match name.kind:
-            case Kind.EPOCH:
-                if value != self.epoch:
-                    self.step = math.nan
-                self.epoch = value
-                total = cell(token.partition("/")[2]) if "/" in token else None
-                self.planned = self.planned if total is None else round(total)
-            case Kind.STEP:
-                self.step = value
-            case Kind.PLANNED:
-                self.planned = round(value)
-            case Kind.BATCHES:
-                self.batches = max(round(value), self.batches or 0)
-            case Kind.WARMUP:
-                self.warmup = round(value)
-            case _:
-                return
+        if name.kind is Kind.STEP:
+            self.step = value
+        elif name.kind is Kind.EPOCH:
+            self._epoch(value, token)
+        elif name.kind is Kind.PLANNED:
+            self.planned = round(value)
+        elif name.kind is Kind.BATCHES:
+            self.batches = max(round(value), self.batches or 0)
+        elif name.kind is Kind.WARMUP:
+            self.warmup = round(value)
+
+    def _epoch(self, value: float, token: str) -> None:
+        if value != self.epoch:
+            self.step = math.nan
+        self.epoch = value
+        total = cell(token.partition("/")[2]) if "/" in token else None
+        self.planned = self.planned if total is None else round(total)
 
     def add(self, name: Name, token: str, *, bar: bool = False, table: bool = False) -> None:
         """Take note of a value, as printed.
@@ -100,22 +108,15 @@ class Log:
             table: True within a table.
         """
         value = cell(token)
-        if value is None:
+        series = self.series.get(name.key) or (None if value is None else self._new(name, bar=bar, table=table))
+        if value is None or series is None:
             return
-        series = self.series.get(name.key) or self._new(name)
-        if series is None or self.count >= MOST_VALUES:
-            self.left_out += 1
+        count = len(series.values)
+        if bar and count and self.epoch == series.epochs[-1] and _same(value, series.values[-1]):
             return
-        if bar and series.values and self.epoch == series.epochs[-1] and _same(value, series.values[-1]):
-            return
-        if len(series.values) < _LOOKED_AT and series.decimals is not None and math.isfinite(value) and value:
-            told = decimals(token)
-            series.decimals = None if told is None else max(told, series.decimals)
-        if not value and series.zero_decimals < 0:
-            series.zero_decimals = decimals(token) or 0
-        self.take(series, value)
-        series.bar |= bar
-        series.table |= table
+        if count < _LOOKED_AT or not value:
+            _look(series, value, token)
+        self._take(series, value)
 
     def value(self, name: Name, value: float) -> None:
         """Take note of a value that was never printed, so that it has all its digits.
@@ -125,33 +126,37 @@ class Log:
             value: any number.
         """
         series = self.series.get(name.key) or self._new(name)
-        if series is None or self.count >= MOST_VALUES:
+        if series is not None:
+            series.decimals = None
+            self._take(series, value)
+
+    def _take(self, series: Series, value: float) -> None:
+        if not len(series.values) & _NOW_AND_THEN:
+            self.full = self.count >= MOST_VALUES
+        if self.full:
             self.left_out += 1
             return
-        series.decimals = None
-        self.take(series, value)
-
-    def take(self, series: Series, value: float) -> None:
-        """Append a value where the run is now.
-
-        Args:
-            series: of this log.
-            value: any number.
-        """
         series.add(value, self.epoch, self.step)
-        self.count += 1
-        kind = series.name.kind
-        if kind in _LOSSES:
+        if (self.ended or self.skips_last) and series.name.kind in _LOSSES:
             self.ended = ""
-        if kind is Kind.TRAIN_LOSS:
-            self.skips_last = 0
-        self.scaler |= kind is Kind.LOSS_SCALE
+            self.skips_last = 0 if series.name.kind is Kind.TRAIN_LOSS else self.skips_last
 
-    def _new(self, name: Name) -> Series | None:
+    def _new(self, name: Name, *, bar: bool = False, table: bool = False) -> Series | None:
         if len(self.series) >= MOST_SERIES:
+            self.left_out += 1
             return None
-        series = self.series[name.key] = Series(name)
+        self.scaler |= name.kind is Kind.LOSS_SCALE
+        series = self.series[name.key] = Series(name, bar=bar, table=table)
         return series
+
+
+def _look(series: Series, value: float, token: str) -> None:
+    """With how many decimals does the log print this series?"""
+    if value and series.decimals is not None and math.isfinite(value):
+        told = decimals(token)
+        series.decimals = None if told is None else max(told, series.decimals)
+    elif not value and series.zero_decimals < 0:
+        series.zero_decimals = decimals(token) or 0
 
 
 def _same(one: float, two: float) -> bool:

@@ -74,11 +74,12 @@ def cell(text: str) -> float | None:
     >>> cell(" tensor(nan) "), cell("1/10"), cell("#na#")
     (nan, 1.0, None)
     """
-    text = text.strip().strip("\"'")
     try:
-        return float(text) if len(text) < LONGEST else number(text)
+        if len(text) < LONGEST:
+            return float(text)
     except ValueError:
         pass
+    text = text.strip().strip("\"'")
     if text.lower() in MISSING:
         return None
     if wrapped := _WRAPPED.match(text):

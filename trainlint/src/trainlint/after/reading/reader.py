@@ -3,9 +3,10 @@
 import math
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ..series import Kind
-from .endings import Endings
+from .endings import Endings, may_end
 from .log import Log
 from .names import name_of
 from .numerals import NUMBER
@@ -51,42 +52,52 @@ class Reader:
         Args:
             line: without colours and its end.
         """
-        if len(line) <= _LONGEST_CACHED and (end := self._endings.read(line)) is not None:
-            self.log.ended = end or self.log.ended
+        if self._endings.inside and self._ended(line):
             return
         if self.header is not None and self._row(line):
             return
-        if _GLUED.search(line):
-            line = _GLUED.sub(r"\1 ", line)
         parts = NUMBER.split(line)
         known = self._understood(line, parts[::2])
         if isinstance(known, Header):
             self.header = known
+        elif known is None:
+            self.line(_GLUED.sub(r"\1 ", line))
+        elif known.ends and self._ended(line):
+            return
         elif len(parts) == 1:
             self._words(line, known)
         else:
             self._values(line, known, parts[1::2])
 
-    def _understood(self, line: str, texts: list[str]) -> Template | Header:
-        short = len(line) <= _LONGEST_CACHED
-        key = ("\0".join(texts), self.phase) if short else ("", "")
-        known = self._known.get(key) if short else None
+    def _ended(self, line: str) -> bool:
+        end = self._endings.read(line)
+        self.log.ended = end or self.log.ended
+        return end is not None
+
+    def _understood(self, line: str, texts: list[str]) -> Template | Header | None:
+        """What a line of this shape says; None where a name and its number are written as one word."""
+        if len(line) > _LONGEST_CACHED:
+            return understand(texts, self.phase)
+        key = ("\0".join(texts), self.phase)
+        known = self._known.get(key)
         if known is None:
+            if _GLUED.search(line):
+                return None
             known = self._new(line, texts)
             if len(self._known) >= _CACHED:
                 self._known.clear()
-            if short:
-                self._known[key] = known
+            self._known[key] = known
         return known
 
     def _new(self, line: str, texts: list[str]) -> Template | Header:
         if _ASIDE.match(line):
             return Template(settings=True)
-        if len(texts) < 8 and len(line) <= _LONGEST_CACHED and (found := header(line, self.stem)) is not None:
+        if (len(texts) < 3 or "%|" in line) and (found := header(line, self.stem)) is not None:
             return found
         if _GRADIENT.search(line):  # our own lines name the norms by module alone
             texts = [t.replace("_norm=", "_grad_norm=") for t in texts]
-        return understand(texts, self.phase)
+        template = understand(texts, self.phase)
+        return replace(template, ends=may_end(line), claims="stepp" in line or "step_" in line)
 
     def _words(self, line: str, template: Template) -> None:
         """A line of words alone may say what the lines below it are about: `Validation:`."""
@@ -113,7 +124,7 @@ class Reader:
             log.place(slot.name, tokens[slot.index])
         for slot in template.slots:
             log.add(slot.name, tokens[slot.index], bar=template.bar)
-        if "step" in line and _STEPPED.search(line):
+        if template.claims and _STEPPED.search(line):
             log.stepped += 1
 
     def _row(self, line: str) -> bool:

@@ -61,6 +61,8 @@ class Template:
         skip: True where a scaler says that it skips an update.
         phase: `train` or `val` where the line names it.
         settings: True where the line lists settings, not measurements.
+        ends: True where the line may tell of the run's end.
+        claims: True where the line may claim that a step was taken.
     """
 
     slots: tuple[Slot, ...] = ()
@@ -69,6 +71,8 @@ class Template:
     skip: bool = False
     phase: str = ""
     settings: bool = False
+    ends: bool = False
+    claims: bool = False
 
 
 def understand(texts: list[str], phase: str) -> Template:
