@@ -72,7 +72,11 @@ def ledger_of(place: Path) -> list[dict[str, object]] | None:
     """
     if place.suffix != ".jsonl":
         return None
-    records = read(place)
+    try:
+        records = read(place)
+    except RecursionError as error:
+        told = f"{place.name}, a line of which is nested too deep to be read"
+        raise InputError("one JSON record a line", told, "a damaged file", "pass the run's ledger") from error
     return records if not records or any({"kind", "event"} & record.keys() for record in records) else None
 
 
@@ -106,6 +110,10 @@ def diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
     return judge(found, told["counts"], tuple(told["blind"]), ran)
 
 
+_TYPES = {"event": str, "kind": str, "code": str, "subject": str, "counts": dict}
+"""What the parts of a record must be, where it has them."""
+
+
 def _check(records: list[dict[str, object]]) -> None:
     # Each record is read once by itself, so that a broken one is named by its line.
     if not records:
@@ -115,12 +123,15 @@ def _check(records: list[dict[str, object]]) -> None:
     for number, record in enumerate(records, 1):
         try:
             _retell(record)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             told = f"a record without {error}" if isinstance(error, KeyError) else str(error)
             raise not_a_record(number, told) from error
 
 
 def _retell(record: dict[str, Any]) -> None:
+    for name, kind in _TYPES.items():
+        if not isinstance(record.get(name, kind()), kind):
+            raise TypeError(f"{name} is a JSON {type(record[name]).__name__}")
     if "finding" in (record.get("kind"), record.get("event")):
         _stored(record)
     for kept in record.get("findings", ()):

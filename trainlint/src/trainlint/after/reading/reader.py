@@ -21,7 +21,15 @@ _ASIDE = re.compile(r"(?:pass|FAIL)  |\[VERDICT\]|RT\d{3} |    (?:cause|next|see
 """Lines of a preflight or a verdict: they speak about the run, their numbers are not the log's."""
 _GLUED = re.compile(r"([eEsSiI](?<!\w.)(?:p(?:och)?|tep|ter(?:ation)?))(?=\d)")
 """`epoch3` is the number 3 under the name epoch."""
-_GRADIENT = re.compile(r"\[GRAD\]")
+_OURS = (
+    (re.compile(r"Δ\s?param\w{0,8}\s{0,4}(?:\|\|·\|\|₂|L2:\s{0,4}median)\s{0,4}\|{0,2}\s{0,4}[:=]?"), "Δparam="),
+    (re.compile(r"‖Δ[wθ]‖"), "Δparam"),
+    (re.compile(r"\|\|g\|\|_2(?==)"), "grad_norm"),
+    (re.compile(r"(?<=\w)(?<!grad)_norm=(?!=)"), "_grad_norm="),
+)
+"""Names of our own lines, and of others that print formulas."""
+_TITLED = re.compile(r"\s{0,64}(?:[\"'#]|(?:epoch|step|iter)\w{0,10}\s{0,32}[,;\t|]|.{0,400}%\|)", re.IGNORECASE)
+"""A header may hold numbers: a run's name in a Weights & Biases export, `top-1`, or a progress bar behind it."""
 _STEPPED = re.compile(r"\bstepp?(?:ed|_taken)?\s?=\s?(?:True|yes|[1-9])", re.IGNORECASE)
 _RULE = re.compile(r"[-=+|:\s]{3,}|[─━┄═\s┼╇┡┏┓┗┛┘└┐┌├┤┬┴│┃╪╞╡]{3,}")
 
@@ -92,10 +100,10 @@ class Reader:
     def _new(self, line: str, texts: list[str]) -> Template | Header:
         if _ASIDE.match(line):
             return Template(settings=True)
-        if (len(texts) < 3 or "%|" in line) and (found := header(line, self.stem)) is not None:
+        if (len(texts) < 3 or _TITLED.match(line)) and (found := header(line, self.stem)) is not None:
             return found
-        if _GRADIENT.search(line):  # our own lines name the norms by module alone
-            texts = [t.replace("_norm=", "_grad_norm=") for t in texts]
+        for seen, meant in _OURS:
+            texts = [seen.sub(meant, t) for t in texts]
         template = understand(texts, self.phase)
         return replace(template, ends=may_end(line), claims="stepp" in line or "step_" in line)
 

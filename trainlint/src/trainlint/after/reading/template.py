@@ -28,6 +28,7 @@ _BAR = re.compile(r"%\||it/s|s/it|\[=|=>|━|█|\[\s?#")
 _AVERAGE = re.compile(r"\s*\(\s*(?:avg|mean|ave|average|global_avg)?\s*[:=]?\s*", re.IGNORECASE)
 _LIST = re.compile(r"['\")]?\s*[,;]?\s*['\"]?(?:tensor\()?")
 _BRACKET = re.compile(r"\s*[\])]?\s*,?\s*[\[(]\s*")
+_BATCHES = re.compile(r"\s{1,4}batches\b")
 _UNIT = re.compile(r"[A-Za-zµ]")
 _AVERAGED = " (average)"
 _LONG = 400
@@ -144,6 +145,8 @@ class _Reader:
                 return followed  # pyright: ignore[reportReturnType]
         if index == 0 and not text.strip(" [(#"):
             return self._leading()
+        if _BATCHES.match(self.texts[index + 1]):
+            return name_of("batches")
         words, separated = _label(text)
         self.last_text = text
         if not words:
