@@ -13,6 +13,7 @@ HEALTHY, FINDINGS, BAD_INPUT, NOT_JUDGED, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 3,
 
 COMMANDS = {
     "log": "judge a training log or a ledger",
+    "compare": "say what differs between a run and a sound one",
 }
 """Name of each command, which is the name of its file beside this one, and what it does."""
 
