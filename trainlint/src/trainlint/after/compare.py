@@ -11,7 +11,7 @@ from .series import Curve, Kind, Series, curve
 
 SIGMAS = 5.0
 """Standard deviations of the baseline that a difference must pass: a run has hundreds of values to be unlucky in."""
-LEAST = 0.02
+LEAST = 0.05
 """Relative: a smaller difference at the end of two runs is none that anybody trains for."""
 SLOWER = 1.5
 """Times the steps to half of the fall, from which a run is slower."""
