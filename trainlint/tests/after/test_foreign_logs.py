@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from trainlint import diagnose_path
+from trainlint import diagnose_path, diagnose_text
 
 from .foreign_broken import BROKEN, BROKEN_SUFFIXES
+from .foreign_second import SECOND_BROKEN, SECOND_SOUND
 from .foreign_sound import SOUND, SUFFIXES
 
 
@@ -31,3 +32,16 @@ def test_a_broken_log_is_called_what_it_is(log: Callable[[], str], tmp_path: Pat
     state = str(verdict.state).split(":")[0]
     assert state == states or state in states.split(), str(verdict)
     assert not codes or verdict.codes[0] in codes.split(), str(verdict)
+
+
+@pytest.mark.parametrize("log", SECOND_SOUND, ids=lambda log: log.__name__)
+def test_a_sound_log_of_the_second_hand_is_healthy(log: Callable[[], str]):
+    verdict = diagnose_text(log())
+    assert verdict.healthy, str(verdict)
+
+
+@pytest.mark.parametrize(("name", "log", "states", "codes"), SECOND_BROKEN, ids=[name for name, *_ in SECOND_BROKEN])
+def test_a_broken_log_of_the_second_hand_is_called_what_it_is(name: str, log: Callable[[], str], states: str, codes: str):
+    verdict = diagnose_text(log())
+    assert str(verdict.state).split(":")[0] in states.split(), str(verdict)
+    assert verdict.codes[0] in codes.split(), str(verdict)

@@ -16,15 +16,17 @@ ENDING = 0.1
 """The share of a run for which a schedule may end at 0: printed rates are rounded, and the last step may print 0."""
 
 
-def findings(subject: Subject, *, skipped: bool) -> list[Finding]:
+def findings(subject: Subject, *, skipped: bool, explained: bool) -> list[Finding]:
     """What rates, motions and gradient norms say.
 
     Args:
         subject: the run.
         skipped: True where the scaler skipped the updates, which explains a rate that stays at 0.
+        explained: True where something else explains that nothing is learned while the rate rises.
     """
-    rates = [] if skipped else [*_zero(subject), *_warmup(subject)]
-    return [*rates, *_motion(subject.log), *_norms(subject)]
+    zero = [] if skipped else _zero(subject)
+    warmup = [] if explained else _warmup(subject)
+    return [*zero, *warmup, *_motion(subject.log), *_norms(subject)]
 
 
 def used_rates(log: Log) -> Series | None:

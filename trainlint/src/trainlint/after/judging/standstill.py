@@ -137,7 +137,7 @@ def _terms(subject: Subject) -> Iterator[Finding]:
             yield losses.DEAD_TERM.found(f"0 in all {len(values)} values", subject=key)
 
 
-_SEEING = ("acc", "f1", "auc", "precision", "recall", "iou", "dice", "map", "jaccard", "kappa", "mcc", "top")
+_SEEING = ("acc", "f1", "auc", "precision", "recall", "iou", "dice", "map", "jaccard", "kappa", "mcc", "top", "score")
 
 
 def _metrics(subject: Subject) -> Iterator[Finding]:

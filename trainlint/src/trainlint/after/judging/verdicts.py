@@ -2,7 +2,7 @@
 
 import math
 
-from ...findings import Finding, Severity
+from ...findings import Finding, Severity, State
 from ...rules import runs
 from ...verdict import Verdict, judge
 from ..reading.log import Log
@@ -35,7 +35,8 @@ def findings(log: Log) -> list[Finding]:
     gone = any(f.severity is not Severity.NOTE and f.rule.code in {"RT201", "RT250"} for f in lost)
     moved = [] if gone else trend.findings(subject)
     stalled = bool(skipped) and skipped[0].rule.code == "RT113"
-    return [*rates.findings(subject, skipped=stalled), *skipped, *lost, *moved, *still, *_ended(log)]
+    explained = stalled or gone or any(f.rule.state is State.DIVERGED for f in moved)
+    return [*rates.findings(subject, skipped=stalled, explained=explained), *skipped, *lost, *moved, *still, *_ended(log)]
 
 
 def _ended(log: Log) -> list[Finding]:

@@ -10,7 +10,7 @@ from .numerals import MISSING, cell
 
 _BAR = re.compile(r":?\s{1,64}\d{1,3}%\|.*$")
 _BOXES = str.maketrans("│┃║", "|||")
-_TITLE = re.compile(r"['\"]?[^\W\d][^=:;{}]{0,78}[^=:;{},.!?]?['\"]?")
+_TITLE = re.compile(r"#|['\"]?[^\W\d][^=:;{}]{0,78}[^=:;{},.!?]?['\"]?")
 _TIME = re.compile(r"\d+(?::\d\d)+(?:\.\d+)?|[\d.]+\s?(?:s|ms|min|h|m|sec)\b.{0,20}|\d{4}-\d\d-\d\d[ T].{0,20}")
 _SIZE = re.compile(r"\d[\d.]*\s?[kKMGT]i?B?")
 _WIDEST = 400
@@ -41,6 +41,8 @@ class Header:
         cells = split(line, self.mark)
         if self.spans and 1 < len(cells) < len(self.names):
             cells = self._placed(line)
+        if self.spans and len(cells) == len(self.names) + 1 and cells[0].isdigit():
+            cells = cells[1:]  # a data frame numbers its rows under no title
         if len(cells) != len(self.names) or not all(map(_entry, cells[1:])):
             return None
         if not any(cell(c) is not None for c in cells):
@@ -106,7 +108,10 @@ def _column(title: str) -> Name | None:
     title = title.strip("'\" ")
     if not title or title.endswith(("__MIN", "__MAX")):
         return None
-    return name_of(title.rsplit(" - ", 1)[-1])
+    return name_of(_LETTERS[title] if title in _LETTERS else title.rsplit(" - ", 1)[-1])
+
+
+_LETTERS = {"E": "epoch", "e": "epoch", "#": "step"}
 
 
 def _of_file(stem: str) -> Name:
@@ -131,7 +136,7 @@ def split(line: str, mark: str) -> list[str]:
         return [c.strip() for c in line.split(mark)]
     if "%|" in line:
         line = _BAR.sub("", line)
-    return [c for c in line.split("  ") if c.strip()] if mark else line.split()
+    return [c.strip() for c in line.split("  ") if c.strip()] if mark else line.split()
 
 
 def _entry(text: str) -> bool:

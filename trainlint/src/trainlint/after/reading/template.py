@@ -28,6 +28,10 @@ _BAR = re.compile(r"%\||it/s|s/it|\[=|=>|━|█|\[\s?#")
 _AVERAGE = re.compile(r"\s*\(\s*(?:avg|mean|ave|average|global_avg)?\s*[:=]?\s*", re.IGNORECASE)
 _LIST = re.compile(r"['\")]?\s*[,;]?\s*['\"]?(?:tensor\()?")
 _BRACKET = re.compile(r"\s*[\])]?\s*,?\s*[\[(]\s*")
+_FOLLOWS = re.compile(r"\s([A-Za-z][\w ]{1,30}?)\s{0,4}(?:[,;|]|$)")
+_MARKS = frozenset((",", ":", ";", "|"))
+_FOLLOWING = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, Kind.RATE, Kind.GRADIENT_NORM)
+_OPENS = re.compile(r"\s{0,4}\[")
 _BATCHES = re.compile(r"\s{1,4}batches\b")
 _UNIT = re.compile(r"[A-Za-zµ]")
 _AVERAGED = " (average)"
@@ -150,7 +154,9 @@ class _Reader:
         words, separated = _label(text)
         self.last_text = text
         if not words:
-            return None
+            return self._behind(index, text)
+        if all(w.lower() in PHASES for w in words.split()) and (found := _numbered(self.texts[index + 1])) is not None:
+            return found
         phase = self.said or self.before
         path = "/".join([*filter(None, self.keys), words])
         named = name_of(path, phase)
@@ -175,8 +181,14 @@ class _Reader:
         if stripped == "," and last is not None and last.kind is Kind.EPOCH and self.last_text.strip() == "[":
             return name_of("step")
         if _LIST.fullmatch(text) and (stripped or text):
-            return _next_group(last) if last is not None and last.kind is Kind.RATE else None
+            return _next_group(last) if last is not None and last.kind is Kind.RATE else _NEW
         return _NEW
+
+    def _behind(self, index: int, text: str) -> Name | None:
+        """`2.401 avg loss, 0.001 rate`: a name that follows its number."""
+        found = _FOLLOWS.match(self.texts[index + 1]) if text.strip() in _MARKS else None
+        named = name_of(found[1], self.said or self.before) if found else None
+        return named if named is not None and named.kind in _FOLLOWING else None
 
     def _leading(self) -> Name | None:
         """A line that begins with a number: `[1, 2000]` is epoch and step, `12/120 [=` a step of many."""
@@ -197,6 +209,13 @@ class _Reader:
 
 
 _NEW = object()
+
+
+def _numbered(behind: str) -> Name | None:
+    """`Train: 3 [ 250/1251 ...` is epoch 3, and `Test: [ 48/48]` a step."""
+    if behind.strip() == "/":
+        return name_of("step")
+    return name_of("epoch") if _OPENS.match(behind) else None
 
 
 def _next_group(last: Name) -> Name:
