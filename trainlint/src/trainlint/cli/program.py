@@ -15,6 +15,7 @@ COMMANDS = {
     "run": "watch a script that nobody edited",
     "doctor": "try one batch before training",
     "log": "judge a training log or a ledger",
+    "compare": "say what differs between a run and a sound one",
 }
 """Name of each command, which is the name of its file beside this one, and what it does."""
 
