@@ -1,6 +1,6 @@
 """How to watch any training loop: two lines that count what happens and say when it is not learning."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -77,8 +77,11 @@ class Watch:
         self.probes = standard_probes() if probes is None else probes
         self.jury = Jury(self.probes, {} if tolerate is None else tolerate, raises, evidence)
         self.observer = Observer(self.run, self.jury, Preset(preset))
-        self._guarded, self._unlike = self.observer.boundary.guarded, ""
-        self._guarded(self._attach)()
+        self._unlike = ""
+        self._run("attach", self._attach)
+
+    def _run(self, event: str, callback: Callable[..., object], *facts: object) -> None:
+        self.observer.boundary.run(event, callback, *facts)
 
     def _attach(self) -> None:
         self.observer.attach()
@@ -105,7 +108,7 @@ class Watch:
         Raises:
             TrainingFault: a fatal finding was confirmed.
         """
-        self._guarded(self._look)(loss, name, {} if terms is None else terms, target)
+        self._run("loss", self._look, loss, name, {} if terms is None else terms, target)
         return loss
 
     def _look(self, loss: Tensor, name: str, terms: Mapping[str, tuple[float, Tensor]], target: Tensor | None) -> None:
@@ -129,7 +132,7 @@ class Watch:
             reason: why, in a few words.
         """
         for lane in self.run.lanes:
-            self._guarded(self.observer.refuse)(lane, reason)
+            self._run("skipped", self.observer.refuse, lane, reason)
 
     def epoch(
         self,
@@ -152,7 +155,7 @@ class Watch:
         Raises:
             TrainingFault: a fatal finding was confirmed.
         """
-        self._guarded(self._end)(train, val, batches, best, metrics)
+        self._run("epoch", self._end, train, val, batches, best, metrics)
 
     def _end(
         self,
@@ -190,7 +193,7 @@ class Watch:
     def verdict(self) -> Verdict:
         """What the run amounts to so far; asking never raises."""
         raises, self.jury.raises = self.jury.raises, False
-        self._guarded(self._ask)()
+        self._run("asked", self._ask)
         self.jury.raises = raises
         broken = self.observer.boundary.broken
         blind = () if broken is None else (f"the watch failed: {broken}",)
@@ -215,9 +218,8 @@ class Watch:
             self.jury.record("error", type=type(error).__name__, text=str(error))
         if error is not None and not isinstance(error, TrainingFault):
             severity = None if isinstance(error, Exception) else Severity.NOTE  # Ctrl-C says nothing of the training
-            self._guarded(self.jury.take)(
-                runs.STOPPED.found(f"{type(error).__name__}: {error}".rstrip(": "), severity=severity)
-            )
+            stopped = runs.STOPPED.found(f"{type(error).__name__}: {error}".rstrip(": "), severity=severity)
+            self._run("close", self.jury.take, stopped)
         self.observer.detach()
         verdict = self.verdict()
         if self.ledger is not None and self.jury.ledger is not None:
