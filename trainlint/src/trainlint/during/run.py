@@ -33,6 +33,9 @@ class Lane:
         curious: True where the last one asked for an input's gradient.
         by: the optimiser that is stepping these weights now.
         others: optimisers that stepped these weights and were never handed over.
+        foreign: steps of theirs.
+        rebuilt: windows in which a new one of them stepped.
+        moments: True where the last of them keeps moments of the gradient.
         since: what the whole run had done when the window began: updates, skips and writes to this lane's weights.
         cleared: True where gradients were cleared since the last step.
         stepped: True where a step ran since the last clearing.
@@ -58,6 +61,9 @@ class Lane:
     curious: bool = False
     by: Optimizer | None = None
     others: "WeakSet[Optimizer]" = field(default_factory=WeakSet)
+    foreign: int = 0
+    rebuilt: int = 0
+    moments: bool = False
     since: tuple[int, ...] = ()
     cleared: bool = True
     stepped: bool = False

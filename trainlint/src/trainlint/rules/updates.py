@@ -219,3 +219,27 @@ MODULE_STILL = Rule(
     "Compare its group's rate with the others'; look for a copy_ or load_state_dict inside the loop; declare it frozen "
     "if it is meant.",
 )
+REBUILT = Rule(
+    "RT140", "optimiser-rebuilt", _WARNING, _SUSPICIOUS, "A13",
+    "Training is slow or noisy although the optimiser has momentum.",
+    "A new optimiser is made for every update, so that it forgets its moments.",
+    "Build the optimiser once, before the loop.",
+)
+NEVER_TICKED = Rule(
+    "RT141", "schedule-never-stepped", _WARNING, _SUSPICIOUS, "A4",
+    "The rate stays where it was at the start.",
+    "A schedule was made, and its step() is never called.",
+    "Call scheduler.step() once per update or per epoch, as its length is counted.",
+)
+SWOLLEN = Rule(
+    "RT142", "moments-swollen", _WARNING, _STALLED, "A19, A20",
+    "The loss stands still from one update on, at the same rate and the same gradients.",
+    "One huge gradient filled the optimiser's second moment, which divides all later updates.",
+    "Clip the gradient norm, and look at the batch of that update; restart from a checkpoint before it.",
+)
+DECAY = Rule(
+    "RT143", "decay-eats-weights", _WARNING, _SUSPICIOUS, "A15, A19",
+    "Weights shrink towards zero and the answer towards a constant.",
+    "Rate times weight decay takes a large share off all weights in every update.",
+    "Lower the weight decay: rate times decay is 1e-6 to 1e-3 in most trainings.",
+)

@@ -1,7 +1,8 @@
 """Which probes does a watch use when none are named?"""
 
 from .activations import Collapse, Inputs, Units
-from .counts import Stale, Updates
+from .batches_of_epoch import Batches
+from .counts import Rebuilt, Stale, Updates
 from .epochs import Metrics, Reported, Validation
 from .gradients import Coverage, Depth, Finite
 from .losses import Baseline, Stream, Terms
@@ -17,7 +18,7 @@ from .replicas import Replicas
 def standard_probes() -> list[Probe]:
     """Fresh probes; causes come before their symptoms, since the first fatal finding is the one that raises."""
     return [
-        *(Ownership(), Weights(), Modes(), Strangers(), Rates(), Ticks(), Updates(), Stale()),
+        *(Ownership(), Weights(), Modes(), Strangers(), Rates(), Ticks(), Updates(), Batches(), Stale(), Rebuilt()),
         *(Finite(), Coverage(), Motion(), Modules(), Swap(), Declared(), Depth()),
         *(Shapes(), Fit(), Terms(), Stream(), Clamps(), Baseline(), Units(), Inputs(), Collapse()),
         *(Reported(), Validation(), Metrics(), Replicas()),
