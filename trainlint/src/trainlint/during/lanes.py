@@ -11,9 +11,8 @@ from .masters import masters
 from .names import parameters
 from .run import Lane, Run
 
-
 OUTSIDE = "(not in the model)"
-"""Stands for the module of a tensor that the model does not hold: a temperature, a latent code, a loss's own weights."""
+"""The module of a tensor that the model does not hold: a temperature, a latent code, a loss's own weights."""
 
 
 def lane(optimizer: Optimizer, known: Mapping[Tensor, str], name: str = "") -> Lane:
@@ -36,7 +35,7 @@ def lane(optimizer: Optimizer, known: Mapping[Tensor, str], name: str = "") -> L
     held = [p for group in inner.param_groups for p in group["params"]]
     stand_in = {} if any(p in known for p in held) else masters(held, known)
     bare = {p: f"{OUTSIDE}.{i}" for i, p in enumerate(held)}
-    return Lane(inner, stand_in or {p: known.get(p, bare[p]) for p in held}, name)
+    return Lane(inner, stand_in or {p: known.get(p, bare[p]) for p in held}, name, bool(stand_in))
 
 
 def lanes(optimizers: Sequence[Optimizer] | Mapping[str, Optimizer], known: Mapping[Tensor, str]) -> list[Lane]:

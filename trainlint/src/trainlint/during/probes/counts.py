@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from ...findings import Severity, Stage
+from ...findings import Finding, Severity, Stage
 from ...rules import data
 from ...rules import updates as rules
 from ..lanes import scale_of
@@ -124,10 +124,10 @@ class Updates(Probe):
     def blind(self, run: Run) -> Iterable[str]:
         """Weights that move without a step."""
         if any(lane.by_hand and not lane.applied for lane in run.lanes):
-            yield "updates: the weights move, and not by the watched optimiser; what such an update does is not measured"
+            yield "updates: the weights move, and not by the watched optimiser; such an update is not measured"
 
 
-def _never(lane: Lane, text: str, stage: Stage, severity: Severity | None = None):  # noqa: ANN202
+def _never(lane: Lane, text: str, stage: Stage, severity: Severity | None = None) -> Finding:
     return rules.NO_UPDATE.found(
         f"{lane.backwards} backward passes, 0 updates; {text}",
         subject=lane.subject, stage=stage, severity=severity, backwards=lane.backwards, applied=0,
@@ -170,7 +170,7 @@ class Stale(Probe):
         row = self._row[id(lane)]
         if row in {2, 4}:
             yield rules.NEVER_CLEARED.found(
-                f"updates {step.index - row + 1} to {step.index} used gradients that contain those of the updates before",
+                f"updates {step.index - row + 1} to {step.index} used gradients that contain those of earlier updates",
                 subject=lane.subject, update=step.index, stage=Stage.CONFIRMED if row == 4 else Stage.SUSPECTED,
             )  # fmt: skip
 
@@ -179,15 +179,11 @@ class Rebuilt(Probe):
     """Does an optimiser that nobody handed over step, a new one each time?"""
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
-        """Five new ones that keep moments and step once are made in the loop."""
-        if (
-            lane.rebuilt >= 3
-            and lane.rebuilt == lane.foreign
-            and lane.moments
-            and lane.rebuilt & (lane.rebuilt - 1) == 0
-        ):
+        """Eight of them that keep moments and step once are made in the loop."""
+        count = lane.rebuilt
+        if lane.moments and count == lane.foreign and count >= 4 and count & (count - 1) == 0:
             yield rules.REBUILT.found(
-                f"{lane.rebuilt} optimisers stepped these weights, each of them once",
-                subject=lane.subject, update=step.index, optimisers=lane.rebuilt,
-                stage=Stage.CONFIRMED if lane.rebuilt > 4 else Stage.SUSPECTED,
+                f"{count} optimisers stepped these weights, each of them once",
+                subject=lane.subject, update=step.index, optimisers=count,
+                stage=Stage.CONFIRMED if count > 4 else Stage.SUSPECTED,
             )  # fmt: skip

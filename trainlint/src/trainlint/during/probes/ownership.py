@@ -64,7 +64,7 @@ class Ownership(Probe):
         known = set(parameters(run.model).values())
         if not lane.held or _owned(lane, known):
             return
-        if any(p.grad is not None and bool(p.grad.any()) for p in lane.parameters) and not self._replaced(lane):
+        if any(p.grad is not None and bool(p.grad.any()) for p in lane.parameters) and not _replaced(lane):
             self._apart[id(lane)] = 0
             yield rules.FOREIGN.withdrawn("its tensors get gradients of their own", subject=lane.subject)
         elif any(p.grad is not None for p in known):
@@ -72,12 +72,6 @@ class Ownership(Probe):
             sure = self._apart[id(lane)] >= _SURE
             when = f"at update {lane.applied}, and the model's own have gradients"
             yield self._apart_from(lane, when, Stage.CONFIRMED if sure else Stage.SUSPECTED)
-
-    def _replaced(self, lane: Lane) -> bool:
-        """True where the tensors had been the model's: their last gradients are left over."""
-        return any(not name.startswith(OUTSIDE) for name in lane.names.values()) and set(lane.held) <= set(
-            lane.parameters
-        )
 
     def _apart_from(self, lane: Lane, when: str, stage: Stage) -> Finding:
         held = len(lane.parameters)
@@ -100,19 +94,20 @@ class Ownership(Probe):
             total = sum(p.numel() for p in named.values())
             modules = list(dict.fromkeys(map(module_of, still)))
             yield rules.NOT_OWNED.found(
-                f"{len(still)} trainable tensors ({size / total:.0%} of all parameters) in no group, with gradients and "
-                f"without motion: {some(still)}",
+                f"{len(still)} trainable tensors ({size / total:.0%} of all parameters) in no group, with "
+                f"gradients and without motion: {some(still)}",
                 subject=some(modules), missing=len(still), share=size / total,
             )  # fmt: skip
 
 
 def _owned(lane: Lane, known: set) -> bool:
-    """True where the optimiser holds any of the model's parameters, or master copies of them."""
-    masters = any(not name.startswith(OUTSIDE) for name in lane.names.values()) and not any(
-        p in known for p in lane.held
-    )
-    wider = masters and any(p.dtype != q.dtype for p, q in zip(lane.held, known, strict=False))
-    return wider or any(p in known for p in lane.parameters)
+    """True where the optimiser holds any of the model's parameters, or wider copies of them."""
+    return lane.masters or any(p in known for p in lane.parameters)
+
+
+def _replaced(lane: Lane) -> bool:
+    """True where the tensors were the model's when the watch began: their last gradients may be left over."""
+    return any(not name.startswith(OUTSIDE) for name in lane.names.values())
 
 
 def _twice(run: Run) -> Found:
