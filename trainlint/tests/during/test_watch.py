@@ -18,9 +18,9 @@ from torch.optim.lr_scheduler import StepLR
 
 from trainlint import InputError, Plan, State, TrainingFault, Watch, judge
 from trainlint.during.meter import Meter
-from trainlint.during.samples import sample
 from trainlint.during.probes.replicas import checksum, replica_findings
 from trainlint.during.run import Lane
+from trainlint.during.samples import sample
 from trainlint.during.schedule import Schedule
 from trainlint.ledger import read
 from trainlint.rules import RULES, rule
@@ -259,6 +259,7 @@ def work(rank, path):
         if not (rank == 1 and i == 2):
             optimizer.step()
         watch.epoch()
+    distributed.barrier()  # a watch waits for nobody: it reads what the others have left
     print(rank, watch.close().codes, flush=True)
     distributed.destroy_process_group()
 

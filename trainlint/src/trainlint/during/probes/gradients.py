@@ -9,6 +9,7 @@ from ...findings import Finding, Severity, Stage
 from ...rules import numbers
 from ...rules import updates as rules
 from ..meter import nonfinite
+from ..names import parameters
 from ..outputs import Outputs
 from ..run import Lane, Run, Step, module_of, some
 from ..samples import sample
@@ -79,7 +80,8 @@ class Coverage(Probe):
 
     def strayed(self, run: Run) -> Found:
         """A pass that reaches no watched parameter, while the watched optimiser steps."""
-        if not run.backwards and run.applied and run.strays in {2, 4}:
+        elsewhere = any(p.grad is not None for p in parameters(run.model).values())  # the optimiser may hold copies
+        if not run.backwards and run.applied and run.strays in {2, 4} and not elsewhere:
             yield rules.GRAPH_CUT.found(
                 f"{run.strays} backward passes of {self._loss}, and no watched parameter got a gradient: "
                 "none of them is in its graph",

@@ -53,7 +53,7 @@ class Strength(Probe):
         share = _recent(shares) if len(shares) > 2 else math.inf
         if share < _ROUNDING or (share < _SLOW and ratio < _SHARE):
             yield rules.BELOW_ROUNDING.found(
-                f"the step saw {ratio:.2g} of the gradient that arrived (norm {used:.2g}), which alone moves the weights "
+                f"the step saw {ratio:.2g} of the gradient that arrived (norm {used:.2g}), which moves the weights "
                 f"by {share:.2g} of their size (medians of 3)",
                 subject=lane.subject, update=step.index, ratio=ratio, share=share,
                 stage=Stage.CONFIRMED if len(shares) > 3 else Stage.SUSPECTED,
