@@ -1,13 +1,9 @@
 """What may leave a watch and reach somebody's loop? A fatal finding, and nothing else."""
 
-import functools
 import traceback
 from collections.abc import Callable
-from typing import ParamSpec
 
 from ..verdict import TrainingFault
-
-_P = ParamSpec("_P")
 
 
 class Boundary:
@@ -21,25 +17,25 @@ class Boundary:
         self.told = told
         self.broken: str | None = None
 
-    def guarded(self, callback: Callable[_P, object]) -> Callable[_P, None]:
-        """The callback, behind the boundary; it answers nothing.
+    def run(self, event: str, callback: Callable[..., object], *facts: object) -> None:
+        """Call back, behind the boundary.
 
         Args:
+            event: what the ledger calls it.
             callback: may raise `TrainingFault`, which passes, or anything else, which does not.
+            *facts: its arguments.
+
+        Raises:
+            TrainingFault: a fatal finding was confirmed.
         """
-
-        @functools.wraps(callback)
-        def call(*args: _P.args, **kwargs: _P.kwargs) -> None:
-            if self.broken is not None:
-                return
-            try:
-                callback(*args, **kwargs)
-            except TrainingFault:
-                raise
-            except Exception as error:
-                self.fail(callback.__name__, error)
-
-        return call
+        if self.broken is not None:
+            return
+        try:
+            callback(*facts)
+        except TrainingFault:
+            raise
+        except Exception as error:
+            self.fail(event, error)
 
     def fail(self, event: str, error: Exception) -> None:
         """Measuring ends here; the loop goes on.

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import torch
-from torch import Tensor, nn
-from torch.nn.modules.module import register_module_forward_hook
+from torch import nn
 from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
@@ -51,14 +50,6 @@ class Listener(Protocol):
 
     def ticked(self) -> None:
         """A schedule moved on."""
-        ...
-
-    def ran(self, module: nn.Module, inputs: Sequence[object], output: object) -> None:
-        """A module ran, at a measured update."""
-        ...
-
-    def answered(self, training: bool, output: object) -> None:
-        """The model ran."""
         ...
 
 
@@ -123,33 +114,6 @@ def listen_scheduler(scheduler: object, listener: Listener) -> Undo:
     return patch_own(scheduler if inner is None else inner, "step", step)
 
 
-def listen_model(model: nn.Module, listener: Listener) -> list[Undo]:
-    """Hear of the model's answers, by its class: a hook on the model itself would be saved and copied with it.
-
-    A container of several models never runs itself: its members do.
-    """
-    several = isinstance(model, nn.ModuleDict | nn.ModuleList)
-    members = {id(each): each for each in (model.children() if several else (model,))}
-
-    def call(original: Callable[..., object], *args: object, **kwargs: object) -> object:
-        out = original(*args, **kwargs)
-        if not torch.compiler.is_compiling() and args and isinstance(args[0], nn.Module) and id(args[0]) in members:
-            listener.answered(args[0].training, out)
-        return out
-
-    return [patch(kind, "__call__", call) for kind in {type(each) for each in members.values()}]
-
-
-def listen_leaves(listener: Listener) -> Undo:
-    """Hear of every module's forward; for measured updates only, so that others cost nothing."""
-
-    def ran(module: nn.Module, inputs: tuple, output: object) -> None:
-        if not torch.compiler.is_compiling():
-            listener.ran(module, inputs, output)
-
-    return register_module_forward_hook(ran).remove
-
-
 def leaves_of(model: nn.Module, named: Mapping[str, nn.Module]) -> dict[int, str]:
     """The name of each leaf by its identity; a module with parameters of its own counts as a leaf.
 
@@ -161,9 +125,8 @@ def leaves_of(model: nn.Module, named: Mapping[str, nn.Module]) -> dict[int, str
     """
     if compiled(model):
         return {}
-    return {
-        id(m): name for name, m in named.items() if not m._modules or any(p is not None for p in m._parameters.values())
-    }
+    own = {id(m): any(p is not None for p in m._parameters.values()) for m in named.values()}
+    return {id(m): name for name, m in named.items() if not m._modules or own[id(m)]}
 
 
 def name_operations() -> Undo:
@@ -195,8 +158,3 @@ def refused(optimizer: Optimizer) -> bool:
     """A fused optimiser under a scaler gets `found_inf` and skips inside its kernel: its hook fires all the same."""
     found = vars(optimizer).get("found_inf")
     return found is not None and bool(found)
-
-
-def is_scalar(roots: object) -> bool:
-    """True where `backward` was called on one number."""
-    return isinstance(roots, Tensor) and roots.numel() == 1

@@ -1,5 +1,6 @@
 """What happens in the loop: turns what the hooks hear into counts, measured steps and questions to the probes."""
 
+import weakref
 from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
@@ -9,6 +10,8 @@ from torch.optim import Optimizer
 
 from . import hooks, lanes
 from .boundary import Boundary
+from .ears import Ears
+from .forward import Forward
 from .jury import Jury
 from .meter import Meter
 from .names import modules
@@ -42,23 +45,21 @@ class Observer:
         self._known: WeakKeyDictionary[Optimizer, list[Lane]] = WeakKeyDictionary()
         self._alert, self._fresh, self._depth, self._handed = 0, True, 0, False
         self._scaled: list[tuple[Lane, int]] = []
-        self._undo: list[Undo] = []
-        self._leaves: Undo | None = None
         self._leaf_names: dict[int, str] = {}
-        # Behind the boundary from here on: what the hooks call raises nothing but a fatal finding.
-        for name in ("backward_starts", "backward_ended", "backward_failed", "clears", "steps", "stepped"):
-            setattr(self, name, self.boundary.guarded(getattr(self, name)))
-        for name in ("scaler_steps", "scaler_stepped", "ticked", "ran", "answered"):
-            setattr(self, name, self.boundary.guarded(getattr(self, name)))
+        self._ears = Ears(self)
+        self._forward = Forward(self._ears.ran)
+        self._undo: list[Undo] = []
+        weakref.finalize(self, _let_go, self._undo).atexit = False
 
     def attach(self) -> None:
         """Install every hook."""
-        run = self.run
-        self._undo = [hooks.listen_backward(self), *hooks.listen_model(run.model, self)]
-        self._undo += hooks.listen_optimizers(self, [lane.optimizer for lane in run.lanes])
-        self._undo += [hooks.listen_scheduler(scheduler, self) for scheduler in run.schedulers]
-        self._undo += [] if run.scaler is None else [hooks.listen_scaler(run.scaler, self)]
+        run, undo = self.run, self._undo
+        undo += [hooks.listen_backward(self._ears), self._forward.detach]
+        undo += hooks.listen_optimizers(self._ears, [lane.optimizer for lane in run.lanes])
+        undo += [hooks.listen_scheduler(scheduler, self._ears) for scheduler in run.schedulers]
+        undo += [] if run.scaler is None else [hooks.listen_scaler(run.scaler, self._ears)]
         self._name_operations()
+        self._forward.attach()
         self._listen_leaves()
 
     def follow(self, scheduler: object) -> None:
@@ -68,14 +69,13 @@ class Observer:
             scheduler: anything whose `step()` sets rates.
         """
         self.run.schedulers = [*self.run.schedulers, scheduler]
-        self._undo.append(hooks.listen_scheduler(scheduler, self))
+        self._undo.append(hooks.listen_scheduler(scheduler, self._ears))
 
     def detach(self) -> None:
         """Take every hook off again."""
-        leaves = [] if self._leaves is None else [self._leaves]
-        for undo in (*reversed(self._undo), *leaves, self._named):
-            undo()
-        self._undo, self._leaves, self._named = [], None, nothing
+        self._named()
+        self._named = nothing
+        _let_go(self._undo)
 
     def backward_starts(self, roots: object) -> None:
         """`backward` was called; within another one, as in checkpointing, it is part of that."""
@@ -151,7 +151,7 @@ class Observer:
     def _applied(self, lane: Lane, optimizer: Optimizer, closure: bool) -> None:
         lane.applied += 1
         if optimizer is not lane.optimizer:
-            lane.others.add(optimizer)
+            lanes.note_other(lane, optimizer)
         step = self.meters[id(lane)].after(closure, optimizer)
         lane.gaps += self.meters[id(lane)].wasted
         lane.window = max(lane.window, lane.pending)
@@ -163,7 +163,7 @@ class Observer:
         self.arm()
 
     def _lanes_of(self, optimizer: Optimizer) -> list[Lane]:
-        """The lanes whose weights an optimiser steps; one that was never handed over gets one if it holds the model's."""
+        """The lanes whose weights an optimiser steps; one that nobody handed over gets one if it holds the model's."""
         found = self._known.get(optimizer)
         if found is None:
             found = lanes.lanes_of(self.run, optimizer)
@@ -204,15 +204,17 @@ class Observer:
         self.jury.ask("ticked", self.run)
 
     def ran(self, module: nn.Module, inputs: Sequence[object], output: object) -> None:
-        """A module ran, at a measured update."""
-        name = self._leaf_names.get(id(module))
+        """A module ran, at a measured update or without gradients."""
+        if module is self.run.model:
+            self._answered(module.training, output)
+        name = self._leaf_names.get(id(module)) if self.measuring else None
         if name is None or not module.training:
             return
         self.run.ran[name] += 1  # also under no_grad: a module that runs and gets no gradient is worth a word
         if torch.is_grad_enabled():
             self.jury.ask("ran", self.run, name, module, inputs, output)
 
-    def answered(self, training: bool, output: object) -> None:
+    def _answered(self, training: bool, output: object) -> None:
         """The model answered: in training, or without gradients as in validation."""
         if not torch.is_grad_enabled():
             self.run.misjudged += training
@@ -237,12 +239,9 @@ class Observer:
         self._listen_leaves()
 
     def _listen_leaves(self) -> None:
-        if self.measuring and self._leaves is None:
+        if self.measuring:
             self._leaf_names = hooks.leaves_of(self.run.model, modules(self.run.model))
-            self._leaves = hooks.listen_leaves(self) if self._leaf_names else None
-        elif not self.measuring and self._leaves is not None:
-            self._leaves()
-            self._leaves = None
+        self._forward.measure(self.measuring, allowed=bool(self._leaf_names) or not self.measuring)
 
     def heed(self) -> None:
         """After an alarm the next updates are measured, and preset trace names the operations of the next backward."""
@@ -274,3 +273,9 @@ class Observer:
             self.run.first = values[0] if self.run.first is None else self.run.first
             self.run.latest = values[-1]
             self.jury.ask("values", self.run, name, values)
+
+
+def _let_go(undo: list[Undo]) -> None:
+    """Take hooks off, the last one first; the list is empty then."""
+    while undo:
+        undo.pop()()

@@ -1,6 +1,7 @@
 """How is a method heard that torch has no hook for? It is replaced where it is defined, and put back afterwards."""
 
 import functools
+import weakref
 from collections.abc import Callable
 from types import ModuleType
 
@@ -33,8 +34,8 @@ def definer(kind: type, name: str) -> type:
 def patch(owner: type | ModuleType, name: str, around: Around) -> Undo:
     """Let `owner.name` call `around(original, *args, **kwargs)` until it is undone.
 
-    Instances carry nothing: what is pickled, copied, scripted or compared while the patch stands is what it was. Patches
-    on one name may be undone in any order.
+    Instances carry nothing: what is pickled, copied or compared while the patch stands is what it was. Patches on one
+    name may be undone in any order.
 
     Args:
         owner: a class or a module.
@@ -88,9 +89,10 @@ def patch_own(target: object, name: str, around: Around) -> Undo:
     """
     own = vars(target)
     if name not in own:
+        known = weakref.ref(target)
 
         def chosen(original: Callable[..., object], self: object, *args: object, **kwargs: object) -> object:
-            if self is not target:
+            if self is not known():
                 return original(self, *args, **kwargs)
             return around(functools.partial(original, self), *args, **kwargs)
 

@@ -1,6 +1,6 @@
 """How to watch any training loop: two lines that count what happens and say when it is not learning."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -17,9 +17,10 @@ from .hooks import scaler_of
 from .jury import Audience, Jury
 from .lanes import lanes
 from .observer import Observer
+from .plan import Plan
 from .probes.probe import Loss, Probe
 from .probes.standard import standard_probes
-from .run import Epoch, Plan, Run
+from .run import Epoch, Run
 from .schedule import Preset
 
 
@@ -79,8 +80,11 @@ class Watch:
         self.probes = standard_probes() if probes is None else probes
         self.jury = Jury(self.probes, {} if tolerate is None else tolerate, raises, evidence, audience)
         self.observer = Observer(self.run, self.jury, Preset(preset))
-        self._guarded, self._unlike = self.observer.boundary.guarded, ""
-        self._guarded(self._attach)()
+        self._unlike = ""
+        self._run("attach", self._attach)
+
+    def _run(self, event: str, callback: Callable[..., object], *facts: object) -> None:
+        self.observer.boundary.run(event, callback, *facts)
 
     def _attach(self) -> None:
         self.observer.attach()
@@ -115,7 +119,7 @@ class Watch:
         Raises:
             TrainingFault: a fatal finding was confirmed.
         """
-        self._guarded(self._look)(loss, name, {} if terms is None else terms, target)
+        self._run("loss", self._look, loss, name, {} if terms is None else terms, target)
         return loss
 
     def _look(self, loss: Tensor, name: str, terms: Mapping[str, tuple[float, Tensor]], target: Tensor | None) -> None:
@@ -139,7 +143,7 @@ class Watch:
             reason: why, in a few words.
         """
         for lane in self.run.lanes:
-            self._guarded(self.observer.refuse)(lane, reason)
+            self._run("skipped", self.observer.refuse, lane, reason)
 
     def epoch(
         self,
@@ -162,7 +166,7 @@ class Watch:
         Raises:
             TrainingFault: a fatal finding was confirmed.
         """
-        self._guarded(self._end)(train, val, batches, best, metrics)
+        self._run("epoch", self._end, train, val, batches, best, metrics)
 
     def _end(
         self,
@@ -200,7 +204,7 @@ class Watch:
     def verdict(self) -> Verdict:
         """What the run amounts to so far; asking never raises."""
         raises, self.jury.raises = self.jury.raises, False
-        self._guarded(self._ask)()
+        self._run("asked", self._ask)
         self.jury.raises = raises
         broken = self.observer.boundary.broken
         blind = () if broken is None else (f"the watch failed: {broken}",)
@@ -225,9 +229,8 @@ class Watch:
             self.jury.record("error", type=type(error).__name__, text=str(error))
         if error is not None and not isinstance(error, TrainingFault):
             severity = None if isinstance(error, Exception) else Severity.NOTE  # Ctrl-C says nothing of the training
-            self._guarded(self.jury.take)(
-                runs.STOPPED.found(f"{type(error).__name__}: {error}".rstrip(": "), severity=severity)
-            )
+            stopped = runs.STOPPED.found(f"{type(error).__name__}: {error}".rstrip(": "), severity=severity)
+            self._run("close", self.jury.take, stopped)
         self.observer.detach()
         verdict = self.verdict()
         if self.ledger is not None and self.jury.ledger is not None:

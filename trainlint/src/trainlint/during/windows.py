@@ -102,7 +102,7 @@ class Windows:
         return self.run.applied, self.run.skipped, sum(p._version for p in lane.held)
 
     def _asks_for_an_input(self, roots: object) -> bool:
-        """True where a leaf of the graph is neither a parameter nor held by an optimiser, as in saliency or an attack."""
+        """True where a leaf of the graph is no parameter and held by no optimiser, as in saliency or an attack."""
         tensors = [roots] if isinstance(roots, Tensor) else roots if isinstance(roots, Sequence) else []
         held = {id(p) for lane in self.run.lanes for p in lane.parameters}
         found = (leaf for root in tensors if isinstance(root, Tensor) for leaf in leaves(root, 2000))
@@ -133,7 +133,7 @@ def _any(grads: Iterable[Tensor]) -> bool:
 
 
 def smells(lane: Lane) -> bool:
-    """A sample of the first parameter's gradient, or in turns of another one, is not finite: NaN behind it shows there."""
+    """A sample of the first parameter's gradient, or in turns of another, is not finite: a NaN shows there."""
     held, count = lane.held, lane.backwards
     if not held or (held[0].is_cuda and count % _BUNCH):
         return False

@@ -93,18 +93,6 @@ class Probe:
         return ()
 
 
-EVENTS = (
-    "attached",
-    "ran",
-    "loss",
-    "values",
-    "backward",
-    "strayed",
-    "cleared",
-    "skipped",
-    "updated",
-    "ticked",
-    "epoch",
-    "asked",
-)
+_HEARD = ("ran", "loss", "values", "backward", "strayed", "cleared", "skipped", "updated", "ticked")
+EVENTS = ("attached", *_HEARD, "epoch", "asked")
 """Names of all events."""
