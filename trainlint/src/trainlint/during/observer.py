@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from . import hooks
 from .jury import Jury
 from .meter import Meter, nonfinite, sample
+from .passes import Passes
 from .run import Lane, Run
 from .schedule import SCHEDULES, Preset
 
@@ -32,6 +33,7 @@ class Observer:
         self._trace, self._named = preset is Preset.TRACE, hooks.nothing
         self.meters = {id(lane): Meter(lane) for lane in run.lanes}
         self.output: Tensor | None = None
+        self.passes = Passes(run.model, lambda: self.measuring, self.on_chance)
         self._unread: dict[str, list[Tensor]] = {}
         self._alert, self._fresh = 0, True
         self._undo: list[hooks.Undo] = []
@@ -45,7 +47,7 @@ class Observer:
         if run.scaler is not None:
             self._undo += hooks.listen_scaler(run.scaler, run.lanes, self)
         self._name_operations()
-        self._undo += hooks.listen_model(run.model, self)
+        self._undo += [*hooks.listen_model(run.model, self), *self.passes.listen()]
         self._leaves = hooks.listen_leaves(run.model, self)
 
     def detach(self) -> None:
@@ -105,6 +107,8 @@ class Observer:
         lane.pending, lane.cleared, lane.stepped, lane.inside = 0, False, True, False
         self._fresh, self._alert = False, max(0, self._alert - 1)
         self.output = None
+        self.passes.forget()
+        self.run.judged = self.run.misjudged = 0  # passes between updates are no validation
         self.run.closures |= closure
         self.jury.ask("updated", self.run, lane, step)
         self.arm()
@@ -124,6 +128,8 @@ class Observer:
     def on_forward(self, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> None:
         """A leaf module ran, at a measured update."""
         if not module.training:
+            if torch.is_grad_enabled():
+                self.jury.ask("rested", self.run, name, module)
             return
         self.run.ran[name] += 1  # also under no_grad: a module that runs and gets no gradient is worth a word
         if torch.is_grad_enabled():
@@ -139,8 +145,13 @@ class Observer:
         self.run.misjudged += training
         self.run.judged += not training
 
+    def on_chance(self, seen: Sequence[str]) -> None:
+        """A pass of evaluation was looked at closely: which dropouts were on in it."""
+        self.jury.ask("evaluated", self.run, seen)
+
     def on_epoch(self) -> None:
         """An epoch ended: the next update is measured."""
+        self.passes.on_epoch()
         self._fresh = True
         for meter in self.meters.values():
             meter.first = bool(meter.lane.applied)

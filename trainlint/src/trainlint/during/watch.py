@@ -110,9 +110,11 @@ class Watch:
         observer = self.observer
         terms = {} if terms is None else terms
         seen = Loss(
-            name=name, tensor=loss, terms=terms, output=observer.output, target=target, measured=observer.measuring
-        )
+            name=name, tensor=loss, terms=terms, output=observer.output, target=target, measured=observer.measuring,
+            inputs=observer.passes.inputs, outputs=observer.passes.outputs,
+        )  # fmt: skip
         observer.output = None
+        observer.passes.end()
         self.jury.ask("loss", self.run, seen)
         observer.keep(name, loss.detach().reshape(()))
         observer.heed()
