@@ -11,7 +11,7 @@ from .jury import Jury
 from .meter import Meter, nonfinite, sample
 from .passes import Passes
 from .run import Lane, Run
-from .schedule import SCHEDULES, Preset
+from .schedule import SCHEDULES, Preset, glance
 
 _BUNCH = 16
 """Losses kept on an accelerator before they are read: reading each would make the device wait."""
@@ -33,7 +33,7 @@ class Observer:
         self._trace, self._named = preset is Preset.TRACE, hooks.nothing
         self.meters = {id(lane): Meter(lane) for lane in run.lanes}
         self.output: Tensor | None = None
-        self.passes = Passes(run.model, lambda: self.measuring, self.on_chance)
+        self.passes = Passes(run.model, lambda: self.measuring or glance(run.applied + 1), self.on_chance)
         self._unread: dict[str, list[Tensor]] = {}
         self._alert, self._fresh = 0, True
         self._undo: list[hooks.Undo] = []

@@ -65,9 +65,7 @@ class Passes:
             self._mode = module, _Chance()
             self._mode[1].__enter__()
 
-    def after(
-        self, module: nn.Module, args: Sequence[object], kwargs: Mapping[str, object], output: object
-    ) -> None:
+    def after(self, module: nn.Module, args: Sequence[object], kwargs: Mapping[str, object], output: object) -> None:
         """A pass ended, or failed."""
         if self._mode is not None and self._mode[0] is module:
             mode, self._mode = self._mode[1], None

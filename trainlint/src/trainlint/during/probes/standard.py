@@ -1,24 +1,34 @@
 """Which probes does a watch use when none are named?"""
 
-from .activations import Collapse, Inputs, Units
+from .activations import Collapse, Units
+from .baseline import Baseline, Signs
+from .calls import NeverCalled
 from .counts import Stale, Updates
-from .epochs import Metrics, Reported, Validation
+from .epochs import Overfit, Validation
 from .gradients import Coverage, Depth, Finite
-from .losses import Baseline, Stream, Terms
+from .inputs import Inputs, SameInputs
 from .lossgraph import Clamps, Fit, Shapes
+from .losses import Diverging, Stream
+from .metrics import Metrics
 from .modes import Modes, Strangers, Weights
 from .motion import Declared, Modules, Motion, Swap
+from .normalisation import Statistics
 from .ownership import Ownership
 from .probe import Probe
 from .rates import Rates, Ticks
 from .replicas import Replicas
+from .reported import Reported
+from .targets import NotNumbers, Targets
+from .terms import Terms
 
 
 def standard_probes() -> list[Probe]:
     """Fresh probes; causes come before their symptoms, since the first fatal finding is the one that raises."""
     return [
-        *(Ownership(), Weights(), Modes(), Strangers(), Rates(), Ticks(), Updates(), Stale()),
+        *(Ownership(), Weights(), Modes(), Strangers(), Rates(), Ticks(), Updates(), Stale(), NeverCalled()),
+        *(NotNumbers(), Targets(), SameInputs()),
         *(Finite(), Coverage(), Motion(), Modules(), Swap(), Declared(), Depth()),
-        *(Shapes(), Fit(), Terms(), Stream(), Clamps(), Baseline(), Units(), Inputs(), Collapse()),
-        *(Reported(), Validation(), Metrics(), Replicas()),
+        *(Shapes(), Fit(), Signs(), Terms(), Stream(), Diverging(), Clamps(), Baseline()),
+        *(Units(), Inputs(), Collapse(), Statistics()),
+        *(Reported(), Validation(), Overfit(), Metrics(), Replicas()),
     ]
