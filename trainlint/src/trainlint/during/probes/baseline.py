@@ -22,6 +22,9 @@ _UPDATES = 100
 _LATE = 6
 """Batches of the second half below which nothing is said."""
 _SLACK = 0.02
+"""A share below which an advantage over the constant answer is none."""
+_UNSURE = 0.15
+"""The advantage that the scatter of the batches must exclude: where it does not, nothing is said."""
 _KEPT = 48
 
 
@@ -79,7 +82,8 @@ class Baseline(Probe):
         reference = sum(factor * pair[1] for group in groups for factor, pair in group.means)
         doubt = math.sqrt(sum(group.doubt**2 for group in groups))
         numbers = {"now": now, "reference": reference, "doubt": doubt}
-        if reference <= 0 or now - reference - 2 * doubt <= -_SLACK * reference:
+        better = reference - now
+        if reference <= 0 or better > _SLACK * reference or better + 2 * doubt > _UNSURE * reference:
             yield rules.NO_BETTER.withdrawn("it is better than a constant answer's now")
             yield data.TARGET_SCALE.withdrawn("the answers have reached the targets")
             return

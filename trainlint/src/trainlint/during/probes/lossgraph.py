@@ -69,6 +69,9 @@ def _classes(criterion: Criterion, under: object) -> list[tuple[str, Severity | 
         if before is not None and name(before) in _LOGARITHMS:  # the logarithm of a logarithm's softmax is the same
             return [("log_softmax of log-probabilities: the second one changes nothing", Severity.NOTE)]
         return []
+    if kind == "Log" and not _sums_to_one(criterion.value):  # the logarithm may stand over a softmax
+        under = below(edges(under)[0][0]) or under
+        kind = {"Softmax": "LogSoftmax"}.get(name(under), kind)
     if kind not in _RAW or _sums_to_one(criterion.value):
         return []
     if kind == "LogSoftmax":
