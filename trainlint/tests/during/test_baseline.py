@@ -11,7 +11,6 @@ from torch.optim import Adam
 
 from trainlint import InputError, Plan, Verdict, Watch
 from trainlint.during.graph import criterion
-from trainlint.during.constants import best
 
 Criterion = Callable[[Tensor, Tensor], Tensor]
 

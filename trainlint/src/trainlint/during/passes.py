@@ -1,14 +1,13 @@
 """What went into the model in its last training passes, what came out, and is evaluation free of chance?"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
-
-from .names import compiled
+from torch.utils.hooks import RemovableHandle
 
 _MOST = 8
 """Tensors kept of the passes that one loss is made of."""
@@ -20,76 +19,76 @@ class Passes:
     """The training passes since the last loss, and a closer look at a few passes of evaluation.
 
     Args:
-        model: what is watched.
-        keeps: True where the outputs of the coming pass are wanted.
-        told: hears which operations drew random numbers in a pass without gradients in eval mode.
+        model: what is watched; of a mere list of networks each member counts.
+        told: hears which dropouts were on in a pass without gradients in eval mode.
     """
 
-    def __init__(self, model: nn.Module, keeps: Callable[[], bool], told: Callable[[Sequence[str]], None]) -> None:
-        self.model, self.keeps, self.told = model, keeps, told
+    def __init__(self, model: nn.Module, told: Callable[[Sequence[str]], None]) -> None:
+        listed = type(model) in {nn.ModuleList, nn.ModuleDict}
         self.inputs: list[Tensor] = []
         self.outputs: list[Tensor] = []
+        self._roots = {id(each) for each in (model.children() if listed else (model,))}
+        self._told = told
         self._over = True
         self._looks = 2
         self._mode: tuple[nn.Module, _Chance] | None = None
-
-    def listen(self) -> list[Callable[[], object]]:
-        """Hear of the model's passes; of its members' where the model is only a list of networks."""
-        listed = type(self.model) in {nn.ModuleList, nn.ModuleDict}
-        heard = list(self.model.children()) if listed else [self.model]
-        handles = [each.register_forward_pre_hook(_Heard(self.before)) for each in heard]
-        after = _Heard(self.after)
-        handles += [each.register_forward_hook(after, with_kwargs=True, always_call=True) for each in heard]
-        return [handle.remove for handle in handles]
+        self._handles: list[RemovableHandle] = []
 
     def end(self) -> None:
-        """A loss was made of the passes so far, or a step ended them."""
+        """A loss was made of the passes so far: the next pass begins anew."""
         self._over = True
 
     def forget(self) -> None:
         """Let go of all tensors."""
-        self.inputs, self.outputs, self._over = [], [], True
+        self.inputs, self.outputs, self._over = [], [], False
 
     def on_epoch(self) -> None:
-        """Look closer at the first evaluations after an epoch, too."""
+        """Look closer at the first evaluation after an epoch, too."""
         self._looks = max(self._looks, 1)
 
-    def before(self, module: nn.Module, _: Sequence[object]) -> None:
-        """A pass begins."""
-        if torch.is_grad_enabled():
-            if self._over:
-                self.forget()
-                self._over = False
-        elif not module.training and self._looks and self._mode is None and not compiled(self.model):
+    def ran(self, module: nn.Module, inputs: Sequence[object], output: object) -> None:
+        """A module ran: keep what went into the model and what came out, where there are gradients.
+
+        Args:
+            module: any.
+            inputs: its arguments.
+            output: its answer.
+        """
+        if id(module) not in self._roots or not torch.is_grad_enabled():
+            return
+        if self._over:
+            self.forget()
+        self.inputs = [*self.inputs, *(t for t in tensors(inputs) if t.grad_fn is None)][-_MOST:]
+        self.outputs = [*self.outputs, *tensors(output)][-_MOST:]
+
+    def without(self, on: bool) -> None:
+        """Modules run without gradients from now on, or no longer: listen closer while a look is left.
+
+        Args:
+            on: True where they do.
+        """
+        if on and self._looks and not self._handles:
+            self._handles = [
+                register_module_forward_pre_hook(self._begins),
+                register_module_forward_hook(self._ended, always_call=True),
+            ]
+        elif self._handles and not (on and self._looks) and self._mode is None:
+            for handle in self._handles:
+                handle.remove()
+            self._handles = []
+
+    def _begins(self, module: nn.Module, _: object) -> None:
+        mine = id(module) in self._roots and not module.training and self._mode is None
+        if mine and self._looks and not torch.is_grad_enabled() and not torch.compiler.is_compiling():
             self._looks -= 1
             self._mode = module, _Chance()
             self._mode[1].__enter__()
 
-    def after(self, module: nn.Module, args: Sequence[object], kwargs: Mapping[str, object], output: object) -> None:
-        """A pass ended, or failed."""
+    def _ended(self, module: nn.Module, _: object, __: object) -> None:
         if self._mode is not None and self._mode[0] is module:
             mode, self._mode = self._mode[1], None
             mode.__exit__(None, None, None)
-            self.told(mode.seen)
-        elif torch.is_grad_enabled():
-            fed = (t for t in (*tensors(args), *tensors(kwargs)) if t.grad_fn is None)
-            self.inputs = [*self.inputs, *fed][-_MOST:]
-            if self.keeps():
-                self.outputs = [*self.outputs, *tensors(output)][-_MOST:]
-
-
-class _Heard:
-    """A forward hook that copies and saved files of the module do not hear, nor need this package for."""
-
-    def __init__(self, tell: Callable[..., None]) -> None:
-        self.tell = tell
-
-    def __call__(self, *facts: object) -> None:
-        if not torch.compiler.is_compiling():
-            self.tell(*facts)
-
-    def __reduce__(self) -> tuple:
-        return getattr, (nullcontext(), "__exit__")  # takes any arguments and returns None
+            self._told(mode.seen)
 
 
 class _Chance(TorchFunctionMode):

@@ -64,7 +64,7 @@ COLLAPSE = Rule(
 NOT_NUMBERS = Rule(
     "RT330", "batch-not-finite", _FATAL, _DIVERGED, "C1, D4",
     "The loss is NaN, and a batch that went in before held NaN or inf.",
-    "The data holds values that are no numbers: an empty cell, a division by zero or a logarithm of zero in preparation.",
+    "The data holds values that are no numbers: an empty cell, or a division or logarithm of zero in preparation.",
     "Look for them with isfinite() in the data set, and mend, fill or drop those samples.",
 )
 SAME_INPUTS = Rule(

@@ -4,7 +4,6 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-import torch
 from torch import Tensor, nn
 
 from ...findings import Finding, Severity, Stage

@@ -31,9 +31,9 @@ _KEPT = 48
 class Baseline(Probe):
     """Is the loss below that of an answer that has learned nothing?
 
-    The reference is `plan.baseline`, or the best constant answer under each criterion of the loss: fitted to some of the
-    batches, scored on the others, and compared with the model batch by batch. Only a difference that the scatter of the
-    batches does not explain counts, and while the loss still falls it is a suspicion.
+    The reference is `plan.baseline`, or the best constant answer under each criterion of the loss: fitted to some of
+    the batches, scored on the others, and compared with the model batch by batch. Only a difference that the scatter
+    of the batches does not explain counts, and while the loss still falls it is a suspicion.
     """
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class Baseline(Probe):
             yield rules.NO_BETTER.withdrawn("it is better than a constant answer's now")
             yield data.TARGET_SCALE.withdrawn("the answers have reached the targets")
             return
-        learning = self._curve.reaches(reference, now)
+        learning = self._curve.falls_by(now - (1 - _SLACK) * reference)
         stage = Stage.SUSPECTED if learning else Stage.CONFIRMED
         count = sum(group.count for group in groups)
         text = f"{now:.4g} in {count} batches of the second half, a constant answer gives {reference:.4g} ± {doubt:.1g}"

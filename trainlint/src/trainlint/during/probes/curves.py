@@ -3,6 +3,7 @@
 import math
 import statistics
 from collections.abc import Sequence
+from itertools import pairwise
 
 _BINS = 128
 
@@ -34,20 +35,23 @@ class Curve:
             self._bins = [(a + b) / 2 for a, b in zip(self._bins[::2], self._bins[1::2], strict=True)]
             self._width *= 2
 
-    def reaches(self, reference: float, now: float) -> bool:
-        """True where it falls beyond its scatter, fast enough to pass a reference in ten times as many values.
+    def falls_by(self, gap: float) -> bool:
+        """True where it falls beyond its scatter, and will fall by a gap if it goes on slowing down as it does.
 
         Args:
-            reference: to be passed.
-            now: where it stands.
+            gap: to be closed.
         """
-        quarter = len(self._bins) // 4
-        if quarter < 4:
+        size = len(self._bins) // 4
+        if size < 4:
             return False
-        last, before = self._bins[-quarter:], self._bins[-2 * quarter : -quarter]
-        fall = statistics.fmean(before) - statistics.fmean(last)
-        doubt = math.sqrt((statistics.variance(before) + statistics.variance(last)) / quarter)
-        return fall > max(2 * doubt, 0.005 * abs(statistics.fmean(last))) and now - reference < 40 * fall
+        earlier, before, last = (self._bins[-k * size : len(self._bins) - (k - 1) * size] for k in (3, 2, 1))
+        at, fall = statistics.fmean(last), statistics.fmean(before) - statistics.fmean(last)
+        doubt = math.sqrt((statistics.variance(before) + statistics.variance(last)) / size)
+        if fall <= max(2 * doubt, 0.005 * abs(at)):
+            return False
+        # Each quarter falls by a fixed share of the one before; at no more than 0.95 of it, 19 times as far in all.
+        slower = min(0.95, fall / max(fall, statistics.fmean(earlier) - statistics.fmean(before)))
+        return fall * slower / (1 - slower) > gap
 
 
 def rising(values: Sequence[float], best: int) -> bool:
@@ -60,7 +64,7 @@ def rising(values: Sequence[float], best: int) -> bool:
     after = values[best + 1 :]
     if len(after) < 3:
         return False
-    steps = [abs(b - a) for a, b in zip(values, values[1:], strict=False)]
+    steps = [abs(b - a) for a, b in pairwise(values)]
     scatter = statistics.median(steps)
     late = after[-max(3, len(after) // 3) :]
     return min(late) > values[best] + 2 * scatter and statistics.fmean(late) > statistics.fmean(after[: len(late)])

@@ -4,6 +4,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 import torch
 
@@ -80,7 +81,7 @@ def _gap(run: Run, epoch: Epoch) -> Found:
 
 def _opposite(pairs: Sequence[tuple[float, float]]) -> bool:
     """True where validation rises while train falls, as an accuracy does; over-fitting has a rule of its own."""
-    return all(b[0] <= a[0] and b[1] >= a[1] for a, b in zip(pairs, pairs[1:], strict=False))
+    return all(b[0] <= a[0] and b[1] >= a[1] for a, b in pairwise(pairs))
 
 
 def is_share(value: float) -> bool:

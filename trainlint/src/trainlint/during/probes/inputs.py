@@ -71,8 +71,9 @@ class Inputs(Probe):
             return
         at, waiting = run.applied + 1, self._waiting
         self._waiting, self._past = {}, set()
+        bare = next((text for text in map(_bare, loss.inputs) if text), "")
         if not run.ran and not self._done:
-            waiting = {"(input)": (text, None) for text in map(_bare, loss.inputs) if text}
+            waiting = dict.fromkeys(("(input)",) if bare else (), (bare, None))
         for name, (text, _) in waiting.items():
             stage = self._seen.stage(name, at)
             self._done |= {name} if stage is Stage.CONFIRMED else set()

@@ -81,5 +81,5 @@ def _a_setting(run: Run, values: Sequence[float]) -> bool:
     """True for numbers that measure nothing: a rate, a count, a setting handed over beside the metrics."""
     last = values[-1]
     rates = {rate for lane in run.lanes for rate in lane.rates}
-    counted = float(last).is_integer() and abs(last) > 1 and last != 100  # noqa: PLR2004
+    counted = float(last).is_integer() and abs(last) not in {1.0, 100.0} and last != 0
     return len(set(values)) == 1 and (last in rates or counted)

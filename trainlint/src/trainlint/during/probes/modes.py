@@ -1,4 +1,4 @@
-"""Is each part of the model in the right mode, with weights that can differ, and are all parameters of the loss known?"""
+"""Is the model in the right mode, with weights that can differ, and are all parameters of the loss known?"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from ...findings import Severity, Stage
 from ...rules import losses, updates
 from ..graph import leaves
-from ..meter import sample
 from ..names import modules, parameters
 from ..run import Epoch, Lane, Run, Step, some
+from ..samples import sample
 from .probe import Found, Loss, Probe
 
 _NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
@@ -96,8 +96,8 @@ class Modes(Probe):
         if self._modal and len(pairs) == 2 and all(right == 0 and wrong > 0 for right, wrong in pairs):
             # Several players often sample from one another, and a generator's samples need no eval mode.
             yield losses.TRAIN_VALIDATION.found(
-                f"{sum(wrong for _, wrong in pairs)} passes without gradients after the last update in train mode, none "
-                f"in eval mode; {some(list(self._modal))} care",
+                f"{sum(wrong for _, wrong in pairs)} passes without gradients after the last update in train mode, "
+                f"none in eval mode; {some(list(self._modal))} care",
                 severity=Severity.NOTE if len(run.lanes) > 1 else None,
             )  # fmt: skip
 

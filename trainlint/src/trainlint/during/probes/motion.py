@@ -7,9 +7,9 @@ from torch import Tensor
 
 from ...findings import Severity
 from ...rules import updates as rules
-from ..meter import sample
 from ..names import buffers, parameters
 from ..run import Epoch, Lane, Run, Step, module_of, norms, some
+from ..samples import sample
 from .probe import Found, Probe
 
 _ROUNDING = 1e-7

@@ -7,8 +7,8 @@ from .counts import Stale, Updates
 from .epochs import Overfit, Validation
 from .gradients import Coverage, Depth, Finite
 from .inputs import Inputs, SameInputs
-from .lossgraph import Clamps, Fit, Shapes
 from .losses import Diverging, Stream
+from .lossgraph import Clamps, Fit, Shapes
 from .metrics import Metrics
 from .modes import Modes, Strangers, Weights
 from .motion import Declared, Modules, Motion, Swap

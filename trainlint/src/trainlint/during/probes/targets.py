@@ -80,7 +80,7 @@ class Targets(Probe):
             )  # fmt: skip
             return
         yield rules.DEAD_FIELD.withdrawn("the targets vary", subject="target")
-        # In a shuffled set of mostly one class all pure batches are of that class; in a sorted one several classes have them.
+        # Shuffled batches of mostly one class are pure in that class alone; sorted ones in several.
         if self._classes and len(seen) > _FEW and len(pure) > 0.8 * len(seen) and len(values) > 1:
             yield rules.ONE_LABEL.found(
                 f"{len(pure)} of {len(seen)} batches looked at hold one class each, {len(values)} classes in all",

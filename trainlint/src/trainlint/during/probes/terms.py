@@ -73,7 +73,7 @@ class Terms(Probe):
                 self._cut[name] += 1
                 if self._cut[name] in {1, 3}:
                     yield rules.TERM_CUT.found(
-                        f"weight {weight:g}, value {value:.4g}, and no graph in {self._cut[name]} batches: it moves nothing",
+                        f"weight {weight:g}, value {value:.4g}, no graph in {self._cut[name]} batches",
                         subject=name, update=run.applied + 1,
                         stage=Stage.CONFIRMED if self._cut[name] > 1 else Stage.SUSPECTED,
                     )  # fmt: skip
