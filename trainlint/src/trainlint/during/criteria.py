@@ -174,6 +174,9 @@ def _direct(part: Part, kind: str) -> Criterion:
     reduced = _REDUCED.get(field(node, "reduction"), "none")  # pyright: ignore[reportArgumentType]
     count = 1 if value is None or reduced == "mean" else value.numel()
     setting = next((s for s in (field(node, key) for key in ("pos_weight", "delta", "beta")) if s is not None), None)
+    ignored = graph.index(field(node, "ignore_index"))
+    if target is not None and ignored is not None and ignored >= 0:
+        target = target.masked_fill(target == ignored, -100)
     own, clash = saved(node, "weight"), reduced == "none" and part.weight is not None
     return Criterion(
         kind=kind, node=node, factor=part.factor * count, prediction=sides[0], value=value,

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 
-import torch
 from torch import Tensor
 
 _DEPTH = 12
@@ -113,17 +112,17 @@ def replayed(node: object | None, known: Mapping[int, Tensor], most: int = 8) ->
 def _again(node: object, base: Tensor) -> Tensor | None:
     """One change of shape or selection, done again."""
     kind, wanted = name(node), shape(node)
-    dim = _index(field(node, "dim"))
+    dim = index(field(node, "dim"))
     if kind in RESHAPED:
         return None if wanted is None else base.reshape(wanted)
     if kind == "Expand":
         return None if wanted is None else base.expand(wanted)
     if kind == "Slice" and dim is not None:
-        cut = slice(*(_index(field(node, key)) for key in ("start", "end", "step")))
+        cut = slice(*(index(field(node, key)) for key in ("start", "end", "step")))
         return base[(*[slice(None)] * (dim % base.ndim), cut)]
-    index = _index(field(node, "index"))
-    if kind == "Select" and dim is not None and index is not None:
-        return base.select(dim, index)
+    at = index(field(node, "index"))
+    if kind == "Select" and dim is not None and at is not None:
+        return base.select(dim, at)
     taken = saved(node, "index")
     if kind == "Gather" and dim is not None and taken is not None:
         return base.gather(dim, taken)
@@ -133,7 +132,12 @@ def _again(node: object, base: Tensor) -> Tensor | None:
     return None
 
 
-def _index(value: object) -> int | None:
+def index(value: object) -> int | None:
+    """A saved index with its sign; None where it is none.
+
+    Args:
+        value: as a node saved it.
+    """
     if not isinstance(value, int):
         return None
     return value - (1 << 64) if value > 2 * _WRAPPED else value
@@ -142,19 +146,3 @@ def _index(value: object) -> int | None:
 def leaves(loss: Tensor, most: int = 20_000) -> list[Tensor]:
     """The leaf tensors that a loss depends on, found in up to `most` nodes of its graph."""
     return [node.variable for node in nearby(loss, most) if name(node) == "AccumulateGrad"]  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def product_of_vectors(node: object) -> bool:
-    """True where an elementwise node turns n predictions against n numbers without a graph into n times n.
-
-    Both sides must be vectors: the saved result of a difference shows whether it is a sum of a row and a column.
-
-    Args:
-        node: a difference, product or quotient.
-    """
-    made = shape(node)
-    sides = [(child, nr) for child, nr in edges(node) if child is not None]
-    if made is None or len(made) < 2 or len(sides) != 1:
-        return False
-    given = shape(*sides[0])
-    return given is not None and torch.Size(made).numel() == torch.Size(given).numel() ** 2 > 1

@@ -1,9 +1,9 @@
 """Is the loss below that of an answer that has learned nothing, and is it minimised at all?"""
 
 import math
-import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from statistics import fmean, stdev
 
 import torch
 
@@ -86,6 +86,7 @@ class Baseline(Probe):
         if reference <= 0 or better > _SLACK * reference or better + 2 * doubt > _UNSURE * reference:
             yield rules.NO_BETTER.withdrawn("it is better than a constant answer's now")
             yield data.TARGET_SCALE.withdrawn("the answers have reached the targets")
+            yield from self._validated(run, reference, sum(factor for group in groups for factor, _ in group.means))
             return
         learning = self._curve.falls_by(now - (1 - _SLACK) * reference)
         stage = Stage.SUSPECTED if learning else Stage.CONFIRMED
@@ -97,11 +98,26 @@ class Baseline(Probe):
         else:
             yield rules.NO_BETTER.found(text, stage=stage, update=self._updates, **numbers)
 
+    def _validated(self, run: Run, reference: float, factor: float) -> Found:
+        """The best validation loss, where it is measured as the train loss is: what is learned is learned by heart."""
+        pairs = [(fmean(e.losses), e.val) for e in run.epochs if e.losses and e.val is not None]
+        alike = pairs and 0.4 * pairs[0][0] < pairs[0][1] < 2.5 * pairs[0][0]
+        if len(pairs) < 3 or not alike or factor != 1 or not all(math.isfinite(v) for pair in pairs for v in pair):
+            return
+        best = min(v for _, v in pairs)
+        # An accuracy rises while the train loss falls; it lies between the same numbers by chance.
+        rises = pairs[-1][1] > pairs[0][1] and max(v for _, v in pairs) <= 1
+        if best > (1 - _SLACK) * reference and not rises:
+            yield rules.NO_BETTER.found(
+                f"best of {len(pairs)} validation losses {best:.4g}, a constant answer gives {reference:.4g}",
+                subject="validation", update=self._updates, best=best, reference=reference,
+            )  # fmt: skip
+
     def _declared(self, reference: float) -> Found:
         recent = self._curve.recent
         if len(recent) < 16:
             return
-        now = statistics.fmean(recent)
+        now = fmean(recent)
         if now >= reference - _SLACK * abs(reference):
             yield rules.NO_BETTER.found(
                 f"mean of the last {len(recent)} losses {now:.4g}, the declared baseline is {reference:.4g}",
@@ -124,13 +140,11 @@ class _Late:
     """Means of the second half under one criterion."""
 
     def __init__(self, rows: Sequence[tuple[float, Look, tuple[float, float]]], first: Look) -> None:
-        factor = statistics.fmean(f for f, _, _ in rows)
+        factor = fmean(f for f, _, _ in rows)
         apart = [model - constant for _, _, (model, constant) in rows]
         self.count = len(rows)
-        self.means = [
-            (factor, (statistics.fmean(m for _, _, (m, _) in rows), statistics.fmean(c for _, _, (_, c) in rows)))
-        ]
-        self.doubt = factor * statistics.stdev(apart) / math.sqrt(len(apart))
+        self.means = [(factor, (fmean(m for _, _, (m, _) in rows), fmean(c for _, _, (_, c) in rows)))]
+        self.doubt = factor * stdev(apart) / math.sqrt(len(apart))
         self.units = _units(first, [each for _, each, _ in rows])
 
 
@@ -152,9 +166,9 @@ def _moving(looks: Sequence[Look]) -> bool:
     if half < 2 or looks[0].kind in {"classes", "shares"}:
         return False
     means = [float(each.target.float().mean()) for each in looks]
-    within = statistics.fmean(float(each.target.float().std(correction=0)) for each in looks)
-    gap = abs(statistics.fmean(means[half:]) - statistics.fmean(means[:half]))
-    scatter = max(statistics.stdev(means[:half]), statistics.stdev(means[half:])) / math.sqrt(half)
+    within = fmean(float(each.target.float().std(correction=0)) for each in looks)
+    gap = abs(fmean(means[half:]) - fmean(means[:half]))
+    scatter = max(stdev(means[:half]), stdev(means[half:])) / math.sqrt(half)
     return gap > 0.3 * within and gap > 3 * scatter
 
 
@@ -164,7 +178,7 @@ def _units(first: Look, late: Sequence[Look]) -> str:
         return ""
     targets = torch.cat([each.target.float().flatten()[:4096] for each in late])
     size = float(targets.square().mean().sqrt())
-    reached = statistics.fmean(each.size for each in late)
+    reached = fmean(each.size for each in late)
     if size < 30 * max(first.size, 1e-12) or size < 30 or reached > size / 2:
         return ""
     mean, deviation = float(targets.mean()), float(targets.std(correction=0))
@@ -178,6 +192,7 @@ class Signs(Probe):
         self._cast = Cast()
         self._errors: list[tuple[int, float]] = []
         self._factors: set[float] = set()
+        self._kind, self._count = "", 0
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Read signs at measured updates, and judge when the errors have grown as the sign says."""
@@ -191,14 +206,22 @@ class Signs(Probe):
             return
         at = run.applied + 1
         self._factors |= {c.factor for c in criteria}
+        self._kind, self._count = criteria[0].kind, len(criteria)
         self._errors.append((at, abs(float(loss.tensor.detach()))))
+        yield from self._judge(run, at > 16)
+
+    def asked(self, run: Run) -> Found:
+        """What has grown until the end."""
+        return self._judge(run, ended=True)
+
+    def _judge(self, run: Run, ended: bool) -> Found:
         # A reward that happens to be negative changes from loss to loss; a wrong sign does not.
-        if len(self._errors) < 4 or len(self._factors) > len(criteria):
+        if len(self._errors) < 4 or len(self._factors) > self._count:
             return
-        (_, first), (_, last) = self._errors[0], self._errors[-1]
+        (_, first), (at, last) = self._errors[0], self._errors[-1]
         if last > 1.1 * first:
             yield rules.WRONG_SIGN.found(
-                f"{criteria[0].kind} errors are maximised: their factor in the loss is {criteria[0].factor:.3g}, and "
-                f"they grew from {first:.4g} to {last:.4g} in {at - 1} updates",
-                severity=Severity.WARNING, update=at, stage=Stage.CONFIRMED if at > 16 else Stage.SUSPECTED,
+                f"{self._kind} errors are maximised: their factor in the loss is {min(self._factors):.3g}, and they "
+                f"grew from {first:.4g} to {last:.4g} in {at - 1} updates",
+                severity=Severity.WARNING, update=at, stage=Stage.CONFIRMED if ended else Stage.SUSPECTED,
             )  # fmt: skip

@@ -42,11 +42,10 @@ class NeverCalled(Probe):
 
 
 def _peer(module: str, called: set[str]) -> bool:
-    """True for an entry of a numbered list of which another is called: an expert that no sample chose is not broken."""
-    stem, _, last = module.rpartition(".")
-    if last.isdigit():
-        return any(m.rpartition(".")[0] == stem and m.rpartition(".")[2].isdigit() for m in called)
-    return bool(stem) and _peer(stem, {m.rpartition(".")[0] for m in called})
+    """True within an entry of a numbered list of which another is called: an expert nobody chose is not broken."""
+    parts = module.split(".")
+    stems = [".".join([*parts[:i], ""]) for i, part in enumerate(parts) if part.isdigit()]
+    return any(m.startswith(stem) and m[len(stem) :].split(".")[0].isdigit() for stem in stems for m in called)
 
 
 def _libraries(known: dict, module: str) -> bool:

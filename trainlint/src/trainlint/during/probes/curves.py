@@ -47,7 +47,7 @@ class Curve:
         earlier, before, last = (self._bins[-k * size : len(self._bins) - (k - 1) * size] for k in (3, 2, 1))
         at, fall = statistics.fmean(last), statistics.fmean(before) - statistics.fmean(last)
         doubt = math.sqrt((statistics.variance(before) + statistics.variance(last)) / size)
-        if fall <= max(2 * doubt, 0.005 * abs(at)):
+        if min(fall, statistics.fmean(earlier) - at) <= max(2 * doubt, 0.005 * abs(at)):
             return False
         # Each quarter falls by a fixed share of the one before; at no more than 0.95 of it, 19 times as far in all.
         slower = min(0.95, fall / max(fall, statistics.fmean(earlier) - statistics.fmean(before)))
