@@ -11,6 +11,9 @@ from .masters import masters
 from .names import parameters
 from .run import Lane, Run
 
+OUTSIDE = "(not in the model)"
+"""The module of a tensor that the model does not hold: a temperature, a latent code, a loss's own weights."""
+
 
 def lane(optimizer: Optimizer, known: Mapping[Tensor, str], name: str = "") -> Lane:
     """The lane of an optimiser, with the parameters that the model knows.
@@ -30,7 +33,9 @@ def lane(optimizer: Optimizer, known: Mapping[Tensor, str], name: str = "") -> L
         )  # fmt: skip
     inner = unwrap(optimizer)
     held = [p for group in inner.param_groups for p in group["params"]]
-    return Lane(inner, {p: known[p] for p in held if p in known} or masters(held, known), name)
+    stand_in = {} if any(p in known for p in held) else masters(held, known)
+    bare = {p: f"{OUTSIDE}.{i}" for i, p in enumerate(held)}
+    return Lane(inner, stand_in or {p: known.get(p, bare[p]) for p in held}, name, bool(stand_in))
 
 
 def lanes(optimizers: Sequence[Optimizer] | Mapping[str, Optimizer], known: Mapping[Tensor, str]) -> list[Lane]:
@@ -93,6 +98,20 @@ def adopted(run: Run, optimizer: Optimizer) -> Lane | None:
     for each, name in zip(run.lanes, called(run.lanes), strict=True):
         each.name = each.name or name
     return new
+
+
+def note_other(lane: Lane, optimizer: Optimizer) -> None:
+    """An optimiser that nobody handed over stepped a lane's weights.
+
+    Args:
+        lane: of those weights.
+        optimizer: that stepped; one for each parameter may step within one backward pass.
+    """
+    new = optimizer not in lane.others
+    lane.others.add(optimizer)
+    lane.foreign += lane.pending > 0
+    lane.rebuilt += new and lane.pending > 0
+    lane.moments = any("betas" in group or bool(group.get("momentum")) for group in optimizer.param_groups)
 
 
 def scale_of(scaler: object | None) -> float:

@@ -35,6 +35,7 @@ class Meter:
         self._earlier: list[Tensor] = []
         self._moved: list[float] = []
         self._last: list[Tensor] = []
+        self._used: dict[str, float | None] = {}
         self._drift = 0.0
         self._wasted = 0
         self.wasted = False
@@ -58,6 +59,7 @@ class Meter:
     def before(self) -> None:
         """The step is about to run."""
         self._before = [sample(p).clone() for p in self.lane.names] if self.measuring else []
+        self._used = self.gradients() if self.measuring else {}
         if self._before and self._last:
             apart = norms([now - then for now, then in zip(self._marks(), self._last, strict=True)])
             self._drift = sum(apart) / max(sum(norms(self._last)), 1e-30)
@@ -97,7 +99,7 @@ class Meter:
         old = self._before
         weights = norms(old)
         moves = norms(sample(p) - o for p, o in zip(live, old, strict=True))
-        used = self.gradients()
+        used = self.gradients() if closure else self._used  # some optimisers clear gradients in their step
         facts["returned"] = self._returned(old, used)
         self._before = []
         self._earlier, self._moved = old, moves

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from ..errors import InputError
-from .run import Plan
+from .plan import Plan
 
 
 def parameters(model: nn.Module) -> dict[str, nn.Parameter]:

@@ -145,7 +145,7 @@ class Observer:
     def _applied(self, lane: Lane, optimizer: Optimizer, closure: bool) -> None:
         lane.applied += 1
         if optimizer is not lane.optimizer:
-            lane.others.add(optimizer)
+            lanes.note_other(lane, optimizer)
         step = self.meters[id(lane)].after(closure, optimizer)
         lane.gaps += self.meters[id(lane)].wasted
         lane.window = max(lane.window, lane.pending)

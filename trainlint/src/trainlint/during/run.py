@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from .plan import Plan
+
 
 @dataclass(eq=False)
 class Lane:
@@ -20,6 +22,7 @@ class Lane:
         optimizer: the optimiser.
         name: what findings call it where there are several.
         names: name of each parameter that the optimiser holds and the model knows.
+        masters: True where its tensors are wider copies of the model's parameters.
         applied: steps that ran.
         skipped: steps that a scaler refused, by reason.
         pending: backward passes since the last step or clearing.
@@ -33,6 +36,9 @@ class Lane:
         curious: True where the last one asked for an input's gradient.
         by: the optimiser that is stepping these weights now.
         others: optimisers that stepped these weights and were never handed over.
+        foreign: steps of theirs.
+        rebuilt: windows in which a new one of them stepped.
+        moments: True where the last of them keeps moments of the gradient.
         since: what the whole run had done when the window began: updates, skips and writes to this lane's weights.
         cleared: True where gradients were cleared since the last step.
         stepped: True where a step ran since the last clearing.
@@ -45,6 +51,7 @@ class Lane:
     optimizer: Optimizer
     names: Mapping[Tensor, str]
     name: str = ""
+    masters: bool = False
     applied: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     pending: int = 0
@@ -58,6 +65,9 @@ class Lane:
     curious: bool = False
     by: Optimizer | None = None
     others: "WeakSet[Optimizer]" = field(default_factory=WeakSet)
+    foreign: int = 0
+    rebuilt: int = 0
+    moments: bool = False
     since: tuple[int, ...] = ()
     cleared: bool = True
     stepped: bool = False
@@ -178,36 +188,6 @@ class Epoch:
     ticks: int = 0
     judged: int = 0
     misjudged: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What the user declares about a run; everything is optional and nothing is guessed from it.
-
-    Args:
-        frozen: names of modules (prefixes) that must not move.
-        epochs: planned epochs.
-        batches: batches per epoch.
-        accumulation: backward passes per update.
-        rates: expected peak rate by module prefix.
-        baseline: loss of an answer that has learned nothing; measured from the targets where it is None and can be.
-        guarded: the loop itself refuses an update whose gradient is not finite, and says so with `watch.skipped`; what
-            is not finite is then a note until the loop stops.
-        partial: updates at the start in which part of the model has no gradient by design, as in a phase of training.
-    """
-
-    frozen: tuple[str, ...] = ()
-    epochs: int | None = None
-    batches: int | None = None
-    accumulation: int | None = None
-    rates: Mapping[str, float] = field(default_factory=dict)
-    baseline: float | None = None
-    guarded: bool = False
-    partial: int = 0
-
-    def is_frozen(self, name: str) -> bool:
-        """True where a parameter or module lies under a declared frozen prefix."""
-        return any(name == each or name.startswith(each + ".") for each in self.frozen)
 
 
 @dataclass(eq=False)

@@ -17,9 +17,10 @@ from .hooks import scaler_of
 from .jury import Jury
 from .lanes import lanes
 from .observer import Observer
+from .plan import Plan
 from .probes.probe import Loss, Probe
 from .probes.standard import standard_probes
-from .run import Epoch, Plan, Run
+from .run import Epoch, Run
 from .schedule import Preset
 
 

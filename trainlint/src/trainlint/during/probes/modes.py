@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from ...findings import Severity, Stage
 from ...rules import losses, updates
 from ..graph import leaves
-from ..names import modules, parameters
+from ..names import modules
 from ..run import Epoch, Lane, Run, Step, some
 from ..samples import sample
 from .probe import Found, Loss, Probe
@@ -128,28 +128,6 @@ def _learns(known: dict[str, nn.Module], name: str) -> bool:
         name = name.rpartition(".")[0]
         while name and name not in known:
             name = name.rpartition(".")[0]
-
-
-class Weights(Probe):
-    """Weights before the first update: equal entries cannot become different ones; undeclared freezes are noted."""
-
-    def attached(self, run: Run) -> Found:
-        """Look once."""
-        named = parameters(run.model)
-        matrices = {n: p for n, p in named.items() if p.ndim >= 2 and min(p.shape[:2]) > 1}
-        same = [
-            n
-            for n, p in matrices.items()
-            if bool((sample(p) == sample(p)[0]).all()) and bool((p == p.flatten()[0]).all())
-        ]
-        # A zero-initialised head or residual branch is a common choice; every matrix zero is not.
-        zeros = [n for n in same if not bool(named[n].flatten()[0])]
-        bad = same if len(zeros) == len(matrices) else [n for n in same if n not in zeros]
-        if bad:
-            yield updates.SAME_WEIGHTS.found(f"{len(bad)} of {len(matrices)} matrices have equal entries: {some(bad)}")
-        frozen = [n for n, p in named.items() if not p.requires_grad and not run.plan.is_frozen(n)]
-        if frozen:
-            yield updates.FROZEN_UNDECLARED.found(f"{len(frozen)} of {len(named)} tensors: {some(frozen)}")
 
 
 class Strangers(Probe):
