@@ -196,7 +196,7 @@ BUGS = (
         lambda: train(net(1, nn.Sigmoid()), F.mse_loss, lambda x: label(x).float()[:, None])),
     Bug("relu last, targets of both signs", FORUM, "RT220", lambda: train(net(1, nn.ReLU()))),
     Bug("tanh last, targets up to 6", STUDY, "RT220", lambda: train(net(1, nn.Tanh()))),
-    Bug("kl_div on probabilities", FORUM, "", lambda: train(net(3), kl, label)),
+    Bug("kl_div on probabilities", FORUM, "RT216", lambda: train(net(3), kl, label)),
     Bug("prediction (B, 1) against target (B,)", ISSUE, "RT215",
         lambda: train(net(), lambda o, y: (o - y[:, 0]).square().mean())),
     Bug("optimiser of another model", ISSUE, "RT116", lambda: train(net(), optimizer=lambda m: adam(net()))),

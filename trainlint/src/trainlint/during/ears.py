@@ -65,3 +65,7 @@ class Ears:
     def ran(self, module: nn.Module, inputs: Sequence[object], output: object) -> None:
         """A module ran."""
         self._tell("ran", module, inputs, output)
+
+    def evaluated(self, chance: Sequence[str]) -> None:
+        """A pass of evaluation was looked at closely."""
+        self._tell("evaluated", chance)

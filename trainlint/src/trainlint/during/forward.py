@@ -1,7 +1,7 @@
 """When is the forward of modules heard? In measured updates and without gradients; in all others it costs nothing."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -21,11 +21,12 @@ class Forward:
     it is put aside while one runs.
 
     Args:
-        tell: gets module, inputs and output.
+        tell: gets module, inputs by position and then by name, and output.
+        without: told whether modules run without gradients from now on.
     """
 
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
+    def __init__(self, tell: Tell, without: Callable[[bool], None]) -> None:
+        self._tell, self._inside = tell, without
         self._measured, self._allowed = False, True
         self._without, self._aside = 0, 0
         self._handle: Any = None
@@ -84,10 +85,11 @@ class Forward:
         wanted = (self._measured or self._without > 0) and self._allowed and not self._aside
         if wanted and self._handle is None:
             self._watch_for_compiled()
-            self._handle = register_module_forward_hook(self._ran)
+            self._handle = register_module_forward_hook(self._ran, with_kwargs=True)
         elif not wanted and self._handle is not None:
             self._handle.remove()
             self._handle = None
+        self._inside(wanted and self._without > 0)
 
     def _watch_for_compiled(self) -> None:
         if self._compiled is None and _COMPILED in sys.modules:
@@ -101,9 +103,9 @@ class Forward:
         finally:
             self._aside -= 1
             self._settle()
-        self._ran(module, args, out)
+        self._ran(module, args, kwargs, out)
         return out
 
-    def _ran(self, module: nn.Module, inputs: Sequence[object], output: object) -> None:
+    def _ran(self, module: nn.Module, args: tuple, kwargs: Mapping[str, object], output: object) -> None:
         if not torch.compiler.is_compiling():
-            self._tell(module, inputs, output)
+            self._tell(module, (*args, *kwargs.values()), output)

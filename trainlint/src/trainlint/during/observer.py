@@ -15,9 +15,10 @@ from .forward import Forward
 from .jury import Jury
 from .meter import Meter
 from .names import modules
+from .passes import Passes
 from .patches import Undo, nothing
 from .run import Lane, Run
-from .schedule import SCHEDULES, Preset
+from .schedule import SCHEDULES, Preset, glance
 from .unread import Unread
 from .windows import Fate, Windows, smells
 
@@ -47,7 +48,8 @@ class Observer:
         self._scaled: list[tuple[Lane, int]] = []
         self._leaf_names: dict[int, str] = {}
         self._ears = Ears(self)
-        self._forward = Forward(self._ears.ran)
+        self.passes = Passes(run.model, self._ears.evaluated)
+        self._forward = Forward(self._ears.ran, self.passes.without)
         self._undo: list[Undo] = []
         weakref.finalize(self, _let_go, self._undo).atexit = False
 
@@ -76,6 +78,7 @@ class Observer:
         self._named()
         self._named = nothing
         _let_go(self._undo)
+        self.passes.without(on=False)
 
     def backward_starts(self, roots: object) -> None:
         """`backward` was called; within another one, as in checkpointing, it is part of that."""
@@ -158,6 +161,8 @@ class Observer:
         lane.pending, lane.cleared, lane.stepped, lane.unsure = 0, False, True, False
         self._fresh, self._alert = False, max(0, self._alert - 1)
         self.output = None
+        self.passes.forget()
+        self.run.judged = self.run.misjudged = 0  # passes between updates are no validation
         self.run.closures |= closure
         self.jury.ask("updated", self.run, lane, step)
         self.arm()
@@ -207,7 +212,10 @@ class Observer:
         """A module ran, at a measured update or without gradients."""
         if module is self.run.model:
             self._answered(module.training, output)
+        self.passes.ran(module, inputs, output)
         name = self._leaf_names.get(id(module)) if self.measuring else None
+        if name is not None and not module.training and torch.is_grad_enabled():
+            self.jury.ask("rested", self.run, name, module)
         if name is None or not module.training:
             return
         self.run.ran[name] += 1  # also under no_grad: a module that runs and gets no gradient is worth a word
@@ -222,8 +230,17 @@ class Observer:
         elif training and self.measuring and isinstance(output, Tensor):
             self.output = output
 
+    def evaluated(self, chance: Sequence[str]) -> None:
+        """A pass of evaluation was looked at closely.
+
+        Args:
+            chance: the dropouts that were on in it.
+        """
+        self.jury.ask("evaluated", self.run, chance)
+
     def on_epoch(self) -> None:
         """An epoch ended: the next update is measured."""
+        self.passes.on_epoch()
         self._fresh = True
         for meter in self.meters.values():
             meter.first = bool(meter.lane.applied)
@@ -241,7 +258,8 @@ class Observer:
     def _listen_leaves(self) -> None:
         if self.measuring:
             self._leaf_names = hooks.leaves_of(self.run.model, modules(self.run.model))
-        self._forward.measure(self.measuring, allowed=bool(self._leaf_names) or not self.measuring)
+        wanted = self.measuring or glance(self.run.applied + 1)
+        self._forward.measure(wanted, allowed=bool(self._leaf_names) or not self.measuring)
 
     def heed(self) -> None:
         """After an alarm the next updates are measured, and preset trace names the operations of the next backward."""

@@ -129,9 +129,11 @@ class Watch:
             return
         observer = self.observer
         seen = Loss(
-            name=name, tensor=loss, terms=terms, output=observer.output, target=target, measured=observer.measuring
-        )
+            name=name, tensor=loss, terms=terms, output=observer.output, target=target, measured=observer.measuring,
+            inputs=observer.passes.inputs, outputs=observer.passes.outputs,
+        )  # fmt: skip
         observer.output = None
+        observer.passes.end()
         self.jury.ask("loss", self.run, seen)
         observer.keep(name, loss.detach().reshape(()))
         observer.heed()

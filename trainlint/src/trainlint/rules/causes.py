@@ -33,6 +33,7 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
     "RT130": ("RT127", *_LEFT_THE_RANGE),
     "RT131": ("RT219", "RT204"),
     "RT133": ("RT119", "RT126", "RT219", "RT311"),
+    "RT139": ("RT119", "RT122", "RT123", "RT135"),
     "RT140": _NOTHING_LEARNED,
     "RT141": ("RT101", "RT104", "RT105", "RT129", *_NOTHING_LEARNED),
     "RT142": _NOTHING_LEARNED,
@@ -46,6 +47,9 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
     "RT216": ("RT219", "RT217", "RT126", "RT309", "RT310"),
     "RT220": ("RT219", "RT217"),
     "RT221": ("RT211",),
+    "RT231": ("RT214",),
+    "RT232": ("RT122", "RT123", "RT207"),
+    "RT233": ("RT211", "RT230", "RT234", "RT202"),
     "RT302": ("RT113", "RT114", "RT201", "RT219"),
     "RT303": ("RT201", "RT302", "RT113", "RT219"),
     "RT307": ("RT127", "RT211", *_LEFT_THE_RANGE),
@@ -53,10 +57,13 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
     "RT309": ("RT126", "RT123", "RT219", "RT311"),
     "RT310": ("RT123", "RT119", "RT204", "RT219"),
     "RT311": ("RT219", "RT204"),
+    "RT330": (*_LEFT_THE_RANGE, "RT114"),
+    "RT331": ("RT311", "RT219", "RT204", "RT308"),
     "RT404": ("RT219", "RT203", "RT204", "RT311"),
     "RT407": ("RT102",),
     "RT411": ("RT202", "RT219"),
     "RT412": ("RT219", "RT217"),
+    "RT430": ("RT219", "RT212", "RT217", "RT311"),
 }
 """Code of a cause: codes of what follows from it. Where two explain each other, the graver one is shown first."""
 

@@ -219,6 +219,12 @@ MODULE_STILL = Rule(
     "Compare its group's rate with the others'; look for a copy_ or load_state_dict inside the loop; declare it frozen "
     "if it is meant.",
 )
+NEVER_CALLED = Rule(
+    "RT139", "never-called", _WARNING, _FROZEN, "A18",
+    "A layer keeps its first weights to the last bit.",
+    "It was made, the optimiser holds it, and no forward pass calls it.",
+    "Call it in forward, or take it out of the model and the optimiser.",
+)
 REBUILT = Rule(
     "RT140", "optimiser-rebuilt", _WARNING, _SUSPICIOUS, "A13",
     "Training is slow or noisy although the optimiser has momentum.",
