@@ -37,6 +37,8 @@ def augmented(walker: "Walker", node: ast.AugAssign) -> bool:
         return False
     result = expressions.arithmetic(walker, node, type(node.op).__name__, before, added)
     walker.note("add", node, before, added)
+    if isinstance(before, Const) and (walker.loops or len(walker.frames) > 1):
+        result = UNKNOWN if isinstance(result, Const) else result  # a counter: it will have other values
     bind(walker, node.target, result)
     return False
 

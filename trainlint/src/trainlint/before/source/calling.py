@@ -8,7 +8,7 @@ from .inheriting import through_super
 from .methods import OF_MODULES, method
 from .outside import external
 from .scopes import Scope
-from .torchfacts import GRAPHLESS, is_module, modal, op_of, result_of_layer
+from .torchfacts import GRAPHLESS, is_module, is_optimizer, modal, op_of, result_of_layer
 from .values import (
     UNKNOWN,
     Bound,
@@ -62,7 +62,8 @@ def _bound(
     if isinstance(owner, Thing) and owner.cls is not None:
         member = owner.cls.find(called.name)
         if isinstance(member, Function):
-            walker.note(f".{called.name}", node, owner, args[0] if args else UNKNOWN)
+            kind = "step" if called.name == "step" and is_optimizer(owner) else f".{called.name}"
+            walker.note(kind, node, owner, args[0] if args else UNKNOWN)
             return inline(walker, member, owner, args, kwargs, node)
     return method(walker, called, args, kwargs, node)
 

@@ -18,7 +18,7 @@ LOSSES = {
     "softmargin",
 }  # fmt: skip
 """Losses with a floor: smaller is better, and there is a smallest value."""
-_LAYERLESS = {"Parameter", "Module", "ParameterList", "ParameterDict"}
+_LAYERLESS = {"Buffer", "UninitializedParameter", "Parameter", "Module", "ParameterList", "ParameterDict"}
 NOT_TRAINED = {
     "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "ReLU", "GELU", "SiLU", "Sigmoid", "Tanh",
     "Softmax", "LogSoftmax", "Flatten", "Identity", "MaxPool1d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d",
