@@ -12,6 +12,8 @@ HEALTHY, FINDINGS, BAD_INPUT, NOT_JUDGED, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 3,
 """Exit codes of every command but `run`, which keeps its script's."""
 
 COMMANDS = {
+    "check": "read the source of a training without running it",
+    "explain": "say what a finding means",
     "log": "judge a training log or a ledger",
 }
 """Name of each command, which is the name of its file beside this one, and what it does."""

@@ -203,7 +203,7 @@ def losses_in(value: Value) -> list[Tensor]:
 def place(node: ast.AST, file: SourceFile) -> tuple[SourceFile, int, int]:
     """File, line and column of a node, both from 1."""
     if isinstance(node, ast.expr | ast.stmt | ast.arg | ast.excepthandler):
-        return file, node.lineno, node.col_offset + 1
+        return file, node.lineno, file.column(node.lineno, node.col_offset)
     return file, 1, 1
 
 
