@@ -11,8 +11,8 @@ from .scopes import SourceFile
 from .things import inner
 from .torchfacts import is_lightning
 from .values import UNKNOWN, Choice, Class, Const, Function, Items, Table, Tensor, Thing, Value
-from .walker import Frame, Walker
-
+from .walker import Walker
+from .walking import Frame
 
 _TRAINING = re.compile(r"\.backward\(|\.step\(|training_step|compute_loss|zero_grad\(")
 LIGHT = 5_000
@@ -68,7 +68,10 @@ def _orphans(walker: Walker, file: SourceFile, *, trains: bool) -> None:
     classes = [v for v in values if isinstance(v, Class) and v.file is file]
     for cls in classes:
         if not any(t.cls is cls for t in walker.things):
-            _try(walker, lambda: calling.instantiate(walker, cls, _strangers(walker, cls.find("__init__"), 1), {}, cls.node))
+            _try(
+                walker,
+                lambda: calling.instantiate(walker, cls, _strangers(walker, cls.find("__init__"), 1), {}, cls.node),
+            )
     if not trains:
         return
     for cls in classes:

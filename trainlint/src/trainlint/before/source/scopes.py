@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from .values import UNKNOWN, Named, Value
+from .basics import UNKNOWN, Named, Value
 
 
 @dataclass(eq=False)

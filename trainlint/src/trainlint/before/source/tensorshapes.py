@@ -133,7 +133,12 @@ def shape_of(op: str, inputs: tuple[Value, ...], args: tuple[Value, ...], kwargs
 def joined_shape(op: str, parts: list[Value], dim: int | None) -> Shape:
     """The shape of a stack or a concatenation."""
     shapes = [_shape(p) for p in parts]
-    if dim is None or not shapes or any(s is None for s in shapes) or len({len(s) for s in shapes if s is not None}) > 1:
+    if (
+        dim is None
+        or not shapes
+        or any(s is None for s in shapes)
+        or len({len(s) for s in shapes if s is not None}) > 1
+    ):
         return None
     first = shapes[0] or ()
     rank = len(first) + (op == "stack")

@@ -80,7 +80,9 @@ def is_module(value: Value | None) -> bool:
 
 def is_lightning(thing: Thing) -> bool:
     """True for a module whose loop is a library's."""
-    return thing.cls is not None and any(r.endswith(("LightningModule", "LightningDataModule")) for r in thing.cls.roots)
+    return thing.cls is not None and any(
+        r.endswith(("LightningModule", "LightningDataModule")) for r in thing.cls.roots
+    )
 
 
 def is_loss(thing: Thing) -> bool:

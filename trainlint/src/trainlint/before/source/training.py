@@ -12,7 +12,6 @@ from .things import inner, tree
 from .torchfacts import LOSSES, has_weights, is_module, is_optimizer
 from .values import Items, Params, Table, Tensor, Thing, Value, options
 
-
 _OTHERS_LOOP = re.compile(
     r"^\s*(?:from|import)\s+(?:lightning|pytorch_lightning|lightning_fabric|deepspeed|fastai|catalyst|ignite|composer|"
     r"colossalai|keras)\b|^\s*from\s+transformers\b.*\n?.*Trainer\b",

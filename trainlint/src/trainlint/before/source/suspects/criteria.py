@@ -138,7 +138,12 @@ def summed(training: Training) -> Iterator[SourceFinding]:
                 break
         else:
             summing = False
-        if isinstance(loss, Tensor) and loss.op in LOSSES and (summing or reduction(loss) == "sum") and _over_batches(back):
+        if (
+            isinstance(loss, Tensor)
+            and loss.op in LOSSES
+            and (summing or reduction(loss) == "sum")
+            and _over_batches(back)
+        ):
             where = loss.module if loss.module is not None and not summing else loss
             told = "the loss of a batch is a sum, and nothing divides it before backward"
             yield tell(source_model.SUMMED, where.node, where.file, told)
@@ -176,7 +181,9 @@ def swapped(training: Training) -> Iterator[SourceFinding]:
         if loss.op in _ORDERED and len(loss.inputs) >= 2:
             first, second = loss.inputs[:2]
             if _from_data(first) and _computed(second):
-                yield tell(source_model.SWAPPED, loss.node, loss.file, "the batch's own values come first, the output second")
+                yield tell(
+                    source_model.SWAPPED, loss.node, loss.file, "the batch's own values come first, the output second"
+                )
 
 
 def _from_data(value: Value) -> bool:

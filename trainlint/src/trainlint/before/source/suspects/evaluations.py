@@ -27,7 +27,13 @@ def _model_calls(training: Training) -> Iterator[tuple[Event, Thing, Loop]]:
     with_backward = {loop for e in training.of("backward", "autograd", "step") for loop in e.loops}
     for call in training.of("call"):
         thing, loop = call.target, call.inner()
-        if isinstance(thing, Thing) and id(thing) in trained and is_module(thing) and loop is not None and loop not in with_backward:
+        if (
+            isinstance(thing, Thing)
+            and id(thing) in trained
+            and is_module(thing)
+            and loop is not None
+            and loop not in with_backward
+        ):
             if loop.batches:
                 yield call, thing, loop
 
@@ -62,7 +68,9 @@ def in_train_mode(training: Training) -> Iterator[SourceFinding]:
 def _on_purpose(training: Training, loop: Loop, event: Event) -> bool:
     """True for Monte Carlo dropout, batch statistics estimated anew, or a mode set where the walk does not see it."""
     names = loop.function.lower().split("_") + event.function.lower().split("_")
-    if any(n in {"mc", "bn", "calibrate", "recalibrate", "uncertainty", "stochastic", "statistics", "stats"} for n in names):
+    if any(
+        n in {"mc", "bn", "calibrate", "recalibrate", "uncertainty", "stochastic", "statistics", "stats"} for n in names
+    ):
         return True
     written = sum(f.text.count(".eval()") for f in training.reading.files)
     return written > len({id(e.node) for e in training.of("mode", ".eval")}) or "handed" in event.marks
@@ -121,13 +129,20 @@ def best_stuck(training: Training) -> Iterator[SourceFinding]:
     for file in training.reading.files:
         for node in file.nodes:
             if isinstance(node, ast.FunctionDef | ast.Module):
-                yield from (tell(source_model.BEST_STUCK, c, file, f"`{n}` is compared here and never assigned") for c, n in _stuck(node))
+                yield from (
+                    tell(source_model.BEST_STUCK, c, file, f"`{n}` is compared here and never assigned")
+                    for c, n in _stuck(node)
+                )
 
 
 def _stuck(scope: ast.FunctionDef | ast.Module) -> Iterator[tuple[ast.If, str]]:
     inside = [n for n in ast.walk(scope)]
     starts = {
-        t.id for n in scope.body if isinstance(n, ast.Assign) and _extreme(n.value) for t in n.targets if isinstance(t, ast.Name)
+        t.id
+        for n in scope.body
+        if isinstance(n, ast.Assign) and _extreme(n.value)
+        for t in n.targets
+        if isinstance(t, ast.Name)
     }
     stores = [n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
     for loop in scope.body:
@@ -137,7 +152,12 @@ def _stuck(scope: ast.FunctionDef | ast.Module) -> Iterator[tuple[ast.If, str]]:
             if isinstance(test, ast.If) and isinstance(test.test, ast.Compare) and len(test.test.ops) == 1:
                 sides = [s.id for s in (test.test.left, *test.test.comparators) if isinstance(s, ast.Name)]
                 for name in sides:
-                    if name in starts and "best" in name.lower() and stores.count(name) == 1 and "save" in ast.unparse(test):
+                    if (
+                        name in starts
+                        and "best" in name.lower()
+                        and stores.count(name) == 1
+                        and "save" in ast.unparse(test)
+                    ):
                         yield test, name
 
 

@@ -94,7 +94,12 @@ def other_batch(training: Training) -> Iterator[SourceFinding]:
     """An output of one draw of a loader, compared with the labels of another."""
     for loss in all_losses(training):
         output, target = (_draws(v) for v in loss.inputs[:2])
-        if output and target and not {d[1] for d in output} & {d[1] for d in target} and {d[0] for d in output} == {d[0] for d in target}:
+        if (
+            output
+            and target
+            and not {d[1] for d in output} & {d[1] for d in target}
+            and {d[0] for d in output} == {d[0] for d in target}
+        ):
             told = "the output comes from another draw of the loader than the target"
             yield tell(source_model.OTHER_BATCH, loss.node, loss.file, told)
 
@@ -126,16 +131,34 @@ def over_batch(training: Training) -> Iterator[SourceFinding]:
         made = last_op(loss.inputs[0])
         flat = made is not None and made.shape is not None and len(made.shape) == 1
         labelled = loss.op in {"nll", "crossentropy"} and not flat
-        if made is not None and made.op in {"softmax", "logsoftmax"} and _axis(made) == 0 and (labelled or _batched(made)):
+        if (
+            made is not None
+            and made.op in {"softmax", "logsoftmax"}
+            and _axis(made) == 0
+            and (labelled or _batched(made))
+        ):
             yield tell(source_model.OVER_BATCH, made.node, made.file, f"`{made.op}` runs over dimension 0, the batch")
         labels = last_op(loss.inputs[1])
         if loss.op in {"nll", "crossentropy"} and labels is not None and labels.op == "argmax" and _axis(labels) == 0:
-            yield tell(source_model.OVER_BATCH, labels.node, labels.file, "the labels are looked for along dimension 0, the batch")
+            yield tell(
+                source_model.OVER_BATCH,
+                labels.node,
+                labels.file,
+                "the labels are looked for along dimension 0, the batch",
+            )
     for event in training.of(".argmax", "torch.argmax", ".max", "torch.max"):
         value = event.target if event.kind.startswith(".") else event.target
         axis = whole(event.value)
-        if axis == 0 and isinstance(value, Tensor) and value.shape is not None and len(value.shape) == 2 and _from_model(value):
-            yield tell(source_model.OVER_BATCH, event.node, event.file, "the class is looked for along dimension 0, the batch")
+        if (
+            axis == 0
+            and isinstance(value, Tensor)
+            and value.shape is not None
+            and len(value.shape) == 2
+            and _from_model(value)
+        ):
+            yield tell(
+                source_model.OVER_BATCH, event.node, event.file, "the class is looked for along dimension 0, the batch"
+            )
 
 
 def _axis(made: Tensor) -> int | None:
@@ -151,7 +174,12 @@ def _batched(made: Tensor) -> bool:
 
 def _from_model(value: Tensor) -> bool:
     made = last_op(value)
-    return made is not None and made.op in {"linear", "softmax", "logsoftmax"} and value.shape is not None and value.shape[0] is None
+    return (
+        made is not None
+        and made.op in {"linear", "softmax", "logsoftmax"}
+        and value.shape is not None
+        and value.shape[0] is None
+    )
 
 
 CHECKS = (activated, broadcast, residuals, other_batch, over_batch)
