@@ -18,7 +18,10 @@ def key_of(entry: Entry) -> tuple[str, str, str]:
     Args:
         entry: a finding.
     """
-    return entry.code, Path(entry.path).as_posix(), entry.fingerprint
+    path, here = Path(entry.path), Path.cwd()
+    if path.is_absolute() and path.resolve().is_relative_to(here):
+        path = path.resolve().relative_to(here)
+    return entry.code, path.as_posix(), entry.fingerprint
 
 
 def write_known(path: Path, entries: Iterable[Entry]) -> int:

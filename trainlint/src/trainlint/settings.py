@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatch
+from os.path import commonprefix
 from pathlib import Path
 
 from .errors import InputError
@@ -152,6 +153,7 @@ def unknown(wanted: str, got: str, known: Iterable[str]) -> InputError:
         known: every name that would have been right.
     """
     names = list(known)
-    near = get_close_matches(got, names, n=1, cutoff=0.5)
-    move = f"did you mean {near[0]}?" if near else f"choose from {', '.join(names[:12])}"
+    near = get_close_matches(got, names, n=10, cutoff=0.5)
+    nearest = max(near, key=lambda name: len(commonprefix((name, got))), default="")
+    move = f"did you mean {nearest}?" if nearest else f"choose from {', '.join(names[:12])}"
     return InputError(wanted, repr(got), "a typing error", move)
