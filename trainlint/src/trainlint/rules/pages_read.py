@@ -96,6 +96,8 @@ READ: dict[str, tuple[str, str]] = {
     "RT661": ("total += loss.item() * len(x)\nprint(total / len(loader))", "The training may be sound."),
     "RT662": ("loss = criterion(model(sample), y)   # sample was drawn before the loop",
               "Pairs from two loaders are not meant."),
+    "RT664": ("loss = F.cross_entropy(model(x), torch.zeros_like(y))",
+              "Zeros as the place of the positive pair, or for an adversary, are not meant."),
     "RT663": ("ema.copy_to(model.parameters())   # in the loop, no restore", "A copy at the end of all training is right."),
 }  # fmt: skip
 """Code, an example that earns the finding, and what it does not mean."""

@@ -60,6 +60,7 @@ CONFIRMED_BY: dict[str, tuple[str, ...]] = {
     "RT661": ("RT108",),
     "RT662": ("RT219", "RT412"),
     "RT663": ("RT120",),
+    "RT664": ("RT411", "RT404", "RT311"),
 }
 """Code of a source rule, and of the run-time rules of which any one confirms it."""
 

@@ -124,6 +124,8 @@ def shape_of(op: str, inputs: tuple[Value, ...], args: tuple[Value, ...], kwargs
         return (None,)
     if first is None:
         return _asked(args) if op in {"view", "reshape"} else None
+    if op in {"split", "chunk"}:
+        return (None, None, *first[1:]) if len(args) < 2 and "dim" not in kwargs else None  # gone over, piece by piece
     if op in _REDUCING:
         return _reduced(first, args, kwargs)
     rule = _MOVES.get(op)

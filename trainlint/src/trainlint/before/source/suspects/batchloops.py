@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from ....rules import source, source_model
-from ..events import Event, Loop
+from ..events import Event, Loop, unwrapped
 from ..scopes import SourceFile
 from ..suspicion import SourceFinding
 from ..things import tree
@@ -100,31 +100,26 @@ def _inside(node: ast.AST, file: SourceFile, loop: Loop | None) -> bool:
 
 
 def cleared_between(training: Training) -> Iterator[SourceFinding]:
-    """A clearing after backward and before the step."""
+    """A clearing after backward, in this round or the one before, and before the step."""
     for clear in training.of("clear"):
-        steps = [
-            s for s in training.steps if s.order > clear.order and s.rounds == clear.rounds and s.loops == clear.loops
-        ]
-        own = [
-            s
-            for s in steps
-            if s.target is clear.target or (is_module(clear.target) and concerns(training, clear, s.target))
-        ]
-        if not own or clear.conditional(own[0]):
+        step = _next_step(training, clear)
+        before = [b for b in training.backwards if b.order < clear.order and b.loops == clear.loops]
+        if step is None or not before or clear.conditional(step):
             continue
-        step = own[0]
-        before = [
-            b
-            for b in training.backwards
-            if b.order < clear.order and b.rounds == clear.rounds and b.loops == clear.loops
-        ]
         between = [e for e in training.trace[clear.order : step.order] if e.kind in {"backward", "grad", "autograd"}]
-        used = [
-            s for s in training.steps if before and before[-1].order < s.order < clear.order and s.target is step.target
-        ]
-        if before and not between and not used:
+        since = [s for s in training.steps if before[-1].order < s.order < clear.order and s.target is step.target]
+        if not between and not since:
             told = f"gradients of line {before[-1].line} are cleared before the step in line {step.line}"
             yield at(source.CLEARED_BEFORE_STEP, clear, told, subject=subject_of(clear.node))
+
+
+def _next_step(training: Training, clear: Event) -> Event | None:
+    """The step, in the same round, of an optimiser whose gradients are cleared."""
+    for step in training.steps:
+        if step.order > clear.order and step.rounds == clear.rounds and step.loops == clear.loops:
+            if step.target is clear.target or (is_module(clear.target) and concerns(training, clear, step.target)):
+                return step
+    return None
 
 
 def cleared_each(training: Training) -> Iterator[SourceFinding]:
@@ -250,7 +245,10 @@ def _after(back: Event, loop: Loop) -> bool:
 
 
 def _over_loader(loop: Loop) -> bool:
-    return isinstance(loop.node, ast.For) and (loop.batches or "loader" in ast.unparse(loop.node.iter).lower())
+    if not isinstance(loop.node, ast.For):
+        return False
+    pieces = any(isinstance(v, Tensor) and v.op in {"split", "chunk"} for v in unwrapped(loop.over))
+    return loop.batches or pieces or "loader" in ast.unparse(loop.node.iter).lower()
 
 
 def _last_loss(value: Value) -> Tensor | None:

@@ -8,7 +8,7 @@ from ..events import LOADER
 from ..reader import tensors
 from ..suspicion import SourceFinding
 from ..training import Training
-from ..values import Tensor, Thing, Value, whole
+from ..values import UNKNOWN, Tensor, Thing, Value, number, whole
 from .criteria import all_losses, last_op
 from .telling import tell
 
@@ -104,6 +104,40 @@ def other_batch(training: Training) -> Iterator[SourceFinding]:
             yield tell(source_model.OTHER_BATCH, loss.node, loss.file, told)
 
 
+def shuffled_labels(training: Training) -> Iterator[SourceFinding]:
+    """Labels in an order that the output knows nothing of, or labels that are all the same."""
+    for loss in all_losses(training):
+        output, target = loss.inputs[:2]
+        keys = {id(k): t for t in tensors(target) if t.op == "index" for k in t.inputs[1:] if _permutes(k)}
+        if keys and not keys.keys() & {id(t) for t in tensors(output)} and not _computed(target):
+            made = next(iter(keys.values()))
+            told = "the labels are put into another order than the inputs"
+            yield tell(source_model.SHUFFLED_APART, made.node, made.file, told)
+        made = last_op(target)
+        if made is not None and _constant(made) and len(training.models) < 3:
+            told = "every label of the batch is replaced by the same value"
+            yield tell(source_model.ONE_LABEL, made.node, made.file, told)
+
+
+def _permutes(key: Value) -> bool:
+    return isinstance(key, Tensor) and key.op in {"randperm", "permutation", "flip"}
+
+
+def _computed(value: Value) -> bool:
+    return any(t.module is not None for t in tensors(value))
+
+
+def _constant(made: Tensor) -> bool:
+    """True for `zeros_like(labels)` and `labels * 0`, where the labels are data."""
+    if made.op in {"zeroslike", "oneslike", "fulllike"}:
+        first = made.inputs[0] if made.inputs else UNKNOWN
+    elif made.op == "mult" and any(number(v) == 0 for v in made.inputs):
+        first = next((v for v in made.inputs if isinstance(v, Tensor)), UNKNOWN)
+    else:
+        return False
+    return isinstance(first, Tensor) and not _computed(first) and any(t.op in {"batch", "row", "index"} for t in tensors(first))
+
+
 def _draws(value: Value) -> set[tuple[int, int]]:
     """Loaders and the places where they were drawn from."""
     found: set[tuple[int, int]] = set()
@@ -182,4 +216,4 @@ def _from_model(value: Tensor) -> bool:
     )
 
 
-CHECKS = (activated, broadcast, residuals, other_batch, over_batch)
+CHECKS = (activated, broadcast, residuals, other_batch, shuffled_labels, over_batch)
