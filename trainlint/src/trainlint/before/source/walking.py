@@ -82,6 +82,7 @@ class Walking:
                 guards=tuple(self.guards),
                 order=len(self.trace),
                 function=self.frame.name,
+                functions=tuple(f.name for f in self.frames),
                 mode=self.modes.get(target, ""),
             )
         )

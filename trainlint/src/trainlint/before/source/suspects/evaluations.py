@@ -1,7 +1,7 @@
 """Evaluation: without gradients, in its own mode, and back to training afterwards; is the best really kept?"""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ....rules import source_model
 from ..events import Event, Loop, unwrapped
@@ -65,15 +65,66 @@ def in_train_mode(training: Training) -> Iterator[SourceFinding]:
             yield at(source_model.IN_TRAIN_MODE, passes[loop], evidence)
 
 
-def _on_purpose(training: Training, loop: Loop, event: Event) -> bool:
-    """True for Monte Carlo dropout, batch statistics estimated anew, or a mode set where the walk does not see it."""
-    names = loop.function.lower().split("_") + event.function.lower().split("_")
-    if any(
-        n in {"mc", "bn", "calibrate", "recalibrate", "uncertainty", "stochastic", "statistics", "stats"} for n in names
-    ):
-        return True
+def in_function(training: Training) -> Iterator[SourceFinding]:
+    """An evaluating function that runs the trained model without gradients, in training mode."""
+    told: set[str] = set()
+    for event in training.of("modal"):
+        names = [n for n in event.functions if _words(n) & _MEASURES]
+        if not names or not event.graphless or event.mode not in {"", "train"} or names[-1] in told or training.library:
+            continue
+        calls = [c for c in training.of("call") if c.order <= event.order and c.function == names[-1]]
+        layer = event.target
+        if calls and _is_trained(training, layer) and not _named_on_purpose(event.functions) and not _left_alone(training, event):
+            told.add(names[-1])
+            yield at(source_model.IN_TRAIN_MODE, calls[-1], f"`{named(layer)}` is in training mode in this pass")
+
+
+_MEASURES = {"accuracy", "score", "iou", "dice", "evaluate", "evaluation", "validate", "validation", "eval", "test", "val"}
+
+
+def _words(name: str) -> set[str]:
+    return set(name.lower().split("_"))
+
+
+def _is_trained(training: Training, layer: Value) -> bool:
+    models = [m for m in training.models if any(t is layer for t in tree(m))]
+    return any(id(t) in training.trained for m in models for t in tree(m))
+
+
+def by_the_way(training: Training) -> Iterator[SourceFinding]:
+    """Training that runs in eval mode throughout, because an evaluation before it left the model there."""
+    told: set[int] = set()
+    for event in training.of("modal"):
+        if event.mode != "eval" or not event.first or event.graphless or not event.loops or not _followed(training, event):
+            continue
+        before = [m for m in training.of("mode") if m.order < event.order and event.target in _inside(m.target)]
+        if not before or id(before[-1].node) in told or not before[-1].function or before[-1].function in event.functions:
+            continue
+        if any(c.graphless and before[-1].function in c.functions for c in training.of("call")):
+            told.add(id(before[-1].node))
+            line = place(event.node, event.file)[1]
+            evidence = f"`{named(event.target)}` (line {line}) trains in this mode: no `train()` follows this evaluation"
+            yield at(source_model.NOT_RESTORED, before[-1], evidence)
+
+
+def _inside(value: Value) -> list[Thing]:
+    return tree(value) if isinstance(value, Thing) else []
+
+
+def _named_on_purpose(functions: Sequence[str]) -> bool:
+    told = {w for name in functions for w in _words(name)}
+    return bool(told & {"mc", "bn", "calibrate", "recalibrate", "uncertainty", "stochastic", "statistics", "stats"})
+
+
+def _left_alone(training: Training, event: Event) -> bool:
+    """True where the mode may be set somewhere that the walk does not see."""
     written = sum(f.text.count(".eval()") for f in training.reading.files)
     return written > len({id(e.node) for e in training.of("mode", ".eval")}) or "handed" in event.marks
+
+
+def _on_purpose(training: Training, loop: Loop, event: Event) -> bool:
+    """True for Monte Carlo dropout, batch statistics estimated anew, or a mode set where the walk does not see it."""
+    return _named_on_purpose((loop.function, *event.functions)) or _left_alone(training, event)
 
 
 def not_restored(training: Training) -> Iterator[SourceFinding]:
@@ -166,4 +217,4 @@ def _extreme(value: ast.expr) -> bool:
     return "inf" in text or isinstance(value, ast.Constant | ast.UnaryOp)
 
 
-CHECKS = (with_gradients, in_train_mode, not_restored, aliased, best_stuck)
+CHECKS = (with_gradients, in_train_mode, in_function, not_restored, by_the_way, aliased, best_stuck)
