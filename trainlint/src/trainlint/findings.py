@@ -60,8 +60,8 @@ class Rule:
 
     @property
     def link(self) -> str:
-        """Where the handbook explains the rule."""
-        return f"{self.page}#{self.code.lower()}"
+        """What explains the rule: a command that needs no network, or the page of a package with rules of its own."""
+        return f"trainlint explain {self.code}" if self.page == "docs/rules.md" else f"{self.page}#{self.code.lower()}"
 
     def found(
         self,

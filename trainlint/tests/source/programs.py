@@ -207,6 +207,7 @@ CHANGES: dict[str, list[tuple[str, str]]] = {
                 optimizer.zero_grad()
 """),
     ],
+    "RT664": [("criterion(model(x), y)", "criterion(model(x), torch.zeros_like(y))")],
     "RT661": [("total += loss.item()", "total += loss.item() * x.size(0)")],
     "RT662": [
         ("    for epoch in", "    sample, _ = next(iter(train_loader))\n    for epoch in"),

@@ -14,6 +14,8 @@ HEALTHY, FINDINGS, BAD_INPUT, NOT_JUDGED, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 3,
 COMMANDS = {
     "run": "watch a script that nobody edited",
     "doctor": "try one batch before training",
+    "check": "read the source of a training without running it",
+    "explain": "say what a finding means",
     "log": "judge a training log or a ledger",
     "compare": "say what differs between a run and a sound one",
 }

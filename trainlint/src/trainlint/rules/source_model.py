@@ -187,6 +187,12 @@ OTHER_BATCH = Rule(
     "The output in the loss was computed from another draw of the loader than the labels beside it.",
     "Compute the output from the batch of the loop.",
 )
+ONE_LABEL = Rule(
+    "RT664", "one-label-for-all", _WARNING, _STALLED, "D4, D5",
+    "The loss falls to zero, and the model answers the same for every input.",
+    "The labels of the batch are replaced by zeros or ones before the loss.",
+    "Hand the labels of the batch to the loss.",
+)
 SWAPPED_IN = Rule(
     "RT663", "averaged-weights-left-in", _WARNING, _SUSPICIOUS, "A16",
     "After each evaluation training goes on from the averaged weights.",

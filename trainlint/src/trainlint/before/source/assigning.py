@@ -1,17 +1,14 @@
 """What does an assignment change: a name, an attribute, an entry, a gradient?"""
 
 import ast
-from typing import TYPE_CHECKING
 
 from . import expressions
 from .things import mark
 from .values import UNKNOWN, Choice, Const, Items, Table, Tensor, Thing, Value, const, is_const, join
-
-if TYPE_CHECKING:
-    from .walker import Walker
+from .walking import Walking
 
 
-def assign(walker: "Walker", node: ast.Assign) -> bool:
+def assign(walker: Walking, node: ast.Assign) -> bool:
     """`a = b = value`."""
     value = walker.evaluate(node.value)
     for target in node.targets:
@@ -19,7 +16,7 @@ def assign(walker: "Walker", node: ast.Assign) -> bool:
     return False
 
 
-def annotated(walker: "Walker", node: ast.AnnAssign) -> bool:
+def annotated(walker: Walking, node: ast.AnnAssign) -> bool:
     """`a: int = value`."""
     if node.value is not None:
         bind(walker, node.target, walker.evaluate(node.value))
@@ -28,7 +25,7 @@ def annotated(walker: "Walker", node: ast.AnnAssign) -> bool:
     return False
 
 
-def augmented(walker: "Walker", node: ast.AugAssign) -> bool:
+def augmented(walker: Walking, node: ast.AugAssign) -> bool:
     """`a += value`."""
     before, added = walker.evaluate(_loaded(node.target)), walker.evaluate(node.value)
     if isinstance(before, Items):
@@ -37,6 +34,8 @@ def augmented(walker: "Walker", node: ast.AugAssign) -> bool:
         return False
     result = expressions.arithmetic(walker, node, type(node.op).__name__, before, added)
     walker.note("add", node, before, added)
+    if isinstance(before, Const) and (walker.loops or len(walker.frames) > 1):
+        result = UNKNOWN if isinstance(result, Const) else result  # a counter: it will have other values
     bind(walker, node.target, result)
     return False
 
@@ -45,14 +44,14 @@ def _loaded(target: ast.expr) -> ast.expr:
     return target
 
 
-def shared(walker: "Walker", node: ast.Global) -> bool:
+def shared(walker: Walking, node: ast.Global) -> bool:
     """`global a`: later assignments are those of the module."""
     for name in node.names:
         walker.scope.names.setdefault(name, walker.file.scope.find(name) or UNKNOWN)
     return False
 
 
-def bind(walker: "Walker", target: ast.expr, value: Value) -> None:
+def bind(walker: Walking, target: ast.expr, value: Value) -> None:
     """Bind a target to a value."""
     if isinstance(target, ast.Name):
         walker.scope.names[target.id] = value
@@ -68,7 +67,7 @@ def bind(walker: "Walker", target: ast.expr, value: Value) -> None:
         bind(walker, target.value, Items([], more=True))
 
 
-def _unpack(walker: "Walker", target: ast.Tuple | ast.List, value: Value) -> None:
+def _unpack(walker: Walking, target: ast.Tuple | ast.List, value: Value) -> None:
     wanted = target.elts
     starred = any(isinstance(e, ast.Starred) for e in wanted)
     for place, each in enumerate(wanted):
@@ -83,13 +82,18 @@ def part(value: Value, place: int, node: ast.AST) -> Value:
     if isinstance(value, Tensor):
         return Tensor(value.op if value.op in {"batch", "?"} else "part", node, value.file, (value,), value.module)
     if isinstance(value, Choice):
-        return join(*(o.items[place] if isinstance(o, Items) and place < len(o.items) else part(o, place, node) for o in value.options))
+        return join(
+            *(
+                o.items[place] if isinstance(o, Items) and place < len(o.items) else part(o, place, node)
+                for o in value.options
+            )
+        )
     if isinstance(value, Items) and value.more and len(value.items) == 1:
         return value.items[0]
     return UNKNOWN
 
 
-def _attribute(walker: "Walker", target: ast.Attribute, value: Value) -> None:
+def _attribute(walker: Walking, target: ast.Attribute, value: Value) -> None:
     owner = walker.evaluate(target.value)
     walker.note("attribute", target, owner, value)
     if target.attr == "requires_grad":
@@ -105,7 +109,7 @@ def _attribute(walker: "Walker", target: ast.Attribute, value: Value) -> None:
         expressions.hand_over(value)
 
 
-def _require(walker: "Walker", node: ast.AST, owner: Value, value: Value) -> None:
+def _require(walker: Walking, node: ast.AST, owner: Value, value: Value) -> None:
     owners = owner.inputs if isinstance(owner, Tensor) and owner.op == "parameter" else (owner,)
     for thing in owners:
         if isinstance(thing, Thing):
@@ -113,7 +117,7 @@ def _require(walker: "Walker", node: ast.AST, owner: Value, value: Value) -> Non
             mark(thing, len(walker.trace), frozen=is_const(value, False), perhaps=not isinstance(value, Const))
 
 
-def _entry(walker: "Walker", target: ast.Subscript, value: Value) -> None:
+def _entry(walker: Walking, target: ast.Subscript, value: Value) -> None:
     owner = walker.evaluate(target.value)
     key = const(walker.evaluate(target.slice)) if not isinstance(target.slice, ast.Slice) else None
     if isinstance(owner, Table):

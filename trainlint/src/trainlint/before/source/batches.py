@@ -1,13 +1,10 @@
 """What does a loader hand out, as far as its data set is read?"""
 
 import ast
-from typing import TYPE_CHECKING
 
 from . import calling
 from .values import Bound, Const, Function, Items, Table, Tensor, Thing, Value
-
-if TYPE_CHECKING:
-    from .walker import Walker
+from .walking import Walking
 
 TENSORS = "torch.utils.data.TensorDataset"
 
@@ -17,7 +14,7 @@ def dataset_of(loader: Thing) -> Value | None:
     return loader.given("dataset", 0)
 
 
-def batch_of(walker: "Walker", loader: Thing, node: ast.AST) -> Value:
+def batch_of(walker: Walking, loader: Thing, node: ast.AST) -> Value:
     """One batch: its tensors with their shapes where they can be known."""
     plain = Tensor("batch", node, walker.file, (loader,))
     if loader.given("collate_fn") is not None:
@@ -26,7 +23,7 @@ def batch_of(walker: "Walker", loader: Thing, node: ast.AST) -> Value:
     return plain if item is None else _collated(walker, item, loader, node)
 
 
-def item_of(walker: "Walker", dataset: Value | None, node: ast.AST) -> Value | None:
+def item_of(walker: Walking, dataset: Value | None, node: ast.AST) -> Value | None:
     """One item of a data set."""
     if not isinstance(dataset, Thing):
         return None
@@ -36,16 +33,22 @@ def item_of(walker: "Walker", dataset: Value | None, node: ast.AST) -> Value | N
         return item_of(walker, dataset.args[0], node)
     if dataset.cls is not None and isinstance(dataset.cls.find("__getitem__"), Function):
         with walker.aside():
-            return calling.apply(walker, Bound(dataset, "__getitem__"), (Tensor("place", node, walker.file, shape=(), cut="place"),), {}, node)
+            return calling.apply(
+                walker,
+                Bound(dataset, "__getitem__"),
+                (Tensor("place", node, walker.file, shape=(), cut="place"),),
+                {},
+                node,
+            )
     return None
 
 
-def _row(walker: "Walker", whole: Value, node: ast.AST) -> Value:
+def _row(walker: Walking, whole: Value, node: ast.AST) -> Value:
     shape = whole.shape[1:] if isinstance(whole, Tensor) and whole.shape else None
     return Tensor("row", node, walker.file, (whole,), shape=shape)
 
 
-def _collated(walker: "Walker", item: Value, loader: Thing, node: ast.AST) -> Value:
+def _collated(walker: Walking, item: Value, loader: Thing, node: ast.AST) -> Value:
     if isinstance(item, Items) and not item.more:
         return Items([_collated(walker, i, loader, node) for i in item.items])
     if isinstance(item, Table) and not item.more:

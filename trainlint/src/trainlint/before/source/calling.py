@@ -1,14 +1,13 @@
 """What does a call give, and what does it do?"""
 
 import ast
-from typing import TYPE_CHECKING
 
 from . import assigning
 from .inheriting import through_super
 from .methods import OF_MODULES, method
 from .outside import external
 from .scopes import Scope
-from .torchfacts import GRAPHLESS, is_module, modal, op_of, result_of_layer
+from .torchfacts import GRAPHLESS, is_module, is_optimizer, modal, op_of, result_of_layer
 from .values import (
     UNKNOWN,
     Bound,
@@ -25,17 +24,13 @@ from .values import (
     Value,
     join,
 )
-
-if TYPE_CHECKING:
-    from .walker import Walker
+from .walking import Frame, Walking
 
 __all__ = ["OF_MODULES", "apply", "bind_target", "hand_over"]
 DEEPEST = 14
 
 
-def apply(
-    walker: "Walker", called: Value, args: tuple[Value, ...], kwargs: dict[str, Value], node: ast.AST
-) -> Value:
+def apply(walker: Walking, called: Value, args: tuple[Value, ...], kwargs: dict[str, Value], node: ast.AST) -> Value:
     """The value of a call."""
     if isinstance(called, Function):
         return inline(walker, called, None, args, kwargs, node)
@@ -52,9 +47,7 @@ def apply(
     return opaque(walker, args, kwargs, node)
 
 
-def _bound(
-    walker: "Walker", called: Bound, args: tuple[Value, ...], kwargs: dict[str, Value], node: ast.AST
-) -> Value:
+def _bound(walker: Walking, called: Bound, args: tuple[Value, ...], kwargs: dict[str, Value], node: ast.AST) -> Value:
     owner = called.owner
     inherited = through_super(walker, owner, called.name, args, kwargs, node)
     if inherited is not None:
@@ -62,12 +55,13 @@ def _bound(
     if isinstance(owner, Thing) and owner.cls is not None:
         member = owner.cls.find(called.name)
         if isinstance(member, Function):
-            walker.note(f".{called.name}", node, owner, args[0] if args else UNKNOWN)
+            kind = "step" if called.name == "step" and is_optimizer(owner) else f".{called.name}"
+            walker.note(kind, node, owner, args[0] if args else UNKNOWN)
             return inline(walker, member, owner, args, kwargs, node)
     return method(walker, called, args, kwargs, node)
 
 
-def opaque(walker: "Walker", args: tuple[Value, ...], kwargs: dict[str, Value], node: ast.AST) -> Value:
+def opaque(walker: Walking, args: tuple[Value, ...], kwargs: dict[str, Value], node: ast.AST) -> Value:
     """A call of something unknown: what goes in may be changed there, what comes out depends on it."""
     given = (*args, *kwargs.values())
     for value in given:
@@ -97,13 +91,13 @@ def hand_over(value: Value, depth: int = 4) -> None:
         hand_over(value.owner, depth - 1)
 
 
-def bind_target(walker: "Walker", target: ast.expr, value: Value) -> None:
+def bind_target(walker: Walking, target: ast.expr, value: Value) -> None:
     """Bind the target of a comprehension or of `:=`."""
     assigning.bind(walker, target, value)
 
 
 def inline(
-    walker: "Walker",
+    walker: Walking,
     function: Function,
     owner: Value | None,
     args: tuple[Value, ...],
@@ -111,8 +105,6 @@ def inline(
     node: ast.AST,
 ) -> Value:
     """Walk a function of the files read, with the arguments of this call."""
-    from .walker import Frame  # the two need each other
-
     walker.entered.add(function.node)
     active = [f.node for f in walker.frames]
     if function.node in active or len(active) > DEEPEST or walker.left < 0:
@@ -137,7 +129,7 @@ def inline(
 
 
 def _parameters(
-    walker: "Walker", function: Function, scope: Scope, args: tuple[Value, ...], kwargs: dict[str, Value]
+    walker: Walking, function: Function, scope: Scope, args: tuple[Value, ...], kwargs: dict[str, Value]
 ) -> None:
     spec = function.node.args
     names = [*spec.posonlyargs, *spec.args]
@@ -159,9 +151,7 @@ def _parameters(
         scope.names[spec.kwarg.arg] = Table({k: v for k, v in kwargs.items() if k not in known}, more=True)
 
 
-def instantiate(
-    walker: "Walker", cls: Class, args: tuple[Value, ...], kwargs: dict[str, Value], node: ast.AST
-) -> Thing:
+def instantiate(walker: Walking, cls: Class, args: tuple[Value, ...], kwargs: dict[str, Value], node: ast.AST) -> Thing:
     """Make an object of a class of the files read, by walking its `__init__`."""
     roots = cls.roots
     thing = walker.made(roots[0] if roots else "object", node, args, kwargs)
@@ -179,7 +169,7 @@ def instantiate(
 
 
 def call_thing(
-    walker: "Walker", thing: Thing, args: tuple[Value, ...], kwargs: dict[str, Value], node: ast.AST
+    walker: Walking, thing: Thing, args: tuple[Value, ...], kwargs: dict[str, Value], node: ast.AST
 ) -> Value:
     """Call an object: a layer, a model, a loss."""
     walker.note("call", node, thing, args[0] if args else UNKNOWN)
@@ -204,15 +194,15 @@ def call_thing(
     return Tensor(op_of(thing.origin), node, walker.file, inputs, thing, shape, cut, info)
 
 
-def _through(
-    walker: "Walker", thing: Thing, result: Value, node: ast.AST, args: tuple[Value, ...]
-) -> Value:
-    return result if not (isinstance(result, Const) and result.value is None) else Tensor("?", node, walker.file, args, thing)
+def _through(walker: Walking, thing: Thing, result: Value, node: ast.AST, args: tuple[Value, ...]) -> Value:
+    return (
+        result
+        if not (isinstance(result, Const) and result.value is None)
+        else Tensor("?", node, walker.file, args, thing)
+    )
 
 
-def _in_turn(
-    walker: "Walker", thing: Thing, kept: Items, args: tuple[Value, ...], node: ast.AST
-) -> Value:
+def _in_turn(walker: Walking, thing: Thing, kept: Items, args: tuple[Value, ...], node: ast.AST) -> Value:
     if kept.more or not args:
         return Tensor("?", node, walker.file, (*args, *kept.items), thing)
     value = args[0]

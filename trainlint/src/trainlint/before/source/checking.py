@@ -116,5 +116,7 @@ def _read(paths: Iterable[Path]) -> tuple[list[SourceFile], list[InputError]]:
         except InputError as error:
             errors.append(error)
         except OSError as error:
-            errors.append(InputError("a file that can be read", f"{path}: {error.strerror}", "its permissions", "check them"))
+            errors.append(
+                InputError("a file that can be read", f"{path}: {error.strerror}", "its permissions", "check them")
+            )
     return files, errors

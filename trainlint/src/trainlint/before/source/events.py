@@ -50,6 +50,7 @@ class Event:
     guards: tuple[str, ...]
     order: int
     function: str
+    functions: tuple[str, ...] = ()
     mode: str = ""
 
     @property

@@ -3,7 +3,7 @@
 import ast
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import calling
 from .looping import element
@@ -29,9 +29,8 @@ from .values import (
     join,
     whole,
 )
+from .walking import Walking
 
-if TYPE_CHECKING:
-    from .walker import Walker
 
 def _power(base: Any, exponent: Any) -> float:
     return float(base) ** float(exponent)  # as floats, so that a large exponent overflows at once
@@ -59,24 +58,24 @@ _BUILTINS = {
 }  # fmt: skip
 
 
-def evaluate(walker: "Walker", node: ast.expr) -> Value:
+def evaluate(walker: Walking, node: ast.expr) -> Value:
     """What the expression stands for; UNKNOWN where reading does not tell."""
     rule = _RULES.get(type(node))
     return _others(walker, node) if rule is None else rule(walker, node)
 
 
-def _others(walker: "Walker", node: ast.expr) -> Value:
+def _others(walker: Walking, node: ast.expr) -> Value:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.expr):
             evaluate(walker, child)
     return UNKNOWN
 
 
-def _constant(walker: "Walker", node: ast.Constant) -> Value:
+def _constant(walker: Walking, node: ast.Constant) -> Value:
     return Const(node.value)
 
 
-def _name(walker: "Walker", node: ast.Name) -> Value:
+def _name(walker: Walking, node: ast.Name) -> Value:
     found = walker.scope.find(node.id)
     if found is not None:
         return found
@@ -87,11 +86,11 @@ def _name(walker: "Walker", node: ast.Name) -> Value:
     return walker.project.star(walker.file, node.id)
 
 
-def _attribute(walker: "Walker", node: ast.Attribute) -> Value:
+def _attribute(walker: Walking, node: ast.Attribute) -> Value:
     return attribute(walker, evaluate(walker, node.value), node.attr, node)
 
 
-def attribute(walker: "Walker", owner: Value, name: str, node: ast.AST) -> Value:
+def attribute(walker: Walking, owner: Value, name: str, node: ast.AST) -> Value:
     """What an attribute of a value stands for."""
     if isinstance(owner, Named):
         return Named(canonical(f"{owner.name}.{name}"))
@@ -108,7 +107,7 @@ def attribute(walker: "Walker", owner: Value, name: str, node: ast.AST) -> Value
     return Bound(owner, name)
 
 
-def _of_thing(walker: "Walker", owner: Thing, name: str, node: ast.AST) -> Value:
+def _of_thing(walker: Walking, owner: Thing, name: str, node: ast.AST) -> Value:
     if name in owner.attrs:
         return owner.attrs[name]
     member = owner.cls.find(name) if owner.cls is not None else None
@@ -141,7 +140,7 @@ def _of_tensor(owner: Tensor, name: str, node: ast.AST) -> Value:
     return Bound(owner, name)
 
 
-def _call(walker: "Walker", node: ast.Call) -> Value:
+def _call(walker: Walking, node: ast.Call) -> Value:
     called = evaluate(walker, node.func)
     args: list[Value] = []
     for arg in node.args:
@@ -160,14 +159,14 @@ def _call(walker: "Walker", node: ast.Call) -> Value:
     return calling.apply(walker, called, tuple(args), kwargs, node)
 
 
-def _starred(walker: "Walker", node: ast.Starred) -> Value:
+def _starred(walker: Walking, node: ast.Starred) -> Value:
     value = evaluate(walker, node.value)
     if isinstance(value, Tensor):
         return Items([Tensor("part", node, walker.file, (value,))], more=True)
     return value
 
 
-def arithmetic(walker: "Walker", node: ast.AST, name: str, left: Value, right: Value) -> Value:
+def arithmetic(walker: Walking, node: ast.AST, name: str, left: Value, right: Value) -> Value:
     """The result of an operation on two values."""
     if isinstance(left, Const) and isinstance(right, Const):
         try:
@@ -185,14 +184,14 @@ def arithmetic(walker: "Walker", node: ast.AST, name: str, left: Value, right: V
     return UNKNOWN
 
 
-def _binary(walker: "Walker", node: ast.BinOp) -> Value:
+def _binary(walker: Walking, node: ast.BinOp) -> Value:
     left, right = evaluate(walker, node.left), evaluate(walker, node.right)
     if isinstance(node.op, ast.Mod):
         walker.note("modulo", node, left, right)
     return arithmetic(walker, node, type(node.op).__name__, left, right)
 
 
-def _unary(walker: "Walker", node: ast.UnaryOp) -> Value:
+def _unary(walker: Walking, node: ast.UnaryOp) -> Value:
     value = evaluate(walker, node.operand)
     if isinstance(node.op, ast.USub):
         if isinstance(value, Const) and isinstance(value.value, int | float):
@@ -204,7 +203,7 @@ def _unary(walker: "Walker", node: ast.UnaryOp) -> Value:
     return UNKNOWN
 
 
-def _compare(walker: "Walker", node: ast.Compare) -> Value:
+def _compare(walker: Walking, node: ast.Compare) -> Value:
     left, *rest = (evaluate(walker, e) for e in (node.left, *node.comparators))
     if len(rest) == 1:
         name, right = type(node.ops[0]).__name__, rest[0]
@@ -213,7 +212,9 @@ def _compare(walker: "Walker", node: ast.Compare) -> Value:
         if type(left) is Const and type(right) is Const and name in _PLAIN:
             return arithmetic(walker, node, name, left, right)
         if isinstance(left, Tensor) or isinstance(right, Tensor):
-            return Tensor("compare", node, walker.file, (left, right), shape=broadcast(left, right, name), cut="compare")
+            return Tensor(
+                "compare", node, walker.file, (left, right), shape=broadcast(left, right, name), cut="compare"
+            )
     return UNKNOWN
 
 
@@ -224,21 +225,21 @@ def _is_none(left: Value, name: str) -> Value:
     return Const(none if name == "Is" else not none)
 
 
-def _choose(walker: "Walker", node: ast.IfExp) -> Value:
+def _choose(walker: Walking, node: ast.IfExp) -> Value:
     test = evaluate(walker, node.test)
     if type(test) is Const:
         return evaluate(walker, node.body if test.value else node.orelse)
     return join(evaluate(walker, node.body), evaluate(walker, node.orelse))
 
 
-def _either(walker: "Walker", node: ast.BoolOp) -> Value:
+def _either(walker: Walking, node: ast.BoolOp) -> Value:
     values = [evaluate(walker, v) for v in node.values]
     if any(isinstance(v, Unknown) for v in values):
         return UNKNOWN
     return join(*values) if not all(type(v) is Const for v in values) else UNKNOWN
 
 
-def _subscript(walker: "Walker", node: ast.Subscript) -> Value:
+def _subscript(walker: Walking, node: ast.Subscript) -> Value:
     owner = evaluate(walker, node.value)
     key = UNKNOWN if isinstance(node.slice, ast.Slice) else evaluate(walker, node.slice)
     if isinstance(owner, Items):
@@ -258,12 +259,16 @@ def _subscript(walker: "Walker", node: ast.Subscript) -> Value:
         kept = owner.attrs.get("entries")
         if isinstance(kept, Items):
             place = whole(key)
-            return kept.items[place] if place is not None and abs(place) < len(kept.items) else join(*kept.items or [UNKNOWN])
+            return (
+                kept.items[place]
+                if place is not None and abs(place) < len(kept.items)
+                else join(*kept.items or [UNKNOWN])
+            )
         return Tensor("batch", node, walker.file, (owner,)) if owner.origin == "?" else Bound(owner, "[]")
     return UNKNOWN
 
 
-def _sequence(walker: "Walker", node: ast.Tuple | ast.List | ast.Set) -> Value:
+def _sequence(walker: Walking, node: ast.Tuple | ast.List | ast.Set) -> Value:
     items, more = [], False
     for e in node.elts:
         value = evaluate(walker, e)
@@ -275,7 +280,7 @@ def _sequence(walker: "Walker", node: ast.Tuple | ast.List | ast.Set) -> Value:
     return Items(items, more, "tuple" if isinstance(node, ast.Tuple) else "list", node)
 
 
-def _dictionary(walker: "Walker", node: ast.Dict) -> Value:
+def _dictionary(walker: Walking, node: ast.Dict) -> Value:
     entries, more = {}, False
     for key, value in zip(node.keys, node.values, strict=True):
         known = evaluate(walker, key) if key is not None else UNKNOWN
@@ -287,7 +292,7 @@ def _dictionary(walker: "Walker", node: ast.Dict) -> Value:
     return Table(entries, more)
 
 
-def _comprehension(walker: "Walker", node: ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp) -> Value:
+def _comprehension(walker: Walking, node: ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp) -> Value:
     inner = Scope(outer=walker.scope)
     outer, walker.frame.scope = walker.frame.scope, inner
     over: Value = UNKNOWN
@@ -313,27 +318,27 @@ def _parameters(made: Items, node: ast.ListComp | ast.GeneratorExp | ast.SetComp
     return made
 
 
-def _lambda(walker: "Walker", node: ast.Lambda) -> Value:
+def _lambda(walker: Walking, node: ast.Lambda) -> Value:
     return Function(node, walker.file, walker.scope)
 
 
-def _named(walker: "Walker", node: ast.NamedExpr) -> Value:
+def _named(walker: Walking, node: ast.NamedExpr) -> Value:
     value = evaluate(walker, node.value)
     calling.bind_target(walker, node.target, value)
     return value
 
 
-def _passed(walker: "Walker", node: ast.Await | ast.YieldFrom) -> Value:
+def _passed(walker: Walking, node: ast.Await | ast.YieldFrom) -> Value:
     return evaluate(walker, node.value)
 
 
-def _yielded(walker: "Walker", node: ast.Yield) -> Value:
+def _yielded(walker: Walking, node: ast.Yield) -> Value:
     if node.value is not None:
         walker.frame.returns.append(Items([evaluate(walker, node.value)], more=True))
     return UNKNOWN
 
 
-def _text(walker: "Walker", node: ast.JoinedStr) -> Value:
+def _text(walker: Walking, node: ast.JoinedStr) -> Value:
     for part in node.values:
         if isinstance(part, ast.FormattedValue):
             evaluate(walker, part.value)

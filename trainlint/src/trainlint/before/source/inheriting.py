@@ -1,21 +1,18 @@
 """What does `super()` mean in the method being walked?"""
 
 import ast
-from typing import TYPE_CHECKING
 
 from . import calling
 from .methods import method
 from .values import UNKNOWN, Bound, Class, Function, Thing, Value
-
-if TYPE_CHECKING:
-    from .walker import Walker
+from .walking import Walking
 
 
 class Parent(Thing):
     """The object seen through the bases of one of its classes."""
 
 
-def parent(walker: "Walker", node: ast.AST) -> Value:
+def parent(walker: Walking, node: ast.AST) -> Value:
     """The object of the method being walked, seen through the bases of the class that defines it."""
     method = walker.frame.node
     spec = method.args if isinstance(method, ast.FunctionDef) else None
@@ -38,7 +35,7 @@ class _Seen(Bound):
 
 
 def through_super(
-    walker: "Walker", seen: Value, name: str, args: tuple[Value, ...], kwargs: dict[str, Value], node: ast.AST
+    walker: Walking, seen: Value, name: str, args: tuple[Value, ...], kwargs: dict[str, Value], node: ast.AST
 ) -> Value | None:
     """The value of `super().name(...)`; None where it is not one."""
     if not isinstance(seen, _Seen):

@@ -1,15 +1,12 @@
 """What does a loop bind, and how often is it worth walking?"""
 
 import ast
-from typing import TYPE_CHECKING
 
 from .batches import batch_of
 from .events import LOADER
 from .scopes import Scope
 from .values import UNKNOWN, Choice, Const, Items, Params, Table, Tensor, Thing, Value, join, number
-
-if TYPE_CHECKING:
-    from .walker import Walker
+from .walking import Walking
 
 FEW = 6
 """Entries of a list that are walked one by one."""
@@ -30,7 +27,7 @@ def widened(scope: Scope, loop: ast.For | ast.AsyncFor | ast.While) -> None:
                 scope.names[node.id] = UNKNOWN
 
 
-def element(walker: "Walker", over: Value, node: ast.expr) -> Value:
+def element(walker: Walking, over: Value, node: ast.expr) -> Value:
     """One entry of what a loop goes over."""
     if isinstance(over, Thing):
         return _of_thing(walker, over, node)
@@ -49,7 +46,7 @@ def element(walker: "Walker", over: Value, node: ast.expr) -> Value:
     return UNKNOWN
 
 
-def _of_thing(walker: "Walker", over: Thing, node: ast.expr) -> Value:
+def _of_thing(walker: Walking, over: Thing, node: ast.expr) -> Value:
     if over.origin == "enumerate":
         return Items([UNKNOWN, element(walker, over.args[0], node)])
     if over.origin == "zip":

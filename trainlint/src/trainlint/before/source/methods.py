@@ -2,16 +2,28 @@
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from . import calling
 from .tensorshapes import shape_of
 from .things import mark, tree
 from .torchfacts import CUTS, is_module, is_optimizer, is_scheduler, op_of
-from .values import UNKNOWN, Bound, Choice, Const, Function, Items, Params, Table, Tensor, Thing, Unknown, Value, is_const, join
-
-if TYPE_CHECKING:
-    from .walker import Walker
+from .values import (
+    UNKNOWN,
+    Bound,
+    Choice,
+    Const,
+    Function,
+    Items,
+    Params,
+    Table,
+    Tensor,
+    Thing,
+    Unknown,
+    Value,
+    is_const,
+    join,
+)
+from .walking import Walking
 
 Args = tuple[Value, ...]
 Kwargs = dict[str, Value]
@@ -25,7 +37,7 @@ _SELF = {"to", "cuda", "cpu", "float", "double", "bfloat16", "type", "compile", 
 _KNOWN = {"state_dict", "load_state_dict", "named_modules", "modules", "children", "named_children", "buffers"}
 
 
-def method(walker: "Walker", called: Bound, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def method(walker: Walking, called: Bound, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     """The value of `owner.name(...)`."""
     owner, name = called.owner, called.name
     if name == "backward":
@@ -46,7 +58,7 @@ def method(walker: "Walker", called: Bound, args: Args, kwargs: Kwargs, node: as
     return calling.opaque(walker, (owner, *args) if isinstance(owner, Bound) else args, kwargs, node)
 
 
-def _backward(walker: "Walker", owner: Value, args: Args, node: ast.AST) -> Value:
+def _backward(walker: Walking, owner: Value, args: Args, node: ast.AST) -> Value:
     if isinstance(owner, Tensor):
         walker.note("backward", node, owner, owner)
     else:
@@ -54,14 +66,14 @@ def _backward(walker: "Walker", owner: Value, args: Args, node: ast.AST) -> Valu
     return Const(None)
 
 
-def _cleared(walker: "Walker", owner: Value, name: str, node: ast.AST) -> Value:
+def _cleared(walker: Walking, owner: Value, name: str, node: ast.AST) -> Value:
     if name == "zero_grad" or (isinstance(owner, Tensor) and owner.op == "grad"):
         walker.note("clear", node, owner)
         return Const(None)
     return owner
 
 
-def _of_tensor(walker: "Walker", owner: Tensor, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _of_tensor(walker: Walking, owner: Tensor, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     op = op_of(name)
     walker.note(f".{name}", node, owner, args[0] if args else UNKNOWN)
     if op in {"requiresgrad", "retaingrad"}:
@@ -83,12 +95,12 @@ def _info(args: Args, kwargs: Kwargs) -> dict[str, Value]:
     return {**{f"arg:{n + 1}": a for n, a in enumerate(args)}, **named}
 
 
-def cut_of(walker: "Walker", op: str) -> str:
+def cut_of(walker: Walking, op: str) -> str:
     """Why no gradient goes back through an operation here; empty where one does."""
     return CUTS.get(op, "no_grad" if "no_grad" in walker.guards else "")
 
 
-def _of_thing(walker: "Walker", owner: Thing, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _of_thing(walker: Walking, owner: Thing, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     walker.note(f".{name}", node, owner, args[0] if args else kwargs.get("metrics", UNKNOWN))
     if is_module(owner) or owner.origin == "?":
         rule = _OF_MODULE.get(name)
@@ -114,7 +126,7 @@ def _of_thing(walker: "Walker", owner: Thing, name: str, args: Args, kwargs: Kwa
     return _other(walker, owner, name, args, kwargs, node)
 
 
-def _other(walker: "Walker", owner: Thing, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _other(walker: Walking, owner: Thing, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     if name in _KNOWN or name in {"register_buffer", "add_argument"}:
         return Tensor("?", node, walker.file, (owner,))
     if name in {"add_module", "register_module", "register_parameter"} and len(args) > 1:
@@ -129,7 +141,7 @@ def _other(walker: "Walker", owner: Thing, name: str, args: Args, kwargs: Kwargs
     return result
 
 
-def _of_stepper(walker: "Walker", owner: Thing, name: str, args: Args, node: ast.AST) -> Value:
+def _of_stepper(walker: Walking, owner: Thing, name: str, args: Args, node: ast.AST) -> Value:
     if name == "step":
         walker.note("step" if is_optimizer(owner) else "tick", node, owner, args[0] if args else Const(None))
         if args and is_optimizer(owner):
@@ -140,7 +152,7 @@ def _of_stepper(walker: "Walker", owner: Thing, name: str, args: Args, node: ast
     return UNKNOWN
 
 
-def _of_scaler(walker: "Walker", owner: Thing, name: str, args: Args, node: ast.AST) -> Value:
+def _of_scaler(walker: Walking, owner: Thing, name: str, args: Args, node: ast.AST) -> Value:
     if name == "scale" and args:
         return Tensor("scaled", node, walker.file, args, None, None, "", {"scaler": owner})
     if name == "step" and args:
@@ -150,12 +162,16 @@ def _of_scaler(walker: "Walker", owner: Thing, name: str, args: Args, node: ast.
     return UNKNOWN
 
 
-def _of_parser(walker: "Walker", owner: Thing, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _of_parser(walker: Walking, owner: Thing, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     if name == "add_argument" and args:
         texts = [str(a.value) for a in args if isinstance(a, Const)]
         longest = next((t for t in texts if t.startswith("--")), texts[0] if texts else "?")
         default = kwargs.get("default", UNKNOWN)
-        plain = isinstance(default, Const) and isinstance(default.value, int | float) and "bool" not in repr(type(default.value))
+        plain = (
+            isinstance(default, Const)
+            and isinstance(default.value, int | float)
+            and "bool" not in repr(type(default.value))
+        )
         owner.attrs[longest.lstrip("-").replace("-", "_")] = default if plain else UNKNOWN
     elif name == "parse_args":
         made = walker.made("argparse.Namespace", node, (), {})
@@ -164,48 +180,48 @@ def _of_parser(walker: "Walker", owner: Thing, name: str, args: Args, kwargs: Kw
     return owner if name == "add_argument_group" else UNKNOWN
 
 
-def _parameters(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _parameters(walker: Walking, owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     return Params(owner)
 
 
-def _named(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _named(walker: Walking, owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     return walker.made("named", node, (Params(owner),), {})
 
 
-def _train(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _train(walker: Walking, owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     mode = args[0] if args else kwargs.get("mode", Const(True))
     return _mode(walker, owner, "either" if not isinstance(mode, Const) else "train" if mode.value else "eval", node)
 
 
-def _eval(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _eval(walker: Walking, owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     own = owner.cls.find("train") if owner.cls is not None else None
     if isinstance(own, Function):
         return calling.inline(walker, own, owner, (Const(False),), {}, node)  # `eval()` is `train(False)`
     return _mode(walker, owner, "eval", node)
 
 
-def _mode(walker: "Walker", owner: Thing, mode: str, node: ast.AST) -> Value:
+def _mode(walker: Walking, owner: Thing, mode: str, node: ast.AST) -> Value:
     for part in tree(owner):
         walker.modes[part] = mode
     walker.note("mode", node, owner, Const(mode))
     return owner
 
 
-def _half(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _half(walker: Walking, owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     walker.note("half", node, owner)
     return owner
 
 
-def _forward(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _forward(walker: Walking, owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     return calling.apply(walker, owner, args, kwargs, node)
 
 
-def _requires(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _requires(walker: Walking, owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     _freeze(walker, node, (owner,), args, kwargs)
     return owner
 
 
-def _freeze(walker: "Walker", node: ast.AST, owners: Args, args: Args, kwargs: Kwargs) -> None:
+def _freeze(walker: Walking, node: ast.AST, owners: Args, args: Args, kwargs: Kwargs) -> None:
     wanted = args[0] if args else kwargs.get("requires_grad", Const(True))
     for owner in owners:
         if isinstance(owner, Thing):
@@ -213,13 +229,13 @@ def _freeze(walker: "Walker", node: ast.AST, owners: Args, args: Args, kwargs: K
             mark(owner, len(walker.trace), frozen=is_const(wanted, False), perhaps=not isinstance(wanted, Const))
 
 
-def _loaded(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _loaded(walker: Walking, owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     owner.marks.add("loaded")
     walker.note("loaded", node, owner, args[0] if args else UNKNOWN)
     return UNKNOWN
 
 
-def _state(walker: "Walker", owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _state(walker: Walking, owner: Thing, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     return Tensor("statedict", node, walker.file, (owner,), cut="state_dict")
 
 
@@ -236,7 +252,7 @@ _OF_MODULE: dict[str, Callable[..., Value]] = {
 }
 
 
-def _of_items(walker: "Walker", owner: Value, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _of_items(walker: Walking, owner: Value, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     if isinstance(owner, Items) and name in {"append", "insert"} and args:
         walker.note("append", node, owner, args[-1])
         if len(owner.items) < 40:

@@ -1,16 +1,13 @@
 """What does a function or class of another library give: torch, numpy, Python's own?"""
 
 import ast
-from typing import TYPE_CHECKING
 
 from . import calling
 from .methods import cut_of
 from .tensorshapes import joined_shape, made_shape, shape_of
 from .torchfacts import OUTSIDE_MODELS, op_of
 from .values import UNKNOWN, Bound, Const, Items, Params, Table, Tensor, Thing, Value, join, number, whole
-
-if TYPE_CHECKING:
-    from .walker import Walker
+from .walking import Walking
 
 Args = tuple[Value, ...]
 Kwargs = dict[str, Value]
@@ -21,13 +18,27 @@ _PASSED = {
     "torch.nn.utils.spectral_norm", "torch.nn.utils.parametrizations.spectral_norm", "torch.nn.parallel.DataParallel",
     "tqdm.notebook.tqdm", "torch.jit.trace", "torch.sparse.to_dense", "typing.cast",
 }  # fmt: skip
-_HARMLESS = {"print", "len", "isinstance", "type", "id", "repr", "str", "hasattr", "float", "int", "range", "min", "max"}
+_HARMLESS = {
+    "print",
+    "len",
+    "isinstance",
+    "type",
+    "id",
+    "repr",
+    "str",
+    "hasattr",
+    "float",
+    "int",
+    "range",
+    "min",
+    "max",
+}
 _LAZY = {"enumerate", "zip", "reversed", "itertools.islice"}
 _CONTEXTS = {"torch.no_grad": "no_grad", "torch.inference_mode": "no_grad", "torch.autograd.no_grad": "no_grad"}
 _COLLECTIONS = {"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList"}
 
 
-def external(walker: "Walker", name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def external(walker: Walking, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     """The value of a call of another library's function or class."""
     walker.note(name, node, args[0] if args else UNKNOWN, args[1] if len(args) > 1 else UNKNOWN)
     if name in _PASSED:
@@ -44,7 +55,9 @@ def external(walker: "Walker", name: str, args: Args, kwargs: Kwargs, node: ast.
     last = name.rsplit(".", 1)[-1]
     if name.startswith(OUTSIDE_MODELS):
         return _model(walker, name, args, kwargs, node)
-    if name.startswith(("torch.", "argparse.", "accelerate.", "functools.")) and last[:1].isupper() or name == "functools.partial":
+    if (
+        name.startswith(("torch.", "argparse.", "accelerate.", "functools.")) and last[:1].isupper()
+    ) or name == "functools.partial":
         return _object(walker, name, args, kwargs, node)
     if name.startswith(("torch.nn.functional.", "torch.", "numpy.", "math.", "np.", "einops.")):
         return _function(walker, name, args, kwargs, node)
@@ -56,7 +69,7 @@ def external(walker: "Walker", name: str, args: Args, kwargs: Kwargs, node: ast.
     return calling.opaque(walker, args, kwargs, node)
 
 
-def _plain(walker: "Walker", name: str, args: Args, node: ast.AST) -> Value:
+def _plain(walker: Walking, name: str, args: Args, node: ast.AST) -> Value:
     if name in {"float", "int"} and args:
         if isinstance(args[0], Tensor):
             return Tensor("item", node, walker.file, args, shape=(), cut=f"{name}()")
@@ -76,7 +89,7 @@ def _plain(walker: "Walker", name: str, args: Args, node: ast.AST) -> Value:
     return UNKNOWN
 
 
-def _extreme(walker: "Walker", name: str, args: Args, node: ast.AST) -> Value:
+def _extreme(walker: Walking, name: str, args: Args, node: ast.AST) -> Value:
     numbers = [number(a) for a in args]
     if len(args) > 1 and all(n is not None for n in numbers):
         known = [n for n in numbers if n is not None]
@@ -84,13 +97,13 @@ def _extreme(walker: "Walker", name: str, args: Args, node: ast.AST) -> Value:
     return Tensor("?", node, walker.file, args) if any(isinstance(a, Tensor) for a in args) else UNKNOWN
 
 
-def _model(walker: "Walker", name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _model(walker: Walking, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     made = walker.made(name, node, args, kwargs)
     made.marks.add("outside")
     return made
 
 
-def _object(walker: "Walker", name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _object(walker: Walking, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     made = walker.made(name, node, args, kwargs)
     if name in _COLLECTIONS:
         made.attrs["entries"] = _entries(args)
@@ -109,9 +122,11 @@ def _entries(args: Args) -> Value:
     return Items(list(args))
 
 
-def _function(walker: "Walker", name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _function(walker: Walking, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     op = op_of(name)
-    if name.startswith(("torch.save", "torch.load", "torch.manual_seed", "torch.cuda", "torch.backends", "torch.device")):
+    if name.startswith(
+        ("torch.save", "torch.load", "torch.manual_seed", "torch.cuda", "torch.backends", "torch.device")
+    ):
         return Tensor("loaded", node, walker.file, ()) if name.startswith("torch.load") else UNKNOWN
     if name.startswith("torch.optim.lr_scheduler") or name.startswith("torch.utils"):
         return calling.opaque(walker, args, kwargs, node)
@@ -131,7 +146,12 @@ def _function(walker: "Walker", name: str, args: Args, kwargs: Kwargs, node: ast
 
 
 def _joined(op: str, args: Args, kwargs: Kwargs) -> tuple[int | None, ...] | None:
-    if op not in {"stack", "cat", "concat", "concatenate"} or not args or not isinstance(args[0], Items) or args[0].more:
+    if (
+        op not in {"stack", "cat", "concat", "concatenate"}
+        or not args
+        or not isinstance(args[0], Items)
+        or args[0].more
+    ):
         return None
     dim = kwargs.get("dim", kwargs.get("axis", args[1] if len(args) > 1 else Const(0)))
     return joined_shape(op, args[0].items, whole(dim))
@@ -147,76 +167,82 @@ def _literal(op: str, args: Args) -> tuple[int | None, ...] | None:
     return tuple(shape) if isinstance(value, Const) and shape else None
 
 
-def _next(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _next(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     from .looping import element  # the two need each other
 
     return element(walker, args[0], node) if args and isinstance(node, ast.expr) else UNKNOWN
 
 
-def _filter(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _filter(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     return args[1] if len(args) > 1 else UNKNOWN
 
 
-def _chain(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _chain(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     return Items([i for a in args for i in (a.items if isinstance(a, Items) else [a])], kind="list")
 
 
-def _copied(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _copied(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     old = args[0] if args else UNKNOWN
     if not isinstance(old, Thing):
         return Tensor("deepcopy", node, walker.file, (old,), shape=old.shape) if isinstance(old, Tensor) else old
     made = walker.made(old.origin, node, old.args, old.kwargs)
-    made.attrs, made.cls, made.marks = {k: _copied_inner(walker, v, node) for k, v in old.attrs.items()}, old.cls, set(old.marks)
+    made.attrs, made.cls, made.marks = (
+        {k: _copied_inner(walker, v, node) for k, v in old.attrs.items()},
+        old.cls,
+        set(old.marks),
+    )
     made.marks.add("loaded")
     return made
 
 
-def _copied_inner(walker: "Walker", value: Value, node: ast.AST) -> Value:
+def _copied_inner(walker: Walking, value: Value, node: ast.AST) -> Value:
     if isinstance(value, Items):
         return Items([_copied_inner(walker, v, node) for v in value.items], value.more, value.kind, value.node)
     return _copied(walker, (value,), {}, node) if isinstance(value, Thing) else value
 
 
-def _split(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _split(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     lengths = args[1] if len(args) > 1 else kwargs.get("lengths")
     count = len(lengths.items) if isinstance(lengths, Items) and not lengths.more else 0
-    parts: list[Value] = [walker.made("torch.utils.data.random_split", node, args, {"part": Const(i)}) for i in range(count)]
+    parts: list[Value] = [
+        walker.made("torch.utils.data.random_split", node, args, {"part": Const(i)}) for i in range(count)
+    ]
     return Items(parts) if parts else UNKNOWN
 
 
-def _loader(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _loader(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     return walker.made("torch.utils.data.DataLoader", node, args, kwargs)
 
 
-def _summed(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _summed(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     given = args[0] if args else UNKNOWN
     if isinstance(given, Items):
         return Tensor("add", node, walker.file, tuple(given.items))
     return Tensor("sum", node, walker.file, args) if isinstance(given, Tensor) else UNKNOWN
 
 
-def _dict(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _dict(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     return Table(dict(kwargs), more=bool(args))
 
 
-def _autograd(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _autograd(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     walker.note("autograd", node, args[0] if args else UNKNOWN)
     return Tensor("?", node, walker.file, args)
 
 
-def _clip(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _clip(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     limit = kwargs.get("max_norm", kwargs.get("clip_value", args[1] if len(args) > 1 else UNKNOWN))
     walker.note("clip", node, args[0] if args else kwargs.get("parameters", UNKNOWN), limit)
     return UNKNOWN
 
 
-def _grad_mode(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _grad_mode(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     wanted = args[0] if args else UNKNOWN
     name = "no_grad" if isinstance(wanted, Const) and not wanted.value else "perhaps_grad"
     return walker.made("grad" if isinstance(wanted, Const) and wanted.value else name, node, args, kwargs)
 
 
-def _attribute(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _attribute(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     from .expressions import attribute  # the two need each other
 
     if len(args) > 1 and isinstance(args[1], Const) and isinstance(args[1].value, str):
@@ -225,17 +251,17 @@ def _attribute(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> V
     return UNKNOWN
 
 
-def _super(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _super(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     from .inheriting import parent  # the two need each other
 
     return parent(walker, node)
 
 
-def _product(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _product(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     return join(UNKNOWN, Params(UNKNOWN)) if not args else Bound(args[0], "mapped")
 
 
-def _field(walker: "Walker", args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+def _field(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     if "default_factory" in kwargs:
         return calling.apply(walker, kwargs["default_factory"], (), {}, node)
     return kwargs.get("default", UNKNOWN)

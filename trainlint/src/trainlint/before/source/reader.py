@@ -1,6 +1,7 @@
 """What does a set of files say, read together: the walk over all of them, and what it brought?"""
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -10,7 +11,12 @@ from .scopes import SourceFile
 from .things import inner
 from .torchfacts import is_lightning
 from .values import UNKNOWN, Choice, Class, Const, Function, Items, Table, Tensor, Thing, Value
-from .walker import Frame, Walker
+from .walker import Walker
+from .walking import Frame
+
+_TRAINING = re.compile(r"\.backward\(|\.step\(|training_step|compute_loss|zero_grad\(")
+LIGHT = 5_000
+"""Statements walked of files in which nothing is trained: enough to make the objects of their classes."""
 
 
 @dataclass(eq=False)
@@ -39,13 +45,16 @@ def read_project(files: list[SourceFile]) -> Reading:
     """
     project = Project(files)
     walker = Walker(project)
+    trains = any(_TRAINING.search(f.text) for f in files)
+    if not trains:
+        walker.left = LIGHT
     for file in files:
         walker.module(file)
     reading = Reading(project, walker)
     for file in files:
         walker.frames.append(Frame(None, "", file, file.scope))
         with walker.aside():
-            _orphans(walker, file)
+            _orphans(walker, file, trains=trains)
         walker.frames.pop()
     for thing in walker.things:
         if thing.cls is not None:
@@ -53,13 +62,18 @@ def read_project(files: list[SourceFile]) -> Reading:
     return reading
 
 
-def _orphans(walker: Walker, file: SourceFile) -> None:
+def _orphans(walker: Walker, file: SourceFile, *, trains: bool) -> None:
     """Functions and classes that the walk has not entered: tried with arguments of which nothing is known."""
     values = list(file.scope.names.values())
     classes = [v for v in values if isinstance(v, Class) and v.file is file]
     for cls in classes:
         if not any(t.cls is cls for t in walker.things):
-            _try(walker, lambda: calling.instantiate(walker, cls, _strangers(walker, cls.find("__init__"), 1), {}, cls.node))
+            _try(
+                walker,
+                lambda: calling.instantiate(walker, cls, _strangers(walker, cls.find("__init__"), 1), {}, cls.node),
+            )
+    if not trains:
+        return
     for cls in classes:
         thing = next((t for t in walker.things if t.cls is cls), None)
         if thing is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from .values import UNKNOWN, Named, Value
+from .basics import UNKNOWN, Named, Value
 
 
 @dataclass(eq=False)
@@ -36,13 +36,18 @@ class SourceFile:
     walked: bool = False
 
     def __post_init__(self) -> None:
-        self.lines = self.text.splitlines()
+        self.lines = self.text.split("\n")  # as Python counts them: not at form feeds
         self.stem = Path(self.path).stem
 
     @cached_property
     def nodes(self) -> list[ast.AST]:
         """Every node of the tree."""
         return list(ast.walk(self.tree))
+
+    def column(self, number: int, offset: int) -> int:
+        """The column in characters, from 1, of an offset in bytes."""
+        line = self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+        return len(line.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore")) + 1
 
     def line(self, number: int) -> str:
         """The stripped line of this number, from 1."""

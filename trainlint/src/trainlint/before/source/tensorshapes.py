@@ -124,6 +124,8 @@ def shape_of(op: str, inputs: tuple[Value, ...], args: tuple[Value, ...], kwargs
         return (None,)
     if first is None:
         return _asked(args) if op in {"view", "reshape"} else None
+    if op in {"split", "chunk"}:
+        return (None, None, *first[1:]) if len(args) < 2 and "dim" not in kwargs else None  # gone over, piece by piece
     if op in _REDUCING:
         return _reduced(first, args, kwargs)
     rule = _MOVES.get(op)
@@ -133,7 +135,12 @@ def shape_of(op: str, inputs: tuple[Value, ...], args: tuple[Value, ...], kwargs
 def joined_shape(op: str, parts: list[Value], dim: int | None) -> Shape:
     """The shape of a stack or a concatenation."""
     shapes = [_shape(p) for p in parts]
-    if dim is None or not shapes or any(s is None for s in shapes) or len({len(s) for s in shapes if s is not None}) > 1:
+    if (
+        dim is None
+        or not shapes
+        or any(s is None for s in shapes)
+        or len({len(s) for s in shapes if s is not None}) > 1
+    ):
         return None
     first = shapes[0] or ()
     rank = len(first) + (op == "stack")

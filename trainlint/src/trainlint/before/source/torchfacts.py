@@ -18,7 +18,7 @@ LOSSES = {
     "softmargin",
 }  # fmt: skip
 """Losses with a floor: smaller is better, and there is a smallest value."""
-_LAYERLESS = {"Parameter", "Module", "ParameterList", "ParameterDict"}
+_LAYERLESS = {"Buffer", "UninitializedParameter", "Parameter", "Module", "ParameterList", "ParameterDict"}
 NOT_TRAINED = {
     "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "ReLU", "GELU", "SiLU", "Sigmoid", "Tanh",
     "Softmax", "LogSoftmax", "Flatten", "Identity", "MaxPool1d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d",
@@ -80,7 +80,9 @@ def is_module(value: Value | None) -> bool:
 
 def is_lightning(thing: Thing) -> bool:
     """True for a module whose loop is a library's."""
-    return thing.cls is not None and any(r.endswith(("LightningModule", "LightningDataModule")) for r in thing.cls.roots)
+    return thing.cls is not None and any(
+        r.endswith(("LightningModule", "LightningDataModule")) for r in thing.cls.roots
+    )
 
 
 def is_loss(thing: Thing) -> bool:

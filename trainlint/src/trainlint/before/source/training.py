@@ -12,7 +12,6 @@ from .things import inner, tree
 from .torchfacts import LOSSES, has_weights, is_module, is_optimizer
 from .values import Items, Params, Table, Tensor, Thing, Value, options
 
-
 _OTHERS_LOOP = re.compile(
     r"^\s*(?:from|import)\s+(?:lightning|pytorch_lightning|lightning_fabric|deepspeed|fastai|catalyst|ignite|composer|"
     r"colossalai|keras)\b|^\s*from\s+transformers\b.*\n?.*Trainer\b",
@@ -203,7 +202,7 @@ def losses_in(value: Value) -> list[Tensor]:
 def place(node: ast.AST, file: SourceFile) -> tuple[SourceFile, int, int]:
     """File, line and column of a node, both from 1."""
     if isinstance(node, ast.expr | ast.stmt | ast.arg | ast.excepthandler):
-        return file, node.lineno, node.col_offset + 1
+        return file, node.lineno, file.column(node.lineno, node.col_offset)
     return file, 1, 1
 
 

@@ -4,35 +4,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .scopes import Scope, SourceFile
-
-
-class Value:
-    """Anything that an expression may stand for."""
-
-
-class Unknown(Value):
-    """Nothing is known of it."""
-
-
-UNKNOWN = Unknown()
-
-
-@dataclass(frozen=True)
-class Const(Value):
-    """A number, a text, a truth value or None that stands in the source."""
-
-    value: object
-
-
-@dataclass(frozen=True)
-class Named(Value):
-    """A name of another library, such as `torch.nn.functional.softmax`."""
-
-    name: str
+from .basics import UNKNOWN, Const, Named, Unknown, Value
+from .scopes import Scope, SourceFile
 
 
 @dataclass(eq=False)
@@ -40,8 +14,8 @@ class Function(Value):
     """A function or lambda of the files read."""
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-    file: "SourceFile"
-    scope: "Scope"
+    file: SourceFile
+    scope: Scope
     owner: "Class | None" = None
 
     @property
@@ -60,8 +34,8 @@ class Class(Value):
     """A class of the files read."""
 
     node: ast.ClassDef
-    file: "SourceFile"
-    scope: "Scope"
+    file: SourceFile
+    scope: Scope
     bases: tuple[Value, ...]
     members: dict[str, Value] = field(default_factory=dict)
 
@@ -94,7 +68,7 @@ class Thing(Value):
 
     origin: str
     node: ast.AST
-    file: "SourceFile"
+    file: SourceFile
     args: tuple[Value, ...] = ()
     kwargs: dict[str, Value] = field(default_factory=dict)
     attrs: dict[str, Value] = field(default_factory=dict)
@@ -121,7 +95,7 @@ class Tensor(Value):
 
     op: str
     node: ast.AST
-    file: "SourceFile"
+    file: SourceFile
     inputs: tuple[Value, ...] = ()
     module: Thing | None = None
     shape: tuple[int | None, ...] | None = None
@@ -174,7 +148,7 @@ class Params(Value):
 class ModuleOf(Value):
     """A file that was read, as an imported module."""
 
-    file: "SourceFile"
+    file: SourceFile
 
 
 def options(value: Value) -> tuple[Value, ...]:
@@ -235,3 +209,29 @@ def elements(value: Value) -> list[Value]:
     if isinstance(value, Items):
         return list(value.items)
     return list(value.entries.values()) if isinstance(value, Table) else [value]
+
+
+__all__ = [
+    "UNKNOWN",
+    "Bound",
+    "Choice",
+    "Class",
+    "Const",
+    "Function",
+    "Items",
+    "ModuleOf",
+    "Named",
+    "Params",
+    "Table",
+    "Tensor",
+    "Thing",
+    "Unknown",
+    "Value",
+    "const",
+    "elements",
+    "is_const",
+    "join",
+    "number",
+    "options",
+    "whole",
+]

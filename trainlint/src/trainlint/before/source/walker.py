@@ -1,92 +1,18 @@
 """What would the statements of a file do, one after the other, with values of which only the source is known?"""
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 
 from . import assigning, expressions
-from .events import NOTHING, Event, Loop
+from .events import NOTHING, Loop
 from .looping import element, rounds_of, widened
-from .project import Project
 from .scopes import Scope, SourceFile, imported
-from .values import UNKNOWN, Class, Const, Function, Named, Thing, Value, join
-
-DEEPEST, BUDGET = 14, 30_000
-"""Calls inside calls, and statements walked for one file: a bound on time, far above what a script needs."""
+from .values import UNKNOWN, Class, Const, Function, Value
+from .walking import Frame, Walking
 
 
-@dataclass(eq=False)
-class Frame:
-    """A function being walked."""
-
-    node: ast.AST | None
-    name: str
-    file: SourceFile
-    scope: Scope
-    returns: list[Value] = field(default_factory=list)
-    owner: Class | None = None
-
-
-class Walker:
-    """Walks statements and writes down what happens.
-
-    Args:
-        project: the files that are read together.
-    """
-
-    def __init__(self, project: Project) -> None:
-        self.project = project
-        self.trace: list[Event] = []
-        self.things: list[Thing] = []
-        self.tensors: list[Value] = []
-        self.modes: dict[Value, str] = {}
-        self.frames: list[Frame] = []
-        self.loops: list[Loop] = []
-        self.rounds: list[int] = []
-        self.conds: list[tuple[ast.AST, bool]] = []
-        self.guards: list[str] = []
-        self.entered: set[ast.AST] = set()
-        self.left = BUDGET
-
-    @property
-    def frame(self) -> Frame:
-        """The function being walked, or the module."""
-        return self.frames[-1]
-
-    @property
-    def file(self) -> SourceFile:
-        """The file in which the walk is."""
-        return self.frame.file
-
-    @property
-    def scope(self) -> Scope:
-        """Where names are bound now."""
-        return self.frame.scope
-
-    @property
-    def complete(self) -> bool:
-        """False where the walk was too long to finish: nothing may be said of what never happens."""
-        return self.left > 0
-
-    def note(self, kind: str, node: ast.AST, target: Value = UNKNOWN, value: Value = NOTHING) -> None:
-        """Write an event down."""
-        self.trace.append(
-            Event(
-                kind=kind,
-                node=node,
-                file=self.file,
-                target=target,
-                value=value,
-                loops=tuple(self.loops),
-                rounds=tuple(self.rounds),
-                conds=tuple(self.conds),
-                guards=tuple(self.guards),
-                order=len(self.trace),
-                function=self.frame.name,
-                mode=self.modes.get(target, ""),
-            )
-        )
+class Walker(Walking):
+    """Walks statements, each by its own rule."""
 
     def evaluate(self, node: ast.expr | None) -> Value:
         """What an expression stands for."""
@@ -98,15 +24,10 @@ class Walker:
             return
         file.walked = True
         self.frames.append(Frame(None, "", file, file.scope))
-        outside = self._aside()
+        outside = self.set_aside()
         self.block(file.tree.body)
         self.loops, self.rounds, self.conds, self.guards = outside
         self.frames.pop()
-
-    def _aside(self) -> tuple[list[Loop], list[int], list[tuple[ast.AST, bool]], list[str]]:
-        kept = (self.loops, self.rounds, self.conds, self.guards)
-        self.loops, self.rounds, self.conds, self.guards = [], [], [], []
-        return kept
 
     def block(self, body: Iterable[ast.stmt]) -> bool:
         """Walk statements; True where the way ends within them (return, continue, break, raise)."""
@@ -194,27 +115,6 @@ class Walker:
         self.conds.pop()
         return ended
 
-    def snapshot(self) -> tuple[dict[str, Value], dict[Value, str]]:
-        """Names and modes as they are."""
-        return dict(self.scope.names), dict(self.modes)
-
-    def restore(self, kept: tuple[dict[str, Value], dict[Value, str]]) -> None:
-        """Names and modes as they were."""
-        self.scope.names.clear()
-        self.scope.names.update(kept[0])
-        self.modes = dict(kept[1])
-
-    def merge(self, other: tuple[dict[str, Value], dict[Value, str]]) -> None:
-        """Names and modes after two ways have met."""
-        names = self.scope.names
-        for name, value in other[0].items():
-            names[name] = join(value, names[name]) if name in names else value
-        for thing, mode in other[1].items():
-            if self.modes.get(thing, mode) != mode:
-                self.modes[thing] = "either"
-            else:
-                self.modes[thing] = mode
-
     def repeat(self, node: ast.For | ast.AsyncFor) -> bool:
         """A loop: twice round, so that what the first round leaves is there in the second."""
         over = self.evaluate(node.iter)
@@ -277,19 +177,6 @@ class Walker:
             self.note("break", node)
         return True
 
-    @contextmanager
-    def aside(self) -> Iterator[None]:
-        """Something walked outside every loop and condition: a function nobody calls."""
-        kept = self._aside()
-        yield
-        self.loops, self.rounds, self.conds, self.guards = kept
-
-    def made(self, origin: str, node: ast.AST, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Thing:
-        """A new object, known to the walk."""
-        thing = Thing(origin, node, self.file, args, kwargs)
-        self.things.append(thing)
-        return thing
-
 
 def _called(node: ast.expr) -> str:
     return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
@@ -334,4 +221,3 @@ _STATEMENTS: dict[type[ast.stmt], Callable[..., bool]] = {
     ast.Delete: _stay,
     ast.Match: _match,
 }
-__all__ = ["Frame", "Named", "Walker"]

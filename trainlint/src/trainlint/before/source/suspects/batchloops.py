@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from ....rules import source, source_model
-from ..events import Event, Loop
+from ..events import Event, Loop, unwrapped
 from ..scopes import SourceFile
 from ..suspicion import SourceFinding
 from ..things import tree
@@ -14,7 +14,16 @@ from ..training import Training, named, place, subject_of
 from ..values import Bound, Tensor, Thing, Value, number
 from .telling import at, tell
 
-_CLEARING = ("grad = None", ".grad.zero_", ".grad.data.zero_", "set_to_none", "clear_grad", "grad.fill_", "LBFGS", "grad=None")
+_CLEARING = (
+    "grad = None",
+    ".grad.zero_",
+    ".grad.data.zero_",
+    "set_to_none",
+    "clear_grad",
+    "grad.fill_",
+    "LBFGS",
+    "grad=None",
+)
 _GRADIENTS = re.compile(r"backward|\.grad\b|autograd|(?<!\w)grad\(|functorch|closure")
 _THROUGH = {"add", "sub", "neg", "sum", "mean", "scaled", "part", "to", "float"}
 
@@ -65,12 +74,23 @@ def never_cleared(training: Training) -> Iterator[SourceFinding]:
             continue
         if inside or step.conditional(back) or _rebuilt(step):
             continue
-        where = "nothing clears the gradients" if not mine else f"they are cleared only outside it, in line {mine[0].line}"
-        yield at(source.NEVER_CLEARED, step, f"backward and step are in this loop, and {where}", subject=subject_of(step.node))
+        where = (
+            "nothing clears the gradients" if not mine else f"they are cleared only outside it, in line {mine[0].line}"
+        )
+        yield at(
+            source.NEVER_CLEARED,
+            step,
+            f"backward and step are in this loop, and {where}",
+            subject=subject_of(step.node),
+        )
 
 
 def _rebuilt(step: Event) -> bool:
-    return isinstance(step.target, Thing) and "stranger" not in step.target.marks and _inside(step.target.node, step.target.file, step.inner())
+    return (
+        isinstance(step.target, Thing)
+        and "stranger" not in step.target.marks
+        and _inside(step.target.node, step.target.file, step.inner())
+    )
 
 
 def _inside(node: ast.AST, file: SourceFile, loop: Loop | None) -> bool:
@@ -80,19 +100,26 @@ def _inside(node: ast.AST, file: SourceFile, loop: Loop | None) -> bool:
 
 
 def cleared_between(training: Training) -> Iterator[SourceFinding]:
-    """A clearing after backward and before the step."""
+    """A clearing after backward, in this round or the one before, and before the step."""
     for clear in training.of("clear"):
-        steps = [s for s in training.steps if s.order > clear.order and s.rounds == clear.rounds and s.loops == clear.loops]
-        own = [s for s in steps if s.target is clear.target or (is_module(clear.target) and concerns(training, clear, s.target))]
-        if not own or clear.conditional(own[0]):
+        step = _next_step(training, clear)
+        before = [b for b in training.backwards if b.order < clear.order and b.loops == clear.loops]
+        if step is None or not before or clear.conditional(step):
             continue
-        step = own[0]
-        before = [b for b in training.backwards if b.order < clear.order and b.rounds == clear.rounds and b.loops == clear.loops]
         between = [e for e in training.trace[clear.order : step.order] if e.kind in {"backward", "grad", "autograd"}]
-        used = [s for s in training.steps if before and before[-1].order < s.order < clear.order and s.target is step.target]
-        if before and not between and not used:
+        since = [s for s in training.steps if before[-1].order < s.order < clear.order and s.target is step.target]
+        if not between and not since:
             told = f"gradients of line {before[-1].line} are cleared before the step in line {step.line}"
             yield at(source.CLEARED_BEFORE_STEP, clear, told, subject=subject_of(clear.node))
+
+
+def _next_step(training: Training, clear: Event) -> Event | None:
+    """The step, in the same round, of an optimiser whose gradients are cleared."""
+    for step in training.steps:
+        if step.order > clear.order and step.rounds == clear.rounds and step.loops == clear.loops:
+            if step.target is clear.target or (is_module(clear.target) and concerns(training, clear, step.target)):
+                return step
+    return None
 
 
 def cleared_each(training: Training) -> Iterator[SourceFinding]:
@@ -119,7 +146,12 @@ def never_stepped(training: Training) -> Iterator[SourceFinding]:
         if id(each) in stepped or bare or each.marks & {"handed", "stranger", "closure"} or not owned:
             continue
         if any(id(t) in training.live for t in owned):
-            yield tell(source.NEVER_STEPPED, each.node, each.file, "backward is called, and no line calls the step of this optimiser")
+            yield tell(
+                source.NEVER_STEPPED,
+                each.node,
+                each.file,
+                "backward is called, and no line calls the step of this optimiser",
+            )
 
 
 def no_backward(training: Training) -> Iterator[SourceFinding]:
@@ -128,7 +160,12 @@ def no_backward(training: Training) -> Iterator[SourceFinding]:
         return
     for step in training.steps:
         if step.loops and is_optimizer(step.target) and not step.marks & {"stranger", "handed"}:
-            yield at(source.STEP_WITHOUT_BACKWARD, step, "the step is taken, and no line calls backward", subject=subject_of(step.node))
+            yield at(
+                source.STEP_WITHOUT_BACKWARD,
+                step,
+                "the step is taken, and no line calls backward",
+                subject=subject_of(step.node),
+            )
 
 
 def undivided(training: Training) -> Iterator[SourceFinding]:
@@ -153,7 +190,13 @@ def divided_twice(training: Training) -> Iterator[SourceFinding]:
         many = isinstance(back.target, Thing) and back.target.origin == "accelerate.Accelerator"
         steps = back.target.given("gradient_accumulation_steps") if isinstance(back.target, Thing) and many else None
         value = back.value
-        if steps is not None and number(steps) != 1 and isinstance(value, Tensor) and value.op == "div" and value.inputs:
+        if (
+            steps is not None
+            and number(steps) != 1
+            and isinstance(value, Tensor)
+            and value.op == "div"
+            and value.inputs
+        ):
             if _undivided(value.inputs[0]) and any("accumulate" in g for g in back.guards):
                 told = "the loss is divided here, and `accelerator.backward` divides it again"
                 yield at(source.DIVIDED_TWICE, back, told)
@@ -185,7 +228,12 @@ def outside_batches(training: Training) -> Iterator[SourceFinding]:
         if loss is None:
             continue
         for loop in (e.loops[-1] for e in training.of("loop") if e.loops):
-            if _over_loader(loop) and _inside(loss.node, loss.file, loop) and loop not in back.loops and _after(back, loop):
+            if (
+                _over_loader(loop)
+                and _inside(loss.node, loss.file, loop)
+                and loop not in back.loops
+                and _after(back, loop)
+            ):
                 if not any(loop in b.loops for b in training.backwards):
                     told = f"backward stands behind the batch loop of line {loop.node.lineno} and uses the loss of its last batch"
                     yield at(source.OUTSIDE_BATCHES, back, told, subject=subject_of(back.node))
@@ -197,7 +245,10 @@ def _after(back: Event, loop: Loop) -> bool:
 
 
 def _over_loader(loop: Loop) -> bool:
-    return isinstance(loop.node, ast.For) and (loop.batches or "loader" in ast.unparse(loop.node.iter).lower())
+    if not isinstance(loop.node, ast.For):
+        return False
+    pieces = any(isinstance(v, Tensor) and v.op in {"split", "chunk"} for v in unwrapped(loop.over))
+    return loop.batches or pieces or "loader" in ast.unparse(loop.node.iter).lower()
 
 
 def _last_loss(value: Value) -> Tensor | None:
@@ -214,8 +265,20 @@ def one_batch(training: Training) -> Iterator[SourceFinding]:
             continue
         backs = [b for b in training.backwards if b.inner() is loop and b.order < stop.order]
         if backs and not stop.conditional(backs[0]) and len(stop.loops) > 1:
-            yield at(source_model.ONE_BATCH, stop, f"the loop of line {loop.node.lineno} always ends after its first batch")
+            yield at(
+                source_model.ONE_BATCH, stop, f"the loop of line {loop.node.lineno} always ends after its first batch"
+            )
 
 
-CHECKS = (never_cleared, cleared_between, cleared_each, never_stepped, no_backward, undivided, divided_twice, outside_batches, one_batch)
+CHECKS = (
+    never_cleared,
+    cleared_between,
+    cleared_each,
+    never_stepped,
+    no_backward,
+    undivided,
+    divided_twice,
+    outside_batches,
+    one_batch,
+)
 __all__ = ["CHECKS", "concerns", "named"]

@@ -55,7 +55,9 @@ def scaled(training: Training) -> Iterator[SourceFinding]:
             continue
         steps = [s for s in _beside(training.steps, clip) if s.order > clip.order and s.value is scaler]
         if steps and not any(u.target is scaler and u.order < clip.order for u in training.of("unscale")):
-            yield at(source.CLIP_SCALED, clip, "the scaler's factor is still in the gradients: no `unscale_` stands before")
+            yield at(
+                source.CLIP_SCALED, clip, "the scaler's factor is still in the gradients: no `unscale_` stands before"
+            )
 
 
 CHECKS = (vanishing, idle, scaled)

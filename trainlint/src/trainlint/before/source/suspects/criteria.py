@@ -6,7 +6,8 @@ from ....rules import source_model
 from ..events import Event
 from ..reader import tensors
 from ..suspicion import SourceFinding
-from ..torchfacts import LOSSES, is_module
+from ..things import tree
+from ..torchfacts import LOSSES, has_weights, is_module
 from ..training import Training
 from ..values import Choice, Const, Tensor, Thing, Value, const, number
 from .telling import tell
@@ -58,10 +59,10 @@ def _product(value: Tensor, sign: int, found: list[tuple[Tensor, int]], others: 
 
 def negated(training: Training) -> Iterator[SourceFinding]:
     """A single loss with a floor, of a single model, with a minus sign."""
-    stepped = {id(s.target) for s in training.steps}
-    if training.library or len(stepped) > 1 or len(_trained_models(training)) > 1:
-        return
-    for back in training.backwards:
+    for back in training.backwards if not training.library else ():
+        stepped = {id(s.target) for s in training.steps if s.inner() is back.inner()}
+        if len(stepped) > 1 or len(_reached_models(training, back)) > 1:
+            continue
         found: list[tuple[Tensor, int]] = []
         others: list[Value] = []
         _signs(back.value, 1, found, others)
@@ -119,8 +120,10 @@ def _minus(value: Value) -> Tensor:
     return next(tensors(value))
 
 
-def _trained_models(training: Training) -> list[Thing]:
-    return [m for m in training.models if is_module(m) and id(m) in training.trained]
+def _reached_models(training: Training, back: Event) -> list[Thing]:
+    """Whole models that a loss reaches by gradients; two of them may be adversaries."""
+    live = training.reach(back.value)[0]
+    return [m for m in training.models if is_module(m) and any(has_weights(t) and id(t) in live for t in tree(m))]
 
 
 def _reaches_trained(training: Training, back: Event) -> bool:
@@ -138,7 +141,12 @@ def summed(training: Training) -> Iterator[SourceFinding]:
                 break
         else:
             summing = False
-        if isinstance(loss, Tensor) and loss.op in LOSSES and (summing or reduction(loss) == "sum") and _over_batches(back):
+        if (
+            isinstance(loss, Tensor)
+            and loss.op in LOSSES
+            and (summing or reduction(loss) == "sum")
+            and _over_batches(back)
+        ):
             where = loss.module if loss.module is not None and not summing else loss
             told = "the loss of a batch is a sum, and nothing divides it before backward"
             yield tell(source_model.SUMMED, where.node, where.file, told)
@@ -176,7 +184,9 @@ def swapped(training: Training) -> Iterator[SourceFinding]:
         if loss.op in _ORDERED and len(loss.inputs) >= 2:
             first, second = loss.inputs[:2]
             if _from_data(first) and _computed(second):
-                yield tell(source_model.SWAPPED, loss.node, loss.file, "the batch's own values come first, the output second")
+                yield tell(
+                    source_model.SWAPPED, loss.node, loss.file, "the batch's own values come first, the output second"
+                )
 
 
 def _from_data(value: Value) -> bool:

@@ -1,7 +1,7 @@
 """Evaluation: without gradients, in its own mode, and back to training afterwards; is the best really kept?"""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ....rules import source_model
 from ..events import Event, Loop, unwrapped
@@ -27,7 +27,13 @@ def _model_calls(training: Training) -> Iterator[tuple[Event, Thing, Loop]]:
     with_backward = {loop for e in training.of("backward", "autograd", "step") for loop in e.loops}
     for call in training.of("call"):
         thing, loop = call.target, call.inner()
-        if isinstance(thing, Thing) and id(thing) in trained and is_module(thing) and loop is not None and loop not in with_backward:
+        if (
+            isinstance(thing, Thing)
+            and id(thing) in trained
+            and is_module(thing)
+            and loop is not None
+            and loop not in with_backward
+        ):
             if loop.batches:
                 yield call, thing, loop
 
@@ -59,13 +65,66 @@ def in_train_mode(training: Training) -> Iterator[SourceFinding]:
             yield at(source_model.IN_TRAIN_MODE, passes[loop], evidence)
 
 
-def _on_purpose(training: Training, loop: Loop, event: Event) -> bool:
-    """True for Monte Carlo dropout, batch statistics estimated anew, or a mode set where the walk does not see it."""
-    names = loop.function.lower().split("_") + event.function.lower().split("_")
-    if any(n in {"mc", "bn", "calibrate", "recalibrate", "uncertainty", "stochastic", "statistics", "stats"} for n in names):
-        return True
+def in_function(training: Training) -> Iterator[SourceFinding]:
+    """An evaluating function that runs the trained model without gradients, in training mode."""
+    told: set[str] = set()
+    for event in training.of("modal"):
+        names = [n for n in event.functions if _words(n) & _MEASURES]
+        if not names or not event.graphless or event.mode not in {"", "train"} or names[-1] in told or training.library:
+            continue
+        calls = [c for c in training.of("call") if c.order <= event.order and c.function == names[-1]]
+        layer = event.target
+        if calls and _is_trained(training, layer) and not _named_on_purpose(event.functions) and not _left_alone(training, event):
+            told.add(names[-1])
+            yield at(source_model.IN_TRAIN_MODE, calls[-1], f"`{named(layer)}` is in training mode in this pass")
+
+
+_MEASURES = {"accuracy", "score", "iou", "dice", "evaluate", "evaluation", "validate", "validation", "eval", "test", "val"}
+
+
+def _words(name: str) -> set[str]:
+    return set(name.lower().split("_"))
+
+
+def _is_trained(training: Training, layer: Value) -> bool:
+    models = [m for m in training.models if any(t is layer for t in tree(m))]
+    return any(id(t) in training.trained for m in models for t in tree(m))
+
+
+def by_the_way(training: Training) -> Iterator[SourceFinding]:
+    """Training that runs in eval mode throughout, because an evaluation before it left the model there."""
+    told: set[int] = set()
+    for event in training.of("modal"):
+        if event.mode != "eval" or not event.first or event.graphless or not event.loops or not _followed(training, event):
+            continue
+        before = [m for m in training.of("mode") if m.order < event.order and event.target in _inside(m.target)]
+        if not before or id(before[-1].node) in told or not before[-1].function or before[-1].function in event.functions:
+            continue
+        if any(c.graphless and before[-1].function in c.functions for c in training.of("call")):
+            told.add(id(before[-1].node))
+            line = place(event.node, event.file)[1]
+            evidence = f"`{named(event.target)}` (line {line}) trains in this mode: no `train()` follows this evaluation"
+            yield at(source_model.NOT_RESTORED, before[-1], evidence)
+
+
+def _inside(value: Value) -> list[Thing]:
+    return tree(value) if isinstance(value, Thing) else []
+
+
+def _named_on_purpose(functions: Sequence[str]) -> bool:
+    told = {w for name in functions for w in _words(name)}
+    return bool(told & {"mc", "bn", "calibrate", "recalibrate", "uncertainty", "stochastic", "statistics", "stats"})
+
+
+def _left_alone(training: Training, event: Event) -> bool:
+    """True where the mode may be set somewhere that the walk does not see."""
     written = sum(f.text.count(".eval()") for f in training.reading.files)
     return written > len({id(e.node) for e in training.of("mode", ".eval")}) or "handed" in event.marks
+
+
+def _on_purpose(training: Training, loop: Loop, event: Event) -> bool:
+    """True for Monte Carlo dropout, batch statistics estimated anew, or a mode set where the walk does not see it."""
+    return _named_on_purpose((loop.function, *event.functions)) or _left_alone(training, event)
 
 
 def not_restored(training: Training) -> Iterator[SourceFinding]:
@@ -121,13 +180,20 @@ def best_stuck(training: Training) -> Iterator[SourceFinding]:
     for file in training.reading.files:
         for node in file.nodes:
             if isinstance(node, ast.FunctionDef | ast.Module):
-                yield from (tell(source_model.BEST_STUCK, c, file, f"`{n}` is compared here and never assigned") for c, n in _stuck(node))
+                yield from (
+                    tell(source_model.BEST_STUCK, c, file, f"`{n}` is compared here and never assigned")
+                    for c, n in _stuck(node)
+                )
 
 
 def _stuck(scope: ast.FunctionDef | ast.Module) -> Iterator[tuple[ast.If, str]]:
     inside = [n for n in ast.walk(scope)]
     starts = {
-        t.id for n in scope.body if isinstance(n, ast.Assign) and _extreme(n.value) for t in n.targets if isinstance(t, ast.Name)
+        t.id
+        for n in scope.body
+        if isinstance(n, ast.Assign) and _extreme(n.value)
+        for t in n.targets
+        if isinstance(t, ast.Name)
     }
     stores = [n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
     for loop in scope.body:
@@ -137,7 +203,12 @@ def _stuck(scope: ast.FunctionDef | ast.Module) -> Iterator[tuple[ast.If, str]]:
             if isinstance(test, ast.If) and isinstance(test.test, ast.Compare) and len(test.test.ops) == 1:
                 sides = [s.id for s in (test.test.left, *test.test.comparators) if isinstance(s, ast.Name)]
                 for name in sides:
-                    if name in starts and "best" in name.lower() and stores.count(name) == 1 and "save" in ast.unparse(test):
+                    if (
+                        name in starts
+                        and "best" in name.lower()
+                        and stores.count(name) == 1
+                        and "save" in ast.unparse(test)
+                    ):
                         yield test, name
 
 
@@ -146,4 +217,4 @@ def _extreme(value: ast.expr) -> bool:
     return "inf" in text or isinstance(value, ast.Constant | ast.UnaryOp)
 
 
-CHECKS = (with_gradients, in_train_mode, not_restored, aliased, best_stuck)
+CHECKS = (with_gradients, in_train_mode, in_function, not_restored, by_the_way, aliased, best_stuck)

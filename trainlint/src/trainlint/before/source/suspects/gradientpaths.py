@@ -57,9 +57,18 @@ def no_loss(training: Training) -> Iterator[SourceFinding]:
         thing = call.target
         if not isinstance(thing, Thing) or id(thing) in told or not has_weights(thing) or id(thing) in reached:
             continue
-        if id(thing) in training.trained and not call.graphless and loops & set(call.loops) and id(thing) not in training.foreign:
+        if (
+            id(thing) in training.trained
+            and not call.graphless
+            and loops & set(call.loops)
+            and id(thing) not in training.foreign
+        ):
             told.add(id(thing))
-            yield at(source_model.NO_LOSS, call, f"`{named(thing)}` is called in the training pass, and no loss depends on it")
+            yield at(
+                source_model.NO_LOSS,
+                call,
+                f"`{named(thing)}` is called in the training pass, and no loss depends on it",
+            )
 
 
 def kept_graph(training: Training) -> Iterator[SourceFinding]:
@@ -69,7 +78,11 @@ def kept_graph(training: Training) -> Iterator[SourceFinding]:
         value = event.value
         if not isinstance(value, Tensor) or value.op not in LOSSES or value.cut or event.graphless or not event.first:
             continue
-        backs = [b for b in training.backwards if b.inner() is event.inner() and id(value) in {id(t) for t in tensors(b.value)}]
+        backs = [
+            b
+            for b in training.backwards
+            if b.inner() is event.inner() and id(value) in {id(t) for t in tensors(b.value)}
+        ]
         if not backs or id(event.target) in used or (isinstance(event.target, Items) and _summed(event, training)):
             continue
         name = ast.unparse(event.node.target) if isinstance(event.node, ast.AugAssign) else "the list"

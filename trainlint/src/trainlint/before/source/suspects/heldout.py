@@ -14,7 +14,18 @@ from ..values import Const, Function, Items, Tensor, Thing, Value, is_const, num
 from .telling import at, tell
 
 _RANDOM = {"randn", "rand", "randint", "normal", "uniform", "randnlike", "bernoulli", "standardnormal", "poisson"}
-_ORDERED = {"sort", "cat", "stack", "arange", "linspace", "repeat", "repeatinterleave", "argsort", "concatenate", "tile"}
+_ORDERED = {
+    "sort",
+    "cat",
+    "stack",
+    "arange",
+    "linspace",
+    "repeat",
+    "repeatinterleave",
+    "argsort",
+    "concatenate",
+    "tile",
+}
 
 
 def _trained_loaders(training: Training) -> Iterator[tuple[Thing, Loop]]:
@@ -32,7 +43,11 @@ def in_order(training: Training) -> Iterator[SourceFinding]:
     for loader, loop in _trained_loaders(training):
         given = {"sampler", "batch_sampler", "**"} & set(loader.kwargs)
         shuffle = loader.given("shuffle", 2)
-        if given or not (shuffle is None or is_const(shuffle, False)) or "handed" in loader.marks and training.library:
+        if (
+            given
+            or not (shuffle is None or is_const(shuffle, False))
+            or ("handed" in loader.marks and training.library)
+        ):
             continue
         order = _order(dataset_of(loader))
         if shuffle is not None and order != "sorted" and not _swapped(training, loader):
@@ -58,7 +73,15 @@ def _order(dataset: Value | None) -> str:
         return ""
     if dataset.origin == TENSORS:
         ops = {t.op for a in dataset.args for t in tensors(a)}
-        return "sorted" if ops & {"argsort", "sort"} else "ordered" if ops & _ORDERED else "random" if ops & _RANDOM else "map"
+        return (
+            "sorted"
+            if ops & {"argsort", "sort"}
+            else "ordered"
+            if ops & _ORDERED
+            else "random"
+            if ops & _RANDOM
+            else "map"
+        )
     if dataset.origin.startswith("torchvision.datasets."):
         return "map"
     if dataset.origin == "torch.utils.data.random_split":
@@ -92,14 +115,20 @@ def same_data(training: Training) -> Iterator[SourceFinding]:
 
 def _held_out(name: str) -> bool:
     words = name.lower().split("_")
-    return any(w in {"val", "valid", "validation", "test", "dev", "eval", "holdout"} for w in words) and "train" not in words
+    return (
+        any(w in {"val", "valid", "validation", "test", "dev", "eval", "holdout"} for w in words)
+        and "train" not in words
+    )
 
 
 def _equal_sets(dataset: Value | None, trained: list[Thing]) -> bool:
     if not isinstance(dataset, Thing) or not dataset.origin.startswith("torchvision.datasets."):
         return False
     others = [dataset_of(t) for t in trained]
-    return any(isinstance(o, Thing) and o is not dataset and o.origin == dataset.origin and _split(o) == _split(dataset) for o in others)
+    return any(
+        isinstance(o, Thing) and o is not dataset and o.origin == dataset.origin and _split(o) == _split(dataset)
+        for o in others
+    )
 
 
 def _split(dataset: Thing) -> tuple[str, ...]:
@@ -114,7 +143,12 @@ def shuffled_apart(training: Training) -> Iterator[SourceFinding]:
             continue
         draws = [_permutation(a) for a in thing.args]
         if all(d is not None for d in draws) and len({id(d) for d in draws}) > 1:
-            yield tell(source_model.SHUFFLED_APART, thing.node, thing.file, "inputs and labels are indexed by different permutations")
+            yield tell(
+                source_model.SHUFFLED_APART,
+                thing.node,
+                thing.file,
+                "inputs and labels are indexed by different permutations",
+            )
 
 
 def _permutation(value: Value) -> Tensor | None:
@@ -126,11 +160,15 @@ def _permutation(value: Value) -> Tensor | None:
 
 def reseeded(training: Training) -> Iterator[SourceFinding]:
     """The same seed again in the training loop."""
-    loops = {loop for b in (*training.steps,) for loop in b.loops} & {loop for b in training.backwards for loop in b.loops}
+    loops = {loop for b in (*training.steps,) for loop in b.loops} & {
+        loop for b in training.backwards for loop in b.loops
+    }
     for event in training.of("torch.manual_seed", "numpy.random.seed", "random.seed"):
         if event.first and event.loops and event.loops[-1] in loops and isinstance(event.target, Const):
             if not event.conds and not _worker(event.function) and not _run_again(training, event.loops[-1]):
-                yield at(source_model.RESEEDED, event, f"the seed is {event.target.value!r} again in every round of the loop")
+                yield at(
+                    source_model.RESEEDED, event, f"the seed is {event.target.value!r} again in every round of the loop"
+                )
 
 
 def seeded_alike(training: Training) -> Iterator[SourceFinding]:
@@ -143,7 +181,9 @@ def seeded_alike(training: Training) -> Iterator[SourceFinding]:
         text = ast.unparse(start.node)
         inside = {n.id for n in ast.walk(start.node) if isinstance(n, ast.Name)}
         if "seed(" in text and not set(names) & inside and "initial_seed" not in text and "get_worker_info" not in text:
-            yield tell(source_model.RESEEDED, start.node, start.file, "every worker gets the same seed, whatever its number")
+            yield tell(
+                source_model.RESEEDED, start.node, start.file, "every worker gets the same seed, whatever its number"
+            )
 
 
 def _run_again(training: Training, loop: Loop) -> bool:
@@ -166,7 +206,9 @@ def no_batches(training: Training) -> Iterator[SourceFinding]:
         first = dataset.args[0] if isinstance(dataset, Thing) and dataset.origin == TENSORS and dataset.args else None
         count = first.shape[0] if isinstance(first, Tensor) and first.shape else None
         if count is not None and count < size:
-            yield tell(source_model.NO_BATCHES, thing.node, thing.file, f"{count} items are fewer than one batch of {size}")
+            yield tell(
+                source_model.NO_BATCHES, thing.node, thing.file, f"{count} items are fewer than one batch of {size}"
+            )
 
 
 CHECKS = (in_order, same_data, shuffled_apart, reseeded, seeded_alike, no_batches)

@@ -8,7 +8,7 @@ from ..events import LOADER
 from ..reader import tensors
 from ..suspicion import SourceFinding
 from ..training import Training
-from ..values import Tensor, Thing, Value, whole
+from ..values import UNKNOWN, Tensor, Thing, Value, number, whole
 from .criteria import all_losses, last_op
 from .telling import tell
 
@@ -94,9 +94,48 @@ def other_batch(training: Training) -> Iterator[SourceFinding]:
     """An output of one draw of a loader, compared with the labels of another."""
     for loss in all_losses(training):
         output, target = (_draws(v) for v in loss.inputs[:2])
-        if output and target and not {d[1] for d in output} & {d[1] for d in target} and {d[0] for d in output} == {d[0] for d in target}:
+        if (
+            output
+            and target
+            and not {d[1] for d in output} & {d[1] for d in target}
+            and {d[0] for d in output} == {d[0] for d in target}
+        ):
             told = "the output comes from another draw of the loader than the target"
             yield tell(source_model.OTHER_BATCH, loss.node, loss.file, told)
+
+
+def shuffled_labels(training: Training) -> Iterator[SourceFinding]:
+    """Labels in an order that the output knows nothing of, or labels that are all the same."""
+    for loss in all_losses(training):
+        output, target = loss.inputs[:2]
+        keys = {id(k): t for t in tensors(target) if t.op == "index" for k in t.inputs[1:] if _permutes(k)}
+        if keys and not keys.keys() & {id(t) for t in tensors(output)} and not _computed(target):
+            made = next(iter(keys.values()))
+            told = "the labels are put into another order than the inputs"
+            yield tell(source_model.SHUFFLED_APART, made.node, made.file, told)
+        made = last_op(target)
+        if made is not None and _constant(made) and len(training.models) < 3:
+            told = "every label of the batch is replaced by the same value"
+            yield tell(source_model.ONE_LABEL, made.node, made.file, told)
+
+
+def _permutes(key: Value) -> bool:
+    return isinstance(key, Tensor) and key.op in {"randperm", "permutation", "flip"}
+
+
+def _computed(value: Value) -> bool:
+    return any(t.module is not None for t in tensors(value))
+
+
+def _constant(made: Tensor) -> bool:
+    """True for `zeros_like(labels)` and `labels * 0`, where the labels are data."""
+    if made.op in {"zeroslike", "oneslike", "fulllike"}:
+        first = made.inputs[0] if made.inputs else UNKNOWN
+    elif made.op == "mult" and any(number(v) == 0 for v in made.inputs):
+        first = next((v for v in made.inputs if isinstance(v, Tensor)), UNKNOWN)
+    else:
+        return False
+    return isinstance(first, Tensor) and not _computed(first) and any(t.op in {"batch", "row", "index"} for t in tensors(first))
 
 
 def _draws(value: Value) -> set[tuple[int, int]]:
@@ -126,16 +165,34 @@ def over_batch(training: Training) -> Iterator[SourceFinding]:
         made = last_op(loss.inputs[0])
         flat = made is not None and made.shape is not None and len(made.shape) == 1
         labelled = loss.op in {"nll", "crossentropy"} and not flat
-        if made is not None and made.op in {"softmax", "logsoftmax"} and _axis(made) == 0 and (labelled or _batched(made)):
+        if (
+            made is not None
+            and made.op in {"softmax", "logsoftmax"}
+            and _axis(made) == 0
+            and (labelled or _batched(made))
+        ):
             yield tell(source_model.OVER_BATCH, made.node, made.file, f"`{made.op}` runs over dimension 0, the batch")
         labels = last_op(loss.inputs[1])
         if loss.op in {"nll", "crossentropy"} and labels is not None and labels.op == "argmax" and _axis(labels) == 0:
-            yield tell(source_model.OVER_BATCH, labels.node, labels.file, "the labels are looked for along dimension 0, the batch")
+            yield tell(
+                source_model.OVER_BATCH,
+                labels.node,
+                labels.file,
+                "the labels are looked for along dimension 0, the batch",
+            )
     for event in training.of(".argmax", "torch.argmax", ".max", "torch.max"):
         value = event.target if event.kind.startswith(".") else event.target
         axis = whole(event.value)
-        if axis == 0 and isinstance(value, Tensor) and value.shape is not None and len(value.shape) == 2 and _from_model(value):
-            yield tell(source_model.OVER_BATCH, event.node, event.file, "the class is looked for along dimension 0, the batch")
+        if (
+            axis == 0
+            and isinstance(value, Tensor)
+            and value.shape is not None
+            and len(value.shape) == 2
+            and _from_model(value)
+        ):
+            yield tell(
+                source_model.OVER_BATCH, event.node, event.file, "the class is looked for along dimension 0, the batch"
+            )
 
 
 def _axis(made: Tensor) -> int | None:
@@ -151,7 +208,12 @@ def _batched(made: Tensor) -> bool:
 
 def _from_model(value: Tensor) -> bool:
     made = last_op(value)
-    return made is not None and made.op in {"linear", "softmax", "logsoftmax"} and value.shape is not None and value.shape[0] is None
+    return (
+        made is not None
+        and made.op in {"linear", "softmax", "logsoftmax"}
+        and value.shape is not None
+        and value.shape[0] is None
+    )
 
 
-CHECKS = (activated, broadcast, residuals, other_batch, over_batch)
+CHECKS = (activated, broadcast, residuals, other_batch, shuffled_labels, over_batch)

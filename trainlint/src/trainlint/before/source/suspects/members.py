@@ -33,13 +33,22 @@ def unused(training: Training) -> Iterator[SourceFinding]:
         start, forward = cls.members.get("__init__"), cls.members.get("forward")
         if not isinstance(start, Function) or not isinstance(forward, Function) or id(cls) in bases or not cls.whole:
             continue
-        names = {n.attr if isinstance(n, ast.Attribute) else n.id for n in ast.walk(cls.node) if isinstance(n, ast.Attribute | ast.Name)}
+        names = {
+            n.attr if isinstance(n, ast.Attribute) else n.id
+            for n in ast.walk(cls.node)
+            if isinstance(n, ast.Attribute | ast.Name)
+        }
         if names & set(_LISTING):
             continue
         things = training.reading.instances.get(cls, [])
         for node, name in _set_in(start):
             made = [t.attrs.get(name) for t in things]
-            if made and all(isinstance(m, Thing) and _holds(m) for m in made) and name not in loads and name not in texts:
+            if (
+                made
+                and all(isinstance(m, Thing) and _holds(m) for m in made)
+                and name not in loads
+                and name not in texts
+            ):
                 told = f"`self.{name}` is made here, and no line uses it"
                 grave = None if any(_trains(m) for m in made if isinstance(m, Thing)) else Severity.NOTE
                 yield tell(source_model.UNUSED_LAYER, node, cls.file, told, subject=name, severity=grave)
@@ -63,7 +72,9 @@ def in_a_list(training: Training) -> Iterator[SourceFinding]:
     """Layers in a plain list or dictionary."""
     for cls in _modules(training):
         start = cls.find("__init__")
-        if not isinstance(start, Function) or training.reading.text_has("add_module", "register_module", "setattr(self"):
+        if not isinstance(start, Function) or training.reading.text_has(
+            "add_module", "register_module", "setattr(self"
+        ):
             continue
         for thing in training.reading.instances.get(cls, [])[:1]:
             plain = {k: v for k, v in thing.attrs.items() if isinstance(v, Items | Table)}
@@ -97,14 +108,23 @@ def always_dropped(training: Training) -> Iterator[SourceFinding]:
     """`F.dropout` without `training=`, or a dropout made where it is used."""
     for cls in _modules(training):
         for node in ast.walk(cls.node):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).rsplit(".", 1)[-1] in _DROPOUTS and _functional(training, cls, node):
+            if (
+                isinstance(node, ast.Call)
+                and ast.unparse(node.func).rsplit(".", 1)[-1] in _DROPOUTS
+                and _functional(training, cls, node)
+            ):
                 if len(node.args) < 3 and not any(k.arg in {"training", "train", None} for k in node.keywords):
                     told = "without `training=self.training` it drops in evaluation too"
                     yield tell(source_model.ALWAYS_DROPPED, node, cls.file, told)
     for call in training.of("call"):
         made = call.target
         if isinstance(made, Thing) and made.origin.startswith("torch.nn.Dropout") and made_within(training, made):
-            yield tell(source_model.ALWAYS_DROPPED, made.node, made.file, "a dropout made in the pass is always in training mode")
+            yield tell(
+                source_model.ALWAYS_DROPPED,
+                made.node,
+                made.file,
+                "a dropout made in the pass is always in training mode",
+            )
 
 
 _DROPOUTS = {"dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout"}
@@ -114,7 +134,9 @@ def _functional(training: Training, cls: Class, node: ast.Call) -> bool:
     base = node.func.value if isinstance(node.func, ast.Attribute) else node.func
     found = cls.file.scope.find(base.id) if isinstance(base, ast.Name) else None
     text = found.name if hasattr(found, "name") and found is not None else ast.unparse(base)  # pyright: ignore[reportAttributeAccessIssue]
-    return text.startswith("torch.nn.functional") or ast.unparse(node.func).startswith(("torch.nn.functional.", "nn.functional."))
+    return text.startswith("torch.nn.functional") or ast.unparse(node.func).startswith(
+        ("torch.nn.functional.", "nn.functional.")
+    )
 
 
 def made_within(training: Training, made: Thing) -> bool:
@@ -143,16 +165,28 @@ def unregistered(training: Training) -> Iterator[SourceFinding]:
     """`self.weight = nn.Parameter(...).to(device)`, or a plain tensor that needs a gradient."""
     for event in training.of("kept"):
         owner, value = event.target, event.value
-        if not isinstance(owner, Thing) or owner.cls is None or not isinstance(value, Tensor) or event.function != "__init__":
+        if (
+            not isinstance(owner, Thing)
+            or owner.cls is None
+            or not isinstance(value, Tensor)
+            or event.function != "__init__"
+        ):
             continue
         if not any(module_root(r) for r in owner.cls.roots):
             continue
         first = value.inputs[0] if value.inputs else None
         moved = value.op in {"to", "cuda", "float", "mult", "div", "clone"} and isinstance(first, Thing)
         if moved and isinstance(first, Thing) and first.origin.endswith("nn.Parameter"):
-            yield tell(source_model.UNREGISTERED, event.node, event.file, f"`.{value.op}` of a Parameter is no Parameter any more")
+            yield tell(
+                source_model.UNREGISTERED,
+                event.node,
+                event.file,
+                f"`.{value.op}` of a Parameter is no Parameter any more",
+            )
         elif is_const(value.info.get("arg:requires_grad"), True):
-            yield tell(source_model.UNREGISTERED, event.node, event.file, "a tensor that needs a gradient is no Parameter")
+            yield tell(
+                source_model.UNREGISTERED, event.node, event.file, "a tensor that needs a gradient is no Parameter"
+            )
 
 
 def constant_start(training: Training) -> Iterator[SourceFinding]:
@@ -160,16 +194,23 @@ def constant_start(training: Training) -> Iterator[SourceFinding]:
     for file in training.reading.files:
         for node in file.nodes:
             if isinstance(node, ast.For) and "modules()" in ast.unparse(node.iter):
-                yield from (tell(source_model.CONSTANT_START, c, file, "every such layer starts with equal weights") for c in _constant_fills(node))
+                yield from (
+                    tell(source_model.CONSTANT_START, c, file, "every such layer starts with equal weights")
+                    for c in _constant_fills(node)
+                )
 
 
 def _constant_fills(loop: ast.For) -> Iterator[ast.Call]:
     for test in ast.walk(loop):
-        if not (isinstance(test, ast.If) and "isinstance" in ast.unparse(test.test) and _matrices(ast.unparse(test.test))):
+        if not (
+            isinstance(test, ast.If) and "isinstance" in ast.unparse(test.test) and _matrices(ast.unparse(test.test))
+        ):
             continue
         for node in test.body:
             for call in ast.walk(node):
-                if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(("init.constant_", "init.zeros_", "init.ones_")):
+                if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(
+                    ("init.constant_", "init.zeros_", "init.ones_")
+                ):
                     if call.args and ast.unparse(call.args[0]).endswith(".weight"):
                         yield call
 

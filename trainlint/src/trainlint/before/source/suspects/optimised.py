@@ -95,7 +95,9 @@ def frozen(training: Training) -> Iterator[SourceFinding]:
         weights = [t for t in owned if has_weights(t) or ("outside" in t.marks and "part" not in t.marks)]
         steps = [s.order for s in training.steps if s.target is optimizer]
         if weights and all(t.frozen_at(o) for t in weights for o in steps):
-            yield tell(source.ALL_FROZEN, optimizer.node, optimizer.file, "everything that this optimiser holds is frozen")
+            yield tell(
+                source.ALL_FROZEN, optimizer.node, optimizer.file, "everything that this optimiser holds is frozen"
+            )
 
 
 CHECKS = (stale, another, in_none, frozen)

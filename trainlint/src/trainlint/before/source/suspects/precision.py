@@ -49,7 +49,12 @@ def unscaled_half(training: Training) -> Iterator[SourceFinding]:
     for event in training.of(*_AUTOCAST):
         if event.loops and all(id(loop) in loops for loop in event.loops[-1:]) and not event.graphless:
             if isinstance(event.node, ast.Call) and _float16(event.kind, event.node):
-                yield tell(source.HALF_UNSCALED, event.node, event.file, "the forward pass runs in float16, and no scaler is used")
+                yield tell(
+                    source.HALF_UNSCALED,
+                    event.node,
+                    event.file,
+                    "the forward pass runs in float16, and no scaler is used",
+                )
 
 
 def _float16(kind: str, node: ast.Call) -> bool:

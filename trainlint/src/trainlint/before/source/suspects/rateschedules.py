@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from ....findings import Severity
 from ....rules import source
 from .. import calling
-from ..events import Event, Loop
+from ..events import Event
 from ..reader import tensors
 from ..suspicion import SourceFinding
 from ..torchfacts import is_scheduler
 from ..training import Training, subject_of
 from ..values import Bound, Const, Function, Items, Table, Thing, Value, const, elements, number
-from ..walker import Frame
+from ..walking import Frame
 from .telling import at, tell
 
 _SMALL_MEAN = 0.2
@@ -44,12 +44,9 @@ def _unit(training: Training, tick: Event) -> str:
     """`batch` where a tick stands in the loop of the steps, `epoch` in the loop around it, else nothing."""
     steps = [s for s in training.steps if s.first and s.loops]
     if any(s.inner() is tick.inner() for s in steps):
-        nested = len(tick.loops) > 1 or (tick.inner() or _NO_LOOP).batches
+        nested = len(tick.loops) > 1 or any(loop.batches for loop in tick.loops)
         return "batch" if nested else ""
     return "epoch" if any(tick.inner() in s.loops for s in steps) else ""
-
-
-_NO_LOOP = Loop(ast.While(ast.Constant(True), [], []), None, Const(None), "")  # pyright: ignore[reportArgumentType]
 
 
 def _ticks(training: Training) -> Iterator[tuple[Event, Thing, str]]:
@@ -140,7 +137,9 @@ def _epochs(tick: Event) -> Value | None:
 
 
 def _same_length(length: Value | None, epochs: Value | None) -> bool:
-    return length is not None and (length is epochs or (number(length) is not None and number(length) == number(epochs)))
+    return length is not None and (
+        length is epochs or (number(length) is not None and number(length) == number(epochs))
+    )
 
 
 def warmup(training: Training) -> Iterator[SourceFinding]:
@@ -153,7 +152,12 @@ def warmup(training: Training) -> Iterator[SourceFinding]:
             continue
         first, mean = _factors(training, schedule, number(_epochs(tick)))
         if first == 0:
-            yield tell(source.WARMUP_ZERO, schedule.node, schedule.file, "its factor is 0 at index 0, for the whole first epoch")
+            yield tell(
+                source.WARMUP_ZERO,
+                schedule.node,
+                schedule.file,
+                "its factor is 0 at index 0, for the whole first epoch",
+            )
         elif mean is not None and mean < _SMALL_MEAN:
             told = f"the mean rate of the run is {mean:.0%} of the target: the warm-up is longer than the run"
             yield tell(source.WARMUP_ZERO, schedule.node, schedule.file, told)
@@ -202,7 +206,9 @@ def plateau(training: Training) -> Iterator[SourceFinding]:
         rising = any(w in text for w in ("acc", "f1", "auc", "dice", "iou", "bleu"))
         if schedule.given("mode", 1) is not None and const(schedule.given("mode", 1)) is None:
             continue
-        if (mode == "max" and "loss" in text and not text.startswith("-")) or (mode == "min" and rising and "loss" not in text and "-" not in text):
+        if (mode == "max" and "loss" in text and not text.startswith("-")) or (
+            mode == "min" and rising and "loss" not in text and "-" not in text
+        ):
             yield at(source.PLATEAU, tick, f"mode {mode} waits for the reverse of what `{text}` does")
 
 

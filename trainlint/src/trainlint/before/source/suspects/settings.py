@@ -35,9 +35,11 @@ def rate(training: Training) -> Iterator[SourceFinding]:
         owned = training.owned(optimizer) if "stranger" not in optimizer.marks else None
         if not owned or not any(has_weights(t) or "outside" in t.marks for t in owned):
             continue
-        scheduled = any(t.given("optimizer", 0) is optimizer and t.origin.endswith("LambdaLR") for t in training.walker.things)
+        scheduled = any(
+            t.given("optimizer", 0) is optimizer and t.origin.endswith("LambdaLR") for t in training.walker.things
+        )
         for value in _rates(optimizer) if not scheduled else ():  # a factor of any size stands before the rate
-            if value < _SMALLEST or value >= _LARGEST.get(_kind(optimizer), float("inf")):
+            if value <= _SMALLEST or value >= _LARGEST.get(_kind(optimizer), float("inf")):
                 yield tell(source.RATE, optimizer.node, optimizer.file, f"the learning rate is {value:g}")
 
 

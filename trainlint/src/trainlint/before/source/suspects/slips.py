@@ -53,7 +53,9 @@ def sanitised(training: Training) -> Iterator[SourceFinding]:
     for event in training.backwards:
         value = event.value
         if isinstance(value, Tensor) and value.op == "nantonum" and losses_in(value):
-            yield tell(source.SANITISED, value.node, value.file, "the loss is replaced by its finite part before backward")
+            yield tell(
+                source.SANITISED, value.node, value.file, "the loss is replaced by its finite part before backward"
+            )
 
 
 CHECKS = (not_called, misspelt, sanitised)

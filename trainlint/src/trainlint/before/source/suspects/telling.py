@@ -29,6 +29,8 @@ def tell(
     )
 
 
-def at(rule: Rule, event: Event, evidence: str, *, subject: str = "", severity: Severity | None = None) -> SourceFinding:
+def at(
+    rule: Rule, event: Event, evidence: str, *, subject: str = "", severity: Severity | None = None
+) -> SourceFinding:
     """A finding at an event."""
     return tell(rule, event.node, event.file, evidence, subject=subject, severity=severity)

@@ -23,9 +23,19 @@ def not_released(training: Training) -> Iterator[SourceFinding]:
         if not event.first or not (set(event.loops) & loops) or not event.conds or event.value != Const(False):
             continue
         released = [f for f in freezes if f.value != Const(False) and f.target is event.target]
-        epochs = {n.id for loop in event.loops if isinstance(loop.node, ast.For) for n in ast.walk(loop.node.target) if isinstance(n, ast.Name)}
+        epochs = {
+            n.id
+            for loop in event.loops
+            if isinstance(loop.node, ast.For)
+            for n in ast.walk(loop.node.target)
+            if isinstance(n, ast.Name)
+        }
         gate = event.conds[0][0]
-        if not released and isinstance(gate, ast.If) and epochs & {n.id for n in ast.walk(gate.test) if isinstance(n, ast.Name)}:
+        if (
+            not released
+            and isinstance(gate, ast.If)
+            and epochs & {n.id for n in ast.walk(gate.test) if isinstance(n, ast.Name)}
+        ):
             told = f"it is frozen while the condition of line {gate.lineno} holds, and no line releases it"
             yield at(source.NOT_RELEASED, event, told)
 
@@ -38,7 +48,11 @@ def left_in(training: Training) -> Iterator[SourceFinding]:
             continue
         for event in training.of(f".{name}"):
             if set(event.loops) & loops and event.first:
-                yield at(source_model.SWAPPED_IN, event, f"`{name}` overwrites the weights in the loop, and no line calls `{back}`")
+                yield at(
+                    source_model.SWAPPED_IN,
+                    event,
+                    f"`{name}` overwrites the weights in the loop, and no line calls `{back}`",
+                )
 
 
 def wrong_count(training: Training) -> Iterator[SourceFinding]:
@@ -62,14 +76,20 @@ def _sums(file: SourceFile, loop: ast.For, training: Training) -> Iterator[Sourc
             if weighted and count == f"len({source_text})":
                 told = f"`{node.target.id}` sums over items and is divided by the number of batches"
                 yield tell(source_model.WRONG_COUNT, division, file, told, subject=node.target.id)
-            elif not isinstance(node.value, ast.BinOp) and count == f"len({source_text}.dataset)" and _means(node, training):
+            elif (
+                not isinstance(node.value, ast.BinOp)
+                and count == f"len({source_text}.dataset)"
+                and _means(node, training)
+            ):
                 told = f"`{node.target.id}` sums means of batches and is divided by the number of items"
                 yield tell(source_model.WRONG_COUNT, division, file, told, subject=node.target.id)
 
 
 def _iterated(loop: ast.For) -> str:
     over = loop.iter
-    while isinstance(over, ast.Call) and ast.unparse(over.func).rsplit(".", 1)[-1] in {"enumerate", "tqdm"} and over.args:
+    while (
+        isinstance(over, ast.Call) and ast.unparse(over.func).rsplit(".", 1)[-1] in {"enumerate", "tqdm"} and over.args
+    ):
         over = over.args[0]
     return ast.unparse(over)
 
@@ -106,7 +126,11 @@ def _means(node: ast.AugAssign, training: Training) -> bool:
         value = event.value
         if event.node is node and isinstance(value, Tensor) and value.op == "item" and value.inputs:
             loss = value.inputs[0]
-            return isinstance(loss, Tensor) and loss.op in {"crossentropy", "mse", "nll", "l1", "binarycrossentropywithlogits"} and reduction(loss) == "mean"
+            return (
+                isinstance(loss, Tensor)
+                and loss.op in {"crossentropy", "mse", "nll", "l1", "binarycrossentropywithlogits"}
+                and reduction(loss) == "mean"
+            )
     return False
 
 
