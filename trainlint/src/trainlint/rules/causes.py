@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..findings import Finding, Severity, by_weight
 
-_NOTHING_LEARNED = ("RT125", "RT135", "RT204", "RT212", "RT214", "RT217", "RT219", "RT311")
+_NOTHING_LEARNED = ("RT125", "RT135", "RT204", "RT212", "RT214", "RT217", "RT219", "RT251", "RT311")
 """What a model that does not move shows: constant losses and answers, and nothing better than a constant."""
 _LEFT_THE_RANGE = ("RT201", "RT202", "RT213", "RT302", "RT303", "RT308", "RT309", "RT311", "RT219", "RT113")
 """What numbers that grow without bound end in."""
@@ -33,7 +33,9 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
     "RT130": ("RT127", *_LEFT_THE_RANGE),
     "RT131": ("RT219", "RT204"),
     "RT133": ("RT119", "RT126", "RT219", "RT311"),
+    "RT160": ("RT202", "RT253", "RT302", "RT509"),
     "RT201": ("RT202", "RT213", "RT219", "RT302"),
+    "RT202": ("RT254",),
     "RT203": ("RT123", "RT124", "RT204"),
     "RT204": ("RT212", "RT219"),
     "RT206": ("RT122", "RT207"),
@@ -42,6 +44,7 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
     "RT216": ("RT219", "RT217", "RT126", "RT309", "RT310"),
     "RT220": ("RT219", "RT217"),
     "RT221": ("RT211",),
+    "RT250": ("RT213",),
     "RT302": ("RT113", "RT114", "RT201", "RT219"),
     "RT303": ("RT201", "RT302", "RT113", "RT219"),
     "RT307": ("RT127", "RT211", *_LEFT_THE_RANGE),

@@ -29,10 +29,10 @@ _GENERIC = frozenset(
     "iteration cur current the net output sum at set model this per_step tot".split()
 )
 _UP = re.compile(
-    r"(?:acc|accuracy|top|b?map|m?ap|ar|f|fscore|f1score|miou|iou|giou|dice|dsc|s?bleu|rouge|rougel|rougelsum|auc|auroc|"
-    r"auprc|roc|precision|prec|recall|psnr|ssim|mcc|kappa|qwk|r|score|em|exact|match|reward|rewards|rew|return|returns|"
+    r"(?:acc|accs|accuracy|top|b?map|m?ap|ar|f\d|fscore|f1score|miou|iou|giou|dice|dsc|s?bleu|rouge|rougel|rougelsum|auc|auroc|"
+    r"auprc|roc|precision|prec|recall|psnr|ssim|mcc|kappa|qwk|r2|score|em|exact|match|reward|rewards|rew|return|returns|"
     r"success|hits?|ndcg|mrr|pck|cider|meteor|spice|pearson|spearman|corr|correlation|jaccard|sensitivity|specificity|"
-    r"pq|nds|macc|aacc|chrf|comet|sdr|si_sdr|sisdr|stoi|pesq)\d{0,3}[a-z]{0,2}"
+    r"pq|nds|macc|aacc|chrf|comet|sdr|si_sdr|sisdr|stoi|pesq)\d{0,3}"
 )
 _DOWN = re.compile(
     r"(?:error|err|errors|rmse|mae|mape|smape|wer|cer|ppl|perplexity|fid|eer|epe|mpjpe|lpips|mrse)\d{0,3}"
