@@ -1,5 +1,7 @@
 """Two runs side by side: another seed is the same, a slower, a stuck, a skipping and a dying run are not."""
 
+# ruff: noqa: E501  (lines are as long as programs print them)
+
 import json
 from pathlib import Path
 
@@ -16,7 +18,9 @@ from .foreign_sound import falling
 
 
 def lines(values: list[float], rate: float = 1e-3, norm: float = 1.0) -> str:
-    return "\n".join(f"epoch {e} loss {v:.5f} lr {rate} grad_norm {norm * (1 + e % 3 / 10):.3f}" for e, v in enumerate(values, 1))
+    return "\n".join(
+        f"epoch {e} loss {v:.5f} lr {rate} grad_norm {norm * (1 + e % 3 / 10):.3f}" for e, v in enumerate(values, 1)
+    )
 
 
 def log(*arguments: object, **options: float) -> Log:
@@ -59,7 +63,9 @@ def test_where_two_runs_part_is_named():
 
 
 def test_skips_and_a_death_count():
-    skips = "\n".join("Gradient overflow. Skipping step, loss scaler 0 reducing loss scale to 1024.0" for _ in range(40))
+    skips = "\n".join(
+        "Gradient overflow. Skipping step, loss scaler 0 reducing loss scale to 1024.0" for _ in range(40)
+    )
     run = read_text(lines(falling(30, 2.0, 0.4, 0.03)) + "\n" + skips + "\nRuntimeError: CUDA error: out of memory")
     assert len(compare(run, BASELINE).beyond) == 2
 
@@ -76,7 +82,9 @@ def test_a_ledger_is_compared_with_a_log(tmp_path: Path):
 
 def test_the_command_prints_and_tells_by_its_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     paths = [tmp_path / f"{name}.log" for name in ("run", "baseline", "other")]
-    for path, text in zip(paths, (lines(falling(30, 2.0, 1.9)), lines(falling(30, 2.0, 0.4, 0.03)), "foo: 1"), strict=True):
+    for path, text in zip(
+        paths, (lines(falling(30, 2.0, 1.9)), lines(falling(30, 2.0, 0.4, 0.03)), "foo: 1"), strict=True
+    ):
         path.write_text(text)
     run, baseline, other = map(str, paths)
     assert main(["compare", run, baseline, "--json"]) == 1

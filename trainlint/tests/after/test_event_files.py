@@ -62,7 +62,9 @@ def test_a_broken_event_file_is_refused(tmp_path, content: bytes):
 
 def test_an_event_file_is_judged_like_a_log(tmp_path):
     nan = float("nan")
-    payloads = [scalar(tag, s, v) for s in range(20) for tag, v in (("train/loss", 2 - s / 20 if s < 12 else nan), ("lr", 1e-3))]
+    payloads = [
+        scalar(tag, s, v) for s in range(20) for tag, v in (("train/loss", 2 - s / 20 if s < 12 else nan), ("lr", 1e-3))
+    ]
     verdict = diagnose_path(file(tmp_path, *payloads))
     assert verdict.codes == ("RT201",)
     assert "step 12" in verdict.findings[0].evidence

@@ -16,7 +16,9 @@ def write(path: Path, text: str) -> None:
 
 
 def epochs(first: int, last: int, value: str = "") -> str:
-    return "".join(f"Epoch {e} loss: {value or f'{1 / e:.5f}'} val_loss: {value or f'{1.1 / e:.5f}'}\n" for e in range(first, last))
+    return "".join(
+        f"Epoch {e} loss: {value or f'{1 / e:.5f}'} val_loss: {value or f'{1.1 / e:.5f}'}\n" for e in range(first, last)
+    )
 
 
 def test_findings_come_once_as_the_log_grows(tmp_path: Path):
@@ -26,7 +28,9 @@ def test_findings_come_once_as_the_log_grows(tmp_path: Path):
     assert follower.poll() == []
     assert follower.poll() == []
     write(path, epochs(6, 7, "nan"))
-    assert [(f.rule.code, f.severity) for f in follower.poll() if f.rule.code == "RT201"] == [("RT201", Severity.WARNING)]
+    assert [(f.rule.code, f.severity) for f in follower.poll() if f.rule.code == "RT201"] == [
+        ("RT201", Severity.WARNING)
+    ]
     write(path, epochs(7, 9, "nan"))
     assert ("RT201", Severity.FATAL) in [(f.rule.code, f.severity) for f in follower.poll()]
     write(path, epochs(9, 12, "nan"))

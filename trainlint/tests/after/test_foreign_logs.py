@@ -9,7 +9,7 @@ from trainlint import diagnose_path, diagnose_text
 
 from .foreign_broken import BROKEN, BROKEN_SUFFIXES
 from .foreign_second import SECOND_BROKEN, SECOND_SOUND
-from .foreign_sound import SOUND, SUFFIXES
+from .foreign_sound_more import SOUND, SUFFIXES
 
 
 def file(folder: Path, log: Callable[[], str], suffixes: dict[str, str]) -> Path:
@@ -41,7 +41,9 @@ def test_a_sound_log_of_the_second_hand_is_healthy(log: Callable[[], str]):
 
 
 @pytest.mark.parametrize(("name", "log", "states", "codes"), SECOND_BROKEN, ids=[name for name, *_ in SECOND_BROKEN])
-def test_a_broken_log_of_the_second_hand_is_called_what_it_is(name: str, log: Callable[[], str], states: str, codes: str):
+def test_a_broken_log_of_the_second_hand_is_called_what_it_is(
+    name: str, log: Callable[[], str], states: str, codes: str
+):
     verdict = diagnose_text(log())
     assert str(verdict.state).split(":")[0] in states.split(), str(verdict)
     assert verdict.codes[0] in codes.split(), str(verdict)

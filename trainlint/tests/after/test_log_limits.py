@@ -1,5 +1,7 @@
 """Any file is read or refused with one message: encodings, endless lines, endless numbers, nesting, bytes."""
 
+# ruff: noqa: E501  (lines are as long as programs print them)
+
 import json
 
 import pytest
@@ -21,7 +23,9 @@ def test_encodings_are_told_apart(tmp_path, encoding: str):
     assert verdict.counts == {"epochs": 10, "values": 20}
 
 
-@pytest.mark.parametrize("content", [bytes(range(256)) * 40, b"\x89PNG\r\n\x1a\n" + bytes(4000), b"PK\x03\x04" + bytes(range(32)) * 20])
+@pytest.mark.parametrize(
+    "content", [bytes(range(256)) * 40, b"\x89PNG\r\n\x1a\n" + bytes(4000), b"PK\x03\x04" + bytes(range(32)) * 20]
+)
 def test_a_binary_file_is_refused(tmp_path, content: bytes):
     path = tmp_path / "train.log"
     path.write_bytes(content)
@@ -29,7 +33,9 @@ def test_a_binary_file_is_refused(tmp_path, content: bytes):
         diagnose_path(path)
 
 
-@pytest.mark.parametrize("line", ["Epoch {n} loss: 1", "batch {n}", "loss: {n}", '{{"loss": [1, {n}]}}', "epoch,loss\n1,{n}"])
+@pytest.mark.parametrize(
+    "line", ["Epoch {n} loss: 1", "batch {n}", "loss: {n}", '{{"loss": [1, {n}]}}', "epoch,loss\n1,{n}"]
+)
 def test_a_number_without_end_is_refused(line: str):
     with pytest.raises(InputError, match="digits"):
         diagnose_text(line.format(n="9" * 5000))
@@ -52,7 +58,9 @@ def test_a_ledger_nested_without_end_is_refused(tmp_path):
         diagnose_path(path)
 
 
-@pytest.mark.parametrize("unclosed", ['{"loss":' * 3000, "[" * 3000, "{{'loss': 0.5}}", "loss: tensor(", "epoch epoch epoch", "lr=[" * 900])
+@pytest.mark.parametrize(
+    "unclosed", ['{"loss":' * 3000, "[" * 3000, "{{'loss': 0.5}}", "loss: tensor(", "epoch epoch epoch", "lr=[" * 900]
+)
 def test_broken_lines_are_read_as_far_as_they_say_something(unclosed: str):
     assert diagnose_text(f"{SOUND}\n{unclosed}").healthy
 
@@ -89,7 +97,9 @@ def test_numbers_are_told_from_words(text: str, values: list[str]):
 
 
 def test_series_and_names_are_bounded():
-    log = read_text("\n".join(f"name{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}{chr(97 + i // 676)}: {i}.5" for i in range(2000)))
+    log = read_text(
+        "\n".join(f"name{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}{chr(97 + i // 676)}: {i}.5" for i in range(2000))
+    )
     assert len(log.series) <= 600
     assert log.left_out == 2000 - len(log.series)
 
@@ -100,5 +110,7 @@ def test_a_folder_means_the_log_in_it(tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
     (tmp_path / "train-7.log").write_text(SOUND)
     assert diagnose_path(tmp_path).healthy
-    (tmp_path / "trainer_state.json").write_text(json.dumps({"log_history": [{"step": s, "loss": float("nan")} for s in (1, 2, 3)]}))
+    (tmp_path / "trainer_state.json").write_text(
+        json.dumps({"log_history": [{"step": s, "loss": float("nan")} for s in (1, 2, 3)]})
+    )
     assert diagnose_path(tmp_path).codes == ("RT201",)

@@ -1,5 +1,7 @@
 """A name says what it is by its words, in any spelling, and what nobody knows stays other."""
 
+# ruff: noqa: E501  (lines are as long as programs print them)
+
 import pytest
 
 from trainlint.after.reading.names import name_of
@@ -30,21 +32,54 @@ def test_a_name_is_classified_by_its_words(kind: Kind, name: str):
     assert name_of(name).kind is kind
 
 
-@pytest.mark.parametrize(("name", "phase", "key"), [("loss", "val", "val_loss"), ("acc", "val", "val_acc"), ("val_loss", "train", "val_loss"), ("loss", "train", "loss")])
+@pytest.mark.parametrize(
+    ("name", "phase", "key"),
+    [
+        ("loss", "val", "val_loss"),
+        ("acc", "val", "val_acc"),
+        ("val_loss", "train", "val_loss"),
+        ("loss", "train", "loss"),
+    ],
+)
 def test_what_stands_around_a_name_says_whose_it_is(name: str, phase: str, key: str):
     assert name_of(name, phase).key == key
 
 
-@pytest.mark.parametrize("name", ["loss_D", "Loss_G", "value_loss", "policy_loss", "entropy_loss", "ep_rew_mean", "critic/loss", "rewards/mean_reward"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "loss_D",
+        "Loss_G",
+        "value_loss",
+        "policy_loss",
+        "entropy_loss",
+        "ep_rew_mean",
+        "critic/loss",
+        "rewards/mean_reward",
+    ],
+)
 def test_adversaries_and_policies_are_known(name: str):
     assert name_of(name).rival
 
 
-@pytest.mark.parametrize("name", ["cross entropy loss", "loss", "loss value", "val_loss", "v_num", "total loss", "3d_loss"])
+@pytest.mark.parametrize(
+    "name", ["cross entropy loss", "loss", "loss value", "val_loss", "v_num", "total loss", "3d_loss"]
+)
 def test_other_losses_are_no_rivals(name: str):
     assert not name_of(name).rival
 
 
-@pytest.mark.parametrize(("name", "term"), [("total_loss", False), ("train loss", False), ("avg loss", False), ("loss_epoch", False), ("cls_loss", True), ("loss/kl", True), ("nll_loss", True)])
+@pytest.mark.parametrize(
+    ("name", "term"),
+    [
+        ("total_loss", False),
+        ("train loss", False),
+        ("avg loss", False),
+        ("loss_epoch", False),
+        ("cls_loss", True),
+        ("loss/kl", True),
+        ("nll_loss", True),
+    ],
+)
 def test_a_part_of_the_loss_is_told_from_the_whole(name: str, term: bool):
     assert name_of(name).term is term

@@ -110,7 +110,9 @@ def _flat(subject: Subject) -> list[Finding]:
         return []
     level = mean(levels)
     spread = (max(levels) - min(levels)) / abs(level) if level else math.inf
-    still = spread <= (FLAT if len(levels) >= 10 else FLAT / 2) and abs(third(levels, 0) - third(levels, 2)) <= FLAT / 2 * abs(level)
+    still = spread <= (FLAT if len(levels) >= 10 else FLAT / 2) and abs(
+        third(levels, 0) - third(levels, 2)
+    ) <= FLAT / 2 * abs(level)
     if not (still or _at_chance(levels, level, spread)) or _learns_elsewhere(subject):
         return []
     text = f"{series.name.key} stays at {level:.4g} within {spread:.2%} over {len(levels)} levels"

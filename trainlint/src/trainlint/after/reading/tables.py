@@ -1,4 +1,4 @@
-"""Which lines are rows of a table, and what is in its columns? Commas, tabs, semicolons, bars, or blanks between them."""
+"""Which lines are rows of a table? Commas, tabs, semicolons, bars, or blanks stand between the cells."""
 
 import re
 from collections.abc import Iterator
