@@ -3,6 +3,8 @@
 Usage: python log_speed.py [LINES]. Prints processor seconds, microseconds a line and the peak of memory.
 """
 
+# ruff: noqa: E501
+
 import resource
 import sys
 import tempfile

@@ -172,3 +172,15 @@ def test_what_was_left_when_the_log_ends_early_is_told():
     verdict = diagnose_text(text(f"Epoch {e}/50 loss: {1 / e:.4f} val_loss: {1.1 / e:.4f}" for e in range(1, 9)))
     assert verdict.healthy
     assert "what follows epoch 8 of 50: the log ends there" in verdict.blind
+
+
+def test_an_export_of_several_runs_keeps_them_apart(tmp_path):
+    rows = [
+        '"Unnamed: 0","Step","run-a - loss","run-b - loss"',
+        *(f"{i},{10 * i},{2 - i / 40:.4f},{'NaN' if i > 9 else 8 - i / 9}" for i in range(30)),
+    ]
+    path = tmp_path / "wandb.csv"
+    path.write_text(text(rows))
+    verdict = diagnose_path(path)
+    assert verdict.codes == ("RT201",)
+    assert "loss[2] is nan from step 100 to the end (20 of 30 values)" in first(verdict).evidence
