@@ -16,8 +16,8 @@ _ASIDE = frozenset(
     "gpu cuda size samples sample images instances workers runtime wall hours minutes remaining seed decay momentum "
     "dropout tokens version num_workers interval fraction ratio device dur duration s/it it/s eps rank world pid port "
     "ups wps wpb bsz clip v_num bs consumed util timestamp date hour minute job node "
-    "scalars line created relative free total_flos total_time vram warning decayed mult multiplier improved decreased increased reduced from improve far "
-    "counter".split()
+    "scalars line created relative free total_flos total_time vram warning decayed mult multiplier "
+    "improved decreased increased reduced from improve far counter".split()
 )
 _RIVAL = frozenset(
     "g d gen disc generator discriminator critic actor policy pg vf q qf adv adversarial gan reward rewards rew "

@@ -93,7 +93,8 @@ def _apart(span: tuple[int, int], begin: int, end: int) -> int:
 
 
 def _titles(titles: list[str], stem: str) -> tuple[Name | None, ...] | None:
-    rest = titles[1:] if not titles[0].strip("'\" #") or titles[0].startswith("Unnamed: ") else titles
+    first = titles[0].strip("'\" #")
+    rest = titles[1:] if not first or first.startswith("Unnamed: ") else titles
     if not all(_TITLE.fullmatch(t) and not any(cell(w) is not None for w in t.split()) for t in rest):
         return None
     if [words_of(t) for t in titles] == _WALL:
