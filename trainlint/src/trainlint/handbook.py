@@ -30,8 +30,8 @@ one after an alarm.
 
 Lightning and Transformers take a callback (`trainlint.during.integrations`); accelerate needs none. Before training,
 `trainlint.preflight(step, model, batch, optimizer=...)` tries one update and leaves everything as it was.
-Afterwards, `trainlint.diagnose_path` reads a ledger or a log: printed lines, the dictionaries that
-Transformers prints, JSON lines, tables with a header (CSV, fastai), progress bars of Keras and Lightning.
+Afterwards, `trainlint log` and `trainlint.diagnose_path` read a ledger or a log of any form: [logs.md](logs.md).
+`trainlint compare RUN BASELINE` says what differs from a run that was sound.
 What was found of broken programs, and what was not: [evidence.md](evidence.md).
 
 ## From symptom to finding

@@ -1,5 +1,7 @@
 """Broken logs as many programs print them, with what each must be called."""
 
+# ruff: noqa: E501  (lines are as long as programs print them)
+
 import json
 import math
 from collections.abc import Callable
@@ -41,12 +43,20 @@ def keras_constant_validation() -> str:
 
 
 def trainer_state_zero() -> str:
-    history = [{"epoch": i / 10, "loss": 1.4 - 0.01 * i if i < 12 else 0.0, "learning_rate": 1e-5, "step": 10 * i} for i in range(1, 31)]
+    history = [
+        {"epoch": i / 10, "loss": 1.4 - 0.01 * i if i < 12 else 0.0, "learning_rate": 1e-5, "step": 10 * i}
+        for i in range(1, 31)
+    ]
     return json.dumps({"log_history": [*history, {"epoch": 3.0, "eval_loss": NAN, "step": 300}]})
 
 
 def keras_history_overfit() -> str:
-    return json.dumps({"loss": falling(25, 0.9, 0.01), "val_loss": [0.8 - 0.03 * i if i < 4 else 0.71 + 0.06 * (i - 4) for i in range(25)]})
+    return json.dumps(
+        {
+            "loss": falling(25, 0.9, 0.01),
+            "val_loss": [0.8 - 0.03 * i if i < 4 else 0.71 + 0.06 * (i - 4) for i in range(25)],
+        }
+    )
 
 
 def wandb_export() -> str:
@@ -59,11 +69,14 @@ def wandb_export() -> str:
 
 def diverges_and_stays() -> str:
     values = [*falling(60, 7.0, 3.0, 0.01), *(7.4 + 0.02 * (i % 5) for i in range(25))]
-    return text(f"step {100 * i} | loss {v:.3f} | lr 6.00e-04 | grad_norm {1.0 if i < 58 else 40.0:.2f}" for i, v in enumerate(values))
+    return text(
+        f"step {100 * i} | loss {v:.3f} | lr 6.00e-04 | grad_norm {1.0 if i < 58 else 40.0:.2f}"
+        for i, v in enumerate(values)
+    )
 
 
 def explodes() -> str:
-    return text(f"Epoch [{e}/10] loss: {0.5 * 3.5 ** e:.4g} val_loss: {0.6 * 3.5 ** e:.4g}" for e in range(1, 11))
+    return text(f"Epoch [{e}/10] loss: {0.5 * 3.5**e:.4g} val_loss: {0.6 * 3.5**e:.4g}" for e in range(1, 11))
 
 
 def rises_slowly() -> str:
@@ -72,19 +85,31 @@ def rises_slowly() -> str:
 
 def chance() -> str:
     draw = Random(5)
-    return text(f"epoch {e}: loss {2.3026 + 0.004 * draw.gauss(0, 1):.4f}, acc {10 + draw.gauss(0, 0.3):.2f}%" for e in range(1, 41))
+    return text(
+        f"epoch {e}: loss {2.3026 + 0.004 * draw.gauss(0, 1):.4f}, acc {10 + draw.gauss(0, 0.3):.2f}%"
+        for e in range(1, 41)
+    )
 
 
 def rate_zero_first_half() -> str:
-    return text(f"Epoch {e}/20, lr=[{0.0 if e <= 10 else 1e-3}], loss={1.1 if e <= 10 else 1.1 - 0.05 * (e - 10):.5f}" for e in range(1, 21))
+    return text(
+        f"Epoch {e}/20, lr=[{0.0 if e <= 10 else 1e-3}], loss={1.1 if e <= 10 else 1.1 - 0.05 * (e - 10):.5f}"
+        for e in range(1, 21)
+    )
 
 
 def never_moves() -> str:
-    return text(f"[STEP] epoch {e} Δparam=0.000e+00\nEpoch {e}/8 train_loss: {0.81 + 0.003 * (e * 7 % 5):.5f} lr: 1e-3" for e in range(1, 9))
+    return text(
+        f"[STEP] epoch {e} Δparam=0.000e+00\nEpoch {e}/8 train_loss: {0.81 + 0.003 * (e * 7 % 5):.5f} lr: 1e-3"
+        for e in range(1, 9)
+    )
 
 
 def warmup_without_learning() -> str:
-    return text(f"epoch: {e}, lr: {1e-8 * e:.2e}, train loss: {4.6052 + 0.0003 * (e % 2):.4f}, valid loss: {4.6050 + 0.0003 * (e % 3):.4f}" for e in range(1, 11))
+    return text(
+        f"epoch: {e}, lr: {1e-8 * e:.2e}, train loss: {4.6052 + 0.0003 * (e % 2):.4f}, valid loss: {4.6050 + 0.0003 * (e % 3):.4f}"
+        for e in range(1, 11)
+    )
 
 
 def fairseq_json() -> str:
@@ -95,11 +120,19 @@ def fairseq_json() -> str:
 
 
 def killed() -> str:
-    return text([*(f"epoch {e} loss {v:.4f}" for e, v in enumerate(falling(7, 1.0, 0.6))), "slurmstepd: error: Detected 1 oom-kill event(s) in StepId=71.0"])
+    return text(
+        [
+            *(f"epoch {e} loss {v:.4f}" for e, v in enumerate(falling(7, 1.0, 0.6))),
+            "slurmstepd: error: Detected 1 oom-kill event(s) in StepId=71.0",
+        ]
+    )
 
 
 def rank_traceback() -> str:
-    lines = [f"{{'loss': {v:.4f}, 'grad_norm': 0.8, 'learning_rate': 2e-05, 'epoch': {i / 10:.2f}}}" for i, v in enumerate(falling(20, 1.4, 0.9), 1)]
+    lines = [
+        f"{{'loss': {v:.4f}, 'grad_norm': 0.8, 'learning_rate': 2e-05, 'epoch': {i / 10:.2f}}}"
+        for i, v in enumerate(falling(20, 1.4, 0.9), 1)
+    ]
     return text([*lines, "[rank1]: Traceback (most recent call last):", '[rank1]:   File "train.py", line 88, in <module>', "[rank1]:     trainer.train()",
                  "[rank1]: RuntimeError: CUDA error: device-side assert triggered", "[rank1]: CUDA kernel errors might be asynchronously reported"])  # fmt: skip
 
@@ -114,11 +147,14 @@ def metric_still() -> str:
 
 
 def without_bound() -> str:
-    return text(f"epoch {e} loss -{1.7 ** e:.4f}" for e in range(1, 25))
+    return text(f"epoch {e} loss -{1.7**e:.4f}" for e in range(1, 25))
 
 
 def collapses() -> str:
-    return text(f"epoch {e} train_loss {0.5 if e < 22 else 2.31:.3f} val_loss {0.6 if e < 22 else 2.32:.3f} val_acc {min(0.9, 0.3 + e / 20) if e < 22 else 0.1:.4f}" for e in range(1, 31))
+    return text(
+        f"epoch {e} train_loss {0.5 if e < 22 else 2.31:.3f} val_loss {0.6 if e < 22 else 2.32:.3f} val_acc {min(0.9, 0.3 + e / 20) if e < 22 else 0.1:.4f}"
+        for e in range(1, 31)
+    )
 
 
 def detr() -> str:
@@ -128,7 +164,10 @@ def detr() -> str:
 
 def sum_of_lines() -> str:
     """Validation is worked out with another loss: ten times as large from the first epoch."""
-    return text(f"Epoch {e:3d} | train loss {0.05 / math.sqrt(e):.5f} | valid loss {0.61 / math.sqrt(e):.5f}" for e in range(1, 16))
+    return text(
+        f"Epoch {e:3d} | train loss {0.05 / math.sqrt(e):.5f} | valid loss {0.61 / math.sqrt(e):.5f}"
+        for e in range(1, 16)
+    )
 
 
 def nothing_named() -> str:
@@ -145,12 +184,18 @@ def zero_norms() -> str:
 
 def flat_loss() -> str:
     draw = Random(2)
-    return text(f"Epoch {e} | Loss {3.912 + 0.003 * draw.random():.4f} | Val Loss {3.913 + 0.002 * draw.random():.4f}" for e in range(1, 26))
+    return text(
+        f"Epoch {e} | Loss {3.912 + 0.003 * draw.random():.4f} | Val Loss {3.913 + 0.002 * draw.random():.4f}"
+        for e in range(1, 26)
+    )
 
 
 def table_nan() -> str:
     rows = ["      Epoch    GPU_mem       loss  Instances       Size"]
-    rows += [f"       {e}/8      2.1G   {'nan' if e > 5 else f'{1.1 / e:.4g}'}         31        224: 100%|██████████| 59/59 [00:12<00:00,  4.7it/s]" for e in range(1, 9)]
+    rows += [
+        f"       {e}/8      2.1G   {'nan' if e > 5 else f'{1.1 / e:.4g}'}         31        224: 100%|██████████| 59/59 [00:12<00:00,  4.7it/s]"
+        for e in range(1, 9)
+    ]
     return text(rows)
 
 
@@ -167,4 +212,9 @@ BROKEN: dict[Callable[[], str], tuple[str, str]] = {
     flat_loss: ("stalled", "RT251"), table_nan: ("diverged", "RT201"),
 }  # fmt: skip
 """Each log: the states that are right (any of them), and the codes of which one must stand first."""
-BROKEN_SUFFIXES = {"trainer_state_zero": ".json", "keras_history_overfit": ".json", "wandb_export": ".csv", "metric_still": ".tsv"}
+BROKEN_SUFFIXES = {
+    "trainer_state_zero": ".json",
+    "keras_history_overfit": ".json",
+    "wandb_export": ".csv",
+    "metric_still": ".tsv",
+}

@@ -1,5 +1,7 @@
 """A second hand of logs, written after the rules and run once: sound ones by name, broken ones with what they are."""
 
+# ruff: noqa: E501  (lines are as long as programs print them)
+
 import math
 from collections.abc import Callable
 from random import Random
@@ -10,19 +12,28 @@ from .foreign_sound import falling, text
 def estimator(nan: bool = False) -> str:
     lines = ["INFO:tensorflow:Create CheckpointSaverHook."]
     for i, v in enumerate(falling(20, 2.3, 0.3, 0.05)):
-        lines.append(f"INFO:tensorflow:loss = {v:.6f}, step = {100 * i} (3.{i:02d}1 sec)\nINFO:tensorflow:global_step/sec: 31.{i}2")
+        lines.append(
+            f"INFO:tensorflow:loss = {v:.6f}, step = {100 * i} (3.{i:02d}1 sec)\nINFO:tensorflow:global_step/sec: 31.{i}2"
+        )
         if i % 5 == 4:
-            lines.append(f"INFO:tensorflow:Saving dict for global step {100 * i}: accuracy = {0.5 + i / 50:.4f}, global_step = {100 * i}, loss = {v * 1.1:.6f}")
+            lines.append(
+                f"INFO:tensorflow:Saving dict for global step {100 * i}: accuracy = {0.5 + i / 50:.4f}, global_step = {100 * i}, loss = {v * 1.1:.6f}"
+            )
     ending = ["ERROR:tensorflow:Model diverged with loss = NaN.", "Traceback (most recent call last):", '  File "main.py", line 3, in <module>',
               "tensorflow.python.training.basic_session_run_hooks.NanLossDuringTrainingError: NaN loss during training."]  # fmt: skip
     return text(lines + ending * nan)
 
 
 def spacy(blind: bool = False) -> str:
-    rows = ["E    #       LOSS TOK2VEC  LOSS NER  ENTS_F  ENTS_P  ENTS_R  SCORE ", "---  ------  ------------  --------  ------  ------  ------  ------"]
+    rows = [
+        "E    #       LOSS TOK2VEC  LOSS NER  ENTS_F  ENTS_P  ENTS_R  SCORE ",
+        "---  ------  ------------  --------  ------  ------  ------  ------",
+    ]
     for i, v in enumerate(falling(14, 900.0, 90.0)):
         score = 0.0 if blind else 60 + 2 * i
-        rows.append(f"{i // 2:3d}  {200 * i:6d}  {v / 9:12.2f}  {v:8.2f}  {score:6.2f}  {score + (not blind):6.2f}  {score:6.2f}  {score / 100:6.2f}")
+        rows.append(
+            f"{i // 2:3d}  {200 * i:6d}  {v / 9:12.2f}  {v:8.2f}  {score:6.2f}  {score + (not blind):6.2f}  {score:6.2f}  {score / 100:6.2f}"
+        )
     return text(rows)
 
 
@@ -58,7 +69,12 @@ def tqdm_between() -> str:
 
 
 def lightgbm() -> str:
-    return text([f"[{i}]\tvalid_0's binary_logloss: {v:.6f}\tvalid_0's auc: {0.7 + i / 300:.5f}" for i, v in enumerate(falling(50, 0.69, 0.25), 1)])
+    return text(
+        [
+            f"[{i}]\tvalid_0's binary_logloss: {v:.6f}\tvalid_0's auc: {0.7 + i / 300:.5f}"
+            for i, v in enumerate(falling(50, 0.69, 0.25), 1)
+        ]
+    )
 
 
 def catboost(constant: bool = False) -> str:
@@ -73,8 +89,12 @@ def timm(nan: bool = False) -> str:
     for e in range(6):
         for k in range(5):
             v = "nan" if nan and e > 3 else f"{6.9 - e - k / 9:.3f}"
-            lines.append(f"Train: {e} [{250 * k:4d}/1251 ({20 * k:3d}%)]  Loss: {v} ({v[:4]})  Time: 0.312s, 820.33/s  (0.330s, 775.60/s)  LR: 1.000e-04  Data: 0.011 (0.012)")
-        lines.append(f"Test: [  48/48]  Time: 0.051 (0.180)  Loss:  {6.5 - e:.4f} ({6.4 - e:.4f})  Acc@1: {8.0 * e:.4f} ({8.0 * e:.4f})  Acc@5: {10.0 * e:.4f} ({11.0 * e:.4f})")
+            lines.append(
+                f"Train: {e} [{250 * k:4d}/1251 ({20 * k:3d}%)]  Loss: {v} ({v[:4]})  Time: 0.312s, 820.33/s  (0.330s, 775.60/s)  LR: 1.000e-04  Data: 0.011 (0.012)"
+            )
+        lines.append(
+            f"Test: [  48/48]  Time: 0.051 (0.180)  Loss:  {6.5 - e:.4f} ({6.4 - e:.4f})  Acc@1: {8.0 * e:.4f} ({8.0 * e:.4f})  Acc@5: {10.0 * e:.4f} ({11.0 * e:.4f})"
+        )
     return text(lines)
 
 
@@ -87,54 +107,112 @@ def flax(zero: bool = False) -> str:
 
 def data_frame() -> str:
     rows = ["    epoch  train_loss  valid_loss   f1"]
-    return text(rows + [f"{e:<3d} {e:6d}  {v:10.6f}  {v * 1.1:10.6f}  {0.5 + e / 60:.2f}" for e, v in enumerate(falling(12, 0.9, 0.3))])
+    return text(
+        rows
+        + [
+            f"{e:<3d} {e:6d}  {v:10.6f}  {v * 1.1:10.6f}  {0.5 + e / 60:.2f}"
+            for e, v in enumerate(falling(12, 0.9, 0.3))
+        ]
+    )
 
 
 def grpo() -> str:
     draw = Random(6)
-    return text(f"{{'loss': 0.0, 'grad_norm': {0.1 + draw.random():.4f}, 'learning_rate': 1e-06, 'reward': {0.2 + i / 60 + draw.random() / 20:.4f}, 'kl': {i / 5e4:.5f}, 'epoch': {i / 50:.2f}}}" for i in range(1, 51))
+    return text(
+        f"{{'loss': 0.0, 'grad_norm': {0.1 + draw.random():.4f}, 'learning_rate': 1e-06, 'reward': {0.2 + i / 60 + draw.random() / 20:.4f}, 'kl': {i / 5e4:.5f}, 'epoch': {i / 50:.2f}}}"
+        for i in range(1, 51)
+    )
 
 
 def vae() -> str:
-    return text(f"====> Epoch: {e} Average loss: {110 + 60 / e:.4f} recon: {85 + 80 / e:.3f} kl: {25 - 20 / e:.3f}\n====> Test set loss: {108 + 58 / e:.4f}" for e in range(1, 21))
+    return text(
+        f"====> Epoch: {e} Average loss: {110 + 60 / e:.4f} recon: {85 + 80 / e:.3f} kl: {25 - 20 / e:.3f}\n====> Test set loss: {108 + 58 / e:.4f}"
+        for e in range(1, 21)
+    )
 
 
 def resumed_flat() -> str:
     draw = Random(7)
-    return text(["Resuming from checkpoint at epoch 180", *(f"Epoch {e}/200 loss: {0.02140 + 1e-5 * draw.gauss(0, 1):.5f} val_loss: {0.03512 + 3e-5 * draw.gauss(0, 1):.5f}" for e in range(181, 201))])
+    return text(
+        [
+            "Resuming from checkpoint at epoch 180",
+            *(
+                f"Epoch {e}/200 loss: {0.02140 + 1e-5 * draw.gauss(0, 1):.5f} val_loss: {0.03512 + 3e-5 * draw.gauss(0, 1):.5f}"
+                for e in range(181, 201)
+            ),
+        ]
+    )
 
 
 def fine_tune_noise() -> str:
     draw = Random(8)
-    return text(f"{{'loss': {1.32 - 0.0006 * i + 0.15 * draw.gauss(0, 1):.4f}, 'grad_norm': {0.6 + 0.2 * draw.random():.3f}, 'learning_rate': {2e-4 * (1 - i / 100):.3g}, 'epoch': {i / 100:.2f}}}" for i in range(1, 101))
+    return text(
+        f"{{'loss': {1.32 - 0.0006 * i + 0.15 * draw.gauss(0, 1):.4f}, 'grad_norm': {0.6 + 0.2 * draw.random():.3f}, 'learning_rate': {2e-4 * (1 - i / 100):.3g}, 'epoch': {i / 100:.2f}}}"
+        for i in range(1, 101)
+    )
 
 
 def language_model() -> str:
     lines = []
     for e, v in enumerate(falling(10, 5.9, 4.6), 1):
-        lines += [f"| epoch {e:3d} | {200 * k:5d}/ 2983 batches | lr 20.00 | ms/batch  8.51 | loss {v + 0.2 / k:5.2f} | ppl {math.exp(v):8.2f}" for k in range(1, 8)]
-        lines += ["-" * 89, f"| end of epoch {e:3d} | time: 41.02s | valid loss {v * 1.02:5.2f} | valid ppl {math.exp(v):8.2f}", "-" * 89]
+        lines += [
+            f"| epoch {e:3d} | {200 * k:5d}/ 2983 batches | lr 20.00 | ms/batch  8.51 | loss {v + 0.2 / k:5.2f} | ppl {math.exp(v):8.2f}"
+            for k in range(1, 8)
+        ]
+        lines += [
+            "-" * 89,
+            f"| end of epoch {e:3d} | time: 41.02s | valid loss {v * 1.02:5.2f} | valid ppl {math.exp(v):8.2f}",
+            "-" * 89,
+        ]
     return text(lines)
 
 
 def stopped_by_hand() -> str:
-    return text([*(f"epoch {e} loss {v:.4f} val {v * 1.1:.4f}" for e, v in enumerate(falling(9, 1.0, 0.6))), "^CTraceback (most recent call last):", '  File "train.py", line 9, in <module>', "KeyboardInterrupt"])
+    return text(
+        [
+            *(f"epoch {e} loss {v:.4f} val {v * 1.1:.4f}" for e, v in enumerate(falling(9, 1.0, 0.6))),
+            "^CTraceback (most recent call last):",
+            '  File "train.py", line 9, in <module>',
+            "KeyboardInterrupt",
+        ]
+    )
 
 
 def frozen_fine_tune() -> str:
-    return text(f"{{'loss': 0.6931, 'grad_norm': 0.0, 'learning_rate': {2e-5 * (1 - i / 30):.3g}, 'epoch': {i / 10:.1f}}}" for i in range(1, 30))
+    return text(
+        f"{{'loss': 0.6931, 'grad_norm': 0.0, 'learning_rate': {2e-5 * (1 - i / 30):.3g}, 'epoch': {i / 10:.1f}}}"
+        for i in range(1, 30)
+    )
 
 
 def asserted() -> str:
-    return text([*(f"[Epoch {e}/100] [Batch 9/10] [loss: {v:f}] ETA: 0:10:{e:02d}" for e, v in enumerate(falling(9, 1.0, 0.6))), "Traceback (most recent call last):", '  File "train.py", line 9, in <module>', "    assert x.shape == y.shape", "AssertionError"])
+    return text(
+        [
+            *(
+                f"[Epoch {e}/100] [Batch 9/10] [loss: {v:f}] ETA: 0:10:{e:02d}"
+                for e, v in enumerate(falling(9, 1.0, 0.6))
+            ),
+            "Traceback (most recent call last):",
+            '  File "train.py", line 9, in <module>',
+            "    assert x.shape == y.shape",
+            "AssertionError",
+        ]
+    )
 
 
 def huge() -> str:
-    return text(f"step={i:05d} train/loss={0.9 * (1 if i < 12 else 10.0 ** (i - 11)):.4e} train/lr={1e-3 * 1.9**i:.3e}" for i in range(24))
+    return text(
+        f"step={i:05d} train/loss={0.9 * (1 if i < 12 else 10.0 ** (i - 11)):.4e} train/lr={1e-3 * 1.9**i:.3e}"
+        for i in range(24)
+    )
 
 
 def gan_nan() -> str:
-    return text(f"[Epoch {e}/20] [Batch {k}/9] [D loss: {'nan' if e > 7 else 0.6 + k / 30}] [G loss: {'nan' if e > 7 else 1.2 + k / 20}]" for e in range(20) for k in range(9))
+    return text(
+        f"[Epoch {e}/20] [Batch {k}/9] [D loss: {'nan' if e > 7 else 0.6 + k / 30}] [G loss: {'nan' if e > 7 else 1.2 + k / 20}]"
+        for e in range(20)
+        for k in range(9)
+    )
 
 
 def deepspeed_skips() -> str:
@@ -150,11 +228,16 @@ def rate_never_begins() -> str:
 
 
 def validation_zero_division() -> str:
-    return text(f"Epoch {e:>3}  train: loss={1.1 / e:.4f} acc={0.5 + e / 40:.3f}  val: loss=nan acc=nan" for e in range(1, 12))
+    return text(
+        f"Epoch {e:>3}  train: loss={1.1 / e:.4f} acc={0.5 + e / 40:.3f}  val: loss=nan acc=nan" for e in range(1, 12)
+    )
 
 
 def speech() -> str:
-    return text(f"epoch: {e}, lr: 1.0e-04 - train loss: {0.9 - 0.05 * e if e < 7 else 3.4:.2f} - valid loss: {1.0 - 0.05 * e if e < 7 else 3.5:.2f}, valid WER: {90 - 9 * e if e < 7 else 100:.2f}" for e in range(1, 16))
+    return text(
+        f"epoch: {e}, lr: 1.0e-04 - train loss: {0.9 - 0.05 * e if e < 7 else 3.4:.2f} - valid loss: {1.0 - 0.05 * e if e < 7 else 3.5:.2f}, valid WER: {90 - 9 * e if e < 7 else 100:.2f}"
+        for e in range(1, 16)
+    )
 
 
 SECOND_SOUND: tuple[Callable[[], str], ...] = (

@@ -9,7 +9,8 @@ from trainlint import diagnose_path, diagnose_text
 
 from .foreign_broken import BROKEN, BROKEN_SUFFIXES
 from .foreign_second import SECOND_BROKEN, SECOND_SOUND
-from .foreign_sound import SOUND, SUFFIXES
+from .foreign_sound_more import SOUND, SUFFIXES
+from .foreign_third import THIRD_BROKEN, THIRD_SOUND
 
 
 def file(folder: Path, log: Callable[[], str], suffixes: dict[str, str]) -> Path:
@@ -34,14 +35,17 @@ def test_a_broken_log_is_called_what_it_is(log: Callable[[], str], tmp_path: Pat
     assert not codes or verdict.codes[0] in codes.split(), str(verdict)
 
 
-@pytest.mark.parametrize("log", SECOND_SOUND, ids=lambda log: log.__name__)
-def test_a_sound_log_of_the_second_hand_is_healthy(log: Callable[[], str]):
+@pytest.mark.parametrize("log", (*SECOND_SOUND, *THIRD_SOUND), ids=lambda log: log.__name__)
+def test_a_sound_log_of_a_later_hand_is_healthy(log: Callable[[], str]):
     verdict = diagnose_text(log())
     assert verdict.healthy, str(verdict)
 
 
-@pytest.mark.parametrize(("name", "log", "states", "codes"), SECOND_BROKEN, ids=[name for name, *_ in SECOND_BROKEN])
-def test_a_broken_log_of_the_second_hand_is_called_what_it_is(name: str, log: Callable[[], str], states: str, codes: str):
+LATER = (*SECOND_BROKEN, *((log.__name__, log, states, codes) for log, states, codes in THIRD_BROKEN))
+
+
+@pytest.mark.parametrize(("log", "states", "codes"), [told for _, *told in LATER], ids=[name for name, *_ in LATER])
+def test_a_broken_log_of_a_later_hand_is_called_what_it_is(log: Callable[[], str], states: str, codes: str):
     verdict = diagnose_text(log())
     assert str(verdict.state).split(":")[0] in states.split(), str(verdict)
     assert verdict.codes[0] in codes.split(), str(verdict)

@@ -150,7 +150,9 @@ def _finite(one: Series, two: Series) -> Clause | None:
 def _first(one: Series, two: Series) -> Clause | None:
     """Where the two part: the first of two places in a row that differ by more than the scatter of single values."""
     there = {one.at(i): v for i, v in enumerate(one.values)}
-    both = [(place, there[place], v) for place, v in ((two.at(i), v) for i, v in enumerate(two.values)) if place in there]
+    both = [
+        (place, there[place], v) for place, v in ((two.at(i), v) for i, v in enumerate(two.values)) if place in there
+    ]
     both = [(place, a, b) for place, a, b in both if math.isfinite(a) and math.isfinite(b)]
     if len(both) < 3:
         return None
@@ -188,7 +190,9 @@ def _speed(ours: Curve, theirs: Curve) -> Clause | None:
     if then is None:
         return None
     if now is None:
-        return f"never reaches {half:.4g}, where the baseline is at {theirs.places[then]}", len(ours) > SLOWER * (then + 1)
+        return f"never reaches {half:.4g}, where the baseline is at {theirs.places[then]}", len(ours) > SLOWER * (
+            then + 1
+        )
     far = now + 1 > SLOWER * (then + 1) + 1
     return (f"reaches {half:.4g} at {ours.places[now]} against {theirs.places[then]}", True) if far else None
 

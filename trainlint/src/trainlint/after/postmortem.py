@@ -15,7 +15,7 @@ from .trainer_ledger import is_trainer_ledger, last_session, parse_events
 
 
 def diagnose_text(text: str) -> Verdict:
-    """The verdict on a log at hand.
+    r"""The verdict on a log at hand.
 
     Args:
         text: lines of any form, or a JSON document.
@@ -23,7 +23,7 @@ def diagnose_text(text: str) -> Verdict:
     Raises:
         InputError: a number or a nesting in it is without measure.
 
-    >>> lines = "\\n".join(f"step {i}: train loss {3 - i / 9:.3f}, val loss 2.3090" for i in range(9))
+    >>> lines = "\n".join(f"step {i}: train loss {3 - i / 9:.3f}, val loss 2.3090" for i in range(9))
     >>> diagnose_text(lines).codes
     ('RT212',)
     """

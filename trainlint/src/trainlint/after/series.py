@@ -122,7 +122,9 @@ class Series:
         if start == 0:
             return self
         rest = (self.values[start:], self.epochs[start:], self.steps[start:])
-        return Series(self.name, *rest, decimals=self.decimals, zero_decimals=self.zero_decimals, bar=self.bar, table=self.table)
+        return Series(
+            self.name, *rest, decimals=self.decimals, zero_decimals=self.zero_decimals, bar=self.bar, table=self.table
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..findings import Finding, Severity, by_weight
 
-_NOTHING_LEARNED = ("RT125", "RT135", "RT204", "RT212", "RT214", "RT217", "RT219", "RT311")
+_NOTHING_LEARNED = ("RT125", "RT135", "RT204", "RT212", "RT214", "RT217", "RT219", "RT251", "RT311")
 """What a model that does not move shows: constant losses and answers, and nothing better than a constant."""
 _LEFT_THE_RANGE = ("RT201", "RT202", "RT213", "RT302", "RT303", "RT308", "RT309", "RT311", "RT219", "RT113")
 """What numbers that grow without bound end in."""
@@ -38,7 +38,9 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
     "RT141": ("RT101", "RT104", "RT105", "RT129", *_NOTHING_LEARNED),
     "RT142": _NOTHING_LEARNED,
     "RT143": ("RT126", "RT130", "RT308", *_NOTHING_LEARNED),
+    "RT160": ("RT202", "RT253", "RT302", "RT509"),
     "RT201": ("RT202", "RT213", "RT219", "RT302"),
+    "RT202": ("RT254",),
     "RT203": ("RT123", "RT124", "RT204"),
     "RT204": ("RT212", "RT219"),
     "RT206": ("RT122", "RT207"),
@@ -50,6 +52,7 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
     "RT231": ("RT214",),
     "RT232": ("RT122", "RT123", "RT207"),
     "RT233": ("RT211", "RT230", "RT234", "RT202"),
+    "RT250": ("RT213",),
     "RT302": ("RT113", "RT114", "RT201", "RT219"),
     "RT303": ("RT201", "RT302", "RT113", "RT219"),
     "RT307": ("RT127", "RT211", *_LEFT_THE_RANGE),

@@ -1,4 +1,4 @@
-"""Rules about curves: what the values of a run say over its steps and epochs (RT25x), and how its updates went (RT16x)."""
+"""Rules about curves: what the values of a run say over its steps and epochs (RT25x, and RT16x for updates)."""
 
 from ..findings import Rule, Severity, State
 

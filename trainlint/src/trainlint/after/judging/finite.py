@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from ...findings import Finding, Severity
 from ...rules import curves, losses, numbers
@@ -117,7 +118,7 @@ def _sparse(flags: Sequence[bool]) -> bool:
     good = [i for i, flag in enumerate(flags) if not flag]
     gaps = sum(flags[i - 1] for i in good if i)
     regular = len(good) >= 2 and gaps >= 0.5 * (len(good) - 1)
-    gap = max((b - a for a, b in zip(good, good[1:], strict=False)), default=0)
+    gap = max((b - a for a, b in pairwise(good)), default=0)
     return regular and len(flags) - good[-1] <= 1.5 * gap + 1
 
 

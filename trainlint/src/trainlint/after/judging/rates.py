@@ -62,7 +62,7 @@ def _zero(subject: Subject) -> list[Finding]:
         start, count = end - zero_row, zero_row
     else:
         return []
-    if series.zero_decimals >= 2 and subject.learns:  # 0.0000 is how a small rate is printed
+    if _rounded(series, learns=subject.learns):
         return []
     mild = Severity.NOTE if count == 1 and subject.learns else None
     weight = Severity.WARNING if subject.learns and mild is None and last != len(values) else mild
@@ -70,6 +70,12 @@ def _zero(subject: Subject) -> list[Finding]:
     text += f"{'epochs' if each_epoch else 'places'} that print them"
     text += f", from {series.at(start)} to {series.at(start + count - 1)}" if count > 1 else ""
     return [updates.ZERO_RATE.found(text, severity=weight, epochs=count)]
+
+
+def _rounded(series: Series, *, learns: bool) -> bool:
+    """Whether `0.0000` may be how a small rate is printed: others are few units of the last decimal."""
+    largest = max(series.values) * 10.0**series.zero_decimals
+    return series.zero_decimals >= 2 and (largest < 100 or (learns and largest < 1000))
 
 
 def _leading(values: Sequence[float]) -> int:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from ..reading.log import Log
 from ..series import Curve, Kind, Series, curve
@@ -107,7 +108,7 @@ def noise(levels: Sequence[float]) -> float:
     Args:
         levels: in order.
     """
-    steps = sorted(abs(b - a) for a, b in zip(levels, levels[1:], strict=False))
+    steps = sorted(abs(b - a) for a, b in pairwise(levels))
     return steps[len(steps) // 2] / 0.954 if steps else 0.0
 
 

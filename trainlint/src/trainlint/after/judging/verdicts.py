@@ -36,7 +36,14 @@ def findings(log: Log) -> list[Finding]:
     moved = [] if gone else trend.findings(subject)
     stalled = bool(skipped) and skipped[0].rule.code == "RT113"
     explained = stalled or gone or any(f.rule.state is State.DIVERGED for f in moved)
-    return [*rates.findings(subject, skipped=stalled, explained=explained), *skipped, *lost, *moved, *still, *_ended(log)]
+    return [
+        *rates.findings(subject, skipped=stalled, explained=explained),
+        *skipped,
+        *lost,
+        *moved,
+        *still,
+        *_ended(log),
+    ]
 
 
 def _ended(log: Log) -> list[Finding]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...errors import InputError
-from .numerals import LONGEST, cell, too_long
+from .numerals import LONGEST, cell, refuse
 
 Row = list[tuple[str, float]]
 _DEEPEST = 12
@@ -26,15 +26,15 @@ def document(text: str) -> Any | None:  # noqa: ANN401
     except RecursionError as error:
         told = "one that is nested too deep to be read"
         raise InputError("a JSON document of a training", told, "a damaged file", "pass the training's log") from error
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
+    except InputError:
+        raise
+    except ValueError:
         return None
 
 
 def _whole(token: str) -> float:
     if len(token) > LONGEST:
-        raise too_long(token)
+        refuse(token)
     return float(token)
 
 

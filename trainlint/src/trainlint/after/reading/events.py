@@ -46,15 +46,13 @@ def scalars(path: Path) -> Iterator[tuple[str, int, float]]:
             seen = True
             yield from _event(memoryview(payload))
     except (IndexError, struct.error, UnicodeDecodeError) as error:
-        raise _broken(path, str(error)) from error
+        raise InputError(*_broken(path, str(error))) from error
     if not seen:
-        raise _broken(path, "no whole record")
+        raise InputError(*_broken(path, "no whole record"))
 
 
-def _broken(path: Path, told: str) -> InputError:
-    return InputError(
-        "a TensorBoard event file", f"{path.name}: {told}", "a damaged file", "copy it again, or export CSV"
-    )
+def _broken(path: Path, told: str) -> tuple[str, str, str, str]:
+    return "a TensorBoard event file", f"{path.name}: {told}", "a damaged file", "copy it again, or export CSV"
 
 
 def _records(path: Path) -> Iterator[bytes]:
@@ -84,7 +82,11 @@ def _varint(data: memoryview, at: int) -> tuple[int, int]:
 
 
 def _fields(data: memoryview) -> Iterator[tuple[int, int, int | memoryview]]:
-    """Field number, wire type, and value of every field of a message."""
+    """Field number, wire type, and value of every field of a message.
+
+    Raises:
+        IndexError: a field does not fit into its message.
+    """
     at = 0
     while at < len(data):
         key, at = _varint(data, at)

@@ -16,7 +16,8 @@ _ASIDE = frozenset(
     "gpu cuda size samples sample images instances workers runtime wall hours minutes remaining seed decay momentum "
     "dropout tokens version num_workers interval fraction ratio device dur duration s/it it/s eps rank world pid port "
     "ups wps wpb bsz clip v_num bs consumed util timestamp date hour minute job node "
-    "scalars line created relative free total_flos total_time vram warning decayed mult multiplier".split()
+    "scalars line created relative free total_flos total_time vram warning decayed mult multiplier "
+    "improved decreased increased reduced from improve far counter".split()
 )
 _RIVAL = frozenset(
     "g d gen disc generator discriminator critic actor policy pg vf q qf adv adversarial gan reward rewards rew "
@@ -29,10 +30,10 @@ _GENERIC = frozenset(
     "iteration cur current the net output sum at set model this per_step tot".split()
 )
 _UP = re.compile(
-    r"(?:acc|accuracy|top|b?map|m?ap|ar|f|fscore|f1score|miou|iou|giou|dice|dsc|s?bleu|rouge|rougel|rougelsum|auc|auroc|"
-    r"auprc|roc|precision|prec|recall|psnr|ssim|mcc|kappa|qwk|r|score|em|exact|match|reward|rewards|rew|return|returns|"
+    r"(?:acc|accs|accuracy|top|b?map|m?ap|ar|f\d|fscore|f1score|miou|iou|giou|dice|dsc|s?bleu|rouge|rougel|rougelsum|auc|auroc|"
+    r"auprc|roc|precision|prec|recall|psnr|ssim|mcc|kappa|qwk|r2|score|em|exact|match|reward|rewards|rew|return|returns|"
     r"success|hits?|ndcg|mrr|pck|cider|meteor|spice|pearson|spearman|corr|correlation|jaccard|sensitivity|specificity|"
-    r"pq|nds|macc|aacc|chrf|comet|sdr|si_sdr|sisdr|stoi|pesq)\d{0,3}[a-z]{0,2}"
+    r"pq|nds|macc|aacc|chrf|comet|sdr|si_sdr|sisdr|stoi|pesq)\d{0,3}"
 )
 _DOWN = re.compile(
     r"(?:error|err|errors|rmse|mae|mape|smape|wer|cer|ppl|perplexity|fid|eer|epe|mpjpe|lpips|mrse)\d{0,3}"

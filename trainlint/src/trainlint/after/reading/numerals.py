@@ -2,6 +2,7 @@
 
 import math
 import re
+from typing import NoReturn
 
 from ...errors import InputError
 
@@ -41,7 +42,7 @@ def number(token: str) -> float | None:
     (0.001, nan, None)
     """
     if len(token) > LONGEST:
-        raise too_long(token)
+        refuse(token)
     try:
         return float(token)
     except ValueError:
@@ -51,13 +52,16 @@ def number(token: str) -> float | None:
     return math.copysign(math.inf, -1 if special[1] == "-" else 1) if special[2].upper() == "INF" else math.nan
 
 
-def too_long(token: str) -> InputError:
-    """The error that a number has too many digits.
+def refuse(token: str) -> NoReturn:
+    """Refuse a number that has too many digits.
 
     Args:
         token: the number.
+
+    Raises:
+        InputError: always.
     """
-    return InputError(
+    raise InputError(
         f"numbers of at most {LONGEST} digits",
         f"one of {len(token)}, {token[:12]}...",
         "the file is no training log, or was damaged",

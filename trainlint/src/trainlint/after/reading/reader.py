@@ -62,7 +62,7 @@ class Reader:
         """
         if self._endings.inside and self._ended(line):
             return
-        if self.header is not None and self._row(line):
+        if self.header is not None and self._row(self.header, line):
             return
         parts = NUMBER.split(line)
         known = self._understood(line, parts[::2])
@@ -135,11 +135,10 @@ class Reader:
         if template.claims and _STEPPED.search(line):
             log.stepped += 1
 
-    def _row(self, line: str) -> bool:
-        assert self.header is not None
+    def _row(self, header: Header, line: str) -> bool:
         if not line.strip():
             return False
-        cells = self.header.row(line)
+        cells = header.row(line)
         if cells is None:
             return bool(_RULE.fullmatch(line[:_LONGEST_CACHED]))
         for name, text in cells:

@@ -1,8 +1,9 @@
-"""Which lines are rows of a table, and what is in its columns? Commas, tabs, semicolons, bars, or blanks between them."""
+"""Which lines are rows of a table? Commas, tabs, semicolons, bars, or blanks stand between the cells."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..series import Kind, Name
 from .names import name_of, words_of
@@ -92,21 +93,33 @@ def _apart(span: tuple[int, int], begin: int, end: int) -> int:
 
 
 def _titles(titles: list[str], stem: str) -> tuple[Name | None, ...] | None:
-    rest = titles[1:] if not titles[0].strip("'\" #") else titles
+    first = titles[0].strip("'\" #")
+    rest = titles[1:] if not first or first.startswith("Unnamed: ") else titles
     if not all(_TITLE.fullmatch(t) and not any(cell(w) is not None for w in t.split()) for t in rest):
         return None
     if [words_of(t) for t in titles] == _WALL:
         return None, name_of("step"), _of_file(stem)
-    names = tuple(_column(t) for t in titles)
+    names = _apart_from_each_other([_column(t) for t in titles])
     known = [n for n in names if n is not None and n.kind not in {Kind.OTHER, Kind.IGNORED}]
     measured = [n for n in known if n.kind not in {Kind.STEP, Kind.EPOCH}]
     return names if measured and (len(known) > 1 or len(titles) > 3) else None
 
 
+def _apart_from_each_other(names: list[Name | None]) -> tuple[Name | None, ...]:
+    """Columns of the same name, as of several runs in one export, are a series each."""
+    seen = Counter[str]()
+    for index, name in enumerate(names):
+        if name is not None and name.kind not in {Kind.EPOCH, Kind.STEP, Kind.IGNORED}:
+            seen[name.key] += 1
+            if seen[name.key] > 1:
+                names[index] = replace(name, key=f"{name.key}[{seen[name.key]}]")
+    return tuple(names)
+
+
 def _column(title: str) -> Name | None:
     """A Weights & Biases export puts the run's name before the quantity, and adds columns of bounds."""
     title = title.strip("'\" ")
-    if not title or title.endswith(("__MIN", "__MAX")):
+    if not title or title.startswith("Unnamed: ") or title.endswith(("__MIN", "__MAX")):
         return None
     return name_of(_LETTERS[title] if title in _LETTERS else title.rsplit(" - ", 1)[-1])
 

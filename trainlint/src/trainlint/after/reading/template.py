@@ -146,7 +146,7 @@ class _Reader:
         if index:
             followed = self._followed(text)
             if followed is not _NEW:
-                return followed  # pyright: ignore[reportReturnType]
+                return followed if isinstance(followed, Name) else None
         if index == 0 and not text.strip(" [(#"):
             return self._leading()
         if _BATCHES.match(self.texts[index + 1]):
@@ -166,7 +166,7 @@ class _Reader:
             return named if text.strip().startswith(("|", ",", "-")) and " " not in words else None
         return named
 
-    def _followed(self, text: str) -> "Name | None | object":
+    def _followed(self, text: str) -> object:
         """What a number is that follows another without a name of its own."""
         last, stripped = self.last, text.strip()
         if len(text) > _SHORT:

@@ -46,7 +46,7 @@ def encoding_of(head: bytes, name: str) -> str:
     """
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return "utf-16"
-    if len(head) >= 8 and head[1::2].count(0) > 0.9 * len(head[1::2]):
+    if len(head) >= 8 and head[1::2].count(0) > 0.9 * len(head[1::2]) and not head[::2].count(0):
         return "utf-16-le"
     odd = sum(head.count(c) for c in {*range(9), *range(14, 32)} - {8, 27})
     if odd > 0.01 * len(head):
@@ -63,11 +63,10 @@ def pieces(file: TextIO) -> Iterator[str]:
     """
     rest, count = "", 0
     while part := file.readline(LONGEST_PIECE):
-        whole = part.endswith("\n")
+        whole, beyond = part.endswith("\n"), count >= MOST_PIECES
         count = 0 if whole else count + 1
-        part = rest + part
-        rest = ""
-        if count > MOST_PIECES:
+        part, rest = rest + part, ""
+        if beyond:
             continue
         if not whole and len(part) >= LONGEST_PIECE:
             part, rest = _cut(part)
