@@ -23,7 +23,7 @@ class Silent:
 
     def __init__(self, model: nn.Module, *_: object, **__: object) -> None:
         lane = SimpleNamespace(skipped={"gradients not finite": 2})
-        self.run = SimpleNamespace(model=model, lanes=[lane], skipped=1, backwards=120, applied=1)
+        self.run = SimpleNamespace(model=model, lanes=[lane], skipped=1, backwards=120, applied=60)
 
     def loss(self, loss: Tensor, **_: object) -> Tensor:
         return loss
