@@ -23,6 +23,7 @@ class Look:
         kind: as in `Criterion`.
         target: samples along the first axis.
         scored: what the model scored.
+        floor: what the targets themselves would score: the entropy of soft ones.
         weight: of entries or classes.
         setting: as in `Criterion`.
         classes: how many there are, for class targets.
@@ -33,6 +34,7 @@ class Look:
     kind: str
     target: Tensor
     scored: float
+    floor: float
     weight: Tensor | None
     setting: Tensor | float | None
     classes: int
@@ -60,10 +62,27 @@ def look(criterion: Criterion, update: int) -> Look | None:
         target = target if target.ndim else target[None]
     facts = {"weight": weight, "setting": criterion.setting}
     scored = score(criterion.kind, value.float(), target, **facts)
+    floor = _floor(criterion.kind, target, weight)
     size = float(value.float().square().mean().sqrt())
     return Look(
-        kind=criterion.kind, target=target, scored=scored, classes=value.shape[-1], update=update, size=size, **facts
+        kind=criterion.kind,
+        target=target,
+        scored=scored,
+        floor=floor,
+        classes=value.shape[-1],
+        update=update,
+        size=size,
+        **facts,
     )
+
+
+def _floor(kind: str, target: Tensor, weight: Tensor | None) -> float:
+    if kind == "shares":
+        return float(torch.special.entr(target.float()).sum(dim=-1).mean())
+    if kind in {"labels", "logits"} and weight is None and target.is_floating_point():
+        own = target.float().clamp(0, 1)
+        return float((torch.special.entr(own) + torch.special.entr(1 - own)).mean())
+    return 0.0
 
 
 def compared(looks: Sequence[Look]) -> list[tuple[float, float]]:

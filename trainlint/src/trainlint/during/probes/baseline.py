@@ -82,13 +82,14 @@ class Baseline(Probe):
         reference = sum(factor * pair[1] for group in groups for factor, pair in group.means)
         doubt = math.sqrt(sum(group.doubt**2 for group in groups))
         numbers = {"now": now, "reference": reference, "doubt": doubt}
-        better = reference - now
-        if reference <= 0 or better > _SLACK * reference or better + 2 * doubt > _UNSURE * reference:
+        room, better = sum(group.room for group in groups), reference - now
+        learned = any(group.better > max(_SLACK * group.room, 2 * group.doubt) for group in groups)
+        if learned or room <= 0 or better > _SLACK * room or better + 2 * doubt > _UNSURE * room:
             yield rules.NO_BETTER.withdrawn("it is better than a constant answer's now")
             yield data.TARGET_SCALE.withdrawn("the answers have reached the targets")
             yield from self._validated(run, reference, sum(factor for group in groups for factor, _ in group.means))
             return
-        learning = self._curve.falls_by(now - (1 - _SLACK) * reference)
+        learning = self._curve.falls_by(now - reference + _SLACK * room)
         stage = Stage.SUSPECTED if learning else Stage.CONFIRMED
         count = sum(group.count for group in groups)
         text = f"{now:.4g} in {count} batches of the second half, a constant answer gives {reference:.4g} ± {doubt:.1g}"
@@ -144,6 +145,8 @@ class _Late:
         apart = [model - constant for _, _, (model, constant) in rows]
         self.count = len(rows)
         self.means = [(factor, (fmean(m for _, _, (m, _) in rows), fmean(c for _, _, (_, c) in rows)))]
+        self.room = factor * (fmean(c for _, _, (_, c) in rows) - fmean(each.floor for _, each, _ in rows))
+        self.better = -factor * fmean(apart)
         self.doubt = factor * stdev(apart) / math.sqrt(len(apart))
         self.units = _units(first, [each for _, each, _ in rows])
 

@@ -33,7 +33,7 @@ class Stream(Probe):
 
     def __init__(self) -> None:
         self._series: defaultdict[str, _Series] = defaultdict(_Series)
-        self._bad = 0
+        self._bad = self._since = 0
         self._unconfirmed = ""
 
     def loss(self, run: Run, loss: Loss) -> Found:
@@ -61,7 +61,7 @@ class Stream(Probe):
 
     def asked(self, run: Run) -> Found:
         """What was suspected is judged by the whole run."""
-        if self._unconfirmed:
+        if self._unconfirmed and run.applied > self._since:
             yield rules.NOT_FINITE.found(self._unconfirmed, severity=self._severity(run))
         for name, series in self._series.items():
             yield from _still(run, name, series, ended=True)
@@ -73,13 +73,15 @@ class Stream(Probe):
         at = run.applied + 1
         if not math.isfinite(value):
             self._bad += 1
+            self._since = run.applied if self._bad == 1 else self._since
             # Under a scaler one overflow in the forward pass is skipped like one in the backward pass.
             if run.plan.guarded or run.scaler is None or self._bad >= 3:
                 self._unconfirmed = f"{name} is {value} at update {at}"
-                stage = Stage.CONFIRMED if self._bad > 1 else Stage.SUSPECTED
+                # A loop that leaves a batch out makes no update of it.
+                spoilt = self._bad > 1 and (run.applied > self._since or self._bad > _SAME)
+                stage = Stage.CONFIRMED if spoilt else Stage.SUSPECTED
                 yield rules.NOT_FINITE.found(self._unconfirmed, severity=self._severity(run), update=at, stage=stage)
             return
-        # A loop that leaves out a batch goes on with finite losses.
         self._bad, self._unconfirmed = 0, ""
         series = self._series[name]
         series.add(value)

@@ -1,6 +1,5 @@
 """What are the targets: one value for ever, one class a batch, or not numbers at all?"""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from ...findings import Severity, Stage
 from ...rules import data as rules
 from ...rules import numbers
 from ..criteria import Criterion
-from ..graph import chain, producers
+from ..graph import chain, edges, name, nearby, producers, saved
 from ..run import Run
 from ..schedule import glance
 from .probe import Found, Loss, Probe
@@ -19,6 +18,10 @@ from .sightings import Cast
 
 _FEW = 4
 """Entries or batches below which nothing is said: four of a kind may be chance."""
+_DATA = {"Addmm": "mat1", "Mm": "self", "Bmm": "self", "Convolution": "input", "NativeLayerNorm": "input",
+         "NativeBatchNorm": "input", "Mv": "self"}  # fmt: skip
+_PLACE = {"Addmm": 1}
+"""Which operand of a node is data, and where it stands among its edges."""
 _CLASSES = {"classes", "labels", "logits", "margin"}
 
 
@@ -99,8 +102,8 @@ class NotNumbers(Probe):
 
     def __init__(self) -> None:
         self._last: Loss | None = None
-        self._culprits: dict[str, tuple[str, int]] = {}
-        self._bad: defaultdict[str, int] = defaultdict(int)
+        self._culprits: dict[str, str] = {}
+        self._at: int | None = None
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Keep the graph until the value is read, which is at once on a CPU and at measured updates."""
@@ -108,17 +111,18 @@ class NotNumbers(Probe):
         return ()
 
     def values(self, run: Run, name: str, values: Sequence[float]) -> Found:
-        """Look at what went in."""
+        """Look at what went in; a loop that leaves such a batch out goes on with finite losses."""
         last, self._last = self._last, None
         if all(map(_finite, values)):
+            self._culprits, self._at = {}, None
             return
-        before = dict(self._culprits)
-        if last is not None and len(values) == 1:
-            self._culprits |= {subject: (text, run.applied + 1) for subject, text in _culprits(last).items()}
-        for subject, (text, at) in self._culprits.items():
-            # The next loss that is not finite shows that it was no single batch, or that it has reached the weights.
-            stage = Stage.CONFIRMED if subject in before and before[subject][1] <= run.applied else Stage.SUSPECTED
-            yield numbers.NOT_NUMBERS.found(text, subject=subject, update=at, stage=stage)
+        if self._at is None:
+            self._at = run.applied
+            self._culprits = _culprits(last) if last is not None and len(values) == 1 else {}
+        # An update has been made of it, and the next loss is lost as well.
+        stage = Stage.CONFIRMED if run.applied > self._at else Stage.SUSPECTED
+        for subject, text in self._culprits.items():
+            yield numbers.NOT_NUMBERS.found(text, subject=subject, update=self._at + 1, stage=stage)
 
 
 def _finite(value: float) -> bool:
@@ -132,11 +136,23 @@ def _culprits(loss: Loss) -> dict[str, str]:
         share = _bad_share(tensor)
         if share:
             found["input"] = f"{share:.2%} of an input of shape {tuple(tensor.shape)} is NaN or inf"
+    if not found and (tensor := _fed(loss)) is not None:
+        found["input"] = f"{_bad_share(tensor):.2%} of what a layer got, of shape {tuple(tensor.shape)}, is NaN or inf"
     for criterion in loss.criteria:
         share = 0.0 if criterion.target is None else _bad_share(criterion.target)
         if share and criterion.target is not None:
             found["target"] = f"{share:.2%} of a target of shape {tuple(criterion.target.shape)} is NaN or inf"
     return found
+
+
+def _fed(loss: Loss) -> Tensor | None:
+    """What is no number among the data in the graph: the operand without a graph of a product or a convolution."""
+    for node in nearby(loss.tensor, 5000):
+        key = _DATA.get(name(node))
+        given = None if key is None or edges(node)[_PLACE.get(name(node), 0)][0] is not None else saved(node, key)
+        if given is not None and _bad_share(given):
+            return given
+    return None
 
 
 def _bad_share(tensor: Tensor) -> float:
