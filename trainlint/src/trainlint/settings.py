@@ -79,7 +79,9 @@ def _table(file: Path) -> Mapping[str, object] | None:
         raise InputError(f"TOML in {file}", str(error), "a typing error", "mend the line it names") from error
     table = tool.get("trainlint") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):
-        raise InputError(f"a table [tool.trainlint] in {file}", type(table).__name__, "a value of that name", "make it a table")
+        raise InputError(
+            f"a table [tool.trainlint] in {file}", type(table).__name__, "a value of that name", "make it a table"
+        )
     return table
 
 
@@ -100,7 +102,9 @@ def settings_of(table: Mapping[str, object], file: Path) -> Settings:
     per_file = table.get("per-file-ignores", {})
     for name, value in (("tolerate", tolerated), ("per-file-ignores", per_file)):
         if not isinstance(value, dict):
-            raise InputError(f"a table for {name} in {file}", repr(value), "a list or a text", f"write [tool.trainlint.{name}]")
+            raise InputError(
+                f"a table for {name} in {file}", repr(value), "a list or a text", f"write [tool.trainlint.{name}]"
+            )
     reasons = {k: _reason(k, v, file) for k, v in dict(tolerated).items()}
     return Settings(
         select=_codes(table.get("select", []), file),

@@ -1,6 +1,6 @@
 """One sound script, and the change that breaks it in the way of each rule of the source."""
 
-SOUND = '''
+SOUND = """
 import copy
 import torch
 import torch.nn as nn
@@ -55,7 +55,7 @@ def main(epochs=5):
 
 if __name__ == "__main__":
     main()
-'''
+"""
 """A classifier as a careful user would write it."""
 
 LOOP = """            optimizer.zero_grad()

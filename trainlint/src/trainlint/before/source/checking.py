@@ -20,7 +20,7 @@ TOGETHER = 40
 
 
 def check_source(text: str, path: str = "<text>", beside: Mapping[str, str] | None = None) -> list[SourceFinding]:
-    """What one source suggests, in the order of its lines.
+    r"""What one source suggests, in the order of its lines.
 
     Args:
         text: the source.
@@ -30,7 +30,7 @@ def check_source(text: str, path: str = "<text>", beside: Mapping[str, str] | No
     Raises:
         InputError: a text is no Python.
 
-    >>> code = "import torch\\nfor x in loader:\\n    loss = net(x).mean()\\n    loss.backward()\\n    opt.step\\n"
+    >>> code = "import torch\nfor x in loader:\n    loss = net(x).mean()\n    loss.backward()\n    opt.step\n"
     >>> [(f.code, f.line) for f in check_source(code)]
     [('RT601', 5)]
     """

@@ -135,7 +135,11 @@ def _constant(made: Tensor) -> bool:
         first = next((v for v in made.inputs if isinstance(v, Tensor)), UNKNOWN)
     else:
         return False
-    return isinstance(first, Tensor) and not _computed(first) and any(t.op in {"batch", "row", "index"} for t in tensors(first))
+    return (
+        isinstance(first, Tensor)
+        and not _computed(first)
+        and any(t.op in {"batch", "row", "index"} for t in tensors(first))
+    )
 
 
 def _draws(value: Value) -> set[tuple[int, int]]:
