@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from source.programs import SOUND, broken
 
+from source.programs import SOUND, broken
 from trainlint.cli import main
 
 STRICT = {"$schema", "version", "runs"}
@@ -172,7 +172,8 @@ def test_unknown_settings_are_refused(script: Path, capsys: pytest.CaptureFixtur
 def test_no_torch_is_imported(script: Path):
     code = (
         "import sys\nfrom trainlint.cli import main\n"
-        "assert main(['check', 'train.py', '--output', 'sarif']) == 1\nassert main(['explain', 'RT101', 'RT602']) == 0\n"
+        "assert main(['check', 'train.py', '--output', 'sarif']) == 1\n"
+        "assert main(['explain', 'RT101', 'RT602']) == 0\n"
         "print('torch' in sys.modules, 'numpy' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=script.parent)

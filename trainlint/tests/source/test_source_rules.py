@@ -3,8 +3,8 @@
 import ast
 
 import pytest
-from source.programs import CHANGES, SOUND, broken
 
+from source.programs import CHANGES, SOUND, broken
 from trainlint.before.source.checking import check_source
 from trainlint.rules import RULES
 from trainlint.rules.source_links import CONFIRMED_BY, EXPLAINS

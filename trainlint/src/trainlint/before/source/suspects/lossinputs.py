@@ -185,7 +185,7 @@ def over_batch(training: Training) -> Iterator[SourceFinding]:
                 "the labels are looked for along dimension 0, the batch",
             )
     for event in training.of(".argmax", "torch.argmax", ".max", "torch.max"):
-        value = event.target if event.kind.startswith(".") else event.target
+        value = event.target
         axis = whole(event.value)
         if (
             axis == 0
