@@ -98,21 +98,23 @@ def settings_of(table: Mapping[str, object], file: Path) -> Settings:
     for key in table:
         if key not in _KEYS:
             refuse_name(f"a key of [tool.trainlint] in {file}", key, _KEYS)
-    tolerated = table.get("tolerate", {})
-    per_file = table.get("per-file-ignores", {})
-    for name, value in (("tolerate", tolerated), ("per-file-ignores", per_file)):
-        if not isinstance(value, dict):
-            raise InputError(
-                f"a table for {name} in {file}", repr(value), "a list or a text", f"write [tool.trainlint.{name}]"
-            )
-    reasons = {k: _reason(k, v, file) for k, v in dict(tolerated).items()}
+    tolerated, per_file = (_inner(table, name, file) for name in ("tolerate", "per-file-ignores"))
+    reasons = {k: _reason(k, v, file) for k, v in tolerated.items()}
     return Settings(
         select=_codes(table.get("select", []), file),
         ignore=_codes(table.get("ignore", []), file),
         tolerate=reasons,
-        per_file_ignores={k: _codes(v, file) for k, v in dict(per_file).items()},
+        per_file_ignores={k: _codes(v, file) for k, v in per_file.items()},
         root=file.parent,
     )
+
+
+def _inner(table: Mapping[str, object], name: str, file: Path) -> dict[str, object]:
+    value = table.get(name, {})
+    if not isinstance(value, dict):
+        told = f"write [tool.trainlint.{name}]"
+        raise InputError(f"a table for {name} in {file}", repr(value), "a list or a text", told)
+    return {str(key): inner for key, inner in value.items()}
 
 
 def _reason(code: str, reason: object, file: Path) -> str:

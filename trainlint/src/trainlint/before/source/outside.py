@@ -223,7 +223,8 @@ def _summed(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value
 
 
 def _dict(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
-    return Table(dict(kwargs), more=bool(args))
+    entries: dict[object, Value] = dict(kwargs)
+    return Table(entries, more=bool(args))
 
 
 def _autograd(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:

@@ -133,7 +133,7 @@ def _epochs(tick: Event) -> Value | None:
     if isinstance(over, Thing) and over.origin == "enumerate":
         over = over.args[0]
     if isinstance(over, Thing) and over.origin == "range" and over.args:
-        return over.args[-1] if len(over.args) <= 2 else None
+        return over.args[len(over.args) - 1] if len(over.args) <= 2 else None
     return None
 
 
