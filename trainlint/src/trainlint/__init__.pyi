@@ -5,6 +5,8 @@ from .before.contracts import fields_alive, label_ranges, overlap
 from .before.lossproof import Term, accumulation, gradient_path, oracle_triple, term_life, term_signs, two_paths
 from .before.memory import free_bytes, limit_memory
 from .before.preflight import Preflight, preflight
+from .before.source.checking import check_source
+from .before.source.suspicion import SourceFinding
 from .before.trial import Line, timed
 from .during.plan import Plan
 from .during.probes.probe import Found, Loss, Probe
@@ -41,6 +43,7 @@ __all__ = [
     "Rule",
     "Run",
     "Severity",
+    "SourceFinding",
     "Stage",
     "State",
     "Step",
@@ -49,6 +52,7 @@ __all__ = [
     "Verdict",
     "Watch",
     "accumulation",
+    "check_source",
     "cut_back",
     "diagnose",
     "diagnose_path",

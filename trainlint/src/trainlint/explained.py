@@ -4,7 +4,7 @@ from .findings import Rule
 from .rules import RULES
 from .rules.pages import PAGES
 from .rules.source_links import CONFIRMED_BY
-from .settings import unknown
+from .settings import refuse_name
 
 
 def explained(code: str) -> str:
@@ -20,11 +20,11 @@ def explained(code: str) -> str:
     RT101 zero-learning-rate (fatal)
     """
     wanted = code.strip()
-    for rule in RULES:
-        if wanted.upper() == rule.code or wanted.lower() == rule.name:
-            return _page(rule)
+    found = [r for r in RULES if wanted.upper() == r.code or wanted.lower() == r.name]
+    if found:
+        return _page(found[0])
     known = [r.code for r in RULES] if wanted.upper().startswith("RT") else [r.name for r in RULES]
-    raise unknown("the code or name of a rule", wanted, known)
+    return refuse_name("the code or name of a rule", wanted, known)
 
 
 def _page(rule: Rule) -> str:

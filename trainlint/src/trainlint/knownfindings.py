@@ -53,12 +53,16 @@ def read_known(path: Path) -> Counter[tuple[str, str, str]]:
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
         if read["format"] != _FORMAT:
-            raise InputError(f"a baseline in {path}", f"the format {read['format']!r}", "another version wrote it", move)
+            raise InputError(
+                f"a baseline in {path}", f"the format {read['format']!r}", "another version wrote it", move
+            )
         return Counter({(str(r["code"]), str(r["file"]), str(r["line_hash"])): int(r["count"]) for r in read["known"]})
     except OSError as error:
         raise InputError(f"a baseline in {path}", str(error.strerror), "it was never written", move) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"a baseline in {path}", f"something else ({error})", "a damaged or foreign file", move) from error
+        raise InputError(
+            f"a baseline in {path}", f"something else ({error})", "a damaged or foreign file", move
+        ) from error
 
 
 def new_only(entries: Iterable[Entry], known: Counter[tuple[str, str, str]]) -> list[Entry]:

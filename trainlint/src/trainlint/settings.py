@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatch
-from os.path import commonprefix
 from pathlib import Path
+from typing import NoReturn
 
 from .errors import InputError
 from .rules import RULES
@@ -79,7 +79,9 @@ def _table(file: Path) -> Mapping[str, object] | None:
         raise InputError(f"TOML in {file}", str(error), "a typing error", "mend the line it names") from error
     table = tool.get("trainlint") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):
-        raise InputError(f"a table [tool.trainlint] in {file}", type(table).__name__, "a value of that name", "make it a table")
+        raise InputError(
+            f"a table [tool.trainlint] in {file}", type(table).__name__, "a value of that name", "make it a table"
+        )
     return table
 
 
@@ -95,20 +97,24 @@ def settings_of(table: Mapping[str, object], file: Path) -> Settings:
     """
     for key in table:
         if key not in _KEYS:
-            raise unknown(f"a key of [tool.trainlint] in {file}", key, _KEYS)
-    tolerated = table.get("tolerate", {})
-    per_file = table.get("per-file-ignores", {})
-    for name, value in (("tolerate", tolerated), ("per-file-ignores", per_file)):
-        if not isinstance(value, dict):
-            raise InputError(f"a table for {name} in {file}", repr(value), "a list or a text", f"write [tool.trainlint.{name}]")
-    reasons = {k: _reason(k, v, file) for k, v in dict(tolerated).items()}
+            refuse_name(f"a key of [tool.trainlint] in {file}", key, _KEYS)
+    tolerated, per_file = (_inner(table, name, file) for name in ("tolerate", "per-file-ignores"))
+    reasons = {k: _reason(k, v, file) for k, v in tolerated.items()}
     return Settings(
         select=_codes(table.get("select", []), file),
         ignore=_codes(table.get("ignore", []), file),
         tolerate=reasons,
-        per_file_ignores={k: _codes(v, file) for k, v in dict(per_file).items()},
+        per_file_ignores={k: _codes(v, file) for k, v in per_file.items()},
         root=file.parent,
     )
+
+
+def _inner(table: Mapping[str, object], name: str, file: Path) -> dict[str, object]:
+    value = table.get(name, {})
+    if not isinstance(value, dict):
+        told = f"write [tool.trainlint.{name}]"
+        raise InputError(f"a table for {name} in {file}", repr(value), "a list or a text", told)
+    return {str(key): inner for key, inner in value.items()}
 
 
 def _reason(code: str, reason: object, file: Path) -> str:
@@ -141,19 +147,27 @@ def known_code(code: str, where: str, *, beginning: bool = False) -> None:
     codes = [r.code for r in RULES]
     if code in codes or (beginning and len(code) >= 2 and any(c.startswith(code) for c in codes)):
         return
-    raise unknown(f"the code of a rule, in {where}", code, codes)
+    refuse_name(f"the code of a rule, in {where}", code, codes)
 
 
-def unknown(wanted: str, got: str, known: Iterable[str]) -> InputError:
-    """The error for a name that nobody knows, with the nearest known one.
+def refuse_name(wanted: str, got: str, known: Iterable[str]) -> NoReturn:
+    """Refuse a name that nobody knows, with the nearest known one.
 
     Args:
         wanted: what should have stood there.
         got: what stands there.
         known: every name that would have been right.
+
+    Raises:
+        InputError: always.
     """
     names = list(known)
     near = get_close_matches(got, names, n=10, cutoff=0.5)
-    nearest = max(near, key=lambda name: len(commonprefix((name, got))), default="")
+    nearest = max(near, key=lambda name: _alike(name, got), default="")
     move = f"did you mean {nearest}?" if nearest else f"choose from {', '.join(names[:12])}"
-    return InputError(wanted, repr(got), "a typing error", move)
+    raise InputError(wanted, repr(got), "a typing error", move)
+
+
+def _alike(a: str, b: str) -> int:
+    """How many characters two names share at their start."""
+    return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))

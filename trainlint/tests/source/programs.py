@@ -1,6 +1,6 @@
 """One sound script, and the change that breaks it in the way of each rule of the source."""
 
-SOUND = '''
+SOUND = """
 import copy
 import torch
 import torch.nn as nn
@@ -55,7 +55,7 @@ def main(epochs=5):
 
 if __name__ == "__main__":
     main()
-'''
+"""
 """A classifier as a careful user would write it."""
 
 LOOP = """            optimizer.zero_grad()
@@ -65,12 +65,17 @@ LOOP = """            optimizer.zero_grad()
             optimizer.step()
 """
 
+CLIP = "            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n"
+STEP = "            optimizer.step()\n"
+BEST = "    best = 0\n"
+LAST = "        return self.last"
+
 CHANGES: dict[str, list[tuple[str, str]]] = {
     "RT601": [("            optimizer.step()", "            optimizer.step")],
     "RT602": [("            optimizer.zero_grad()\n", "")],
-    "RT603": [("            torch.nn.utils.clip", "            optimizer.zero_grad()\n            torch.nn.utils.clip")],
+    "RT603": [(CLIP, "            optimizer.zero_grad()\n" + CLIP)],
     "RT604": [("            optimizer.step()\n", "")],
-    "RT605": [("            loss.backward()\n", ""), ("torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)", "pass")],
+    "RT605": [("            loss.backward()\n", ""), (CLIP, "")],
     "RT606": [(LOOP, """            loss = criterion(model(x), y)
             loss.backward()
             if (i + 1) % 4 == 0:
@@ -109,13 +114,13 @@ CHANGES: dict[str, list[tuple[str, str]]] = {
     "RT616": [("Adam(model.parameters()", "Adam(Net().parameters()")],
     "RT617": [("Adam(model.parameters()", "Adam(model.last.parameters()")],
     "RT618": [("    best = 0\n", "    best = 0\n    for p in model.parameters():\n        p.requires_grad = False\n")],
-    "RT619": [("    best = 0\n", "    best = 0\n    for p in model.first.parameters():\n        p.require_grad = False\n")],
+    "RT619": [(BEST, BEST + "    for p in model.first.parameters():\n        p.require_grad = False\n")],
     "RT620": [("model = Net()", "model = Net().half()")],
-    "RT621": [("            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n", """            for p in model.parameters():
+    "RT621": [(CLIP, """            for p in model.parameters():
                 p.grad = torch.nan_to_num(p.grad)
 """)],
     "RT625": [("        scheduler.step()\n", "")],
-    "RT626": [("        scheduler.step()\n", ""), ("            optimizer.step()\n", "            optimizer.step()\n            scheduler.step()\n")],
+    "RT626": [("        scheduler.step()\n", ""), (STEP, STEP + "            scheduler.step()\n")],
     "RT627": [("CosineAnnealingLR(optimizer, T_max=epochs)", "LambdaLR(optimizer, lambda e: min(1.0, e / 3))")],
     "RT628": [
         ("CosineAnnealingLR(optimizer, T_max=epochs)", "ReduceLROnPlateau(optimizer, mode='max')"),
@@ -125,7 +130,7 @@ CHANGES: dict[str, list[tuple[str, str]]] = {
     "RT631": [("return self.last(self.drop(hidden))", "return self.last(hidden)")],
     "RT632": [
         ("        self.drop =", "        self.more = [nn.Linear(width, width) for _ in range(2)]\n        self.drop ="),
-        ("        return self.last", "        for layer in self.more:\n            hidden = layer(hidden)\n        return self.last"),
+        (LAST, "        for layer in self.more:\n            hidden = layer(hidden)\n" + LAST),
     ],
     "RT633": [("        self.drop = nn.Dropout(0.1)\n", ""), ("self.drop(hidden)", "F.dropout(hidden, 0.1)")],
     "RT634": [("self.last(self.drop(hidden))", "self.last(nn.Linear(16, 16)(self.drop(hidden)))")],

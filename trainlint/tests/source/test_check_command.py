@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from source.programs import SOUND, broken
 
+from source.programs import SOUND, broken
 from trainlint.cli import main
 
 STRICT = {"$schema", "version", "runs"}
@@ -42,7 +42,9 @@ def test_json(script: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["check", ".", "--output", "json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert told["errors"] == []
-    assert {"code", "path", "line", "column", "source", "evidence", "cause", "next", "link"} <= told["findings"][0].keys()
+    assert {"code", "path", "line", "column", "source", "evidence", "cause", "next", "link"} <= told["findings"][
+        0
+    ].keys()
 
 
 def test_github_annotations(script: Path, capsys: pytest.CaptureFixture[str]):
@@ -63,7 +65,12 @@ def test_sarif_has_the_structure_of_2_1_0(script: Path, capsys: pytest.CaptureFi
     assert run["columnKind"] == "unicodeCodePoints"
     driver = run["tool"]["driver"]
     assert set(driver) == {"name", "version", "rules"}
-    assert run["invocations"] == [{"executionSuccessful": False, "toolExecutionNotifications": run["invocations"][0]["toolExecutionNotifications"]}]
+    assert run["invocations"] == [
+        {
+            "executionSuccessful": False,
+            "toolExecutionNotifications": run["invocations"][0]["toolExecutionNotifications"],
+        }
+    ]
     for rule in driver["rules"]:
         assert set(rule) == {"id", "name", "shortDescription", "fullDescription", "help", "defaultConfiguration"}
         assert re.fullmatch(r"RT\d{3}", rule["id"])
@@ -72,7 +79,10 @@ def test_sarif_has_the_structure_of_2_1_0(script: Path, capsys: pytest.CaptureFi
     assert len({r["id"] for r in driver["rules"]}) == len(driver["rules"])
     for result in run["results"]:
         assert_result(result, driver["rules"])
-    assert {r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in run["results"]} == {"train.py", "two%20words.py"}
+    assert {r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in run["results"]} == {
+        "train.py",
+        "two%20words.py",
+    }
 
 
 def assert_result(result: dict, rules: list[dict]):
@@ -99,10 +109,14 @@ def test_bad_file_is_told_after_the_others(script: Path, capsys: pytest.CaptureF
 
 def test_comment_lets_one_line_pass(script: Path, capsys: pytest.CaptureFixture[str]):
     text = script.read_text(encoding="utf-8")
-    script.write_text(text.replace("optimizer.step()", "optimizer.step()  # trainlint: ignore[RT602] on purpose"), encoding="utf-8")
+    script.write_text(
+        text.replace("optimizer.step()", "optimizer.step()  # trainlint: ignore[RT602] on purpose"), encoding="utf-8"
+    )
     assert main(["check", "train.py"]) == 0
     assert "1 ignored by comments" in capsys.readouterr().err
-    script.write_text(text.replace("optimizer.step()", "optimizer.step()  # trainlint: ignore[RT692]"), encoding="utf-8")
+    script.write_text(
+        text.replace("optimizer.step()", "optimizer.step()  # trainlint: ignore[RT692]"), encoding="utf-8"
+    )
     assert main(["check", "train.py"]) == 2
     assert "did you mean RT6" in capsys.readouterr().out
 
@@ -112,7 +126,10 @@ def test_baseline_lets_known_findings_pass_and_new_ones_fail(script: Path, capsy
     assert main(["check", "train.py", "--baseline", "known.json"]) == 0
     script.write_text("# a line above\n" + broken("RT602"), encoding="utf-8")
     assert main(["check", str(script), "--baseline", "known.json"]) == 0
-    script.write_text(broken("RT602").replace("            torch.nn.utils", "            optimizer.step\n            torch.nn.utils"), encoding="utf-8")
+    script.write_text(
+        broken("RT602").replace("            torch.nn.utils", "            optimizer.step\n            torch.nn.utils"),
+        encoding="utf-8",
+    )
     assert main(["check", "train.py", "--baseline", "known.json"]) == 1
     out = capsys.readouterr().out
     assert "RT601" in out
@@ -155,7 +172,8 @@ def test_unknown_settings_are_refused(script: Path, capsys: pytest.CaptureFixtur
 def test_no_torch_is_imported(script: Path):
     code = (
         "import sys\nfrom trainlint.cli import main\n"
-        "assert main(['check', 'train.py', '--output', 'sarif']) == 1\nassert main(['explain', 'RT101', 'RT602']) == 0\n"
+        "assert main(['check', 'train.py', '--output', 'sarif']) == 1\n"
+        "assert main(['explain', 'RT101', 'RT602']) == 0\n"
         "print('torch' in sys.modules, 'numpy' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=script.parent)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from source.programs import broken
 
+from source.programs import broken
 from trainlint.before.source.checking import check_paths, check_source
 from trainlint.errors import InputError
 
@@ -63,5 +63,5 @@ def test_a_recursive_program_is_read():
 
 
 def test_text_that_is_no_python_is_refused():
-    with pytest.raises(InputError, match="train.py:1"):
+    with pytest.raises(InputError, match=r"train\.py:1"):
         check_source("def f(:", "train.py")

@@ -3,8 +3,10 @@
 import ast
 
 import pytest
-from source.programs import CHANGES, SOUND, broken
 
+from source.programs import CHANGES, SOUND, broken
+from trainlint import InputError
+from trainlint.before.source import checking
 from trainlint.before.source.checking import check_source
 from trainlint.rules import RULES
 from trainlint.rules.source_links import CONFIRMED_BY, EXPLAINS
@@ -35,3 +37,29 @@ def test_each_rule_says_what_confirms_it():
     assert set(CONFIRMED_BY) == set(EXPLAINS) == set(OF_THE_SOURCE)
     assert {c for table in (CONFIRMED_BY, EXPLAINS) for codes in table.values() for c in codes} <= known
     assert all(set(CONFIRMED_BY[c]) <= set(EXPLAINS[c]) for c in OF_THE_SOURCE)
+
+
+def test_run_time_codes_and_lines_come_with_a_finding():
+    (finding,) = check_source(broken("RT602"), "train.py")
+    assert finding.confirmed_by == CONFIRMED_BY["RT602"]
+    assert finding.explains == EXPLAINS["RT602"]
+    assert (finding.path, finding.line, finding.source) == ("train.py", 44, "optimizer.step()")
+    assert str(finding).startswith("train.py:44:13: RT602 gradients-never-cleared: ")
+
+
+def test_files_given_together_are_one_program():
+    model, training = SOUND.split("def evaluate", 1)
+    imports = "import torch\nfrom torch import nn, optim\nfrom torch.utils.data import *\nfrom model import Net\n"
+    script = imports + "def evaluate" + training
+    assert check_source(script, "train.py", {"model.py": model}) == []
+    cut = model.replace("self.norm(self.first(x))", "self.norm(self.first(x)).detach()")
+    assert [(f.path, f.code) for f in check_source(script, "train.py", {"model.py": cut})] == [("model.py", "RT630")]
+
+
+def test_gap_in_the_check_is_told_and_stops_nothing(monkeypatch: pytest.MonkeyPatch):
+    def broken_check(training):
+        raise KeyError("gap")
+
+    monkeypatch.setattr(checking, "SUSPECTS", (broken_check,))
+    with pytest.raises(InputError, match="a gap in the check itself"):
+        check_source(SOUND)

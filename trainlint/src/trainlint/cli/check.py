@@ -15,10 +15,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument("paths", nargs="+", metavar="PATH", help="Python files, or folders that hold them")
     parser.add_argument("--output", choices=("text", "json", "github", "sarif"), default="text", help=HELP_OUTPUT)
-    parser.add_argument("--select", action="append", default=[], metavar="CODES", help="only these codes, such as RT64,RT612")
+    parser.add_argument(
+        "--select", action="append", default=[], metavar="CODES", help="only these codes, such as RT64,RT612"
+    )
     parser.add_argument("--ignore", action="append", default=[], metavar="CODES", help="not these codes")
-    parser.add_argument("--baseline", type=Path, metavar="FILE", help="findings in this file are known; only new ones fail")
-    parser.add_argument("--write-baseline", type=Path, metavar="FILE", help="write what is found now as known, and succeed")
+    parser.add_argument(
+        "--baseline", type=Path, metavar="FILE", help="findings in this file are known; only new ones fail"
+    )
+    parser.add_argument(
+        "--write-baseline", type=Path, metavar="FILE", help="write what is found now as known, and succeed"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -87,7 +87,9 @@ class _Keeper:
         if self.select and not finding.code.startswith(self.select):
             return False
         chosen = Settings(ignore=settings.ignore, per_file_ignores=settings.per_file_ignores, root=settings.root)
-        if finding.code.startswith(self.ignore) or not (chosen if self.select else settings).wants(finding.code, finding.path):
+        if finding.code.startswith(self.ignore) or not (chosen if self.select else settings).wants(
+            finding.code, finding.path
+        ):
             return False
         if finding.code in self._comments(finding.path, errors).get(finding.line, ()):
             self.ignored += 1

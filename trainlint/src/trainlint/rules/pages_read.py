@@ -98,6 +98,7 @@ READ: dict[str, tuple[str, str]] = {
               "Pairs from two loaders are not meant."),
     "RT664": ("loss = F.cross_entropy(model(x), torch.zeros_like(y))",
               "Zeros as the place of the positive pair, or for an adversary, are not meant."),
-    "RT663": ("ema.copy_to(model.parameters())   # in the loop, no restore", "A copy at the end of all training is right."),
+    "RT663": ("ema.copy_to(model.parameters())   # in the loop, no restore",
+              "A copy at the end of all training is right."),
 }  # fmt: skip
 """Code, an example that earns the finding, and what it does not mean."""

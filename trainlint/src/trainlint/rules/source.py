@@ -160,18 +160,18 @@ SCHEDULE_IDLE = Rule(
 SCHEDULE_UNIT = Rule(
     "RT626", "schedule-counts-otherwise", _WARNING, _SUSPICIOUS, "A4, A5",
     "The rate is used up within the first epoch, or hardly changes over the run.",
-    "The schedule's length is in epochs and it is stepped per batch, or the reverse, or per batch where updates are fewer.",
+    "Its length is in epochs and it is stepped per batch, or the reverse, or more often than the optimiser.",
     "Give the schedule its length in the unit in which it is stepped.",
 )
 WARMUP_ZERO = Rule(
     "RT627", "warm-up-starts-at-zero", _WARNING, _STALLED, "A2, A3",
     "The whole first epoch runs at rate 0, or most of the run at a small part of the rate.",
-    "The factor of the schedule is zero at its first index or reaches 1 only near the end, and it is stepped per epoch.",
+    "The factor is zero at index 0, or reaches 1 only near the end, and it is stepped per epoch.",
     "Use (index + 1) / length, or step the warm-up per update.",
 )
 PLATEAU = Rule(
     "RT628", "plateau-in-the-wrong-direction", _WARNING, _SUSPICIOUS, "A4",
     "The rate falls while the run improves.",
-    "`ReduceLROnPlateau` waits for the reverse of what its value does: a loss with mode max, an accuracy with mode min.",
+    "`ReduceLROnPlateau` waits for the reverse: a loss with mode max, or an accuracy with mode min.",
     "Use mode min for a loss, max for an accuracy.",
 )

@@ -40,7 +40,7 @@ MADE_IN_FORWARD = Rule(
 UNREGISTERED = Rule(
     "RT635", "parameter-not-registered", _WARNING, _FROZEN, "A13",
     "A weight is not in `parameters()` and never moves.",
-    "An attribute is a tensor that needs a gradient, not an `nn.Parameter`; moving or scaling a Parameter makes it one.",
+    "An attribute is a tensor that needs a gradient, and no `nn.Parameter`: moving one makes a tensor of it.",
     "Write `self.weight = nn.Parameter(...)` around the finished value.",
 )
 NO_LOSS = Rule(

@@ -7,6 +7,7 @@ from .inheriting import through_super
 from .methods import OF_MODULES, method
 from .outside import external
 from .scopes import Scope
+from .things import inner
 from .torchfacts import GRAPHLESS, is_module, is_optimizer, modal, op_of, result_of_layer
 from .values import (
     UNKNOWN,
@@ -74,21 +75,17 @@ def hand_over(value: Value, depth: int = 4) -> None:
     if depth == 0:
         return
     if isinstance(value, Thing):
-        if "handed" not in value.marks:
-            value.marks.add("handed")
-            for inner in (*value.attrs.values(), *value.extra):
-                hand_over(inner, depth - 1)
-    elif isinstance(value, Items):
-        for inner in value.items:
-            hand_over(inner, depth - 1)
-    elif isinstance(value, Table):
-        for inner in value.entries.values():
-            hand_over(inner, depth - 1)
-    elif isinstance(value, Choice):
-        for inner in value.options:
-            hand_over(inner, depth - 1)
-    elif isinstance(value, Params | Bound):
-        hand_over(value.owner, depth - 1)
+        if "handed" in value.marks:
+            return
+        value.marks.add("handed")
+    for part in _parts(value):
+        hand_over(part, depth - 1)
+
+
+def _parts(value: Value) -> tuple[Value, ...]:
+    if isinstance(value, Thing):
+        return (*value.attrs.values(), *value.extra)
+    return (value.owner,) if isinstance(value, Params | Bound) else inner(value)
 
 
 def bind_target(walker: Walking, target: ast.expr, value: Value) -> None:

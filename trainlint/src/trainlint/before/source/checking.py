@@ -20,7 +20,7 @@ TOGETHER = 40
 
 
 def check_source(text: str, path: str = "<text>", beside: Mapping[str, str] | None = None) -> list[SourceFinding]:
-    """What one source suggests, in the order of its lines.
+    r"""What one source suggests, in the order of its lines.
 
     Args:
         text: the source.
@@ -30,7 +30,7 @@ def check_source(text: str, path: str = "<text>", beside: Mapping[str, str] | No
     Raises:
         InputError: a text is no Python.
 
-    >>> code = "import torch\\nfor x in loader:\\n    loss = net(x).mean()\\n    loss.backward()\\n    opt.step\\n"
+    >>> code = "import torch\nfor x in loader:\n    loss = net(x).mean()\n    loss.backward()\n    opt.step\n"
     >>> [(f.code, f.line) for f in check_source(code)]
     [('RT601', 5)]
     """
@@ -45,7 +45,7 @@ def check_files(files: list[SourceFile]) -> list[SourceFinding]:
         files: as parsed.
 
     Raises:
-        InputError: the source is nested too deeply to be followed.
+        InputError: the source is nested too deeply to be followed, or meets a gap in the check itself.
     """
     if not any(concerns_torch(f) for f in files):
         return []
@@ -56,6 +56,12 @@ def check_files(files: list[SourceFile]) -> list[SourceFinding]:
         raise InputError(
             f"a source that can be followed in {files[0].path}", "expressions nested too deeply", "generated code",
             "leave this file out",
+        ) from error  # fmt: skip
+    except Exception as error:  # the one boundary: a gap in the reading of one program must not stop that of others
+        where = f"{type(error).__name__}: {error}"
+        raise InputError(
+            f"a source that the check can follow in {files[0].path}", where, "a gap in the check itself",
+            "report the construction; the other files were checked",
         ) from error  # fmt: skip
     unique = {(f.path, f.line, f.code): f for f in reversed(found)}
     return sorted(unique.values(), key=lambda f: (f.path, f.line, f.column, f.code))
@@ -81,11 +87,19 @@ def check_paths(paths: Iterable[Path]) -> tuple[list[SourceFinding], list[InputE
     found: list[SourceFinding] = []
     for group in groups.values():
         for together in _programs(group):
-            try:
-                found += check_files(together)
-            except InputError as error:
-                errors.append(error)
+            found += _apart(together, errors)
     return sorted(set(found), key=lambda f: (f.path, f.line, f.column, f.code)), errors
+
+
+def _apart(together: list[SourceFile], errors: list[InputError]) -> list[SourceFinding]:
+    """The findings of one program; if it cannot be followed as one, those of each file alone."""
+    try:
+        return check_files(together)
+    except InputError as error:
+        if len(together) == 1:
+            errors.append(error)
+            return []
+    return [f for file in together for f in _apart([parse(file.text, file.path)], errors)]
 
 
 def _programs(group: list[SourceFile]) -> list[list[SourceFile]]:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from . import calling
-from .looping import element
-from .scopes import Scope, canonical
+from .displays import DISPLAYS
+from .scopes import canonical
 from .tensorshapes import broadcast, indexed
 from .values import (
     UNKNOWN,
@@ -19,7 +19,6 @@ from .values import (
     Items,
     ModuleOf,
     Named,
-    Params,
     Table,
     Tensor,
     Thing,
@@ -32,7 +31,7 @@ from .values import (
 from .walking import Walking
 
 
-def _power(base: Any, exponent: Any) -> float:
+def _power(base: float, exponent: float) -> float:
     return float(base) ** float(exponent)  # as floats, so that a large exponent overflows at once
 
 
@@ -159,13 +158,6 @@ def _call(walker: Walking, node: ast.Call) -> Value:
     return calling.apply(walker, called, tuple(args), kwargs, node)
 
 
-def _starred(walker: Walking, node: ast.Starred) -> Value:
-    value = evaluate(walker, node.value)
-    if isinstance(value, Tensor):
-        return Items([Tensor("part", node, walker.file, (value,))], more=True)
-    return value
-
-
 def arithmetic(walker: Walking, node: ast.AST, name: str, left: Value, right: Value) -> Value:
     """The result of an operation on two values."""
     if isinstance(left, Const) and isinstance(right, Const):
@@ -268,83 +260,6 @@ def _subscript(walker: Walking, node: ast.Subscript) -> Value:
     return UNKNOWN
 
 
-def _sequence(walker: Walking, node: ast.Tuple | ast.List | ast.Set) -> Value:
-    items, more = [], False
-    for e in node.elts:
-        value = evaluate(walker, e)
-        if isinstance(e, ast.Starred):
-            items += value.items if isinstance(value, Items) else []
-            more = more or not isinstance(value, Items) or value.more
-        else:
-            items.append(value)
-    return Items(items, more, "tuple" if isinstance(node, ast.Tuple) else "list", node)
-
-
-def _dictionary(walker: Walking, node: ast.Dict) -> Value:
-    entries, more = {}, False
-    for key, value in zip(node.keys, node.values, strict=True):
-        known = evaluate(walker, key) if key is not None else UNKNOWN
-        made = evaluate(walker, value)
-        if isinstance(known, Const):
-            entries[known.value] = made
-        else:
-            entries[f"?{len(entries)}"], more = made, True
-    return Table(entries, more)
-
-
-def _comprehension(walker: Walking, node: ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp) -> Value:
-    inner = Scope(outer=walker.scope)
-    outer, walker.frame.scope = walker.frame.scope, inner
-    over: Value = UNKNOWN
-    for generator in node.generators:
-        over = evaluate(walker, generator.iter)
-        calling.bind_target(walker, generator.target, element(walker, over, generator.iter))
-        for test in generator.ifs:
-            evaluate(walker, test)
-    if isinstance(node, ast.DictComp):
-        made: Value = Table({"?": evaluate(walker, node.value)}, more=True)
-    else:
-        made = Items([evaluate(walker, node.elt)], True, "list", node)
-        made = _parameters(made, node)
-    walker.frame.scope = outer
-    return made
-
-
-def _parameters(made: Items, node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> Value:
-    only = made.items[0]
-    if isinstance(only, Tensor) and only.op == "parameter" and only.inputs:
-        tests = [ast.unparse(t) for g in node.generators for t in g.ifs]
-        return Params(only.inputs[0], any("requires_grad" not in t for t in tests))
-    return made
-
-
-def _lambda(walker: Walking, node: ast.Lambda) -> Value:
-    return Function(node, walker.file, walker.scope)
-
-
-def _named(walker: Walking, node: ast.NamedExpr) -> Value:
-    value = evaluate(walker, node.value)
-    calling.bind_target(walker, node.target, value)
-    return value
-
-
-def _passed(walker: Walking, node: ast.Await | ast.YieldFrom) -> Value:
-    return evaluate(walker, node.value)
-
-
-def _yielded(walker: Walking, node: ast.Yield) -> Value:
-    if node.value is not None:
-        walker.frame.returns.append(Items([evaluate(walker, node.value)], more=True))
-    return UNKNOWN
-
-
-def _text(walker: Walking, node: ast.JoinedStr) -> Value:
-    for part in node.values:
-        if isinstance(part, ast.FormattedValue):
-            evaluate(walker, part.value)
-    return UNKNOWN
-
-
 def guard(value: Value) -> str:
     """The name of a context that is entered."""
     if isinstance(value, Thing):
@@ -358,6 +273,7 @@ def hand_over(value: Value) -> None:
 
 
 _RULES: dict[type[ast.expr], Callable[..., Value]] = {
+    **DISPLAYS,
     ast.Constant: _constant,
     ast.Name: _name,
     ast.Attribute: _attribute,
@@ -368,19 +284,4 @@ _RULES: dict[type[ast.expr], Callable[..., Value]] = {
     ast.IfExp: _choose,
     ast.BoolOp: _either,
     ast.Subscript: _subscript,
-    ast.Tuple: _sequence,
-    ast.List: _sequence,
-    ast.Set: _sequence,
-    ast.Dict: _dictionary,
-    ast.ListComp: _comprehension,
-    ast.GeneratorExp: _comprehension,
-    ast.SetComp: _comprehension,
-    ast.DictComp: _comprehension,
-    ast.Lambda: _lambda,
-    ast.NamedExpr: _named,
-    ast.Await: _passed,
-    ast.YieldFrom: _passed,
-    ast.Yield: _yielded,
-    ast.JoinedStr: _text,
-    ast.Starred: _starred,
 }

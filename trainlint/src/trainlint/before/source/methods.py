@@ -108,22 +108,27 @@ def _of_thing(walker: Walking, owner: Thing, name: str, args: Args, kwargs: Kwar
             return rule(walker, owner, args, kwargs, node)
         if name in _SELF:
             return owner
-    if owner.origin == "torch.nn.Parameter":
-        return Tensor(op_of(name), node, walker.file, (owner, *args), None, None, cut_of(walker, op_of(name)))
-    if owner.origin == "torch.amp.GradScaler":
-        return _of_scaler(walker, owner, name, args, node)
     if is_optimizer(owner) or is_scheduler(owner):
         return _of_stepper(walker, owner, name, args, node)
-    if owner.origin == "argparse.ArgumentParser":
-        return _of_parser(walker, owner, name, args, kwargs, node)
+    kind = _OF_KIND.get(owner.origin)
+    if kind is not None:
+        return kind(walker, owner, name, args, kwargs, node)
     if owner.origin.startswith("accelerate.") and name == "prepare":
-        walker.note("prepared", node, owner)
-        for value in args:
-            calling.hand_over(value)
-        return args[0] if len(args) == 1 else Items(list(args))
+        return _prepared(walker, owner, args, node)
     if "entries" in owner.attrs and name in {"append", "extend", "values", "items", "insert"}:
         return _of_items(walker, owner.attrs["entries"], name, args, kwargs, node)
     return _other(walker, owner, name, args, kwargs, node)
+
+
+def _prepared(walker: Walking, owner: Thing, args: Args, node: ast.AST) -> Value:
+    walker.note("prepared", node, owner)
+    for value in args:
+        calling.hand_over(value)
+    return args[0] if len(args) == 1 else Items(list(args))
+
+
+def _of_parameter(walker: Walking, owner: Thing, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+    return Tensor(op_of(name), node, walker.file, (owner, *args), None, None, cut_of(walker, op_of(name)))
 
 
 def _other(walker: Walking, owner: Thing, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
@@ -152,7 +157,7 @@ def _of_stepper(walker: Walking, owner: Thing, name: str, args: Args, node: ast.
     return UNKNOWN
 
 
-def _of_scaler(walker: Walking, owner: Thing, name: str, args: Args, node: ast.AST) -> Value:
+def _of_scaler(walker: Walking, owner: Thing, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     if name == "scale" and args:
         return Tensor("scaled", node, walker.file, args, None, None, "", {"scaler": owner})
     if name == "step" and args:
@@ -275,3 +280,10 @@ def _of_items(walker: Walking, owner: Value, name: str, args: Args, kwargs: Kwar
             owner.entries.update(args[0].entries)
             return Const(None)
     return UNKNOWN if isinstance(owner, Unknown) else Tensor("?", node, walker.file, (owner, *args))
+
+
+_OF_KIND: dict[str, Callable[..., Value]] = {
+    "torch.nn.Parameter": _of_parameter,
+    "torch.amp.GradScaler": _of_scaler,
+    "argparse.ArgumentParser": _of_parser,
+}

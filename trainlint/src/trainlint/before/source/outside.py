@@ -52,21 +52,22 @@ def external(walker: Walking, name: str, args: Args, kwargs: Kwargs, node: ast.A
     special = _SPECIAL.get(name)
     if special is not None:
         return special(walker, args, kwargs, node)
+    return _library(walker, name, args, kwargs, node)
+
+
+def _library(walker: Walking, name: str, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     last = name.rsplit(".", 1)[-1]
     if name.startswith(OUTSIDE_MODELS):
         return _model(walker, name, args, kwargs, node)
-    if (
-        name.startswith(("torch.", "argparse.", "accelerate.", "functools.")) and last[:1].isupper()
-    ) or name == "functools.partial":
+    if name == "functools.partial" or (name.startswith(("torch.", "argparse.", "accelerate.")) and last[:1].isupper()):
         return _object(walker, name, args, kwargs, node)
-    if name.startswith(("torch.nn.functional.", "torch.", "numpy.", "math.", "np.", "einops.")):
+    if name.startswith(("torch.", "numpy.", "math.", "einops.")):
         return _function(walker, name, args, kwargs, node)
-    if last[:1].isupper() or last.startswith("get_"):
-        made = walker.made(name, node, args, kwargs)
-        for value in (*args, *kwargs.values()):
-            calling.hand_over(value)
-        return made
-    return calling.opaque(walker, args, kwargs, node)
+    if not (last[:1].isupper() or last.startswith("get_")):
+        return calling.opaque(walker, args, kwargs, node)
+    for value in (*args, *kwargs.values()):
+        calling.hand_over(value)
+    return walker.made(name, node, args, kwargs)
 
 
 def _plain(walker: Walking, name: str, args: Args, node: ast.AST) -> Value:
@@ -222,7 +223,8 @@ def _summed(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value
 
 
 def _dict(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
-    return Table(dict(kwargs), more=bool(args))
+    entries: dict[object, Value] = dict(kwargs)
+    return Table(entries, more=bool(args))
 
 
 def _autograd(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from . import calling
 from .project import Project
@@ -70,7 +71,7 @@ def _orphans(walker: Walker, file: SourceFile, *, trains: bool) -> None:
         if not any(t.cls is cls for t in walker.things):
             _try(
                 walker,
-                lambda: calling.instantiate(walker, cls, _strangers(walker, cls.find("__init__"), 1), {}, cls.node),
+                partial(calling.instantiate, walker, cls, _strangers(walker, cls.find("__init__"), 1), {}, cls.node),
             )
     if not trains:
         return
@@ -80,7 +81,7 @@ def _orphans(walker: Walker, file: SourceFile, *, trains: bool) -> None:
             _methods(walker, cls, thing)
     for value in values:
         if isinstance(value, Function) and value.file is file and value.node not in walker.entered:
-            _try(walker, lambda: calling.inline(walker, value, None, _strangers(walker, value, 0), {}, value.node))
+            _try(walker, partial(calling.inline, walker, value, None, _strangers(walker, value, 0), {}, value.node))
 
 
 def _try(walker: Walker, walk: Callable[[], object]) -> None:
@@ -98,7 +99,7 @@ def _methods(walker: Walker, cls: Class, thing: Thing) -> None:
         _step_of(walker, cls, thing, "compute_loss")
     for member in list(cls.members.values()):
         if isinstance(member, Function) and member.node not in walker.entered and member.name != "__init__":
-            _try(walker, lambda: calling.inline(walker, member, thing, _strangers(walker, member, 1), {}, member.node))
+            _try(walker, partial(calling.inline, walker, member, thing, _strangers(walker, member, 1), {}, member.node))
 
 
 def _lightning(walker: Walker, cls: Class, thing: Thing) -> None:

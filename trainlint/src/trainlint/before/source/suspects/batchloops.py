@@ -180,7 +180,7 @@ def undivided(training: Training) -> Iterator[SourceFinding]:
         if any(not c.conditional(back) for c in clears) or not clears:
             continue
         if _undivided(back.value):
-            told = f"the step in line {step.line} follows several backward passes, and the loss is not divided by their number"
+            told = f"the step in line {step.line} follows several backward passes, and nothing divides the loss"
             yield at(source.UNDIVIDED, back, told, subject=subject_of(back.node))
 
 
@@ -235,7 +235,7 @@ def outside_batches(training: Training) -> Iterator[SourceFinding]:
                 and _after(back, loop)
             ):
                 if not any(loop in b.loops for b in training.backwards):
-                    told = f"backward stands behind the batch loop of line {loop.node.lineno} and uses the loss of its last batch"
+                    told = f"it stands behind the batch loop of line {loop.node.lineno}, on its last loss"
                     yield at(source.OUTSIDE_BATCHES, back, told, subject=subject_of(back.node))
                     break
 

@@ -1,7 +1,9 @@
 """The loss itself: the right sign, a mean, its arguments in order, and no factor of zero?"""
 
+import ast
 from collections.abc import Iterator
 
+from ....findings import Severity
 from ....rules import source_model
 from ..events import Event
 from ..reader import tensors
@@ -107,8 +109,8 @@ def last_op(value: Value) -> Tensor | None:
 
 
 KEEPING = {
-    "squeeze", "view", "reshape", "flatten", "float", "to", "cuda", "cpu", "contiguous", "transpose", "permute", "index",
-    "unsqueeze", "part", "double", "clone", "identity", "dropout",
+    "squeeze", "view", "reshape", "flatten", "float", "to", "cuda", "cpu", "contiguous", "transpose", "permute",
+    "index", "unsqueeze", "part", "double", "clone", "identity", "dropout",
 }  # fmt: skip
 """Operations that move or copy a value."""
 
@@ -162,7 +164,10 @@ def zero_weight(training: Training) -> Iterator[SourceFinding]:
         for each in tensors(back.value):
             if each.op == "mult" and any(number(v) == 0 for v in each.inputs) and _weighs(training, each):
                 if not _touches_parameters(each):
-                    yield tell(source_model.WEIGHT_ZERO, each.node, each.file, "a term of the loss is multiplied by 0")
+                    written = isinstance(each.node, ast.BinOp) and isinstance(each.node.left, ast.Constant)
+                    severity = Severity.NOTE if written else None  # a zero in the line itself is meant
+                    told = "a term of the loss is multiplied by 0"
+                    yield tell(source_model.WEIGHT_ZERO, each.node, each.file, told, severity=severity)
 
 
 def _weighs(training: Training, product: Tensor) -> bool:

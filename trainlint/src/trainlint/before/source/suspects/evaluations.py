@@ -74,12 +74,29 @@ def in_function(training: Training) -> Iterator[SourceFinding]:
             continue
         calls = [c for c in training.of("call") if c.order <= event.order and c.function == names[-1]]
         layer = event.target
-        if calls and _is_trained(training, layer) and not _named_on_purpose(event.functions) and not _left_alone(training, event):
+        if (
+            calls
+            and _is_trained(training, layer)
+            and not _named_on_purpose(event.functions)
+            and not _left_alone(training, event)
+        ):
             told.add(names[-1])
             yield at(source_model.IN_TRAIN_MODE, calls[-1], f"`{named(layer)}` is in training mode in this pass")
 
 
-_MEASURES = {"accuracy", "score", "iou", "dice", "evaluate", "evaluation", "validate", "validation", "eval", "test", "val"}
+_MEASURES = {
+    "accuracy",
+    "score",
+    "iou",
+    "dice",
+    "evaluate",
+    "evaluation",
+    "validate",
+    "validation",
+    "eval",
+    "test",
+    "val",
+}
 
 
 def _words(name: str) -> set[str]:
@@ -95,15 +112,28 @@ def by_the_way(training: Training) -> Iterator[SourceFinding]:
     """Training that runs in eval mode throughout, because an evaluation before it left the model there."""
     told: set[int] = set()
     for event in training.of("modal"):
-        if event.mode != "eval" or not event.first or event.graphless or not event.loops or not _followed(training, event):
+        if (
+            event.mode != "eval"
+            or not event.first
+            or event.graphless
+            or not event.loops
+            or not _followed(training, event)
+        ):
             continue
         before = [m for m in training.of("mode") if m.order < event.order and event.target in _inside(m.target)]
-        if not before or id(before[-1].node) in told or not before[-1].function or before[-1].function in event.functions:
+        if (
+            not before
+            or id(before[-1].node) in told
+            or not before[-1].function
+            or before[-1].function in event.functions
+        ):
             continue
         if any(c.graphless and before[-1].function in c.functions for c in training.of("call")):
             told.add(id(before[-1].node))
             line = place(event.node, event.file)[1]
-            evidence = f"`{named(event.target)}` (line {line}) trains in this mode: no `train()` follows this evaluation"
+            evidence = (
+                f"`{named(event.target)}` (line {line}) trains in this mode: no `train()` follows this evaluation"
+            )
             yield at(source_model.NOT_RESTORED, before[-1], evidence)
 
 

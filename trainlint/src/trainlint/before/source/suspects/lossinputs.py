@@ -70,11 +70,11 @@ def residuals(training: Training) -> Iterator[SourceFinding]:
             if each.op != "sub" or each.cut or len(each.inputs) != 2:
                 continue
             left, right = each.inputs
-            shapes = _shape(left), _shape(right)
-            if shapes[0] is None or shapes[1] is None or not _spreads(*shapes) or _asked_for(left) or _asked_for(right):
+            a, b = _shape(left), _shape(right)
+            if a is None or b is None or not _spreads(a, b) or _asked_for(left) or _asked_for(right):
                 continue
             if _from_batch(left) and _from_batch(right):
-                told = f"the two sides have shapes {_told(shapes[0])} and {_told(shapes[1])}"
+                told = f"the two sides have shapes {_told(a)} and {_told(b)}"
                 yield tell(source_model.BROADCAST, each.node, each.file, told)
 
 
@@ -135,7 +135,11 @@ def _constant(made: Tensor) -> bool:
         first = next((v for v in made.inputs if isinstance(v, Tensor)), UNKNOWN)
     else:
         return False
-    return isinstance(first, Tensor) and not _computed(first) and any(t.op in {"batch", "row", "index"} for t in tensors(first))
+    return (
+        isinstance(first, Tensor)
+        and not _computed(first)
+        and any(t.op in {"batch", "row", "index"} for t in tensors(first))
+    )
 
 
 def _draws(value: Value) -> set[tuple[int, int]]:
@@ -181,7 +185,7 @@ def over_batch(training: Training) -> Iterator[SourceFinding]:
                 "the labels are looked for along dimension 0, the batch",
             )
     for event in training.of(".argmax", "torch.argmax", ".max", "torch.max"):
-        value = event.target if event.kind.startswith(".") else event.target
+        value = event.target
         axis = whole(event.value)
         if (
             axis == 0

@@ -127,6 +127,7 @@ def always_dropped(training: Training) -> Iterator[SourceFinding]:
             )
 
 
+_PASSES = {"forward", "training_step"}
 _DROPOUTS = {"dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout"}
 
 
@@ -144,7 +145,7 @@ def made_within(training: Training, made: Thing) -> bool:
     return any(
         n is made.node
         for cls in _modules(training) if cls.file is made.file
-        for member in cls.members.values() if isinstance(member, Function) and member.name in {"forward", "training_step"}
+        for member in cls.members.values() if isinstance(member, Function) and member.name in _PASSES
         for n in ast.walk(member.node)
     )  # fmt: skip
 

@@ -41,7 +41,7 @@ def stale(training: Training) -> Iterator[SourceFinding]:
                 continue
             later = [o for o in optimizers if _created(training, o) > change.order]
             if is_module(new) and any(True for _ in layers(new)) and not later and not optimizer.extra and change.first:
-                told = f"the optimiser of line {_line(optimizer)} was made before and holds the layer that is replaced here"
+                told = f"the optimiser of line {_line(optimizer)} was made before and holds the old layer"
                 yield at(source.STALE_OPTIMISER, change, told)
 
 

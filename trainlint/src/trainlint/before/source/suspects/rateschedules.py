@@ -19,7 +19,8 @@ _SMALL_MEAN = 0.2
 """A run whose mean rate is below a fifth of the target has spent most of itself in its warm-up."""
 _LENGTHS = {
     "CosineAnnealingLR": ("T_max", 1), "LinearLR": ("total_iters", 3), "PolynomialLR": ("total_iters", 1),
-    "StepLR": ("step_size", 1), "OneCycleLR": ("total_steps", 2), "get_linear_schedule_with_warmup": ("num_training_steps", 2),
+    "StepLR": ("step_size", 1), "OneCycleLR": ("total_steps", 2),
+    "get_linear_schedule_with_warmup": ("num_training_steps", 2),
     "get_cosine_schedule_with_warmup": ("num_training_steps", 2),
 }  # fmt: skip
 
@@ -132,7 +133,7 @@ def _epochs(tick: Event) -> Value | None:
     if isinstance(over, Thing) and over.origin == "enumerate":
         over = over.args[0]
     if isinstance(over, Thing) and over.origin == "range" and over.args:
-        return over.args[-1] if len(over.args) <= 2 else None
+        return over.args[len(over.args) - 1] if len(over.args) <= 2 else None
     return None
 
 

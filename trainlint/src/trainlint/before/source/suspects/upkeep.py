@@ -145,7 +145,7 @@ def window_lost(training: Training) -> Iterator[SourceFinding]:
         cleared = [c for c in training.of("clear") if c.first and loop not in c.loops and c.order < step.order]
         after = [s for s in training.steps if s.first and loop not in s.loops and s.target is step.target]
         if windows and batches and cleared and not after and batches[0] % windows[0]:
-            told = f"{batches[0]} batches in windows of {windows[0]}: the last {batches[0] % windows[0]} are cleared in line {cleared[-1].line}"
+            told = f"{batches[0]} batches in windows of {windows[0]}: the rest is cleared in line {cleared[-1].line}"
             yield at(source.WINDOW_LOST, step, told)
 
 
