@@ -6,11 +6,12 @@ from .before.lossproof import Term, accumulation, gradient_path, oracle_triple, 
 from .before.memory import free_bytes, limit_memory
 from .before.preflight import Preflight, preflight
 from .before.trial import Line, timed
-from .during.meter import sample
+from .during.plan import Plan
 from .during.probes.probe import Found, Loss, Probe
 from .during.probes.replicas import Replicas
 from .during.probes.standard import standard_probes
-from .during.run import Epoch, Lane, Plan, Run, Step
+from .during.run import Epoch, Lane, Run, Step
+from .during.samples import sample
 from .during.schedule import Preset
 from .during.watch import Watch
 from .errors import ExplainedError, InfeasibleError, InputError

@@ -6,9 +6,9 @@ from torch import Tensor, nn
 
 from ...rules import losses, updates
 from ..graph import leaves
-from ..meter import sample
-from ..names import modules, parameters
+from ..names import modules
 from ..run import Epoch, Run, some
+from ..samples import sample
 from .probe import Found, Loss, Probe
 
 _MODAL = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.modules.batchnorm._BatchNorm)
@@ -46,28 +46,6 @@ class Modes(Probe):
                 f"{sum(wrong for _, wrong in pairs)} passes without gradients in train mode, none in eval mode; "
                 f"{some(self._modal)} care"
             )  # fmt: skip
-
-
-class Weights(Probe):
-    """Weights before the first update: equal entries cannot become different ones; undeclared freezes are noted."""
-
-    def attached(self, run: Run) -> Found:
-        """Look once."""
-        named = parameters(run.model)
-        matrices = {n: p for n, p in named.items() if p.ndim >= 2 and min(p.shape[:2]) > 1}
-        same = [
-            n
-            for n, p in matrices.items()
-            if bool((sample(p) == sample(p)[0]).all()) and bool((p == p.flatten()[0]).all())
-        ]
-        # A zero-initialised head or residual branch is a common choice; every matrix zero is not.
-        zeros = [n for n in same if not bool(named[n].flatten()[0])]
-        bad = same if len(zeros) == len(matrices) else [n for n in same if n not in zeros]
-        if bad:
-            yield updates.SAME_WEIGHTS.found(f"{len(bad)} of {len(matrices)} matrices have equal entries: {some(bad)}")
-        frozen = [n for n, p in named.items() if not p.requires_grad and not run.plan.is_frozen(n)]
-        if frozen:
-            yield updates.FROZEN_UNDECLARED.found(f"{len(frozen)} of {len(named)} tensors: {some(frozen)}")
 
 
 class Strangers(Probe):

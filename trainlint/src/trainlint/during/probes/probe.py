@@ -60,6 +60,10 @@ class Probe:
         """A measured backward pass ended and nobody has touched its gradients yet."""
         return ()
 
+    def strayed(self, run: Run) -> Found:
+        """A loss was handed over, and its backward pass gave no watched parameter a gradient."""
+        return ()
+
     def cleared(self, run: Run, lane: Lane) -> Found:
         """zero_grad was called."""
         return ()
@@ -89,5 +93,6 @@ class Probe:
         return ()
 
 
-EVENTS = ("attached", "ran", "loss", "values", "backward", "cleared", "skipped", "updated", "ticked", "epoch", "asked")
+_HEARD = ("ran", "loss", "values", "backward", "strayed", "cleared", "skipped", "updated", "ticked")
+EVENTS = ("attached", *_HEARD, "epoch", "asked")
 """Names of all events."""
