@@ -120,7 +120,7 @@ class Coverage(Probe):
         count = counts[id(lane)]
         if tensors and count in {3, 6}:
             # Where the loss is 0 as well there may be nothing to learn from yet, as without a reward.
-            severity = Severity.WARNING if run.latest == 0 else None
+            severity = None if run.latest else Severity.WARNING
             yield rules.ZERO_GRADIENT.found(
                 f"{tensors} gradient tensors, all exactly zero, in {count} updates", subject=lane.subject,
                 update=step.index, severity=severity, stage=Stage.CONFIRMED if count == 6 else Stage.SUSPECTED,
@@ -145,7 +145,7 @@ class Coverage(Probe):
             if self._zero[id(lane)] >= 3:
                 yield rules.ZERO_GRADIENT.found(
                     f"all gradients exactly zero in the {self._zero[id(lane)]} measured updates", subject=lane.subject,
-                    severity=Severity.WARNING if run.latest == 0 else None,
+                    severity=None if run.latest else Severity.WARNING,
                 )  # fmt: skip
 
     def _missing(self, run: Run, lane: Lane, step: Step) -> Found:
