@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from trainlint import Severity, State, diagnose_path, diagnose_text
+from trainlint import Ledger, Severity, State, diagnose_path, diagnose_text, judge
+from trainlint.cli import main
 from trainlint.findings import Finding
 from trainlint.verdict import Verdict
 
@@ -184,3 +185,38 @@ def test_an_export_of_several_runs_keeps_them_apart(tmp_path):
     verdict = diagnose_path(path)
     assert verdict.codes == ("RT201",)
     assert "loss[2] is nan from step 100 to the end (20 of 30 values)" in first(verdict).evidence
+
+
+def test_what_is_said_at_exit_is_no_death():
+    lines = [f"epoch {e} loss {1 / e:.4f}\nTestError: {2 / e:.4f}" for e in range(1, 9)]
+    assert diagnose_text(text(lines)).codes == ()
+    at_exit = [
+        "Exception ignored in: <function Iterator.__del__ at 0x7f>",
+        "Traceback (most recent call last):",
+        '  File "loader.py", line 1, in f',
+        "AssertionError: can only test a child process",
+    ]
+    assert diagnose_text(text([*lines, *at_exit])).codes == ()
+    assert diagnose_text(text([*lines, *at_exit, *at_exit[1:]])).codes == ("RT509",)
+
+
+def test_the_ledger_of_a_watch_that_was_killed_is_judged_by_its_epochs(tmp_path):
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    for e in range(1, 13):
+        ledger.write("epoch", epoch=e, train=1 / e, val=0.5 + 0.1 * e)
+    ledger.close(**judge([], {"epochs": 12}).record())
+    assert diagnose_path(tmp_path).codes == ()
+    kept = ledger.path.read_text().splitlines()[:-1]
+    ledger.path.write_text("\n".join(kept) + "\n")
+    assert set(diagnose_path(tmp_path).codes) == {"RT252", "RT501"}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"), [("loss: {v}", 0), ("loss: nan", 1), ("foo {v}", 3), ("loss: " + "9" * 5000, 2)]
+)
+def test_the_command_tells_by_its_exit_code(tmp_path, capsys, body: str, code: int):
+    path = tmp_path / "train.log"
+    path.write_text(text(f"epoch {e} " + body.format(v=1 / e) for e in range(1, 9)))
+    assert main(["log", str(path)]) == code
+    assert main(["log", str(path), "--json"]) == code
+    assert "Traceback" not in capsys.readouterr().err

@@ -9,11 +9,11 @@ from trainlint.after.series import Kind
 
 NAMES = {
     Kind.TRAIN_LOSS: "loss|train_loss|Train Loss|trainLoss|train/loss|total_loss|lm loss|box_loss|loss_cls|nll_loss|train-logloss|"
-    "training loss|loss_epoch|xent|train|loss_giou|BCE|Cross Entropy|recon_loss|avg_loss",
+    "training loss|loss_epoch|xent|train|loss_giou|BCE|Cross Entropy|recon_loss|avg_loss|loss1|trainloss|negative log likelihood",
     Kind.VALIDATION_LOSS: "val_loss|Val Loss|valid_loss|eval_loss|valLoss|validation loss|val/box_loss|test_loss|dev loss|"
-    "eval-logloss|val|Validation|va_loss|lm loss validation",
+    "eval-logloss|val|Validation|va_loss|lm loss validation|vloss|testloss2",
     Kind.METRIC: "acc|val_acc|accuracy|Acc@1|mAP50|metrics/mAP50(B)|f1|F1-score|rougeL|bleu|val_auc|mIoU|ppl|eval_wer|top5|rmse|"
-    "test error|ep_rew_mean|psnr|precision",
+    "test error|ep_rew_mean|psnr|precision|valacc|ELBO|log likelihood|testerr",
     Kind.RATE: "lr|learning_rate|Learning Rate|lr-Adam|lr/pg0|lr0|train_lr|rate|optim0_lr0",
     Kind.GRADIENT_NORM: "grad_norm|gnorm|gradient norm|train_gnorm|total_norm|grad norm",
     Kind.LOSS_SCALE: "loss_scale|loss scale|amp_scale|grad_scale",

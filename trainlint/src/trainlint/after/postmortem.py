@@ -103,7 +103,8 @@ def diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
     found = [_stored(record) for record in latest.values()]
     ends = [record for record in run if record.get("kind") == "end"]
     if not ends:
-        found.append(_died(len(run)))
+        shown = findings(parse_events(run))
+        found += [_died(len(run)), *(f for f in shown if f.key not in {each.key for each in found})]
     epochs = sum(record.get("kind") == "epoch" for record in run)
     told: dict[str, Any] = {"counts": {"epochs": epochs}, "blind": (), "ran": None, **(ends[-1] if ends else {})}
     ran = None if told["ran"] is None else tuple(told["ran"])

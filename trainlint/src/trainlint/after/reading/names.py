@@ -24,7 +24,8 @@ _RIVAL = frozenset(
     "return returns entropy fake real dis advantage pi cycle idt wgan".split()
 )
 """Words of adversaries and policies, in the name of a loss or a metric."""
-_LOSS = frozenset("nll xent crossentropy cost objective elbo bpb bpc mse bce nelbo criterion".split())
+_LOSS = frozenset("nll xent crossentropy cost objective bpb bpc mse bce nelbo criterion".split())
+_LIKELIHOOD = frozenset("elbo likelihood loglikelihood loglik logp logprob ll llh".split())
 _GENERIC = frozenset(
     "loss total avg average mean epoch step running lm ema smooth smoothed overall final value meter batch iter "
     "iteration cur current the net output sum at set model this per_step tot".split()
@@ -45,6 +46,7 @@ _COUNTED = frozenset(
     "per num max total n number every warmup accumulation time start log save eval size of until".split()
 )
 _SCALE = frozenset("scale scaler scaling".split())
+_ENDS_IN_LOSS = re.compile(r"\w{0,60}loss(?:es)?\d{0,4}")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 
 
@@ -72,12 +74,23 @@ def name_of(text: str, phase: str = "") -> Name:
     ('validation loss', 'val_loss', True)
     """
     words = words_of(text)
-    own = next((PHASES[w] for w in words if w in PHASES), "")
+    own = next((PHASES[w] for w in words if w in PHASES), "") or _glued(words)
     key = "_".join(words)
     phase = own or phase
     if phase == "val" and not own:
         key = f"val_{key}"
     return _classified(key, words, phase)
+
+
+_GLUED = re.compile(
+    r"(tr|train|training|v|va|val|valid|validation|eval|test|dev)(?:loss|acc|accuracy|err|error|ppl)\d*"
+)
+
+
+def _glued(words: list[str]) -> str:
+    """The phase of `valloss` and `testacc`."""
+    found = next((m for w in words if (m := _GLUED.fullmatch(w))), None)
+    return "" if found is None else "train" if found[1].startswith("tr") else "val"
 
 
 def _classified(key: str, words: list[str], phase: str) -> Name:
@@ -89,9 +102,9 @@ def _classified(key: str, words: list[str], phase: str) -> Name:
     if _is_loss(known, words):
         rest = [w for w in words if w not in PHASES and w not in _GENERIC and not w.isdigit()]
         kind = Kind.VALIDATION_LOSS if phase == "val" else Kind.TRAIN_LOSS
-        return Name(key=key, kind=kind, term=bool([w for w in rest if not w.endswith("loss")]), rival=rival)
+        return Name(key=key, kind=kind, term=bool([w for w in rest if not _ENDS_IN_LOSS.fullmatch(w)]), rival=rival)
     direction = _direction(words)
-    if direction:
+    if direction or known & _LIKELIHOOD:  # a likelihood is printed with either sign
         return Name(key=key, kind=Kind.METRIC, rival=rival, direction=direction)
     return Name(key=key, kind=_position(words))
 
@@ -122,15 +135,17 @@ def _special(known: set[str], words: list[str]) -> Kind | None:
 
 
 def _is_loss(known: set[str], words: list[str]) -> bool:
-    if any(w.endswith("loss") or w == "losses" for w in words) or known & _LOSS or {"cross", "entropy"} <= known:
+    if any(_ENDS_IN_LOSS.fullmatch(w) for w in words) or known & _LOSS or {"cross", "entropy"} <= known:
+        return True
+    if {"negative", "likelihood"} <= known:
         return True
     return bool(words) and all(w in PHASES for w in words)
 
 
 def _direction(words: list[str]) -> int:
-    if any(_DOWN.fullmatch(w) for w in words):
+    if any(_DOWN.fullmatch(w) or w.rstrip("0123456789").endswith(("error", "err", "ppl")) for w in words):
         return -1
-    return 1 if any(_UP.fullmatch(w) and len(w) > 1 for w in words) else 0
+    return 1 if any((_UP.fullmatch(w) and len(w) > 1) or _GLUED.fullmatch(w) for w in words) else 0
 
 
 def _position(words: list[str]) -> Kind:
