@@ -33,10 +33,7 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
     "RT130": ("RT127", *_LEFT_THE_RANGE),
     "RT131": ("RT219", "RT204"),
     "RT133": ("RT119", "RT126", "RT219", "RT311"),
-<<<<<<< HEAD
     "RT139": ("RT119", "RT122", "RT123", "RT135"),
-=======
->>>>>>> logs
     "RT140": _NOTHING_LEARNED,
     "RT141": ("RT101", "RT104", "RT105", "RT129", *_NOTHING_LEARNED),
     "RT142": _NOTHING_LEARNED,
