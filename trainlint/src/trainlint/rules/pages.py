@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from .pages_measured import MEASURED
 from .pages_read import READ
+from .pages_series import SERIES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,6 @@ class Page:
 
 
 PAGES: dict[str, Page] = {
-    code: Page(example=example, not_meant=not_meant) for code, (example, not_meant) in (MEASURED | READ).items()
+    code: Page(example=example, not_meant=not_meant) for code, (example, not_meant) in (MEASURED | READ | SERIES).items()
 }
 """Code of a rule, and its page."""
