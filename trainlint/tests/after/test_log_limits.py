@@ -114,3 +114,17 @@ def test_a_folder_means_the_log_in_it(tmp_path):
         json.dumps({"log_history": [{"step": s, "loss": float("nan")} for s in (1, 2, 3)]})
     )
     assert diagnose_path(tmp_path).codes == ("RT201",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a\x00b 1 loss: 2",
+        "te\u017ft loss: 1",
+        "TRA\u0131N loss 2 val 3",
+        "\u0660\u0661 loss: \u0662.5",
+        "loss\u2028: 1",
+    ],
+)
+def test_letters_of_other_scripts_break_nothing(line: str):
+    diagnose_text("\n".join([line.replace("\x00", " 5 "), line, line, SOUND]))

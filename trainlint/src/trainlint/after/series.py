@@ -178,7 +178,7 @@ def _epoch(epoch: float) -> float:
 
 
 def _level(values: Sequence[float], *, last: bool) -> float:
-    return values[-1] if last else math.fsum(values) / len(values)
+    return values[-1] if last else sum(v / len(values) for v in values)
 
 
 def trailing(flags: Sequence[bool]) -> int:

@@ -85,7 +85,7 @@ def _most(log: Log) -> bool:
             continue
         whole = places[-1] - places[0]
         running = all(b >= a for a, b in pairwise(values)) and values[-1] > values[0]
-        skipped = values[-1] - values[0] if running else math.fsum(values[1:])
+        skipped = values[-1] - values[0] if running else sum(values[1:])
         if skipped >= 0.5 * whole:
             return True
     return False

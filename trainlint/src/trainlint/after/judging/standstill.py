@@ -92,7 +92,7 @@ def _printed(series: Series, value: float) -> int:
     """Significant digits that a log prints of a value."""
     if series.decimals is None:
         return 9
-    whole = round(abs(value) * 10.0**series.decimals)
+    whole = round(min(abs(value) * 10.0**series.decimals, 1e15))
     return len(str(whole)) if whole else 1
 
 

@@ -74,19 +74,19 @@ def _sum(terms: list[Series]) -> Series:
     if len(terms) == 1:
         return terms[0]
     total = Series(terms[0].name, epochs=terms[0].epochs, steps=terms[0].steps, parts=terms[0].parts)
-    total.values.extend(map(math.fsum, zip(*(s.values for s in terms), strict=True)))
+    total.values.extend(map(sum, zip(*(s.values for s in terms), strict=True)))
     total.decimals = None if any(s.decimals is None for s in terms) else max(s.decimals or 0 for s in terms)
     total.bar, total.table = terms[0].bar, terms[0].table
     return total
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean, without overflow to NaN for infinite values.
+    """The mean, without overflow of the sum.
 
     Args:
         values: at least one.
     """
-    return sum(values) / len(values)
+    return sum(v / len(values) for v in values)
 
 
 def third(levels: Sequence[float], which: int) -> float:

@@ -96,7 +96,7 @@ class Log:
             self.step = math.nan
         self.epoch = value
         total = cell(token.partition("/")[2]) if "/" in token else None
-        self.planned = self.planned if total is None else round(total)
+        self.planned = self.planned if total is None or not math.isfinite(total) else round(total)
 
     def add(self, name: Name, token: str, *, bar: bool = False, table: bool = False) -> None:
         """Take note of a value, as printed.

@@ -51,7 +51,7 @@ class Reader:
         self.log, self.stem = Log(), stem
         self.phase = ""
         self.header: Header | None = None
-        self._known: dict[tuple[str, str], Template | Header] = {}
+        self._known: dict[tuple[str, ...], Template | Header] = {}
         self._endings = Endings()
 
     def line(self, line: str) -> None:
@@ -86,7 +86,7 @@ class Reader:
         """What a line of this shape says; None where a name and its number are written as one word."""
         if len(line) > _LONGEST_CACHED:
             return understand(texts, self.phase)
-        key = ("\0".join(texts), self.phase)
+        key = (self.phase, *texts)
         known = self._known.get(key)
         if known is None:
             if _GLUED.search(line):

@@ -76,7 +76,7 @@ def header(line: str, stem: str = "") -> Header | None:
         titles = split(line, mark) if mark or "  " in line.strip() else []
         if 1 < len(titles) <= _WIDEST and (names := _titles(titles, stem)) is not None:
             spans = () if mark.strip() or mark == "\t" else tuple(f.span() for f in _spans(line, mark))
-            return Header(mark, names, spans)
+            return Header(mark, names, spans if len(spans) == len(names) else ())
     return None
 
 

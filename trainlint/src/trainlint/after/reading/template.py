@@ -93,7 +93,7 @@ def understand(texts: list[str], phase: str) -> Template:
     if _SKIPPED.search(whole):
         return Template(skip=True, slots=_scale(texts), phase=phase)
     stated = _STATED.search(whole)
-    reader = _Reader(texts, PHASES[stated[1].lower()] if stated else "", phase)
+    reader = _Reader(texts, PHASES.get(stated[1].lower(), "") if stated else "", phase)
     slots = [Slot(i, name) for i in range(len(texts) - 1) if (name := reader.name(i)) is not None]
     return Template(
         slots=tuple(s for s in slots if s.name.kind not in POSITIONS and s.name.kind is not Kind.IGNORED),
@@ -113,7 +113,7 @@ def phase_of(text: str) -> str:
     ('val', '')
     """
     found = _PHASE.findall(text[-_LONG:])
-    return PHASES[found[-1].lower()] if found else ""
+    return PHASES.get(found[-1].lower(), "") if found else ""
 
 
 def _scale(texts: list[str]) -> tuple[Slot, ...]:
@@ -181,7 +181,7 @@ class _Reader:
         if stripped == "," and last is not None and last.kind is Kind.EPOCH and self.last_text.strip() == "[":
             return name_of("step")
         if _LIST.fullmatch(text) and (stripped or text):
-            return _next_group(last) if last is not None and last.kind is Kind.RATE else _NEW
+            return _next_group(last) if last is not None and last.kind is Kind.RATE and not last.average else _NEW
         return _NEW
 
     def _behind(self, index: int, text: str) -> Name | None:
