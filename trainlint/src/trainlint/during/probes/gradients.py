@@ -139,6 +139,10 @@ class Coverage(Probe):
 
     def asked(self, run: Run) -> Found:
         """An optimiser that stepped, and never had a gradient to step with."""
+        if run.seen >= 3 and run.applied >= 3 and not run.backwards and not run.strays:
+            text = f"{run.seen} losses and {run.applied} steps, and backward() was never called"
+            yield rules.NO_UPDATE.found(text, losses=run.seen, steps=run.applied)
+            return
         for lane in run.lanes:
             if self._none[id(lane)] >= 3 and not lane.backwards and run.seen:
                 yield self._cut(run, lane, Stage.CONFIRMED)
