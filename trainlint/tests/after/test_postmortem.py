@@ -84,7 +84,7 @@ def test_a_ledger_tells_the_same_as_the_run(tmp_path):
     optimizer = SGD(net.parameters(), 0.0)
     x = torch.randn(8, 3)
     with pytest.raises(TrainingFault, match="RT101"), Watch(net, optimizer, ledger=tmp_path / "ledger.jsonl") as watch:
-        for _ in range(3):
+        for _ in range(5):
             optimizer.zero_grad()
             watch.loss(F.mse_loss(net(x), x[:, :1])).backward()
             optimizer.step()

@@ -16,7 +16,7 @@ ZERO_RATE = Rule(
 NO_UPDATE = Rule(
     "RT102", "no-update", _FATAL, _STALLED, "A1",
     "Losses and gradients look fine, the validation value never changes.",
-    "Backward passes ran, and nothing moved the weights: a condition kept optimizer.step() from ever being called.",
+    "Nothing moved the weights: backward() or optimizer.step() is never called, or a condition keeps it from it.",
     "Call step for any finite, non-zero gradient; log every skip with its reason.",
 )
 DISCARDED = Rule(

@@ -120,7 +120,7 @@ class Coverage(Probe):
         count = counts[id(lane)]
         if tensors and count in {3, 6}:
             # Where the loss is 0 as well there may be nothing to learn from yet, as without a reward.
-            severity = Severity.WARNING if run.latest == 0 else None
+            severity = None if run.latest else Severity.WARNING
             yield rules.ZERO_GRADIENT.found(
                 f"{tensors} gradient tensors, all exactly zero, in {count} updates", subject=lane.subject,
                 update=step.index, severity=severity, stage=Stage.CONFIRMED if count == 6 else Stage.SUSPECTED,
@@ -139,13 +139,17 @@ class Coverage(Probe):
 
     def asked(self, run: Run) -> Found:
         """An optimiser that stepped, and never had a gradient to step with."""
+        if run.seen >= 3 and run.applied >= 3 and not run.backwards and not run.strays:
+            text = f"{run.seen} losses and {run.applied} steps, and backward() was never called"
+            yield rules.NO_UPDATE.found(text, losses=run.seen, steps=run.applied)
+            return
         for lane in run.lanes:
             if self._none[id(lane)] >= 3 and not lane.backwards and run.seen:
                 yield self._cut(run, lane, Stage.CONFIRMED)
             if self._zero[id(lane)] >= 3:
                 yield rules.ZERO_GRADIENT.found(
                     f"all gradients exactly zero in the {self._zero[id(lane)]} measured updates", subject=lane.subject,
-                    severity=Severity.WARNING if run.latest == 0 else None,
+                    severity=None if run.latest else Severity.WARNING,
                 )  # fmt: skip
 
     def _missing(self, run: Run, lane: Lane, step: Step) -> Found:

@@ -63,7 +63,7 @@ class Strength(Probe):
         """Adam divides by the gradient's size and its epsilon: which of them keeps it from moving?"""
         seen = self._units[id(lane)]
         entries = sum(p.numel() for p in lane.held) ** 0.5
-        if len(seen) >= 3 and max(units for units, _, _ in seen) < _UNITS and used / entries < step.epsilon <= 1e-6:
+        if len(seen) >= 3 and max(units for units, _, _ in seen) < 5 * _UNITS and used / entries < step.epsilon <= 1e-6:
             yield rules.BELOW_ROUNDING.found(
                 f"the step saw {_recent(self._ratios[id(lane)]):.2g} of the gradient that arrived; what is left "
                 f"({used / entries:.1e} an entry) is below Adam's epsilon {step.epsilon:.0e}: entries move by "

@@ -19,11 +19,11 @@ class Swap(Probe):
         self._usual = False
         self._count = 0
         self._past: list[Tensor] = []
-        self._restored = False
+        self._restored, self._fresh = False, False
 
     def epoch(self, run: Run, epoch: Epoch) -> Found:
         """Remember a few entries of the weights, and whether they are those of an earlier epoch."""
-        now = _whole(run)
+        now, self._fresh = _whole(run), True
         if now is not None:
             self._restored = self._has(now)
             self._past = [*self._past[-_KEPT:], now]
@@ -31,7 +31,8 @@ class Swap(Probe):
 
     def backward(self, run: Run, lane: Lane, arrived: object) -> Found:
         """The first measured pass of an epoch: whose weights are these?"""
-        if self._past and lane.stepped and not self._restored and (now := _whole(run)) is not None:
+        fresh, self._fresh = self._fresh, False
+        if fresh and not self._restored and (now := _whole(run)) is not None:
             self._restored = self._has(now, but_last=True)
         return ()
 
