@@ -51,7 +51,7 @@ KNOWN: dict[str, Criterion] = {
     "margin": lambda a, b: F.soft_margin_loss(a, b.sign()),
     "classes": lambda a, b: F.cross_entropy(three(a), classes(b)),
     "classes, weighted": lambda a, b: F.cross_entropy(three(a), classes(b), weight=WEIGHTS),
-    "classes, some ignored": lambda a, b: F.cross_entropy(three(a), classes(b), ignore_index=1),
+    "classes, some ignored": lambda a, b: F.cross_entropy(three(a), classes(b), ignore_index=2),
     "classes, smoothed": lambda a, b: F.cross_entropy(three(a), classes(b), label_smoothing=0.2),
     "soft targets": lambda a, b: F.cross_entropy(three(a), shares(b)),
     "divergence": lambda a, b: F.kl_div(three(a).log_softmax(dim=1), shares(b), reduction="batchmean"),

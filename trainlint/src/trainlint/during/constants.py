@@ -1,5 +1,6 @@
 """What does the best constant answer score under a criterion, on targets that it was not fitted to?"""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -62,6 +63,8 @@ def look(criterion: Criterion, update: int) -> Look | None:
         target = target if target.ndim else target[None]
     facts = {"weight": weight, "setting": criterion.setting}
     scored = score(criterion.kind, value.float(), target, **facts)
+    if not math.isfinite(scored):
+        return None
     floor = _floor(criterion.kind, target, weight)
     size = float(value.float().square().mean().sqrt())
     return Look(

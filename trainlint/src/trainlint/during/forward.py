@@ -1,7 +1,7 @@
 """When is the forward of modules heard? In measured updates and without gradients; in all others it costs nothing."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -21,7 +21,7 @@ class Forward:
     it is put aside while one runs.
 
     Args:
-        tell: gets module, inputs by position and then by name, and output.
+        tell: gets module, inputs by position, and output.
         without: told whether modules run without gradients from now on.
     """
 
@@ -85,7 +85,7 @@ class Forward:
         wanted = (self._measured or self._without > 0) and self._allowed and not self._aside
         if wanted and self._handle is None:
             self._watch_for_compiled()
-            self._handle = register_module_forward_hook(self._ran, with_kwargs=True)
+            self._handle = register_module_forward_hook(self._ran)
         elif not wanted and self._handle is not None:
             self._handle.remove()
             self._handle = None
@@ -103,9 +103,9 @@ class Forward:
         finally:
             self._aside -= 1
             self._settle()
-        self._ran(module, args, kwargs, out)
+        self._ran(module, args, out)
         return out
 
-    def _ran(self, module: nn.Module, args: tuple, kwargs: Mapping[str, object], output: object) -> None:
+    def _ran(self, module: nn.Module, inputs: Sequence[object], output: object) -> None:
         if not torch.compiler.is_compiling():
-            self._tell(module, (*args, *kwargs.values()), output)
+            self._tell(module, inputs, output)

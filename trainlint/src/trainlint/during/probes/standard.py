@@ -11,7 +11,7 @@ from .gradients import Coverage, Finite
 from .inputs import Inputs, SameInputs
 from .lagging import Modules
 from .losses import Diverging, Stream
-from .lossgraph import Clamps, Fit, Shapes
+from .lossgraph import Clamps, Fit
 from .metrics import Metrics
 from .modes import Modes, Strangers
 from .motion import Declared, Motion
@@ -21,6 +21,7 @@ from .probe import Probe
 from .rates import Rates, Ticks
 from .replicas import Replicas
 from .reported import Reported
+from .shapes import Shapes
 from .strength import Strength
 from .swap import Swap
 from .symmetry import Weights

@@ -16,6 +16,9 @@ from ..schedule import glance
 from .probe import Found, Loss, Probe
 from .sightings import Cast
 
+_ROUNDING = 1e-5
+_MANY = 12
+"""Samples from which on a shuffled batch of one class is rare: of two equal ones, one batch in two thousand."""
 _FEW = 4
 """Entries or batches below which nothing is said: four of a kind may be chance."""
 _DATA = {"Addmm": "mat1", "Mm": "self", "Bmm": "self", "Convolution": "input", "NativeLayerNorm": "input",
@@ -66,6 +69,8 @@ class Targets(Probe):
         if kept.numel() == 0:
             return
         low, high = torch.stack([kept.min().double(), kept.max().double()]).tolist()
+        if high - low <= _ROUNDING * max(abs(high), abs(low)):  # found as a difference, they are equal but for rounding
+            low = high = float(f"{low:.4g}")
         known = self._windows.setdefault(update, _Window(low, high, 0))
         known.low, known.high, known.count = min(low, known.low), max(high, known.high), known.count + kept.numel()
 
@@ -84,7 +89,9 @@ class Targets(Probe):
             return
         yield rules.DEAD_FIELD.withdrawn("the targets vary", subject="target")
         # Shuffled batches of mostly one class are pure in that class alone; sorted ones in several.
-        if self._classes and len(seen) > _FEW and len(pure) > 0.8 * len(seen) and len(values) > 1:
+        large = len(pure) > 2 and min(each.count for each in seen) >= _MANY
+        most = len(pure) > (0.3 if large else 0.8) * len(seen)
+        if self._classes and len(seen) > _FEW and most and len(values) > 1:
             yield rules.ONE_LABEL.found(
                 f"{len(pure)} of {len(seen)} batches looked at hold one class each, {len(values)} classes in all",
                 update=run.applied, stage=stage, single=len(pure), batches=len(seen),
