@@ -223,7 +223,7 @@ def _summed(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value
 
 
 def _dict(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
-    entries: dict[object, Value] = dict(kwargs)
+    entries: dict[object, Value] = {**kwargs}
     return Table(entries, more=bool(args))
 
 

@@ -137,13 +137,13 @@ def cleared_each(training: Training) -> Iterator[SourceFinding]:
 
 def never_stepped(training: Training) -> Iterator[SourceFinding]:
     """An optimiser whose parameters get gradients and that no line steps."""
-    stepped = {id(e.target) for e in training.steps}
+    stepped = {id(e.target.node) for e in training.steps if isinstance(e.target, Thing)}
     if training.library or not training.backwards or not training.walker.complete or training.unclear_steps:
         return
     bare = any(isinstance(e.target, Bound) and e.target.name == "step" for e in training.of("bare"))
     for each in training.optimizers:
         owned = training.owned(each)
-        if id(each) in stepped or bare or each.marks & {"handed", "stranger", "closure"} or not owned:
+        if id(each.node) in stepped or bare or each.marks & {"handed", "stranger", "closure"} or not owned:
             continue
         if any(id(t) in training.live for t in owned):
             yield tell(

@@ -207,8 +207,8 @@ def _constant_fills(loop: ast.For) -> Iterator[ast.Call]:
             isinstance(test, ast.If) and "isinstance" in ast.unparse(test.test) and _matrices(ast.unparse(test.test))
         ):
             continue
-        for node in test.body:
-            for call in ast.walk(node):
+        for node in test.body if isinstance(test.test, ast.Call) else ():  # no further condition on names or flags
+            for call in [node.value] if isinstance(node, ast.Expr) else []:
                 if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(
                     ("init.constant_", "init.zeros_", "init.ones_")
                 ):
