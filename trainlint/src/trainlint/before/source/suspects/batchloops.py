@@ -223,21 +223,16 @@ def _mean(loss: Tensor) -> bool:
 
 def outside_batches(training: Training) -> Iterator[SourceFinding]:
     """Backward behind the batch loop, on its last loss."""
-    for back in training.backwards:
+    used = {loop for b in training.backwards for loop in b.loops}
+    idle = [e.loops[-1] for e in training.of("loop") if e.loops and e.first and e.loops[-1] not in used]
+    idle = [loop for loop in idle if _over_loader(loop)]
+    for back in training.backwards if idle else ():
         loss = _last_loss(back.value)
-        if loss is None:
-            continue
-        for loop in (e.loops[-1] for e in training.of("loop") if e.loops):
-            if (
-                _over_loader(loop)
-                and _inside(loss.node, loss.file, loop)
-                and loop not in back.loops
-                and _after(back, loop)
-            ):
-                if not any(loop in b.loops for b in training.backwards):
-                    told = f"it stands behind the batch loop of line {loop.node.lineno}, on its last loss"
-                    yield at(source.OUTSIDE_BATCHES, back, told, subject=subject_of(back.node))
-                    break
+        for loop in idle if loss is not None else ():
+            if loss is not None and _inside(loss.node, loss.file, loop) and _after(back, loop):
+                told = f"it stands behind the batch loop of line {loop.node.lineno}, on its last loss"
+                yield at(source.OUTSIDE_BATCHES, back, told, subject=subject_of(back.node))
+                break
 
 
 def _after(back: Event, loop: Loop) -> bool:
