@@ -147,15 +147,11 @@ def _function(walker: Walking, name: str, args: Args, kwargs: Kwargs, node: ast.
 
 
 def _joined(op: str, args: Args, kwargs: Kwargs) -> tuple[int | None, ...] | None:
-    if (
-        op not in {"stack", "cat", "concat", "concatenate"}
-        or not args
-        or not isinstance(args[0], Items)
-        or args[0].more
-    ):
+    first = args[0] if args else UNKNOWN
+    if op not in {"stack", "cat", "concat", "concatenate"} or not isinstance(first, Items) or first.more:
         return None
     dim = kwargs.get("dim", kwargs.get("axis", args[1] if len(args) > 1 else Const(0)))
-    return joined_shape(op, args[0].items, whole(dim))
+    return joined_shape(op, first.items, whole(dim))
 
 
 def _literal(op: str, args: Args) -> tuple[int | None, ...] | None:
@@ -223,7 +219,7 @@ def _summed(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value
 
 
 def _dict(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
-    entries: dict[object, Value] = dict(kwargs)
+    entries: dict[object, Value] = {**kwargs}
     return Table(entries, more=bool(args))
 
 

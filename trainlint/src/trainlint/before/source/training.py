@@ -136,6 +136,11 @@ class Training:
         return {id(t) for o in self.optimizers if id(o) in stepped for t in self.owned(o) or ()}
 
     @cached_property
+    def weights(self) -> dict[int, set[int]]:
+        """Identities of the layers with weights in each whole model."""
+        return {id(m): {id(t) for t in layers(m)} for m in self.models}
+
+    @cached_property
     def models(self) -> list[Thing]:
         """Modules that are no part of another module."""
         modules = [t for t in self.walker.things if is_module(t)]

@@ -137,13 +137,13 @@ def cleared_each(training: Training) -> Iterator[SourceFinding]:
 
 def never_stepped(training: Training) -> Iterator[SourceFinding]:
     """An optimiser whose parameters get gradients and that no line steps."""
-    stepped = {id(e.target) for e in training.steps}
+    stepped = {id(e.target.node) for e in training.steps if isinstance(e.target, Thing)}
     if training.library or not training.backwards or not training.walker.complete or training.unclear_steps:
         return
     bare = any(isinstance(e.target, Bound) and e.target.name == "step" for e in training.of("bare"))
     for each in training.optimizers:
         owned = training.owned(each)
-        if id(each) in stepped or bare or each.marks & {"handed", "stranger", "closure"} or not owned:
+        if id(each.node) in stepped or bare or each.marks & {"handed", "stranger", "closure"} or not owned:
             continue
         if any(id(t) in training.live for t in owned):
             yield tell(
@@ -223,21 +223,16 @@ def _mean(loss: Tensor) -> bool:
 
 def outside_batches(training: Training) -> Iterator[SourceFinding]:
     """Backward behind the batch loop, on its last loss."""
-    for back in training.backwards:
+    used = {loop for b in training.backwards for loop in b.loops}
+    idle = [e.loops[-1] for e in training.of("loop") if e.loops and e.first and e.loops[-1] not in used]
+    idle = [loop for loop in idle if _over_loader(loop)]
+    for back in training.backwards if idle else ():
         loss = _last_loss(back.value)
-        if loss is None:
-            continue
-        for loop in (e.loops[-1] for e in training.of("loop") if e.loops):
-            if (
-                _over_loader(loop)
-                and _inside(loss.node, loss.file, loop)
-                and loop not in back.loops
-                and _after(back, loop)
-            ):
-                if not any(loop in b.loops for b in training.backwards):
-                    told = f"it stands behind the batch loop of line {loop.node.lineno}, on its last loss"
-                    yield at(source.OUTSIDE_BATCHES, back, told, subject=subject_of(back.node))
-                    break
+        for loop in idle if loss is not None else ():
+            if loss is not None and _inside(loss.node, loss.file, loop) and _after(back, loop):
+                told = f"it stands behind the batch loop of line {loop.node.lineno}, on its last loss"
+                yield at(source.OUTSIDE_BATCHES, back, told, subject=subject_of(back.node))
+                break
 
 
 def _after(back: Event, loop: Loop) -> bool:

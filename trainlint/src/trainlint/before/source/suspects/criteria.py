@@ -8,8 +8,7 @@ from ....rules import source_model
 from ..events import Event
 from ..reader import tensors
 from ..suspicion import SourceFinding
-from ..things import tree
-from ..torchfacts import LOSSES, has_weights, is_module
+from ..torchfacts import LOSSES
 from ..training import Training
 from ..values import Choice, Const, Tensor, Thing, Value, const, number
 from .telling import tell
@@ -63,13 +62,14 @@ def negated(training: Training) -> Iterator[SourceFinding]:
     """A single loss with a floor, of a single model, with a minus sign."""
     for back in training.backwards if not training.library else ():
         stepped = {id(s.target) for s in training.steps if s.inner() is back.inner()}
-        if len(stepped) > 1 or len(_reached_models(training, back)) > 1:
+        if len(stepped) > 1:
             continue
         found: list[tuple[Tensor, int]] = []
         others: list[Value] = []
         _signs(back.value, 1, found, others)
         yield from _likelihood(found, others)
-        if found and not others and all(s < 0 for _, s in found) and _reaches_trained(training, back):
+        alone = not others and len(_reached_models(training, back)) <= 1 and _reaches_trained(training, back)
+        if found and alone and all(s < 0 for _, s in found):
             node = _minus(back.value)
             told = f"`{found[0][0].op}` enters with a minus sign, and a step makes it larger"
             yield tell(source_model.NEGATED, node.node, node.file, told)
@@ -124,8 +124,8 @@ def _minus(value: Value) -> Tensor:
 
 def _reached_models(training: Training, back: Event) -> list[Thing]:
     """Whole models that a loss reaches by gradients; two of them may be adversaries."""
-    live = training.reach(back.value)[0]
-    return [m for m in training.models if is_module(m) and any(has_weights(t) and id(t) in live for t in tree(m))]
+    live = training.reach(back.value)[0].keys()
+    return [m for m in training.models if not live.isdisjoint(training.weights.get(id(m), ()))]
 
 
 def _reaches_trained(training: Training, back: Event) -> bool:

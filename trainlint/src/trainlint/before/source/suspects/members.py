@@ -7,7 +7,7 @@ from ....findings import Severity
 from ....rules import source_model
 from ..suspicion import SourceFinding
 from ..torchfacts import NOT_TRAINED, has_weights, is_layer_class, module_root
-from ..training import Training
+from ..training import Training, layers, place
 from ..values import Class, Const, Function, Items, Table, Tensor, Thing, Value, is_const
 from .telling import tell
 
@@ -55,8 +55,6 @@ def unused(training: Training) -> Iterator[SourceFinding]:
 
 
 def _holds(thing: Thing) -> bool:
-    from ..training import layers
-
     return any(True for _ in layers(thing)) or thing.origin.rsplit(".", 1)[-1] in NOT_TRAINED - {"Identity"}
 
 
@@ -92,8 +90,6 @@ def _fresh_layers(value: Items | Table) -> bool:
 
 
 def _trains(thing: Thing) -> bool:
-    from ..training import layers
-
     return "handed" not in thing.marks and any(True for _ in layers(thing)) and "outside" not in thing.marks
 
 
@@ -142,12 +138,12 @@ def _functional(training: Training, cls: Class, node: ast.Call) -> bool:
 
 def made_within(training: Training, made: Thing) -> bool:
     """True where something is made in the pass that uses it."""
-    return any(
-        n is made.node
-        for cls in _modules(training) if cls.file is made.file
-        for member in cls.members.values() if isinstance(member, Function) and member.name in _PASSES
-        for n in ast.walk(member.node)
-    )  # fmt: skip
+    line = place(made.node, made.file)[1]
+    passes = [
+        m.node for cls in _modules(training) if cls.file is made.file
+        for m in cls.members.values() if isinstance(m, Function) and m.name in _PASSES
+    ]  # fmt: skip
+    return any(node.lineno < line <= (node.end_lineno or 0) for node in passes)
 
 
 def made_in_forward(training: Training) -> Iterator[SourceFinding]:
@@ -207,8 +203,8 @@ def _constant_fills(loop: ast.For) -> Iterator[ast.Call]:
             isinstance(test, ast.If) and "isinstance" in ast.unparse(test.test) and _matrices(ast.unparse(test.test))
         ):
             continue
-        for node in test.body:
-            for call in ast.walk(node):
+        for node in test.body if isinstance(test.test, ast.Call) else ():  # no further condition on names or flags
+            for call in [node.value] if isinstance(node, ast.Expr) else []:
                 if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(
                     ("init.constant_", "init.zeros_", "init.ones_")
                 ):

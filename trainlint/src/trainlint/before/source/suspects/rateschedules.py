@@ -33,9 +33,9 @@ def idle(training: Training) -> Iterator[SourceFinding]:
     """A schedule that nobody steps."""
     made = _schedules(training)
     inside = {id(v) for t in made for a in (*t.args, *t.kwargs.values()) for v in elements(a)}
-    ticked = {id(e.target) for e in training.of("tick")}
+    ticked = {id(e.target.node) for e in training.of("tick") if isinstance(e.target, Thing)}
     for each in made:
-        known = each.marks & {"handed"} or id(each) in inside or id(each) in ticked or training.unclear_steps
+        known = each.marks & {"handed"} or id(each) in inside or id(each.node) in ticked or training.unclear_steps
         ours = any(e.function == "configure_optimizers" for e in training.of(each.origin) if e.node is each.node)
         if not known and training.walker.complete and (ours or (not training.library and training.steps)):
             yield tell(source.SCHEDULE_IDLE, each.node, each.file, "this schedule is made, and no line steps it")
