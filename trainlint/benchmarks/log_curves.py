@@ -121,7 +121,7 @@ def broken(draw: Random, fault: str) -> Run:
 
 
 FAULTS = {"nan": "RT201", "validation nan": "RT213", "validation constant": "RT212", "rate zero": "RT101", "jump": "RT202",
-          "rises": "RT253", "over-fitting": "RT252", "flat": "RT251", "zero": "RT250"}  # fmt: skip
+          "rises": "RT253", "over-fitting": "RT230", "flat": "RT251", "zero": "RT250"}  # fmt: skip
 
 
 def main() -> None:

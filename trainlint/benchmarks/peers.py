@@ -37,12 +37,15 @@ class Audit:
         self.auditors: dict[int, Any] = {}
 
     def on_optimizer(self, optimizer: Optimizer) -> None:
+        """Remember it."""
         self.optimizers.append(optimizer)
 
     def on_root(self, module: nn.Module, name: str) -> None:
+        """Remember it."""
         self.roots.append(module)
 
     def on_backward(self, loss: Tensor, name: str) -> None:
+        """Patch torch-audit into whatever is known by now."""
         from torch_audit import autopatch  # pyright: ignore[reportMissingImports]
 
         for optimizer in self.optimizers:
@@ -53,10 +56,13 @@ class Audit:
                     model, optimizer=optimizer, every_n_steps=1, reporters=[], run_static=True, run_init=True
                 )
 
-    def on_scheduler(self, scheduler: object) -> None: ...
-    def on_scaler(self, scaler: object) -> None: ...
-    def on_value(self, name: str, value: Tensor) -> None: ...
-    def on_loader(self, loader: object) -> None: ...
+    def on_scheduler(self, scheduler: object) -> None:
+        """It is not asked for."""
+
+    on_scaler = on_loader = on_scheduler
+
+    def on_value(self, name: str, value: Tensor) -> None:
+        """It is not asked for."""
 
 
 def audited(path: Path) -> tuple[int, dict[str, Any]]:

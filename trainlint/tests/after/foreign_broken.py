@@ -202,7 +202,7 @@ def table_nan() -> str:
 BROKEN: dict[Callable[[], str], tuple[str, str]] = {
     detectron2_stops: ("diverged", "RT201"), megatron_skips: ("stalled diverged", "RT113 RT160"), lightning_nan: ("diverged", "RT201"),
     keras_constant_validation: ("stalled", "RT212"), trainer_state_zero: ("diverged", "RT250"),
-    keras_history_overfit: ("suspicious", "RT252"), wandb_export: ("diverged", "RT201"), diverges_and_stays: ("diverged", "RT202 RT127"),
+    keras_history_overfit: ("suspicious", "RT230"), wandb_export: ("diverged", "RT201"), diverges_and_stays: ("diverged", "RT202 RT127"),
     explodes: ("diverged", "RT202"), rises_slowly: ("diverged", "RT253"), chance: ("stalled", "RT251"),
     rate_zero_first_half: ("stalled", "RT101"), never_moves: ("stalled", "RT124"), warmup_without_learning: ("stalled", "RT104"),
     fairseq_json: ("diverged", "RT201"), killed: ("stalled suspicious", "RT509"), rank_traceback: ("stalled suspicious", "RT509"),

@@ -26,12 +26,6 @@ FLAT = Rule(
     "The weights hardly move, the gradient does not reach them, or the rate is far too low or too high.",
     "Learn one batch by heart; look at the gradient norm and at the size of an update.",
 )
-OVERFITTING = Rule(
-    "RT252", "validation-rises", _WARNING, _SUSPICIOUS, "D3",
-    "The validation loss has its best value early and rises, while the train loss falls.",
-    "The model learns the training set by heart.",
-    "Keep the best checkpoint, stop there, and add data, augmentation or regularisation.",
-)
 RISING = Rule(
     "RT253", "loss-rises", _WARNING, _DIVERGED, "A20, B6",
     "The train loss rises from beginning to end.",

@@ -21,6 +21,7 @@ class Page:
 
 
 PAGES: dict[str, Page] = {
-    code: Page(example=example, not_meant=not_meant) for code, (example, not_meant) in (MEASURED | READ | SERIES).items()
+    code: Page(example=example, not_meant=not_meant)
+    for code, (example, not_meant) in (MEASURED | READ | SERIES).items()
 }
 """Code of a rule, and its page."""

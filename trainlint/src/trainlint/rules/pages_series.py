@@ -11,7 +11,7 @@ SERIES: dict[str, tuple[str, str]] = {
         "It does not mean that the weights stand still: each update is like the first one of Adam.",
     ),
     "RT141": (
-        "schedule = CosineAnnealingLR(optimizer, 100)\nfor x, y in loader:\n    ...\n    optimizer.step()  # and no schedule.step()",
+        "schedule = CosineAnnealingLR(optimizer, 100)\nfor x, y in loader:\n    optimizer.step()  # no schedule.step()",
         "It is not said of a schedule that waits for a metric which does not move, once its step() was called.",
     ),
     "RT142": (
@@ -24,7 +24,7 @@ SERIES: dict[str, tuple[str, str]] = {
     ),
     "RT160": (
         "Gradient overflow.  Skipping step, loss scaler 0 reducing loss scale to 1.0",
-        "A few skipped updates at the start, while the scale is being found, are how a scaler works; they earn no finding.",
+        "A few skipped updates at the start, while the scale is being found, are how a scaler works.",
     ),
     "RT230": (
         "epoch 3 train 0.41 val 0.52\nepoch 9 train 0.12 val 0.88",

@@ -232,7 +232,7 @@ REBUILT = Rule(
     "Build the optimiser once, before the loop.",
 )
 NEVER_TICKED = Rule(
-    "RT141", "schedule-never-stepped", _WARNING, _SUSPICIOUS, "A4",
+    "RT141", "schedule-stands-still", _WARNING, _SUSPICIOUS, "A4",
     "The rate stays where it was at the start.",
     "A schedule was made, and its step() is never called.",
     "Call scheduler.step() once per update or per epoch, as its length is counted.",

@@ -82,7 +82,7 @@ def _validation(subject: Subject) -> list[Finding]:
     )
     text += f"; {better[0]} still gets better" if better else ""
     weight = Severity.NOTE if better and rise < 3 else None
-    return [curves.OVERFITTING.found(text, severity=weight, best=low, last=end)]
+    return [losses.OVERFIT.found(text, severity=weight, best=low, last=end)]
 
 
 def _named(series: Series | None) -> str:
