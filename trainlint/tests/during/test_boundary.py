@@ -48,6 +48,7 @@ def test_an_error_of_the_watch_ends_its_measuring_and_nothing_else(
     def broken(*_: object, **__: object) -> None:
         raise LookupError("mine alone")
 
+    before = list(_global_optimizer_pre_hooks)
     monkeypatch.setattr(owner, name, broken)
     watch = train(lambda net, optimizer: Watch(net, optimizer, ledger=tmp_path / "l.jsonl"))
     verdict = watch.close()
@@ -56,7 +57,7 @@ def test_an_error_of_the_watch_ends_its_measuring_and_nothing_else(
     assert "the watch failed: LookupError: mine alone" in verdict.blind
     (kept,) = [record for record in read(tmp_path / "l.jsonl") if record["kind"] == "failure"]
     assert "mine alone" in str(kept["traceback"])
-    assert not _global_optimizer_pre_hooks
+    assert list(_global_optimizer_pre_hooks) == before
 
 
 def test_attaching_to_something_odd_never_raises(monkeypatch: pytest.MonkeyPatch):

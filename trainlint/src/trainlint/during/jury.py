@@ -9,6 +9,7 @@ from ..ledger import Evidence
 from ..rules import rule
 from ..verdict import TrainingFault
 from .probes.probe import EVENTS, Found, Probe
+from .run import Step
 
 _NO_SIGHT = {"attached", "asked"}
 """Events of the watch itself: being asked is not yet having seen anything."""
@@ -43,6 +44,9 @@ class Jury:
             for event in EVENTS
         }
 
+        dense = {each.name for each in probes if not each.sparse}
+        self._always = [each for each in self._asked["updated"] if each[0] in dense]
+
     @property
     def ran(self) -> tuple[str, ...]:
         """Names of the probes that were told of something and did not fail."""
@@ -58,7 +62,7 @@ class Jury:
         Raises:
             TrainingFault: a fatal finding was confirmed.
         """
-        for name, answer in tuple(self._asked[event]):
+        for name, answer in self._of(event, facts):
             try:
                 for finding in answer(*facts):
                     self.take(finding)
@@ -68,6 +72,10 @@ class Jury:
                 self._switch_off(name, event, error)
             else:
                 self._sights[name] += event not in _NO_SIGHT
+
+    def _of(self, event: str, facts: Sequence[object]) -> list[tuple[str, Callable[..., Found]]]:
+        idle = event == "updated" and isinstance(facts[-1], Step) and not facts[-1].measured
+        return self._always if idle else self._asked[event]
 
     def blind(self, text: Callable[[Probe], Sequence[str]]) -> tuple[str, ...]:
         """What the probes could not judge, and those that failed.
@@ -86,6 +94,7 @@ class Jury:
     def _switch_off(self, name: str, event: str, error: Exception) -> None:
         self.failed[f"probe {name}"] = f"{type(error).__name__}: {error}".splitlines()[0]
         self._asked = {event: [each for each in asked if each[0] != name] for event, asked in self._asked.items()}
+        self._always = [each for each in self._always if each[0] != name]
         self.record("failure", probe=name, event=event, traceback="".join(traceback.format_exception(error)))
 
     def record(self, kind: str, **values: object) -> None:

@@ -83,7 +83,7 @@ class Meter:
             "arrived": lane.arrived,
             "scale": lane.scale,
             "rates": rates_of(stepped),
-            "shrinkage": expected.shrinkage(stepped),
+            "shrinkage": expected.shrinkage(stepped) if self.measuring else 0.0,
             "closure": closure,
             "stale": not lane.cleared and lane.pending > 0 and lane.applied > 1,
             "cleared": lane.wasted > self._wasted and lane.pending == 0 and not closure,

@@ -15,6 +15,7 @@ from .samples import sample
 _LOOKS = 64
 """Graphs that are searched for an input whose gradient is asked for: enough to know a loop's habit."""
 _ENTRIES = 16
+_EARLY = 64
 _BUNCH = 16
 """On an accelerator reading makes the device wait, so only one pass in sixteen is looked at."""
 
@@ -38,7 +39,7 @@ class Windows:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self._states: dict[int, list[tuple[int, int]]] = {}
+        self._states: dict[int, tuple[int, list[tuple[int, int] | None] | None]] = {}
         self._marks: dict[int, Tensor] = {}
 
     def begin(self, lane: Lane, roots: object) -> bool:
@@ -52,7 +53,7 @@ class Windows:
             True where the gradients of the window before were cleared, by whatever means.
         """
         grads = [p.grad for p in lane.held]
-        self._states[id(lane)] = [(lane.applied, 0), *(_state(g) for g in grads)]
+        self._states[id(lane)] = lane.applied, _states(grads)
         if not lane.pending and lane.looks < _LOOKS and (lane.wasted or lane.probed or not lane.applied):
             lane.looks += 1
             lane.curious = self._asks_for_an_input(roots)
@@ -66,8 +67,12 @@ class Windows:
         before = self._states.get(id(lane))
         if before is None:
             return False
-        now = ((lane.applied, 0), *(_state(p.grad) for p in lane.held))
-        return any(a != b for a, b in zip(before, now, strict=False))
+        applied, states = before
+        if applied != lane.applied:
+            return True
+        if states is None:  # there was none, as after most clearings
+            return any(p.grad is not None for p in lane.held)
+        return states != _states([p.grad for p in lane.held])
 
     def note(self, lane: Lane) -> None:
         """Gradients are complete: remember what the whole run has done, and where doubtful, some of the weights."""
@@ -99,7 +104,7 @@ class Windows:
         return before is not None and not torch.equal(before, mark(lane.held))
 
     def _done(self, lane: Lane) -> tuple[int, ...]:
-        return self.run.applied, self.run.skipped, sum(p._version for p in lane.held)
+        return self.run.applied, self.run.skipped, sum(p._version for p in lane.held[:: max(1, len(lane.held) // 8)])
 
     def _asks_for_an_input(self, roots: object) -> bool:
         """True where a leaf of the graph is no parameter and held by no optimiser, as in saliency or an attack."""
@@ -109,9 +114,10 @@ class Windows:
         return any(not isinstance(leaf, nn.Parameter) and id(leaf) not in held for leaf in found)
 
 
-def _state(grad: Tensor | None) -> tuple[int, int]:
-    """Changes with every accumulation; `autograd.grad` leaves no gradient behind."""
-    return (0, 0) if grad is None else (id(grad), grad._version)
+def _states(grads: Sequence[Tensor | None]) -> list[tuple[int, int] | None] | None:
+    """Changes with every accumulation, and is None where there is no gradient at all."""
+    found = [None if g is None else (id(g), g._version) for g in grads]
+    return found if any(each is not None for each in found) else None
 
 
 def mark(tensors: Sequence[Tensor]) -> Tensor:
@@ -135,7 +141,7 @@ def _any(grads: Iterable[Tensor]) -> bool:
 def smells(lane: Lane) -> bool:
     """A sample of the first parameter's gradient, or in turns of another, is not finite: a NaN shows there."""
     held, count = lane.held, lane.backwards
-    if not held or (held[0].is_cuda and count % _BUNCH):
+    if not held or (count % _BUNCH and held[0].is_cuda) or (count > _EARLY and count % 4):
         return False
     grad = held[0 if count % 2 else count // 2 % len(held)].grad
     return grad is not None and not grad.is_sparse and not cmath.isfinite(sample(grad).sum().item())

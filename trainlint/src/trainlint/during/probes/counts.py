@@ -36,9 +36,13 @@ class Updates(Probe):
         return ()
 
     def cleared(self, run: Run, lane: Lane) -> Found:
-        """Gradients thrown away before the first update may be a look at the data, as a Fisher matrix is."""
-        if lane.wasted == 3 and not lane.applied and not lane.skipped:
-            yield _never(lane, f"gradients cleared {lane.wasted} times", Stage.SUSPECTED)
+        """Gradients thrown away before the first update may be a look at the data, as a Fisher matrix is.
+
+        Not so where the plan declares windows that should have ended in a step.
+        """
+        if lane.wasted == 3 and not lane.applied and not lane.skipped and not self._moved(lane):
+            stage = Stage.SUSPECTED if run.plan.accumulation is None else Stage.CONFIRMED
+            yield _never(lane, f"gradients cleared {lane.wasted} times", stage)
 
     def skipped(self, run: Run, lane: Lane, reason: str) -> Found:
         """A scaler's skips are normal at the start, and a stall when they do not end."""

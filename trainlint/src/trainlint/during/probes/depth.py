@@ -15,6 +15,8 @@ _SPAN = 1e5
 class Depth(Probe):
     """Gradient size per weight, from the first layer to the last."""
 
+    sparse = True
+
     def __init__(self) -> None:
         self._spans: defaultdict[int, list[float]] = defaultdict(list)
         self._totals: defaultdict[int, list[float]] = defaultdict(list)

@@ -58,6 +58,8 @@ class Finite(Probe):
 class Coverage(Probe):
     """Which parameters never get a gradient, or only zeros, although their module runs and something comes of it."""
 
+    sparse = True
+
     def __init__(self) -> None:
         self._measured: Counter[int] = Counter()
         self._some: set[str] = set()

@@ -16,6 +16,8 @@ _STEADY = 8
 class Modules(Probe):
     """Does a module stay behind the others: updates below rounding, or its weights put back after each?"""
 
+    sparse = True
+
     def __init__(self) -> None:
         self._alive: set[str] = set()
         self._lost: defaultdict[str, list[float]] = defaultdict(list)

@@ -27,6 +27,8 @@ _STEADY = 8
 class Motion(Probe):
     """Size of each update relative to the weights."""
 
+    sparse = True
+
     def __init__(self) -> None:
         self._still: Counter[int] = Counter()
         self._seen: defaultdict[int, list[float]] = defaultdict(list)
@@ -90,6 +92,8 @@ def _total(step: Step) -> float:
 
 class Declared(Probe):
     """Does what was declared frozen stay where it was? Parameters and buffers are compared on a sample."""
+
+    sparse = True
 
     def __init__(self) -> None:
         self._at: dict[str, Tensor] = {}

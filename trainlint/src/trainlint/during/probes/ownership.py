@@ -20,6 +20,8 @@ _SURE = 3
 class Ownership(Probe):
     """Every trainable parameter in a group, by identity; what gets gradients and what moves decides."""
 
+    sparse = True
+
     def __init__(self) -> None:
         self._apart: Counter[int] = Counter()
         self._missing: dict[str, tuple[Tensor, Tensor]] = {}

@@ -44,7 +44,12 @@ class Loss:
 
 
 class Probe:
-    """Every event does nothing; a probe overrides those it needs."""
+    """Every event does nothing; a probe overrides those it needs.
+
+    `sparse` probes are told of measured updates only: most updates must cost next to nothing.
+    """
+
+    sparse = False
 
     @property
     def name(self) -> str:

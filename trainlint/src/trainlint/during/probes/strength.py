@@ -24,6 +24,8 @@ _DECAY = 0.05
 class Strength(Probe):
     """Arrived against used gradients, and expected against real motion, in the median of three measured updates."""
 
+    sparse = True
+
     def __init__(self) -> None:
         self._ratios: defaultdict[int, list[float]] = defaultdict(list)
         self._shares: defaultdict[int, list[float]] = defaultdict(list)
@@ -86,11 +88,11 @@ class Strength(Probe):
     def _decays(self, lane: Lane, step: Step) -> Found:
         self._decay[id(lane)] = self._decay[id(lane)] + 1 if step.shrinkage >= _DECAY else 0
         count = self._decay[id(lane)]
-        if count in {3, 8}:
+        if count in {2, 4}:
             yield rules.DECAY.found(
                 f"rate times weight decay is {step.shrinkage:.2g}: so much of all weights is taken off in each update",
                 subject=lane.subject, update=step.index, shrinkage=step.shrinkage,
-                stage=Stage.CONFIRMED if count == 8 else Stage.SUSPECTED,
+                stage=Stage.CONFIRMED if count == 4 else Stage.SUSPECTED,
             )  # fmt: skip
 
 

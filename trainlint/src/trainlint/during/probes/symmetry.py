@@ -16,6 +16,8 @@ _LOOKED = 6
 class Weights(Probe):
     """Matrices of equal entries: do their units stay equal? Undeclared freezes are noted."""
 
+    sparse = True
+
     def __init__(self) -> None:
         self._same: list[str] = []
         self._matrices = 0
