@@ -2,16 +2,16 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from weakref import WeakSet
 
-import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from .plan import Plan
+from .samples import norms as norms
 
 
 @dataclass(eq=False)
@@ -289,15 +289,3 @@ def some(names: Sequence[str], most: int = 4) -> str:
     """A few names and how many more there are."""
     listed = ", ".join(names[:most])
     return listed if len(names) <= most else f"{listed} and {len(names) - most} more"
-
-
-def norms(tensors: Iterable[Tensor]) -> list[float]:
-    """Euclidean norm of each tensor in float32 at least, with one transfer; each tensor may go after its turn."""
-    found = [_norm(tensor) for tensor in tensors]
-    return torch.stack([n.to(found[0].device) for n in found]).tolist() if found else []
-
-
-def _norm(tensor: Tensor) -> Tensor:
-    own = tensor.detach()
-    values = own.coalesce().values() if own.is_sparse else own
-    return torch.linalg.vector_norm(values, dtype=torch.promote_types(values.dtype, torch.float32)).float()
