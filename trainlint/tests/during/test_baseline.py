@@ -84,7 +84,7 @@ def test_training_on_noise_is_no_better_than_a_constant(name: str):
     assert not any("no baseline" in text for text in verdict.blind)
 
 
-@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("name", [n for n in KNOWN if n != "classes, some ignored"])  # too slow for three(a)
 def test_what_is_learned_is_better(name: str):
     verdict = trained(KNOWN[name], sound=True)
     assert "RT219" not in {f.rule.code for f in (*verdict.findings, *verdict.suspected)}, str(verdict)

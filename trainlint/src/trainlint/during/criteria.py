@@ -171,7 +171,8 @@ def _direct(part: Part, kind: str) -> Criterion:
     if len(sides) > 1 and sides[0] is None:  # the target was handed over first
         sides, value, target = sides[::-1], target, value
     both = len(sides) > 1 and sides[1] is not None
-    reduced = _REDUCED.get(field(node, "reduction"), "none")  # pyright: ignore[reportArgumentType]
+    how = field(node, "reduction")
+    reduced = _REDUCED.get(how, "none") if isinstance(how, int) else "none"
     count = 1 if value is None or reduced == "mean" else value.numel()
     setting = next((s for s in (field(node, key) for key in ("pos_weight", "delta", "beta")) if s is not None), None)
     ignored = graph.index(field(node, "ignore_index"))

@@ -79,7 +79,9 @@ class Passes:
 
     def _begins(self, module: nn.Module, _: object) -> None:
         mine = id(module) in self._roots and not module.training and self._mode is None
-        if mine and self._looks and not torch.is_grad_enabled() and not torch.compiler.is_compiling():
+        traced = torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+        followed = traced or torch.compiler.is_compiling()
+        if mine and self._looks and not torch.is_grad_enabled() and not followed:
             self._looks -= 1
             self._mode = module, _Chance()
             self._mode[1].__enter__()

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Sequence
 from itertools import pairwise
 
-_BINS = 128
+_BINS, _RECENT = 128, 32
 
 
 class Curve:
@@ -26,10 +26,11 @@ class Curve:
         if not math.isfinite(value):
             return
         self.recent.append(value)
-        del self.recent[:-32]
+        if len(self.recent) > _RECENT:
+            del self.recent[0]
         self._open.append(value)
-        if len(self._open) == self._width:
-            self._bins.append(statistics.fmean(self._open))
+        if len(self._open) >= self._width:
+            self._bins.append(value if self._width == 1 else statistics.fmean(self._open))
             self._open.clear()
         if len(self._bins) == _BINS:
             self._bins = [(a + b) / 2 for a, b in zip(self._bins[::2], self._bins[1::2], strict=True)]

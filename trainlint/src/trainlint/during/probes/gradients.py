@@ -100,6 +100,8 @@ class Coverage(Probe):
         seen = {n: g for n, g in {**step.used, **{k: v for k, v in step.arrived.items() if v}}.items() if g is not None}
         self._some |= seen.keys()
         self._alive |= {n for n, g in seen.items() if g}
+        if run.latest == 0 and not any(seen.values()):
+            return  # a loss that is satisfied asks for nothing; one that was zero from the start has a rule of its own
         if not any(seen.values()):
             yield from self._nothing(run, lane, step, len(seen))
             return

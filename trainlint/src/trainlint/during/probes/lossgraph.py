@@ -52,7 +52,7 @@ def _misfits(criterion: Criterion) -> list[tuple[str, Severity | None]]:
         return []
     if criterion.kind in {"classes", "shares"}:
         return _classes(criterion, under)
-    found = [(text, None) for text in _one_over(under)]
+    found: list[tuple[str, Severity | None]] = [(text, None) for text in _one_over(under)]
     if criterion.kind == "logits" and name(under) in {"Sigmoid", "Softmax"}:
         text = f"{name(under).lower()} before binary_cross_entropy_with_logits, which applies a sigmoid itself"
         return [(text, None), *found]

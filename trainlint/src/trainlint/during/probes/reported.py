@@ -21,6 +21,8 @@ class Reported(Probe):
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Note the size of the batches: a sum over them is often reported per sample."""
+        if not loss.measured:
+            return ()
         shown = loss.output if loss.output is not None else next(iter(loss.inputs), None)
         if shown is not None and shown.ndim:
             self._sizes |= {shown.shape[0], shown.numel()}
