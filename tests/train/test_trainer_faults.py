@@ -57,7 +57,7 @@ RUNS = {
         lambda: small(trainers.SkipsSilently), Outcome.UNTOUCHED.value, 1, "accumulation", "RT102"
     ),
     "A12 gradients not finite": Row(with_loss(trainers.poisoned), Outcome.NOT_FINITE.value, 1, "backward", "RT302"),
-    "A12 sanitised gradients": Row(trainers.poisoned_and_sanitised, "RT114", 1, "backward", "RT302"),
+    "A12 sanitised gradients": Row(trainers.poisoned_and_sanitised, "RT114", 2, "backward", "RT302"),
     "A13 a parameter in no group": Row(
         lambda: small(net=lambda e: trainers.ForgetsAParameter(e.net)), "every parameter in a group", 0
     ),

@@ -12,7 +12,7 @@ from ris_pytorch_pipeline.errors import InfeasibleError
 from ris_pytorch_pipeline.experiment import GEOMETRY_ORDER_JOINT, Optimisation, Phase, Phases, Plan, TrainingExperiment
 from ris_pytorch_pipeline.nets import NetConfig
 from ris_pytorch_pipeline.train import Reporter, Trainer, WatchConfig, read_ledger
-from trainlint import InputError, State, TrainingFault, diagnose_path, killed
+from trainlint import ExplainedError, InputError, State, TrainingFault, diagnose_path, killed
 
 GEOMETRY, ORDER, _ = GEOMETRY_ORDER_JOINT.stages
 
@@ -209,7 +209,7 @@ def test_a_tolerated_finding_does_not_stop_the_run_and_is_counted(world, tmp_pat
 
 @pytest.mark.parametrize("tolerate", [{"RT999": 1}, {"RT101": -2}])
 def test_a_tolerance_that_cannot_be_is_refused(tolerate) -> None:
-    with pytest.raises(InputError, match="RT"):
+    with pytest.raises(ExplainedError, match="RT"):
         WatchConfig(tolerate=tolerate)
 
 

@@ -5,16 +5,19 @@ from .before.contracts import fields_alive, label_ranges, overlap
 from .before.lossproof import Term, accumulation, gradient_path, oracle_triple, term_life, term_signs, two_paths
 from .before.memory import free_bytes, limit_memory
 from .before.preflight import Preflight, preflight
+from .before.source.checking import check_source
+from .before.source.suspicion import SourceFinding
 from .before.trial import Line, timed
-from .during.meter import sample
+from .during.plan import Plan
 from .during.probes.probe import Found, Loss, Probe
 from .during.probes.replicas import Replicas
 from .during.probes.standard import standard_probes
-from .during.run import Epoch, Lane, Plan, Run, Step
+from .during.run import Epoch, Lane, Run, Step
+from .during.samples import sample
 from .during.schedule import Preset
 from .during.watch import Watch
 from .errors import ExplainedError, InfeasibleError, InputError
-from .findings import Finding, Rule, Severity, State
+from .findings import Finding, Rule, Severity, Stage, State
 from .ledger import Ledger, cut_back, finite, read
 from .report import diagnose, show, show_preflight
 from .rules import RULES, rule
@@ -40,6 +43,8 @@ __all__ = [
     "Rule",
     "Run",
     "Severity",
+    "SourceFinding",
+    "Stage",
     "State",
     "Step",
     "Term",
@@ -47,6 +52,7 @@ __all__ = [
     "Verdict",
     "Watch",
     "accumulation",
+    "check_source",
     "cut_back",
     "diagnose",
     "diagnose_path",

@@ -1,7 +1,7 @@
 """What a finding is: a rule with a stable code, and the measured evidence that it applies."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -13,10 +13,19 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+class Stage(StrEnum):
+    """How far a finding has come in its life; the values are what the ledger stores."""
+
+    SUSPECTED = "suspected"
+    CONFIRMED = "confirmed"
+    WITHDRAWN = "withdrawn"
+
+
 class State(StrEnum):
     """What a run can be; the values are the sentences a user reads."""
 
     HEALTHY = "healthy"
+    NOT_JUDGED = "not judged"
     STALLED = "stalled: it runs and does not learn"
     DIVERGED = "diverged: numbers left the useful range"
     FROZEN = "frozen: part of the model does not learn"
@@ -51,8 +60,8 @@ class Rule:
 
     @property
     def link(self) -> str:
-        """Where the handbook explains the rule."""
-        return f"{self.page}#{self.code.lower()}"
+        """What explains the rule: a command that needs no network, or the page of a package with rules of its own."""
+        return f"trainlint explain {self.code}" if self.page == "docs/rules.md" else f"{self.page}#{self.code.lower()}"
 
     def found(
         self,
@@ -61,6 +70,7 @@ class Rule:
         subject: str = "",
         severity: Severity | None = None,
         update: int | None = None,
+        stage: Stage = Stage.CONFIRMED,
         **numbers: float,
     ) -> "Finding":
         """A finding under this rule.
@@ -70,10 +80,21 @@ class Rule:
             subject: the module, term, file or group concerned.
             severity: only to lower or raise the rule's own where the evidence is weaker or stronger.
             update: index of the update at which it was measured, from 1.
+            stage: suspected, where one more observation must confirm it before it counts.
             **numbers: the same evidence for machines.
         """
         own = self.severity if severity is None else severity
-        return Finding(self, evidence, subject, own, update, dict(numbers))
+        return Finding(self, evidence, subject, own, update, dict(numbers), stage=stage)
+
+    def withdrawn(self, why: str, *, subject: str = "", update: int | None = None) -> "Finding":
+        """The word that an earlier finding of this rule no longer holds: it leaves the verdict and stays in the ledger.
+
+        Args:
+            why: one clause that says what was seen since.
+            subject: as in the earlier finding.
+            update: index of the update at which it was seen, from 1.
+        """
+        return Finding(self, why, subject, self.severity, update, stage=Stage.WITHDRAWN)
 
 
 @dataclass(frozen=True)
@@ -88,6 +109,8 @@ class Finding:
         update: when it was measured; None outside a run.
         numbers: the evidence for machines.
         count: how often it was seen.
+        stage: only a confirmed finding decides what a run is.
+        where: the line of the user's code that was running, such as `train.py:41`, where it is known.
     """
 
     rule: Rule
@@ -97,6 +120,8 @@ class Finding:
     update: int | None = None
     numbers: Mapping[str, float] = field(default_factory=dict)
     count: int = 1
+    stage: Stage = Stage.CONFIRMED
+    where: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -104,10 +129,15 @@ class Finding:
         return self.rule.code, self.subject
 
     def again(self, other: "Finding") -> "Finding":
-        """This finding with a later sighting counted; the more serious severity and its evidence stay."""
-        graver = other if _ORDER[other.severity] < _ORDER[self.severity] else self
-        count = self.count + other.count
-        return Finding(self.rule, graver.evidence, self.subject, graver.severity, graver.update, graver.numbers, count)
+        """This finding with a later sighting counted; the surer, then the more serious one's evidence stays.
+
+        Args:
+            other: suspected or confirmed, under the same key.
+        """
+        kept = (
+            other if (_SURE[other.stage], _ORDER[other.severity]) < (_SURE[self.stage], _ORDER[self.severity]) else self
+        )
+        return replace(kept, count=self.count + other.count)
 
     def record(self) -> dict[str, object]:
         """The finding as plain values for JSON."""
@@ -115,7 +145,9 @@ class Finding:
             "code": self.rule.code,
             "name": self.rule.name,
             "severity": str(self.severity),
+            "stage": str(self.stage),
             "subject": self.subject,
+            "where": self.where,
             "evidence": self.evidence,
             "cause": self.rule.cause,
             "next": self.rule.move,
@@ -127,15 +159,20 @@ class Finding:
 
     def __str__(self) -> str:
         """Four lines: code and evidence, cause, next move, link."""
+        return f"{self.line}\n    cause: {self.rule.cause}\n    next:  {self.rule.move}\n    see:   {self.rule.link}"
+
+    @property
+    def line(self) -> str:
+        """The first line alone, as a linter prints it: place, code, name, severity, subject and evidence."""
+        place = f"{self.where}: " if self.where else ""
         about = f" [{self.subject}]" if self.subject else ""
         times = f" (seen {self.count} times)" if self.count > 1 else ""
-        return (
-            f"{self.rule.code} {self.rule.name} ({self.severity}){about}: {self.evidence}{times}\n"
-            f"    cause: {self.rule.cause}\n    next:  {self.rule.move}\n    see:   {self.rule.link}"
-        )
+        kind = self.severity if self.stage is Stage.CONFIRMED else self.stage
+        return f"{place}{self.rule.code} {self.rule.name} ({kind}){about}: {self.evidence}{times}"
 
 
 _ORDER = {Severity.FATAL: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+_SURE = {Stage.CONFIRMED: 0, Stage.SUSPECTED: 1, Stage.WITHDRAWN: 2}
 
 
 def by_weight(finding: Finding) -> tuple[int, int]:

@@ -1,10 +1,11 @@
-"""The one place of `diagnose` that prints: a verdict or a preflight, as text or as JSON."""
+"""The one place of `trainlint` that prints: a verdict or a preflight, as text or as JSON."""
 
 import sys
 from pathlib import Path
 
 from .after.postmortem import diagnose_path
 from .before.preflight import Preflight
+from .findings import State
 from .ledger import to_json
 from .verdict import Verdict
 
@@ -17,11 +18,11 @@ def show(verdict: Verdict, *, as_json: bool = False) -> int:
         as_json: JSON instead of text.
 
     Returns:
-        An exit status: 0 for a healthy run, 1 otherwise.
+        An exit status: 0 for a healthy run, 3 where nothing was judged, 1 otherwise.
     """
     out = sys.stdout
     out.write((verdict.json() if as_json else str(verdict)) + "\n")
-    return 0 if verdict.healthy else 1
+    return 0 if verdict.healthy else 3 if verdict.state is State.NOT_JUDGED else 1
 
 
 def show_preflight(preflight: Preflight, *, as_json: bool = False) -> int:
@@ -53,6 +54,6 @@ def diagnose(path: Path | str, *, as_json: bool = False) -> int:
         as_json: JSON instead of text.
 
     Returns:
-        An exit status: 0 for a healthy run, 1 otherwise.
+        An exit status: 0 for a healthy run, 3 where nothing was judged, 1 otherwise.
     """
     return show(diagnose_path(path), as_json=as_json)

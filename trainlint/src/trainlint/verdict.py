@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .errors import ExplainedError
-from .findings import Finding, Severity, State, by_weight
+from .findings import Finding, Severity, Stage, State
 from .ledger import to_json
+from .rules.causes import by_cause, causes_of
 
 
 class TrainingFault(ExplainedError, RuntimeError):
@@ -37,19 +38,23 @@ class Verdict:
 
     Args:
         state: healthy, or what it is instead.
-        findings: most serious first; notes do not make a run unhealthy.
+        findings: confirmed ones, each cause before what it explains; notes do not make a run unhealthy.
         counts: batches, updates, skips and ticks.
-        blind: what could not be judged because nobody handed it over.
+        blind: what could not be judged, and why.
+        suspected: seen once, and not confirmed by the end.
+        ran: names of the checks that judged something.
     """
 
     state: State
     findings: tuple[Finding, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     blind: tuple[str, ...] = ()
+    suspected: tuple[Finding, ...] = ()
+    ran: tuple[str, ...] = ()
 
     @property
     def healthy(self) -> bool:
-        """True where no finding is worse than a note."""
+        """True where something was judged, and no finding is worse than a note."""
         return self.state is State.HEALTHY
 
     @property
@@ -59,16 +64,18 @@ class Verdict:
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """Codes of all findings, most serious first, without repeats."""
+        """Codes of all confirmed findings, causes first, without repeats."""
         return tuple(dict.fromkeys(f.rule.code for f in self.findings))
 
     def record(self) -> dict[str, object]:
-        """The verdict as plain values: `{"verdict", "findings": [{"code", "name", "severity", ...}]}`."""
+        """The verdict as plain values: `{"verdict", "findings": [{"code", "name", "severity", ...}], ...}`."""
         return {
-            "verdict": self.state.name.capitalize(),
-            "findings": [f.record() for f in self.findings],
+            "verdict": self.state.name.capitalize().replace("_", " "),
+            "findings": [{**f.record(), "because": list(causes_of(f, self.findings))} for f in self.findings],
+            "suspected": [f.record() for f in self.suspected],
             "counts": dict(self.counts),
             "blind": list(self.blind),
+            "ran": list(self.ran),
         }
 
     def json(self) -> str:
@@ -76,28 +83,47 @@ class Verdict:
         return to_json(self.record(), indent=2, ascii_only=False)
 
     def __str__(self) -> str:
-        """The state, what was counted, and every finding."""
+        """The state, what was counted, every finding with its cause first, and what was not judged."""
         counted = ", ".join(f"{value} {name}" for name, value in self.counts.items())
         lines = [f"Verdict: {self.state}" + (f" ({counted})" if counted else "")]
-        lines += [str(f) for f in self.findings]
+        lines += [self._told(f) for f in self.findings]
+        lines += [f.line for f in self.suspected]
         lines += [f"not judged: {text}" for text in self.blind]
         return "\n".join(lines)
 
+    def _told(self, finding: Finding) -> str:
+        because = ", ".join(causes_of(finding, self.findings))
+        return f"{finding.line}\n    follows from {because}" if because else str(finding)
 
-def judge(findings: Iterable[Finding], counts: Mapping[str, int] | None = None, blind: tuple[str, ...] = ()) -> Verdict:
-    """The verdict that the findings add up to: the state of the most serious one.
 
-    Where every count is 0 there is nothing to be healthy.
+def judge(
+    findings: Iterable[Finding],
+    counts: Mapping[str, int] | None = None,
+    blind: tuple[str, ...] = (),
+    ran: tuple[str, ...] | None = None,
+) -> Verdict:
+    """The verdict that the findings add up to: the state of the first cause.
+
+    Where every count is 0, or no check judged anything, a run without findings is not judged rather than healthy.
 
     Args:
-        findings: in any order.
+        findings: in any order and at any stage.
         counts: what was counted, for the first line.
         blind: what could not be judged.
+        ran: names of the checks that judged something; None where nobody kept account.
     """
-    ranked = tuple(sorted(findings, key=by_weight))
+    known = tuple(findings)
+    ranked = by_cause(f for f in known if f.stage is Stage.CONFIRMED)
+    suspected = tuple(f for f in known if f.stage is Stage.SUSPECTED)
     serious = [f for f in ranked if f.severity is not Severity.NOTE]
     counts = {} if counts is None else counts
-    nothing = bool(counts) and not any(counts.values())
-    unseen = ("everything: nothing was seen",) if nothing else ()
-    state = serious[0].rule.state if serious else State.SUSPICIOUS if nothing else State.HEALTHY
-    return Verdict(state=state, findings=ranked, counts=counts, blind=(*unseen, *(b for b in blind if b not in unseen)))
+    unseen = ("everything: nothing was seen",) if counts and not any(counts.values()) else ()
+    nothing = State.NOT_JUDGED if unseen or ran == () else State.HEALTHY
+    return Verdict(
+        state=serious[0].rule.state if serious else nothing,
+        findings=ranked,
+        counts=counts,
+        blind=(*unseen, *(b for b in blind if b not in unseen)),
+        suspected=suspected,
+        ran=() if ran is None else ran,
+    )

@@ -4,20 +4,24 @@ from collections.abc import Callable
 
 import pytest
 
-from trainlint.after.postmortem import diagnose_path, diagnose_text, parse
+from trainlint import diagnose_path, diagnose_text
+from trainlint.after.reading.sources import read_text
+from trainlint.after.series import Kind, curve
 
 HEADERS = {
     "csv": "epoch,train_loss,val_loss,lr,time",
     "quoted csv": '"step","epoch","train_loss","val_loss","lr"',
     "fastai": "epoch     train_loss  valid_loss  accuracy  lr  time",
     "bars": "| Epoch | train loss | val loss | lr |\n|---|---|---|---|",
+    "boxes": "┃ Epoch ┃ train loss ┃ val loss ┃ lr ┃\n┡━━━━━━━╇━━━━━━━━━━━━╇━━━━━━━━━━╇━━━━┩",
     "dictionary": "settings: {'lr': 0.5, 'epochs': 10, 'batch_size': 4}",
 }
 ROWS = {
     "csv": "{e},{t},{v},{r},00:01",
-    "quoted csv": "{n},{e},{t},{v},{r}",
-    "fastai": "{e}         {t:.6f}    {v:.6f}    0.500000  {r}  00:05",
+    "quoted csv": '"{n}","{e}","{t}","{v}","{r}"',
+    "fastai": "{e}         {t:.6f}    {v:.6f}    0.5{e:02d}000  {r}  00:05",
     "bars": "| {e} | {t} | {v} | {r} |",
+    "boxes": "│ {e} │ {t} │ {v} │ {r} │",
     "dictionary": "{{'loss': {t}, 'lr': {r}, 'epoch': {e}, 'val_loss': {v}}}",
     "transformers": (
         "{{'loss': {t}, 'grad_norm': 1.5, 'learning_rate': {r}, 'epoch': {f}}}\n"
@@ -30,8 +34,14 @@ ROWS = {
     ),
     "json": '{{"epoch": {e}, "step": {n}, "train_loss": {t}, "val_loss": {v}, "lr": {r}, "best": null}}',
     "nested json": '{{"epoch": {e}, "train": {{"loss": {t}}}, "val": {{"loss": {v}}}, "lr": [{r}, {r}]}}',
+    "mode": '{{"mode": "train", "epoch": {e}, "loss": {t}, "lr": {r}}}\n{{"mode": "val", "epoch": {e}, "loss": {v}}}',
     "lightning": "Epoch {e}: 100%|####| 3/3 [00:01<00:00, 7.5it/s, train_loss={t}, val_loss={v}, lr-Adam={r}]",
     "bare": "epoch {e} | lr {r} | loss {t:.5f} | valid loss {v} | ppl 3.40 | time 12.3s",
+    "tensors": "epoch{e} loss=tensor({t}, device='cuda:0', grad_fn=<MeanBackward0>) val_loss=np.float64({v}) lr={r}",
+    "colours": "\x1b[1mEpoch {e}\x1b[0m \x1b[32mloss\x1b[0m: \x1b[31m{t}\x1b[0m val_loss: {v} lr: {r}",
+    "paragraphs": "Epoch {e}\n-----\nlr: {r}\ntrain Loss: {t} Acc: 0.5{e:02d}\nval Loss: {v} Acc: 0.6{e:02d}\n",
+    "headings": "Epoch {e}\nTraining:\n  loss: {t}, lr: {r}\nValidation:\n  loss: {v}",
+    "vertical": "| epoch | {e} |\n| train_loss | {t} |\n| val_loss   | {v} |\n| lr  | {r} |",
 }
 
 
@@ -54,18 +64,22 @@ def steady(epoch: int) -> float:
 @pytest.mark.parametrize("first", [0, 1])
 @pytest.mark.parametrize("kind", ROWS)
 def test_every_number_of_a_format_is_read(kind: str, first: int):
-    epochs = parse(log(kind, shrinking, steady, first)).epochs
-    assert [e.index for e in epochs] == list(range(first, first + 10))
-    assert [e.train for e in epochs] == pytest.approx([1 / e for e in range(1, 11)], rel=1e-4)
-    assert [e.val for e in epochs] == pytest.approx([shrinking(e) for e in range(1, 11)], rel=1e-5)
-    assert all(set(rates) == {0.001} for e in epochs for rates in e.rates)
-    assert all(e.rates for e in epochs)
+    read = read_text(log(kind, shrinking, steady, first))
+    (train,), (val,) = (read.of(k)[:1] for k in (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS))
+    halves = 2 if kind == "transformers" else 1
+    assert list(train.values) == pytest.approx([1 / i for i in range(1, 11) for _ in range(halves)], rel=1e-4)
+    assert list(train.epochs)[halves - 1 :: halves] == list(range(first, first + 10))
+    assert list(val.values) == pytest.approx([shrinking(i) for i in range(1, 11)], rel=1e-5)
+    assert list(val.epochs) == list(range(first, first + 10))
+    assert all(set(s.values) == {0.001} and len(s.values) >= 10 for s in read.of(Kind.RATE))
+    assert read.of(Kind.RATE)
 
 
 @pytest.mark.parametrize("kind", ROWS)
 def test_the_verdict_does_not_depend_on_the_format(kind: str):
     assert diagnose_text(log(kind, shrinking, steady)).codes == ()
     assert diagnose_text(log(kind, lambda _: 1.921642, lambda _: 0.0)).codes == ("RT101", "RT212")
+    assert diagnose_text(log(kind, lambda e: float("nan") if e > 7 else 1 / e, steady)).codes == ("RT213",)
 
 
 def test_json_lines_that_are_no_ledger_are_a_log(tmp_path):
@@ -76,7 +90,7 @@ def test_json_lines_that_are_no_ledger_are_a_log(tmp_path):
 
 def test_the_first_two_epochs_counted_from_zero_are_two():
     text = "\n".join(f"Epoch {e} train_loss: {0.5 - 0.1 * e:.3f} val_loss: 1.921642" for e in range(3))
-    assert [e.index for e in parse(text).epochs] == [0, 1, 2]
+    assert list(read_text(text).series["train_loss"].epochs) == [0, 1, 2]
     assert "RT212" in diagnose_text(text).codes
 
 
@@ -84,8 +98,16 @@ def test_the_first_two_epochs_counted_from_zero_are_two():
 def test_a_progress_bar_tells_the_batches(bar: str):
     line = "Epoch {e}/9\n8/8 " + bar + " - 1s 5ms/step - loss: {t:.4f} - val_loss: {v:.6f}"
     text = "\n".join(line.format(e=e, t=0.25 - 0.001 * e, v=1.9 - 0.01 * e) for e in range(1, 10))
-    assert parse(text).batches == 8
+    assert read_text(text).batches == 8
     assert diagnose_text(text).codes == ("RT108",)
+
+
+def test_a_progress_bar_that_is_written_over_itself_is_a_value_each():
+    text = "".join(f"\rEpoch 0: {k}%|#| {k}/9 [00:01, 3it/s, loss={1 / k:.3f}, val_loss=0.5]" for k in range(1, 10))
+    series = read_text(text).series
+    assert len(series["loss"].values) == 9
+    assert list(series["val_loss"].values) == [0.5]
+    assert curve(series["loss"]).levels[-1] == 0.111
 
 
 def lines(value: Callable[[int], object], rate: Callable[[int], float] = steady, epochs: int = 30) -> str:

@@ -23,7 +23,8 @@ def test_codes_and_names_are_unique_and_linked():
     assert len({r.code for r in RULES}) == len({r.name for r in RULES}) == len(RULES)
     page = handbook()
     for each in RULES:
-        assert f'<a id="{each.link.partition("#")[2]}"></a>' in page
+        assert f'<a id="{each.code.lower()}"></a>' in page
+        assert each.link == f"trainlint explain {each.code}"
         assert each.cause.endswith(".")
         assert each.move.endswith(".")
 

@@ -56,10 +56,10 @@ def test_the_first_such_epoch_raises(batches: int):
     watch.close()
 
 
-def test_an_untouched_watch_is_suspicious_and_so_is_its_ledger(tmp_path):
+def test_an_untouched_watch_is_not_judged_and_neither_is_its_ledger(tmp_path):
     _, watch = watched(tmp_path / "ledger.jsonl")
     verdict = watch.close()
-    assert verdict.state is State.SUSPICIOUS
+    assert verdict.state is State.NOT_JUDGED
     assert verdict.blind[0] == "everything: nothing was seen"
     assert diagnose_path(tmp_path).record() == verdict.record()
 

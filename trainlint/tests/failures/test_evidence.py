@@ -10,11 +10,12 @@ import pytest
 from trainlint.handbook import CALLED
 
 from .catalogue import CHECKED, WATCHED
+from .kinds import KINDS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/evidence.md").read_text(encoding="utf-8")
-ELSEWHERE = {"RT128"}
-"""A watch makes it too, where several processes run: tests/during/test_watch.py."""
+ELSEWHERE = {"RT128", *(code for _, code, _ in KINDS.values())}
+"""A watch makes it too: where several processes run (tests/during/test_watch.py), and in kinds.py."""
 
 
 def test_every_program_of_the_catalogue_is_counted_on_the_page() -> None:

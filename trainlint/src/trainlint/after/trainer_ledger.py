@@ -4,7 +4,8 @@ from typing import Any
 
 from ..findings import Finding, Severity
 from ..rules import runs
-from .logs import Log, Record
+from .reading.log import Log
+from .series import Kind, Name
 
 
 def is_trainer_ledger(records: list[dict[str, Any]]) -> bool:
@@ -53,20 +54,43 @@ def killed(records: list[dict[str, Any]]) -> Finding | None:
 
 
 def parse_events(run: list[dict[str, Any]]) -> Log:
-    """The epochs of a session as a log: rates, Δparam, train and validation loss.
+    """The series of a session: rates, Δparam, train and validation loss.
 
     Args:
-        run: records of one session.
+        run: records of one session, of a Trainer or of a watch.
     """
-    log, current = Log(), Record(1)
+    log = Log()
+    log.epoch = 1.0
     for record in run:
         if record.get("event") == "update":
-            current.rates.append([float(rate) for rate in record["rates"].values()])
-            if record.get("motion") is not None:
-                current.motion.append(float(record["motion"]["total"]))
+            _update(log, record)
         elif record.get("event") == "epoch":
-            current.index, current.train = int(record["epoch"]), float(record["train"])
-            current.val = float(record["validation"]["total"])
-            log.epochs.append(current)
-            current = Record(current.index + 1)
+            log.epoch = float(int(record["epoch"]))
+            log.value(_TRAIN, float(record["train"]))
+            log.value(_VALIDATION, float(record["validation"]["total"]))
+            log.epoch += 1
+        elif record.get("kind") == "epoch":
+            _watched(log, record)
+            log.epoch += 1
     return log
+
+
+_TRAIN = Name(key="train_loss", kind=Kind.TRAIN_LOSS)
+_VALIDATION = Name(key="val_loss", kind=Kind.VALIDATION_LOSS)
+_MOTION = Name(key="Δparam", kind=Kind.MOTION)
+
+
+def _update(log: Log, record: dict[str, Any]) -> None:
+    log.step = float(record["attempt"]) if "attempt" in record else log.step
+    for group, rate in record["rates"].items():
+        log.value(Name(key=f"lr/{group}", kind=Kind.RATE), float(rate))
+    if record.get("motion") is not None:
+        log.value(_MOTION, float(record["motion"]["total"]))
+
+
+def _watched(log: Log, record: dict[str, Any]) -> None:
+    """An epoch that a watch was told of: any of its numbers may be missing."""
+    for name, key in ((_TRAIN, "train"), (_VALIDATION, "val")):
+        value = record.get(key)
+        if isinstance(value, int | float | str) and not isinstance(value, bool):
+            log.value(name, float(value))

@@ -12,7 +12,12 @@ HEALTHY, FINDINGS, BAD_INPUT, NOT_JUDGED, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 3,
 """Exit codes of every command but `run`, which keeps its script's."""
 
 COMMANDS = {
+    "run": "watch a script that nobody edited",
+    "doctor": "try one batch before training",
+    "check": "read the source of a training without running it",
+    "explain": "say what a finding means",
     "log": "judge a training log or a ledger",
+    "compare": "say what differs between a run and a sound one",
 }
 """Name of each command, which is the name of its file beside this one, and what it does."""
 

@@ -1,34 +1,25 @@
-"""What a loss's graph tells before backward runs: which criterion, fed by which activation, on which shapes."""
+"""What an autograd graph tells: names, shapes and saved tensors of its nodes, without running anything."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-import torch
 from torch import Tensor
 
 _DEPTH = 12
 """Nodes looked at below the loss along the first branch that leads to the model."""
+_WRAPPED = 1 << 62
+"""Negative indices are saved as unsigned 64-bit numbers."""
 
-_CRITERIA = {
-    **{"MseLoss": "squared", "NllLoss": "classes", "NllLoss2D": "classes"},
-    **{"BinaryCrossEntropy": "labels", "BinaryCrossEntropyWithLogits": "labels"},
-}
-_IN_PLACE = {"View", "UnsafeView", "Reshape", "Squeeze", "Unsqueeze", "ToCopy", "Alias", "Clone"}
-"""Nodes that leave the order of the entries as it is."""
-_PASSING = (
-    "View",
-    "Reshape",
-    "Squeeze",
-    "Unsqueeze",
-    "Transpose",
-    "T",
-    "Permute",
-    "ToCopy",
-    "Alias",
-    "Slice",
-    "Select",
-    "Clone",
+RESHAPED = frozenset(
+    {"View", "UnsafeView", "Reshape", "ReshapeAlias", "Squeeze", "Unsqueeze", "ToCopy", "Alias", "Clone"}
 )
+"""Nodes that leave the order of the entries as it is."""
+TURNED = frozenset({"Transpose", "T", "Mt", "Permute"})
+"""Nodes that change the order of the axes."""
+SELECTED = frozenset({"Slice", "Select", "Index", "IndexSelect", "MaskedSelect", "Gather", "Unbind", "Split", "Narrow"})
+"""Nodes that keep some of the entries."""
+PASSING = RESHAPED | TURNED | SELECTED | {"Expand"}
+"""Nodes that hand entries on without changing a number."""
 
 
 def name(node: object) -> str:
@@ -36,12 +27,17 @@ def name(node: object) -> str:
     return type(node).__name__.split("Backward")[0]
 
 
+def edges(node: object) -> tuple[tuple[object | None, int], ...]:
+    """The nodes that a node was computed from, each with the index of its output; None for what has no graph."""
+    return node.next_functions  # pyright: ignore[reportAttributeAccessIssue]
+
+
 def chain(node: object | None, most: int = _DEPTH) -> Iterator[object]:
     """The nodes from `node` down along the first input that has a graph."""
     while node is not None and most > 0:
         yield node
         most -= 1
-        node = next((child for child, _ in node.next_functions if child is not None), None)  # pyright: ignore[reportAttributeAccessIssue]
+        node = next((child for child, _ in edges(node) if child is not None), None)
 
 
 def nearby(loss: Tensor, most: int = 64) -> list[object]:
@@ -52,81 +48,99 @@ def nearby(loss: Tensor, most: int = 64) -> list[object]:
         node = queue.popleft()
         if id(node) not in seen:
             seen[id(node)] = node
-            queue.extend(child for child, _ in node.next_functions if child is not None)  # pyright: ignore[reportAttributeAccessIssue]
+            queue.extend(child for child, _ in edges(node) if child is not None)
     return list(seen.values())
 
 
-def saved(node: object, field: str) -> Tensor | None:
+def field(node: object, key: str) -> object:
+    """What a node saved for backward under a name; None where it has none, or lets nobody read it."""
+    full = f"_saved_{key}"
+    try:
+        return getattr(node, full) if full in dir(node) else None
+    except RuntimeError:  # written over in place, or already freed
+        return None
+
+
+def saved(node: object, key: str) -> Tensor | None:
     """A tensor that a node saved for backward; None where the node has no such field."""
-    full = f"_saved_{field}"
-    value = getattr(node, full) if full in dir(node) else None
+    value = field(node, key)
     return value if isinstance(value, Tensor) else None
 
 
+def shape(node: object, index: int = 0) -> tuple[int, ...] | None:
+    """Shape of what a node computed; None where the graph does not tell."""
+    if "_input_metadata" not in dir(node):
+        return None
+    known: Sequence = node._input_metadata  # pyright: ignore[reportAttributeAccessIssue]
+    return tuple(known[index].shape) if index < len(known) else None
+
+
+def below(node: object | None) -> object | None:
+    """The first node from `node` down that is more than a change of shape, type or selection."""
+    return next((each for each in chain(node, 24) if name(each) not in PASSING), None)
+
+
 def activation_below(node: object) -> object | None:
-    """The first node under a criterion's input that is more than a change of shape or type."""
-    for below in list(chain(node))[1:]:
-        if name(below) not in _PASSING:
-            return below
-    return None
+    """The first node under a criterion's input that is more than a change of shape, type or selection."""
+    return next((each for each in list(chain(node, 24))[1:] if name(each) not in PASSING), None)
 
 
-def criteria(loss: Tensor) -> list[object]:
-    """Nodes near the loss that are criteria."""
-    wanted = {"MseLoss", "NllLoss", "NllLoss2D", "BinaryCrossEntropy", "BinaryCrossEntropyWithLogits", "SmoothL1Loss"}
-    return [node for node in nearby(loss) if name(node) in wanted]
+def producers(outputs: Sequence[Tensor]) -> dict[int, Tensor]:
+    """The model's outputs, by the node that computed each."""
+    return {id(out.grad_fn): out for out in outputs if out.grad_fn is not None and out.output_nr == 0}
 
 
-def criterion(loss: Tensor, output: Tensor | None = None) -> tuple[str, Tensor] | None:
-    """What the loss is the mean of, and its targets; None where the graph does not tell, or weights enter.
+def replayed(node: object | None, known: Mapping[int, Tensor], most: int = 8) -> Tensor | None:
+    """The values of what a node computed, from the model's outputs through changes of shape and selections.
 
     Args:
-        loss: with its graph.
-        output: the model's, from which the targets of a difference are found.
-
-    Returns:
-        "squared" or "absolute" errors, or cross entropy of "classes" or of binary "labels"; and the targets.
+        node: of the graph.
+        known: as `producers` gives them.
+        most: nodes on the way.
     """
-    nodes = [node for node in chain(loss.grad_fn) if name(node) not in _PASSING]
-    mean = bool(nodes) and name(nodes[0]) == "Mean"
-    node = nodes[mean] if len(nodes) > mean else None
-    if node is None or saved(node, "weight") is not None or saved(node, "pos_weight") is not None:
+    if node is None or most == 0:
         return None
-    kind = _CRITERIA.get(name(node))
-    if kind is not None:
-        target = saved(node, "target") if node._saved_reduction == (0 if mean else 1) else None  # pyright: ignore[reportAttributeAccessIssue]
-    else:
-        kind = "absolute" if name(node) == "Abs" else "squared"
-        target = _subtracted(node, output) if mean and _is_distance(node) else None
-    return None if target is None else (kind, target)
-
-
-def _is_distance(node: object) -> bool:
-    square = name(node) == "Pow" and node._saved_exponent == 2  # pyright: ignore[reportAttributeAccessIssue]
-    return square or name(node) == "Abs"
-
-
-def _subtracted(node: object, output: Tensor | None) -> Tensor | None:
-    """What the model's output is compared with in |output - target| or its square."""
-    apart, (below, *_) = saved(node, "self"), (each for each, _ in node.next_functions)  # pyright: ignore[reportAttributeAccessIssue]
-    if apart is None or output is None or output.numel() != apart.numel() or below is None or name(below) != "Sub":
+    if id(node) in known:
+        return known[id(node)].detach()
+    if name(node) not in PASSING:
         return None
-    for sign, (side, _) in zip((-1, 1), below.next_functions, strict=True):
-        inner = [each for each in chain(side) if name(each) not in _IN_PLACE or each is output.grad_fn]
-        if inner and inner[0] is output.grad_fn:
-            return output.detach().reshape(apart.shape) + sign * apart.detach()
+    base = replayed(edges(node)[0][0], known, most - 1)
+    out = None if base is None else _again(node, base)
+    return out if out is not None and tuple(out.shape) == shape(node) else None
+
+
+def _again(node: object, base: Tensor) -> Tensor | None:
+    """One change of shape or selection, done again."""
+    kind, wanted = name(node), shape(node)
+    dim = index(field(node, "dim"))
+    if kind in RESHAPED:
+        return None if wanted is None else base.reshape(wanted)
+    if kind == "Expand":
+        return None if wanted is None else base.expand(wanted)
+    if kind == "Slice" and dim is not None:
+        cut = slice(*(index(field(node, key)) for key in ("start", "end", "step")))
+        return base[(*[slice(None)] * (dim % base.ndim), cut)]
+    at = index(field(node, "index"))
+    if kind == "Select" and dim is not None and at is not None:
+        return base.select(dim, at)
+    taken = saved(node, "index")
+    if kind == "Gather" and dim is not None and taken is not None:
+        return base.gather(dim, taken)
+    several = field(node, "indices")
+    if kind == "Index" and isinstance(several, tuple):
+        return base[tuple(slice(None) if each is None else each for each in several)]
     return None
 
 
-def reduced_shape(loss: Tensor) -> torch.Size | None:
-    """Shape of what the first reduction under the loss averages or sums; None where it cannot be told."""
-    for node in nearby(loss, 8):
-        if name(node) in {"Mean", "Sum"} and "_saved_self_sym_sizes" in dir(node):
-            return torch.Size(node._saved_self_sym_sizes)  # pyright: ignore[reportAttributeAccessIssue]
-        if name(node) in {"MseLoss", "SmoothL1Loss", "BinaryCrossEntropyWithLogits"}:
-            own = saved(node, "self")
-            return None if own is None else own.shape
-    return None
+def index(value: object) -> int | None:
+    """A saved index with its sign; None where it is none.
+
+    Args:
+        value: as a node saved it.
+    """
+    if not isinstance(value, int):
+        return None
+    return value - (1 << 64) if value > 2 * _WRAPPED else value
 
 
 def leaves(loss: Tensor, most: int = 20_000) -> list[Tensor]:

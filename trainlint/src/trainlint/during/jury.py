@@ -1,68 +1,181 @@
-"""Who asks the probes, keeps what they find, and raises what is fatal?"""
+"""Who asks the probes, keeps what they find, and raises what is fatal and confirmed?"""
 
-from collections.abc import Mapping, Sequence
+import traceback
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
-from ..findings import Finding, Severity
+from ..findings import Finding, Severity, Stage
 from ..ledger import Evidence
 from ..rules import rule
 from ..verdict import TrainingFault
-from .probes.probe import EVENTS, Probe
+from .probes.probe import EVENTS, Found, Probe
+from .run import Step
+
+_NO_SIGHT = {"attached", "asked"}
+"""Events of the watch itself: being asked is not yet having seen anything."""
+
+
+@runtime_checkable
+class Audience(Protocol):
+    """Who wants to hear of findings as they come."""
+
+    def place(self) -> str:
+        """Where the program is, such as `train.py:41`; empty where nobody knows."""
+        ...
+
+    def hear(self, finding: Finding) -> None:
+        """A finding is new, graver or surer than before, or withdrawn."""
+        ...
 
 
 class Jury:
-    """The probes and what they have found so far.
+    """The probes and what they have found so far; the boundary behind which a probe may fail without harm.
 
     Args:
         probes: the questions; causes before their symptoms, since the first fatal finding is the one that raises.
         tolerate: how often a fatal code may be seen without raising; -1 is always.
         raises: False never raises.
         ledger: where new findings are written down, before anything is raised.
+        audience: is told of each new finding as it comes, and knows where in the program it comes.
     """
 
     def __init__(
-        self, probes: Sequence[Probe], tolerate: Mapping[str, int], raises: bool, ledger: Evidence | None
+        self,
+        probes: Sequence[Probe],
+        tolerate: Mapping[str, int],
+        raises: bool,
+        ledger: Evidence | None,
+        audience: Audience | None = None,
     ) -> None:
         self.tolerate = {rule(code).code: most for code, most in tolerate.items()}
-        self.raises, self.ledger = raises, ledger
+        self.probes, self.raises, self.ledger = probes, raises, ledger
+        self.audience = audience
         self.findings: dict[tuple[str, str], Finding] = {}
+        self.failed: dict[str, str] = {}
         self.alarmed = False
+        self._sights: Counter[str] = Counter()
         # Only the probes that answer an event are called for it: most updates must cost next to nothing.
-        self._asked = {
-            event: [getattr(each, event) for each in probes if getattr(type(each), event) is not getattr(Probe, event)]
+        self._asked: dict[str, list[tuple[str, Callable[..., Found]]]] = {
+            event: [
+                (each.name, getattr(each, event))
+                for each in probes
+                if getattr(type(each), event) is not getattr(Probe, event)
+            ]
             for event in EVENTS
         }
 
+        dense = {each.name for each in probes if not each.sparse}
+        self._always = [each for each in self._asked["updated"] if each[0] in dense]
+
+    @property
+    def ran(self) -> tuple[str, ...]:
+        """Names of the probes that were told of something and did not fail."""
+        return tuple(p.name for p in self.probes if self._sights[p.name] and f"probe {p.name}" not in self.failed)
+
     def ask(self, event: str, *facts: object) -> None:
-        """Tell all probes that something happened, and take what they find.
+        """Tell all probes that something happened, and take what they find; one that fails is switched off.
 
         Args:
             event: name of a method of `Probe`.
             *facts: its arguments.
+
+        Raises:
+            TrainingFault: a fatal finding was confirmed.
         """
-        for answer in self._asked[event]:
-            for finding in answer(*facts):
-                self.take(finding)
+        for name, answer in self._of(event, facts):
+            try:
+                for finding in answer(*facts):
+                    self.take(finding)
+            except TrainingFault:
+                raise
+            except Exception as error:  # whatever a probe does wrong must not reach the loop
+                self._switch_off(name, event, error)
+            else:
+                self._sights[name] += event not in _NO_SIGHT
+
+    def _of(self, event: str, facts: Sequence[object]) -> list[tuple[str, Callable[..., Found]]]:
+        idle = event == "updated" and isinstance(facts[-1], Step) and not facts[-1].measured
+        return self._always if idle else self._asked[event]
+
+    def blind(self, text: Callable[[Probe], Sequence[str]]) -> tuple[str, ...]:
+        """What the probes could not judge, and those that failed.
+
+        Args:
+            text: asks one probe.
+        """
+        told: list[str] = []
+        for probe in self.probes:
+            try:
+                told += [] if f"probe {probe.name}" in self.failed else text(probe)
+            except Exception as error:  # as in `ask`
+                self._switch_off(probe.name, "blind", error)
+        return (*told, *(f"{name} failed: {why}" for name, why in self.failed.items()))
+
+    def _switch_off(self, name: str, event: str, error: Exception) -> None:
+        self.failed[f"probe {name}"] = f"{type(error).__name__}: {error}".splitlines()[0]
+        self._asked = {event: [each for each in asked if each[0] != name] for event, asked in self._asked.items()}
+        self._always = [each for each in self._always if each[0] != name]
+        self.record("failure", probe=name, event=event, traceback="".join(traceback.format_exception(error)))
+
+    def record(self, kind: str, **values: object) -> None:
+        """Write a record; a ledger that fails is let go, and the verdict says so.
+
+        Args:
+            kind: of the record.
+            **values: its fields.
+        """
+        try:
+            if self.ledger is not None:
+                self.ledger.write(kind, **values)
+        except Exception as error:  # a full disk must not end a training
+            self._lose_ledger(error)
+
+    def _sync(self) -> None:
+        try:
+            if self.ledger is not None:
+                self.ledger.sync()
+        except Exception as error:  # as in `record`
+            self._lose_ledger(error)
+
+    def _lose_ledger(self, error: Exception) -> None:
+        self.failed["ledger"] = f"{type(error).__name__}: {error}"
+        self.ledger = None
+
+    def _tell(self, finding: Finding) -> None:
+        self.record("finding", **finding.record())
+        if self.audience is not None:
+            self.audience.hear(finding)
 
     def take(self, finding: Finding) -> None:
-        """Keep a finding, write it down, and raise a fatal one that is not tolerated.
+        """Keep a finding, write it down, and raise a fatal one that is confirmed and not tolerated.
 
         What is seen again is written at 2, 4, 8 … sightings: a run that is killed leaves about how often.
 
         Args:
-            finding: what was found.
+            finding: what was found, suspected or withdrawn.
 
         Raises:
-            TrainingFault: it is fatal.
+            TrainingFault: it is fatal and confirmed.
         """
         known = self.findings.get(finding.key)
+        if finding.stage is Stage.WITHDRAWN:
+            if self.findings.pop(finding.key, None) is not None:
+                self._tell(finding)
+            return
+        if self.audience is not None:
+            finding = replace(finding, where=self.audience.place())
         now = self.findings[finding.key] = finding if known is None else known.again(finding)
+        confirmed = now.stage is Stage.CONFIRMED
         most = self.tolerate.get(finding.rule.code, 0)
-        raised = self.raises and now.severity is Severity.FATAL and 0 <= most < now.count
-        graver = known is None or known.severity is not now.severity
-        if self.ledger is not None and (graver or raised or now.count & (now.count - 1) == 0):
-            self.ledger.write("finding", **now.record())
+        raised = self.raises and confirmed and now.severity is Severity.FATAL and 0 <= most < now.count
+        graver = known is None or (known.severity, known.stage) != (now.severity, now.stage)
+        if graver:
+            self._tell(now)
+        elif raised or now.count & (now.count - 1) == 0:
+            self.record("finding", **now.record())
         self.alarmed |= known is None and finding.severity is not Severity.NOTE
         if raised:
-            if self.ledger is not None:
-                self.ledger.sync()
+            self._sync()
             raise TrainingFault(now)

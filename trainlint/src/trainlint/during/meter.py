@@ -5,12 +5,11 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 
-from .run import Lane, Step, module_of, norms
-
-_SAMPLE = 1024
-"""Entries looked at per parameter: 4 kB in float32, under 1 % of any layer worth worrying about."""
-
+from . import expected
+from .run import Lane, Step, module_of, norms, rates_of
+from .samples import sample
 
 _SLIGHT = 1e-6
 """Below this share of a tensor's sample the entries without a gradient are left out: an embedding has few with one."""
@@ -19,19 +18,14 @@ _LARGEST = 3.4e38
 """Stands for the norm of a finite gradient that overflows float32."""
 
 
-def sample(tensor: Tensor) -> Tensor:
-    """Up to 1024 evenly spaced entries, as a view where the memory layout allows it."""
-    stride = max(1, -(-tensor.numel() // _SAMPLE))
-    flat = tensor.detach().reshape(-1)
-    return flat if stride == 1 else flat[::stride]
-
-
 class Meter:
     """Measures one lane: gradients as they arrive, weights before and after the step.
 
     Args:
         lane: the lane.
         measuring: True where the coming update is to be measured.
+
+    `wasted` is True where windows were thrown away before the last step.
     """
 
     def __init__(self, lane: Lane, measuring: bool = True) -> None:
@@ -41,8 +35,10 @@ class Meter:
         self._earlier: list[Tensor] = []
         self._moved: list[float] = []
         self._last: list[Tensor] = []
+        self._used: dict[str, float | None] = {}
         self._drift = 0.0
         self._wasted = 0
+        self.wasted = False
 
     def gradients(self) -> dict[str, float | None]:
         """Norm of every parameter's gradient; None where there is none."""
@@ -63,6 +59,7 @@ class Meter:
     def before(self) -> None:
         """The step is about to run."""
         self._before = [sample(p).clone() for p in self.lane.names] if self.measuring else []
+        self._used = self.gradients() if self.measuring else {}
         if self._before and self._last:
             apart = norms([now - then for now, then in zip(self._marks(), self._last, strict=True)])
             self._drift = sum(apart) / max(sum(norms(self._last)), 1e-30)
@@ -72,21 +69,26 @@ class Meter:
         held = self.lane.held
         return [held[len(held) // 2].detach().view(-1)[:64]] if held and held[len(held) // 2].is_contiguous() else []
 
-    def after(self, closure: bool) -> Step:
+    def after(self, closure: bool, optimizer: Optimizer | None = None) -> Step:
         """The step ran: what it did.
 
         Args:
             closure: True where the optimiser got one.
+            optimizer: the one that stepped, where it is not the lane's own.
         """
         lane = self.lane
+        stepped = lane.optimizer if optimizer is None else optimizer
         facts: dict = {
             "index": lane.applied,
             "arrived": lane.arrived,
-            "rates": lane.rates,
+            "scale": lane.scale,
+            "rates": rates_of(stepped),
+            "shrinkage": expected.shrinkage(stepped) if self.measuring else 0.0,
             "closure": closure,
             "stale": not lane.cleared and lane.pending > 0 and lane.applied > 1,
             "cleared": lane.wasted > self._wasted and lane.pending == 0 and not closure,
         }
+        self.wasted = lane.wasted > self._wasted
         self._wasted, lane.arrived = lane.wasted, {}
         facts |= {"drift": self._drift, "first": self.first}
         self._drift, self.first = 0.0, False
@@ -97,10 +99,11 @@ class Meter:
         old = self._before
         weights = norms(old)
         moves = norms(sample(p) - o for p, o in zip(live, old, strict=True))
-        used = self.gradients()
+        used = self.gradients() if closure else self._used  # some optimisers clear gradients in their step
         facts["returned"] = self._returned(old, used)
         self._before = []
         self._earlier, self._moved = old, moves
+        facts |= _expected(stepped, live, old, sum(g * g for g in used.values() if g) ** 0.5)
         return Step(
             **facts,
             measured=True,
@@ -124,6 +127,17 @@ class Meter:
         # A single number comes back to the same place where it is clamped to a range.
         back = {module_of(n) for (p, n), gap, moved in rows if used[n] and gap == 0 and moved > 0 and p.numel() > 1}
         return frozenset(back - elsewhere)
+
+
+def _expected(optimizer: Optimizer, live: list[Tensor], old: list[Tensor], used: float) -> dict:
+    """What the optimiser's rule should have made of the gradient."""
+    shares = (p.numel() / max(1, each.numel()) for p, each in zip(live, old, strict=True))
+    whole = sum(s * n * n for s, n in zip(shares, norms(old), strict=True)) ** 0.5
+    return {
+        "in_rates": expected.in_rates(optimizer, live, old),
+        "own_share": expected.own_share(optimizer, used, whole),
+        "epsilon": expected.epsilon(optimizer),
+    }
 
 
 def _touched(parameter: Tensor) -> bool:

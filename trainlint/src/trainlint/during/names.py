@@ -6,21 +6,23 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from ..errors import InputError
-from .run import Plan
+from .plan import Plan
 
 
 def parameters(model: nn.Module) -> dict[str, nn.Parameter]:
     """The parameters by their names in the model itself."""
     bare = _bare(model)
-    return {bare(name): p for name, p in model.named_parameters()}
+    # A model may override `parameters()` and its kin with other arguments.
+    return {bare(name): p for name, p in nn.Module.named_parameters(model) if not is_lazy(p)}
 
 
 def buffers(model: nn.Module) -> dict[str, Tensor]:
     """The buffers by their names in the model itself."""
     bare = _bare(model)
-    return {bare(name): b for name, b in model.named_buffers()}
+    return {bare(name): b for name, b in nn.Module.named_buffers(model) if not is_lazy(b)}
 
 
 def modules(model: nn.Module) -> dict[str, nn.Module]:

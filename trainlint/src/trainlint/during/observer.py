@@ -1,19 +1,27 @@
 """What happens in the loop: turns what the hooks hear into counts, measured steps and questions to the probes."""
 
-import cmath
+import weakref
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
-from . import hooks
+from . import hooks, lanes
+from .boundary import Boundary
+from .ears import Ears
+from .forward import Forward
 from .jury import Jury
-from .meter import Meter, nonfinite, sample
+from .meter import Meter
+from .names import modules
+from .passes import Passes
+from .patches import Undo, nothing
 from .run import Lane, Run
-from .schedule import SCHEDULES, Preset
+from .schedule import SCHEDULES, Preset, glance
+from .unread import Unread
+from .windows import Fate, Windows, smells
 
-_BUNCH = 16
-"""Losses kept on an accelerator before they are read: reading each would make the device wait."""
 _ALERT = 8
 """Updates that are measured one by one after a warning."""
 
@@ -29,118 +37,210 @@ class Observer:
 
     def __init__(self, run: Run, jury: Jury, preset: Preset) -> None:
         self.run, self.jury, self.schedule = run, jury, SCHEDULES[preset]
-        self._trace, self._named = preset is Preset.TRACE, hooks.nothing
+        self._trace, self._named = preset is Preset.TRACE, nothing
         self.meters = {id(lane): Meter(lane) for lane in run.lanes}
+        self.windows, self.unread = Windows(run), Unread()
+        self.boundary = Boundary(lambda event, trace: jury.record("failure", event=event, traceback=trace))
         self.output: Tensor | None = None
-        self._unread: dict[str, list[Tensor]] = {}
-        self._alert, self._fresh = 0, True
-        self._undo: list[hooks.Undo] = []
-        self._leaves: list[hooks.Undo] = []
+        self.measuring = True
+        self._known: WeakKeyDictionary[Optimizer, list[Lane]] = WeakKeyDictionary()
+        self._alert, self._fresh, self._depth, self._handed = 0, True, 0, False
+        self._scaled: list[tuple[Lane, int]] = []
+        self._leaf_names: dict[int, str] = {}
+        self._ears = Ears(self)
+        self.passes = Passes(run.model, self._ears.evaluated)
+        self._forward = Forward(self._ears.ran, self.passes.without)
+        self._undo: list[Undo] = []
+        weakref.finalize(self, _let_go, self._undo).atexit = False
 
     def attach(self) -> None:
         """Install every hook."""
-        run = self.run
-        self._undo = [undo for lane in run.lanes for undo in hooks.listen_lane(lane, self)]
-        self._undo += [undo for scheduler in run.schedulers for undo in hooks.listen_scheduler(scheduler, self)]
-        if run.scaler is not None:
-            self._undo += hooks.listen_scaler(run.scaler, run.lanes, self)
+        run, undo = self.run, self._undo
+        undo += [hooks.listen_backward(self._ears), self._forward.detach]
+        undo += hooks.listen_optimizers(self._ears, [lane.optimizer for lane in run.lanes])
+        undo += [hooks.listen_scheduler(scheduler, self._ears) for scheduler in run.schedulers]
+        undo += [] if run.scaler is None else [hooks.listen_scaler(run.scaler, self._ears)]
         self._name_operations()
-        self._undo += hooks.listen_model(run.model, self)
-        self._leaves = hooks.listen_leaves(run.model, self)
+        self._forward.attach()
+        self._listen_leaves()
+
+    def follow(self, scheduler: object) -> None:
+        """Listen to a schedule that came later.
+
+        Args:
+            scheduler: anything whose `step()` sets rates.
+        """
+        self.run.schedulers = [*self.run.schedulers, scheduler]
+        self._undo.append(hooks.listen_scheduler(scheduler, self._ears))
 
     def detach(self) -> None:
         """Take every hook off again."""
-        for undo in (*self._undo, *self._leaves, self._named):
-            undo()
-        self._undo, self._leaves, self._named = [], [], hooks.nothing
-
-    @property
-    def measuring(self) -> bool:
-        """True where the coming update is to be measured."""
-        return any(meter.measuring for meter in self.meters.values())
-
-    def on_backward_start(self, lane: Lane) -> None:
-        """Before the first gradient arrives: is an older one still there, or did somebody clear by hand?"""
-        if lane.cleared and not lane.pending:
-            return
-        grads = [p.grad for p in lane.names if p.grad is not None]
-        if not grads or (not lane.cleared and not _any(grads)):
-            self.on_clear(lane)
-
-    def on_backward_end(self, lane: Lane) -> None:
-        """Gradients are complete, and nobody has touched them."""
         self._named()
-        self._named = hooks.nothing
-        lane.since = lane.since if lane.pending else self._done(lane)
+        self._named = nothing
+        _let_go(self._undo)
+        self.passes.without(on=False)
+
+    def backward_starts(self, roots: object) -> None:
+        """`backward` was called; within another one, as in checkpointing, it is part of that."""
+        self._depth += 1
+        if self._depth > 1:
+            return
+        for lane in self.run.lanes:
+            if self.windows.begin(lane, roots):
+                self._clear(lane)
+
+    def backward_failed(self) -> None:
+        """`backward` raised: its gradients are nobody's."""
+        self._depth = max(0, self._depth - 1)
+
+    def backward_ended(self) -> None:
+        """Gradients are complete, and nobody has touched them."""
+        self._depth = max(0, self._depth - 1)
+        if self._depth:
+            return
+        self._named()
+        self._named = nothing
+        arrived = [lane for lane in self.run.lanes if self.windows.ended(lane)]
+        for lane in arrived:
+            self._arrived(lane)
+        if self.run.lanes and not arrived and self._handed:
+            self.run.strays += 1
+            self.jury.ask("strayed", self.run)
+        self._handed = False
+
+    def _arrived(self, lane: Lane) -> None:
+        self.windows.note(lane)
         lane.pending += 1
         lane.backwards += 1
         meter = self.meters[id(lane)]
-        if meter.measuring or _smells(lane):
+        if meter.measuring or smells(lane):
+            lane.scale = lanes.scale_of(self.run.scaler)
             self.jury.ask("backward", self.run, lane, meter.note_arrival())
 
-    def on_clear(self, lane: Lane) -> None:
+    def clears(self, optimizer: Optimizer) -> None:
         """Gradients are about to be cleared."""
-        # Gradients also serve a step of another optimiser, as in a GAN, or one by hand, as in sharpness-aware training.
-        unused = lane.pending and not lane.stepped and not lane.inside and lane.since == self._done(lane)
-        if unused and nonfinite(lane.arrived):  # a scaler that was not handed over, or the loop itself, refused them
-            self.on_skip(lane, "gradients not finite")
-        elif unused:
+        for lane in self._lanes_of(optimizer):
+            self._clear(lane)
+
+    def _clear(self, lane: Lane) -> None:
+        fate = self.windows.fate(lane)
+        lane.unsure = fate is not Fate.USED
+        lane.by_hand += fate is Fate.BY_HAND
+        lane.probed += fate is Fate.PROBED
+        if fate is Fate.REFUSED:
+            self.refuse(lane, "gradients not finite")
+        elif fate is Fate.WASTED:
             lane.wasted += 1
             self.jury.ask("cleared", self.run, lane)
         lane.pending, lane.cleared, lane.stepped, lane.arrived = 0, True, False, {}
 
-    def _done(self, lane: Lane) -> tuple[int, ...]:
-        return self.run.applied, self.run.skipped, sum(p._version for p in lane.held)
+    def steps(self, optimizer: Optimizer) -> None:
+        """An optimiser is about to step; one inside another is part of its step."""
+        for lane in self._lanes_of(optimizer):
+            if not lane.inside or lane.by is optimizer:
+                lane.inside, lane.by = True, optimizer
+                self.meters[id(lane)].before()
 
-    def before_step(self, lane: Lane) -> None:
-        """The optimiser is about to step."""
-        lane.inside = True
-        self.meters[id(lane)].before()
-
-    def after_step(self, lane: Lane, closure: bool) -> None:
+    def stepped(self, optimizer: Optimizer, closure: bool) -> None:
         """The optimiser stepped."""
+        mine = [lane for lane in self._lanes_of(optimizer) if lane.by is optimizer]
+        for lane in mine:
+            lane.inside, lane.by = False, None
+            if hooks.refused(optimizer):
+                self.refuse(lane, "the scaler found inf or NaN (fused optimiser)")
+            else:
+                self._applied(lane, optimizer, closure)
+
+    def _applied(self, lane: Lane, optimizer: Optimizer, closure: bool) -> None:
         lane.applied += 1
-        step = self.meters[id(lane)].after(closure)
+        if optimizer is not lane.optimizer:
+            lanes.note_other(lane, optimizer)
+        step = self.meters[id(lane)].after(closure, optimizer)
+        lane.gaps += self.meters[id(lane)].wasted
         lane.window = max(lane.window, lane.pending)
-        lane.pending, lane.cleared, lane.stepped, lane.inside = 0, False, True, False
+        lane.pending, lane.cleared, lane.stepped, lane.unsure = 0, False, True, False
         self._fresh, self._alert = False, max(0, self._alert - 1)
         self.output = None
+        self.passes.forget()
+        self.run.judged = self.run.misjudged = 0  # passes between updates are no validation
         self.run.closures |= closure
         self.jury.ask("updated", self.run, lane, step)
         self.arm()
 
-    def on_skip(self, lane: Lane, reason: str) -> None:
-        """A scaler refused a step."""
+    def _lanes_of(self, optimizer: Optimizer) -> list[Lane]:
+        """The lanes whose weights an optimiser steps; one that nobody handed over gets one if it holds the model's."""
+        found = self._known.get(optimizer)
+        if found is None:
+            found = lanes.lanes_of(self.run, optimizer)
+            if not found and (new := lanes.adopted(self.run, optimizer)) is not None:
+                self.meters[id(new)] = Meter(new)
+                found = [new]
+            self._known[optimizer] = found
+        return found
+
+    def refuse(self, lane: Lane, reason: str) -> None:
+        """A scaler or the loop itself refused a step.
+
+        Args:
+            lane: of the optimiser.
+            reason: why, in a few words.
+        """
         lane.skipped[reason] += 1
-        lane.pending, lane.stepped, lane.inside = 0, True, False
+        lane.pending, lane.stepped, lane.inside, lane.by = 0, True, False, None
         self.jury.ask("skipped", self.run, lane, reason)
         lane.arrived = {}
 
-    def on_tick(self) -> None:
+    def scaler_steps(self, optimizer: object) -> None:
+        """Remember the counts, to see whether the step is taken."""
+        inner = hooks.unwrap(optimizer) if isinstance(optimizer, Optimizer) else optimizer
+        mine = [lane for lane in self.run.lanes if lane.optimizer is inner]
+        self._scaled = [(lane, lane.applied + sum(lane.skipped.values())) for lane in mine]
+
+    def scaler_stepped(self, optimizer: object) -> None:
+        """A step that was neither applied nor counted as refused was refused."""
+        for lane, count in self._scaled:
+            if lane.applied + sum(lane.skipped.values()) == count:
+                self.refuse(lane, "the scaler found inf or NaN")
+        self._scaled = []
+
+    def ticked(self) -> None:
         """A schedule moved on."""
         self.run.ticks += 1
         self.jury.ask("ticked", self.run)
 
-    def on_forward(self, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> None:
-        """A leaf module ran, at a measured update."""
-        if not module.training:
+    def ran(self, module: nn.Module, inputs: Sequence[object], output: object) -> None:
+        """A module ran, at a measured update or without gradients."""
+        if module is self.run.model:
+            self._answered(module.training, output)
+        self.passes.ran(module, inputs, output)
+        name = self._leaf_names.get(id(module)) if self.measuring else None
+        if name is not None and not module.training and torch.is_grad_enabled():
+            self.jury.ask("rested", self.run, name, module)
+        if name is None or not module.training:
             return
         self.run.ran[name] += 1  # also under no_grad: a module that runs and gets no gradient is worth a word
         if torch.is_grad_enabled():
             self.jury.ask("ran", self.run, name, module, inputs, output)
 
-    def on_output(self, output: object) -> None:
-        """The model answered in training."""
-        if isinstance(output, Tensor) and self.measuring:
+    def _answered(self, training: bool, output: object) -> None:
+        """The model answered: in training, or without gradients as in validation."""
+        if not torch.is_grad_enabled():
+            self.run.misjudged += training
+            self.run.judged += not training
+        elif training and self.measuring and isinstance(output, Tensor):
             self.output = output
 
-    def on_judged(self, training: bool) -> None:
-        """The model answered without gradients, as in validation."""
-        self.run.misjudged += training
-        self.run.judged += not training
+    def evaluated(self, chance: Sequence[str]) -> None:
+        """A pass of evaluation was looked at closely.
+
+        Args:
+            chance: the dropouts that were on in it.
+        """
+        self.jury.ask("evaluated", self.run, chance)
 
     def on_epoch(self) -> None:
         """An epoch ended: the next update is measured."""
+        self.passes.on_epoch()
         self._fresh = True
         for meter in self.meters.values():
             meter.first = bool(meter.lane.applied)
@@ -152,12 +252,14 @@ class Observer:
         for lane in self.run.lanes:
             due = self._fresh or self._alert > 0 or self.schedule.due(lane.applied + 1)
             self.meters[id(lane)].measuring = due
-        if self.measuring and not self._leaves:
-            self._leaves = hooks.listen_leaves(self.run.model, self)
-        elif not self.measuring and self._leaves:
-            for undo in self._leaves:
-                undo()
-            self._leaves = []
+        self.measuring = any(meter.measuring for meter in self.meters.values())
+        self._listen_leaves()
+
+    def _listen_leaves(self) -> None:
+        if self.measuring:
+            self._leaf_names = hooks.leaves_of(self.run.model, modules(self.run.model))
+        wanted = self.measuring or glance(self.run.applied + 1)
+        self._forward.measure(wanted, allowed=bool(self._leaf_names) or not self.measuring)
 
     def heed(self) -> None:
         """After an alarm the next updates are measured, and preset trace names the operations of the next backward."""
@@ -167,7 +269,7 @@ class Observer:
 
     def _name_operations(self) -> None:
         """Anomaly detection for one backward pass, in preset trace: it makes every operation many times as dear."""
-        if self._trace and self._named is hooks.nothing:
+        if self._trace and self._named is nothing:
             self._named = hooks.name_operations()
 
     def keep(self, name: str, loss: Tensor) -> None:
@@ -177,15 +279,13 @@ class Observer:
             name: which loss.
             loss: its value, without a graph.
         """
-        self._unread.setdefault(name, []).append(loss)
-        if loss.device.type == "cpu" or len(self._unread[name]) >= _BUNCH or self.measuring:
+        self._handed = True
+        if self.unread.keep(name, loss) or self.measuring:
             self.read()
 
     def read(self) -> None:
         """Turn the losses kept so far into numbers, and ask about them."""
-        unread, self._unread = self._unread, {}
-        for name, tensors in unread.items():
-            values = [tensors[0].item()] if len(tensors) == 1 else torch.stack([t.double() for t in tensors]).tolist()
+        for name, values in self.unread.take():
             self.run.losses += values
             self.run.seen += len(values)
             self.run.first = values[0] if self.run.first is None else self.run.first
@@ -193,18 +293,7 @@ class Observer:
             self.jury.ask("values", self.run, name, values)
 
 
-def _any(grads: Sequence[Tensor]) -> bool:
-    """True where one of the four smallest gradients holds anything but zeros."""
-    return any(bool(g.any()) for g in sorted(grads, key=Tensor.numel)[:4] if not g.is_sparse)
-
-
-def _smells(lane: Lane) -> bool:
-    """A sample of the first parameter's gradient, or in turns of another one: a NaN behind them shows there.
-
-    On an accelerator reading it makes the device wait, so only one pass in sixteen looks.
-    """
-    held, count = lane.held, lane.backwards
-    if not held or (held[0].is_cuda and count % _BUNCH):
-        return False
-    grad = held[0 if count % 2 else count // 2 % len(held)].grad
-    return grad is not None and not grad.is_sparse and not cmath.isfinite(sample(grad).sum().item())
+def _let_go(undo: list[Undo]) -> None:
+    """Take hooks off, the last one first; the list is empty then."""
+    while undo:
+        undo.pop()()

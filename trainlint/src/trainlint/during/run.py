@@ -2,13 +2,16 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from weakref import WeakSet
 
-import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
+
+from .plan import Plan
+from .samples import norms as norms
 
 
 @dataclass(eq=False)
@@ -17,33 +20,61 @@ class Lane:
 
     Args:
         optimizer: the optimiser.
+        name: what findings call it where there are several.
         names: name of each parameter that the optimiser holds and the model knows.
+        masters: True where its tensors are wider copies of the model's parameters.
         applied: steps that ran.
         skipped: steps that a scaler refused, by reason.
         pending: backward passes since the last step or clearing.
         backwards: backward passes in all.
         wasted: windows whose gradients were cleared, and nothing was done with them.
+        probed: windows that asked for the gradient of an input, as saliency and attacks do.
+        by_hand: windows after which the weights had moved without an optimiser's step.
+        gaps: updates with wasted windows before them.
+        unsure: True where the last window was not used by a step.
+        looks: graphs searched for an input so far.
+        curious: True where the last one asked for an input's gradient.
+        by: the optimiser that is stepping these weights now.
+        others: optimisers that stepped these weights and were never handed over.
+        foreign: steps of theirs.
+        rebuilt: windows in which a new one of them stepped.
+        moments: True where the last of them keeps moments of the gradient.
         since: what the whole run had done when the window began: updates, skips and writes to this lane's weights.
         cleared: True where gradients were cleared since the last step.
         stepped: True where a step ran since the last clearing.
         inside: True while the optimiser's step runs, which may clear and fill gradients itself.
         window: backward passes in the longest window that ended in a step.
         arrived: gradient norms of this window as they arrived, where somebody looked; one not finite stays.
+        scale: what the loss of those gradients was multiplied with.
     """
 
     optimizer: Optimizer
     names: Mapping[Tensor, str]
+    name: str = ""
+    masters: bool = False
     applied: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     pending: int = 0
     backwards: int = 0
     wasted: int = 0
+    probed: int = 0
+    by_hand: int = 0
+    gaps: int = 0
+    unsure: bool = False
+    looks: int = 0
+    curious: bool = False
+    by: Optimizer | None = None
+    others: "WeakSet[Optimizer]" = field(default_factory=WeakSet)
+    foreign: int = 0
+    rebuilt: int = 0
+    moments: bool = False
     since: tuple[int, ...] = ()
     cleared: bool = True
     stepped: bool = False
     inside: bool = False
     window: int = 0
     arrived: Mapping[str, float | None] = field(default_factory=dict)
+    scale: float = 1.0
 
     @cached_property
     def held(self) -> list[Tensor]:
@@ -56,9 +87,20 @@ class Lane:
         return [p for group in self.optimizer.param_groups for p in group["params"]]
 
     @property
+    def subject(self) -> str:
+        """The lane as the subject of a finding; empty where there is one."""
+        return f"optimiser {self.name}" if self.name else ""
+
+    @property
     def rates(self) -> tuple[float, ...]:
         """The learning rate of each group, now."""
-        return tuple(float(group["lr"]) for group in self.optimizer.param_groups)
+        return rates_of(self.optimizer)
+
+
+def rates_of(optimizer: Optimizer) -> tuple[float, ...]:
+    """The learning rate of each group; NaN where a group has none of its own, as Adafactor's."""
+    rates = (group.get("lr") for group in optimizer.param_groups)
+    return tuple(math.nan if rate is None else float(rate) for rate in rates)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +112,7 @@ class Step:
         rates: the rate of each group that the step used.
         arrived: gradient norm of each parameter at the end of backward, before anybody touched it; None without one.
             Empty where nobody looked.
+        scale: what a scaler had multiplied the loss of those gradients with.
         measured: True where the fields below hold numbers.
         used: the same after the step: what the optimiser saw.
         moved: ‖Δ‖/‖w‖ of each parameter on a sample of its entries.
@@ -78,6 +121,10 @@ class Step:
         modules: ‖Δ‖/‖w‖ of each module over its tensors with a gradient.
         returned: modules back where they were before the last measured update; None where there was none.
         stuck: share of the sampled entries with a gradient that kept their value, in weights of half precision.
+        in_rates: how far Adam moved an entry, in units of its rate; None for other optimisers.
+        own_share: relative motion that the gradient alone makes, without decay; None where the rule is not known.
+        epsilon: what Adam adds to the size of a gradient.
+        shrinkage: share of the weights that decay takes off.
         closure: True where the optimiser got a closure and may have stepped several times.
         drift: relative difference of the weights between the previous step and this one, before it ran.
         first: True for the first update of a later epoch.
@@ -88,6 +135,7 @@ class Step:
     index: int
     rates: tuple[float, ...]
     arrived: Mapping[str, float | None] = field(default_factory=dict)
+    scale: float = 1.0
     measured: bool = False
     used: Mapping[str, float | None] = field(default_factory=dict)
     moved: Mapping[str, float] = field(default_factory=dict)
@@ -96,6 +144,10 @@ class Step:
     modules: Mapping[str, float] = field(default_factory=dict)
     returned: frozenset[str] | None = None
     stuck: float = 0.0
+    in_rates: float | None = None
+    own_share: float | None = None
+    epsilon: float = 0.0
+    shrinkage: float = 0.0
     drift: float = 0.0
     first: bool = False
     closure: bool = False
@@ -138,36 +190,6 @@ class Epoch:
     misjudged: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What the user declares about a run; everything is optional and nothing is guessed from it.
-
-    Args:
-        frozen: names of modules (prefixes) that must not move.
-        epochs: planned epochs.
-        batches: batches per epoch.
-        accumulation: backward passes per update.
-        rates: expected peak rate by module prefix.
-        baseline: loss of an answer that has learned nothing; measured from the targets where it is None and can be.
-        guarded: the loop itself refuses an update whose gradient is not finite, and says so with `watch.skipped`; what
-            is not finite is then a note until the loop stops.
-        partial: updates at the start in which part of the model has no gradient by design, as in a phase of training.
-    """
-
-    frozen: tuple[str, ...] = ()
-    epochs: int | None = None
-    batches: int | None = None
-    accumulation: int | None = None
-    rates: Mapping[str, float] = field(default_factory=dict)
-    baseline: float | None = None
-    guarded: bool = False
-    partial: int = 0
-
-    def is_frozen(self, name: str) -> bool:
-        """True where a parameter or module lies under a declared frozen prefix."""
-        return any(name == each or name.startswith(each + ".") for each in self.frozen)
-
-
 @dataclass(eq=False)
 class Run:
     """The model, its lanes and the counters that probes read.
@@ -188,6 +210,7 @@ class Run:
         seen: losses in all.
         ran: measured updates in which each leaf module ran in training.
         epochs: what was reported.
+        strays: backward passes that gave no watched parameter a gradient.
     """
 
     model: nn.Module
@@ -205,6 +228,7 @@ class Run:
     seen: int = 0
     ran: Counter[str] = field(default_factory=Counter)
     epochs: list[Epoch] = field(default_factory=list)
+    strays: int = 0
 
     @property
     def improving(self) -> bool | None:
@@ -236,11 +260,13 @@ class Run:
     @property
     def counts(self) -> dict[str, int]:
         """The counters, for the verdict."""
+        by_hand = sum(lane.by_hand for lane in self.lanes if not lane.applied)
         return {
             "epochs": len(self.epochs),
             "losses": self.seen,
             "backward passes": self.backwards,
             "updates": self.applied,
+            **({"updates by hand": by_hand} if by_hand else {}),
             "skipped": self.skipped,
             "ticks": self.ticks,
         }
@@ -263,15 +289,3 @@ def some(names: Sequence[str], most: int = 4) -> str:
     """A few names and how many more there are."""
     listed = ", ".join(names[:most])
     return listed if len(names) <= most else f"{listed} and {len(names) - most} more"
-
-
-def norms(tensors: Iterable[Tensor]) -> list[float]:
-    """Euclidean norm of each tensor in float32 at least, with one transfer; each tensor may go after its turn."""
-    found = [_norm(tensor) for tensor in tensors]
-    return torch.stack([n.to(found[0].device) for n in found]).tolist() if found else []
-
-
-def _norm(tensor: Tensor) -> Tensor:
-    own = tensor.detach()
-    values = own.coalesce().values() if own.is_sparse else own
-    return torch.linalg.vector_norm(values, dtype=torch.promote_types(values.dtype, torch.float32)).float()

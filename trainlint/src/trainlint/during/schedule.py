@@ -36,3 +36,12 @@ class Schedule:
 
 SCHEDULES = {Preset.LIGHT: Schedule(), Preset.FULL: Schedule(every=16), Preset.TRACE: Schedule(every=1)}
 """The schedule of each preset."""
+
+
+def glance(update: int) -> bool:
+    """True for eight updates of each doubling from the 64th on: often enough to compare batches, seldom enough to pay.
+
+    Args:
+        update: from 1.
+    """
+    return update >= 64 and update % (1 << (update.bit_length() - 4)) == 0

@@ -1,6 +1,6 @@
 """How to watch any training loop: two lines that count what happens and say when it is not learning."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -8,19 +8,19 @@ from types import TracebackType
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ..errors import InputError
 from ..findings import Severity
 from ..ledger import Evidence, Ledger
 from ..rules import runs
 from ..verdict import TrainingFault, Verdict, judge
 from . import names
-from .hooks import scaler_of, unwrap
-from .jury import Jury
-from .masters import masters
+from .hooks import scaler_of
+from .jury import Audience, Jury
+from .lanes import lanes
 from .observer import Observer
+from .plan import Plan
 from .probes.probe import Loss, Probe
 from .probes.standard import standard_probes
-from .run import Epoch, Lane, Plan, Run
+from .run import Epoch, Run
 from .schedule import Preset
 
 
@@ -30,11 +30,12 @@ class Watch:
     Nothing in the loop changes. Each loss may be handed over (`loss = watch.loss(loss)`), and each epoch's end
     (`watch.epoch(train=..., val=...)`): what is not handed over cannot be judged, and the verdict says so.
     Updates 1-3, powers of two and the first of each epoch are measured; the others are only counted. A fatal finding
-    raises `TrainingFault`, wherever in the loop it is found.
+    that a second observation has confirmed raises `TrainingFault`, wherever in the loop it is found. Nothing else of
+    the watch's own is raised into the loop: where it fails itself, it says so in the verdict.
 
     Args:
         model: what is trained; several models go into an `nn.ModuleList`.
-        optimizer: its optimiser, or several.
+        optimizer: its optimiser, or several, also by name; an empty list where the weights are moved by hand.
         scheduler: anything whose `step()` sets rates, or several.
         scaler: the gradient scaler of mixed precision; None takes that of an optimiser that accelerate prepared.
         preset: what it may cost: light, full or trace.
@@ -45,12 +46,13 @@ class Watch:
         ledger: a file for the evidence, or an open ledger of the loop's own, which gets the findings alone.
         identity: what makes this run this run; stored in the ledger.
         probes: the questions asked; None asks all.
+        audience: is told of each finding as it comes.
     """
 
     def __init__(
         self,
         model: nn.Module,
-        optimizer: Optimizer | Sequence[Optimizer],
+        optimizer: Optimizer | Sequence[Optimizer] | Mapping[str, Optimizer],
         scheduler: object | Sequence[object] | None = None,
         scaler: object | None = None,
         *,
@@ -62,24 +64,41 @@ class Watch:
         ledger: Path | str | Evidence | None = None,
         identity: Mapping[str, object] | None = None,
         probes: Sequence[Probe] | None = None,
+        audience: Audience | None = None,
     ) -> None:
-        optimizers = optimizer if isinstance(optimizer, Sequence) else [optimizer]
         schedulers = [] if scheduler is None else scheduler if isinstance(scheduler, Sequence) else [scheduler]
+        optimizers = [optimizer] if isinstance(optimizer, Optimizer) else optimizer
         plan = Plan() if plan is None else plan
         settled = names.settled(replace(plan, baseline=baseline) if plan.baseline is None else plan, model)
         known: dict[Tensor, str] = {p: name for name, p in names.parameters(model).items()}
-        lanes = [_lane(each, known) for each in optimizers]
-        held = (each for each in map(scaler_of, optimizers) if each is not None)
-        self.run = Run(model, lanes, schedulers, next(held, None) if scaler is None else scaler, settled)
+        made = lanes(optimizers, known)
+        each = optimizers.values() if isinstance(optimizers, Mapping) else optimizers
+        held = next((s for s in map(scaler_of, each) if s is not None), None) if scaler is None else scaler
+        self.run = Run(model, made, schedulers, held, settled)
         self.ledger = Ledger(ledger, identity) if isinstance(ledger, Path | str) else None
         evidence = ledger if isinstance(ledger, Evidence) else self.ledger
         self.probes = standard_probes() if probes is None else probes
-        self.jury = Jury(self.probes, {} if tolerate is None else tolerate, raises, evidence)
+        self.jury = Jury(self.probes, {} if tolerate is None else tolerate, raises, evidence, audience)
         self.observer = Observer(self.run, self.jury, Preset(preset))
+        self._unlike = ""
+        self._run("attach", self._attach)
+
+    def _run(self, event: str, callback: Callable[..., object], *facts: object) -> None:
+        self.observer.boundary.run(event, callback, *facts)
+
+    def _attach(self) -> None:
         self.observer.attach()
         if self.ledger is not None and self.ledger.unfinished is not None:
             self.jury.take(self.ledger.unfinished)
         self.jury.ask("attached", self.run)
+
+    def follow(self, scheduler: object) -> None:
+        """Watch a schedule that the loop made later; a later optimiser is heard of when it steps.
+
+        Args:
+            scheduler: anything whose `step()` sets rates.
+        """
+        self._guarded(self.observer.follow)(scheduler)
 
     def loss(
         self,
@@ -98,25 +117,26 @@ class Watch:
             target: what the model's output is compared with.
 
         Raises:
-            InputError: not a scalar tensor.
+            TrainingFault: a fatal finding was confirmed.
         """
-        if loss.numel() != 1:
-            raise InputError(
-                "a scalar loss",
-                f"shape {tuple(loss.shape)}",
-                "reduction='none'",
-                "hand over what backward is called on",
-            )
+        self._run("loss", self._look, loss, name, {} if terms is None else terms, target)
+        return loss
+
+    def _look(self, loss: Tensor, name: str, terms: Mapping[str, tuple[float, Tensor]], target: Tensor | None) -> None:
+        if not isinstance(loss, Tensor) or loss.numel() != 1:
+            got = f"shape {tuple(loss.shape)}" if isinstance(loss, Tensor) else type(loss).__name__
+            self._unlike = f"the loss {name!r}: {got} is no scalar tensor; hand over what backward is called on"
+            return
         observer = self.observer
-        terms = {} if terms is None else terms
         seen = Loss(
-            name=name, tensor=loss, terms=terms, output=observer.output, target=target, measured=observer.measuring
-        )
+            name=name, tensor=loss, terms=terms, output=observer.output, target=target, measured=observer.measuring,
+            inputs=observer.passes.inputs, outputs=observer.passes.outputs,
+        )  # fmt: skip
         observer.output = None
+        observer.passes.end()
         self.jury.ask("loss", self.run, seen)
         observer.keep(name, loss.detach().reshape(()))
         observer.heed()
-        return loss
 
     def skipped(self, reason: str) -> None:
         """Say that the loop refuses the coming update, before its gradients are cleared.
@@ -125,7 +145,7 @@ class Watch:
             reason: why, in a few words.
         """
         for lane in self.run.lanes:
-            self.observer.on_skip(lane, reason)
+            self._run("skipped", self.observer.refuse, lane, reason)
 
     def epoch(
         self,
@@ -144,7 +164,20 @@ class Watch:
             batches: batches in the epoch.
             best: the best value that the loop has kept.
             **metrics: anything else, such as `accuracy=0.9`.
+
+        Raises:
+            TrainingFault: a fatal finding was confirmed.
         """
+        self._run("epoch", self._end, train, val, batches, best, metrics)
+
+    def _end(
+        self,
+        train: float | None,
+        val: float | None,
+        batches: int | None,
+        best: float | None,
+        metrics: Mapping[str, float],
+    ) -> None:
         self.observer.read()
         run, past = self.run, self.run.epochs
         report = Epoch(
@@ -166,20 +199,27 @@ class Watch:
         run.losses.clear()
         run.judged = run.misjudged = 0
         self.observer.on_epoch()
-        if self.ledger is not None:
-            self.ledger.write("epoch", epoch=report.index, train=train, val=val, metrics=metrics, counts=run.counts)
+        if self.ledger is not None:  # the loop's own ledger has its own record of an epoch
+            self.jury.record("epoch", epoch=report.index, train=train, val=val, metrics=metrics, counts=run.counts)
         self.jury.ask("epoch", run, report)
 
     def verdict(self) -> Verdict:
         """What the run amounts to so far; asking never raises."""
         raises, self.jury.raises = self.jury.raises, False
+        self._run("asked", self._ask)
+        self.jury.raises = raises
+        broken = self.observer.boundary.broken
+        blind = () if broken is None else (f"the watch failed: {broken}",)
+        blind += (self._unlike,) if self._unlike else ()
+        blind += () if self.run.seen or self._unlike else ("the loss: hand it over with watch.loss(loss)",)
+        blind += () if self.run.epochs else ("validation and epochs: hand them over with watch.epoch(train=, val=)",)
+        blind += self.jury.blind(lambda probe: tuple(probe.blind(self.run)))
+        ran = self.jury.ran if broken is None else ()
+        return judge(self.jury.findings.values(), self.run.counts, blind, ran)
+
+    def _ask(self) -> None:
         self.observer.read()
         self.jury.ask("asked", self.run)
-        self.jury.raises = raises
-        blind = () if self.run.seen else ("the loss: hand it over with watch.loss(loss)",)
-        blind += () if self.run.epochs else ("validation and epochs: hand them over with watch.epoch(train=, val=)",)
-        blind += tuple(text for probe in self.probes for text in probe.blind(self.run))
-        return judge(self.jury.findings.values(), self.run.counts, blind)
 
     def close(self, error: BaseException | None = None) -> Verdict:
         """Take every hook off again, write the ledger's end, and give the last verdict.
@@ -188,13 +228,14 @@ class Watch:
             error: what ended the training, if it was an error.
         """
         if error is not None and self.ledger is not None:
-            self.ledger.write("error", type=type(error).__name__, text=str(error))
+            self.jury.record("error", type=type(error).__name__, text=str(error))
         if error is not None and not isinstance(error, TrainingFault):
             severity = None if isinstance(error, Exception) else Severity.NOTE  # Ctrl-C says nothing of the training
-            self.jury.take(runs.STOPPED.found(f"{type(error).__name__}: {error}".rstrip(": "), severity=severity))
+            stopped = runs.STOPPED.found(f"{type(error).__name__}: {error}".rstrip(": "), severity=severity)
+            self._run("close", self.jury.take, stopped)
         self.observer.detach()
         verdict = self.verdict()
-        if self.ledger is not None:
+        if self.ledger is not None and self.jury.ledger is not None:
             self.ledger.close(**verdict.record())
         return verdict
 
@@ -205,19 +246,3 @@ class Watch:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """Write down how the block ended, and let go."""
         self.close(error)
-
-
-def _lane(optimizer: Optimizer, known: Mapping[Tensor, str]) -> Lane:
-    """The lane of an optimiser, with the parameters that the model knows.
-
-    Raises:
-        InputError: not an optimiser.
-    """
-    if not isinstance(optimizer, Optimizer):
-        raise InputError(
-            "an optimiser of torch.optim, or several", type(optimizer).__name__, "arguments in another order",
-            "call Watch(model, optimizer, scheduler, scaler)",
-        )  # fmt: skip
-    inner = unwrap(optimizer)
-    held = [p for group in inner.param_groups for p in group["params"]]
-    return Lane(inner, {p: known[p] for p in held if p in known} or masters(held, known))

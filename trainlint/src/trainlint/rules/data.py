@@ -27,7 +27,7 @@ RANGE = Rule(
 DEAD_FIELD = Rule(
     "RT404", "field-dead", _FATAL, _SUSPICIOUS, "D4",
     "A field has no influence.",
-    "The field is missing, all zero, or the same for every scene.",
+    "The field is missing, all zero, or the same for every sample.",
     "Check the writer, and the schema version of the file.",
 )
 ORDER = Rule(
@@ -77,4 +77,11 @@ STRANGERS = Rule(
     "The loss falls to that of a constant answer and stays there.",
     "Inputs and labels are paired wrongly: one of them was shuffled, sorted or cut alone.",
     "Permute both together; compare a scene's inputs with its own label.",
+)
+TARGET_SCALE = Rule(
+    "RT430", "target-scale", _WARNING, State.STALLED, "C5, D3",
+    "The loss is huge and falls by a tiny share.",
+    "The targets are in other units than the answers start in: an optimiser that moves each weight by about the rate "
+    "needs far more updates to get there.",
+    "Subtract the targets' mean and divide by their deviation, and undo that on the predictions.",
 )

@@ -133,3 +133,34 @@ TRAIN_VALIDATION = Rule(
     "Validation runs with dropout on, or normalises with the statistics of its own batches.",
     "Call model.eval() before validation, and model.train() after it.",
 )
+OVERFIT = Rule(
+    "RT230", "over-fitting", _WARNING, _SUSPICIOUS, "B9",
+    "Validation rises for many epochs while the train loss goes on falling.",
+    "The model learns the training set by heart: too many weights or epochs for the data.",
+    "Keep the weights of the best epoch; then more data, augmentation, weight decay or fewer epochs.",
+)
+METRIC_STILL = Rule(
+    "RT231", "metric-never-moves", _WARNING, _STALLED, "B9",
+    "A metric has the same value in every epoch.",
+    "It reads other weights or other data than those that are trained, or the model always gives one answer.",
+    "Compute the metric by hand on one batch of the model's own output.",
+)
+TERM_CUT = Rule(
+    "RT232", "term-without-graph", _WARNING, _SUSPICIOUS, "A17, B3",
+    "A term of the loss counts, and does not fall.",
+    "It was computed under no_grad, through detach, item or numpy: it moves no weight.",
+    "Compute the term from the model's output with its graph, or report it as a metric and leave it out of the loss.",
+)
+STALE_STATISTICS = Rule(
+    "RT233", "stale-statistics", _WARNING, _SUSPICIOUS, "B7, A15",
+    "Validation is far above train, even on the training data.",
+    "The running statistics that batch normalisation uses in evaluation are not those of the data: "
+    "a tiny momentum, too few updates, or statistics from elsewhere.",
+    "Raise the momentum to about 0.1, or run some training batches through the model in train mode before validation.",
+)
+VALIDATION_RISES = Rule(
+    "RT234", "validation-rises", _WARNING, _SUSPICIOUS, "B9",
+    "Validation gets worse from epoch to epoch, and train does not get better.",
+    "The rate is too high, or what is trained is not what validation measures.",
+    "Lower the rate; pass one batch through the train and the validation path and compare.",
+)

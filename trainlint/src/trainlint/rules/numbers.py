@@ -34,7 +34,7 @@ DEGENERATE = Rule(
 INPUT_SCALE = Rule(
     "RT307", "input-scale", _WARNING, _SUSPICIOUS, "C5",
     "Slow, flat training.",
-    "Input channels differ by orders of magnitude, or are far from zero mean and unit size.",
+    "Input channels differ by orders of magnitude, are hundreds in size, or lie many deviations away from zero.",
     "Normalise every channel with the training set's statistics.",
 )
 DEAD = Rule(
@@ -60,4 +60,17 @@ COLLAPSE = Rule(
     "The same answer for every input.",
     "The output does not vary over a batch whose inputs do.",
     "Look for the first module whose output is constant over the batch.",
+)
+NOT_NUMBERS = Rule(
+    "RT330", "batch-not-finite", _FATAL, _DIVERGED, "C1, D4",
+    "The loss is NaN, and a batch that went in before held NaN or inf.",
+    "The data holds values that are no numbers: an empty cell, or a division or logarithm of zero in preparation.",
+    "Look for them with isfinite() in the data set, and mend, fill or drop those samples.",
+)
+SAME_INPUTS = Rule(
+    "RT331", "inputs-constant-over-batch", _WARNING, _SUSPICIOUS, "D4, C7",
+    "The answer is the same for all samples of some batches.",
+    "All samples of such a batch are equal when they reach the model: a dead reader, a lost transfer, "
+    "or a product with zero.",
+    "Print a batch as the model gets it; look at what happens to it on its way.",
 )

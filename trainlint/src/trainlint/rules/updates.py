@@ -16,7 +16,7 @@ ZERO_RATE = Rule(
 NO_UPDATE = Rule(
     "RT102", "no-update", _FATAL, _STALLED, "A1",
     "Losses and gradients look fine, the validation value never changes.",
-    "Backward passes ran, and a condition in the loop kept optimizer.step() from ever being called.",
+    "Nothing moved the weights: backward() or optimizer.step() is never called, or a condition keeps it from it.",
     "Call step for any finite, non-zero gradient; log every skip with its reason.",
 )
 DISCARDED = Rule(
@@ -70,7 +70,7 @@ ACCUMULATION_SCALE = Rule(
 CLEARED_EARLY = Rule(
     "RT111", "cleared-before-step", _FATAL, _STALLED, "A10",
     "Backward gives gradients, the step sees none.",
-    "zero_grad() is called between backward() and step().",
+    "Gradients are cleared, or multiplied by zero, between backward() and step().",
     "Clear the gradients before backward or after step.",
 )
 NEVER_CLEARED = Rule(
@@ -100,7 +100,7 @@ NOT_OWNED = Rule(
 FOREIGN = Rule(
     "RT116", "optimiser-of-another-model", _FATAL, _FROZEN, "A13",
     "The optimiser steps and the model does not move.",
-    "The optimiser holds parameters that the model does not: it was built on another model, or before re-initialising.",
+    "The optimiser holds parameters that the model does not: built on another model, or layers were replaced since.",
     "Build the optimiser after the model is complete and on its device.",
 )
 WRONG_GROUP = Rule(
@@ -130,7 +130,7 @@ REPLACED = Rule(
 GRAPH_CUT = Rule(
     "RT121", "graph-cut", _FATAL, _STALLED, "A17",
     "Loss constant, or an error in backward that was caught.",
-    "The loss carries no gradient: detach, item, no_grad, data, numpy or argmax cut the graph.",
+    "No gradient comes from the loss: detach, item, no_grad, data, numpy or argmax cut the graph.",
     "Compute the loss from the model's outputs with differentiable operations only.",
 )
 NO_GRADIENT = Rule(
@@ -218,4 +218,34 @@ MODULE_STILL = Rule(
     "Its updates are below the rounding of its weights, or something puts the old weights back after each.",
     "Compare its group's rate with the others'; look for a copy_ or load_state_dict inside the loop; declare it frozen "
     "if it is meant.",
+)
+NEVER_CALLED = Rule(
+    "RT139", "never-called", _WARNING, _FROZEN, "A18",
+    "A layer keeps its first weights to the last bit.",
+    "It was made, the optimiser holds it, and no forward pass calls it.",
+    "Call it in forward, or take it out of the model and the optimiser.",
+)
+REBUILT = Rule(
+    "RT140", "optimiser-rebuilt", _WARNING, _SUSPICIOUS, "A13",
+    "Training is slow or noisy although the optimiser has momentum.",
+    "A new optimiser is made for every update, so that it forgets its moments.",
+    "Build the optimiser once, before the loop.",
+)
+NEVER_TICKED = Rule(
+    "RT141", "schedule-stands-still", _WARNING, _SUSPICIOUS, "A4",
+    "The rate stays where it was at the start.",
+    "A schedule was made, and its step() is never called.",
+    "Call scheduler.step() once per update or per epoch, as its length is counted.",
+)
+SWOLLEN = Rule(
+    "RT142", "moments-swollen", _WARNING, _STALLED, "A19, A20",
+    "The loss stands still from one update on, at the same rate and the same gradients.",
+    "One huge gradient filled the optimiser's second moment, which divides all later updates.",
+    "Clip the gradient norm, and look at the batch of that update; restart from a checkpoint before it.",
+)
+DECAY = Rule(
+    "RT143", "decay-eats-weights", _WARNING, _SUSPICIOUS, "A15, A19",
+    "Weights shrink towards zero and the answer towards a constant.",
+    "Rate times weight decay takes a large share off all weights in every update.",
+    "Lower the weight decay: rate times decay is 1e-6 to 1e-3 in most trainings.",
 )

@@ -4,13 +4,13 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-import torch
 from torch import Tensor, nn
 
-from ...findings import Severity
+from ...findings import Finding, Severity, Stage
 from ...rules import numbers as rules
 from ..names import modules
 from ..run import Run
+from .inputs import constant_over_batch
 from .probe import Found, Loss, Probe
 
 _RECTIFIERS = (nn.ReLU, nn.ReLU6)
@@ -25,6 +25,7 @@ class Units(Probe):
 
     def __init__(self) -> None:
         self._row: Counter[str] = Counter()
+        self._lost: dict[str, str] = {}
 
     def ran(self, run: Run, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> Found:
         """A module ran forward."""
@@ -34,14 +35,27 @@ class Units(Probe):
         # A sum is the cheap look; it may overflow, so the entries decide.
         if not math.isfinite(float(out.sum())) and not bool(out.isfinite().all()) and _finite(inputs):
             share = float((~out.isfinite()).float().mean())
-            severity = Severity.NOTE if run.plan.guarded else None
-            yield rules.ACTIVATION.found(
-                f"{share:.1%} of the output is not finite and every input is; {str(out.dtype).removeprefix('torch.')}",
-                subject=name, severity=severity, update=run.applied + 1, share=share,
-            )  # fmt: skip
+            kind = str(out.dtype).removeprefix("torch.")
+            self._lost.setdefault(name, f"{share:.1%} of the output is not finite and every input is; {kind}")
+            yield self._left(run, name, Stage.SUSPECTED)
         if out.ndim >= 2 and out.shape[0] >= 4:
             yield from self._dead(run, name, module, out)
             yield from self._saturated(run, name, module, out)
+
+    def values(self, run: Run, name: str, values: Sequence[float]) -> Found:
+        """A mask may hold infinities on purpose: only where the loss is lost as well did the module leave the range."""
+        for module in tuple(self._lost):
+            if all(map(math.isfinite, values)):
+                yield rules.ACTIVATION.withdrawn("the loss is finite all the same", subject=module)
+            else:
+                yield self._left(run, module, Stage.CONFIRMED)
+        self._lost.clear()
+
+    def _left(self, run: Run, name: str, stage: Stage) -> Finding:
+        severity = Severity.NOTE if run.plan.guarded else None
+        return rules.ACTIVATION.found(
+            self._lost[name], subject=name, severity=severity, update=run.applied + 1, stage=stage
+        )
 
     def _dead(self, run: Run, name: str, module: nn.Module, out: Tensor) -> Found:
         if not isinstance(module, _RECTIFIERS):
@@ -89,43 +103,18 @@ class Collapse(Probe):
         out = loss.output
         if out is None or run.applied < 15 or out.ndim < 2 or out.shape[0] < 4 or not out.is_floating_point():
             return
+        fed = [x for x in loss.inputs if x.ndim >= 2 and len(x) == len(out) and not x.is_sparse]
+        if fed and constant_over_batch(fed):
+            return  # the same answer for the same input
         values = out.detach().flatten(1).float()
         spread = float(values.std(dim=0).norm())
         size = float(values.square().mean(dim=0).sqrt().norm())
         self._row = self._row + 1 if spread <= 1e-4 * size else 0
-        if self._row == 2:
+        if not self._row:
+            yield rules.COLLAPSE.withdrawn("the output varies over the batch now")
+        elif self._row <= 2:
+            stage = Stage.CONFIRMED if self._row == 2 else Stage.SUSPECTED
             yield rules.COLLAPSE.found(
                 f"deviation over {out.shape[0]} samples is {spread / max(size, 1e-30):.1e} of the output's size",
-                update=run.applied + 1, spread=spread, size=size,
-            )  # fmt: skip
-
-
-class Inputs(Probe):
-    """Scale of what the first modules get, channel by channel."""
-
-    def __init__(self) -> None:
-        self._done: set[str] = set()
-
-    def ran(self, run: Run, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> Found:
-        """Look once at each dense or convolutional module that is fed from outside: its input has no graph."""
-        if name in self._done or not isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d) or not inputs:
-            return
-        self._done.add(name)
-        x = inputs[0]
-        if not isinstance(x, Tensor) or x.grad_fn is not None or not x.is_floating_point() or x.ndim < 2:
-            return
-        if x.shape[0] < 4:
-            return
-        axis = x.ndim - 1 if isinstance(module, nn.Linear) else 1
-        channels = x.detach().float().movedim(axis, 0).flatten(1)
-        size = channels.square().mean(dim=1).sqrt()
-        large, alive = float(size.max()), size[size > 0]
-        if alive.numel() == 0 or not torch.isfinite(size).all():
-            return
-        span = large / float(alive.min())
-        # Pixels up to 255 train badly; constant or one-hot channels of ordinary size span less than a thousand.
-        if large > 100 or span > 1e3:
-            yield rules.INPUT_SCALE.found(
-                f"root mean square of the input channels from {float(alive.min()):.2g} to {large:.2g}",
-                subject=name, largest=large, span=span,
+                update=run.applied + 1, spread=spread, size=size, stage=stage,
             )  # fmt: skip

@@ -1,21 +1,26 @@
 """Do gradients arrive everywhere, finite and of a sane size, and does the optimiser see what arrived?"""
 
-import statistics
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Sequence
 
-from ...findings import Finding
+from torch import nn
+
+from ...findings import Finding, Severity, Stage
 from ...rules import numbers
 from ...rules import updates as rules
 from ..meter import nonfinite
-from ..run import Lane, Run, Step, by_module, module_of, some
-from .probe import Found, Probe
-
-_SPAN = 1e5
-"""Between the first and the last layer of a healthy deep network gradients per weight differ by less than 1e3."""
+from ..names import parameters
+from ..outputs import Outputs
+from ..run import Lane, Run, Step, module_of, some
+from ..samples import sample
+from .probe import Found, Loss, Probe
 
 
 class Finite(Probe):
     """Non-finite gradients, named before anybody replaces them; under a scaler they are normal until it has settled."""
+
+    def __init__(self) -> None:
+        self._replaced: Counter[int] = Counter()
 
     def skipped(self, run: Run, lane: Lane, reason: str) -> Found:
         """A scaler or a guarded loop did its work, unless somebody had replaced the numbers before it looked."""
@@ -25,63 +30,144 @@ class Finite(Probe):
             yield self._sanitised(lane, bad, lane.applied + 1)
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
-        """A step after non-finite gradients: they went in, or somebody replaced them."""
+        """A step after non-finite gradients: they went in, or somebody replaced them. The weights show which."""
         bad = nonfinite(step.arrived) or nonfinite(step.used)
         if not bad:
             return
         used = {name: step.used.get(name) for name in bad}
+        lost = any(name in bad and not bool(sample(p).isfinite().all()) for p, name in lane.names.items())
         if step.measured and not nonfinite(used):
             yield self._sanitised(lane, bad, step.index)
         else:
             text = f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}"
-            yield numbers.GRADIENT.found(text, subject=module_of(bad[-1]), update=step.index, tensors=len(bad))
+            stage = Stage.CONFIRMED if lost else Stage.SUSPECTED
+            yield numbers.GRADIENT.found(
+                text, subject=module_of(bad[-1]), update=step.index, stage=stage, tensors=len(bad)
+            )
 
     def _sanitised(self, lane: Lane, bad: list[str], update: int) -> Finding:
+        """One bad batch may be mended so; a habit hides an operation that never has a gradient."""
+        self._replaced[id(lane)] += 1
         return rules.SANITISED.found(
             f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}; finite at the step",
             subject=module_of(bad[-1]), update=update, tensors=len(bad),
+            stage=Stage.CONFIRMED if self._replaced[id(lane)] > 1 else Stage.SUSPECTED,
         )  # fmt: skip
 
 
 class Coverage(Probe):
-    """Which parameters never get a gradient, or only zeros, although their module runs."""
+    """Which parameters never get a gradient, or only zeros, although their module runs and something comes of it."""
+
+    sparse = True
 
     def __init__(self) -> None:
         self._measured: Counter[int] = Counter()
         self._some: set[str] = set()
         self._alive: set[str] = set()
         self._zero: Counter[int] = Counter()
+        self._none: Counter[int] = Counter()
+        self._loss = ""
+        self._outputs = Outputs()
+
+    def ran(self, run: Run, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> Found:
+        """Follow what the module passed on."""
+        self._outputs.ran(name, inputs, output)
+        return ()
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """What is still held when the loss is known was not thrown away."""
+        self._loss = loss.name
+        self._outputs.settle()
+        return ()
+
+    def strayed(self, run: Run) -> Found:
+        """A pass that reaches no watched parameter, while the watched optimiser steps."""
+        elsewhere = any(p.grad is not None for p in parameters(run.model).values())  # the optimiser may hold copies
+        if not run.backwards and run.applied and run.strays in {2, 4} and not elsewhere:
+            yield rules.GRAPH_CUT.found(
+                f"{run.strays} backward passes of {self._loss}, and no watched parameter got a gradient: "
+                "none of them is in its graph",
+                update=run.applied + 1, stage=Stage.CONFIRMED if run.strays == 4 else Stage.SUSPECTED,
+            )  # fmt: skip
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """Judge after three measured updates for missing gradients, after six for zero ones."""
-        if not step.measured or step.cleared or step.index <= run.plan.partial:
+        lost = any(g for g in step.arrived.values()) and not any(step.used.values())
+        if not step.measured or step.cleared or lost or step.index <= run.plan.partial:
             return
         key = id(lane)
         self._measured[key] += 1
         seen = {n: g for n, g in {**step.used, **{k: v for k, v in step.arrived.items() if v}}.items() if g is not None}
         self._some |= seen.keys()
         self._alive |= {n for n, g in seen.items() if g}
-        if any(seen.values()):
-            self._zero[key] = -1_000_000
-        else:
-            self._zero[key] += 1
-        if self._zero[key] == 3:
-            yield rules.ZERO_GRADIENT.found(
-                f"{len(seen)} gradient tensors, all exactly zero, in 3 updates", update=step.index, tensors=len(seen)
-            )
-        elif self._measured[key] in {3, 6, 8} and self._zero[key] < 0:
+        if run.latest == 0 and not any(seen.values()):
+            return  # a loss that is satisfied asks for nothing; one that was zero from the start has a rule of its own
+        if not any(seen.values()):
+            yield from self._nothing(run, lane, step, len(seen))
+            return
+        if self._zero[key] or self._none[key]:
+            yield from self._after_all(lane, step)
+        if self._measured[key] in {3, 6, 8}:
             yield from self._missing(run, lane, step)
             if self._measured[key] > 3:
                 yield from self._static(run, lane, step)
 
+    def _after_all(self, lane: Lane, step: Step) -> Found:
+        """A reward that had not come yet, a phase that had not begun."""
+        self._zero[id(lane)] = self._none[id(lane)] = 0
+        for rule in (rules.ZERO_GRADIENT, rules.GRAPH_CUT):
+            yield rule.withdrawn("gradients arrive since", subject=lane.subject, update=step.index)
+
+    def _nothing(self, run: Run, lane: Lane, step: Step, tensors: int) -> Found:
+        counts = self._zero if tensors else self._none
+        counts[id(lane)] += 1
+        count = counts[id(lane)]
+        if tensors and count in {3, 6}:
+            # Where the loss is 0 as well there may be nothing to learn from yet, as without a reward.
+            severity = None if run.latest else Severity.WARNING
+            yield rules.ZERO_GRADIENT.found(
+                f"{tensors} gradient tensors, all exactly zero, in {count} updates", subject=lane.subject,
+                update=step.index, severity=severity, stage=Stage.CONFIRMED if count == 6 else Stage.SUSPECTED,
+            )  # fmt: skip
+        elif not tensors and count == 3 and not lane.backwards:
+            yield self._cut(run, lane, Stage.SUSPECTED)
+
+    def _cut(self, run: Run, lane: Lane, stage: Stage) -> Finding:
+        about = f"; the loss before its last step was {self._loss}" if self._loss else ""
+        return rules.GRAPH_CUT.found(
+            f"0 of {len(lane.names)} parameters have a gradient in {lane.applied} updates: "
+            f"no loss depends on them{about}",
+            subject=lane.subject, update=lane.applied, stage=stage,
+            severity=None if len(run.lanes) == 1 else Severity.WARNING,
+        )  # fmt: skip
+
+    def asked(self, run: Run) -> Found:
+        """An optimiser that stepped, and never had a gradient to step with."""
+        if run.seen >= 3 and run.applied >= 3 and not run.backwards and not run.strays:
+            text = f"{run.seen} losses and {run.applied} steps, and backward() was never called"
+            yield rules.NO_UPDATE.found(text, losses=run.seen, steps=run.applied)
+            return
+        for lane in run.lanes:
+            if self._none[id(lane)] >= 3 and not lane.backwards and run.seen:
+                yield self._cut(run, lane, Stage.CONFIRMED)
+            if self._zero[id(lane)] >= 3:
+                yield rules.ZERO_GRADIENT.found(
+                    f"all gradients exactly zero in the {self._zero[id(lane)]} measured updates", subject=lane.subject,
+                    severity=None if run.latest else Severity.WARNING,
+                )  # fmt: skip
+
     def _missing(self, run: Run, lane: Lane, step: Step) -> Found:
         names = [n for n in self._candidates(run, lane) if n not in self._some]
-        modules = [m for m in dict.fromkeys(map(module_of, names)) if run.ran[m] >= 3 or not run.ran]
-        if modules:
-            yield rules.NO_GRADIENT.found(
-                f"no gradient in {self._measured[id(lane)]} measured updates although it ran: {some(modules)}",
-                subject=some(modules), update=step.index, modules=len(modules),
-            )  # fmt: skip
+        idle = [m for m in dict.fromkeys(map(module_of, names)) if run.ran[m] >= 3 or not run.ran]
+        for used in (True, False):
+            modules = [module for module in idle if (module in self._outputs.used) is used]
+            if modules:
+                fate = "although something came of it" if used else "and its output was thrown away or cut off"
+                yield rules.NO_GRADIENT.found(
+                    f"no gradient in {self._measured[id(lane)]} measured updates {fate}: {some(modules)}",
+                    subject=some(modules), update=step.index, severity=None if used or not run.ran else Severity.NOTE,
+                    modules=len(modules),
+                )  # fmt: skip
 
     def _static(self, run: Run, lane: Lane, step: Step) -> Found:
         names = [n for n in self._candidates(run, lane) if n in self._some and n not in self._alive]
@@ -109,61 +195,3 @@ class Coverage(Probe):
         return bool(tail) and any(
             p != module and p.split(".")[depth:] == tail and p.split(".")[depth - 1].isdigit() for p in peers
         )
-
-
-class Depth(Probe):
-    """Gradient size per weight, from the first layer to the last."""
-
-    def __init__(self) -> None:
-        self._spans: defaultdict[int, list[float]] = defaultdict(list)
-        self._totals: defaultdict[int, list[float]] = defaultdict(list)
-
-    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
-        """Judge the median of the last three measured updates, from the fourth update on."""
-        if not step.measured or nonfinite(step.used):
-            return
-        layers = self._layers(lane, step)
-        key = id(lane)
-        self._totals[key].append(sum(v * v for v in step.used.values() if v) ** 0.5)
-        yield from self._growth(lane, step)
-        if len(layers) < 4 or min(layers.values()) == 0:
-            return
-        first, *_, last = layers
-        self._spans[key].append(layers[first] / layers[last])
-        if step.index < 4 or len(self._spans[key]) < 3:
-            return
-        span = statistics.median(self._spans[key][-3:])
-        if span < 1 / _SPAN:
-            yield rules.VANISHING.found(
-                f"gradient per weight in {first} is {span:.1e} of that in {last} (median of 3 updates)",
-                subject=first, update=step.index, ratio=span,
-            )  # fmt: skip
-        # Growth through depth shows in the middle as well; a head that has learned all it can is small alone.
-        if span > _SPAN and layers[first] > span**0.25 * statistics.median(layers.values()):
-            yield rules.EXPLODING.found(
-                f"gradient per weight in {first} is {span:.1e} times that in {last} (median of 3 updates)",
-                subject=first, update=step.index, ratio=span,
-            )  # fmt: skip
-
-    def _growth(self, lane: Lane, step: Step) -> Found:
-        totals = self._totals[id(lane)]
-        # Momentum, warm-up and batch noise move norms by tens; a factor of a thousand in the median is another regime.
-        if len(totals) < 6:
-            return
-        early, late = statistics.median(totals[:3]), statistics.median(totals[-3:])
-        if early > 0 and late > 1e3 * early:
-            yield rules.EXPLODING.found(
-                f"gradient norm {late:.2g} (median of 3), {late / early:.1e} times that of the first three",
-                update=step.index, early=early, late=late,
-            )  # fmt: skip
-
-    def _layers(self, lane: Lane, step: Step) -> dict[str, float]:
-        """Root mean square gradient per module with a weight matrix, in the order of the model."""
-        sizes: Counter[str] = Counter()
-        kept: dict[str, float] = {}
-        for parameter, name in lane.names.items():
-            norm = step.used.get(name)
-            if parameter.ndim >= 2 and norm is not None:
-                kept[name] = norm
-                sizes[module_of(name)] += parameter.numel()
-        return {module: norm / sizes[module] ** 0.5 for module, norm in by_module(kept).items()}

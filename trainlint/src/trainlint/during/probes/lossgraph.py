@@ -1,19 +1,24 @@
-"""Does the last activation fit the loss, do the shapes fit, and does a clamp eat the gradient?"""
+"""Does the last activation fit the loss, and does a clamp eat the gradient?"""
 
 from collections import Counter
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
-from ...findings import Finding
+from ...findings import Finding, Severity, Stage
 from ...rules import losses as rules
 from ...rules import numbers
-from ..graph import activation_below, criteria, name, nearby, reduced_shape, saved
+from ..criteria import Criterion, parts
+from ..graph import below, edges, field, name, saved
 from ..run import Run
 from .probe import Found, Loss, Probe
+from .sightings import Sightings
 
 _CLAMPS = {"Clamp", "ClampMin", "ClampMax", "Hardtanh", "Hardsigmoid"}
+_SQUASHED = {"Softmax", "Sigmoid", "Relu", "Tanh"}
+_LOGARITHMS = {"LogSoftmax", "Log", "LogSigmoid"}
+_RAW = {"Addmm", "Mm", "Bmm", "Convolution", "NativeLayerNorm", "LogSoftmax", "Mv", "Addmv", *_SQUASHED}
+"""Nodes whose result is known not to be a logarithm, or one over another axis."""
 _EATEN = 0.2
 """A clamp that guards a logarithm touches no gradient; one that bounds an answer may touch a few at the edge."""
 
@@ -21,41 +26,104 @@ _EATEN = 0.2
 class Fit(Probe):
     """Last activation against criterion, on the first measured losses."""
 
+    def __init__(self) -> None:
+        self._seen = Sightings()
+
     def loss(self, run: Run, loss: Loss) -> Found:
         """Read the graph; it costs microseconds and nothing on the device."""
         if not loss.measured or loss.tensor.grad_fn is None:
             return
-        yield from _axes(loss)
-        for node in criteria(loss.tensor):
-            below = activation_below(node)
-            kind = name(node)
-            if kind.startswith("NllLoss"):
-                yield from _classes(node, below)
-            elif kind == "BinaryCrossEntropyWithLogits" and below is not None and name(below) in {"Sigmoid", "Softmax"}:
-                text = f"{name(below).lower()} before binary_cross_entropy_with_logits, which applies a sigmoid itself"
-                yield rules.MISMATCH.found(text)
-            elif kind in {"MseLoss", "SmoothL1Loss", "BinaryCrossEntropy"} and below is not None:
-                yield from reach(saved(node, "target"), below)
+        at = run.applied + 1
+        found = {text: severity for each in loss.criteria for text, severity in _misfits(each)}
+        found |= dict.fromkeys(_divergences(loss.tensor))
+        for text, severity in found.items():
+            stage = self._seen.stage(text, at)
+            yield rules.MISMATCH.found(text, severity=severity, stage=stage, update=at)
+        for each in loss.criteria:
+            under = None if each.kind in {"classes", "shares", "logits"} else below(each.prediction)
+            if under is not None:
+                yield from reach(each.target, under)
 
 
-def _classes(node: object, below: object | None) -> Found:
-    if below is None or name(below) != "LogSoftmax":
-        kind = "raw outputs" if below is None else name(below).lower()
-        # A logarithm of something may well be a log-probability.
-        if kind not in {"log", "logsigmoid"}:
-            yield rules.MISMATCH.found(f"nll_loss on {kind}; it expects log-probabilities")
-        return
-    under = activation_below(below)
-    if under is not None and name(under) in {"Softmax", "LogSoftmax", "Sigmoid", "Relu"}:
-        yield rules.MISMATCH.found(f"{name(under).lower()} before cross_entropy, which applies log_softmax itself")
+def _misfits(criterion: Criterion) -> list[tuple[str, Severity | None]]:
+    """What is wrong with the node that a criterion's predictions come from."""
+    under = below(criterion.prediction)
+    if under is None:
+        return []
+    if criterion.kind in {"classes", "shares"}:
+        return _classes(criterion, under)
+    found: list[tuple[str, Severity | None]] = [(text, None) for text in _one_over(under)]
+    if criterion.kind == "logits" and name(under) in {"Sigmoid", "Softmax"}:
+        text = f"{name(under).lower()} before binary_cross_entropy_with_logits, which applies a sigmoid itself"
+        return [(text, None), *found]
+    return found
 
 
-def _axes(loss: Loss) -> Found:
-    """A softmax close to the loss over the axis of the samples."""
-    for node in nearby(loss.tensor, 8):
-        result = saved(node, "result") if name(node) in {"Softmax", "LogSoftmax"} else None
-        if result is not None and result.ndim == 2 and result.shape[0] > 1 and node._saved_dim == 0:  # pyright: ignore[reportAttributeAccessIssue]
-            yield rules.MISMATCH.found(f"{name(node).lower()} over axis 0: the batch is normalised, not the classes")
+def _classes(criterion: Criterion, under: object) -> list[tuple[str, Severity | None]]:
+    kind = name(under)
+    if kind == "LogSoftmax" and _sums_to_one(criterion.value):
+        before = below(edges(under)[0][0])
+        before = _unscaled(before)
+        if before is not None and name(before) in _SQUASHED:
+            return [(f"{name(before).lower()} before cross_entropy, which applies log_softmax itself", None)]
+        if before is not None and name(before) in _LOGARITHMS:  # the logarithm of a logarithm's softmax is the same
+            return [("log_softmax of log-probabilities: the second one changes nothing", Severity.NOTE)]
+        return []
+    if kind == "Log" and not _sums_to_one(criterion.value):  # the logarithm may stand over a softmax
+        under = below(edges(under)[0][0]) or under
+        kind = {"Softmax": "LogSoftmax"}.get(name(under), kind)
+    if kind not in _RAW or _sums_to_one(criterion.value):
+        return []
+    if kind == "LogSoftmax":
+        axis = field(under, "dim")
+        axis = axis - (1 << 64) if isinstance(axis, int) and axis > 1 << 62 else axis
+        batch = ": the batch is normalised, not the classes" if axis == 0 else ", which is not that of the classes"
+        return [(f"log_softmax over axis {axis}{batch}", None)]
+    told = kind.lower() if kind in _SQUASHED else "raw outputs"
+    return [(f"nll_loss on {told}; it expects log-probabilities", None)]
+
+
+def _unscaled(node: object | None) -> object | None:
+    """The softmax under a constant factor, or the node itself: a bounded score times a scale is a choice."""
+    if node is None or name(node) not in {"Mul", "Div"} or sum(c is not None for c, _ in edges(node)) != 1:
+        return node
+    under = below(next(child for child, _ in edges(node) if child is not None))
+    return under if under is not None and name(under) == "Softmax" else node
+
+
+def _sums_to_one(value: Tensor | None) -> bool:
+    """True where log-probabilities over the axis of the classes are some; also where nobody can tell."""
+    if value is None or value.numel() == 0:
+        return True
+    axis = 1 if value.ndim > 1 else 0
+    return float(value.detach().float().logsumexp(dim=axis).abs().median()) < 0.05
+
+
+def _one_over(under: object) -> list[str]:
+    """A softmax under an error or a binary cross entropy that normalises the samples, or a single number."""
+    result = saved(under, "result") if name(under) in {"Softmax", "LogSoftmax"} else None
+    axis = field(under, "dim")
+    if result is None or not isinstance(axis, int):
+        return []
+    axis = axis - (1 << 64) if axis > 1 << 62 else axis
+    kind = name(under).lower()
+    if result.ndim and result.shape[axis] == 1:
+        return [f"{kind} over axis {axis}, which has one entry: the answer is always {0 if kind[0] == 'l' else 1}"]
+    if result.ndim == 2 and axis == 0 and result.shape[1] > 1:
+        return [f"{kind} over axis 0: the batch is normalised, not the classes"]
+    return []
+
+
+def _divergences(loss: Tensor) -> list[str]:
+    """kl_div on probabilities: minus the sum of shares of a whole times a softmax."""
+    texts = []
+    for part in parts(loss):
+        weight = part.weight
+        if name(part.node) != "Softmax" or weight is None or not part.factor < 0 or weight.ndim < 2:
+            continue
+        if bool((weight >= 0).all()) and bool(((weight.sum(dim=-1) - 1).abs() < 1e-3).all()):
+            texts.append("softmax where kl_div expects log-probabilities")
+    return texts
 
 
 def reach(target: Tensor | None, activation: object) -> list[Finding]:
@@ -79,65 +147,51 @@ def reach(target: Tensor | None, activation: object) -> list[Finding]:
     return [rules.OUT_OF_REACH.found(text, share=share)]
 
 
-class Shapes(Probe):
-    """Did prediction and target broadcast against each other?"""
-
-    def loss(self, run: Run, loss: Loss) -> Found:
-        """From the shapes handed over, or from the graph and the model's last output."""
-        out, target = loss.output, loss.target
-        if out is not None and target is not None and target.is_floating_point() and out.shape != target.shape:
-            if _product(out.shape, target.shape):
-                yield rules.BROADCAST.found(f"output {tuple(out.shape)} against target {tuple(target.shape)}")
-            return
-        if not loss.measured or out is None or out.ndim == 0 or out.shape[0] < 2:
-            return
-        batch, reduced = out.shape[0], reduced_shape(loss.tensor)
-        for node in nearby(loss.tensor, 8):
-            if name(node) == "Expand" and reduced is None and "_saved_self_sym_sizes" in dir(node):
-                reduced = torch.Size((batch, batch)) if out.numel() == batch else None
-        if out.numel() == batch and reduced is not None and tuple(reduced) == (batch, batch):
-            yield rules.BROADCAST.found(f"output {tuple(out.shape)}, and the loss averages over {tuple(reduced)}")
-
-
-def _product(left: Sequence[int], right: Sequence[int]) -> bool:
-    """True where broadcasting gives more entries than either side has."""
-    try:
-        joint = torch.broadcast_shapes(left, right)
-    except RuntimeError:
-        return False
-    return joint.numel() > max(torch.Size(left).numel(), torch.Size(right).numel())
-
-
 class Clamps(Probe):
-    """Share of predictions whose gradient a clamp near the loss sets to zero."""
+    """Share of predictions whose gradient a clamp between output and criterion sets to zero.
+
+    A clamp in a hidden layer is an activation, and one of the loss itself, as in a hinge, is satisfied at its edge.
+    """
 
     def __init__(self) -> None:
-        self._eaten: Counter[str] = Counter()
+        self._row: Counter[str] = Counter()
         self._share: dict[str, float] = {}
 
     def loss(self, run: Run, loss: Loss) -> Found:
-        """Report what the last measured batch showed, and hook the clamps of this one."""
-        for kind, seen in self._eaten.items():
-            if seen == 3:
+        """Look at the gradients on both sides during the coming backward, and judge after three measured batches."""
+        for kind, row in self._row.items():
+            stage = Stage.CONFIRMED if row >= 5 else Stage.SUSPECTED
+            if loss.measured and row >= 3:
                 yield numbers.CLAMP.found(
-                    f"{kind.lower()} near the loss passes no gradient for {self._share[kind]:.0%} of its entries "
-                    "in 3 measured batches",
-                    subject=kind.lower(), update=run.applied + 1, share=self._share[kind],
+                    f"{kind.lower()} between output and loss passes no gradient for {self._share[kind]:.0%} of its "
+                    f"entries in {row} measured batches in a row",
+                    subject=kind.lower(), update=run.applied + 1, share=self._share[kind], stage=stage,
                 )  # fmt: skip
-                self._eaten[kind] += 1
+            elif loss.measured and row == 0:
+                yield numbers.CLAMP.withdrawn("gradients pass again", subject=kind.lower())
         if loss.measured:
-            for node in nearby(loss.tensor):
-                if name(node) in _CLAMPS:
-                    node.register_hook(self._look(name(node)))  # pyright: ignore[reportAttributeAccessIssue]
+            for node in _bounds(loss.criteria):
+                node.register_hook(self._look(name(node)))  # pyright: ignore[reportAttributeAccessIssue]
 
     def _look(self, kind: str) -> object:
-        def look(below: Sequence[Tensor | None], above: Sequence[Tensor | None]) -> None:
-            if below[0] is None or above[0] is None:
+        def look(passed: Sequence[Tensor | None], above: Sequence[Tensor | None]) -> None:
+            if passed[0] is None or above[0] is None:
                 return
             arriving = above[0] != 0
-            share = float((arriving & (below[0] == 0)).sum() / arriving.sum().clamp_min(1))
-            if share > _EATEN:
-                self._eaten[kind] += 1
-                self._share[kind] = share
+            share = float((arriving & (passed[0] == 0)).sum() / arriving.sum().clamp_min(1))
+            self._row[kind] = self._row[kind] + 1 if share > _EATEN else 0
+            self._share[kind] = share
 
         return look
+
+
+def _bounds(criteria: Sequence[Criterion]) -> list[object]:
+    """Clamps that a criterion's predictions come from, with at most a logarithm between."""
+    found: dict[int, object] = {}
+    for each in criteria:
+        under = below(each.prediction)
+        if under is not None and name(under) == "Log":
+            under = below(edges(under)[0][0])
+        if under is not None and name(under) in _CLAMPS:
+            found[id(under)] = under
+    return list(found.values())

@@ -1,31 +1,62 @@
 """Is the model in the right mode, with weights that can differ, and are all parameters of the loss known?"""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from ...findings import Severity, Stage
 from ...rules import losses, updates
 from ..graph import leaves
-from ..meter import sample
-from ..names import modules, parameters
-from ..run import Epoch, Run, some
+from ..names import modules
+from ..run import Epoch, Lane, Run, Step, some
+from ..samples import sample
 from .probe import Found, Loss, Probe
 
-_MODAL = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.modules.batchnorm._BatchNorm)
-"""Modules that behave differently in training and evaluation."""
+_NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
+
+
+def modal(module: nn.Module) -> bool:
+    """True for a module that behaves differently in training and evaluation.
+
+    Args:
+        module: without what is below it.
+    """
+    if isinstance(module, _NORMS):
+        return bool(module.track_running_stats)
+    own = vars(module)
+    chances = [own.get(key) for key in ("dropout", "dropout_p", "drop_prob")]
+    if "drop" in type(module).__name__.lower():
+        chances.append(own.get("p"))
+    return isinstance(module, nn.RReLU) or any(isinstance(c, int | float) and c > 0 for c in chances)
 
 
 class Modes(Probe):
     """Train mode where gradients are computed, eval mode where they are not."""
 
     def __init__(self) -> None:
-        self._modal: list[str] = []
+        self._modal: dict[str, nn.Module] = {}
         self._wrong = 0
+        self._trained: set[str] = set()
+        self._rested: set[str] = set()
+        self._kept: Counter[str] = Counter()
+        self._chances = 0
 
     def attached(self, run: Run) -> Found:
         """Which modules care."""
-        named = modules(run.model).items()
-        self._modal = [n for n, m in named if isinstance(m, _MODAL) and not run.plan.is_frozen(n)]
+        known = modules(run.model)
+        self._modal = {n: m for n, m in known.items() if modal(m) and not run.plan.is_frozen(n) and _learns(known, n)}
+        return ()
+
+    def ran(self, run: Run, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> Found:
+        """A leaf ran in train mode."""
+        self._trained.add(name)
+        return ()
+
+    def rested(self, run: Run, name: str, module: nn.Module) -> Found:
+        """A leaf ran in eval mode, with gradients."""
+        if name in self._modal:
+            self._rested.add(name)
         return ()
 
     def loss(self, run: Run, loss: Loss) -> Found:
@@ -33,41 +64,70 @@ class Modes(Probe):
         if not self._modal or run.model.training or not loss.measured or not loss.tensor.requires_grad:
             return
         self._wrong += 1
-        if self._wrong == 3:
+        if self._wrong in {1, 3}:
             yield updates.EVAL_TRAINING.found(
-                f"model.training is False in 3 measured updates; {some(self._modal)} care", update=run.applied + 1
-            )
-
-    def epoch(self, run: Run, epoch: Epoch) -> Found:
-        """Two epochs whose passes without gradients all ran in train mode."""
-        pairs = [(e.judged, e.misjudged) for e in run.epochs[-2:] if e.val is not None]
-        if self._modal and len(pairs) == 2 and all(right == 0 and wrong > 0 for right, wrong in pairs):
-            yield losses.TRAIN_VALIDATION.found(
-                f"{sum(wrong for _, wrong in pairs)} passes without gradients in train mode, none in eval mode; "
-                f"{some(self._modal)} care"
+                f"model.training is False in {self._wrong} measured updates; {some(list(self._modal))} care",
+                update=run.applied + 1, stage=Stage.CONFIRMED if self._wrong == 3 else Stage.SUSPECTED,
             )  # fmt: skip
 
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """Which modules ran in eval mode alone, in the passes of this update."""
+        if not step.measured:
+            return
+        self._kept.update(self._rested - self._trained)
+        for name in self._trained & self._kept.keys():
+            del self._kept[name]
+        self._rested, self._trained = set(), set()
+        always = [n for n, count in self._kept.items() if count >= 3]
+        if not always or self._wrong:
+            return
+        # Normalisation with the statistics of an earlier training is often kept in eval mode on purpose.
+        careless = [n for n in always if not _settled(self._modal[n])]
+        if careless:
+            yield updates.EVAL_TRAINING.found(
+                f"{some(careless)} ran in eval mode in every measured update ({min(self._kept[n] for n in careless)}), "
+                "and what is around it is trained",
+                subject=some(careless), update=step.index,
+            )  # fmt: skip
 
-class Weights(Probe):
-    """Weights before the first update: equal entries cannot become different ones; undeclared freezes are noted."""
+    def epoch(self, run: Run, epoch: Epoch) -> Found:
+        """Two epochs whose passes after the last update all ran in train mode."""
+        pairs = [(e.judged, e.misjudged) for e in run.epochs[-2:] if e.val is not None]
+        if self._modal and len(pairs) == 2 and all(right == 0 and wrong > 0 for right, wrong in pairs):
+            # Several players often sample from one another, and a generator's samples need no eval mode.
+            yield losses.TRAIN_VALIDATION.found(
+                f"{sum(wrong for _, wrong in pairs)} passes without gradients after the last update in train mode, "
+                f"none in eval mode; {some(list(self._modal))} care",
+                severity=Severity.NOTE if len(run.lanes) > 1 else None,
+            )  # fmt: skip
 
-    def attached(self, run: Run) -> Found:
-        """Look once."""
-        named = parameters(run.model)
-        matrices = {n: p for n, p in named.items() if p.ndim >= 2 and min(p.shape[:2]) > 1}
-        same = [
-            n
-            for n, p in matrices.items()
-            if bool((sample(p) == sample(p)[0]).all()) and bool((p == p.flatten()[0]).all())
-        ]
-        # A zero-initialised head or residual branch is a common choice; every matrix zero is not.
-        zeros = [n for n in same if not bool(named[n].flatten()[0])]
-        bad = same if len(zeros) == len(matrices) else [n for n in same if n not in zeros]
-        if bad:
-            yield updates.SAME_WEIGHTS.found(f"{len(bad)} of {len(matrices)} matrices have equal entries: {some(bad)}")
-        frozen = [n for n, p in named.items() if not p.requires_grad and not run.plan.is_frozen(n)]
-        if frozen:
-            yield updates.FROZEN_UNDECLARED.found(f"{len(frozen)} of {len(named)} tensors: {some(frozen)}")
+    def evaluated(self, run: Run, chance: Sequence[str]) -> Found:
+        """A dropout that is on in eval mode; one that somebody switched on again by its module is meant."""
+        if not chance or any(m.training for m in self._modal.values()):
+            return
+        self._chances += 1
+        yield losses.TRAIN_VALIDATION.found(
+            f"{some(sorted(set(chance)))} drops at random in eval mode, in {self._chances} passes looked at",
+            subject="dropout", stage=Stage.CONFIRMED if self._chances > 1 else Stage.SUSPECTED,
+        )  # fmt: skip
+
+
+def _settled(module: nn.Module) -> bool:
+    """True for a normalisation whose statistics come from data."""
+    if not isinstance(module, _NORMS) or module.running_mean is None:
+        return False
+    return bool(module.running_mean.any())
+
+
+def _learns(known: dict[str, nn.Module], name: str) -> bool:
+    """True where the nearest part around a module that has parameters has some that are trained."""
+    while True:
+        held = list(known[name].parameters())
+        if held or not name:
+            return any(p.requires_grad for p in held)
+        name = name.rpartition(".")[0]
+        while name and name not in known:
+            name = name.rpartition(".")[0]
 
 
 class Strangers(Probe):

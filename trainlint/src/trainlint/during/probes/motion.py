@@ -5,11 +5,11 @@ from collections import Counter, defaultdict
 
 from torch import Tensor
 
-from ...findings import Severity
+from ...findings import Severity, Stage
 from ...rules import updates as rules
-from ..meter import sample
 from ..names import buffers, parameters
 from ..run import Epoch, Lane, Run, Step, module_of, norms, some
+from ..samples import sample
 from .probe import Found, Probe
 
 _ROUNDING = 1e-7
@@ -27,6 +27,8 @@ _STEADY = 8
 class Motion(Probe):
     """Size of each update relative to the weights."""
 
+    sparse = True
+
     def __init__(self) -> None:
         self._still: Counter[int] = Counter()
         self._seen: defaultdict[int, list[float]] = defaultdict(list)
@@ -39,13 +41,17 @@ class Motion(Probe):
             return
         key = id(lane)
         if not any(step.moved.values()) and step.unmoved:
-            self._still[key] += 1
-            severity = Severity.FATAL if self._still[key] > 1 else Severity.NOTE
-            yield rules.NO_MOTION.found(
-                f"Δ = 0 in {len(step.unmoved)} tensors with a gradient, at rates {list(step.rates)}",
-                severity=severity, update=step.index, tensors=len(step.unmoved),
-            )  # fmt: skip
+            self._still[key] += 1  # an optimiser may accumulate by itself, and move at every fourth step
+            count = self._still[key]
+            if count in {2, 6}:
+                yield rules.NO_MOTION.found(
+                    f"Δ = 0 in {len(step.unmoved)} tensors with a gradient, {count} times, at rates {list(step.rates)}",
+                    subject=lane.subject, update=step.index, tensors=len(step.unmoved),
+                    stage=Stage.CONFIRMED if count == 6 and not self._seen[key] else Stage.SUSPECTED,
+                )  # fmt: skip
             return
+        if self._still[key] >= 2 and not self._seen[key]:
+            yield rules.NO_MOTION.withdrawn("the weights move since", subject=lane.subject, update=step.index)
         seen = self._seen[key]
         seen.append(step.relative)
         yield from self._rounded(lane, step)
@@ -57,8 +63,10 @@ class Motion(Probe):
                 f"relative update {typical:.2g} (median of 3), gradient {_total(step):.2g}, rates {list(step.rates)}",
                 severity=None if max(seen) < _ROUNDING else Severity.NOTE, update=step.index, relative=typical,
             )  # fmt: skip
-        # Weights that start near zero double in their first updates, whatever the rate, and the loss says little yet.
-        if typical > _JUMP and (run.worsening or (step.index >= _STEADY and not run.improving)):
+        # Weights that start near zero double in their first updates, whatever the rate, and the loss says little yet. A
+        # lone scale or temperature may stay near zero, and a line search takes the step that it has tried.
+        matrices = any(p.ndim > 1 for p in lane.held) and not step.closure
+        if typical > _JUMP and matrices and (run.worsening or (step.index >= _STEADY and not run.improving)):
             yield rules.TOO_LARGE.found(
                 f"relative update {typical:.2g} (median of 3) at rates {list(step.rates)}",
                 update=step.index, relative=typical,
@@ -78,66 +86,14 @@ class Motion(Probe):
             )  # fmt: skip
 
 
-class Modules(Probe):
-    """Does a module stay behind the others: updates below rounding, or its weights put back after each?"""
-
-    def __init__(self) -> None:
-        self._alive: set[str] = set()
-        self._lost: defaultdict[str, list[float]] = defaultdict(list)
-        self._rate: dict[int, float] = {}
-
-    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
-        """From the eighth update on: modules that no measured update has moved for good, at a rate that had risen."""
-        if not step.measured or step.index <= run.plan.partial:
-            return
-        rate = max(step.rates, default=0.0)
-        rising, self._rate[id(lane)] = rate > self._rate.get(id(lane), 0.0), rate
-        back = step.returned
-        if back is None:
-            return
-        for module, moved in step.modules.items():
-            if not moved < _ROUNDING and module not in back:
-                self._alive.add(module)
-            elif not rising:
-                self._lost[module].append(moved)
-        if step.index >= _STEADY:
-            lost = self._still(run, lane, step)
-            yield from self._put_back([module for module in lost if module in back], step)
-            yield from self._rounded([module for module in lost if module not in back], step)
-
-    def _still(self, run: Run, lane: Lane, step: Step) -> list[str]:
-        groups = zip(lane.optimizer.param_groups, step.rates, strict=True)
-        names = (lane.names.get(p) for group, rate in groups if rate == 0 for p in group["params"])
-        idle = {module_of(name) for name in names if name is not None}  # a finding of its own
-        return [
-            module for module in step.modules
-            if len(self._lost[module]) > 2 and module not in self._alive | idle and not run.plan.is_frozen(module)
-        ]  # fmt: skip
-
-    def _put_back(self, modules: list[str], step: Step) -> Found:
-        if modules:
-            yield rules.MODULE_STILL.found(
-                f"{some(modules)}: moved, and back at the same values at the next of "
-                f"{len(self._lost[modules[0]])} measured updates",
-                subject=some(modules), update=step.index, modules=len(modules),
-            )  # fmt: skip
-
-    def _rounded(self, modules: list[str], step: Step) -> Found:
-        if modules and self._alive:
-            typical = max(statistics.median(self._lost[module][-3:]) for module in modules)
-            yield rules.MODULE_STILL.found(
-                f"{some(modules)}: relative update {typical:.2g} (median of 3) and never above {_ROUNDING}; "
-                f"{step.relative:.2g} of the whole, at rates {list(step.rates)}",
-                subject=some(modules), update=step.index, relative=typical, modules=len(modules),
-            )  # fmt: skip
-
-
 def _total(step: Step) -> float:
     return sum(n * n for n in step.used.values() if n) ** 0.5
 
 
 class Declared(Probe):
     """Does what was declared frozen stay where it was? Parameters and buffers are compared on a sample."""
+
+    sparse = True
 
     def __init__(self) -> None:
         self._at: dict[str, Tensor] = {}
@@ -171,20 +127,3 @@ class Declared(Probe):
                 f"{len(gone)} tensors declared frozen moved: {some(list(gone))} by {max(gone.values()):.2g}",
                 subject=some(list(dict.fromkeys(map(module_of, gone))), 2), update=update, tensors=len(gone),
             )  # fmt: skip
-
-
-class Swap(Probe):
-    """Were the weights replaced between two epochs, as by averaged weights swapped in and left?"""
-
-    def __init__(self) -> None:
-        self._usual = False
-
-    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
-        """The first update of an epoch starts from where the last one ended; loops that always write are let be."""
-        if step.first and not self._usual and step.drift > 1e-6:
-            yield rules.REPLACED.found(
-                f"weights differ by {step.drift:.2g} of their size between updates {step.index - 1} and {step.index}",
-                update=step.index, drift=step.drift,
-            )  # fmt: skip
-        elif not step.first and step.drift > 0:
-            self._usual = True

@@ -1,62 +1,124 @@
-"""Which parameters does the optimiser hold, and are they the model's own?"""
+"""Which parameters does the optimiser hold, and are they the model's own, all along the run?"""
 
 from collections import Counter
 from collections.abc import Mapping
 
-from ...findings import Finding
+from torch import Tensor
+
+from ...findings import Finding, Severity, Stage
 from ...rules import updates as rules
+from ..lanes import OUTSIDE
 from ..names import parameters
-from ..run import Lane, Run, Step, module_of, some
+from ..run import Epoch, Lane, Run, Step, module_of, some
+from ..samples import sample
 from .probe import Found, Probe
+
+_SURE = 3
+"""Steps in which an optimiser's own tensors get no gradient and the model's do."""
 
 
 class Ownership(Probe):
-    """Every trainable parameter in exactly one group, by identity."""
+    """Every trainable parameter in a group, by identity; what gets gradients and what moves decides."""
+
+    sparse = True
+
+    def __init__(self) -> None:
+        self._apart: Counter[int] = Counter()
+        self._missing: dict[str, tuple[Tensor, Tensor]] = {}
 
     def attached(self, run: Run) -> Found:
         """Before the first update."""
-        yield from self._foreign(run)
-        yield from self._missing(run)
-        yield from self._rates(run)
+        yield from self._strangers(run)
+        yield from _twice(run)
+        for lane in run.lanes:
+            yield from wrong_groups(lane, run.plan.rates)
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """Again whenever an update is measured: a layer may have been replaced after the optimiser was built."""
-        if step.measured and step.index > 1:
-            yield from self._missing(run)
+        if step.measured:
+            yield from self._foreign(run, lane)
+            yield from self._left_out(run)
 
-    def _foreign(self, run: Run) -> Found:
+    def strayed(self, run: Run) -> Found:
+        """A pass that reaches no watched parameter, after others did: the model may hold new ones."""
+        if run.backwards and run.strays in {1, 2, 3, 8}:
+            for lane in run.lanes:
+                yield from self._foreign(run, lane)
+
+    def epoch(self, run: Run, epoch: Epoch) -> Found:
+        """Again at the end of each epoch."""
         for lane in run.lanes:
-            held = lane.parameters
-            known = sum(p in lane.names for p in held)
-            if held and not known:
-                yield rules.FOREIGN.found(
-                    f"0 of {len(held)} tensors of the optimiser belong to the model", held=len(held)
-                )
-            elif known < len(held):
-                yield rules.NOT_OWNED.found(
-                    f"{len(held) - known} of {len(held)} tensors of the optimiser are not the model's",
-                    subject="(not in the model)", held=len(held), known=known,
-                )  # fmt: skip
+            yield from self._foreign(run, lane)
+        yield from self._left_out(run)
 
-    def _missing(self, run: Run) -> Found:
-        held = Counter(p for lane in run.lanes for p in lane.parameters)
+    def asked(self, run: Run) -> Found:
+        """And at last."""
+        yield from self._left_out(run)
+
+    def _strangers(self, run: Run) -> Found:
+        known = set(parameters(run.model).values())
+        for lane in run.lanes:
+            if lane.held and not _owned(lane, known):
+                yield self._apart_from(lane, "before the first update", Stage.SUSPECTED)
+
+    def _foreign(self, run: Run, lane: Lane) -> Found:
+        """An optimiser whose tensors are not the model's: a temperature has gradients, another model's weights none."""
+        known = set(parameters(run.model).values())
+        if not lane.held or _owned(lane, known):
+            return
+        if any(p.grad is not None and bool(p.grad.any()) for p in lane.parameters) and not _replaced(lane):
+            self._apart[id(lane)] = 0
+            yield rules.FOREIGN.withdrawn("its tensors get gradients of their own", subject=lane.subject)
+        elif any(p.grad is not None for p in known):
+            self._apart[id(lane)] += 1
+            sure = self._apart[id(lane)] >= _SURE
+            when = f"at update {lane.applied}, and the model's own have gradients"
+            yield self._apart_from(lane, when, Stage.CONFIRMED if sure else Stage.SUSPECTED)
+
+    def _apart_from(self, lane: Lane, when: str, stage: Stage) -> Finding:
+        held = len(lane.parameters)
+        text = f"0 of {held} tensors of the optimiser belong to the model {when}"
+        return rules.FOREIGN.found(text, subject=lane.subject, stage=stage, held=held)
+
+    def _left_out(self, run: Run) -> Found:
+        """Trainable parameters in no group that get gradients and keep their values."""
+        held = {p for lane in run.lanes for p in (*lane.parameters, *lane.held)}
         named = parameters(run.model)
-        missing = [n for n, p in named.items() if p.requires_grad and not held[p] and not run.plan.is_frozen(n)]
-        if missing and any(p in held for p in named.values()):
-            size = sum(named[n].numel() for n in missing)
+        if not any(p in held for p in named.values()):
+            return
+        loose = {n: p for n, p in named.items() if p.requires_grad and p not in held and not run.plan.is_frozen(n)}
+        pulled = {n: p for n, p in loose.items() if p.grad is not None and bool(p.grad.any())}
+        before, self._missing = self._missing, {n: (p, sample(p).clone()) for n, p in pulled.items()}
+        again = [n for n, p in pulled.items() if n in before and before[n][0] is p]
+        still = [n for n in again if bool((sample(pulled[n]) == before[n][1]).all())]
+        if still:
+            size = sum(named[n].numel() for n in still)
             total = sum(p.numel() for p in named.values())
-            modules = list(dict.fromkeys(map(module_of, missing)))
+            modules = list(dict.fromkeys(map(module_of, still)))
             yield rules.NOT_OWNED.found(
-                f"{len(missing)} trainable tensors ({size / total:.0%} of all parameters) in no group: {some(missing)}",
-                subject=some(modules), missing=len(missing), share=size / total,
+                f"{len(still)} trainable tensors ({size / total:.0%} of all parameters) in no group, with "
+                f"gradients and without motion: {some(still)}",
+                subject=some(modules), missing=len(still), share=size / total,
             )  # fmt: skip
-        twice = [n for n, p in named.items() if held[p] > 1]
-        if twice:
-            yield rules.WRONG_GROUP.found(f"{some(twice)} in more than one group", subject=some(twice, 1))
 
-    def _rates(self, run: Run) -> Found:
-        for lane in run.lanes:
-            yield from wrong_groups(lane, run.plan.rates)
+
+def _owned(lane: Lane, known: set) -> bool:
+    """True where the optimiser holds any of the model's parameters, or wider copies of them."""
+    return lane.masters or any(p in known for p in lane.parameters)
+
+
+def _replaced(lane: Lane) -> bool:
+    """True where the tensors were the model's when the watch began: their last gradients may be left over."""
+    return any(not name.startswith(OUTSIDE) for name in lane.names.values())
+
+
+def _twice(run: Run) -> Found:
+    """Two optimisers may share a parameter, as an encoder under an actor and a critic: worth a word, and no more."""
+    held = Counter(p for lane in run.lanes for p in lane.parameters)
+    twice = [n for n, p in parameters(run.model).items() if held[p] > 1]
+    if twice:
+        text = f"{some(twice)} in more than one optimiser"
+        yield rules.WRONG_GROUP.found(text, subject=some(twice, 1), severity=Severity.NOTE)
 
 
 def wrong_groups(lane: Lane, rates: Mapping[str, float]) -> list[Finding]:
@@ -67,7 +129,7 @@ def wrong_groups(lane: Lane, rates: Mapping[str, float]) -> list[Finding]:
         rates: declared rate by module prefix; the longest prefix that fits decides.
     """
     found = []
-    for index, group in enumerate(lane.optimizer.param_groups):
+    for index, group in enumerate(lane.optimizer.param_groups if rates else ()):
         actual = float(group.get("initial_lr", group["lr"]))
         for name in (lane.names[p] for p in group["params"] if p in lane.names):
             fits = [prefix for prefix in rates if name == prefix or name.startswith(prefix + ".")]

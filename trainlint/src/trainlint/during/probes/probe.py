@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from torch import Tensor, nn
 
 from ...findings import Finding
+from ..criteria import Criterion, read
 from ..run import Epoch, Lane, Run, Step
 
 Found = Iterable[Finding]
@@ -22,6 +24,8 @@ class Loss:
         output: the model's last output in training, where there is one tensor.
         target: what the output is compared with, where handed over.
         measured: True where the schedule asks for the dear looks.
+        inputs: tensors without a graph that went into the model in the passes of this loss.
+        outputs: tensors that came out, at a measured update.
     """
 
     name: str
@@ -30,10 +34,27 @@ class Loss:
     output: Tensor | None
     target: Tensor | None
     measured: bool
+    inputs: Sequence[Tensor] = ()
+    outputs: Sequence[Tensor] = ()
+
+    @cached_property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """The criteria that the loss is made of, as far as its graph tells."""
+        return read(self.tensor, self.outputs if self.output is None else (*self.outputs, self.output))
 
 
 class Probe:
-    """Every event does nothing; a probe overrides those it needs."""
+    """Every event does nothing; a probe overrides those it needs.
+
+    `sparse` probes are told of measured updates only: most updates must cost next to nothing.
+    """
+
+    sparse = False
+
+    @property
+    def name(self) -> str:
+        """What a verdict calls the check."""
+        return type(self).__name__
 
     def attached(self, run: Run) -> Found:
         """The watch starts."""
@@ -41,6 +62,14 @@ class Probe:
 
     def ran(self, run: Run, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> Found:
         """A leaf module ran forward in training, at a measured update."""
+        return ()
+
+    def rested(self, run: Run, name: str, module: nn.Module) -> Found:
+        """A leaf module ran forward in eval mode with gradients, at a measured update."""
+        return ()
+
+    def evaluated(self, run: Run, chance: Sequence[str]) -> Found:
+        """A pass in eval mode without gradients ended, in which these dropouts were on."""
         return ()
 
     def loss(self, run: Run, loss: Loss) -> Found:
@@ -53,6 +82,10 @@ class Probe:
 
     def backward(self, run: Run, lane: Lane, arrived: Mapping[str, float | None]) -> Found:
         """A measured backward pass ended and nobody has touched its gradients yet."""
+        return ()
+
+    def strayed(self, run: Run) -> Found:
+        """A loss was handed over, and its backward pass gave no watched parameter a gradient."""
         return ()
 
     def cleared(self, run: Run, lane: Lane) -> Found:
@@ -84,5 +117,18 @@ class Probe:
         return ()
 
 
-EVENTS = ("attached", "ran", "loss", "values", "backward", "cleared", "skipped", "updated", "ticked", "epoch", "asked")
+_HEARD = (
+    "ran",
+    "rested",
+    "evaluated",
+    "loss",
+    "values",
+    "backward",
+    "strayed",
+    "cleared",
+    "skipped",
+    "updated",
+    "ticked",
+)
+EVENTS = ("attached", *_HEARD, "epoch", "asked")
 """Names of all events."""

@@ -3,12 +3,13 @@
 import copy
 import math
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 
 from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from ...findings import Finding, Severity
+from ...findings import Finding, Severity, Stage
 from ...rules import updates as rules
 from ..meter import nonfinite
 from ..run import Epoch, Lane, Run, Step
@@ -22,48 +23,92 @@ class Rates(Probe):
     """Learning rates before each step: zero, or far below the target."""
 
     def __init__(self) -> None:
-        self._zero: dict[int, int] = {}
-        self._group: dict[tuple[int, int], int] = {}
+        self._zero: Counter[int] = Counter()
+        self._group: Counter[tuple[int, int]] = Counter()
+        self._released: set[tuple[int, int]] = set()
         self._peak: dict[int, float] = {}
+        self._last: dict[int, float] = {}
+        self._rising: dict[int, bool] = {}
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
-        """Zero for one update is a wasted one; for two in a row it is a schedule that stands still."""
-        key = id(lane)
-        self._peak[key] = max(self._peak.get(key, 0.0), *step.rates)
+        """Zero for one update is a wasted one; from the start and for four it is a schedule that stands still."""
+        key, top = id(lane), max((r for r in step.rates if not math.isnan(r)), default=math.nan)
+        self._rising[key] = top > self._last.get(key, math.inf) or (
+            self._rising.get(key, False) and top == self._last[key]
+        )
+        self._last[key] = top
+        self._peak[key] = max(self._peak.get(key, 0.0), 0.0 if math.isnan(top) else top)
         if any(step.rates):
             self._zero[key] = 0
             yield from self._groups(run, lane, step)
             return
-        self._zero[key] = self._zero.get(key, 0) + 1
-        severity = Severity.FATAL if self._zero[key] > 1 else Severity.NOTE
-        yield rules.ZERO_RATE.found(
-            f"rates {list(step.rates)} in {self._zero[key]} update(s) in a row",
-            severity=severity, update=step.index, updates=self._zero[key],
+        self._zero[key] += 1
+        if self._peak[key] == 0 and not any(step.moved.values()):
+            yield self._still(run, lane, step)
+
+    def _still(self, run: Run, lane: Lane, step: Step) -> Finding:
+        count = self._zero[id(lane)]
+        alone = len(run.lanes) == 1 or not any(self._peak.values())  # a lane may wait for its phase
+        severity = Severity.NOTE if count == 1 else Severity.FATAL if count > 3 and alone else Severity.WARNING
+        return rules.ZERO_RATE.found(
+            f"rates {list(step.rates)} in {count} update(s) in a row, from the start",
+            subject=lane.subject, severity=severity, update=step.index, updates=count,
         )  # fmt: skip
 
     def _groups(self, run: Run, lane: Lane, step: Step) -> Found:
         for index, rate in enumerate(step.rates):
             key = (id(lane), index)
-            self._group[key] = 0 if rate else self._group.get(key, 0) + 1
-            if self._group[key] != 3:
-                continue
-            held = [lane.names[p] for p in lane.optimizer.param_groups[index]["params"] if p in lane.names]
-            if not all(run.plan.is_frozen(name) for name in held):
-                yield rules.ZERO_GROUP_RATE.found(
-                    f"rates {list(step.rates)} in 3 updates in a row", subject=f"group {index}", update=step.index
-                )
+            self._group[key] = 0 if rate else self._group[key] + 1
+            if rate and key not in self._released:
+                self._released.add(key)
+                yield rules.ZERO_GROUP_RATE.withdrawn(f"rate {rate:.3g} since then", subject=_group(lane, index))
+            elif self._group[key] == 3:
+                yield from self._waits(run, lane, index, Stage.SUSPECTED)
+
+    def _waits(self, run: Run, lane: Lane, index: int, stage: Stage) -> Found:
+        held = [lane.names[p] for p in lane.optimizer.param_groups[index]["params"] if p in lane.names]
+        if held and not all(run.plan.is_frozen(name) for name in held):
+            yield rules.ZERO_GROUP_RATE.found(
+                f"rates {list(lane.rates)} in {self._group[id(lane), index]} updates in a row",
+                subject=_group(lane, index), update=lane.applied, stage=stage,
+            )  # fmt: skip
 
     def epoch(self, run: Run, epoch: Epoch) -> Found:
-        """After three epochs the rate must have come within reach of its target."""
-        if epoch.index != 3 or not run.schedulers:
-            return
-        for lane in run.lanes:
+        """After three epochs the rate must have come within reach of its target, or still be on its way."""
+        if epoch.index >= 3:
+            yield from self._low(run, Stage.SUSPECTED)
+
+    def _low(self, run: Run, stage: Stage) -> Found:
+        for lane in run.lanes if run.schedulers else ():
             target, peak = _target(lane), self._peak.get(id(lane), 0.0)
-            if 0 < peak < _LOW * target:
+            if not 0 < peak < _LOW * target:
+                yield rules.LOW_RATE.withdrawn(f"the rate reached {peak:.3g}", subject=lane.subject)
+            elif not (self._rising.get(id(lane)) and run.improving):
                 yield rules.LOW_RATE.found(
-                    f"highest rate {peak:.3g} in {lane.applied} updates over 3 epochs, target {target:.3g}",
-                    update=lane.applied, peak=peak, target=target,
+                    f"highest rate {peak:.3g} in {lane.applied} updates, {len(run.epochs)} epochs; target {target:.3g}",
+                    subject=lane.subject, update=lane.applied, stage=stage, peak=peak, target=target,
                 )  # fmt: skip
+
+    def asked(self, run: Run) -> Found:
+        """What is zero or low at the end, and was so all along."""
+        for lane in run.lanes:
+            for index in range(len(lane.optimizer.param_groups)):
+                key = (id(lane), index)
+                if key not in self._released and self._group[key] >= 3:
+                    yield from self._waits(run, lane, index, Stage.CONFIRMED)
+            count = self._zero[id(lane)]
+            if count >= 3 and self._peak.get(id(lane), 0.0) > 0:
+                much = count >= max(20, 0.1 * lane.applied)
+                yield rules.ZERO_RATE.found(
+                    f"the last {count} of {lane.applied} updates had rate 0",
+                    subject=lane.subject, severity=Severity.WARNING if much else Severity.NOTE, updates=count,
+                )  # fmt: skip
+        if len(run.epochs) >= 3:
+            yield from self._low(run, Stage.CONFIRMED)
+
+
+def _group(lane: Lane, index: int) -> str:
+    return f"{lane.subject}, group {index}".removeprefix(", ")
 
 
 class Ticks(Probe):
@@ -71,41 +116,69 @@ class Ticks(Probe):
 
     def __init__(self) -> None:
         self._at = -1
-        self._idle = 0
+        self._idle, self._perhaps = 0, 0
         self._skips = 0
         self._used: list[float] = []
 
     def ticked(self, run: Run) -> Found:
-        """A tick needs an update since the last tick; a few initial skips of a scaler are forgiven."""
+        """A tick needs an update since the last tick, a few initial skips of a scaler, or a window that fills."""
+        if run.ticks == 1:
+            yield rules.NEVER_TICKED.withdrawn("it was stepped since")
         applied, skipped = run.applied, run.skipped
         idle = applied == max(self._at, 0) and not (self._at == -1 and applied)
+        if idle and any(lane.pending for lane in run.lanes):
+            self._perhaps += 1  # the window fills, or its gradients are about to be thrown away
+            return
         if idle:
             self._idle += 1
-            refused = any(nonfinite(lane.arrived) for lane in run.lanes)  # by a scaler that was not handed over
-            ordered = skipped == self._skips and not refused
-            # A scaler that starts at 2^16 needs up to 16 skips to settle.
-            many = self._idle > 20 and self._idle > 0.05 * run.ticks
-            if (ordered and self._idle > len(run.schedulers) - 1) or many:
-                yield rules.TICK_WITHOUT_UPDATE.found(
-                    f"{self._idle} of {run.ticks} ticks without an update between them; "
-                    f"{applied} updates, {skipped} skipped",
-                    update=applied, ticks=run.ticks, idle=self._idle, applied=applied,
-                )  # fmt: skip
+            yield from self._judge(run)
         if not idle or len(run.schedulers) <= 1:
             self._at, self._skips = applied, skipped
 
+    def _judge(self, run: Run) -> Found:
+        applied, skipped = run.applied, run.skipped
+        refused = any(nonfinite(lane.arrived) for lane in run.lanes)  # by a scaler that was not handed over
+        ordered = skipped == self._skips and not refused
+        # A scaler that starts at 2^16 needs up to 16 skips to settle.
+        many = self._idle > 20 and self._idle > 0.05 * run.ticks
+        if (ordered and self._idle > len(run.schedulers) - 1) or many:
+            yield rules.TICK_WITHOUT_UPDATE.found(
+                f"{self._idle} of {run.ticks} ticks without an update in between; {applied} updates, {skipped} skipped",
+                update=applied, ticks=run.ticks, idle=self._idle, applied=applied,
+                stage=Stage.CONFIRMED if self._idle > len(run.schedulers) else Stage.SUSPECTED,
+            )  # fmt: skip
+
+    def cleared(self, run: Run, lane: Lane) -> Found:
+        """The window that a tick stood in was thrown away."""
+        if self._perhaps:
+            self._idle, self._perhaps = self._idle + self._perhaps, 0
+            yield from self._judge(run)
+
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """Remember the rates of the epoch."""
+        self._perhaps = 0
         self._used.append(max(step.rates))
         return ()
 
     def epoch(self, run: Run, epoch: Epoch) -> Found:
         """Compare the schedule's own length with the way it is stepped."""
         used, self._used = self._used, []
+        yield from self._never(run, len(run.epochs) > 2)
         if not used or not epoch.ticks:
             return
         for scheduler in run.schedulers:
             yield from self._unit(run, epoch, scheduler, used)
+
+    def asked(self, run: Run) -> Found:
+        """A schedule that was handed over and never moved."""
+        yield from self._never(run, run.applied >= 8)
+
+    def _never(self, run: Run, sure: bool) -> Found:
+        if run.schedulers and not run.ticks and run.applied > 1:
+            yield rules.NEVER_TICKED.found(
+                f"{len(run.schedulers)} schedule(s), 0 ticks in {run.applied} updates and {len(run.epochs)} epochs",
+                update=run.applied, stage=Stage.CONFIRMED if sure else Stage.SUSPECTED, applied=run.applied,
+            )  # fmt: skip
 
     def _unit(self, run: Run, epoch: Epoch, scheduler: object, used: Sequence[float]) -> Found:
         length = horizon(scheduler)

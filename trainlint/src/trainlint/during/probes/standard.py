@@ -1,24 +1,41 @@
 """Which probes does a watch use when none are named?"""
 
-from .activations import Collapse, Inputs, Units
-from .counts import Stale, Updates
-from .epochs import Metrics, Reported, Validation
-from .gradients import Coverage, Depth, Finite
-from .losses import Baseline, Stream, Terms
-from .lossgraph import Clamps, Fit, Shapes
-from .modes import Modes, Strangers, Weights
-from .motion import Declared, Modules, Motion, Swap
+from .activations import Collapse, Units
+from .baseline import Baseline, Signs
+from .batches_of_epoch import Batches
+from .calls import NeverCalled
+from .counts import Rebuilt, Stale, Updates
+from .depth import Depth
+from .epochs import Overfit, Validation
+from .gradients import Coverage, Finite
+from .inputs import Inputs, SameInputs
+from .lagging import Modules
+from .losses import Diverging, Stream
+from .lossgraph import Clamps, Fit
+from .metrics import Metrics
+from .modes import Modes, Strangers
+from .motion import Declared, Motion
+from .normalisation import Statistics
 from .ownership import Ownership
 from .probe import Probe
 from .rates import Rates, Ticks
 from .replicas import Replicas
+from .reported import Reported
+from .shapes import Shapes
+from .strength import Strength
+from .swap import Swap
+from .symmetry import Weights
+from .targets import NotNumbers, Targets
+from .terms import Terms
 
 
 def standard_probes() -> list[Probe]:
     """Fresh probes; causes come before their symptoms, since the first fatal finding is the one that raises."""
     return [
-        *(Ownership(), Weights(), Modes(), Strangers(), Rates(), Ticks(), Updates(), Stale()),
-        *(Finite(), Coverage(), Motion(), Modules(), Swap(), Declared(), Depth()),
-        *(Shapes(), Fit(), Terms(), Stream(), Clamps(), Baseline(), Units(), Inputs(), Collapse()),
-        *(Reported(), Validation(), Metrics(), Replicas()),
+        *(Ownership(), Weights(), Modes(), Strangers(), Rates(), Ticks(), Updates(), Batches(), Stale(), Rebuilt()),
+        *(NeverCalled(), NotNumbers(), Targets(), SameInputs()),
+        *(Finite(), Coverage(), Strength(), Motion(), Modules(), Swap(), Declared(), Depth()),
+        *(Shapes(), Fit(), Signs(), Terms(), Stream(), Diverging(), Clamps(), Baseline()),
+        *(Units(), Inputs(), Collapse(), Statistics()),
+        *(Reported(), Validation(), Overfit(), Metrics(), Replicas()),
     ]

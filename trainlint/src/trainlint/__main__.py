@@ -1,0 +1,7 @@
+"""`python -m trainlint` is `trainlint`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

@@ -1,0 +1,140 @@
+"""What do the printed rates, gradient norms and motions say?"""
+
+import math
+import statistics
+from collections.abc import Sequence
+from itertools import pairwise
+
+from ...findings import Finding, Severity
+from ...rules import updates
+from ..reading.log import Log
+from ..series import Kind, Series, curve, trailing
+from .standstill import longest_row
+from .subject import Subject, fall, share
+
+ENDING = 0.1
+"""The share of a run for which a schedule may end at 0: printed rates are rounded, and the last step may print 0."""
+
+
+def findings(subject: Subject, *, skipped: bool, explained: bool) -> list[Finding]:
+    """What rates, motions and gradient norms say.
+
+    Args:
+        subject: the run.
+        skipped: True where the scaler skipped the updates, which explains a rate that stays at 0.
+        explained: True where something else explains that nothing is learned while the rate rises.
+    """
+    zero = [] if skipped else _zero(subject)
+    warmup = [] if explained else _warmup(subject)
+    return [*zero, *warmup, *_motion(subject.log), *_norms(subject)]
+
+
+def used_rates(log: Log) -> Series | None:
+    """The largest rate of all groups at each place that prints them.
+
+    Args:
+        log: what was read.
+    """
+    found = [s for s in log.of(Kind.RATE) if s.values]
+    same = [s for s in found if len(s.values) == len(found[0].values)] if found else []
+    if len(same) < 2:
+        return same[0] if same else None
+    largest = Series(same[0].name, epochs=same[0].epochs, steps=same[0].steps, parts=same[0].parts)
+    largest.values.extend(map(max, zip(*(s.values for s in same), strict=True)))
+    largest.zero_decimals = max(s.zero_decimals for s in same)
+    return largest
+
+
+def _zero(subject: Subject) -> list[Finding]:
+    series = used_rates(subject.log)
+    if series is None:
+        return []
+    series = series.last_part()
+    values = list(series.values)
+    first, last = _leading(values), trailing([v == 0 for v in values])
+    _, row, end = longest_row([0.0 if v == 0 else float(i + 1) for i, v in enumerate(values)])
+    zero_row = row if row > 1 else int(0 in values)
+    each_epoch = _each_epoch(series)
+    allowed = max(1 if each_epoch else 2, ENDING * len(values))
+    if first and first < len(values) and (each_epoch or first > max(2, 0.05 * len(values))):
+        start, count = 0, first
+    elif zero_row > allowed and values[end - 1] == 0 and (zero_row > 1 or len(values) == 1):
+        start, count = end - zero_row, zero_row
+    else:
+        return []
+    if _rounded(series, learns=subject.learns):
+        return []
+    mild = Severity.NOTE if count == 1 and subject.learns else None
+    weight = Severity.WARNING if subject.learns and mild is None and last != len(values) else mild
+    text = f"rates 0 in {'the first ' if not start and count < len(values) else ''}{share(count, len(values))} "
+    text += f"{'epochs' if each_epoch else 'places'} that print them"
+    text += f", from {series.at(start)} to {series.at(start + count - 1)}" if count > 1 else ""
+    return [updates.ZERO_RATE.found(text, severity=weight, epochs=count)]
+
+
+def _rounded(series: Series, *, learns: bool) -> bool:
+    """Whether `0.0000` may be how a small rate is printed: others are few units of the last decimal."""
+    largest = max(series.values) * 10.0**series.zero_decimals
+    return series.zero_decimals >= 2 and (largest < 100 or (learns and largest < 1000))
+
+
+def _leading(values: Sequence[float]) -> int:
+    return next((i for i, v in enumerate(values) if v), len(values))
+
+
+def _each_epoch(series: Series) -> bool:
+    """Whether one rate is printed an epoch."""
+    known = [e for e in series.epochs if math.isfinite(e)]
+    return len(known) == len(series.values) and len(set(known)) == len(known) and all(e == int(e) for e in known)
+
+
+def _warmup(subject: Subject) -> list[Finding]:
+    """A warm-up that is not over by the end of the run is told only where nothing was learned meanwhile."""
+    series, log = used_rates(subject.log), subject.log
+    used = list(series.last_part().values) if series is not None else []
+    steps = [b - a for a, b in pairwise(used)]
+    if len(used) < 3 or not all(s > 0 for s in steps) or subject.learns:
+        return []
+    total = _epochs(subject) if log.planned is None else log.planned
+    # A straight line from 0 is a warm-up; one that still rises at the end never reached its target.
+    straight = max(steps) - min(steps) <= 0.05 * max(steps)
+    shape = "in a straight line" if straight else "everywhere"
+    text = f"rates rise {shape} from {used[0]:.3g} to {used[-1]:.3g} over the {len(used)} places that print them"
+    text += f"; warm-up of {log.warmup}" if log.warmup else ""
+    long = log.warmup is not None and log.warmup >= total
+    if long or len(used) >= 0.9 * total or (straight and not used[0]):
+        return [updates.LOW_RATE.found(f"{text}, {total} epochs in the run", last=used[-1])]
+    return []
+
+
+def _epochs(subject: Subject) -> int:
+    return max(len(subject.train_curve), len(subject.validation_curve), 1)
+
+
+def _motion(log: Log) -> list[Finding]:
+    moves = [m for s in log.of(Kind.MOTION) for m in s.values]
+    still = moves.count(0)
+    if not 2 * still > len(moves):
+        return []
+    rates = used_rates(log)
+    alive = sum(bool(v) for v in rates.values) if rates is not None else 0
+    text = f"Δparam is 0 in {share(still, len(moves))} places that print it"
+    text += f", rates are above 0 in {alive} places, so the rate is not the only cause" if alive else ""
+    text += f"; a step is claimed {log.stepped} times" if log.stepped else ""
+    return [updates.NO_MOTION.found(text, places=still)]
+
+
+def _norms(subject: Subject) -> list[Finding]:
+    for series in subject.log.of(Kind.GRADIENT_NORM):
+        values = [v for v in series.last_part().values if math.isfinite(v)]
+        if len(values) >= 5 and not any(values):
+            return [updates.ZERO_GRADIENT.found(f"{series.name.key} is 0 in all {len(values)} places that print it")]
+        levels = curve(series).levels
+        if len(levels) < 8 or subject.log.rival:
+            continue
+        head, tail = levels[: len(levels) // 2], levels[-max(3, len(levels) // 10) :]
+        grows = statistics.median(tail) / max(head) if max(head) > 0 else 0.0
+        if grows > 100 or (grows > 20 and fall(subject.train_curve.levels) < 0):
+            text = f"{series.name.key} was at most {max(head):.3g} in the first half and is {tail[-1]:.3g} at the end"
+            return [updates.EXPLODING.found(text, grows=grows)]
+    return []

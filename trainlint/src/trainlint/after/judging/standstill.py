@@ -1,0 +1,165 @@
+"""What does not move: constant losses, flat losses, dead terms, metrics that see nothing?"""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from ...findings import Finding, Severity
+from ...rules import curves, losses
+from ..series import Kind, Series, curve
+from .subject import Subject, fall, improves, mean, noise, share, third
+
+_DIGITS = 1e-9
+"""Relative: two numbers that differ by less are printed the same."""
+_ENOUGH = {1: 40, 2: 25, 3: 8}
+"""Values that must be equal, by the digits that they have in common; with four and more digits three are enough."""
+_PARTS = ("loss", "align", "contrast", "peak", "term", "penalty", "aux")
+
+
+def findings(subject: Subject) -> list[Finding]:
+    """What does not move.
+
+    Args:
+        subject: the run.
+    """
+    constant = [*_validation(subject), *_train(subject)]
+    flat = [] if constant else _flat(subject)
+    return [*constant, *flat, *_terms(subject), *_metrics(subject)]
+
+
+def _validation(subject: Subject) -> Iterator[Finding]:
+    series = subject.validation
+    if series is None:
+        return
+    values = _finite(series)
+    value, row, end = longest_row(values)
+    total, digits = len(values), _printed(series, value)
+    part = row >= 3 and digits >= 5 and row >= (0.2 * total + 1 if end == total else 0.1 * total)
+    part = part and not _converged(values, end - row)
+    if (row == total and row >= _ENOUGH.get(digits, 3)) or (part and row < total):
+        text = f"{series.name.key} {value:.6f} in {share(row, total)} {_unit(series)}"
+        yield losses.CONSTANT_VALIDATION.found(text, value=value, epochs=row)
+
+
+def _converged(values: Sequence[float], start: int) -> bool:
+    """Whether the value crept to where it stays: frozen weights stop from one value to the next."""
+    return start > 0 and abs(values[start - 1] - values[start]) < 1e-4 * abs(values[start])
+
+
+def _unit(series: Series) -> str:
+    return "epochs" if series.axis == "epoch" else "values"
+
+
+def _train(subject: Subject) -> Iterator[Finding]:
+    series = subject.train
+    values = _finite(series) if series is not None else []
+    if series is None or len(values) < 3:
+        return
+    if not any(values):
+        if not subject.log.rival:
+            yield losses.ZERO.found(f"{series.name.key} 0 in all {len(values)} values")
+        return
+    value, row, _ = longest_row(values)
+    if row == len(values) and row >= _ENOUGH.get(_printed(series, value), 4):
+        yield losses.CONSTANT.found(f"{series.name.key} {value:.6g} in all {row} values", value=value)
+
+
+def _finite(series: Series) -> Sequence[float]:
+    """Finite values of the last part; of a progress bar the last of each epoch."""
+    if series.bar:
+        return curve(series).levels
+    return [v for v in series.last_part().values if math.isfinite(v)]
+
+
+def longest_row(values: Sequence[float]) -> tuple[float, int, int]:
+    """The value that stays the same for longest, how often it comes in a row, and where that row ends.
+
+    Args:
+        values: in order.
+
+    >>> longest_row([1.0, 2.0, 2.0, 3.0])
+    (2.0, 2, 3)
+    """
+    best, start = (0.0, 0, 0), 0
+    for end in range(1, len(values) + 1):
+        if abs(values[end - 1] - values[start]) > _DIGITS * abs(values[start]):
+            start = end - 1
+        if end - start > best[1]:
+            best = values[start], end - start, end
+    return best
+
+
+def _printed(series: Series, value: float) -> int:
+    """Significant digits that a log prints of a value."""
+    if series.decimals is None:
+        return 9
+    whole = round(min(abs(value) * 10.0**series.decimals, 1e15))
+    return len(str(whole)) if whole else 1
+
+
+FLAT = 0.005
+"""The share of its level within which a flat loss stays, half of it where fewer than ten levels are known.
+
+Of 1500 drawn curves that learn, with noise from 0 to 20 %, none stays within it.
+"""
+_CHANCE = (2, 3, 4, 5, 6, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 365, 512, 1000, 1024, 21841)
+
+
+def _flat(subject: Subject) -> list[Finding]:
+    levels, series = subject.train_curve.levels, subject.train
+    if series is None or len(levels) < 6 or subject.log.rival or not _from_the_start(series):
+        return []
+    level = mean(levels)
+    spread = (max(levels) - min(levels)) / abs(level) if level else math.inf
+    still = spread <= (FLAT if len(levels) >= 10 else FLAT / 2) and abs(
+        third(levels, 0) - third(levels, 2)
+    ) <= FLAT / 2 * abs(level)
+    if not (still or _at_chance(levels, level, spread)) or _learns_elsewhere(subject):
+        return []
+    text = f"{series.name.key} stays at {level:.4g} within {spread:.2%} over {len(levels)} levels"
+    return [curves.FLAT.found(f"{text}, {subject.train_curve.places[0]} to {subject.train_curve.places[-1]}")]
+
+
+def _at_chance(levels: Sequence[float], level: float, spread: float) -> bool:
+    """The logarithm of a usual number of classes, without a trend: the loss of a guess."""
+    near = any(abs(level - math.log(k)) < 0.01 * level for k in _CHANCE)
+    change = abs(third(levels, 0) - third(levels, 2))
+    return near and spread < 0.05 and len(levels) >= 15 and change < 2 * noise(levels) / math.sqrt(len(levels) / 3)
+
+
+def _from_the_start(series: Series) -> bool:
+    """A log that begins in the middle of a run may show its flat end."""
+    part = series.last_part()
+    epoch, step = part.epochs[0], part.steps[0]
+    if math.isfinite(epoch):
+        return epoch <= max(2.0, 0.05 * part.epochs[-1])
+    return not math.isfinite(step) or step <= max(1.0, 0.2 * part.steps[-1])
+
+
+def _learns_elsewhere(subject: Subject) -> bool:
+    return fall(subject.validation_curve.levels) > 0.02 or any(improves(s) for s in subject.metrics)
+
+
+def _terms(subject: Subject) -> Iterator[Finding]:
+    for series in subject.log.of(Kind.TRAIN_LOSS, Kind.OTHER):
+        key, values = series.name.key, series.values
+        named = series.name.term or series.name.kind is Kind.OTHER
+        single_class = "cls" in key or series.name.rival
+        if named and len(values) >= 3 and not any(values) and any(p in key for p in _PARTS) and not single_class:
+            yield losses.DEAD_TERM.found(f"0 in all {len(values)} values", subject=key)
+
+
+_SEEING = ("acc", "f1", "auc", "precision", "recall", "iou", "dice", "map", "jaccard", "kappa", "mcc", "top", "score")
+
+
+def _metrics(subject: Subject) -> Iterator[Finding]:
+    seen = [s for s in subject.metrics if len(s.values) >= 8 and any(w in s.name.key for w in _SEEING)]
+    moved = max((fall(c.levels) for c in (subject.train_curve, subject.validation_curve)), default=0.0)
+    if not seen or moved < 0.25 or subject.log.rival:
+        return
+    still = [s for s in seen if longest_row(list(s.values))[1] == len(s.values)]
+    perfect = all(s.values[0] in {1.0, 100.0} for s in still)
+    if still and not perfect:
+        names = ", ".join(f"{s.name.key} {s.values[0]:.6g}" for s in still[:3])
+        text = f"the loss falls by {moved:.0%} and {names} never moves in {len(still[0].values)} values"
+        weight = None if len(still) == len(seen) else Severity.NOTE
+        yield losses.BLIND.found(text, severity=weight, moved=moved)

@@ -1,0 +1,159 @@
+"""Which series stand for the run: its train loss, its validation loss, and what can be said of how they move?"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from ..reading.log import Log
+from ..series import Curve, Kind, Series, curve
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A run as the rules see it.
+
+    Args:
+        log: what was read.
+    """
+
+    log: Log
+
+    @cached_property
+    def train(self) -> Series | None:
+        """The train loss: the whole one with most values, else the sum of its terms."""
+        return whole(self.log, Kind.TRAIN_LOSS)
+
+    @cached_property
+    def validation(self) -> Series | None:
+        """The validation loss, chosen in the same way."""
+        return whole(self.log, Kind.VALIDATION_LOSS)
+
+    @cached_property
+    def train_curve(self) -> Curve:
+        """Levels of the train loss; empty where there is none."""
+        return curve(self.train) if self.train is not None else Curve(levels=(), places=())
+
+    @cached_property
+    def validation_curve(self) -> Curve:
+        """Levels of the validation loss; empty where there is none."""
+        return curve(self.validation) if self.validation is not None else Curve(levels=(), places=())
+
+    @cached_property
+    def metrics(self) -> list[Series]:
+        """Metrics with a known better direction."""
+        return [s for s in self.log.of(Kind.METRIC) if s.name.direction]
+
+    @cached_property
+    def learns(self) -> bool:
+        """True where a loss falls, or a metric gets better, by more than a tenth and more than its noise."""
+        if any(fall(c.levels) > 0.1 for c in (self.train_curve, self.validation_curve)):
+            return True
+        return any(improves(s) for s in self.metrics)
+
+
+def whole(log: Log, kind: Kind) -> Series | None:
+    """The series that stands for a kind of loss.
+
+    Args:
+        log: what was read.
+        kind: train or validation loss.
+    """
+    found = log.of(kind) or log.of(kind, averages=True)
+    total = [s for s in found if not s.name.term and len(s.values) > 1]
+    terms = [s for s in found if s.name.term]
+    if total and len(total[0].values) * 2 >= max(len(s.values) for s in found):
+        return total[0]
+    if terms:
+        return _sum([s for s in terms if len(s.values) == len(terms[0].values)])
+    return found[0] if found else None
+
+
+def _sum(terms: list[Series]) -> Series:
+    if len(terms) == 1:
+        return terms[0]
+    total = Series(terms[0].name, epochs=terms[0].epochs, steps=terms[0].steps, parts=terms[0].parts)
+    total.values.extend(map(sum, zip(*(s.values for s in terms), strict=True)))
+    total.decimals = None if any(s.decimals is None for s in terms) else max(s.decimals or 0 for s in terms)
+    total.bar, total.table = terms[0].bar, terms[0].table
+    return total
+
+
+def mean(values: Sequence[float]) -> float:
+    """The mean, without overflow of the sum.
+
+    Args:
+        values: at least one.
+    """
+    return sum(v / len(values) for v in values)
+
+
+def third(levels: Sequence[float], which: int) -> float:
+    """The mean of a third of the levels.
+
+    Args:
+        levels: at least three.
+        which: 0, 1 or 2.
+    """
+    size = max(1, len(levels) // 3)
+    return mean(levels[-size:] if which == 2 else levels[which * size : (which + 1) * size])
+
+
+def noise(levels: Sequence[float]) -> float:
+    """The scatter of single levels about their trend: the median step from one to the next, over 0.954.
+
+    A difference of two normal numbers has the median size 0.6745 * sqrt(2) = 0.954 standard deviations.
+
+    Args:
+        levels: in order.
+    """
+    steps = sorted(abs(b - a) for a, b in pairwise(levels))
+    return steps[len(steps) // 2] / 0.954 if steps else 0.0
+
+
+def fall(levels: Sequence[float]) -> float:
+    """How far the last third lies below the first, as a share of its size; 0 where that is within the noise.
+
+    Args:
+        levels: in order.
+    """
+    if len(levels) < 2:
+        return 0.0
+    first, last = (levels[0], levels[-1]) if len(levels) < 6 else (third(levels, 0), third(levels, 2))
+    size = max(abs(first), abs(last))
+    if not size or (len(levels) >= 6 and abs(first - last) < 2 * noise(levels) / math.sqrt(len(levels) / 3)):
+        return 0.0
+    return (first - last) / size
+
+
+def improves(series: Series) -> bool:
+    """Whether a metric gets better by more than a tenth and more than its noise.
+
+    Args:
+        series: with a known direction.
+    """
+    return -series.name.direction * fall(curve(series).levels) > 0.1
+
+
+def rank_trend(levels: Sequence[float]) -> float:
+    """Kendall's rank correlation of the levels with their order, over at most 60 of them: 1 where each is higher.
+
+    Args:
+        levels: in order.
+    """
+    if len(levels) > 60:
+        levels = [levels[round(i * (len(levels) - 1) / 59)] for i in range(60)]
+    count = len(levels)
+    signs = sum((b > a) - (b < a) for i, a in enumerate(levels) for b in levels[i + 1 :])
+    return signs / (count * (count - 1) / 2) if count > 1 else 0.0
+
+
+def share(part: int, total: int) -> str:
+    """`all 30`, or `5 of 30`.
+
+    Args:
+        part: how many.
+        total: of how many.
+    """
+    return f"all {total}" if part == total else f"{part} of {total}"

@@ -1,0 +1,150 @@
+"""Where do the losses go: do they diverge, rise, over-fit, or fall without bound; does a metric collapse?"""
+
+import math
+import statistics
+from collections.abc import Sequence
+
+from ...findings import Finding, Severity
+from ...rules import curves, losses, updates
+from ..series import Curve, Series, curve
+from .subject import Subject, fall, mean, rank_trend, third
+
+FEWEST = 8
+"""Levels from which a trend is judged."""
+
+
+def findings(subject: Subject) -> list[Finding]:
+    """Where the losses go.
+
+    Args:
+        subject: the run.
+    """
+    return [*_paths(subject), *_diverged(subject), *_validation(subject), *_bound(subject), *_collapse(subject)]
+
+
+def _diverged(subject: Subject) -> list[Finding]:
+    levels, places = subject.train_curve.levels, subject.train_curve.places
+    if len(levels) < 3 or subject.log.rival:
+        return []
+    jump = _jump(levels)
+    if jump is not None:
+        text = f"train loss {mean(levels[max(0, jump - 3) : jump]):.4g} before {places[jump]}"
+        text += f", {levels[-1]:.4g} at the end, where it stays; its first value was {levels[0]:.4g}"
+        return [losses.DIVERGED.found(text, first=levels[0], last=levels[-1])]
+    if levels[0] > 0 and min(levels[-2:]) > 10 * levels[0]:
+        return [losses.DIVERGED.found(f"train loss rose from {levels[0]:.4g} to {levels[-1]:.4g}")]
+    first, last = third(levels, 0), third(levels, 2)
+    rises = len(levels) >= FEWEST and rank_trend(levels) > 0.6 and last - first > 0.15 * max(abs(first), 1e-12)
+    if not rises:
+        return []
+    text = f"train loss rises from {levels[0]:.4g} to {levels[-1]:.4g} over {len(levels)} levels"
+    both = len(subject.validation_curve) >= 3 and fall(subject.validation_curve.levels) < 0
+    return [curves.RISING.found(text + (", and so does the validation loss" if both else ""))]
+
+
+def _jump(levels: Sequence[float]) -> int | None:
+    """Where the loss jumps to a plateau for good: above all that was before, or to twice the level before it."""
+    count = len(levels)
+    for start in range(3, count - 1):
+        head, tail = levels[:start], levels[start:]
+        before, after = statistics.median(head[-3:]), statistics.median(tail)
+        if before <= 0 or min(tail) <= before * 1.3 or levels[start] < 1.3 * head[-1]:
+            continue
+        over = min(tail) > 1.05 * max(head) and after > 1.4 * statistics.median(head)
+        stays = count - start >= max(4, 0.1 * count) and min(tail) > 1.8 * before and not _recovers(tail)
+        if over or stays:
+            return start
+    return None
+
+
+def _recovers(tail: Sequence[float]) -> bool:
+    """A new stage, or a restart, begins high and falls again."""
+    return tail[-1] < 0.8 * tail[0] or (len(tail) >= 6 and rank_trend(tail) < -0.4)
+
+
+def _validation(subject: Subject) -> list[Finding]:
+    val, train = subject.validation_curve, subject.train_curve
+    if len(val) < FEWEST or subject.log.rival:
+        return []
+    smooth = [statistics.median(val.levels[max(0, i - 1) : i + 2]) for i in range(len(val))]
+    best = min(range(len(val)), key=lambda i: smooth[i])
+    low, end = smooth[best], mean(val.levels[-3:])
+    rise = end / low if low > 0 else 1 + (end - low) / max(abs(low), 1e-12)
+    after = val.levels[best:]
+    if 2 * best >= len(val) or rise < 1.3 or rank_trend(after) < 0.4 or _jump(val.levels) == len(val) - 1:
+        return []
+    if fall(train.levels) <= 0 and len(train) >= 3:
+        return []
+    better = [s.name.key for s in subject.metrics if _still_better(s)]
+    text = f"{_named(subject.validation)} is best at {val.places[best]} ({low:.4g}) and rises to {end:.4g} at the end"
+    text += (
+        f" of {len(val)} while the train loss falls to {train.levels[-1]:.4g}" if train.levels else f" of {len(val)}"
+    )
+    text += f"; {better[0]} still gets better" if better else ""
+    weight = Severity.NOTE if better and rise < 3 else None
+    return [losses.OVERFIT.found(text, severity=weight, best=low, last=end)]
+
+
+def _named(series: Series | None) -> str:
+    return series.name.key if series is not None else "validation"
+
+
+def _still_better(series: Series) -> bool:
+    """Whether a validation metric has its best third at the end."""
+    if not series.name.key.startswith(("val", "eval", "test", "dev", "metrics")):
+        return False
+    levels = [series.name.direction * v for v in curve(series).levels]
+    return len(levels) >= 3 and third(levels, 2) > max(third(levels, 0), third(levels, 1))
+
+
+def _bound(subject: Subject) -> list[Finding]:
+    levels = subject.train_curve.levels
+    if len(levels) < 6 or subject.log.rival or levels[-1] >= 0:
+        return []
+    early, late = levels[0] - levels[len(levels) // 3], levels[-1 - len(levels) // 3] - levels[-1]
+    if abs(levels[-1]) < 50 * max(abs(levels[0]), 1.0) or late < 2 * max(early, 0.0):
+        return []
+    return [curves.NO_BOUND.found(f"train loss falls from {levels[0]:.4g} to {levels[-1]:.4g}, faster and faster")]
+
+
+def _collapse(subject: Subject) -> list[Finding]:
+    for series in subject.metrics:
+        levels = curve(series).levels
+        if series.name.direction < 0 or series.name.rival or subject.log.rival or len(levels) < FEWEST:
+            continue
+        size = max(3, len(levels) // 10)
+        best, tail = statistics.median(sorted(levels)[-3:]), levels[-size:]
+        if best > 0 and max(tail) < 0.5 * best and third(levels, 0) < best:
+            text = f"{series.name.key} was {best:.4g} and is {tail[-1]:.4g} in the last {size} values"
+            return [curves.METRIC_COLLAPSED.found(text, subject=series.name.key, best=best, last=tail[-1])]
+    return []
+
+
+def _paths(subject: Subject) -> list[Finding]:
+    """Train and validation loss of the same epochs, where their ratio is another loss or a wrong division."""
+    pairs = _pairs(subject.train_curve, subject.validation_curve)
+    if len(pairs) < 2 or subject.log.rival:
+        return []
+    ratio, batches = statistics.median(v / t for t, v in pairs), subject.log.batches
+    if batches and batches > 2 and 0.7 < ratio / batches < 1.43:
+        train = statistics.median(t for t, _ in pairs)
+        text = (
+            f"train {train:.6g} times {batches} batches is {train * batches:.4g}, as large as the validation "
+            f"loss {pairs[-1][1]:.4g}: the loss of one batch divided by {batches}"
+        )
+        return [updates.REPORTED_LOSS.found(text, ratio=ratio, batches=batches)]
+    early = [v / t for t, v in pairs[:3]]
+    if len(pairs) >= 3 and (min(early) > 5 or max(early) < 0.1):
+        # Later epochs may overfit; a gap from the start is another loss.
+        text = f"validation is {statistics.median(early):.3g} times the train loss in its first three places"
+        return [losses.TWO_PATHS.found(text, ratio=statistics.median(early))]
+    return []
+
+
+def _pairs(train: Curve, val: Curve) -> list[tuple[float, float]]:
+    places = dict(zip(train.places, train.levels, strict=True))
+    return (
+        [(places[p], v) for p, v in zip(val.places, val.levels, strict=True) if p in places and v > 0 and places[p] > 0]
+        if math.isfinite(sum(train.levels) + sum(val.levels))
+        else []
+    )

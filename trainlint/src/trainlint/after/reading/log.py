@@ -1,0 +1,163 @@
+"""What has been read of a run: its series, and what is said beside them. Values come in one by one, in any form."""
+
+import math
+from dataclasses import dataclass, field
+
+from ..series import Kind, Name, Series
+from .numerals import cell, decimals
+
+MOST_SERIES = 600
+MOST_VALUES = 40_000_000
+"""Bounds of memory: names and values beyond them are counted and left out."""
+_NOW_AND_THEN = 0xFFF
+"""Whether the bounds are reached is asked once in 4096 values of a series."""
+_LOOKED_AT = 64
+"""Values of a series whose printed decimals are looked at."""
+_LOSSES = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS)
+
+
+@dataclass(eq=False)
+class Log:
+    """What has been read of a run.
+
+    Args:
+        series: by key.
+        planned: planned epochs, where told.
+        batches: batches per epoch, where told.
+        warmup: length of the warm-up, in the log's own unit.
+        skips: updates that a scaler said it skipped.
+        skips_last: of these, since the last train loss.
+        scaler: True where anything speaks of a loss scale.
+        ended: how the text says that the run died; empty where a loss follows, or nothing says so.
+        left_out: values and names beyond the bounds.
+        epoch: the present one.
+        step: the present one.
+        stepped: claims that a step was taken.
+        full: True where the bounds are reached.
+    """
+
+    series: dict[str, Series] = field(default_factory=dict)
+    planned: int | None = None
+    batches: int | None = None
+    warmup: int | None = None
+    skips: int = 0
+    skips_last: int = 0
+    scaler: bool = False
+    ended: str = ""
+    left_out: int = 0
+    epoch: float = math.nan
+    step: float = math.nan
+    stepped: int = 0
+    full: bool = False
+
+    def of(self, *kinds: Kind, averages: bool = False) -> list[Series]:
+        """The series of some kinds, those with most values first.
+
+        Args:
+            kinds: wanted.
+            averages: True with the running averages that are printed behind values.
+        """
+        found = [s for s in self.series.values() if s.name.kind in kinds and (averages or not s.name.average)]
+        return sorted(found, key=lambda s: -len(s.values))
+
+    @property
+    def rival(self) -> bool:
+        """True where adversaries or rewards are trained: there a rising loss means nothing."""
+        return any(s.name.rival for s in self.series.values())
+
+    @property
+    def count(self) -> int:
+        """Values of all series."""
+        return sum(len(s.values) for s in self.series.values())
+
+    def place(self, name: Name, token: str) -> None:
+        """Take note of a position.
+
+        Args:
+            name: of kind epoch, step, or a total.
+            token: as printed.
+        """
+        value = cell(token)
+        if value is None or not math.isfinite(value):
+            return
+        if name.kind is Kind.STEP:
+            self.step = value
+        elif name.kind is Kind.EPOCH:
+            self._epoch(value, token)
+        elif name.kind is Kind.PLANNED:
+            self.planned = round(value)
+        elif name.kind is Kind.BATCHES:
+            self.batches = max(round(value), self.batches or 0)
+        elif name.kind is Kind.WARMUP:
+            self.warmup = round(value)
+
+    def _epoch(self, value: float, token: str) -> None:
+        if value != self.epoch:
+            self.step = math.nan
+        self.epoch = value
+        total = cell(token.partition("/")[2]) if "/" in token else None
+        self.planned = self.planned if total is None or not math.isfinite(total) else round(total)
+
+    def add(self, name: Name, token: str, *, bar: bool = False, table: bool = False) -> None:
+        """Take note of a value, as printed.
+
+        Args:
+            name: what it is the value of.
+            token: as printed.
+            bar: True within a progress bar.
+            table: True within a table.
+        """
+        value = cell(token)
+        series = self.series.get(name.key) or (None if value is None else self._new(name, bar=bar, table=table))
+        if value is None or series is None:
+            return
+        count = len(series.values)
+        if bar and count and self.epoch == series.epochs[-1] and _same(value, series.values[-1]):
+            return
+        if count < _LOOKED_AT or not value:
+            _look(series, value, token)
+        self._take(series, value)
+
+    def value(self, name: Name, value: float) -> None:
+        """Take note of a value that was never printed, so that it has all its digits.
+
+        Args:
+            name: what it is the value of.
+            value: any number.
+        """
+        series = self.series.get(name.key) or self._new(name)
+        if series is not None:
+            series.decimals = None
+            self._take(series, value)
+
+    def _take(self, series: Series, value: float) -> None:
+        if not len(series.values) & _NOW_AND_THEN:
+            self.full = self.count >= MOST_VALUES
+        if self.full:
+            self.left_out += 1
+            return
+        series.add(value, self.epoch, self.step)
+        if (self.ended or self.skips_last) and series.name.kind in _LOSSES:
+            self.ended = ""
+            self.skips_last = 0 if series.name.kind is Kind.TRAIN_LOSS else self.skips_last
+
+    def _new(self, name: Name, *, bar: bool = False, table: bool = False) -> Series | None:
+        if len(self.series) >= MOST_SERIES:
+            self.left_out += 1
+            return None
+        self.scaler |= name.kind is Kind.LOSS_SCALE
+        series = self.series[name.key] = Series(name, bar=bar, table=table)
+        return series
+
+
+def _look(series: Series, value: float, token: str) -> None:
+    """With how many decimals does the log print this series?"""
+    if value and series.decimals is not None and math.isfinite(value):
+        told = decimals(token)
+        series.decimals = None if told is None else max(told, series.decimals)
+    elif not value and series.zero_decimals < 0:
+        series.zero_decimals = decimals(token) or 0
+
+
+def _same(one: float, two: float) -> bool:
+    return one == two or (math.isnan(one) and math.isnan(two))

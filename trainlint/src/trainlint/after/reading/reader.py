@@ -1,0 +1,164 @@
+"""How does a line become values? Rows under a header first, else by the line's template."""
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ..series import Kind
+from .endings import Endings, may_end
+from .log import Log
+from .names import name_of
+from .numerals import NUMBER
+from .tables import Header, header
+from .template import Template, phase_of, understand
+
+PLACES = (Kind.EPOCH, Kind.STEP, Kind.PLANNED, Kind.BATCHES, Kind.WARMUP, Kind.IGNORED)
+"""Kinds whose numbers are no series."""
+_CACHED = 4096
+_LONGEST_CACHED = 2000
+_ASIDE = re.compile(r"(?:pass|FAIL)  |\[VERDICT\]|RT\d{3} |    (?:cause|next|see):|    follows from ")
+"""Lines of a preflight or a verdict: they speak about the run, their numbers are not the log's."""
+_GLUED = re.compile(r"([eEsSiI](?<!\w.)(?:p(?:och)?|tep|ter(?:ation)?))(?=\d)")
+"""`epoch3` is the number 3 under the name epoch."""
+_OURS = (
+    (re.compile(r"Δ\s?param\w{0,8}\s{0,4}(?:\|\|·\|\|₂|L2:\s{0,4}median)\s{0,4}\|{0,2}\s{0,4}[:=]?"), "Δparam="),
+    (re.compile(r"‖Δ[wθ]‖"), "Δparam"),
+    (re.compile(r"\|\|g\|\|_2(?==)"), "grad_norm"),
+    (re.compile(r"(?<=\w)(?<!grad)_norm=(?!=)"), "_grad_norm="),
+)
+"""Names of our own lines, and of others that print formulas."""
+_TITLED = re.compile(r"\s{0,64}(?:[\"'#]|(?:epoch|step|iter)\w{0,10}\s{0,32}[,;\t|]|.{0,400}%\|)", re.IGNORECASE)
+"""A header may hold numbers: a run's name in a Weights & Biases export, `top-1`, or a progress bar behind it."""
+_STEPPED = re.compile(r"\bstepp?(?:ed|_taken)?\s?=\s?(?:True|yes|[1-9])", re.IGNORECASE)
+_RULE = re.compile(r"[-=+|:\s]{3,}|[─━┄═\s┼╇┡┏┓┗┛┘└┐┌├┤┬┴│┃╪╞╡]{3,}")
+
+
+class Reader:
+    """Reads lines and rows into a log.
+
+    Args:
+        stem: the file's name without its ending, which may name a value.
+
+    >>> reader = Reader()
+    >>> for line in ("Epoch 1/2 loss: 0.5", "Epoch 2/2 loss: tensor(nan)"):
+    ...     reader.line(line)
+    >>> reader.log.series["loss"].values.tolist(), reader.log.planned
+    ([0.5, nan], 2)
+    """
+
+    def __init__(self, stem: str = "") -> None:
+        self.log, self.stem = Log(), stem
+        self.phase = ""
+        self.header: Header | None = None
+        self._known: dict[tuple[str, ...], Template | Header] = {}
+        self._endings = Endings()
+
+    def line(self, line: str) -> None:
+        """Read a line.
+
+        Args:
+            line: without colours and its end.
+        """
+        if self._endings.inside and self._ended(line):
+            return
+        if self.header is not None and self._row(self.header, line):
+            return
+        parts = NUMBER.split(line)
+        known = self._understood(line, parts[::2])
+        if isinstance(known, Header):
+            self.header = known
+        elif known is None:
+            self.line(_GLUED.sub(r"\1 ", line))
+        elif known.ends and self._ended(line):
+            return
+        elif len(parts) == 1:
+            self._words(line, known)
+        else:
+            self._values(line, known, parts[1::2])
+
+    def _ended(self, line: str) -> bool:
+        end = self._endings.read(line)
+        self.log.ended = end or self.log.ended
+        return end is not None
+
+    def _understood(self, line: str, texts: list[str]) -> Template | Header | None:
+        """What a line of this shape says; None where a name and its number are written as one word."""
+        if len(line) > _LONGEST_CACHED:
+            return understand(texts, self.phase)
+        key = (self.phase, *texts)
+        known = self._known.get(key)
+        if known is None:
+            if _GLUED.search(line):
+                return None
+            known = self._new(line, texts)
+            if len(self._known) >= _CACHED:
+                self._known.clear()
+            self._known[key] = known
+        return known
+
+    def _new(self, line: str, texts: list[str]) -> Template | Header:
+        if _ASIDE.match(line):
+            return Template(settings=True)
+        if (len(texts) < 3 or _TITLED.match(line)) and (found := header(line, self.stem)) is not None:
+            return found
+        for seen, meant in _OURS:
+            texts = [seen.sub(meant, t) for t in texts]
+        template = understand(texts, self.phase)
+        return replace(template, ends=may_end(line), claims="stepp" in line or "step_" in line)
+
+    def _words(self, line: str, template: Template) -> None:
+        """A line of words alone may say what the lines below it are about: `Validation:`."""
+        if template.skip:
+            self._skipped()
+        text = line.strip(" #*=->|")
+        if 0 < len(text) <= 60 and template.phase and template.phase == phase_of(" ".join(text.split()[:3])):
+            self.phase = template.phase
+
+    def _skipped(self) -> None:
+        self.log.skips += 1
+        self.log.skips_last += 1
+        self.log.scaler = True
+
+    def _values(self, line: str, template: Template, tokens: list[str]) -> None:
+        log = self.log
+        if template.settings:
+            return
+        if template.skip:
+            self._skipped()
+        for slot in template.positions:
+            if slot.name.kind is Kind.EPOCH and not template.phase:
+                self.phase = ""
+            log.place(slot.name, tokens[slot.index])
+        for slot in template.slots:
+            log.add(slot.name, tokens[slot.index], bar=template.bar)
+        if template.claims and _STEPPED.search(line):
+            log.stepped += 1
+
+    def _row(self, header: Header, line: str) -> bool:
+        if not line.strip():
+            return False
+        cells = header.row(line)
+        if cells is None:
+            return bool(_RULE.fullmatch(line[:_LONGEST_CACHED]))
+        for name, text in cells:
+            self.log.place(name, text.strip().strip("\"'"))
+        for name, text in cells:
+            if name.kind not in PLACES:
+                self.log.add(name, text.strip().strip("\"'"), table=True)
+        return True
+
+    def row(self, pairs: Iterable[tuple[str, float]]) -> None:
+        """Read named numbers that belong together, such as an entry of a JSON list.
+
+        Args:
+            pairs: name and number, positions among them in any order.
+        """
+        named = [(name_of(name), value) for name, value in pairs]
+        log = self.log
+        log.step = math.nan if any(n.kind is Kind.EPOCH for n, _ in named) else log.step
+        for name, value in named:
+            log.place(name, repr(value))
+        for name, value in named:
+            if name.kind not in PLACES:
+                log.value(name, value)

@@ -1,0 +1,116 @@
+"""Where is the log? A file of any kind, a folder that holds one, or a text at hand."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...errors import InputError
+from .documents import document, rows
+from .events import is_event_file, scalars
+from .log import Log
+from .names import name_of
+from .reader import PLACES, Reader
+from .text import clean, opened, pieces
+
+LARGEST_DOCUMENT = 1 << 26
+"""Bytes of a JSON document that is read as a whole; a larger one is read line by line."""
+_USUAL = ("trainer_state.json", "*tfevents*", "metrics.csv", "results.csv", "history.json", "metrics.json",
+          "log.csv", "log.txt", "train.log", "log.jsonl", "metrics.jsonl", "training.log")  # fmt: skip
+
+
+def read_text(text: str) -> Log:
+    """What a text holds.
+
+    Args:
+        text: lines, or a JSON document.
+
+    Raises:
+        InputError: a number or a nesting in it is without measure.
+    """
+    reader = Reader()
+    if not _document(reader, text):
+        for line in text.splitlines():
+            for piece in clean(line):
+                reader.line(piece)
+    return reader.log
+
+
+def read_file(path: Path) -> Log:
+    """What a file holds.
+
+    Args:
+        path: of a log, a table, a JSON document or an event file.
+
+    Raises:
+        InputError: it is none of these.
+    """
+    reader = Reader(path.stem)
+    if is_event_file(path):
+        _events(reader, path)
+        return reader.log
+    with opened(path) as file:
+        if path.stat().st_size <= LARGEST_DOCUMENT and _begins(file.read(1)):
+            file.seek(0)
+            if _document(reader, file.read()):
+                return reader.log
+        file.seek(0)
+        for line in pieces(file):
+            reader.line(line)
+    return reader.log
+
+
+def _begins(first: str) -> bool:
+    return first in {"{", "[", " ", "\n"}
+
+
+def _document(reader: Reader, text: str) -> bool:
+    """Read a text as one JSON document; False where it is lines, each of its own."""
+    start = text.lstrip()[:1]
+    if start not in {"{", "["} or not text.rstrip().endswith(("}", "]")):
+        return False
+    found = document(text)
+    if not isinstance(found, list | dict):
+        return False
+    for row in rows(found, reader.stem or "value"):
+        reader.row(row)
+    return True
+
+
+def _events(reader: Reader, path: Path) -> None:
+    for tag, step, value in scalars(path):
+        name = name_of(tag)
+        if name.kind not in PLACES:
+            reader.log.step = float(step)
+            reader.log.value(name, value)
+
+
+def find(place: Path) -> Path:
+    """The log that a path means: itself, or what a folder holds under a usual name.
+
+    Args:
+        place: a file or a folder.
+
+    Raises:
+        InputError: nothing is there, or a folder holds no log, or several.
+    """
+    if place.is_dir():
+        return _within(place)
+    if not place.is_file():
+        raise InputError("a ledger or a log", f"{place}, which does not exist", "a wrong path", "pass the run's folder")
+    return place
+
+
+def _within(folder: Path) -> Path:
+    for found in _usual(folder):
+        return found
+    logs = sorted(p for p in folder.iterdir() if p.suffix in {".log", ".csv"} and p.is_file())
+    if len(logs) == 1:
+        return logs[0]
+    told = f"{folder}, which holds {len(logs)} logs and no ledger" if logs else f"{folder}, which holds neither"
+    raise InputError("a ledger or a log", told, "a wrong path", "pass the file itself")
+
+
+def _usual(folder: Path) -> Iterator[Path]:
+    if (folder / "ledger.jsonl").is_file():
+        yield folder / "ledger.jsonl"
+    for pattern in _USUAL:
+        yield from sorted(folder.glob(pattern))[-1:]

@@ -1,0 +1,160 @@
+"""Which lines are rows of a table? Commas, tabs, semicolons, bars, or blanks stand between the cells."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ..series import Kind, Name
+from .names import name_of, words_of
+from .numerals import MISSING, cell
+
+_BAR = re.compile(r":?\s{1,64}\d{1,3}%\|.*$")
+_BOXES = str.maketrans("│┃║", "|||")
+_TITLE = re.compile(r"#|['\"]?[^\W\d][^=:;{}]{0,78}[^=:;{},.!?]?['\"]?")
+_TIME = re.compile(r"\d+(?::\d\d)+(?:\.\d+)?|[\d.]+\s?(?:s|ms|min|h|m|sec)\b.{0,20}|\d{4}-\d\d-\d\d[ T].{0,20}")
+_SIZE = re.compile(r"\d[\d.]*\s?[kKMGT]i?B?")
+_WIDEST = 400
+"""Columns of a table; a wider one is data, not a training's curve."""
+_WALL = [["wall", "time"], ["step"], ["value"]]
+
+
+@dataclass(frozen=True)
+class Header:
+    """The columns of a table.
+
+    Args:
+        mark: what stands between cells; the empty string for blanks, two blanks where names hold one.
+        names: of each column; None where it is nothing.
+        spans: where each title begins and ends, where blanks stand between cells: a row may leave a cell blank.
+    """
+
+    mark: str
+    names: tuple[Name | None, ...]
+    spans: tuple[tuple[int, int], ...] = ()
+
+    def row(self, line: str) -> "list[tuple[Name, str]] | None":
+        """The cells of a row that hold something; None where the line is no row of this table.
+
+        Args:
+            line: any.
+        """
+        cells = split(line, self.mark)
+        if self.spans and 1 < len(cells) < len(self.names):
+            cells = self._placed(line)
+        if self.spans and len(cells) == len(self.names) + 1 and cells[0].isdigit():
+            cells = cells[1:]  # a data frame numbers its rows under no title
+        if len(cells) != len(self.names) or not all(map(_entry, cells[1:])):
+            return None
+        if not any(cell(c) is not None for c in cells):
+            return None
+        return [(name, c) for name, c in zip(self.names, cells, strict=True) if name is not None]
+
+    def _placed(self, line: str) -> list[str]:
+        """The cells under the titles that they stand below; fewer where two stand below the same."""
+        cells, last = [""] * len(self.names), -1
+        for found in _spans(line, self.mark):
+            begin, end = found.span()
+            nearest = min(range(len(self.spans)), key=lambda i: _apart(self.spans[i], begin, end))
+            if nearest <= last or _apart(self.spans[nearest], begin, end) > _NEAR:
+                return []
+            cells[nearest], last = found[0], nearest
+        return cells
+
+
+def header(line: str, stem: str = "") -> Header | None:
+    """The header that a line is; None where it is none.
+
+    Args:
+        line: without colours.
+        stem: the file's name, which names the only value of a TensorBoard export.
+
+    >>> [n.kind.value for n in header("epoch,train_loss,lr").names]
+    ['epoch', 'train loss', 'learning rate']
+    """
+    for mark in ("|", ",", "\t", ";", "  ", ""):
+        titles = split(line, mark) if mark or "  " in line.strip() else []
+        if 1 < len(titles) <= _WIDEST and (names := _titles(titles, stem)) is not None:
+            spans = () if mark.strip() or mark == "\t" else tuple(f.span() for f in _spans(line, mark))
+            return Header(mark, names, spans if len(spans) == len(names) else ())
+    return None
+
+
+_NEAR = 8
+"""Characters by which a cell may be off its title on both sides."""
+
+
+def _spans(line: str, mark: str) -> "Iterator[re.Match[str]]":
+    return re.finditer(r"\S+(?: \S+)*" if mark else r"\S+", _BAR.sub("", line))
+
+
+def _apart(span: tuple[int, int], begin: int, end: int) -> int:
+    return min(abs(span[0] - begin), abs(span[1] - end))
+
+
+def _titles(titles: list[str], stem: str) -> tuple[Name | None, ...] | None:
+    first = titles[0].strip("'\" #")
+    rest = titles[1:] if not first or first.startswith("Unnamed: ") else titles
+    if not all(_TITLE.fullmatch(t) and not any(cell(w) is not None for w in t.split()) for t in rest):
+        return None
+    if [words_of(t) for t in titles] == _WALL:
+        return None, name_of("step"), _of_file(stem)
+    names = _apart_from_each_other([_column(t) for t in titles])
+    known = [n for n in names if n is not None and n.kind not in {Kind.OTHER, Kind.IGNORED}]
+    measured = [n for n in known if n.kind not in {Kind.STEP, Kind.EPOCH}]
+    return names if measured and (len(known) > 1 or len(titles) > 3) else None
+
+
+def _apart_from_each_other(names: list[Name | None]) -> tuple[Name | None, ...]:
+    """Columns of the same name, as of several runs in one export, are a series each."""
+    seen = Counter[str]()
+    for index, name in enumerate(names):
+        if name is not None and name.kind not in {Kind.EPOCH, Kind.STEP, Kind.IGNORED}:
+            seen[name.key] += 1
+            if seen[name.key] > 1:
+                names[index] = replace(name, key=f"{name.key}[{seen[name.key]}]")
+    return tuple(names)
+
+
+def _column(title: str) -> Name | None:
+    """A Weights & Biases export puts the run's name before the quantity, and adds columns of bounds."""
+    title = title.strip("'\" ")
+    if not title or title.startswith("Unnamed: ") or title.endswith(("__MIN", "__MAX")):
+        return None
+    return name_of(_LETTERS[title] if title in _LETTERS else title.rsplit(" - ", 1)[-1])
+
+
+_LETTERS = {"E": "epoch", "e": "epoch", "#": "step"}
+
+
+def _of_file(stem: str) -> Name:
+    named = name_of(stem.rpartition("tag-")[2] or stem)
+    return named if named.kind in _CURVES else Name(key="value", kind=Kind.OTHER)
+
+
+_CURVES = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, Kind.RATE, Kind.GRADIENT_NORM, Kind.LOSS_SCALE)
+
+
+def split(line: str, mark: str) -> list[str]:
+    """The cells of a line.
+
+    Args:
+        line: any.
+        mark: between cells; the empty string for blanks, two blanks for at least two.
+    """
+    if mark == "|":
+        line = line.translate(_BOXES).strip()
+        return [c.strip() for c in line.removeprefix("|").removesuffix("|").split("|")] if "|" in line else []
+    if mark.strip() or mark == "\t":
+        return [c.strip() for c in line.split(mark)]
+    if "%|" in line:
+        line = _BAR.sub("", line)
+    return [c.strip() for c in line.split("  ") if c.strip()] if mark else line.split()
+
+
+def _entry(text: str) -> bool:
+    """Whether a cell may stand in a row of numbers: a number, a time, a size, or nothing."""
+    text = text.strip().strip("\"'")
+    if text.lower() in MISSING or cell(text) is not None:
+        return True
+    return bool(_TIME.fullmatch(text) or _SIZE.fullmatch(text) or text in {"True", "False", "true", "false"})

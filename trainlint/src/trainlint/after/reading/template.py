@@ -1,0 +1,252 @@
+"""What does a line without its numbers say about each of them? Lines of one shape are understood once.
+
+A line is split into texts and numbers. The texts alone, its template, decide what each number is: the value of a name,
+an epoch, a step, a total behind a slash, an average in brackets, or nothing.
+"""
+
+import re
+from dataclasses import dataclass
+
+from ..series import Kind, Name
+from .names import PHASES, name_of
+
+_PHASE = re.compile(r"(?<![\w/.\\-])(" + "|".join(sorted(PHASES, key=len, reverse=True)) + r")(?![\w/\\]|\.\w)", re.I)
+_STATED = re.compile(
+    r"\b(?:mode|split|phase|stage|subset)['\"]?\s{0,4}[:=]\s{0,4}['\"]?(" + "|".join(PHASES) + r")\b", re.IGNORECASE
+)
+_WRAPPER = re.compile(r"(?:tensor|array|(?:np|numpy|torch)\.\w{1,20}|float\d{0,3})\(\[?$")
+_CUT = re.compile(r"[|│,;{}\[\]\"'<>=:\t]|\s-+\s|\s{2,}|^\s*[)%\]}]+")
+_WORD = re.compile(r"[A-Za-zΔδ‖_#][^\s]{0,63}")
+_KEYS = re.compile(r"['\"]([^'\"{}]{1,64})['\"]\s{0,4}:\s{0,4}\{|([{}])")
+_SETTINGS = re.compile(r"batch_size|weight_decay|num_workers|Namespace\(|\bseed\b['\"]?\s{0,2}[:=]", re.IGNORECASE)
+_SKIPPED = re.compile(
+    r"skipping (?:step|update|optimizer|this)|overflow detected|overflow!|gradient overflow|step (?:was )?skipped"
+    r"|skipped step|skip(?:ping)? (?:the )?(?:optimizer )?(?:step|update)|found inf|grad(?:ient)?s? overflow",
+    re.IGNORECASE,
+)
+_BAR = re.compile(r"%\||it/s|s/it|\[=|=>|━|█|\[\s?#")
+_AVERAGE = re.compile(r"\s*\(\s*(?:avg|mean|ave|average|global_avg)?\s*[:=]?\s*", re.IGNORECASE)
+_LIST = re.compile(r"['\")]?\s*[,;]?\s*['\"]?(?:tensor\()?")
+_BRACKET = re.compile(r"\s*[\])]?\s*,?\s*[\[(]\s*")
+_FOLLOWS = re.compile(r"\s([A-Za-z][\w ]{1,30}?)\s{0,4}(?:[,;|]|$)")
+_MARKS = frozenset((",", ":", ";", "|"))
+_FOLLOWING = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, Kind.RATE, Kind.GRADIENT_NORM)
+_OPENS = re.compile(r"\s{0,4}\[")
+_BATCHES = re.compile(r"\s{1,4}batches\b")
+_UNIT = re.compile(r"[A-Za-zµ]")
+_AVERAGED = " (average)"
+_LONG = 400
+"""Texts of a line that are asked what the line is; a longer one is no line of a training, though its numbers count."""
+_SHORT = 24
+"""Characters: a text between two numbers that say the same thing twice is shorter."""
+POSITIONS = frozenset((Kind.EPOCH, Kind.STEP, Kind.PLANNED, Kind.BATCHES, Kind.WARMUP))
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What one number of a template is.
+
+    Args:
+        index: of the number.
+        name: what it is the value of.
+    """
+
+    index: int
+    name: Name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """What a line without its numbers says.
+
+    Args:
+        slots: the numbers that are values.
+        positions: the numbers that say where: epoch, step, and their totals.
+        bar: True for a progress bar.
+        skip: True where a scaler says that it skips an update.
+        phase: `train` or `val` where the line names it.
+        settings: True where the line lists settings, not measurements.
+        ends: True where the line may tell of the run's end.
+        claims: True where the line may claim that a step was taken.
+    """
+
+    slots: tuple[Slot, ...] = ()
+    positions: tuple[Slot, ...] = ()
+    bar: bool = False
+    skip: bool = False
+    phase: str = ""
+    settings: bool = False
+    ends: bool = False
+    claims: bool = False
+
+
+def understand(texts: list[str], phase: str) -> Template:
+    """The template of a line.
+
+    Args:
+        texts: what stands before, between and behind its numbers.
+        phase: `train` or `val` where earlier lines say so.
+    """
+    whole = "0".join(texts[:_LONG])[: 10 * _LONG]
+    if _SETTINGS.search(whole):
+        return Template(settings=True)
+    if _SKIPPED.search(whole):
+        return Template(skip=True, slots=_scale(texts), phase=phase)
+    stated = _STATED.search(whole)
+    reader = _Reader(texts, PHASES.get(stated[1].lower(), "") if stated else "", phase)
+    slots = [Slot(i, name) for i in range(len(texts) - 1) if (name := reader.name(i)) is not None]
+    return Template(
+        slots=tuple(s for s in slots if s.name.kind not in POSITIONS and s.name.kind is not Kind.IGNORED),
+        positions=tuple(s for s in slots if s.name.kind in POSITIONS),
+        bar=bool(_BAR.search(whole)),
+        phase=reader.said or phase_of(texts[-1] if len(texts) == 1 else ""),
+    )
+
+
+def phase_of(text: str) -> str:
+    """The phase that a text names last; empty where it names none.
+
+    Args:
+        text: of a line, or a part of one.
+
+    >>> phase_of("Test set:"), phase_of("saved to /data/val/best")
+    ('val', '')
+    """
+    found = _PHASE.findall(text[-_LONG:])
+    return PHASES.get(found[-1].lower(), "") if found else ""
+
+
+def _scale(texts: list[str]) -> tuple[Slot, ...]:
+    """The last number behind the word scale, or `to`, is the new scale."""
+    marked = [i for i, text in enumerate(texts[:-1]) if re.search(r"scale|\bto\b|reducing", text, re.IGNORECASE)]
+    return (Slot(marked[-1], name_of("loss_scale")),) if marked else ()
+
+
+class _Reader:
+    """Names the numbers of one template, from left to right."""
+
+    def __init__(self, texts: list[str], stated: str, before: str) -> None:
+        self.texts, self.stated, self.before, self.said = texts, stated, before, stated
+        self.last: Name | None = None
+        self.last_text = ""
+        self.keys: list[str] = []
+
+    def name(self, index: int) -> Name | None:
+        """What number `index` is; None where it is nothing."""
+        text, behind = self.texts[index], self.texts[index + 1]
+        self._nest(text)
+        self.said = self.stated or phase_of(text) or self.said
+        found = self._name(index, text)
+        if found is not None and found.kind not in POSITIONS and _UNIT.match(behind):
+            found = None if found.kind is not Kind.MOTION else found
+        self.last = found
+        return found
+
+    def _name(self, index: int, text: str) -> Name | None:
+        if index:
+            followed = self._followed(text)
+            if followed is not _NEW:
+                return followed if isinstance(followed, Name) else None
+        if index == 0 and not text.strip(" [(#"):
+            return self._leading()
+        if _BATCHES.match(self.texts[index + 1]):
+            return name_of("batches")
+        words, separated = _label(text)
+        self.last_text = text
+        if not words:
+            return self._behind(index, text)
+        if all(w.lower() in PHASES for w in words.split()) and (found := _numbered(self.texts[index + 1])) is not None:
+            return found
+        phase = self.said or self.before
+        path = "/".join([*filter(None, self.keys), words])
+        named = name_of(path, phase)
+        if separated or named.kind in POSITIONS:
+            return named
+        if named.kind is Kind.OTHER:  # `Saved 3 files` names nothing, `| ppl 9.1 |` may
+            return named if text.strip().startswith(("|", ",", "-")) and " " not in words else None
+        return named
+
+    def _followed(self, text: str) -> object:
+        """What a number is that follows another without a name of its own."""
+        last, stripped = self.last, text.strip()
+        if len(text) > _SHORT:
+            return _NEW
+        if stripped in {"/", "of", "out of"}:
+            totals = {Kind.EPOCH: "epochs", Kind.STEP: "batches"}
+            return name_of(totals[last.kind]) if last is not None and last.kind in totals else None
+        if _BRACKET.fullmatch(text) and last is not None and last.kind in {Kind.EPOCH, Kind.PLANNED}:
+            return name_of("step")
+        if _AVERAGE.fullmatch(text):
+            return _averaged(last)
+        if stripped == "," and last is not None and last.kind is Kind.EPOCH and self.last_text.strip() == "[":
+            return name_of("step")
+        if _LIST.fullmatch(text) and (stripped or text):
+            return _next_group(last) if last is not None and last.kind is Kind.RATE and not last.average else _NEW
+        return _NEW
+
+    def _behind(self, index: int, text: str) -> Name | None:
+        """`2.401 avg loss, 0.001 rate`: a name that follows its number."""
+        found = _FOLLOWS.match(self.texts[index + 1]) if text.strip() in _MARKS else None
+        named = name_of(found[1], self.said or self.before) if found else None
+        return named if named is not None and named.kind in _FOLLOWING else None
+
+    def _leading(self) -> Name | None:
+        """A line that begins with a number: `[1, 2000]` is epoch and step, `12/120 [=` a step of many."""
+        behind = self.texts[1] if len(self.texts) > 1 else ""
+        self.last_text = self.texts[0]
+        pair = self.texts[0].strip() == "[" and (behind.strip() == "," or "][" in "".join(self.texts[1:3]))
+        if pair:
+            return name_of("epoch")
+        return name_of("step") if behind.strip() == "/" or behind.startswith(("]", "\t", ":")) else None
+
+    def _nest(self, text: str) -> None:
+        if ("{" in text or "}" in text) and len(text) <= _LONG:
+            for key, mark in _KEYS.findall(text):
+                if mark == "}":
+                    self.keys = self.keys[:-1]
+                else:
+                    self.keys.append(key if len(self.keys) < 8 else "")
+
+
+_NEW = object()
+
+
+def _numbered(behind: str) -> Name | None:
+    """`Train: 3 [ 250/1251 ...` is epoch 3, and `Test: [ 48/48]` a step."""
+    if behind.strip() == "/":
+        return name_of("step")
+    return name_of("epoch") if _OPENS.match(behind) else None
+
+
+def _next_group(last: Name) -> Name:
+    """The rate of the next group in a list of rates."""
+    base, _, number = last.key.partition("[")
+    return Name(key=f"{base}[{int(number.rstrip(']') or 0) + 1}]", kind=last.kind)
+
+
+def _averaged(last: Name | None) -> Name | None:
+    if last is None or last.kind in POSITIONS or last.average:
+        return None
+    return Name(
+        key=last.key + _AVERAGED,
+        kind=last.kind,
+        term=last.term,
+        rival=last.rival,
+        direction=last.direction,
+        average=True,
+    )
+
+
+def _label(text: str) -> tuple[str, bool]:
+    """The words that name what follows, at most four, and whether a colon or an equals sign stands between."""
+    text = _WRAPPER.sub("", text[-200:].rstrip()).rstrip("[({'\"<~ \t")
+    bare = text.rstrip(":=>→ \t")
+    separated = len(bare) < len(text.rstrip())
+    bare = bare.rstrip("'\"`")
+    if bare.endswith(" is"):
+        bare, separated = bare[:-3], True
+    phrase = _CUT.split(bare)[-1]
+    if not phrase.strip() and bare.endswith(("|", "│")):  # a table with a name and a number in each row
+        phrase, separated = _CUT.split(bare.rstrip("|│ \t"))[-1], True
+    words = [w for w in phrase.split() if _WORD.fullmatch(w) or w.startswith("(")][-4:]
+    return " ".join(words), separated

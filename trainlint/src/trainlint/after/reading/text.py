@@ -1,0 +1,96 @@
+"""Which lines does a file hold? Any encoding, progress written over itself, colours, and lines of any length."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from ...errors import InputError
+
+LONGEST_PIECE = 1 << 16
+"""Characters of a line that are read at once; a longer line is read in pieces that end between two words."""
+MOST_PIECES = 64
+"""Pieces of a line that are read: what is longer than 4 million characters is no line of a training."""
+_SNIFFED = 8192
+_ANSI = re.compile(r"\x1b(?:\[[0-9;?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|[@-Z\\^_])")
+_BACK = re.compile(r"\x08+")
+
+
+def opened(path: Path) -> TextIO:
+    """The file as text.
+
+    Args:
+        path: of a log.
+
+    Raises:
+        InputError: the file is binary, a folder, or cannot be opened.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_SNIFFED)
+        encoding = encoding_of(head, path.name)
+        return path.open(encoding=encoding, errors="replace", newline=None)
+    except OSError as error:
+        raise InputError("a readable log", f"{path.name}: {error.strerror}", "no permission", "pass another") from error
+
+
+def encoding_of(head: bytes, name: str) -> str:
+    """The encoding that the first bytes of a file speak for.
+
+    Args:
+        head: the first bytes.
+        name: of the file, for the message.
+
+    Raises:
+        InputError: the bytes are no text.
+    """
+    if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return "utf-16"
+    if len(head) >= 8 and head[1::2].count(0) > 0.9 * len(head[1::2]) and not head[::2].count(0):
+        return "utf-16-le"
+    odd = sum(head.count(c) for c in {*range(9), *range(14, 32)} - {8, 27})
+    if odd > 0.01 * len(head):
+        told = f"{name}, a binary file"
+        raise InputError("a text, a ledger or an event file", told, "a wrong path", "pass the training's log")
+    return "utf-8-sig"
+
+
+def pieces(file: TextIO) -> Iterator[str]:
+    """The lines of an open file, as far as it is written; one that is too long comes in pieces.
+
+    Args:
+        file: opened by `opened`.
+    """
+    rest, count = "", 0
+    while part := file.readline(LONGEST_PIECE):
+        whole, beyond = part.endswith("\n"), count >= MOST_PIECES
+        count = 0 if whole else count + 1
+        part, rest = rest + part, ""
+        if beyond:
+            continue
+        if not whole and len(part) >= LONGEST_PIECE:
+            part, rest = _cut(part)
+        yield from clean(part)
+    yield from clean(rest)
+
+
+def _cut(part: str) -> tuple[str, str]:
+    """A piece up to its last blank, comma or brace, and what is left of it."""
+    end = max(part.rfind(mark) for mark in " ,\t}]") + 1
+    return (part[:end], part[end:]) if end > LONGEST_PIECE // 2 else (part, "")
+
+
+def clean(line: str) -> Iterator[str]:
+    """A line without colours; progress that is written over itself by backspaces is a line each.
+
+    Args:
+        line: as written.
+    """
+    if "\x1b" in line:
+        line = _ANSI.sub("", line)
+    if "\x08" in line:
+        yield from _BACK.split(line)
+    elif "\r" in line:
+        yield from line.split("\r")
+    elif line:
+        yield line.rstrip("\n")

@@ -1,0 +1,203 @@
+"""What is a series: a named quantity of a run, its values in the order written, and where each was written?"""
+
+import math
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import chain, groupby
+
+
+class Kind(Enum):
+    """What a name means; only the first nine become series."""
+
+    TRAIN_LOSS = "train loss"
+    VALIDATION_LOSS = "validation loss"
+    METRIC = "metric"
+    RATE = "learning rate"
+    GRADIENT_NORM = "gradient norm"
+    LOSS_SCALE = "loss scale"
+    SKIPS = "skipped updates"
+    MOTION = "motion"
+    OTHER = "other"
+    EPOCH = "epoch"
+    STEP = "step"
+    PLANNED = "planned epochs"
+    BATCHES = "batches per epoch"
+    WARMUP = "warm-up"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Name:
+    """A name as classified.
+
+    Args:
+        key: lower case, words joined by underscores.
+        kind: what it means.
+        term: True for a part of a loss (`box_loss`), False for the whole.
+        rival: True where a rising or negative value is sound: adversaries, rewards, policies.
+        direction: 1 where higher is better, -1 where lower is, 0 where nobody knows.
+        average: True for the running average printed behind a value.
+    """
+
+    key: str
+    kind: Kind
+    term: bool = False
+    rival: bool = False
+    direction: int = 0
+    average: bool = False
+
+
+@dataclass(eq=False)
+class Series:
+    """A named quantity, value after value.
+
+    Args:
+        name: as classified.
+        values: in the order written.
+        epochs: the epoch of each; NaN where none was told.
+        steps: the step of each; NaN where none was told.
+        parts: index of the first value of each part; a new part begins where epochs start again.
+        decimals: most decimals printed; None where numbers are written in full.
+        zero_decimals: decimals with which 0 is printed; with two and more it may be a small number.
+        bar: True where a progress bar prints the value again and again.
+        table: True where the value stands in a column, in which NaN may mean "nothing here".
+    """
+
+    name: Name
+    values: array = field(default_factory=lambda: array("d"))
+    epochs: array = field(default_factory=lambda: array("d"))
+    steps: array = field(default_factory=lambda: array("d"))
+    parts: list[int] = field(default_factory=lambda: [0])
+    decimals: int | None = 0
+    zero_decimals: int = -1
+    bar: bool = False
+    table: bool = False
+    reached: list[float] = field(default_factory=lambda: [math.inf, -math.inf, math.inf, -math.inf], repr=False)
+    """First and last epoch, first and last step of the part."""
+
+    @property
+    def axis(self) -> str:
+        """What the values are written over: epoch, step, or nothing but their order."""
+        if any(not math.isnan(e) for e in self.epochs[:3]):
+            return "epoch"
+        return "step" if any(not math.isnan(s) for s in self.steps[:3]) else "value"
+
+    def add(self, value: float, epoch: float, step: float) -> None:
+        """Append a value.
+
+        Args:
+            value: as printed.
+            epoch: NaN where unknown.
+            step: NaN where unknown.
+        """
+        at, here = (0, epoch) if epoch == epoch else (2, step)  # NaN is not itself
+        reached = self.reached
+        if here < reached[at + 1] and here <= reached[at]:  # counting began anew
+            self.parts.append(len(self.values))
+            self.reached = reached = [math.inf, -math.inf, math.inf, -math.inf]
+        if here < reached[at]:
+            reached[at] = here
+        reached[at + 1] = here
+        self.values.append(value)
+        self.epochs.append(epoch)
+        self.steps.append(step)
+
+    def at(self, index: int) -> str:
+        """Where a value was written, in words.
+
+        Args:
+            index: of the value.
+        """
+        epoch, step = self.epochs[index], self.steps[index]
+        if math.isnan(epoch):
+            return f"value {index + 1}" if math.isnan(step) else f"step {step:.10g}"
+        return f"epoch {epoch:.6g}" + ("" if math.isnan(step) else f", step {step:.10g}")
+
+    def last_part(self) -> "Series":
+        """The values since the run (or fold) was last begun anew."""
+        start = self.parts[-1]
+        if start == 0:
+            return self
+        rest = (self.values[start:], self.epochs[start:], self.steps[start:])
+        return Series(
+            self.name, *rest, decimals=self.decimals, zero_decimals=self.zero_decimals, bar=self.bar, table=self.table
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """A series without its noise: one level an epoch, or one a stretch of steps.
+
+    Args:
+        levels: finite values, at most a few thousand.
+        places: where each was written, in words.
+    """
+
+    levels: tuple[float, ...]
+    places: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.levels)
+
+
+FEW = 60
+"""Up to so many values each is a level of its own; more are averaged over stretches."""
+
+
+def curve(series: Series) -> Curve:
+    """The levels of the last part: means over epochs (last values of a progress bar), or over stretches of steps.
+
+    Args:
+        series: of one part.
+    """
+    series = series.last_part()
+    finite = [i for i, v in enumerate(series.values) if math.isfinite(v)]
+    groups = [list(g) for _, g in groupby(finite, key=lambda i: _epoch(series.epochs[i]))]
+    if len(groups) < 3 or len(groups) == len(finite):
+        groups = [[i] for i in finite]
+    if len(groups) > FEW and not all(map(math.isfinite, series.epochs)):
+        size = -(-len(groups) // FEW)
+        groups = [list(chain(*groups[k : k + size])) for k in range(0, len(groups), size)]
+    levels = tuple(_level([series.values[i] for i in g], last=series.bar) for g in groups)
+    return Curve(levels=levels, places=tuple(_place(series, g) for g in groups))
+
+
+def _place(series: Series, group: Sequence[int]) -> str:
+    epoch = series.epochs[group[0]]
+    if math.isnan(epoch):
+        return series.at(group[0])
+    return f"epoch {epoch if len(group) == 1 else math.ceil(epoch):.6g}"
+
+
+def _epoch(epoch: float) -> float:
+    """Fractional epochs, as Transformers prints them, lie in the epoch that they end in: 0.32 and 1.0 are epoch 1."""
+    return math.ceil(epoch) if math.isfinite(epoch) else -1.0
+
+
+def _level(values: Sequence[float], *, last: bool) -> float:
+    return values[-1] if last else sum(v / len(values) for v in values)
+
+
+def trailing(flags: Sequence[bool]) -> int:
+    """How many flags at the end are set.
+
+    Args:
+        flags: in order.
+
+    >>> trailing([True, False, True, True])
+    2
+    """
+    return next((i for i, flag in enumerate(reversed(flags)) if not flag), len(flags))
+
+
+def part_of(series: Series, index: int) -> int:
+    """The number of the part, from 1, that a value lies in.
+
+    Args:
+        series: any.
+        index: of the value.
+    """
+    return bisect_right(series.parts, index)

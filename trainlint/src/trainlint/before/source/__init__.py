@@ -1,0 +1,1 @@
+"""What does the source of a training suggest, read and never run (standard library alone, no torch)?"""

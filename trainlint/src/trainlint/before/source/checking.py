@@ -1,0 +1,136 @@
+"""Which findings has a source: one text, or files that belong together?"""
+
+import ast
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from ...errors import InputError
+from .reader import read_project
+from .reading import decode, parse
+from .scopes import SourceFile
+from .suspects import SUSPECTS
+from .suspicion import SourceFinding
+from .training import Training
+
+_LIBRARY = re.compile(r"\b(torch|lightning|accelerate|transformers)\b|pytorch")
+_SUBJECT = re.compile(r"\.backward\b|\.step\b|Module\b|optim\b|DataLoader|zero_grad|requir\w*grad")
+TOGETHER = 40
+"""Files of one folder that are read as one program; more are a library, and each is read alone."""
+
+
+def check_source(text: str, path: str = "<text>", beside: Mapping[str, str] | None = None) -> list[SourceFinding]:
+    r"""What one source suggests, in the order of its lines.
+
+    Args:
+        text: the source.
+        path: its name in the findings.
+        beside: texts of other files of the same program, by path.
+
+    Raises:
+        InputError: a text is no Python.
+
+    >>> code = "import torch\nfor x in loader:\n    loss = net(x).mean()\n    loss.backward()\n    opt.step\n"
+    >>> [(f.code, f.line) for f in check_source(code)]
+    [('RT601', 5)]
+    """
+    files = [parse(text, path), *(parse(t, p) for p, t in (beside or {}).items())]
+    return check_files(files)
+
+
+def check_files(files: list[SourceFile]) -> list[SourceFinding]:
+    """What files of one program suggest, by file and line.
+
+    Args:
+        files: as parsed.
+
+    Raises:
+        InputError: the source is nested too deeply to be followed, or meets a gap in the check itself.
+    """
+    if not any(concerns_torch(f) for f in files):
+        return []
+    try:
+        training = Training(read_project(files))
+        found = [finding for check in SUSPECTS for finding in check(training)]
+    except RecursionError as error:
+        raise InputError(
+            f"a source that can be followed in {files[0].path}", "expressions nested too deeply", "generated code",
+            "leave this file out",
+        ) from error  # fmt: skip
+    except Exception as error:  # the one boundary: a gap in the reading of one program must not stop that of others
+        where = f"{type(error).__name__}: {error}"
+        raise InputError(
+            f"a source that the check can follow in {files[0].path}", where, "a gap in the check itself",
+            "report the construction; the other files were checked",
+        ) from error  # fmt: skip
+    unique = {(f.path, f.line, f.code): f for f in reversed(found)}
+    return sorted(unique.values(), key=lambda f: (f.path, f.line, f.column, f.code))
+
+
+def concerns_torch(file: SourceFile) -> bool:
+    """True where a file names torch or a library built on it."""
+    return bool(_LIBRARY.search(file.text)) and bool(_SUBJECT.search(file.text))
+
+
+def check_paths(paths: Iterable[Path]) -> tuple[list[SourceFinding], list[InputError]]:
+    """What files on disk suggest, and which could not be read.
+
+    Files of one folder are read as one program, unless there are very many of them.
+
+    Args:
+        paths: Python files.
+    """
+    files, errors = _read(paths)
+    groups: dict[Path, list[SourceFile]] = {}
+    for file in files:
+        groups.setdefault(Path(file.path).parent, []).append(file)
+    found: list[SourceFinding] = []
+    for group in groups.values():
+        for together in _programs(group):
+            found += _apart(together, errors)
+    return sorted(set(found), key=lambda f: (f.path, f.line, f.column, f.code)), errors
+
+
+def _apart(together: list[SourceFile], errors: list[InputError]) -> list[SourceFinding]:
+    """The findings of one program; if it cannot be followed as one, those of each file alone."""
+    try:
+        return check_files(together)
+    except InputError as error:
+        if len(together) == 1:
+            errors.append(error)
+            return []
+    return [f for file in together for f in _apart([parse(file.text, file.path)], errors)]
+
+
+def _programs(group: list[SourceFile]) -> list[list[SourceFile]]:
+    """Files of one folder that import each other are one program; the others stand alone."""
+    stems = {f.stem for f in group}
+    linked = [f for f in group if len(group) <= TOGETHER and _imports(f) & stems - {f.stem}]
+    named = {s for f in linked for s in _imports(f) & stems}
+    program = [f for f in group if f in linked or f.stem in named] if linked else []
+    return [p for p in ([program] if program else []) + [[f] for f in group if f not in program] if p]
+
+
+def _imports(file: SourceFile) -> set[str]:
+    found: set[str] = set()
+    for node in file.tree.body:
+        if isinstance(node, ast.Import):
+            found |= {a.name.split(".")[-1] for a in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {(node.module or "").split(".")[-1], *(a.name for a in node.names)}
+    return found
+
+
+def _read(paths: Iterable[Path]) -> tuple[list[SourceFile], list[InputError]]:
+    files: list[SourceFile] = []
+    errors: list[InputError] = []
+    for path in paths:
+        try:
+            files.append(parse(decode(path.read_bytes(), str(path)), str(path)))
+        except InputError as error:
+            errors.append(error)
+        except OSError as error:
+            errors.append(
+                InputError("a file that can be read", f"{path}: {error.strerror}", "its permissions", "check them")
+            )
+    return files, errors

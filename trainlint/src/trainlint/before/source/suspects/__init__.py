@@ -1,0 +1,32 @@
+"""Which lines break a rule: one file for each question, one function for each rule?"""
+
+from collections.abc import Callable, Iterator
+
+from ..suspicion import SourceFinding
+from ..training import Training
+from . import (
+    batchloops,
+    clipping,
+    criteria,
+    evaluations,
+    gradientpaths,
+    heldout,
+    lossinputs,
+    members,
+    optimised,
+    precision,
+    rateschedules,
+    settings,
+    slips,
+    upkeep,
+)
+
+SUSPECTS: tuple[Callable[[Training], Iterator[SourceFinding]], ...] = tuple(
+    check
+    for room in (
+        slips, batchloops, clipping, precision, optimised, rateschedules, settings, gradientpaths, members, criteria,
+        lossinputs, evaluations, heldout, upkeep,
+    )
+    for check in room.CHECKS
+)  # fmt: skip
+"""Every check of the source."""

@@ -1,0 +1,215 @@
+"""The loss itself: the right sign, a mean, its arguments in order, and no factor of zero?"""
+
+import ast
+from collections.abc import Iterator
+
+from ....findings import Severity
+from ....rules import source_model
+from ..events import Event
+from ..reader import tensors
+from ..suspicion import SourceFinding
+from ..torchfacts import LOSSES
+from ..training import Training
+from ..values import Choice, Const, Tensor, Thing, Value, const, number
+from .telling import tell
+
+_LINEAR = {"neg", "sub", "add", "mult", "div", "mean", "sum", "scaled"}
+_ORDERED = {"crossentropy", "nll", "binarycrossentropy", "binarycrossentropywithlogits"}
+
+
+def reduction(loss: Tensor) -> str:
+    """`mean`, `sum` or `none`; `?` where it is not a constant."""
+    given: Value | None = loss.info.get("arg:reduction")
+    if given is None and loss.module is not None:
+        given = loss.module.kwargs.get("reduction")
+    if given is None:
+        return "mean"
+    return str(const(given)) if isinstance(given, Const) else "?"
+
+
+def _signs(value: Value, sign: int, found: list[tuple[Tensor, int]], others: list[Value]) -> None:
+    """The losses that a value is a linear combination of, with their signs."""
+    if not isinstance(value, Tensor):
+        if number(value) is None:
+            others.append(value)
+        return
+    if value.op in LOSSES:
+        found.append((value, sign))
+    elif value.op in {"mean", "sum", "scaled", "neg", "part"} and value.inputs:
+        _signs(value.inputs[0], -sign if value.op == "neg" else sign, found, others)
+    elif value.op in {"add", "sub"} and len(value.inputs) == 2:
+        _signs(value.inputs[0], sign, found, others)
+        _signs(value.inputs[1], -sign if value.op == "sub" else sign, found, others)
+    elif value.op in {"mult", "div"} and len(value.inputs) == 2:
+        _product(value, sign, found, others)
+    else:
+        others.append(value)
+
+
+def _product(value: Tensor, sign: int, found: list[tuple[Tensor, int]], others: list[Value]) -> None:
+    left, right = value.inputs
+    factor, rest = (right, left) if number(left) is None else (left, right)
+    known = number(factor)
+    if known is None and value.op == "mult" and _mask(factor):
+        known = 1.0
+    if known is None and isinstance(rest, Tensor) and isinstance(factor, Tensor) and value.op == "mult":
+        others.append(value)
+        return
+    _signs(rest, sign if known is None or known >= 0 else -sign, found, others)
+
+
+def negated(training: Training) -> Iterator[SourceFinding]:
+    """A single loss with a floor, of a single model, with a minus sign."""
+    for back in training.backwards if not training.library else ():
+        stepped = {id(s.target) for s in training.steps if s.inner() is back.inner()}
+        if len(stepped) > 1:
+            continue
+        found: list[tuple[Tensor, int]] = []
+        others: list[Value] = []
+        _signs(back.value, 1, found, others)
+        yield from _likelihood(found, others)
+        alone = not others and len(_reached_models(training, back)) <= 1 and _reaches_trained(training, back)
+        if found and alone and all(s < 0 for _, s in found):
+            node = _minus(back.value)
+            told = f"`{found[0][0].op}` enters with a minus sign, and a step makes it larger"
+            yield tell(source_model.NEGATED, node.node, node.file, told)
+
+
+def _likelihood(found: list[tuple[Tensor, int]], others: list[Value]) -> Iterator[SourceFinding]:
+    """A log likelihood that is made smaller."""
+    if len(others) != 1 or found or not isinstance(others[0], Tensor):
+        return
+    value = others[0]
+    while isinstance(value, Tensor) and value.op in {"squeeze", "mult", "view", "mean", "sum", "div"} and value.inputs:
+        if value.op == "mult" and not _mask(value.inputs[1]):
+            return
+        value = value.inputs[0]
+    if isinstance(value, Tensor) and value.op == "gather" and value.inputs:
+        source = last_op(value.inputs[0])
+        if source is not None and source.op == "logsoftmax":
+            told = "the log probabilities of the labels are the loss: a step makes them smaller"
+            yield tell(source_model.NEGATED, value.node, value.file, told)
+
+
+def _mask(value: Value) -> bool:
+    while isinstance(value, Tensor) and value.op in {"float", "to", "type", "long", "bool"} and value.inputs:
+        value = value.inputs[0]
+    return isinstance(value, Tensor) and value.op == "compare"
+
+
+def last_op(value: Value) -> Tensor | None:
+    """The operation that made a value, behind those that only move it."""
+    while isinstance(value, Tensor) and value.op in KEEPING and value.inputs:
+        value = value.inputs[0]
+    if isinstance(value, Choice):
+        made = [last_op(o) for o in value.options]
+        known = [m for m in made if m is not None]
+        return known[0] if len(known) == len(made) and len({m.op for m in known}) == 1 else None
+    return value if isinstance(value, Tensor) else None
+
+
+KEEPING = {
+    "squeeze", "view", "reshape", "flatten", "float", "to", "cuda", "cpu", "contiguous", "transpose", "permute",
+    "index", "unsqueeze", "part", "double", "clone", "identity", "dropout",
+}  # fmt: skip
+"""Operations that move or copy a value."""
+
+
+def _minus(value: Value) -> Tensor:
+    for each in tensors(value):
+        if each.op in {"neg", "sub"} or (each.op == "mult" and any((number(v) or 0) < 0 for v in each.inputs)):
+            return each
+    return next(tensors(value))
+
+
+def _reached_models(training: Training, back: Event) -> list[Thing]:
+    """Whole models that a loss reaches by gradients; two of them may be adversaries."""
+    live = training.reach(back.value)[0].keys()
+    return [m for m in training.models if not live.isdisjoint(training.weights.get(id(m), ()))]
+
+
+def _reaches_trained(training: Training, back: Event) -> bool:
+    return bool(training.reach(back.value)[0].keys() & training.trained)
+
+
+def summed(training: Training) -> Iterator[SourceFinding]:
+    """A summed loss of a batch, alone and undivided."""
+    for back in training.backwards if not training.rescaled else ():
+        loss = back.value
+        while isinstance(loss, Tensor) and loss.op in {"scaled", "sum"} and loss.inputs:
+            summing = loss.op == "sum"
+            loss = loss.inputs[0]
+            if summing and isinstance(loss, Tensor) and loss.op in LOSSES and reduction(loss) == "none":
+                break
+        else:
+            summing = False
+        if (
+            isinstance(loss, Tensor)
+            and loss.op in LOSSES
+            and (summing or reduction(loss) == "sum")
+            and _over_batches(back)
+        ):
+            where = loss.module if loss.module is not None and not summing else loss
+            told = "the loss of a batch is a sum, and nothing divides it before backward"
+            yield tell(source_model.SUMMED, where.node, where.file, told)
+
+
+def _over_batches(back: Event) -> bool:
+    return any(loop.batches for loop in back.loops)
+
+
+def zero_weight(training: Training) -> Iterator[SourceFinding]:
+    """A term multiplied by a constant zero."""
+    for back in training.backwards:
+        for each in tensors(back.value):
+            if each.op == "mult" and any(number(v) == 0 for v in each.inputs) and _weighs(training, each):
+                if not _touches_parameters(each):
+                    written = isinstance(each.node, ast.BinOp) and isinstance(each.node.left, ast.Constant)
+                    severity = Severity.NOTE if written else None  # a zero in the line itself is meant
+                    told = "a term of the loss is multiplied by 0"
+                    yield tell(source_model.WEIGHT_ZERO, each.node, each.file, told, severity=severity)
+
+
+def _weighs(training: Training, product: Tensor) -> bool:
+    """True where the product is a term of the loss: it holds a loss, or is a scalar that reaches what is trained."""
+    if any(t.op in LOSSES for t in tensors(product)):
+        return True
+    reduced = [v for v in product.inputs if isinstance(v, Tensor) and v.op in {"mean", "sum"}]
+    return bool(reduced) and bool(training.reach(product)[0].keys() & training.trained)
+
+
+def _touches_parameters(product: Tensor) -> bool:
+    """`0 * sum(p.sum() for p in parameters)` keeps distributed training from waiting, on purpose."""
+    return any(t.op == "parameter" for t in tensors(product))
+
+
+def swapped(training: Training) -> Iterator[SourceFinding]:
+    """A target where the output belongs, and the reverse."""
+    for loss in all_losses(training):
+        if loss.op in _ORDERED and len(loss.inputs) >= 2:
+            first, second = loss.inputs[:2]
+            if _from_data(first) and _computed(second):
+                yield tell(
+                    source_model.SWAPPED, loss.node, loss.file, "the batch's own values come first, the output second"
+                )
+
+
+def _from_data(value: Value) -> bool:
+    return isinstance(value, Tensor) and value.op in {"batch", "to", "float", "long", "cuda"} and not _computed(value)
+
+
+def _computed(value: Value) -> bool:
+    return any(t.module is not None for t in tensors(value))
+
+
+def all_losses(training: Training) -> list[Tensor]:
+    """The losses of every backward pass, each once."""
+    found: dict[int, Tensor] = {}
+    for back in training.backwards:
+        for each in tensors(back.value):
+            if each.op in LOSSES and len(each.inputs) >= 2:
+                found[id(each.node)] = each
+    return list(found.values())
+
+
+CHECKS = (negated, summed, zero_weight, swapped)

@@ -1,0 +1,250 @@
+"""Evaluation: without gradients, in its own mode, and back to training afterwards; is the best really kept?"""
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from ....rules import source_model
+from ..events import Event, Loop, unwrapped
+from ..suspicion import SourceFinding
+from ..things import tree
+from ..torchfacts import is_module
+from ..training import Training, named, place
+from ..values import Const, Tensor, Thing, Value, options
+from .telling import at, tell
+
+_WORDS = ("val", "test", "eval", "dev")
+
+
+def _evaluating(loop: Loop, function: str) -> bool:
+    text = function.lower() + " " + (ast.unparse(loop.node.iter).lower() if isinstance(loop.node, ast.For) else "")
+    words = text.replace(".", "_").replace("(", "_").replace(")", "_").replace(" ", "_").split("_")
+    return any(w.startswith(_WORDS) and not w.startswith(("value", "testing_train")) for w in words)
+
+
+def _model_calls(training: Training) -> Iterator[tuple[Event, Thing, Loop]]:
+    """Calls of whole models in loops over batches in which no backward stands."""
+    trained = {id(m) for m in training.models if {id(t) for t in tree(m)} & training.trained}
+    with_backward = {loop for e in training.of("backward", "autograd", "step") for loop in e.loops}
+    for call in training.of("call"):
+        thing, loop = call.target, call.inner()
+        if (
+            isinstance(thing, Thing)
+            and id(thing) in trained
+            and is_module(thing)
+            and loop is not None
+            and loop not in with_backward
+        ):
+            if loop.batches:
+                yield call, thing, loop
+
+
+def with_gradients(training: Training) -> Iterator[SourceFinding]:
+    """A pass over evaluation data that builds a graph."""
+    told: set[int] = set()
+    for call, _, loop in _model_calls(training):
+        if call.graphless or any("grad" in g for g in call.guards) or id(loop.node) in told or training.library:
+            continue
+        if call.mode == "eval" or _evaluating(loop, loop.function):
+            told.add(id(loop.node))
+            yield at(source_model.WITH_GRADIENTS, call, "the graph of this pass is built and never used")
+
+
+def in_train_mode(training: Training) -> Iterator[SourceFinding]:
+    """A pass over evaluation data in which dropout or batch statistics are in training mode."""
+    told: set[int] = set()
+    trained_on = {id(t) for b in training.backwards for loop in b.loops for t in unwrapped(loop.over)}
+    passes = {loop: call for call, _, loop in _model_calls(training)}
+    for event in training.of("modal"):
+        loop = next((each for each in event.loops if each in passes), None)
+        if loop is None or id(loop.node) in told or training.library or event.mode not in {"", "train"}:
+            continue
+        other = event.graphless and not {id(t) for t in unwrapped(loop.over)} & trained_on
+        if (_evaluating(loop, loop.function) or other) and not _on_purpose(training, loop, event):
+            told.add(id(loop.node))
+            evidence = f"`{named(event.target)}` is in training mode in this pass"
+            yield at(source_model.IN_TRAIN_MODE, passes[loop], evidence)
+
+
+def in_function(training: Training) -> Iterator[SourceFinding]:
+    """An evaluating function that runs the trained model without gradients, in training mode."""
+    told: set[str] = set()
+    for event in training.of("modal"):
+        names = [n for n in event.functions if _words(n) & _MEASURES]
+        if not names or not event.graphless or event.mode not in {"", "train"} or names[-1] in told or training.library:
+            continue
+        calls = [c for c in training.of("call") if c.order <= event.order and c.function == names[-1]]
+        layer = event.target
+        if (
+            calls
+            and _is_trained(training, layer)
+            and not _named_on_purpose(event.functions)
+            and not _left_alone(training, event)
+        ):
+            told.add(names[-1])
+            yield at(source_model.IN_TRAIN_MODE, calls[-1], f"`{named(layer)}` is in training mode in this pass")
+
+
+_MEASURES = {
+    "accuracy",
+    "score",
+    "iou",
+    "dice",
+    "evaluate",
+    "evaluation",
+    "validate",
+    "validation",
+    "eval",
+    "test",
+    "val",
+}
+
+
+def _words(name: str) -> set[str]:
+    return set(name.lower().split("_"))
+
+
+def _is_trained(training: Training, layer: Value) -> bool:
+    models = [m for m in training.models if any(t is layer for t in tree(m))]
+    return any(id(t) in training.trained for m in models for t in tree(m))
+
+
+def by_the_way(training: Training) -> Iterator[SourceFinding]:
+    """Training that runs in eval mode throughout, because an evaluation before it left the model there."""
+    told: set[int] = set()
+    for event in training.of("modal"):
+        if (
+            event.mode != "eval"
+            or not event.first
+            or event.graphless
+            or not event.loops
+            or not _followed(training, event)
+        ):
+            continue
+        before = [m for m in training.of("mode") if m.order < event.order and event.target in _inside(m.target)]
+        if (
+            not before
+            or id(before[-1].node) in told
+            or not before[-1].function
+            or before[-1].function in event.functions
+        ):
+            continue
+        if any(c.graphless and before[-1].function in c.functions for c in training.of("call")):
+            told.add(id(before[-1].node))
+            line = place(event.node, event.file)[1]
+            evidence = (
+                f"`{named(event.target)}` (line {line}) trains in this mode: no `train()` follows this evaluation"
+            )
+            yield at(source_model.NOT_RESTORED, before[-1], evidence)
+
+
+def _inside(value: Value) -> list[Thing]:
+    return tree(value) if isinstance(value, Thing) else []
+
+
+def _named_on_purpose(functions: Sequence[str]) -> bool:
+    told = {w for name in functions for w in _words(name)}
+    return bool(told & {"mc", "bn", "calibrate", "recalibrate", "uncertainty", "stochastic", "statistics", "stats"})
+
+
+def _left_alone(training: Training, event: Event) -> bool:
+    """True where the mode may be set somewhere that the walk does not see."""
+    written = sum(f.text.count(".eval()") for f in training.reading.files)
+    return written > len({id(e.node) for e in training.of("mode", ".eval")}) or "handed" in event.marks
+
+
+def _on_purpose(training: Training, loop: Loop, event: Event) -> bool:
+    """True for Monte Carlo dropout, batch statistics estimated anew, or a mode set where the walk does not see it."""
+    return _named_on_purpose((loop.function, *event.functions)) or _left_alone(training, event)
+
+
+def not_restored(training: Training) -> Iterator[SourceFinding]:
+    """A training pass whose layers are in eval mode from the second round on."""
+    told: set[int] = set()
+    loops = {loop.node for b in training.backwards for loop in b.loops[-1:]}
+    started = {(id(e.node), id(e.target)) for e in training.of("modal") if e.first and e.mode in {"", "train"}}
+    for event in training.of("modal"):
+        if event.mode not in {"eval", "either"} or event.first or (id(event.node), id(event.target)) not in started:
+            continue
+        if event.graphless or not any(loop.node in loops for loop in event.loops) or not _followed(training, event):
+            continue
+        before = [m for m in training.of("mode") if m.order < event.order and _switches(m, event.target)]
+        if before and id(before[-1].node) not in told:
+            told.add(id(before[-1].node))
+            line = place(event.node, event.file)[1]
+            evidence = f"`{named(event.target)}` (line {line}) trains in this mode from the second round on"
+            yield at(source_model.NOT_RESTORED, before[-1], evidence)
+
+
+def _switches(event: Event, layer: Value) -> bool:
+    """True where a change of mode puts a layer into eval mode."""
+    to_eval = isinstance(event.value, Const) and event.value.value == "eval"
+    return to_eval and isinstance(event.target, Thing) and any(t is layer for t in tree(event.target))
+
+
+def _followed(training: Training, event: Event) -> bool:
+    """True where backward follows in the same round of the same loop."""
+    return any(
+        b.order > event.order and b.rounds == event.rounds[: len(b.rounds)] and b.loops == event.loops[: len(b.loops)]
+        for b in training.backwards
+    )
+
+
+def aliased(training: Training) -> Iterator[SourceFinding]:
+    """`best = model.state_dict()`, loaded at the end."""
+    loaded = [(e, s) for e in training.of("loaded") for s in options(e.value)]
+    for event, state in loaded:
+        if not isinstance(state, Tensor) or state.op != "statedict":
+            continue
+        if not isinstance(state, Tensor) or not state.inputs or state.inputs[0] is not event.target:
+            continue
+        loops = [b.loops[0] for b in training.backwards if b.loops and b.order < event.order]
+        if any(any(n is state.node for n in ast.walk(loop.node)) and loop not in event.loops for loop in loops):
+            told = f"what is kept here is the live weights, and line {event.line} loads them back unchanged"
+            yield tell(source_model.ALIASED, state.node, state.file, told)
+
+
+def best_stuck(training: Training) -> Iterator[SourceFinding]:
+    """A best value that is compared and never assigned."""
+    if not training.backwards:
+        return
+    for file in training.reading.files:
+        for node in file.nodes:
+            if isinstance(node, ast.FunctionDef | ast.Module):
+                yield from (
+                    tell(source_model.BEST_STUCK, c, file, f"`{n}` is compared here and never assigned")
+                    for c, n in _stuck(node)
+                )
+
+
+def _stuck(scope: ast.FunctionDef | ast.Module) -> Iterator[tuple[ast.If, str]]:
+    inside = [n for n in ast.walk(scope)]
+    starts = {
+        t.id
+        for n in scope.body
+        if isinstance(n, ast.Assign) and _extreme(n.value)
+        for t in n.targets
+        if isinstance(t, ast.Name)
+    }
+    stores = [n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    for loop in scope.body:
+        if not isinstance(loop, ast.For | ast.While):
+            continue
+        for test in ast.walk(loop):
+            if isinstance(test, ast.If) and isinstance(test.test, ast.Compare) and len(test.test.ops) == 1:
+                sides = [s.id for s in (test.test.left, *test.test.comparators) if isinstance(s, ast.Name)]
+                for name in sides:
+                    if (
+                        name in starts
+                        and "best" in name.lower()
+                        and stores.count(name) == 1
+                        and "save" in ast.unparse(test)
+                    ):
+                        yield test, name
+
+
+def _extreme(value: ast.expr) -> bool:
+    text = ast.unparse(value)
+    return "inf" in text or isinstance(value, ast.Constant | ast.UnaryOp)
+
+
+CHECKS = (with_gradients, in_train_mode, in_function, not_restored, by_the_way, aliased, best_stuck)

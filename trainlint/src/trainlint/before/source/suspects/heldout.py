@@ -1,0 +1,215 @@
+"""Data: shuffled where it is trained on, together with its labels, and not the data that validates?"""
+
+import ast
+from collections.abc import Iterator
+
+from ....findings import Severity
+from ....rules import source_model
+from ..batches import TENSORS, dataset_of
+from ..events import LOADER, Loop, unwrapped
+from ..reader import tensors
+from ..suspicion import SourceFinding
+from ..training import Training
+from ..values import Const, Function, Items, Tensor, Thing, Value, is_const, number, whole
+from .telling import at, tell
+
+_RANDOM = {"randn", "rand", "randint", "normal", "uniform", "randnlike", "bernoulli", "standardnormal", "poisson"}
+_ORDERED = {
+    "sort",
+    "cat",
+    "stack",
+    "arange",
+    "linspace",
+    "repeat",
+    "repeatinterleave",
+    "argsort",
+    "concatenate",
+    "tile",
+}
+
+
+def _trained_loaders(training: Training) -> Iterator[tuple[Thing, Loop]]:
+    seen: set[int] = set()
+    for back in training.backwards:
+        for loop in back.loops[-1:]:
+            for thing in unwrapped(loop.over):
+                if isinstance(thing, Thing) and thing.origin == LOADER and id(thing) not in seen:
+                    seen.add(id(thing))
+                    yield thing, loop
+
+
+def in_order(training: Training) -> Iterator[SourceFinding]:
+    """A training loader that neither shuffles nor samples."""
+    for loader, loop in _trained_loaders(training):
+        given = {"sampler", "batch_sampler", "**"} & set(loader.kwargs)
+        shuffle = loader.given("shuffle", 2)
+        if (
+            given
+            or not (shuffle is None or is_const(shuffle, False))
+            or ("handed" in loader.marks and training.library)
+        ):
+            continue
+        order = _order(dataset_of(loader))
+        if shuffle is not None and order != "sorted" and not _swapped(training, loader):
+            continue  # somebody who writes `shuffle=False` means it
+        if order in {"map", "ordered", "sorted"}:
+            told = f"the loop of line {loop.node.lineno} trains on it, and it neither shuffles nor has a sampler"
+            yield tell(source_model.IN_ORDER, loader.node, loader.file, told)
+        elif order == "random":
+            told = "it does not shuffle; the data are drawn at random, so that their order does no harm"
+            yield tell(source_model.IN_ORDER, loader.node, loader.file, told, severity=Severity.NOTE)
+
+
+def _swapped(training: Training, trained: Thing) -> bool:
+    """True where another loader, on which nothing trains, shuffles."""
+    used = {id(t) for t, _ in _trained_loaders(training)}
+    others = [t for t in training.walker.things if t.origin == LOADER and id(t) not in used and t is not trained]
+    return any(is_const(t.given("shuffle", 2), True) for t in others)
+
+
+def _order(dataset: Value | None) -> str:
+    """`random`, `ordered`, or `map` for a data set with places; empty where it is not known."""
+    if not isinstance(dataset, Thing):
+        return ""
+    if dataset.origin == TENSORS:
+        ops = {t.op for a in dataset.args for t in tensors(a)}
+        return (
+            "sorted"
+            if ops & {"argsort", "sort"}
+            else "ordered"
+            if ops & _ORDERED
+            else "random"
+            if ops & _RANDOM
+            else "map"
+        )
+    if dataset.origin.startswith("torchvision.datasets."):
+        return "map"
+    if dataset.origin == "torch.utils.data.random_split":
+        return "random"
+    if dataset.cls is not None and not any("Iterable" in r for r in dataset.cls.roots):
+        item = dataset.cls.find("__getitem__")
+        return ("random" if _draws(dataset, item) else "map") if isinstance(item, Function) else ""
+    return ""
+
+
+def _draws(dataset: Thing, item: Function) -> bool:
+    text = ast.unparse(item.node)
+    if any(isinstance(v, Items) and v.items for v in dataset.attrs.values()):
+        return "rand" in text  # a list is filled in some order, usually that of its labels
+    kept = {t.op for v in dataset.attrs.values() for t in tensors(v)}
+    return "rand" in text or (bool(kept & _RANDOM) and not kept & _ORDERED)
+
+
+def same_data(training: Training) -> Iterator[SourceFinding]:
+    """A loader called validation or test that goes over the training data."""
+    trained = [loader for loader, _ in _trained_loaders(training)]
+    sets = {id(dataset_of(t)) for t in trained} | {id(t) for t in trained}
+    for event in training.of("bound"):
+        thing, target = event.target, event.node
+        if not isinstance(thing, Thing) or thing.origin != LOADER or not isinstance(target, ast.Name):
+            continue
+        if _held_out(target.id) and (id(dataset_of(thing)) in sets or _equal_sets(dataset_of(thing), trained)):
+            told = f"`{target.id}` goes over the data set that is trained on"
+            yield at(source_model.SAME_DATA, event, told, subject=target.id)
+
+
+def _held_out(name: str) -> bool:
+    words = name.lower().split("_")
+    return (
+        any(w in {"val", "valid", "validation", "test", "dev", "eval", "holdout"} for w in words)
+        and "train" not in words
+    )
+
+
+def _equal_sets(dataset: Value | None, trained: list[Thing]) -> bool:
+    if not isinstance(dataset, Thing) or not dataset.origin.startswith("torchvision.datasets."):
+        return False
+    others = [dataset_of(t) for t in trained]
+    return any(
+        isinstance(o, Thing) and o is not dataset and o.origin == dataset.origin and _split(o) == _split(dataset)
+        for o in others
+    )
+
+
+def _split(dataset: Thing) -> tuple[str, ...]:
+    kept = {k: v for k, v in dataset.kwargs.items() if k in {"train", "split", "root", "download"} and k != "download"}
+    return tuple(f"{k}={v.value!r}" if isinstance(v, Const) else f"{k}=?{id(v)}" for k, v in sorted(kept.items()))
+
+
+def shuffled_apart(training: Training) -> Iterator[SourceFinding]:
+    """Inputs and labels indexed by two permutations."""
+    for thing in training.walker.things:
+        if thing.origin != TENSORS or len(thing.args) < 2:
+            continue
+        draws = [_permutation(a) for a in thing.args]
+        if all(d is not None for d in draws) and len({id(d) for d in draws}) > 1:
+            yield tell(
+                source_model.SHUFFLED_APART,
+                thing.node,
+                thing.file,
+                "inputs and labels are indexed by different permutations",
+            )
+
+
+def _permutation(value: Value) -> Tensor | None:
+    if isinstance(value, Tensor) and value.op == "index" and len(value.inputs) == 2:
+        key = value.inputs[1]
+        return key if isinstance(key, Tensor) and key.op in {"randperm", "permutation"} else None
+    return None
+
+
+def reseeded(training: Training) -> Iterator[SourceFinding]:
+    """The same seed again in the training loop."""
+    loops = {loop for b in (*training.steps,) for loop in b.loops} & {
+        loop for b in training.backwards for loop in b.loops
+    }
+    for event in training.of("torch.manual_seed", "numpy.random.seed", "random.seed"):
+        if event.first and event.loops and event.loops[-1] in loops and isinstance(event.target, Const):
+            if not event.conds and not _worker(event.function) and not _run_again(training, event.loops[-1]):
+                yield at(
+                    source_model.RESEEDED, event, f"the seed is {event.target.value!r} again in every round of the loop"
+                )
+
+
+def seeded_alike(training: Training) -> Iterator[SourceFinding]:
+    """Workers that are all given one seed."""
+    for loader in training.walker.things:
+        start = loader.kwargs.get("worker_init_fn") if loader.origin == LOADER else None
+        if not isinstance(start, Function) or is_const(loader.kwargs.get("num_workers"), 0):
+            continue
+        names = [a.arg for a in start.node.args.args]
+        text = ast.unparse(start.node)
+        inside = {n.id for n in ast.walk(start.node) if isinstance(n, ast.Name)}
+        if "seed(" in text and not set(names) & inside and "initial_seed" not in text and "get_worker_info" not in text:
+            yield tell(
+                source_model.RESEEDED, start.node, start.file, "every worker gets the same seed, whatever its number"
+            )
+
+
+def _run_again(training: Training, loop: Loop) -> bool:
+    """True where the loop goes over whole trainings, each with an optimiser of its own."""
+    made = {id(s.target.node) for s in training.steps if isinstance(s.target, Thing)}
+    return any(loop in e.loops for o in training.optimizers for e in training.of(o.origin) if id(e.node) in made)
+
+
+def _worker(name: str) -> bool:
+    return "worker" in name
+
+
+def no_batches(training: Training) -> Iterator[SourceFinding]:
+    """A data set smaller than its batch, with `drop_last`."""
+    for thing in training.walker.things:
+        size = whole(thing.given("batch_size", 1)) if thing.origin == LOADER else None
+        if size is None or not is_const(thing.kwargs.get("drop_last"), True):
+            continue
+        dataset = dataset_of(thing)
+        first = dataset.args[0] if isinstance(dataset, Thing) and dataset.origin == TENSORS and dataset.args else None
+        count = first.shape[0] if isinstance(first, Tensor) and first.shape else None
+        if count is not None and count < size:
+            yield tell(
+                source_model.NO_BATCHES, thing.node, thing.file, f"{count} items are fewer than one batch of {size}"
+            )
+
+
+CHECKS = (in_order, same_data, shuffled_apart, reseeded, seeded_alike, no_batches)
+__all__ = ["CHECKS", "number"]

@@ -1,0 +1,167 @@
+"""What a loop does beside training: release, restore, report, and finish its window?"""
+
+import ast
+from collections.abc import Iterator
+
+from ....rules import source, source_model
+from ..batches import TENSORS, dataset_of
+from ..events import LOADER, Event, unwrapped
+from ..scopes import SourceFile
+from ..suspicion import SourceFinding
+from ..training import Training
+from ..values import Const, Tensor, Thing, number, whole
+from .telling import at, tell
+
+_RESTORING = {"copy_to": "restore", "apply_shadow": "restore", "swap": "swap"}
+
+
+def not_released(training: Training) -> Iterator[SourceFinding]:
+    """A part frozen in the loop under a condition, and never released."""
+    freezes = training.of("freeze")
+    loops = {loop for b in training.backwards for loop in b.loops}
+    for event in freezes:
+        if not event.first or not (set(event.loops) & loops) or not event.conds or event.value != Const(False):
+            continue
+        released = [f for f in freezes if f.value != Const(False) and f.target is event.target]
+        epochs = {
+            n.id
+            for loop in event.loops
+            if isinstance(loop.node, ast.For)
+            for n in ast.walk(loop.node.target)
+            if isinstance(n, ast.Name)
+        }
+        gate = event.conds[0][0]
+        if (
+            not released
+            and isinstance(gate, ast.If)
+            and epochs & {n.id for n in ast.walk(gate.test) if isinstance(n, ast.Name)}
+        ):
+            told = f"it is frozen while the condition of line {gate.lineno} holds, and no line releases it"
+            yield at(source.NOT_RELEASED, event, told)
+
+
+def left_in(training: Training) -> Iterator[SourceFinding]:
+    """Averaged weights copied into the trained model in the loop, and not taken out."""
+    loops = {loop for b in training.backwards for loop in b.loops}
+    for name, back in _RESTORING.items():
+        if name == back or training.reading.text_has(f".{back}(", "average_parameters"):
+            continue
+        for event in training.of(f".{name}"):
+            if set(event.loops) & loops and event.first:
+                yield at(
+                    source_model.SWAPPED_IN,
+                    event,
+                    f"`{name}` overwrites the weights in the loop, and no line calls `{back}`",
+                )
+
+
+def wrong_count(training: Training) -> Iterator[SourceFinding]:
+    """Sums of items over a count of batches, or the reverse."""
+    for file in training.reading.files:
+        for loop in file.nodes:
+            if isinstance(loop, ast.For):
+                yield from _sums(file, loop, training)
+
+
+def _sums(file: SourceFile, loop: ast.For, training: Training) -> Iterator[SourceFinding]:
+    source_text = _iterated(loop)
+    for node in ast.walk(loop):
+        if not (isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add) and isinstance(node.target, ast.Name)):
+            continue
+        if ".item()" not in ast.unparse(node.value) or "loss" not in ast.unparse(node).lower():
+            continue
+        weighted = isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.Mult) and _size(node.value)
+        for division in _divisions(file, node.target.id, loop):
+            count = ast.unparse(division)
+            if weighted and count == f"len({source_text})":
+                told = f"`{node.target.id}` sums over items and is divided by the number of batches"
+                yield tell(source_model.WRONG_COUNT, division, file, told, subject=node.target.id)
+            elif (
+                not isinstance(node.value, ast.BinOp)
+                and count == f"len({source_text}.dataset)"
+                and _means(node, training)
+            ):
+                told = f"`{node.target.id}` sums means of batches and is divided by the number of items"
+                yield tell(source_model.WRONG_COUNT, division, file, told, subject=node.target.id)
+
+
+def _iterated(loop: ast.For) -> str:
+    over = loop.iter
+    while (
+        isinstance(over, ast.Call) and ast.unparse(over.func).rsplit(".", 1)[-1] in {"enumerate", "tqdm"} and over.args
+    ):
+        over = over.args[0]
+    return ast.unparse(over)
+
+
+def _size(product: ast.BinOp) -> bool:
+    sides = [ast.unparse(s) for s in (product.left, product.right)]
+    return any(s.endswith((".size(0)", ".shape[0]")) or s.startswith("len(") for s in sides)
+
+
+def _divisions(file: SourceFile, name: str, loop: ast.For) -> Iterator[ast.expr]:
+    """What a name is divided by after the loop, in the nearest block."""
+    owner = next((b for b in _blocks(file) if loop in b), [])
+    for statement in owner[owner.index(loop) + 1 :] if loop in owner else ():
+        for node in ast.walk(statement):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and ast.unparse(node.left) == name:
+                yield node.right
+            elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Div) and ast.unparse(node.target) == name:
+                yield node.value
+
+
+def _blocks(file: SourceFile) -> Iterator[list[ast.stmt]]:
+    for node in file.nodes:
+        if isinstance(node, ast.FunctionDef | ast.Module | ast.For | ast.While | ast.If | ast.With):
+            yield node.body
+            if isinstance(node, ast.If):
+                yield node.orelse
+
+
+def _means(node: ast.AugAssign, training: Training) -> bool:
+    """True where the walk has seen that a mean loss of torch is what is added."""
+    from .criteria import reduction
+
+    for event in training.of("add"):
+        value = event.value
+        if event.node is node and isinstance(value, Tensor) and value.op == "item" and value.inputs:
+            loss = value.inputs[0]
+            return (
+                isinstance(loss, Tensor)
+                and loss.op in {"crossentropy", "mse", "nll", "l1", "binarycrossentropywithlogits"}
+                and reduction(loss) == "mean"
+            )
+    return False
+
+
+def window_lost(training: Training) -> Iterator[SourceFinding]:
+    """An epoch that is no multiple of its windows, whose rest is cleared."""
+    for step in training.steps:
+        loop = step.inner()
+        if not step.first or loop is None or len(step.loops) < 2:
+            continue
+        windows = [w for c, way in step.conds if way and isinstance(c, ast.If) for w in _window(c, training, step)]
+        batches = [n for t in unwrapped(loop.over) if isinstance(t, Thing) and t.origin == LOADER for n in _batches(t)]
+        cleared = [c for c in training.of("clear") if c.first and loop not in c.loops and c.order < step.order]
+        after = [s for s in training.steps if s.first and loop not in s.loops and s.target is step.target]
+        if windows and batches and cleared and not after and batches[0] % windows[0]:
+            told = f"{batches[0]} batches in windows of {windows[0]}: the rest is cleared in line {cleared[-1].line}"
+            yield at(source.WINDOW_LOST, step, told)
+
+
+def _window(cond: ast.If, training: Training, step: Event) -> Iterator[int]:
+    for event in training.of("modulo"):
+        size = whole(event.value)
+        if size and size > 1 and any(n is event.node for n in ast.walk(cond.test)):
+            yield size
+
+
+def _batches(loader: Thing) -> Iterator[int]:
+    size, data = whole(loader.given("batch_size", 1)), dataset_of(loader)
+    first = data.args[0] if isinstance(data, Thing) and data.origin == TENSORS and data.args else None
+    count = first.shape[0] if isinstance(first, Tensor) and first.shape else None
+    if size and count and number(loader.kwargs.get("drop_last")) is None and "drop_last" not in loader.kwargs:
+        yield -(-count // size)
+
+
+CHECKS = (not_released, left_in, wrong_count, window_lost)

@@ -1,0 +1,77 @@
+"""What does the source suggest, and where does it stand?"""
+
+import hashlib
+from dataclasses import dataclass, field
+
+from ...findings import Rule, Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceFinding:
+    """A rule that the source breaks, with the place.
+
+    Args:
+        rule: what is wrong.
+        path: the file, as given.
+        line: from 1.
+        column: from 1.
+        source: the line as it stands there, without its indent.
+        evidence: one clause on what was read.
+        severity: how serious it is here.
+        subject: the name concerned.
+        confirmed_by: codes of run-time rules whose finding confirms this one.
+        explains: codes of run-time rules whose finding this line is the likely cause of.
+    """
+
+    rule: Rule
+    path: str
+    line: int
+    column: int
+    source: str
+    evidence: str
+    severity: Severity
+    subject: str = ""
+    confirmed_by: tuple[str, ...] = field(default=())
+    explains: tuple[str, ...] = field(default=())
+
+    @property
+    def code(self) -> str:
+        """Code of the rule."""
+        return self.rule.code
+
+    @property
+    def name(self) -> str:
+        """Name of the rule."""
+        return self.rule.name
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the stripped line, which survives that the line moves."""
+        return hashlib.sha256(self.source.strip().encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+    def record(self) -> dict[str, object]:
+        """The finding as plain values for JSON."""
+        return {
+            "code": self.code,
+            "name": self.name,
+            "severity": str(self.severity),
+            "path": self.path,
+            "line": self.line,
+            "column": self.column,
+            "source": self.source,
+            "evidence": self.evidence,
+            "subject": self.subject,
+            "cause": self.rule.cause,
+            "next": self.rule.move,
+            "link": self.rule.link,
+            "confirmed_by": list(self.confirmed_by),
+            "explains": list(self.explains),
+        }
+
+    def __str__(self) -> str:
+        """The place, the rule and the evidence, then the line itself and the next move."""
+        note = "" if self.severity is not Severity.NOTE else " (note)"
+        return (
+            f"{self.path}:{self.line}:{self.column}: {self.code} {self.name}{note}: {self.evidence}\n"
+            f"    | {self.source}\n    next: {self.rule.move}"
+        )

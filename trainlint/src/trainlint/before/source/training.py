@@ -1,0 +1,227 @@
+"""What is trained in the source: which losses go back, which parts they reach, which optimiser holds what?"""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from .events import Event
+from .reader import Reading, tensors
+from .scopes import SourceFile
+from .things import inner, tree
+from .torchfacts import LOSSES, has_weights, is_module, is_optimizer
+from .values import Items, Params, Table, Tensor, Thing, Value, options
+
+_OTHERS_LOOP = re.compile(
+    r"^\s*(?:from|import)\s+(?:lightning|pytorch_lightning|lightning_fabric|deepspeed|fastai|catalyst|ignite|composer|"
+    r"colossalai|keras)\b|^\s*from\s+transformers\b.*\n?.*Trainer\b",
+    re.MULTILINE,
+)
+
+
+class Training:
+    """Facts that several rules share.
+
+    Args:
+        reading: the walk.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.walker = reading.walker
+        self.trace = reading.walker.trace
+
+    def of(self, *kinds: str) -> list[Event]:
+        """The events of these kinds, in order."""
+        return [e for k in kinds for e in self._by_kind.get(k, ())]
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Event]]:
+        found: dict[str, list[Event]] = {}
+        for event in self.trace:
+            found.setdefault(event.kind, []).append(event)
+        return found
+
+    @cached_property
+    def backwards(self) -> list[Event]:
+        """Backward passes, each where the walk first met it and again in later rounds."""
+        return self.of("backward")
+
+    @cached_property
+    def steps(self) -> list[Event]:
+        """Steps of optimisers, taken directly or by a scaler."""
+        return self.of("step")
+
+    @cached_property
+    def optimizers(self) -> list[Thing]:
+        """Every optimiser made."""
+        return [t for t in self.walker.things if is_optimizer(t)]
+
+    @cached_property
+    def unclear_steps(self) -> bool:
+        """True where something unknown is stepped, which may be anything."""
+        known = [e for e in self.of(".step") if isinstance(e.target, Thing | Tensor)]
+        strangers = [e for e in known if e.marks & {"stranger"} and not e.marks & {"optimizer", "scheduler"}]
+        return len(known) < len(self.of(".step")) or bool(strangers)
+
+    @cached_property
+    def library(self) -> bool:
+        """True where a loop belongs to a library, and what it does is not in the source."""
+        return any(_OTHERS_LOOP.search(f.text) for f in self.reading.files)
+
+    @cached_property
+    def live(self) -> set[int]:
+        """Identities of everything that some loss on which backward is called reaches by gradients."""
+        return {i for e in self.backwards for i in self.reach(e.value)[0]}
+
+    @cached_property
+    def clear_losses(self) -> bool:
+        """True where every loss is known from end to end: nothing of unknown origin goes into one."""
+        return bool(self.backwards) and all(_clear(e.value) and self._learns(e.value) for e in self.backwards)
+
+    def _learns(self, loss: Value) -> bool:
+        """True where a loss reaches weights by gradients."""
+        found = [t for t in self.reach(loss)[0].values() if isinstance(t, Thing)]
+        return any(has_weights(t) or "outside" in t.marks or t.origin.endswith(".Parameter") for t in found)
+
+    @cached_property
+    def rescaled(self) -> bool:
+        """True where gradients are multiplied by hand, so that the size of a loss says nothing."""
+        words = (".grad.div_", ".grad /=", ".grad.mul_", ".grad *=", "grad.data.div_", "grad.data.mul_")
+        return self.reading.text_has(*words)
+
+    def reach(self, loss: Value) -> tuple[dict[int, Value], dict[int, tuple[Value, Tensor]]]:
+        """What a loss reaches by gradients, and what it reaches only through a cut, with the cut."""
+        if id(loss) not in self._reached:
+            live: dict[int, Value] = {}
+            cuts: list[Tensor] = []
+            _descend([loss], live, cuts)
+            dead: dict[int, tuple[Value, Tensor]] = {}
+            for cut in cuts:
+                beyond: dict[int, Value] = {}
+                _descend(list(cut.inputs), beyond, None)
+                dead.update({k: (v, cut) for k, v in beyond.items() if k not in live and k not in dead})
+                if cut.module is not None and id(cut.module) not in live:
+                    dead.setdefault(id(cut.module), (cut.module, cut))
+            self._reached[id(loss)] = (live, dead)
+        return self._reached[id(loss)]
+
+    @cached_property
+    def _reached(self) -> dict[int, tuple[dict[int, Value], dict[int, tuple[Value, Tensor]]]]:
+        return {}
+
+    def owned(self, optimizer: Thing) -> list[Thing] | None:
+        """Everything whose parameters an optimiser holds; None where that is not known."""
+        given = optimizer.given("params", 0)
+        if given is None or "closure" in optimizer.marks:
+            return None
+        found: list[Thing] = []
+        return found if all(_owners(v, found) for v in (given, *optimizer.extra)) else None
+
+    @cached_property
+    def frozen(self) -> set[int]:
+        """Identities of everything that is frozen or may be."""
+        return {id(t) for t in self.walker.things if t.marks & {"frozen", "perhaps"}}
+
+    @cached_property
+    def foreign(self) -> set[int]:
+        """Identities of everything that somebody else has had in hand, or whose weights were loaded."""
+        marked = [t for t in self.walker.things if t.marks & {"handed", "loaded", "stranger"}]
+        return {id(t) for m in marked for t in tree(m)}
+
+    @cached_property
+    def trained(self) -> set[int]:
+        """Identities of everything that an optimiser with a step holds."""
+        stepped = {id(e.target) for e in self.steps}
+        return {id(t) for o in self.optimizers if id(o) in stepped for t in self.owned(o) or ()}
+
+    @cached_property
+    def weights(self) -> dict[int, set[int]]:
+        """Identities of the layers with weights in each whole model."""
+        return {id(m): {id(t) for t in layers(m)} for m in self.models}
+
+    @cached_property
+    def models(self) -> list[Thing]:
+        """Modules that are no part of another module."""
+        modules = [t for t in self.walker.things if is_module(t)]
+        parts = {id(p) for m in modules for p in tree(m) if p is not m}
+        return [m for m in modules if id(m) not in parts]
+
+
+def _descend(start: list[Value], found: dict[int, Value], cuts: list[Tensor] | None) -> None:
+    left = list(start)
+    while left:
+        now = left.pop()
+        if id(now) in found:
+            continue
+        if isinstance(now, Tensor) and now.cut and cuts is not None:
+            cuts.append(now)
+            continue
+        found[id(now)] = now
+        if isinstance(now, Tensor):
+            left.extend(now.inputs)
+            if now.module is not None:
+                left.append(now.module)
+        elif isinstance(now, Params):
+            left.append(now.owner)
+        elif isinstance(now, Thing) and not is_module(now):
+            left.extend((*now.args, *now.kwargs.values()))
+        else:
+            left.extend(inner(now))
+
+
+def _clear(loss: Value) -> bool:
+    live: dict[int, Value] = {}
+    _descend([loss], live, [])
+    tensors = [v for v in live.values() if isinstance(v, Tensor)]
+    return bool(tensors) and not any(t.op == "?" for t in tensors)
+
+
+def _owners(value: Value, found: list[Thing]) -> bool:
+    if isinstance(value, Params):
+        return all(_owners(o, found) for o in options(value.owner))
+    if isinstance(value, Thing):
+        if "stranger" in value.marks or value.origin in {"named", "map"}:
+            return False
+        found.extend(tree(value))
+        return True
+    if isinstance(value, Items):
+        return bool(value.items) and all(_owners(v, found) for v in value.items)
+    if isinstance(value, Table):
+        return "params" in value.entries and _owners(value.entries["params"], found)
+    if isinstance(value, Tensor) and value.op == "parameter":
+        return all(_owners(v, found) for v in value.inputs)
+    return False
+
+
+def layers(thing: Thing) -> Iterator[Thing]:
+    """The layers with weights inside a module."""
+    return (t for t in tree(thing) if has_weights(t))
+
+
+def losses_in(value: Value) -> list[Tensor]:
+    """The losses of torch that a value was computed from."""
+    return [t for t in tensors(value) if t.op in LOSSES and len(t.inputs) >= 2]
+
+
+def place(node: ast.AST, file: SourceFile) -> tuple[SourceFile, int, int]:
+    """File, line and column of a node, both from 1."""
+    if isinstance(node, ast.expr | ast.stmt | ast.arg | ast.excepthandler):
+        return file, node.lineno, file.column(node.lineno, node.col_offset)
+    return file, 1, 1
+
+
+def named(thing: Value) -> str:
+    """A short name of a thing for a sentence."""
+    if isinstance(thing, Thing):
+        if thing.cls is not None:
+            return thing.cls.node.name
+        return thing.origin.rsplit(".", 1)[-1]
+    return "it"
+
+
+def subject_of(node: ast.AST) -> str:
+    """The text of the object of a call such as `optimizer.step()`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return ast.unparse(node.func.value)
+    return ""

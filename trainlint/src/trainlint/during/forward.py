@@ -1,0 +1,111 @@
+"""When is the forward of modules heard? In measured updates and without gradients; in all others it costs nothing."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.modules.module import register_module_forward_hook
+
+from .patches import Undo, patch
+
+Tell = Callable[[nn.Module, Sequence[object], object], None]
+_COMPILED = "torch._dynamo.eval_frame"
+
+
+class Forward:
+    """Listens to the forward of every module in this process, through torch's global hook, while there is a reason to.
+
+    A hook on a module would be saved, copied and compiled with it. Compiled modules do not meet the global hook either:
+    it is put aside while one runs.
+
+    Args:
+        tell: gets module, inputs by position, and output.
+        without: told whether modules run without gradients from now on.
+    """
+
+    def __init__(self, tell: Tell, without: Callable[[bool], None]) -> None:
+        self._tell, self._inside = tell, without
+        self._measured, self._allowed = False, True
+        self._without, self._aside = 0, 0
+        self._handle: Any = None
+        self._undo: list[Undo] = []
+        self._compiled: Undo | None = None
+
+    def attach(self) -> None:
+        """Hear of blocks without gradients, and of compilations in place."""
+        self._watch_for_compiled()
+        self._undo += [patch(nn.Module, "compile", self._compiles)]
+        for kind in (torch.no_grad, torch.inference_mode):
+            self._undo += [patch(kind, "__enter__", self._enter), patch(kind, "__exit__", self._exit)]
+        self._undo += [patch(torch.set_grad_enabled, "__enter__", self._enter_mode)]
+        self._undo += [patch(torch.set_grad_enabled, "__exit__", self._exit_mode)]
+
+    def detach(self) -> None:
+        """Let go."""
+        for undo in (*reversed(self._undo), *(() if self._compiled is None else (self._compiled,))):
+            undo()
+        self._undo, self._compiled, self._measured, self._without = [], None, False, 0
+        self._settle()
+
+    def measure(self, on: bool, *, allowed: bool) -> None:
+        """Listen, or stop listening, for the sake of a measured update.
+
+        Args:
+            on: True while the coming update is measured.
+            allowed: False where a part of the model is compiled: a hook would break its graph and recompile it.
+        """
+        self._measured, self._allowed = on, self._allowed and allowed
+        self._settle()
+
+    def _compiles(self, original: Callable[..., object], *args: object, **kwargs: object) -> object:
+        self._allowed = False
+        self._settle()
+        return original(*args, **kwargs)
+
+    def _enter(self, original: Callable[..., object], context: object, *args: object) -> object:
+        out = original(context, *args)
+        self._without += 1
+        self._settle()
+        return out
+
+    def _exit(self, original: Callable[..., object], context: object, *args: object) -> object:
+        self._without = max(0, self._without - 1)
+        self._settle()
+        return original(context, *args)
+
+    def _enter_mode(self, original: Callable[..., object], context: object, *args: object) -> object:
+        return original(context, *args) if torch.is_grad_enabled() else self._enter(original, context, *args)
+
+    def _exit_mode(self, original: Callable[..., object], context: object, *args: object) -> object:
+        return original(context, *args) if torch.is_grad_enabled() else self._exit(original, context, *args)
+
+    def _settle(self) -> None:
+        wanted = (self._measured or self._without > 0) and self._allowed and not self._aside
+        if wanted and self._handle is None:
+            self._watch_for_compiled()
+            self._handle = register_module_forward_hook(self._ran)
+        elif not wanted and self._handle is not None:
+            self._handle.remove()
+            self._handle = None
+        self._inside(wanted and self._without > 0)
+
+    def _watch_for_compiled(self) -> None:
+        if self._compiled is None and _COMPILED in sys.modules:
+            self._compiled = patch(vars(sys.modules[_COMPILED])["OptimizedModule"], "__call__", self._past)
+
+    def _past(self, original: Callable[..., object], module: nn.Module, *args: object, **kwargs: object) -> object:
+        self._aside += 1
+        self._settle()
+        try:
+            out = original(module, *args, **kwargs)
+        finally:
+            self._aside -= 1
+            self._settle()
+        self._ran(module, args, out)
+        return out
+
+    def _ran(self, module: nn.Module, inputs: Sequence[object], output: object) -> None:
+        if not torch.compiler.is_compiling():
+            self._tell(module, inputs, output)

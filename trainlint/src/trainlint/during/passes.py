@@ -1,0 +1,123 @@
+"""What went into the model in its last training passes, what came out, and is evaluation free of chance?"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.overrides import TorchFunctionMode
+from torch.utils.hooks import RemovableHandle
+
+_MOST = 8
+"""Tensors kept of the passes that one loss is made of."""
+_DROPOUTS = {F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout, F.feature_alpha_dropout}
+_ATTENTION = {F.scaled_dot_product_attention: "scaled_dot_product_attention"}
+
+
+class Passes:
+    """The training passes since the last loss, and a closer look at a few passes of evaluation.
+
+    Args:
+        model: what is watched; of a mere list of networks each member counts.
+        told: hears which dropouts were on in a pass without gradients in eval mode.
+    """
+
+    def __init__(self, model: nn.Module, told: Callable[[Sequence[str]], None]) -> None:
+        listed = type(model) in {nn.ModuleList, nn.ModuleDict}
+        self.inputs: list[Tensor] = []
+        self.outputs: list[Tensor] = []
+        self._roots = {id(each) for each in (model.children() if listed else (model,))}
+        self._told = told
+        self._over = True
+        self._looks = 2
+        self._mode: tuple[nn.Module, _Chance] | None = None
+        self._handles: list[RemovableHandle] = []
+
+    def end(self) -> None:
+        """A loss was made of the passes so far: the next pass begins anew."""
+        self._over = True
+
+    def forget(self) -> None:
+        """Let go of all tensors."""
+        self.inputs, self.outputs, self._over = [], [], False
+
+    def on_epoch(self) -> None:
+        """Look closer at the first evaluation after an epoch, too."""
+        self._looks = max(self._looks, 1)
+
+    def ran(self, module: nn.Module, inputs: Sequence[object], output: object) -> None:
+        """A module ran: keep what went into the model and what came out, where there are gradients.
+
+        Args:
+            module: any.
+            inputs: its arguments.
+            output: its answer.
+        """
+        if id(module) not in self._roots or not torch.is_grad_enabled():
+            return
+        if self._over:
+            self.forget()
+        self.inputs = [*self.inputs, *(t for t in tensors(inputs) if t.grad_fn is None)][-_MOST:]
+        self.outputs = [*self.outputs, *tensors(output)][-_MOST:]
+
+    def without(self, on: bool) -> None:
+        """Modules run without gradients from now on, or no longer: listen closer while a look is left.
+
+        Args:
+            on: True where they do.
+        """
+        if on and self._looks and not self._handles:
+            self._handles = [
+                register_module_forward_pre_hook(self._begins),
+                register_module_forward_hook(self._ended, always_call=True),
+            ]
+        elif self._handles and not (on and self._looks) and self._mode is None:
+            for handle in self._handles:
+                handle.remove()
+            self._handles = []
+
+    def _begins(self, module: nn.Module, _: object) -> None:
+        mine = id(module) in self._roots and not module.training and self._mode is None
+        traced = torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+        followed = traced or torch.compiler.is_compiling()
+        if mine and self._looks and not torch.is_grad_enabled() and not followed:
+            self._looks -= 1
+            self._mode = module, _Chance()
+            self._mode[1].__enter__()
+
+    def _ended(self, module: nn.Module, _: object, __: object) -> None:
+        if self._mode is not None and self._mode[0] is module:
+            mode, self._mode = self._mode[1], None
+            mode.__exit__(None, None, None)
+            self._told(mode.seen)
+
+
+class _Chance(TorchFunctionMode):
+    """Notes which dropout runs; entered and left around one pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def __torch_function__(
+        self, func: Callable, types: Iterable[type], args: tuple = (), kwargs: dict | None = None
+    ) -> object:
+        """Run the operation, and note it where it is a dropout that is on."""
+        given = {} if kwargs is None else kwargs
+        if func in _DROPOUTS and given.get("training", True) and given.get("p", 0.5) > 0:
+            self.seen.append(f"{func.__name__} with p={given.get('p', 0.5):g}")
+        elif func in _ATTENTION and given.get("dropout_p", 0) > 0:
+            self.seen.append(f"{_ATTENTION[func]} with dropout_p={given['dropout_p']:g}")
+        return func(*args, **given)
+
+
+def tensors(value: object) -> list[Tensor]:
+    """All tensors in nested tuples, lists and mappings, in order."""
+    if isinstance(value, Tensor):
+        return [value]
+    if isinstance(value, Mapping):
+        return [t for each in value.values() for t in tensors(each)]
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [t for each in value for t in tensors(each)]
+    return []

@@ -1,0 +1,113 @@
+"""How is a method heard that torch has no hook for? It is replaced where it is defined, and put back afterwards."""
+
+import functools
+import weakref
+from collections.abc import Callable
+from types import ModuleType
+
+Undo = Callable[[], object]
+Around = Callable[..., object]
+
+_LAYER = "_trainlint_layer"
+
+
+def nothing() -> None:
+    """There is nothing to undo."""
+
+
+def definer(kind: type, name: str) -> type:
+    """The class among the bases of `kind` that defines a method.
+
+    Args:
+        kind: class of an instance.
+        name: of the method.
+
+    Raises:
+        AttributeError: none does.
+    """
+    for base in kind.__mro__:
+        if name in vars(base):
+            return base
+    raise AttributeError(f"{kind.__name__} has no {name}")
+
+
+def patch(owner: type | ModuleType, name: str, around: Around) -> Undo:
+    """Let `owner.name` call `around(original, *args, **kwargs)` until it is undone.
+
+    Instances carry nothing: what is pickled, copied or compared while the patch stands is what it was. Patches on one
+    name may be undone in any order.
+
+    Args:
+        owner: a class or a module.
+        name: of a method or function that `owner` has, itself or from a base.
+        around: called instead.
+
+    Returns:
+        A function that puts back what was there.
+    """
+    own, original = vars(owner), getattr(owner, name)
+    before = own.get(name)
+    alive = True
+
+    @functools.wraps(original)
+    def instead(*args: object, **kwargs: object) -> object:
+        return around(original, *args, **kwargs) if alive else original(*args, **kwargs)
+
+    setattr(instead, _LAYER, (lambda: alive, before))
+    setattr(owner, name, instead)
+
+    def undo() -> None:
+        nonlocal alive
+        alive = False
+        _peel(owner, name)
+
+    return undo
+
+
+def _peel(owner: type | ModuleType, name: str) -> None:
+    """Take off the layers that are done with, from the top down to the first that is not."""
+    while (top := vars(owner).get(name)) is not None and _LAYER in vars(top):
+        alive, before = vars(top)[_LAYER]
+        if alive():
+            return
+        if before is None:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, before)
+
+
+def patch_own(target: object, name: str, around: Around) -> Undo:
+    """Hear one instance's method: at its class, or where it is where somebody replaced it on the instance.
+
+    Args:
+        target: the instance.
+        name: of the method.
+        around: called with the original, which takes what the caller passed without the instance.
+
+    Returns:
+        A function that puts back what was there.
+    """
+    own = vars(target)
+    if name not in own:
+        known = weakref.ref(target)
+
+        def chosen(original: Callable[..., object], self: object, *args: object, **kwargs: object) -> object:
+            if self is not known():
+                return original(self, *args, **kwargs)
+            return around(functools.partial(original, self), *args, **kwargs)
+
+        return patch(definer(type(target), name), name, chosen)
+    before, alive = own[name], True
+
+    def instead(*args: object, **kwargs: object) -> object:
+        return around(before, *args, **kwargs) if alive else before(*args, **kwargs)
+
+    own[name] = instead
+
+    def undo() -> None:
+        nonlocal alive
+        alive = False
+        if own.get(name) is instead:
+            own[name] = before
+
+    return undo

@@ -1,0 +1,59 @@
+"""Were the weights replaced between two epochs, as by averaged weights swapped in and left?"""
+
+from torch import Tensor
+
+from ...findings import Severity, Stage
+from ...rules import updates as rules
+from ..run import Epoch, Lane, Run, Step
+from ..windows import mark
+from .probe import Found, Probe
+
+_KEPT = 64
+"""Epochs whose weights are remembered, by a few entries each."""
+
+
+class Swap(Probe):
+    """The first update of an epoch starts where the last one ended, or from weights that the run itself had."""
+
+    def __init__(self) -> None:
+        self._usual = False
+        self._count = 0
+        self._past: list[Tensor] = []
+        self._restored, self._fresh = False, False
+
+    def epoch(self, run: Run, epoch: Epoch) -> Found:
+        """Remember a few entries of the weights, and whether they are those of an earlier epoch."""
+        now, self._fresh = _whole(run), True
+        if now is not None:
+            self._restored = self._has(now)
+            self._past = [*self._past[-_KEPT:], now]
+        return ()
+
+    def backward(self, run: Run, lane: Lane, arrived: object) -> Found:
+        """The first measured pass of an epoch: whose weights are these?"""
+        fresh, self._fresh = self._fresh, False
+        if fresh and not self._restored and (now := _whole(run)) is not None:
+            self._restored = self._has(now, but_last=True)
+        return ()
+
+    def _has(self, now: Tensor, *, but_last: bool = False) -> bool:
+        past = self._past[:-1] if but_last else self._past
+        return any(t.shape == now.shape and bool((t == now).all()) for t in past)
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """A loop that always writes, and one that goes back to its best weights, are let be."""
+        if step.first and not self._usual and step.drift > 1e-6:
+            self._count += 1
+            yield rules.REPLACED.found(
+                f"weights differ by {step.drift:.2g} of their size between updates {step.index - 1} and {step.index}"
+                + ("; they are those of an earlier epoch" if self._restored else ""),
+                update=step.index, drift=step.drift, severity=Severity.NOTE if self._restored else None,
+                stage=Stage.CONFIRMED if self._count > 1 or self._restored else Stage.SUSPECTED,
+            )  # fmt: skip
+        elif not step.first and step.drift > 0:
+            self._usual = True
+
+
+def _whole(run: Run) -> Tensor | None:
+    held = [p for lane in run.lanes for p in lane.held]
+    return mark(held) if held else None

@@ -1,0 +1,1 @@
+"""Watching a program that nobody edited: what it uses is found through torch itself."""

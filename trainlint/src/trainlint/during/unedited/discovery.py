@@ -1,0 +1,196 @@
+"""Which models, optimisers, schedules, scalers, losses and loaders does a program use? Torch itself is asked."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules import module as modules
+from torch.optim import Optimizer, lr_scheduler
+from torch.utils.data import DataLoader
+
+from ..patches import Undo, patch
+from .frames import name_in, users_frames
+
+LOSSES = (
+    "cross_entropy", "nll_loss", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "kl_div",
+)  # fmt: skip
+"""Functions of torch.nn.functional whose value in a validation pass is worth keeping; their modules call them."""
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """Who hears what a program uses."""
+
+    def on_optimizer(self, optimizer: Optimizer) -> None:
+        """An optimiser was made."""
+
+    def on_scheduler(self, scheduler: object) -> None:
+        """A schedule was made."""
+
+    def on_scaler(self, scaler: object) -> None:
+        """A gradient scaler was made."""
+
+    def on_root(self, module: nn.Module, name: str) -> None:
+        """An outermost module is about to run for the first time."""
+
+    def on_backward(self, loss: Tensor, name: str) -> None:
+        """The gradient of a scalar is about to be computed and kept; who begins to listen now hears this one too."""
+
+    def on_value(self, name: str, value: Tensor) -> None:
+        """A loss was computed without gradients."""
+
+    def on_loader(self, loader: object) -> None:
+        """A loader of batches begins anew."""
+
+
+class Discovery:
+    """Listens to torch while a program runs, and tells what the program uses.
+
+    Args:
+        listener: is told, behind its own boundary.
+    """
+
+    def __init__(self, listener: Listener) -> None:
+        self.listener = listener
+        self._depth = 0
+        self._known: dict[int, nn.Module] = {}
+        self._scaled: list[tuple[Tensor, Tensor]] = []
+        self._told = False
+        self._undo: list[Undo] = []
+        self._patches: list[Undo] = []
+        self._losses: list[Undo] = []
+
+    def start(self) -> None:
+        """Begin to listen."""
+        told = self.listener
+        self._patches = [
+            patch(Optimizer, "__init__", partial(_made, told.on_optimizer)),
+            *(patch(kind, "__init__", partial(_made, told.on_scheduler)) for kind in _schedules()),
+            patch(torch.amp.GradScaler, "__init__", partial(_made, told.on_scaler)),
+            patch(torch.amp.GradScaler, "scale", self._scale),
+            patch(Tensor, "backward", self._backward),
+            patch(torch.autograd, "backward", self._backward),
+            patch(DataLoader, "__iter__", self._iterate),
+            patch(torch.jit, "script", self._script),
+        ]
+        self._hear_losses()
+        self.listen()
+
+    def _hear_losses(self) -> None:
+        self._losses = [patch(nn.functional, name, partial(self._value, name)) for name in LOSSES]
+
+    def _let_losses_go(self) -> None:
+        for undo in self._losses:
+            undo()
+        self._losses = []
+
+    def listen(self) -> None:
+        """Look for models, from now on."""
+        if not self._undo:
+            self._undo = [
+                modules.register_module_forward_pre_hook(self._enter).remove,
+                modules.register_module_forward_hook(self._leave, always_call=True).remove,
+            ]
+
+    def rest(self) -> None:
+        """Look for models no more: a hook on every module costs a little."""
+        for undo in self._undo:
+            undo()
+        self._undo, self._depth = [], 0
+
+    def stop(self) -> None:
+        """Let go of everything."""
+        self.rest()
+        self._let_losses_go()
+        for undo in reversed(self._patches):
+            undo()
+        self._known, self._scaled = {}, []
+
+    def _enter(self, module: nn.Module, _: object) -> None:
+        if torch.compiler.is_compiling():
+            return
+        self._depth += 1
+        if self._depth == 1 and id(module) not in self._known:
+            owner, name = _owner(module)
+            self._known[id(module)] = module
+            if any(True for _ in owner.parameters()):
+                self.listener.on_root(owner, name)
+
+    def _leave(self, *_: object) -> None:
+        if not torch.compiler.is_compiling():
+            self._depth = max(0, self._depth - 1)
+
+    def _scale(self, original: Callable[..., Any], scaler: object, outputs: Any) -> Any:  # noqa: ANN401
+        scaled = original(scaler, outputs)
+        if isinstance(outputs, Tensor) and isinstance(scaled, Tensor):
+            self._scaled = [(scaled, outputs), *self._scaled[:3]]
+        return scaled
+
+    def _backward(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """`loss.backward()`: whoever begins to listen when told of it hears the pass itself too."""
+        loss = args[0] if args else kwargs.get("tensors")
+        if not self._told and isinstance(loss, Tensor) and loss.numel() == 1:
+            meant = next((raw for scaled, raw in self._scaled if scaled is loss), loss)
+            self._scaled = []
+            self.listener.on_backward(meant, _loss_name(meant))
+        before, self._told = self._told, True
+        try:
+            return original(*args, **kwargs)
+        finally:
+            self._told = before
+
+    def _value(self, name: str, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        value = original(*args, **kwargs)
+        if not torch.compiler.is_compiling() and not torch.is_grad_enabled():
+            if isinstance(value, Tensor) and value.numel() == 1:
+                self.listener.on_value(name, value)
+        return value
+
+    def _iterate(self, original: Callable[..., Any], loader: Any) -> Any:  # noqa: ANN401
+        self.listener.on_loader(loader)
+        return original(loader)
+
+    def _script(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """The compiler of scripts reads the source of what it meets: it must meet torch's own."""
+        kwargs["_frames_up"] = kwargs.get("_frames_up", 0) + 2
+        if not self._losses:  # a function that the compiler meets is compiled by another call
+            return original(*args, **kwargs)
+        self._let_losses_go()
+        try:
+            return original(*args, **kwargs)
+        finally:
+            self._hear_losses()
+
+
+def _made(tell: Callable[[Any], None], original: Callable[..., None], made: object, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+    """An object is complete when the outermost constructor of its kind has run."""
+    original(made, *args, **kwargs)
+    tell(made)
+
+
+def _schedules() -> list[type]:
+    """The classes of schedules whose constructor does not call that of another."""
+    base = lr_scheduler.LRScheduler
+    alone = (lr_scheduler.SequentialLR, lr_scheduler.ChainedScheduler, lr_scheduler.ReduceLROnPlateau)
+    return [base, *alone]
+
+
+def _owner(module: nn.Module) -> tuple[nn.Module, str]:
+    """The largest module that the caller knows and that holds the one which runs; and its name there."""
+    frame = next(users_frames(), None)
+    if frame is None:
+        return module, type(module).__name__
+    around = [(name, value) for name, value in frame.f_locals.items() if isinstance(value, nn.Module)]
+    holding = [(name, value) for name, value in around if any(inner is module for inner in value.modules())]
+    if not holding:
+        return module, name_in(frame, module) or type(module).__name__
+    name, owner = max(holding, key=lambda each: sum(1 for _ in each[1].modules()))
+    return owner, type(owner).__name__ if name == "self" else name
+
+
+def _loss_name(loss: Tensor) -> str:
+    frame = next(users_frames(), None)
+    return (frame is not None and name_in(frame, loss)) or "loss"

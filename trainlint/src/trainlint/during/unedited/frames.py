@@ -1,0 +1,78 @@
+"""Which line of the user's own code is running, and by which name does it know an object?"""
+
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import FrameType
+
+PACKAGE = str(Path(__file__).parents[2])
+"""Our own folder: no frame of it is the user's."""
+_LIBRARIES = tuple({sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_DEEPEST = 200
+"""Frames looked at from the innermost on: a library's loop has about thirty above the user's line."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a file.
+
+    Args:
+        path: of the file.
+        number: from 1.
+    """
+
+    path: str
+    number: int
+
+    def __str__(self) -> str:
+        """`train.py:41`, relative to the working directory where the file lies below it."""
+        place, here = Path(self.path), Path.cwd()
+        return f"{place.relative_to(here) if place.is_relative_to(here) else place}:{self.number}"
+
+
+@lru_cache(maxsize=4096)
+def is_users(path: str) -> bool:
+    """True for a file that is neither ours, nor Python's, nor that of an installed package.
+
+    Args:
+        path: as a code object names it.
+    """
+    if path.startswith(("<", PACKAGE)):
+        return False
+    parts = Path(path).parts
+    return not path.startswith(_LIBRARIES) and "site-packages" not in parts and "dist-packages" not in parts
+
+
+def users_frames() -> Iterator[FrameType]:
+    """The frames of the user's code, innermost first."""
+    frame: FrameType | None = sys._getframe(1)
+    for _ in range(_DEEPEST):
+        if frame is None:
+            return
+        if is_users(frame.f_code.co_filename):
+            yield frame
+        frame = frame.f_back
+
+
+def users_line() -> Line | None:
+    """The innermost line of the user's code that is running; None where there is none."""
+    frame = next(users_frames(), None)
+    return None if frame is None else Line(frame.f_code.co_filename, frame.f_lineno)
+
+
+def name_in(frame: FrameType, wanted: object) -> str | None:
+    """By which name a frame knows an object: a local variable, or an attribute of one of its own objects.
+
+    Args:
+        frame: of the user's code.
+        wanted: the object, by identity.
+    """
+    for name, value in frame.f_locals.items():
+        if value is wanted and name != "self":
+            return name
+    holder = frame.f_locals.get("self")
+    inside = vars(holder) if hasattr(holder, "__dict__") else {}
+    return next((name for name, value in inside.items() if value is wanted), None)

@@ -1,0 +1,89 @@
+"""What becomes of what the source suggests, once the run has been measured?"""
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ...before.source.checking import check_paths
+from ...before.source.suspicion import SourceFinding
+from ...findings import Finding, Stage
+from ...verdict import Verdict, judge
+from .frames import Line, is_users
+
+_SEEN_FOR_SURE = frozenset({"RT101", "RT102", "RT107", "RT111", "RT115", "RT116", "RT119", "RT121", "RT122", "RT135"})
+"""Codes that a watched run earns wherever they apply: their silence refutes the line that would cause them."""
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A verdict with what the source says of it.
+
+    Args:
+        verdict: measured findings carry the line of the source that explains them; lines that measurement could neither
+            confirm nor refute are findings of their own.
+        dropped: what the source suggested and the run refuted.
+    """
+
+    verdict: Verdict
+    dropped: tuple[SourceFinding, ...] = ()
+
+
+def programs_files(script: str) -> list[Path]:
+    """The script and the modules of the user's own that it imported.
+
+    Args:
+        script: its path; a module's name adds nothing to what was imported.
+    """
+    found = {Path(script)} if Path(script).is_file() else set()
+    for module in tuple(sys.modules.values()):
+        place = vars(module).get("__file__") if hasattr(module, "__dict__") else None
+        if isinstance(place, str) and place.endswith(".py") and is_users(place) and Path(place).is_file():
+            found.add(Path(place))
+    return sorted({path.resolve() for path in found})
+
+
+def suspicions(paths: Iterable[Path]) -> list[SourceFinding]:
+    """What the source suggests; a file that cannot be read suggests nothing.
+
+    Args:
+        paths: of the program.
+    """
+    return check_paths(paths)[0]
+
+
+def joined(verdict: Verdict, suspected: Sequence[SourceFinding]) -> Joined:
+    """Confirm, drop or keep each suspicion, and give measured findings the line that explains them.
+
+    Args:
+        verdict: of the run.
+        suspected: from the source.
+    """
+    measured = {finding.rule.code for finding in verdict.findings}
+    confirmed = [each for each in suspected if measured & {*each.confirmed_by, *each.explains}]
+    dropped = tuple(each for each in suspected if each not in confirmed and _refuted(each, verdict))
+    alone = [each for each in suspected if each not in confirmed and each not in dropped]
+    known = [_with_line(finding, confirmed) for finding in (*verdict.findings, *verdict.suspected)]
+    known += [_as_finding(each) for each in alone]
+    return Joined(judge(known, verdict.counts, verdict.blind, verdict.ran), dropped)
+
+
+def _refuted(suspicion: SourceFinding, verdict: Verdict) -> bool:
+    """True where the run would have earned a finding by it and did not."""
+    return bool(verdict.counts.get("updates")) and bool(_SEEN_FOR_SURE & {*suspicion.confirmed_by})
+
+
+def _with_line(finding: Finding, confirmed: Sequence[SourceFinding]) -> Finding:
+    code = finding.rule.code
+    near = [each for each in confirmed if code in each.confirmed_by]
+    near = near or [each for each in confirmed if code in each.explains]
+    if not near or finding.stage is not Stage.CONFIRMED:
+        return finding
+    told = f"{finding.evidence}; the source: {near[0].code} {near[0].name}, `{near[0].source.strip()}`"
+    return replace(finding, where=str(Line(near[0].path, near[0].line)), evidence=told)
+
+
+def _as_finding(suspicion: SourceFinding) -> Finding:
+    text = f"{suspicion.evidence}: `{suspicion.source.strip()}`"
+    made = suspicion.rule.found(text, subject=suspicion.subject, severity=suspicion.severity)
+    return replace(made, where=str(Line(suspicion.path, suspicion.line)))

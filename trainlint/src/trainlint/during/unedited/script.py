@@ -1,0 +1,93 @@
+"""How is somebody's script run as Python itself would run it?"""
+
+import builtins
+import runpy
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType
+
+from ...errors import InputError
+from .frames import PACKAGE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a script ended.
+
+    Args:
+        code: its exit code.
+        error: what ended it, if it was an error or Ctrl-C.
+    """
+
+    code: int
+    error: BaseException | None = None
+
+
+def run_script(target: str, arguments: Sequence[str], *, module: bool = False) -> Ending:
+    """Run a script or a module as `__main__`, with its own `sys.argv` and its folder first on the path.
+
+    Args:
+        target: a file, or the dotted name of a module.
+        arguments: what the script finds behind its name.
+        module: True for the name of a module, as with `python -m`.
+
+    Returns:
+        Its exit code and what ended it: an error is printed as Python prints it, without our own frames.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    if not module and not Path(target).is_file():
+        raise InputError("a script", f"{target}, which is no file", "a wrong path", "pass the path of a .py file")
+    before = sys.argv[:], sys.path[:]
+    sys.argv = [target, *arguments]
+    sys.path[:1] = [str(Path.cwd()) if module else str(Path(target).resolve().parent)]
+    try:
+        _run_module(target) if module else _run_file(target)
+    except SystemExit as stop:
+        return Ending(code=_status(stop))
+    except KeyboardInterrupt as stop:
+        return Ending(code=130, error=stop)
+    except BaseException as error:
+        _print_error(error)
+        return Ending(code=1, error=error)
+    finally:
+        sys.argv, sys.path[:] = before
+    return Ending(code=0)
+
+
+def _run_module(name: str) -> None:
+    runpy.run_module(name, run_name="__main__", alter_sys=True)
+
+
+def _run_file(target: str) -> None:
+    """Run a file in a module of its own, which stays: threads and handlers at exit may still need its names."""
+    program, place = ModuleType("__main__"), str(Path(target).absolute())
+    program.__file__ = place
+    program.__loader__ = SourceFileLoader("__main__", place)
+    program.__dict__["__builtins__"] = builtins
+    sys.modules["__main__"] = program
+    exec(compile(Path(place).read_bytes(), place, "exec", dont_inherit=True), program.__dict__)
+
+
+def _status(stop: SystemExit) -> int:
+    """The exit code that Python gives a SystemExit, whose text it prints."""
+    if stop.code is None or isinstance(stop.code, int):
+        return stop.code or 0
+    print(stop.code, file=sys.stderr)  # noqa: T201 - what Python does
+    return 1
+
+
+def _print_error(error: BaseException) -> None:
+    """The traceback as Python prints it, without our own frames."""
+    told = traceback.TracebackException.from_exception(error)
+    told.stack = traceback.StackSummary.from_list([frame for frame in told.stack if not _is_ours(frame.filename)])
+    sys.stderr.write("".join(told.format()))
+
+
+def _is_ours(path: str) -> bool:
+    return path.startswith((PACKAGE, runpy.__file__, "<frozen runpy"))

@@ -1,0 +1,46 @@
+"""What does a rule mean: its page, in the package and without a network?"""
+
+from .findings import Rule
+from .rules import RULES
+from .rules.pages import PAGES
+from .rules.source_links import CONFIRMED_BY
+from .settings import refuse_name
+
+
+def explained(code: str) -> str:
+    """The page of a rule as text.
+
+    Args:
+        code: its code or its name, in any case.
+
+    Raises:
+        InputError: no rule has it; the nearest known one is named.
+
+    >>> print(explained("RT101").splitlines()[0])
+    RT101 zero-learning-rate (fatal)
+    """
+    wanted = code.strip()
+    found = [r for r in RULES if wanted.upper() == r.code or wanted.lower() == r.name]
+    if found:
+        return _page(found[0])
+    known = [r.code for r in RULES] if wanted.upper().startswith("RT") else [r.name for r in RULES]
+    return refuse_name("the code or name of a rule", wanted, known)
+
+
+def _page(rule: Rule) -> str:
+    lines = [
+        f"{rule.code} {rule.name} ({rule.severity})",
+        "",
+        f"Verdict: {rule.state}.",
+        "",
+        f"Symptom: {rule.symptom}",
+        f"Cause:   {rule.cause}",
+        f"Next:    {rule.move}",
+    ]
+    page = PAGES.get(rule.code)
+    if page is not None:
+        lines += ["", "Example:", *(f"    {line}" for line in page.example.splitlines())]
+        lines += ["", f"What this does not mean: {page.not_meant}"]
+    if CONFIRMED_BY.get(rule.code):
+        lines += ["", f"Read in the source; a run confirms it with {' or '.join(CONFIRMED_BY[rule.code])}."]
+    return "\n".join(lines)

@@ -1,0 +1,51 @@
+"""A test for your own continuous integration: does this model train?"""
+
+from torch import nn
+from torch.optim import Adam, Optimizer
+
+from .before.preflight import preflight
+from .before.trial import StepFunction
+from .findings import Severity
+
+
+def assert_trains(
+    step: StepFunction,
+    model: nn.Module,
+    batch: object,
+    *,
+    optimizer: Optimizer | None = None,
+    updates: int = 50,
+) -> None:
+    """Fail unless one batch goes through forward, loss, backward and update, and its loss halves in some updates.
+
+    Model and optimiser are left as they were.
+
+    Args:
+        step: forward and loss of one batch: (model, batch) -> scalar.
+        model: the model.
+        batch: a batch as the training will see it.
+        optimizer: its optimiser; None tries Adam at 1e-3 on all parameters.
+        updates: within which the loss of this batch must halve.
+
+    Raises:
+        AssertionError: it does not; the text has the line of each check and what is wrong.
+
+    >>> import torch
+    >>> from torch.nn import functional as F
+    >>> x = torch.linspace(-1, 1, 32)[:, None]
+    >>> model = torch.nn.Sequential(torch.nn.Linear(1, 16), torch.nn.Tanh(), torch.nn.Linear(16, 1))
+    >>> adam = torch.optim.Adam(model.parameters(), 1e-2)
+    >>> assert_trains(lambda net, batch: F.mse_loss(net(batch), 3 * batch), model, x, optimizer=adam)
+    >>> assert_trains(lambda net, batch: F.mse_loss(net(batch).detach(), 3 * batch), model, x, optimizer=adam)
+    Traceback (most recent call last):
+    AssertionError: the model does not train on this batch: RT121 graph-cut
+    ...
+    """
+    if not any(p.requires_grad for p in model.parameters()):
+        raise AssertionError("the model has no parameter that asks for a gradient")
+    chosen = Adam((p for p in model.parameters() if p.requires_grad), 1e-3) if optimizer is None else optimizer
+    tried = preflight(step, model, batch, optimizer=chosen, learn=updates)
+    bad = [f for f in tried.verdict.findings if f.severity is not Severity.NOTE]
+    if bad:
+        first = f"{bad[0].rule.code} {bad[0].rule.name}"
+        raise AssertionError(f"the model does not train on this batch: {first}\n{tried}")

@@ -1,0 +1,65 @@
+"""Every rule of the source names its broken script, and none speaks of the sound one."""
+
+import ast
+
+import pytest
+
+from source.programs import CHANGES, SOUND, broken
+from trainlint import InputError
+from trainlint.before.source import checking
+from trainlint.before.source.checking import check_source
+from trainlint.rules import RULES
+from trainlint.rules.source_links import CONFIRMED_BY, EXPLAINS
+
+OF_THE_SOURCE = [r.code for r in RULES if r.code.startswith("RT6")]
+
+
+def test_sound_script_has_no_finding():
+    assert [(f.code, f.line, f.evidence) for f in check_source(SOUND)] == []
+
+
+def test_every_rule_has_a_script():
+    assert sorted(CHANGES) == OF_THE_SOURCE
+
+
+@pytest.mark.parametrize("code", OF_THE_SOURCE)
+def test_rule_names_its_script_and_its_line(code: str):
+    text = broken(code)
+    ast.parse(text)
+    found = [f for f in check_source(text, "train.py") if f.code == code]
+    assert found, [(f.code, f.line) for f in check_source(text)]
+    lines = text.splitlines()
+    assert all(lines[f.line - 1].strip() == f.source for f in found)
+
+
+def test_each_rule_says_what_confirms_it():
+    known = {r.code for r in RULES}
+    assert set(CONFIRMED_BY) == set(EXPLAINS) == set(OF_THE_SOURCE)
+    assert {c for table in (CONFIRMED_BY, EXPLAINS) for codes in table.values() for c in codes} <= known
+    assert all(set(CONFIRMED_BY[c]) <= set(EXPLAINS[c]) for c in OF_THE_SOURCE)
+
+
+def test_run_time_codes_and_lines_come_with_a_finding():
+    (finding,) = check_source(broken("RT602"), "train.py")
+    assert finding.confirmed_by == CONFIRMED_BY["RT602"]
+    assert finding.explains == EXPLAINS["RT602"]
+    assert (finding.path, finding.line, finding.source) == ("train.py", 44, "optimizer.step()")
+    assert str(finding).startswith("train.py:44:13: RT602 gradients-never-cleared: ")
+
+
+def test_files_given_together_are_one_program():
+    model, training = SOUND.split("def evaluate", 1)
+    imports = "import torch\nfrom torch import nn, optim\nfrom torch.utils.data import *\nfrom model import Net\n"
+    script = imports + "def evaluate" + training
+    assert check_source(script, "train.py", {"model.py": model}) == []
+    cut = model.replace("self.norm(self.first(x))", "self.norm(self.first(x)).detach()")
+    assert [(f.path, f.code) for f in check_source(script, "train.py", {"model.py": cut})] == [("model.py", "RT630")]
+
+
+def test_gap_in_the_check_is_told_and_stops_nothing(monkeypatch: pytest.MonkeyPatch):
+    def broken_check(training):
+        raise KeyError("gap")
+
+    monkeypatch.setattr(checking, "SUSPECTS", (broken_check,))
+    with pytest.raises(InputError, match="a gap in the check itself"):
+        check_source(SOUND)

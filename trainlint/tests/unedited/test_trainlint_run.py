@@ -1,0 +1,100 @@
+"""Does `trainlint run` find the faults of scripts that nobody edited, and leave their output and exit code alone?"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .scripts import ACCELERATE, HUGGING_FACE, LIGHTNING, PLAIN, filled
+
+
+def ran(folder: Path, text: str, *options: str, rest: tuple[str, ...] = (), **environment: str):
+    (folder / "train.py").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-W", "ignore", "-m", "trainlint", "run", *options, "train.py", *rest]
+    surroundings = {**os.environ, **environment}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=surroundings)
+
+
+def bare(folder: Path, *rest: str):
+    return subprocess.run(
+        [sys.executable, "train.py", *rest], cwd=folder, capture_output=True, text=True, check=False
+    )  # fmt: skip
+
+
+SOUND = filled(PLAIN, FIRST="1", TICK="warm.step()")
+
+
+def test_a_sound_script_is_healthy_and_unchanged(tmp_path: Path) -> None:
+    told = ran(tmp_path, SOUND, rest=("--lr", "3"))
+    alone = bare(tmp_path, "--lr", "3")
+    assert "Verdict: healthy (4 epochs, 32 losses, 32 backward passes, 32 updates" in told.stderr, told.stderr
+    assert (told.returncode, told.stdout) == (alone.returncode, alone.stdout) == (7, alone.stdout)
+    records = [json.loads(line) for line in (tmp_path / ".trainlint/ledger.jsonl").read_text().splitlines()]
+    assert records[0]["kind"] == "start"
+    assert records[-1]["kind"] == "end"
+    assert sum(record["kind"] == "epoch" for record in records) == 4
+
+
+def test_a_broken_script_is_named_with_its_line_and_still_unchanged(tmp_path: Path) -> None:
+    told = ran(tmp_path, filled(PLAIN, FIRST="0", TICK="pass"), "--no-ledger")
+    assert "train.py:19: RT101 zero-learning-rate (fatal)" in told.stderr
+    assert "Verdict: stalled" in told.stderr
+    assert (told.returncode, told.stdout) == (7, bare(tmp_path).stdout)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["train.py"]
+
+
+def test_strict_stops_a_broken_script(tmp_path: Path) -> None:
+    told = ran(tmp_path, filled(PLAIN, FIRST="0", TICK="pass"), "--no-ledger", "--strict")
+    assert told.returncode == 1
+    assert "epoch 3" not in told.stdout
+    assert "trainlint.verdict.TrainingFault" in told.stderr
+    assert "boundary.py" not in told.stderr
+    passed = ran(
+        tmp_path, filled(PLAIN, FIRST="0", TICK="pass"), "--strict", "--tolerate", "RT101", "--tolerate", "RT212"
+    )
+    assert passed.returncode == 7
+
+
+def test_an_error_of_the_script_is_printed_as_python_prints_it(tmp_path: Path) -> None:
+    told = ran(tmp_path, "def f():\n    raise KeyError('x')\n\nf()\n", "--no-ledger")
+    alone = bare(tmp_path)
+    assert told.returncode == alone.returncode == 1
+    assert told.stderr.startswith(alone.stderr)
+    assert "not judged" in told.stderr
+
+
+@pytest.mark.parametrize(("text", "code"), [
+    (filled(ACCELERATE, HEAD=""), None),
+    (filled(ACCELERATE, HEAD="model[2] = nn.Linear(16, 2)  # after the optimiser was made"), "RT115"),
+    (filled(LIGHTNING, HIDDEN=""), None),
+    (filled(LIGHTNING, HIDDEN=".detach()"), "RT122"),
+    (filled(HUGGING_FACE, RATE="2e-3"), None),
+    (filled(HUGGING_FACE, RATE="0.0"), "RT101"),
+])  # fmt: skip
+def test_loops_of_libraries(tmp_path: Path, text: str, code: str | None) -> None:
+    told = ran(tmp_path, text, "--no-ledger")
+    assert told.returncode == 0, told.stderr
+    if code is None:
+        assert "Verdict: healthy" in told.stderr, told.stderr
+    else:
+        assert f" {code} " in told.stderr, told.stderr
+
+
+def test_a_module_is_run_as_python_runs_it(tmp_path: Path) -> None:
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "__init__.py").touch()
+    (tmp_path / "pack" / "fit.py").write_text("import sys\nprint(__name__, __package__, sys.argv[1:])\n")
+    command = [sys.executable, "-m", "trainlint", "run", "--no-ledger", "-m", "pack.fit", "-m", "5"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert told.stdout == "__main__ pack ['-m', '5']\n"
+
+
+def test_a_missing_script_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "trainlint", "run", "none.py"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert told.returncode == 2
+    assert "wanted a script; got none.py, which is no file" in told.stderr
+    assert not list(tmp_path.iterdir())
