@@ -102,7 +102,7 @@ def judge(
     blind: tuple[str, ...] = (),
     ran: tuple[str, ...] | None = None,
 ) -> Verdict:
-    """The verdict that the findings add up to: the state of the first cause.
+    """The verdict that the findings add up to: the state of the first cause among the gravest.
 
     Where every count is 0, or no check judged anything, a run without findings is not judged rather than healthy.
 
@@ -115,7 +115,8 @@ def judge(
     known = tuple(findings)
     ranked = by_cause(f for f in known if f.stage is Stage.CONFIRMED)
     suspected = tuple(f for f in known if f.stage is Stage.SUSPECTED)
-    serious = [f for f in ranked if f.severity is not Severity.NOTE]
+    serious = [f for f in ranked if f.severity is Severity.FATAL]
+    serious += [f for f in ranked if f.severity is Severity.WARNING]
     counts = {} if counts is None else counts
     unseen = ("everything: nothing was seen",) if counts and not any(counts.values()) else ()
     nothing = State.NOT_JUDGED if unseen or ran == () else State.HEALTHY

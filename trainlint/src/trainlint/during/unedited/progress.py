@@ -1,12 +1,29 @@
 """Where does the watched program stand? One line that is written over, or one every ten seconds where nobody can."""
 
 import time
-from typing import TextIO
+from typing import Protocol, runtime_checkable
 
 from ..run import Run
 
 _OFTEN, _SELDOM = 0.5, 10.0
 """Seconds between two lines on a terminal, and in a file."""
+
+
+@runtime_checkable
+class Screen(Protocol):
+    """What is written to, such as standard error."""
+
+    def write(self, text: str, /) -> int:
+        """Write it."""
+        ...
+
+    def flush(self) -> None:
+        """Show it now."""
+        ...
+
+    def isatty(self) -> bool:
+        """True for a terminal."""
+        ...
 
 
 class Progress:
@@ -16,7 +33,7 @@ class Progress:
         stream: usually standard error.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: Screen) -> None:
         self.stream, self._live = stream, stream.isatty()
         self._every, self._last = (_OFTEN if self._live else _SELDOM), time.monotonic()
 
