@@ -1,5 +1,5 @@
 from .back_projection import BackProjected
-from .estimate import Estimate, Estimator, Status, asked_sources, joined_estimates, pad_sources
+from .estimate import Estimate, Estimator, Fit, Mode, Status, asked_sources, joined_estimates, pad_sources
 from .grid import SearchGrid, search_grid
 from .maximum_likelihood import MaximumLikelihood, PilotMl, Sml
 from .modified_music import ModifiedMusic
@@ -16,8 +16,10 @@ __all__ = [
     "EigenvalueGap",
     "Estimate",
     "Estimator",
+    "Fit",
     "InformationCriterion",
     "MaximumLikelihood",
+    "Mode",
     "ModifiedMusic",
     "Music",
     "Mvdr",

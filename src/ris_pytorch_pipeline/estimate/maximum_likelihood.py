@@ -1,7 +1,7 @@
 """How sources are located by coded maximum likelihood: for random symbols, and for pilots."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 import torch
@@ -12,7 +12,10 @@ from ..bounds import deviations_from_information
 from ..errors import InputError
 from ..physics import Array, Observation, chart_of, check_visible, to_cosines
 from ..shapes import Counts, Positions
-from .estimate import Estimate, Status, asked_sources, pad_sources
+from .estimate import Estimate, Mode, Status, asked_sources, joined_estimates, replaced_estimates
+from .fit.modes import modes_of
+from .fit.sandwich import sandwich_information
+from .fit.verdict import Judged, judge
 from .grid import search_grid
 from .hypothesis import Hypothesis, Likelihood, Rows
 from .normalise import Scaled, scale
@@ -22,6 +25,10 @@ from .search import Found, SearchEffort, add_source, better_of, cycle, escape, s
 from .stochastic import StochasticLikelihood
 
 L = TypeVar("L", bound=Likelihood)
+Modes = tuple[tuple[Mode, ...], ...]
+"""Other answers to each scene."""
+Polished = tuple[Rows, tuple[Estimate, Modes]]
+"""Scenes, and what was found in them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +45,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         polish_iterations: most iterations of the final joint refinement.
         batch: most scenes searched at a time.
         memory: bytes that the scenes searched at a time may keep; fewer are taken at a time where they need more.
+        fit: whether to say how well the model explains the data, and to keep no source that scatter explains as well.
     """
 
     region: SearchRegion = field(default_factory=SearchRegion)
@@ -47,6 +55,7 @@ class MaximumLikelihood(ABC, Generic[L]):
     polish_iterations: int = 30
     batch: int = 32
     memory: int = 1 << 30
+    fit: bool = True
 
     @property
     @abstractmethod
@@ -84,13 +93,14 @@ class MaximumLikelihood(ABC, Generic[L]):
         scaled = scale(observation)
         counts = None if sources is None else asked_sources(observation, sources, observation.most_sources)
         at_a_time = self._at_a_time(scaled.observation)
-        parts: list[tuple[Tensor, Estimate]] = []
+        parts: list[Estimate] = []
         for index in torch.arange(len(observation), device=observation.measurements.device).split(at_a_time):
-            likelihood = self.likelihood(scaled.observation[index])
-            for found in self._search(likelihood, None if counts is None else counts[index]):
-                part = self._polish(likelihood, scaled[index[found.rows]], found)
-                parts.append((index[found.rows], part))
-        return _merge(parts, len(observation), counts)
+            part = scaled[index]
+            likelihood = self.likelihood(part.observation)
+            found = self._search(likelihood, None if counts is None else counts[index])
+            polished = [(f.rows, self._polish(likelihood, part[f.rows], f)) for f in found]
+            parts.append(self._judged(part, polished, None if counts is None else counts[index]))
+        return joined_estimates(parts)
 
     def refine(
         self,
@@ -113,10 +123,16 @@ class MaximumLikelihood(ABC, Generic[L]):
         Raises:
             InputError: an invalid position, or a scene without any.
         """
-        scaled = scale(observation)
         counts = (~positions[..., 0].isnan()).sum(-1)
         asked_sources(observation, counts, observation.most_sources)
-        parts: list[tuple[Tensor, Estimate]] = []
+        scaled = scale(observation)
+        return self._judged(scaled, self._refined(scaled, positions, counts, iterations, search), counts)
+
+    def _refined(
+        self, scaled: Scaled, positions: Positions, counts: Counts, iterations: int | None, search: Tensor | None
+    ) -> list[Polished]:
+        """Scenes with the same number of sources, polished together."""
+        parts: list[Polished] = []
         for order in counts.unique().tolist():
             for index in torch.nonzero(counts == order).squeeze(-1).split(self._at_a_time(scaled.observation)):
                 start = torch.stack([p[~p[:, 0].isnan()] for p in positions[index]]).double()
@@ -127,7 +143,34 @@ class MaximumLikelihood(ABC, Generic[L]):
                 if search is not None:
                     found = self._searched(likelihood.observation, found, torch.nonzero(search[index]).squeeze(-1))
                 parts.append((index, self._polish(likelihood, scaled[index], found, iterations)))
-        return _merge(parts, len(observation), counts)
+        return parts
+
+    def _judged(self, scaled: Scaled, parts: list[Polished], asked: Counts | None) -> Estimate:
+        """The parts in order, with their fit; where the order was estimated, without sources that do not stand out."""
+        merged, modes = _merge(parts, asked)
+        if not self.fit:
+            return merged
+        judged = judge(scaled, merged, modes, self.region, self.threshold)
+        spare = torch.nonzero(judged.credible < merged.order).squeeze(-1)
+        if asked is not None or spare.numel() == 0:
+            return judged.estimate
+        return self._without_spare(scaled, judged, spare)
+
+    def _without_spare(self, scaled: Scaled, judged: Judged, spare: Rows) -> Estimate:
+        """The estimate with only the credible sources in the given scenes, searched on from there."""
+        first, kept = judged.estimate, judged.credible[spare]
+        slots = torch.arange(first.positions.shape[1], device=kept.device)
+        start = first.positions[spare].masked_fill((slots >= kept[:, None])[..., None], torch.nan)
+        some, none = (torch.nonzero(chosen).squeeze(-1) for chosen in (kept > 0, kept == 0))
+        parts = self._refined(scaled[spare[some]], start[some], kept[some], None, torch.ones_like(some).bool())
+        parts = [(some[rows], polished) for rows, polished in parts]
+        if none.numel():
+            likelihood = self.likelihood(scaled[spare[none]].observation)
+            found = Found(torch.arange(none.numel(), device=none.device), likelihood.nothing(none))
+            parts.append((none, self._polish(likelihood, scaled[spare[none]], found)))
+        merged, modes = _merge(parts, None)
+        again = judge(scaled[spare], merged, modes, self.region, self.threshold).estimate
+        return replaced_estimates(first, spare, again)
 
     def _searched(self, observation: Observation, found: Found, chosen: Rows) -> Found:
         """The same with the chosen rows searched on from where they are; only their dictionaries are made."""
@@ -154,7 +197,7 @@ class MaximumLikelihood(ABC, Generic[L]):
 
     def _polish(
         self, likelihood: L, scaled: Scaled, found: Found, iterations: int | None = None
-    ) -> Estimate:  # fmt: skip
+    ) -> tuple[Estimate, Modes]:  # fmt: skip
         """Refine to convergence and state positions, powers and deviations in the units of the observation."""
         rows, sources = found.rows, found.hypothesis.cosines.shape[1]
         slots = scaled.measured.new_zeros((rows.numel(), sources))
@@ -163,9 +206,11 @@ class MaximumLikelihood(ABC, Generic[L]):
         if sources == 0:
             empty = slots.unsqueeze(-1).expand(-1, -1, 3)
             status = (Status.NONE,) * rows.numel()
-            return Estimate(
-                positions=empty, order=order, powers=slots, deviations=empty, noise_variance=noise, status=status
-            )
+            nothing = Estimate(
+                positions=empty, order=order, powers=slots, deviations=empty, noise_variance=noise, status=status,
+                sandwich=empty,
+            )  # fmt: skip
+            return nothing, ((),) * rows.numel()
         most = self.polish_iterations if iterations is None else iterations
         end = likelihood.refine(rows, found.hypothesis, iterations=most, tolerance=1e-6)
         strongest = end.log_powers.argsort(dim=1, descending=True)
@@ -181,7 +226,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         chart, coordinates = chart_of(positions, array)
         information = likelihood.information(rows, end)
         bound = deviations_from_information(coordinates, information, chart, self.region.fixed)
-        return Estimate(
+        estimate = Estimate(
             positions=positions,
             order=order,
             powers=end.log_powers.exp() * (scaled.measured / scaled.channel)[:, None],
@@ -189,6 +234,11 @@ class MaximumLikelihood(ABC, Generic[L]):
             noise_variance=end.log_noise.exp() * scaled.measured,
             status=_statuses(end.converged, bound.deviations, array),
         )
+        if not self.fit:
+            return estimate, ((),) * rows.numel()
+        seen = sandwich_information(information, likelihood.scores(rows, end))
+        wide = deviations_from_information(coordinates, seen, chart, self.region.fixed)
+        return replace(estimate, sandwich=wide.deviations), modes_of(likelihood, rows, end, self.region)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -295,21 +345,13 @@ def _statuses(converged: Tensor, deviations: Positions, array: Array) -> tuple[S
     return tuple(good if c else Status.ITERATION_LIMIT for c in converged.tolist())
 
 
-def _merge(parts: list[tuple[Tensor, Estimate]], scenes: int, asked: Counts | None) -> Estimate:
+def _merge(parts: list[Polished], asked: Counts | None) -> tuple[Estimate, Modes]:
     """Put parts of a batch back in order, padded to the largest order."""
-    slots = max((part.positions.shape[1] for _, part in parts), default=0)
-    index = torch.cat([i for i, _ in parts]) if parts else torch.zeros(0, dtype=torch.long)
-    back = index.argsort()
-    status = [s for _, part in parts for s in part.status]
-    order = torch.cat([part.order for _, part in parts])[back]
-    ended = [status[i] for i in back.tolist()]
+    back = torch.cat([rows for rows, _ in parts]).argsort()
+    whole = joined_estimates([part for _, (part, _) in parts])
+    modes = [m for _, (_, each) in parts for m in each]
+    ended = [whole.status[i] for i in back.tolist()]
     if asked is not None:
-        ended = [Status.FEWER if o < a else s for o, a, s in zip(order.tolist(), asked.tolist(), ended, strict=True)]
-    return Estimate(
-        positions=torch.cat([pad_sources(part.positions, slots) for _, part in parts])[back],
-        order=order,
-        powers=torch.cat([pad_sources(part.powers, slots) for _, part in parts])[back],
-        deviations=torch.cat([pad_sources(part.deviations, slots) for _, part in parts])[back],
-        noise_variance=torch.cat([part.noise_variance for _, part in parts])[back],
-        status=tuple(ended),
-    )
+        pairs = zip(whole.order[back].tolist(), asked.tolist(), ended, strict=True)
+        ended = [Status.FEWER if o < a else s for o, a, s in pairs]
+    return replace(whole[back], status=tuple(ended)), tuple(modes[i] for i in back.tolist())

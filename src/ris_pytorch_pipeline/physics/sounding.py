@@ -45,9 +45,7 @@ class Sounding:
         """Metres; the shortest of several."""
         return self.array.wavelength
 
-    def response(
-        self, vectors: Complex[Tensor, "... vector element"]
-    ) -> Complex[Tensor, "... block vector antenna"]:
+    def response(self, vectors: Complex[Tensor, "... vector element"]) -> Complex[Tensor, "... block vector antenna"]:
         """b_l = G_l x of every snapshot, those of all frequencies on one axis: blocks.
 
         Args:

@@ -117,9 +117,7 @@ def chart_at(cosines: Cosines, array: Array) -> Chart:
     return Chart(array, torch.stack([directions, first, torch.linalg.cross(directions, first)], dim=-1))
 
 
-def steering_with_derivatives(
-    cosines: Cosines, array: Array
-) -> tuple[Waves, Complex[Tensor, "... 3 source element"]]:
+def steering_with_derivatives(cosines: Cosines, array: Array) -> tuple[Waves, Complex[Tensor, "... 3 source element"]]:
     """Steering vectors and their derivatives by the coordinates of `chart_at`: (u, w, q), or tangent ones.
 
     >>> array = Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3)

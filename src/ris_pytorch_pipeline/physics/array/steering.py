@@ -73,9 +73,7 @@ def projections(
     return q, x.square() + h.square() + v.square(), x * forward + h * u + v * w
 
 
-def waves(
-    excess: Float[Tensor, "*batch source element"], wavelengths: tuple[float, ...]
-) -> Waves:
+def waves(excess: Float[Tensor, "*batch source element"], wavelengths: tuple[float, ...]) -> Waves:
     """exp(-j k0 delta); several wavelengths make an axis before the sources."""
     if len(wavelengths) == 1:
         phase = excess * (-2 * math.pi / wavelengths[0])
