@@ -162,15 +162,17 @@ class MaximumLikelihood(ABC, Generic[L]):
         slots = torch.arange(first.positions.shape[1], device=kept.device)
         start = first.positions[spare].masked_fill((slots >= kept[:, None])[..., None], torch.nan)
         some, none = (torch.nonzero(chosen).squeeze(-1) for chosen in (kept > 0, kept == 0))
-        parts = self._refined(scaled[spare[some]], start[some], kept[some], None, torch.ones_like(some).bool())
-        parts = [(some[rows], polished) for rows, polished in parts]
+        parts: list[Polished] = []
+        if some.numel():
+            again = self._refined(scaled[spare[some]], start[some], kept[some], None, torch.ones_like(some).bool())
+            parts += [(some[rows], polished) for rows, polished in again]
         if none.numel():
             likelihood = self.likelihood(scaled[spare[none]].observation)
             found = Found(torch.arange(none.numel(), device=none.device), likelihood.nothing(none))
             parts.append((none, self._polish(likelihood, scaled[spare[none]], found)))
         merged, modes = _merge(parts, None)
-        again = judge(scaled[spare], merged, modes, self.region, self.threshold).estimate
-        return replaced_estimates(first, spare, again)
+        second = judge(scaled[spare], merged, modes, self.region, self.threshold).estimate
+        return replaced_estimates(first, spare, second)
 
     def _searched(self, observation: Observation, found: Found, chosen: Rows) -> Found:
         """The same with the chosen rows searched on from where they are; only their dictionaries are made."""

@@ -10,7 +10,7 @@ from ...physics import Observation
 from ...shapes import Counts
 from .expected import expected_growth, expected_share
 from .groups import Groups
-from .scatter import gains, growth, scatter_of, steady_scatter_of
+from .scatter import gains, growth, losses, scatter_of, steady_scatter_of
 
 _ASKED = 2.0
 """Evidence that each source has to bring where the fit is bad or the SNR is high, over the detection threshold.
@@ -60,12 +60,13 @@ def evidence(
     """
     powers = powers.nan_to_num(0)
     scatter = scatter_of(observation, groups)
-    found = growth(scatter, powers)
+    values = losses(scatter, powers)
+    found = growth(values, groups.order)
     expected = expected_growth(scatter, powers)
     count = groups.order.clamp_min(1)
     asked = (_SHARE[scatter.coherent] * expected / count).clamp(0, _ASKED * threshold)
     asked = torch.where(doubtful, torch.full_like(asked, _ASKED * threshold), asked)
-    each = gains(scatter, powers)
+    each = gains(scatter, powers, values[:, -1])
     if scatter.coherent:
         found = _steadily(observation, groups, powers, found, each, threshold)
     return Evidence(each, expected_share(scatter), asked, found)
@@ -81,7 +82,7 @@ def _steadily(
     part = Groups(
         groups.measurements[unclear], groups.responses[unclear], groups.present[unclear], groups.antennas
     )  # fmt: skip
-    steady = growth(steady_scatter_of(observation[unclear], part), powers[unclear])
+    steady = growth(losses(steady_scatter_of(observation[unclear], part), powers[unclear]), part.order)
     result = found.clone()
     result[unclear] = torch.minimum(found[unclear], steady)
     return result

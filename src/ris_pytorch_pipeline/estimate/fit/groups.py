@@ -96,6 +96,6 @@ def loaded_gram(responses: Tensor, present: Mask) -> Tensor:
 def orthonormal(responses: Tensor, present: Mask) -> Tensor:
     """Rows Q^H = L⁻¹ B^H with L L^H = B^H B."""
     if responses.shape[-2] == 0:
-        return responses.conj()
+        return responses
     factor = torch.linalg.cholesky(loaded_gram(responses, present))
     return torch.linalg.solve_triangular(factor, responses.conj(), upper=False)

@@ -11,7 +11,11 @@ NEAR = 2.0
 """Nats within which another answer cannot be told from the best one."""
 _PLACE = 1.5
 """Grid steps on some axis that make it another place: three quarters of a beamwidth, or 1.5 distance planes."""
-_ITERATIONS, _TOLERANCE = 12, 1e-2
+_ITERATIONS, _TOLERANCE = 8, 1e-2
+_HOPEFUL = 4.0
+"""Nats above the best at which a rival, refined for a few iterations by the search, is refined further."""
+_MOST = 4
+"""Rivals refined in one scene."""
 
 
 def modes_of(likelihood: Likelihood, rows: Rows, end: Hypothesis, region: SearchRegion) -> tuple[tuple[Mode, ...], ...]:
@@ -44,24 +48,31 @@ def modes_of(likelihood: Likelihood, rows: Rows, end: Hypothesis, region: Search
 
 
 def _converged(likelihood: Likelihood, rows: Rows, end: Hypothesis) -> list[tuple[Rows, Hypothesis]]:
-    """Rivals with as many sources, refined; only those that are close enough and elsewhere to begin with."""
+    """Rivals with as many sources, refined; only the best few of each scene that are close and elsewhere."""
     sources = end.cosines.shape[1]
-    best = end.value.new_full((len(likelihood.observation),), -torch.inf)
-    best[rows] = end.value
-    answers = end.cosines.new_full((len(best), *end.cosines.shape[1:]), torch.nan)
-    answers[rows] = end.cosines
-    found = []
-    for scenes, rival in likelihood.rivals:
-        if rival.cosines.shape[1] != sources:
-            continue
-        away = torch.stack(
-            [_elsewhere(r, a, likelihood).any() for r, a in zip(rival.cosines, answers[scenes], strict=True)]
-        )
-        kept = (rival.value < best[scenes] + 3 * NEAR) & away
-        if bool(kept.any()):
-            refined = likelihood.refine(scenes[kept], rival[kept], iterations=_ITERATIONS, tolerance=_TOLERANCE)
-            found.append((scenes[kept], refined))
-    return found
+    alike = [(scenes, rival) for scenes, rival in likelihood.rivals if rival.cosines.shape[1] == sources]
+    if not alike:
+        return []
+    scenes = torch.cat([s for s, _ in alike])
+    rival = Hypothesis(**{n: torch.cat([vars(r)[n] for _, r in alike]) for n in vars(end)})
+    row = torch.full((len(likelihood.observation),), -1, device=rows.device)
+    row[rows] = torch.arange(rows.numel(), device=rows.device)
+    mine = row[scenes]
+    gap = rival.value - end.value[mine]
+    moved = (rival.cosines[:, :, None] - end.cosines[mine][:, None]).abs()
+    far = (moved > _PLACE * moved.new_tensor(likelihood.grid.steps)).any(-1).all(-1).any(-1)
+    kept = torch.nonzero((mine >= 0) & (gap < _HOPEFUL) & far).squeeze(-1)
+    kept = kept[gap[kept].argsort()]
+    kept = kept[_nth(mine[kept]) < _MOST]
+    if kept.numel() == 0:
+        return []
+    refined = likelihood.refine(scenes[kept], rival[kept], iterations=_ITERATIONS, tolerance=_TOLERANCE)
+    return [(scenes[kept], refined)]
+
+
+def _nth(values: Tensor) -> Tensor:
+    """How many earlier entries are equal."""
+    return (values[:, None] == values).tril(-1).sum(-1)
 
 
 def _elsewhere(places: Tensor, others: Tensor, likelihood: Likelihood) -> Tensor:

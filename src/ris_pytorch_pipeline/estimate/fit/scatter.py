@@ -14,9 +14,9 @@ from ...physics import Observation, coded_operator
 from ...shapes import Mask
 from .groups import Groups
 
-_RATIOS = torch.cat([torch.zeros(1), torch.logspace(-2, 3, 21)]).double()
-"""Scatter over noise that are tried: 0, then four to a decade. NLL changes by less than 0.1 between neighbours."""
-_SETTLE = 3
+_RATIOS = torch.cat([torch.zeros(1), torch.logspace(-2, 3, 13)]).double()
+"""Scatter over noise that are tried: 0, then in steps of 4 dB."""
+_SETTLE = 2
 """Fixed-point iterations of σ² once the ratio is found."""
 
 
@@ -142,22 +142,32 @@ def _eigen(kernel: Complex[Tensor, "*batch n n"]) -> tuple[Tensor, Tensor]:
     return (values / mean).clamp_min(0), vectors
 
 
-def gains(scatter: Scatter, powers: Tensor) -> Float[Tensor, "scene source"]:
-    """Evidence of each source: 2 (NLL without it - NLL with it), scatter and noise fitted both times."""
+def gains(scatter: Scatter, powers: Tensor, full: Tensor) -> Float[Tensor, "scene source"]:
+    """Evidence of each source: 2 (NLL without it - NLL with it), scatter and noise fitted both times.
+
+    Args:
+        scatter: the sources beside scatter.
+        powers: (scene, source).
+        full: (scene,), NLL of all of them.
+    """
     present = scatter.groups.present
-    full = scatter.value(present, powers)
     without = [scatter.value(_less(present, k), powers) for k in range(present.shape[1])]
     if not without:
         return powers.new_zeros(powers.shape)
     return torch.where(present, 2 * (torch.stack(without, dim=1) - full[:, None]), torch.nan)
 
 
-def growth(scatter: Scatter, powers: Tensor) -> Float[Tensor, "scene order"]:
-    """Evidence of the k strongest sources, k = 0, 1, ...: 2 (NLL_0 - NLL_k); -inf beyond a scene's order."""
+def losses(scatter: Scatter, powers: Tensor) -> Float[Tensor, "scene order"]:
+    """NLL of the k strongest sources, k = 0, 1, ..."""
     present = scatter.groups.present
-    slots = torch.arange(present.shape[1] + 1, device=present.device)
-    values = torch.stack([scatter.value(present & (slots[:-1] < k), powers) for k in slots.tolist()], dim=1)
-    return (2 * (values[:, :1] - values)).masked_fill(slots > present.sum(-1)[:, None], -torch.inf)
+    slots = torch.arange(present.shape[1], device=present.device)
+    return torch.stack([scatter.value(present & (slots < k), powers) for k in range(len(slots) + 1)], dim=1)
+
+
+def growth(values: Float[Tensor, "scene order"], order: Tensor) -> Float[Tensor, "scene order"]:
+    """Evidence of the k strongest sources: 2 (NLL_0 - NLL_k) of `losses`; -inf beyond a scene's order."""
+    slots = torch.arange(values.shape[1], device=values.device)
+    return (2 * (values[:, :1] - values)).masked_fill(slots > order[:, None], -torch.inf)
 
 
 def _less(present: Mask, source: int) -> Mask:

@@ -19,7 +19,7 @@ STATISTICS = (
 )
 """What each statistic says when it is too large."""
 KNOWN_NOISE = "there is more of it than the known noise variance allows"
-_DRAWS = 64
+_DRAWS = 40
 _BYTES = 1 << 26
 """Draws of noise per scene, and memory for the panel images of those that are handled at a time."""
 
