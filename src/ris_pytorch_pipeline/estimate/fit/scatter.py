@@ -112,7 +112,6 @@ def scatter_of(observation: Observation, groups: Groups) -> Scatter:
     blocks = groups.blocks(groups.measurements)
     each = vectors.repeat_interleave(snapshots, dim=1)  # (scene, block, antenna, antenna)
     rotated = (each.mH @ blocks.unsqueeze(-1)).squeeze(-1)
-    sources = groups.responses.shape[2]
     split = groups.responses.unflatten(-1, (-1, groups.antennas)).transpose(2, 3).flatten(1, 2)
     turned = split @ each.conj()
     coherent = observation.symbols == "pilot"
@@ -120,7 +119,7 @@ def scatter_of(observation: Observation, groups: Groups) -> Scatter:
     if coherent:
         count = groups.measurements.shape[1]
         rotated = rotated.unflatten(1, (count, -1)).flatten(2)
-        turned = turned.unflatten(1, (count, -1)).transpose(2, 3).reshape(*turned.shape[:1], count, sources, -1)
+        turned = turned.unflatten(1, (count, -1)).transpose(2, 3).flatten(3)
         colour = values.repeat_interleave(snapshots, dim=1).unflatten(1, (count, -1)).flatten(2)
     return Scatter(Groups(rotated, turned, groups.present, groups.antennas), colour, coherent)
 

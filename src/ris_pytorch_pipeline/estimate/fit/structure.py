@@ -20,8 +20,9 @@ STATISTICS = (
 """What each statistic says when it is too large."""
 KNOWN_NOISE = "there is more of it than the known noise variance allows"
 _DRAWS = 40
+_CERTAIN, _PLAIN = 1e-6, 0.05
 _BYTES = 1 << 26
-"""Draws of noise per scene, and memory for the panel images of those that are handled at a time."""
+"""Draws of noise per scene, p-values for `foreign`, and memory for the panel images that are handled at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +32,17 @@ class Structure:
     Args:
         p_value: (scene,), of the most striking statistic, times their number.
         cause: (scene,), number of that statistic in `STATISTICS`; one more is `KNOWN_NOISE`.
+        each: (scene, statistic), the p-values one by one.
     """
 
     p_value: Float[Tensor, "scene"]  # noqa: F821
     cause: Tensor
+    each: Float[Tensor, "scene statistic"]
+
+    @property
+    def foreign(self) -> Tensor:
+        """(scene,): True where the residual is correlated over the antennas, and not as the channel is."""
+        return (self.each[:, 3] < _CERTAIN) & (self.each[:, 2] > _PLAIN)
 
 
 def structure(observation: Observation, groups: Groups) -> Structure:
@@ -51,7 +59,7 @@ def structure(observation: Observation, groups: Groups) -> Structure:
         p_values = torch.cat([p_values, _chi_squared(groups, observation.noise_variance)[:, None]], dim=-1)
     p_values = torch.where(_freedom(groups)[:, None] > 1, p_values, torch.ones_like(p_values))
     least, cause = p_values.min(-1)
-    return Structure((least * p_values.shape[-1]).clamp_max(1), cause)
+    return Structure((least * p_values.shape[-1]).clamp_max(1), cause, p_values)
 
 
 def _some(groups: Groups, rows: Tensor) -> Groups:

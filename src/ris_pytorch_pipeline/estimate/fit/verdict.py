@@ -60,7 +60,8 @@ def judge(
     tested = structure(observation, groups)
     found = evidence(observation, groups, powers, threshold, tested.p_value < _DOUBT)
     flags = {
-        Status.MISFIT: (tested.p_value < ALARM) & ((estimate.order > 0) | (found.expected_share > _LOUD)),
+        Status.MISFIT: (tested.p_value < ALARM)
+        & ((estimate.order > 0) | (found.expected_share > _LOUD) | tested.foreign),
         Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in modes], device=powers.device),
         Status.EDGE: at_edge(estimate.positions, region, observation.array).any(-1),
         Status.WEAK: weak(found, threshold, estimate.order),
