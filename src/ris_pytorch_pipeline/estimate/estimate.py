@@ -1,7 +1,7 @@
 """What an estimator returns: positions, order, powers, standard deviations and an honest status per scene."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -243,7 +243,21 @@ def replaced_estimates(first: Estimate, rows: Tensor, second: Estimate) -> Estim
     """
     index = torch.arange(len(first), device=rows.device)
     index[rows] = len(first) + torch.arange(len(second), device=rows.device)
-    return joined_estimates([first, second])[index]
+    return _trimmed(joined_estimates([first, second])[index])
+
+
+def _trimmed(estimate: Estimate) -> Estimate:
+    """Without the slots that no scene uses."""
+    most = int(estimate.order.max()) if len(estimate) else 0
+    fit = estimate.fit
+    return replace(
+        estimate,
+        positions=estimate.positions[:, :most],
+        powers=estimate.powers[:, :most],
+        deviations=estimate.deviations[:, :most],
+        sandwich=None if estimate.sandwich is None else estimate.sandwich[:, :most],
+        fit=None if fit is None else replace(fit, evidence=fit.evidence[:, :most]),
+    )
 
 
 def _joined_fits(fits: Sequence[Fit], slots: int) -> Fit:

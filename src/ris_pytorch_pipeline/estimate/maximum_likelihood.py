@@ -168,7 +168,8 @@ class MaximumLikelihood(ABC, Generic[L]):
             parts += [(some[rows], polished) for rows, polished in again]
         if none.numel():
             likelihood = self.likelihood(scaled[spare[none]].observation)
-            found = Found(torch.arange(none.numel(), device=none.device), likelihood.nothing(none))
+            rows = torch.arange(none.numel(), device=none.device)
+            found = Found(rows, likelihood.nothing(rows))
             parts.append((none, self._polish(likelihood, scaled[spare[none]], found)))
         merged, modes = _merge(parts, None)
         second = judge(scaled[spare], merged, modes, self.region, self.threshold).estimate

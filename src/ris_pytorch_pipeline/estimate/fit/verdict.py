@@ -81,5 +81,7 @@ def judge(
 
 
 def _findings(flags: dict[Status, Tensor], row: int, status: Status) -> tuple[Status, ...]:
+    """All that is to be said, worst first: the border of the field explains a misfit where the sources stand out."""
     said = {status} | {finding for finding, flag in flags.items() if bool(flag[row])}
-    return tuple(finding for finding in _ORDER if finding in said)
+    order = _ORDER if Status.WEAK in said else (Status.EDGE, *_ORDER)
+    return tuple(finding for finding in dict.fromkeys(order) if finding in said)
