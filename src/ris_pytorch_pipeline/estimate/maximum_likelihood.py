@@ -14,6 +14,7 @@ from ..physics import Array, Observation, chart_of, check_visible, to_cosines
 from ..shapes import Counts, Positions
 from .estimate import Estimate, Mode, Status, asked_sources, joined_estimates, replaced_estimates
 from .fit.modes import modes_of
+from .fit.preflight import check_units
 from .fit.sandwich import sandwich_information
 from .fit.verdict import Judged, judge
 from .grid import search_grid
@@ -24,6 +25,8 @@ from .region import SearchRegion
 from .search import Found, SearchEffort, add_source, better_of, cycle, escape, search_known, search_unknown
 from .stochastic import StochasticLikelihood
 
+_OVERDRAFT = 8
+"""Times the memory that one scene alone may need; more is refused before it is allocated."""
 L = TypeVar("L", bound=Likelihood)
 Modes = tuple[tuple[Mode, ...], ...]
 """Other answers to each scene."""
@@ -71,7 +74,19 @@ class MaximumLikelihood(ABC, Generic[L]):
         """Bytes that the likelihood keeps for one scene."""
 
     def _at_a_time(self, observation: Observation) -> int:
-        return max(1, min(self.batch, self.memory // self.scene_bytes(observation)))
+        """Scenes searched together.
+
+        Raises:
+            InputError: a wrong unit, or one scene that needs many times the memory.
+        """
+        check_units(observation)
+        each = self.scene_bytes(observation)
+        if each > _OVERDRAFT * self.memory:
+            raise InputError(
+                f"scenes of at most {_OVERDRAFT * self.memory / 1e9:.3g} GB each", f"{each / 1e9:.3g} GB",
+                "a large array over a wide field of view", "narrow the field of view, or raise memory",
+            )  # fmt: skip
+        return max(1, min(self.batch, self.memory // each))
 
     def find(self, likelihood: L, rows: Rows, sources: int) -> Hypothesis:
         """Search for a known number of sources."""
