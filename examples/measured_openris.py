@@ -118,8 +118,7 @@ def load(path: Path) -> Capture:
 
 def observe(capture: Capture, frequency: int) -> Observation:
     """The capture at one frequency as coded measurements of one antenna, one scene per receiver position."""
-    wavelength = wavelength_of(float(capture.frequencies[frequency]))
-    elements = capture.panel.elements()
+    array = capture.panel.array(wavelength_of(float(capture.frequencies[frequency])))
     toward = math.radians(capture.transmitter_deg - BROADSIDE_DEG)
     horn = torch.tensor([[toward, 0.0, capture.distance]], dtype=torch.float64)
     measured = capture.transfer[:, :, frequency]
@@ -128,9 +127,8 @@ def observe(capture: Capture, frequency: int) -> Observation:
     return Observation(
         measurements=(measured - measured.mean(1, keepdim=True)).unsqueeze(-1),
         codes=codes.expand(scenes, -1, -1),
-        channel=steering(horn, elements, wavelength).expand(scenes, -1, -1),
-        elements=elements,
-        wavelength=wavelength,
+        channel=steering(horn, array).expand(scenes, -1, -1),
+        array=array,
         symbols="pilot",
     )
 

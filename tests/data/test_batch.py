@@ -77,7 +77,7 @@ def test_lags_give_the_energy_of_plane_waves() -> None:
     sums = torch.view_as_complex(energy_lags(codes, channel, whitened, PANEL).movedim(1, -1).contiguous())
     gram = (channel.mH @ whitened) * (codes.mH @ codes)
     u, w, k0 = 0.3, -0.4, 2 * torch.pi / SMALL.wavelength
-    wave = steering_at(torch.tensor([[u, w, 0.0]], dtype=torch.float64), seen.elements, SMALL.wavelength)[0]
+    wave = steering_at(torch.tensor([[u, w, 0.0]], dtype=torch.float64), seen.array)[0]
     energy = torch.einsum("n,snm,m->s", wave.conj(), gram, wave).real
     v, h = (torch.arange(1 - n, n, dtype=torch.float64) * SMALL.element_spacing for n in PANEL)
     phase = torch.polar(torch.ones(5, 7, dtype=torch.float64), -k0 * (h * u + v[:, None] * w))
@@ -106,7 +106,7 @@ def test_labels_know_no_order() -> None:
 
 
 def _fields(labels: Labels) -> dict[str, object]:
-    names = ("cosines", "sources", "powers", "snr_db", "elements", "wavelength")
+    names = ("cosines", "sources", "powers", "snr_db", "array")
     return {name: getattr(labels, name) for name in names}
 
 

@@ -9,7 +9,7 @@ from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.estimate.pilot import PilotLikelihood
 from ris_pytorch_pipeline.estimate.region import SearchRegion
 from ris_pytorch_pipeline.estimate.stochastic import StochasticLikelihood, one_source_gain
-from ris_pytorch_pipeline.physics import Scenes, cosines_from_positions, draw, preset
+from ris_pytorch_pipeline.physics import Chart, Scenes, cosines_from_positions, draw, preset
 from ris_pytorch_pipeline.rng import stream
 
 REGION = SearchRegion()
@@ -52,7 +52,7 @@ def test_stochastic_gain_is_the_fall_of_the_objective(given: int) -> None:
     for pick in (17, 900, int(gain[0].argmax())):
         more = start.plus(points[pick].expand(2, -1), log_power[:, pick].double())
         x = torch.cat([more.cosines.flatten(1), more.log_powers, more.log_noise[:, None]], dim=1)
-        fall = 2 * (start.value - likelihood._local(rows, x, given + 1).value)
+        fall = 2 * (start.value - likelihood._local(rows, x, given + 1, Chart(likelihood.observation.array)).value)
         torch.testing.assert_close(gain[:, pick].double(), fall.clamp_min(0), rtol=1e-3, atol=0.02)
 
 
@@ -71,7 +71,9 @@ def test_pilot_gain_is_the_fall_of_the_objective(given: int) -> None:
     points = likelihood.grid.points()
     for pick in (17, 900, int(gain[0].argmax())):
         more = start.plus(points[pick].expand(2, -1), log_power[:, pick].double())
-        fall = 2 * (start.value - likelihood._local(rows, more.cosines.flatten(1), given + 1).value)
+        fall = 2 * (
+            start.value - likelihood._local(rows, more.cosines.flatten(1), Chart(likelihood.observation.array)).value
+        )
         torch.testing.assert_close(gain[:, pick].double(), fall, rtol=1e-3, atol=0.02)
 
 
@@ -80,10 +82,12 @@ def test_source_gains_are_the_rise_when_a_source_is_left_out() -> None:
     likelihood = PilotLikelihood(scale(scenes.observation).observation, REGION)
     rows = torch.arange(2)
     start = likelihood.start_at(rows, cosines_from_positions(scenes.truth.positions))
-    whole = likelihood._local(rows, start.cosines.flatten(1), 3).value
+    whole = likelihood._local(rows, start.cosines.flatten(1), Chart(likelihood.observation.array)).value
     gains = likelihood.source_gains(rows, start)
     for k in range(3):
-        without = likelihood._local(rows, start.without(k).cosines.flatten(1), 2).value
+        without = likelihood._local(
+            rows, start.without(k).cosines.flatten(1), Chart(likelihood.observation.array)
+        ).value
         torch.testing.assert_close(gains[:, k], 2 * (without - whole), rtol=1e-8, atol=1e-8)
 
 

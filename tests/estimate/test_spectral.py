@@ -72,9 +72,7 @@ def test_powers_are_those_of_the_covariance_in_its_own_units() -> None:
     covariance = LowRank((a * powers.sqrt()[..., None]).mT, torch.tensor([0.5], dtype=torch.float64))
     found = Music().locate(covariance, array, 2)
     torch.testing.assert_close(found.powers, powers.flip(-1), rtol=1e-6, atol=0)
-    torch.testing.assert_close(
-        Mvdr().locate(covariance.dense(), array, 2).powers, powers.flip(-1), rtol=0.01, atol=0
-    )
+    torch.testing.assert_close(Mvdr().locate(covariance.dense(), array, 2).powers, powers.flip(-1), rtol=0.01, atol=0)
 
 
 def test_columns_are_the_spectra_of_the_covariance_room() -> None:

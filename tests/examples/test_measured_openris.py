@@ -37,14 +37,14 @@ def write_capture(path: Path, gains: np.ndarray | None = None, noise: float = 0.
     generator = np.random.default_rng(0)
     codes = generator.choice([-1, 1], size=(11, 16, 16)).astype(np.int8)
     frequencies = np.array([3.54e9, 3.58e9, 3.62e9])
-    elements = Panel(horizontal=16, vertical=16, spacing=SPACING).elements()
+    panel = Panel(horizontal=16, vertical=16, spacing=SPACING)
     columns = np.ones(16) if gains is None else gains
 
     def wave(angles: np.ndarray, frequency: float) -> np.ndarray:
         azimuth = torch.deg2rad(torch.from_numpy(angles.astype(float) - 90))
         rest = torch.tensor([0.0, DISTANCE], dtype=torch.float64).expand(len(azimuth), 2)
         positions = torch.cat([azimuth[:, None], rest], dim=1)
-        return steering(positions, elements, wavelength_of(frequency)).numpy().reshape(-1, 16, 16)
+        return steering(positions, panel.array(wavelength_of(frequency))).numpy().reshape(-1, 16, 16)
 
     transfer = np.stack(
         [

@@ -42,9 +42,7 @@ def projected(cosines: Tensor, scenes: Scenes) -> tuple[Tensor, Tensor, Tensor]:
 
 def test_statistics_give_the_same_gram_as_the_stacked_snapshots(scenes: Scenes) -> None:
     given, cosines = scenes.observation, cosines_from_positions(scenes.truth.positions)
-    slow = stacked(
-        snapshot_gram(cosines, Chart(given.array), given, given.measurements)
-    )
+    slow = stacked(snapshot_gram(cosines, Chart(given.array), given, given.measurements))
     got = stacked_statistics(given).at(cosines, Chart(given.array))
     torch.testing.assert_close(got.vectors, slow.vectors, rtol=1e-9, atol=1e-6)
     torch.testing.assert_close(got.measured, slow.measured, rtol=1e-9, atol=1e-6)

@@ -123,9 +123,7 @@ def test_peaks_of_a_true_covariance_are_the_sources() -> None:
     sources = drawn.truth.sources
     prediction = Localiser(NET).predict(drawn.observation)
     positions = drawn.truth.positions
-    a = steering(
-        positions.where(drawn.truth.present[..., None], torch.ones(3).double()), drawn.observation.elements, 0.3
-    )
+    a = steering(positions.where(drawn.truth.present[..., None], torch.ones(3).double()), drawn.observation.array)
     factors = torch.zeros_like(prediction.factors)
     factors[..., :2] = (a * drawn.truth.present[..., None]).mT.to(torch.complex64)
     found = OnCovariance().propose(replace(prediction, factors=factors), drawn.observation, sources)

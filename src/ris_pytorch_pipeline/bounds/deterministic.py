@@ -4,7 +4,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from ..likelihood import information_of_moments, position_information, project, snapshot_gram, stacked
-from ..physics import Sounding, chart_of, check_visible
+from ..physics import Sounding, centre_phase, chart_of, check_visible
 from ..shapes import Positions
 from .bound import Bound, Known, deviations_from_information, identifiable
 from .repeated import collapsed
@@ -12,7 +12,7 @@ from .repeated import collapsed
 
 def deterministic_bound(
     positions: Positions,
-    symbols: Complex[Tensor, "*batch snapshot source"],
+    symbols: Complex[Tensor, "... snapshot source"],
     noise_variance: Float[Tensor, "*batch"],
     sounding: Sounding,
     *,
@@ -24,7 +24,7 @@ def deterministic_bound(
 
     Args:
         positions: (..., source, 3), radians, radians, metres; an infinite distance needs `known=("distance",)`.
-        symbols: (..., [frequency,] snapshot, source).
+        symbols: (..., [frequency,] snapshot, source), the amplitudes of `steering`'s vectors.
         noise_variance: (...), σ².
         sounding: array, codes and channel; an `Observation` is one.
         known: coordinates that are not estimated.
@@ -36,8 +36,9 @@ def deterministic_bound(
         InputError: an invalid position, or parameters that these measurements cannot identify.
     """
     check_visible(positions, sounding.array)
-    chart, coordinates = chart_of(positions, sounding.array)
+    chart, coordinates = chart_of(positions, sounding.array, on_plane="elevation" not in known)
     few, repeats = collapsed(sounding)
+    symbols = symbols * centre_phase(positions, sounding.array).unsqueeze(-2)
     moments = symbols.conj().unsqueeze(-1) * symbols.unsqueeze(-2)
     moments = moments if repeats == 1 else moments.sum(-3, keepdim=True)
     moments = moments.flatten(-4, -3) if sounding.wide else moments
@@ -48,7 +49,7 @@ def deterministic_bound(
 
 def pilot_bound(
     positions: Positions,
-    symbols: Complex[Tensor, "*batch source"],
+    symbols: Complex[Tensor, "... source"],
     noise_variance: Float[Tensor, "*batch"],
     sounding: Sounding,
     *,
@@ -63,9 +64,10 @@ def pilot_bound(
         InputError: an invalid position, or parameters that these measurements cannot identify.
     """
     check_visible(positions, sounding.array)
-    chart, coordinates = chart_of(positions, sounding.array)
+    chart, coordinates = chart_of(positions, sounding.array, on_plane="elevation" not in known)
     few, repeats = collapsed(sounding)
     gram = stacked(snapshot_gram(coordinates, chart, few), sounding.array.frequencies)
+    symbols = symbols * centre_phase(positions, sounding.array)
     amplitudes = symbols if sounding.wide else symbols.unsqueeze(-2)
     information = repeats * position_information(project(gram), amplitudes).sum(-3) / noise_variance[..., None, None]
     return identifiable(deviations_from_information(coordinates, information, chart, known))

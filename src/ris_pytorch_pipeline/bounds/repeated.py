@@ -1,7 +1,5 @@
 """Which snapshots tell a bound the same thing: those that share one code are computed once."""
 
-from dataclasses import replace
-
 from ..physics import Sounding
 
 
@@ -14,4 +12,4 @@ def collapsed(sounding: Sounding) -> tuple[Sounding, int]:
     repeats = codes.shape[-2]
     if repeats == 1 or not bool((codes == codes[..., :1, :]).all()):
         return sounding, 1
-    return replace(sounding, codes=codes[..., :1, :]), repeats
+    return Sounding(array=sounding.array, codes=codes[..., :1, :], channel=sounding.channel), repeats

@@ -37,7 +37,7 @@ def stochastic_bound(
         InputError: an invalid position, or parameters that these measurements cannot identify.
     """
     check_visible(positions, sounding.array)
-    chart, coordinates = chart_of(positions, sounding.array)
+    chart, coordinates = chart_of(positions, sounding.array, on_plane="elevation" not in known)
     few, repeats = collapsed(sounding)
     whitened = whiten(snapshot_gram(coordinates, chart, few), powers, noise_variance)
     information = repeats * fisher_information(whitened, powers, noise_variance)

@@ -1,6 +1,7 @@
 from .batch import Inputs, Labels, batch_from, energy_lags, inputs_from, labels_from
 from .dataset import BatchSource, HeldScenes, Reordered, SceneSource, Split, batch_bytes, check_disjoint, content_hashes
-from .header import SCHEMA, VERSION, Header, config_digest, differences
+from .digest import config_digest, differences
+from .header import SCHEMA, VERSION, Header
 from .manifest import Manifest, Shard, read_manifest
 from .scene_file import SceneFile, load_scenes, save_scenes
 from .sharding import Sharded, ShardPlan, write_shards

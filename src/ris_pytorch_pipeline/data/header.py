@@ -1,14 +1,14 @@
 """What the header of a scene file says: schema, wavelength, symbol model, and the configuration behind it."""
 
-import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NoReturn
 
 from ..errors import ConfigurationError, SceneFileError
 from ..physics import Array, Pose, wavefront_named
+from .digest import config_digest
 
 SCHEMA = "ris-scenes"
 """Name of the schema."""
@@ -16,29 +16,9 @@ VERSION = 2
 """Version of the schema that is written. Version 1, which had one wavelength and no pose, is still read."""
 
 
-def config_digest(config: Mapping[str, Any]) -> str:
-    """SHA-256, in hexadecimal, of a plain configuration as JSON with sorted keys and no spaces."""
-    text = json.dumps(config, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def differences(first: Mapping[str, Any], second: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """Where two plain configurations differ: `plan.epochs: 10, 20`.
-
-    Args:
-        first: one configuration.
-        second: the other.
-        prefix: dotted name of what is compared.
-
-    Yields:
-        One text per field.
-    """
-    for key in sorted(first.keys() | second.keys()):
-        one, two = first.get(key), second.get(key)
-        if isinstance(one, Mapping) and isinstance(two, Mapping):
-            yield from differences(one, two, f"{prefix}{key}.")
-        elif one != two:
-            yield f"{prefix}{key}: {one}, {two}"
+def pose_values(pose: Pose) -> dict[str, Any]:
+    """A pose as plain values."""
+    return {**asdict(pose), "position": list(pose.position)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +45,15 @@ class Header:
     config: Mapping[str, Any] | None = None
     digest: str | None = None
     wavefront: str = "spherical"
-    pose: Mapping[str, Any] = field(default_factory=lambda: asdict(Pose()))
+    pose: Mapping[str, Any] = field(default_factory=lambda: pose_values(Pose()))
     schema: str = SCHEMA
     version: int = VERSION
 
     def array(self, elements: Any) -> Array:  # noqa: ANN401
         """The array of the scenes, from its elements."""
-        pose = Pose(**{**self.pose, "position": tuple(self.pose["position"])})
-        return Array(elements, self.wavelengths, pose=pose, wavefront=wavefront_named(self.wavefront))
+        return Array(
+            elements, self.wavelengths, pose=_pose_of(self.pose), wavefront=wavefront_named(self.wavefront)
+        )  # fmt: skip
 
     def to_json(self) -> str:
         """The header as text."""
@@ -119,7 +100,7 @@ def _upgraded(values: Mapping[str, Any]) -> dict[str, Any]:
     """A header of version 1 as one of the present version."""
     rest = {key: value for key, value in values.items() if key != "wavelength"}
     waves = {"wavelengths": [values["wavelength"]]} if "wavelength" in values else {}
-    return {**rest, **waves, "wavefront": "spherical", "pose": asdict(Pose()), "version": VERSION}
+    return {**rest, **waves, "wavefront": "spherical", "pose": pose_values(Pose()), "version": VERSION}
 
 
 def _check_values(values: Mapping[str, Any], source: str) -> None:
@@ -128,8 +109,8 @@ def _check_values(values: Mapping[str, Any], source: str) -> None:
         _refuse(source, f"wavelengths {wavelengths!r}", "a wrong unit", "write positive wavelengths in metres")
     try:
         wavefront_named(values["wavefront"])
-        Pose(**values["pose"])
-    except (ConfigurationError, TypeError) as error:
+        _pose_of(values["pose"])
+    except (ConfigurationError, KeyError, TypeError, ValueError) as error:
         _refuse(source, f"an array that cannot be: {error}", "a file edited by hand", "write the file anew")
     if symbols not in ("random", "pilot"):
         _refuse(source, f"symbols {symbols!r}", "a misspelt name", "write 'random' or 'pilot'")
@@ -139,6 +120,13 @@ def _check_values(values: Mapping[str, Any], source: str) -> None:
     if digest != expected:
         got = f"a configuration whose digest is {expected}, where the header says {digest}"
         _refuse(source, got, "a configuration edited after it was written", "simulate the file anew")
+
+
+def _pose_of(values: Mapping[str, Any]) -> Pose:
+    """A pose of plain values."""
+    x, y, z = (float(each) for each in values["position"])
+    angles = {name: float(values[name]) for name in ("yaw", "pitch", "roll")}
+    return Pose(position=(x, y, z), **angles)
 
 
 def _is_positive(value: Any) -> bool:  # noqa: ANN401

@@ -10,7 +10,7 @@ from typing import Any, NoReturn, get_args
 
 from ..errors import SceneFileError
 from .dataset import Split
-from .header import config_digest
+from .digest import config_digest
 
 SHARD_SCHEMA, SHARD_VERSION = "ris-shards", 1
 """Name and version of the schema; another one is refused."""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,7 +14,8 @@ from torch import Tensor
 from .. import __version__
 from ..errors import InputError, SceneFileError
 from ..physics import Observation, Scenes, Truth, check_visible
-from .header import Header, config_digest, header_from_json
+from .digest import config_digest
+from .header import Header, header_from_json, pose_values
 
 _SEEN = ("measurements", "codes", "channel", "elements")
 _OPTIONAL = "noise_variance"
@@ -76,7 +77,7 @@ def save_scenes(
     header = Header(
         wavelengths=observation.array.wavelengths,
         wavefront=observation.array.wavefront.name,
-        pose=asdict(observation.array.pose),
+        pose=pose_values(observation.array.pose),
         symbols=observation.symbols,
         package=__version__,
         note=note,

@@ -12,7 +12,7 @@ from ..errors import ConfigurationError, InfeasibleError, InputError, SceneFileE
 from ..physics import Scenario
 from ..physics.scenario import ends
 from .dataset import SceneSource, Split, stream_name
-from .header import differences
+from .digest import differences
 from .manifest import MANIFEST, Manifest, Shard, file_digest, read_manifest, shard_name, write_manifest
 from .scene_file import load_scenes, save_scenes
 from .simulation import joined

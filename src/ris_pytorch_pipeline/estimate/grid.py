@@ -39,7 +39,7 @@ class SearchGrid:
     w: Float[Tensor, "n_w"]  # noqa: F821
     q: Float[Tensor, "n_q"]  # noqa: F821
     valid: Bool[Tensor, "n_u n_w"]
-    box: tuple[Interval, Interval, Interval]
+    box: tuple[Interval, Interval, Interval] = ((-1.0, 1.0), (-1.0, 1.0), (0.0, math.inf))
     angles: bool = False
 
     @property

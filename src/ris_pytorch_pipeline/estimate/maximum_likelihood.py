@@ -10,16 +10,21 @@ from torch import Tensor
 
 from ..bounds import deviations_from_information
 from ..errors import InputError
-from ..physics import Array, Observation, chart_of, check_visible, to_cosines
+from ..physics import Array, Observation, chart_of, check_visible
 from ..shapes import Counts, Positions
+<<<<<<< HEAD
 from .estimate import Estimate, Mode, Status, asked_sources, joined_estimates, replaced_estimates
 from .fit.modes import modes_of
 from .fit.preflight import check_units
 from .fit.sandwich import sandwich_information
 from .fit.verdict import Judged, judge
+=======
+from .estimate import Estimate, Status, asked_sources
+>>>>>>> array
 from .grid import search_grid
 from .hypothesis import Hypothesis, Likelihood, Rows
 from .normalise import Scaled, scale
+from .outcome import ending_of, merged
 from .pilot import PilotLikelihood
 from .region import SearchRegion
 from .search import Found, SearchEffort, add_source, better_of, cycle, escape, search_known, search_unknown
@@ -110,12 +115,20 @@ class MaximumLikelihood(ABC, Generic[L]):
         at_a_time = self._at_a_time(scaled.observation)
         parts: list[Estimate] = []
         for index in torch.arange(len(observation), device=observation.measurements.device).split(at_a_time):
+<<<<<<< HEAD
             part = scaled[index]
             likelihood = self.likelihood(part.observation)
             found = self._search(likelihood, None if counts is None else counts[index])
             polished = [(f.rows, self._polish(likelihood, part[f.rows], f)) for f in found]
             parts.append(self._judged(part, polished, None if counts is None else counts[index]))
         return joined_estimates(parts)
+=======
+            likelihood = self.likelihood(scaled.observation[index])
+            for found in self._search(likelihood, None if counts is None else counts[index]):
+                part = self._polish(likelihood, scaled[index[found.rows]], found)
+                parts.append((index[found.rows], part))
+        return merged(parts, len(observation), counts)
+>>>>>>> array
 
     def refine(
         self,
@@ -158,6 +171,7 @@ class MaximumLikelihood(ABC, Generic[L]):
                 if search is not None:
                     found = self._searched(likelihood.observation, found, torch.nonzero(search[index]).squeeze(-1))
                 parts.append((index, self._polish(likelihood, scaled[index], found, iterations)))
+<<<<<<< HEAD
         return parts
 
     def _judged(self, scaled: Scaled, parts: list[Polished], asked: Counts | None) -> Estimate:
@@ -189,6 +203,9 @@ class MaximumLikelihood(ABC, Generic[L]):
         merged, modes = _merge(parts, None)
         second = judge(scaled[spare], merged, modes, self.region, self.threshold).estimate
         return replaced_estimates(first, spare, second)
+=======
+        return merged(parts, len(observation), counts)
+>>>>>>> array
 
     def _searched(self, observation: Observation, found: Found, chosen: Rows) -> Found:
         """The same with the chosen rows searched on from where they are; only their dictionaries are made."""
@@ -200,10 +217,8 @@ class MaximumLikelihood(ABC, Generic[L]):
 
     def _cosines(self, positions: Positions, array: Array) -> Tensor:
         """Cosines of given positions, on the reference of a line's cone."""
-        cosines = to_cosines(positions, array)
-        if array.dimension == 1 and "elevation" not in self.region.fixed:
-            cosines = torch.stack([cosines[..., 0], torch.zeros_like(cosines[..., 1]), cosines[..., 2]], dim=-1)
-        return cosines
+        chart, coordinates = chart_of(positions, array, on_plane="elevation" not in self.region.fixed)
+        return chart.cosines(coordinates)
 
     def _search(self, likelihood: L, counts: Counts | None) -> list[Found]:
         if counts is None:
@@ -250,7 +265,7 @@ class MaximumLikelihood(ABC, Generic[L]):
             powers=end.log_powers.exp() * (scaled.measured / scaled.channel)[:, None],
             deviations=bound.deviations,
             noise_variance=end.log_noise.exp() * scaled.measured,
-            status=_statuses(end.converged, bound.deviations, array),
+            status=ending_of(end.converged, bound.deviations, array),
         )
         if not self.fit:
             return estimate, ((),) * rows.numel()
@@ -354,6 +369,7 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
         for _ in range(sources):
             found = add_source(other, local, found, self.effort)
         return likelihood.start_at(rows, found.cosines)
+<<<<<<< HEAD
 
 
 def _statuses(converged: Tensor, deviations: Positions, array: Array) -> tuple[Status, ...]:
@@ -373,3 +389,5 @@ def _merge(parts: list[Polished], asked: Counts | None) -> tuple[Estimate, Modes
         pairs = zip(whole.order[back].tolist(), asked.tolist(), ended, strict=True)
         ended = [Status.FEWER if o < a else s for o, a, s in pairs]
     return replace(whole[back], status=tuple(ended)), tuple(modes[i] for i in back.tolist())
+=======
+>>>>>>> array

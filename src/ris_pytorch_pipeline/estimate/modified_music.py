@@ -148,7 +148,7 @@ def _lattice(elements: Elements) -> Int[Tensor, "row column"]:
     order = sorted(range(len(elements)), key=lambda n: (round(float(v[n]) / scale), round(float(h[n]) / scale)))
     rows = len({round(float(x) / scale) for x in v})
     mirrored = elements[order] + elements[order].flip(0)
-    if len(elements) % rows or bool((mirrored.abs() > 10 * scale).any()):
+    if len(elements) % rows or bool((mirrored.abs() > 10 * scale).any()) or not _square(elements[order], rows, scale):
         raise InputError(
             "a full rectangular panel centred on the origin",
             f"{len(elements)} elements in {rows} rows",
@@ -156,3 +156,10 @@ def _lattice(elements: Elements) -> Int[Tensor, "row column"]:
             "use Music or Mvdr, which take any geometry",
         )
     return torch.tensor(order, device=elements.device).reshape(rows, -1)
+
+
+def _square(elements: Elements, rows: int, scale: float) -> bool:
+    """Whether sorted elements stand in straight rows and columns."""
+    grid = elements.reshape(rows, -1, 3)
+    across, up = (grid - grid[:1])[..., 1].abs().amax(), (grid - grid[:, :1])[..., 2].abs().amax()
+    return float(torch.maximum(across, up)) <= 10 * scale

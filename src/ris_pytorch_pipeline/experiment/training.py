@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..data import config_digest
-from ..data.header import differences as differences
+from ..data.digest import differences as differences
 from ..errors import ConfigurationError
 from ..losses import LossWeights
 from ..nets import NetConfig

@@ -2,7 +2,7 @@ from .array.chart import Chart, chart_at, chart_of, steering_with_derivatives
 from .array.coordinates import check_visible, directions_of, mirrored, to_cosines, to_positions, toward
 from .array.layouts import Line, Panel, Points, bent
 from .array.observability import COORDINATES, Observability, observability, told, untold
-from .array.steering import projections, steering, steering_at
+from .array.steering import centre_phase, projections, steering, steering_at
 from .array.value import Array, Pose
 from .array.wavefronts import (
     WAVEFRONTS,
@@ -50,6 +50,7 @@ __all__ = [
     "Wavefront",
     "bent",
     "cartesian_from_positions",
+    "centre_phase",
     "chart_at",
     "chart_of",
     "check_positions",

@@ -9,9 +9,9 @@ from torch import Generator, Tensor
 
 from ..errors import InfeasibleError
 from ..shapes import Channel, Codes, Counts, Mask, Positions
-from .array.coordinates import to_cosines, toward
+from .array.coordinates import toward
 from .array.layouts import Panel, bent
-from .array.steering import Waves, steering_at
+from .array.steering import Waves, steering
 from .array.value import Array, Pose
 from .channel import complex_normal, rician_channel, uniform
 from .codebook import dft_codes, hadamard_codes, random_codes
@@ -267,13 +267,13 @@ def _panel_vectors(scenario: Scenario, positions: Positions, array: Array, gener
 
     A ghost comes from an independent random position with a random phase.
     """
-    vectors = steering_at(to_cosines(positions, array), array)
+    vectors = steering(positions, array)
     level = scenario.impairments.ghost_db
     if level is None:
         return vectors
     scenes, sources = positions.shape[:2]
-    somewhere = to_cosines(_propose(scenario, scenes, sources, generator), array)
+    somewhere = _propose(scenario, scenes, sources, generator)
     phase = uniform(0, 2 * math.pi, (scenes, sources, 1), generator)
     gain = torch.polar(torch.full_like(phase, 10 ** (level / 20)), phase)
     gain = gain.unsqueeze(1) if array.frequencies > 1 else gain
-    return vectors + gain * steering_at(somewhere, array)
+    return vectors + gain * steering(somewhere, array)

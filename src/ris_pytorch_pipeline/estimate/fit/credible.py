@@ -16,8 +16,8 @@ _ASKED = 2.0
 """Evidence that each source has to bring where the fit is bad or the SNR is high, over the detection threshold.
 
 A source that is none gains up to 1.5 thresholds over scatter under the mismatches of `benchmarks/model_fit.py`."""
-_SHARE = {False: 0.35, True: 0.7}
-"""Part of the expected evidence that sources have to bring. Of right scenes of the presets 1 % bring less than 0.35 of
+_SHARE = {False: 0.4, True: 0.7}
+"""Part of the expected evidence that sources have to bring. Of right scenes of the presets 1 % bring less than 0.4 of
 it for random symbols at 5 and 10 dB, and less than 0.8 for pilots; under conjugated codes the median is 0.16."""
 _CLEAR = 4.0
 """Pilots whose every source brings this many thresholds are not compared with steady scatter, which costs more."""

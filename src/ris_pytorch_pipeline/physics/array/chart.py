@@ -133,9 +133,18 @@ def steering_with_derivatives(cosines: Cosines, array: Array) -> tuple[Waves, Co
     return chart.steering_with_derivatives(chart.coordinates(cosines))
 
 
-def chart_of(positions: Positions, array: Array) -> tuple[Chart, Coordinates]:
-    """A chart about given positions and their coordinates in it; behind a flat array too."""
+def chart_of(positions: Positions, array: Array, *, on_plane: bool = False) -> tuple[Chart, Coordinates]:
+    """A chart about given positions and their coordinates in it; behind a flat array too.
+
+    Args:
+        positions: (..., source, 3), radians, radians, metres.
+        array: the array.
+        on_plane: take of a line's cone, on which all directions are one to it, the one in the plane b = 0.
+    """
     cosines = to_cosines(positions, array)
+    if on_plane and array.dimension == 1:
+        cosines = torch.stack([cosines[..., 0], torch.zeros_like(cosines[..., 1]), cosines[..., 2]], dim=-1)
+        return Chart(array), cosines
     chart = chart_at(cosines, array)
     if chart.turn is None and not plain(array):
         seen = toward(positions) - array.frame.centre.to(positions) / positions[..., 2:]

@@ -10,8 +10,8 @@ from ..geometry import check_positions, cosines_from_positions, forward_cosine, 
 from .value import Array
 
 
-def toward(positions: Positions) -> Float[Tensor, "*batch source 3"]:
-    """Unit vectors (cosθ cosφ, cosθ sinφ, sinθ) of positions."""
+def toward(positions: Float[Tensor, "*batch coordinate"]) -> Float[Tensor, "*batch 3"]:
+    """Unit vectors (cosθ cosφ, cosθ sinφ, sinθ) of positions, or of (φ, θ) alone."""
     azimuth, elevation = positions[..., 0], positions[..., 1]
     across = elevation.cos()
     return torch.stack([across * azimuth.cos(), across * azimuth.sin(), elevation.sin()], dim=-1)

@@ -107,9 +107,15 @@ def steering(positions: Positions, array: Array, *, taper: bool = False) -> Wave
     """
     check_visible(positions, array)
     a = steering_at(to_cosines(positions, array), array, taper=taper)
-    if array.frame.centred:
-        return a
-    centre = array.frame.centre.to(positions)
+    return a if array.frame.centred else a * centre_phase(positions, array)[..., None]
+
+
+def centre_phase(positions: Positions, array: Array) -> Complex[Tensor, "... source"]:
+    """exp(-j k0 (|p - c| - |p|)) for the array's centre c: by what `steering` differs from `steering_at`.
+
+    Returns:
+        (..., [frequency,] source); ones where the centre is the origin.
+    """
     cosines = torch.cat([toward(positions), 1 / positions[..., 2:]], dim=-1)
-    reference = array.wavefront.excess(*projections(cosines, centre[None], flat=False))
-    return a * waves(reference, array.wavelengths)
+    centre = array.frame.centre.to(positions)[None]
+    return waves(array.wavefront.excess(*projections(cosines, centre, flat=False)), array.wavelengths).squeeze(-1)

@@ -1,0 +1,31 @@
+"""Are two configurations one? A digest of plain values, and where two of them differ. Imports no torch."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def config_digest(config: Mapping[str, Any]) -> str:
+    """SHA-256, in hexadecimal, of a plain configuration as JSON with sorted keys and no spaces."""
+    text = json.dumps(config, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def differences(first: Mapping[str, Any], second: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Where two plain configurations differ: `plan.epochs: 10, 20`.
+
+    Args:
+        first: one configuration.
+        second: the other.
+        prefix: dotted name of what is compared.
+
+    Yields:
+        One text per field.
+    """
+    for key in sorted(first.keys() | second.keys()):
+        one, two = first.get(key), second.get(key)
+        if isinstance(one, Mapping) and isinstance(two, Mapping):
+            yield from differences(one, two, f"{prefix}{key}.")
+        elif one != two:
+            yield f"{prefix}{key}: {one}, {two}"
