@@ -12,31 +12,22 @@ from ..bounds import deviations_from_information
 from ..errors import InputError
 from ..physics import Array, Observation, chart_of, check_visible
 from ..shapes import Counts, Positions
-<<<<<<< HEAD
-from .estimate import Estimate, Mode, Status, asked_sources, joined_estimates, replaced_estimates
+from .estimate import Estimate, asked_sources, joined_estimates, replaced_estimates
 from .fit.modes import modes_of
 from .fit.preflight import check_units
 from .fit.sandwich import sandwich_information
 from .fit.verdict import Judged, judge
-=======
-from .estimate import Estimate, Status, asked_sources
->>>>>>> array
 from .grid import search_grid
 from .hypothesis import Hypothesis, Likelihood, Rows
 from .normalise import Scaled, scale
-from .outcome import ending_of, merged
-from .pilot import PilotLikelihood
+from .outcome import Modes, Polished, ending_of, merged, nothing_found
 from .region import SearchRegion
-from .search import Found, SearchEffort, add_source, better_of, cycle, escape, search_known, search_unknown
+from .search import Found, SearchEffort, cycle, search_known, search_unknown
 from .stochastic import StochasticLikelihood
 
 _OVERDRAFT = 8
 """Times the memory that one scene alone may need; more is refused before it is allocated."""
 L = TypeVar("L", bound=Likelihood)
-Modes = tuple[tuple[Mode, ...], ...]
-"""Other answers to each scene."""
-Polished = tuple[Rows, tuple[Estimate, Modes]]
-"""Scenes, and what was found in them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,20 +106,12 @@ class MaximumLikelihood(ABC, Generic[L]):
         at_a_time = self._at_a_time(scaled.observation)
         parts: list[Estimate] = []
         for index in torch.arange(len(observation), device=observation.measurements.device).split(at_a_time):
-<<<<<<< HEAD
             part = scaled[index]
             likelihood = self.likelihood(part.observation)
             found = self._search(likelihood, None if counts is None else counts[index])
             polished = [(f.rows, self._polish(likelihood, part[f.rows], f)) for f in found]
             parts.append(self._judged(part, polished, None if counts is None else counts[index]))
         return joined_estimates(parts)
-=======
-            likelihood = self.likelihood(scaled.observation[index])
-            for found in self._search(likelihood, None if counts is None else counts[index]):
-                part = self._polish(likelihood, scaled[index[found.rows]], found)
-                parts.append((index[found.rows], part))
-        return merged(parts, len(observation), counts)
->>>>>>> array
 
     def refine(
         self,
@@ -171,16 +154,15 @@ class MaximumLikelihood(ABC, Generic[L]):
                 if search is not None:
                     found = self._searched(likelihood.observation, found, torch.nonzero(search[index]).squeeze(-1))
                 parts.append((index, self._polish(likelihood, scaled[index], found, iterations)))
-<<<<<<< HEAD
         return parts
 
     def _judged(self, scaled: Scaled, parts: list[Polished], asked: Counts | None) -> Estimate:
         """The parts in order, with their fit; where the order was estimated, without sources that do not stand out."""
-        merged, modes = _merge(parts, asked)
+        whole, modes = merged(parts, asked)
         if not self.fit:
-            return merged
-        judged = judge(scaled, merged, modes, self.region, self.threshold)
-        spare = torch.nonzero(judged.credible < merged.order).squeeze(-1)
+            return whole
+        judged = judge(scaled, whole, modes, self.region, self.threshold)
+        spare = torch.nonzero(judged.credible < whole.order).squeeze(-1)
         if asked is not None or spare.numel() == 0:
             return judged.estimate
         return self._without_spare(scaled, judged, spare)
@@ -200,12 +182,9 @@ class MaximumLikelihood(ABC, Generic[L]):
             rows = torch.arange(none.numel(), device=none.device)
             found = Found(rows, likelihood.nothing(rows))
             parts.append((none, self._polish(likelihood, scaled[spare[none]], found)))
-        merged, modes = _merge(parts, None)
-        second = judge(scaled[spare], merged, modes, self.region, self.threshold).estimate
+        whole, modes = merged(parts, None)
+        second = judge(scaled[spare], whole, modes, self.region, self.threshold).estimate
         return replaced_estimates(first, spare, second)
-=======
-        return merged(parts, len(observation), counts)
->>>>>>> array
 
     def _searched(self, observation: Observation, found: Found, chosen: Rows) -> Found:
         """The same with the chosen rows searched on from where they are; only their dictionaries are made."""
@@ -233,17 +212,8 @@ class MaximumLikelihood(ABC, Generic[L]):
     ) -> tuple[Estimate, Modes]:  # fmt: skip
         """Refine to convergence and state positions, powers and deviations in the units of the observation."""
         rows, sources = found.rows, found.hypothesis.cosines.shape[1]
-        slots = scaled.measured.new_zeros((rows.numel(), sources))
-        noise = found.hypothesis.log_noise.exp() * scaled.measured
-        order = torch.full_like(rows, sources)
         if sources == 0:
-            empty = slots.unsqueeze(-1).expand(-1, -1, 3)
-            status = (Status.NONE,) * rows.numel()
-            nothing = Estimate(
-                positions=empty, order=order, powers=slots, deviations=empty, noise_variance=noise, status=status,
-                sandwich=empty,
-            )  # fmt: skip
-            return nothing, ((),) * rows.numel()
+            return nothing_found(found.hypothesis.log_noise.exp() * scaled.measured), ((),) * rows.numel()
         most = self.polish_iterations if iterations is None else iterations
         end = likelihood.refine(rows, found.hypothesis, iterations=most, tolerance=1e-6)
         strongest = end.log_powers.argsort(dim=1, descending=True)
@@ -261,7 +231,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         bound = deviations_from_information(coordinates, information, chart, self.region.fixed)
         estimate = Estimate(
             positions=positions,
-            order=order,
+            order=torch.full_like(rows, sources),
             powers=end.log_powers.exp() * (scaled.measured / scaled.channel)[:, None],
             deviations=bound.deviations,
             noise_variance=end.log_noise.exp() * scaled.measured,
@@ -296,98 +266,3 @@ class Sml(MaximumLikelihood[StochasticLikelihood]):
         """The coded dictionary: 6 MB for a default scene."""
         _, blocks, antennas = observation.blocks.shape
         return 8 * blocks * antennas * search_grid(self.region, observation.array).size
-
-
-@dataclass(frozen=True, kw_only=True)
-class PilotMl(MaximumLikelihood[PilotLikelihood]):
-    """Maximum likelihood for symbols that are constant over the block: variable projection, f = Σ ‖P⊥(B) y‖².
-
-    The coherent likelihood is sharp and has many local optima. A scene whose weakest source does not stand `margin`
-    times above what a further source would gain is searched again from a noncoherent start, and if it is still in
-    doubt by adding sources and dropping as many; the best likelihood is kept.
-
-    Args:
-        margin: least ratio of the weakest source's gain to the largest gain of a further one for a scene to be trusted.
-        escapes: numbers of sources to add and drop, in turn, while a scene is in doubt.
-    """
-
-    threshold: float = 28.0
-    margin: float = 10.0
-    escapes: tuple[int, ...] = (2,)
-
-    @property
-    def name(self) -> str:
-        """Short name for tables."""
-        return "pilot"
-
-    def likelihood(self, scaled: Observation) -> PilotLikelihood:
-        """The pilot likelihood of scaled scenes.
-
-        Raises:
-            InputError: the observation says that symbols are random.
-        """
-        if scaled.symbols != "pilot":
-            raise InputError(
-                "symbols that are constant over the block ('pilot')",
-                f"symbols {scaled.symbols!r}",
-                "the estimator for pilots called on random symbols",
-                "use Sml, or pass symbols='pilot' if they really are constant",
-            )
-        return PilotLikelihood(scaled, self.region)
-
-    def scene_bytes(self, observation: Observation) -> int:
-        """The Gram matrix and the energies, and the coded dictionary of a scene that is searched noncoherently."""
-        _, blocks, antennas = observation.blocks.shape
-        size, frequencies = search_grid(self.region, observation.array).size, observation.array.frequencies
-        return 16 * frequencies * len(observation.array) ** 2 + (8 * blocks * antennas + 4 * frequencies) * size
-
-    def find(self, likelihood: PilotLikelihood, rows: Rows, sources: int) -> Hypothesis:
-        """Search coherently; search doubtful scenes again from a noncoherent start, then by escapes."""
-        best = search_known(likelihood, rows, sources, self.effort)
-        for attempt in range(1 + len(self.escapes)):
-            weak = torch.nonzero(self._doubtful(likelihood, rows, best)).squeeze(-1)
-            if weak.numel() == 0:
-                return best
-            if attempt == 0:
-                start = self._noncoherent(likelihood, rows[weak], sources)
-                other = cycle(likelihood, rows[weak], start, self.effort)
-            else:
-                other = escape(likelihood, rows[weak], best[weak], self.escapes[attempt - 1], self.effort)
-            best = best.replaced(weak, better_of(best[weak], other))
-        return best
-
-    def _doubtful(self, likelihood: PilotLikelihood, rows: Rows, given: Hypothesis) -> Tensor:
-        """True where the weakest source does not stand out from what is left over."""
-        left, _ = likelihood.scan(rows, given)
-        return likelihood.source_gains(rows, given).amin(1) < self.margin * left.amax(1)
-
-    def _noncoherent(self, likelihood: PilotLikelihood, rows: Rows, sources: int) -> Hypothesis:
-        """Sources added greedily by the stochastic likelihood, which is smoother."""
-        other = StochasticLikelihood(likelihood.observation[rows], self.region)
-        local = torch.arange(rows.numel(), device=rows.device)
-        found = other.nothing(local)
-        for _ in range(sources):
-            found = add_source(other, local, found, self.effort)
-        return likelihood.start_at(rows, found.cosines)
-<<<<<<< HEAD
-
-
-def _statuses(converged: Tensor, deviations: Positions, array: Array) -> tuple[Status, ...]:
-    """How each scene ended: where the array tells some coordinate of no source, that is said."""
-    blind = array.dimension == 1 and bool(deviations.isnan().any(dim=(0, 1)).any())
-    good = Status.NOT_OBSERVABLE if blind else Status.CONVERGED
-    return tuple(good if c else Status.ITERATION_LIMIT for c in converged.tolist())
-
-
-def _merge(parts: list[Polished], asked: Counts | None) -> tuple[Estimate, Modes]:
-    """Put parts of a batch back in order, padded to the largest order."""
-    back = torch.cat([rows for rows, _ in parts]).argsort()
-    whole = joined_estimates([part for _, (part, _) in parts])
-    modes = [m for _, (_, each) in parts for m in each]
-    ended = [whole.status[i] for i in back.tolist()]
-    if asked is not None:
-        pairs = zip(whole.order[back].tolist(), asked.tolist(), ended, strict=True)
-        ended = [Status.FEWER if o < a else s for o, a, s in pairs]
-    return replace(whole[back], status=tuple(ended)), tuple(modes[i] for i in back.tolist())
-=======
->>>>>>> array
