@@ -241,7 +241,8 @@ class MaximumLikelihood(ABC, Generic[L]):
             return estimate, ((),) * rows.numel()
         seen = sandwich_information(information, likelihood.scores(rows, end))
         wide = deviations_from_information(coordinates, seen, chart, self.region.fixed)
-        return replace(estimate, sandwich=wide.deviations), modes_of(likelihood, rows, end, self.region)
+        wider = torch.maximum(wide.deviations, bound.deviations)  # few snapshots make the sandwich too small
+        return replace(estimate, sandwich=wider), modes_of(likelihood, rows, end, self.region)
 
 
 @dataclass(frozen=True, kw_only=True)

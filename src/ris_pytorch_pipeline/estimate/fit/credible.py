@@ -16,6 +16,8 @@ _ASKED = 2.0
 """Evidence that each source has to bring where the fit is bad or the SNR is high, over the detection threshold.
 
 A source that is none gains up to 1.5 thresholds over scatter under the mismatches of `benchmarks/model_fit.py`."""
+_CERTAIN = 1.75
+"""Gain of a source of random symbols over the threshold that keeps it, where the residual is white."""
 _SHARE = {False: 0.4, True: 0.7}
 """Part of the expected evidence that sources have to bring. Of right scenes of the presets 1 % bring less than 0.4 of
 it for random symbols at 5 and 10 dB, and less than 0.8 for pilots; under conjugated codes the median is 0.16."""
@@ -32,18 +34,25 @@ class Evidence:
         expected_share: (scene,), share of the energy that they would explain if the model held.
         asked: (scene,), evidence that each source has to bring on average.
         growth: (scene, order), of the strongest k sources; -inf beyond a scene's order.
+        certain: gain from which on a source is kept whatever the growth says: weak ones of many sources grow slowly.
     """
 
     gains: Float[Tensor, "scene source"]
     expected_share: Float[Tensor, "scene"]  # noqa: F821
     asked: Float[Tensor, "scene"]  # noqa: F821
     growth: Float[Tensor, "scene order"]
+    certain: Float[Tensor, "scene"]  # noqa: F821
 
     @property
     def credible(self) -> Counts:
-        """The number of strongest sources k with the most evidence beyond what is asked: argmax G_k - k asked."""
+        """The number of strongest sources k with the most evidence beyond what is asked: argmax G_k - k asked.
+
+        It is at least as large as keeps every source that is certain.
+        """
         slots = torch.arange(self.growth.shape[1], device=self.growth.device)
-        return (self.growth - slots * self.asked[:, None]).argmax(-1)
+        grown = (self.growth - slots * self.asked[:, None]).argmax(-1)
+        sure = (self.gains > self.certain[:, None]) * slots[1:]
+        return torch.maximum(grown, sure.amax(-1)) if sure.shape[1] else grown
 
 
 def evidence(
@@ -69,7 +78,9 @@ def evidence(
     each = gains(scatter, powers, values[:, -1])
     if scatter.coherent:
         found = _steadily(observation, groups, powers, found, each, threshold)
-    return Evidence(each, expected_share(scatter), asked, found)
+    unsure = doubtful | scatter.coherent
+    certain = torch.where(unsure, torch.full_like(asked, torch.inf), torch.full_like(asked, _CERTAIN * threshold))
+    return Evidence(each, expected_share(scatter), asked, found, certain)
 
 
 def _steadily(
