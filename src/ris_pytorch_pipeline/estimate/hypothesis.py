@@ -61,7 +61,7 @@ class Hypothesis:
         return Hypothesis(**mine)
 
 
-Rivals = tuple[Rows, Hypothesis]
+Rivals = tuple[Tensor, Hypothesis]
 """Hypotheses that were nearly as likely as the best one of their scene when they were tried."""
 
 

@@ -18,6 +18,7 @@ _ASKED = 2.0
 A source that is none gains up to 1.5 thresholds over scatter under the mismatches of `benchmarks/model_fit.py`."""
 _CERTAIN = 1.75
 """Gain of a source of random symbols over the threshold that keeps it, where the residual is white."""
+_NEARLY = 0.9
 _SHARE = {False: 0.4, True: 0.7}
 """Part of the expected evidence that sources have to bring. Of right scenes of the presets 1 % bring less than 0.4 of
 it for random symbols at 5 and 10 dB, and less than 0.8 for pilots; under conjugated codes the median is 0.16."""
@@ -47,12 +48,16 @@ class Evidence:
     def credible(self) -> Counts:
         """The number of strongest sources k with the most evidence beyond what is asked: argmax G_k - k asked.
 
-        It is at least as large as keeps every source that is certain.
+        It is at least as large as keeps every source that is certain, where all together bring nearly what is asked.
         """
         slots = torch.arange(self.growth.shape[1], device=self.growth.device)
         grown = (self.growth - slots * self.asked[:, None]).argmax(-1)
-        sure = (self.gains > self.certain[:, None]) * slots[1:]
-        return torch.maximum(grown, sure.amax(-1)) if sure.shape[1] else grown
+        if not self.gains.shape[1]:
+            return grown
+        order = (~self.gains.isnan()).sum(-1)
+        total = self.growth.gather(1, order[:, None]).squeeze(1)
+        sure = ((self.gains > self.certain[:, None]) * slots[1:]).amax(-1)
+        return torch.where(total > _NEARLY * order * self.asked, torch.maximum(grown, sure), grown)
 
 
 def evidence(

@@ -47,7 +47,7 @@ def modes_of(likelihood: Likelihood, rows: Rows, end: Hypothesis, region: Search
     return tuple(tuple(sorted((m for m, _ in found), key=lambda m: m.loss)) for found in listed)
 
 
-def _converged(likelihood: Likelihood, rows: Rows, end: Hypothesis) -> list[tuple[Rows, Hypothesis]]:
+def _converged(likelihood: Likelihood, rows: Rows, end: Hypothesis) -> list[tuple[Tensor, Hypothesis]]:
     """Rivals with as many sources, refined; only the best few of each scene that are close and elsewhere."""
     sources = end.cosines.shape[1]
     alike = [(scenes, rival) for scenes, rival in likelihood.rivals if rival.cosines.shape[1] == sources]
