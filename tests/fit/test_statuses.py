@@ -65,9 +65,10 @@ def test_a_source_beyond_the_field_lies_at_the_edge(distance: float) -> None:
     assert found.status == (Status.EDGE,) * 4
 
 
-def test_a_direction_beyond_the_field_lies_at_the_edge() -> None:
+def test_a_direction_beyond_the_field_is_no_success() -> None:
     true = scenes(snr_db=20.0, azimuth_deg=82.0, elevation_deg=0.0)
-    assert Sml(region=SearchRegion())(true.observation, 1).status == (Status.EDGE,) * 4
+    found = Sml(region=SearchRegion())(true.observation, 1)
+    assert set(found.status) <= {Status.EDGE, Status.MISFIT}
 
 
 def test_weak_sources_are_called_weak() -> None:
@@ -77,8 +78,8 @@ def test_weak_sources_are_called_weak() -> None:
 
 def test_grating_lobes_are_listed() -> None:
     true = scenes(horizontal=6, vertical=6, spacing=0.45, azimuth_deg=(-20.0, 20.0), elevation_deg=(-5.0, 5.0),
-                  snr_db=20.0, distance=(8.0, 10.0))  # fmt: skip
-    found = Sml(region=SearchRegion())(true.observation, 1)
+                  snr_db=20.0, distance=(100.0, 300.0))  # fmt: skip
+    found = Sml(region=SearchRegion(distance=(50.0, 500.0)))(true.observation, 1)
     assert found.fit is not None
     assert all(Status.AMBIGUOUS in findings for findings in said(found))
     for scene, modes in enumerate(found.fit.modes):

@@ -13,8 +13,8 @@ from ..grid import search_grid
 from ..region import SearchRegion
 from .conventions import nearest_spacing
 
-_LOBE = 10 ** (-0.5 / 10)
-"""Part of the peak of |a(p)^H a(p')|²/N² above which another place is a lobe that looks like the source: -0.5 dB."""
+_LOBE = 0.45
+"""|a(p)^H a(p')|²/N² above which another point of the grid belongs to a lobe that looks like the source."""
 _APART = 1.5
 """Grid steps beyond which a place is no part of the main lobe."""
 _WIDE, _NARROW = 8.0, 1e-3
@@ -107,23 +107,21 @@ def _lobe_notes(observation: Observation, region: SearchRegion) -> list[Note]:
 
 
 def grating_lobes(observation: Observation, region: SearchRegion) -> Float[Tensor, "lobe 2"]:
-    """(azimuth, elevation) of directions that look like the middle of the field to the array itself, far away.
+    """(azimuth, elevation) of directions that look like the middle of the field to the array, of far sources.
 
-    They are those with |a(p)^H a(p')|²/N² within 0.5 dB of one, at the longest distance that is searched.
+    They are those on the search grid with |a(p)^H a(p')|²/N² above 0.45: a lobe within 0.5 dB of one loses as much
+    where it falls between points.
     """
     array = observation.array.to("cpu", torch.float64)
     grid = search_grid(region, array)
     points = grid.points()
-    points = points[points[:, -1] == points[:, -1].min()]
+    points = points[points[:, -1] == points[0, -1]]
     middle = torch.tensor([[sum(x) / 2 for x in (region.azimuth, region.elevation)] + [region.distance[1]]])
-    centre = steering_at(to_cosines(middle.double(), array), array)
-    answers = steering_at(points.double(), array)
-    if array.frequencies > 1:
-        centre, answers = centre[0], answers.flatten(0, 1).unflatten(0, (array.frequencies, -1))
-        likeness = (answers @ centre.mH).squeeze(-1).abs().square().mean(0) / len(array) ** 2
-    else:
-        likeness = (answers @ centre[0].conj()).abs().square() / len(array) ** 2
-    here = to_cosines(middle.double(), array)[0]
-    far = ((points - here).abs() > _APART * points.new_tensor(grid.steps))[:, :-1].any(-1)
-    lobes = points[far & (likeness > _LOBE * 0.5)]
+    here = to_cosines(middle.double(), array)
+    both = torch.cat([here, points])
+    far = steering_at(torch.cat([both[:, :-1], torch.zeros_like(both[:, -1:])], dim=-1), array)
+    far = far if array.frequencies > 1 else far[None]
+    likeness = (far[:, 1:] @ far[:, :1].mH).squeeze(-1).abs().square().mean(0) / len(array) ** 2
+    apart = ((points - here).abs() > _APART * points.new_tensor(grid.steps))[:, :-1].any(-1)
+    lobes = points[apart & (likeness > _LOBE)]
     return to_positions(lobes, array)[..., :2] if len(lobes) else points.new_zeros(0, 2)
