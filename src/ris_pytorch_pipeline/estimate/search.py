@@ -71,7 +71,7 @@ def _redetect_first(
     rest = given.without(0)
     gain, log_power = likelihood.scan(rows, rest)
     turned = rest.plus(given.cosines[:, 0], given.log_powers[:, 0])
-    row, point = _candidates(likelihood, gain, given.cosines[:, 0], effort)
+    row, point = candidates(likelihood, gain, given.cosines[:, 0], effort)
     improved = torch.zeros_like(rows, dtype=torch.bool)
     if row.numel() == 0:
         return turned, improved
@@ -109,7 +109,7 @@ def _nth_of_its_row(row: Tensor) -> Tensor:
     return position - first
 
 
-def _candidates(
+def candidates(
     likelihood: Likelihood, gain: Tensor, current: Tensor, effort: SearchEffort
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """The best separated grid points of each row away from the current source: (row numbers, point numbers)."""

@@ -6,12 +6,17 @@ from torch import Tensor
 from ..estimate import Mode
 from ..hypothesis import Hypothesis, Likelihood, Rows
 from ..region import SearchRegion
+from ..search import SearchEffort, candidates
+from .conventions import nearest_spacing
 
 NEAR = 2.0
 """Nats within which another answer cannot be told from the best one."""
 _PLACE = 1.5
 """Grid steps on some axis that make it another place: three quarters of a beamwidth, or 1.5 distance planes."""
 _ITERATIONS, _TOLERANCE = 8, 1e-2
+_DENSE = 0.55
+_THOROUGH = SearchEffort(candidates=6, promising=0.25)
+"""Spacing in wavelengths above which other places are sought once more, and how."""
 _HOPEFUL = 4.0
 """Nats above the best at which a rival, refined for a few iterations by the search, is refined further."""
 _MOST = 4
@@ -27,6 +32,8 @@ def modes_of(likelihood: Likelihood, rows: Rows, end: Hypothesis, region: Search
         end: the answers, converged.
         region: how positions are reported.
     """
+    if _doubtful(likelihood):
+        likelihood.rivals.extend(_sought(likelihood, rows, end))
     listed: list[list[tuple[Mode, Tensor]]] = [[] for _ in rows]
     where = {scene: row for row, scene in enumerate(rows.tolist())}
     for scenes, rival in _converged(likelihood, rows, end):
@@ -45,6 +52,28 @@ def modes_of(likelihood: Likelihood, rows: Rows, end: Hypothesis, region: Search
                 gone = _missing(rival.cosines[i], end.cosines[row], likelihood)
                 listed[row].append((Mode(source=gone, position=(azimuth, elevation, distance), loss=loss), place))
     return tuple(tuple(sorted((m for m, _ in found), key=lambda m: m.loss)) for found in listed)
+
+
+def _doubtful(likelihood: Likelihood) -> bool:
+    """Whether elements are so far apart, or antennas so few, that a source is sought elsewhere once more."""
+    array = likelihood.observation.array
+    return nearest_spacing(array) > _DENSE * array.wavelength or likelihood.observation.measurements.shape[-1] == 1
+
+
+def _sought(likelihood: Likelihood, rows: Rows, end: Hypothesis) -> list[tuple[Tensor, Hypothesis]]:
+    """Every source at the next best places for it, the others held."""
+    points = likelihood.grid.points().to(end.cosines.dtype)
+    found = []
+    for source in range(end.cosines.shape[1]):
+        rest = end.without(source)
+        gain, power = likelihood.scan(rows, rest)
+        row, point = candidates(likelihood, gain, end.cosines[:, source], _THOROUGH)
+        if row.numel():
+            log_power = power[row, point].to(end.log_noise.dtype)
+            start = rest[row].plus(points[point], log_power)
+            settled = likelihood.refine(rows[row], start, iterations=_ITERATIONS, tolerance=_TOLERANCE)
+            found.append((rows[row], settled))
+    return found
 
 
 def _converged(likelihood: Likelihood, rows: Rows, end: Hypothesis) -> list[tuple[Tensor, Hypothesis]]:
