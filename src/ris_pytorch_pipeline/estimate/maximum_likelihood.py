@@ -161,7 +161,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         whole, modes = merged(parts, asked)
         if not self.fit:
             return whole
-        judged = judge(scaled, whole, modes, self.region, self.threshold)
+        judged = judge(scaled, whole, modes, self.region, self.threshold, counting=asked is None)
         spare = torch.nonzero(judged.credible < whole.order).squeeze(-1)
         if asked is not None or spare.numel() == 0:
             return judged.estimate
@@ -183,7 +183,7 @@ class MaximumLikelihood(ABC, Generic[L]):
             found = Found(rows, likelihood.nothing(rows))
             parts.append((none, self._polish(likelihood, scaled[spare[none]], found)))
         whole, modes = merged(parts, None)
-        second = judge(scaled[spare], whole, modes, self.region, self.threshold).estimate
+        second = judge(scaled[spare], whole, modes, self.region, self.threshold, counting=False).estimate
         return replaced_estimates(first, spare, second)
 
     def _searched(self, observation: Observation, found: Found, chosen: Rows) -> Found:

@@ -31,7 +31,7 @@ class SearchEffort:
     promising: float = 0.5
     improvement: float = 0.25
     settle_iterations: int = 12
-    close: float = 4.0
+    close: float = 3.0
 
 
 def add_source(likelihood: Likelihood, rows: Rows, given: Hypothesis, effort: SearchEffort) -> Hypothesis:

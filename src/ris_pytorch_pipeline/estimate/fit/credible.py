@@ -61,7 +61,7 @@ class Evidence:
 
 
 def evidence(
-    observation: Observation, groups: Groups, powers: Tensor, threshold: float, doubtful: Tensor
+    observation: Observation, groups: Groups, powers: Tensor, threshold: float, doubtful: Tensor, *, counting: bool
 ) -> Evidence:  # fmt: skip
     """Weigh sources against scatter.
 
@@ -71,6 +71,7 @@ def evidence(
         powers: (scene, source), of the scaled scenes.
         threshold: τ, the gain that a detection needs.
         doubtful: (scene,), True where the residual is not white: the most is asked there.
+        counting: whether sources are to be counted; only then pilots are compared with steady scatter.
     """
     powers = powers.nan_to_num(0)
     scatter = scatter_of(observation, groups)
@@ -81,7 +82,7 @@ def evidence(
     asked = (_SHARE[scatter.coherent] * expected / count).clamp(0, _ASKED * threshold)
     asked = torch.where(doubtful, torch.full_like(asked, _ASKED * threshold), asked)
     each = gains(scatter, powers, values[:, -1])
-    if scatter.coherent:
+    if scatter.coherent and counting:
         found = _steadily(observation, groups, powers, found, each, threshold)
     unsure = doubtful | scatter.coherent
     certain = torch.where(unsure, torch.full_like(asked, torch.inf), torch.full_like(asked, _CERTAIN * threshold))

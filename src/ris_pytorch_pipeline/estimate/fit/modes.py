@@ -17,9 +17,9 @@ _ITERATIONS, _TOLERANCE = 8, 1e-2
 _DENSE = 0.55
 _THOROUGH = SearchEffort(candidates=6, promising=0.25)
 """Spacing in wavelengths above which other places are sought once more, and how."""
-_HOPEFUL = 4.0
+_HOPEFUL = 3.0
 """Nats above the best at which a rival, refined for a few iterations by the search, is refined further."""
-_MOST = 4
+_MOST = 2
 """Rivals refined in one scene."""
 
 

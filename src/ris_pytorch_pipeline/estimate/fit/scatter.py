@@ -16,7 +16,7 @@ from .groups import Groups
 
 _RATIOS = torch.cat([torch.zeros(1), torch.logspace(-2, 3, 13)]).double()
 """Scatter over noise that are tried: 0, then in steps of 4 dB."""
-_SETTLE = 2
+_SETTLE = 1
 """Fixed-point iterations of σ² once the ratio is found."""
 
 

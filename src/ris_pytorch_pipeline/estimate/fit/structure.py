@@ -1,4 +1,4 @@
-"""Is what the sources leave over white noise? Five statistics of the residual, against the same of drawn noise."""
+"""Is what the sources leave over white noise? Statistics of the residual, against the same of drawn noise."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from ...physics import Observation, complex_normal
+from ...physics import Observation, coded_operator, complex_normal
 from ...rng import stream
 from .groups import Groups
 
@@ -17,7 +17,7 @@ STATISTICS = (
     "the residual is correlated over the antennas",
     "the residual follows the codes and the sources",
 )
-"""What each statistic says when it is too large."""
+"""What each statistic says when it is too large; the last is of pilots alone."""
 KNOWN_NOISE = "there is more of it than the known noise variance allows"
 _DRAWS = 40
 _CERTAIN, _PLAIN = 1e-6, 0.05
@@ -59,6 +59,8 @@ def structure(observation: Observation, groups: Groups) -> Structure:
         p_values = torch.cat([p_values, _chi_squared(groups, observation.noise_variance)[:, None]], dim=-1)
     p_values = torch.where(_freedom(groups)[:, None] > 1, p_values, torch.ones_like(p_values))
     least, cause = p_values.min(-1)
+    if observation.noise_variance is not None:
+        cause = torch.where(cause == p_values.shape[-1] - 1, len(STATISTICS), cause)
     return Structure((least * p_values.shape[-1]).clamp_max(1), cause, p_values)
 
 
@@ -82,44 +84,37 @@ def _scores(observation: Observation, groups: Groups) -> Float[Tensor, "scene st
     single.__dict__["basis"] = groups.basis.to(torch.complex64)
     both = torch.cat([single.measurements[None], noise.expand(-1, len(observation), -1, -1)])
     blocks = single.blocks(single.residual(both)).unflatten(-2, codes.shape[1:3])
-    weights = _weights(groups, codes.shape[1:3]).to(torch.complex64)
-    values = _statistics(blocks, codes, channel, weights).double()
+    steady = observation.symbols == "pilot"  # what follows the codes is the same in all snapshots of pilots alone
+    values = _statistics(blocks, codes, channel, steady=steady).double()
     drawn = values[1:]
     return (values[0] - drawn.mean(0)) / drawn.std(0).clamp_min(1e-12)
 
 
-def _weights(groups: Groups, shape: torch.Size) -> Complex[Tensor, "scene frequency snapshot source"]:
-    """Amplitudes by snapshot."""
-    amplitudes = groups.amplitudes * groups.present[:, None]
-    per_group = shape[0] * shape[1] // amplitudes.shape[1]
-    return amplitudes.repeat_interleave(per_group, dim=1).unflatten(1, tuple(shape))
-
-
 def _statistics(
-    blocks: Complex[Tensor, "draw scene frequency snapshot antenna"], codes: Tensor, channel: Tensor, weights: Tensor
+    blocks: Complex[Tensor, "draw scene frequency snapshot antenna"], codes: Tensor, channel: Tensor, *, steady: bool
 ) -> Float[Tensor, "draw scene statistic"]:
-    """The five statistics of residuals at unit mean power; all but the third as logarithms, which are nearly normal."""
+    """The statistics of residuals at unit mean power; all but the third as logarithms, which are nearly normal.
+
+    The last, ‖Σ_l G_l^H r_l‖², is of steady symbols alone.
+    """
     energy = torch.view_as_real(blocks).square().sum(-1)
-    mean = energy.mean((-1, -2, -3), keepdim=True).clamp_min(torch.finfo(energy.dtype).tiny)
+    tiny = torch.finfo(energy.dtype).tiny
+    mean = energy.mean((-1, -2, -3), keepdim=True).clamp_min(tiny)
     blocks, energy = blocks / mean.sqrt(), energy / mean
-    snapshots, antennas = energy.mean(-1).flatten(-2), energy.mean((-2, -3))
     covariance = blocks.mT @ blocks.conj() / blocks.shape[-2]
     colour = channel @ channel.mH
     colour = colour / colour.diagonal(dim1=-2, dim2=-1).real.mean(-1)[..., None, None]
-    seen = (covariance * colour.mT).real.mean(-3).sum((-1, -2))
-    images = (blocks @ channel.conj()) * codes.conj()
-    panel = torch.view_as_real(weights.mH @ images).square().sum((-1, -2, -3, -4))
-    tiny = torch.finfo(energy.dtype).tiny
-    return torch.stack(
-        [
-            _spread(snapshots).clamp_min(tiny).log(),
-            _spread(antennas).clamp_min(tiny).log(),
-            seen,
-            torch.view_as_real(covariance).square().sum((-1, -2, -3)).mean(-1).clamp_min(tiny).log(),
-            panel.clamp_min(tiny).log(),
-        ],
-        dim=-1,
-    )
+    found = [
+        _spread(energy.mean(-1).flatten(-2)).clamp_min(tiny).log(),
+        _spread(energy.mean((-2, -3))).clamp_min(tiny).log(),
+        (covariance * colour.mT).real.mean(-3).sum((-1, -2)),
+        torch.view_as_real(covariance).square().sum((-1, -2, -3)).mean(-1).clamp_min(tiny).log(),
+    ]
+    if steady:
+        operators = coded_operator(codes, channel).flatten(-3, -2)  # (scene, frequency, snapshot and antenna, element)
+        images = blocks.flatten(-2).movedim(0, -2) @ operators.conj()
+        found.append(torch.view_as_real(images).square().sum((-1, -2)).sum(1).mT.clamp_min(tiny).log())
+    return torch.stack(found, dim=-1)
 
 
 def _spread(values: Tensor) -> Tensor:

@@ -43,7 +43,13 @@ class Judged:
 
 
 def judge(
-    scaled: Scaled, estimate: Estimate, modes: tuple[tuple[Mode, ...], ...], region: SearchRegion, threshold: float
+    scaled: Scaled,
+    estimate: Estimate,
+    modes: tuple[tuple[Mode, ...], ...],
+    region: SearchRegion,
+    threshold: float,
+    *,
+    counting: bool,
 ) -> Judged:  # fmt: skip
     """Weigh an estimate.
 
@@ -53,12 +59,13 @@ def judge(
         modes: other answers to each scene.
         region: the field that was searched.
         threshold: τ, the gain that a detection needs.
+        counting: whether the number of sources was estimated, so that `credible` is needed.
     """
     observation = scaled.observation
     groups = groups_of(observation, estimate.positions)
     powers = estimate.powers * (scaled.channel / scaled.measured)[:, None]
     tested = structure(observation, groups)
-    found = evidence(observation, groups, powers, threshold, tested.p_value < _DOUBT)
+    found = evidence(observation, groups, powers, threshold, tested.p_value < _DOUBT, counting=counting)
     flags = {
         Status.MISFIT: (tested.p_value < ALARM)
         & ((estimate.order > 0) | (found.expected_share > _LOUD) | tested.foreign),
