@@ -19,6 +19,7 @@ COMMANDS = {
     "import": "other people's files (.mat, .npz, .csv, HDF5, Touchstone, SigMF) as a scene file",
     "calibrate": "what gains the hardware really has, from known positions or blindly",
     "locate": "locate the sources of a scene file, simulated or measured",
+    "check": "which convention (conjugates, order, units) explains the measurements of a scene file?",
     "bound": "the Cramér-Rao bound of drawn scenes",
     "bench": "compare estimators over numbers of sources and SNRs, beside the bound",
     "doctor": "will a training run learn? check one batch, rates, loss and data before the first update",
@@ -76,8 +77,8 @@ def build() -> tuple[Parser, dict[str, Parser]]:
         prog="ris",
         description="Near-field localisation of radio sources through a reconfigurable intelligent surface.",
         epilog="A span is a number or [low, high]: --snr-db 10, --azimuth-deg '[-30, 30]'. "
-        "Exit codes: 0, 1 no-go or unhealthy (doctor, train, overfit, diagnose), 2 bad input, 74 no output, "
-        "130 interrupted, 141 closed pipe, 143 SIGTERM.",
+        "Exit codes: 0, 1 no-go or unhealthy (check, doctor, train, overfit, diagnose), 2 bad input, "
+        "74 no output, 130 interrupted, 141 closed pipe, 143 SIGTERM.",
         allow_abbrev=False,
     )
     program.add_argument("--version", action="version", version=f"ris {__version__}")
@@ -90,6 +91,7 @@ def build() -> tuple[Parser, dict[str, Parser]]:
     add_import(commands["import"])
     _calibrate(commands["calibrate"])
     _locate(commands["locate"])
+    _check(commands["check"])
     _bound(commands["bound"])
     _bench(commands["bench"])
     add_doctor(commands["doctor"])
@@ -144,6 +146,16 @@ def _calibrate(parser: Parser) -> None:
 
 
 def _add_view(parser: Parser) -> None:
+    group = parser.add_argument_group("field of view; a single number fixes elevation or distance (the file's own)")
+    _add_base(group)
+    add_scenario_options(group, only=("azimuth_deg", "elevation_deg", "distance"))
+
+
+def _check(parser: Parser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="scene file")
+    parser.add_argument("--scenes", type=int, default=8, metavar="N", help="scenes to try, from the first on (8)")
+    parser.add_argument("--sources", default="auto", metavar="K|auto", help="sources in each scene (auto: estimated)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     group = parser.add_argument_group("field of view; a single number fixes elevation or distance (the file's own)")
     _add_base(group)
     add_scenario_options(group, only=("azimuth_deg", "elevation_deg", "distance"))

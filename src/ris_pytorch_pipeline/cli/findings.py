@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ..bench.score import match_directions
@@ -27,8 +28,12 @@ class Finding:
         scene: its number in the file.
         status: how the estimate ended, a sentence.
         noise_variance: σ² per antenna.
-        sources: each with `position` and `std` by `azimuth_deg`, `elevation_deg`, `distance_m`, and `power_db`; where
-            the truth is known also with `truth`, `error` and `bound`, None for a source that is none.
+        advice: `status`, `cause` and `next` of everything that is to be said, worst first.
+        fit: `explained` and `expected` share of the energy, `p_value`, what is `striking`, and other answers, `modes`;
+            None where the estimator does not say.
+        sources: each with `position`, `std` (Fisher information, if the model holds) and `std_sandwich` (whether it
+            holds or not) by `azimuth_deg`, `elevation_deg`, `distance_m`, `power_db` and `evidence`; where the truth is
+            known also with `truth`, `error` and `bound`, None for a source that is none.
         missed: `position` and `bound` of true sources with no estimate within 3°.
         judged: whether the truth is known.
     """
@@ -36,6 +41,8 @@ class Finding:
     scene: int
     status: str
     noise_variance: float | None
+    advice: list[dict[str, str]]
+    fit: dict[str, Any] | None
     sources: list[dict[str, Any]]
     missed: list[dict[str, Any]]
     judged: bool
@@ -54,6 +61,8 @@ class Finding:
             "status": self.status,
             "order": len(self.sources),
             "noise_variance": self.noise_variance,
+            "findings": self.advice,
+            "fit": self.fit,
             "sources": [_flat(source) for source in self.sources],
         }
         if self.judged:
@@ -82,6 +91,8 @@ def findings_of(file: SceneFile, estimate: Estimate, numbers: list[int]) -> list
                 scene=number,
                 status=estimate.status[row].value,
                 noise_variance=_finite(float(estimate.noise_variance[row])),
+                advice=_advice(estimate, row),
+                fit=_fit(estimate, row),
                 sources=sources,
                 missed=judge.missed(row) if judge else [],
                 judged=judge is not None,
@@ -126,11 +137,34 @@ class _Judge:
         return [{"position": _named(self._true[row, k]), "bound": _named(self._bound[row, k])} for k in slots]
 
 
+def _advice(estimate: Estimate, row: int) -> list[dict[str, str]]:
+    """Everything that is to be said about a scene, with its cause and the next move."""
+    said = (estimate.status[row],) if estimate.fit is None else estimate.fit.findings[row]
+    return [{"status": s.value, "cause": s.cause, "next": s.move} for s in said if s.cause]
+
+
+def _fit(estimate: Estimate, row: int) -> dict[str, Any] | None:
+    fit = estimate.fit
+    if fit is None:
+        return None
+    modes = [{"source": m.source, "loss": m.loss, **_named(torch.tensor(m.position))} for m in fit.modes[row]]
+    return {
+        "explained": float(fit.explained[row]),
+        "expected": float(fit.expected[row]),
+        "p_value": float(fit.p_value[row]),
+        "striking": fit.striking[row],
+        "modes": modes,
+    }
+
+
 def _source(estimate: Estimate, row: int, slot: int) -> dict[str, Any]:
     power = float(estimate.powers[row, slot])
+    wide = estimate.sandwich
     return {
         "position": _named(estimate.positions[row, slot]),
         "std": _named(estimate.deviations[row, slot]),
+        "std_sandwich": None if wide is None else _named(wide[row, slot]),
+        "evidence": None if estimate.fit is None else _finite(float(estimate.fit.evidence[row, slot])),
         "power_db": decibels(power) if power > 0 and math.isfinite(power) else None,
     }
 

@@ -12,6 +12,7 @@ from ..calibrate import applied_to, load_calibration
 from ..data import SceneFile, load_scenes
 from ..errors import ConfigurationError, InputError
 from ..estimate import Estimate, Estimator, SearchRegion, joined_estimates
+from ..estimate.fit import ALARM
 from ..experiment import fit, overlay, parse_toml_value, resolve
 from ..physics import Observation, Scenario, ends
 from .arguments import experiment_of, overrides_of
@@ -165,6 +166,34 @@ def print_finding(finding: Finding, name: str) -> None:
         bounds = [f"({value:.2g})" for value in missed["bound"].values()]
         table.add_row("missed", "", "", "", "", _place(missed["position"]), *bounds)
     print_table(table)
+    for line in fit_lines(finding):
+        print(line)
+
+
+def fit_lines(finding: Finding) -> list[str]:
+    """How well the model explains a scene, what is to be said about that, and the ± that do not presume it."""
+    if finding.fit is None:
+        return []
+    fit = finding.fit
+    lines = [
+        f"  explained {fit['explained']:.2f} of the energy, {fit['expected']:.2f} expected; "
+        f"white residual: p = {fit['p_value']:.2g}"
+    ]
+    if fit["p_value"] < ALARM:
+        lines.append(f"  {fit['striking']}")
+    wide = [(i, s["std_sandwich"]) for i, s in enumerate(finding.sources) if s["std_sandwich"] is not None]
+    for number, std in wide:
+        shown = ", ".join("?" if value is None else f"{value:.2g}" for value in std.values())
+        lines.append(f"  source {number} ± {shown} whether the model holds or not (sandwich)")
+    for mode in fit["modes"]:
+        lines.append(f"  as likely for source {mode['source']}: {_place(_position(mode))} ({mode['loss']:+.1f} nats)")
+    for said in finding.advice:
+        lines += [f"  {said['status']}", f"    likely cause: {said['cause']}", f"    next: {said['next']}"]
+    return lines
+
+
+def _position(mode: dict[str, Any]) -> dict[str, float]:
+    return {key: mode[key] for key in ("azimuth_deg", "elevation_deg", "distance_m")}
 
 
 def print_summary(summary: dict[str, Any]) -> None:

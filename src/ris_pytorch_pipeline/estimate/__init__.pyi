@@ -1,10 +1,11 @@
 from .back_projection import BackProjected
-from .estimate import Estimate, Estimator, Status, asked_sources, joined_estimates, pad_sources
+from .estimate import Estimate, Estimator, Fit, Mode, Status, asked_sources, joined_estimates, pad_sources
 from .grid import SearchGrid, search_grid
-from .maximum_likelihood import MaximumLikelihood, PilotMl, Sml
+from .maximum_likelihood import MaximumLikelihood, Sml
 from .modified_music import ModifiedMusic
 from .omp import Omp
 from .order import EigenvalueGap, InformationCriterion, OrderRule, aic, mdl
+from .pilot_ml import PilotMl
 from .region import SearchRegion
 from .search import SearchEffort
 from .sparse_bayesian import SparseBayesian
@@ -16,8 +17,10 @@ __all__ = [
     "EigenvalueGap",
     "Estimate",
     "Estimator",
+    "Fit",
     "InformationCriterion",
     "MaximumLikelihood",
+    "Mode",
     "ModifiedMusic",
     "Music",
     "Mvdr",

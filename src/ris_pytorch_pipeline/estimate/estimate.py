@@ -1,7 +1,7 @@
 """What an estimator returns: positions, order, powers, standard deviations and an honest status per scene."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -22,6 +22,86 @@ class Status(StrEnum):
     NOT_OBSERVABLE = "converged in what the array can tell; a coordinate without ± is not observable with this array"
     FEWER = "fewer sources found than asked for"
     NONE = "no source detected"
+    MISFIT = "misfit: the model does not explain the measurements"
+    AMBIGUOUS = "ambiguous: other positions explain the measurements as well"
+    EDGE = "at the edge: a source lies on the border of the searched field"
+    WEAK = "weak: a source hardly stands out from scatter of the channel's colour"
+
+    @property
+    def cause(self) -> str:
+        """What is likely behind it; empty where nothing is to be explained."""
+        return _ADVICE.get(self, ("", ""))[0]
+
+    @property
+    def move(self) -> str:
+        """What to do next; empty where nothing has to be done."""
+        return _ADVICE.get(self, ("", ""))[1]
+
+
+_ADVICE = {
+    Status.ITERATION_LIMIT: ("a flat or bent likelihood, or too few iterations", "raise polish_iterations"),
+    Status.NOT_OBSERVABLE: (
+        "a line of elements sees a cone, and a far source has no distance",
+        "use the coordinates that have a ±, or fix the others in the field of view",
+    ),
+    Status.FEWER: ("sources too weak or too close for this estimator", "ask for fewer, or take the likelihood's"),
+    Status.NONE: ("no signal, or one too weak for these snapshots", "check the capture, or record more snapshots"),
+    Status.MISFIT: (
+        "a wrong convention (conjugate, order, units), wrong symbols, or hardware that differs from codes and channel",
+        "try the conventions with `ris check`; otherwise calibrate, and trust no ± but the sandwich",
+    ),
+    Status.AMBIGUOUS: (
+        "elements more than half a wavelength apart, codes of one bit, or a channel of rank one",
+        "see the other positions listed, narrow the field of view, or vary the codes more",
+    ),
+    Status.EDGE: ("a source outside the searched field, or a distance that the data do not bound", "widen the field"),
+    Status.WEAK: ("low SNR, few snapshots, or a model that explains little", "ask for fewer sources or add snapshots"),
+}
+"""Cause and next move of each status that asks for one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mode:
+    """Another answer that is within 2 log units of the one given.
+
+    Args:
+        source: number of the source in the estimate whose place is taken.
+        position: azimuth, elevation (radians) and distance (metres) of the other place.
+        loss: nats that the likelihood loses there; negative where it even gains.
+    """
+
+    source: int
+    position: tuple[float, float, float]
+    loss: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """How well the model explains the measurements of each scene.
+
+    Args:
+        explained: (scene,), share of the energy in the span of the sources, Σ ‖P(B_l) y_l‖²/Σ ‖y_l‖².
+        expected: (scene,), the same if the model held, at the SNR that the channel's own colour shows.
+        p_value: (scene,), of what the sources leave over being white noise.
+        evidence: (scene, source), of each source against scatter of the channel's colour, 2 ΔNLL; NaN in empty slots.
+        striking: what is most unlike white noise in each scene, in words.
+        findings: all that is to be said about each scene, worst first; empty where nothing is.
+        modes: other answers to each scene.
+    """
+
+    explained: Float[Tensor, "scene"]  # noqa: F821
+    expected: Float[Tensor, "scene"]  # noqa: F821
+    p_value: Float[Tensor, "scene"]  # noqa: F821
+    evidence: Float[Tensor, "scene source"]
+    striking: tuple[str, ...]
+    findings: tuple[tuple[Status, ...], ...]
+    modes: tuple[tuple[Mode, ...], ...]
+
+    def __getitem__(self, rows: Tensor) -> "Fit":
+        """The fit of some of the scenes, by their numbers."""
+        words = {name: tuple(vars(self)[name][i] for i in rows.tolist()) for name in ("striking", "findings", "modes")}
+        tensors = {name: vars(self)[name][rows] for name in ("explained", "expected", "p_value", "evidence")}
+        return Fit(**words, **tensors)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +113,14 @@ class Estimate:
         order: (scene,), K̂: sources found.
         powers: (scene, source), mean symbol power at the panel.
         deviations: (scene, source, 3), standard deviations of azimuth, elevation (radians) and distance (metres) from
-            the Fisher information at the estimate; NaN where the estimator states none, and in a coordinate that the
-            array cannot tell: of a line the direction on its cone that is reported is one of many.
+            the Fisher information at the estimate: right if the model holds. NaN where the estimator states none, and
+            in a coordinate that the array cannot tell: of a line the direction on its cone that is reported is one of
+            many.
         noise_variance: (scene,), σ² per antenna; NaN where the estimator states none.
-        status: one per scene.
+        status: one per scene, the worst finding.
+        sandwich: (scene, source, 3), standard deviations from the scores that were seen, J⁻¹ G J⁻¹: they do not presume
+            that the model holds. None where the estimator states none.
+        fit: how well the model explains the data; None where nobody asked.
     """
 
     positions: Positions
@@ -45,9 +129,24 @@ class Estimate:
     deviations: Positions
     noise_variance: Float[Tensor, "scene"]  # noqa: F821
     status: tuple[Status, ...]
+    sandwich: Positions | None = None
+    fit: Fit | None = None
 
     def __len__(self) -> int:
         return self.order.shape[0]
+
+    def __getitem__(self, rows: Tensor) -> "Estimate":
+        """The estimate of some of the scenes, by their numbers."""
+        return Estimate(
+            positions=self.positions[rows],
+            order=self.order[rows],
+            powers=self.powers[rows],
+            deviations=self.deviations[rows],
+            noise_variance=self.noise_variance[rows],
+            status=tuple(self.status[i] for i in rows.tolist()),
+            sandwich=None if self.sandwich is None else self.sandwich[rows],
+            fit=None if self.fit is None else self.fit[rows],
+        )
 
 
 @runtime_checkable
@@ -110,19 +209,64 @@ def pad_sources(values: Tensor, slots: int) -> Tensor:
 def joined_estimates(estimates: Sequence[Estimate]) -> Estimate:
     """The estimates of consecutive batches as one, padded to the largest order.
 
+    What one of them lacks, `sandwich` or `fit`, the whole lacks.
+
     Args:
         estimates: at least one, on one device.
     """
     slots = max(estimate.positions.shape[1] for estimate in estimates)
 
-    def padded(name: str) -> Tensor:
-        return torch.cat([pad_sources(vars(estimate)[name], slots) for estimate in estimates])
+    def padded(values: Sequence[Tensor]) -> Tensor:
+        return torch.cat([pad_sources(value, slots) for value in values])
 
+    wide = [e.sandwich for e in estimates if e.sandwich is not None]
+    fits = [e.fit for e in estimates if e.fit is not None]
     return Estimate(
-        positions=padded("positions"),
-        order=torch.cat([estimate.order for estimate in estimates]),
-        powers=padded("powers"),
-        deviations=padded("deviations"),
-        noise_variance=torch.cat([estimate.noise_variance for estimate in estimates]),
-        status=tuple(status for estimate in estimates for status in estimate.status),
+        positions=padded([e.positions for e in estimates]),
+        order=torch.cat([e.order for e in estimates]),
+        powers=padded([e.powers for e in estimates]),
+        deviations=padded([e.deviations for e in estimates]),
+        noise_variance=torch.cat([e.noise_variance for e in estimates]),
+        status=tuple(status for e in estimates for status in e.status),
+        sandwich=padded(wide) if len(wide) == len(estimates) else None,
+        fit=_joined_fits(fits, slots) if len(fits) == len(estimates) else None,
+    )
+
+
+def replaced_estimates(first: Estimate, rows: Tensor, second: Estimate) -> Estimate:
+    """The first estimate with some of its scenes taken from the second.
+
+    Args:
+        first: of all scenes.
+        rows: numbers of the scenes that change.
+        second: of these scenes.
+    """
+    index = torch.arange(len(first), device=rows.device)
+    index[rows] = len(first) + torch.arange(len(second), device=rows.device)
+    return _trimmed(joined_estimates([first, second])[index])
+
+
+def _trimmed(estimate: Estimate) -> Estimate:
+    """Without the slots that no scene uses."""
+    most = int(estimate.order.max()) if len(estimate) else 0
+    fit = estimate.fit
+    return replace(
+        estimate,
+        positions=estimate.positions[:, :most],
+        powers=estimate.powers[:, :most],
+        deviations=estimate.deviations[:, :most],
+        sandwich=None if estimate.sandwich is None else estimate.sandwich[:, :most],
+        fit=None if fit is None else replace(fit, evidence=fit.evidence[:, :most]),
+    )
+
+
+def _joined_fits(fits: Sequence[Fit], slots: int) -> Fit:
+    return Fit(
+        explained=torch.cat([f.explained for f in fits]),
+        expected=torch.cat([f.expected for f in fits]),
+        p_value=torch.cat([f.p_value for f in fits]),
+        evidence=torch.cat([pad_sources(f.evidence, slots) for f in fits]),
+        striking=tuple(x for f in fits for x in f.striking),
+        findings=tuple(x for f in fits for x in f.findings),
+        modes=tuple(x for f in fits for x in f.modes),
     )

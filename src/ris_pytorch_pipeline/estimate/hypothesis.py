@@ -61,12 +61,20 @@ class Hypothesis:
         return Hypothesis(**mine)
 
 
+Rivals = tuple[Tensor, Hypothesis]
+"""Hypotheses that were nearly as likely as the best one of their scene when they were tried."""
+
+
 @runtime_checkable
 class Likelihood(Protocol):
-    """What a search needs of a likelihood. `rows` says which scene each row of a hypothesis belongs to."""
+    """What a search needs of a likelihood. `rows` says which scene each row of a hypothesis belongs to.
+
+    A search leaves in `rivals` what came close, so that nobody has to search a second time for other answers.
+    """
 
     grid: SearchGrid
     observation: Observation
+    rivals: list[Rivals]
 
     def nothing(self, rows: Rows) -> Hypothesis:
         """The hypothesis of no source."""
@@ -74,6 +82,10 @@ class Likelihood(Protocol):
 
     def start_at(self, rows: Rows, cosines: Cosines) -> Hypothesis:
         """A hypothesis at given cosines, ready to be refined."""
+        ...
+
+    def scores(self, rows: Rows, at: Hypothesis) -> Tensor:
+        """The gradient's terms, snapshot by snapshot, over the parameters of `information`."""
         ...
 
     def information(self, rows: Rows, at: Hypothesis) -> Tensor:

@@ -1,7 +1,7 @@
 """How sources are located by coded maximum likelihood: for random symbols, and for pilots."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 import torch
@@ -12,16 +12,21 @@ from ..bounds import deviations_from_information
 from ..errors import InputError
 from ..physics import Array, Observation, chart_of, check_visible
 from ..shapes import Counts, Positions
-from .estimate import Estimate, Status, asked_sources
+from .estimate import Estimate, asked_sources, joined_estimates, replaced_estimates
+from .fit.modes import modes_of
+from .fit.preflight import check_units
+from .fit.sandwich import sandwich_information
+from .fit.verdict import Judged, judge
 from .grid import search_grid
 from .hypothesis import Hypothesis, Likelihood, Rows
 from .normalise import Scaled, scale
-from .outcome import ending_of, merged
-from .pilot import PilotLikelihood
+from .outcome import Modes, Polished, ending_of, merged, nothing_found
 from .region import SearchRegion
-from .search import Found, SearchEffort, add_source, better_of, cycle, escape, search_known, search_unknown
+from .search import Found, SearchEffort, cycle, search_known, search_unknown
 from .stochastic import StochasticLikelihood
 
+_OVERDRAFT = 8
+"""Times the memory that one scene alone may need; more is refused before it is allocated."""
 L = TypeVar("L", bound=Likelihood)
 
 
@@ -39,6 +44,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         polish_iterations: most iterations of the final joint refinement.
         batch: most scenes searched at a time.
         memory: bytes that the scenes searched at a time may keep; fewer are taken at a time where they need more.
+        fit: whether to say how well the model explains the data, and to keep no source that scatter explains as well.
     """
 
     region: SearchRegion = field(default_factory=SearchRegion)
@@ -48,6 +54,7 @@ class MaximumLikelihood(ABC, Generic[L]):
     polish_iterations: int = 30
     batch: int = 32
     memory: int = 1 << 30
+    fit: bool = True
 
     @property
     @abstractmethod
@@ -63,7 +70,19 @@ class MaximumLikelihood(ABC, Generic[L]):
         """Bytes that the likelihood keeps for one scene."""
 
     def _at_a_time(self, observation: Observation) -> int:
-        return max(1, min(self.batch, self.memory // self.scene_bytes(observation)))
+        """Scenes searched together.
+
+        Raises:
+            InputError: a wrong unit, or one scene that needs many times the memory.
+        """
+        check_units(observation)
+        each = self.scene_bytes(observation)
+        if each > _OVERDRAFT * self.memory:
+            raise InputError(
+                f"scenes of at most {_OVERDRAFT * self.memory / 1e9:.3g} GB each", f"{each / 1e9:.3g} GB",
+                "a large array over a wide field of view", "narrow the field of view, or raise memory",
+            )  # fmt: skip
+        return max(1, min(self.batch, self.memory // each))
 
     def find(self, likelihood: L, rows: Rows, sources: int) -> Hypothesis:
         """Search for a known number of sources."""
@@ -85,13 +104,14 @@ class MaximumLikelihood(ABC, Generic[L]):
         scaled = scale(observation)
         counts = None if sources is None else asked_sources(observation, sources, observation.most_sources)
         at_a_time = self._at_a_time(scaled.observation)
-        parts: list[tuple[Tensor, Estimate]] = []
+        parts: list[Estimate] = []
         for index in torch.arange(len(observation), device=observation.measurements.device).split(at_a_time):
-            likelihood = self.likelihood(scaled.observation[index])
-            for found in self._search(likelihood, None if counts is None else counts[index]):
-                part = self._polish(likelihood, scaled[index[found.rows]], found)
-                parts.append((index[found.rows], part))
-        return merged(parts, len(observation), counts)
+            part = scaled[index]
+            likelihood = self.likelihood(part.observation)
+            found = self._search(likelihood, None if counts is None else counts[index])
+            polished = [(f.rows, self._polish(likelihood, part[f.rows], f)) for f in found]
+            parts.append(self._judged(part, polished, None if counts is None else counts[index]))
+        return joined_estimates(parts)
 
     def refine(
         self,
@@ -114,10 +134,16 @@ class MaximumLikelihood(ABC, Generic[L]):
         Raises:
             InputError: an invalid position, or a scene without any.
         """
-        scaled = scale(observation)
         counts = (~positions[..., 0].isnan()).sum(-1)
         asked_sources(observation, counts, observation.most_sources)
-        parts: list[tuple[Tensor, Estimate]] = []
+        scaled = scale(observation)
+        return self._judged(scaled, self._refined(scaled, positions, counts, iterations, search), counts)
+
+    def _refined(
+        self, scaled: Scaled, positions: Positions, counts: Counts, iterations: int | None, search: Tensor | None
+    ) -> list[Polished]:
+        """Scenes with the same number of sources, polished together."""
+        parts: list[Polished] = []
         for order in counts.unique().tolist():
             for index in torch.nonzero(counts == order).squeeze(-1).split(self._at_a_time(scaled.observation)):
                 start = torch.stack([p[~p[:, 0].isnan()] for p in positions[index]]).double()
@@ -128,7 +154,37 @@ class MaximumLikelihood(ABC, Generic[L]):
                 if search is not None:
                     found = self._searched(likelihood.observation, found, torch.nonzero(search[index]).squeeze(-1))
                 parts.append((index, self._polish(likelihood, scaled[index], found, iterations)))
-        return merged(parts, len(observation), counts)
+        return parts
+
+    def _judged(self, scaled: Scaled, parts: list[Polished], asked: Counts | None) -> Estimate:
+        """The parts in order, with their fit; where the order was estimated, without sources that do not stand out."""
+        whole, modes = merged(parts, asked)
+        if not self.fit:
+            return whole
+        judged = judge(scaled, whole, modes, self.region, self.threshold, counting=asked is None)
+        spare = torch.nonzero(judged.credible < whole.order).squeeze(-1)
+        if asked is not None or spare.numel() == 0:
+            return judged.estimate
+        return self._without_spare(scaled, judged, spare)
+
+    def _without_spare(self, scaled: Scaled, judged: Judged, spare: Rows) -> Estimate:
+        """The estimate with only the credible sources in the given scenes, searched on from there."""
+        first, kept = judged.estimate, judged.credible[spare]
+        slots = torch.arange(first.positions.shape[1], device=kept.device)
+        start = first.positions[spare].masked_fill((slots >= kept[:, None])[..., None], torch.nan)
+        some, none = (torch.nonzero(chosen).squeeze(-1) for chosen in (kept > 0, kept == 0))
+        parts: list[Polished] = []
+        if some.numel():
+            again = self._refined(scaled[spare[some]], start[some], kept[some], None, torch.ones_like(some).bool())
+            parts += [(some[rows], polished) for rows, polished in again]
+        if none.numel():
+            likelihood = self.likelihood(scaled[spare[none]].observation)
+            rows = torch.arange(none.numel(), device=none.device)
+            found = Found(rows, likelihood.nothing(rows))
+            parts.append((none, self._polish(likelihood, scaled[spare[none]], found)))
+        whole, modes = merged(parts, None)
+        second = judge(scaled[spare], whole, modes, self.region, self.threshold, counting=False).estimate
+        return replaced_estimates(first, spare, second)
 
     def _searched(self, observation: Observation, found: Found, chosen: Rows) -> Found:
         """The same with the chosen rows searched on from where they are; only their dictionaries are made."""
@@ -153,18 +209,11 @@ class MaximumLikelihood(ABC, Generic[L]):
 
     def _polish(
         self, likelihood: L, scaled: Scaled, found: Found, iterations: int | None = None
-    ) -> Estimate:  # fmt: skip
+    ) -> tuple[Estimate, Modes]:  # fmt: skip
         """Refine to convergence and state positions, powers and deviations in the units of the observation."""
         rows, sources = found.rows, found.hypothesis.cosines.shape[1]
-        slots = scaled.measured.new_zeros((rows.numel(), sources))
-        noise = found.hypothesis.log_noise.exp() * scaled.measured
-        order = torch.full_like(rows, sources)
         if sources == 0:
-            empty = slots.unsqueeze(-1).expand(-1, -1, 3)
-            status = (Status.NONE,) * rows.numel()
-            return Estimate(
-                positions=empty, order=order, powers=slots, deviations=empty, noise_variance=noise, status=status
-            )
+            return nothing_found(found.hypothesis.log_noise.exp() * scaled.measured), ((),) * rows.numel()
         most = self.polish_iterations if iterations is None else iterations
         end = likelihood.refine(rows, found.hypothesis, iterations=most, tolerance=1e-6)
         strongest = end.log_powers.argsort(dim=1, descending=True)
@@ -180,14 +229,20 @@ class MaximumLikelihood(ABC, Generic[L]):
         chart, coordinates = chart_of(positions, array)
         information = likelihood.information(rows, end)
         bound = deviations_from_information(coordinates, information, chart, self.region.fixed)
-        return Estimate(
+        estimate = Estimate(
             positions=positions,
-            order=order,
+            order=torch.full_like(rows, sources),
             powers=end.log_powers.exp() * (scaled.measured / scaled.channel)[:, None],
             deviations=bound.deviations,
             noise_variance=end.log_noise.exp() * scaled.measured,
             status=ending_of(end.converged, bound.deviations, array),
         )
+        if not self.fit:
+            return estimate, ((),) * rows.numel()
+        seen = sandwich_information(information, likelihood.scores(rows, end))
+        wide = deviations_from_information(coordinates, seen, chart, self.region.fixed)
+        wider = torch.maximum(wide.deviations, bound.deviations)  # few snapshots make the sandwich too small
+        return replace(estimate, sandwich=wider), modes_of(likelihood, rows, end, self.region)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,76 +267,3 @@ class Sml(MaximumLikelihood[StochasticLikelihood]):
         """The coded dictionary: 6 MB for a default scene."""
         _, blocks, antennas = observation.blocks.shape
         return 8 * blocks * antennas * search_grid(self.region, observation.array).size
-
-
-@dataclass(frozen=True, kw_only=True)
-class PilotMl(MaximumLikelihood[PilotLikelihood]):
-    """Maximum likelihood for symbols that are constant over the block: variable projection, f = Σ ‖P⊥(B) y‖².
-
-    The coherent likelihood is sharp and has many local optima. A scene whose weakest source does not stand `margin`
-    times above what a further source would gain is searched again from a noncoherent start, and if it is still in
-    doubt by adding sources and dropping as many; the best likelihood is kept.
-
-    Args:
-        margin: least ratio of the weakest source's gain to the largest gain of a further one for a scene to be trusted.
-        escapes: numbers of sources to add and drop, in turn, while a scene is in doubt.
-    """
-
-    threshold: float = 28.0
-    margin: float = 10.0
-    escapes: tuple[int, ...] = (2,)
-
-    @property
-    def name(self) -> str:
-        """Short name for tables."""
-        return "pilot"
-
-    def likelihood(self, scaled: Observation) -> PilotLikelihood:
-        """The pilot likelihood of scaled scenes.
-
-        Raises:
-            InputError: the observation says that symbols are random.
-        """
-        if scaled.symbols != "pilot":
-            raise InputError(
-                "symbols that are constant over the block ('pilot')",
-                f"symbols {scaled.symbols!r}",
-                "the estimator for pilots called on random symbols",
-                "use Sml, or pass symbols='pilot' if they really are constant",
-            )
-        return PilotLikelihood(scaled, self.region)
-
-    def scene_bytes(self, observation: Observation) -> int:
-        """The Gram matrix and the energies, and the coded dictionary of a scene that is searched noncoherently."""
-        _, blocks, antennas = observation.blocks.shape
-        size, frequencies = search_grid(self.region, observation.array).size, observation.array.frequencies
-        return 16 * frequencies * len(observation.array) ** 2 + (8 * blocks * antennas + 4 * frequencies) * size
-
-    def find(self, likelihood: PilotLikelihood, rows: Rows, sources: int) -> Hypothesis:
-        """Search coherently; search doubtful scenes again from a noncoherent start, then by escapes."""
-        best = search_known(likelihood, rows, sources, self.effort)
-        for attempt in range(1 + len(self.escapes)):
-            weak = torch.nonzero(self._doubtful(likelihood, rows, best)).squeeze(-1)
-            if weak.numel() == 0:
-                return best
-            if attempt == 0:
-                start = self._noncoherent(likelihood, rows[weak], sources)
-                other = cycle(likelihood, rows[weak], start, self.effort)
-            else:
-                other = escape(likelihood, rows[weak], best[weak], self.escapes[attempt - 1], self.effort)
-            best = best.replaced(weak, better_of(best[weak], other))
-        return best
-
-    def _doubtful(self, likelihood: PilotLikelihood, rows: Rows, given: Hypothesis) -> Tensor:
-        """True where the weakest source does not stand out from what is left over."""
-        left, _ = likelihood.scan(rows, given)
-        return likelihood.source_gains(rows, given).amin(1) < self.margin * left.amax(1)
-
-    def _noncoherent(self, likelihood: PilotLikelihood, rows: Rows, sources: int) -> Hypothesis:
-        """Sources added greedily by the stochastic likelihood, which is smoother."""
-        other = StochasticLikelihood(likelihood.observation[rows], self.region)
-        local = torch.arange(rows.numel(), device=rows.device)
-        found = other.nothing(local)
-        for _ in range(sources):
-            found = add_source(other, local, found, self.effort)
-        return likelihood.start_at(rows, found.cosines)

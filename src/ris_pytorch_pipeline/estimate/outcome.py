@@ -1,11 +1,18 @@
 """How parts of a batch become one estimate, and how each scene of it ended."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
 from ..physics import Array
 from ..shapes import Counts, Positions
-from .estimate import Estimate, Status, pad_sources
+from .estimate import Estimate, Mode, Status, joined_estimates
+
+Modes = tuple[tuple[Mode, ...], ...]
+"""Other answers to each scene."""
+Polished = tuple[Tensor, tuple[Estimate, Modes]]
+"""Scenes, and what was found in them."""
 
 
 def ending_of(converged: Tensor, deviations: Positions, array: Array) -> tuple[Status, ...]:
@@ -15,21 +22,28 @@ def ending_of(converged: Tensor, deviations: Positions, array: Array) -> tuple[S
     return tuple(good if c else Status.ITERATION_LIMIT for c in converged.tolist())
 
 
-def merged(parts: list[tuple[Tensor, Estimate]], scenes: int, asked: Counts | None) -> Estimate:
-    """Put parts of a batch back in order, padded to the largest order."""
-    slots = max((part.positions.shape[1] for _, part in parts), default=0)
-    index = torch.cat([i for i, _ in parts]) if parts else torch.zeros(0, dtype=torch.long)
-    back = index.argsort()
-    status = [s for _, part in parts for s in part.status]
-    order = torch.cat([part.order for _, part in parts])[back]
-    ended = [status[i] for i in back.tolist()]
-    if asked is not None:
-        ended = [Status.FEWER if o < a else s for o, a, s in zip(order.tolist(), asked.tolist(), ended, strict=True)]
+def nothing_found(noise_variance: Tensor) -> Estimate:
+    """The estimate of scenes without a source."""
+    slots = noise_variance.new_zeros((len(noise_variance), 0))
+    empty = slots.unsqueeze(-1).expand(-1, -1, 3)
     return Estimate(
-        positions=torch.cat([pad_sources(part.positions, slots) for _, part in parts])[back],
-        order=order,
-        powers=torch.cat([pad_sources(part.powers, slots) for _, part in parts])[back],
-        deviations=torch.cat([pad_sources(part.deviations, slots) for _, part in parts])[back],
-        noise_variance=torch.cat([part.noise_variance for _, part in parts])[back],
-        status=tuple(ended),
+        positions=empty,
+        order=torch.zeros(len(slots), dtype=torch.long, device=slots.device),
+        powers=slots,
+        deviations=empty,
+        noise_variance=noise_variance,
+        status=(Status.NONE,) * len(slots),
+        sandwich=empty,
     )
+
+
+def merged(parts: list[Polished], asked: Counts | None) -> tuple[Estimate, Modes]:
+    """Put parts of a batch back in order, padded to the largest order; fewer sources than asked are marked."""
+    back = torch.cat([rows for rows, _ in parts]).argsort()
+    whole = joined_estimates([part for _, (part, _) in parts])[back]
+    modes = [m for _, (_, each) in parts for m in each]
+    ended = whole.status
+    if asked is not None:
+        pairs = zip(whole.order.tolist(), asked.tolist(), ended, strict=True)
+        ended = tuple(Status.FEWER if o < a else s for o, a, s in pairs)
+    return replace(whole, status=ended), tuple(modes[i] for i in back.tolist())

@@ -5,10 +5,18 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..likelihood import Projection, position_information, project, residual_gradient, stacked_statistics
+from ..likelihood import (
+    Projection,
+    position_information,
+    position_scores,
+    project,
+    residual_gradient,
+    snapshot_gram,
+    stacked_statistics,
+)
 from ..physics import Chart, Observation, chart_at, steering_at
 from .grid import SearchGrid, search_grid
-from .hypothesis import Hypothesis, Rows
+from .hypothesis import Hypothesis, Rivals, Rows
 from .levenberg import Box, Local, minimise
 from .region import SearchRegion
 from .stochastic import position_box, real_rows, real_steering
@@ -28,6 +36,7 @@ class PilotLikelihood:
     def __init__(self, observation: Observation, region: SearchRegion) -> None:
         self.observation = observation
         self.region = region
+        self.rivals: list[Rivals] = []
         self.grid: SearchGrid = search_grid(region, observation.array)
         self.statistics = stacked_statistics(observation)
         self.equations = self.statistics.equations * observation.array.frequencies
@@ -132,6 +141,14 @@ class PilotLikelihood:
         weight = inverse.diagonal(dim1=-2, dim2=-1).real
         rise = (torch.view_as_real(projection.symbols).square().sum(-1) / weight).sum(-2)
         return 2 * self.equations * torch.log1p(rise / projection.residual.sum(-1)[:, None])
+
+    def scores(self, rows: Rows, at: Hypothesis) -> Tensor:
+        """Gradient of ‖P⊥(B) y‖²/σ² over the positions at a hypothesis, snapshot by snapshot."""
+        chart = chart_at(at.cosines, self.observation.array)
+        coordinates, seen = chart.coordinates(at.cosines), self.observation
+        gram = snapshot_gram(coordinates, chart, seen.sounding(rows), seen.blocks[rows])
+        terms = position_scores(gram, self.statistics[rows].at(coordinates, chart))
+        return terms / at.log_noise.exp()[:, None, None]
 
     def information(self, rows: Rows, at: Hypothesis) -> Tensor:
         """Fisher information of the positions at a hypothesis, with the noise variance estimated there."""

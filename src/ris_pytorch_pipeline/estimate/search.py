@@ -19,6 +19,7 @@ class SearchEffort:
         swap_iterations: refinement of each re-detection before it is compared.
         promising: a re-detection is refined when its gain on the grid is at least this part of the gain of the source
             that was taken out. Half a grid step off the peak costs up to 45 % of the gain.
+        close: nats above the best within which another answer is remembered as a rival; it is not converged yet.
         improvement: nats by which a swap must lower the objective; less is the same optimum, better converged.
         settle_iterations: refinement of all sources before a cycle, so that an incumbent is judged at its optimum.
     """
@@ -30,6 +31,7 @@ class SearchEffort:
     promising: float = 0.5
     improvement: float = 0.25
     settle_iterations: int = 12
+    close: float = 3.0
 
 
 def add_source(likelihood: Likelihood, rows: Rows, given: Hypothesis, effort: SearchEffort) -> Hypothesis:
@@ -69,7 +71,7 @@ def _redetect_first(
     rest = given.without(0)
     gain, log_power = likelihood.scan(rows, rest)
     turned = rest.plus(given.cosines[:, 0], given.log_powers[:, 0])
-    row, point = _candidates(likelihood, gain, given.cosines[:, 0], effort)
+    row, point = candidates(likelihood, gain, given.cosines[:, 0], effort)
     improved = torch.zeros_like(rows, dtype=torch.bool)
     if row.numel() == 0:
         return turned, improved
@@ -77,6 +79,7 @@ def _redetect_first(
         likelihood.grid.points().to(rest.cosines.dtype)[point], log_power[row, point].to(rest.log_noise.dtype)
     )
     refined = likelihood.refine(rows[row], start, iterations=effort.swap_iterations, tolerance=1e-2)
+    _remember(likelihood, rows, turned, (row, refined), effort)
     for trial in range(effort.candidates):
         mine = torch.nonzero(_nth_of_its_row(row) == trial).squeeze(-1)
         wins = refined.value[mine] < turned.value[row[mine]] - effort.improvement
@@ -86,6 +89,19 @@ def _redetect_first(
     return turned, improved
 
 
+def _remember(
+    likelihood: Likelihood, rows: Rows, incumbent: Hypothesis, tried: tuple[Tensor, Hypothesis], effort: SearchEffort
+) -> None:
+    """Keep the re-detections that come close to the incumbent, and an incumbent that one of them only just beats."""
+    row, refined = tried
+    close = refined.value < incumbent.value[row] + effort.close
+    beaten = refined.value < incumbent.value[row]
+    if bool(close.any()):
+        likelihood.rivals.append((rows[row[close]], refined[close]))
+    if bool(beaten.any()):
+        likelihood.rivals.append((rows[row[beaten]], incumbent[row[beaten]]))
+
+
 def _nth_of_its_row(row: Tensor) -> Tensor:
     """For sorted row numbers, how many earlier entries have the same number."""
     position = torch.arange(row.numel(), device=row.device)
@@ -93,7 +109,7 @@ def _nth_of_its_row(row: Tensor) -> Tensor:
     return position - first
 
 
-def _candidates(
+def candidates(
     likelihood: Likelihood, gain: Tensor, current: Tensor, effort: SearchEffort
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """The best separated grid points of each row away from the current source: (row numbers, point numbers)."""

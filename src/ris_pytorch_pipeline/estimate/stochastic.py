@@ -8,10 +8,10 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ..likelihood import fisher_information, negative_log_likelihood, score, snapshot_gram, whiten
+from ..likelihood import block_scores, fisher_information, negative_log_likelihood, score, snapshot_gram, whiten
 from ..physics import Chart, Observation, chart_at, coded_operator, steering_at
 from .grid import SearchGrid, search_grid
-from .hypothesis import Hypothesis, Rows
+from .hypothesis import Hypothesis, Rivals, Rows
 from .levenberg import Box, Local, minimise
 from .region import SearchRegion
 
@@ -36,6 +36,7 @@ class StochasticLikelihood:
         self.observation = observation
         self.grid: SearchGrid = search_grid(region, observation.array)
         self.region = region
+        self.rivals: list[Rivals] = []
 
     @cached_property
     def coded(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -126,6 +127,13 @@ class StochasticLikelihood:
             score(whitened, powers, noise),
             fisher_information(whitened, powers, noise),
         )
+
+    def scores(self, rows: Rows, at: Hypothesis) -> Tensor:
+        """Gradient of the NLL at a hypothesis, block by block, (row, block, parameter)."""
+        chart = chart_at(at.cosines, self.observation.array)
+        seen, powers, noise = self.observation, at.log_powers.exp(), at.log_noise.exp()
+        gram = snapshot_gram(chart.coordinates(at.cosines), chart, seen.sounding(rows), seen.blocks[rows])
+        return block_scores(whiten(gram, powers, noise), powers, noise)
 
     def information(self, rows: Rows, at: Hypothesis) -> Tensor:
         """Fisher information at a hypothesis, (row, parameter, parameter)."""

@@ -1,17 +1,19 @@
 from .gram import Gram, StackedStatistics, panel_block, snapshot_gram, stacked, stacked_statistics
-from .pilot import Projection, information_of_moments, position_information, project, residual_gradient
-from .stochastic import Whitened, fisher_information, negative_log_likelihood, score, whiten
+from .pilot import Projection, information_of_moments, position_information, position_scores, project, residual_gradient
+from .stochastic import Whitened, block_scores, fisher_information, negative_log_likelihood, score, whiten
 
 __all__ = [
     "Gram",
     "Projection",
     "StackedStatistics",
     "Whitened",
+    "block_scores",
     "fisher_information",
     "information_of_moments",
     "negative_log_likelihood",
     "panel_block",
     "position_information",
+    "position_scores",
     "project",
     "residual_gradient",
     "score",

@@ -75,3 +75,22 @@ def information_of_moments(
     """`position_information` from the moments conj(s) s^T, or from their sum over snapshots that share a code."""
     blocks = torch.einsum("...xkzm,...km->...kxmz", projection.derivatives, moments)
     return 2 * blocks.real.flatten(-4, -3).flatten(-2)
+
+
+def position_scores(gram: Gram, stacked: Gram) -> Float[Tensor, "*batch block parameter"]:
+    """Terms of `residual_gradient`, snapshot by snapshot: -2 Re{conj(s_k) (d_k - B X)^H_l (y_l - B_l s)}, X = B⁺ D.
+
+    Args:
+        gram: a block per snapshot and frequency, (..., block).
+        stacked: the same summed over the snapshots, a block per frequency.
+    """
+    k, frequencies = gram.sources, stacked.vectors.shape[-3]
+    bb, bd = stacked.vectors[..., :k, :k], stacked.vectors[..., :k, k:]
+    both = torch.cat([stacked.measured[..., :k].unsqueeze(-1), bd], dim=-1)
+    solved = torch.linalg.solve(bb, both)
+    symbols, through = solved[..., :1], solved[..., 1:]
+    each = gram.vectors.shape[-3] // frequencies
+    symbols, through = (x.repeat_interleave(each, dim=-3) for x in (symbols, through))
+    left = gram.measured.unsqueeze(-1) - gram.vectors[..., :k] @ symbols  # V^H r
+    inner = (left[..., k:, :] - through.mH @ left[..., :k, :]).squeeze(-1).unflatten(-1, (3, k))
+    return -2 * (symbols.squeeze(-1).conj().unsqueeze(-2) * inner).real.mT.flatten(-2)

@@ -91,16 +91,24 @@ def negative_log_likelihood(whitened: Whitened) -> Float[Tensor, "*batch"]:
 def score(
     whitened: Whitened, powers: Float[Tensor, "*batch source"], noise_variance: Float[Tensor, "*batch"]
 ) -> Float[Tensor, "*batch parameter"]:
-    """Gradient of the NLL over ((a, b, q) of source 1, 2, ..., log p_1, log p_2, ..., log σ²).
+    """Gradient of the NLL over ((u, w, q) of source 1, 2, ..., log p_1, log p_2, ..., log σ²).
 
     g_i = Σ_l tr(Γ⁻¹ ∂_iΓ) - y^H Γ⁻¹ ∂_iΓ Γ⁻¹ y with ∂Γ/∂x = p (d b^H + b d^H), ∂Γ/∂log p = p b b^H, ∂Γ/∂log σ² = σ² I.
     """
-    bd = whitened.vectors[..., 0, :, 1:, :].diagonal(dim1=-3, dim2=-1)  # (..., snapshot, 3, source)
+    return block_scores(whitened, powers, noise_variance).sum(-2)
+
+
+def block_scores(
+    whitened: Whitened, powers: Float[Tensor, "*batch source"], noise_variance: Float[Tensor, "*batch"]
+) -> Float[Tensor, "*block parameter"]:
+    """The terms of `score`, block by block: independent and of mean zero where the model holds."""
+    bd = whitened.vectors[..., 0, :, 1:, :].diagonal(dim1=-3, dim2=-1)  # (..., block, 3, source)
     by, dy = whitened.measured[..., 0, :], whitened.measured[..., 1:, :]
-    by_position = 2 * (bd - dy.conj() * by.unsqueeze(-2)).real.sum(-3) * powers.unsqueeze(-2)
+    loud = powers.unsqueeze(-2)
+    by_position = 2 * (bd - dy.conj() * by.unsqueeze(-2)).real * loud.unsqueeze(-2)
     bb = whitened.vectors[..., 0, :, 0, :].diagonal(dim1=-2, dim2=-1).real
-    by_power = powers * (bb - torch.view_as_real(by).square().sum(-1)).sum(-2)
-    by_noise = noise_variance * (whitened.trace - whitened.quadratic_squared).sum(-1)
+    by_power = loud * (bb - torch.view_as_real(by).square().sum(-1))
+    by_noise = noise_variance.unsqueeze(-1) * (whitened.trace - whitened.quadratic_squared)
     return torch.cat([by_position.mT.flatten(-2), by_power, by_noise.unsqueeze(-1)], dim=-1)
 
 

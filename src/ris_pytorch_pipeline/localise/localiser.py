@@ -221,4 +221,17 @@ def _replaced(starts: Estimate, rows: Tensor, refined: Estimate, counts: Counts)
     noise[rows] = refined.noise_variance
     order = starts.order.to(refined.order.device, copy=True)
     order[rows] = refined.order
-    return replace(starts, **tensors, noise_variance=noise, order=order, status=tuple(status))
+    every = len(rows) == len(starts)
+    return replace(
+        starts,
+        **tensors,
+        noise_variance=noise,
+        order=order,
+        status=tuple(status),
+        sandwich=_padded(refined.sandwich, slots) if every else None,
+        fit=replace(refined.fit, evidence=pad_sources(refined.fit.evidence, slots)) if every and refined.fit else None,
+    )
+
+
+def _padded(values: Tensor | None, slots: int) -> Tensor | None:
+    return None if values is None else pad_sources(values, slots)

@@ -1,0 +1,104 @@
+"""Scenes whose model is wrong in one way, by name: what an estimator is told differs from what happened."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+
+from ris_pytorch_pipeline.physics import (
+    Impairments,
+    Observation,
+    Scenario,
+    Scenes,
+    complex_normal,
+    draw,
+    measure,
+    preset,
+    steering_at,
+    to_cosines,
+)
+from ris_pytorch_pipeline.rng import stream
+
+
+def conjugated(*names: str) -> Callable[[Scenes], Observation]:
+    """Some fields as their conjugates."""
+
+    def change(scenes: Scenes) -> Observation:
+        seen = scenes.observation
+        return replace(seen, **{name: vars(seen)[name].conj().resolve_conj() for name in names})
+
+    return change
+
+
+def scrambled(scenes: Scenes) -> Observation:
+    """Positions listed column by column for elements that are wired row by row."""
+    seen = scenes.observation
+    order = torch.arange(len(seen.array)).reshape(10, 20).T.reshape(-1)
+    return replace(seen, array=replace(seen.array, elements=seen.array.elements[order]))
+
+
+def other_symbols(scenes: Scenes) -> Observation:
+    """Random symbols called pilots, or pilots called random."""
+    kind = "pilot" if scenes.observation.symbols == "random" else "random"
+    return replace(scenes.observation, symbols=kind)
+
+
+def flipped_antenna(scenes: Scenes) -> Observation:
+    """The sign of one antenna."""
+    measured = scenes.observation.measurements.clone()
+    measured[..., 3] *= -1
+    return replace(scenes.observation, measurements=measured)
+
+
+def wideband(scenes: Scenes) -> Observation:
+    """Another carrier each snapshot, over 10 % of the stated one, in ascending order."""
+    seen, truth = scenes.observation, scenes.truth
+    shifts = torch.linspace(0.95, 1.05, seen.codes.shape[1]).tolist()
+    positions = torch.where(truth.positions.isnan(), torch.ones_like(truth.positions), truth.positions)
+    parts = []
+    for snapshot, shift in enumerate(shifts):
+        array = replace(seen.array, wavelengths=(seen.array.wavelength / shift,))
+        at = slice(snapshot, snapshot + 1)
+        vectors = steering_at(to_cosines(positions, array), array)
+        parts.append(measure(vectors, truth.symbols[:, at], seen.codes[:, at], seen.channel))
+    clean = torch.cat(parts, dim=1)
+    noise = complex_normal(tuple(clean.shape), stream(0, "wideband noise"))
+    return replace(seen, measurements=clean + noise * truth.noise_variance.sqrt()[:, None, None])
+
+
+def nothing(scenes: Scenes) -> Observation:
+    """What is true."""
+    return scenes.observation
+
+
+CHANGES: dict[str, Callable[[Scenes], Observation]] = {
+    "right": nothing,
+    "codes": conjugated("codes"),
+    "channel": conjugated("channel"),
+    "everything": conjugated("measurements"),
+    "order": scrambled,
+    "symbols": other_symbols,
+    "antenna": flipped_antenna,
+    "channel 5 %": nothing,
+    "phases": nothing,
+    "bandwidth": wideband,
+}
+"""Name -> what is done to the observation of a scene; two are in the scenario's impairments."""
+
+
+def scenario_of(kind: str, name: str, snr_db: float, sources: tuple[int, int]) -> Scenario:
+    """The scenario that a kind of mismatch starts from; presets without the impairments that they may have."""
+    impairments = {
+        "channel 5 %": Impairments(channel_error_db=10 * math.log10(0.05)),
+        "phases": Impairments(phase_error_rad=0.5),
+    }.get(kind, Impairments())
+    size = {"horizontal": 20, "vertical": 10} if kind == "order" else {}
+    return preset(name, snr_db=snr_db, sources=sources, impairments=impairments, **size)
+
+
+def mismatched(kind: str, name: str, snr_db: float, sources: tuple[int, int], count: int, block: int) -> Scenes:
+    """Scenes of a preset with one kind of mismatch."""
+    scenario = scenario_of(kind, name, snr_db, sources)
+    scenes = draw(scenario, count, stream(0, f"model fit/{kind}/{name}/{snr_db}/{sources}", block))
+    return Scenes(observation=CHANGES[kind](scenes), truth=scenes.truth)

@@ -1,0 +1,128 @@
+"""Does an estimate say when it does not fit? Right scenes, and scenes whose model is wrong in one of nine ways.
+
+For each: misfit alarms with K known and estimated; scenes in which an estimate is off by more than five of its Fisher
+±, and how many of them carry a status other than converged; what the 90 % intervals of the sandwich ± and of Fisher's
+cover in converged scenes; false sources of an estimated order. Usage: python benchmarks/model_fit.py --scenes 200
+"""
+
+import argparse
+from dataclasses import dataclass, fields
+
+import torch
+from mismatched_scenes import CHANGES, mismatched
+from torch import Tensor
+
+from ris_pytorch_pipeline.bench.score import match_directions
+from ris_pytorch_pipeline.estimate import Estimate, MaximumLikelihood, PilotMl, Sml, Status
+from ris_pytorch_pipeline.physics import Scenes
+
+OFF, NORMAL_90 = 5.0, 1.645
+_BLOCK = 32
+
+
+@dataclass
+class Tally:
+    """Counts over scenes, and over coordinates of converged scenes."""
+
+    scenes: int = 0
+    alarms: int = 0
+    alarms_auto: int = 0
+    converged: int = 0
+    off: int = 0
+    off_said: int = 0
+    intervals: int = 0
+    sandwich: int = 0
+    fisher: int = 0
+    false: int = 0
+    missed: int = 0
+
+    def __iadd__(self, other: "Tally") -> "Tally":
+        """Add the counts of other scenes."""
+        for field in fields(self):
+            setattr(self, field.name, vars(self)[field.name] + vars(other)[field.name])
+        return self
+
+
+def errors(scenes: Scenes, found: Estimate) -> Tensor:
+    """Found less true (azimuth, elevation, distance); of a source without a partner to the nearest true one."""
+    true, positions = scenes.truth.positions, found.positions
+    result = torch.full_like(positions, torch.nan)
+    partner = match_directions(true, positions)
+    for scene in range(len(found)):
+        for slot in range(int(found.order[scene])):
+            own = torch.nonzero(partner[scene] == slot).flatten()
+            apart = positions[scene, slot] - true[scene]
+            near = (apart / found.deviations[scene, slot]).abs().amax(-1).nan_to_num(torch.inf).argmin()
+            result[scene, slot] = apart[own[0] if own.numel() else near]
+    return result
+
+
+def tally(scenes: Scenes, estimator: MaximumLikelihood) -> Tally:
+    """Locate with K known and estimated, and count."""
+    known, auto = estimator(scenes.observation, scenes.truth.sources), estimator(scenes.observation)
+    assert known.fit is not None
+    assert auto.fit is not None
+    assert known.sandwich is not None
+    error = errors(scenes, known)
+    converged = torch.tensor([status == Status.CONVERGED for status in known.status])
+    fisher, sandwich = (error / known.deviations).abs(), (error / known.sandwich).abs()
+    off = (fisher > OFF).flatten(1).any(-1)
+    kept = ~fisher.isnan() & converged[:, None, None]
+    hits = (match_directions(scenes.truth.positions, auto.positions) >= 0).sum()
+    return Tally(
+        scenes=len(scenes),
+        alarms=sum(Status.MISFIT in said for said in known.fit.findings),
+        alarms_auto=sum(Status.MISFIT in said for said in auto.fit.findings),
+        converged=int(converged.sum()),
+        off=int(off.sum()),
+        off_said=int((off & ~converged).sum()),
+        intervals=int(kept.sum()),
+        sandwich=int((kept & (sandwich < NORMAL_90)).sum()),
+        fisher=int((kept & (fisher < NORMAL_90)).sum()),
+        false=int(auto.order.sum() - hits),
+        missed=int(scenes.truth.sources.sum() - hits),
+    )
+
+
+def row(kind: str, name: str, snr_db: float, sources: tuple[int, int], count: int) -> Tally:
+    """Counts over some scenes of a kind."""
+    total = Tally()
+    for block in range(-(-count // _BLOCK)):
+        scenes = mismatched(kind, name, snr_db, sources, min(_BLOCK, count - block * _BLOCK), block)
+        total += tally(scenes, Sml() if scenes.observation.symbols == "random" else PilotMl())
+    return total
+
+
+def line(label: str, t: Tally) -> str:
+    """A row of the table."""
+    cover = f"{t.sandwich / t.intervals:8.2f}{t.fisher / t.intervals:8.2f}" if t.intervals else f"{'-':>8}{'-':>8}"
+    return (
+        f"{label:26}{t.scenes:6}{t.alarms / t.scenes:8.3f}{t.alarms_auto / t.scenes:8.3f}{t.converged:6}"
+        f"{t.off:6}{t.off_said:6}{cover}{t.false / t.scenes:7.2f}{t.missed / t.scenes:7.2f}"
+    )
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scenes", type=int, default=200)
+    parser.add_argument("--kinds", default=",".join(CHANGES))
+    parser.add_argument("--presets", default="random,pilot")
+    parser.add_argument("--snr-db", default="10")
+    parser.add_argument("--sources", default="1,3")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    least, most = (int(k) for k in given.sources.split(","))
+    print(
+        f"{'preset, kind, dB':26}{'n':>6}{'alarm':>8}{'auto':>8}{'conv':>6}{'off':>6}{'said':>6}"
+        f"{'sandw':>8}{'fisher':>8}{'false':>7}{'missed':>7}"
+    )
+    for name in given.presets.split(","):
+        for kind in given.kinds.split(","):
+            for snr_db in given.snr_db.split(","):
+                total = row(kind, name, float(snr_db), (least, most), given.scenes)
+                print(line(f"{name}, {kind}, {snr_db}", total), flush=True)
+
+
+if __name__ == "__main__":
+    main()

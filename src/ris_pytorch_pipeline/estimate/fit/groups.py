@@ -1,0 +1,101 @@
+"""Which measurements share an amplitude: one snapshot of random symbols, or all snapshots of a pilot."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from jaxtyping import Complex
+from torch import Tensor
+
+from ...physics import Observation, steering_at, to_cosines
+from ...shapes import Mask, Positions
+
+_RIDGE = 1e-9
+"""Part of the largest ‖b‖² that is added to B^H B: two sources at one place leave a matrix that can be factored."""
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Measurements y_g and responses B_g of sources at given positions, group by group: y_g = B_g s_g + n_g.
+
+    Args:
+        measurements: (scene, group, equation).
+        responses: (scene, group, source, equation), 0 in absent slots.
+        present: (scene, source), False in slots without a source.
+        antennas: M; the equations of a group are those of one or more snapshots, antenna by antenna.
+    """
+
+    measurements: Complex[Tensor, "scene group equation"]
+    responses: Complex[Tensor, "scene group source equation"]
+    present: Mask
+    antennas: int
+
+    @property
+    def order(self) -> Tensor:
+        """(scene,), how many sources."""
+        return self.present.sum(-1)
+
+    @property
+    def equations(self) -> int:
+        """Complex numbers measured in a scene."""
+        return self.measurements.shape[1] * self.measurements.shape[2]
+
+    def keeping(self, present: Mask) -> "Groups":
+        """The same with fewer sources."""
+        kept = present & self.present
+        return Groups(self.measurements, self.responses * kept[:, None, :, None], kept, self.antennas)
+
+    @cached_property
+    def basis(self) -> Complex[Tensor, "scene group source equation"]:
+        """Orthonormal rows Q^H that span the responses of each group; 0 in absent slots."""
+        return orthonormal(self.responses, self.present)
+
+    @cached_property
+    def amplitudes(self) -> Complex[Tensor, "scene group source"]:
+        """Least squares s_g = B_g⁺ y_g."""
+        gram = loaded_gram(self.responses, self.present)
+        seen = self.responses.conj() @ self.measurements.unsqueeze(-1)
+        return torch.linalg.solve(gram, seen).squeeze(-1)
+
+    def residual(self, values: Complex[Tensor, "*draw scene group equation"]) -> Tensor:
+        """P⊥(B_g) x_g of measurements or of draws of noise."""
+        basis = self.basis.to(values.dtype)
+        along = basis @ values.unsqueeze(-1)
+        return values - (basis.mH @ along).squeeze(-1)
+
+    def blocks(self, values: Tensor) -> Tensor:
+        """(..., group, equation) as (..., snapshot, antenna)."""
+        return values.unflatten(-1, (-1, self.antennas)).flatten(-3, -2)
+
+
+def groups_of(observation: Observation, positions: Positions) -> Groups:
+    """The groups of an observation with sources at the given positions; NaN marks a slot without a source."""
+    present = ~positions[..., 0].isnan()
+    safe = torch.where(present[..., None], positions, torch.ones_like(positions))
+    cosines = to_cosines(safe, observation.array).to(observation.elements.dtype)
+    response = observation.response(steering_at(cosines, observation.array).to(observation.codes.dtype))
+    response = response * present[:, None, :, None]  # (scene, block, source, antenna)
+    measured, antennas = observation.blocks, observation.blocks.shape[-1]
+    if observation.symbols == "random":
+        return Groups(measured, response, present, antennas)
+    frequencies = observation.array.frequencies
+    split = response.unflatten(1, (frequencies, -1)).transpose(2, 3).flatten(3)
+    return Groups(measured.unflatten(1, (frequencies, -1)).flatten(2), split, present, antennas)
+
+
+def loaded_gram(responses: Tensor, present: Mask) -> Tensor:
+    """B^H B with a small load, and ones on the diagonal of absent slots."""
+    gram = responses.conj() @ responses.mT
+    if gram.shape[-1] == 0:
+        return gram
+    level = gram.diagonal(dim1=-2, dim2=-1).real.amax(-1).clamp_min(torch.finfo(gram.real.dtype).tiny)
+    eye = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
+    return gram + _RIDGE * level[..., None, None] * eye + torch.diag_embed((~present).to(gram.dtype))[:, None]
+
+
+def orthonormal(responses: Tensor, present: Mask) -> Tensor:
+    """Rows Q^H = L⁻¹ B^H with L L^H = B^H B."""
+    if responses.shape[-2] == 0:
+        return responses
+    factor = torch.linalg.cholesky(loaded_gram(responses, present))
+    return torch.linalg.solve_triangular(factor, responses.conj(), upper=False)

@@ -1,0 +1,127 @@
+"""What is wrong before any search: units, grating lobes, channels of rank one, codes that do not vary."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ...errors import InputError
+from ...physics import Observation, steering_at, to_cosines, to_positions
+from ..grid import search_grid
+from ..region import SearchRegion
+from .conventions import nearest_spacing
+
+_LOBE = 0.45
+"""|a(p)^H a(p')|²/N² above which another point of the grid belongs to a lobe that looks like the source."""
+_APART = 1.5
+"""Grid steps beyond which a place is no part of the main lobe."""
+_WIDE, _NARROW = 8.0, 1e-3
+"""Spacing over wavelength beyond which a unit is wrong: no array is built like that."""
+_RANK = 1e-6
+"""Part of the largest singular value below which another one of the channel is zero."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """Something about a capture that a search cannot mend.
+
+    Args:
+        what: is the case.
+        cause: likely.
+        move: next.
+    """
+
+    what: str
+    cause: str
+    move: str
+
+
+def check_units(observation: Observation) -> None:
+    """Refuse elements whose spacing over the wavelength shows a wrong unit, before anything is allocated.
+
+    Raises:
+        InputError: naming the likely unit.
+    """
+    array = observation.array
+    spacing = nearest_spacing(array)
+    if len(array) < 2:
+        return
+    ratio = spacing / array.wavelength
+    if _NARROW <= ratio <= _WIDE:
+        return
+    cause = "elements in millimetres in place of metres" if ratio > _WIDE else "a frequency given as the wavelength"
+    raise InputError(
+        f"elements between {_NARROW:g} and {_WIDE:g} wavelengths apart",
+        f"{spacing:.4g} m apart at a wavelength of {array.wavelength:.4g} m: {ratio:.3g} wavelengths",
+        cause,
+        "pass elements and wavelength in metres: wavelength = c / f; `ris check` tries the usual units",
+    )
+
+
+def notes(observation: Observation, region: SearchRegion) -> list[Note]:
+    """What the geometry, the codes and the channel do not let anybody tell.
+
+    Args:
+        observation: the scenes.
+        region: the field that is to be searched.
+    """
+    found = _lobe_notes(observation, region)
+    rank = channel_rank(observation)
+    single = int((rank == 1).sum())
+    if single and observation.measurements.shape[-1] > 1:
+        found.append(Note(
+            what=f"the channel has rank one in {single} of {len(observation)} scenes: all antennas say the same",
+            cause="a channel that is all line of sight, or one vector repeated",
+            move="measure the channel again; with random symbols positions are ambiguous",
+        ))  # fmt: skip
+    codes = observation.codes.flatten(1, -2)
+    still = int(((codes - codes[:, :1]).abs().amax((-1, -2)) < _RANK).sum())
+    if still and codes.shape[1] > 1 and observation.measurements.shape[-1] < len(observation.array):
+        found.append(Note(
+            what=f"the codes do not vary in {still} of {len(observation)} scenes",
+            cause="one code repeated, or a codebook in place of the codes in use",
+            move="pass the code of each snapshot",
+        ))  # fmt: skip
+    return found
+
+
+def channel_rank(observation: Observation) -> Tensor:
+    """(scene,): how many independent antennas the channel has, of the poorest frequency."""
+    values = torch.linalg.svdvals(observation.by_frequency()[1])
+    return (values > _RANK * values[..., :1]).sum(-1).amin(-1)
+
+
+def _lobe_notes(observation: Observation, region: SearchRegion) -> list[Note]:
+    lobes = grating_lobes(observation, region)
+    if not len(lobes):
+        return []
+    shown = ", ".join(f"({math.degrees(a):.0f}°, {math.degrees(e):.0f}°)" for a, e in lobes[:4].tolist())
+    ratio = nearest_spacing(observation.array) / observation.array.wavelength
+    return [Note(
+        what=f"a source in the middle of the field looks the same from {len(lobes)} other directions, such as {shown}",
+        cause=f"elements {ratio:.2g} wavelengths apart: grating lobes",
+        move="narrow the field of view, or see the other positions that an estimate lists",
+    )]  # fmt: skip
+
+
+def grating_lobes(observation: Observation, region: SearchRegion) -> Float[Tensor, "lobe 2"]:
+    """(azimuth, elevation) of directions that look like the middle of the field to the array, of far sources.
+
+    They are those on the search grid with |a(p)^H a(p')|²/N² above 0.45: a lobe within 0.5 dB of one loses as much
+    where it falls between points.
+    """
+    array = observation.array.to("cpu", torch.float64)
+    grid = search_grid(region, array)
+    points = grid.points()
+    points = points[points[:, -1] == points[0, -1]]
+    middle = torch.tensor([[sum(x) / 2 for x in (region.azimuth, region.elevation)] + [region.distance[1]]])
+    here = to_cosines(middle.double(), array)
+    both = torch.cat([here, points])
+    far = steering_at(torch.cat([both[:, :-1], torch.zeros_like(both[:, -1:])], dim=-1), array)
+    far = far if array.frequencies > 1 else far[None]
+    likeness = (far[:, 1:] @ far[:, :1].mH).squeeze(-1).abs().square().mean(0) / len(array) ** 2
+    apart = ((points - here).abs() > _APART * points.new_tensor(grid.steps))[:, :-1].any(-1)
+    lobes = points[apart & (likeness > _LOBE)]
+    return to_positions(lobes, array)[..., :2] if len(lobes) else points.new_zeros(0, 2)

@@ -1,0 +1,134 @@
+"""Is what the sources leave over white noise? Statistics of the residual, against the same of drawn noise."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from ...physics import Observation, coded_operator, complex_normal
+from ...rng import stream
+from .groups import Groups
+
+STATISTICS = (
+    "energy differs from snapshot to snapshot",
+    "energy differs from antenna to antenna",
+    "the residual has the channel's colour",
+    "the residual is correlated over the antennas",
+    "the residual follows the codes and the sources",
+)
+"""What each statistic says when it is too large; the last is of pilots alone."""
+KNOWN_NOISE = "there is more of it than the known noise variance allows"
+_DRAWS = 40
+_CERTAIN, _PLAIN = 1e-6, 0.05
+_BYTES = 1 << 26
+"""Draws of noise per scene, p-values for `foreign`, and memory for the panel images that are handled at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Structure:
+    """How the residual differs from white noise.
+
+    Args:
+        p_value: (scene,), of the most striking statistic, times their number.
+        cause: (scene,), number of that statistic in `STATISTICS`; one more is `KNOWN_NOISE`.
+        each: (scene, statistic), the p-values one by one.
+    """
+
+    p_value: Float[Tensor, "scene"]  # noqa: F821
+    cause: Tensor
+    each: Float[Tensor, "scene statistic"]
+
+    @property
+    def foreign(self) -> Tensor:
+        """(scene,): True where the residual is correlated over the antennas, and not as the channel is."""
+        return (self.each[:, 3] < _CERTAIN) & (self.each[:, 2] > _PLAIN)
+
+
+def structure(observation: Observation, groups: Groups) -> Structure:
+    """Test the residual P⊥(B) y. Noise drawn from a fixed stream goes through the same projection.
+
+    Each statistic x is compared with its mean and deviation over R draws by Student's t with R - 1 degrees of freedom;
+    the least p-value is multiplied by the number of statistics. A known noise variance adds the χ² test of the energy.
+    """
+    scene_bytes = 16 * _DRAWS * groups.equations // groups.antennas * len(observation.array)
+    rows = torch.arange(len(observation), device=observation.measurements.device)
+    parts = [_scores(observation[i], _some(groups, i)) for i in rows.split(max(1, _BYTES // scene_bytes))]
+    p_values = _upper_tail(torch.cat(parts), _DRAWS - 1)
+    if observation.noise_variance is not None:
+        p_values = torch.cat([p_values, _chi_squared(groups, observation.noise_variance)[:, None]], dim=-1)
+    p_values = torch.where(_freedom(groups)[:, None] > 1, p_values, torch.ones_like(p_values))
+    least, cause = p_values.min(-1)
+    if observation.noise_variance is not None:
+        cause = torch.where(cause == p_values.shape[-1] - 1, len(STATISTICS), cause)
+    return Structure((least * p_values.shape[-1]).clamp_max(1), cause, p_values)
+
+
+def _some(groups: Groups, rows: Tensor) -> Groups:
+    return Groups(groups.measurements[rows], groups.responses[rows], groups.present[rows], groups.antennas)
+
+
+def _freedom(groups: Groups) -> Tensor:
+    """Complex numbers that the amplitudes leave free."""
+    return groups.equations - groups.order * groups.measurements.shape[1]
+
+
+def _scores(observation: Observation, groups: Groups) -> Float[Tensor, "scene statistic"]:
+    """How many deviations each statistic lies above its mean over the draws."""
+    codes, channel = (x.to(torch.complex64) for x in observation.by_frequency())
+    noise = complex_normal((_DRAWS, 1, *groups.measurements.shape[1:]), stream(0, "residual of the fit"))
+    noise = noise.to(groups.measurements.device, torch.complex64)
+    single = Groups(
+        groups.measurements.to(torch.complex64), groups.responses.to(torch.complex64), groups.present, groups.antennas
+    )
+    single.__dict__["basis"] = groups.basis.to(torch.complex64)
+    both = torch.cat([single.measurements[None], noise.expand(-1, len(observation), -1, -1)])
+    blocks = single.blocks(single.residual(both)).unflatten(-2, codes.shape[1:3])
+    steady = observation.symbols == "pilot"  # what follows the codes is the same in all snapshots of pilots alone
+    values = _statistics(blocks, codes, channel, steady=steady).double()
+    drawn = values[1:]
+    return (values[0] - drawn.mean(0)) / drawn.std(0).clamp_min(1e-12)
+
+
+def _statistics(
+    blocks: Complex[Tensor, "draw scene frequency snapshot antenna"], codes: Tensor, channel: Tensor, *, steady: bool
+) -> Float[Tensor, "draw scene statistic"]:
+    """The statistics of residuals at unit mean power; all but the third as logarithms, which are nearly normal.
+
+    The last, ‖Σ_l G_l^H r_l‖², is of steady symbols alone.
+    """
+    energy = torch.view_as_real(blocks).square().sum(-1)
+    tiny = torch.finfo(energy.dtype).tiny
+    mean = energy.mean((-1, -2, -3), keepdim=True).clamp_min(tiny)
+    blocks, energy = blocks / mean.sqrt(), energy / mean
+    covariance = blocks.mT @ blocks.conj() / blocks.shape[-2]
+    colour = channel @ channel.mH
+    colour = colour / colour.diagonal(dim1=-2, dim2=-1).real.mean(-1)[..., None, None]
+    found = [
+        _spread(energy.mean(-1).flatten(-2)).clamp_min(tiny).log(),
+        _spread(energy.mean((-2, -3))).clamp_min(tiny).log(),
+        (covariance * colour.mT).real.mean(-3).sum((-1, -2)),
+        torch.view_as_real(covariance).square().sum((-1, -2, -3)).mean(-1).clamp_min(tiny).log(),
+    ]
+    if steady:
+        operators = coded_operator(codes, channel).flatten(-3, -2)  # (scene, frequency, snapshot and antenna, element)
+        images = blocks.flatten(-2).movedim(0, -2) @ operators.conj()
+        found.append(torch.view_as_real(images).square().sum((-1, -2)).sum(1).mT.clamp_min(tiny).log())
+    return torch.stack(found, dim=-1)
+
+
+def _spread(values: Tensor) -> Tensor:
+    """Variance over the last axis; 0 of a single value."""
+    return values.var(-1, unbiased=False)
+
+
+def _upper_tail(scores: Tensor, freedom: int) -> Tensor:
+    """P(T > t) of Student's t, by the normal deviate of the same tail: z = t (1 - 1/(4ν))/sqrt(1 + t²/(2ν))."""
+    z = scores * (1 - 1 / (4 * freedom)) / (1 + scores.square() / (2 * freedom)).sqrt()
+    return torch.special.ndtr(-z)
+
+
+def _chi_squared(groups: Groups, variance: Tensor) -> Tensor:
+    """P(χ² > 2 ‖r‖²/σ²) with two degrees of freedom for each free complex number."""
+    left = torch.view_as_real(groups.residual(groups.measurements)).square().sum((-1, -2, -3))
+    return torch.special.gammaincc(_freedom(groups).to(left).clamp_min(1), left / variance)

@@ -1,0 +1,94 @@
+"""What is said about each scene: does the model explain it, do its sources stand out, is there another answer?"""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from ...shapes import Counts
+from ..estimate import Estimate, Fit, Mode, Status
+from ..normalise import Scaled
+from ..region import SearchRegion
+from .credible import evidence, weak
+from .edges import at_edge
+from .expected import explained_share
+from .groups import groups_of
+from .structure import KNOWN_NOISE, STATISTICS, structure
+
+ALARM = 0.01
+"""p-value below which a residual is no white noise: 0.1 to 0.5 % of right scenes, see `benchmarks/model_fit.py`."""
+_DOUBT = 0.05
+"""p-value below which sources have to bring the most evidence."""
+_LOUD = 0.75
+"""Share of the energy that has the channel's colour above which finding no source is a misfit, not a lack of SNR."""
+_ORDER = (
+    Status.MISFIT, Status.NONE, Status.AMBIGUOUS, Status.EDGE, Status.FEWER, Status.NOT_OBSERVABLE,
+    Status.ITERATION_LIMIT, Status.WEAK,
+)  # fmt: skip
+"""Worst first: a scene's status is its first finding."""
+_SENTENCES = (*STATISTICS, KNOWN_NOISE)
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """An estimate with its fit, and how many of its sources are credible.
+
+    Args:
+        estimate: with `fit`, and statuses from it.
+        credible: (scene,), the number of strongest sources that stand out from scatter.
+    """
+
+    estimate: Estimate
+    credible: Counts
+
+
+def judge(
+    scaled: Scaled,
+    estimate: Estimate,
+    modes: tuple[tuple[Mode, ...], ...],
+    region: SearchRegion,
+    threshold: float,
+    *,
+    counting: bool,
+) -> Judged:  # fmt: skip
+    """Weigh an estimate.
+
+    Args:
+        scaled: the scenes.
+        estimate: what was found in them, in the units of the observation, strongest source first.
+        modes: other answers to each scene.
+        region: the field that was searched.
+        threshold: τ, the gain that a detection needs.
+        counting: whether the number of sources was estimated, so that `credible` is needed.
+    """
+    observation = scaled.observation
+    groups = groups_of(observation, estimate.positions)
+    powers = estimate.powers * (scaled.channel / scaled.measured)[:, None]
+    tested = structure(observation, groups)
+    found = evidence(observation, groups, powers, threshold, tested.p_value < _DOUBT, counting=counting)
+    flags = {
+        Status.MISFIT: (tested.p_value < ALARM)
+        & ((estimate.order > 0) | (found.expected_share > _LOUD) | tested.foreign),
+        Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in modes], device=powers.device),
+        Status.EDGE: at_edge(estimate.positions, region, observation.array).any(-1),
+        Status.WEAK: weak(found, threshold, estimate.order),
+    }
+    findings = tuple(_findings(flags, row, status) for row, status in enumerate(estimate.status))
+    fit = Fit(
+        explained=explained_share(groups),
+        expected=found.expected_share,
+        p_value=tested.p_value,
+        evidence=found.gains,
+        striking=tuple(_SENTENCES[i] for i in tested.cause.tolist()),
+        findings=findings,
+        modes=modes,
+    )
+    status = tuple(f[0] if f else Status.CONVERGED for f in findings)
+    return Judged(replace(estimate, fit=fit, status=status), found.credible)
+
+
+def _findings(flags: dict[Status, Tensor], row: int, status: Status) -> tuple[Status, ...]:
+    """All that is to be said, worst first: the border of the field explains a misfit where the sources stand out."""
+    said = {status} | {finding for finding, flag in flags.items() if bool(flag[row])}
+    order = _ORDER if Status.WEAK in said else (Status.EDGE, *_ORDER)
+    return tuple(finding for finding in dict.fromkeys(order) if finding in said)

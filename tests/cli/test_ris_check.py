@@ -1,0 +1,33 @@
+"""Does `ris check` say which convention explains a scene file, in 80 columns and in its exit code?"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from running import Run
+
+from ris_pytorch_pipeline.data import load_scenes, save_scenes
+
+
+@pytest.fixture
+def wrong_file(small_file: str, tmp_path: Path) -> str:
+    seen = load_scenes(tmp_path / small_file).observation
+    save_scenes(tmp_path / "wrong", replace(seen, codes=seen.codes.conj().resolve_conj()))
+    return "wrong"
+
+
+def test_a_right_file_is_explained(ris: Run, small_file: str) -> None:
+    done = ris("check", small_file, "--sources", "1", "--scenes", "1")
+    assert done.code == 0, done
+    assert "The stated convention explains the data." in done.out
+    assert all(len(line) <= 80 for line in done.out.splitlines() if not line.startswith("note"))
+
+
+def test_a_conjugate_is_named_and_the_exit_code_says_so(ris: Run, wrong_file: str) -> None:
+    done = ris("check", wrong_file, "--sources", "1", "--scenes", "2", "--json")
+    assert done.code == 1
+    found = done.json
+    assert set(found) == {"file", "explains", "conventions", "better", "notes"}
+    assert not found["explains"]
+    assert found["better"][0] == "codes conjugated"
+    assert found["conventions"][0]["name"] == "as stated"

@@ -1,0 +1,90 @@
+"""Does trying the usual conventions name the one that explains the data, and nothing where none is needed?"""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from fitted_scenes import conjugated, scenes
+
+from ris_pytorch_pipeline.estimate import SearchRegion, Sml
+from ris_pytorch_pipeline.estimate.fit import (
+    better,
+    channel_rank,
+    conventions,
+    explains,
+    grating_lobes,
+    notes,
+    try_conventions,
+)
+from ris_pytorch_pipeline.physics import Observation, Panel
+
+REGION = SearchRegion()
+
+
+def sml(_: Observation) -> Sml:
+    return Sml()
+
+
+def names_of_better(seen: Observation) -> list[str]:
+    return [trial.name for trial in better(try_conventions(seen, sml, 1))]
+
+
+def test_a_right_scene_is_explained_as_stated() -> None:
+    trials = try_conventions(scenes(count=1, snr_db=20.0).observation, sml, 1)
+    assert explains(trials)
+    assert trials[0].name == "as stated"
+    assert trials[0].explained > 0.9
+
+
+def test_conjugated_codes_are_named() -> None:
+    seen = conjugated(scenes(count=1, snr_db=20.0).observation, "codes")
+    trials = try_conventions(seen, sml, 1)
+    assert not explains(trials)
+    assert better(trials)[0].name == "codes conjugated"
+
+
+def test_positions_listed_by_columns_are_named() -> None:
+    seen = scenes(count=1, snr_db=20.0, horizontal=12, vertical=6).observation
+    order = torch.arange(72).reshape(6, 12).T.reshape(-1)
+    wrong = replace(seen, array=replace(seen.array, elements=seen.array.elements[order]))
+    assert names_of_better(wrong)[0] == "elements row by row"
+
+
+@pytest.mark.parametrize(("factor", "name"), [(1000.0, "elements in millimetres"), (100.0, "elements in centimetres")])
+def test_units_of_the_elements_are_named(factor: float, name: str) -> None:
+    seen = scenes(count=1, snr_db=20.0).observation
+    wrong = replace(seen, array=replace(seen.array, elements=seen.array.elements * factor))
+    assert name in names_of_better(wrong)
+
+
+def test_a_frequency_in_place_of_a_wavelength_is_named() -> None:
+    seen = scenes(count=1, snr_db=20.0, wavelength=299_792_458.0 / 1e9).observation
+    wrong = replace(seen, array=replace(seen.array, wavelengths=(1e9,)))
+    assert names_of_better(wrong) == ["frequency as wavelength"]
+
+
+def test_no_convention_is_tried_twice() -> None:
+    found = conventions(scenes(count=1).observation)
+    assert len({way.name for way in found}) == len(found)
+    assert found[0].name == "as stated"
+
+
+def test_rank_and_codes_are_noted() -> None:
+    seen = scenes(count=2).observation
+    assert channel_rank(seen).tolist() == [16, 16]
+    assert not notes(seen, REGION)
+    flat = replace(seen, channel=seen.channel[:, :1].expand(-1, 16, -1), codes=seen.codes[:, :1].expand(-1, 16, -1))
+    told = " ".join(note.what for note in notes(flat, REGION))
+    assert "rank one in 2 of 2" in told
+    assert "do not vary" in told
+
+
+def test_grating_lobes_are_named_with_their_directions() -> None:
+    seen = scenes(count=1).observation
+    assert not len(grating_lobes(seen, REGION))
+    sparse = replace(seen, array=Panel(horizontal=12, vertical=12, spacing=0.45).array(0.3))
+    lobes = grating_lobes(sparse, REGION)
+    level = lobes[lobes[:, 1].abs() < 0.02, 0].sin().abs()
+    assert torch.allclose(level, torch.full_like(level, 0.3 / 0.45), atol=0.03)
+    assert level.numel() >= 2
+    assert "grating lobes" in notes(sparse, REGION)[0].cause
