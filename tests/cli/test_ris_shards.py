@@ -14,7 +14,7 @@ from ris_pytorch_pipeline.data import SceneSource, content_hashes, open_shards
 from ris_pytorch_pipeline.data.manifest import file_digest
 from ris_pytorch_pipeline.estimate import Sml
 from ris_pytorch_pipeline.experiment import training_from_toml
-from ris_pytorch_pipeline.files import read_tensors, write_tensors
+from ris_pytorch_pipeline.files import SEAL, blank, read_tensors, sealed, write_tensors
 from ris_pytorch_pipeline.train import read_ledger
 
 DRAW = ("simulate", "--shards", "s", "--split", "train=40", "val=8", "--batch", "8", "--per-shard", "16", *SMALL)
@@ -133,7 +133,8 @@ def test_a_scene_that_is_not_finite_stops_the_run_by_name(ready: Run, tmp_path: 
     ready(*RUN).refused("SHA-256", "an altered file", "writes what is wrong anew")
     manifest = json.loads((tmp_path / "s" / "manifest.json").read_text())
     manifest["shards"]["train"][1]["sha256"] = file_digest(path)  # as if it had been written so
-    (tmp_path / "s" / "manifest.json").write_text(json.dumps(manifest))
+    text = json.dumps(manifest | {SEAL: blank()}, separators=(",", ":"))
+    (tmp_path / "s" / "manifest.json").write_bytes(sealed(text.encode()))
     found = "finite measurements; got s/train-00001.safetensors: NaN or infinite values in 1 of 8 scenes, the first of"
     checked = ready(*RUN)
     assert checked.code == 1 and found in checked.out and not (tmp_path / "run").exists()

@@ -14,7 +14,7 @@ from ris_pytorch_pipeline.data import SceneSource
 from ris_pytorch_pipeline.experiment import Plan, TrainingExperiment
 from ris_pytorch_pipeline.losses import HybridLoss
 from ris_pytorch_pipeline.nets import HybridNet, NetConfig
-from ris_pytorch_pipeline.train import Ledger, Reporter, trainer
+from ris_pytorch_pipeline.train import Ledger, Reporter, keeping
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "train.py"
 SMALL = TrainingExperiment(
@@ -62,7 +62,7 @@ class Calls:
         (HybridLoss, "__call__", "loss", 3),
         (Ledger, "write", "bookkeeping", 3 + 1 + 1),  # updates, the epoch, a checkpoint or two
         (Reporter, "say", "bookkeeping", 1),
-        (trainer, "save_checkpoint", "bookkeeping", 1),
+        (keeping, "save_checkpoint", "bookkeeping", 1),
     ],
     ids=["draws", "forward", "loss", "ledger", "lines", "checkpoints"],
 )

@@ -120,14 +120,14 @@ def test_a_resumed_run_is_healthy_and_bears_its_own_verdict(world, tmp_path, int
 
 
 def test_a_fatal_finding_is_on_disk_before_it_is_raised(world, tmp_path) -> None:
-    trainer = world.trainer(SmallLoss(always="zero"), directory=tmp_path)
+    trainer = world.like(epochs=4, most_skips=40).trainer(SmallLoss(always="zero"), directory=tmp_path)
     with pytest.raises(TrainingFault, match="RT203") as caught:
         trainer.fit()
     kinds = [event["event"] for event in read_ledger(tmp_path / "ledger.jsonl")]
     assert kinds[-3:] == ["finding", "verdict", "failure"]
     verdict = diagnose_path(tmp_path)
     assert trainer.verdict is not None and verdict.record() == trainer.verdict.record()
-    assert verdict.findings[0] == caught.value.finding
+    assert replace(verdict.findings[0], count=caught.value.finding.count) == caught.value.finding
     assert any(line.startswith("[VERDICT] Stalled") for line in world.lines())
 
 
@@ -194,7 +194,7 @@ def test_a_run_killed_after_its_last_epoch_is_still_judged_by_what_it_left(world
 
 def test_a_tolerated_finding_does_not_stop_the_run_and_is_counted(world, tmp_path) -> None:
     def trainer(watch: WatchConfig | str, **options: object) -> Trainer:
-        return world.trainer(SmallLoss(always="zero"), watch=watch, **options)
+        return world.like(epochs=4, most_skips=40).trainer(SmallLoss(always="zero"), watch=watch, **options)
 
     with pytest.raises(TrainingFault, match="RT203"):
         trainer("light").fit()
@@ -204,7 +204,9 @@ def test_a_tolerated_finding_does_not_stop_the_run_and_is_counted(world, tmp_pat
     total = {finding.rule.code: finding.count for finding in tolerant.verdict.findings}["RT203"]
     events = read_ledger(tmp_path / "ledger.jsonl")
     seen = [event["count"] for event in events if event["event"] == "finding" and event["code"] == "RT203"]
-    assert seen == [2**power for power in range(total.bit_length())]
+    powers = [2**power for power in range(total.bit_length())]
+    assert sorted({*seen, *powers}) == seen  # and once more where it is confirmed
+    assert len(seen) <= len(powers) + 1
 
 
 @pytest.mark.parametrize("tolerate", [{"RT999": 1}, {"RT101": -2}])

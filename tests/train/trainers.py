@@ -219,8 +219,8 @@ def blind(report: LossReport, calls: int) -> LossReport:
     """A validation that computes something else, and the same each time."""
     if torch.is_grad_enabled():
         return report
-    constant = {name: torch.tensor(1.0) for name in report.terms}
-    return LossReport(total=torch.tensor(float(len(constant))), terms=constant, raw=constant)
+    constant = {name: torch.tensor(1.0471976) for name in report.terms}
+    return LossReport(total=torch.stack([*constant.values()]).sum(), terms=constant, raw=constant)
 
 
 def poisoned(report: LossReport, calls: int) -> LossReport:

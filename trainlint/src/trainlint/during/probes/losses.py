@@ -79,7 +79,7 @@ class Stream(Probe):
                 self._unconfirmed = f"{name} is {value} at update {at}"
                 # A loop that leaves a batch out makes no update of it.
                 spoilt = self._bad > 1 and (run.applied > self._since or self._bad > _SAME)
-                stage = Stage.CONFIRMED if spoilt else Stage.SUSPECTED
+                stage = Stage.CONFIRMED if spoilt or run.plan.guarded else Stage.SUSPECTED
                 yield rules.NOT_FINITE.found(self._unconfirmed, severity=self._severity(run), update=at, stage=stage)
             return
         self._bad, self._unconfirmed = 0, ""

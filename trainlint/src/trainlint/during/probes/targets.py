@@ -43,13 +43,14 @@ class Targets(Probe):
     def __init__(self) -> None:
         self._cast = Cast()
         self._windows: dict[int, _Window] = {}
-        self._classes = False
+        self._classes = self._terms = False
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Note the range of the targets of every criterion in the update."""
         due = loss.measured or glance(run.applied + 1)
         if not due or loss.tensor.grad_fn is None or not self._cast.alone(run, loss) or self._cast.game:
             return ()
+        self._terms |= len(loss.terms) > 1
         for each in loss.criteria:
             if each.kind in _CLASSES or _direct(each, loss.outputs):
                 self._classes |= each.kind in _CLASSES
@@ -84,7 +85,8 @@ class Targets(Probe):
         if len(pure) == len(seen) and len(values) == 1:
             yield rules.DEAD_FIELD.found(
                 f"every target in {len(seen)} batches looked at is the same {kind}, {pure[0]:g}",
-                subject="target", severity=Severity.WARNING, update=run.applied, stage=stage,
+                subject="target", update=run.applied, stage=stage,
+                severity=Severity.NOTE if self._terms else Severity.WARNING,  # one of several may have nothing to do
             )  # fmt: skip
             return
         yield rules.DEAD_FIELD.withdrawn("the targets vary", subject="target")
