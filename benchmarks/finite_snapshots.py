@@ -31,8 +31,7 @@ def main() -> None:
         error = found.gather(1, angle.argmin(1).unsqueeze(-1).expand(-1, -1, 3)) - truth.positions
         success = (angle.amin(1) < math.radians(3)).all(1)
         drawn = deterministic_bound(
-            truth.positions, truth.symbols, truth.noise_variance,
-            array=given.array, codes=given.codes, channel=given.channel,
+            truth.positions, truth.symbols, truth.noise_variance, given
         )  # fmt: skip
         for name, bound in (
             ("stochastic bound", scene_bound(scenes)),

@@ -79,7 +79,7 @@ def test_lags_give_the_energy_of_plane_waves() -> None:
     u, w, k0 = 0.3, -0.4, 2 * torch.pi / SMALL.wavelength
     wave = steering_at(torch.tensor([[u, w, 0.0]], dtype=torch.float64), seen.array)[0]
     energy = torch.einsum("n,snm,m->s", wave.conj(), gram, wave).real
-    v, h = (torch.arange(1 - n, n, dtype=torch.float64) * SMALL.element_spacing for n in PANEL)
+    v, h = (torch.arange(1 - n, n, dtype=torch.float64) * float(SMALL.element_spacing) for n in PANEL)  # pyright: ignore
     phase = torch.polar(torch.ones(5, 7, dtype=torch.float64), -k0 * (h * u + v[:, None] * w))
     trace = gram.diagonal(dim1=-2, dim2=-1).sum(-1).real
     torch.testing.assert_close((sums * phase).sum(dim=(1, 2)).real * trace, energy)

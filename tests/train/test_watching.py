@@ -120,7 +120,8 @@ def test_a_resumed_run_is_healthy_and_bears_its_own_verdict(world, tmp_path, int
 
 
 def test_a_fatal_finding_is_on_disk_before_it_is_raised(world, tmp_path) -> None:
-    trainer = world.like(epochs=4, most_skips=40).trainer(SmallLoss(always="zero"), directory=tmp_path)
+    world = world.like(epochs=4, most_skips=40)
+    trainer = world.trainer(SmallLoss(always="zero"), directory=tmp_path)
     with pytest.raises(TrainingFault, match="RT203") as caught:
         trainer.fit()
     kinds = [event["event"] for event in read_ledger(tmp_path / "ledger.jsonl")]

@@ -68,7 +68,7 @@ class Audit:
 def audited(path: Path) -> tuple[int, dict[str, Any]]:
     """A program under torch-audit, in a fork."""
     audit = Audit()
-    discovery = Discovery(audit)
+    discovery = Discovery(audit)  # pyright: ignore[reportArgumentType]
     discovery.start()
     ending = run_script(str(path), [])
     discovery.stop()

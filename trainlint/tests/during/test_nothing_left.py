@@ -127,7 +127,7 @@ def test_whole_modules_saved_while_watched_load_safely():
         kinds = [nn.Sequential, nn.Linear, nn.GELU, nn.BatchNorm1d]
         with torch.serialization.safe_globals(kinds):
             again = torch.load(file, weights_only=True)
-        assert torch.equal(again[0].weight, thing.model[0].weight)
+        assert torch.equal(again[0].weight, thing.model[0].weight)  # pyright: ignore[reportArgumentType]
 
 
 def words(thing: object) -> list[object]:

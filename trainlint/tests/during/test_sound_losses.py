@@ -219,7 +219,7 @@ def reports(values: list[float], **kwargs: list[float]) -> Watch:
         optimizer.zero_grad()
         watch.loss(F.mse_loss(model(x), x[:, :1])).backward()
         optimizer.step()
-        watch.epoch(val=value, **{name: each[index] for name, each in kwargs.items()})
+        watch.epoch(val=value, **{n: each[index] for n, each in kwargs.items()})  # pyright: ignore[reportArgumentType]
     return watch
 
 

@@ -103,9 +103,9 @@ def by_hand(how: str) -> Callable[[], Watch]:
             grads = [p.grad for p in held if p.grad is not None]
             with torch.no_grad():
                 if how == "foreach":
-                    torch._foreach_add_(held, grads, alpha=-0.1)
+                    torch._foreach_add_(held, grads, alpha=-0.1)  # pyright: ignore
                 for p in held if how == "data" else ():
-                    p.data = p.data - 0.1 * p.grad  # pyright: ignore[reportOptionalOperand]
+                    p.data = p.data - 0.1 * p.grad  # pyright: ignore
             if how == "zeroed":
                 for p in held:
                     p.data.sub_(0.1 * p.grad)  # pyright: ignore[reportOperatorIssue]

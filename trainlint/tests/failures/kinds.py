@@ -212,7 +212,8 @@ def told(train: list[float], val: list[float], **metrics: list[float]) -> Watch:
     """A sound training that reports these numbers."""
     watch = run(net(), mse, epochs=1)
     for i, (t, v) in enumerate(zip(train, val, strict=True)):
-        watch.epoch(train=t, val=v, **{name: values[i] for name, values in metrics.items()})
+        more = {name: values[i] for name, values in metrics.items()}
+        watch.epoch(train=t, val=v, **more)  # pyright: ignore[reportArgumentType]
     return watch
 
 

@@ -137,9 +137,9 @@ def replaced(how: str) -> Watch:
             for layer in (0, 2, 4):
                 old = net[layer]
                 if how == "new layers":
-                    net[layer] = nn.Linear(old.in_features, old.out_features)
+                    net[layer] = nn.Linear(old.in_features, old.out_features)  # pyright: ignore[reportArgumentType]
                 else:
-                    old.weight, old.bias = (nn.Parameter(p.detach().clone()) for p in (old.weight, old.bias))
+                    old.weight, old.bias = (nn.Parameter(p.detach().clone()) for p in (old.weight, old.bias))  # pyright: ignore
         if epoch == 2 and how == "and a new optimiser":
             optimizer = Adam(net.parameters(), 3e-3)
         for x, y in batches(epoch):
@@ -189,7 +189,7 @@ def test_a_schedule_that_is_never_stepped_is_named_and_one_that_is_late_is_not(k
                 optimizer.step()
             watch.epoch()
             if ticks:
-                scheduler.step(*((loss.item(),) if kind == "plateau" else ()))
+                scheduler.step(*((0.5,) if kind == "plateau" else ()))  # pyright: ignore[reportArgumentType]
         return watch.close()
 
     assert verdict(False).codes == ("RT141",)

@@ -60,8 +60,8 @@ def _parts(target: str) -> dict[str, Any]:
         got = f"none; it has {known or 'no function'}"
         raise InputError(f"a function {name} in {file}", got, "a misspelt name", "pass one of them")
     parts = function()
-    missing = {"step", "model", "batch"} - set(parts) if isinstance(parts, dict) else {"step", "model", "batch"}
-    if missing:
+    missing = {"step", "model", "batch"} - (set(parts) if isinstance(parts, dict) else set())
+    if missing or not isinstance(parts, dict):
         got = f"a {type(parts).__name__} without {', '.join(sorted(missing))}"
         raise InputError("a dictionary with step, model and batch", got, "another return value", "return those three")
     return parts

@@ -40,7 +40,7 @@ class Outputs:
             self._memory[held.cdata] = (name, held)
             if first.grad_fn is not None:
                 sign = _Sign()
-                first.grad_fn.metadata["trainlint"] = sign
+                first.grad_fn.metadata["trainlint"] = sign  # pyright: ignore[reportIndexIssue]
                 self._graphs.append((name, weakref.ref(sign)))
 
     def settle(self) -> None:

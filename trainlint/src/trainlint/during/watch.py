@@ -98,7 +98,7 @@ class Watch:
         Args:
             scheduler: anything whose `step()` sets rates.
         """
-        self._guarded(self.observer.follow)(scheduler)
+        self._run("follow", self.observer.follow, scheduler)
 
     def loss(
         self,

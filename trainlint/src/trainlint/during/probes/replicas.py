@@ -77,7 +77,7 @@ class Replicas(Probe):
                 yield from found
 
 
-def _store() -> distributed.Store:
+def _store() -> distributed.Store:  # pyright: ignore[reportPrivateImportUsage]
     return distributed.distributed_c10d._get_default_store()
 
 
