@@ -14,6 +14,7 @@ $(STAMP): pyproject.toml trainlint/pyproject.toml constraints.txt
 	touch $(STAMP)
 
 demo: $(STAMP)
+	$(BIN)/trainlint run --no-ledger trainlint/examples/broken_loop.py
 	$(BIN)/ris demo
 
 test: lint

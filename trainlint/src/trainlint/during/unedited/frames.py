@@ -10,7 +10,7 @@ from types import FrameType
 
 PACKAGE = str(Path(__file__).parents[2])
 """Our own folder: no frame of it is the user's."""
-_LIBRARIES = tuple({sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_LIBRARIES = tuple({sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")})
 _DEEPEST = 200
 """Frames looked at from the innermost on: a library's loop has about thirty above the user's line."""
 
