@@ -1,4 +1,4 @@
-"""A loop that runs and does not learn, as it is found in the wild: `trainlint run trainlint/examples/broken_loop.py`."""
+"""A loop that runs and does not learn: `trainlint run trainlint/examples/broken_loop.py` says why."""
 
 import torch
 from torch import nn
