@@ -71,3 +71,16 @@ def test_a_program_that_trains_nothing_is_not_judged() -> None:
     _, verdict = watched(lambda: nn.Linear(2, 2)(torch.ones(1, 2)))
     assert not verdict.healthy
     assert verdict.blind == ("everything: no optimiser of torch was made",)
+
+
+def test_the_schedule_of_another_model_ticks_for_itself() -> None:
+    def program() -> None:
+        torch.manual_seed(0)
+        for _ in range(2):
+            net = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1))
+            optimizer = SGD(net.parameters(), 0.1)
+            steps(net, optimizer, StepLR(optimizer, 100), 20)
+
+    _, verdict = watched(program)
+    assert verdict.healthy, str(verdict)
+    assert verdict.counts["ticks"] == 20

@@ -132,8 +132,15 @@ class Session:
         if any(known is scheduler for known in self.schedulers):
             return
         self.schedulers.append(scheduler)
-        if self.watch is not None:
+        if self.watch is not None and self._drives(scheduler, self.watch):
             self.watch.follow(scheduler)
+
+    @staticmethod
+    def _drives(scheduler: object, watch: Watch) -> bool:
+        """True for a schedule of an optimiser that holds weights of the watched model."""
+        own, optimizer = set(watch.run.model.parameters()), vars(scheduler).get("optimizer")
+        groups = optimizer.param_groups if isinstance(optimizer, Optimizer) else []
+        return any(p in own for group in groups for p in group["params"])
 
     @_guarded
     def on_scaler(self, scaler: object) -> None:
