@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from trainlint.during.unedited.joined import joined, programs_files, suspicions
 from trainlint.during.unedited.script import run_script
 from trainlint.during.unedited.session import Options, Session
 
@@ -109,7 +110,7 @@ def _program(path: Path, preset: str | None) -> tuple[int, dict[str, Any]]:
     session = Session(Options(preset=preset))
     session.start()
     ending = run_script(str(path), [])
-    verdict = session.stop(ending.error)
+    verdict = joined(session.stop(ending.error), suspicions(programs_files(str(path)))).verdict
     return ending.code, {"verdict": json.loads(verdict.json()), "weights": _digest()}
 
 
