@@ -270,27 +270,8 @@ def rare_reward() -> Watch:
     return watch
 
 
-def back_to_the_best() -> Watch:
-    """Each second epoch the weights of an earlier one are loaded, and the rate is halved."""
-    model = net()
-    optimizer = SGD(model.parameters(), 0.05)
-    watch = Watch(model, optimizer)
-    past: list[dict[str, Tensor]] = []
-    for epoch in range(8):
-        for x, y in batches(10):
-            optimizer.zero_grad()
-            watch.loss(mse(model, x, y)).backward()
-            optimizer.step()
-        past.append(copy.deepcopy(model.state_dict()))
-        watch.epoch(batches=10)
-        if epoch % 2:
-            model.load_state_dict(past[-2])
-            optimizer.param_groups[0]["lr"] /= 2
-    return watch
-
-
 MOVED = (two_steps, held_optimiser, by_hand("foreach"), by_hand("data"), by_hand("zeroed"), follower, shared_encoder)
-PASSES = (fisher_between_tasks, adversarial, window_over_epochs, rare_reward, released_late, back_to_the_best)
+PASSES = (fisher_between_tasks, adversarial, window_over_epochs, rare_reward, released_late)
 TRAININGS = (*MOVED, *PASSES, zero_table, own_weights_of_the_loss)
 
 
