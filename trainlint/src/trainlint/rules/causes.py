@@ -100,10 +100,13 @@ def _causes(finding: Finding, findings: list[Finding]) -> Iterator[str]:
 
 
 def _explains(cause: Finding, symptom: Finding) -> bool:
-    """Optimisers are apart: what one of them lacks says nothing of another."""
-    named = [f.subject for f in (cause, symptom) if f.subject.startswith("optimiser ")]
-    apart = len(set(named)) > 1
+    """Trainings are apart, and so are optimisers: what one of them lacks says nothing of another."""
+    apart = any(len(set(_named(mark, cause, symptom))) > 1 for mark in ("model #", "optimiser "))
     return not apart and symptom.rule.code in EXPLAINS.get(cause.rule.code, ())
+
+
+def _named(mark: str, *findings: Finding) -> Iterator[str]:
+    return (part for each in findings for part in each.subject.split(", ") if part.startswith(mark))
 
 
 def by_cause(findings: Iterable[Finding]) -> tuple[Finding, ...]:
