@@ -67,7 +67,7 @@ def users_line() -> Line | None:
 
 
 def name_in(frame: FrameType, wanted: object) -> str | None:
-    """By which name a frame knows an object: a local variable, or an attribute of one of its own objects.
+    """By which name a frame knows an object: a variable, or an attribute of one of its own objects.
 
     Args:
         frame: of the user's code.
@@ -78,7 +78,8 @@ def name_in(frame: FrameType, wanted: object) -> str | None:
             return name
     holder = frame.f_locals.get("self")
     inside = vars(holder) if hasattr(holder, "__dict__") else {}
-    return next((name for name, value in inside.items() if value is wanted), None)
+    known = (*inside.items(), *frame.f_globals.items())
+    return next((name for name, value in known if value is wanted), None)
 
 
 def known_here(optimizer: Optimizer) -> bool:

@@ -83,6 +83,7 @@ class Session:
         self._loader: weakref.ReferenceType[object] | None = None
         self._current: Training | None = None
         self._discovery, self._idle = Discovery(self), Idle()
+        self.over = False
 
     def start(self) -> None:
         """Listen to torch from now on."""
@@ -95,6 +96,7 @@ class Session:
         Args:
             error: what ended the program, if it was an error.
         """
+        self.over = True
         self._discovery.stop()
         self._idle.stop()
         if self.options.progress is not None:
@@ -277,8 +279,8 @@ class _Hearing:
         self.training: Training | None = None
 
     def place(self) -> str:
-        """The line of the user's code that is running."""
-        line = users_line()
+        """The line of the user's code that is running; what is judged at the end belongs to no line."""
+        line = None if self._session.over else users_line()
         return "" if line is None else str(line)
 
     def hear(self, finding: Finding) -> None:
