@@ -172,4 +172,7 @@ def _stored(record: dict[str, object]) -> Finding:
     measured = {name: float(value) if isinstance(value, str) else value for name, value in told.items()}
     severity, count = Severity(str(record["severity"])), int(str(record["count"]))
     stage = Stage(str(record.get("stage", Stage.CONFIRMED)))
-    return Finding(kept, str(record["evidence"]), str(record["subject"]), severity, update, measured, count, stage)
+    where = str(record.get("where", ""))
+    return Finding(
+        kept, str(record["evidence"]), str(record["subject"]), severity, update, measured, count, stage, where
+    )
