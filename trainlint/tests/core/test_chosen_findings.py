@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from unedited.scripts import PLAIN, filled
 
 from trainlint.cli import main
-from unedited.scripts import PLAIN, filled
 
 FLAT = "".join(f"epoch {e} train_loss {3 - e / 9:.4f} val_loss 2.309000\n" for e in range(12))
 STUCK = filled(PLAIN, FIRST="0", TICK="pass")
