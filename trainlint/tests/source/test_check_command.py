@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from source.programs import SOUND, broken
 from trainlint.cli import main
+from trainlint.rules.examples.read import SOUND, broken
 
 STRICT = {"$schema", "version", "runs"}
 
