@@ -1,21 +1,38 @@
+from .alarm import ALONE, Family, alarm
 from .cell import Cell, RangeBin
 from .contenders import CONTENDERS, GENIE, Contender, GenieStart, Refiner, contender, genie_for, region_of
 from .gospa import Gospa, cartesian_gospa, direction_gospa, gospa, whitened_distance, whitened_gospa
 from .hybrid import DOUBT, HYBRIDS, CovarianceError, covariance_error, hybrids
-from .interval import Measure, bootstrap, bootstrap_mean
-from .score import Score, confusion_matrix, joined_scores, match_directions, score
-from .summary import alarm, bound_quantiles, distance_by_range, summarise, to_json
+from .interval import Measure, bootstrap, bootstrap_mean, share
+from .score import (
+    COORDINATES,
+    KNOWABLE_DISTANCE,
+    TOLERANCE,
+    Score,
+    confusion_matrix,
+    joined_scores,
+    judged,
+    knowable,
+    match_directions,
+    score,
+)
+from .summary import bound_quantiles, distance_by_range, summarise, to_json
 from .sweep import Drawer, Progress, Run, Trial, blind, cell_scenes, label_of, spelled, sweep, trial_of, trial_on
 
 __all__ = [
+    "ALONE",
     "CONTENDERS",
+    "COORDINATES",
     "DOUBT",
     "GENIE",
     "HYBRIDS",
+    "KNOWABLE_DISTANCE",
+    "TOLERANCE",
     "Cell",
     "Contender",
     "CovarianceError",
     "Drawer",
+    "Family",
     "GenieStart",
     "Gospa",
     "Measure",
@@ -41,10 +58,13 @@ __all__ = [
     "gospa",
     "hybrids",
     "joined_scores",
+    "judged",
+    "knowable",
     "label_of",
     "match_directions",
     "region_of",
     "score",
+    "share",
     "spelled",
     "summarise",
     "sweep",

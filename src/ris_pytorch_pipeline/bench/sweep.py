@@ -14,6 +14,7 @@ from ..estimate import Estimate, Estimator, Status
 from ..physics import Observation, Scenario, Scenes, Truth, draw, ends
 from ..physics.scenario import CountSpan, Span
 from ..rng import stream
+from .alarm import ALONE, Family
 from .cell import Cell
 from .contenders import GENIE, contender, genie_for, region_of
 from .score import Score, joined_scores, score
@@ -87,9 +88,10 @@ def sweep(
     if scenes < 1:
         raise ConfigurationError("at least one scene", str(scenes), "a count left at zero", "pass scenes=200")
     further = {} if trained is None else trained
+    family = Family(tests=len(methods) * len(sources) * len(snr_db), region=region_of(scenario))
     attempts = {name: _attempt(name, scenario, further, known_order=known_order) for name in methods}
     grid = [replace(scenario, sources=k, snr_db=_floats(snr)) for k in sources for snr in snr_db]
-    return _cells(grid, attempts, scenes, seed, known_order, progress, drawer or cell_scenes)
+    return _cells(grid, attempts, family, scenes, seed, known_order, progress, drawer or cell_scenes)
 
 
 def _attempt(name: str, scenario: Scenario, trained: Mapping[str, Estimator], *, known_order: bool) -> Attempt:
@@ -123,6 +125,7 @@ def blind(estimator: Estimator, *, known_order: bool) -> Attempt:
 def _cells(
     grid: list[Scenario],
     attempts: dict[str, Attempt],
+    family: Family,
     scenes: int,
     seed: int,
     known_order: bool,
@@ -143,7 +146,7 @@ def _cells(
                     progress(f"{run.name}, {label_of(scenario)}", done, total)
         whole = Bound(**{name: torch.cat([vars(b)[name] for b in bounds]) for name in vars(bounds[0])})
         for run in runs.values():
-            yield run.cell(whole, scenario, seed, known_order=known_order)
+            yield run.cell(whole, scenario, seed, family, known_order=known_order)
 
 
 def trial_of(scenario: Scenario, scenes: int, seed: int, block: int = 0) -> Trial:
@@ -207,7 +210,9 @@ class Run:
         self.scores.append(score(trial.scenes.truth, trial.bound, estimate))
         self.statuses += estimate.status
 
-    def cell(self, bound: Bound, scenario: Scenario, seed: int, *, known_order: bool) -> Cell:
+    def cell(
+        self, bound: Bound, scenario: Scenario, seed: int, family: Family = ALONE, *, known_order: bool
+    ) -> Cell:  # fmt: skip
         """What all blocks come to."""
         return summarise(
             joined_scores(self.scores),
@@ -219,4 +224,5 @@ class Run:
             known_order=known_order,
             seconds=self.seconds,
             statuses=self.statuses,
+            family=family,
         )
