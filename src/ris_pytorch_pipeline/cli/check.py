@@ -14,10 +14,10 @@ from ..experiment import fit, parse_toml_value
 from ..physics import Observation
 from .locate import region_for
 from .output import print_json
+from .tables import print_table, table_of
 
 NOT_EXPLAINED = 1
 """Exit code where the stated convention does not explain the measurements."""
-_WIDTH = 80
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,7 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(document(arguments, trials, remarks))
     else:
-        for line in [*table(trials), *said(trials), *remarked(remarks)]:
+        print_trials(trials)
+        for line in [*said(trials), *remarked(remarks)]:
             print(line)
     return 0 if explains(trials) else NOT_EXPLAINED
 
@@ -51,16 +52,16 @@ def document(arguments: argparse.Namespace, trials: list[Trial], remarks: list[N
     }
 
 
-def table(trials: list[Trial]) -> list[str]:
-    """One line for each convention, 80 columns at most."""
-    lines = [f"{'convention':35}{'explained':>10}{'evidence':>10}{'sources':>9}{'fits':>8}"]
+def print_trials(trials: list[Trial]) -> None:
+    """One line for each convention, and why one was refused."""
+    table = table_of("", ("convention", "explained", "evidence", "sources", "fits"))
+    for trial in trials:
+        numbers = f"{trial.explained:.2f}", f"{trial.evidence:.0f}", f"{trial.order:.1f}", f"{trial.good:.0%}"
+        table.add_row(trial.name, *(("refused", "", "", "") if trial.refused else numbers))
+    print_table(table)
     for trial in trials:
         if trial.refused:
-            lines.append(f"{trial.name:35} {'refused: ' + trial.refused:.{_WIDTH - 36}}")
-        else:
-            numbers = f"{trial.explained:10.2f}{trial.evidence:10.0f}{trial.order:9.1f}{trial.good:8.0%}"
-            lines.append(f"{trial.name:35}{numbers}")
-    return lines
+            print(f"{trial.name} is refused: {trial.refused}")
 
 
 def said(trials: list[Trial]) -> list[str]:

@@ -19,7 +19,8 @@ from .arguments import experiment_of, overrides_of
 from .figures import check_figure, save_figure, scene_figure
 from .findings import Finding, findings_of, summary_of
 from .model import localiser, network_at, refuse_beside_model
-from .output import Bar, print_json, print_table, table_of
+from .output import Bar, print_json
+from .tables import print_table, table_of
 
 _BATCH = 32
 """Scenes handed to the estimator at a time."""
