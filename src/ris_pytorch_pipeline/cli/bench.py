@@ -95,4 +95,4 @@ def _report(arguments: argparse.Namespace, experiment: Experiment, plan: Plan, c
     else:
         print_cells(cells, f"{len(cells)} of {wanted} cells; configuration {config_digest(config)}")
     if arguments.figure is not None:
-        save_figure(sweep_figure(cells), arguments.figure)
+        save_figure(sweep_figure(cells), arguments.figure, quiet=arguments.json)

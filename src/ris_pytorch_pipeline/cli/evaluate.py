@@ -111,7 +111,7 @@ def _report(arguments: argparse.Namespace, trained: Trained, plan: Evaluation, f
         print_cells(found.cells, f"{len(found.cells)} of {plan.cells} cells; {caption(trained, plan)}")
         print("\n".join(covariance_lines(found)))
     if arguments.figure is not None:
-        save_figure(sweep_figure(found.cells), arguments.figure)
+        save_figure(sweep_figure(found.cells), arguments.figure, quiet=arguments.json)
 
 
 def plan_of(arguments: argparse.Namespace, trained: Trained, shards: Shards | None) -> Evaluation:

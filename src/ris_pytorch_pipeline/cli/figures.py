@@ -2,15 +2,17 @@
 
 import io
 import os
+import sys
 from pathlib import Path
 
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from ..data import SceneFile
 from ..errors import ConfigurationError
 from ..estimate import Estimate
 from ..files import reason, write_whole
-from ..report import geometry_figure
+from ..report import EMBEDDED, geometry_figure
 
 _KINDS = (".png", ".pdf", ".svg")
 
@@ -39,15 +41,22 @@ def scene_figure(file: SceneFile, estimate: Estimate) -> Figure:
     )
 
 
-def save_figure(figure: Figure, path: Path) -> None:
-    """Save a figure to a path that `check_figure` has let pass, whole or not at all, over an older one.
+def save_figure(figure: Figure, path: Path, *, quiet: bool = False) -> None:
+    """Save a figure to a path that `check_figure` has let pass, whole or not at all, over an older one, and say where.
+
+    Args:
+        figure: to save.
+        path: of the file.
+        quiet: say so on standard error, where standard output is JSON.
 
     Raises:
         ConfigurationError: the file cannot be written.
     """
     drawn = io.BytesIO()
-    figure.savefig(drawn, dpi=150, format=path.suffix.removeprefix("."))
+    with rc_context(EMBEDDED):  # pyright: ignore[reportArgumentType]
+        figure.savefig(drawn, dpi=150, format=path.suffix.removeprefix("."))
     _save(drawn.getvalue(), path)
+    print(f"figure written to {path}", file=sys.stderr if quiet else sys.stdout)
 
 
 def save_text(text: str, path: Path) -> None:

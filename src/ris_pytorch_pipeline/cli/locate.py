@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> None:
         if len(findings) > 1:
             print_summary(summary_of(findings))
     if arguments.plot is not None:
-        save_figure(scene_figure(part, estimate), arguments.plot)
+        save_figure(scene_figure(part, estimate), arguments.plot, quiet=arguments.json)
 
 
 def estimator_for(arguments: argparse.Namespace, file: SceneFile) -> tuple[Estimator, SearchRegion]:
