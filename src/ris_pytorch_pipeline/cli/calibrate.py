@@ -20,8 +20,8 @@ from ..data import SceneFile, load_scenes
 from ..data.scene_file import check_writable
 from ..errors import InputError
 from ..estimate import Estimator, PilotMl, Sml
-from ..experiment import fit, parse_toml_value
 from ..physics import Observation
+from .counts import count_of
 from .locate import region_for
 from .output import print_json
 from .tables import print_table, table_of
@@ -93,7 +93,7 @@ def _blind(observation: Observation, estimator: Estimator, arguments: argparse.N
     """
     if not isinstance(estimator, Sml | PilotMl):
         raise InputError("sml or pilot", estimator.name, "an estimator without a likelihood", "pick one of them")
-    sources = None if arguments.sources == "auto" else fit(int, parse_toml_value(arguments.sources), "sources")
+    sources = count_of(arguments.sources)
     return calibrate_blind(observation, estimator, sources)
 
 

@@ -10,8 +10,8 @@ from ..bench import contender
 from ..data import load_scenes
 from ..estimate import Estimator, SearchRegion
 from ..estimate.fit import Note, Trial, better, explains, notes, try_conventions
-from ..experiment import fit, parse_toml_value
 from ..physics import Observation
+from .counts import count_of
 from .locate import region_for
 from .output import print_json
 from .tables import print_table, table_of
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     file = load_scenes(arguments.file, last=arguments.scenes)
     region = region_for(arguments, file)
     seen = file.observation.to(dtype=torch.complex128)
-    sources = None if arguments.sources == "auto" else fit(int, parse_toml_value(arguments.sources), "sources")
+    sources = count_of(arguments.sources)
     trials = try_conventions(seen, lambda other: _estimator(other, region), sources)
     remarks = notes(seen, region) if not trials[0].refused else []
     if arguments.json:

@@ -16,6 +16,7 @@ from ..estimate.fit import ALARM
 from ..experiment import fit, overlay, parse_toml_value, resolve
 from ..physics import Observation, Scenario, ends
 from .arguments import experiment_of, overrides_of
+from .counts import count_of
 from .figures import check_figure, save_figure, scene_figure
 from .findings import Finding, findings_of, summary_of
 from .model import localiser, network_at, refuse_beside_model
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
         observation=file.observation[chosen].to(dtype=torch.complex128),
         truth=None if file.truth is None else file.truth[chosen],
     )
-    sources = None if arguments.sources == "auto" else fit(int, parse_toml_value(arguments.sources), "sources")
+    sources = count_of(arguments.sources)
     estimate = locate(estimator, part.observation, sources)
     estimate = estimate if calibration is None else calibration.widened(estimate)
     findings = findings_of(part, estimate, chosen)

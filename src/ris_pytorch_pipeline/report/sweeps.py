@@ -120,7 +120,7 @@ def sweep_figure(cells: Sequence[Result], coordinates: Sequence[Coordinate] = CO
             axes.set_xlabel("")
     for axes in grid[:, 1:].flat:
         axes.set_ylabel("")
-    _one_legend(figure, grid[:, 0])
+    _one_legend(figure, grid.flat)
     return figure
 
 
@@ -149,8 +149,8 @@ def rmse_against_snr(axes: Axes, cells: Sequence[Result], coordinate: Coordinate
         snr = [each + apart[number] for each in _snr(drawn)]
         _points(axes, snr, [cell.rmse[key] for cell in drawn], number, method)
         easy = [(x, cell.rmse[key].value) for x, cell in zip(snr, drawn, strict=True) if cell.success.value < MOSTLY]
-        _hollow(axes, easy, number)
-    axes.plot([], [], "o", markerfacecolor="white", markeredgecolor=QUIET, label=HOLLOW)
+        if easy:
+            _hollow(axes, easy, number)
     axes.set_yscale("log")
     axes.set(xlabel="SNR (dB)", ylabel=f"{coordinate} RMSE ({UNITS[coordinate]})")
     axes.grid(color="0.9")
@@ -224,12 +224,12 @@ def _reach(length: float) -> float:
 
 def _hollow(axes: Axes, points: Sequence[tuple[float, float]], number: int) -> None:
     """White markers over those of a line."""
-    if points:
-        look, (x, y) = style(number), zip(*points, strict=True)
-        axes.plot(
-            x, y, linestyle="none", marker=look.marker, markersize=look.size, markerfacecolor="white",
-            markeredgecolor=look.colour, zorder=4,
-        )  # fmt: skip
+    look, (x, y) = style(number), zip(*points, strict=True)
+    axes.plot(
+        x, y, linestyle="none", marker=look.marker, markersize=look.size, markerfacecolor="white",
+        markeredgecolor=look.colour, zorder=4,
+    )  # fmt: skip
+    axes.plot([], [], "o", markerfacecolor="white", markeredgecolor=QUIET, label=HOLLOW)
 
 
 def _shifts(cells: Sequence[Result], methods: int) -> list[float]:
@@ -239,10 +239,10 @@ def _shifts(cells: Sequence[Result], methods: int) -> list[float]:
     return [step * (number - (methods - 1) / 2) for number in range(methods)]
 
 
-def _one_legend(figure: Figure, column: Iterable[Axes]) -> None:
+def _one_legend(figure: Figure, drawn: Iterable[Axes]) -> None:
     """One legend above the figure, each name once."""
     entries = {}
-    for axes in column:
+    for axes in drawn:
         handles, labels = axes.get_legend_handles_labels()
         entries |= dict(zip(labels, handles, strict=True))
     names = [name for name in entries if name not in (BOUND, HOLLOW)] + [n for n in (BOUND, HOLLOW) if n in entries]
