@@ -50,7 +50,7 @@ def count_of(text: str) -> int | None:
     return fit(int, value, "sources")
 
 
-def _values(text: str) -> list[Any]:
+def _values(text: str) -> Any:  # noqa: ANN401
     return parse_toml_value(f"[{text}]")
 
 
