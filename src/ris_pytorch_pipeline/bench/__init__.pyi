@@ -17,7 +17,20 @@ from .score import (
     score,
 )
 from .summary import bound_quantiles, distance_by_range, summarise, to_json
-from .sweep import Drawer, Progress, Run, Trial, blind, cell_scenes, label_of, spelled, sweep, trial_of, trial_on
+from .sweep import (
+    Drawer,
+    Progress,
+    Run,
+    Trial,
+    blind,
+    cell_scenes,
+    in_parts,
+    label_of,
+    spelled,
+    sweep,
+    trial_of,
+    trial_on,
+)
 
 __all__ = [
     "ALONE",
@@ -57,6 +70,7 @@ __all__ = [
     "genie_for",
     "gospa",
     "hybrids",
+    "in_parts",
     "joined_scores",
     "judged",
     "knowable",

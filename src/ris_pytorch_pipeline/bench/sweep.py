@@ -10,10 +10,11 @@ import torch
 from ..bounds import Bound, scene_bound
 from ..covariance import UninformativeCovarianceWarning
 from ..errors import ConfigurationError
-from ..estimate import Estimate, Estimator, Status
+from ..estimate import Estimate, Estimator, Status, joined_estimates
 from ..physics import Observation, Scenario, Scenes, Truth, draw, ends
 from ..physics.scenario import CountSpan, Span
 from ..rng import stream
+from ..shapes import Counts
 from .alarm import ALONE, Family
 from .cell import Cell
 from .contenders import GENIE, contender, genie_for, region_of
@@ -28,6 +29,8 @@ Attempt = Callable[[Observation, Truth], Estimate]
 Drawer = Callable[[Scenario, int, int, int], Scenes]
 """From a cell's scenario, a number of scenes, the seed and the number of the block to the scenes of that block."""
 
+PANEL_BYTES = 1 << 28
+"""Of the panel covariances of the scenes that a method is handed at a time."""
 BLOCK = 64
 """Scenes drawn and handed to the methods at a time, so that progress is seen and memory stays small."""
 
@@ -117,9 +120,24 @@ def blind(estimator: Estimator, *, known_order: bool) -> Attempt:
     def attempt(observation: Observation, truth: Truth) -> Estimate:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UninformativeCovarianceWarning)
-            return estimator(observation, truth.sources if known_order else None)
+            return in_parts(estimator, observation, truth.sources if known_order else None)
 
     return attempt
+
+
+def in_parts(estimator: Estimator, observation: Observation, sources: Counts | None) -> Estimate:
+    """Run an estimator on as many scenes at a time as have room for their panel covariances, N² numbers each.
+
+    Args:
+        estimator: to run.
+        observation: the scenes.
+        sources: of each, or None.
+    """
+    at_a_time = max(1, PANEL_BYTES // (16 * len(observation.array) ** 2))
+    if at_a_time >= len(observation):
+        return estimator(observation, sources)
+    rows = torch.arange(len(observation), device=observation.measurements.device).split(at_a_time)
+    return joined_estimates([estimator(observation[i], None if sources is None else sources[i]) for i in rows])
 
 
 def _cells(

@@ -2,18 +2,19 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..bench import Cell, sweep, to_json
 from ..data import config_digest
 from ..experiment import Experiment, plain
-from ..physics import Scenario
+from ..physics import Scenario, ends
 from ..physics.scenario import CountSpan, Span
 from ..report import check_points, sweep_figure
 from .arguments import experiment_of
 from .cells import print_cells
 from .counts import snrs_of, sources_of
 from .figures import check_figure, save_figure
+from .memory import compared_bytes, require
 from .output import Bar, print_json
 
 
@@ -45,6 +46,12 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.figure is not None:
         check_figure(arguments.figure)
         check_points(plan.snr_db)
+    most = max((ends(count)[1] for count in plan.sources), default=1)
+    require(
+        compared_bytes(replace(experiment.scenario, sources=most), experiment.scenes, len(plan.methods)),
+        f"{experiment.scenes} scenes of {experiment.scenario.elements} elements a cell",
+        ("lower --scenes", "take a smaller panel"),
+    )
     cells: list[Cell] = []
     try:
         _sweep(experiment, plan, cells)

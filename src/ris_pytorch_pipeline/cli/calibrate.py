@@ -16,13 +16,14 @@ from ..calibrate import (
     save_calibration,
     unidentified,
 )
-from ..data import SceneFile, load_scenes
+from ..data import SceneFile, count_scenes, load_scenes
 from ..data.scene_file import check_writable
 from ..errors import InputError
 from ..estimate import Estimator, PilotMl, Sml
 from ..physics import Observation
 from .counts import count_of
 from .locate import region_for
+from .memory import read_bytes, require
 from .output import print_json
 from .tables import print_table, table_of
 
@@ -32,6 +33,11 @@ ONE_SOURCE = "a scale of ±, which is measured on scenes with one known source e
 def run(arguments: argparse.Namespace) -> None:
     """Read, calibrate, write, and say what was learned and what could not be."""
     check_writable(arguments.out, overwrite=arguments.force)
+    held = count_scenes(arguments.file)
+    require(
+        read_bytes(arguments.file, held, held), f"the scenes in {arguments.file}",
+        ("cut the file into several",),
+    )  # fmt: skip
     file = load_scenes(arguments.file)
     observation = file.observation.to(dtype=torch.complex128)
     estimator = contender("pilot" if observation.symbols == "pilot" else "sml", region_for(arguments, file))

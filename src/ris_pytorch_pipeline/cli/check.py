@@ -7,12 +7,13 @@ from typing import Any
 import torch
 
 from ..bench import contender
-from ..data import load_scenes
+from ..data import count_scenes, load_scenes
 from ..estimate import Estimator, SearchRegion
 from ..estimate.fit import Note, Trial, better, explains, notes, try_conventions
 from ..physics import Observation
 from .counts import count_of
 from .locate import region_for
+from .memory import read_bytes, require
 from .output import print_json
 from .tables import print_table, table_of
 
@@ -22,6 +23,11 @@ NOT_EXPLAINED = 1
 
 def run(arguments: argparse.Namespace) -> int:
     """Read some scenes, try the conventions, say which one holds."""
+    held = count_scenes(arguments.file)
+    require(
+        read_bytes(arguments.file, held, arguments.scenes), f"the scenes in {arguments.file}",
+        ("lower --scenes",),
+    )  # fmt: skip
     file = load_scenes(arguments.file, last=arguments.scenes)
     region = region_for(arguments, file)
     seen = file.observation.to(dtype=torch.complex128)

@@ -29,6 +29,7 @@ from .cells import print_cells
 from .counts import snrs_of, sources_of
 from .figures import check_figure, save_figure
 from .held_out import drawer_of, held_out, scenario_of, scenes_held
+from .memory import compared_bytes, require
 from .model import checkpoint_at, network_at, warn_of_symbols
 from .output import Bar, print_json
 
@@ -95,6 +96,12 @@ def run(arguments: argparse.Namespace) -> None:
         check_figure(arguments.figure)
         check_points(plan.snr_db)
     warn_of_symbols(trained, plan.scenario.symbol_model)
+    most = max((ends(count)[1] for count in plan.sources), default=1)
+    require(
+        compared_bytes(replace(plan.scenario, sources=most), plan.scenes, len(plan.methods)),
+        f"{plan.scenes} scenes of {plan.scenario.elements} elements a cell",
+        ("lower --scenes", "take a smaller panel"),
+    )
     found = Evaluated()
     try:
         evaluate_into(found, trained, plan, cell_scenes if shards is None else drawer_of(shards))

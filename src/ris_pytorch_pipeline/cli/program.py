@@ -1,6 +1,7 @@
 """How `ris` runs: parse, run one command, and turn what goes wrong into one message and an exit code."""
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -16,7 +17,6 @@ from .arguments import experiment_of, parse
 from .streams import drop_output, is_output, prepare_streams
 
 OK, BAD_INPUT, NO_OUTPUT, INTERRUPTED, CLOSED_PIPE = 0, 2, 74, 130, 141
-MOST_THREADS = 1024
 MODULES = {"import": "importing"}
 """Where a command lives whose name is a word of Python."""
 
@@ -67,12 +67,14 @@ def _command(arguments: argparse.Namespace) -> int:
     """Run the command on the threads asked for: threads that wait for a busy core cost far more than they bring.
 
     Raises:
-        ConfigurationError: fewer than one thread, or more than any machine has.
+        ConfigurationError: fewer than one thread, or more than there are cores.
     """
-    if not 1 <= arguments.threads <= MOST_THREADS:
+    cores = cores_here()
+    if not 1 <= arguments.threads <= cores:
         raise ConfigurationError(
-            f"--threads of 1 to {MOST_THREADS}", str(arguments.threads), "a slip", "pass as many as there are cores"
-        )
+            f"--threads of 1 to {cores}, the cores that this process may use", str(arguments.threads),
+            "a slip, or a machine of other size", f"pass --threads {min(max(arguments.threads, 1), cores)}",
+        )  # fmt: skip
     command = import_module(f".{MODULES.get(arguments.command, arguments.command)}", __package__)
     import torch  # after the parser has answered
 
@@ -81,6 +83,13 @@ def _command(arguments: argparse.Namespace) -> int:
     torch.set_num_threads(arguments.threads)
     with foreign_errors():
         return command.run(arguments) or OK
+
+
+def cores_here() -> int:
+    """Cores that this process may use; all of them where the platform does not say."""
+    if "sched_getaffinity" in vars(os):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _stop(code: int, message: str) -> int:
