@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ris_pytorch_pipeline.bench import Family, Score, alarm, score
-from ris_pytorch_pipeline.bench.alarm import FEWEST_SCENES, audible, chance_of
+from ris_pytorch_pipeline.bench.below_bound import FEWEST_SCENES, audible, chance_of
 from ris_pytorch_pipeline.estimate import SearchRegion
 from ris_pytorch_pipeline.rng import stream
 

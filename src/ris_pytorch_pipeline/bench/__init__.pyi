@@ -1,9 +1,10 @@
-from .alarm import ALONE, Family, alarm
+from .below_bound import ALONE, Family, alarm
 from .cell import Cell, RangeBin
-from .contenders import CONTENDERS, GENIE, Contender, GenieStart, Refiner, contender, genie_for, region_of
+from .genie import GenieStart, Refiner, genie_for, region_of
 from .gospa import Gospa, cartesian_gospa, direction_gospa, gospa, whitened_distance, whitened_gospa
 from .hybrid import DOUBT, HYBRIDS, CovarianceError, covariance_error, hybrids
 from .interval import Measure, bootstrap, bootstrap_mean, share
+from .pairing import Matched, matched
 from .score import (
     COORDINATES,
     KNOWABLE_DISTANCE,
@@ -34,20 +35,18 @@ from .sweep import (
 
 __all__ = [
     "ALONE",
-    "CONTENDERS",
     "COORDINATES",
     "DOUBT",
-    "GENIE",
     "HYBRIDS",
     "KNOWABLE_DISTANCE",
     "TOLERANCE",
     "Cell",
-    "Contender",
     "CovarianceError",
     "Drawer",
     "Family",
     "GenieStart",
     "Gospa",
+    "Matched",
     "Measure",
     "Progress",
     "RangeBin",
@@ -63,7 +62,6 @@ __all__ = [
     "cartesian_gospa",
     "cell_scenes",
     "confusion_matrix",
-    "contender",
     "covariance_error",
     "direction_gospa",
     "distance_by_range",
@@ -76,6 +74,7 @@ __all__ = [
     "knowable",
     "label_of",
     "match_directions",
+    "matched",
     "region_of",
     "score",
     "share",

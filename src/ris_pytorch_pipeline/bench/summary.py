@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 from ..bounds import Bound
 from ..estimate import Status
 from ..physics.scenario import CountSpan, Span
-from .alarm import ALONE, Family, alarm
+from .below_bound import ALONE, Family, alarm
 from .cell import Cell, RangeBin
 from .interval import Measure, bootstrap, bootstrap_mean, share
 from .score import COORDINATES, Score, judged, knowable

@@ -10,14 +10,14 @@ import torch
 from ..bounds import Bound, scene_bound
 from ..covariance import UninformativeCovarianceWarning
 from ..errors import ConfigurationError
-from ..estimate import Estimate, Estimator, Status, joined_estimates
+from ..estimate import CONTENDERS, GENIE, Estimate, Estimator, Status, contender, joined_estimates
 from ..physics import Observation, Scenario, Scenes, Truth, draw, ends
 from ..physics.scenario import CountSpan, Span
 from ..rng import stream
 from ..shapes import Counts
-from .alarm import ALONE, Family
+from .below_bound import ALONE, Family
 from .cell import Cell
-from .contenders import GENIE, contender, genie_for, region_of
+from .genie import genie_for, region_of
 from .score import Score, joined_scores, score
 from .summary import summarise
 
@@ -79,8 +79,8 @@ def sweep(
         An iterator over the cells, by K, then SNR, then method.
 
     Raises:
-        ConfigurationError: an unknown method, an empty list or a value twice, fewer than one scene, or a K or SNR out
-            of range.
+        ConfigurationError: an unknown method or one that asks for other scenes, an empty list or a value twice, fewer
+            than one scene, or a K or SNR out of range.
     """
     for name, values in {"methods": methods, "sources": sources, "snr_db": snr_db}.items():
         if not len(values):
@@ -88,6 +88,8 @@ def sweep(
         again = [value for number, value in enumerate(values) if value in values[:number]]
         if again:
             raise ConfigurationError(f"each of {name} once", f"{again[0]} again", "a list typed twice", "leave one out")
+    for name in methods:
+        _check_needs(name, scenario)
     if scenes < 1:
         raise ConfigurationError("at least one scene", str(scenes), "a count left at zero", "pass scenes=200")
     further = {} if trained is None else trained
@@ -95,6 +97,21 @@ def sweep(
     attempts = {name: _attempt(name, scenario, further, known_order=known_order) for name in methods}
     grid = [replace(scenario, sources=k, snr_db=_floats(snr)) for k in sources for snr in snr_db]
     return _cells(grid, attempts, family, scenes, seed, known_order, progress, drawer or cell_scenes)
+
+
+def _check_needs(name: str, scenario: Scenario) -> None:
+    """Refuse a method that could not be run on such scenes, before the others are.
+
+    Raises:
+        ConfigurationError: it asks for what they do not have.
+    """
+    need = CONTENDERS[name].unmet(scenario) if name in CONTENDERS else None
+    if need is not None:
+        able = [entry.name for entry in CONTENDERS.values() if entry.unmet(scenario) is None]
+        raise ConfigurationError(
+            f"scenes with {need} for {name}", "scenes without", "a baseline made for other measurements",
+            f"leave {name} out of the methods; {', '.join(able)} can be run",
+        )  # fmt: skip
 
 
 def _attempt(name: str, scenario: Scenario, trained: Mapping[str, Estimator], *, known_order: bool) -> Attempt:

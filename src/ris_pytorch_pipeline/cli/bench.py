@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from ..bench import Cell, sweep, to_json
 from ..data import config_digest
+from ..estimate import CONTENDERS, GENIE, likelihood_for
 from ..experiment import Experiment, plain
 from ..physics import Scenario, ends
 from ..physics.scenario import CountSpan, Span
@@ -81,9 +82,10 @@ def _sweep(experiment: Experiment, plan: Plan, cells: list[Cell]) -> None:
 def plan_of(arguments: argparse.Namespace, scenario: Scenario) -> Plan:
     """The sweep that the options describe; unless named, the likelihood of the symbols beside two references."""
     given = vars(arguments)
-    likelihood = "sml" if scenario.symbol_model == "random" else "pilot"
+    usual = (likelihood_for(scenario.symbol_model), GENIE, "bp-music")
+    usual = tuple(name for name in usual if name == GENIE or CONTENDERS[name].unmet(scenario) is None)
     return Plan(
-        methods=tuple(given["methods"].split(",")) if "methods" in given else (likelihood, "genie", "bp-music"),
+        methods=tuple(given["methods"].split(",")) if "methods" in given else usual,
         sources=sources_of(given["sources"]) if "sources" in given else (1, 3, 5),
         snr_db=snrs_of(given["snr_db"]) if "snr_db" in given else (0.0, 10.0, 20.0),
         known_order=arguments.order == "known",

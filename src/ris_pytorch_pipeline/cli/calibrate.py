@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 
-from ..bench import contender
 from ..calibrate import (
     Calibration,
     calibrate,
@@ -19,7 +18,7 @@ from ..calibrate import (
 from ..data import SceneFile, count_scenes, load_scenes
 from ..data.scene_file import check_writable
 from ..errors import InputError
-from ..estimate import Estimator, PilotMl, Sml
+from ..estimate import Estimator, PilotMl, Sml, contender, likelihood_for
 from ..physics import Observation
 from .counts import count_of
 from .locate import region_for
@@ -40,7 +39,7 @@ def run(arguments: argparse.Namespace) -> None:
     )  # fmt: skip
     file = load_scenes(arguments.file)
     observation = file.observation.to(dtype=torch.complex128)
-    estimator = contender("pilot" if observation.symbols == "pilot" else "sml", region_for(arguments, file))
+    estimator = contender(likelihood_for(observation.symbols), region_for(arguments, file))
     if arguments.blind:
         calibration = _blind(observation, estimator, arguments)
     else:

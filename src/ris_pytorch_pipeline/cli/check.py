@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 
-from ..bench import contender
+from ..calibrate import applied_to, load_calibration
 from ..data import count_scenes, load_scenes
-from ..estimate import Estimator, SearchRegion
+from ..estimate import Estimator, SearchRegion, contender, likelihood_for
 from ..estimate.fit import Note, Trial, better, explains, notes, try_conventions
 from ..physics import Observation
 from .counts import count_of
@@ -29,6 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
         ("lower --scenes",),
     )  # fmt: skip
     file = load_scenes(arguments.file, last=arguments.scenes)
+    if arguments.calibration is not None:
+        file = applied_to(file, load_calibration(arguments.calibration))
     region = region_for(arguments, file)
     seen = file.observation.to(dtype=torch.complex128)
     sources = count_of(arguments.sources)
@@ -44,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _estimator(seen: Observation, region: SearchRegion) -> Estimator:
-    return contender("sml" if seen.symbols == "random" else "pilot", region)
+    return contender(likelihood_for(seen.symbols), region)
 
 
 def document(arguments: argparse.Namespace, trials: list[Trial], remarks: list[Note]) -> dict[str, Any]:

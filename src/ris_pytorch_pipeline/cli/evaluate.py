@@ -19,6 +19,7 @@ from ..bench import (
 )
 from ..data import Shards, config_digest
 from ..errors import ConfigurationError
+from ..estimate import GENIE, likelihood_for
 from ..experiment import Experiment, overlay, plain
 from ..physics import Scenario, ends
 from ..physics.scenario import CountSpan, Span
@@ -166,7 +167,7 @@ def _held(arguments: argparse.Namespace, shards: Shards) -> Experiment:
 
 def usual_methods(scenario: Scenario) -> tuple[str, ...]:
     """The network's estimators, the likelihood of the scenario's symbols, and two references."""
-    return (*HYBRIDS, "sml" if scenario.symbol_model == "random" else "pilot", "bp-music", "genie")
+    return (*HYBRIDS, likelihood_for(scenario.symbol_model), "bp-music", GENIE)
 
 
 def evaluate_into(found: Evaluated, trained: Trained, plan: Evaluation, drawer: Drawer = cell_scenes) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 
-from ..bench import contender, region_of
+from ..bench import region_of
 from ..calibrate import applied_to, load_calibration
 from ..data import SceneFile, count_scenes, load_scenes
 from ..errors import ConfigurationError, InputError
-from ..estimate import Estimate, Estimator, SearchRegion, joined_estimates
+from ..estimate import Estimate, Estimator, SearchRegion, contender, joined_estimates, likelihood_for
 from ..estimate.fit import ALARM
 from ..experiment import fit, overlay, parse_toml_value, resolve
 from ..physics import Observation, Scenario, ends
@@ -82,7 +82,7 @@ def estimator_for(arguments: argparse.Namespace, file: SceneFile) -> tuple[Estim
             "an option of the trained network alone", "name a checkpoint with --model, or leave them out",
         )  # fmt: skip
     region = region_for(arguments, file)
-    name = arguments.estimator or ("sml" if file.observation.symbols == "random" else "pilot")
+    name = arguments.estimator or likelihood_for(file.observation.symbols)
     return contender(name, region), region
 
 

@@ -14,6 +14,7 @@ from ..errors import ConfigurationError
 from ..experiment import to_toml
 from ..files import Terminated, terminating
 from .arguments import experiment_of, parse
+from .extending import extend
 from .streams import drop_output, is_output, prepare_streams
 
 OK, BAD_INPUT, NO_OUTPUT, INTERRUPTED, CLOSED_PIPE = 0, 2, 74, 130, 141
@@ -55,6 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     arguments = parse(argv)
+    for path in arguments.extend:
+        extend(path)
     if vars(arguments).get("print_config"):
         print(to_toml(experiment_of(arguments)), end="")
         return OK
