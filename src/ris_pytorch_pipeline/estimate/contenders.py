@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any, Literal
 
 from ..errors import ConfigurationError
-from ..physics.registered import registered
+from ..physics.registry import registered
 from ..physics.scenario import Scenario
 
 Need = Literal["pilot symbols", "a lattice", "one wavelength"]

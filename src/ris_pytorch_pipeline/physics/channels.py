@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from ..errors import ConfigurationError
-from .registered import registered
+from .registry import registered
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from ..errors import ConfigurationError
-from .registered import registered
+from .registry import registered
 
 Draw = Callable[..., Any]
 """(scenes, snapshots, (rows, columns), bits, generator) -> codes (scene, snapshot, element) in complex128."""

@@ -9,7 +9,7 @@ from ..errors import ConfigurationError
 from ..units import wavelength_of
 from .channels import channel_named
 from .codebooks import codebook_named
-from .registered import registered
+from .registry import registered
 
 Span = float | tuple[float, float]
 """A fixed value, or the low and high end of a uniform draw."""
