@@ -12,7 +12,7 @@ from trainlint.errors import ExplainedError
 
 from ..errors import ConfigurationError
 from ..experiment import to_toml
-from ..files import Terminated, terminating
+from ..files import Terminated, reason, terminating
 from .arguments import experiment_of, parse
 from .extending import extend
 from .streams import drop_output, is_output, prepare_streams
@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return CLOSED_PIPE
     except OSError as error:
         if not is_output(error):
-            return _stop(BAD_INPUT, f"{error.filename or 'a file'} cannot be used: {error.strerror or error}")
+            return _stop(BAD_INPUT, str(_unusable(error)))
         drop_output()
         return _stop(NO_OUTPUT, f"standard output cannot be written: {error.strerror}")
     return code
@@ -86,6 +86,15 @@ def _command(arguments: argparse.Namespace) -> int:
     torch.set_num_threads(arguments.threads)
     with foreign_errors():
         return command.run(arguments) or OK
+
+
+def _unusable(error: OSError) -> ConfigurationError:
+    """What any file operation says that no reader or writer explained."""
+    name = "a file" if error.filename is None else str(error.filename)
+    return ConfigurationError(
+        f"{name} to be there and usable", reason(error), "no permission, a folder that vanished, or a full disk",
+        f"look at it with `ls -ld {name}`" if error.filename is not None else "check the disk",
+    )  # fmt: skip
 
 
 def cores_here() -> int:
