@@ -61,7 +61,8 @@ def noted(row: dict[str, Any], found: dict[str, Any]) -> bool:
         row: of the mutant.
         found: what was said of it.
     """
-    return not found["codes"] and "frozen" in row["family"] and bool(FROZEN & {*found["notes"]})
+    meant = any(word in row["family"] for word in ("frozen", "no_grad"))
+    return not found["codes"] and meant and bool(FROZEN & {*found["notes"]})
 
 
 def table(rows: list[dict[str, Any]], told: dict[str, dict[str, Any]]) -> None:

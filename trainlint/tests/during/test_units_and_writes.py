@@ -1,4 +1,4 @@
-"""Validation in other units, samples that are one, weights written between updates, and a first update that forgets all."""
+"""Validation in other units, samples that are one, weights written between updates, and a first update too large?"""
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ def validated(scale: float, offset: float) -> Verdict:
     net = network()
     optimizer = torch.optim.Adam(net.parameters(), 1e-2)
     watch = Watch(net, optimizer, raises=False)
-    for epoch in range(4):
+    for _ in range(4):
         net.train()
         for _ in range(10):
             x = torch.randn(32, 4)

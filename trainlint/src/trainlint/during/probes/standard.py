@@ -11,8 +11,8 @@ from .epochs import Overfit, Validation
 from .gradients import Coverage, Finite
 from .inputs import Inputs, SameInputs
 from .lagging import Modules
-from .losses import Diverging, Stream
 from .leaks import Ahead
+from .losses import Diverging, Stream
 from .lossgraph import Clamps, Fit
 from .metrics import Metrics
 from .modes import Modes, Strangers
