@@ -56,14 +56,15 @@ def trained(write, *, rate: float = 1e-2, rebuild: bool = False, batch=lambda: t
 
 
 def reset_last(net: nn.Sequential, _: int) -> bool:
-    nn.init.normal_(net[2].weight)
+    for p in net[2].parameters():
+        nn.init.normal_(p)
     return True
 
 
 def reset_now_and_then(net: nn.Sequential, update: int) -> bool:
     if update % 20 == 19:
-        for module in (net[0], net[2]):
-            nn.init.normal_(module.weight)
+        for p in net.parameters():
+            nn.init.normal_(p)
     return update % 20 == 19
 
 

@@ -109,9 +109,14 @@ class _Series:
 
 
 def _unpaid(loss: Loss) -> bool:
-    """True where every term is multiplied by zeros, as returns without any reward are."""
+    """True where every term is multiplied by zeros, as returns without any reward are; a criterion times 0 is no such.
+
+    Args:
+        loss: with its graph.
+    """
     every = list(parts(loss.tensor))
-    return bool(every) and all(p.factor == 0 or (p.weight is not None and not bool(p.weight.any())) for p in every)
+    nothing = all(p.factor == 0 or (p.weight is not None and not bool(p.weight.any())) for p in every)
+    return bool(every) and nothing and not any(c.factor == 0 for c in loss.criteria)
 
 
 def _still(run: Run, name: str, series: _Series, ended: bool) -> Found:
