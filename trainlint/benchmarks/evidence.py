@@ -1,4 +1,4 @@
-"""What does `diagnose` find of the failures in the tests, and what does it say of sound trainings? Runs and counts.
+"""What is found of broken programs, and what is said of sound ones? Runs the tests' programs, and reads kept results.
 
 python benchmarks/evidence.py > docs/evidence.md
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import evidence_strangers
 import torch
 
 TESTS = Path(__file__).parents[1] / "tests"
@@ -71,13 +72,17 @@ def main() -> None:
     warnings.simplefilter("ignore")
     print("# What is found, and what is not\n")
     print("Written by `python benchmarks/evidence.py`, which runs the programs of `tests/failures` and")
-    print("`tests/during` and counts. Codes are explained in [rules.md](rules.md).\n")
+    print(
+        "`tests/during`, counts, and reads the results of the long runs from `benchmarks/results`. Codes are explained"
+    )
+    print("in [rules.md](rules.md).\n")
     _catalogue(list(programs()))
     print("\nWhat only a check finds, nobody sees who does not call it; [rules.md](rules.md) has the functions.")
     print("Replicas out of step (A21) are compared by a watch too where several processes run: two of them in")
     print("`tests/during/test_watch.py`.")
     _sound()
     _public()
+    evidence_strangers.main()
 
 
 def _catalogue(trials: list[Trial]) -> None:

@@ -1,10 +1,11 @@
 """What do the peers from the registry say of the same programs? Skipped where they are not installed.
 
 python -m venv peers && peers/bin/pip install . torch-audit torch-preflight trainproof
-peers/bin/python benchmarks/peers.py
+peers/bin/python benchmarks/peers.py [--every N]
 
 torch-audit (at run time, patched in by its own `autopatch` as soon as the model and its optimiser are known) runs over
-the strangers' sound programs and mutants; torch-preflight (source) over the scripts.
+the strangers' sound programs and mutants; torch-preflight (source) over the scripts; trainproof over the logs of the
+tests. Results stay in benchmarks/results, from which evidence.py writes its tables.
 """
 
 import argparse
@@ -13,14 +14,16 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import forked
+import kept
+import strangers_mutants
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from trainlint import State, diagnose_path
 from trainlint.during.unedited.discovery import Discovery
 from trainlint.during.unedited.script import run_script
 
@@ -80,33 +83,31 @@ def audited(path: Path) -> tuple[int, dict[str, Any]]:
     return ending.code, {"verdict": {"findings": found}, "weights": ""}
 
 
-def at_run_time(limit: int) -> None:
-    """A table: alarms on sound programs, mutants named."""
+def at_run_time(every: int) -> None:
+    """Run torch-audit over each n-th mutant and sound program, and over all parents of the mutants.
+
+    Args:
+        every: n.
+    """
+    if importlib.util.find_spec("torch_audit") is None:
+        return
     with tempfile.TemporaryDirectory() as folder:
-        maker = STRANGERS / "mutants" / "make_mutants.py"
-        subprocess.run([sys.executable, maker, "--out", folder], check=True, stdout=subprocess.DEVNULL)
-        mutants = sorted(Path(folder).glob("*__*.py"))[:: max(1, limit)]
-        sound = sorted((STRANGERS / "sound").glob("*.py"))[:: max(1, limit)]
-        peers: dict[str, Callable[[Path], forked.Told]] = {"trainlint run": forked.run}
-        if importlib.util.find_spec("torch_audit"):
-            peers["torch-audit"] = lambda path: forked.run(path, program=audited)
-        print("| | sound programs with an alarm | programs that it broke | mutants named |\n|---|---|---|---|")
-        for name, run in peers.items():
-            of_sound, of_mutants = [run(path) for path in sound], [run(path) for path in mutants]
-            alarms, named = sum(bool(t.codes) for t in of_sound), sum(bool(t.codes) for t in of_mutants)
-            broke = sum(t.code != 0 for t in of_sound)
-            print(f"| {name} | {alarms} of {len(sound)} | {broke} | {named} of {len(mutants)} |")
+        rows = strangers_mutants.make(folder)
+        parents = {row["name"].split("__")[0] for row in rows}
+        sound = sorted((STRANGERS / "sound").glob("*.py"))
+        chosen = [path for i, path in enumerate(sound) if i % every == 0 or path.stem in parents]
+        mutants = [Path(folder) / f"{row['name']}.py" for row in rows[::every]]
+        for name, programs in (("sound", chosen), ("mutants", mutants)):
+            kept.collect(f"torch_audit_{name}", programs, lambda path: forked.run(path, program=audited))
 
 
 def in_the_source() -> None:
-    """A table: broken scripts named, sound ones with an alarm."""
-    print("\n| | broken scripts with a finding | sound scripts with one |\n|---|---|---|")
-    for name, files in {"trainlint check": _ours, "torch-preflight check": _preflight}.items():
-        found = {kind: files(SCRIPTS / kind) for kind in ("broken", "sound")}
-        if None not in found.values():
-            sizes = {kind: len(list((SCRIPTS / kind).glob("*.py"))) for kind in found}
-            print(f"| {name} | {len(found['broken'] or ())} of {sizes['broken']} |", end="")
-            print(f" {len(found['sound'] or ())} of {sizes['sound']} |")
+    """What torch-preflight and trainlint check say of broken and sound scripts."""
+    for name, check in {"trainlint_check": _ours, "torch_preflight": _preflight}.items():
+        for kind in ("broken", "sound"):
+            told = check(SCRIPTS / kind)
+            if told is not None:
+                _keep(f"{name}_{kind}", {p.name: p.name in told for p in sorted((SCRIPTS / kind).glob("*.py"))})
 
 
 def _ours(folder: Path) -> set[str] | None:
@@ -124,13 +125,63 @@ def _preflight(folder: Path) -> set[str] | None:
     return {Path(each["path"]).name for each in told["diagnostics"] if each["severity"] != "note"}
 
 
+def _keep(name: str, told: dict[str, Any]) -> None:
+    kept.RESULTS.mkdir(exist_ok=True)
+    lines = [json.dumps({"name": key, "said": value}) for key, value in told.items()]
+    (kept.RESULTS / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def of_logs() -> None:
+    """What trainproof and trainlint say of the logs of the tests: each is `alarm`, `clean` or `not judged`."""
+    for kind, logs in _logs().items():
+        for name, judge in {"trainlint_log": _our_log, "trainproof": _trainproof}.items():
+            told = {}
+            for title, suffix, text in logs:
+                with tempfile.TemporaryDirectory() as folder:
+                    path = Path(folder) / f"{title}{suffix}"
+                    path.write_text(text, encoding="utf-8")
+                    told[title] = judge(path)
+            if None not in told.values():
+                _keep(f"{name}_{kind}", told)
+
+
+def _logs() -> dict[str, list[tuple[str, str, str]]]:
+    sys.path.insert(0, str(HERE.parent / "tests"))
+    from after import foreign_broken, foreign_second, foreign_sound_more, foreign_third
+
+    judged = {log: ends for log, (state, _) in foreign_broken.BROKEN.items() if state != "not judged"
+              for ends in [foreign_broken.BROKEN_SUFFIXES.get(log.__name__, ".log")]}  # fmt: skip
+    broken = [(log.__name__, ends, log()) for log, ends in judged.items()]
+    broken += [(name, ".log", log()) for name, log, *_ in foreign_second.SECOND_BROKEN]
+    broken += [(log.__name__, ".log", log()) for log, *_ in foreign_third.THIRD_BROKEN]
+    first = [(log, foreign_sound_more.SUFFIXES.get(log.__name__, ".log")) for log in foreign_sound_more.SOUND]
+    more = [(log, ".log") for log in (*foreign_second.SECOND_SOUND, *foreign_third.THIRD_SOUND)]
+    return {"broken": broken, "sound": [(log.__name__, ends, log()) for log, ends in (*first, *more)]}
+
+
+def _our_log(path: Path) -> str:
+    verdict = diagnose_path(path)
+    return "clean" if verdict.healthy else "not judged" if verdict.state is State.NOT_JUDGED else "alarm"
+
+
+def _trainproof(path: Path) -> str | None:
+    program = Path(sys.executable).with_name("trainproof")
+    if not program.is_file():
+        return None
+    out = subprocess.run([str(program), "doctor", str(path), "--json"], capture_output=True, text=True, check=False)
+    told = json.loads(out.stdout)
+    if not told["not_judged"]["judged"]:
+        return "not judged"
+    return "clean" if told["worst_verdict"] == "PASS" else "alarm"
+
+
 def main() -> None:
-    """Print both tables."""
+    """Run what is installed, and keep the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--every", type=int, default=1, help="take each n-th program only")
+    parser.add_argument("--every", type=int, default=1, help="take each n-th program at run time only")
     arguments = parser.parse_args()
     in_the_source()
-    print()
+    of_logs()
     at_run_time(arguments.every)
 
 

@@ -1,6 +1,6 @@
 """Which of the accidents that strangers put into their own programs are named?
 
-python benchmarks/strangers_mutants.py [--preset light] [--details] [PATTERN]
+python benchmarks/strangers_mutants.py [--preset light] [--details] [--keep NAME] [PATTERN]
 """
 
 import argparse
@@ -11,10 +11,24 @@ import sys
 import tempfile
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
-from forked import Told, run
+import kept
+from forked import run
 
 MAKER = Path(__file__).parent / "strangers" / "mutants" / "make_mutants.py"
+FROZEN = {"RT122", "RT132"}
+"""Notes that say which part is frozen: whether by mistake nobody can see."""
+
+
+def make(folder: str) -> list[dict[str, Any]]:
+    """Write the mutants, and give their table: name, accident, family, and whether the final figure shows it.
+
+    Args:
+        folder: where to.
+    """
+    subprocess.run([sys.executable, MAKER, "--out", folder], check=True, stdout=subprocess.DEVNULL)
+    return json.loads((Path(folder) / "index.json").read_text(encoding="utf-8"))
 
 
 def main() -> None:
@@ -22,33 +36,52 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pattern", nargs="?", default="")
     parser.add_argument("--preset", default="light")
+    parser.add_argument("--keep", metavar="NAME", help="go on with benchmarks/results/NAME.jsonl, and keep what comes")
     parser.add_argument("--details", action="store_true", help="a line for each mutant")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, MAKER, "--out", folder], check=True, stdout=subprocess.DEVNULL)
-        index = json.loads((Path(folder) / "index.json").read_text(encoding="utf-8"))
-        rows = [row for row in index if arguments.pattern in row["name"]]
-        told = {row["name"]: run(Path(folder) / f"{row['name']}.py", preset=arguments.preset) for row in rows}
-    _print(rows, told, details=arguments.details)
-
-
-def _print(rows: list[dict], told: dict[str, Told], *, details: bool) -> None:
-    families: defaultdict[str, list[bool]] = defaultdict(list)
-    updates = []
+        rows = [row for row in make(folder) if arguments.pattern in row["name"]]
+        paths = [Path(folder) / f"{row['name']}.py" for row in rows]
+        if arguments.keep:
+            told = kept.collect(arguments.keep, paths, lambda path: run(path, preset=arguments.preset))
+        else:
+            told = {path.stem: kept.row(run(path, preset=arguments.preset)) for path in paths}
     for row in rows:
         found = told[row["name"]]
-        named = bool(found.codes)
-        families[row["family"]].append(named)
-        first = [f["update"] for f in found.verdict.get("findings", ()) if f["update"] is not None]
-        updates += [min(first)] if first else []
-        if details or not named:
-            said = " ".join(found.codes) or found.verdict.get("verdict", "no verdict")
+        if arguments.details or not found["codes"]:
+            said = " ".join(found["codes"]) or found["state"]
             print(f"{row['name']}{' (subtle)' if row['subtle'] else ''}: {row['wrong']}: {said}")
-    print("\n| accident | mutants | named |\n|---|---|---|")
-    for family, named in sorted(families.items()):
-        print(f"| {family} | {len(named)} | {sum(named)} |")
-    total = sum(len(named) for named in families.values())
-    print(f"\n{sum(map(sum, families.values()))} of {total} mutants are named", end="")
+    table(rows, told)
+
+
+def noted(row: dict[str, Any], found: dict[str, Any]) -> bool:
+    """True for a part frozen by mistake that a note names.
+
+    Args:
+        row: of the mutant.
+        found: what was said of it.
+    """
+    meant = any(word in row["family"] for word in ("frozen", "no_grad"))
+    return not found["codes"] and meant and bool(FROZEN & {*found["notes"]})
+
+
+def table(rows: list[dict[str, Any]], told: dict[str, dict[str, Any]]) -> None:
+    """Print how many of each family are named.
+
+    Args:
+        rows: of the mutants.
+        told: what was said, by name.
+    """
+    families: defaultdict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        found = told[row["name"]]
+        families[row["family"]].append("named" if found["codes"] else "noted" if noted(row, found) else "")
+    print("\n| accident | mutants | named | a note |\n|---|---|---|---|")
+    for family, all_of_it in sorted(families.items()):
+        print(f"| {family} | {len(all_of_it)} | {all_of_it.count('named')} | {all_of_it.count('noted') or ''} |")
+    every = [kind for kinds in families.values() for kind in kinds]
+    updates = [told[row["name"]]["update"] for row in rows if told[row["name"]]["update"] is not None]
+    print(f"\n{every.count('named')} of {len(every)} mutants are named, {every.count('noted')} more by a note", end="")
     print(f"; median update of the first finding: {statistics.median(updates):g}" if updates else "")
 
 

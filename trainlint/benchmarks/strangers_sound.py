@@ -1,11 +1,13 @@
 """What is said of sound programs that strangers wrote, and does a watch change what they compute?
 
-python benchmarks/strangers_sound.py [--presets light,full] [PATTERN]
+python benchmarks/strangers_sound.py [--presets light,full] [--keep NAME] [PATTERN]
 """
 
 import argparse
 from pathlib import Path
+from typing import Any
 
+import kept
 from forked import run
 
 SOUND = Path(__file__).parent / "strangers" / "sound"
@@ -16,24 +18,51 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pattern", nargs="?", default="*")
     parser.add_argument("--presets", default="light")
+    parser.add_argument("--keep", metavar="NAME", help="go on with benchmarks/results/NAME*.jsonl, and keep what comes")
     arguments = parser.parse_args()
     programs = sorted(SOUND.glob(f"{arguments.pattern}.py"))
-    alarms = fatal = apart = failed = blind = 0
-    for path in programs:
-        bare = run(path, preset=None)
-        for preset in arguments.presets.split(","):
-            told = run(path, preset=preset)
-            state = told.verdict.get("verdict", "no verdict")
-            equal = told.code == bare.code and told.weights == bare.weights and told.output == bare.output
-            alarms, fatal = alarms + bool(told.codes), fatal + bool(told.fatal)
-            apart, blind = apart + (not equal), blind + (state == "Not judged")
-            failed += "itself failed" in " ".join(told.verdict.get("blind", ())) or not told.verdict
-            if told.codes or not equal or state != "Healthy":
-                said = "; ".join(f"{f['code']} {f['evidence']}" for f in told.verdict.get("findings", ()))
-                print(f"{path.stem} ({preset}): {state}; {said or 'no finding'}{'' if equal else '; OTHER RESULT'}")
-    runs = len(programs) * len(arguments.presets.split(","))
-    print(f"{len(programs)} sound programs, {runs} runs: {alarms} with an alarm, {fatal} with a fatal one, ", end="")
-    print(f"{blind} not judged, {failed} in which the watch failed, {apart} with another result than without it")
+    bare = _told(arguments.keep and f"{arguments.keep}_unwatched", programs, None)
+    for preset in arguments.presets.split(","):
+        name = arguments.keep if preset == "light" else arguments.keep and f"{arguments.keep}_{preset}"
+        told = _told(name, programs, preset)
+        for path in programs:
+            found = told[path.stem]
+            other = "" if equal(found, bare[path.stem]) else "; OTHER RESULT"
+            if found["codes"] or other or found["state"] != "Healthy":
+                print(f"{path.stem} ({preset}): {found['state']}; {' '.join(found['codes']) or 'no finding'}{other}")
+        print(f"{preset}: {counts([told[p.stem] for p in programs], [bare[p.stem] for p in programs])}")
+
+
+def _told(name: str | None, programs: list[Path], preset: str | None) -> dict[str, dict[str, Any]]:
+    if name:
+        return kept.collect(name, programs, lambda path: run(path, preset=preset))
+    return {path.stem: kept.row(run(path, preset=preset)) for path in programs}
+
+
+def equal(watched: dict[str, Any], bare: dict[str, Any]) -> bool:
+    """True where the program ended alike, with the same weights bit by bit.
+
+    Args:
+        watched: a row under a watch.
+        bare: the row of the same program without one.
+    """
+    return watched["code"] == bare["code"] and watched["weights"] == bare["weights"]
+
+
+def counts(watched: list[dict[str, Any]], bare: list[dict[str, Any]]) -> str:
+    """The counts in one line.
+
+    Args:
+        watched: rows under a watch.
+        bare: rows of the same programs without one.
+    """
+    apart = sum(not equal(w, b) for w, b in zip(watched, bare, strict=True))
+    return (
+        f"{len(watched)} sound programs: {sum(bool(w['codes']) for w in watched)} with an alarm, "
+        f"{sum(bool(w['fatal']) for w in watched)} with a fatal one, "
+        f"{sum(w['state'] == 'Not judged' for w in watched)} not judged, "
+        f"{sum(w['failed'] for w in watched)} in which the watch failed, {apart} with another result than without it"
+    )
 
 
 if __name__ == "__main__":

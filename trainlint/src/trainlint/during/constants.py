@@ -53,15 +53,16 @@ def look(criterion: Criterion, update: int) -> Look | None:
     value, target = criterion.value, criterion.target
     if value is None or target is None or not criterion.whole or value.ndim == 0 or value.numel() == 0:
         return None
-    value, target, weight = value.detach(), target.detach(), criterion.weight
+    value, target, weight, setting = value.detach(), target.detach(), criterion.weight, criterion.setting
     kept = max(1, _MOST // max(1, value[0].numel()))
     if kept < len(value):
         rows = weight is not None and criterion.kind != "classes" and weight.shape == value.shape
         value, target, weight = value[:kept], target[:kept], weight[:kept] if rows and weight is not None else weight
+        setting = setting[:kept] if criterion.kind == "normal" and isinstance(setting, Tensor) else setting
     if criterion.kind == "classes":
         value = value.movedim(1, -1) if value.ndim > 1 else value[None]
         target = target if target.ndim else target[None]
-    facts = {"weight": weight, "setting": criterion.setting}
+    facts = {"weight": weight, "setting": setting}
     scored = score(criterion.kind, value.float(), target, **facts)
     if not math.isfinite(scored):
         return None
@@ -82,6 +83,11 @@ def look(criterion: Criterion, update: int) -> Look | None:
 def _floor(kind: str, target: Tensor, weight: Tensor | None) -> float:
     if kind == "shares":
         return float(torch.special.entr(target.float()).sum(dim=-1).mean())
+    if kind == "normal":  # there is no least value: one nat below the constant is much
+        return float(0.5 * target.float().var(dim=0, correction=0).clamp_min(1e-12).log().mean()) - 0.5
+    if kind == "counts":
+        own = target.float()
+        return float((own - torch.special.xlogy(own, own)).mean())
     if kind in {"labels", "logits"} and weight is None and target.is_floating_point():
         own = target.float().clamp(0, 1)
         return float((torch.special.entr(own) + torch.special.entr(1 - own)).mean())
@@ -110,6 +116,11 @@ def _constant(each: Look, fitted: Tensor) -> float:
         value = fitted.log().expand(*each.target.shape[: None if each.kind == "classes" else -1], -1)
         return score(each.kind, value, each.target, each.weight, each.setting)
     target = each.target.float()
+    if each.kind == "normal":
+        mean, variance = (row if row.shape == target.shape[1:] else row.mean() for row in fitted)
+        return score("normal", mean.expand_as(target), target, None, variance.expand_as(target))
+    if each.kind == "margins":
+        return score("margins", fitted.expand(len(each.target), -1), each.target, each.weight, None)
     value = (fitted if fitted.shape == target.shape[1:] else fitted.mean()).expand_as(target)
     kind = "labels" if each.kind == "logits" else each.kind
     return score(kind, value, target, each.weight, each.setting)
@@ -124,6 +135,8 @@ def best(looks: Sequence[Look]) -> Tensor:
     first = looks[0]
     if first.kind == "classes":
         return _shares(looks)
+    if first.kind == "margins":
+        return _margins(looks)
     shapes = {each.target.shape[1:] for each in looks}
     columns = [each.target.float() if len(shapes) == 1 else each.target.float().reshape(-1) for each in looks]
     targets = torch.cat(columns)
@@ -134,6 +147,12 @@ def best(looks: Sequence[Look]) -> Tensor:
             return (rows.mean(dim=0) / rows.mean(dim=0).sum()).clamp_min(1e-6)
         case "squared":
             return _weighted(looks, targets, mean)
+        case "normal":
+            return torch.stack([mean, targets.var(dim=0, correction=0).clamp_min(1e-12)])
+        case "counts":
+            return mean.clamp_min(1e-12).log()
+        case "hinge":
+            return mean.sign()
         case "labels" | "logits":
             return _labels(first, _weighted(looks, targets, mean))
         case "margin":
@@ -158,6 +177,14 @@ def _labels(first: Look, mean: Tensor) -> Tensor:
     positive = first.setting if isinstance(first.setting, Tensor) else torch.ones(())
     share = positive.to(mean.device) * mean / (positive.to(mean.device) * mean + 1 - mean).clamp_min(1e-12)
     return share.clamp(1e-6, 1 - 1e-6)
+
+
+def _margins(looks: Sequence[Look]) -> Tensor:
+    """Equal scores, or one more for the class that is there most often."""
+    labels, first = torch.cat([each.target.reshape(-1) for each in looks]), looks[0]
+    even = torch.zeros(first.classes, device=labels.device)
+    ahead = F.one_hot(labels.mode().values, first.classes).float()
+    return min(even, ahead, key=lambda c: score("margins", c.expand(len(labels), -1), labels, first.weight, None))
 
 
 def _shares(looks: Sequence[Look]) -> Tensor:
@@ -188,6 +215,8 @@ def score(kind: str, value: Tensor, target: Tensor, weight: Tensor | None, setti
         return float(_class_score(rows, labels, weight, smooth))
     if kind == "shares":
         return float(-(target.float() * value).sum(dim=-1).mean())
+    if kind == "margins":
+        return float(F.multi_margin_loss(value, target.reshape(-1), weight=weight))
     each = _entries(kind, value, target.float(), setting)
     if weight is None:
         return float(each.mean())
@@ -220,6 +249,13 @@ def _entries(kind: str, value: Tensor, target: Tensor, setting: Tensor | float |
             return F.binary_cross_entropy_with_logits(value, target, reduction="none", pos_weight=positive)
         case "margin":
             return F.softplus(-target * value)
+        case "hinge":
+            return (1 - target * value).clamp_min(0)
+        case "counts":
+            return value.exp() - target * value
+        case "normal":
+            variance = setting.float() if isinstance(setting, Tensor) else torch.ones_like(value)
+            return 0.5 * (variance.log() + (value - target).square() / variance)
         case _:
             return _label_entries(value, target, setting)
 

@@ -21,6 +21,7 @@ _DIRECT = {
     "BinaryCrossEntropy": "labels",
     "BinaryCrossEntropyWithLogits": "logits",
     "SoftMarginLoss": "margin",
+    "MultiMarginLoss": "margins",
 }
 _REDUCED = {0: "none", 1: "mean", 2: "sum"}
 
@@ -47,15 +48,15 @@ class Criterion:
     """One criterion in a loss.
 
     Args:
-        kind: squared, absolute, smooth, huber, classes, shares (soft targets), labels (of probabilities), logits or
-            margin.
+        kind: squared, absolute, smooth, huber, classes, shares (soft targets), labels (of probabilities), logits,
+            margin, margins (of several classes), hinge, counts or normal.
         node: the criterion's node.
         factor: what its mean counts in the loss; negative where the loss maximises it.
         prediction: the node of its predictions.
         value: the predictions; log-probabilities for classes and shares.
         target: what they are compared with.
         weight: of entries or classes.
-        setting: positive weight, label smoothing, or the width of smooth and huber.
+        setting: positive weight, label smoothing, the width of smooth and huber, or the variance of normal.
         whole: True where every entry counts, so that the loss can be computed again.
     """
 
@@ -117,6 +118,8 @@ def _shrunk(node: object, kind: str) -> float:
 
 def _scaled(part: Part, kind: str, below: list[object | None]) -> list[Part] | None:
     """A product with, or a quotient by, what has no graph."""
+    if kind == "Mul" and len(below) == 2 and None not in below:
+        return _of_scalars(part, below)
     if sum(child is not None for child in below) != 1:
         return None
     at = next(i for i, child in enumerate(below) if child is not None)
@@ -130,6 +133,15 @@ def _scaled(part: Part, kind: str, below: list[object | None]) -> list[Part] | N
     if tuple(constant.shape) != shape(part.node) and shape(part.node) != shape(below[at] or part.node):
         return None
     return [replace(part, node=below[at], weight=constant.detach())]
+
+
+def _of_scalars(part: Part, below: list[object | None]) -> list[Part] | None:
+    """A product of two single numbers that both have a graph, as a loss under a learned weight."""
+    sides = [saved(part.node, key) for key in ("other", "self")]
+    if below[0] is below[1] or any(side is None or side.numel() != 1 or side.dtype.is_complex for side in sides):
+        return None
+    factors = [float(side.detach()) for side in sides if side is not None]
+    return [replace(part, node=child, factor=part.factor * other) for child, other in zip(below, factors, strict=True)]
 
 
 def _times(factor: float, constant: float, kind: str) -> float:
@@ -147,8 +159,10 @@ def read(loss: Tensor, outputs: Sequence[Tensor] = ()) -> tuple[Criterion, ...]:
     """
     known = graph.producers(outputs)
     every = list(parts(loss))
+    from .likelihoods import composed  # which is made of the parts of this file
+
     found = [c for c in (_criterion(part, known) for part in every) if c is not None]
-    return tuple(_smoothed(c, every) for c in found)
+    return (*(_smoothed(c, every) for c in found), *composed(every, known))
 
 
 def _criterion(part: Part, known: dict[int, Tensor]) -> Criterion | None:
@@ -197,15 +211,21 @@ def _distance(part: Part, known: dict[int, Tensor]) -> Criterion | None:
     apart, under = saved(node, "self"), graph.below(sides[0][0])
     if apart is None or under is None or name(under) not in {"Sub", "Add"}:
         return None
-    value, target, prediction = _compared(under, apart, known)
+    value, target, prediction = compared(under, apart, known)
     return Criterion(
         kind="absolute" if kind == "Abs" else "squared", node=node, factor=part.factor * apart.numel(),
         prediction=prediction, value=value, target=target, weight=part.weight, whole=not part.partial,
     )  # fmt: skip
 
 
-def _compared(under: object, apart: Tensor, known: dict[int, Tensor]) -> tuple[Tensor | None, Tensor | None, object]:
-    """Prediction, target and the prediction's node, of a difference."""
+def compared(under: object, apart: Tensor, known: dict[int, Tensor]) -> tuple[Tensor | None, Tensor | None, object]:
+    """Prediction, target and the prediction's node, of a difference.
+
+    Args:
+        under: the node of the difference.
+        apart: its values.
+        known: the model's outputs by the node that computed each.
+    """
     sides = [child for child, _ in edges(under)]
     live = [child for child in sides if child is not None]
     if len(live) != 1 or name(under) == "Add":

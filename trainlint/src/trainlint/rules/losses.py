@@ -167,6 +167,6 @@ VALIDATION_RISES = Rule(
 PLAYERS_AGREE = Rule(
     "RT235", "players-agree", _WARNING, _SUSPICIOUS, "B6",
     "One loss of a game goes to zero at once, and the samples do not get better.",
-    "The discriminator is taught the same label for made samples that the generator is rewarded for: nobody opposes it.",
+    "The discriminator is taught that label for made samples which the generator is rewarded for: nobody opposes it.",
     "Give made samples one label in the discriminator's loss and the other one in the generator's; look for a minus.",
 )

@@ -1,5 +1,6 @@
 """Do gradients arrive everywhere, finite and of a sane size, and does the optimiser see what arrived?"""
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 
@@ -9,7 +10,7 @@ from ...findings import Finding, Severity, Stage
 from ...rules import numbers
 from ...rules import updates as rules
 from ..meter import nonfinite
-from ..names import parameters
+from ..names import modules, parameters
 from ..outputs import Outputs
 from ..run import Lane, Run, Step, module_of, some
 from ..samples import sample
@@ -163,10 +164,11 @@ class Coverage(Probe):
             modules = [module for module in idle if (module in self._outputs.used) is used]
             if modules:
                 fate = "although something came of it" if used else "and its output was thrown away or cut off"
+                spare = all(_library_part(run, module) for module in modules)
                 yield rules.NO_GRADIENT.found(
                     f"no gradient in {self._measured[id(lane)]} measured updates {fate}: {some(modules)}",
-                    subject=some(modules), update=step.index, severity=None if used or not run.ran else Severity.NOTE,
-                    modules=len(modules),
+                    subject=some(modules), update=step.index, modules=len(modules),
+                    severity=Severity.NOTE if spare or (not used and run.ran) else None,
                 )  # fmt: skip
 
     def _static(self, run: Run, lane: Lane, step: Step) -> Found:
@@ -197,3 +199,17 @@ class Coverage(Probe):
         return bool(tail) and any(
             p != module and p.split(".")[depth:] == tail and p.split(".")[depth - 1].isdigit() for p in peers
         )
+
+
+def _library_part(run: Run, name: str) -> bool:
+    """True for a part that a library's model brings along, such as a pooler that a loss does not use."""
+    known = modules(run.model)
+    around = [known[part] for part in _ancestors(name) if part and part in known]
+    owner = next((m for m in around if not type(m).__module__.startswith("torch.")), None)
+    place = vars(sys.modules[type(owner).__module__]).get("__file__") if owner is not None else None
+    return isinstance(place, str) and "site-packages" in place
+
+
+def _ancestors(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:i]) for i in range(len(parts), 0, -1)]

@@ -43,7 +43,7 @@ class Modules(Probe):
             yield from self._rounded([module for module in lost if module not in back], step)
 
     def _still(self, run: Run, lane: Lane, step: Step) -> list[str]:
-        groups = zip(lane.optimizer.param_groups, step.rates, strict=True)
+        groups = zip(lane.optimizer.param_groups, step.rates, strict=False)  # another optimiser may have stepped
         names = (lane.names.get(p) for group, rate in groups if rate == 0 for p in group["params"])
         idle = {module_of(name) for name in names if name is not None}  # a finding of its own
         return [

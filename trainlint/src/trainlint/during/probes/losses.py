@@ -46,6 +46,8 @@ class Stream(Probe):
         if tensor.dtype in _HALF:
             yield numbers.HALF_LOSS.found(f"{loss.name} is {str(tensor.dtype).removeprefix('torch.')}")
         self._series[loss.name].coarse |= tensor.dtype in _HALF
+        if loss.measured and tensor.grad_fn is not None:
+            self._series[loss.name].unpaid = _unpaid(loss)
 
     def values(self, run: Run, name: str, values: Sequence[float]) -> Found:
         """New values."""
@@ -95,7 +97,7 @@ class _Series:
         self.first: list[float] = []
         self.last: list[float] = []
         self.count = self.same = 0
-        self.moves = self.coarse = False
+        self.moves = self.coarse = self.unpaid = False
 
     def add(self, value: float) -> None:
         self.count += 1
@@ -104,6 +106,17 @@ class _Series:
             self.first.append(value)
         self.last.append(value)
         del self.last[:-_SAME]
+
+
+def _unpaid(loss: Loss) -> bool:
+    """True where every term is multiplied by zeros, as returns without any reward are; a criterion times 0 is no such.
+
+    Args:
+        loss: with its graph.
+    """
+    every = list(parts(loss.tensor))
+    nothing = all(p.factor == 0 or (p.weight is not None and not bool(p.weight.any())) for p in every)
+    return bool(every) and nothing and not any(c.factor == 0 for c in loss.criteria)
 
 
 def _still(run: Run, name: str, series: _Series, ended: bool) -> Found:
@@ -117,7 +130,9 @@ def _still(run: Run, name: str, series: _Series, ended: bool) -> Found:
         yield rules.CONSTANT.withdrawn(f"{name} is {value:.6g} now", subject="")
     if fresh and value == 0 and same >= 3 and not series.moves:
         stage = Stage.CONFIRMED if ended or same >= 2 * _SAME else Stage.SUSPECTED
-        yield rules.ZERO.found(f"{name} is exactly 0 in the first {same} batches", update=at, stage=stage)
+        severity = Severity.NOTE if series.unpaid else None
+        text = f"{name} is exactly 0 in the first {same} batches" + ("; all its weights are 0" if series.unpaid else "")
+        yield rules.ZERO.found(text, update=at, stage=stage, severity=severity)
     elif value and same >= _SAME and (ended or same % _SAME == 0) and not (fresh and series.moves):
         # A loop that does one pass of accumulation may show the same weights and batch; later a plateau is a plateau.
         severity = None if fresh and run.applied >= 2 else Severity.NOTE

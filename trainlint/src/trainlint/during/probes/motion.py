@@ -76,7 +76,7 @@ class Motion(Probe):
             )  # fmt: skip
 
     def _leaps(self, lane: Lane, step: Step) -> Found:
-        """Adam moves every entry by about its rate: weights that were all forgotten in the first update do not learn."""
+        """Adam moves every entry by about its rate: a first update that forgets all weights."""
         first, rate = self._seen[id(lane)][0], max(step.rates)
         if step.in_rates is None or rate < _LEAP or first < _FORGOTTEN or len(self._seen[id(lane)]) not in {3, 4}:
             return

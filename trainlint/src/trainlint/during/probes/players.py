@@ -19,6 +19,8 @@ from .probe import Found, Loss, Probe
 _CLASSES = {"labels", "logits", "squared"}
 _SURE = 3
 """Measured updates of each player that confirm."""
+_TORN = 2
+"""Of two steps to each loss every second one is measured at most."""
 _ONE_SIDED = 6
 
 
@@ -47,6 +49,7 @@ class Players(Probe):
 
     def __init__(self) -> None:
         self._open: list[_Pull] = []
+        self._used: list[_Pull] = []
         self._judged: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
         self._wanted: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
         self._labels: defaultdict[int, list[float]] = defaultdict(list)
@@ -57,11 +60,13 @@ class Players(Probe):
         if loss.measured and loss.tensor.grad_fn is not None and type(run.model) in {nn.ModuleDict, nn.ModuleList}:
             self._open += _pulls(loss)
             del self._open[:-16]
+            self._used = []
         return ()
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """The optimiser that stepped tells whose loss it was."""
-        pulls, self._open = self._open, []
+        pulls, self._open = self._open or self._used, []  # a second step without a loss of its own uses the first's
+        self._used = pulls
         if not pulls or not step.measured:
             return
         mine = _models_of(run, lane)
@@ -86,12 +91,23 @@ class Players(Probe):
     def _judge(self, run: Run, lane: Lane | None, stage: Stage) -> Found:
         for (judge, maker), wanted in self._wanted.items():
             judged = self._judged.get((judge, maker), [])
+            yield from self._torn(run, judge, maker, stage)
             if min(len(wanted), len(judged)) < _SURE or len({*wanted, *judged}) != 1:
                 continue
             yield rules.PLAYERS_AGREE.found(
                 f"{_called(run, judge)} is taught label {judged[0]:g} for what {_called(run, maker)} makes, and "
                 f"{_called(run, maker)} is rewarded for the same one, in {len(judged)} and {len(wanted)} updates",
                 update=run.applied, stage=stage,
+            )  # fmt: skip
+
+    def _torn(self, run: Run, judge: int, maker: int, stage: Stage) -> Found:
+        """A maker that is stepped on both sides: on its own loss, and on what the judge learns of its samples."""
+        wanted = self._wanted[judge, maker]
+        if min(wanted.count(0.0), wanted.count(1.0)) >= _TORN:
+            yield rules.PLAYERS_AGREE.found(
+                f"{_called(run, maker)} is stepped towards both labels of {_called(run, judge)}: {wanted.count(0.0)} "
+                f"times towards 0 and {wanted.count(1.0)} times towards 1",
+                subject=_called(run, maker), update=run.applied, stage=stage,
             )  # fmt: skip
 
     def _one_sided(self, run: Run) -> Found:
@@ -109,7 +125,12 @@ class Players(Probe):
 def _pulls(loss: Loss) -> Iterator[_Pull]:
     """Terms whose target is one value, or that are a mean of answers; others do not tell."""
     for each in loss.criteria:
-        if each.kind in _CLASSES and each.target is not None and each.prediction is not None and each.factor == each.factor:
+        if (
+            each.kind in _CLASSES
+            and each.target is not None
+            and each.prediction is not None
+            and each.factor == each.factor
+        ):
             label = _constant(each.target)
             found = _pass_of(loss, each.prediction)
             if label is not None and found is not None:

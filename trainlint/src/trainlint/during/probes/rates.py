@@ -107,6 +107,10 @@ class Rates(Probe):
             yield from self._low(run, Stage.CONFIRMED)
 
 
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+
+
 def _group(lane: Lane, index: int) -> str:
     return f"{lane.subject}, group {index}".removeprefix(", ")
 
@@ -176,7 +180,8 @@ class Ticks(Probe):
     def _never(self, run: Run, sure: bool) -> Found:
         if run.schedulers and not run.ticks and run.applied > 1:
             yield rules.NEVER_TICKED.found(
-                f"{len(run.schedulers)} schedule(s), 0 ticks in {run.applied} updates and {len(run.epochs)} epochs",
+                f"{_counted(len(run.schedulers), 'schedule')}, 0 ticks in {run.applied} updates and "
+                f"{_counted(len(run.epochs), 'epoch')}",
                 update=run.applied, stage=Stage.CONFIRMED if sure else Stage.SUSPECTED, applied=run.applied,
             )  # fmt: skip
 

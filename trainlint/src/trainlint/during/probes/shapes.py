@@ -41,13 +41,15 @@ def _met(criterion: Criterion) -> list[str]:
 
 
 def _likely(node: object) -> list[str]:
-    """The squared difference under a variance of the model's own, as in the likelihood of a normal distribution."""
-    sides = [child for child, _ in edges(node)]
-    if name(node) != "Div" or len(sides) != 2 or None in sides or name(sides[0]) != "Pow":
+    """The squared difference under a variance, as in the likelihood of a normal distribution."""
+    top = edges(node)[0][0] if name(node) == "Div" else None
+    if top is not None and name(top) == "Neg":
+        top = edges(top)[0][0]
+    if top is None or name(top) != "Pow":
         return []
-    under = edges(sides[0])[0][0]
+    under = edges(top)[0][0]
     live = [child for child, _ in edges(under) if child is not None] if under is not None else []
-    return _apart(sides[0], live[0]) if len(live) == 1 and under is not None and name(under) == "Sub" else []
+    return _apart(top, live[0]) if len(live) == 1 and under is not None and name(under) == "Sub" else []
 
 
 def _apart(node: object, prediction: object | None) -> list[str]:

@@ -11,6 +11,7 @@ from .epochs import Overfit, Validation
 from .gradients import Coverage, Finite
 from .inputs import Inputs, SameInputs
 from .lagging import Modules
+from .leaks import Ahead
 from .losses import Diverging, Stream
 from .lossgraph import Clamps, Fit
 from .metrics import Metrics
@@ -27,7 +28,7 @@ from .shapes import Shapes
 from .strength import Strength
 from .swap import Swap
 from .symmetry import Weights
-from .targets import NotNumbers, Targets
+from .targets import ClassWeights, NotNumbers, Targets
 from .terms import Terms
 
 
@@ -35,9 +36,9 @@ def standard_probes() -> list[Probe]:
     """Fresh probes; causes come before their symptoms, since the first fatal finding is the one that raises."""
     return [
         *(Ownership(), Weights(), Modes(), Strangers(), Rates(), Ticks(), Updates(), Batches(), Stale(), Rebuilt()),
-        *(NeverCalled(), NotNumbers(), Targets(), SameInputs()),
+        *(NeverCalled(), NotNumbers(), Targets(), ClassWeights(), SameInputs()),
         *(Finite(), Coverage(), Strength(), Motion(), Modules(), Swap(), Declared(), Depth()),
-        *(Shapes(), Fit(), Signs(), Players(), Terms(), Stream(), Diverging(), Clamps(), Baseline()),
+        *(Shapes(), Fit(), Signs(), Ahead(), Players(), Terms(), Stream(), Diverging(), Clamps(), Baseline()),
         *(Units(), Inputs(), Splits(), Collapse(), Statistics()),
         *(Reported(), Validation(), Overfit(), Metrics(), Replicas()),
     ]

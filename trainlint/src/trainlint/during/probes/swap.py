@@ -1,6 +1,6 @@
 """Were the weights replaced between two epochs, as by averaged weights swapped in and left?"""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 from torch import Tensor
 
@@ -25,7 +25,7 @@ class Swap(Probe):
         self._past: list[Tensor] = []
         self._restored, self._fresh = False, False
         self._leaps = 0
-        self._anew: Counter[str] = Counter()
+        self._anew: defaultdict[int, Counter[str]] = defaultdict(Counter)
 
     def epoch(self, run: Run, epoch: Epoch) -> Found:
         """Remember a few entries of the weights, and whether they are those of an earlier epoch."""
@@ -51,35 +51,35 @@ class Swap(Probe):
         yield from self._initialised(run, lane, step)
         if step.first and not self._usual and step.drift > 1e-6:
             self._count += 1
+            known = self._restored or not optimiser_stays(lane)
             yield rules.REPLACED.found(
                 f"weights differ by {step.drift:.2g} of their size between updates {step.index - 1} and {step.index}"
                 + ("; they are those of an earlier epoch" if self._restored else ""),
-                update=step.index, drift=step.drift, severity=Severity.NOTE if self._restored else None,
+                update=step.index, drift=step.drift, severity=Severity.NOTE if known else None,
                 stage=Stage.CONFIRMED if self._count > 1 or self._restored else Stage.SUSPECTED,
             )  # fmt: skip
         elif step.measured and not step.first and step.drift > 0:
             self._usual = True
 
-
     def _initialised(self, run: Run, lane: Lane, step: Step) -> Found:
         """Weights that were written anew between updates of one optimiser, again and again, or some in every update."""
-        for module in step.anew:
-            self._anew[module] += 1
+        own = self._anew[id(lane)]
+        own.update(step.anew)
         if step.measured:
-            for module in self._anew.keys() - step.anew:
-                del self._anew[module]
+            for module in own.keys() - step.anew:
+                del own[module]
         self._leaps += step.drift > _ANEW and optimiser_stays(lane)
-        again = [module for module, count in self._anew.items() if count in {3, 6}]
+        again = [module for module in step.anew if own[module] in {3, 6}]
         if again:
-            count = max(self._anew[module] for module in again)
+            count = max(own[module] for module in again)
             yield rules.REPLACED.found(
                 f"other weights at the start of each of {count} measured updates than the update before left",
                 subject=some(again), update=step.index, stage=Stage.CONFIRMED if count > 3 else Stage.SUSPECTED,
             )  # fmt: skip
         elif step.drift > _ANEW and self._leaps in {3, 4} and not self._usual:
             yield rules.REPLACED.found(
-                f"weights were replaced {self._leaps} times between two updates of one optimiser, by {step.drift:.2g} of "
-                "their size",
+                f"weights were replaced {self._leaps} times between two updates of one optimiser, by {step.drift:.2g} "
+                "of their size",
                 update=step.index, drift=step.drift, stage=Stage.CONFIRMED if self._leaps > 3 else Stage.SUSPECTED,
             )  # fmt: skip
 

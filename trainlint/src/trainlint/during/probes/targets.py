@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ...findings import Severity, Stage
 from ...rules import data as rules
-from ...rules import numbers
+from ...rules import losses, numbers
 from ..criteria import Criterion
 from ..graph import chain, edges, name, nearby, producers, saved
 from ..run import Run
@@ -16,6 +16,8 @@ from ..schedule import glance
 from .probe import Found, Loss, Probe
 from .sightings import Cast
 
+_THERE, _SHARE = 0.01, 1e-3
+"""Share of the targets from which on a class counts, and share of the loss below which it does not."""
 _ROUNDING = 1e-5
 _MANY = 12
 """Samples from which on a shuffled batch of one class is rare: of two equal ones, one batch in two thousand."""
@@ -104,6 +106,40 @@ def _direct(criterion: Criterion, outputs: Sequence[Tensor]) -> bool:
     """True where a criterion compares the model's answer itself, and not what a law makes of it."""
     known = producers(outputs)
     return criterion.prediction is not None and any(id(node) in known for node in chain(criterion.prediction, 6))
+
+
+class ClassWeights(Probe):
+    """Does every class that is there count in a weighted loss?"""
+
+    def __init__(self) -> None:
+        self._counts: Tensor | None = None
+        self._weight: Tensor | None = None
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """Count the classes under a criterion that weighs them."""
+        if loss.measured and loss.tensor.grad_fn is not None:
+            for each in loss.criteria:
+                if each.kind == "classes" and each.weight is not None and each.target is not None:
+                    known = each.target.flatten()
+                    known = known[(known >= 0) & (known < len(each.weight))]
+                    now = torch.bincount(known, minlength=len(each.weight)).double().cpu()
+                    same = self._counts is not None and len(self._counts) == len(now)
+                    self._counts = now + self._counts if same and self._counts is not None else now
+                    self._weight = each.weight.detach().double().cpu()
+        return ()
+
+    def asked(self, run: Run) -> Found:
+        """A class of some size with next to no share of the loss; one of weight 0 is left out on purpose."""
+        if self._counts is None or self._weight is None or not bool(self._counts.any()):
+            return
+        there, share = self._counts / self._counts.sum(), self._counts * self._weight
+        share = share / share.sum().clamp_min(1e-30)
+        for index in torch.nonzero((there > _THERE) & (self._weight > 0) & (share < _SHARE)).flatten().tolist():
+            yield losses.ZERO_WEIGHT.found(
+                f"{there[index]:.1%} of the targets are of class {index}, and its weight of {self._weight[index]:.2g} "
+                f"gives it {share[index]:.1e} of the loss",
+                subject=f"class {index}", update=run.applied,
+            )  # fmt: skip
 
 
 class NotNumbers(Probe):

@@ -142,7 +142,9 @@ class Session:
         if not self.known.add_scheduler(scheduler):
             return
         optimizer = vars(scheduler).get("optimizer")
-        for training in self.trainings.live if isinstance(optimizer, Optimizer) else ():
+        if not isinstance(optimizer, Optimizer):
+            return
+        for training in self.trainings.live:
             if holding([optimizer], training.watch.run.model.parameters()):
                 training.watch.follow(scheduler)
 

@@ -25,8 +25,8 @@ from . import (
 SUSPECTS: tuple[Callable[[Training], Iterator[SourceFinding]], ...] = tuple(
     check
     for room in (
-        slips, batchloops, outside, clipping, precision, optimised, rateschedules, settings, gradientpaths, members, criteria,
-        lossinputs, evaluations, heldout, upkeep,
+        slips, batchloops, outside, clipping, precision, optimised, rateschedules, settings, gradientpaths, members,
+        criteria, lossinputs, evaluations, heldout, upkeep,
     )
     for check in room.CHECKS
 )  # fmt: skip

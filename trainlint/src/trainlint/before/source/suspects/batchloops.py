@@ -197,20 +197,22 @@ def another_window(training: Training) -> Iterator[SourceFinding]:
     """A loss divided by one number, and stepped after another number of batches."""
     for back, step in _pairs(training):
         gates = [c for c, way in step.conds if (c, way) not in back.conds]
-        windows = [n.right for g in gates if isinstance(g, ast.If) for n in ast.walk(g.test) if _is_mod(n)]
+        windows = [window for g in gates if isinstance(g, ast.If) for window in _moduli(g.test)]
         divisor = _divisor(back)
         if divisor is not None and len(windows) == 1 and _differ(divisor, windows[0]):
             told = f"the loss is divided by {ast.unparse(divisor)}, and the step in line {step.line} waits for "
             yield at(source.UNDIVIDED, back, told + ast.unparse(windows[0]), subject=subject_of(back.node))
 
 
-def _is_mod(node: ast.AST) -> bool:
-    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)
+def _moduli(test: ast.expr) -> list[ast.expr]:
+    return [n.right for n in ast.walk(test) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mod)]
 
 
 def _divisor(back: Event) -> ast.expr | None:
     """What the loss is divided by, in the call of backward or where its value was made."""
-    own = back.node.func.value if isinstance(back.node, ast.Call) and isinstance(back.node.func, ast.Attribute) else None
+    own = (
+        back.node.func.value if isinstance(back.node, ast.Call) and isinstance(back.node.func, ast.Attribute) else None
+    )
     made = back.value.node if isinstance(back.value, Tensor) and back.value.op in {"div", "scaled"} else None
     for node in (own, made):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):

@@ -13,6 +13,8 @@ from ..values import Tensor, Value
 from .batchloops import inside
 from .telling import at
 
+_PLAIN = {"add", "sub", "mult", "div", "scaled", "neg", "mean", "sum", *LOSSES}
+
 
 def outside_batches(training: Training) -> Iterator[SourceFinding]:
     """Backward behind the batch loop, on its last loss or on its last batch."""
@@ -21,7 +23,7 @@ def outside_batches(training: Training) -> Iterator[SourceFinding]:
     idle = [loop for loop in idle if _over_batches(loop)]
     for back in training.backwards if idle else ():
         for loop in (loop for loop in idle if _after(back, loop)):
-            what = _of_the_last_round(back.value, loop)
+            what = _of_the_last_round(training, back.value, loop)
             if what:
                 told = f"it stands behind the batch loop of line {loop.node.lineno}, on its last {what}"
                 yield at(source.OUTSIDE_BATCHES, back, told, subject=subject_of(back.node))
@@ -39,8 +41,10 @@ def _over_batches(loop: Loop) -> bool:
     return loop.batches or pieces or "loader" in ast.unparse(loop.node.iter).lower()
 
 
-def _of_the_last_round(value: Value, loop: Loop) -> str:
+def _of_the_last_round(training: Training, value: Value, loop: Loop) -> str:
     """What of the loop's last round a loss is made of: the loss itself, or a batch of a loop that does nothing else."""
+    if isinstance(value, Tensor) and inside(value.node, value.file, loop) and _of_one_round(value):
+        return "loss" if training.reach(value)[0] else ""
     loss = _last_loss(value)
     if loss is None:
         return ""
@@ -48,6 +52,11 @@ def _of_the_last_round(value: Value, loop: Loop) -> str:
         return "loss"
     made = [t for t in tensors(loss) if t is not loss and inside(t.node, t.file, loop)]
     return "batch" if made and _only_assigns(loop) else ""
+
+
+def _of_one_round(value: Tensor) -> bool:
+    """True where a value is no sum over the rounds: the line that made it does not go into it again."""
+    return value.op in _PLAIN and not any(t is not value and t.node is value.node for t in tensors(value))
 
 
 def _last_loss(value: Value) -> Tensor | None:

@@ -1,5 +1,6 @@
 """Numbers in the source: are rates, momenta, decays and dropouts in their useful range?"""
 
+import ast
 from collections.abc import Iterator
 
 from ....rules import source
@@ -9,6 +10,7 @@ from ..training import Training
 from ..values import Items, Table, Thing, Value, number
 from .telling import tell
 
+_DISCOUNTS = {"gamma", "discount", "discount_factor", "gamma_discount"}
 _SMALLEST = 1e-8
 _LARGEST = {"Adam": 0.5, "AdamW": 0.5, "NAdam": 0.5, "RAdam": 0.5, "RMSprop": 0.5, "Adamax": 0.5, "SGD": 50.0}
 """Far above what works for networks: each Adam update moves every weight by about the rate itself."""
@@ -75,4 +77,27 @@ def _of_optimizer(thing: Thing, kind: str) -> Iterator[str]:
             yield f"the betas ({first:g}, {second:g}) are in reverse order"
 
 
-CHECKS = (rate, absurd)
+def discount(training: Training) -> Iterator[SourceFinding]:
+    """A discount of later rewards above one, where the source has rewards."""
+    for file in training.reading.files:
+        if "reward" not in file.text.lower() or not training.backwards:
+            continue
+        for node in ast.walk(file.tree):
+            for name, value in _named_numbers(node):
+                if name.lower() in _DISCOUNTS and 1 < value < 10:
+                    yield tell(source.ABSURD, node, file, f"a discount of {value:g} makes values grow without bound")
+
+
+def _named_numbers(node: ast.AST) -> Iterator[tuple[str, float]]:
+    """Names that are given a number in one assignment, alone or side by side."""
+    if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+        return
+    target, value = node.targets[0], node.value
+    several = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+    pairs = zip(target.elts, value.elts, strict=False) if several else [(target, value)]  # pyright: ignore
+    for each, given in pairs:
+        if isinstance(each, ast.Name) and isinstance(given, ast.Constant) and isinstance(given.value, int | float):
+            yield each.id, float(given.value)
+
+
+CHECKS = (rate, absurd, discount)
