@@ -2,20 +2,28 @@
 
 import math
 from collections.abc import Mapping
+from itertools import product
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
 from . import expected
+from .edge import Edge
 from .run import Lane, Step, module_of, norms, rates_of
 from .samples import sample
+from .schedule import Why
 
 _SLIGHT = 1e-6
 """Below this share of a tensor's sample the entries without a gradient are left out: an embedding has few with one."""
 _HALF = (torch.bfloat16, torch.float16)
 _LARGEST = 3.4e38
 """Stands for the norm of a finite gradient that overflows float32."""
+_WHY = {
+    flags: (Why.MEASURED if flags[0] else Why.PLAIN) | (Why.ODD if flags[1] else Why.PLAIN)
+    | (Why.RATES if flags[2] else Why.PLAIN)
+    for flags in product((False, True), repeat=3)
+}  # fmt: skip
 
 
 class Meter:
@@ -34,10 +42,12 @@ class Meter:
         self._before: list[Tensor] = []
         self._earlier: list[Tensor] = []
         self._moved: list[float] = []
-        self._last: list[Tensor] = []
+        self._edge = Edge(lane.held)
         self._used: dict[str, float | None] = {}
         self._drift = 0.0
-        self._wasted = 0
+        self._wasted = self._skipped = 0
+        self._stale = self._odd = False
+        self._rates: tuple[float, ...] = ()
         self.wasted = False
 
     def gradients(self) -> dict[str, float | None]:
@@ -58,64 +68,82 @@ class Meter:
 
     def before(self) -> None:
         """The step is about to run."""
-        self._before = [sample(p).clone() for p in self.lane.names] if self.measuring else []
-        self._used = self.gradients() if self.measuring else {}
-        if self._before and self._last:
-            apart = norms([now - then for now, then in zip(self._marks(), self._last, strict=True)])
-            self._drift = sum(apart) / max(sum(norms(self._last)), 1e-30)
+        if not self.measuring:
+            return
+        self._before = [sample(p).clone() for p in self.lane.names]
+        self._used = self.gradients()
+        self._drift = self._edge.drift() if self._before else 0.0
 
-    def _marks(self) -> list[Tensor]:
-        """The first entries of one tensor: enough to see that somebody wrote other weights between two steps."""
-        held = self.lane.held
-        return [held[len(held) // 2].detach().view(-1)[:64]] if held and held[len(held) // 2].is_contiguous() else []
-
-    def after(self, closure: bool, optimizer: Optimizer | None = None) -> Step:
-        """The step ran: what it did.
+    def after(self, closure: bool, optimizer: Optimizer) -> Why:
+        """The step ran: why would anybody want to hear of it?
 
         Args:
             closure: True where the optimiser got one.
-            optimizer: the one that stepped, where it is not the lane's own.
+            optimizer: that stepped.
         """
         lane = self.lane
-        stepped = lane.optimizer if optimizer is None else optimizer
+        self._edge.keep()
+        self.wasted = lane.wasted > self._wasted
+        self._stale = not lane.cleared and lane.pending > 0 and lane.applied > 1
+        rates, skips = rates_of(optimizer), lane.skipped.total() if lane.skipped else 0
+        odd = bool(
+            self._stale or self.wasted or closure or self.first or lane.arrived
+            or skips != self._skipped or optimizer is not lane.optimizer
+        )  # fmt: skip
+        why = _WHY[bool(self._before), odd or self._odd, rates != self._rates or not all(rates)]
+        self._rates, self._skipped, self._wasted, self._odd = rates, skips, lane.wasted, odd
+        return why
+
+    def pass_by(self) -> None:
+        """Nobody wants to hear of it."""
+        self.lane.arrived, self.first = {}, False
+
+    def step(self, closure: bool, optimizer: Optimizer) -> Step:
+        """What the step did.
+
+        Args:
+            closure: True where the optimiser got one.
+            optimizer: that stepped.
+        """
+        lane = self.lane
         facts: dict = {
             "index": lane.applied,
             "arrived": lane.arrived,
             "scale": lane.scale,
-            "rates": rates_of(stepped),
-            "shrinkage": expected.shrinkage(stepped) if self.measuring else 0.0,
+            "rates": self._rates,
+            "shrinkage": expected.shrinkage(optimizer) if self.measuring else 0.0,
             "closure": closure,
-            "stale": not lane.cleared and lane.pending > 0 and lane.applied > 1,
-            "cleared": lane.wasted > self._wasted and lane.pending == 0 and not closure,
+            "stale": self._stale,
+            "cleared": self.wasted and lane.pending == 0 and not closure,
+            "drift": self._drift,
+            "first": self.first,
         }
-        self.wasted = lane.wasted > self._wasted
-        self._wasted, lane.arrived = lane.wasted, {}
-        facts |= {"drift": self._drift, "first": self.first}
-        self._drift, self.first = 0.0, False
-        self._last = [mark.clone() for mark in self._marks()]
-        if not self._before:
-            return Step(**facts)
+        self._drift = 0.0
+        self.pass_by()
+        return Step(**facts, **self._measured(closure, optimizer)) if self._before else Step(**facts)
+
+    def _measured(self, closure: bool, optimizer: Optimizer) -> dict:
+        lane = self.lane
         names, live = list(lane.names.values()), list(lane.names)
         old = self._before
         weights = norms(old)
         moves = norms(sample(p) - o for p, o in zip(live, old, strict=True))
         used = self.gradients() if closure else self._used  # some optimisers clear gradients in their step
+        facts = _expected(optimizer, live, old, sum(g * g for g in used.values() if g) ** 0.5)
         facts["returned"] = self._returned(old, used)
         self._before = []
         self._earlier, self._moved = old, moves
-        facts |= _expected(stepped, live, old, sum(g * g for g in used.values() if g) ** 0.5)
-        return Step(
-            **facts,
-            measured=True,
-            used=used,
-            moved={n: m / max(w, m, 1e-30) for n, m, w in zip(names, moves, weights, strict=True)},
-            unmoved=frozenset(
+        return facts | {
+            "measured": True,
+            "used": used,
+            "moved": {n: m / max(w, m, 1e-30) for n, m, w in zip(names, moves, weights, strict=True)},
+            "unmoved": frozenset(
                 n for n, m, p in zip(names, moves, live, strict=True) if m == 0 and used[n] and _touched(p)
             ),
-            relative=_relative(live, moves, weights),
-            modules=_modules(lane.names, old, moves, weights),
-            stuck=_stuck(live, old),
-        )
+            "relative": _relative(live, moves, weights),
+            "modules": _modules(lane.names, old, moves, weights),
+            "stuck": _stuck(live, old),
+        }
 
     def _returned(self, old: list[Tensor], used: Mapping[str, float | None]) -> frozenset[str] | None:
         """Modules that stand, bit by bit, where they stood before the last measured update, which moved them."""

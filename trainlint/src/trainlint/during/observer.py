@@ -19,7 +19,7 @@ from .passes import Passes
 from .patches import Undo, nothing
 from .run import Lane, Run
 from .schedule import SCHEDULES, Preset, glance
-from .unread import Unread
+from .unread import Unread, is_finite
 from .windows import Fate, Windows, smells
 
 _ALERT = 8
@@ -42,14 +42,15 @@ class Observer:
         self.windows, self.unread = Windows(run), Unread()
         self.boundary = Boundary(lambda event, trace: jury.record("failure", event=event, traceback=trace))
         self.output: Tensor | None = None
-        self.measuring = True
+        self.measuring, self.glancing = True, False
+        self._own: dict[int, list[Lane]] = {}
         self._known: WeakKeyDictionary[Optimizer, list[Lane]] = WeakKeyDictionary()
         self._alert, self._fresh, self._depth, self._handed = 0, True, 0, False
         self._scaled: list[tuple[Lane, int]] = []
         self._leaf_names: dict[int, str] = {}
         self._ears = Ears(self)
         self.passes = Passes(run.model, self._ears.evaluated)
-        self._forward = Forward(self._ears.ran, self.passes.without)
+        self._forward = Forward(self._ears.ran, self.passes)
         self._undo: list[Undo] = []
         weakref.finalize(self, _let_go, self._undo).atexit = False
 
@@ -123,7 +124,7 @@ class Observer:
             self._clear(lane)
 
     def _clear(self, lane: Lane) -> None:
-        fate = self.windows.fate(lane)
+        fate = self.windows.fate(lane) if lane.pending else Fate.USED
         lane.unsure = fate is not Fate.USED
         lane.by_hand += fate is Fate.BY_HAND
         lane.probed += fate is Fate.PROBED
@@ -143,8 +144,9 @@ class Observer:
 
     def stepped(self, optimizer: Optimizer, closure: bool) -> None:
         """The optimiser stepped."""
-        mine = [lane for lane in self._lanes_of(optimizer) if lane.by is optimizer]
-        for lane in mine:
+        for lane in self._lanes_of(optimizer):
+            if lane.by is not optimizer:
+                continue
             lane.inside, lane.by = False, None
             if hooks.refused(optimizer):
                 self.refuse(lane, "the scaler found inf or NaN (fused optimiser)")
@@ -155,8 +157,11 @@ class Observer:
         lane.applied += 1
         if optimizer is not lane.optimizer:
             lanes.note_other(lane, optimizer)
-        step = self.meters[id(lane)].after(closure, optimizer)
-        lane.gaps += self.meters[id(lane)].wasted
+        meter = self.meters[id(lane)]
+        why = meter.after(closure, optimizer)
+        heard = bool(self.jury.listeners("updated", why))
+        step = meter.step(closure, optimizer) if heard else meter.pass_by()
+        lane.gaps += meter.wasted
         lane.window = max(lane.window, lane.pending)
         lane.pending, lane.cleared, lane.stepped, lane.unsure = 0, False, True, False
         self._fresh, self._alert = False, max(0, self._alert - 1)
@@ -164,11 +169,15 @@ class Observer:
         self.passes.forget()
         self.run.judged = self.run.misjudged = 0  # passes between updates are no validation
         self.run.closures |= closure
-        self.jury.ask("updated", self.run, lane, step)
+        if step is not None:
+            self.jury.ask("updated", self.run, lane, step, why=why)
         self.arm()
 
     def _lanes_of(self, optimizer: Optimizer) -> list[Lane]:
         """The lanes whose weights an optimiser steps; one that nobody handed over gets one if it holds the model's."""
+        own = self._own.get(id(optimizer))  # a lane keeps its optimiser alive
+        if own is not None:
+            return own
         found = self._known.get(optimizer)
         if found is None:
             found = lanes.lanes_of(self.run, optimizer)
@@ -176,6 +185,7 @@ class Observer:
                 self.meters[id(new)] = Meter(new)
                 found = [new]
             self._known[optimizer] = found
+            self._own |= {id(optimizer): found for lane in found if lane.optimizer is optimizer}
         return found
 
     def refuse(self, lane: Lane, reason: str) -> None:
@@ -249,17 +259,20 @@ class Observer:
     def arm(self) -> None:
         """Decide whether each lane's next update is measured, and listen to the leaves only then."""
         self.heed()
+        listening = self.measuring or self.glancing
+        self.measuring = False
         for lane in self.run.lanes:
             due = self._fresh or self._alert > 0 or self.schedule.due(lane.applied + 1)
             self.meters[id(lane)].measuring = due
-        self.measuring = any(meter.measuring for meter in self.meters.values())
-        self._listen_leaves()
+            self.measuring |= due
+        self.glancing = glance(self.run.applied + 1)
+        if listening or self.measuring or self.glancing:
+            self._listen_leaves()
 
     def _listen_leaves(self) -> None:
         if self.measuring:
             self._leaf_names = hooks.leaves_of(self.run.model, modules(self.run.model))
-        wanted = self.measuring or glance(self.run.applied + 1)
-        self._forward.measure(wanted, allowed=bool(self._leaf_names) or not self.measuring)
+        self._forward.measure(self.measuring, self.glancing, allowed=bool(self._leaf_names) or not self.measuring)
 
     def heed(self) -> None:
         """After an alarm the next updates are measured, and preset trace names the operations of the next backward."""
@@ -272,19 +285,22 @@ class Observer:
         if self._trace and self._named is nothing:
             self._named = hooks.name_operations()
 
-    def keep(self, name: str, loss: Tensor) -> None:
-        """Keep a loss until it is read: at once on the CPU.
+    def keep(self, name: str, loss: Tensor, value: float | None) -> None:
+        """Keep a loss until it is time to ask about it.
 
         Args:
             name: which loss.
-            loss: its value, without a graph.
+            loss: itself.
+            value: of it, where it is known.
         """
         self._handed = True
-        if self.unread.keep(name, loss) or self.measuring:
+        if value is not None and not is_finite(value):
+            self.read()  # what came before it
+        if self.unread.keep(name, loss, value) or self.measuring or self.glancing:
             self.read()
 
     def read(self) -> None:
-        """Turn the losses kept so far into numbers, and ask about them."""
+        """Ask about the losses kept so far."""
         for name, values in self.unread.take():
             self.run.losses += values
             self.run.seen += len(values)

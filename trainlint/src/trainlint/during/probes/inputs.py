@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from ...findings import Stage
 from ...rules import numbers as rules
 from ..run import Run
+from ..schedule import Why
 from .probe import Found, Loss, Probe
 from .sightings import Sightings
 
@@ -41,6 +42,8 @@ class _Scale:
 
 class Inputs(Probe):
     """Scale of what the first modules get, channel by channel."""
+
+    losses = Why.MEASURED
 
     def __init__(self) -> None:
         self._done: set[str] = set()
@@ -118,6 +121,8 @@ def _scale(fed: Tensor, axis: int) -> _Scale | None:
 
 class SameInputs(Probe):
     """Batches in which all samples are equal, although their targets are not."""
+
+    losses = Why.MEASURED
 
     def __init__(self) -> None:
         self._seen = Sightings()

@@ -12,6 +12,7 @@ from ...rules import numbers, updates
 from ..criteria import parts
 from ..graph import name as node_name
 from ..run import Lane, Run, Step
+from ..schedule import Why
 from .probe import Found, Loss, Probe
 from .sightings import Cast
 
@@ -30,6 +31,9 @@ _FLOORED = {
 
 class Stream(Probe):
     """The stream of loss values, by name."""
+
+    losses = Why.MEASURED | Why.ODD
+    updates = Why.MEASURED
 
     def __init__(self) -> None:
         self._series: defaultdict[str, _Series] = defaultdict(_Series)
@@ -134,6 +138,8 @@ class Diverging(Probe):
     A loss without a floor is no measure: an actor's has the scale of its critic. One of several players, or one whose
     targets grow, may rise while all goes well.
     """
+
+    losses = Why.MEASURED
 
     def __init__(self) -> None:
         self._cast = Cast()

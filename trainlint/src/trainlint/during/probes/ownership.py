@@ -11,6 +11,7 @@ from ..lanes import OUTSIDE
 from ..names import parameters
 from ..run import Epoch, Lane, Run, Step, module_of, some
 from ..samples import sample
+from ..schedule import Why
 from .probe import Found, Probe
 
 _SURE = 3
@@ -20,7 +21,7 @@ _SURE = 3
 class Ownership(Probe):
     """Every trainable parameter in a group, by identity; what gets gradients and what moves decides."""
 
-    sparse = True
+    updates = Why.MEASURED
 
     def __init__(self) -> None:
         self._apart: Counter[int] = Counter()

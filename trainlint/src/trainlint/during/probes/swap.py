@@ -5,6 +5,7 @@ from torch import Tensor
 from ...findings import Severity, Stage
 from ...rules import updates as rules
 from ..run import Epoch, Lane, Run, Step
+from ..schedule import Why
 from ..windows import mark
 from .probe import Found, Probe
 
@@ -14,6 +15,8 @@ _KEPT = 64
 
 class Swap(Probe):
     """The first update of an epoch starts where the last one ended, or from weights that the run itself had."""
+
+    updates = Why.MEASURED | Why.ODD
 
     def __init__(self) -> None:
         self._usual = False

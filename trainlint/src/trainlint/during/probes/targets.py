@@ -12,7 +12,7 @@ from ...rules import numbers
 from ..criteria import Criterion
 from ..graph import chain, edges, name, nearby, producers, saved
 from ..run import Run
-from ..schedule import glance
+from ..schedule import Why, glance
 from .probe import Found, Loss, Probe
 from .sightings import Cast
 
@@ -39,6 +39,8 @@ class _Window:
 
 class Targets(Probe):
     """Do the targets vary, within a batch and between batches?"""
+
+    losses = Why.MEASURED | Why.GLANCE
 
     def __init__(self) -> None:
         self._cast = Cast()
@@ -108,6 +110,8 @@ def _direct(criterion: Criterion, outputs: Sequence[Tensor]) -> bool:
 
 class NotNumbers(Probe):
     """Where a loss is not finite: did the batch itself bring that in?"""
+
+    losses = Why.MEASURED | Why.ODD
 
     def __init__(self) -> None:
         self._last: Loss | None = None
