@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 from . import expected
 from .edge import Edge
 from .run import Lane, Step, module_of, norms, rates_of
-from .samples import sample
+from .samples import differences, sample
 from .schedule import Why
 
 _SLIGHT = 1e-6
@@ -124,12 +124,18 @@ class Meter:
 
     def _measured(self, closure: bool, optimizer: Optimizer) -> dict:
         lane = self.lane
-        names, live = list(lane.names.values()), list(lane.names)
-        old = self._before
-        weights = norms(old)
-        moves = norms(sample(p) - o for p, o in zip(live, old, strict=True))
+        names, live = list(lane.names.values()), lane.held
+        old, now = self._before, [sample(p) for p in live]
+        weights, apart = norms(old), differences(now, old)
+        moves = norms(apart)
         used = self.gradients() if closure else self._used  # some optimisers clear gradients in their step
-        facts = _expected(optimizer, live, old, sum(g * g for g in used.values() if g) ** 0.5)
+        shares = [p.numel() / max(1, len(each)) for p, each in zip(live, old, strict=True)]
+        whole = sum(s * w * w for s, w in zip(shares, weights, strict=True)) ** 0.5
+        facts = {
+            "in_rates": expected.in_rates(optimizer, live, old, apart),
+            "own_share": expected.own_share(optimizer, sum(g * g for g in used.values() if g) ** 0.5, whole),
+            "epsilon": expected.epsilon(optimizer),
+        }
         facts["returned"] = self._returned(old, used)
         self._before = []
         self._earlier, self._moved = old, moves
@@ -140,7 +146,7 @@ class Meter:
             "unmoved": frozenset(
                 n for n, m, p in zip(names, moves, live, strict=True) if m == 0 and used[n] and _touched(p)
             ),
-            "relative": _relative(live, moves, weights),
+            "relative": sum(s * m * m for s, m in zip(shares, moves, strict=True)) ** 0.5 / max(whole, 1e-30),
             "modules": _modules(lane.names, old, moves, weights),
             "stuck": _stuck(live, old),
         }
@@ -149,23 +155,12 @@ class Meter:
         """Modules that stand, bit by bit, where they stood before the last measured update, which moved them."""
         if not self._earlier:
             return None
-        apart = norms(now - then for now, then in zip(old, self._earlier, strict=True))
+        apart = norms(differences(old, self._earlier))
         rows = list(zip(self.lane.names.items(), apart, self._moved, strict=True))
         elsewhere = {module_of(name) for (_, name), gap, _ in rows if used[name] and gap != 0}
         # A single number comes back to the same place where it is clamped to a range.
         back = {module_of(n) for (p, n), gap, moved in rows if used[n] and gap == 0 and moved > 0 and p.numel() > 1}
         return frozenset(back - elsewhere)
-
-
-def _expected(optimizer: Optimizer, live: list[Tensor], old: list[Tensor], used: float) -> dict:
-    """What the optimiser's rule should have made of the gradient."""
-    shares = (p.numel() / max(1, each.numel()) for p, each in zip(live, old, strict=True))
-    whole = sum(s * n * n for s, n in zip(shares, norms(old), strict=True)) ** 0.5
-    return {
-        "in_rates": expected.in_rates(optimizer, live, old),
-        "own_share": expected.own_share(optimizer, used, whole),
-        "epsilon": expected.epsilon(optimizer),
-    }
 
 
 def _touched(parameter: Tensor) -> bool:
@@ -202,14 +197,6 @@ def _modules(
         own[0] += move * move
         own[1] += weight * weight
     return {module: (moved / max(size, moved, 1e-60)) ** 0.5 for module, (moved, size) in squares.items()}
-
-
-def _relative(live: list[Tensor], moves: list[float], weights: list[float]) -> float:
-    """‖Δ‖/‖w‖ over all parameters, each sample weighted by the entries it stands for."""
-    shares = [p.numel() / max(1, sample(p).numel()) for p in live]
-    total = sum(s * w * w for s, w in zip(shares, weights, strict=True))
-    moved = sum(s * m * m for s, m in zip(shares, moves, strict=True))
-    return (moved / max(total, 1e-60)) ** 0.5
 
 
 def nonfinite(gradients: Mapping[str, float | None]) -> list[str]:

@@ -19,6 +19,11 @@ def parameters(model: nn.Module) -> dict[str, nn.Parameter]:
     return {bare(name): p for name, p in nn.Module.named_parameters(model) if not is_lazy(p)}
 
 
+def tensors(model: nn.Module) -> list[nn.Parameter]:
+    """The parameters without their names, which take longer to find."""
+    return [p for _, p in nn.Module.named_parameters(model) if not is_lazy(p)]
+
+
 def buffers(model: nn.Module) -> dict[str, Tensor]:
     """The buffers by their names in the model itself."""
     bare = _bare(model)
@@ -71,6 +76,8 @@ def _bare(model: nn.Module) -> Callable[[str], str]:
         for child in ("_orig_mod", "module")
         if list(module._modules) == [child] and not module._parameters
     }
+    if not wrapped:
+        return str
 
     def bare(name: str) -> str:
         parts = name.split(".")
