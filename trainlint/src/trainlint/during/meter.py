@@ -1,7 +1,7 @@
 """How far an update moved the live weights: measured on a sample of entries, so that it costs no copy of the model."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 import torch
@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 from . import expected
 from .edge import Edge
 from .run import Lane, Step, module_of, norms, rates_of
-from .samples import differences, sample
+from .samples import Samples, sample
 from .schedule import Why
 
 _SLIGHT = 1e-6
@@ -39,8 +39,8 @@ class Meter:
     def __init__(self, lane: Lane, measuring: bool = True) -> None:
         self.lane, self.measuring = lane, measuring
         self.first = False
-        self._before: list[Tensor] = []
-        self._earlier: list[Tensor] = []
+        self._before: Samples | None = None
+        self._earlier: Samples | None = None
         self._moved: list[float] = []
         self._edge = Edge(lane.held)
         self._used: dict[str, float | None] = {}
@@ -70,7 +70,7 @@ class Meter:
         """The step is about to run."""
         if not self.measuring:
             return
-        self._before = [sample(p).clone() for p in self.lane.names]
+        self._before = Samples.taken(self.lane.held) if self.lane.held else None
         self._used = self.gradients()
         self._drift = self._edge.drift() if self._before else 0.0
 
@@ -90,7 +90,7 @@ class Meter:
             self._stale or self.wasted or closure or self.first or lane.arrived
             or skips != self._skipped or optimizer is not lane.optimizer
         )  # fmt: skip
-        why = _WHY[bool(self._before), odd or self._odd, rates != self._rates or not all(rates)]
+        why = _WHY[self._before is not None, odd or self._odd, rates != self._rates or not all(rates)]
         self._rates, self._skipped, self._wasted, self._odd = rates, skips, lane.wasted, odd
         return why
 
@@ -120,24 +120,23 @@ class Meter:
         }
         self._drift = 0.0
         self.pass_by()
-        return Step(**facts, **self._measured(closure, optimizer)) if self._before else Step(**facts)
+        old, self._before = self._before, None
+        return Step(**facts) if old is None else Step(**facts, **self._measured(old, closure, optimizer))
 
-    def _measured(self, closure: bool, optimizer: Optimizer) -> dict:
+    def _measured(self, old: Samples, closure: bool, optimizer: Optimizer) -> dict:
         lane = self.lane
         names, live = list(lane.names.values()), lane.held
-        old, now = self._before, [sample(p) for p in live]
-        weights, apart = norms(old), differences(now, old)
-        moves = norms(apart)
+        apart = Samples.taken(live).minus(old)
+        weights, moves = old.norms(), apart.norms()
         used = self.gradients() if closure else self._used  # some optimisers clear gradients in their step
-        shares = [p.numel() / max(1, len(each)) for p, each in zip(live, old, strict=True)]
+        shares = [p.numel() / max(1, len(each)) for p, each in zip(live, old.each, strict=True)]
         whole = sum(s * w * w for s, w in zip(shares, weights, strict=True)) ** 0.5
         facts = {
-            "in_rates": expected.in_rates(optimizer, live, old, apart),
+            "in_rates": expected.in_rates(optimizer, live, old.each, apart.each),
             "own_share": expected.own_share(optimizer, sum(g * g for g in used.values() if g) ** 0.5, whole),
             "epsilon": expected.epsilon(optimizer),
         }
         facts["returned"] = self._returned(old, used)
-        self._before = []
         self._earlier, self._moved = old, moves
         return facts | {
             "measured": True,
@@ -147,15 +146,15 @@ class Meter:
                 n for n, m, p in zip(names, moves, live, strict=True) if m == 0 and used[n] and _touched(p)
             ),
             "relative": sum(s * m * m for s, m in zip(shares, moves, strict=True)) ** 0.5 / max(whole, 1e-30),
-            "modules": _modules(lane.names, old, moves, weights),
-            "stuck": _stuck(live, old),
+            "modules": _modules(lane.names, old.each, moves, weights),
+            "stuck": _stuck(live, old.each),
         }
 
-    def _returned(self, old: list[Tensor], used: Mapping[str, float | None]) -> frozenset[str] | None:
+    def _returned(self, old: Samples, used: Mapping[str, float | None]) -> frozenset[str] | None:
         """Modules that stand, bit by bit, where they stood before the last measured update, which moved them."""
-        if not self._earlier:
+        if self._earlier is None:
             return None
-        apart = norms(differences(old, self._earlier))
+        apart = old.minus(self._earlier).norms()
         rows = list(zip(self.lane.names.items(), apart, self._moved, strict=True))
         elsewhere = {module_of(name) for (_, name), gap, _ in rows if used[name] and gap != 0}
         # A single number comes back to the same place where it is clamped to a range.
@@ -169,7 +168,7 @@ def _touched(parameter: Tensor) -> bool:
     return grad is not None and not grad.is_sparse and bool(sample(grad).any())
 
 
-def _stuck(live: list[Tensor], old: list[Tensor]) -> float:
+def _stuck(live: list[Tensor], old: Sequence[Tensor]) -> float:
     """Share of the entries with a gradient that the step left as they were, among weights of half precision."""
     wanted = kept = 0
     for parameter, before in zip(live, old, strict=True):
@@ -182,7 +181,7 @@ def _stuck(live: list[Tensor], old: list[Tensor]) -> float:
 
 
 def _modules(
-    names: Mapping[Tensor, str], old: list[Tensor], moves: list[float], weights: list[float]
+    names: Mapping[Tensor, str], old: Sequence[Tensor], moves: list[float], weights: list[float]
 ) -> dict[str, float]:
     """‖Δ‖/‖w‖ of each module, over its tensors with a gradient."""
     squares: dict[str, list[float]] = {}

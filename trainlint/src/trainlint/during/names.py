@@ -21,7 +21,20 @@ def parameters(model: nn.Module) -> dict[str, nn.Parameter]:
 
 def tensors(model: nn.Module) -> list[nn.Parameter]:
     """The parameters without their names, which take longer to find."""
-    return [p for _, p in nn.Module.named_parameters(model) if not is_lazy(p)]
+    found = {p: None for m in walk(model) for p in m._parameters.values() if p is not None}
+    return [p for p in found if type(p) is nn.Parameter or not is_lazy(p)]
+
+
+def walk(model: nn.Module) -> list[nn.Module]:
+    """The modules without their names, each once."""
+    found: dict[int, nn.Module] = {}
+    waiting = [model]
+    while waiting:
+        module = waiting.pop()
+        if id(module) not in found:
+            found[id(module)] = module
+            waiting += [child for child in module._modules.values() if child is not None]
+    return list(found.values())
 
 
 def buffers(model: nn.Module) -> dict[str, Tensor]:

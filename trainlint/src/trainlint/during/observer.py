@@ -14,7 +14,7 @@ from .ears import Ears
 from .forward import Forward
 from .jury import Jury
 from .meter import Meter
-from .names import modules
+from .names import modules, walk
 from .passes import Passes
 from .patches import Undo, nothing
 from .run import Lane, Run
@@ -48,6 +48,7 @@ class Observer:
         self._alert, self._fresh, self._depth, self._handed = 0, True, 0, False
         self._scaled: list[tuple[Lane, int]] = []
         self._leaf_names: dict[int, str] = {}
+        self._shape: list[int] = []
         self._ears = Ears(self)
         self.passes = Passes(run.model, self._ears.evaluated)
         self._forward = Forward(self._ears.ran, self.passes)
@@ -270,8 +271,8 @@ class Observer:
             self._listen_leaves()
 
     def _listen_leaves(self) -> None:
-        if self.measuring:
-            self._leaf_names = hooks.leaves_of(self.run.model, modules(self.run.model))
+        if self.measuring and (shape := [id(m) for m in walk(self.run.model)]) != self._shape:
+            self._shape, self._leaf_names = shape, hooks.leaves_of(self.run.model, modules(self.run.model))
         self._forward.measure(self.measuring, self.glancing, allowed=bool(self._leaf_names) or not self.measuring)
 
     def heed(self) -> None:

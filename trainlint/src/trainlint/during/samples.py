@@ -21,33 +21,65 @@ def sample(tensor: Tensor) -> Tensor:
 
 def norms(tensors: Iterable[Tensor]) -> list[float]:
     """Euclidean norm of each tensor in float32 at least, with one transfer; each tensor may go after its turn."""
-    each = list(tensors) if isinstance(tensors, Sequence) else tensors
-    if isinstance(each, list) and alike(each):
-        wide = torch.promote_types(each[0].dtype, torch.float32)
-        found = torch._foreach_norm([t.detach() for t in each], 2, wide)
-        return torch.stack(found).float().tolist()
-    found = [_norm(tensor) for tensor in each]
+    if isinstance(tensors, Sequence) and alike(tensors):
+        return _norms_alike([tensor.detach() for tensor in tensors])
+    found = [_norm(tensor) for tensor in tensors]
     return torch.stack([n.to(found[0].device) for n in found]).tolist() if found else []
 
 
-def differences(first: Sequence[Tensor], second: Sequence[Tensor]) -> Sequence[Tensor]:
-    """Each tensor of the first list minus that of the second.
+def _norms_alike(tensors: Sequence[Tensor]) -> list[float]:
+    wide = torch.promote_types(tensors[0].dtype, torch.float32)
+    return torch.stack(torch._foreach_norm(list(tensors), 2, wide)).float().tolist()
+
+
+class Samples:
+    """Samples of several tensors at one moment; of plain ones of one type in one piece of memory.
 
     Args:
-        first: without graphs.
-        second: of the same shapes.
+        each: a one-dimensional tensor for each, as `sample` gives them.
+        flat: the same in one piece, where they are.
     """
-    if alike([*first, *second]):
-        return torch._foreach_sub(list(first), list(second))
-    return [a - b for a, b in zip(first, second, strict=True)]
+
+    def __init__(self, each: Sequence[Tensor], flat: Tensor | None) -> None:
+        self.each, self.flat = each, flat
+
+    @classmethod
+    def taken(cls, tensors: Iterable[Tensor]) -> "Samples":
+        """Copies of what some tensors hold now.
+
+        Args:
+            tensors: any.
+        """
+        views = [sample(tensor) for tensor in tensors]
+        if not alike(views):
+            return cls([view.clone() for view in views], None)
+        flat = torch.cat(views)
+        return cls(flat.split([len(view) for view in views]), flat)
+
+    def minus(self, other: "Samples") -> "Samples":
+        """The difference to samples of tensors of the same shapes.
+
+        Args:
+            other: of another moment.
+        """
+        if self.flat is None or other.flat is None or self.flat.dtype != other.flat.dtype:
+            return Samples([a - b for a, b in zip(self.each, other.each, strict=True)], None)
+        flat = self.flat - other.flat
+        return Samples(flat.split([len(each) for each in self.each]), flat)
+
+    def norms(self) -> list[float]:
+        """Euclidean norm of each."""
+        return norms(self.each) if self.flat is None else _norms_alike(self.each)
 
 
 def alike(tensors: Sequence[Tensor]) -> bool:
     """True where one call of torch may take them all: plain real tensors of one type on one device."""
-    kinds = {(type(t), t.dtype, t.device, t.layout) for t in tensors}
-    if len({kind[1:] for kind in kinds}) != 1 or not all(kind[0] in _PLAIN for kind in kinds):
+    if not tensors or not tensors[0].is_floating_point():
         return False
-    return tensors[0].is_floating_point() and tensors[0].layout is torch.strided
+    dtype, device = tensors[0].dtype, tensors[0].device
+    return all(
+        [type(t) in _PLAIN and t.dtype is dtype and t.layout is torch.strided and t.device == device for t in tensors]
+    )
 
 
 def _norm(tensor: Tensor) -> Tensor:

@@ -143,9 +143,11 @@ def _any(grads: Iterable[Tensor]) -> bool:
 def smells(lane: Lane) -> bool:
     """A sample of a first parameter's gradient, or in turns of another's, is not finite: a NaN shows there."""
     held, count = lane.held, lane.backwards
-    if not held or (count > _EARLY and count % 4) or (count % _BUNCH and held[0].is_cuda):
+    every = 4 if count > _EARLY else 2 if count > _BUNCH else 1
+    if not held or count % every or (count % _BUNCH and held[0].is_cuda):
         return False
-    grad = (lane.first if count % 2 else held[count // 2 % len(held)]).grad
+    turn = count // every
+    grad = (lane.first if turn % 2 else held[turn // 2 % len(held)]).grad
     if grad is None or grad.is_sparse:
         return False
     return not cmath.isfinite((grad if grad.numel() <= _DENSE else sample(grad)).sum().item())
