@@ -2,7 +2,6 @@
 
 import weakref
 from collections.abc import Sequence
-from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -38,13 +37,12 @@ class Observer:
     def __init__(self, run: Run, jury: Jury, preset: Preset) -> None:
         self.run, self.jury, self.schedule = run, jury, SCHEDULES[preset]
         self._trace, self._named = preset is Preset.TRACE, nothing
-        self.meters = {id(lane): Meter(lane) for lane in run.lanes}
+        self.meters = meters = {id(lane): Meter(lane) for lane in run.lanes}
         self.windows, self.unread = Windows(run), Unread()
         self.boundary = Boundary(lambda event, trace: jury.record("failure", event=event, traceback=trace))
         self.output: Tensor | None = None
         self.measuring, self.glancing = True, False
-        self._own: dict[int, list[Lane]] = {}
-        self._known: WeakKeyDictionary[Optimizer, list[Lane]] = WeakKeyDictionary()
+        self._steppers = lanes.Steppers(run, lambda lane: meters.setdefault(id(lane), Meter(lane)))
         self._alert, self._fresh, self._depth, self._handed = 0, True, 0, False
         self._scaled: list[tuple[Lane, int]] = []
         self._leaf_names: dict[int, str] = {}
@@ -121,7 +119,7 @@ class Observer:
 
     def clears(self, optimizer: Optimizer) -> None:
         """Gradients are about to be cleared."""
-        for lane in self._lanes_of(optimizer):
+        for lane in self._steppers.lanes_of(optimizer):
             self._clear(lane)
 
     def _clear(self, lane: Lane) -> None:
@@ -138,14 +136,14 @@ class Observer:
 
     def steps(self, optimizer: Optimizer) -> None:
         """An optimiser is about to step; one inside another is part of its step."""
-        for lane in self._lanes_of(optimizer):
+        for lane in self._steppers.lanes_of(optimizer):
             if not lane.inside or lane.by is optimizer:
                 lane.inside, lane.by = True, optimizer
                 self.meters[id(lane)].before()
 
     def stepped(self, optimizer: Optimizer, closure: bool) -> None:
         """The optimiser stepped."""
-        for lane in self._lanes_of(optimizer):
+        for lane in self._steppers.lanes_of(optimizer):
             if lane.by is not optimizer:
                 continue
             lane.inside, lane.by = False, None
@@ -173,21 +171,6 @@ class Observer:
         if step is not None:
             self.jury.ask("updated", self.run, lane, step, why=why)
         self.arm()
-
-    def _lanes_of(self, optimizer: Optimizer) -> list[Lane]:
-        """The lanes whose weights an optimiser steps; one that nobody handed over gets one if it holds the model's."""
-        own = self._own.get(id(optimizer))  # a lane keeps its optimiser alive
-        if own is not None:
-            return own
-        found = self._known.get(optimizer)
-        if found is None:
-            found = lanes.lanes_of(self.run, optimizer)
-            if not found and (new := lanes.adopted(self.run, optimizer)) is not None:
-                self.meters[id(new)] = Meter(new)
-                found = [new]
-            self._known[optimizer] = found
-            self._own |= {id(optimizer): found for lane in found if lane.optimizer is optimizer}
-        return found
 
     def refuse(self, lane: Lane, reason: str) -> None:
         """A scaler or the loop itself refused a step.

@@ -86,11 +86,6 @@ class Lane:
         """Some eight of them, evenly spaced."""
         return self.held[:: max(1, len(self.held) // 8)]
 
-    @cached_property
-    def first(self) -> Tensor:
-        """The smallest of the first four: what is not finite anywhere comes down to it."""
-        return min(self.held[:4], key=Tensor.numel)
-
     @property
     def parameters(self) -> list[Tensor]:
         """The optimiser's own parameters, live and by identity."""

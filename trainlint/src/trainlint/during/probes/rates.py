@@ -21,7 +21,6 @@ _LOW = 0.2
 
 
 _KEPT = 4096
-"""Changes of a rate that are remembered one by one within an epoch."""
 
 
 class Rates(Probe):
@@ -166,7 +165,7 @@ class Ticks(Probe):
             yield from self._judge(run)
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
-        """Remember the rates of the epoch, each from its update on."""
+        """Remember the rates of the epoch, each from its update on; of very many changes every other one."""
         kept = self._used.setdefault(id(lane), [])
         kept.append((lane.applied, max(step.rates)))
         if len(kept) > _KEPT:
@@ -221,8 +220,7 @@ class Ticks(Probe):
 
     def _of_epoch(self, lane: Lane) -> list[float]:
         """The rate of each update of an epoch that ends now."""
-        kept = self._used.get(id(lane), [])
-        if not kept:
+        if not (kept := self._used.get(id(lane), [])):
             return []
         self._used[id(lane)] = [(lane.applied + 1, kept[-1][1])]
         ends = [*(at for at, _ in kept[1:]), lane.applied + 1]
