@@ -21,6 +21,8 @@ def main() -> None:
     alarms = fatal = apart = failed = blind = 0
     for path in programs:
         bare = run(path, preset=None)
+        if bare.code is None:
+            print(f"{path.stem}: ran out of time without a watch; nothing to compare with")
         for preset in arguments.presets.split(","):
             told = run(path, preset=preset)
             state = told.verdict.get("verdict", "no verdict")

@@ -89,18 +89,23 @@ def dotted(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
+def wrong_call(module: str, node: ast.Call) -> Iterator[str]:
+    """What is wrong with a call."""
+    name = dotted(node.func)
+    if name == "print" and room_of(module) not in {"cli", "__main__"}:
+        yield "a print outside cli"
+    if name == "getattr" and len(node.args) == 3:
+        yield "a second default in getattr"
+    if name in FORBIDDEN:
+        yield name
+
+
 def hidden(module: str, source: str) -> Iterator[str]:
     """Prints, pickles, global state, swallowed errors and second defaults."""
     for node in ast.walk(ast.parse(source)):
         where = f"{module}:{vars(node).get('lineno', 0)}"
         if isinstance(node, ast.Call):
-            name = dotted(node.func)
-            if name == "print" and room_of(module) not in {"cli", "__main__"}:
-                yield f"{where} a print outside cli"
-            if name == "getattr" and len(node.args) == 3:
-                yield f"{where} a second default in getattr"
-            if name in FORBIDDEN:
-                yield f"{where} {name}"
+            yield from (f"{where} {what}" for what in wrong_call(module, node))
         elif isinstance(node, ast.Attribute) and dotted(node) == "os.environ" and module not in READS_ENVIRONMENT:
             yield f"{where} an environment variable"
         elif isinstance(node, ast.ExceptHandler) and node.type is None:
