@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from kept_cost import print_cost
 
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path.insert(0, str(TESTS))
@@ -78,6 +79,7 @@ def main() -> None:
     print("`tests/during/test_watch.py`.")
     _sound()
     _public()
+    print_cost()
 
 
 def _catalogue(trials: list[Trial]) -> None:
