@@ -14,12 +14,8 @@ def print_cost() -> None:
         "Kept by `python benchmarks/watch_cost.py --out benchmarks/kept/watch_cost.md`: three loops, two of them without"
     )
     print(
-        "a watch, in processes of their own and in turns step by step; the watch hears every loss, the loop reports no"
+        "a watch, in processes of their own and in turns step by step. The watch hears every loss, the loop reports no"
     )
-    print(
-        "epochs, and the three first steps, all of them measured, are left out. Processor time on one thread; in brackets"
-    )
-    print(
-        "the 95 % interval of a bootstrap over the turns. The peak is that of all tensors in the first three steps.\n"
-    )
+    print("epochs, and the first three steps, all of them measured, are left out. Processor time on one thread; in")
+    print("brackets the 95 % interval of a bootstrap over the turns. The peak counts all tensors of the first steps.\n")
     print(KEPT.read_text(encoding="utf-8"), end="")
