@@ -29,7 +29,8 @@ def norms(tensors: Iterable[Tensor]) -> list[float]:
 
 def _norms_alike(tensors: Sequence[Tensor]) -> list[float]:
     wide = torch.promote_types(tensors[0].dtype, torch.float32)
-    return torch.stack(torch._foreach_norm(list(tensors), 2, wide)).float().tolist()
+    each = torch._foreach_norm(list(tensors), 2, wide)  # pyright: ignore[reportPrivateImportUsage]
+    return torch.stack(each).float().tolist()
 
 
 class Samples:
