@@ -13,6 +13,7 @@ from typing import Any
 
 import evidence_strangers
 import torch
+from kept_cost import print_cost
 
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path.insert(0, str(TESTS))
@@ -83,6 +84,7 @@ def main() -> None:
     _sound()
     _public()
     evidence_strangers.main()
+    print_cost()
 
 
 def _catalogue(trials: list[Trial]) -> None:

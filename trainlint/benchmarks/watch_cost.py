@@ -1,4 +1,7 @@
-"""What does a watch cost? Time of steps without and with it, in turns in processes of their own; memory of tensors."""
+"""What does a watch cost? Time of steps without and with it, in turns in processes of their own; memory of tensors.
+
+python benchmarks/watch_cost.py [--steps 150] [--models large transformer tiny perceptron] [--out kept/watch_cost.md]
+"""
 
 import argparse
 import multiprocessing
@@ -7,77 +10,37 @@ import time
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from cost_models import MODELS
+from torch import Tensor
 
 from trainlint import Watch
 
-Built = tuple[nn.Module, Tensor]
+WARM = 3
+"""Steps that are not counted: torch makes its memory in them, and all of them are measured ones."""
 
 
-def large() -> Built:
-    """A perceptron of 21 million parameters, batch of 128."""
-    width = 2048
-    layers = [m for _ in range(5) for m in (nn.Linear(width, width), nn.ReLU())]
-    return nn.Sequential(*layers, nn.Linear(width, 1)), torch.randn(128, width)
-
-
-class Attention(nn.Module):
-    """A transformer encoder over tokens.
+def stepper(name: str, watched: bool, preset: str = "light") -> Callable[[], None]:
+    """One training step, with or without a watch.
 
     Args:
-        width: of a token.
-        layers: encoder layers.
-    """
-
-    def __init__(self, width: int, layers: int) -> None:
-        super().__init__()
-        layer = nn.TransformerEncoderLayer(width, 4, 2 * width, dropout=0.0, batch_first=True)
-        self.embed, self.head = nn.Linear(32, width), nn.Linear(width, 1)
-        self.body = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(batch, token, 32) -> (batch, 1)."""
-        return self.head(self.body(self.embed(x)).mean(dim=1))
-
-
-def small() -> Built:
-    """A transformer of 71 thousand parameters, batch of 64 with 16 tokens."""
-    return Attention(64, 2), torch.randn(64, 16, 32)
-
-
-def tiny() -> Built:
-    """A transformer of 19 thousand parameters over complex channels as real pairs, batch of 32 with 64 tokens."""
-    return Attention(32, 2), torch.randn(32, 64, 32)
-
-
-MODELS = {"large": large, "small": small, "tiny": tiny}
-
-
-def stepper(build: Callable[[], Built], watched: bool, preset: str = "light") -> Callable[[], None]:
-    """One training step, with or without a watch, the loss handed over.
-
-    Args:
-        build: makes model and input.
-        watched: True adds the watch.
+        name: of the training.
+        watched: True adds the watch, and hands the loss over.
         preset: of the watch.
     """
     torch.manual_seed(0)
-    model, x = build()
-    y = torch.randn(x.shape[0], 1)
-    optimizer = torch.optim.AdamW(model.parameters(), 1e-5)
-    watch = Watch(model, optimizer, raises=False, preset=preset) if watched else None
+    training = MODELS[name]()
+    if not watched:
+        return lambda: training.step(_back)
+    watch = Watch(training.model, training.optimizer, raises=False, preset=preset)
+    return lambda: training.step(lambda loss, terms: watch.loss(loss, terms=terms))
 
-    def step() -> None:
-        optimizer.zero_grad()
-        loss = F.mse_loss(model(x), y)
-        (loss if watch is None else watch.loss(loss)).backward()
-        optimizer.step()
 
-    return step
+def _back(loss: Tensor, _: object) -> Tensor:
+    return loss
 
 
 def seconds(step: Callable[[], None]) -> float:
@@ -91,13 +54,13 @@ def work(name: str, watched: bool, threads: int, pipe: Connection) -> None:
     """Take one step whenever asked, and answer with its seconds; a false question ends it.
 
     Args:
-        name: of the model.
+        name: of the training.
         watched: with a watch.
         threads: of torch.
         pipe: asks and is answered.
     """
     torch.set_num_threads(threads)
-    step = stepper(MODELS[name], watched)
+    step = stepper(name, watched)
     while pipe.recv():
         pipe.send(seconds(step))
 
@@ -108,8 +71,8 @@ def compare(name: str, steps: int, threads: int) -> list[list[float]]:
     A watch hears every optimiser of its process, so that each loop has a process of its own.
 
     Args:
-        name: of the model.
-        steps: of each loop, after three to warm up.
+        name: of the training.
+        steps: of each loop, after those to warm up.
         threads: of torch.
     """
     context = multiprocessing.get_context("spawn")
@@ -121,7 +84,7 @@ def compare(name: str, steps: int, threads: int) -> list[list[float]]:
     for worker in workers:
         worker.start()
     times: list[list[float]] = [[], [], []]
-    for turn in range(steps + 3):
+    for turn in range(steps + WARM):
         for which in ((turn + k) % 3 for k in range(3)):
             pipes[which][0].send(True)
             times[which].append(pipes[which][0].recv())
@@ -129,35 +92,38 @@ def compare(name: str, steps: int, threads: int) -> list[list[float]]:
         pipe.send(False)
     for worker in workers:
         worker.join()
-    return [each[3:] for each in times]
+    return [each[WARM:] for each in times]
 
 
-def interval(watched: Sequence[float], bare: Sequence[float], draws: int = 400) -> tuple[float, float, float]:
-    """Ratio of means minus 1, with the 95 % interval of a bootstrap over the steps; the slowest 2 % are left out.
+def interval(watched: Sequence[float], bare: Sequence[float], draws: int = 1000) -> tuple[float, float, float]:
+    """Ratio of means minus 1, with the 95 % interval of a bootstrap over the turns.
+
+    Steps of one turn are drawn together: what slows the machine slows them alike. None is left out, since the dear
+    looks are among the slowest.
 
     Args:
-        watched: seconds.
-        bare: seconds.
+        watched: seconds, turn by turn.
+        bare: seconds in the same turns.
         draws: of the bootstrap.
     """
     generator = torch.Generator().manual_seed(0)
-    a, b = (torch.tensor(sorted(each)[: max(1, int(0.98 * len(each)))]) for each in (watched, bare))
-    picks = [torch.randint(len(t), (draws, len(t)), generator=generator) for t in (a, b)]
-    ratios = (a[picks[0]].mean(dim=1) / b[picks[1]].mean(dim=1) - 1).sort()[0]
+    a, b = torch.tensor(watched), torch.tensor(bare)
+    picks = torch.randint(len(a), (draws, len(a)), generator=generator)
+    ratios = (a[picks].mean(dim=1) / b[picks].mean(dim=1) - 1).sort()[0]
     return float(a.mean() / b.mean() - 1), float(ratios[int(0.025 * draws)]), float(ratios[int(0.975 * draws)])
 
 
-def peak_bytes(build: Callable[[], Built], watched: bool) -> int:
+def peak_bytes(name: str, watched: bool) -> int:
     """Most bytes that tensors take at once in the first three updates, all of which a watch measures.
 
     Args:
-        build: makes model and input.
+        name: of the training.
         watched: True adds the watch.
     """
     # From the start, since the release of a tensor made before the profile is not counted.
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
-        step = stepper(build, watched)
-        for _ in range(3):
+        step = stepper(name, watched)
+        for _ in range(WARM):
             step()
     results: Any = profile.profiler.kineto_results  # pyright: ignore[reportOptionalMemberAccess]
     events = sorted((e for e in results.events() if e.name() == "[memory]"), key=lambda e: e.start_ns())
@@ -165,39 +131,57 @@ def peak_bytes(build: Callable[[], Built], watched: bool) -> int:
 
 
 def row(name: str, steps: int, threads: int) -> str:
-    """What the watch costs on one model, as text.
+    """What the watch costs on one training, as a row of a table.
 
     Args:
-        name: of the model.
+        name: of the training.
         steps: of each loop.
         threads: of torch.
     """
     bare, second, watched = compare(name, steps, threads)
-    median = statistics.median(bare)
-    typical = statistics.median(watched) / median - 1
-    mean, low, high = interval(watched, bare)
+    both = [(a + b) / 2 for a, b in zip(bare, second, strict=True)]
+    mean, low, high = interval(watched, both)
     noise = interval(second, bare)
-    plain = peak_bytes(MODELS[name], False)
-    added = peak_bytes(MODELS[name], True) - plain
-    told = (
-        f"{name}: {median * 1e3:.2f} ms a step (n = {steps})",
-        f"watch {typical:+.2%} in the median, {mean:+.2%} in the mean (95 % interval {low:+.2%} to {high:+.2%})",
-        f"a second bare loop {noise[0]:+.2%} ({noise[1]:+.2%} to {noise[2]:+.2%})",
-        f"peak memory {added / 1e6:+.3f} MB, {added / plain:+.2%}",
+    typical = statistics.median(w / b for w, b in zip(watched, both, strict=True)) - 1
+    plain = peak_bytes(name, False)
+    added = peak_bytes(name, True) / plain - 1
+    told = (MODELS[name].__doc__ or name).splitlines()[0].rstrip(".")
+    return (
+        f"| {told} | {statistics.median(both) * 1e3:.1f} ms | {steps} | {mean:+.1%} [{low:+.1%}, {high:+.1%}] | "
+        f"{typical:+.1%} | {noise[0]:+.1%} [{noise[1]:+.1%}, {noise[2]:+.1%}] | {added:+.2%} |"
     )
-    return "; ".join(told)
+
+
+def table(names: Sequence[str], steps: int, threads: int) -> str:
+    """A row for each training, under a head.
+
+    Args:
+        names: of the trainings.
+        steps: of each loop.
+        threads: of torch.
+    """
+    heads = (
+        "training", "a step", "steps", "preset `light`, in the mean", "in the median", "a second loop without",
+        "peak of tensors",
+    )  # fmt: skip
+    rows = [row(name, steps, threads) for name in names]
+    return "\n".join([f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", *rows])
 
 
 def main() -> None:
-    """Print a row for each model."""
+    """Print the table, and keep it where asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--models", nargs="+", choices=list(MODELS), default=list(MODELS))
+    parser.add_argument("--out", type=Path, help="a file for the table, such as benchmarks/kept/watch_cost.md")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    for name in arguments.models:
-        print(row(name, arguments.steps if name == "large" else 3 * arguments.steps, arguments.threads))
+    told = table(arguments.models, arguments.steps, arguments.threads)
+    print(told)
+    if arguments.out is not None:
+        arguments.out.parent.mkdir(exist_ok=True)
+        arguments.out.write_text(told + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from .during.probes.replicas import Replicas
 from .during.probes.standard import standard_probes
 from .during.run import Epoch, Lane, Run, Step
 from .during.samples import sample
-from .during.schedule import Preset
+from .during.schedule import Preset, Why
 from .during.watch import Watch
 from .errors import ExplainedError, InfeasibleError, InputError
 from .findings import Finding, Rule, Severity, Stage, State
@@ -50,6 +50,7 @@ __all__ = [
     "TrainingFault",
     "Verdict",
     "Watch",
+    "Why",
     "accumulation",
     "check_source",
     "diagnose",

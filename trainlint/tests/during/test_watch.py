@@ -118,7 +118,8 @@ def test_update_size_equals_the_full_difference():
     before = [p.detach().clone() for p in model.parameters()]
     meter.before()
     optimizer.step()
-    step = meter.after(closure=False)
+    meter.after(closure=False, optimizer=optimizer)
+    step = meter.step(closure=False, optimizer=optimizer)
     moved = sum(float((p.detach() - b).square().sum()) for p, b in zip(model.parameters(), before, strict=True)) ** 0.5
     size = sum(float(b.square().sum()) for b in before) ** 0.5
     assert step.relative == pytest.approx(moved / size, rel=1e-5)

@@ -1,6 +1,7 @@
 """How far should a step move the weights? What the optimiser's own rule makes of the gradient, beside what happened."""
 
 import statistics
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -11,11 +12,15 @@ from .run import norms
 from .samples import sample
 
 _ADAM = ("Adam", "AdamW", "NAdam", "RAdam", "Adamax", "FusedAdam", "DeepSpeedCPUAdam", "Lamb")
+_TENSORS = 16
+"""A median over so many says what Adam does to all."""
 _DECOUPLED = ("AdamW", "SGD", "Lion")
 """Optimisers whose decay takes `rate * weight_decay` off the weights in each update."""
 
 
-def in_rates(optimizer: Optimizer, live: Sequence[Tensor], old: Sequence[Tensor]) -> float | None:
+def in_rates(
+    optimizer: Optimizer, live: Sequence[Tensor], old: Sequence[Tensor], apart: Sequence[Tensor]
+) -> float | None:
     """Median over the tensors of how far Adam moved an entry with a gradient, in units of its rate, without decay.
 
     It is 0.1 to 1 in a training that learns: Adam divides the gradient by its own recent size.
@@ -24,6 +29,7 @@ def in_rates(optimizer: Optimizer, live: Sequence[Tensor], old: Sequence[Tensor]
         optimizer: that stepped.
         live: parameters after the step.
         old: samples of them from before it.
+        apart: samples of them after the step minus those.
 
     Returns:
         None where the optimiser is of another kind.
@@ -31,19 +37,26 @@ def in_rates(optimizer: Optimizer, live: Sequence[Tensor], old: Sequence[Tensor]
     if not _is_adam(optimizer):
         return None
     groups = {p: group for group in optimizer.param_groups for p in group["params"]}
-    ratios = []
-    for parameter, before in zip(live, old, strict=True):
+    rows: defaultdict[tuple, list[tuple[Tensor, Tensor, Tensor]]] = defaultdict(list)
+    every = max(1, len(live) // _TENSORS)
+    for parameter, before, moved in zip(live[::every], old[::every], apart[::every], strict=True):
         group, grad = groups.get(parameter), parameter.grad
-        if group is None or grad is None or grad.is_sparse or not float(group["lr"]):
+        if group is None or grad is None or grad.is_sparse or not (rate := float(group["lr"])):
             continue
-        pulled = sample(grad) != 0
-        rate = float(group["lr"])
         decay = rate * float(group.get("weight_decay", 0.0)) if _is_decoupled(optimizer, group) else 0.0
-        moved = (sample(parameter) - before + decay * before) * pulled
-        count = float(pulled.sum())
-        if count:
-            ratios.append(norms([moved])[0] / (rate * count**0.5))
+        rows[rate, decay, moved.device].append((sample(grad), before, moved))
+    ratios = [ratio for (rate, decay, _), each in rows.items() for ratio in _ratios(rate, decay, each)]
     return statistics.median(ratios) if ratios else None
+
+
+def _ratios(rate: float, decay: float, rows: Sequence[tuple[Tensor, Tensor, Tensor]]) -> list[float]:
+    """How far the entries of each tensor moved on average, of those with a gradient."""
+    sizes = [len(grad) for grad, _, _ in rows]
+    grads, before, moved = (torch.cat(column) for column in zip(*rows, strict=True))
+    pulled = grads != 0
+    ways = norms(((moved + decay * before) * pulled).split(sizes))
+    roots = norms(pulled.to(torch.float32).split(sizes))
+    return [way / (rate * root) for way, root in zip(ways, roots, strict=True) if root]
 
 
 def own_share(optimizer: Optimizer, used: float, weights: float) -> float | None:

@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook
 
-from .patches import Undo, patch
+from .passes import Passes
+from .patches import Hook, Undo, patch
 
 Tell = Callable[[nn.Module, Sequence[object], object], None]
 _COMPILED = "torch._dynamo.eval_frame"
@@ -22,14 +22,14 @@ class Forward:
 
     Args:
         tell: gets module, inputs by position, and output.
-        without: told whether modules run without gradients from now on.
+        passes: told whether modules run without gradients from now on; outside measured updates its roots alone count.
     """
 
-    def __init__(self, tell: Tell, without: Callable[[bool], None]) -> None:
-        self._tell, self._inside = tell, without
-        self._measured, self._allowed = False, True
+    def __init__(self, tell: Tell, passes: Passes) -> None:
+        self._tell, self._passes = tell, passes
+        self._measured, self._glancing, self._allowed = False, False, True
         self._without, self._aside = 0, 0
-        self._handle: Any = None
+        self._hook = Hook(register_module_forward_hook, self._ran)
         self._undo: list[Undo] = []
         self._compiled: Undo | None = None
 
@@ -46,17 +46,18 @@ class Forward:
         """Let go."""
         for undo in (*reversed(self._undo), *(() if self._compiled is None else (self._compiled,))):
             undo()
-        self._undo, self._compiled, self._measured, self._without = [], None, False, 0
+        self._undo, self._compiled, self._measured, self._glancing, self._without = [], None, False, False, 0
         self._settle()
 
-    def measure(self, on: bool, *, allowed: bool) -> None:
-        """Listen, or stop listening, for the sake of a measured update.
+    def measure(self, on: bool, glance: bool, *, allowed: bool) -> None:
+        """Listen, or stop listening, for the sake of the coming update.
 
         Args:
-            on: True while the coming update is measured.
+            on: True where it is measured.
+            glance: True where its batch is looked at.
             allowed: False where a part of the model is compiled: a hook would break its graph and recompile it.
         """
-        self._measured, self._allowed = on, self._allowed and allowed
+        self._measured, self._glancing, self._allowed = on, glance, self._allowed and allowed
         self._settle()
 
     def _compiles(self, original: Callable[..., object], *args: object, **kwargs: object) -> object:
@@ -82,14 +83,11 @@ class Forward:
         return original(context, *args) if torch.is_grad_enabled() else self._exit(original, context, *args)
 
     def _settle(self) -> None:
-        wanted = (self._measured or self._without > 0) and self._allowed and not self._aside
-        if wanted and self._handle is None:
+        wanted = (self._measured or self._glancing or self._without > 0) and self._allowed and not self._aside
+        if wanted:
             self._watch_for_compiled()
-            self._handle = register_module_forward_hook(self._ran)
-        elif not wanted and self._handle is not None:
-            self._handle.remove()
-            self._handle = None
-        self._inside(wanted and self._without > 0)
+        self._hook.hang(wanted)
+        self._passes.without(wanted and self._without > 0)
 
     def _watch_for_compiled(self) -> None:
         if self._compiled is None and _COMPILED in sys.modules:
@@ -107,5 +105,5 @@ class Forward:
         return out
 
     def _ran(self, module: nn.Module, inputs: Sequence[object], output: object) -> None:
-        if not torch.compiler.is_compiling():
+        if (self._measured or id(module) in self._passes.roots) and not torch.compiler.is_compiling():
             self._tell(module, inputs, output)

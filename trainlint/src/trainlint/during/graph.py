@@ -64,10 +64,9 @@ def nearby(loss: Tensor, most: int = 64) -> list[object]:
 
 def field(node: object, key: str) -> object:
     """What a node saved for backward under a name; None where it has none, or lets nobody read it."""
-    full = f"_saved_{key}"
     try:
-        return getattr(node, full) if full in dir(node) else None
-    except RuntimeError:  # written over in place, or already freed
+        return getattr(node, f"_saved_{key}")
+    except (AttributeError, RuntimeError):  # it has none; or written over in place, or already freed
         return None
 
 

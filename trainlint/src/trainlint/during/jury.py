@@ -1,7 +1,6 @@
 """Who asks the probes, keeps what they find, and raises what is fatal and confirmed?"""
 
 import traceback
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
@@ -11,7 +10,7 @@ from ..ledger import Evidence
 from ..rules import rule
 from ..verdict import TrainingFault
 from .probes.probe import EVENTS, Found, Probe
-from .run import Step
+from .schedule import Why
 
 _NO_SIGHT = {"attached", "asked"}
 """Events of the watch itself: being asked is not yet having seen anything."""
@@ -55,36 +54,28 @@ class Jury:
         self.findings: dict[tuple[str, str], Finding] = {}
         self.failed: dict[str, str] = {}
         self.alarmed = False
-        self._sights: Counter[str] = Counter()
+        self._told: set[str] = set()
         # Only the probes that answer an event are called for it: most updates must cost next to nothing.
-        self._asked: dict[str, list[tuple[str, Callable[..., Found]]]] = {
-            event: [
-                (each.name, getattr(each, event))
-                for each in probes
-                if getattr(type(each), event) is not getattr(Probe, event)
-            ]
-            for event in EVENTS
-        }
-
-        dense = {each.name for each in probes if not each.sparse}
-        self._always = [each for each in self._asked["updated"] if each[0] in dense]
+        self._answers = {event: [each for each in probes if _answers(each, event)] for event in EVENTS}
+        self._asked: dict[tuple[str, Why], list[tuple[str, Callable[..., Found]]]] = {}
 
     @property
     def ran(self) -> tuple[str, ...]:
         """Names of the probes that were told of something and did not fail."""
-        return tuple(p.name for p in self.probes if self._sights[p.name] and f"probe {p.name}" not in self.failed)
+        return tuple(p.name for p in self.probes if p.name in self._told and f"probe {p.name}" not in self.failed)
 
-    def ask(self, event: str, *facts: object) -> None:
+    def ask(self, event: str, *facts: object, why: Why = Why.ALWAYS) -> None:
         """Tell all probes that something happened, and take what they find; one that fails is switched off.
 
         Args:
             event: name of a method of `Probe`.
             *facts: its arguments.
+            why: they are told, of a loss or an update.
 
         Raises:
             TrainingFault: a fatal finding was confirmed.
         """
-        for name, answer in self._of(event, facts):
+        for name, answer in self.listeners(event, why):
             try:
                 for finding in answer(*facts):
                     self.take(finding)
@@ -92,12 +83,22 @@ class Jury:
                 raise
             except Exception as error:  # whatever a probe does wrong must not reach the loop
                 self._switch_off(name, event, error)
-            else:
-                self._sights[name] += event not in _NO_SIGHT
 
-    def _of(self, event: str, facts: Sequence[object]) -> list[tuple[str, Callable[..., Found]]]:
-        idle = event == "updated" and isinstance(facts[-1], Step) and not facts[-1].measured
-        return self._always if idle else self._asked[event]
+    def listeners(self, event: str, why: Why = Why.ALWAYS) -> list[tuple[str, Callable[..., Found]]]:
+        """Who answers an event, by name; nobody needs to gather the facts of one that nobody answers.
+
+        Args:
+            event: name of a method of `Probe`.
+            why: they are told, of a loss or an update.
+        """
+        known = self._asked.get((event, why))
+        if known is None:
+            wants = {"loss": "losses", "updated": "updates"}.get(event)
+            asked = [each for each in self._answers[event] if wants is None or getattr(each, wants) & why]
+            known = [(each.name, getattr(each, event)) for each in asked if f"probe {each.name}" not in self.failed]
+            self._asked[event, why] = known
+            self._told |= {each.name for each in asked if event not in _NO_SIGHT}
+        return known
 
     def blind(self, text: Callable[[Probe], Sequence[str]]) -> tuple[str, ...]:
         """What the probes could not judge, and those that failed.
@@ -115,8 +116,7 @@ class Jury:
 
     def _switch_off(self, name: str, event: str, error: Exception) -> None:
         self.failed[f"probe {name}"] = f"{type(error).__name__}: {error}".splitlines()[0]
-        self._asked = {event: [each for each in asked if each[0] != name] for event, asked in self._asked.items()}
-        self._always = [each for each in self._always if each[0] != name]
+        self._asked.clear()
         self.record("probe", probe=name, asked=event, traceback="".join(traceback.format_exception(error)))
 
     def record(self, event: str, /, **values: object) -> None:
@@ -179,3 +179,7 @@ class Jury:
         if raised:
             self._sync()
             raise TrainingFault(now)
+
+
+def _answers(probe: Probe, event: str) -> bool:
+    return getattr(type(probe), event) is not getattr(Probe, event)

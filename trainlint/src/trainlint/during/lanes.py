@@ -1,6 +1,7 @@
 """Which optimiser trains which weights, handed over or not, and what is it called?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from weakref import WeakKeyDictionary
 
 from torch import Tensor
 from torch.optim import SGD, Optimizer
@@ -81,6 +82,40 @@ def lanes_of(run: Run, optimizer: Optimizer) -> list[Lane]:
         return own
     held = {p for group in optimizer.param_groups for p in group["params"]}
     return [each for each in run.lanes if any(p in held for p in each.parameters)]
+
+
+class Steppers:
+    """Remembers whose weights each optimiser steps; one that nobody handed over gets a lane if it holds the model's.
+
+    Args:
+        run: with all lanes.
+        adopted: told of a new lane.
+    """
+
+    def __init__(self, run: Run, adopted: Callable[[Lane], object]) -> None:
+        self._run, self._adopted = run, adopted
+        self._own: dict[int, list[Lane]] = {}
+        self._others: WeakKeyDictionary[Optimizer, list[Lane]] = WeakKeyDictionary()
+
+    def lanes_of(self, optimizer: Optimizer) -> list[Lane]:
+        """The lanes whose weights an optimiser steps.
+
+        Args:
+            optimizer: any of this process.
+        """
+        own = self._own.get(id(optimizer))
+        found = self._others.get(optimizer) if own is None else own
+        if found is not None:
+            return found
+        found = lanes_of(self._run, optimizer)
+        if not found and (new := adopted(self._run, optimizer)) is not None:
+            self._adopted(new)
+            found = [new]
+        if any(each.optimizer is optimizer for each in found):  # a lane keeps its optimiser alive
+            self._own[id(optimizer)] = found
+        else:
+            self._others[optimizer] = found
+        return found
 
 
 def adopted(run: Run, optimizer: Optimizer) -> Lane | None:

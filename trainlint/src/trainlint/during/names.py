@@ -19,6 +19,24 @@ def parameters(model: nn.Module) -> dict[str, nn.Parameter]:
     return {bare(name): p for name, p in nn.Module.named_parameters(model) if not is_lazy(p)}
 
 
+def tensors(model: nn.Module) -> list[nn.Parameter]:
+    """The parameters without their names, which take longer to find."""
+    found = {p: None for m in walk(model) for p in m._parameters.values() if p is not None}
+    return [p for p in found if type(p) is nn.Parameter or not is_lazy(p)]
+
+
+def walk(model: nn.Module) -> list[nn.Module]:
+    """The modules without their names, each once."""
+    found: dict[int, nn.Module] = {}
+    waiting = [model]
+    while waiting:
+        module = waiting.pop()
+        if id(module) not in found:
+            found[id(module)] = module
+            waiting += [child for child in module._modules.values() if child is not None]
+    return list(found.values())
+
+
 def buffers(model: nn.Module) -> dict[str, Tensor]:
     """The buffers by their names in the model itself."""
     bare = _bare(model)
@@ -71,6 +89,8 @@ def _bare(model: nn.Module) -> Callable[[str], str]:
         for child in ("_orig_mod", "module")
         if list(module._modules) == [child] and not module._parameters
     }
+    if not wrapped:
+        return str
 
     def bare(name: str) -> str:
         parts = name.split(".")

@@ -2,7 +2,6 @@
 
 import weakref
 from collections.abc import Sequence
-from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -14,12 +13,12 @@ from .ears import Ears
 from .forward import Forward
 from .jury import Jury
 from .meter import Meter
-from .names import modules
+from .names import modules, walk
 from .passes import Passes, tensors
 from .patches import Undo, nothing
 from .run import Lane, Run
 from .schedule import SCHEDULES, Preset, glance
-from .unread import Unread
+from .unread import Unread, is_finite
 from .windows import Fate, Windows, smells
 
 _ALERT = 8
@@ -38,19 +37,20 @@ class Observer:
     def __init__(self, run: Run, jury: Jury, preset: Preset) -> None:
         self.run, self.jury, self.schedule = run, jury, SCHEDULES[preset]
         self._trace, self._named = preset is Preset.TRACE, nothing
-        self.meters = {id(lane): Meter(lane) for lane in run.lanes}
+        self.meters = meters = {id(lane): Meter(lane) for lane in run.lanes}
         self.windows, self.unread = Windows(run), Unread()
         self.boundary = Boundary(lambda event, trace: jury.record("probe", probe="watch", asked=event, traceback=trace))
         self.output: Tensor | None = None
-        self.measuring = True
-        self._known: WeakKeyDictionary[Optimizer, list[Lane]] = WeakKeyDictionary()
+        self.measuring, self.glancing = True, False
+        self._steppers = lanes.Steppers(run, lambda lane: meters.setdefault(id(lane), Meter(lane)))
         self._alert, self._fresh, self._depth, self._handed = 0, True, 0, False
         self._scaled: list[tuple[Lane, int]] = []
         self._glances = 16
         self._leaf_names: dict[int, str] = {}
+        self._shape: list[int] = []
         self._ears = Ears(self)
         self.passes = Passes(run.model, self._ears.evaluated)
-        self._forward = Forward(self._ears.ran, self.passes.without)
+        self._forward = Forward(self._ears.ran, self.passes)
         self._undo: list[Undo] = []
         weakref.finalize(self, _let_go, self._undo).atexit = False
 
@@ -120,11 +120,11 @@ class Observer:
 
     def clears(self, optimizer: Optimizer) -> None:
         """Gradients are about to be cleared."""
-        for lane in self._lanes_of(optimizer):
+        for lane in self._steppers.lanes_of(optimizer):
             self._clear(lane)
 
     def _clear(self, lane: Lane) -> None:
-        fate = self.windows.fate(lane)
+        fate = self.windows.fate(lane) if lane.pending else Fate.USED
         lane.unsure = fate is not Fate.USED
         lane.by_hand += fate is Fate.BY_HAND
         lane.probed += fate is Fate.PROBED
@@ -137,15 +137,16 @@ class Observer:
 
     def steps(self, optimizer: Optimizer) -> None:
         """An optimiser is about to step; one inside another is part of its step."""
-        for lane in self._lanes_of(optimizer):
+        for lane in self._steppers.lanes_of(optimizer):
             if not lane.inside or lane.by is optimizer:
                 lane.inside, lane.by = True, optimizer
                 self.meters[id(lane)].before()
 
     def stepped(self, optimizer: Optimizer, closure: bool) -> None:
         """The optimiser stepped."""
-        mine = [lane for lane in self._lanes_of(optimizer) if lane.by is optimizer]
-        for lane in mine:
+        for lane in self._steppers.lanes_of(optimizer):
+            if lane.by is not optimizer:
+                continue
             lane.inside, lane.by = False, None
             if hooks.refused(optimizer):
                 self.refuse(lane, "the scaler found inf or NaN (fused optimiser)")
@@ -156,8 +157,11 @@ class Observer:
         lane.applied += 1
         if optimizer is not lane.optimizer:
             lanes.note_other(lane, optimizer)
-        step = self.meters[id(lane)].after(closure, optimizer)
-        lane.gaps += self.meters[id(lane)].wasted
+        meter = self.meters[id(lane)]
+        why = meter.after(closure, optimizer)
+        heard = bool(self.jury.listeners("updated", why))
+        step = meter.step(closure, optimizer) if heard else meter.pass_by()
+        lane.gaps += meter.wasted
         lane.window = max(lane.window, lane.pending)
         lane.pending, lane.cleared, lane.stepped, lane.unsure = 0, False, True, False
         self._fresh, self._alert = False, max(0, self._alert - 1)
@@ -165,20 +169,10 @@ class Observer:
         self.passes.forget()
         self.run.judged = self.run.misjudged = 0  # passes between updates are no validation
         self.run.closures |= closure
-        self.jury.ask("updated", self.run, lane, step)
+        if step is not None:
+            self.jury.ask("updated", self.run, lane, step, why=why)
         self.arm()
         self.meters[id(lane)].keep()
-
-    def _lanes_of(self, optimizer: Optimizer) -> list[Lane]:
-        """The lanes whose weights an optimiser steps; one that nobody handed over gets one if it holds the model's."""
-        found = self._known.get(optimizer)
-        if found is None:
-            found = lanes.lanes_of(self.run, optimizer)
-            if not found and (new := lanes.adopted(self.run, optimizer)) is not None:
-                self.meters[id(new)] = Meter(new)
-                found = [new]
-            self._known[optimizer] = found
-        return found
 
     def refuse(self, lane: Lane, reason: str) -> None:
         """A scaler or the loop itself refused a step.
@@ -226,7 +220,7 @@ class Observer:
             self.jury.ask("ran", self.run, name, module, inputs, output)
 
     def _glance_at(self, module: nn.Module, inputs: Sequence[object]) -> None:
-        if self._glances and not torch.is_grad_enabled() and self.passes.is_root(module):
+        if self._glances and not torch.is_grad_enabled() and id(module) in self.passes.roots:
             self._glances -= 1
             self.jury.ask("judged", self.run, module, tensors(inputs))
 
@@ -253,17 +247,20 @@ class Observer:
     def arm(self) -> None:
         """Decide whether each lane's next update is measured, and listen to the leaves only then."""
         self.heed()
+        listening = self.measuring or self.glancing
+        self.measuring = False
         for lane in self.run.lanes:
             due = self._fresh or self._alert > 0 or self.schedule.due(lane.applied + 1)
             self.meters[id(lane)].measuring = due
-        self.measuring = any(meter.measuring for meter in self.meters.values())
-        self._listen_leaves()
+            self.measuring |= due
+        self.glancing = glance(self.run.applied + 1)
+        if listening or self.measuring or self.glancing:
+            self._listen_leaves()
 
     def _listen_leaves(self) -> None:
-        if self.measuring:
-            self._leaf_names = hooks.leaves_of(self.run.model, modules(self.run.model))
-        wanted = self.measuring or glance(self.run.applied + 1)
-        self._forward.measure(wanted, allowed=bool(self._leaf_names) or not self.measuring)
+        if self.measuring and (shape := [id(m) for m in walk(self.run.model)]) != self._shape:
+            self._shape, self._leaf_names = shape, hooks.leaves_of(self.run.model, modules(self.run.model))
+        self._forward.measure(self.measuring, self.glancing, allowed=bool(self._leaf_names) or not self.measuring)
 
     def heed(self) -> None:
         """After an alarm the next updates are measured, and preset trace names the operations of the next backward."""
@@ -276,14 +273,16 @@ class Observer:
         if self._trace and self._named is nothing:
             self._named = hooks.name_operations()
 
-    def keep(self, name: str, loss: Tensor) -> None:
-        """Keep a loss, without its graph, until it is read: at once on the CPU."""
+    def keep(self, name: str, loss: Tensor, value: float | None) -> None:
+        """Keep a loss until it is time to ask about it; `value` where it is known."""
         self._handed = True
-        if self.unread.keep(name, loss) or self.measuring:
+        if value is not None and not is_finite(value):
+            self.read()  # what came before it
+        if self.unread.keep(name, loss, value) or self.measuring or self.glancing:
             self.read()
 
     def read(self) -> None:
-        """Turn the losses kept so far into numbers, and ask about them."""
+        """Ask about the losses kept so far."""
         for name, values in self.unread.take():
             self.run.losses += values
             self.run.seen += len(values)

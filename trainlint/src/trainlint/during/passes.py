@@ -9,7 +9,8 @@ from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn import functional as F
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
-from torch.utils.hooks import RemovableHandle
+
+from .patches import Hook
 
 _MOST = 8
 """Tensors kept of the passes that one loss is made of."""
@@ -40,7 +41,7 @@ class Passes:
     """The training passes since the last loss, and a closer look at a few passes of evaluation.
 
     Args:
-        model: what is watched; of a mere list of networks each member counts.
+        model: what is watched; of a mere list of networks each member counts, as `roots`.
         told: hears which dropouts were on in a pass without gradients in eval mode.
     """
 
@@ -50,12 +51,15 @@ class Passes:
         self.outputs: list[Tensor] = []
         self.pairs: list[Pass] = []
         self._made: dict[int, tuple[StorageWeakRef, int]] = {}
-        self._roots = {id(each) for each in (model.children() if listed else (model,))}
+        self.roots = {id(each) for each in (model.children() if listed else (model,))}
         self._told = told
         self._over = True
         self._looks = 2
         self._mode: tuple[nn.Module, _Chance] | None = None
-        self._handles: list[RemovableHandle] = []
+        self._hooks = [
+            Hook(register_module_forward_pre_hook, self._begins),
+            Hook(register_module_forward_hook, self._ended, always_call=True),
+        ]
 
     def end(self) -> None:
         """A loss was made of the passes so far: the next pass begins anew."""
@@ -77,7 +81,7 @@ class Passes:
             inputs: its arguments.
             output: its answer.
         """
-        if id(module) not in self._roots:
+        if id(module) not in self.roots:
             return
         fed, out = tensors(inputs), tensors(output)
         made_by = self._makers(fed)
@@ -90,14 +94,6 @@ class Passes:
         self.outputs = [*self.outputs, *out][-_MOST:]
         self.pairs = [*self.pairs, Pass(module, tuple(fed), tuple(out), made_by)][-_PAIRS:]
 
-    def is_root(self, module: nn.Module) -> bool:
-        """True for the model, or a member of a mere list of models.
-
-        Args:
-            module: any.
-        """
-        return id(module) in self._roots
-
     def _makers(self, fed: Sequence[Tensor]) -> frozenset[int]:
         places = [self._made.get(StorageWeakRef(t.untyped_storage()).cdata) for t in fed if not t.is_sparse]
         return frozenset(
@@ -106,7 +102,7 @@ class Passes:
 
     def _remember(self, module: nn.Module, made: Sequence[Tensor]) -> None:
         """Where the answers of each model lie, without keeping any of them alive."""
-        if len(self._roots) > 1:
+        if len(self.roots) > 1:
             for each in (t for t in made if not t.is_sparse):
                 held = StorageWeakRef(each.untyped_storage())
                 self._made[held.cdata] = held, id(module)
@@ -119,18 +115,13 @@ class Passes:
         Args:
             on: True where they do.
         """
-        if on and self._looks and not self._handles:
-            self._handles = [
-                register_module_forward_pre_hook(self._begins),
-                register_module_forward_hook(self._ended, always_call=True),
-            ]
-        elif self._handles and not (on and self._looks) and self._mode is None:
-            for handle in self._handles:
-                handle.remove()
-            self._handles = []
+        wanted = on and self._looks > 0
+        if wanted or self._mode is None:
+            for hook in self._hooks:
+                hook.hang(wanted)
 
     def _begins(self, module: nn.Module, _: object) -> None:
-        mine = id(module) in self._roots and not module.training and self._mode is None
+        mine = id(module) in self.roots and not module.training and self._mode is None
         traced = torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
         followed = traced or torch.compiler.is_compiling()
         if mine and self._looks and not torch.is_grad_enabled() and not followed:

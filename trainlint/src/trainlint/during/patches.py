@@ -5,6 +5,8 @@ import weakref
 from collections.abc import Callable
 from types import ModuleType
 
+from torch.utils.hooks import RemovableHandle
+
 Undo = Callable[[], object]
 Around = Callable[..., object]
 
@@ -13,6 +15,41 @@ _LAYER = "_trainlint_layer"
 
 def nothing() -> None:
     """There is nothing to undo."""
+
+
+class Hook:
+    """One of torch's global hooks, which may be hung up and taken off in every step of a loop.
+
+    Args:
+        register: of torch; returns a handle.
+        hook: what is called.
+        **settings: of `register`.
+    """
+
+    def __init__(self, register: Callable[..., RemovableHandle], hook: Callable, **settings: bool) -> None:
+        self._register, self._hook, self._settings = register, hook, settings
+        self._handle: RemovableHandle | None = None
+        self._entries: list[tuple[dict, object]] = []
+        self._hangs = False
+
+    def hang(self, on: bool) -> None:
+        """Hang it up, or take it off.
+
+        Args:
+            on: True hangs it up, behind those that hang there.
+        """
+        if on is self._hangs:
+            return
+        self._hangs = on
+        if self._handle is None:
+            handle = self._handle = self._register(self._hook, **self._settings)
+            tables = [reference() for reference in (handle.hooks_dict_ref, *handle.extra_dict_ref)]
+            self._entries = [(t, t[handle.id]) for t in tables if t is not None and handle.id in t]
+        elif on:
+            for table, entry in self._entries:
+                table[self._handle.id] = entry
+        else:
+            self._handle.remove()
 
 
 def definer(kind: type, name: str) -> type:

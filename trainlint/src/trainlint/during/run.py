@@ -81,6 +81,11 @@ class Lane:
         """The parameters that the model knows, in the optimiser's order."""
         return list(self.names)
 
+    @cached_property
+    def few(self) -> list[Tensor]:
+        """Some eight of them, evenly spaced."""
+        return self.held[:: max(1, len(self.held) // 8)]
+
     @property
     def parameters(self) -> list[Tensor]:
         """The optimiser's own parameters, live and by identity."""
@@ -99,11 +104,11 @@ class Lane:
 
 def rates_of(optimizer: Optimizer) -> tuple[float, ...]:
     """The learning rate of each group; NaN where a group has none of its own, as Adafactor's."""
-    rates = (group.get("lr") for group in optimizer.param_groups)
-    return tuple(math.nan if rate is None else float(rate) for rate in rates)
+    rates = [group.get("lr") for group in optimizer.param_groups]
+    return tuple([math.nan if rate is None else float(rate) for rate in rates])
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Step:
     """One applied update of one lane, measured where the schedule says so.
 
@@ -247,7 +252,7 @@ class Run:
     @property
     def applied(self) -> int:
         """Updates of all lanes."""
-        return sum(lane.applied for lane in self.lanes)
+        return sum([lane.applied for lane in self.lanes])
 
     @property
     def backwards(self) -> int:
@@ -257,7 +262,7 @@ class Run:
     @property
     def skipped(self) -> int:
         """Updates that a scaler refused."""
-        return sum(sum(lane.skipped.values()) for lane in self.lanes)
+        return sum([lane.skipped.total() for lane in self.lanes if lane.skipped])
 
     @property
     def counts(self) -> dict[str, int]:

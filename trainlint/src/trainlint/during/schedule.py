@@ -1,10 +1,26 @@
 """When a probe looks: updates 1-3, then powers of two, the first of each epoch, and closer after a smell."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Flag, StrEnum, auto
 from typing import NoReturn
 
 from ..errors import InputError
+
+
+class Why(Flag):
+    """Why is a probe told of a loss or of an update? Most of them are plain, and nobody needs to hear of those."""
+
+    PLAIN = auto()
+    """Nothing is special about it."""
+    MEASURED = auto()
+    """The schedule asks for the dear looks."""
+    GLANCE = auto()
+    """A batch is worth a cheap look at its targets."""
+    ODD = auto()
+    """A loss that is not finite, or without a graph, of half precision or with terms; an update unlike the usual."""
+    RATES = auto()
+    """An update whose rates are not those of the one before, or zero."""
+    ALWAYS = PLAIN | MEASURED | GLANCE | ODD | RATES
 
 
 class Preset(StrEnum):

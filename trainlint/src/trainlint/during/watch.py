@@ -22,6 +22,7 @@ from .probes.probe import Loss, Probe
 from .probes.standard import standard_probes
 from .run import Epoch, Run
 from .schedule import Preset
+from .unread import reason
 
 
 class Watch:
@@ -128,14 +129,17 @@ class Watch:
             self._unlike = f"the loss {name!r}: {got} is no scalar tensor; hand over what backward is called on"
             return
         observer = self.observer
-        seen = Loss(
-            name=name, tensor=loss, terms=terms, output=observer.output, target=target, measured=observer.measuring,
-            inputs=observer.passes.inputs, outputs=observer.passes.outputs, passes=observer.passes.pairs,
-        )  # fmt: skip
-        observer.output = None
+        value = observer.unread.number(loss)
+        why = reason(loss, value, terms, measured=observer.measuring, glanced=observer.glancing)
+        output, observer.output = observer.output, None
         observer.passes.end()
-        self.jury.ask("loss", self.run, seen)
-        observer.keep(name, loss.detach().reshape(()))
+        if self.jury.listeners("loss", why):
+            seen = Loss(
+                name=name, tensor=loss, terms=terms, output=output, target=target, measured=observer.measuring,
+                inputs=observer.passes.inputs, outputs=observer.passes.outputs, passes=observer.passes.pairs,
+            )  # fmt: skip
+            self.jury.ask("loss", self.run, seen, why=why)
+        observer.keep(name, loss, value)
         observer.heed()
 
     def skipped(self, reason: str) -> None:

@@ -10,6 +10,7 @@ from ...findings import Finding, Severity, Stage
 from ...rules import numbers as rules
 from ..names import modules
 from ..run import Run
+from ..schedule import Why
 from .inputs import constant_over_batch
 from .probe import Found, Loss, Probe
 
@@ -94,6 +95,8 @@ def _finite(inputs: Sequence[object]) -> bool:
 
 class Collapse(Probe):
     """Does the model's output vary over the batch?"""
+
+    losses = Why.MEASURED
 
     def __init__(self) -> None:
         self._row = 0

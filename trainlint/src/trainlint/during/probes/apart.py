@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ...rules import numbers as rules
 from ..run import Run
+from ..schedule import Why
 from .probe import Found, Loss, Probe
 
 _TIMES, _AWAY = 8.0, 4.0
@@ -38,6 +39,8 @@ class _Moments:
 class Splits(Probe):
     """Channels of the inputs in training against those in passes without gradients."""
 
+    losses = Why.MEASURED
+
     def __init__(self) -> None:
         self._trained: dict[tuple[int, int], _Moments] = {}
         self._judged: dict[tuple[int, int], _Moments] = {}
@@ -45,9 +48,8 @@ class Splits(Probe):
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """What was trained on, at measured updates."""
-        if loss.measured:
-            for each in loss.passes:
-                self._note(each.model, each.inputs, self._trained)
+        for each in loss.passes:
+            self._note(each.model, each.inputs, self._trained)
         return ()
 
     def judged(self, run: Run, model: nn.Module, fed: Sequence[Tensor]) -> Found:

@@ -11,8 +11,8 @@ from ...findings import Severity, Stage
 from ...rules import data
 from ...rules import losses as rules
 from ..constants import Look, compared, look
-from ..run import Lane, Run, Step
-from ..schedule import glance
+from ..run import Run
+from ..schedule import Why, glance
 from .curves import Curve
 from .probe import Found, Loss, Probe
 from .sightings import Cast
@@ -35,6 +35,8 @@ class Baseline(Probe):
     the batches, scored on the others, and compared with the model batch by batch. Only a difference that the scatter
     of the batches does not explain counts, and while the loss still falls it is a suspicion.
     """
+
+    losses = Why.MEASURED | Why.GLANCE
 
     def __init__(self) -> None:
         self._curve = Curve()
@@ -63,13 +65,9 @@ class Baseline(Probe):
             self._curve.add(value)
         return ()
 
-    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
-        """Count."""
-        self._updates += 1
-        return ()
-
     def asked(self, run: Run) -> Found:
         """Judge after a hundred updates."""
+        self._updates = run.applied
         if self._updates < _UPDATES or self._cast.game:
             return
         if run.plan.baseline is not None:
@@ -190,6 +188,8 @@ def _units(first: Look, late: Sequence[Look]) -> str:
 
 class Signs(Probe):
     """A criterion whose sign makes its errors grow."""
+
+    losses = Why.MEASURED
 
     def __init__(self) -> None:
         self._cast = Cast()

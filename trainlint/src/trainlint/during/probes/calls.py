@@ -7,11 +7,14 @@ from ...findings import Severity
 from ...rules import updates as rules
 from ..names import modules
 from ..run import Lane, Run, Step, module_of, some
+from ..schedule import Why
 from .probe import Found, Probe
 
 
 class NeverCalled(Probe):
     """Modules with trained parameters that no pass reaches."""
+
+    updates = Why.MEASURED
 
     def __init__(self) -> None:
         self._reached: set[str] = set()

@@ -12,6 +12,7 @@ from ...rules import data
 from ...rules import updates as rules
 from ..lanes import scale_of
 from ..run import Epoch, Lane, Run, Step
+from ..schedule import Why
 from ..windows import mark
 from .probe import Found, Probe
 
@@ -23,6 +24,8 @@ _TURNS = 200
 
 class Updates(Probe):
     """Backward passes against updates: what moved the weights decides, not who was asked to."""
+
+    updates = Why.MEASURED | Why.ODD
 
     def __init__(self) -> None:
         self._skips: Counter[int] = Counter()
@@ -165,6 +168,8 @@ def _idle(run: Run) -> Found:
 class Stale(Probe):
     """Are gradients cleared between updates?"""
 
+    updates = Why.MEASURED | Why.ODD
+
     def __init__(self) -> None:
         self._row: Counter[int] = Counter()
 
@@ -181,6 +186,8 @@ class Stale(Probe):
 
 class Rebuilt(Probe):
     """Does an optimiser that nobody handed over step, a new one each time?"""
+
+    updates = Why.MEASURED | Why.ODD
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """Eight of them that keep moments and step once are made in the loop."""

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from ...rules import updates as rules
 from ..meter import nonfinite
 from ..run import Lane, Run, Step, by_module, module_of
+from ..schedule import Why
 from .probe import Found, Probe
 
 _SPAN = 1e5
@@ -15,7 +16,7 @@ _SPAN = 1e5
 class Depth(Probe):
     """Gradient size per weight, from the first layer to the last."""
 
-    sparse = True
+    updates = Why.MEASURED
 
     def __init__(self) -> None:
         self._spans: defaultdict[int, list[float]] = defaultdict(list)

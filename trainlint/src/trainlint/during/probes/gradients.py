@@ -14,11 +14,14 @@ from ..names import modules, parameters
 from ..outputs import Outputs
 from ..run import Lane, Run, Step, module_of, some
 from ..samples import sample
+from ..schedule import Why
 from .probe import Found, Loss, Probe
 
 
 class Finite(Probe):
     """Non-finite gradients, named before anybody replaces them; under a scaler they are normal until it has settled."""
+
+    updates = Why.MEASURED | Why.ODD
 
     def __init__(self) -> None:
         self._replaced: Counter[int] = Counter()
@@ -59,7 +62,7 @@ class Finite(Probe):
 class Coverage(Probe):
     """Which parameters never get a gradient, or only zeros, although their module runs and something comes of it."""
 
-    sparse = True
+    losses = updates = Why.MEASURED
 
     def __init__(self) -> None:
         self._measured: Counter[int] = Counter()

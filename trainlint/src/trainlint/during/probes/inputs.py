@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ...findings import Stage
 from ...rules import numbers as rules
 from ..run import Run
+from ..schedule import Why
 from .probe import Found, Loss, Probe
 from .sightings import Sightings
 
@@ -45,6 +46,8 @@ class _Scale:
 class Inputs(Probe):
     """Scale of what the first modules get, channel by channel."""
 
+    losses = Why.MEASURED
+
     def __init__(self) -> None:
         self._done: set[str] = set()
         self._seen = Sightings()
@@ -56,7 +59,7 @@ class Inputs(Probe):
         fed = inputs[0] if inputs else None
         if isinstance(module, _NORMS):
             self._waiting = {n: kept for n, kept in self._waiting.items() if kept[1] is not fed}
-        own = any(True for _ in module.parameters(recurse=False))
+        own = any(p is not None for p in module._parameters.values())
         first = isinstance(fed, Tensor) and own and name not in self._done and self._from_outside(fed)
         if first and isinstance(fed, Tensor) and not isinstance(module, _NORMS):
             scale = _scale(fed, 1 if isinstance(module, _CONVOLUTIONS) else fed.ndim - 1)
@@ -74,8 +77,8 @@ class Inputs(Probe):
             return
         at, waiting = run.applied + 1, self._waiting
         self._waiting, self._past = {}, set()
-        bare = next((text for text in map(_bare, loss.inputs) if text), "")
         if not run.ran and not self._done:
+            bare = next((text for text in map(_bare, loss.inputs) if text), "")
             waiting = dict.fromkeys(("(input)",) if bare else (), (bare, None))
         for name, (text, _) in waiting.items():
             stage = self._seen.stage(name, at)
@@ -121,6 +124,8 @@ def _scale(fed: Tensor, axis: int) -> _Scale | None:
 
 class SameInputs(Probe):
     """Batches in which all samples are equal although their targets are not, or count as one in every way."""
+
+    losses = Why.MEASURED
 
     def __init__(self) -> None:
         self._seen = Sightings()

@@ -5,6 +5,7 @@ from collections import defaultdict
 
 from ...rules import updates as rules
 from ..run import Lane, Run, Step, module_of, some
+from ..schedule import Why
 from .probe import Found, Probe
 
 _ROUNDING = 1e-7
@@ -16,7 +17,7 @@ _STEADY = 8
 class Modules(Probe):
     """Does a module stay behind the others: updates below rounding, or its weights put back after each?"""
 
-    sparse = True
+    updates = Why.MEASURED
 
     def __init__(self) -> None:
         self._alive: set[str] = set()

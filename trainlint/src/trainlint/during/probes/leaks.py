@@ -9,6 +9,7 @@ from ...findings import Severity
 from ...rules import data as rules
 from ..graph import field, name, nearby, saved
 from ..run import Run
+from ..schedule import Why
 from .probe import Found, Loss, Probe
 from .sightings import Sightings
 
@@ -19,13 +20,15 @@ _SHORTEST = 4
 class Ahead(Probe):
     """The target is the input one place further on, and an attention in the graph has weight on later places."""
 
+    losses = Why.MEASURED
+
     def __init__(self) -> None:
         self._seen = Sightings()
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """At measured updates, of a model that is fed one sequence: of two, one may be read as a whole."""
         whole = [x for x in loss.inputs if not x.is_floating_point() and x.ndim == 2]
-        if not loss.measured or len(whole) != 1 or len(loss.inputs) > 2 or loss.tensor.grad_fn is None:
+        if len(whole) != 1 or len(loss.inputs) > 2 or loss.tensor.grad_fn is None:
             return
         length = next((n for c in loss.criteria if c.kind == "classes" and (n := shifted(whole[0], c.target))), 0)
         if length >= _SHORTEST and (told := _looks_ahead(loss.tensor, length)):

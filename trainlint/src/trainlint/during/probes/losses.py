@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from operator import ne
 
 import torch
 
@@ -12,6 +13,7 @@ from ...rules import numbers, updates
 from ..criteria import parts
 from ..graph import name as node_name
 from ..run import Lane, Run, Step
+from ..schedule import Why
 from .probe import Found, Loss, Probe
 from .sightings import Cast
 
@@ -30,6 +32,9 @@ _FLOORED = {
 
 class Stream(Probe):
     """The stream of loss values, by name."""
+
+    losses = Why.MEASURED | Why.ODD
+    updates = Why.MEASURED
 
     def __init__(self) -> None:
         self._series: defaultdict[str, _Series] = defaultdict(_Series)
@@ -51,6 +56,10 @@ class Stream(Probe):
 
     def values(self, run: Run, name: str, values: Sequence[float]) -> Found:
         """New values."""
+        series = self._series[name]
+        if not self._bad and series.moving and all(map(math.isfinite, values)) and series.differs(values):
+            series.extend(values)
+            return
         for value in values:
             yield from self._one(run, name, value)
 
@@ -98,6 +107,20 @@ class _Series:
         self.last: list[float] = []
         self.count = self.same = 0
         self.moves = self.coarse = self.unpaid = False
+
+    @property
+    def moving(self) -> bool:
+        """It has moved before, and nothing more is to be said of its start."""
+        return self.same == 1 and self.count > 4 * _SAME
+
+    def differs(self, values: Sequence[float]) -> bool:
+        """Each value differs from the one before it."""
+        return all(map(ne, (self.last[-1], *values), values))
+
+    def extend(self, values: Sequence[float]) -> None:
+        self.count += len(values)
+        self.last += values
+        del self.last[:-_SAME]
 
     def add(self, value: float) -> None:
         self.count += 1
@@ -150,6 +173,8 @@ class Diverging(Probe):
     targets grow, may rise while all goes well.
     """
 
+    losses = Why.MEASURED
+
     def __init__(self) -> None:
         self._cast = Cast()
         self._first: defaultdict[str, list[float]] = defaultdict(list)
@@ -176,6 +201,11 @@ class Diverging(Probe):
 
     def values(self, run: Run, name: str, values: Sequence[float]) -> Found:
         """New values."""
+        first, last = self._first[name], self._last[name]
+        if len(first) == _SAME and not self._high and _below(_AGAIN * max(first[:3]), values):
+            last += values
+            del last[:-_SAME]
+            return
         for value in values:
             if math.isfinite(value):
                 yield from self._one(run, name, value)
@@ -189,7 +219,8 @@ class Diverging(Probe):
         start = max(first[:3])
         if len(last) < _SAME or not self._floored.get(name) or self._cast.game or start <= 0:
             return
-        if min(last) <= self._grown() * start:
+        lowest = min(last)
+        if lowest <= _AGAIN * start or lowest <= self._grown() * start:
             if self._high:
                 self._high = 0
                 yield rules.DIVERGED.withdrawn(f"{name} has come back to {value:.4g}")
@@ -218,6 +249,10 @@ class Diverging(Probe):
             return 100 * _AGAIN  # nobody can read them
         early, late = max(self._targets[:3]), max(self._targets[-3:])
         return _AGAIN * max(1.0, 10 * late / early if early > 0 and late > 2 * early else 1.0)
+
+
+def _below(limit: float, values: Sequence[float]) -> bool:
+    return all([value <= limit for value in values])
 
 
 def floored(loss: Loss) -> bool:

@@ -11,6 +11,7 @@ from ...rules import numbers
 from ..criteria import Criterion, parts
 from ..graph import below, edges, field, name, saved
 from ..run import Run
+from ..schedule import Why
 from .probe import Found, Loss, Probe
 from .sightings import Sightings
 
@@ -27,6 +28,8 @@ _EATEN = 0.2
 
 class Fit(Probe):
     """Last activation against criterion, on the first measured losses."""
+
+    losses = Why.MEASURED
 
     def __init__(self) -> None:
         self._seen = Sightings()
@@ -156,6 +159,8 @@ class Clamps(Probe):
 
     A clamp in a hidden layer is an activation, and one of the loss itself, as in a hinge, is satisfied at its edge.
     """
+
+    losses = Why.MEASURED
 
     def __init__(self) -> None:
         self._row: Counter[str] = Counter()

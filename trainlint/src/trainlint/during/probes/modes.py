@@ -11,6 +11,7 @@ from ..graph import leaves
 from ..names import modules
 from ..run import Epoch, Lane, Run, Step, some
 from ..samples import sample
+from ..schedule import Why
 from .probe import Found, Loss, Probe
 
 _NAMES = 8
@@ -35,6 +36,8 @@ def modal(module: nn.Module) -> bool:
 
 class Modes(Probe):
     """Train mode where gradients are computed, eval mode where they are not."""
+
+    losses = updates = Why.MEASURED
 
     def __init__(self) -> None:
         self._modal: dict[str, nn.Module] = {}
@@ -134,6 +137,8 @@ def _learns(known: dict[str, nn.Module], name: str) -> bool:
 
 class Strangers(Probe):
     """Parameters that a loss depends on and nobody holds: they never change, or are new in every pass."""
+
+    losses = Why.MEASURED
 
     def __init__(self) -> None:
         self._first: dict[str, dict[int, tuple[Tensor, Tensor]]] = {}

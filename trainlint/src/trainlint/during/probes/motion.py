@@ -10,6 +10,7 @@ from ...rules import updates as rules
 from ..names import buffers, parameters
 from ..run import Epoch, Lane, Run, Step, module_of, norms, some
 from ..samples import sample
+from ..schedule import Why
 from .probe import Found, Probe
 
 _ROUNDING = 1e-7
@@ -29,7 +30,7 @@ _STEADY = 8
 class Motion(Probe):
     """Size of each update relative to the weights."""
 
-    sparse = True
+    updates = Why.MEASURED
 
     def __init__(self) -> None:
         self._still: Counter[int] = Counter()
@@ -108,7 +109,7 @@ def _total(step: Step) -> float:
 class Declared(Probe):
     """Does what was declared frozen stay where it was? Parameters and buffers are compared on a sample."""
 
-    sparse = True
+    updates = Why.MEASURED
 
     def __init__(self) -> None:
         self._at: dict[str, Tensor] = {}

@@ -1,16 +1,17 @@
 """Which parameters does the optimiser hold, and are they the model's own, all along the run?"""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
 from ...findings import Finding, Severity, Stage
 from ...rules import updates as rules
 from ..lanes import OUTSIDE
-from ..names import parameters
+from ..names import parameters, tensors
 from ..run import Epoch, Lane, Run, Step, module_of, some
 from ..samples import sample
+from ..schedule import Why
 from .probe import Found, Probe
 
 _SURE = 3
@@ -20,7 +21,7 @@ _SURE = 3
 class Ownership(Probe):
     """Every trainable parameter in a group, by identity; what gets gradients and what moves decides."""
 
-    sparse = True
+    updates = Why.MEASURED
 
     def __init__(self) -> None:
         self._apart: Counter[int] = Counter()
@@ -36,24 +37,26 @@ class Ownership(Probe):
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """Again whenever an update is measured: a layer may have been replaced after the optimiser was built."""
         if step.measured:
-            yield from self._foreign(run, lane)
-            yield from self._left_out(run)
+            own = tensors(run.model)
+            yield from self._foreign(lane, own)
+            yield from self._left_out(run, own)
 
     def strayed(self, run: Run) -> Found:
         """A pass that reaches no watched parameter, after others did: the model may hold new ones."""
         if run.backwards and run.strays in {1, 2, 3, 8}:
             for lane in run.lanes:
-                yield from self._foreign(run, lane)
+                yield from self._foreign(lane, tensors(run.model))
 
     def epoch(self, run: Run, epoch: Epoch) -> Found:
         """Again at the end of each epoch."""
+        own = tensors(run.model)
         for lane in run.lanes:
-            yield from self._foreign(run, lane)
-        yield from self._left_out(run)
+            yield from self._foreign(lane, own)
+        yield from self._left_out(run, own)
 
     def asked(self, run: Run) -> Found:
         """And at last."""
-        yield from self._left_out(run)
+        yield from self._left_out(run, tensors(run.model))
 
     def _strangers(self, run: Run) -> Found:
         known = set(parameters(run.model).values())
@@ -61,15 +64,14 @@ class Ownership(Probe):
             if lane.held and not _owned(lane, known):
                 yield self._apart_from(lane, "before the first update", Stage.SUSPECTED)
 
-    def _foreign(self, run: Run, lane: Lane) -> Found:
+    def _foreign(self, lane: Lane, own: Sequence[Tensor]) -> Found:
         """An optimiser whose tensors are not the model's: a temperature has gradients, another model's weights none."""
-        known = set(parameters(run.model).values())
-        if not lane.held or _owned(lane, known):
+        if not lane.held or _owned(lane, set(own)):
             return
         if any(p.grad is not None and bool(p.grad.any()) for p in lane.parameters) and not _replaced(lane):
             self._apart[id(lane)] = 0
             yield rules.FOREIGN.withdrawn("its tensors get gradients of their own", subject=lane.subject)
-        elif any(p.grad is not None for p in known):
+        elif any(p.grad is not None for p in own):
             self._apart[id(lane)] += 1
             sure = self._apart[id(lane)] >= _SURE
             when = f"at update {lane.applied}, and the model's own have gradients"
@@ -80,12 +82,16 @@ class Ownership(Probe):
         text = f"0 of {held} tensors of the optimiser belong to the model {when}"
         return rules.FOREIGN.found(text, subject=lane.subject, stage=stage, held=held)
 
-    def _left_out(self, run: Run) -> Found:
+    def _left_out(self, run: Run, own: Sequence[Tensor]) -> Found:
         """Trainable parameters in no group that get gradients and keep their values."""
         held = {p for lane in run.lanes for p in (*lane.parameters, *lane.held)}
-        named = parameters(run.model)
-        if not any(p in held for p in named.values()):
+        known = [p in held for p in own]
+        if not any(known):
             return
+        if all(known):
+            self._missing = {}
+            return
+        named = parameters(run.model)
         loose = {n: p for n, p in named.items() if p.requires_grad and p not in held and not run.plan.is_frozen(n)}
         pulled = {n: p for n, p in loose.items() if p.grad is not None and bool(p.grad.any())}
         before = self._missing

@@ -14,6 +14,7 @@ from ..graph import chain
 from ..names import modules
 from ..passes import Pass
 from ..run import Lane, Run, Step
+from ..schedule import Why
 from .probe import Found, Loss, Probe
 
 _CLASSES = {"labels", "logits", "squared"}
@@ -47,9 +48,11 @@ class Players(Probe):
     A loss belongs to the optimiser that steps next; samples and judges are told by identity and by memory.
     """
 
+    losses = updates = Why.MEASURED
+
     def __init__(self) -> None:
         self._open: list[_Pull] = []
-        self._used: list[_Pull] = []
+        self._at = 0
         self._judged: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
         self._wanted: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
         self._labels: defaultdict[int, list[float]] = defaultdict(list)
@@ -57,17 +60,17 @@ class Players(Probe):
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Read the pulls of a loss, where several models are watched."""
-        if loss.measured and loss.tensor.grad_fn is not None and type(run.model) in {nn.ModuleDict, nn.ModuleList}:
-            self._open += _pulls(loss)
-            del self._open[:-16]
-            self._used = []
+        if loss.tensor.grad_fn is not None and type(run.model) in {nn.ModuleDict, nn.ModuleList}:
+            if self._at != run.applied:
+                self._open, self._at = [], run.applied
+            self._open = [*self._open, *_pulls(loss)][-16:]
         return ()
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """The optimiser that stepped tells whose loss it was."""
-        pulls, self._open = self._open or self._used, []  # a second step without a loss of its own uses the first's
-        self._used = pulls
-        if not pulls or not step.measured:
+        recent = run.applied - self._at <= 2  # a second step without a loss of its own uses the first's
+        pulls = self._open if recent and step.measured else []
+        if not pulls:
             return
         mine = _models_of(run, lane)
         if len(mine) != 1:

@@ -10,11 +10,12 @@ from ...findings import Finding
 from ..criteria import Criterion, read
 from ..passes import Pass
 from ..run import Epoch, Lane, Run, Step
+from ..schedule import Why
 
 Found = Iterable[Finding]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Loss:
     """One loss as handed to the watch, before its backward pass.
 
@@ -49,10 +50,11 @@ class Loss:
 class Probe:
     """Every event does nothing; a probe overrides those it needs.
 
-    `sparse` probes are told of measured updates only: most updates must cost next to nothing.
+    `losses` and `updates` say of which it is told: most of them must cost next to nothing.
     """
 
-    sparse = False
+    losses = Why.ALWAYS
+    updates = Why.ALWAYS
 
     @property
     def name(self) -> str:

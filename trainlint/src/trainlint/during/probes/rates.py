@@ -13,14 +13,18 @@ from ...findings import Finding, Severity, Stage
 from ...rules import updates as rules
 from ..meter import nonfinite
 from ..run import Epoch, Lane, Run, Step
+from ..schedule import Why
 from .probe import Found, Probe
 
 _LOW = 0.2
 """A warmed-up cosine or linear decay averages half its peak; a fifth means that the peak was never of use."""
+_KEPT = 4096
 
 
 class Rates(Probe):
     """Learning rates before each step: zero, or far below the target."""
+
+    updates = Why.MEASURED | Why.RATES
 
     def __init__(self) -> None:
         self._zero: Counter[int] = Counter()
@@ -107,10 +111,6 @@ class Rates(Probe):
             yield from self._low(run, Stage.CONFIRMED)
 
 
-def _counted(count: int, name: str) -> str:
-    return f"{count} {name}" if count == 1 else f"{count} {name}s"
-
-
 def _group(lane: Lane, index: int) -> str:
     return f"{lane.subject}, group {index}".removeprefix(", ")
 
@@ -118,11 +118,13 @@ def _group(lane: Lane, index: int) -> str:
 class Ticks(Probe):
     """Schedule ticks against applied updates."""
 
+    updates = Why.MEASURED | Why.RATES
+
     def __init__(self) -> None:
         self._at = -1
-        self._idle, self._perhaps = 0, 0
-        self._skips = 0
-        self._used: list[float] = []
+        self._idle = self._skips = 0
+        self._perhaps, self._since = 0, 0
+        self._used: dict[int, list[tuple[int, float]]] = {}
 
     def ticked(self, run: Run) -> Found:
         """A tick needs an update since the last tick, a few initial skips of a scaler, or a window that fills."""
@@ -131,7 +133,8 @@ class Ticks(Probe):
         applied, skipped = run.applied, run.skipped
         idle = applied == max(self._at, 0) and not (self._at == -1 and applied)
         if idle and any(lane.pending for lane in run.lanes):
-            self._perhaps += 1  # the window fills, or its gradients are about to be thrown away
+            # The window fills, or its gradients are about to be thrown away.
+            self._perhaps, self._since = (self._perhaps if self._since == applied else 0) + 1, applied
             return
         if idle:
             self._idle += 1
@@ -154,19 +157,22 @@ class Ticks(Probe):
 
     def cleared(self, run: Run, lane: Lane) -> Found:
         """The window that a tick stood in was thrown away."""
-        if self._perhaps:
-            self._idle, self._perhaps = self._idle + self._perhaps, 0
+        perhaps, self._perhaps = self._perhaps, 0
+        if perhaps and self._since == run.applied:
+            self._idle += perhaps
             yield from self._judge(run)
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
-        """Remember the rates of the epoch."""
-        self._perhaps = 0
-        self._used.append(max(step.rates))
+        """Remember the rates of the epoch, each from its update on; of very many changes every other one."""
+        kept = self._used.setdefault(id(lane), [])
+        kept.append((lane.applied, max(step.rates)))
+        if len(kept) > _KEPT:
+            kept[:] = [(at, max(pair, after)) for (at, pair), (_, after) in zip(kept[::2], kept[1::2], strict=False)]
         return ()
 
     def epoch(self, run: Run, epoch: Epoch) -> Found:
         """Compare the schedule's own length with the way it is stepped."""
-        used, self._used = self._used, []
+        used = [rates for lane in run.lanes if (rates := self._of_epoch(lane))]
         yield from self._never(run, len(run.epochs) > 2)
         if not used or not epoch.ticks:
             return
@@ -180,12 +186,11 @@ class Ticks(Probe):
     def _never(self, run: Run, sure: bool) -> Found:
         if run.schedulers and not run.ticks and run.applied > 1:
             yield rules.NEVER_TICKED.found(
-                f"{_counted(len(run.schedulers), 'schedule')}, 0 ticks in {run.applied} updates and "
-                f"{_counted(len(run.epochs), 'epoch')}",
+                f"schedules: {len(run.schedulers)}, ticks: 0, updates: {run.applied}, epochs: {len(run.epochs)}",
                 update=run.applied, stage=Stage.CONFIRMED if sure else Stage.SUSPECTED, applied=run.applied,
             )  # fmt: skip
 
-    def _unit(self, run: Run, epoch: Epoch, scheduler: object, used: Sequence[float]) -> Found:
+    def _unit(self, run: Run, epoch: Epoch, scheduler: object, used: Sequence[Sequence[float]]) -> Found:
         length = horizon(scheduler)
         epochs = run.plan.epochs
         per_epoch = epoch.ticks <= len(run.schedulers) and epoch.applied > 4
@@ -203,13 +208,21 @@ class Ticks(Probe):
                 f"schedule of {length} ticks used up in epoch 1, which ticked {epoch.ticks} times",
                 length=length, ticks=epoch.ticks,
             )  # fmt: skip
-        late = max(used[-max(1, len(used) // 4) :])
+        late, peak = max(max(rates[-max(1, len(rates) // 4) :]) for rates in used), max(map(max, used))
         # A warm restart or a cosine over one epoch still uses over 10 % of its peak in the last quarter.
-        if max(used) > 0 and late < 0.01 * max(used):
+        if peak > 0 and late < 0.01 * peak:
             yield rules.SCHEDULE_UNIT.found(
-                f"rate fell from {max(used):.3g} to {late:.3g} within epoch 1 ({epoch.ticks} ticks)",
-                late=late, peak=max(used), ticks=epoch.ticks,
+                f"rate fell from {peak:.3g} to {late:.3g} within epoch 1 ({epoch.ticks} ticks)",
+                late=late, peak=peak, ticks=epoch.ticks,
             )  # fmt: skip
+
+    def _of_epoch(self, lane: Lane) -> list[float]:
+        """The rate of each update of an epoch that ends now."""
+        if not (kept := self._used.get(id(lane), [])):
+            return []
+        self._used[id(lane)] = [(lane.applied + 1, kept[-1][1])]
+        ends = [*(at for at, _ in kept[1:]), lane.applied + 1]
+        return [rate for (at, rate), end in zip(kept, ends, strict=True) for _ in range(end - at)]
 
 
 def horizon(scheduler: object) -> int | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from ...findings import Stage
 from ...rules import updates
 from ..run import Epoch, Run
+from ..schedule import Why
 from .probe import Found, Loss, Probe
 
 _CLOSE = 0.02
@@ -13,6 +14,8 @@ _CLOSE = 0.02
 
 class Reported(Probe):
     """The reported train loss against the losses seen."""
+
+    losses = Why.MEASURED
 
     def __init__(self) -> None:
         self._ratios: list[float] = []

@@ -7,12 +7,15 @@ from ...rules import losses as rules
 from ..criteria import Criterion, parts
 from ..graph import edges, name, saved, shape
 from ..run import Run
+from ..schedule import Why
 from .probe import Found, Loss, Probe
 from .sightings import Sightings
 
 
 class Shapes(Probe):
     """Did prediction and target broadcast against each other?"""
+
+    losses = Why.MEASURED
 
     def __init__(self) -> None:
         self._seen = Sightings()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from ...findings import Stage
 from ...rules import updates as rules
 from ..run import Lane, Run, Step
+from ..schedule import Why
 from .probe import Found, Probe
 
 _SHARE = 1e-3
@@ -24,7 +25,7 @@ _DECAY = 0.05
 class Strength(Probe):
     """Arrived against used gradients, and expected against real motion, in the median of three measured updates."""
 
-    sparse = True
+    updates = Why.MEASURED
 
     def __init__(self) -> None:
         self._ratios: defaultdict[int, list[float]] = defaultdict(list)

@@ -7,6 +7,7 @@ from torch import Tensor
 from ...findings import Severity, Stage
 from ...rules import updates as rules
 from ..run import Epoch, Lane, Run, Step, some
+from ..schedule import Why
 from ..windows import mark
 from .probe import Found, Probe
 
@@ -18,6 +19,8 @@ _KEPT = 64
 
 class Swap(Probe):
     """The first update of an epoch starts where the last one ended, or from weights that the run itself had."""
+
+    updates = Why.MEASURED | Why.ODD
 
     def __init__(self) -> None:
         self._usual = False

@@ -7,6 +7,7 @@ from ...rules import updates
 from ..names import parameters
 from ..run import Lane, Run, Step, some
 from ..samples import sample
+from ..schedule import Why
 from .probe import Found, Probe
 
 _LOOKED = 6
@@ -16,7 +17,7 @@ _LOOKED = 6
 class Weights(Probe):
     """Matrices of equal entries: do their units stay equal? Undeclared freezes are noted."""
 
-    sparse = True
+    updates = Why.MEASURED
 
     def __init__(self) -> None:
         self._same: list[str] = []

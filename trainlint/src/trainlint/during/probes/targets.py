@@ -12,7 +12,7 @@ from ...rules import losses, numbers
 from ..criteria import Criterion
 from ..graph import chain, edges, name, nearby, producers, saved
 from ..run import Run
-from ..schedule import glance
+from ..schedule import Why, glance
 from .probe import Found, Loss, Probe
 from .sightings import Cast
 
@@ -41,6 +41,8 @@ class _Window:
 
 class Targets(Probe):
     """Do the targets vary, within a batch and between batches?"""
+
+    losses = Why.MEASURED | Why.GLANCE
 
     def __init__(self) -> None:
         self._cast = Cast()
@@ -111,13 +113,15 @@ def _direct(criterion: Criterion, outputs: Sequence[Tensor]) -> bool:
 class ClassWeights(Probe):
     """Does every class that is there count in a weighted loss?"""
 
+    losses = Why.MEASURED
+
     def __init__(self) -> None:
         self._counts: Tensor | None = None
         self._weight: Tensor | None = None
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Count the classes under a criterion that weighs them."""
-        if loss.measured and loss.tensor.grad_fn is not None:
+        if loss.tensor.grad_fn is not None:
             for each in loss.criteria:
                 if each.kind == "classes" and each.weight is not None and each.target is not None:
                     known = each.target.flatten()
@@ -144,6 +148,8 @@ class ClassWeights(Probe):
 
 class NotNumbers(Probe):
     """Where a loss is not finite: did the batch itself bring that in?"""
+
+    losses = Why.MEASURED | Why.ODD
 
     def __init__(self) -> None:
         self._last: Loss | None = None

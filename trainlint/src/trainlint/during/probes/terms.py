@@ -8,6 +8,7 @@ import torch
 from ...findings import Stage
 from ...rules import losses as rules
 from ..run import Run
+from ..schedule import Why
 from .probe import Found, Loss, Probe
 
 _SAME = 8
@@ -16,6 +17,8 @@ _FULL = {torch.float32, torch.float64}
 
 class Terms(Probe):
     """Declared terms: weights, life, graph, and their sum."""
+
+    losses = Why.ODD
 
     def __init__(self) -> None:
         self._first: dict[str, float] = {}

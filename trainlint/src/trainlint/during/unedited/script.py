@@ -78,7 +78,7 @@ def _status(stop: SystemExit) -> int:
     """The exit code that Python gives a SystemExit, whose text it prints."""
     if stop.code is None or isinstance(stop.code, int):
         return stop.code or 0
-    print(stop.code, file=sys.stderr)  # noqa: T201 - what Python does
+    sys.stderr.write(f"{stop.code}\n")  # as Python does
     return 1
 
 
