@@ -67,7 +67,7 @@ class Players(Probe):
         """The optimiser that stepped tells whose loss it was."""
         pulls, self._open = self._open or self._used, []  # a second step without a loss of its own uses the first's
         self._used = pulls
-        if not pulls or not step.measured:
+        if not pulls:
             return
         mine = _models_of(run, lane)
         if len(mine) != 1:
