@@ -14,6 +14,7 @@ import strangers_sound
 
 Rows = Mapping[str, dict[str, Any]]
 
+_GENERAL = {"RT212", "RT214", "RT217", "RT219", "RT230", "RT251"}
 REASONS = {
     "the task is another one, and it is learned as well as any": (
         *("dqn__min_not_max", "dqn__reward_negated", "dqn__next_is_current", "dqn__done_ignored"),
@@ -59,8 +60,7 @@ def sound() -> None:
     )
     print("(RT220 for targets of which 3 % lie outside what tanh gives, now a note; RT106 for the schedule of a second")
     print("model, which now has a watch of its own), none a fatal one. After tuning by kind:\n")
-    names = [name for name in watched if name in bare]
-    print(f"{strangers_sound.counts([watched[n] for n in names], [bare[n] for n in names])}.")
+    print(f"{strangers_sound.counts(list(watched.values()))}; {strangers_sound.compared(watched, bare)}.")
     blind = [name for name, row in watched.items() if row["state"] == "Not judged"]
     if blind:
         print(
@@ -87,6 +87,11 @@ def mutants(rows: list[dict[str, Any]]) -> None:
     print("is made; its sound original has none.")
     print(f"At first sight {before} of {len(rows)} were named. After tuning by kind on what that look showed:")
     strangers_mutants.table(rows, dict(now))
+    general = [row["name"] for row in rows if now[row["name"]]["codes"] and set(now[row["name"]]["codes"]) <= _GENERAL]
+    print(
+        f"\nOf the named ones {len(general)} are named by RT219 or its like alone: that nothing is learned, and not why"
+    )
+    print(f"({', '.join(general)}).")
     _unseen(rows, now)
 
 

@@ -30,7 +30,7 @@ def main() -> None:
             other = "" if equal(found, bare[path.stem]) else "; OTHER RESULT"
             if found["codes"] or other or found["state"] != "Healthy":
                 print(f"{path.stem} ({preset}): {found['state']}; {' '.join(found['codes']) or 'no finding'}{other}")
-        print(f"{preset}: {counts([told[p.stem] for p in programs], [bare[p.stem] for p in programs])}")
+        print(f"{preset}: {counts([told[p.stem] for p in programs])}; {compared(told, bare)}")
 
 
 def _told(name: str | None, programs: list[Path], preset: str | None) -> dict[str, dict[str, Any]]:
@@ -49,20 +49,30 @@ def equal(watched: dict[str, Any], bare: dict[str, Any]) -> bool:
     return watched["code"] == bare["code"] and watched["weights"] == bare["weights"]
 
 
-def counts(watched: list[dict[str, Any]], bare: list[dict[str, Any]]) -> str:
+def counts(watched: list[dict[str, Any]]) -> str:
     """The counts in one line.
 
     Args:
         watched: rows under a watch.
-        bare: rows of the same programs without one.
     """
-    apart = sum(not equal(w, b) for w, b in zip(watched, bare, strict=True))
     return (
         f"{len(watched)} sound programs: {sum(bool(w['codes']) for w in watched)} with an alarm, "
         f"{sum(bool(w['fatal']) for w in watched)} with a fatal one, "
         f"{sum(w['state'] == 'Not judged' for w in watched)} not judged, "
-        f"{sum(w['failed'] for w in watched)} in which the watch failed, {apart} with another result than without it"
+        f"{sum(w['failed'] for w in watched)} in which the watch failed"
     )
+
+
+def compared(watched: dict[str, dict[str, Any]], bare: dict[str, dict[str, Any]]) -> str:
+    """How many ended otherwise than without a watch.
+
+    Args:
+        watched: rows under a watch, by program.
+        bare: rows of programs without one.
+    """
+    both = [name for name in watched if name in bare]
+    apart = sum(not equal(watched[name], bare[name]) for name in both)
+    return f"{apart} of {len(both)} ended with another exit code or other weights than without a watch"
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ class Baseline(Probe):
         far = next((group.units for group in groups if group.units), "")
         if far:  # it may fall for ever by a little: the units are the cause
             yield data.TARGET_SCALE.found(f"{far}; the loss is {text}", update=self._updates, **numbers)
-        else:
+        if not far or now <= 1.5 * reference:
             yield rules.NO_BETTER.found(text, stage=stage, update=self._updates, **numbers)
 
     def _validated(self, run: Run, reference: float, factor: float) -> Found:

@@ -58,6 +58,12 @@ class Players(Probe):
         self._labels: defaultdict[int, list[float]] = defaultdict(list)
         self._updates = 0
 
+    def attached(self, run: Run) -> Found:
+        """Of several models every step is worth a word: that on a measured loss may not be a measured one."""
+        if type(run.model) in {nn.ModuleDict, nn.ModuleList}:
+            self.updates = Why.ALWAYS
+        return ()
+
     def loss(self, run: Run, loss: Loss) -> Found:
         """Read the pulls of a loss, where several models are watched."""
         if loss.tensor.grad_fn is not None and type(run.model) in {nn.ModuleDict, nn.ModuleList}:
@@ -69,7 +75,7 @@ class Players(Probe):
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """The optimiser that stepped tells whose loss it was."""
         recent = run.applied - self._at <= 2  # a second step without a loss of its own uses the first's
-        pulls = self._open if recent and step.measured else []
+        pulls = self._open if recent else []
         if not pulls:
             return
         mine = _models_of(run, lane)
