@@ -86,7 +86,7 @@ _PROGRAMS = """
 
 ### The loop under a watch
 
-```python
+```text
 {watched}
 ```
 
@@ -94,7 +94,7 @@ _PROGRAMS = """
 
 ### The script that is read
 
-```python
+```text
 {read}
 ```
 """
