@@ -48,7 +48,7 @@ def test_a_line_cut_by_a_kill_is_cut_back_before_the_next_record(world, tmp_path
 def test_both_commands_read_the_ledger_of_a_run_alike(resumed, capsys) -> None:
     assert trainlint_main(["log", str(resumed / "ledger.jsonl")]) == ris_main(["diagnose", str(resumed)]) == 0
     one, two = capsys.readouterr().out.split("Verdict: ")[1:]
-    assert one == two and one.startswith("healthy (2 epochs, ")
+    assert one == two and one.startswith("healthy (1 epochs, 5 losses")
 
 
 def test_the_ledger_of_an_earlier_version_is_refused_by_name_and_left_as_it_is(resumed, world) -> None:
