@@ -97,4 +97,4 @@ def put(text: str, arguments: argparse.Namespace, *, beside_script: bool = False
     if arguments.output_file is not None:
         arguments.output_file.write_text(text + "\n", encoding="utf-8")
     elif text:
-        print(text, file=sys.stderr if beside_script else sys.stdout)
+        print(text, file=sys.stderr if beside_script else sys.stdout, flush=True)

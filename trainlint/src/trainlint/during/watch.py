@@ -130,7 +130,7 @@ class Watch:
         observer = self.observer
         seen = Loss(
             name=name, tensor=loss, terms=terms, output=observer.output, target=target, measured=observer.measuring,
-            inputs=observer.passes.inputs, outputs=observer.passes.outputs,
+            inputs=observer.passes.inputs, outputs=observer.passes.outputs, passes=observer.passes.pairs,
         )  # fmt: skip
         observer.output = None
         observer.passes.end()
