@@ -102,6 +102,7 @@ _PROGRAMS = """
 _OF = {
     "watched": "Mended, in [the loop under a watch](#loop)",
     "read": "Mended, in [the script that is read](#script)",
+    "alone": "Mended, in a training under a watch",
     "called": "Mended, where the check is called",
     "logged": "Mended, in a program that prints a log",
 }

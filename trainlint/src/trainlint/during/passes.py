@@ -100,7 +100,9 @@ class Passes:
 
     def _makers(self, fed: Sequence[Tensor]) -> frozenset[int]:
         places = [self._made.get(StorageWeakRef(t.untyped_storage()).cdata) for t in fed if not t.is_sparse]
-        return frozenset(maker for place in places if place is not None for held, maker in [place] if not held.expired())
+        return frozenset(
+            maker for place in places if place is not None for held, maker in [place] if not held.expired()
+        )
 
     def _remember(self, module: nn.Module, made: Sequence[Tensor]) -> None:
         """Where the answers of each model lie, without keeping any of them alive."""

@@ -109,7 +109,12 @@ class Players(Probe):
 def _pulls(loss: Loss) -> Iterator[_Pull]:
     """Terms whose target is one value, or that are a mean of answers; others do not tell."""
     for each in loss.criteria:
-        if each.kind in _CLASSES and each.target is not None and each.prediction is not None and each.factor == each.factor:
+        if (
+            each.kind in _CLASSES
+            and each.target is not None
+            and each.prediction is not None
+            and each.factor == each.factor
+        ):
             label = _constant(each.target)
             found = _pass_of(loss, each.prediction)
             if label is not None and found is not None:

@@ -60,7 +60,6 @@ class Swap(Probe):
         elif step.measured and not step.first and step.drift > 0:
             self._usual = True
 
-
     def _initialised(self, run: Run, lane: Lane, step: Step) -> Found:
         """Weights that were written anew between updates of one optimiser, again and again, or some in every update."""
         for module in step.anew:

@@ -210,7 +210,9 @@ def _is_mod(node: ast.AST) -> bool:
 
 def _divisor(back: Event) -> ast.expr | None:
     """What the loss is divided by, in the call of backward or where its value was made."""
-    own = back.node.func.value if isinstance(back.node, ast.Call) and isinstance(back.node.func, ast.Attribute) else None
+    own = (
+        back.node.func.value if isinstance(back.node, ast.Call) and isinstance(back.node.func, ast.Attribute) else None
+    )
     made = back.value.node if isinstance(back.value, Tensor) and back.value.op in {"div", "scaled"} else None
     for node in (own, made):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
