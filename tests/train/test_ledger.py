@@ -4,7 +4,9 @@ import json
 
 import pytest
 from small_world import SmallLoss, World
+from trainlint.cli import main as trainlint_main
 
+from ris_pytorch_pipeline.cli import main as ris_main
 from ris_pytorch_pipeline.cli.demo_page import training_section
 from ris_pytorch_pipeline.train import read_ledger, standing
 from trainlint import InputError, diagnose_path, read
@@ -41,6 +43,20 @@ def test_a_line_cut_by_a_kill_is_cut_back_before_the_next_record(world, tmp_path
     assert read_ledger(ledger)[-1]["event"] == "end"
     said = diagnose_path(tmp_path)
     assert said.healthy and said.codes == ("RT501",)  # the kill, as a note
+
+
+def test_both_commands_read_the_ledger_of_a_run_alike(resumed, capsys) -> None:
+    assert trainlint_main(["log", str(resumed / "ledger.jsonl")]) == ris_main(["diagnose", str(resumed)]) == 0
+    one, two = capsys.readouterr().out.split("Verdict: ")[1:]
+    assert one == two and one.startswith("healthy (1 epochs, 5 losses")
+
+
+def test_the_ledger_of_an_earlier_version_is_refused_by_name_and_left_as_it_is(resumed, world) -> None:
+    ledger = resumed / "ledger.jsonl"
+    ledger.write_bytes(old := ledger.read_bytes().replace(b'"format": 2, ', b""))
+    with pytest.raises(InputError, match="a ledger of format 2; got line 1: one from before formats had a number"):
+        world.trainer(directory=resumed).fit(resume=True)
+    assert ledger.read_bytes() == old
 
 
 def test_the_ledger_of_a_watch_is_cut_back_too(tmp_path) -> None:

@@ -146,6 +146,7 @@ class Finding:
             "code": self.rule.code,
             "name": self.rule.name,
             "severity": str(self.severity),
+            "state": self.rule.state.name,
             "stage": str(self.stage),
             "subject": self.subject,
             "where": self.where,

@@ -34,7 +34,9 @@ Lightning and Transformers take a callback (`trainlint.during.integrations`); ac
 `trainlint.preflight(step, model, batch, optimizer=...)` tries one update and leaves everything as it was.
 Afterwards, `trainlint log` and `trainlint.diagnose_path` read a ledger or a log of any form: [logs.md](logs.md).
 `trainlint compare RUN BASELINE` says what differs from a run that was sound.
-What was found of broken programs, and what was not: [evidence.md](evidence.md).
+What was found of broken programs, and what was not: [evidence.md](evidence.md). What nobody can see:
+[limits.md](limits.md). How a finding comes about: [how-it-works.md](how-it-works.md). A rule of your own:
+[adding-a-rule.md](adding-a-rule.md).
 
 ## From symptom to finding
 
@@ -74,26 +76,6 @@ in `preflight(checks=...)`.
 |---|---|
 """
 
-_BLIND = """
-## What nobody can see from the run alone
-
-- A worse optimum: declare a baseline (`Watch(baseline=...)`); without one the loss is compared with a constant answer
-  where its criteria are torch's (squared, absolute, Huber, cross entropy with weights, smoothing or soft targets,
-  binary cross entropy, KL divergence, soft margin), and elsewhere the verdict says so.
-- A term that is never computed and never declared: hand terms over, or run the term checks before training.
-- Labels that are wrong but plausible, such as an order of sources that data and metric share: compare with an
-  independent truth (`order_matters`, `label_ranges`).
-- A split that leaks through something other than equal scenes.
-- Learning rates that are merely not the best.
-- Gradient clipping before backward, class labels off by one: the two of 48 programs in `tests/failures/public*.py`
-  that no finding sees.
-- What comes in the same batch every time, a schedule on a plateau of the wrong metric or mode, clipping of gradients
-  that are still scaled, a weight decay that is merely too large: at most the loss says that nothing is learned.
-- The last activation and the shapes under the loss where the model is compiled: its graph is one node.
-- A loss without a floor, or one of several players, such as an actor's: that it rises says nothing.
-- A loop that calls neither `optimizer.step` nor `backward` of a watched optimiser: there is nothing to hook.
-"""
-
 _PROGRAMS = """
 ## The programs of the examples
 
@@ -104,7 +86,7 @@ _PROGRAMS = """
 
 ### The loop under a watch
 
-```python
+```text
 {watched}
 ```
 
@@ -112,7 +94,7 @@ _PROGRAMS = """
 
 ### The script that is read
 
-```python
+```text
 {read}
 ```
 """
@@ -120,6 +102,7 @@ _PROGRAMS = """
 _OF = {
     "watched": "Mended, in [the loop under a watch](#loop)",
     "read": "Mended, in [the script that is read](#script)",
+    "alone": "Mended, in a training under a watch",
     "called": "Mended, where the check is called",
     "logged": "Mended, in a program that prints a log",
 }
@@ -143,7 +126,7 @@ def handbook() -> str:
         parts += [entry(rule) for rule in RULES if rule.code.startswith(family)]
     parts.append(_CALLED)
     parts += [_called(rule) for rule in RULES if rule.code in CALLED]
-    return "".join([*parts, _BLIND, _PROGRAMS.format(watched=SOUND.strip(), read=SCRIPT.strip())])
+    return "".join([*parts, _PROGRAMS.format(watched=SOUND.strip(), read=SCRIPT.strip())])
 
 
 def _called(rule: Rule) -> str:

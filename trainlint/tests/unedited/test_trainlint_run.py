@@ -98,3 +98,13 @@ def test_a_missing_script_is_refused_before_anything_is_written(tmp_path: Path) 
     assert told.returncode == 2
     assert "wanted a script; got none.py, which is no file" in told.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_the_command_that_starts_a_script_is_no_line_of_it(tmp_path: Path) -> None:
+    starter = "import sys\nfrom trainlint.cli import main\nsys.exit(main(sys.argv[1:]))\n"
+    (tmp_path / "launcher").write_text(starter, encoding="utf-8")
+    (tmp_path / "train.py").write_text(filled(PLAIN, FIRST="0", TICK="pass"), encoding="utf-8")
+    command = [sys.executable, "-W", "ignore", "launcher", "run", "--no-ledger", "train.py"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "RT212 constant-validation (fatal)" in told.stderr
+    assert "launcher:" not in told.stderr

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..findings import Finding, Severity, Stage
+from ..findings import Finding, Rule, Severity, Stage, State
 from ..ledger import EVENTS, has_ended, last_run, not_a_record, read
-from ..rules import rule
+from ..rules import RULES, rule
 from ..verdict import Verdict, judge
 from .judging.verdicts import findings, verdict
 from .reading.log import Log
@@ -141,8 +141,19 @@ def _died(records: int) -> Finding:
     return rule("RT501").found(f"{records} records and no end record")
 
 
+def _rule(record: dict[str, object]) -> Rule:
+    """The rule of a stored finding; that of another package is what its record says of it."""
+    code = str(record["code"])
+    if any(code == known.code for known in RULES):
+        return rule(code)
+    told = (str(record[name]) for name in ("cause", "next", "link"))
+    state, severity = State[str(record["state"])], Severity(str(record["severity"]))
+    cause, move, page = told
+    return Rule(code, str(record["name"]), severity, state, "", "", cause, move, page.partition("#")[0])
+
+
 def _stored(record: dict[str, object]) -> Finding:
-    kept = rule(str(record["code"]))
+    kept = _rule(record)
     update = record["update"] if isinstance(record["update"], int) else None
     told = record["numbers"] if isinstance(record["numbers"], dict) else {}
     measured = {name: float(value) if isinstance(value, str) else value for name, value in told.items()}

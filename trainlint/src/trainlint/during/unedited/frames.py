@@ -13,6 +13,8 @@ from torch.optim import Optimizer
 
 PACKAGE = str(Path(__file__).parents[2])
 """Our own folder: no frame of it is the user's."""
+_STARTERS = (str(Path(__file__).with_name("script.py")), str(Path(PACKAGE) / "cli"))
+"""Whoever is outside of these has started us: a console command, torchrun, a test."""
 _LIBRARIES = tuple({sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")})
 _DEEPEST = 200
 """Frames looked at from the innermost on: a library's loop has about thirty above the user's line."""
@@ -50,10 +52,10 @@ def is_users(path: str) -> bool:
 
 
 def users_frames() -> Iterator[FrameType]:
-    """The frames of the user's code, innermost first."""
+    """The frames of the user's code, innermost first; what is around our own command is its starter's."""
     frame: FrameType | None = sys._getframe(1)
     for _ in range(_DEEPEST):
-        if frame is None:
+        if frame is None or frame.f_code.co_filename.startswith(_STARTERS):
             return
         if is_users(frame.f_code.co_filename):
             yield frame

@@ -3,7 +3,7 @@
 from .example import Example, changed
 from .read import CHANGES
 from .read import SOUND as SCRIPT
-from .snippets import CALLED, LOGGED
+from .snippets import ALONE, CALLED, LOGGED
 from .watched import SOUND, UPDATES
 from .watched_losses import LOSSES
 
@@ -19,7 +19,7 @@ def _made() -> dict[str, Example]:
     for code, (shared, change) in (UPDATES | LOSSES).items():
         sound = changed(SOUND, shared)
         made[code] = Example(kind="watched", sound=sound, broken=changed(sound, change))
-    for kind, table in (("called", CALLED), ("logged", LOGGED)):
+    for kind, table in (("alone", ALONE), ("called", CALLED), ("logged", LOGGED)):
         made |= {c: Example(kind=kind, sound=changed(b, mend), broken=b) for c, (b, mend) in table.items()}
     return dict(sorted(made.items()))
 

@@ -13,8 +13,8 @@ class Example:
     """Two programs, of which one earns a finding and the other does not.
 
     Args:
-        kind: how it is tried: `watched` and `read` are trainings, `logged` leaves a list of lines in `log`, `called`
-            leaves what a check found in `findings`.
+        kind: how it is tried: `watched`, `alone` and `read` are trainings; `logged` leaves a list of lines in `log`,
+            `called` what a check found in `findings`.
         sound: the program without the finding.
         broken: the program with it.
     """

@@ -206,3 +206,33 @@ with TemporaryDirectory() as folder:
 """, [('file, {"seed": 2}', 'file, {"seed": 1}')]),
 }  # fmt: skip
 """Code of a rule, a program that calls a check, and what mends what it finds."""
+
+ALONE: dict[str, tuple[str, list[tuple[str, str]]]] = {
+    "RT235": ("""import torch
+from torch import nn
+from torch.nn import functional as F
+from trainlint import Watch
+
+torch.manual_seed(0)
+maker, judge = nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 16), nn.ReLU(), nn.Linear(16, 1))
+players = {
+    "maker": torch.optim.Adam(maker.parameters(), 1e-3),
+    "judge": torch.optim.Adam(judge.parameters(), 1e-3),
+}
+watch = Watch(nn.ModuleDict({"maker": maker, "judge": judge}), players, raises=False)
+yes, no = torch.ones(32, 1), torch.zeros(32, 1)
+for update in range(40):
+    fake = maker(torch.randn(32, 2))
+    players["judge"].zero_grad()
+    seen = F.binary_cross_entropy_with_logits(judge(torch.randn(32, 2) + 3), yes)
+    loss = seen + F.binary_cross_entropy_with_logits(judge(fake.detach()), no)
+    watch.loss(loss, name="judge").backward()
+    players["judge"].step()
+    players["maker"].zero_grad()
+    loss = F.binary_cross_entropy_with_logits(judge(fake), no)
+    watch.loss(loss, name="maker").backward()
+    players["maker"].step()
+verdict = watch.close()
+""", [("(judge(fake), no)", "(judge(fake), yes)")]),
+}  # fmt: skip
+"""As `CALLED`, of programs that a watch judges and that share no loop with others."""
