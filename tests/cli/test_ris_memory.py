@@ -37,7 +37,7 @@ def test_what_fits_is_let_through_and_what_does_not_is_refused_with_numbers() ->
         require(9 * 10**9, "scenes", ("take fewer", "a smaller panel"))
     assert refused.value.move == "take fewer, or a smaller panel"
     assert fitting(72 * 10**8, 100) == 100 and fitting(144 * 10**8, 100) == 50
-    assert (shown(12e6), shown(2.5e9)) == ("12 MB", "2.5 GB")
+    assert (shown(12e6), shown(2.5e9), shown(4.72e27)) == ("12 MB", "2.5 GB", "5e+18 GB")
 
 
 def test_a_comparison_streams_its_scenes() -> None:

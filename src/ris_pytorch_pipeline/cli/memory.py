@@ -102,4 +102,6 @@ def fitting(needed: int, count: int) -> int:
 
 def shown(size: float) -> str:
     """Bytes in words."""
+    if size >= 1e15:
+        return f"{size / 1e9:.0e} GB"
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
