@@ -55,12 +55,18 @@ def joined(environment: Mapping[str, str], device: str, timeout: timedelta = TIM
         ) from error  # fmt: skip
     try:
         with ExitStack() as stack:
-            pulse = (
-                stack.enter_context(Pulse(store.clone(), processes.rank, processes.world)) if device == "cpu" else None
-            )
+            pulse = stack.enter_context(_pulse(environment, processes, timeout)) if device == "cpu" else None
             yield replace(processes, store=store, pulse=pulse)
     finally:
         briefly(dist.destroy_process_group, None)  # which waits for the others, and one of them may hang
+
+
+def _pulse(environment: Mapping[str, str], processes: Processes, timeout: timedelta) -> Pulse:
+    """The beat of this process, over a connection of its own: the other one may be waiting for an answer."""
+    store = dist.TCPStore(  # pyright: ignore[reportPrivateImportUsage]
+        environment["MASTER_ADDR"], int(environment["MASTER_PORT"]), is_master=False, timeout=timeout
+    )
+    return Pulse(store, processes.rank, processes.world)
 
 
 def processes_of(environment: Mapping[str, str], device: str) -> Processes:
