@@ -50,7 +50,7 @@ def compared_bytes(scenario: Scenario, scenes: int, methods: int, block: int = 6
         methods: that are compared.
         block: scenes held at a time.
     """
-    kept = scenes * (methods + 1) * _SCORE * ends(scenario.sources)[1]
+    kept = int(scenes * (methods + 1) * _SCORE * ends(scenario.sources)[1])
     return kept + int(_JOINED * min(block, scenes) * scene_bytes(scenario, torch.complex128))
 
 
