@@ -86,12 +86,18 @@ def require(needed: int, what: str, moves: Iterable[str]) -> None:
         InfeasibleError: it does not fit.
     """
     free = free_bytes()
-    if free is not None and needed > SPARE * free:
+    if free is not None and not affordable(needed):
         raise InfeasibleError(
             f"at most {shown(SPARE * free)} of memory, which is nearly all that is free here",
             f"an estimate of {shown(needed)} for {what}", "a count with zeros too many, or a large panel",
             ", or ".join(moves),
         )  # fmt: skip
+
+
+def affordable(needed: int) -> bool:
+    """Whether so many bytes fit in the memory that is free; True where a platform does not say what is."""
+    free = free_bytes()
+    return free is None or needed <= SPARE * free
 
 
 def fitting(needed: int, count: int) -> int:
