@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint bench stress clean
+.PHONY: setup demo test lint bench stress dist clean
 
 setup: $(STAMP)
 
@@ -33,6 +33,26 @@ stress: $(STAMP)
 bench: $(STAMP)
 	for file in simulate speed music_grid finite_snapshots order_threshold train; do $(BIN)/python benchmarks/$$file.py || exit 1; done
 	$(BIN)/python trainlint/benchmarks/watch_cost.py
+
+# Wheels and sdists of both packages, each installed in an environment of nothing else and tried; what was installed, as
+# CycloneDX, and the digest of every file. Hashes are kept here and not in constraints.txt: the wheels of one torch
+# version differ between its CPU and CUDA indices, and pip's hash mode takes no editable install.
+DIST := build/dist
+CLEAN := build/clean
+TRY = $(CLEAN)/bin/ris --version && $(CLEAN)/bin/trainlint explain RT101 > build/explained.txt && $(CLEAN)/bin/ris bound --scenes 2
+dist:
+	rm -rf dist build
+	$(PYTHON) -m venv $(DIST)
+	$(DIST)/bin/python -m pip install --quiet --disable-pip-version-check build cyclonedx-bom
+	$(DIST)/bin/python -m build --outdir dist trainlint
+	$(DIST)/bin/python -m build --outdir dist .
+	$(PYTHON) -m venv $(CLEAN)
+	$(CLEAN)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt dist/*.whl
+	$(TRY)
+	$(DIST)/bin/cyclonedx-py environment --output-file dist/sbom.cdx.json $(CLEAN)/bin/python
+	$(CLEAN)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall dist/*.tar.gz
+	$(TRY)
+	cd dist && sha256sum * > SHA256SUMS
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,12 @@ def test_the_first_example_of_the_readme_runs(capsys: pytest.CaptureFixture[str]
 def test_matching_undoes_any_order_of_the_slots() -> None:
     scenes = ris.simulate(ris.preset("random", horizontal=6, vertical=6, sources=2, snr_db=20.0), 3, 0)
     estimate = ris.Sml()(scenes.observation, sources=2)
-    swapped = type(estimate)(**vars(estimate) | {
-        name: vars(estimate)[name].flip(1) for name in ("positions", "deviations", "powers")
-    })  # fmt: skip
+    swapped = replace(
+        estimate,
+        positions=estimate.positions.flip(1),
+        deviations=estimate.deviations.flip(1),
+        powers=estimate.powers.flip(1),
+    )
     here, there = ris.matched(estimate, scenes.truth), ris.matched(swapped, scenes.truth)
     torch.testing.assert_close(here.positions, there.positions)
     torch.testing.assert_close(here.powers, there.powers)
@@ -52,7 +56,7 @@ def test_matching_undoes_any_order_of_the_slots() -> None:
 def test_a_missed_source_is_nan_and_a_false_one_counted() -> None:
     scenes = ris.simulate(ris.preset("random", horizontal=6, vertical=6, sources=1, snr_db=20.0), 2, 0)
     estimate = ris.Sml()(scenes.observation, sources=1)
-    astray = type(estimate)(**vars(estimate) | {"positions": estimate.positions + torch.tensor([0.4, 0.0, 0.0])})
+    astray = replace(estimate, positions=estimate.positions + torch.tensor([0.4, 0.0, 0.0]))
     found = ris.matched(astray, scenes.truth)
     assert not bool(found.found.any()) and bool(found.error.isnan().all()) and found.false.tolist() == [1, 1]
     with pytest.raises(InputError, match="2 and 1 scenes"):

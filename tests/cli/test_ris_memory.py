@@ -7,7 +7,7 @@ import pytest
 import torch
 from running import SMALL, Run
 
-from ris_pytorch_pipeline.cli import memory, program
+from ris_pytorch_pipeline.cli import locate, memory, program
 from ris_pytorch_pipeline.cli.memory import compared_bytes, drawn_bytes, fitting, require, scene_bytes, shown
 from ris_pytorch_pipeline.data import simulate
 from ris_pytorch_pipeline.errors import InfeasibleError
@@ -37,7 +37,7 @@ def test_what_fits_is_let_through_and_what_does_not_is_refused_with_numbers() ->
         require(9 * 10**9, "scenes", ("take fewer", "a smaller panel"))
     assert refused.value.move == "take fewer, or a smaller panel"
     assert fitting(72 * 10**8, 100) == 100 and fitting(144 * 10**8, 100) == 50
-    assert (shown(12e6), shown(2.5e9)) == ("12 MB", "2.5 GB")
+    assert (shown(12e6), shown(2.5e9), shown(4.72e27)) == ("12 MB", "2.5 GB", "5e+18 GB")
 
 
 def test_a_comparison_streams_its_scenes() -> None:
@@ -70,8 +70,9 @@ def test_a_large_file_is_refused_and_one_of_its_scenes_is_not(
     size = Path(small_file).stat().st_size
     monkeypatch.setattr(memory, "free_bytes", lambda: int(3 * size))
     ris("locate", small_file, "--scene", "all").refused("3 of the 3 scenes", "one by one with --scene I")
-    monkeypatch.setattr(memory, "searched_bytes", lambda *_: 0)
+    monkeypatch.setattr(locate, "searched_bytes", lambda *_: 0)
     assert memory.read_bytes(Path(small_file), 3, 1) < 3 * size
+    assert ris("locate", small_file, "--scene", "2", "--sources", "1", "--json").json["scenes"][0]["scene"] == 2
 
 
 def test_more_threads_than_cores_are_refused(ris: Run, monkeypatch: pytest.MonkeyPatch) -> None:

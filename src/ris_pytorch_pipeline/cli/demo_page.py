@@ -100,7 +100,7 @@ def _comparison(shown: Demonstration) -> list[str]:
             "music-pred, mvdr-pred: spectra of R_pred. sml: coded maximum likelihood with its own search. bp-music: "
             "MUSIC on the back-projected covariance. genie: the likelihood started at the truth. Errors are of the "
             "sources in successful scenes, over the Cramér-Rao bound (CRB) of the same sources; brackets are 95 % "
-            "bootstrap intervals."
+            "intervals: Wilson's for success, BCa bootstrap for the rest."
         ),
     ]
 

@@ -3,6 +3,7 @@
 import argparse
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,7 +20,7 @@ from .arguments import experiment_of, overrides_of
 from .counts import count_of
 from .figures import check_figure, save_figure, scene_figure
 from .findings import Finding, findings_of, summary_of
-from .memory import read_bytes, require, searched_bytes
+from .memory import affordable, read_bytes, require, searched_bytes
 from .model import localiser, network_at, refuse_beside_model
 from .output import Bar, print_json
 from .tables import print_table, table_of
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
         f"{len(chosen)} of the {held} scenes in {arguments.file}",
         ("locate them one by one with --scene I", "cut the file into several"),
     )
-    file = load_scenes(arguments.file, chosen[0], chosen[-1] + 1)
+    file = _read(arguments.file, chosen, held)
     calibration = None if arguments.calibration is None else load_calibration(arguments.calibration)
     file = file if calibration is None else applied_to(file, calibration)
     estimator, region = estimator_for(arguments, file)
@@ -63,6 +64,15 @@ def run(arguments: argparse.Namespace) -> None:
             print_summary(summary_of(findings))
     if arguments.plot is not None:
         save_figure(scene_figure(part, estimate), arguments.plot, quiet=arguments.json)
+
+
+def _read(path: Path, chosen: list[int], held: int) -> SceneFile:
+    """The chosen scenes; the others are read too, and checked, where there is room for them."""
+    if not affordable(read_bytes(path, held, held)):
+        return load_scenes(path, chosen[0], chosen[-1] + 1)
+    file = load_scenes(path)
+    truth = None if file.truth is None else file.truth[chosen]
+    return replace(file, observation=file.observation[chosen], truth=truth)
 
 
 def estimator_for(arguments: argparse.Namespace, file: SceneFile) -> tuple[Estimator, SearchRegion]:

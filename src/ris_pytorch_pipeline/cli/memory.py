@@ -33,7 +33,7 @@ def scene_bytes(scenario: Scenario, dtype: torch.dtype = torch.complex64) -> int
     """
     known = scenario.snapshots * scenario.antennas
     believed = scenario.elements * (scenario.snapshots + scenario.antennas)
-    return int(scenario.frequencies * (known + 2 * believed) * dtype.itemsize)
+    return int(scenario.frequencies * (known + 2 * believed)) * int(dtype.itemsize)
 
 
 def drawn_bytes(scenario: Scenario, scenes: int, dtype: torch.dtype) -> int:
@@ -50,7 +50,7 @@ def compared_bytes(scenario: Scenario, scenes: int, methods: int, block: int = 6
         methods: that are compared.
         block: scenes held at a time.
     """
-    kept = scenes * (methods + 1) * _SCORE * ends(scenario.sources)[1]
+    kept = int(scenes * (methods + 1) * _SCORE * ends(scenario.sources)[1])
     return kept + int(_JOINED * min(block, scenes) * scene_bytes(scenario, torch.complex128))
 
 
@@ -86,12 +86,18 @@ def require(needed: int, what: str, moves: Iterable[str]) -> None:
         InfeasibleError: it does not fit.
     """
     free = free_bytes()
-    if free is not None and needed > SPARE * free:
+    if free is not None and not affordable(needed):
         raise InfeasibleError(
             f"at most {shown(SPARE * free)} of memory, which is nearly all that is free here",
             f"an estimate of {shown(needed)} for {what}", "a count with zeros too many, or a large panel",
             ", or ".join(moves),
         )  # fmt: skip
+
+
+def affordable(needed: int) -> bool:
+    """Whether so many bytes fit in the memory that is free; True where a platform does not say what is."""
+    free = free_bytes()
+    return free is None or needed <= SPARE * free
 
 
 def fitting(needed: int, count: int) -> int:
@@ -102,4 +108,6 @@ def fitting(needed: int, count: int) -> int:
 
 def shown(size: float) -> str:
     """Bytes in words."""
+    if size >= 1e15:
+        return f"{size / 1e9:.0e} GB"
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

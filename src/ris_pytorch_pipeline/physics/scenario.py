@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from ..errors import ConfigurationError
 from ..units import wavelength_of
@@ -233,7 +233,7 @@ def identifiable_sources(
     return max(0, min((min(equations, snapshots * antennas**2) - 1) // 4, elements - 1))
 
 
-def _refuse(wanted: str, got: str, cause: str, move: str = "correct the value") -> None:
+def _refuse(wanted: str, got: str, cause: str, move: str = "correct the value") -> NoReturn:
     raise ConfigurationError(wanted, got, cause, move)
 
 

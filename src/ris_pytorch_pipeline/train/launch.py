@@ -1,7 +1,7 @@
 """Which processes has a launcher started for this run? Read from its variables, and connected."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +12,7 @@ import torch.distributed.nn  # noqa: F401  before a group exists: its functions 
 from ..errors import ConfigurationError, InfeasibleError
 from .brief import briefly
 from .processes import Processes
+from .pulse import Pulse
 
 TIMEOUT = timedelta(minutes=5)
 """How long a process waits for the others before it gives up with an error."""
@@ -53,9 +54,19 @@ def joined(environment: Mapping[str, str], device: str, timeout: timedelta = TIM
             "start all of them within a few minutes, with the same MASTER_ADDR and a free MASTER_PORT",
         ) from error  # fmt: skip
     try:
-        yield replace(processes, store=store)
+        with ExitStack() as stack:
+            pulse = stack.enter_context(_pulse(environment, processes, timeout)) if device == "cpu" else None
+            yield replace(processes, store=store, pulse=pulse)
     finally:
         briefly(dist.destroy_process_group, None)  # which waits for the others, and one of them may hang
+
+
+def _pulse(environment: Mapping[str, str], processes: Processes, timeout: timedelta) -> Pulse:
+    """The beat of this process, over a connection of its own: the other one may be waiting for an answer."""
+    store = dist.TCPStore(  # pyright: ignore[reportPrivateImportUsage]
+        environment["MASTER_ADDR"], int(environment["MASTER_PORT"]), is_master=False, timeout=timeout
+    )
+    return Pulse(store, processes.rank, processes.world)
 
 
 def processes_of(environment: Mapping[str, str], device: str) -> Processes:

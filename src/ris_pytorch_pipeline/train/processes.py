@@ -1,8 +1,10 @@
 """How do several processes stay one run? Shares of each batch, sums over all processes, and checks that they agree."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import torch
 import torch.distributed as dist
@@ -13,6 +15,7 @@ from ..experiment.optimisation import Plan
 from .average import has_batch_norm
 from .brief import briefly
 from .groups import Groups
+from .pulse import AFTER_AN_ERROR, EVERY, Pulse, Watched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +27,7 @@ class Processes:
         world: how many there are.
         device: of this process.
         store: where a process leaves word of why it stopped; None leaves the others without its reason.
+        pulse: by which a process that hangs is told from one that takes its time; None waits for either as long.
 
     Raises:
         ConfigurationError: a rank outside the world.
@@ -33,6 +37,7 @@ class Processes:
     world: int = 1
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     store: dist.Store | None = None  # pyright: ignore[reportPrivateImportUsage]
+    pulse: Pulse | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.rank < self.world:
@@ -67,14 +72,45 @@ class Processes:
             InfeasibleError: another process has gone, or does not answer.
         """
         if self.world > 1:
-            try:
-                dist.all_reduce(values)
-            except RuntimeError as error:
+            silent, cause = self._summed(values)
+            if silent or cause is not None:
                 raise InfeasibleError(
-                    f"an answer from all {self.world} processes", self._left() or str(error).splitlines()[0],
-                    "another process stopped with an error of its own, or hangs", "read what the others wrote last",
-                ) from error  # fmt: skip
+                    f"an answer from all {self.world} processes", self._left() or self._told(silent, cause),
+                    "another process stopped with an error of its own, was killed, or hangs",
+                    "read what the others wrote last",
+                ) from cause  # fmt: skip
         return values
+
+    def _summed(self, values: Tensor) -> tuple[list[int], RuntimeError | None]:
+        """Sum; or the processes that are silent, and the error that showed it, if one did."""
+        watched = None if self.pulse is None else self.pulse.watch()
+        try:
+            if self.pulse is None or watched is None:
+                dist.all_reduce(values)
+                return [], None
+            work = dist.all_reduce(values, async_op=True)
+            with self.pulse.waiting():
+                while work is not None and not _done(work, self.pulse.every):
+                    if silent := watched.silent():
+                        return silent, None
+        except RuntimeError as error:
+            return [] if self._left() or watched is None else self._lost(watched), error
+        return [], None
+
+    def _lost(self, watched: Watched) -> list[int]:
+        """The processes that are silent after the connection failed: those that were killed."""
+        end = time.monotonic() + 2 * AFTER_AN_ERROR
+        while time.monotonic() < end:
+            if silent := watched.silent(AFTER_AN_ERROR):
+                return silent
+            time.sleep(EVERY / 4)
+        return []
+
+    def _told(self, silent: list[int], cause: RuntimeError | None) -> str:
+        names = " and ".join(f"process {rank}" for rank in silent)
+        if cause is None:
+            return f"no sign of life from {names} for {0 if self.pulse is None else self.pulse.patience:.0f} s"
+        return f"{f'no sign of life from {names}: ' if silent else ''}{str(cause).splitlines()[0]}"
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -211,6 +247,21 @@ class Processes:
                 "a network without batch-norm layers on several processes", "one with them",
                 "statistics of a share are not those of the batch", "use layer norm, or one process",
             )  # fmt: skip
+
+
+def _done(work: dist.Work, seconds: float) -> bool:  # pyright: ignore[reportPrivateImportUsage]
+    """Whether a sum is finished after so many seconds; it goes on if not.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    try:
+        work.wait(timedelta(seconds=seconds))
+    except RuntimeError as error:
+        if "Operation timed out!" in str(error):  # of this wait, not of the sum
+            return False
+        raise
+    return True
 
 
 ALONE = Processes()

@@ -1,0 +1,124 @@
+"""Is a process that hangs, is stopped or is killed named by the others, and one that takes its time let be?"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+import torch.distributed as dist
+
+from ris_pytorch_pipeline.train.pulse import Pulse
+
+QUICK = 0.05
+
+
+def waited_for(condition, seconds: float = 5.0) -> bool:
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(QUICK)
+    return bool(condition())
+
+
+def test_a_beat_goes_on_while_the_main_thread_moves_or_waits() -> None:
+    store = dist.HashStore()  # pyright: ignore[reportPrivateImportUsage]
+    with Pulse(store, 1, 2, every=QUICK, patience=0.5) as pulse:
+        other = Pulse(store, 0, 2, every=QUICK, patience=0.5)
+        watched = other.watch()
+        assert waited_for(lambda: (other.beats() or {}).get(1, "") not in {"", "1"}), "a loop moves"
+        with pulse.waiting():
+            before = int((other.beats() or {})[1])
+            threading.Event().wait(10 * QUICK)
+            assert int((other.beats() or {})[1]) > before, "waiting is no hanging"
+        assert watched.silent() == []
+
+
+def test_a_main_thread_that_stays_in_one_place_stops_beating() -> None:
+    store = dist.HashStore()  # pyright: ignore[reportPrivateImportUsage]
+    with Pulse(store, 1, 2, every=QUICK, patience=0.3):
+        threading.Event().wait(0.5)
+        first = (Pulse(store, 0, 2).beats() or {})[1]
+        threading.Event().wait(0.5)  # another place, hence one beat more, and no further ones
+        second = (Pulse(store, 0, 2).beats() or {})[1]
+        assert int(second) - int(first) <= 1
+        assert int(second) <= 3
+
+
+def test_silence_is_counted_from_the_beginning_of_the_wait() -> None:
+    store = dist.HashStore()  # pyright: ignore[reportPrivateImportUsage]
+    watched = Pulse(store, 0, 3, every=QUICK, patience=0.2).watch()
+    assert watched.silent() == []
+    store.set("pulse/1", "1")
+    time.sleep(0.15)
+    assert watched.silent() == []
+    time.sleep(0.1)
+    assert watched.silent() == [2], "process 1 was heard 0.1 s ago, process 2 never"
+
+
+def test_a_store_that_does_not_answer_is_process_0() -> None:
+    class Dead(dist.HashStore):  # pyright: ignore[reportPrivateImportUsage]
+        def check(self, keys):
+            raise RuntimeError("no answer")
+
+    watched = Pulse(Dead(), 1, 2, every=QUICK, patience=0.1).watch()
+    assert watched.silent() == []
+    time.sleep(0.15)
+    assert watched.silent() == [0]
+
+
+TWO = """
+import os, sys, torch
+from datetime import timedelta
+import ris_pytorch_pipeline.train.pulse as pulse, ris_pytorch_pipeline.train.processes as processes
+pulse.EVERY = processes.EVERY = 0.3
+processes.AFTER_AN_ERROR = 1.0
+pulse.Pulse.__init__.__defaults__ = (0.3, 2.0)
+from ris_pytorch_pipeline.train import joined
+from ris_pytorch_pipeline.errors import InfeasibleError
+rank = int(os.environ["RANK"])
+with joined(os.environ, "cpu", timedelta(seconds=100)) as one:
+    one.sum(torch.ones(1))
+    print("ready", flush=True)
+    try:
+        for number in range(100000):
+            one.sum(torch.ones(1))
+            if number % 200 == 0:
+                sum(range(20000))
+    except InfeasibleError as error:
+        print(error, flush=True)
+        sys.stdout.flush()
+        os._exit(7)
+"""
+
+
+@pytest.mark.parametrize(("victim", "kind"), [(1, "STOP"), (0, "STOP"), (1, "KILL")])
+def test_the_others_end_with_the_name_of_the_one_that_is_gone(victim: int, kind: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    launch = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", TWO],
+            env={**launch, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for rank in (0, 1)
+    ]
+    try:
+        assert all(process.stdout is not None and "ready" in process.stdout.readline() for process in both)
+        both[victim].send_signal(signal.SIGSTOP if kind == "STOP" else signal.SIGKILL)
+        said, _ = both[1 - victim].communicate(timeout=50)
+    finally:
+        for process in both:
+            process.kill()
+            process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
+    assert both[1 - victim].returncode == 7, said
+    assert f"process {victim}" in said and "wanted an answer from all 2 processes" in said, said
