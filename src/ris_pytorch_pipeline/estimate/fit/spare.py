@@ -23,6 +23,9 @@ _LEAST = 0.4
 of 0.5 rad; sources found with a scrambled element order stay below 0.3 where few are kept."""
 _CHANCE, _CHANCE_IN_DOUBT = 1e-3, 0.05
 """Chance at which symbols are as like those of stronger sources, below which only the rest of them counts."""
+_ALIGNED = 0.25
+"""Chance at which symbols of two sources within half a beamwidth lie on one line, below which they are one. Two true
+sources are so close in 2 % of scenes without a least separation; one seen through unknown bandwidth mostly is."""
 _CLEAR = 2.5
 """Sources that all gain this many thresholds over scatter, without evidence of errors, are not looked at closer."""
 
@@ -151,12 +154,16 @@ def _by_chance(likeness: Tensor, stronger: Tensor, groups: int) -> Float[Tensor,
 def _across(found: Symbols, source: int, other: int) -> Float[Tensor, "scene"]:  # noqa: F821
     """Gain of a source from the part of its symbols that is across the line on which those of another one put them.
 
-    The ratio of two independent symbols has any phase: half of the energy is across any line, and counts twice.
+    The ratio of two independent symbols has any phase: half of the energy is across any line, and counts twice. Where
+    phases doubled have a resultant R that chance gives in less than 25 %, exp(-n R²) for n alike weights, it is 0.
     """
     weight = found.weight[..., source]
     turned = found.values[..., source] * torch.sgn(found.values[..., other]).conj()
-    heard = turned * weight.sqrt()
-    line = (heard.square() / heard.abs().clamp_min(1e-300)).sum(-1, keepdim=True)
+    size = turned.abs() * weight.sqrt()
+    line = (torch.sgn(turned).square() * size).sum(-1, keepdim=True)
+    alike = size.sum(-1).square() / size.square().sum(-1).clamp_min(1e-300)
+    resultant = line.abs().squeeze(-1) / size.sum(-1).clamp_min(1e-300)
     along = torch.polar(torch.ones_like(line.real), -line.angle() / 2)
     across = math.sqrt(2) * (turned * along).imag
-    return _gain(torch.complex(across, torch.zeros_like(across)), weight)
+    gain = _gain(torch.complex(across, torch.zeros_like(across)), weight)
+    return torch.where((-alike * resultant.square()).exp() < _ALIGNED, torch.zeros_like(gain), gain)
