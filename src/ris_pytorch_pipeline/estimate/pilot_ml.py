@@ -18,7 +18,7 @@ from .stochastic import StochasticLikelihood
 
 _NEARLY = 0.75
 """Part of the detection threshold from which on what is left over says that something was missed: at the right optimum
-it stays below 0.75 in 99 % of scenes."""
+of eleven line scenes it was 0.1 to 0.7, at wrong ones 0.4 to 6."""
 
 
 @dataclass(frozen=True, kw_only=True)
