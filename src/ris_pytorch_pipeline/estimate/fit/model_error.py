@@ -67,7 +67,7 @@ def values(scatter: Scatter, present: Mask, powers: Tensor, cause: Mask) -> Floa
 
 
 def error_evidence(scatter: Scatter, present: Mask, powers: Tensor) -> Float[Tensor, "scene"]:  # noqa: F821
-    """2 ΔNLL that a background which follows the sources gains over white noise: 157 of 160 right scenes stay below 5."""
+    """2 ΔNLL that a background following the sources gains over white noise; 157 of 160 right scenes stay below 5."""
     found = values(scatter, present, powers, present)
     return 2 * (found[0] - found[2:].amin(0))
 
