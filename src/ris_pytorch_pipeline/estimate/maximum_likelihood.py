@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..physics import Array, Observation, chart_of, check_visible
 from ..shapes import Counts, Positions
 from .estimate import Estimate, asked_sources, joined_estimates, replaced_estimates
+from .fit.edges import pull_of
 from .fit.modes import modes_of
 from .fit.preflight import check_units
 from .fit.sandwich import sandwich_information
@@ -20,7 +21,7 @@ from .fit.verdict import Judged, judge
 from .grid import search_grid
 from .hypothesis import Hypothesis, Likelihood, Rows
 from .normalise import Scaled, scale
-from .outcome import Modes, Polished, ending_of, merged, nothing_found
+from .outcome import Aside, Polished, ending_of, merged, nothing_aside, nothing_found
 from .region import SearchRegion
 from .search import Found, SearchEffort, cycle, search_known, search_unknown
 from .stochastic import StochasticLikelihood
@@ -158,20 +159,19 @@ class MaximumLikelihood(ABC, Generic[L]):
 
     def _judged(self, scaled: Scaled, parts: list[Polished], asked: Counts | None) -> Estimate:
         """The parts in order, with their fit; where the order was estimated, without sources that do not stand out."""
-        whole, modes = merged(parts, asked)
+        whole, aside = merged(parts, asked)
         if not self.fit:
             return whole
-        judged = judge(scaled, whole, modes, self.region, self.threshold, counting=asked is None)
-        spare = torch.nonzero(judged.credible < whole.order).squeeze(-1)
+        judged = judge(scaled, whole, aside, self.region, self.threshold, counting=asked is None)
+        spare = torch.nonzero(judged.credible.sum(-1) < whole.order).squeeze(-1)
         if asked is not None or spare.numel() == 0:
             return judged.estimate
         return self._without_spare(scaled, judged, spare)
 
     def _without_spare(self, scaled: Scaled, judged: Judged, spare: Rows) -> Estimate:
         """The estimate with only the credible sources in the given scenes, searched on from there."""
-        first, kept = judged.estimate, judged.credible[spare]
-        slots = torch.arange(first.positions.shape[1], device=kept.device)
-        start = first.positions[spare].masked_fill((slots >= kept[:, None])[..., None], torch.nan)
+        first, kept = judged.estimate, judged.credible[spare].sum(-1)
+        start = first.positions[spare].masked_fill(~judged.credible[spare][..., None], torch.nan)
         some, none = (torch.nonzero(chosen).squeeze(-1) for chosen in (kept > 0, kept == 0))
         parts: list[Polished] = []
         if some.numel():
@@ -182,8 +182,8 @@ class MaximumLikelihood(ABC, Generic[L]):
             rows = torch.arange(none.numel(), device=none.device)
             found = Found(rows, likelihood.nothing(rows))
             parts.append((none, self._polish(likelihood, scaled[spare[none]], found)))
-        whole, modes = merged(parts, None)
-        second = judge(scaled[spare], whole, modes, self.region, self.threshold, counting=False).estimate
+        whole, aside = merged(parts, None)
+        second = judge(scaled[spare], whole, aside, self.region, self.threshold, counting=False).estimate
         return replaced_estimates(first, spare, second)
 
     def _searched(self, observation: Observation, found: Found, chosen: Rows) -> Found:
@@ -209,11 +209,11 @@ class MaximumLikelihood(ABC, Generic[L]):
 
     def _polish(
         self, likelihood: L, scaled: Scaled, found: Found, iterations: int | None = None
-    ) -> tuple[Estimate, Modes]:  # fmt: skip
+    ) -> tuple[Estimate, Aside]:  # fmt: skip
         """Refine to convergence and state positions, powers and deviations in the units of the observation."""
         rows, sources = found.rows, found.hypothesis.cosines.shape[1]
         if sources == 0:
-            return nothing_found(found.hypothesis.log_noise.exp() * scaled.measured), ((),) * rows.numel()
+            return nothing_found(found.hypothesis.log_noise.exp() * scaled.measured), nothing_aside(rows)
         most = self.polish_iterations if iterations is None else iterations
         end = likelihood.refine(rows, found.hypothesis, iterations=most, tolerance=1e-6)
         strongest = end.log_powers.argsort(dim=1, descending=True)
@@ -238,11 +238,13 @@ class MaximumLikelihood(ABC, Generic[L]):
             status=ending_of(end.converged, bound.deviations, array),
         )
         if not self.fit:
-            return estimate, ((),) * rows.numel()
-        seen = sandwich_information(information, likelihood.scores(rows, end))
+            return estimate, nothing_aside(rows)
+        scores = likelihood.scores(rows, end)
+        seen = sandwich_information(information, scores)
         wide = deviations_from_information(coordinates, seen, chart, self.region.fixed)
         wider = torch.maximum(wide.deviations, bound.deviations)  # few snapshots make the sandwich too small
-        return replace(estimate, sandwich=wider), modes_of(likelihood, rows, end, self.region)
+        aside = Aside(modes_of(likelihood, rows, end, self.region), pull_of(information, scores).double())
+        return replace(estimate, sandwich=wider), aside
 
 
 @dataclass(frozen=True, kw_only=True)

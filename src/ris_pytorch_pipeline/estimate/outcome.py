@@ -1,8 +1,9 @@
 """How parts of a batch become one estimate, and how each scene of it ended."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from ..physics import Array
@@ -11,8 +12,28 @@ from .estimate import Estimate, Mode, Status, joined_estimates
 
 Modes = tuple[tuple[Mode, ...], ...]
 """Other answers to each scene."""
-Polished = tuple[Tensor, tuple[Estimate, Modes]]
+
+
+@dataclass(frozen=True, eq=False)
+class Aside:
+    """What a polish knows of each scene beside the estimate.
+
+    Args:
+        modes: other answers.
+        pull: (scene,), nats that the likelihood would gain where the border of the field holds a source back.
+    """
+
+    modes: Modes
+    pull: Float[Tensor, "scene"]  # noqa: F821
+
+
+Polished = tuple[Tensor, tuple[Estimate, Aside]]
 """Scenes, and what was found in them."""
+
+
+def nothing_aside(like: Tensor) -> Aside:
+    """Neither other answers nor a pull, of as many scenes as `like` has entries."""
+    return Aside(((),) * len(like), torch.zeros_like(like, dtype=torch.float64))
 
 
 def ending_of(converged: Tensor, deviations: Positions, array: Array) -> tuple[Status, ...]:
@@ -37,13 +58,14 @@ def nothing_found(noise_variance: Tensor) -> Estimate:
     )
 
 
-def merged(parts: list[Polished], asked: Counts | None) -> tuple[Estimate, Modes]:
+def merged(parts: list[Polished], asked: Counts | None) -> tuple[Estimate, Aside]:
     """Put parts of a batch back in order, padded to the largest order; fewer sources than asked are marked."""
     back = torch.cat([rows for rows, _ in parts]).argsort()
     whole = joined_estimates([part for _, (part, _) in parts])[back]
-    modes = [m for _, (_, each) in parts for m in each]
+    modes = [m for _, (_, aside) in parts for m in aside.modes]
+    pull = torch.cat([aside.pull for _, (_, aside) in parts])[back]
     ended = whole.status
     if asked is not None:
         pairs = zip(whole.order.tolist(), asked.tolist(), ended, strict=True)
         ended = tuple(Status.FEWER if o < a else s for o, a, s in pairs)
-    return replace(whole, status=ended), tuple(modes[i] for i in back.tolist())
+    return replace(whole, status=ended), Aside(tuple(modes[i] for i in back.tolist()), pull)

@@ -14,12 +14,15 @@ from ..likelihood import (
     snapshot_gram,
     stacked_statistics,
 )
-from ..physics import Chart, Observation, chart_at, steering_at
+from ..physics import Array, Chart, Observation, chart_at, steering_at
 from .grid import SearchGrid, search_grid
 from .hypothesis import Hypothesis, Rivals, Rows
 from .levenberg import Box, Local, minimise
 from .region import SearchRegion
 from .stochastic import position_box, real_rows, real_steering
+
+_FEW = 1000
+"""Grid points below which the grid is made twice as fine."""
 
 
 class PilotLikelihood:
@@ -37,7 +40,7 @@ class PilotLikelihood:
         self.observation = observation
         self.region = region
         self.rivals: list[Rivals] = []
-        self.grid: SearchGrid = search_grid(region, observation.array)
+        self.grid: SearchGrid = pilot_grid(region, observation.array)
         self.statistics = stacked_statistics(observation)
         self.equations = self.statistics.equations * observation.array.frequencies
         self.vectors = [tile for _, tile in real_steering(observation, self.grid)]  # (frequency, 2 element, point)
@@ -156,6 +159,12 @@ class PilotLikelihood:
         projection = self._projected(rows, chart.coordinates(at.cosines), chart)
         information = position_information(projection, projection.symbols).sum(-3)
         return information / at.log_noise.exp()[:, None, None]
+
+
+def pilot_grid(region: SearchRegion, array: Array) -> SearchGrid:
+    """The search grid, twice as fine where it is small: coherent sources interfere, and a line has few points."""
+    grid = search_grid(region, array)
+    return search_grid(region, array, oversampling=2.0) if grid.size < _FEW else grid
 
 
 def _by_frequency(filters: Tensor, tile: Tensor) -> Tensor:

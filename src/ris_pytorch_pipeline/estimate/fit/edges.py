@@ -1,7 +1,7 @@
 """Which positions lie on the border of the searched field: there the border decided, not the measurements."""
 
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ...physics import Array, to_cosines
@@ -13,20 +13,49 @@ _NEAR = 1e-6
 """Part of the searched range within which a coordinate counts as on its end."""
 _OUTSIDE = 0.05
 """Radians by which a direction may leave the field of view before it counts as outside."""
+_PULL = 2.0
+"""Nats that the likelihood would have to gain beyond a border: with less, the border explains the data as well as what
+lies beyond it does, and the ± covers both."""
 
 
-def at_edge(positions: Positions, region: SearchRegion, array: Array) -> Bool[Tensor, "scene source"]:
-    """True where a direction or inverse distance is clamped to an end of the range that a refinement may use."""
+def pull_of(information: Float[Tensor, "scene p p"], scores: Float[Tensor, "scene block p"]) -> Float[Tensor, "scene"]:  # noqa: F821
+    """Nats that a quadratic model gains when nothing holds a parameter back: g^T J⁻¹ g / 2.
+
+    Args:
+        information: J, Fisher information.
+        scores: gradient of the NLL, block by block; away from a border they sum to zero.
+    """
+    level = information.diagonal(dim1=-2, dim2=-1).clamp_min(torch.finfo(information.dtype).tiny).rsqrt()
+    scaled = information * level[:, :, None] * level[:, None, :]
+    gradient = (scores.sum(-2) * level).unsqueeze(-1)
+    return (gradient.mT @ torch.linalg.pinv(scaled, hermitian=True) @ gradient).flatten() / 2
+
+
+def at_edge(
+    positions: Positions,
+    region: SearchRegion,
+    array: Array,
+    pull: Float[Tensor, "scene"],  # noqa: F821
+) -> Bool[Tensor, "scene"]:  # noqa: F821
+    """True where a source is held back by an end of the range that a refinement may use, or lies outside the field.
+
+    Args:
+        positions: (scene, source, 3); NaN in empty slots.
+        region: the searched field.
+        array: the array.
+        pull: nats that the likelihood would gain beyond the border.
+    """
     grid = search_grid(region, array)
     cosines = to_cosines(torch.where(positions.isnan(), torch.ones_like(positions), positions), array.to("cpu"))
     axes = [(cosines[..., -1], grid.box[2])]
     if not grid.angles:
         axes += [(cosines[..., 0], grid.box[0]), (cosines[..., 1], grid.box[1])]
-    edge = torch.zeros_like(cosines[..., 0], dtype=torch.bool)
+    held = torch.zeros_like(cosines[..., 0], dtype=torch.bool)
     for value, (low, high) in axes:
         slack = _NEAR * (high - low)
         if high > low:
-            edge |= (value <= low + slack) | (value >= high - slack)
+            held |= (value <= low + slack) | (value >= high - slack)
     line = array.dimension == 1
-    outside = torch.zeros_like(edge) if line else ~region.holds(positions.nan_to_num(0), _OUTSIDE)
-    return (edge | outside) & ~positions[..., 0].isnan()
+    outside = torch.zeros_like(held) if line else ~region.holds(positions.nan_to_num(0), _OUTSIDE)
+    there = ~positions[..., 0].isnan()
+    return (held & there).any(-1) & (pull > _PULL) | (outside & there).any(-1)

@@ -40,6 +40,10 @@ class Groups:
         """Complex numbers measured in a scene."""
         return self.measurements.shape[1] * self.measurements.shape[2]
 
+    def __getitem__(self, rows: Tensor) -> "Groups":
+        """Of some of the scenes."""
+        return Groups(self.measurements[rows], self.responses[rows], self.present[rows], self.antennas)
+
     def keeping(self, present: Mask) -> "Groups":
         """The same with fewer sources."""
         kept = present & self.present

@@ -41,8 +41,8 @@ class Scatter:
         if self.coherent:
             return self._coherent(groups, shape)
         for _ in range(_SETTLE):
-            noise = noise * _misscale(groups, powers, shape * noise[:, None, None])
-        return _stochastic(groups, powers, shape * noise[:, None, None])
+            noise = noise * misscale(groups, powers, shape * noise[:, None, None])
+        return stochastic_value(groups, powers, shape * noise[:, None, None])
 
     def without_sources(self) -> tuple[Tensor, Float[Tensor, "scene"]]:  # noqa: F821
         """1 + t Λ and σ² with no source: all that has the channel's colour is scatter."""
@@ -50,18 +50,8 @@ class Scatter:
 
     def _background(self, groups: Groups) -> tuple[Tensor, Tensor]:
         """1 + t Λ and σ² by maximum likelihood on what the sources leave over."""
-        left = torch.view_as_real(groups.residual(groups.measurements)).square().sum(-1)
-        kept = 1 - torch.view_as_real(groups.basis).square().sum(-1).sum(-2)  # how much of each equation is left over
-        kept = kept.clamp_min(0)
-        if self.colour.shape[1] == 1:
-            left, kept = left.sum(1, keepdim=True), kept.sum(1, keepdim=True)
-        shapes = 1 + _RATIOS.to(left).view(-1, 1, 1, 1) * self.colour
-        count = kept.sum((-1, -2)).clamp_min(1e-9)
-        noise = (left / shapes).sum((-1, -2)) / count
-        value = count * noise.clamp_min(1e-300).log() + (kept * shapes.log()).sum((-1, -2))
-        best = value.argmin(0)
-        scene = torch.arange(len(left), device=left.device)
-        return shapes[best, scene], noise[best, scene]
+        shape, noise, _ = background(groups, self.colour)
+        return shape, noise
 
     def _coherent(self, groups: Groups, shape: Tensor) -> Tensor:
         """L M log f + log|I + t Λ| with f the residual in the metric of the scatter."""
@@ -71,6 +61,27 @@ class Scatter:
         )
         left = torch.view_as_real(white.residual(white.measurements)).square().sum((-1, -2, -3))
         return groups.equations * left.clamp_min(1e-300).log() - 2 * weight.log().sum((-1, -2))
+
+
+def background(groups: Groups, colour: Float[Tensor, "scene group equation"]) -> tuple[Tensor, Tensor, Tensor]:
+    """1 + t Λ, σ² and NLL of a background σ² (1 + t Λ) by maximum likelihood on what the sources leave over.
+
+    Args:
+        groups: in the basis in which the background is diagonal.
+        colour: Λ; one group stands for all.
+    """
+    left = torch.view_as_real(groups.residual(groups.measurements)).square().sum(-1)
+    kept = 1 - torch.view_as_real(groups.basis).square().sum(-1).sum(-2)  # how much of each equation is left over
+    kept = kept.clamp_min(0)
+    if colour.shape[1] == 1:
+        left, kept = left.sum(1, keepdim=True), kept.sum(1, keepdim=True)
+    shapes = 1 + _RATIOS.to(left).view(-1, 1, 1, 1) * colour
+    count = kept.sum((-1, -2)).clamp_min(1e-9)
+    noise = (left / shapes).sum((-1, -2)) / count
+    value = count * noise.clamp_min(1e-300).log() + (kept * shapes.log()).sum((-1, -2))
+    best = value.argmin(0)
+    scene = torch.arange(len(left), device=left.device)
+    return shapes[best, scene], noise[best, scene], value[best, scene]
 
 
 def _whitened(groups: Groups, powers: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -83,7 +94,7 @@ def _whitened(groups: Groups, powers: Tensor, noise: Tensor) -> tuple[Tensor, Te
     return y, b, torch.linalg.cholesky(eye + b.conj() @ b.mT)
 
 
-def _stochastic(groups: Groups, powers: Tensor, noise: Tensor) -> Tensor:
+def stochastic_value(groups: Groups, powers: Tensor, noise: Tensor) -> Tensor:
     """Σ_g log|Γ_g| + y_g^H Γ_g⁻¹ y_g with Γ_g = B_g P B_g^H + diag(noise)."""
     y, b, factor = _whitened(groups, powers, noise)
     through = torch.linalg.solve_triangular(factor, b.conj() @ y.unsqueeze(-1), upper=False)
@@ -93,7 +104,7 @@ def _stochastic(groups: Groups, powers: Tensor, noise: Tensor) -> Tensor:
     return spread + energy - torch.view_as_real(through).square().sum((-1, -2, -3, -4))
 
 
-def _misscale(groups: Groups, powers: Tensor, noise: Tensor) -> Tensor:
+def misscale(groups: Groups, powers: Tensor, noise: Tensor) -> Tensor:
     """What σ² has to be multiplied with: ‖Σ^(1/2) Γ⁻¹ y‖² over its expectation tr(Σ Γ⁻¹)."""
     y, b, factor = _whitened(groups, powers, noise)
     inverse = torch.cholesky_inverse(factor)

@@ -15,14 +15,20 @@ STATISTICS = (
     "energy differs from antenna to antenna",
     "the residual has the channel's colour",
     "the residual is correlated over the antennas",
+    "the residual grows and fades with the sources",
     "the residual follows the codes and the sources",
 )
 """What each statistic says when it is too large; the last is of pilots alone."""
 KNOWN_NOISE = "there is more of it than the known noise variance allows"
-_DRAWS = 40
+_DRAWS, _MANY = 40, 1000
+"""Draws of noise with which every scene is looked at, and those for a scene that looks unlike noise."""
+_UNLIKE = 0.2
+"""p-value of the first look below which a second one, with many draws, decides."""
+_TAIL = 0.05
+"""Share of the draws that shape the tail: beyond them p-values are extrapolated."""
 _CERTAIN, _PLAIN = 1e-6, 0.05
 _BYTES = 1 << 26
-"""Draws of noise per scene, p-values for `foreign`, and memory for the panel images that are handled at a time."""
+"""p-values for `foreign`, and memory for the panel images that are handled at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +54,16 @@ class Structure:
 def structure(observation: Observation, groups: Groups) -> Structure:
     """Test the residual P⊥(B) y. Noise drawn from a fixed stream goes through the same projection.
 
-    Each statistic x is compared with its mean and deviation over R draws by Student's t with R - 1 degrees of freedom;
-    the least p-value is multiplied by the number of statistics. A known noise variance adds the χ² test of the energy.
+    Each statistic is compared with the same of R = 40 draws, by Student's t with R - 1 degrees of freedom. A scene that
+    looks unlike noise there is looked at again with 1000 draws: p is the share of draws that reach the statistic, and
+    beyond the last 5 % of them the tail of an exponential law through these. The least p-value is multiplied by the
+    number of statistics. A known noise variance adds the χ² test of the energy.
     """
-    scene_bytes = 16 * _DRAWS * groups.equations // groups.antennas * len(observation.array)
     rows = torch.arange(len(observation), device=observation.measurements.device)
-    parts = [_scores(observation[i], _some(groups, i)) for i in rows.split(max(1, _BYTES // scene_bytes))]
-    p_values = _upper_tail(torch.cat(parts), _DRAWS - 1)
+    p_values = _looked_at(observation, groups, rows, _DRAWS)
+    again = torch.nonzero(p_values.amin(-1) * p_values.shape[-1] < _UNLIKE).squeeze(-1)
+    if again.numel():
+        p_values[again] = _looked_at(observation, groups, again, _MANY)
     if observation.noise_variance is not None:
         p_values = torch.cat([p_values, _chi_squared(groups, observation.noise_variance)[:, None]], dim=-1)
     p_values = torch.where(_freedom(groups)[:, None] > 1, p_values, torch.ones_like(p_values))
@@ -64,8 +73,12 @@ def structure(observation: Observation, groups: Groups) -> Structure:
     return Structure((least * p_values.shape[-1]).clamp_max(1), cause, p_values)
 
 
-def _some(groups: Groups, rows: Tensor) -> Groups:
-    return Groups(groups.measurements[rows], groups.responses[rows], groups.present[rows], groups.antennas)
+def _looked_at(observation: Observation, groups: Groups, rows: Tensor, draws: int) -> Float[Tensor, "row statistic"]:
+    """p-values of some scenes, as many at a time as memory allows."""
+    law = _by_student if draws == _DRAWS else _by_draws
+    scene_bytes = 16 * draws * groups.equations // groups.antennas * len(observation.array)
+    parts = rows.split(max(1, _BYTES // scene_bytes))
+    return torch.cat([law(*_seen_and_drawn(observation[i], groups[i], draws)) for i in parts])
 
 
 def _freedom(groups: Groups) -> Tensor:
@@ -73,10 +86,12 @@ def _freedom(groups: Groups) -> Tensor:
     return groups.equations - groups.order * groups.measurements.shape[1]
 
 
-def _scores(observation: Observation, groups: Groups) -> Float[Tensor, "scene statistic"]:
-    """How many deviations each statistic lies above its mean over the draws."""
+def _seen_and_drawn(
+    observation: Observation, groups: Groups, draws: int
+) -> tuple[Float[Tensor, "scene statistic"], Float[Tensor, "draw scene statistic"]]:
+    """The statistics of the residual, and those of draws of noise."""
     codes, channel = (x.to(torch.complex64) for x in observation.by_frequency())
-    noise = complex_normal((_DRAWS, 1, *groups.measurements.shape[1:]), stream(0, "residual of the fit"))
+    noise = complex_normal((draws, 1, *groups.measurements.shape[1:]), stream(0, "residual of the fit"))
     noise = noise.to(groups.measurements.device, torch.complex64)
     single = Groups(
         groups.measurements.to(torch.complex64), groups.responses.to(torch.complex64), groups.present, groups.antennas
@@ -85,17 +100,40 @@ def _scores(observation: Observation, groups: Groups) -> Float[Tensor, "scene st
     both = torch.cat([single.measurements[None], noise.expand(-1, len(observation), -1, -1)])
     blocks = single.blocks(single.residual(both)).unflatten(-2, codes.shape[1:3])
     steady = observation.symbols == "pilot"  # what follows the codes is the same in all snapshots of pilots alone
-    values = _statistics(blocks, codes, channel, steady=steady).double()
-    drawn = values[1:]
-    return (values[0] - drawn.mean(0)) / drawn.std(0).clamp_min(1e-12)
+    heard = torch.view_as_real(single.blocks(single.measurements - single.residual(single.measurements))).square()
+    loud = heard.sum((-1, -2)).unflatten(-1, codes.shape[1:3])
+    values = _statistics(blocks, loud, codes, channel, steady=steady).double()
+    return values[0], values[1:]
+
+
+def _by_student(seen: Tensor, drawn: Tensor) -> Tensor:
+    """Upper tail of Student's t at the deviate of what was seen."""
+    return _upper_tail((seen - drawn.mean(0)) / drawn.std(0).clamp_min(1e-12), len(drawn) - 1)
+
+
+def _by_draws(seen: Tensor, drawn: Tensor) -> Tensor:
+    """(1 + draws that reach it)/(1 + R); beyond the k highest, 5 %, k/R exp(-(x - u)/β) with β their excess over u."""
+    count = len(drawn)
+    most = max(1, round(_TAIL * count))
+    top = drawn.topk(most, dim=0).values
+    start = top[-1]
+    excess = (top - start).mean(0).clamp_min(1e-12)
+    reached = (1 + (drawn >= seen).sum(0)) / (1 + count)
+    return torch.where(seen > start, most / count * (-(seen - start) / excess).exp(), reached)
 
 
 def _statistics(
-    blocks: Complex[Tensor, "draw scene frequency snapshot antenna"], codes: Tensor, channel: Tensor, *, steady: bool
+    blocks: Complex[Tensor, "draw scene frequency snapshot antenna"],
+    loud: Float[Tensor, "scene frequency snapshot"],
+    codes: Tensor,
+    channel: Tensor,
+    *,
+    steady: bool,
 ) -> Float[Tensor, "draw scene statistic"]:
-    """The statistics of residuals at unit mean power; all but the third as logarithms, which are nearly normal.
+    """The statistics of residuals at unit mean power; those that are energies as logarithms, which are nearly normal.
 
-    The last, ‖Σ_l G_l^H r_l‖², is of steady symbols alone.
+    The fifth is Σ_l ‖r_l‖² e_l with e_l the energy of the fitted sources: independent of the residual where the model
+    holds. The last, ‖Σ_l G_l^H r_l‖², is of steady symbols alone.
     """
     energy = torch.view_as_real(blocks).square().sum(-1)
     tiny = torch.finfo(energy.dtype).tiny
@@ -109,6 +147,7 @@ def _statistics(
         _spread(energy.mean((-2, -3))).clamp_min(tiny).log(),
         (covariance * colour.mT).real.mean(-3).sum((-1, -2)),
         torch.view_as_real(covariance).square().sum((-1, -2, -3)).mean(-1).clamp_min(tiny).log(),
+        (energy.mean(-1) * loud).sum((-1, -2)) / loud.mean((-1, -2)).clamp_min(tiny),
     ]
     if steady:
         operators = coded_operator(codes, channel).flatten(-3, -2)  # (scene, frequency, snapshot and antenna, element)

@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from ...shapes import Counts
-from ..estimate import Estimate, Fit, Mode, Status
+from ...physics import Array, to_cosines
+from ...shapes import Mask
+from ..estimate import Estimate, Fit, Status
+from ..grid import search_grid
 from ..normalise import Scaled
+from ..outcome import Aside
 from ..region import SearchRegion
 from .credible import evidence, weak
 from .edges import at_edge
@@ -17,8 +20,6 @@ from .structure import KNOWN_NOISE, STATISTICS, structure
 
 ALARM = 0.01
 """p-value below which a residual is no white noise: 0.1 to 0.5 % of right scenes, see `benchmarks/model_fit.py`."""
-_DOUBT = 0.05
-"""p-value below which sources have to bring the most evidence."""
 _LOUD = 0.75
 """Share of the energy that has the channel's colour above which finding no source is a misfit, not a lack of SNR."""
 _ORDER = (
@@ -35,17 +36,17 @@ class Judged:
 
     Args:
         estimate: with `fit`, and statuses from it.
-        credible: (scene,), the number of strongest sources that stand out from scatter.
+        credible: (scene, source), True of sources that stand out from scatter and from errors of the model.
     """
 
     estimate: Estimate
-    credible: Counts
+    credible: Mask
 
 
 def judge(
     scaled: Scaled,
     estimate: Estimate,
-    modes: tuple[tuple[Mode, ...], ...],
+    aside: Aside,
     region: SearchRegion,
     threshold: float,
     *,
@@ -56,7 +57,7 @@ def judge(
     Args:
         scaled: the scenes.
         estimate: what was found in them, in the units of the observation, strongest source first.
-        modes: other answers to each scene.
+        aside: other answers to each scene, and how the border pulls.
         region: the field that was searched.
         threshold: τ, the gain that a detection needs.
         counting: whether the number of sources was estimated, so that `credible` is needed.
@@ -65,12 +66,13 @@ def judge(
     groups = groups_of(observation, estimate.positions)
     powers = estimate.powers * (scaled.channel / scaled.measured)[:, None]
     tested = structure(observation, groups)
-    found = evidence(observation, groups, powers, threshold, tested.p_value < _DOUBT, counting=counting)
+    place = _place(estimate, observation.array, region)
+    found = evidence(observation, groups, powers, place, threshold, tested.p_value < ALARM, counting=counting)
     flags = {
         Status.MISFIT: (tested.p_value < ALARM)
         & ((estimate.order > 0) | (found.expected_share > _LOUD) | tested.foreign),
-        Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in modes], device=powers.device),
-        Status.EDGE: at_edge(estimate.positions, region, observation.array).any(-1),
+        Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in aside.modes], device=powers.device),
+        Status.EDGE: at_edge(estimate.positions, region, observation.array, aside.pull),
         Status.WEAK: weak(found, threshold, estimate.order),
     }
     findings = tuple(_findings(flags, row, status) for row, status in enumerate(estimate.status))
@@ -81,10 +83,17 @@ def judge(
         evidence=found.gains,
         striking=tuple(_SENTENCES[i] for i in tested.cause.tolist()),
         findings=findings,
-        modes=modes,
+        modes=aside.modes,
     )
     status = tuple(f[0] if f else Status.CONVERGED for f in findings)
     return Judged(replace(estimate, fit=fit, status=status), found.credible)
+
+
+def _place(estimate: Estimate, array: Array, region: SearchRegion) -> tuple[Tensor, Tensor]:
+    """Cosines of the sources, anything finite in empty slots, and the steps of the search grid in direction."""
+    positions = torch.where(estimate.positions.isnan(), torch.ones_like(estimate.positions), estimate.positions)
+    cosines = to_cosines(positions, array)
+    return cosines, cosines.new_tensor(search_grid(region, array).steps[:-1])
 
 
 def _findings(flags: dict[Status, Tensor], row: int, status: Status) -> tuple[Status, ...]:

@@ -1,0 +1,118 @@
+"""What errors of the model look like: noise that grows and fades with the sources, coloured by the channel or not.
+
+A wrong phase, gain, channel or carrier leaves a part of every source over. What it leaves follows the source's energy
+from snapshot to snapshot, which neither noise nor scatter from elsewhere does. The rivals of a source of random symbols
+are therefore three backgrounds: σ² (1 + t Λ), σ² (1 + t e_g Λ) and σ² (1 + t e_g), with Λ the channel's colour and
+e_g the energy of the other sources in group g.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ...shapes import Mask
+from .groups import Groups
+from .scatter import Scatter, background, misscale, stochastic_value
+
+_PRICE = 3.0
+"""Nats by which a background that follows the sources has to be better: it is chosen out of three."""
+
+
+@dataclass(frozen=True, eq=False)
+class Background:
+    """A background of some scenes.
+
+    Args:
+        covariance: (scene, group or 1, equation), σ² (1 + t Λ), diagonal.
+        noise: (scene,), σ².
+        value: (scene,), NLL of what the sources leave over.
+    """
+
+    covariance: Float[Tensor, "scene group equation"]
+    noise: Float[Tensor, "scene"]  # noqa: F821
+    value: Float[Tensor, "scene"]  # noqa: F821
+
+
+def energy_by_group(groups: Groups) -> Float[Tensor, "scene group"]:
+    """Energy of the fitted sources in each group over its mean; 1 without a source."""
+    fitted = groups.measurements - groups.residual(groups.measurements)
+    energy = torch.view_as_real(fitted).square().sum((-1, -2))
+    relative = energy / energy.mean(-1, keepdim=True).clamp_min(1e-300)
+    return torch.where(groups.present.any(-1)[:, None], relative, torch.ones_like(relative))
+
+
+def backgrounds(scatter: Scatter, present: Mask, cause: Mask) -> list[Background]:
+    """White noise and the three rivals beside some sources; those of `cause` are what two of them follow."""
+    groups = scatter.groups.keeping(present)
+    energy = energy_by_group(scatter.groups.keeping(cause))[:, :, None]
+    flat = torch.ones_like(scatter.colour)
+    found = []
+    for colour in (0 * flat, scatter.colour, energy * scatter.colour, energy * flat):
+        shape, noise, value = background(groups, colour)
+        found.append(Background(shape * noise[:, None, None], noise, value))
+    return found
+
+
+def values(scatter: Scatter, present: Mask, powers: Tensor, cause: Mask) -> Float[Tensor, "rival scene"]:
+    """NLL of some sources in each of the backgrounds, white noise first."""
+    groups = scatter.groups.keeping(present)
+    found = []
+    for rival in backgrounds(scatter, present, cause):
+        noise = rival.covariance.expand(-1, groups.measurements.shape[1], -1)
+        noise = noise * misscale(groups, powers, noise)[:, None, None]
+        found.append(stochastic_value(groups, powers, noise))
+    return torch.stack(found)
+
+
+def error_evidence(scatter: Scatter, present: Mask, powers: Tensor) -> Float[Tensor, "scene"]:  # noqa: F821
+    """2 ΔNLL that a background following the sources gains over white noise; 157 of 160 right scenes stay below 5."""
+    found = values(scatter, present, powers, present)
+    return 2 * (found[0] - found[2:].amin(0))
+
+
+def gain_over_errors(scatter: Scatter, present: Mask, powers: Tensor) -> Float[Tensor, "scene source"]:
+    """2 (NLL without a source - NLL with it), the best rival fitted both times; NaN in empty slots."""
+    found = powers.new_full(powers.shape, torch.nan)
+    for source in range(present.shape[1]):
+        rows = torch.nonzero(present[:, source]).squeeze(-1)
+        if rows.numel() == 0:
+            continue
+        part, some, strength = _rows(scatter, rows), present[rows], powers[rows]
+        others = some.clone()
+        others[:, source] = False
+        without, beside = (_best(values(part, kept, strength, others)) for kept in (others, some))
+        found[rows, source] = 2 * (without - beside)
+    return found
+
+
+def _best(found: Float[Tensor, "rival scene"]) -> Float[Tensor, "scene"]:  # noqa: F821
+    return torch.minimum(found[1], found[2:].amin(0) + _PRICE)
+
+
+def _rows(scatter: Scatter, rows: Tensor) -> Scatter:
+    return Scatter(scatter.groups[rows], scatter.colour[rows], scatter.coherent)
+
+
+def likeliest(scatter: Scatter, present: Mask) -> Background:
+    """The background that fits best beside some sources, scene by scene."""
+    found = backgrounds(scatter, present, present)[1:]
+    best = torch.stack([rival.value for rival in found]).argmin(0)
+    scene, groups = torch.arange(len(best), device=best.device), scatter.groups.measurements.shape[1]
+    covariance = torch.stack([rival.covariance.expand(-1, groups, -1) for rival in found])
+    noise, value = (torch.stack([vars(rival)[name] for rival in found]) for name in ("noise", "value"))
+    return Background(covariance[best, scene], noise[best, scene], value[best, scene])
+
+
+def sources_share(scatter: Scatter, present: Mask) -> Float[Tensor, "scene"]:  # noqa: F821
+    """Which part of what came through the channel is the sources': E_s/(E_s + E_b), both without the noise.
+
+    E_s is the energy in the span of the sources less what the background puts there, E_b the background's.
+    """
+    groups, rival = scatter.groups.keeping(present), likeliest(scatter, present)
+    basis = torch.view_as_real(groups.basis).square().sum(-1)
+    along = torch.view_as_real(groups.basis @ groups.measurements.unsqueeze(-1)).square().flatten(1).sum(-1)
+    own = (along - (basis * rival.covariance[:, :, None]).flatten(1).sum(-1)).clamp_min(0)
+    other = (rival.covariance - rival.noise[:, None, None]).clamp_min(0).flatten(1).sum(-1)
+    return own / (own + other).clamp_min(1e-300)

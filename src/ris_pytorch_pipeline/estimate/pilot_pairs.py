@@ -1,0 +1,94 @@
+"""Which two places explain constant symbols best together: a start that no search for one source at a time finds.
+
+Two coherent sources within a beamwidth or two interfere, and the largest gain of one alone lies at neither of them.
+"""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from ..physics import steering_at
+from .grid import SearchGrid
+from .hypothesis import Hypothesis, Rows
+from .pilot import PilotLikelihood
+from .search import SearchEffort, better_of
+
+MOST_POINTS = 1000
+"""Grid points up to which all pairs are tried: a million pairs."""
+_ALIKE = 0.9
+"""Squared coherence above which two places are one: their difference explains anything, with powers without bound."""
+
+
+def redetect_pairs(
+    likelihood: PilotLikelihood, rows: Rows, given: Hypothesis, grid: SearchGrid, effort: SearchEffort
+) -> Hypothesis:
+    """Take out every two sources in turn, put them where both together explain most, refine, and keep what is better.
+
+    Args:
+        likelihood: of pilots.
+        rows: scene of each row.
+        given: at least two sources in each row.
+        grid: of at most `MOST_POINTS` points.
+        effort: how long to refine.
+    """
+    best, sources, number = given, given.cosines.shape[1], torch.arange(rows.numel(), device=rows.device)
+    points = grid.points().to(given.cosines.dtype)
+    for first in range(sources):
+        for second in range(first + 1, sources):
+            rest = given.without(second).without(first)
+            pair = torch.stack(
+                [
+                    _best_pair(likelihood, row, rest[row_number], points)
+                    for row_number, row in zip(number.split(1), rows.split(1), strict=True)
+                ]
+            )
+            start = rest.plus(points[pair[:, 0]], rest.log_noise).plus(points[pair[:, 1]], rest.log_noise)
+            tried = likelihood.refine(rows, start, iterations=effort.settle_iterations, tolerance=1e-2)
+            best = better_of(best, tried)
+    return best
+
+
+def _best_pair(likelihood: PilotLikelihood, row: Tensor, rest: Hypothesis, points: Tensor) -> Tensor:
+    """Numbers of the two grid points with the largest energy in their span, off the span of the rest.
+
+    For each frequency (|c_1|² g_22 + |c_2|² g_11 - 2 Re c_1^* g_12 c_2)/(g_11 g_22 - |g_12|²) with g = a^H Q a and
+    c = a^H z.
+    """
+    s, array = likelihood.statistics[row], likelihood.observation.array
+    panel = steering_at(points, array).to(s.gram.dtype)
+    kept = steering_at(rest.cosines, array).to(s.gram.dtype)
+    if array.frequencies == 1:
+        panel, kept = panel[None], kept[:, None]
+    energy: Float[Tensor, "point point"] = torch.zeros(len(points), len(points), dtype=points.dtype)
+    alike = torch.zeros_like(energy)
+    for f in range(array.frequencies):
+        gram, image = _without(s.gram[0, f], s.image[0, f], kept[0, f])
+        g = panel[f].conj() @ gram @ panel[f].mT
+        c = panel[f].conj() @ image
+        own = g.diagonal().real.clamp_min(1e-30)
+        cross = (c.conj()[:, None] * g * c).real
+        heard = torch.view_as_real(c).square().sum(-1)
+        both, across = own[:, None] * own, torch.view_as_real(g).square().sum(-1)
+        alike = torch.maximum(alike, across / both)
+        energy = energy + (heard[:, None] * own + heard * own[:, None] - 2 * cross) / (both - across).clamp_min(
+            1e-2 * both
+        )
+    best = int(energy.masked_fill(alike > _ALIKE, -torch.inf).argmax())
+    return torch.tensor([best // len(points), best % len(points)], device=points.device)
+
+
+def merged_pairs(likelihood: PilotLikelihood, given: Hypothesis) -> Bool[Tensor, "row"]:  # noqa: F821
+    """True where two sources ended within half a grid step of each other: their difference fits like a derivative."""
+    steps = given.cosines.new_tensor(likelihood.grid.steps) / 2
+    close = ((given.cosines[:, :, None] - given.cosines[:, None]).abs() < steps).all(-1)
+    return close.sum((-1, -2)) > given.cosines.shape[1]
+
+
+def _without(gram: Tensor, image: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
+    """Q and z off the span of other sources: Q - Q A (A^H Q A)⁻¹ A^H Q, and z likewise."""
+    if vectors.shape[0] == 0:
+        return gram, image
+    through = gram @ vectors.mT
+    small = vectors.conj() @ through
+    solved = torch.linalg.solve(small, torch.cat([through.mH, (vectors.conj() @ image)[:, None]], dim=1))
+    return gram - through @ solved[:, :-1], image - through @ solved[:, -1]
