@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import tomli_w
 
@@ -80,6 +80,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     return values
 
 
+@runtime_checkable
 class Resolved(Protocol):
     """A configuration that tells all its values."""
 

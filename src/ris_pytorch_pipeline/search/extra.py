@@ -4,6 +4,7 @@ from ..errors import ConfigurationError
 
 try:
     import optuna
+    from optuna.storages import journal
 except ImportError as missing:
     raise ConfigurationError(
         "the package optuna", str(missing), "an install without the extra", "pip install 'ris-pytorch-pipeline[search]'"
@@ -11,4 +12,4 @@ except ImportError as missing:
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)  # a search says itself what happens
 
-__all__ = ["optuna"]
+__all__ = ["journal", "optuna"]

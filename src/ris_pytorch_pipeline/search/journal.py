@@ -8,7 +8,7 @@ from ..errors import InputError
 from ..files import reason
 from ..files.holding import try_hold
 from ..files.regular import descriptor_of
-from .extra import optuna
+from .extra import journal, optuna
 
 JOURNAL = "journal.jsonl"
 """Name of the file in the folder of a search."""
@@ -16,7 +16,7 @@ _WAIT = 0.002
 """Seconds between two attempts; an append takes about as long."""
 
 
-class JournalLock(optuna.storages.journal.JournalFileOpenLock):
+class JournalLock(journal.JournalFileOpenLock):
     """The right to append to a journal, which no killed process keeps.
 
     Whoever gets it first cuts off a last line without an end: its writer was killed in the middle of it, and what is
@@ -131,7 +131,7 @@ def journal_storage(path: Path) -> "optuna.storages.JournalStorage":
         InputError: a line in its middle that is no record, or a file that cannot be read.
     """
     lock = JournalLock(path)
-    backend = optuna.storages.journal.JournalFileBackend(str(path), lock_obj=lock)
+    backend = journal.JournalFileBackend(str(path), lock_obj=lock)
     lock.acquire()
     lock.release()
     try:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from ..errors import RisError
 from .recipe import Recipe
@@ -60,6 +60,7 @@ class Judged:
     held: tuple[float, ...] = ()
 
 
+@runtime_checkable
 class Objective(Protocol):
     """Trains and judges a recipe."""
 

@@ -148,8 +148,8 @@ def best_toml(best: Row) -> str:
     if best.recipe is None or best.outcome is None:
         raise ValueError(f"trial {best.number} trained nothing")
     return (
-        f"# {best.stage.capitalize()} trial {best.number} of `ris search`: {best.outcome.words}, mean GOSPA in standard "
-        f"deviations of the bound.\n"
+        f"# {best.stage.capitalize()} trial {best.number} of `ris search`: {best.outcome.words}.\n"
+        "# The value is the mean GOSPA in standard deviations of the bound.\n"
         f"# It was located with: ris locate FILE --model RUN {best.recipe.locating.options()}\n\n"
         f"{to_toml(best.recipe.training)}"
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -136,7 +136,7 @@ class TrainAndLocate:
         return self._fixed("held-out").scores(localiser_of(net, task.recipe.locating), known_order=self.known_order)
 
     def _mean(self, trainer: Trainer, locating: Locating) -> float:
-        net = trainer.average.net
+        net = cast("HybridNet", trainer.average.net)  # which the usual parts of a trainer make
         values = self._fixed("validation").scores(localiser_of(net, locating), known_order=self.known_order)
         return sum(values) / len(values)
 
