@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable
 
+from trainlint.errors import ExplainedError
+
 from .extra import optuna
 from .outcome import Judged, Objective, Outcome, Pruned, Report, Task, outcome_of
 from .trials import OUTCOME, State
@@ -31,7 +33,14 @@ def judge(
     except optuna.exceptions.UpdateFinishedTrialError:
         return Outcome(kind="lost", words="taken over by another worker, which had not heard of this one")
     except Exception as error:
-        return outcome_of(Judged(value=None, words=f"{type(error).__name__}: {error}"))
+        return outcome_of(Judged(value=None, words=_told(error)))
+
+
+def _told(error: Exception) -> str:
+    """An error in one line; how to mend it is for who runs the recipe alone."""
+    if isinstance(error, ExplainedError):
+        return f"{type(error).__name__}: wanted {error.wanted}; got {error.got}"
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
 
 
 def keep(study: "optuna.Study", trial: "optuna.Trial", outcome: Outcome) -> Outcome:

@@ -39,11 +39,12 @@ def check_effects(space: Space, base: Recipe, contexts: int = CONTEXTS) -> None:
 
 
 def _contexts(others: list[tuple[str, Knob]], count: int) -> Iterator[dict[str, Any]]:
-    """The base itself, every value of every other knob alone, and random settings of all of them."""
-    yield {}
+    """A value of every other knob: the first ones, then one of them changed, then random ones."""
+    first = {name: knob.probes[0] for name, knob in others}
+    yield first
     for name, knob in others:
-        for value in knob.probes:
-            yield {name: value}
+        for value in knob.probes[1:]:
+            yield {**first, name: value}
     draws = random.Random(0)  # the answer must not depend on the day
     for _ in range(count if others else 0):
         yield {name: drawn(knob, draws) for name, knob in others}

@@ -44,6 +44,9 @@ class Range:
             _refuse(
                 "a step above 0, without log", f"{self.step:g}", "a step for a logarithm, or a sign", "leave it out"
             )
+        if self.step is not None and abs(math.remainder(self.high - self.low, self.step)) > 1e-9:
+            _refuse("a step that leads from low to high", f"{self.low:g}, {self.high:g} and {self.step:g}",
+                    "a high end between two steps", "move it to one")  # fmt: skip
 
     @property
     def probes(self) -> tuple[float, ...]:
@@ -113,7 +116,7 @@ def text_of(value: Any) -> str:  # noqa: ANN401
 
 def is_knob(table: Mapping[str, Any]) -> bool:
     """Whether a table says what a field may be, and is no table of fields."""
-    return any(not isinstance(value, Mapping) for value in table.values())
+    return any(key in table for key in (*_RANGE, *_CHOICES))
 
 
 def knob_of(table: Mapping[str, Any], hint: Any, name: str) -> Knob:  # noqa: ANN401

@@ -8,7 +8,7 @@ from ..errors import ConfigurationError
 from .recipe import Recipe, recipe_from_plain
 from .space import Space, named_space, space_from_plain
 
-_LEAST = {"seed": 0, "trials": 1, "epochs": 1, "best": 0, "long_epochs": 1, "scenes": 1}
+_LEAST = {"trials": 1, "epochs": 1, "best": 0, "long_epochs": 1, "scenes": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,9 +16,8 @@ class Settings:
     """A search.
 
     Args:
-        base: what the values of the space are laid over; it is tried itself, too.
+        base: what the values of the space are laid over; it is tried itself, too. Its seed is that of every stream.
         space: what is varied.
-        seed: of the points; the base has its own seed for training.
         trials: different recipes in the short stage.
         epochs: of each of them.
         best: how many of them are trained long, and the base beside them; 0 leaves the long stage out.
@@ -32,7 +31,6 @@ class Settings:
 
     base: Recipe = field(default_factory=lambda: Recipe().changed({}))
     space: Space = field(default_factory=lambda: named_space("small"))
-    seed: int = 0
     trials: int = 12
     epochs: int = 4
     best: int = 3
@@ -45,6 +43,11 @@ class Settings:
             value = vars(self)[name]
             if value < least:
                 raise ConfigurationError(f"{name} >= {least}", str(value), "a budget of zero, or a sign", "raise it")
+
+    @property
+    def seed(self) -> int:
+        """Of points, scenes and trainings, each on streams of their own."""
+        return self.base.training.seed
 
     def to_plain(self) -> dict[str, Any]:
         """As JSON keeps it, without the number of trials, which a resumed search may raise."""

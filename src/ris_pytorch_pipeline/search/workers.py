@@ -3,11 +3,13 @@
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..errors import InputError
 from ..files import Terminated
+from .extra import optuna
 from .lease import Watchman, Worker
 from .outcome import Objective
 from .stages import Crew
@@ -35,12 +37,25 @@ def work(
 
     Raises:
         InfeasibleError: the first trials all failed.
+        InputError: the storage does not answer any more.
     """
-    with Worker(folder) as worker:
+    with Worker(folder) as worker, _answering():
         Crew(
             studies=studies, objective=objective, worker=worker, watchman=Watchman(folder), folder=folder, say=say,
             check=check,
         ).go()  # fmt: skip
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except optuna.exceptions.StorageInternalError as error:
+        raise InputError(
+            "a storage that answers", str(error.__cause__ or error).splitlines()[0][:200],
+            "a database that went down, or a connection that broke",
+            "start it, and go on with --resume: every finished trial is kept",
+        ) from error  # fmt: skip
 
 
 def parent_watch() -> Callable[[], None]:
