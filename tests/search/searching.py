@@ -1,10 +1,19 @@
 """Objectives without training, and a search over them that takes a moment."""
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 
-from ris_pytorch_pipeline.search import Judged, Report, Settings, Studies, Task, new_studies, open_storage, work
+from ris_pytorch_pipeline.search import (
+    Judged,
+    Objective,
+    Report,
+    Settings,
+    Studies,
+    Task,
+    new_studies,
+    open_storage,
+    work,
+)
 
 
 def distance(task: Task) -> float:
@@ -28,9 +37,7 @@ def begun(folder: Path, settings: Settings | None = None, url: str | None = None
     return new_studies(open_storage(folder, url), "stub", Settings() if settings is None else settings)
 
 
-def worked(
-    folder: Path, objective: Callable[[Task, Report], Judged] = learns, settings: Settings | None = None
-) -> tuple[Studies, list[str]]:
+def worked(folder: Path, objective: Objective = learns, settings: Settings | None = None) -> tuple[Studies, list[str]]:
     """A search that is worked through, and what it said."""
     studies, said = begun(folder, settings), list[str]()
     work(studies, objective, folder, said.append)

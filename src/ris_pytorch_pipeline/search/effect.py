@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import ConfigurationError
-from .knobs import Choices, Knob
+from .knobs import Knob, drawn
 from .recipe import Recipe
 from .space import Space
 
@@ -48,11 +48,6 @@ def _contexts(others: list[tuple[str, Knob]], count: int) -> Iterator[dict[str, 
     draws = random.Random(0)  # the answer must not depend on the day
     for _ in range(count if others else 0):
         yield {name: drawn(knob, draws) for name, knob in others}
-
-
-def drawn(knob: Knob, draws: random.Random) -> Any:  # noqa: ANN401
-    """A value of a knob, evenly drawn."""
-    return draws.choice(knob.values) if isinstance(knob, Choices) else knob.at(draws.random())
 
 
 def _recipes(

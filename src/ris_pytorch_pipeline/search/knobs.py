@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -63,6 +64,15 @@ class Range:
         value = min(max(value, self.low), self.high)
         return round(value) if self.whole else value
 
+    @property
+    def listed(self) -> tuple[float, ...] | None:
+        """All its values; None where there is no end of them."""
+        step = self.step if self.step is not None else 1 if self.whole else None
+        if step is None:
+            return None
+        values = (self.low + step * number for number in range(round((self.high - self.low) / step) + 1))
+        return tuple(round(value) if self.whole else value for value in values)
+
     def to_plain(self) -> dict[str, Plain]:
         """As a space file has it."""
         kind = int if self.whole else float
@@ -100,6 +110,11 @@ class Choices:
         """All of them."""
         return self.values
 
+    @property
+    def listed(self) -> tuple[Plain, ...]:
+        """All of them."""
+        return self.values
+
     def to_plain(self) -> dict[str, Plain]:
         """As a space file has it."""
         return {"choices": list(self.values)}
@@ -112,6 +127,11 @@ Knob = Range | Choices
 def text_of(value: Any) -> str:  # noqa: ANN401
     """A plain value as JSON; equal values have equal texts."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def drawn(knob: Knob, draws: random.Random) -> Any:  # noqa: ANN401
+    """A value of a knob, evenly drawn."""
+    return draws.choice(knob.values) if isinstance(knob, Choices) else knob.at(draws.random())
 
 
 def is_knob(table: Mapping[str, Any]) -> bool:

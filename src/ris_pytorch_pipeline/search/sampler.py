@@ -6,9 +6,6 @@ from typing import Any
 from ..rng import stream
 from .extra import optuna
 
-REPEATS = 5
-"""Suggestions of a known recipe in a row after which points are drawn evenly, until a new one is found."""
-
 
 class SeededTpe(optuna.samplers.BaseSampler):
     """TPE whose seed is that of the search and the number of the trial.
@@ -23,16 +20,12 @@ class SeededTpe(optuna.samplers.BaseSampler):
 
     def __init__(self, seed: int, trials: int) -> None:
         self.seed, self.startup = seed, max(4, min(10, trials // 3))
-        self.repeats = 0
         self._inner: optuna.samplers.BaseSampler = optuna.samplers.RandomSampler()
 
     def before_trial(self, study: "optuna.Study", trial: "optuna.trial.FrozenTrial") -> None:
         """Seed the sampler for this trial."""
         seed = stream(self.seed, "search/trial", trial.number).initial_seed() % 2**32
-        if self.repeats >= REPEATS:
-            self._inner = optuna.samplers.RandomSampler(seed=seed)
-        else:
-            self._inner = optuna.samplers.TPESampler(seed=seed, n_startup_trials=self.startup, constant_liar=True)
+        self._inner = optuna.samplers.TPESampler(seed=seed, n_startup_trials=self.startup, constant_liar=True)
         self._inner.before_trial(study, trial)
 
     def infer_relative_search_space(

@@ -1,17 +1,19 @@
 """How does a worker go through the two stages? Many short trials, then the best of them and the base, long."""
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ConfigurationError
+from ..rng import stream
 from .attempt import judge, keep, keep_answer
 from .extra import optuna
 from .lease import Watchman, Worker
 from .outcome import COUNTED, Objective, Outcome, StageName, Task
 from .recipe import Recipe
 from .studies import Studies
-from .suggesting import suggest, values_of
+from .suggesting import suggest, unknown_point, values_of
 from .trials import (
     DIGEST,
     RECIPE,
@@ -27,9 +29,8 @@ from .trials import (
     recipes_in,
 )
 
-EXHAUSTED = 200
-"""Known recipes suggested in a row after which a space counts as used up; from the sixth on they are drawn evenly, so
-that a space of n recipes with one left is given up too early with a probability of (1 - 1/n)^195: below 2 % for 50."""
+REPEATS = 5
+"""Known recipes suggested in a row after which a new one is drawn evenly; a sampler does not know which it may not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,20 +82,35 @@ def short_stage(crew: Crew) -> None:
     Raises:
         InfeasibleError: the first trials all failed.
     """
-    study, settings, sampler = crew.studies.short, crew.studies.settings, crew.studies.sampler
-    while sampler.repeats < EXHAUSTED:
+    study, settings, repeats = crew.studies.short, crew.studies.settings, 0
+    while True:
         _say_taken(crew, reap(study, crew.watchman, again=True))
-        enough = len(recipes_in(study.get_trials(deepcopy=False))) >= settings.trials
-        if enough and not is_waiting(study):
-            if not is_open(study):
-                return
+        known = recipes_in(study.get_trials(deepcopy=False))
+        wanted = len(known) < settings.trials and (
+            repeats < REPEATS or is_waiting(study) or _draw_new(crew, set(known))
+        )
+        if wanted or is_waiting(study):
+            outcome = _own_trial(crew, "short", _short_trial)
+            repeats = repeats + 1 if outcome.kind in {"same", "refused"} else 0
+            check_failures(study)
+        elif is_open(study):
             pause(crew.check)
-            continue
-        outcome = _own_trial(crew, "short", _short_trial)
-        sampler.repeats = sampler.repeats + 1 if outcome.kind in {"same", "refused"} else 0
-        check_failures(study)
-    crew.say(f"the space holds no further recipe: the last {EXHAUSTED} suggestions were all known")
-    _wait_for_others(crew)
+        else:
+            break
+    if len(known) < settings.trials:
+        crew.say(f"the space holds no further recipe: {len(known)} of {settings.trials} trials")
+
+
+def _draw_new(crew: Crew, known: set[str]) -> bool:
+    """Let a recipe that nobody has tried wait for a worker; False where there seems to be none."""
+    study, settings = crew.studies.short, crew.studies.settings
+    if is_waiting(study):
+        return True
+    seed = stream(settings.seed, "search/unknown", len(study.get_trials(deepcopy=False))).initial_seed()
+    found = unknown_point(settings.space, settings.base, settings.epochs, known, random.Random(seed))
+    if found is not None:
+        study.enqueue_trial(found[0], user_attrs={DIGEST: found[1]})
+    return found is not None
 
 
 def long_stage(crew: Crew) -> None:
@@ -175,17 +191,6 @@ def _long_trial(crew: Crew, trial: "optuna.Trial", finalists: list[Recipe]) -> O
     if not left:
         return keep(study, trial, Outcome(kind="beyond", words="one more than planned"))
     return crew.judged(trial, left[0], "long")
-
-
-def _wait_for_others(crew: Crew) -> None:
-    """Wait until no short trial is open; a waiting one is a rerun, and taken."""
-    study = crew.studies.short
-    while is_open(study):
-        _say_taken(crew, reap(study, crew.watchman, again=True))
-        if is_waiting(study):
-            _own_trial(crew, "short", _short_trial)
-        else:
-            pause(crew.check)
 
 
 def _say_taken(crew: Crew, numbers: list[int]) -> None:

@@ -24,13 +24,11 @@ class Studies:
         settings: of the search.
         short: study of the short stage.
         long: study of the long stage.
-        sampler: of the short stage.
     """
 
     settings: Settings
     short: "optuna.Study"
     long: "optuna.Study"
-    sampler: SeededTpe
 
     def of(self, stage: StageName) -> "optuna.Study":
         """The study of a stage."""
@@ -119,7 +117,7 @@ def _studies(storage: "optuna.storages.BaseStorage", name: str, settings: Settin
     long = optuna.load_study(
         storage=storage, study_name=_long(name), sampler=NoSampler(), pruner=optuna.pruners.NopPruner()
     )
-    return Studies(settings=settings, short=short, long=long, sampler=sampler)
+    return Studies(settings=settings, short=short, long=long)
 
 
 def _remove(storage: "optuna.storages.BaseStorage", name: str) -> None:

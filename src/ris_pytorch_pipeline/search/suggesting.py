@@ -1,15 +1,20 @@
 """How does Optuna see a knob? As a distribution, whose values are turned back into those of the field."""
 
+import itertools
 import json
 import math
-from collections.abc import Mapping
+import random
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from ..errors import ConfigurationError
 from .extra import optuna
-from .knobs import Choices, Knob, Plain
+from .knobs import Choices, Knob, Plain, drawn, text_of
 from .recipe import Recipe
 from .space import Space
+
+MOST_DRAWS = 1000
+"""Points looked at in search of a new one: all of a space that has no more, otherwise random ones."""
 
 
 def suggest(trial: "optuna.Trial", space: Space) -> dict[str, Plain]:
@@ -25,6 +30,45 @@ def values_of(space: Space, params: Mapping[str, Any]) -> dict[str, Plain]:
         params: of a trial.
     """
     return {name: _value(knob, params[name]) for name, knob in space.knobs}
+
+
+def unknown_point(
+    space: Space, base: Recipe, epochs: int, known: Container[str], draws: random.Random
+) -> tuple[dict[str, Any], str] | None:
+    """A recipe that is not known yet, evenly drawn.
+
+    Args:
+        space: of the search.
+        base: what its values are laid over.
+        epochs: of a trial.
+        known: digests of the recipes that were tried.
+        draws: source of randomness.
+
+    Returns:
+        The parameters that suggest it, and its digest; None where none is found.
+    """
+    for values in _points(space, draws):
+        try:
+            digest = base.changed(values).trained_for(epochs).digest
+        except ConfigurationError:  # values that do not go together
+            continue
+        if digest not in known:
+            texts = {name: text_of(values[name]) for name, knob in space.knobs if isinstance(knob, Choices)}
+            return {**values, **texts}, digest
+    return None
+
+
+def _points(space: Space, draws: random.Random) -> Iterator[dict[str, Plain]]:
+    """Every point of a small space in a random order; of a large one, random points."""
+    names, lists = [name for name, _ in space.knobs], [knob.listed for _, knob in space.knobs]
+    finite = [listed for listed in lists if listed is not None]
+    if len(finite) == len(lists) and math.prod(map(len, finite)) <= MOST_DRAWS:
+        every = [dict(zip(names, point, strict=True)) for point in itertools.product(*finite)]
+        draws.shuffle(every)
+        yield from every
+        return
+    for _ in range(MOST_DRAWS):
+        yield {name: drawn(knob, draws) for name, knob in space.knobs}
 
 
 def params_of(space: Space, recipe: Recipe) -> dict[str, Any] | None:
