@@ -65,7 +65,7 @@ def _described(url: str) -> tuple[str, dict[str, Any]]:
 
     try:
         parsed = make_url(url)
-        parsed.get_backend_name()
+        parsed.get_dialect()
     except (SQLAlchemyError, ValueError) as error:
         raise ConfigurationError(
             "the URL of a database", repr(url), "a path in its place",
