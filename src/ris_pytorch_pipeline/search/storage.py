@@ -19,16 +19,11 @@ def open_storage(folder: Path, url: str | None = None) -> "optuna.storages.BaseS
         The storage.
 
     Raises:
-        ConfigurationError: no URL of a database, a driver that is not installed, or a folder that cannot be made.
+        ConfigurationError: no URL of a database, or a driver that is not installed.
         InputError: a database that does not answer, or a journal that is none.
     """
     if url is None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigurationError(
-                "a folder that can be made", f"{folder}: {error.strerror}", "a file of that name", "pick another folder"
-            ) from error
+        folder.mkdir(parents=True, exist_ok=True)
         return journal_storage(folder / JOURNAL)
     return _database(url)
 
