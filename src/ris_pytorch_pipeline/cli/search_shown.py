@@ -21,14 +21,13 @@ def print_results(folder: Path, studies: Studies, results: Results, *, as_json: 
     if as_json:
         print_json(results.to_plain())
         return
-    table = table_of(
-        "Trials, best first: GOSPA in standard deviations of the bound", ("trial", "GOSPA", "what came of it")
-    )
+    table = table_of("Trials, best first", ("trial", "GOSPA", "what came of it"))
     table.columns[-1].justify = "left"
     for row in sorted(_shown(results), key=_rank):
         table.add_row(f"{row.stage} {row.number}", _figure(row), _words(row))
     print_table(table)
-    print("; ".join(f"{count} {kind}" for kind, count in results.counts.items()))
+    counts = "; ".join(f"{count} {kind}" for kind, count in results.counts.items())
+    print(f"GOSPA is the mean over scenes in standard deviations of the bound; {counts}")
     for line in lines_of(folder, studies, results):
         print(line)
 
