@@ -10,7 +10,7 @@ import pytest
 from crew import LONGEST, check_complete, finished, notes, workers
 from searching import begun
 
-from ris_pytorch_pipeline.search import Settings, Studies, joined_studies, open_storage, space_from_plain
+from ris_pytorch_pipeline.search import Settings, Studies, joined_studies, open_storage, results_of, space_from_plain
 
 
 def again(folder: Path) -> Studies:
@@ -32,6 +32,8 @@ def test_two_workers_never_repeat_a_trial(tmp_path: Path) -> None:
     with workers(2, tmp_path) as crew:
         assert [process.wait(LONGEST) for process in crew] == [0, 0]
     check_complete(again(tmp_path), tmp_path, killed=0)
+    short = [row.outcome for row in results_of(again(tmp_path), complete=True).rows if row.stage == "short"]
+    assert len([outcome for outcome in short if outcome and outcome.kind != "same"]) == 12  # and none beyond the plan
     assert len(list((tmp_path / "notes").iterdir())) == 2  # both had a share
 
 
@@ -85,17 +87,16 @@ def test_a_worker_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
 @pytest.mark.stress
 def test_workers_killed_at_random_moments(tmp_path: Path) -> None:
     draws, killed = random.Random(5), 0
-    begun(tmp_path, Settings(trials=60))
-    for _ in range(20):
+    begun(tmp_path, Settings(trials=40))
+    for number in range(8):
         with workers(3, tmp_path, seconds=0.03) as crew:
-            time.sleep(6 + 6 * draws.random())
+            wait_until_begun(tmp_path, 4 * number + 1)
+            time.sleep(2 * draws.random())
             for process in crew[: draws.randint(1, 3)]:
                 killed += process.poll() is None
                 process.kill()
             time.sleep(draws.random())
             killed += sum(process.poll() is None for process in crew)
-        if len(finished(again(tmp_path))) >= 63:
-            break
     with workers(2, tmp_path, seconds=0.0) as crew:
         assert [process.wait(LONGEST) for process in crew] == [0, 0]
     check_complete(again(tmp_path), tmp_path, killed=killed)

@@ -78,7 +78,7 @@ def _at(plain: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401
 
 
 def _shown(results: Results) -> list[Row]:
-    return [row for row in results.rows if row.outcome is None or row.outcome.kind not in {"same", "beyond"}]
+    return [row for row in results.rows if row.outcome is None or row.outcome.kind != "same"]
 
 
 def _rank(row: Row) -> tuple[bool, bool, float, int]:

@@ -159,14 +159,16 @@ def _rows(studies: Studies, stage: StageName) -> list[Row]:
     space = studies.settings.space
     rows: list[Row] = []
     for trial in studies.of(stage).get_trials(deepcopy=False):
-        trained = trial.user_attrs.get(RECIPE)
+        outcome, trained = outcome_in(trial), trial.user_attrs.get(RECIPE)
+        if outcome is not None and outcome.kind == "beyond":  # drawn while another worker drew the last one
+            continue
         rows.append(
             Row(
                 stage=stage,
                 number=trial.number,
                 values=values_of(space, trial.params) if len(trial.params) == len(space.knobs) else {},
                 recipe=None if trained is None else recipe_from_plain(trained),
-                outcome=outcome_in(trial),
+                outcome=outcome,
                 reports=dict(trial.intermediate_values),
             )
         )
