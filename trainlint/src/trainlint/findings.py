@@ -30,6 +30,7 @@ class State(StrEnum):
     DIVERGED = "diverged: numbers left the useful range"
     FROZEN = "frozen: part of the model does not learn"
     SUSPICIOUS = "suspicious: it may learn, but not what you think"
+    STOPPED = "stopped: an error ended it, and it was judged until then"
 
 
 @dataclass(frozen=True)

@@ -205,7 +205,7 @@ BROKEN: dict[Callable[[], str], tuple[str, str]] = {
     keras_history_overfit: ("suspicious", "RT230"), wandb_export: ("diverged", "RT201"), diverges_and_stays: ("diverged", "RT202 RT127"),
     explodes: ("diverged", "RT202"), rises_slowly: ("diverged", "RT253"), chance: ("stalled", "RT251"),
     rate_zero_first_half: ("stalled", "RT101"), never_moves: ("stalled", "RT124"), warmup_without_learning: ("stalled", "RT104"),
-    fairseq_json: ("diverged", "RT201"), killed: ("stalled suspicious", "RT509"), rank_traceback: ("stalled suspicious", "RT509"),
+    fairseq_json: ("diverged", "RT201"), killed: ("stopped", "RT509"), rank_traceback: ("stopped", "RT509"),
     windows_nan: ("diverged", "RT201"), metric_still: ("suspicious", "RT214"), without_bound: ("suspicious diverged", "RT256"),
     collapses: ("diverged suspicious", "RT202"), detr: ("diverged", "RT201"), sum_of_lines: ("suspicious", "RT211"),
     nothing_named: ("not judged", ""), settings_only: ("not judged", ""), zero_norms: ("stalled", "RT123"),

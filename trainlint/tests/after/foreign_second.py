@@ -254,7 +254,7 @@ SECOND_BROKEN: tuple[tuple[str, Callable[[], str], str, str], ...] = (
     ("timm", lambda: timm(nan=True), "diverged", "RT201"),
     ("flax", lambda: flax(zero=True), "diverged", "RT250"),
     ("frozen_fine_tune", frozen_fine_tune, "stalled", "RT123 RT204"),
-    ("asserted", asserted, "stalled suspicious", "RT509"),
+    ("asserted", asserted, "stopped", "RT509"),
     ("huge", huge, "diverged", "RT202"),
     ("gan_nan", gan_nan, "diverged", "RT201"),
     ("deepspeed_skips", deepspeed_skips, "stalled", "RT113"),

@@ -291,7 +291,7 @@ def skip_words() -> str:
 
 THIRD_BROKEN: tuple[tuple[Callable[[], str], str, str], ...] = (
     (evaluation_nan, "diverged", "RT213"), (tensors, "diverged", "RT201"), (scalars_json, "diverged", "RT255 RT201"), (history_json, "diverged", "RT201"),
-    (coloured_validation, "stalled", "RT212"), (bad_logits, "stalled suspicious", "RT509"), (late_start, "stalled", "RT101"), (never_anything, "diverged stalled", "RT302 RT203 RT250"),
-    (blows_up_by_steps, "diverged", "RT202"), (worker_killed, "stalled suspicious", "RT509"), (overfits_by_steps, "suspicious", "RT230"), (flat_words, "stalled", "RT251"),
+    (coloured_validation, "stalled", "RT212"), (bad_logits, "stopped", "RT509"), (late_start, "stalled", "RT101"), (never_anything, "diverged stalled", "RT302 RT203 RT250"),
+    (blows_up_by_steps, "diverged", "RT202"), (worker_killed, "stopped", "RT509"), (overfits_by_steps, "suspicious", "RT230"), (flat_words, "stalled", "RT251"),
     (skip_words, "stalled", "RT113"),
 )  # fmt: skip

@@ -46,20 +46,10 @@ def test_a_schedule_and_an_optimiser_of_the_next_phase_are_heard() -> None:
     assert verdict.counts["ticks"] == 10
 
 
-def test_a_model_that_comes_later_is_said_not_to_be_judged() -> None:
-    def program() -> None:
-        torch.manual_seed(0)
-        for _ in range(2):
-            net = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1))
-            steps(net, SGD(net.parameters(), 0.1), None, 10)
-
-    _, verdict = watched(program)
-    assert any("which ran after the watch had begun" in text for text in verdict.blind)
-
-
 def test_an_error_of_the_session_never_reaches_the_program(monkeypatch) -> None:
     session = Session(Options())
-    monkeypatch.setattr(session.epochs, "trained", lambda: 1 / 0)
+    monkeypatch.setattr(session.trainings, "owner", lambda _: 1 / 0)
+    monkeypatch.setattr(type(session.trainings), "several", True)
     session.start()
     net = nn.Linear(3, 1)
     steps(net, SGD(net.parameters(), 0.1), None, 3)
@@ -83,4 +73,4 @@ def test_the_schedule_of_another_model_ticks_for_itself() -> None:
 
     _, verdict = watched(program)
     assert verdict.healthy, str(verdict)
-    assert verdict.counts["ticks"] == 20
+    assert verdict.counts["ticks"] == 40

@@ -40,16 +40,26 @@ def chain(node: object | None, most: int = _DEPTH) -> Iterator[object]:
         node = next((child for child, _ in edges(node) if child is not None), None)
 
 
-def nearby(loss: Tensor, most: int = 64) -> list[object]:
-    """Up to `most` nodes below the loss, breadth first."""
+def walk(loss: Tensor, most: int) -> Iterator[object]:
+    """Up to `most` nodes below the loss, breadth first.
+
+    Args:
+        loss: with its graph.
+        most: nodes.
+    """
     queue: deque[object] = deque(() if loss.grad_fn is None else (loss.grad_fn,))
     seen: dict[int, object] = {}
     while queue and len(seen) < most:
         node = queue.popleft()
         if id(node) not in seen:
             seen[id(node)] = node
+            yield node
             queue.extend(child for child, _ in edges(node) if child is not None)
-    return list(seen.values())
+
+
+def nearby(loss: Tensor, most: int = 64) -> list[object]:
+    """Up to `most` nodes below the loss, breadth first."""
+    return list(walk(loss, most))
 
 
 def field(node: object, key: str) -> object:
@@ -143,6 +153,18 @@ def index(value: object) -> int | None:
     return value - (1 << 64) if value > 2 * _WRAPPED else value
 
 
+def each_leaf(loss: Tensor, most: int = 20_000) -> Iterator[Tensor]:
+    """The leaf tensors that a loss depends on, nearest first.
+
+    Args:
+        loss: with its graph.
+        most: nodes of the graph that are visited.
+    """
+    for node in walk(loss, most):
+        if name(node) == "AccumulateGrad":
+            yield node.variable  # pyright: ignore[reportAttributeAccessIssue]
+
+
 def leaves(loss: Tensor, most: int = 20_000) -> list[Tensor]:
     """The leaf tensors that a loss depends on, found in up to `most` nodes of its graph."""
-    return [node.variable for node in nearby(loss, most) if name(node) == "AccumulateGrad"]  # pyright: ignore[reportAttributeAccessIssue]
+    return list(each_leaf(loss, most))

@@ -14,6 +14,8 @@ from .samples import sample
 _SLIGHT = 1e-6
 """Below this share of a tensor's sample the entries without a gradient are left out: an embedding has few with one."""
 _HALF = (torch.bfloat16, torch.float16)
+_ANEW = 0.5
+"""Weights initialised anew are 1.4 times their size away; a clamp, a renormalisation or an average moves them less."""
 _LARGEST = 3.4e38
 """Stands for the norm of a finite gradient that overflows float32."""
 
@@ -37,6 +39,8 @@ class Meter:
         self._last: list[Tensor] = []
         self._used: dict[str, float | None] = {}
         self._drift = 0.0
+        self._kept: list[Tensor] = []
+        self._replaced: frozenset[str] = frozenset()
         self._wasted = 0
         self.wasted = False
 
@@ -60,9 +64,28 @@ class Meter:
         """The step is about to run."""
         self._before = [sample(p).clone() for p in self.lane.names] if self.measuring else []
         self._used = self.gradients() if self.measuring else {}
-        if self._before and self._last:
-            apart = norms([now - then for now, then in zip(self._marks(), self._last, strict=True)])
-            self._drift = sum(apart) / max(sum(norms(self._last)), 1e-30)
+        if self._last and (self._before or not self._last[0].is_cuda):
+            self._drift = self._apart_from_last()
+        self._replaced = self._anew(self._kept) if self._before and self._kept else frozenset()
+
+    def _apart_from_last(self) -> float:
+        now = self._marks()
+        if not self._before and all(map(torch.equal, now, self._last)):
+            return 0.0
+        apart = norms([new - old for new, old in zip(now, self._last, strict=True)])
+        return sum(apart) / max(sum(norms(self._last)), 1e-30)
+
+    def _anew(self, kept: list[Tensor]) -> frozenset[str]:
+        """Modules of which a tensor is another one than after the last step: further away than half its size."""
+        if len(kept) != len(self._before):
+            return frozenset()
+        apart = norms([new - old for new, old in zip(self._before, kept, strict=True)])
+        rows = zip(self.lane.names.items(), apart, norms(kept), strict=True)
+        return frozenset(module_of(n) for (p, n), gap, size in rows if p.numel() > 1 and gap > _ANEW * size > 0)
+
+    def keep(self) -> None:
+        """The coming update is measured: remember the weights as this one left them."""
+        self._kept = [sample(p).clone() for p in self.lane.names] if self.measuring else []
 
     def _marks(self) -> list[Tensor]:
         """The first entries of one tensor: enough to see that somebody wrote other weights between two steps."""
@@ -90,7 +113,7 @@ class Meter:
         }
         self.wasted = lane.wasted > self._wasted
         self._wasted, lane.arrived = lane.wasted, {}
-        facts |= {"drift": self._drift, "first": self.first}
+        facts |= {"drift": self._drift, "first": self.first, "anew": self._replaced}
         self._drift, self.first = 0.0, False
         self._last = [mark.clone() for mark in self._marks()]
         if not self._before:

@@ -15,7 +15,7 @@ from .forward import Forward
 from .jury import Jury
 from .meter import Meter
 from .names import modules
-from .passes import Passes
+from .passes import Passes, tensors
 from .patches import Undo, nothing
 from .run import Lane, Run
 from .schedule import SCHEDULES, Preset, glance
@@ -40,12 +40,13 @@ class Observer:
         self._trace, self._named = preset is Preset.TRACE, nothing
         self.meters = {id(lane): Meter(lane) for lane in run.lanes}
         self.windows, self.unread = Windows(run), Unread()
-        self.boundary = Boundary(lambda event, trace: jury.record("failure", event=event, traceback=trace))
+        self.boundary = Boundary(lambda event, trace: jury.record("probe", probe="watch", asked=event, traceback=trace))
         self.output: Tensor | None = None
         self.measuring = True
         self._known: WeakKeyDictionary[Optimizer, list[Lane]] = WeakKeyDictionary()
         self._alert, self._fresh, self._depth, self._handed = 0, True, 0, False
         self._scaled: list[tuple[Lane, int]] = []
+        self._glances = 16
         self._leaf_names: dict[int, str] = {}
         self._ears = Ears(self)
         self.passes = Passes(run.model, self._ears.evaluated)
@@ -166,6 +167,7 @@ class Observer:
         self.run.closures |= closure
         self.jury.ask("updated", self.run, lane, step)
         self.arm()
+        self.meters[id(lane)].keep()
 
     def _lanes_of(self, optimizer: Optimizer) -> list[Lane]:
         """The lanes whose weights an optimiser steps; one that nobody handed over gets one if it holds the model's."""
@@ -213,6 +215,7 @@ class Observer:
         if module is self.run.model:
             self._answered(module.training, output)
         self.passes.ran(module, inputs, output)
+        self._glance_at(module, inputs)
         name = self._leaf_names.get(id(module)) if self.measuring else None
         if name is not None and not module.training and torch.is_grad_enabled():
             self.jury.ask("rested", self.run, name, module)
@@ -221,6 +224,11 @@ class Observer:
         self.run.ran[name] += 1  # also under no_grad: a module that runs and gets no gradient is worth a word
         if torch.is_grad_enabled():
             self.jury.ask("ran", self.run, name, module, inputs, output)
+
+    def _glance_at(self, module: nn.Module, inputs: Sequence[object]) -> None:
+        if self._glances and not torch.is_grad_enabled() and self.passes.is_root(module):
+            self._glances -= 1
+            self.jury.ask("judged", self.run, module, tensors(inputs))
 
     def _answered(self, training: bool, output: object) -> None:
         """The model answered: in training, or without gradients as in validation."""
@@ -231,17 +239,13 @@ class Observer:
             self.output = output
 
     def evaluated(self, chance: Sequence[str]) -> None:
-        """A pass of evaluation was looked at closely.
-
-        Args:
-            chance: the dropouts that were on in it.
-        """
+        """A pass of evaluation was looked at closely: the dropouts that were on in it."""
         self.jury.ask("evaluated", self.run, chance)
 
     def on_epoch(self) -> None:
         """An epoch ended: the next update is measured."""
         self.passes.on_epoch()
-        self._fresh = True
+        self._fresh, self._glances = True, max(self._glances, 4)
         for meter in self.meters.values():
             meter.first = bool(meter.lane.applied)
         self.arm()
@@ -273,12 +277,7 @@ class Observer:
             self._named = hooks.name_operations()
 
     def keep(self, name: str, loss: Tensor) -> None:
-        """Keep a loss until it is read: at once on the CPU.
-
-        Args:
-            name: which loss.
-            loss: its value, without a graph.
-        """
+        """Keep a loss, without its graph, until it is read: at once on the CPU."""
         self._handed = True
         if self.unread.keep(name, loss) or self.measuring:
             self.read()

@@ -1,9 +1,11 @@
 """What went into the model in its last training passes, what came out, and is evaluation free of chance?"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn import functional as F
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
@@ -12,7 +14,26 @@ from torch.utils.hooks import RemovableHandle
 _MOST = 8
 """Tensors kept of the passes that one loss is made of."""
 _DROPOUTS = {F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout, F.feature_alpha_dropout}
+_PAIRS = 12
+"""Passes kept with what went in and what came out."""
 _ATTENTION = {F.scaled_dot_product_attention: "scaled_dot_product_attention"}
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """One pass of a watched model with gradients.
+
+    Args:
+        model: which.
+        inputs: its tensors, by position.
+        outputs: what came out.
+        made_by: the models among whose answers the inputs lie in memory, detached or not.
+    """
+
+    model: nn.Module
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    made_by: frozenset[int]
 
 
 class Passes:
@@ -27,6 +48,8 @@ class Passes:
         listed = type(model) in {nn.ModuleList, nn.ModuleDict}
         self.inputs: list[Tensor] = []
         self.outputs: list[Tensor] = []
+        self.pairs: list[Pass] = []
+        self._made: dict[int, tuple[StorageWeakRef, int]] = {}
         self._roots = {id(each) for each in (model.children() if listed else (model,))}
         self._told = told
         self._over = True
@@ -40,7 +63,7 @@ class Passes:
 
     def forget(self) -> None:
         """Let go of all tensors."""
-        self.inputs, self.outputs, self._over = [], [], False
+        self.inputs, self.outputs, self.pairs, self._over = [], [], [], False
 
     def on_epoch(self) -> None:
         """Look closer at the first evaluation after an epoch, too."""
@@ -54,12 +77,39 @@ class Passes:
             inputs: its arguments.
             output: its answer.
         """
-        if id(module) not in self._roots or not torch.is_grad_enabled():
+        if id(module) not in self._roots:
+            return
+        fed, out = tensors(inputs), tensors(output)
+        made_by = self._makers(fed)
+        self._remember(module, out)
+        if not torch.is_grad_enabled():
             return
         if self._over:
             self.forget()
-        self.inputs = [*self.inputs, *(t for t in tensors(inputs) if t.grad_fn is None)][-_MOST:]
-        self.outputs = [*self.outputs, *tensors(output)][-_MOST:]
+        self.inputs = [*self.inputs, *(t for t in fed if t.grad_fn is None)][-_MOST:]
+        self.outputs = [*self.outputs, *out][-_MOST:]
+        self.pairs = [*self.pairs, Pass(module, tuple(fed), tuple(out), made_by)][-_PAIRS:]
+
+    def is_root(self, module: nn.Module) -> bool:
+        """True for the model, or a member of a mere list of models.
+
+        Args:
+            module: any.
+        """
+        return id(module) in self._roots
+
+    def _makers(self, fed: Sequence[Tensor]) -> frozenset[int]:
+        places = [self._made.get(StorageWeakRef(t.untyped_storage()).cdata) for t in fed if not t.is_sparse]
+        return frozenset(maker for place in places if place is not None for held, maker in [place] if not held.expired())
+
+    def _remember(self, module: nn.Module, made: Sequence[Tensor]) -> None:
+        """Where the answers of each model lie, without keeping any of them alive."""
+        if len(self._roots) > 1:
+            for each in (t for t in made if not t.is_sparse):
+                held = StorageWeakRef(each.untyped_storage())
+                self._made[held.cdata] = held, id(module)
+            while len(self._made) > 2 * _PAIRS:
+                del self._made[next(iter(self._made))]
 
     def without(self, on: bool) -> None:
         """Modules run without gradients from now on, or no longer: listen closer while a look is left.

@@ -128,6 +128,7 @@ class Step:
         closure: True where the optimiser got a closure and may have stepped several times.
         drift: relative difference of the weights between the previous step and this one, before it ran.
         first: True for the first update of a later epoch.
+        anew: modules whose weights are others than the last measured step left, without an update in between.
         stale: True where the gradients contain those of an earlier update.
         cleared: True where the gradients of a backward pass were cleared before this step.
     """
@@ -150,6 +151,7 @@ class Step:
     shrinkage: float = 0.0
     drift: float = 0.0
     first: bool = False
+    anew: frozenset[str] = frozenset()
     closure: bool = False
     stale: bool = False
     cleared: bool = False

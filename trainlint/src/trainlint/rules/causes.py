@@ -52,6 +52,7 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
     "RT231": ("RT214",),
     "RT232": ("RT122", "RT123", "RT207"),
     "RT233": ("RT211", "RT230", "RT234", "RT202"),
+    "RT235": ("RT311", "RT309"),
     "RT250": ("RT213",),
     "RT302": ("RT113", "RT114", "RT201", "RT219"),
     "RT303": ("RT201", "RT302", "RT113", "RT219"),
@@ -61,6 +62,7 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
     "RT310": ("RT123", "RT119", "RT204", "RT219"),
     "RT311": ("RT219", "RT204"),
     "RT330": (*_LEFT_THE_RANGE, "RT114"),
+    "RT332": ("RT211", "RT230", "RT234", "RT212", "RT233"),
     "RT331": ("RT311", "RT219", "RT204", "RT308"),
     "RT404": ("RT219", "RT203", "RT204", "RT311"),
     "RT407": ("RT102",),
@@ -100,10 +102,13 @@ def _causes(finding: Finding, findings: list[Finding]) -> Iterator[str]:
 
 
 def _explains(cause: Finding, symptom: Finding) -> bool:
-    """Optimisers are apart: what one of them lacks says nothing of another."""
-    named = [f.subject for f in (cause, symptom) if f.subject.startswith("optimiser ")]
-    apart = len(set(named)) > 1
+    """Trainings are apart, and so are optimisers: what one of them lacks says nothing of another."""
+    apart = any(len(set(_named(mark, cause, symptom))) > 1 for mark in ("model #", "optimiser "))
     return not apart and symptom.rule.code in EXPLAINS.get(cause.rule.code, ())
+
+
+def _named(mark: str, *findings: Finding) -> Iterator[str]:
+    return (part for each in findings for part in each.subject.split(", ") if part.startswith(mark))
 
 
 def by_cause(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -164,3 +164,9 @@ VALIDATION_RISES = Rule(
     "The rate is too high, or what is trained is not what validation measures.",
     "Lower the rate; pass one batch through the train and the validation path and compare.",
 )
+PLAYERS_AGREE = Rule(
+    "RT235", "players-agree", _WARNING, _SUSPICIOUS, "B6",
+    "One loss of a game goes to zero at once, and the samples do not get better.",
+    "The discriminator is taught the same label for made samples that the generator is rewarded for: nobody opposes it.",
+    "Give made samples one label in the discriminator's loss and the other one in the generator's; look for a minus.",
+)

@@ -74,3 +74,9 @@ SAME_INPUTS = Rule(
     "or a product with zero.",
     "Print a batch as the model gets it; look at what happens to it on its way.",
 )
+APART = Rule(
+    "RT332", "validated-in-other-units", _WARNING, _SUSPICIOUS, "B7, C5",
+    "Training looks fine, and validation stays poor or is random.",
+    "What the model gets in validation has another scale or offset than what it was trained on.",
+    "Send both splits through the same preparation, with the statistics of the training set.",
+)

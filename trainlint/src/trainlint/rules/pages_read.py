@@ -98,6 +98,8 @@ READ: dict[str, tuple[str, str]] = {
               "Pairs from two loaders are not meant."),
     "RT664": ("loss = F.cross_entropy(model(x), torch.zeros_like(y))",
               "Zeros as the place of the positive pair, or for an adversary, are not meant."),
+    "RT665": ("for epoch in range(9):\n    model.head.reset_parameters()",
+              "A model and an optimiser of its own for each fold is right, and so is a reset that a condition guards."),
     "RT663": ("ema.copy_to(model.parameters())   # in the loop, no restore",
               "A copy at the end of all training is right."),
 }  # fmt: skip

@@ -46,6 +46,10 @@ SERIES: dict[str, tuple[str, str]] = {
         "epoch 3 train 0.70 val 0.71\nepoch 9 train 0.70 val 0.94",
         "It does not tell a wrong rate from a validation on other data: pass one batch through both paths.",
     ),
+    "RT235": (
+        "d_loss = bce(D(G(z).detach()), ones)\ng_loss = bce(D(G(z)), ones)  # the same label",
+        "It is not said of two networks that are trained in turns towards targets that vary.",
+    ),
     "RT250": (
         "{'loss': 1.93, 'grad_norm': nan}\n{'loss': 0.0, 'grad_norm': nan}",
         "It does not mean that the training set was learned: the loss would come near 0, not jump to it.",
@@ -77,6 +81,10 @@ SERIES: dict[str, tuple[str, str]] = {
     "RT331": (
         "batch = torch.zeros(32, 3, 224, 224)  # the reader failed and nobody looked",
         "It is not said of batches of one sample, or of inputs that are constant by design, such as a query token.",
+    ),
+    "RT332": (
+        "train_set = (raw - mean) / std\nval_set = raw",
+        "It is not said of a shift of a few deviations, as between two data sets.",
     ),
     "RT430": (
         "y = price_in_cents  # 1e6 and more, answered by a linear layer that starts near 0",

@@ -55,7 +55,7 @@ ANOTHER_RUN = Rule(
     "Compare the identity in the ledger's first record.",
 )
 STOPPED = Rule(
-    "RT509", "stopped-by-an-error", _WARNING, State.STALLED, "A1, A11",
+    "RT509", "stopped-by-an-error", _WARNING, State.STOPPED, "A1, A11",
     "The run ended before its last epoch.",
     "The loop raised the error that is quoted.",
     "Mend what it names, and resume from the newest checkpoint.",

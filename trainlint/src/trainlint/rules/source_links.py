@@ -61,6 +61,7 @@ CONFIRMED_BY: dict[str, tuple[str, ...]] = {
     "RT662": ("RT219", "RT412"),
     "RT663": ("RT120",),
     "RT664": ("RT411", "RT404", "RT311"),
+    "RT665": ("RT120",),
 }
 """Code of a source rule, and of the run-time rules of which any one confirms it."""
 
@@ -98,6 +99,7 @@ _BESIDE: dict[str, tuple[str, ...]] = {
     "RT648": ("RT219",),
     "RT651": ("RT211",),
     "RT655": ("RT217",),
+    "RT665": ("RT219", "RT125"),
 }
 """Run-time rules that may find the consequence alone, which is too weak to confirm the cause."""
 

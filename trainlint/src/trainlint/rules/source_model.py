@@ -193,6 +193,12 @@ ONE_LABEL = Rule(
     "The labels of the batch are replaced by zeros or ones before the loss.",
     "Hand the labels of the batch to the loss.",
 )
+RESET = Rule(
+    "RT665", "reset-in-the-loop", _WARNING, _STALLED, "A13, A15",
+    "The loss starts anew again and again.",
+    "Weights are initialised anew in the training loop, and the optimiser stays the same.",
+    "Initialise before the loop; for each fold make a model and an optimiser of its own.",
+)
 SWAPPED_IN = Rule(
     "RT663", "averaged-weights-left-in", _WARNING, _SUSPICIOUS, "A16",
     "After each evaluation training goes on from the averaged weights.",

@@ -170,9 +170,11 @@ class Coverage(Probe):
                 )  # fmt: skip
 
     def _static(self, run: Run, lane: Lane, step: Step) -> Found:
-        names = [n for n in self._candidates(run, lane) if n in self._some and n not in self._alive]
+        # A layer may have been replaced by another under its name, as by an adapter.
+        live = self._alive & set(lane.names.values())
+        names = [n for n in self._candidates(run, lane) if n in self._some and n not in live]
         dead = [m for m in dict.fromkeys(map(module_of, names)) if run.ran[m] >= 3 and not self._sibling(m)]
-        whole = [m for m in dead if not any(module_of(n) == m for n in self._alive)]
+        whole = [m for m in dead if not any(module_of(n) == m for n in live)]
         if whole:
             yield rules.STATIC_MODULE.found(
                 f"gradient exactly zero in {self._measured[id(lane)]} measured updates: {some(whole)}",

@@ -1,5 +1,6 @@
 """Do the inputs have a useful scale, and do they differ from one another?"""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ _NORMS = (
     *(nn.LayerNorm, nn.GroupNorm, nn.RMSNorm, nn.LocalResponseNorm),
 )
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+_SETTLED, _TIMES = 8, 4
+"""Updates after which a head that started at zero gives different answers, and batches that are looked at then."""
 _LARGE, _SPAN, _OFFSET, _AWAY = 100.0, 1e3, 8.0, 3.0
 
 
@@ -117,14 +120,42 @@ def _scale(fed: Tensor, axis: int) -> _Scale | None:
 
 
 class SameInputs(Probe):
-    """Batches in which all samples are equal, although their targets are not."""
+    """Batches in which all samples are equal although their targets are not, or count as one in every way."""
 
     def __init__(self) -> None:
         self._seen = Sightings()
         self._looks = 0
+        self._one: defaultdict[tuple[str, int], int] = defaultdict(int)
+        self._size = 0
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Compare every sample with the first."""
+        if loss.measured and run.applied >= _SETTLED and loss.tensor.grad_fn is not None:
+            self._as_one(loss)
+        yield from self._against_targets(run, loss)
+
+    def _as_one(self, loss: Loss) -> None:
+        """Criteria under which all samples have one answer and one target, and are one sample."""
+        for index, each in enumerate(loss.criteria):
+            place = loss.name, index
+            if each.value is None or each.target is None or min(each.value.ndim, each.target.ndim) < 1:
+                continue
+            if min(len(each.value), len(each.target)) >= 4 and self._one[place] >= 0:
+                same = constant_over_batch([each.value.detach(), each.target])
+                # One batch with different samples is enough to know better.
+                self._one[place] = self._one[place] + 1 if same else -1
+                self._size = len(each.value)
+
+    def asked(self, run: Run) -> Found:
+        """Samples that were one all along."""
+        count = max(self._one.values(), default=0)
+        if count >= _TIMES:
+            yield rules.SAME_INPUTS.found(
+                f"all {self._size} samples have the same answer and the same target in {count} batches looked at",
+                update=run.applied,
+            )
+
+    def _against_targets(self, run: Run, loss: Loss) -> Found:
         fed = [x for x in loss.inputs if x.ndim >= 2 and x.shape[0] >= 4 and not x.is_sparse]
         if not loss.measured or not fed or len(fed) < len(loss.inputs):
             return

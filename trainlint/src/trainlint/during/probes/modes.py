@@ -13,6 +13,8 @@ from ..run import Epoch, Lane, Run, Step, some
 from ..samples import sample
 from .probe import Found, Loss, Probe
 
+_NAMES = 8
+"""Losses by name that are searched for unknown parameters."""
 _NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
 
 
@@ -131,31 +133,37 @@ def _learns(known: dict[str, nn.Module], name: str) -> bool:
 
 
 class Strangers(Probe):
-    """Parameters that the loss depends on and nobody holds: they never change, or are new in every pass."""
+    """Parameters that a loss depends on and nobody holds: they never change, or are new in every pass."""
 
     def __init__(self) -> None:
-        self._first: dict[int, tuple[Tensor, Tensor]] = {}
-        self._at: int | None = None
+        self._first: dict[str, dict[int, tuple[Tensor, Tensor]]] = {}
+        self._at: dict[str, int] = {}
 
     def loss(self, run: Run, loss: Loss) -> Found:
-        """Note them at the first measured loss, and look again after three updates."""
-        if not loss.measured or (self._at is not None and (run.applied < self._at + 3 or not self._first)):
+        """Note them at the first measured loss of each name, and look again after three updates."""
+        if not loss.measured:
             return
+        if loss.name not in self._at:
+            if len(self._at) < _NAMES:
+                self._at[loss.name] = run.applied
+                found = self._unknown(run, leaves(loss.tensor))
+                self._first[loss.name] = {id(p): (p, sample(p).clone()) for p in found}
+            return
+        first = self._first.get(loss.name, {})
+        if not first or run.applied < self._at[loss.name] + 3:
+            return
+        self._first[loss.name] = {}
         found = self._unknown(run, leaves(loss.tensor))
-        if self._at is None:
-            self._at = run.applied
-            self._first = {id(p): (p, sample(p).clone()) for p in found}
-            return
-        kept = [self._first[id(p)] for p in found if id(p) in self._first]
+        kept = [first[id(p)] for p in found if id(p) in first]
         still = sum(bool((sample(p) == before).all()) for p, before in kept)
         if found and (still == len(kept)):
             kind = "unchanged" if kept else "new in every pass"
+            about = "the loss" if len(self._at) == 1 else loss.name
             yield updates.UNHELD.found(
-                f"the loss depends on {len(found)} parameters that neither model nor optimiser holds; {kind} after "
-                f"{run.applied - self._at} updates",
+                f"{about} depends on {len(found)} parameters that neither model nor optimiser holds; {kind} after "
+                f"{run.applied - self._at[loss.name]} updates",
                 update=run.applied + 1, tensors=len(found),
             )  # fmt: skip
-        self._first = {}
 
     def _unknown(self, run: Run, found: Sequence[Tensor]) -> list[Tensor]:
         held = {id(p) for lane in run.lanes for p in lane.parameters} | {id(p) for p in run.model.parameters()}

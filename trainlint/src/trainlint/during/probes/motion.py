@@ -18,6 +18,8 @@ _JUMP = 0.5
 """An update of half the weights' size forgets the initialisation at once; Adam at 1e-2 on small layers reaches 0.2."""
 
 
+_LEAP, _FORGOTTEN = 0.5, 10.0
+"""A rate of Adam far above any that trains a network, and a first update many times larger than the weights."""
 _STUCK = 0.8
 """Of half-precision weights that are trained at a useful rate, less than half stay where they are in an update."""
 _STEADY = 8
@@ -54,6 +56,7 @@ class Motion(Probe):
             yield rules.NO_MOTION.withdrawn("the weights move since", subject=lane.subject, update=step.index)
         seen = self._seen[key]
         seen.append(step.relative)
+        yield from self._leaps(lane, step)
         yield from self._rounded(lane, step)
         if len(seen) < 3:
             return
@@ -70,6 +73,18 @@ class Motion(Probe):
             yield rules.TOO_LARGE.found(
                 f"relative update {typical:.2g} (median of 3) at rates {list(step.rates)}",
                 update=step.index, relative=typical,
+            )  # fmt: skip
+
+    def _leaps(self, lane: Lane, step: Step) -> Found:
+        """Adam moves every entry by about its rate: weights that were all forgotten in the first update do not learn."""
+        first, rate = self._seen[id(lane)][0], max(step.rates)
+        if step.in_rates is None or rate < _LEAP or first < _FORGOTTEN or len(self._seen[id(lane)]) not in {3, 4}:
+            return
+        if any(p.ndim > 1 for p in lane.held):
+            yield rules.TOO_LARGE.found(
+                f"each update moves every weight by about {rate:.3g}; the first one was {first:.3g} times their size",
+                subject=lane.subject, update=step.index, relative=first,
+                stage=Stage.CONFIRMED if len(self._seen[id(lane)]) > 3 else Stage.SUSPECTED,
             )  # fmt: skip
 
     def _rounded(self, lane: Lane, step: Step) -> Found:

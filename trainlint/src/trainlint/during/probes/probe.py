@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ...findings import Finding
 from ..criteria import Criterion, read
+from ..passes import Pass
 from ..run import Epoch, Lane, Run, Step
 
 Found = Iterable[Finding]
@@ -26,6 +27,7 @@ class Loss:
         measured: True where the schedule asks for the dear looks.
         inputs: tensors without a graph that went into the model in the passes of this loss.
         outputs: tensors that came out, at a measured update.
+        passes: which of them came out of which model, fed with what.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Loss:
     measured: bool
     inputs: Sequence[Tensor] = ()
     outputs: Sequence[Tensor] = ()
+    passes: Sequence[Pass] = ()
 
     @cached_property
     def criteria(self) -> tuple[Criterion, ...]:
@@ -70,6 +73,10 @@ class Probe:
 
     def evaluated(self, run: Run, chance: Sequence[str]) -> Found:
         """A pass in eval mode without gradients ended, in which these dropouts were on."""
+        return ()
+
+    def judged(self, run: Run, model: nn.Module, fed: Sequence[Tensor]) -> Found:
+        """The model, or one of several, was run without gradients on these tensors; the first few times."""
         return ()
 
     def loss(self, run: Run, loss: Loss) -> Found:
@@ -121,6 +128,7 @@ _HEARD = (
     "ran",
     "rested",
     "evaluated",
+    "judged",
     "loss",
     "values",
     "backward",

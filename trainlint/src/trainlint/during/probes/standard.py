@@ -1,6 +1,7 @@
 """Which probes does a watch use when none are named?"""
 
 from .activations import Collapse, Units
+from .apart import Splits
 from .baseline import Baseline, Signs
 from .batches_of_epoch import Batches
 from .calls import NeverCalled
@@ -17,6 +18,7 @@ from .modes import Modes, Strangers
 from .motion import Declared, Motion
 from .normalisation import Statistics
 from .ownership import Ownership
+from .players import Players
 from .probe import Probe
 from .rates import Rates, Ticks
 from .replicas import Replicas
@@ -35,7 +37,7 @@ def standard_probes() -> list[Probe]:
         *(Ownership(), Weights(), Modes(), Strangers(), Rates(), Ticks(), Updates(), Batches(), Stale(), Rebuilt()),
         *(NeverCalled(), NotNumbers(), Targets(), SameInputs()),
         *(Finite(), Coverage(), Strength(), Motion(), Modules(), Swap(), Declared(), Depth()),
-        *(Shapes(), Fit(), Signs(), Terms(), Stream(), Diverging(), Clamps(), Baseline()),
-        *(Units(), Inputs(), Collapse(), Statistics()),
+        *(Shapes(), Fit(), Signs(), Players(), Terms(), Stream(), Diverging(), Clamps(), Baseline()),
+        *(Units(), Inputs(), Splits(), Collapse(), Statistics()),
         *(Reported(), Validation(), Overfit(), Metrics(), Replicas()),
     ]

@@ -47,6 +47,18 @@ class Strength(Probe):
             self._units[key].append((step.in_rates, used, max(step.rates)))
             yield from self._swallowed(lane, step, used)
 
+    def asked(self, run: Run) -> Found:
+        """Clipped to a thousandth, hardly moving, and no better at the end: the rate does not make up for it."""
+        for lane in run.lanes:
+            ratio, shares = _recent(self._ratios[id(lane)] or [1.0]), self._shares[id(lane)]
+            share = _recent(shares) if len(shares) > 3 else math.inf
+            if ratio < _SHARE and share < 10 * _SLOW and run.improving is False:
+                yield rules.BELOW_ROUNDING.found(
+                    f"the step saw {ratio:.2g} of the gradient that arrived, which moves the weights by {share:.2g} of "
+                    "their size (medians of 3), and the loss has not fallen by a tenth",
+                    subject=lane.subject, update=lane.applied, ratio=ratio, share=share,
+                )  # fmt: skip
+
     def _drowned(self, lane: Lane, step: Step, used: float) -> Found:
         """The gradient alone would hardly move the weights, though decay or momentum may."""
         ratio = _recent(self._ratios[id(lane)])

@@ -1,13 +1,17 @@
 """Were the weights replaced between two epochs, as by averaged weights swapped in and left?"""
 
+from collections import Counter
+
 from torch import Tensor
 
 from ...findings import Severity, Stage
 from ...rules import updates as rules
-from ..run import Epoch, Lane, Run, Step
+from ..run import Epoch, Lane, Run, Step, some
 from ..windows import mark
 from .probe import Found, Probe
 
+_ANEW = 0.5
+"""Weights initialised anew are 1.4 times their size away; an average or a restored state is nearer."""
 _KEPT = 64
 """Epochs whose weights are remembered, by a few entries each."""
 
@@ -20,6 +24,8 @@ class Swap(Probe):
         self._count = 0
         self._past: list[Tensor] = []
         self._restored, self._fresh = False, False
+        self._leaps = 0
+        self._anew: Counter[str] = Counter()
 
     def epoch(self, run: Run, epoch: Epoch) -> Found:
         """Remember a few entries of the weights, and whether they are those of an earlier epoch."""
@@ -42,6 +48,7 @@ class Swap(Probe):
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """A loop that always writes, and one that goes back to its best weights, are let be."""
+        yield from self._initialised(run, lane, step)
         if step.first and not self._usual and step.drift > 1e-6:
             self._count += 1
             yield rules.REPLACED.found(
@@ -50,8 +57,40 @@ class Swap(Probe):
                 update=step.index, drift=step.drift, severity=Severity.NOTE if self._restored else None,
                 stage=Stage.CONFIRMED if self._count > 1 or self._restored else Stage.SUSPECTED,
             )  # fmt: skip
-        elif not step.first and step.drift > 0:
+        elif step.measured and not step.first and step.drift > 0:
             self._usual = True
+
+
+    def _initialised(self, run: Run, lane: Lane, step: Step) -> Found:
+        """Weights that were written anew between updates of one optimiser, again and again, or some in every update."""
+        for module in step.anew:
+            self._anew[module] += 1
+        if step.measured:
+            for module in self._anew.keys() - step.anew:
+                del self._anew[module]
+        self._leaps += step.drift > _ANEW and optimiser_stays(lane)
+        again = [module for module, count in self._anew.items() if count in {3, 6}]
+        if again:
+            count = max(self._anew[module] for module in again)
+            yield rules.REPLACED.found(
+                f"other weights at the start of each of {count} measured updates than the update before left",
+                subject=some(again), update=step.index, stage=Stage.CONFIRMED if count > 3 else Stage.SUSPECTED,
+            )  # fmt: skip
+        elif step.drift > _ANEW and self._leaps in {3, 4} and not self._usual:
+            yield rules.REPLACED.found(
+                f"weights were replaced {self._leaps} times between two updates of one optimiser, by {step.drift:.2g} of "
+                "their size",
+                update=step.index, drift=step.drift, stage=Stage.CONFIRMED if self._leaps > 3 else Stage.SUSPECTED,
+            )  # fmt: skip
+
+
+def optimiser_stays(lane: Lane) -> bool:
+    """True where one optimiser alone has stepped these weights: a fold or a phase has one of its own.
+
+    Args:
+        lane: of the weights.
+    """
+    return not lane.foreign
 
 
 def _whole(run: Run) -> Tensor | None:

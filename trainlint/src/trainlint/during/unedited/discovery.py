@@ -1,5 +1,6 @@
 """Which models, optimisers, schedules, scalers, losses and loaders does a program use? Torch itself is asked."""
 
+import weakref
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
@@ -56,7 +57,7 @@ class Discovery:
     def __init__(self, listener: Listener) -> None:
         self.listener = listener
         self._depth = 0
-        self._known: dict[int, nn.Module] = {}
+        self._known: dict[int, weakref.ReferenceType[nn.Module]] = {}
         self._scaled: list[tuple[Tensor, Tensor]] = []
         self._told = False
         self._undo: list[Undo] = []
@@ -113,11 +114,15 @@ class Discovery:
         if torch.compiler.is_compiling():
             return
         self._depth += 1
-        if self._depth == 1 and id(module) not in self._known:
+        if self._depth == 1 and not self._is_known(module):
             owner, name = _owner(module)
-            self._known[id(module)] = module
+            self._known[id(module)] = weakref.ref(module)
             if any(True for _ in owner.parameters()):
                 self.listener.on_root(owner, name)
+
+    def _is_known(self, module: nn.Module) -> bool:
+        known = self._known.get(id(module))  # a model that is gone leaves its place to another
+        return known is not None and known() is module
 
     def _leave(self, *_: object) -> None:
         if not torch.compiler.is_compiling():

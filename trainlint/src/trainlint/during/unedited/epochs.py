@@ -20,13 +20,14 @@ class Epochs:
         passes: backward passes in the epoch so far.
         values: losses computed without gradients in the epoch so far, by the loss's name.
         acting: how often an evaluation came after fewer updates than a validation would.
+        latest: the loader that began last.
     """
 
     loader: weakref.ReferenceType[object] | None = None
     passes: int = 0
     values: dict[str, list[Tensor]] = field(default_factory=lambda: defaultdict(list))
     acting: int = 0
-    _latest: weakref.ReferenceType[object] | None = None
+    latest: weakref.ReferenceType[object] | None = None
 
     def began(self, loader: object) -> bool:
         """A loader begins anew.
@@ -37,7 +38,7 @@ class Epochs:
         Returns:
             True where this ends an epoch.
         """
-        self._latest = weakref.ref(loader)
+        self.latest = weakref.ref(loader)
         return self.passes > 0 and self.loader is not None and self.loader() is loader
 
     def trained(self) -> bool:
@@ -46,8 +47,8 @@ class Epochs:
         Returns:
             True where the evaluation before it ended an epoch, in a loop without loaders.
         """
-        if self.loader is None and self._latest is not None and self._latest() is not None:
-            self.loader = self._latest
+        if self.loader is None and self.latest is not None and self.latest() is not None:
+            self.loader = self.latest
         ended = self.loader is None and bool(self.values) and self.passes > 0 and self._validated()
         self.passes += 1
         return ended

@@ -8,6 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 
+from torch import nn
+from torch.optim import Optimizer
+
 PACKAGE = str(Path(__file__).parents[2])
 """Our own folder: no frame of it is the user's."""
 _LIBRARIES = tuple({sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")})
@@ -64,7 +67,7 @@ def users_line() -> Line | None:
 
 
 def name_in(frame: FrameType, wanted: object) -> str | None:
-    """By which name a frame knows an object: a local variable, or an attribute of one of its own objects.
+    """By which name a frame knows an object: a variable, or an attribute of one of its own objects.
 
     Args:
         frame: of the user's code.
@@ -75,4 +78,19 @@ def name_in(frame: FrameType, wanted: object) -> str | None:
             return name
     holder = frame.f_locals.get("self")
     inside = vars(holder) if hasattr(holder, "__dict__") else {}
-    return next((name for name, value in inside.items() if value is wanted), None)
+    known = (*inside.items(), *frame.f_globals.items())
+    return next((name for name, value in known if value is wanted), None)
+
+
+def known_here(optimizer: Optimizer) -> bool:
+    """True where the user's running code has a variable for a module that holds a parameter of an optimiser.
+
+    Args:
+        optimizer: any.
+    """
+    held = {p for group in optimizer.param_groups for p in group["params"]}
+    for frame in users_frames():
+        for value in (*frame.f_locals.values(), *frame.f_globals.values()):
+            if isinstance(value, nn.Module) and any(p in held for p in value.parameters()):
+                return True
+    return False

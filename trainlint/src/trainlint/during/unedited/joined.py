@@ -11,8 +11,12 @@ from ...findings import Finding, Stage
 from ...verdict import Verdict, judge
 from .frames import Line, is_users
 
-_SEEN_FOR_SURE = frozenset({"RT101", "RT102", "RT107", "RT111", "RT115", "RT116", "RT119", "RT121", "RT122", "RT135"})
-"""Codes that a watched run earns wherever they apply: their silence refutes the line that would cause them."""
+_SEEN_FOR_SURE = {
+    **dict.fromkeys(("RT101", "RT102", "RT111", "RT115", "RT116", "RT121"), 8),
+    **dict.fromkeys(("RT119", "RT122", "RT135"), 64),
+}
+"""Codes that a watched run earns wherever they apply, and in how many updates: their silence refutes the line that
+would cause them. How many batches an epoch has nobody hands over, so that nothing refutes a pass outside its loop."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,8 @@ def joined(verdict: Verdict, suspected: Sequence[SourceFinding]) -> Joined:
 
 def _refuted(suspicion: SourceFinding, verdict: Verdict) -> bool:
     """True where the run would have earned a finding by it and did not."""
-    return bool(verdict.counts.get("updates")) and bool(_SEEN_FOR_SURE & {*suspicion.confirmed_by})
+    needed = [_SEEN_FOR_SURE[code] for code in suspicion.confirmed_by if code in _SEEN_FOR_SURE]
+    return bool(needed) and verdict.counts.get("updates", 0) >= min(needed)
 
 
 def _with_line(finding: Finding, confirmed: Sequence[SourceFinding]) -> Finding:

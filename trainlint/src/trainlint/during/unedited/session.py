@@ -1,7 +1,8 @@
 """How is a watch put on a program that nobody edited, as its models and optimisers come to light?"""
 
 import traceback
-from collections.abc import Callable, Mapping
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -12,13 +13,16 @@ from torch.optim import Optimizer
 
 from ...findings import Finding
 from ...verdict import TrainingFault, Verdict, judge
-from ..graph import leaves
+from ..graph import each_leaf, leaves
 from ..schedule import Preset
 from ..watch import Watch
 from .discovery import Discovery
 from .epochs import Epochs
-from .frames import users_line
+from .frames import known_here, users_line
+from .idle import Idle
+from .known import Known
 from .progress import Progress
+from .trainings import MOST, Training, Trainings, holding, labelled
 
 _SETTLED = 64
 """Backward passes without a new model after which nobody looks for one until the next optimiser is made."""
@@ -32,7 +36,7 @@ class Options:
         preset: what it may cost: light, full or trace.
         strict: a confirmed fatal finding stops the program.
         tolerate: how often a fatal code may be seen without stopping it; -1 is always.
-        ledger: where the evidence is kept; None keeps none.
+        ledger: where the evidence is kept; None keeps none. Each further training gets a file of its own beside it.
         progress: shows where the run stands; None shows nothing.
         tell: is given each finding as it comes, with the line of the user's code that was running.
     """
@@ -65,24 +69,25 @@ def _guarded(method: Callable[..., None]) -> Callable[..., None]:
 class Session:
     """Finds what a program trains, watches it, and says in the end what it amounts to.
 
+    Each training of a program, one after another or side by side, has a watch of its own.
+
     Args:
         options: how.
     """
 
     def __init__(self, options: Options) -> None:
-        self.options, self.watch, self.failure = options, None, ""
-        self.optimizers: list[Optimizer] = []
-        self.schedulers: list[object] = []
-        self.scalers: list[object] = []
-        self.roots: dict[str, nn.Module] = {}
-        self.epochs = Epochs()
-        self.watch: Watch | None
-        self.late: list[str] = []
-        self._passes = 0
-        self._discovery = Discovery(self)
+        self.options, self.failure = options, ""
+        self.known, self.trainings = Known(), Trainings()
+        self._waiting: list[tuple[str, weakref.ReferenceType[nn.Module]]] = []
+        self._fresh, self._looks, self._passes = True, 0, 0
+        self._loader: weakref.ReferenceType[object] | None = None
+        self._current: Training | None = None
+        self._discovery, self._idle = Discovery(self), Idle()
+        self.over = False
 
     def start(self) -> None:
         """Listen to torch from now on."""
+        self._idle.listen()
         self._discovery.start()
 
     def stop(self, error: BaseException | None = None) -> Verdict:
@@ -91,113 +96,191 @@ class Session:
         Args:
             error: what ended the program, if it was an error.
         """
+        self.over = True
         self._discovery.stop()
+        self._idle.stop()
         if self.options.progress is not None:
             self.options.progress.clear()
-        self._end()
-        if self.watch is None:
-            return judge([], blind=(*self._blind(), *self._failed()), ran=())
-        verdict = self.watch.close(error)
-        return judge(
-            [*verdict.findings, *verdict.suspected], verdict.counts, (*verdict.blind, *self._failed()), verdict.ran
-        )
+        try:
+            verdict = self._verdict(error)
+        except Exception:  # as in `_guarded`
+            self.failure = self.failure or traceback.format_exc()
+            verdict = judge([], blind=self._failed(), ran=())
+        self._waiting, self._current = [], None
+        return verdict
+
+    def _verdict(self, error: BaseException | None) -> Verdict:
+        if self.trainings.several or self.trainings.live:
+            return self.trainings.verdict(error, self._failed())
+        idle = list(self._idle.found())
+        return judge(idle, blind=(*self._blind(), *self._failed()), ran=("Idle",) if idle else ())
 
     def _failed(self) -> tuple[str, ...]:
-        told = tuple(f"the model {name}, which ran after the watch had begun" for name in self.late)
+        refused = len(self.trainings.refused)
+        told = (f"{refused} more models: {MOST} are, and of those that train side by side four",) if refused else ()
         last = self.failure.strip().splitlines()[-1:] or [""]
         return (*told, f"from then on everything: the watch itself failed ({last[0]})") if self.failure else told
 
     def _blind(self) -> tuple[str, ...]:
-        if not self.optimizers:
+        if not self.known.any_optimizer:
             return ("everything: no optimiser of torch was made",)
         return ("everything: backward was never called on a scalar",)
 
     @_guarded
-    def _end(self) -> None:
-        if self.watch is not None and self.epochs.passes:
-            self.watch.epoch(val=self.epochs.take())
-
-    @_guarded
     def on_optimizer(self, optimizer: Optimizer) -> None:
         """An optimiser was made: a watch that is already there hears of it when it steps."""
-        if any(known is optimizer for known in self.optimizers):
-            return
-        self.optimizers.append(optimizer)
-        self._passes = 0
-        self._discovery.listen()
+        if self.known.add_optimizer(optimizer):
+            self._news()
+            self._discovery.listen()
+
+    def _news(self) -> None:
+        self._passes, self._looks, self._fresh = 0, 0, True
 
     @_guarded
     def on_scheduler(self, scheduler: object) -> None:
-        """A schedule was made."""
-        if any(known is scheduler for known in self.schedulers):
+        """A schedule was made: the watches of its optimiser's weights follow it."""
+        if not self.known.add_scheduler(scheduler):
             return
-        self.schedulers.append(scheduler)
-        if self.watch is not None and self._drives(scheduler, self.watch):
-            self.watch.follow(scheduler)
-
-    @staticmethod
-    def _drives(scheduler: object, watch: Watch) -> bool:
-        """True for a schedule of an optimiser that holds weights of the watched model."""
-        own, optimizer = set(watch.run.model.parameters()), vars(scheduler).get("optimizer")
-        groups = optimizer.param_groups if isinstance(optimizer, Optimizer) else []
-        return any(p in own for group in groups for p in group["params"])
+        optimizer = vars(scheduler).get("optimizer")
+        for training in self.trainings.live if isinstance(optimizer, Optimizer) else ():
+            if holding([optimizer], training.watch.run.model.parameters()):
+                training.watch.follow(scheduler)
 
     @_guarded
     def on_scaler(self, scaler: object) -> None:
         """A gradient scaler was made."""
-        self.scalers.append(scaler)
+        self.known.scaler = scaler
 
     @_guarded
     def on_root(self, module: nn.Module, name: str) -> None:
-        """An outermost module runs for the first time: of two where one holds the other the larger stays."""
-        if any(module is inner for known in self.roots.values() for inner in known.modules()):
-            return
-        inside = {id(inner) for inner in module.modules()}
-        self.roots = {key: known for key, known in self.roots.items() if id(known) not in inside}
-        free = name if name not in self.roots else f"{name}_{len(self.roots) + 1}"
-        self.roots[free.replace(".", "_")] = module
-        self._passes = 0
-        if self.watch is not None and self._is_trained(module):
-            self.late.append(free)
-
-    def _is_trained(self, module: nn.Module) -> bool:
-        held = {p for optimizer in self.optimizers for group in optimizer.param_groups for p in group["params"]}
-        return any(p in held for p in module.parameters())
+        """An outermost module runs for the first time."""
+        if self.known.add_root(module, name):
+            self._news()
 
     @_guarded
     def on_backward(self, loss: Tensor, name: str) -> None:
-        """A gradient is about to be computed: the watch begins with the first one that has an optimiser."""
+        """A gradient is about to be computed: a watch begins with the first one of a model that has an optimiser."""
         self._passes += 1
         if self._passes == _SETTLED:
             self._discovery.rest()
-        if self.watch is None and self.optimizers:
-            self._attach(loss)
-        if self.watch is None:
+        self._begin_if_new(loss)
+        training = self._current = self._owner(loss)
+        if training is None:
             return
-        if self.epochs.trained():
-            self.watch.epoch(val=self.epochs.take())
-            self.epochs.passes = 1
-        self.watch.loss(loss, name=name)
+        if training.epochs.trained():
+            training.end_epoch()
+            training.epochs.passes = 1
+        training.watch.loss(loss, name=name)
         if self.options.progress is not None:
-            self.options.progress.show(self.watch.run, len(self.watch.jury.findings))
+            self.options.progress.show(training.watch.run, len(training.watch.jury.findings))
 
-    def _attach(self, loss: Tensor) -> None:
-        reached = set(leaves(loss))
-        trained = {
-            name: module
-            for name, module in self.roots.items()
-            if self._is_trained(module) or any(p in reached for p in module.parameters())
-        }
-        model = next(iter(trained.values())) if len(trained) == 1 else nn.ModuleDict(trained)
-        self.watch = Watch(
-            model, self.optimizers, self.schedulers, self.scalers[-1] if self.scalers else None,
+    def _owner(self, loss: Tensor) -> Training | None:
+        live = self.trainings.live
+        return self.trainings.owner(each_leaf(loss)) if self.trainings.several else live[0] if live else None
+
+    def _begin_if_new(self, loss: Tensor) -> None:
+        if not self.known.any_optimizer:
+            return
+        if not self.trainings.several and not self.trainings.live:
+            own = set(leaves(loss))
+            found = [
+                (name, module)
+                for name, module in self.known.roots()
+                if self.known.is_trained(module) or any(p in own for p in module.parameters())
+            ]
+            self._begin(found, self._theirs([*own, *(p for _, module in found for p in module.parameters())]))
+            return
+        if self._fresh:
+            self._waiting, self._fresh = self._unwatched(), False
+        self._looks += 1
+        self._waiting = self._waiting if self._looks <= _SETTLED else []
+        if self._waiting:
+            self._begin_next(leaves(loss))
+
+    def _theirs(self, wanted: Sequence[Tensor]) -> list[Optimizer]:
+        """The optimisers of the first models, and any whose tensors belong to no model that the program knows."""
+        mine = holding(self.known.optimizers(), wanted)
+        return [each for each in self.known.optimizers() if each in mine or not mine or not known_here(each)]
+
+    def _unwatched(self) -> list[tuple[str, weakref.ReferenceType[nn.Module]]]:
+        """The models that an optimiser holds weights of which no watch has."""
+        for training in self.trainings.live:
+            training.renew()
+        held = set[Tensor]().union(*(training.own for training in self.trainings.live))
+        return [
+            (name, weakref.ref(module))
+            for name, module in self.known.roots()
+            if self.trainings.may_begin(module) and self.known.is_trained(module, besides=held)
+        ]
+
+    def _begin_next(self, reached: Sequence[Tensor]) -> None:
+        own = set(reached)
+        waiting = [(name, module) for name, ref in self._waiting if (module := ref()) is not None]
+        found = [(name, module) for name, module in waiting if any(p in own for p in module.parameters())]
+        if not found:
+            return
+        if not self.trainings.room([module for _, module in found]):
+            names = {name for name, _ in found}
+            self._waiting = [each for each in self._waiting if each[0] not in names]
+            return
+        found = [*self.trainings.joined(own, self.known.roots()), *found]
+        models = [module for _, module in found]
+        self.trainings.hand_over(reached, models)
+        wanted = [*reached, *(p for module in models for p in module.parameters())]
+        held = set[Tensor]().union(*(training.own for training in self.trainings.live))
+        theirs = holding(self.known.optimizers(), [p for p in wanted if p not in held])
+        self._begin(found, [each for each in theirs if each not in self.trainings.spent] or theirs)
+        self._fresh = True
+
+    def _begin(self, found: Sequence[tuple[str, nn.Module]], optimizers: list[Optimizer]) -> None:
+        models = dict(found)
+        model = next(iter(models.values())) if len(models) == 1 else nn.ModuleDict(models)
+        hearing = _Hearing(self)
+        watch = Watch(
+            model, optimizers, self.known.schedulers(optimizers), self.known.scaler,
             preset=self.options.preset, raises=self.options.strict, tolerate=self.options.tolerate,
-            ledger=self.options.ledger, audience=self,
+            ledger=self._ledger(), audience=hearing,
         )  # fmt: skip
+        kinds = " and ".join(dict.fromkeys(type(each).__name__ for each in models.values())) or "no module"
+        place = users_line()
+        self._idle.forget()
+        epochs = Epochs(latest=self._loader)
+        name = kinds if place is None else f"{kinds}, {place}"
+        hearing.training = self.trainings.begin(name, watch, epochs, list(models.values()))
+
+    def _ledger(self) -> Path | None:
+        path, number = self.options.ledger, len(self.trainings.live) + len(self.trainings.past) + 1
+        return path if path is None or number == 1 else path.with_name(f"{path.stem}.model{number}{path.suffix}")
+
+    @_guarded
+    def on_value(self, name: str, value: Tensor) -> None:
+        """A loss without gradients: a validation's, where a watched model is in evaluation."""
+        if self._current is not None and any(not module.training for _, module in self.known.roots()):
+            self._current.epochs.values[name].append(value.detach())
+
+    @_guarded
+    def on_loader(self, loader: object) -> None:
+        """A loader begins anew: an epoch of training ends where it is the one that is trained on."""
+        self._loader = weakref.ref(loader)
+        for training in self.trainings.live:
+            if training.epochs.began(loader):
+                training.end_epoch()
+
+
+class _Hearing:
+    """Passes on what the watch of one training finds, under the training's name where there are several.
+
+    Args:
+        session: of the training.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.training: Training | None = None
 
     def place(self) -> str:
-        """The line of the user's code that is running."""
-        line = users_line()
+        """The line of the user's code that is running; what is judged at the end belongs to no line."""
+        line = None if self._session.over else users_line()
         return "" if line is None else str(line)
 
     def hear(self, finding: Finding) -> None:
@@ -206,17 +289,7 @@ class Session:
         Args:
             finding: new, or surer than before, or withdrawn.
         """
-        if self.options.tell is not None:
-            self.options.tell(finding)
-
-    @_guarded
-    def on_value(self, name: str, value: Tensor) -> None:
-        """A loss without gradients: a validation's, where a watched model is in evaluation."""
-        if self.watch is not None and any(not module.training for module in self.roots.values()):
-            self.epochs.values[name].append(value.detach())
-
-    @_guarded
-    def on_loader(self, loader: object) -> None:
-        """A loader begins anew: an epoch of training ends where it is the one that is trained on."""
-        if self.epochs.began(loader) and self.watch is not None:
-            self.watch.epoch(val=self.epochs.take())
+        tell = self._session.options.tell
+        if tell is not None:
+            alone = self.training is None or not self._session.trainings.several
+            tell(finding if alone or self.training is None else labelled(finding, self.training.label))

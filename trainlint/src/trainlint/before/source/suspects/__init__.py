@@ -14,6 +14,7 @@ from . import (
     lossinputs,
     members,
     optimised,
+    outside,
     precision,
     rateschedules,
     settings,
@@ -24,7 +25,7 @@ from . import (
 SUSPECTS: tuple[Callable[[Training], Iterator[SourceFinding]], ...] = tuple(
     check
     for room in (
-        slips, batchloops, clipping, precision, optimised, rateschedules, settings, gradientpaths, members, criteria,
+        slips, batchloops, outside, clipping, precision, optimised, rateschedules, settings, gradientpaths, members, criteria,
         lossinputs, evaluations, heldout, upkeep,
     )
     for check in room.CHECKS

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from ....rules import source, source_model
-from ..events import Event, Loop, unwrapped
+from ..events import Event, Loop
 from ..scopes import SourceFile
 from ..suspicion import SourceFinding
 from ..things import tree
@@ -35,8 +35,8 @@ def concerns(training: Training, clear: Event, optimizer: Value) -> bool:
         return True
     if is_optimizer(target) and is_optimizer(optimizer):
         mine, other = training.owned(optimizer), training.owned(target)
-        if mine is None or other is None:
-            return False
+        if mine is None or other is None:  # an optimiser of one's own may step another one inside
+            return optimizer.cls is not None or target.cls is not None
         return bool({id(t) for t in mine} & {id(t) for t in other})
     if is_module(target):
         mine = training.owned(optimizer)
@@ -89,11 +89,18 @@ def _rebuilt(step: Event) -> bool:
     return (
         isinstance(step.target, Thing)
         and "stranger" not in step.target.marks
-        and _inside(step.target.node, step.target.file, step.inner())
+        and inside(step.target.node, step.target.file, step.inner())
     )
 
 
-def _inside(node: ast.AST, file: SourceFile, loop: Loop | None) -> bool:
+def inside(node: ast.AST, file: SourceFile, loop: Loop | None) -> bool:
+    """True for a node of a loop's body.
+
+    Args:
+        node: any.
+        file: where it stands.
+        loop: any.
+    """
     if loop is None or file is not loop.file:
         return False
     return loop.node.lineno < place(node, file)[1] <= (loop.node.end_lineno or 0)
@@ -145,6 +152,8 @@ def never_stepped(training: Training) -> Iterator[SourceFinding]:
         owned = training.owned(each)
         if id(each.node) in stepped or bare or each.marks & {"handed", "stranger", "closure"} or not owned:
             continue
+        if each.cls is not None and stepped:  # one of their own may step another one inside
+            continue
         if any(id(t) in training.live for t in owned):
             yield tell(
                 source.NEVER_STEPPED,
@@ -184,6 +193,39 @@ def undivided(training: Training) -> Iterator[SourceFinding]:
             yield at(source.UNDIVIDED, back, told, subject=subject_of(back.node))
 
 
+def another_window(training: Training) -> Iterator[SourceFinding]:
+    """A loss divided by one number, and stepped after another number of batches."""
+    for back, step in _pairs(training):
+        gates = [c for c, way in step.conds if (c, way) not in back.conds]
+        windows = [n.right for g in gates if isinstance(g, ast.If) for n in ast.walk(g.test) if _is_mod(n)]
+        divisor = _divisor(back)
+        if divisor is not None and len(windows) == 1 and _differ(divisor, windows[0]):
+            told = f"the loss is divided by {ast.unparse(divisor)}, and the step in line {step.line} waits for "
+            yield at(source.UNDIVIDED, back, told + ast.unparse(windows[0]), subject=subject_of(back.node))
+
+
+def _is_mod(node: ast.AST) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)
+
+
+def _divisor(back: Event) -> ast.expr | None:
+    """What the loss is divided by, in the call of backward or where its value was made."""
+    own = back.node.func.value if isinstance(back.node, ast.Call) and isinstance(back.node.func, ast.Attribute) else None
+    made = back.value.node if isinstance(back.value, Tensor) and back.value.op in {"div", "scaled"} else None
+    for node in (own, made):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            return node.right
+    return None
+
+
+def _differ(one: ast.expr, other: ast.expr) -> bool:
+    """True for two different numbers, and for a length against anything that is none."""
+    if isinstance(one, ast.Constant) and isinstance(other, ast.Constant):
+        return one.value != other.value
+    lengths = [isinstance(each, ast.Call) and ast.unparse(each.func) == "len" for each in (one, other)]
+    return lengths[0] != lengths[1]
+
+
 def divided_twice(training: Training) -> Iterator[SourceFinding]:
     """A loss divided by the accumulation that accelerate divides by as well."""
     for back in training.backwards:
@@ -221,37 +263,6 @@ def _mean(loss: Tensor) -> bool:
     return reduction(loss) == "mean"
 
 
-def outside_batches(training: Training) -> Iterator[SourceFinding]:
-    """Backward behind the batch loop, on its last loss."""
-    used = {loop for b in training.backwards for loop in b.loops}
-    idle = [e.loops[-1] for e in training.of("loop") if e.loops and e.first and e.loops[-1] not in used]
-    idle = [loop for loop in idle if _over_loader(loop)]
-    for back in training.backwards if idle else ():
-        loss = _last_loss(back.value)
-        for loop in idle if loss is not None else ():
-            if loss is not None and _inside(loss.node, loss.file, loop) and _after(back, loop):
-                told = f"it stands behind the batch loop of line {loop.node.lineno}, on its last loss"
-                yield at(source.OUTSIDE_BATCHES, back, told, subject=subject_of(back.node))
-                break
-
-
-def _after(back: Event, loop: Loop) -> bool:
-    return back.file is loop.file and back.line > (loop.node.end_lineno or 0)
-
-
-def _over_loader(loop: Loop) -> bool:
-    if not isinstance(loop.node, ast.For):
-        return False
-    pieces = any(isinstance(v, Tensor) and v.op in {"split", "chunk"} for v in unwrapped(loop.over))
-    return loop.batches or pieces or "loader" in ast.unparse(loop.node.iter).lower()
-
-
-def _last_loss(value: Value) -> Tensor | None:
-    while isinstance(value, Tensor) and value.op in {"scaled", "div", "mult", "neg", "mean"} and value.inputs:
-        value = value.inputs[0]
-    return value if isinstance(value, Tensor) and value.op in LOSSES else None
-
-
 def one_batch(training: Training) -> Iterator[SourceFinding]:
     """A batch loop that always ends after its first batch."""
     for stop in training.of("break"):
@@ -273,7 +284,7 @@ CHECKS = (
     no_backward,
     undivided,
     divided_twice,
-    outside_batches,
+    another_window,
     one_batch,
 )
 __all__ = ["CHECKS", "concerns", "named"]

@@ -108,7 +108,7 @@ def shuffled_labels(training: Training) -> Iterator[SourceFinding]:
     """Labels in an order that the output knows nothing of, or labels that are all the same."""
     for loss in all_losses(training):
         output, target = loss.inputs[:2]
-        keys = {id(k): t for t in tensors(target) if t.op == "index" for k in t.inputs[1:] if _permutes(k)}
+        keys = {id(k): t for t in tensors(target) if t.op == "index" for k in t.inputs[1:] if _permutes(k, output)}
         if keys and not keys.keys() & {id(t) for t in tensors(output)} and not _computed(target):
             made = next(iter(keys.values()))
             told = "the labels are put into another order than the inputs"
@@ -119,8 +119,12 @@ def shuffled_labels(training: Training) -> Iterator[SourceFinding]:
             yield tell(source_model.ONE_LABEL, made.node, made.file, told)
 
 
-def _permutes(key: Value) -> bool:
-    return isinstance(key, Tensor) and key.op in {"randperm", "permutation", "flip"}
+def _permutes(key: Value, output: Value) -> bool:
+    """True for a random order, and for the order of the inputs turned around or along."""
+    if not isinstance(key, Tensor):
+        return False
+    turned = key.op in {"roll", "flip"} and bool(key.inputs) and any(t is key.inputs[0] for t in tensors(output))
+    return turned or key.op in {"randperm", "permutation", "flip"}
 
 
 def _computed(value: Value) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ....rules import source, source_model
 from ..batches import TENSORS, dataset_of
-from ..events import LOADER, Event, unwrapped
+from ..events import LOADER, Event, Loop, unwrapped
 from ..scopes import SourceFile
 from ..suspicion import SourceFinding
 from ..training import Training
@@ -53,6 +53,32 @@ def left_in(training: Training) -> Iterator[SourceFinding]:
                     event,
                     f"`{name}` overwrites the weights in the loop, and no line calls `{back}`",
                 )
+
+
+def reset(training: Training) -> Iterator[SourceFinding]:
+    """Weights initialised anew in the loop of an optimiser that was made outside of it."""
+    for event in training.of(".reset_parameters", ".apply"):
+        if not event.first or (event.kind == ".apply" and not _initialises(event)):
+            continue
+        for step in training.steps:
+            shared = [loop for loop in event.loops if loop in step.loops]
+            if shared and not event.conditional(step) and _made_outside(step, shared[0]):
+                told = f"it runs in the loop of line {shared[0].node.lineno}, whose optimiser was made before it"
+                yield at(source_model.RESET, event, told)
+                break
+
+
+def _initialises(event: Event) -> bool:
+    given = event.node.args[0] if isinstance(event.node, ast.Call) and event.node.args else None
+    return given is not None and any(word in ast.unparse(given).lower() for word in ("init", "reset"))
+
+
+def _made_outside(step: Event, loop: Loop) -> bool:
+    made = step.target
+    if not isinstance(made, Thing) or made.file is not loop.file or made.marks & {"stranger", "handed"}:
+        return False
+    line = made.node.lineno if isinstance(made.node, ast.expr | ast.stmt) else 0
+    return 0 < line < loop.node.lineno
 
 
 def wrong_count(training: Training) -> Iterator[SourceFinding]:
@@ -164,4 +190,4 @@ def _batches(loader: Thing) -> Iterator[int]:
         yield -(-count // size)
 
 
-CHECKS = (not_released, left_in, wrong_count, window_lost)
+CHECKS = (not_released, left_in, reset, wrong_count, window_lost)

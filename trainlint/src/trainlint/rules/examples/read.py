@@ -213,6 +213,7 @@ CHANGES: dict[str, list[tuple[str, str]]] = {
 """),
     ],
     "RT664": [("criterion(model(x), y)", "criterion(model(x), torch.zeros_like(y))")],
+    "RT665": [("        total = 0.0\n", "        total = 0.0\n        model.last.reset_parameters()\n")],
     "RT661": [("total += loss.item()", "total += loss.item() * x.size(0)")],
     "RT662": [
         ("    for epoch in", "    sample, _ = next(iter(train_loader))\n    for epoch in"),

@@ -1,0 +1,88 @@
+"""What has come to light of a program so far? Held weakly: a model that the program lets go is gone."""
+
+import weakref
+from collections.abc import Iterable
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+
+class Known:
+    """The models, optimisers, schedules and the scaler of a program.
+
+    Args (none); `scaler` is the last gradient scaler that was made, and `any_optimizer` is True once there was one.
+    """
+
+    def __init__(self) -> None:
+        self.scaler: object | None = None
+        self.any_optimizer = False
+        self._optimizers: list[weakref.ReferenceType[Optimizer]] = []
+        self._schedulers: list[weakref.ReferenceType[object]] = []
+        self._roots: dict[str, weakref.ReferenceType[nn.Module]] = {}
+
+    def add_optimizer(self, optimizer: Optimizer) -> bool:
+        """Remember one; True where it is new.
+
+        Args:
+            optimizer: just made.
+        """
+        self.any_optimizer = True
+        if any(each is optimizer for each in self.optimizers()):
+            return False
+        self._optimizers = [ref for ref in self._optimizers if ref() is not None] + [weakref.ref(optimizer)]
+        return True
+
+    def optimizers(self) -> list[Optimizer]:
+        """Those that the program still holds."""
+        return [each for ref in self._optimizers if (each := ref()) is not None]
+
+    def add_scheduler(self, scheduler: object) -> bool:
+        """Remember one; True where it is new.
+
+        Args:
+            scheduler: just made.
+        """
+        known = [each for ref in self._schedulers if (each := ref()) is not None]
+        if any(each is scheduler for each in known):
+            return False
+        self._schedulers = [weakref.ref(each) for each in (*known, scheduler)]
+        return True
+
+    def schedulers(self, optimizers: Iterable[Optimizer]) -> list[object]:
+        """The schedules of some optimisers; one that names none may be of any.
+
+        Args:
+            optimizers: any.
+        """
+        live = [each for ref in self._schedulers if (each := ref()) is not None]
+        mine = {id(each) for each in optimizers}
+        return [each for each in live if (own := vars(each).get("optimizer")) is None or id(own) in mine]
+
+    def add_root(self, module: nn.Module, name: str) -> bool:
+        """Remember an outermost module: of two where one holds the other the larger stays; True where it is new.
+
+        Args:
+            module: that runs.
+            name: as the program calls it.
+        """
+        if any(module is inner for _, known in self.roots() for inner in known.modules()):
+            return False
+        inside = {id(inner) for inner in module.modules()}
+        kept = {key: weakref.ref(known) for key, known in self.roots() if id(known) not in inside}
+        free = name if name not in kept else f"{name}_{len(kept) + 1}"
+        self._roots = {**kept, free.replace(".", "_"): weakref.ref(module)}
+        return True
+
+    def roots(self) -> list[tuple[str, nn.Module]]:
+        """The outermost modules that the program still holds, by name."""
+        return [(name, module) for name, ref in self._roots.items() if (module := ref()) is not None]
+
+    def is_trained(self, module: nn.Module, besides: Iterable[Tensor] = ()) -> bool:
+        """True where some optimiser holds a parameter of the module that is none of those named.
+
+        Args:
+            module: any.
+            besides: parameters that do not count.
+        """
+        held = {p for optimizer in self.optimizers() for group in optimizer.param_groups for p in group["params"]}
+        return any(p in held for p in set[Tensor](module.parameters()).difference(besides))

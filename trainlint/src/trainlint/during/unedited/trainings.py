@@ -1,0 +1,264 @@
+"""Which trainings does a program consist of, one after another or side by side? Each has a watch of its own."""
+
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from ...findings import Finding
+from ...verdict import Verdict, judge
+from ..names import parameters
+from ..watch import Watch
+from .epochs import Epochs
+
+MOST, AT_ONCE = 32, 4
+"""Trainings that are judged in a program, and those that are watched at one time."""
+SHORT = 16
+"""Updates below which a training that was taken for over and comes back is watched again: it was one of several."""
+
+
+@dataclass(eq=False)
+class Training:
+    """One training of a program.
+
+    Args:
+        number: from 1, in the order in which they began.
+        name: of the model's class, and the line on which its first loss went backward.
+        watch: what watches it.
+        epochs: where its epochs end.
+        models: its models.
+        own: the parameters of its model.
+        held: those, and what its optimisers hold.
+    """
+
+    number: int
+    name: str
+    watch: Watch
+    epochs: Epochs
+    models: tuple[nn.Module, ...] = ()
+    own: set[Tensor] = field(default_factory=set)
+    held: set[Tensor] = field(default_factory=set)
+
+    def renew(self) -> None:
+        """Look again at which parameters its model and its optimisers hold."""
+        self.own = set(parameters(self.watch.run.model).values())
+        self.held = self.own.union(*(lane.parameters for lane in self.watch.run.lanes))
+
+    @property
+    def label(self) -> str:
+        """What findings call it where there are several."""
+        return f"model #{self.number} ({self.name})"
+
+    def end_epoch(self) -> None:
+        """An epoch ended."""
+        self.watch.epoch(val=self.epochs.take())
+
+    def over(self, error: BaseException | None) -> Verdict:
+        """The last verdict; the watch lets go of everything.
+
+        Args:
+            error: what ended the program, if it was an error.
+        """
+        if self.epochs.passes:
+            self.end_epoch()
+        return self.watch.close(error)
+
+
+@dataclass(frozen=True)
+class Past:
+    """A training that is over: its verdict alone stays, and not its model."""
+
+    number: int
+    label: str
+    verdict: Verdict
+
+
+@dataclass(eq=False)
+class Trainings:
+    """The trainings of a program: those that are watched, and those that are over.
+
+    Args:
+        live: being watched.
+        past: over.
+        refused: models that were not watched because there were too many.
+        spent: optimisers of trainings that are over; one that steps again is heard of all the same.
+    """
+
+    live: list[Training] = field(default_factory=list)
+    past: list[Past] = field(default_factory=list)
+    refused: set[int] = field(default_factory=set)
+    spent: "weakref.WeakSet[Optimizer]" = field(default_factory=weakref.WeakSet)
+    _begun: int = 0
+    _together: bool = False
+    _short: dict[int, "weakref.ReferenceType[nn.Module]"] = field(default_factory=dict)
+    _done: dict[int, "weakref.ReferenceType[nn.Module]"] = field(default_factory=dict)
+
+    @property
+    def several(self) -> bool:
+        """True where the program has had more than one."""
+        return len(self.live) + len(self.past) > 1
+
+    def may_begin(self, model: nn.Module) -> bool:
+        """True for a model that is not watched, and was not judged before.
+
+        Args:
+            model: that runs.
+        """
+        return not _known(self._done, model) and not any(model is each for t in self.live for each in t.models)
+
+    def room(self, models: Iterable[nn.Module]) -> bool:
+        """True where one more can be watched; remembers those that cannot.
+
+        Args:
+            models: of the one that would begin.
+        """
+        free = self._begun < MOST and (len(self.live) < AT_ONCE or not self._together)
+        self.refused |= set() if free else {id(model) for model in models}
+        return free
+
+    def begin(self, name: str, watch: Watch, epochs: Epochs, models: Sequence[nn.Module]) -> Training:
+        """A training begins.
+
+        Args:
+            name: of its model, and where.
+            watch: put on it.
+            epochs: of its own.
+            models: that it trains.
+        """
+        self._begun += 1
+        new = Training(self._begun, name, watch, epochs, tuple(models))
+        self.live.append(new)
+        new.renew()
+        return new
+
+    def hand_over(self, reached: Iterable[Tensor], models: Sequence[nn.Module]) -> None:
+        """A training is about to begin: those of which its loss reaches nothing are over.
+
+        One that comes back after a few updates was not: then several run side by side, and stay watched.
+
+        Args:
+            reached: the leaves of the new training's loss.
+            models: of the new training.
+        """
+        back = [model for model in models if _known(self._short, model)]
+        self._together |= bool(back)
+        for model in back:
+            del self._short[id(model)]
+        if not self._together:
+            found = set(reached)
+            for each in [t for t in self.live if not found & t.own]:
+                self.close(each)
+            for each in self.live[: max(0, len(self.live) + 1 - AT_ONCE)]:
+                self.close(each)
+
+    def joined(self, reached: "set[Tensor]", roots: Iterable[tuple[str, nn.Module]]) -> list[tuple[str, nn.Module]]:
+        """The models of trainings that have hardly begun and that a new model's loss reaches: players of one game.
+
+        What was seen of them so far is forgotten: they are watched anew together with the new model.
+
+        Args:
+            reached: the leaves of the new model's loss.
+            roots: all models by name.
+        """
+        young = [t for t in self.live if t.watch.run.applied < SHORT and reached & t.own]
+        for each in young:
+            self.live.remove(each)
+            each.watch.close()
+            self._begun -= each.number == self._begun
+        models = [model for each in young for model in each.models]
+        return [(name, module) for name, module in roots if any(module is each for each in models)]
+
+    def close(self, training: Training, error: BaseException | None = None) -> None:
+        """A training is over: its model is let go, and its verdict is kept.
+
+        Args:
+            training: one of the live ones.
+            error: what ended the program, if it was an error.
+        """
+        self.live.remove(training)
+        self.spent.update(lane.optimizer for lane in training.watch.run.lanes)
+        short = training.watch.run.applied < SHORT
+        for model in training.models:
+            (self._short if short else self._done)[id(model)] = weakref.ref(model)
+        self.past.append(Past(training.number, training.label, training.over(error)))
+
+    def owner(self, reached: Iterator[Tensor]) -> Training | None:
+        """The live training that a loss belongs to: the one that holds the first of its leaves that any of them holds.
+
+        Args:
+            reached: the leaves of a loss, nearest first.
+        """
+        perhaps = None
+        for leaf in reached:
+            for training in self.live:
+                if leaf in training.own:
+                    return training
+                perhaps = training if perhaps is None and leaf in training.held else perhaps
+        return perhaps
+
+    def verdict(self, error: BaseException | None, blind: Sequence[str]) -> Verdict:
+        """End all that are live, and say what all of them amount to.
+
+        Args:
+            error: what ended the program, if it was an error.
+            blind: what else could not be judged.
+        """
+        for each in tuple(self.live):
+            self.close(each, error)
+        ended = sorted(self._kept(), key=lambda each: each.number)
+        counts: dict[str, int] = {}
+        for key, value in (pair for each in ended for pair in each.verdict.counts.items()):
+            counts[key] = counts.get(key, 0) + value
+        ran = tuple(dict.fromkeys(name for each in ended for name in each.verdict.ran))
+        told = [text for each in ended for text in each.verdict.blind]
+        return judge(list(_together(ended)), counts, (*dict.fromkeys(told), *blind), ran)
+
+    def _kept(self) -> list[Past]:
+        """Without the few updates of a training that was taken for over, and was watched again."""
+        again = self._together and len(self.past) > 1
+        return [p for p in self.past if not again or p.verdict.counts.get("updates", 0) >= SHORT] or self.past
+
+
+def _known(kept: dict[int, Any], model: nn.Module) -> bool:
+    found = kept.get(id(model))
+    return found is not None and found() is model
+
+
+def _together(ended: Sequence[Past]) -> Iterator[Finding]:
+    """The findings of all trainings, each with the training as its subject; what several have is told once."""
+    found: dict[tuple, list[tuple[Past, Finding]]] = {}
+    for past in ended:
+        for finding in (*past.verdict.findings, *past.verdict.suspected):
+            found.setdefault((*finding.key, finding.severity, finding.stage), []).append((past, finding))
+    for same in found.values():
+        first, finding = same[0]
+        others = ", ".join(f"#{past.number}" for past, _ in same[1:])
+        if len(ended) > 1:
+            text = finding.evidence + (f"; the same of model {others}" if others else "")
+            finding = labelled(finding, first.label)
+            finding = replace(finding, evidence=text, count=sum(each.count for _, each in same))
+        yield finding
+
+
+def labelled(finding: Finding, label: str) -> Finding:
+    """A finding with its training as the subject.
+
+    Args:
+        finding: of one training.
+        label: of the training.
+    """
+    return replace(finding, subject=f"{label}, {finding.subject}" if finding.subject else label)
+
+
+def holding(optimizers: Iterable[Optimizer], wanted: Iterable[Tensor]) -> list[Optimizer]:
+    """The optimisers that hold any of some tensors.
+
+    Args:
+        optimizers: any.
+        wanted: parameters.
+    """
+    known = set(wanted)
+    return [each for each in optimizers if any(p in known for group in each.param_groups for p in group["params"])]
