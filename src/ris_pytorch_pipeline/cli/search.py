@@ -123,6 +123,7 @@ def _start(arguments: argparse.Namespace, workers: int) -> int:
     command += ["--name", _name(arguments), "--threads", str(arguments.threads)]
     command += [] if arguments.storage is None else ["--storage", arguments.storage]
     command += ["--json"] if arguments.json else []
+    command += [word for path in arguments.extend for word in ("--extend", str(path))]
     codes = run_processes(command, workers)
     for number, code in enumerate(codes):
         if code:

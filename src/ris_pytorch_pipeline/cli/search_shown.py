@@ -6,7 +6,8 @@ from typing import Any
 
 from ..bench import Measure
 from ..search import Results, Row, Studies
-from .output import print_json, print_table, table_of
+from .output import print_json
+from .tables import print_table, table_of
 
 
 def print_results(folder: Path, studies: Studies, results: Results, *, as_json: bool) -> None:
@@ -21,8 +22,7 @@ def print_results(folder: Path, studies: Studies, results: Results, *, as_json: 
     if as_json:
         print_json(results.to_plain())
         return
-    table = table_of("Trials, best first", ("trial", "GOSPA", "what came of it"))
-    table.columns[-1].justify = "left"
+    table = table_of("Trials, best first", ("trial", "GOSPA", "what came of it"), prose=True)
     for row in sorted(_shown(results), key=_rank):
         table.add_row(f"{row.stage} {row.number}", _figure(row), _words(row))
     print_table(table)
@@ -93,7 +93,7 @@ def _figure(row: Row) -> str:
 
 
 def _words(row: Row) -> str:
-    return "running" if row.outcome is None else row.outcome.words.splitlines()[0][:110]
+    return "running" if row.outcome is None else row.outcome.words.splitlines()[0]
 
 
 def _interval(measure: Measure) -> str:

@@ -1,5 +1,6 @@
 """How good is a recipe? A network is trained by it, and located sources are scored over the bound on fixed scenes."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any, cast
 
 import torch
 
-from trainlint import TrainingFault, Verdict, finite
+from trainlint import TrainingFault, Verdict
 
 from ..bench import blind, score, trial_on
 from ..bench.sweep import BLOCK
@@ -124,7 +125,7 @@ class TrainAndLocate:
 
     def _judged(self, task: Task, trainer: Trainer, epochs: Mapping[int, float], fault: str) -> Judged:
         verdict, best = trainer.verdict, trainer.progress.best_epoch
-        record = None if verdict is None else finite(verdict.record())
+        record = None if verdict is None else _storable(verdict.record())
         if fault or best not in epochs:
             return Judged(value=None, healthy=False, verdict=record, words=fault or "no epoch had a finite loss")
         healthy = verdict is not None and verdict.healthy
@@ -159,6 +160,15 @@ def _forget_weights(run: Path) -> None:
     """Remove the weights of a short training: its experiment makes them again, bit by bit."""
     for name in (BEST, LAST):
         (run / name).unlink(missing_ok=True)
+
+
+def _storable(value: Any) -> Any:  # noqa: ANN401
+    """A record with numbers that JSON cannot hold as texts, as the ledger has them."""
+    if isinstance(value, Mapping):
+        return {str(key): _storable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(inner) for inner in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _words(verdict: Verdict | None) -> str:
