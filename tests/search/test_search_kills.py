@@ -87,8 +87,8 @@ def test_a_worker_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
 @pytest.mark.stress
 def test_workers_killed_at_random_moments(tmp_path: Path) -> None:
     draws, killed = random.Random(5), 0
-    begun(tmp_path, Settings(trials=40))
-    for number in range(8):
+    begun(tmp_path, Settings(trials=30))
+    for number in range(5):
         with workers(3, tmp_path, seconds=0.03) as crew:
             wait_until_begun(tmp_path, 4 * number + 1)
             time.sleep(2 * draws.random())
