@@ -13,6 +13,7 @@ PACKAGE = "ris_pytorch_pipeline"
 SOURCE = ROOT / "src" / PACKAGE
 LEVELS = (
     {"cli"},
+    {"search"},
     {"report", "bench"},
     {"calibrate", "importing", "localise"},
     {"train"},

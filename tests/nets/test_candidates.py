@@ -5,6 +5,7 @@ import torch
 
 from ris_pytorch_pipeline.estimate import SearchGrid
 from ris_pytorch_pipeline.nets import candidate_cells, candidate_factors, summed_out
+from ris_pytorch_pipeline.nets.candidates import visible
 from ris_pytorch_pipeline.physics import Panel
 from ris_pytorch_pipeline.rng import stream
 
@@ -75,3 +76,15 @@ def test_a_sharp_heat_map_gives_its_own_position() -> None:
     columns = summed_out(heat, offsets, torch.zeros(1, 5, 5, 5), grid)
     torch.testing.assert_close(columns.cosines[0, 2, 3], torch.tensor([0.625, 0.5, 0.3]))
     assert columns.heat[0].argmax() == 2 * 5 + 3
+
+
+def test_directions_that_no_wave_has_are_moved_to_the_nearest_one_and_keep_factors_finite() -> None:
+    array = Panel(horizontal=6, vertical=6, spacing=0.15).array(0.3)
+    stated = torch.tensor([[[-1.0024, -0.4905, 2.2], [0.6, 0.3, 0.5]]])
+    weights = torch.zeros(1, 2), torch.zeros(1, 2), array, 1e-3
+    assert candidate_factors(stated, *weights).isnan().any()
+    candidates = visible(stated)
+    assert candidate_factors(candidates, *weights).isfinite().all()
+    torch.testing.assert_close(candidates[0, 0, :2].norm(), torch.tensor(1.0))
+    torch.testing.assert_close(candidates[0, 0, 0] / candidates[0, 0, 1], stated[0, 0, 0] / stated[0, 0, 1])
+    assert torch.equal(candidates[0, 1], stated[0, 1]) and candidates[0, 0, 2] == stated[0, 0, 2]

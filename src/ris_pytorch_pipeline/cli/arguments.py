@@ -15,6 +15,7 @@ from ..physics.scenario import PRESETS
 from .data_options import add_calibrate, add_import
 from .examples import epilog_of
 from .scenario_options import add_scenario_options
+from .search_options import add_search
 from .training_options import add_demo, add_doctor, add_overfit, add_train
 
 COMMANDS = {
@@ -28,6 +29,7 @@ COMMANDS = {
     "doctor": "will a training run learn? check one batch, rates, loss and data before the first update",
     "train": "train the hybrid network on simulated scenes",
     "evaluate": "compare a trained network with classical estimators and the bound on unseen scenes",
+    "search": "search architecture, rates, losses and phases by GOSPA over the bound; many short trials, the best long",
     "overfit": "can the network learn some scenes by heart? go or no-go, with the reasons",
     "diagnose": "say what a training run's ledger, or a plain-text training log, shows",
     "demo": "train a small network, locate unseen scenes with it, compare, write a report",
@@ -80,7 +82,7 @@ def build() -> tuple[Parser, dict[str, Parser]]:
         prog="ris",
         description="Near-field localisation of radio sources through a reconfigurable intelligent surface.",
         epilog="A span is a number or [low, high]: --snr-db 10, --azimuth-deg '[-30, 30]'. "
-        "Exit codes: 0, 1 no-go or unhealthy (check, doctor, train, overfit, diagnose), 2 bad input, "
+        "Exit codes: 0, 1 no-go or unhealthy (check, doctor, train, search, overfit, diagnose), 2 bad input, "
         "74 no output, 130 interrupted, 141 closed pipe, 143 SIGTERM.",
         allow_abbrev=False,
     )
@@ -100,6 +102,7 @@ def build() -> tuple[Parser, dict[str, Parser]]:
     add_doctor(commands["doctor"])
     add_train(commands["train"])
     _evaluate(commands["evaluate"])
+    add_search(commands["search"])
     add_overfit(commands["overfit"])
     commands["diagnose"].add_argument("path", type=Path, metavar="PATH", help="run folder, ledger or text log")
     commands["diagnose"].add_argument("--json", action="store_true", help="print JSON")

@@ -11,6 +11,7 @@ EXAMPLES = {
     "doctor": "ris doctor --preset tiny",
     "train": "ris train runs/first --preset tiny --epochs 12",
     "evaluate": "ris evaluate runs/first --sources 1,2,3 --snr-db 5,10,20",
+    "search": "ris search runs/search --trials 12 --workers 2",
     "overfit": "ris overfit --preset tiny --scenes 512",
     "diagnose": "ris diagnose runs/first",
     "demo": "ris demo --out runs/demo",

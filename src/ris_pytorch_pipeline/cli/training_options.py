@@ -32,13 +32,13 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         "--memory-limit", type=int, metavar="MB", help="memory that training may add, on a CPU; beyond it, an error"
     )
     parser.add_argument("--no-preflight", dest="preflight", action="store_false", help="leave the checks out")
-    _add_common(parser, PLAN)
+    add_base(parser, PLAN)
 
 
 def add_doctor(parser: argparse.ArgumentParser) -> None:
     """Options of `ris doctor`."""
     parser.add_argument("--json", action="store_true", help="print JSON alone")
-    _add_common(parser, PLAN)
+    add_base(parser, PLAN)
 
 
 def add_overfit(parser: argparse.ArgumentParser) -> None:
@@ -46,17 +46,23 @@ def add_overfit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scenes", type=int, default=512, metavar="N", help="scenes to learn by heart (512)")
     parser.add_argument("--one-batch", type=int, metavar="N", help="one batch for N updates, every link printed")
     parser.add_argument("--json", action="store_true", help="print JSON alone")
-    _add_common(parser, {"epochs": "passes; 60 without a configuration file"})
+    add_base(parser, {"epochs": "passes; 60 without a configuration file"})
 
 
 def add_demo(parser: argparse.ArgumentParser) -> None:
     """Options of `ris demo`."""
     parser.add_argument("--out", type=Path, default=Path("runs/demo"), help="folder of the run and the report")
     parser.add_argument("--scenes", type=int, default=200, metavar="N", help="unseen scenes to locate (200)")
-    _add_common(parser, PLAN)
+    add_base(parser, PLAN)
 
 
-def _add_common(parser: argparse.ArgumentParser, plan: dict[str, str]) -> None:
+def add_base(parser: argparse.ArgumentParser, plan: dict[str, str]) -> None:
+    """Options that describe the experiment.
+
+    Args:
+        parser: of the command.
+        plan: its counts that are options, with their help.
+    """
     parser.add_argument("--preset", metavar="NAME", help="tiny, desk or paper (tiny)")
     parser.add_argument("--config", type=Path, metavar="FILE.toml", help="configuration laid over the preset")
     parser.add_argument("--seed", type=int, metavar="N", help="of every random stream (0)")

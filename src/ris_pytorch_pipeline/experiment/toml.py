@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import tomli_w
 
@@ -102,8 +102,21 @@ def read_toml(path: Path) -> dict[str, Any]:
     return values
 
 
-def to_toml(experiment: Experiment) -> str:
-    """The resolved configuration as TOML that `experiment_from_toml` reads back to an equal value."""
+@runtime_checkable
+class Resolved(Protocol):
+    """A configuration that tells all its values."""
+
+    def to_plain(self) -> dict[str, Any]:
+        """Mappings, lists, numbers, texts and None."""
+        ...
+
+
+def to_toml(experiment: Resolved) -> str:
+    """A resolved configuration as TOML that reads back to an equal value.
+
+    Args:
+        experiment: an `Experiment` for `experiment_from_toml`, or a `TrainingExperiment` for `training_from_toml`.
+    """
     return tomli_w.dumps(_without_null(experiment.to_plain()))
 
 

@@ -73,3 +73,15 @@ def gather_cells(columns: Columns, cells: Int[Tensor, "scene rank"]) -> Cosines:
     """(u, w, q) of some direction cells."""
     flat = columns.cosines.flatten(1, 2)
     return flat.gather(1, cells[..., None].expand(-1, -1, 3))
+
+
+def visible(candidates: Cosines) -> Cosines:
+    """The candidates with directions beyond u² + w² = 1, which no wave has, moved to that circle.
+
+    There the squared distance to an element may be negative: 1 - 2 q (u y + w z) + q² (y² + z²).
+
+    Args:
+        candidates: (..., 3), (u, w, q).
+    """
+    direction, q = candidates[..., :2], candidates[..., 2:]
+    return torch.cat([direction / direction.norm(dim=-1, keepdim=True).clamp_min(1), q], dim=-1)

@@ -8,7 +8,7 @@ from torch import Generator, Tensor, nn
 
 from ..rng import stream
 from .beamspace import Beamspace
-from .candidates import candidate_cells, candidate_factors, gather_cells
+from .candidates import candidate_cells, candidate_factors, gather_cells, visible
 from .config import NetConfig
 from .prediction import Prediction, summed_out
 from .statistics import Statistics
@@ -72,7 +72,7 @@ class HybridNet(nn.Module):
         steps = columns.cosines.new_tensor([max(step, 1e-9) for step in grid.step[:2]])
         cells, scores = candidate_cells(columns.heat, columns.cosines[..., :2] / steps, config.rank)
         scores = scores.masked_fill(scores < _NEVER / 2, -torch.inf)
-        candidates = gather_cells(columns, cells)
+        candidates = visible(gather_cells(columns, cells))
         factors = candidate_factors(
             candidates, scores, gains.flatten(1).gather(1, cells), self.beams.array, config.floor
         )

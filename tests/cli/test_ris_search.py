@@ -1,0 +1,101 @@
+"""`ris search`, as a user runs it: begun, resumed, with two workers, and what it refuses."""
+
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from running import NETWORK, Run
+
+from ris_pytorch_pipeline.cli.arguments import parse
+from ris_pytorch_pipeline.cli.search import settings_of
+from ris_pytorch_pipeline.experiment import training_preset
+
+SPACE = """
+[optimisation]
+rate = {low = 5e-4, high = 2e-3, log = true}
+[locating]
+polish = {choices = [5, 10]}
+"""
+SOON = ("--config", "net.toml", "--space", "space.toml", "--epochs", "1", "--scenes", "6", "--best", "1")
+
+
+@pytest.fixture
+def folder(ris: Run) -> Path:
+    """The empty folder that `ris` runs in, with a configuration and a space."""
+    Path("net.toml").write_text(NETWORK.replace("epochs = 1", "epochs = 2"), encoding="utf-8")
+    Path("space.toml").write_text(SPACE, encoding="utf-8")
+    return Path()
+
+
+def test_a_search_is_begun_resumed_and_its_best_trained(ris: Run, folder: Path) -> None:
+    begun = ris("search", "found", "--trials", "2", *SOON)
+    assert begun.code == 0, begun
+    assert "long trial 0: " in begun.out and "train it with: ris train RUN --config found/best.toml" in begun.out
+    assert "on 6 held-out scenes: " in begun.out
+    resumed = ris("search", "found", "--resume", "--trials", "3", "--workers", "2", "--json")
+    assert resumed.code == 0, resumed
+    document = resumed.json
+    assert document["complete"]
+    short = [trial for trial in document["trials"] if trial["stage"] == "short" and trial["outcome"]["kind"] != "same"]
+    assert len(short) == 3
+    assert all(trial["outcome"]["verdict"]["verdict"] for trial in short)
+    assert set(document["locating"]) == {"proposals", "beta", "polish", "doubt"}
+    assert ris("train", "run", "--config", "found/best.toml", "--quiet", "--no-preflight").code == 0
+
+
+def test_a_space_is_printed_to_begin_from(ris: Run) -> None:
+    printed = ris("search", "--print-space", "--space", "wide")
+    assert printed.code == 0
+    assert tomllib.loads(printed.out)["optimisation"]["rate"] == {"low": 3e-4, "high": 3e-2, "log": True}
+
+
+def test_stages_follow_the_preset() -> None:
+    settings = settings_of(parse(["search", "x"]))
+    assert (settings.trials, settings.epochs, settings.best, settings.long_epochs) == (12, 4, 3, 12)
+    assert settings.base.training == training_preset("tiny")
+    options = ("--long-epochs", "6", "--seed", "7", "--polish", "3", "--n-train", "64")
+    changed = settings_of(parse(["search", "x", *options]))
+    assert (changed.epochs, changed.base.training.plan.epochs, changed.seed) == (2, 6, 7)
+    assert changed.base.locating.polish == 3
+    assert changed.base.training.plan.n_train == 64
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((), "a folder for the search"),
+        (("x", "--space", "smal"), "did you mean 'small'"),
+        (("x", "--space", "none.toml"), "none.toml"),
+        (("x", "--trials", "0"), "trials >= 1"),
+        (("x", "--workers", "0"), "--workers"),
+        (("x", "--polish", "-1"), "polish >= 0"),
+        (("x", "--resume"), "to resume"),
+        (("x", "--resume", "--epochs", "3"), "leave out --epochs"),
+        (("x", "--storage", "trials.db"), "the URL of a database"),
+        (("x", "--space", "idle.toml"), "in place of net.most_sources"),
+        (("x", "--preset", "tinny"), "'tiny'"),
+        (("net.toml",), "a folder"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_searched_is_refused(ris: Run, folder: Path, options: tuple[str, ...], words: str) -> None:
+    Path("idle.toml").write_text("[net]\nmost_sources = {choices = [2, 3]}\n", encoding="utf-8")
+    ris("search", *options).refused(words)
+    assert not list(folder.rglob("experiment.toml"))
+
+
+def test_without_the_extra_it_says_what_to_install(ris: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.split(".")[:2] == ["ris_pytorch_pipeline", "search"]]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "ris_pytorch_pipeline.cli.search")
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    ris("search", "x").refused("pip install 'ris-pytorch-pipeline[search]'")
+
+
+def test_a_folder_is_searched_by_one_command_at_a_time(ris: Run, folder: Path) -> None:
+    from ris_pytorch_pipeline.files import Lock
+
+    Path("busy").mkdir()
+    with Lock(Path("busy")):
+        ris("search", "busy", *SOON).refused("another run in the same folder")

@@ -1,0 +1,95 @@
+"""Does a journal survive a writer that is killed in the middle of a line, or while it holds the lock?"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ris_pytorch_pipeline.errors import InputError
+from ris_pytorch_pipeline.search import open_storage
+from ris_pytorch_pipeline.search.extra import optuna
+from ris_pytorch_pipeline.search.journal import JOURNAL, JournalLock, cut_torn_line, journal_storage
+
+
+def a_study(folder: Path) -> "optuna.Study":
+    return optuna.create_study(storage=open_storage(folder), study_name="x", load_if_exists=True)
+
+
+def finished(folder: Path) -> int:
+    """Trials that are complete, as a reader finds them."""
+    return len(optuna.load_study(storage=open_storage(folder), study_name="x").trials)
+
+
+@pytest.mark.parametrize("torn", [b"{", b'{"op_code":4,"worker_id":"a-1","study_id":0,"datetime', b"\x00" * 70000])
+def test_a_torn_line_is_cut_off_on_opening(tmp_path: Path, torn: bytes) -> None:
+    study = a_study(tmp_path)
+    for _ in range(3):
+        study.tell(study.ask(), 1.0)
+    path = tmp_path / JOURNAL
+    whole = path.read_bytes()
+    path.write_bytes(whole + torn)
+    assert finished(tmp_path) == 3
+    assert path.read_bytes() == whole
+    again = a_study(tmp_path)
+    again.tell(again.ask(), 2.0)
+    assert finished(tmp_path) == 4
+
+
+def test_a_line_torn_while_others_write_is_cut_off_by_the_next_of_them(tmp_path: Path) -> None:
+    study = a_study(tmp_path)
+    study.tell(study.ask(), 1.0)
+    with (tmp_path / JOURNAL).open("ab") as killed:
+        killed.write(b'{"op_code":8,"worker_id":"dead","trial')
+    study.tell(study.ask(), 2.0)
+    assert [trial.value for trial in study.trials] == [1.0, 2.0]
+    assert finished(tmp_path) == 2
+
+
+def test_what_is_no_journal_is_refused(tmp_path: Path) -> None:
+    (tmp_path / JOURNAL).write_text('{"op_code": 0}\nnot a line\n{"op_code": 0}\n', encoding="utf-8")
+    with pytest.raises(InputError, match="the journal of a search"):
+        open_storage(tmp_path)
+
+
+def test_cutting_leaves_whole_files_alone(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    for text, cut in ((b"", 0), (b"a\nb\n", 0), (b"a\nb", 1), (b"abc", 3)):
+        path.write_bytes(text)
+        assert cut_torn_line(path) == cut
+        assert path.read_bytes() == text[: len(text) - cut]
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from ris_pytorch_pipeline.search.journal import JournalLock
+JournalLock(Path(sys.argv[1])).acquire()
+print("held", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_killed_process_holds_no_lock(tmp_path: Path) -> None:
+    path = tmp_path / JOURNAL
+    path.touch()
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        os.kill(holder.pid, signal.SIGKILL)
+        holder.wait()
+    lock, begin = JournalLock(path), time.monotonic()
+    lock.acquire()
+    lock.release()
+    assert time.monotonic() - begin < 20  # Optuna's own lock waits 30 seconds for the dead
+
+
+def test_without_locks_of_the_kernel_optunas_own_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ris_pytorch_pipeline.files.holding.fcntl", None)
+    storage = journal_storage(tmp_path / JOURNAL)
+    study = optuna.create_study(storage=storage, study_name="x")
+    study.tell(study.ask(), 1.0)
+    assert [trial.value for trial in study.trials] == [1.0]

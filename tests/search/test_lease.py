@@ -1,0 +1,91 @@
+"""Is a dead worker told from a living one, at once on its own machine and by its beats elsewhere?"""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from ris_pytorch_pipeline.search import Watchman, Worker
+from ris_pytorch_pipeline.search.extra import optuna
+from ris_pytorch_pipeline.search.lease import LEASE
+
+LIVING = """
+import json, sys, time
+from pathlib import Path
+from ris_pytorch_pipeline.search import Worker
+with Worker(Path(sys.argv[1])) as worker:
+    print(json.dumps(worker.stamp()), flush=True)
+    time.sleep(600)
+"""
+
+
+class Clock:
+    """Time that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_worker_of_this_machine_is_dead_once_it_is_killed(tmp_path: Path) -> None:
+    watchman = Watchman(tmp_path)
+    with subprocess.Popen([sys.executable, "-c", LIVING, str(tmp_path)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        lease = __import__("json").loads(process.stdout.readline())
+        assert not watchman.is_dead(0, lease)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert watchman.is_dead(0, lease)
+
+
+def test_a_worker_elsewhere_is_dead_once_its_beat_stops(tmp_path: Path) -> None:
+    clock = Clock()
+    watchman = Watchman(tmp_path, grace=90, clock=clock)
+    lease = {"machine": "another", "worker": "abc", "beat": 1}
+    assert not watchman.is_dead(3, lease)
+    clock.now = 80
+    assert not watchman.is_dead(3, lease | {"beat": 2})
+    clock.now = 160
+    assert not watchman.is_dead(3, lease | {"beat": 2})
+    clock.now = 171
+    assert watchman.is_dead(3, lease | {"beat": 2})
+
+
+def test_a_trial_that_nobody_signed_is_given_up_after_a_while(tmp_path: Path) -> None:
+    clock = Clock()
+    watchman = Watchman(tmp_path, grace=90, clock=clock)
+    assert not watchman.is_dead(0, None)
+    clock.now = 91
+    assert watchman.is_dead(0, None)
+
+
+def test_a_name_of_this_machine_without_a_file_is_judged_by_its_beat(tmp_path: Path) -> None:
+    clock = Clock()
+    watchman = Watchman(tmp_path, grace=90, clock=clock)
+    lease = {"machine": Worker(tmp_path).machine, "worker": "of-another-folder", "beat": 7}
+    assert not watchman.is_dead(0, lease)
+    clock.now = 91
+    assert watchman.is_dead(0, lease)
+
+
+def test_a_lease_is_renewed_until_the_trial_is_over(tmp_path: Path) -> None:
+    study = optuna.create_study()
+    trial = study.ask()
+    with Worker(tmp_path, renewal=0.001) as worker, worker.working_on(trial):
+        while study.trials[0].user_attrs[LEASE]["beat"] < 5:
+            pass
+    beat = study.trials[0].user_attrs[LEASE]["beat"]
+    study.tell(trial, 1.0)
+    assert study.trials[0].user_attrs[LEASE]["beat"] == beat
+    assert not list((tmp_path / "workers").iterdir())
+
+
+def test_a_trial_that_was_taken_away_ends_its_renewal(tmp_path: Path) -> None:
+    study = optuna.create_study()
+    trial = study.ask()
+    with Worker(tmp_path, renewal=0.001) as worker, worker.working_on(trial):
+        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+    assert study.trials[0].state is optuna.trial.TrialState.FAIL

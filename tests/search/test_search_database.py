@@ -1,0 +1,75 @@
+"""Do many workers share a search through a database: SQLite, and a PostgreSQL server that is really running?"""
+
+import os
+import signal
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from crew import LONGEST, check_complete, notes, postgresql, postgresql_binary, workers
+from searching import begun, learns
+from test_search_kills import wait_until_begun
+
+from ris_pytorch_pipeline.errors import ConfigurationError, InputError
+from ris_pytorch_pipeline.search import joined_studies, open_storage, work
+
+needs_server = pytest.mark.skipif(
+    postgresql_binary("initdb") is None or find_spec("psycopg") is None,
+    reason="no PostgreSQL server (apt-get install postgresql), or no driver (the extra postgresql)",
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The URL of a database of a server that runs as long as these tests do."""
+    with postgresql() as url:
+        yield url
+
+
+def test_a_file_of_sqlite_is_a_database(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'search.db'}"
+    studies = begun(tmp_path, url=url)
+    work(studies, learns, tmp_path, lambda line: None)
+    assert len([trial for trial in joined_studies(open_storage(tmp_path, url), "stub").long.trials]) >= 3
+
+
+@needs_server
+def test_two_workers_on_postgresql_never_repeat_a_trial_though_one_is_killed(server: str, tmp_path: Path) -> None:
+    begun(tmp_path, url=server)
+    with workers(2, tmp_path, server, seconds=0.1) as (first, second):
+        wait_until_begun(tmp_path, 4)
+        os.kill(first.pid, signal.SIGKILL)
+        assert second.wait(LONGEST) == 0
+    check_complete(joined_studies(open_storage(tmp_path, server), "stub"), tmp_path, killed=1)
+
+
+@needs_server
+def test_workers_on_two_machines_share_no_folder(server: str, tmp_path: Path) -> None:
+    from ris_pytorch_pipeline.search import Settings, new_studies
+
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    new_studies(open_storage(here, server), "stub2", Settings())
+    studies = [joined_studies(open_storage(folder, server), "stub2") for folder in (here, there)]
+    for each, folder in zip(studies, (here, there), strict=True):
+        work(each, learns, folder, lambda line: None)
+    assert [trial.number for trial in studies[0].short.trials] == [trial.number for trial in studies[1].short.trials]
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "words"),
+    [
+        ("search.db", ConfigurationError, "the URL of a database"),
+        ("postgresqll://host/name", ConfigurationError, "URL of a database"),
+        ("sqlite:////no/such/folder/search.db", InputError, "unable to open"),
+        ("postgresql+psycopg://me:secret@127.0.0.1:1/x", (ConfigurationError, InputError), "127.0.0.1"),
+    ],
+)
+def test_what_is_no_database_is_refused(tmp_path: Path, url: str, kind: type[Exception], words: str) -> None:
+    with pytest.raises(kind) as raised:
+        open_storage(tmp_path, url)
+    assert words in str(raised.value)
+    assert "secret" not in str(raised.value)
+    assert not notes(tmp_path, "begin")
