@@ -1,6 +1,8 @@
 """How constant-symbol measurements are searched: the residual ‖P⊥(B) y‖² on a grid and off it."""
 
 from dataclasses import replace
+from functools import cached_property
+from itertools import product
 
 import torch
 from torch import Tensor
@@ -19,7 +21,8 @@ from .grid import SearchGrid, search_grid
 from .hypothesis import Hypothesis, Rivals, Rows
 from .levenberg import Box, Local, minimise
 from .region import SearchRegion
-from .stochastic import position_box, real_rows, real_steering
+from .steered import GridSteering, grid_steering, products
+from .stochastic import position_box
 
 
 class PilotLikelihood:
@@ -39,14 +42,25 @@ class PilotLikelihood:
         self.rivals: list[Rivals] = []
         self.grid: SearchGrid = search_grid(region, observation.array)
         self.statistics = stacked_statistics(observation)
+        self.rough = self.statistics.rough()
         self.equations = self.statistics.equations * observation.array.frequencies
-        self.vectors = [tile for _, tile in real_steering(observation, self.grid)]  # (frequency, 2 element, point)
-        self.energy = torch.stack([self._energy(gram) for gram in self.statistics.gram])
 
-    def _energy(self, gram: Tensor) -> Tensor:
-        """a^H Q a of one scene at all frequencies and grid points, (frequency, point)."""
-        rows = real_rows(gram)
-        return torch.cat([((rows @ tile) * tile).sum(-2) for tile in self.vectors], dim=-1)
+    @cached_property
+    def steering(self) -> GridSteering:
+        """Steering vectors of the grid."""
+        return grid_steering(self.observation.array, self.grid)
+
+    @cached_property
+    def energy(self) -> Tensor:
+        """‖T a‖² of every scene at all grid points, (image, scene, frequency, point)."""
+        rows = self.steering.rows(self.rough.operator)
+        shape = (self.steering.images, *rows.shape[1:3], self.steering.points)
+        energy = rows.new_empty(shape)
+        for columns, tile in zip(self.steering.columns, self.steering.tiles, strict=True):
+            for scene, frequency in product(range(shape[1]), range(shape[2])):
+                seen = products(rows[:, scene, frequency], tile[frequency])
+                energy[:, scene, frequency, columns] = seen.square_().sum(1)
+        return energy
 
     def nothing(self, rows: Rows) -> Hypothesis:
         """No source: the residual is all of the measurements."""
@@ -68,26 +82,38 @@ class PilotLikelihood:
     def scan(self, rows: Rows, given: Hypothesis) -> tuple[Tensor, Tensor]:
         """T(g) = 2 L M log(f / (f - Σ |b^H r|² / ‖P⊥(B) b‖²)), r = P⊥(B) y, f = ‖r‖², over frequencies."""
         s = self.statistics[rows]
-        residual, filters = s.energy.sum(-1), s.image.unsqueeze(-2).conj()
+        residual, left = s.energy.sum(-1), s.measured  # r = t - B s
+        subspace = left.new_zeros((*left.shape[:-1], 0, left.shape[-1]))
         if given.cosines.shape[1] > 0:
-            vectors = self._vectors(given.cosines)
-            through = s.gram @ vectors.mT  # Q A
-            small = vectors.conj() @ through
+            response = self._vectors(given.cosines) @ s.operator.mT
+            small = response.conj() @ response.mT
             mean = small.diagonal(dim1=-2, dim2=-1).real.mean(-1)[..., None, None]
             eye = torch.eye(small.shape[-1], dtype=small.dtype, device=small.device)
             factor = torch.linalg.cholesky(small + 1e-12 * mean * eye)
-            subspace = torch.linalg.solve_triangular(factor, through.mH, upper=False)  # rows: orthonormal B, times G
-            fitted = torch.linalg.solve_triangular(factor, vectors.conj() @ s.image.unsqueeze(-1), upper=False)
-            residual = residual - torch.view_as_real(fitted).square().sum(dim=(-1, -2, -3, -4))
-            filters = torch.cat([filters - fitted.mH @ subspace, subspace], dim=-2)
-        products = torch.cat([_by_frequency(real_rows(filters), tile) for tile in self.vectors], dim=-1)
-        outputs = products.square_().unflatten(-2, (2, -1)).sum(-3)
-        energy = self.energy[rows]
-        left = (energy - outputs[..., 1:, :].sum(-2)).clamp_min(1e-2 * energy)
+            subspace = torch.linalg.solve_triangular(factor, response.conj(), upper=False)  # rows: orthonormal B^H
+            fitted = (subspace @ left.unsqueeze(-1)).squeeze(-1)
+            residual = residual - torch.view_as_real(fitted).square().sum(dim=(-1, -2, -3))
+            left = left - (subspace.mH @ fitted.unsqueeze(-1)).squeeze(-1)
+        filters = torch.cat([left.conj().unsqueeze(-2), subspace], dim=-2) @ s.operator
+        outputs = self._outputs(filters).unflatten(-2, (2, -1)).sum(-3)  # (image, row, frequency, filter, point)
+        energy = self.energy[:, rows]
+        rest = (energy - outputs[..., 1:, :].sum(-2)).clamp_min(1e-2 * energy)
         found = outputs[..., 0, :]
-        share = ((found / left).sum(-2) / residual[:, None].float()).clamp_max(1 - 1e-6)
-        power = (found / left.square()).mean(-2)
-        return -2 * self.equations * torch.log1p(-share), power.clamp_min(1e-30).log()
+        share = ((found / rest).sum(-2) / residual[:, None].float()).clamp_max(1 - 1e-6)
+        gain = -2 * self.equations * torch.log1p(-share)
+        log_power = (found / rest.square()).mean(-2).clamp_min(1e-30).log()
+        on_grid = self.steering.mirrors.on_grid
+        return on_grid(gain.movedim(0, -2)), on_grid(log_power.movedim(0, -2))
+
+    def _outputs(self, filters: Tensor) -> Tensor:
+        """Squares of what filters (row, frequency, filter, element) see, (image, row, frequency, 2 filter, point)."""
+        rows = self.steering.rows(filters)
+        seen = [
+            torch.stack([products(rows[:, :, f].flatten(1, 2), part) for f, part in enumerate(tile)], dim=1)
+            for tile in self.steering.tiles
+        ]
+        outputs = seen[0] if len(seen) == 1 else torch.cat(seen, dim=-1)
+        return outputs.square_().unflatten(2, (rows.shape[1], -1)).transpose(1, 2)
 
     def _vectors(self, cosines: Tensor) -> Tensor:
         """Steering vectors with a frequency axis, (row, frequency, source, element)."""
@@ -156,9 +182,3 @@ class PilotLikelihood:
         projection = self._projected(rows, chart.coordinates(at.cosines), chart)
         information = position_information(projection, projection.symbols).sum(-3)
         return information / at.log_noise.exp()[:, None, None]
-
-
-def _by_frequency(filters: Tensor, tile: Tensor) -> Tensor:
-    """(row, frequency, filter, part) times (frequency, part, point), one plain product per frequency."""
-    products = [filters[:, f] @ vectors for f, vectors in enumerate(tile)]
-    return products[0].unsqueeze(1) if len(products) == 1 else torch.stack(products, dim=1)

@@ -1,9 +1,9 @@
 """How random-symbol measurements are searched: y_l ~ CN(0, B_l P B_l^H + σ² I), on a grid and off it."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
+from itertools import product
 
 import torch
 from torch import Tensor
@@ -14,11 +14,8 @@ from .grid import SearchGrid, search_grid
 from .hypothesis import Hypothesis, Rivals, Rows
 from .levenberg import Box, Local, minimise
 from .region import SearchRegion
+from .steered import GridSteering, grid_steering, products, real_rows
 
-_TILE_BYTES = 1 << 21
-"""Of steering vectors made at a time: what stays in cache is several times faster than what pages in."""
-_BLOCK_BYTES = 1 << 23
-"""Of steering vectors used at a time: wide products are faster than narrow ones."""
 _LOG_POWER = (-25.0, 10.0, 2.0)
 _LOG_NOISE = (-25.0, 1.0, 1.0)
 """Lowest, highest and largest change in one iteration, for unit mean power of measurements and channel."""
@@ -41,7 +38,12 @@ class StochasticLikelihood:
     @cached_property
     def coded(self) -> tuple[list[Tensor], list[Tensor]]:
         """Coded responses and energies on the grid, made at the first scan: a polish needs none."""
-        return coded_dictionary(self.observation, self.grid)
+        return coded_dictionary(self.observation, self.steering)
+
+    @cached_property
+    def steering(self) -> GridSteering:
+        """Steering vectors of the grid."""
+        return grid_steering(self.observation.array, self.grid)
 
     def nothing(self, rows: Rows) -> Hypothesis:
         """No source: σ² = mean |y|²."""
@@ -63,12 +65,12 @@ class StochasticLikelihood:
         dictionaries, energies = self.coded
         gains, log_powers = [], []
         for row, scene in enumerate(rows.tolist()):
-            outputs = (filters[row] @ dictionaries[scene]).square_().unflatten(1, (2, -1)).sum(1)
-            explained = outputs[:, 1:].sum(1) if outputs.shape[1] > 1 else 0
+            outputs = (filters[row] @ dictionaries[scene]).square_().unflatten(2, (2, -1)).sum(2)
+            explained = outputs[:, :, 1:].sum(2) if outputs.shape[2] > 1 else 0
             beta = (energies[scene] - explained).clamp_min(1e-3 * energies[scene]) / noise[row]
-            gain, power = one_source_gain(outputs[:, 0] / noise[row].square(), beta)
-            gains.append(gain)
-            log_powers.append(power.log())
+            gain, power = one_source_gain(outputs[:, :, 0] / noise[row].square(), beta)
+            gains.append(self.steering.mirrors.on_grid(gain))
+            log_powers.append(self.steering.mirrors.on_grid(power.log()))
         return torch.stack(gains), torch.stack(log_powers)
 
     def _filters(self, rows: Rows, given: Hypothesis) -> tuple[Tensor, Tensor]:
@@ -150,50 +152,27 @@ class StochasticLikelihood:
         return Box(lower, upper, stride, sources)
 
 
-def coded_dictionary(observation: Observation, grid: SearchGrid) -> tuple[list[Tensor], list[Tensor]]:
+def coded_dictionary(observation: Observation, steering: GridSteering) -> tuple[list[Tensor], list[Tensor]]:
     """Coded responses G_l a(g) and their energies ‖G_l a(g)‖² at all grid points, in single precision.
 
     Complex numbers are stacked as [real; imaginary] along the antenna axis: one real product is several times faster
-    than a complex one. Scenes are kept apart and energies summed block by block, so that they stay in cache.
+    than a complex one. Scenes are kept apart, so that they stay in cache.
 
     Returns:
-        For each scene (block, 2 antenna, point) and (block, point).
+        For each scene (image, block, 2 antenna, point) and (image, block, point), see `GridSteering`.
     """
-    operators = real_rows(coded_operator(*observation.by_frequency()))  # (scene, frequency, snapshot, 2 antenna, ...)
-    shape = operators.shape
-    dictionaries = [operators.new_empty((shape[1] * shape[2], shape[3], grid.size)) for _ in range(shape[0])]
-    energies = [operators.new_empty((shape[1] * shape[2], grid.size)) for _ in range(shape[0])]
-    for columns, tiles in real_steering(observation, grid):
-        for frequency, vectors in enumerate(tiles):
-            first = frequency * shape[2]
-            for operator, dictionary, energy in zip(operators[:, frequency], dictionaries, energies, strict=True):
-                block = (operator.flatten(0, 1) @ vectors).unflatten(0, operator.shape[:2])
-                dictionary[first : first + shape[2], :, columns] = block
-                for snapshot, response in enumerate(block):
-                    energy[first + snapshot, columns] = (response * response).sum(0)
+    rows = steering.rows(coded_operator(*observation.by_frequency()))  # (parity, scene, frequency, snapshot, ...)
+    _, scenes, frequencies, snapshots, antennas, _ = rows.shape
+    shape = (steering.images, frequencies * snapshots)
+    dictionaries = [rows.new_empty((*shape, antennas, steering.points)) for _ in range(scenes)]
+    energies = [rows.new_empty((*shape, steering.points)) for _ in range(scenes)]
+    for columns, tile in zip(steering.columns, steering.tiles, strict=True):
+        for scene, frequency in product(range(scenes), range(frequencies)):
+            blocks = slice(frequency * snapshots, (frequency + 1) * snapshots)
+            seen = products(rows[:, scene, frequency].flatten(1, 2), tile[frequency]).unflatten(1, (snapshots, -1))
+            dictionaries[scene][:, blocks, :, columns] = seen
+            energies[scene][:, blocks, columns] = seen.square_().sum(2)
     return dictionaries, energies
-
-
-def real_steering(observation: Observation, grid: SearchGrid) -> Iterator[tuple[slice, Tensor]]:
-    """Steering vectors at all grid points as [real; imaginary], (frequency, 2 element, point), block by block."""
-    points, array = grid.points(), observation.array
-    size, count = len(array), array.frequencies
-    tile = max(1, _TILE_BYTES // (16 * size * count))
-    block = max(tile, _BLOCK_BYTES // (8 * size * count))
-    for start in range(0, points.shape[0], block):
-        some = points[start : start + block]
-        out = torch.empty((count, 2 * size, len(some)), dtype=torch.float32, device=points.device)
-        for first in range(0, len(some), tile):
-            vectors = steering_at(some[first : first + tile], array).mT
-            out[:, :size, first : first + tile] = vectors.real
-            out[:, size:, first : first + tile] = vectors.imag
-        yield slice(start, start + block), out
-
-
-def real_rows(rows: Tensor) -> Tensor:
-    """Rows w as real ones: [Re w, -Im w] and [Im w, Re w] give Re(w x) and Im(w x) for x stacked as [Re x; Im x]."""
-    real, imaginary = rows.real.float(), rows.imag.float()
-    return torch.cat([torch.cat([real, -imaginary], dim=-1), torch.cat([imaginary, real], dim=-1)], dim=-2)
 
 
 def position_box(grid: SearchGrid, sources: int) -> tuple[list[float], list[float], list[float]]:
@@ -213,18 +192,18 @@ def one_source_gain(alpha: Tensor, beta: Tensor, iterations: int = 3) -> tuple[T
     Fisher scoring: p = Σ w_l (α_l - β_l)/β_l² / Σ w_l with w_l = β_l²/(1 + p β_l)².
 
     Args:
-        alpha: (snapshot, point).
-        beta: (snapshot, point), > 0.
+        alpha: (..., snapshot, point).
+        beta: (..., snapshot, point), > 0.
         iterations: scoring iterations after the start Σ(α - β)/Σβ².
 
     Returns:
-        T and p, each (point,).
+        T and p, each (..., point).
     """
-    least = 1e-3 / beta.sum(0).clamp_min(1e-30)
+    least = 1e-3 / beta.sum(-2).clamp_min(1e-30)
     excess = alpha - beta
-    power = torch.maximum(excess.sum(0) / beta.square().sum(0), least)
+    power = torch.maximum(excess.sum(-2) / beta.square().sum(-2), least)
     for _ in range(iterations):
-        weight = (1 + power * beta).reciprocal_().square_()
-        power = torch.maximum((excess * weight).sum(0) / (beta.square() * weight).sum(0), least)
-    loaded = power * beta
-    return 2 * (power * alpha / (1 + loaded) - loaded.log1p()).sum(0).clamp_min(0), power
+        weight = (1 + power.unsqueeze(-2) * beta).reciprocal_().square_()
+        power = torch.maximum((excess * weight).sum(-2) / (beta.square() * weight).sum(-2), least)
+    loaded = power.unsqueeze(-2) * beta
+    return 2 * (power.unsqueeze(-2) * alpha / (1 + loaded) - loaded.log1p()).sum(-2).clamp_min(0), power
