@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..likelihood import (
-    Projection,
+    StackedStatistics,
     position_information,
     position_scores,
     project,
@@ -19,7 +19,7 @@ from ..likelihood import (
 from ..physics import Chart, Observation, chart_at, steering_at
 from .grid import SearchGrid, search_grid
 from .hypothesis import Hypothesis, Rivals, Rows
-from .levenberg import Box, Local, minimise
+from .levenberg import ROUGH, Box, Local, minimise
 from .region import SearchRegion
 from .steered import GridSteering, grid_steering, products
 from .stochastic import position_box
@@ -120,33 +120,38 @@ class PilotLikelihood:
         vectors = steering_at(cosines, self.observation.array)
         return vectors if self.observation.wide else vectors.unsqueeze(1)
 
-    def refine(self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float) -> Hypothesis:
-        """Variable projection: Gauss-Newton with the Kaufman Jacobian over (a, b, q), in the chart at the start."""
+    def refine(
+        self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float, ceiling: Tensor | None = None
+    ) -> Hypothesis:  # fmt: skip
+        """Variable projection: Gauss-Newton with the Kaufman Jacobian over (a, b, q), in the chart at the start.
+
+        Powers and noise are those of the start until a refinement is exact: a search needs neither.
+        """
         sources, chart = start.cosines.shape[1], chart_at(start.cosines, self.observation.array)
         like = self.observation.elements
         lower, upper, stride = (like.new_tensor(x) for x in position_box(self.grid, sources))
         box = Box(lower, upper, stride, sources)
 
+        statistics = self.statistics if tolerance < ROUGH else self.rough
+
         def evaluate(x: Tensor, subset: Tensor) -> Local:
-            return self._local(rows[subset], x, chart[subset])
+            return self._local(statistics[rows[subset]], x, chart[subset])
 
         first = chart.coordinates(start.cosines).flatten(1)
-        end = minimise(evaluate, first, box, iterations=iterations, tolerance=tolerance)
+        end = minimise(evaluate, first, box, iterations=iterations, tolerance=tolerance, ceiling=ceiling)
         coordinates = end.point.unflatten(1, (sources, 3))
-        projection = self._projected(rows, coordinates, chart)
+        if statistics is self.rough:
+            return replace(start, cosines=chart.cosines(coordinates), value=end.value, converged=end.converged)
+        projection = project(statistics[rows].at(coordinates, chart))
         log_powers = torch.view_as_real(projection.symbols).square().sum(-1).mean(-2).clamp_min(1e-30).log()
         log_noise = (
             projection.residual.sum(-1) / (self.equations - sources * self.observation.array.frequencies)
         ).log()
         return Hypothesis(chart.cosines(coordinates), log_powers, log_noise, end.value, end.converged)
 
-    def _projected(self, rows: Rows, coordinates: Tensor, chart: Chart) -> Projection:
-        """Measurements and derivatives off the span of the sources, a block per frequency."""
-        return project(self.statistics[rows].at(coordinates, chart))
-
-    def _local(self, rows: Rows, x: Tensor, chart: Chart) -> Local:
+    def _local(self, statistics: StackedStatistics, x: Tensor, chart: Chart) -> Local:
         """L M log f, its gradient and the Gauss-Newton curvature, all in nats."""
-        projection = self._projected(rows, x.unflatten(1, (-1, 3)), chart)
+        projection = project(statistics.at(x.unflatten(1, (-1, 3)), chart))
         residual = projection.residual.sum(-1)
         scale = self.equations / residual
         return Local(
@@ -172,13 +177,13 @@ class PilotLikelihood:
         """Gradient of ‖P⊥(B) y‖²/σ² over the positions at a hypothesis, snapshot by snapshot."""
         chart = chart_at(at.cosines, self.observation.array)
         coordinates, seen = chart.coordinates(at.cosines), self.observation
-        gram = snapshot_gram(coordinates, chart, seen.sounding(rows), seen.blocks[rows])
+        gram = snapshot_gram(coordinates, chart, seen.of(rows), seen.blocks[rows])
         terms = position_scores(gram, self.statistics[rows].at(coordinates, chart))
         return terms / at.log_noise.exp()[:, None, None]
 
     def information(self, rows: Rows, at: Hypothesis) -> Tensor:
         """Fisher information of the positions at a hypothesis, with the noise variance estimated there."""
         chart = chart_at(at.cosines, self.observation.array)
-        projection = self._projected(rows, chart.coordinates(at.cosines), chart)
+        projection = project(self.statistics[rows].at(chart.coordinates(at.cosines), chart))
         information = position_information(projection, projection.symbols).sum(-3)
         return information / at.log_noise.exp()[:, None, None]

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from ..likelihood import block_scores, fisher_information, negative_log_likelihood, score, snapshot_gram, whiten
-from ..physics import Chart, Observation, chart_at, coded_operator, steering_at
+from ..physics import Chart, Observation, Sounding, chart_at, coded_operator, steering_at
 from .grid import SearchGrid, search_grid
 from .hypothesis import Hypothesis, Rivals, Rows
-from .levenberg import Box, Local, minimise
+from .levenberg import ROUGH, Box, Local, minimise
 from .region import SearchRegion
 from .steered import GridSteering, grid_steering, products, real_rows
 
@@ -79,7 +79,7 @@ class StochasticLikelihood:
         if given.cosines.shape[1] == 0:
             return real_rows(y.conj().unsqueeze(-2)), noise.float()
         vectors = steering_at(given.cosines, self.observation.array)
-        b = self.observation.sounding(rows).response(vectors)  # (row, block, source, antenna)
+        b = self.observation.of(rows).response(vectors)  # (row, block, source, antenna)
         load = noise[:, None] * (-given.log_powers).exp()
         small = b.conj() @ b.mT + torch.diag_embed(load).to(b.dtype).unsqueeze(1)
         subspace = torch.linalg.solve_triangular(torch.linalg.cholesky(small), b.conj(), upper=False)  # U^H
@@ -87,9 +87,19 @@ class StochasticLikelihood:
         filters = torch.cat([residual.conj().unsqueeze(-2), subspace], dim=-2)
         return real_rows(filters), noise.float()
 
-    def refine(self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float) -> Hypothesis:
+    def refine(
+        self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float, ceiling: Tensor | None = None
+    ) -> Hypothesis:  # fmt: skip
         """Fisher scoring over (a, b, q, log p) of every source and log σ², in the chart at the start."""
-        return self._minimise(rows, start, self._box(start.cosines.shape[1]), iterations, tolerance)
+        return self._minimise(rows, start, self._box(start.cosines.shape[1]), iterations, tolerance, ceiling)
+
+    @cached_property
+    def rough(self) -> Sounding:
+        """Codes and channel in single precision."""
+        seen = self.observation
+        return Sounding(
+            array=seen.array, codes=seen.codes.to(torch.complex64), channel=seen.channel.to(torch.complex64)
+        )
 
     def start_at(self, rows: Rows, cosines: Tensor) -> Hypothesis:
         """A hypothesis at given (u, w, q) with powers and noise fitted by Fisher scoring, the positions held.
@@ -104,25 +114,29 @@ class StochasticLikelihood:
         held = replace(box, stride=box.stride.index_fill(0, torch.arange(3 * sources, device=box.stride.device), 0))
         return self._minimise(rows, start, held, iterations=10, tolerance=1e-2)
 
-    def _minimise(self, rows: Rows, start: Hypothesis, box: Box, iterations: int, tolerance: float) -> Hypothesis:
+    def _minimise(
+        self, rows: Rows, start: Hypothesis, box: Box, iterations: int, tolerance: float, ceiling: Tensor | None = None
+    ) -> Hypothesis:  # fmt: skip
         sources, chart = start.cosines.shape[1], chart_at(start.cosines, self.observation.array)
         coordinates = chart.coordinates(start.cosines)
         point = torch.cat([coordinates.flatten(1), start.log_powers, start.log_noise[:, None]], dim=1)
 
-        def evaluate(x: Tensor, subset: Tensor) -> Local:
-            return self._local(rows[subset], x, sources, chart[subset])
+        sounding = self.observation if tolerance < ROUGH else self.rough
 
-        end = minimise(evaluate, point, box, iterations=iterations, tolerance=tolerance)
+        def evaluate(x: Tensor, subset: Tensor) -> Local:
+            return self._local(rows[subset], x, sources, chart[subset], sounding)
+
+        end = minimise(evaluate, point, box, iterations=iterations, tolerance=tolerance, ceiling=ceiling)
         coordinates, log_powers, log_noise = end.point.split([3 * sources, sources, 1], dim=1)
         cosines = chart.cosines(coordinates.unflatten(1, (sources, 3)))
         return Hypothesis(cosines, log_powers, log_noise[:, 0], end.value, end.converged)
 
-    def _local(self, rows: Rows, x: Tensor, sources: int, chart: Chart) -> Local:
+    def _local(self, rows: Rows, x: Tensor, sources: int, chart: Chart, sounding: Sounding) -> Local:
         """NLL, score and Fisher information at parameter vectors."""
         coordinates, log_powers, log_noise = x.split([3 * sources, sources, 1], dim=1)
         powers, noise = log_powers.exp(), log_noise[:, 0].exp()
-        seen = self.observation
-        gram = snapshot_gram(coordinates.unflatten(1, (sources, 3)), chart, seen.sounding(rows), seen.blocks[rows])
+        y = self.observation.blocks[rows]
+        gram = snapshot_gram(coordinates.unflatten(1, (sources, 3)), chart, sounding.of(rows), y)
         whitened = whiten(gram, powers, noise)
         return Local(
             negative_log_likelihood(whitened),
@@ -134,7 +148,7 @@ class StochasticLikelihood:
         """Gradient of the NLL at a hypothesis, block by block, (row, block, parameter)."""
         chart = chart_at(at.cosines, self.observation.array)
         seen, powers, noise = self.observation, at.log_powers.exp(), at.log_noise.exp()
-        gram = snapshot_gram(chart.coordinates(at.cosines), chart, seen.sounding(rows), seen.blocks[rows])
+        gram = snapshot_gram(chart.coordinates(at.cosines), chart, seen.of(rows), seen.blocks[rows])
         return block_scores(whiten(gram, powers, noise), powers, noise)
 
     def information(self, rows: Rows, at: Hypothesis) -> Tensor:
@@ -142,7 +156,7 @@ class StochasticLikelihood:
         chart = chart_at(at.cosines, self.observation.array)
         coordinates = chart.coordinates(at.cosines)
         point = torch.cat([coordinates.flatten(1), at.log_powers, at.log_noise[:, None]], dim=1)
-        return self._local(rows, point, at.cosines.shape[1], chart).curvature
+        return self._local(rows, point, at.cosines.shape[1], chart, self.observation).curvature
 
     def _box(self, sources: int) -> Box:
         ends = position_box(self.grid, sources)

@@ -66,7 +66,8 @@ def snapshot_gram(
         Blocks of shape (..., block).
     """
     response = sounding.response(panel_block(chart, coordinates).to(sounding.codes.dtype)).to(torch.complex128)
-    y = response.new_zeros(response.shape[:-2] + response.shape[-1:]) if measurements is None else measurements
+    shape = response.shape[:-2] + response.shape[-1:]
+    y = response.new_zeros(shape) if measurements is None else measurements.to(response.dtype)
     conjugate = response.conj()
     energy = torch.view_as_real(y).square().sum(dim=(-1, -2))
     return Gram(conjugate @ response.mT, (conjugate @ y.unsqueeze(-1)).squeeze(-1), energy, response.shape[-1])
