@@ -104,5 +104,5 @@ class Likelihood(Protocol):
     def refine(
         self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float, ceiling: Tensor | None = None
     ) -> Hypothesis:  # fmt: skip
-        """Minimise the objective over all parameters of the hypothesis; give up rows that will not come below a ceiling."""
+        """Minimise the objective over all parameters; give up rows that will not come below their ceiling."""
         ...

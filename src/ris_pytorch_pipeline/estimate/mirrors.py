@@ -50,15 +50,11 @@ class Mirrors:
 
 def by_signs(values: Tensor) -> Tensor:
     """Σ_s χ_gs x_s over the first axis, of 1, 2 or 4 entries: from images to parities, and from parities to images."""
-    step = 1
-    while step < len(values):
-        pairs = values.unflatten(0, (-1, 2, step))
-        values = torch.empty_like(values)
-        out = values.unflatten(0, (-1, 2, step))
-        torch.add(pairs[:, 0], pairs[:, 1], out=out[:, 0])
-        torch.sub(pairs[:, 0], pairs[:, 1], out=out[:, 1])
-        step *= 2
-    return values
+    one = values.new_ones((1, 1))
+    signs = one
+    while len(signs) < len(values):
+        signs = torch.kron(torch.cat([torch.cat([one, one], dim=1), torch.cat([one, -one], dim=1)]), signs)
+    return (signs @ values.flatten(1)).view(values.shape) if len(values) > 1 else values
 
 
 def mirrors_of(array: Array, grid: SearchGrid) -> Mirrors:

@@ -21,7 +21,7 @@ from .grid import SearchGrid, search_grid
 from .hypothesis import Hypothesis, Rivals, Rows
 from .levenberg import ROUGH, Box, Local, minimise
 from .region import SearchRegion
-from .steered import GridSteering, grid_steering, products
+from .steered import GridSteering, grid_steering, products, room
 from .stochastic import position_box
 
 
@@ -58,8 +58,9 @@ class PilotLikelihood:
         energy = rows.new_empty(shape)
         for columns, tile in zip(self.steering.columns, self.steering.tiles, strict=True):
             for scene, frequency in product(range(shape[1]), range(shape[2])):
-                seen = products(rows[:, scene, frequency], tile[frequency])
-                energy[:, scene, frequency, columns] = seen.square_().sum(1)
+                parts = rows[:, scene, frequency].split(room(rows, tile), dim=1)
+                seen = sum(products(part, tile[frequency]).square_().sum(1) for part in parts)
+                energy[:, scene, frequency, columns] = seen
         return energy
 
     def nothing(self, rows: Rows) -> Hypothesis:
@@ -81,11 +82,11 @@ class PilotLikelihood:
 
     def scan(self, rows: Rows, given: Hypothesis) -> tuple[Tensor, Tensor]:
         """T(g) = 2 L M log(f / (f - Σ |b^H r|² / ‖P⊥(B) b‖²)), r = P⊥(B) y, f = ‖r‖², over frequencies."""
-        s = self.statistics[rows]
-        residual, left = s.energy.sum(-1), s.measured  # r = t - B s
+        s = self.rough
+        residual, left = s.energy[rows].sum(-1), s.measured[rows]  # r = t - B s
         subspace = left.new_zeros((*left.shape[:-1], 0, left.shape[-1]))
         if given.cosines.shape[1] > 0:
-            response = self._vectors(given.cosines) @ s.operator.mT
+            response = s.response(self._vectors(given.cosines), rows)
             small = response.conj() @ response.mT
             mean = small.diagonal(dim1=-2, dim2=-1).real.mean(-1)[..., None, None]
             eye = torch.eye(small.shape[-1], dtype=small.dtype, device=small.device)
@@ -94,7 +95,7 @@ class PilotLikelihood:
             fitted = (subspace @ left.unsqueeze(-1)).squeeze(-1)
             residual = residual - torch.view_as_real(fitted).square().sum(dim=(-1, -2, -3))
             left = left - (subspace.mH @ fitted.unsqueeze(-1)).squeeze(-1)
-        filters = torch.cat([left.conj().unsqueeze(-2), subspace], dim=-2) @ s.operator
+        filters = s.adjoint(torch.cat([left.conj().unsqueeze(-2), subspace], dim=-2), rows)
         outputs = self._outputs(filters).unflatten(-2, (2, -1)).sum(-3)  # (image, row, frequency, filter, point)
         energy = self.energy[:, rows]
         rest = (energy - outputs[..., 1:, :].sum(-2)).clamp_min(1e-2 * energy)
@@ -135,23 +136,23 @@ class PilotLikelihood:
         statistics = self.statistics if tolerance < ROUGH else self.rough
 
         def evaluate(x: Tensor, subset: Tensor) -> Local:
-            return self._local(statistics[rows[subset]], x, chart[subset])
+            return self._local(statistics, rows[subset], x, chart[subset])
 
         first = chart.coordinates(start.cosines).flatten(1)
         end = minimise(evaluate, first, box, iterations=iterations, tolerance=tolerance, ceiling=ceiling)
         coordinates = end.point.unflatten(1, (sources, 3))
         if statistics is self.rough:
             return replace(start, cosines=chart.cosines(coordinates), value=end.value, converged=end.converged)
-        projection = project(statistics[rows].at(coordinates, chart))
+        projection = project(statistics.at(coordinates, chart, rows))
         log_powers = torch.view_as_real(projection.symbols).square().sum(-1).mean(-2).clamp_min(1e-30).log()
         log_noise = (
             projection.residual.sum(-1) / (self.equations - sources * self.observation.array.frequencies)
         ).log()
         return Hypothesis(chart.cosines(coordinates), log_powers, log_noise, end.value, end.converged)
 
-    def _local(self, statistics: StackedStatistics, x: Tensor, chart: Chart) -> Local:
+    def _local(self, statistics: StackedStatistics, rows: Rows, x: Tensor, chart: Chart) -> Local:
         """L M log f, its gradient and the Gauss-Newton curvature, all in nats."""
-        projection = project(statistics.at(x.unflatten(1, (-1, 3)), chart))
+        projection = project(statistics.at(x.unflatten(1, (-1, 3)), chart, rows))
         residual = projection.residual.sum(-1)
         scale = self.equations / residual
         return Local(
@@ -166,7 +167,7 @@ class PilotLikelihood:
         Leaving source k out raises the residual by |s_k|² / [(B^H B)⁻¹]_kk.
         """
         chart = chart_at(at.cosines, self.observation.array)
-        gram = self.statistics[rows].at(chart.coordinates(at.cosines), chart)
+        gram = self.statistics.at(chart.coordinates(at.cosines), chart, rows)
         projection = project(gram)
         inverse = torch.linalg.inv(gram.vectors[..., : gram.sources, : gram.sources])
         weight = inverse.diagonal(dim1=-2, dim2=-1).real
@@ -178,12 +179,12 @@ class PilotLikelihood:
         chart = chart_at(at.cosines, self.observation.array)
         coordinates, seen = chart.coordinates(at.cosines), self.observation
         gram = snapshot_gram(coordinates, chart, seen.of(rows), seen.blocks[rows])
-        terms = position_scores(gram, self.statistics[rows].at(coordinates, chart))
+        terms = position_scores(gram, self.statistics.at(coordinates, chart, rows))
         return terms / at.log_noise.exp()[:, None, None]
 
     def information(self, rows: Rows, at: Hypothesis) -> Tensor:
         """Fisher information of the positions at a hypothesis, with the noise variance estimated there."""
         chart = chart_at(at.cosines, self.observation.array)
-        projection = project(self.statistics[rows].at(chart.coordinates(at.cosines), chart))
+        projection = project(self.statistics.at(chart.coordinates(at.cosines), chart, rows))
         information = position_information(projection, projection.symbols).sum(-3)
         return information / at.log_noise.exp()[:, None, None]

@@ -89,6 +89,8 @@ def _redetections(
     rest = joined([given.without(k) for k in range(sources)])
     gain, log_power = likelihood.scan(rows[every], rest)
     trial, point = candidates(likelihood, gain, given.cosines.transpose(0, 1).flatten(0, 1), effort)
+    by_row = every[trial].argsort(stable=True)  # neighbours share what belongs to their scene
+    trial, point = trial[by_row], point[by_row]
     places = likelihood.grid.points().to(rest.cosines.dtype)[point]
     return every[trial], rest[trial].plus(places, log_power[trial, point].to(rest.log_noise.dtype))
 

@@ -1,6 +1,7 @@
 """What the rows of an operator see at all grid points: real products of single precision, folded by mirror images."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from jaxtyping import Complex, Float
@@ -32,7 +33,7 @@ class GridSteering:
     def columns(self) -> list[slice]:
         """Which points of an image each tile holds."""
         ends = torch.tensor([0] + [tile.shape[-1] for tile in self.tiles]).cumsum(0).tolist()
-        return [slice(*pair) for pair in zip(ends, ends[1:], strict=False)]
+        return [slice(*pair) for pair in pairwise(ends)]
 
     @property
     def images(self) -> int:
@@ -74,6 +75,11 @@ def products(
 ) -> Float[Tensor, "image row point"]:  # fmt: skip
     """What real rows see at the points of a tile and at their mirror images."""
     return by_signs(rows @ tile)
+
+
+def room(rows: Tensor, tile: Tensor) -> int:
+    """How many rows at a time keep their products in cache."""
+    return max(1, _TILE_BYTES // (4 * len(rows) * tile.shape[-1]))
 
 
 def real_rows(rows: Complex[Tensor, "*batch row element"]) -> Float[Tensor, "*batch part_row part_element"]:

@@ -92,22 +92,49 @@ class StackedStatistics:
     energy: Float[Tensor, "*batch frequency"]
     equations: int
 
-    def at(self, coordinates: Coordinates, chart: Chart) -> Gram:
-        """The stacked Grams, one block per frequency, in double precision from responses in that of T."""
-        panel = panel_block(chart, coordinates).to(self.operator.dtype)
-        panel = panel if chart.array.frequencies > 1 else panel.unsqueeze(-3)
-        response = (panel @ self.operator.mT).to(self.measured.dtype)
-        conjugate = response.conj()
-        measured = (conjugate @ self.measured.unsqueeze(-1)).squeeze(-1)
-        return Gram(conjugate @ response.mT, measured, self.energy, self.equations)
+    def at(self, coordinates: Coordinates, chart: Chart, scenes: Tensor) -> Gram:
+        """The stacked Grams, one block per frequency, in double precision from responses in that of T.
 
-    def __getitem__(self, rows: Tensor) -> "StackedStatistics":
-        """Of some of the scenes."""
-        return StackedStatistics(self.operator[rows], self.measured[rows], self.energy[rows], self.equations)
+        Args:
+            coordinates: (row, source, 3).
+            chart: in which the sources move.
+            scenes: (row,), which scene each row is of; operators are not copied, and serve rows that follow each other.
+        """
+        panel = panel_block(chart, coordinates)
+        response = self.response(panel if chart.array.frequencies > 1 else panel.unsqueeze(-3), scenes)
+        conjugate = response.conj()
+        measured = (conjugate @ self.measured[scenes].unsqueeze(-1)).squeeze(-1)
+        return Gram(conjugate @ response.mT, measured, self.energy[scenes], self.equations)
+
+    def response(self, vectors: Tensor, scenes: Tensor) -> Tensor:
+        """T x of panel vectors, (row, frequency, vector, element), in double precision."""
+        return _by_scene(vectors.to(self.operator.dtype), self.operator.mT, scenes).to(self.measured.dtype)
+
+    def adjoint(self, vectors: Tensor, scenes: Tensor) -> Tensor:
+        """w^T T of rows w, (row, frequency, vector, equation)."""
+        return _by_scene(vectors.to(self.operator.dtype), self.operator, scenes)
 
     def rough(self) -> "StackedStatistics":
         """The same with responses of single precision, which move an optimum by less than 1 % of a deviation."""
         return replace(self, operator=self.operator.to(torch.complex64))
+
+
+def _by_scene(vectors: Tensor, matrices: Tensor, scenes: Tensor) -> Tensor:
+    """Vectors (row, frequency, vector, a) times the matrix (frequency, a, b) of each row's scene, never copied."""
+    kinds, counts = scenes.unique_consecutive(return_counts=True)
+    out = vectors.new_empty((*vectors.shape[:-1], matrices.shape[-1]))
+    first = 0
+    for scene, count in zip(kinds.tolist(), counts.tolist(), strict=True):
+        rows = slice(first, first + count)
+        out[rows] = vectors[rows] @ matrices[scene] if count == 1 else _joint(vectors[rows], matrices[scene])
+        first += count
+    return out
+
+
+def _joint(vectors: Tensor, matrix: Tensor) -> Tensor:
+    """Rows of one scene, (row, frequency, vector, a) times (frequency, a, b), as one product a frequency."""
+    product = vectors.transpose(0, 1).flatten(1, 2) @ matrix
+    return product.unflatten(1, vectors.shape[:1] + vectors.shape[2:3]).transpose(0, 1)
 
 
 def stacked_statistics(observation: Observation) -> StackedStatistics:

@@ -6,7 +6,6 @@ from torch import Tensor
 
 from ..shapes import Channel, Codes, Measured
 
-
 _TILE_BYTES = 1 << 22
 """Of coded vectors made at a time: what stays in cache is three times faster than what pages in."""
 
