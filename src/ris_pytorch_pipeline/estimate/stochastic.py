@@ -1,14 +1,22 @@
 """How random-symbol measurements are searched: y_l ~ CN(0, B_l P B_l^H + σ² I), on a grid and off it."""
 
 import math
-from dataclasses import replace
 from functools import cached_property
 from itertools import product
 
 import torch
 from torch import Tensor
 
-from ..likelihood import block_scores, fisher_information, negative_log_likelihood, score, snapshot_gram, whiten
+from ..likelihood import (
+    Gram,
+    block_scores,
+    fisher_information,
+    negative_log_likelihood,
+    response_gram,
+    score,
+    snapshot_gram,
+    whiten,
+)
 from ..physics import Chart, Observation, Sounding, chart_at, coded_operator, steering_at
 from .grid import SearchGrid, search_grid
 from .hypothesis import Hypothesis, Rivals, Rows
@@ -116,13 +124,17 @@ class StochasticLikelihood:
 
         It starts from equal powers that explain 90 % of the measured power.
         """
-        sources, elements = cosines.shape[1], self.observation.elements.shape[0]
-        log_powers = cosines.new_full(cosines.shape[:2], math.log(0.9 / (sources * elements)))
-        log_noise = cosines.new_full(cosines.shape[:1], math.log(0.1))
-        start = Hypothesis(cosines, log_powers, log_noise, torch.zeros_like(log_noise), torch.ones_like(rows).bool())
-        box = self._box(sources)
-        held = replace(box, stride=box.stride.index_fill(0, torch.arange(3 * sources, device=box.stride.device), 0))
-        return self._minimise(rows, start, held, iterations=10, tolerance=1e-2)
+        sources, array = cosines.shape[1], self.observation.array
+        response = self.rough.of(rows).response(steering_at(cosines, array).to(self.rough.codes.dtype))
+        gram = response_gram(response, self.observation.blocks[rows], kinds=1)
+        start = torch.full_like(cosines[:, 0, 0], math.log(0.9 / (sources * len(array)))).unsqueeze(1)
+        point = torch.cat([start.expand(-1, sources), torch.full_like(start, math.log(0.1))], dim=1)
+
+        def evaluate(x: Tensor, subset: Tensor) -> Local:
+            return _quadratic(gram[subset], *x.split([sources, 1], dim=1))
+
+        end = minimise(evaluate, point, self._box(sources, held=True), iterations=10, tolerance=1e-2)
+        return Hypothesis(cosines, end.point[:, :-1], end.point[:, -1], end.value, end.converged)
 
     def _minimise(
         self, rows: Rows, start: Hypothesis, box: Box, iterations: int, tolerance: float, ceiling: Tensor | None = None
@@ -144,15 +156,9 @@ class StochasticLikelihood:
     def _local(self, rows: Rows, x: Tensor, sources: int, chart: Chart, sounding: Sounding) -> Local:
         """NLL, score and Fisher information at parameter vectors."""
         coordinates, log_powers, log_noise = x.split([3 * sources, sources, 1], dim=1)
-        powers, noise = log_powers.exp(), log_noise[:, 0].exp()
         y = self.observation.blocks[rows]
         gram = snapshot_gram(coordinates.unflatten(1, (sources, 3)), chart, sounding.of(rows), y)
-        whitened = whiten(gram, powers, noise)
-        return Local(
-            negative_log_likelihood(whitened),
-            score(whitened, powers, noise),
-            fisher_information(whitened, powers, noise),
-        )
+        return _quadratic(gram, log_powers, log_noise)
 
     def scores(self, rows: Rows, at: Hypothesis) -> Tensor:
         """Gradient of the NLL at a hypothesis, block by block, (row, block, parameter)."""
@@ -168,12 +174,21 @@ class StochasticLikelihood:
         point = torch.cat([coordinates.flatten(1), at.log_powers, at.log_noise[:, None]], dim=1)
         return self._local(rows, point, at.cosines.shape[1], chart, self.observation).curvature
 
-    def _box(self, sources: int) -> Box:
-        ends = position_box(self.grid, sources)
+    def _box(self, sources: int, *, held: bool = False) -> Box:
+        ends = ([], [], []) if held else position_box(self.grid, sources)
         rest = [[*[power] * sources, noise] for power, noise in zip(_LOG_POWER, _LOG_NOISE, strict=True)]
         like = self.observation.elements
         lower, upper, stride = (like.new_tensor([*p, *r]) for p, r in zip(ends, rest, strict=True))
-        return Box(lower, upper, stride, sources)
+        return Box(lower, upper, stride, 0 if held else sources)
+
+
+def _quadratic(gram: Gram, log_powers: Tensor, log_noise: Tensor) -> Local:
+    """NLL, score and Fisher information over the positions that move, the powers and the noise."""
+    powers, noise = log_powers.exp(), log_noise[:, 0].exp()
+    whitened = whiten(gram, powers, noise)
+    return Local(
+        negative_log_likelihood(whitened), score(whitened, powers, noise), fisher_information(whitened, powers, noise)
+    )
 
 
 def coded_dictionary(observation: Observation, steering: GridSteering) -> tuple[list[Tensor], list[Tensor]]:

@@ -30,6 +30,8 @@ def panel_block(chart: Chart, coordinates: Coordinates) -> Complex[Tensor, "... 
 class Gram:
     """Inner products of V = [B, ∂B/∂a, ∂B/∂b, ∂B/∂q] (4 K vectors) with itself and with the measurements y.
 
+    Where sources do not move, V is B alone.
+
     The leading axes are (..., block) with one block per snapshot and frequency, or one per frequency for the stacked
     blocks of all its snapshots.
 
@@ -38,17 +40,23 @@ class Gram:
         measured: V^H y, (..., 4 K).
         energy: y^H y, (...).
         equations: complex numbers per block: M, or L M when stacked.
+        kinds: vectors of a source: 4, or 1 without derivatives.
     """
 
     vectors: Complex[Tensor, "*block vector vector"]
     measured: Complex[Tensor, "*block vector"]
     energy: Float[Tensor, "*block"]
     equations: int
+    kinds: int = 4
 
     @property
     def sources(self) -> int:
         """K."""
-        return self.vectors.shape[-1] // 4
+        return self.vectors.shape[-1] // self.kinds
+
+    def __getitem__(self, rows: Tensor) -> "Gram":
+        """Of some of the rows on the first axis."""
+        return replace(self, vectors=self.vectors[rows], measured=self.measured[rows], energy=self.energy[rows])
 
 
 def snapshot_gram(
@@ -65,12 +73,21 @@ def snapshot_gram(
     Returns:
         Blocks of shape (..., block).
     """
-    response = sounding.response(panel_block(chart, coordinates).to(sounding.codes.dtype)).to(torch.complex128)
+    response = sounding.response(panel_block(chart, coordinates).to(sounding.codes.dtype))
+    return response_gram(response, measurements, kinds=4)
+
+
+def response_gram(
+    response: Complex[Tensor, "... vector antenna"], measurements: Measured | None, kinds: int
+) -> Gram:  # fmt: skip
+    """The Grams of coded responses, in double precision whatever that of the responses."""
+    response = response.to(torch.complex128)
     shape = response.shape[:-2] + response.shape[-1:]
     y = response.new_zeros(shape) if measurements is None else measurements.to(response.dtype)
     conjugate = response.conj()
     energy = torch.view_as_real(y).square().sum(dim=(-1, -2))
-    return Gram(conjugate @ response.mT, (conjugate @ y.unsqueeze(-1)).squeeze(-1), energy, response.shape[-1])
+    measured = (conjugate @ y.unsqueeze(-1)).squeeze(-1)
+    return Gram(conjugate @ response.mT, measured, energy, response.shape[-1], kinds)
 
 
 @dataclass(frozen=True, eq=False)
