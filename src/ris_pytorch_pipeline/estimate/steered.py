@@ -51,10 +51,10 @@ class GridSteering:
 
 
 def grid_steering(array: Array, grid: SearchGrid) -> GridSteering:
-    """The steering vectors of a grid in single precision, made tile by tile in the precision of the grid."""
+    """The steering vectors of a grid, made tile by tile in single precision: 200 rad are right to 2e-5 rad."""
     mirrors = mirrors_of(array, grid)
-    points, count = grid.points()[mirrors.points[0]], array.frequencies
-    tile = max(1, _TILE_BYTES // (16 * len(array) * count))
+    points, count = grid.points()[mirrors.points[0]].float(), array.frequencies
+    tile = max(1, _TILE_BYTES // (8 * len(array) * count))
     block = max(tile, _BLOCK_BYTES // (8 * len(array) * count))
     size = 2 * mirrors.elements.shape[1]
     tiles = []
@@ -62,7 +62,7 @@ def grid_steering(array: Array, grid: SearchGrid) -> GridSteering:
         out = torch.empty((count, len(mirrors.elements), size, len(some)), dtype=torch.float32, device=points.device)
         for first in range(0, len(some), tile):
             vectors = steering_at(some[first : first + tile], array)
-            vectors = (vectors if count > 1 else vectors.unsqueeze(0)).to(torch.complex64)
+            vectors = vectors if count > 1 else vectors.unsqueeze(0)
             folded = mirrors.fold_steering(vectors).transpose(0, 1).mT  # (frequency, parity, orbit, point)
             out[..., : size // 2, first : first + tile] = folded.real
             out[..., size // 2 :, first : first + tile] = folded.imag
