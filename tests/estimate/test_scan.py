@@ -52,7 +52,10 @@ def test_stochastic_gain_is_the_fall_of_the_objective(given: int) -> None:
     for pick in (17, 900, int(gain[0].argmax())):
         more = start.plus(points[pick].expand(2, -1), log_power[:, pick].double())
         x = torch.cat([more.cosines.flatten(1), more.log_powers, more.log_noise[:, None]], dim=1)
-        fall = 2 * (start.value - likelihood._local(rows, x, given + 1, Chart(likelihood.observation.array)).value)
+        fall = 2 * (
+            start.value
+            - likelihood._local(rows, x, given + 1, Chart(likelihood.observation.array), likelihood.observation).value
+        )
         torch.testing.assert_close(gain[:, pick].double(), fall.clamp_min(0), rtol=1e-3, atol=0.02)
 
 
@@ -72,7 +75,10 @@ def test_pilot_gain_is_the_fall_of_the_objective(given: int) -> None:
     for pick in (17, 900, int(gain[0].argmax())):
         more = start.plus(points[pick].expand(2, -1), log_power[:, pick].double())
         fall = 2 * (
-            start.value - likelihood._local(rows, more.cosines.flatten(1), Chart(likelihood.observation.array)).value
+            start.value
+            - likelihood._local(
+                likelihood.statistics, rows, more.cosines.flatten(1), Chart(likelihood.observation.array)
+            ).value
         )
         torch.testing.assert_close(gain[:, pick].double(), fall, rtol=1e-3, atol=0.02)
 
@@ -82,11 +88,13 @@ def test_source_gains_are_the_rise_when_a_source_is_left_out() -> None:
     likelihood = PilotLikelihood(scale(scenes.observation).observation, REGION)
     rows = torch.arange(2)
     start = likelihood.start_at(rows, cosines_from_positions(scenes.truth.positions))
-    whole = likelihood._local(rows, start.cosines.flatten(1), Chart(likelihood.observation.array)).value
+    whole = likelihood._local(
+        likelihood.statistics, rows, start.cosines.flatten(1), Chart(likelihood.observation.array)
+    ).value
     gains = likelihood.source_gains(rows, start)
     for k in range(3):
         without = likelihood._local(
-            rows, start.without(k).cosines.flatten(1), Chart(likelihood.observation.array)
+            likelihood.statistics, rows, start.without(k).cosines.flatten(1), Chart(likelihood.observation.array)
         ).value
         torch.testing.assert_close(gains[:, k], 2 * (without - whole), rtol=1e-8, atol=1e-8)
 

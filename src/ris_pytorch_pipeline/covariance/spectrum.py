@@ -1,6 +1,7 @@
 """How strong each position looks in a covariance: Bartlett, MVDR and MUSIC spectra, batched and differentiable."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import torch
 from jaxtyping import Complex, Float
@@ -14,6 +15,8 @@ from .low_rank import LowRank
 Vectors = Complex[Tensor, "*#batch point element"]
 """Steering vectors; without leading axes they serve every scene."""
 Matrices = Complex[Tensor, "*#batch element element"]
+_BLOCKS = 4
+"""Of the rows of a triangular factor: 5/8 of the work of a square one, in products that are still wide."""
 TILE_BYTES = 2 * 2**20
 """No tile of a grid takes more memory than this: what stays in cache is faster than what pages in."""
 
@@ -61,9 +64,20 @@ def mvdr(covariance: Matrices, vectors: Vectors, jitter: float | None = None) ->
     """
     with exact(covariance):
         factor = torch.linalg.cholesky(load(hermitise(covariance), jitter))
-        right = vectors.mT.expand(*factor.shape[:-2], *vectors.mT.shape[-2:])
-        white = torch.linalg.solve_triangular(factor, right, upper=False)
-        return 1 / torch.view_as_real(white).square().sum(dim=(-1, -3))
+        eye = torch.eye(factor.shape[-1], dtype=factor.dtype, device=factor.device).expand(factor.shape)
+        whitener = torch.linalg.solve_triangular(factor, eye, upper=False)
+        room = max(1, TILE_BYTES // (factor.shape[-1] * factor.element_size()))
+        return 1 / torch.cat([_triangular_energy(whitener, some) for some in vectors.split(room, dim=-2)], dim=-1)
+
+
+def _triangular_energy(whitener: Matrices, vectors: Vectors) -> Float[Tensor, "... point"]:
+    """‖W a‖² with W lower triangular: of each block of rows only the columns up to its diagonal."""
+    size, energy = whitener.shape[-1], torch.zeros((), dtype=whitener.real.dtype, device=whitener.device)
+    ends = [size * block // _BLOCKS for block in range(_BLOCKS + 1)]
+    for first, last in pairwise(ends):
+        white = vectors[..., :last] @ whitener[..., first:last, :last].mT
+        energy = energy + torch.view_as_real(white).square().sum(dim=(-1, -2))
+    return energy
 
 
 def mvdr_low_rank(covariance: LowRank, vectors: Vectors) -> Float[Tensor, "... point"]:

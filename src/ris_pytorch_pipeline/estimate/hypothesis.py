@@ -61,6 +61,11 @@ class Hypothesis:
         return Hypothesis(**mine)
 
 
+def joined(parts: list[Hypothesis]) -> Hypothesis:
+    """Rows of several hypotheses with as many sources, one after another."""
+    return Hypothesis(**{name: torch.cat([vars(part)[name] for part in parts]) for name in vars(parts[0])})
+
+
 Rivals = tuple[Tensor, Hypothesis]
 """Hypotheses that were nearly as likely as the best one of their scene when they were tried."""
 
@@ -96,6 +101,8 @@ class Likelihood(Protocol):
         """Gain of one more source at each grid point: 2 (NLL without - NLL with), (row, point), and its log power."""
         ...
 
-    def refine(self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float) -> Hypothesis:
-        """Minimise the objective over all parameters of the hypothesis."""
+    def refine(
+        self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float, ceiling: Tensor | None = None
+    ) -> Hypothesis:  # fmt: skip
+        """Minimise the objective over all parameters; give up rows that will not come below their ceiling."""
         ...

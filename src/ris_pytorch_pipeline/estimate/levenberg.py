@@ -8,6 +8,11 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 Scenes = Int[Tensor, "scene"]
+ROUGH = 1e-3
+"""Nats of tolerance from which on responses of single precision will do: their rounding moves an objective by less."""
+_HOPE = 2.0
+"""Predicted decreases that a start may lie above its ceiling. Of starts that come below it in four iterations, at most
+1 % lie higher; of the others half do (random symbols, K = 3 at 10 dB) or a quarter (pilots, K = 5 at 5 dB)."""
 _RIM = 1 - 1e-9
 """a² + b² just short of endfire, where d_x would have no slope."""
 
@@ -74,6 +79,7 @@ def minimise(
     *,
     iterations: int,
     tolerance: float,
+    ceiling: Float[Tensor, "scene"] | None = None,  # noqa: F821
 ) -> Minimum:
     """Minimise by (C + μ diag C) dx = -g, accepting a scene's step only when its objective falls.
 
@@ -89,6 +95,8 @@ def minimise(
         box: limits.
         iterations: most evaluations after the first.
         tolerance: nats.
+        ceiling: value that a scene has to come below; one that would not even by `_HOPE` times its predicted decrease
+            is given up.
 
     Returns:
         The best point of each scene.
@@ -103,6 +111,8 @@ def minimise(
         step, decrease = _step(here, point[active], damping[active], box)
         done = decrease < tolerance
         converged[active[done]] = True
+        if ceiling is not None:
+            done = done | (here.value - _HOPE * decrease > ceiling[active])
         active, step = active[~done], step[~done]
         if active.numel() == 0:
             break

@@ -1,12 +1,14 @@
 """How constant-symbol measurements are searched: the residual ‖P⊥(B) y‖² on a grid and off it."""
 
 from dataclasses import replace
+from functools import cached_property
+from itertools import product
 
 import torch
 from torch import Tensor
 
 from ..likelihood import (
-    Projection,
+    StackedStatistics,
     position_information,
     position_scores,
     project,
@@ -17,9 +19,10 @@ from ..likelihood import (
 from ..physics import Array, Chart, Observation, chart_at, steering_at
 from .grid import SearchGrid, search_grid
 from .hypothesis import Hypothesis, Rivals, Rows
-from .levenberg import Box, Local, minimise
+from .levenberg import ROUGH, Box, Local, minimise
 from .region import SearchRegion
-from .stochastic import position_box, real_rows, real_steering
+from .steered import GridSteering, grid_steering, products, room
+from .stochastic import position_box
 
 _FEW = 1000
 """Grid points below which the grid is made twice as fine."""
@@ -42,14 +45,26 @@ class PilotLikelihood:
         self.rivals: list[Rivals] = []
         self.grid: SearchGrid = pilot_grid(region, observation.array)
         self.statistics = stacked_statistics(observation)
+        self.rough = self.statistics.rough()
         self.equations = self.statistics.equations * observation.array.frequencies
-        self.vectors = [tile for _, tile in real_steering(observation, self.grid)]  # (frequency, 2 element, point)
-        self.energy = torch.stack([self._energy(gram) for gram in self.statistics.gram])
 
-    def _energy(self, gram: Tensor) -> Tensor:
-        """a^H Q a of one scene at all frequencies and grid points, (frequency, point)."""
-        rows = real_rows(gram)
-        return torch.cat([((rows @ tile) * tile).sum(-2) for tile in self.vectors], dim=-1)
+    @cached_property
+    def steering(self) -> GridSteering:
+        """Steering vectors of the grid."""
+        return grid_steering(self.observation.array, self.grid)
+
+    @cached_property
+    def energy(self) -> Tensor:
+        """‖T a‖² of every scene at all grid points, (image, scene, frequency, point)."""
+        rows = self.steering.rows(self.rough.operator)
+        shape = (self.steering.images, *rows.shape[1:3], self.steering.points)
+        energy = rows.new_empty(shape)
+        for columns, tile in zip(self.steering.columns, self.steering.tiles, strict=True):
+            for scene, frequency in product(range(shape[1]), range(shape[2])):
+                parts = rows[:, scene, frequency].split(room(rows, tile), dim=1)
+                seen = sum(products(part, tile[frequency]).square_().sum(1) for part in parts)
+                energy[:, scene, frequency, columns] = seen
+        return energy
 
     def nothing(self, rows: Rows) -> Hypothesis:
         """No source: the residual is all of the measurements."""
@@ -70,60 +85,77 @@ class PilotLikelihood:
 
     def scan(self, rows: Rows, given: Hypothesis) -> tuple[Tensor, Tensor]:
         """T(g) = 2 L M log(f / (f - Σ |b^H r|² / ‖P⊥(B) b‖²)), r = P⊥(B) y, f = ‖r‖², over frequencies."""
-        s = self.statistics[rows]
-        residual, filters = s.energy.sum(-1), s.image.unsqueeze(-2).conj()
+        s = self.rough
+        residual, left = s.energy[rows].sum(-1), s.measured[rows]  # r = t - B s
+        subspace = left.new_zeros((*left.shape[:-1], 0, left.shape[-1]))
         if given.cosines.shape[1] > 0:
-            vectors = self._vectors(given.cosines)
-            through = s.gram @ vectors.mT  # Q A
-            small = vectors.conj() @ through
+            response = s.response(self._vectors(given.cosines), rows)
+            small = response.conj() @ response.mT
             mean = small.diagonal(dim1=-2, dim2=-1).real.mean(-1)[..., None, None]
             eye = torch.eye(small.shape[-1], dtype=small.dtype, device=small.device)
             factor = torch.linalg.cholesky(small + 1e-12 * mean * eye)
-            subspace = torch.linalg.solve_triangular(factor, through.mH, upper=False)  # rows: orthonormal B, times G
-            fitted = torch.linalg.solve_triangular(factor, vectors.conj() @ s.image.unsqueeze(-1), upper=False)
-            residual = residual - torch.view_as_real(fitted).square().sum(dim=(-1, -2, -3, -4))
-            filters = torch.cat([filters - fitted.mH @ subspace, subspace], dim=-2)
-        products = torch.cat([_by_frequency(real_rows(filters), tile) for tile in self.vectors], dim=-1)
-        outputs = products.square_().unflatten(-2, (2, -1)).sum(-3)
-        energy = self.energy[rows]
-        left = (energy - outputs[..., 1:, :].sum(-2)).clamp_min(1e-2 * energy)
+            subspace = torch.linalg.solve_triangular(factor, response.conj(), upper=False)  # rows: orthonormal B^H
+            fitted = (subspace @ left.unsqueeze(-1)).squeeze(-1)
+            residual = residual - torch.view_as_real(fitted).square().sum(dim=(-1, -2, -3))
+            left = left - (subspace.mH @ fitted.unsqueeze(-1)).squeeze(-1)
+        filters = s.adjoint(torch.cat([left.conj().unsqueeze(-2), subspace], dim=-2), rows)
+        outputs = self._outputs(filters).unflatten(-2, (2, -1)).sum(-3)  # (image, row, frequency, filter, point)
+        energy = self.energy[:, rows]
+        rest = (energy - outputs[..., 1:, :].sum(-2)).clamp_min(1e-2 * energy)
         found = outputs[..., 0, :]
-        share = ((found / left).sum(-2) / residual[:, None].float()).clamp_max(1 - 1e-6)
-        power = (found / left.square()).mean(-2)
-        return -2 * self.equations * torch.log1p(-share), power.clamp_min(1e-30).log()
+        share = ((found / rest).sum(-2) / residual[:, None].float()).clamp_max(1 - 1e-6)
+        gain = -2 * self.equations * torch.log1p(-share)
+        log_power = (found / rest.square()).mean(-2).clamp_min(1e-30).log()
+        on_grid = self.steering.mirrors.on_grid
+        return on_grid(gain.movedim(0, -2)), on_grid(log_power.movedim(0, -2))
+
+    def _outputs(self, filters: Tensor) -> Tensor:
+        """Squares of what filters (row, frequency, filter, element) see, (image, row, frequency, 2 filter, point)."""
+        rows = self.steering.rows(filters)
+        seen = [
+            torch.stack([products(rows[:, :, f].flatten(1, 2), part) for f, part in enumerate(tile)], dim=1)
+            for tile in self.steering.tiles
+        ]
+        outputs = seen[0] if len(seen) == 1 else torch.cat(seen, dim=-1)
+        return outputs.square_().unflatten(2, (rows.shape[1], -1)).transpose(1, 2)
 
     def _vectors(self, cosines: Tensor) -> Tensor:
         """Steering vectors with a frequency axis, (row, frequency, source, element)."""
         vectors = steering_at(cosines, self.observation.array)
         return vectors if self.observation.wide else vectors.unsqueeze(1)
 
-    def refine(self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float) -> Hypothesis:
-        """Variable projection: Gauss-Newton with the Kaufman Jacobian over (a, b, q), in the chart at the start."""
+    def refine(
+        self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float, ceiling: Tensor | None = None
+    ) -> Hypothesis:  # fmt: skip
+        """Variable projection: Gauss-Newton with the Kaufman Jacobian over (a, b, q), in the chart at the start.
+
+        Powers and noise are those of the start until a refinement is exact: a search needs neither.
+        """
         sources, chart = start.cosines.shape[1], chart_at(start.cosines, self.observation.array)
         like = self.observation.elements
         lower, upper, stride = (like.new_tensor(x) for x in position_box(self.grid, sources))
         box = Box(lower, upper, stride, sources)
 
+        statistics = self.statistics if tolerance < ROUGH else self.rough
+
         def evaluate(x: Tensor, subset: Tensor) -> Local:
-            return self._local(rows[subset], x, chart[subset])
+            return self._local(statistics, rows[subset], x, chart[subset])
 
         first = chart.coordinates(start.cosines).flatten(1)
-        end = minimise(evaluate, first, box, iterations=iterations, tolerance=tolerance)
+        end = minimise(evaluate, first, box, iterations=iterations, tolerance=tolerance, ceiling=ceiling)
         coordinates = end.point.unflatten(1, (sources, 3))
-        projection = self._projected(rows, coordinates, chart)
+        if statistics is self.rough:
+            return replace(start, cosines=chart.cosines(coordinates), value=end.value, converged=end.converged)
+        projection = project(statistics.at(coordinates, chart, rows))
         log_powers = torch.view_as_real(projection.symbols).square().sum(-1).mean(-2).clamp_min(1e-30).log()
         log_noise = (
             projection.residual.sum(-1) / (self.equations - sources * self.observation.array.frequencies)
         ).log()
         return Hypothesis(chart.cosines(coordinates), log_powers, log_noise, end.value, end.converged)
 
-    def _projected(self, rows: Rows, coordinates: Tensor, chart: Chart) -> Projection:
-        """Measurements and derivatives off the span of the sources, a block per frequency."""
-        return project(self.statistics[rows].at(coordinates, chart))
-
-    def _local(self, rows: Rows, x: Tensor, chart: Chart) -> Local:
+    def _local(self, statistics: StackedStatistics, rows: Rows, x: Tensor, chart: Chart) -> Local:
         """L M log f, its gradient and the Gauss-Newton curvature, all in nats."""
-        projection = self._projected(rows, x.unflatten(1, (-1, 3)), chart)
+        projection = project(statistics.at(x.unflatten(1, (-1, 3)), chart, rows))
         residual = projection.residual.sum(-1)
         scale = self.equations / residual
         return Local(
@@ -138,7 +170,7 @@ class PilotLikelihood:
         Leaving source k out raises the residual by |s_k|² / [(B^H B)⁻¹]_kk.
         """
         chart = chart_at(at.cosines, self.observation.array)
-        gram = self.statistics[rows].at(chart.coordinates(at.cosines), chart)
+        gram = self.statistics.at(chart.coordinates(at.cosines), chart, rows)
         projection = project(gram)
         inverse = torch.linalg.inv(gram.vectors[..., : gram.sources, : gram.sources])
         weight = inverse.diagonal(dim1=-2, dim2=-1).real
@@ -149,14 +181,14 @@ class PilotLikelihood:
         """Gradient of ‖P⊥(B) y‖²/σ² over the positions at a hypothesis, snapshot by snapshot."""
         chart = chart_at(at.cosines, self.observation.array)
         coordinates, seen = chart.coordinates(at.cosines), self.observation
-        gram = snapshot_gram(coordinates, chart, seen.sounding(rows), seen.blocks[rows])
-        terms = position_scores(gram, self.statistics[rows].at(coordinates, chart))
+        gram = snapshot_gram(coordinates, chart, seen.of(rows), seen.blocks[rows])
+        terms = position_scores(gram, self.statistics.at(coordinates, chart, rows))
         return terms / at.log_noise.exp()[:, None, None]
 
     def information(self, rows: Rows, at: Hypothesis) -> Tensor:
         """Fisher information of the positions at a hypothesis, with the noise variance estimated there."""
         chart = chart_at(at.cosines, self.observation.array)
-        projection = self._projected(rows, chart.coordinates(at.cosines), chart)
+        projection = project(self.statistics.at(chart.coordinates(at.cosines), chart, rows))
         information = position_information(projection, projection.symbols).sum(-3)
         return information / at.log_noise.exp()[:, None, None]
 
@@ -165,9 +197,3 @@ def pilot_grid(region: SearchRegion, array: Array) -> SearchGrid:
     """The search grid, twice as fine where it is small: coherent sources interfere, and a line has few points."""
     grid = search_grid(region, array)
     return search_grid(region, array, oversampling=2.0) if grid.size < _FEW else grid
-
-
-def _by_frequency(filters: Tensor, tile: Tensor) -> Tensor:
-    """(row, frequency, filter, part) times (frequency, part, point), one plain product per frequency."""
-    products = [filters[:, f] @ vectors for f, vectors in enumerate(tile)]
-    return products[0].unsqueeze(1) if len(products) == 1 else torch.stack(products, dim=1)

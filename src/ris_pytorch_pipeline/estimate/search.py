@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .hypothesis import Hypothesis, Likelihood, Rows
+from .hypothesis import Hypothesis, Likelihood, Rows, joined
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +14,7 @@ class SearchEffort:
 
     Args:
         candidates: re-detections tried for each source that is taken out.
-        rounds: most passes over all sources.
+        rounds: most passes over all sources; each may move one of them.
         add_iterations: refinement after adding a source.
         swap_iterations: refinement of each re-detection before it is compared.
         promising: a re-detection is refined when its gain on the grid is at least this part of the gain of the source
@@ -25,7 +25,7 @@ class SearchEffort:
     """
 
     candidates: int = 3
-    rounds: int = 8
+    rounds: int = 16
     add_iterations: int = 5
     swap_iterations: int = 4
     promising: float = 0.5
@@ -44,49 +44,55 @@ def add_source(likelihood: Likelihood, rows: Rows, given: Hypothesis, effort: Se
 
 
 def cycle(likelihood: Likelihood, rows: Rows, given: Hypothesis, effort: SearchEffort) -> Hypothesis:
-    """Take out each source in turn, re-detect it, and keep a re-detection that lowers the objective.
+    """Take out each source in turn, re-detect it, and keep the re-detection that lowers the objective most.
 
-    Passes repeat until one changes nothing. A row leaves when it was unchanged for as many sources as it has.
+    Passes repeat in the rows that a pass improves, until it improves none.
     """
-    sources = given.cosines.shape[1]
-    if sources == 0:
+    if given.cosines.shape[1] == 0:
         return given
-    idle = torch.zeros_like(rows)
     best = likelihood.refine(rows, given, iterations=effort.settle_iterations, tolerance=1e-2)
+    active = torch.arange(rows.numel(), device=rows.device)
     for _ in range(effort.rounds):
-        for _ in range(sources):
-            active = torch.nonzero(idle < sources).squeeze(-1)
-            if active.numel() == 0:
-                return best
-            better, improved = _redetect_first(likelihood, rows[active], best[active], effort)
-            best = best.replaced(active, better)
-            idle[active] = torch.where(improved, 0, idle[active] + 1)
+        improved, better = _redetected(likelihood, rows[active], best[active], effort)
+        active = active[improved]
+        if active.numel() == 0:
+            break
+        best = best.replaced(active, better)
     return best
 
 
-def _redetect_first(
+def _redetected(
     likelihood: Likelihood, rows: Rows, given: Hypothesis, effort: SearchEffort
-) -> tuple[Hypothesis, Tensor]:
-    """Re-detect the first source of each row; it, or its better, comes out last, so that sources take turns."""
-    rest = given.without(0)
-    gain, log_power = likelihood.scan(rows, rest)
-    turned = rest.plus(given.cosines[:, 0], given.log_powers[:, 0])
-    row, point = candidates(likelihood, gain, given.cosines[:, 0], effort)
-    improved = torch.zeros_like(rows, dtype=torch.bool)
+) -> tuple[Tensor, Hypothesis]:  # fmt: skip
+    """The rows in which the re-detection of one source lowers the objective, and what lowers it most."""
+    row, start = _redetections(likelihood, rows, given, effort)
     if row.numel() == 0:
-        return turned, improved
-    start = rest[row].plus(
-        likelihood.grid.points().to(rest.cosines.dtype)[point], log_power[row, point].to(rest.log_noise.dtype)
-    )
-    refined = likelihood.refine(rows[row], start, iterations=effort.swap_iterations, tolerance=1e-2)
-    _remember(likelihood, rows, turned, (row, refined), effort)
-    for trial in range(effort.candidates):
-        mine = torch.nonzero(_nth_of_its_row(row) == trial).squeeze(-1)
-        wins = refined.value[mine] < turned.value[row[mine]] - effort.improvement
-        mine = mine[wins]
-        turned = turned.replaced(row[mine], refined[mine])
-        improved[row[mine]] = True
-    return turned, improved
+        return row, given[row]
+    ceiling = given.value[row] + effort.close
+    refined = likelihood.refine(
+        rows[row], start, iterations=effort.swap_iterations, tolerance=1e-2, ceiling=ceiling
+    )  # fmt: skip
+    _remember(likelihood, rows, given, (row, refined), effort)
+    best = refined.value.argsort()
+    best = best[row[best].argsort(stable=True)]
+    best = best[_nth_of_its_row(row[best]) == 0]
+    best = best[refined.value[best] < given.value[row[best]] - effort.improvement]
+    return row[best], refined[best]
+
+
+def _redetections(
+    likelihood: Likelihood, rows: Rows, given: Hypothesis, effort: SearchEffort
+) -> tuple[Tensor, Hypothesis]:  # fmt: skip
+    """Every source of every row at the best other places for it, the others held: row numbers and starts."""
+    sources = given.cosines.shape[1]
+    every = torch.arange(rows.numel(), device=rows.device).repeat(sources)
+    rest = joined([given.without(k) for k in range(sources)])
+    gain, log_power = likelihood.scan(rows[every], rest)
+    trial, point = candidates(likelihood, gain, given.cosines.transpose(0, 1).flatten(0, 1), effort)
+    by_row = every[trial].argsort(stable=True)  # neighbours share what belongs to their scene
+    trial, point = trial[by_row], point[by_row]
+    places = likelihood.grid.points().to(rest.cosines.dtype)[point]
+    return every[trial], rest[trial].plus(places, log_power[trial, point].to(rest.log_noise.dtype))
 
 
 def _remember(
@@ -132,7 +138,10 @@ def candidates(
 
 def _near(points: Tensor, centre: Tensor, radius: Tensor) -> Tensor:
     """(row, point): within the radius of the row's centre on every axis."""
-    return ((points - centre[:, None]).abs() <= radius).all(-1)
+    near = torch.ones((centre.shape[0], points.shape[0]), dtype=torch.bool, device=points.device)
+    for axis, middle, reach in zip(points.unbind(-1), centre.split(1, dim=-1), radius.tolist(), strict=True):
+        near &= (axis >= middle - reach) & (axis <= middle + reach)
+    return near
 
 
 def drop_source(likelihood: Likelihood, rows: Rows, given: Hypothesis, effort: SearchEffort) -> Hypothesis:

@@ -1,24 +1,29 @@
 """How random-symbol measurements are searched: y_l ~ CN(0, B_l P B_l^H + σ² I), on a grid and off it."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property
+from itertools import product
 
 import torch
 from torch import Tensor
 
-from ..likelihood import block_scores, fisher_information, negative_log_likelihood, score, snapshot_gram, whiten
-from ..physics import Chart, Observation, chart_at, coded_operator, steering_at
+from ..likelihood import (
+    Gram,
+    block_scores,
+    fisher_information,
+    negative_log_likelihood,
+    response_gram,
+    score,
+    snapshot_gram,
+    whiten,
+)
+from ..physics import Chart, Observation, Sounding, chart_at, coded_operator, steering_at
 from .grid import SearchGrid, search_grid
 from .hypothesis import Hypothesis, Rivals, Rows
-from .levenberg import Box, Local, minimise
+from .levenberg import ROUGH, Box, Local, minimise
 from .region import SearchRegion
+from .steered import GridSteering, grid_steering, products, real_rows
 
-_TILE_BYTES = 1 << 21
-"""Of steering vectors made at a time: what stays in cache is several times faster than what pages in."""
-_BLOCK_BYTES = 1 << 23
-"""Of steering vectors used at a time: wide products are faster than narrow ones."""
 _LOG_POWER = (-25.0, 10.0, 2.0)
 _LOG_NOISE = (-25.0, 1.0, 1.0)
 """Lowest, highest and largest change in one iteration, for unit mean power of measurements and channel."""
@@ -41,7 +46,12 @@ class StochasticLikelihood:
     @cached_property
     def coded(self) -> tuple[list[Tensor], list[Tensor]]:
         """Coded responses and energies on the grid, made at the first scan: a polish needs none."""
-        return coded_dictionary(self.observation, self.grid)
+        return coded_dictionary(self.observation, self.steering)
+
+    @cached_property
+    def steering(self) -> GridSteering:
+        """Steering vectors of the grid."""
+        return grid_steering(self.observation.array, self.grid)
 
     def nothing(self, rows: Rows) -> Hypothesis:
         """No source: σ² = mean |y|²."""
@@ -60,16 +70,26 @@ class StochasticLikelihood:
         the maximum-likelihood one by Fisher scoring.
         """
         filters, noise = self._filters(rows, given)
-        dictionaries, energies = self.coded
-        gains, log_powers = [], []
-        for row, scene in enumerate(rows.tolist()):
-            outputs = (filters[row] @ dictionaries[scene]).square_().unflatten(1, (2, -1)).sum(1)
-            explained = outputs[:, 1:].sum(1) if outputs.shape[1] > 1 else 0
-            beta = (energies[scene] - explained).clamp_min(1e-3 * energies[scene]) / noise[row]
-            gain, power = one_source_gain(outputs[:, 0] / noise[row].square(), beta)
-            gains.append(gain)
-            log_powers.append(power.log())
-        return torch.stack(gains), torch.stack(log_powers)
+        shape = (rows.numel(), self.grid.size)
+        gains, powers = (torch.empty(shape, dtype=filters.dtype, device=filters.device) for _ in range(2))
+        for scene in rows.unique().tolist():
+            mine = torch.nonzero(rows == scene).squeeze(-1)
+            gains[mine], powers[mine] = self._gains(scene, filters[mine], noise[mine])
+        return gains, powers.log()
+
+    def _gains(self, scene: int, filters: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Gains and powers of one more source in one scene, (row, point), for the filters of some rows."""
+        dictionary, energy = (each[scene] for each in self.coded)
+        count = len(filters)
+        seen = filters.transpose(0, 1).flatten(1, 2).unsqueeze(1) @ dictionary  # (block, image, row and filter, point)
+        outputs = seen.square_().unflatten(2, (count, 2, -1)).sum(3)
+        noise = noise[:, None]
+        beta = energy.unsqueeze(2)
+        if outputs.shape[3] > 1:
+            beta = (beta - outputs[..., 1:, :].sum(3)).clamp_min(1e-3 * beta)
+        gain, power = one_source_gain(outputs[..., 0, :] / noise.square(), beta / noise)
+        on_grid = self.steering.mirrors.on_grid
+        return on_grid(gain.transpose(0, 1)), on_grid(power.transpose(0, 1))
 
     def _filters(self, rows: Rows, given: Hypothesis) -> tuple[Tensor, Tensor]:
         """Per snapshot the rows (σ² Γ⁻¹ y)^H and U^H with σ² Γ⁻¹ = I - U U^H, for `coded_dictionary`; and σ²."""
@@ -77,7 +97,7 @@ class StochasticLikelihood:
         if given.cosines.shape[1] == 0:
             return real_rows(y.conj().unsqueeze(-2)), noise.float()
         vectors = steering_at(given.cosines, self.observation.array)
-        b = self.observation.sounding(rows).response(vectors)  # (row, block, source, antenna)
+        b = self.observation.of(rows).response(vectors)  # (row, block, source, antenna)
         load = noise[:, None] * (-given.log_powers).exp()
         small = b.conj() @ b.mT + torch.diag_embed(load).to(b.dtype).unsqueeze(1)
         subspace = torch.linalg.solve_triangular(torch.linalg.cholesky(small), b.conj(), upper=False)  # U^H
@@ -85,54 +105,66 @@ class StochasticLikelihood:
         filters = torch.cat([residual.conj().unsqueeze(-2), subspace], dim=-2)
         return real_rows(filters), noise.float()
 
-    def refine(self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float) -> Hypothesis:
+    def refine(
+        self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float, ceiling: Tensor | None = None
+    ) -> Hypothesis:  # fmt: skip
         """Fisher scoring over (a, b, q, log p) of every source and log σ², in the chart at the start."""
-        return self._minimise(rows, start, self._box(start.cosines.shape[1]), iterations, tolerance)
+        return self._minimise(rows, start, self._box(start.cosines.shape[1]), iterations, tolerance, ceiling)
+
+    @cached_property
+    def rough(self) -> Sounding:
+        """Codes and channel in single precision."""
+        seen = self.observation
+        return Sounding(
+            array=seen.array, codes=seen.codes.to(torch.complex64), channel=seen.channel.to(torch.complex64)
+        )
 
     def start_at(self, rows: Rows, cosines: Tensor) -> Hypothesis:
         """A hypothesis at given (u, w, q) with powers and noise fitted by Fisher scoring, the positions held.
 
         It starts from equal powers that explain 90 % of the measured power.
         """
-        sources, elements = cosines.shape[1], self.observation.elements.shape[0]
-        log_powers = cosines.new_full(cosines.shape[:2], math.log(0.9 / (sources * elements)))
-        log_noise = cosines.new_full(cosines.shape[:1], math.log(0.1))
-        start = Hypothesis(cosines, log_powers, log_noise, torch.zeros_like(log_noise), torch.ones_like(rows).bool())
-        box = self._box(sources)
-        held = replace(box, stride=box.stride.index_fill(0, torch.arange(3 * sources, device=box.stride.device), 0))
-        return self._minimise(rows, start, held, iterations=10, tolerance=1e-2)
+        sources, array = cosines.shape[1], self.observation.array
+        response = self.rough.of(rows).response(steering_at(cosines, array).to(self.rough.codes.dtype))
+        gram = response_gram(response, self.observation.blocks[rows], kinds=1)
+        start = torch.full_like(cosines[:, 0, 0], math.log(0.9 / (sources * len(array)))).unsqueeze(1)
+        point = torch.cat([start.expand(-1, sources), torch.full_like(start, math.log(0.1))], dim=1)
 
-    def _minimise(self, rows: Rows, start: Hypothesis, box: Box, iterations: int, tolerance: float) -> Hypothesis:
+        def evaluate(x: Tensor, subset: Tensor) -> Local:
+            return _quadratic(gram[subset], *x.split([sources, 1], dim=1))
+
+        end = minimise(evaluate, point, self._box(sources, held=True), iterations=10, tolerance=1e-2)
+        return Hypothesis(cosines, end.point[:, :-1], end.point[:, -1], end.value, end.converged)
+
+    def _minimise(
+        self, rows: Rows, start: Hypothesis, box: Box, iterations: int, tolerance: float, ceiling: Tensor | None = None
+    ) -> Hypothesis:  # fmt: skip
         sources, chart = start.cosines.shape[1], chart_at(start.cosines, self.observation.array)
         coordinates = chart.coordinates(start.cosines)
         point = torch.cat([coordinates.flatten(1), start.log_powers, start.log_noise[:, None]], dim=1)
 
-        def evaluate(x: Tensor, subset: Tensor) -> Local:
-            return self._local(rows[subset], x, sources, chart[subset])
+        sounding = self.observation if tolerance < ROUGH else self.rough
 
-        end = minimise(evaluate, point, box, iterations=iterations, tolerance=tolerance)
+        def evaluate(x: Tensor, subset: Tensor) -> Local:
+            return self._local(rows[subset], x, sources, chart[subset], sounding)
+
+        end = minimise(evaluate, point, box, iterations=iterations, tolerance=tolerance, ceiling=ceiling)
         coordinates, log_powers, log_noise = end.point.split([3 * sources, sources, 1], dim=1)
         cosines = chart.cosines(coordinates.unflatten(1, (sources, 3)))
         return Hypothesis(cosines, log_powers, log_noise[:, 0], end.value, end.converged)
 
-    def _local(self, rows: Rows, x: Tensor, sources: int, chart: Chart) -> Local:
+    def _local(self, rows: Rows, x: Tensor, sources: int, chart: Chart, sounding: Sounding) -> Local:
         """NLL, score and Fisher information at parameter vectors."""
         coordinates, log_powers, log_noise = x.split([3 * sources, sources, 1], dim=1)
-        powers, noise = log_powers.exp(), log_noise[:, 0].exp()
-        seen = self.observation
-        gram = snapshot_gram(coordinates.unflatten(1, (sources, 3)), chart, seen.sounding(rows), seen.blocks[rows])
-        whitened = whiten(gram, powers, noise)
-        return Local(
-            negative_log_likelihood(whitened),
-            score(whitened, powers, noise),
-            fisher_information(whitened, powers, noise),
-        )
+        y = self.observation.blocks[rows]
+        gram = snapshot_gram(coordinates.unflatten(1, (sources, 3)), chart, sounding.of(rows), y)
+        return _quadratic(gram, log_powers, log_noise)
 
     def scores(self, rows: Rows, at: Hypothesis) -> Tensor:
         """Gradient of the NLL at a hypothesis, block by block, (row, block, parameter)."""
         chart = chart_at(at.cosines, self.observation.array)
         seen, powers, noise = self.observation, at.log_powers.exp(), at.log_noise.exp()
-        gram = snapshot_gram(chart.coordinates(at.cosines), chart, seen.sounding(rows), seen.blocks[rows])
+        gram = snapshot_gram(chart.coordinates(at.cosines), chart, seen.of(rows), seen.blocks[rows])
         return block_scores(whiten(gram, powers, noise), powers, noise)
 
     def information(self, rows: Rows, at: Hypothesis) -> Tensor:
@@ -140,60 +172,46 @@ class StochasticLikelihood:
         chart = chart_at(at.cosines, self.observation.array)
         coordinates = chart.coordinates(at.cosines)
         point = torch.cat([coordinates.flatten(1), at.log_powers, at.log_noise[:, None]], dim=1)
-        return self._local(rows, point, at.cosines.shape[1], chart).curvature
+        return self._local(rows, point, at.cosines.shape[1], chart, self.observation).curvature
 
-    def _box(self, sources: int) -> Box:
-        ends = position_box(self.grid, sources)
+    def _box(self, sources: int, *, held: bool = False) -> Box:
+        ends = ([], [], []) if held else position_box(self.grid, sources)
         rest = [[*[power] * sources, noise] for power, noise in zip(_LOG_POWER, _LOG_NOISE, strict=True)]
         like = self.observation.elements
         lower, upper, stride = (like.new_tensor([*p, *r]) for p, r in zip(ends, rest, strict=True))
-        return Box(lower, upper, stride, sources)
+        return Box(lower, upper, stride, 0 if held else sources)
 
 
-def coded_dictionary(observation: Observation, grid: SearchGrid) -> tuple[list[Tensor], list[Tensor]]:
+def _quadratic(gram: Gram, log_powers: Tensor, log_noise: Tensor) -> Local:
+    """NLL, score and Fisher information over the positions that move, the powers and the noise."""
+    powers, noise = log_powers.exp(), log_noise[:, 0].exp()
+    whitened = whiten(gram, powers, noise)
+    return Local(
+        negative_log_likelihood(whitened), score(whitened, powers, noise), fisher_information(whitened, powers, noise)
+    )
+
+
+def coded_dictionary(observation: Observation, steering: GridSteering) -> tuple[list[Tensor], list[Tensor]]:
     """Coded responses G_l a(g) and their energies ‖G_l a(g)‖² at all grid points, in single precision.
 
     Complex numbers are stacked as [real; imaginary] along the antenna axis: one real product is several times faster
-    than a complex one. Scenes are kept apart and energies summed block by block, so that they stay in cache.
+    than a complex one. Scenes are kept apart, so that they stay in cache.
 
     Returns:
-        For each scene (block, 2 antenna, point) and (block, point).
+        For each scene (block, image, 2 antenna, point) and (block, image, point), see `GridSteering`.
     """
-    operators = real_rows(coded_operator(*observation.by_frequency()))  # (scene, frequency, snapshot, 2 antenna, ...)
-    shape = operators.shape
-    dictionaries = [operators.new_empty((shape[1] * shape[2], shape[3], grid.size)) for _ in range(shape[0])]
-    energies = [operators.new_empty((shape[1] * shape[2], grid.size)) for _ in range(shape[0])]
-    for columns, tiles in real_steering(observation, grid):
-        for frequency, vectors in enumerate(tiles):
-            first = frequency * shape[2]
-            for operator, dictionary, energy in zip(operators[:, frequency], dictionaries, energies, strict=True):
-                block = (operator.flatten(0, 1) @ vectors).unflatten(0, operator.shape[:2])
-                dictionary[first : first + shape[2], :, columns] = block
-                for snapshot, response in enumerate(block):
-                    energy[first + snapshot, columns] = (response * response).sum(0)
+    rows = steering.rows(coded_operator(*observation.by_frequency()))  # (parity, scene, frequency, snapshot, ...)
+    _, scenes, frequencies, snapshots, antennas, _ = rows.shape
+    shape = (frequencies * snapshots, steering.images)
+    dictionaries = [rows.new_empty((*shape, antennas, steering.points)) for _ in range(scenes)]
+    energies = [rows.new_empty((*shape, steering.points)) for _ in range(scenes)]
+    for columns, tile in zip(steering.columns, steering.tiles, strict=True):
+        for scene, frequency, snapshot in product(range(scenes), range(frequencies), range(snapshots)):
+            block = frequency * snapshots + snapshot
+            seen = products(rows[:, scene, frequency, snapshot], tile[frequency])
+            dictionaries[scene][block, ..., columns] = seen
+            energies[scene][block, :, columns] = seen.square_().sum(1)
     return dictionaries, energies
-
-
-def real_steering(observation: Observation, grid: SearchGrid) -> Iterator[tuple[slice, Tensor]]:
-    """Steering vectors at all grid points as [real; imaginary], (frequency, 2 element, point), block by block."""
-    points, array = grid.points(), observation.array
-    size, count = len(array), array.frequencies
-    tile = max(1, _TILE_BYTES // (16 * size * count))
-    block = max(tile, _BLOCK_BYTES // (8 * size * count))
-    for start in range(0, points.shape[0], block):
-        some = points[start : start + block]
-        out = torch.empty((count, 2 * size, len(some)), dtype=torch.float32, device=points.device)
-        for first in range(0, len(some), tile):
-            vectors = steering_at(some[first : first + tile], array).mT
-            out[:, :size, first : first + tile] = vectors.real
-            out[:, size:, first : first + tile] = vectors.imag
-        yield slice(start, start + block), out
-
-
-def real_rows(rows: Tensor) -> Tensor:
-    """Rows w as real ones: [Re w, -Im w] and [Im w, Re w] give Re(w x) and Im(w x) for x stacked as [Re x; Im x]."""
-    real, imaginary = rows.real.float(), rows.imag.float()
-    return torch.cat([torch.cat([real, -imaginary], dim=-1), torch.cat([imaginary, real], dim=-1)], dim=-2)
 
 
 def position_box(grid: SearchGrid, sources: int) -> tuple[list[float], list[float], list[float]]:
@@ -207,24 +225,25 @@ def position_box(grid: SearchGrid, sources: int) -> tuple[list[float], list[floa
     return lower * sources, upper * sources, stride * sources
 
 
-def one_source_gain(alpha: Tensor, beta: Tensor, iterations: int = 3) -> tuple[Tensor, Tensor]:
+def one_source_gain(alpha: Tensor, beta: Tensor, iterations: int = 2) -> tuple[Tensor, Tensor]:
     """T = 2 max_p Σ_l [p α_l/(1 + p β_l) - log(1 + p β_l)] over p > 0, and the maximising p.
 
-    Fisher scoring: p = Σ w_l (α_l - β_l)/β_l² / Σ w_l with w_l = β_l²/(1 + p β_l)².
+    Fisher scoring: p = Σ w_l (α_l - β_l) / Σ w_l β_l² with w_l = 1/(1 + p β_l)².
 
     Args:
-        alpha: (snapshot, point).
-        beta: (snapshot, point), > 0.
-        iterations: scoring iterations after the start Σ(α - β)/Σβ².
+        alpha: (snapshot, ...).
+        beta: (snapshot, ...), > 0.
+        iterations: scoring iterations after the start Σ(α - β)/Σβ²; two leave less than 1 % of a large gain.
 
     Returns:
-        T and p, each (point,).
+        T and p, each (...).
     """
     least = 1e-3 / beta.sum(0).clamp_min(1e-30)
-    excess = alpha - beta
-    power = torch.maximum(excess.sum(0) / beta.square().sum(0), least)
+    excess, square = alpha - beta, beta.square()
+    power = torch.maximum(excess.sum(0) / square.sum(0), least)
     for _ in range(iterations):
         weight = (1 + power * beta).reciprocal_().square_()
-        power = torch.maximum((excess * weight).sum(0) / (beta.square() * weight).sum(0), least)
+        power = torch.maximum((excess * weight).sum(0) / weight.mul_(square).sum(0), least)
     loaded = power * beta
-    return 2 * (power * alpha / (1 + loaded) - loaded.log1p()).sum(0).clamp_min(0), power
+    explained = (alpha * power).div_(1 + loaded)
+    return 2 * explained.sub_(loaded.log1p_()).sum(0).clamp_min(0), power

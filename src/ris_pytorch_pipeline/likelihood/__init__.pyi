@@ -1,4 +1,4 @@
-from .gram import Gram, StackedStatistics, panel_block, snapshot_gram, stacked, stacked_statistics
+from .gram import Gram, StackedStatistics, panel_block, response_gram, snapshot_gram, stacked, stacked_statistics
 from .pilot import Projection, information_of_moments, position_information, position_scores, project, residual_gradient
 from .stochastic import Whitened, block_scores, fisher_information, negative_log_likelihood, score, whiten
 
@@ -16,6 +16,7 @@ __all__ = [
     "position_scores",
     "project",
     "residual_gradient",
+    "response_gram",
     "score",
     "snapshot_gram",
     "stacked",

@@ -1,14 +1,16 @@
 """Which inner products every likelihood needs: of coded responses, their derivatives and the measurements."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from ..physics import Chart, Observation, Sounding, stacked_gram
+from ..physics import Chart, Observation, Sounding, coded_operator, stacked_gram
 from ..shapes import Measured
 
+_LOADING = 1e-13
+"""Part of the mean eigenvalue of a Gram matrix that is added to it: codes that repeat leave it singular."""
 Coordinates = Float[Tensor, "*batch source 3"]
 """(a, b, q) of each source in a chart; (u, w, q) where the chart has no turns."""
 
@@ -28,6 +30,8 @@ def panel_block(chart: Chart, coordinates: Coordinates) -> Complex[Tensor, "... 
 class Gram:
     """Inner products of V = [B, ∂B/∂a, ∂B/∂b, ∂B/∂q] (4 K vectors) with itself and with the measurements y.
 
+    Where sources do not move, V is B alone.
+
     The leading axes are (..., block) with one block per snapshot and frequency, or one per frequency for the stacked
     blocks of all its snapshots.
 
@@ -36,17 +40,23 @@ class Gram:
         measured: V^H y, (..., 4 K).
         energy: y^H y, (...).
         equations: complex numbers per block: M, or L M when stacked.
+        kinds: vectors of a source: 4, or 1 without derivatives.
     """
 
     vectors: Complex[Tensor, "*block vector vector"]
     measured: Complex[Tensor, "*block vector"]
     energy: Float[Tensor, "*block"]
     equations: int
+    kinds: int = 4
 
     @property
     def sources(self) -> int:
         """K."""
-        return self.vectors.shape[-1] // 4
+        return self.vectors.shape[-1] // self.kinds
+
+    def __getitem__(self, rows: Tensor) -> "Gram":
+        """Of some of the rows on the first axis."""
+        return replace(self, vectors=self.vectors[rows], measured=self.measured[rows], energy=self.energy[rows])
 
 
 def snapshot_gram(
@@ -64,49 +74,102 @@ def snapshot_gram(
         Blocks of shape (..., block).
     """
     response = sounding.response(panel_block(chart, coordinates).to(sounding.codes.dtype))
-    y = response.new_zeros(response.shape[:-2] + response.shape[-1:]) if measurements is None else measurements
+    return response_gram(response, measurements, kinds=4)
+
+
+def response_gram(
+    response: Complex[Tensor, "... vector antenna"], measurements: Measured | None, kinds: int
+) -> Gram:  # fmt: skip
+    """The Grams of coded responses, in double precision whatever that of the responses."""
+    response = response.to(torch.complex128)
+    shape = response.shape[:-2] + response.shape[-1:]
+    y = response.new_zeros(shape) if measurements is None else measurements.to(response.dtype)
     conjugate = response.conj()
     energy = torch.view_as_real(y).square().sum(dim=(-1, -2))
-    return Gram(conjugate @ response.mT, (conjugate @ y.unsqueeze(-1)).squeeze(-1), energy, response.shape[-1])
+    measured = (conjugate @ y.unsqueeze(-1)).squeeze(-1)
+    return Gram(conjugate @ response.mT, measured, energy, response.shape[-1], kinds)
 
 
 @dataclass(frozen=True, eq=False)
 class StackedStatistics:
-    """All that a constant-symbol likelihood needs of a scene: Q = Σ G_l^H G_l, z = Σ G_l^H y_l and ‖y‖² per frequency.
+    """All that a constant-symbol likelihood needs of a scene: T and t with T^H T = Σ G_l^H G_l and T^H t = Σ G_l^H y_l.
+
+    T has min(L M, N) rows: it is the stacked G_l itself, or a square root of their Gram matrix where that is smaller.
+    Either is as good as the measurements: B^H B = (T A)^H T A and B^H y = (T A)^H t.
 
     Args:
-        gram: Q, (..., frequency, element, element).
-        image: z, (..., frequency, element).
+        operator: T, (..., frequency, equation, element).
+        measured: t, (..., frequency, equation).
         energy: Σ_l ‖y_l‖², (..., frequency).
         equations: L M of a frequency.
     """
 
-    gram: Complex[Tensor, "*batch frequency element element"]
-    image: Complex[Tensor, "*batch frequency element"]
+    operator: Complex[Tensor, "*batch frequency equation element"]
+    measured: Complex[Tensor, "*batch frequency equation"]
     energy: Float[Tensor, "*batch frequency"]
     equations: int
 
-    def at(self, coordinates: Coordinates, chart: Chart) -> Gram:
-        """The stacked Grams, one block per frequency: V^H V = U^H Q U and V^H y = U^H z with U the panel vectors."""
-        panel = panel_block(chart, coordinates).to(self.gram.dtype)
-        panel = panel if chart.array.frequencies > 1 else panel.unsqueeze(-3)
-        conjugate = panel.conj()
-        vectors = conjugate @ (self.gram @ panel.mT)
-        return Gram(vectors, (conjugate @ self.image.unsqueeze(-1)).squeeze(-1), self.energy, self.equations)
+    def at(self, coordinates: Coordinates, chart: Chart, scenes: Tensor) -> Gram:
+        """The stacked Grams, one block per frequency, in double precision from responses in that of T.
 
-    def __getitem__(self, rows: Tensor) -> "StackedStatistics":
-        """Of some of the scenes."""
-        return StackedStatistics(self.gram[rows], self.image[rows], self.energy[rows], self.equations)
+        Args:
+            coordinates: (row, source, 3).
+            chart: in which the sources move.
+            scenes: (row,), which scene each row is of; operators are not copied, and serve rows that follow each other.
+        """
+        panel = panel_block(chart, coordinates)
+        response = self.response(panel if chart.array.frequencies > 1 else panel.unsqueeze(-3), scenes)
+        conjugate = response.conj()
+        measured = (conjugate @ self.measured[scenes].unsqueeze(-1)).squeeze(-1)
+        return Gram(conjugate @ response.mT, measured, self.energy[scenes], self.equations)
+
+    def response(self, vectors: Tensor, scenes: Tensor) -> Tensor:
+        """T x of panel vectors, (row, frequency, vector, element), in double precision."""
+        return _by_scene(vectors.to(self.operator.dtype), self.operator.mT, scenes).to(self.measured.dtype)
+
+    def adjoint(self, vectors: Tensor, scenes: Tensor) -> Tensor:
+        """w^T T of rows w, (row, frequency, vector, equation)."""
+        return _by_scene(vectors.to(self.operator.dtype), self.operator, scenes)
+
+    def rough(self) -> "StackedStatistics":
+        """The same with responses of single precision, which move an optimum by less than 1 % of a deviation."""
+        return replace(self, operator=self.operator.to(torch.complex64))
+
+
+def _by_scene(vectors: Tensor, matrices: Tensor, scenes: Tensor) -> Tensor:
+    """Vectors (row, frequency, vector, a) times the matrix (frequency, a, b) of each row's scene, never copied."""
+    kinds, counts = scenes.unique_consecutive(return_counts=True)
+    out = vectors.new_empty((*vectors.shape[:-1], matrices.shape[-1]))
+    first = 0
+    for scene, count in zip(kinds.tolist(), counts.tolist(), strict=True):
+        rows = slice(first, first + count)
+        out[rows] = vectors[rows] @ matrices[scene] if count == 1 else _joint(vectors[rows], matrices[scene])
+        first += count
+    return out
+
+
+def _joint(vectors: Tensor, matrix: Tensor) -> Tensor:
+    """Rows of one scene, (row, frequency, vector, a) times (frequency, a, b), as one product a frequency."""
+    product = vectors.transpose(0, 1).flatten(1, 2) @ matrix
+    return product.unflatten(1, vectors.shape[:1] + vectors.shape[2:3]).transpose(0, 1)
 
 
 def stacked_statistics(observation: Observation) -> StackedStatistics:
     """Reduce measurements to the sufficient statistics of a constant-symbol model, one set per frequency."""
     codes, channel = observation.by_frequency()
     measurements = observation.measurements if observation.wide else observation.measurements.unsqueeze(-3)
-    image = (codes.conj() * (measurements @ channel.conj())).sum(dim=-2)
     energy = torch.view_as_real(measurements).square().sum(dim=(-1, -2, -3))
     equations = measurements.shape[-1] * measurements.shape[-2]
-    return StackedStatistics(stacked_gram(codes, channel), image, energy, equations)
+    if equations <= codes.shape[-1]:
+        operator = coded_operator(codes, channel).flatten(-3, -2)
+        return StackedStatistics(operator, measurements.flatten(-2), energy, equations)
+    image = (codes.conj() * (measurements @ channel.conj())).sum(dim=-2)
+    gram = stacked_gram(codes, channel)
+    mean = gram.diagonal(dim1=-2, dim2=-1).real.mean(-1)[..., None, None]
+    eye = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
+    root = torch.linalg.cholesky(gram + _LOADING * mean * eye)
+    measured = torch.linalg.solve_triangular(root, image.unsqueeze(-1), upper=False).squeeze(-1)
+    return StackedStatistics(root.mH.contiguous(), measured, energy, equations)
 
 
 def stacked(gram: Gram, frequencies: int = 1) -> Gram:

@@ -17,9 +17,9 @@ class Whitened:
     subtraction: V^H Γ⁻¹ B = V^H B S⁻¹ P⁻¹.
 
     Args:
-        vectors: V^H Γ⁻¹ V as (..., snapshot, 4, source, 4, source).
-        squared: V^H Γ⁻² B as (..., snapshot, 4, source, source).
-        measured: V^H Γ⁻¹ y as (..., snapshot, 4, source).
+        vectors: V^H Γ⁻¹ V as (..., snapshot, kind, source, kind, source), of 4 kinds or, where sources are held, 1.
+        squared: V^H Γ⁻² B as (..., snapshot, kind, source, source).
+        measured: V^H Γ⁻¹ y as (..., snapshot, kind, source).
         trace: tr Γ⁻¹, (..., snapshot).
         trace_squared: tr Γ⁻², (..., snapshot).
         quadratic: y^H Γ⁻¹ y, (..., snapshot).
@@ -27,9 +27,9 @@ class Whitened:
         logdet: log|Γ|, (..., snapshot).
     """
 
-    vectors: Complex[Tensor, "*block 4 source 4 source"]
-    squared: Complex[Tensor, "*block 4 source source"]
-    measured: Complex[Tensor, "*block 4 source"]
+    vectors: Complex[Tensor, "*block kind source kind source"]
+    squared: Complex[Tensor, "*block kind source source"]
+    measured: Complex[Tensor, "*block kind source"]
     trace: Float[Tensor, "*block"]
     trace_squared: Float[Tensor, "*block"]
     quadratic: Float[Tensor, "*block"]
@@ -48,7 +48,7 @@ def whiten(gram: Gram, powers: Float[Tensor, "*batch source"], noise_variance: F
     Returns:
         Inner products under Γ⁻¹ and Γ⁻².
     """
-    k, m = gram.sources, gram.equations
+    k, m, n = gram.sources, gram.equations, gram.kinds
     s2 = noise_variance.unsqueeze(-1)
     inverse_powers = (1 / powers).unsqueeze(-2)
     bb, vb = gram.vectors[..., :k, :k], gram.vectors[..., :, :k]
@@ -72,9 +72,9 @@ def whiten(gram: Gram, powers: Float[Tensor, "*batch source"], noise_variance: F
     diagonal = factor.diagonal(dim1=-2, dim2=-1).real
     logdet = (m - k) * s2.log() + 2 * diagonal.log().sum(-1) + powers.log().sum(-1, keepdim=True)
     return Whitened(
-        vectors=vectors.unflatten(-1, (4, k)).unflatten(-3, (4, k)),
-        squared=squared.unflatten(-2, (4, k)),
-        measured=with_y.unflatten(-1, (4, k)),
+        vectors=vectors.unflatten(-1, (n, k)).unflatten(-3, (n, k)),
+        squared=squared.unflatten(-2, (n, k)),
+        measured=with_y.unflatten(-1, (n, k)),
         trace=(m - trace) / s2,
         trace_squared=(m - 2 * trace + trace2) / s2.square(),
         quadratic=(gram.energy - projected) / s2,

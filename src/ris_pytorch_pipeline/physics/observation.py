@@ -146,10 +146,6 @@ class Observation(Sounding):
             noise_variance=None if known is None else known.to(device=device, dtype=kind.to_real()),
         )
 
-    def sounding(self, rows: Tensor) -> Sounding:
-        """Array, codes and channel of some of the scenes, unchecked: for the inside of a search."""
-        return Sounding(array=self.array, codes=self.codes[rows], channel=self.channel[rows])
-
     @property
     def blocks(self) -> Measured:
         """Measurements with the snapshots of all frequencies on one axis, (scene, block, antenna)."""

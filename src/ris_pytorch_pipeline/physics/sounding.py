@@ -57,6 +57,10 @@ class Sounding:
         answer = coded_response(vectors, self.codes, self.channel)
         return answer.flatten(-4, -3) if self.wide else answer
 
+    def of(self, scenes: Tensor) -> "Sounding":
+        """Array, codes and channel of some of the scenes, unchecked: for the inside of a search."""
+        return Sounding(array=self.array, codes=self.codes[scenes], channel=self.channel[scenes])
+
     def by_frequency(self) -> tuple[Codes, Channel]:
         """Codes (scene, frequency, snapshot, element) and channel (scene, frequency, antenna, element), always so."""
         return (self.codes, self.channel) if self.wide else (self.codes.unsqueeze(-3), self.channel.unsqueeze(-3))

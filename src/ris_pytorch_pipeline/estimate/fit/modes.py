@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ..estimate import Mode
-from ..hypothesis import Hypothesis, Likelihood, Rows
+from ..hypothesis import Hypothesis, Likelihood, Rows, joined
 from ..region import SearchRegion
 from ..search import SearchEffort, candidates
 from .conventions import nearest_spacing
@@ -83,7 +83,7 @@ def _converged(likelihood: Likelihood, rows: Rows, end: Hypothesis) -> list[tupl
     if not alike:
         return []
     scenes = torch.cat([s for s, _ in alike])
-    rival = Hypothesis(**{n: torch.cat([vars(r)[n] for _, r in alike]) for n in vars(end)})
+    rival = joined([r for _, r in alike])
     row = torch.full((len(likelihood.observation),), -1, device=rows.device)
     row[rows] = torch.arange(rows.numel(), device=rows.device)
     mine = row[scenes]

@@ -1,0 +1,165 @@
+"""How fast this checkout is against another one: the same scenes by turns in two processes, one thread each.
+
+CPU time is compared, because other work on the machine disturbs it least; the ratio is what to quote. A case is timed
+as often as asked for, in pairs; the ratio is the median over pairs, and its 95 % interval that of the median. Where
+the search is exact on both sides, the answers agree: `same` counts scenes whose directions all agree within 0.06°.
+
+    git worktree add ../older 5083eca && python benchmarks/against_checkout.py ../older [--pairs 7] [--only sml]
+"""
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve()
+CASES = {
+    "sml K=1, batch 32": ("sml", "random", 1, 32),
+    "sml K=3, batch 32": ("sml", "random", 3, 32),
+    "sml K=5, batch 32": ("sml", "random", 5, 32),
+    "sml K unknown, batch 32": ("sml", "random", 0, 32),
+    "sml K=3, one scene": ("sml", "random", 3, 1),
+    "pilot K=1, batch 32": ("pilot", "pilot", 1, 32),
+    "pilot K=3, batch 32": ("pilot", "pilot", 3, 32),
+    "pilot K=5, batch 32": ("pilot", "pilot", 5, 32),
+    "pilot K unknown, batch 32": ("pilot", "pilot", 0, 32),
+    "pilot K=5, one scene": ("pilot", "pilot", 5, 1),
+    "polish K=3, batch 32": ("polish", "random", 3, 32),
+    "polish K=3, one scene": ("polish", "random", 3, 1),
+    "localiser K=3, batch 32": ("localiser", "random", 3, 32),
+    "localiser K=3, one scene": ("localiser", "random", 3, 1),
+}
+"""What is timed: (contender, preset, sources or 0 for unknown, scenes)."""
+
+
+def prepared(contender: str, name: str, sources: int, count: int, *, plain: bool) -> Callable[[], Any]:
+    """The call to be timed, its scenes drawn; `plain` leaves the fit out where a checkout has one."""
+    import torch
+
+    from ris_pytorch_pipeline.estimate import PilotMl, Sml
+    from ris_pytorch_pipeline.physics import draw, preset
+    from ris_pytorch_pipeline.rng import stream
+
+    scenes = draw(preset(name, sources=sources or (1, 3), snr_db=10.0), count, stream(3, "against", sources))
+    seen = scenes.observation
+    build = PilotMl if contender == "pilot" else Sml
+    estimator = build(fit=False) if plain and "fit" in build.__dataclass_fields__ else build()
+    if contender == "localiser":
+        from ris_pytorch_pipeline.localise import Localiser
+        from ris_pytorch_pipeline.nets import NET_PRESETS, HybridNet
+
+        torch.manual_seed(0)
+        net = HybridNet(NET_PRESETS["tiny"]).eval()
+        return lambda: Localiser(net)(seen, sources)
+    if contender == "polish":
+        start = scenes.truth.positions.clone()
+        start[..., :2] += 0.02
+        return lambda: estimator.refine(seen, start, 5)
+    return lambda: estimator(seen, sources or None)
+
+
+def work(*, plain: bool) -> None:
+    """Answer case names from the standard input with CPU seconds and directions, until it ends."""
+    import torch
+
+    torch.set_num_threads(1)
+    ready: dict[str, Callable[[], Any]] = {}
+    for line in sys.stdin:
+        name = line.strip()
+        if name not in ready:
+            ready[name] = prepared(*CASES[name], plain=plain)
+            ready[name]()  # warm up
+        start = time.process_time()
+        found = ready[name]()
+        seconds = time.process_time() - start
+        directions = [[[x if x == x else None for x in p[:2]] for p in scene] for scene in found.positions.tolist()]
+        print(json.dumps({"seconds": seconds, "directions": directions}), flush=True)
+
+
+@contextmanager
+def worker(checkout: Path, *, plain: bool) -> Iterator[Callable[[str], dict[str, Any]]]:
+    """A process of another checkout that times one case at a time."""
+    paths = os.pathsep.join(str(checkout / source) for source in ("src", "trainlint/src"))
+    process = subprocess.Popen(
+        [sys.executable, str(HERE), "--work", *(["--plain"] if plain else [])],
+        env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdin and process.stdout
+    source, sink = process.stdout, process.stdin
+
+    def ask(case: str) -> dict[str, Any]:
+        sink.write(case + "\n")
+        sink.flush()
+        return json.loads(source.readline())
+
+    try:
+        yield ask
+    finally:
+        sink.close()
+        process.wait()
+
+
+def median_interval(values: list[float]) -> tuple[float, float, float]:
+    """The median and the order statistics around it that hold it with 95 % or more; all of them for fewer than six."""
+    ranked, n = sorted(values), len(values)
+    tail, low = 0.0, -1
+    while tail <= 0.025 and low < n:
+        low += 1
+        tail += math.comb(n, low) / 2**n
+    low = max(low - 1, 0)
+    middle = (ranked[(n - 1) // 2] + ranked[n // 2]) / 2
+    return middle, ranked[low], ranked[n - 1 - low]
+
+
+def agreement(ours: list[Any], theirs: list[Any]) -> int:
+    """Scenes in which every source has a counterpart within 1e-3 rad in both angles."""
+
+    def near(p: list[float | None], q: list[float | None]) -> bool:
+        return all(a is not None and b is not None and abs(a - b) < 1e-3 for a, b in zip(p, q, strict=True))
+
+    def listed(scene: list[Any]) -> list[Any]:
+        return [p for p in scene if p[0] is not None]
+
+    pairs = [(listed(a), listed(b)) for a, b in zip(ours, theirs, strict=True)]
+    return sum(len(a) == len(b) and all(any(near(p, q) for q in b) for p in a) for a, b in pairs)
+
+
+def main() -> None:
+    """Print one line a case: scenes a CPU second on both sides, the ratio and its interval."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkout", type=Path, nargs="?", help="another checkout of this repository")
+    parser.add_argument("--pairs", type=int, default=7, help="timings of each case on each side (default: 7)")
+    parser.add_argument("--only", default="", help="cases whose name contains this")
+    parser.add_argument("--plain", action="store_true", help="without the fit")
+    parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.work:
+        work(plain=arguments.plain)
+        return
+    print("scenes per CPU second, one thread    this    other    ratio  [95 % interval]   same answers")
+    options = {"plain": arguments.plain}
+    with worker(HERE.parents[1], **options) as ours, worker(arguments.checkout.resolve(), **options) as theirs:
+        for case, (*_, count) in CASES.items():
+            if arguments.only not in case:
+                continue
+            pairs = [(ours(case), theirs(case)) for _ in range(arguments.pairs)]
+            ratio, low, high = median_interval([b["seconds"] / a["seconds"] for a, b in pairs])
+            this, other = (count / median_interval([p[side]["seconds"] for p in pairs])[0] for side in (0, 1))
+            same = agreement(pairs[0][0]["directions"], pairs[0][1]["directions"])
+            print(
+                f"{case:34s} {this:7.1f}  {other:7.1f}   {ratio:5.2f}  [{low:.2f}, {high:.2f}] n={arguments.pairs}"
+                f"   {same}/{count}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
