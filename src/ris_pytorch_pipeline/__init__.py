@@ -1,3 +1,6 @@
-"""Near-field localisation of radio sources through a reconfigurable intelligent surface."""
+"""Near-field localisation of radio sources through a reconfigurable intelligent surface. Names load on first use."""
+
+import lazy_loader
 
 __version__ = "0.1.0"
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ris_pytorch_pipeline.bench import CONTENDERS, Contender, Run, blind, contender, region_of, sweep, trial_of
+from ris_pytorch_pipeline.bench import Run, blind, region_of, sweep, trial_of
 from ris_pytorch_pipeline.bench import sweep as sweep_function
 from ris_pytorch_pipeline.errors import ConfigurationError
+from ris_pytorch_pipeline.estimate import CONTENDERS, Contender, contender
 from ris_pytorch_pipeline.physics import preset
 
 SMALL = preset("random", horizontal=8, vertical=8, snapshots=8, distance=(0.5, 4.0))
@@ -139,6 +140,18 @@ def test_region_holds_the_scenario_and_hides_what_it_fixes() -> None:
     assert region.azimuth == pytest.approx((math.radians(-40), math.radians(50)))
     assert region.elevation == pytest.approx((math.radians(-30), math.radians(30)))
     assert region.distance == (0.5, 12.0)
+
+
+def test_a_method_that_cannot_be_run_is_refused_before_the_others(watched) -> None:
+    wide = replace(SMALL, frequencies=2, bandwidth=0.1)
+    for name, scenario, need in (
+        ("omp", wide, "one wavelength"),
+        ("pilot", SMALL, "pilot symbols"),
+        ("modified-music", replace(SMALL, bend_deg=60.0), "a lattice"),
+    ):
+        with pytest.raises(ConfigurationError, match=f"scenes with {need} for {name}"):
+            sweep(scenario, ["nothing", name], [1], [10.0], 3, 0, True)
+    assert watched["nothing"] == []
 
 
 def test_a_value_twice_is_refused() -> None:

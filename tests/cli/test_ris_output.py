@@ -14,7 +14,7 @@ from running import Run
 
 from ris_pytorch_pipeline.cli import output, program
 from ris_pytorch_pipeline.cli.locate import _plus_minus
-from ris_pytorch_pipeline.cli.output import Bar, print_json, print_table, table_of
+from ris_pytorch_pipeline.cli.output import Bar, print_json
 
 
 def watched(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> io.StringIO:
@@ -88,16 +88,6 @@ def test_lines_are_whole_above_the_bar_of_their_terminal() -> None:
     assert "training" in drawn
     for number in range(3):
         assert f"Epoch {number} {300 * 'x'}\r\n" in drawn
-
-
-def test_no_column_is_cut_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
-    columns = tuple(f"a rather wide column {i}" for i in range(5))
-    table = table_of("title", columns)
-    table.add_row(*("x" * 24 for _ in columns))
-    print_table(table)
-    out = capsys.readouterr().out
-    assert all(column in out for column in columns)
-    assert "…" not in out
 
 
 def test_json_holds_no_nan() -> None:

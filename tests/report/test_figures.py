@@ -37,7 +37,8 @@ def legend_of(axes: Any) -> list[str]:
 def test_geometry_counts_sources_and_puts_them_in_metres() -> None:
     deviations = torch.full_like(TRUE, 0.05)
     figure = geometry_figure(ARRAY.elements, true=TRUE, found=TRUE[:1], deviations=deviations[:1])
-    (axes,) = axes_of(figure)
+    axes, *plans = axes_of(figure)
+    assert [each.get_title() for each in plans] == ["from above", "from the side"]
     assert legend_of(axes) == ["panel, 36 elements", "true, n = 2", "found, n = 1", "± one standard deviation"]
     assert all("(m)" in label for label in (axes.get_xlabel(), axes.get_ylabel(), axes.get_zlabel()))
     drawn = np.array(axes.collections[1]._offsets3d).T
@@ -52,7 +53,7 @@ def test_geometry_keeps_its_labels_inside_the_figure(places: list[list[float]]) 
     positions = torch.tensor(places, dtype=torch.float64)
     figure: Any = geometry_figure(Panel(horizontal=12, vertical=12, spacing=0.15).elements(), found=positions)
     rendered(figure)
-    (axes,) = axes_of(figure)
+    axes = axes_of(figure)[0]
     for text in (axes.xaxis.label, axes.yaxis.label, axes.zaxis.label, axes.get_legend()):
         box = text.get_window_extent()
         assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
@@ -60,10 +61,22 @@ def test_geometry_keeps_its_labels_inside_the_figure(places: list[list[float]]) 
 
 def test_the_distance_bar_is_one_deviation_each_way() -> None:
     deviations = torch.tensor([[0.0, 0.0, 0.5]], dtype=torch.float64)
-    (axes,) = axes_of(geometry_figure(ARRAY.elements, found=TRUE[:1], deviations=deviations))
+    axes, above, _ = axes_of(geometry_figure(ARRAY.elements, found=TRUE[:1], deviations=deviations))
+    flat = np.stack([above.lines[2].get_xdata(), above.lines[2].get_ydata()])
     bars = [np.stack(line.get_data_3d()) for line in axes.lines if line.get_linestyle() == "-"]
     distances = np.linalg.norm(bars[2], axis=0)
     np.testing.assert_allclose(distances, [1.5, 2.5])
+    np.testing.assert_allclose(flat, bars[2][[1, 0]])
+
+
+def test_plan_views_are_to_scale_and_hold_the_sources() -> None:
+    figure = geometry_figure(ARRAY.elements, true=TRUE, found=TRUE[:1])
+    rendered(figure)
+    for axes, pick in zip(axes_of(figure)[1:], ([1, 0], [0, 2]), strict=True):
+        assert axes.get_aspect() == 1.0
+        true = axes.collections[1].get_offsets()
+        np.testing.assert_allclose(true, cartesian_from_positions(TRUE[:2])[:, pick].numpy())
+        assert "(m)" in axes.get_xlabel() and "(m)" in axes.get_ylabel()
 
 
 def test_geometry_says_when_a_source_lies_beyond_the_picture() -> None:
@@ -118,26 +131,26 @@ def measure(value: float) -> SimpleNamespace:
     return SimpleNamespace(value=value, low=0.8 * value, high=1.1 * value)
 
 
-def cell(method: str, sources: int, snr_db: float, *, judged: int = 100) -> Any:
+def cell(method: str, sources: int, snr_db: float, *, judged: int = 100, success: float = 0.9) -> Any:
     level = 10 ** (-snr_db / 20)
     keys = ("azimuth_deg", "elevation_deg", "distance_m")
     return SimpleNamespace(
-        method=method, sources=sources, snr_db=snr_db, n=50, success=measure(0.9),
-        rmse=dict.fromkeys(keys, measure(1.1 * level)), rms_bound=dict.fromkeys(keys, level),
+        method=method, sources=sources, snr_db=snr_db, n=50, success=measure(success),
+        rmse=dict.fromkeys(keys, measure(1.1 * level)), rms_bound_all=dict.fromkeys(keys, level),
         judged=dict.fromkeys(("azimuth", "elevation", "distance"), judged),
     )  # fmt: skip
 
 
 def test_sweep_figure_has_a_column_per_number_of_sources_with_n() -> None:
     cells = [cell(method, k, snr) for k in (1, 3) for snr in (10.0, 0.0) for method in ("sml", "music")]
-    figure = sweep_figure(cells, ("azimuth", "elevation", "distance"))
+    figure = sweep_figure(cells)
     assert len(figure.axes) == 8
     assert [axes.get_title() for axes in axes_of(figure)[:2]] == [f"K = {k}, n = 50 scenes a point" for k in (1, 3)]
     assert [axes.get_ylabel() for axes in axes_of(figure)[::2]] == [
-        "success", "azimuth RMSE (degrees)", "elevation RMSE (degrees)", "distance RMSE (m)",
+        "success (share of scenes)", "azimuth RMSE (degrees)", "elevation RMSE (degrees)", "distance RMSE (m)",
     ]  # fmt: skip
     (legend,) = figure.legends
-    assert [t.get_text() for t in legend.get_texts()] == ["sml", "music", "bound of the same sources"]
+    assert [t.get_text() for t in legend.get_texts()] == ["sml", "music", "bound, all sources"]
     rendered(figure)
 
 
@@ -167,6 +180,42 @@ def test_errors_that_rest_on_few_sources_are_left_out() -> None:
     axes: Any = Figure().subplots()
     rmse_against_snr(axes, [cell("sml", 1, 0.0, judged=9), cell("sml", 1, 10.0)], "azimuth")
     assert list(axes.containers[0].lines[0].get_xdata()) == [10.0]
+
+
+def test_the_bound_is_drawn_once_and_methods_are_told_apart() -> None:
+    axes: Any = Figure().subplots()
+    methods = ("sml", "genie", "bp-music")
+    rmse_against_snr(axes, [cell(m, 1, snr) for m in methods for snr in (0.0, 20.0)], "elevation")
+    assert sum(line.get_linestyle() == ":" for line in axes.lines) == 1
+    lines = [container.lines[0] for container in axes.containers]
+    for look in ("get_marker", "get_color", "get_linestyle", "get_markersize"):
+        assert len({getattr(line, look)() for line in lines}) == 3, look
+    assert len({tuple(line.get_xdata()) for line in lines}) == 3
+
+
+def test_errors_of_easy_scenes_alone_are_hollow() -> None:
+    axes: Any = Figure().subplots()
+    rmse_against_snr(axes, [cell("sml", 1, 0.0, success=0.4), cell("sml", 1, 10.0)], "azimuth")
+    hollow = [line for line in axes.lines if line.get_markerfacecolor() == "white" and len(line.get_xdata())]
+    assert [list(line.get_xdata()) for line in hollow] == [[0.0]]
+    figure = sweep_figure([cell("sml", 1, 0.0), cell("sml", 3, 0.0, success=0.4)])
+    assert "success below 0.5" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_a_figure_without_an_interval_is_drawn() -> None:
+    axes: Any = Figure().subplots()
+    one = cell("sml", 1, 10.0)
+    one.rmse = dict.fromkeys(one.rmse, SimpleNamespace(value=1.0, low=math.nan, high=math.nan))
+    rmse_against_snr(axes, [one], "azimuth")
+    rendered(axes.figure)
+
+
+def test_pdf_holds_truetype(tmp_path) -> None:
+    from ris_pytorch_pipeline.cli.figures import save_figure
+
+    save_figure(sweep_figure([cell("sml", 1, 10.0)]), tmp_path / "f.pdf")
+    content = (tmp_path / "f.pdf").read_bytes()
+    assert b"/Type3" not in content and b"FontFile2" in content
 
 
 def test_a_real_cell_is_a_result() -> None:

@@ -46,13 +46,13 @@ def test_a_line_cut_by_a_kill_is_cut_back_before_the_next_record(world, tmp_path
 def test_the_ledger_of_a_watch_is_cut_back_too(tmp_path) -> None:
     path = tmp_path / "ledger.jsonl"
     WatchLedger(path).close()
-    path.write_bytes(path.read_bytes() + b'{"kind": "epo')
+    path.write_bytes(path.read_bytes() + b'{"event": "epo')
     WatchLedger(path).close()
-    assert [record["kind"] for record in read(path)] == ["start", "end"] * 2
+    assert [record["event"] for record in read(path)] == ["start", "end"] * 2
 
 
 def test_a_whole_line_that_is_no_record_is_named(tmp_path) -> None:
-    (tmp_path / "ledger.jsonl").write_bytes(b'{"event": "start"}\n{"event": "upd{"event": "resume"}\n')
+    (tmp_path / "ledger.jsonl").write_bytes(b'{"event": "start", "format": 2}\n{"event": "upd{"event": "resume"}\n')
     with pytest.raises(InputError, match="line 2"):
         read_ledger(tmp_path / "ledger.jsonl")
 

@@ -97,7 +97,7 @@ def test_process_0_alone_writes(both, folder) -> None:
     starts = [event for event in events if event["event"] in {"start", "resume"}]
     assert [event["event"] for event in starts] == ["start", "resume"]
     assert [event["processes"] for event in starts] == [2, 2]
-    assert len({event["run"] for event in starts}) == 1
+    assert len({event["identity"]["run"] for event in starts}) == 1
     assert len(updates(folder / "run")) == first["progress"]["attempts"] == 4
     last = read_checkpoint(folder / "run" / "last.safetensors")
     assert last.tensors["live/head.bias"].tolist() == second["weights"][-1]

@@ -60,8 +60,8 @@ def test_batches_after_the_last_checkpoint_are_done_again(world, tmp_path) -> No
     kinds = [event["event"] for event in events]
     assert kinds.index("failure") < kinds.index("resume") and kinds[-1] == "end"
     starts = [event for event in events if event["event"] in {"start", "resume"}]
-    assert len({event["run"] for event in starts}) == 1
-    assert all(len(event["code"]) == len(event["configuration"]) == 64 for event in starts)
+    assert len({event["identity"]["run"] for event in starts}) == 1
+    assert all(len(event["identity"]["code"]) == len(event["identity"]["configuration"]) == 64 for event in starts)
 
 
 def test_the_scale_of_the_loss_is_kept(world, tmp_path) -> None:

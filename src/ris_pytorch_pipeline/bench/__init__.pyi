@@ -1,23 +1,52 @@
+from .below_bound import ALONE, Family, alarm
 from .cell import Cell, RangeBin
-from .contenders import CONTENDERS, GENIE, Contender, GenieStart, Refiner, contender, genie_for, region_of
+from .genie import GenieStart, Refiner, genie_for, region_of
 from .gospa import Gospa, cartesian_gospa, direction_gospa, gospa, whitened_distance, whitened_gospa
 from .hybrid import DOUBT, HYBRIDS, CovarianceError, covariance_error, hybrids
-from .interval import Measure, bootstrap, bootstrap_mean
-from .score import Score, confusion_matrix, joined_scores, match_directions, score
-from .summary import alarm, bound_quantiles, distance_by_range, summarise, to_json
-from .sweep import Drawer, Progress, Run, Trial, blind, cell_scenes, label_of, spelled, sweep, trial_of, trial_on
+from .interval import Measure, bootstrap, bootstrap_mean, share
+from .pairing import Matched, matched
+from .score import (
+    COORDINATES,
+    KNOWABLE_DISTANCE,
+    TOLERANCE,
+    Score,
+    confusion_matrix,
+    joined_scores,
+    judged,
+    knowable,
+    match_directions,
+    score,
+)
+from .summary import bound_quantiles, distance_by_range, summarise, to_json
+from .sweep import (
+    Drawer,
+    Progress,
+    Run,
+    Trial,
+    blind,
+    cell_scenes,
+    in_parts,
+    label_of,
+    spelled,
+    sweep,
+    trial_of,
+    trial_on,
+)
 
 __all__ = [
-    "CONTENDERS",
+    "ALONE",
+    "COORDINATES",
     "DOUBT",
-    "GENIE",
     "HYBRIDS",
+    "KNOWABLE_DISTANCE",
+    "TOLERANCE",
     "Cell",
-    "Contender",
     "CovarianceError",
     "Drawer",
+    "Family",
     "GenieStart",
     "Gospa",
+    "Matched",
     "Measure",
     "Progress",
     "RangeBin",
@@ -33,18 +62,22 @@ __all__ = [
     "cartesian_gospa",
     "cell_scenes",
     "confusion_matrix",
-    "contender",
     "covariance_error",
     "direction_gospa",
     "distance_by_range",
     "genie_for",
     "gospa",
     "hybrids",
+    "in_parts",
     "joined_scores",
+    "judged",
+    "knowable",
     "label_of",
     "match_directions",
+    "matched",
     "region_of",
     "score",
+    "share",
     "spelled",
     "summarise",
     "sweep",

@@ -30,7 +30,9 @@ class RangeBin:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One method at one (K, SNR) or over spans of them, every figure with a 95 % bootstrap interval over scenes.
+    """One method at one (K, SNR) or over spans of them, every figure with a 95 % interval over scenes.
+
+    The interval of a share is Wilson's, that of any other figure a BCa bootstrap.
 
     "Judged" sources are those of successful scenes; for distance, only those whose bound is below 1 m.
 
@@ -46,7 +48,8 @@ class Cell:
             of the distance itself have a long upper tail where σ_r is not small against r.
         rmse: of judged sources, by `azimuth_deg`, `elevation_deg`, `distance_m`.
         rms_bound: root mean square bound of the same judged sources, by the keys of `rmse`.
-        judged: sources behind the three, by `azimuth`, `elevation`, `distance`.
+        rms_bound_all: the same of all sources of all scenes, whatever the method found.
+        judged: sources behind the errors, by `azimuth`, `elevation`, `distance`.
         bound: `median` and `p90` of the bound over all sources of all scenes, by the keys of `rmse`.
         order_accuracy: share of scenes with K̂ = K.
         order_counts: scenes with K̂ = 0, 1, 2, ...: a row of the confusion matrix.
@@ -71,6 +74,7 @@ class Cell:
     inverse_distance_over_crb: Measure
     rmse: Mapping[str, Measure]
     rms_bound: Mapping[str, float]
+    rms_bound_all: Mapping[str, float]
     judged: Mapping[str, int]
     bound: Mapping[str, Mapping[str, float]]
     order_accuracy: Measure

@@ -27,6 +27,9 @@ from .gospa import (
 
 TOLERANCE = math.radians(3)
 """Great-circle angle within which a source counts as found."""
+COORDINATES = ("azimuth", "elevation", "distance")
+KNOWABLE_DISTANCE = 1.0
+"""Metres; where the bound of the distance is larger, the measurements hardly speak of the distance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +101,18 @@ def score(truth: Truth, bound: Bound, estimate: Estimate) -> Score:
         direction=direction_gospa(true, found),
         cartesian=cartesian_gospa(true, found),
     )
+
+
+def knowable(scores: Score) -> Mask:
+    """(scene, source, 3): what the measurements can tell of the true sources, for distance only under a 1 m bound."""
+    by_coordinate = occupied(scores.true).unsqueeze(-1).repeat(1, 1, 3)
+    by_coordinate[..., 2] &= scores.deviation[..., 2] < KNOWABLE_DISTANCE
+    return by_coordinate & ~scores.deviation.isnan()  # what the array cannot tell does not count
+
+
+def judged(scores: Score) -> Mask:
+    """(scene, source, 3): where an error counts: `knowable`, in successful scenes."""
+    return knowable(scores) & scores.success[:, None, None]
 
 
 def joined_scores(scores: Sequence[Score]) -> Score:

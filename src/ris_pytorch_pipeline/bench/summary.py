@@ -1,4 +1,4 @@
-"""What the scores of many scenes come to: rates, errors over the bound, and the alarm."""
+"""What the scores of many scenes come to: rates, and errors over the bound."""
 
 import math
 from collections import Counter
@@ -12,21 +12,15 @@ from torch import Generator, Tensor
 from ..bounds import Bound
 from ..estimate import Status
 from ..physics.scenario import CountSpan, Span
+from .below_bound import ALONE, Family, alarm
 from .cell import Cell, RangeBin
-from .interval import Measure, bootstrap, bootstrap_mean
-from .score import TOLERANCE, Score
+from .interval import Measure, bootstrap, bootstrap_mean, share
+from .score import COORDINATES, Score, judged, knowable
 
-COORDINATES = ("azimuth", "elevation", "distance")
 UNITS = {"azimuth_deg": 180 / math.pi, "elevation_deg": 180 / math.pi, "distance_m": 1.0}
 """Key of each coordinate in a report, and the factor from SI units."""
-KNOWABLE_DISTANCE = 1.0
-"""Metres; where the bound of the distance is larger, the measurements hardly speak of the distance."""
 RANGE_EDGES = (0.0, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, math.inf)
 """Metres."""
-IMPOSSIBLE = 0.9
-"""An RMSE below this part of the bound, with its interval, raises the alarm."""
-FEWEST_SCENES = 20
-"""Fewer scenes than this raise no alarm: their bootstrap interval is too narrow to be believed."""
 
 
 def summarise(
@@ -40,6 +34,7 @@ def summarise(
     known_order: bool,
     seconds: float,
     statuses: Sequence[Status],
+    family: Family = ALONE,
 ) -> Cell:
     """The cell of scenes.
 
@@ -53,6 +48,7 @@ def summarise(
         known_order: whether the estimator was told K.
         seconds: spent inside the estimator.
         statuses: how the estimator said each scene ended.
+        family: the comparisons that this cell is one of, and the field of view, for the alarm.
 
     Returns:
         Every figure with its interval.
@@ -67,14 +63,15 @@ def summarise(
         snr_db=snr_db,
         n=scenes,
         known_order=known_order,
-        success=bootstrap_mean(scores.success.double(), generator),
+        success=share(scores.success),
         rmse_over_crb=_errors(scores.error / scores.deviation, counts, generator),
         inverse_distance_over_crb=_inverse_distance(scores, counts[..., 2], generator),
         rmse={key: rmse[name].times(UNITS[key]) for key, name in zip(UNITS, COORDINATES, strict=True)},
-        rms_bound=_root_mean_bound(scores),
+        rms_bound=_root_mean_bound(scores.deviation, counts),
+        rms_bound_all=_root_mean_bound(scores.deviation, knowable(scores)),
         judged=dict(zip(COORDINATES, counts.sum(dim=(0, 1)).tolist(), strict=True)),
         bound=bound_quantiles(bound),
-        order_accuracy=bootstrap_mean((scores.order == scores.sources).double(), generator),
+        order_accuracy=share(scores.order == scores.sources),
         order_counts=tuple(found[k] for k in range(1 + max(found))),
         gospa_whitened=bootstrap_mean(scores.whitened.value, generator),
         gospa_direction_deg=bootstrap_mean(scores.direction.value.rad2deg(), generator),
@@ -84,15 +81,8 @@ def summarise(
         distance_by_range=distance_by_range(scores),
         scenes_per_s=scenes / seconds if seconds > 0 else torch.nan,
         statuses={status.value: count for status, count in Counter(statuses).items()},
-        alarm=alarm(scores, generator),
+        alarm=alarm(scores, family),
     )
-
-
-def judged(scores: Score) -> Tensor:
-    """(scene, source, 3): where an error counts, that is, in successful scenes, for distance only under a 1 m bound."""
-    by_coordinate = scores.judged.unsqueeze(-1).repeat(1, 1, 3)
-    by_coordinate[..., 2] &= scores.deviation[..., 2] < KNOWABLE_DISTANCE
-    return by_coordinate & ~scores.deviation.isnan()  # what the array cannot tell does not count
 
 
 def _errors(error: Tensor, counts: Tensor, generator: Generator) -> dict[str, Measure]:
@@ -110,10 +100,9 @@ def _inverse_distance(scores: Score, counts: Tensor, generator: Generator) -> Me
     return bootstrap(squared, counts.sum(1).double(), generator).sqrt()
 
 
-def _root_mean_bound(scores: Score) -> dict[str, float]:
-    """Root mean square bound of the judged sources, in the units of a report; NaN where none is judged."""
-    counts = judged(scores)
-    total = scores.deviation.square().masked_fill(~counts, 0).sum(dim=(0, 1))
+def _root_mean_bound(deviation: Tensor, counts: Tensor) -> dict[str, float]:
+    """Root mean square bound of the sources that count, in the units of a report; NaN where none does."""
+    total = deviation.square().masked_fill(~counts, 0).sum(dim=(0, 1))
     values = (total / counts.sum(dim=(0, 1))).sqrt().tolist()
     return {key: value * factor for (key, factor), value in zip(UNITS.items(), values, strict=True)}
 
@@ -138,31 +127,6 @@ def distance_by_range(scores: Score) -> tuple[RangeBin, ...]:
         rmse, bound = (float(x[inside].square().mean().sqrt()) if n else torch.nan for x in (error, deviation))
         bins.append(RangeBin(near=near, far=far, n=n, rmse=rmse, bound=bound))
     return tuple(bins)
-
-
-def alarm(scores: Score, generator: Generator) -> str | None:
-    """A sentence when some RMSE lies below 0.9 of the bound together with its whole interval, else None.
-
-    Success within 3° cuts off large errors, so a source is heard only where that cut is at least three standard
-    deviations of its direction away: sqrt(σ_φ² cos²θ + σ_θ²) <= 1°. Then the cut lowers the RMSE by less than 3 %.
-
-    Args:
-        scores: of one method in one cell.
-        generator: source of randomness for the interval, on the CPU.
-
-    Returns:
-        The alarm, or None.
-    """
-    spread = torch.hypot(scores.deviation[..., 0] * scores.true[..., 1].cos(), scores.deviation[..., 1])
-    heard = judged(scores) & (spread <= TOLERANCE / 3).unsqueeze(-1)
-    for c, (name, ratio) in enumerate(_errors(scores.error / scores.deviation, heard, generator).items()):
-        scenes = int(heard[..., c].any(-1).sum())
-        if scenes >= FEWEST_SCENES and ratio.high < IMPOSSIBLE:
-            return (
-                f"{name} RMSE is {ratio.value:.2f} of the bound ({ratio.low:.2f} to {ratio.high:.2f}, "
-                f"{scenes} scenes): an estimator below the bound is a bug, or it saw the truth"
-            )
-    return None
 
 
 def to_json(cells: Sequence[Cell]) -> dict[str, Any]:

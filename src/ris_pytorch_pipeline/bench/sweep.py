@@ -10,12 +10,14 @@ import torch
 from ..bounds import Bound, scene_bound
 from ..covariance import UninformativeCovarianceWarning
 from ..errors import ConfigurationError
-from ..estimate import Estimate, Estimator, Status
+from ..estimate import CONTENDERS, GENIE, Estimate, Estimator, Status, contender, joined_estimates
 from ..physics import Observation, Scenario, Scenes, Truth, draw, ends
 from ..physics.scenario import CountSpan, Span
 from ..rng import stream
+from ..shapes import Counts
+from .below_bound import ALONE, Family
 from .cell import Cell
-from .contenders import GENIE, contender, genie_for, region_of
+from .genie import genie_for, region_of
 from .score import Score, joined_scores, score
 from .summary import summarise
 
@@ -27,6 +29,8 @@ Attempt = Callable[[Observation, Truth], Estimate]
 Drawer = Callable[[Scenario, int, int, int], Scenes]
 """From a cell's scenario, a number of scenes, the seed and the number of the block to the scenes of that block."""
 
+PANEL_BYTES = 1 << 28
+"""Of the panel covariances of the scenes that a method is handed at a time."""
 BLOCK = 64
 """Scenes drawn and handed to the methods at a time, so that progress is seen and memory stays small."""
 
@@ -75,8 +79,8 @@ def sweep(
         An iterator over the cells, by K, then SNR, then method.
 
     Raises:
-        ConfigurationError: an unknown method, an empty list or a value twice, fewer than one scene, or a K or SNR out
-            of range.
+        ConfigurationError: an unknown method or one that asks for other scenes, an empty list or a value twice, fewer
+            than one scene, or a K or SNR out of range.
     """
     for name, values in {"methods": methods, "sources": sources, "snr_db": snr_db}.items():
         if not len(values):
@@ -84,12 +88,30 @@ def sweep(
         again = [value for number, value in enumerate(values) if value in values[:number]]
         if again:
             raise ConfigurationError(f"each of {name} once", f"{again[0]} again", "a list typed twice", "leave one out")
+    for name in methods:
+        _check_needs(name, scenario)
     if scenes < 1:
         raise ConfigurationError("at least one scene", str(scenes), "a count left at zero", "pass scenes=200")
     further = {} if trained is None else trained
+    family = Family(tests=len(methods) * len(sources) * len(snr_db), region=region_of(scenario))
     attempts = {name: _attempt(name, scenario, further, known_order=known_order) for name in methods}
     grid = [replace(scenario, sources=k, snr_db=_floats(snr)) for k in sources for snr in snr_db]
-    return _cells(grid, attempts, scenes, seed, known_order, progress, drawer or cell_scenes)
+    return _cells(grid, attempts, family, scenes, seed, known_order, progress, drawer or cell_scenes)
+
+
+def _check_needs(name: str, scenario: Scenario) -> None:
+    """Refuse a method that could not be run on such scenes, before the others are.
+
+    Raises:
+        ConfigurationError: it asks for what they do not have.
+    """
+    need = CONTENDERS[name].unmet(scenario) if name in CONTENDERS else None
+    if need is not None:
+        able = [entry.name for entry in CONTENDERS.values() if entry.unmet(scenario) is None]
+        raise ConfigurationError(
+            f"scenes with {need} for {name}", "scenes without", "a baseline made for other measurements",
+            f"leave {name} out of the methods; {', '.join(able)} can be run",
+        )  # fmt: skip
 
 
 def _attempt(name: str, scenario: Scenario, trained: Mapping[str, Estimator], *, known_order: bool) -> Attempt:
@@ -115,14 +137,30 @@ def blind(estimator: Estimator, *, known_order: bool) -> Attempt:
     def attempt(observation: Observation, truth: Truth) -> Estimate:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UninformativeCovarianceWarning)
-            return estimator(observation, truth.sources if known_order else None)
+            return in_parts(estimator, observation, truth.sources if known_order else None)
 
     return attempt
+
+
+def in_parts(estimator: Estimator, observation: Observation, sources: Counts | None) -> Estimate:
+    """Run an estimator on as many scenes at a time as have room for their panel covariances, N² numbers each.
+
+    Args:
+        estimator: to run.
+        observation: the scenes.
+        sources: of each, or None.
+    """
+    at_a_time = max(1, PANEL_BYTES // (16 * len(observation.array) ** 2))
+    if at_a_time >= len(observation):
+        return estimator(observation, sources)
+    rows = torch.arange(len(observation), device=observation.measurements.device).split(at_a_time)
+    return joined_estimates([estimator(observation[i], None if sources is None else sources[i]) for i in rows])
 
 
 def _cells(
     grid: list[Scenario],
     attempts: dict[str, Attempt],
+    family: Family,
     scenes: int,
     seed: int,
     known_order: bool,
@@ -143,7 +181,7 @@ def _cells(
                     progress(f"{run.name}, {label_of(scenario)}", done, total)
         whole = Bound(**{name: torch.cat([vars(b)[name] for b in bounds]) for name in vars(bounds[0])})
         for run in runs.values():
-            yield run.cell(whole, scenario, seed, known_order=known_order)
+            yield run.cell(whole, scenario, seed, family, known_order=known_order)
 
 
 def trial_of(scenario: Scenario, scenes: int, seed: int, block: int = 0) -> Trial:
@@ -207,7 +245,9 @@ class Run:
         self.scores.append(score(trial.scenes.truth, trial.bound, estimate))
         self.statuses += estimate.status
 
-    def cell(self, bound: Bound, scenario: Scenario, seed: int, *, known_order: bool) -> Cell:
+    def cell(
+        self, bound: Bound, scenario: Scenario, seed: int, family: Family = ALONE, *, known_order: bool
+    ) -> Cell:  # fmt: skip
         """What all blocks come to."""
         return summarise(
             joined_scores(self.scores),
@@ -219,4 +259,5 @@ class Run:
             known_order=known_order,
             seconds=self.seconds,
             statuses=self.statuses,
+            family=family,
         )

@@ -7,10 +7,13 @@ from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import ConfigurationError
+from ..estimate.contenders import CONTENDERS
 from ..experiment import Experiment, parse_toml_value, resolve
 from ..experiment.strict import nearest
 from ..experiment.toml import read_toml
+from ..physics.scenario import PRESETS
 from .data_options import add_calibrate, add_import
+from .examples import epilog_of
 from .scenario_options import add_scenario_options
 from .training_options import add_demo, add_doctor, add_overfit, add_train
 
@@ -84,7 +87,7 @@ def build() -> tuple[Parser, dict[str, Parser]]:
     program.add_argument("--version", action="version", version=f"ris {__version__}")
     choose = program.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     commands = {
-        name: choose.add_parser(name, help=text, description=text, allow_abbrev=False)
+        name: choose.add_parser(name, help=text, description=text, epilog=epilog_of(name), allow_abbrev=False)
         for name, text in COMMANDS.items()
     }
     _simulate(commands["simulate"])
@@ -103,6 +106,10 @@ def build() -> tuple[Parser, dict[str, Parser]]:
     add_demo(commands["demo"])
     for parser in commands.values():
         parser.add_argument("--threads", type=int, default=1, metavar="N", help="CPU threads; more pay if idle (1)")
+        parser.add_argument(
+            "--extend", type=Path, action="append", default=[], metavar="FILE.py",
+            help="run a Python file that adds codebooks, channels, estimators or presets of one's own; may be repeated",
+        )  # fmt: skip
     return program, commands
 
 
@@ -123,7 +130,7 @@ def _simulate(parser: Parser) -> None:
 def _locate(parser: Parser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="scene file")
     parser.add_argument(
-        "--estimator", metavar="NAME", help="such as sml, pilot, bp-music; by the file's symbols if not named"
+        "--estimator", metavar="NAME", help=f"{', '.join(CONTENDERS)} (sml for random symbols, pilot for pilots)"
     )
     parser.add_argument("--model", type=Path, metavar="MODEL", help="checkpoint, or folder of a training run")
     parser.add_argument(
@@ -155,10 +162,9 @@ def _check(parser: Parser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="scene file")
     parser.add_argument("--scenes", type=int, default=8, metavar="N", help="scenes to try, from the first on (8)")
     parser.add_argument("--sources", default="auto", metavar="K|auto", help="sources in each scene (auto: estimated)")
+    parser.add_argument("--calibration", type=Path, metavar="FILE", help="gains that `ris calibrate` found")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    group = parser.add_argument_group("field of view; a single number fixes elevation or distance (the file's own)")
-    _add_base(group)
-    add_scenario_options(group, only=("azimuth_deg", "elevation_deg", "distance"))
+    _add_view(parser)
 
 
 def _bound(parser: Parser) -> None:
@@ -167,11 +173,20 @@ def _bound(parser: Parser) -> None:
 
 def _bench(parser: Parser) -> None:
     parser.add_argument(
-        "--methods", metavar="A,B", default=argparse.SUPPRESS, help="estimators, or genie (by the symbols)"
+        "--methods",
+        metavar="A,B",
+        default=argparse.SUPPRESS,
+        help=f"out of {', '.join(CONTENDERS)} and genie (sml or pilot by the symbols, genie, bp-music)",
     )
-    parser.add_argument("--sources", metavar="K,K", default=argparse.SUPPRESS, help="numbers of sources (1,3,5)")
-    parser.add_argument("--snr-db", metavar="DB,DB", default=argparse.SUPPRESS, help="total SNRs (0,10,20)")
-    parser.add_argument("--order", choices=("known", "estimated"), default="known", help="whether methods are told K")
+    parser.add_argument(
+        "--sources", metavar="K,K", default=argparse.SUPPRESS, help="one cell each; '[1,3]' mixes in one cell (1,3,5)"
+    )
+    parser.add_argument(
+        "--snr-db", metavar="DB,DB", default=argparse.SUPPRESS, help="one cell each, likewise; total SNRs (0,10,20)"
+    )
+    parser.add_argument(
+        "--order", choices=("known", "estimated"), default="known", help="whether methods are told K (known)"
+    )
     parser.add_argument("--figure", type=Path, metavar="OUT.png", help="draw RMSE against SNR with the bound")
     _add_experiment(parser, skip=("sources", "snr_db"))
 
@@ -180,7 +195,8 @@ def _evaluate(parser: Parser) -> None:
     parser.add_argument("model", type=Path, metavar="MODEL", help="checkpoint, or the folder of a training run")
     parser.add_argument(
         "--methods", metavar="A,B", default=argparse.SUPPRESS,
-        help="out of hybrid, hybrid-search, hybrid-raw, music-pred, mvdr-pred, genie and the names of `ris bench`",
+        help="out of hybrid, hybrid-search, hybrid-raw, music-pred, mvdr-pred, genie and the names of `ris bench` "
+        "(the five, sml or pilot, bp-music, genie)",
     )  # fmt: skip
     parser.add_argument(
         "--sources", metavar="K,K", default=argparse.SUPPRESS, help="one cell each; '[1,3]' mixes (as trained)"
@@ -188,7 +204,9 @@ def _evaluate(parser: Parser) -> None:
     parser.add_argument(
         "--snr-db", metavar="DB,DB", default=argparse.SUPPRESS, help="one cell each; '[5,20]' mixes (as trained)"
     )
-    parser.add_argument("--order", choices=("known", "estimated"), default="known", help="whether methods are told K")
+    parser.add_argument(
+        "--order", choices=("known", "estimated"), default="known", help="whether methods are told K (known)"
+    )
     parser.add_argument("--polish", type=int, default=10, metavar="N", help="likelihood updates of `hybrid` (10)")
     parser.add_argument("--figure", type=Path, metavar="OUT.png", help="draw RMSE against SNR with the bound")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -201,7 +219,12 @@ def _evaluate(parser: Parser) -> None:
 
 
 def _add_base(group: Any) -> None:  # noqa: ANN401
-    group.add_argument("--preset", metavar="NAME", default=argparse.SUPPRESS, help="scenario to start from (random)")
+    group.add_argument(
+        "--preset",
+        metavar="NAME",
+        default=argparse.SUPPRESS,
+        help=f"scenario to start from: {', '.join(PRESETS)}, or one of one's own (random)",
+    )
     group.add_argument("--config", type=Path, metavar="FILE.toml", help="configuration laid over the preset")
 
 

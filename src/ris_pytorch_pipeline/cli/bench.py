@@ -2,17 +2,20 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from ..bench import Cell, sweep, to_json
 from ..data import config_digest
-from ..experiment import Experiment, fit, parse_toml_value
-from ..physics import Scenario
-from ..report import sweep_figure
+from ..estimate import CONTENDERS, GENIE, likelihood_for
+from ..experiment import Experiment, plain
+from ..physics import Scenario, ends
+from ..physics.scenario import CountSpan, Span
+from ..report import check_points, sweep_figure
 from .arguments import experiment_of
 from .cells import print_cells
+from .counts import snrs_of, sources_of
 from .figures import check_figure, save_figure
+from .memory import compared_bytes, require
 from .output import Bar, print_json
 
 
@@ -22,14 +25,14 @@ class Plan:
 
     Args:
         methods: names of estimators.
-        sources: numbers of sources.
-        snr_db: total SNRs.
+        sources: numbers of sources of each cell, or (least, most) of a cell with mixed numbers.
+        snr_db: total SNRs, or (lowest, highest) likewise.
         known_order: whether the estimators are told the number of sources.
     """
 
     methods: tuple[str, ...]
-    sources: tuple[int, ...]
-    snr_db: tuple[float, ...]
+    sources: tuple[CountSpan, ...]
+    snr_db: tuple[Span, ...]
     known_order: bool
 
 
@@ -43,6 +46,13 @@ def run(arguments: argparse.Namespace) -> None:
     plan = plan_of(arguments, experiment.scenario)
     if arguments.figure is not None:
         check_figure(arguments.figure)
+        check_points(plan.snr_db)
+    most = max((ends(count)[1] for count in plan.sources), default=1)
+    require(
+        compared_bytes(replace(experiment.scenario, sources=most), experiment.scenes, len(plan.methods)),
+        f"{experiment.scenes} scenes of {experiment.scenario.elements} elements a cell",
+        ("lower --scenes", "take a smaller panel"),
+    )
     cells: list[Cell] = []
     try:
         _sweep(experiment, plan, cells)
@@ -72,22 +82,18 @@ def _sweep(experiment: Experiment, plan: Plan, cells: list[Cell]) -> None:
 def plan_of(arguments: argparse.Namespace, scenario: Scenario) -> Plan:
     """The sweep that the options describe; unless named, the likelihood of the symbols beside two references."""
     given = vars(arguments)
-    likelihood = "sml" if scenario.symbol_model == "random" else "pilot"
+    usual = (likelihood_for(scenario.symbol_model), GENIE, "bp-music")
+    usual = tuple(name for name in usual if name == GENIE or CONTENDERS[name].unmet(scenario) is None)
     return Plan(
-        methods=tuple(given["methods"].split(",")) if "methods" in given else (likelihood, "genie", "bp-music"),
-        sources=fit(tuple[int, ...], _values(given["sources"]), "sources") if "sources" in given else (1, 3, 5),
-        snr_db=fit(tuple[float, ...], _values(given["snr_db"]), "snr_db") if "snr_db" in given else (0.0, 10.0, 20.0),
+        methods=tuple(given["methods"].split(",")) if "methods" in given else usual,
+        sources=sources_of(given["sources"]) if "sources" in given else (1, 3, 5),
+        snr_db=snrs_of(given["snr_db"]) if "snr_db" in given else (0.0, 10.0, 20.0),
         known_order=arguments.order == "known",
     )
 
 
-def _values(text: str) -> list[Any]:
-    """The values of `1,3,5` or `[1, 3, 5]`."""
-    return [parse_toml_value(word.strip()) for word in text.strip("[] ").split(",")]
-
-
 def _report(arguments: argparse.Namespace, experiment: Experiment, plan: Plan, cells: Sequence[Cell]) -> None:
-    config = experiment.to_plain() | {"bench": asdict(plan)}
+    config = experiment.to_plain() | {"bench": plain(plan)}
     wanted = len(plan.methods) * len(plan.sources) * len(plan.snr_db)
     if arguments.json:
         facts = {"complete": len(cells) == wanted, "config": config, "digest": config_digest(config)}
@@ -95,4 +101,4 @@ def _report(arguments: argparse.Namespace, experiment: Experiment, plan: Plan, c
     else:
         print_cells(cells, f"{len(cells)} of {wanted} cells; configuration {config_digest(config)}")
     if arguments.figure is not None:
-        save_figure(sweep_figure(cells), arguments.figure)
+        save_figure(sweep_figure(cells), arguments.figure, quiet=arguments.json)

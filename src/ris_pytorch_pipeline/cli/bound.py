@@ -10,12 +10,19 @@ from ..bounds import Bound, scene_bound
 from ..data import simulated_blocks
 from ..experiment import Experiment
 from .arguments import experiment_of
-from .output import Bar, print_json, print_table, table_of
+from .memory import compared_bytes, require
+from .output import Bar, print_json
+from .tables import print_table, table_of
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Draw the scenes that `ris simulate` would write, bound them, and print the quantiles."""
     experiment = experiment_of(arguments)
+    require(
+        compared_bytes(experiment.scenario, experiment.scenes, 0),
+        f"the bounds of {experiment.scenes} scenes of {experiment.scenario.elements} elements",
+        ("lower --scenes", "take a smaller panel"),
+    )
     quantiles = bound_quantiles(bound_of(experiment))
     if arguments.json:
         facts = {"scenes": experiment.scenes, "config": experiment.to_plain(), "digest": experiment.digest}

@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 
-from ..bench import contender
 from ..calibrate import (
     Calibration,
     calibrate,
@@ -16,14 +15,16 @@ from ..calibrate import (
     save_calibration,
     unidentified,
 )
-from ..data import SceneFile, load_scenes
+from ..data import SceneFile, count_scenes, load_scenes
 from ..data.scene_file import check_writable
 from ..errors import InputError
-from ..estimate import Estimator, PilotMl, Sml
-from ..experiment import fit, parse_toml_value
+from ..estimate import Estimator, PilotMl, Sml, contender, likelihood_for
 from ..physics import Observation
+from .counts import count_of
 from .locate import region_for
-from .output import print_json, print_table, table_of
+from .memory import read_bytes, require
+from .output import print_json
+from .tables import print_table, table_of
 
 ONE_SOURCE = "a scale of ±, which is measured on scenes with one known source each"
 
@@ -31,9 +32,14 @@ ONE_SOURCE = "a scale of ±, which is measured on scenes with one known source e
 def run(arguments: argparse.Namespace) -> None:
     """Read, calibrate, write, and say what was learned and what could not be."""
     check_writable(arguments.out, overwrite=arguments.force)
+    held = count_scenes(arguments.file)
+    require(
+        read_bytes(arguments.file, held, held), f"the scenes in {arguments.file}",
+        ("cut the file into several",),
+    )  # fmt: skip
     file = load_scenes(arguments.file)
     observation = file.observation.to(dtype=torch.complex128)
-    estimator = contender("pilot" if observation.symbols == "pilot" else "sml", region_for(arguments, file))
+    estimator = contender(likelihood_for(observation.symbols), region_for(arguments, file))
     if arguments.blind:
         calibration = _blind(observation, estimator, arguments)
     else:
@@ -92,7 +98,7 @@ def _blind(observation: Observation, estimator: Estimator, arguments: argparse.N
     """
     if not isinstance(estimator, Sml | PilotMl):
         raise InputError("sml or pilot", estimator.name, "an estimator without a likelihood", "pick one of them")
-    sources = None if arguments.sources == "auto" else fit(int, parse_toml_value(arguments.sources), "sources")
+    sources = count_of(arguments.sources)
     return calibrate_blind(observation, estimator, sources)
 
 

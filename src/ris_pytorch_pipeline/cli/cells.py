@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from ..bench import Cell, Measure, spelled
-from .output import print_table, table_of
+from .tables import print_table, table_of
 
 COLUMNS = (
     "method", "K", "SNR dB", "n", "success [95 %]", "RMSE/CRB az", "el", "dist", "CRB az median", "order right",
@@ -33,8 +33,8 @@ def alarms(cells: Sequence[Cell]) -> list[str]:
 
 
 def print_cells(cells: Sequence[Cell], caption: str) -> None:
-    """The cells as a table, one line each, with the alarms below."""
-    table = table_of("Estimators beside the Cramér-Rao bound", COLUMNS)
+    """The cells as a table, one line each where they fit, with the alarms below."""
+    table = table_of("Estimators beside the Cramér-Rao bound", COLUMNS, keys=3)
     for cell in cells:
         table.add_row(*cell_row(cell))
     print_table(table)

@@ -6,38 +6,47 @@ from typing import Any
 
 import torch
 
-from ..bench import contender
-from ..data import load_scenes
-from ..estimate import Estimator, SearchRegion
+from ..calibrate import applied_to, load_calibration
+from ..data import count_scenes, load_scenes
+from ..estimate import Estimator, SearchRegion, contender, likelihood_for
 from ..estimate.fit import Note, Trial, better, explains, notes, try_conventions
-from ..experiment import fit, parse_toml_value
 from ..physics import Observation
+from .counts import count_of
 from .locate import region_for
+from .memory import read_bytes, require
 from .output import print_json
+from .tables import print_table, table_of
 
 NOT_EXPLAINED = 1
 """Exit code where the stated convention does not explain the measurements."""
-_WIDTH = 80
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Read some scenes, try the conventions, say which one holds."""
+    held = count_scenes(arguments.file)
+    require(
+        read_bytes(arguments.file, held, arguments.scenes), f"the scenes in {arguments.file}",
+        ("lower --scenes",),
+    )  # fmt: skip
     file = load_scenes(arguments.file, last=arguments.scenes)
+    if arguments.calibration is not None:
+        file = applied_to(file, load_calibration(arguments.calibration))
     region = region_for(arguments, file)
     seen = file.observation.to(dtype=torch.complex128)
-    sources = None if arguments.sources == "auto" else fit(int, parse_toml_value(arguments.sources), "sources")
+    sources = count_of(arguments.sources)
     trials = try_conventions(seen, lambda other: _estimator(other, region), sources)
     remarks = notes(seen, region) if not trials[0].refused else []
     if arguments.json:
         print_json(document(arguments, trials, remarks))
     else:
-        for line in [*table(trials), *said(trials), *remarked(remarks)]:
+        print_trials(trials)
+        for line in [*said(trials), *remarked(remarks)]:
             print(line)
     return 0 if explains(trials) else NOT_EXPLAINED
 
 
 def _estimator(seen: Observation, region: SearchRegion) -> Estimator:
-    return contender("sml" if seen.symbols == "random" else "pilot", region)
+    return contender(likelihood_for(seen.symbols), region)
 
 
 def document(arguments: argparse.Namespace, trials: list[Trial], remarks: list[Note]) -> dict[str, Any]:
@@ -51,16 +60,16 @@ def document(arguments: argparse.Namespace, trials: list[Trial], remarks: list[N
     }
 
 
-def table(trials: list[Trial]) -> list[str]:
-    """One line for each convention, 80 columns at most."""
-    lines = [f"{'convention':35}{'explained':>10}{'evidence':>10}{'sources':>9}{'fits':>8}"]
+def print_trials(trials: list[Trial]) -> None:
+    """One line for each convention, and why one was refused."""
+    table = table_of("", ("convention", "explained", "evidence", "sources", "fits"))
+    for trial in trials:
+        numbers = f"{trial.explained:.2f}", f"{trial.evidence:.0f}", f"{trial.order:.1f}", f"{trial.good:.0%}"
+        table.add_row(trial.name, *(("refused", "", "", "") if trial.refused else numbers))
+    print_table(table)
     for trial in trials:
         if trial.refused:
-            lines.append(f"{trial.name:35} {'refused: ' + trial.refused:.{_WIDTH - 36}}")
-        else:
-            numbers = f"{trial.explained:10.2f}{trial.evidence:10.0f}{trial.order:9.1f}{trial.good:8.0%}"
-            lines.append(f"{trial.name:35}{numbers}")
-    return lines
+            print(f"{trial.name} is refused: {trial.refused}")
 
 
 def said(trials: list[Trial]) -> list[str]:

@@ -19,15 +19,18 @@ from ..bench import (
 )
 from ..data import Shards, config_digest
 from ..errors import ConfigurationError
-from ..experiment import Experiment, fit, overlay, parse_toml_value, plain
+from ..estimate import GENIE, likelihood_for
+from ..experiment import Experiment, overlay, plain
 from ..physics import Scenario, ends
 from ..physics.scenario import CountSpan, Span
 from ..report import check_points, sweep_figure
 from ..train import Trained
 from .arguments import experiment_of, overrides_of
 from .cells import print_cells
+from .counts import snrs_of, sources_of
 from .figures import check_figure, save_figure
 from .held_out import drawer_of, held_out, scenario_of, scenes_held
+from .memory import compared_bytes, require
 from .model import checkpoint_at, network_at, warn_of_symbols
 from .output import Bar, print_json
 
@@ -94,6 +97,12 @@ def run(arguments: argparse.Namespace) -> None:
         check_figure(arguments.figure)
         check_points(plan.snr_db)
     warn_of_symbols(trained, plan.scenario.symbol_model)
+    most = max((ends(count)[1] for count in plan.sources), default=1)
+    require(
+        compared_bytes(replace(plan.scenario, sources=most), plan.scenes, len(plan.methods)),
+        f"{plan.scenes} scenes of {plan.scenario.elements} elements a cell",
+        ("lower --scenes", "take a smaller panel"),
+    )
     found = Evaluated()
     try:
         evaluate_into(found, trained, plan, cell_scenes if shards is None else drawer_of(shards))
@@ -111,7 +120,7 @@ def _report(arguments: argparse.Namespace, trained: Trained, plan: Evaluation, f
         print_cells(found.cells, f"{len(found.cells)} of {plan.cells} cells; {caption(trained, plan)}")
         print("\n".join(covariance_lines(found)))
     if arguments.figure is not None:
-        save_figure(sweep_figure(found.cells), arguments.figure)
+        save_figure(sweep_figure(found.cells), arguments.figure, quiet=arguments.json)
 
 
 def plan_of(arguments: argparse.Namespace, trained: Trained, shards: Shards | None) -> Evaluation:
@@ -126,10 +135,8 @@ def plan_of(arguments: argparse.Namespace, trained: Trained, shards: Shards | No
     plan = Evaluation(
         scenario=scenario,
         methods=tuple(given["methods"].split(",")) if "methods" in given else usual_methods(scenario),
-        sources=fit(tuple[CountSpan, ...], _cells(given["sources"]), "sources")
-        if "sources" in given
-        else (scenario.sources,),
-        snr_db=fit(tuple[Span, ...], _cells(given["snr_db"]), "snr_db") if "snr_db" in given else (scenario.snr_db,),
+        sources=sources_of(given["sources"]) if "sources" in given else (scenario.sources,),
+        snr_db=snrs_of(given["snr_db"]) if "snr_db" in given else (scenario.snr_db,),
         scenes=base.scenes,
         seed=base.seed,
         known_order=arguments.order == "known",
@@ -160,12 +167,7 @@ def _held(arguments: argparse.Namespace, shards: Shards) -> Experiment:
 
 def usual_methods(scenario: Scenario) -> tuple[str, ...]:
     """The network's estimators, the likelihood of the scenario's symbols, and two references."""
-    return (*HYBRIDS, "sml" if scenario.symbol_model == "random" else "pilot", "bp-music", "genie")
-
-
-def _cells(text: str) -> list[Any]:
-    """The values of `1,2,3`, or the one span of `[1,3]`."""
-    return parse_toml_value(f"[{text}]")
+    return (*HYBRIDS, likelihood_for(scenario.symbol_model), "bp-music", GENIE)
 
 
 def evaluate_into(found: Evaluated, trained: Trained, plan: Evaluation, drawer: Drawer = cell_scenes) -> None:

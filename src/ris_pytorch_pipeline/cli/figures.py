@@ -2,15 +2,18 @@
 
 import io
 import os
+import sys
 from pathlib import Path
+from typing import NoReturn
 
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from ..data import SceneFile
 from ..errors import ConfigurationError
 from ..estimate import Estimate
-from ..files import reason, write_whole
-from ..report import geometry_figure
+from ..files import check_can_write, reason, write_whole
+from ..report import EMBEDDED, geometry_figure
 
 _KINDS = (".png", ".pdf", ".svg")
 
@@ -19,7 +22,7 @@ def check_figure(path: Path) -> None:
     """Refuse a path that no figure can be saved to.
 
     Raises:
-        ConfigurationError: another kind of file, or a folder that does not exist.
+        ConfigurationError: another kind of file, or a folder that does not exist or takes no file.
     """
     if path.suffix not in _KINDS:
         raise ConfigurationError(
@@ -29,6 +32,10 @@ def check_figure(path: Path) -> None:
         raise ConfigurationError(
             "a figure in a folder that exists", str(path), "a mistyped folder", "make the folder first"
         )
+    try:
+        check_can_write(path)
+    except OSError as error:
+        _refuse(path, error)
 
 
 def scene_figure(file: SceneFile, estimate: Estimate) -> Figure:
@@ -39,15 +46,22 @@ def scene_figure(file: SceneFile, estimate: Estimate) -> Figure:
     )
 
 
-def save_figure(figure: Figure, path: Path) -> None:
-    """Save a figure to a path that `check_figure` has let pass, whole or not at all, over an older one.
+def save_figure(figure: Figure, path: Path, *, quiet: bool = False) -> None:
+    """Save a figure to a path that `check_figure` has let pass, whole or not at all, over an older one, and say where.
+
+    Args:
+        figure: to save.
+        path: of the file.
+        quiet: say so on standard error, where standard output is JSON.
 
     Raises:
         ConfigurationError: the file cannot be written.
     """
     drawn = io.BytesIO()
-    figure.savefig(drawn, dpi=150, format=path.suffix.removeprefix("."))
+    with rc_context(EMBEDDED):  # pyright: ignore[reportArgumentType]
+        figure.savefig(drawn, dpi=150, format=path.suffix.removeprefix("."))
     _save(drawn.getvalue(), path)
+    print(f"figure written to {path}", file=sys.stderr if quiet else sys.stdout)
 
 
 def save_text(text: str, path: Path) -> None:
@@ -63,7 +77,11 @@ def _save(content: bytes, path: Path) -> None:
     try:
         write_whole(path, [content])
     except OSError as error:
-        raise ConfigurationError(
-            "a file that can be written", f"{path}: {reason(error)}", "no permission, a full disk, or a link there",
-            "name another",
-        ) from error  # fmt: skip
+        _refuse(path, error)
+
+
+def _refuse(path: Path, error: OSError) -> NoReturn:
+    raise ConfigurationError(
+        "a file that can be written", f"{path}: {reason(error)}", "no permission, a full disk, or a link there",
+        "name another",
+    ) from error  # fmt: skip

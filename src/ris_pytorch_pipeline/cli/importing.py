@@ -9,10 +9,8 @@ from ..data import save_scenes
 from ..data.scene_file import check_writable
 from ..errors import ConfigurationError
 from ..importing import Imported, doubts_of, import_scenes, summary_of
-from .output import print_json, print_table, table_of
-
-_WIDTH = 80
-"""Columns that the table of a dry run takes at most."""
+from .output import print_json
+from .tables import print_table, table_of
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -65,10 +63,8 @@ def _write(arguments: argparse.Namespace, imported: Imported) -> None:
 
 
 def _print(arguments: argparse.Namespace, imported: Imported) -> None:
-    """A table that fits 80 columns: long origins go to a line of their own."""
-    table = table_of(str(arguments.mapping), ("", "understood"))
-    table.columns[1].justify, table.columns[1].no_wrap, table.columns[1].overflow = "left", False, "fold"
-    table.width = _WIDTH
+    """A table of what was understood; long origins go to a line of their own."""
+    table = table_of(str(arguments.mapping), ("", "understood"), prose=True)
     for row in summary_of(imported):
         table.add_row(row.what, row.value + (f"\nfrom {row.origin}" if row.origin else ""))
     print_table(table)

@@ -7,19 +7,22 @@ from typing import Any
 
 import torch
 
-from ..bench import contender, region_of
+from ..bench import region_of
 from ..calibrate import applied_to, load_calibration
-from ..data import SceneFile, load_scenes
+from ..data import SceneFile, count_scenes, load_scenes
 from ..errors import ConfigurationError, InputError
-from ..estimate import Estimate, Estimator, SearchRegion, joined_estimates
+from ..estimate import Estimate, Estimator, SearchRegion, contender, joined_estimates, likelihood_for
 from ..estimate.fit import ALARM
 from ..experiment import fit, overlay, parse_toml_value, resolve
 from ..physics import Observation, Scenario, ends
 from .arguments import experiment_of, overrides_of
+from .counts import count_of
 from .figures import check_figure, save_figure, scene_figure
 from .findings import Finding, findings_of, summary_of
+from .memory import read_bytes, require, searched_bytes
 from .model import localiser, network_at, refuse_beside_model
-from .output import Bar, print_json, print_table, table_of
+from .output import Bar, print_json
+from .tables import print_table, table_of
 
 _BATCH = 32
 """Scenes handed to the estimator at a time."""
@@ -29,18 +32,25 @@ def run(arguments: argparse.Namespace) -> None:
     """Read, locate, print, and draw."""
     if arguments.plot is not None:
         check_figure(arguments.plot)
-    file = load_scenes(arguments.file)
+    held = count_scenes(arguments.file)
+    chosen = chosen_scenes(arguments.scene, held)
+    require(
+        read_bytes(arguments.file, held, len(chosen)),
+        f"{len(chosen)} of the {held} scenes in {arguments.file}",
+        ("locate them one by one with --scene I", "cut the file into several"),
+    )
+    file = load_scenes(arguments.file, chosen[0], chosen[-1] + 1)
     calibration = None if arguments.calibration is None else load_calibration(arguments.calibration)
     file = file if calibration is None else applied_to(file, calibration)
     estimator, region = estimator_for(arguments, file)
     name = estimator.name
-    chosen = chosen_scenes(arguments.scene, len(file.observation))
-    part = replace(
-        file,
-        observation=file.observation[chosen].to(dtype=torch.complex128),
-        truth=None if file.truth is None else file.truth[chosen],
+    part = replace(file, observation=file.observation.to(dtype=torch.complex128))
+    sources = count_of(arguments.sources)
+    require(
+        searched_bytes(estimator, part.observation),
+        f"a search on {len(part.observation.array)} elements",
+        ("narrow the field of view", "take another estimator"),
     )
-    sources = None if arguments.sources == "auto" else fit(int, parse_toml_value(arguments.sources), "sources")
     estimate = locate(estimator, part.observation, sources)
     estimate = estimate if calibration is None else calibration.widened(estimate)
     findings = findings_of(part, estimate, chosen)
@@ -52,7 +62,7 @@ def run(arguments: argparse.Namespace) -> None:
         if len(findings) > 1:
             print_summary(summary_of(findings))
     if arguments.plot is not None:
-        save_figure(scene_figure(part, estimate), arguments.plot)
+        save_figure(scene_figure(part, estimate), arguments.plot, quiet=arguments.json)
 
 
 def estimator_for(arguments: argparse.Namespace, file: SceneFile) -> tuple[Estimator, SearchRegion]:
@@ -72,7 +82,7 @@ def estimator_for(arguments: argparse.Namespace, file: SceneFile) -> tuple[Estim
             "an option of the trained network alone", "name a checkpoint with --model, or leave them out",
         )  # fmt: skip
     region = region_for(arguments, file)
-    name = arguments.estimator or ("sml" if file.observation.symbols == "random" else "pilot")
+    name = arguments.estimator or likelihood_for(file.observation.symbols)
     return contender(name, region), region
 
 

@@ -1,50 +1,23 @@
-"""How a command shows its results: JSON, tables, and a progress bar on anything that takes over 2 seconds."""
+"""How a command shows its results: JSON, and a progress bar on anything that takes over 2 seconds."""
 
 import json
 import sys
 import time
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from .streams import writes_any_letter
 
 _PATIENCE = 2.0
 """Seconds before a progress bar appears."""
-_PIPE_WIDTH = 150
-"""Columns where nobody's terminal says how wide it is."""
-
-
-class _Console(Console):
-    def on_broken_pipe(self) -> NoReturn:
-        """Leave a closed pipe to `main`, as every other print does.
-
-        Raises:
-            BrokenPipeError: always.
-        """
-        raise BrokenPipeError
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401
     """Print a value as one JSON document; a number that is not finite is a bug and not written."""
     print(json.dumps(value, allow_nan=False, ensure_ascii=not writes_any_letter(), indent=2))
-
-
-def print_table(table: Table) -> None:
-    """Print a table as wide as the terminal, or wide enough for every column where there is none."""
-    console = _Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
-    console.print(table)
-
-
-def table_of(title: str, columns: tuple[str, ...]) -> Table:
-    """An empty table, first column to the left, the others to the right."""
-    table = Table(title=title, title_justify="left", show_edge=False)
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left", no_wrap=True)
-    return table
 
 
 def rate(done: int, seconds: float) -> str:

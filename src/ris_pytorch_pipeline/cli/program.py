@@ -1,6 +1,7 @@
 """How `ris` runs: parse, run one command, and turn what goes wrong into one message and an exit code."""
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -11,12 +12,12 @@ from trainlint.errors import ExplainedError
 
 from ..errors import ConfigurationError
 from ..experiment import to_toml
-from ..files import Terminated, terminating
+from ..files import Terminated, reason, terminating
 from .arguments import experiment_of, parse
+from .extending import extend
 from .streams import drop_output, is_output, prepare_streams
 
 OK, BAD_INPUT, NO_OUTPUT, INTERRUPTED, CLOSED_PIPE = 0, 2, 74, 130, 141
-MOST_THREADS = 1024
 MODULES = {"import": "importing"}
 """Where a command lives whose name is a word of Python."""
 
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return CLOSED_PIPE
     except OSError as error:
         if not is_output(error):
-            return _stop(BAD_INPUT, f"{error.filename or 'a file'} cannot be used: {error.strerror or error}")
+            return _stop(BAD_INPUT, str(_unusable(error)))
         drop_output()
         return _stop(NO_OUTPUT, f"standard output cannot be written: {error.strerror}")
     return code
@@ -55,6 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     arguments = parse(argv)
+    for path in arguments.extend:
+        extend(path)
     if vars(arguments).get("print_config"):
         print(to_toml(experiment_of(arguments)), end="")
         return OK
@@ -67,12 +70,14 @@ def _command(arguments: argparse.Namespace) -> int:
     """Run the command on the threads asked for: threads that wait for a busy core cost far more than they bring.
 
     Raises:
-        ConfigurationError: fewer than one thread, or more than any machine has.
+        ConfigurationError: fewer than one thread, or more than there are cores.
     """
-    if not 1 <= arguments.threads <= MOST_THREADS:
+    cores = cores_here()
+    if not 1 <= arguments.threads <= cores:
         raise ConfigurationError(
-            f"--threads of 1 to {MOST_THREADS}", str(arguments.threads), "a slip", "pass as many as there are cores"
-        )
+            f"--threads of 1 to {cores}, the cores that this process may use", str(arguments.threads),
+            "a slip, or a machine of other size", f"pass --threads {min(max(arguments.threads, 1), cores)}",
+        )  # fmt: skip
     command = import_module(f".{MODULES.get(arguments.command, arguments.command)}", __package__)
     import torch  # after the parser has answered
 
@@ -81,6 +86,22 @@ def _command(arguments: argparse.Namespace) -> int:
     torch.set_num_threads(arguments.threads)
     with foreign_errors():
         return command.run(arguments) or OK
+
+
+def _unusable(error: OSError) -> ConfigurationError:
+    """What any file operation says that no reader or writer explained."""
+    name = "a file" if error.filename is None else str(error.filename)
+    return ConfigurationError(
+        f"{name} to be there and usable", reason(error), "no permission, a folder that vanished, or a full disk",
+        f"look at it with `ls -ld {name}`" if error.filename is not None else "check the disk",
+    )  # fmt: skip
+
+
+def cores_here() -> int:
+    """Cores that this process may use; all of them where the platform does not say."""
+    if "sched_getaffinity" in vars(os):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _stop(code: int, message: str) -> int:

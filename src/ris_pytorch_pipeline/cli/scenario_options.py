@@ -4,10 +4,12 @@ import argparse
 import inspect
 import re
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from ..experiment import flat_fields
 from ..experiment.strict import NONE, plain
+from ..physics.channels import CHANNELS
+from ..physics.codebooks import CODEBOOKS
 from ..physics.scenario import Scenario
 
 _ENTRY = re.compile(r"^    (\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
@@ -26,7 +28,7 @@ def add_scenario_options(group: Any, only: Collection[str] = (), skip: Collectio
     """
     base = Scenario()
     texts = field_texts(Scenario) | {f"impairments.{k}": v for k, v in field_texts(type(base.impairments)).items()}
-    for name, _ in flat_fields(base):
+    for name, hint in flat_fields(base):
         if name in skip or (only and name not in only):
             continue
         group.add_argument(
@@ -34,7 +36,9 @@ def add_scenario_options(group: Any, only: Collection[str] = (), skip: Collectio
             dest=f"scenario.{name}",
             default=argparse.SUPPRESS,
             metavar="VALUE",
-            help=f"{texts[name].rstrip('.')} ({_default(base, name)})".replace("None", NONE).replace("%", "%%"),
+            help=f"{texts[name].rstrip('.')}{_choices(name, hint)} ({_default(base, name)})".replace(
+                "None", NONE
+            ).replace("%", "%%"),
         )
 
 
@@ -42,6 +46,12 @@ def field_texts(owner: type) -> dict[str, str]:
     """Field name to its text in the Args section of a class's docstring."""
     document = inspect.getdoc(owner)
     return {} if document is None else {name: " ".join(text.split()) for name, text in _ENTRY.findall(document)}
+
+
+def _choices(name: str, hint: Any) -> str:  # noqa: ANN401
+    """The values that a field may have, where they are few and named."""
+    known = {"codes": CODEBOOKS, "channel": CHANNELS}.get(name, get_args(hint) if get_origin(hint) is Literal else ())
+    return f"; one of {', '.join(known)}" if known else ""
 
 
 def _default(base: Scenario, name: str) -> str:

@@ -11,6 +11,7 @@ from ..data.scene_file import check_writable
 from ..experiment import Experiment
 from ..physics import Scenes
 from .arguments import experiment_of
+from .memory import drawn_bytes, fitting, require
 from .output import Bar, print_json
 from .simulate_shards import check_form, write_splits
 
@@ -24,6 +25,13 @@ def run(arguments: argparse.Namespace) -> None:
         return
     check_writable(arguments.out, overwrite=arguments.force)
     dtype = torch.complex128 if arguments.double else torch.complex64
+    needed = drawn_bytes(experiment.scenario, experiment.scenes, dtype)
+    fits = fitting(needed, experiment.scenes)
+    require(
+        needed,
+        f"{experiment.scenes} scenes in one file",
+        ("write shards, which are streamed: --shards DIR --split train=N", f"at most --scenes {fits}"),
+    )
     summary = write(experiment, arguments.out, dtype, overwrite=arguments.force)[1]
     if arguments.json:
         print_json(summary)

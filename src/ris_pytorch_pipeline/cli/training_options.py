@@ -18,7 +18,12 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="write scalars for TensorBoard there")
     parser.add_argument("--log-every", type=int, default=50, metavar="N", help="updates between reports (50)")
     parser.add_argument("--shards", type=Path, metavar="DIR", help="train on the scenes of `ris simulate --shards`")
-    parser.add_argument("--watch", metavar="PRESET", default="light", help="light, full or trace (light)")
+    parser.add_argument(
+        "--watch",
+        metavar="PRESET",
+        default="light",
+        help="what the watch may cost: light, full or trace (light)",
+    )
     parser.add_argument(
         "--tolerate", action="append", default=[], metavar="CODE=N",
         help="let a fatal finding pass N times, -1 always: RT101=3; may be repeated",

@@ -4,7 +4,7 @@ from .digest import config_digest, differences
 from .header import SCHEMA, VERSION, Header
 from .known_positions import truth_at
 from .manifest import Manifest, Shard, read_manifest
-from .scene_file import SceneFile, load_scenes, save_scenes
+from .scene_file import SceneFile, count_scenes, load_scenes, save_scenes
 from .sharding import Sharded, ShardPlan, write_shards
 from .shards import Shards, ShardSource, open_shards
 from .simulation import simulate, simulated_blocks
@@ -34,6 +34,7 @@ __all__ = [
     "check_disjoint",
     "config_digest",
     "content_hashes",
+    "count_scenes",
     "differences",
     "energy_lags",
     "inputs_from",

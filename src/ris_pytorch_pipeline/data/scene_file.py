@@ -1,7 +1,8 @@
 """How scenes are kept on disk: tensors in safetensors behind a JSON header, written whole or not at all."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from .. import __version__
 from ..errors import InputError, SceneFileError
-from ..files import is_there, read_tensors, reason, warn_unsealed, write_tensors
+from ..files import StoredTensors, check_can_write, is_there, read_tensors, reason, warn_unsealed, write_tensors
 from ..physics import Observation, Scenes, Truth, check_visible
 from .digest import config_digest
 from .header import Header, header_from_json, pose_values
@@ -95,10 +96,10 @@ def save_scenes(
 
 
 def check_writable(path: Path, *, overwrite: bool) -> None:
-    """Refuse to write over a file, or into a folder that does not exist.
+    """Refuse to write over a file, or into a folder that does not exist or takes no file: before the work, not after.
 
     Raises:
-        SceneFileError: either.
+        SceneFileError: any of these.
     """
     if is_there(path) and not overwrite:
         raise SceneFileError(
@@ -106,6 +107,13 @@ def check_writable(path: Path, *, overwrite: bool) -> None:
         )
     if os.path.isdir(path) or not os.path.isdir(path.absolute().parent):  # noqa: PTH112  (which never raise)
         raise SceneFileError("a file in a folder that exists", str(path), "a mistyped folder", "make the folder first")
+    try:
+        check_can_write(path)
+    except OSError as error:
+        raise SceneFileError(
+            "a folder that can be written to", f"{path}: {reason(error)}",
+            "no permission, a read-only or full disk, or a link in its place", "try another folder",
+        ) from error  # fmt: skip
 
 
 def load_scenes(
@@ -147,6 +155,22 @@ def load_scenes(
     return SceneFile(observation=observation, truth=truth, header=header)
 
 
+def count_scenes(path: Path | str) -> int:
+    """How many scenes a file says it holds, from its header alone.
+
+    Args:
+        path: the file.
+
+    Raises:
+        SceneFileError: as `load_scenes`, but for what only reading shows.
+    """
+    path = Path(path)
+    with _opened(path, check=False) as file:
+        if "measurements" not in file.names or not file.kind("measurements")[1]:
+            _refuse(path, "a tensor 'measurements' with a scene axis", f"{', '.join(file.names)[:200] or 'no tensor'}")
+        return file.kind("measurements")[1][0]
+
+
 def _tensors(observation: Observation, truth: Truth | None) -> dict[str, Tensor]:
     tensors = {name: vars(observation)[name] for name in _SEEN[:3]} | {"elements": observation.elements}
     if observation.noise_variance is not None:
@@ -158,14 +182,25 @@ def _tensors(observation: Observation, truth: Truth | None) -> dict[str, Tensor]
 
 
 def _read(path: Path, part: slice | None, *, check: bool) -> tuple[Header, dict[str, Tensor]]:
+    with _opened(path, check=check) as file:
+        header = header_from_json(file.metadata.get("header"), str(path))
+        check_kinds({name: file.kind(name) for name in file.names}, str(path))
+        warn_unsealed(file, path)
+        return header, {name: file.tensor(name, None if name == "elements" else part) for name in file.names}
+
+
+@contextmanager
+def _opened(path: Path, *, check: bool) -> Iterator[StoredTensors]:
+    """The tensors of a scene file.
+
+    Raises:
+        SceneFileError: everything that can be wrong with it.
+    """
     if os.path.isdir(path):  # noqa: PTH112  (which never raises)
         raise SceneFileError("a scene file", f"{path}, a folder", "a folder of shards", "name one of its .safetensors")
     try:
         with read_tensors(path, check=check) as file:
-            header = header_from_json(file.metadata.get("header"), str(path))
-            check_kinds({name: file.kind(name) for name in file.names}, str(path))
-            warn_unsealed(file, path)
-            return header, {name: file.tensor(name, None if name == "elements" else part) for name in file.names}
+            yield file
     except FileNotFoundError as error:
         raise SceneFileError("a scene file", f"no file {path}", "a mistyped path", "check the path") from error
     except OSError as error:

@@ -1,4 +1,5 @@
 from .back_projection import BackProjected
+from .contenders import CONTENDERS, GENIE, Contender, contender, likelihood_for
 from .estimate import Estimate, Estimator, Fit, Mode, Status, asked_sources, joined_estimates, pad_sources
 from .grid import SearchGrid, search_grid
 from .maximum_likelihood import MaximumLikelihood, Sml
@@ -12,8 +13,11 @@ from .sparse_bayesian import SparseBayesian
 from .spectral import Bartlett, Music, Mvdr, Spectral
 
 __all__ = [
+    "CONTENDERS",
+    "GENIE",
     "BackProjected",
     "Bartlett",
+    "Contender",
     "EigenvalueGap",
     "Estimate",
     "Estimator",
@@ -36,7 +40,9 @@ __all__ = [
     "Status",
     "aic",
     "asked_sources",
+    "contender",
     "joined_estimates",
+    "likelihood_for",
     "mdl",
     "pad_sources",
     "search_grid",

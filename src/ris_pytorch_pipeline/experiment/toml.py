@@ -11,7 +11,7 @@ import tomli_w
 from ..errors import ConfigurationError
 from ..files import read_regular, reason
 from ..files.document import MOST_DEPTH, check_value
-from ..physics.scenario import preset
+from ..physics.scenario import Scenario, preset
 from .experiment import Experiment
 from .strict import NONE, fit, overlay
 
@@ -25,7 +25,8 @@ def experiment_from_toml(path: Path) -> Experiment:
     """Read a configuration file.
 
     Its keys are `preset` (the scenario to start from, `random` unless named), `seed`, `scenes` and the table
-    `[scenario]` with any fields of `Scenario`; "none" stands for None.
+    `[scenario]` with any fields of `Scenario`; "none" stands for None. A table `[presets.NAME]` makes a preset of one's
+    own: any fields of `Scenario`, over the preset that its own key `preset` names.
 
     Args:
         path: of the file.
@@ -43,7 +44,7 @@ def resolve(values: Mapping[str, Any], *overrides: Mapping[str, Any]) -> Experim
     """The preset named in any of the mappings, with each mapping laid over it in turn; the last one wins.
 
     Args:
-        values: keys of `Experiment`, and `preset`.
+        values: keys of `Experiment`, `preset`, and `presets`.
         overrides: more of the same.
 
     Returns:
@@ -54,10 +55,31 @@ def resolve(values: Mapping[str, Any], *overrides: Mapping[str, Any]) -> Experim
     """
     layers = (values, *overrides)
     names = [fit(str, layer["preset"], "preset") for layer in layers if "preset" in layer]
-    experiment = Experiment(scenario=preset((names or ["random"])[-1]))
     merged = _merged(layers)
+    own = merged.pop("presets", {})
+    experiment = Experiment(scenario=_start((names or ["random"])[-1], own))
     merged.pop("preset", None)
     return overlay(experiment, merged)
+
+
+def _start(name: str, own: Any) -> Scenario:  # noqa: ANN401
+    """The preset of a name: one of the file's own tables, or one that the package knows.
+
+    Raises:
+        ConfigurationError: `presets` that are no tables, an unknown name or key, or a value that does not fit.
+    """
+    if not isinstance(own, Mapping) or not all(isinstance(table, Mapping) for table in own.values()):
+        raise ConfigurationError(
+            "tables [presets.NAME]",
+            repr(own)[:80],
+            "a value in place of a table",
+            "write [presets.mine] above its keys",
+        )
+    if name not in own:
+        return preset(name)
+    table = dict(own[name])
+    base = fit(str, table.pop("preset", "random"), f"presets.{name}.preset")
+    return overlay(preset(base), table, f"presets.{name}")
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-from .atomic import append_whole, remove_leftovers, replacing, write_whole
+from .atomic import append_whole, check_can_write, remove_leftovers, replacing, write_whole
 from .document import parse_document
 from .lines import Lines
 from .lock import Lock, is_working_file, remove_old_leftovers
@@ -17,6 +17,7 @@ __all__ = [
     "Terminated",
     "append_whole",
     "blank",
+    "check_can_write",
     "check_seal",
     "fits",
     "from_document",

@@ -53,7 +53,7 @@ def replacing(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     if not overwrite and os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, "it exists", str(path))
     remove_leftovers(path)
-    part = path.with_name(f"{_stem(path)}{os.getpid()}-{secrets.token_hex(4)}.part")
+    part = _unfinished(path)
     file = os.fdopen(descriptor_of(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb", buffering=0)
     try:
         with file:
@@ -66,6 +66,21 @@ def replacing(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def check_can_write(path: Path) -> None:
+    """Find out whether a file could be written, by making an empty one beside its place and removing it.
+
+    Args:
+        path: of the file; nothing need be there.
+
+    Raises:
+        OSError: no permission, a read-only or full disk, or a link or device in its place.
+    """
+    check_replaceable(path)
+    part = _unfinished(path)
+    os.close(descriptor_of(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+    part.unlink(missing_ok=True)
 
 
 def append_whole(descriptor: int, text: bytes) -> None:
@@ -122,6 +137,11 @@ def _write_all(file: BinaryIO, chunk: Bytes) -> None:
 def _stem(path: Path) -> str:
     """How the names of a file's unfinished versions begin: short, since a name may be as long as names can be."""
     return f".{hashlib.blake2s(os.fsencode(path.name), digest_size=6).hexdigest()}."
+
+
+def _unfinished(path: Path) -> Path:
+    """A name beside a file for its next version, which nobody else takes."""
+    return path.with_name(f"{_stem(path)}{os.getpid()}-{secrets.token_hex(4)}.part")
 
 
 def _hold(descriptor: int) -> None:

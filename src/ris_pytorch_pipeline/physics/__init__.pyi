@@ -29,6 +29,7 @@ from .geometry import (
     positions_from_cosines,
 )
 from .observation import Observation
+from .registry import registered
 from .scenario import PRESETS, Impairments, Scenario, ends, identifiable_sources, preset
 from .scene import Scenes, Truth, draw, draw_positions, scenario_array
 from .snapshots import coded_operator, coded_response, measure, panel_images, received_power, stacked_gram
@@ -99,6 +100,7 @@ __all__ = [
     "quantise",
     "random_codes",
     "received_power",
+    "registered",
     "rician_channel",
     "scenario_array",
     "spherical",

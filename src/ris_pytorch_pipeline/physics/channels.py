@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from ..errors import ConfigurationError
+from .registry import registered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +51,11 @@ def channel_named(name: str) -> ChannelModel:
     Raises:
         ConfigurationError: no channel has this name; the nearest one is suggested.
     """
-    if name not in CHANNELS:
+    found = registered(CHANNELS, name, "channels")
+    if found is None:
         close = get_close_matches(name, list(CHANNELS), n=1)
         raise ConfigurationError(
             f"a channel out of {', '.join(CHANNELS)}", repr(name), "a misspelt name, or a channel that was not added",
-            f"did you mean {close[0]!r}?" if close else "add it: CHANNELS[name] = ChannelModel(name=..., draw=...)",
+            f"did you mean {close[0]!r}?" if close else "add it to CHANNELS in a file that --extend names",
         )  # fmt: skip
-    return CHANNELS[name]
+    return found

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from ..errors import ConfigurationError
+from .registry import registered
 
 Draw = Callable[..., Any]
 """(scenes, snapshots, (rows, columns), bits, generator) -> codes (scene, snapshot, element) in complex128."""
@@ -58,10 +59,11 @@ def codebook_named(name: str) -> Codebook:
     Raises:
         ConfigurationError: no codebook has this name; the nearest one is suggested.
     """
-    if name not in CODEBOOKS:
+    found = registered(CODEBOOKS, name, "codebooks")
+    if found is None:
         close = get_close_matches(name, list(CODEBOOKS), n=1)
         raise ConfigurationError(
             f"codes out of {', '.join(CODEBOOKS)}", repr(name), "a misspelt name, or a codebook that was not added",
-            f"did you mean {close[0]!r}?" if close else "add it: CODEBOOKS[name] = Codebook(name=..., draw=...)",
+            f"did you mean {close[0]!r}?" if close else "add it to CODEBOOKS in a file that --extend names",
         )  # fmt: skip
-    return CODEBOOKS[name]
+    return found

@@ -9,6 +9,7 @@ from ..errors import ConfigurationError
 from ..units import wavelength_of
 from .channels import channel_named
 from .codebooks import codebook_named
+from .registry import registered
 
 Span = float | tuple[float, float]
 """A fixed value, or the low and high end of a uniform draw."""
@@ -261,13 +262,14 @@ def preset(name: str, **overrides: Any) -> Scenario:  # noqa: ANN401
     Raises:
         ConfigurationError: an unknown preset or field (the nearest known one is suggested), or an invalid value.
     """
-    if name not in PRESETS:
+    found = registered(PRESETS, name, "presets")
+    if found is None:
         _refuse(f"a preset out of {', '.join(PRESETS)}", repr(name), "a misspelt name", _nearest(name, list(PRESETS)))
     known = [f.name for f in fields(Scenario)]
     for key in overrides:
         if key not in known:
             _refuse(f"a scenario field out of {', '.join(known)}", repr(key), "a misspelt key", _nearest(key, known))
-    return replace(PRESETS[name], **overrides)
+    return replace(found, **overrides)
 
 
 def _nearest(name: str, known: list[str]) -> str:

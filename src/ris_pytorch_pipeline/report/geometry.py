@@ -1,7 +1,11 @@
-"""Where panel and sources are: a three-dimensional picture of one scene."""
+"""Where panel and sources are: a three-dimensional picture of one scene, and its views from above and from the side."""
+
+from collections.abc import Iterator
+from typing import Literal
 
 import torch
 from jaxtyping import Float
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d import Axes3D
@@ -16,6 +20,10 @@ TruePlaces = Float[Tensor, "true 3"]
 """(azimuth, elevation, distance) of one scene's sources; NaN in empty slots."""
 FoundPlaces = Float[Tensor, "found 3"]
 """The same of the found sources, of which there may be another number."""
+View = Literal["from above", "from the side"]
+VIEWS: dict[View, tuple[int, int]] = {"from above": (1, 0), "from the side": (0, 2)}
+"""Which coordinates of space go to the right and up."""
+NAMES = ("x, forward (m)", "y, across (m)", "z, up (m)")
 
 
 def geometry_figure(
@@ -25,7 +33,7 @@ def geometry_figure(
     found: FoundPlaces | None = None,
     deviations: FoundPlaces | None = None,
 ) -> Figure:
-    """A figure with one `geometry_axes`.
+    """The scene in three dimensions, and beside it from above and from the side, where distances can be read off.
 
     Args:
         elements: (element, 3), metres.
@@ -36,9 +44,12 @@ def geometry_figure(
     Returns:
         The figure; `figure.savefig(path)` writes it.
     """
-    figure = blank(6.5, 5.5)
-    axes = figure.add_subplot(projection="3d")
+    figure = blank(11, 5.5)
+    grid = figure.add_gridspec(2, 2, width_ratios=(1.35, 1))
+    axes = figure.add_subplot(grid[:, 0], projection="3d")
     geometry_axes(axes, elements, true=true, found=found, deviations=deviations)  # pyright: ignore[reportArgumentType]
+    for row, view in enumerate(VIEWS):
+        plan_axes(figure.add_subplot(grid[row, 1]), elements, view, true=true, found=found, deviations=deviations)
     return figure
 
 
@@ -83,8 +94,7 @@ def _metres(axes: Axes3D) -> None:
     limits = (axes.get_xlim(), axes.get_ylim(), axes.get_zlim())
     lengths = [high - low for low, high in limits]
     axes.set_box_aspect(lengths, zoom=0.85)  # pyright: ignore[reportArgumentType]
-    names = ("x, forward (m)", "y, across (m)", "z, up (m)")
-    for axis, length, name in zip((axes.xaxis, axes.yaxis, axes.zaxis), lengths, names, strict=True):
+    for axis, length, name in zip((axes.xaxis, axes.yaxis, axes.zaxis), lengths, NAMES, strict=True):
         axis.set_major_locator(MaxNLocator(max(1, round(6 * length / max(lengths))), steps=[1, 2, 5, 10]))
         axis.set_label_text(name)
         axis.labelpad = 9
@@ -109,7 +119,13 @@ def _stems(axes: Axes3D, xyz: Tensor) -> None:
 
 def _crosses(axes: Axes3D, positions: FoundPlaces, deviations: FoundPlaces) -> None:
     """One standard deviation each way along azimuth, elevation and distance."""
-    label = "± one standard deviation"
+    for number, ends in enumerate(_bars(positions, deviations)):
+        label = None if number else "± one standard deviation"
+        axes.plot(*ends.T.numpy(), color=FOUND, linewidth=1.2, label=label)
+
+
+def _bars(positions: FoundPlaces, deviations: FoundPlaces) -> Iterator[Tensor]:
+    """The ends (2, 3), in metres, of one standard deviation each way along each coordinate of each source."""
     for position, deviation in zip(positions, deviations, strict=True):
         if not bool(torch.isfinite(torch.cat([position, deviation])).all()):
             continue
@@ -117,5 +133,45 @@ def _crosses(axes: Axes3D, positions: FoundPlaces, deviations: FoundPlaces) -> N
             ends = position.repeat(2, 1)
             ends[:, coordinate] += torch.tensor([-1.0, 1.0], dtype=ends.dtype) * deviation[coordinate]
             ends[:, 2].clamp_(min=0)
-            axes.plot(*cartesian_from_positions(ends).T.numpy(), color=FOUND, linewidth=1.2, label=label)
-            label = None
+            yield cartesian_from_positions(ends)
+
+
+def plan_axes(
+    axes: Axes,
+    elements: Elements,
+    view: View,
+    *,
+    true: TruePlaces | None = None,
+    found: FoundPlaces | None = None,
+    deviations: FoundPlaces | None = None,
+) -> Axes:
+    """The scene projected onto a plane, to scale; looks as in `geometry_axes`.
+
+    Args:
+        axes: to draw on.
+        elements: (element, 3), metres.
+        view: from above (y against x) or from the side (x against z).
+        true: (source, 3), radians, radians, metres.
+        found: (source, 3).
+        deviations: (source, 3), of `found`.
+
+    Returns:
+        The same axes.
+    """
+    pick = list(VIEWS[view])
+    axes.scatter(*elements.detach().cpu().double()[:, pick].T.numpy(), color=QUIET, s=3, marker="s")
+    looks = {"true": {"marker": "o", "edgecolors": TRUE, "facecolors": "none", "s": 60}}
+    looks["found"] = {"marker": "x", "color": FOUND, "s": 40}
+    for name, positions in {"true": true, "found": found}.items():
+        if positions is not None:
+            places = positions.detach().cpu().double()
+            xyz = cartesian_from_positions(places[places.isfinite().all(-1)])
+            axes.scatter(*xyz[:, pick].T.numpy(), zorder=3, **looks[name])  # pyright: ignore[reportArgumentType]
+    if found is not None and deviations is not None:
+        for ends in _bars(found.detach().cpu().double(), deviations.detach().cpu().double()):
+            axes.plot(*ends[:, pick].T.numpy(), color=FOUND, linewidth=1.2)
+    axes.set(xlabel=NAMES[pick[0]], ylabel=NAMES[pick[1]])
+    axes.set_title(view, fontsize="medium")
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.grid(color="0.9")
+    return axes

@@ -9,6 +9,10 @@ TRUE, FOUND = "#000000", "#D55E00"
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito (2008), without its yellow, which vanishes on white paper."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+DASHES = ("-", "--", "-.", (0, (4, 1, 1, 1, 1, 1)))
+"""Of the lines; dots are kept for the bound."""
+EMBEDDED = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.fonttype": "path"}
+"""TrueType in PDF, which journals ask for: the default, Type 3, cannot be searched or edited."""
 QUIET = "0.55"
 """Grey of the panel, of reference lines and of what is not the message."""
 
@@ -19,11 +23,17 @@ class Style:
 
     colour: str
     marker: str
+    dashes: str | tuple[int, tuple[int, ...]]
+    size: float
 
 
 def style(index: int) -> Style:
-    """The style of the n-th line; colour and marker repeat together after seven."""
-    return Style(PALETTE[index % len(PALETTE)], MARKERS[index % len(MARKERS)])
+    """The style of the n-th line: colour, marker and dashes repeat together after seven.
+
+    Later lines have smaller markers: where two lie on each other, both are seen.
+    """
+    number = index % len(PALETTE)
+    return Style(PALETTE[number], MARKERS[number], DASHES[number % len(DASHES)], max(4.0, 9.0 - 1.5 * number))
 
 
 def blank(width: float, height: float) -> Figure:

@@ -12,10 +12,16 @@ from ..physics.scenario import CountSpan, Span
 from .style import QUIET, blank, style
 
 Coordinate = Literal["azimuth", "elevation", "distance"]
+COORDINATES: tuple[Coordinate, ...] = ("azimuth", "elevation", "distance")
 KEYS = {"azimuth": "azimuth_deg", "elevation": "elevation_deg", "distance": "distance_m"}
 UNITS = {"azimuth": "degrees", "elevation": "degrees", "distance": "m"}
 FEWEST = 10
 """Sources that an error must rest on to be drawn."""
+MOSTLY = 0.5
+"""A method that succeeds less often is judged on the easy scenes alone: its errors are drawn hollow."""
+_APART = 0.012
+"""Part of the span of SNRs by which the points of two methods stand apart, so that equal ones are both seen."""
+BOUND, HOLLOW = "bound, all sources", f"success below {MOSTLY}"
 _ENTRY_WIDTH = 2.1
 """Inches that one entry of the legend may take."""
 
@@ -75,8 +81,8 @@ class Result(Protocol):
         ...
 
     @property
-    def rms_bound(self) -> Mapping[str, float]:
-        """The bound of the same sources."""
+    def rms_bound_all(self) -> Mapping[str, float]:
+        """Root mean square bound of all sources of all scenes."""
         ...
 
     @property
@@ -85,7 +91,7 @@ class Result(Protocol):
         ...
 
 
-def sweep_figure(cells: Sequence[Result], coordinates: Sequence[Coordinate] = ("azimuth", "distance")) -> Figure:
+def sweep_figure(cells: Sequence[Result], coordinates: Sequence[Coordinate] = COORDINATES) -> Figure:
     """One column per number of sources: success on top, below it the error of each coordinate beside the bound.
 
     Args:
@@ -114,16 +120,16 @@ def sweep_figure(cells: Sequence[Result], coordinates: Sequence[Coordinate] = ("
             axes.set_xlabel("")
     for axes in grid[:, 1:].flat:
         axes.set_ylabel("")
-    _one_legend(figure, grid[:, 0])
+    _one_legend(figure, grid.flat)
     return figure
 
 
 def rmse_against_snr(axes: Axes, cells: Sequence[Result], coordinate: Coordinate) -> Axes:
-    """RMSE over successful scenes against SNR, with 95 % intervals and, dashed, the bound of the very same sources.
+    """RMSE over successful scenes against SNR, with 95 % intervals and, dotted, the bound of all sources of all scenes.
 
-    Methods that succeed in other scenes have another bound: comparing each with its own keeps a method that only solves
-    easy scenes from seeming better than the bound. Points that rest on fewer than ten sources are left out, and
-    distances whose bound is 1 m or more do not enter.
+    A method that succeeds in less than half of the scenes is judged on the easy ones, and may lie below that bound: its
+    points are hollow. Points that rest on fewer than ten sources are left out, and distances whose bound is 1 m or more
+    do not enter.
 
     Args:
         axes: to draw on.
@@ -133,14 +139,18 @@ def rmse_against_snr(axes: Axes, cells: Sequence[Result], coordinate: Coordinate
     Returns:
         The same axes, logarithmic in the error.
     """
-    key = KEYS[coordinate]
-    for number, (method, whole) in enumerate(_lines(cells).items()):
-        look, line = style(number), [cell for cell in whole if cell.judged[coordinate] >= FEWEST]
-        snr = _snr(line)
-        axes.plot(snr, [cell.rms_bound[key] for cell in line], color=look.colour, linestyle="--", linewidth=1)
-        measures = [cell.rmse[key] for cell in line]
-        _points(axes, snr, measures, number, method)
-    axes.plot([], [], color=QUIET, linestyle="--", linewidth=1, label="bound of the same sources")
+    key, lines = KEYS[coordinate], _lines(cells)
+    whole = next(iter(lines.values()))
+    bound = [cell.rms_bound_all[key] for cell in whole]
+    axes.plot(_snr(whole), bound, color="black", linestyle=":", linewidth=1.8, label=BOUND)
+    apart = _shifts(cells, len(lines))
+    for number, (method, line) in enumerate(lines.items()):
+        drawn = [cell for cell in line if cell.judged[coordinate] >= FEWEST]
+        snr = [each + apart[number] for each in _snr(drawn)]
+        _points(axes, snr, [cell.rmse[key] for cell in drawn], number, method)
+        easy = [(x, cell.rmse[key].value) for x, cell in zip(snr, drawn, strict=True) if cell.success.value < MOSTLY]
+        if easy:
+            _hollow(axes, easy, number)
     axes.set_yscale("log")
     axes.set(xlabel="SNR (dB)", ylabel=f"{coordinate} RMSE ({UNITS[coordinate]})")
     axes.grid(color="0.9")
@@ -157,9 +167,11 @@ def success_against_snr(axes: Axes, cells: Sequence[Result]) -> Axes:
     Returns:
         The same axes.
     """
-    for number, (method, line) in enumerate(_lines(cells).items()):
-        _points(axes, _snr(line), [cell.success for cell in line], number, method)
-    axes.set(xlabel="SNR (dB)", ylabel="success", ylim=(-0.03, 1.03))
+    lines = _lines(cells)
+    apart = _shifts(cells, len(lines))
+    for number, (method, line) in enumerate(lines.items()):
+        _points(axes, [x + apart[number] for x in _snr(line)], [cell.success for cell in line], number, method)
+    axes.set(xlabel="SNR (dB)", ylabel="success (share of scenes)", ylim=(-0.03, 1.03))
     axes.grid(color="0.9")
     return axes
 
@@ -198,21 +210,42 @@ def _counted(sources: CountSpan) -> str:
 def _points(axes: Axes, snr: list[float], measures: Sequence[Measured], number: int, label: str) -> None:
     """A line with markers and intervals."""
     look = style(number)
-    spread = [[m.value - m.low for m in measures], [m.high - m.value for m in measures]]
+    spread = [[_reach(m.value - m.low) for m in measures], [_reach(m.high - m.value) for m in measures]]
     axes.errorbar(
-        snr, [m.value for m in measures], yerr=spread, color=look.colour, marker=look.marker, markersize=5,
-        linewidth=1.3, elinewidth=1, capsize=2, label=label,
+        snr, [m.value for m in measures], yerr=spread, color=look.colour, marker=look.marker, markersize=look.size,
+        linestyle=look.dashes, linewidth=1.3, elinewidth=1, capsize=2, label=label,
     )  # fmt: skip
 
 
-def _one_legend(figure: Figure, column: Iterable[Axes]) -> None:
+def _reach(length: float) -> float:
+    """A side of an interval; none where it is not known, or does not reach beyond the figure it belongs to."""
+    return length if length > 0 else 0.0
+
+
+def _hollow(axes: Axes, points: Sequence[tuple[float, float]], number: int) -> None:
+    """White markers over those of a line."""
+    look, (x, y) = style(number), zip(*points, strict=True)
+    axes.plot(
+        x, y, linestyle="none", marker=look.marker, markersize=look.size, markerfacecolor="white",
+        markeredgecolor=look.colour, zorder=4,
+    )  # fmt: skip
+    axes.plot([], [], "o", markerfacecolor="white", markeredgecolor=QUIET, label=HOLLOW)
+
+
+def _shifts(cells: Sequence[Result], methods: int) -> list[float]:
+    """By how many dB the points of each method are moved aside."""
+    snr = _snr(cells)
+    step = _APART * (max(snr) - min(snr))
+    return [step * (number - (methods - 1) / 2) for number in range(methods)]
+
+
+def _one_legend(figure: Figure, drawn: Iterable[Axes]) -> None:
     """One legend above the figure, each name once."""
     entries = {}
-    for axes in column:
+    for axes in drawn:
         handles, labels = axes.get_legend_handles_labels()
         entries |= dict(zip(labels, handles, strict=True))
-    dashed = [name for name in entries if name.startswith("bound")]
-    names = [name for name in entries if name not in dashed] + dashed
+    names = [name for name in entries if name not in (BOUND, HOLLOW)] + [n for n in (BOUND, HOLLOW) if n in entries]
     fitting = max(1, int(figure.get_figwidth() / _ENTRY_WIDTH))
     figure.legend(
         [entries[n] for n in names], names, loc="outside upper center", ncols=min(len(names), fitting), frameon=False

@@ -1,14 +1,13 @@
 """What happened in a run, line by line: a JSON record per event, on disk before the next heavy step."""
 
-import json
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from trainlint import cut_back, finite, read
+import trainlint
+from trainlint import Finding, read
 
 from ..errors import InputError
 from ..files import Lines
@@ -22,7 +21,7 @@ _COUNTED = {"update": ("attempt", "attempts"), "epoch": ("epoch", "epochs"), "ch
 
 
 class Ledger:
-    """Appends events to a file in JSON lines; each session of a run begins with the run's identity.
+    """Appends events to a file in the format of `trainlint.Ledger`, and tells listeners of them.
 
     Args:
         path: of the file; None keeps no record.
@@ -33,23 +32,44 @@ class Ledger:
     def __init__(self, path: Path | None, identity: Identity, listeners: Sequence[Listener] = ()) -> None:
         self.path, self.identity, self.listeners = path, identity, listeners
         self._file = None if path is None else _appended(path)
+        self._kept = None if path is None else trainlint.Ledger(path, file=self._file, begins=False)
+
+    @property
+    def killed(self) -> Finding | None:
+        """That the session before this one was killed, if it was."""
+        return None if self._kept is None else self._kept.unfinished
+
+    def begin(self, *, resumed: bool, **values: Any) -> None:  # noqa: ANN401
+        """Record the start of a session.
+
+        Args:
+            resumed: it goes on with an earlier one.
+            **values: what is known at the start.
+        """
+        identity = vars(self.identity)
+        if self._kept is not None:
+            self._kept.begin(identity, resumed=resumed, **values)
+        self._tell("resume" if resumed else "start", {"identity": identity, **values})
 
     def write(self, event: str, /, **values: Any) -> None:  # noqa: ANN401
         """Record an event; the line has left this process when the call returns.
 
         Args:
-            event: `start`, `resume`, `update`, `epoch`, `checkpoint`, `finding`, `verdict`, `failure` or `end`.
+            event: `update`, `epoch`, `checkpoint`, `finding`, `verdict`, `failure` or `end`.
             values: plain; numbers that are not finite are written as texts.
         """
-        if self._file is not None:
-            self._file.write(json.dumps({"event": event, **finite(values)}, allow_nan=False, ensure_ascii=False) + "\n")
+        if self._kept is not None:
+            self._kept.write(event, **values)
+        self._tell(event, values)
+
+    def _tell(self, event: str, values: Mapping[str, Any]) -> None:
         for listener in self.listeners:
             listener(event, values)
 
     def sync(self) -> None:
         """Force the records to the disk itself, before a finding is raised."""
-        if self._file is not None:
-            os.fsync(self._file.fileno())
+        if self._kept is not None:
+            self._kept.sync()
 
     def check_place(self) -> None:
         """Refuse to go on where the file was removed or replaced: see `Lines.check_place`."""
@@ -65,8 +85,8 @@ class Ledger:
         if error is not None:
             with suppress(InputError):  # a full disk, of which the error that ends the run speaks already
                 self.write("failure", error=f"{type(error).__name__}: {error}")
-        if self._file is not None:
-            self._file.close()
+        if self._kept is not None:
+            self._kept.let_go()
 
 
 def read_ledger(path: Path) -> list[dict[str, Any]]:
@@ -115,6 +135,4 @@ def _undone(event: Mapping[str, Any], resume: Mapping[str, Any]) -> bool:
 
 
 def _appended(path: Path) -> Lines:
-    lines = Lines(path)  # which refuses a link, and a file that cannot be written
-    cut_back(path)
-    return lines
+    return Lines(path)  # which refuses a link, and a file that cannot be written

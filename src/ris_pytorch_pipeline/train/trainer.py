@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from trainlint import Line, Preset, Verdict
 
@@ -214,7 +213,7 @@ class Trainer:
         self.reporter.epoch(number, plan, phase, train, metrics["total"])
         record = {"epoch": number, "phase": phase, "train": train, "batches": progress.loss_batches}
         record |= {"updates": progress.updates, "weights": self.weights, "validation": metrics, "best": better}
-        self.ledger.write("epoch", **record)
+        self.ledger.write("epoch", **record, val=metrics["total"])
         progress.close_epoch(record)
         progress.stop_if_stale(stopping)
         if progress.stopped:
@@ -261,9 +260,9 @@ class Trainer:
         return newest is not None
 
     def _announce(self, *, resume: bool) -> None:
-        sizes, progress, identity = self.groups.sizes, self.progress, dict[str, Any](vars(self.identity))
-        self.ledger.write(
-            "resume" if resume else "start", **identity, updates=progress.updates, attempts=progress.attempts,
+        sizes, progress = self.groups.sizes, self.progress
+        self.ledger.begin(
+            resumed=resume, updates=progress.updates, attempts=progress.attempts,
             epochs=progress.epoch, planned=self.updates, parameters=sizes, data=self.data.note,
             processes=self.processes.world, experiment=self.experiment.to_plain(),
         )  # fmt: skip

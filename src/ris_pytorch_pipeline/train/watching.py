@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from trainlint import Plan, Preset, Replicas, TrainingFault, Verdict, Watch, judge, killed, rule, standard_probes
+from trainlint import Plan, Preset, Replicas, Severity, TrainingFault, Verdict, Watch, judge, rule, standard_probes
 
 from ..errors import InputError
 from ..experiment.training import TrainingExperiment
 from ..losses import LossReport
 from .average import Average
 from .checks import check_report
-from .ledger import Ledger, read_ledger
+from .ledger import Ledger
 from .probes import Followed, Planned
 from .progress import Progress
 from .reporter import Reporter
@@ -175,8 +175,8 @@ class Watching:
 
 def _tell_of_kill(watch: Watch, ledger: Ledger, reporter: Reporter) -> None:
     """A session that was killed could not say so itself: the next one does, and keeps it in its verdict."""
-    found = None if ledger.path is None else killed(read_ledger(ledger.path))
-    if found is not None:
+    if ledger.killed is not None:
+        found = replace(ledger.killed, severity=Severity.NOTE)
         reporter.say(f"[NOTE] {found.rule.code} {found.rule.name}: {found.evidence}")
         watch.jury.take(found)
 

@@ -1,6 +1,5 @@
 from . import rules
 from .after.postmortem import diagnose_path, diagnose_text
-from .after.trainer_ledger import killed
 from .before.contracts import fields_alive, label_ranges, overlap
 from .before.lossproof import Term, accumulation, gradient_path, oracle_triple, term_life, term_signs, two_paths
 from .before.memory import free_bytes, limit_memory
@@ -18,7 +17,7 @@ from .during.schedule import Preset
 from .during.watch import Watch
 from .errors import ExplainedError, InfeasibleError, InputError
 from .findings import Finding, Rule, Severity, Stage, State
-from .ledger import Ledger, cut_back, finite, read
+from .ledger import Ledger, read
 from .report import diagnose, show, show_preflight
 from .rules import RULES, rule
 from .verdict import TrainingFault, Verdict, judge
@@ -53,16 +52,13 @@ __all__ = [
     "Watch",
     "accumulation",
     "check_source",
-    "cut_back",
     "diagnose",
     "diagnose_path",
     "diagnose_text",
     "fields_alive",
-    "finite",
     "free_bytes",
     "gradient_path",
     "judge",
-    "killed",
     "label_ranges",
     "limit_memory",
     "oracle_triple",

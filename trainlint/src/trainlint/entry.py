@@ -65,13 +65,14 @@ class Entry:
         }
 
 
-def of_finding(finding: Finding, path: str = "", line: int | None = None) -> Entry:
+def of_finding(finding: Finding, path: str = "", line: int | None = None, source: str = "") -> Entry:
     """The entry of a measured finding.
 
     Args:
         finding: from a verdict.
         path: the log, ledger or script that it is about.
         line: the line of the user's code, where it is known.
+        source: that line without its indent.
 
     >>> from trainlint import rule
     >>> of_finding(rule("RT102").found("12 backward passes, no update"), "train.py", 41).place
@@ -83,5 +84,6 @@ def of_finding(finding: Finding, path: str = "", line: int | None = None) -> Ent
         evidence=finding.evidence,
         path=path,
         line=line,
+        source=source,
         subject=finding.subject,
     )

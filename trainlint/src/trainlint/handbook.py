@@ -2,6 +2,8 @@
 
 from .findings import Rule
 from .rules import RULES
+from .rules.examples import EXAMPLES, SCRIPT, SOUND, WITHOUT
+from .rules.pages import PAGES
 
 _HEAD = """# Diagnosing a training
 
@@ -92,6 +94,36 @@ _BLIND = """
 - A loop that calls neither `optimizer.step` nor `backward` of a watched optimiser: there is nothing to hook.
 """
 
+_PROGRAMS = """
+## The programs of the examples
+
+`tests/core/test_rule_examples.py` runs each example: with the lines marked `-` it earns its finding, with those marked
+`+` instead it earns none. Few examples need other lines changed in both programs as well, which are not shown.
+
+<a id="loop"></a>
+
+### The loop under a watch
+
+```python
+{watched}
+```
+
+<a id="script"></a>
+
+### The script that is read
+
+```python
+{read}
+```
+"""
+
+_OF = {
+    "watched": "Mended, in [the loop under a watch](#loop)",
+    "read": "Mended, in [the script that is read](#script)",
+    "called": "Mended, where the check is called",
+    "logged": "Mended, in a program that prints a log",
+}
+
 _FAMILIES = {
     "RT1": "Updates: did one happen, and did it do anything?",
     "RT2": "The loss: is it the loss you mean?",
@@ -111,7 +143,7 @@ def handbook() -> str:
         parts += [entry(rule) for rule in RULES if rule.code.startswith(family)]
     parts.append(_CALLED)
     parts += [_called(rule) for rule in RULES if rule.code in CALLED]
-    return "".join([*parts, _BLIND])
+    return "".join([*parts, _BLIND, _PROGRAMS.format(watched=SOUND.strip(), read=SCRIPT.strip())])
 
 
 def _called(rule: Rule) -> str:
@@ -128,4 +160,12 @@ def entry(rule: Rule) -> str:
         f'\n<a id="{rule.code.lower()}"></a>\n\n### {rule.code} {rule.name}\n\n'
         f"- severity: {rule.severity}; verdict: {rule.state}\n"
         f"- symptom: {rule.symptom}\n- cause: {rule.cause}\n- fix: {rule.move}\n"
+        f"- what it does not mean: {PAGES[rule.code].not_meant}\n\n{_example(rule)}"
     )
+
+
+def _example(rule: Rule) -> str:
+    if rule.code in WITHOUT:
+        return f"No small example: {WITHOUT[rule.code]}.\n"
+    example = EXAMPLES[rule.code]
+    return f"{_OF[example.kind]}:\n\n```diff\n{example.diff}\n```\n"

@@ -4,25 +4,48 @@ import json
 import math
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TextIO, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from .errors import InputError
 from .findings import Finding
 from .rules import runs
+
+FORMAT = 2
+"""Number of the format; the first record of every session has it. Before 2 there were two formats without a number."""
+EVENTS = ("start", "resume", "update", "epoch", "checkpoint", "finding", "probe", "verdict", "failure", "end")
+"""What a record can be about; docs/ledger.md says what each holds."""
+_BEGINS, _ENDS = ("start", "resume"), ("verdict", "failure", "end")
 
 
 @runtime_checkable
 class Evidence(Protocol):
     """A file of somebody else that takes findings as well: all that a watch asks of a ledger that it does not own."""
 
-    def write(self, kind: str, /, **values: object) -> None:
+    def write(self, event: str, /, **values: object) -> None:
         """Append a record."""
         ...
 
     def sync(self) -> None:
         """Force the records to the disk."""
+        ...
+
+
+@runtime_checkable
+class Lines(Protocol):
+    """A file that takes whole lines, such as one opened with `buffering=1`."""
+
+    def write(self, text: str, /) -> object:
+        """Append a line; it has left the process when the call returns."""
+        ...
+
+    def fileno(self) -> int:
+        """The descriptor."""
+        ...
+
+    def close(self) -> None:
+        """Close the file."""
         ...
 
 
@@ -32,43 +55,77 @@ class Ledger:
     Args:
         path: the file, usually `RUN_DIR/ledger.jsonl`.
         identity: what makes the run this run: hashes of code, configuration and data, the seed, anything.
+        file: that path, opened by somebody with more to ask of a file; it is closed here.
+        begins: False leaves the first record of the session to a later `begin`.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     ledger = Ledger(Path(folder) / "ledger.jsonl", {"seed": 1})
+    ...     ledger.write("epoch", epoch=1, train=0.5, val=0.6)
+    ...     ledger.close()
+    ...     print([record["event"] for record in read(ledger.path)])
+    ['start', 'epoch', 'end']
     """
 
-    def __init__(self, path: Path | str, identity: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        identity: Mapping[str, object] | None = None,
+        *,
+        file: Lines | None = None,
+        begins: bool = True,
+    ) -> None:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.unfinished = unfinished(self.path)
         cut_back(self.path)
-        self._file: TextIO = self.path.open("a", buffering=1, encoding="utf-8")
-        self.write("start", identity={} if identity is None else dict(identity), process=os.getpid())
+        self._file: Lines | None = self.path.open("a", buffering=1, encoding="utf-8") if file is None else file
+        if begins:
+            self.begin(identity)
 
-    def write(self, kind: str, **values: object) -> None:
-        """Append a record and flush it to the operating system.
+    def begin(
+        self, identity: Mapping[str, object] | None = None, /, *, resumed: bool = False, **values: object
+    ) -> None:
+        """Write the first record of a session.
 
         Args:
-            kind: start, epoch, measure, finding or end.
+            identity: what makes the run this run.
+            resumed: the session goes on with the run of the one before it.
+            **values: anything else that is known at its start.
+        """
+        known = {} if identity is None else dict(identity)
+        self.write("resume" if resumed else "start", format=FORMAT, identity=known, process=os.getpid(), **values)
+
+    def write(self, event: str, /, **values: object) -> None:
+        """Append a record, which has left the process when the call returns.
+
+        Args:
+            event: what it is about, one of `EVENTS`.
             **values: anything; what JSON cannot hold is written as text.
         """
-        if self._file.closed:
-            return
-        self._file.write(to_json({"kind": kind, "time": time.time(), **values}) + "\n")
-        self._file.flush()
+        if self._file is not None:
+            self._file.write(to_json({"event": event, "time": time.time(), **values}) + "\n")
 
     def sync(self) -> None:
         """Force the records to the disk itself: before a fatal finding raises, and before anything heavy."""
-        if not self._file.closed:
+        if self._file is not None:
             os.fsync(self._file.fileno())
 
     def close(self, **values: object) -> None:
         """Write the end record, without which the next start reports a run that died.
 
         Args:
-            **values: the verdict.
+            **values: anything that is known at the end.
         """
-        if not self._file.closed:
-            self.write("end", **values)
-            self.sync()
+        self.write("end", **values)
+        self.sync()
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Close the file without an end record, where something else has told how the session ended."""
+        if self._file is not None:
             self._file.close()
+            self._file = None
 
 
 def cut_back(path: Path) -> None:
@@ -138,7 +195,19 @@ def _record(line: bytes, number: int) -> dict[str, object]:
         raise not_a_record(number, str(error)) from error
     if not isinstance(record, dict):
         raise not_a_record(number, f"a JSON {type(record).__name__}")
+    _check_format(record, number)
     return record
+
+
+def _check_format(record: dict[str, object], number: int) -> None:
+    # The first record of a session tells its format: in another one, the later records mean something else.
+    first = record.get("event") in _BEGINS or {"kind", "time", "process"} <= record.keys()
+    if first and record.get("format") != FORMAT:
+        told = f"format {record['format']}" if "format" in record else "one from before formats had a number"
+        raise InputError(
+            f"a ledger of format {FORMAT}", f"line {number}: {told}", "another version of trainlint wrote it",
+            "read it with that version, or begin a new file",
+        ) from None  # fmt: skip
 
 
 def not_a_record(number: int, told: str) -> InputError:
@@ -152,26 +221,61 @@ def not_a_record(number: int, told: str) -> InputError:
     return InputError("one JSON record a line", got, "another kind of log", "pass it under a name that ends in .log")
 
 
-def last_run(records: list[dict[str, object]]) -> list[dict[str, object]]:
-    """The records from the last start on."""
-    starts = [i for i, record in enumerate(records) if record.get("kind") == "start"]
-    return records[starts[-1] :] if starts else records
+def sessions(records: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The records of each session, from its `start` or `resume` on.
+
+    Args:
+        records: of a ledger, in order.
+    """
+    found: list[list[dict[str, Any]]] = []
+    for record in records:
+        if record.get("event") in _BEGINS or not found:
+            found.append([])
+        found[-1].append(record)
+    return found
+
+
+def last_run(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The last session, unless it resumed a run of which nothing was left to do: then the one before it.
+
+    Args:
+        records: of a ledger, in order.
+    """
+    known = sessions(records)
+    while len(known) > 1 and known[-1][0].get("event") == "resume" and not any(map(_did_something, known[-1])):
+        known.pop()
+    return known[-1] if known else []
+
+
+def _did_something(record: Mapping[str, object]) -> bool:
+    """Whether a record is of the session's own doing: that an earlier one was killed is not."""
+    event = record.get("event")
+    return event == "update" or (event == "finding" and record.get("code") != runs.DIED.code)
+
+
+def has_ended(session: Sequence[Mapping[str, object]]) -> bool:
+    """True where a session says how it ended.
+
+    Args:
+        session: its records.
+    """
+    return any(record.get("event") in _ENDS for record in session)
 
 
 def unfinished(path: Path | str) -> Finding | None:
-    """The finding that the last run in this ledger has no end, if so.
+    """The finding that the last session in this ledger has no end, if so.
 
     Args:
         path: the ledger, which need not exist.
     """
     source = Path(path)
-    if not source.is_file():
+    known = sessions(read(source)) if source.is_file() else []
+    if not known or has_ended(known[-1]):
         return None
-    run = last_run(read(source))
-    if not run or any(record.get("kind") == "end" for record in run):
-        return None
-    epochs = sum(record.get("kind") == "epoch" for record in run)
-    return runs.DIED.found(f"{len(run)} records, {epochs} epochs and no end record", records=len(run), epochs=epochs)
+    run = known[-1]
+    epochs, updates = (sum(record.get("event") == event for record in run) for event in ("epoch", "update"))
+    told = f"the session before this one was killed: {len(run)} records, {epochs} epochs, {updates} updates"
+    return runs.DIED.found(f"{told} and no end record", records=len(run), epochs=epochs, updates=updates)
 
 
 def same_run(path: Path | str, identity: Mapping[str, object]) -> list[Finding]:

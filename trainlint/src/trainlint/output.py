@@ -1,8 +1,9 @@
 """How are findings printed: for a person, for a program, for a code review, for a security dashboard?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePath
+from typing import Protocol
 from urllib.parse import quote
 
 from .entry import Entry
@@ -14,14 +15,16 @@ LEVELS = {Severity.FATAL: "error", Severity.WARNING: "warning", Severity.NOTE: "
 _COMMANDS = {Severity.FATAL: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
-def as_text(entries: Sequence[Entry], errors: Sequence[str] = ()) -> str:
+def as_text(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequence[str] = ()) -> str:
     """Lines as a linter prints them: place, code, name and evidence; then the line itself and the next move.
 
     Args:
         entries: what was found.
         errors: what could not be read.
+        blind: what could not be judged.
     """
-    return "\n".join([*(_text(e) for e in entries), *(f"error: {e}" for e in errors)])
+    told = [*(f"error: {e}" for e in errors), *(f"not judged: {b}" for b in blind)]
+    return "\n".join([*(_text(e) for e in entries), *told])
 
 
 def _text(entry: Entry) -> str:
@@ -34,29 +37,32 @@ def _text(entry: Entry) -> str:
     return "\n".join([*lines, f"    next: {entry.rule.move}", f"    see:  {entry.rule.link}"])
 
 
-def as_json(entries: Sequence[Entry], errors: Sequence[str] = ()) -> str:
-    """One JSON object: `{"findings": [...], "errors": [...]}`.
+def as_json(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequence[str] = ()) -> str:
+    """One JSON object: `{"findings": [...], "errors": [...], "blind": [...]}`.
 
     Args:
         entries: what was found.
         errors: what could not be read.
+        blind: what could not be judged.
     """
-    return to_json({"findings": [e.record() for e in entries], "errors": list(errors)})
+    return to_json({"findings": [e.record() for e in entries], "errors": list(errors), "blind": list(blind)})
 
 
-def as_github(entries: Sequence[Entry], errors: Sequence[str] = ()) -> str:
+def as_github(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequence[str] = ()) -> str:
     """Workflow commands of GitHub Actions, one a line, which it shows beside the changed lines.
 
     Args:
         entries: what was found.
         errors: what could not be read.
+        blind: what could not be judged.
 
     >>> from trainlint import rule
     >>> from trainlint.entry import of_finding
     >>> as_github([of_finding(rule("RT105").found("10 % of the run"), "a.py", 3)])
     '::warning file=a.py,line=3,title=RT105 schedule-unit::10 %25 of the run'
     """
-    return "\n".join([*(_command(e) for e in entries), *(f"::error::{_escaped(e)}" for e in errors)])
+    told = [*(f"::error::{_escaped(e)}" for e in errors), *(f"::notice::not judged: {_escaped(b)}" for b in blind)]
+    return "\n".join([*(_command(e) for e in entries), *told])
 
 
 def _command(entry: Entry) -> str:
@@ -73,16 +79,18 @@ def _property(text: str) -> str:
     return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def as_sarif(entries: Sequence[Entry], errors: Sequence[str] = ()) -> str:
+def as_sarif(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequence[str] = ()) -> str:
     """A log in SARIF 2.1.0.
 
     Args:
         entries: what was found.
         errors: what could not be read.
+        blind: what could not be judged.
     """
     rules = list({e.code: e.rule for e in entries}.values())
     places = {rule.code: n for n, rule in enumerate(rules)}
     notices = [{"level": "error", "message": {"text": e}} for e in errors]
+    notices += [{"level": "note", "message": {"text": f"not judged: {b}"}} for b in blind]
     run = {
         "tool": {"driver": {"name": "trainlint", "version": own_version(), "rules": [_described(r) for r in rules]}},
         "columnKind": "unicodeCodePoints",
@@ -140,7 +148,15 @@ def own_version() -> str:
         return "0"
 
 
-OUTPUTS: dict[str, Callable[[Sequence[Entry], Sequence[str]], str]] = {
+class Output(Protocol):
+    """One form of printing findings."""
+
+    def __call__(self, entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequence[str] = ()) -> str:
+        """The text."""
+        ...
+
+
+OUTPUTS: dict[str, Output] = {
     "text": as_text,
     "json": as_json,
     "github": as_github,

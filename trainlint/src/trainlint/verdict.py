@@ -1,7 +1,7 @@
 """What a run amounts to: its state and the findings that say so, most serious first."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from .errors import ExplainedError
 from .findings import Finding, Severity, Stage, State
@@ -43,6 +43,7 @@ class Verdict:
         blind: what could not be judged, and why.
         suspected: seen once, and not confirmed by the end.
         ran: names of the checks that judged something.
+        passed: what was found and lets pass by settings, comments or a baseline, one sentence each.
     """
 
     state: State
@@ -51,6 +52,7 @@ class Verdict:
     blind: tuple[str, ...] = ()
     suspected: tuple[Finding, ...] = ()
     ran: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
 
     @property
     def healthy(self) -> bool:
@@ -76,7 +78,20 @@ class Verdict:
             "counts": dict(self.counts),
             "blind": list(self.blind),
             "ran": list(self.ran),
+            "passed": list(self.passed),
         }
+
+    def keeping(self, wanted: Callable[[Finding], bool], passed: Iterable[str] = ()) -> "Verdict":
+        """The verdict on the findings that somebody wants to hear of; the others are let pass, and that is said.
+
+        Args:
+            wanted: True for a finding that stands.
+            passed: what is let pass, one sentence each.
+        """
+        kept = tuple(f for f in self.findings if wanted(f))
+        suspected = tuple(f for f in self.suspected if wanted(f))
+        state = self.state if len(kept) == len(self.findings) else _state(kept, self.state)
+        return replace(self, state=state, findings=kept, suspected=suspected, passed=(*self.passed, *passed))
 
     def json(self) -> str:
         """The verdict as JSON text."""
@@ -85,9 +100,11 @@ class Verdict:
     def __str__(self) -> str:
         """The state, what was counted, every finding with its cause first, and what was not judged."""
         counted = ", ".join(f"{value} {name}" for name, value in self.counts.items())
-        lines = [f"Verdict: {self.state}" + (f" ({counted})" if counted else "")]
+        but = " but for what is let pass" if self.healthy and self.passed else ""
+        lines = [f"Verdict: {self.state}{but}" + (f" ({counted})" if counted else "")]
         lines += [self._told(f) for f in self.findings]
         lines += [f.line for f in self.suspected]
+        lines += [f"let pass: {text}" for text in self.passed]
         lines += [f"not judged: {text}" for text in self.blind]
         return "\n".join(lines)
 
@@ -115,16 +132,23 @@ def judge(
     known = tuple(findings)
     ranked = by_cause(f for f in known if f.stage is Stage.CONFIRMED)
     suspected = tuple(f for f in known if f.stage is Stage.SUSPECTED)
-    serious = [f for f in ranked if f.severity is Severity.FATAL]
-    serious += [f for f in ranked if f.severity is Severity.WARNING]
     counts = {} if counts is None else counts
     unseen = ("everything: nothing was seen",) if counts and not any(counts.values()) else ()
     nothing = State.NOT_JUDGED if unseen or ran == () else State.HEALTHY
     return Verdict(
-        state=serious[0].rule.state if serious else nothing,
+        state=_state(ranked, nothing),
         findings=ranked,
         counts=counts,
         blind=(*unseen, *(b for b in blind if b not in unseen)),
         suspected=suspected,
         ran=() if ran is None else ran,
     )
+
+
+def _state(ranked: tuple[Finding, ...], without: State) -> State:
+    """The state of the first among the gravest findings; without a serious one, another."""
+    serious = [f for f in ranked if f.severity is Severity.FATAL]
+    serious += [f for f in ranked if f.severity is Severity.WARNING]
+    if serious:
+        return serious[0].rule.state
+    return State.NOT_JUDGED if without is State.NOT_JUDGED else State.HEALTHY

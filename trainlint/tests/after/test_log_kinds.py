@@ -204,9 +204,10 @@ def test_the_ledger_of_a_watch_that_was_killed_is_judged_by_its_epochs(tmp_path)
     ledger = Ledger(tmp_path / "ledger.jsonl")
     for e in range(1, 13):
         ledger.write("epoch", epoch=e, train=1 / e, val=0.5 + 0.1 * e)
-    ledger.close(**judge([], {"epochs": 12}).record())
+    ledger.write("verdict", **judge([], {"epochs": 12}).record())
+    ledger.close()
     assert diagnose_path(tmp_path).codes == ()
-    kept = ledger.path.read_text().splitlines()[:-1]
+    kept = ledger.path.read_text().splitlines()[:-2]
     ledger.path.write_text("\n".join(kept) + "\n")
     assert set(diagnose_path(tmp_path).codes) == {"RT230", "RT501"}
 

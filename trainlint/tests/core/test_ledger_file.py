@@ -12,24 +12,25 @@ from trainlint import InputError, Watch, diagnose_path, judge
 from trainlint.ledger import Ledger, read
 from trainlint.rules import rule
 
-FINDING = {"kind": "finding", "code": "RT101", "severity": "fatal", "subject": "", "evidence": "e"}
+FINDING = {"event": "finding", "code": "RT101", "severity": "fatal", "subject": "", "evidence": "e"}
 WHOLE = {**FINDING, "update": 3, "count": 1, "numbers": {}}
 
 
 def died(path: Path, rest: bytes) -> Path:
     """A ledger of a run that was killed while it wrote `rest`."""
-    path.write_bytes(b'{"kind": "start"}\n{"kind": "epoch"}\n' + rest)
+    path.write_bytes(b'{"event": "start", "format": 2}\n{"event": "epoch"}\n' + rest)
     return path
 
 
-@pytest.mark.parametrize("rest", [b"", b'{"kind": "epoch", "ti', b'{"kind": "epoch", "note": "\xc3'])
+@pytest.mark.parametrize("rest", [b"", b'{"event": "epoch", "ti', b'{"event": "epoch", "note": "\xc3'])
 def test_a_ledger_cut_off_by_a_kill_can_be_started_again_and_again(tmp_path, rest: bytes):
     path = died(tmp_path / "ledger.jsonl", rest)
     for start in range(3):
         ledger = Ledger(path)
         assert (ledger.unfinished is not None) == (start == 0)
-        ledger.close(**judge([]).record())
-    assert [record["kind"] for record in read(path)] == ["start", "epoch", *["start", "end"] * 3]
+        ledger.write("verdict", **judge([]).record())
+        ledger.close()
+    assert [record["event"] for record in read(path)] == ["start", "epoch", *["start", "verdict", "end"] * 3]
 
 
 def test_a_file_that_is_no_ledger_is_refused_and_left_as_it_is(tmp_path):
@@ -52,7 +53,7 @@ def test_numbers_that_json_does_not_have_are_texts_and_come_back(tmp_path):
         raise AssertionError(f"{name} is not JSON")
 
     lines = [json.loads(line, parse_constant=refuse) for line in path.read_text().splitlines()]
-    assert next((line["train"], line["val"]) for line in lines if line["kind"] == "epoch") == ("nan", "inf")
+    assert next((line["train"], line["val"]) for line in lines if line["event"] == "epoch") == ("nan", "inf")
     verdict = diagnose_path(path)
     assert math.isnan(next(f.numbers["value"] for f in verdict.findings if f.rule.code == "RT201"))
     json.loads(verdict.json(), parse_constant=refuse)
@@ -61,9 +62,10 @@ def test_numbers_that_json_does_not_have_are_texts_and_come_back(tmp_path):
 @pytest.mark.parametrize(
     "line",
     [
-        "[1,2]", "3", '"a"', "hello", '{"event":"update"}', '{"event":"epoch","epoch":1}', '{"event":"verdict"}',
+        "[1,2]", "3", '"a"', "hello", '{"event":"update"}', '{"event":"epoch","epoch":"one"}', '{"event":"verdict"}',
         '{"event":"update","rates":{"head":"fast"}}', json.dumps(FINDING), json.dumps({**WHOLE, "severity": "mild"}),
-        json.dumps({**WHOLE, "code": "RT999"}), '{"kind":"end","findings":[3]}', '{"kind":"end","findings":null}',
+        json.dumps({**WHOLE, "code": "RT999"}), '{"event":"verdict","findings":[3]}',
+        '{"event":"verdict","findings":null}',
     ],
 )  # fmt: skip
 def test_a_broken_line_is_named(tmp_path, line: str):
@@ -71,6 +73,39 @@ def test_a_broken_line_is_named(tmp_path, line: str):
     path.write_text(f"{json.dumps(WHOLE)}\n{line}\n{json.dumps(WHOLE)}\n")
     with pytest.raises(InputError, match="line 2"):
         diagnose_path(path)
+
+
+@pytest.mark.parametrize(("line", "told"), [
+    ('{"event": "start", "run": "a"}', "line 1: one from before formats had a number"),
+    ('{"event": "resume", "format": 3}', "line 1: format 3"),
+    ('{"kind": "start", "time": 1.0, "identity": {}, "process": 7}', "line 1: one from before formats had a number"),
+])  # fmt: skip
+def test_a_ledger_of_another_format_is_refused_by_its_number(tmp_path, line: str, told: str):
+    path = tmp_path / "ledger.jsonl"
+    path.write_text(f"{line}\n")
+    for use in (diagnose_path, Ledger):
+        with pytest.raises(InputError, match=f"a ledger of format 2; got {told}"):
+            use(path)
+    assert path.read_text() == f"{line}\n"
+
+
+def test_a_session_that_resumed_with_nothing_left_to_do_does_not_hide_the_one_before(tmp_path):
+    path = tmp_path / "ledger.jsonl"
+    first = Ledger(path)
+    first.write("verdict", **judge([rule("RT102").found("no update")], {"updates": 0, "losses": 3}).record())
+    first.close()
+    second = Ledger(path, begins=False)
+    second.begin(resumed=True)
+    second.close()
+    assert diagnose_path(path).codes == ("RT102",)
+    Ledger(path).close()  # a new run, which did nothing
+    assert diagnose_path(path).codes == ()
+
+
+def test_a_name_of_events_does_not_make_a_log_a_ledger(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    path.write_text("".join(json.dumps({"event": "train_step", "step": i, "loss": "nan"}) + "\n" for i in range(9)))
+    assert diagnose_path(path).codes == ("RT201",)
 
 
 def test_bytes_that_are_no_text_are_named(tmp_path):

@@ -66,7 +66,7 @@ def test_what_is_withdrawn_leaves_the_verdict_and_stays_in_the_ledger(tmp_path, 
     found.take(CUT.withdrawn("said twice"))
     assert verdict(found).codes == ()
     ledger.close()
-    told = [(r["stage"], r["evidence"]) for r in read(ledger.path) if r["kind"] == "finding"]
+    told = [(r["stage"], r["evidence"]) for r in read(ledger.path) if r["event"] == "finding"]
     assert told == [(str(stage), "first"), ("withdrawn", "it has a graph since update 4")]
 
 
@@ -122,13 +122,13 @@ def test_a_probe_that_fails_is_switched_off_and_the_verdict_says_so(tmp_path):
     told = watch.verdict()
     assert any(text == "probe Broken failed: ZeroDivisionError: mine" for text in told.blind)
     assert told.state is State.NOT_JUDGED
-    (kept,) = [r for r in read(tmp_path / "l.jsonl") if r["kind"] == "failure"]
+    (kept,) = [r for r in read(tmp_path / "l.jsonl") if r["event"] == "probe"]
     assert "ZeroDivisionError: mine" in str(kept["traceback"])
 
 
 def test_a_ledger_that_fails_does_not_end_the_training(tmp_path):
     class Full(Ledger):
-        def write(self, kind: str, **values: object) -> None:
+        def write(self, kind: str, /, **values: object) -> None:
             if kind != "start":
                 raise OSError("no space left")
 

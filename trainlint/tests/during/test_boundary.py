@@ -55,7 +55,7 @@ def test_an_error_of_the_watch_ends_its_measuring_and_nothing_else(
     assert verdict.state is State.NOT_JUDGED
     assert verdict.ran == ()
     assert "the watch failed: LookupError: mine alone" in verdict.blind
-    (kept,) = [record for record in read(tmp_path / "l.jsonl") if record["kind"] == "failure"]
+    (kept,) = [record for record in read(tmp_path / "l.jsonl") if record["event"] == "probe"]
     assert "mine alone" in str(kept["traceback"])
     assert list(_global_optimizer_pre_hooks) == before
 

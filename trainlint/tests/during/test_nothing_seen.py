@@ -75,7 +75,7 @@ def test_a_run_without_epochs_is_told_by_its_ledger_as_by_its_watch(tmp_path):
     assert diagnose_path(tmp_path).record() == verdict.record()
 
 
-@pytest.mark.parametrize("text", ["", '{"kind": "sta'])
+@pytest.mark.parametrize("text", ["", '{"event": "sta'])
 def test_an_empty_ledger_is_refused(tmp_path, text: str):
     path = tmp_path / "ledger.jsonl"
     path.write_text(text)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from source.programs import SOUND, broken
 from trainlint.cli import main
+from trainlint.rules.examples.read import SOUND, broken
 
 STRICT = {"$schema", "version", "runs"}
 
@@ -145,7 +145,7 @@ def test_settings_of_the_project_are_kept(script: Path, capsys: pytest.CaptureFi
     assert main(["check", "train.py", "--select", "RT6"]) == 0
     project.write_text('[tool.trainlint.tolerate]\nRT602 = "known since May"\n', encoding="utf-8")
     assert main(["check", "train.py"]) == 0
-    assert "tolerated: RT602 (1): known since May" in capsys.readouterr().err
+    assert "let pass: RT602 tolerated (1): known since May" in capsys.readouterr().err
     project.write_text('[tool.trainlint.per-file-ignores]\n"tr*.py" = ["RT60"]\n', encoding="utf-8")
     assert main(["check", "train.py"]) == 0
     project.write_text('[tool.trainlint]\nselect = ["RT1"]\n', encoding="utf-8")

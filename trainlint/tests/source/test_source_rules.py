@@ -4,11 +4,11 @@ import ast
 
 import pytest
 
-from source.programs import CHANGES, SOUND, broken
 from trainlint import InputError
 from trainlint.before.source import checking
 from trainlint.before.source.checking import check_source
 from trainlint.rules import RULES
+from trainlint.rules.examples.read import CHANGES, SOUND, broken
 from trainlint.rules.source_links import CONFIRMED_BY, EXPLAINS
 
 OF_THE_SOURCE = [r.code for r in RULES if r.code.startswith("RT6")]
@@ -63,3 +63,30 @@ def test_gap_in_the_check_is_told_and_stops_nothing(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(checking, "SUSPECTS", (broken_check,))
     with pytest.raises(InputError, match="a gap in the check itself"):
         check_source(SOUND)
+
+
+WITHIN = """
+import torch
+
+
+class Climbing(torch.optim.Optimizer):
+    def __init__(self, params, inner, **kwargs):
+        super().__init__(params, kwargs)
+        self.inner = inner(self.param_groups, **kwargs)
+
+    def descend(self):
+        self.inner.step()
+        self.zero_grad()
+
+
+model = torch.nn.Linear(4, 2)
+optimizer = Climbing(model.parameters(), torch.optim.SGD, lr=0.1)
+for x, y in batches:
+    torch.nn.functional.cross_entropy(model(x), y).backward()
+    optimizer.descend()
+"""
+
+
+def test_optimiser_that_steps_another_one_clears_for_it():
+    assert check_source(WITHIN) == []
+    assert [f.code for f in check_source(WITHIN.replace("        self.zero_grad()\n", ""))] == ["RT602"]

@@ -33,9 +33,9 @@ def test_a_sound_script_is_healthy_and_unchanged(tmp_path: Path) -> None:
     assert "Verdict: healthy (4 epochs, 32 losses, 32 backward passes, 32 updates" in told.stderr, told.stderr
     assert (told.returncode, told.stdout) == (alone.returncode, alone.stdout) == (7, alone.stdout)
     records = [json.loads(line) for line in (tmp_path / ".trainlint/ledger.jsonl").read_text().splitlines()]
-    assert records[0]["kind"] == "start"
-    assert records[-1]["kind"] == "end"
-    assert sum(record["kind"] == "epoch" for record in records) == 4
+    assert (records[0]["event"], records[0]["format"]) == ("start", 2)
+    assert [record["event"] for record in records[-2:]] == ["verdict", "end"]
+    assert sum(record["event"] == "epoch" for record in records) == 4
 
 
 def test_a_broken_script_is_named_with_its_line_and_still_unchanged(tmp_path: Path) -> None:

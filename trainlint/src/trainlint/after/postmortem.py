@@ -5,13 +5,13 @@ from typing import Any
 
 from ..errors import InputError
 from ..findings import Finding, Severity, Stage
-from ..ledger import last_run, not_a_record, read
+from ..ledger import EVENTS, has_ended, last_run, not_a_record, read
 from ..rules import rule
 from ..verdict import Verdict, judge
 from .judging.verdicts import findings, verdict
 from .reading.log import Log
 from .reading.sources import find, read_file, read_text
-from .trainer_ledger import is_trainer_ledger, last_session, parse_events
+from .recorded import recorded
 
 
 def diagnose_text(text: str) -> Verdict:
@@ -58,7 +58,7 @@ def read_series(path: Path | str) -> Log:
     if records is None:
         return read_file(place)
     _check(records)
-    return parse_events(last_session(records) if is_trainer_ledger(records) else last_run(records))
+    return recorded(last_run(records))
 
 
 def ledger_of(place: Path) -> list[dict[str, object]] | None:
@@ -77,7 +77,7 @@ def ledger_of(place: Path) -> list[dict[str, object]] | None:
     except RecursionError as error:
         told = f"{place.name}, a line of which is nested too deep to be read"
         raise InputError("one JSON record a line", told, "a damaged file", "pass the run's ledger") from error
-    return records if not records or any({"kind", "event"} & record.keys() for record in records) else None
+    return records if not records or any(record.get("event") in EVENTS for record in records) else None
 
 
 def diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
@@ -90,28 +90,19 @@ def diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
         InputError: no record, or one that lacks what its kind must hold.
     """
     _check(records)
-    if is_trainer_ledger(records):
-        return _session(last_session(records))
     run = last_run(records)
-    latest: dict[tuple[object, object], dict[str, object]] = {}
-    for record in run:
-        if record.get("kind") == "finding":
-            latest[record["code"], record["subject"]] = record
-        if record.get("kind") == "end" and isinstance(record.get("findings"), list):
-            kept: list[Any] = [*record["findings"], *record.get("suspected", ())]  # pyright: ignore[reportGeneralTypeIssues]
-            latest.update({(f["code"], f["subject"]): f for f in kept})
-    found = [_stored(record) for record in latest.values()]
-    ends = [record for record in run if record.get("kind") == "end"]
-    if not ends:
-        shown = findings(parse_events(run))
-        found += [_died(len(run)), *(f for f in shown if f.key not in {each.key for each in found})]
-    epochs = sum(record.get("kind") == "epoch" for record in run)
-    told: dict[str, Any] = {"counts": {"epochs": epochs}, "blind": (), "ran": None, **(ends[-1] if ends else {})}
-    ran = None if told["ran"] is None else tuple(told["ran"])
-    return judge(found, told["counts"], tuple(told["blind"]), ran)
+    died = [] if has_ended(run) else [_died(len(run))]
+    told = [record for record in run if record.get("event") == "verdict"]
+    if told:
+        last: dict[str, Any] = told[-1]
+        kept = [*map(_stored, [*last["findings"], *last.get("suspected", ())]), *died]
+        return judge(kept, last["counts"], tuple(last["blind"]), tuple(last["ran"]) if "ran" in last else None)
+    known = {f.key: f for f in (_stored(record) for record in run if record.get("event") == "finding")}
+    shown = (f for f in findings(recorded(run)) if f.key not in known)
+    return judge([*died, *known.values(), *shown], {"epochs": _epochs(run)})
 
 
-_TYPES = {"event": str, "kind": str, "code": str, "subject": str, "counts": dict}
+_TYPES = {"event": str, "code": str, "subject": str, "counts": dict}
 """What the parts of a record must be, where it has them."""
 
 
@@ -133,32 +124,17 @@ def _retell(record: dict[str, Any]) -> None:
     for name, kind in _TYPES.items():
         if not isinstance(record.get(name, kind()), kind):
             raise TypeError(f"{name} is a JSON {type(record[name]).__name__}")
-    if "finding" in (record.get("kind"), record.get("event")):
+    if record.get("event") == "finding":
         _stored(record)
-    for kept in record.get("findings", ()):
-        _stored(kept)
-    if record.get("event") == "verdict" or "blind" in record:
+    if record.get("event") == "verdict":
+        for kept in record["findings"]:
+            _stored(kept)
         judge((), dict(record["counts"]), tuple(record["blind"]))
-    parse_events([record])
-
-
-def _session(run: list[dict[str, object]]) -> Verdict:
-    """The verdict of a Trainer's watch, or where the run died before it: its findings so far and what the log shows."""
-    told = [record for record in run if record.get("event") == "verdict"]
-    ended = any(record.get("event") in {"end", "failure"} for record in run)
-    died = [] if ended else [_died(len(run))]
-    if told:
-        kept: dict[str, Any] = told[-1]
-        found = [*map(_stored, [*kept["findings"], *kept.get("suspected", ())]), *died]
-        return judge(found, kept["counts"], tuple(kept["blind"]), tuple(kept["ran"]) if "ran" in kept else None)
-    log = parse_events(run)
-    known = {f.key: f for f in (_stored(record) for record in run if record.get("event") == "finding")}
-    ranked = [*died, *known.values(), *(f for f in findings(log) if f.key not in known)]
-    return judge(ranked, {"epochs": _epochs(run)})
+    recorded([record])
 
 
 def _epochs(run: list[dict[str, object]]) -> int:
-    return sum("epoch" in (record.get("kind"), record.get("event")) for record in run)
+    return sum(record.get("event") == "epoch" for record in run)
 
 
 def _died(records: int) -> Finding:
@@ -172,4 +148,7 @@ def _stored(record: dict[str, object]) -> Finding:
     measured = {name: float(value) if isinstance(value, str) else value for name, value in told.items()}
     severity, count = Severity(str(record["severity"])), int(str(record["count"]))
     stage = Stage(str(record.get("stage", Stage.CONFIRMED)))
-    return Finding(kept, str(record["evidence"]), str(record["subject"]), severity, update, measured, count, stage)
+    where = str(record.get("where", ""))
+    return Finding(
+        kept, str(record["evidence"]), str(record["subject"]), severity, update, measured, count, stage, where
+    )

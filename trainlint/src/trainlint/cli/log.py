@@ -2,6 +2,15 @@
 
 import argparse
 import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .choices import Known, add_choice, add_output, codes
+
+if TYPE_CHECKING:
+    from ..findings import Finding
+    from ..verdict import Verdict
+    from .keeper import Keeper
 
 POLL_SECONDS = 1.0
 
@@ -13,7 +22,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         parser: of the command.
     """
     parser.add_argument("path", help="a run's folder, its ledger, or a log")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_output(parser)
+    parser.add_argument("--json", action="store_const", dest="output", const="json", help="the same as --output json")
+    add_choice(parser)
     parser.add_argument("--follow", action="store_true", help="read on as the log grows, until Ctrl-C")
 
 
@@ -24,27 +35,45 @@ def run(arguments: argparse.Namespace) -> int:
         arguments: as parsed.
 
     Returns:
-        The exit code.
+        The exit code: 0 for a healthy run, 3 where nothing was judged, 1 otherwise.
     """
-    if arguments.follow:
-        return _follow(arguments.path, as_json=arguments.json)
-    from ..report import diagnose  # after the parser has answered
+    from ..after.postmortem import diagnose_path  # after the parser has answered
+    from .judged import show
+    from .keeper import Keeper
 
-    return diagnose(arguments.path, as_json=arguments.json)
+    known = Known(arguments)
+    keeper = Keeper(codes(arguments.select), codes(arguments.ignore), root=Path())
+    told = _followed(arguments, keeper) if arguments.follow else diagnose_path(arguments.path)
+    return show(told, arguments.path, keeper, known, arguments)
 
 
-def _follow(path: str, *, as_json: bool) -> int:
-    from ..after.follow import Follower, told
-    from ..ledger import to_json
-    from ..report import show
+def _followed(arguments: argparse.Namespace, keeper: "Keeper") -> "Verdict":
+    """Tell findings as they come, until Ctrl-C; then give the verdict."""
+    from ..after.follow import Follower
+    from .judged import entry_of
 
-    follower = Follower(path)
+    follower = Follower(arguments.path)
     try:
         while True:
             for finding in follower.poll():
-                print(to_json(finding.record()) if as_json else told(finding), flush=True)
+                if not keeper.word(entry_of(finding, arguments.path)):
+                    _tell(finding, arguments)
             time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
-        return show(follower.verdict(), as_json=as_json)
+        return follower.verdict()
     finally:
         follower.close()
+
+
+def _tell(finding: "Finding", arguments: argparse.Namespace) -> None:
+    """One line for a finding as it comes; SARIF is one document, and has none."""
+    from ..after.follow import told
+    from ..ledger import to_json
+    from ..output import as_github
+    from .judged import entry_of
+
+    forms = {"text": told, "json": lambda f: to_json(f.record()), "sarif": lambda _: ""}
+    forms["github"] = lambda f: as_github([entry_of(f, arguments.path)])
+    text = forms[arguments.output](finding)
+    if text:
+        print(text, flush=True)

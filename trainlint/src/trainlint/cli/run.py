@@ -7,9 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from .choices import Known, add_choice, add_output, codes, place, put
 
 if TYPE_CHECKING:
+    from ..during.unedited.session import Options
     from ..findings import Finding
+    from ..verdict import Verdict
+    from .judged import Judged
+    from .keeper import Keeper
 
 _LEDGER = Path(".trainlint") / "ledger.jsonl"
 
@@ -23,13 +28,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "trainlint run [options] (SCRIPT | -m MODULE) [ARGUMENTS ...]"
     parser.epilog = "With several processes: torchrun --nproc-per-node 2 -m trainlint run train.py ARGUMENTS"
     parser.add_argument("--strict", action="store_true", help="a confirmed fatal finding stops the script")
+    parser.add_argument(
+        "--fail", action="store_true", help="exit with 1 where the script succeeds and a finding is worse than a note"
+    )
     parser.add_argument("--preset", default="light", choices=["light", "full", "trace"], help="what it may cost")
-    parser.add_argument("--ledger", type=Path, default=_LEDGER, metavar="FILE", help=f"default: {_LEDGER}")
+    parser.add_argument("--ledger", type=place, default=place(str(_LEDGER)), metavar="FILE", help=f"default: {_LEDGER}")
     parser.add_argument("--no-ledger", action="store_true", help="keep no evidence")
     parser.add_argument(
         "--tolerate", action="append", default=[], metavar="CODE[=N]",
-        help="let a fatal finding pass N times under --strict, always without N",
+        help="let a finding pass; with N only until a fatal one was seen N times under --strict",
     )  # fmt: skip
+    add_output(parser)
+    add_choice(parser)
     parser.add_argument("--no-source", action="store_true", help="do not read the source beside the run")
     parser.add_argument("--progress", action="store_true", help="show a line with the state of the run")
     parser.add_argument("--quiet", action="store_true", help="print the verdict alone")
@@ -45,65 +55,107 @@ def run(arguments: argparse.Namespace) -> int:
         arguments: as parsed.
 
     Returns:
-        The script's own exit code; 1 where --strict stopped it.
+        The script's own exit code; 1 where --strict stopped it, or where --fail has a finding.
 
     Raises:
-        InputError: no such script, or a tolerance that cannot be read.
+        InputError: no such script, or options or settings that cannot be read.
     """
-    from ..during.unedited.joined import joined, programs_files, suspicions  # after the parser has answered
-    from ..during.unedited.progress import Progress
-    from ..during.unedited.script import run_script
-    from ..during.unedited.session import Options, Session
+    from ..during.unedited.script import run_script  # after the parser has answered
+    from ..during.unedited.session import Session
+    from .judged import folder_of, judged_of
+    from .keeper import Keeper
 
-    rank = os.environ.get("RANK")
     if not arguments.module and not Path(arguments.script).is_file():
         raise InputError("a script", f"{arguments.script}, which is no file", "a wrong path", "pass a .py file")
-    session = Session(
-        Options(
-            preset=arguments.preset,
-            strict=arguments.strict,
-            tolerate=_tolerated(arguments.tolerate),
-            ledger=None if arguments.no_ledger else _of_rank(arguments.ledger, rank),
-            progress=Progress(sys.stderr) if arguments.progress else None,
-            tell=None if arguments.quiet else _Teller(rank),
-        )
+    rank = os.environ.get("RANK")
+    known, most = Known(arguments), _tolerated(arguments.tolerate)
+    always = {code: "by the command line" for code, times in most.items() if times < 0}
+    keeper = Keeper(
+        codes(arguments.select), codes(arguments.ignore), always, root=folder_of(arguments.script).absolute()
     )
+    free = {code: -1 for code in (*keeper.passing(arguments.script), *known.codes)}
+    teller = _Teller(arguments.script, keeper, known.codes, rank)
+    session = Session(_options(arguments, {**most, **free}, teller, rank))
     session.start()
     ending = run_script(arguments.script, arguments.rest, module=arguments.module)
     verdict = session.stop(ending.error)
     if not arguments.no_source:
-        verdict = joined(verdict, suspicions(programs_files(arguments.script))).verdict
+        verdict = _with_source(verdict, arguments.script, keeper)
+    judged = judged_of(verdict, arguments.script, keeper, known)
     sys.stdout.flush()
-    if rank in {None, "0"} or not verdict.healthy:
-        print(f"{_prefix(rank)}{verdict}", file=sys.stderr)
-    return ending.code
+    _print(judged, arguments, rank)
+    return ending.code or int(arguments.fail and judged.code == 1)
+
+
+def _options(arguments: argparse.Namespace, tolerate: dict[str, int], teller: "_Teller", rank: str | None) -> "Options":
+    from ..during.unedited.progress import Progress
+    from ..during.unedited.session import Options
+
+    # Findings come as text: beside a document on the same stream they would spoil it.
+    first = rank in {None, "0"}
+    told = first and not arguments.quiet and (arguments.output == "text" or arguments.output_file is not None)
+    return Options(
+        preset=arguments.preset,
+        strict=arguments.strict,
+        tolerate=tolerate,
+        ledger=None if arguments.no_ledger else _of_rank(arguments.ledger, rank),
+        progress=Progress(sys.stderr) if arguments.progress and first else None,
+        tell=teller if told else None,
+    )
+
+
+def _with_source(verdict: "Verdict", script: str, keeper: "Keeper") -> "Verdict":
+    """The verdict joined with what the source suggests, as far as nobody lets it pass there."""
+    from ..during.unedited.joined import joined, programs_files, suspicions
+    from .checked import entry_of
+
+    suspected = suspicions(programs_files(script))
+    return joined(verdict, [each for each in suspected if keeper.word(entry_of(each)) in {"", "tolerated"}]).verdict
+
+
+def _print(judged: "Judged", arguments: argparse.Namespace, rank: str | None) -> None:
+    """The verdict; a process beside the first one is short, and writes no file of somebody else."""
+    if rank in {None, "0"}:
+        if arguments.output_file is not None and arguments.output != "text":
+            print(f"{_prefix(rank)}{judged.verdict}", file=sys.stderr)
+        prefix = _prefix(rank) if arguments.output == "text" else ""
+        put(f"{prefix}{judged.text(arguments.output)}", arguments, beside_script=True)
+    elif not judged.verdict.healthy:
+        lines = [f"Verdict: {judged.verdict.state}", *(finding.line for finding in judged.verdict.findings)]
+        print("\n".join(f"{_prefix(rank)}{line}" for line in lines), file=sys.stderr)
 
 
 class _Teller:
-    """Prints each finding once as it comes, as a linter does."""
+    """Prints each finding once as it comes, as a linter does; whether one of a known code is new shows at the end."""
 
-    def __init__(self, rank: str | None) -> None:
-        self._prefix = _prefix(rank)
+    def __init__(self, script: str, keeper: "Keeper", known: frozenset[str], rank: str | None) -> None:
+        self._script, self._keeper, self._known, self._prefix = script, keeper, known, _prefix(rank)
 
     def __call__(self, finding: "Finding") -> None:
-        if finding.severity == "note":  # the verdict has them
+        from .judged import entry_of
+
+        if finding.severity == "note" or finding.rule.code in self._known:  # the verdict has them
             return
-        print(f"{self._prefix}{finding.line}", file=sys.stderr)
+        if not self._keeper.word(entry_of(finding, self._script)):
+            print(f"{self._prefix}{finding.line}", file=sys.stderr)
 
 
 def _prefix(rank: str | None) -> str:
     return "" if rank is None else f"[rank {rank}] "
 
 
-def _of_rank(ledger: Path, rank: str | None) -> Path:
+def _of_rank(file: Path, rank: str | None) -> Path:
     """Each process has a ledger of its own."""
-    return ledger if rank in {None, "0"} else ledger.with_name(f"{ledger.stem}.rank{rank}{ledger.suffix}")
+    return file if rank in {None, "0"} else file.with_name(f"{file.stem}.rank{rank}{file.suffix}")
 
 
 def _tolerated(told: list[str]) -> dict[str, int]:
+    from ..settings import known_code
+
     found = {}
     for each in told:
         code, _, most = each.partition("=")
+        known_code(code, "--tolerate")
         if most and not most.isdigit():
             raise InputError("--tolerate CODE or CODE=N", each, "a count that is no number", "pass RT101=3")
         found[code] = int(most) if most else -1

@@ -117,18 +117,18 @@ class Jury:
         self.failed[f"probe {name}"] = f"{type(error).__name__}: {error}".splitlines()[0]
         self._asked = {event: [each for each in asked if each[0] != name] for event, asked in self._asked.items()}
         self._always = [each for each in self._always if each[0] != name]
-        self.record("failure", probe=name, event=event, traceback="".join(traceback.format_exception(error)))
+        self.record("probe", probe=name, asked=event, traceback="".join(traceback.format_exception(error)))
 
-    def record(self, kind: str, **values: object) -> None:
+    def record(self, event: str, /, **values: object) -> None:
         """Write a record; a ledger that fails is let go, and the verdict says so.
 
         Args:
-            kind: of the record.
+            event: what it is about.
             **values: its fields.
         """
         try:
             if self.ledger is not None:
-                self.ledger.write(kind, **values)
+                self.ledger.write(event, **values)
         except Exception as error:  # a full disk must not end a training
             self._lose_ledger(error)
 

@@ -40,7 +40,7 @@ class Observer:
         self._trace, self._named = preset is Preset.TRACE, nothing
         self.meters = {id(lane): Meter(lane) for lane in run.lanes}
         self.windows, self.unread = Windows(run), Unread()
-        self.boundary = Boundary(lambda event, trace: jury.record("failure", event=event, traceback=trace))
+        self.boundary = Boundary(lambda event, trace: jury.record("probe", probe="watch", asked=event, traceback=trace))
         self.output: Tensor | None = None
         self.measuring = True
         self._known: WeakKeyDictionary[Optimizer, list[Lane]] = WeakKeyDictionary()

@@ -228,7 +228,7 @@ class Watch:
             error: what ended the training, if it was an error.
         """
         if error is not None and self.ledger is not None:
-            self.jury.record("error", type=type(error).__name__, text=str(error))
+            self.jury.record("failure", error=f"{type(error).__name__}: {error}")
         if error is not None and not isinstance(error, TrainingFault):
             severity = None if isinstance(error, Exception) else Severity.NOTE  # Ctrl-C says nothing of the training
             stopped = runs.STOPPED.found(f"{type(error).__name__}: {error}".rstrip(": "), severity=severity)
@@ -236,7 +236,8 @@ class Watch:
         self.observer.detach()
         verdict = self.verdict()
         if self.ledger is not None and self.jury.ledger is not None:
-            self.ledger.close(**verdict.record())
+            self.jury.record("verdict", **verdict.record())
+            self.ledger.close()
         return verdict
 
     def __enter__(self) -> "Watch":

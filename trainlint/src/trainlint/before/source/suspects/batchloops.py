@@ -35,8 +35,8 @@ def concerns(training: Training, clear: Event, optimizer: Value) -> bool:
         return True
     if is_optimizer(target) and is_optimizer(optimizer):
         mine, other = training.owned(optimizer), training.owned(target)
-        if mine is None or other is None:
-            return False
+        if mine is None or other is None:  # an optimiser of one's own may step another one inside
+            return optimizer.cls is not None or target.cls is not None
         return bool({id(t) for t in mine} & {id(t) for t in other})
     if is_module(target):
         mine = training.owned(optimizer)
@@ -151,6 +151,8 @@ def never_stepped(training: Training) -> Iterator[SourceFinding]:
     for each in training.optimizers:
         owned = training.owned(each)
         if id(each.node) in stepped or bare or each.marks & {"handed", "stranger", "closure"} or not owned:
+            continue
+        if each.cls is not None and stepped:  # one of their own may step another one inside
             continue
         if any(id(t) in training.live for t in owned):
             yield tell(

@@ -1,0 +1,61 @@
+"""What is compared besides the estimators: the genie that starts at the truth; and where all of them look."""
+
+import math
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from ..estimate import Estimate, PilotMl, SearchRegion, Sml
+from ..physics import Observation, Scenario, Truth, ends
+from ..shapes import Positions
+
+
+@runtime_checkable
+class Refiner(Protocol):
+    """Anything that improves given positions by a likelihood, without a search."""
+
+    def refine(self, observation: Observation, positions: Positions) -> Estimate:
+        """The optimum that the given positions lead to."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenieStart:
+    """Maximum likelihood started at the true positions: what a perfect search would reach.
+
+    Not an estimator: it is told K and the positions. Below the threshold SNR it is optimistic, because the optimum
+    near the truth need not be the global one.
+
+    Args:
+        refiner: the likelihood estimator that polishes the truth.
+    """
+
+    refiner: Refiner
+
+    def __call__(self, observation: Observation, truth: Truth) -> Estimate:
+        """Refine the truth of the same scenes."""
+        return self.refiner.refine(observation, truth.positions)
+
+
+def genie_for(scenario: Scenario, region: SearchRegion) -> GenieStart:
+    """The genie of the scenario's symbols: `Sml` for random ones, `PilotMl` for constant ones."""
+    return GenieStart(refiner=Sml(region=region) if scenario.symbol_model == "random" else PilotMl(region=region))
+
+
+def region_of(scenario: Scenario) -> SearchRegion:
+    """The field of view in which a scenario's sources lie, without its hidden knowledge.
+
+    A coordinate that the scenario fixes is searched over the default field of view, widened to hold it: the bound
+    counts every coordinate as unknown, so an estimator that were told one would beat it.
+    """
+    usual = SearchRegion()
+    return SearchRegion(
+        azimuth=_searched(scenario.azimuth_deg, math.pi / 180, usual.azimuth),
+        elevation=_searched(scenario.elevation_deg, math.pi / 180, usual.elevation),
+        distance=_searched(scenario.distance, 1.0, usual.distance),
+    )
+
+
+def _searched(span: float | tuple[float, float], unit: float, usual: tuple[float, float]) -> tuple[float, float]:
+    """The span in SI units, or the usual span widened to hold it when it is a single value."""
+    low, high = (end * unit for end in ends(span))
+    return (low, high) if low < high else (min(low, usual[0]), max(high, usual[1]))

@@ -1,0 +1,89 @@
+"""Do codebooks, channels, estimators and presets of one's own work by name, from Python, TOML and other packages?"""
+
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+from running import SMALL, Run
+
+from ris_pytorch_pipeline.cli.arguments import COMMANDS, build
+from ris_pytorch_pipeline.cli.examples import EXAMPLES
+from ris_pytorch_pipeline.errors import ConfigurationError
+from ris_pytorch_pipeline.estimate import CONTENDERS
+from ris_pytorch_pipeline.physics import CHANNELS, CODEBOOKS, PRESETS, codebook_named, preset, registered
+
+OWN = """
+import torch
+from ris_pytorch_pipeline.estimate import CONTENDERS, Contender, Sml
+from ris_pytorch_pipeline.physics import CODEBOOKS, PRESETS, Codebook, preset
+
+def minus(scenes, snapshots, size, bits, generator):
+    return -torch.ones(scenes, snapshots, size[0] * size[1], dtype=torch.complex128)
+
+CODEBOOKS["minus"] = Codebook(name="minus", draw=minus, fixed=True)
+PRESETS["lab"] = preset("pilot", horizontal=6, vertical=6, sources=1, snapshots=8, antennas=8, codes="minus")
+CONTENDERS["mine"] = Contender(name="mine", build=lambda region: Sml(region=region, batch=4))
+"""
+
+
+@pytest.fixture(autouse=True)
+def unchanged() -> Iterator[None]:
+    registries: tuple[dict, ...] = (CODEBOOKS, CHANNELS, PRESETS, CONTENDERS)
+    known = [set(registry) for registry in registries]
+    yield
+    for registry, names in zip(registries, known, strict=True):
+        for name in set(registry) - names:
+            del registry[name]
+
+
+def test_a_python_file_adds_to_every_registry(ris: Run, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(OWN)
+    drawn = ris("simulate", "x", "--preset", "lab", "--scenes", "2", "--json", "--extend", "own.py")
+    assert drawn.json["config"]["scenario"]["codes"] == "minus"
+    found = ris("bench", "--methods", "mine", "--sources", "1", "--snr-db", "20", "--scenes", "2", "--json",
+                "--extend", "own.py", *SMALL[:-4]).json  # fmt: skip
+    assert found["cells"][0]["method"] == "mine"
+
+
+def test_a_file_that_fails_is_one_message(ris: Run, tmp_path: Path) -> None:
+    ris("bound", "--extend", "none.py").refused("--extend FILE.py")
+    (tmp_path / "bad.py").write_text("1 / 0")
+    ris("bound", "--extend", "bad.py").refused("ZeroDivisionError", "python bad.py")
+    ris("bound", "--codes", "minus").refused("a codebook that was not added", "--extend")
+
+
+def test_a_preset_of_ones_own_in_toml(ris: Run, tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text('preset = "lab"\n[presets.lab]\npreset = "pilot"\nhorizontal = 20\nsources = 2\n')
+    out = ris("bound", "--config", "c.toml", "--print-config", "--snr-db", "3").out
+    assert "horizontal = 20" in out and "sources = 2" in out and 'symbols = "pilot"' in out
+    (tmp_path / "d.toml").write_text("presets = 3\n")
+    ris("bound", "--config", "d.toml").refused("tables [presets.NAME]")
+    (tmp_path / "e.toml").write_text('preset = "lab"\n[presets.lab]\nhorizontl = 20\n')
+    ris("bound", "--config", "e.toml").refused("presets.lab.horizontl", "did you mean 'horizontal'")
+
+
+def test_entry_points_of_installed_packages_are_found_and_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def declared(*, group: str, name: str) -> list[EntryPoint]:
+        values = {"far": "ris_pytorch_pipeline.physics.codebooks:CODEBOOKS", "gone": "no_such_package:x"}
+        return [EntryPoint(name, values[name], group)] if name in values else []
+
+    monkeypatch.setattr("ris_pytorch_pipeline.physics.registry.entry_points", declared)
+    with pytest.raises(ConfigurationError, match="as a Codebook; got dict"):
+        codebook_named("far")
+    with pytest.raises(ConfigurationError, match="half installed"):
+        codebook_named("gone")
+    with pytest.raises(ConfigurationError, match="misspelt"):
+        preset("nothing of this name")
+    assert registered(CODEBOOKS, "dft", "codebooks") is CODEBOOKS["dft"]
+
+
+def test_help_has_an_example_that_parses_choices_and_defaults() -> None:
+    _, commands = build()
+    assert EXAMPLES.keys() == COMMANDS.keys()
+    for name, parser in commands.items():
+        text = " ".join(parser.format_help().split())
+        assert f"example: {EXAMPLES[name]}" in text
+    for words in ("sml, pilot, bp-music", "genie", "hadamard", "rician, direct", "(known)", "seed, pilot, random"):
+        assert words in " ".join(commands["bench"].format_help().split()), words
+    assert "light, full or trace (light)" in " ".join(commands["train"].format_help().split())

@@ -1,0 +1,108 @@
+"""Is what fits in no memory refused with the number before it is allocated, and what streams let through?"""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from running import SMALL, Run
+
+from ris_pytorch_pipeline.cli import memory, program
+from ris_pytorch_pipeline.cli.memory import compared_bytes, drawn_bytes, fitting, require, scene_bytes, shown
+from ris_pytorch_pipeline.data import simulate
+from ris_pytorch_pipeline.errors import InfeasibleError
+from ris_pytorch_pipeline.physics import preset
+
+FREE = 8 * 10**9
+
+
+@pytest.fixture(autouse=True)
+def free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "free_bytes", lambda: FREE)
+
+
+@pytest.mark.parametrize("frequencies", [1, 2])
+def test_the_estimate_of_a_scene_is_its_size(frequencies: int) -> None:
+    wide = {"frequencies": frequencies, "bandwidth": 0.1} if frequencies > 1 else {}
+    scenario = preset("random", horizontal=20, vertical=20, sources=1, **wide)
+    scenes = simulate(scenario, 2, 0, torch.complex64)
+    tensors = [*vars(scenes.observation).values(), *vars(scenes.truth).values()]
+    held = sum(x.numel() * x.element_size() for x in tensors if isinstance(x, torch.Tensor) and x.shape[:1] == (2,))
+    assert 2 * scene_bytes(scenario) == pytest.approx(held, rel=0.02)
+
+
+def test_what_fits_is_let_through_and_what_does_not_is_refused_with_numbers() -> None:
+    require(7 * 10**9, "scenes", ("fewer",))
+    with pytest.raises(InfeasibleError, match=r"at most 7\.2 GB .* an estimate of 9\.0 GB for scenes") as refused:
+        require(9 * 10**9, "scenes", ("take fewer", "a smaller panel"))
+    assert refused.value.move == "take fewer, or a smaller panel"
+    assert fitting(72 * 10**8, 100) == 100 and fitting(144 * 10**8, 100) == 50
+    assert (shown(12e6), shown(2.5e9)) == ("12 MB", "2.5 GB")
+
+
+def test_a_comparison_streams_its_scenes() -> None:
+    """A thousand times the scenes of a 64 x 64 panel take far less than a thousand times the memory."""
+    scenario = preset("mmwave", sources=1)
+    assert compared_bytes(scenario, 64_000, 3) < 1.3 * compared_bytes(scenario, 64, 3)
+    assert drawn_bytes(scenario, 64_000, torch.complex64) > 900 * drawn_bytes(scenario, 64, torch.complex64)
+
+
+@pytest.mark.parametrize(
+    ("command", "parts"),
+    [
+        (("simulate", "x", "--scenes", "100000000"), ("100000000 scenes in one file", "--shards DIR", "GB")),
+        (
+            ("simulate", "x", "--scenes", "20000", "--preset", "mmwave"),
+            ("20000 scenes in one file", "at most --scenes"),
+        ),
+        (("bound", "--scenes", "100000000"), ("100000000 scenes of 144 elements", "lower --scenes")),
+        (("bench", "--scenes", "100000000", "--methods", "genie"), ("100000000 scenes of 144 elements a cell",)),
+    ],
+)
+def test_commands_refuse_before_they_begin(ris: Run, command: tuple[str, ...], parts: tuple[str, ...]) -> None:
+    ris(*command).refused(*parts)
+    assert not list(Path().iterdir())
+
+
+def test_a_large_file_is_refused_and_one_of_its_scenes_is_not(
+    ris: Run, small_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = Path(small_file).stat().st_size
+    monkeypatch.setattr(memory, "free_bytes", lambda: int(3 * size))
+    ris("locate", small_file, "--scene", "all").refused("3 of the 3 scenes", "one by one with --scene I")
+    monkeypatch.setattr(memory, "searched_bytes", lambda *_: 0)
+    assert memory.read_bytes(Path(small_file), 3, 1) < 3 * size
+
+
+def test_more_threads_than_cores_are_refused(ris: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "cores_here", lambda: 2)
+    ris("bound", "--scenes", "2", "--threads", "3", *SMALL).refused("--threads of 1 to 2", "pass --threads 2")
+    assert ris("bound", "--scenes", "2", "--threads", "2", *SMALL).code == 0
+    torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize("command", ["simulate", "locate", "bench"])
+def test_outputs_are_checked_before_the_work(
+    ris: Run, small_file: str, tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that cannot be written to, which no test run as root can make: the probe fails as it would there."""
+    from ris_pytorch_pipeline.cli import figures
+    from ris_pytorch_pipeline.data import scene_file
+
+    def denied(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(figures, "check_can_write", denied)
+    monkeypatch.setattr(scene_file, "check_can_write", denied)
+    tail = {"simulate": ("x",), "locate": (small_file, "--plot", "f.png"), "bench": ("--figure", "f.png")}[command]
+    ris(command, *tail).refused("that can be written", "Permission denied")
+
+
+def test_files_get_the_mode_that_the_umask_leaves(ris: Run) -> None:
+    before = os.umask(0o027)
+    try:
+        assert ris("simulate", "x", "--scenes", "1", *SMALL).code == 0
+        assert ris("locate", "x", "--plot", "f.png").code == 0
+    finally:
+        os.umask(before)
+    assert {name: oct(Path(name).stat().st_mode & 0o777) for name in ("x", "f.png")} == {"x": "0o640", "f.png": "0o640"}

@@ -1,0 +1,100 @@
+"""Which options have all commands in common that find something, and what do they mean?"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..entry import Entry
+from ..knownfindings import new_only, read_known, write_known
+
+OUTPUTS = ("text", "json", "github", "sarif")
+
+
+def place(text: str) -> Path:
+    """A file that an option names; a script may change the working directory, and it stays where it was meant.
+
+    Args:
+        text: the path.
+    """
+    return Path(text).absolute()
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how and where findings are printed.
+
+    Args:
+        parser: of the command.
+    """
+    told = "text for people, json, github for its annotations, sarif for code scanning"
+    parser.add_argument("--output", choices=OUTPUTS, default="text", help=told)
+    parser.add_argument("--output-file", type=place, metavar="FILE", help="write it there instead of printing it")
+
+
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which findings count.
+
+    Args:
+        parser: of the command.
+    """
+    told = "only these codes or beginnings of codes, such as RT64,RT612"
+    parser.add_argument("--select", action="append", default=[], metavar="CODES", help=told)
+    parser.add_argument("--ignore", action="append", default=[], metavar="CODES", help="not these codes")
+    told = "findings in this file are known; only new ones fail"
+    parser.add_argument("--baseline", type=place, metavar="FILE", help=told)
+    told = "write what is found now as known, and let it pass"
+    parser.add_argument("--write-baseline", type=place, metavar="FILE", help=told)
+
+
+def codes(given: Sequence[str]) -> tuple[str, ...]:
+    """Codes of an option that takes several, behind commas or by repetition.
+
+    Args:
+        given: the texts.
+    """
+    return tuple(code.strip() for text in given for code in text.split(",") if code.strip())
+
+
+class Known:
+    """What a baseline file knows, read before anything else is done.
+
+    Args:
+        arguments: as parsed.
+
+    Raises:
+        InputError: the baseline cannot be read.
+    """
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.path, self.written = arguments.baseline, arguments.write_baseline
+        self._counted = None if self.path is None else read_known(self.path)
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """Codes of what is known: none of them stops a run."""
+        return frozenset(code for code, _, _ in self._counted or {})
+
+    def new(self, entries: Sequence[Entry]) -> list[Entry]:
+        """What is not known; where a baseline is being written, it is written and nothing is new.
+
+        Args:
+            entries: what stands.
+        """
+        if self.written is not None:
+            print(f"{write_known(self.written, entries)} findings are known from now on", file=sys.stderr)
+            return []
+        return list(entries) if self._counted is None else new_only(entries, self._counted)
+
+
+def put(text: str, arguments: argparse.Namespace, *, beside_script: bool = False) -> None:
+    """Print a text, or write it to the file that was asked for.
+
+    Args:
+        text: what to say.
+        arguments: as parsed.
+        beside_script: standard output belongs to a script; print on standard error.
+    """
+    if arguments.output_file is not None:
+        arguments.output_file.write_text(text + "\n", encoding="utf-8")
+    elif text:
+        print(text, file=sys.stderr if beside_script else sys.stdout, flush=True)

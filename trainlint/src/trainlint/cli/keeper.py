@@ -1,0 +1,133 @@
+"""Which findings stand, after comments, settings and the command line have spoken?"""
+
+import tokenize
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..before.source.comments import ignored_lines
+from ..entry import Entry
+from ..errors import InputError
+from ..rules import RULES
+from ..settings import Settings, known_code, settings_for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sifted:
+    """Findings that stand, and account of those that do not.
+
+    Args:
+        entries: those that stand.
+        ignored: how many a comment in their line lets pass.
+        left_out: code, and how often settings or the command line left it out.
+        tolerated: code, how often it was found, and the reason why it may stand.
+    """
+
+    entries: tuple[Entry, ...]
+    ignored: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+    tolerated: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def told(self) -> tuple[str, ...]:
+        """One sentence for each code that was found and does not stand."""
+        return (
+            *(f"{code} tolerated ({count}): {why}" for code, (count, why) in sorted(self.tolerated.items())),
+            *(f"{code} left out by settings ({count})" for code, count in sorted(self.left_out.items())),
+            *([f"{self.ignored} ignored by comments"] * bool(self.ignored)),
+        )
+
+
+class Keeper:
+    """Decides of one finding at a time whether it stands.
+
+    Args:
+        select: codes or their beginnings; given, they replace those of the project.
+        ignore: codes or their beginnings, beside those of the project.
+        tolerate: code and reason, beside those of the project.
+        root: the folder whose settings hold for every finding; None takes those of the folder of its file.
+
+    Raises:
+        InputError: a code that no rule has.
+    """
+
+    def __init__(
+        self,
+        select: tuple[str, ...] = (),
+        ignore: tuple[str, ...] = (),
+        tolerate: dict[str, str] | None = None,
+        root: Path | None = None,
+    ) -> None:
+        for code in (*select, *ignore):
+            known_code(code, "the command line", beginning=True)
+        self.select, self.ignore, self.root = select, ignore, root
+        self.tolerate = {} if tolerate is None else tolerate
+        self.errors: list[str] = []
+        self._settings: dict[Path, Settings] = {}
+        self._lines: dict[str, dict[int, set[str]]] = {}
+
+    def sift(self, entries: Iterable[Entry]) -> Sifted:
+        """Those that stand; what could not be read on the way is in `errors`.
+
+        Args:
+            entries: what was found.
+
+        Raises:
+            InputError: settings name something unknown.
+        """
+        given = list(entries)
+        words = [self.word(entry) for entry in given]
+        counted = Counter((word, e.code) for word, e in zip(words, given, strict=True))
+        tolerated = {e.code: self._reason(e) for word, e in zip(words, given, strict=True) if word == "tolerated"}
+        return Sifted(
+            entries=tuple(e for word, e in zip(words, given, strict=True) if not word),
+            ignored=sum(word == "ignored" for word in words),
+            left_out={code: n for (word, code), n in counted.items() if word == "left out"},
+            tolerated={code: (counted["tolerated", code], why) for code, why in tolerated.items()},
+        )
+
+    def word(self, entry: Entry) -> str:
+        """Why a finding does not stand: `left out`, `ignored` or `tolerated`; empty where it does.
+
+        Args:
+            entry: what was found.
+        """
+        settings = self._of(entry.path)
+        if self.select and not entry.code.startswith(self.select):
+            return "left out"
+        chosen = Settings(ignore=settings.ignore, per_file_ignores=settings.per_file_ignores, root=settings.root)
+        wanted = (chosen if self.select else settings).wants(entry.code, entry.path)
+        if not wanted or entry.code.startswith(self.ignore):
+            return "left out"
+        if entry.line is not None and entry.code in self._comments(entry.path).get(entry.line, ()):
+            return "ignored"
+        return "tolerated" if entry.code in settings.tolerate or entry.code in self.tolerate else ""
+
+    def passing(self, path: str) -> frozenset[str]:
+        """Codes that stand nowhere in a file, whatever its lines say: none of them may stop a run.
+
+        Args:
+            path: the script.
+        """
+        made = (Entry(rule=rule, severity=rule.severity, evidence="", path=path) for rule in RULES)
+        return frozenset(entry.code for entry in made if self.word(entry))
+
+    def _reason(self, entry: Entry) -> str:
+        return self.tolerate.get(entry.code) or self._of(entry.path).tolerate[entry.code]
+
+    def _of(self, path: str) -> Settings:
+        folder = Path(path).parent if self.root is None else self.root
+        if folder not in self._settings:
+            self._settings[folder] = settings_for(folder)
+        return self._settings[folder]
+
+    def _comments(self, path: str) -> dict[int, set[str]]:
+        if path not in self._lines:
+            self._lines[path] = {}
+            try:
+                self._lines[path] = ignored_lines(Path(path).read_text(encoding="utf-8", errors="replace"), path)
+            except InputError as error:
+                self.errors.append(str(error))
+            except (OSError, SyntaxError, tokenize.TokenError):  # gone, or no Python: nothing speaks in it
+                pass
+        return self._lines[path]
