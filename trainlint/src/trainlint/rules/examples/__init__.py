@@ -9,6 +9,7 @@ from .watched_losses import LOSSES
 
 WITHOUT = {
     "RT128": "it takes two processes; `tests/during/test_watch.py` starts them",
+    "RT235": "it takes two players; `tests/during/test_players.py` lets them play",
     "RT412": "nothing makes it yet: a watch says RT219 of such a program, and the source RT655",
 }
 """Rules without a small example, and why."""

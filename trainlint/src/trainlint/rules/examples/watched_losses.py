@@ -73,6 +73,7 @@ LOSSES: dict[str, Twice] = {
     "RT311": ([(EPOCHS, "range(6)")], [(MADE, "nn.init.zeros_(model[0].weight).requires_grad_(False)\n" + MADE)]),
     "RT330": ([], [("held_x = torch", "x[3, 2] = float('nan')\nheld_x = torch")]),
     "RT331": ([], [("output = model(inputs)", "inputs = torch.zeros_like(inputs)\n        output = model(inputs)")]),
+    "RT332": ([], [("F.mse_loss(model(held_x), held_y)", "F.mse_loss(model(100 * held_x), held_y)")]),
     "RT407": ([("torch.randperm(128).split(16)", "torch.randperm(128).split(size)[: 128 // size]"),
                (EPOCHS, "range(4)"), ("    losses = []\n", "    losses, size = [], 16\n"),
                ("    model.eval()\n    with torch.no_grad():\n"
