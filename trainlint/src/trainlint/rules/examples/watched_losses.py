@@ -77,7 +77,8 @@ LOSSES: dict[str, Twice] = {
     "RT407": ([("torch.randperm(128).split(16)", "torch.randperm(128).split(size)[: 128 // size]"),
                (EPOCHS, "range(4)"), ("    losses = []\n", "    losses, size = [], 16\n"),
                ("    model.eval()\n    with torch.no_grad():\n"
-                "        value = F.mse_loss(model(held_x), held_y).item()\n    model.train()\n    watch.epoch(train=sum(losses) / len(losses), val=value, batches=8)\n",
+                "        value = F.mse_loss(model(held_x), held_y).item()\n    model.train()\n"
+                "    watch.epoch(train=sum(losses) / len(losses), val=value, batches=8)\n",
                 "    watch.epoch()\n")], [("size = [], 16", "size = [], 256")]),
     "RT411": ([*_CLASSES, ("torch.randperm(128).split(16)", "order.split(16)"),
                (START, START + "    order = torch.randperm(128)\n")],
