@@ -57,10 +57,10 @@ class Players(Probe):
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Read the pulls of a loss, where several models are watched."""
+        self._used = []
         if loss.measured and loss.tensor.grad_fn is not None and type(run.model) in {nn.ModuleDict, nn.ModuleList}:
             self._open += _pulls(loss)
             del self._open[:-16]
-            self._used = []
         return ()
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
