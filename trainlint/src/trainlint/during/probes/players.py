@@ -59,16 +59,18 @@ class Players(Probe):
         self._updates = 0
 
     def attached(self, run: Run) -> Found:
-        """Of several models every step is worth a word: that on a measured loss may not be a measured one."""
+        """Of several models every loss and step is worth a word: the step on a measured loss may not be measured."""
         if type(run.model) in {nn.ModuleDict, nn.ModuleList}:
-            self.updates = Why.ALWAYS
+            self.losses = self.updates = Why.ALWAYS
         return ()
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Read the pulls of a loss, where several models are watched."""
-        if loss.tensor.grad_fn is not None and type(run.model) in {nn.ModuleDict, nn.ModuleList}:
-            if self._at != run.applied:
-                self._open, self._at = [], run.applied
+        if type(run.model) not in {nn.ModuleDict, nn.ModuleList}:
+            return ()
+        if self._at != run.applied:
+            self._open, self._at = [], run.applied
+        if loss.measured and loss.tensor.grad_fn is not None:
             self._open = [*self._open, *_pulls(loss)][-16:]
         return ()
 
