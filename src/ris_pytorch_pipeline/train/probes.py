@@ -26,7 +26,7 @@ class Planned(Probe):
 
     def __init__(self, experiment: TrainingExperiment, progress: Progress) -> None:
         self.config = experiment.optimisation
-        self.updates = experiment.plan.updates(self.config.accumulation)
+        self.length = experiment.plan.updates(self.config.accumulation)
         self.progress, self.done, self.idle = progress, progress.updates, idle_steps(progress)
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
@@ -38,7 +38,7 @@ class Planned(Probe):
             return
         wanted = self._planned(latest)
         told = f"update {latest + 1} used {used}, planned {wanted}"
-        meant = next((u for u in range(latest + 1, self.updates) if self._fits(used, u)), None)
+        meant = next((u for u in range(latest + 1, self.length) if self._fits(used, u)), None)
         if meant is not None:
             told += f", which are the rates of update {meant + 1}"
             yield updates.TICK_WITHOUT_UPDATE.found(told, update=step.index)
@@ -47,7 +47,7 @@ class Planned(Probe):
             yield updates.WRONG_GROUP.found(told, subject=wrong, update=step.index)
 
     def _planned(self, update: int) -> dict[str, float]:
-        return rates(min(update, self.updates - 1), self.updates, self.config)
+        return rates(min(update, self.length - 1), self.length, self.config)
 
     def _fits(self, used: dict[str, float], update: int) -> bool:
         planned = self._planned(update)

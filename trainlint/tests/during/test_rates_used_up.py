@@ -30,3 +30,20 @@ def test_a_rate_below_a_millionth_of_its_peak_counts_as_zero(gamma: float, sever
     assert [f.severity for f in found] == ([] if severity is None else [severity])
     if found:
         assert "of 117 updates had rates of at most 1e-06 of the peak 0.01" in found[0].evidence
+
+
+def test_a_schedule_whose_step_was_kept_before_the_watch_moves_the_rate():
+    torch.manual_seed(0)
+    model = nn.Linear(4, 1)
+    optimizer = Adam(model.parameters(), lr=1e-2)
+    schedule = ExponentialLR(optimizer, 0.99)
+    tick = schedule.step
+    watch = Watch(model, optimizer, schedule)
+    generator = stream(0, "kept")
+    for _ in range(40):
+        optimizer.zero_grad()
+        inputs = torch.randn(16, 4, generator=generator)
+        watch.loss(F.mse_loss(model(inputs), inputs.sum(1, keepdim=True))).backward()
+        optimizer.step()
+        tick()
+    assert "RT141" not in watch.close().codes

@@ -90,3 +90,12 @@ for x, y in batches:
 def test_optimiser_that_steps_another_one_clears_for_it():
     assert check_source(WITHIN) == []
     assert [f.code for f in check_source(WITHIN.replace("        self.zero_grad()\n", ""))] == ["RT602"]
+
+
+def test_a_copy_of_an_optimiser_is_kept_and_not_stepped():
+    made = "model = torch.nn.Linear(4, 2)\noptimizer = torch.optim.Adam(model.parameters())\n"
+    loop = "for x, y in batches:\n    optimizer.zero_grad()\n"
+    loop += "    torch.nn.functional.cross_entropy(model(x), y).backward()\n"
+    kept = "import copy\nimport torch\n" + made + loop + "    optimizer.step()\nkept = copy.deepcopy(optimizer)\n"
+    assert check_source(kept) == []
+    assert [f.code for f in check_source(kept.replace("    optimizer.step()\n", ""))] == ["RT604"]

@@ -186,7 +186,7 @@ def _copied(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value
     made.attrs, made.cls, made.marks = (
         {k: _copied_inner(walker, v, node) for k, v in old.attrs.items()},
         old.cls,
-        set(old.marks),
+        {*old.marks, "copied"},
     )
     made.marks.add("loaded")
     return made

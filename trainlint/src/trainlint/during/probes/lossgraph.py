@@ -79,6 +79,8 @@ def _classes(criterion: Criterion, under: object) -> list[tuple[str, Severity | 
         kind = {"Softmax": "LogSoftmax"}.get(name(under), kind)
     if kind not in _RAW or _sums_to_one(criterion.value):
         return []
+    if kind == "LogSoftmax" and criterion.value is not None and bool(criterion.value.isnan().any()):
+        return []
     if kind == "LogSoftmax":
         axis = field(under, "dim")
         axis = axis - (1 << 64) if isinstance(axis, int) and axis > 1 << 62 else axis

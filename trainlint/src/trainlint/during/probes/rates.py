@@ -129,6 +129,7 @@ class Ticks(Probe):
         self._idle = self._skips = 0
         self._perhaps, self._since = 0, 0
         self._used: dict[int, list[tuple[int, float]]] = {}
+        self._moved = False
 
     def ticked(self, run: Run) -> Found:
         """A tick needs an update since the last tick, a few initial skips of a scaler, or a window that fills."""
@@ -169,6 +170,7 @@ class Ticks(Probe):
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """Remember the rates of the epoch, each from its update on; of very many changes every other one."""
         kept = self._used.setdefault(id(lane), [])
+        self._moved |= bool(kept) and max(step.rates) != kept[-1][1]
         kept.append((lane.applied, max(step.rates)))
         if len(kept) > _KEPT:
             kept[:] = [(at, max(pair, after)) for (at, pair), (_, after) in zip(kept[::2], kept[1::2], strict=False)]
@@ -188,7 +190,9 @@ class Ticks(Probe):
         yield from self._never(run, run.applied >= 8)
 
     def _never(self, run: Run, sure: bool) -> Found:
-        if run.schedulers and not run.ticks and run.applied > 1:
+        if self._moved:  # whoever ticks may have kept the bound method from before the watch
+            yield rules.NEVER_TICKED.withdrawn("the rates moved")
+        elif run.schedulers and not run.ticks and run.applied > 1:
             yield rules.NEVER_TICKED.found(
                 f"schedules: {len(run.schedulers)}, ticks: 0, updates: {run.applied}, epochs: {len(run.epochs)}",
                 update=run.applied, stage=Stage.CONFIRMED if sure else Stage.SUSPECTED, applied=run.applied,

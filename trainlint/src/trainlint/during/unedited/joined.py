@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...before.source.checking import check_paths
 from ...before.source.suspicion import SourceFinding
-from ...findings import Finding, Stage
+from ...findings import Finding, Severity, Stage
 from ...verdict import Verdict, judge
 from .frames import Line, is_users
 
@@ -85,7 +85,9 @@ def _with_line(finding: Finding, confirmed: Sequence[SourceFinding]) -> Finding:
     if not near or finding.stage is not Stage.CONFIRMED:
         return finding
     told = f"{finding.evidence}; the source: {near[0].code} {near[0].name}, `{near[0].source.strip()}`"
-    return replace(finding, where=str(Line(near[0].path, near[0].line)), evidence=told)
+    grave = min(finding.severity, near[0].severity, key=list(Severity).index) if code in near[0].confirmed_by else None
+    where = str(Line(near[0].path, near[0].line))
+    return replace(finding, where=where, evidence=told, severity=grave or finding.severity)
 
 
 def _as_finding(suspicion: SourceFinding) -> Finding:

@@ -150,7 +150,7 @@ def never_stepped(training: Training) -> Iterator[SourceFinding]:
     bare = any(isinstance(e.target, Bound) and e.target.name == "step" for e in training.of("bare"))
     for each in training.optimizers:
         owned = training.owned(each)
-        if id(each.node) in stepped or bare or each.marks & {"handed", "stranger", "closure"} or not owned:
+        if id(each.node) in stepped or bare or each.marks & {"handed", "stranger", "closure", "copied"} or not owned:
             continue
         if each.cls is not None and stepped:  # one of their own may step another one inside
             continue
