@@ -53,7 +53,8 @@ def published(wavelength: float, separation: float) -> Scenario:
     aperture = (ELEMENTS - 1) * wavelength / 2
     return Scenario(
         horizontal=ELEMENTS, vertical=1, antennas=ELEMENTS, wavelength=wavelength, channel="direct", codes="ones",
-        snapshots=SNAPSHOTS, sources=SOURCES, snr_db=SNR_DB + 10 * math.log10(SOURCES), elevation_deg=0.0, separation=separation,
+        snapshots=SNAPSHOTS, sources=SOURCES, snr_db=SNR_DB + 10 * math.log10(SOURCES), elevation_deg=0.0,
+        separation=separation,
         distance=(0.62 * math.sqrt(aperture**3 / wavelength), aperture**2 / wavelength),
     )  # fmt: skip
 
