@@ -73,7 +73,8 @@ def row(scenario: Scenario, scenes: int) -> Row:
         at_truth = objective(estimator, seen, trial.scenes.truth.positions)
         missed += int((at_truth < objective(estimator, seen, answers[-1].positions) - _CLEARLY).sum())
     whole = Bound(**{name: torch.cat([vars(b)[name] for b in bounds]) for name in vars(bounds[0])})
-    return Row(*(run.cell(whole, scenario, seed=0, known_order=True) for run in runs), missed)
+    found, genie = (run.cell(whole, scenario, seed=0, known_order=True) for run in runs)
+    return Row(found, genie, missed)
 
 
 def objective(estimator: MaximumLikelihood[Any], observation: Observation, positions: Tensor) -> Tensor:

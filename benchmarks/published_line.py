@@ -46,6 +46,10 @@ ELEMENTS, SNAPSHOTS, SOURCES, SNR_DB = 15, 100, 2, 20.0
 _DEGREES = 180 / math.pi
 _SUCCESS = math.radians(3)
 _BLOCK = 100
+_COLUMNS = (
+    "angle: mean abs. °", "RMSE °", "RMSE/bound", "range: mean abs. m", "RMSE m", "RMSE/bound", "both within 3°",
+    "reported",
+)  # fmt: skip
 
 
 def published(wavelength: float, separation: float) -> Scenario:
@@ -168,13 +172,11 @@ def main() -> None:
     scenario = published(given.wavelength, given.separation)
     near, far = ends(scenario.distance)
     print(
-        f"wavelength {given.wavelength:g} m, ranges {near:.2f} to {far:.2f} m, at least {given.separation:g} apart, n = {given.scenes} scenes a row\n"
+        f"wavelength {given.wavelength:g} m, ranges {near:.2f} to {far:.2f} m, sines {given.separation:g} apart", end=""
     )
-    print(
-        "| symbols | method | angle: mean abs. ° | RMSE ° | RMSE/bound | range: mean abs. m | RMSE m | RMSE/bound ",
-        end="",
-    )
-    print("| both within 3° | sources reported |\n|---|---|---|---|---|---|---|---|---|---|", flush=True)
+    print(f" or more, n = {given.scenes} scenes a row\n")
+    print("| symbols | method | " + " | ".join(_COLUMNS) + " |")
+    print("|---" * (2 + len(_COLUMNS)) + "|", flush=True)
     for kind in given.kinds.split(","):
         compare(kind, scenario, given.scenes)
 
