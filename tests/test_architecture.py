@@ -50,7 +50,7 @@ READS_ENVIRONMENT = {"cli.train"}
 MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|Users|work|tmp|mnt|scratch)/\w|\b[A-Z]:\\\\")
 
 
-BEHIND_THE_FACE = {"during", "before", "after", "cli", "findings", "ledger", "report", "verdict", "handbook"}
+BEHIND_THE_FACE = {"during", "before", "after", "cli", "findings", "ledger", "report", "verdict"}
 """Rooms of trainlint that nobody outside it imports from."""
 
 

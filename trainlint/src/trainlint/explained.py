@@ -2,7 +2,6 @@
 
 from .findings import Rule
 from .rules import RULES
-from .rules.examples import EXAMPLES
 from .rules.pages import PAGES
 from .rules.source_links import CONFIRMED_BY
 from .settings import refuse_name
@@ -41,14 +40,7 @@ def _page(rule: Rule) -> str:
     page = PAGES.get(rule.code)
     if page is not None:
         lines += ["", "Example:", *(f"    {line}" for line in page.example.splitlines())]
-        lines += _mended(rule)
         lines += ["", f"What this does not mean: {page.not_meant}"]
     if CONFIRMED_BY.get(rule.code):
         lines += ["", f"Read in the source; a run confirms it with {' or '.join(CONFIRMED_BY[rule.code])}."]
     return "\n".join(lines)
-
-
-def _mended(rule: Rule) -> list[str]:
-    """How a whole program with this finding is mended: `-` goes, `+` comes."""
-    example = EXAMPLES.get(rule.code)
-    return [] if example is None else ["", "Mended:", *(f"    {line}" for line in example.diff.splitlines())]

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from handbook.examples import Example
+
 from trainlint import Verdict, check_source, diagnose_text
-from trainlint.rules.examples import Example
 
 
 def names_after(text: str) -> dict[str, object]:

@@ -4,7 +4,6 @@ import subprocess
 import sys
 import zipfile
 from importlib.metadata import packages_distributions, requires
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -58,7 +57,6 @@ def test_every_file_of_the_package_belongs_there() -> None:
     assert kinds == {".py", ".pyi", ".typed"}
 
 
-@pytest.mark.skipif(find_spec("hatchling") is None, reason="builds the wheel with hatchling")
 @pytest.mark.filterwarnings("ignore")
 def test_the_wheel_is_small_and_holds_the_package_alone(tmp_path: Path) -> None:
     program = (
@@ -71,12 +69,3 @@ def test_the_wheel_is_small_and_holds_the_package_alone(tmp_path: Path) -> None:
     own = {path.relative_to(SOURCE.parent).as_posix() for path in files}
     assert wheel.stat().st_size < MOST_BYTES
     assert {name for name in names if ".dist-info/" not in name} == own
-
-
-def test_the_package_is_small_when_compressed(tmp_path: Path) -> None:
-    """Holds where hatchling is not there to build the wheel; its own few files add a hundredth."""
-    with zipfile.ZipFile(tmp_path / "package.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in SOURCE.rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts:
-                archive.write(path, path.relative_to(SOURCE.parent))
-    assert (tmp_path / "package.zip").stat().st_size < 0.97 * MOST_BYTES

@@ -15,7 +15,7 @@ LEVELS = (
     {"during.unedited", "after"},
     {"before"},
     {"during"},
-    {"verdict", "knownfindings", "output", "explained", "handbook"},
+    {"verdict", "knownfindings", "output", "explained"},
     {"ledger", "settings", "entry"},
     {"rules"},
     {"findings"},

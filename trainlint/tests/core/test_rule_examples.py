@@ -1,9 +1,9 @@
 """Every rule's example earns its finding, and is clean once it is mended."""
 
 import pytest
+from handbook.examples import EXAMPLES, WITHOUT, changed
 
 from trainlint.rules import RULES
-from trainlint.rules.examples import EXAMPLES, WITHOUT, changed
 
 from .examples import TRIED, codes
 

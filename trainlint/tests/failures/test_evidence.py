@@ -6,8 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-
-from trainlint.handbook import CALLED
+from handbook.page import CALLED
 
 from .catalogue import CHECKED, WATCHED
 from .kinds import KINDS

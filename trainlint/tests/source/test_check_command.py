@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from handbook.examples.read import SOUND, broken
 
 from trainlint.cli import main
-from trainlint.rules.examples.read import SOUND, broken
 
 STRICT = {"$schema", "version", "runs"}
 

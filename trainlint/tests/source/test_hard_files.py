@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from handbook.examples.read import broken
 
 from trainlint.before.source.checking import check_paths, check_source
 from trainlint.errors import InputError
-from trainlint.rules.examples.read import broken
 
 BAD = {
     "syntax.py": b"def f(:\n",

@@ -3,12 +3,12 @@
 import ast
 
 import pytest
+from handbook.examples.read import CHANGES, SOUND, broken
 
 from trainlint import InputError
 from trainlint.before.source import checking
 from trainlint.before.source.checking import check_source
 from trainlint.rules import RULES
-from trainlint.rules.examples.read import CHANGES, SOUND, broken
 from trainlint.rules.source_links import CONFIRMED_BY, EXPLAINS
 
 OF_THE_SOURCE = [r.code for r in RULES if r.code.startswith("RT6")]

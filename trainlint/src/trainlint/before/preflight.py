@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from ..during.planned import planned_rates, rate_plan
 from ..during.probes.batches import tensors
 from ..during.probes.ownership import wrong_groups
-from ..during.probes.rates import planned_rates, rate_plan
 from ..during.run import Lane, module_of, some
 from ..findings import Finding, Severity
 from ..rules import updates

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from .samples import norms
@@ -34,10 +35,16 @@ class Edge:
         else:
             self._kept.copy_(live)
 
-    def drift(self) -> float:
-        """Relative difference between the weights now and as the last step left them; 0 where there was none."""
+    def drift(self, *, closely: bool) -> float:
+        """Relative difference between the weights now and as the last step left them; 0 where there was none.
+
+        Args:
+            closely: True where a device may be made to wait for the answer.
+        """
         kept, live = self._kept, self._now()
         if kept is None or live is None or kept.shape != live.shape:
+            return 0.0
+        if not closely and (kept.device.type != "cpu" or torch.equal(live, kept)):
             return 0.0
         apart, size = norms([live - kept, kept])
         return apart / max(size, 1e-30)

@@ -72,11 +72,11 @@ class Meter:
 
     def before(self) -> None:
         """The step is about to run."""
+        self._drift = self._edge.drift(closely=self.measuring)
         if not self.measuring:
             return
         self._before = Samples.taken(self.lane.held) if self.lane.held else None
         self._used = self.gradients()
-        self._drift = self._edge.drift() if self._before else 0.0
         self._replaced = self._anew(self._before, self._kept) if self._before and self._kept else frozenset()
 
     def _anew(self, now: Samples, kept: Samples) -> frozenset[str]:
@@ -104,7 +104,7 @@ class Meter:
         rates, skips = rates_of(optimizer), lane.skipped.total() if lane.skipped else 0
         odd = bool(
             self._stale or self.wasted or closure or self.first or lane.arrived
-            or skips != self._skipped or optimizer is not lane.optimizer
+            or skips != self._skipped or optimizer is not lane.optimizer or self._drift > _ANEW
         )  # fmt: skip
         why = _WHY[self._before is not None, odd or self._odd, rates != self._rates or not all(rates)]
         self._rates, self._skipped, self._wasted, self._odd = rates, skips, lane.wasted, odd

@@ -1,23 +1,19 @@
 """Are the rates what they should be, and does the schedule tick with the updates?"""
 
-import copy
 import math
-import warnings
 from collections import Counter
 from collections.abc import Sequence
-
-from torch.optim import SGD, Optimizer
-from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from ...findings import Finding, Severity, Stage
 from ...rules import updates as rules
 from ..meter import nonfinite
+from ..planned import LOW, horizon, target_of
 from ..run import Epoch, Lane, Run, Step
 from ..schedule import Why
 from .probe import Found, Probe
 
-_LOW = 0.2
-"""A warmed-up cosine or linear decay averages half its peak; a fifth means that the peak was never of use."""
+_SPENT = 1e-6
+"""Share of the peak at which a rate is as good as zero: updates of a thousandth of the weights become ones of 1e-9."""
 _KEPT = 4096
 
 
@@ -32,6 +28,7 @@ class Rates(Probe):
         self._released: set[tuple[int, int]] = set()
         self._peak: dict[int, float] = {}
         self._last: dict[int, float] = {}
+        self._spent: dict[int, int | None] = {}
         self._rising: dict[int, bool] = {}
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
@@ -42,6 +39,8 @@ class Rates(Probe):
         )
         self._last[key] = top
         self._peak[key] = max(self._peak.get(key, 0.0), 0.0 if math.isnan(top) else top)
+        spent = 0 < self._peak[key] and top <= _SPENT * self._peak[key]
+        self._spent[key] = (self._spent.get(key) or step.index) if spent else None
         if any(step.rates):
             self._zero[key] = 0
             yield from self._groups(run, lane, step)
@@ -85,7 +84,7 @@ class Rates(Probe):
     def _low(self, run: Run, stage: Stage) -> Found:
         for lane in run.lanes if run.schedulers else ():
             target, peak = _target(lane), self._peak.get(id(lane), 0.0)
-            if not 0 < peak < _LOW * target:
+            if not 0 < peak < LOW * target:
                 yield rules.LOW_RATE.withdrawn(f"the rate reached {peak:.3g}", subject=lane.subject)
             elif not (self._rising.get(id(lane)) and run.improving):
                 yield rules.LOW_RATE.found(
@@ -100,15 +99,20 @@ class Rates(Probe):
                 key = (id(lane), index)
                 if key not in self._released and self._group[key] >= 3:
                     yield from self._waits(run, lane, index, Stage.CONFIRMED)
-            count = self._zero[id(lane)]
-            if count >= 3 and self._peak.get(id(lane), 0.0) > 0:
-                much = count >= max(20, 0.1 * lane.applied)
-                yield rules.ZERO_RATE.found(
-                    f"the last {count} of {lane.applied} updates had rate 0",
-                    subject=lane.subject, severity=Severity.WARNING if much else Severity.NOTE, updates=count,
-                )  # fmt: skip
+            yield from self._used_up(lane)
         if len(run.epochs) >= 3:
             yield from self._low(run, Stage.CONFIRMED)
+
+    def _used_up(self, lane: Lane) -> Found:
+        since = self._spent.get(id(lane))
+        count = 0 if since is None else lane.applied - since + 1
+        if count >= 3:
+            much = count >= max(20, 0.1 * lane.applied)
+            yield rules.ZERO_RATE.found(
+                f"the last {count} of {lane.applied} updates had rates of at most {_SPENT:g} of the peak "
+                f"{self._peak[id(lane)]:.3g}",
+                subject=lane.subject, severity=Severity.WARNING if much else Severity.NOTE, updates=count,
+            )  # fmt: skip
 
 
 def _group(lane: Lane, index: int) -> str:
@@ -225,74 +229,5 @@ class Ticks(Probe):
         return [rate for (at, rate), end in zip(kept, ends, strict=True) for _ in range(end - at)]
 
 
-def horizon(scheduler: object) -> int | None:
-    """The length that a schedule of torch declares, in ticks; None where it declares none."""
-    known = vars(scheduler)
-    for name in ("total_steps", "T_max", "total_iters"):
-        if isinstance(known.get(name), int):
-            return known[name]
-    return None
-
-
-def planned_rates(optimizer: Optimizer, scheduler: LRScheduler, ticks: int) -> list[float]:
-    """The largest rate of any group at each of the next `ticks` ticks, found by running a copy of the schedule.
-
-    Args:
-        optimizer: the optimiser whose groups the schedule drives; left as it is.
-        scheduler: the schedule; left as it is.
-        ticks: how far to look.
-
-    Returns:
-        One rate per tick; constant for a schedule that needs a metric.
-    """
-    groups = [{k: v for k, v in g.items() if k != "params"} for g in optimizer.param_groups]
-    stand_in = SGD([{"params": [], "lr": 0.0} for _ in groups], lr=0.0)
-    for mine, theirs in zip(stand_in.param_groups, groups, strict=True):
-        mine.update(copy.deepcopy(theirs))
-    if isinstance(scheduler, ReduceLROnPlateau):
-        return [max(float(g["lr"]) for g in groups)] * ticks
-    twin = copy.deepcopy(scheduler, {id(optimizer): stand_in})
-    planned = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # the stand-in takes no steps, and torch would say so
-        for _ in range(ticks):
-            planned.append(max(float(g["lr"]) for g in stand_in.param_groups))
-            twin.step()
-    return planned
-
-
-def rate_plan(optimizer: Optimizer, scheduler: LRScheduler, ticks: int) -> list[Finding]:
-    """Findings about the rates that a run of `ticks` ticks would use.
-
-    Args:
-        optimizer: the optimiser.
-        scheduler: its schedule.
-        ticks: how often the loop will call `scheduler.step()`.
-    """
-    planned = planned_rates(optimizer, scheduler, ticks)
-    target = max(_base(group) for group in optimizer.param_groups)
-    mean = math.fsum(planned) / max(1, len(planned))
-    found = []
-    zeros = sum(rate == 0 for rate in planned[:-1])
-    if zeros:
-        severity = Severity.NOTE if zeros == 1 else Severity.FATAL
-        found.append(
-            rules.ZERO_RATE.found(f"{zeros} of {ticks} planned ticks at rate 0", severity=severity, zeros=zeros)
-        )
-    if mean < _LOW * target:
-        text = f"mean planned rate {mean:.3g} over {ticks} ticks is {mean / target:.0%} of the target {target:.3g}"
-        found.append(rules.LOW_RATE.found(text, mean=mean, target=target))
-    length = horizon(scheduler)
-    if length and ticks * 2 < length:
-        share = planned[-1] / target
-        text = f"the schedule has {length} ticks and the run {ticks}: it ends at {share:.0%} of the target"
-        found.append(rules.SCHEDULE_UNIT.found(text, length=length, ticks=ticks, last=planned[-1]))
-    return found
-
-
-def _base(group: dict) -> float:
-    return float(group.get("max_lr", group.get("initial_lr", group["lr"])))
-
-
 def _target(lane: Lane) -> float:
-    return max(_base(group) for group in lane.optimizer.param_groups)
+    return max(target_of(group) for group in lane.optimizer.param_groups)

@@ -1,9 +1,10 @@
 """The handbook `docs/rules.md`, written from the rules so that it cannot drift."""
 
-from .findings import Rule
-from .rules import RULES
-from .rules.examples import EXAMPLES, SCRIPT, SOUND, WITHOUT
-from .rules.pages import PAGES
+from trainlint.findings import Rule
+from trainlint.rules import RULES
+from trainlint.rules.pages import PAGES
+
+from .examples import EXAMPLES, SCRIPT, SOUND, WITHOUT
 
 _HEAD = """# Diagnosing a training
 
