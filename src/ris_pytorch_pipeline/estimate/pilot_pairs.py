@@ -15,6 +15,8 @@ from .search import SearchEffort, better_of
 
 MOST_POINTS = 1000
 """Grid points up to which all pairs are tried: a million pairs."""
+_PAIRS = 4
+"""Best pairs that are refined: half a grid step costs the right one more energy than parts it from wrong ones."""
 _ALIKE = 0.9
 """Squared coherence above which two places are one: their difference explains anything, with powers without bound."""
 
@@ -36,24 +38,26 @@ def redetect_pairs(
     for first in range(sources):
         for second in range(first + 1, sources):
             rest = given.without(second).without(first)
-            pair = torch.stack(
+            pairs = torch.stack(
                 [
-                    _best_pair(likelihood, row, rest[row_number], points)
+                    _best_pairs(likelihood, row, rest[row_number], grid)
                     for row_number, row in zip(number.split(1), rows.split(1), strict=True)
                 ]
             )
-            start = rest.plus(points[pair[:, 0]], rest.log_noise).plus(points[pair[:, 1]], rest.log_noise)
-            tried = likelihood.refine(rows, start, iterations=effort.settle_iterations, tolerance=1e-2)
-            best = better_of(best, tried)
+            for pair in pairs.unbind(1):
+                start = rest.plus(points[pair[:, 0]], rest.log_noise).plus(points[pair[:, 1]], rest.log_noise)
+                tried = likelihood.refine(rows, start, iterations=effort.settle_iterations, tolerance=1e-2)
+                best = better_of(best, tried)
     return best
 
 
-def _best_pair(likelihood: PilotLikelihood, row: Tensor, rest: Hypothesis, points: Tensor) -> Tensor:
-    """Numbers of the two grid points with the largest energy in their span, off the span of the rest.
+def _best_pairs(likelihood: PilotLikelihood, row: Tensor, rest: Hypothesis, grid: SearchGrid) -> Tensor:
+    """Numbers of the two grid points with the largest energy in their span, off the span of the rest: (pair, 2).
 
     For each frequency (|c_1|² g_22 + |c_2|² g_11 - 2 Re c_1^* g_12 c_2)/(g_11 g_22 - |g_12|²) with g = r^H r and
     c = r^H t of the responses r = T a and the measurements t off the rest.
     """
+    points = grid.points().to(rest.cosines.dtype)
     energy: Float[Tensor, "point point"] = torch.zeros(len(points), len(points), dtype=points.dtype)
     alike = torch.zeros_like(energy)
     measured = likelihood.statistics.measured[row][0]
@@ -70,8 +74,18 @@ def _best_pair(likelihood: PilotLikelihood, row: Tensor, rest: Hypothesis, point
         energy = energy + (loud[:, None] * own + loud * own[:, None] - 2 * cross) / (both - across).clamp_min(
             1e-2 * both
         )
-    best = int(energy.masked_fill(alike > _ALIKE, -torch.inf).argmax())
-    return torch.tensor([best // len(points), best % len(points)], device=points.device)
+    return _apart(energy.masked_fill(alike > _ALIKE, -torch.inf), grid, points)
+
+
+def _apart(energy: Float[Tensor, "point point"], grid: SearchGrid, points: Tensor) -> Tensor:
+    """The pairs of largest energy, no two of them within a grid step in both places, (pair, 2); few may repeat."""
+    near = ((points[:, None] - points).abs() < 1.51 * points.new_tensor(grid.steps)).all(-1)
+    found = [divmod(int(energy.argmax()), len(points))]
+    while len(found) < _PAIRS:
+        around = near[found[-1][0]][:, None] & near[found[-1][1]]
+        energy = energy.masked_fill(around | around.mT, -torch.inf)
+        found.append(divmod(int(energy.argmax()), len(points)) if bool(energy.isfinite().any()) else found[0])
+    return torch.tensor(found, device=points.device)
 
 
 def merged_pairs(likelihood: PilotLikelihood, given: Hypothesis) -> Bool[Tensor, "row"]:  # noqa: F821
