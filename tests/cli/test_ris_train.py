@@ -40,7 +40,8 @@ def test_a_run_without_an_end_is_reported(tmp_path: Path, capsys: pytest.Capture
     assert main(["train", str(run), "--epochs", "1", *AT_ONCE, "--quiet"]) == 0
     ledger = run / "ledger.jsonl"
     records = ledger.read_text(encoding="utf-8").splitlines()
-    ledger.write_text("\n".join(records[:-1]) + "\n", encoding="utf-8")
+    assert [json.loads(record)["event"] for record in records[-2:]] == ["verdict", "end"]
+    ledger.write_text("\n".join(records[:-2]) + "\n", encoding="utf-8")
     capsys.readouterr()
     assert main(["diagnose", str(run), "--json"]) == 1
     assert [f["name"] for f in json.loads(capsys.readouterr().out)["findings"]] == ["died-without-record"]
