@@ -165,6 +165,20 @@ def curve(series: Series) -> Curve:
     return Curve(levels=levels, places=tuple(_place(series, g) for g in groups))
 
 
+def stretches(series: Series) -> Curve:
+    """The levels of the last part over its finest axis: each value, or means of up to 60 stretches.
+
+    Args:
+        series: of one part.
+    """
+    series = series.last_part()
+    finite = [i for i, v in enumerate(series.values) if math.isfinite(v)]
+    size = -(-len(finite) // FEW) or 1
+    groups = [finite[k : k + size] for k in range(0, len(finite), size)]
+    levels = tuple(_level([series.values[i] for i in g], last=series.bar) for g in groups)
+    return Curve(levels=levels, places=tuple(series.at(g[0]) for g in groups))
+
+
 def _place(series: Series, group: Sequence[int]) -> str:
     epoch = series.epochs[group[0]]
     if math.isnan(epoch):

@@ -8,9 +8,9 @@ from itertools import pairwise
 from ...findings import Finding, Severity
 from ...rules import updates
 from ..reading.log import Log
-from ..series import Kind, Series, curve, trailing
+from ..series import Kind, Series, trailing
 from .standstill import longest_row
-from .subject import Subject, fall, share
+from .subject import Subject, fall, finest, share
 
 ENDING = 0.1
 """The share of a run for which a schedule may end at 0: printed rates are rounded, and the last step may print 0."""
@@ -129,7 +129,7 @@ def _norms(subject: Subject) -> list[Finding]:
         values = [v for v in series.last_part().values if math.isfinite(v)]
         if len(values) >= 5 and not any(values):
             return [updates.ZERO_GRADIENT.found(f"{series.name.key} is 0 in all {len(values)} places that print it")]
-        levels = curve(series).levels
+        levels = finest(series, 8).levels
         if len(levels) < 8 or subject.log.rival:
             continue
         head, tail = levels[: len(levels) // 2], levels[-max(3, len(levels) // 10) :]

@@ -105,25 +105,44 @@ _CHANCE = (2, 3, 4, 5, 6, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 365, 51
 
 
 def _flat(subject: Subject) -> list[Finding]:
-    levels, series = subject.train_curve.levels, subject.train
-    if series is None or len(levels) < 6 or subject.log.rival or not _from_the_start(series):
+    """Over epochs and within them; a guess is told from a slow start over epochs where there are enough of these."""
+    series, epochs, fine = subject.train, subject.train_curve, subject.train_stretches
+    if series is None or subject.log.rival or not _from_the_start(series):
         return []
+    flat = [epochs] if _still(epochs.levels, guess=True) else []
+    if not flat and fine is not None and _still(fine.levels, guess=len(epochs) < _LONG):
+        flat = [fine]
+    if not flat or _learns_elsewhere(subject):
+        return []
+    levels, places = flat[0].levels, flat[0].places
     level = mean(levels)
-    spread = (max(levels) - min(levels)) / abs(level) if level else math.inf
-    still = spread <= (FLAT if len(levels) >= 10 else FLAT / 2) and abs(
-        third(levels, 0) - third(levels, 2)
-    ) <= FLAT / 2 * abs(level)
-    if not (still or _at_chance(levels, level, spread)) or _learns_elsewhere(subject):
-        return []
-    text = f"{series.name.key} stays at {level:.4g} within {spread:.2%} over {len(levels)} levels"
-    return [curves.FLAT.found(f"{text}, {subject.train_curve.places[0]} to {subject.train_curve.places[-1]}")]
+    text = f"{series.name.key} stays at {level:.4g} within {_spread(levels, level):.2%} over {len(levels)} levels"
+    return [curves.FLAT.found(f"{text}, {places[0]} to {places[-1]}")]
+
+
+def _still(levels: Sequence[float], *, guess: bool) -> bool:
+    """Whether levels hardly move, or, where a guess is asked for, have no trend about the loss of one."""
+    if len(levels) < 6:
+        return False
+    level = mean(levels)
+    spread, change = _spread(levels, level), abs(third(levels, 0) - third(levels, 2))
+    still = spread <= (FLAT if len(levels) >= 10 else FLAT / 2) and change <= FLAT / 2 * abs(level)
+    return still or (guess and _at_chance(levels, level, spread))
+
+
+def _spread(levels: Sequence[float], level: float) -> float:
+    return (max(levels) - min(levels)) / abs(level) if level else math.inf
+
+
+_LONG = 15
+"""Levels from which the loss of a guess is told from a slow start."""
 
 
 def _at_chance(levels: Sequence[float], level: float, spread: float) -> bool:
     """The logarithm of a usual number of classes, without a trend: the loss of a guess."""
     near = any(abs(level - math.log(k)) < 0.01 * level for k in _CHANCE)
     change = abs(third(levels, 0) - third(levels, 2))
-    return near and spread < 0.05 and len(levels) >= 15 and change < 2 * noise(levels) / math.sqrt(len(levels) / 3)
+    return near and spread < 0.05 and len(levels) >= _LONG and change < 2 * noise(levels) / math.sqrt(len(levels) / 3)
 
 
 def _from_the_start(series: Series) -> bool:

@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from ..reading.log import Log
-from ..series import Curve, Kind, Series, curve
+from ..series import Curve, Kind, Series, curve, stretches
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,11 @@ class Subject:
         return curve(self.validation) if self.validation is not None else Curve(levels=(), places=())
 
     @cached_property
+    def train_stretches(self) -> Curve | None:
+        """Levels of the train loss within its epochs; None where epochs hold one value each."""
+        return within(self.train, self.train_curve)
+
+    @cached_property
     def metrics(self) -> list[Series]:
         """Metrics with a known better direction."""
         return [s for s in self.log.of(Kind.METRIC) if s.name.direction]
@@ -51,6 +56,43 @@ class Subject:
         if any(fall(c.levels) > 0.1 for c in (self.train_curve, self.validation_curve)):
             return True
         return any(improves(s) for s in self.metrics)
+
+
+def within(series: Series | None, epochs: Curve) -> Curve | None:
+    """The levels of a series within its epochs; None where they say no more than the epochs do.
+
+    Args:
+        series: any.
+        epochs: its curve.
+    """
+    fine = stretches(series) if series is not None and not sums_up(series) else None
+    return fine if fine is not None and len(fine) > len(epochs) else None
+
+
+def sums_up(series: Series) -> bool:
+    """Whether values climb through each epoch and begin the next one low: a sum since the epoch began, no loss.
+
+    Args:
+        series: any.
+    """
+    part = series.last_part()
+    epochs = [[part.values[i] for i in g] for _, g in groupby(range(len(part.values)), key=part.epochs.__getitem__)]
+    if len(epochs) < 2 or len(epochs) == len(part.values):
+        return False
+    climbs = sum(e[-1] > 1.3 * abs(e[0]) for e in epochs)
+    drops = sum(b[0] < 0.7 * a[-1] for a, b in pairwise(epochs))
+    return climbs >= 0.8 * len(epochs) and drops >= 0.8 * (len(epochs) - 1)
+
+
+def finest(series: Series, fewest: int) -> Curve:
+    """The curve of a series: over epochs where there are enough of them, else over its values.
+
+    Args:
+        series: any.
+        fewest: levels that a rule needs.
+    """
+    epochs = curve(series)
+    return epochs if len(epochs) >= fewest else within(series, epochs) or epochs
 
 
 def whole(log: Log, kind: Kind) -> Series | None:

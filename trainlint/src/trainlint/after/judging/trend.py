@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from ...findings import Finding, Severity
 from ...rules import curves, losses, updates
-from ..series import Curve, Series, curve
-from .subject import Subject, fall, mean, rank_trend, third
+from ..series import Curve, Series
+from .subject import Subject, fall, finest, mean, rank_trend, third
 
 FEWEST = 8
 """Levels from which a trend is judged."""
@@ -23,15 +23,24 @@ def findings(subject: Subject) -> list[Finding]:
 
 
 def _diverged(subject: Subject) -> list[Finding]:
-    levels, places = subject.train_curve.levels, subject.train_curve.places
-    if len(levels) < 3 or subject.log.rival:
+    """Epoch by epoch first, then within the epochs: a rise over steps is one however few epochs they fill."""
+    if subject.log.rival:
         return []
-    jump = _jump(levels)
+    fine = subject.train_stretches
+    return _rise(subject, subject.train_curve, 1) or (_rise(subject, fine, 3) if fine is not None else [])
+
+
+def _rise(subject: Subject, curve: Curve, few: int) -> list[Finding]:
+    """Whether a curve rises; `few` levels at each end must agree."""
+    levels, places = curve.levels, curve.places
+    if len(levels) < 3 * few:
+        return []
+    jump = _jump(levels, few + 1)
     if jump is not None:
         text = f"train loss {mean(levels[max(0, jump - 3) : jump]):.4g} before {places[jump]}"
         text += f", {levels[-1]:.4g} at the end, where it stays; its first value was {levels[0]:.4g}"
         return [losses.DIVERGED.found(text, first=levels[0], last=levels[-1])]
-    if levels[0] > 0 and min(levels[-2:]) > 10 * levels[0]:
+    if levels[0] > 0 and min(levels[-1 - few :]) > 10 * max(levels[:few]):
         return [losses.DIVERGED.found(f"train loss rose from {levels[0]:.4g} to {levels[-1]:.4g}")]
     first, last = third(levels, 0), third(levels, 2)
     rises = len(levels) >= FEWEST and rank_trend(levels) > 0.6 and last - first > 0.15 * max(abs(first), 1e-12)
@@ -42,10 +51,10 @@ def _diverged(subject: Subject) -> list[Finding]:
     return [curves.RISING.found(text + (", and so does the validation loss" if both else ""))]
 
 
-def _jump(levels: Sequence[float]) -> int | None:
+def _jump(levels: Sequence[float], fewest: int) -> int | None:
     """Where the loss jumps to a plateau for good: above all that was before, or to twice the level before it."""
     count = len(levels)
-    for start in range(3, count - 1):
+    for start in range(3, count - fewest + 1):
         head, tail = levels[:start], levels[start:]
         before, after = statistics.median(head[-3:]), statistics.median(tail)
         if before <= 0 or min(tail) <= before * 1.3 or levels[start] < 1.3 * head[-1]:
@@ -64,6 +73,8 @@ def _recovers(tail: Sequence[float]) -> bool:
 
 def _validation(subject: Subject) -> list[Finding]:
     val, train = subject.validation_curve, subject.train_curve
+    if subject.validation is not None:
+        val = finest(subject.validation, FEWEST)
     if len(val) < FEWEST or subject.log.rival:
         return []
     smooth = [statistics.median(val.levels[max(0, i - 1) : i + 2]) for i in range(len(val))]
@@ -71,7 +82,7 @@ def _validation(subject: Subject) -> list[Finding]:
     low, end = smooth[best], mean(val.levels[-3:])
     rise = end / low if low > 0 else 1 + (end - low) / max(abs(low), 1e-12)
     after = val.levels[best:]
-    if 2 * best >= len(val) or rise < 1.3 or rank_trend(after) < 0.4 or _jump(val.levels) == len(val) - 1:
+    if 2 * best >= len(val) or rise < 1.3 or rank_trend(after) < 0.4 or _jump(val.levels, 2) == len(val) - 1:
         return []
     if fall(train.levels) <= 0 and len(train) >= 3:
         return []
@@ -93,12 +104,12 @@ def _still_better(series: Series) -> bool:
     """Whether a validation metric has its best third at the end."""
     if not series.name.key.startswith(("val", "eval", "test", "dev", "metrics")):
         return False
-    levels = [series.name.direction * v for v in curve(series).levels]
+    levels = [series.name.direction * v for v in finest(series, FEWEST).levels]
     return len(levels) >= 3 and third(levels, 2) > max(third(levels, 0), third(levels, 1))
 
 
 def _bound(subject: Subject) -> list[Finding]:
-    levels = subject.train_curve.levels
+    levels = finest(subject.train, 6).levels if subject.train is not None else ()
     if len(levels) < 6 or subject.log.rival or levels[-1] >= 0:
         return []
     early, late = levels[0] - levels[len(levels) // 3], levels[-1 - len(levels) // 3] - levels[-1]
@@ -109,7 +120,7 @@ def _bound(subject: Subject) -> list[Finding]:
 
 def _collapse(subject: Subject) -> list[Finding]:
     for series in subject.metrics:
-        levels = curve(series).levels
+        levels = finest(series, FEWEST).levels
         if series.name.direction < 0 or series.name.rival or subject.log.rival or len(levels) < FEWEST:
             continue
         size = max(3, len(levels) // 10)

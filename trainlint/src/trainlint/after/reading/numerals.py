@@ -26,7 +26,7 @@ MISSING = frozenset(
 )
 _WRAPPED = re.compile(r"(?:tensor|array|(?:np|numpy|torch)\.\w{1,20}|float\d{0,3}|scalar)\(\[?\s*([^,)\]]{1,40})")
 _SPECIAL = re.compile(r"([-+]?)\d\.#(IND|INF|[QS]NAN)\d*", re.IGNORECASE)
-_TAIL = re.compile(r"[-+]?(?:\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)(?=\s*[%/:\]),;]|$)")
+_TAIL = re.compile(r"[-+]?(?:\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)(?=\s*[%/:\]);]|\s*,(?!\d)|$)")
 
 
 def number(token: str) -> float | None:
@@ -75,8 +75,8 @@ def cell(text: str) -> float | None:
     Args:
         text: the cell, blanks around it allowed.
 
-    >>> cell(" tensor(nan) "), cell("1/10"), cell("#na#")
-    (nan, 1.0, None)
+    >>> cell(" tensor(nan) "), cell("1/10"), cell("#na#"), cell("0,912")
+    (nan, 1.0, None, None)
     """
     try:
         if len(text) < LONGEST:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ..series import Kind
+from .commas import Commas
 from .endings import Endings, may_end
 from .log import Log
 from .names import name_of
@@ -51,6 +52,7 @@ class Reader:
         self.log, self.stem = Log(), stem
         self.phase = ""
         self.header: Header | None = None
+        self.commas = Commas()
         self._known: dict[tuple[str, ...], Template | Header] = {}
         self._endings = Endings()
 
@@ -62,6 +64,9 @@ class Reader:
         """
         if self._endings.inside and self._ended(line):
             return
+        self._line(self.commas.read(line, self.header.mark if self.header is not None else ""))
+
+    def _line(self, line: str) -> None:
         if self.header is not None and self._row(self.header, line):
             return
         parts = NUMBER.split(line)
@@ -69,7 +74,7 @@ class Reader:
         if isinstance(known, Header):
             self.header = known
         elif known is None:
-            self.line(_GLUED.sub(r"\1 ", line))
+            self._line(_GLUED.sub(r"\1 ", line))
         elif known.ends and self._ended(line):
             return
         elif len(parts) == 1:

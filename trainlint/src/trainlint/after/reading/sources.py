@@ -1,9 +1,11 @@
 """Where is the log? A file of any kind, a folder that holds one, or a text at hand."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from ...errors import InputError
+from .commas import LOOKED_AT
 from .documents import document, rows
 from .events import is_event_file, scalars
 from .log import Log
@@ -28,7 +30,9 @@ def read_text(text: str) -> Log:
     """
     reader = Reader()
     if not _document(reader, text):
-        for line in text.splitlines():
+        lines = text.splitlines()
+        reader.commas.look(lines[:LOOKED_AT])
+        for line in lines:
             for piece in clean(line):
                 reader.line(piece)
     return reader.log
@@ -52,6 +56,8 @@ def read_file(path: Path) -> Log:
             file.seek(0)
             if _document(reader, file.read()):
                 return reader.log
+        file.seek(0)
+        reader.commas.look(islice(pieces(file), LOOKED_AT))
         file.seek(0)
         for line in pieces(file):
             reader.line(line)
