@@ -5,6 +5,7 @@ import math
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -80,8 +81,13 @@ class Ledger:
         self.unfinished = unfinished(self.path)
         cut_back(self.path)
         self._file: Lines | None = self.path.open("a", buffering=1, encoding="utf-8") if file is None else file
-        if begins:
-            self.begin(identity)
+        try:
+            if begins:
+                self.begin(identity)
+        except OSError:
+            with suppress(OSError):
+                self.let_go()
+            raise
 
     def begin(
         self, identity: Mapping[str, object] | None = None, /, *, resumed: bool = False, **values: object
@@ -117,15 +123,17 @@ class Ledger:
         Args:
             **values: anything that is known at the end.
         """
-        self.write("end", **values)
-        self.sync()
-        self.let_go()
+        try:
+            self.write("end", **values)
+            self.sync()
+        finally:
+            self.let_go()
 
     def let_go(self) -> None:
         """Close the file without an end record, where something else has told how the session ended."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
 
 
 def cut_back(path: Path) -> None:
