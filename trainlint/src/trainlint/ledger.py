@@ -5,7 +5,6 @@ import math
 import os
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -81,13 +80,8 @@ class Ledger:
         self.unfinished = unfinished(self.path)
         cut_back(self.path)
         self._file: Lines | None = self.path.open("a", buffering=1, encoding="utf-8") if file is None else file
-        try:
-            if begins:
-                self.begin(identity)
-        except OSError:
-            with suppress(OSError):
-                self.let_go()
-            raise
+        if begins:
+            self.begin(identity)
 
     def begin(
         self, identity: Mapping[str, object] | None = None, /, *, resumed: bool = False, **values: object

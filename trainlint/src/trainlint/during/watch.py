@@ -1,6 +1,7 @@
 """How to watch any training loop: two lines that count what happens and say when it is not learning."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -89,10 +90,16 @@ class Watch:
 
     def _opened(self, path: Path | str, identity: Mapping[str, object] | None) -> Ledger | None:
         """A ledger that cannot be kept ends neither the loop nor the watch."""
+        ledger = None
         try:
-            return Ledger(path, identity)
+            ledger = Ledger(path, begins=False)
+            ledger.begin(identity)
+            return ledger
         except (OSError, InputError) as error:
             self._lost("no ledger was written to", path, error)
+        with suppress(OSError):  # what is still to be written cannot be
+            if ledger is not None:
+                ledger.let_go()
         return None
 
     def _lost(self, told: str, path: Path | str, error: Exception) -> None:
