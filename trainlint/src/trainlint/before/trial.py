@@ -152,7 +152,7 @@ class Trial:
         """Forward and loss, backward, update, learning; stops where the next has nothing to stand on.
 
         Args:
-            learn: updates on this batch within which the loss must fall by half of its first value's size; 0 leaves that out.
+            learn: updates on this batch within which the loss must fall by half of its first value's size; 0 for none.
         """
         self.model.train()
         forward = timed("forward and loss", self._forward)
