@@ -117,15 +117,17 @@ class Ledger:
         Args:
             **values: anything that is known at the end.
         """
-        self.write("end", **values)
-        self.sync()
-        self.let_go()
+        try:
+            self.write("end", **values)
+            self.sync()
+        finally:
+            self.let_go()
 
     def let_go(self) -> None:
         """Close the file without an end record, where something else has told how the session ended."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
 
 
 def cut_back(path: Path) -> None:

@@ -3,9 +3,13 @@
 from torch import nn
 from torch.optim import Adam, Optimizer
 
-from .before.preflight import preflight
+from .before.preflight import Preflight, preflight
 from .before.trial import StepFunction
-from .findings import Severity
+from .findings import Finding, Severity
+from .rules.losses import CANNOT_OVERFIT
+
+RATES = (1e-3, 1e-2, 1e-1)
+"""Tried one after another where no optimiser is given; small models need larger ones."""
 
 
 def assert_trains(
@@ -14,9 +18,9 @@ def assert_trains(
     batch: object,
     *,
     optimizer: Optimizer | None = None,
-    updates: int = 50,
+    updates: int = 200,
 ) -> None:
-    """Fail unless one batch goes through forward, loss, backward and update, and its loss halves in some updates.
+    """Fail unless one batch goes through forward, loss, backward and update, and its loss falls by half.
 
     Model and optimiser are left as they were.
 
@@ -24,8 +28,9 @@ def assert_trains(
         step: forward and loss of one batch: (model, batch) -> scalar.
         model: the model.
         batch: a batch as the training will see it.
-        optimizer: its optimiser; None tries Adam at 1e-3 on all parameters.
-        updates: within which the loss of this batch must halve.
+        optimizer: its optimiser; None tries Adam on all parameters, at 1e-3, 1e-2 and 1e-1 until one trains.
+        updates: within which the loss of this batch must fall by half of its first value's size, and stay there; a loss
+            that maximises its criterion fails.
 
     Raises:
         AssertionError: it does not; the text has the line of each check and what is wrong.
@@ -43,9 +48,17 @@ def assert_trains(
     """
     if not any(p.requires_grad for p in model.parameters()):
         raise AssertionError("the model has no parameter that asks for a gradient")
-    chosen = Adam((p for p in model.parameters() if p.requires_grad), 1e-3) if optimizer is None else optimizer
-    tried = preflight(step, model, batch, optimizer=chosen, learn=updates)
-    bad = [f for f in tried.verdict.findings if f.severity is not Severity.NOTE]
+    tried = [] if optimizer is None else [preflight(step, model, batch, optimizer=optimizer, learn=updates)]
+    for rate in RATES if optimizer is None else ():
+        adam = Adam((p for p in model.parameters() if p.requires_grad), rate)
+        tried.append(preflight(step, model, batch, optimizer=adam, learn=updates))
+        if {each.rule for each in _bad(tried[-1])} != {CANNOT_OVERFIT}:
+            break
+    bad = _bad(tried[-1])
     if bad:
         first = f"{bad[0].rule.code} {bad[0].rule.name}"
-        raise AssertionError(f"the model does not train on this batch: {first}\n{tried}")
+        raise AssertionError(f"the model does not train on this batch: {first}\n{tried[-1]}")
+
+
+def _bad(one: Preflight) -> list[Finding]:
+    return [f for f in one.verdict.findings if f.severity is not Severity.NOTE]

@@ -50,3 +50,43 @@ def test_a_model_that_does_not_learn_fails_with_its_finding(broken, rate: float,
 def test_a_frozen_model_is_told_so() -> None:
     with pytest.raises(AssertionError, match="no parameter that asks for a gradient"):
         assert_trains(step, net().requires_grad_(False), torch.ones(4, 2))
+
+
+def line(model: nn.Module, batch: object) -> Tensor:
+    assert isinstance(batch, Tensor)
+    return F.mse_loss(model(batch), batch.sum(1, keepdim=True))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sound_small_models_pass_without_an_optimiser(seed: int) -> None:
+    torch.manual_seed(seed)
+    x, labels = torch.randn(32, 4), torch.randint(0, 3, (32,))
+    assert_trains(line, nn.Linear(4, 1), x)
+    assert_trains(line, nn.Sequential(nn.Linear(4, 16), nn.Tanh(), nn.Linear(16, 1)), x)
+    dropped = nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Dropout(0.3), nn.Linear(32, 3))
+    assert_trains(lambda model, batch: F.cross_entropy(model(batch), labels), dropped, x)
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_negated_criterion_fails_although_it_falls(given: bool) -> None:
+    torch.manual_seed(0)
+    model = nn.Linear(4, 1)
+    adam = Adam(model.parameters(), 1e-1) if given else None
+    with pytest.raises(AssertionError, match="RT210"):
+        assert_trains(lambda net, batch: -line(net, batch), model, torch.randn(32, 4), optimizer=adam)
+
+
+def test_a_loss_below_zero_must_fall() -> None:
+    torch.manual_seed(0)
+    model, x = nn.Linear(4, 1), torch.randn(32, 4)
+    assert_trains(lambda net, batch: -F.cosine_similarity(net(batch), x[:, :1], dim=0).mean() - 0.1, model, x)
+    with pytest.raises(AssertionError, match="RT2"):
+        assert_trains(lambda net, batch: net(batch).pow(2).mean() * 1e-4 - 5, model, x)
+
+
+@pytest.mark.parametrize("broken", [lambda y: y * 0, lambda y: y.detach()])
+def test_a_cut_model_fails_at_every_rate(broken) -> None:
+    torch.manual_seed(0)
+    x = torch.randn(9, 4)
+    with pytest.raises(AssertionError, match="RT1"):
+        assert_trains(lambda net, batch: F.mse_loss(broken(net(batch)), x[:, :1]), nn.Linear(4, 1), x)

@@ -108,3 +108,29 @@ def test_the_command_that_starts_a_script_is_no_line_of_it(tmp_path: Path) -> No
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "RT212 constant-validation (fatal)" in told.stderr
     assert "launcher:" not in told.stderr
+
+
+SWALLOWS = """import torch
+from torch import nn
+net = nn.Linear(4, 1)
+optimizer = torch.optim.SGD(net.parameters(), RATE)
+for _ in range(40):
+    x = torch.randn(32, 4)
+    try:
+        optimizer.zero_grad()
+        (net(x) - x.sum(1, keepdim=True)).pow(2).mean().backward()
+        optimizer.step()
+    except Exception:
+        continue
+print("done")
+"""
+
+
+def test_strict_ends_with_1_where_the_script_swallows_the_error(tmp_path: Path) -> None:
+    told = ran(tmp_path, SWALLOWS.replace("RATE", "0.0"), "--no-ledger", "--strict")
+    assert (told.returncode, told.stdout) == (1, "done\n")
+    assert "--strict: the script caught TrainingFault " in told.stderr
+    free = ran(tmp_path, SWALLOWS.replace("RATE", "0.0"), "--no-ledger", "--strict", "--tolerate", "RT101")
+    sound = ran(tmp_path, SWALLOWS.replace("RATE", "0.1"), "--no-ledger", "--strict")
+    assert free.returncode == sound.returncode == 0
+    assert "TrainingFault" not in free.stderr + sound.stderr

@@ -93,7 +93,8 @@ def preflight(
         rates: expected rate by module prefix.
         staged: bytes of data held in memory at once.
         free: bytes that may be used; None asks the machine.
-        learn: updates on this one batch after which the loss must have halved; 0 leaves that out.
+        learn: updates on this one batch within which the loss must fall by half of its first value's size and stay
+            there for five updates; a criterion that is maximised fails; 0 leaves that out.
         checks: more checks by name.
 
     Returns:

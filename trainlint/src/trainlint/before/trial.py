@@ -4,6 +4,7 @@ import copy
 import math
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ..during import criteria
 from ..during.meter import nonfinite
 from ..during.run import module_of, norms, some
 from ..during.trace import name_operation
@@ -21,6 +23,9 @@ from ..rules import losses as loss_rules
 from ..rules import numbers, runs, updates
 from ..verdict import TrainingFault
 from .memory import SavedBytes
+
+_STEADY = 5
+"""Losses in a row that show more than the noise of one."""
 
 StepFunction = Callable[[nn.Module, object], Tensor]
 """Forward and loss of one batch: (model, batch) -> scalar."""
@@ -115,6 +120,19 @@ class Restored:
             self.optimizer.load_state_dict(self.inner)
 
 
+def maximised(loss: Tensor) -> list[Finding]:
+    """The finding that a loss falls only as its criteria rise; a criterion among others may be maximised.
+
+    Args:
+        loss: before its backward pass.
+    """
+    known = [c for c in criteria.read(loss) if c.weight is None or not bool((c.weight < 0).any())]
+    if not known or not all(c.factor < 0 for c in known):
+        return []
+    kinds = ", ".join(dict.fromkeys(c.kind for c in known))
+    return [loss_rules.WRONG_SIGN.found(f"loss {float(loss.detach()):.4g} is a criterion ({kinds}) times a negative")]
+
+
 class Trial:
     """One batch through one update.
 
@@ -128,12 +146,13 @@ class Trial:
     def __init__(self, step: StepFunction, model: nn.Module, batch: object, optimizer: Optimizer | None) -> None:
         self.step, self.model, self.batch, self.optimizer = step, model, batch, optimizer
         self.saved = SavedBytes()
+        self._wrong_sign: list[Finding] = []
 
     def lines(self, learn: int) -> Iterator[Line]:
         """Forward and loss, backward, update, learning; stops where the next has nothing to stand on.
 
         Args:
-            learn: updates on this batch after which the loss must have halved; 0 leaves that out.
+            learn: updates on this batch within which the loss must fall by half of its first value's size; 0 for none.
         """
         self.model.train()
         forward = timed("forward and loss", self._forward)
@@ -160,6 +179,7 @@ class Trial:
             found.append(loss_rules.NOT_FINITE.found(f"loss is {value}"))
         if self.loss.dtype in {torch.float16, torch.bfloat16}:
             found.append(numbers.HALF_LOSS.found(f"loss is {str(self.loss.dtype).removeprefix('torch.')}"))
+        self._wrong_sign = maximised(self.loss)
         return f"loss {value:.6g}", found
 
     def _backward(self) -> tuple[str, list[Finding]]:
@@ -207,7 +227,7 @@ class Trial:
 
     def _learn(self, count: int) -> tuple[str, list[Finding]]:
         assert self.optimizer is not None
-        first = value = float(self.loss.detach())
+        first = float(self.loss.detach())
 
         def closure() -> Tensor:
             self.optimizer.zero_grad()  # pyright: ignore[reportOptionalMemberAccess]
@@ -215,7 +235,12 @@ class Trial:
             loss.backward()
             return loss
 
-        for _ in range(count):
-            value = float(torch.as_tensor(self.optimizer.step(closure)).detach())  # pyright: ignore[reportCallIssue, reportArgumentType]
-        text = f"loss {first:.4g} -> {value:.4g} in {count} updates"
-        return text, [] if value < 0.5 * first else [loss_rules.CANNOT_OVERFIT.found(text, first=first, last=value)]
+        goal, done = first - 0.5 * abs(first), 0
+        latest: deque[float] = deque(maxlen=_STEADY)
+        while done < count and not (done >= _STEADY and max(latest) < goal):
+            latest.append(float(torch.as_tensor(self.optimizer.step(closure)).detach()))  # pyright: ignore[reportCallIssue, reportArgumentType]
+            done += 1
+        value = math.fsum(latest) / len(latest)
+        text = f"loss {first:.4g} -> {value:.4g} in {done} updates"
+        found = [] if value < goal else [loss_rules.CANNOT_OVERFIT.found(text, first=first, last=value)]
+        return text, [*self._wrong_sign, *found]

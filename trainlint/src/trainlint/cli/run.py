@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments: as parsed.
 
     Returns:
-        The script's own exit code; 1 where --strict stopped it, or where --fail has a finding.
+        The script's own exit code; 1 where --strict stopped it or would have, or where --fail has a finding.
 
     Raises:
         InputError: no such script, or options or settings that cannot be read.
@@ -84,7 +84,11 @@ def run(arguments: argparse.Namespace) -> int:
     judged = judged_of(verdict, arguments.script, keeper, known)
     sys.stdout.flush()
     _print(judged, arguments, rank)
-    return ending.code or int(arguments.fail and judged.code == 1)
+    swallowed = 0 if ending.code else session.trainings.raised
+    if swallowed and arguments.output == "text":
+        told = f"--strict: the script caught TrainingFault {swallowed} times and went on; exit code 1"
+        print(f"{_prefix(rank)}{told}", file=sys.stderr)
+    return ending.code or int(bool(swallowed) or (arguments.fail and judged.code == 1))
 
 
 def _options(arguments: argparse.Namespace, tolerate: dict[str, int], teller: "_Teller", rank: str | None) -> "Options":

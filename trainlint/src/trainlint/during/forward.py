@@ -1,17 +1,16 @@
 """When is the forward of modules heard? In measured updates and without gradients; in all others it costs nothing."""
 
-import sys
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook
 
+from .compiling import Compiling
 from .passes import Passes
 from .patches import Hook, Undo, patch
 
 Tell = Callable[[nn.Module, Sequence[object], object], None]
-_COMPILED = "torch._dynamo.eval_frame"
 
 
 class Forward:
@@ -31,11 +30,11 @@ class Forward:
         self._without, self._aside = 0, 0
         self._hook = Hook(register_module_forward_hook, self._ran)
         self._undo: list[Undo] = []
-        self._compiled: Undo | None = None
+        self._compiled = Compiling(self._past)
 
     def attach(self) -> None:
         """Hear of blocks without gradients, and of compilations in place."""
-        self._watch_for_compiled()
+        self._compiled.attach()
         self._undo += [patch(nn.Module, "compile", self._compiles)]
         for kind in (torch.no_grad, torch.inference_mode):
             self._undo += [patch(kind, "__enter__", self._enter), patch(kind, "__exit__", self._exit)]
@@ -44,9 +43,10 @@ class Forward:
 
     def detach(self) -> None:
         """Let go."""
-        for undo in (*reversed(self._undo), *(() if self._compiled is None else (self._compiled,))):
+        for undo in reversed(self._undo):
             undo()
-        self._undo, self._compiled, self._measured, self._glancing, self._without = [], None, False, False, 0
+        self._compiled.detach()
+        self._undo, self._measured, self._glancing, self._without = [], False, False, 0
         self._settle()
 
     def measure(self, on: bool, glance: bool, *, allowed: bool) -> None:
@@ -85,13 +85,9 @@ class Forward:
     def _settle(self) -> None:
         wanted = (self._measured or self._glancing or self._without > 0) and self._allowed and not self._aside
         if wanted:
-            self._watch_for_compiled()
+            self._compiled.look()
         self._hook.hang(wanted)
         self._passes.without(wanted and self._without > 0)
-
-    def _watch_for_compiled(self) -> None:
-        if self._compiled is None and _COMPILED in sys.modules:
-            self._compiled = patch(vars(sys.modules[_COMPILED])["OptimizedModule"], "__call__", self._past)
 
     def _past(self, original: Callable[..., object], module: nn.Module, *args: object, **kwargs: object) -> object:
         self._aside += 1

@@ -53,7 +53,7 @@ class Jury:
         self.audience = audience
         self.findings: dict[tuple[str, str], Finding] = {}
         self.failed: dict[str, str] = {}
-        self.alarmed = False
+        self.alarmed, self.raised = False, 0
         self._told: set[str] = set()
         # Only the probes that answer an event are called for it: most updates must cost next to nothing.
         self._answers = {event: [each for each in probes if _answers(each, event)] for event in EVENTS}
@@ -178,6 +178,7 @@ class Jury:
         self.alarmed |= known is None and finding.severity is not Severity.NOTE
         if raised:
             self._sync()
+            self.raised += 1
             raise TrainingFault(now)
 
 

@@ -1,6 +1,7 @@
 """How to watch any training loop: two lines that count what happens and say when it is not learning."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -8,6 +9,7 @@ from types import TracebackType
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ..errors import InputError
 from ..findings import Severity
 from ..ledger import Evidence, Ledger
 from ..rules import runs
@@ -44,7 +46,8 @@ class Watch:
         tolerate: how often a fatal code may be seen without raising; -1 is always. It is still counted.
         raises: False never raises, and leaves everything to the verdict.
         baseline: loss of an answer that has learned nothing, where the plan declares none.
-        ledger: a file for the evidence, or an open ledger of the loop's own, which gets the findings alone.
+        ledger: a file for the evidence, or an open ledger of the loop's own, which gets the findings alone. The verdict
+            says so where the file cannot be written.
         identity: what makes this run this run; stored in the ledger.
         probes: the questions asked; None asks all.
         audience: is told of each finding as it comes.
@@ -76,13 +79,31 @@ class Watch:
         each = optimizers.values() if isinstance(optimizers, Mapping) else optimizers
         held = next((s for s in map(scaler_of, each) if s is not None), None) if scaler is None else scaler
         self.run = Run(model, made, schedulers, held, settled)
-        self.ledger = Ledger(ledger, identity) if isinstance(ledger, Path | str) else None
+        self._unwritten = ""
+        self.ledger = self._opened(ledger, identity) if isinstance(ledger, Path | str) else None
         evidence = ledger if isinstance(ledger, Evidence) else self.ledger
         self.probes = standard_probes() if probes is None else probes
         self.jury = Jury(self.probes, {} if tolerate is None else tolerate, raises, evidence, audience)
         self.observer = Observer(self.run, self.jury, Preset(preset))
         self._unlike = ""
         self._run("attach", self._attach)
+
+    def _opened(self, path: Path | str, identity: Mapping[str, object] | None) -> Ledger | None:
+        """A ledger that cannot be kept ends neither the loop nor the watch."""
+        ledger = None
+        try:
+            ledger = Ledger(path, begins=False)
+            ledger.begin(identity)
+            return ledger
+        except (OSError, InputError) as error:
+            self._lost("no ledger was written to", path, error)
+        with suppress(OSError):  # what is still to be written cannot be
+            if ledger is not None:
+                ledger.let_go()
+        return None
+
+    def _lost(self, told: str, path: Path | str, error: Exception) -> None:
+        self._unwritten = f"what a ledger keeps: {told} {path} ({type(error).__name__}: {error})".replace("\n", " ")
 
     def _run(self, event: str, callback: Callable[..., object], *facts: object) -> None:
         self.observer.boundary.run(event, callback, *facts)
@@ -214,7 +235,7 @@ class Watch:
         self.jury.raises = raises
         broken = self.observer.boundary.broken
         blind = () if broken is None else (f"the watch failed: {broken}",)
-        blind += (self._unlike,) if self._unlike else ()
+        blind += tuple(told for told in (self._unwritten, self._unlike) if told)
         blind += () if self.run.seen or self._unlike else ("the loss: hand it over with watch.loss(loss)",)
         blind += () if self.run.epochs else ("validation and epochs: hand them over with watch.epoch(train=, val=)",)
         blind += self.jury.blind(lambda probe: tuple(probe.blind(self.run)))
@@ -241,7 +262,16 @@ class Watch:
         verdict = self.verdict()
         if self.ledger is not None and self.jury.ledger is not None:
             self.jury.record("verdict", **verdict.record())
-            self.ledger.close()
+            return self._ended(self.ledger, verdict)
+        return verdict
+
+    def _ended(self, ledger: Ledger, verdict: Verdict) -> Verdict:
+        """The verdict, which says so where the end of the ledger cannot be written."""
+        try:
+            ledger.close()
+        except OSError as error:
+            self._lost("no end was written to", ledger.path, error)
+            return replace(verdict, blind=(*verdict.blind, self._unwritten))
         return verdict
 
     def __enter__(self) -> "Watch":

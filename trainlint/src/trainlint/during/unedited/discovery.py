@@ -11,7 +11,8 @@ from torch.nn.modules import module as modules
 from torch.optim import Optimizer, lr_scheduler
 from torch.utils.data import DataLoader
 
-from ..patches import Undo, patch
+from ..compiling import Compiling
+from ..patches import Hook, Undo, patch
 from .frames import name_in, users_frames
 
 LOSSES = (
@@ -60,7 +61,12 @@ class Discovery:
         self._known: dict[int, weakref.ReferenceType[nn.Module]] = {}
         self._scaled: list[tuple[Tensor, Tensor]] = []
         self._told = False
-        self._undo: list[Undo] = []
+        self._listening, self._aside = False, 0
+        self._compiled = Compiling(self._past)
+        self._hooks = (
+            Hook(modules.register_module_forward_pre_hook, self._enter),
+            Hook(modules.register_module_forward_hook, self._leave, always_call=True),
+        )
         self._patches: list[Undo] = []
         self._losses: list[Undo] = []
 
@@ -78,6 +84,7 @@ class Discovery:
             patch(torch.jit, "script", self._script),
         ]
         self._hear_losses()
+        self._compiled.attach()
         self.listen()
 
     def _hear_losses(self) -> None:
@@ -90,21 +97,25 @@ class Discovery:
 
     def listen(self) -> None:
         """Look for models, from now on."""
-        if not self._undo:
-            self._undo = [
-                modules.register_module_forward_pre_hook(self._enter).remove,
-                modules.register_module_forward_hook(self._leave, always_call=True).remove,
-            ]
+        self._listening = True
+        self._settle()
 
     def rest(self) -> None:
         """Look for models no more: a hook on every module costs a little."""
-        for undo in self._undo:
-            undo()
-        self._undo, self._depth = [], 0
+        self._listening, self._depth = False, 0
+        self._settle()
+
+    def _settle(self) -> None:
+        wanted = self._listening and not self._aside
+        if wanted:
+            self._compiled.look()
+        for hook in self._hooks:
+            hook.hang(wanted)
 
     def stop(self) -> None:
         """Let go of everything."""
         self.rest()
+        self._compiled.detach()
         self._let_losses_go()
         for undo in reversed(self._patches):
             undo()
@@ -119,6 +130,20 @@ class Discovery:
             self._known[id(module)] = weakref.ref(module)
             if any(True for _ in owner.parameters()):
                 self.listener.on_root(owner, name)
+
+    def _past(self, original: Callable[..., Any], module: nn.Module, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """A compiled module runs as one, without a hook of ours, since torch warns of any."""
+        if not self._listening:
+            return original(module, *args, **kwargs)
+        self._enter(module, args)
+        self._aside += 1
+        self._settle()
+        try:
+            return original(module, *args, **kwargs)
+        finally:
+            self._aside -= 1
+            self._settle()
+            self._leave()
 
     def _is_known(self, module: nn.Module) -> bool:
         known = self._known.get(id(module))  # a model that is gone leaves its place to another

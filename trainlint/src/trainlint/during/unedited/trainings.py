@@ -92,6 +92,7 @@ class Trainings:
     refused: set[int] = field(default_factory=set)
     spent: "weakref.WeakSet[Optimizer]" = field(default_factory=weakref.WeakSet)
     _begun: int = 0
+    _raised: int = 0
     _together: bool = False
     _short: dict[int, "weakref.ReferenceType[nn.Module]"] = field(default_factory=dict)
     _done: dict[int, "weakref.ReferenceType[nn.Module]"] = field(default_factory=dict)
@@ -100,6 +101,11 @@ class Trainings:
     def several(self) -> bool:
         """True where the program has had more than one."""
         return len(self.live) + len(self.past) > 1
+
+    @property
+    def raised(self) -> int:
+        """How often a confirmed fatal finding was raised in the program."""
+        return self._raised + sum(each.watch.jury.raised for each in self.live)
 
     def may_begin(self, model: nn.Module) -> bool:
         """True for a model that is not watched, and was not judged before.
@@ -166,6 +172,7 @@ class Trainings:
         young = [t for t in self.live if t.watch.run.applied < SHORT and reached & t.own]
         for each in young:
             self.live.remove(each)
+            self._raised += each.watch.jury.raised
             each.watch.close()
             self._begun -= each.number == self._begun
         models = [model for each in young for model in each.models]
@@ -179,6 +186,7 @@ class Trainings:
             error: what ended the program, if it was an error.
         """
         self.live.remove(training)
+        self._raised += training.watch.jury.raised
         self.spent.update(lane.optimizer for lane in training.watch.run.lanes)
         short = training.watch.run.applied < SHORT
         for model in training.models:
