@@ -13,7 +13,7 @@ WAVELENGTH = 0.3
 
 
 def sparse_scene(azimuth_deg: float, elevation_deg: float, distance: float, seed: int) -> Observation:
-    """One source at 20 dB before 12 x 12 elements one wavelength apart, by plain NumPy: its images are grating lobes."""
+    """One source at 20 dB before 12 x 12 elements one wavelength apart, by plain NumPy: it has grating lobes."""
     generator = np.random.default_rng(seed)
     axis = (np.arange(12) - 5.5) * WAVELENGTH
     elements = np.array([[0, y, z] for z in axis for y in axis])
