@@ -1,5 +1,6 @@
 """How sources are located by coded maximum likelihood: for random symbols, and for pilots."""
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
@@ -18,7 +19,7 @@ from .fit.modes import modes_of
 from .fit.preflight import check_units
 from .fit.sandwich import sandwich_information
 from .fit.verdict import Judged, judge
-from .grid import search_grid
+from .grid import SearchGrid, search_grid
 from .hypothesis import Hypothesis, Likelihood, Rows
 from .normalise import Scaled, scale
 from .outcome import Aside, Polished, ending_of, merged, nothing_aside, nothing_found
@@ -28,6 +29,8 @@ from .stochastic import StochasticLikelihood
 
 _OVERDRAFT = 8
 """Times the memory that one scene alone may need; more is refused before it is allocated."""
+_CALIBRATED_POINTS = 2740
+"""Grid points of the default panel over the default region, on which the thresholds were calibrated."""
 L = TypeVar("L", bound=Likelihood)
 
 
@@ -39,8 +42,8 @@ class MaximumLikelihood(ABC, Generic[L]):
         region: the field of view.
         effort: how hard to search.
         threshold: τ, one more source is accepted when 2 (NLL_k - NLL_{k+1}) > τ; the defaults give 0.5-1.3 % false
-            alarms on the default panel at 10 dB (n = 600, `benchmarks/order_threshold.py`); elsewhere they are not
-            calibrated.
+            alarms on the default panel at 10 dB (n = 600, `benchmarks/order_threshold.py`). On larger grids τ is
+            raised, see `threshold_on`; elsewhere it is not calibrated.
         most_sources: where an estimated order stops.
         polish_iterations: most iterations of the final joint refinement.
         batch: most scenes searched at a time.
@@ -84,6 +87,13 @@ class MaximumLikelihood(ABC, Generic[L]):
                 "a large array over a wide field of view", "narrow the field of view, or raise memory",
             )  # fmt: skip
         return max(1, min(self.batch, self.memory // each))
+
+    def threshold_on(self, grid: SearchGrid) -> float:
+        """τ + 2 log(n / n_0) on n > n_0 = 2740 points: the largest gain of noise exceeds τ with a chance ~ n exp(-τ/2).
+
+        Fewer points leave τ as it is.
+        """
+        return self.threshold + 2 * math.log(max(1.0, grid.size / _CALIBRATED_POINTS))
 
     def find(self, likelihood: L, rows: Rows, sources: int) -> Hypothesis:
         """Search for a known number of sources."""
@@ -162,13 +172,14 @@ class MaximumLikelihood(ABC, Generic[L]):
         whole, aside = merged(parts, asked)
         if not self.fit:
             return whole
-        judged = judge(scaled, whole, aside, self.region, self.threshold, counting=asked is None)
+        threshold = self.threshold_on(search_grid(self.region, scaled.observation.array))
+        judged = judge(scaled, whole, aside, self.region, threshold, counting=asked is None)
         spare = torch.nonzero(judged.credible.sum(-1) < whole.order).squeeze(-1)
         if asked is not None or spare.numel() == 0:
             return judged.estimate
-        return self._without_spare(scaled, judged, spare)
+        return self._without_spare(scaled, judged, spare, threshold)
 
-    def _without_spare(self, scaled: Scaled, judged: Judged, spare: Rows) -> Estimate:
+    def _without_spare(self, scaled: Scaled, judged: Judged, spare: Rows, threshold: float) -> Estimate:
         """The estimate with only the credible sources in the given scenes, searched on from there."""
         first, kept = judged.estimate, judged.credible[spare].sum(-1)
         start = first.positions[spare].masked_fill(~judged.credible[spare][..., None], torch.nan)
@@ -183,7 +194,7 @@ class MaximumLikelihood(ABC, Generic[L]):
             found = Found(rows, likelihood.nothing(rows))
             parts.append((none, self._polish(likelihood, scaled[spare[none]], found)))
         whole, aside = merged(parts, None)
-        second = judge(scaled[spare], whole, aside, self.region, self.threshold, counting=False).estimate
+        second = judge(scaled[spare], whole, aside, self.region, threshold, counting=False).estimate
         return replaced_estimates(first, spare, second)
 
     def _searched(self, observation: Observation, found: Found, chosen: Rows) -> Found:
@@ -203,7 +214,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         if counts is None:
             rows = torch.arange(len(likelihood.observation), device=likelihood.observation.measurements.device)
             most = min(self.most_sources, likelihood.observation.most_sources)
-            return search_unknown(likelihood, rows, most, self.threshold, self.effort)
+            return search_unknown(likelihood, rows, most, self.threshold_on(likelihood.grid), self.effort)
         groups = [(order, torch.nonzero(counts == order).squeeze(-1)) for order in counts.unique().tolist()]
         return [Found(rows, self.find(likelihood, rows, order)) for order, rows in groups]
 

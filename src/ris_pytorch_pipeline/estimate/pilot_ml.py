@@ -85,7 +85,7 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
         """True where the weakest source does not stand out, one more would nearly be detected, or two have merged."""
         left = likelihood.scan(rows, given)[0].amax(1)
         faint = likelihood.source_gains(rows, given).amin(1) < self.margin * left
-        return faint | (left > _NEARLY * self.threshold) | merged_pairs(likelihood, given)
+        return faint | (left > _NEARLY * self.threshold_on(likelihood.grid)) | merged_pairs(likelihood, given)
 
     def _paired(self, likelihood: PilotLikelihood, rows: Rows, given: Hypothesis) -> Hypothesis:
         """The same with two sources at a time put where both together explain most, on small grids."""
