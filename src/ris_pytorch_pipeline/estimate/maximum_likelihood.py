@@ -76,7 +76,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         Raises:
             InputError: a wrong unit, or one scene that needs many times the memory.
         """
-        check_units(observation)
+        check_units(observation, self.region)
         each = self.scene_bytes(observation)
         if each > _OVERDRAFT * self.memory:
             raise InputError(
