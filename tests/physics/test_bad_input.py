@@ -163,7 +163,7 @@ def test_a_number_of_sources_that_is_no_whole_number(sources: object) -> None:
 
 
 @pytest.mark.parametrize("sources", [2, np.int64(2), [2, 2], np.array([2, 2]), torch.tensor([2, 2])])
-def test_whole_numbers_of_any_kind_are_numbers_of_sources(sources: Any) -> None:  # noqa: ANN401
+def test_whole_numbers_of_any_kind_are_numbers_of_sources(sources: Any) -> None:
     assert asked_sources(seen(), sources, 3).tolist() == [2, 2]
 
 

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Generic, TypeVar
 
 import torch
@@ -69,6 +70,11 @@ class MaximumLikelihood(ABC, Generic[L]):
     @abstractmethod
     def scene_bytes(self, observation: Observation) -> int:
         """Bytes that the likelihood keeps for one scene."""
+
+    def needed(self, observation: Observation, given: int) -> float:
+        """The gain 2 ΔNLL that one more source beside the given number needs in these measurements: τ."""
+        del observation, given
+        return self.threshold
 
     def _at_a_time(self, observation: Observation) -> int:
         """Scenes searched together.
@@ -162,7 +168,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         whole, aside = merged(parts, asked)
         if not self.fit:
             return whole
-        judged = judge(scaled, whole, aside, self.region, self.threshold, counting=asked is None)
+        judged = judge(scaled, whole, aside, self.region, self.needed(scaled.observation, 0), counting=asked is None)
         spare = torch.nonzero(judged.credible.sum(-1) < whole.order).squeeze(-1)
         if asked is not None or spare.numel() == 0:
             return judged.estimate
@@ -183,7 +189,9 @@ class MaximumLikelihood(ABC, Generic[L]):
             found = Found(rows, likelihood.nothing(rows))
             parts.append((none, self._polish(likelihood, scaled[spare[none]], found)))
         whole, aside = merged(parts, None)
-        second = judge(scaled[spare], whole, aside, self.region, self.threshold, counting=False).estimate
+        second = judge(
+            scaled[spare], whole, aside, self.region, self.needed(scaled.observation, 0), counting=False
+        ).estimate
         return replaced_estimates(first, spare, second)
 
     def _searched(self, observation: Observation, found: Found, chosen: Rows) -> Found:
@@ -203,7 +211,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         if counts is None:
             rows = torch.arange(len(likelihood.observation), device=likelihood.observation.measurements.device)
             most = min(self.most_sources, likelihood.observation.most_sources)
-            return search_unknown(likelihood, rows, most, self.threshold, self.effort)
+            return search_unknown(likelihood, rows, most, partial(self.needed, likelihood.observation), self.effort)
         groups = [(order, torch.nonzero(counts == order).squeeze(-1)) for order in counts.unique().tolist()]
         return [Found(rows, self.find(likelihood, rows, order)) for order, rows in groups]
 

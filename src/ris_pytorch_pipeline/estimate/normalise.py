@@ -33,7 +33,7 @@ def scale(observation: Observation) -> Scaled:
     """Scale each scene to unit mean power of measurements and channel.
 
     Raises:
-        InputError: a scene whose measurements, codes or channel are all zero, or of which nothing passes codes and channel.
+        InputError: a scene whose measurements, codes or channel are all zero, or whose codes let none of it through.
     """
     exact = observation.to(dtype=torch.complex128)
     measured = torch.view_as_real(exact.measurements).square().sum(-1).flatten(1).mean(1)

@@ -1,11 +1,15 @@
 """How sources are found: greedy addition, cyclic re-detection with several candidates, and the order test."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from .hypothesis import Hypothesis, Likelihood, Rows, joined
+
+Needed = Callable[[int], float]
+"""The gain 2 ΔNLL that one more source needs beside a number of sources."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,19 +196,19 @@ class Found:
 
 
 def search_unknown(
-    likelihood: Likelihood, rows: Rows, most: int, threshold: float, effort: SearchEffort
+    likelihood: Likelihood, rows: Rows, most: int, needed: Needed, effort: SearchEffort
 ) -> list[Found]:  # fmt: skip
-    """Find as many sources as the data support: one more is accepted when 2 (NLL_k - NLL_{k+1}) > threshold.
+    """Find as many sources as the data support: one more is accepted when 2 (NLL_k - NLL_{k+1}) > needed(k).
 
     A source that is rejected is tried once more with both hypotheses cycled. At last a source is dropped where the
-    rest, cycled, lose less than the threshold: a local optimum can hold one too many.
+    rest, cycled, lose less than it needs: a local optimum can hold one too many.
     """
-    grown = _grow(likelihood, rows, likelihood.nothing(rows), most, threshold, effort)
-    return [part for found in grown for part in _shrink(likelihood, found, threshold, effort)]
+    grown = _grow(likelihood, rows, likelihood.nothing(rows), most, needed, effort)
+    return [part for found in grown for part in _shrink(likelihood, found, needed, effort)]
 
 
 def _grow(
-    likelihood: Likelihood, rows: Rows, given: Hypothesis, most: int, threshold: float, effort: SearchEffort
+    likelihood: Likelihood, rows: Rows, given: Hypothesis, most: int, needed: Needed, effort: SearchEffort
 ) -> list[Found]:
     """Grow rows that have the same number of sources until each of them rejects one more."""
     if rows.numel() == 0:
@@ -212,26 +216,26 @@ def _grow(
     if given.cosines.shape[1] == most:
         return [Found(rows, cycle(likelihood, rows, given, effort))]
     more = add_source(likelihood, rows, given, effort)
-    accept = 2 * (given.value - more.value) > threshold
-    found = _grow(likelihood, rows[accept], more[accept], most, threshold, effort)
+    accept = 2 * (given.value - more.value) > needed(given.cosines.shape[1])
+    found = _grow(likelihood, rows[accept], more[accept], most, needed, effort)
     rows = rows[~accept]
     if rows.numel() == 0:
         return found
     given = cycle(likelihood, rows, given[~accept], effort)
     more = cycle(likelihood, rows, add_source(likelihood, rows, given, effort), effort)
-    accept = 2 * (given.value - more.value) > threshold
+    accept = 2 * (given.value - more.value) > needed(given.cosines.shape[1])
     if bool((~accept).any()):
         found.append(Found(rows[~accept], given[~accept]))
-    return found + _grow(likelihood, rows[accept], more[accept], most, threshold, effort)
+    return found + _grow(likelihood, rows[accept], more[accept], most, needed, effort)
 
 
-def _shrink(likelihood: Likelihood, found: Found, threshold: float, effort: SearchEffort) -> list[Found]:
-    """Drop sources while that costs less than the threshold."""
+def _shrink(likelihood: Likelihood, found: Found, needed: Needed, effort: SearchEffort) -> list[Found]:
+    """Drop sources while that costs less than one more needs."""
     if found.hypothesis.cosines.shape[1] < 2:
         return [found]
     fewer = cycle(likelihood, found.rows, drop_source(likelihood, found.rows, found.hypothesis, effort), effort)
-    spare = 2 * (fewer.value - found.hypothesis.value) < threshold
+    spare = 2 * (fewer.value - found.hypothesis.value) < needed(fewer.cosines.shape[1])
     kept = [Found(found.rows[~spare], found.hypothesis[~spare])] if bool((~spare).any()) else []
     if not bool(spare.any()):
         return kept
-    return kept + _shrink(likelihood, Found(found.rows[spare], fewer[spare]), threshold, effort)
+    return kept + _shrink(likelihood, Found(found.rows[spare], fewer[spare]), needed, effort)

@@ -27,7 +27,7 @@ class GridSteering:
     """
 
     mirrors: Mirrors
-    tiles: tuple[Float[Tensor, "frequency parity part point"], ...]
+    tiles: tuple[Float[Tensor, "frequency parity part _"], ...]
 
     @property
     def columns(self) -> list[slice]:
