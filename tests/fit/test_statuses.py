@@ -102,6 +102,21 @@ def test_units_are_refused_before_anything_is_allocated(elements: float, wavelen
         Sml()(replace(seen, array=array), 1)
 
 
+def test_an_array_far_larger_than_the_field_is_refused_with_both_lengths() -> None:
+    seen = scenes().observation
+    array = replace(seen.array, elements=seen.elements * 1000, wavelengths=seen.wavelength * 1000)
+    size = float((array.placed.amax(0) - array.placed.amin(0)).norm())
+    with pytest.raises(InputError, match="millimetres") as caught:
+        Sml()(replace(seen, array=array))
+    assert f"{size:.4g} m" in caught.value.got
+    assert "10 m" in caught.value.wanted
+
+
+def test_a_large_array_before_a_near_field_is_searched() -> None:
+    seen = scenes(sources=1).observation
+    assert Sml(region=SearchRegion(distance=(0.5, 0.5)))(seen, 1).order.tolist() == [1] * len(seen)
+
+
 def test_without_a_fit_nothing_is_said() -> None:
     found = Sml(fit=False)(scenes().observation, 1)
     assert found.fit is None

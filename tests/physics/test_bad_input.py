@@ -3,14 +3,15 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import pytest
 import torch
 from jaxtyping import config as jaxtyping_config
 
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError, RisError
-from ris_pytorch_pipeline.estimate import SearchRegion, Sml
+from ris_pytorch_pipeline.estimate import PilotMl, SearchRegion, Sml, asked_sources
 from ris_pytorch_pipeline.physics import Observation, Panel, check_positions, draw, preset, steering
 from ris_pytorch_pipeline.rng import stream
 
@@ -154,3 +155,43 @@ def test_a_region_that_cannot_be(region: dict[str, tuple[float, float]]) -> None
 def test_a_panel_that_cannot_be() -> None:
     refused(InputError, lambda: Panel(horizontal=0, vertical=2, spacing=0.1), "at least 1 x 1 elements")
     refused(InputError, lambda: Panel(horizontal=2, vertical=2, spacing=-0.1), "a positive spacing")
+
+
+@pytest.mark.parametrize("sources", [1.5, "2", True, None, [1, None], torch.tensor([1.0, 1.0]), np.ones(2)])
+def test_a_number_of_sources_that_is_no_whole_number(sources: object) -> None:
+    refused(InputError, lambda: asked_sources(seen(), sources, 3), "a whole number of sources")  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("sources", [2, np.int64(2), [2, 2], np.array([2, 2]), torch.tensor([2, 2])])
+def test_whole_numbers_of_any_kind_are_numbers_of_sources(sources: Any) -> None:
+    assert asked_sources(seen(), sources, 3).tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("symbols", ["random", "pilot"])
+def test_codes_of_zeros(symbols: Literal["random", "pilot"]) -> None:
+    kept = torch.tensor([1.0, 0.0])[:, None, None]
+    wrong = replace(seen(), codes=seen().codes * kept, symbols=symbols)
+    refused(InputError, lambda: (Sml() if symbols == "random" else PilotMl())(wrong, 1), "codes with", "1 of 2 scenes")
+
+
+def test_codes_and_channel_that_let_nothing_through() -> None:
+    first = (torch.arange(12) < 6).double()
+    wrong = replace(seen(), codes=seen().codes * first, channel=seen().channel * (1 - first))
+    refused(InputError, lambda: Sml()(wrong, 1), "codes times channel", "2 of 2")
+
+
+def test_arrays_of_any_stride_and_byte_order_are_taken() -> None:
+    given = seen()
+    arrays = {name: getattr(given, name).numpy() for name in ("measurements", "codes", "channel")}
+    backwards = {name: x[..., ::-1].copy()[..., ::-1] for name, x in arrays.items()}
+    swapped = {name: x.astype(x.dtype.newbyteorder(">")) for name, x in arrays.items()}
+    elements = given.elements.numpy()[:, ::-1].copy()[:, ::-1]
+    for other in (backwards, swapped):
+        got = Observation(**other, elements=elements, wavelength=given.wavelength, symbols="random")
+        assert all(torch.equal(getattr(got, name), getattr(given, name)) for name in (*arrays, "elements"))
+
+
+def test_ragged_lists() -> None:
+    refused(
+        InputError, lambda: replace(seen(), codes=[[[1j], [1j, 1j]]]), "nested lists of numbers", "different lengths"
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -177,10 +177,10 @@ def asked_sources(observation: Observation, sources: int | Counts, most: int) ->
         most: the largest K that the estimator can find in these measurements.
 
     Raises:
-        InputError: K below 1, above `most`, or not one per scene.
+        InputError: K below 1, above `most`, not one per scene, or no whole number.
     """
-    device = observation.measurements.device
-    counts = torch.full((len(observation),), sources, device=device) if isinstance(sources, int) else sources.to(device)
+    counts = _whole_numbers(sources).to(observation.measurements.device)
+    counts = counts.expand(len(observation)) if counts.ndim == 0 else counts
     if counts.shape != (len(observation),):
         raise InputError(
             f"one number of sources per scene: shape ({len(observation)},)",
@@ -197,6 +197,24 @@ def asked_sources(observation: Observation, sources: int | Counts, most: int) ->
             "lower sources, or take another estimator or more snapshots",
         )
     return counts
+
+
+def _whole_numbers(sources: Any) -> Tensor:  # noqa: ANN401
+    """Numbers of sources as an integer tensor: an int, of NumPy too, a tensor, an array or a list of them.
+
+    Raises:
+        InputError: anything else, such as True, 1.5 or "2".
+    """
+    try:
+        counts = torch.as_tensor(sources)
+    except (TypeError, ValueError, RuntimeError):
+        counts = None
+    if counts is None or counts.is_floating_point() or counts.is_complex() or counts.dtype == torch.bool:
+        raise InputError(
+            "a whole number of sources, or one per scene", f"{sources!r:.60}",
+            "text read from a file, a switch, or a mean of counts", "pass an int, or an integer tensor",
+        )  # fmt: skip
+    return counts.long()
 
 
 def pad_sources(values: Tensor, slots: int) -> Tensor:

@@ -24,7 +24,7 @@ from .hypothesis import Hypothesis, Likelihood, Rows
 from .normalise import Scaled, scale
 from .outcome import Aside, Polished, ending_of, merged, nothing_aside, nothing_found
 from .region import SearchRegion
-from .search import Found, SearchEffort, cycle, search_known, search_unknown
+from .search import Found, Needed, SearchEffort, cycle, search_known, search_unknown
 from .stochastic import StochasticLikelihood
 
 _OVERDRAFT = 8
@@ -73,13 +73,18 @@ class MaximumLikelihood(ABC, Generic[L]):
     def scene_bytes(self, observation: Observation) -> int:
         """Bytes that the likelihood keeps for one scene."""
 
+    def needed(self, observation: Observation, given: int) -> float:
+        """The gain 2 ΔNLL that one more source beside the given number needs in these measurements: τ."""
+        del observation, given
+        return self.threshold
+
     def _at_a_time(self, observation: Observation) -> int:
         """Scenes searched together.
 
         Raises:
             InputError: a wrong unit, or one scene that needs many times the memory.
         """
-        check_units(observation)
+        check_units(observation, self.region)
         each = self.scene_bytes(observation)
         if each > _OVERDRAFT * self.memory:
             raise InputError(
@@ -94,6 +99,11 @@ class MaximumLikelihood(ABC, Generic[L]):
         Fewer points leave τ as it is.
         """
         return self.threshold + 2 * math.log(max(1.0, grid.size / _CALIBRATED_POINTS))
+
+    def _needed(self, observation: Observation, grid: SearchGrid) -> Needed:
+        """What one more source needs beside so many, on a grid."""
+        raised = self.threshold_on(grid) - self.threshold
+        return lambda given: self.needed(observation, given) + raised
 
     def find(self, likelihood: L, rows: Rows, sources: int) -> Hypothesis:
         """Search for a known number of sources."""
@@ -172,7 +182,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         whole, aside = merged(parts, asked)
         if not self.fit:
             return whole
-        threshold = self.threshold_on(search_grid(self.region, scaled.observation.array))
+        threshold = self._needed(scaled.observation, search_grid(self.region, scaled.observation.array))(0)
         judged = judge(scaled, whole, aside, self.region, threshold, counting=asked is None)
         spare = torch.nonzero(judged.credible.sum(-1) < whole.order).squeeze(-1)
         if asked is not None or spare.numel() == 0:
@@ -214,7 +224,8 @@ class MaximumLikelihood(ABC, Generic[L]):
         if counts is None:
             rows = torch.arange(len(likelihood.observation), device=likelihood.observation.measurements.device)
             most = min(self.most_sources, likelihood.observation.most_sources)
-            return search_unknown(likelihood, rows, most, self.threshold_on(likelihood.grid), self.effort)
+            needed = self._needed(likelihood.observation, likelihood.grid)
+            return search_unknown(likelihood, rows, most, needed, self.effort)
         groups = [(order, torch.nonzero(counts == order).squeeze(-1)) for order in counts.unique().tolist()]
         return [Found(rows, self.find(likelihood, rows, order)) for order, rows in groups]
 

@@ -33,19 +33,15 @@ def scale(observation: Observation) -> Scaled:
     """Scale each scene to unit mean power of measurements and channel.
 
     Raises:
-        InputError: a scene whose measurements or channel are all zero.
+        InputError: a scene whose measurements, codes or channel are all zero, or whose codes let none of it through.
     """
     exact = observation.to(dtype=torch.complex128)
     measured = torch.view_as_real(exact.measurements).square().sum(-1).flatten(1).mean(1)
     channel = torch.view_as_real(exact.channel).square().sum(-1).flatten(1).mean(1)
-    for name, power in (("measurements", measured), ("channel", channel)):
-        if bool((power == 0).any()):
-            raise InputError(
-                f"{name} with some energy in every scene",
-                f"all zeros in {int((power == 0).sum())} of {power.numel()} scenes",
-                "a field that was never filled, or a failed capture",
-                "drop those scenes or record them again",
-            )
+    codes = torch.view_as_real(exact.codes).square().sum(-1).flatten(1).mean(1)
+    for name, power in (("measurements", measured), ("codes", codes), ("channel", channel)):
+        _check_energy(name, power, "scenes")
+    _check_energy("codes times channel", _passed(exact), "scenes and frequencies")
     scaled = replace(
         exact,
         measurements=exact.measurements / _each(measured.sqrt(), exact.measurements),
@@ -53,6 +49,27 @@ def scale(observation: Observation) -> Scaled:
         noise_variance=None if exact.noise_variance is None else exact.noise_variance / measured,
     )
     return Scaled(scaled, measured, channel)
+
+
+def _passed(observation: Observation) -> Tensor:
+    """(scene, frequency): Σ_n Σ_l |c_ln|² Σ_m |H_mn|², what codes and channel let through of all elements."""
+    codes, channel = (torch.view_as_real(x).square().sum(-1).sum(-2) for x in observation.by_frequency())
+    return (codes * channel).sum(-1)
+
+
+def _check_energy(name: str, power: Tensor, of: str) -> None:
+    """Refuse zeros, which have no scale and no direction.
+
+    Raises:
+        InputError: a power of zero.
+    """
+    if bool((power == 0).any()):
+        raise InputError(
+            f"{name} with some energy in all {of}",
+            f"all zeros in {int((power == 0).sum())} of {power.numel()} {of}",
+            "a field that was never filled, or a failed capture",
+            "drop those scenes or record them again",
+        )
 
 
 def _each(scale: Tensor, like: Tensor) -> Tensor:

@@ -1,9 +1,11 @@
 """How sources of constant symbols are located by coded maximum likelihood."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from scipy.stats import beta, chi2
 from torch import Tensor
 
 from ..errors import InputError
@@ -16,6 +18,8 @@ from .pilot_pairs import MOST_POINTS, merged_pairs, redetect_pairs
 from .search import add_source, better_of, cycle, escape, search_known
 from .stochastic import StochasticLikelihood
 
+_POSITION = 1.5
+"""Three coordinates of a source, as a number of complex unknowns."""
 _NEARLY = 0.75
 """Part of the detection threshold from which on what is left over says that something was missed: at the right optimum
 of eleven line scenes it was 0.1 to 0.7, at wrong ones 0.4 to 6."""
@@ -31,6 +35,7 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
     re-detected together, and by adding sources and dropping as many. The best likelihood is kept.
 
     Args:
+        threshold: τ at one wavelength; more wavelengths ask for more, see `needed`.
         margin: least ratio of the weakest source's gain to the largest gain of a further one for a scene to be trusted.
         escapes: numbers of sources to add and drop, in turn, while a scene is in doubt.
     """
@@ -65,6 +70,24 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
         size, frequencies = pilot_grid(self.region, observation.array).size, observation.array.frequencies
         return 16 * frequencies * len(observation.array) ** 2 + (8 * blocks * antennas + 4 * frequencies) * size
 
+    def needed(self, observation: Observation, given: int) -> float:
+        """τ of one wavelength; of F, the gain of a chance that is as rare.
+
+        One more source adds F complex symbols and a position. Of noise it takes a share s ~ Beta(F + 3/2, n - (k + 1)
+        (F + 3/2)) of the residual of n equations beside k sources, and gains -2 n log(1 - s). P(gain > τ_F) =
+        P(χ²_5 > τ). It is infinite where one more source has as many unknowns as there are equations.
+        """
+        frequencies = observation.array.frequencies
+        if frequencies == 1:
+            return self.threshold
+        _, blocks, antennas = observation.blocks.shape
+        added, equations = frequencies + _POSITION, blocks * antennas
+        left = equations - (given + 1) * added
+        if left <= 0:
+            return math.inf
+        chance = chi2.sf(self.threshold, 2 * (1 + _POSITION))
+        return float(-2 * equations * math.log1p(-beta.isf(chance, added, left)))
+
     def find(self, likelihood: PilotLikelihood, rows: Rows, sources: int) -> Hypothesis:
         """Search coherently; search doubtful scenes again from a noncoherent start, from pairs, then by escapes.
 
@@ -85,7 +108,8 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
         """True where the weakest source does not stand out, one more would nearly be detected, or two have merged."""
         left = likelihood.scan(rows, given)[0].amax(1)
         faint = likelihood.source_gains(rows, given).amin(1) < self.margin * left
-        return faint | (left > _NEARLY * self.threshold_on(likelihood.grid)) | merged_pairs(likelihood, given)
+        needed = self._needed(likelihood.observation, likelihood.grid)(given.cosines.shape[1])
+        return faint | (left > _NEARLY * needed) | merged_pairs(likelihood, given)
 
     def _paired(self, likelihood: PilotLikelihood, rows: Rows, given: Hypothesis) -> Hypothesis:
         """The same with two sources at a time put where both together explain most, on small grids."""

@@ -1,5 +1,6 @@
 """How sources are found: greedy addition, cyclic re-detection with several candidates, and the order test."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -7,6 +8,8 @@ from torch import Tensor
 
 from .hypothesis import Hypothesis, Likelihood, Rows, joined
 
+Needed = Callable[[int], float]
+"""The gain 2 ΔNLL that one more source needs beside a number of sources."""
 _NEEDED = 2.0
 """Thresholds that dropping a source must cost before no smaller order is tried."""
 
@@ -201,19 +204,19 @@ class Found:
 
 
 def search_unknown(
-    likelihood: Likelihood, rows: Rows, most: int, threshold: float, effort: SearchEffort
+    likelihood: Likelihood, rows: Rows, most: int, needed: Needed, effort: SearchEffort
 ) -> list[Found]:  # fmt: skip
-    """Find as many sources as the data support: one more is accepted when 2 (NLL_k - NLL_{k+1}) > threshold.
+    """Find as many sources as the data support: one more is accepted when 2 (NLL_k - NLL_{k+1}) > needed(k).
 
     A source that is rejected is tried once more with both hypotheses cycled. At last sources are dropped where the
-    rest, cycled, lose less than the threshold for each: growth from a wrong place can end with many too many.
+    rest, cycled, lose less than each of them needs: growth from a wrong place can end with many too many.
     """
-    grown = _grow(likelihood, rows, likelihood.nothing(rows), most, threshold, effort)
-    return [part for found in grown for part in _shrink(likelihood, found, threshold, effort)]
+    grown = _grow(likelihood, rows, likelihood.nothing(rows), most, needed, effort)
+    return [part for found in grown for part in _shrink(likelihood, found, needed, effort)]
 
 
 def _grow(
-    likelihood: Likelihood, rows: Rows, given: Hypothesis, most: int, threshold: float, effort: SearchEffort
+    likelihood: Likelihood, rows: Rows, given: Hypothesis, most: int, needed: Needed, effort: SearchEffort
 ) -> list[Found]:
     """Grow rows that have the same number of sources until each of them rejects one more."""
     if rows.numel() == 0:
@@ -221,36 +224,36 @@ def _grow(
     if given.cosines.shape[1] == most:
         return [Found(rows, cycle(likelihood, rows, given, effort))]
     more = add_source(likelihood, rows, given, effort)
-    accept = 2 * (given.value - more.value) > threshold
-    found = _grow(likelihood, rows[accept], more[accept], most, threshold, effort)
+    accept = 2 * (given.value - more.value) > needed(given.cosines.shape[1])
+    found = _grow(likelihood, rows[accept], more[accept], most, needed, effort)
     rows = rows[~accept]
     if rows.numel() == 0:
         return found
     given = cycle(likelihood, rows, given[~accept], effort)
     more = cycle(likelihood, rows, add_source(likelihood, rows, given, effort), effort)
-    accept = 2 * (given.value - more.value) > threshold
+    accept = 2 * (given.value - more.value) > needed(given.cosines.shape[1])
     if bool((~accept).any()):
         found.append(Found(rows[~accept], given[~accept]))
-    return found + _grow(likelihood, rows[accept], more[accept], most, threshold, effort)
+    return found + _grow(likelihood, rows[accept], more[accept], most, needed, effort)
 
 
-def _shrink(likelihood: Likelihood, found: Found, threshold: float, effort: SearchEffort) -> list[Found]:
-    """The order of least 2 NLL_k + k τ among those reached by dropping the source that is missed least.
+def _shrink(likelihood: Likelihood, found: Found, needed: Needed, effort: SearchEffort) -> list[Found]:
+    """The order of least 2 NLL_k + Σ_{j<k} needed(j) among those reached by dropping the source that is missed least.
 
     One drop alone does not tell: where several are too many, a local optimum can make one of them look needed. The
-    descent ends where a drop costs more than `_NEEDED` thresholds.
+    descent ends where a drop costs more than `_NEEDED` times what the source needs.
     """
     sources = found.hypothesis.cosines.shape[1]
     if sources < 2:
         return [found]
     fewer = cycle(likelihood, found.rows, drop_source(likelihood, found.rows, found.hypothesis, effort), effort)
-    doubtful = 2 * (fewer.value - found.hypothesis.value) < _NEEDED * threshold
+    doubtful = 2 * (fewer.value - found.hypothesis.value) < _NEEDED * needed(sources - 1)
     ends = [found[~doubtful]] if bool((~doubtful).any()) else []
     if not bool(doubtful.any()):
         return ends
-    for below in _shrink(likelihood, Found(found.rows, fewer)[doubtful], threshold, effort):
+    for below in _shrink(likelihood, Found(found.rows, fewer)[doubtful], needed, effort):
         here = found[(below.rows[:, None] == found.rows).int().argmax(1)]
-        spared = threshold * (sources - below.hypothesis.cosines.shape[1])
+        spared = sum(needed(order) for order in range(below.hypothesis.cosines.shape[1], sources))
         spare = 2 * (below.hypothesis.value - here.hypothesis.value) < spared
         ends += [part for part in (below[spare], here[~spare]) if part.rows.numel()]
     return ends

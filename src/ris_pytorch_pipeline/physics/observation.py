@@ -11,6 +11,7 @@ from ..shapes import Measured
 from .array.value import Array
 from .scenario import identifiable_sources
 from .sounding import Sounding, as_complex, check_dimensions, disagree
+from .tensors import as_tensor
 
 Symbols = Literal["random", "pilot"]
 
@@ -158,11 +159,6 @@ class Observation(Sounding):
         return identifiable_sources(self.symbols, blocks, antennas, len(self.array))
 
 
-def as_tensor(value: Any) -> Tensor:  # noqa: ANN401
-    """A tensor of a tensor, a NumPy array or nested lists; NumPy's memory is not shared."""
-    return value if isinstance(value, Tensor) else torch.tensor(value)
-
-
 def _array_of(array: Array | None, elements: Any, wavelength: Any) -> Array:  # noqa: ANN401
     """The array, with elements or wavelength replaced where they are given.
 
@@ -202,7 +198,7 @@ def _variance(value: Any, tensors: dict[str, Tensor]) -> Tensor | None:  # noqa:
     if value is None:
         return None
     measured = tensors["measurements"]
-    known = torch.as_tensor(value, dtype=measured.real.dtype, device=measured.device).reshape(-1)
+    known = as_tensor(value).to(device=measured.device, dtype=measured.real.dtype).reshape(-1)
     known = known.expand(len(measured)) if known.numel() == 1 else known
     if known.shape != (len(measured),) or not bool((known > 0).all()):
         raise InputError(

@@ -12,6 +12,7 @@ from ..errors import InputError
 from ..shapes import Channel, Codes
 from .array.value import Array
 from .snapshots import coded_response
+from .tensors import as_tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +93,7 @@ def as_complex(value: Any, name: str) -> Tensor:  # noqa: ANN401
     Raises:
         InputError: real values.
     """
-    tensor = value if isinstance(value, Tensor) else torch.as_tensor(value)
+    tensor = as_tensor(value)
     if not tensor.is_complex():
         raise InputError(
             f"complex {name}", str(tensor.dtype), "a real part taken earlier", "pass complex64 or 128"

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...errors import InputError
-from ...physics import Observation, steering_at, to_cosines, to_positions
+from ...physics import Array, Observation, steering_at, to_cosines, to_positions
 from ..grid import search_grid
 from ..region import SearchRegion
 from .conventions import nearest_spacing
@@ -19,6 +19,9 @@ _APART = 1.5
 """Grid steps beyond which a place is no part of the main lobe."""
 _WIDE, _NARROW = 8.0, 1e-3
 """Spacing over wavelength beyond which a unit is wrong: no array is built like that."""
+_LARGE = 10.0
+"""Size of an array over the farthest distance searched beyond which one of them is in another unit: the elements would
+stand around the field, or on a rail of ten times the distance."""
 _RANK = 1e-6
 """Part of the largest singular value below which another one of the channel is zero."""
 
@@ -38,16 +41,47 @@ class Note:
     move: str
 
 
-def check_units(observation: Observation) -> None:
-    """Refuse elements whose spacing over the wavelength shows a wrong unit, before anything is allocated.
+def check_units(observation: Observation, region: SearchRegion) -> None:
+    """Refuse lengths that show a wrong unit, before anything is allocated.
+
+    The spacing of the elements is compared with the wavelength, the size of the array with the distances searched.
+
+    Args:
+        observation: the scenes.
+        region: the field that is to be searched.
 
     Raises:
         InputError: naming the likely unit.
     """
-    array = observation.array
-    spacing = nearest_spacing(array)
-    if len(array) < 2:
+    if len(observation.array) > 1:
+        _check_spacing(observation.array)
+        _check_size(observation.array, region)
+
+
+def _check_size(array: Array, region: SearchRegion) -> None:
+    """Refuse an array many times as large as the farthest distance searched.
+
+    Raises:
+        InputError: naming both lengths.
+    """
+    size, farthest = math.hypot(*array.extents), region.distance[1]
+    if size <= _LARGE * farthest:
         return
+    raise InputError(
+        f"an array of at most {_LARGE:g} times the farthest distance searched, {farthest:.4g} m",
+        f"an array of {size:.4g} m, {size / farthest:.3g} times that",
+        "elements and wavelength in millimetres in place of metres, or a field in kilometres",
+        "pass elements, wavelength and SearchRegion(distance=...) in metres",
+    )
+
+
+def _check_spacing(array: Array) -> None:
+    """Refuse elements whose spacing over the wavelength no array has.
+
+    Raises:
+        InputError: naming the likely unit.
+    """
+    spacing = nearest_spacing(array)
     ratio = spacing / array.wavelength
     if _NARROW <= ratio <= _WIDE:
         return

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ...errors import InputError
 from ...shapes import Elements
+from ..tensors import as_tensor
 from .frame import Frame, frame_of
 from .wavefronts import Wavefront, spherical
 
@@ -177,7 +178,7 @@ class Array:
 
 
 def _as_elements(elements: Any) -> Elements:  # noqa: ANN401
-    value = torch.as_tensor(elements)
+    value = as_tensor(elements)
     value = value if value.is_floating_point() else value.double()
     if value.ndim != 2 or value.shape[1] != 3 or not len(value):
         raise InputError(
@@ -194,7 +195,7 @@ def _as_elements(elements: Any) -> Elements:  # noqa: ANN401
 
 
 def _as_wavelengths(wavelengths: Any) -> tuple[float, ...]:  # noqa: ANN401
-    result = tuple(torch.as_tensor(wavelengths, dtype=torch.float64).flatten().tolist())
+    result = tuple(as_tensor(wavelengths).double().flatten().tolist())
     if not result or not all(0 < x < math.inf for x in result):
         raise InputError("a positive wavelength in metres", str(wavelengths), "a wrong unit", "pass c / f")
     return result
