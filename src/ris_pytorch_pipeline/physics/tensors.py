@@ -14,6 +14,8 @@ def as_tensor(value: Any) -> Tensor:  # noqa: ANN401
 
     >>> as_tensor(np.arange(3.0)[::-1]).tolist()
     [2.0, 1.0, 0.0]
+    >>> as_tensor([0.1]).dtype  # numbers of Python keep their precision
+    torch.float64
 
     Raises:
         InputError: anything that is no array of numbers.
@@ -21,9 +23,8 @@ def as_tensor(value: Any) -> Tensor:  # noqa: ANN401
     if isinstance(value, Tensor):
         return value.resolve_conj()
     try:
-        if isinstance(value, np.ndarray):
-            return torch.from_numpy(value.astype(value.dtype.newbyteorder("="), order="C"))
-        return torch.tensor(value)
+        array = np.asarray(value)
+        return torch.from_numpy(array.astype(array.dtype.newbyteorder("="), order="C"))
     except (TypeError, ValueError, RuntimeError) as error:
         raise InputError(
             "a tensor, a NumPy array or nested lists of numbers", f"{type(value).__name__}: {error!s:.80}",
