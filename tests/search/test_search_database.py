@@ -34,6 +34,7 @@ def test_a_file_of_sqlite_is_a_database(tmp_path: Path) -> None:
     assert len([trial for trial in joined_studies(open_storage(tmp_path, url), "stub").long.trials]) >= 3
 
 
+@pytest.mark.stress
 @needs_server
 def test_two_workers_on_postgresql_never_repeat_a_trial_though_one_is_killed(server: str, tmp_path: Path) -> None:
     begun(tmp_path, url=server)
@@ -44,6 +45,7 @@ def test_two_workers_on_postgresql_never_repeat_a_trial_though_one_is_killed(ser
     check_complete(joined_studies(open_storage(tmp_path, server), "stub"), tmp_path, killed=1)
 
 
+@pytest.mark.stress
 @needs_server
 def test_workers_on_two_machines_share_no_folder(server: str, tmp_path: Path) -> None:
     from ris_pytorch_pipeline.search import Settings, new_studies
