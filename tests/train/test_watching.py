@@ -140,7 +140,7 @@ def test_a_run_that_the_gate_stops_is_not_healthy(world, tmp_path) -> None:
         trainer.fit()
     verdict = diagnose_path(tmp_path)
     assert trainer.verdict is not None and verdict.record() == trainer.verdict.record()
-    assert verdict.state is State.STALLED and verdict.codes == ("RT509", "RT201")
+    assert verdict.state is State.STOPPED and verdict.codes == ("RT509", "RT201")
     assert any("RT509 stopped-by-an-error" in line for line in world.lines())
 
 
