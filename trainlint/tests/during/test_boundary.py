@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from torch.optim import SGD, Adam
 from torch.optim.optimizer import _global_optimizer_pre_hooks
 
-from trainlint import State, TrainingFault, Watch
+from trainlint import InputError, Probe, State, TrainingFault, Watch
 from trainlint.during.meter import Meter
 from trainlint.during.observer import Observer
 from trainlint.during.windows import Windows
@@ -134,3 +134,13 @@ def test_groups_without_a_rate_are_no_error():
             optimizer.param_groups[0]["extra"] = None
             watch.run.lanes[0].optimizer.param_groups[0].setdefault("lr", None)
     assert watch.verdict().counts["updates"] == 4
+
+
+def test_a_probe_that_uses_a_name_of_the_watch_is_refused_before_the_loop():
+    class Counting(Probe):
+        def __init__(self):
+            self.updates = 0  # pyright: ignore[reportAttributeAccessIssue]
+
+    net = nn.Linear(2, 1)
+    with pytest.raises(InputError, match="updates of the probe Counting as a Why"):
+        Watch(net, SGD(net.parameters(), 0.1), probes=[Counting()])

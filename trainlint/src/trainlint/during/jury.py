@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
+from ..errors import InputError
 from ..findings import Finding, Severity, Stage
 from ..ledger import Evidence
 from ..rules import rule
@@ -38,6 +39,9 @@ class Jury:
         raises: False never raises.
         ledger: where new findings are written down, before anything is raised.
         audience: is told of each new finding as it comes, and knows where in the program it comes.
+
+    Raises:
+        InputError: `losses` or `updates` of a probe is no `Why`.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Jury:
         ledger: Evidence | None,
         audience: Audience | None = None,
     ) -> None:
+        _check(probes)
         self.tolerate = {rule(code).code: most for code, most in tolerate.items()}
         self.probes, self.raises, self.ledger = probes, raises, ledger
         self.audience = audience
@@ -184,3 +189,19 @@ class Jury:
 
 def _answers(probe: Probe, event: str) -> bool:
     return getattr(type(probe), event) is not getattr(Probe, event)
+
+
+def _check(probes: Sequence[Probe]) -> None:
+    """Refuse a probe that uses the names by which it says of what it is told for something else.
+
+    Raises:
+        InputError: naming the probe and what it holds.
+    """
+    for probe in probes:
+        for name, held in (("losses", probe.losses), ("updates", probe.updates)):
+            if not isinstance(held, Why):
+                raise InputError(
+                    f"{name} of the probe {probe.name} as a Why", repr(held)[:60],
+                    "an attribute of its own with the name by which a probe says of what it is told",
+                    "give the attribute another name",
+                )  # fmt: skip
