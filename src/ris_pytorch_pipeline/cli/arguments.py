@@ -12,6 +12,7 @@ from ..experiment import Experiment, parse_toml_value, resolve
 from ..experiment.strict import nearest
 from ..experiment.toml import read_toml
 from ..physics.scenario import PRESETS
+from .bench_options import add_bench
 from .data_options import add_calibrate, add_import
 from .examples import epilog_of
 from .scenario_options import add_scenario_options
@@ -175,22 +176,7 @@ def _bound(parser: Parser) -> None:
 
 
 def _bench(parser: Parser) -> None:
-    parser.add_argument(
-        "--methods",
-        metavar="A,B",
-        default=argparse.SUPPRESS,
-        help=f"out of {', '.join(CONTENDERS)} and genie (sml or pilot by the symbols, genie, bp-music)",
-    )
-    parser.add_argument(
-        "--sources", metavar="K,K", default=argparse.SUPPRESS, help="one cell each; '[1,3]' mixes in one cell (1,3,5)"
-    )
-    parser.add_argument(
-        "--snr-db", metavar="DB,DB", default=argparse.SUPPRESS, help="one cell each, likewise; total SNRs (0,10,20)"
-    )
-    parser.add_argument(
-        "--order", choices=("known", "estimated"), default="known", help="whether methods are told K (known)"
-    )
-    parser.add_argument("--figure", type=Path, metavar="OUT.png", help="draw RMSE against SNR with the bound")
+    add_bench(parser)
     _add_experiment(parser, skip=("sources", "snr_db"))
 
 

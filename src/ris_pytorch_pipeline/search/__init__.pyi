@@ -10,7 +10,7 @@ from .space import SPACES, Space, named_space, space_from_plain, space_of
 from .storage import open_storage
 from .studies import Studies, holds_search, joined_studies, new_studies
 from .training import FixedScenes, TrainAndLocate, localiser_of
-from .workers import parent_watch, run_processes, work
+from .workers import run_processes, work
 
 __all__ = [
     "PHASES",
@@ -43,7 +43,6 @@ __all__ = [
     "named_space",
     "new_studies",
     "open_storage",
-    "parent_watch",
     "recipe_from_plain",
     "resolved",
     "results_of",
