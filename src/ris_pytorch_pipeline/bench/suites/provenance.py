@@ -11,7 +11,7 @@ import scipy
 import torch
 
 from ... import __version__
-from ...train.identity import code_digest
+from ...train.files.identity import code_digest
 from .columns import Row
 
 _PATIENCE = 10.0
