@@ -21,7 +21,7 @@ from .suites.columns import COLUMNS, TIMES, Row, cell_of, figures_of
 from .suites.entering import Entering, ModelSettings
 from .suites.keeping import RESULTS, Kept
 from .suites.parquet import read_rows, write_rows
-from .suites.processes import Answer, serve, worked_apart, worked_here
+from .suites.processes import Answers, serve, worked_apart, worked_here
 from .suites.reading import suite_from_toml, suite_of
 from .suites.suite import Axis, Entrant, Pending, Suite, Sweep
 from .summary import bound_quantiles, distance_by_range, summarise, to_json
@@ -51,7 +51,7 @@ __all__ = [
     "RESULTS",
     "TIMES",
     "TOLERANCE",
-    "Answer",
+    "Answers",
     "Axis",
     "Cell",
     "CovarianceError",

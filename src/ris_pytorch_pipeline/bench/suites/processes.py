@@ -4,8 +4,8 @@ import json
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout, suppress
 from queue import SimpleQueue
 from threading import Thread
 
@@ -17,11 +17,13 @@ from .working import Told, Worked, work
 
 Answer = tuple[Pending, Worked]
 """A cell, and what came of it."""
+Answers = Generator[Answer, None, None]
+"""Cells as they come; closing it ends whatever works on the rest."""
 _MARK = "\x1e"
 """How a line of an answer begins, a record separator: anything else on standard output is no answer."""
 
 
-def worked_here(cells: Sequence[Pending], entering: Entering, suite: str, told: Told) -> Iterator[Answer]:
+def worked_here(cells: Sequence[Pending], entering: Entering, suite: str, told: Told) -> Answers:
     """Run cells in this process, one after the other.
 
     Args:
@@ -37,7 +39,7 @@ def worked_here(cells: Sequence[Pending], entering: Entering, suite: str, told: 
         yield pending, work(pending, entering, suite, told)
 
 
-def worked_apart(cells: Sequence[Pending], command: Sequence[str], jobs: int, suite: Suite) -> Iterator[Answer]:
+def worked_apart(cells: Sequence[Pending], command: Sequence[str], jobs: int, suite: Suite) -> Answers:
     """Run cells in processes of their own, each cell in the first one that is free.
 
     A process that dies fails the cell it was at, and leaves the others to the rest. All of them end with this one.
@@ -64,10 +66,14 @@ def worked_apart(cells: Sequence[Pending], command: Sequence[str], jobs: int, su
         for answer in crew.answers_of(len(threads)):
             yield _checked(answer, suite.digest)
     finally:
+        crew.dismiss()
         for process in started:
             process.kill()  # it holds no file: what it was at is lost either way
+        for thread in threads:
+            thread.join()  # which reads the end of its process
         for process in started:
-            process.wait()
+            with suppress(BrokenPipeError), process:  # closes both pipes
+                pass
 
 
 def serve(cells: Sequence[Pending], entering: Entering, suite: str, told: Told) -> None:
@@ -109,6 +115,10 @@ class _Crew:
                 yield answer
         for pending in self._cells:
             yield pending, Worked(failure="every process had died before")
+
+    def dismiss(self) -> None:
+        """Leave nothing to take."""
+        self._cells.clear()
 
     def lead(self, process: "subprocess.Popen[str]") -> None:
         """Hand cells to a process until none is left, or the process is gone."""

@@ -3,11 +3,12 @@
 import argparse
 import hashlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from ...bench import Answer, Entering, Kept, Pending, Suite, serve, suite_from_toml, worked_apart, worked_here
+from ...bench import Answers, Entering, Kept, Pending, Suite, serve, suite_from_toml, worked_apart, worked_here
 from ...errors import ConfigurationError
 from ...experiment import parse_toml_value
 from ...files import Lock, open_regular, parent_watch, reason
@@ -114,8 +115,8 @@ def _work(
     cells = suite.cells()
     missing = kept.missing(cells)
     done, total = len(cells) - len(missing), len(cells)
-    with Bar("benchmark") as bar:
-        for pending, worked in _answers(arguments, suite, missing, entering, bar):
+    with Bar("benchmark") as bar, closing(_answers(arguments, suite, missing, entering, bar)) as answers:
+        for pending, worked in answers:
             done += 1
             if worked.row is None:
                 failures[pending.label] = str(worked.failure)
@@ -126,7 +127,7 @@ def _work(
 
 def _answers(
     arguments: argparse.Namespace, suite: Suite, missing: Sequence[Pending], entering: Entering, bar: Bar
-) -> Iterator[Answer]:  # fmt: skip
+) -> Answers:  # fmt: skip
     if arguments.jobs == 1 or len(missing) < 2:
         done, total = len(suite.cells()) - len(missing), len(suite.cells())
         return worked_here(missing, entering, suite.digest, lambda label, scenes, of: bar(done, total, label))
