@@ -12,6 +12,7 @@ from ris_pytorch_pipeline.bench import (
     COLUMNS,
     Cell,
     Entering,
+    beside_genie,
     cell_of,
     cell_scenes,
     figures_of,
@@ -47,9 +48,7 @@ def test_the_grid_is_the_product_of_the_axes_over_any_field() -> None:
 
 
 def test_settings_of_contenders_are_swept_too() -> None:
-    suite = suite_over(
-        methods=["sml"], over={"settings": {"most_sources": [1, 2]}, "sources": [2]}, order="estimated"
-    )
+    suite = suite_over(methods=["sml"], over={"settings": {"most_sources": [1, 2]}, "sources": [2]}, order="estimated")
     low, high = suite.cells()
     assert (low.entrant.settings, high.entrant.settings) == ({"most_sources": 1}, {"most_sources": 2})
     entering = Entering(read=load_network)
@@ -126,7 +125,9 @@ def test_a_cell_better_than_the_bound_is_kept_with_its_alarm(guess, monkeypatch,
             return guess(truth)
 
     monkeypatch.setitem(CONTENDERS, "seer", Contender(name="seer", build=lambda region: Seer()))
-    rows = [row_of(cell, Entering(read=load_network), suite.digest) for cell in (seer, genie)]
+    rows = beside_genie([row_of(cell, Entering(read=load_network), suite.digest) for cell in (seer, genie)])
+    assert rows[0]["genie_gospa_whitened"] == rows[1]["gospa_whitened"] != rows[0]["gospa_whitened"]
+    assert math.isnan(beside_genie(rows[:1])[0]["genie_success"])
     write_rows(tmp_path / "rows.parquet", rows, suite.to_plain())
     kept, plain = read_rows(tmp_path / "rows.parquet")
     assert plain == suite.to_plain()
@@ -136,7 +137,7 @@ def test_a_cell_better_than_the_bound_is_kept_with_its_alarm(guess, monkeypatch,
 
 def test_a_row_holds_everything_a_cell_says() -> None:
     suite = suite_over(methods=["sml"], over={"sources": [[1, 2]]})
-    row = row_of(suite.cells()[0], Entering(read=load_network), suite.digest)
+    row = beside_genie([row_of(suite.cells()[0], Entering(read=load_network), suite.digest)])[0]
     cell = cell_of(row)
     assert {field.name for field in fields(Cell)} == set(vars(cell))
     assert cell.sources == (1, 2) and cell.snr_db == 25.0 and cell.n == 24

@@ -17,7 +17,7 @@ from .score import (
     match_directions,
     score,
 )
-from .suites.columns import COLUMNS, TIMES, Row, cell_of, figures_of
+from .suites.columns import COLUMNS, TIMES, Row, beside_genie, cell_of, figures_of
 from .suites.entering import Entering, ModelSettings
 from .suites.keeping import RESULTS, Kept
 from .suites.parquet import read_rows, write_rows
@@ -76,6 +76,7 @@ __all__ = [
     "Sweep",
     "Trial",
     "alarm",
+    "beside_genie",
     "blind",
     "bootstrap",
     "bootstrap_mean",

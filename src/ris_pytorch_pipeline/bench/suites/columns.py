@@ -1,9 +1,11 @@
 """What stands in a row of results? One schema for every suite: which cell, its figures, and where they come from."""
 
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from ...estimate import GENIE
 from ..cell import Cell, RangeBin
 from ..interval import Measure
 from ..score import COORDINATES
@@ -50,7 +52,11 @@ def _figures() -> Iterator[tuple[str, Kind]]:
     yield from (("order_counts", "wholes"), ("distance_by_range", "bins"), ("statuses", "text"), ("alarm", "text"))
 
 
-COLUMNS: dict[str, Kind] = _WHICH | dict(_figures()) | _SOURCE | TIMES
+_OF_GENIE = ("success", "gospa_whitened", *(f"rmse_over_crb_{key}" for key in COORDINATES))
+"""Figures of the genie that stand in the rows of the others at its combination, as `genie_<figure>`."""
+COLUMNS: dict[str, Kind] = (
+    _WHICH | dict(_figures()) | {f"genie_{name}": "number" for name in _OF_GENIE} | _SOURCE | TIMES
+)
 """Kind of each column, in order."""
 
 
@@ -75,6 +81,18 @@ def figures_of(cell: Cell) -> Row:
         "alarm": cell.alarm,
         "scenes_per_s": cell.scenes_per_s,
     }
+
+
+def beside_genie(rows: Sequence[Row]) -> list[Row]:
+    """Rows with the genie's figures at the same combination, NaN where it is not there.
+
+    Args:
+        rows: of one suite.
+    """
+    genies = {(row["sweep"], row["point"]): row for row in rows if row["method"] == GENIE}
+    nothing = dict.fromkeys(_OF_GENIE, math.nan)
+    held = [genies.get((row["sweep"], row["point"]), nothing) for row in rows]
+    return [row | {f"genie_{name}": genie[name] for name in _OF_GENIE} for row, genie in zip(rows, held, strict=True)]
 
 
 def cell_of(row: Mapping[str, Any]) -> Cell:

@@ -6,7 +6,7 @@ from pathlib import Path
 from ...data.digest import differences
 from ...errors import ConfigurationError
 from ...files import is_there, reason
-from .columns import Row
+from .columns import Row, beside_genie
 from .parquet import read_rows, write_rows
 from .suite import Pending, Suite
 
@@ -76,7 +76,7 @@ class Kept:
     @property
     def rows(self) -> list[Row]:
         """Of the finished cells, in the order of the suite."""
-        return [self._rows[key] for key in self._order if key in self._rows]
+        return beside_genie([self._rows[key] for key in self._order if key in self._rows])
 
     def missing(self, cells: Sequence[Pending]) -> list[Pending]:
         """Those of some cells that are not finished."""
