@@ -15,6 +15,7 @@ from ..physics.scenario import PRESETS
 from .options.bench_options import add_bench
 from .options.data_options import add_calibrate, add_import
 from .options.examples import epilog_of
+from .options.report_options import add_report
 from .options.scenario_options import add_scenario_options
 from .options.search_options import add_search
 from .options.training_options import add_demo, add_doctor, add_overfit, add_train
@@ -33,6 +34,7 @@ COMMANDS = {
     "search": "search architecture, rates, losses and phases by GOSPA over the bound; many short trials, the best long",
     "overfit": "can the network learn some scenes by heart? go or no-go, with the reasons",
     "diagnose": "say what a training run's ledger, or a plain-text training log, shows",
+    "report": "the tables of README and docs, written anew from kept results",
     "demo": "train a small network, locate unseen scenes with it, compare, write a report",
 }
 
@@ -107,6 +109,7 @@ def build() -> tuple[Parser, dict[str, Parser]]:
     add_overfit(commands["overfit"])
     commands["diagnose"].add_argument("path", type=Path, metavar="PATH", help="run folder, ledger or text log")
     commands["diagnose"].add_argument("--json", action="store_true", help="print JSON")
+    add_report(commands["report"])
     add_demo(commands["demo"])
     for parser in commands.values():
         parser.add_argument("--threads", type=int, default=1, metavar="N", help="CPU threads; more pay if idle (1)")

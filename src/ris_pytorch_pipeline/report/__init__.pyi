@@ -1,5 +1,7 @@
 from .geometry import geometry_axes, geometry_figure, plan_axes
+from .markdown_tables import table_of, tables_in, tabulated
 from .page import heading, page, paragraph, picture, table, verbatim
+from .result_table import ResultTable, filled, source_line
 from .spectrum import direction_axes, distance_axes, spectrum_figure
 from .style import EMBEDDED
 from .sweeps import check_points, rmse_against_snr, success_against_snr, sweep_figure
@@ -7,9 +9,11 @@ from .training import training_figure
 
 __all__ = [
     "EMBEDDED",
+    "ResultTable",
     "check_points",
     "direction_axes",
     "distance_axes",
+    "filled",
     "geometry_axes",
     "geometry_figure",
     "heading",
@@ -18,10 +22,14 @@ __all__ = [
     "picture",
     "plan_axes",
     "rmse_against_snr",
+    "source_line",
     "spectrum_figure",
     "success_against_snr",
     "sweep_figure",
     "table",
+    "table_of",
+    "tables_in",
+    "tabulated",
     "training_figure",
     "verbatim",
 ]

@@ -1,0 +1,13 @@
+"""Which options does `ris report` take?"""
+
+import argparse
+from pathlib import Path
+
+
+def add_report(parser: argparse.ArgumentParser) -> None:
+    """Options of `ris report`."""
+    parser.add_argument("results", type=Path, metavar="RESULTS", help="folder with one folder of results a suite")
+    parser.add_argument(
+        "--tables", type=Path, nargs="+", default=[], metavar="TEXT.md", help="texts whose tables are written anew"
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 where a text would change")
