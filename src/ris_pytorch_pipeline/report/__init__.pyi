@@ -1,4 +1,5 @@
 from .geometry import geometry_axes, geometry_figure, plan_axes
+from .heat_map import heat_maps
 from .markdown_tables import table_of, tables_in, tabulated
 from .page import heading, page, paragraph, picture, table, verbatim
 from .result_table import ResultTable, filled, source_line
@@ -17,6 +18,7 @@ __all__ = [
     "geometry_axes",
     "geometry_figure",
     "heading",
+    "heat_maps",
     "page",
     "paragraph",
     "picture",

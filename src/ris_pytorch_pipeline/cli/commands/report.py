@@ -1,34 +1,45 @@
-"""`ris report`: the tables of texts, written anew from kept results."""
+"""`ris report`: tables of texts and figures of sweeps, made from kept results."""
 
 import argparse
+import json
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from ...bench import RESULTS, Row, read_rows
+from matplotlib.figure import Figure
+
+from ...bench import RESULTS, Row, cell_of, read_rows
 from ...errors import ConfigurationError, InputError
 from ...files import read_regular, reason, write_whole
-from ...report import tables_in, tabulated
+from ...report import heat_maps, sweep_figure, tables_in, tabulated
+from ..showing.figures import check_figure, save_figure
 
 _MOST_BYTES = 2**22
 """Of a text."""
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the tables of some texts from results, or say which of them are out of date.
+    """Write the tables of some texts from results, or say which of them are out of date; draw the sweeps.
 
     Returns:
         The exit code: 0, or 1 where `--check` finds a text that would change.
 
     Raises:
-        ConfigurationError: a text that cannot be read or written, or without a table.
+        ConfigurationError: nothing to do, or a text or figure that cannot be read or written.
         InputError: results that are not there, or a table that they cannot fill.
     """
-    if not arguments.tables:
+    if not arguments.tables and arguments.figures is None:
         raise ConfigurationError(
-            "texts whose tables are to be written", "none", "an option left out",
-            f"write `ris report {arguments.results} --tables README.md`",
+            "texts whose tables are to be written, or a folder for figures", "neither", "an option left out",
+            f"write `ris report {arguments.results} --tables README.md`, or --figures DIR",
         )  # fmt: skip
+    if arguments.figures is not None:
+        _draw(arguments.results, arguments.figures, arguments.kind)
+    return _tables(arguments) if arguments.tables else 0
+
+
+def _tables(arguments: argparse.Namespace) -> int:
     results = cache(lambda suite: rows_of(arguments.results, suite))
     old = {path: _text(path) for path in arguments.tables}
     new = {path: tabulated(text, results) for path, text in old.items()}
@@ -39,10 +50,35 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             _write(path, new[path])
     count = sum(len(tables_in(text)) for text in new.values())
-    print(
-        f"{count} tables in {len(new)} texts, {len(changed)} of them {'out of date' if arguments.check else 'written'}"
-    )
+    done = "out of date" if arguments.check else "written"
+    print(f"{count} tables in {len(new)} texts, {len(changed)} of them {done}")
     return 1 if changed and arguments.check else 0
+
+
+def _draw(results: Path, folder: Path, kind: str) -> None:
+    """A figure of each sweep that is lines over SNR, or a map of two axes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for suite in sorted(path.parent.name for path in results.glob(f"*/{RESULTS}")):
+        rows = rows_of(results, suite)
+        for sweep in dict.fromkeys(row["sweep"] for row in rows):
+            figure = figure_of([row for row in rows if row["sweep"] == sweep])
+            if figure is not None:
+                path = folder / f"{suite}-{sweep}.{kind}"
+                check_figure(path)
+                save_figure(figure, path)
+
+
+def figure_of(rows: Sequence[Row]) -> Figure | None:
+    """The figure of a sweep: lines over SNR, a map of two axes, or None where it is neither.
+
+    Args:
+        rows: of the sweep.
+    """
+    axes = json.loads(rows[0]["axes"])
+    points = [row["snr_db_least"] == row["snr_db_most"] for row in rows]
+    if "snr_db" in axes and set(axes) <= {"sources", "snr_db"} and all(points):
+        return sweep_figure([cell_of(row) for row in rows])
+    return heat_maps(rows) if len(axes) == 2 else None
 
 
 def rows_of(results: Path, suite: str) -> list[Row]:

@@ -10,4 +10,8 @@ def add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tables", type=Path, nargs="+", default=[], metavar="TEXT.md", help="texts whose tables are written anew"
     )
+    parser.add_argument(
+        "--figures", type=Path, metavar="DIR", help="folder for a figure of each sweep: lines over SNR, or a heat-map"
+    )
+    parser.add_argument("--as", dest="kind", choices=("png", "pdf", "svg"), default="png", help="of the figures (png)")
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 where a text would change")
