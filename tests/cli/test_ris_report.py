@@ -1,9 +1,13 @@
 """Does `ris report` write tables of texts and figures of sweeps from the results that a suite kept?"""
 
+import json
 from pathlib import Path
 
 import pytest
 from running import Run
+
+from ris_pytorch_pipeline.bench import RESULTS, read_rows, write_rows
+from ris_pytorch_pipeline.cli import main
 
 SUITE = """
 scenes = 2
@@ -14,15 +18,6 @@ antennas = 6
 snapshots = 6
 sources = 1
 snr_db = 20
-[sweeps.line]
-methods = ["genie"]
-[sweeps.line.over]
-snr_db = [10, 20]
-[sweeps.map]
-methods = ["genie"]
-[sweeps.map.over]
-snapshots = [5, 6]
-code_bits = [1, "none"]
 [sweeps.alone]
 methods = ["genie"]
 """
@@ -39,12 +34,27 @@ cell = "{success:.1f}, {n}"
 """
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of results of a small suite: one cell that was run, and copies of it under other axes."""
+    folder = tmp_path_factory.mktemp("suite")
+    (folder / "s.toml").write_text(SUITE)
+    assert main(["bench", str(folder / "s.toml"), "--out", str(folder / "results" / "small")]) == 0
+    path = folder / "results" / "small" / RESULTS
+    (row,), suite = read_rows(path)
+    line = [row | {"sweep": "line", "axes": json.dumps({"snr_db": snr}), "snr_db_least": float(snr),
+                   "snr_db_most": float(snr)} for snr in (10, 20)]  # fmt: skip
+    maps = [row | {"sweep": "map", "axes": json.dumps({"snapshots": count, "code_bits": bits})}
+            for count in (5, 6) for bits in (1, "none")]  # fmt: skip
+    write_rows(path, [row, *line, *maps], suite)
+    return folder / "results"
+
+
 @pytest.fixture
-def results(ris: Run, tmp_path: Path) -> str:
-    (tmp_path / "s.toml").write_text(SUITE)
+def results(kept: Path, ris: Run, tmp_path: Path) -> str:
+    del ris  # which goes into the folder
     (tmp_path / "text.md").write_text(TEXT)
-    assert ris("bench", "s.toml", "--out", "results/small").code == 0
-    return "results"
+    return str(kept)
 
 
 def test_tables_are_written_once_and_checked(ris: Run, results: str, tmp_path: Path) -> None:
