@@ -2,6 +2,7 @@ from .geometry import geometry_axes, geometry_figure, plan_axes
 from .heat_map import heat_maps
 from .markdown_tables import table_of, tables_in, tabulated
 from .page import heading, page, paragraph, picture, table, verbatim
+from .pages.bench_page import bench_page
 from .result_table import ResultTable, filled, source_line
 from .spectrum import direction_axes, distance_axes, spectrum_figure
 from .style import EMBEDDED
@@ -11,6 +12,7 @@ from .training import training_figure
 __all__ = [
     "EMBEDDED",
     "ResultTable",
+    "bench_page",
     "check_points",
     "direction_axes",
     "distance_axes",

@@ -1,4 +1,4 @@
-"""`ris report`: tables of texts and figures of sweeps, made from kept results."""
+"""`ris report`: a page, tables of texts and figures of sweeps, made from kept results."""
 
 import argparse
 import json
@@ -11,32 +11,39 @@ from matplotlib.figure import Figure
 
 from ...bench import RESULTS, Row, cell_of, read_rows
 from ...errors import ConfigurationError, InputError
-from ...files import read_regular, reason, write_whole
+from ...files import is_there, read_regular, reason, write_whole
 from ...report import heat_maps, sweep_figure, tables_in, tabulated
-from ..showing.figures import check_figure, save_figure
+from ..showing.figures import check_figure, save_figure, save_text
 
 _MOST_BYTES = 2**22
 """Of a text."""
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the tables of some texts from results, or say which of them are out of date; draw the sweeps.
+    """Write the page of some results; or the tables of texts, or which of them are out of date; or draw the sweeps.
 
     Returns:
         The exit code: 0, or 1 where `--check` finds a text that would change.
 
     Raises:
-        ConfigurationError: nothing to do, or a text or figure that cannot be read or written.
+        ConfigurationError: a text or figure that cannot be read or written.
         InputError: results that are not there, or a table that they cannot fill.
     """
-    if not arguments.tables and arguments.figures is None:
-        raise ConfigurationError(
-            "texts whose tables are to be written, or a folder for figures", "neither", "an option left out",
-            f"write `ris report {arguments.results} --tables README.md`, or --figures DIR",
-        )  # fmt: skip
+    if arguments.page is not None or not (arguments.tables or arguments.figures):
+        _page(arguments.results, arguments.page)
     if arguments.figures is not None:
         _draw(arguments.results, arguments.figures, arguments.kind)
     return _tables(arguments) if arguments.tables else 0
+
+
+def _page(results: Path, page: Path | None) -> None:
+    """Write the page of a folder of results."""
+    from ...report import bench_page  # needs the extra
+
+    rows, suite = read_rows(results / RESULTS)
+    path = results / "report.html" if page is None else page
+    save_text(bench_page(f"Benchmark {results.resolve().name}", rows, suite), path)
+    print(f"page written to {path}")
 
 
 def _tables(arguments: argparse.Namespace) -> int:
@@ -58,7 +65,7 @@ def _tables(arguments: argparse.Namespace) -> int:
 def _draw(results: Path, folder: Path, kind: str) -> None:
     """A figure of each sweep that is lines over SNR, or a map of two axes."""
     folder.mkdir(parents=True, exist_ok=True)
-    for suite in sorted(path.parent.name for path in results.glob(f"*/{RESULTS}")):
+    for suite in suites_in(results):
         rows = rows_of(results, suite)
         for sweep in dict.fromkeys(row["sweep"] for row in rows):
             figure = figure_of([row for row in rows if row["sweep"] == sweep])
@@ -82,16 +89,24 @@ def figure_of(rows: Sequence[Row]) -> Figure | None:
 
 
 def rows_of(results: Path, suite: str) -> list[Row]:
-    """The rows of a suite in a folder of results.
+    """The rows of a suite.
 
     Args:
-        results: folder with one folder a suite.
+        results: folder of one suite, or with one folder a suite.
         suite: name of that.
 
     Raises:
         InputError: none are there.
     """
-    return read_rows(results / suite / RESULTS)[0]
+    own = results.resolve().name == suite and is_there(results / RESULTS)
+    return read_rows(results / RESULTS if own else results / suite / RESULTS)[0]
+
+
+def suites_in(results: Path) -> list[str]:
+    """Names of the suites in a folder, which may be the folder of one."""
+    if is_there(results / RESULTS):
+        return [results.resolve().name]
+    return sorted(path.parent.name for path in results.glob(f"*/{RESULTS}"))
 
 
 def _text(path: Path) -> str:
