@@ -8,7 +8,7 @@ from typing import Any
 
 from ...errors import InputError
 from ..result_table import Row
-from .charts import COORDINATES, Chart, error_lines, spelled, success_bars, success_map
+from .charts import COORDINATES, Chart, error_lines, named, spelled, success_bars, success_map
 from .templating import rendered
 
 _SNR_AXES = {"sources", "snr_db"}
@@ -100,13 +100,13 @@ def section_of(name: str, rows: Sequence[Row]) -> Section:
     scenes = sorted({row["n"] for row in rows})
     size = f"{scenes[0]}" if len(scenes) == 1 else f"{scenes[0]} to {scenes[-1]}"
     told = "told" if rows[0]["known_order"] else "not told"
-    over = f" over {', '.join(axes)}" if axes else ""
+    over = f" over {', '.join(map(named, axes))}" if axes else ""
     methods = ", ".join(dict.fromkeys(row["method"] for row in rows))
     return Section(
         name=name,
         sentence=f"{methods}{over}: {size} scenes a cell, contenders are {told} the number of sources.",
         charts=charts_of(rows, axes),
-        head=("method", *axes, *COLUMNS),
+        head=("method", *map(named, axes), *COLUMNS),
         lines=[line_of(row, axes) for row in rows],
     )
 
@@ -122,7 +122,7 @@ def charts_of(rows: Sequence[Row], axes: Sequence[str]) -> list[Chart]:
     if "snr_db" in axes and set(axes) <= _SNR_AXES and points:
         return [chart for group in _by_sources(rows) for chart in _over_snr(group)]
     if len(axes) == 1:
-        return [success_bars(rows, axes[0], f"success by {axes[0]}")]
+        return [success_bars(rows, axes[0], f"success by {named(axes[0])}")]
     if len(axes) == 2:
         methods = dict.fromkeys(row["method"] for row in rows)
         return [success_map([row for row in rows if row["method"] == m], (axes[0], axes[1]), m) for m in methods]
@@ -132,14 +132,18 @@ def charts_of(rows: Sequence[Row], axes: Sequence[str]) -> list[Chart]:
 def line_of(row: Row, axes: Sequence[str]) -> list[Text]:
     """A line of the table of a sweep."""
     labels = json.loads(row["axes"])
-    ratios = [_number(row[f"rmse_over_crb_{name}"], ".2f") for name in COORDINATES]
     return [
         Text(shown=row["method"]),
         *(Text(shown=spelled(labels[axis]), key=_key(labels[axis])) for axis in axes),
-        _number(row["n"], "d"), _measured(row, "success"), *ratios,
-        _number(row["bound_azimuth_deg_median"], ".3f", "°"), _number(row["order_accuracy"], ".2f"), _measured(row, "gospa_whitened"), _number(row["genie_success"], ".2f"),
+        _number(row["n"], "d"),
+        _measured(row, "success"),
+        *(_number(row[f"rmse_over_crb_{name}"], ".2f") for name in COORDINATES),
+        _number(row["bound_azimuth_deg_median"], ".3f", "°"),
+        _number(row["order_accuracy"], ".2f"),
+        _measured(row, "gospa_whitened"),
+        _number(row["genie_success"], ".2f"),
         _number(row["scenes_per_s"], ".3g"),
-    ]  # fmt: skip
+    ]
 
 
 def _over_snr(rows: Sequence[Row]) -> list[Chart]:

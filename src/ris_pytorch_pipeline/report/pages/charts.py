@@ -14,6 +14,7 @@ COORDINATES = {"azimuth": ("azimuth_deg", "degrees"), "elevation": ("elevation_d
 """Key of the figures of a coordinate, and their unit."""
 FEWEST = 10
 """Sources that an error must rest on to be drawn."""
+_NAMES = {"sources": "K", "snr_db": "SNR (dB)"}
 _GREY = "#808080"
 _DASHES = ("solid", "dash", "dashdot", "longdash", "longdashdot")
 _SYMBOLS = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "x")
@@ -43,6 +44,11 @@ class Chart:
         return {"data": list(self.data), "layout": dict(self.layout)}
 
 
+def named(axis: str) -> str:
+    """An axis in words."""
+    return _NAMES.get(axis, axis)
+
+
 def label_of(row: Row, axis: str) -> str:
     """The value of a row on an axis in words."""
     return spelled(json.loads(row["axes"])[axis])
@@ -67,10 +73,10 @@ def success_bars(rows: Sequence[Row], axis: str, title: str) -> Chart:
     for number, (method, own) in enumerate(by_method(rows).items()):
         data.append({
             "type": "bar", "name": method, "x": [label_of(row, axis) for row in own],
-            "y": [row["success"] for row in own], "error_y": _spread(own, "success"),
+            "y": [_finite(row["success"]) for row in own], "error_y": _spread(own, "success"),
             "marker": {"color": _colour(number)},
         })  # fmt: skip
-    layout = {"barmode": "group", "xaxis": {"title": {"text": axis}, "type": "category"},
+    layout = {"barmode": "group", "xaxis": {"title": {"text": named(axis)}, "type": "category"},
               "yaxis": {"title": {"text": "success"}, "range": [0, 1.05]}}  # fmt: skip
     return Chart(title=title, told=f"Bars of success by {axis}, {title}; the table below has the numbers.",
                  data=data, layout=layout)  # fmt: skip
@@ -99,7 +105,10 @@ def error_lines(rows: Sequence[Row], coordinate: str, title: str) -> Chart:
             "line": {"color": _colour(number), "dash": _DASHES[number % len(_DASHES)]},
             "marker": {"symbol": [_symbol(number, row) for row in drawn], "size": 8},
         })  # fmt: skip
-    layout = {"xaxis": {"title": {"text": "SNR (dB)"}}, "yaxis": {"title": {"text": f"RMSE ({unit})"}, "type": "log"}}
+    layout = {
+        "xaxis": {"title": {"text": named("snr_db")}},
+        "yaxis": {"title": {"text": f"RMSE ({unit})"}, "type": "log"},
+    }
     told = f"Lines of the {coordinate} error over SNR beside the Cramér-Rao bound, {title}; the table has the numbers."
     return Chart(title=f"{title}, {coordinate}", told=told, data=data, layout=layout, kind=coordinate)
 
@@ -119,8 +128,8 @@ def success_map(rows: Sequence[Row], axes: tuple[str, str], method: str) -> Char
     data = [{"type": "heatmap", "x": across, "y": down, "z": values, "text": texts, "texttemplate": "%{text}",
              "zmin": 0, "zmax": 1, "colorscale": "Blues", "reversescale": True,
              "colorbar": {"title": {"text": "success"}}}]  # fmt: skip
-    layout = {"xaxis": {"title": {"text": axes[1]}, "type": "category"},
-              "yaxis": {"title": {"text": axes[0]}, "type": "category", "autorange": "reversed"}}  # fmt: skip
+    layout = {"xaxis": {"title": {"text": named(axes[1])}, "type": "category"},
+              "yaxis": {"title": {"text": named(axes[0])}, "type": "category", "autorange": "reversed"}}  # fmt: skip
     told = f"Map of the success of {method} over {axes[0]} and {axes[1]}; the table below has the numbers."
     return Chart(title=method, told=told, data=data, layout=layout)
 
@@ -136,7 +145,8 @@ def by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
 def _spread(rows: Sequence[Row], name: str) -> dict[str, Any]:
     """The interval of each figure as lengths up and down."""
     up, down = ([_length(row, name, end) for row in rows] for end in ("high", "low"))
-    return {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "thickness": 1.2, "width": 3}
+    return {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "thickness": 1.2, "width": 3,
+            "color": _GREY}  # fmt: skip
 
 
 def _length(row: Row, name: str, end: str) -> float:
