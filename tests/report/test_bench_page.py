@@ -125,7 +125,7 @@ addEventListener("load", () => setTimeout(() => {
                  wide: document.documentElement.scrollWidth <= innerWidth };
   const note = document.createElement("pre"); note.id = "told"; note.textContent = JSON.stringify(told);
   document.body.append(note);
-}, 500));
+}, 4000)); // virtual time, in which charts in sight are drawn
 </script>"""
 
 

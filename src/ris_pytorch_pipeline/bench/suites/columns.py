@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from ...estimate import GENIE
 from ..cell import Cell, RangeBin
@@ -11,8 +11,8 @@ from ..interval import Measure
 from ..score import COORDINATES
 from ..summary import UNITS
 
-Kind = Literal["text", "whole", "number", "truth", "wholes", "bins"]
-"""What a column holds; a number may be NaN, a text may be missing."""
+Kind = str
+"""What a column holds: `text`, `whole`, `number`, `truth`, `wholes` or `bins`; a number may be NaN, a text missing."""
 Row = dict[str, Any]
 """Values by the names of `COLUMNS`."""
 
@@ -54,9 +54,8 @@ def _figures() -> Iterator[tuple[str, Kind]]:
 
 _OF_GENIE = ("success", "gospa_whitened", *(f"rmse_over_crb_{key}" for key in COORDINATES))
 """Figures of the genie that stand in the rows of the others at its combination, as `genie_<figure>`."""
-COLUMNS: dict[str, Kind] = (
-    _WHICH | dict(_figures()) | {f"genie_{name}": "number" for name in _OF_GENIE} | _SOURCE | TIMES
-)
+_BESIDE: dict[str, Kind] = dict.fromkeys((f"genie_{name}" for name in _OF_GENIE), "number")
+COLUMNS: dict[str, Kind] = _WHICH | dict(_figures()) | _BESIDE | _SOURCE | TIMES
 """Kind of each column, in order."""
 
 
@@ -101,22 +100,19 @@ def cell_of(row: Mapping[str, Any]) -> Cell:
     Args:
         row: with the columns of a cell.
     """
-    return Cell(
-        method=row["method"],
-        n=row["n"],
-        known_order=row["known_order"],
+    values: Row = {
         **{name: _span(row, name) for name in _SPANS},
         **{name: _measured(row, name) for name in _SINGLE},
         **{name: {key: _measured(row, f"{name}_{key}") for key in keys} for name, keys in _MEASURED.items()},
         **{name: {key: row[f"{name}_{key}"] for key in UNITS} for name in _BOUNDS},
-        bound={key: {part: row[f"bound_{key}_{part}"] for part in ("median", "p90")} for key in UNITS},
-        judged={key: row[f"judged_{key}"] for key in COORDINATES},
-        order_counts=tuple(row["order_counts"]),
-        distance_by_range=tuple(RangeBin(**one) for one in row["distance_by_range"]),
-        statuses=json.loads(row["statuses"]),
-        alarm=row["alarm"],
-        scenes_per_s=row["scenes_per_s"],
-    )
+        "bound": {key: {part: row[f"bound_{key}_{part}"] for part in ("median", "p90")} for key in UNITS},
+        "judged": {key: row[f"judged_{key}"] for key in COORDINATES},
+        "order_counts": tuple(row["order_counts"]),
+        "distance_by_range": tuple(RangeBin(**one) for one in row["distance_by_range"]),
+        "statuses": json.loads(row["statuses"]),
+    }
+    same = {name: row[name] for name in ("method", "n", "known_order", "alarm", "scenes_per_s")}
+    return Cell(**values, **same)
 
 
 def _measure(name: str, measure: Measure) -> Row:

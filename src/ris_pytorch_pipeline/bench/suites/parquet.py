@@ -90,7 +90,7 @@ def _schema() -> "pa.Schema":
     return pa.schema([pa.field(name, _type(kind)) for name, kind in COLUMNS.items()])
 
 
-def _type(kind: Kind | str) -> "pa.DataType":
+def _type(kind: Kind) -> "pa.DataType":
     plain = {"text": pa.string(), "whole": pa.int64(), "number": pa.float64(), "truth": pa.bool_()}
     if kind in plain:
         return plain[kind]

@@ -197,8 +197,7 @@ def merge(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]
     result = dict(first)
     for key, value in second.items():
         held = result.get(key)
-        both = isinstance(value, Mapping) and isinstance(held, Mapping)
-        result[key] = merge(held, value) if both else value
+        result[key] = merge(held, value) if isinstance(value, Mapping) and isinstance(held, Mapping) else value
     return result
 
 

@@ -151,8 +151,11 @@ def _digest(path: Path) -> str:
         ConfigurationError: it cannot be read.
     """
     try:
+        digest = hashlib.sha256()
         with open_regular(path) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            while chunk := file.read(2**20):
+                digest.update(chunk)
+        return digest.hexdigest()
     except OSError as error:
         raise ConfigurationError(
             "a file that can be read", f"{path}: {reason(error)}", "a mistyped path", "check the path"
