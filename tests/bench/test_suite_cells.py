@@ -1,6 +1,8 @@
 """Does a suite lay axes over the right fields, refuse what it cannot run, and keep whole what a cell says?"""
 
 import math
+import re
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -189,3 +191,11 @@ def test_the_shipped_suite_of_the_paper_is_sound() -> None:
         suite = suite_from_toml(Path(__file__).parents[2] / "suites" / "paper.toml", quick=quick)
         Entering(read=load_network).check(suite.cells())
     assert torch.get_num_threads() == 1
+
+
+def test_the_suite_of_the_manual_is_read_and_its_contenders_are_made() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "benchmark.md").read_text(encoding="utf-8")
+    (example, *_) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    cells = suite_of(tomllib.loads(example)).cells()
+    Entering(read=load_network).check(cells)
+    assert len(cells) == 4 * 2 * 3 and all(name in text for name in ("`genie_*`", "`rmse_over_crb_*`", "`--resume`"))

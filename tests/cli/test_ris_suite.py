@@ -2,6 +2,8 @@
 
 import json
 import os
+import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -112,6 +114,24 @@ def test_a_killed_suite_goes_on_to_the_same_results(ris: Run, suite: str, cells:
     assert all(row in rows_in("kept") for row in held)
 
 
+@pytest.mark.stress
+def test_twenty_kills_at_random_moments_lose_nothing_that_was_finished(ris: Run, suite: str) -> None:
+    command = [sys.executable, "-m", "ris_pytorch_pipeline", "bench", suite, "--out", "kept"]
+    moments, file = random.Random(0), Path("kept/cells.parquet")
+    held: list[dict[str, Any]] = []
+    for _ in range(20):
+        process = subprocess.Popen(command + ["--resume"] * file.exists(), stdout=subprocess.DEVNULL)
+        time.sleep(moments.uniform(0.5, 12.0))
+        process.kill()
+        process.wait()
+        now = rows_in("kept") if file.exists() else []
+        assert all(row in now for row in held)
+        held = now
+    assert ris("bench", suite, "--out", "kept", "--resume").code == 0
+    assert ris("bench", suite, "--out", "whole").code == 0
+    assert rows_in("kept") == rows_in("whole")
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_keeps_and_prints_the_finished_cells(
     ris: Run, suite: str, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int
@@ -148,6 +168,23 @@ def test_another_suite_is_refused_by_the_name_of_the_field(ris: Run, suite: str,
     ris("bench", suite, "--out", "kept", "--resume").refused("results that `ris bench SUITE` kept")
 
 
+NET_SUITE = """
+scenes = 2
+[scenario]
+horizontal = 6
+vertical = 6
+antennas = 8
+snapshots = 8
+sources = 1
+snr_db = 20
+[contenders.net]
+model = "net"
+settings = {proposals = "music", polish = 0}
+[sweeps.share]
+methods = ["net"]
+[sweeps.share.over]
+settings.beta = [0.0, 0.5]
+"""
 OWN = """
 from ris_pytorch_pipeline.estimate import CONTENDERS, Contender, Sml
 
@@ -181,3 +218,17 @@ def test_an_estimator_of_ones_own_runs_in_every_process_and_fails_alone(ris: Run
         ("'genie'", 1), ("'mine'", 0), ("'genie'", 0),
     ]  # fmt: skip
     assert all(row["alarm"] == "None" for row in rows_in("kept"))
+
+
+def test_a_network_by_its_path_runs_with_settings_and_is_known_by_its_digest(
+    ris: Run, run_folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(run_folder, tmp_path / "net")
+    (tmp_path / "s.toml").write_text(NET_SUITE)
+    done = ris("bench", "s.toml", "--out", "kept", "--json")
+    assert done.code == 0, done.err
+    cells = done.json["cells"]
+    assert [(cell["method"], cell["contender"]["settings"]["beta"]) for cell in cells] == [("net", 0.0), ("net", 0.5)]
+    assert cells[0]["contender"]["updates"] == 2 and len(cells[0]["contender"]["digest"]) == 64
+    (tmp_path / "s.toml").write_text(NET_SUITE.replace('"net"\n', '"nett"\n'))
+    ris("bench", "s.toml", "--out", "elsewhere").refused("nett")
