@@ -71,8 +71,22 @@ def test_sweeps_are_drawn_as_lines_or_maps(ris: Run, results: str, tmp_path: Pat
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == ["small-line.svg", "small-map.svg"]
 
 
+def test_a_page_is_made_unless_something_else_is(ris: Run, results: str, tmp_path: Path) -> None:
+    done = ris("report", f"{results}/small", "--page", "page.html")
+    assert done.code == 0 and done.out == "page written to page.html\n"
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "Benchmark small" in text and "7 of 1 cells, 3 sweeps" in text and "Plotly" in text
+
+
+def test_tables_go_into_a_paper(ris: Run, results: str, tmp_path: Path) -> None:
+    assert ris("report", results, "--tables", "text.md", "--latex", "tex").code == 0
+    text = (tmp_path / "tex" / "text-1.tex").read_text()
+    assert r"\begin{tabular}{lrr}" in text and r"5 & 1.0, 2 & 1.0, 2 \\" in text
+    assert (tmp_path / "text.md").read_text() == TEXT
+
+
 def test_what_is_not_there_is_refused(ris: Run, results: str, tmp_path: Path) -> None:
-    ris("report", results).refused("--tables README.md")
+    ris("report", results).refused("results that `ris bench SUITE` kept")
     ris("report", "elsewhere", "--tables", "text.md").refused("results that `ris bench SUITE` kept")
     ris("report", results, "--tables", "none.md").refused("a text that can be read")
     (tmp_path / "text.md").write_text("nothing")

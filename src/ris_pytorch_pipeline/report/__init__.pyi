@@ -1,5 +1,6 @@
 from .geometry import geometry_axes, geometry_figure, plan_axes
 from .heat_map import heat_maps
+from .latex_tables import latex_table
 from .markdown_tables import table_of, tables_in, tabulated
 from .page import heading, page, paragraph, picture, table, verbatim
 from .pages.bench_page import bench_page
@@ -21,6 +22,7 @@ __all__ = [
     "geometry_figure",
     "heading",
     "heat_maps",
+    "latex_table",
     "page",
     "paragraph",
     "picture",

@@ -51,6 +51,20 @@ class ResultTable:
             results: rows of the suite.
 
         Raises:
+            InputError: as `lines`.
+            ConfigurationError: as `lines`.
+        """
+        head, *body, source = self.lines(results)
+        lines = [f"| {' | '.join(line)} |" for line in (head, *body)]
+        return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:], "", source[0]])
+
+    def lines(self, results: Sequence[Row]) -> list[list[str]]:
+        """The texts of the table: its headings, its lines, and one line with one text of where its numbers come from.
+
+        Args:
+            results: rows of the suite.
+
+        Raises:
             InputError: half of a table, a sweep or an axis that is not there, no row left, or two for one cell.
             ConfigurationError: a template that names no column of results.
         """
@@ -58,16 +72,11 @@ class ResultTable:
         chosen = [row for row in results if row["sweep"] in self.sweeps]
         missing = [sweep for sweep in self.sweeps if sweep not in {row["sweep"] for row in chosen}]
         if missing:
-            _refuse(
-                f"results of the sweep {missing[0]}", "none", "a suite that was not run through, or a misspelt name"
-            )
+            _refuse(f"results of the sweep {missing[0]}", "none", "a suite not run through, or a misspelt name")
         held = [row for row in chosen if self._shows(row)]
         if not held:
             _refuse("a row of results", "none", f"nothing fits where = {dict(self.where)}")
-        lines = self._crossed(held) if self.columns else self._listed(held)
-        header = [f"| {' | '.join(lines[0])} |", "|" + "---|" * len(lines[0])]
-        body = [f"| {' | '.join(line)} |" for line in lines[1:]]
-        return "\n".join([*header, *body, "", source_line(held)])
+        return [*(self._crossed(held) if self.columns else self._listed(held)), [source_line(held)]]
 
     def _check(self) -> None:
         """Refuse half of a table.

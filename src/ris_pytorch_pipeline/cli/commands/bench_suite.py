@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...bench import Answers, Entering, Kept, Pending, Suite, serve, suite_from_toml, worked_apart, worked_here
 from ...errors import ConfigurationError
-from ...experiment import parse_toml_value
+from ...experiment import parse_toml_value, to_toml
 from ...files import Lock, open_regular, parent_watch, reason
 from ...physics import ends
 from ..memory import compared_bytes, require
@@ -32,6 +32,9 @@ def run_suite(arguments: argparse.Namespace) -> int:
         KeyboardInterrupt: Ctrl-C or SIGTERM, once what is finished is printed.
     """
     suite = suite_of_arguments(arguments)
+    if arguments.print_config:
+        print(to_toml(suite), end="")
+        return 0
     cells, entering = suite.cells(), Entering(read=network_at, further=tuple(suite.contenders))
     if arguments.worker:
         check = parent_watch()

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from ...bench import RESULTS, Row, cell_of, read_rows
 from ...errors import ConfigurationError, InputError
 from ...files import is_there, read_regular, reason, write_whole
-from ...report import heat_maps, sweep_figure, tables_in, tabulated
+from ...report import heat_maps, latex_table, sweep_figure, tables_in, tabulated
+from ...report.markdown_tables import Results
 from ..showing.figures import check_figure, save_figure, save_text
 
 _MOST_BYTES = 2**22
@@ -48,6 +49,8 @@ def _page(results: Path, page: Path | None) -> None:
 
 def _tables(arguments: argparse.Namespace) -> int:
     results = cache(lambda suite: rows_of(arguments.results, suite))
+    if arguments.latex is not None:
+        return _latex(arguments.tables, results, arguments.latex)
     old = {path: _text(path) for path in arguments.tables}
     new = {path: tabulated(text, results) for path, text in old.items()}
     changed = [path for path in old if old[path] != new[path]]
@@ -60,6 +63,17 @@ def _tables(arguments: argparse.Namespace) -> int:
     done = "out of date" if arguments.check else "written"
     print(f"{count} tables in {len(new)} texts, {len(changed)} of them {done}")
     return 1 if changed and arguments.check else 0
+
+
+def _latex(texts: Sequence[Path], results: Results, folder: Path) -> int:
+    """Write each table of some texts into a file of its own, and leave the texts as they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for text in texts:
+        for number, table in enumerate(tables_in(_text(text)), start=1):
+            path = folder / f"{text.stem}-{number}.tex"
+            save_text(latex_table(table, results(table.suite)), path)
+            print(f"table written to {path}")
+    return 0
 
 
 def _draw(results: Path, folder: Path, kind: str) -> None:

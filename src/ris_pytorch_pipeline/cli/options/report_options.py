@@ -30,4 +30,5 @@ def add_report(parser: argparse.ArgumentParser) -> None:
         help="folder for a figure of each sweep: lines over SNR, or a map",
     )
     parser.add_argument("--as", dest="kind", choices=("png", "pdf", "svg"), default="png", help="of the figures (png)")
+    parser.add_argument("--latex", type=Path, metavar="DIR", help="folder for those tables as LaTeX (booktabs)")
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 where a text would change")
