@@ -88,9 +88,16 @@ def stopping() -> Iterator[Stop]:
         yield stop
 
 
-def parent_watch() -> Callable[[], None]:
-    """A check that ends this process once the one that started it is gone."""
-    parent = os.getppid()
+def parent_watch(started_by: int | None = None) -> Callable[[], None]:
+    """A check that ends this process once the one that started it is gone.
+
+    Args:
+        started_by: number of that process, which may be gone already; None is the present parent.
+
+    Returns:
+        The check, which raises `Terminated`.
+    """
+    parent = os.getppid() if started_by is None else started_by
 
     def check() -> None:
         if os.getppid() != parent:

@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -36,8 +37,8 @@ def run_suite(arguments: argparse.Namespace) -> int:
         print(to_toml(suite), end="")
         return 0
     cells, entering = suite.cells(), Entering(read=network_at, further=tuple(suite.contenders))
-    if arguments.worker:
-        check = parent_watch()
+    if arguments.worker is not None:
+        check = parent_watch(arguments.worker)
         serve(cells, entering, suite.digest, lambda label, done, total: check())
         return 0
     _check(arguments, cells, entering)
@@ -139,8 +140,8 @@ def _answers(
 
 def command_of(arguments: argparse.Namespace) -> list[str]:
     """The command of a process that works for this one."""
-    command = [sys.executable, "-m", "ris_pytorch_pipeline", "bench", str(arguments.suite), "--worker"]
-    command += ["--threads", str(arguments.threads)]
+    command = [sys.executable, "-m", "ris_pytorch_pipeline", "bench", str(arguments.suite)]
+    command += ["--worker", str(os.getpid()), "--threads", str(arguments.threads)]
     command += ["--quick"] if arguments.quick else []
     command += [word for name in ("seed", "scenes") if name in vars(arguments)
                 for word in (f"--{name}", str(vars(arguments)[name]))]  # fmt: skip

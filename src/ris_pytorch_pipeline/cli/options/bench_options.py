@@ -17,7 +17,7 @@ def add_bench(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--resume", action="store_true", help="go on with the cells that are missing in there")
     group.add_argument("--jobs", type=int, default=1, metavar="N", help="processes; results are the same for any (1)")
     group.add_argument("--quick", action="store_true", help="take the few scenes that the suite calls `quick`")
-    group.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+    group.add_argument("--worker", type=int, metavar="PROCESS", help=argparse.SUPPRESS)
 
 
 def _add_sweep(parser: argparse.ArgumentParser) -> None:
