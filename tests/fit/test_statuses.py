@@ -76,6 +76,12 @@ def test_weak_sources_are_called_weak() -> None:
     assert all(Status.WEAK in findings for findings in said(found))
 
 
+@pytest.mark.parametrize("asked", [2, 5])
+def test_sources_too_many_are_weak_before_they_are_ambiguous(asked: int) -> None:
+    found = Sml()(scenes(sources=1, snr_db=20.0).observation, asked)
+    assert found.status == (Status.WEAK,) * len(found)
+
+
 def test_grating_lobes_are_listed() -> None:
     true = scenes(horizontal=6, vertical=6, spacing=0.45, azimuth_deg=(-20.0, 20.0), elevation_deg=(-5.0, 5.0),
                   snr_db=20.0, distance=(100.0, 300.0))  # fmt: skip

@@ -75,7 +75,11 @@ def judge(
         Status.EDGE: at_edge(estimate.positions, region, observation.array, aside.pull),
         Status.WEAK: weak(found, threshold, estimate.order),
     }
-    findings = tuple(_findings(flags, row, status) for row, status in enumerate(estimate.status))
+    faint = found.gains < threshold
+    findings = tuple(
+        _findings(flags, row, status, faint=all(bool(faint[row, mode.source]) for mode in aside.modes[row]))
+        for row, status in enumerate(estimate.status)
+    )
     fit = Fit(
         explained=explained_share(groups),
         expected=found.expected_share,
@@ -96,8 +100,13 @@ def _place(estimate: Estimate, array: Array, region: SearchRegion) -> tuple[Tens
     return cosines, cosines.new_tensor(search_grid(region, array).steps[:-1])
 
 
-def _findings(flags: dict[Status, Tensor], row: int, status: Status) -> tuple[Status, ...]:
-    """All that is to be said, worst first: the border of the field explains a misfit where the sources stand out."""
+def _findings(flags: dict[Status, Tensor], row: int, status: Status, *, faint: bool) -> tuple[Status, ...]:
+    """All that is to be said, worst first: the border of the field explains a misfit where the sources stand out.
+
+    A source that hardly stands out fits anywhere: where no other one has another place, too many were asked for.
+    """
     said = {status} | {finding for finding, flag in flags.items() if bool(flag[row])}
-    order = _ORDER if Status.WEAK in said else (Status.EDGE, *_ORDER)
+    order = (Status.EDGE, *_ORDER)
+    if Status.WEAK in said:
+        order = (Status.MISFIT, Status.NONE, Status.WEAK, *_ORDER) if faint else _ORDER
     return tuple(finding for finding in dict.fromkeys(order) if finding in said)
