@@ -23,9 +23,9 @@ _LARGE = 10.0
 """Size of an array over the farthest distance searched beyond which one of them is in another unit: the elements would
 stand around the field, or on a rail of ten times the distance."""
 _LONG, _LEAST_WAVES, _FEW_WAVES = 1.0, 2.0, 5.0
-"""Wavelength in metres from which on millimetres are likely, and the wavelengths to the farthest distance searched below
-which they are the cause: fewer where the array is larger than the field. A panel of 12 x 12 at 28 GHz in millimetres is
-80 "m" large, and ten metres are less than a wavelength."""
+"""Wavelength in metres from which on millimetres are likely, and the wavelengths to the farthest distance searched
+below which they are the cause: fewer where the array is larger than the field. A panel of 12 x 12 at 28 GHz in
+millimetres is 80 "m" large, and ten metres are less than a wavelength."""
 _RANK = 1e-6
 """Part of the largest singular value below which another one of the channel is zero."""
 

@@ -17,7 +17,7 @@ _REACH, _STEP = 0.1, 0.01
 """Largest |β| of a narrow-band array, 10 % of bandwidth, and the step in which it is tried."""
 _LIKE = 0.7
 """|a^H a'|²/N² that a source has with the ray: a third of a beamwidth off has less."""
-_CLOSE, _DEVIATIONS = 0.05, 5.0
+_CLOSE, _DEVIATIONS = 0.05, 3.0
 """Part of the likeness that is missing on the ray in any case, and the ± within which a source lies on it otherwise."""
 
 
@@ -77,7 +77,9 @@ def _on_ray(
     return (1 - best <= allowed) & present[:, None] & present[:, :, None]
 
 
-def _spread(positions: Positions, deviations: Positions, vectors: Tensor, array: Array) -> Float[Tensor, "scene source"]:
+def _spread(
+    positions: Positions, deviations: Positions, vectors: Tensor, array: Array
+) -> Float[Tensor, "scene source"]:  # fmt: skip
     """Likeness that a wave loses one ± away, summed over the coordinates."""
     lost = torch.zeros_like(positions[..., 0])
     away = torch.where(deviations.isfinite(), deviations, torch.zeros_like(deviations))

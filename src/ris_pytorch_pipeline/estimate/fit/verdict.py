@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import torch
+from jaxtyping import Bool
 from torch import Tensor
 
 from ...physics import Array, to_cosines
@@ -16,6 +17,7 @@ from .credible import evidence, weak
 from .edges import at_edge
 from .expected import explained_share
 from .groups import groups_of
+from .rays import ray_mates
 from .structure import KNOWN_NOISE, STATISTICS, structure
 
 ALARM = 0.01
@@ -28,6 +30,8 @@ _ORDER = (
 )  # fmt: skip
 """Worst first: a scene's status is its first finding."""
 _SENTENCES = (*STATISTICS, KNOWN_NOISE)
+BLURRED = "one source shows at several places as one of unknown bandwidth does"
+"""What is said of a scene with a source that had images at other carriers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,10 +41,13 @@ class Judged:
     Args:
         estimate: with `fit`, and statuses from it.
         credible: (scene, source), True of sources that stand out from scatter and from errors of the model.
+        split: (scene,), True where a source seems to show as several on its ray: of these the strongest is credible,
+            and what is left is to be weighed again.
     """
 
     estimate: Estimate
     credible: Mask
+    split: Bool[Tensor, "scene"]  # noqa: F821
 
 
 def judge(
@@ -51,6 +58,7 @@ def judge(
     threshold: float,
     *,
     counting: bool,
+    blurred: bool = False,
 ) -> Judged:  # fmt: skip
     """Weigh an estimate.
 
@@ -61,6 +69,7 @@ def judge(
         region: the field that was searched.
         threshold: τ, the gain that a detection needs.
         counting: whether the number of sources was estimated, so that `credible` is needed.
+        blurred: whether images of the sources at other carriers have been left out, which the model does not explain.
     """
     observation = scaled.observation
     groups = groups_of(observation, estimate.positions)
@@ -69,8 +78,8 @@ def judge(
     place = _place(estimate, observation.array, region)
     found = evidence(observation, groups, powers, place, threshold, tested.p_value < ALARM, counting=counting)
     flags = {
-        Status.MISFIT: (tested.p_value < ALARM)
-        & ((estimate.order > 0) | (found.expected_share > _LOUD) | tested.foreign),
+        Status.MISFIT: blurred
+        | (tested.p_value < ALARM) & ((estimate.order > 0) | (found.expected_share > _LOUD) | tested.foreign),
         Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in aside.modes], device=powers.device),
         Status.EDGE: at_edge(estimate.positions, region, observation.array, aside.pull),
         Status.WEAK: weak(found, threshold, estimate.order),
@@ -85,12 +94,17 @@ def judge(
         expected=found.expected_share,
         p_value=tested.p_value,
         evidence=found.gains,
-        striking=tuple(_SENTENCES[i] for i in tested.cause.tolist()),
+        striking=tuple(BLURRED if blurred else _SENTENCES[i] for i in tested.cause.tolist()),
         findings=findings,
         modes=aside.modes,
     )
     status = tuple(f[0] if f else Status.CONVERGED for f in findings)
-    return Judged(replace(estimate, fit=fit, status=status), found.credible)
+    mates = torch.zeros_like(groups.present)
+    if counting:
+        mates = ray_mates(estimate.positions, estimate.deviations, observation.array, place[1])
+    split = mates.any(-1)
+    credible = torch.where(split[:, None], groups.present & ~mates, found.credible)
+    return Judged(replace(estimate, fit=fit, status=status), credible, split)
 
 
 def _place(estimate: Estimate, array: Array, region: SearchRegion) -> tuple[Tensor, Tensor]:
