@@ -58,7 +58,7 @@ def judge(
     threshold: float,
     *,
     counting: bool,
-    blurred: bool = False,
+    misfit: str = "",
 ) -> Judged:  # fmt: skip
     """Weigh an estimate.
 
@@ -69,7 +69,7 @@ def judge(
         region: the field that was searched.
         threshold: τ, the gain that a detection needs.
         counting: whether the number of sources was estimated, so that `credible` is needed.
-        blurred: whether images of the sources at other carriers have been left out, which the model does not explain.
+        misfit: what shows that the model does not hold, in words; empty where only the residual tells.
     """
     observation = scaled.observation
     groups = groups_of(observation, estimate.positions)
@@ -78,7 +78,7 @@ def judge(
     place = _place(estimate, observation.array, region)
     found = evidence(observation, groups, powers, place, threshold, tested.p_value < ALARM, counting=counting)
     flags = {
-        Status.MISFIT: blurred
+        Status.MISFIT: bool(misfit)
         | (tested.p_value < ALARM) & ((estimate.order > 0) | (found.expected_share > _LOUD) | tested.foreign),
         Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in aside.modes], device=powers.device),
         Status.EDGE: at_edge(estimate.positions, region, observation.array, aside.pull),
@@ -94,7 +94,7 @@ def judge(
         expected=found.expected_share,
         p_value=tested.p_value,
         evidence=found.gains,
-        striking=tuple(BLURRED if blurred else _SENTENCES[i] for i in tested.cause.tolist()),
+        striking=tuple(misfit or _SENTENCES[i] for i in tested.cause.tolist()),
         findings=findings,
         modes=aside.modes,
     )

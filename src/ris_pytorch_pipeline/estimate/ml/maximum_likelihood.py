@@ -3,6 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Generic, TypeVar
 
 import torch
@@ -23,6 +24,7 @@ from ..normalise import Scaled, scale
 from ..outcome import Aside, Polished, ending_of, merged, nothing_aside, nothing_found
 from ..region import SearchRegion
 from .hypothesis import Hypothesis, Likelihood, Rows
+from .readings import better_readings
 from .search import Found, Needed, SearchEffort, cycle, search_known, search_unknown
 from .stochastic import StochasticLikelihood
 from .weighing import Weighing, weighed
@@ -169,7 +171,7 @@ class MaximumLikelihood(ABC, Generic[L]):
             for index in torch.nonzero(counts == order).squeeze(-1).split(self._at_a_time(scaled.observation)):
                 start = torch.stack([p[~p[:, 0].isnan()] for p in positions[index]]).double()
                 likelihood = self.likelihood(scaled.observation[index])
-                found = self._start(likelihood, start)
+                found = self.start(likelihood, start)
                 if search is not None and order:
                     found = self._searched(likelihood.observation, found, torch.nonzero(search[index]).squeeze(-1))
                 parts.append((index, self._polish(likelihood, scaled[index], found, iterations)))
@@ -180,13 +182,15 @@ class MaximumLikelihood(ABC, Generic[L]):
         if not self.fit:
             return merged(parts, asked)[0]
         threshold = self._needed(scaled.observation, search_grid(self.region, scaled.observation.array))(0)
-        return weighed(scaled, parts, asked, Weighing(region=self.region, threshold=threshold, again=self._again))
+        misread = partial(better_readings, self, threshold=threshold)
+        weighing = Weighing(region=self.region, threshold=threshold, again=self._again, misread=misread)
+        return weighed(scaled, parts, asked, weighing)
 
     def _again(self, scaled: Scaled, positions: Positions, counts: Counts) -> list[Polished]:
         """Scenes searched on from some of their sources."""
         return self._refined(scaled, positions, counts, None, torch.ones_like(counts).bool())
 
-    def _start(self, likelihood: L, positions: Positions) -> Found:
+    def start(self, likelihood: L, positions: Positions) -> Found:
         """All scenes of a likelihood at given positions, as many in each."""
         array = likelihood.observation.array
         rows = torch.arange(len(positions), device=positions.device)

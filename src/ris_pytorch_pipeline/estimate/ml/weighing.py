@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import torch
 
 from ...shapes import Counts, Positions
-from ..estimate import Estimate, replaced_estimates
-from ..fit.verdict import judge
+from ..estimate import Estimate, Status, replaced_estimates
+from ..fit.verdict import BLURRED, judge
 from ..normalise import Scaled
 from ..outcome import Aside, Polished, merged
 from ..region import SearchRegion
+
+_DOUBTS = frozenset({Status.MISFIT, Status.EDGE})
+"""Findings that a wrong reading leaves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,26 +25,30 @@ class Weighing:
         threshold: τ, the gain that a detection needs.
         again: (scenes, positions with NaN in slots without a source, sources of each scene) -> what a search from there
             ends with.
+        misread: (the same) -> the name of another reading that explains each scene better; empty where none does.
     """
 
     region: SearchRegion
     threshold: float
     again: Callable[[Scaled, Positions, Counts], list[Polished]]
+    misread: Callable[[Scaled, Positions, Counts], list[str]]
 
 
 def weighed(scaled: Scaled, parts: list[Polished], asked: Counts | None, weighing: Weighing) -> Estimate:
-    """The parts in order, with their fit; where the order was estimated, without sources that do not stand out."""
+    """The parts in order, with their fit; where the order was estimated, without sources that do not stand out.
+
+    None is left where another usual reading of the numbers explains the scene better.
+    """
     whole, aside = merged(parts, asked)
-    return _settled(scaled, whole, aside, weighing, counting=asked is None)
+    found = _settled(scaled, whole, aside, weighing, counting=asked is None)
+    return found if asked is not None else _reread(scaled, found, weighing)
 
 
 def _settled(
-    scaled: Scaled, whole: Estimate, aside: Aside, weighing: Weighing, *, counting: bool, blurred: bool = False
+    scaled: Scaled, whole: Estimate, aside: Aside, weighing: Weighing, *, counting: bool, misfit: str = ""
 ) -> Estimate:
     """An estimate with its fit, without spare sources; what one source left at several places is counted again."""
-    judged = judge(
-        scaled, whole, aside, weighing.region, weighing.threshold, counting=counting, blurred=blurred
-    )  # fmt: skip
+    judged = judge(scaled, whole, aside, weighing.region, weighing.threshold, counting=counting, misfit=misfit)
     found, kept = judged.estimate, judged.credible.sum(-1)
     if not counting:
         return found
@@ -51,9 +58,27 @@ def _settled(
         if rows.numel() == 0:
             continue
         start = judged.estimate.positions[rows].masked_fill(~judged.credible[rows][..., None], torch.nan)
-        parts = weighing.again(scaled[rows], start, kept[rows])
-        second = _settled(
-            scaled[rows], *merged(parts, None), weighing, counting=again, blurred=blurred or again
-        )  # fmt: skip
+        whole, aside = merged(weighing.again(scaled[rows], start, kept[rows]), None)
+        said = BLURRED if again else misfit
+        second = _settled(scaled[rows], whole, aside, weighing, counting=again, misfit=said)
         found = replaced_estimates(found, rows, second)
+    return found
+
+
+def _reread(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
+    """Without the sources of scenes that another reading explains better; only doubtful scenes are read again."""
+    if found.fit is None:
+        return found
+    doubtful = [bool(_DOUBTS.intersection(said)) for said in found.fit.findings]
+    rows = torch.nonzero(torch.tensor(doubtful, device=found.order.device) & (found.order > 0)).squeeze(-1)
+    if rows.numel() == 0:
+        return found
+    names = weighing.misread(scaled[rows], found.positions[rows], found.order[rows])
+    for name in sorted(set(names) - {""}):
+        chosen = rows[torch.tensor([other == name for other in names], device=rows.device)]
+        nowhere = torch.full_like(found.positions[chosen], torch.nan)
+        parts = weighing.again(scaled[chosen], nowhere, torch.zeros_like(chosen))
+        said = f"as many sources or fewer explain more with {name}"
+        none = _settled(scaled[chosen], *merged(parts, None), weighing, counting=False, misfit=said)
+        found = replaced_estimates(found, chosen, none)
     return found
