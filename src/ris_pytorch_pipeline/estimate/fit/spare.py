@@ -17,8 +17,8 @@ _ASKED, _ASKED_IN_DOUBT = 1.2, 1.7
 """Gain over errors of the model that a source has to bring, over the detection threshold: where nothing else speaks of
 errors, and where something does. Of 309 true sources at 10 dB (K = 5, default panel) 1 % bring less than 1.3."""
 _DOUBT = 2.5
-"""Evidence of errors from which on the most is asked: 3 of 24 right scenes have more, and of 144 with K = 5 at 10 dB and
-K = 1..3 at 0 and 5 dB one lost a source that 5.0 would keep. Errors that a false source fits away leave 2 to 4."""
+"""Evidence of errors from which on the most is asked. 3 of 24 right scenes have more; of 144 with K = 5 at 10 dB or
+K = 1..3 at 0 and 5 dB one lost a source that a limit of 5 would keep. Errors that a false source fits leave 2 to 4."""
 _LEAST = 0.4
 """Share of what came through the channel that sources have to explain: 0.42 is the least of 32 scenes with phase errors
 of 0.5 rad; sources found with a scrambled element order stay below 0.3 where few are kept."""
