@@ -10,15 +10,12 @@ from torch import Tensor
 from ...shapes import Cosines, Mask
 from ..ml.stochastic import one_source_gain
 from .groups import Groups, loaded_gram
-from .model_error import error_evidence, gain_over_errors, likeliest, sources_share
+from .model_error import SPEAKS, error_evidence, gain_over_errors, likeliest, sources_share
 from .scatter import Scatter
 
 _ASKED, _ASKED_IN_DOUBT = 1.2, 1.7
 """Gain over errors of the model that a source has to bring, over the detection threshold: where nothing else speaks of
 errors, and where something does. Of 309 true sources at 10 dB (K = 5, default panel) 1 % bring less than 1.3."""
-_DOUBT = 2.5
-"""Evidence of errors from which on the most is asked. 3 of 24 right scenes have more; of 144 with K = 5 at 10 dB or
-K = 1..3 at 0 and 5 dB one lost a source that a limit of 5 would keep. Errors that a false source fits leave 2 to 4."""
 _LEAST = 0.4
 """Share of what came through the channel that sources have to explain: 0.42 is the least of 32 scenes with phase errors
 of 0.5 rad; sources found with a scrambled element order stay below 0.3 where few are kept."""
@@ -63,7 +60,7 @@ def kept_sources(
         doubtful: (scene,), True where the residual is not white.
     """
     kept = scatter.groups.present.clone()
-    strange = doubtful | (error_evidence(scatter, kept, powers) > _DOUBT)
+    strange = doubtful | (error_evidence(scatter, kept, powers) > SPEAKS)
     near = _close(*place)
     unclear = (
         strange | (gains < _CLEAR * threshold).any(-1) | (near & kept[:, None] & kept[:, :, None]).flatten(1).any(-1)
@@ -73,7 +70,7 @@ def kept_sources(
     while active.numel():
         part = Scatter(scatter.groups[active], scatter.colour[active], scatter.coherent)
         some, strength = kept[active], powers[active]
-        doubt = strange[active] | (error_evidence(part, some, strength) > _DOUBT)
+        doubt = strange[active] | (error_evidence(part, some, strength) > SPEAKS)
         own = gain_over_errors(part, some, strength) * _own_share(part, some, near[active], doubt)
         asked = torch.where(doubt, _ASKED_IN_DOUBT, _ASKED) * threshold
         least, worst = own.nan_to_num(torch.inf).min(-1)

@@ -17,6 +17,7 @@ from .credible import evidence, weak
 from .edges import at_edge
 from .expected import explained_share
 from .groups import groups_of
+from .panel_error import with_panel_errors
 from .rays import ray_mates
 from .structure import KNOWN_NOISE, STATISTICS, structure
 
@@ -104,6 +105,7 @@ def judge(
         mates = ray_mates(estimate.positions, estimate.deviations, observation.array, place[1])
     split = mates.any(-1)
     credible = torch.where(split[:, None], groups.present & ~mates, found.credible)
+    estimate = with_panel_errors(estimate, observation, groups, powers, tested.p_value, region.fixed)
     return Judged(replace(estimate, fit=fit, status=status), credible, split)
 
 

@@ -4,7 +4,7 @@ With conjugates missing or elements in another order, one source shows as many w
 rows were read as columns as four to eight, each of them far above any threshold.
 """
 
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import torch
 
@@ -21,6 +21,7 @@ _TOLERANCE = 1e-2
 L = TypeVar("L", bound=Likelihood)
 
 
+@runtime_checkable
 class Reader(Protocol[L]):
     """What is needed of an estimator."""
 
