@@ -21,7 +21,8 @@ _PRICE = 3.0
 
 SPEAKS = 2.5
 """Evidence of errors, `error_evidence`, that speaks of them. 3 of 24 right scenes have more; of 144 with K = 5 at 10 dB
-or K = 1..3 at 0 and 5 dB one lost a source that a limit of 5 would keep. Errors that a false source fits leave 2 to 4."""
+or K = 1..3 at 0 and 5 dB one lost a source that a limit of 5 would keep. Where a false source fits errors 2 to 4 are
+left."""
 
 
 @dataclass(frozen=True, eq=False)

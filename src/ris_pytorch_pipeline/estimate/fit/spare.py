@@ -45,11 +45,13 @@ class Symbols:
 
 def kept_sources(
     scatter: Scatter, powers: Tensor, gains: Tensor, place: tuple[Cosines, Tensor], threshold: float, doubtful: Tensor
-) -> Mask:  # fmt: skip
+) -> tuple[Mask, Mask]:  # fmt: skip
     """(scene, source): True of sources that errors of the model of the others do not explain.
 
     The source with the least gain of its own goes first, as long as that is less than is asked; then the others are
-    weighed again. Where all that are kept explain too little of what came through the channel, none is.
+    weighed again. Where all that are kept explain too little of what came through the channel, none is. A second answer
+    is True of sources that bring what is asked beside all the others in scenes where nothing speaks of errors: a weak
+    source that goes first leaves what looks like errors of the others, and at a low SNR all may follow it.
 
     Args:
         scatter: all found sources beside scatter, strongest first.
@@ -67,6 +69,7 @@ def kept_sources(
     )
     active = torch.nonzero(unclear & kept.any(-1)).squeeze(-1)
     looked = active
+    alone = kept & ~strange[:, None]
     while active.numel():
         part = Scatter(scatter.groups[active], scatter.colour[active], scatter.coherent)
         some, strength = kept[active], powers[active]
@@ -74,13 +77,15 @@ def kept_sources(
         own = gain_over_errors(part, some, strength) * _own_share(part, some, near[active], doubt)
         asked = torch.where(doubt, _ASKED_IN_DOUBT, _ASKED) * threshold
         least, worst = own.nan_to_num(torch.inf).min(-1)
+        if active is looked:
+            alone[active] &= own >= asked[:, None]
         drop = least < asked
         kept[active[drop], worst[drop]] = False
         active = active[drop & kept[active].any(-1)]
     if looked.numel():
         part = Scatter(scatter.groups[looked], scatter.colour[looked], scatter.coherent)
         kept[looked] &= (sources_share(part, kept[looked]) >= _LEAST)[:, None]
-    return kept
+    return kept, alone
 
 
 def _close(cosines: Cosines, steps: Tensor) -> Bool[Tensor, "scene source source"]:

@@ -44,11 +44,13 @@ class Judged:
         credible: (scene, source), True of sources that stand out from scatter and from errors of the model.
         split: (scene,), True where a source seems to show as several on its ray: of these the strongest is credible,
             and what is left is to be weighed again.
+        alone: (scene, source), True of sources that are credible if no other reading of a silent scene is better.
     """
 
     estimate: Estimate
     credible: Mask
     split: Bool[Tensor, "scene"]  # noqa: F821
+    alone: Mask
 
 
 def judge(
@@ -106,7 +108,7 @@ def judge(
     split = mates.any(-1)
     credible = torch.where(split[:, None], groups.present & ~mates, found.credible)
     estimate = with_panel_errors(estimate, observation, groups, powers, tested.p_value, region.fixed)
-    return Judged(replace(estimate, fit=fit, status=status), credible, split)
+    return Judged(replace(estimate, fit=fit, status=status), credible, split, found.alone)
 
 
 def _place(estimate: Estimate, array: Array, region: SearchRegion) -> tuple[Tensor, Tensor]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import torch
 
-from ...shapes import Counts, Positions
+from ...shapes import Counts, Mask, Positions
 from ..estimate import Estimate, Status, replaced_estimates
-from ..fit.verdict import BLURRED, judge
+from ..fit.verdict import BLURRED, Judged, judge
 from ..normalise import Scaled
 from ..outcome import Aside, Polished, merged
 from ..region import SearchRegion
@@ -49,20 +49,33 @@ def _settled(
 ) -> Estimate:
     """An estimate with its fit, without spare sources; what one source left at several places is counted again."""
     judged = judge(scaled, whole, aside, weighing.region, weighing.threshold, counting=counting, misfit=misfit)
-    found, kept = judged.estimate, judged.credible.sum(-1)
+    found = judged.estimate
     if not counting:
         return found
+    credible = _spared(scaled, judged, weighing)
+    kept = credible.sum(-1)
     fewer = kept < judged.estimate.order
     for chosen, again in ((fewer & ~judged.split, False), (fewer & judged.split, True)):
         rows = torch.nonzero(chosen).squeeze(-1)
         if rows.numel() == 0:
             continue
-        start = judged.estimate.positions[rows].masked_fill(~judged.credible[rows][..., None], torch.nan)
+        start = judged.estimate.positions[rows].masked_fill(~credible[rows][..., None], torch.nan)
         whole, aside = merged(weighing.again(scaled[rows], start, kept[rows]), None)
         said = BLURRED if again else misfit
         second = _settled(scaled[rows], whole, aside, weighing, counting=again, misfit=said)
         found = replaced_estimates(found, rows, second)
     return found
+
+
+def _spared(scaled: Scaled, judged: Judged, weighing: Weighing) -> Mask:
+    """Credible sources; where none is left of a silent scene that no other reading explains better, those alone."""
+    credible, estimate = judged.credible.clone(), judged.estimate
+    rows = torch.nonzero(~credible.any(-1) & judged.alone.any(-1)).squeeze(-1)
+    if rows.numel():
+        names = weighing.misread(scaled[rows], estimate.positions[rows], estimate.order[rows])
+        right = torch.tensor([not name for name in names], device=rows.device)
+        credible[rows[right]] = judged.alone[rows[right]]
+    return credible
 
 
 def _reread(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
