@@ -40,19 +40,21 @@ def weighed(scaled: Scaled, parts: list[Polished], asked: Counts | None, weighin
     None is left where another usual reading of the numbers explains the scene better.
     """
     whole, aside = merged(parts, asked)
-    found = _settled(scaled, whole, aside, weighing, counting=asked is None)
-    return found if asked is not None else _reread(scaled, found, weighing)
+    if asked is not None:
+        return judge(scaled, whole, aside, weighing.region, weighing.threshold, counting=False).estimate
+    return _reread(scaled, _settled(scaled, whole, aside, weighing, counting=True), weighing)
 
 
 def _settled(
     scaled: Scaled, whole: Estimate, aside: Aside, weighing: Weighing, *, counting: bool, misfit: str = ""
 ) -> Estimate:
-    """An estimate with its fit, without spare sources; what one source left at several places is counted again."""
+    """An estimate with its fit, without spare sources; what one source left at several places is counted again.
+
+    Where nothing is counted again, a source that explains less than scatter goes all the same.
+    """
     judged = judge(scaled, whole, aside, weighing.region, weighing.threshold, counting=counting, misfit=misfit)
     found = judged.estimate
-    if not counting:
-        return found
-    credible = _spared(scaled, judged, weighing)
+    credible = _spared(scaled, judged, weighing) if counting else _standing(judged)
     kept = credible.sum(-1)
     fewer = kept < judged.estimate.order
     for chosen, again in ((fewer & ~judged.split, False), (fewer & judged.split, True)):
@@ -65,6 +67,13 @@ def _settled(
         second = _settled(scaled[rows], whole, aside, weighing, counting=again, misfit=said)
         found = replaced_estimates(found, rows, second)
     return found
+
+
+def _standing(judged: Judged) -> Mask:
+    """Sources that explain more than scatter does: after a search without spare ones one may have gone astray."""
+    found = judged.estimate
+    there = ~found.positions[..., 0].isnan()
+    return there if found.fit is None else there & ~(found.fit.evidence < 0)
 
 
 def _spared(scaled: Scaled, judged: Judged, weighing: Weighing) -> Mask:
