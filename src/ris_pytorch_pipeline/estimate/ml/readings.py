@@ -10,7 +10,7 @@ import torch
 
 from ...physics import Observation
 from ...shapes import Counts, Positions
-from ..fit.conventions import readings
+from ..fit.conventions import Convention, orders, readings
 from ..normalise import Scaled
 from .hypothesis import Hypothesis, Likelihood
 from .search import Found, SearchEffort, add_source
@@ -40,8 +40,14 @@ class Reader(Protocol[L]):
 
 
 def better_readings(
-    reader: Reader[L], scaled: Scaled, positions: Positions, counts: Counts, threshold: float
-) -> list[str]:  # fmt: skip
+    reader: Reader[L],
+    scaled: Scaled,
+    positions: Positions,
+    counts: Counts,
+    *,
+    threshold: float,
+    conjugates: bool = True,
+) -> list[str]:
     """The reading that explains each scene best, where it explains more than the stated one with its sources does.
 
     Args:
@@ -50,21 +56,25 @@ def better_readings(
         positions: (scene, source, 3), what was found as stated; NaN in empty slots.
         counts: (scene,), how many sources that is.
         threshold: τ; with as many sources the other reading has to gain as much.
+        conjugates: whether conjugates are tried besides the orders of the elements.
 
     Returns:
         Names of readings, empty where none is better.
     """
+    ways = readings(scaled.observation.array) if conjugates else orders(scaled.observation.array)
     names = [""] * len(counts)
     for order in counts.unique().tolist():
         rows = torch.nonzero(counts == order).squeeze(-1)
         start = torch.stack([p[~p[:, 0].isnan()] for p in positions[rows]]).double()
-        found = _of_equal_order(reader, scaled[rows].observation, start, threshold)
+        found = _of_equal_order(reader, scaled[rows].observation, start, threshold, ways)
         for row, name in zip(rows.tolist(), found, strict=True):
             names[row] = name
     return names
 
 
-def _of_equal_order(reader: Reader[L], observation: Observation, positions: Positions, threshold: float) -> list[str]:
+def _of_equal_order(
+    reader: Reader[L], observation: Observation, positions: Positions, threshold: float, ways: list[Convention]
+) -> list[str]:
     """The same for scenes with as many sources."""
     order = positions.shape[1]
     likelihood = reader.likelihood(observation)
@@ -73,7 +83,7 @@ def _of_equal_order(reader: Reader[L], observation: Observation, positions: Posi
     sources = min(order, _MOST)
     best = best - (threshold / 2 if sources == order else 0.0)
     names = [""] * len(observation)
-    for way in readings(observation.array):
+    for way in ways:
         value = _greedy(reader, way.change(observation), sources).value
         for row in torch.nonzero(value < best).flatten().tolist():
             names[row] = way.name

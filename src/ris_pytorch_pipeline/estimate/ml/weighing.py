@@ -14,6 +14,8 @@ from ..region import SearchRegion
 
 _DOUBTS = frozenset({Status.MISFIT, Status.EDGE})
 """Findings that a wrong reading leaves."""
+_MANY = 4
+"""Sources from which on the order of the elements is tried besides."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +27,14 @@ class Weighing:
         threshold: τ, the gain that a detection needs.
         again: (scenes, positions with NaN in slots without a source, sources of each scene) -> what a search from there
             ends with.
-        misread: (the same) -> the name of another reading that explains each scene better; empty where none does.
+        misread: (the same, conjugates: whether these are tried) -> the name of another reading that explains each
+            scene better; empty where none does.
     """
 
     region: SearchRegion
     threshold: float
     again: Callable[[Scaled, Positions, Counts], list[Polished]]
-    misread: Callable[[Scaled, Positions, Counts], list[str]]
+    misread: Callable[..., list[str]]
 
 
 def weighed(scaled: Scaled, parts: list[Polished], asked: Counts | None, weighing: Weighing) -> Estimate:
@@ -88,16 +91,28 @@ def _spared(scaled: Scaled, judged: Judged, weighing: Weighing) -> Mask:
 
 
 def _reread(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
-    """Without the sources of scenes that another reading explains better; only doubtful scenes are read again."""
+    """Without the sources of scenes that another reading explains better.
+
+    Only doubtful scenes are read again, and those with many sources in other orders of the elements: a wrong order may
+    show as that many without any doubt.
+    """
     if found.fit is None:
         return found
-    doubtful = [bool(_DOUBTS.intersection(said)) for said in found.fit.findings]
-    rows = torch.nonzero(torch.tensor(doubtful, device=found.order.device) & (found.order > 0)).squeeze(-1)
-    if rows.numel() == 0:
-        return found
-    names = weighing.misread(scaled[rows], found.positions[rows], found.order[rows])
+    doubtful = torch.tensor([bool(_DOUBTS & set(said)) for said in found.fit.findings], device=found.order.device)
+    names = [""] * len(found)
+    for chosen, conjugates in ((doubtful & (found.order > 0), True), (~doubtful & (found.order >= _MANY), False)):
+        rows = torch.nonzero(chosen).squeeze(-1)
+        if rows.numel():
+            seen = weighing.misread(scaled[rows], found.positions[rows], found.order[rows], conjugates=conjugates)
+            for row, name in zip(rows.tolist(), seen, strict=True):
+                names[row] = name
+    return _without_misread(scaled, found, names, weighing)
+
+
+def _without_misread(scaled: Scaled, found: Estimate, names: list[str], weighing: Weighing) -> Estimate:
+    """No source in the scenes whose better reading has a name."""
     for name in sorted(set(names) - {""}):
-        chosen = rows[torch.tensor([other == name for other in names], device=rows.device)]
+        chosen = torch.tensor([row for row, other in enumerate(names) if other == name], device=found.order.device)
         nowhere = torch.full_like(found.positions[chosen], torch.nan)
         parts = weighing.again(scaled[chosen], nowhere, torch.zeros_like(chosen))
         said = f"as many sources or fewer explain more with {name}"
