@@ -205,6 +205,9 @@ def _evaluate(parser: Parser) -> None:
     parser.add_argument("--seed", metavar="N", default=argparse.SUPPRESS, help="of every random stream (0)")
     parser.add_argument("--scenes", metavar="N", default=argparse.SUPPRESS, help="scenes of each cell (200)")
     parser.add_argument("--shards", type=Path, metavar="DIR", help="take the split `test` of `ris simulate --shards`")
+    parser.add_argument(
+        "--calibration", type=Path, metavar="FILE", help="with --shards: gains that `ris calibrate` found"
+    )
     group = parser.add_argument_group("scenes; as in training unless a preset, a file or a field says otherwise")
     _add_base(group)
     add_scenario_options(group, skip=("sources", "snr_db"))
