@@ -112,7 +112,7 @@ _FAMILIES = {
     "RT1": "Updates: did one happen, and did it do anything?",
     "RT2": "The loss: is it the loss you mean?",
     "RT3": "Numbers: precision, range and linear algebra",
-    "RT4": "Data: are these the scenes and labels you mean?",
+    "RT4": "Data: are these the samples and labels you mean?",
     "RT5": "Files, runs and search",
     "RT6": "The source: what `trainlint check` reads without running it",
 }

@@ -118,7 +118,7 @@ MEASURED: dict[str, tuple[str, str]] = {
     "RT302": ("torch.linalg.eigh(matrix)[1].sum().backward()   # equal eigenvalues",
               "A gradient that a scaler discards while it finds its factor is not meant."),
     "RT303": ("torch.exp(100 * x)", "The named module need not be the culprit: its weights may be."),
-    "RT304": ("torch.linalg.svd(covariance)   # rank one",
+    "RT304": ("torch.linalg.svd(matrix)   # rank one",
               "Inputs of full rank train well with the same term."),
     "RT307": ("x = torch.stack([metres, kilometres, hertz], 1)",
               "Models that normalise first are unaffected."),

@@ -33,6 +33,9 @@ def findings(subject: Subject, *, skipped: bool) -> list[Finding]:
 
 
 def _bad(series: Series) -> list[bool]:
+    """Which values are not finite; empty where all are."""
+    if all(map(math.isfinite, series.values)):
+        return []
     return [not math.isfinite(v) for v in series.values]
 
 

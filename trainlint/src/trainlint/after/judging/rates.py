@@ -3,7 +3,8 @@
 import math
 import statistics
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import lt
 
 from ...findings import Finding, Severity
 from ...rules import updates
@@ -47,7 +48,7 @@ def used_rates(log: Log) -> Series | None:
 
 def _zero(subject: Subject) -> list[Finding]:
     series = used_rates(subject.log)
-    if series is None:
+    if series is None or 0 not in series.values:
         return []
     series = series.last_part()
     values = list(series.values)
@@ -92,9 +93,9 @@ def _warmup(subject: Subject) -> list[Finding]:
     """A warm-up that is not over by the end of the run is told only where nothing was learned meanwhile."""
     series, log = used_rates(subject.log), subject.log
     used = list(series.last_part().values) if series is not None else []
-    steps = [b - a for a, b in pairwise(used)]
-    if len(used) < 3 or not all(s > 0 for s in steps) or subject.learns:
+    if len(used) < 3 or not all(map(lt, used, islice(used, 1, None))) or subject.learns:
         return []
+    steps = [b - a for a, b in pairwise(used)]
     total = _epochs(subject) if log.planned is None else log.planned
     # A straight line from 0 is a warm-up; one that still rises at the end never reached its target.
     straight = max(steps) - min(steps) <= 0.05 * max(steps)

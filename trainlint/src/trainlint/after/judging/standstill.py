@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from ...findings import Finding, Severity
 from ...rules import curves, losses
@@ -79,12 +80,14 @@ def longest_row(values: Sequence[float]) -> tuple[float, int, int]:
     >>> longest_row([1.0, 2.0, 2.0, 3.0])
     (2.0, 2, 3)
     """
-    best, start = (0.0, 0, 0), 0
-    for end in range(1, len(values) + 1):
-        if abs(values[end - 1] - values[start]) > _DIGITS * abs(values[start]):
-            start = end - 1
+    best, start, end = (0.0, 0, 0), 0, 0
+    first = values[0] if values else 0.0
+    for value, row in groupby(values):
+        if abs(value - first) > _DIGITS * abs(first):
+            first, start = value, end
+        end += len(list(row))
         if end - start > best[1]:
-            best = values[start], end - start, end
+            best = first, end - start, end
     return best
 
 

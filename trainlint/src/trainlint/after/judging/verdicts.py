@@ -65,7 +65,7 @@ def counts(log: Log) -> dict[str, int]:
     epochs = {
         math.ceil(e)
         for s in log.of(Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, averages=True)
-        for e in s.epochs
+        for e in set(s.epochs)
         if math.isfinite(e)
     }
     told = {"epochs": len(epochs), "values": log.count}

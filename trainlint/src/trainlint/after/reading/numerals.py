@@ -11,7 +11,7 @@ _DIGITS = rf"(?:\.#(?:IND|INF|[QS]NAN)\d*|\d*(?::\d\d)+(?:[.,]\d+)?|\d*(?:\.\d*)
 _NAMED = r"(?:[nN][aA][nN](?!\w|\.\w|\s{1,8}iter)|[iI][nN][fF](?:inity)?(?!\w|\.\w))"
 NUMBER = re.compile(
     r"([-+.\dnNiI](?<![\w.@].)(?:"
-    rf"(?<=\d){_DIGITS}|(?<=[-+])(?:\d{_DIGITS}|\.\d+{_POWER}|{_NAMED})|(?<=\.)\d+{_POWER}"
+    rf"(?<=\d){_DIGITS}|(?<=[-+])(?:\d{_DIGITS}|\.\d+{_POWER}|\.?{_NAMED})|(?<=\.)(?:\d+{_POWER}|{_NAMED})"
     r"|(?<=[nN])[aA][nN](?!\w|\.\w|\s{1,8}iter)|(?<=[iI])[nN][fF](?:inity)?(?!\w|\.\w)))"
 )
 """Splits a line into texts and numbers; `number of nan iterations` is a text.
@@ -26,6 +26,8 @@ MISSING = frozenset(
 )
 _WRAPPED = re.compile(r"(?:tensor|array|(?:np|numpy|torch)\.\w{1,20}|float\d{0,3}|scalar)\(\[?\s*([^,)\]]{1,40})")
 _SPECIAL = re.compile(r"([-+]?)\d\.#(IND|INF|[QS]NAN)\d*", re.IGNORECASE)
+_YAML = re.compile(r"[-+]?\.(?:nan|inf)", re.IGNORECASE)
+"""How YAML spells them."""
 _TAIL = re.compile(r"[-+]?(?:\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)(?=\s*[%/:\]);]|\s*,(?!\d)|$)")
 
 
@@ -38,8 +40,8 @@ def number(token: str) -> float | None:
     Raises:
         InputError: digits beyond any number that a training prints.
 
-    >>> number("1e-3"), number("-1.#IND"), number("0:21:00")
-    (0.001, nan, None)
+    >>> number("1e-3"), number("-1.#IND"), number(".nan"), number("0:21:00")
+    (0.001, nan, nan, None)
     """
     if len(token) > LONGEST:
         refuse(token)
@@ -47,6 +49,8 @@ def number(token: str) -> float | None:
         return float(token)
     except ValueError:
         special = _SPECIAL.fullmatch(token)
+    if _YAML.fullmatch(token):
+        return float(token.replace(".", ""))
     if special is None:
         return None
     return math.copysign(math.inf, -1 if special[1] == "-" else 1) if special[2].upper() == "INF" else math.nan

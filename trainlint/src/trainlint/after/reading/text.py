@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -14,6 +15,8 @@ MOST_PIECES = 64
 _SNIFFED = 8192
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|[@-Z\\^_])")
 _BACK = re.compile(r"\x08+")
+_MARKS = "\x1b\x08\r"
+"""What a line must be cleaned of."""
 
 
 def opened(path: Path) -> TextIO:
@@ -61,16 +64,19 @@ def pieces(file: TextIO) -> Iterator[str]:
     Args:
         file: opened by `opened`.
     """
-    rest, count = "", 0
-    while part := file.readline(LONGEST_PIECE):
-        whole, beyond = part.endswith("\n"), count >= MOST_PIECES
-        count = 0 if whole else count + 1
-        part, rest = rest + part, ""
-        if beyond:
-            continue
-        if not whole and len(part) >= LONGEST_PIECE:
-            part, rest = _cut(part)
-        yield from clean(part)
+    rest, cuts = "", 0
+    while chunk := file.read(LONGEST_PIECE):
+        *lines, rest = (rest + chunk).split("\n")
+        if lines and cuts >= MOST_PIECES:
+            lines[0] = ""
+        cuts = 0 if lines else cuts
+        if any(mark in chunk for mark in _MARKS):
+            lines = chain.from_iterable(map(clean, lines))
+        yield from lines
+        if len(rest) >= LONGEST_PIECE:
+            part, rest = _cut(rest) if cuts < MOST_PIECES else ("", "")
+            cuts += 1
+            yield from clean(part)
     yield from clean(rest)
 
 
