@@ -35,8 +35,10 @@ class Shape:
         table: True where it is a row of that table.
     """
 
-    __slots__ = ("anew", "begins", "direct", "follower", "header", "match", "meaning", "others", "phase", "said", "step", "table",
-                 "uses")  # fmt: skip
+    __slots__ = (
+        "anew", "begins", "direct", "follower", "header", "match", "meaning", "others", "phase", "said", "step",
+        "table", "uses",
+    )  # fmt: skip
 
     def __init__(
         self, meaning: Template, begins: Header | None = None, *, phase: str = "", header: Header | None = None,
