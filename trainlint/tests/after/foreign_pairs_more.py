@@ -258,7 +258,7 @@ def multiline_dict(broken: bool) -> str:
 
 PAIRS_MORE: dict[Callable[[bool], str | bytes], tuple[str, str]] = {
     lightning_csv: ("stalled", "RT212"), wandb_history: ("diverged", "RT201"), nulls: ("diverged", "RT201"), two_runs: ("diverged", "RT201"),
-    resumed: ("diverged suspicious", "RT202 RT503 RT257"), unix_times: ("stalled", "RT251"), german: ("suspicious", "RT230"), colours: ("diverged", "RT201"),
+    resumed: ("suspicious", "RT504"), unix_times: ("stalled", "RT251"), german: ("suspicious", "RT230"), colours: ("diverged", "RT201"),
     windows: ("diverged", "RT201"), powershell: ("diverged suspicious", "RT213"), zipped: ("diverged", "RT201"), paddle: ("stalled", "RT204"),
     stable_baselines: ("diverged", "RT201"), ignite: ("stalled", "RT212"), allennlp: ("diverged suspicious", "RT213"), torchtune: ("stalled", "RT203 RT123"),
     speechbrain: ("stalled", "RT101"), cntk: ("diverged", "RT202 RT253"), yaml_blocks: ("diverged suspicious", "RT213"), markdown: ("suspicious", "RT230"),

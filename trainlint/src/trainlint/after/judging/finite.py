@@ -10,6 +10,7 @@ from ...rules import curves, losses, numbers
 from ..reading.log import Log
 from ..series import Kind, Series, trailing
 from .subject import Subject, share
+from .sums import mean_at_zero
 
 FEW = 0.05
 """The share of values up to which a scaler's skipped updates explain what is not finite."""
@@ -54,12 +55,22 @@ def _train(log: Log) -> list[Finding]:
         if any(flags):
             found.append((_weight(log, series, flags), trailing(flags), series, flags))
     if not found:
-        return []
+        return _blank(log)
     order = {Severity.FATAL: 0, Severity.WARNING: 1, Severity.NOTE: 2}
     weight, _, series, flags = min(found, key=lambda f: (order[f[0]], f[2].name.average, f[2].name.term))
     others = len(found) - 1
     text = _what(series, flags) + (f", and {others} more losses" if others else "")
     return [losses.NOT_FINITE.found(text, severity=weight, values=sum(flags))]
+
+
+def _blank(log: Log) -> list[Finding]:
+    """A loss that was always told, and then is `null` or an empty cell to the end: so NaN is written."""
+    for series in log.of(Kind.TRAIN_LOSS):
+        if series.blanks >= max(3, 0.1 * len(series.values)) and not series.sparse and len(series.values) > 1:
+            text = f"{series.name.key} is empty in the last {series.blanks} places that name it, "
+            text += f"after {series.values[-1]:.4g} at {series.at(len(series.values) - 1)}"
+            return [losses.NOT_FINITE.found(text, severity=Severity.WARNING, values=series.blanks)]
+    return []
 
 
 def _weight(log: Log, series: Series, flags: Sequence[bool]) -> Severity:
@@ -96,7 +107,7 @@ def _collapsed(subject: Subject) -> list[Finding]:
     before = values[-zeros - 1]
     earlier = [abs(v) for v in values[:-zeros] if math.isfinite(v)]
     step = 10.0 ** -(part.decimals if part.decimals is not None else 12)
-    if not earlier or abs(before) < max(0.02 * max(earlier), 50 * step):
+    if not earlier or abs(before) < max(0.02 * max(earlier), 50 * step) or mean_at_zero(part, len(values) - zeros):
         return []
     late = [s.name.key for s in subject.log.of(Kind.VALIDATION_LOSS) if s.values and not math.isfinite(s.values[-1])]
     text = f"{part.name.key} falls from {before:.4g} to exactly 0 at {part.at(len(values) - zeros)} and stays there"

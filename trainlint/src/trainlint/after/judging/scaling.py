@@ -1,7 +1,7 @@
 """Did a gradient scaler throw the updates away?"""
 
 import math
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from ...findings import Finding
 from ...rules import curves, updates
@@ -64,10 +64,10 @@ def _stuck(log: Log) -> bool:
         return False
     low, high = values[-1], max(values)
     floor = low <= FLOOR and low == min(values) and high >= 256 * low
-    falling = trailing([b < a for a, b in pairwise(values)])
+    falling = trailing([b < a for a, b in pairwise(value for value, _ in groupby(values))])
     rests = trailing([v == low for v in values])
-    if log.skips >= MANY:
-        return (floor and rests >= 5) or (log.skips_last >= MANY and falling >= MANY - 1)
+    if log.skips >= MANY and log.skips_last >= MANY and falling >= MANY - 1:
+        return True
     return floor and (rests >= 5 or falling >= 8)
 
 

@@ -4,10 +4,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from ..reading.log import Log
 from ..series import Curve, Kind, Series, curve, stretches
+from .sums import sums_up, taken_apart
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,15 @@ class Subject:
 
     @cached_property
     def train(self) -> Series | None:
-        """The train loss: the whole one with most values, else the sum of its terms."""
-        return whole(self.log, Kind.TRAIN_LOSS)
+        """The train loss: the whole one with most values, else the sum of its terms; a running sum is taken apart."""
+        found = whole(self.log, Kind.TRAIN_LOSS)
+        return taken_apart(found) if found is not None and sums_up(found) else found
+
+    @cached_property
+    def summed(self) -> bool:
+        """True where the train loss is printed as a sum since its epoch began."""
+        found = whole(self.log, Kind.TRAIN_LOSS)
+        return found is not None and sums_up(found)
 
     @cached_property
     def validation(self) -> Series | None:
@@ -67,21 +75,6 @@ def within(series: Series | None, epochs: Curve) -> Curve | None:
     """
     fine = stretches(series) if series is not None and not sums_up(series) else None
     return fine if fine is not None and len(fine) > len(epochs) else None
-
-
-def sums_up(series: Series) -> bool:
-    """Whether values climb through each epoch and begin the next one low: a sum since the epoch began, no loss.
-
-    Args:
-        series: any.
-    """
-    part = series.last_part()
-    epochs = [[part.values[i] for i in g] for _, g in groupby(range(len(part.values)), key=part.epochs.__getitem__)]
-    if len(epochs) < 2 or len(epochs) == len(part.values):
-        return False
-    climbs = sum(e[-1] > 1.3 * abs(e[0]) for e in epochs)
-    drops = sum(b[0] < 0.7 * a[-1] for a, b in pairwise(epochs))
-    return climbs >= 0.8 * len(epochs) and drops >= 0.8 * (len(epochs) - 1)
 
 
 def finest(series: Series, fewest: int) -> Curve:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from ...findings import Finding, Severity
 from ...rules import curves, losses, updates
 from ..series import Curve, Series
-from .subject import Subject, fall, finest, mean, rank_trend, third
+from .subject import Subject, fall, finest, mean, noise, rank_trend, third
 
+_FAR = 3.0
+"""Standard deviations of the levels before, by which a plateau of two or three lies above them."""
 FEWEST = 8
 """Levels from which a trend is judged."""
 
@@ -60,6 +62,7 @@ def _jump(levels: Sequence[float], fewest: int) -> int | None:
         if before <= 0 or min(tail) <= before * 1.3 or levels[start] < 1.3 * head[-1]:
             continue
         over = min(tail) > 1.05 * max(head) and after > 1.4 * statistics.median(head)
+        over = over and (len(tail) > 3 or min(tail) > statistics.median(head) + _FAR * noise(head))
         stays = count - start >= max(4, 0.1 * count) and min(tail) > 1.8 * before and not _recovers(tail)
         if over or stays:
             return start
@@ -102,7 +105,8 @@ def _named(series: Series | None) -> str:
 
 def _still_better(series: Series) -> bool:
     """Whether a validation metric has its best third at the end."""
-    if not series.name.key.startswith(("val", "eval", "test", "dev", "metrics")):
+    held_out = series.name.key.startswith(("val", "eval", "test", "dev", "metrics"))
+    if not held_out or not {"train", "training", "trn"}.isdisjoint(series.name.key.split("_")):
         return False
     levels = [series.name.direction * v for v in finest(series, FEWEST).levels]
     return len(levels) >= 3 and third(levels, 2) > max(third(levels, 0), third(levels, 1))
@@ -134,7 +138,7 @@ def _collapse(subject: Subject) -> list[Finding]:
 def _paths(subject: Subject) -> list[Finding]:
     """Train and validation loss of the same epochs, where their ratio is another loss or a wrong division."""
     pairs = _pairs(subject.train_curve, subject.validation_curve)
-    if len(pairs) < 2 or subject.log.rival:
+    if len(pairs) < 2 or subject.log.rival or subject.summed:
         return []
     ratio, batches = statistics.median(v / t for t, v in pairs), subject.log.batches
     if batches and batches > 2 and 0.7 < ratio / batches < 1.43:

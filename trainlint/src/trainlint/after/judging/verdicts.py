@@ -7,7 +7,7 @@ from ...rules import runs
 from ...verdict import Verdict, judge
 from ..reading.log import Log
 from ..series import Kind
-from . import finite, rates, scaling, standstill, trend
+from . import finite, rates, restarts, scaling, standstill, trend
 from .standstill import longest_row
 from .subject import Subject
 
@@ -33,9 +33,10 @@ def findings(log: Log) -> list[Finding]:
     lost = finite.findings(subject, skipped=bool(skipped))
     still = standstill.findings(subject)
     gone = any(f.severity is not Severity.NOTE and f.rule.code in {"RT201", "RT250"} for f in lost)
-    moved = [] if gone else trend.findings(subject)
+    burst = any(f.severity is Severity.FATAL for f in lost)
+    moved = [] if gone else [*restarts.findings(subject), *trend.findings(subject)]
     stalled = bool(skipped) and skipped[0].rule.code == "RT113"
-    explained = stalled or gone or any(f.rule.state is State.DIVERGED for f in moved)
+    explained = stalled or gone or burst or any(f.rule.state is State.DIVERGED for f in moved)
     return [
         *rates.findings(subject, skipped=stalled, explained=explained),
         *skipped,
@@ -115,6 +116,8 @@ def blind(subject: Subject) -> tuple[str, ...]:
     reached = max((s.epochs[-1] for s in log.series.values() if s.epochs and math.isfinite(s.epochs[-1])), default=None)
     if reached is not None and log.planned and math.ceil(reached) < log.planned - 1:
         told.append(f"what follows epoch {math.ceil(reached)} of {log.planned}: the log ends there")
+    if subject.summed:
+        told.append("train loss against validation: the train loss is printed as a sum since each epoch began")
     if log.left_out:
         told.append(f"{log.left_out} values beyond the bounds of memory")
     return tuple(told)

@@ -7,7 +7,7 @@ from typing import Any
 from ...errors import InputError
 from .numerals import LONGEST, cell, refuse
 
-Row = list[tuple[str, float]]
+Row = list[tuple[str, float | None]]
 _DEEPEST = 12
 """Levels below which no curve is looked for."""
 
@@ -67,7 +67,8 @@ def _rows(found: Any, stem: str, depth: int) -> Iterator[Row]:  # noqa: ANN401
 
 
 def _entry(entry: Any, stem: str, depth: int) -> Iterator[Row]:  # noqa: ANN401
-    if isinstance(entry, dict) and (row := _flat(entry)):
+    row = _flat(entry) if isinstance(entry, dict) else []
+    if any(value is not None for _, value in row):
         yield row
     elif isinstance(entry, list | dict):
         yield from _rows(entry, stem, depth + 1)
@@ -79,9 +80,9 @@ def _mapping(found: dict[str, Any], stem: str, depth: int) -> Iterator[Row]:
         return
     columns = {name: values for name, column in found.items() if (values := _column(column)) is not None}
     for index in range(max(map(len, columns.values()), default=0)):
-        cells = [(n, v[index]) for n, v in columns.items() if index < len(v) and v[index] is not None]
+        cells = [(n, v[index]) for n, v in columns.items() if index < len(v)]
         own = any(name in {"epoch", "step", "epochs", "steps"} for name in columns)
-        yield [*([] if own else [("epoch", index + 1.0)]), *((n, v) for n, v in cells if v is not None)]
+        yield [*([] if own else [("epoch", index + 1.0)]), *cells]
     for name, inner in found.items():
         if name not in columns and isinstance(inner, list | dict):
             yield from _rows(inner, stem, depth + 1)
@@ -112,8 +113,8 @@ def _flat(entry: dict[str, Any], before: str = "", depth: int = 0) -> Row:
     for name, value in entry.items():
         if isinstance(value, dict) and depth < _DEEPEST:
             row += _flat(value, f"{before}{name}/", depth + 1)
-        elif (number := _number(value)) is not None:
-            row.append((f"{before}{name}", number))
+        elif value is None or (number := _number(value)) is not None:
+            row.append((f"{before}{name}", None if value is None else number))
     return row
 
 

@@ -12,7 +12,7 @@ from .log import Log
 from .names import name_of
 from .numerals import NUMBER
 from .shape import Block, Shape
-from .tables import Header, header
+from .tables import Header, Phases, header, phases
 from .template import POSITIONS, Slot, Template, epochs_first, phase_of, understand
 
 PLACES = (Kind.EPOCH, Kind.STEP, Kind.PLANNED, Kind.BATCHES, Kind.WARMUP, Kind.IGNORED)
@@ -54,7 +54,7 @@ class Reader:
     def __init__(self, stem: str = "") -> None:
         self._log, self.stem = Log(), stem
         self.phase = ""
-        self.header: Header | None = None
+        self.header: Header | Phases | None = None
         self.commas = Commas()
         self._known: dict[tuple[str, ...], Shape] = {}
         self._last = Shape(Template())
@@ -133,8 +133,8 @@ class Reader:
             if _GLUED.search(line):
                 return None
             found = self._new(line, texts)
-            begins = found if isinstance(found, Header) else None
-            known = self._remember(key, Shape(Template() if isinstance(found, Header) else found, begins))
+            shape = Shape(found) if isinstance(found, Template) else Shape(Template(), found)
+            known = self._remember(key, shape)
         known.header = self.header
         return known
 
@@ -145,9 +145,11 @@ class Reader:
         shape.phase, shape.header = self.phase, self.header
         return shape
 
-    def _new(self, line: str, texts: list[str]) -> Template | Header:
+    def _new(self, line: str, texts: list[str]) -> Template | Header | Phases:
         if _ASIDE.match(line):
             return Template(settings=True)
+        if "|" in line and (columns := phases(line)) is not None:
+            return columns
         if (len(texts) < 3 or _TITLED.match(line)) and (found := header(line, self.stem)) is not None:
             return found
         if "param" in line or "_norm" in line or "‖" in line or "||" in line:
@@ -187,7 +189,7 @@ class Reader:
         if template.claims and _STEPPED.search(line):
             log.stepped += 1
 
-    def _row(self, header: Header, line: str) -> bool:
+    def _row(self, header: Header | Phases, line: str) -> bool:
         if not line.strip():
             return False
         cells = header.row(line)
@@ -199,7 +201,7 @@ class Reader:
         for name, text in cells:
             if name.kind not in PLACES:
                 self._log.add(name, text, table=True)
-        if header.mark in _CELLS and len(line) <= _LONGEST_CACHED:
+        if isinstance(header, Header) and header.mark in _CELLS and len(line) <= _LONGEST_CACHED:
             self._follow_row(header, line)
         return True
 
@@ -214,20 +216,21 @@ class Reader:
             shape = self._remember(key, Shape(_row_of(header, filled), table=True))
         self._follow(shape, texts, [tokens[i] for i in filled])
 
-    def row(self, pairs: Iterable[tuple[str, float]]) -> None:
+    def row(self, pairs: Iterable[tuple[str, float | None]]) -> None:
         """Read named numbers that belong together, such as an entry of a JSON list.
 
         Args:
-            pairs: name and number, positions among them in any order.
+            pairs: name and number, positions among them in any order; None where the number is not there.
         """
         named = [(name_of(name), value) for name, value in pairs]
         log = self._log
         log.step = math.nan if any(n.kind is Kind.EPOCH for n, _ in named) else log.step
         for name, value in sorted(named, key=lambda pair: pair[0].kind is not Kind.EPOCH):
-            log.place(name, repr(value))
+            if value is not None:
+                log.place(name, repr(value))
         for name, value in named:
             if name.kind not in PLACES:
-                log.value(name, value)
+                log.blank(name) if value is None else log.value(name, value)
 
 
 def _row_of(header: Header, filled: Sequence[int]) -> Template:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from ..series import Kind
 from .log import Log
-from .tables import Header
+from .tables import Header, Phases
 from .template import Slot, Template
 
 OFTEN = 32
@@ -41,7 +41,8 @@ class Shape:
     )  # fmt: skip
 
     def __init__(
-        self, meaning: Template, begins: Header | None = None, *, phase: str = "", header: Header | None = None,
+        self, meaning: Template, begins: Header | Phases | None = None, *, phase: str = "",
+        header: Header | Phases | None = None,
         table: bool = False
     ) -> None:  # fmt: skip
         self.meaning, self.begins, self.phase, self.header, self.table = meaning, begins, phase, header, table

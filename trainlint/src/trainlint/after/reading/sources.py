@@ -14,7 +14,7 @@ from .reader import PLACES, Reader
 from .text import clean, opened, pieces
 
 LARGEST_DOCUMENT = 1 << 26
-"""Bytes of a JSON document that is read as a whole; a larger one is read line by line."""
+"""Characters of a JSON document that is read as a whole; a larger one is read line by line."""
 _USUAL = ("trainer_state.json", "*tfevents*", "metrics.csv", "results.csv", "history.json", "metrics.json",
           "log.csv", "log.txt", "train.log", "log.jsonl", "metrics.jsonl", "training.log")  # fmt: skip
 
@@ -52,9 +52,10 @@ def read_file(path: Path) -> Log:
         _events(reader, path)
         return reader.log
     with opened(path) as file:
-        if path.stat().st_size <= LARGEST_DOCUMENT and _begins(file.read(1)):
+        if _begins(file.read(1)):
             file.seek(0)
-            if _document(reader, file.read()):
+            whole = file.read(LARGEST_DOCUMENT + 1)
+            if len(whole) <= LARGEST_DOCUMENT and _document(reader, whole):
                 return reader.log
         file.seek(0)
         reader.commas.look(islice(pieces(file), LOOKED_AT))

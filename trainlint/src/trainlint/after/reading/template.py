@@ -26,7 +26,7 @@ _SKIPPED = re.compile(
     re.IGNORECASE,
 )
 _NULL = re.compile(r"[\"']([^\"'{}:,]{1,64})[\"']\s{0,4}:\s{0,4}(?:null|None)\b")
-_BAR = re.compile(r"%\||it/s|s/it|\[=|=>|━|█|\[\s?#")
+_BAR = re.compile(r"%\||0it/s|0s/it|\[=|=>|━|█|\[\s?#")
 _AVERAGE = re.compile(r"\s*\(\s*(?:avg|mean|ave|average|global_avg)?\s*[:=]?\s*", re.IGNORECASE)
 _LIST = re.compile(r"['\")]?\s*[,;]?\s*['\"]?(?:tensor\()?")
 _BRACKET = re.compile(r"\s*[\])]?\s*,?\s*[\[(]\s*")

@@ -1,10 +1,15 @@
-"""Which lines does a file hold? Any encoding, progress written over itself, colours, and lines of any length."""
+"""Which lines does a file hold? Any encoding, packed files, progress bars, colours, and lines of any length."""
 
+import bz2
+import gzip
+import lzma
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
+from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 from ...errors import InputError
 
@@ -14,12 +19,14 @@ MOST_PIECES = 64
 """Pieces of a line that are read: what is longer than 4 million characters is no line of a training."""
 _SNIFFED = 8192
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|[@-Z\\^_])")
+_PACKED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+_BROKEN = (EOFError, zlib.error, lzma.LZMAError)
 _BACK = re.compile(r"\x08+")
 _MARKS = "\x1b\x08\r"
 """What a line must be cleaned of."""
 
 
-def opened(path: Path) -> TextIO:
+def opened(path: Path) -> TextIOWrapper:
     """The file as text.
 
     Args:
@@ -31,10 +38,13 @@ def opened(path: Path) -> TextIO:
     try:
         with path.open("rb") as file:
             head = file.read(_SNIFFED)
-        encoding = encoding_of(head, path.name)
-        return path.open(encoding=encoding, errors="replace", newline=None)
-    except OSError as error:
-        raise InputError("a readable log", f"{path.name}: {error.strerror}", "no permission", "pass another") from error
+        unpacked = next((each for magic, each in _PACKED.items() if head.startswith(magic)), open)
+        with unpacked(path, "rb") as file:
+            encoding = encoding_of(file.read(_SNIFFED), path.name)
+        return unpacked(path, "rt", encoding=encoding, errors="replace", newline=None)
+    except (OSError, *_BROKEN) as error:
+        told = f"{path.name}: {error.strerror if isinstance(error, OSError) and error.strerror else error}"
+        raise InputError("a readable log", told, "no permission, or a damaged file", "pass another") from error
 
 
 def encoding_of(head: bytes, name: str) -> str:
@@ -58,14 +68,14 @@ def encoding_of(head: bytes, name: str) -> str:
     return "utf-8-sig"
 
 
-def pieces(file: TextIO) -> Iterator[str]:
+def pieces(file: TextIOWrapper) -> Iterator[str]:
     """The lines of an open file, as far as it is written; one that is too long comes in pieces.
 
     Args:
         file: opened by `opened`.
     """
     rest, cuts = "", 0
-    while chunk := file.read(LONGEST_PIECE):
+    while chunk := _chunk(file):
         *lines, rest = (rest + chunk).split("\n")
         if lines and cuts >= MOST_PIECES:
             lines[0] = ""
@@ -78,6 +88,14 @@ def pieces(file: TextIO) -> Iterator[str]:
             cuts += 1
             yield from clean(part)
     yield from clean(rest)
+
+
+def _chunk(file: TextIOWrapper) -> str:
+    """The next part of a file; nothing where a compressed one is not written to its end."""
+    try:
+        return file.read(LONGEST_PIECE)
+    except _BROKEN:
+        return ""
 
 
 def _cut(part: str) -> tuple[str, str]:
