@@ -2,11 +2,11 @@
 
 import math
 from array import array
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import chain, groupby, islice
+from itertools import chain, groupby, islice, pairwise
 from operator import le, ne
 
 
@@ -221,7 +221,29 @@ def _by_epoch(series: Series, finite: Sequence[int]) -> list[Sequence[int]]:
     """The finite values of each epoch; one group where no epoch is told."""
     if not any(map(math.isfinite, series.epochs)):
         return [finite]
-    return [list(g) for _, g in groupby(finite, key=lambda i: _epoch(series.epochs[i]))]
+    cuts = [bisect_left(finite, begin) for begin, _ in runs(series.epochs, _epoch)] + [len(finite)]
+    return [finite[a:b] for a, b in pairwise(cuts) if b > a]
+
+
+def runs(epochs: Sequence[float], key: Callable[[float], float] = float) -> list[tuple[int, int]]:
+    """Begin and end of each row of places that have the same epoch.
+
+    Args:
+        epochs: of each place.
+        key: what two epochs have in common that are one.
+
+    >>> runs([1.0, 1.0, 2.0])
+    [(0, 2), (2, 3)]
+    """
+    found: list[tuple[int, int]] = []
+    begin = end = 0
+    last = math.inf
+    for epoch, row in groupby(epochs):
+        if key(epoch) != last:
+            found += [(begin, end)] * (end > begin)
+            begin, last = end, key(epoch)
+        end += len(list(row))
+    return [*found, (begin, end)] if end > begin else found
 
 
 def _place(series: Series, group: Sequence[int]) -> str:

@@ -59,9 +59,9 @@ def _train(subject: Subject) -> Iterator[Finding]:
         if not subject.log.rival:
             yield losses.ZERO.found(f"{series.name.key} 0 in all {len(values)} values")
         return
-    value, row, _ = longest_row(values)
-    if row == len(values) and row >= _ENOUGH.get(_printed(series, value), 4):
-        yield losses.CONSTANT.found(f"{series.name.key} {value:.6g} in all {row} values", value=value)
+    value = values[0]
+    if not moves(values) and len(values) >= _ENOUGH.get(_printed(series, value), 4):
+        yield losses.CONSTANT.found(f"{series.name.key} {value:.6g} in all {len(values)} values", value=value)
 
 
 def _finite(series: Series) -> Sequence[float]:
@@ -69,6 +69,16 @@ def _finite(series: Series) -> Sequence[float]:
     if series.bar:
         return curve(series).levels
     return [v for v in series.last_part().values if math.isfinite(v)]
+
+
+def moves(values: Sequence[float]) -> bool:
+    """Whether values differ at all.
+
+    Args:
+        values: at least one.
+    """
+    finite = values if all(map(math.isfinite, values)) else list(filter(math.isfinite, values))
+    return bool(finite) and max(finite) - min(finite) > _DIGITS * abs(finite[0])
 
 
 def longest_row(values: Sequence[float]) -> tuple[float, int, int]:
@@ -178,7 +188,7 @@ def _metrics(subject: Subject) -> Iterator[Finding]:
     moved = max((fall(c.levels) for c in (subject.train_curve, subject.validation_curve)), default=0.0)
     if not seen or moved < 0.25 or subject.log.rival:
         return
-    still = [s for s in seen if longest_row(list(s.values))[1] == len(s.values)]
+    still = [s for s in seen if not moves(s.values)]
     perfect = all(s.values[0] in {1.0, 100.0} for s in still)
     if still and not perfect:
         names = ", ".join(f"{s.name.key} {s.values[0]:.6g}" for s in still[:3])

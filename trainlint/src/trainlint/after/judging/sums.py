@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from itertools import groupby, pairwise
+from itertools import pairwise
 
-from ..series import Series
+from ..series import Series, runs
 
 FEWEST = 4
 """Values of one epoch from which a sum shows in them alone."""
@@ -19,7 +19,7 @@ def epochs_of(series: Series) -> list[Sequence[float]]:
     part = series.last_part()
     if not any(map(math.isfinite, part.epochs)):
         return [part.values]
-    return [[part.values[i] for i in g] for _, g in groupby(range(len(part.values)), key=part.epochs.__getitem__)]
+    return [part.values[begin:end] for begin, end in runs(part.epochs)]
 
 
 def sums_up(series: Series) -> bool:
@@ -33,19 +33,23 @@ def sums_up(series: Series) -> bool:
         return _one(epochs[0])
     if len(epochs) < 2 or all(len(e) == 1 for e in epochs):
         return False
-    climbs = sum(e[-1] > 1.3 * abs(e[0]) for e in epochs)
-    steps = [b >= a for e in epochs for a, b in pairwise(e)]
     drops = sum(b[0] < 0.7 * a[-1] for a, b in pairwise(epochs))
-    rises = climbs >= 0.8 * len(epochs) or sum(steps) >= 0.95 * len(steps)
-    return rises and drops >= 0.8 * (len(epochs) - 1)
+    if drops < 0.8 * (len(epochs) - 1):
+        return False
+    if sum(e[-1] > 1.3 * abs(e[0]) for e in epochs) >= 0.8 * len(epochs):
+        return True
+    steps = [b >= a for e in epochs for a, b in pairwise(e)]
+    return sum(steps) >= 0.95 * len(steps)
 
 
 def _one(values: Sequence[float]) -> bool:
     """Whether each value adds about as much as the first one holds, or less: no loss rises so evenly."""
     if len(values) < FEWEST or not values[0] > 0:
         return False
+    if not 0.4 <= (values[1] - values[0]) / values[0] <= 2:
+        return False
     steps = [(b - a) / values[0] for a, b in pairwise(values)]
-    if sum(s >= 0 for s in steps) < 0.95 * len(steps) or not 0.4 <= steps[0] <= 2:
+    if sum(s >= 0 for s in steps) < 0.95 * len(steps):
         return False
     return sum(s <= 1.5 for s in steps) >= 0.95 * len(steps) and max(steps) <= 2
 

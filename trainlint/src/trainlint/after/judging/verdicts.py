@@ -8,7 +8,7 @@ from ...verdict import Verdict, judge
 from ..reading.log import Log
 from ..series import Kind
 from . import finite, rates, restarts, scaling, standstill, trend
-from .standstill import longest_row
+from .standstill import moves
 from .subject import Subject
 
 
@@ -82,7 +82,7 @@ def ran(subject: Subject) -> tuple[str, ...]:
     log = subject.log
     train = subject.train is not None and len(subject.train.values) > 1
     val = subject.validation is not None and len(subject.validation.values) > 1
-    metric = any(_moves(list(s.values)) for s in log.of(Kind.METRIC))
+    metric = any(len(s.values) >= 3 and moves(s.values) for s in log.of(Kind.METRIC))
     export = any(s.name.key == "value" and len(s.values) > 1 for s in log.of(Kind.OTHER))
     if not (train or val or metric or export):
         return ()
@@ -92,10 +92,6 @@ def ran(subject: Subject) -> tuple[str, ...]:
         "loss scale": log.scaler, "motion": bool(log.of(Kind.MOTION)),
     }  # fmt: skip
     return tuple(name for name, judged in told.items() if judged)
-
-
-def _moves(values: list[float]) -> bool:
-    return len(values) >= 3 and longest_row(values)[1] < len(values)
 
 
 def blind(subject: Subject) -> tuple[str, ...]:
