@@ -164,6 +164,8 @@ def _descend(start: list[Value], found: dict[int, Value], cuts: list[Tensor] | N
                 left.append(now.module)
         elif isinstance(now, Params):
             left.append(now.owner)
+        elif isinstance(now, Thing) and "outside" in now.marks:
+            left.extend(tree(now))  # its pass is not read, and may call whatever was put into it
         elif isinstance(now, Thing) and not is_module(now):
             left.extend((*now.args, *now.kwargs.values()))
         else:

@@ -140,6 +140,8 @@ def _other(walker: Walking, owner: Thing, name: str, args: Args, kwargs: Kwargs,
     if owner.origin == "super":
         return UNKNOWN
     result = calling.opaque(walker, args, kwargs, node)
+    if isinstance(result, Tensor) and owner.origin.startswith("torch.distributions."):
+        result.op = op_of(name)
     if isinstance(result, Tensor):
         result.inputs = (owner, *result.inputs)
         result.module = owner if is_module(owner) or owner.origin == "?" else None

@@ -198,7 +198,8 @@ def aliased(training: Training) -> Iterator[SourceFinding]:
         if not isinstance(state, Tensor) or not state.inputs or state.inputs[0] is not event.target:
             continue
         loops = [b.loops[0] for b in training.backwards if b.loops and b.order < event.order]
-        if any(any(n is state.node for n in ast.walk(loop.node)) and loop not in event.loops for loop in loops):
+        taken = {loop for e in training.of(".state_dict") if e.node is state.node for loop in e.loops}
+        if any(loop in taken and loop not in event.loops for loop in loops):
             told = f"what is kept here is the live weights, and line {event.line} loads them back unchanged"
             yield tell(source_model.ALIASED, state.node, state.file, told)
 

@@ -67,7 +67,7 @@ def _last_loss(value: Value) -> Tensor | None:
 
 def _only_assigns(loop: Loop) -> bool:
     """True for a loop whose body gives names new values in each round, and keeps nothing of the rounds before."""
-    for each in loop.node.body:
+    for each in loop.node.body if isinstance(loop.node, ast.For) else ():
         if not isinstance(each, ast.Assign):
             return False
         names = {n.id for t in each.targets for n in ast.walk(t) if isinstance(n, ast.Name)}

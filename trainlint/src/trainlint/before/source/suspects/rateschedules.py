@@ -108,11 +108,21 @@ def _mismatch(training: Training, tick: Event, schedule: Thing, unit_of_tick: st
         size, epochs, gamma = number(length), number(_epochs(tick)), number(schedule.given("gamma", 2))
         if kind == "StepLR" and size is not None and epochs is not None and size <= epochs and (gamma or 0.1) < 1:
             return f"it falls every {size:g} steps of a run of {epochs:g} epochs, and is stepped once per batch"
+        last = _last_milestone(schedule) if kind == "MultiStepLR" else None
+        if last is not None and epochs is not None and last <= epochs:
+            return f"its milestones end at {last:g} in a run of {epochs:g} epochs, and it is stepped once per batch"
         decay = number(schedule.given("gamma", 1))
         if kind == "ExponentialLR" and decay is not None and decay <= 0.95:
             return f"its factor {decay:g} is meant for epochs, and it is stepped once per batch"
         return _oftener(training, tick)
     return ""
+
+
+def _last_milestone(schedule: Thing) -> float | None:
+    given = schedule.given("milestones", 1)
+    found = [number(m) for m in elements(given)] if isinstance(given, Items) and not given.more else []
+    known = [m for m in found if m is not None]
+    return max(known) if len(known) == len(found) > 1 else None
 
 
 def _oftener(training: Training, tick: Event) -> str:

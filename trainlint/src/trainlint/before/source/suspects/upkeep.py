@@ -168,7 +168,9 @@ def window_lost(training: Training) -> Iterator[SourceFinding]:
             continue
         windows = [w for c, way in step.conds if way and isinstance(c, ast.If) for w in _window(c, training, step)]
         batches = [n for t in unwrapped(loop.over) if isinstance(t, Thing) and t.origin == LOADER for n in _batches(t)]
-        cleared = [c for c in training.of("clear") if c.first and loop not in c.loops and c.order < step.order]
+        epoch = step.loops[-2]
+        between = [c for c in training.of("clear") if c.first and loop not in c.loops and epoch in c.loops]
+        cleared = [c for c in between if c.order < step.order]
         after = [s for s in training.steps if s.first and loop not in s.loops and s.target is step.target]
         if windows and batches and cleared and not after and batches[0] % windows[0]:
             told = f"{batches[0]} batches in windows of {windows[0]}: the rest is cleared in line {cleared[-1].line}"
@@ -176,6 +178,8 @@ def window_lost(training: Training) -> Iterator[SourceFinding]:
 
 
 def _window(cond: ast.If, training: Training, step: Event) -> Iterator[int]:
+    if any(isinstance(n, ast.Or) for n in ast.walk(cond.test)):  # such as the last batch
+        return
     for event in training.of("modulo"):
         size = whole(event.value)
         if size and size > 1 and any(n is event.node for n in ast.walk(cond.test)):

@@ -11,7 +11,7 @@ from .scopes import SourceFile
 class Loop:
     """A loop being walked, and what it goes over."""
 
-    node: ast.For | ast.AsyncFor | ast.While
+    node: ast.For | ast.AsyncFor | ast.While | ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp
     file: SourceFile
     over: Value
     function: str
