@@ -50,6 +50,7 @@ CALLED = {
     "RT205": "before.lossproof.oracle_triple",
     "RT209": "before.lossproof.term_life",
     "RT218": "before.lossproof.effective",
+    "RT257": "after.compare.compare",
     "RT304": "before.lossproof.degenerate_gradient",
     "RT401": "before.contracts.overlap",
     "RT402": "before.contracts.same_data",

@@ -50,3 +50,9 @@ NO_BOUND = Rule(
     "What is minimised has no lower bound: a loss of the wrong sign, or a term that can be driven to minus infinity.",
     "Check the sign of every term.",
 )
+UNLIKE_BASELINE = Rule(
+    "RT257", "unlike-the-baseline", _WARNING, _SUSPICIOUS, "A4, B7",
+    "A series of the run differs from that of a sound run by more than the sound one scatters.",
+    "Something was changed between the two: data, rates, code, versions, or the seed of an unstable training.",
+    "Look where the two part first, and undo the changes one by one.",
+)
