@@ -46,12 +46,12 @@ def _one(values: Sequence[float]) -> bool:
     """Whether each value adds about as much as the first one holds, or less: no loss rises so evenly."""
     if len(values) < FEWEST or not values[0] > 0:
         return False
-    if not 0.4 <= (values[1] - values[0]) / values[0] <= 2:
+    if not 0.3 <= (values[1] - values[0]) / values[0] <= 2:
         return False
     steps = [(b - a) / values[0] for a, b in pairwise(values)]
     if sum(s >= 0 for s in steps) < 0.95 * len(steps):
         return False
-    return sum(s <= 1.5 for s in steps) >= 0.95 * len(steps) and max(steps) <= 2
+    return sum(s <= 1.5 for s in steps) >= 0.95 * len(steps) and max(steps) <= 3
 
 
 def taken_apart(series: Series) -> Series:
