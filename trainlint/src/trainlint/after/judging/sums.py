@@ -51,7 +51,9 @@ def _one(values: Sequence[float]) -> bool:
     steps = [(b - a) / values[0] for a, b in pairwise(values)]
     if sum(s >= 0 for s in steps) < 0.95 * len(steps):
         return False
-    return sum(s <= 1.5 for s in steps) >= 0.95 * len(steps) and max(steps) <= 3
+    third = max(1, len(steps) // 3)
+    grows = sum(steps[-third:]) > 1.5 * sum(steps[:third])
+    return not grows and max(steps) <= 3 and sum(s <= 1.5 for s in steps) >= 0.8 * len(steps)
 
 
 def taken_apart(series: Series) -> Series:
