@@ -1,4 +1,4 @@
-"""Each of 41 loggers over a sound and a broken run: healthy, and called what it is."""
+"""Each of 58 loggers over a sound and a broken run: healthy, and called what it is."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,14 +7,16 @@ import pytest
 
 from trainlint import diagnose_path
 
+from .foreign_fifth import FIFTH, FIFTH_SUFFIXES
 from .foreign_pairs import PAIRS
 from .foreign_pairs_more import PAIRS_MORE, SUFFIXES
 
-EVERY = PAIRS | PAIRS_MORE
+EVERY = PAIRS | PAIRS_MORE | FIFTH
+ENDINGS = SUFFIXES | FIFTH_SUFFIXES
 
 
 def file(folder: Path, log: Callable[[bool], str | bytes], *, broken: bool) -> Path:
-    path = folder / f"{log.__name__}{SUFFIXES.get(log.__name__, '.log')}"
+    path = folder / f"{log.__name__}{ENDINGS.get(log.__name__, '.log')}"
     told = log(broken)
     path.write_bytes(told if isinstance(told, bytes) else told.encode())
     return path

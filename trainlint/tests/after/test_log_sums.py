@@ -65,7 +65,14 @@ def test_a_mean_that_reaches_zero_at_the_next_epoch_is_no_collapse():
 
 
 @pytest.mark.parametrize(
-    "values", [[1, 1.1, 1.2, 1.3, 1.4], [1, 2, 4, 8, 16], [1.4**i for i in range(7)], [0.5, 0.4, 0.6, 0.9, 1.4], [1, 5, 5.1, 5.2, 5.3]]
+    "values",
+    [
+        [1, 1.1, 1.2, 1.3, 1.4],
+        [1, 2, 4, 8, 16],
+        [1.4**i for i in range(7)],
+        [0.5, 0.4, 0.6, 0.9, 1.4],
+        [1, 5, 5.1, 5.2, 5.3],
+    ],
 )
 def test_a_rising_loss_is_no_sum(values: list[float]):
     series = Series(NAME)
