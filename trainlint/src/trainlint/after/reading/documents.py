@@ -58,7 +58,8 @@ def _rows(found: Any, stem: str, depth: int) -> Iterator[Row]:  # noqa: ANN401
         return
     if isinstance(found, list):
         if found and all(isinstance(t, list) and len(t) == 3 and _number(t[2]) is not None for t in found):
-            yield from ([("step", float(t[1])), (stem, float(t[2]))] for t in found)
+            for t in found:
+                yield [("step", float(t[1])), (stem, float(t[2]))]
             return
         for entry in found:
             yield from _entry(entry, stem, depth)
@@ -113,8 +114,8 @@ def _flat(entry: dict[str, Any], before: str = "", depth: int = 0) -> Row:
     for name, value in entry.items():
         if isinstance(value, dict) and depth < _DEEPEST:
             row += _flat(value, f"{before}{name}/", depth + 1)
-        elif value is None or (number := _number(value)) is not None:
-            row.append((f"{before}{name}", None if value is None else number))
+        elif value is None or _number(value) is not None:
+            row.append((f"{before}{name}", _number(value)))
     return row
 
 

@@ -137,8 +137,8 @@ class Log:
         """
         series = self.series.get(name.key)
         values = array("d", map(float, tokens))
-        plain = series is not None and len(series.values) >= _LOOKED_AT and not self.full
-        if not plain or (0.0 in values and series.zero_decimals < 0):
+        new = series is None or len(series.values) < _LOOKED_AT
+        if new or self.full or (0.0 in values and series.zero_decimals < 0):
             here = self.epoch, self.step
             for token, self.epoch, self.step in zip(tokens, epochs, steps, strict=True):
                 self.add(name, token, table=table)
