@@ -7,7 +7,7 @@ from ...rules import runs
 from ...verdict import Verdict, judge
 from ..reading.log import Log
 from ..series import Kind
-from . import finite, rates, restarts, scaling, standstill, trend
+from . import finite, rates, standstill, trend
 from .standstill import moves
 from .subject import Subject
 
@@ -29,12 +29,12 @@ def findings(log: Log) -> list[Finding]:
         log: what was read.
     """
     subject = Subject(log)
-    skipped = scaling.findings(subject)
+    skipped = rates.scaled(subject)
     lost = finite.findings(subject, skipped=bool(skipped))
     still = standstill.findings(subject)
     gone = any(f.severity is not Severity.NOTE and f.rule.code in {"RT201", "RT250"} for f in lost)
     burst = any(f.severity is Severity.FATAL for f in lost)
-    moved = [] if gone else [*restarts.findings(subject), *trend.findings(subject)]
+    moved = [] if gone else [*trend.restarted(subject), *trend.findings(subject)]
     stalled = bool(skipped) and skipped[0].rule.code == "RT113"
     explained = stalled or gone or burst or any(f.rule.state is State.DIVERGED for f in moved)
     return [

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..series import Kind
-from .commas import Commas
-from .endings import Endings, may_end
 from .log import Log
 from .names import name_of
-from .numerals import NUMBER
+from .numerals import NUMBER, Commas
 from .shape import Block, Shape
 from .tables import Header, Phases, header, phases
 from .template import POSITIONS, Slot, Template, epochs_first, phase_of, understand
+from .text import Endings, may_end
 
 PLACES = (Kind.EPOCH, Kind.STEP, Kind.PLANNED, Kind.BATCHES, Kind.WARMUP, Kind.IGNORED)
 """Kinds whose numbers are no series."""

@@ -5,11 +5,11 @@ from itertools import islice
 from pathlib import Path
 
 from ...errors import InputError
-from .commas import LOOKED_AT
 from .documents import document, rows
 from .events import is_event_file, scalars
 from .log import Log
 from .names import name_of
+from .numerals import LOOKED_AT
 from .reader import PLACES, Reader
 from .text import clean, opened, pieces
 

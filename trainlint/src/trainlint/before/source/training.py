@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from .meaning.things import inner, tree
 from .meaning.torchfacts import LOSSES, has_weights, is_module, is_optimizer
-from .meaning.values import Items, Params, Table, Tensor, Thing, Value, options
+from .meaning.values import Items, Params, Table, Tensor, Thing, Value, inner, options, tree
 from .walking.events import Event
 from .walking.reader import Reading, tensors
 from .walking.scopes import SourceFile

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from ..walking.state import Walking
 from . import calling
 from .tensorshapes import shape_of
-from .things import mark, tree
 from .torchfacts import CUTS, is_module, is_optimizer, is_scheduler, op_of
 from .values import (
     UNKNOWN,
@@ -23,6 +22,8 @@ from .values import (
     Value,
     is_const,
     join,
+    mark,
+    tree,
 )
 
 Args = tuple[Value, ...]

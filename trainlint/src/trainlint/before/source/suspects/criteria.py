@@ -7,11 +7,10 @@ from ....findings import Severity
 from ....rules import source_model
 from ..meaning.torchfacts import LOSSES
 from ..meaning.values import Choice, Const, Tensor, Thing, Value, const, number
-from ..suspicion import SourceFinding
+from ..suspicion import SourceFinding, tell
 from ..training import Training
 from ..walking.events import Event
 from ..walking.reader import tensors
-from .telling import tell
 
 _LINEAR = {"neg", "sub", "add", "mult", "div", "mean", "sum", "scaled"}
 _ORDERED = {"crossentropy", "nll", "binarycrossentropy", "binarycrossentropywithlogits"}

@@ -4,13 +4,11 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from ....rules import source_model
-from ..meaning.things import tree
 from ..meaning.torchfacts import is_module
-from ..meaning.values import Const, Tensor, Thing, Value, options
-from ..suspicion import SourceFinding
+from ..meaning.values import Const, Tensor, Thing, Value, options, tree
+from ..suspicion import SourceFinding, at, tell
 from ..training import Training, named, place
 from ..walking.events import Event, Loop, unwrapped
-from .telling import at, tell
 
 _WORDS = ("val", "test", "eval", "dev")
 

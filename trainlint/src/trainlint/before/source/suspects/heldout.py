@@ -7,11 +7,10 @@ from ....findings import Severity
 from ....rules import source_model
 from ..meaning.batches import TENSORS, dataset_of
 from ..meaning.values import Const, Function, Items, Tensor, Thing, Value, is_const, number, whole
-from ..suspicion import SourceFinding
+from ..suspicion import SourceFinding, at, tell
 from ..training import Training
 from ..walking.events import LOADER, Event, Loop, unwrapped
 from ..walking.reader import tensors
-from .telling import at, tell
 
 _RANDOM = {"randn", "rand", "randint", "normal", "uniform", "randnlike", "bernoulli", "standardnormal", "poisson"}
 _ORDERED = {

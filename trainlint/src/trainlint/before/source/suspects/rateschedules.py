@@ -8,12 +8,11 @@ from ....rules import source
 from ..meaning import calling
 from ..meaning.torchfacts import is_scheduler
 from ..meaning.values import Bound, Const, Function, Items, Table, Thing, Value, const, elements, number
-from ..suspicion import SourceFinding
+from ..suspicion import SourceFinding, at, tell
 from ..training import Training, subject_of
 from ..walking.events import Event
 from ..walking.reader import tensors
 from ..walking.state import Frame
-from .telling import at, tell
 
 _SMALL_MEAN = 0.2
 """A run whose mean rate is below a fifth of the target has spent most of itself in its warm-up."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..meaning.values import UNKNOWN, Class, Thing, Value, join
 from .events import NOTHING, Event, Loop
-from .project import Project
+from .reading import Project
 from .scopes import Scope, SourceFile
 
 BUDGET = 30_000
