@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .entry import Entry
 from .errors import InputError
-from .plainjson import to_json
+from .output import to_json
 
 _FORMAT = "trainlint baseline 1"
 

@@ -1,5 +1,6 @@
 """How are findings printed: for a person, for a program, for a code review, for a security dashboard?"""
 
+import json
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePath
@@ -8,7 +9,6 @@ from urllib.parse import quote
 
 from .entry import Entry
 from .findings import Rule, Severity
-from .plainjson import to_json
 
 LEVELS = {Severity.FATAL: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 """Severity, and its word in SARIF."""
@@ -163,3 +163,12 @@ OUTPUTS: dict[str, Output] = {
     "sarif": as_sarif,
 }
 """Every output by its name in `--output`."""
+
+
+def to_json(record: object) -> str:
+    """Indented JSON text; a number that is not finite is refused, for JSON has none.
+
+    Args:
+        record: of dictionaries, lists, texts and numbers.
+    """
+    return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from trainlint import Severity, diagnose_path, diagnose_text
-from trainlint.after.judging.sums import sums_up, taken_apart
+from trainlint.after.judging.subject import sums_up, taken_apart
 from trainlint.after.series import Kind, Name, Series
 
 from .foreign_sound import falling, text

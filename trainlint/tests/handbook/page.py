@@ -1,8 +1,8 @@
 """The handbook `docs/rules.md` and its pages, written from the rules so that they cannot drift."""
 
+from trainlint.explained import PAGES
 from trainlint.findings import Rule
 from trainlint.rules import RULES
-from trainlint.rules.pages import PAGES
 
 from .examples import EXAMPLES, SCRIPT, SOUND, WITHOUT
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..findings import Finding
-from ..rules.curves import UNLIKE_BASELINE
+from ..rules.losses import UNLIKE_BASELINE
 from .judging.subject import noise, third, whole
 from .reading.log import Log
 from .series import Curve, Kind, Series, curve

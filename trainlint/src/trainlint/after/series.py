@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -275,13 +275,3 @@ def trailing(flags: Sequence[bool]) -> int:
     2
     """
     return next((i for i, flag in enumerate(reversed(flags)) if not flag), len(flags))
-
-
-def part_of(series: Series, index: int) -> int:
-    """The number of the part, from 1, that a value lies in.
-
-    Args:
-        series: any.
-        index: of the value.
-    """
-    return bisect_right(series.parts, index)

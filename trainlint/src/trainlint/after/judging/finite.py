@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from ...findings import Finding, Severity
-from ...rules import curves, losses, numbers
+from ...rules import losses, numbers
 from ..reading.log import Log
 from ..series import Kind, Series, trailing
-from .subject import Subject, share
-from .sums import mean_at_zero
+from .subject import Subject, mean_at_zero, share
 
 FEW = 0.05
 """The share of values up to which a scaler's skipped updates explain what is not finite."""
@@ -112,7 +111,7 @@ def _collapsed(subject: Subject) -> list[Finding]:
     late = [s.name.key for s in subject.log.of(Kind.VALIDATION_LOSS) if s.values and not math.isfinite(s.values[-1])]
     text = f"{part.name.key} falls from {before:.4g} to exactly 0 at {part.at(len(values) - zeros)} and stays there"
     text += f" ({zeros} of {len(values)} values)" + (f"; {late[0]} is not finite after it" if late else "")
-    return [curves.COLLAPSED.found(text, values=zeros)]
+    return [losses.COLLAPSED.found(text, values=zeros)]
 
 
 def _validation(log: Log) -> list[Finding]:
@@ -160,5 +159,5 @@ def _others(log: Log, explained: bool) -> Iterator[Finding]:
         lost = 3 <= end < len(flags) and end == sum(flags) and not (series.table and _sparse(flags))
         if lost or (series.name.kind is Kind.RATE and end):
             weight = Severity.NOTE if explained else Severity.WARNING
-            yield curves.VALUE_NOT_FINITE.found(_what(series, flags), subject=series.name.key, severity=weight)
+            yield losses.VALUE_NOT_FINITE.found(_what(series, flags), subject=series.name.key, severity=weight)
             return

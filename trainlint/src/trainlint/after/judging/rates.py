@@ -7,7 +7,7 @@ from itertools import groupby, islice, pairwise
 from operator import lt
 
 from ...findings import Finding, Severity
-from ...rules import curves, updates
+from ...rules import losses, updates
 from ..reading.log import Log
 from ..series import Kind, Series, trailing
 from .standstill import longest_row
@@ -158,7 +158,7 @@ def scaled(subject: Subject) -> list[Finding]:
         return []
     told = _told(log)
     if stuck and _begun(subject):
-        return [curves.SCALE_AT_FLOOR.found(told, skips=log.skips)]
+        return [losses.SCALE_AT_FLOOR.found(told, skips=log.skips)]
     return [updates.SCALER_SKIPS.found(told, skips=log.skips)]
 
 

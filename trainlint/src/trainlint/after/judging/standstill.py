@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from ...findings import Finding, Severity
-from ...rules import curves, losses
+from ...rules import losses
 from ..series import Kind, Series, curve
 from .subject import Subject, fall, improves, mean, noise, share, third
 
@@ -130,7 +130,7 @@ def _flat(subject: Subject) -> list[Finding]:
     levels, places = flat[0].levels, flat[0].places
     level = mean(levels)
     text = f"{series.name.key} stays at {level:.4g} within {_spread(levels, level):.2%} over {len(levels)} levels"
-    return [curves.FLAT.found(f"{text}, {places[0]} to {places[-1]}")]
+    return [losses.FLAT.found(f"{text}, {places[0]} to {places[-1]}")]
 
 
 def _still(levels: Sequence[float], *, guess: bool) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ...findings import Finding, Severity
-from ...rules import curves, losses, runs, updates
+from ...rules import losses, runs, updates
 from ..series import Curve, Series
 from .subject import Subject, fall, finest, mean, noise, rank_trend, third
 
@@ -51,7 +51,7 @@ def _rise(subject: Subject, curve: Curve, few: int) -> list[Finding]:
         return []
     text = f"train loss rises from {levels[0]:.4g} to {levels[-1]:.4g} over {len(levels)} levels"
     both = len(subject.validation_curve) >= 3 and fall(subject.validation_curve.levels) < 0
-    return [curves.RISING.found(text + (", and so does the validation loss" if both else ""))]
+    return [losses.RISING.found(text + (", and so does the validation loss" if both else ""))]
 
 
 def _jump(levels: Sequence[float], fewest: int) -> int | None:
@@ -120,7 +120,7 @@ def _bound(subject: Subject) -> list[Finding]:
     early, late = levels[0] - levels[len(levels) // 3], levels[-1 - len(levels) // 3] - levels[-1]
     if abs(levels[-1]) < 50 * max(abs(levels[0]), 1.0) or late < 2 * max(early, 0.0):
         return []
-    return [curves.NO_BOUND.found(f"train loss falls from {levels[0]:.4g} to {levels[-1]:.4g}, faster and faster")]
+    return [losses.NO_BOUND.found(f"train loss falls from {levels[0]:.4g} to {levels[-1]:.4g}, faster and faster")]
 
 
 def _collapse(subject: Subject) -> list[Finding]:
@@ -132,7 +132,7 @@ def _collapse(subject: Subject) -> list[Finding]:
         best, tail = statistics.median(sorted(levels)[-3:]), levels[-size:]
         if best > 0 and max(tail) < 0.5 * best and third(levels, 0) < best:
             text = f"{series.name.key} was {best:.4g} and is {tail[-1]:.4g} in the last {size} values"
-            return [curves.METRIC_COLLAPSED.found(text, subject=series.name.key, best=best, last=tail[-1])]
+            return [losses.METRIC_COLLAPSED.found(text, subject=series.name.key, best=best, last=tail[-1])]
     return []
 
 

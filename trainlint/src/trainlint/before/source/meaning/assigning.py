@@ -2,7 +2,7 @@
 
 import ast
 
-from ..walking.state import Walking
+from ..walking.events import Walking
 from . import expressions
 from .values import UNKNOWN, Choice, Const, Items, Table, Tensor, Thing, Value, const, is_const, join, mark
 

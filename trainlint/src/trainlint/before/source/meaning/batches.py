@@ -2,7 +2,7 @@
 
 import ast
 
-from ..walking.state import Walking
+from ..walking.events import Walking
 from . import calling
 from .values import Bound, Const, Function, Items, Table, Tensor, Thing, Value
 

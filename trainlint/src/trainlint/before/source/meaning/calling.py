@@ -2,9 +2,9 @@
 
 import ast
 
-from ..walking.inheriting import through_super
+from ..walking.events import Frame, Walking
+from ..walking.looping import through_super
 from ..walking.scopes import Scope
-from ..walking.state import Frame, Walking
 from . import assigning
 from .methods import OF_MODULES, method
 from .outside import external

@@ -3,10 +3,9 @@
 import ast
 from collections.abc import Callable
 
-from ..walking.events import Loop
+from ..walking.events import Loop, Walking
 from ..walking.looping import element
 from ..walking.scopes import Scope
-from ..walking.state import Walking
 from . import calling
 from .values import UNKNOWN, Const, Function, Items, Params, Table, Tensor, Value
 

@@ -5,8 +5,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from ..walking.events import Walking
 from ..walking.scopes import canonical
-from ..walking.state import Walking
 from . import calling
 from .displays import DISPLAYS
 from .tensorshapes import broadcast, indexed

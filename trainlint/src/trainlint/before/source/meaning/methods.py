@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Callable
 
-from ..walking.state import Walking
+from ..walking.events import Walking
 from . import calling
 from .tensorshapes import shape_of
 from .torchfacts import CUTS, is_module, is_optimizer, is_scheduler, op_of

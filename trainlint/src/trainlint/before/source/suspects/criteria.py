@@ -12,7 +12,6 @@ from ..training import Training
 from ..walking.events import Event
 from ..walking.reader import tensors
 
-_LINEAR = {"neg", "sub", "add", "mult", "div", "mean", "sum", "scaled"}
 _ORDERED = {"crossentropy", "nll", "binarycrossentropy", "binarycrossentropywithlogits"}
 
 

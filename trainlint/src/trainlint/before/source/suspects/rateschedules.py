@@ -10,9 +10,8 @@ from ..meaning.torchfacts import is_scheduler
 from ..meaning.values import Bound, Const, Function, Items, Table, Thing, Value, const, elements, number
 from ..suspicion import SourceFinding, at, tell
 from ..training import Training, subject_of
-from ..walking.events import Event
+from ..walking.events import Event, Frame
 from ..walking.reader import tensors
-from ..walking.state import Frame
 
 _SMALL_MEAN = 0.2
 """A run whose mean rate is below a fifth of the target has spent most of itself in its warm-up."""

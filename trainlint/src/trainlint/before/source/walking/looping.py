@@ -1,12 +1,28 @@
-"""What does a loop bind, and how often is it worth walking?"""
+"""What does a loop go over and hand out; which member does `super()` mean?"""
 
 import ast
 
+from ..meaning import calling
 from ..meaning.batches import batch_of
-from ..meaning.values import UNKNOWN, Choice, Const, Items, Params, Table, Tensor, Thing, Value, join, number
-from .events import LOADER
+from ..meaning.methods import method
+from ..meaning.values import (
+    UNKNOWN,
+    Bound,
+    Choice,
+    Class,
+    Const,
+    Function,
+    Items,
+    Params,
+    Table,
+    Tensor,
+    Thing,
+    Value,
+    join,
+    number,
+)
+from .events import LOADER, Walking
 from .scopes import Scope
-from .state import Walking
 
 FEW = 6
 """Entries of a list that are walked one by one."""
@@ -62,3 +78,42 @@ def _of_thing(walker: Walking, over: Thing, node: ast.expr) -> Value:
     if over.cls is None and over.origin == "?":
         return Tensor("batch", node, walker.file, (over,))
     return UNKNOWN
+
+
+class Parent(Thing):
+    """The object seen through the bases of one of its classes."""
+
+
+def parent(walker: Walking, node: ast.AST) -> Value:
+    """The object of the method being walked, seen through the bases of the class that defines it."""
+    method = walker.frame.node
+    spec = method.args if isinstance(method, ast.FunctionDef) else None
+    if spec is None or not spec.args:
+        return UNKNOWN
+    owner = walker.scope.find(spec.args[0].arg)
+    if not isinstance(owner, Thing) or owner.cls is None:
+        return UNKNOWN
+    line = list(owner.cls.lineage())
+    here = next((n for n, c in enumerate(line) if method in c.node.body), None)
+    if here is None:
+        return UNKNOWN
+    return _Seen(owner, tuple(line[here + 1 :]))
+
+
+class _Seen(Bound):
+    def __init__(self, owner: Thing, rest: tuple[Class, ...]) -> None:
+        super().__init__(owner, "super")
+        self.rest = rest
+
+
+def through_super(
+    walker: Walking, seen: Value, name: str, args: tuple[Value, ...], kwargs: dict[str, Value], node: ast.AST
+) -> Value | None:
+    """The value of `super().name(...)`; None where it is not one."""
+    if not isinstance(seen, _Seen):
+        return None
+    for cls in seen.rest:
+        member = cls.members.get(name)
+        if isinstance(member, Function):
+            return calling.inline(walker, member, seen.owner, args, kwargs, node)
+    return method(walker, Bound(seen.owner, name), args, kwargs, node)
