@@ -7,7 +7,7 @@ from ..findings import Finding, Stage
 from ..verdict import Verdict
 from .judging.verdicts import findings, verdict
 from .postmortem import diagnose_path
-from .reading.events import is_event_file
+from .reading.documents import is_event_file
 from .reading.reader import Reader
 from .reading.sources import find
 from .reading.text import LONGEST_PIECE, clean, opened

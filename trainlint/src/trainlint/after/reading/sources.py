@@ -5,8 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 from ...errors import InputError
-from .documents import document, rows
-from .events import is_event_file, scalars
+from .documents import document, is_event_file, rows, scalars
 from .log import Log
 from .names import name_of
 from .numerals import LOOKED_AT

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 
 from ....findings import Severity
 from ....rules import source_model
-from ..meaning.batches import TENSORS, dataset_of
 from ..meaning.values import Const, Function, Items, Tensor, Thing, Value, is_const, number, whole
 from ..suspicion import SourceFinding, at, tell
 from ..training import Training
 from ..walking.events import LOADER, Event, Loop, unwrapped
+from ..walking.looping import TENSORS, dataset_of
 from ..walking.reader import tensors
 
 _RANDOM = {"randn", "rand", "randint", "normal", "uniform", "randnlike", "bernoulli", "standardnormal", "poisson"}

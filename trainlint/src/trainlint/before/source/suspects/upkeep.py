@@ -4,12 +4,12 @@ import ast
 from collections.abc import Iterator
 
 from ....rules import source, source_model
-from ..meaning.batches import TENSORS, dataset_of
 from ..meaning.torchfacts import LOSSES
 from ..meaning.values import Const, Tensor, Thing, Value, number, whole
 from ..suspicion import SourceFinding, at, tell
 from ..training import Training, subject_of
 from ..walking.events import LOADER, Event, Loop, unwrapped
+from ..walking.looping import TENSORS, dataset_of
 from ..walking.reader import tensors
 from ..walking.scopes import SourceFile
 from .batchloops import inside
