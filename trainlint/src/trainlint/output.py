@@ -1,13 +1,12 @@
 """How are findings printed: for a person, for a program, for a code review, for a security dashboard?"""
 
-import json
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePath
 from typing import Protocol
 from urllib.parse import quote
 
-from .entry import Entry
+from .entry import Entry, to_json
 from .findings import Rule, Severity
 
 LEVELS = {Severity.FATAL: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
@@ -163,12 +162,3 @@ OUTPUTS: dict[str, Output] = {
     "sarif": as_sarif,
 }
 """Every output by its name in `--output`."""
-
-
-def to_json(record: object) -> str:
-    """Indented JSON text; a number that is not finite is refused, for JSON has none.
-
-    Args:
-        record: of dictionaries, lists, texts and numbers.
-    """
-    return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
