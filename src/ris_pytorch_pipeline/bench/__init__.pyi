@@ -1,5 +1,6 @@
 from .below_bound import ALONE, Family, alarm
 from .cell import Cell, RangeBin
+from .finding import Finding, findings_of, located, summary_of
 from .genie import GenieStart, Refiner, genie_for, region_of
 from .gospa import Gospa, cartesian_gospa, direction_gospa, gospa, whitened_distance, whitened_gospa
 from .hybrid import DOUBT, HYBRIDS, CovarianceError, covariance_error, hybrids
@@ -44,6 +45,7 @@ __all__ = [
     "CovarianceError",
     "Drawer",
     "Family",
+    "Finding",
     "GenieStart",
     "Gospa",
     "Matched",
@@ -65,6 +67,7 @@ __all__ = [
     "covariance_error",
     "direction_gospa",
     "distance_by_range",
+    "findings_of",
     "genie_for",
     "gospa",
     "hybrids",
@@ -73,6 +76,7 @@ __all__ = [
     "judged",
     "knowable",
     "label_of",
+    "located",
     "match_directions",
     "matched",
     "region_of",
@@ -80,6 +84,7 @@ __all__ = [
     "share",
     "spelled",
     "summarise",
+    "summary_of",
     "sweep",
     "to_json",
     "trial_of",
