@@ -1,6 +1,8 @@
 """What the service is tried on: scenes that are located fast, and an estimator whose answers say whose they are."""
 
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,3 +63,12 @@ class Counting:
             noise_variance=torch.ones(len(observation)),
             status=(Status.CONVERGED,) * len(observation),
         )
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds, for a while."""
+    for _ in range(6000):
+        if holds():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never held")

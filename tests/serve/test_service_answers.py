@@ -4,12 +4,14 @@ import json
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from soundings import JSON, SCENES, Counting, document_of, mark_of, scenes_of
+from safetensors.torch import load, save
+from soundings import JSON, SCENES, Counting, document_of, mark_of, scenes_of, until
 
 from ris_pytorch_pipeline.cli import main
 from ris_pytorch_pipeline.cli.arguments import parse
@@ -19,7 +21,7 @@ Body = Callable[..., bytes]
 
 
 @pytest.fixture
-def locator(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+def locator() -> Callable[..., Any]:
     """What `ris serve` answers with."""
     from ris_pytorch_pipeline.cli.commands.serve import locator_of
 
@@ -76,9 +78,7 @@ def test_together_answers_are_those_of_one_file(
     def choose(file: Any) -> Any:
         return (counting, chosen(file)[1]) if len(file.observation.array) == 20 else chosen(file)
 
-    from ris_pytorch_pipeline.serve import Locator
-
-    here = client(Locator(choose=choose, needed=real.needed))
+    here = client(replace(real, choose=choose))
     with ThreadPoolExecutor(5) as pool:
         held = pool.submit(here.post, "/v1/locate", content=first, headers=SCENES)
         assert counting.begun.wait(30)
@@ -94,17 +94,6 @@ def test_together_answers_are_those_of_one_file(
     for number, answer in enumerate(answers):
         (scene,) = answer.json()["scenes"]
         assert scene == {**expected[number], "scene": 0}
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds, for a while."""
-    import time
-
-    for _ in range(3000):
-        if holds():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never held")
 
 
 def test_what_differs_is_not_put_together(client: Any, counting: Counting, body: Body) -> None:
@@ -143,16 +132,9 @@ def test_each_gets_its_own_answer(client: Any, tmp_path: Path) -> None:
 
 
 def test_warnings_of_the_reader_are_passed_on(client: Any, body: Body) -> None:
-    from safetensors import safe_open
-    from safetensors.torch import load, save
-
     content = body(1, 0)
-    with_seal = load(content)
-    import json as texts
-
-    header = texts.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]["header"]
-    unsealed = save(with_seal, {"header": header})
-    assert safe_open is not None
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]["header"]
+    unsealed = save(load(content), {"header": header})
     here = client()
     said = here.post("/v1/locate", content=unsealed, headers=SCENES).json()["warnings"]
     assert said == ["the body has no digest of its bytes, as files of earlier versions: not verified"]

@@ -26,12 +26,14 @@ def bound(host: str, port: int) -> socket.socket:
         port: 0 takes any that is free.
 
     Raises:
-        ConfigurationError: the address is taken, or none of this machine.
+        ConfigurationError: no port, or an address that is taken, or none of this machine.
     """
+    if not 0 <= port < 2**16:
+        raise ConfigurationError("a port in 0..65535", str(port), "a slip", "pass --port 0 for any free port")
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=_CONNECTIONS)
-    except (OSError, OverflowError, UnicodeError) as error:
+    except (OSError, UnicodeError) as error:
         told = reason(error) if isinstance(error, OSError) else str(error)
         raise ConfigurationError(
             "an address of this machine that is free", f"{host} port {port}: {told}",
