@@ -35,6 +35,12 @@ def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     thread.join(60)
 
 
+SIDES = (
+    "answer.scenes[0].sources.every((s, i) => Math.sign(s.azimuth_deg) === "
+    "Math.sign(+document.querySelectorAll('#plan .found')[i].getAttribute('cx') - 200))"
+)
+
+
 def text_of(page: chromium.Page, name: str) -> str:
     return page.value(f"document.getElementById('{name}').innerText")
 
@@ -83,6 +89,7 @@ def _look_at_the_answer(page: chromium.Page) -> None:
         "< 400 && +c.getAttribute('cy') > 0 && +c.getAttribute('cy') < 400)"
     )
     assert boxes
+    assert page.value(SIDES), "positive azimuths to the right, as in the figures"
     before = text_of(page, "sources-table")
     page.value("document.getElementById('scene').focus()")
     page.press("ArrowDown")

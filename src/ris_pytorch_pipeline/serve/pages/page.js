@@ -94,7 +94,6 @@ const rounded = (value, deviation) => {
 const plusMinus = (value) => (value === null || value === undefined ? "± ?" : `± ${Number(value.toPrecision(2))}`);
 
 function rows(scene) {
-  const caption = made("caption", "± if the model holds; below it ± whether it holds or not (sandwich)", "quiet");
   const head = made("thead");
   const first = head.insertRow();
   for (const name of ["Source", "Azimuth °", "Elevation °", "Distance m", "Power dB"]) {
@@ -107,14 +106,15 @@ function rows(scene) {
     const row = body.insertRow();
     row.append(made("td", String(number + 1)));
     for (const key of ["azimuth_deg", "elevation_deg", "distance_m"]) {
-      const cell = made("td", `${rounded(source[key], source.std[key])} ${plusMinus(source.std[key])}`);
+      const cell = made("td", rounded(source[key], source.std[key]));
+      cell.append(made("small", plusMinus(source.std[key])));
       if (source.std_sandwich) cell.append(made("small", plusMinus(source.std_sandwich[key])));
       if (source.truth) cell.append(made("small", `true ${rounded(source.truth[key], source.std[key])}`));
       row.append(cell);
     }
     row.append(made("td", source.power_db === null ? "" : source.power_db.toFixed(1)));
   });
-  return [caption, head, body];
+  return [head, body];
 }
 
 const SIZE = 400;
@@ -126,7 +126,7 @@ function plan(scene) {
   const scale = (SIZE - 2 * MARGIN) / far;
   const at = (azimuth, distance) => {
     const angle = (azimuth * Math.PI) / 180;
-    return [SIZE / 2 - distance * Math.sin(angle) * scale * 0.98, SIZE - MARGIN - distance * Math.cos(angle) * scale];
+    return [SIZE / 2 + distance * Math.sin(angle) * scale, SIZE - MARGIN - distance * Math.cos(angle) * scale];
   };
   const nodes = [...axes(far, at), drawn("line", { class: "panel", x1: SIZE / 2 - 14, x2: SIZE / 2 + 14, y1: SIZE - MARGIN, y2: SIZE - MARGIN })];
   scene.sources.forEach((source, number) => nodes.push(...marks(source, number, far, at)));
@@ -134,7 +134,7 @@ function plan(scene) {
   part("plan").replaceChildren(...nodes);
   const truth = scene.sources.some((source) => source.truth) ? " Rings: true positions." : "";
   part("plan-caption").textContent =
-    `Plan view, metres, the panel at the bottom. Filled: ± if the model holds; dashed: whether it holds or not.${truth}`;
+    `Plan view, metres, the panel at the bottom, positive azimuths to the right. Filled: ± if the model holds; dashed: whether it holds or not.${truth}`;
 }
 
 const ground = (place) => place.distance_m * Math.cos((place.elevation_deg * Math.PI) / 180);
