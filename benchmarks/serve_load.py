@@ -1,7 +1,7 @@
-"""How does `ris serve` bear a load? Seconds of an answer at 1, 8 and 64 clients, batched and not; none lost or mixed.
+"""How does `ris serve` bear a load? Seconds of an answer at 1, 8 and 64 clients, batched or not; none lost or mixed.
 
-Every request is one scene, out of 64; its answer is held against that of the estimator called here. A scene located in a
-batch differs in its last bits from one located alone, so that both are compared to 1e-6 degrees; azimuths differ by more.
+Every request is one of 64 scenes; its answer is held against that of the estimator called here. A scene located in a
+batch differs in its last bits from one located alone: both are compared to 1e-6 degrees. Azimuths differ by more.
 
     python benchmarks/serve_load.py --requests 300
 """

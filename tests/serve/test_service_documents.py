@@ -22,6 +22,8 @@ def test_answers_are_as_the_document_says(client: Any, tmp_path: Any) -> None:
         text = here.post("/v1/locate", content=content, headers=SCENES).text
         found = Located.model_validate_json(text, strict=True)
         assert (found.scenes[0].missed is None) == (truth is None)
+    example = here.get("/openapi.json").json()["paths"]["/v1/locate"]["post"]["requestBody"]["content"]
+    assert here.post("/v1/locate", json=example["application/json"]["example"]).status_code == 200
     Health.model_validate_json(here.get("/health").text, strict=True)
     Problem.model_validate_json(here.post("/v1/locate").text, strict=True)
 

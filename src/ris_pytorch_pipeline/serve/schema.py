@@ -143,10 +143,25 @@ TOKEN = {"bearer": {"type": "http", "scheme": "bearer"}}
 """How a token is shown."""
 
 
+_SIGNS = [[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]
+EXAMPLE: dict[str, Any] = {
+    "measurements": {
+        "real": [[[2.1, 0.1], [0.1, -1.9], [-0.1, 2.0], [1.9, 0.1]]],
+        "imag": [[[0.1, 2.0], [1.9, 0.1], [2.0, -0.1], [-0.1, 2.1]]],
+    },
+    "codes": {"real": [_SIGNS], "imag": [[[0] * 4] * 4]},
+    "channel": {"real": [[[1, 0, -1, 0], [0, 1, 0, -1]]], "imag": [[[0, 1, 0, -1], [1, 0, -1, 0]]]},
+    "elements": [[0, -0.075, -0.075], [0, 0.075, -0.075], [0, -0.075, 0.075], [0, 0.075, 0.075]],
+    "wavelengths": [0.3],
+    "symbols": "random",
+}
+"""One scene of four snapshots, two antennas and four elements: how a document looks, not what is worth locating."""
+
+
 def request_body() -> dict[str, Any]:
     """The two kinds of bodies."""
     file = {"schema": {"type": "string", "format": "binary"}}
-    json = {"schema": _document()}
+    json = {"schema": _document(), "example": EXAMPLE}
     contents = {media: json if kind == "json" else file for media, kind in KINDS.items()}
     return {"required": True, "content": contents, "description": "a scene file, or its measurements as JSON"}
 

@@ -96,7 +96,7 @@ const plusMinus = (value) => (value === null || value === undefined ? "± ?" : `
 function rows(scene) {
   const head = made("thead");
   const first = head.insertRow();
-  for (const name of ["Source", "Azimuth °", "Elevation °", "Distance m", "Power dB"]) {
+  for (const name of ["#", "Azimuth °", "Elevation °", "Distance m", "Power dB"]) {
     const cell = made("th", name);
     cell.scope = "col";
     first.append(cell);
