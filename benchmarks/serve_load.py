@@ -141,6 +141,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=300, help="of each cell (300)")
     parser.add_argument("--clients", default="1,8,64", help="cells (1,8,64)")
+    parser.add_argument("--batches", default="1,32", help="scenes located together at most (1,32)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         files, true = bodies(Path(folder))
@@ -148,7 +149,7 @@ def main() -> None:
           f"{'waited':>6} {'lost':>4} {'mixed':>5}")  # fmt: skip
     wrong = 0
     for clients in map(int, arguments.clients.split(",")):
-        for batch in (1, 32):
+        for batch in map(int, arguments.batches.split(",")):
             with served(batch) as port:
                 cell(port, 1, 2, files, true)
                 told, seconds = cell(port, clients, arguments.requests, files, true)

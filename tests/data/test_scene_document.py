@@ -22,6 +22,7 @@ def seen() -> Observation:
 
 
 def document(observation: Observation) -> dict[str, Any]:
+    assert observation.noise_variance is not None
     parts = {name: vars(observation)[name] for name in ("measurements", "codes", "channel")}
     return {
         **{name: {"real": x.real.tolist(), "imag": x.imag.tolist()} for name, x in parts.items()},
