@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...bench.score import match_directions
-from ...bounds import scene_bound
-from ...data import SceneFile
-from ...estimate import Estimate
-from ...matching import UNMATCHED
-from ...physics import Scenes
-from ...units import decibels
+from ..bounds import scene_bound
+from ..data import SceneFile
+from ..estimate import Estimate, SearchRegion
+from ..matching import UNMATCHED
+from ..physics import Scenes
+from ..units import decibels
+from .score import match_directions
 
 _UNITS = {"azimuth_deg": 180 / math.pi, "elevation_deg": 180 / math.pi, "distance_m": 1.0}
 """Key of each coordinate, and the factor from SI units."""
@@ -135,6 +135,27 @@ class _Judge:
         """True sources without a partner."""
         slots = [k for k in range(int(self._counts[row])) if int(self._partner[row, k]) == UNMATCHED]
         return [{"position": _named(self._true[row, k]), "bound": _named(self._bound[row, k])} for k in slots]
+
+
+def located(name: str, region: SearchRegion, findings: list[Finding]) -> dict[str, Any]:
+    """What was found, as plain values: the same from a command and from a service.
+
+    Args:
+        name: of the estimator.
+        region: the field of view that was searched.
+        findings: one per scene.
+    """
+    angles = {key: [round(math.degrees(x), 9) for x in vars(region)[key]] for key in ("azimuth", "elevation")}
+    return {
+        "estimator": name,
+        "region": {
+            "azimuth_deg": angles["azimuth"],
+            "elevation_deg": angles["elevation"],
+            "distance_m": list(region.distance),
+        },
+        "scenes": [finding.to_json() for finding in findings],
+        "summary": summary_of(findings),
+    }
 
 
 def _advice(estimate: Estimate, row: int) -> list[dict[str, str]]:

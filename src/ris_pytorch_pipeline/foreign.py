@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import torch
 
-from ..errors import InfeasibleError, InputError
+from .errors import InfeasibleError, InputError
 
 _MEMORY = ("t allocate memory", "not enough memory", "out of memory", "bad_alloc", "bad alloc", "could not create a ")
 """How torch, oneDNN and C++ say that memory has run out."""
