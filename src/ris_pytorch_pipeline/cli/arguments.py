@@ -7,7 +7,6 @@ from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import ConfigurationError
-from ..estimate.contenders import CONTENDERS
 from ..experiment import Experiment, parse_toml_value, resolve
 from ..experiment.strict import nearest
 from ..experiment.toml import read_toml
