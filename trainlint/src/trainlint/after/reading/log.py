@@ -137,15 +137,15 @@ class Log:
         """
         series = self.series.get(name.key)
         values = array("d", map(float, tokens))
-        new = series is None or len(series.values) < _LOOKED_AT
-        if new or self.full or (0.0 in values and series.zero_decimals < 0):
+        known = series if series is not None and len(series.values) >= _LOOKED_AT and not self.full else None
+        if known is None or (0.0 in values and known.zero_decimals < 0):
             here = self.epoch, self.step
             for token, self.epoch, self.step in zip(tokens, epochs, steps, strict=True):
                 self.add(name, token, table=table)
             self.epoch, self.step = here
             return
-        self._begin(series)
-        series.extend(values, epochs, steps)
+        self._begin(known)
+        known.extend(values, epochs, steps)
         self.full = self.count >= MOST_VALUES
 
     def blank(self, name: Name) -> None:

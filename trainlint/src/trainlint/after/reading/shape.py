@@ -5,6 +5,7 @@ texts are known, so a pattern of these texts with a number in each gap reads the
 nothing is lost but the try.
 """
 
+import math
 import re
 from collections.abc import Callable, Sequence
 
@@ -86,8 +87,9 @@ class Shape:
         for slot in self.others:
             token = tokens[slot.index]
             if slot.name.kind is Kind.EPOCH:
-                if float(token) != log.epoch:
-                    log.place(slot.name, token)
+                epoch = float(token)
+                if epoch != log.epoch and math.isfinite(epoch):
+                    log.epoch, log.step = epoch, math.nan
             elif self.said.get(slot.index) != token:
                 self.said[slot.index] = token
                 log.place(slot.name, token)
