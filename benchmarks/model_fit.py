@@ -110,8 +110,8 @@ def line(label: str, t: Tally) -> str:
     cover = f"{t.sandwich / t.intervals:8.2f}{t.fisher / t.intervals:8.2f}" if t.intervals else f"{'-':>8}{'-':>8}"
     return (
         f"{label:26}{t.scenes:6}{t.alarms / t.scenes:8.3f}{t.alarms_auto / t.scenes:8.3f}{t.converged:6}"
-        f"{t.off:6}{t.off_said:6}{t.off_auto:6}{t.off_auto_said:7}"
-        f"{cover}{t.false / t.scenes:7.2f}{t.missed / t.scenes:7.2f}"
+        f"{t.off:6}{t.off_said:6}{t.off_auto:6}{t.off_auto_said:7}{cover}"
+        f"{t.false / t.scenes:7.2f}{t.missed / t.scenes:7.2f}"
     )
 
 

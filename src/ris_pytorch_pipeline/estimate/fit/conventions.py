@@ -67,15 +67,15 @@ def conventions(observation: Observation) -> list[Convention]:
     if len(observation.array) > 1 and not _PLAUSIBLE[0] / 2 < ratio < _PLAUSIBLE[1]:
         return [Convention(name=STATED, change=lambda seen: seen), *_units(observation.array)]
     found = [Convention(name=STATED, change=lambda seen: seen)]
-    found += readings(observation.array) + _units(observation.array)
+    found += conjugates() + orders(observation.array) + _units(observation.array)
     other = "pilot" if observation.symbols == "random" else "random"
     found.append(Convention(name=f"symbols {other}", change=lambda seen: replace(seen, symbols=other)))
     return found
 
 
-def readings(array: Array) -> list[Convention]:
-    """Conjugates, and orders of the elements: conventions that leave units and symbols as they are."""
-    return [_conjugated(names) for names in _SUBSETS] + orders(array)
+def conjugates() -> list[Convention]:
+    """Measurements, codes and channel as their conjugates, in all combinations."""
+    return [_conjugated(names) for names in _SUBSETS]
 
 
 _FIELDS = ("measurements", "codes", "channel")

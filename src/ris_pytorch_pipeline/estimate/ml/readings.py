@@ -7,10 +7,11 @@ rows were read as columns as four to eight, each of them far above any threshold
 from typing import Protocol, TypeVar, runtime_checkable
 
 import torch
+from torch import Tensor
 
 from ...physics import Observation
 from ...shapes import Counts, Positions
-from ..fit.conventions import Convention, orders, readings
+from ..fit.conventions import Convention, conjugates, orders
 from ..normalise import Scaled
 from .hypothesis import Hypothesis, Likelihood
 from .search import Found, SearchEffort, add_source
@@ -18,6 +19,10 @@ from .search import Found, SearchEffort, add_source
 _MOST = 3
 """Sources that are sought in another reading: the right one needs few."""
 _TOLERANCE = 1e-2
+_HOPE = 0.5
+"""Part of the gain of the strongest source as stated that the strongest one of another reading has to bring."""
+_SOME = 32
+"""Elements whose distances to all others tell whether another order is the array itself, turned or mirrored."""
 L = TypeVar("L", bound=Likelihood)
 
 
@@ -46,7 +51,7 @@ def better_readings(
     counts: Counts,
     *,
     threshold: float,
-    conjugates: bool = True,
+    conjugated: bool = True,
 ) -> list[str]:
     """The reading that explains each scene best, where it explains more than the stated one with its sources does.
 
@@ -56,12 +61,12 @@ def better_readings(
         positions: (scene, source, 3), what was found as stated; NaN in empty slots.
         counts: (scene,), how many sources that is.
         threshold: τ; with as many sources the other reading has to gain as much.
-        conjugates: whether conjugates are tried besides the orders of the elements.
+        conjugated: whether conjugates are tried besides the orders of the elements.
 
     Returns:
         Names of readings, empty where none is better.
     """
-    ways = readings(scaled.observation.array) if conjugates else orders(scaled.observation.array)
+    ways = _other_orders(scaled.observation) + (conjugates() if conjugated else [])
     names = [""] * len(counts)
     for order in counts.unique().tolist():
         rows = torch.nonzero(counts == order).squeeze(-1)
@@ -72,31 +77,61 @@ def better_readings(
     return names
 
 
+def _other_orders(observation: Observation) -> list[Convention]:
+    """Orders of the elements but for those that only turn or mirror the array, as the columns of a square first do."""
+    stated = observation.array.placed
+    some = torch.arange(min(len(stated), _SOME))
+    apart = torch.cdist(stated[some], stated)
+    return [
+        way
+        for way in orders(observation.array)
+        if not torch.allclose(torch.cdist(*_ends(way, observation, some)), apart, atol=1e-6)
+    ]
+
+
+def _ends(way: Convention, observation: Observation, some: Tensor) -> tuple[Tensor, Tensor]:
+    placed = way.change(observation).array.placed
+    return placed[some], placed
+
+
 def _of_equal_order(
     reader: Reader[L], observation: Observation, positions: Positions, threshold: float, ways: list[Convention]
 ) -> list[str]:
     """The same for scenes with as many sources."""
     order = positions.shape[1]
+    if not ways:
+        return [""] * len(observation)
     likelihood = reader.likelihood(observation)
     stated = reader.start(likelihood, positions)
     best = _settled(likelihood, stated.hypothesis, reader).value
     sources = min(order, _MOST)
     best = best - (threshold / 2 if sources == order else 0.0)
     names = [""] * len(observation)
+    first = _HOPE * _first(reader, likelihood)[1]
     for way in ways:
-        value = _greedy(reader, way.change(observation), sources).value
+        other = reader.likelihood(way.change(observation))
+        start, gain = _first(reader, other)
+        if not bool((gain > first).any()):
+            continue
+        value = _greedy(reader, other, start, sources).value
         for row in torch.nonzero(value < best).flatten().tolist():
             names[row] = way.name
         best = torch.minimum(best, value)
     return names
 
 
-def _greedy(reader: Reader[L], observation: Observation, sources: int) -> Hypothesis:
-    """Sources added one by one."""
-    likelihood = reader.likelihood(observation)
-    rows = torch.arange(len(observation), device=observation.measurements.device)
-    found = likelihood.nothing(rows)
-    for _ in range(sources):
+def _first(reader: Reader[L], likelihood: L) -> tuple[Hypothesis, Tensor]:
+    """The strongest source of each scene, and the nats that it gains."""
+    rows = torch.arange(len(likelihood.observation), device=likelihood.observation.measurements.device)
+    nothing = likelihood.nothing(rows)
+    found = add_source(likelihood, rows, nothing, reader.effort)
+    return found, nothing.value - found.value
+
+
+def _greedy(reader: Reader[L], likelihood: L, first: Hypothesis, sources: int) -> Hypothesis:
+    """Further sources added one by one."""
+    rows, found = torch.arange(len(first.value), device=first.value.device), first
+    for _ in range(sources - 1):
         found = add_source(likelihood, rows, found, reader.effort)
     return _settled(likelihood, found, reader)
 

@@ -12,8 +12,6 @@ from ..normalise import Scaled
 from ..outcome import Aside, Polished, merged
 from ..region import SearchRegion
 
-_DOUBTS = frozenset({Status.MISFIT, Status.EDGE})
-"""Findings that a wrong reading leaves."""
 _MANY = 4
 """Sources from which on the order of the elements is tried besides."""
 
@@ -27,7 +25,7 @@ class Weighing:
         threshold: τ, the gain that a detection needs.
         again: (scenes, positions with NaN in slots without a source, sources of each scene) -> what a search from there
             ends with.
-        misread: (the same, conjugates: whether these are tried) -> the name of another reading that explains each
+        misread: (the same, conjugated: whether conjugates are tried) -> the name of another reading that explains each
             scene better; empty where none does.
     """
 
@@ -98,12 +96,12 @@ def _reread(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
     """
     if found.fit is None:
         return found
-    doubtful = torch.tensor([bool(_DOUBTS & set(said)) for said in found.fit.findings], device=found.order.device)
+    doubtful = torch.tensor([Status.MISFIT in said for said in found.fit.findings], device=found.order.device)
     names = [""] * len(found)
-    for chosen, conjugates in ((doubtful & (found.order > 0), True), (~doubtful & (found.order >= _MANY), False)):
+    for chosen, conjugated in ((doubtful & (found.order > 0), True), (~doubtful & (found.order >= _MANY), False)):
         rows = torch.nonzero(chosen).squeeze(-1)
         if rows.numel():
-            seen = weighing.misread(scaled[rows], found.positions[rows], found.order[rows], conjugates=conjugates)
+            seen = weighing.misread(scaled[rows], found.positions[rows], found.order[rows], conjugated=conjugated)
             for row, name in zip(rows.tolist(), seen, strict=True):
                 names[row] = name
     return _without_misread(scaled, found, names, weighing)
