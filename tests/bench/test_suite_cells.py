@@ -1,7 +1,9 @@
 """Does a suite lay axes over the right fields, refuse what it cannot run, and keep whole what a cell says?"""
 
+import importlib
 import math
 import re
+import sys
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -199,3 +201,16 @@ def test_the_suite_of_the_manual_is_read_and_its_contenders_are_made() -> None:
     cells = suite_of(tomllib.loads(example)).cells()
     Entering(read=load_network).check(cells)
     assert len(cells) == 4 * 2 * 3 and all(name in text for name in ("`genie_*`", "`rmse_over_crb_*`", "`--resume`"))
+
+
+@pytest.mark.parametrize(
+    ("module", "missing", "extra"),
+    [("bench.suites.parquet", "pyarrow", "bench"), ("report.pages.templating", "jinja2", "report")],
+)
+def test_a_missing_extra_is_named(module: str, missing: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = f"ris_pytorch_pipeline.{module}"
+    importlib.import_module(name)
+    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(ConfigurationError, match=rf"pip install 'ris-pytorch-pipeline\[{extra}\]'"):
+        importlib.import_module(name)

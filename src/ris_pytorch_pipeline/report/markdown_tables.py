@@ -9,8 +9,9 @@ from ..experiment import overlay
 from .result_table import ResultTable, Row
 
 BEGIN, END = "<!-- table", "<!-- end of table -->"
-"""The comments around a table; behind the first words stand the fields of `ResultTable` as TOML, a line each."""
-_BLOCK = re.compile(rf"{BEGIN}\n(.*?)-->\n(.*?){END}", re.DOTALL)
+"""The comments around a table, on lines of their own, not indented; behind the first words stand the fields of
+`ResultTable` as TOML, a line each."""
+_BLOCK = re.compile(rf"^{BEGIN}\n(.*?)^-->\n(.*?)^{END}$", re.DOTALL | re.MULTILINE)
 Results = Callable[[str], Sequence[Row]]
 """From the name of a suite to its rows of results."""
 
@@ -30,9 +31,10 @@ def tabulated(text: str, results: Results) -> str:
         ConfigurationError: an unknown key or column.
     """
     found = list(_BLOCK.finditer(text))
-    if not len(found) == text.count(BEGIN) == text.count(END):
+    begun, ended = (sum(line.startswith(mark) for line in text.splitlines()) for mark in (BEGIN, END))
+    if not len(found) == begun == ended:
         raise InputError(
-            f"{BEGIN} and its lines, then {END}, in turns", f"{text.count(BEGIN)} and {text.count(END)} of them",
+            f"{BEGIN} and its lines, then {END}, in turns, each on a line of its own", f"{begun} and {ended} of them",
             "a comment that was cut, or words behind the first one", f"close each table with {END}",
         )  # fmt: skip
     return _BLOCK.sub(lambda match: f"{BEGIN}\n{match[1]}-->\n\n{_table(match[1], results)}\n\n{END}", text)

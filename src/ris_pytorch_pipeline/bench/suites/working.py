@@ -53,8 +53,8 @@ def work(pending: Pending, entering: Entering, suite: str, told: Told | None = N
 def row_of(pending: Pending, entering: Entering, suite: str, told: Told | None = None) -> Row:
     """Run a cell; arguments as for `work`.
 
-    The scenes depend on the seed, K and the SNR, as those of `sweep` do: contenders of one combination, and one
-    contender under several impairments, are compared on like draws.
+    The scenes depend on the seed and the scenario, on streams named by K and the SNR as those of `sweep` are: all
+    contenders of one combination see the same ones.
 
     Returns:
         Its row.
