@@ -1,5 +1,6 @@
 from .below_bound import ALONE, Family, alarm
 from .cell import Cell, RangeBin
+from .finding import Finding, findings_of, located, summary_of
 from .genie import GenieStart, Refiner, genie_for, region_of
 from .gospa import Gospa, cartesian_gospa, direction_gospa, gospa, whitened_distance, whitened_gospa
 from .hybrid import DOUBT, HYBRIDS, CovarianceError, covariance_error, hybrids, proposer
@@ -59,6 +60,7 @@ __all__ = [
     "Entering",
     "Entrant",
     "Family",
+    "Finding",
     "GenieStart",
     "Gospa",
     "Kept",
@@ -90,6 +92,7 @@ __all__ = [
     "direction_gospa",
     "distance_by_range",
     "figures_of",
+    "findings_of",
     "genie_for",
     "gospa",
     "hybrids",
@@ -98,6 +101,7 @@ __all__ = [
     "judged",
     "knowable",
     "label_of",
+    "located",
     "match_directions",
     "matched",
     "proposer",
@@ -110,6 +114,7 @@ __all__ = [
     "suite_from_toml",
     "suite_of",
     "summarise",
+    "summary_of",
     "sweep",
     "to_json",
     "trial_of",

@@ -7,17 +7,18 @@ from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import ConfigurationError
-from ..estimate.contenders import CONTENDERS
 from ..experiment import Experiment, parse_toml_value, resolve
 from ..experiment.strict import nearest
 from ..experiment.toml import read_toml
 from ..physics.scenario import PRESETS
 from .options.bench_options import add_bench
+from .options.choosing_estimator import add_estimator
 from .options.data_options import add_calibrate, add_import
 from .options.examples import epilog_of
 from .options.report_options import add_report
 from .options.scenario_options import add_scenario_options
 from .options.search_options import add_search
+from .options.serve_options import add_serve
 from .options.training_options import add_demo, add_doctor, add_overfit, add_train
 
 COMMANDS = {
@@ -25,6 +26,7 @@ COMMANDS = {
     "import": "other people's files (.mat, .npz, .csv, HDF5, Touchstone, SigMF) as a scene file",
     "calibrate": "what gains the hardware really has, from known positions or blindly",
     "locate": "locate the sources of a scene file, simulated or measured",
+    "serve": "answer measurements with sources over HTTP, for many clients at a time",
     "check": "which convention (conjugates, order, units) explains the measurements of a scene file?",
     "bound": "the Cramér-Rao bound of drawn scenes",
     "bench": "compare estimators over numbers of sources and SNRs, beside the bound",
@@ -99,6 +101,8 @@ def build() -> tuple[Parser, dict[str, Parser]]:
     add_import(commands["import"])
     _calibrate(commands["calibrate"])
     _locate(commands["locate"])
+    add_serve(commands["serve"])
+    _add_view(commands["serve"])
     _check(commands["check"])
     _bound(commands["bound"])
     _bench(commands["bench"])
@@ -136,16 +140,7 @@ def _simulate(parser: Parser) -> None:
 
 def _locate(parser: Parser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="scene file")
-    parser.add_argument(
-        "--estimator", metavar="NAME", help=f"{', '.join(CONTENDERS)} (sml for random symbols, pilot for pilots)"
-    )
-    parser.add_argument("--model", type=Path, metavar="MODEL", help="checkpoint, or folder of a training run")
-    parser.add_argument(
-        "--proposals", choices=("candidates", "music", "mvdr"), help="where the network's starts come from (candidates)"
-    )
-    parser.add_argument("--beta", type=float, metavar="B", help="share of R_samp under those of music or mvdr (0)")
-    parser.add_argument("--polish", type=int, metavar="N", help="likelihood updates from there (10)")
-    parser.add_argument("--doubt", type=float, metavar="P", help="search a scene whose last start is less likely (0.7)")
+    add_estimator(parser)
     parser.add_argument("--sources", default="auto", metavar="K|auto", help="sources in each scene (auto: estimated)")
     parser.add_argument("--scene", default="0", metavar="I|all", help="which scene (0)")
     parser.add_argument("--calibration", type=Path, metavar="FILE", help="gains that `ris calibrate` found")
@@ -205,6 +200,9 @@ def _evaluate(parser: Parser) -> None:
     parser.add_argument("--seed", metavar="N", default=argparse.SUPPRESS, help="of every random stream (0)")
     parser.add_argument("--scenes", metavar="N", default=argparse.SUPPRESS, help="scenes of each cell (200)")
     parser.add_argument("--shards", type=Path, metavar="DIR", help="take the split `test` of `ris simulate --shards`")
+    parser.add_argument(
+        "--calibration", type=Path, metavar="FILE", help="with --shards: gains that `ris calibrate` found"
+    )
     group = parser.add_argument_group("scenes; as in training unless a preset, a file or a field says otherwise")
     _add_base(group)
     add_scenario_options(group, skip=("sources", "snr_db"))

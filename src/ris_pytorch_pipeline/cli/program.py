@@ -81,7 +81,7 @@ def _command(arguments: argparse.Namespace) -> int:
     command = import_module(f".commands.{MODULES.get(arguments.command, arguments.command)}", __package__)
     import torch  # after the parser has answered
 
-    from .foreign import foreign_errors
+    from ..foreign import foreign_errors
 
     torch.set_num_threads(arguments.threads)
     with foreign_errors():

@@ -1,4 +1,5 @@
 from .atomic import append_whole, check_can_write, remove_leftovers, replacing, write_whole
+from .content import Content
 from .document import parse_document
 from .lines import Lines
 from .lock import Lock, is_working_file, remove_old_leftovers
@@ -10,6 +11,7 @@ from .tensors import StoredTensors, read_tensors, warn_unsealed, write_tensors
 
 __all__ = [
     "SEAL",
+    "Content",
     "Lines",
     "Lock",
     "Stop",
