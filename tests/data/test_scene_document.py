@@ -92,7 +92,7 @@ def test_a_document_that_is_none_is_refused(change: dict[str, Any], said: str) -
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"[1]", b"\xff\xfe", b'{"a": NaN}', b"[" * 200_000, b'{"a":1,"a":2}', b"1" * 5000]
+    "text", [b"", b"[1]", b"\xff\xfe", b'{"a": NaN}', b"[" * 100_000, b'{"a":1,"a":2}', b"1" * 5000]
 )
 def test_text_that_is_no_document_is_refused(text: bytes) -> None:
     refused(text, "a JSON table with measurements")
