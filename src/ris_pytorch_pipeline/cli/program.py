@@ -58,7 +58,7 @@ def _run(argv: Sequence[str]) -> int:
     arguments = parse(argv)
     for path in arguments.extend:
         extend(path)
-    if vars(arguments).get("print_config"):
+    if vars(arguments).get("print_config") and vars(arguments).get("suite") is None:
         print(to_toml(experiment_of(arguments)), end="")
         return OK
     with warnings.catch_warnings():

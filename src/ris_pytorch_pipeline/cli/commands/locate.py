@@ -13,8 +13,7 @@ from ...bench import Finding, findings_of, located, region_of, summary_of
 from ...calibrate import applied_to, load_calibration
 from ...data import SceneFile, count_scenes, load_scenes
 from ...errors import ConfigurationError, InputError
-from ...estimate import Estimate, Estimator, SearchRegion, contender, joined_estimates, likelihood_for
-from ...estimate.fit import ALARM
+from ...estimate import Estimate, Estimator, SearchRegion, Status, contender, joined_estimates, likelihood_for
 from ...experiment import fit, overlay, parse_toml_value, resolve
 from ...physics import Observation, Scenario, ends
 from ...train import Trained
@@ -208,7 +207,7 @@ def fit_lines(finding: Finding) -> list[str]:
         f"  explained {fit['explained']:.2f} of the energy, {fit['expected']:.2f} expected; "
         f"white residual: p = {fit['p_value']:.2g}"
     ]
-    if fit["p_value"] < ALARM:
+    if any(said["status"] == Status.MISFIT for said in finding.advice):
         lines.append(f"  {fit['striking']}")
     wide = [(i, s["std_sandwich"]) for i, s in enumerate(finding.sources) if s["std_sandwich"] is not None]
     for number, std in wide:

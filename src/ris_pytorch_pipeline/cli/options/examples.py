@@ -15,6 +15,7 @@ EXAMPLES = {
     "search": "ris search runs/search --trials 12 --workers 2",
     "overfit": "ris overfit --preset tiny --scenes 512",
     "diagnose": "ris diagnose runs/first",
+    "report": "ris report results --tables README.md docs/results.md --check",
     "demo": "ris demo --out runs/demo",
 }
 """By command."""
