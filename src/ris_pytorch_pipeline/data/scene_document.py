@@ -74,6 +74,8 @@ class SceneDocument:
     pose: PoseParts
 
 
+MOST_NUMBERS, MOST_ROWS = 2**20, 2**17
+"""Of a document. A body of 16 MB that holds nothing but empty lists took a minute to read, and 0.5 GB."""
 _OPTIONAL: dict[str, Any] = {"noise_variance": None, "wavefront": "spherical", "pose": {}}
 _MOVE = "pass {'real': x.real.tolist(), 'imag': x.imag.tolist()} of each array, and the axes of Observation"
 
@@ -125,6 +127,12 @@ def _document(text: bytes | str, source: str) -> SceneDocument:
     Raises:
         SceneFileError: it is none.
     """
+    content = text.encode() if isinstance(text, str) else text
+    if content.count(b",") > MOST_NUMBERS or content.count(b"[") + content.count(b"{") > MOST_ROWS:
+        raise SceneFileError(
+            f"at most {MOST_NUMBERS} numbers in {MOST_ROWS} rows", f"{source}: more of either", "a large capture",
+            "send a scene file, which takes a third of the bytes, or fewer scenes",
+        )  # fmt: skip
     try:
         values = parse_document(text)
         whole = {**_OPTIONAL, **values} if isinstance(values, dict) else values

@@ -67,6 +67,8 @@ def _value(hint: Any, value: object, where: str) -> Any:  # noqa: ANN401
         return value
     if origin in _TABLES and isinstance(value, Mapping):
         return {_value(inner[0], k, where): _value(inner[1], v, f"{where}.{k}"[:80]) for k, v in value.items()}
+    if hint == list[Any] and isinstance(value, list):
+        return value
     if origin is list and isinstance(value, list) and all(fits(inner[0], item) for item in value):
         return [_value(inner[0], item, where) for item in value]
     if origin is tuple and isinstance(value, list) and len(inner) == 2 and inner[1] is Ellipsis:

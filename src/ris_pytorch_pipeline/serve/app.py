@@ -183,7 +183,7 @@ async def _explained(request: fastapi.Request, error: Exception) -> fastapi.Resp
         )  # fmt: skip
     told = explained(error)
     status = status_of(told)
-    headers = {"Connection": "close"} if status in {408, 413} else {}
+    headers = {"Connection": "close"} if status == 408 else {}
     if isinstance(told, Refused) and told.retry is not None:
         headers["Retry-After"] = str(told.retry)
     if status == 401:

@@ -14,7 +14,7 @@ _CONNECTIONS = 512
 """At a time; with their bodies not yet read they cost some kilobytes each."""
 _HEADERS = 2**15
 """Bytes of a request's headers."""
-_IDLE = 15
+_IDLE = 5
 """Seconds that a connection is kept without a request."""
 
 
