@@ -7,8 +7,9 @@ import pytest
 import torch
 from fitted_scenes import scenes
 
-from ris_pytorch_pipeline.estimate import PilotMl, Sml, Status
+from ris_pytorch_pipeline.estimate import PilotMl, SearchRegion, Sml, Status
 from ris_pytorch_pipeline.estimate.fit.rays import ray_mates, reach_of
+from ris_pytorch_pipeline.estimate.grid import search_grid
 from ris_pytorch_pipeline.physics import (
     Array,
     Observation,
@@ -20,6 +21,7 @@ from ris_pytorch_pipeline.physics import (
     to_cosines,
     to_positions,
 )
+from ris_pytorch_pipeline.physics.array.layouts import bent
 from ris_pytorch_pipeline.rng import stream
 from ris_pytorch_pipeline.shapes import Positions
 
@@ -93,3 +95,13 @@ def test_a_pilot_beyond_the_field_is_no_two_sources_at_one_place() -> None:
     true = scenes(symbols="pilot", snr_db=20.0, sources=1, distance=15.0, azimuth_deg=0.0, elevation_deg=0.0)
     found = PilotMl()(true.observation)
     assert found.order.tolist() == [1] * len(found)
+
+
+def test_an_array_with_depth_has_rays_too() -> None:
+    panel = Panel(horizontal=12, vertical=4, spacing=0.15)
+    array = Array(bent(panel, math.pi), 0.3)
+    places = torch.tensor([[[0.4, 0.1, 2.0], [-0.4, -0.1, 2.0]]], dtype=torch.float64)
+    steps = torch.tensor(search_grid(SearchRegion(), array).steps[:-1], dtype=torch.float64)
+    found = ray_mates(places, torch.full_like(places, 1e-3), array, steps)
+    assert found.tolist() == [[False, False]]
+    assert ray_mates(places[:, [0, 0]], torch.full_like(places, 1e-3), array, steps).tolist() == [[False, True]]

@@ -22,8 +22,11 @@ _CLOSE, _DEVIATIONS = 0.05, 3.0
 
 
 def ray_mates(
-    positions: Positions, deviations: Positions, array: Array, steps: Float[Tensor, "2"]
-) -> Mask:  # fmt: skip
+    positions: Positions,
+    deviations: Positions,
+    array: Array,
+    steps: Float[Tensor, "coordinate"],  # noqa: F821
+) -> Mask:
     """(scene, source): True of sources on the ray of a stronger one that is not on another's itself.
 
     No pair of the presets with a least separation lies so; without one, 1.7 % of the pairs do (`hard`, K = 5).
@@ -54,7 +57,7 @@ def reach_of(array: Array) -> float:
 def _hopeful(positions: Positions, array: Array, steps: Tensor) -> Bool[Tensor, "scene"]:  # noqa: F821
     """True of scenes with two sources so near that one may be on the other's ray."""
     present = ~positions[..., 0].isnan()
-    directions = to_cosines(positions.nan_to_num(1.0), array)[..., -3:-1]
+    directions = to_cosines(positions.nan_to_num(1.0), array)[..., :-1]
     near = (directions[:, :, None] - directions[:, None]).abs() < 2 * steps + reach_of(array)
     pairs = near.all(-1) & present[:, None] & present[:, :, None]
     return pairs.sum((-1, -2)) > present.sum(-1)
