@@ -69,6 +69,11 @@ class Jury:
         """Names of the probes that were told of something and did not fail."""
         return tuple(p.name for p in self.probes if p.name in self._told and f"probe {p.name}" not in self.failed)
 
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Names of the probes that nothing came up for."""
+        return tuple(p.name for p in self.probes if p.name not in self._told and f"probe {p.name}" not in self.failed)
+
     def ask(self, event: str, *facts: object, why: Why = Why.ALWAYS) -> None:
         """Tell all probes that something happened, and take what they find; one that fails is switched off.
 
@@ -169,7 +174,7 @@ class Jury:
             if self.findings.pop(finding.key, None) is not None:
                 self._tell(finding)
             return
-        if self.audience is not None:
+        if self.audience is not None and not finding.where:
             finding = replace(finding, where=self.audience.place())
         now = self.findings[finding.key] = finding if known is None else known.again(finding)
         confirmed = now.stage is Stage.CONFIRMED

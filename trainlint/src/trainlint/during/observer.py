@@ -145,7 +145,8 @@ class Observer:
     def stepped(self, optimizer: Optimizer, closure: bool) -> None:
         """The optimiser stepped."""
         for lane in self._steppers.lanes_of(optimizer):
-            if lane.by is not optimizer:
+            within = lane.by is None and not lane.applied  # the watch began in this step's closure
+            if lane.by is not optimizer and not within:
                 continue
             lane.inside, lane.by = False, None
             if hooks.refused(optimizer):

@@ -239,6 +239,7 @@ class Watch:
         blind += () if self.run.seen or self._unlike else ("the loss: hand it over with watch.loss(loss)",)
         blind += () if self.run.epochs else ("validation and epochs: hand them over with watch.epoch(train=, val=)",)
         blind += self.jury.blind(lambda probe: tuple(probe.blind(self.run)))
+        blind += (f"for want of an occasion: {', '.join(self.jury.idle)}",) if self.run.seen and self.jury.idle else ()
         ran = self.jury.ran if broken is None else ()
         return judge(self.jury.findings.values(), self.run.counts, blind, ran)
 

@@ -39,7 +39,8 @@ class NeverCalled(Probe):
             named = [m for m in idle if _libraries(known, m) == (severity is not None)]
             if named:
                 yield rules.NEVER_CALLED.found(
-                    f"not called in {self._measured} measured updates, and without a gradient: {some(named)}",
+                    f"{some(named)} of {type(run.model).__name__}: not called in {self._measured} measured updates, and "
+                    "without a gradient",
                     subject=some(named), severity=severity, update=run.applied, modules=len(named),
                 )  # fmt: skip
 

@@ -51,6 +51,7 @@ def run_script(target: str, arguments: Sequence[str], *, module: bool = False) -
     except SystemExit as stop:
         return Ending(code=_status(stop))
     except KeyboardInterrupt as stop:
+        _print_error(stop)
         return Ending(code=130, error=stop)
     except BaseException as error:
         _print_error(error)

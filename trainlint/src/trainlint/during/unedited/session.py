@@ -23,6 +23,7 @@ from .idle import Idle
 from .known import Known
 from .progress import Progress
 from .trainings import MOST, Training, Trainings, holding, labelled
+from .written import with_line
 
 _SETTLED = 64
 """Backward passes without a new model after which nobody looks for one until the next optimiser is made."""
@@ -291,7 +292,8 @@ class _Hearing:
         Args:
             finding: new, or surer than before, or withdrawn.
         """
-        tell = self._session.options.tell
+        tell, training = self._session.options.tell, self.training
         if tell is not None:
-            alone = self.training is None or not self._session.trainings.several
-            tell(finding if alone or self.training is None else labelled(finding, self.training.label))
+            finding = finding if training is None else with_line(finding, training.watch.run.model)
+            alone = training is None or not self._session.trainings.several
+            tell(finding if alone or training is None else labelled(finding, training.label))

@@ -13,6 +13,7 @@ from ...verdict import Verdict, judge
 from ..names import parameters
 from ..watch import Watch
 from .epochs import Epochs
+from .written import placed
 
 MOST, AT_ONCE = 32, 4
 """Trainings that are judged in a program, and those that are watched at one time."""
@@ -64,7 +65,7 @@ class Training:
         """
         if self.epochs.passes:
             self.end_epoch()
-        return self.watch.close(error)
+        return placed(self.watch.close(error), self.watch.run.model)
 
 
 @dataclass(frozen=True)
