@@ -1,16 +1,16 @@
-from .back_projection import BackProjected
+from .baselines.back_projection import BackProjected
+from .baselines.modified_music import ModifiedMusic
+from .baselines.omp import Omp
+from .baselines.sparse_bayesian import SparseBayesian
 from .contenders import CONTENDERS, GENIE, Contender, contender, likelihood_for
 from .estimate import Estimate, Estimator, Fit, Mode, Status, asked_sources, joined_estimates, pad_sources
 from .grid import SearchGrid, search_grid
-from .maximum_likelihood import MaximumLikelihood, Sml
-from .modified_music import ModifiedMusic
-from .omp import Omp
-from .order import EigenvalueGap, InformationCriterion, OrderRule, aic, mdl
-from .pilot_ml import PilotMl
+from .ml.maximum_likelihood import MaximumLikelihood, Sml
+from .ml.pilot_ml import PilotMl
+from .ml.search import SearchEffort
 from .region import SearchRegion
-from .search import SearchEffort
-from .sparse_bayesian import SparseBayesian
-from .spectral import Bartlett, Music, Mvdr, Spectral
+from .spectral.order import EigenvalueGap, InformationCriterion, OrderRule, aic, mdl
+from .spectral.spectra import Bartlett, Music, Mvdr, Spectral
 
 __all__ = [
     "CONTENDERS",

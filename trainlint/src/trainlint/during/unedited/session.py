@@ -13,17 +13,17 @@ from torch.optim import Optimizer
 
 from ...findings import Finding
 from ...verdict import TrainingFault, Verdict, judge
-from ..graph import each_leaf, leaves
+from ..losses.graph import each_leaf, leaves
 from ..schedule import Preset
 from ..watch import Watch
 from .discovery import Discovery
 from .epochs import Epochs
 from .frames import known_here, users_line
+from .hearing import Hearing
 from .idle import Idle
 from .known import Known
 from .progress import Progress
-from .trainings import MOST, Training, Trainings, holding, labelled
-from .written import with_line
+from .trainings import MOST, Training, Trainings, holding
 
 _SETTLED = 64
 """Backward passes without a new model after which nobody looks for one until the next optimiser is made."""
@@ -238,7 +238,7 @@ class Session:
     def _begin(self, found: Sequence[tuple[str, nn.Module]], optimizers: list[Optimizer]) -> None:
         models = dict(found)
         model = next(iter(models.values())) if len(models) == 1 else nn.ModuleDict(models)
-        hearing = _Hearing(self)
+        hearing = Hearing(self)
         watch = Watch(
             model, optimizers, self.known.schedulers(optimizers), self.known.scaler,
             preset=self.options.preset, raises=self.options.strict, tolerate=self.options.tolerate,
@@ -268,32 +268,3 @@ class Session:
         for training in self.trainings.live:
             if training.epochs.began(loader):
                 training.end_epoch()
-
-
-class _Hearing:
-    """Passes on what the watch of one training finds, under the training's name where there are several.
-
-    Args:
-        session: of the training.
-    """
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.training: Training | None = None
-
-    def place(self) -> str:
-        """The line of the user's code that is running; what is judged at the end belongs to no line."""
-        line = None if self._session.over else users_line()
-        return "" if line is None else str(line)
-
-    def hear(self, finding: Finding) -> None:
-        """A finding comes: pass it on.
-
-        Args:
-            finding: new, or surer than before, or withdrawn.
-        """
-        tell, training = self._session.options.tell, self.training
-        if tell is not None:
-            finding = finding if training is None else with_line(finding, training.watch.run.model)
-            alone = training is None or not self._session.trainings.several
-            tell(finding if alone or training is None else labelled(finding, training.label))

@@ -30,6 +30,7 @@ class Signals:
 
     def start(self) -> None:
         """Listen; in a thread of somebody else's, or beside another handler, there is nothing to listen to."""
+        atexit.register(self._at_exit)  # before anything of the program's own, so that it comes last
         main = threading.current_thread() is threading.main_thread()
         if main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             signal.signal(signal.SIGTERM, self._terminated)
@@ -51,8 +52,6 @@ class Signals:
 
     def interrupted(self) -> None:
         """Ctrl-C ended the program: so it does the process, after everything that still runs at exit."""
-        if self._last is None:
-            atexit.register(self._at_exit)
         self._last = signal.SIGINT
 
     def _at_exit(self) -> None:

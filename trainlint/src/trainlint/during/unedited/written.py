@@ -8,7 +8,7 @@ from torch import nn
 
 from ...findings import Finding
 from ...verdict import Verdict
-from ..names import modules
+from ..weights.names import modules
 from .frames import Line, is_users
 
 
