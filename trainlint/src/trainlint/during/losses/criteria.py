@@ -23,6 +23,7 @@ _DIRECT = {
     "SoftMarginLoss": "margin",
     "MultiMarginLoss": "margins",
 }
+_ADDING = {"Add", "Sub", "Rsub", "Stack", "Cat"}
 _REDUCED = {0: "none", 1: "mean", 2: "sum"}
 
 
@@ -73,6 +74,15 @@ class Criterion:
 
 def parts(loss: Tensor) -> Iterator[Part]:
     """The nodes that a loss is a linear function of: below means, sums, signs and constant factors."""
+    return (part for part in addends(loss) if part.node is not None)
+
+
+def addends(loss: Tensor) -> Iterator[Part]:
+    """The parts of a loss, and one without a node for each number or tensor that is added or taken off and has no graph.
+
+    Args:
+        loss: with its graph.
+    """
     waiting = [] if loss.grad_fn is None else [Part(node=loss.grad_fn)]
     seen = 0
     while waiting and seen < _NODES:
@@ -81,8 +91,10 @@ def parts(loss: Tensor) -> Iterator[Part]:
         further = _further(part)
         if further is None:
             yield part
-        else:
-            waiting += [each for each in further if each.node is not None]
+            continue
+        if name(part.node) in _ADDING and any(each.node is None for each in further):
+            yield Part(node=None, factor=-1.0 if name(part.node) in {"Sub", "Rsub"} else 1.0)
+        waiting += [each for each in further if each.node is not None]
 
 
 def _further(part: Part) -> list[Part] | None:

@@ -11,6 +11,7 @@ from .going.counts import Rebuilt, Stale, Updates
 from .going.epochs import Overfit, Validation
 from .going.metrics import Metrics
 from .going.rates import Rates, Ticks
+from .losing.addends import Addends
 from .losing.baseline import Baseline, Signs
 from .losing.losses import Diverging, Stream
 from .losing.lossgraph import Clamps, Fit
@@ -38,7 +39,19 @@ def standard_probes() -> list[Probe]:
         *(Ownership(), Weights(), Modes(), Strangers(), Rates(), Ticks(), Updates(), Batches(), Stale(), Rebuilt()),
         *(NeverCalled(), NotNumbers(), Targets(), ClassWeights(), SameInputs()),
         *(Finite(), Coverage(), Strength(), Motion(), Modules(), Swap(), Declared(), Depth()),
-        *(Shapes(), Fit(), Signs(), Ahead(), Players(), Terms(), Stream(), Diverging(), Clamps(), Baseline()),
+        *(
+            Shapes(),
+            Fit(),
+            Signs(),
+            Ahead(),
+            Players(),
+            Terms(),
+            Addends(),
+            Stream(),
+            Diverging(),
+            Clamps(),
+            Baseline(),
+        ),
         *(Units(), Inputs(), Splits(), Collapse(), Statistics()),
         *(Reported(), Validation(), Overfit(), Metrics(), Replicas()),
     ]
