@@ -10,8 +10,8 @@ from weakref import WeakSet
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from .hearing.tried import Tried
 from .plan import Plan
-from .weights.samples import norms as norms
 
 
 @dataclass(eq=False)
@@ -218,6 +218,7 @@ class Run:
         ran: measured updates in which each leaf module ran in training.
         epochs: what was reported.
         strays: backward passes that gave no watched parameter a gradient.
+        tried: what is done without gradients between updates.
     """
 
     model: nn.Module
@@ -236,6 +237,7 @@ class Run:
     ran: Counter[str] = field(default_factory=Counter)
     epochs: list[Epoch] = field(default_factory=list)
     strays: int = 0
+    tried: Tried = field(default_factory=Tried)
 
     @property
     def improving(self) -> bool | None:

@@ -170,3 +170,9 @@ PLAYERS_AGREE = Rule(
     "The discriminator is taught that label for made samples which the generator is rewarded for: nobody opposes it.",
     "Give made samples one label in the discriminator's loss and the other one in the generator's; look for a minus.",
 )
+LEFT_OUT = Rule(
+    "RT236", "not-finite-left-out", _WARNING, _SUSPICIOUS, "B8, C1",
+    "Training looks fine, and part of the data is never learned from.",
+    "The loss of some batches is NaN or inf, and the loop passes over them without a word.",
+    "Count and name what is passed over; look for NaN in inputs and labels, and for logarithms and divisions at zero.",
+)

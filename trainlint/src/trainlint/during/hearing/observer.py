@@ -44,9 +44,8 @@ class Observer:
         self.output: Tensor | None = None
         self.measuring, self.glancing = True, False
         self._steppers = lanes.Steppers(run, lambda lane: meters.setdefault(id(lane), Meter(lane)))
-        self._alert, self._fresh, self._depth, self._handed = 0, True, 0, False
+        self._alert, self._fresh, self._depth, self._handed, self._glances = 0, True, 0, False, 16
         self._scaled: list[tuple[Lane, int]] = []
-        self._glances = 16
         self._leaf_names: dict[int, str] = {}
         self._shape: list[int] = []
         self._ears = Ears(self)
@@ -146,8 +145,7 @@ class Observer:
     def stepped(self, optimizer: Optimizer, closure: bool) -> None:
         """The optimiser stepped."""
         for lane in self._steppers.lanes_of(optimizer):
-            within = lane.by is None and not lane.applied  # the watch began in this step's closure
-            if lane.by is not optimizer and not within:
+            if lane.by is not optimizer and (lane.by is not None or lane.applied):  # but where the watch began in it
                 continue
             lane.inside, lane.by = False, None
             if hooks.refused(optimizer):
@@ -170,6 +168,7 @@ class Observer:
         self.output = None
         self.passes.forget()
         self.run.judged = self.run.misjudged = 0  # passes between updates are no validation
+        self.run.tried.end(self.run.applied)
         self.run.closures |= closure
         if step is not None:
             self.jury.ask("updated", self.run, lane, step, why=why)
@@ -211,7 +210,8 @@ class Observer:
         if module is self.run.model:
             self._answered(module.training, output)
         self.passes.ran(module, inputs, output)
-        self._glance_at(module, inputs)
+        if not torch.is_grad_enabled() and id(module) in self.passes.roots:
+            self._without(module, inputs)
         name = self._leaf_names.get(id(module)) if self.measuring else None
         if name is not None and not module.training and torch.is_grad_enabled():
             self.jury.ask("rested", self.run, name, module)
@@ -221,8 +221,9 @@ class Observer:
         if torch.is_grad_enabled():
             self.jury.ask("ran", self.run, name, module, inputs, output)
 
-    def _glance_at(self, module: nn.Module, inputs: Sequence[object]) -> None:
-        if self._glances and not torch.is_grad_enabled() and id(module) in self.passes.roots:
+    def _without(self, module: nn.Module, inputs: Sequence[object]) -> None:
+        self.run.tried.ran(id(module), training=module.training)
+        if self._glances:
             self._glances -= 1
             self.jury.ask("judged", self.run, module, tensors(inputs))
 

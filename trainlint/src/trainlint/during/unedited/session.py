@@ -8,6 +8,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -22,6 +23,7 @@ from .frames import known_here, users_line
 from .hearing import Hearing
 from .idle import Idle
 from .known import Known
+from .lost import Lost
 from .progress import Progress
 from .trainings import MOST, Training, Trainings, holding
 
@@ -83,7 +85,8 @@ class Session:
         self._fresh, self._looks, self._passes = True, 0, 0
         self._loader: weakref.ReferenceType[object] | None = None
         self._current: Training | None = None
-        self._discovery, self._idle = Discovery(self), Idle()
+        self._discovery, self._idle, self._lost = Discovery(self), Idle(), Lost()
+        self._trained_on = 0
         self.over = False
 
     def start(self) -> None:
@@ -112,8 +115,8 @@ class Session:
 
     def _verdict(self, error: BaseException | None) -> Verdict:
         if self.trainings.several or self.trainings.live:
-            return self.trainings.verdict(error, self._failed())
-        idle = list(self._idle.found())
+            return self.trainings.verdict(error, self._failed(), self._lost.found())
+        idle = [*self._idle.found(), *self._lost.found()]
         return judge(idle, blind=(*self._blind(), *self._failed()), ran=("Idle",) if idle else ())
 
     def _failed(self) -> tuple[str, ...]:
@@ -164,6 +167,7 @@ class Session:
     def on_backward(self, loss: Tensor, name: str) -> None:
         """A gradient is about to be computed: a watch begins with the first one of a model that has an optimiser."""
         self._passes += 1
+        self._lost.backward()
         if self._passes == _SETTLED:
             self._discovery.rest()
         self._begin_if_new(loss)
@@ -256,10 +260,17 @@ class Session:
         return path if path is None or number == 1 else path.with_name(f"{path.stem}.model{number}{path.suffix}")
 
     @_guarded
-    def on_value(self, name: str, value: Tensor) -> None:
-        """A loss without gradients: a validation's, where a watched model is in evaluation."""
-        if self._current is not None and any(not module.training for _, module in self.known.roots()):
-            self._current.epochs.values[name].append(value.detach())
+    def on_value(self, name: str, value: Tensor, target: object) -> None:
+        """A loss: of training, or a validation's, where a watched model is in evaluation."""
+        place = target.data_ptr() if isinstance(target, Tensor) and not target.is_sparse else 0
+        if torch.is_grad_enabled():
+            if value.requires_grad:
+                self._trained_on = place
+                self._lost.computed(value)
+        elif self._current is not None:
+            self._current.watch.run.tried.valued(lambda: str(users_line() or ""), fresh=place != self._trained_on)
+            if any(not module.training for _, module in self.known.roots()):
+                self._current.epochs.values[name].append(value.detach())
 
     @_guarded
     def on_loader(self, loader: object) -> None:

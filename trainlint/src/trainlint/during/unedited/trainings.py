@@ -208,12 +208,13 @@ class Trainings:
                 perhaps = training if perhaps is None and leaf in training.held else perhaps
         return perhaps
 
-    def verdict(self, error: BaseException | None, blind: Sequence[str]) -> Verdict:
+    def verdict(self, error: BaseException | None, blind: Sequence[str], found: Iterable[Finding] = ()) -> Verdict:
         """End all that are live, and say what all of them amount to.
 
         Args:
             error: what ended the program, if it was an error.
             blind: what else could not be judged.
+            found: what else was found, of the whole program.
         """
         for each in tuple(self.live):
             self.close(each, error)
@@ -223,7 +224,7 @@ class Trainings:
             counts[key] = counts.get(key, 0) + value
         ran = tuple(dict.fromkeys(name for each in ended for name in each.verdict.ran))
         told = [text for each in ended for text in each.verdict.blind]
-        return judge(list(_together(ended)), counts, (*dict.fromkeys(told), *blind), ran)
+        return judge([*_together(ended), *found], counts, (*dict.fromkeys(told), *blind), ran)
 
     def _kept(self) -> list[Past]:
         """Without the few updates of a training that was taken for over, and was watched again."""

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 from torch.optim import SGD, Optimizer
 
-from ..run import norms
-from .samples import sample
+from .samples import norms, sample
 
 _ADAM = ("Adam", "AdamW", "NAdam", "RAdam", "Adamax", "FusedAdam", "DeepSpeedCPUAdam", "Lamb")
 _TENSORS = 16

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from ..run import Lane, Step, module_of, norms, rates_of
+from ..run import Lane, Step, module_of, rates_of
 from ..schedule import Why
 from . import expected
 from .edge import Edge
-from .samples import Samples, sample
+from .samples import Samples, norms, sample
 
 _SLIGHT = 1e-6
 """Below this share of a tensor's sample the entries without a gradient are left out: an embedding has few with one."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from torch import Tensor, nn
 
@@ -105,6 +106,18 @@ class Modes(Probe):
                 f"none in eval mode; {some(list(self._modal))} care",
                 severity=Severity.NOTE if len(run.lanes) > 1 else None,
             )  # fmt: skip
+
+    def asked(self, run: Run) -> Found:
+        """Losses without gradients between updates, on targets of their own, of a model that was in train mode."""
+        run.tried.end(run.applied)
+        seen, live = run.tried, [name for name, m in self._modal.items() if m.training]
+        if live and seen.values > 1 and not seen.well and not seen.otherwise:
+            found = losses.TRAIN_VALIDATION.found(
+                f"{seen.values} losses without gradients, in {seen.in_training} pauses of the training, all of them in "
+                f"train mode; {some(live)} care",
+                severity=Severity.NOTE if len(run.lanes) > 1 else None,
+            )  # fmt: skip
+            yield replace(found, where=seen.place)
 
     def evaluated(self, run: Run, chance: Sequence[str]) -> Found:
         """A dropout that is on in eval mode; one that somebody switched on again by its module is meant."""

@@ -7,10 +7,10 @@ from torch import Tensor
 
 from ....findings import Severity, Stage
 from ....rules import updates as rules
-from ...run import Epoch, Lane, Run, Step, module_of, norms, some
+from ...run import Epoch, Lane, Run, Step, module_of, some
 from ...schedule import Why
 from ...weights.names import buffers, parameters
-from ...weights.samples import sample
+from ...weights.samples import norms, sample
 from ..probe import Found, Probe
 
 _ROUNDING = 1e-7
