@@ -3,7 +3,7 @@
 from trainlint import judge
 from trainlint.before.source.checking import check_source
 from trainlint.during.unedited.joined import joined
-from trainlint.rules import updates
+from trainlint.rules import losses, updates
 
 HEAD = """import torch
 from torch import nn
@@ -46,3 +46,13 @@ def test_what_nobody_can_measure_stays_a_finding_of_its_own() -> None:
 def test_nothing_suspected_changes_nothing() -> None:
     verdict = judge([], COUNTS, ran=("updates",))
     assert joined(verdict, check_source(UNKNOWN, "train.py")).verdict == verdict
+
+
+def test_labels_of_other_inputs_take_the_line_and_a_loss_no_better_than_a_constant() -> None:
+    rows = "    rows = torch.randperm(len(y))\n    y = y[rows]\n"
+    suspected = check_source(UNKNOWN.replace("    loss =", rows + "    loss ="), "train.py")
+    assert [s.code for s in suspected] == ["RT655"]
+    stalled = joined(judge([losses.NO_BETTER.found("1.1 against 1.1")], COUNTS, ran=("updates",)), suspected)
+    assert stalled.verdict.codes == ("RT412", "RT219")
+    assert stalled.verdict.findings[0].where == "train.py:7"
+    assert joined(judge([], COUNTS, ran=("updates",)), suspected).verdict.codes == ("RT655",)

@@ -29,7 +29,8 @@ class Lane:
         backwards: backward passes in all.
         wasted: windows whose gradients were cleared, and nothing was done with them.
         probed: windows that asked for the gradient of an input, as saliency and attacks do.
-        by_hand: windows after which the weights had moved without an optimiser's step.
+        by_hands: True where the program has no optimiser: whatever moves these weights is an update.
+        by_hand: windows after which the weights had moved without a step of the optimiser that there is.
         gaps: updates with wasted windows before them.
         unsure: True where the last window was not used by a step.
         looks: graphs searched for an input so far.
@@ -52,6 +53,7 @@ class Lane:
     names: Mapping[Tensor, str]
     name: str = ""
     masters: bool = False
+    by_hands: bool = False
     applied: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     pending: int = 0
@@ -160,6 +162,12 @@ class Step:
     closure: bool = False
     stale: bool = False
     cleared: bool = False
+
+
+    @property
+    def at(self) -> str:
+        """The rates in words; a rate that is no number is nobody's."""
+        return f"rates {list(self.rates)}" if any(rate == rate for rate in self.rates) else "rates of its own"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,14 +292,6 @@ class Run:
 def module_of(name: str) -> str:
     """The module that owns a parameter: `head.weight` belongs to `head`, a bare parameter to `(root)`."""
     return name.rpartition(".")[0] or "(root)"
-
-
-def by_module(values: Mapping[str, float]) -> dict[str, float]:
-    """Root of the sum of squares per owning module."""
-    squares: dict[str, float] = {}
-    for name, value in values.items():
-        squares[module_of(name)] = squares.get(module_of(name), 0.0) + value * value
-    return {name: math.sqrt(value) for name, value in squares.items()}
 
 
 def some(names: Sequence[str], most: int = 4) -> str:

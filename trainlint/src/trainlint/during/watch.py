@@ -245,6 +245,8 @@ class Watch:
 
     def _ask(self) -> None:
         self.observer.read()
+        for lane in self.run.lanes:
+            self.observer.hands.settle(lane)
         self.jury.ask("asked", self.run)
 
     def close(self, error: BaseException | None = None) -> Verdict:

@@ -18,6 +18,7 @@ from . import hooks
 from .boundary import Boundary
 from .ears import Ears
 from .forward import Forward
+from .hands import Hands
 from .passes import Passes, tensors
 from .patches import Undo, nothing
 from .unread import Unread, is_finite
@@ -40,6 +41,7 @@ class Observer:
         self._trace, self._named = preset is Preset.TRACE, nothing
         self.meters = meters = {id(lane): Meter(lane) for lane in run.lanes}
         self.windows, self.unread = Windows(run), Unread()
+        self.hands = Hands(self.windows, self._applied)
         self.boundary = Boundary(lambda event, trace: jury.record("probe", probe="watch", asked=event, traceback=trace))
         self.output: Tensor | None = None
         self.measuring, self.glancing = True, False
@@ -87,6 +89,7 @@ class Observer:
         if self._depth > 1:
             return
         for lane in self.run.lanes:
+            self.hands.settle(lane)
             if self.windows.begin(lane, roots):
                 self._clear(lane)
 
@@ -117,6 +120,7 @@ class Observer:
         if meter.measuring or smells(lane):
             lane.scale = lanes.scale_of(self.run.scaler)
             self.jury.ask("backward", self.run, lane, meter.note_arrival())
+        self.hands.arrived(lane, meter)
 
     def clears(self, optimizer: Optimizer) -> None:
         """Gradients are about to be cleared."""
@@ -124,6 +128,7 @@ class Observer:
             self._clear(lane)
 
     def _clear(self, lane: Lane) -> None:
+        self.hands.settle(lane)
         fate = self.windows.fate(lane) if lane.pending else Fate.USED
         lane.unsure = fate is not Fate.USED
         lane.by_hand += fate is Fate.BY_HAND

@@ -2,13 +2,13 @@
 
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 PACKAGE = str(Path(__file__).parents[2])
@@ -82,6 +82,17 @@ def name_in(frame: FrameType, wanted: object) -> str | None:
     inside = vars(holder) if hasattr(holder, "__dict__") else {}
     known = (*inside.items(), *frame.f_globals.items())
     return next((name for name, value in known if value is wanted), None)
+
+
+def called(tensors: Iterable[Tensor]) -> dict[Tensor, str]:
+    """What the user's running code calls some tensors, where it has names for them.
+
+    Args:
+        tensors: any.
+    """
+    frame = next(users_frames(), None)
+    names = ((t, name_in(frame, t)) for t in tensors) if frame is not None else ()
+    return {t: name for t, name in names if name is not None}
 
 
 def known_here(optimizer: Optimizer) -> bool:

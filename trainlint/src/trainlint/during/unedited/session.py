@@ -17,9 +17,11 @@ from ...verdict import TrainingFault, Verdict, judge
 from ..losses.graph import each_leaf, leaves
 from ..schedule import Preset
 from ..watch import Watch
+from ..weights.lanes import ByHand
 from .discovery import Discovery
 from .epochs import Epochs
-from .frames import known_here, users_line
+from .frames import called, known_here, users_line
+from .handmade import Handmade
 from .hearing import Hearing
 from .idle import Idle
 from .known import Known
@@ -86,7 +88,7 @@ class Session:
         self._loader: weakref.ReferenceType[object] | None = None
         self._current: Training | None = None
         self._discovery, self._idle, self._lost = Discovery(self), Idle(), Lost()
-        self._trained_on = 0
+        self._handmade, self._stands_in, self._trained_on = Handmade(), False, 0
         self.over = False
 
     def start(self) -> None:
@@ -127,13 +129,15 @@ class Session:
 
     def _blind(self) -> tuple[str, ...]:
         if not self.known.any_optimizer:
-            return ("everything: no optimiser of torch was made",)
+            passes = self._handmade.looks
+            moved = f", and no weight moved in {passes} backward passes" if passes > 1 else ""
+            return (f"everything: no optimiser of torch was made{moved}",)
         return ("everything: backward was never called on a scalar",)
 
     @_guarded
     def on_optimizer(self, optimizer: Optimizer) -> None:
         """An optimiser was made: a watch that is already there hears of it when it steps."""
-        if self.known.add_optimizer(optimizer):
+        if not self._stands_in and self.known.add_optimizer(optimizer):
             self._news()
             self._discovery.listen()
 
@@ -187,6 +191,7 @@ class Session:
 
     def _begin_if_new(self, loss: Tensor) -> None:
         if not self.known.any_optimizer:
+            self._begin_by_hand(loss)
             return
         if not self.trainings.several and not self.trainings.live:
             own = set(leaves(loss))
@@ -203,6 +208,18 @@ class Session:
         self._waiting = self._waiting if self._looks <= _SETTLED else []
         if self._waiting:
             self._begin_next(leaves(loss))
+
+    def _begin_by_hand(self, loss: Tensor) -> None:
+        """Weights that move between two backward passes of a program without an optimiser."""
+        if self.trainings.live:
+            return
+        roots = self.known.roots()
+        held = self._handmade.moved(loss, [module for _, module in roots])
+        if held:
+            found = [(name, module) for name, module in roots if any(p in set(held) for p in module.parameters())]
+            self._stands_in = True
+            self._begin(found, [ByHand(held, called(held))])
+            self._stands_in = False
 
     def _theirs(self, wanted: Sequence[Tensor]) -> list[Optimizer]:
         """The optimisers of the first models, and any whose tensors belong to no model that the program knows."""

@@ -160,10 +160,12 @@ class Meter:
             "used": used,
             "moved": {n: m / max(w, m, 1e-30) for n, m, w in zip(names, moves, weights, strict=True)},
             "unmoved": frozenset(
-                n for n, m, p in zip(names, moves, live, strict=True) if m == 0 and used[n] and _touched(p)
+                n for n, m, p in zip(names, moves, live, strict=True)
+                if m == 0 and used[n] and (lane.by_hands or _touched(p))
             ),
             "relative": sum(s * m * m for s, m in zip(shares, moves, strict=True)) ** 0.5 / max(whole, 1e-30),
-            "modules": _modules(lane.names, old.each, moves, weights),
+            "modules": _by_used(lane.names, used, moves, weights) if lane.by_hands
+            else _modules(lane.names, old.each, moves, weights),
             "stuck": _stuck(live, old.each),
         }
 
@@ -212,6 +214,19 @@ def _modules(
         own = squares.setdefault(module_of(name), [0.0, 0.0])
         own[0] += move * move
         own[1] += weight * weight
+    return {module: (moved / max(size, moved, 1e-60)) ** 0.5 for module, (moved, size) in squares.items()}
+
+
+def _by_used(
+    names: Mapping[Tensor, str], used: Mapping[str, float | None], moves: list[float], weights: list[float]
+) -> dict[str, float]:
+    """The same where the gradients may be gone since: of all entries of the tensors that had one."""
+    squares: dict[str, list[float]] = {}
+    for name, move, weight in zip(names.values(), moves, weights, strict=True):
+        if used[name]:
+            own = squares.setdefault(module_of(name), [0.0, 0.0])
+            own[0] += move * move
+            own[1] += weight * weight
     return {module: (moved / max(size, moved, 1e-60)) ** 0.5 for module, (moved, size) in squares.items()}
 
 

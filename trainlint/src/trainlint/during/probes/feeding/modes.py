@@ -159,7 +159,7 @@ class Strangers(Probe):
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Note them at the first measured loss of each name, and look again after three updates."""
-        if not loss.measured:
+        if not loss.measured or any(lane.by_hands for lane in run.lanes):  # whatever moves is held there
             return
         if loss.name not in self._at:
             if len(self._at) < _NAMES:

@@ -1,10 +1,12 @@
 """Do gradients keep their size through the depth of the model and through the run?"""
 
+import math
 import statistics
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 
 from ....rules import updates as rules
-from ...run import Lane, Run, Step, by_module, module_of
+from ...run import Lane, Run, Step, module_of
 from ...schedule import Why
 from ...weights.meter import nonfinite
 from ..probe import Found, Probe
@@ -70,4 +72,12 @@ class Depth(Probe):
             if parameter.ndim >= 2 and norm is not None:
                 kept[name] = norm
                 sizes[module_of(name)] += parameter.numel()
-        return {module: norm / sizes[module] ** 0.5 for module, norm in by_module(kept).items()}
+        return {module: norm / sizes[module] ** 0.5 for module, norm in _by_module(kept).items()}
+
+
+def _by_module(values: Mapping[str, float]) -> dict[str, float]:
+    """Root of the sum of squares per owning module."""
+    squares: dict[str, float] = {}
+    for name, value in values.items():
+        squares[module_of(name)] = squares.get(module_of(name), 0.0) + value * value
+    return {name: math.sqrt(value) for name, value in squares.items()}

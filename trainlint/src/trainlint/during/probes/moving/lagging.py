@@ -65,6 +65,6 @@ class Modules(Probe):
             typical = max(statistics.median(self._lost[module][-3:]) for module in modules)
             yield rules.MODULE_STILL.found(
                 f"{some(modules)}: relative update {typical:.2g} (median of 3) and never above {_ROUNDING}; "
-                f"{step.relative:.2g} of the whole, at rates {list(step.rates)}",
+                f"{step.relative:.2g} of the whole, at {step.at}",
                 subject=some(modules), update=step.index, relative=typical, modules=len(modules),
             )  # fmt: skip

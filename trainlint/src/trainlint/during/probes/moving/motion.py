@@ -48,7 +48,7 @@ class Motion(Probe):
             count = self._still[key]
             if count in {2, 6}:
                 yield rules.NO_MOTION.found(
-                    f"Δ = 0 in {len(step.unmoved)} tensors with a gradient, {count} times, at rates {list(step.rates)}",
+                    f"Δ = 0 in {len(step.unmoved)} tensors with a gradient, {count} times, at {step.at}",
                     subject=lane.subject, update=step.index, tensors=len(step.unmoved),
                     stage=Stage.CONFIRMED if count == 6 and not self._seen[key] else Stage.SUSPECTED,
                 )  # fmt: skip
@@ -64,7 +64,7 @@ class Motion(Probe):
         typical = statistics.median(seen[-3:])
         if typical < _ROUNDING:
             yield rules.BELOW_ROUNDING.found(
-                f"relative update {typical:.2g} (median of 3), gradient {_total(step):.2g}, rates {list(step.rates)}",
+                f"relative update {typical:.2g} (median of 3), gradient {_total(step):.2g}, {step.at}",
                 severity=None if max(seen) < _ROUNDING else Severity.NOTE, update=step.index, relative=typical,
             )  # fmt: skip
         # Weights that start near zero double in their first updates, whatever the rate, and the loss says little yet. A
@@ -72,7 +72,7 @@ class Motion(Probe):
         matrices = any(p.ndim > 1 for p in lane.held) and not step.closure
         if typical > _JUMP and matrices and (run.worsening or (step.index >= _STEADY and not run.improving)):
             yield rules.TOO_LARGE.found(
-                f"relative update {typical:.2g} (median of 3) at rates {list(step.rates)}",
+                f"relative update {typical:.2g} (median of 3) at {step.at}",
                 update=step.index, relative=typical,
             )  # fmt: skip
 
@@ -97,7 +97,7 @@ class Motion(Probe):
         if share > _STUCK:
             yield rules.BELOW_ROUNDING.found(
                 f"{share:.0%} of the entries with a gradient kept their value (median of 3): half precision rounds the "
-                f"update away, at rates {list(step.rates)}",
+                f"update away, at {step.at}",
                 severity=None if min(stuck) > _STUCK else Severity.NOTE, update=step.index, stuck=share,
             )  # fmt: skip
 

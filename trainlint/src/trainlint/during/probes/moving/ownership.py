@@ -61,12 +61,12 @@ class Ownership(Probe):
     def _strangers(self, run: Run) -> Found:
         known = set(parameters(run.model).values())
         for lane in run.lanes:
-            if lane.held and not _owned(lane, known):
+            if lane.held and not lane.by_hands and not _owned(lane, known):
                 yield self._apart_from(lane, "before the first update", Stage.SUSPECTED)
 
     def _foreign(self, lane: Lane, own: Sequence[Tensor]) -> Found:
         """An optimiser whose tensors are not the model's: a temperature has gradients, another model's weights none."""
-        if not lane.held or _owned(lane, set(own)):
+        if not lane.held or lane.by_hands or _owned(lane, set(own)):
             return
         if any(p.grad is not None and bool(p.grad.any()) for p in lane.parameters) and not _replaced(lane):
             self._apart[id(lane)] = 0
