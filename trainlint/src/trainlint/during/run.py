@@ -134,6 +134,7 @@ class Step:
         shrinkage: share of the weights that decay takes off.
         closure: True where the optimiser got a closure and may have stepped several times.
         drift: relative difference of the weights between the previous step and this one, before it ran.
+        written: what somebody wrote into a few weights since the step before, as bytes.
         first: True for the first update of a later epoch.
         anew: modules whose weights are others than the last measured step left, without an update in between.
         stale: True where the gradients contain those of an earlier update.
@@ -157,12 +158,12 @@ class Step:
     epsilon: float = 0.0
     shrinkage: float = 0.0
     drift: float = 0.0
+    written: bytes = b""
     first: bool = False
     anew: frozenset[str] = frozenset()
     closure: bool = False
     stale: bool = False
     cleared: bool = False
-
 
     @property
     def at(self) -> str:
@@ -279,14 +280,9 @@ class Run:
         """The counters, for the verdict."""
         by_hand = sum(lane.by_hand for lane in self.lanes if not lane.applied)
         return {
-            "epochs": len(self.epochs),
-            "losses": self.seen,
-            "backward passes": self.backwards,
-            "updates": self.applied,
-            **({"updates by hand": by_hand} if by_hand else {}),
-            "skipped": self.skipped,
-            "ticks": self.ticks,
-        }
+            "epochs": len(self.epochs), "losses": self.seen, "backward passes": self.backwards, "updates": self.applied,
+            **({"updates by hand": by_hand} if by_hand else {}), "skipped": self.skipped, "ticks": self.ticks,
+        }  # fmt: skip
 
 
 def module_of(name: str) -> str:

@@ -80,3 +80,9 @@ APART = Rule(
     "What the model gets in validation has another scale or offset than what it was trained on.",
     "Send both splits through the same preparation, with the statistics of the training set.",
 )
+SAME_VIEWS = Rule(
+    "RT333", "views-equal", _WARNING, _SUSPICIOUS, "C7, D4",
+    "A contrastive loss falls at once, and the features are of no use.",
+    "Both views of a sample are the same values: one tensor used twice, an augmentation that does nothing, or one seed.",
+    "Draw each view by a call of its own, and print how far the two are apart.",
+)

@@ -4,9 +4,10 @@ from .feeding.activations import Collapse, Units
 from .feeding.apart import Splits
 from .feeding.batches_of_epoch import Batches
 from .feeding.inputs import Inputs, SameInputs
-from .feeding.leaks import Ahead
+from .feeding.leaks import Ahead, Copied
 from .feeding.modes import Modes, Strangers
 from .feeding.normalisation import Statistics
+from .feeding.views import Views
 from .going.counts import Rebuilt, Stale, Updates
 from .going.epochs import Overfit, Validation
 from .going.metrics import Metrics
@@ -39,19 +40,8 @@ def standard_probes() -> list[Probe]:
         *(Ownership(), Weights(), Modes(), Strangers(), Rates(), Ticks(), Updates(), Batches(), Stale(), Rebuilt()),
         *(NeverCalled(), NotNumbers(), Targets(), ClassWeights(), SameInputs()),
         *(Finite(), Coverage(), Strength(), Motion(), Modules(), Swap(), Declared(), Depth()),
-        *(
-            Shapes(),
-            Fit(),
-            Signs(),
-            Ahead(),
-            Players(),
-            Terms(),
-            Addends(),
-            Stream(),
-            Diverging(),
-            Clamps(),
-            Baseline(),
-        ),
+        *(Shapes(), Fit(), Signs(), Ahead(), Copied(), Views(), Players(), Terms(), Addends()),
+        *(Stream(), Diverging(), Clamps(), Baseline()),
         *(Units(), Inputs(), Splits(), Collapse(), Statistics()),
         *(Reported(), Validation(), Overfit(), Metrics(), Replicas()),
     ]

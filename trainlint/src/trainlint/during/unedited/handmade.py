@@ -32,7 +32,9 @@ class Handmade:
         found = [leaf for leaf in leaves(loss) if leaf.is_floating_point() and leaf.numel()]
         known = {id(leaf): self._marks.get(id(leaf)) for leaf in found}
         now = {id(leaf): (leaf, mark([leaf])) for leaf in found}
-        moved = {key for key, before in known.items() if before and before[0] is now[key][0] and _apart(before, now[key])}
+        moved = {
+            key for key, before in known.items() if before and before[0] is now[key][0] and _apart(before, now[key])
+        }
         self._marks = {} if moved else now
         return _held(found, moved, roots) if moved else []
 

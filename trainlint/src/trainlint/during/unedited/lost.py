@@ -59,7 +59,9 @@ class Lost:
         self._windows.append(self._open)
         self._open = []
         self._read()
-        lost = sum(times * min(bad, size - self._usual) for (size, bad), times in self._odd.items() if size > self._usual)
+        lost = sum(
+            times * min(bad, size - self._usual) for (size, bad), times in self._odd.items() if size > self._usual
+        )
         if lost < max(_SOME, _SHARE * (self._passes + lost)):
             return []
         text = f"{lost} of {self._passes + lost} losses were NaN or inf, and never went backward"

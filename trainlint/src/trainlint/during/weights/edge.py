@@ -17,6 +17,8 @@ class Edge:
 
     Args:
         held: the parameters of a lane, of which the middle one is followed.
+
+    `written` is what somebody wrote into these entries since the last step, as bytes.
     """
 
     def __init__(self, held: Sequence[Tensor]) -> None:
@@ -24,6 +26,7 @@ class Edge:
         self._live: Tensor | None = None
         self._kept: Tensor | None = None
         self._place = 0
+        self.written = b""
 
     def keep(self) -> None:
         """A step ran: remember what it left."""
@@ -42,10 +45,13 @@ class Edge:
             closely: True where a device may be made to wait for the answer.
         """
         kept, live = self._kept, self._now()
+        self.written = b""
         if kept is None or live is None or kept.shape != live.shape:
             return 0.0
         if not closely and (kept.device.type != "cpu" or torch.equal(live, kept)):
             return 0.0
+        if live.device.type == "cpu" and live.dtype is torch.float32 and not torch.equal(live, kept):
+            self.written = live.numpy().tobytes()
         apart, size = norms([live - kept, kept])
         return apart / max(size, 1e-30)
 

@@ -104,7 +104,7 @@ class Meter:
         rates, skips = rates_of(optimizer), lane.skipped.total() if lane.skipped else 0
         odd = bool(
             self._stale or self.wasted or closure or self.first or lane.arrived
-            or skips != self._skipped or optimizer is not lane.optimizer or self._drift > _ANEW
+            or skips != self._skipped or optimizer is not lane.optimizer or self._drift > _ANEW or self._edge.written
         )  # fmt: skip
         why = _WHY[self._before is not None, odd or self._odd, rates != self._rates or not all(rates)]
         self._rates, self._skipped, self._wasted, self._odd = rates, skips, lane.wasted, odd
@@ -132,6 +132,7 @@ class Meter:
             "stale": self._stale,
             "cleared": self.wasted and lane.pending == 0 and not closure,
             "drift": self._drift,
+            "written": self._edge.written,
             "first": self.first,
             "anew": self._replaced,
         }
@@ -160,11 +161,13 @@ class Meter:
             "used": used,
             "moved": {n: m / max(w, m, 1e-30) for n, m, w in zip(names, moves, weights, strict=True)},
             "unmoved": frozenset(
-                n for n, m, p in zip(names, moves, live, strict=True)
+                n
+                for n, m, p in zip(names, moves, live, strict=True)
                 if m == 0 and used[n] and (lane.by_hands or _touched(p))
             ),
             "relative": sum(s * m * m for s, m in zip(shares, moves, strict=True)) ** 0.5 / max(whole, 1e-30),
-            "modules": _by_used(lane.names, used, moves, weights) if lane.by_hands
+            "modules": _by_used(lane.names, used, moves, weights)
+            if lane.by_hands
             else _modules(lane.names, old.each, moves, weights),
             "stuck": _stuck(live, old.each),
         }

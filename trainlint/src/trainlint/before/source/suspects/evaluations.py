@@ -117,7 +117,9 @@ def in_line(training: Training) -> Iterator[SourceFinding]:
 
 
 def _held_out(call: ast.AST) -> bool:
-    names = {n.id for a in call.args for n in ast.walk(a) if isinstance(n, ast.Name)} if isinstance(call, ast.Call) else ()
+    names = (
+        {n.id for a in call.args for n in ast.walk(a) if isinstance(n, ast.Name)} if isinstance(call, ast.Call) else ()
+    )
     return any(word in {"val", "valid", "validation", "test", "dev"} for name in names for word in _words(name))
 
 

@@ -13,6 +13,8 @@ from ..probe import Found, Probe
 
 _ANEW = 0.5
 """Weights initialised anew are 1.4 times their size away; an average or a restored state is nearer."""
+_BACK = 8
+"""Folds and trials start anew a few times, most of them with an optimiser of their own."""
 _KEPT = 64
 """Epochs whose weights are remembered, by a few entries each."""
 
@@ -29,6 +31,7 @@ class Swap(Probe):
         self._restored, self._fresh = False, False
         self._leaps = 0
         self._anew: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        self._written: defaultdict[int, Counter[bytes]] = defaultdict(Counter)
 
     def epoch(self, run: Run, epoch: Epoch) -> Found:
         """Remember a few entries of the weights, and whether they are those of an earlier epoch."""
@@ -52,6 +55,9 @@ class Swap(Probe):
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """A loop that always writes, and one that goes back to its best weights, are let be."""
         yield from self._initialised(run, lane, step)
+        written = self._written[id(lane)]
+        if step.written and len(written) < 2 and _varied(step.written):
+            written[step.written] += 1
         if step.first and not self._usual and step.drift > 1e-6:
             self._count += 1
             known = self._restored or not optimiser_stays(lane)
@@ -63,6 +69,17 @@ class Swap(Probe):
             )  # fmt: skip
         elif step.measured and not step.first and step.drift > 0:
             self._usual = True
+
+    def asked(self, run: Run) -> Found:
+        """Weights that were set back all along, always to the same values, under an optimiser that goes on."""
+        for lane in run.lanes:
+            states = self._written[id(lane)]
+            if len(states) == 1 and max(states.values()) >= _BACK and optimiser_stays(lane) and _goes_on(lane):
+                yield rules.REPLACED.found(
+                    f"weights were set back to the same values {max(states.values())} times between updates: what was "
+                    "learned since is lost each time",
+                    subject=lane.subject, update=run.applied,
+                )  # fmt: skip
 
     def _initialised(self, run: Run, lane: Lane, step: Step) -> Found:
         """Weights that were written anew between updates of one optimiser, again and again, or some in every update."""
@@ -94,6 +111,19 @@ def optimiser_stays(lane: Lane) -> bool:
         lane: of the weights.
     """
     return not lane.foreign
+
+
+def _varied(entries: bytes) -> bool:
+    """True for ordinary weights: clipped, rounded or binary ones come back to the same values by themselves."""
+    return len({abs(value) for value in memoryview(entries).cast("f")}) > 2
+
+
+def _goes_on(lane: Lane) -> bool:
+    """True where the optimiser's own count of steps, if it keeps one, was never set back with the weights."""
+    counts = [
+        float(s["step"]) for s in lane.optimizer.state.values() if isinstance(s.get("step"), Tensor | int | float)
+    ]
+    return not counts or max(counts) >= lane.applied
 
 
 def _whole(run: Run) -> Tensor | None:

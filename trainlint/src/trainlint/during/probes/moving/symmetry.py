@@ -39,6 +39,14 @@ class Weights(Probe):
         if frozen:
             yield updates.FROZEN_UNDECLARED.found(f"{len(frozen)} of {len(named)} tensors: {some(frozen)}")
 
+    def asked(self, run: Run) -> Found:
+        """What an optimiser holds and was frozen since, as by a loop over all parameters."""
+        held = {p: n for lane in run.lanes for p, n in lane.names.items() if not run.plan.is_frozen(n)}
+        frozen = [name for p, name in held.items() if not p.requires_grad]
+        if frozen:
+            text = f"{len(frozen)} of {len(held)} tensors that an optimiser holds: {some(frozen)}"
+            yield updates.FROZEN_UNDECLARED.found(text)
+
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """One layer from equal entries learns different rows at once; units between two such layers stay equal."""
         if not self._same or not step.measured:
