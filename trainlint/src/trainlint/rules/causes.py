@@ -65,6 +65,7 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
     "RT330": (*_LEFT_THE_RANGE, "RT114"),
     "RT332": ("RT211", "RT230", "RT234", "RT212", "RT233"),
     "RT331": ("RT311", "RT219", "RT204", "RT308"),
+    "RT334": ("RT219", "RT311"),
     "RT333": ("RT203", "RT311"),
     "RT404": ("RT219", "RT203", "RT204", "RT311"),
     "RT407": ("RT102",),

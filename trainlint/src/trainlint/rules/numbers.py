@@ -86,3 +86,9 @@ SAME_VIEWS = Rule(
     "Both views of a sample are the same values: one tensor used twice, an augmentation that does nothing, or one seed.",
     "Draw each view by a call of its own, and print how far the two are apart.",
 )
+AXES = Rule(
+    "RT334", "batch-read-as-time", _WARNING, _SUSPICIOUS, "C7",
+    "A sequence model learns no more than its last step tells, or samples influence one another.",
+    "The module takes (step, sample, feature), and it is given (sample, step, feature): it runs through the batch.",
+    "Make it with batch_first=True, or transpose the first two axes.",
+)

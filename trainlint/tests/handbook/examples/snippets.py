@@ -208,6 +208,24 @@ with TemporaryDirectory() as folder:
 """Code of a rule, a program that calls a check, and what mends what it finds."""
 
 ALONE: dict[str, tuple[str, list[tuple[str, str]]]] = {
+    "RT334": ("""import torch
+from torch import nn
+from torch.nn import functional as F
+from trainlint import Watch
+
+torch.manual_seed(0)
+net = nn.ModuleDict({"rnn": nn.GRU(3, 16), "head": nn.Linear(16, 2)})
+optimizer = torch.optim.Adam(net.parameters(), 1e-3)
+watch = Watch(net, optimizer, raises=False)
+for update in range(12):
+    x = torch.randn(24, 7, 3)
+    states, _ = net["rnn"](x)
+    loss = F.cross_entropy(net["head"](states[:, -1]), (x[:, 0, 0] > 0).long())
+    watch.loss(loss).backward()
+    optimizer.step()
+    optimizer.zero_grad()
+verdict = watch.close()
+""", [("nn.GRU(3, 16)", "nn.GRU(3, 16, batch_first=True)")]),
     "RT333": ("""import torch
 from torch import nn
 from torch.nn import functional as F

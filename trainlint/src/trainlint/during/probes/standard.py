@@ -2,9 +2,10 @@
 
 from .feeding.activations import Collapse, Units
 from .feeding.apart import Splits
+from .feeding.axes import Axes
 from .feeding.batches_of_epoch import Batches
 from .feeding.inputs import Inputs, SameInputs
-from .feeding.leaks import Ahead, Copied
+from .feeding.leaks import Ahead, Columns, Copied
 from .feeding.modes import Modes, Strangers
 from .feeding.normalisation import Statistics
 from .feeding.views import Views
@@ -40,8 +41,8 @@ def standard_probes() -> list[Probe]:
         *(Ownership(), Weights(), Modes(), Strangers(), Rates(), Ticks(), Updates(), Batches(), Stale(), Rebuilt()),
         *(NeverCalled(), NotNumbers(), Targets(), ClassWeights(), SameInputs()),
         *(Finite(), Coverage(), Strength(), Motion(), Modules(), Swap(), Declared(), Depth()),
-        *(Shapes(), Fit(), Signs(), Ahead(), Copied(), Views(), Players(), Terms(), Addends()),
-        *(Stream(), Diverging(), Clamps(), Baseline()),
+        *(Shapes(), Fit(), Signs(), Ahead(), Copied(), Columns(), Views(), Axes()),
+        *(Players(), Terms(), Addends(), Stream(), Diverging(), Clamps(), Baseline()),
         *(Units(), Inputs(), Splits(), Collapse(), Statistics()),
         *(Reported(), Validation(), Overfit(), Metrics(), Replicas()),
     ]

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ...findings import Finding
+from ...findings import Finding, Severity
 from ...verdict import Verdict, judge
 from ..watch import Watch
 from ..weights.names import parameters
@@ -17,6 +17,8 @@ from .written import placed
 
 MOST, AT_ONCE = 32, 4
 """Trainings that are judged in a program, and those that are watched at one time."""
+_SWEEP = 4
+"""Trainings by one line that may be those of a search."""
 SHORT = 16
 """Updates below which a training that was taken for over and comes back is watched again: it was one of several."""
 
@@ -70,11 +72,12 @@ class Training:
 
 @dataclass(frozen=True)
 class Past:
-    """A training that is over: its verdict alone stays, and not its model."""
+    """A training that is over: its verdict alone stays, and not its model; `line` is that of its loss."""
 
     number: int
     label: str
     verdict: Verdict
+    line: str = ""
 
 
 @dataclass(eq=False)
@@ -192,7 +195,7 @@ class Trainings:
         short = training.watch.run.applied < SHORT
         for model in training.models:
             (self._short if short else self._done)[id(model)] = weakref.ref(model)
-        self.past.append(Past(training.number, training.label, training.over(error)))
+        self.past.append(Past(training.number, training.label, training.over(error), training.name))
 
     def owner(self, reached: Iterator[Tensor]) -> Training | None:
         """The live training that a loss belongs to: the one that holds the first of its leaves that any of them holds.
@@ -245,6 +248,9 @@ def _together(ended: Sequence[Past]) -> Iterator[Finding]:
             found.setdefault((*finding.key, finding.severity, finding.stage), []).append((past, finding))
     for same in found.values():
         first, finding = same[0]
+        alike = sum(past.line == first.line for past in ended)
+        if alike >= _SWEEP and 2 * len(same) < alike:  # a search tries settings that fail
+            finding = replace(finding, severity=Severity.NOTE)
         others = ", ".join(f"#{past.number}" for past, _ in same[1:])
         if len(ended) > 1:
             text = finding.evidence + (f"; the same of model {others}" if others else "")

@@ -207,7 +207,9 @@ def not_restored(training: Training) -> Iterator[SourceFinding]:
         if event.graphless or not any(loop.node in loops for loop in event.loops) or not _followed(training, event):
             continue
         before = [m for m in training.of("mode") if m.order < event.order and _switches(m, event.target)]
-        if before and id(before[-1].node) not in told:
+        # A part alone is put into eval mode on purpose, as a frozen backbone is.
+        whole = bool(before) and any(before[-1].target is model for model in training.models)
+        if whole and id(before[-1].node) not in told:
             told.add(id(before[-1].node))
             line = place(event.node, event.file)[1]
             evidence = f"`{named(event.target)}` (line {line}) trains in this mode from the second round on"

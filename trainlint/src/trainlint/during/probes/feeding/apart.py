@@ -11,6 +11,7 @@ from ....rules import numbers as rules
 from ...run import Run
 from ...schedule import Why
 from ..probe import Found, Loss, Probe
+from .modes import modal
 
 _TIMES, _AWAY = 8.0, 4.0
 """Other deviations by a factor, or means apart in deviations: more than between two data sets of one kind."""
@@ -53,8 +54,11 @@ class Splits(Probe):
         return ()
 
     def judged(self, run: Run, model: nn.Module, fed: Sequence[Tensor]) -> Found:
-        """What was fed without gradients, in eval mode: a model in train mode may collect data, or generate."""
-        if not model.training:
+        """What was fed without gradients, in eval mode: a model in train mode may collect data, or generate.
+
+        One that has no modes to switch may as well be judged as it is.
+        """
+        if not model.training or not any(map(modal, model.modules())):
             self._note(model, fed, self._judged)
         return ()
 

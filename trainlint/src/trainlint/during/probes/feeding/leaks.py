@@ -16,6 +16,7 @@ from ..sightings import Sightings
 
 _NODES = 4000
 _SHORTEST = 4
+_ENOUGH = 8
 
 
 class Ahead(Probe):
@@ -58,6 +59,33 @@ class Copied(Probe):
             yield rules.LEAK.found(
                 "each target is the input at its own place, which a causal model sees: it learns to copy",
                 subject="target", update=at, severity=Severity.WARNING, stage=self._seen.stage("", at),
+            )  # fmt: skip
+
+
+class Columns(Probe):
+    """A column of the inputs is the label."""
+
+    losses = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._seen, self._apart = Sightings(4), False
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """Of classes alone: what a toy regression learns may well be one of its inputs."""
+        if self._apart or not loss.measured or loss.tensor.grad_fn is None:
+            return
+        wanted = next((c.target for c in loss.criteria if c.kind in {"classes", "logits", "labels"}), None)
+        fed = [x for x in loss.inputs if x.ndim == 2 and x.shape[1] > 1 and x.is_floating_point() and not x.is_sparse]
+        if wanted is None or len(fed) != 1 or not _ENOUGH <= len(fed[0]) == wanted.numel():
+            return
+        labels = wanted.detach().reshape(-1).to(fed[0].dtype)
+        same = (fed[0].detach() == labels[:, None]).all(dim=0)
+        self._apart = not bool(same.any())
+        if bool((labels != labels[0]).any()) and not self._apart:
+            at = run.applied + 1
+            yield rules.LEAK.found(
+                f"column {int(same.nonzero()[0])} of the inputs is the label, sample by sample",
+                subject="column", update=at, severity=Severity.WARNING, stage=self._seen.stage("", at),
             )  # fmt: skip
 
 

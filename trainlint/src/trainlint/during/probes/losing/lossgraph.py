@@ -23,6 +23,7 @@ _RAW = {"Addmm", "Mm", "Bmm", "Convolution", "NativeLayerNorm", "LogSoftmax", "M
 """Nodes whose result is known not to be a logarithm, or one over another axis."""
 _RARELY = 0.1
 """Share of targets out of reach below which an answer can still be a good one."""
+_SMOOTHED = 0.5
 _EATEN = 0.2
 """A clamp that guards a logarithm touches no gradient; one that bounds an answer may touch a few at the edge."""
 
@@ -49,6 +50,8 @@ class Fit(Probe):
             under = None if each.kind in {"classes", "shares", "logits"} else below(each.prediction)
             if under is not None:
                 yield from reach(each.target, under)
+            if each.kind == "logits" and each.target is not None:
+                yield from _labels(each.target)
 
 
 def _misfits(criterion: Criterion) -> list[tuple[str, Severity | None]]:
@@ -176,6 +179,15 @@ def reach(target: Tensor | None, activation: object) -> list[Finding]:
     # A few, as of an unbounded expert copied by a bounded one, are approached as near as may be.
     severity = Severity.NOTE if share < _RARELY else None
     return [rules.OUT_OF_REACH.found(text, severity=severity, share=share)]
+
+
+def _labels(target: Tensor) -> list[Finding]:
+    """Labels of a binary cross entropy that are no shares; smoothed ones may lie a little outside."""
+    share = float(((target < -_SMOOTHED) | (target > 1 + _SMOOTHED)).float().mean())
+    if share <= 0.01:
+        return []
+    text = f"{share:.0%} of the labels of a binary cross entropy lie outside [0, 1]: from {float(target.min()):.3g} to "
+    return [rules.OUT_OF_REACH.found(f"{text}{float(target.max()):.3g}", share=share)]
 
 
 class Clamps(Probe):
