@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor, nn
 
-from ..weights.windows import mark
 from ..losses.graph import leaves
+from ..weights.windows import mark
 
 _LOOKS = 64
 """Backward passes after which a program that moves nothing trains nothing: it looks at gradients."""
