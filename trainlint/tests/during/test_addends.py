@@ -51,6 +51,33 @@ def test_what_is_no_term_is_let_be(kind: str) -> None:
     assert told(WHOLE[kind]) == []
 
 
+HELD: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
+    "with its logarithm": lambda s, a, b: torch.exp(-s[0]) * a + torch.exp(-s[1]) * b + s.sum(),
+    "from another term": lambda s, a, b: torch.exp(-s[0]) * a + torch.exp(-s[1]) * b + s.square().sum(),
+    "by the other weight": lambda s, a, b: s.softmax(0)[0] * a + s.softmax(0)[1] * b,
+}
+FREE: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
+    "without it": lambda s, a, b: torch.exp(-s[0]) * a + torch.exp(-s[1]) * b,
+    "with the other sign": lambda s, a, b: torch.exp(-s[0]) * a + torch.exp(-s[1]) * b - s.sum(),
+}
+
+
+@pytest.mark.parametrize(("of", "free"), [*((HELD[k], False) for k in HELD), *((FREE[k], True) for k in FREE)])
+def test_a_learned_weight(of: Callable[[Tensor, Tensor, Tensor], Tensor], free: bool) -> None:
+    torch.manual_seed(0)
+    net, s = nn.Linear(6, 2), nn.Parameter(torch.zeros(2))
+    optimizer = SGD([*net.parameters(), s], 0.02)
+    with Watch(net, optimizer, raises=False) as watch:
+        for _ in range(80):
+            x = torch.randn(32, 6)
+            out = net(x)
+            errors = [F.mse_loss(out[:, i], x[:, i] + torch.randn(32)) for i in (0, 1)]
+            watch.loss(of(s, *errors)).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+    assert ("RT237" in watch.verdict().codes) is free, str(watch.verdict())
+
+
 SCRIPT = """
 import torch
 from torch import nn

@@ -54,6 +54,8 @@ SERIES: dict[str, tuple[str, str]] = {
         "v = augment(x)\nloss = nt_xent(net(v), net(v))   # one view twice",
         "Two passes on one input with dropout between them differ, and are a view each.",
     ),
+    "RT237": ("loss = torch.exp(-s) * error   # + s",
+              "A multiplier that another optimiser makes larger is opposed by that one."),
     "RT236": (
         "if torch.isfinite(loss):\n    loss.backward()   # the others are passed over",
         "A batch now and then that overflows is passed over rightly; it takes one in a hundred.",

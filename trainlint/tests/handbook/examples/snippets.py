@@ -208,6 +208,24 @@ with TemporaryDirectory() as folder:
 """Code of a rule, a program that calls a check, and what mends what it finds."""
 
 ALONE: dict[str, tuple[str, list[tuple[str, str]]]] = {
+    "RT237": ("""import torch
+from torch import nn
+from torch.nn import functional as F
+from trainlint import Watch
+
+torch.manual_seed(0)
+net, s = nn.Linear(6, 1), nn.Parameter(torch.zeros(()))
+optimizer = torch.optim.Adam([*net.parameters(), s], 1e-2)
+watch = Watch(net, optimizer, raises=False)
+for update in range(80):
+    x = torch.randn(32, 6)
+    error = F.mse_loss(net(x), x[:, :1] + torch.randn(32, 1))
+    loss = torch.exp(-s) * error
+    watch.loss(loss).backward()
+    optimizer.step()
+    optimizer.zero_grad()
+verdict = watch.close()
+""", [("torch.exp(-s) * error", "torch.exp(-s) * error + s")]),
     "RT334": ("""import torch
 from torch import nn
 from torch.nn import functional as F

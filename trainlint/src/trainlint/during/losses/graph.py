@@ -47,14 +47,24 @@ def walk(loss: Tensor, most: int) -> Iterator[object]:
         loss: with its graph.
         most: nodes.
     """
-    queue: deque[object] = deque(() if loss.grad_fn is None else (loss.grad_fn,))
+    return walk_from(loss.grad_fn, most)
+
+
+def walk_from(node: object | None, most: int) -> Iterator[object]:
+    """Up to `most` nodes, from one down, breadth first.
+
+    Args:
+        node: of the graph.
+        most: nodes.
+    """
+    queue: deque[object] = deque(() if node is None else (node,))
     seen: dict[int, object] = {}
     while queue and len(seen) < most:
-        node = queue.popleft()
-        if id(node) not in seen:
-            seen[id(node)] = node
-            yield node
-            queue.extend(child for child, _ in edges(node) if child is not None)
+        now = queue.popleft()
+        if id(now) not in seen:
+            seen[id(now)] = now
+            yield now
+            queue.extend(child for child, _ in edges(now) if child is not None)
 
 
 def nearby(loss: Tensor, most: int = 64) -> list[object]:

@@ -13,7 +13,7 @@ from .going.counts import Rebuilt, Stale, Updates
 from .going.epochs import Overfit, Validation
 from .going.metrics import Metrics
 from .going.rates import Rates, Ticks
-from .losing.addends import Addends
+from .losing.addends import Addends, LearnedWeights
 from .losing.baseline import Baseline, Signs
 from .losing.losses import Diverging, Stream
 from .losing.lossgraph import Clamps, Fit
@@ -42,7 +42,7 @@ def standard_probes() -> list[Probe]:
         *(NeverCalled(), NotNumbers(), Targets(), ClassWeights(), SameInputs()),
         *(Finite(), Coverage(), Strength(), Motion(), Modules(), Swap(), Declared(), Depth()),
         *(Shapes(), Fit(), Signs(), Ahead(), Copied(), Columns(), Views(), Axes()),
-        *(Players(), Terms(), Addends(), Stream(), Diverging(), Clamps(), Baseline()),
+        *(Players(), Terms(), Addends(), LearnedWeights(), Stream(), Diverging(), Clamps(), Baseline()),
         *(Units(), Inputs(), Splits(), Collapse(), Statistics()),
         *(Reported(), Validation(), Overfit(), Metrics(), Replicas()),
     ]

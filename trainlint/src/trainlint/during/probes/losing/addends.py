@@ -1,4 +1,4 @@
-"""Does a loss hold a term without a graph, which counts and moves nothing?"""
+"""Does a loss hold a term without a graph, or a learned weight of a term that nothing opposes?"""
 
 import math
 from collections import defaultdict
@@ -9,6 +9,7 @@ from ....findings import Stage
 from ....rules import losses as rules
 from ...losses.constants import look
 from ...losses.criteria import addends
+from ...losses.graph import PASSING, edges, name, saved, walk_from
 from ...run import Run
 from ...schedule import Why
 from ..probe import Found, Loss, Probe
@@ -67,3 +68,74 @@ def _counts(rest: Sequence[tuple[float, float]]) -> bool:
     """True where it is a part of the loss in every batch, and no constant."""
     parts = [part for part, _ in rest]
     return min(abs(part) / whole for part, whole in rest) > _SHARE and pstdev(parts) > _SHARE * fmean(map(abs, parts))
+
+_RISING = {"Exp": 1, "Softplus": 1, "Sigmoid": 1, "Neg": -1, "Reciprocal": -1}
+_FALLEN = 0.8
+_LEAF = "AccumulateGrad"
+
+
+class LearnedWeights(Probe):
+    """A weight that is learned together with the error it weighs, and that nothing keeps from going to zero."""
+
+    losses = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._kept: defaultdict[str, list[float]] = defaultdict(list)
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """Note how large such weights are."""
+        if loss.measured and loss.tensor.grad_fn is not None:
+            self._kept[loss.name] += _unopposed(loss)
+        return ()
+
+    def asked(self, run: Run) -> Found:
+        """One that has only fallen: the error is weighed away instead of made smaller."""
+        for called, kept in self._kept.items():
+            if len(kept) >= _SURE and kept == sorted(kept, reverse=True) and kept[-1] < _FALLEN * kept[0]:
+                yield rules.UNOPPOSED.found(
+                    f"a learned weight fell from {kept[0]:.3g} to {kept[-1]:.3g}, and no term of the loss opposes that",
+                    subject=called, update=run.applied,
+                )  # fmt: skip
+
+
+def _unopposed(loss: Loss) -> list[float]:
+    """The smallest of the learned weights of errors that no other term holds up."""
+    parts = [part for part in addends(loss.tensor) if part.node is not None]
+    bare = [(part.node, part.factor) for part in parts if name(part.node) == _LEAF]
+    errors = {id(each.node) for each in loss.criteria}
+    found = []
+    for node in walk_from(loss.tensor.grad_fn, 64):
+        sides = edges(node)
+        if name(node) != "Mul" or len(sides) != 2 or sides[0][0] is None or sides[1][0] is None:
+            continue
+        for own, other, key in ((0, 1, "self"), (1, 0, "other")):
+            leaf, sign, path = _leaf(sides[own][0])
+            value = saved(node, key)
+            if leaf is None or value is None or value.numel() != 1 or not _error(sides[other][0], errors):
+                continue
+            against = [factor for held, factor in bare if held is leaf and factor * sign < 0]
+            elsewhere = any(id(part.node) not in path and _holds(part.node, leaf) for part in parts)
+            found += [] if against or elsewhere else [float(value.detach())]
+    return [min(found)] if found else []
+
+
+def _leaf(node: object | None) -> tuple[object | None, int, set[int]]:
+    """The leaf that a weight is made of step by step, whether the weight rises with it, and the way there."""
+    sign, path = 1, {id(node)}
+    while node is not None and name(node) != _LEAF:
+        kind, below = name(node), [child for child, _ in edges(node) if child is not None]
+        if len(below) != 1 or (kind not in _RISING and kind not in PASSING):
+            return None, 0, path
+        sign, node = sign * _RISING.get(kind, 1), below[0]
+        path.add(id(node))
+    return node, sign, path
+
+
+def _error(node: object | None, errors: set[int]) -> bool:
+    while node is not None and id(node) not in errors and name(node) in {"Mean", "Sum"}:
+        node = edges(node)[0][0]
+    return id(node) in errors
+
+
+def _holds(node: object | None, leaf: object) -> bool:
+    return any(each is leaf for each in walk_from(node, 2000))
