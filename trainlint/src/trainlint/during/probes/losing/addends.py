@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from statistics import fmean, pstdev
 
 from ....findings import Stage
@@ -101,22 +101,27 @@ class LearnedWeights(Probe):
 def _unopposed(loss: Loss) -> list[float]:
     """The smallest of the learned weights of errors that no other term holds up."""
     parts = [part for part in addends(loss.tensor) if part.node is not None]
-    bare = [(part.node, part.factor) for part in parts if name(part.node) == _LEAF]
-    errors = {id(each.node) for each in loss.criteria}
+    weights = list(_weights(loss))
+    ways = {key for _, _, way, _ in weights for key in way}
     found = []
-    for node in walk_from(loss.tensor.grad_fn, 64):
-        sides = edges(node)
-        if name(node) != "Mul" or len(sides) != 2 or sides[0][0] is None or sides[1][0] is None:
-            continue
-        for own, other, key in ((0, 1, "self"), (1, 0, "other")):
-            leaf, sign, path = _leaf(sides[own][0])
-            value = saved(node, key)
-            if leaf is None or value is None or value.numel() != 1 or not _error(sides[other][0], errors):
-                continue
-            against = [factor for held, factor in bare if held is leaf and factor * sign < 0]
-            elsewhere = any(id(part.node) not in path and _holds(part.node, leaf) for part in parts)
-            found += [] if against or elsewhere else [float(value.detach())]
+    for leaf, sign, _, value in weights:
+        against = any(part.node is leaf and part.factor * sign < 0 for part in parts)
+        if not against and not any(id(part.node) not in ways and _holds(part.node, leaf) for part in parts):
+            found.append(value)
     return [min(found)] if found else []
+
+
+def _weights(loss: Loss) -> Iterator[tuple[object, int, set[int], float]]:
+    """Leaf, direction, way and value of what errors are multiplied with."""
+    errors = {id(each.node) for each in loss.criteria}
+    for node in walk_from(loss.tensor.grad_fn, 64):
+        sides = [child for child, _ in edges(node)]
+        if name(node) == "Mul" and len(sides) == 2 and None not in sides:
+            for own, other, key in ((0, 1, "self"), (1, 0, "other")):
+                leaf, sign, way = _leaf(sides[own])
+                value = saved(node, key)
+                if leaf is not None and value is not None and value.numel() == 1 and _error(sides[other], errors):
+                    yield leaf, sign, way, float(value.detach())
 
 
 def _leaf(node: object | None) -> tuple[object | None, int, set[int]]:
