@@ -60,9 +60,11 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         InputError: no such script, or options or settings that cannot be read.
     """
-    from ..during.unedited.script import run_script  # after the parser has answered
+    from ..during.unedited.script import (
+        Signals,
+        run_script,  # after the parser has answered
+    )
     from ..during.unedited.session import Session
-    from ..during.unedited.signals import Signals
     from .judged import folder_of, judged_of
     from .keeper import Keeper
 

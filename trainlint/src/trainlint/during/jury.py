@@ -10,8 +10,8 @@ from ..findings import Finding, Severity, Stage
 from ..ledger import Evidence
 from ..rules import rule
 from ..verdict import TrainingFault
+from .plan import Why
 from .probes.probe import EVENTS, Found, Probe
-from .schedule import Why
 
 _NO_SIGHT = {"attached", "asked"}
 """Events of the watch itself: being asked is not yet having seen anything."""

@@ -10,7 +10,7 @@ from weakref import WeakSet
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from .hearing.tried import Tried
+from .hearing.passes import Tried
 from .plan import Plan
 
 

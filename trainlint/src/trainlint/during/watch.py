@@ -18,11 +18,10 @@ from .hearing.hooks import scaler_of
 from .hearing.observer import Observer
 from .hearing.unread import reason
 from .jury import Audience, Jury
-from .plan import Plan
+from .plan import Plan, Preset
 from .probes.probe import Loss, Probe
 from .probes.standard import standard_probes
 from .run import Epoch, Run
-from .schedule import Preset
 from .weights import names
 from .weights.lanes import lanes
 
@@ -246,7 +245,7 @@ class Watch:
     def _ask(self) -> None:
         self.observer.read()
         for lane in self.run.lanes:
-            self.observer.hands.settle(lane)
+            self.observer.settle(lane)
         self.jury.ask("asked", self.run)
 
     def close(self, error: BaseException | None = None) -> Verdict:

@@ -83,7 +83,7 @@ APART = Rule(
 SAME_VIEWS = Rule(
     "RT333", "views-equal", _WARNING, _SUSPICIOUS, "C7, D4",
     "A contrastive loss falls at once, and the features are of no use.",
-    "Both views of a sample are the same values: one tensor used twice, an augmentation that does nothing, or one seed.",
+    "Both views of a sample are the same values: one tensor used twice, an idle augmentation, or one seed.",
     "Draw each view by a call of its own, and print how far the two are apart.",
 )
 AXES = Rule(

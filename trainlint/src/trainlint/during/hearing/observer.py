@@ -2,25 +2,24 @@
 
 import weakref
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..jury import Jury
+from ..plan import SCHEDULES, Preset, glance
 from ..run import Lane, Run
-from ..schedule import SCHEDULES, Preset, glance
 from ..weights import lanes
-from ..weights.meter import Meter
+from ..weights.meter import Hands, Meter
 from ..weights.names import modules, walk
 from ..weights.windows import Fate, Windows, smells
 from . import hooks
-from .boundary import Boundary
-from .ears import Ears
 from .forward import Forward
-from .hands import Hands
+from .hooks import Boundary, Ears
 from .passes import Passes, tensors
-from .patches import Undo, nothing
+from .patches import Undo, let_go, nothing
 from .unread import Unread, is_finite
 
 _ALERT = 8
@@ -41,7 +40,7 @@ class Observer:
         self._trace, self._named = preset is Preset.TRACE, nothing
         self.meters = meters = {id(lane): Meter(lane) for lane in run.lanes}
         self.windows, self.unread = Windows(run), Unread()
-        self.hands = Hands(self.windows, self._applied)
+        self.hands = Hands(self.windows)
         self.boundary = Boundary(lambda event, trace: jury.record("probe", probe="watch", asked=event, traceback=trace))
         self.output: Tensor | None = None
         self.measuring, self.glancing = True, False
@@ -51,10 +50,10 @@ class Observer:
         self._leaf_names: dict[int, str] = {}
         self._shape: list[int] = []
         self._ears = Ears(self)
-        self.passes = Passes(run.model, self._ears.evaluated)
-        self._forward = Forward(self._ears.ran, self.passes)
+        self.passes = Passes(run.model, partial(self._ears.tell, "evaluated"))
+        self._forward = Forward(partial(self._ears.tell, "ran"), self.passes)
         self._undo: list[Undo] = []
-        weakref.finalize(self, _let_go, self._undo).atexit = False
+        weakref.finalize(self, let_go, self._undo).atexit = False
 
     def attach(self) -> None:
         """Install every hook."""
@@ -78,9 +77,8 @@ class Observer:
 
     def detach(self) -> None:
         """Take every hook off again."""
-        self._named()
-        self._named = nothing
-        _let_go(self._undo)
+        _, self._named = self._named(), nothing
+        let_go(self._undo)
         self.passes.without(on=False)
 
     def backward_starts(self, roots: object) -> None:
@@ -89,12 +87,12 @@ class Observer:
         if self._depth > 1:
             return
         for lane in self.run.lanes:
-            self.hands.settle(lane)
+            self.settle(lane)
             if self.windows.begin(lane, roots):
                 self._clear(lane)
 
     def backward_failed(self) -> None:
-        """`backward` raised: its gradients are nobody's."""
+        """It raised: its gradients are nobody's."""
         self._depth = max(0, self._depth - 1)
 
     def backward_ended(self) -> None:
@@ -102,8 +100,7 @@ class Observer:
         self._depth = max(0, self._depth - 1)
         if self._depth:
             return
-        self._named()
-        self._named = nothing
+        _, self._named = self._named(), nothing
         arrived = [lane for lane in self.run.lanes if self.windows.ended(lane)]
         for lane in arrived:
             self._arrived(lane)
@@ -128,7 +125,7 @@ class Observer:
             self._clear(lane)
 
     def _clear(self, lane: Lane) -> None:
-        self.hands.settle(lane)
+        self.settle(lane)
         fate = self.windows.fate(lane) if lane.pending else Fate.USED
         lane.unsure = fate is not Fate.USED
         lane.by_hand += fate is Fate.BY_HAND
@@ -179,6 +176,10 @@ class Observer:
             self.jury.ask("updated", self.run, lane, step, why=why)
         self.arm()
         self.meters[id(lane)].keep()
+
+    def settle(self, lane: Lane) -> None:
+        """Was there an update by hand since its gradients arrived?"""
+        self.hands.settle(lane, self._applied)
 
     def refuse(self, lane: Lane, reason: str) -> None:
         """A scaler or the loop itself refused a step.
@@ -297,9 +298,3 @@ class Observer:
             self.run.first = values[0] if self.run.first is None else self.run.first
             self.run.latest = values[-1]
             self.jury.ask("values", self.run, name, values)
-
-
-def _let_go(undo: list[Undo]) -> None:
-    """Take hooks off, the last one first; the list is empty then."""
-    while undo:
-        undo.pop()()

@@ -78,7 +78,7 @@ def parts(loss: Tensor) -> Iterator[Part]:
 
 
 def addends(loss: Tensor) -> Iterator[Part]:
-    """The parts of a loss, and one without a node for each number or tensor that is added or taken off and has no graph.
+    """The parts of a loss, and one without a node for each addend without a graph.
 
     Args:
         loss: with its graph.

@@ -15,19 +15,15 @@ from torch.optim import Optimizer
 from ...findings import Finding
 from ...verdict import TrainingFault, Verdict, judge
 from ..losses.graph import each_leaf, leaves
-from ..schedule import Preset
+from ..plan import Preset
 from ..watch import Watch
 from ..weights.lanes import ByHand
 from .discovery import Discovery
-from .epochs import Epochs
 from .frames import called, known_here, users_line
-from .handmade import Handmade
-from .hearing import Hearing
-from .idle import Idle
-from .known import Known
-from .lost import Lost
-from .progress import Progress
+from .known import Epochs, Known
+from .progress import Hearing, Progress
 from .trainings import MOST, Training, Trainings, holding
+from .unheard import Handmade, Idle, Lost
 
 _SETTLED = 64
 """Backward passes without a new model after which nobody looks for one until the next optimiser is made."""

@@ -12,8 +12,8 @@ from ...findings import Finding, Severity
 from ...verdict import Verdict, judge
 from ..watch import Watch
 from ..weights.names import parameters
-from .epochs import Epochs
-from .written import placed
+from .frames import placed
+from .known import Epochs
 
 MOST, AT_ONCE = 32, 4
 """Trainings that are judged in a program, and those that are watched at one time."""

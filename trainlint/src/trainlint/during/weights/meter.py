@@ -1,18 +1,19 @@
-"""How far an update moved the live weights: measured on a sample of entries, so that it costs no copy of the model."""
+"""How far did an update move the live weights, an optimiser's or one by hand? Samples of entries tell, and no copy."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from ..plan import Why
 from ..run import Lane, Step, module_of, rates_of
-from ..schedule import Why
 from . import expected
-from .edge import Edge
-from .samples import Samples, norms, sample
+from .expected import Edge
+from .names import Samples, nonfinite, norms, sample
+from .windows import Fate, Windows, states
 
 _SLIGHT = 1e-6
 """Below this share of a tensor's sample the entries without a gradient are left out: an embedding has few with one."""
@@ -233,6 +234,36 @@ def _by_used(
     return {module: (moved / max(size, moved, 1e-60)) ** 0.5 for module, (moved, size) in squares.items()}
 
 
-def nonfinite(gradients: Mapping[str, float | None]) -> list[str]:
-    """Names whose gradient norm is NaN or inf."""
-    return [name for name, norm in gradients.items() if norm is not None and not math.isfinite(norm)]
+class Hands:
+    """Updates by hand: weights that have moved since their gradients arrived.
+
+    Args:
+        windows: of every lane.
+    """
+
+    def __init__(self, windows: Windows) -> None:
+        self._windows = windows
+        self._arrived: dict[int, object] = {}
+
+    def arrived(self, lane: Lane, meter: Meter) -> None:
+        """Gradients are complete: what follows may be an update.
+
+        Args:
+            lane: any.
+            meter: of the lane.
+        """
+        if lane.by_hands:
+            meter.before()
+            self._arrived[id(lane)] = states([p.grad for p in lane.held])
+
+    def settle(self, lane: Lane, applied: Callable[[Lane, Optimizer, bool], None]) -> None:
+        """The next pass begins, or a verdict is asked for: was there an update?
+
+        Args:
+            lane: any.
+            applied: told of it.
+        """
+        if lane.by_hands and lane.pending and self._windows.fate(lane) is Fate.BY_HAND:
+            touched = states([p.grad for p in lane.held]) != self._arrived.get(id(lane))
+            applied(lane, lane.optimizer, False)
+            lane.cleared, lane.stepped = touched, False  # cleared, or scaled down as a momentum

@@ -9,8 +9,7 @@ from torch import Tensor, nn
 
 from ..losses.graph import leaves
 from ..run import Lane, Run
-from .meter import nonfinite
-from .samples import sample
+from .names import nonfinite, sample
 
 _LOOKS = 64
 """Graphs that are searched for an input whose gradient is asked for: enough to know a loop's habit."""

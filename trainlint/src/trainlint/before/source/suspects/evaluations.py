@@ -87,7 +87,7 @@ def in_function(training: Training) -> Iterator[SourceFinding]:
 
 
 def _repeated(around: ast.AST, call: ast.AST) -> bool:
-    """True for a call that is done again and again on the same, as Monte Carlo dropout does: `f(x) for _ in range(9)`."""
+    """True for `f(x) for _ in range(9)`: a call done again and again on the same, as Monte Carlo dropout does."""
     for each in ast.walk(around):
         if isinstance(each, ast.ListComp | ast.GeneratorExp) and any(inner is call for inner in ast.walk(each)):
             counted = [g for g in each.generators if "range(" in ast.unparse(g.iter)]

@@ -10,8 +10,8 @@ from ....findings import Finding, Severity, Stage
 from ....rules import numbers as rules
 from ...losses.graph import below, nearby, saved
 from ...losses.graph import name as name_of
+from ...plan import Why
 from ...run import Run
-from ...schedule import Why
 from ...weights.names import modules
 from ..probe import Found, Loss, Probe
 from .inputs import constant_over_batch

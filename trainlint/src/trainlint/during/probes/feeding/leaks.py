@@ -9,10 +9,9 @@ from ....findings import Severity
 from ....rules import data as rules
 from ...losses.criteria import Criterion
 from ...losses.graph import below, edges, field, name, nearby, saved, shape
+from ...plan import Why
 from ...run import Run
-from ...schedule import Why
-from ..probe import Found, Loss, Probe
-from ..sightings import Sightings
+from ..probe import Found, Loss, Probe, Sightings
 
 _NODES = 4000
 _SHORTEST = 4

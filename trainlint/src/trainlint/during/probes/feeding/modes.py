@@ -9,10 +9,9 @@ from torch import Tensor, nn
 from ....findings import Severity, Stage
 from ....rules import losses, updates
 from ...losses.graph import leaves
+from ...plan import Why
 from ...run import Epoch, Lane, Run, Step, some
-from ...schedule import Why
-from ...weights.names import modules
-from ...weights.samples import sample
+from ...weights.names import modules, sample
 from ..probe import Found, Loss, Probe
 
 _NAMES = 8

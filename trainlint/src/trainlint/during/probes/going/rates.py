@@ -7,10 +7,9 @@ from dataclasses import replace
 
 from ....findings import Finding, Rule, Severity, Stage
 from ....rules import updates as rules
-from ...planned import LOW, horizon, target_of
+from ...plan import LOW, Why, horizon, target_of
 from ...run import Epoch, Lane, Run, Step
-from ...schedule import Why
-from ...weights.meter import nonfinite
+from ...weights.names import nonfinite
 from ..probe import Found, Probe
 
 _SPENT = 1e-6

@@ -10,8 +10,8 @@ from ....rules import losses as rules
 from ...losses.constants import look
 from ...losses.criteria import addends
 from ...losses.graph import PASSING, edges, name, saved, walk_from
+from ...plan import Why
 from ...run import Run
-from ...schedule import Why
 from ..probe import Found, Loss, Probe
 
 _SHARE = 0.01
@@ -68,6 +68,7 @@ def _counts(rest: Sequence[tuple[float, float]]) -> bool:
     """True where it is a part of the loss in every batch, and no constant."""
     parts = [part for part, _ in rest]
     return min(abs(part) / whole for part, whole in rest) > _SHARE and pstdev(parts) > _SHARE * fmean(map(abs, parts))
+
 
 _RISING = {"Exp": 1, "Softplus": 1, "Sigmoid": 1, "Neg": -1, "Reciprocal": -1}
 _FALLEN = 0.8

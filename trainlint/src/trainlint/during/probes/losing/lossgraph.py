@@ -10,10 +10,9 @@ from ....rules import losses as rules
 from ....rules import numbers
 from ...losses.criteria import Criterion, parts
 from ...losses.graph import below, edges, field, name, saved
+from ...plan import Why
 from ...run import Run
-from ...schedule import Why
-from ..probe import Found, Loss, Probe
-from ..sightings import Sightings
+from ..probe import Found, Loss, Probe, Sightings
 
 _CLAMPS = {"Clamp", "ClampMin", "ClampMax", "Hardtanh", "Hardsigmoid"}
 _SQUASHED = {"Softmax", "Sigmoid", "Relu", "Tanh"}

@@ -10,7 +10,7 @@ from torch.nn.parallel import DistributedDataParallel
 from ....findings import Finding, Severity
 from ....rules import updates as rules
 from ...run import Epoch, Run
-from ...weights.samples import norms
+from ...weights.names import norms
 from ..probe import Found, Probe
 
 
