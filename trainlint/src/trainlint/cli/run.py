@@ -98,10 +98,14 @@ def run(arguments: argparse.Namespace) -> int:
     if isinstance(ending.error, KeyboardInterrupt):
         signals.interrupted()
     swallowed = 0 if ending.code else session.trainings.raised
-    if swallowed and arguments.output == "text":
+    _tell_of(swallowed if arguments.output == "text" else 0, rank)
+    return ending.code or int(bool(swallowed) or (arguments.fail and judged.code == 1))
+
+
+def _tell_of(swallowed: int, rank: str | None) -> None:
+    if swallowed:
         told = f"--strict: the script caught TrainingFault {swallowed} times and went on; exit code 1"
         print(f"{_prefix(rank)}{told}", file=sys.stderr)
-    return ending.code or int(bool(swallowed) or (arguments.fail and judged.code == 1))
 
 
 def _options(arguments: argparse.Namespace, tolerate: dict[str, int], teller: "_Teller", rank: str | None) -> "Options":
