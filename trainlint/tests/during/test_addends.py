@@ -23,6 +23,9 @@ WHOLE: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "a constant": lambda out, fit: fit + 0.5,
     "for its gradient alone": lambda out, fit: fit - fit.detach(),
     "the value of another": lambda out, fit: fit - fit.detach() + out.detach().square().mean(),
+    "the entropy of soft targets": lambda out, fit: (
+        fit + F.kl_div(out.log_softmax(1), torch.randn(out.shape).softmax(1), reduction="batchmean")
+    ),
     "divided by itself": lambda out, fit: fit / fit.detach() + 0.1,
 }
 

@@ -71,9 +71,9 @@ _SOME, _SHARE = 3, 0.01
 
 
 class Lost:
-    """Losses of torch between backward passes: where some are not finite, how many more are there than usual?
+    """Losses of torch between backward passes: of those with some not finite, which hold more than usual?
 
-    A term that is not finite may be left out of a sum that goes backward: then there are as many as usual.
+    A term that is left out of a sum is one of the usual number.
     """
 
     def __init__(self) -> None:
@@ -129,7 +129,7 @@ _LOOKS = 64
 
 
 class Handmade:
-    """Compares the leaves of one loss with themselves at the next one; `looks` is how many losses there were."""
+    """Compares the leaves of each loss with the last one's; `looks` counts the losses."""
 
     def __init__(self) -> None:
         self.looks = 0

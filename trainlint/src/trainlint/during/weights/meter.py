@@ -224,7 +224,6 @@ def _modules(
 def _by_used(
     names: Mapping[Tensor, str], used: Mapping[str, float | None], moves: list[float], weights: list[float]
 ) -> dict[str, float]:
-    """The same where the gradients may be gone since: of all entries of the tensors that had one."""
     squares: dict[str, list[float]] = {}
     for name, move, weight in zip(names.values(), moves, weights, strict=True):
         if used[name]:

@@ -195,7 +195,6 @@ class Views(Probe):
 
 
 def _twice(loss: Loss) -> Iterator[tuple[Tensor, Tensor, bool]]:
-    """The answers of the last two passes of each model, and whether they and what went in are equal."""
     by_model: dict[int, list[Pass]] = {}
     for each in loss.passes:
         by_model.setdefault(id(each.model), []).append(each)

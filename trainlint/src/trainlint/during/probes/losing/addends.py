@@ -17,6 +17,8 @@ from ..probe import Found, Loss, Probe
 _SHARE = 0.01
 """A part of the loss below which a term without a graph is rounding, and scatter of a term that is a constant."""
 _SURE, _KEPT = 4, 16
+_PURE = {"squared", "absolute", "smooth", "huber", "classes", "logits", "labels"}
+"""Criteria without a constant of their own, as the entropy of soft targets in a divergence."""
 
 
 class Addends(Probe):
@@ -52,7 +54,8 @@ def _rest(loss: Loss, update: int) -> tuple[float, float] | None:
     live = {id(part.node) for part in every if part.node is not None}
     bare = [part.factor for part in every if part.node is None]
     exchanged = len(bare) > 1 and min(bare) < 0  # `x - x.detach() + y.detach()` has the value of another
-    if not bare or exchanged or {id(each.node) for each in loss.criteria} != live:
+    known = all(each.kind in _PURE for each in loss.criteria)
+    if not bare or exchanged or not known or {id(each.node) for each in loss.criteria} != live:
         return None
     looks = [(each, look(each, update)) for each in loss.criteria]
     if any(seen is None or each.target is None or len(seen.target) != len(each.target) for each, seen in looks):
@@ -65,7 +68,6 @@ def _rest(loss: Loss, update: int) -> tuple[float, float] | None:
 
 
 def _counts(rest: Sequence[tuple[float, float]]) -> bool:
-    """True where it is a part of the loss in every batch, and no constant."""
     parts = [part for part, _ in rest]
     return min(abs(part) / whole for part, whole in rest) > _SHARE and pstdev(parts) > _SHARE * fmean(map(abs, parts))
 
@@ -126,7 +128,6 @@ def _weights(loss: Loss) -> Iterator[tuple[object, int, set[int], float]]:
 
 
 def _leaf(node: object | None) -> tuple[object | None, int, set[int]]:
-    """The leaf that a weight is made of step by step, whether the weight rises with it, and the way there."""
     sign, path = 1, {id(node)}
     while node is not None and name(node) != _LEAF:
         kind, below = name(node), [child for child, _ in edges(node) if child is not None]
