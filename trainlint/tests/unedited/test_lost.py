@@ -37,7 +37,8 @@ def guarded(net: nn.Module, x: Tensor, y: Tensor) -> Tensor | None:
 
 
 def of_two(net: nn.Module, x: Tensor, y: Tensor) -> Tensor | None:
-    return F.l1_loss(net(x), x[:, :2]) + guarded(net, x, y) if guarded(net, x, y) is not None else None
+    first, second = F.l1_loss(net(x), x[:, :2]), guarded(net, x, y)
+    return None if second is None else first + second
 
 
 def left_out_of_a_sum(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
@@ -56,7 +57,7 @@ def test_batches_that_are_passed_over(step: Callable, bad: Callable[[int], bool]
     _, verdict = watched(loop(step, bad))
     found = [f for f in verdict.findings if f.rule.code == "RT236"]
     assert bool(found) is told, str(verdict)
-    assert all("12 of 120 losses were NaN or inf" in f.evidence or step is of_two for f in found)
+    assert all("12 of 120 losses were NaN or inf" in f.evidence for f in found)
     assert told or verdict.healthy, str(verdict)
 
 
