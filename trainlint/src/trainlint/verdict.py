@@ -1,5 +1,6 @@
 """What a run amounts to: its state and the findings that say so, most serious first."""
 
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -105,12 +106,18 @@ class Verdict:
         lines += [self._told(f) for f in self.findings]
         lines += [f.line for f in self.suspected]
         lines += [f"let pass: {text}" for text in self.passed]
-        lines += [f"not judged: {text}" for text in self.blind]
+        lines += _wrapped(f"{len(self.ran)} checks ran: {', '.join(self.ran)}") if self.ran else []
+        lines += [line for text in self.blind for line in _wrapped(f"not judged: {text}")]
         return "\n".join(lines)
 
     def _told(self, finding: Finding) -> str:
         because = ", ".join(causes_of(finding, self.findings))
         return f"{finding.line}\n    follows from {because}" if because else str(finding)
+
+
+def _wrapped(text: str) -> list[str]:
+    """Lines of at most 80 columns, but for a word that is longer."""
+    return textwrap.wrap(text, 80, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def judge(

@@ -17,7 +17,7 @@ from trainlint.before import memory
 from trainlint.before.lossproof import accumulation
 from trainlint.before.preflight import preflight
 from trainlint.before.trial import StepFunction
-from trainlint.during.planned import planned_rates, rate_plan
+from trainlint.during.plan import planned_rates, rate_plan
 
 Batch = tuple[Tensor, Tensor]
 

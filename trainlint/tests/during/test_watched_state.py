@@ -14,7 +14,7 @@ from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR, StepLR
 
 from trainlint import Watch
-from trainlint.during.planned import planned_rates
+from trainlint.during.plan import planned_rates
 
 
 class Loop:

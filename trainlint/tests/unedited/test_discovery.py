@@ -41,8 +41,9 @@ class Heard:
     def on_backward(self, loss: Tensor, name: str) -> None:
         self.losses.append((float(loss.detach()), name))
 
-    def on_value(self, name: str, value: Tensor) -> None:
-        self.values.append((name, float(value)))
+    def on_value(self, name: str, value: Tensor, target: object) -> None:
+        if not torch.is_grad_enabled():
+            self.values.append((name, float(value)))
 
     def on_loader(self, loader: object) -> None:
         self.loaders.append(loader)

@@ -1,9 +1,11 @@
 """What the source suggests is confirmed, dropped or kept by what the run measured."""
 
+from handbook.examples.read import broken
+
 from trainlint import judge
 from trainlint.before.source.checking import check_source
 from trainlint.during.unedited.joined import joined
-from trainlint.rules import updates
+from trainlint.rules import losses, updates
 
 HEAD = """import torch
 from torch import nn
@@ -46,3 +48,12 @@ def test_what_nobody_can_measure_stays_a_finding_of_its_own() -> None:
 def test_nothing_suspected_changes_nothing() -> None:
     verdict = judge([], COUNTS, ran=("updates",))
     assert joined(verdict, check_source(UNKNOWN, "train.py")).verdict == verdict
+
+
+def test_labels_of_other_inputs_take_the_line_and_a_loss_no_better_than_a_constant() -> None:
+    suspected = check_source(broken("RT655"), "train.py")
+    assert [s.code for s in suspected] == ["RT655"]
+    stalled = joined(judge([losses.NO_BETTER.found("1.1 against 1.1")], COUNTS, ran=("updates",)), suspected)
+    assert stalled.verdict.codes == ("RT412", "RT219")
+    assert stalled.verdict.findings[0].where == f"train.py:{suspected[0].line}"
+    assert joined(judge([], COUNTS, ran=("updates",)), suspected).verdict.codes == ("RT655",)

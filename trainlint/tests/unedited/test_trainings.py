@@ -211,3 +211,23 @@ def test_a_rule_that_needs_no_gradient_is_no_fault() -> None:
             optimizer.step()
 
     assert watched(program)[1].codes == ()
+
+
+def test_a_search_may_try_settings_that_fail() -> None:
+    def trained(rate: float) -> None:
+        torch.manual_seed(0)
+        net = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1))
+        optimizer = torch.optim.SGD(net.parameters(), rate)
+        for _ in range(60):
+            x = torch.randn(16, 4)
+            optimizer.zero_grad()
+            nn.functional.mse_loss(net(x), x[:, :1]).backward()
+            optimizer.step()
+
+    def search(rates: tuple[float, ...]) -> Verdict:
+        return watched(lambda: [trained(rate) for rate in rates])[1]
+
+    tried = search((0.05, 0.1, 0.2, 1e30))
+    assert tried.healthy, str(tried)
+    assert "RT201" in tried.codes
+    assert not search((1e30, 1e30, 0.1, 1e30)).healthy

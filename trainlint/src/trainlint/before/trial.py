@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..during.losses import criteria
-from ..during.losses.trace import name_operation
-from ..during.run import module_of, norms, some
-from ..during.weights.meter import nonfinite
+from ..during.losses.graph import name_operation
+from ..during.run import module_of, some
+from ..during.weights.names import nonfinite, norms
 from ..errors import ExplainedError, InputError
 from ..findings import Finding, Severity
 from ..rules import losses as loss_rules

@@ -60,7 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         InputError: no such script, or options or settings that cannot be read.
     """
-    from ..during.unedited.script import run_script  # after the parser has answered
+    from ..during.unedited.script import (
+        Signals,
+        run_script,  # after the parser has answered
+    )
     from ..during.unedited.session import Session
     from .judged import folder_of, judged_of
     from .keeper import Keeper
@@ -76,19 +79,33 @@ def run(arguments: argparse.Namespace) -> int:
     free = {code: -1 for code in (*keeper.passing(arguments.script), *known.codes)}
     teller = _Teller(arguments.script, keeper, known.codes, rank)
     session = Session(_options(arguments, {**most, **free}, teller, rank))
+
+    def close(error: BaseException | None) -> "Judged":
+        verdict = session.stop(error)
+        if not arguments.no_source:
+            verdict = _with_source(verdict, arguments.script, keeper)
+        judged = judged_of(verdict, arguments.script, keeper, known)
+        sys.stdout.flush()
+        _print(judged, arguments, rank)
+        return judged
+
+    signals = Signals(close)
     session.start()
+    signals.start()
     ending = run_script(arguments.script, arguments.rest, module=arguments.module)
-    verdict = session.stop(ending.error)
-    if not arguments.no_source:
-        verdict = _with_source(verdict, arguments.script, keeper)
-    judged = judged_of(verdict, arguments.script, keeper, known)
-    sys.stdout.flush()
-    _print(judged, arguments, rank)
+    signals.stop()
+    judged = close(ending.error)
+    if isinstance(ending.error, KeyboardInterrupt):
+        signals.interrupted()
     swallowed = 0 if ending.code else session.trainings.raised
-    if swallowed and arguments.output == "text":
+    _tell_of(swallowed if arguments.output == "text" else 0, rank)
+    return ending.code or int(bool(swallowed) or (arguments.fail and judged.code == 1))
+
+
+def _tell_of(swallowed: int, rank: str | None) -> None:
+    if swallowed:
         told = f"--strict: the script caught TrainingFault {swallowed} times and went on; exit code 1"
         print(f"{_prefix(rank)}{told}", file=sys.stderr)
-    return ending.code or int(bool(swallowed) or (arguments.fail and judged.code == 1))
 
 
 def _options(arguments: argparse.Namespace, tolerate: dict[str, int], teller: "_Teller", rank: str | None) -> "Options":

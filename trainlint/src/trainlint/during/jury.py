@@ -10,8 +10,8 @@ from ..findings import Finding, Severity, Stage
 from ..ledger import Evidence
 from ..rules import rule
 from ..verdict import TrainingFault
+from .plan import Why
 from .probes.probe import EVENTS, Found, Probe
-from .schedule import Why
 
 _NO_SIGHT = {"attached", "asked"}
 """Events of the watch itself: being asked is not yet having seen anything."""
@@ -68,6 +68,11 @@ class Jury:
     def ran(self) -> tuple[str, ...]:
         """Names of the probes that were told of something and did not fail."""
         return tuple(p.name for p in self.probes if p.name in self._told and f"probe {p.name}" not in self.failed)
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Names of the probes that nothing came up for."""
+        return tuple(p.name for p in self.probes if p.name not in self._told and f"probe {p.name}" not in self.failed)
 
     def ask(self, event: str, *facts: object, why: Why = Why.ALWAYS) -> None:
         """Tell all probes that something happened, and take what they find; one that fails is switched off.
@@ -169,7 +174,7 @@ class Jury:
             if self.findings.pop(finding.key, None) is not None:
                 self._tell(finding)
             return
-        if self.audience is not None:
+        if self.audience is not None and not finding.where:
             finding = replace(finding, where=self.audience.place())
         now = self.findings[finding.key] = finding if known is None else known.again(finding)
         confirmed = now.stage is Stage.CONFIRMED

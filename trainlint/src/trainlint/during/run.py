@@ -10,8 +10,8 @@ from weakref import WeakSet
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from .hearing.passes import Tried
 from .plan import Plan
-from .weights.samples import norms as norms
 
 
 @dataclass(eq=False)
@@ -29,7 +29,8 @@ class Lane:
         backwards: backward passes in all.
         wasted: windows whose gradients were cleared, and nothing was done with them.
         probed: windows that asked for the gradient of an input, as saliency and attacks do.
-        by_hand: windows after which the weights had moved without an optimiser's step.
+        by_hands: True where the program has no optimiser: whatever moves these weights is an update.
+        by_hand: windows after which the weights had moved without a step of the optimiser that there is.
         gaps: updates with wasted windows before them.
         unsure: True where the last window was not used by a step.
         looks: graphs searched for an input so far.
@@ -52,6 +53,7 @@ class Lane:
     names: Mapping[Tensor, str]
     name: str = ""
     masters: bool = False
+    by_hands: bool = False
     applied: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     pending: int = 0
@@ -132,6 +134,7 @@ class Step:
         shrinkage: share of the weights that decay takes off.
         closure: True where the optimiser got a closure and may have stepped several times.
         drift: relative difference of the weights between the previous step and this one, before it ran.
+        written: what somebody wrote into a few weights since the step before, as bytes.
         first: True for the first update of a later epoch.
         anew: modules whose weights are others than the last measured step left, without an update in between.
         stale: True where the gradients contain those of an earlier update.
@@ -155,11 +158,17 @@ class Step:
     epsilon: float = 0.0
     shrinkage: float = 0.0
     drift: float = 0.0
+    written: bytes = b""
     first: bool = False
     anew: frozenset[str] = frozenset()
     closure: bool = False
     stale: bool = False
     cleared: bool = False
+
+    @property
+    def at(self) -> str:
+        """The rates in words; a rate that is no number is nobody's."""
+        return f"rates {list(self.rates)}" if any(rate == rate for rate in self.rates) else "rates of its own"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,6 +227,7 @@ class Run:
         ran: measured updates in which each leaf module ran in training.
         epochs: what was reported.
         strays: backward passes that gave no watched parameter a gradient.
+        tried: what is done without gradients between updates.
     """
 
     model: nn.Module
@@ -236,6 +246,7 @@ class Run:
     ran: Counter[str] = field(default_factory=Counter)
     epochs: list[Epoch] = field(default_factory=list)
     strays: int = 0
+    tried: Tried = field(default_factory=Tried)
 
     @property
     def improving(self) -> bool | None:
@@ -269,27 +280,14 @@ class Run:
         """The counters, for the verdict."""
         by_hand = sum(lane.by_hand for lane in self.lanes if not lane.applied)
         return {
-            "epochs": len(self.epochs),
-            "losses": self.seen,
-            "backward passes": self.backwards,
-            "updates": self.applied,
-            **({"updates by hand": by_hand} if by_hand else {}),
-            "skipped": self.skipped,
-            "ticks": self.ticks,
-        }
+            "epochs": len(self.epochs), "losses": self.seen, "backward passes": self.backwards, "updates": self.applied,
+            **({"updates by hand": by_hand} if by_hand else {}), "skipped": self.skipped, "ticks": self.ticks,
+        }  # fmt: skip
 
 
 def module_of(name: str) -> str:
     """The module that owns a parameter: `head.weight` belongs to `head`, a bare parameter to `(root)`."""
     return name.rpartition(".")[0] or "(root)"
-
-
-def by_module(values: Mapping[str, float]) -> dict[str, float]:
-    """Root of the sum of squares per owning module."""
-    squares: dict[str, float] = {}
-    for name, value in values.items():
-        squares[module_of(name)] = squares.get(module_of(name), 0.0) + value * value
-    return {name: math.sqrt(value) for name, value in squares.items()}
 
 
 def some(names: Sequence[str], most: int = 4) -> str:

@@ -18,11 +18,10 @@ from .hearing.hooks import scaler_of
 from .hearing.observer import Observer
 from .hearing.unread import reason
 from .jury import Audience, Jury
-from .plan import Plan
+from .plan import Plan, Preset
 from .probes.probe import Loss, Probe
 from .probes.standard import standard_probes
 from .run import Epoch, Run
-from .schedule import Preset
 from .weights import names
 from .weights.lanes import lanes
 
@@ -239,11 +238,14 @@ class Watch:
         blind += () if self.run.seen or self._unlike else ("the loss: hand it over with watch.loss(loss)",)
         blind += () if self.run.epochs else ("validation and epochs: hand them over with watch.epoch(train=, val=)",)
         blind += self.jury.blind(lambda probe: tuple(probe.blind(self.run)))
+        blind += (f"for want of an occasion: {', '.join(self.jury.idle)}",) if self.run.seen and self.jury.idle else ()
         ran = self.jury.ran if broken is None else ()
         return judge(self.jury.findings.values(), self.run.counts, blind, ran)
 
     def _ask(self) -> None:
         self.observer.read()
+        for lane in self.run.lanes:
+            self.observer.settle(lane)
         self.jury.ask("asked", self.run)
 
     def close(self, error: BaseException | None = None) -> Verdict:

@@ -219,3 +219,15 @@ UNLIKE_BASELINE = Rule(
     "Something was changed between the two: data, rates, code, versions, or the seed of an unstable training.",
     "Look where the two part first, and undo the changes one by one.",
 )
+LEFT_OUT = Rule(
+    "RT236", "not-finite-left-out", _WARNING, _SUSPICIOUS, "B8, C1",
+    "Training looks fine, and part of the data is never learned from.",
+    "The loss of some batches is NaN or inf, and the loop passes over them without a word.",
+    "Count and name what is passed over; look for NaN in inputs and labels, and for logarithms and divisions at zero.",
+)
+UNOPPOSED = Rule(
+    "RT237", "learned-weight-unopposed", _WARNING, _SUSPICIOUS, "B5",
+    "The loss falls and falls, and the errors that it is made of do not.",
+    "The weight of an error is learned, and no other term grows when it shrinks: the least loss is at weight zero.",
+    "Add the term that belongs to it, as log sigma does to exp(-log sigma) * error, with the sign that opposes it.",
+)

@@ -80,3 +80,15 @@ APART = Rule(
     "What the model gets in validation has another scale or offset than what it was trained on.",
     "Send both splits through the same preparation, with the statistics of the training set.",
 )
+SAME_VIEWS = Rule(
+    "RT333", "views-equal", _WARNING, _SUSPICIOUS, "C7, D4",
+    "A contrastive loss falls at once, and the features are of no use.",
+    "Both views of a sample are the same values: one tensor used twice, an idle augmentation, or one seed.",
+    "Draw each view by a call of its own, and print how far the two are apart.",
+)
+AXES = Rule(
+    "RT334", "batch-read-as-time", _WARNING, _SUSPICIOUS, "C7",
+    "A sequence model learns no more than its last step tells, or samples influence one another.",
+    "The module takes (step, sample, feature), and it is given (sample, step, feature): it runs through the batch.",
+    "Make it with batch_first=True, or transpose the first two axes.",
+)

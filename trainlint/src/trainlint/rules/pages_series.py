@@ -46,6 +46,22 @@ SERIES: dict[str, tuple[str, str]] = {
         "epoch 3 train 0.70 val 0.71\nepoch 9 train 0.70 val 0.94",
         "It does not tell a wrong rate from a validation on other data: pass one batch through both paths.",
     ),
+    "RT334": (
+        "nn.LSTM(2, 32)(x)   # x: (sample, step, feature), and no batch_first=True",
+        "A sequence alone, of one sample, may stand with its steps first.",
+    ),
+    "RT333": (
+        "v = augment(x)\nloss = nt_xent(net(v), net(v))   # one view twice",
+        "Two passes on one input with dropout between them differ, and are a view each.",
+    ),
+    "RT237": (
+        "loss = torch.exp(-s) * error   # + s",
+        "A multiplier that another optimiser makes larger is opposed by that one.",
+    ),
+    "RT236": (
+        "if torch.isfinite(loss):\n    loss.backward()   # the others are passed over",
+        "A batch now and then that overflows is passed over rightly; it takes one in a hundred.",
+    ),
     "RT235": (
         "d_loss = bce(D(G(z).detach()), ones)\ng_loss = bce(D(G(z)), ones)  # the same label",
         "It is not said of two networks that are trained in turns towards targets that vary.",

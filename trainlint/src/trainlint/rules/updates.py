@@ -124,8 +124,8 @@ STATIC_MODULE = Rule(
 REPLACED = Rule(
     "RT120", "weights-replaced", _WARNING, _SUSPICIOUS, "A16",
     "Progress is lost at the start of an epoch, or validation is of other weights.",
-    "Something wrote other values into the weights between two epochs: averaged weights swapped in and left.",
-    "Swap averaged weights in a context manager that restores the live ones.",
+    "Something wrote other values into the weights: averaged ones swapped in and left, or a copy loaded the wrong way.",
+    "Swap averaged weights in a context manager that restores the live ones; look at each load_state_dict and copy_.",
 )
 GRAPH_CUT = Rule(
     "RT121", "graph-cut", _FATAL, _STALLED, "A17",

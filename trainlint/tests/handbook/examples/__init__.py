@@ -9,7 +9,8 @@ from .watched_losses import LOSSES
 
 WITHOUT = {
     "RT128": "it takes two processes; `tests/during/test_watch.py` starts them",
-    "RT412": "nothing makes it yet: a watch says RT219 of such a program, and the source RT655",
+    "RT412": "a run and the source beside it say it together; `tests/unedited/test_joined.py` does",
+    "RT236": "a watch in the code is handed every loss; `tests/unedited/test_lost.py` runs such a program",
 }
 """Rules without a small example, and why."""
 

@@ -215,6 +215,62 @@ with TemporaryDirectory() as folder:
 """Code of a rule, a program that calls a check, and what mends what it finds."""
 
 ALONE: dict[str, tuple[str, list[tuple[str, str]]]] = {
+    "RT237": ("""import torch
+from torch import nn
+from torch.nn import functional as F
+from trainlint import Watch
+
+torch.manual_seed(0)
+net, s = nn.Linear(6, 1), nn.Parameter(torch.zeros(()))
+optimizer = torch.optim.Adam([*net.parameters(), s], 1e-2)
+watch = Watch(net, optimizer, raises=False)
+for update in range(80):
+    x = torch.randn(32, 6)
+    error = F.mse_loss(net(x), x[:, :1] + torch.randn(32, 1))
+    loss = torch.exp(-s) * error
+    watch.loss(loss).backward()
+    optimizer.step()
+    optimizer.zero_grad()
+verdict = watch.close()
+""", [("torch.exp(-s) * error", "torch.exp(-s) * error + s")]),
+    "RT334": ("""import torch
+from torch import nn
+from torch.nn import functional as F
+from trainlint import Watch
+
+torch.manual_seed(0)
+net = nn.ModuleDict({"rnn": nn.GRU(3, 16), "head": nn.Linear(16, 2)})
+optimizer = torch.optim.Adam(net.parameters(), 1e-3)
+watch = Watch(net, optimizer, raises=False)
+for update in range(12):
+    x = torch.randn(24, 7, 3)
+    states, _ = net["rnn"](x)
+    loss = F.cross_entropy(net["head"](states[:, -1]), (x[:, 0, 0] > 0).long())
+    watch.loss(loss).backward()
+    optimizer.step()
+    optimizer.zero_grad()
+verdict = watch.close()
+""", [("nn.GRU(3, 16)", "nn.GRU(3, 16, batch_first=True)")]),
+    "RT333": ("""import torch
+from torch import nn
+from torch.nn import functional as F
+from trainlint import Watch
+
+torch.manual_seed(0)
+net = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 8))
+optimizer = torch.optim.Adam(net.parameters(), 1e-3)
+watch = Watch(net, optimizer, raises=False)
+for update in range(12):
+    x = torch.randn(32, 8)
+    first = x + 0.2 * torch.randn(32, 8)
+    second = first
+    z = F.normalize(torch.cat([net(first), net(second)]), dim=1)
+    alike = (z @ z.T / 0.3).masked_fill(torch.eye(64, dtype=torch.bool), -9.0)
+    watch.loss(F.cross_entropy(alike, torch.arange(64).roll(32))).backward()
+    optimizer.step()
+    optimizer.zero_grad()
+verdict = watch.close()
+""", [("second = first", "second = x + 0.2 * torch.randn(32, 8)")]),
     "RT235": ("""import torch
 from torch import nn
 from torch.nn import functional as F

@@ -1,75 +1,103 @@
-"""How a watch hears of things: through torch's global hooks, so that no model and no optimiser carries anything."""
+"""How does a watch hear of things: through torch's global hooks, which hold it weakly and let nothing out of it?"""
 
+import traceback
+import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
+from ...verdict import TrainingFault
 from ..weights.names import compiled
 from .patches import Undo, definer, patch, patch_own
 
-
-@runtime_checkable
-class Listener(Protocol):
-    """What the hooks call; nothing but a fatal finding comes out of it."""
-
-    def backward_starts(self, roots: object) -> None:
-        """`backward` was called on these tensors."""
-        ...
-
-    def backward_ended(self) -> None:
-        """It came back."""
-        ...
-
-    def backward_failed(self) -> None:
-        """It raised."""
-        ...
-
-    def clears(self, optimizer: Optimizer) -> None:
-        """zero_grad is about to run."""
-        ...
-
-    def steps(self, optimizer: Optimizer) -> None:
-        """An optimiser is about to step, watched or not."""
-        ...
-
-    def stepped(self, optimizer: Optimizer, closure: bool) -> None:
-        """It stepped."""
-        ...
-
-    def scaler_steps(self, optimizer: object) -> None:
-        """A gradient scaler is about to step an optimiser, or to refuse it."""
-        ...
-
-    def scaler_stepped(self, optimizer: object) -> None:
-        """It did either."""
-        ...
-
-    def ticked(self) -> None:
-        """A schedule moved on."""
-        ...
+if TYPE_CHECKING:
+    from .observer import Observer
 
 
-def listen_backward(listener: Listener) -> Undo:
+class Boundary:
+    """Runs what torch calls back; the first error of our own ends the measuring, and is kept.
+
+    Args:
+        told: called once with the event and the traceback of the error.
+    """
+
+    def __init__(self, told: Callable[[str, str], object]) -> None:
+        self.told = told
+        self.broken: str | None = None
+
+    def run(self, event: str, callback: Callable[..., object], *facts: object) -> None:
+        """Call back, behind the boundary.
+
+        Args:
+            event: what the ledger calls it.
+            callback: may raise `TrainingFault`, which passes, or anything else, which does not.
+            *facts: its arguments.
+
+        Raises:
+            TrainingFault: a fatal finding was confirmed.
+        """
+        if self.broken is not None:
+            return
+        try:
+            callback(*facts)
+        except TrainingFault:
+            raise
+        except Exception as error:
+            self.fail(event, error)
+
+    def fail(self, event: str, error: Exception) -> None:
+        """Measuring ends here; the loop goes on.
+
+        Args:
+            event: where it happened.
+            error: what happened.
+        """
+        self.broken = f"{type(error).__name__}: {error}".splitlines()[0]
+        self.told(event, "".join(traceback.format_exception(error)))
+
+
+class Ears:
+    """Passes what is heard on to an observer, as long as there is one, behind its boundary.
+
+    Args:
+        observer: who is told.
+    """
+
+    def __init__(self, observer: "Observer") -> None:
+        self._observer = weakref.ref(observer)
+
+    def tell(self, event: str, *facts: object) -> None:
+        """Something happened.
+
+        Args:
+            event: name of a method of the observer.
+            *facts: its arguments.
+        """
+        if (observer := self._observer()) is not None:
+            observer.boundary.run(event, getattr(observer, event), *facts)
+
+
+def listen_backward(listener: Ears) -> Undo:
     """Hear of every `backward`; of `autograd.grad`, which fills no gradient, one hears nothing."""
 
     def around(original: Callable[..., object], tensors: object, *args: object, **kwargs: object) -> object:
-        listener.backward_starts(tensors)
+        listener.tell("backward_starts", tensors)
         try:
             out = original(tensors, *args, **kwargs)
         except BaseException:
-            listener.backward_failed()
+            listener.tell("backward_failed")
             raise
-        listener.backward_ended()
+        listener.tell("backward_ended")
         return out
 
     return patch(torch.autograd, "backward", around)
 
 
-def listen_optimizers(listener: Listener, optimizers: Sequence[Optimizer]) -> list[Undo]:
+def listen_optimizers(listener: Ears, optimizers: Sequence[Optimizer]) -> list[Undo]:
     """Hear of the steps of every optimiser in this process, and of the clearings of those of the given kinds.
 
     Args:
@@ -78,36 +106,36 @@ def listen_optimizers(listener: Listener, optimizers: Sequence[Optimizer]) -> li
     """
 
     def ended(optimizer: Optimizer, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
-        listener.stepped(optimizer, any(callable(a) for a in args) or kwargs.get("closure") is not None)
+        listener.tell("stepped", optimizer, any(callable(a) for a in args) or kwargs.get("closure") is not None)
 
     def clear(original: Callable[..., object], optimizer: Optimizer, *args: object, **kwargs: object) -> object:
-        listener.clears(optimizer)
+        listener.tell("clears", optimizer)
         return original(optimizer, *args, **kwargs)
 
-    before = register_optimizer_step_pre_hook(lambda optimizer, *_: listener.steps(optimizer))
+    before = register_optimizer_step_pre_hook(lambda optimizer, *_: listener.tell("steps", optimizer))
     after = register_optimizer_step_post_hook(ended)
     kinds = {definer(type(each), "zero_grad") for each in optimizers} | {Optimizer}
     return [before.remove, after.remove, *(patch(kind, "zero_grad", clear) for kind in kinds)]
 
 
-def listen_scaler(scaler: object, listener: Listener) -> Undo:
+def listen_scaler(scaler: object, listener: Ears) -> Undo:
     """Hear of steps that a gradient scaler takes or refuses without a word."""
 
     def step(original: Callable[..., object], optimizer: object, *args: object, **kwargs: object) -> object:
-        listener.scaler_steps(optimizer)
+        listener.tell("scaler_steps", optimizer)
         out = original(optimizer, *args, **kwargs)
-        listener.scaler_stepped(optimizer)
+        listener.tell("scaler_stepped", optimizer)
         return out
 
     return patch_own(scaler, "step", step)
 
 
-def listen_scheduler(scheduler: object, listener: Listener) -> Undo:
+def listen_scheduler(scheduler: object, listener: Ears) -> Undo:
     """Hear of a schedule's ticks."""
 
     def step(original: Callable[..., object], *args: object, **kwargs: object) -> object:
         out = original(*args, **kwargs)
-        listener.ticked()
+        listener.tell("ticked")
         return out
 
     inner = vars(scheduler).get("scheduler")  # a library's wrapper decides itself whether its schedule moves on

@@ -2,24 +2,24 @@
 
 import weakref
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..jury import Jury
+from ..plan import SCHEDULES, Preset, glance
 from ..run import Lane, Run
-from ..schedule import SCHEDULES, Preset, glance
 from ..weights import lanes
-from ..weights.meter import Meter
+from ..weights.meter import Hands, Meter
 from ..weights.names import modules, walk
 from ..weights.windows import Fate, Windows, smells
 from . import hooks
-from .boundary import Boundary
-from .ears import Ears
 from .forward import Forward
+from .hooks import Boundary, Ears
 from .passes import Passes, tensors
-from .patches import Undo, nothing
+from .patches import Undo, let_go, nothing
 from .unread import Unread, is_finite
 
 _ALERT = 8
@@ -40,20 +40,20 @@ class Observer:
         self._trace, self._named = preset is Preset.TRACE, nothing
         self.meters = meters = {id(lane): Meter(lane) for lane in run.lanes}
         self.windows, self.unread = Windows(run), Unread()
+        self.hands = Hands(self.windows)
         self.boundary = Boundary(lambda event, trace: jury.record("probe", probe="watch", asked=event, traceback=trace))
         self.output: Tensor | None = None
         self.measuring, self.glancing = True, False
         self._steppers = lanes.Steppers(run, lambda lane: meters.setdefault(id(lane), Meter(lane)))
-        self._alert, self._fresh, self._depth, self._handed = 0, True, 0, False
+        self._alert, self._fresh, self._depth, self._handed, self._glances = 0, True, 0, False, 16
         self._scaled: list[tuple[Lane, int]] = []
-        self._glances = 16
         self._leaf_names: dict[int, str] = {}
         self._shape: list[int] = []
         self._ears = Ears(self)
-        self.passes = Passes(run.model, self._ears.evaluated)
-        self._forward = Forward(self._ears.ran, self.passes)
+        self.passes = Passes(run.model, partial(self._ears.tell, "evaluated"))
+        self._forward = Forward(partial(self._ears.tell, "ran"), self.passes)
         self._undo: list[Undo] = []
-        weakref.finalize(self, _let_go, self._undo).atexit = False
+        weakref.finalize(self, let_go, self._undo).atexit = False
 
     def attach(self) -> None:
         """Install every hook."""
@@ -77,9 +77,8 @@ class Observer:
 
     def detach(self) -> None:
         """Take every hook off again."""
-        self._named()
-        self._named = nothing
-        _let_go(self._undo)
+        _, self._named = self._named(), nothing
+        let_go(self._undo)
         self.passes.without(on=False)
 
     def backward_starts(self, roots: object) -> None:
@@ -88,11 +87,12 @@ class Observer:
         if self._depth > 1:
             return
         for lane in self.run.lanes:
+            self.settle(lane)
             if self.windows.begin(lane, roots):
                 self._clear(lane)
 
     def backward_failed(self) -> None:
-        """`backward` raised: its gradients are nobody's."""
+        """It raised: its gradients are nobody's."""
         self._depth = max(0, self._depth - 1)
 
     def backward_ended(self) -> None:
@@ -100,8 +100,7 @@ class Observer:
         self._depth = max(0, self._depth - 1)
         if self._depth:
             return
-        self._named()
-        self._named = nothing
+        _, self._named = self._named(), nothing
         arrived = [lane for lane in self.run.lanes if self.windows.ended(lane)]
         for lane in arrived:
             self._arrived(lane)
@@ -118,6 +117,7 @@ class Observer:
         if meter.measuring or smells(lane):
             lane.scale = lanes.scale_of(self.run.scaler)
             self.jury.ask("backward", self.run, lane, meter.note_arrival())
+        self.hands.arrived(lane, meter)
 
     def clears(self, optimizer: Optimizer) -> None:
         """Gradients are about to be cleared."""
@@ -125,6 +125,7 @@ class Observer:
             self._clear(lane)
 
     def _clear(self, lane: Lane) -> None:
+        self.settle(lane)
         fate = self.windows.fate(lane) if lane.pending else Fate.USED
         lane.unsure = fate is not Fate.USED
         lane.by_hand += fate is Fate.BY_HAND
@@ -146,7 +147,7 @@ class Observer:
     def stepped(self, optimizer: Optimizer, closure: bool) -> None:
         """The optimiser stepped."""
         for lane in self._steppers.lanes_of(optimizer):
-            if lane.by is not optimizer:
+            if lane.by is not optimizer and (lane.by is not None or lane.applied):  # but where the watch began in it
                 continue
             lane.inside, lane.by = False, None
             if hooks.refused(optimizer):
@@ -169,11 +170,16 @@ class Observer:
         self.output = None
         self.passes.forget()
         self.run.judged = self.run.misjudged = 0  # passes between updates are no validation
+        self.run.tried.end(self.run.applied)
         self.run.closures |= closure
         if step is not None:
             self.jury.ask("updated", self.run, lane, step, why=why)
         self.arm()
         self.meters[id(lane)].keep()
+
+    def settle(self, lane: Lane) -> None:
+        """Was there an update by hand since its gradients arrived?"""
+        self.hands.settle(lane, self._applied)
 
     def refuse(self, lane: Lane, reason: str) -> None:
         """A scaler or the loop itself refused a step.
@@ -210,7 +216,8 @@ class Observer:
         if module is self.run.model:
             self._answered(module.training, output)
         self.passes.ran(module, inputs, output)
-        self._glance_at(module, inputs)
+        if not torch.is_grad_enabled() and id(module) in self.passes.roots:
+            self._without(module, inputs)
         name = self._leaf_names.get(id(module)) if self.measuring else None
         if name is not None and not module.training and torch.is_grad_enabled():
             self.jury.ask("rested", self.run, name, module)
@@ -220,8 +227,9 @@ class Observer:
         if torch.is_grad_enabled():
             self.jury.ask("ran", self.run, name, module, inputs, output)
 
-    def _glance_at(self, module: nn.Module, inputs: Sequence[object]) -> None:
-        if self._glances and not torch.is_grad_enabled() and id(module) in self.passes.roots:
+    def _without(self, module: nn.Module, inputs: Sequence[object]) -> None:
+        self.run.tried.ran(id(module), training=module.training)
+        if self._glances:
             self._glances -= 1
             self.jury.ask("judged", self.run, module, tensors(inputs))
 
@@ -290,9 +298,3 @@ class Observer:
             self.run.first = values[0] if self.run.first is None else self.run.first
             self.run.latest = values[-1]
             self.jury.ask("values", self.run, name, values)
-
-
-def _let_go(undo: list[Undo]) -> None:
-    """Take hooks off, the last one first; the list is empty then."""
-    while undo:
-        undo.pop()()

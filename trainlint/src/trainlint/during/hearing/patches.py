@@ -148,3 +148,13 @@ def patch_own(target: object, name: str, around: Around) -> Undo:
             own[name] = before
 
     return undo
+
+
+def let_go(undo: list[Undo]) -> None:
+    """Undo all, the last one first; the list is empty then.
+
+    Args:
+        undo: what was installed.
+    """
+    while undo:
+        undo.pop()()

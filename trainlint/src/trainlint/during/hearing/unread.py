@@ -1,12 +1,14 @@
-"""When does a loss become a number? At once on the CPU, in bunches where reading would make the device wait."""
+"""When does a loss become a number, and what becomes of the output of a module?"""
 
-from collections.abc import Iterator, Mapping
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 import torch
 from torch import Tensor
+from torch.multiprocessing.reductions import StorageWeakRef
 
-from ..schedule import Why
+from ..plan import Why
 
 _BUNCH = 16
 _HALF = {torch.float16, torch.bfloat16}
@@ -84,3 +86,46 @@ def reason(loss: Tensor, value: float | None, terms: Mapping[str, object], *, me
     """
     lost = value is not None and not is_finite(value)
     return _WHY[measured, glanced, lost or bool(terms) or not loss.requires_grad or loss.dtype in _HALF]
+
+
+class _Sign:
+    """Lives as long as the graph node that it is pinned to."""
+
+
+class Outputs:
+    """Follows the outputs of one pass, without keeping any of them alive.
+
+    `used` are the modules whose output another module took in, or whose graph or memory somebody still held when the
+    loss was known.
+    """
+
+    def __init__(self) -> None:
+        self.used: set[str] = set()
+        self._memory: dict[int, tuple[str, StorageWeakRef]] = {}
+        self._graphs: list[tuple[str, weakref.ref[_Sign]]] = []
+
+    def ran(self, name: str, inputs: Sequence[object], output: object) -> None:
+        """A module ran.
+
+        Args:
+            name: of the module.
+            inputs: some of which may be outputs of others, with their graph or without.
+            output: of which a tensor, or the first of several, is followed.
+        """
+        for each in inputs:
+            if isinstance(each, Tensor) and (known := self._memory.get(StorageWeakRef(each.untyped_storage()).cdata)):
+                self.used.add(known[0])
+        first = output[0] if isinstance(output, tuple | list) and output else output
+        if isinstance(first, Tensor) and not first.is_sparse and name not in self.used:
+            held = StorageWeakRef(first.untyped_storage())
+            self._memory[held.cdata] = (name, held)
+            if first.grad_fn is not None:
+                sign = _Sign()
+                first.grad_fn.metadata["trainlint"] = sign  # pyright: ignore[reportIndexIssue]
+                self._graphs.append((name, weakref.ref(sign)))
+
+    def settle(self) -> None:
+        """The loss is known: what is still there is held by somebody. Forget the rest."""
+        self.used |= {name for name, held in self._memory.values() if not held.expired()}
+        self.used |= {name for name, sign in self._graphs if sign() is not None}
+        self._memory, self._graphs = {}, []

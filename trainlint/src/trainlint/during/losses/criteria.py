@@ -23,6 +23,7 @@ _DIRECT = {
     "SoftMarginLoss": "margin",
     "MultiMarginLoss": "margins",
 }
+_ADDING = {"Add", "Sub", "Rsub", "Stack", "Cat"}
 _REDUCED = {0: "none", 1: "mean", 2: "sum"}
 
 
@@ -73,6 +74,15 @@ class Criterion:
 
 def parts(loss: Tensor) -> Iterator[Part]:
     """The nodes that a loss is a linear function of: below means, sums, signs and constant factors."""
+    return (part for part in addends(loss) if part.node is not None)
+
+
+def addends(loss: Tensor) -> Iterator[Part]:
+    """The parts of a loss, and one without a node for each addend without a graph.
+
+    Args:
+        loss: with its graph.
+    """
     waiting = [] if loss.grad_fn is None else [Part(node=loss.grad_fn)]
     seen = 0
     while waiting and seen < _NODES:
@@ -81,8 +91,10 @@ def parts(loss: Tensor) -> Iterator[Part]:
         further = _further(part)
         if further is None:
             yield part
-        else:
-            waiting += [each for each in further if each.node is not None]
+            continue
+        if name(part.node) in _ADDING and any(each.node is None for each in further):
+            yield Part(node=None, factor=-1.0 if name(part.node) in {"Sub", "Rsub"} else 1.0)
+        waiting += [each for each in further if each.node is not None]
 
 
 def _further(part: Part) -> list[Part] | None:
@@ -169,12 +181,25 @@ def _criterion(part: Part, known: dict[int, Tensor]) -> Criterion | None:
     kind = name(part.node)
     if kind in _DIRECT:
         return _direct(part, _DIRECT[kind])
-    if kind == "LogSoftmax" and part.weight is not None and part.factor < 0 and not bool((part.weight < 0).any()):
-        result = saved(part.node, "result")
-        if result is not None and result.shape == part.weight.shape:
-            return Criterion(kind="shares", node=part.node, factor=-part.factor * len(result), prediction=part.node,
-                             value=result, target=part.weight, whole=not part.partial)  # fmt: skip
+    if kind in {"LogSoftmax", "Log"} and part.weight is not None and not bool((part.weight < 0).any()):
+        return _shares(part, kind)
     return _distance(part, known)
+
+
+def _shares(part: Part, kind: str) -> Criterion | None:
+    """The logarithm of a softmax, or of what stands for one, times the shares of the classes."""
+    result, weight = saved(part.node, "result" if kind == "LogSoftmax" else "self"), part.weight
+    if result is None or weight is None or result.shape != weight.shape or result.ndim < 2:
+        return None
+    whole = bool(((weight.sum(dim=-1) - 1).abs() < 1e-3).all())
+    if kind == "Log":
+        ones = result.detach().sum(dim=-1)
+        whole &= bool(((ones - 1).abs() < 1e-2).all())
+        result = result.detach().clamp_min(1e-30).log()
+    if not whole and (kind == "Log" or part.factor > 0):
+        return None
+    return Criterion(kind="shares", node=part.node, factor=-part.factor * len(result), prediction=part.node,
+                     value=result, target=weight, whole=not part.partial)  # fmt: skip
 
 
 def _direct(part: Part, kind: str) -> Criterion:

@@ -1,9 +1,15 @@
-"""What an autograd graph tells: names, shapes and saved tensors of its nodes, without running anything."""
+"""What does an autograd graph tell, and which operation makes a gradient that is not finite?"""
 
+import re
+import warnings
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import torch
 from torch import Tensor
+
+from ...findings import Finding
+from ...rules import numbers as number_rules
 
 _DEPTH = 12
 """Nodes looked at below the loss along the first branch that leads to the model."""
@@ -47,14 +53,24 @@ def walk(loss: Tensor, most: int) -> Iterator[object]:
         loss: with its graph.
         most: nodes.
     """
-    queue: deque[object] = deque(() if loss.grad_fn is None else (loss.grad_fn,))
+    return walk_from(loss.grad_fn, most)
+
+
+def walk_from(node: object | None, most: int) -> Iterator[object]:
+    """Up to `most` nodes, from one down, breadth first.
+
+    Args:
+        node: of the graph.
+        most: nodes.
+    """
+    queue: deque[object] = deque(() if node is None else (node,))
     seen: dict[int, object] = {}
     while queue and len(seen) < most:
-        node = queue.popleft()
-        if id(node) not in seen:
-            seen[id(node)] = node
-            yield node
-            queue.extend(child for child, _ in edges(node) if child is not None)
+        now = queue.popleft()
+        if id(now) not in seen:
+            seen[id(now)] = now
+            yield now
+            queue.extend(child for child, _ in edges(now) if child is not None)
 
 
 def nearby(loss: Tensor, most: int = 64) -> list[object]:
@@ -167,3 +183,42 @@ def each_leaf(loss: Tensor, most: int = 20_000) -> Iterator[Tensor]:
 def leaves(loss: Tensor, most: int = 20_000) -> list[Tensor]:
     """The leaf tensors that a loss depends on, found in up to `most` nodes of its graph."""
     return list(each_leaf(loss, most))
+
+
+_NAMED = re.compile(r"Function '(\w+?)(?:Backward\d*)?' returned nan values")
+
+
+def name_operation(loss: Callable[[], Tensor]) -> list[Finding]:
+    """Run one forward and backward under torch's anomaly detection and name the operation whose gradient is not finite.
+
+    Gradients of the parameters are left as this pass makes them.
+
+    Args:
+        loss: computes the loss of one batch.
+
+    Raises:
+        RuntimeError: the pass failed for another reason.
+    """
+    before = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        torch.autograd.set_detect_anomaly(True)
+        try:
+            loss().backward()
+        except RuntimeError as error:
+            named = _NAMED.search(str(error))
+            if named is None:
+                raise
+            text = f"the backward of {named[1].lower()} returned NaN{_where(told)}"
+            return [number_rules.GRADIENT.found(text, subject=named[1].lower())]
+        finally:
+            torch.autograd.set_detect_anomaly(*before)
+    return []
+
+
+def _where(told: list[warnings.WarningMessage]) -> str:
+    """The line of the forward call, from the traceback that torch writes into its warning."""
+    lines = [line for message in told for line in str(message.message).splitlines() if line.strip().startswith("File ")]
+    mine = [line for line in lines if "/torch/" not in line]
+    found = re.search(r'File ".*?([^/\\"]+)", line (\d+)', mine[-1]) if mine else None
+    return f" (called in {found[1]}, line {found[2]})" if found else ""

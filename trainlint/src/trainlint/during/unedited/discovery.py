@@ -11,7 +11,7 @@ from torch.nn.modules import module as modules
 from torch.optim import Optimizer, lr_scheduler
 from torch.utils.data import DataLoader
 
-from ..hearing.compiling import Compiling
+from ..hearing.forward import Compiling
 from ..hearing.patches import Hook, Undo, patch
 from .frames import name_in, users_frames
 
@@ -19,7 +19,7 @@ LOSSES = (
     "cross_entropy", "nll_loss", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy",
     "binary_cross_entropy_with_logits", "kl_div",
 )  # fmt: skip
-"""Functions of torch.nn.functional whose value in a validation pass is worth keeping; their modules call them."""
+"""Functions of torch.nn.functional whose value is worth keeping; their modules call them."""
 
 
 @runtime_checkable
@@ -41,8 +41,8 @@ class Listener(Protocol):
     def on_backward(self, loss: Tensor, name: str) -> None:
         """The gradient of a scalar is about to be computed and kept; who begins to listen now hears this one too."""
 
-    def on_value(self, name: str, value: Tensor) -> None:
-        """A loss was computed without gradients."""
+    def on_value(self, name: str, value: Tensor, target: object) -> None:
+        """A loss was computed, with gradients or without."""
 
     def on_loader(self, loader: object) -> None:
         """A loader of batches begins anew."""
@@ -174,9 +174,8 @@ class Discovery:
 
     def _value(self, name: str, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         value = original(*args, **kwargs)
-        if not torch.compiler.is_compiling() and not torch.is_grad_enabled():
-            if isinstance(value, Tensor) and value.numel() == 1:
-                self.listener.on_value(name, value)
+        if not torch.compiler.is_compiling() and isinstance(value, Tensor) and value.numel() == 1:
+            self.listener.on_value(name, value, args[1] if len(args) > 1 else kwargs.get("target"))
         return value
 
     def _iterate(self, original: Callable[..., Any], loader: Any) -> Any:  # noqa: ANN401

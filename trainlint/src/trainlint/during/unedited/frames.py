@@ -1,15 +1,21 @@
-"""Which line of the user's own code is running, and by which name does it know an object?"""
+"""Which line of the user's own code is running, which one makes a part of the model, and by which names?"""
 
+import inspect
+import re
 import sys
 import sysconfig
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
+
+from ...findings import Finding
+from ...verdict import Verdict
+from ..weights.names import modules
 
 PACKAGE = str(Path(__file__).parents[2])
 """Our own folder: no frame of it is the user's."""
@@ -84,6 +90,17 @@ def name_in(frame: FrameType, wanted: object) -> str | None:
     return next((name for name, value in known if value is wanted), None)
 
 
+def called(tensors: Iterable[Tensor]) -> dict[Tensor, str]:
+    """What the user's running code calls some tensors, where it has names for them.
+
+    Args:
+        tensors: any.
+    """
+    frame = next(users_frames(), None)
+    names = ((t, name_in(frame, t)) for t in tensors) if frame is not None else ()
+    return {t: name for t, name in names if name is not None}
+
+
 def known_here(optimizer: Optimizer) -> bool:
     """True where the user's running code has a variable for a module that holds a parameter of an optimiser.
 
@@ -96,3 +113,52 @@ def known_here(optimizer: Optimizer) -> bool:
             if isinstance(value, nn.Module) and any(p in held for p in value.parameters()):
                 return True
     return False
+
+
+def placed(verdict: Verdict, model: nn.Module) -> Verdict:
+    """The verdict, in which findings about a part of the model that have no line carry the one that makes that part.
+
+    Args:
+        verdict: on a training.
+        model: that is trained.
+    """
+    return replace(verdict, findings=tuple(with_line(f, model) for f in verdict.findings))
+
+
+def with_line(finding: Finding, model: nn.Module) -> Finding:
+    """A finding with the line that makes what it is about, where it is about a part of a model and has no line.
+
+    Args:
+        finding: of a training.
+        model: that is trained.
+    """
+    first = finding.subject.split(" and ")[0].split(", ")[0]
+    known = modules(model) if first and not finding.where else {}
+    line = made_at(known, first) if first in known else None
+    return finding if line is None else replace(finding, where=str(line))
+
+
+def made_at(known: dict[str, nn.Module], name: str) -> Line | None:
+    """The line that assigns a module to its name; of an entry of a container the line of the container.
+
+    Args:
+        known: all modules of the model by name.
+        name: of one of them.
+    """
+    while name:
+        above, _, own = name.rpartition(".")
+        line = _assigned(type(known[above]), own) if above in known else None
+        if line is not None:
+            return line
+        name = above
+    return None
+
+
+def _assigned(kind: type, name: str) -> Line | None:
+    try:
+        path, (lines, start) = inspect.getfile(kind), inspect.getsourcelines(kind)
+    except (OSError, TypeError):  # made at run time, or by a file that is gone
+        return None
+    wanted = re.compile(rf"\bself\.{re.escape(name)}\b\s*(:[^=]+)?=[^=]")
+    found = next((start + i for i, text in enumerate(lines) if wanted.search(text)), None)
+    return Line(path, found) if found is not None and is_users(path) else None

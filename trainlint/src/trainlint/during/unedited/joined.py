@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ...before.source.checking import check_paths
 from ...before.source.suspicion import SourceFinding
-from ...findings import Finding, Severity, Stage
+from ...findings import Finding, Rule, Severity, Stage
+from ...rules import data
 from ...verdict import Verdict, judge
 from .frames import Line, is_users
 
@@ -17,6 +18,8 @@ _SEEN_FOR_SURE = {
 }
 """Codes that a watched run earns wherever they apply, and in how many updates: their silence refutes the line that
 would cause them. How many batches an epoch has nobody hands over, so that nothing refutes a pass outside its loop."""
+_PAIRED = {"RT655", "RT662"}
+"""Codes of lines that pair inputs with the labels of others: a loss no better than a constant answer's proves them."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ def joined(verdict: Verdict, suspected: Sequence[SourceFinding]) -> Joined:
     alone = [each for each in suspected if each not in confirmed and each not in dropped]
     known = [_with_line(finding, confirmed) for finding in (*verdict.findings, *verdict.suspected)]
     known += [_as_finding(each) for each in alone]
+    known += [_as_finding(each, data.STRANGERS) for each in confirmed if each.code in _PAIRED and "RT219" in measured]
     return Joined(judge(known, verdict.counts, verdict.blind, verdict.ran), dropped)
 
 
@@ -90,7 +94,9 @@ def _with_line(finding: Finding, confirmed: Sequence[SourceFinding]) -> Finding:
     return replace(finding, where=where, evidence=told, severity=grave or finding.severity)
 
 
-def _as_finding(suspicion: SourceFinding) -> Finding:
+def _as_finding(suspicion: SourceFinding, rule: Rule | None = None) -> Finding:
     text = f"{suspicion.evidence}: `{suspicion.source.strip()}`"
-    made = suspicion.rule.found(text, subject=suspicion.subject, severity=suspicion.severity)
+    made = (suspicion.rule if rule is None else rule).found(
+        text, subject=suspicion.subject, severity=suspicion.severity
+    )
     return replace(made, where=str(Line(suspicion.path, suspicion.line)))

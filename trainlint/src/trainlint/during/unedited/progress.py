@@ -1,29 +1,18 @@
-"""Where does the watched program stand? One line that is written over, or one every ten seconds where nobody can."""
+"""Where does the watched program stand, and who hears what is found? A line over and over, and findings by line."""
 
 import time
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, TextIO
 
+from ...findings import Finding
 from ..run import Run
+from .frames import users_line, with_line
+from .trainings import Training, labelled
+
+if TYPE_CHECKING:
+    from .session import Session
 
 _OFTEN, _SELDOM = 0.5, 10.0
 """Seconds between two lines on a terminal, and in a file."""
-
-
-@runtime_checkable
-class Screen(Protocol):
-    """What is written to, such as standard error."""
-
-    def write(self, text: str, /) -> int:
-        """Write it."""
-        ...
-
-    def flush(self) -> None:
-        """Show it now."""
-        ...
-
-    def isatty(self) -> bool:
-        """True for a terminal."""
-        ...
 
 
 class Progress:
@@ -33,7 +22,7 @@ class Progress:
         stream: usually standard error.
     """
 
-    def __init__(self, stream: Screen) -> None:
+    def __init__(self, stream: TextIO) -> None:
         self.stream, self._live = stream, stream.isatty()
         self._every, self._last = (_OFTEN if self._live else _SELDOM), time.monotonic()
 
@@ -57,3 +46,32 @@ class Progress:
         """Take the line away."""
         if self._live:
             self.stream.write(f"\r{'':<78}\r")
+
+
+class Hearing:
+    """Passes on what the watch of one training finds, under the training's name where there are several.
+
+    Args:
+        session: of the training.
+    """
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+        self.training: Training | None = None
+
+    def place(self) -> str:
+        """The line of the user's code that is running; what is judged at the end belongs to no line."""
+        line = None if self._session.over else users_line()
+        return "" if line is None else str(line)
+
+    def hear(self, finding: Finding) -> None:
+        """A finding comes: pass it on.
+
+        Args:
+            finding: new, or surer than before, or withdrawn.
+        """
+        tell, training = self._session.options.tell, self.training
+        if tell is not None:
+            finding = finding if training is None else with_line(finding, training.watch.run.model)
+            alone = training is None or not self._session.trainings.several
+            tell(finding if alone or training is None else labelled(finding, training.label))

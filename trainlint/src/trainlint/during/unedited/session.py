@@ -8,21 +8,22 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ...findings import Finding
 from ...verdict import TrainingFault, Verdict, judge
 from ..losses.graph import each_leaf, leaves
-from ..schedule import Preset
+from ..plan import Preset
 from ..watch import Watch
+from ..weights.lanes import ByHand
 from .discovery import Discovery
-from .epochs import Epochs
-from .frames import known_here, users_line
-from .idle import Idle
-from .known import Known
-from .progress import Progress
-from .trainings import MOST, Training, Trainings, holding, labelled
+from .frames import called, known_here, users_line
+from .known import Epochs, Known
+from .progress import Hearing, Progress
+from .trainings import MOST, Training, Trainings, holding
+from .unheard import Handmade, Idle, Lost
 
 _SETTLED = 64
 """Backward passes without a new model after which nobody looks for one until the next optimiser is made."""
@@ -82,7 +83,8 @@ class Session:
         self._fresh, self._looks, self._passes = True, 0, 0
         self._loader: weakref.ReferenceType[object] | None = None
         self._current: Training | None = None
-        self._discovery, self._idle = Discovery(self), Idle()
+        self._discovery, self._idle, self._lost = Discovery(self), Idle(), Lost()
+        self._handmade, self._stands_in, self._trained_on = Handmade(), False, 0
         self.over = False
 
     def start(self) -> None:
@@ -111,8 +113,8 @@ class Session:
 
     def _verdict(self, error: BaseException | None) -> Verdict:
         if self.trainings.several or self.trainings.live:
-            return self.trainings.verdict(error, self._failed())
-        idle = list(self._idle.found())
+            return self.trainings.verdict(error, self._failed(), self._lost.found())
+        idle = [*self._idle.found(), *self._lost.found()]
         return judge(idle, blind=(*self._blind(), *self._failed()), ran=("Idle",) if idle else ())
 
     def _failed(self) -> tuple[str, ...]:
@@ -123,13 +125,15 @@ class Session:
 
     def _blind(self) -> tuple[str, ...]:
         if not self.known.any_optimizer:
-            return ("everything: no optimiser of torch was made",)
+            passes = self._handmade.looks
+            moved = f", and no weight moved in {passes} backward passes" if passes > 1 else ""
+            return (f"everything: no optimiser of torch was made{moved}",)
         return ("everything: backward was never called on a scalar",)
 
     @_guarded
     def on_optimizer(self, optimizer: Optimizer) -> None:
         """An optimiser was made: a watch that is already there hears of it when it steps."""
-        if self.known.add_optimizer(optimizer):
+        if not self._stands_in and self.known.add_optimizer(optimizer):
             self._news()
             self._discovery.listen()
 
@@ -163,6 +167,7 @@ class Session:
     def on_backward(self, loss: Tensor, name: str) -> None:
         """A gradient is about to be computed: a watch begins with the first one of a model that has an optimiser."""
         self._passes += 1
+        self._lost.backward()
         if self._passes == _SETTLED:
             self._discovery.rest()
         self._begin_if_new(loss)
@@ -182,6 +187,7 @@ class Session:
 
     def _begin_if_new(self, loss: Tensor) -> None:
         if not self.known.any_optimizer:
+            self._begin_by_hand(loss)
             return
         if not self.trainings.several and not self.trainings.live:
             own = set(leaves(loss))
@@ -198,6 +204,18 @@ class Session:
         self._waiting = self._waiting if self._looks <= _SETTLED else []
         if self._waiting:
             self._begin_next(leaves(loss))
+
+    def _begin_by_hand(self, loss: Tensor) -> None:
+        """Weights that move between two backward passes of a program without an optimiser."""
+        if self.trainings.live:
+            return
+        roots = self.known.roots()
+        held = self._handmade.moved(loss, [module for _, module in roots])
+        if held:
+            found = [(name, module) for name, module in roots if any(p in set(held) for p in module.parameters())]
+            self._stands_in = True
+            self._begin(found, [ByHand(held, called(held))])
+            self._stands_in = False
 
     def _theirs(self, wanted: Sequence[Tensor]) -> list[Optimizer]:
         """The optimisers of the first models, and any whose tensors belong to no model that the program knows."""
@@ -237,7 +255,7 @@ class Session:
     def _begin(self, found: Sequence[tuple[str, nn.Module]], optimizers: list[Optimizer]) -> None:
         models = dict(found)
         model = next(iter(models.values())) if len(models) == 1 else nn.ModuleDict(models)
-        hearing = _Hearing(self)
+        hearing = Hearing(self)
         watch = Watch(
             model, optimizers, self.known.schedulers(optimizers), self.known.scaler,
             preset=self.options.preset, raises=self.options.strict, tolerate=self.options.tolerate,
@@ -255,10 +273,17 @@ class Session:
         return path if path is None or number == 1 else path.with_name(f"{path.stem}.model{number}{path.suffix}")
 
     @_guarded
-    def on_value(self, name: str, value: Tensor) -> None:
-        """A loss without gradients: a validation's, where a watched model is in evaluation."""
-        if self._current is not None and any(not module.training for _, module in self.known.roots()):
-            self._current.epochs.values[name].append(value.detach())
+    def on_value(self, name: str, value: Tensor, target: object) -> None:
+        """A loss: of training, or a validation's, where a watched model is in evaluation."""
+        place = target.data_ptr() if isinstance(target, Tensor) and not target.is_sparse else 0
+        if torch.is_grad_enabled():
+            if value.requires_grad:
+                self._trained_on = place
+                self._lost.computed(value)
+        elif self._current is not None:
+            self._current.watch.run.tried.valued(lambda: str(users_line() or ""), fresh=place != self._trained_on)
+            if any(not module.training for _, module in self.known.roots()):
+                self._current.epochs.values[name].append(value.detach())
 
     @_guarded
     def on_loader(self, loader: object) -> None:
@@ -267,31 +292,3 @@ class Session:
         for training in self.trainings.live:
             if training.epochs.began(loader):
                 training.end_epoch()
-
-
-class _Hearing:
-    """Passes on what the watch of one training finds, under the training's name where there are several.
-
-    Args:
-        session: of the training.
-    """
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.training: Training | None = None
-
-    def place(self) -> str:
-        """The line of the user's code that is running; what is judged at the end belongs to no line."""
-        line = None if self._session.over else users_line()
-        return "" if line is None else str(line)
-
-    def hear(self, finding: Finding) -> None:
-        """A finding comes: pass it on.
-
-        Args:
-            finding: new, or surer than before, or withdrawn.
-        """
-        tell = self._session.options.tell
-        if tell is not None:
-            alone = self.training is None or not self._session.trainings.several
-            tell(finding if alone or self.training is None else labelled(finding, self.training.label))

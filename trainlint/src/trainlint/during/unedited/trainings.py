@@ -8,14 +8,17 @@ from typing import Any
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ...findings import Finding
+from ...findings import Finding, Severity
 from ...verdict import Verdict, judge
 from ..watch import Watch
 from ..weights.names import parameters
-from .epochs import Epochs
+from .frames import placed
+from .known import Epochs
 
 MOST, AT_ONCE = 32, 4
 """Trainings that are judged in a program, and those that are watched at one time."""
+_SWEEP = 4
+"""Trainings by one line that may be those of a search."""
 SHORT = 16
 """Updates below which a training that was taken for over and comes back is watched again: it was one of several."""
 
@@ -64,16 +67,17 @@ class Training:
         """
         if self.epochs.passes:
             self.end_epoch()
-        return self.watch.close(error)
+        return placed(self.watch.close(error), self.watch.run.model)
 
 
 @dataclass(frozen=True)
 class Past:
-    """A training that is over: its verdict alone stays, and not its model."""
+    """A training that is over: its verdict alone stays, and not its model; `line` is that of its loss."""
 
     number: int
     label: str
     verdict: Verdict
+    line: str = ""
 
 
 @dataclass(eq=False)
@@ -191,7 +195,7 @@ class Trainings:
         short = training.watch.run.applied < SHORT
         for model in training.models:
             (self._short if short else self._done)[id(model)] = weakref.ref(model)
-        self.past.append(Past(training.number, training.label, training.over(error)))
+        self.past.append(Past(training.number, training.label, training.over(error), training.name))
 
     def owner(self, reached: Iterator[Tensor]) -> Training | None:
         """The live training that a loss belongs to: the one that holds the first of its leaves that any of them holds.
@@ -207,12 +211,13 @@ class Trainings:
                 perhaps = training if perhaps is None and leaf in training.held else perhaps
         return perhaps
 
-    def verdict(self, error: BaseException | None, blind: Sequence[str]) -> Verdict:
+    def verdict(self, error: BaseException | None, blind: Sequence[str], found: Iterable[Finding] = ()) -> Verdict:
         """End all that are live, and say what all of them amount to.
 
         Args:
             error: what ended the program, if it was an error.
             blind: what else could not be judged.
+            found: what else was found, of the whole program.
         """
         for each in tuple(self.live):
             self.close(each, error)
@@ -222,7 +227,7 @@ class Trainings:
             counts[key] = counts.get(key, 0) + value
         ran = tuple(dict.fromkeys(name for each in ended for name in each.verdict.ran))
         told = [text for each in ended for text in each.verdict.blind]
-        return judge(list(_together(ended)), counts, (*dict.fromkeys(told), *blind), ran)
+        return judge([*_together(ended), *found], counts, (*dict.fromkeys(told), *blind), ran)
 
     def _kept(self) -> list[Past]:
         """Without the few updates of a training that was taken for over, and was watched again."""
@@ -243,6 +248,9 @@ def _together(ended: Sequence[Past]) -> Iterator[Finding]:
             found.setdefault((*finding.key, finding.severity, finding.stage), []).append((past, finding))
     for same in found.values():
         first, finding = same[0]
+        alike = sum(past.line == first.line for past in ended)
+        if alike >= _SWEEP and 2 * len(same) < alike:  # a search tries settings that fail
+            finding = replace(finding, severity=Severity.NOTE)
         others = ", ".join(f"#{past.number}" for past, _ in same[1:])
         if len(ended) > 1:
             text = finding.evidence + (f"; the same of model {others}" if others else "")

@@ -1,16 +1,39 @@
 """Which optimiser trains which weights, handed over or not, and what is it called?"""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from weakref import WeakKeyDictionary
 
+import torch
 from torch import Tensor
 from torch.optim import SGD, Optimizer
 
 from ...errors import InputError
 from ..hearing.hooks import unwrap
 from ..run import Lane, Run
-from .masters import masters
 from .names import parameters
+
+
+def masters(held: Sequence[Tensor], names: Mapping[Tensor, str]) -> dict[Tensor, str]:
+    """Names of master weights: of wider type than the model's trainable parameters, in their order, rounding to them.
+
+    Args:
+        held: what the optimiser holds.
+        names: of the model's parameters.
+
+    Returns:
+        The name that each master stands for; empty where they are anything else, such as another model's parameters.
+    """
+    own = [p for p in names if p.requires_grad]
+    if not held or len(own) != len(held) or not all(map(_stands_for, held, own)):
+        return {}
+    return dict(zip(held, (names[p] for p in own), strict=True))
+
+
+def _stands_for(master: Tensor, own: Tensor) -> bool:
+    wider = master.dtype != own.dtype and torch.promote_types(master.dtype, own.dtype) == master.dtype
+    return wider and master.shape == own.shape and bool((master.detach().to(own) == own.detach()).all())
+
 
 OUTSIDE = "(not in the model)"
 """The module of a tensor that the model does not hold: a temperature, a latent code, a loss's own weights."""
@@ -36,11 +59,14 @@ def lane(optimizer: Optimizer, known: Mapping[Tensor, str], name: str = "") -> L
     held = [p for group in inner.param_groups for p in group["params"]]
     stand_in = {} if any(p in known for p in held) else masters(held, known)
     bare = {p: f"{OUTSIDE}.{i}" for i, p in enumerate(held)}
-    return Lane(inner, stand_in or {p: known.get(p, bare[p]) for p in held}, name, bool(stand_in))
+    if isinstance(inner, ByHand):
+        bare |= {p: f"{called}.data" for p, called in inner.called.items()}
+    names = stand_in or {p: known.get(p, bare[p]) for p in held}
+    return Lane(inner, names, name, bool(stand_in), isinstance(inner, ByHand))
 
 
 def lanes(optimizers: Sequence[Optimizer] | Mapping[str, Optimizer], known: Mapping[Tensor, str]) -> list[Lane]:
-    """A lane for each optimiser; without any, one that holds all trainable parameters and never steps by itself.
+    """A lane for each optimiser; without any, one for updates by hand, of all trainable parameters.
 
     Args:
         optimizers: in order, or by name.
@@ -54,7 +80,20 @@ def lanes(optimizers: Sequence[Optimizer] | Mapping[str, Optimizer], known: Mapp
             each.name = name
     if made or not any(p.requires_grad for p in known):
         return made
-    return [lane(SGD([p for p in known if p.requires_grad], lr=0.0), known)]
+    return [lane(ByHand([p for p in known if p.requires_grad]), known)]
+
+
+class ByHand(SGD):
+    """Stands for the optimiser of weights that are moved by hand; it never steps.
+
+    Args:
+        held: the weights.
+        called: what the program calls those that are tensors of no model.
+    """
+
+    def __init__(self, held: Sequence[Tensor], called: Mapping[Tensor, str] | None = None) -> None:
+        super().__init__(held, lr=math.nan)
+        self.called = {} if called is None else called
 
 
 def called(made: Sequence[Lane]) -> list[str]:

@@ -1,18 +1,19 @@
-"""How far an update moved the live weights: measured on a sample of entries, so that it costs no copy of the model."""
+"""How far did an update move the live weights, an optimiser's or one by hand? Samples of entries tell, and no copy."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from ..run import Lane, Step, module_of, norms, rates_of
-from ..schedule import Why
+from ..plan import Why
+from ..run import Lane, Step, module_of, rates_of
 from . import expected
-from .edge import Edge
-from .samples import Samples, sample
+from .expected import Edge
+from .names import Samples, nonfinite, norms, sample
+from .windows import Fate, Windows, states
 
 _SLIGHT = 1e-6
 """Below this share of a tensor's sample the entries without a gradient are left out: an embedding has few with one."""
@@ -104,7 +105,7 @@ class Meter:
         rates, skips = rates_of(optimizer), lane.skipped.total() if lane.skipped else 0
         odd = bool(
             self._stale or self.wasted or closure or self.first or lane.arrived
-            or skips != self._skipped or optimizer is not lane.optimizer or self._drift > _ANEW
+            or skips != self._skipped or optimizer is not lane.optimizer or self._drift > _ANEW or self._edge.written
         )  # fmt: skip
         why = _WHY[self._before is not None, odd or self._odd, rates != self._rates or not all(rates)]
         self._rates, self._skipped, self._wasted, self._odd = rates, skips, lane.wasted, odd
@@ -132,6 +133,7 @@ class Meter:
             "stale": self._stale,
             "cleared": self.wasted and lane.pending == 0 and not closure,
             "drift": self._drift,
+            "written": self._edge.written,
             "first": self.first,
             "anew": self._replaced,
         }
@@ -160,10 +162,14 @@ class Meter:
             "used": used,
             "moved": {n: m / max(w, m, 1e-30) for n, m, w in zip(names, moves, weights, strict=True)},
             "unmoved": frozenset(
-                n for n, m, p in zip(names, moves, live, strict=True) if m == 0 and used[n] and _touched(p)
+                n
+                for n, m, p in zip(names, moves, live, strict=True)
+                if m == 0 and used[n] and (lane.by_hands or _touched(p))
             ),
             "relative": sum(s * m * m for s, m in zip(shares, moves, strict=True)) ** 0.5 / max(whole, 1e-30),
-            "modules": _modules(lane.names, old.each, moves, weights),
+            "modules": _by_used(lane.names, used, moves, weights)
+            if lane.by_hands
+            else _modules(lane.names, old.each, moves, weights),
             "stuck": _stuck(live, old.each),
         }
 
@@ -215,6 +221,48 @@ def _modules(
     return {module: (moved / max(size, moved, 1e-60)) ** 0.5 for module, (moved, size) in squares.items()}
 
 
-def nonfinite(gradients: Mapping[str, float | None]) -> list[str]:
-    """Names whose gradient norm is NaN or inf."""
-    return [name for name, norm in gradients.items() if norm is not None and not math.isfinite(norm)]
+def _by_used(
+    names: Mapping[Tensor, str], used: Mapping[str, float | None], moves: list[float], weights: list[float]
+) -> dict[str, float]:
+    squares: dict[str, list[float]] = {}
+    for name, move, weight in zip(names.values(), moves, weights, strict=True):
+        if used[name]:
+            own = squares.setdefault(module_of(name), [0.0, 0.0])
+            own[0] += move * move
+            own[1] += weight * weight
+    return {module: (moved / max(size, moved, 1e-60)) ** 0.5 for module, (moved, size) in squares.items()}
+
+
+class Hands:
+    """Updates by hand: weights that have moved since their gradients arrived.
+
+    Args:
+        windows: of every lane.
+    """
+
+    def __init__(self, windows: Windows) -> None:
+        self._windows = windows
+        self._arrived: dict[int, object] = {}
+
+    def arrived(self, lane: Lane, meter: Meter) -> None:
+        """Gradients are complete: what follows may be an update.
+
+        Args:
+            lane: any.
+            meter: of the lane.
+        """
+        if lane.by_hands:
+            meter.before()
+            self._arrived[id(lane)] = states([p.grad for p in lane.held])
+
+    def settle(self, lane: Lane, applied: Callable[[Lane, Optimizer, bool], None]) -> None:
+        """The next pass begins, or a verdict is asked for: was there an update?
+
+        Args:
+            lane: any.
+            applied: told of it.
+        """
+        if lane.by_hands and lane.pending and self._windows.fate(lane) is Fate.BY_HAND:
+            touched = states([p.grad for p in lane.held]) != self._arrived.get(id(lane))
+            applied(lane, lane.optimizer, False)
+            lane.cleared, lane.stepped = touched, False  # cleared, or scaled down as a momentum

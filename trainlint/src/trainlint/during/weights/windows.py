@@ -9,8 +9,7 @@ from torch import Tensor, nn
 
 from ..losses.graph import leaves
 from ..run import Lane, Run
-from .meter import nonfinite
-from .samples import sample
+from .names import nonfinite, sample
 
 _LOOKS = 64
 """Graphs that are searched for an input whose gradient is asked for: enough to know a loop's habit."""
@@ -56,7 +55,7 @@ class Windows:
         """
         grads = [p.grad for p in lane.held]
         here = [g for g in grads if g is not None]
-        self._states[id(lane)] = lane.applied, _states(grads) if here else None
+        self._states[id(lane)] = lane.applied, states(grads) if here else None
         if not lane.pending and lane.looks < _LOOKS and (lane.wasted or lane.probed or not lane.applied):
             lane.looks += 1
             lane.curious = self._asks_for_an_input(roots)
@@ -69,19 +68,19 @@ class Windows:
         before = self._states.get(id(lane))
         if before is None:
             return False
-        applied, states = before
+        applied, earlier = before
         if applied != lane.applied:
             return True
-        if states is None:  # there was none, as after most clearings
+        if earlier is None:  # there was none, as after most clearings
             return any(p.grad is not None for p in lane.held)
-        return states != _states([p.grad for p in lane.held])
+        return earlier != states([p.grad for p in lane.held])
 
     def note(self, lane: Lane) -> None:
         """Gradients are complete: remember what the whole run has done, and where doubtful, some of the weights."""
         if lane.pending:
             return
         lane.since = self._done(lane)
-        if not lane.applied or lane.unsure:
+        if not lane.applied or lane.unsure or lane.by_hands:
             self._marks[id(lane)] = mark(lane.held)
         else:
             self._marks.pop(id(lane), None)
@@ -116,8 +115,12 @@ class Windows:
         return any(not isinstance(leaf, nn.Parameter) and id(leaf) not in held for leaf in found)
 
 
-def _states(grads: Sequence[Tensor | None]) -> list[tuple[int, int] | None] | None:
-    """Changes with every accumulation, and is None where there is no gradient at all."""
+def states(grads: Sequence[Tensor | None]) -> list[tuple[int, int] | None] | None:
+    """What changes with every write to gradients, and is None where there is none at all.
+
+    Args:
+        grads: of some parameters.
+    """
     found = [None if g is None else (id(g), g._version) for g in grads]
     return found if any(each is not None for each in found) else None
 

@@ -205,9 +205,11 @@ def _compare(walker: Walking, node: ast.Compare) -> Value:
         if type(left) is Const and type(right) is Const and name in _PLAIN:
             return arithmetic(walker, node, name, left, right)
         if isinstance(left, Tensor) or isinstance(right, Tensor):
-            return Tensor(
-                "compare", node, walker.file, (left, right), shape=broadcast(left, right, name), cut="compare"
-            )
+            shape = broadcast(left, right, name)
+            made = Tensor("compare", node, walker.file, (left, right), shape=shape, cut="compare")
+            if name in {"Eq", "NotEq"}:
+                walker.note("compared", node, made)
+            return made
     return UNKNOWN
 
 

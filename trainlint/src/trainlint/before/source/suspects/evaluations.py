@@ -64,6 +64,8 @@ def _in_train_mode(training: Training) -> Iterator[tuple[Loop, Event]]:
         if loop is None or id(loop.node) in told or training.library or event.mode not in {"", "train"}:
             continue
         other = event.graphless and not {id(t) for t in unwrapped(loop.over)} & trained_on
+        if _repeated(loop.node, passes[loop].node):
+            continue
         if (_evaluating(loop, loop.function) or other) and not _on_purpose(training, loop, event):
             told.add(id(loop.node))
             yield loop, event
@@ -88,6 +90,43 @@ def in_function(training: Training) -> Iterator[SourceFinding]:
         ):
             told.add(names[-1])
             yield at(source_model.IN_TRAIN_MODE, calls[-1], f"`{named(layer)}` is in training mode in this pass")
+
+
+def _repeated(around: ast.AST, call: ast.AST) -> bool:
+    """True for `f(x) for _ in range(9)`: a call done again and again on the same, as Monte Carlo dropout does."""
+    for each in ast.walk(around):
+        if isinstance(each, ast.ListComp | ast.GeneratorExp) and any(inner is call for inner in ast.walk(each)):
+            counted = [g for g in each.generators if "range(" in ast.unparse(g.iter)]
+            used = {n.id for n in ast.walk(call) if isinstance(n, ast.Name)}
+            return any(isinstance(g.target, ast.Name) and g.target.id not in used for g in counted)
+    return False
+
+
+def in_line(training: Training) -> Iterator[SourceFinding]:
+    """The trained model on data that is called validation or test, between updates or after them, in training mode."""
+    told: set[int] = set()
+    trained = {id(m) for m in training.models if {id(t) for t in tree(m)} & training.trained}
+    calls = [c for c in training.of("call") if id(c.target) in trained]
+    for event in training.of("modal") if training.backwards and not training.library else ():
+        before = [c for c in calls if c.order <= event.order and event.target in _inside(c.target)]
+        call = before[-1] if event.graphless and event.mode in {"", "train"} and before else None
+        if call is None or not call.graphless or id(call.node) in told or not _held_out(call.node):
+            continue
+        last = max((b.order for b in training.backwards if b.order < call.order), default=0)
+        switched = any(last < m.order < call.order for m in training.of("mode"))
+        inner = call.inner()
+        if switched or (inner is not None and inner.batches) or _left_alone(training, event):
+            continue
+        if not _named_on_purpose((*event.functions, call.function)) and not _repeated(call.file.tree, call.node):
+            told.add(id(call.node))
+            yield at(source_model.IN_TRAIN_MODE, call, f"`{named(event.target)}` is in training mode in this pass")
+
+
+def _held_out(call: ast.AST) -> bool:
+    names = (
+        {n.id for a in call.args for n in ast.walk(a) if isinstance(n, ast.Name)} if isinstance(call, ast.Call) else ()
+    )
+    return any(word in {"val", "valid", "validation", "test", "dev"} for name in names for word in _words(name))
 
 
 _MEASURES = {
@@ -174,7 +213,9 @@ def not_restored(training: Training) -> Iterator[SourceFinding]:
         if event.graphless or not any(loop.node in loops for loop in event.loops) or not _followed(training, event):
             continue
         before = [m for m in training.of("mode") if m.order < event.order and _switches(m, event.target)]
-        if before and id(before[-1].node) not in told:
+        # A part alone is put into eval mode on purpose, as a frozen backbone is.
+        whole = bool(before) and any(before[-1].target is model for model in training.models)
+        if whole and id(before[-1].node) not in told:
             told.add(id(before[-1].node))
             line = place(event.node, event.file)[1]
             evidence = f"`{named(event.target)}` (line {line}) trains in this mode from the second round on"
@@ -254,4 +295,4 @@ def _extreme(value: ast.expr) -> bool:
     return "inf" in text or isinstance(value, ast.Constant | ast.UnaryOp)
 
 
-CHECKS = (with_gradients, in_train_mode, in_function, not_restored, by_the_way, aliased, best_stuck)
+CHECKS = (with_gradients, in_train_mode, in_function, in_line, not_restored, by_the_way, aliased, best_stuck)

@@ -46,6 +46,45 @@ def _nothing_left(training: Training, back: Event) -> Iterator[SourceFinding]:
             yield tell(source_model.CUT, value.node, value.file, told)
 
 
+def term(training: Training) -> Iterator[SourceFinding]:
+    """A term beside others of the loss that is computed from the model and moves nothing of it."""
+    if training.library or not training.walker.complete:
+        return
+    for back in training.backwards:
+        terms = list(_terms(back.value))
+        for each in terms if back.first and _live(training, back.value) else ():
+            cuts = [(thing, where) for thing, where in training.reach(each)[1].values() if _weighs(training, thing)]
+            where = cuts[0][1] if cuts else each
+            # `x + (y - x).detach()` has the value of one and the gradient of the other.
+            inside = {ast.unparse(t.node) for t in tensors(where)}
+            paired = any(ast.unparse(other.node) in inside for other in terms if other is not each)
+            if cuts and not _live(training, each) and not paired and where.cut not in _DELIBERATE:
+                told = f"{where.cut} lets no gradient back from this term of the loss: it moves no weight"
+                yield tell(source_model.CUT, where.node, where.file, told)
+
+
+def _terms(value: Value) -> Iterator[Tensor]:
+    """What is added up to a loss, without constant factors."""
+    if not isinstance(value, Tensor):
+        return
+    inputs = [v for v in value.inputs if isinstance(v, Tensor)]
+    if not value.cut and (value.op in {"add", "sub"} or (value.op in {"scaled", "neg", "mult"} and len(inputs) == 1)):
+        for each in inputs:
+            yield from _terms(each)
+    else:
+        yield value
+
+
+def _live(training: Training, value: Value) -> bool:
+    return any(_weighs(training, v) for v in training.reach(value)[0].values())
+
+
+def _weighs(training: Training, value: Value) -> bool:
+    if isinstance(value, Tensor):
+        return value.op == "parameter"
+    return isinstance(value, Thing) and has_weights(value) and id(value) in training.trained
+
+
 def no_loss(training: Training) -> Iterator[SourceFinding]:
     """A part that is called in training, is in the optimiser, and feeds no loss."""
     if training.library or not training.clear_losses or not training.walker.complete:
@@ -183,6 +222,7 @@ def frozen(training: Training) -> Iterator[SourceFinding]:
 
 CHECKS = (
     cut,
+    term,
     no_loss,
     kept_graph,
     stale,

@@ -18,6 +18,7 @@ _WRONG = {
     "kldiv": {"softmax", "sigmoid", "linear"},
     "binarycrossentropy": {"linear", "logsoftmax", "relu", "tanh", "conv2d", "logsigmoid"},
 }
+_BY_ENTRY = {"sigmoid", "round", "float", "long", "int", "bool", "compare", "tanh", "exp", "detach", "cpu", "to"}
 _REGRESSION = {"mse", "l1", "smoothl1", "huber", "binarycrossentropywithlogits", "binarycrossentropy"}
 
 
@@ -75,6 +76,28 @@ def residuals(training: Training) -> Iterator[SourceFinding]:
             if _from_batch(left) and _from_batch(right):
                 told = f"the two sides have shapes {_told(a)} and {_told(b)}"
                 yield tell(source_model.BROADCAST, each.node, each.file, told)
+
+
+def metrics(training: Training) -> Iterator[SourceFinding]:
+    """Answers of the model compared with labels of a shape that spreads them to a matrix: a share of nothing."""
+    for event in training.of("compared"):
+        made = event.target
+        if not isinstance(made, Tensor) or not event.first:
+            continue
+        left, right = made.inputs
+        a, b = _elementwise(left), _elementwise(right)
+        if a is None or b is None or not _spreads(a, b) or _asked_for(left) or _asked_for(right):
+            continue
+        computed = [any(t.module is not None for t in tensors(v)) for v in (left, right)]
+        if sorted(computed) == [False, True] and _from_batch(right if computed[0] else left):
+            yield at(source_model.BROADCAST, event, f"the two sides have shapes {_told(a)} and {_told(b)}")
+
+
+def _elementwise(value: Value) -> tuple[int | None, ...] | None:
+    """The shape of a value, or of what it was made of entry by entry."""
+    while isinstance(value, Tensor) and value.shape is None and value.op in _BY_ENTRY and value.inputs:
+        value = next((v for v in value.inputs if isinstance(v, Tensor)), value.inputs[0])
+    return _shape(value)
 
 
 def _asked_for(value: Value) -> bool:
@@ -223,4 +246,4 @@ def _from_model(value: Tensor) -> bool:
     )
 
 
-CHECKS = (activated, broadcast, residuals, other_batch, shuffled_labels, over_batch)
+CHECKS = (activated, broadcast, residuals, metrics, other_batch, shuffled_labels, over_batch)

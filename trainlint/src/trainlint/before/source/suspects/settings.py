@@ -58,7 +58,7 @@ def _complaints(thing: Thing) -> Iterator[str]:
         yield from _of_optimizer(thing, kind)
     elif thing.origin.startswith("torch.nn."):
         p, smoothing = number(thing.given("p", 0)), number(thing.kwargs.get("label_smoothing"))
-        if kind.startswith("Dropout") and p is not None and p >= 0.95:
+        if kind.startswith("Dropout") and p is not None and p >= 0.9:
             yield f"a dropout of {p:g} leaves next to nothing"
         if smoothing is not None and smoothing >= 0.9:
             yield f"a label smoothing of {smoothing:g} leaves next to nothing of the labels"

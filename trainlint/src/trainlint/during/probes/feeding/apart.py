@@ -1,16 +1,23 @@
-"""Does validation feed the model in the units that it was trained in?"""
+"""Are the data of validation, of the statistics and of two views apart as they should be?"""
 
+import math
+import statistics
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from ....rules import numbers as rules
-from ...run import Run
-from ...schedule import Why
-from ..probe import Found, Loss, Probe
+from ....findings import Stage
+from ....rules import losses as loss_rules
+from ....rules import numbers as number_rules
+from ...hearing.passes import Pass
+from ...losses.graph import edges, name
+from ...plan import Why
+from ...run import Epoch, Run
+from ..probe import Found, Loss, Probe, Sightings
+from .modes import modal
 
 _TIMES, _AWAY = 8.0, 4.0
 """Other deviations by a factor, or means apart in deviations: more than between two data sets of one kind."""
@@ -53,8 +60,11 @@ class Splits(Probe):
         return ()
 
     def judged(self, run: Run, model: nn.Module, fed: Sequence[Tensor]) -> Found:
-        """What was fed without gradients, in eval mode: a model in train mode may collect data, or generate."""
-        if not model.training:
+        """What was fed without gradients, in eval mode: a model in train mode may collect data, or generate.
+
+        One that has no modes to switch may as well be judged as it is.
+        """
+        if not model.training or not any(map(modal, model.modules())):
             self._note(model, fed, self._judged)
         return ()
 
@@ -82,7 +92,9 @@ class Splits(Probe):
                 continue
             text = _elsewhere(trained, judged)
             if text:
-                yield rules.APART.found(text, subject=f"input {key[1]}" if key[1] else "input", update=run.applied)
+                yield number_rules.APART.found(
+                    text, subject=f"input {key[1]}" if key[1] else "input", update=run.applied
+                )
 
 
 def _elsewhere(trained: _Moments, judged: _Moments) -> str:
@@ -101,3 +113,113 @@ def _elsewhere(trained: _Moments, judged: _Moments) -> str:
         f"{float(trained.mean[channel]):.3g} ± {float(mine[channel]):.2g}, validation "
         f"{float(judged.mean[channel]):.3g} ± {float(theirs[channel]):.2g}"
     )
+
+
+_FAR = 1.0
+"""One deviation of the batch, or a factor of e in its deviation: with the usual momentum they differ by a tenth."""
+_WORSE = 3.0
+
+
+class Statistics(Probe):
+    """Running statistics of batch normalisation against the batches, and validation against train."""
+
+    def __init__(self) -> None:
+        self._apart: dict[str, float] = {}
+        self._row = 0
+
+    def ran(self, run: Run, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> Found:
+        """Measure how far the statistics are from those of the batch."""
+        if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.running_mean is not None and inputs:
+            x = inputs[0]
+            if isinstance(x, Tensor) and x.ndim >= 2 and x.numel() > 4 * x.shape[1]:
+                self._apart[name] = _apart(module, x.detach())
+        return ()
+
+    def epoch(self, run: Run, epoch: Epoch) -> Found:
+        """Two epochs with statistics from elsewhere and a validation loss of another scale."""
+        train = epoch.train if epoch.train is not None else _mean(epoch.losses)
+        if epoch.val is None or train is None or not self._apart or not math.isfinite(epoch.val):
+            return
+        worst = max(self._apart, key=lambda name: self._apart[name])
+        typical = statistics.median(self._apart.values())
+        stale = typical > _FAR and 0 < _WORSE * train < epoch.val
+        self._row = self._row + 1 if stale else 0
+        if stale:
+            yield loss_rules.STALE_STATISTICS.found(
+                f"running statistics are {typical:.2g} deviations from those of the batches (median of "
+                f"{len(self._apart)} layers), and validation {epoch.val:.4g} is {epoch.val / train:.3g} times train",
+                subject=worst, stage=Stage.CONFIRMED if self._row > 1 else Stage.SUSPECTED, apart=typical,
+            )  # fmt: skip
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return statistics.fmean(values) if values else None
+
+
+def _apart(module: nn.modules.batchnorm._BatchNorm, x: Tensor) -> float:
+    """The larger one of the distance of the means in deviations, and of the logarithm of the deviations' ratio."""
+    channels = x.float().movedim(1, 0).flatten(1)
+    mean, variance = channels.mean(dim=1), channels.var(dim=1, correction=0) + module.eps
+    if module.running_mean is None or module.running_var is None:
+        return 0.0
+    distance = ((module.running_mean.float() - mean).square() / variance).mean().sqrt()
+    ratio = ((module.running_var.float() + module.eps) / variance).log().abs().mean() / 2
+    return max(float(distance), float(ratio))
+
+
+_NODES = 2000
+_COMPARING = {"Cat", "Stack", "Mm", "Bmm"}
+"""What brings two answers together to be compared; a sum of two terms does not."""
+
+
+class Views(Probe):
+    """Two passes of one model, on equal inputs and with equal answers, that the loss compares with each other."""
+
+    losses = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._seen = Sightings(4)
+        self._apart = False
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """Dropout between two passes is a view of its own; one pair that differs is enough to know better."""
+        pairs = list(_twice(loss)) if loss.measured and not self._apart and loss.tensor.grad_fn is not None else []
+        same = [(a, b) for a, b, equal in pairs if equal]
+        self._apart |= bool(pairs) and not same
+        if not self._apart and any(_compares(loss.tensor, a, b) for a, b in same):
+            at = run.applied + 1
+            yield number_rules.SAME_VIEWS.found(
+                "two passes that the loss compares have equal inputs and equal answers",
+                update=at, stage=self._seen.stage("", at),
+            )  # fmt: skip
+
+
+def _twice(loss: Loss) -> Iterator[tuple[Tensor, Tensor, bool]]:
+    by_model: dict[int, list[Pass]] = {}
+    for each in loss.passes:
+        by_model.setdefault(id(each.model), []).append(each)
+    for first, second in (passes[-2:] for passes in by_model.values() if len(passes) > 1):
+        fed = bool(first.inputs) and bool(second.inputs) and bool(first.outputs) and bool(second.outputs)
+        if fed and first.inputs[0].shape == second.inputs[0].shape:
+            a, b = first.outputs[0], second.outputs[0]
+            yield a, b, torch.equal(first.inputs[0], second.inputs[0]) and torch.equal(a, b)
+
+
+def _compares(loss: Tensor, a: Tensor, b: Tensor) -> bool:
+    """True where a node brings together what comes of one answer alone and what comes of the other alone."""
+    ends: dict[object, int] = {a.grad_fn: 1, b.grad_fn: 2}
+    found: dict[object, int] = dict(ends)
+    waiting: list[tuple[object, bool]] = [(loss.grad_fn, False)]
+    while waiting and len(found) < _NODES:
+        node, done = waiting.pop()
+        if node in found and not done:
+            continue
+        below = [child for child, _ in edges(node) if child is not None]
+        if not done:
+            waiting += [(node, True), *((child, False) for child in below if child not in found)]
+            continue
+        parts = [found.get(child, 0) for child in below]
+        if name(node) in _COMPARING and {1, 2} <= set(parts):
+            return True
+        found[node] = max(parts, default=0) if len({p for p in parts if p}) < 2 else 3
+    return False

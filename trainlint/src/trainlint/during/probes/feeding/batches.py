@@ -1,13 +1,17 @@
-"""Are batches different from one another, within an epoch and between epochs?"""
+"""Are batches different from one another, and does an epoch use all of them?"""
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-from ....findings import Finding
-from ....rules import data as rules
+from ....findings import Finding, Stage
+from ....rules import data as data_rules
+from ....rules import updates as update_rules
+from ...run import Epoch, Lane, Run
+from ..probe import Found, Probe
 
 
 def tensors(batch: object) -> list[Tensor]:
@@ -53,13 +57,57 @@ def batch_findings(epochs: Sequence[Iterable[object]]) -> list[Finding]:
 def _judge(hashes: list[list[str]], single: int, many: int) -> Iterator[Finding]:
     for index, seen in enumerate(hashes, 1):
         if not seen:
-            yield rules.EMPTY.found(f"0 batches in epoch {index}")
+            yield data_rules.EMPTY.found(f"0 batches in epoch {index}")
         elif len(set(seen)) < len(seen):
             repeated = len(seen) - len(set(seen))
-            yield rules.REPEATED.found(
+            yield data_rules.REPEATED.found(
                 f"{repeated} of {len(seen)} batches in epoch {index} repeat another", repeated=repeated
             )
     if len(hashes) > 1 and len(hashes[0]) > 1 and hashes[0] == hashes[1]:
-        yield rules.FIXED_ORDER.found(f"{len(hashes[0])} batches in the same order in two epochs")
+        yield data_rules.FIXED_ORDER.found(f"{len(hashes[0])} batches in the same order in two epochs")
     if many > 3 and single > 0.8 * many:
-        yield rules.ONE_LABEL.found(f"{single} of {many} batches hold one class", single=single, batches=many)
+        yield data_rules.ONE_LABEL.found(f"{single} of {many} batches hold one class", single=single, batches=many)
+
+
+class Batches(Probe):
+    """Batches that the loop reports against what was seen, where one optimiser trains."""
+
+    def __init__(self) -> None:
+        self._few: list[str] = []
+        self._short = 0
+        self._wasted = 0
+
+    def epoch(self, run: Run, epoch: Epoch) -> Found:
+        """Compare, and confirm with the next epoch what one epoch showed."""
+        if not epoch.batches or len(run.lanes) != 1 or run.strays:
+            return
+        lane, batches = run.lanes[0], epoch.batches
+        if 0 < epoch.backwards < batches - epoch.skipped and 2 * epoch.backwards <= batches:
+            self._few.append(
+                f"{batches} batches, {epoch.backwards} backward passes, {epoch.applied} updates in epoch {epoch.index}"
+            )
+            stage = Stage.CONFIRMED if len(self._few) > 1 else Stage.SUSPECTED
+            yield update_rules.BATCH_WITHOUT_BACKWARD.found(self._few[-1], stage=stage, batches=batches)
+            return
+        yield from self._dropped(run, lane, epoch, batches)
+
+    def _dropped(self, run: Run, lane: Lane, epoch: Epoch, batches: int) -> Found:
+        """Passes left over at an epoch's end join the next window, or are dropped: what is cleared then decides."""
+        window = run.plan.accumulation or max(1, lane.window)
+        dropped = lane.wasted > self._wasted
+        self._wasted = lane.wasted
+        expected = math.ceil(batches / window)
+        if window == 1 or epoch.backwards != batches or epoch.applied + epoch.skipped >= expected:
+            return
+        self._short += 1
+        yield update_rules.WINDOW_DROPPED.found(
+            f"{epoch.applied} updates in epoch {epoch.index}, {expected} expected of {batches} batches in windows of "
+            f"{window}; {batches % window} passes left over",
+            stage=Stage.CONFIRMED if dropped and self._short > 1 else Stage.SUSPECTED,
+            applied=epoch.applied, expected=expected, window=window,
+        )  # fmt: skip
+
+    def asked(self, run: Run) -> Found:
+        """A run of one epoch ends: what it showed stands."""
+        if len(self._few) == 1 and len(run.epochs) == 1:
+            yield update_rules.BATCH_WITHOUT_BACKWARD.found(self._few[0])

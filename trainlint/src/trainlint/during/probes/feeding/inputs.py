@@ -1,4 +1,4 @@
-"""Do the inputs have a useful scale, and do they differ from one another?"""
+"""Do the inputs have a useful scale, do they differ, and does their first axis hold the samples?"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,11 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from ....findings import Stage
-from ....rules import numbers as rules
+from ....rules import numbers as number_rules
+from ...plan import Why
 from ...run import Run
-from ...schedule import Why
-from ..probe import Found, Loss, Probe
-from ..sightings import Sightings
+from ..probe import Found, Loss, Probe, Sightings
 
 _NORMS = (
     *(nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm),
@@ -83,7 +82,7 @@ class Inputs(Probe):
         for name, (text, _) in waiting.items():
             stage = self._seen.stage(name, at)
             self._done |= {name} if stage is Stage.CONFIRMED else set()
-            yield rules.INPUT_SCALE.found(text, subject=name, update=at, stage=stage)
+            yield number_rules.INPUT_SCALE.found(text, subject=name, update=at, stage=stage)
 
     def _from_outside(self, fed: Tensor) -> bool:
         """True for data: no graph, and not the answer of a frozen part."""
@@ -155,7 +154,7 @@ class SameInputs(Probe):
         """Samples that were one all along."""
         count = max(self._one.values(), default=0)
         if count >= _TIMES:
-            yield rules.SAME_INPUTS.found(
+            yield number_rules.SAME_INPUTS.found(
                 f"all {self._size} samples have the same answer and the same target in {count} batches looked at",
                 update=run.applied,
             )
@@ -167,7 +166,7 @@ class SameInputs(Probe):
         self._looks += 1
         if constant_over_batch(fed) and targets_vary(loss):
             at = run.applied + 1
-            yield rules.SAME_INPUTS.found(
+            yield number_rules.SAME_INPUTS.found(
                 f"all {fed[0].shape[0]} samples are equal, and their targets are not; {self._looks} batches looked at",
                 update=at, stage=self._seen.stage("", at),
             )  # fmt: skip
@@ -196,3 +195,36 @@ def targets_vary(loss: Loss) -> bool:
     """
     known = [c.target for c in loss.criteria if c.target is not None and c.target.ndim >= 1 and len(c.target) >= 4]
     return any(bool((target != target[:1]).any()) for target in known)
+
+
+_SEQUENTIAL = (nn.RNNBase, nn.MultiheadAttention)
+
+
+class Axes(Probe):
+    """What comes in with the samples first goes into a module that wants the steps first."""
+
+    losses = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._seen = Sightings(3)
+        self._fed: dict[str, tuple[int, int]] = {}
+
+    def ran(self, run: Run, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> Found:
+        """Note the first two axes of what such a module got."""
+        fed = inputs[0] if inputs else None
+        if isinstance(module, _SEQUENTIAL) and not module.batch_first and isinstance(fed, Tensor) and fed.ndim == 3:
+            self._fed[name] = fed.shape[0], fed.shape[1]
+        return ()
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """The loss has one answer for each entry of the axis that the module takes for time, and none for the other."""
+        fed, self._fed = self._fed, {}
+        rows = {len(c.value) for c in loss.criteria if c.value is not None and c.value.ndim and c.target is not None}
+        for name, (steps, samples) in fed.items() if loss.measured and len(rows) == 1 else ():
+            if steps in rows and samples not in rows and min(steps, samples) > 1:
+                at = run.applied + 1
+                yield number_rules.AXES.found(
+                    f"input ({steps}, {samples}, ...) is read as {steps} steps of {samples} samples, and the loss has "
+                    f"{steps} samples",
+                    subject=name, update=at, stage=self._seen.stage(name, at),
+                )  # fmt: skip

@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ....findings import Severity
 from ....rules import data as rules
-from ...losses.graph import field, name, nearby, saved
+from ...losses.criteria import Criterion
+from ...losses.graph import below, edges, field, name, nearby, saved, shape
+from ...plan import Why
 from ...run import Run
-from ...schedule import Why
-from ..probe import Found, Loss, Probe
-from ..sightings import Sightings
+from ..probe import Found, Loss, Probe, Sightings
 
 _NODES = 4000
 _SHORTEST = 4
+_ENOUGH = 8
 
 
 class Ahead(Probe):
@@ -37,6 +38,75 @@ class Ahead(Probe):
                 f"each target is the input one place further on, and {told}",
                 subject="attention", update=at, severity=Severity.WARNING, stage=self._seen.stage("", at),
             )  # fmt: skip
+
+
+class Copied(Probe):
+    """The target is the input itself, place by place, of a model that is allowed to see that place."""
+
+    losses = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._seen = Sightings()
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """An autoencoder sees the whole sequence through a narrow code; a causal model sees each place by itself."""
+        if loss.tensor.grad_fn is None:
+            return
+        pairs = ((fed, each) for each in loss.criteria for fed in loss.inputs if _is_the(fed, each.target))
+        if any(_place_by_place(run.model, loss.tensor, fed, each) for fed, each in pairs):
+            at = run.applied + 1
+            yield rules.LEAK.found(
+                "each target is the input at its own place, which a causal model sees: it learns to copy",
+                subject="target", update=at, severity=Severity.WARNING, stage=self._seen.stage("", at),
+            )  # fmt: skip
+
+
+class Columns(Probe):
+    """A column of the inputs is the label."""
+
+    losses = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._seen, self._apart = Sightings(4), False
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """Of classes alone: what a toy regression learns may well be one of its inputs."""
+        if self._apart or not loss.measured or loss.tensor.grad_fn is None:
+            return
+        wanted = next((c.target for c in loss.criteria if c.kind in {"classes", "logits", "labels"}), None)
+        fed = [x for x in loss.inputs if x.ndim == 2 and x.shape[1] > 1 and x.is_floating_point() and not x.is_sparse]
+        if wanted is None or len(fed) != 1 or not _ENOUGH <= len(fed[0]) == wanted.numel():
+            return
+        labels = wanted.detach().reshape(-1).to(fed[0].dtype)
+        same = (fed[0].detach() == labels[:, None]).all(dim=0)
+        self._apart = not bool(same.any())
+        if bool((labels != labels[0]).any()) and not self._apart:
+            at = run.applied + 1
+            yield rules.LEAK.found(
+                f"column {int(same.nonzero()[0])} of the inputs is the label, sample by sample",
+                subject="column", update=at, severity=Severity.WARNING, stage=self._seen.stage("", at),
+            )  # fmt: skip
+
+
+def _is_the(fed: Tensor, target: Tensor | None) -> bool:
+    if target is None or fed.ndim < 2 or fed.shape[1] < _SHORTEST or fed.numel() != target.numel() or fed.is_sparse:
+        return False
+    flat = fed.detach().reshape(-1)
+    return bool((flat == target.detach().reshape(-1)).all()) and bool((flat != flat[0]).any())
+
+
+def _place_by_place(model: nn.Module, loss: Tensor, fed: Tensor, criterion: Criterion) -> bool:
+    """True where a causal attention, or the only recurrence, and a readout of each place make the prediction."""
+    read = below(criterion.prediction)
+    read = below(edges(read)[0][0]) if read is not None and name(read) == "LogSoftmax" else read
+    rows = () if read is None else shape(read) or ()
+    if not rows or (rows[0] != fed.shape[0] * fed.shape[1] and rows[:2] not in {fed.shape[:2], fed.shape[1::-1]}):
+        return False
+    attention = [node for node in nearby(loss, _NODES) if name(node).startswith("ScaledDotProduct")]
+    recurrent = [m for m in model.modules() if isinstance(m, nn.RNNBase)]
+    if attention:
+        return not recurrent and all(field(node, "is_causal") for node in attention)
+    return len(recurrent) == 1 and not recurrent[0].bidirectional
 
 
 def shifted(fed: Tensor, target: Tensor | None) -> int:

@@ -2,16 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from torch import Tensor, nn
 
 from ....findings import Severity, Stage
 from ....rules import losses, updates
 from ...losses.graph import leaves
+from ...plan import Why
 from ...run import Epoch, Lane, Run, Step, some
-from ...schedule import Why
-from ...weights.names import modules
-from ...weights.samples import sample
+from ...weights.names import modules, sample
 from ..probe import Found, Loss, Probe
 
 _NAMES = 8
@@ -106,6 +106,18 @@ class Modes(Probe):
                 severity=Severity.NOTE if len(run.lanes) > 1 else None,
             )  # fmt: skip
 
+    def asked(self, run: Run) -> Found:
+        """Losses without gradients between updates, on targets of their own, of a model that was in train mode."""
+        run.tried.end(run.applied)
+        seen, live = run.tried, [name for name, m in self._modal.items() if m.training]
+        if live and seen.values > 1 and not seen.well and not seen.otherwise:
+            found = losses.TRAIN_VALIDATION.found(
+                f"{seen.values} losses without gradients, in {seen.in_training} pauses of the training, all of them in "
+                f"train mode; {some(live)} care",
+                severity=Severity.NOTE if len(run.lanes) > 1 else None,
+            )  # fmt: skip
+            yield replace(found, where=seen.place)
+
     def evaluated(self, run: Run, chance: Sequence[str]) -> Found:
         """A dropout that is on in eval mode; one that somebody switched on again by its module is meant."""
         if not chance or any(m.training for m in self._modal.values()):
@@ -146,7 +158,7 @@ class Strangers(Probe):
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Note them at the first measured loss of each name, and look again after three updates."""
-        if not loss.measured:
+        if not loss.measured or any(lane.by_hands for lane in run.lanes):  # whatever moves is held there
             return
         if loss.name not in self._at:
             if len(self._at) < _NAMES:

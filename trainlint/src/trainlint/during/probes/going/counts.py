@@ -10,8 +10,8 @@ from torch import Tensor
 from ....findings import Finding, Severity, Stage
 from ....rules import data
 from ....rules import updates as rules
+from ...plan import Why
 from ...run import Epoch, Lane, Run, Step
-from ...schedule import Why
 from ...weights.lanes import scale_of
 from ...weights.windows import mark
 from ..probe import Found, Probe

@@ -1,6 +1,7 @@
-"""What do the validation values that a loop reports per epoch show?"""
+"""What do validation and metrics say, epoch by epoch?"""
 
 import math
+import re
 import statistics
 from collections.abc import Sequence
 from fractions import Fraction
@@ -9,7 +10,8 @@ from itertools import pairwise
 import torch
 
 from ....findings import Severity, Stage
-from ....rules import losses as rules
+from ....rules import losses as loss_rules
+from ....rules import runs as run_rules
 from ...run import Epoch, Run
 from ..probe import Found, Probe
 from .curves import rising
@@ -30,7 +32,7 @@ class Validation(Probe):
         if epoch.val is None:
             return
         if not math.isfinite(epoch.val):
-            yield rules.VALIDATION_NOT_FINITE.found(f"validation is {epoch.val} in epoch {epoch.index}")
+            yield loss_rules.VALIDATION_NOT_FINITE.found(f"validation is {epoch.val} in epoch {epoch.index}")
             return
         yield from self._constant(run, Stage.SUSPECTED)
         yield from _gap(run, epoch)
@@ -43,7 +45,7 @@ class Validation(Probe):
         values = _validated(run)
         if len(values) < 3 or not same(values[-3:]):
             if values:
-                yield rules.CONSTANT_VALIDATION.withdrawn(f"validation is {values[-1]:.6g} now")
+                yield loss_rules.CONSTANT_VALIDATION.withdrawn(f"validation is {values[-1]:.6g} now")
             return
         # Never moved since the first epoch: not a plateau, which is reached by moving.
         fresh = same(values)
@@ -53,7 +55,7 @@ class Validation(Probe):
             rare = fresh and len(values) >= 8 and values[-1] not in {0.0, 1.0, 100.0}
             severity = Severity.WARNING if rare else Severity.NOTE
         count = len(values) if fresh else 3
-        yield rules.CONSTANT_VALIDATION.found(
+        yield loss_rules.CONSTANT_VALIDATION.found(
             f"validation {values[-1]:.6f} in {count} epochs, {run.applied} updates applied",
             severity=severity, value=values[-1], epochs=len(values), updates=run.applied,
             stage=Stage.CONFIRMED if count > 3 else stage,
@@ -72,11 +74,13 @@ def _gap(run: Run, epoch: Epoch) -> Found:
         return
     ratios = [v / t for t, v in pairs]
     if epoch.index == 3 and min(ratios) > _GAP and not _opposite(pairs):
-        yield rules.TWO_PATHS.found(
+        yield loss_rules.TWO_PATHS.found(
             f"validation is {statistics.median(ratios):.3g} times the train loss in epochs 1-3", ratio=ratios[1]
         )
     elif epoch.index > 3 and (ratios[-1] < _GAP / 2 or _opposite(pairs)):
-        yield rules.TWO_PATHS.withdrawn(f"validation is {ratios[-1]:.3g} times the train loss in epoch {epoch.index}")
+        yield loss_rules.TWO_PATHS.withdrawn(
+            f"validation is {ratios[-1]:.3g} times the train loss in epoch {epoch.index}"
+        )
 
 
 def _opposite(pairs: Sequence[tuple[float, float]]) -> bool:
@@ -117,8 +121,8 @@ class Overfit(Probe):
             return
         best = vals.index(min(vals))
         if not _looks_like_a_loss(rows, best) or not rising(vals, best) or vals[-1] < 1.25 * vals[best]:
-            yield rules.OVERFIT.withdrawn(f"validation is {vals[-1]:.4g} now")
-            yield rules.VALIDATION_RISES.withdrawn(f"validation is {vals[-1]:.4g} now")
+            yield loss_rules.OVERFIT.withdrawn(f"validation is {vals[-1]:.4g} now")
+            yield loss_rules.VALIDATION_RISES.withdrawn(f"validation is {vals[-1]:.4g} now")
             return
         then, now = rows[best][1], rows[-1][1]
         text = (
@@ -129,9 +133,9 @@ class Overfit(Probe):
         numbers = {"best": vals[best], "last": vals[-1], "epoch": rows[best][0]}
         if then is not None and now is not None and now < 0.9 * then:
             text += f" ({vals[-1] / vals[best]:.2g} times), while train fell from {then:.4g} to {now:.4g}"
-            yield rules.OVERFIT.found(text + curve, stage=stage, update=run.applied, **numbers)
+            yield loss_rules.OVERFIT.found(text + curve, stage=stage, update=run.applied, **numbers)
         elif len(run.lanes) == 1:
-            yield rules.VALIDATION_RISES.found(text + curve, stage=stage, update=run.applied, **numbers)
+            yield loss_rules.VALIDATION_RISES.found(text + curve, stage=stage, update=run.applied, **numbers)
 
 
 def _train(epoch: Epoch) -> float | None:
@@ -157,3 +161,86 @@ def _thinned(values: Sequence[float], most: int = 12) -> list[float]:
 def same(values: Sequence[float]) -> bool:
     """True where all values agree to seven digits."""
     return max(values) - min(values) <= _DIGITS * max(abs(v) for v in values)
+
+
+_LOWER = re.compile("loss|err|mse|mae|rmse|nll|bce|wer|cer|fid|perplex|dist|regret")
+_HIGHER = re.compile("acc|f1|prec|recall|auc|iou|map|dice|r2|bleu|rouge|psnr|ssim|ndcg|mrr|score|hit|success|corr")
+_STILL = 5
+"""Epochs in which a metric that measures something has moved."""
+
+
+class Metrics(Probe):
+    """Metrics and the best value over epochs."""
+
+    def epoch(self, run: Run, epoch: Epoch) -> Found:
+        """A metric that does not move, or that is the loss."""
+        if epoch.best is not None and not math.isfinite(epoch.best):
+            yield run_rules.NO_BEST.found(f"best is {epoch.best} after epoch {epoch.index}")
+        losses = [e.train for e in run.epochs if e.train is not None]
+        for name in epoch.metrics:
+            values = [e.metrics[name] for e in run.epochs if name in e.metrics]
+            others = {"train": losses, "val": [e.val for e in run.epochs if e.val is not None]}
+            for other, theirs in others.items():
+                if len(values) == 3 and values == theirs:
+                    yield run_rules.HIDDEN_FAILURE.found(f"{name} equals {other} bit by bit in 3 epochs", subject=name)
+            yield from self._still(run, name, values, losses)
+
+    def asked(self, run: Run) -> Found:
+        """What has not moved by the end."""
+        names = dict.fromkeys(name for e in run.epochs for name in e.metrics)
+        losses = [e.train for e in run.epochs if e.train is not None]
+        for name in names:
+            values = [e.metrics[name] for e in run.epochs if name in e.metrics]
+            yield from self._still(run, name, values, losses, Stage.CONFIRMED)
+
+    def _still(
+        self, run: Run, name: str, values: Sequence[float], losses: Sequence[float], stage: Stage = Stage.SUSPECTED
+    ) -> Found:
+        if len(values) < _STILL or _a_setting(run, values):
+            return
+        spread, room = max(values) - min(values), _room(values)
+        if not math.isfinite(spread) or spread > 0.01 * room or _perfect(name, values):
+            yield loss_rules.BLIND.withdrawn(f"{name} is {values[-1]:.4g} now", subject=name)
+            yield loss_rules.METRIC_STILL.withdrawn(f"{name} is {values[-1]:.4g} now", subject=name)
+            return
+        fall = 1 - losses[-1] / losses[0] if len(losses) >= _STILL and losses[0] > 0 else 0.0
+        curve = f"{name} {min(values):.6g} to {max(values):.6g} in {len(values)} epochs"
+        # Where one class is nine tenths of the data, an accuracy may well stand at its share.
+        high = min(values) >= 0.9 * (100.0 if max(values) > 1 else 1.0)
+        if fall > 0.3:
+            yield loss_rules.METRIC_STILL.withdrawn("train loss falls meanwhile", subject=name)
+            yield loss_rules.BLIND.found(
+                f"train loss fell by {fall:.0%}, {curve}", subject=name, fall=fall, spread=spread, stage=stage,
+                severity=Severity.NOTE if high else None,
+            )  # fmt: skip
+        elif spread == 0 and run.applied:
+            known = _HIGHER.search(name.lower()) is not None and not high
+            yield loss_rules.METRIC_STILL.found(
+                curve,
+                subject=name,
+                severity=None if known else Severity.NOTE,
+                stage=stage,
+                value=values[-1],
+            )
+
+
+def _room(values: Sequence[float]) -> float:
+    """What a metric could move by: of a share, no more than the way to its nearer end."""
+    size = max(abs(v) for v in values)
+    return min(size, 1 - size) if 0 < size < 1 and min(values) >= 0 else size
+
+
+def _perfect(name: str, values: Sequence[float]) -> bool:
+    """True where nothing better is left."""
+    if not any(values):
+        return _LOWER.search(name.lower()) is not None
+    top = 100.0 if max(values) > 1 else 1.0
+    return 0.98 * top <= min(values) and max(values) <= top
+
+
+def _a_setting(run: Run, values: Sequence[float]) -> bool:
+    """True for numbers that measure nothing: a rate, a count, a setting handed over beside the metrics."""
+    last = values[-1]
+    rates = {rate for lane in run.lanes for rate in lane.rates}
+    counted = float(last).is_integer() and abs(last) not in {1.0, 100.0} and last != 0
+    return len(set(values)) == 1 and (last in rates or counted)

@@ -3,18 +3,26 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
-from ....findings import Finding, Severity, Stage
+from ....findings import Finding, Rule, Severity, Stage
 from ....rules import updates as rules
-from ...planned import LOW, horizon, target_of
+from ...plan import LOW, Why, horizon, target_of
 from ...run import Epoch, Lane, Run, Step
-from ...schedule import Why
-from ...weights.meter import nonfinite
+from ...weights.names import nonfinite
 from ..probe import Found, Probe
 
 _SPENT = 1e-6
 """Share of the peak at which a rate is as good as zero: updates of a thousandth of the weights become ones of 1e-9."""
 _KEPT = 4096
+_GIVEN = replace(
+    rules.ZERO_RATE, cause="The optimiser was made with the rate 0, and no schedule gives it another one.",
+    move="Give the optimiser a rate, often 1e-3 for Adam and 1e-1 for SGD.",
+)  # fmt: skip
+_BY_LOOP = replace(
+    rules.ZERO_RATE, cause="The loop itself wrote the rate 0 into the optimiser's groups.",
+    move="Print the rate that the loop computes for its first updates.",
+)  # fmt: skip
 
 
 class Rates(Probe):
@@ -53,7 +61,7 @@ class Rates(Probe):
         count = self._zero[id(lane)]
         alone = len(run.lanes) == 1 or not any(self._peak.values())  # a lane may wait for its phase
         severity = Severity.NOTE if count == 1 else Severity.FATAL if count > 3 and alone else Severity.WARNING
-        return rules.ZERO_RATE.found(
+        return _cause(run, lane).found(
             f"rates {list(step.rates)} in {count} update(s) in a row, from the start",
             subject=lane.subject, severity=severity, update=step.index, updates=count,
         )  # fmt: skip
@@ -113,6 +121,13 @@ class Rates(Probe):
                 f"{self._peak[id(lane)]:.3g}",
                 subject=lane.subject, severity=Severity.WARNING if much else Severity.NOTE, updates=count,
             )  # fmt: skip
+
+
+def _cause(run: Run, lane: Lane) -> Rule:
+    """The rule with the cause that the optimiser and the run show: its own rate, the loop, or the schedule."""
+    if run.schedulers and any(target_of(group) for group in lane.optimizer.param_groups):
+        return rules.ZERO_RATE
+    return _BY_LOOP if lane.optimizer.defaults.get("lr") else _GIVEN
 
 
 def _group(lane: Lane, index: int) -> str:

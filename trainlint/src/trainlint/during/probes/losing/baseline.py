@@ -11,11 +11,10 @@ from ....findings import Severity, Stage
 from ....rules import data
 from ....rules import losses as rules
 from ...losses.constants import Look, compared, look
+from ...plan import Why, glance
 from ...run import Run
-from ...schedule import Why, glance
 from ..going.curves import Curve
-from ..probe import Found, Loss, Probe
-from ..sightings import Cast
+from ..probe import Cast, Found, Loss, Probe
 
 _UPDATES = 100
 """Where even a slow start has passed the constant answer."""

@@ -12,10 +12,9 @@ from ....rules import losses as rules
 from ....rules import numbers, updates
 from ...losses.criteria import parts
 from ...losses.graph import name as node_name
+from ...plan import Why
 from ...run import Lane, Run, Step
-from ...schedule import Why
-from ..probe import Found, Loss, Probe
-from ..sightings import Cast
+from ..probe import Cast, Found, Loss, Probe
 
 _SAME = 8
 """Batches of different data that give one float32 number eight times are not different data, or not a loss."""

@@ -10,18 +10,19 @@ from ....rules import losses as rules
 from ....rules import numbers
 from ...losses.criteria import Criterion, parts
 from ...losses.graph import below, edges, field, name, saved
+from ...plan import Why
 from ...run import Run
-from ...schedule import Why
-from ..probe import Found, Loss, Probe
-from ..sightings import Sightings
+from ..probe import Found, Loss, Probe, Sightings
 
 _CLAMPS = {"Clamp", "ClampMin", "ClampMax", "Hardtanh", "Hardsigmoid"}
 _SQUASHED = {"Softmax", "Sigmoid", "Relu", "Tanh"}
+_SHARES = {"Softmax", "Sigmoid"}
 _LOGARITHMS = {"LogSoftmax", "Log", "LogSigmoid"}
 _RAW = {"Addmm", "Mm", "Bmm", "Convolution", "NativeLayerNorm", "LogSoftmax", "Mv", "Addmv", *_SQUASHED}
 """Nodes whose result is known not to be a logarithm, or one over another axis."""
 _RARELY = 0.1
 """Share of targets out of reach below which an answer can still be a good one."""
+_SMOOTHED = 0.5
 _EATEN = 0.2
 """A clamp that guards a logarithm touches no gradient; one that bounds an answer may touch a few at the edge."""
 
@@ -48,6 +49,8 @@ class Fit(Probe):
             under = None if each.kind in {"classes", "shares", "logits"} else below(each.prediction)
             if under is not None:
                 yield from reach(each.target, under)
+            if each.kind == "logits" and each.target is not None:
+                yield from _labels(each.target)
 
 
 def _misfits(criterion: Criterion) -> list[tuple[str, Severity | None]]:
@@ -55,6 +58,7 @@ def _misfits(criterion: Criterion) -> list[tuple[str, Severity | None]]:
     under = below(criterion.prediction)
     if under is None:
         return []
+    under = _unguarded(under)
     if criterion.kind in {"classes", "shares"}:
         return _classes(criterion, under)
     found: list[tuple[str, Severity | None]] = [(text, None) for text in _one_over(under)]
@@ -68,14 +72,16 @@ def _classes(criterion: Criterion, under: object) -> list[tuple[str, Severity | 
     kind = name(under)
     if kind == "LogSoftmax" and _sums_to_one(criterion.value):
         before = below(edges(under)[0][0])
-        before = _unscaled(before)
+        before = None if before is None else _unscaled(_unguarded(before))
         if before is not None and name(before) in _SQUASHED:
             return [(f"{name(before).lower()} before cross_entropy, which applies log_softmax itself", None)]
+        if before is not None and (told := _one_over(_shares_of(before))):
+            return [(text, None) for text in told]
         if before is not None and name(before) in _LOGARITHMS:  # the logarithm of a logarithm's softmax is the same
             return [("log_softmax of log-probabilities: the second one changes nothing", Severity.NOTE)]
         return []
     if kind == "Log" and not _sums_to_one(criterion.value):  # the logarithm may stand over a softmax
-        under = below(edges(under)[0][0]) or under
+        under = _shares_of(under)
         kind = {"Softmax": "LogSoftmax"}.get(name(under), kind)
     if kind not in _RAW or _sums_to_one(criterion.value):
         return []
@@ -90,9 +96,26 @@ def _classes(criterion: Criterion, under: object) -> list[tuple[str, Severity | 
     return [(f"nll_loss on {told}; it expects log-probabilities", None)]
 
 
-def _unscaled(node: object | None) -> object | None:
+def _unguarded(node: object) -> object:
+    """The probabilities under a clamp or under a constant that is added, or the node itself."""
+    under: object | None = node
+    for _ in range(3):
+        alone = under is not None and sum(child is not None for child, _ in edges(under)) == 1
+        if under is None or not (name(under) in _CLAMPS or (alone and name(under) in {"Add", "Sub"})):
+            break
+        under = below(next((child for child, _ in edges(under) if child is not None), None))
+    return under if under is not None and name(under) in _SHARES else node
+
+
+def _shares_of(node: object) -> object:
+    """The probabilities that a logarithm is taken of, or the node itself."""
+    under = below(edges(node)[0][0]) if name(node) == "Log" else None
+    return node if under is None else _unguarded(under)
+
+
+def _unscaled(node: object) -> object:
     """The softmax under a constant factor, or the node itself: a bounded score times a scale is a choice."""
-    if node is None or name(node) not in {"Mul", "Div"} or sum(c is not None for c, _ in edges(node)) != 1:
+    if name(node) not in {"Mul", "Div"} or sum(c is not None for c, _ in edges(node)) != 1:
         return node
     under = below(next(child for child, _ in edges(node) if child is not None))
     return under if under is not None and name(under) == "Softmax" else node
@@ -122,14 +145,15 @@ def _one_over(under: object) -> list[str]:
 
 
 def _divergences(loss: Tensor) -> list[str]:
-    """kl_div on probabilities: minus the sum of shares of a whole times a softmax."""
+    """Minus the sum of shares of a whole times a softmax, which is no logarithm; or times that of another axis."""
     texts = []
     for part in parts(loss):
-        weight = part.weight
-        if name(part.node) != "Softmax" or weight is None or not part.factor < 0 or weight.ndim < 2:
+        weight, kind = part.weight, name(part.node)
+        if kind not in {"Softmax", "Log"} or weight is None or not part.factor < 0 or weight.ndim < 2:
             continue
         if bool((weight >= 0).all()) and bool(((weight.sum(dim=-1) - 1).abs() < 1e-3).all()):
-            texts.append("softmax where kl_div expects log-probabilities")
+            softmax = "softmax where kl_div expects log-probabilities"
+            texts += [softmax] if kind == "Softmax" else _one_over(_shares_of(part.node))
     return texts
 
 
@@ -154,6 +178,15 @@ def reach(target: Tensor | None, activation: object) -> list[Finding]:
     # A few, as of an unbounded expert copied by a bounded one, are approached as near as may be.
     severity = Severity.NOTE if share < _RARELY else None
     return [rules.OUT_OF_REACH.found(text, severity=severity, share=share)]
+
+
+def _labels(target: Tensor) -> list[Finding]:
+    """Labels of a binary cross entropy that are no shares; smoothed ones may lie a little outside."""
+    share = float(((target < -_SMOOTHED) | (target > 1 + _SMOOTHED)).float().mean())
+    if share <= 0.01:
+        return []
+    text = f"{share:.0%} of the labels of a binary cross entropy lie outside [0, 1]: from {float(target.min()):.3g} to "
+    return [rules.OUT_OF_REACH.found(f"{text}{float(target.max()):.3g}", share=share)]
 
 
 class Clamps(Probe):

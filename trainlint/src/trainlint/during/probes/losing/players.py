@@ -1,19 +1,21 @@
-"""Of networks that are trained on one another: does each see both labels, and does anybody oppose the generator?"""
+"""Of networks that are trained on one another: does anybody oppose the other? Is the loss reported the one seen?"""
 
+import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
 from ....findings import Severity, Stage
-from ....rules import data
-from ....rules import losses as rules
+from ....rules import data as data_rules
+from ....rules import losses as loss_rules
+from ....rules import updates as update_rules
 from ...hearing.passes import Pass
 from ...losses.criteria import parts
 from ...losses.graph import chain
-from ...run import Lane, Run, Step
-from ...schedule import Why
+from ...plan import Why
+from ...run import Epoch, Lane, Run, Step
 from ...weights.names import modules
 from ..probe import Found, Loss, Probe
 
@@ -105,7 +107,7 @@ class Players(Probe):
             yield from self._torn(run, judge, maker, stage)
             if min(len(wanted), len(judged)) < _SURE or len({*wanted, *judged}) != 1:
                 continue
-            yield rules.PLAYERS_AGREE.found(
+            yield loss_rules.PLAYERS_AGREE.found(
                 f"{_called(run, judge)} is taught label {judged[0]:g} for what {_called(run, maker)} makes, and "
                 f"{_called(run, maker)} is rewarded for the same one, in {len(judged)} and {len(wanted)} updates",
                 update=run.applied, stage=stage,
@@ -115,7 +117,7 @@ class Players(Probe):
         """A maker that is stepped on both sides: on its own loss, and on what the judge learns of its samples."""
         wanted = self._wanted[judge, maker]
         if min(wanted.count(0.0), wanted.count(1.0)) >= _TORN:
-            yield rules.PLAYERS_AGREE.found(
+            yield loss_rules.PLAYERS_AGREE.found(
                 f"{_called(run, maker)} is stepped towards both labels of {_called(run, judge)}: {wanted.count(0.0)} "
                 f"times towards 0 and {wanted.count(1.0)} times towards 1",
                 subject=_called(run, maker), update=run.applied, stage=stage,
@@ -127,7 +129,7 @@ class Players(Probe):
             labels = self._labels[judge]
             if len(labels) >= _ONE_SIDED and len(set(labels)) == 1:
                 both = "samples that are made" if any(j == judge for j, _ in self._judged) else "data alone"
-                yield data.DEAD_FIELD.found(
+                yield data_rules.DEAD_FIELD.found(
                     f"{_called(run, judge)} was taught label {labels[0]:g} alone in {len(labels)} terms, on {both}",
                     subject="target", update=run.applied, severity=Severity.WARNING,
                 )  # fmt: skip
@@ -181,3 +183,66 @@ def _models_of(run: Run, lane: Lane) -> set[int]:
 
 def _called(run: Run, model: int) -> str:
     return next((name for name, each in modules(run.model).items() if id(each) == model), "a model")
+
+
+_CLOSE = 0.02
+
+
+class Reported(Probe):
+    """The reported train loss against the losses seen."""
+
+    losses = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._ratios: list[float] = []
+        self._sizes: set[int] = set()
+        self._low = 0
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """Note the size of the batches: a sum over them is often reported per sample."""
+        if not loss.measured:
+            return ()
+        shown = loss.output if loss.output is not None else next(iter(loss.inputs), None)
+        if shown is not None and shown.ndim:
+            self._sizes |= {shown.shape[0], shown.numel()}
+        return ()
+
+    def epoch(self, run: Run, epoch: Epoch) -> Found:
+        """A mean lies between the smallest and the largest; a factor of 1/batches or 1/k names the mistake."""
+        seen = [v for v in epoch.losses if math.isfinite(v)]
+        if epoch.train is None or run.closures or not seen or not math.isfinite(epoch.train):
+            return
+        mean = math.fsum(seen) / len(seen)
+        if mean <= 0 or math.isclose(epoch.train, seen[-1], rel_tol=1e-6):  # the last batch's alone
+            return
+        ratio = epoch.train / mean
+        self._ratios.append(ratio)
+        if any(abs(ratio * size - 1) < _CLOSE for size in self._sizes):
+            return
+        factors = {"batches": epoch.batches or len(seen), "accumulation": run.lanes[0].window}
+        for name, factor in factors.items():
+            if factor > 1 and abs(ratio * factor - 1) < 0.1:
+                yield update_rules.REPORTED_LOSS.found(
+                    f"reported {epoch.train:.6g} is {ratio:.3f} of the mean {mean:.6g} of {len(seen)} losses: 1/{name}",
+                    ratio=ratio, factor=factor,
+                )  # fmt: skip
+                return
+        if epoch.train < min(seen) - 0.1 * abs(min(seen)):
+            yield from self._below(epoch, min(seen), len(seen))
+
+    def _below(self, epoch: Epoch, least: float, count: int) -> Found:
+        """The same ratio in every epoch is a unit; another one each time is no mean of these losses."""
+        self._low += 1
+        if _constant_reported(self._ratios) and len(self._ratios) > 1:
+            yield update_rules.REPORTED_LOSS.withdrawn(
+                f"{self._ratios[-1]:.4g} of the mean in every epoch: another unit"
+            )
+        else:
+            yield update_rules.REPORTED_LOSS.found(
+                f"reported {epoch.train:.6g} is below the smallest of {count} losses, {least:.6g}",
+                ratio=self._ratios[-1], stage=Stage.CONFIRMED if self._low > 1 else Stage.SUSPECTED,
+            )  # fmt: skip
+
+
+def _constant_reported(ratios: Sequence[float]) -> bool:
+    return max(ratios) - min(ratios) <= _CLOSE * max(abs(r) for r in ratios)

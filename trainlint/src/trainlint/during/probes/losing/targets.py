@@ -11,10 +11,9 @@ from ....rules import data as rules
 from ....rules import losses, numbers
 from ...losses.criteria import Criterion
 from ...losses.graph import chain, edges, name, nearby, producers, saved
+from ...plan import Why, glance
 from ...run import Run
-from ...schedule import Why, glance
-from ..probe import Found, Loss, Probe
-from ..sightings import Cast
+from ..probe import Cast, Found, Loss, Probe
 
 _THERE, _SHARE = 0.01, 1e-3
 """Share of the targets from which on a class counts, and share of the loss below which it does not."""

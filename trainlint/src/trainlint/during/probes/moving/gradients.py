@@ -1,20 +1,20 @@
-"""Do gradients arrive everywhere, finite and of a sane size, and does the optimiser see what arrived?"""
+"""Do gradients arrive everywhere, finite, and keep their size through the depth of the model?"""
 
+import math
+import statistics
 import sys
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 
 from torch import nn
 
 from ....findings import Finding, Severity, Stage
-from ....rules import numbers
-from ....rules import updates as rules
-from ...hearing.outputs import Outputs
+from ....rules import numbers as number_rules
+from ....rules import updates as update_rules
+from ...hearing.unread import Outputs
+from ...plan import Why
 from ...run import Lane, Run, Step, module_of, some
-from ...schedule import Why
-from ...weights.meter import nonfinite
-from ...weights.names import modules, parameters
-from ...weights.samples import sample
+from ...weights.names import modules, nonfinite, parameters, sample
 from ..probe import Found, Loss, Probe
 
 
@@ -45,14 +45,14 @@ class Finite(Probe):
         else:
             text = f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}"
             stage = Stage.CONFIRMED if lost else Stage.SUSPECTED
-            yield numbers.GRADIENT.found(
+            yield number_rules.GRADIENT.found(
                 text, subject=module_of(bad[-1]), update=step.index, stage=stage, tensors=len(bad)
             )
 
     def _sanitised(self, lane: Lane, bad: list[str], update: int) -> Finding:
         """One bad batch may be mended so; a habit hides an operation that never has a gradient."""
         self._replaced[id(lane)] += 1
-        return rules.SANITISED.found(
+        return update_rules.SANITISED.found(
             f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}; finite at the step",
             subject=module_of(bad[-1]), update=update, tensors=len(bad),
             stage=Stage.CONFIRMED if self._replaced[id(lane)] > 1 else Stage.SUSPECTED,
@@ -88,7 +88,7 @@ class Coverage(Probe):
         """A pass that reaches no watched parameter, while the watched optimiser steps."""
         elsewhere = any(p.grad is not None for p in parameters(run.model).values())  # the optimiser may hold copies
         if not run.backwards and run.applied and run.strays in {2, 4} and not elsewhere:
-            yield rules.GRAPH_CUT.found(
+            yield update_rules.GRAPH_CUT.found(
                 f"{run.strays} backward passes of {self._loss}, and no watched parameter got a gradient: "
                 "none of them is in its graph",
                 update=run.applied + 1, stage=Stage.CONFIRMED if run.strays == 4 else Stage.SUSPECTED,
@@ -119,7 +119,7 @@ class Coverage(Probe):
     def _after_all(self, lane: Lane, step: Step) -> Found:
         """A reward that had not come yet, a phase that had not begun."""
         self._zero[id(lane)] = self._none[id(lane)] = 0
-        for rule in (rules.ZERO_GRADIENT, rules.GRAPH_CUT):
+        for rule in (update_rules.ZERO_GRADIENT, update_rules.GRAPH_CUT):
             yield rule.withdrawn("gradients arrive since", subject=lane.subject, update=step.index)
 
     def _nothing(self, run: Run, lane: Lane, step: Step, tensors: int) -> Found:
@@ -129,7 +129,7 @@ class Coverage(Probe):
         if tensors and count in {3, 6}:
             # Where the loss is 0 as well there may be nothing to learn from yet, as without a reward.
             severity = None if run.latest else Severity.WARNING
-            yield rules.ZERO_GRADIENT.found(
+            yield update_rules.ZERO_GRADIENT.found(
                 f"{tensors} gradient tensors, all exactly zero, in {count} updates", subject=lane.subject,
                 update=step.index, severity=severity, stage=Stage.CONFIRMED if count == 6 else Stage.SUSPECTED,
             )  # fmt: skip
@@ -138,7 +138,7 @@ class Coverage(Probe):
 
     def _cut(self, run: Run, lane: Lane, stage: Stage) -> Finding:
         about = f"; the loss before its last step was {self._loss}" if self._loss else ""
-        return rules.GRAPH_CUT.found(
+        return update_rules.GRAPH_CUT.found(
             f"0 of {len(lane.names)} parameters have a gradient in {lane.applied} updates: "
             f"no loss depends on them{about}",
             subject=lane.subject, update=lane.applied, stage=stage,
@@ -149,13 +149,13 @@ class Coverage(Probe):
         """An optimiser that stepped, and never had a gradient to step with."""
         if run.seen >= 3 and run.applied >= 3 and not run.backwards and not run.strays:
             text = f"{run.seen} losses and {run.applied} steps, and backward() was never called"
-            yield rules.NO_UPDATE.found(text, losses=run.seen, steps=run.applied)
+            yield update_rules.NO_UPDATE.found(text, losses=run.seen, steps=run.applied)
             return
         for lane in run.lanes:
             if self._none[id(lane)] >= 3 and not lane.backwards and run.seen:
                 yield self._cut(run, lane, Stage.CONFIRMED)
             if self._zero[id(lane)] >= 3:
-                yield rules.ZERO_GRADIENT.found(
+                yield update_rules.ZERO_GRADIENT.found(
                     f"all gradients exactly zero in the {self._zero[id(lane)]} measured updates", subject=lane.subject,
                     severity=None if run.latest else Severity.WARNING,
                 )  # fmt: skip
@@ -168,7 +168,7 @@ class Coverage(Probe):
             if modules:
                 fate = "although something came of it" if used else "and its output was thrown away or cut off"
                 spare = all(_library_part(run, module) for module in modules)
-                yield rules.NO_GRADIENT.found(
+                yield update_rules.NO_GRADIENT.found(
                     f"no gradient in {self._measured[id(lane)]} measured updates {fate}: {some(modules)}",
                     subject=some(modules), update=step.index, modules=len(modules),
                     severity=Severity.NOTE if spare or (not used and run.ran) else None,
@@ -181,7 +181,7 @@ class Coverage(Probe):
         dead = [m for m in dict.fromkeys(map(module_of, names)) if run.ran[m] >= 3 and not self._sibling(m)]
         whole = [m for m in dead if not any(module_of(n) == m for n in live)]
         if whole:
-            yield rules.STATIC_MODULE.found(
+            yield update_rules.STATIC_MODULE.found(
                 f"gradient exactly zero in {self._measured[id(lane)]} measured updates: {some(whole)}",
                 subject=some(whole), update=step.index, modules=len(whole),
             )  # fmt: skip
@@ -216,3 +216,75 @@ def _library_part(run: Run, name: str) -> bool:
 def _ancestors(name: str) -> list[str]:
     parts = name.split(".")
     return [".".join(parts[:i]) for i in range(len(parts), 0, -1)]
+
+
+_SPAN = 1e5
+"""Between the first and the last layer of a healthy deep network gradients per weight differ by less than 1e3."""
+
+
+class Depth(Probe):
+    """Gradient size per weight, from the first layer to the last."""
+
+    updates = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._spans: defaultdict[int, list[float]] = defaultdict(list)
+        self._totals: defaultdict[int, list[float]] = defaultdict(list)
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """Judge the median of the last three measured updates, from the fourth update on."""
+        if not step.measured or nonfinite(step.used):
+            return
+        layers = self._layers(lane, step)
+        key = id(lane)
+        self._totals[key].append(sum(v * v for v in step.used.values() if v) ** 0.5)
+        yield from self._growth(lane, step)
+        if len(layers) < 4 or min(layers.values()) == 0:
+            return
+        first, *_, last = layers
+        self._spans[key].append(layers[first] / layers[last])
+        if step.index < 4 or len(self._spans[key]) < 3:
+            return
+        span = statistics.median(self._spans[key][-3:])
+        if span < 1 / _SPAN:
+            yield update_rules.VANISHING.found(
+                f"gradient per weight in {first} is {span:.1e} of that in {last} (median of 3 updates)",
+                subject=first, update=step.index, ratio=span,
+            )  # fmt: skip
+        # Growth through depth shows in the middle as well; a head that has learned all it can is small alone.
+        if span > _SPAN and layers[first] > span**0.25 * statistics.median(layers.values()):
+            yield update_rules.EXPLODING.found(
+                f"gradient per weight in {first} is {span:.1e} times that in {last} (median of 3 updates)",
+                subject=first, update=step.index, ratio=span,
+            )  # fmt: skip
+
+    def _growth(self, lane: Lane, step: Step) -> Found:
+        totals = self._totals[id(lane)]
+        # Momentum, warm-up and batch noise move norms by tens; a factor of a thousand in the median is another regime.
+        if len(totals) < 6:
+            return
+        early, late = statistics.median(totals[:3]), statistics.median(totals[-3:])
+        if early > 0 and late > 1e3 * early:
+            yield update_rules.EXPLODING.found(
+                f"gradient norm {late:.2g} (median of 3), {late / early:.1e} times that of the first three",
+                update=step.index, early=early, late=late,
+            )  # fmt: skip
+
+    def _layers(self, lane: Lane, step: Step) -> dict[str, float]:
+        """Root mean square gradient per module with a weight matrix, in the order of the model."""
+        sizes: Counter[str] = Counter()
+        kept: dict[str, float] = {}
+        for parameter, name in lane.names.items():
+            norm = step.used.get(name)
+            if parameter.ndim >= 2 and norm is not None:
+                kept[name] = norm
+                sizes[module_of(name)] += parameter.numel()
+        return {module: norm / sizes[module] ** 0.5 for module, norm in _by_module(kept).items()}
+
+
+def _by_module(values: Mapping[str, float]) -> dict[str, float]:
+    """Root of the sum of squares per owning module."""
+    squares: dict[str, float] = {}
+    for name, value in values.items():
+        squares[module_of(name)] = squares.get(module_of(name), 0.0) + value * value
+    return {name: math.sqrt(value) for name, value in squares.items()}

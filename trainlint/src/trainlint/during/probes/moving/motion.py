@@ -1,4 +1,4 @@
-"""Did the update do anything to the live weights?"""
+"""Did the update do anything to the live weights, and does a module stay behind the others?"""
 
 import statistics
 from collections import Counter, defaultdict
@@ -6,11 +6,10 @@ from collections import Counter, defaultdict
 from torch import Tensor
 
 from ....findings import Severity, Stage
-from ....rules import updates as rules
-from ...run import Epoch, Lane, Run, Step, module_of, norms, some
-from ...schedule import Why
-from ...weights.names import buffers, parameters
-from ...weights.samples import sample
+from ....rules import updates as update_rules
+from ...plan import Why
+from ...run import Epoch, Lane, Run, Step, module_of, some
+from ...weights.names import buffers, norms, parameters, sample
 from ..probe import Found, Probe
 
 _ROUNDING = 1e-7
@@ -47,14 +46,14 @@ class Motion(Probe):
             self._still[key] += 1  # an optimiser may accumulate by itself, and move at every fourth step
             count = self._still[key]
             if count in {2, 6}:
-                yield rules.NO_MOTION.found(
-                    f"Δ = 0 in {len(step.unmoved)} tensors with a gradient, {count} times, at rates {list(step.rates)}",
+                yield update_rules.NO_MOTION.found(
+                    f"Δ = 0 in {len(step.unmoved)} tensors with a gradient, {count} times, at {step.at}",
                     subject=lane.subject, update=step.index, tensors=len(step.unmoved),
                     stage=Stage.CONFIRMED if count == 6 and not self._seen[key] else Stage.SUSPECTED,
                 )  # fmt: skip
             return
         if self._still[key] >= 2 and not self._seen[key]:
-            yield rules.NO_MOTION.withdrawn("the weights move since", subject=lane.subject, update=step.index)
+            yield update_rules.NO_MOTION.withdrawn("the weights move since", subject=lane.subject, update=step.index)
         seen = self._seen[key]
         seen.append(step.relative)
         yield from self._leaps(lane, step)
@@ -63,16 +62,16 @@ class Motion(Probe):
             return
         typical = statistics.median(seen[-3:])
         if typical < _ROUNDING:
-            yield rules.BELOW_ROUNDING.found(
-                f"relative update {typical:.2g} (median of 3), gradient {_total(step):.2g}, rates {list(step.rates)}",
+            yield update_rules.BELOW_ROUNDING.found(
+                f"relative update {typical:.2g} (median of 3), gradient {_total(step):.2g}, {step.at}",
                 severity=None if max(seen) < _ROUNDING else Severity.NOTE, update=step.index, relative=typical,
             )  # fmt: skip
         # Weights that start near zero double in their first updates, whatever the rate, and the loss says little yet. A
         # lone scale or temperature may stay near zero, and a line search takes the step that it has tried.
         matrices = any(p.ndim > 1 for p in lane.held) and not step.closure
         if typical > _JUMP and matrices and (run.worsening or (step.index >= _STEADY and not run.improving)):
-            yield rules.TOO_LARGE.found(
-                f"relative update {typical:.2g} (median of 3) at rates {list(step.rates)}",
+            yield update_rules.TOO_LARGE.found(
+                f"relative update {typical:.2g} (median of 3) at {step.at}",
                 update=step.index, relative=typical,
             )  # fmt: skip
 
@@ -82,7 +81,7 @@ class Motion(Probe):
         if step.in_rates is None or rate < _LEAP or first < _FORGOTTEN or len(self._seen[id(lane)]) not in {3, 4}:
             return
         if any(p.ndim > 1 for p in lane.held):
-            yield rules.TOO_LARGE.found(
+            yield update_rules.TOO_LARGE.found(
                 f"each update moves every weight by about {rate:.3g}; the first one was {first:.3g} times their size",
                 subject=lane.subject, update=step.index, relative=first,
                 stage=Stage.CONFIRMED if len(self._seen[id(lane)]) > 3 else Stage.SUSPECTED,
@@ -95,9 +94,9 @@ class Motion(Probe):
         stuck += [] if rising else [step.stuck]
         share = statistics.median(stuck[-3:]) if len(stuck) > 2 else 0.0
         if share > _STUCK:
-            yield rules.BELOW_ROUNDING.found(
+            yield update_rules.BELOW_ROUNDING.found(
                 f"{share:.0%} of the entries with a gradient kept their value (median of 3): half precision rounds the "
-                f"update away, at rates {list(step.rates)}",
+                f"update away, at {step.at}",
                 severity=None if min(stuck) > _STUCK else Severity.NOTE, update=step.index, stuck=share,
             )  # fmt: skip
 
@@ -139,7 +138,69 @@ class Declared(Probe):
         moved = norms([sample(live[n]) - self._at[n] for n in names])
         gone = {n: m for n, m in zip(names, moved, strict=True) if m != 0}
         if gone:
-            yield rules.FROZEN_MOVED.found(
+            yield update_rules.FROZEN_MOVED.found(
                 f"{len(gone)} tensors declared frozen moved: {some(list(gone))} by {max(gone.values()):.2g}",
                 subject=some(list(dict.fromkeys(map(module_of, gone))), 2), update=update, tensors=len(gone),
+            )  # fmt: skip
+
+
+_ROUNDING_LAGGING = 1e-7
+"""Half a unit in the last place of float32 is 6e-8: below it most entries do not change."""
+_STEADY_LAGGING = 8
+"""Equal steps away from zero are 1/7 of the weights by the eighth update."""
+
+
+class Modules(Probe):
+    """Does a module stay behind the others: updates below rounding, or its weights put back after each?"""
+
+    updates = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._alive: set[str] = set()
+        self._lost: defaultdict[str, list[float]] = defaultdict(list)
+        self._rate: dict[int, float] = {}
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """From the eighth update on: modules that no measured update has moved for good, at a rate that had risen."""
+        if not step.measured or step.index <= run.plan.partial:
+            return
+        rate = max(step.rates, default=0.0)
+        rising, self._rate[id(lane)] = rate > self._rate.get(id(lane), 0.0), rate
+        back = step.returned
+        if back is None:
+            return
+        for module, moved in step.modules.items():
+            if not moved < _ROUNDING_LAGGING and module not in back:
+                self._alive.add(module)
+            elif not rising:
+                self._lost[module].append(moved)
+        if step.index >= _STEADY_LAGGING:
+            lost = self._still(run, lane, step)
+            yield from self._put_back([module for module in lost if module in back], step)
+            yield from self._rounded([module for module in lost if module not in back], step)
+
+    def _still(self, run: Run, lane: Lane, step: Step) -> list[str]:
+        groups = zip(lane.optimizer.param_groups, step.rates, strict=False)  # another optimiser may have stepped
+        names = (lane.names.get(p) for group, rate in groups if rate == 0 for p in group["params"])
+        idle = {module_of(name) for name in names if name is not None}  # a finding of its own
+        return [
+            module for module in step.modules
+            if len(self._lost[module]) > 2 and module not in self._alive | idle and not run.plan.is_frozen(module)
+        ]  # fmt: skip
+
+    def _put_back(self, modules: list[str], step: Step) -> Found:
+        if modules:
+            yield update_rules.MODULE_STILL.found(
+                f"{some(modules)}: moved, and back at the same values at the next of "
+                f"{len(self._lost[modules[0]])} measured updates",
+                subject=some(modules), update=step.index, modules=len(modules),
+            )  # fmt: skip
+
+    def _rounded(self, modules: list[str], step: Step) -> Found:
+        if modules and self._alive:
+            typical = max(statistics.median(self._lost[module][-3:]) for module in modules)
+            yield update_rules.MODULE_STILL.found(
+                f"{some(modules)}: relative update {typical:.2g} (median of 3) and never above {_ROUNDING_LAGGING}; "
+                f"{step.relative:.2g} of the whole, at {step.at}",
+                subject=some(modules), update=step.index, relative=typical, modules=len(modules),
             )  # fmt: skip

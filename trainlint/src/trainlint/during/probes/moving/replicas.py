@@ -9,7 +9,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 from ....findings import Finding, Severity
 from ....rules import updates as rules
-from ...run import Epoch, Run, norms
+from ...run import Epoch, Run
+from ...weights.names import norms
 from ..probe import Found, Probe
 
 

@@ -1,1 +1,0 @@
-"""Rules over series: what do the values of a run say, whatever printed them?"""

@@ -1,1 +1,0 @@
-"""From a file or a text to series: lines, templates, tables, documents and event files."""

@@ -1,1 +1,0 @@
-"""What does the source of a training suggest, read and never run (standard library alone, no torch)?"""

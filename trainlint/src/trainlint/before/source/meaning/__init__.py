@@ -1,1 +1,0 @@
-"""What does an expression or a call in a source stand for?"""

@@ -1,1 +1,0 @@
-"""Probes: one question each, asked while a training runs."""

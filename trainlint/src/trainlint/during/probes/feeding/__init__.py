@@ -1,1 +1,0 @@
-"""What goes into the modules, what do they pass on, and in which mode are they?"""

@@ -1,1 +1,0 @@
-"""How does the run go: counts, rates, curves and epochs?"""

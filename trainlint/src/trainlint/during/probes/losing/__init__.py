@@ -1,1 +1,0 @@
-"""What do losses, their parts and their targets say?"""

@@ -1,1 +1,0 @@
-"""Do gradients arrive, and do the weights follow them?"""

@@ -1,0 +1,268 @@
+"""Which parameters are held, called, frozen, and able to become different?"""
+
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from torch import Tensor
+
+from ....findings import Finding, Severity, Stage
+from ....rules import updates as update_rules
+from ...plan import Why
+from ...run import Epoch, Lane, Run, Step, module_of, some
+from ...weights.lanes import OUTSIDE
+from ...weights.names import modules, parameters, sample, tensors
+from ..probe import Found, Probe
+
+_SURE = 3
+"""Steps in which an optimiser's own tensors get no gradient and the model's do."""
+
+
+class Ownership(Probe):
+    """Every trainable parameter in a group, by identity; what gets gradients and what moves decides."""
+
+    updates = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._apart: Counter[int] = Counter()
+        self._missing: dict[str, tuple[Tensor, Tensor]] = {}
+
+    def attached(self, run: Run) -> Found:
+        """Before the first update."""
+        yield from self._strangers(run)
+        yield from _twice(run)
+        for lane in run.lanes:
+            yield from wrong_groups(lane, run.plan.rates)
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """Again whenever an update is measured: a layer may have been replaced after the optimiser was built."""
+        if step.measured:
+            own = tensors(run.model)
+            yield from self._foreign(lane, own)
+            yield from self._left_out(run, own)
+
+    def strayed(self, run: Run) -> Found:
+        """A pass that reaches no watched parameter, after others did: the model may hold new ones."""
+        if run.backwards and run.strays in {1, 2, 3, 8}:
+            for lane in run.lanes:
+                yield from self._foreign(lane, tensors(run.model))
+
+    def epoch(self, run: Run, epoch: Epoch) -> Found:
+        """Again at the end of each epoch."""
+        own = tensors(run.model)
+        for lane in run.lanes:
+            yield from self._foreign(lane, own)
+        yield from self._left_out(run, own)
+
+    def asked(self, run: Run) -> Found:
+        """And at last."""
+        yield from self._left_out(run, tensors(run.model))
+
+    def _strangers(self, run: Run) -> Found:
+        known = set(parameters(run.model).values())
+        for lane in run.lanes:
+            if lane.held and not lane.by_hands and not _owned(lane, known):
+                yield self._apart_from(lane, "before the first update", Stage.SUSPECTED)
+
+    def _foreign(self, lane: Lane, own: Sequence[Tensor]) -> Found:
+        """An optimiser whose tensors are not the model's: a temperature has gradients, another model's weights none."""
+        if not lane.held or lane.by_hands or _owned(lane, set(own)):
+            return
+        if any(p.grad is not None and bool(p.grad.any()) for p in lane.parameters) and not _replaced(lane):
+            self._apart[id(lane)] = 0
+            yield update_rules.FOREIGN.withdrawn("its tensors get gradients of their own", subject=lane.subject)
+        elif any(p.grad is not None for p in own):
+            self._apart[id(lane)] += 1
+            sure = self._apart[id(lane)] >= _SURE
+            when = f"at update {lane.applied}, and the model's own have gradients"
+            yield self._apart_from(lane, when, Stage.CONFIRMED if sure else Stage.SUSPECTED)
+
+    def _apart_from(self, lane: Lane, when: str, stage: Stage) -> Finding:
+        held = len(lane.parameters)
+        text = f"0 of {held} tensors of the optimiser belong to the model {when}"
+        return update_rules.FOREIGN.found(text, subject=lane.subject, stage=stage, held=held)
+
+    def _left_out(self, run: Run, own: Sequence[Tensor]) -> Found:
+        """Trainable parameters in no group that get gradients and keep their values."""
+        held = {p for lane in run.lanes for p in (*lane.parameters, *lane.held)}
+        known = [p in held for p in own]
+        if not any(known):
+            return
+        if all(known):
+            self._missing = {}
+            return
+        named = parameters(run.model)
+        loose = {n: p for n, p in named.items() if p.requires_grad and p not in held and not run.plan.is_frozen(n)}
+        pulled = {n: p for n, p in loose.items() if p.grad is not None and bool(p.grad.any())}
+        before = self._missing
+        self._missing = {n: (p, sample(p).clone()) for n, p in pulled.items()}
+        again = [n for n, p in pulled.items() if n in before and before[n][0] is p]
+        still = [n for n in again if bool((sample(pulled[n]) == before[n][1]).all())]
+        if still:
+            size = sum(named[n].numel() for n in still)
+            total = sum(p.numel() for p in named.values())
+            modules = list(dict.fromkeys(map(module_of, still)))
+            yield update_rules.NOT_OWNED.found(
+                f"{len(still)} trainable tensors ({size / total:.0%} of all parameters) in no group, with "
+                f"gradients and without motion: {some(still)}",
+                subject=some(modules), missing=len(still), share=size / total,
+            )  # fmt: skip
+
+
+def _owned(lane: Lane, known: set) -> bool:
+    """True where the optimiser holds any of the model's parameters, or wider copies of them."""
+    return lane.masters or any(p in known for p in lane.parameters)
+
+
+def _replaced(lane: Lane) -> bool:
+    """True where the tensors were the model's when the watch began: their last gradients may be left over."""
+    return any(not name.startswith(OUTSIDE) for name in lane.names.values())
+
+
+def _twice(run: Run) -> Found:
+    """Two optimisers may share a parameter, as an encoder under an actor and a critic: worth a word, and no more."""
+    held = Counter(p for lane in run.lanes for p in lane.parameters)
+    twice = [n for n, p in parameters(run.model).items() if held[p] > 1]
+    if twice:
+        text = f"{some(twice)} in more than one optimiser"
+        yield update_rules.WRONG_GROUP.found(text, subject=some(twice, 1), severity=Severity.NOTE)
+
+
+def wrong_groups(lane: Lane, rates: Mapping[str, float]) -> list[Finding]:
+    """Findings where a parameter's group has another rate than declared for its module prefix.
+
+    Args:
+        lane: the optimiser with its names.
+        rates: declared rate by module prefix; the longest prefix that fits decides.
+    """
+    found = []
+    for index, group in enumerate(lane.optimizer.param_groups if rates else ()):
+        actual = float(group.get("initial_lr", group["lr"]))
+        for name in (lane.names[p] for p in group["params"] if p in lane.names):
+            fits = [prefix for prefix in rates if name == prefix or name.startswith(prefix + ".")]
+            wanted = rates[max(fits, key=len)] if fits else actual
+            if abs(actual - wanted) > 1e-6 * wanted:
+                text = f"{name} is in group {index} at rate {actual:.3g}; declared {wanted:.3g}"
+                found.append(
+                    update_rules.WRONG_GROUP.found(text, subject=module_of(name), actual=actual, wanted=wanted)
+                )
+    return found
+
+
+class NeverCalled(Probe):
+    """Modules with trained parameters that no pass reaches."""
+
+    updates = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._reached: set[str] = set()
+        self._measured = 0
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """Note whose parameters have had a gradient: many modules are used without being called."""
+        if step.measured:
+            self._measured += 1
+            self._reached |= {module_of(n) for n, g in {**step.arrived, **step.used}.items() if g is not None}
+        return ()
+
+    def asked(self, run: Run) -> Found:
+        """A module that waits for its phase is judged when the verdict is asked for."""
+        if self._measured < 3 or not run.ran:
+            return
+        known = modules(run.model)
+        held = {module_of(n) for lane in run.lanes for p, n in lane.names.items() if p.requires_grad}
+        called = self._reached | set(run.ran)
+        idle = [m for m in sorted(held - called) if m in known and not run.plan.is_frozen(m) and not _peer(m, called)]
+        for severity in (None, Severity.NOTE):
+            named = [m for m in idle if _libraries(known, m) == (severity is not None)]
+            if named:
+                yield update_rules.NEVER_CALLED.found(
+                    f"{some(named)} of {type(run.model).__name__}: not called in {self._measured} measured updates, "
+                    "and without a gradient",
+                    subject=some(named), severity=severity, update=run.applied, modules=len(named),
+                )  # fmt: skip
+
+
+def _peer(module: str, called: set[str]) -> bool:
+    """True within an entry of a numbered list of which another is called: an expert nobody chose is not broken."""
+    parts = module.split(".")
+    stems = [".".join([*parts[:i], ""]) for i, part in enumerate(parts) if part.isdigit()]
+    return any(m.startswith(stem) and m[len(stem) :].split(".")[0].isdigit() for stem in stems for m in called)
+
+
+def _libraries(known: dict, module: str) -> bool:
+    """True where the module that should call it comes from an installed library, which may well leave parts unused."""
+    parent = known.get(module.rpartition(".")[0])
+    source = sys.modules.get(type(parent).__module__)
+    path = "" if source is None or "__file__" not in vars(source) else str(source.__file__)
+    return type(parent).__module__.split(".")[0] != "torch" and bool(
+        {"site-packages", "dist-packages"} & set(Path(path).parts)
+    )
+
+
+_LOOKED = 6
+"""Measured updates after which units that were equal have become different, if they can."""
+
+
+class Weights(Probe):
+    """Matrices of equal entries: do their units stay equal? Undeclared freezes are noted."""
+
+    updates = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._same: list[str] = []
+        self._matrices = 0
+        self._measured = 0
+
+    def attached(self, run: Run) -> Found:
+        """Look once, before the first update."""
+        named = parameters(run.model)
+        matrices = {n: p for n, p in named.items() if p.ndim >= 2 and min(p.shape[:2]) > 1 and p.requires_grad}
+        same = [n for n, p in matrices.items() if bool((sample(p) == sample(p)[0]).all()) and _flat(p)]
+        # A zero-initialised head or residual branch is a common choice; every matrix zero is not.
+        zeros = [n for n in same if not bool(named[n].flatten()[0])]
+        self._same = same if len(zeros) == len(matrices) else [n for n in same if n not in zeros]
+        self._matrices = len(matrices)
+        if self._same:
+            yield self._found(self._same, "have equal entries", Stage.SUSPECTED)
+        frozen = [n for n, p in named.items() if not p.requires_grad and not run.plan.is_frozen(n)]
+        if frozen:
+            yield update_rules.FROZEN_UNDECLARED.found(f"{len(frozen)} of {len(named)} tensors: {some(frozen)}")
+
+    def asked(self, run: Run) -> Found:
+        """What an optimiser holds and was frozen since, as by a loop over all parameters."""
+        held = {p: n for lane in run.lanes for p, n in lane.names.items() if not run.plan.is_frozen(n)}
+        frozen = [name for p, name in held.items() if not p.requires_grad]
+        if frozen:
+            text = f"{len(frozen)} of {len(held)} tensors that an optimiser holds: {some(frozen)}"
+            yield update_rules.FROZEN_UNDECLARED.found(text)
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """One layer from equal entries learns different rows at once; units between two such layers stay equal."""
+        if not self._same or not step.measured:
+            return
+        self._measured += 1
+        if self._measured not in {3, _LOOKED}:
+            return
+        named = parameters(run.model)
+        same = [n for n in self._same if n in named and _units_equal(named[n])]
+        if not same:
+            self._same = []
+            yield update_rules.SAME_WEIGHTS.withdrawn(f"rows and columns differ after update {step.index}")
+        elif self._measured == _LOOKED:
+            yield self._found(same, f"have equal units still after {step.index} updates", Stage.CONFIRMED)
+
+    def _found(self, names: list[str], text: str, stage: Stage) -> Finding:
+        evidence = f"{len(names)} of {self._matrices} matrices {text}: {some(names)}"
+        return update_rules.SAME_WEIGHTS.found(evidence, stage=stage)
+
+
+def _flat(matrix: Tensor) -> bool:
+    return bool((matrix == matrix.flatten()[0]).all())
+
+
+def _units_equal(matrix: Tensor) -> bool:
+    """True where all rows, or all columns, are the same."""
+    own = matrix.detach().flatten(1)
+    return bool((own == own[:1]).all()) or bool((own == own[:, :1]).all())

@@ -1,1 +1,0 @@
-"""Watching a program that nobody edited: what it uses is found through torch itself."""

@@ -1,1 +1,0 @@
-"""Which weights are trained, what are they called, and how far did they move?"""

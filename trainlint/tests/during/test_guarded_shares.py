@@ -1,0 +1,58 @@
+"""Is a softmax before a criterion seen behind a clamp, a small constant or a logarithm, and only where it is wrong?"""
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim import SGD
+
+from trainlint import Watch
+
+
+def told(loss) -> set[str]:
+    torch.manual_seed(0)
+    net = nn.Linear(5, 4)
+    optimizer = SGD(net.parameters(), 0.1)
+    with Watch(net, optimizer, raises=False) as watch:
+        for _ in range(4):
+            x = torch.randn(12, 5)
+            watch.loss(loss(net(x), x[:, :4].argmax(1))).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+    return {f.rule.code for f in watch.verdict().findings if f.severity != "note"}
+
+
+def by_hand(shares: Tensor, y: Tensor) -> Tensor:
+    return -(F.one_hot(y, 4) * torch.log(shares + 1e-8)).sum(1).mean()
+
+
+WRONG = {
+    "clamped": lambda z, y: F.cross_entropy(z.softmax(1).clamp(1e-7, 1), y),
+    "a constant added": lambda z, y: F.cross_entropy(z.softmax(1) + 1e-8, y),
+    "both": lambda z, y: F.cross_entropy((z.softmax(1) + 1e-8).clamp_min(1e-6), y),
+    "no logarithm": lambda z, y: F.nll_loss(z.softmax(1).clamp_min(1e-7), y),
+    "sigmoid": lambda z, y: F.binary_cross_entropy_with_logits(z.sigmoid().clamp(1e-6, 1), F.one_hot(y, 4).float()),
+    "over the batch, clamped": lambda z, y: F.nll_loss(z.softmax(0).clamp_min(1e-7).log(), y),
+    "over the batch, then again": lambda z, y: F.cross_entropy((z.softmax(0) + 1e-8).log(), y),
+    "over the batch, by hand": lambda z, y: by_hand(z.softmax(0), y),
+    "over the batch, squared": lambda z, y: F.mse_loss(z.softmax(0).clamp_min(1e-7), F.one_hot(y, 4).float()),
+}
+RIGHT = {
+    "clamped before the logarithm": lambda z, y: F.nll_loss(z.softmax(1).clamp_min(1e-7).log(), y),
+    "log-probabilities": lambda z, y: F.cross_entropy((z.softmax(1) + 1e-8).log(), y),
+    "by hand": lambda z, y: by_hand(z.softmax(1), y),
+    "scores clamped": lambda z, y: F.cross_entropy(z.clamp(-30, 30), y),
+    "scores with an offset": lambda z, y: F.cross_entropy(z + 0.1, y),
+    "probabilities clamped": lambda z, y: F.binary_cross_entropy(z.sigmoid().clamp(1e-6, 1), F.one_hot(y, 4).float()),
+    "bounded scores": lambda z, y: F.cross_entropy(10 * torch.tanh(z), y),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_wrong(kind: str) -> None:
+    assert "RT216" in told(WRONG[kind])
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+def test_right(kind: str) -> None:
+    assert not told(RIGHT[kind])

@@ -1,0 +1,105 @@
+"""Are labels among the inputs, labels of no share, hand-written likelihoods and mistaken axes told from sound ones?"""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim import Adam
+
+from trainlint import Verdict, Watch
+
+
+def watched(net: nn.Module, loss: Callable[[], Tensor], count: int = 24) -> Verdict:
+    optimizer = Adam(net.parameters(), 1e-2)
+    with Watch(net, optimizer, raises=False) as watch:
+        for _ in range(count):
+            watch.loss(loss()).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+    return watch.verdict()
+
+
+def rows(kind: str) -> tuple[Tensor, Tensor]:
+    x = torch.randn(16, 5)
+    y = (x[:, 0] > 0).float()
+    if kind == "label":
+        x = torch.cat([x, y[:, None]], 1)
+    elif kind == "sign":
+        x = torch.cat([x, (x[:, :1] > 0.5).float()], 1)
+    else:
+        x = torch.cat([x, x[:, :1]], 1)
+    return x, y
+
+
+@pytest.mark.parametrize(("kind", "told"), [("label", True), ("sign", False), ("copy", False)])
+def test_a_column_that_is_the_label(kind: str, told: bool) -> None:
+    torch.manual_seed(0)
+    net = nn.Linear(6, 1)
+
+    def loss() -> Tensor:
+        x, y = rows(kind)
+        return F.binary_cross_entropy_with_logits(net(x)[:, 0], y)
+
+    assert ("RT406" in watched(net, loss).codes) is told
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"), [(1.0, 2.0, True), (-1.0, 1.0, True), (0.0, 1.0, False), (-0.1, 1.2, False)]
+)
+def test_labels_of_a_binary_cross_entropy(low: float, high: float, told: bool) -> None:
+    torch.manual_seed(0)
+    net = nn.Linear(5, 1)
+
+    def loss() -> Tensor:
+        x = torch.randn(16, 5)
+        return F.binary_cross_entropy_with_logits(net(x)[:, 0], torch.where(x[:, 0] > 0, high, low))
+
+    assert ("RT220" in watched(net, loss).codes) is told
+
+
+def likelihood(shares: Tensor, y: Tensor) -> Tensor:
+    return (F.one_hot(y, 3) * torch.log(shares + 1e-7)).sum(1).mean()
+
+
+@pytest.mark.parametrize(("sign", "told"), [(1.0, True), (-1.0, False)])
+@pytest.mark.parametrize("of", [likelihood, lambda p, y: (F.one_hot(y, 3) * p.log().log_softmax(1)).sum(1).mean()])
+def test_a_likelihood_by_hand(of: Callable[[Tensor, Tensor], Tensor], sign: float, told: bool) -> None:
+    torch.manual_seed(0)
+    net = nn.Linear(5, 3)
+
+    def loss() -> Tensor:
+        x = torch.randn(32, 5)
+        return sign * of(net(x).softmax(1), x[:, :3].argmax(1))
+
+    assert ("RT210" in watched(net, loss, 64).codes) is told
+
+
+class Sequence(nn.Module):
+    def __init__(self, first: bool, attention: bool) -> None:
+        super().__init__()
+        self.part = nn.MultiheadAttention(4, 1, batch_first=first) if attention else nn.LSTM(4, 4, batch_first=first)
+        self.attention, self.head = attention, nn.Linear(4, 2)
+
+    def forward(self, x: Tensor, at: int) -> Tensor:
+        out = self.part(x, x, x)[0] if self.attention else self.part(x)[0]
+        return self.head(out.select(at, -1))
+
+
+@pytest.mark.parametrize("attention", [False, True])
+@pytest.mark.parametrize(("first", "shape", "at", "told"), [
+    (False, (12, 5, 4), 1, True), (True, (12, 5, 4), 1, False), (False, (5, 12, 4), 0, False),
+    (False, (12, 1, 4), 1, False),
+])  # fmt: skip
+def test_a_batch_that_is_read_as_time(
+    first: bool, shape: tuple[int, ...], at: int, told: bool, attention: bool
+) -> None:
+    torch.manual_seed(0)
+    net = Sequence(first, attention)
+
+    def loss() -> Tensor:
+        x = torch.randn(shape)
+        return F.cross_entropy(net(x, at), (x.select(at, 0)[:, 0] > 0).long())
+
+    assert ("RT334" in watched(net, loss).codes) is told
