@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ....rules import source_model
 from ..meaning.values import UNKNOWN, Tensor, Thing, Value, number, whole
-from ..suspicion import SourceFinding, tell
+from ..suspicion import SourceFinding, at, tell
 from ..training import Training
 from ..walking.events import LOADER
 from ..walking.reader import tensors
