@@ -58,7 +58,7 @@ def in_train_mode(training: Training) -> Iterator[SourceFinding]:
 def _in_train_mode(training: Training) -> Iterator[tuple[Loop, Event]]:
     told: set[int] = set()
     trained_on = {id(t) for b in training.backwards for loop in b.loops for t in unwrapped(loop.over)}
-    passes = {loop for _, _, loop in _model_calls(training)}
+    passes = {loop: call for call, _, loop in _model_calls(training)}
     for event in training.of("modal"):
         loop = next((each for each in event.loops if each in passes), None)
         if loop is None or id(loop.node) in told or training.library or event.mode not in {"", "train"}:
