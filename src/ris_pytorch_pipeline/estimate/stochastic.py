@@ -183,12 +183,12 @@ class StochasticLikelihood:
 
 
 def _quadratic(gram: Gram, log_powers: Tensor, log_noise: Tensor) -> Local:
-    """NLL, score and Fisher information over the positions that move, the powers and the noise."""
-    powers, noise = log_powers.exp(), log_noise[:, 0].exp()
+    """NLL, score and Fisher information over the positions that move, the powers and the noise; sums are double."""
+    powers, noise = (x.exp().to(gram.energy.dtype) for x in (log_powers, log_noise[:, 0]))
     whitened = whiten(gram, powers, noise)
-    return Local(
-        negative_log_likelihood(whitened), score(whitened, powers, noise), fisher_information(whitened, powers, noise)
-    )
+    parts = negative_log_likelihood, score, fisher_information
+    value, slope, curvature = parts[0](whitened), parts[1](whitened, powers, noise), parts[2](whitened, powers, noise)
+    return Local(value.double(), slope.double(), curvature.double())
 
 
 def coded_dictionary(observation: Observation, steering: GridSteering) -> tuple[list[Tensor], list[Tensor]]:

@@ -80,8 +80,7 @@ def snapshot_gram(
 def response_gram(
     response: Complex[Tensor, "... vector antenna"], measurements: Measured | None, kinds: int
 ) -> Gram:  # fmt: skip
-    """The Grams of coded responses, in double precision whatever that of the responses."""
-    response = response.to(torch.complex128)
+    """The Grams of coded responses, in their precision."""
     shape = response.shape[:-2] + response.shape[-1:]
     y = response.new_zeros(shape) if measurements is None else measurements.to(response.dtype)
     conjugate = response.conj()
