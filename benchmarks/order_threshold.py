@@ -9,8 +9,8 @@ import argparse
 import torch
 
 from ris_pytorch_pipeline.estimate import MaximumLikelihood, PilotMl, Sml
+from ris_pytorch_pipeline.estimate.ml.search import add_source, better_of, cycle, drop_source
 from ris_pytorch_pipeline.estimate.normalise import scale
-from ris_pytorch_pipeline.estimate.search import add_source, better_of, cycle, drop_source
 from ris_pytorch_pipeline.physics import cosines_from_positions, draw, preset
 from ris_pytorch_pipeline.rng import stream
 

@@ -45,7 +45,7 @@ FORBIDDEN_CALLS = {
     "torch.load": "pickle",
     "os.getenv": "an environment variable",
 }
-READS_ENVIRONMENT = {"cli.train"}
+READS_ENVIRONMENT = {"cli.commands.train"}
 """A launcher says through the environment alone which of its processes this is."""
 MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|Users|work|tmp|mnt|scratch)/\w|\b[A-Z]:\\\\")
 
@@ -209,7 +209,7 @@ def test_public_text_names_no_machine(pattern: str) -> None:
     [
         ("physics.scene", "from ..estimate import Sml"),
         ("physics.scene", "from .. import estimate"),
-        ("physics.scene", "from ris_pytorch_pipeline.estimate.search import greedy"),
+        ("physics.scene", "from ris_pytorch_pipeline.estimate.ml.search import greedy"),
         ("physics.scene", "import ris_pytorch_pipeline.bounds"),
         ("physics.scene", "def late():\n    from ..covariance import subspace"),
         ("physics.scene", "from torch import nn"),

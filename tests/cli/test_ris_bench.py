@@ -8,7 +8,7 @@ import pytest
 from running import Run
 
 from ris_pytorch_pipeline.bench import Cell
-from ris_pytorch_pipeline.cli import bench
+from ris_pytorch_pipeline.cli.commands import bench
 from ris_pytorch_pipeline.data import config_digest
 
 FEW = ("--horizontal", "6", "--vertical", "6", "--antennas", "8", "--snapshots", "8", "--scenes", "3")

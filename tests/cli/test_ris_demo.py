@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from running import NETWORK, Run
 
-from ris_pytorch_pipeline.cli import demo
+from ris_pytorch_pipeline.cli.commands import demo
 
 
 @pytest.fixture

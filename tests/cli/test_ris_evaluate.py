@@ -8,7 +8,7 @@ import pytest
 from running import Run
 
 from ris_pytorch_pipeline.bench import HYBRIDS, Cell
-from ris_pytorch_pipeline.cli import evaluate
+from ris_pytorch_pipeline.cli.commands import evaluate
 
 
 def test_every_method_on_the_scenes_of_training(ris: Run, run_folder: Path) -> None:

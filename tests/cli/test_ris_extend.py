@@ -8,7 +8,7 @@ import pytest
 from running import SMALL, Run
 
 from ris_pytorch_pipeline.cli.arguments import COMMANDS, build
-from ris_pytorch_pipeline.cli.examples import EXAMPLES
+from ris_pytorch_pipeline.cli.options.examples import EXAMPLES
 from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.estimate import CONTENDERS
 from ris_pytorch_pipeline.physics import CHANNELS, CODEBOOKS, PRESETS, codebook_named, preset, registered

@@ -7,7 +7,8 @@ import pytest
 import torch
 from running import SMALL, Run
 
-from ris_pytorch_pipeline.cli import locate, memory, program
+from ris_pytorch_pipeline.cli import memory, program
+from ris_pytorch_pipeline.cli.commands import locate
 from ris_pytorch_pipeline.cli.memory import compared_bytes, drawn_bytes, fitting, require, scene_bytes, shown
 from ris_pytorch_pipeline.data import simulate
 from ris_pytorch_pipeline.errors import InfeasibleError
@@ -87,7 +88,7 @@ def test_outputs_are_checked_before_the_work(
     ris: Run, small_file: str, tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder that cannot be written to, which no test run as root can make: the probe fails as it would there."""
-    from ris_pytorch_pipeline.cli import figures
+    from ris_pytorch_pipeline.cli.showing import figures
     from ris_pytorch_pipeline.data import scene_file
 
     def denied(path: Path) -> None:

@@ -12,9 +12,10 @@ import pytest
 from rich.console import Console
 from running import Run
 
-from ris_pytorch_pipeline.cli import output, program
-from ris_pytorch_pipeline.cli.locate import _plus_minus
-from ris_pytorch_pipeline.cli.output import Bar, print_json
+from ris_pytorch_pipeline.cli import program
+from ris_pytorch_pipeline.cli.commands.locate import _plus_minus
+from ris_pytorch_pipeline.cli.showing import output
+from ris_pytorch_pipeline.cli.showing.output import Bar, print_json
 
 
 def watched(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> io.StringIO:

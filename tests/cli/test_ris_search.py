@@ -8,7 +8,7 @@ import pytest
 from running import NETWORK, Run
 
 from ris_pytorch_pipeline.cli.arguments import parse
-from ris_pytorch_pipeline.cli.search import settings_of
+from ris_pytorch_pipeline.cli.commands.search import settings_of
 from ris_pytorch_pipeline.experiment import training_preset
 
 SPACE = """
@@ -88,7 +88,7 @@ def test_what_cannot_be_searched_is_refused(ris: Run, folder: Path, options: tup
 def test_without_the_extra_it_says_what_to_install(ris: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.split(".")[:2] == ["ris_pytorch_pipeline", "search"]]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delitem(sys.modules, "ris_pytorch_pipeline.cli.search")
+    monkeypatch.delitem(sys.modules, "ris_pytorch_pipeline.cli.commands.search")
     monkeypatch.setitem(sys.modules, "optuna", None)
     ris("search", "x").refused("pip install 'ris-pytorch-pipeline[search]'")
 

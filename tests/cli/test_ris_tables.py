@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from running import SMALL, Run
 
-from ris_pytorch_pipeline.cli.tables import PIPE_WIDTH, Stacked, print_table, table_of
+from ris_pytorch_pipeline.cli.showing.tables import PIPE_WIDTH, Stacked, print_table, table_of
 
 CELLS = st.text(alphabet="0123456789.±°", min_size=1, max_size=24)
 

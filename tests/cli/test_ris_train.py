@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ris_pytorch_pipeline.cli import main
-from ris_pytorch_pipeline.cli.train import limited
+from ris_pytorch_pipeline.cli.commands.train import limited
 from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.train import Trainer, WatchConfig
 

@@ -10,10 +10,10 @@ from ris_pytorch_pipeline.covariance import LowRank, UninformativeCovarianceWarn
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.estimate import Estimator, SearchRegion, Status
 from ris_pytorch_pipeline.estimate.amplitudes import fit_amplitudes, with_powers
-from ris_pytorch_pipeline.estimate.back_projection import BackProjected
-from ris_pytorch_pipeline.estimate.modified_music import ModifiedMusic, mirrored_entries
-from ris_pytorch_pipeline.estimate.omp import Omp
-from ris_pytorch_pipeline.estimate.spectral import Bartlett, Music, Mvdr
+from ris_pytorch_pipeline.estimate.baselines.back_projection import BackProjected
+from ris_pytorch_pipeline.estimate.baselines.modified_music import ModifiedMusic, mirrored_entries
+from ris_pytorch_pipeline.estimate.baselines.omp import Omp
+from ris_pytorch_pipeline.estimate.spectral.spectra import Bartlett, Music, Mvdr
 from ris_pytorch_pipeline.physics import (
     Panel,
     Scenes,

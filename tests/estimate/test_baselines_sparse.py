@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ris_pytorch_pipeline.estimate import SearchRegion, search_grid
-from ris_pytorch_pipeline.estimate.sparse_bayesian import SparseBayesian, dictionary, fit_powers
+from ris_pytorch_pipeline.estimate.baselines.sparse_bayesian import SparseBayesian, dictionary, fit_powers
 from ris_pytorch_pipeline.physics import Scenes, cosines_from_positions, draw, preset
 from ris_pytorch_pipeline.rng import stream
 

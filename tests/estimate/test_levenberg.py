@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ris_pytorch_pipeline.estimate.levenberg import Box, Local, minimise
+from ris_pytorch_pipeline.estimate.ml.levenberg import Box, Local, minimise
 
 
 def quadratic(centre: Tensor, curvature: Tensor):

@@ -5,7 +5,7 @@ import torch
 
 from ris_pytorch_pipeline.covariance import LowRank, back_projected, eigenpairs, sample_covariance
 from ris_pytorch_pipeline.errors import InputError
-from ris_pytorch_pipeline.estimate.order import EigenvalueGap, aic, mdl
+from ris_pytorch_pipeline.estimate.spectral.order import EigenvalueGap, aic, mdl
 from ris_pytorch_pipeline.physics import complex_normal, draw, preset
 from ris_pytorch_pipeline.rng import stream
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from ris_pytorch_pipeline.estimate import PilotMl, SearchRegion, Sml, search_grid
+from ris_pytorch_pipeline.estimate.ml.search import search_known
 from ris_pytorch_pipeline.estimate.normalise import scale
-from ris_pytorch_pipeline.estimate.search import search_known
 from ris_pytorch_pipeline.physics import Observation, Panel
 
 WAVELENGTH = 0.3

@@ -4,9 +4,9 @@ import torch
 
 from ris_pytorch_pipeline.covariance import music, signal_subspace, true_covariance
 from ris_pytorch_pipeline.estimate.grid import SearchGrid, search_grid
-from ris_pytorch_pipeline.estimate.peaks import Peaks, climb, grid_peaks, keep_distinct
 from ris_pytorch_pipeline.estimate.region import SearchRegion
-from ris_pytorch_pipeline.estimate.spectral import Bartlett, Music
+from ris_pytorch_pipeline.estimate.spectral.peaks import Peaks, climb, grid_peaks, keep_distinct
+from ris_pytorch_pipeline.estimate.spectral.spectra import Bartlett, Music
 from ris_pytorch_pipeline.physics import Panel, steering_at, uniform
 from ris_pytorch_pipeline.rng import stream
 

@@ -4,11 +4,11 @@ import pytest
 import torch
 from scipy.optimize import minimize_scalar
 
-from ris_pytorch_pipeline.estimate.hypothesis import Hypothesis
+from ris_pytorch_pipeline.estimate.ml.hypothesis import Hypothesis
+from ris_pytorch_pipeline.estimate.ml.pilot import PilotLikelihood
+from ris_pytorch_pipeline.estimate.ml.stochastic import StochasticLikelihood, one_source_gain
 from ris_pytorch_pipeline.estimate.normalise import scale
-from ris_pytorch_pipeline.estimate.pilot import PilotLikelihood
 from ris_pytorch_pipeline.estimate.region import SearchRegion
-from ris_pytorch_pipeline.estimate.stochastic import StochasticLikelihood, one_source_gain
 from ris_pytorch_pipeline.physics import Chart, Scenes, cosines_from_positions, draw, preset
 from ris_pytorch_pipeline.rng import stream
 

@@ -6,8 +6,8 @@ import torch
 from ris_pytorch_pipeline.covariance import LowRank, eigenpairs, music, mvdr, signal_subspace, true_covariance
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.estimate import Estimate, SearchRegion, Status
-from ris_pytorch_pipeline.estimate.order import mdl
-from ris_pytorch_pipeline.estimate.spectral import Bartlett, Music, Mvdr, Spectral
+from ris_pytorch_pipeline.estimate.spectral.order import mdl
+from ris_pytorch_pipeline.estimate.spectral.spectra import Bartlett, Music, Mvdr, Spectral
 from ris_pytorch_pipeline.physics import (
     Scenes,
     cartesian_from_positions,

@@ -211,7 +211,7 @@ def test_a_figure_without_an_interval_is_drawn() -> None:
 
 
 def test_pdf_holds_truetype(tmp_path) -> None:
-    from ris_pytorch_pipeline.cli.figures import save_figure
+    from ris_pytorch_pipeline.cli.showing.figures import save_figure
 
     save_figure(sweep_figure([cell("sml", 1, 10.0)]), tmp_path / "f.pdf")
     content = (tmp_path / "f.pdf").read_bytes()

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ris_pytorch_pipeline.search import Studies
-from ris_pytorch_pipeline.search.trials import counts, digest_of, outcome_in
+from ris_pytorch_pipeline.search.kept.trials import counts, digest_of, outcome_in
 
 WORKER = Path(__file__).with_name("stub_worker.py")
 LONGEST = 300

@@ -12,7 +12,7 @@ import pytest
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.search import open_storage
 from ris_pytorch_pipeline.search.extra import optuna
-from ris_pytorch_pipeline.search.journal import JOURNAL, JournalLock, cut_torn_line, journal_storage
+from ris_pytorch_pipeline.search.kept.journal import JOURNAL, JournalLock, cut_torn_line, journal_storage
 
 
 def a_study(folder: Path) -> "optuna.Study":
@@ -66,7 +66,7 @@ def test_cutting_leaves_whole_files_alone(tmp_path: Path) -> None:
 HOLDER = """
 import sys, time
 from pathlib import Path
-from ris_pytorch_pipeline.search.journal import JournalLock
+from ris_pytorch_pipeline.search.kept.journal import JournalLock
 JournalLock(Path(sys.argv[1])).acquire()
 print("held", flush=True)
 time.sleep(600)

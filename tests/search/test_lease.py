@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ris_pytorch_pipeline.search import Watchman, Worker
 from ris_pytorch_pipeline.search.extra import optuna
-from ris_pytorch_pipeline.search.lease import LEASE
+from ris_pytorch_pipeline.search.kept.lease import LEASE
 
 LIVING = """
 import json, sys, time

@@ -9,8 +9,8 @@ from small_world import SmallNet
 from torch import nn
 
 from ris_pytorch_pipeline.train import read_checkpoint
-from ris_pytorch_pipeline.train.average import Average
-from ris_pytorch_pipeline.train.evaluate import evaluate
+from ris_pytorch_pipeline.train.loop.average import Average
+from ris_pytorch_pipeline.train.loop.evaluate import evaluate
 
 
 def test_the_average_follows_and_the_live_weights_stay() -> None:

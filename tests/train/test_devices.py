@@ -15,8 +15,9 @@ from ris_pytorch_pipeline.localise import Localiser
 from ris_pytorch_pipeline.losses import HybridLoss, LossWeights, measure_prediction
 from ris_pytorch_pipeline.nets import HybridNet, NetConfig
 from ris_pytorch_pipeline.physics import Scenario
-from ris_pytorch_pipeline.train import Reporter, Trainer, load_network, trainer
-from ris_pytorch_pipeline.train.hardware import Hardware
+from ris_pytorch_pipeline.train import Reporter, Trainer, load_network
+from ris_pytorch_pipeline.train.loop import trainer
+from ris_pytorch_pipeline.train.processes.hardware import Hardware
 
 SCENARIO = Scenario(horizontal=6, vertical=6, antennas=6, snapshots=6, sources=(1, 2))
 EXPERIMENT = TrainingExperiment(

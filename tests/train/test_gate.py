@@ -9,7 +9,7 @@ from small_world import SmallNet
 from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.experiment import Optimisation
 from ris_pytorch_pipeline.train import Gate, Groups, Outcome
-from ris_pytorch_pipeline.train.groups import adamw
+from ris_pytorch_pipeline.train.loop.groups import adamw
 
 RATES = {"backbone": 1e-3, "head": 4e-3}
 

@@ -6,7 +6,7 @@ from torch import nn
 from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.experiment import Optimisation
 from ris_pytorch_pipeline.train import Groups
-from ris_pytorch_pipeline.train.groups import adamw, set_rates
+from ris_pytorch_pipeline.train.loop.groups import adamw, set_rates
 
 
 class Grouping(nn.Module):

@@ -5,7 +5,7 @@ import torch.distributed as dist
 from small_world import World
 
 from ris_pytorch_pipeline.data import HeldScenes, content_hashes
-from ris_pytorch_pipeline.train import budget
+from ris_pytorch_pipeline.train.loop import budget
 from ris_pytorch_pipeline.train.parts import drawn_scenes
 
 MB = 10**6

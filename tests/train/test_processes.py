@@ -12,7 +12,7 @@ from two_processes import EXPERIMENT, SCENES, Rare, first_gradients, free_port, 
 
 from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.train import Outcome, Processes, joined, read_checkpoint, read_ledger
-from ris_pytorch_pipeline.train.launch import processes_of
+from ris_pytorch_pipeline.train.processes.launch import processes_of
 from trainlint import diagnose_path
 
 LAUNCHED = {"RANK": "1", "WORLD_SIZE": "2", "LOCAL_RANK": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.experiment import Optimisation
 from ris_pytorch_pipeline.train import average_weight, rate_factor, rates
-from ris_pytorch_pipeline.train.schedule import last_phase, warmup_updates
+from ris_pytorch_pipeline.train.loop.schedule import last_phase, warmup_updates
 
 runs = st.integers(1, 5000)
 averages = st.sampled_from(["live", "ema", "swa"])

@@ -14,7 +14,8 @@ from ris_pytorch_pipeline.data import SceneSource
 from ris_pytorch_pipeline.experiment import Plan, TrainingExperiment
 from ris_pytorch_pipeline.losses import HybridLoss
 from ris_pytorch_pipeline.nets import HybridNet, NetConfig
-from ris_pytorch_pipeline.train import Ledger, Reporter, keeping
+from ris_pytorch_pipeline.train import Ledger, Reporter
+from ris_pytorch_pipeline.train.files import keeping
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "train.py"
 SMALL = TrainingExperiment(

@@ -14,7 +14,7 @@ from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError, Inp
 from ris_pytorch_pipeline.experiment import Plan, presets
 from ris_pytorch_pipeline.experiment.optimisation import Stopping
 from ris_pytorch_pipeline.train import Outcome, Reporter, Trainer, load_network, read_ledger
-from ris_pytorch_pipeline.train.evaluate import evaluate
+from ris_pytorch_pipeline.train.loop.evaluate import evaluate
 from ris_pytorch_pipeline.train.parts import drawn_scenes
 from trainlint import TrainingFault
 

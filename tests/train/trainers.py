@@ -12,7 +12,7 @@ from ris_pytorch_pipeline.losses import HybridLoss, LossReport
 from ris_pytorch_pipeline.nets import HybridNet, NetConfig, Prediction
 from ris_pytorch_pipeline.physics import Scenario
 from ris_pytorch_pipeline.train import Attempt, Data, Outcome, Parts, Reporter, Trainer
-from ris_pytorch_pipeline.train.gradient import measure_gradient
+from ris_pytorch_pipeline.train.loop.gradient import measure_gradient
 from ris_pytorch_pipeline.train.parts import drawn_scenes
 
 BATCHES = 10

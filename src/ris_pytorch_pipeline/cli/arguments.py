@@ -12,11 +12,11 @@ from ..experiment import Experiment, parse_toml_value, resolve
 from ..experiment.strict import nearest
 from ..experiment.toml import read_toml
 from ..physics.scenario import PRESETS
-from .data_options import add_calibrate, add_import
-from .examples import epilog_of
-from .scenario_options import add_scenario_options
-from .search_options import add_search
-from .training_options import add_demo, add_doctor, add_overfit, add_train
+from .options.data_options import add_calibrate, add_import
+from .options.examples import epilog_of
+from .options.scenario_options import add_scenario_options
+from .options.search_options import add_search
+from .options.training_options import add_demo, add_doctor, add_overfit, add_train
 
 COMMANDS = {
     "simulate": "draw scenes and write them to a scene file, or to shards for training",

@@ -14,8 +14,8 @@ from ..errors import ConfigurationError
 from ..experiment import to_toml
 from ..files import Terminated, reason, terminating
 from .arguments import experiment_of, parse
-from .extending import extend
-from .streams import drop_output, is_output, prepare_streams
+from .options.extending import extend
+from .showing.streams import drop_output, is_output, prepare_streams
 
 OK, BAD_INPUT, NO_OUTPUT, INTERRUPTED, CLOSED_PIPE = 0, 2, 74, 130, 141
 MODULES = {"import": "importing"}
@@ -78,7 +78,7 @@ def _command(arguments: argparse.Namespace) -> int:
             f"--threads of 1 to {cores}, the cores that this process may use", str(arguments.threads),
             "a slip, or a machine of other size", f"pass --threads {min(max(arguments.threads, 1), cores)}",
         )  # fmt: skip
-    command = import_module(f".{MODULES.get(arguments.command, arguments.command)}", __package__)
+    command = import_module(f".commands.{MODULES.get(arguments.command, arguments.command)}", __package__)
     import torch  # after the parser has answered
 
     from .foreign import foreign_errors

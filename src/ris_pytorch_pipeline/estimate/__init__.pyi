@@ -1,39 +1,29 @@
-from .back_projection import BackProjected
+from .baselines.back_projection import BackProjected
+from .baselines.modified_music import ModifiedMusic
+from .baselines.omp import Omp
+from .baselines.sparse_bayesian import SparseBayesian
 from .contenders import CONTENDERS, GENIE, Contender, contender, likelihood_for
 from .estimate import Estimate, Estimator, Fit, Mode, Status, asked_sources, joined_estimates, pad_sources
 from .grid import SearchGrid, search_grid
-from .hypothesis import Hypothesis
-from .levenberg import Box, Local, minimise
-from .maximum_likelihood import MaximumLikelihood, Sml
-from .mirrors import Mirrors
-from .modified_music import ModifiedMusic
-from .omp import Omp
-from .order import EigenvalueGap, InformationCriterion, OrderRule, aic, mdl
-from .pilot_ml import PilotMl
+from .ml.maximum_likelihood import MaximumLikelihood, Sml
+from .ml.pilot_ml import PilotMl
+from .ml.search import SearchEffort
 from .region import SearchRegion
-from .search import SearchEffort
-from .sparse_bayesian import SparseBayesian
-from .spectral import Bartlett, Music, Mvdr, Spectral
-from .steered import GridSteering, grid_steering, products, real_rows
-from .stochastic import StochasticLikelihood, one_source_gain
+from .spectral.order import EigenvalueGap, InformationCriterion, OrderRule, aic, mdl
+from .spectral.spectra import Bartlett, Music, Mvdr, Spectral
 
 __all__ = [
     "CONTENDERS",
     "GENIE",
     "BackProjected",
     "Bartlett",
-    "Box",
     "Contender",
     "EigenvalueGap",
     "Estimate",
     "Estimator",
     "Fit",
-    "GridSteering",
-    "Hypothesis",
     "InformationCriterion",
-    "Local",
     "MaximumLikelihood",
-    "Mirrors",
     "Mode",
     "ModifiedMusic",
     "Music",
@@ -48,18 +38,12 @@ __all__ = [
     "SparseBayesian",
     "Spectral",
     "Status",
-    "StochasticLikelihood",
     "aic",
     "asked_sources",
     "contender",
-    "grid_steering",
     "joined_estimates",
     "likelihood_for",
     "mdl",
-    "minimise",
-    "one_source_gain",
     "pad_sources",
-    "products",
-    "real_rows",
     "search_grid",
 ]

@@ -8,7 +8,9 @@ from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
 from ..errors import InfeasibleError, InputError
-from ..estimate import GridSteering, Mirrors, SearchGrid, grid_steering, products, real_rows, search_grid
+from ..estimate import SearchGrid, search_grid
+from ..estimate.ml.mirrors import Mirrors
+from ..estimate.ml.steered import GridSteering, grid_steering, products, real_rows
 from ..physics import Array
 from .cleaning import Cleaning
 from .config import NetConfig

@@ -1,16 +1,16 @@
-from .effect import check_effects
-from .knobs import Choices, Range
-from .lease import Watchman, Worker
-from .outcome import Judged, Objective, Outcome, Pruned, Report, Task
-from .recipe import PHASES, Locating, Recipe, recipe_from_plain, resolved
-from .results import Results, Row, best_toml, results_of, write_results
-from .sampler import SeededTpe
+from .kept.lease import Watchman, Worker
+from .kept.outcome import Judged, Objective, Outcome, Pruned, Report, Task
+from .kept.results import Results, Row, best_toml, results_of, write_results
+from .kept.storage import open_storage
+from .kept.studies import Studies, holds_search, joined_studies, new_studies
 from .settings import Settings
-from .space import SPACES, Space, named_space, space_from_plain, space_of
-from .storage import open_storage
-from .studies import Studies, holds_search, joined_studies, new_studies
-from .training import FixedScenes, TrainAndLocate, localiser_of
-from .workers import parent_watch, run_processes, work
+from .spaces.effect import check_effects
+from .spaces.knobs import Choices, Range
+from .spaces.sampler import SeededTpe
+from .spaces.space import SPACES, Space, named_space, space_from_plain, space_of
+from .trying.recipe import PHASES, Locating, Recipe, recipe_from_plain, resolved
+from .trying.training import FixedScenes, TrainAndLocate, localiser_of
+from .trying.workers import parent_watch, run_processes, work
 
 __all__ = [
     "PHASES",

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ..errors import ConfigurationError
-from .recipe import Recipe, recipe_from_plain
-from .space import Space, named_space, space_from_plain
+from .spaces.space import Space, named_space, space_from_plain
+from .trying.recipe import Recipe, recipe_from_plain
 
 _LEAST = {"trials": 1, "epochs": 1, "best": 0, "long_epochs": 1, "scenes": 1}
 

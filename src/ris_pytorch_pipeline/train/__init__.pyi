@@ -1,20 +1,20 @@
-from .checkpoint import Checkpoint, Header, read_checkpoint
-from .gate import Attempt, Gate
-from .groups import Groups
-from .launch import joined, processes_of
-from .ledger import Ledger, read_ledger, standing
-from .load import Trained, load_network
+from .files.checkpoint import Checkpoint, Header, read_checkpoint
+from .files.ledger import Ledger, read_ledger, standing
+from .files.load import Trained, load_network
+from .files.shards import shard_scenes
+from .loop.gate import Attempt, Gate
+from .loop.groups import Groups
+from .loop.progress import Progress
+from .loop.schedule import average_weight, rate_factor, rates
+from .loop.trainer import Trainer
+from .loop.update import Motion, Outcome, Update
 from .overfitting import Overfit, one_batch, overfit
 from .parts import Criterion, Data, Parts
-from .processes import Processes
-from .progress import Progress
-from .reporter import Reporter
-from .schedule import average_weight, rate_factor, rates
-from .shards import shard_scenes
-from .tensorboard import TensorBoard
-from .trainer import Trainer
-from .update import Motion, Outcome, Update
-from .watching import WatchConfig
+from .processes.launch import joined, processes_of
+from .processes.together import Processes
+from .watching.reporter import Reporter
+from .watching.tensorboard import TensorBoard
+from .watching.watched import WatchConfig
 
 __all__ = [
     "Attempt",

@@ -14,10 +14,10 @@ from ..data import BatchSource, content_hashes
 from ..errors import ConfigurationError, InputError
 from ..experiment.training import TrainingExperiment
 from ..losses import measure_prediction
-from .hardware import Hardware
+from .loop.trainer import Trainer
 from .parts import Data, Parts, drawn_scenes
-from .reporter import Reporter
-from .trainer import Trainer
+from .processes.hardware import Hardware
+from .watching.reporter import Reporter
 
 MOST_NMSE, MOST_ANGLE_DEG, LEAST_SNR_DB = 0.10, 1.0, 5.0
 """What a network must reach on scenes that it has seen: NMSE of R_pred on all of them, and median angle error of

@@ -11,7 +11,7 @@ from ..data import BatchSource, HeldScenes, Inputs, Labels, SceneSource
 from ..experiment.training import TrainingExperiment
 from ..losses import HybridLoss, LossReport, measure_prediction
 from ..nets import HybridNet
-from .budget import budget_of
+from .loop.budget import budget_of
 
 Criterion = Callable[[Any, Inputs, Labels], LossReport]
 """From a prediction, the inputs and the labels of a batch to a report."""

@@ -8,13 +8,13 @@ from .before.source.checking import check_source
 from .before.source.suspicion import SourceFinding
 from .before.trial import Line, timed
 from .during.plan import Plan
+from .during.probes.moving.replicas import Replicas
 from .during.probes.probe import Found, Loss, Probe
-from .during.probes.replicas import Replicas
 from .during.probes.standard import standard_probes
 from .during.run import Epoch, Lane, Run, Step
-from .during.samples import sample
 from .during.schedule import Preset, Why
 from .during.watch import Watch
+from .during.weights.samples import sample
 from .errors import ExplainedError, InfeasibleError, InputError
 from .findings import Finding, Rule, Severity, Stage, State
 from .ledger import Ledger, read

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 from torch.optim import Adam
 
 from trainlint import InputError, Plan, Stage, Verdict, Watch
-from trainlint.during.constants import Look, compared, look
-from trainlint.during.criteria import read
+from trainlint.during.losses.constants import Look, compared, look
+from trainlint.during.losses.criteria import read
 
 Criterion = Callable[[Tensor, Tensor], Tensor]
 

@@ -11,9 +11,9 @@ from torch.optim import SGD, Adam
 from torch.optim.optimizer import _global_optimizer_pre_hooks
 
 from trainlint import InputError, Probe, State, TrainingFault, Watch
-from trainlint.during.meter import Meter
-from trainlint.during.observer import Observer
-from trainlint.during.windows import Windows
+from trainlint.during.hearing.observer import Observer
+from trainlint.during.weights.meter import Meter
+from trainlint.during.weights.windows import Windows
 from trainlint.ledger import read
 
 

@@ -7,8 +7,8 @@ from torch.distributions import Normal
 from torch.nn import functional as F
 
 from trainlint import Verdict, Watch
-from trainlint.during.constants import compared, look
-from trainlint.during.criteria import Criterion, read
+from trainlint.during.losses.constants import compared, look
+from trainlint.during.losses.criteria import Criterion, read
 
 
 def only(loss: Tensor, outputs: tuple[Tensor, ...]) -> Criterion:

@@ -12,7 +12,7 @@ from torch.optim import SGD
 from torch.optim.swa_utils import AveragedModel
 
 from trainlint import InputError, Plan, Watch
-from trainlint.during.names import modules, parameters
+from trainlint.during.weights.names import modules, parameters
 
 NAMES = ["body.weight", "body.bias", "head.weight", "head.bias"]
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.optim import SGD
 
 from trainlint import Watch
-from trainlint.during.trace import name_operation
+from trainlint.during.losses.trace import name_operation
 from trainlint.rules import rule
 
 

@@ -17,11 +17,11 @@ from torch.optim import LBFGS, SGD, Adam
 from torch.optim.lr_scheduler import StepLR
 
 from trainlint import InputError, Plan, State, TrainingFault, Watch, judge
-from trainlint.during.meter import Meter
-from trainlint.during.probes.replicas import checksum, replica_findings
+from trainlint.during.probes.moving.replicas import checksum, replica_findings
 from trainlint.during.run import Lane
-from trainlint.during.samples import sample
 from trainlint.during.schedule import Schedule
+from trainlint.during.weights.meter import Meter
+from trainlint.during.weights.samples import sample
 from trainlint.ledger import read
 from trainlint.rules import RULES, rule
 

@@ -22,7 +22,7 @@ from trainlint.before.contracts import (
     same_data,
 )
 from trainlint.before.memory import SavedBytes, estimate, free_bytes, over_budget
-from trainlint.during.probes.batches import batch_findings
+from trainlint.during.probes.feeding.batches import batch_findings
 from trainlint.ledger import Ledger
 
 from .toy import codes, model, quiet

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from ..estimate import Mode
-from ..hypothesis import Hypothesis, Likelihood, Rows, joined
+from ..ml.hypothesis import Hypothesis, Likelihood, Rows, joined
+from ..ml.search import SearchEffort, candidates
 from ..region import SearchRegion
-from ..search import SearchEffort, candidates
 from .conventions import nearest_spacing
 
 NEAR = 2.0

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from ..during.probes.batches import content_hash
+from ..during.probes.feeding.batches import content_hash
 from ..findings import Finding
 from ..rules import data
 

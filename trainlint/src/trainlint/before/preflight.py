@@ -10,8 +10,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from ..during.planned import planned_rates, rate_plan
-from ..during.probes.batches import tensors
-from ..during.probes.ownership import wrong_groups
+from ..during.probes.feeding.batches import tensors
+from ..during.probes.moving.ownership import wrong_groups
 from ..during.run import Lane, module_of, some
 from ..findings import Finding, Severity
 from ..rules import updates

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ..during import criteria
-from ..during.meter import nonfinite
+from ..during.losses import criteria
+from ..during.losses.trace import name_operation
 from ..during.run import module_of, norms, some
-from ..during.trace import name_operation
+from ..during.weights.meter import nonfinite
 from ..errors import ExplainedError, InputError
 from ..findings import Finding, Severity
 from ..rules import losses as loss_rules

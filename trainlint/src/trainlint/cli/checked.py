@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..before.source.checking import check_paths
-from ..before.source.reading import sources
 from ..before.source.suspicion import SourceFinding
+from ..before.source.walking.reading import sources
 from ..entry import Entry
 from .keeper import Keeper, Sifted
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from .plan import Plan
-from .samples import norms as norms
+from .weights.samples import norms as norms
 
 
 @dataclass(eq=False)

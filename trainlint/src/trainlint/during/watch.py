@@ -14,17 +14,17 @@ from ..findings import Severity
 from ..ledger import Evidence, Ledger
 from ..rules import runs
 from ..verdict import TrainingFault, Verdict, judge
-from . import names
-from .hooks import scaler_of
+from .hearing.hooks import scaler_of
+from .hearing.observer import Observer
+from .hearing.unread import reason
 from .jury import Audience, Jury
-from .lanes import lanes
-from .observer import Observer
 from .plan import Plan
 from .probes.probe import Loss, Probe
 from .probes.standard import standard_probes
 from .run import Epoch, Run
 from .schedule import Preset
-from .unread import reason
+from .weights import names
+from .weights.lanes import lanes
 
 
 class Watch:

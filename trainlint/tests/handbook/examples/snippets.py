@@ -134,7 +134,7 @@ inputs = torch.cat([features, 2 * labels], dim=1)
 findings = leak(inputs, labels)
 """, [("torch.cat([features, 2 * labels], dim=1)", "features")]),
     "RT408": ("""import torch
-from trainlint.during.probes.batches import batch_findings
+from trainlint.during.probes.feeding.batches import batch_findings
 
 def batch(seed):
     return torch.randn(4, 3, generator=torch.Generator().manual_seed(seed))
@@ -143,7 +143,7 @@ findings = batch_findings([[batch(worker % 2) for worker in range(6)]])
 """, [("worker % 2", "worker")]),
     "RT409": ("""import torch
 from torch.utils.data import DataLoader, TensorDataset
-from trainlint.during.probes.batches import batch_findings
+from trainlint.during.probes.feeding.batches import batch_findings
 
 torch.manual_seed(0)
 loader = DataLoader(TensorDataset(torch.randn(64, 3)), batch_size=16)

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ...errors import InputError
-from .reader import read_project
-from .reading import decode, parse
-from .scopes import SourceFile
 from .suspects import SUSPECTS
 from .suspicion import SourceFinding
 from .training import Training
+from .walking.reader import read_project
+from .walking.reading import decode, parse
+from .walking.scopes import SourceFile
 
 _LIBRARY = re.compile(r"\b(torch|lightning|accelerate|transformers)\b|pytorch")
 _SUBJECT = re.compile(r"\.backward\b|\.step\b|Module\b|optim\b|DataLoader|zero_grad|requir\w*grad")

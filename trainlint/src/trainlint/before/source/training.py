@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from .events import Event
-from .reader import Reading, tensors
-from .scopes import SourceFile
-from .things import inner, tree
-from .torchfacts import LOSSES, has_weights, is_module, is_optimizer
-from .values import Items, Params, Table, Tensor, Thing, Value, options
+from .meaning.things import inner, tree
+from .meaning.torchfacts import LOSSES, has_weights, is_module, is_optimizer
+from .meaning.values import Items, Params, Table, Tensor, Thing, Value, options
+from .walking.events import Event
+from .walking.reader import Reading, tensors
+from .walking.scopes import SourceFile
 
 _OTHERS_LOOP = re.compile(
     r"^\s*(?:from|import)\s+(?:lightning|pytorch_lightning|lightning_fabric|deepspeed|fastai|catalyst|ignite|composer|"

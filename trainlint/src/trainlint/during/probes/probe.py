@@ -7,8 +7,8 @@ from functools import cached_property
 from torch import Tensor, nn
 
 from ...findings import Finding
-from ..criteria import Criterion, read
-from ..passes import Pass
+from ..hearing.passes import Pass
+from ..losses.criteria import Criterion, read
 from ..run import Epoch, Lane, Run, Step
 from ..schedule import Why
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from torch import nn
 
 from ...findings import Stage
-from ..graph import leaves
+from ..losses.graph import leaves
 from ..run import Run
 from .probe import Loss
 

@@ -1,35 +1,35 @@
 """Which probes does a watch use when none are named?"""
 
-from .activations import Collapse, Units
-from .apart import Splits
-from .baseline import Baseline, Signs
-from .batches_of_epoch import Batches
-from .calls import NeverCalled
-from .counts import Rebuilt, Stale, Updates
-from .depth import Depth
-from .epochs import Overfit, Validation
-from .gradients import Coverage, Finite
-from .inputs import Inputs, SameInputs
-from .lagging import Modules
-from .leaks import Ahead
-from .losses import Diverging, Stream
-from .lossgraph import Clamps, Fit
-from .metrics import Metrics
-from .modes import Modes, Strangers
-from .motion import Declared, Motion
-from .normalisation import Statistics
-from .ownership import Ownership
-from .players import Players
+from .feeding.activations import Collapse, Units
+from .feeding.apart import Splits
+from .feeding.batches_of_epoch import Batches
+from .feeding.inputs import Inputs, SameInputs
+from .feeding.leaks import Ahead
+from .feeding.modes import Modes, Strangers
+from .feeding.normalisation import Statistics
+from .going.counts import Rebuilt, Stale, Updates
+from .going.epochs import Overfit, Validation
+from .going.metrics import Metrics
+from .going.rates import Rates, Ticks
+from .losing.baseline import Baseline, Signs
+from .losing.losses import Diverging, Stream
+from .losing.lossgraph import Clamps, Fit
+from .losing.players import Players
+from .losing.reported import Reported
+from .losing.shapes import Shapes
+from .losing.targets import ClassWeights, NotNumbers, Targets
+from .losing.terms import Terms
+from .moving.calls import NeverCalled
+from .moving.depth import Depth
+from .moving.gradients import Coverage, Finite
+from .moving.lagging import Modules
+from .moving.motion import Declared, Motion
+from .moving.ownership import Ownership
+from .moving.replicas import Replicas
+from .moving.strength import Strength
+from .moving.swap import Swap
+from .moving.symmetry import Weights
 from .probe import Probe
-from .rates import Rates, Ticks
-from .replicas import Replicas
-from .reported import Reported
-from .shapes import Shapes
-from .strength import Strength
-from .swap import Swap
-from .symmetry import Weights
-from .targets import ClassWeights, NotNumbers, Targets
-from .terms import Terms
 
 
 def standard_probes() -> list[Probe]:

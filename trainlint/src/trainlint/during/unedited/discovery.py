@@ -11,8 +11,8 @@ from torch.nn.modules import module as modules
 from torch.optim import Optimizer, lr_scheduler
 from torch.utils.data import DataLoader
 
-from ..compiling import Compiling
-from ..patches import Hook, Undo, patch
+from ..hearing.compiling import Compiling
+from ..hearing.patches import Hook, Undo, patch
 from .frames import name_in, users_frames
 
 LOSSES = (

@@ -9,8 +9,8 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from ...findings import Finding
 from ...rules import updates as rules
-from ..patches import Undo, nothing
-from ..windows import mark
+from ..hearing.patches import Undo, nothing
+from ..weights.windows import mark
 
 _STEPS = 3
 

@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 
 from ...findings import Finding
 from ...verdict import TrainingFault, Verdict, judge
-from ..graph import each_leaf, leaves
+from ..losses.graph import each_leaf, leaves
 from ..schedule import Preset
 from ..watch import Watch
 from .discovery import Discovery

@@ -10,8 +10,8 @@ from torch.optim import Optimizer
 
 from ...findings import Finding
 from ...verdict import Verdict, judge
-from ..names import parameters
 from ..watch import Watch
+from ..weights.names import parameters
 from .epochs import Epochs
 
 MOST, AT_ONCE = 32, 4

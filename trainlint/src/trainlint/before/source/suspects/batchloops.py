@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator
 
 from ....rules import source, source_model
-from ..events import Event, Loop
-from ..scopes import SourceFile
+from ..meaning.things import tree
+from ..meaning.torchfacts import LOSSES, is_module, is_optimizer
+from ..meaning.values import Bound, Tensor, Thing, Value, number
 from ..suspicion import SourceFinding
-from ..things import tree
-from ..torchfacts import LOSSES, is_module, is_optimizer
 from ..training import Training, named, place, subject_of
-from ..values import Bound, Tensor, Thing, Value, number
+from ..walking.events import Event, Loop
+from ..walking.scopes import SourceFile
 from .telling import at, tell
 
 _CLEARING = (

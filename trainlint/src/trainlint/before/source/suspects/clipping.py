@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from ....rules import source
-from ..events import Event
+from ..meaning.values import Tensor, Thing, is_const, number
 from ..suspicion import SourceFinding
 from ..training import Training
-from ..values import Tensor, Thing, is_const, number
+from ..walking.events import Event
 from .telling import at
 
 _SMALL = 1e-3

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from ....findings import Severity
 from ....rules import source_model
-from ..events import Event
-from ..reader import tensors
+from ..meaning.torchfacts import LOSSES
+from ..meaning.values import Choice, Const, Tensor, Thing, Value, const, number
 from ..suspicion import SourceFinding
-from ..torchfacts import LOSSES
 from ..training import Training
-from ..values import Choice, Const, Tensor, Thing, Value, const, number
+from ..walking.events import Event
+from ..walking.reader import tensors
 from .telling import tell
 
 _LINEAR = {"neg", "sub", "add", "mult", "div", "mean", "sum", "scaled"}

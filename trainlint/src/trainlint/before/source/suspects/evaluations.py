@@ -4,12 +4,12 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from ....rules import source_model
-from ..events import Event, Loop, unwrapped
+from ..meaning.things import tree
+from ..meaning.torchfacts import is_module
+from ..meaning.values import Const, Tensor, Thing, Value, options
 from ..suspicion import SourceFinding
-from ..things import tree
-from ..torchfacts import is_module
 from ..training import Training, named, place
-from ..values import Const, Tensor, Thing, Value, options
+from ..walking.events import Event, Loop, unwrapped
 from .telling import at, tell
 
 _WORDS = ("val", "test", "eval", "dev")

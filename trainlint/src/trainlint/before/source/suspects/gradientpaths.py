@@ -4,12 +4,12 @@ import ast
 from collections.abc import Iterator
 
 from ....rules import source_model
-from ..events import Event
-from ..reader import tensors
+from ..meaning.torchfacts import LOSSES, has_weights
+from ..meaning.values import Items, Tensor, Thing
 from ..suspicion import SourceFinding
-from ..torchfacts import LOSSES, has_weights
 from ..training import Training, named
-from ..values import Items, Tensor, Thing
+from ..walking.events import Event
+from ..walking.reader import tensors
 from .telling import at, tell
 
 _DELIBERATE = {"statedict", "grad", "len", "compare"}

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from ....findings import Severity
 from ....rules import source_model
-from ..batches import TENSORS, dataset_of
-from ..events import LOADER, Loop, unwrapped
-from ..reader import tensors
+from ..meaning.batches import TENSORS, dataset_of
+from ..meaning.values import Const, Function, Items, Tensor, Thing, Value, is_const, number, whole
 from ..suspicion import SourceFinding
 from ..training import Training
-from ..values import Const, Function, Items, Tensor, Thing, Value, is_const, number, whole
+from ..walking.events import LOADER, Loop, unwrapped
+from ..walking.reader import tensors
 from .telling import at, tell
 
 _RANDOM = {"randn", "rand", "randint", "normal", "uniform", "randnlike", "bernoulli", "standardnormal", "poisson"}

@@ -4,11 +4,11 @@ import ast
 from collections.abc import Iterator
 
 from ....rules import source_model
-from ..events import LOADER
-from ..reader import tensors
+from ..meaning.values import UNKNOWN, Tensor, Thing, Value, number, whole
 from ..suspicion import SourceFinding
 from ..training import Training
-from ..values import UNKNOWN, Tensor, Thing, Value, number, whole
+from ..walking.events import LOADER
+from ..walking.reader import tensors
 from .criteria import all_losses, last_op
 from .telling import tell
 

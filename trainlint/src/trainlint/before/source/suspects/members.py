@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from ....findings import Severity
 from ....rules import source_model
+from ..meaning.torchfacts import NOT_TRAINED, has_weights, is_layer_class, module_root
+from ..meaning.values import Class, Const, Function, Items, Table, Tensor, Thing, Value, is_const
 from ..suspicion import SourceFinding
-from ..torchfacts import NOT_TRAINED, has_weights, is_layer_class, module_root
 from ..training import Training, layers, place
-from ..values import Class, Const, Function, Items, Table, Tensor, Thing, Value, is_const
 from .telling import tell
 
 _LISTING = ("named_children", "children", "_modules", "modules", "named_modules", "getattr", "__dict__", "vars")

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from ....rules import source
+from ..meaning.things import tree
+from ..meaning.torchfacts import has_weights, is_module
+from ..meaning.values import Params, Thing, Value, elements, options
 from ..suspicion import SourceFinding
-from ..things import tree
-from ..torchfacts import has_weights, is_module
 from ..training import Training, layers, named
-from ..values import Params, Thing, Value, elements, options
 from .members import made_within
 from .telling import at, tell
 

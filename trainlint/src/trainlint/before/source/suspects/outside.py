@@ -4,12 +4,12 @@ import ast
 from collections.abc import Iterator
 
 from ....rules import source
-from ..events import Event, Loop, unwrapped
-from ..reader import tensors
+from ..meaning.torchfacts import LOSSES
+from ..meaning.values import Tensor, Value
 from ..suspicion import SourceFinding
-from ..torchfacts import LOSSES
 from ..training import Training, subject_of
-from ..values import Tensor, Value
+from ..walking.events import Event, Loop, unwrapped
+from ..walking.reader import tensors
 from .batchloops import inside
 from .telling import at
 

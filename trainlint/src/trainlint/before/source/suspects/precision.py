@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterator
 
 from ....rules import source
+from ..meaning.values import Tensor, Thing
 from ..suspicion import SourceFinding
 from ..training import Training, subject_of
-from ..values import Tensor, Thing
 from .telling import at, tell
 
 _AUTOCAST = ("torch.autocast", "torch.amp.autocast", "torch.cuda.amp.autocast")

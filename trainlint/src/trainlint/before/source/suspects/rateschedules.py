@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 from ....findings import Severity
 from ....rules import source
-from .. import calling
-from ..events import Event
-from ..reader import tensors
+from ..meaning import calling
+from ..meaning.torchfacts import is_scheduler
+from ..meaning.values import Bound, Const, Function, Items, Table, Thing, Value, const, elements, number
 from ..suspicion import SourceFinding
-from ..torchfacts import is_scheduler
 from ..training import Training, subject_of
-from ..values import Bound, Const, Function, Items, Table, Thing, Value, const, elements, number
-from ..walking import Frame
+from ..walking.events import Event
+from ..walking.reader import tensors
+from ..walking.state import Frame
 from .telling import at, tell
 
 _SMALL_MEAN = 0.2

@@ -4,10 +4,10 @@ import ast
 from collections.abc import Iterator
 
 from ....rules import source
+from ..meaning.torchfacts import has_weights
+from ..meaning.values import Items, Table, Thing, Value, number
 from ..suspicion import SourceFinding
-from ..torchfacts import has_weights
 from ..training import Training
-from ..values import Items, Table, Thing, Value, number
 from .telling import tell
 
 _DISCOUNTS = {"gamma", "discount", "discount_factor", "gamma_discount"}

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from ....rules import source
+from ..meaning.values import Tensor
 from ..suspicion import SourceFinding
 from ..training import Training, losses_in
-from ..values import Tensor
 from .telling import at, tell
 
 _CALLS = {"step", "zero_grad", "backward", "eval", "train", "update", "zero_"}

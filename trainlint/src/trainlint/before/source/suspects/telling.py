@@ -4,10 +4,10 @@ import ast
 
 from ....findings import Rule, Severity
 from ....rules.source_links import CONFIRMED_BY, EXPLAINS
-from ..events import Event
-from ..scopes import SourceFile
 from ..suspicion import SourceFinding
 from ..training import place
+from ..walking.events import Event
+from ..walking.scopes import SourceFile
 
 
 def tell(

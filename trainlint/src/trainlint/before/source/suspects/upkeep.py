@@ -4,12 +4,12 @@ import ast
 from collections.abc import Iterator
 
 from ....rules import source, source_model
-from ..batches import TENSORS, dataset_of
-from ..events import LOADER, Event, Loop, unwrapped
-from ..scopes import SourceFile
+from ..meaning.batches import TENSORS, dataset_of
+from ..meaning.values import Const, Tensor, Thing, number, whole
 from ..suspicion import SourceFinding
 from ..training import Training
-from ..values import Const, Tensor, Thing, number, whole
+from ..walking.events import LOADER, Event, Loop, unwrapped
+from ..walking.scopes import SourceFile
 from .telling import at, tell
 
 _RESTORING = {"copy_to": "restore", "apply_shadow": "restore", "swap": "swap"}

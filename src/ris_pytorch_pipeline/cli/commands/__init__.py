@@ -1,0 +1,1 @@
+"""One file a command: parse is done, it calls and prints."""

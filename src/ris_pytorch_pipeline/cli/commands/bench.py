@@ -1,0 +1,104 @@
+"""`ris bench`: estimators over numbers of sources and SNRs, on the same scenes, beside the bound."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ...bench import Cell, sweep, to_json
+from ...data import config_digest
+from ...estimate import CONTENDERS, GENIE, likelihood_for
+from ...experiment import Experiment, plain
+from ...physics import Scenario, ends
+from ...physics.scenario import CountSpan, Span
+from ...report import check_points, sweep_figure
+from ..arguments import experiment_of
+from ..memory import compared_bytes, require
+from ..options.counts import snrs_of, sources_of
+from ..showing.cells import print_cells
+from ..showing.figures import check_figure, save_figure
+from ..showing.output import Bar, print_json
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What `ris bench` sweeps over.
+
+    Args:
+        methods: names of estimators.
+        sources: numbers of sources of each cell, or (least, most) of a cell with mixed numbers.
+        snr_db: total SNRs, or (lowest, highest) likewise.
+        known_order: whether the estimators are told the number of sources.
+    """
+
+    methods: tuple[str, ...]
+    sources: tuple[CountSpan, ...]
+    snr_db: tuple[Span, ...]
+    known_order: bool
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Sweep, print the finished cells, and draw the figure.
+
+    Raises:
+        BaseException: after Ctrl-C, SIGTERM or an error, once the cells finished until then are printed.
+    """
+    experiment = experiment_of(arguments)
+    plan = plan_of(arguments, experiment.scenario)
+    if arguments.figure is not None:
+        check_figure(arguments.figure)
+        check_points(plan.snr_db)
+    most = max((ends(count)[1] for count in plan.sources), default=1)
+    require(
+        compared_bytes(replace(experiment.scenario, sources=most), experiment.scenes, len(plan.methods)),
+        f"{experiment.scenes} scenes of {experiment.scenario.elements} elements a cell",
+        ("lower --scenes", "take a smaller panel"),
+    )
+    cells: list[Cell] = []
+    try:
+        _sweep(experiment, plan, cells)
+    except BaseException:  # a signal or an error: what is finished is kept
+        if cells:
+            _report(arguments, experiment, plan, cells)
+        raise
+    _report(arguments, experiment, plan, cells)
+
+
+def _sweep(experiment: Experiment, plan: Plan, cells: list[Cell]) -> None:
+    with Bar("sweeping") as bar:
+        running = sweep(
+            experiment.scenario,
+            plan.methods,
+            plan.sources,
+            plan.snr_db,
+            experiment.scenes,
+            experiment.seed,
+            plan.known_order,
+            lambda label, done, total: bar(done, total, label),
+        )
+        for cell in running:
+            cells.append(cell)
+
+
+def plan_of(arguments: argparse.Namespace, scenario: Scenario) -> Plan:
+    """The sweep that the options describe; unless named, the likelihood of the symbols beside two references."""
+    given = vars(arguments)
+    usual = (likelihood_for(scenario.symbol_model), GENIE, "bp-music")
+    usual = tuple(name for name in usual if name == GENIE or CONTENDERS[name].unmet(scenario) is None)
+    return Plan(
+        methods=tuple(given["methods"].split(",")) if "methods" in given else usual,
+        sources=sources_of(given["sources"]) if "sources" in given else (1, 3, 5),
+        snr_db=snrs_of(given["snr_db"]) if "snr_db" in given else (0.0, 10.0, 20.0),
+        known_order=arguments.order == "known",
+    )
+
+
+def _report(arguments: argparse.Namespace, experiment: Experiment, plan: Plan, cells: Sequence[Cell]) -> None:
+    config = experiment.to_plain() | {"bench": plain(plan)}
+    wanted = len(plan.methods) * len(plan.sources) * len(plan.snr_db)
+    if arguments.json:
+        facts = {"complete": len(cells) == wanted, "config": config, "digest": config_digest(config)}
+        print_json(to_json(cells) | facts)
+    else:
+        print_cells(cells, f"{len(cells)} of {wanted} cells; configuration {config_digest(config)}")
+    if arguments.figure is not None:
+        save_figure(sweep_figure(cells), arguments.figure, quiet=arguments.json)

@@ -1,0 +1,51 @@
+"""`ris bound`: the Cramér-Rao bound of drawn scenes, its median and 90th percentile over all sources."""
+
+import argparse
+from dataclasses import fields
+
+import torch
+
+from ...bench import bound_quantiles
+from ...bounds import Bound, scene_bound
+from ...data import simulated_blocks
+from ...experiment import Experiment
+from ..arguments import experiment_of
+from ..memory import compared_bytes, require
+from ..showing.output import Bar, print_json
+from ..showing.tables import print_table, table_of
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Draw the scenes that `ris simulate` would write, bound them, and print the quantiles."""
+    experiment = experiment_of(arguments)
+    require(
+        compared_bytes(experiment.scenario, experiment.scenes, 0),
+        f"the bounds of {experiment.scenes} scenes of {experiment.scenario.elements} elements",
+        ("lower --scenes", "take a smaller panel"),
+    )
+    quantiles = bound_quantiles(bound_of(experiment))
+    if arguments.json:
+        facts = {"scenes": experiment.scenes, "config": experiment.to_plain(), "digest": experiment.digest}
+        print_json(quantiles | facts)
+        return
+    table = table_of(
+        f"Cramér-Rao bound, {experiment.scenes} scenes", ("standard deviation", "median", "90th percentile")
+    )
+    for key, value in quantiles.items():
+        name, unit = key.split("_")
+        sign = "°" if unit == "deg" else " m"
+        shown = [f"{each:.3g}{sign}" if each == each else "not observable" for each in value.values()]
+        table.add_row(name, *shown)
+    print_table(table)
+    print(f"configuration {experiment.digest}")
+
+
+def bound_of(experiment: Experiment) -> Bound:
+    """The bound of every scene, block by block, so that only the bounds stay in memory."""
+    parts: list[Bound] = []
+    done = 0
+    with Bar("bounding") as bar:
+        for scenes in simulated_blocks(experiment.scenario, experiment.scenes, experiment.seed):
+            parts.append(scene_bound(scenes))
+            bar(done := done + len(scenes), experiment.scenes)
+    return Bound(**{field.name: torch.cat([vars(part)[field.name] for part in parts]) for field in fields(Bound)})

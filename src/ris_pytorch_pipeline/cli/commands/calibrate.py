@@ -1,0 +1,115 @@
+"""`ris calibrate`: what gains the hardware really has, from a scene file with known positions or, blindly, without."""
+
+import argparse
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from ...calibrate import (
+    Calibration,
+    calibrate,
+    calibrate_blind,
+    deviation_scale,
+    known_scenes,
+    save_calibration,
+    unidentified,
+)
+from ...data import SceneFile, count_scenes, load_scenes
+from ...data.scene_file import check_writable
+from ...errors import InputError
+from ...estimate import Estimator, PilotMl, Sml, contender, likelihood_for
+from ...physics import Observation
+from ..memory import read_bytes, require
+from ..options.counts import count_of
+from ..showing.output import print_json
+from ..showing.tables import print_table, table_of
+from .locate import region_for
+
+ONE_SOURCE = "a scale of ±, which is measured on scenes with one known source each"
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read, calibrate, write, and say what was learned and what could not be."""
+    check_writable(arguments.out, overwrite=arguments.force)
+    held = count_scenes(arguments.file)
+    require(
+        read_bytes(arguments.file, held, held), f"the scenes in {arguments.file}",
+        ("cut the file into several",),
+    )  # fmt: skip
+    file = load_scenes(arguments.file)
+    observation = file.observation.to(dtype=torch.complex128)
+    estimator = contender(likelihood_for(observation.symbols), region_for(arguments, file))
+    if arguments.blind:
+        calibration = _blind(observation, estimator, arguments)
+    else:
+        calibration = _known(file, observation, estimator, arguments)
+    save_calibration(arguments.out, calibration, overwrite=arguments.force)
+    if arguments.json:
+        print_json(document(arguments, calibration, len(observation)))
+        return
+    _print(arguments, calibration, len(observation))
+
+
+def document(arguments: argparse.Namespace, calibration: Calibration, scenes: int) -> dict[str, Any]:
+    """The JSON document of `ris calibrate`."""
+    return {
+        "file": str(arguments.file),
+        "calibration": str(arguments.out),
+        "scenes": scenes,
+        "blind": arguments.blind,
+        "model": calibration.model,
+        "explained_share": calibration.shares,
+        "deviation_scale": dict(
+            zip(("azimuth", "elevation", "distance"), calibration.deviation_scale.tolist(), strict=True)
+        ),
+        "unidentified": list(calibration.unidentified),
+    }
+
+
+def _known(
+    file: SceneFile, observation: Observation, estimator: Estimator, arguments: argparse.Namespace
+) -> Calibration:  # fmt: skip
+    """From the positions in the file.
+
+    Raises:
+        InputError: it has none.
+    """
+    if file.truth is None:
+        raise InputError(
+            "positions of the sources in the file", f"none in {arguments.file}", "a capture without a log of positions",
+            "add [truth] to the mapping of `ris import`, or pass --blind",
+        )  # fmt: skip
+    positions = file.truth.positions.double()
+    models = ("elements", "codes") if arguments.model == "auto" else (arguments.model,)
+    learnt = calibrate(known_scenes(observation, positions), arguments.folds, models)
+    calibration = Calibration.of(learnt, observation, unidentified(learnt, observation))
+    if positions.shape[1] > 1:
+        return replace(calibration, unidentified=(*calibration.unidentified, ONE_SOURCE))
+    scale, _ = deviation_scale(observation, positions, learnt.choice, estimator, arguments.folds)
+    return replace(calibration, deviation_scale=scale)
+
+
+def _blind(observation: Observation, estimator: Estimator, arguments: argparse.Namespace) -> Calibration:
+    """From nothing but the measurements.
+
+    Raises:
+        InputError: an estimator that cannot polish.
+    """
+    if not isinstance(estimator, Sml | PilotMl):
+        raise InputError("sml or pilot", estimator.name, "an estimator without a likelihood", "pick one of them")
+    sources = count_of(arguments.sources)
+    return calibrate_blind(observation, estimator, sources)
+
+
+def _print(arguments: argparse.Namespace, calibration: Calibration, scenes: int) -> None:
+    table = table_of(f"{scenes} scenes of {arguments.file}", ("model", "explained share, held-out"))
+    for model, share in calibration.shares.items():
+        table.add_row(f"{model}{' (taken)' if model == calibration.model else ''}", f"{share:.3f}")
+    print_table(table)
+    if not arguments.blind:
+        scales = ", ".join(f"{value:.2f}" for value in calibration.deviation_scale.tolist())
+        print(f"scale of ± in azimuth, elevation, distance: {scales}")
+    for sentence in calibration.unidentified:
+        print(f"not identified: {sentence}")
+    print(f"written to {arguments.out}")

@@ -1,0 +1,96 @@
+"""`ris check`: which convention explains the measurements of a scene file, and what its geometry cannot tell."""
+
+import argparse
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from ...calibrate import applied_to, load_calibration
+from ...data import count_scenes, load_scenes
+from ...estimate import Estimator, SearchRegion, contender, likelihood_for
+from ...estimate.fit import Note, Trial, better, explains, notes, try_conventions
+from ...physics import Observation
+from ..memory import read_bytes, require
+from ..options.counts import count_of
+from ..showing.output import print_json
+from ..showing.tables import print_table, table_of
+from .locate import region_for
+
+NOT_EXPLAINED = 1
+"""Exit code where the stated convention does not explain the measurements."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read some scenes, try the conventions, say which one holds."""
+    held = count_scenes(arguments.file)
+    require(
+        read_bytes(arguments.file, held, arguments.scenes), f"the scenes in {arguments.file}",
+        ("lower --scenes",),
+    )  # fmt: skip
+    file = load_scenes(arguments.file, last=arguments.scenes)
+    if arguments.calibration is not None:
+        file = applied_to(file, load_calibration(arguments.calibration))
+    region = region_for(arguments, file)
+    seen = file.observation.to(dtype=torch.complex128)
+    sources = count_of(arguments.sources)
+    trials = try_conventions(seen, lambda other: _estimator(other, region), sources)
+    remarks = notes(seen, region) if not trials[0].refused else []
+    if arguments.json:
+        print_json(document(arguments, trials, remarks))
+    else:
+        print_trials(trials)
+        for line in [*said(trials), *remarked(remarks)]:
+            print(line)
+    return 0 if explains(trials) else NOT_EXPLAINED
+
+
+def _estimator(seen: Observation, region: SearchRegion) -> Estimator:
+    return contender(likelihood_for(seen.symbols), region)
+
+
+def document(arguments: argparse.Namespace, trials: list[Trial], remarks: list[Note]) -> dict[str, Any]:
+    """The JSON document of `ris check`."""
+    return {
+        "file": str(arguments.file),
+        "explains": explains(trials),
+        "conventions": [asdict(trial) for trial in trials],
+        "better": [trial.name for trial in better(trials)],
+        "notes": [asdict(note) for note in remarks],
+    }
+
+
+def print_trials(trials: list[Trial]) -> None:
+    """One line for each convention, and why one was refused."""
+    table = table_of("", ("convention", "explained", "evidence", "sources", "fits"))
+    for trial in trials:
+        numbers = f"{trial.explained:.2f}", f"{trial.evidence:.0f}", f"{trial.order:.1f}", f"{trial.good:.0%}"
+        table.add_row(trial.name, *(("refused", "", "", "") if trial.refused else numbers))
+    print_table(table)
+    for trial in trials:
+        if trial.refused:
+            print(f"{trial.name} is refused: {trial.refused}")
+
+
+def said(trials: list[Trial]) -> list[str]:
+    """The verdict in words."""
+    ahead = better(trials)
+    if explains(trials):
+        return ["The stated convention explains the data."]
+    if ahead:
+        first = ahead[0].name
+        return [f"The stated convention does not explain the data; with '{first}' they are explained."]
+    return [
+        "No convention that was tried explains the data.",
+        "  likely cause: other codes, another channel or array than stated, or too little SNR",
+        "  next: check one source at a known place; otherwise calibrate",
+    ]
+
+
+def remarked(remarks: list[Note]) -> list[str]:
+    """What the geometry cannot tell."""
+    return [
+        line
+        for note in remarks
+        for line in (f"note: {note.what}", f"  likely cause: {note.cause}", f"  next: {note.move}")
+    ]

@@ -1,0 +1,18 @@
+"""`ris doctor`: will this training run learn? Every check that can be made before its first update."""
+
+import argparse
+
+from trainlint import Preflight, show_preflight
+
+from ...train import Reporter, Trainer
+from ..options.training_experiment import training_of
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print one line per check, and what its findings mean.
+
+    Returns:
+        The exit code: 0 where every line passed, 1 otherwise.
+    """
+    trainer = Trainer(training_of(arguments), reporter=Reporter(quiet=True))
+    return show_preflight(Preflight(lines=trainer.preflight()), as_json=arguments.json)

@@ -1,0 +1,246 @@
+"""`ris locate`: the sources of a scene file, simulated or measured, with their standard deviations."""
+
+import argparse
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ...bench import region_of
+from ...calibrate import applied_to, load_calibration
+from ...data import SceneFile, count_scenes, load_scenes
+from ...errors import ConfigurationError, InputError
+from ...estimate import Estimate, Estimator, SearchRegion, contender, joined_estimates, likelihood_for
+from ...estimate.fit import ALARM
+from ...experiment import fit, overlay, parse_toml_value, resolve
+from ...physics import Observation, Scenario, ends
+from ..arguments import experiment_of, overrides_of
+from ..memory import affordable, read_bytes, require, searched_bytes
+from ..options.counts import count_of
+from ..options.model import localiser, network_at, refuse_beside_model
+from ..showing.figures import check_figure, save_figure, scene_figure
+from ..showing.findings import Finding, findings_of, summary_of
+from ..showing.output import Bar, print_json
+from ..showing.tables import print_table, table_of
+
+_BATCH = 32
+"""Scenes handed to the estimator at a time."""
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read, locate, print, and draw."""
+    if arguments.plot is not None:
+        check_figure(arguments.plot)
+    held = count_scenes(arguments.file)
+    chosen = chosen_scenes(arguments.scene, held)
+    require(
+        read_bytes(arguments.file, held, len(chosen)),
+        f"{len(chosen)} of the {held} scenes in {arguments.file}",
+        ("locate them one by one with --scene I", "cut the file into several"),
+    )
+    file = _read(arguments.file, chosen, held)
+    calibration = None if arguments.calibration is None else load_calibration(arguments.calibration)
+    file = file if calibration is None else applied_to(file, calibration)
+    estimator, region = estimator_for(arguments, file)
+    name = estimator.name
+    part = replace(file, observation=file.observation.to(dtype=torch.complex128))
+    sources = count_of(arguments.sources)
+    require(
+        searched_bytes(estimator, part.observation),
+        f"a search on {len(part.observation.array)} elements",
+        ("narrow the field of view", "take another estimator"),
+    )
+    estimate = locate(estimator, part.observation, sources)
+    estimate = estimate if calibration is None else calibration.widened(estimate)
+    findings = findings_of(part, estimate, chosen)
+    if arguments.json:
+        print_json(document(arguments, file, name, region, findings))
+    else:
+        for finding in findings:
+            print_finding(finding, name)
+        if len(findings) > 1:
+            print_summary(summary_of(findings))
+    if arguments.plot is not None:
+        save_figure(scene_figure(part, estimate), arguments.plot, quiet=arguments.json)
+
+
+def _read(path: Path, chosen: list[int], held: int) -> SceneFile:
+    """The chosen scenes; the others are read too, and checked, where there is room for them."""
+    if not affordable(read_bytes(path, held, held)):
+        return load_scenes(path, chosen[0], chosen[-1] + 1)
+    file = load_scenes(path)
+    truth = None if file.truth is None else file.truth[chosen]
+    return replace(file, observation=file.observation[chosen], truth=truth)
+
+
+def estimator_for(arguments: argparse.Namespace, file: SceneFile) -> tuple[Estimator, SearchRegion]:
+    """The estimator that the options ask for, and the field of view it searches.
+
+    Raises:
+        ConfigurationError: an unknown estimator, or options of an estimator beside a trained network.
+        InputError: no network at that path.
+    """
+    if arguments.model is not None:
+        refuse_beside_model(arguments)
+        trained = network_at(arguments.model)
+        return localiser(trained, arguments, file), trained.net.config.region
+    if any(vars(arguments)[name] is not None for name in ("proposals", "beta", "polish", "doubt")):
+        raise ConfigurationError(
+            "--model beside --proposals, --beta, --polish or --doubt", "no --model",
+            "an option of the trained network alone", "name a checkpoint with --model, or leave them out",
+        )  # fmt: skip
+    region = region_for(arguments, file)
+    name = arguments.estimator or likelihood_for(file.observation.symbols)
+    return contender(name, region), region
+
+
+def locate(estimator: Estimator, observation: Observation, sources: int | None) -> Estimate:
+    """The estimate of all scenes, found batch by batch behind a progress bar."""
+    parts: list[Estimate] = []
+    with Bar(f"locating with {estimator.name}") as bar:
+        for index in torch.arange(len(observation)).split(_BATCH):
+            parts.append(estimator(observation[index], sources))
+            bar(int(index[-1]) + 1, len(observation))
+    return joined_estimates(parts)
+
+
+def chosen_scenes(text: str, count: int) -> list[int]:
+    """Numbers of the scenes that `--scene` asks for.
+
+    Raises:
+        InputError: a number that the file does not have.
+    """
+    if text == "all":
+        return list(range(count))
+    number = fit(int, parse_toml_value(text), "scene")
+    if not 0 <= number < count:
+        raise InputError(
+            f"a scene in 0..{count - 1}, or all", text, "scenes are counted from 0", "pick a scene of this file"
+        )
+    return [number]
+
+
+def region_for(arguments: argparse.Namespace, file: SceneFile) -> SearchRegion:
+    """The field of view: of the options, else of a preset or configuration named, else of the file, else the default.
+
+    A single number given as an option fixes elevation or distance.
+
+    Raises:
+        InputError: a single azimuth, which is what is sought.
+    """
+    given = vars(arguments)
+    if "preset" in given or given["config"] is not None:
+        base = experiment_of(arguments).scenario
+    else:
+        config = file.header.config or {}
+        base = resolve({key: config[key] for key in ("preset", "scenario") if key in config}).scenario
+    options = overrides_of(arguments).get("scenario", {})
+    asked = overlay(base, options, "scenario")
+    if "azimuth_deg" in options and len(set(ends(asked.azimuth_deg))) == 1:
+        raise InputError("an azimuth span", f"{asked.azimuth_deg} degrees", "a fixed direction", "pass [low, high]")
+    return replace(region_of(base), **{key.removesuffix("_deg"): _ends_of(asked, key) for key in options})
+
+
+def _ends_of(scenario: Scenario, key: str) -> tuple[float, float]:
+    """Both ends of a field of the scenario in radians or metres."""
+    low, high = ends(vars(scenario)[key])
+    return (math.radians(low), math.radians(high)) if key.endswith("_deg") else (low, high)
+
+
+def document(
+    arguments: argparse.Namespace, file: SceneFile, name: str, region: SearchRegion, findings: list[Finding]
+) -> dict[str, Any]:  # fmt: skip
+    """The JSON document of `ris locate`."""
+    angles = {key: [round(math.degrees(x), 9) for x in vars(region)[key]] for key in ("azimuth", "elevation")}
+    return {
+        "file": str(arguments.file),
+        "estimator": name,
+        "region": {
+            "azimuth_deg": angles["azimuth"],
+            "elevation_deg": angles["elevation"],
+            "distance_m": list(region.distance),
+        },
+        "scenes": [finding.to_json() for finding in findings],
+        "summary": summary_of(findings),
+        "config": file.header.config,
+        "digest": file.header.digest,
+    }
+
+
+def print_finding(finding: Finding, name: str) -> None:
+    """One scene as a table: what was found and, where the truth is known, what it was and what is possible."""
+    columns = ("source", "azimuth °", "elevation °", "distance m", "power dB")
+    if finding.judged:
+        columns += ("truth", "error (bound) az °", "el °", "dist m")
+    table = table_of(f"scene {finding.scene}, {name}: {finding.status}", columns)
+    for number, source in enumerate(finding.sources):
+        position, deviation = source["position"], source["std"]
+        row = [str(number), *(_plus_minus(position[key], deviation[key]) for key in position)]
+        row.append("" if source["power_db"] is None else f"{source['power_db']:+.1f}")
+        if finding.judged:
+            row += _judgement(source)
+        table.add_row(*row)
+    for missed in finding.missed:
+        bounds = [f"({value:.2g})" for value in missed["bound"].values()]
+        table.add_row("missed", "", "", "", "", _place(missed["position"]), *bounds)
+    print_table(table)
+    for line in fit_lines(finding):
+        print(line)
+
+
+def fit_lines(finding: Finding) -> list[str]:
+    """How well the model explains a scene, what is to be said about that, and the ± that do not presume it."""
+    if finding.fit is None:
+        return []
+    fit = finding.fit
+    lines = [
+        f"  explained {fit['explained']:.2f} of the energy, {fit['expected']:.2f} expected; "
+        f"white residual: p = {fit['p_value']:.2g}"
+    ]
+    if fit["p_value"] < ALARM:
+        lines.append(f"  {fit['striking']}")
+    wide = [(i, s["std_sandwich"]) for i, s in enumerate(finding.sources) if s["std_sandwich"] is not None]
+    for number, std in wide:
+        shown = ", ".join("?" if value is None else f"{value:.2g}" for value in std.values())
+        lines.append(f"  source {number} ± {shown} whether the model holds or not (sandwich)")
+    for mode in fit["modes"]:
+        lines.append(f"  as likely for source {mode['source']}: {_place(_position(mode))} ({mode['loss']:+.1f} nats)")
+    for said in finding.advice:
+        lines += [f"  {said['status']}", f"    likely cause: {said['cause']}", f"    next: {said['next']}"]
+    return lines
+
+
+def _position(mode: dict[str, Any]) -> dict[str, float]:
+    return {key: mode[key] for key in ("azimuth_deg", "elevation_deg", "distance_m")}
+
+
+def print_summary(summary: dict[str, Any]) -> None:
+    """What many scenes come to, in two lines."""
+    orders = ", ".join(f"{count} with {order}" for order, count in summary["orders"].items())
+    print(f"{summary['scenes']} scenes; sources found: {orders}")
+    if summary["success"] is not None:
+        print(f"every source within 3 degrees and none beside: {summary['success']:.2f} of the scenes")
+
+
+def _judgement(source: dict[str, Any]) -> list[str]:
+    if source["truth"] is None:
+        return ["none", "", "", ""]
+    pairs = zip(source["error"].values(), source["bound"].values(), strict=True)
+    return [_place(source["truth"]), *(f"{error:+.2g} ({bound:.2g})" for error, bound in pairs)]
+
+
+def _place(position: dict[str, float]) -> str:
+    azimuth, elevation, distance = position.values()
+    return f"{azimuth:.2f}, {elevation:.2f}, {distance:.2f}"
+
+
+def _plus_minus(value: float | None, deviation: float | None) -> str:
+    """A value to as many places as its standard deviation has with two digits."""
+    if value is None:
+        return "unbounded"
+    if deviation is None or deviation == 0:
+        return f"{value:.3f}"
+    places = max(0, 1 - math.floor(math.log10(deviation)))
+    return f"{value:.{places}f} ± {deviation:.{places}f}"

@@ -1,0 +1,191 @@
+"""`ris search`: hyper-parameters by GOSPA over the bound; many short trials, then the best of them long."""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from ...errors import ConfigurationError, InfeasibleError
+from ...experiment import TrainingExperiment
+from ...files import Lock, reason
+from ...search import (
+    Locating,
+    Recipe,
+    Settings,
+    Studies,
+    TrainAndLocate,
+    check_effects,
+    joined_studies,
+    new_studies,
+    open_storage,
+    parent_watch,
+    resolved,
+    results_of,
+    run_processes,
+    space_of,
+    work,
+    write_results,
+)
+from ..options.search_options import RESUMED
+from ..options.training_experiment import training_of
+from ..showing.search_shown import print_results
+from .train import check_alone, stop
+
+MOST_WORKERS = 1024
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Begin a search, join it, or print a space.
+
+    Returns:
+        The exit code: 0, or 1 where no trial came to an end.
+
+    Raises:
+        ConfigurationError: no folder, or a search that is there already, or not.
+        KeyboardInterrupt: Ctrl-C or SIGTERM, once what is finished is written.
+    """
+    if arguments.print_space:
+        print(space_of(arguments.space or "small").to_toml(), end="")
+        return 0
+    if arguments.folder is None:
+        raise ConfigurationError("a folder for the search", "none", "an argument left out", "write `ris search DIR`")
+    check_alone("search")
+    workers = _workers(arguments)
+    if arguments.worker:
+        return _join(arguments, joined_studies(_storage(arguments), _name(arguments)))
+    settings = None if arguments.resume else settings_of(arguments)
+    if arguments.resume:
+        _check_resumed(arguments)
+    _make(arguments.folder)
+    with Lock(arguments.folder):
+        storage, name = _storage(arguments), _name(arguments)
+        studies = (
+            joined_studies(storage, name, arguments.trials)
+            if settings is None
+            else new_studies(storage, name, settings)
+        )
+        try:
+            code = _join(arguments, studies) if workers == 1 else _start(arguments, workers)
+        except KeyboardInterrupt:
+            write_results(arguments.folder, studies, results_of(studies, complete=False))
+            raise
+        return _finish(arguments, studies, code)
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """The search that a command line describes.
+
+    Args:
+        arguments: of the command.
+
+    Returns:
+        Settings whose every knob changes something.
+
+    Raises:
+        ConfigurationError: a value that does not fit, or a knob that cannot change the objective.
+    """
+    given = {name: x for name, x in vars(arguments).items() if x is not None}
+    short = argparse.Namespace(**{**vars(arguments), "epochs": None, "shards": None})
+    training: TrainingExperiment = training_of(short)
+    long_epochs = given.get("long_epochs", training.plan.epochs)
+    locating = Locating(**{name: given[name] for name in ("polish", "doubt") if name in given})
+    settings = Settings(
+        base=resolved(Recipe(training=replace(training, plan=replace(training.plan, epochs=long_epochs)),
+                             locating=locating)),
+        space=space_of(given.get("space", "small")),
+        epochs=given.get("epochs", max(1, long_epochs // 3)),
+        long_epochs=long_epochs,
+        known_order=given.get("order", "known") == "known",
+        **{name: given[name] for name in ("trials", "best", "scenes") if name in given},
+    )  # fmt: skip
+    check_effects(settings.space, settings.base)
+    return settings
+
+
+def _join(arguments: argparse.Namespace, studies: Studies) -> int:
+    """Work in this process."""
+    settings = studies.settings
+    objective = TrainAndLocate(
+        scenario=settings.base.training.scenario, scenes=settings.scenes, seed=settings.seed,
+        known_order=settings.known_order,
+    )  # fmt: skip
+    check = parent_watch() if arguments.worker else lambda: None
+    try:
+        work(studies, objective, arguments.folder, _silence if arguments.json else _say, check)
+    except InfeasibleError as error:
+        return stop(str(error))
+    return 0
+
+
+def _start(arguments: argparse.Namespace, workers: int) -> int:
+    """Work in processes of their own; one that dies leaves its work to the others."""
+    command = [sys.executable, "-m", "ris_pytorch_pipeline", "search", str(arguments.folder), "--worker"]
+    command += ["--name", _name(arguments), "--threads", str(arguments.threads)]
+    command += [] if arguments.storage is None else ["--storage", arguments.storage]
+    command += ["--json"] if arguments.json else []
+    command += [word for path in arguments.extend for word in ("--extend", str(path))]
+    codes = run_processes(command, workers)
+    for number, code in enumerate(codes):
+        if code:
+            print(f"ris: worker {number} ended with code {code}", file=sys.stderr)
+    return min(codes, key=abs)
+
+
+def _finish(arguments: argparse.Namespace, studies: Studies, code: int) -> int:
+    results = results_of(studies, complete=code == 0)
+    write_results(arguments.folder, studies, results)
+    print_results(arguments.folder, studies, results, as_json=arguments.json)
+    return 1 if code or results.best is None else 0
+
+
+def _make(folder: Path) -> None:
+    """Make the folder of a search.
+
+    Raises:
+        ConfigurationError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            "a folder that can be made", f"{folder}: {reason(error)}", "a file of that name", "pick another folder"
+        ) from error
+
+
+def _check_resumed(arguments: argparse.Namespace) -> None:
+    """Refuse options that a resumed search keeps from its beginning.
+
+    Raises:
+        ConfigurationError: naming one.
+    """
+    kept = ("space", "epochs", "best", "long_epochs", "scenes", "order", "polish", "doubt", "preset", "config", "seed",
+            "n_train", "n_val")  # fmt: skip
+    named = [f"--{name.replace('_', '-')}" for name in kept if vars(arguments)[name] is not None]
+    if named:
+        raise ConfigurationError(
+            f"{', '.join('--' + name for name in RESUMED)} alone with --resume", named[0],
+            "a setting that is kept beside the trials", f"leave out {named[0]}, or begin in another folder",
+        )  # fmt: skip
+
+
+def _workers(arguments: argparse.Namespace) -> int:
+    workers = 1 if arguments.workers is None else arguments.workers
+    if not 1 <= workers <= MOST_WORKERS:
+        raise ConfigurationError(f"--workers of 1 to {MOST_WORKERS}", str(workers), "a slip", "pass as many as cores")
+    return workers
+
+
+def _storage(arguments: argparse.Namespace):  # noqa: ANN202 - Optuna's, which need not be installed
+    return open_storage(arguments.folder, arguments.storage)
+
+
+def _name(arguments: argparse.Namespace) -> str:
+    return arguments.folder.resolve().name if arguments.name is None else arguments.name
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _silence(line: str) -> None:
+    """Drop a line: JSON is wanted alone."""

@@ -1,0 +1,134 @@
+"""`ris train`: train the hybrid network on simulated scenes."""
+
+import argparse
+import os
+import sys
+from contextlib import AbstractContextManager, nullcontext
+
+from trainlint.errors import InfeasibleError as TooLittle
+
+from trainlint import Preflight, TrainingFault, limit_memory, show_preflight
+
+from ...data import open_shards
+from ...errors import ConfigurationError, InfeasibleError
+from ...files import stopping
+from ...train import Parts, Reporter, TensorBoard, Trainer, WatchConfig, joined, processes_of, shard_scenes
+from ..foreign import foreign_errors
+from ..options.held_out import verify
+from ..options.training_experiment import training_of
+from ..showing.output import Bar
+
+MOST_MEGABYTES = 10**9
+"""More than any machine has."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check, train into the folder, and print what was counted and what the watch says of it.
+
+    Returns:
+        The exit code: 0, or 1 where a check failed (nothing was written) or the run was stopped by what it measured.
+    """
+    experiment, watch = training_of(arguments), watch_of(arguments)
+    limit = limited(arguments.memory_limit, experiment.device)
+    listeners = [] if arguments.tensorboard is None else [TensorBoard(arguments.tensorboard)]
+    resumed = arguments.out if arguments.resume else None
+    parts = None if arguments.shards is None else Parts(data=shard_scenes(arguments.shards, resumed))
+    if arguments.shards is not None:
+        verify(open_shards(arguments.shards), ("train", "validation"))
+    reporter = Reporter(quiet=arguments.quiet, log_every=arguments.log_every)
+    checked = arguments.preflight and not arguments.resume and processes_of(os.environ, experiment.device).first
+    if checked and not sound(Trainer(experiment, parts=parts), quiet=arguments.quiet):  # alone, before others join
+        return stop("a check failed and nothing was written; --no-preflight trains all the same")
+    with joined(os.environ, experiment.device) as processes, Bar("training") as bar, stopping() as stop_asked:
+        reporter.progress = bar
+        trainer = Trainer(
+            experiment,
+            directory=arguments.out,
+            reporter=reporter,
+            parts=parts,
+            processes=processes,
+            listeners=listeners,
+            watch=watch,
+            stop=stop_asked,
+        )
+        try:
+            with foreign_errors(), limit:
+                progress = trainer.fit(resume=arguments.resume)
+        except (TrainingFault, InfeasibleError, TooLittle) as error:
+            return stop(str(error))
+    if not processes.first:
+        return 0
+    if arguments.quiet and trainer.verdict is not None:
+        Reporter().verdict(trainer.verdict)
+    print(f"{progress.updates} updates in {progress.epoch} epochs; checkpoints and ledger in {arguments.out}")
+    return 0
+
+
+def watch_of(arguments: argparse.Namespace) -> WatchConfig:
+    """How the command line wants the run to be watched.
+
+    Raises:
+        ConfigurationError: a tolerance that is not CODE=N.
+        InputError: an unknown preset or code, or a number below -1.
+    """
+    tolerate = {}
+    for text in arguments.tolerate:
+        code, _, count = text.partition("=")
+        if not count.removeprefix("-").isdecimal():
+            raise ConfigurationError(
+                "--tolerate CODE=N", repr(text), "a number left out", "write --tolerate RT101=3, or -1 for always"
+            )
+        tolerate[code] = int(count)
+    return WatchConfig(preset=arguments.watch, tolerate=tolerate)
+
+
+def limited(megabytes: int | None, device: str) -> AbstractContextManager[None]:
+    """A block in which the process may take so much more memory; beyond it, a clear error and no kill.
+
+    Args:
+        megabytes: more than it has; None sets no limit.
+        device: of the training.
+
+    Raises:
+        ConfigurationError: less than 1 MB, or a device that is not the CPU.
+    """
+    if megabytes is None:
+        return nullcontext()
+    if not 1 <= megabytes <= MOST_MEGABYTES or device != "cpu":
+        raise ConfigurationError(
+            f"--memory-limit of 1 to {MOST_MEGABYTES} MB, on a CPU", f"{megabytes} MB on {device}",
+            "a GPU reserves address space without using it" if device != "cpu" else "a slip",
+            "rely on the estimate of `ris doctor`" if device != "cpu" else "give what the run may add in MB",
+        )  # fmt: skip
+    return limit_memory(megabytes * 1_000_000)
+
+
+def sound(trainer: Trainer, *, quiet: bool) -> bool:
+    """Whether every check passed; they are shown where one did not, or unless quiet."""
+    found = Preflight(lines=trainer.preflight())
+    if not (quiet and found.passed):
+        show_preflight(found)
+    return found.passed
+
+
+def check_alone(command: str) -> None:
+    """Refuse a launch of several processes: each would train on its own, into the same place.
+
+    Args:
+        command: that was started so.
+
+    Raises:
+        ConfigurationError: the variables of a launcher of more than one process.
+    """
+    world = processes_of(os.environ, "cpu").world
+    if world > 1:
+        raise ConfigurationError(
+            f"one process for `ris {command}`", str(world), "torchrun, under which only `ris train` shares work",
+            "start it without torchrun, or unset RANK and WORLD_SIZE",
+        )  # fmt: skip
+
+
+def stop(message: str) -> int:
+    """Say why a training was not started or not finished, and return the exit code of one that is not healthy."""
+    print(f"ris: {message}", file=sys.stderr)
+    return 1

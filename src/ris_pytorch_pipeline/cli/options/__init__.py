@@ -1,0 +1,1 @@
+"""What can be said on a command line, and what is made of it?"""

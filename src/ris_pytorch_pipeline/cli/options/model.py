@@ -1,0 +1,102 @@
+"""Which trained network does a command use, and how? A checkpoint, or the best one of a run's folder."""
+
+import argparse
+import os
+import warnings
+from pathlib import Path
+
+from ...bench import DOUBT
+from ...data import SceneFile
+from ...errors import ConfigurationError, InputError
+from ...estimate import Music, Mvdr, SearchRegion
+from ...files import is_there
+from ...localise import Candidates, Localiser, OnCovariance, Proposer
+from ...train import Trained, load_network
+from ...train.files.folder import BEST, LAST
+
+
+def checkpoint_at(path: Path) -> Path:
+    """The checkpoint that a path names; of a run's folder, that of its best epoch.
+
+    Raises:
+        InputError: a folder without a finished epoch.
+    """
+    if not os.path.isdir(path):  # noqa: PTH112  (which never raises)
+        return path
+    best = path / BEST
+    if not is_there(best):
+        held = "the run has not finished an epoch" if is_there(path / LAST) else "no run was trained there"
+        raise InputError(f"a folder with {BEST}", str(path), held, "train with `ris train`, or name a checkpoint")
+    return best
+
+
+def network_at(path: Path) -> Trained:
+    """The network of a checkpoint or of a run's folder, with the weights that the validation saw.
+
+    Raises:
+        InputError: no such file, a foreign one, or weights of another architecture.
+    """
+    return load_network(checkpoint_at(path))
+
+
+def warn_of_symbols(trained: Trained, symbols: str) -> None:
+    """Say that scenes have another kind of symbols than the network was trained on.
+
+    Warns:
+        UserWarning: they do.
+    """
+    known = trained.experiment.scenario.symbol_model
+    if symbols != known:
+        warnings.warn(f"the network was trained on {known} symbols, these scenes have {symbols} ones", stacklevel=2)
+
+
+def localiser(trained: Trained, arguments: argparse.Namespace, file: SceneFile) -> Localiser:
+    """The trained network as an estimator: where its proposals come from, when it searches, how far it polishes.
+
+    Raises:
+        ConfigurationError: `--beta` beside proposals that need no covariance.
+        InputError: β outside [0, 1].
+
+    Warns:
+        UserWarning: symbols of another kind than the network was trained on.
+    """
+    proposer = proposer_of(arguments, trained.net.config.region)
+    polish = 10 if arguments.polish is None else arguments.polish
+    warn_of_symbols(trained, file.observation.symbols)
+    doubt = (DOUBT if polish else 0.0) if arguments.doubt is None else arguments.doubt
+    return Localiser(trained.net, proposer, polish, doubt)
+
+
+def proposer_of(arguments: argparse.Namespace, region: SearchRegion) -> Proposer:
+    """What `--proposals` and `--beta` name.
+
+    Raises:
+        ConfigurationError: `--beta` beside proposals that need no covariance.
+        InputError: β outside [0, 1].
+    """
+    spectra = {"music": Music(region=region), "mvdr": Mvdr(region=region)}
+    name, beta = arguments.proposals or "candidates", arguments.beta
+    if name in spectra:
+        return OnCovariance(spectrum=spectra[name], beta=0.0 if beta is None else beta)
+    if beta is not None:
+        raise ConfigurationError(
+            "--beta beside --proposals music or mvdr", f"--beta {beta:g} beside {name}",
+            "R_blend is what a spectrum is taken of", "add --proposals music, or leave --beta out",
+        )  # fmt: skip
+    return Candidates()
+
+
+def refuse_beside_model(arguments: argparse.Namespace) -> None:
+    """Refuse options that a trained network leaves nothing to.
+
+    Raises:
+        ConfigurationError: an estimator by name, or a field of view, which the network brings along.
+    """
+    given = vars(arguments)
+    fields = [f"--{name.removeprefix('scenario.').replace('_', '-')}" for name in given if name.startswith("scenario.")]
+    base = [f"--{name}" for name in ("estimator", "preset", "config") if given.get(name) is not None]
+    if fields or base:
+        raise ConfigurationError(
+            "--model alone", f"--model and {', '.join(base + fields)}",
+            "a network brings its own field of view and estimator", f"leave {(base + fields)[0]} out",
+        )  # fmt: skip

@@ -1,0 +1,28 @@
+"""Which experiment a training command describes: preset, then configuration file, then options."""
+
+import argparse
+from dataclasses import replace
+
+from ...experiment import TrainingExperiment, overlay, training_preset
+from ...experiment.toml import read_toml
+from .training_options import PLAN
+
+
+def training_of(arguments: argparse.Namespace) -> TrainingExperiment:
+    """The experiment that a command line describes: preset, then configuration file, then options.
+
+    Scenes of shards are the same in each epoch, so that `plan.fresh` is false with them, whatever else says.
+
+    Raises:
+        ConfigurationError: an unknown preset or key, or a value that does not fit.
+    """
+    values = {} if arguments.config is None else read_toml(arguments.config)
+    name = values.pop("preset", "tiny")
+    given = vars(arguments)
+    experiment = training_preset(name if arguments.preset is None else arguments.preset, values)
+    if arguments.seed is not None:
+        experiment = replace(experiment, seed=arguments.seed)
+    plan = {key: given[key] for key in PLAN if given.get(key) is not None}
+    if given.get("shards") is not None:
+        plan["fresh"] = False  # shards hold the same scenes for every epoch
+    return overlay(experiment, {"plan": plan}) if plan else experiment

@@ -1,0 +1,1 @@
+"""How do results reach a screen or a file?"""

@@ -1,0 +1,1 @@
+"""Estimators of others, written anew, to compare with."""

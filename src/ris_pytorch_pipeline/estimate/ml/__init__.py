@@ -1,0 +1,1 @@
+"""Coded maximum likelihood: the search for sources, off the grid."""

@@ -1,0 +1,293 @@
+"""How sources are located by coded maximum likelihood: for random symbols, and for pilots."""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
+from ...bounds import deviations_from_information
+from ...errors import InputError
+from ...physics import Array, Observation, chart_of, check_visible
+from ...shapes import Counts, Positions
+from ..estimate import Estimate, asked_sources, joined_estimates, replaced_estimates
+from ..fit.edges import pull_of
+from ..fit.modes import modes_of
+from ..fit.preflight import check_units
+from ..fit.sandwich import sandwich_information
+from ..fit.verdict import Judged, judge
+from ..grid import SearchGrid, search_grid
+from ..normalise import Scaled, scale
+from ..outcome import Aside, Polished, ending_of, merged, nothing_aside, nothing_found
+from ..region import SearchRegion
+from .hypothesis import Hypothesis, Likelihood, Rows
+from .search import Found, Needed, SearchEffort, cycle, search_known, search_unknown
+from .stochastic import StochasticLikelihood
+
+_OVERDRAFT = 8
+"""Times the memory that one scene alone may need; more is refused before it is allocated."""
+_CALIBRATED_POINTS = 2740
+"""Grid points of the default panel over the default region, on which the thresholds were calibrated."""
+L = TypeVar("L", bound=Likelihood)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaximumLikelihood(ABC, Generic[L]):
+    """The common part of the coded maximum-likelihood estimators.
+
+    Args:
+        region: the field of view.
+        effort: how hard to search.
+        threshold: τ, one more source is accepted when 2 (NLL_k - NLL_{k+1}) > τ; the defaults give 0.5-1.3 % false
+            alarms on the default panel at 10 dB (n = 600, `benchmarks/order_threshold.py`). On larger grids τ is
+            raised, see `threshold_on`; elsewhere it is not calibrated.
+        most_sources: where an estimated order stops.
+        polish_iterations: most iterations of the final joint refinement.
+        batch: most scenes searched at a time.
+        memory: bytes that the scenes searched at a time may keep; fewer are taken at a time where they need more.
+        fit: whether to say how well the model explains the data, and to keep no source that scatter explains as well.
+    """
+
+    region: SearchRegion = field(default_factory=SearchRegion)
+    effort: SearchEffort = field(default_factory=SearchEffort)
+    threshold: float = 21.0
+    most_sources: int = 8
+    polish_iterations: int = 30
+    batch: int = 32
+    memory: int = 1 << 30
+    fit: bool = True
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Short name for tables."""
+
+    @abstractmethod
+    def likelihood(self, scaled: Observation) -> L:
+        """The likelihood of scaled scenes."""
+
+    @abstractmethod
+    def scene_bytes(self, observation: Observation) -> int:
+        """Bytes that the likelihood keeps for one scene."""
+
+    def needed(self, observation: Observation, given: int) -> float:
+        """The gain 2 ΔNLL that one more source beside the given number needs in these measurements: τ."""
+        del observation, given
+        return self.threshold
+
+    def _at_a_time(self, observation: Observation) -> int:
+        """Scenes searched together.
+
+        Raises:
+            InputError: a wrong unit, or one scene that needs many times the memory.
+        """
+        check_units(observation, self.region)
+        each = self.scene_bytes(observation)
+        if each > _OVERDRAFT * self.memory:
+            raise InputError(
+                f"scenes of at most {_OVERDRAFT * self.memory / 1e9:.3g} GB each", f"{each / 1e9:.3g} GB",
+                "a large array over a wide field of view", "narrow the field of view, or raise memory",
+            )  # fmt: skip
+        return max(1, min(self.batch, self.memory // each))
+
+    def threshold_on(self, grid: SearchGrid) -> float:
+        """τ + 2 log(n / n_0) on n > n_0 = 2740 points: the largest gain of noise exceeds τ with a chance ~ n exp(-τ/2).
+
+        Fewer points leave τ as it is.
+        """
+        return self.threshold + 2 * math.log(max(1.0, grid.size / _CALIBRATED_POINTS))
+
+    def _needed(self, observation: Observation, grid: SearchGrid) -> Needed:
+        """What one more source needs beside so many, on a grid."""
+        raised = self.threshold_on(grid) - self.threshold
+        return lambda given: self.needed(observation, given) + raised
+
+    def find(self, likelihood: L, rows: Rows, sources: int) -> Hypothesis:
+        """Search for a known number of sources."""
+        return search_known(likelihood, rows, sources, self.effort)
+
+    def __call__(self, observation: Observation, sources: int | Counts | None = None) -> Estimate:
+        """Locate the sources of every scene.
+
+        Args:
+            observation: the scenes.
+            sources: K for all scenes, K per scene, or None to estimate it by sequential likelihood-ratio tests.
+
+        Returns:
+            The estimate, strongest source first; deviations from the Fisher information at the estimate.
+
+        Raises:
+            InputError: K out of range, symbols of another kind, or a scene without energy.
+        """
+        scaled = scale(observation)
+        counts = None if sources is None else asked_sources(observation, sources, observation.most_sources)
+        at_a_time = self._at_a_time(scaled.observation)
+        parts: list[Estimate] = []
+        for index in torch.arange(len(observation), device=observation.measurements.device).split(at_a_time):
+            part = scaled[index]
+            likelihood = self.likelihood(part.observation)
+            found = self._search(likelihood, None if counts is None else counts[index])
+            polished = [(f.rows, self._polish(likelihood, part[f.rows], f)) for f in found]
+            parts.append(self._judged(part, polished, None if counts is None else counts[index]))
+        return joined_estimates(parts)
+
+    def refine(
+        self,
+        observation: Observation,
+        positions: Positions,
+        iterations: int | None = None,
+        search: Bool[Tensor, "scene"] | None = None,  # noqa: F821
+    ) -> Estimate:
+        """Polish given positions by the same likelihood; without a search, unless asked for.
+
+        Args:
+            observation: the scenes.
+            positions: (scene, source, 3), radians, radians, metres; NaN in slots without a source.
+            iterations: most iterations; None is `polish_iterations`.
+            search: (scene,), True where the sources are re-detected in turns before the polish. None is nowhere.
+
+        Returns:
+            The estimate at the optimum that the start leads to.
+
+        Raises:
+            InputError: an invalid position, or a scene without any.
+        """
+        counts = (~positions[..., 0].isnan()).sum(-1)
+        asked_sources(observation, counts, observation.most_sources)
+        scaled = scale(observation)
+        return self._judged(scaled, self._refined(scaled, positions, counts, iterations, search), counts)
+
+    def _refined(
+        self, scaled: Scaled, positions: Positions, counts: Counts, iterations: int | None, search: Tensor | None
+    ) -> list[Polished]:
+        """Scenes with the same number of sources, polished together."""
+        parts: list[Polished] = []
+        for order in counts.unique().tolist():
+            for index in torch.nonzero(counts == order).squeeze(-1).split(self._at_a_time(scaled.observation)):
+                start = torch.stack([p[~p[:, 0].isnan()] for p in positions[index]]).double()
+                check_visible(start, scaled.observation.array)
+                likelihood = self.likelihood(scaled.observation[index])
+                rows = torch.arange(index.numel(), device=index.device)
+                found = Found(rows, likelihood.start_at(rows, self._cosines(start, scaled.observation.array)))
+                if search is not None:
+                    found = self._searched(likelihood.observation, found, torch.nonzero(search[index]).squeeze(-1))
+                parts.append((index, self._polish(likelihood, scaled[index], found, iterations)))
+        return parts
+
+    def _judged(self, scaled: Scaled, parts: list[Polished], asked: Counts | None) -> Estimate:
+        """The parts in order, with their fit; where the order was estimated, without sources that do not stand out."""
+        whole, aside = merged(parts, asked)
+        if not self.fit:
+            return whole
+        threshold = self._needed(scaled.observation, search_grid(self.region, scaled.observation.array))(0)
+        judged = judge(scaled, whole, aside, self.region, threshold, counting=asked is None)
+        spare = torch.nonzero(judged.credible.sum(-1) < whole.order).squeeze(-1)
+        if asked is not None or spare.numel() == 0:
+            return judged.estimate
+        return self._without_spare(scaled, judged, spare, threshold)
+
+    def _without_spare(self, scaled: Scaled, judged: Judged, spare: Rows, threshold: float) -> Estimate:
+        """The estimate with only the credible sources in the given scenes, searched on from there."""
+        first, kept = judged.estimate, judged.credible[spare].sum(-1)
+        start = first.positions[spare].masked_fill(~judged.credible[spare][..., None], torch.nan)
+        some, none = (torch.nonzero(chosen).squeeze(-1) for chosen in (kept > 0, kept == 0))
+        parts: list[Polished] = []
+        if some.numel():
+            again = self._refined(scaled[spare[some]], start[some], kept[some], None, torch.ones_like(some).bool())
+            parts += [(some[rows], polished) for rows, polished in again]
+        if none.numel():
+            likelihood = self.likelihood(scaled[spare[none]].observation)
+            rows = torch.arange(none.numel(), device=none.device)
+            found = Found(rows, likelihood.nothing(rows))
+            parts.append((none, self._polish(likelihood, scaled[spare[none]], found)))
+        whole, aside = merged(parts, None)
+        second = judge(scaled[spare], whole, aside, self.region, threshold, counting=False).estimate
+        return replaced_estimates(first, spare, second)
+
+    def _searched(self, observation: Observation, found: Found, chosen: Rows) -> Found:
+        """The same with the chosen rows searched on from where they are; only their dictionaries are made."""
+        if chosen.numel() == 0:
+            return found
+        rows = torch.arange(chosen.numel(), device=chosen.device)
+        better = cycle(self.likelihood(observation[chosen]), rows, found.hypothesis[chosen], self.effort)
+        return Found(found.rows, found.hypothesis.replaced(chosen, better))
+
+    def _cosines(self, positions: Positions, array: Array) -> Tensor:
+        """Cosines of given positions, on the reference of a line's cone."""
+        chart, coordinates = chart_of(positions, array, on_plane="elevation" not in self.region.fixed)
+        return chart.cosines(coordinates)
+
+    def _search(self, likelihood: L, counts: Counts | None) -> list[Found]:
+        if counts is None:
+            rows = torch.arange(len(likelihood.observation), device=likelihood.observation.measurements.device)
+            most = min(self.most_sources, likelihood.observation.most_sources)
+            needed = self._needed(likelihood.observation, likelihood.grid)
+            return search_unknown(likelihood, rows, most, needed, self.effort)
+        groups = [(order, torch.nonzero(counts == order).squeeze(-1)) for order in counts.unique().tolist()]
+        return [Found(rows, self.find(likelihood, rows, order)) for order, rows in groups]
+
+    def _polish(
+        self, likelihood: L, scaled: Scaled, found: Found, iterations: int | None = None
+    ) -> tuple[Estimate, Aside]:  # fmt: skip
+        """Refine to convergence and state positions, powers and deviations in the units of the observation."""
+        rows, sources = found.rows, found.hypothesis.cosines.shape[1]
+        if sources == 0:
+            return nothing_found(found.hypothesis.log_noise.exp() * scaled.measured), nothing_aside(rows)
+        most = self.polish_iterations if iterations is None else iterations
+        end = likelihood.refine(rows, found.hypothesis, iterations=most, tolerance=1e-6)
+        strongest = end.log_powers.argsort(dim=1, descending=True)
+        end = Hypothesis(
+            end.cosines.gather(1, strongest.unsqueeze(-1).expand_as(end.cosines)),
+            end.log_powers.gather(1, strongest),
+            end.log_noise,
+            end.value,
+            end.converged,
+        )
+        array = likelihood.observation.array
+        positions = self.region.reported(end.cosines, array)
+        chart, coordinates = chart_of(positions, array)
+        information = likelihood.information(rows, end)
+        bound = deviations_from_information(coordinates, information, chart, self.region.fixed)
+        estimate = Estimate(
+            positions=positions,
+            order=torch.full_like(rows, sources),
+            powers=end.log_powers.exp() * (scaled.measured / scaled.channel)[:, None],
+            deviations=bound.deviations,
+            noise_variance=end.log_noise.exp() * scaled.measured,
+            status=ending_of(end.converged, bound.deviations, array),
+        )
+        if not self.fit:
+            return estimate, nothing_aside(rows)
+        scores = likelihood.scores(rows, end)
+        seen = sandwich_information(information, scores)
+        wide = deviations_from_information(coordinates, seen, chart, self.region.fixed)
+        wider = torch.maximum(wide.deviations, bound.deviations)  # few snapshots make the sandwich too small
+        aside = Aside(modes_of(likelihood, rows, end, self.region), pull_of(information, scores).double())
+        return replace(estimate, sandwich=wider), aside
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sml(MaximumLikelihood[StochasticLikelihood]):
+    """Stochastic maximum likelihood for random symbols: NLL = Σ_l log|Γ_l| + y_l^H Γ_l⁻¹ y_l.
+
+    Greedy addition on the grid by the exact one-source gain, cyclic re-detection with several candidates, joint Fisher
+    scoring over (u, w, q, log p, log σ²). It reaches the stochastic Cramér-Rao bound at 5 dB and above. On constant
+    symbols it is the noncoherent estimator: valid, and worse than `PilotMl`.
+    """
+
+    @property
+    def name(self) -> str:
+        """Short name for tables."""
+        return "sml"
+
+    def likelihood(self, scaled: Observation) -> StochasticLikelihood:
+        """The stochastic likelihood of scaled scenes."""
+        return StochasticLikelihood(scaled, self.region)
+
+    def scene_bytes(self, observation: Observation) -> int:
+        """The coded dictionary: 6 MB for a default scene."""
+        _, blocks, antennas = observation.blocks.shape
+        return 8 * blocks * antennas * search_grid(self.region, observation.array).size

@@ -1,0 +1,1 @@
+"""Sources as peaks of a spectrum of a covariance."""

@@ -1,0 +1,223 @@
+"""How sources are located on a covariance: the peaks of its Bartlett, MVDR or MUSIC spectrum."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from ...covariance import (
+    Eigen,
+    LowRank,
+    check_covariance,
+    default_jitter,
+    eigenpairs,
+    grid_energy,
+    load,
+    trace,
+    trace_normalise,
+)
+from ...errors import InputError
+from ...physics import Array, steering_at
+from ...shapes import Counts, Covariance
+from ..estimate import Estimate
+from ..grid import SearchGrid, search_grid
+from ..region import SearchRegion
+from .order import EigenvalueGap, OrderRule
+from .peaks import Peaks, climb, grid_peaks, keep_distinct
+from .report import report_peaks
+
+Columns = Complex[Tensor, "scene element column"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spectral(ABC):
+    """The common part: a spectrum ‖V^H a‖²/N on a grid, its peaks along ridges, each refined off the grid.
+
+    A spectral estimator differs from another one in its columns V only.
+
+    Args:
+        region: the field of view.
+        order: how sources are counted when nobody says.
+        oversampling: of the grid, relative to half a beamwidth in direction and half a depth of focus in q.
+        suppression: two peaks closer than this part of a beamwidth are one source.
+        per_direction: most sources per direction; above 1 they must be parted by two depths of focus and a valley.
+        weakest: a peak whose power is below this part of the strongest explains nothing and is no source.
+        iterations: most refinement steps.
+        batch: scenes at a time.
+    """
+
+    region: SearchRegion = field(default_factory=SearchRegion)
+    order: OrderRule = field(default_factory=EigenvalueGap)
+    oversampling: float = 2.0
+    suppression: float = 0.5
+    per_direction: int = 1
+    weakest: float = 1e-4
+    iterations: int = 25
+    batch: int = 32
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Short name for tables."""
+
+    @abstractmethod
+    def columns(self, eigen: Eigen, sources: int) -> Columns:
+        """V, with singular values of at most 1, whose ‖V^H a‖² is largest at the sources."""
+
+    def locate(
+        self,
+        covariance: Covariance | LowRank,
+        array: Array,
+        sources: int | Counts | None = None,
+        snapshots: int | None = None,
+    ) -> Estimate:
+        """Locate sources on covariances, such as a network's R_pred.
+
+        Args:
+            covariance: (scene, element, element), or its factored form; complex64 or complex128.
+            array: the array, with one wavelength.
+            sources: K for all scenes, K per scene, or None to count by `order`.
+            snapshots: how many samples the covariance averages, for an `order` that asks.
+
+        Returns:
+            The estimate, strongest source first; powers by least squares in the units of the covariance, no deviations.
+
+        Raises:
+            InputError: no covariance, or K outside 1..N-1.
+        """
+        eigen, total = _prepare(covariance)
+        scenes, size = eigen.vectors.shape[:2]
+        array = array.like(eigen.vectors)
+        counts = self.order(eigen.spectrum, snapshots) if sources is None else _per_scene(sources, scenes, eigen)
+        grid = search_grid(self.region, array, self.oversampling)
+        parts: list[tuple[Tensor, Peaks, Tensor]] = []
+        for count in counts[counts > 0].unique().tolist():
+            for rows in torch.nonzero(counts == count).squeeze(-1).split(self.batch):
+                peaks = self._peaks(eigen[rows], count, grid, array)
+                powers = _least_squares_powers(eigen[rows], peaks, array) * total[rows, None] / size
+                parts.append((rows, peaks, powers))
+        return report_peaks(parts, counts, self.weakest, self.region, array)
+
+    def _peaks(self, eigen: Eigen, sources: int, grid: SearchGrid, array: Array) -> Peaks:
+        """The best distinct peaks of some scenes, at most `sources`."""
+        columns = self.columns(eigen, sources)
+        energy = grid_energy(grid.points(), columns.to(torch.complex64), array)
+        volume = grid.volume(energy, -torch.inf)
+        starts, height = grid_peaks(volume, grid, 2 * sources + 2, self.per_direction)
+        found = climb(starts, columns, array, grid, self.iterations)
+        score = found.score.masked_fill(height == -torch.inf, -torch.inf)
+        return keep_distinct(Peaks(found.cosines, score, found.settled), sources, self._radius(grid))
+
+    def _radius(self, grid: SearchGrid) -> tuple[float, ...]:
+        """How near two peaks are one: a grid step times the oversampling is half a beamwidth, or half a depth."""
+        *across, q = (step * self.oversampling * 2 if step < 1 else 1.0 for step in grid.steps)
+        return *(self.suppression * each for each in across), torch.inf if self.per_direction == 1 else 2 * q
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bartlett(Spectral):
+    """The beam with the most power: ‖V^H a‖² = a^H R a / λ_1, V = U sqrt(Λ/λ_1). Resolves a beamwidth and no less."""
+
+    @property
+    def name(self) -> str:
+        """Short name for tables."""
+        return "bartlett"
+
+    def columns(self, eigen: Eigen, sources: int) -> Columns:
+        """U sqrt((Λ - λ_N)/λ_1); the floor adds the same to every position."""
+        weight = ((eigen.values - eigen.floor[:, None]).clamp_min(0) / eigen.values[:, :1]).sqrt()
+        return _visible(eigen, weight)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mvdr(Spectral):
+    """The minimum-variance beam: N - ‖V^H a‖² = λ_N a^H R⁻¹ a, V = U sqrt(1 - λ_N/Λ), λ_N the least eigenvalue.
+
+    Args:
+        loading: added to every eigenvalue, relative to tr(R)/N, on top of the default of the precision.
+    """
+
+    loading: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """Short name for tables."""
+        return "mvdr"
+
+    def columns(self, eigen: Eigen, sources: int) -> Columns:
+        """U sqrt(1 - λ_N/Λ) of the loaded covariance; the columns at the floor vanish."""
+        floor = eigen.floor[:, None].clamp_min(0) + self.loading
+        return _visible(eigen, (1 - floor / (eigen.values + self.loading)).clamp_min(0).sqrt())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Music(Spectral):
+    """The signal subspace: ‖V^H a‖² = ‖U_s^H a‖², K leading eigenvectors; 1 - ‖U_s^H a‖²/N vanishes at a source."""
+
+    @property
+    def name(self) -> str:
+        """Short name for tables."""
+        return "music"
+
+    def columns(self, eigen: Eigen, sources: int) -> Columns:
+        """The leading eigenvectors."""
+        return eigen.vectors[..., :sources]
+
+
+def _visible(eigen: Eigen, weight: Float[Tensor, "scene rank"]) -> Columns:
+    """Weighted eigenvectors without the columns that are negligible (weight² below 1e-10) in every scene."""
+    kept = (weight > 1e-5).any(0)
+    return eigen.vectors[..., kept] * weight[:, None, kept]
+
+
+def _prepare(covariance: Covariance | LowRank) -> tuple[Eigen, Tensor]:
+    """Eigenpairs at trace N in double precision, loaded for the precision that came, and the trace before."""
+    if isinstance(covariance, LowRank):
+        total = covariance.trace.double()
+        jitter = default_jitter(covariance.factor.dtype)
+        wide = LowRank(covariance.factor.to(torch.complex128), covariance.floor.double())
+        return eigenpairs(wide.normalised().loaded(jitter)), total
+    if covariance.ndim != 3 or covariance.shape[-1] != covariance.shape[-2]:
+        _refuse(
+            "covariances of shape (scene, element, element)", str(tuple(covariance.shape)),
+            "a missing scene axis, or samples passed for a covariance", "add the axis with R[None]",
+        )  # fmt: skip
+    check_covariance(covariance)
+    wide, jitter = covariance.to(torch.complex128), default_jitter(covariance.dtype)
+    return eigenpairs(load(trace_normalise(wide), jitter)), trace(wide)
+
+
+def _per_scene(sources: int | Counts, scenes: int, eigen: Eigen) -> Counts:
+    """K per scene, checked."""
+    device, size = eigen.floor.device, eigen.vectors.shape[-2]
+    counts = torch.full((scenes,), sources, device=device) if isinstance(sources, int) else sources.to(device)
+    if counts.shape != (scenes,) or (scenes and not 1 <= int(counts.min()) <= int(counts.max()) < size):
+        _refuse(
+            f"one number of sources between 1 and {size - 1} for each of {scenes} scenes", str(sources),
+            "counts of another batch, or more sources than a subspace holds", "pass K, or one K per scene",
+        )  # fmt: skip
+    return counts
+
+
+def _refuse(wanted: str, got: str, cause: str, move: str) -> None:
+    raise InputError(wanted, got, cause, move)
+
+
+def _least_squares_powers(eigen: Eigen, peaks: Peaks, array: Array) -> Tensor:
+    """Least-squares powers p of R ≈ A diag(p) A^H + σ² I, at least 0; NaN where there is no peak."""
+    present = peaks.score > -torch.inf
+    vectors = steering_at(peaks.cosines, array) * present[..., None]
+    seen = (vectors @ eigen.vectors.conj()).abs().square()
+    excess = (seen * (eigen.values - eigen.floor[:, None])[:, None]).sum(-1)
+    gram = (vectors.conj() @ vectors.mT).abs().square()
+    size, count = len(array), present.shape[-1]
+    full = gram.new_zeros((len(gram), count + 1, count + 1))
+    full[:, :count, :count] = gram + torch.diag_embed((~present).to(gram))
+    full[:, :count, count] = full[:, count, :count] = size * present.to(gram)
+    full[:, count, count] = size
+    target = torch.cat([excess, (eigen.values - eigen.floor[:, None]).sum(-1, keepdim=True)], dim=-1)
+    load = 1e-12 * size * torch.eye(count + 1, dtype=gram.dtype, device=gram.device)
+    powers = torch.linalg.solve(full + load, target)[:, :count]
+    return powers.clamp_min(0).masked_fill(~present, torch.nan)

@@ -1,0 +1,1 @@
+"""Where are the trials of a search kept, and who works on which?"""

@@ -1,0 +1,70 @@
+"""Where are the trials of a search kept? In a journal in its folder, or in a database that many machines reach."""
+
+from pathlib import Path
+from typing import Any
+
+from ...errors import ConfigurationError, InputError
+from ..extra import optuna
+from .journal import JOURNAL, journal_storage
+
+
+def open_storage(folder: Path, url: str | None = None) -> "optuna.storages.BaseStorage":
+    """The storage of a search.
+
+    Args:
+        folder: of the search, which holds the journal.
+        url: of a database, such as `postgresql://name@host/search`; None takes the journal.
+
+    Returns:
+        The storage.
+
+    Raises:
+        ConfigurationError: no URL of a database, or a driver that is not installed.
+        InputError: a database that does not answer, or a journal that is none.
+    """
+    if url is None:
+        folder.mkdir(parents=True, exist_ok=True)
+        return journal_storage(folder / JOURNAL)
+    return _database(url)
+
+
+def _database(url: str) -> "optuna.storages.RDBStorage":
+    from sqlalchemy.exc import SQLAlchemyError
+
+    shown, options = _described(url)
+    try:
+        return optuna.storages.RDBStorage(url, engine_kwargs=options)
+    except ImportError as error:
+        raise ConfigurationError(
+            f"the driver of {shown}", str(error).splitlines()[0], "an install without it",
+            "pip install 'ris-pytorch-pipeline[postgresql]', or the driver that SQLAlchemy names for your database",
+        ) from error  # fmt: skip
+    except (SQLAlchemyError, optuna.exceptions.StorageInternalError, RuntimeError) as error:
+        deepest: BaseException = error
+        while deepest.__cause__ is not None:
+            deepest = deepest.__cause__
+        raise InputError(
+            f"a database at {shown}", str(deepest).splitlines()[0][:200], "a server that is down, a name or password "
+            "mistyped, or a database of another version of Optuna", "start the server, or correct --storage",
+        ) from error  # fmt: skip
+
+
+def _described(url: str) -> tuple[str, dict[str, Any]]:
+    """A URL without its password, and how its connections are kept.
+
+    Raises:
+        ConfigurationError: no URL of a database.
+    """
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        parsed = make_url(url)
+        parsed.get_dialect()
+    except (SQLAlchemyError, ValueError) as error:
+        raise ConfigurationError(
+            "the URL of a database", repr(url), "a path in its place",
+            "write sqlite:///FILE or postgresql://USER@HOST/DATABASE, or leave --storage out for a journal",
+        ) from error  # fmt: skip
+    alive: dict[str, Any] = {} if parsed.get_backend_name() == "sqlite" else {"pool_pre_ping": True}
+    return parsed.render_as_string(hide_password=True), alive

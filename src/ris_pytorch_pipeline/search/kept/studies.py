@@ -1,0 +1,144 @@
+"""Which studies does a search keep? One of each stage, with the settings beside the first."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import ConfigurationError
+from ..extra import optuna
+from ..settings import Settings, settings_from_plain
+from ..spaces.sampler import NoSampler, SeededTpe
+from ..spaces.suggesting import params_of
+from .outcome import StageName
+from .trials import DIGEST
+
+_SETTINGS, _TRIALS = "settings", "trials"
+STARTUP, WARMUP = 3, 1
+"""Trials that are done, and epochs, before one is pruned: a median of fewer is chance, and the first epoch warms up."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Studies:
+    """The trials of both stages.
+
+    Args:
+        settings: of the search.
+        short: study of the short stage.
+        long: study of the long stage.
+    """
+
+    settings: Settings
+    short: "optuna.Study"
+    long: "optuna.Study"
+
+    def of(self, stage: StageName) -> "optuna.Study":
+        """The study of a stage."""
+        return self.short if stage == "short" else self.long
+
+
+def new_studies(storage: "optuna.storages.BaseStorage", name: str, settings: Settings) -> Studies:
+    """Begin a search.
+
+    Args:
+        storage: of its trials.
+        name: of the search in there.
+        settings: of it; its base is the first trial, where the space holds it.
+
+    Returns:
+        Its studies.
+
+    Raises:
+        ConfigurationError: the storage holds a search of that name.
+    """
+    if not holds_search(storage, name):
+        _remove(storage, name)
+    try:
+        optuna.create_study(storage=storage, study_name=_long(name), direction="minimize")
+        short = optuna.create_study(storage=storage, study_name=name, direction="minimize")
+    except optuna.exceptions.DuplicatedStudyError as error:
+        raise ConfigurationError(
+            "a place without a search", f"one named {name!r}", "an earlier search",
+            "pass --resume to go on with it, or another folder or --name",
+        ) from error  # fmt: skip
+    short.set_user_attr(_TRIALS, settings.trials)
+    _try_base(short, settings)
+    short.set_user_attr(_SETTINGS, settings.to_plain())  # last: a search without them has not begun
+    return _studies(storage, name, settings)
+
+
+def joined_studies(storage: "optuna.storages.BaseStorage", name: str, trials: int | None = None) -> Studies:
+    """Join a search.
+
+    Args:
+        storage: of its trials.
+        name: of the search in there.
+        trials: in the short stage from now on; None keeps their number.
+
+    Returns:
+        Its studies.
+
+    Raises:
+        ConfigurationError: no search of that name, one that was killed before it began, or fewer trials than before.
+    """
+    kept = _kept(storage, name)
+    if trials is not None and trials != kept[_TRIALS]:
+        if trials < kept[_TRIALS]:
+            raise ConfigurationError(
+                f"at least {kept[_TRIALS]} trials, as planned so far", str(trials), "a count of further trials",
+                "pass the number of trials in all",
+            )  # fmt: skip
+        _loaded(storage, name).set_user_attr(_TRIALS, trials)
+    settings = settings_from_plain(kept[_SETTINGS], kept[_TRIALS] if trials is None else trials)
+    return _studies(storage, name, settings)
+
+
+def holds_search(storage: "optuna.storages.BaseStorage", name: str) -> bool:
+    """Whether a storage holds a search that has begun.
+
+    Args:
+        storage: to look into.
+        name: of the search.
+    """
+    return name in _names(storage) and _SETTINGS in _loaded(storage, name).user_attrs
+
+
+def _kept(storage: "optuna.storages.BaseStorage", name: str) -> dict[str, Any]:
+    if not holds_search(storage, name):
+        raise ConfigurationError(
+            f"a search named {name!r} to resume", "none", "another folder, --storage or --name, or one never begun",
+            "start it without --resume",
+        )  # fmt: skip
+    return dict(_loaded(storage, name).user_attrs)
+
+
+def _studies(storage: "optuna.storages.BaseStorage", name: str, settings: Settings) -> Studies:
+    sampler = SeededTpe(settings.seed, settings.trials)
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=WARMUP + 1)  # epochs count from 1
+    short = optuna.load_study(storage=storage, study_name=name, sampler=sampler, pruner=pruner)
+    long = optuna.load_study(
+        storage=storage, study_name=_long(name), sampler=NoSampler(), pruner=optuna.pruners.NopPruner()
+    )
+    return Studies(settings=settings, short=short, long=long)
+
+
+def _remove(storage: "optuna.storages.BaseStorage", name: str) -> None:
+    """Remove what a search left that was killed before it began."""
+    for left in _names(storage) & {name, _long(name)}:
+        optuna.delete_study(study_name=left, storage=storage)
+
+
+def _names(storage: "optuna.storages.BaseStorage") -> set[str]:
+    return set(optuna.get_all_study_names(storage))
+
+
+def _loaded(storage: "optuna.storages.BaseStorage", name: str) -> "optuna.Study":
+    return optuna.load_study(storage=storage, study_name=name)
+
+
+def _try_base(short: "optuna.Study", settings: Settings) -> None:
+    params = params_of(settings.space, settings.base)
+    if params is not None:
+        short.enqueue_trial(params, user_attrs={DIGEST: settings.base.trained_for(settings.epochs).digest})
+
+
+def _long(name: str) -> str:
+    return f"{name}/long"

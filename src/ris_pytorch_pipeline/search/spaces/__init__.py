@@ -1,0 +1,1 @@
+"""What does a search vary, and what does it try next?"""

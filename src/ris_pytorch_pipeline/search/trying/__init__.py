@@ -1,0 +1,1 @@
+"""How does a worker try recipes, judge them, and go through the stages?"""

@@ -1,0 +1,103 @@
+"""How is one trial judged? Its objective is called, and whatever happens becomes an outcome that the storage keeps."""
+
+import math
+from collections.abc import Callable
+
+from trainlint.errors import ExplainedError
+
+from ..extra import optuna
+from ..kept.outcome import Judged, Objective, Outcome, Pruned, Report, Task, outcome_of
+from ..kept.trials import OUTCOME, State
+
+
+def judge(
+    trial: "optuna.Trial", task: Task, objective: Objective, *, prunes: bool, check: Callable[[], None]
+) -> Outcome:
+    """Call an objective.
+
+    Args:
+        trial: that keeps the reports.
+        task: what to judge.
+        objective: that judges.
+        prunes: whether a report may end it.
+        check: called at each report; raises where this worker is to end.
+
+    Returns:
+        The outcome; an exception of the objective is one too.
+    """
+    try:
+        last = task.recipe.training.plan.epochs  # after which there is nothing left to save
+        return outcome_of(objective(task, _report(trial, last if prunes else 0, check)))
+    except Pruned as pruned:
+        return Outcome(kind="pruned", words=pruned.got)
+    except optuna.exceptions.UpdateFinishedTrialError:
+        return Outcome(kind="lost", words="taken over by another worker, which had not heard of this one")
+    except Exception as error:
+        return outcome_of(Judged(value=None, words=_told(error)))
+
+
+def _told(error: Exception) -> str:
+    """An error in one line; how to mend it is for who runs the recipe alone."""
+    if isinstance(error, ExplainedError):
+        return f"{type(error).__name__}: wanted {error.wanted}; got {error.got}"
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
+
+
+def keep(study: "optuna.Study", trial: "optuna.Trial", outcome: Outcome) -> Outcome:
+    """Write an outcome down and finish the trial.
+
+    Args:
+        study: of the trial.
+        trial: that is running.
+        outcome: of it.
+
+    Returns:
+        The outcome that stands: `lost` where another worker has taken the trial over.
+    """
+    state = {"done": State.COMPLETE, "same": State.FAIL, "beyond": State.FAIL}.get(outcome.kind, State.PRUNED)
+    if outcome.kind == "lost":
+        return outcome
+    try:
+        trial.set_user_attr(OUTCOME, outcome.to_plain())
+        study.tell(trial, outcome.value if state is State.COMPLETE else None, state=state)
+    except (ValueError, optuna.exceptions.UpdateFinishedTrialError):
+        return Outcome(kind="lost", words="taken over by another worker, which had not heard of this one")
+    return outcome
+
+
+def keep_answer(study: "optuna.Study", trial: "optuna.Trial", twin: "optuna.trial.FrozenTrial") -> Outcome:
+    """Answer a trial with what an earlier one of the same recipe came to, so that the sampler learns from it.
+
+    Args:
+        study: of both.
+        trial: that is running.
+        twin: the earlier one; it may still be running, and then it teaches nothing yet.
+
+    Returns:
+        The outcome.
+    """
+    outcome = Outcome(kind="same", words=f"the same recipe as trial {twin.number}", twin=twin.number)
+    trial.set_user_attr(OUTCOME, outcome.to_plain())
+    if twin.state is State.PRUNED:
+        for step, value in twin.intermediate_values.items():
+            trial.report(value, step)
+    state = twin.state if twin.state in (State.COMPLETE, State.PRUNED) else State.FAIL
+    study.tell(trial, twin.value if state is State.COMPLETE else None, state=state)
+    return outcome
+
+
+def _report(trial: "optuna.Trial", until: int, check: Callable[[], None]) -> Report:
+    """Keeps each report, and prunes before the epoch `until`."""
+
+    def report(epoch: int, value: float) -> None:
+        check()
+        if not math.isfinite(value):
+            raise ValueError(f"the objective is {value} after epoch {epoch}")
+        trial.report(value, epoch)
+        if epoch < until and trial.should_prune():
+            raise Pruned(
+                "a trial as good as the median of those before it", f"pruned after epoch {epoch} at {value:.3f}",
+                "values that learn slower, or not as far", "nothing: the next trial",
+            )  # fmt: skip
+
+    return report

@@ -1,0 +1,209 @@
+"""What does a trial try? An experiment to train, and how positions come out of its network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from ...data import config_digest
+from ...errors import ConfigurationError
+from ...experiment import (
+    GEOMETRY_ORDER_JOINT,
+    TRAINING_PRESETS,
+    Optimisation,
+    Phases,
+    Plan,
+    TrainingExperiment,
+    overlay,
+    plain,
+    training_from_plain,
+)
+from ...experiment.strict import nearest
+from ...losses import LossWeights
+
+PHASES: dict[str, Phases] = {"joint": Phases(), "geometry-order-joint": GEOMETRY_ORDER_JOINT}
+"""Phases by the names that a space uses for them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Locating:
+    """How positions come out of a network's answer, as the options of `ris locate` have it.
+
+    Args:
+        proposals: where the starts come from: the candidates, or the peaks of a spectrum of R_blend.
+        beta: share of R_samp under those of music or mvdr.
+        polish: updates of the likelihood from there.
+        doubt: probability of the last candidate in use below which a scene is searched; 0 searches none.
+
+    Raises:
+        ConfigurationError: a value out of its range.
+    """
+
+    proposals: Literal["candidates", "music", "mvdr"] = "candidates"
+    beta: float = 0.0
+    polish: int = 10
+    doubt: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, value in {"beta": self.beta, "doubt": self.doubt}.items():
+            if not 0 <= value <= 1:
+                raise ConfigurationError(f"{name} in [0, 1]", str(value), "a percentage", "pass a share")
+        if self.polish < 0:
+            raise ConfigurationError("polish >= 0", str(self.polish), "a sign", "pass 0 to leave polishing out")
+
+    def options(self) -> str:
+        """The options of `ris locate` that mean the same."""
+        blended = "" if self.proposals == "candidates" else f" --beta {self.beta:g}"
+        return f"--proposals {self.proposals}{blended} --polish {self.polish} --doubt {self.doubt:g}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What a trial tries.
+
+    Args:
+        training: what is trained.
+        locating: how its network locates.
+
+    >>> wide = Recipe().changed({"net.width": 48, "phases": "geometry-order-joint", "locating.polish": 5})
+    >>> wide.training.net.width, len(wide.training.phases.stages), wide.locating.polish
+    (48, 3, 5)
+    """
+
+    training: TrainingExperiment = field(default_factory=lambda: TRAINING_PRESETS["tiny"])
+    locating: Locating = field(default_factory=Locating)
+
+    def changed(self, values: Mapping[str, Any]) -> "Recipe":
+        """The recipe with some fields replaced, all of them at once.
+
+        Args:
+            values: plain, by dotted name: `net.width`, `phases`, `locating.beta`.
+
+        Returns:
+            The new recipe, resolved: see `resolved`.
+
+        Raises:
+            ConfigurationError: an unknown name, a value that does not fit, or values that do not go together.
+        """
+        locating: dict[str, Any] = {}
+        training: dict[str, Any] = {}
+        for name, value in values.items():
+            table, _, rest = name.partition(".")
+            _place(*((locating, rest) if table == "locating" else (training, name)), phases_of(name, value))
+        return resolved(
+            Recipe(training=overlay(self.training, training), locating=overlay(self.locating, locating, "locating"))
+        )
+
+    def trained_for(self, epochs: int) -> "Recipe":
+        """The same recipe with another number of epochs."""
+        return self.changed({"plan.epochs": epochs})
+
+    def to_plain(self) -> dict[str, Any]:
+        """As mappings, lists, numbers and texts."""
+        return plain(self)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the recipe; of a resolved one, equal where the same network is trained and located with."""
+        return config_digest(self.to_plain())
+
+
+def recipe_from_plain(values: Mapping[str, Any]) -> Recipe:
+    """The recipe that `Recipe.to_plain` gave.
+
+    Args:
+        values: from there, perhaps by way of JSON.
+
+    Returns:
+        The recipe.
+
+    Raises:
+        ConfigurationError: a key or value of another version.
+    """
+    return Recipe(
+        training=training_from_plain(values["training"]), locating=overlay(Locating(), values["locating"], "locating")
+    )
+
+
+def resolved(recipe: Recipe) -> Recipe:
+    """The recipe with every field that has no say at its default, so that equal runs have equal recipes.
+
+    The weight average leaves `decay` to `ema` and the last phase to `swa`; a phase need not repeat a weight of the
+    loss; as many batches as there are is no limit; candidates know no β; no polish, no
+    search.
+
+    Args:
+        recipe: any.
+
+    Returns:
+        One that trains and locates bit by bit alike.
+    """
+    training = recipe.training
+    found = replace(
+        training,
+        optimisation=_optimisation(training.optimisation),
+        plan=_plan(training.plan),
+        phases=_phases(training.phases, training.loss),
+    )
+    return Recipe(training=found, locating=_locating(recipe.locating))
+
+
+def phases_of(name: str, value: Any) -> Any:  # noqa: ANN401
+    """The plain phases of a name; any other field's value as it is.
+
+    Raises:
+        ConfigurationError: an unknown name.
+    """
+    if name != "phases" or not isinstance(value, str):
+        return value
+    if value not in PHASES:
+        raise ConfigurationError(
+            f"phases out of {', '.join(PHASES)}, or a table of stages", repr(value), "a misspelt name",
+            nearest(value, list(PHASES)),
+        )  # fmt: skip
+    return plain(PHASES[value])
+
+
+def _place(tables: dict[str, Any], dotted: str, value: Any) -> None:  # noqa: ANN401
+    """Put a value into nested tables."""
+    *outer, last = dotted.split(".")
+    for table in outer:
+        tables = tables.setdefault(table, {})
+    tables[last] = value
+
+
+def _optimisation(config: Optimisation) -> Optimisation:
+    usual = Optimisation()
+    if config.average != "ema":
+        config = replace(config, decay=usual.decay)
+    if config.average != "swa":
+        last = usual.constant_from if usual.constant_from > config.warmup else 1.0
+        config = replace(config, constant=usual.constant, constant_from=last)
+    return config
+
+
+def _plan(plan: Plan) -> Plan:
+    def limit(most: int | None, scenes: int) -> int | None:
+        return None if most is None or most >= -(-scenes // plan.batch) else most
+
+    return replace(
+        plan,
+        max_train_batches=limit(plan.max_train_batches, plan.n_train),
+        max_val_batches=limit(plan.max_val_batches, plan.n_val),
+    )
+
+
+def _phases(phases: Phases, loss: LossWeights) -> Phases:
+    joint = vars(loss)
+    stages = tuple(
+        replace(stage, weights=tuple(sorted((term, x) for term, x in stage.weights if x != joint[term])))
+        for stage in phases.stages
+    )
+    return Phases() if not any(stage.weights for stage in stages) else Phases(stages=stages)
+
+
+def _locating(locating: Locating) -> Locating:
+    return replace(
+        locating,
+        beta=0.0 if locating.proposals == "candidates" else locating.beta,
+        doubt=0.0 if locating.polish == 0 else locating.doubt,
+    )

@@ -1,0 +1,179 @@
+"""How good is a recipe? A network is trained by it, and located sources are scored over the bound on fixed scenes."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+
+from trainlint import TrainingFault, Verdict
+
+from ...bench import blind, score, trial_on
+from ...bench.sweep import BLOCK
+from ...errors import InfeasibleError
+from ...estimate import Music, Mvdr
+from ...experiment import to_toml
+from ...files import write_whole
+from ...localise import Candidates, Localiser, OnCovariance, Proposer
+from ...nets import HybridNet
+from ...physics import Scenario, draw
+from ...rng import stream
+from ...train import Reporter, Trainer, load_network
+from ...train.files.folder import BEST, LAST
+from ..kept.outcome import Judged, Report, Task
+from .recipe import Locating
+
+EXPERIMENT = "experiment.toml"
+"""What a trial trained, as `ris train --config` takes it."""
+
+
+def localiser_of(net: HybridNet, locating: Locating) -> Localiser:
+    """The network with the way it locates.
+
+    Args:
+        net: trained.
+        locating: how.
+    """
+    region = net.config.region
+    proposers: dict[str, Proposer] = {
+        "candidates": Candidates(),
+        "music": OnCovariance(spectrum=Music(region=region), beta=locating.beta),
+        "mvdr": OnCovariance(spectrum=Mvdr(region=region), beta=locating.beta),
+    }
+    return Localiser(net, proposers[locating.proposals], polish=locating.polish, doubt=locating.doubt)
+
+
+class FixedScenes:
+    """Scenes that are the same for every trial, with their bound; kept in memory.
+
+    Args:
+        scenario: that they are drawn from.
+        scenes: how many.
+        seed: of the search.
+        name: of their random stream.
+    """
+
+    def __init__(self, scenario: Scenario, scenes: int, seed: int, name: str) -> None:
+        self.blocks = [
+            trial_on(draw(scenario, min(BLOCK, scenes - first), stream(seed, f"search/{name}", block)))
+            for block, first in enumerate(range(0, scenes, BLOCK))
+        ]
+
+    def scores(self, localiser: Localiser, *, known_order: bool) -> tuple[float, ...]:
+        """Whitened GOSPA of each scene, in standard deviations of the bound.
+
+        Args:
+            localiser: that locates.
+            known_order: whether it is told the number of sources.
+        """
+        attempt = blind(localiser, known_order=known_order)
+        found = [
+            score(block.scenes.truth, block.bound, attempt(block.scenes.observation, block.scenes.truth))
+            for block in self.blocks
+        ]
+        return tuple(torch.cat([each.whitened.value for each in found]).tolist())
+
+
+@dataclass(kw_only=True)
+class TrainAndLocate:
+    """The objective of `ris search`: mean GOSPA in standard deviations of the bound, lower is better.
+
+    It is measured after each epoch, with the weights that a validation sees. A trial's value is that of the epoch that
+    its own validation calls the best, whose weights `ris train` keeps: the scenes of the search choose no epoch.
+
+    Args:
+        scenario: of the scenes.
+        scenes: fixed validation scenes; as many others, held out, judge what is trained long.
+        seed: of the search.
+        known_order: whether the network is told the number of sources.
+    """
+
+    scenario: Scenario
+    scenes: int
+    seed: int
+    known_order: bool
+    _drawn: dict[str, FixedScenes] = field(default_factory=dict)
+
+    def __call__(self, task: Task, report: Report) -> Judged:
+        """Train, judge each epoch, and judge the best epoch of a long training on held-out scenes.
+
+        Raises:
+            Pruned: by the report.
+        """
+        task.folder.mkdir(parents=True, exist_ok=True)
+        run = _fresh(task.folder)
+        training, epochs = task.recipe.training, dict[int, float]()
+        write_whole(task.folder / EXPERIMENT, [to_toml(training).encode()])
+        fault = ""
+
+        def listen(event: str, values: Mapping[str, Any]) -> None:
+            if event == "epoch":
+                epochs[values["epoch"]] = self._mean(trainer, task.recipe.locating)
+                report(values["epoch"], epochs[values["epoch"]])
+
+        trainer = Trainer(training, directory=run, reporter=Reporter(quiet=True), listeners=[listen])
+        try:
+            trainer.fit()
+        except (TrainingFault, InfeasibleError) as error:
+            fault = error.got
+        finally:
+            if task.stage == "short":
+                _forget_weights(run)
+        return self._judged(task, trainer, epochs, fault)
+
+    def _judged(self, task: Task, trainer: Trainer, epochs: Mapping[int, float], fault: str) -> Judged:
+        verdict, best = trainer.verdict, trainer.progress.best_epoch
+        record = None if verdict is None else _storable(verdict.record())
+        if fault or best not in epochs:
+            return Judged(value=None, healthy=False, verdict=record, words=fault or "no epoch had a finite loss")
+        healthy = verdict is not None and verdict.healthy
+        held = self._held_out(task) if task.stage == "long" and healthy else ()
+        return Judged(value=epochs[best], healthy=healthy, epoch=best, verdict=record, words=_words(verdict), held=held)
+
+    def _held_out(self, task: Task) -> tuple[float, ...]:
+        net = load_network(task.folder / "run" / BEST).net
+        return self._fixed("held-out").scores(localiser_of(net, task.recipe.locating), known_order=self.known_order)
+
+    def _mean(self, trainer: Trainer, locating: Locating) -> float:
+        net = cast("HybridNet", trainer.average.net)  # which the usual parts of a trainer make
+        values = self._fixed("validation").scores(localiser_of(net, locating), known_order=self.known_order)
+        return sum(values) / len(values)
+
+    def _fixed(self, name: str) -> FixedScenes:
+        if name not in self._drawn:
+            self._drawn[name] = FixedScenes(self.scenario, self.scenes, self.seed, name)
+        return self._drawn[name]
+
+
+def _fresh(folder: Path) -> Path:
+    """The folder of the training, without what a worker left there that was killed."""
+    run = folder / "run"
+    if run.is_dir():
+        for path in run.iterdir():
+            path.unlink()
+    return run
+
+
+def _forget_weights(run: Path) -> None:
+    """Remove the weights of a short training: its experiment makes them again, bit by bit."""
+    for name in (BEST, LAST):
+        (run / name).unlink(missing_ok=True)
+
+
+def _storable(value: Any) -> Any:  # noqa: ANN401
+    """A record with numbers that JSON cannot hold as texts, as the ledger has them."""
+    if isinstance(value, Mapping):
+        return {str(key): _storable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(inner) for inner in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _words(verdict: Verdict | None) -> str:
+    """The state of a training, and the codes of what was found."""
+    if verdict is None:
+        return "no verdict"
+    state = verdict.state.name.lower().replace("_", " ")
+    return f"{state}{': ' if verdict.codes else ''}{', '.join(verdict.codes)}"

@@ -1,0 +1,102 @@
+"""How do several processes share a search? Each joins it by its storage; one that dies is replaced by the others."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ...errors import InputError
+from ...files import Terminated
+from ..extra import optuna
+from ..kept.lease import Watchman, Worker
+from ..kept.outcome import Objective
+from ..kept.studies import Studies
+from .stages import Crew
+
+_PATIENCE = 20.0
+"""Seconds that a worker has to give its trial back before it is killed."""
+
+
+def work(
+    studies: Studies,
+    objective: Objective,
+    folder: Path,
+    say: Callable[[str], object],
+    check: Callable[[], None] = lambda: None,
+) -> None:
+    """Be one worker of a search until both stages are finished.
+
+    Args:
+        studies: of the search.
+        objective: that judges a recipe; lower is better.
+        folder: of the search, where workers hold their files and trials write theirs.
+        say: takes each line for the user.
+        check: called often; raises where this worker is to end.
+
+    Raises:
+        InfeasibleError: the first trials all failed.
+        InputError: the storage does not answer any more.
+    """
+    with Worker(folder) as worker, _answering():
+        Crew(
+            studies=studies, objective=objective, worker=worker, watchman=Watchman(folder), folder=folder, say=say,
+            check=check,
+        ).go()  # fmt: skip
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except optuna.exceptions.StorageInternalError as error:
+        raise InputError(
+            "a storage that answers", str(error.__cause__ or error).splitlines()[0][:200],
+            "a database that went down, or a connection that broke",
+            "start it, and go on with --resume: every finished trial is kept",
+        ) from error  # fmt: skip
+
+
+def parent_watch() -> Callable[[], None]:
+    """A check that ends this process once the one that started it is gone."""
+    parent = os.getppid()
+
+    def check() -> None:
+        if os.getppid() != parent:
+            raise Terminated(signal.SIGTERM)
+
+    return check
+
+
+def run_processes(command: Sequence[str], workers: int) -> list[int]:
+    """Start workers and wait for all of them; where this process is made to end, so are they.
+
+    Args:
+        command: of one worker.
+        workers: how many.
+
+    Returns:
+        Their exit codes.
+
+    Raises:
+        BaseException: what ended this process, once they have ended.
+    """
+    started = [subprocess.Popen(list(command), stdin=subprocess.DEVNULL) for _ in range(workers)]
+    try:
+        return [process.wait() for process in started]
+    except BaseException:
+        for process in started:
+            with suppress(OSError):
+                process.terminate()
+        for process in started:
+            _end(process)
+        raise
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,46 @@
+"""Can the network of a stored configuration be that of the tensors beside it? Asked before any memory is taken."""
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from ...errors import InputError
+from ...nets import HybridNet, NetConfig
+
+MOST = {"passes": 64, "rank": 2**12, "most_sources": 2**10, "oversampling": 16.0}
+"""Largest values of a stored configuration; a panel has at most `MOST_ELEMENTS`."""
+MOST_ELEMENTS = 2**16
+
+
+def built(config: NetConfig, tensors: Mapping[str, Tensor], source: str) -> HybridNet:
+    """The network of a stored configuration, which is not believed beyond the weights that lie beside it.
+
+    Args:
+        config: of the network.
+        tensors: of the same file, by name.
+        source: name of the file, for the message.
+
+    Returns:
+        The network, with initial weights.
+
+    Raises:
+        InputError: a network that cannot be, or is far larger than these weights.
+    """
+    widest = max((max(tensor.shape, default=0) for tensor in tensors.values()), default=0)
+    limits = MOST | {"width": widest, "blocks": len(tensors)}
+    beyond = [f"{name} = {vars(config)[name]}" for name, most in limits.items() if vars(config)[name] > most]
+    if config.panel.horizontal * config.panel.vertical > MOST_ELEMENTS:
+        beyond.append(f"a panel of {config.panel.horizontal} x {config.panel.vertical} elements")
+    if beyond:
+        raise InputError(
+            "the configuration of the weights beside it", f"{source}: another architecture, {', '.join(beyond)}",
+            "a checkpoint that was edited", "use a file that a Trainer wrote",
+        )  # fmt: skip
+    try:
+        return HybridNet(config)
+    except (RuntimeError, MemoryError, OverflowError) as error:
+        told = (str(error).splitlines() or ["no memory"])[0][:200]
+        raise InputError(
+            "a network that can be", f"{source}: {told}", "a checkpoint that was edited, or too little memory",
+            "use a file that a Trainer wrote",
+        ) from error  # fmt: skip

@@ -1,0 +1,138 @@
+"""What happened in a run, line by line: a JSON record per event, on disk before the next heavy step."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import trainlint
+from trainlint import Finding, read
+
+from ...errors import InputError
+from ...files import Lines
+from .identity import Identity
+
+Listener = Callable[[str, Mapping[str, Any]], object]
+"""Told of each event and its values, right after it is on disk."""
+
+_COUNTED = {"update": ("attempt", "attempts"), "epoch": ("epoch", "epochs"), "checkpoint": ("updates", "updates")}
+"""Event: its number, and where a `resume` says up to which number it goes on from."""
+
+
+class Ledger:
+    """Appends events to a file in the format of `trainlint.Ledger`, and tells listeners of them.
+
+    Args:
+        path: of the file; None keeps no record.
+        identity: run, code and configuration.
+        listeners: told of each event too.
+    """
+
+    def __init__(self, path: Path | None, identity: Identity, listeners: Sequence[Listener] = ()) -> None:
+        self.path, self.identity, self.listeners = path, identity, listeners
+        self._file = None if path is None else _appended(path)
+        self._kept = None if path is None else trainlint.Ledger(path, file=self._file, begins=False)
+
+    @property
+    def killed(self) -> Finding | None:
+        """That the session before this one was killed, if it was."""
+        return None if self._kept is None else self._kept.unfinished
+
+    def begin(self, *, resumed: bool, **values: Any) -> None:  # noqa: ANN401
+        """Record the start of a session.
+
+        Args:
+            resumed: it goes on with an earlier one.
+            **values: what is known at the start.
+        """
+        identity = vars(self.identity)
+        if self._kept is not None:
+            self._kept.begin(identity, resumed=resumed, **values)
+        self._tell("resume" if resumed else "start", {"identity": identity, **values})
+
+    def write(self, event: str, /, **values: Any) -> None:  # noqa: ANN401
+        """Record an event; the line has left this process when the call returns.
+
+        Args:
+            event: `update`, `epoch`, `checkpoint`, `finding`, `verdict`, `failure` or `end`.
+            values: plain; numbers that are not finite are written as texts.
+        """
+        if self._kept is not None:
+            self._kept.write(event, **values)
+        self._tell(event, values)
+
+    def _tell(self, event: str, values: Mapping[str, Any]) -> None:
+        for listener in self.listeners:
+            listener(event, values)
+
+    def sync(self) -> None:
+        """Force the records to the disk itself, before a finding is raised."""
+        if self._kept is not None:
+            self._kept.sync()
+
+    def check_place(self) -> None:
+        """Refuse to go on where the file was removed or replaced: see `Lines.check_place`."""
+        if self._file is not None:
+            self._file.check_place()
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            with suppress(InputError):  # a full disk, of which the error that ends the run speaks already
+                self.write("failure", error=f"{type(error).__name__}: {error}")
+        if self._kept is not None:
+            self._kept.let_go()
+
+
+def read_ledger(path: Path) -> list[dict[str, Any]]:
+    """The events of a ledger; a last line cut short by a kill is left out.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        One mapping per event.
+
+    Raises:
+        InputError: the file is missing, or a whole line is not a record.
+    """
+    try:
+        return read(path)
+    except RecursionError as error:
+        raise InputError(
+            "one JSON record a line", f"{path}: nesting too deep", "a file of another program", "pass a run's ledger"
+        ) from error
+
+
+def standing(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The events of a run without the updates, epochs and checkpoints that a resume undid: those are done again.
+
+    Args:
+        events: of a ledger, in order.
+
+    Returns:
+        Those that stand, each update and epoch once.
+    """
+    kept: list[Mapping[str, Any]] = []
+    for event in events:
+        if event["event"] == "resume":
+            kept = [earlier for earlier in kept if not _undone(earlier, event)]
+        kept.append(event)
+    return kept
+
+
+def _undone(event: Mapping[str, Any], resume: Mapping[str, Any]) -> bool:
+    """Whether an event came after the checkpoint that a run was resumed from."""
+    if event["event"] not in _COUNTED:
+        return False
+    number, reached = _COUNTED[event["event"]]
+    return event[number] > resume[reached]
+
+
+def _appended(path: Path) -> Lines:
+    return Lines(path)  # which refuses a link, and a file that cannot be written

@@ -1,0 +1,51 @@
+"""How is a trained network taken from disk? From its own configuration, with the evaluated weights."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...errors import InputError
+from ...experiment.training import TrainingExperiment, differences, training_from_plain
+from ...nets import HybridNet
+from .buildable import built
+from .checkpoint import Header, read_checkpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A trained network and where it comes from.
+
+    Args:
+        net: in evaluation mode, on the CPU, with the weights that the validation saw.
+        experiment: that trained it.
+        header: of the checkpoint: identity, progress, and which average the weights are.
+    """
+
+    net: HybridNet
+    experiment: TrainingExperiment
+    header: Header
+
+
+def load_network(path: Path | str) -> Trained:
+    """Read the hybrid network of a checkpoint.
+
+    Args:
+        path: of a file that a `Trainer` wrote.
+
+    Returns:
+        The network and its experiment.
+
+    Raises:
+        InputError: missing, truncated or foreign file, part of a configuration, or weights of another architecture.
+        ConfigurationError: a configuration that this version does not know.
+    """
+    checkpoint = read_checkpoint(path)
+    experiment = training_from_plain(checkpoint.header.configuration)
+    lost = list(differences(checkpoint.header.configuration, experiment.to_plain()))
+    if lost:
+        raise InputError(
+            "the whole configuration of a run", f"{path}: {'; '.join(lost[:3])}", "a file that was edited",
+            "pass a file that a Trainer wrote",
+        )  # fmt: skip
+    net = built(experiment.net, checkpoint.tensors, str(path))
+    checkpoint.restore(net, "evaluated")
+    return Trained(net=net.eval(), experiment=experiment, header=checkpoint.header)

@@ -1,0 +1,1 @@
+"""How are weights trained? The loop, its gate, rates, gradients and counts."""

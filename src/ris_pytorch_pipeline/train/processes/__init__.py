@@ -1,0 +1,1 @@
+"""On which devices and in which processes does a run go, and how do they stay one run?"""

@@ -1,0 +1,111 @@
+"""Which processes has a launcher started for this run? Read from its variables, and connected."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+import torch.distributed.nn  # noqa: F401  before a group exists: its functions keep the one they find as a default
+
+from ...errors import ConfigurationError, InfeasibleError
+from .brief import briefly
+from .pulse import Pulse
+from .together import Processes
+
+TIMEOUT = timedelta(minutes=5)
+"""How long a process waits for the others before it gives up with an error."""
+_NEEDED = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+
+
+@contextmanager
+def joined(environment: Mapping[str, str], device: str, timeout: timedelta = TIMEOUT) -> Iterator[Processes]:
+    """The processes that a launcher such as torchrun has started, connected until the block ends.
+
+    Args:
+        environment: of this process; torchrun sets RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT there.
+        device: `cpu` (they talk through gloo) or `cuda` (through NCCL; process i of a machine uses its GPU i).
+        timeout: how long a process waits for the others.
+
+    Yields:
+        This process among them; a single one where nothing was launched.
+
+    Raises:
+        ConfigurationError: a launch that is not complete, or more processes on a machine than GPUs.
+        InfeasibleError: not all processes came in time, or another number of them.
+    """
+    processes = processes_of(environment, device)
+    if processes.world == 1:
+        yield processes
+        return
+    if device == "cuda":
+        _take_gpu(processes.device)
+    try:
+        store, *_ = next(dist.rendezvous("env://", processes.rank, processes.world, timeout=timeout))  # pyright: ignore[reportPrivateImportUsage]
+        dist.init_process_group(
+            "nccl" if device == "cuda" else "gloo", store=store, rank=processes.rank, world_size=processes.world,
+            timeout=timeout,
+        )  # fmt: skip
+    except (RuntimeError, ValueError) as error:
+        raise InfeasibleError(
+            f"{processes.world} processes that find each other", str(error).splitlines()[0],
+            "a process that was not started, or an address that is taken",
+            "start all of them within a few minutes, with the same MASTER_ADDR and a free MASTER_PORT",
+        ) from error  # fmt: skip
+    try:
+        with ExitStack() as stack:
+            pulse = stack.enter_context(_pulse(environment, processes, timeout)) if device == "cpu" else None
+            yield replace(processes, store=store, pulse=pulse)
+    finally:
+        briefly(dist.destroy_process_group, None)  # which waits for the others, and one of them may hang
+
+
+def _pulse(environment: Mapping[str, str], processes: Processes, timeout: timedelta) -> Pulse:
+    """The beat of this process, over a connection of its own: the other one may be waiting for an answer."""
+    store = dist.TCPStore(  # pyright: ignore[reportPrivateImportUsage]
+        environment["MASTER_ADDR"], int(environment["MASTER_PORT"]), is_master=False, timeout=timeout
+    )
+    return Pulse(store, processes.rank, processes.world)
+
+
+def processes_of(environment: Mapping[str, str], device: str) -> Processes:
+    """What a launcher wrote into the environment.
+
+    Args:
+        environment: of this process.
+        device: `cpu` or `cuda`.
+
+    Returns:
+        This process among those launched; a single one where neither RANK nor WORLD_SIZE is set.
+
+    Raises:
+        ConfigurationError: some of the variables without the others, or no numbers.
+    """
+    if "RANK" not in environment and "WORLD_SIZE" not in environment:
+        return Processes()
+    missing = [name for name in _NEEDED if name not in environment]
+    rank, world, local = (environment.get(name, "") for name in _NEEDED[:3])
+    if missing or not (rank.isdecimal() and world.isdecimal() and local.isdecimal()):
+        raise ConfigurationError(
+            f"{', '.join(_NEEDED)}, all set and the first three as numbers",
+            f"no {', '.join(missing)}" if missing else f"{rank!r}, {world!r}, {local!r}",
+            "variables left from another launch", "start the run with torchrun, or unset them",
+        )  # fmt: skip
+    own = torch.device("cuda", int(local)) if device == "cuda" else torch.device(device)
+    return Processes(rank=int(rank), world=int(world), device=own)
+
+
+def _take_gpu(device: torch.device) -> None:
+    """Make a GPU this process's own.
+
+    Raises:
+        ConfigurationError: there is none of that number.
+    """
+    count = torch.cuda.device_count()
+    if device.index >= count:
+        raise ConfigurationError(
+            f"a GPU for each process of a machine, {device} too", f"{count} GPUs", "more processes than GPUs",
+            "lower --nproc-per-node",
+        )  # fmt: skip
+    torch.cuda.set_device(device)

@@ -1,0 +1,1 @@
+"""What does an expression or a call in a source stand for?"""

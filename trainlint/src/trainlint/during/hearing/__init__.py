@@ -1,0 +1,1 @@
+"""How does a watch hear of a loop that knows nothing of it?"""

@@ -1,0 +1,1 @@
+"""What is a loss made of, and what would a constant answer score?"""

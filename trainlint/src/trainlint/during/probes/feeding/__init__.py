@@ -1,0 +1,1 @@
+"""What goes into the modules, what do they pass on, and in which mode are they?"""

@@ -1,0 +1,1 @@
+"""How does the run go: counts, rates, curves and epochs?"""

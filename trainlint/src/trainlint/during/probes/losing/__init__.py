@@ -1,0 +1,1 @@
+"""What do losses, their parts and their targets say?"""

@@ -1,0 +1,208 @@
+"""Does the last activation fit the loss, and does a clamp eat the gradient?"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from ....findings import Finding, Severity, Stage
+from ....rules import losses as rules
+from ....rules import numbers
+from ...losses.criteria import Criterion, parts
+from ...losses.graph import below, edges, field, name, saved
+from ...run import Run
+from ...schedule import Why
+from ..probe import Found, Loss, Probe
+from ..sightings import Sightings
+
+_CLAMPS = {"Clamp", "ClampMin", "ClampMax", "Hardtanh", "Hardsigmoid"}
+_SQUASHED = {"Softmax", "Sigmoid", "Relu", "Tanh"}
+_LOGARITHMS = {"LogSoftmax", "Log", "LogSigmoid"}
+_RAW = {"Addmm", "Mm", "Bmm", "Convolution", "NativeLayerNorm", "LogSoftmax", "Mv", "Addmv", *_SQUASHED}
+"""Nodes whose result is known not to be a logarithm, or one over another axis."""
+_RARELY = 0.1
+"""Share of targets out of reach below which an answer can still be a good one."""
+_EATEN = 0.2
+"""A clamp that guards a logarithm touches no gradient; one that bounds an answer may touch a few at the edge."""
+
+
+class Fit(Probe):
+    """Last activation against criterion, on the first measured losses."""
+
+    losses = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._seen = Sightings()
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """Read the graph; it costs microseconds and nothing on the device."""
+        if not loss.measured or loss.tensor.grad_fn is None:
+            return
+        at = run.applied + 1
+        found = {text: severity for each in loss.criteria for text, severity in _misfits(each)}
+        found |= dict.fromkeys(_divergences(loss.tensor))
+        for text, severity in found.items():
+            stage = self._seen.stage(text, at)
+            yield rules.MISMATCH.found(text, severity=severity, stage=stage, update=at)
+        for each in loss.criteria:
+            under = None if each.kind in {"classes", "shares", "logits"} else below(each.prediction)
+            if under is not None:
+                yield from reach(each.target, under)
+
+
+def _misfits(criterion: Criterion) -> list[tuple[str, Severity | None]]:
+    """What is wrong with the node that a criterion's predictions come from."""
+    under = below(criterion.prediction)
+    if under is None:
+        return []
+    if criterion.kind in {"classes", "shares"}:
+        return _classes(criterion, under)
+    found: list[tuple[str, Severity | None]] = [(text, None) for text in _one_over(under)]
+    if criterion.kind == "logits" and name(under) in {"Sigmoid", "Softmax"}:
+        text = f"{name(under).lower()} before binary_cross_entropy_with_logits, which applies a sigmoid itself"
+        return [(text, None), *found]
+    return found
+
+
+def _classes(criterion: Criterion, under: object) -> list[tuple[str, Severity | None]]:
+    kind = name(under)
+    if kind == "LogSoftmax" and _sums_to_one(criterion.value):
+        before = below(edges(under)[0][0])
+        before = _unscaled(before)
+        if before is not None and name(before) in _SQUASHED:
+            return [(f"{name(before).lower()} before cross_entropy, which applies log_softmax itself", None)]
+        if before is not None and name(before) in _LOGARITHMS:  # the logarithm of a logarithm's softmax is the same
+            return [("log_softmax of log-probabilities: the second one changes nothing", Severity.NOTE)]
+        return []
+    if kind == "Log" and not _sums_to_one(criterion.value):  # the logarithm may stand over a softmax
+        under = below(edges(under)[0][0]) or under
+        kind = {"Softmax": "LogSoftmax"}.get(name(under), kind)
+    if kind not in _RAW or _sums_to_one(criterion.value):
+        return []
+    if kind == "LogSoftmax" and criterion.value is not None and bool(criterion.value.isnan().any()):
+        return []
+    if kind == "LogSoftmax":
+        axis = field(under, "dim")
+        axis = axis - (1 << 64) if isinstance(axis, int) and axis > 1 << 62 else axis
+        batch = ": the batch is normalised, not the classes" if axis == 0 else ", which is not that of the classes"
+        return [(f"log_softmax over axis {axis}{batch}", None)]
+    told = kind.lower() if kind in _SQUASHED else "raw outputs"
+    return [(f"nll_loss on {told}; it expects log-probabilities", None)]
+
+
+def _unscaled(node: object | None) -> object | None:
+    """The softmax under a constant factor, or the node itself: a bounded score times a scale is a choice."""
+    if node is None or name(node) not in {"Mul", "Div"} or sum(c is not None for c, _ in edges(node)) != 1:
+        return node
+    under = below(next(child for child, _ in edges(node) if child is not None))
+    return under if under is not None and name(under) == "Softmax" else node
+
+
+def _sums_to_one(value: Tensor | None) -> bool:
+    """True where log-probabilities over the axis of the classes are some; also where nobody can tell."""
+    if value is None or value.numel() == 0:
+        return True
+    axis = 1 if value.ndim > 1 else 0
+    return float(value.detach().float().logsumexp(dim=axis).abs().median()) < 0.05
+
+
+def _one_over(under: object) -> list[str]:
+    """A softmax under an error or a binary cross entropy that normalises the samples, or a single number."""
+    result = saved(under, "result") if name(under) in {"Softmax", "LogSoftmax"} else None
+    axis = field(under, "dim")
+    if result is None or not isinstance(axis, int):
+        return []
+    axis = axis - (1 << 64) if axis > 1 << 62 else axis
+    kind = name(under).lower()
+    if result.ndim and result.shape[axis] == 1:
+        return [f"{kind} over axis {axis}, which has one entry: the answer is always {0 if kind[0] == 'l' else 1}"]
+    if result.ndim == 2 and axis == 0 and result.shape[1] > 1:
+        return [f"{kind} over axis 0: the batch is normalised, not the classes"]
+    return []
+
+
+def _divergences(loss: Tensor) -> list[str]:
+    """kl_div on probabilities: minus the sum of shares of a whole times a softmax."""
+    texts = []
+    for part in parts(loss):
+        weight = part.weight
+        if name(part.node) != "Softmax" or weight is None or not part.factor < 0 or weight.ndim < 2:
+            continue
+        if bool((weight >= 0).all()) and bool(((weight.sum(dim=-1) - 1).abs() < 1e-3).all()):
+            texts.append("softmax where kl_div expects log-probabilities")
+    return texts
+
+
+def reach(target: Tensor | None, activation: object) -> list[Finding]:
+    """Findings where targets lie outside the range of the last activation.
+
+    Args:
+        target: what the criterion compares with.
+        activation: the graph node below the criterion.
+    """
+    limits = {"Sigmoid": (0.0, 1.0), "Softmax": (0.0, 1.0), "Tanh": (-1.0, 1.0), "Relu": (0.0, float("inf"))}
+    if target is None or name(activation) not in limits:
+        return []
+    low, high = limits[name(activation)]
+    # One per cent of the targets' spread is forgiven: rounding and label noise.
+    slack = 0.01 * float(target.detach().float().std(correction=0)) + 1e-6
+    share = float(((target < low - slack) | (target > high + slack)).float().mean())
+    if share <= 0.01:
+        return []
+    kind = name(activation).lower()
+    text = f"{share:.0%} of the targets lie outside [{low:g}, {high:g}], all that {kind} can give"
+    # A few, as of an unbounded expert copied by a bounded one, are approached as near as may be.
+    severity = Severity.NOTE if share < _RARELY else None
+    return [rules.OUT_OF_REACH.found(text, severity=severity, share=share)]
+
+
+class Clamps(Probe):
+    """Share of predictions whose gradient a clamp between output and criterion sets to zero.
+
+    A clamp in a hidden layer is an activation, and one of the loss itself, as in a hinge, is satisfied at its edge.
+    """
+
+    losses = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._row: Counter[str] = Counter()
+        self._share: dict[str, float] = {}
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """Look at the gradients on both sides during the coming backward, and judge after three measured batches."""
+        for kind, row in self._row.items():
+            stage = Stage.CONFIRMED if row >= 5 else Stage.SUSPECTED
+            if loss.measured and row >= 3:
+                yield numbers.CLAMP.found(
+                    f"{kind.lower()} between output and loss passes no gradient for {self._share[kind]:.0%} of its "
+                    f"entries in {row} measured batches in a row",
+                    subject=kind.lower(), update=run.applied + 1, share=self._share[kind], stage=stage,
+                )  # fmt: skip
+            elif loss.measured and row == 0:
+                yield numbers.CLAMP.withdrawn("gradients pass again", subject=kind.lower())
+        if loss.measured:
+            for node in _bounds(loss.criteria):
+                node.register_hook(self._look(name(node)))  # pyright: ignore[reportAttributeAccessIssue]
+
+    def _look(self, kind: str) -> object:
+        def look(passed: Sequence[Tensor | None], above: Sequence[Tensor | None]) -> None:
+            if passed[0] is None or above[0] is None:
+                return
+            arriving = above[0] != 0
+            share = float((arriving & (passed[0] == 0)).sum() / arriving.sum().clamp_min(1))
+            self._row[kind] = self._row[kind] + 1 if share > _EATEN else 0
+            self._share[kind] = share
+
+        return look
+
+
+def _bounds(criteria: Sequence[Criterion]) -> list[object]:
+    """Clamps that a criterion's predictions come from, with at most a logarithm between."""
+    found: dict[int, object] = {}
+    for each in criteria:
+        under = below(each.prediction)
+        if under is not None and name(under) == "Log":
+            under = below(edges(under)[0][0])
+        if under is not None and name(under) in _CLAMPS:
+            found[id(under)] = under
+    return list(found.values())

@@ -1,0 +1,183 @@
+"""Of networks that are trained on one another: does each see both labels, and does anybody oppose the generator?"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from ....findings import Severity, Stage
+from ....rules import data
+from ....rules import losses as rules
+from ...hearing.passes import Pass
+from ...losses.criteria import parts
+from ...losses.graph import chain
+from ...run import Lane, Run, Step
+from ...schedule import Why
+from ...weights.names import modules
+from ..probe import Found, Loss, Probe
+
+_CLASSES = {"labels", "logits", "squared"}
+_SURE = 3
+"""Measured updates of each player that confirm."""
+_TORN = 2
+"""Of two steps to each loss every second one is measured at most."""
+_ONE_SIDED = 6
+
+
+@dataclass(frozen=True)
+class _Pull:
+    """One term of a loss on a judge's answers: whither it pulls them, and whose samples were judged.
+
+    Args:
+        judge: identity of the model that answered.
+        maker: identity of the model whose samples it was fed; None for data.
+        live: True where the gradient goes on into the maker.
+        label: what the answers are pulled towards: a label, or 1 and 0 for up and down.
+    """
+
+    judge: int
+    maker: int | None
+    live: bool
+    label: float
+
+
+class Players(Probe):
+    """What a judge learns of made samples, against what their maker is rewarded for.
+
+    A loss belongs to the optimiser that steps next; samples and judges are told by identity and by memory.
+    """
+
+    losses = updates = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._open: list[_Pull] = []
+        self._at = 0
+        self._judged: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
+        self._wanted: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
+        self._labels: defaultdict[int, list[float]] = defaultdict(list)
+        self._updates = 0
+
+    def attached(self, run: Run) -> Found:
+        """Of several models every loss and step is worth a word: the step on a measured loss may not be measured."""
+        if type(run.model) in {nn.ModuleDict, nn.ModuleList}:
+            self.losses = self.updates = Why.ALWAYS
+        return ()
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """Read the pulls of a loss, where several models are watched."""
+        if type(run.model) not in {nn.ModuleDict, nn.ModuleList}:
+            return ()
+        if self._at != run.applied:
+            self._open, self._at = [], run.applied
+        if loss.measured and loss.tensor.grad_fn is not None:
+            self._open = [*self._open, *_pulls(loss)][-16:]
+        return ()
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """The optimiser that stepped tells whose loss it was."""
+        recent = run.applied - self._at <= 2  # a second step without a loss of its own uses the first's
+        pulls = self._open if recent else []
+        if not pulls:
+            return
+        mine = _models_of(run, lane)
+        if len(mine) != 1:
+            return
+        (own,) = mine
+        self._updates += 1
+        for pull in pulls:
+            if pull.judge == own:
+                self._labels[own].append(pull.label)
+                if pull.maker is not None:
+                    self._judged[pull.judge, pull.maker].append(pull.label)
+            elif pull.maker == own and pull.live:
+                self._wanted[pull.judge, own].append(pull.label)
+        yield from self._judge(run, lane, Stage.SUSPECTED)
+
+    def asked(self, run: Run) -> Found:
+        """What held until the end."""
+        yield from self._judge(run, None, Stage.CONFIRMED)
+        yield from self._one_sided(run)
+
+    def _judge(self, run: Run, lane: Lane | None, stage: Stage) -> Found:
+        for (judge, maker), wanted in self._wanted.items():
+            judged = self._judged.get((judge, maker), [])
+            yield from self._torn(run, judge, maker, stage)
+            if min(len(wanted), len(judged)) < _SURE or len({*wanted, *judged}) != 1:
+                continue
+            yield rules.PLAYERS_AGREE.found(
+                f"{_called(run, judge)} is taught label {judged[0]:g} for what {_called(run, maker)} makes, and "
+                f"{_called(run, maker)} is rewarded for the same one, in {len(judged)} and {len(wanted)} updates",
+                update=run.applied, stage=stage,
+            )  # fmt: skip
+
+    def _torn(self, run: Run, judge: int, maker: int, stage: Stage) -> Found:
+        """A maker that is stepped on both sides: on its own loss, and on what the judge learns of its samples."""
+        wanted = self._wanted[judge, maker]
+        if min(wanted.count(0.0), wanted.count(1.0)) >= _TORN:
+            yield rules.PLAYERS_AGREE.found(
+                f"{_called(run, maker)} is stepped towards both labels of {_called(run, judge)}: {wanted.count(0.0)} "
+                f"times towards 0 and {wanted.count(1.0)} times towards 1",
+                subject=_called(run, maker), update=run.applied, stage=stage,
+            )  # fmt: skip
+
+    def _one_sided(self, run: Run) -> Found:
+        """A judge in a game that has learned one label alone."""
+        for judge in {judge for judge, _ in self._wanted}:
+            labels = self._labels[judge]
+            if len(labels) >= _ONE_SIDED and len(set(labels)) == 1:
+                both = "samples that are made" if any(j == judge for j, _ in self._judged) else "data alone"
+                yield data.DEAD_FIELD.found(
+                    f"{_called(run, judge)} was taught label {labels[0]:g} alone in {len(labels)} terms, on {both}",
+                    subject="target", update=run.applied, severity=Severity.WARNING,
+                )  # fmt: skip
+
+
+def _pulls(loss: Loss) -> Iterator[_Pull]:
+    """Terms whose target is one value, or that are a mean of answers; others do not tell."""
+    for each in loss.criteria:
+        if (
+            each.kind in _CLASSES
+            and each.target is not None
+            and each.prediction is not None
+            and each.factor == each.factor
+        ):
+            label = _constant(each.target)
+            found = _pass_of(loss, each.prediction)
+            if label is not None and found is not None:
+                yield _pull(found, label if each.factor > 0 else 1 - label)
+    for part in parts(loss.tensor):
+        found = _pass_of(loss, part.node, most=1)
+        if found is not None and part.weight is None and part.factor:
+            yield _pull(found, 0.0 if part.factor > 0 else 1.0)
+
+
+def _constant(target: Tensor) -> float | None:
+    """The label that all entries have; soft ones of 0.9 and of 0.1 count as what they are near to."""
+    low, high = float(target.min()), float(target.max())
+    near = round(low)
+    return float(near) if near == round(high) and near in {0, 1} and abs(high - low) <= 0.5 else None
+
+
+def _pass_of(loss: Loss, node: object, most: int = 6) -> Pass | None:
+    way = [id(each) for each in chain(node, most)]
+    for each in loss.passes:
+        if any(out.grad_fn is not None and id(out.grad_fn) in way for out in each.outputs):
+            return each
+    return None
+
+
+def _pull(judged: Pass, label: float) -> _Pull:
+    makers = judged.made_by - {id(judged.model)}
+    live = any(t.grad_fn is not None for t in judged.inputs)
+    return _Pull(id(judged.model), next(iter(makers)) if len(makers) == 1 else None, live, label)
+
+
+def _models_of(run: Run, lane: Lane) -> set[int]:
+    """The models of a list of which an optimiser holds parameters."""
+    held = set(lane.parameters)
+    return {id(model) for model in run.model.children() if any(p in held for p in model.parameters())}
+
+
+def _called(run: Run, model: int) -> str:
+    return next((name for name, each in modules(run.model).items() if id(each) == model), "a model")

@@ -1,0 +1,1 @@
+"""Do gradients arrive, and do the weights follow them?"""

@@ -1,0 +1,218 @@
+"""Do gradients arrive everywhere, finite and of a sane size, and does the optimiser see what arrived?"""
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+
+from torch import nn
+
+from ....findings import Finding, Severity, Stage
+from ....rules import numbers
+from ....rules import updates as rules
+from ...hearing.outputs import Outputs
+from ...run import Lane, Run, Step, module_of, some
+from ...schedule import Why
+from ...weights.meter import nonfinite
+from ...weights.names import modules, parameters
+from ...weights.samples import sample
+from ..probe import Found, Loss, Probe
+
+
+class Finite(Probe):
+    """Non-finite gradients, named before anybody replaces them; under a scaler they are normal until it has settled."""
+
+    updates = Why.MEASURED | Why.ODD
+
+    def __init__(self) -> None:
+        self._replaced: Counter[int] = Counter()
+
+    def skipped(self, run: Run, lane: Lane, reason: str) -> Found:
+        """A scaler or a guarded loop did its work, unless somebody had replaced the numbers before it looked."""
+        bad = nonfinite(lane.arrived)
+        grads = [p.grad for p, name in lane.names.items() if name in bad and p.grad is not None]
+        if bad and run.plan.guarded and all(bool(grad.isfinite().all()) for grad in grads):
+            yield self._sanitised(lane, bad, lane.applied + 1)
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """A step after non-finite gradients: they went in, or somebody replaced them. The weights show which."""
+        bad = nonfinite(step.arrived) or nonfinite(step.used)
+        if not bad:
+            return
+        used = {name: step.used.get(name) for name in bad}
+        lost = any(name in bad and not bool(sample(p).isfinite().all()) for p, name in lane.names.items())
+        if step.measured and not nonfinite(used):
+            yield self._sanitised(lane, bad, step.index)
+        else:
+            text = f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}"
+            stage = Stage.CONFIRMED if lost else Stage.SUSPECTED
+            yield numbers.GRADIENT.found(
+                text, subject=module_of(bad[-1]), update=step.index, stage=stage, tensors=len(bad)
+            )
+
+    def _sanitised(self, lane: Lane, bad: list[str], update: int) -> Finding:
+        """One bad batch may be mended so; a habit hides an operation that never has a gradient."""
+        self._replaced[id(lane)] += 1
+        return rules.SANITISED.found(
+            f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}; finite at the step",
+            subject=module_of(bad[-1]), update=update, tensors=len(bad),
+            stage=Stage.CONFIRMED if self._replaced[id(lane)] > 1 else Stage.SUSPECTED,
+        )  # fmt: skip
+
+
+class Coverage(Probe):
+    """Which parameters never get a gradient, or only zeros, although their module runs and something comes of it."""
+
+    losses = updates = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._measured: Counter[int] = Counter()
+        self._some: set[str] = set()
+        self._alive: set[str] = set()
+        self._zero: Counter[int] = Counter()
+        self._none: Counter[int] = Counter()
+        self._loss = ""
+        self._outputs = Outputs()
+
+    def ran(self, run: Run, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> Found:
+        """Follow what the module passed on."""
+        self._outputs.ran(name, inputs, output)
+        return ()
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """What is still held when the loss is known was not thrown away."""
+        self._loss = loss.name
+        self._outputs.settle()
+        return ()
+
+    def strayed(self, run: Run) -> Found:
+        """A pass that reaches no watched parameter, while the watched optimiser steps."""
+        elsewhere = any(p.grad is not None for p in parameters(run.model).values())  # the optimiser may hold copies
+        if not run.backwards and run.applied and run.strays in {2, 4} and not elsewhere:
+            yield rules.GRAPH_CUT.found(
+                f"{run.strays} backward passes of {self._loss}, and no watched parameter got a gradient: "
+                "none of them is in its graph",
+                update=run.applied + 1, stage=Stage.CONFIRMED if run.strays == 4 else Stage.SUSPECTED,
+            )  # fmt: skip
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """Judge after three measured updates for missing gradients, after six for zero ones."""
+        lost = any(g for g in step.arrived.values()) and not any(step.used.values())
+        if not step.measured or step.cleared or lost or step.index <= run.plan.partial:
+            return
+        key = id(lane)
+        self._measured[key] += 1
+        seen = {n: g for n, g in {**step.used, **{k: v for k, v in step.arrived.items() if v}}.items() if g is not None}
+        self._some |= seen.keys()
+        self._alive |= {n for n, g in seen.items() if g}
+        if run.latest == 0 and not any(seen.values()):
+            return  # a loss that is satisfied asks for nothing; one that was zero from the start has a rule of its own
+        if not any(seen.values()):
+            yield from self._nothing(run, lane, step, len(seen))
+            return
+        if self._zero[key] or self._none[key]:
+            yield from self._after_all(lane, step)
+        if self._measured[key] in {3, 6, 8}:
+            yield from self._missing(run, lane, step)
+            if self._measured[key] > 3:
+                yield from self._static(run, lane, step)
+
+    def _after_all(self, lane: Lane, step: Step) -> Found:
+        """A reward that had not come yet, a phase that had not begun."""
+        self._zero[id(lane)] = self._none[id(lane)] = 0
+        for rule in (rules.ZERO_GRADIENT, rules.GRAPH_CUT):
+            yield rule.withdrawn("gradients arrive since", subject=lane.subject, update=step.index)
+
+    def _nothing(self, run: Run, lane: Lane, step: Step, tensors: int) -> Found:
+        counts = self._zero if tensors else self._none
+        counts[id(lane)] += 1
+        count = counts[id(lane)]
+        if tensors and count in {3, 6}:
+            # Where the loss is 0 as well there may be nothing to learn from yet, as without a reward.
+            severity = None if run.latest else Severity.WARNING
+            yield rules.ZERO_GRADIENT.found(
+                f"{tensors} gradient tensors, all exactly zero, in {count} updates", subject=lane.subject,
+                update=step.index, severity=severity, stage=Stage.CONFIRMED if count == 6 else Stage.SUSPECTED,
+            )  # fmt: skip
+        elif not tensors and count == 3 and not lane.backwards:
+            yield self._cut(run, lane, Stage.SUSPECTED)
+
+    def _cut(self, run: Run, lane: Lane, stage: Stage) -> Finding:
+        about = f"; the loss before its last step was {self._loss}" if self._loss else ""
+        return rules.GRAPH_CUT.found(
+            f"0 of {len(lane.names)} parameters have a gradient in {lane.applied} updates: "
+            f"no loss depends on them{about}",
+            subject=lane.subject, update=lane.applied, stage=stage,
+            severity=None if len(run.lanes) == 1 else Severity.WARNING,
+        )  # fmt: skip
+
+    def asked(self, run: Run) -> Found:
+        """An optimiser that stepped, and never had a gradient to step with."""
+        if run.seen >= 3 and run.applied >= 3 and not run.backwards and not run.strays:
+            text = f"{run.seen} losses and {run.applied} steps, and backward() was never called"
+            yield rules.NO_UPDATE.found(text, losses=run.seen, steps=run.applied)
+            return
+        for lane in run.lanes:
+            if self._none[id(lane)] >= 3 and not lane.backwards and run.seen:
+                yield self._cut(run, lane, Stage.CONFIRMED)
+            if self._zero[id(lane)] >= 3:
+                yield rules.ZERO_GRADIENT.found(
+                    f"all gradients exactly zero in the {self._zero[id(lane)]} measured updates", subject=lane.subject,
+                    severity=None if run.latest else Severity.WARNING,
+                )  # fmt: skip
+
+    def _missing(self, run: Run, lane: Lane, step: Step) -> Found:
+        names = [n for n in self._candidates(run, lane) if n not in self._some]
+        idle = [m for m in dict.fromkeys(map(module_of, names)) if run.ran[m] >= 3 or not run.ran]
+        for used in (True, False):
+            modules = [module for module in idle if (module in self._outputs.used) is used]
+            if modules:
+                fate = "although something came of it" if used else "and its output was thrown away or cut off"
+                spare = all(_library_part(run, module) for module in modules)
+                yield rules.NO_GRADIENT.found(
+                    f"no gradient in {self._measured[id(lane)]} measured updates {fate}: {some(modules)}",
+                    subject=some(modules), update=step.index, modules=len(modules),
+                    severity=Severity.NOTE if spare or (not used and run.ran) else None,
+                )  # fmt: skip
+
+    def _static(self, run: Run, lane: Lane, step: Step) -> Found:
+        # A layer may have been replaced by another under its name, as by an adapter.
+        live = self._alive & set(lane.names.values())
+        names = [n for n in self._candidates(run, lane) if n in self._some and n not in live]
+        dead = [m for m in dict.fromkeys(map(module_of, names)) if run.ran[m] >= 3 and not self._sibling(m)]
+        whole = [m for m in dead if not any(module_of(n) == m for n in live)]
+        if whole:
+            yield rules.STATIC_MODULE.found(
+                f"gradient exactly zero in {self._measured[id(lane)]} measured updates: {some(whole)}",
+                subject=some(whole), update=step.index, modules=len(whole),
+            )  # fmt: skip
+
+    def _candidates(self, run: Run, lane: Lane) -> list[str]:
+        return [n for p, n in lane.names.items() if p.requires_grad and not run.plan.is_frozen(n)]
+
+    def _sibling(self, module: str) -> bool:
+        """True where another entry of the same numbered list learns: an expert that no sample chose is not broken."""
+        for parts in (module.split(".")[:i] for i in range(len(module.split(".")), 0, -1)):
+            if parts[-1].isdigit() and self._peers(".".join(parts[:-1]), module, len(parts)):
+                return True
+        return False
+
+    def _peers(self, stem: str, module: str, depth: int) -> bool:
+        tail = module.split(".")[depth:]
+        peers = {module_of(n) for n in self._alive if n.startswith(stem + ".")}
+        return bool(tail) and any(
+            p != module and p.split(".")[depth:] == tail and p.split(".")[depth - 1].isdigit() for p in peers
+        )
+
+
+def _library_part(run: Run, name: str) -> bool:
+    """True for a part that a library's model brings along, such as a pooler that a loss does not use."""
+    known = modules(run.model)
+    around = [known[part] for part in _ancestors(name) if part and part in known]
+    owner = next((m for m in around if not type(m).__module__.startswith("torch.")), None)
+    place = vars(sys.modules[type(owner).__module__]).get("__file__") if owner is not None else None
+    return isinstance(place, str) and "site-packages" in place
+
+
+def _ancestors(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:i]) for i in range(len(parts), 0, -1)]

@@ -1,0 +1,145 @@
+"""Did the update do anything to the live weights?"""
+
+import statistics
+from collections import Counter, defaultdict
+
+from torch import Tensor
+
+from ....findings import Severity, Stage
+from ....rules import updates as rules
+from ...run import Epoch, Lane, Run, Step, module_of, norms, some
+from ...schedule import Why
+from ...weights.names import buffers, parameters
+from ...weights.samples import sample
+from ..probe import Found, Probe
+
+_ROUNDING = 1e-7
+"""Half a unit in the last place of float32 is 6e-8: below it most entries do not change."""
+_JUMP = 0.5
+"""An update of half the weights' size forgets the initialisation at once; Adam at 1e-2 on small layers reaches 0.2."""
+
+
+_LEAP, _FORGOTTEN = 0.5, 10.0
+"""A rate of Adam far above any that trains a network, and a first update many times larger than the weights."""
+_STUCK = 0.8
+"""Of half-precision weights that are trained at a useful rate, less than half stay where they are in an update."""
+_STEADY = 8
+"""Equal steps away from zero are 1/7 of the weights by the eighth update."""
+
+
+class Motion(Probe):
+    """Size of each update relative to the weights."""
+
+    updates = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._still: Counter[int] = Counter()
+        self._seen: defaultdict[int, list[float]] = defaultdict(list)
+        self._stuck: defaultdict[int, list[float]] = defaultdict(list)
+        self._rate: dict[int, float] = {}
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """Zero, below rounding, or far too large."""
+        if not step.measured or not any(step.rates) or not any(step.used.values()) or not step.moved:
+            return
+        key = id(lane)
+        if not any(step.moved.values()) and step.unmoved:
+            self._still[key] += 1  # an optimiser may accumulate by itself, and move at every fourth step
+            count = self._still[key]
+            if count in {2, 6}:
+                yield rules.NO_MOTION.found(
+                    f"Δ = 0 in {len(step.unmoved)} tensors with a gradient, {count} times, at rates {list(step.rates)}",
+                    subject=lane.subject, update=step.index, tensors=len(step.unmoved),
+                    stage=Stage.CONFIRMED if count == 6 and not self._seen[key] else Stage.SUSPECTED,
+                )  # fmt: skip
+            return
+        if self._still[key] >= 2 and not self._seen[key]:
+            yield rules.NO_MOTION.withdrawn("the weights move since", subject=lane.subject, update=step.index)
+        seen = self._seen[key]
+        seen.append(step.relative)
+        yield from self._leaps(lane, step)
+        yield from self._rounded(lane, step)
+        if len(seen) < 3:
+            return
+        typical = statistics.median(seen[-3:])
+        if typical < _ROUNDING:
+            yield rules.BELOW_ROUNDING.found(
+                f"relative update {typical:.2g} (median of 3), gradient {_total(step):.2g}, rates {list(step.rates)}",
+                severity=None if max(seen) < _ROUNDING else Severity.NOTE, update=step.index, relative=typical,
+            )  # fmt: skip
+        # Weights that start near zero double in their first updates, whatever the rate, and the loss says little yet. A
+        # lone scale or temperature may stay near zero, and a line search takes the step that it has tried.
+        matrices = any(p.ndim > 1 for p in lane.held) and not step.closure
+        if typical > _JUMP and matrices and (run.worsening or (step.index >= _STEADY and not run.improving)):
+            yield rules.TOO_LARGE.found(
+                f"relative update {typical:.2g} (median of 3) at rates {list(step.rates)}",
+                update=step.index, relative=typical,
+            )  # fmt: skip
+
+    def _leaps(self, lane: Lane, step: Step) -> Found:
+        """Adam moves every entry by about its rate: a first update that forgets all weights."""
+        first, rate = self._seen[id(lane)][0], max(step.rates)
+        if step.in_rates is None or rate < _LEAP or first < _FORGOTTEN or len(self._seen[id(lane)]) not in {3, 4}:
+            return
+        if any(p.ndim > 1 for p in lane.held):
+            yield rules.TOO_LARGE.found(
+                f"each update moves every weight by about {rate:.3g}; the first one was {first:.3g} times their size",
+                subject=lane.subject, update=step.index, relative=first,
+                stage=Stage.CONFIRMED if len(self._seen[id(lane)]) > 3 else Stage.SUSPECTED,
+            )  # fmt: skip
+
+    def _rounded(self, lane: Lane, step: Step) -> Found:
+        """Half precision keeps a weight that is asked to move by less than 0.2 % of itself; a warm-up may do so yet."""
+        stuck, rate = self._stuck[id(lane)], max(step.rates)
+        rising, self._rate[id(lane)] = rate > self._rate.get(id(lane), 0.0), rate
+        stuck += [] if rising else [step.stuck]
+        share = statistics.median(stuck[-3:]) if len(stuck) > 2 else 0.0
+        if share > _STUCK:
+            yield rules.BELOW_ROUNDING.found(
+                f"{share:.0%} of the entries with a gradient kept their value (median of 3): half precision rounds the "
+                f"update away, at rates {list(step.rates)}",
+                severity=None if min(stuck) > _STUCK else Severity.NOTE, update=step.index, stuck=share,
+            )  # fmt: skip
+
+
+def _total(step: Step) -> float:
+    return sum(n * n for n in step.used.values() if n) ** 0.5
+
+
+class Declared(Probe):
+    """Does what was declared frozen stay where it was? Parameters and buffers are compared on a sample."""
+
+    updates = Why.MEASURED
+
+    def __init__(self) -> None:
+        self._at: dict[str, Tensor] = {}
+
+    def attached(self, run: Run) -> Found:
+        """Remember the frozen part."""
+        self._at = {name: sample(t).clone() for name, t in self._frozen(run).items()}
+        return ()
+
+    def updated(self, run: Run, lane: Lane, step: Step) -> Found:
+        """Compare whenever an update is measured."""
+        if step.measured and self._at:
+            yield from self._compare(run, step.index)
+
+    def epoch(self, run: Run, epoch: Epoch) -> Found:
+        """Compare at the end of each epoch."""
+        if self._at:
+            yield from self._compare(run, None)
+
+    def _frozen(self, run: Run) -> dict[str, Tensor]:
+        known = {**parameters(run.model), **buffers(run.model)}
+        return {n: t for n, t in known.items() if run.plan.is_frozen(n) and t.is_floating_point()}
+
+    def _compare(self, run: Run, update: int | None) -> Found:
+        live = self._frozen(run)
+        names = [n for n in self._at if n in live]
+        moved = norms([sample(live[n]) - self._at[n] for n in names])
+        gone = {n: m for n, m in zip(names, moved, strict=True) if m != 0}
+        if gone:
+            yield rules.FROZEN_MOVED.found(
+                f"{len(gone)} tensors declared frozen moved: {some(list(gone))} by {max(gone.values()):.2g}",
+                subject=some(list(dict.fromkeys(map(module_of, gone))), 2), update=update, tensors=len(gone),
+            )  # fmt: skip

@@ -1,0 +1,220 @@
+"""How far an update moved the live weights: measured on a sample of entries, so that it costs no copy of the model."""
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from ..run import Lane, Step, module_of, norms, rates_of
+from ..schedule import Why
+from . import expected
+from .edge import Edge
+from .samples import Samples, sample
+
+_SLIGHT = 1e-6
+"""Below this share of a tensor's sample the entries without a gradient are left out: an embedding has few with one."""
+_HALF = (torch.bfloat16, torch.float16)
+_ANEW = 0.5
+"""Weights initialised anew are 1.4 times their size away; a clamp, a renormalisation or an average moves them less."""
+_LARGEST = 3.4e38
+"""Stands for the norm of a finite gradient that overflows float32."""
+_WHY = {
+    flags: (Why.MEASURED if flags[0] else Why.PLAIN) | (Why.ODD if flags[1] else Why.PLAIN)
+    | (Why.RATES if flags[2] else Why.PLAIN)
+    for flags in product((False, True), repeat=3)
+}  # fmt: skip
+
+
+class Meter:
+    """Measures one lane: gradients as they arrive, weights before and after the step.
+
+    Args:
+        lane: the lane.
+        measuring: True where the coming update is to be measured.
+
+    `wasted` is True where windows were thrown away before the last step.
+    """
+
+    def __init__(self, lane: Lane, measuring: bool = True) -> None:
+        self.lane, self.measuring = lane, measuring
+        self.first = False
+        self._before: Samples | None = None
+        self._earlier: Samples | None = None
+        self._moved: list[float] = []
+        self._edge = Edge(lane.held)
+        self._used: dict[str, float | None] = {}
+        self._drift = 0.0
+        self._kept: Samples | None = None
+        self._replaced: frozenset[str] = frozenset()
+        self._wasted = self._skipped = 0
+        self._stale = self._odd = False
+        self._rates: tuple[float, ...] = ()
+        self.wasted = False
+
+    def gradients(self) -> dict[str, float | None]:
+        """Norm of every parameter's gradient; None where there is none."""
+        named = [(name, p.grad) for p, name in self.lane.names.items()]
+        present = [(name, grad) for name, grad in named if grad is not None]
+        found: dict[str, float | None] = dict.fromkeys(name for name, _ in named)
+        for (name, grad), norm in zip(present, norms([grad for _, grad in present]), strict=True):
+            # A norm may overflow where every entry is finite.
+            found[name] = _LARGEST if not math.isfinite(norm) and bool(grad.isfinite().all()) else norm
+        return found
+
+    def note_arrival(self) -> Mapping[str, float | None]:
+        """Keep the norms of a backward pass that just ended; a non-finite norm stays until the window ends."""
+        known = self.lane.arrived
+        self.lane.arrived = {**self.gradients(), **{name: known[name] for name in nonfinite(known)}}
+        return self.lane.arrived
+
+    def before(self) -> None:
+        """The step is about to run."""
+        self._drift = self._edge.drift(closely=self.measuring)
+        if not self.measuring:
+            return
+        self._before = Samples.taken(self.lane.held) if self.lane.held else None
+        self._used = self.gradients()
+        self._replaced = self._anew(self._before, self._kept) if self._before and self._kept else frozenset()
+
+    def _anew(self, now: Samples, kept: Samples) -> frozenset[str]:
+        """Modules of which a tensor is another one than after the last step: further away than half its size."""
+        if [each.shape for each in now.each] != [each.shape for each in kept.each]:
+            return frozenset()
+        rows = zip(self.lane.names.items(), now.minus(kept).norms(), kept.norms(), strict=True)
+        return frozenset(module_of(n) for (p, n), gap, size in rows if p.numel() > 1 and gap > _ANEW * size > 0)
+
+    def keep(self) -> None:
+        """The coming update is measured: remember the weights as this one left them."""
+        self._kept = Samples.taken(self.lane.held) if self.measuring and self.lane.held else None
+
+    def after(self, closure: bool, optimizer: Optimizer) -> Why:
+        """The step ran: why would anybody want to hear of it?
+
+        Args:
+            closure: True where the optimiser got one.
+            optimizer: that stepped.
+        """
+        lane = self.lane
+        self._edge.keep()
+        self.wasted = lane.wasted > self._wasted
+        self._stale = not lane.cleared and lane.pending > 0 and lane.applied > 1
+        rates, skips = rates_of(optimizer), lane.skipped.total() if lane.skipped else 0
+        odd = bool(
+            self._stale or self.wasted or closure or self.first or lane.arrived
+            or skips != self._skipped or optimizer is not lane.optimizer or self._drift > _ANEW
+        )  # fmt: skip
+        why = _WHY[self._before is not None, odd or self._odd, rates != self._rates or not all(rates)]
+        self._rates, self._skipped, self._wasted, self._odd = rates, skips, lane.wasted, odd
+        return why
+
+    def pass_by(self) -> None:
+        """Nobody wants to hear of it."""
+        self.lane.arrived, self.first = {}, False
+
+    def step(self, closure: bool, optimizer: Optimizer) -> Step:
+        """What the step did.
+
+        Args:
+            closure: True where the optimiser got one.
+            optimizer: that stepped.
+        """
+        lane = self.lane
+        facts: dict = {
+            "index": lane.applied,
+            "arrived": lane.arrived,
+            "scale": lane.scale,
+            "rates": self._rates,
+            "shrinkage": expected.shrinkage(optimizer) if self.measuring else 0.0,
+            "closure": closure,
+            "stale": self._stale,
+            "cleared": self.wasted and lane.pending == 0 and not closure,
+            "drift": self._drift,
+            "first": self.first,
+            "anew": self._replaced,
+        }
+        self._drift = 0.0
+        self.pass_by()
+        old, self._before = self._before, None
+        return Step(**facts) if old is None else Step(**facts, **self._measured(old, closure, optimizer))
+
+    def _measured(self, old: Samples, closure: bool, optimizer: Optimizer) -> dict:
+        lane = self.lane
+        names, live = list(lane.names.values()), lane.held
+        apart = Samples.taken(live).minus(old)
+        weights, moves = old.norms(), apart.norms()
+        used = self.gradients() if closure else self._used  # some optimisers clear gradients in their step
+        shares = [p.numel() / max(1, len(each)) for p, each in zip(live, old.each, strict=True)]
+        whole = sum(s * w * w for s, w in zip(shares, weights, strict=True)) ** 0.5
+        facts = {
+            "in_rates": expected.in_rates(optimizer, live, old.each, apart.each),
+            "own_share": expected.own_share(optimizer, sum(g * g for g in used.values() if g) ** 0.5, whole),
+            "epsilon": expected.epsilon(optimizer),
+        }
+        facts["returned"] = self._returned(old, used)
+        self._earlier, self._moved = old, moves
+        return facts | {
+            "measured": True,
+            "used": used,
+            "moved": {n: m / max(w, m, 1e-30) for n, m, w in zip(names, moves, weights, strict=True)},
+            "unmoved": frozenset(
+                n for n, m, p in zip(names, moves, live, strict=True) if m == 0 and used[n] and _touched(p)
+            ),
+            "relative": sum(s * m * m for s, m in zip(shares, moves, strict=True)) ** 0.5 / max(whole, 1e-30),
+            "modules": _modules(lane.names, old.each, moves, weights),
+            "stuck": _stuck(live, old.each),
+        }
+
+    def _returned(self, old: Samples, used: Mapping[str, float | None]) -> frozenset[str] | None:
+        """Modules that stand, bit by bit, where they stood before the last measured update, which moved them."""
+        if self._earlier is None:
+            return None
+        apart = old.minus(self._earlier).norms()
+        rows = list(zip(self.lane.names.items(), apart, self._moved, strict=True))
+        elsewhere = {module_of(name) for (_, name), gap, _ in rows if used[name] and gap != 0}
+        # A single number comes back to the same place where it is clamped to a range.
+        back = {module_of(n) for (p, n), gap, moved in rows if used[n] and gap == 0 and moved > 0 and p.numel() > 1}
+        return frozenset(back - elsewhere)
+
+
+def _touched(parameter: Tensor) -> bool:
+    """True where a sampled entry has a gradient: rows of an embedding that were not looked up have none."""
+    grad = parameter.grad
+    return grad is not None and not grad.is_sparse and bool(sample(grad).any())
+
+
+def _stuck(live: list[Tensor], old: Sequence[Tensor]) -> float:
+    """Share of the entries with a gradient that the step left as they were, among weights of half precision."""
+    wanted = kept = 0
+    for parameter, before in zip(live, old, strict=True):
+        grad = parameter.grad
+        if parameter.dtype in _HALF and grad is not None and not grad.is_sparse:
+            pulled = sample(grad) != 0
+            wanted += int(pulled.sum())
+            kept += int((pulled & (sample(parameter) == before)).sum())
+    return kept / max(1, wanted)
+
+
+def _modules(
+    names: Mapping[Tensor, str], old: Sequence[Tensor], moves: list[float], weights: list[float]
+) -> dict[str, float]:
+    """‖Δ‖/‖w‖ of each module, over its tensors with a gradient."""
+    squares: dict[str, list[float]] = {}
+    for (parameter, name), before, move, weight in zip(names.items(), old, moves, weights, strict=True):
+        slight = move <= _SLIGHT * weight
+        if parameter.grad is None or (slight and not _touched(parameter)):
+            continue
+        if slight:
+            pulled = sample(parameter.grad) != 0
+            move, weight = norms([(sample(parameter) - before) * pulled, before * pulled])
+        own = squares.setdefault(module_of(name), [0.0, 0.0])
+        own[0] += move * move
+        own[1] += weight * weight
+    return {module: (moved / max(size, moved, 1e-60)) ** 0.5 for module, (moved, size) in squares.items()}
+
+
+def nonfinite(gradients: Mapping[str, float | None]) -> list[str]:
+    """Names whose gradient norm is NaN or inf."""
+    return [name for name, norm in gradients.items() if norm is not None and not math.isfinite(norm)]
