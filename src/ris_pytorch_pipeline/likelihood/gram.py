@@ -74,7 +74,7 @@ def snapshot_gram(
         Blocks of shape (..., block).
     """
     response = sounding.response(panel_block(chart, coordinates).to(sounding.codes.dtype))
-    return response_gram(response, measurements, kinds=4)
+    return response_gram(response.to(torch.complex128), measurements, kinds=4)
 
 
 def response_gram(
