@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor, nn
 
-from ..data import inputs_from
+from ..data import Inputs, inputs_from
 from ..errors import ConfigurationError, InputError
 from ..estimate import (
     Estimate,
@@ -23,7 +23,9 @@ from ..estimate import (
 from ..nets import HybridNet, Prediction
 from ..physics import Observation
 from ..shapes import Counts
-from .proposal import Candidates, OnCovariance, Proposer
+from .effort import probability_right
+from .explaining import Explaining
+from .proposal import OnCovariance, Proposer
 
 _PADDED = ("positions", "powers", "deviations")
 _TENSORS = (*_PADDED, "order", "noise_variance")
@@ -35,13 +37,16 @@ class Localiser:
 
     Args:
         net: the network, in evaluation mode.
-        estimator: how positions come out of its answer: a proposer such as `Candidates` or `OnCovariance`, or a
-            spectral estimator such as `Music`, which takes the peaks of R_pred within its own field of view.
+        estimator: how positions come out of its answer: `Explaining`, the candidates that the likelihood chooses; a
+            proposer such as `Candidates` or `OnCovariance`; or a spectral estimator such as `Music`, which takes the
+            peaks of R_pred within its own field of view.
         polish: most updates of the likelihood (stochastic for random symbols, pilot for constant ones); 0 leaves the
             proposals as they are.
-        doubt: probability of being a source below which the network doubts the last of its candidates in use: such a
-            scene is searched by the likelihood from the proposals on. 0 searches none, 1 all.
+        doubt: probability of being right below which a scene is searched by the likelihood from the proposals on, see
+            `Evidence`. 0 searches none, 1 all. Of another proposer than `Explaining`, the probability of being a source
+            of the last of its candidates in use.
         batch: scenes at a time.
+        fit: whether to say how well the model explains the measurements, which takes longer than all the rest.
 
     Raises:
         ConfigurationError: another kind of estimator, a negative number, an empty batch, no probability, or a search
@@ -49,10 +54,11 @@ class Localiser:
     """
 
     net: HybridNet
-    estimator: Proposer | Spectral = field(default_factory=Candidates)
-    polish: int = 10
+    estimator: Explaining | Proposer | Spectral = field(default_factory=Explaining)
+    polish: int = 5
     doubt: float = 0.0
     batch: int = 64
+    fit: bool = False
 
     def __post_init__(self) -> None:
         _check_estimator(self.estimator)
@@ -72,7 +78,7 @@ class Localiser:
             )  # fmt: skip
 
     @property
-    def proposer(self) -> Proposer:
+    def proposer(self) -> Explaining | Proposer:
         """The estimator as a proposer: a spectral one on R_pred."""
         return OnCovariance(spectrum=self.estimator) if isinstance(self.estimator, Spectral) else self.estimator
 
@@ -92,11 +98,18 @@ class Localiser:
         Raises:
             InputError: another panel or wavelength than the network was made for, or an answer with NaN.
         """
+        return self._answer(self._inputs(observation))
+
+    def _inputs(self, observation: Observation) -> Inputs:
+        """What the network is given, on its device."""
         self._check(observation)
         panel = self.net.config.panel
         single = observation.to(self._device, torch.complex64)
+        return inputs_from(single, (panel.vertical, panel.horizontal))
+
+    def _answer(self, inputs: Inputs) -> Prediction:
         with torch.no_grad(), _evaluating(self.net):
-            answer = self.net(inputs_from(single, (panel.vertical, panel.horizontal)))
+            answer = self.net(inputs)
         _check_finite(answer)
         return answer
 
@@ -121,33 +134,53 @@ class Localiser:
         return joined_estimates(parts)
 
     def _part(self, observation: Observation, asked: Counts | None) -> Estimate:
-        prediction, device = self.predict(observation), observation.measurements.device
-        most = self._most(observation)
+        inputs, device = self._inputs(observation), observation.measurements.device
+        prediction = self._answer(inputs)
         counts = prediction.order_logits[:, 1:].argmax(-1) + 1 if asked is None else asked
-        counts = counts.to(device).clamp_max(most)
-        starts = self._proposed(prediction, observation, counts)
-        found = torch.nonzero(starts.order > 0).squeeze(-1)
-        if self.polish == 0 or found.numel() == 0:
+        counts = counts.to(device).clamp_max(self._most(observation))
+        proposer = self.proposer
+        if isinstance(proposer, Explaining):
+            region = self.net.config.region
+            starts, evidence = proposer.located(prediction, inputs, region, counts.to(self._device), self.polish)
+            starts, right = _on(starts, device), probability_right(evidence).to(device)
+        else:
+            starts = self._proposed(proposer, prediction, observation, counts)
+            last = prediction.scores.gather(1, counts[:, None].to(self._device) - 1)[:, 0].sigmoid()
+            right = last.to(device)
+        chosen = starts.order > 0 if self._slow else right < self.doubt
+        if self.polish == 0 or not bool(chosen.any()):
             return starts
-        last = prediction.scores.gather(1, counts[:, None].to(self._device) - 1)[:, 0].sigmoid().to(device)
-        refined = self._likelihood(observation).refine(
-            observation[found], starts.positions[found], self.polish, (last < self.doubt)[found]
-        )
-        return _replaced(starts, found, refined, counts)
+        return self._refined(observation, starts, right < self.doubt, torch.nonzero(chosen).squeeze(-1), counts)
+
+    @property
+    def _slow(self) -> bool:
+        """Whether every scene goes through the polish of the search, which also judges the fit."""
+        return self.fit or not isinstance(self.proposer, Explaining)
+
+    def _refined(
+        self, observation: Observation, starts: Estimate, search: Tensor, rows: Tensor, counts: Counts
+    ) -> Estimate:
+        """The estimate with some scenes polished, and searched where asked, by the likelihood of the search."""
+        likelihood = self._likelihood(observation)
+        iterations = None if isinstance(self.proposer, Explaining) else self.polish
+        refined = likelihood.refine(observation[rows], starts.positions[rows], iterations, search[rows])
+        return _replaced(starts, rows, refined, counts)
 
     def _most(self, observation: Observation) -> int:
         """The largest K that network and measurements allow."""
         return min(self.net.config.rank, observation.most_sources)
 
-    def _proposed(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+    def _proposed(
+        self, proposer: Proposer, prediction: Prediction, observation: Observation, counts: Counts
+    ) -> Estimate:
         """The proposals, on the device of the observation."""
-        proposed = self.proposer.propose(prediction, observation.to(self._device), counts.to(self._device))
-        device = observation.measurements.device
-        return replace(proposed, **{name: vars(proposed)[name].to(device) for name in _TENSORS})
+        proposed = proposer.propose(prediction, observation.to(self._device), counts.to(self._device))
+        return _on(proposed, observation.measurements.device)
 
     def _likelihood(self, observation: Observation) -> MaximumLikelihood:  # pyright: ignore[reportMissingTypeArgument]
         region = self.net.config.region
-        return Sml(region=region) if observation.symbols == "random" else PilotMl(region=region)
+        made = Sml if observation.symbols == "random" else PilotMl
+        return made(region=region, fit=self._slow)
 
     @property
     def _device(self) -> torch.device:
@@ -165,18 +198,23 @@ class Localiser:
             )
 
 
+def _on(estimate: Estimate, device: torch.device) -> Estimate:
+    """The same on a device."""
+    return replace(estimate, **{name: vars(estimate)[name].to(device) for name in _TENSORS})
+
+
 def _check_estimator(estimator: object) -> None:
     """Refuse what proposes no positions from a prediction, such as an estimator that works on the measurements.
 
     Raises:
         ConfigurationError: naming what is allowed.
     """
-    if isinstance(estimator, type) or not isinstance(estimator, Proposer | Spectral):
+    if isinstance(estimator, type) or not isinstance(estimator, Explaining | Proposer | Spectral):
         what = f"the class {estimator.__name__}" if isinstance(estimator, type) else f"a {type(estimator).__name__}"
         raise ConfigurationError(
-            "Candidates(), OnCovariance(), another object with `name` and `propose`, or a spectral estimator such as "
-            "Music()", what, "an estimator of the measurements, or a class in place of an object",
-            "pass estimator=Candidates(), or Music() for the peaks of R_pred",
+            "Explaining(), Candidates(), OnCovariance(), another object with `name` and `propose`, or a spectral "
+            "estimator such as Music()", what, "an estimator of the measurements, or a class in place of an object",
+            "pass estimator=Explaining(), or Music() for the peaks of R_pred",
         )  # fmt: skip
 
 

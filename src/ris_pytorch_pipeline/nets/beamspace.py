@@ -79,41 +79,47 @@ class Beamspace(nn.Module):
         return (1 + self.passes) * self.grid.q.numel() + self.passes + 3
 
     @torch.no_grad()
-    def forward(self, inputs: Statistics) -> Float[Tensor, "scene channel n_u n_w"]:
-        """Beam energies over their mean and compressed, the places taken for sources, and what holds for all cells.
+    def forward(
+        self, inputs: Statistics
+    ) -> tuple[Float[Tensor, "scene channel n_u n_w"], Float[Tensor, "scene place 3"]]:
+        """Beam energies over their mean and compressed, the gains of what was taken, and what holds for all cells.
+
+        Returns:
+            The maps, and the (u, w, q) that were taken for sources, one more than there are passes.
 
         Raises:
             InputError: images of another panel.
         """
         self._check(inputs)
         with torch.autocast(inputs.images.device.type, enabled=False):
-            maps, taken = self._looks(inputs)
+            maps, taken, places = self._looks(inputs)
             plane = inputs.energy.float().movedim(1, -1).flatten(1) @ self.waves
         plane = plane.unflatten(1, (1, *self.grid.shape[:2])) / self.elements.shape[0]
         coherent = inputs.observation.symbols == "pilot"
         noise = inputs.log_noise.float()[:, None, None, None].expand_as(plane)
         kind = torch.full_like(plane, 1.0 if coherent else -1.0)
-        return torch.cat([*maps, *taken, plane, noise + 1, kind], dim=1)
+        return torch.cat([*maps, *taken, plane, noise + 1, kind], dim=1), torch.stack(places, dim=1)
 
-    def _looks(self, inputs: Statistics) -> tuple[list[Tensor], list[Tensor]]:
+    def _looks(self, inputs: Statistics) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
         """The maps before and after 1, 2, ... sources are explained, and for each where it was taken from."""
         images = torch.view_as_complex(inputs.images.float().movedim(2, -1).flatten(2, 3).contiguous())
         coherent = inputs.observation.symbols == "pilot"
         images = images.mean(1, keepdim=True) if coherent else images
-        energy = self.energy(images)
-        cleaning = Cleaning(inputs.observation, inputs.log_noise, self.array) if self.passes else None
-        maps, taken = [self._map(energy)], []
-        for _ in range(self.passes):
-            assert cleaning is not None
-            cell, place = peak_of(energy, self.grid)
-            gain = cleaning.explain(ascended(place, images, self.array, self.grid))
-            images = cleaning.images()
+        cleaning = Cleaning(inputs.observation, inputs.log_noise, self.array)
+        maps, taken, places = [], [], []
+        for left in range(self.passes, -1, -1):
             energy = self.energy(images)
             maps.append(self._map(energy))
+            cell, place = peak_of(energy, self.grid)
+            places.append(ascended(place, images, self.array, self.grid))
+            if left == 0:
+                break
+            gain = cleaning.explain(places[-1])
+            images = cleaning.images()
             mark = energy.new_zeros((len(energy), self.outside.numel()))
             mark.scatter_(1, cell[:, None], (gain.log1p() / _DIGITS)[:, None])
             taken.append(mark.view(-1, 1, *self.outside.shape))
-        return maps, taken
+        return maps, taken, places
 
     def _map(self, energy: Float[Tensor, "scene n_u n_w n_q"]) -> Float[Tensor, "scene n_q n_u n_w"]:
         """Energies over their mean, compressed."""

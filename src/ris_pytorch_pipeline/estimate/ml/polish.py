@@ -1,7 +1,9 @@
 """How given sources are polished: joint updates of the likelihood from given powers, for all scenes at once."""
 
 from abc import ABC, abstractmethod
+from copy import copy
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from jaxtyping import Complex, Float, Int
@@ -48,6 +50,17 @@ class Compact(ABC):
         self.equations = observation.measurements[0].numel()
 
     @abstractmethod
+    def of(self, rows: Int[Tensor, "row"]) -> "Compact":  # noqa: F821
+        """Of some of the scenes."""
+
+    def _some(self, rows: Tensor, *names: str) -> Self:
+        """A copy with some rows of the named tensors."""
+        made = copy(self)
+        made.size = rows.numel()
+        vars(made).update({name: vars(self)[name][rows] for name in names})
+        return made
+
+    @abstractmethod
     def candidates(self, cosines: Cosines) -> tuple[Tensor, Tensor, Tensor]:
         """Grams B^H B (scene, block, source, source), B^H y and y^H y of sources at given places."""
 
@@ -63,6 +76,10 @@ class CompactRandom(Compact):
         super().__init__(observation, region)
         self.measurements = observation.measurements
         self.operator = coded_operator(observation.codes, observation.channel).flatten(1, 2)
+
+    def of(self, rows: Int[Tensor, "row"]) -> Self:  # noqa: F821
+        """Of some of the scenes."""
+        return self._some(rows, "measurements", "operator")
 
     def candidates(self, cosines: Cosines) -> tuple[Tensor, Tensor, Tensor]:
         """One block per snapshot."""
@@ -108,6 +125,10 @@ class CompactPilot(Compact):
         self.gram = stacked_gram(observation.codes, observation.channel)
         self.image = panel_images(observation.measurements, observation.codes, observation.channel).sum(1)
         self.energy = torch.view_as_real(observation.measurements).square().sum(dim=(-1, -2, -3))
+
+    def of(self, rows: Int[Tensor, "row"]) -> Self:  # noqa: F821
+        """Of some of the scenes."""
+        return self._some(rows, "gram", "image", "energy")
 
     def candidates(self, cosines: Cosines) -> tuple[Tensor, Tensor, Tensor]:
         """One block of all snapshots, in double precision."""
