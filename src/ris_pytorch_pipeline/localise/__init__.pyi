@@ -1,5 +1,19 @@
+from .domain import Domain, domain_of
 from .explaining import Evidence, Explaining
 from .localiser import Localiser
 from .proposal import Candidates, OnCovariance, Proposer
+from .reference import REFERENCE, REFERENCE_FILE, reference_network
 
-__all__ = ["Candidates", "Evidence", "Explaining", "Localiser", "OnCovariance", "Proposer"]
+__all__ = [
+    "REFERENCE",
+    "REFERENCE_FILE",
+    "Candidates",
+    "Domain",
+    "Evidence",
+    "Explaining",
+    "Localiser",
+    "OnCovariance",
+    "Proposer",
+    "domain_of",
+    "reference_network",
+]

@@ -9,6 +9,12 @@ from torch import Tensor
 from ..estimate.ml.stochastic import one_source_gain
 
 
+_LOUDEST = 4.0
+"""Times all the energy of a scene that one source may be thought to have."""
+_LEAST = 1e-6
+"""Least 1 + p X_rr: rounding can leave less where a loud source is taken out."""
+
+
 @dataclass(frozen=True, eq=False)
 class Choice:
     """K of the candidates of each scene.
@@ -56,12 +62,15 @@ class Chooser:
         self.v = measured / self.noise[:, None, None]
         self.quadratic = energy.to(kind).sum(-1) / self.noise
         self.powers = torch.zeros_like(self.favour)
+        own = vectors.diagonal(dim1=-2, dim2=-1).real.sum(1)
+        self._most = _LOUDEST * energy.to(kind).sum(-1, keepdim=True) / own.clamp_min(1e-30)
         self._rows = torch.arange(len(favour), device=favour.device)
 
     def gains(self) -> tuple[Tensor, Tensor]:
         """2 ΔNLL and the likeliest power of one more source at each candidate's place, (scene, candidate)."""
         own = self.x.diagonal(dim1=-2, dim2=-1).real.clamp_min(1e-12)
-        return one_source_gain(torch.view_as_real(self.v).square().sum(-1).transpose(0, 1), own.transpose(0, 1))
+        gain, power = one_source_gain(torch.view_as_real(self.v).square().sum(-1).transpose(0, 1), own.transpose(0, 1))
+        return gain, torch.minimum(power, self._most)
 
     def best(self) -> tuple[Tensor, Tensor, Tensor]:
         """The candidate not in use that is worth most, its gain and its power, (scene,) each."""
@@ -75,7 +84,7 @@ class Chooser:
         rows = self._rows
         column, seen = self.x[rows, :, :, index], self.v[rows, :, index]
         own = self.x[rows, :, index, index].real
-        weight = power[:, None] / (1 + power[:, None] * own)
+        weight = power[:, None] / (1 + power[:, None] * own).clamp_min(_LEAST)
         self.x = self.x - (weight[..., None] * column)[..., None] * column.conj()[..., None, :]
         self.v = self.v - column * (weight * seen)[..., None]
         self.quadratic = self.quadratic - (weight * torch.view_as_real(seen).square().sum(-1)).sum(-1)

@@ -10,8 +10,8 @@ from ..bounds import deviations_from_information
 from ..data import Inputs
 from ..errors import ConfigurationError
 from ..estimate import Estimate, SearchRegion, joined_estimates
-from ..estimate.ml.hypothesis import Hypothesis
-from ..estimate.ml.polish import Compact, Polished, compact
+from ..estimate.ml.hypothesis import Hypothesis, joined
+from ..estimate.ml.polish import SINGLE, Compact, Polished, compact
 from ..estimate.normalise import Scaled, scale
 from ..estimate.outcome import ending_of
 from ..nets import Prediction
@@ -82,14 +82,14 @@ class Explaining:
             polish: most updates.
         """
         scaled, log_noise = scale(inputs.observation, torch.complex64), inputs.log_noise
-        every = compact(scaled.observation, region, log_noise)
+        every = compact(scaled.observation, region)
         pool, favour = self._pool(prediction)
         parts, evidence, order = [], [], []
         for count in counts.unique().tolist():
             rows = torch.nonzero(counts == count).squeeze(-1)
             mine = every if len(rows) == len(counts) else every.of(rows)
             choice = self._chosen(mine, pool[rows], favour[rows], log_noise[rows], count)
-            end = mine.polish(_start(pool[rows], choice), polish)
+            end = _polished(mine, scaled[rows], _start(pool[rows], choice), polish, region)
             parts.append(_stated(end, scaled[rows], region))
             evidence.append(_evidence(choice, favour[rows], end, log_noise[rows]))
             order.append(rows)
@@ -121,6 +121,22 @@ def _start(pool: Cosines, choice: Choice) -> Hypothesis:
     log_noise = choice.noise.double().clamp_min(1e-10).log()
     log_powers = choice.powers.double().clamp_min(1e-10).log()
     return Hypothesis(cosines, log_powers, log_noise, torch.zeros_like(log_noise), torch.zeros_like(log_noise).bool())
+
+
+def _polished(scenes: Compact, scaled: Scaled, start: Hypothesis, polish: int, region: SearchRegion) -> Polished:
+    """At most so many updates, in double precision where there is too little noise for single."""
+    quiet = start.log_noise.exp() < SINGLE
+    if not bool(quiet.any()):
+        return scenes.polish(start, polish)
+    rows = torch.nonzero(quiet).squeeze(-1)
+    exact = compact(scaled[rows].observation.to(dtype=torch.complex128), region).polish(start[rows], polish)
+    if len(rows) == len(quiet):
+        return exact
+    others = torch.nonzero(~quiet).squeeze(-1)
+    rough = scenes.of(others).polish(start[others], polish)
+    back = torch.cat([rows, others]).argsort()
+    information = torch.cat([exact.information, rough.information])[back]
+    return Polished(joined([exact.hypothesis, rough.hypothesis])[back], information)
 
 
 def _stated(end: Polished, scaled: Scaled, region: SearchRegion) -> Estimate:

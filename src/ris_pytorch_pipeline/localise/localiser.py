@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,9 +24,11 @@ from ..estimate import (
 from ..nets import HybridNet, Prediction
 from ..physics import Observation
 from ..shapes import Counts
+from .domain import Domain, domain_of
 from .effort import probability_right
 from .explaining import Explaining
 from .proposal import OnCovariance, Proposer
+from .reference import REFERENCE, reference_network
 
 _PADDED = ("positions", "powers", "deviations")
 _TENSORS = (*_PADDED, "order", "noise_variance")
@@ -47,6 +50,8 @@ class Localiser:
             of the last of its candidates in use.
         batch: scenes at a time.
         fit: whether to say how well the model explains the measurements, which takes longer than all the rest.
+        domain: the scenes that it may be used on; None leaves that to the caller.
+        title: what it is called in tables.
 
     Raises:
         ConfigurationError: another kind of estimator, a negative number, an empty batch, no probability, or a search
@@ -59,6 +64,8 @@ class Localiser:
     doubt: float = 0.0
     batch: int = 64
     fit: bool = False
+    domain: Domain | None = None
+    title: str = "hybrid"
 
     def __post_init__(self) -> None:
         _check_estimator(self.estimator)
@@ -77,6 +84,20 @@ class Localiser:
                 "the likelihood is to search and not to polish", "pass doubt=0, or polish=10",
             )  # fmt: skip
 
+    @classmethod
+    def reference(cls, **options: Any) -> "Localiser":  # noqa: ANN401
+        """The network that comes with the package, for the scenes it was trained on.
+
+        >>> scenes = simulate(preset("pilot", sources=3, snr_db=15.0), 4, seed=1)
+        >>> Localiser.reference()(scenes.observation, 3).order
+        tensor([3, 3, 3, 3])
+
+        Args:
+            **options: fields of the localiser, such as `doubt` or `fit`.
+        """
+        trained = reference_network()
+        return cls(trained.net, **{"domain": domain_of(trained.experiment), "title": REFERENCE, **options})
+
     @property
     def proposer(self) -> Explaining | Proposer:
         """The estimator as a proposer: a spectral one on R_pred."""
@@ -87,7 +108,7 @@ class Localiser:
         """Short name for tables."""
         polished = f" + {self.polish} updates" if self.polish else ""
         searched = f" + search below {self.doubt:g}" if self.doubt else ""
-        return f"hybrid ({self.proposer.name}){searched}{polished}"
+        return f"{self.title} ({self.proposer.name}){searched}{polished}"
 
     def predict(self, observation: Observation) -> Prediction:
         """The network's answer, without gradients.
@@ -125,13 +146,18 @@ class Localiser:
             polished.
 
         Raises:
-            InputError: another panel, K out of range, or a scene without energy.
+            InputError: another panel, K out of range, a scene without energy, or one outside the domain.
         """
-        most = self._most(observation)
-        asked = None if sources is None else asked_sources(observation, sources, most)
+        self._check(observation)
+        asked = None if sources is None else asked_sources(observation, sources, self._most(observation))
+        if self.domain is not None:
+            self.domain.check(observation, asked)
         index = torch.arange(len(observation), device=observation.measurements.device)
         parts = [self._part(observation[i], None if asked is None else asked[i]) for i in index.split(self.batch)]
-        return joined_estimates(parts)
+        found = joined_estimates(parts)
+        if self.domain is not None and self.polish:
+            self.domain.check_noise(observation, found.noise_variance)
+        return found
 
     def _part(self, observation: Observation, asked: Counts | None) -> Estimate:
         inputs, device = self._inputs(observation), observation.measurements.device

@@ -1,4 +1,4 @@
-"""Which trained network does a command use, and how? A checkpoint, or the best one of a run's folder."""
+"""Which trained network does a command use, and how? The package's, a checkpoint, or the best one of a run's folder."""
 
 import argparse
 import os
@@ -10,17 +10,28 @@ from ...data import SceneFile
 from ...errors import ConfigurationError, InputError
 from ...estimate import Music, Mvdr, SearchRegion
 from ...files import is_there
-from ...localise import Candidates, Localiser, OnCovariance, Proposer
+from ...localise import (
+    REFERENCE,
+    REFERENCE_FILE,
+    Candidates,
+    Explaining,
+    Localiser,
+    OnCovariance,
+    Proposer,
+    domain_of,
+)
 from ...train import Trained, load_network
 from ...train.files.folder import BEST, LAST
 
 
 def checkpoint_at(path: Path) -> Path:
-    """The checkpoint that a path names; of a run's folder, that of its best epoch.
+    """The checkpoint that a path names: of a run's folder that of its best epoch, of `reference` the package's.
 
     Raises:
         InputError: a folder without a finished epoch.
     """
+    if str(path) == REFERENCE:
+        return REFERENCE_FILE
     if not os.path.isdir(path):  # noqa: PTH112  (which never raises)
         return path
     best = path / BEST
@@ -45,9 +56,10 @@ def warn_of_symbols(trained: Trained, symbols: str) -> None:
     Warns:
         UserWarning: they do.
     """
-    known = trained.experiment.scenario.symbol_model
-    if symbols != known:
-        warnings.warn(f"the network was trained on {known} symbols, these scenes have {symbols} ones", stacklevel=2)
+    known = domain_of(trained.experiment).symbols
+    if symbols not in known:
+        told = " and ".join(known)
+        warnings.warn(f"the network was trained on {told} symbols, these scenes have {symbols} ones", stacklevel=2)
 
 
 def localiser(trained: Trained, arguments: argparse.Namespace, file: SceneFile) -> Localiser:
@@ -62,12 +74,14 @@ def localiser(trained: Trained, arguments: argparse.Namespace, file: SceneFile) 
     """
     proposer = proposer_of(arguments, trained.net.config.region)
     polish = 10 if arguments.polish is None else arguments.polish
-    warn_of_symbols(trained, file.observation.symbols)
     doubt = (DOUBT if polish else 0.0) if arguments.doubt is None else arguments.doubt
-    return Localiser(trained.net, proposer, polish, doubt)
+    if str(arguments.model) == REFERENCE:
+        return Localiser.reference(estimator=proposer, polish=polish, doubt=doubt, fit=polish > 0)
+    warn_of_symbols(trained, file.observation.symbols)
+    return Localiser(trained.net, proposer, polish, doubt, fit=polish > 0)
 
 
-def proposer_of(arguments: argparse.Namespace, region: SearchRegion) -> Proposer:
+def proposer_of(arguments: argparse.Namespace, region: SearchRegion) -> Explaining | Proposer:
     """What `--proposals` and `--beta` name.
 
     Raises:
@@ -75,7 +89,7 @@ def proposer_of(arguments: argparse.Namespace, region: SearchRegion) -> Proposer
         InputError: β outside [0, 1].
     """
     spectra = {"music": Music(region=region), "mvdr": Mvdr(region=region)}
-    name, beta = arguments.proposals or "candidates", arguments.beta
+    name, beta = arguments.proposals or "explaining", arguments.beta
     if name in spectra:
         return OnCovariance(spectrum=spectra[name], beta=0.0 if beta is None else beta)
     if beta is not None:
@@ -83,7 +97,7 @@ def proposer_of(arguments: argparse.Namespace, region: SearchRegion) -> Proposer
             "--beta beside --proposals music or mvdr", f"--beta {beta:g} beside {name}",
             "R_blend is what a spectrum is taken of", "add --proposals music, or leave --beta out",
         )  # fmt: skip
-    return Candidates()
+    return Candidates() if name == "candidates" else Explaining()
 
 
 def refuse_beside_model(arguments: argparse.Namespace) -> None:

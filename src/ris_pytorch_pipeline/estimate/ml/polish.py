@@ -18,8 +18,10 @@ from .hypothesis import Hypothesis
 from .levenberg import Box, Local, minimise
 from .stochastic import likelihood_box, position_box, quadratic
 
-_SINGLE = 2e-3
+SINGLE = 2e-3
 """Least share of noise for which single precision will do: at 20 dB it moves the likelihood by .003 nats."""
+_MANY = 0.5
+"""Part of the scenes from which on all are evaluated: to copy the matrices of some takes as long."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +66,14 @@ class Compact(ABC):
     def candidates(self, cosines: Cosines) -> tuple[Tensor, Tensor, Tensor]:
         """Grams B^H B (scene, block, source, source), B^H y and y^H y of sources at given places."""
 
+    def _spread(self, x: Tensor, subset: Tensor, held: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Points to evaluate, the scenes whose matrices they need (None: all), and which values were asked for."""
+        if subset.numel() == self.size:
+            return x, None, None
+        if subset.numel() < _MANY * self.size:
+            return x, subset, None
+        return held.index_put((subset,), x), None, subset
+
     @abstractmethod
     def polish(self, start: Hypothesis, iterations: int) -> Polished:
         """At most so many joint updates."""
@@ -93,10 +103,10 @@ class CompactRandom(Compact):
         first = torch.cat([chart.coordinates(start.cosines).flatten(1), start.log_powers, start.log_noise[:, None]], 1)
 
         def evaluate(x: Tensor, subset: Int[Tensor, "scene"]) -> Local:  # noqa: F821
-            coordinates, log_powers, log_noise = x.split([3 * sources, sources, 1], dim=1)
-            every = None if subset.numel() == self.size else subset
-            gram = self._gram(coordinates.unflatten(1, (sources, 3)), chart[subset], every)
-            return quadratic(gram, log_powers, log_noise)
+            points, rows, asked = self._spread(x, subset, first)
+            places = points[:, : 3 * sources].unflatten(1, (sources, 3))
+            gram = self._gram(places, chart if rows is None else chart[rows], rows)
+            return quadratic(gram if asked is None else gram[asked], x[:, 3 * sources : -1], x[:, -1:])
 
         box = likelihood_box(self.grid, sources, first)
         end = minimise(evaluate, first, box, iterations=iterations, tolerance=1e-2)
@@ -140,8 +150,9 @@ class CompactPilot(Compact):
         sources, chart = start.cosines.shape[1], chart_at(start.cosines, self.array)
 
         def evaluate(x: Tensor, subset: Int[Tensor, "scene"]) -> Local:  # noqa: F821
-            every = None if subset.numel() == self.size else subset
-            return self._local(x.unflatten(1, (-1, 3)), chart[subset], every)
+            points, rows, asked = self._spread(x, subset, first)
+            gram = self._gram(points.unflatten(1, (sources, 3)), chart if rows is None else chart[rows], rows)
+            return self._local(gram if asked is None else gram[asked])
 
         first = chart.coordinates(start.cosines).flatten(1)
         box = Box(*(first.new_tensor(ends) for ends in position_box(self.grid, sources)), sources)
@@ -162,10 +173,12 @@ class CompactPilot(Compact):
         scale = 1 - cosines.shape[1] / self.equations  # L M / residual against 1 / σ²
         return Polished(found, curvature * scale)
 
-    def _local(self, coordinates: Tensor, chart: Chart, rows: Tensor | None) -> Local:
+    def _gram(self, coordinates: Tensor, chart: Chart, rows: Tensor | None) -> Gram:
+        return self._stacked(panel_block(chart, coordinates.to(self.gram.dtype.to_real())), rows, kinds=4)
+
+    def _local(self, gram: Gram) -> Local:
         """L M log f, its gradient and the Gauss-Newton curvature, all in nats."""
-        vectors = panel_block(chart, coordinates.to(self.gram.dtype.to_real()))
-        projection = project(self._stacked(vectors, rows, kinds=4))
+        projection = project(gram)
         residual = projection.residual[:, 0].clamp_min(1e-30)
         scale = self.equations / residual
         return Local(
@@ -187,14 +200,11 @@ class CompactPilot(Compact):
         return Gram(*blocks, self.equations, kinds)
 
 
-def compact(observation: Observation, region: SearchRegion, log_noise: Float[Tensor, "scene"]) -> Compact:  # noqa: F821
-    """What a polish needs of scaled scenes, in single precision where their noise allows it.
+def compact(observation: Observation, region: SearchRegion) -> Compact:
+    """What a polish needs of scaled scenes, in their precision.
 
     Args:
         observation: of unit mean power of measurements and channel.
         region: the field of view.
-        log_noise: (scene,), of the share of noise.
     """
-    kind = torch.complex64 if float(log_noise.min().exp()) > _SINGLE else torch.complex128
-    made = CompactRandom if observation.symbols == "random" else CompactPilot
-    return made(observation.to(dtype=kind), region)
+    return (CompactRandom if observation.symbols == "random" else CompactPilot)(observation, region)
