@@ -8,7 +8,6 @@ from torch import Tensor
 
 from ..estimate.ml.stochastic import one_source_gain
 
-
 _LOUDEST = 4.0
 """Times all the energy of a scene that one source may be thought to have."""
 _LEAST = 1e-6
@@ -90,6 +89,12 @@ class Chooser:
         self.quadratic = self.quadratic - (weight * torch.view_as_real(seen).square().sum(-1)).sum(-1)
         self.powers = self.powers.index_put((rows, index), (self.powers[rows, index] + power).clamp_min(0))
 
+    def losses(self) -> Float[Tensor, "scene candidate"]:
+        """2 ΔNLL that taking each candidate out would cost: 2 Σ_l [p |v_r|²/(1 - p X_rr) + log(1 - p X_rr)]."""
+        power = self.powers[:, None]
+        left = (1 - power * self.x.diagonal(dim1=-2, dim2=-1).real).clamp_min(_LEAST)
+        return 2 * (power * torch.view_as_real(self.v).square().sum(-1) / left + left.log()).sum(1)
+
     def take(self, index: Tensor) -> None:
         """Take one candidate of each scene out again."""
         self.put(index, -self.powers[self._rows, index])
@@ -123,3 +128,17 @@ def chosen(chooser: Chooser, sources: int, sweeps: int, equations: int) -> Choic
     level = (chooser.quadratic / equations).clamp(0.2, 5.0)
     powers = chooser.powers.gather(1, index) * level[:, None]
     return Choice(index, powers, torch.stack(gains, dim=1), spare, chooser.noise * level)
+
+
+def missed(grams: tuple[Tensor, Tensor, Tensor], powers: Tensor, noise: Tensor) -> Float[Tensor, "scene source"]:
+    """2 ΔNLL that leaving out each of some sources would cost, the others held.
+
+    Args:
+        grams: B^H B, B^H y and y^H y of the sources, as for a `Chooser`.
+        powers: (scene, source).
+        noise: (scene,), σ².
+    """
+    chooser = Chooser(*grams, noise, torch.zeros_like(powers))
+    for source, power in enumerate(powers.to(chooser.favour).unbind(1)):
+        chooser.put(torch.full_like(power, source, dtype=torch.long), power)
+    return chooser.losses()

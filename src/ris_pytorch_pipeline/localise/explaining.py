@@ -6,18 +6,23 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..bounds import deviations_from_information
 from ..data import Inputs
 from ..errors import ConfigurationError
 from ..estimate import Estimate, SearchRegion, joined_estimates
-from ..estimate.ml.hypothesis import Hypothesis, joined
-from ..estimate.ml.polish import SINGLE, Compact, Polished, compact
+from ..estimate.ml.hypothesis import Hypothesis
+from ..estimate.ml.polish import Compact, Polished, compact
 from ..estimate.normalise import Scaled, scale
-from ..estimate.outcome import ending_of
-from ..nets import Prediction
-from ..physics import chart_of
+from ..nets import Beamspace, Prediction
 from ..shapes import Cosines, Counts
-from .choice import Choice, Chooser, chosen
+from .choice import Choice, Chooser, chosen, missed
+from .polishing import polished, stated
+
+_ODDS = 8.0
+"""Log odds of a candidate count up to here: no network is surer than that."""
+_FIRST = 2
+"""Updates before the beams look again at what the sources leave."""
+_PROMISING = 0.25
+"""Part of what the weakest source is worth that one more must gain to be tried in its place."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,9 +30,9 @@ class Evidence:
     """What speaks for an estimate, per scene.
 
     Args:
-        weakest: 2 ΔNLL of the source that is missed least.
-        spare: 2 ΔNLL of the best candidate that was left out.
-        doubtful: least of the log odds of the candidates in use.
+        weakest: 2 ΔNLL that leaving out the source that is missed least would cost.
+        spare: 2 ΔNLL that one more source would gain, at the best place that was seen.
+        doubtful: least of the log odds of the candidates that were chosen.
         rise: log of the noise variance that is left over the one that the colours of the channel show.
     """
 
@@ -37,21 +42,20 @@ class Evidence:
     rise: Float[Tensor, "scene"]  # noqa: F821
 
 
-_ODDS = 8.0
-"""Log odds of a candidate count up to here: no network is surer than that."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Explaining:
-    """The candidates that together explain the measurements best, chosen by the likelihood.
+    """The candidates that together explain the measurements best, chosen and polished by the likelihood.
 
     Candidates are those of the heat-map, and the places that the beams took for sources. One after the other is taken
     that raises the log-likelihood and its own log odds most; then each is taken out in turn and the best is put in its
-    place. Powers and σ² come with them, so that a polish starts at once.
+    place. Powers and σ² come with them, so that a polish starts at once. After two updates the beams look once more at
+    what the sources leave: where one more source would gain a quarter of what the weakest is worth, it is put in, all are
+    updated, and the one that is missed least is left out.
 
     Args:
-        sweeps: rounds of replacement.
+        sweeps: rounds of replacement among the candidates.
         odds: weight of a candidate's log odds against nats of the likelihood; 0 leaves the choice to the likelihood.
+        looks: how often the beams look again.
 
     Raises:
         ConfigurationError: a negative number.
@@ -59,10 +63,12 @@ class Explaining:
 
     sweeps: int = 1
     odds: float = 1.0
+    looks: int = 1
 
     def __post_init__(self) -> None:
-        if self.sweeps < 0 or not self.odds >= 0:
-            raise ConfigurationError("sweeps >= 0 and odds >= 0", f"{self.sweeps}, {self.odds}", "a sign", "pass 0")
+        if self.sweeps < 0 or self.looks < 0 or not self.odds >= 0:
+            got = f"{self.sweeps}, {self.odds} and {self.looks}"
+            raise ConfigurationError("sweeps, odds and looks >= 0", got, "a sign", "pass 0")
 
     @property
     def name(self) -> str:
@@ -70,32 +76,45 @@ class Explaining:
         return "candidates that explain"
 
     def located(
-        self, prediction: Prediction, inputs: Inputs, region: SearchRegion, counts: Counts, polish: int
+        self,
+        beams: Beamspace,
+        prediction: Prediction,
+        inputs: Inputs,
+        region: SearchRegion,
+        counts: Counts,
+        polish: int,
     ) -> tuple[Estimate, Evidence]:
         """The estimate after `polish` joint updates, and what speaks for it.
 
         Args:
+            beams: of the network.
             prediction: of the network.
             inputs: what it was given.
             region: the field of view.
             counts: (scene,), at least 1.
             polish: most updates.
         """
-        scaled, log_noise = scale(inputs.observation, torch.complex64), inputs.log_noise
+        scaled, (pool, favour) = scale(inputs.observation, torch.complex64), self._pool(prediction)
         every = compact(scaled.observation, region)
-        pool, favour = self._pool(prediction)
         parts, evidence, order = [], [], []
         for count in counts.unique().tolist():
             rows = torch.nonzero(counts == count).squeeze(-1)
-            mine = every if len(rows) == len(counts) else every.of(rows)
-            choice = self._chosen(mine, pool[rows], favour[rows], log_noise[rows], count)
-            end = _polished(mine, scaled[rows], _start(pool[rows], choice), polish, region)
-            parts.append(_stated(end, scaled[rows], region))
-            evidence.append(_evidence(choice, favour[rows], end, log_noise[rows]))
+            whole = len(rows) == len(counts)
+            mine = Group(
+                beams,
+                inputs if whole else inputs[rows],
+                scaled if whole else scaled[rows],
+                region,
+                every if whole else every.of(rows),
+            )
+            choice = self._chosen(mine, pool[rows], favour[rows], count)
+            end, seen = self._polished(mine, _start(pool[rows], choice), polish)
+            parts.append(stated(end, mine.scaled, region))
+            evidence.append(_evidence(choice, favour[rows], end, mine.inputs.log_noise, seen))
             order.append(rows)
         back = torch.cat(order).argsort()
-        whole = Evidence(**{n: torch.cat([vars(e)[n] for e in evidence])[back] for n in vars(evidence[0])})
-        return joined_estimates(parts)[back], whole
+        said = Evidence(**{n: torch.cat([vars(e)[n] for e in evidence])[back] for n in vars(evidence[0])})
+        return joined_estimates(parts)[back], said
 
     def _pool(self, prediction: Prediction) -> tuple[Cosines, Tensor]:
         """All candidates and what speaks for each beforehand; empty ones are left out of every choice."""
@@ -110,9 +129,62 @@ class Explaining:
         direction = direction / (direction.norm(dim=-1, keepdim=True) / 0.99).clamp_min(1)
         return torch.cat([direction, q.clamp_min(0.5 * float(prediction.grid.q.min()))], dim=-1), favour
 
-    def _chosen(self, scenes: Compact, pool: Cosines, favour: Tensor, log_noise: Tensor, count: int) -> Choice:
-        chooser = Chooser(*scenes.candidates(pool), log_noise.exp(), favour)
-        return chosen(chooser, count, self.sweeps, scenes.equations)
+    def _chosen(self, scenes: "Group", pool: Cosines, favour: Tensor, count: int) -> Choice:
+        chooser = Chooser(*scenes.compact.candidates(pool), scenes.inputs.log_noise.exp(), favour)
+        return chosen(chooser, count, self.sweeps, scenes.compact.equations)
+
+    def _polished(
+        self, scenes: "Group", start: Hypothesis, polish: int
+    ) -> tuple[Polished, tuple[Tensor, Tensor] | None]:
+        """The polish with its looks; and what the last look saw: the weakest source's worth and one more's."""
+        seen = None
+        for _ in range(self.looks if polish else 0):
+            start = polished(scenes.compact, scenes.scaled, start, min(polish, _FIRST), scenes.region).hypothesis
+            start, seen = scenes.looked_again(start)
+        left = polish - _FIRST if seen is not None else polish
+        return polished(scenes.compact, scenes.scaled, start, max(left, 0), scenes.region), seen
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Scenes with the same number of sources, in the forms that their parts are needed in."""
+
+    beams: Beamspace
+    inputs: Inputs
+    scaled: Scaled
+    region: SearchRegion
+    compact: Compact
+
+    def looked_again(self, given: Hypothesis) -> tuple[Hypothesis, tuple[Tensor, Tensor]]:
+        """With another source in place of the weakest where that may pay; and what each of the two is worth."""
+        worth = missed(self.compact.candidates(given.cosines), given.log_powers.exp(), given.log_noise.exp())
+        weakest = worth.amin(1)
+        loudest = given.log_powers.argsort(dim=1, descending=True)[..., None].expand(-1, -1, 3)
+        place, gain = self.beams.look_again(self.inputs, given.cosines.gather(1, loudest), given.log_noise)
+        rows = torch.nonzero(gain > _PROMISING * weakest).squeeze(-1)
+        if rows.numel() == 0:
+            return given, (weakest, gain)
+        tried = given[rows].plus(place[rows].to(given.cosines), given.log_powers[rows].amin(1) + _FAINT)
+        scenes = self.compact.of(rows)
+        more = polished(scenes, self.scaled[rows], tried, _TRIES, self.region).hypothesis
+        return given.replaced(rows, without_weakest(scenes, more)), (weakest, gain)
+
+
+_TRIES = 2
+"""Updates of a trial."""
+_FAINT = -0.7
+"""Log power of a source that is tried, over that of the weakest one."""
+
+
+def without_weakest(scenes: Compact, given: Hypothesis) -> Hypothesis:
+    """The sources but the one of each scene that is missed least."""
+    worth = missed(scenes.candidates(given.cosines), given.log_powers.exp(), given.log_noise.exp())
+    keep = torch.ones_like(worth, dtype=torch.bool).scatter_(1, worth.argmin(1, keepdim=True), 0)
+    sizes = (len(worth), worth.shape[1] - 1)
+    return Hypothesis(
+        given.cosines[keep].view(*sizes, 3), given.log_powers[keep].view(sizes), given.log_noise, given.value,
+        given.converged,
+    )  # fmt: skip
 
 
 def _start(pool: Cosines, choice: Choice) -> Hypothesis:
@@ -123,48 +195,13 @@ def _start(pool: Cosines, choice: Choice) -> Hypothesis:
     return Hypothesis(cosines, log_powers, log_noise, torch.zeros_like(log_noise), torch.zeros_like(log_noise).bool())
 
 
-def _polished(scenes: Compact, scaled: Scaled, start: Hypothesis, polish: int, region: SearchRegion) -> Polished:
-    """At most so many updates, in double precision where there is too little noise for single."""
-    quiet = start.log_noise.exp() < SINGLE
-    if not bool(quiet.any()):
-        return scenes.polish(start, polish)
-    rows = torch.nonzero(quiet).squeeze(-1)
-    exact = compact(scaled[rows].observation.to(dtype=torch.complex128), region).polish(start[rows], polish)
-    if len(rows) == len(quiet):
-        return exact
-    others = torch.nonzero(~quiet).squeeze(-1)
-    rough = scenes.of(others).polish(start[others], polish)
-    back = torch.cat([rows, others]).argsort()
-    information = torch.cat([exact.information, rough.information])[back]
-    return Polished(joined([exact.hypothesis, rough.hypothesis])[back], information)
-
-
-def _stated(end: Polished, scaled: Scaled, region: SearchRegion) -> Estimate:
-    """Positions, powers and deviations in the units of the observation, strongest source first."""
-    found, array = end.hypothesis, scaled.observation.array
-    positions = region.reported(found.cosines, array)
-    chart, coordinates = chart_of(positions, array)
-    deviations = deviations_from_information(coordinates, end.information, chart, region.fixed).deviations
-    strongest = found.log_powers.argsort(dim=1, descending=True)
-    positions, deviations = (
-        x.gather(1, strongest[..., None].expand(-1, -1, 3)) for x in (positions, deviations)
-    )  # fmt: skip
-    powers = found.log_powers.exp().gather(1, strongest)
-    measured, channel = scaled.measured.double(), scaled.channel.double()
-    return Estimate(
-        positions=positions,
-        order=torch.full_like(strongest[:, 0], strongest.shape[1]),
-        powers=powers * (measured / channel)[:, None],
-        deviations=deviations,
-        noise_variance=found.log_noise.exp() * measured,
-        status=ending_of(found.converged, deviations, array),
-    )
-
-
-def _evidence(choice: Choice, favour: Tensor, end: Polished, log_noise: Tensor) -> Evidence:
+def _evidence(
+    choice: Choice, favour: Tensor, end: Polished, log_noise: Tensor, seen: tuple[Tensor, Tensor] | None
+) -> Evidence:
+    weakest, spare = (choice.gains.amin(1), choice.spare) if seen is None else seen
     return Evidence(
-        weakest=choice.gains.amin(1).double(),
-        spare=choice.spare.double(),
+        weakest=weakest.double(),
+        spare=spare.double(),
         doubtful=favour.gather(1, choice.index).amin(1).double(),
         rise=end.hypothesis.log_noise - log_noise.double(),
     )

@@ -167,7 +167,9 @@ class Localiser:
         proposer = self.proposer
         if isinstance(proposer, Explaining):
             region = self.net.config.region
-            starts, evidence = proposer.located(prediction, inputs, region, counts.to(self._device), self.polish)
+            starts, evidence = proposer.located(
+                self.net.beams, prediction, inputs, region, counts.to(self._device), self.polish
+            )
             starts, right = _on(starts, device), probability_right(evidence).to(device)
         else:
             starts = self._proposed(proposer, prediction, observation, counts)

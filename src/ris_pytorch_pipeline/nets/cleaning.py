@@ -23,17 +23,24 @@ class Cleaning:
         observation: the scenes, complex64.
         log_noise: (scene,), log of the share of noise in the mean power of an antenna.
         array: the array.
+        rest: power of what is not explained yet, as a part of the power of all sources: 0.3 above.
     """
 
-    def __init__(self, observation: Observation, log_noise: Float[Tensor, "scene"], array: Array) -> None:  # noqa: F821
+    def __init__(
+        self,
+        observation: Observation,
+        log_noise: Float[Tensor, "scene"],  # noqa: F821
+        array: Array,
+        rest: float = _REST,
+    ) -> None:
         y, self.codes, channel = (x.to(torch.complex64) for x in _arrays(observation))
         self.array, self.coherent = array, observation.symbols == "pilot"
         power = torch.view_as_real(y).square().sum(-1).mean(dim=(-1, -2))
         outer = channel @ channel.mH
         noise, gain = log_noise.float().exp(), outer.diagonal(dim1=-2, dim2=-1).real.mean(-1)
-        signal = _REST * (1 - noise).clamp_min(1e-3) / gain
-        rest = signal[:, None, None] * outer + torch.diag_embed(noise[:, None].expand(-1, outer.shape[-1]))
-        factor = torch.linalg.cholesky(rest)
+        signal = rest * (1 - noise).clamp_min(1e-3) / gain
+        unexplained = signal[:, None, None] * outer + torch.diag_embed(noise[:, None].expand(-1, outer.shape[-1]))
+        factor = torch.linalg.cholesky(unexplained)
         self.channel = torch.linalg.solve_triangular(factor, channel, upper=False)
         scaled = (y * power.rsqrt()[:, None, None]).mT
         self._shape = y.shape
