@@ -1,5 +1,6 @@
 from .domain import Domain, domain_of
-from .explaining import Evidence, Explaining
+from .effort import Evidence, Trust
+from .explaining import Explaining
 from .localiser import Localiser
 from .proposal import Candidates, OnCovariance, Proposer
 from .reference import REFERENCE, REFERENCE_FILE, reference_network
@@ -14,6 +15,7 @@ __all__ = [
     "Localiser",
     "OnCovariance",
     "Proposer",
+    "Trust",
     "domain_of",
     "reference_network",
 ]

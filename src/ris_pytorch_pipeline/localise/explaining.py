@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from ..data import Inputs
@@ -15,6 +14,7 @@ from ..estimate.normalise import Scaled, scale
 from ..nets import Beamspace, Prediction
 from ..shapes import Cosines, Counts
 from .choice import Choice, Chooser, chosen, missed
+from .effort import Evidence
 from .polishing import polished, stated
 
 _ODDS = 8.0
@@ -25,23 +25,6 @@ _PROMISING = 0.25
 """Part of what the weakest source is worth that one more must gain to be tried in its place."""
 
 
-@dataclass(frozen=True, eq=False)
-class Evidence:
-    """What speaks for an estimate, per scene.
-
-    Args:
-        weakest: 2 ΔNLL that leaving out the source that is missed least would cost.
-        spare: 2 ΔNLL that one more source would gain, at the best place that was seen.
-        doubtful: least of the log odds of the candidates that were chosen.
-        rise: log of the noise variance that is left over the one that the colours of the channel show.
-    """
-
-    weakest: Float[Tensor, "scene"]  # noqa: F821
-    spare: Float[Tensor, "scene"]  # noqa: F821
-    doubtful: Float[Tensor, "scene"]  # noqa: F821
-    rise: Float[Tensor, "scene"]  # noqa: F821
-
-
 @dataclass(frozen=True, kw_only=True)
 class Explaining:
     """The candidates that together explain the measurements best, chosen and polished by the likelihood.
@@ -49,8 +32,8 @@ class Explaining:
     Candidates are those of the heat-map, and the places that the beams took for sources. One after the other is taken
     that raises the log-likelihood and its own log odds most; then each is taken out in turn and the best is put in its
     place. Powers and σ² come with them, so that a polish starts at once. After two updates the beams look once more at
-    what the sources leave: where one more source would gain a quarter of what the weakest is worth, it is put in, all are
-    updated, and the one that is missed least is left out.
+    what the sources leave: where one more source would gain a quarter of what the weakest is worth, it is put in, all
+    are updated, and the one that is missed least is left out.
 
     Args:
         sweeps: rounds of replacement among the candidates.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -16,22 +16,18 @@ from ..estimate import (
     PilotMl,
     Sml,
     Spectral,
-    Status,
     asked_sources,
     joined_estimates,
-    pad_sources,
 )
 from ..nets import HybridNet, Prediction
 from ..physics import Observation
 from ..shapes import Counts
 from .domain import Domain, domain_of
-from .effort import probability_right
+from .effort import Trust
 from .explaining import Explaining
+from .merging import moved, replaced
 from .proposal import OnCovariance, Proposer
 from .reference import REFERENCE, reference_network
-
-_PADDED = ("positions", "powers", "deviations")
-_TENSORS = (*_PADDED, "order", "noise_variance")
 
 
 @dataclass(frozen=True)
@@ -52,6 +48,7 @@ class Localiser:
         fit: whether to say how well the model explains the measurements, which takes longer than all the rest.
         domain: the scenes that it may be used on; None leaves that to the caller.
         title: what it is called in tables.
+        trust: how likely an estimate of `Explaining` is right, from what speaks for it.
 
     Raises:
         ConfigurationError: another kind of estimator, a negative number, an empty batch, no probability, or a search
@@ -66,6 +63,7 @@ class Localiser:
     fit: bool = False
     domain: Domain | None = None
     title: str = "hybrid"
+    trust: Trust = field(default_factory=Trust)
 
     def __post_init__(self) -> None:
         _check_estimator(self.estimator)
@@ -170,7 +168,7 @@ class Localiser:
             starts, evidence = proposer.located(
                 self.net.beams, prediction, inputs, region, counts.to(self._device), self.polish
             )
-            starts, right = _on(starts, device), probability_right(evidence).to(device)
+            starts, right = moved(starts, device), self.trust.right(evidence).to(device)
         else:
             starts = self._proposed(proposer, prediction, observation, counts)
             last = prediction.scores.gather(1, counts[:, None].to(self._device) - 1)[:, 0].sigmoid()
@@ -192,7 +190,7 @@ class Localiser:
         likelihood = self._likelihood(observation)
         iterations = None if isinstance(self.proposer, Explaining) else self.polish
         refined = likelihood.refine(observation[rows], starts.positions[rows], iterations, search[rows])
-        return _replaced(starts, rows, refined, counts)
+        return replaced(starts, rows, refined, counts)
 
     def _most(self, observation: Observation) -> int:
         """The largest K that network and measurements allow."""
@@ -203,7 +201,7 @@ class Localiser:
     ) -> Estimate:
         """The proposals, on the device of the observation."""
         proposed = proposer.propose(prediction, observation.to(self._device), counts.to(self._device))
-        return _on(proposed, observation.measurements.device)
+        return moved(proposed, observation.measurements.device)
 
     def _likelihood(self, observation: Observation) -> MaximumLikelihood:  # pyright: ignore[reportMissingTypeArgument]
         region = self.net.config.region
@@ -224,11 +222,6 @@ class Localiser:
                 "a network of another scenario",
                 "train one for this panel, or use a classical estimator",
             )
-
-
-def _on(estimate: Estimate, device: torch.device) -> Estimate:
-    """The same on a device."""
-    return replace(estimate, **{name: vars(estimate)[name].to(device) for name in _TENSORS})
 
 
 def _check_estimator(estimator: object) -> None:
@@ -270,34 +263,3 @@ def _evaluating(net: nn.Module) -> Iterator[None]:
         yield
     finally:
         net.train(training)
-
-
-def _replaced(starts: Estimate, rows: Tensor, refined: Estimate, counts: Counts) -> Estimate:
-    """The proposals with refined scenes in their rows, in slots for `counts` sources; who has fewer is marked so."""
-    slots = max(int(counts.max()), refined.positions.shape[1])
-    status = list(starts.status)
-    for row, order, ended in zip(rows.tolist(), refined.order.tolist(), refined.status, strict=True):
-        status[row] = Status.FEWER if order < int(counts[row]) else ended
-    tensors: dict[str, Tensor] = {}
-    for name in _PADDED:
-        value = vars(refined)[name]
-        tensors[name] = value.new_full((len(starts), slots, *value.shape[2:]), torch.nan)
-        tensors[name][rows] = pad_sources(value, slots)
-    noise = starts.noise_variance.to(refined.noise_variance, copy=True)
-    noise[rows] = refined.noise_variance
-    order = starts.order.to(refined.order.device, copy=True)
-    order[rows] = refined.order
-    every = len(rows) == len(starts)
-    return replace(
-        starts,
-        **tensors,
-        noise_variance=noise,
-        order=order,
-        status=tuple(status),
-        sandwich=_padded(refined.sandwich, slots) if every else None,
-        fit=replace(refined.fit, evidence=pad_sources(refined.fit.evidence, slots)) if every and refined.fit else None,
-    )
-
-
-def _padded(values: Tensor | None, slots: int) -> Tensor | None:
-    return None if values is None else pad_sources(values, slots)
