@@ -39,7 +39,7 @@ class Prediction:
     order_logits: Float[Tensor, "scene count"]
     grid: SearchGrid
     floor: float
-    places: Cosines | None = None
+    places: Float[Tensor, "scene place 3"] | None = None
 
     def __len__(self) -> int:
         return self.heat.shape[0]

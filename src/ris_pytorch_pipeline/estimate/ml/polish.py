@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from copy import copy
 from dataclasses import dataclass
-from typing import Self
+from typing import TypeVar
 
 import torch
 from jaxtyping import Complex, Float, Int
@@ -55,13 +55,6 @@ class Compact(ABC):
     def of(self, rows: Int[Tensor, "row"]) -> "Compact":  # noqa: F821
         """Of some of the scenes."""
 
-    def _some(self, rows: Tensor, *names: str) -> Self:
-        """A copy with some rows of the named tensors."""
-        made = copy(self)
-        made.size = rows.numel()
-        vars(made).update({name: vars(self)[name][rows] for name in names})
-        return made
-
     @abstractmethod
     def candidates(self, cosines: Cosines) -> tuple[Tensor, Tensor, Tensor]:
         """Grams B^H B (scene, block, source, source), B^H y and y^H y of sources at given places."""
@@ -87,9 +80,9 @@ class CompactRandom(Compact):
         self.measurements = observation.measurements
         self.operator = coded_operator(observation.codes, observation.channel).flatten(1, 2)
 
-    def of(self, rows: Int[Tensor, "row"]) -> Self:  # noqa: F821
+    def of(self, rows: Int[Tensor, "row"]) -> "CompactRandom":  # noqa: F821
         """Of some of the scenes."""
-        return self._some(rows, "measurements", "operator")
+        return _some(self, rows, "measurements", "operator")
 
     def candidates(self, cosines: Cosines) -> tuple[Tensor, Tensor, Tensor]:
         """One block per snapshot."""
@@ -136,9 +129,9 @@ class CompactPilot(Compact):
         self.image = panel_images(observation.measurements, observation.codes, observation.channel).sum(1)
         self.energy = torch.view_as_real(observation.measurements).square().sum(dim=(-1, -2, -3))
 
-    def of(self, rows: Int[Tensor, "row"]) -> Self:  # noqa: F821
+    def of(self, rows: Int[Tensor, "row"]) -> "CompactPilot":  # noqa: F821
         """Of some of the scenes."""
-        return self._some(rows, "gram", "image", "energy")
+        return _some(self, rows, "gram", "image", "energy")
 
     def candidates(self, cosines: Cosines) -> tuple[Tensor, Tensor, Tensor]:
         """One block of all snapshots, in double precision."""
@@ -198,6 +191,17 @@ class CompactPilot(Compact):
         exact = torch.complex128
         blocks = (x[:, None] for x in (inner.to(exact), measured.to(exact), energy.double()))
         return Gram(*blocks, self.equations, kinds)
+
+
+_Kind = TypeVar("_Kind", bound=Compact)
+
+
+def _some(scenes: _Kind, rows: Tensor, *names: str) -> _Kind:
+    """A copy with some rows of the named tensors."""
+    made = copy(scenes)
+    made.size = rows.numel()
+    vars(made).update({name: vars(scenes)[name][rows] for name in names})
+    return made
 
 
 def compact(observation: Observation, region: SearchRegion) -> Compact:
