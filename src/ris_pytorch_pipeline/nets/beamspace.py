@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ..errors import InfeasibleError, InputError
 from ..estimate import SearchGrid, search_grid
 from ..estimate.ml.mirrors import Mirrors
-from ..estimate.ml.steered import GridSteering, grid_steering, products, real_rows
+from ..estimate.ml.steered import grid_steering, products
 from ..physics import Array
 from .cleaning import Cleaning
 from .config import NetConfig
@@ -151,13 +151,24 @@ class Beamspace(nn.Module):
 
     def energy(self, images: Complex[Tensor, "scene row element"]) -> Float[Tensor, "scene n_u n_w n_q"]:
         """Σ_l |a(g)^H z_l|² over the rows z_l of each scene, on the whole grid; 0 where nothing is searched."""
-        steering = GridSteering(Mirrors(self.folds, self.weight, self.folds, self.order), (self.tile[None],))
-        rows = real_rows(steering.mirrors.fold_rows(images.conj()))  # (parity, scene, 2 row, 2 orbit)
+        rows = self._folded(images)
         each = max(1, _TILE_BYTES // (4 * rows.shape[0] * rows.shape[2] * self.tile.shape[-1]))
         parts = [self._squares(some) for some in rows.split(each, dim=1)]
         seen = torch.cat(parts, dim=1).transpose(0, 1).flatten(1)
         padded = torch.cat([seen, seen.new_zeros((len(seen), 1))], dim=1)
         return padded[:, self.order].unflatten(1, self.grid.shape)
+
+    def _folded(self, images: Complex[Tensor, "scene row element"]) -> Float[Tensor, "parity scene part_row part"]:
+        """Rows of `products`, as `real_rows` makes them of the folded conjugate images, without complex copies."""
+        parts = torch.view_as_real(images).movedim(-1, 0)
+        real, imaginary = folded_rows(parts, self.folds, self.weight).unbind(1)  # (parity, scene, row, orbit) each
+        size = real.shape[-1]
+        rows = real.new_empty((*real.shape[:2], 2 * real.shape[2], 2 * size))
+        top, bottom = rows.chunk(2, dim=2)
+        top[..., :size], top[..., size:] = real, imaginary
+        torch.neg(imaginary, out=bottom[..., :size])
+        bottom[..., size:] = real
+        return rows
 
     def _squares(self, rows: Float[Tensor, "parity scene row part"]) -> Float[Tensor, "image scene point"]:
         """Sums of squares over the rows of each scene."""
@@ -172,6 +183,19 @@ class Beamspace(nn.Module):
                 "a network of another scenario",
                 "build the network with NetConfig().fitted_to(scenario)",
             )
+
+
+def folded_rows(rows: Tensor, elements: Tensor, weight: Tensor) -> Tensor:
+    """The sums and differences over mirror images of rows (..., element), (parity, ..., orbit), see `Mirrors`."""
+    values = [rows.index_select(-1, each) for each in elements.unbind(0)]
+    values = [value.mul_(weight) for value in values] if bool((weight != 1).any()) else values
+    step = 1
+    while step < len(values):
+        pairs = [(i, i + step) for i in range(len(values)) if not i & step]
+        for one, other in pairs:
+            values[one], values[other] = values[one] + values[other], values[one] - values[other]
+        step *= 2
+    return torch.stack(values)
 
 
 def beam_grid(config: NetConfig) -> SearchGrid:
