@@ -147,9 +147,8 @@ def test_a_share_that_cannot_be_is_refused(ris: Run, run_folder: Path, small_fil
 
 def test_the_network_of_the_package_locates_and_refuses(ris: Run, small_file: str) -> None:
     assert ris("simulate", "usual.safetensors", "--scenes", "2", "--sources", "2", "--snr-db", "15").code == 0
-    found = ris(
-        "locate", "usual.safetensors", "--model", "reference", "--sources", "2", "--scene", "all", "--json"
-    ).json
+    model = ("--model", "reference")
+    found = ris("locate", "usual.safetensors", *model, "--sources", "2", "--scene", "all", "--json").json
     assert found["estimator"].startswith("reference (candidates that explain)")
     assert [scene["order"] for scene in found["scenes"]] == [2, 2]
     assert found["scenes"][0]["fit"] is not None
