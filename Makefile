@@ -2,18 +2,25 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable trainlint --editable
+RUNS := $(VENV)/.runs
+STAMP := $(VENV)/.develops
 
-.PHONY: setup demo test lint bench stress dist clean
+.PHONY: setup demo test lint docs bench stress dist clean
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml trainlint/pyproject.toml constraints.txt
+# What users need, and no tool of developers.
+$(RUNS): pyproject.toml trainlint/pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable trainlint --editable '.[dev]'
+	$(INSTALL) .
+	touch $(RUNS)
+
+$(STAMP): $(RUNS)
+	$(INSTALL) '.[dev]'
 	touch $(STAMP)
 
-demo: $(STAMP)
+demo: $(RUNS)
 	$(BIN)/trainlint run --no-ledger trainlint/examples/broken_loop.py
 	$(BIN)/ris demo
 
@@ -25,6 +32,10 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+# The pages of both packages, with warnings as errors: build/site/index.html, which opens without a server.
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 stress: $(STAMP)
 	$(BIN)/python -m pytest -m stress

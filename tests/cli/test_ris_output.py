@@ -49,7 +49,7 @@ def test_a_bar_is_drawn_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 LINES = """
-from ris_pytorch_pipeline.cli import output
+from ris_pytorch_pipeline.cli.showing import output
 output._PATIENCE = -1.0
 with output.Bar("training") as bar:
     for number in range(3):

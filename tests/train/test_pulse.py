@@ -77,7 +77,7 @@ def test_a_store_that_does_not_answer_is_process_0() -> None:
 TWO = """
 import os, sys, torch
 from datetime import timedelta
-import ris_pytorch_pipeline.train.processes.pulse as pulse, ris_pytorch_pipeline.train.processes as processes
+import ris_pytorch_pipeline.train.processes.pulse as pulse, ris_pytorch_pipeline.train.processes.together as processes
 pulse.EVERY = processes.EVERY = 0.3
 processes.AFTER_AN_ERROR = 1.0
 pulse.Pulse.__init__.__defaults__ = (0.3, 2.0)

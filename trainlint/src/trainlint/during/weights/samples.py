@@ -5,15 +5,15 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor, nn
 
-_SAMPLE = 1024
-"""Entries looked at per parameter: 4 kB in float32, under 1 % of any layer worth worrying about."""
+_SAMPLE = 512
+"""Entries looked at per parameter: 2 kB in float32; of a model of 71 thousand weights still under 1 % of what a step needs."""
 
 
 _PLAIN = (Tensor, nn.Parameter)
 
 
 def sample(tensor: Tensor) -> Tensor:
-    """Up to 1024 evenly spaced entries, as a view where the memory layout allows it."""
+    """Up to 512 evenly spaced entries, as a view where the memory layout allows it."""
     stride = max(1, -(-tensor.numel() // _SAMPLE))
     flat = tensor.detach().reshape(-1)
     return flat if stride == 1 else flat[::stride]

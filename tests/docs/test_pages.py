@@ -1,0 +1,83 @@
+"""Do the pages do what they say when one follows them, and does the site build without a warning?"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from jaxtyping import config as jaxtyping_config
+
+from ris_pytorch_pipeline.cli import main
+from ris_pytorch_pipeline.estimate import CONTENDERS
+from ris_pytorch_pipeline.physics import CODEBOOKS
+
+ROOT = Path(__file__).parents[2]
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    """Kind and text of each block of a page, from above."""
+    return re.findall(r"```(python|sh)\n(.*?)```", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty folder, no checks of shapes, and registries that are put back."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(jaxtyping_config, "jaxtyping_disable", True)
+    for registry in (CODEBOOKS, CONTENDERS):
+        for name in ("stripes", "nearest"):
+            monkeypatch.delitem(registry, name, raising=False)
+
+
+def follow(page: str) -> dict:
+    """Run every block of a page, one after the other, in one program."""
+    values: dict = {}
+    for kind, text in blocks(page):
+        if kind == "python":
+            exec(compile(text, page, "exec"), values)
+        for line in text.splitlines() if kind == "sh" else ():
+            if line.startswith("ris "):
+                assert main(line.split()[1:]) == 0, line
+    return values
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_the_tutorial_leads_to_a_trained_network(capsys: pytest.CaptureFixture[str]) -> None:
+    values = follow("tutorial.md")
+    said = capsys.readouterr().out
+    assert values["estimate"].status[0].value == "converged" and "misfit" in said
+    assert float(values["found"].error[0].abs().max()) < 0.1
+    assert "[VERDICT] Healthy" in said and Path("first", "ledger.jsonl").exists()
+    assert values["located"].positions.shape[0] == 4
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_own_parts_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = follow("own-parts.md")
+    try:
+        codes = values["scenes"].observation.codes.reshape(2, 16, 12, 12)
+        assert bool((codes == codes[:, :, :1]).all()), "stripes: all rows alike"
+        assert str(values["trainer"].verdict).startswith("Verdict: healthy")
+        found = CONTENDERS["nearest"].build(values["ris"].SearchRegion())(values["scenes"].observation, 1)
+        assert found.order.tolist() == [1, 1]
+    finally:
+        del CODEBOOKS["stripes"], CONTENDERS["nearest"]
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_the_first_page_shows_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    values = follow("index.md")
+    assert capsys.readouterr().out.count("tensor(") == 2 and bool(values["found"].found.all())
+
+
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    pytest.importorskip("mkdocs", reason="MkDocs comes with the extra `docs`")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    names = (tmp_path / "site" / "api.html").read_text(encoding="utf-8")
+    for name in ("physics.Panel", "estimate.Sml", "bounds.scene_bound", "train.Trainer"):
+        assert f'id="ris_pytorch_pipeline.{name}"' in names, name
+    first = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert not re.search(r'src="http|rel="stylesheet" href="http|@import', first), "the site needs no network"
