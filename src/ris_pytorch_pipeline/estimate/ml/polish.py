@@ -148,7 +148,8 @@ class CompactPilot(Compact):
             return self._local(gram if asked is None else gram[asked])
 
         first = chart.coordinates(start.cosines).flatten(1)
-        box = Box(*(first.new_tensor(ends) for ends in position_box(self.grid, sources)), sources)
+        lower, upper, stride = (first.new_tensor(ends) for ends in position_box(self.grid, sources))
+        box = Box(lower, upper, stride, sources)
         end = minimise(evaluate, first, box, iterations=iterations, tolerance=1e-2)
         coordinates = end.point.unflatten(1, (sources, 3))
         return self._stated(end.value, chart.cosines(coordinates), end.converged, end.curvature)
@@ -189,8 +190,8 @@ class CompactPilot(Compact):
         inner = 0.5 * (inner + inner.mH)
         measured = (conjugate @ image[..., None]).squeeze(-1)
         exact = torch.complex128
-        blocks = (x[:, None] for x in (inner.to(exact), measured.to(exact), energy.double()))
-        return Gram(*blocks, self.equations, kinds)
+        inner, measured, energy = (x[:, None] for x in (inner.to(exact), measured.to(exact), energy.double()))
+        return Gram(inner, measured, energy, self.equations, kinds)
 
 
 _Kind = TypeVar("_Kind", bound=Compact)
