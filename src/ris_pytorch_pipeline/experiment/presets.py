@@ -34,7 +34,7 @@ reference = TrainingExperiment(
     kinds=("random", "pilot"),
     net=replace(NET_PRESETS["tiny"], blocks=2, passes=4, rank=10),
     optimisation=Optimisation(rate=3e-3, head_ratio=2.0),
-    plan=Plan(epochs=32, n_train=8192, n_val=512, batch=32),
+    plan=Plan(epochs=20, n_train=8192, n_val=512, batch=32),
 )
 """The network in the package: random and constant symbols, 1 to 5 sources, -5 to 20 dB."""
 paper = replace(
