@@ -57,9 +57,9 @@ class Localiser:
 
     net: HybridNet
     estimator: Explaining | Proposer | Spectral = field(default_factory=Explaining)
-    polish: int = 5
+    polish: int = 10
     doubt: float = 0.0
-    batch: int = 64
+    batch: int = 128
     fit: bool = False
     domain: Domain | None = None
     title: str = "hybrid"
