@@ -53,7 +53,7 @@ def test_it_is_an_estimator() -> None:
     localiser = Localiser(NET, polish=0)
     assert isinstance(localiser, Estimator)
     assert localiser.name == "hybrid (candidates that explain)"
-    assert Localiser(NET, OnCovariance(spectrum=Mvdr())).name == "hybrid (mvdr on R_pred) + 5 updates"
+    assert Localiser(NET, OnCovariance(spectrum=Mvdr())).name == "hybrid (mvdr on R_pred) + 10 updates"
 
 
 @pytest.mark.parametrize("spectrum", [Music(), Mvdr()], ids=lambda s: s.name)
@@ -192,7 +192,7 @@ def test_a_scene_in_doubt_is_searched(kind: str) -> None:
     sure, doubting = (Localiser(NET, Lost(drawn, 0.0), doubt=p)(drawn.observation, 1) for p in (0.0, 1.0))
     assert float(errors(doubting, drawn.truth.positions).max()) < 0.02
     assert float(errors(sure, drawn.truth.positions).max()) > 0.1
-    assert Localiser(NET, doubt=0.5).name == "hybrid (candidates that explain) + search below 0.5 + 5 updates"
+    assert Localiser(NET, doubt=0.5).name == "hybrid (candidates that explain) + search below 0.5 + 10 updates"
 
 
 def test_doubt_is_a_probability_and_needs_a_polish() -> None:
