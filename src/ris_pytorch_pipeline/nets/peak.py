@@ -29,7 +29,8 @@ def peak_of(
     """
     flat, shape = energy.flatten(1), energy.shape[1:]
     cell = flat.argmax(1)
-    index, strides = torch.unravel_index(cell, shape), (shape[1] * shape[2], shape[2], 1)
+    strides = (shape[1] * shape[2], shape[2], 1)
+    index = [cell // stride % size for stride, size in zip(strides, shape, strict=True)]
     best = flat.gather(1, cell[:, None])[:, 0]
     places = []
     for axis, at, stride in zip((grid.u, grid.w, grid.q), index, strides, strict=True):
