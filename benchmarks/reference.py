@@ -2,7 +2,7 @@
 
     ris train runs/reference --preset reference
     python benchmarks/hybrid.py --scenes 200 > table.md
-    python benchmarks/reference.py runs/reference --table table.md
+    python benchmarks/reference.py runs/reference --table table.md --commit HASH
 
 The table comes from the network that is in the package when it is made: make the file first, then the table, then the
 card.
@@ -26,7 +26,8 @@ Proposes sources for `Localiser.reference()` and `ris locate --model reference`.
   `scenes/train` and `scenes/validation`. None of the scenes of a table below is among them.
 - **Budget**: {updates} updates on {samples} scenes in {epochs} epochs; the weights are the {weights} average of the
   best epoch by validation loss ({best:.4f}).
-- **Made by** `ris train runs/reference --preset reference`{sessions}, then `benchmarks/reference.py`.
+- **Made by** `ris train runs/reference --preset reference`{sessions}, then `benchmarks/reference.py`;
+  the code of the training is that of commit {commit}.
   Run {identity[run]}, package {identity[package]}, torch {identity[torch]}, Python {identity[python]},
   code {identity[code]}, configuration {identity[configuration]}.
 
@@ -45,7 +46,7 @@ were never in its training, and powers of the sources were equal at the receiver
 """
 
 
-def card(trained: Trained, run: Path, table: str) -> str:
+def card(trained: Trained, run: Path, table: str, commit: str) -> str:
     """The text of the card."""
     header, experiment = trained.header, trained.experiment
     scenario, progress = experiment.scenario, header.progress
@@ -62,7 +63,7 @@ def card(trained: Trained, run: Path, table: str) -> str:
         antennas=scenario.antennas, snapshots=scenario.snapshots, sources=scenario.sources, snr=scenario.snr_db,
         kinds=" and ".join(experiment.kinds), seed=experiment.seed, updates=progress["updates"],
         samples=progress["samples"], epochs=progress["epoch"], weights=header.weights.upper(), best=best,
-        sessions=sessions, identity=header.identity, table=table,
+        sessions=sessions, identity=header.identity, table=table, commit=commit,
     )  # fmt: skip
 
 
@@ -71,11 +72,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="folder of the training run")
     parser.add_argument("--table", type=Path, help="what benchmarks/hybrid.py printed")
+    parser.add_argument("--commit", default="not stated", help="that the training ran from")
     arguments = parser.parse_args()
     best = arguments.run / "best.safetensors"
     release_network(best, REFERENCE_FILE)
     table = "Not measured yet." if arguments.table is None else arguments.table.read_text(encoding="utf-8").strip()
-    REFERENCE_FILE.with_suffix(".md").write_text(card(load_network(best), arguments.run, table), encoding="utf-8")
+    REFERENCE_FILE.with_suffix(".md").write_text(
+        card(load_network(best), arguments.run, table, arguments.commit), encoding="utf-8"
+    )
     print(json.dumps({"file": str(REFERENCE_FILE), "bytes": REFERENCE_FILE.stat().st_size}))
 
 
