@@ -37,12 +37,16 @@ lint: $(STAMP)
 docs: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
+# schemathesis judges `ris serve` from outside, in an environment of its own: as a plugin it would slow every other test.
+JUDGE := build/schemathesis
 stress: $(STAMP)
-	$(BIN)/python -m pytest -m stress
+	$(PYTHON) -m venv $(JUDGE)
+	$(JUDGE)/bin/python -m pip install --quiet --disable-pip-version-check schemathesis==4.32.5
+	PATH="$(CURDIR)/$(JUDGE)/bin:$$PATH" $(BIN)/python -m pytest -m stress
 	$(BIN)/python benchmarks/fuzz_readers.py --inputs 100000
 
 bench: $(STAMP)
-	for file in simulate speed music_grid finite_snapshots order_threshold train; do $(BIN)/python benchmarks/$$file.py || exit 1; done
+	for file in simulate speed music_grid finite_snapshots order_threshold train serve_load; do $(BIN)/python benchmarks/$$file.py || exit 1; done
 	$(BIN)/python trainlint/benchmarks/watch_cost.py
 
 # Wheels and sdists of both packages, each installed in an environment of nothing else and tried; what was installed, as

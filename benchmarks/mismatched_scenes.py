@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import torch
 
@@ -19,6 +20,8 @@ from ris_pytorch_pipeline.physics import (
     to_cosines,
 )
 from ris_pytorch_pipeline.rng import stream
+
+_CARRIERS = 9
 
 
 def conjugated(*names: str) -> Callable[[Scenes], Observation]:
@@ -67,6 +70,29 @@ def wideband(scenes: Scenes) -> Observation:
     return replace(seen, measurements=clean + noise * truth.noise_variance.sqrt()[:, None, None])
 
 
+def wideband_within(scenes: Scenes) -> Observation:
+    """10 % bandwidth inside every snapshot: nine carriers of equal power, each with symbols of its own."""
+    seen, truth = scenes.observation, scenes.truth
+    positions = torch.where(truth.positions.isnan(), torch.ones_like(truth.positions), truth.positions)
+    random = stream(0, "carriers within a snapshot")
+    clean = torch.zeros_like(seen.measurements)
+    shape = truth.symbols.shape if seen.symbols == "random" else (len(seen), 1, truth.symbols.shape[-1])
+    for shift in torch.linspace(0.95, 1.05, _CARRIERS).tolist():
+        array = replace(seen.array, wavelengths=(seen.array.wavelength / shift,))
+        drawn = complex_normal(shape, random) / math.sqrt(_CARRIERS)
+        symbols = drawn * truth.powers.nan_to_num(0).sqrt()[:, None]
+        vectors = steering_at(to_cosines(positions, array), array)
+        clean += measure(vectors, symbols.expand_as(truth.symbols).contiguous(), seen.codes, seen.channel)
+    noise = complex_normal(tuple(clean.shape), stream(0, "wideband noise"))
+    return replace(seen, measurements=clean + noise * truth.noise_variance.sqrt()[:, None, None])
+
+
+def reversed_carriers(scenes: Scenes) -> Observation:
+    """Wavelengths of stepped frequency listed from the other end."""
+    seen = scenes.observation
+    return replace(seen, array=replace(seen.array, wavelengths=seen.array.wavelengths[::-1]))
+
+
 def nothing(scenes: Scenes) -> Observation:
     """What is true."""
     return scenes.observation
@@ -83,6 +109,8 @@ CHANGES: dict[str, Callable[[Scenes], Observation]] = {
     "channel 5 %": nothing,
     "phases": nothing,
     "bandwidth": wideband,
+    "bandwidth within": wideband_within,
+    "carriers reversed": reversed_carriers,
 }
 """Name -> what is done to the observation of a scene; two are in the scenario's impairments."""
 
@@ -93,12 +121,17 @@ def scenario_of(kind: str, name: str, snr_db: float, sources: tuple[int, int]) -
         "channel 5 %": Impairments(channel_error_db=10 * math.log10(0.05)),
         "phases": Impairments(phase_error_rad=0.5),
     }.get(kind, Impairments())
-    size = {"horizontal": 20, "vertical": 10} if kind == "order" else {}
-    return preset(name, snr_db=snr_db, sources=sources, impairments=impairments, **size)
+    other: dict[str, Any] = {
+        "order": {"horizontal": 20, "vertical": 10},
+        "carriers reversed": {"frequencies": 4, "bandwidth": 0.1, "snapshots": 8},
+    }.get(kind, {})
+    return preset(name, snr_db=snr_db, sources=sources, impairments=impairments, **other)
 
 
-def mismatched(kind: str, name: str, snr_db: float, sources: tuple[int, int], count: int, block: int) -> Scenes:
-    """Scenes of a preset with one kind of mismatch."""
+def mismatched(
+    kind: str, name: str, snr_db: float, sources: tuple[int, int], count: int, block: int, seed: int = 0
+) -> Scenes:  # fmt: skip
+    """Scenes of a preset with one kind of mismatch; the rules of `estimate/fit` were chosen on those of seed 0."""
     scenario = scenario_of(kind, name, snr_db, sources)
-    scenes = draw(scenario, count, stream(0, f"model fit/{kind}/{name}/{snr_db}/{sources}", block))
+    scenes = draw(scenario, count, stream(seed, f"model fit/{kind}/{name}/{snr_db}/{sources}", block))
     return Scenes(observation=CHANGES[kind](scenes), truth=scenes.truth)

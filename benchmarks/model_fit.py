@@ -1,8 +1,9 @@
 """Does an estimate say when it does not fit? Right scenes, and scenes whose model is wrong in one of nine ways.
 
 For each: misfit alarms with K known and estimated; scenes in which an estimate is off by more than five of its Fisher
-±, and how many of them carry a status other than converged; what the 90 % intervals of the sandwich ± and of Fisher's
-cover in converged scenes; false sources of an estimated order. Usage: python benchmarks/model_fit.py --scenes 200
+±, and how many of them carry a status other than converged, both ways; what the 90 % intervals of the sandwich ± and of
+Fisher's cover in scenes that are not so far off; false sources of an estimated order. The rules were chosen on the
+scenes of seeds 0 and 11. Usage: python benchmarks/model_fit.py --scenes 200 --seed 1
 """
 
 import argparse
@@ -22,7 +23,7 @@ _BLOCK = 32
 
 @dataclass
 class Tally:
-    """Counts over scenes, and over coordinates of converged scenes."""
+    """Counts over scenes, and over coordinates of scenes that are not far off."""
 
     scenes: int = 0
     alarms: int = 0
@@ -30,6 +31,8 @@ class Tally:
     converged: int = 0
     off: int = 0
     off_said: int = 0
+    off_auto: int = 0
+    off_auto_said: int = 0
     intervals: int = 0
     sandwich: int = 0
     fisher: int = 0
@@ -57,6 +60,11 @@ def errors(scenes: Scenes, found: Estimate) -> Tensor:
     return result
 
 
+def far_off(scenes: Scenes, found: Estimate) -> Tensor:
+    """(scene,): True where a coordinate is off by more than five of its Fisher ±."""
+    return ((errors(scenes, found) / found.deviations).abs() > OFF).flatten(1).any(-1)
+
+
 def tally(scenes: Scenes, estimator: MaximumLikelihood) -> Tally:
     """Locate with K known and estimated, and count."""
     known, auto = estimator(scenes.observation, scenes.truth.sources), estimator(scenes.observation)
@@ -64,10 +72,12 @@ def tally(scenes: Scenes, estimator: MaximumLikelihood) -> Tally:
     assert auto.fit is not None
     assert known.sandwich is not None
     error = errors(scenes, known)
-    converged = torch.tensor([status == Status.CONVERGED for status in known.status])
+    converged, converged_auto = (
+        torch.tensor([status == Status.CONVERGED for status in found.status]) for found in (known, auto)
+    )
     fisher, sandwich = (error / known.deviations).abs(), (error / known.sandwich).abs()
-    off = (fisher > OFF).flatten(1).any(-1)
-    kept = ~fisher.isnan() & converged[:, None, None]
+    off, off_auto = (fisher > OFF).flatten(1).any(-1), far_off(scenes, auto)
+    kept = ~fisher.isnan() & ~off[:, None, None]
     hits = (match_directions(scenes.truth.positions, auto.positions) >= 0).sum()
     return Tally(
         scenes=len(scenes),
@@ -76,6 +86,8 @@ def tally(scenes: Scenes, estimator: MaximumLikelihood) -> Tally:
         converged=int(converged.sum()),
         off=int(off.sum()),
         off_said=int((off & ~converged).sum()),
+        off_auto=int(off_auto.sum()),
+        off_auto_said=int((off_auto & ~converged_auto).sum()),
         intervals=int(kept.sum()),
         sandwich=int((kept & (sandwich < NORMAL_90)).sum()),
         fisher=int((kept & (fisher < NORMAL_90)).sum()),
@@ -84,11 +96,11 @@ def tally(scenes: Scenes, estimator: MaximumLikelihood) -> Tally:
     )
 
 
-def row(kind: str, name: str, snr_db: float, sources: tuple[int, int], count: int) -> Tally:
+def row(kind: str, name: str, snr_db: float, sources: tuple[int, int], count: int, seed: int) -> Tally:
     """Counts over some scenes of a kind."""
     total = Tally()
     for block in range(-(-count // _BLOCK)):
-        scenes = mismatched(kind, name, snr_db, sources, min(_BLOCK, count - block * _BLOCK), block)
+        scenes = mismatched(kind, name, snr_db, sources, min(_BLOCK, count - block * _BLOCK), block, seed)
         total += tally(scenes, Sml() if scenes.observation.symbols == "random" else PilotMl())
     return total
 
@@ -98,7 +110,8 @@ def line(label: str, t: Tally) -> str:
     cover = f"{t.sandwich / t.intervals:8.2f}{t.fisher / t.intervals:8.2f}" if t.intervals else f"{'-':>8}{'-':>8}"
     return (
         f"{label:26}{t.scenes:6}{t.alarms / t.scenes:8.3f}{t.alarms_auto / t.scenes:8.3f}{t.converged:6}"
-        f"{t.off:6}{t.off_said:6}{cover}{t.false / t.scenes:7.2f}{t.missed / t.scenes:7.2f}"
+        f"{t.off:6}{t.off_said:6}{t.off_auto:6}{t.off_auto_said:7}{cover}"
+        f"{t.false / t.scenes:7.2f}{t.missed / t.scenes:7.2f}"
     )
 
 
@@ -110,17 +123,19 @@ def main() -> None:
     parser.add_argument("--presets", default="random,pilot")
     parser.add_argument("--snr-db", default="10")
     parser.add_argument("--sources", default="1,3")
+    parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     torch.set_num_threads(1)
     least, most = (int(k) for k in given.sources.split(","))
     print(
-        f"{'preset, kind, dB':26}{'n':>6}{'alarm':>8}{'auto':>8}{'conv':>6}{'off':>6}{'said':>6}"
+        f"{'preset, kind, dB':26}{'n':>6}{'alarm':>8}{'auto':>8}{'conv':>6}"
+        f"{'off':>6}{'said':>6}{'off_a':>6}{'said_a':>7}"
         f"{'sandw':>8}{'fisher':>8}{'false':>7}{'missed':>7}"
     )
     for name in given.presets.split(","):
         for kind in given.kinds.split(","):
             for snr_db in given.snr_db.split(","):
-                total = row(kind, name, float(snr_db), (least, most), given.scenes)
+                total = row(kind, name, float(snr_db), (least, most), given.scenes, given.seed)
                 print(line(f"{name}, {kind}, {snr_db}", total), flush=True)
 
 

@@ -13,7 +13,7 @@ PACKAGE = "ris_pytorch_pipeline"
 SOURCE = ROOT / "src" / PACKAGE
 LEVELS = (
     {"cli"},
-    {"search"},
+    {"search", "serve"},
     {"report", "bench"},
     {"calibrate", "importing", "localise"},
     {"train"},
@@ -25,7 +25,7 @@ LEVELS = (
     {"likelihood"},
     {"covariance"},
     {"physics"},
-    {"errors", "shapes", "units", "rng", "matching", "files"},
+    {"errors", "foreign", "shapes", "units", "rng", "matching", "files"},
 )
 """Top to bottom. Rooms on one level are strangers, except on the lowest one."""
 DEPTH = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}

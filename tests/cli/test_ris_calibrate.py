@@ -7,6 +7,7 @@ import pytest
 import torch
 from running import SMALL, Run
 
+from ris_pytorch_pipeline.calibrate import load_calibration
 from ris_pytorch_pipeline.data import load_scenes, save_scenes
 from ris_pytorch_pipeline.rng import stream
 
@@ -47,6 +48,16 @@ def test_known_positions_and_blind(ris: Run, files: tuple[str, str]) -> None:
     assert "not identified: a phase linear over the array" in blind.out
     plain, known = rmse(ris), rmse(ris, "--calibration", "gains")
     assert known < 0.4 * plain
+
+
+def test_an_earlier_calibration_is_gone_on_from(ris: Run, files: tuple[str, str]) -> None:
+    assert ris("calibrate", "learn", "first", "--model", "elements").code == 0
+    again = ris("calibrate", "learn", "second", "--calibration", "first", "--json")
+    assert again.code == 0, again.err
+    assert set(again.json["explained_share"]) == {"nominal", "elements"}
+    first, second = (load_calibration(Path(name)).elements for name in ("first", "second"))
+    torch.testing.assert_close(second, first, rtol=0, atol=0.2)
+    assert rmse(ris, "--calibration", "second") < 0.4 * rmse(ris)
 
 
 def test_what_is_refused(ris: Run, files: tuple[str, str]) -> None:

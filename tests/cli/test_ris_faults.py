@@ -15,12 +15,12 @@ from running import NETWORK, SMALL, Run
 
 from ris_pytorch_pipeline.cli import main
 from ris_pytorch_pipeline.cli.commands import bench, evaluate, train
-from ris_pytorch_pipeline.cli.foreign import foreign_errors
 from ris_pytorch_pipeline.cli.showing import output
 from ris_pytorch_pipeline.cli.showing.streams import writes_any_letter
 from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError, InputError
 from ris_pytorch_pipeline.experiment import experiment_from_toml, training_from_toml
 from ris_pytorch_pipeline.files import Terminated
+from ris_pytorch_pipeline.foreign import foreign_errors
 from ris_pytorch_pipeline.train import Reporter, Trainer, read_checkpoint
 
 TRAIN = ("train", "run", "--config", "net.toml")

@@ -1,6 +1,7 @@
 """Does `ris simulate --shards` write, resume and refuse as documented, and does `ris train --shards` train from it?"""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from safetensors.torch import load_file
 
 from ris_pytorch_pipeline.bench import score
 from ris_pytorch_pipeline.bounds import scene_bound
+from ris_pytorch_pipeline.calibrate import Calibration, save_calibration
 from ris_pytorch_pipeline.data import SceneSource, content_hashes, open_shards
 from ris_pytorch_pipeline.data.manifest import file_digest
 from ris_pytorch_pipeline.estimate import Sml
 from ris_pytorch_pipeline.experiment import training_from_toml
 from ris_pytorch_pipeline.files import SEAL, blank, read_tensors, sealed, write_tensors
+from ris_pytorch_pipeline.rng import stream
 from ris_pytorch_pipeline.train import read_ledger
 
 DRAW = ("simulate", "--shards", "s", "--split", "train=40", "val=8", "--batch", "8", "--per-shard", "16", *SMALL)
@@ -169,6 +172,13 @@ def test_a_network_is_evaluated_on_the_test_split(ready: Run, tmp_path: Path) ->
     near = score(scenes.truth, scene_bound(scenes), Sml()(scenes.observation, 1)).success.double().mean()
     assert done.json["cells"][0]["success"] == pytest.approx(float(near))
     assert "70 test scenes of the shards of manifest" in ready(*evaluate).out
+    gains = Calibration.nominal(scenes.observation.array, 8)
+    turned = torch.polar(torch.ones(36), torch.rand(36, generator=stream(0, "turned")) * 6).to(torch.complex128)
+    save_calibration(Path("wrong"), replace(gains, elements=turned[None]))
+    behind = ready(*evaluate, "--calibration", "wrong", "--json")
+    assert behind.json["config"]["calibration"] == "wrong"
+    assert behind.json["cells"][0]["success"] < 0.2, "gains that the hardware does not have leave nothing to locate"
+    ready("evaluate", "run", "--calibration", "wrong").refused("--shards beside --calibration")
     ready(*evaluate, "--scenes", "71").refused("1 to 70 test scenes", "--scenes 70")
     ready(*evaluate, "--seed", "3").refused("the scenes of --shards as they are; got --seed")
     ready(*evaluate, "--snapshots", "9").refused("got --snapshots")

@@ -30,7 +30,7 @@ def kept(scatter: Scatter, powers: torch.Tensor, cosines: torch.Tensor) -> list[
     each = gains(scatter, powers, losses(scatter, powers)[:, -1])
     doubtful = torch.zeros(len(powers)).bool()
     steps = torch.tensor([0.08, 0.08])
-    return kept_sources(scatter, powers, each, (cosines, steps), THRESHOLD, doubtful).sum(-1).tolist()
+    return kept_sources(scatter, powers, each, (cosines, steps), THRESHOLD, doubtful)[0].sum(-1).tolist()
 
 
 def test_true_sources_are_kept() -> None:

@@ -8,7 +8,7 @@ from fitted_scenes import conjugated, flipped, scenes
 
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.estimate import Estimate, PilotMl, SearchRegion, Sml, Status
-from ris_pytorch_pipeline.physics import Impairments, Observation, Panel
+from ris_pytorch_pipeline.physics import Array, Impairments, Observation, Panel
 
 
 def said(estimate: Estimate) -> list[set[Status]]:
@@ -76,6 +76,12 @@ def test_weak_sources_are_called_weak() -> None:
     assert all(Status.WEAK in findings for findings in said(found))
 
 
+@pytest.mark.parametrize("asked", [2, 5])
+def test_sources_too_many_are_weak_before_they_are_ambiguous(asked: int) -> None:
+    found = Sml()(scenes(sources=1, snr_db=20.0).observation, asked)
+    assert found.status == (Status.WEAK,) * len(found)
+
+
 def test_grating_lobes_are_listed() -> None:
     true = scenes(horizontal=6, vertical=6, spacing=0.45, azimuth_deg=(-20.0, 20.0), elevation_deg=(-5.0, 5.0),
                   snr_db=20.0, distance=(100.0, 300.0))  # fmt: skip
@@ -109,7 +115,17 @@ def test_an_array_far_larger_than_the_field_is_refused_with_both_lengths() -> No
     with pytest.raises(InputError, match="millimetres") as caught:
         Sml()(replace(seen, array=array))
     assert f"{size:.4g} m" in caught.value.got
-    assert "10 m" in caught.value.wanted
+    assert "10 m" in caught.value.got
+
+
+@pytest.mark.parametrize(("side", "gigahertz"), [(4, 3.5), (12, 28), (12, 60)])
+def test_an_array_in_millimetres_is_refused_at_any_carrier(side: int, gigahertz: float) -> None:
+    wavelength = 299.792458 / gigahertz
+    seen = scenes().observation
+    elements = Panel(horizontal=side, vertical=side, spacing=wavelength / 2).elements()
+    few = {name: vars(seen)[name][..., : side**2] for name in ("codes", "channel")}
+    with pytest.raises(InputError, match="millimetres"):
+        Sml()(replace(seen, array=Array(elements, wavelength), **few))
 
 
 def test_a_large_array_before_a_near_field_is_searched() -> None:

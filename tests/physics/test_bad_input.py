@@ -47,7 +47,12 @@ def refused(kind: type[RisError], call: Callable[[], Any], *parts: str) -> None:
         ({"codes": (3, 6, 12)}, ["the same number of scenes", "2 and 3 and 2"]),
         ({"channel": (2, 4, 12)}, ["the same number of antennas", "5 and 4"]),
         ({"channel": (2, 5, 11)}, ["the same number of elements", "12 and 12 and 11"]),
-        ({"channel": (2, 12, 5)}, ["axes in another order"]),
+        ({"channel": (2, 12, 5)}, ["axes of channel exchanged", "channel.swapaxes(-1, -2)"]),
+        ({"measurements": (2, 5, 6)}, ["axes of measurements exchanged", "measurements.swapaxes(-1, -2)"]),
+        (
+            {"measurements": (2, 5, 6), "codes": (2, 12, 6), "channel": (2, 12, 5)},
+            ["axes of measurements and codes and channel exchanged"],
+        ),
     ],
 )
 def test_shapes_that_disagree(change: dict[str, tuple[int, ...]], parts: list[str]) -> None:

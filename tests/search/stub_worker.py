@@ -7,7 +7,8 @@ from pathlib import Path
 
 from searching import learns
 
-from ris_pytorch_pipeline.search import Judged, Report, Task, joined_studies, open_storage, parent_watch, work
+from ris_pytorch_pipeline.files import parent_watch
+from ris_pytorch_pipeline.search import Judged, Report, Task, joined_studies, open_storage, work
 
 
 def main(folder: Path, url: str | None, seconds: float) -> None:

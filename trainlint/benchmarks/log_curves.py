@@ -88,6 +88,33 @@ def sound(draw: Random, counts: tuple[int, ...] = (3, 5, 8, 12, 20, 30, 50, 100,
     )
 
 
+STEPS = (
+    "epoch {e} step {i} loss {v}",
+    "Epoch [{e}/{n}], Step [{i}/{m}], Loss: {v}",
+    "[{e}, {i}] loss: {v}",
+    "{{'epoch': {e}, 'step': {g}, 'loss': {v}}}",
+)
+
+
+def shown(losses: list[float], how: str) -> list[float]:
+    """Losses of one epoch as they are, or as sums or means since it began."""
+    sums = [math.fsum(losses[: i + 1]) for i in range(len(losses))]
+    return {"plain": losses, "sum": sums, "mean": [s / (i + 1) for i, s in enumerate(sums)]}[how]
+
+
+def steps(draw: Random) -> tuple[str, str]:
+    """A sound run that prints several values an epoch: how, and its text."""
+    epochs, per, every = draw.choice((1, 2, 3, 5, 8, 12, 20)), draw.choice((5, 8, 10, 20, 50)), draw.choice((1, 10, 50))
+    base, noise, form = falling(draw, epochs * per), draw.choice((0, 0.01, 0.03, 0.1, 0.2)), draw.choice(STEPS)
+    how, decimals, lines = draw.choice(("plain", "sum", "mean")), draw.choice((2, 3, 4, 6)), []
+    losses = [b * math.exp(noise * draw.gauss(0, 1)) for b in base]
+    for e in range(epochs):
+        for j, v in enumerate(shown(losses[e * per : (e + 1) * per], how), 1):
+            place = {"e": e + 1, "n": epochs, "i": j * every, "m": per * every, "g": (e * per + j) * every}
+            lines.append(form.format(**place, v=f"{v:.{decimals}f}"))
+    return how, "\n".join(lines)
+
+
 def broken(draw: Random, fault: str) -> Run:
     """A run with one fault, at a random place."""
     run = sound(draw, (8, 12, 20, 30, 50, 100))
@@ -134,6 +161,14 @@ def main() -> None:
         if not verdict.healthy:
             alarms[verdict.codes[0] if verdict.codes else "not judged"] += 1
     print(f"sound: {sum(alarms.values())} alarms in {logs} logs {dict(alarms)}", flush=True)
+    within, counted = Counter[str](), Counter[str]()
+    for seed in range(logs):
+        how, text = steps(Random(seed))
+        verdict = diagnose_text(text)
+        counted[how] += 1
+        within[f"{how}: {verdict.codes[0] if verdict.codes else 'not judged'}"] += not verdict.healthy
+    told = {key: count for key, count in within.items() if count}
+    print(f"sound, several values an epoch: {sum(told.values())} alarms in {dict(counted)} {told}", flush=True)
     each = logs // len(FAULTS)
     for fault, code in FAULTS.items():
         missed = named = 0

@@ -27,6 +27,24 @@ def plain(i: int, draw: Random) -> str:
     )
 
 
+def short(i: int, draw: Random) -> str:
+    """A short line, as a loop of one's own prints it."""
+    return f"step {i} | loss {draw.random():.3f} | lr 1e-4 | 12.3 it/s\n"
+
+
+def json_lines(i: int, draw: Random) -> str:
+    """An object a line."""
+    loss = 3 - i / LINES + draw.random()
+    return f'{{"step": {i}, "epoch": {i // 5000}, "train/loss": {loss}, "lr": 0.0003, "grad_norm": {draw.random()}}}\n'
+
+
+def nanogpt(i: int, draw: Random) -> str:
+    """A line an iteration, and another kind of line in between."""
+    if not i % 250:
+        return f"step {i}: train loss {3 - i / LINES:.4f}, val loss {3.1 - i / LINES:.4f}\n"
+    return f"iter {i}: loss {3 - i / LINES + draw.random():.4f}, time {123 + draw.random():.2f}ms, mfu 17.42%\n"
+
+
 def detector(i: int, draw: Random) -> str:
     """A line with dates, times and brackets."""
     return (
@@ -65,7 +83,7 @@ def one_line(text: str, size: int) -> Callable[[], Iterator[str]]:
     return lambda: (text * (1 << 14) for _ in range(size // (len(text) << 14)))
 
 
-FORMS = (plain, detector, dictionary, table, progress, words)
+FORMS = (short, plain, json_lines, nanogpt, detector, dictionary, table, progress, words)
 LONG = 100_000_000
 LONG_LINES = {name: one_line(text, LONG) for name, text in
               {"letters": "a", "blanks": " ", "digits": "1 ", "pairs": "loss: 1.5, ", "braces": '{"a":', "epochs": "epoch "}.items()}  # fmt: skip

@@ -1,8 +1,9 @@
 from .below_bound import ALONE, Family, alarm
 from .cell import Cell, RangeBin
+from .finding import Finding, findings_of, located, summary_of
 from .genie import GenieStart, Refiner, genie_for, region_of
 from .gospa import Gospa, cartesian_gospa, direction_gospa, gospa, whitened_distance, whitened_gospa
-from .hybrid import DOUBT, HYBRIDS, CovarianceError, covariance_error, hybrids
+from .hybrid import DOUBT, HYBRIDS, CovarianceError, covariance_error, hybrids, proposer
 from .interval import Measure, bootstrap, bootstrap_mean, share
 from .pairing import Matched, matched
 from .score import (
@@ -17,6 +18,13 @@ from .score import (
     match_directions,
     score,
 )
+from .suites.columns import COLUMNS, TIMES, Row, beside_genie, cell_of, figures_of
+from .suites.entering import Entering, ModelSettings
+from .suites.keeping import RESULTS, Kept
+from .suites.parquet import read_rows, write_rows
+from .suites.processes import Answers, serve, worked_apart, worked_here
+from .suites.reading import suite_from_toml, suite_of
+from .suites.suite import Axis, Entrant, Pending, Suite, Sweep
 from .summary import bound_quantiles, distance_by_range, summarise, to_json
 from .sweep import (
     Drawer,
@@ -25,6 +33,7 @@ from .sweep import (
     Trial,
     blind,
     cell_scenes,
+    check_needs,
     in_parts,
     label_of,
     spelled,
@@ -35,36 +44,55 @@ from .sweep import (
 
 __all__ = [
     "ALONE",
+    "COLUMNS",
     "COORDINATES",
     "DOUBT",
     "HYBRIDS",
     "KNOWABLE_DISTANCE",
+    "RESULTS",
+    "TIMES",
     "TOLERANCE",
+    "Answers",
+    "Axis",
     "Cell",
     "CovarianceError",
     "Drawer",
+    "Entering",
+    "Entrant",
     "Family",
+    "Finding",
     "GenieStart",
     "Gospa",
+    "Kept",
     "Matched",
     "Measure",
+    "ModelSettings",
+    "Pending",
     "Progress",
     "RangeBin",
     "Refiner",
+    "Row",
     "Run",
     "Score",
+    "Suite",
+    "Sweep",
     "Trial",
     "alarm",
+    "beside_genie",
     "blind",
     "bootstrap",
     "bootstrap_mean",
     "bound_quantiles",
     "cartesian_gospa",
+    "cell_of",
     "cell_scenes",
+    "check_needs",
     "confusion_matrix",
     "covariance_error",
     "direction_gospa",
     "distance_by_range",
+    "figures_of",
+    "findings_of",
     "genie_for",
     "gospa",
     "hybrids",
@@ -73,17 +101,27 @@ __all__ = [
     "judged",
     "knowable",
     "label_of",
+    "located",
     "match_directions",
     "matched",
+    "proposer",
+    "read_rows",
     "region_of",
     "score",
+    "serve",
     "share",
     "spelled",
+    "suite_from_toml",
+    "suite_of",
     "summarise",
+    "summary_of",
     "sweep",
     "to_json",
     "trial_of",
     "trial_on",
     "whitened_distance",
     "whitened_gospa",
+    "worked_apart",
+    "worked_here",
+    "write_rows",
 ]

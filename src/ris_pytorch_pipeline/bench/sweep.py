@@ -89,7 +89,7 @@ def sweep(
         if again:
             raise ConfigurationError(f"each of {name} once", f"{again[0]} again", "a list typed twice", "leave one out")
     for name in methods:
-        _check_needs(name, scenario)
+        check_needs(name, scenario)
     if scenes < 1:
         raise ConfigurationError("at least one scene", str(scenes), "a count left at zero", "pass scenes=200")
     further = {} if trained is None else trained
@@ -99,8 +99,12 @@ def sweep(
     return _cells(grid, attempts, family, scenes, seed, known_order, progress, drawer or cell_scenes)
 
 
-def _check_needs(name: str, scenario: Scenario) -> None:
+def check_needs(name: str, scenario: Scenario) -> None:
     """Refuse a method that could not be run on such scenes, before the others are.
+
+    Args:
+        name: of the method.
+        scenario: of the scenes.
 
     Raises:
         ConfigurationError: it asks for what they do not have.

@@ -91,7 +91,7 @@ class Calibration:
         Raises:
             InputError: another array, number of antennas, wavelength, or a code that was not calibrated.
         """
-        rows = self._frequencies(observation)
+        rows = self._frequencies(observation.array)
         self._check(observation)
         codes, channel = observation.by_frequency()
         like = channel.dtype
@@ -108,7 +108,28 @@ class Calibration:
         """The estimate with its standard deviations scaled to what the calibration's known positions showed."""
         return replace(estimate, deviations=estimate.deviations * self.deviation_scale.to(estimate.deviations))
 
-    def _frequencies(self, observation: Observation) -> list[int]:
+    def after(self, earlier: "Calibration") -> "Calibration":
+        """What was learned from scenes that were already behind another calibration: both together.
+
+        Args:
+            earlier: of the same array, antennas and wavelengths.
+
+        Returns:
+            The product of the gains; the scale of ±, shares and what was not identified are the later one's.
+
+        Raises:
+            InputError: codes that were learned, by which scenes cannot be recognised behind a calibration.
+        """
+        if self.codes is not None or earlier.codes is not None:
+            raise InputError(
+                "gains of elements and antennas", "a calibration of each code", "--model codes beside --calibration",
+                "calibrate from the scenes as they are, or with --model elements",
+            )  # fmt: skip
+        rows = earlier._frequencies(self.array)
+        elements, antennas = self.elements * earlier.elements[rows], self.antennas * earlier.antennas[rows]
+        return replace(self, elements=elements, antennas=antennas)
+
+    def _frequencies(self, array: Array) -> list[int]:
         """Which of the calibrated frequencies each wavelength is.
 
         Raises:
@@ -116,7 +137,7 @@ class Calibration:
         """
         known = torch.tensor(self.array.wavelengths, dtype=torch.float64)
         rows: list[int] = []
-        for wavelength in observation.array.wavelengths:
+        for wavelength in array.wavelengths:
             gap = (known / wavelength - 1).abs()
             if float(gap.min()) > _SAME_WAVELENGTH:
                 raise InputError(

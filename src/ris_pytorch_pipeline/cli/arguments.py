@@ -7,15 +7,18 @@ from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import ConfigurationError
-from ..estimate.contenders import CONTENDERS
 from ..experiment import Experiment, parse_toml_value, resolve
 from ..experiment.strict import nearest
 from ..experiment.toml import read_toml
 from ..physics.scenario import PRESETS
+from .options.bench_options import add_bench
+from .options.choosing_estimator import add_estimator
 from .options.data_options import add_calibrate, add_import
 from .options.examples import epilog_of
+from .options.report_options import add_report
 from .options.scenario_options import add_scenario_options
 from .options.search_options import add_search
+from .options.serve_options import add_serve
 from .options.training_options import add_demo, add_doctor, add_overfit, add_train
 
 COMMANDS = {
@@ -23,6 +26,7 @@ COMMANDS = {
     "import": "other people's files (.mat, .npz, .csv, HDF5, Touchstone, SigMF) as a scene file",
     "calibrate": "what gains the hardware really has, from known positions or blindly",
     "locate": "locate the sources of a scene file, simulated or measured",
+    "serve": "answer measurements with sources over HTTP, for many clients at a time",
     "check": "which convention (conjugates, order, units) explains the measurements of a scene file?",
     "bound": "the Cramér-Rao bound of drawn scenes",
     "bench": "compare estimators over numbers of sources and SNRs, beside the bound",
@@ -32,6 +36,7 @@ COMMANDS = {
     "search": "search architecture, rates, losses and phases by GOSPA over the bound; many short trials, the best long",
     "overfit": "can the network learn some scenes by heart? go or no-go, with the reasons",
     "diagnose": "say what a training run's ledger, or a plain-text training log, shows",
+    "report": "tables of texts and figures of sweeps, from the results that `ris bench SUITE` kept",
     "demo": "train a small network, locate unseen scenes with it, compare, write a report",
 }
 
@@ -96,6 +101,8 @@ def build() -> tuple[Parser, dict[str, Parser]]:
     add_import(commands["import"])
     _calibrate(commands["calibrate"])
     _locate(commands["locate"])
+    add_serve(commands["serve"])
+    _add_view(commands["serve"])
     _check(commands["check"])
     _bound(commands["bound"])
     _bench(commands["bench"])
@@ -106,6 +113,7 @@ def build() -> tuple[Parser, dict[str, Parser]]:
     add_overfit(commands["overfit"])
     commands["diagnose"].add_argument("path", type=Path, metavar="PATH", help="run folder, ledger or text log")
     commands["diagnose"].add_argument("--json", action="store_true", help="print JSON")
+    add_report(commands["report"])
     add_demo(commands["demo"])
     for parser in commands.values():
         parser.add_argument("--threads", type=int, default=1, metavar="N", help="CPU threads; more pay if idle (1)")
@@ -132,21 +140,7 @@ def _simulate(parser: Parser) -> None:
 
 def _locate(parser: Parser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="scene file")
-    parser.add_argument(
-        "--estimator", metavar="NAME", help=f"{', '.join(CONTENDERS)} (sml for random symbols, pilot for pilots)"
-    )
-    parser.add_argument(
-        "--model", type=Path, metavar="MODEL",
-        help="`reference`, the network of the package; a checkpoint; or the folder of a training run",
-    )  # fmt: skip
-    parser.add_argument(
-        "--proposals", choices=("explaining", "candidates", "music", "mvdr"),
-        help="where the network's starts come from: those of its candidates that explain most, the likeliest ones, or "
-        "spectra of R_pred (explaining)",
-    )  # fmt: skip
-    parser.add_argument("--beta", type=float, metavar="B", help="share of R_samp under those of music or mvdr (0)")
-    parser.add_argument("--polish", type=int, metavar="N", help="likelihood updates from there (10)")
-    parser.add_argument("--doubt", type=float, metavar="P", help="search a scene that is less likely to be right (0.7)")
+    add_estimator(parser)
     parser.add_argument("--sources", default="auto", metavar="K|auto", help="sources in each scene (auto: estimated)")
     parser.add_argument("--scene", default="0", metavar="I|all", help="which scene (0)")
     parser.add_argument("--calibration", type=Path, metavar="FILE", help="gains that `ris calibrate` found")
@@ -180,22 +174,7 @@ def _bound(parser: Parser) -> None:
 
 
 def _bench(parser: Parser) -> None:
-    parser.add_argument(
-        "--methods",
-        metavar="A,B",
-        default=argparse.SUPPRESS,
-        help=f"out of {', '.join(CONTENDERS)} and genie (sml or pilot by the symbols, genie, bp-music)",
-    )
-    parser.add_argument(
-        "--sources", metavar="K,K", default=argparse.SUPPRESS, help="one cell each; '[1,3]' mixes in one cell (1,3,5)"
-    )
-    parser.add_argument(
-        "--snr-db", metavar="DB,DB", default=argparse.SUPPRESS, help="one cell each, likewise; total SNRs (0,10,20)"
-    )
-    parser.add_argument(
-        "--order", choices=("known", "estimated"), default="known", help="whether methods are told K (known)"
-    )
-    parser.add_argument("--figure", type=Path, metavar="OUT.png", help="draw RMSE against SNR with the bound")
+    add_bench(parser)
     _add_experiment(parser, skip=("sources", "snr_db"))
 
 
@@ -221,6 +200,9 @@ def _evaluate(parser: Parser) -> None:
     parser.add_argument("--seed", metavar="N", default=argparse.SUPPRESS, help="of every random stream (0)")
     parser.add_argument("--scenes", metavar="N", default=argparse.SUPPRESS, help="scenes of each cell (200)")
     parser.add_argument("--shards", type=Path, metavar="DIR", help="take the split `test` of `ris simulate --shards`")
+    parser.add_argument(
+        "--calibration", type=Path, metavar="FILE", help="with --shards: gains that `ris calibrate` found"
+    )
     group = parser.add_argument_group("scenes; as in training unless a preset, a file or a field says otherwise")
     _add_base(group)
     add_scenario_options(group, skip=("sources", "snr_db"))

@@ -58,7 +58,7 @@ def _run(argv: Sequence[str]) -> int:
     arguments = parse(argv)
     for path in arguments.extend:
         extend(path)
-    if vars(arguments).get("print_config"):
+    if vars(arguments).get("print_config") and vars(arguments).get("suite") is None:
         print(to_toml(experiment_of(arguments)), end="")
         return OK
     with warnings.catch_warnings():
@@ -81,7 +81,7 @@ def _command(arguments: argparse.Namespace) -> int:
     command = import_module(f".commands.{MODULES.get(arguments.command, arguments.command)}", __package__)
     import torch  # after the parser has answered
 
-    from .foreign import foreign_errors
+    from ..foreign import foreign_errors
 
     torch.set_num_threads(arguments.threads)
     with foreign_errors():

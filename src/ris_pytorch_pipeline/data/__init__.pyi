@@ -4,6 +4,7 @@ from .digest import config_digest, differences
 from .header import SCHEMA, VERSION, Header
 from .known_positions import truth_at
 from .manifest import Manifest, Shard, read_manifest
+from .scene_document import SceneDocument, scenes_from_json
 from .scene_file import SceneFile, count_scenes, load_scenes, save_scenes
 from .sharding import Sharded, ShardPlan, write_shards
 from .shards import Shards, ShardSource, open_shards
@@ -21,6 +22,7 @@ __all__ = [
     "Manifest",
     "Prior",
     "Reordered",
+    "SceneDocument",
     "SceneFile",
     "SceneSource",
     "Shard",
@@ -43,6 +45,7 @@ __all__ = [
     "open_shards",
     "read_manifest",
     "save_scenes",
+    "scenes_from_json",
     "simulate",
     "simulated_blocks",
     "truth_at",

@@ -12,12 +12,22 @@ from torch import Tensor
 
 from .. import __version__
 from ..errors import InputError, SceneFileError
-from ..files import StoredTensors, check_can_write, is_there, read_tensors, reason, warn_unsealed, write_tensors
+from ..files import (
+    Content,
+    StoredTensors,
+    check_can_write,
+    is_there,
+    read_tensors,
+    reason,
+    warn_unsealed,
+    write_tensors,
+)
 from ..physics import Observation, Scenes, Truth, check_visible
 from .digest import config_digest
 from .header import Header, header_from_json, pose_values
 from .plausible import check_kinds, check_plausible
 
+_Source = Path | Content
 _SEEN = ("measurements", "codes", "channel", "elements")
 _OPTIONAL = "noise_variance"
 _COMPLEX = {"measurements", "codes", "channel", "truth.symbols", "truth.applied_codes", "truth.applied_channel"}
@@ -117,12 +127,12 @@ def check_writable(path: Path, *, overwrite: bool) -> None:
 
 
 def load_scenes(
-    path: Path | str, first: int = 0, last: int | None = None, *, check: bool = True
+    path: Path | str | Content, first: int = 0, last: int | None = None, *, check: bool = True
 ) -> SceneFile:  # fmt: skip
     """Read a scene file, or some of its scenes, and check everything that is read.
 
     Args:
-        path: the file.
+        path: the file, or its bytes.
         first: number of the first scene to keep; others are not held in memory.
         last: number of the scene to stop before; None reads to the end.
         check: compare the whole file with its digest first; a file that was verified before need not be again.
@@ -134,7 +144,7 @@ def load_scenes(
         SceneFileError: missing, truncated, altered, foreign, a link, of another schema, without a tensor that it should
             have, or with values that cannot be.
     """
-    path = Path(path)
+    path = Path(path) if isinstance(path, str) else path
     header, tensors = _read(path, None if (first, last) == (0, None) else slice(first, last), check=check)
     values = {name: _from_stored(path, name, value) for name, value in tensors.items()}
     for name in values.keys() - {"elements", *_PADDED}:
@@ -155,16 +165,16 @@ def load_scenes(
     return SceneFile(observation=observation, truth=truth, header=header)
 
 
-def count_scenes(path: Path | str) -> int:
+def count_scenes(path: Path | str | Content) -> int:
     """How many scenes a file says it holds, from its header alone.
 
     Args:
-        path: the file.
+        path: the file, or its bytes.
 
     Raises:
         SceneFileError: as `load_scenes`, but for what only reading shows.
     """
-    path = Path(path)
+    path = Path(path) if isinstance(path, str) else path
     with _opened(path, check=False) as file:
         if "measurements" not in file.names or not file.kind("measurements")[1]:
             _refuse(path, "a tensor 'measurements' with a scene axis", f"{', '.join(file.names)[:200] or 'no tensor'}")
@@ -181,7 +191,7 @@ def _tensors(observation: Observation, truth: Truth | None) -> dict[str, Tensor]
     return {n: torch.view_as_real(x.resolve_conj()) if n in _COMPLEX else x for n, x in tensors.items()}
 
 
-def _read(path: Path, part: slice | None, *, check: bool) -> tuple[Header, dict[str, Tensor]]:
+def _read(path: _Source, part: slice | None, *, check: bool) -> tuple[Header, dict[str, Tensor]]:
     with _opened(path, check=check) as file:
         header = header_from_json(file.metadata.get("header"), str(path))
         check_kinds({name: file.kind(name) for name in file.names}, str(path))
@@ -190,13 +200,13 @@ def _read(path: Path, part: slice | None, *, check: bool) -> tuple[Header, dict[
 
 
 @contextmanager
-def _opened(path: Path, *, check: bool) -> Iterator[StoredTensors]:
+def _opened(path: _Source, *, check: bool) -> Iterator[StoredTensors]:
     """The tensors of a scene file.
 
     Raises:
         SceneFileError: everything that can be wrong with it.
     """
-    if os.path.isdir(path):  # noqa: PTH112  (which never raises)
+    if isinstance(path, Path) and os.path.isdir(path):  # noqa: PTH112  (which never raises)
         raise SceneFileError("a scene file", f"{path}, a folder", "a folder of shards", "name one of its .safetensors")
     try:
         with read_tensors(path, check=check) as file:
@@ -219,7 +229,7 @@ def _opened(path: Path, *, check: bool) -> Iterator[StoredTensors]:
         ) from error
 
 
-def _from_stored(path: Path, name: str, value: Tensor) -> Tensor:
+def _from_stored(path: _Source, name: str, value: Tensor) -> Tensor:
     if name not in _COMPLEX:
         return value
     if value.ndim < 1 or value.shape[-1] != 2 or not value.is_floating_point():
@@ -227,13 +237,13 @@ def _from_stored(path: Path, name: str, value: Tensor) -> Tensor:
     return torch.view_as_complex(value.contiguous())
 
 
-def _taken(path: Path, values: Mapping[str, Tensor], name: str) -> Tensor:
+def _taken(path: _Source, values: Mapping[str, Tensor], name: str) -> Tensor:
     if name not in values:
         _refuse(path, f"a tensor {name!r}", f"tensors {', '.join(sorted(values)) or 'none'}")
     return values[name]
 
 
-def _check_finite(path: Path, name: str, value: Tensor, first: int) -> None:
+def _check_finite(path: _Source, name: str, value: Tensor, first: int) -> None:
     """Refuse NaN and infinities; one pass in the usual case, since they cannot leave a sum.
 
     Raises:
@@ -249,7 +259,7 @@ def _check_finite(path: Path, name: str, value: Tensor, first: int) -> None:
             )  # fmt: skip
 
 
-def _truth(path: Path, values: Mapping[str, Tensor], observation: Observation, first: int) -> Truth:
+def _truth(path: _Source, values: Mapping[str, Tensor], observation: Observation, first: int) -> Truth:
     """The truth, after checking it against the observation."""
     values = {**{name: values[given] for name, given in _SAME.items()}, **values}
     given = {field.name: _taken(path, values, f"truth.{field.name}") for field in fields(Truth)}
@@ -283,5 +293,5 @@ def _truth(path: Path, values: Mapping[str, Tensor], observation: Observation, f
     return truth
 
 
-def _refuse(path: Path, wanted: str, got: str) -> NoReturn:
+def _refuse(path: _Source, wanted: str, got: str) -> NoReturn:
     raise SceneFileError(wanted, f"{path}: {got}", "a file written by another program", "write it with save_scenes")

@@ -55,7 +55,10 @@ _ADVICE = {
         "see the other positions listed, narrow the field of view, or vary the codes more",
     ),
     Status.EDGE: ("a source outside the searched field, or a distance that the data do not bound", "widen the field"),
-    Status.WEAK: ("low SNR, few snapshots, or a model that explains little", "ask for fewer sources or add snapshots"),
+    Status.WEAK: (
+        "more sources asked for than there are, low SNR, few snapshots, or a model that explains little",
+        "ask for fewer sources, leave their number open, or add snapshots",
+    ),
 }
 """Cause and next move of each status that asks for one."""
 

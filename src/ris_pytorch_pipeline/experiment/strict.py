@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from difflib import get_close_matches
 from types import NoneType, UnionType
@@ -42,10 +42,7 @@ def overlay(base: Config, values: Mapping[str, Any], where: str = "") -> Config:
     changed: dict[str, Any] = {}
     for key, value in values.items():
         name = f"{where}.{key}" if where else key
-        if key not in hints:
-            raise ConfigurationError(
-                f"a key out of {', '.join(hints)}", repr(name), "a misspelt key", nearest(key, list(hints))
-            )
+        check_keys([key], hints, where)
         current = vars(base)[key]
         if is_dataclass(current):
             changed[key] = overlay(current, _as_table(value, name), name)
@@ -54,6 +51,24 @@ def overlay(base: Config, values: Mapping[str, Any], where: str = "") -> Config:
         else:
             changed[key] = fit(hints[key], value, name)
     return replace(base, **changed)  # pyright: ignore[reportArgumentType]
+
+
+def check_keys(keys: Iterable[str], known: Iterable[str], where: str = "") -> None:
+    """Refuse a key that nothing reads.
+
+    Args:
+        keys: of a table.
+        known: what it may hold.
+        where: dotted name of the table, for the message.
+
+    Raises:
+        ConfigurationError: an unknown key; the nearest known one is suggested.
+    """
+    names = list(known)
+    for key in keys:
+        if key not in names:
+            got = repr(f"{where}.{key}" if where else key)
+            raise ConfigurationError(f"a key out of {', '.join(names)}", got, "a misspelt key", nearest(key, names))
 
 
 def fit(hint: Any, value: Any, name: str) -> Any:  # noqa: ANN401

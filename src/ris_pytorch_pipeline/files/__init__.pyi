@@ -1,15 +1,17 @@
 from .atomic import append_whole, check_can_write, remove_leftovers, replacing, write_whole
+from .content import Content
 from .document import parse_document
 from .lines import Lines
 from .lock import Lock, is_working_file, remove_old_leftovers
 from .regular import is_there, open_regular, read_regular, reason, regular_size
 from .schema import fits, from_document
 from .seal import SEAL, blank, check_seal, sealed
-from .signals import Stop, Terminated, stopping, terminating
+from .signals import Stop, Terminated, parent_watch, stopping, terminating
 from .tensors import StoredTensors, read_tensors, warn_unsealed, write_tensors
 
 __all__ = [
     "SEAL",
+    "Content",
     "Lines",
     "Lock",
     "Stop",
@@ -24,6 +26,7 @@ __all__ = [
     "is_there",
     "is_working_file",
     "open_regular",
+    "parent_watch",
     "parse_document",
     "read_regular",
     "read_tensors",

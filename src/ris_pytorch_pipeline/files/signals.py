@@ -1,8 +1,9 @@
 """How does a program end that is asked to? At a point of its own choice, with the exit code that says why."""
 
+import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -85,6 +86,24 @@ def stopping() -> Iterator[Stop]:
 
     with _handled(note, signal.SIGINT, signal.SIGTERM, *HANGUP):
         yield stop
+
+
+def parent_watch(started_by: int | None = None) -> Callable[[], None]:
+    """A check that ends this process once the one that started it is gone.
+
+    Args:
+        started_by: number of that process, which may be gone already; None is the present parent.
+
+    Returns:
+        The check, which raises `Terminated`.
+    """
+    parent = os.getppid() if started_by is None else started_by
+
+    def check() -> None:
+        if os.getppid() != parent:
+            raise Terminated(signal.SIGTERM)
+
+    return check
 
 
 @contextmanager

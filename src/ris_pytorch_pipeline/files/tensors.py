@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from .atomic import write_whole
+from .content import Content
 from .document import parse_document
 from .regular import descriptor_of
 from .seal import SEAL, blank, check_seal, sealed
@@ -140,11 +141,11 @@ class StoredTensors:
 
 
 @contextmanager
-def read_tensors(path: Path, *, check: bool = True) -> Iterator[StoredTensors]:
+def read_tensors(path: Path | Content, *, check: bool = True) -> Iterator[StoredTensors]:
     """A file of tensors, open until the block ends.
 
     Args:
-        path: of the file.
+        path: of the file, or its bytes.
         check: compare the whole file with its seal, if it has one, before anything of it is used.
 
     Yields:
@@ -154,7 +155,7 @@ def read_tensors(path: Path, *, check: bool = True) -> Iterator[StoredTensors]:
         OSError: missing, no permission, a link or no ordinary file.
         ValueError: no such file format, or changed since it was written.
     """
-    descriptor = descriptor_of(path, os.O_RDONLY)
+    descriptor = path.descriptor() if isinstance(path, Content) else descriptor_of(path, os.O_RDONLY)
     try:
         size = os.fstat(descriptor).st_size
         stored = StoredTensors(descriptor, _head(descriptor, size), size)
@@ -165,7 +166,7 @@ def read_tensors(path: Path, *, check: bool = True) -> Iterator[StoredTensors]:
         os.close(descriptor)
 
 
-def warn_unsealed(stored: StoredTensors, path: Path) -> None:
+def warn_unsealed(stored: StoredTensors, path: Path | Content) -> None:
     """Say of a file that is read that nothing can vouch for its bytes.
 
     Args:

@@ -1,6 +1,7 @@
 """What an estimator is given: measurements, and the array, codes and channel that it believes in."""
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any, Literal
 
 import torch
@@ -14,6 +15,9 @@ from .sounding import Sounding, as_complex, check_dimensions, disagree
 from .tensors import as_tensor
 
 Symbols = Literal["random", "pilot"]
+_TENSORS = ("measurements", "codes", "channel")
+_SUBSETS = tuple(names for size in (1, 2, 3) for names in combinations(_TENSORS, size))
+"""Tensors whose axes may be in another order, the fewest first."""
 
 
 @dataclass(frozen=True, kw_only=True, init=False)
@@ -94,7 +98,8 @@ class Observation(Sounding):
             )
 
     def _check_agreement(self) -> None:
-        snapshots, antennas = self.measurements.shape[-2:]
+        self._check_order_of_axes()
+        snapshots = self.measurements.shape[-2]
         if self.codes.shape[-2] != snapshots:
             disagree(
                 f"one code per snapshot: {snapshots} codes",
@@ -102,23 +107,46 @@ class Observation(Sounding):
                 "the whole codebook passed in place of the codes in use, or a block cut short",
                 "pass the codes in use, not the codebook",
             )
-        frequencies = [x.shape[1] for x in (self.measurements, self.codes, self.channel)] if self.wide else []
-        pairs = {
-            "scenes": (self.measurements.shape[0], self.codes.shape[0], self.channel.shape[0]),
-            "frequencies": (self.array.frequencies, *frequencies) if self.wide else (1,),
-            "antennas": (antennas, self.channel.shape[-2]),
-            "elements": (len(self.array), self.codes.shape[-1], self.channel.shape[-1]),
-        }
-        for what, counts in pairs.items():
+        for what, counts in self._counts().items():
             if len(set(counts)) != 1:
                 disagree(
                     f"the same number of {what} everywhere",
-                    f"{' and '.join(map(str, counts))} (measurements {tuple(self.measurements.shape)}, codes "
-                    f"{tuple(self.codes.shape)}, channel {tuple(self.channel.shape)}, elements "
-                    f"{tuple(self.elements.shape)})",
+                    f"{' and '.join(map(str, counts))} ({self._shapes()})",
                     "arrays from two different captures, or axes in another order",
                     "compare the four shapes with the docstring of Observation",
                 )
+
+    def _check_order_of_axes(self) -> None:
+        """Refuse tensors that agree once the last two axes of some are exchanged, and name these."""
+        if _alike(self._counts()):
+            return
+        for names in _SUBSETS:
+            if _alike(self._counts(names)):
+                disagree(
+                    "measurements (scene, snapshot, antenna), codes (scene, snapshot, element), channel (scene, "
+                    "antenna, element)",
+                    self._shapes(),
+                    f"the last two axes of {' and '.join(names)} exchanged: they agree the other way round",
+                    f"pass {', '.join(f'{name}.swapaxes(-1, -2)' for name in names)}",
+                )
+
+    def _counts(self, exchanged: tuple[str, ...] = ()) -> dict[str, tuple[int, ...]]:
+        """What each tensor says of each count, with the last two axes of some of them exchanged."""
+        shapes = {name: tuple(vars(self)[name].shape) for name in _TENSORS}
+        turned = {name: (*s[:-2], s[-1], s[-2]) if name in exchanged else s for name, s in shapes.items()}
+        measured, codes, channel = turned.values()
+        frequencies = [shape[1] for shape in turned.values()] if self.wide else []
+        return {
+            "snapshots": (measured[-2], codes[-2]),
+            "scenes": (measured[0], codes[0], channel[0]),
+            "frequencies": (self.array.frequencies, *frequencies) if self.wide else (1,),
+            "antennas": (measured[-1], channel[-2]),
+            "elements": (len(self.array), codes[-1], channel[-1]),
+        }
+
+    def _shapes(self) -> str:
+        shapes = ", ".join(f"{name} {tuple(vars(self)[name].shape)}" for name in _TENSORS)
+        return f"{shapes}, elements {tuple(self.elements.shape)}"
 
     def __len__(self) -> int:
         return self.measurements.shape[0]
@@ -157,6 +185,11 @@ class Observation(Sounding):
         """Most sources that these measurements can identify."""
         _, blocks, antennas = self.blocks.shape
         return identifiable_sources(self.symbols, blocks, antennas, len(self.array))
+
+
+def _alike(counts: dict[str, tuple[int, ...]]) -> bool:
+    """Whether all tensors say the same of every count."""
+    return all(len(set(each)) == 1 for each in counts.values())
 
 
 def _array_of(array: Array | None, elements: Any, wavelength: Any) -> Array:  # noqa: ANN401

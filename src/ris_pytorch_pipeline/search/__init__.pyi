@@ -10,7 +10,7 @@ from .spaces.sampler import SeededTpe
 from .spaces.space import SPACES, Space, named_space, space_from_plain, space_of
 from .trying.recipe import PHASES, Locating, Recipe, recipe_from_plain, resolved
 from .trying.training import FixedScenes, TrainAndLocate, localiser_of
-from .trying.workers import parent_watch, run_processes, work
+from .trying.workers import run_processes, work
 
 __all__ = [
     "PHASES",
@@ -43,7 +43,6 @@ __all__ = [
     "named_space",
     "new_studies",
     "open_storage",
-    "parent_watch",
     "recipe_from_plain",
     "resolved",
     "results_of",

@@ -1,6 +1,7 @@
 """How does a finding look to every output: one flat record, whether it was measured or read in a source?"""
 
 import hashlib
+import json
 from dataclasses import dataclass
 
 from .findings import Finding, Rule, Severity
@@ -87,3 +88,12 @@ def of_finding(finding: Finding, path: str = "", line: int | None = None, source
         source=source,
         subject=finding.subject,
     )
+
+
+def to_json(record: object) -> str:
+    """Indented JSON text; a number that is not finite is refused, for JSON has none.
+
+    Args:
+        record: of dictionaries, lists, texts and numbers.
+    """
+    return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)

@@ -1,10 +1,33 @@
 """What does a rule mean: its page, in the package and without a network?"""
 
+from dataclasses import dataclass
+
 from .findings import Rule
 from .rules import RULES
-from .rules.pages import PAGES
+from .rules.pages_measured import MEASURED, READ
+from .rules.pages_series import SERIES
 from .rules.source_links import CONFIRMED_BY
 from .settings import refuse_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What `trainlint explain` adds to a rule.
+
+    Args:
+        example: a few lines that earn the finding.
+        not_meant: what a reader might conclude and should not.
+    """
+
+    example: str
+    not_meant: str
+
+
+PAGES: dict[str, Page] = {
+    code: Page(example=example, not_meant=not_meant)
+    for code, (example, not_meant) in (MEASURED | READ | SERIES).items()
+}
+"""Code of a rule, and its page."""
 
 
 def explained(code: str) -> str:

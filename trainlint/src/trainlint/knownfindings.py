@@ -5,9 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from .entry import Entry
+from .entry import Entry, to_json
 from .errors import InputError
-from .plainjson import to_json
 
 _FORMAT = "trainlint baseline 1"
 

@@ -6,9 +6,8 @@ from pathlib import PurePath
 from typing import Protocol
 from urllib.parse import quote
 
-from .entry import Entry
+from .entry import Entry, to_json
 from .findings import Rule, Severity
-from .plainjson import to_json
 
 LEVELS = {Severity.FATAL: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 """Severity, and its word in SARIF."""

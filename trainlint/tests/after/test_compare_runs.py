@@ -92,3 +92,9 @@ def test_the_command_prints_and_tells_by_its_exit_code(tmp_path: Path, capsys: p
     assert main(["compare", baseline, baseline]) == 0
     assert main(["compare", other, baseline]) == 3
     assert main(["compare", str(tmp_path / "none"), baseline]) == 2
+    assert main(["compare", run, baseline, "--output", "github"]) == 1
+    assert "::warning file=" in capsys.readouterr().out
+    assert main(["compare", run, baseline, "--output", "sarif", "--output-file", f"{tmp_path}/out.sarif"]) == 1
+    assert "RT257" in (tmp_path / "out.sarif").read_text()
+    assert main(["compare", other, baseline, "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["blind"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from trainlint import InputError, diagnose_path
-from trainlint.after.reading.events import is_event_file, scalars
+from trainlint.after.reading.documents import is_event_file, scalars
 
 
 def field(number: int, wire: int, content: bytes) -> bytes:

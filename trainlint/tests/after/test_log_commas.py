@@ -3,7 +3,7 @@
 import pytest
 
 from trainlint import diagnose_text
-from trainlint.after.reading.commas import Commas
+from trainlint.after.reading.numerals import Commas
 from trainlint.after.reading.sources import read_text
 
 VALUES = [2.303, 1.2, 0.912, 0.703, 0.551, 0.433, 0.371, 0.322]

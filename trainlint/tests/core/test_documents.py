@@ -12,7 +12,7 @@ import pytest
 from trainlint import rules
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+PAGES = sorted(str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -28,13 +28,23 @@ def test_pages_with_examples_have_them() -> None:
     assert all(counted[name] for name in ("adding-a-rule.md", "fitting-in.md", "ledger.md", "logs.md")), counted
 
 
+def anchors(target: Path, page: Path) -> set[str]:
+    """What may stand behind `#`: headings as forges name them, and anchors of their own."""
+    text = (page if target.is_dir() else target).read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings} | set(
+        re.findall(r'id="([^"]+)"', text)
+    )
+
+
 @pytest.mark.parametrize("name", ["../README.md", *PAGES])
 def test_links_and_codes_are_real(name: str) -> None:
     page = ROOT / "docs" / name
     text = page.read_text(encoding="utf-8")
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
-    targets = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", prose) if "://" not in link]
-    assert not [target for target in targets if target and not (page.parent / target).exists()]
+    links = [link.partition("#") for link in re.findall(r"\]\(([^)\s]+)\)", prose) if "://" not in link]
+    assert not [target for target, _, _ in links if target and not (page.parent / target).exists()]
+    assert not [(target, at) for target, _, at in links if at and at not in anchors(page.parent / target, page)]
     assert set(re.findall(r"\bRT\d{3}\b", text)) <= {rule.code for rule in rules.RULES}
     assert not re.search(r"`(tests|benchmarks|src|examples)/[^`*]*\.\w+`", text) or all(
         (ROOT / place).exists() for place in re.findall(r"`((?:tests|benchmarks|src|examples)/[^`*\s]*\.\w+)`", text)

@@ -4,10 +4,9 @@ import pytest
 
 from trainlint.cli import main
 from trainlint.entry import of_finding
-from trainlint.explained import explained
+from trainlint.explained import PAGES, explained
 from trainlint.output import OUTPUTS
 from trainlint.rules import RULES, rule
-from trainlint.rules.pages import PAGES
 
 
 def test_every_rule_has_a_page():

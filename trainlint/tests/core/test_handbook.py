@@ -16,14 +16,18 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_handbook_is_up_to_date():
-    assert (ROOT / "docs/rules.md").read_text(encoding="utf-8") == handbook(), "cd tests && python -m handbook"
+    written = {"rules.md", *(f"rules/{path.name}" for path in (ROOT / "docs/rules").iterdir())}
+    assert written == set(handbook())
+    for name, text in handbook().items():
+        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == text, f"{name}: cd tests && python -m handbook"
 
 
 def test_codes_and_names_are_unique_and_linked():
     assert len({r.code for r in RULES}) == len({r.name for r in RULES}) == len(RULES)
-    page = handbook()
+    pages = handbook()
     for each in RULES:
-        assert f'<a id="{each.code.lower()}"></a>' in page
+        assert pages[f"rules/{each.code[:3]}xx.md"].count(f'<a id="{each.code.lower()}"></a>') == 1
+        assert f"rules/{each.code[:3]}xx.md#{each.code.lower()})" in pages["rules.md"]
         assert each.link == f"trainlint explain {each.code}"
         assert each.cause.endswith(".")
         assert each.move.endswith(".")

@@ -19,7 +19,7 @@ LEVELS = (
     {"ledger", "settings", "entry"},
     {"rules"},
     {"findings"},
-    {"errors", "plainjson"},
+    {"errors"},
 )
 """Top to bottom; rooms on one level are strangers. What finds a program's parts by itself stands above the watch."""
 DEPTH = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}

@@ -1,1 +1,1 @@
-"""The page `docs/rules.md` and the small programs it shows: kept out of the package, which has a page of each rule."""
+"""The page `docs/rules.md`, its pages and the programs they show; the package itself has a short page of each rule."""

@@ -1,7 +1,10 @@
-"""Write the page `docs/rules.md` anew: `cd tests && python -m handbook`."""
+"""Write the page `docs/rules.md` and its pages anew: `cd tests && python -m handbook`."""
 
 from pathlib import Path
 
 from .page import handbook
 
-Path(__file__).parents[2].joinpath("docs", "rules.md").write_text(handbook(), encoding="utf-8")
+for name, text in handbook().items():
+    path = Path(__file__).parents[2] / "docs" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")

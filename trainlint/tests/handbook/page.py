@@ -1,14 +1,15 @@
-"""The handbook `docs/rules.md`, written from the rules so that it cannot drift."""
+"""The handbook `docs/rules.md` and its pages, written from the rules so that they cannot drift."""
 
+from trainlint.explained import PAGES
 from trainlint.findings import Rule
 from trainlint.rules import RULES
-from trainlint.rules.pages import PAGES
 
 from .examples import EXAMPLES, SCRIPT, SOUND, WITHOUT
 
 _HEAD = """# Diagnosing a training
 
-This page is generated from the rules of `trainlint`; do not edit it by hand.
+This page and those it leads to are generated from the rules of `trainlint`; do not edit them by hand.
+`trainlint explain RT101` prints a rule without a network.
 
 ```python
 from trainlint import Watch
@@ -39,6 +40,11 @@ What was found of broken programs, and what was not: [evidence.md](evidence.md).
 [limits.md](limits.md). How a finding comes about: [how-it-works.md](how-it-works.md). A rule of your own:
 [adding-a-rule.md](adding-a-rule.md).
 
+## The families
+
+"""
+
+_SYMPTOMS = """
 ## From symptom to finding
 
 | symptom | finding |
@@ -50,6 +56,7 @@ CALLED = {
     "RT205": "before.lossproof.oracle_triple",
     "RT209": "before.lossproof.term_life",
     "RT218": "before.lossproof.effective",
+    "RT257": "after.compare.compare",
     "RT304": "before.lossproof.degenerate_gradient",
     "RT401": "before.contracts.overlap",
     "RT402": "before.contracts.same_data",
@@ -77,15 +84,14 @@ in `preflight(checks=...)`.
 |---|---|
 """
 
-_PROGRAMS = """
-## The programs of the examples
+_PROGRAMS = """# The programs of the examples
 
 `tests/core/test_rule_examples.py` runs each example: with the lines marked `-` it earns its finding, with those marked
 `+` instead it earns none. Few examples need other lines changed in both programs as well, which are not shown.
 
 <a id="loop"></a>
 
-### The loop under a watch
+## The loop under a watch
 
 ```text
 {watched}
@@ -93,7 +99,7 @@ _PROGRAMS = """
 
 <a id="script"></a>
 
-### The script that is read
+## The script that is read
 
 ```text
 {read}
@@ -101,8 +107,8 @@ _PROGRAMS = """
 """
 
 _OF = {
-    "watched": "Mended, in [the loop under a watch](#loop)",
-    "read": "Mended, in [the script that is read](#script)",
+    "watched": "Mended, in [the loop under a watch](programs.md#loop)",
+    "read": "Mended, in [the script that is read](programs.md#script)",
     "alone": "Mended, in a training under a watch",
     "called": "Mended, where the check is called",
     "logged": "Mended, in a program that prints a log",
@@ -112,26 +118,34 @@ _FAMILIES = {
     "RT1": "Updates: did one happen, and did it do anything?",
     "RT2": "The loss: is it the loss you mean?",
     "RT3": "Numbers: precision, range and linear algebra",
-    "RT4": "Data: are these the scenes and labels you mean?",
+    "RT4": "Data: are these the samples and labels you mean?",
     "RT5": "Files, runs and search",
     "RT6": "The source: what `trainlint check` reads without running it",
 }
 
 
-def handbook() -> str:
-    """The whole page as Markdown."""
-    table = "\n".join(f"| {r.symptom} | [{r.code} {r.name}](#{r.code.lower()}) |" for r in RULES)
-    parts = [_HEAD + table + "\n"]
-    for family, title in _FAMILIES.items():
-        parts.append(f"\n## {title}\n")
-        parts += [entry(rule) for rule in RULES if rule.code.startswith(family)]
-    parts.append(_CALLED)
-    parts += [_called(rule) for rule in RULES if rule.code in CALLED]
-    return "".join([*parts, _PROGRAMS.format(watched=SOUND.strip(), read=SCRIPT.strip())])
+def handbook() -> dict[str, str]:
+    """Every page as Markdown, by its path below `docs`: the index, one of each family, the programs of the examples."""
+    pages = {_path(family): f"# {title}\n\n[All rules](../rules.md)\n" for family, title in _FAMILIES.items()}
+    for rule in RULES:
+        pages[_path(rule.code)] += entry(rule)
+    programs = _PROGRAMS.format(watched=SOUND.strip(), read=SCRIPT.strip())
+    return {"rules.md": _index(), **pages, "rules/programs.md": programs}
 
 
-def _called(rule: Rule) -> str:
-    return f"| [{rule.code} {rule.name}](#{rule.code.lower()}) | `{CALLED[rule.code]}` |\n"
+def _path(code: str) -> str:
+    return f"rules/{code[:3]}xx.md"
+
+
+def _index() -> str:
+    families = [f"- [{family}xx]({_path(family)}): {title}\n" for family, title in _FAMILIES.items()]
+    table = [f"| {r.symptom} | {_linked(r)} |\n" for r in RULES]
+    called = [f"| {_linked(r)} | `{CALLED[r.code]}` |\n" for r in RULES if r.code in CALLED]
+    return "".join([_HEAD, *families, _SYMPTOMS, *table, _CALLED, *called])
+
+
+def _linked(rule: Rule) -> str:
+    return f"[{rule.code} {rule.name}]({_path(rule.code)}#{rule.code.lower()})"
 
 
 def entry(rule: Rule) -> str:
@@ -141,7 +155,7 @@ def entry(rule: Rule) -> str:
         rule: the rule.
     """
     return (
-        f'\n<a id="{rule.code.lower()}"></a>\n\n### {rule.code} {rule.name}\n\n'
+        f'\n<a id="{rule.code.lower()}"></a>\n\n## {rule.code} {rule.name}\n\n'
         f"- severity: {rule.severity}; verdict: {rule.state}\n"
         f"- symptom: {rule.symptom}\n- cause: {rule.cause}\n- fix: {rule.move}\n"
         f"- what it does not mean: {PAGES[rule.code].not_meant}\n\n{_example(rule)}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from ...bench import Cell, sweep, to_json
 from ...data import config_digest
+from ...errors import ConfigurationError
 from ...estimate import CONTENDERS, GENIE, likelihood_for
 from ...experiment import Experiment, plain
 from ...physics import Scenario, ends
@@ -17,6 +18,7 @@ from ..options.counts import snrs_of, sources_of
 from ..showing.cells import print_cells
 from ..showing.figures import check_figure, save_figure
 from ..showing.output import Bar, print_json
+from .bench_suite import run_suite
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +38,19 @@ class Plan:
     known_order: bool
 
 
-def run(arguments: argparse.Namespace) -> None:
-    """Sweep, print the finished cells, and draw the figure.
+def run(arguments: argparse.Namespace) -> int:
+    """Sweep, print the finished cells, and draw the figure; or run a suite.
+
+    Returns:
+        The exit code: 0, or 1 where a contender of a suite failed.
 
     Raises:
+        ConfigurationError: an option of suites without one.
         BaseException: after Ctrl-C, SIGTERM or an error, once the cells finished until then are printed.
     """
+    if arguments.suite is not None:
+        return run_suite(arguments)
+    _check_no_suite(arguments)
     experiment = experiment_of(arguments)
     plan = plan_of(arguments, experiment.scenario)
     if arguments.figure is not None:
@@ -61,6 +70,22 @@ def run(arguments: argparse.Namespace) -> None:
             _report(arguments, experiment, plan, cells)
         raise
     _report(arguments, experiment, plan, cells)
+    return 0
+
+
+def _check_no_suite(arguments: argparse.Namespace) -> None:
+    """Refuse options that only a suite has.
+
+    Raises:
+        ConfigurationError: naming one.
+    """
+    usual = {"out": None, "resume": False, "jobs": 1, "quick": False, "worker": None}
+    given = [f"--{name}" for name, value in usual.items() if vars(arguments)[name] != value]
+    if given:
+        raise ConfigurationError(
+            f"a suite beside {given[0]}", "none", "options alone, whose cells are printed and not kept",
+            f"write the sweep into a file: ris bench SUITE.toml {given[0]}",
+        )  # fmt: skip
 
 
 def _sweep(experiment: Experiment, plan: Plan, cells: list[Cell]) -> None:
@@ -88,7 +113,7 @@ def plan_of(arguments: argparse.Namespace, scenario: Scenario) -> Plan:
         methods=tuple(given["methods"].split(",")) if "methods" in given else usual,
         sources=sources_of(given["sources"]) if "sources" in given else (1, 3, 5),
         snr_db=snrs_of(given["snr_db"]) if "snr_db" in given else (0.0, 10.0, 20.0),
-        known_order=arguments.order == "known",
+        known_order=given.get("order", "known") == "known",
     )
 
 

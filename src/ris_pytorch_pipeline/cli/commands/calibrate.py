@@ -8,10 +8,12 @@ import torch
 
 from ...calibrate import (
     Calibration,
+    applied_to,
     calibrate,
     calibrate_blind,
     deviation_scale,
     known_scenes,
+    load_calibration,
     save_calibration,
     unidentified,
 )
@@ -38,12 +40,15 @@ def run(arguments: argparse.Namespace) -> None:
         ("cut the file into several",),
     )  # fmt: skip
     file = load_scenes(arguments.file)
+    earlier = None if arguments.calibration is None else load_calibration(arguments.calibration)
+    file = file if earlier is None else applied_to(file, earlier)
     observation = file.observation.to(dtype=torch.complex128)
     estimator = contender(likelihood_for(observation.symbols), region_for(arguments, file))
     if arguments.blind:
         calibration = _blind(observation, estimator, arguments)
     else:
         calibration = _known(file, observation, estimator, arguments)
+    calibration = calibration if earlier is None else calibration.after(earlier)
     save_calibration(arguments.out, calibration, overwrite=arguments.force)
     if arguments.json:
         print_json(document(arguments, calibration, len(observation)))
@@ -81,7 +86,8 @@ def _known(
             "add [truth] to the mapping of `ris import`, or pass --blind",
         )  # fmt: skip
     positions = file.truth.positions.double()
-    models = ("elements", "codes") if arguments.model == "auto" else (arguments.model,)
+    every = ("elements", "codes") if arguments.calibration is None else ("elements",)
+    models = every if arguments.model == "auto" else (arguments.model,)
     learnt = calibrate(known_scenes(observation, positions), arguments.folds, models)
     calibration = Calibration.of(learnt, observation, unidentified(learnt, observation))
     if positions.shape[1] > 1:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from trainlint import Preflight, TrainingFault, diagnose_path, show_preflight
 
-from ...bench import DOUBT, cell_scenes
+from ...bench import DOUBT, cell_scenes, findings_of
 from ...covariance import music
 from ...data import SceneFile, load_scenes, save_scenes
 from ...data.sharding import make_folder
@@ -27,7 +27,6 @@ from ..options.model import checkpoint_at, network_at
 from ..options.training_experiment import training_of
 from ..showing.cells import print_cells
 from ..showing.figures import save_text
-from ..showing.findings import findings_of
 from ..showing.output import Bar
 from .demo_page import Demonstration, Pictured, demo_page
 from .evaluate import Evaluated, Evaluation, caption, covariance_lines, evaluate_into, usual_methods

@@ -28,7 +28,7 @@ from ...train import Trained
 from ..arguments import experiment_of, overrides_of
 from ..memory import compared_bytes, require
 from ..options.counts import snrs_of, sources_of
-from ..options.held_out import drawer_of, held_out, scenario_of, scenes_held
+from ..options.held_out import calibration_of, drawer_of, held_out, scenario_of, scenes_held
 from ..options.model import checkpoint_at, network_at, warn_of_symbols
 from ..showing.cells import print_cells
 from ..showing.figures import check_figure, save_figure
@@ -49,6 +49,7 @@ class Evaluation:
         known_order: whether the estimators are told K.
         polish: updates of the likelihood in `hybrid` and `hybrid-search`.
         shards: manifest whose test scenes are taken; None draws scenes.
+        calibration: file of the gains behind which they are seen; None leaves them as they are.
 
     Raises:
         ConfigurationError: fewer than one scene.
@@ -63,6 +64,7 @@ class Evaluation:
     known_order: bool
     polish: int
     shards: str | None = None
+    calibration: str | None = None
 
     def __post_init__(self) -> None:
         if self.scenes < 1:
@@ -92,6 +94,7 @@ def run(arguments: argparse.Namespace) -> None:
     """
     trained = network_at(arguments.model)
     shards = None if arguments.shards is None else held_out(arguments.shards, arguments)
+    calibration = calibration_of(arguments)
     plan = plan_of(arguments, trained, shards)
     if arguments.figure is not None:
         check_figure(arguments.figure)
@@ -105,7 +108,7 @@ def run(arguments: argparse.Namespace) -> None:
     )
     found = Evaluated()
     try:
-        evaluate_into(found, trained, plan, cell_scenes if shards is None else drawer_of(shards))
+        evaluate_into(found, trained, plan, cell_scenes if shards is None else drawer_of(shards, calibration))
     except BaseException:  # a signal or an error: what is finished is kept
         if found.cells:
             _report(arguments, trained, plan, found)
@@ -142,6 +145,7 @@ def plan_of(arguments: argparse.Namespace, trained: Trained, shards: Shards | No
         known_order=arguments.order == "known",
         polish=arguments.polish,
         shards=None if shards is None else shards.manifest.digest,
+        calibration=None if arguments.calibration is None else str(arguments.calibration),
     )
     most, rank = max((ends(k)[1] for k in plan.sources), default=0), trained.net.config.rank
     if plan.known_order and most > rank and set(plan.methods) & set(HYBRIDS):
@@ -216,7 +220,8 @@ def caption(trained: Trained, plan: Evaluation) -> str:
 
 def _where(plan: Evaluation) -> str:
     if plan.shards is not None:
-        return f"test scenes of the shards of manifest {plan.shards}"
+        behind = "" if plan.calibration is None else f" behind {plan.calibration}"
+        return f"test scenes of the shards of manifest {plan.shards}{behind}"
     return f"unseen scenes a cell, seed {plan.seed}"
 
 

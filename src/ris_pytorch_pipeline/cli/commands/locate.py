@@ -2,26 +2,26 @@
 
 import argparse
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from ...bench import region_of
+from ...bench import Finding, findings_of, located, region_of, summary_of
 from ...calibrate import applied_to, load_calibration
 from ...data import SceneFile, count_scenes, load_scenes
 from ...errors import ConfigurationError, InputError
-from ...estimate import Estimate, Estimator, SearchRegion, contender, joined_estimates, likelihood_for
-from ...estimate.fit import ALARM
+from ...estimate import Estimate, Estimator, SearchRegion, Status, contender, joined_estimates, likelihood_for
 from ...experiment import fit, overlay, parse_toml_value, resolve
 from ...physics import Observation, Scenario, ends
+from ...train import Trained
 from ..arguments import experiment_of, overrides_of
 from ..memory import affordable, read_bytes, require, searched_bytes
 from ..options.counts import count_of
 from ..options.model import localiser, network_at, refuse_beside_model
 from ..showing.figures import check_figure, save_figure, scene_figure
-from ..showing.findings import Finding, findings_of, summary_of
 from ..showing.output import Bar, print_json
 from ..showing.tables import print_table, table_of
 
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> None:
     file = _read(arguments.file, chosen, held)
     calibration = None if arguments.calibration is None else load_calibration(arguments.calibration)
     file = file if calibration is None else applied_to(file, calibration)
-    estimator, region = estimator_for(arguments, file)
+    estimator, region = estimator_for(arguments, file, network_of(arguments))
     name = estimator.name
     part = replace(file, observation=file.observation.to(dtype=torch.complex128))
     sources = count_of(arguments.sources)
@@ -75,22 +75,34 @@ def _read(path: Path, chosen: list[int], held: int) -> SceneFile:
     return replace(file, observation=file.observation[chosen], truth=truth)
 
 
-def estimator_for(arguments: argparse.Namespace, file: SceneFile) -> tuple[Estimator, SearchRegion]:
-    """The estimator that the options ask for, and the field of view it searches.
+def network_of(arguments: argparse.Namespace) -> Trained | None:
+    """The trained network that the options ask for; None where an estimator of the measurements locates.
 
     Raises:
-        ConfigurationError: an unknown estimator, or options of an estimator beside a trained network.
+        ConfigurationError: options of an estimator beside a network, or the other way round.
         InputError: no network at that path.
     """
     if arguments.model is not None:
         refuse_beside_model(arguments)
-        trained = network_at(arguments.model)
-        return localiser(trained, arguments, file), trained.net.config.region
+        return network_at(arguments.model)
     if any(vars(arguments)[name] is not None for name in ("proposals", "beta", "polish", "doubt")):
         raise ConfigurationError(
             "--model beside --proposals, --beta, --polish or --doubt", "no --model",
             "an option of the trained network alone", "name a checkpoint with --model, or leave them out",
         )  # fmt: skip
+    return None
+
+
+def estimator_for(
+    arguments: argparse.Namespace, file: SceneFile, trained: Trained | None
+) -> tuple[Estimator, SearchRegion]:  # fmt: skip
+    """The estimator that the options ask for, and the field of view it searches.
+
+    Raises:
+        ConfigurationError: an unknown estimator.
+    """
+    if trained is not None:
+        return localiser(trained, arguments, file), trained.net.config.region
     region = region_for(arguments, file)
     name = arguments.estimator or likelihood_for(file.observation.symbols)
     return contender(name, region), region
@@ -123,7 +135,12 @@ def chosen_scenes(text: str, count: int) -> list[int]:
 
 
 def region_for(arguments: argparse.Namespace, file: SceneFile) -> SearchRegion:
-    """The field of view: of the options, else of a preset or configuration named, else of the file, else the default.
+    """The field of view for the scenes of a file, see `region_in`."""
+    return region_in(arguments, file.header.config or {})
+
+
+def region_in(arguments: argparse.Namespace, config: Mapping[str, Any]) -> SearchRegion:
+    """The field of view: of the options, else of a preset or configuration named, else of `config`, else the default.
 
     A single number given as an option fixes elevation or distance.
 
@@ -134,7 +151,6 @@ def region_for(arguments: argparse.Namespace, file: SceneFile) -> SearchRegion:
     if "preset" in given or given["config"] is not None:
         base = experiment_of(arguments).scenario
     else:
-        config = file.header.config or {}
         base = resolve({key: config[key] for key in ("preset", "scenario") if key in config}).scenario
     options = overrides_of(arguments).get("scenario", {})
     asked = overlay(base, options, "scenario")
@@ -153,17 +169,9 @@ def document(
     arguments: argparse.Namespace, file: SceneFile, name: str, region: SearchRegion, findings: list[Finding]
 ) -> dict[str, Any]:  # fmt: skip
     """The JSON document of `ris locate`."""
-    angles = {key: [round(math.degrees(x), 9) for x in vars(region)[key]] for key in ("azimuth", "elevation")}
     return {
         "file": str(arguments.file),
-        "estimator": name,
-        "region": {
-            "azimuth_deg": angles["azimuth"],
-            "elevation_deg": angles["elevation"],
-            "distance_m": list(region.distance),
-        },
-        "scenes": [finding.to_json() for finding in findings],
-        "summary": summary_of(findings),
+        **located(name, region, findings),
         "config": file.header.config,
         "digest": file.header.digest,
     }
@@ -199,7 +207,7 @@ def fit_lines(finding: Finding) -> list[str]:
         f"  explained {fit['explained']:.2f} of the energy, {fit['expected']:.2f} expected; "
         f"white residual: p = {fit['p_value']:.2g}"
     ]
-    if fit["p_value"] < ALARM:
+    if any(said["status"] == Status.MISFIT for said in finding.advice):
         lines.append(f"  {fit['striking']}")
     wide = [(i, s["std_sandwich"]) for i, s in enumerate(finding.sources) if s["std_sandwich"] is not None]
     for number, std in wide:

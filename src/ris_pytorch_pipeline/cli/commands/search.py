@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...errors import ConfigurationError, InfeasibleError
 from ...experiment import TrainingExperiment
-from ...files import Lock, reason
+from ...files import Lock, parent_watch, reason
 from ...search import (
     Locating,
     Recipe,
@@ -18,7 +18,6 @@ from ...search import (
     joined_studies,
     new_studies,
     open_storage,
-    parent_watch,
     resolved,
     results_of,
     run_processes,

@@ -12,8 +12,8 @@ from trainlint import Preflight, TrainingFault, limit_memory, show_preflight
 from ...data import open_shards
 from ...errors import ConfigurationError, InfeasibleError
 from ...files import stopping
+from ...foreign import foreign_errors
 from ...train import Parts, Reporter, TensorBoard, Trainer, WatchConfig, joined, processes_of, shard_scenes
-from ..foreign import foreign_errors
 from ..options.held_out import verify
 from ..options.training_experiment import training_of
 from ..showing.output import Bar

@@ -27,6 +27,9 @@ def add_calibrate(parser: argparse.ArgumentParser) -> None:
         "--model", choices=("auto", "elements", "codes"), default="auto",
         help="what may differ: gains of elements, or each code besides (auto: what held-out scenes favour)",
     )  # fmt: skip
+    parser.add_argument(
+        "--calibration", type=Path, metavar="FILE", help="an earlier one to start from; both are written as one"
+    )
     parser.add_argument("--folds", type=int, default=5, metavar="N", help="parts that are held out in turn (5)")
     parser.add_argument("--force", action="store_true", help="write over an existing file")
     parser.add_argument("--json", action="store_true", help="print JSON")

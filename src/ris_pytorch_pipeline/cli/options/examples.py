@@ -5,6 +5,7 @@ EXAMPLES = {
     "import": "ris import mapping.toml capture.safetensors --dry-run",
     "calibrate": "ris calibrate known.safetensors gains.safetensors",
     "locate": "ris locate scenes.safetensors --scene all --sources auto --plot scene.png",
+    "serve": "ris serve --port 8642 --batch 32",
     "check": "ris check capture.safetensors --scenes 4 --sources 1",
     "bound": "ris bound --preset pilot --sources 5 --snr-db 10",
     "bench": "ris bench --methods sml,bp-music,genie --sources 1,3 --snr-db 0,10,20 --figure sweep.png",
@@ -14,6 +15,7 @@ EXAMPLES = {
     "search": "ris search runs/search --trials 12 --workers 2",
     "overfit": "ris overfit --preset tiny --scenes 512",
     "diagnose": "ris diagnose runs/first",
+    "report": "ris report results --tables README.md docs/results.md --check",
     "demo": "ris demo --out runs/demo",
 }
 """By command."""

@@ -2,12 +2,14 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from ...bench import Drawer
 from ...bench.sweep import BLOCK
+from ...calibrate import Calibration, load_calibration
 from ...data import Shards, open_shards
 from ...data.dataset import Split
 from ...errors import ConfigurationError
@@ -87,11 +89,28 @@ def scenes_held(shards: Shards, asked: int | None) -> int:
     return held if asked is None else asked
 
 
-def drawer_of(shards: Shards) -> Drawer:
-    """Blocks of the test scenes, in complex128 as drawn scenes are."""
+def calibration_of(arguments: argparse.Namespace) -> Calibration | None:
+    """The calibration that a command names.
+
+    Raises:
+        ConfigurationError: scenes that are drawn: no hardware has gains there.
+    """
+    if arguments.calibration is None:
+        return None
+    if arguments.shards is None:
+        raise ConfigurationError(
+            "--shards beside --calibration", "drawn scenes", "gains of hardware that drawn scenes do not have",
+            "name measured scenes with --shards, or leave out --calibration",
+        )  # fmt: skip
+    return load_calibration(arguments.calibration)
+
+
+def drawer_of(shards: Shards, calibration: Calibration | None = None) -> Drawer:
+    """Blocks of the test scenes, in complex128 as drawn scenes are, behind a calibration if there is one."""
 
     def block_of(scenario: Scenario, scenes: int, seed: int, block: int) -> Scenes:
         first = block * BLOCK
-        return shards.scenes("test", first, first + scenes).to(dtype=torch.complex128)
+        held = shards.scenes("test", first, first + scenes).to(dtype=torch.complex128)
+        return held if calibration is None else replace(held, observation=calibration.applied(held.observation))
 
     return block_of

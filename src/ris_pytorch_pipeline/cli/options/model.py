@@ -5,21 +5,12 @@ import os
 import warnings
 from pathlib import Path
 
-from ...bench import DOUBT
+from ...bench import DOUBT, proposer
 from ...data import SceneFile
 from ...errors import ConfigurationError, InputError
-from ...estimate import Music, Mvdr, SearchRegion
+from ...estimate import SearchRegion
 from ...files import is_there
-from ...localise import (
-    REFERENCE,
-    REFERENCE_FILE,
-    Candidates,
-    Explaining,
-    Localiser,
-    OnCovariance,
-    Proposer,
-    domain_of,
-)
+from ...localise import REFERENCE, REFERENCE_FILE, Explaining, Localiser, Proposer, domain_of
 from ...train import Trained, load_network
 from ...train.files.folder import BEST, LAST
 
@@ -88,16 +79,13 @@ def proposer_of(arguments: argparse.Namespace, region: SearchRegion) -> Explaini
         ConfigurationError: `--beta` beside proposals that need no covariance.
         InputError: β outside [0, 1].
     """
-    spectra = {"music": Music(region=region), "mvdr": Mvdr(region=region)}
     name, beta = arguments.proposals or "explaining", arguments.beta
-    if name in spectra:
-        return OnCovariance(spectrum=spectra[name], beta=0.0 if beta is None else beta)
-    if beta is not None:
+    if beta is not None and name not in ("music", "mvdr"):
         raise ConfigurationError(
             "--beta beside --proposals music or mvdr", f"--beta {beta:g} beside {name}",
             "R_blend is what a spectrum is taken of", "add --proposals music, or leave --beta out",
         )  # fmt: skip
-    return Candidates() if name == "candidates" else Explaining()
+    return proposer(name, 0.0 if beta is None else beta, region)
 
 
 def refuse_beside_model(arguments: argparse.Namespace) -> None:

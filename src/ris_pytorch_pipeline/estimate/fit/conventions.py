@@ -67,11 +67,15 @@ def conventions(observation: Observation) -> list[Convention]:
     if len(observation.array) > 1 and not _PLAUSIBLE[0] / 2 < ratio < _PLAUSIBLE[1]:
         return [Convention(name=STATED, change=lambda seen: seen), *_units(observation.array)]
     found = [Convention(name=STATED, change=lambda seen: seen)]
-    found += [_conjugated(names) for names in _SUBSETS]
-    found += _orders(observation.array) + _units(observation.array)
+    found += conjugates() + orders(observation.array) + _units(observation.array)
     other = "pilot" if observation.symbols == "random" else "random"
     found.append(Convention(name=f"symbols {other}", change=lambda seen: replace(seen, symbols=other)))
     return found
+
+
+def conjugates() -> list[Convention]:
+    """Measurements, codes and channel as their conjugates, in all combinations."""
+    return [_conjugated(names) for names in _SUBSETS]
 
 
 _FIELDS = ("measurements", "codes", "channel")
@@ -89,11 +93,11 @@ def _conjugated(names: tuple[str, ...]) -> Convention:
     return Convention(name=f"{words} conjugated", change=change)
 
 
-def _orders(array: Array) -> list[Convention]:
+def orders(array: Array) -> list[Convention]:
     """Elements in reversed order, and where they form a grid, listed by rows, by columns, or with the two confused."""
     count = torch.arange(len(array))
     orders = {"elements reversed": count.flip(0)}
-    shape = _grid_orders(array)
+    shape = _gridorders(array)
     if shape is not None:
         by_rows, by_columns, rows, columns = shape
         orders["elements row by row"] = by_rows
@@ -115,7 +119,7 @@ def _reordered(order: Tensor) -> Change:
     return change
 
 
-def _grid_orders(array: Array) -> tuple[Tensor, Tensor, int, int] | None:
+def _gridorders(array: Array) -> tuple[Tensor, Tensor, int, int] | None:
     """Numbers of the elements row by row and column by column, rows and columns; None where they are no grid."""
     across, up = ((array.placed[:, axis] / (1e-3 * array.wavelength)).round() for axis in (1, 2))
     columns, rows = across.unique().numel(), up.unique().numel()

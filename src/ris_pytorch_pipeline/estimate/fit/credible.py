@@ -37,6 +37,7 @@ class Evidence:
         asked: (scene,), evidence that each source has to bring on average.
         total: (scene,), evidence of all of them together.
         credible: (scene, source), True of sources to be kept where they are counted.
+        alone: (scene, source), True of sources that are credible if no other reading of a silent scene is better.
     """
 
     gains: Float[Tensor, "scene source"]
@@ -44,6 +45,7 @@ class Evidence:
     asked: Float[Tensor, "scene"]  # noqa: F821
     total: Float[Tensor, "scene"]  # noqa: F821
     credible: Mask
+    alone: Mask
 
 
 def evidence(
@@ -77,12 +79,12 @@ def evidence(
     asked = torch.where(doubtful, torch.full_like(asked, _ASKED * threshold), asked)
     each = gains(scatter, powers, values[:, -1])
     total = found.gather(1, groups.order[:, None]).squeeze(1)
-    credible = groups.present
+    credible, alone = groups.present, torch.zeros_like(groups.present)
     if counting and scatter.coherent:
         credible = _steady(observation, groups, powers, (found, each, asked), threshold)
     elif counting:
-        credible = kept_sources(scatter, powers, each, place, threshold, doubtful)
-    return Evidence(each, expected_share(scatter), asked, total, credible)
+        credible, alone = kept_sources(scatter, powers, each, place, threshold, doubtful)
+    return Evidence(each, expected_share(scatter), asked, total, credible, alone)
 
 
 def _steady(

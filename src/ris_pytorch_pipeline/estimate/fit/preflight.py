@@ -22,6 +22,10 @@ _WIDE, _NARROW = 8.0, 1e-3
 _LARGE = 10.0
 """Size of an array over the farthest distance searched beyond which one of them is in another unit: the elements would
 stand around the field, or on a rail of ten times the distance."""
+_LONG, _LEAST_WAVES, _FEW_WAVES = 1.0, 2.0, 5.0
+"""Wavelength in metres from which on millimetres are likely, and the wavelengths to the farthest distance searched
+below which they are the cause: fewer where the array is larger than the field. A panel of 12 x 12 at 28 GHz in
+millimetres is 80 "m" large, and ten metres are less than a wavelength."""
 _RANK = 1e-6
 """Part of the largest singular value below which another one of the channel is zero."""
 
@@ -59,17 +63,18 @@ def check_units(observation: Observation, region: SearchRegion) -> None:
 
 
 def _check_size(array: Array, region: SearchRegion) -> None:
-    """Refuse an array many times as large as the farthest distance searched.
+    """Refuse a field that lies within the array's reach: elements and wavelength in another unit than the distances.
 
     Raises:
-        InputError: naming both lengths.
+        InputError: naming the lengths.
     """
-    size, farthest = math.hypot(*array.extents), region.distance[1]
-    if size <= _LARGE * farthest:
+    size, farthest, wavelength = math.hypot(*array.extents), region.distance[1], array.wavelength
+    least = _FEW_WAVES if size > farthest else _LEAST_WAVES
+    if size <= _LARGE * farthest and (wavelength < _LONG or farthest >= least * wavelength):
         return
     raise InputError(
-        f"an array of at most {_LARGE:g} times the farthest distance searched, {farthest:.4g} m",
-        f"an array of {size:.4g} m, {size / farthest:.3g} times that",
+        f"a field many wavelengths deep, and an array of at most {_LARGE:g} times its depth",
+        f"an array of {size:.4g} m at a wavelength of {wavelength:.4g} m, searched to {farthest:.4g} m",
         "elements and wavelength in millimetres in place of metres, or a field in kilometres",
         "pass elements, wavelength and SearchRegion(distance=...) in metres",
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import torch
+from jaxtyping import Bool
 from torch import Tensor
 
 from ...physics import Array, to_cosines
@@ -16,6 +17,8 @@ from .credible import evidence, weak
 from .edges import at_edge
 from .expected import explained_share
 from .groups import groups_of
+from .panel_error import with_panel_errors
+from .rays import ray_mates
 from .structure import KNOWN_NOISE, STATISTICS, structure
 
 ALARM = 0.01
@@ -28,6 +31,8 @@ _ORDER = (
 )  # fmt: skip
 """Worst first: a scene's status is its first finding."""
 _SENTENCES = (*STATISTICS, KNOWN_NOISE)
+BLURRED = "one source shows at several places as one of unknown bandwidth does"
+"""What is said of a scene with a source that had images at other carriers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,10 +42,15 @@ class Judged:
     Args:
         estimate: with `fit`, and statuses from it.
         credible: (scene, source), True of sources that stand out from scatter and from errors of the model.
+        split: (scene,), True where a source seems to show as several on its ray: of these the strongest is credible,
+            and what is left is to be weighed again.
+        alone: (scene, source), True of sources that are credible if no other reading of a silent scene is better.
     """
 
     estimate: Estimate
     credible: Mask
+    split: Bool[Tensor, "scene"]  # noqa: F821
+    alone: Mask
 
 
 def judge(
@@ -51,6 +61,7 @@ def judge(
     threshold: float,
     *,
     counting: bool,
+    misfit: str = "",
 ) -> Judged:  # fmt: skip
     """Weigh an estimate.
 
@@ -61,6 +72,7 @@ def judge(
         region: the field that was searched.
         threshold: τ, the gain that a detection needs.
         counting: whether the number of sources was estimated, so that `credible` is needed.
+        misfit: what shows that the model does not hold, in words; empty where only the residual tells.
     """
     observation = scaled.observation
     groups = groups_of(observation, estimate.positions)
@@ -69,24 +81,34 @@ def judge(
     place = _place(estimate, observation.array, region)
     found = evidence(observation, groups, powers, place, threshold, tested.p_value < ALARM, counting=counting)
     flags = {
-        Status.MISFIT: (tested.p_value < ALARM)
-        & ((estimate.order > 0) | (found.expected_share > _LOUD) | tested.foreign),
+        Status.MISFIT: bool(misfit)
+        | (tested.p_value < ALARM) & ((estimate.order > 0) | (found.expected_share > _LOUD) | tested.foreign),
         Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in aside.modes], device=powers.device),
         Status.EDGE: at_edge(estimate.positions, region, observation.array, aside.pull),
         Status.WEAK: weak(found, threshold, estimate.order),
     }
-    findings = tuple(_findings(flags, row, status) for row, status in enumerate(estimate.status))
+    faint = found.gains < threshold
+    findings = tuple(
+        _findings(flags, row, status, faint=all(bool(faint[row, mode.source]) for mode in aside.modes[row]))
+        for row, status in enumerate(estimate.status)
+    )
     fit = Fit(
         explained=explained_share(groups),
         expected=found.expected_share,
         p_value=tested.p_value,
         evidence=found.gains,
-        striking=tuple(_SENTENCES[i] for i in tested.cause.tolist()),
+        striking=tuple(misfit or _SENTENCES[i] for i in tested.cause.tolist()),
         findings=findings,
         modes=aside.modes,
     )
     status = tuple(f[0] if f else Status.CONVERGED for f in findings)
-    return Judged(replace(estimate, fit=fit, status=status), found.credible)
+    mates = torch.zeros_like(groups.present)
+    if counting:
+        mates = ray_mates(estimate.positions, estimate.deviations, observation.array, place[1])
+    split = mates.any(-1)
+    credible = torch.where(split[:, None], groups.present & ~mates, found.credible)
+    estimate = with_panel_errors(estimate, observation, groups, powers, tested.p_value, region.fixed)
+    return Judged(replace(estimate, fit=fit, status=status), credible, split, found.alone)
 
 
 def _place(estimate: Estimate, array: Array, region: SearchRegion) -> tuple[Tensor, Tensor]:
@@ -96,8 +118,13 @@ def _place(estimate: Estimate, array: Array, region: SearchRegion) -> tuple[Tens
     return cosines, cosines.new_tensor(search_grid(region, array).steps[:-1])
 
 
-def _findings(flags: dict[Status, Tensor], row: int, status: Status) -> tuple[Status, ...]:
-    """All that is to be said, worst first: the border of the field explains a misfit where the sources stand out."""
+def _findings(flags: dict[Status, Tensor], row: int, status: Status, *, faint: bool) -> tuple[Status, ...]:
+    """All that is to be said, worst first: the border of the field explains a misfit where the sources stand out.
+
+    A source that hardly stands out fits anywhere: where no other one has another place, too many were asked for.
+    """
     said = {status} | {finding for finding, flag in flags.items() if bool(flag[row])}
-    order = _ORDER if Status.WEAK in said else (Status.EDGE, *_ORDER)
+    order = (Status.EDGE, *_ORDER)
+    if Status.WEAK in said:
+        order = (Status.MISFIT, Status.NONE, Status.WEAK, *_ORDER) if faint else _ORDER
     return tuple(finding for finding in dict.fromkeys(order) if finding in said)

@@ -3,6 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Generic, TypeVar
 
 import torch
@@ -13,19 +14,20 @@ from ...bounds import deviations_from_information
 from ...errors import InputError
 from ...physics import Array, Observation, chart_of, check_visible
 from ...shapes import Counts, Positions
-from ..estimate import Estimate, asked_sources, joined_estimates, replaced_estimates
+from ..estimate import Estimate, asked_sources, joined_estimates
 from ..fit.edges import pull_of
 from ..fit.modes import modes_of
 from ..fit.preflight import check_units
 from ..fit.sandwich import sandwich_information
-from ..fit.verdict import Judged, judge
 from ..grid import SearchGrid, search_grid
 from ..normalise import Scaled, scale
 from ..outcome import Aside, Polished, ending_of, merged, nothing_aside, nothing_found
 from ..region import SearchRegion
 from .hypothesis import Hypothesis, Likelihood, Rows
+from .readings import better_readings
 from .search import Found, Needed, SearchEffort, cycle, search_known, search_unknown
 from .stochastic import StochasticLikelihood
+from .weighing import Weighing, weighed
 
 _OVERDRAFT = 8
 """Times the memory that one scene alone may need; more is refused before it is allocated."""
@@ -168,44 +170,34 @@ class MaximumLikelihood(ABC, Generic[L]):
         for order in counts.unique().tolist():
             for index in torch.nonzero(counts == order).squeeze(-1).split(self._at_a_time(scaled.observation)):
                 start = torch.stack([p[~p[:, 0].isnan()] for p in positions[index]]).double()
-                check_visible(start, scaled.observation.array)
                 likelihood = self.likelihood(scaled.observation[index])
-                rows = torch.arange(index.numel(), device=index.device)
-                found = Found(rows, likelihood.start_at(rows, self._cosines(start, scaled.observation.array)))
-                if search is not None:
+                found = self.start(likelihood, start)
+                if search is not None and order:
                     found = self._searched(likelihood.observation, found, torch.nonzero(search[index]).squeeze(-1))
                 parts.append((index, self._polish(likelihood, scaled[index], found, iterations)))
         return parts
 
     def _judged(self, scaled: Scaled, parts: list[Polished], asked: Counts | None) -> Estimate:
         """The parts in order, with their fit; where the order was estimated, without sources that do not stand out."""
-        whole, aside = merged(parts, asked)
         if not self.fit:
-            return whole
+            return merged(parts, asked)[0]
         threshold = self._needed(scaled.observation, search_grid(self.region, scaled.observation.array))(0)
-        judged = judge(scaled, whole, aside, self.region, threshold, counting=asked is None)
-        spare = torch.nonzero(judged.credible.sum(-1) < whole.order).squeeze(-1)
-        if asked is not None or spare.numel() == 0:
-            return judged.estimate
-        return self._without_spare(scaled, judged, spare, threshold)
+        misread = partial(better_readings, self, threshold=threshold)
+        weighing = Weighing(region=self.region, threshold=threshold, again=self._again, misread=misread)
+        return weighed(scaled, parts, asked, weighing)
 
-    def _without_spare(self, scaled: Scaled, judged: Judged, spare: Rows, threshold: float) -> Estimate:
-        """The estimate with only the credible sources in the given scenes, searched on from there."""
-        first, kept = judged.estimate, judged.credible[spare].sum(-1)
-        start = first.positions[spare].masked_fill(~judged.credible[spare][..., None], torch.nan)
-        some, none = (torch.nonzero(chosen).squeeze(-1) for chosen in (kept > 0, kept == 0))
-        parts: list[Polished] = []
-        if some.numel():
-            again = self._refined(scaled[spare[some]], start[some], kept[some], None, torch.ones_like(some).bool())
-            parts += [(some[rows], polished) for rows, polished in again]
-        if none.numel():
-            likelihood = self.likelihood(scaled[spare[none]].observation)
-            rows = torch.arange(none.numel(), device=none.device)
-            found = Found(rows, likelihood.nothing(rows))
-            parts.append((none, self._polish(likelihood, scaled[spare[none]], found)))
-        whole, aside = merged(parts, None)
-        second = judge(scaled[spare], whole, aside, self.region, threshold, counting=False).estimate
-        return replaced_estimates(first, spare, second)
+    def _again(self, scaled: Scaled, positions: Positions, counts: Counts) -> list[Polished]:
+        """Scenes searched on from some of their sources."""
+        return self._refined(scaled, positions, counts, None, torch.ones_like(counts).bool())
+
+    def start(self, likelihood: L, positions: Positions) -> Found:
+        """All scenes of a likelihood at given positions, as many in each."""
+        array = likelihood.observation.array
+        rows = torch.arange(len(positions), device=positions.device)
+        if positions.shape[1] == 0:
+            return Found(rows, likelihood.nothing(rows))
+        check_visible(positions, array)
+        return Found(rows, likelihood.start_at(rows, self._cosines(positions, array)))
 
     def _searched(self, observation: Observation, found: Found, chosen: Rows) -> Found:
         """The same with the chosen rows searched on from where they are; only their dictionaries are made."""

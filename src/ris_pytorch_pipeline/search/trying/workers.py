@@ -1,14 +1,11 @@
 """How do several processes share a search? Each joins it by its storage; one that dies is replaced by the others."""
 
-import os
-import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...errors import InputError
-from ...files import Terminated
 from ..extra import optuna
 from ..kept.lease import Watchman, Worker
 from ..kept.outcome import Objective
@@ -56,17 +53,6 @@ def _answering() -> Iterator[None]:
             "a database that went down, or a connection that broke",
             "start it, and go on with --resume: every finished trial is kept",
         ) from error  # fmt: skip
-
-
-def parent_watch() -> Callable[[], None]:
-    """A check that ends this process once the one that started it is gone."""
-    parent = os.getppid()
-
-    def check() -> None:
-        if os.getppid() != parent:
-            raise Terminated(signal.SIGTERM)
-
-    return check
 
 
 def run_processes(command: Sequence[str], workers: int) -> list[int]:

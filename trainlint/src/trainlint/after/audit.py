@@ -1,4 +1,4 @@
-"""Can a result be trusted afterwards: checkpoints, resumed runs, best values, searches and failed scenes?"""
+"""Can a result be trusted afterwards: checkpoints, resumed runs, best values, searches and failed samples?"""
 
 import math
 from collections import Counter
@@ -121,17 +121,17 @@ def _blind_knob(name: str, trials: Sequence[Mapping[str, object]]) -> str:
 
 
 def hidden_failures(errors: Sequence[float], failed: int) -> list[Finding]:
-    """Findings where many scenes carry the same error: a penalty stands for failures that nobody counts.
+    """Findings where many samples carry the same error: a penalty stands for failures that nobody counts.
 
     Args:
-        errors: error of each scene.
+        errors: error of each sample.
         failed: failures that the report admits.
     """
     finite = [e for e in errors if math.isfinite(e)]
     if not finite:
         return [runs.HIDDEN_FAILURE.found(f"0 of {len(errors)} errors are finite")] if errors and not failed else []
     value, times = Counter(finite).most_common(1)[0]
-    # Errors are real numbers: an exact tie of a twentieth of the scenes, at least three, is a constant somebody wrote.
+    # Errors are real numbers: an exact tie of a twentieth of the samples, at least three, is a constant somebody wrote.
     if value == 0 or times < max(3, 0.05 * len(errors)) or times <= failed:
         return []
     text = f"{times} of {len(errors)} errors are exactly {value:g}; {failed} failures admitted"

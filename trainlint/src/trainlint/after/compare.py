@@ -5,6 +5,8 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ..findings import Finding
+from ..rules.losses import UNLIKE_BASELINE
 from .judging.subject import noise, third, whole
 from .reading.log import Log
 from .series import Curve, Kind, Series, curve
@@ -56,6 +58,12 @@ class Comparison:
     def same(self) -> bool:
         """True where nothing differs by more than the baseline's noise."""
         return not self.beyond and not any(row.beyond for row in self.rows)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What differs beyond noise, one finding for each series."""
+        apart = [UNLIKE_BASELINE.found("; ".join(row.told), subject=row.name) for row in self.rows if row.beyond]
+        return (*apart, *(UNLIKE_BASELINE.found(text) for text in self.beyond))
 
     def record(self) -> dict[str, object]:
         """The comparison as plain values."""

@@ -1,13 +1,13 @@
 """What does a log show while it is still being written?"""
 
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
 
 from ..findings import Finding, Stage
 from ..verdict import Verdict
 from .judging.verdicts import findings, verdict
 from .postmortem import diagnose_path
-from .reading.events import is_event_file
+from .reading.documents import is_event_file
 from .reading.reader import Reader
 from .reading.sources import find
 from .reading.text import LONGEST_PIECE, clean, opened
@@ -36,7 +36,7 @@ class Follower:
 
     def _begin(self) -> None:
         self._reader, self._rest = Reader(self.path.stem), ""
-        self._file: TextIO | None = None
+        self._file: TextIOWrapper | None = None
 
     def poll(self) -> list[Finding]:
         """Findings since the last call; those that no longer hold come with the stage withdrawn."""

@@ -2,11 +2,12 @@
 
 import math
 from array import array
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import chain, groupby
+from itertools import chain, groupby, islice, pairwise
+from operator import le, ne
 
 
 class Kind(Enum):
@@ -64,6 +65,8 @@ class Series:
         zero_decimals: decimals with which 0 is printed; with two and more it may be a small number.
         bar: True where a progress bar prints the value again and again.
         table: True where the value stands in a column, in which NaN may mean "nothing here".
+        blanks: places after the last value that name it and hold none, such as `null` or an empty cell.
+        sparse: True where there were such places between values.
     """
 
     name: Name
@@ -75,6 +78,8 @@ class Series:
     zero_decimals: int = -1
     bar: bool = False
     table: bool = False
+    blanks: int = 0
+    sparse: bool = False
     reached: list[float] = field(default_factory=lambda: [math.inf, -math.inf, math.inf, -math.inf], repr=False)
     """First and last epoch, first and last step of the part."""
 
@@ -104,6 +109,26 @@ class Series:
         self.values.append(value)
         self.epochs.append(epoch)
         self.steps.append(step)
+
+    def extend(self, values: array, epochs: Sequence[float], steps: Sequence[float]) -> None:
+        """Append many values.
+
+        Args:
+            values: as printed.
+            epochs: of each; NaN where unknown.
+            steps: of each; NaN where unknown.
+        """
+        at, here = (0, epochs) if epochs[0] == epochs[0] else (2, steps)
+        grows = self.reached[at + 1] <= here[0] and all(map(le, here, islice(here, 1, None)))
+        if not grows or any(map(ne, epochs, epochs)) is not bool(at):
+            for value, epoch, step in zip(values, epochs, steps, strict=True):
+                self.add(value, epoch, step)
+            return
+        self.reached[at] = min(self.reached[at], here[0])
+        self.reached[at + 1] = here[-1]
+        self.values.extend(values)
+        self.epochs.extend(epochs)
+        self.steps.extend(steps)
 
     def at(self, index: int) -> str:
         """Where a value was written, in words.
@@ -145,6 +170,8 @@ class Curve:
 
 FEW = 60
 """Up to so many values each is a level of its own; more are averaged over stretches."""
+MANY = 2000
+"""Up to so many epochs each is a level of its own."""
 
 
 def curve(series: Series) -> Curve:
@@ -154,11 +181,12 @@ def curve(series: Series) -> Curve:
         series: of one part.
     """
     series = series.last_part()
-    finite = [i for i, v in enumerate(series.values) if math.isfinite(v)]
-    groups = [list(g) for _, g in groupby(finite, key=lambda i: _epoch(series.epochs[i]))]
-    if len(groups) < 3 or len(groups) == len(finite):
-        groups = [[i] for i in finite]
-    if len(groups) > FEW and not all(map(math.isfinite, series.epochs)):
+    finite = _finite(series)
+    groups = _by_epoch(series, finite)
+    most = MANY if all(map(math.isfinite, series.epochs)) else FEW
+    if len(groups) < 3:
+        groups = _cut(finite, -(-len(finite) // FEW) or 1)
+    elif len(groups) > most:
         size = -(-len(groups) // FEW)
         groups = [list(chain(*groups[k : k + size])) for k in range(0, len(groups), size)]
     levels = tuple(_level([series.values[i] for i in g], last=series.bar) for g in groups)
@@ -172,11 +200,50 @@ def stretches(series: Series) -> Curve:
         series: of one part.
     """
     series = series.last_part()
-    finite = [i for i, v in enumerate(series.values) if math.isfinite(v)]
-    size = -(-len(finite) // FEW) or 1
-    groups = [finite[k : k + size] for k in range(0, len(finite), size)]
+    finite = _finite(series)
+    groups = _cut(finite, -(-len(finite) // FEW) or 1)
     levels = tuple(_level([series.values[i] for i in g], last=series.bar) for g in groups)
     return Curve(levels=levels, places=tuple(series.at(g[0]) for g in groups))
+
+
+def _finite(series: Series) -> Sequence[int]:
+    """Where the finite values are."""
+    if all(map(math.isfinite, series.values)):
+        return range(len(series.values))
+    return [i for i, v in enumerate(series.values) if math.isfinite(v)]
+
+
+def _cut(places: Sequence[int], size: int) -> list[Sequence[int]]:
+    return [places[k : k + size] for k in range(0, len(places), size)]
+
+
+def _by_epoch(series: Series, finite: Sequence[int]) -> list[Sequence[int]]:
+    """The finite values of each epoch; one group where no epoch is told."""
+    if not any(map(math.isfinite, series.epochs)):
+        return [finite]
+    cuts = [bisect_left(finite, begin) for begin, _ in runs(series.epochs, _epoch)] + [len(finite)]
+    return [finite[a:b] for a, b in pairwise(cuts) if b > a]
+
+
+def runs(epochs: Sequence[float], key: Callable[[float], float] = float) -> list[tuple[int, int]]:
+    """Begin and end of each row of places that have the same epoch.
+
+    Args:
+        epochs: of each place.
+        key: what two epochs have in common that are one.
+
+    >>> runs([1.0, 1.0, 2.0])
+    [(0, 2), (2, 3)]
+    """
+    found: list[tuple[int, int]] = []
+    begin = end = 0
+    last = math.inf
+    for epoch, row in groupby(epochs):
+        if key(epoch) != last:
+            found += [(begin, end)] * (end > begin)
+            begin, last = end, key(epoch)
+        end += len(list(row))
+    return [*found, (begin, end)] if end > begin else found
 
 
 def _place(series: Series, group: Sequence[int]) -> str:
@@ -192,7 +259,10 @@ def _epoch(epoch: float) -> float:
 
 
 def _level(values: Sequence[float], *, last: bool) -> float:
-    return values[-1] if last else sum(v / len(values) for v in values)
+    if last:
+        return values[-1]
+    total = sum(values)
+    return total / len(values) if math.isfinite(total) else sum(v / len(values) for v in values)
 
 
 def trailing(flags: Sequence[bool]) -> int:
@@ -205,13 +275,3 @@ def trailing(flags: Sequence[bool]) -> int:
     2
     """
     return next((i for i, flag in enumerate(reversed(flags)) if not flag), len(flags))
-
-
-def part_of(series: Series, index: int) -> int:
-    """The number of the part, from 1, that a value lies in.
-
-    Args:
-        series: any.
-        index: of the value.
-    """
-    return bisect_right(series.parts, index)

@@ -11,19 +11,21 @@ from ..rules import data
 
 
 def overlap(splits: Mapping[str, Iterable[object]]) -> list[Finding]:
-    """Findings where two splits share a scene, bit by bit.
+    """Findings where two splits share a sample, bit by bit.
 
     Args:
-        splits: the scenes of each split; a scene is a tensor or a nested structure of tensors.
+        splits: the samples of each split; a sample is a tensor or a nested structure of tensors.
     """
-    hashes = {name: [content_hash(scene) for scene in scenes] for name, scenes in splits.items()}
+    hashes = {name: [content_hash(sample) for sample in samples] for name, samples in splits.items()}
     names = list(hashes)
     found = []
     for i, first in enumerate(names):
         for second in names[i + 1 :]:
             shared = len(set(hashes[first]) & set(hashes[second]))
             if shared:
-                text = f"{shared} scenes of {second} ({len(hashes[second])}) are also in {first} ({len(hashes[first])})"
+                text = (
+                    f"{shared} samples of {second} ({len(hashes[second])}) are also in {first} ({len(hashes[first])})"
+                )
                 found.append(data.OVERLAP.found(text, subject=f"{first}/{second}", shared=shared))
     return found
 
@@ -32,16 +34,16 @@ def same_data(first: Iterable[object], second: Iterable[object]) -> list[Finding
     """Findings where two sets that should be the same are not, in any order.
 
     Args:
-        first: scenes.
-        second: scenes.
+        first: samples.
+        second: samples.
     """
-    left, right = ({content_hash(scene) for scene in scenes} for scenes in (first, second))
+    left, right = ({content_hash(sample) for sample in samples} for samples in (first, second))
     apart = len(left ^ right)
-    return [data.DIFFERENT.found(f"{apart} scenes are in one set only", apart=apart)] if apart else []
+    return [data.DIFFERENT.found(f"{apart} samples are in one set only", apart=apart)] if apart else []
 
 
 def label_ranges(labels: Mapping[str, Tensor], ranges: Mapping[str, tuple[float, float]]) -> list[Finding]:
-    """Findings where labels leave the range that the scenario allows.
+    """Findings where labels leave the range that they may have.
 
     Args:
         labels: values by name; NaN slots are left out.
@@ -62,11 +64,11 @@ def label_ranges(labels: Mapping[str, Tensor], ranges: Mapping[str, tuple[float,
 def fields_alive(
     batch: Mapping[str, Tensor], *, constant: Sequence[str] = (), wanted: Sequence[str] = ()
 ) -> list[Finding]:
-    """Findings where a field is missing, not finite, all zero, or the same for every scene.
+    """Findings where a field is missing, not finite, all zero, or the same for every sample.
 
     Args:
-        batch: tensors by name with a leading scene axis of at least two.
-        constant: fields that may be the same for every scene.
+        batch: tensors by name with a leading sample axis of at least two.
+        constant: fields that may be the same for every sample.
         wanted: fields that must be present.
     """
     found = [data.DEAD_FIELD.found(f"{name} is missing", subject=name) for name in wanted if name not in batch]
@@ -75,9 +77,9 @@ def fields_alive(
         if not bool(values.isfinite().any()):
             found.append(data.DEAD_FIELD.found(f"{name} holds no finite number", subject=name))
         elif not bool((values != 0).any()):
-            found.append(data.DEAD_FIELD.found(f"{name} is 0 in all {values.shape[0]} scenes", subject=name))
+            found.append(data.DEAD_FIELD.found(f"{name} is 0 in all {values.shape[0]} samples", subject=name))
         elif values.shape[0] > 1 and name not in constant and bool((values == values[:1]).all()):
-            found.append(data.DEAD_FIELD.found(f"{name} is the same in all {values.shape[0]} scenes", subject=name))
+            found.append(data.DEAD_FIELD.found(f"{name} is the same in all {values.shape[0]} samples", subject=name))
     return found
 
 
@@ -88,8 +90,8 @@ def order_matters(
 
     Args:
         value: loss or metric of (prediction, labels).
-        prediction: (scene, slot, ...).
-        labels: (scene, slot, ...).
+        prediction: (sample, slot, ...).
+        labels: (sample, slot, ...).
         generator: draws the permutation.
     """
     slots = labels.shape[1]
@@ -108,11 +110,11 @@ def leak(inputs: Tensor, labels: Tensor) -> list[Finding]:
     """Findings where an input column is a label column, up to scale and offset.
 
     Args:
-        inputs: (scene, ...), real or complex.
-        labels: (scene, ...), real.
+        inputs: (sample, ...), real or complex.
+        labels: (sample, ...), real.
     """
     x, y = (_standard(t) for t in (inputs, labels))
-    # Three scenes lie on a line by chance; eight with a correlation of 1 - 1e-9 do not.
+    # Three samples lie on a line by chance; eight with a correlation of 1 - 1e-9 do not.
     if x.shape[0] < 8:
         return []
     correlation = (x.T @ y).abs() / x.shape[0]

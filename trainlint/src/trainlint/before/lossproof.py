@@ -22,7 +22,7 @@ def oracle_triple(loss: Term, truth: Tensor, zero: Tensor, between: Tensor | Non
         loss: the full loss as a function of the prediction.
         truth: the perfect prediction.
         zero: the answer that says nothing.
-        between: an uninformed answer, such as the identity as a covariance.
+        between: an uninformed answer, such as the mean of the targets.
     """
     at_truth, at_zero = float(loss(truth)), float(loss(zero))
     values = f"truth {at_truth:.4g}, zero {at_zero:.4g}"

@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from ..findings import Severity
     from ..output import OUTPUTS
-    from .checked import check
+    from .keeper import check
 
     known = Known(arguments)
     checked = check(arguments.paths, select=codes(arguments.select), ignore=codes(arguments.ignore))

@@ -31,6 +31,15 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output-file", type=place, metavar="FILE", help="write it there instead of printing it")
 
 
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add the short form of `--output json`.
+
+    Args:
+        parser: of the command.
+    """
+    parser.add_argument("--json", action="store_const", dest="output", const="json", help="the same as --output json")
+
+
 def add_choice(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which findings count.
 

@@ -2,6 +2,8 @@
 
 import argparse
 
+from .choices import add_json, add_output, put
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments.
@@ -11,7 +13,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument("run", help="the run's folder, ledger or log")
     parser.add_argument("baseline", help="the folder, ledger or log of a run that was sound")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_output(parser)
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -25,11 +28,17 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from ..after.compare import compare  # after the parser has answered
     from ..after.postmortem import read_series
+    from ..entry import of_finding
     from ..ledger import to_json
+    from ..output import OUTPUTS
 
     found = compare(read_series(arguments.run), read_series(arguments.baseline))
-    print(to_json(found.record(), indent=2, ascii_only=False) if arguments.json else found)
-    if not found.rows and found.same:
-        print("not judged: the two have no series in common")
-        return 3
-    return 0 if found.same else 1
+    blind = ("the two have no series in common",) if not found.rows and found.same else ()
+    if arguments.output == "text":
+        text = "\n".join([str(found), *(f"not judged: {told}" for told in blind)])
+    elif arguments.output == "json":
+        text = to_json({**found.record(), "blind": list(blind)}, indent=2, ascii_only=False)
+    else:
+        text = OUTPUTS[arguments.output]([of_finding(f, arguments.run) for f in found.findings], (), blind)
+    put(text, arguments)
+    return 3 if blind else 0 if found.same else 1

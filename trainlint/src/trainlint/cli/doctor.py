@@ -4,9 +4,14 @@ import argparse
 import importlib.util
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from .choices import Known, add_choice, add_json, add_output, codes, put
+
+if TYPE_CHECKING:
+    from ..before.preflight import Preflight
+    from .judged import Judged
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +25,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "and where they are wanted optimizer, scheduler, ticks, split, learn, checks."
     )
     parser.add_argument("target", metavar="FILE.py:FUNCTION", help="what to try, such as train.py:parts")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_output(parser)
+    add_json(parser)
+    add_choice(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -33,9 +40,28 @@ def run(arguments: argparse.Namespace) -> int:
         The exit code: 0 where every line passed, 1 otherwise.
     """
     from ..before.preflight import preflight  # after the parser has answered
-    from ..report import show_preflight
+    from .judged import folder_of, judged_of
+    from .keeper import Keeper
 
-    return show_preflight(preflight(**_parts(arguments.target)), as_json=arguments.json)
+    file = arguments.target.rpartition(":")[0]
+    known = Known(arguments)
+    tried = preflight(**_parts(arguments.target))
+    keeper = Keeper(codes(arguments.select), codes(arguments.ignore), root=folder_of(file))
+    judged = judged_of(tried.verdict, file, keeper, known)
+    put(_told(tried, judged, arguments.output), arguments)
+    return 0 if tried.passed or (judged.verdict.passed and judged.verdict.healthy) else 1
+
+
+def _told(tried: "Preflight", judged: "Judged", output: str) -> str:
+    """What was tried, line by line, and what stands of its findings."""
+    from ..ledger import to_json
+
+    if output == "text":
+        return "\n".join([str(tried), *(f"let pass: {text}" for text in judged.verdict.passed)])
+    if output != "json":
+        return judged.text(output)
+    lines = [{"name": x.name, "passed": x.passed, "number": x.number, "seconds": x.seconds} for x in tried.lines]
+    return to_json({"lines": lines, **judged.record()}, indent=2, ascii_only=False)
 
 
 def _parts(target: str) -> dict[str, Any]:

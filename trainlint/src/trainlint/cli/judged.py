@@ -36,8 +36,16 @@ class Judged:
         if output == "text":
             return str(self.verdict)
         if output == "json":
-            return _as_json(self.verdict, self.entries)
+            return to_json(self.record(), indent=2, ascii_only=False)
         return OUTPUTS[output](self.entries, (), self.verdict.blind)
+
+    def record(self) -> dict[str, object]:
+        """The verdict's record, in which each finding has its place as in every other JSON."""
+        record = self.verdict.record()
+        found = record["findings"]
+        told = found if isinstance(found, list) else []
+        both = [{**one, **entry.record()} for one, entry in zip(told, self.entries, strict=True)]
+        return {**record, "findings": both, "errors": []}
 
     @property
     def code(self) -> int:
@@ -101,15 +109,6 @@ def entry_of(finding: Finding, path: str) -> Entry:
 def _known(entries: Sequence[Entry], new: Sequence[Entry]) -> list[str]:
     known = [entry for entry in entries if entry not in new]
     return [f"{entry.code} {entry.rule.name}, known: {entry.evidence}" for entry in known]
-
-
-def _as_json(verdict: Verdict, entries: Sequence[Entry]) -> str:
-    """The verdict's record, in which each finding has its place as in every other JSON."""
-    record = verdict.record()
-    found = record["findings"]
-    told = found if isinstance(found, list) else []
-    both = [{**one, **entry.record()} for one, entry in zip(told, entries, strict=True)]
-    return to_json({**record, "findings": both, "errors": []}, indent=2, ascii_only=False)
 
 
 def folder_of(script: str) -> Path:

@@ -1,12 +1,16 @@
 """Which findings stand, after comments, settings and the command line have spoken?"""
 
+import io
+import re
 import tokenize
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..before.source.comments import ignored_lines
+from ..before.source.checking import check_paths
+from ..before.source.suspicion import SourceFinding
+from ..before.source.walking.reading import sources
 from ..entry import Entry
 from ..errors import InputError
 from ..rules import RULES
@@ -131,3 +135,109 @@ class Keeper:
             except (OSError, SyntaxError, tokenize.TokenError):  # gone, or no Python: nothing speaks in it
                 pass
         return self._lines[path]
+
+
+_COMMENT = re.compile(r"#\s*trainlint:\s*(.*)")
+_IGNORE = re.compile(r"ignore\[([^\]]*)\]\s*(.*)")
+
+
+def ignored_lines(text: str, path: str) -> dict[int, set[str]]:
+    """Line numbers, and the codes that a comment `# trainlint: ignore[RT653] reason` lets pass there.
+
+    Args:
+        text: the source.
+        path: its name, for the message.
+
+    Raises:
+        InputError: a comment names no code, or one that no rule has.
+
+    >>> ignored_lines("x = 1  # trainlint: ignore[RT653] the order matters", "a.py")
+    {1: {'RT653'}}
+    """
+    found: dict[int, set[str]] = {}
+    if "trainlint:" not in text:
+        return found
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        comment = _COMMENT.search(token.string) if token.type == tokenize.COMMENT else None
+        if comment is not None:
+            found.setdefault(token.start[0], set()).update(_codes(comment[1], f"{path}:{token.start[0]}"))
+    return found
+
+
+def _codes(told: str, where: str) -> set[str]:
+    match = _IGNORE.match(told)
+    codes = [c.strip() for c in match[1].split(",") if c.strip()] if match else []
+    if not codes:
+        raise InputError(f"`# trainlint: ignore[CODE] reason` in {where}", repr(told), "no code in brackets",
+                         "name the code that may stand there") from None  # fmt: skip
+    for code in codes:
+        known_code(code, where)
+    return set(codes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """The outcome of a check.
+
+    Args:
+        sifted: the findings that stand, and account of the others.
+        errors: what could not be read, one sentence each.
+        files: how many files were read.
+    """
+
+    sifted: Sifted
+    errors: tuple[str, ...] = ()
+    files: int = 0
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The findings that stand."""
+        return self.sifted.entries
+
+    def summary(self, shown: Sequence[Entry]) -> str:
+        """One line on what was read and found, and one for each code that is tolerated or left out.
+
+        Args:
+            shown: the findings that are printed.
+        """
+        known = len(self.entries) - len(shown)
+        parts = [f"{self.files} files", f"{len(shown)} findings"]
+        parts += [f"{known} known"] * bool(known)
+        parts += [f"{len(self.errors)} files not read"] * bool(self.errors)
+        return "\n".join([", ".join(parts), *(f"let pass: {told}" for told in self.sifted.told())])
+
+
+def check(paths: Iterable[Path | str], *, select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> Checked:
+    """Read files and folders, and keep the findings that nobody has let pass.
+
+    Args:
+        paths: Python files and folders.
+        select: codes or their beginnings; given, they replace those of the project.
+        ignore: codes or their beginnings, beside those of the project.
+
+    Raises:
+        InputError: a path does not exist, or settings name something unknown.
+    """
+    keeper = Keeper(select, ignore)
+    files = list(sources(paths))
+    found, errors = check_paths(files)
+    sifted = keeper.sift(read_entry(each) for each in found)
+    return Checked(sifted=sifted, errors=(*(str(e) for e in errors), *keeper.errors), files=len(files))
+
+
+def read_entry(finding: SourceFinding) -> Entry:
+    """The entry of a finding that was read in a source.
+
+    Args:
+        finding: with its place.
+    """
+    return Entry(
+        rule=finding.rule,
+        severity=finding.severity,
+        evidence=finding.evidence,
+        path=finding.path,
+        line=finding.line,
+        column=finding.column,
+        source=finding.source,
+        subject=finding.subject,
+    )

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .choices import Known, add_choice, add_output, codes
+from .choices import Known, add_choice, add_json, add_output, codes
 
 if TYPE_CHECKING:
     from ..findings import Finding
@@ -23,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument("path", help="a run's folder, its ledger, or a log")
     add_output(parser)
-    parser.add_argument("--json", action="store_const", dest="output", const="json", help="the same as --output json")
+    add_json(parser)
     add_choice(parser)
     parser.add_argument("--follow", action="store_true", help="read on as the log grows, until Ctrl-C")
 

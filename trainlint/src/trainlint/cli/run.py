@@ -111,10 +111,10 @@ def _options(arguments: argparse.Namespace, tolerate: dict[str, int], teller: "_
 def _with_source(verdict: "Verdict", script: str, keeper: "Keeper") -> "Verdict":
     """The verdict joined with what the source suggests, as far as nobody lets it pass there."""
     from ..during.unedited.joined import joined, programs_files, suspicions
-    from .checked import entry_of
+    from .keeper import read_entry
 
     suspected = suspicions(programs_files(script))
-    return joined(verdict, [each for each in suspected if keeper.word(entry_of(each)) in {"", "tolerated"}]).verdict
+    return joined(verdict, [each for each in suspected if keeper.word(read_entry(each)) in {"", "tolerated"}]).verdict
 
 
 def _print(judged: "Judged", arguments: argparse.Namespace, rank: str | None) -> None:

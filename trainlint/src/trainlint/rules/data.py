@@ -1,4 +1,4 @@
-"""Rules about data: are these the scenes and labels you mean (RT4xx)?"""
+"""Rules about data: are these the samples and labels you mean (RT4xx)?"""
 
 from ..findings import Rule, Severity, State
 
@@ -9,7 +9,7 @@ _FATAL, _WARNING, _SUSPICIOUS = Severity.FATAL, Severity.WARNING, State.SUSPICIO
 OVERLAP = Rule(
     "RT401", "splits-overlap", _FATAL, _SUSPICIOUS, "D1",
     "All metrics are too good.",
-    "Scenes of one split are bit by bit those of another, typically by overlapping seeds.",
+    "Samples of one split are bit by bit those of another, typically by overlapping seeds.",
     "Draw each split from its own named random stream.",
 )
 DIFFERENT = Rule(
@@ -20,7 +20,7 @@ DIFFERENT = Rule(
 )
 RANGE = Rule(
     "RT403", "label-range", _FATAL, _SUSPICIOUS, "D3",
-    "Labels lie outside the scenario.",
+    "Labels lie outside their range.",
     "Degrees where radians are meant, a full width used as a half width, or axes swapped.",
     "Convert once, at the edge; check the ranges of what is stored.",
 )
@@ -32,7 +32,7 @@ DEAD_FIELD = Rule(
 )
 ORDER = Rule(
     "RT405", "order-matters", _FATAL, _SUSPICIOUS, "D5",
-    "Errors of tens of degrees on good predictions.",
+    "Errors are large, although each prediction lies near one of the labels.",
     "Loss or metric compares slots by index, and the order of the slots has no meaning.",
     "Match before comparing; a permutation of the labels must not change the value.",
 )
@@ -76,7 +76,7 @@ STRANGERS = Rule(
     "RT412", "labels-of-other-inputs", _FATAL, _SUSPICIOUS, "D5",
     "The loss falls to that of a constant answer and stays there.",
     "Inputs and labels are paired wrongly: one of them was shuffled, sorted or cut alone.",
-    "Permute both together; compare a scene's inputs with its own label.",
+    "Permute both together; compare a sample's inputs with its own label.",
 )
 TARGET_SCALE = Rule(
     "RT430", "target-scale", _WARNING, State.STALLED, "C5, D3",

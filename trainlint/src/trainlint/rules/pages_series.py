@@ -74,6 +74,11 @@ SERIES: dict[str, tuple[str, str]] = {
         "loss = -criterion(model(x), y)",
         "It is not said of a likelihood of densities, which may be negative and levels off.",
     ),
+    "RT257": (
+        "epoch 9 loss 0.81   # the sound run\nepoch 9 loss 1.62   # this one",
+        "It does not mean that the run is worse: a better one differs as well, and seeds differ by more than one run "
+        "scatters.",
+    ),
     "RT330": (
         "x = (x - mean) / std  # std is 0 in one column",
         "It does not blame the model: the batch was not finite before it went in.",

@@ -44,7 +44,7 @@ SEARCH = Rule(
 )
 HIDDEN_FAILURE = Rule(
     "RT507", "failure-hidden", _WARNING, _SUSPICIOUS, "E6",
-    "A metric is the same round number for many scenes, or equal to the loss.",
+    "A metric is the same round number for many samples, or equal to the loss.",
     "A failed estimate was replaced by a penalty, or a failed metric by the loss.",
     "Report coverage beside the error, and count failures.",
 )

@@ -27,6 +27,13 @@ LOGGED: dict[str, tuple[str, list[tuple[str, str]]]] = {
 """Code of a rule, a program that makes a broken log, and what mends it."""
 
 CALLED: dict[str, tuple[str, list[tuple[str, str]]]] = {
+    "RT257": ("""from trainlint.after.compare import compare
+from trainlint.after.reading.sources import read_text
+
+sound = "\\n".join(f"epoch {e} loss {2 / e:.3f}" for e in range(1, 20))
+run = "\\n".join(f"epoch {e} loss {3 - e / 9:.3f}" for e in range(1, 20))
+findings = compare(read_text(run), read_text(sound)).findings
+""", [("3 - e / 9", "2 / e")]),
     "RT110": ("""import torch
 from trainlint.before.lossproof import accumulation
 

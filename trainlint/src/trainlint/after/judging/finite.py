@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from ...findings import Finding, Severity
-from ...rules import curves, losses, numbers
+from ...rules import losses, numbers
 from ..reading.log import Log
 from ..series import Kind, Series, trailing
-from .subject import Subject, share
+from .subject import Subject, mean_at_zero, share
 
 FEW = 0.05
 """The share of values up to which a scaler's skipped updates explain what is not finite."""
@@ -33,6 +33,9 @@ def findings(subject: Subject, *, skipped: bool) -> list[Finding]:
 
 
 def _bad(series: Series) -> list[bool]:
+    """Which values are not finite; empty where all are."""
+    if all(map(math.isfinite, series.values)):
+        return []
     return [not math.isfinite(v) for v in series.values]
 
 
@@ -51,12 +54,22 @@ def _train(log: Log) -> list[Finding]:
         if any(flags):
             found.append((_weight(log, series, flags), trailing(flags), series, flags))
     if not found:
-        return []
+        return _blank(log)
     order = {Severity.FATAL: 0, Severity.WARNING: 1, Severity.NOTE: 2}
     weight, _, series, flags = min(found, key=lambda f: (order[f[0]], f[2].name.average, f[2].name.term))
     others = len(found) - 1
     text = _what(series, flags) + (f", and {others} more losses" if others else "")
     return [losses.NOT_FINITE.found(text, severity=weight, values=sum(flags))]
+
+
+def _blank(log: Log) -> list[Finding]:
+    """A loss that was always told, and then is `null` or an empty cell to the end: so NaN is written."""
+    for series in log.of(Kind.TRAIN_LOSS):
+        if series.blanks >= max(3, 0.1 * len(series.values)) and not series.sparse and len(series.values) > 1:
+            text = f"{series.name.key} is empty in the last {series.blanks} places that name it, "
+            text += f"after {series.values[-1]:.4g} at {series.at(len(series.values) - 1)}"
+            return [losses.NOT_FINITE.found(text, severity=Severity.WARNING, values=series.blanks)]
+    return []
 
 
 def _weight(log: Log, series: Series, flags: Sequence[bool]) -> Severity:
@@ -93,12 +106,12 @@ def _collapsed(subject: Subject) -> list[Finding]:
     before = values[-zeros - 1]
     earlier = [abs(v) for v in values[:-zeros] if math.isfinite(v)]
     step = 10.0 ** -(part.decimals if part.decimals is not None else 12)
-    if not earlier or abs(before) < max(0.02 * max(earlier), 50 * step):
+    if not earlier or abs(before) < max(0.02 * max(earlier), 50 * step) or mean_at_zero(part, len(values) - zeros):
         return []
     late = [s.name.key for s in subject.log.of(Kind.VALIDATION_LOSS) if s.values and not math.isfinite(s.values[-1])]
     text = f"{part.name.key} falls from {before:.4g} to exactly 0 at {part.at(len(values) - zeros)} and stays there"
     text += f" ({zeros} of {len(values)} values)" + (f"; {late[0]} is not finite after it" if late else "")
-    return [curves.COLLAPSED.found(text, values=zeros)]
+    return [losses.COLLAPSED.found(text, values=zeros)]
 
 
 def _validation(log: Log) -> list[Finding]:
@@ -146,5 +159,5 @@ def _others(log: Log, explained: bool) -> Iterator[Finding]:
         lost = 3 <= end < len(flags) and end == sum(flags) and not (series.table and _sparse(flags))
         if lost or (series.name.kind is Kind.RATE and end):
             weight = Severity.NOTE if explained else Severity.WARNING
-            yield curves.VALUE_NOT_FINITE.found(_what(series, flags), subject=series.name.key, severity=weight)
+            yield losses.VALUE_NOT_FINITE.found(_what(series, flags), subject=series.name.key, severity=weight)
             return

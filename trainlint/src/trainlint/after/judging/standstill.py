@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from ...findings import Finding, Severity
-from ...rules import curves, losses
+from ...rules import losses
 from ..series import Kind, Series, curve
 from .subject import Subject, fall, improves, mean, noise, share, third
 
@@ -58,9 +59,9 @@ def _train(subject: Subject) -> Iterator[Finding]:
         if not subject.log.rival:
             yield losses.ZERO.found(f"{series.name.key} 0 in all {len(values)} values")
         return
-    value, row, _ = longest_row(values)
-    if row == len(values) and row >= _ENOUGH.get(_printed(series, value), 4):
-        yield losses.CONSTANT.found(f"{series.name.key} {value:.6g} in all {row} values", value=value)
+    value = values[0]
+    if not moves(values) and len(values) >= _ENOUGH.get(_printed(series, value), 4):
+        yield losses.CONSTANT.found(f"{series.name.key} {value:.6g} in all {len(values)} values", value=value)
 
 
 def _finite(series: Series) -> Sequence[float]:
@@ -68,6 +69,16 @@ def _finite(series: Series) -> Sequence[float]:
     if series.bar:
         return curve(series).levels
     return [v for v in series.last_part().values if math.isfinite(v)]
+
+
+def moves(values: Sequence[float]) -> bool:
+    """Whether values differ at all.
+
+    Args:
+        values: at least one.
+    """
+    finite = values if all(map(math.isfinite, values)) else list(filter(math.isfinite, values))
+    return bool(finite) and max(finite) - min(finite) > _DIGITS * abs(finite[0])
 
 
 def longest_row(values: Sequence[float]) -> tuple[float, int, int]:
@@ -79,12 +90,14 @@ def longest_row(values: Sequence[float]) -> tuple[float, int, int]:
     >>> longest_row([1.0, 2.0, 2.0, 3.0])
     (2.0, 2, 3)
     """
-    best, start = (0.0, 0, 0), 0
-    for end in range(1, len(values) + 1):
-        if abs(values[end - 1] - values[start]) > _DIGITS * abs(values[start]):
-            start = end - 1
+    best, start, end = (0.0, 0, 0), 0, 0
+    first = values[0] if values else 0.0
+    for value, row in groupby(values):
+        if abs(value - first) > _DIGITS * abs(first):
+            first, start = value, end
+        end += len(list(row))
         if end - start > best[1]:
-            best = values[start], end - start, end
+            best = first, end - start, end
     return best
 
 
@@ -117,7 +130,7 @@ def _flat(subject: Subject) -> list[Finding]:
     levels, places = flat[0].levels, flat[0].places
     level = mean(levels)
     text = f"{series.name.key} stays at {level:.4g} within {_spread(levels, level):.2%} over {len(levels)} levels"
-    return [curves.FLAT.found(f"{text}, {places[0]} to {places[-1]}")]
+    return [losses.FLAT.found(f"{text}, {places[0]} to {places[-1]}")]
 
 
 def _still(levels: Sequence[float], *, guess: bool) -> bool:
@@ -175,10 +188,12 @@ def _metrics(subject: Subject) -> Iterator[Finding]:
     moved = max((fall(c.levels) for c in (subject.train_curve, subject.validation_curve)), default=0.0)
     if not seen or moved < 0.25 or subject.log.rival:
         return
-    still = [s for s in seen if longest_row(list(s.values))[1] == len(s.values)]
+    still = [s for s in seen if not moves(s.values)]
     perfect = all(s.values[0] in {1.0, 100.0} for s in still)
     if still and not perfect:
         names = ", ".join(f"{s.name.key} {s.values[0]:.6g}" for s in still[:3])
         text = f"the loss falls by {moved:.0%} and {names} never moves in {len(still[0].values)} values"
-        weight = None if len(still) == len(seen) else Severity.NOTE
+        # What is printed together is measured together: one class of many may score nothing for long, all may not.
+        alone = any(all(s in still for s in seen if len(s.values) == len(one.values)) for one in still)
+        weight = None if alone else Severity.NOTE
         yield losses.BLIND.found(text, severity=weight, moved=moved)

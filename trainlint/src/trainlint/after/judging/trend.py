@@ -1,14 +1,17 @@
-"""Where do the losses go: do they diverge, rise, over-fit, or fall without bound; does a metric collapse?"""
+"""Where do the losses go: do they diverge, rise, over-fit, fall without bound, jump at a restart?"""
 
 import math
 import statistics
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ...findings import Finding, Severity
-from ...rules import curves, losses, updates
+from ...rules import losses, runs, updates
 from ..series import Curve, Series
-from .subject import Subject, fall, finest, mean, rank_trend, third
+from .subject import Subject, fall, finest, mean, noise, rank_trend, third
 
+_FAR = 3.0
+"""Standard deviations of the levels before, by which a plateau of two or three lies above them."""
 FEWEST = 8
 """Levels from which a trend is judged."""
 
@@ -48,7 +51,7 @@ def _rise(subject: Subject, curve: Curve, few: int) -> list[Finding]:
         return []
     text = f"train loss rises from {levels[0]:.4g} to {levels[-1]:.4g} over {len(levels)} levels"
     both = len(subject.validation_curve) >= 3 and fall(subject.validation_curve.levels) < 0
-    return [curves.RISING.found(text + (", and so does the validation loss" if both else ""))]
+    return [losses.RISING.found(text + (", and so does the validation loss" if both else ""))]
 
 
 def _jump(levels: Sequence[float], fewest: int) -> int | None:
@@ -60,6 +63,7 @@ def _jump(levels: Sequence[float], fewest: int) -> int | None:
         if before <= 0 or min(tail) <= before * 1.3 or levels[start] < 1.3 * head[-1]:
             continue
         over = min(tail) > 1.05 * max(head) and after > 1.4 * statistics.median(head)
+        over = over and (len(tail) > 3 or min(tail) > statistics.median(head) + _FAR * noise(head))
         stays = count - start >= max(4, 0.1 * count) and min(tail) > 1.8 * before and not _recovers(tail)
         if over or stays:
             return start
@@ -102,7 +106,8 @@ def _named(series: Series | None) -> str:
 
 def _still_better(series: Series) -> bool:
     """Whether a validation metric has its best third at the end."""
-    if not series.name.key.startswith(("val", "eval", "test", "dev", "metrics")):
+    held_out = series.name.key.startswith(("val", "eval", "test", "dev", "metrics"))
+    if not held_out or not {"train", "training", "trn"}.isdisjoint(series.name.key.split("_")):
         return False
     levels = [series.name.direction * v for v in finest(series, FEWEST).levels]
     return len(levels) >= 3 and third(levels, 2) > max(third(levels, 0), third(levels, 1))
@@ -115,7 +120,7 @@ def _bound(subject: Subject) -> list[Finding]:
     early, late = levels[0] - levels[len(levels) // 3], levels[-1 - len(levels) // 3] - levels[-1]
     if abs(levels[-1]) < 50 * max(abs(levels[0]), 1.0) or late < 2 * max(early, 0.0):
         return []
-    return [curves.NO_BOUND.found(f"train loss falls from {levels[0]:.4g} to {levels[-1]:.4g}, faster and faster")]
+    return [losses.NO_BOUND.found(f"train loss falls from {levels[0]:.4g} to {levels[-1]:.4g}, faster and faster")]
 
 
 def _collapse(subject: Subject) -> list[Finding]:
@@ -127,14 +132,14 @@ def _collapse(subject: Subject) -> list[Finding]:
         best, tail = statistics.median(sorted(levels)[-3:]), levels[-size:]
         if best > 0 and max(tail) < 0.5 * best and third(levels, 0) < best:
             text = f"{series.name.key} was {best:.4g} and is {tail[-1]:.4g} in the last {size} values"
-            return [curves.METRIC_COLLAPSED.found(text, subject=series.name.key, best=best, last=tail[-1])]
+            return [losses.METRIC_COLLAPSED.found(text, subject=series.name.key, best=best, last=tail[-1])]
     return []
 
 
 def _paths(subject: Subject) -> list[Finding]:
     """Train and validation loss of the same epochs, where their ratio is another loss or a wrong division."""
     pairs = _pairs(subject.train_curve, subject.validation_curve)
-    if len(pairs) < 2 or subject.log.rival:
+    if len(pairs) < 2 or subject.log.rival or subject.summed:
         return []
     ratio, batches = statistics.median(v / t for t, v in pairs), subject.log.batches
     if batches and batches > 2 and 0.7 < ratio / batches < 1.43:
@@ -159,3 +164,40 @@ def _pairs(train: Curve, val: Curve) -> list[tuple[float, float]]:
         if math.isfinite(sum(train.levels) + sum(val.levels))
         else []
     )
+
+
+COMMON = 3
+"""Places that both sides of a restart must have in common."""
+
+
+def restarted(subject: Subject) -> list[Finding]:
+    """A loss that is higher after a restart than it was at the same places before.
+
+    Args:
+        subject: the run.
+    """
+    series = subject.train
+    if series is None or subject.log.rival or subject.summed or series.name.rival:
+        return []
+    part = series.last_part()
+    places = part.epochs if part.axis == "epoch" else part.steps
+    back = [i for i, (a, b) in enumerate(pairwise(places), 1) if b < a]
+    if len(back) != 1:
+        return []
+    pairs = _both_sides(part, places, back[0])
+    if len(pairs) < COMMON:
+        return []
+    before, after = (statistics.median(side) for side in zip(*pairs, strict=True))
+    apart = min(two / one for one, two in pairs) > 1.15 and after > 1.3 * before
+    if not apart or after - before < 3 * noise(part.values[max(0, back[0] - 60) : back[0]]):
+        return []
+    text = f"{part.name.key} is {after:.4g} after the restart at {part.at(back[0])}, and was {before:.4g} at the same "
+    text += f"{len(pairs)} places before"
+    return [runs.RESUME.found(text, severity=Severity.WARNING, before=before, after=after)]
+
+
+def _both_sides(part: Series, places: Sequence[float], start: int) -> list[tuple[float, float]]:
+    """Values before and after a restart at the same places; of several at one place their last."""
+    sides = [dict(zip(places[a:b], part.values[a:b], strict=True)) for a, b in ((0, start), (start, None))]
+    both = [(value, sides[1][place]) for place, value in sides[0].items() if place in sides[1]]
+    return [(a, b) for a, b in both if a > 0 and math.isfinite(a) and math.isfinite(b)]

@@ -7,8 +7,8 @@ from ...rules import runs
 from ...verdict import Verdict, judge
 from ..reading.log import Log
 from ..series import Kind
-from . import finite, rates, scaling, standstill, trend
-from .standstill import longest_row
+from . import finite, rates, standstill, trend
+from .standstill import moves
 from .subject import Subject
 
 
@@ -29,13 +29,14 @@ def findings(log: Log) -> list[Finding]:
         log: what was read.
     """
     subject = Subject(log)
-    skipped = scaling.findings(subject)
+    skipped = rates.scaled(subject)
     lost = finite.findings(subject, skipped=bool(skipped))
     still = standstill.findings(subject)
     gone = any(f.severity is not Severity.NOTE and f.rule.code in {"RT201", "RT250"} for f in lost)
-    moved = [] if gone else trend.findings(subject)
+    burst = any(f.severity is Severity.FATAL for f in lost)
+    moved = [] if gone else [*trend.restarted(subject), *trend.findings(subject)]
     stalled = bool(skipped) and skipped[0].rule.code == "RT113"
-    explained = stalled or gone or any(f.rule.state is State.DIVERGED for f in moved)
+    explained = stalled or gone or burst or any(f.rule.state is State.DIVERGED for f in moved)
     return [
         *rates.findings(subject, skipped=stalled, explained=explained),
         *skipped,
@@ -65,7 +66,7 @@ def counts(log: Log) -> dict[str, int]:
     epochs = {
         math.ceil(e)
         for s in log.of(Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, averages=True)
-        for e in s.epochs
+        for e in set(s.epochs)
         if math.isfinite(e)
     }
     told = {"epochs": len(epochs), "values": log.count}
@@ -81,7 +82,7 @@ def ran(subject: Subject) -> tuple[str, ...]:
     log = subject.log
     train = subject.train is not None and len(subject.train.values) > 1
     val = subject.validation is not None and len(subject.validation.values) > 1
-    metric = any(_moves(list(s.values)) for s in log.of(Kind.METRIC))
+    metric = any(len(s.values) >= 3 and moves(s.values) for s in log.of(Kind.METRIC))
     export = any(s.name.key == "value" and len(s.values) > 1 for s in log.of(Kind.OTHER))
     if not (train or val or metric or export):
         return ()
@@ -91,10 +92,6 @@ def ran(subject: Subject) -> tuple[str, ...]:
         "loss scale": log.scaler, "motion": bool(log.of(Kind.MOTION)),
     }  # fmt: skip
     return tuple(name for name, judged in told.items() if judged)
-
-
-def _moves(values: list[float]) -> bool:
-    return len(values) >= 3 and longest_row(values)[1] < len(values)
 
 
 def blind(subject: Subject) -> tuple[str, ...]:
@@ -115,6 +112,8 @@ def blind(subject: Subject) -> tuple[str, ...]:
     reached = max((s.epochs[-1] for s in log.series.values() if s.epochs and math.isfinite(s.epochs[-1])), default=None)
     if reached is not None and log.planned and math.ceil(reached) < log.planned - 1:
         told.append(f"what follows epoch {math.ceil(reached)} of {log.planned}: the log ends there")
+    if subject.summed:
+        told.append("train loss against validation: the train loss is printed as a sum since each epoch began")
     if log.left_out:
         told.append(f"{log.left_out} values beyond the bounds of memory")
     return tuple(told)

@@ -1,6 +1,8 @@
 """What has been read of a run: its series, and what is said beside them. Values come in one by one, in any form."""
 
 import math
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..series import Kind, Name, Series
@@ -108,8 +110,11 @@ class Log:
             table: True within a table.
         """
         value = cell(token)
-        series = self.series.get(name.key) or (None if value is None else self._new(name, bar=bar, table=table))
-        if value is None or series is None:
+        if value is None:
+            self.blank(name)
+            return
+        series = self.series.get(name.key) or self._new(name, bar=bar, table=table)
+        if series is None:
             return
         count = len(series.values)
         if bar and count and self.epoch == series.epochs[-1] and _same(value, series.values[-1]):
@@ -117,6 +122,50 @@ class Log:
         if count < _LOOKED_AT or not value:
             _look(series, value, token)
         self._take(series, value)
+
+    def extend(
+        self, name: Name, tokens: Sequence[str], epochs: Sequence[float], steps: Sequence[float], *, table: bool
+    ) -> None:
+        """Take note of many values, as printed: plain numbers, outside of progress bars.
+
+        Args:
+            name: what they are the values of.
+            tokens: as printed.
+            epochs: of each.
+            steps: of each.
+            table: True within a table.
+        """
+        series = self.series.get(name.key)
+        values = array("d", map(float, tokens))
+        known = series if series is not None and len(series.values) >= _LOOKED_AT and not self.full else None
+        if known is None or (0.0 in values and known.zero_decimals < 0):
+            here = self.epoch, self.step
+            for token, self.epoch, self.step in zip(tokens, epochs, steps, strict=True):
+                self.add(name, token, table=table)
+            self.epoch, self.step = here
+            return
+        self._begin(known)
+        known.extend(values, epochs, steps)
+        self.full = self.count >= MOST_VALUES
+
+    def blank(self, name: Name) -> None:
+        """Take note that a value is not there, such as `null` or an empty cell.
+
+        Args:
+            name: what it would have been the value of.
+        """
+        series = self.series.get(name.key)
+        if series is not None:
+            series.blanks += 1
+
+    def ever_blank(self, names: Iterable[Name]) -> bool:
+        """True where values of these names come and go, or never came, so that one more blank says nothing.
+
+        Args:
+            names: any.
+        """
+        found = [self.series.get(name.key) for name in names]
+        return all(series is None or series.sparse for series in found)
 
     def value(self, name: Name, value: float) -> None:
         """Take note of a value that was never printed, so that it has all its digits.
@@ -136,7 +185,13 @@ class Log:
         if self.full:
             self.left_out += 1
             return
+        self._begin(series)
         series.add(value, self.epoch, self.step)
+
+    def _begin(self, series: Series) -> None:
+        """Before a value is added: what it says about what was read before."""
+        if series.blanks:
+            series.blanks, series.sparse = 0, True
         if (self.ended or self.skips_last) and series.name.kind in _LOSSES:
             self.ended = ""
             self.skips_last = 0 if series.name.kind is Kind.TRAIN_LOSS else self.skips_last

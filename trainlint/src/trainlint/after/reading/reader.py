@@ -2,20 +2,22 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..series import Kind
-from .commas import Commas
-from .endings import Endings, may_end
 from .log import Log
 from .names import name_of
-from .numerals import NUMBER
-from .tables import Header, header
-from .template import Template, phase_of, understand
+from .numerals import NUMBER, Commas
+from .shape import Block, Shape
+from .tables import Header, Phases, header, phases
+from .template import POSITIONS, Slot, Template, epochs_first, phase_of, understand
+from .text import Endings, may_end
 
 PLACES = (Kind.EPOCH, Kind.STEP, Kind.PLANNED, Kind.BATCHES, Kind.WARMUP, Kind.IGNORED)
 """Kinds whose numbers are no series."""
+_CELLS = frozenset((",", "\t", ";"))
+"""Marks of tables whose rows may be read as shapes."""
 _CACHED = 4096
 _LONGEST_CACHED = 2000
 _ASIDE = re.compile(r"(?:pass|FAIL)  |\[VERDICT\]|RT\d{3} |    (?:cause|next|see):|    follows from ")
@@ -49,12 +51,20 @@ class Reader:
     """
 
     def __init__(self, stem: str = "") -> None:
-        self.log, self.stem = Log(), stem
+        self._log, self.stem = Log(), stem
         self.phase = ""
-        self.header: Header | None = None
+        self.header: Header | Phases | None = None
         self.commas = Commas()
-        self._known: dict[tuple[str, ...], Template | Header] = {}
+        self._known: dict[tuple[str, ...], Shape] = {}
+        self._last = Shape(Template())
+        self._block = Block(self._log)
         self._endings = Endings()
+
+    @property
+    def log(self) -> Log:
+        """All that was read."""
+        self._block.take()
+        return self._log
 
     def line(self, line: str) -> None:
         """Read a line.
@@ -64,17 +74,38 @@ class Reader:
         """
         if self._endings.inside and self._ended(line):
             return
-        self._line(self.commas.read(line, self.header.mark if self.header is not None else ""))
+        shape = self._last.follower
+        found = None
+        if shape is not None and shape.match is not None and shape.phase == self.phase and shape.header is self.header:
+            found = shape.match(line)
+        if shape is None or found is None:
+            self._block.take()
+            self._line(self.commas.read(line, self.header.mark if self.header is not None else ""))
+            return
+        self._last = shape
+        if not shape.direct:
+            self._block.take()
+            self._values(line, shape.meaning, found.groups(), table=shape.table)
+            return
+        tokens = found.groups()
+        shape.place(tokens, self._log)
+        if shape.meaning.slots:
+            self._block.hold(shape, tokens)
+        if self.phase and shape.anew:
+            self.phase = ""
 
     def _line(self, line: str) -> None:
         if self.header is not None and self._row(self.header, line):
             return
         parts = NUMBER.split(line)
-        known = self._understood(line, parts[::2])
-        if isinstance(known, Header):
-            self.header = known
-        elif known is None:
+        shape = self._understood(line, parts[::2])
+        if shape is None:
             self._line(_GLUED.sub(r"\1 ", line))
+            return
+        self._follow(shape, parts[::2], parts[1::2])
+        known = shape.meaning
+        if shape.begins is not None:
+            self.header = shape.begins
         elif known.ends and self._ended(line):
             return
         elif len(parts) == 1:
@@ -82,35 +113,50 @@ class Reader:
         else:
             self._values(line, known, parts[1::2])
 
+    def _follow(self, shape: Shape, texts: Sequence[str], tokens: Sequence[str]) -> None:
+        self._last.follower = self._last = shape
+        shape.learn(texts, tokens, self._log)
+
     def _ended(self, line: str) -> bool:
         end = self._endings.read(line)
-        self.log.ended = end or self.log.ended
+        self._log.ended = end or self._log.ended
         return end is not None
 
-    def _understood(self, line: str, texts: list[str]) -> Template | Header | None:
+    def _understood(self, line: str, texts: list[str]) -> Shape | None:
         """What a line of this shape says; None where a name and its number are written as one word."""
         if len(line) > _LONGEST_CACHED:
-            return understand(texts, self.phase)
+            return Shape(understand(texts, self.phase))
         key = (self.phase, *texts)
         known = self._known.get(key)
         if known is None:
             if _GLUED.search(line):
                 return None
-            known = self._new(line, texts)
-            if len(self._known) >= _CACHED:
-                self._known.clear()
-            self._known[key] = known
+            found = self._new(line, texts)
+            shape = Shape(found) if isinstance(found, Template) else Shape(Template(), found)
+            known = self._remember(key, shape)
+        known.header = self.header
         return known
 
-    def _new(self, line: str, texts: list[str]) -> Template | Header:
+    def _remember(self, key: tuple[str, ...], shape: Shape) -> Shape:
+        if len(self._known) >= _CACHED:
+            self._known.clear()
+        self._known[key] = shape
+        shape.phase, shape.header = self.phase, self.header
+        return shape
+
+    def _new(self, line: str, texts: list[str]) -> Template | Header | Phases:
         if _ASIDE.match(line):
             return Template(settings=True)
+        if "|" in line and (columns := phases(line)) is not None:
+            return columns
         if (len(texts) < 3 or _TITLED.match(line)) and (found := header(line, self.stem)) is not None:
             return found
-        for seen, meant in _OURS:
-            texts = [seen.sub(meant, t) for t in texts]
+        if "param" in line or "_norm" in line or "‖" in line or "||" in line:
+            for seen, meant in _OURS:
+                texts = [seen.sub(meant, t) for t in texts]
         template = understand(texts, self.phase)
-        return replace(template, ends=may_end(line), claims="stepp" in line or "step_" in line)
+        ends, claims = may_end(line), "stepp" in line or "step_" in line
+        return replace(template, ends=ends, claims=claims) if ends or claims else template
 
     def _words(self, line: str, template: Template) -> None:
         """A line of words alone may say what the lines below it are about: `Validation:`."""
@@ -121,12 +167,12 @@ class Reader:
             self.phase = template.phase
 
     def _skipped(self) -> None:
-        self.log.skips += 1
-        self.log.skips_last += 1
-        self.log.scaler = True
+        self._log.skips += 1
+        self._log.skips_last += 1
+        self._log.scaler = True
 
-    def _values(self, line: str, template: Template, tokens: list[str]) -> None:
-        log = self.log
+    def _values(self, line: str, template: Template, tokens: Sequence[str], *, table: bool = False) -> None:
+        log = self._log
         if template.settings:
             return
         if template.skip:
@@ -136,34 +182,64 @@ class Reader:
                 self.phase = ""
             log.place(slot.name, tokens[slot.index])
         for slot in template.slots:
-            log.add(slot.name, tokens[slot.index], bar=template.bar)
+            log.add(slot.name, tokens[slot.index], bar=template.bar, table=table)
+        for name in template.missing:
+            log.blank(name)
         if template.claims and _STEPPED.search(line):
             log.stepped += 1
 
-    def _row(self, header: Header, line: str) -> bool:
+    def _row(self, header: Header | Phases, line: str) -> bool:
         if not line.strip():
             return False
         cells = header.row(line)
         if cells is None:
             return bool(_RULE.fullmatch(line[:_LONGEST_CACHED]))
-        for name, text in cells:
-            self.log.place(name, text.strip().strip("\"'"))
+        cells = [(name, text.strip().strip("\"'")) for name, text in cells]
+        for name, text in sorted(cells, key=lambda cell: cell[0].kind is not Kind.EPOCH):
+            self._log.place(name, text)
         for name, text in cells:
             if name.kind not in PLACES:
-                self.log.add(name, text.strip().strip("\"'"), table=True)
+                self._log.add(name, text, table=True)
+        if isinstance(header, Header) and header.mark in _CELLS and len(line) <= _LONGEST_CACHED:
+            self._follow_row(header, line)
         return True
 
-    def row(self, pairs: Iterable[tuple[str, float]]) -> None:
+    def _follow_row(self, header: Header, line: str) -> None:
+        """Rows of cells that are numbers or empty have a shape, which is where they are empty."""
+        tokens = line.split(header.mark)
+        filled = [i for i, token in enumerate(tokens) if token]
+        texts = header.mark.join("0" if token else "" for token in tokens).split("0")
+        key = ("row", str(id(header)), *texts)
+        shape = self._known.get(key)
+        if shape is None:
+            shape = self._remember(key, Shape(_row_of(header, filled), table=True))
+        self._follow(shape, texts, [tokens[i] for i in filled])
+
+    def row(self, pairs: Iterable[tuple[str, float | None]]) -> None:
         """Read named numbers that belong together, such as an entry of a JSON list.
 
         Args:
-            pairs: name and number, positions among them in any order.
+            pairs: name and number, positions among them in any order; None where the number is not there.
         """
         named = [(name_of(name), value) for name, value in pairs]
-        log = self.log
+        log = self._log
         log.step = math.nan if any(n.kind is Kind.EPOCH for n, _ in named) else log.step
-        for name, value in named:
-            log.place(name, repr(value))
+        for name, value in sorted(named, key=lambda pair: pair[0].kind is not Kind.EPOCH):
+            if value is not None:
+                log.place(name, repr(value))
         for name, value in named:
             if name.kind not in PLACES:
-                log.value(name, value)
+                log.blank(name) if value is None else log.value(name, value)
+
+
+def _row_of(header: Header, filled: Sequence[int]) -> Template:
+    """What the cells of a row are that has these filled."""
+    named = [(n, header.names[i]) for n, i in enumerate(filled)]
+    slots = [Slot(n, name) for n, name in named if name is not None]
+    empty = [name for i, name in enumerate(header.names) if name is not None and i not in filled]
+    return Template(
+        slots=tuple(s for s in slots if s.name.kind not in PLACES),
+        positions=epochs_first(s for s in slots if s.name.kind in POSITIONS),
+        missing=tuple(name for name in empty if name.kind not in PLACES),
+        phase="table",
+    )

@@ -5,16 +5,15 @@ from itertools import islice
 from pathlib import Path
 
 from ...errors import InputError
-from .commas import LOOKED_AT
-from .documents import document, rows
-from .events import is_event_file, scalars
+from .documents import document, is_event_file, rows, scalars
 from .log import Log
 from .names import name_of
+from .numerals import LOOKED_AT
 from .reader import PLACES, Reader
 from .text import clean, opened, pieces
 
 LARGEST_DOCUMENT = 1 << 26
-"""Bytes of a JSON document that is read as a whole; a larger one is read line by line."""
+"""Characters of a JSON document that is read as a whole; a larger one is read line by line."""
 _USUAL = ("trainer_state.json", "*tfevents*", "metrics.csv", "results.csv", "history.json", "metrics.json",
           "log.csv", "log.txt", "train.log", "log.jsonl", "metrics.jsonl", "training.log")  # fmt: skip
 
@@ -52,9 +51,10 @@ def read_file(path: Path) -> Log:
         _events(reader, path)
         return reader.log
     with opened(path) as file:
-        if path.stat().st_size <= LARGEST_DOCUMENT and _begins(file.read(1)):
+        if _begins(file.read(1)):
             file.seek(0)
-            if _document(reader, file.read()):
+            whole = file.read(LARGEST_DOCUMENT + 1)
+            if len(whole) <= LARGEST_DOCUMENT and _document(reader, whole):
                 return reader.log
         file.seek(0)
         reader.commas.look(islice(pieces(file), LOOKED_AT))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ..series import Kind, Name
-from .names import name_of, words_of
+from .names import PHASES, name_of, words_of
 from .numerals import MISSING, cell
 
 _BAR = re.compile(r":?\s{1,64}\d{1,3}%\|.*$")
@@ -60,6 +60,48 @@ class Header:
                 return []
             cells[nearest], last = found[0], nearest
         return cells
+
+
+@dataclass(frozen=True)
+class Phases:
+    """The columns of a table with a quantity in each row: `accuracy | 0.81 | 0.79` under `Training | Validation`.
+
+    Args:
+        phases: `train` or `val`, of each column.
+    """
+
+    phases: tuple[str, ...]
+    mark: str = "|"
+
+    def row(self, line: str) -> "list[tuple[Name, str]] | None":
+        """The cells of a row that hold something; None where the line is no row of this table.
+
+        Args:
+            line: any.
+        """
+        cells = split(line, self.mark)
+        if len(cells) != len(self.phases) + 1 or not all(map(_entry, cells[1:])):
+            return None
+        label = re.split(r"\s-+\s|\s{2,}|[:|]", cells[0])[-1].strip()
+        named = [(name_of(label, phase), text) for phase, text in zip(self.phases, cells[1:], strict=True)]
+        return named if label and named[0][0].kind not in {Kind.EPOCH, Kind.STEP} else None
+
+
+def phases(line: str) -> Phases | None:
+    """The columns of a table of phases; None where a line is no such header.
+
+    Args:
+        line: without colours.
+
+    >>> phases("          Training |  Validation").phases, phases("epoch | train | val")
+    (('train', 'val'), None)
+    """
+    words = [cell.split()[-1:] for cell in split(line, "|")]
+    found = tuple(PHASES.get(word[0].lower(), "") for word in words if word)
+    first = split(line, "|")[0] if words else ""
+    if found and not found[0] and name_of(first).kind is Kind.OTHER:
+        found = found[1:]
+    return Phases(found) if len(found) > 1 and all(found) and len(set(found)) == len(found) else None
 
 
 def header(line: str, stem: str = "") -> Header | None:

@@ -5,6 +5,7 @@ an epoch, a step, a total behind a slash, an average in brackets, or nothing.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..series import Kind, Name
@@ -24,7 +25,8 @@ _SKIPPED = re.compile(
     r"|skipped step|skip(?:ping)? (?:the )?(?:optimizer )?(?:step|update)|found inf|grad(?:ient)?s? overflow",
     re.IGNORECASE,
 )
-_BAR = re.compile(r"%\||it/s|s/it|\[=|=>|━|█|\[\s?#")
+_NULL = re.compile(r"[\"']([^\"'{}:,]{1,64})[\"']\s{0,4}:\s{0,4}(?:null|None)\b")
+_BAR = re.compile(r"%\||0it/s|0s/it|\[=|=>|━|█|\[\s?#")
 _AVERAGE = re.compile(r"\s*\(\s*(?:avg|mean|ave|average|global_avg)?\s*[:=]?\s*", re.IGNORECASE)
 _LIST = re.compile(r"['\")]?\s*[,;]?\s*['\"]?(?:tensor\()?")
 _BRACKET = re.compile(r"\s*[\])]?\s*,?\s*[\[(]\s*")
@@ -68,6 +70,7 @@ class Template:
         settings: True where the line lists settings, not measurements.
         ends: True where the line may tell of the run's end.
         claims: True where the line may claim that a step was taken.
+        missing: names beside which the line says `null`.
     """
 
     slots: tuple[Slot, ...] = ()
@@ -78,6 +81,7 @@ class Template:
     settings: bool = False
     ends: bool = False
     claims: bool = False
+    missing: tuple[Name, ...] = ()
 
 
 def understand(texts: list[str], phase: str) -> Template:
@@ -97,10 +101,20 @@ def understand(texts: list[str], phase: str) -> Template:
     slots = [Slot(i, name) for i in range(len(texts) - 1) if (name := reader.name(i)) is not None]
     return Template(
         slots=tuple(s for s in slots if s.name.kind not in POSITIONS and s.name.kind is not Kind.IGNORED),
-        positions=tuple(s for s in slots if s.name.kind in POSITIONS),
+        positions=epochs_first(s for s in slots if s.name.kind in POSITIONS),
         bar=bool(_BAR.search(whole)),
         phase=reader.said or phase_of(texts[-1] if len(texts) == 1 else ""),
+        missing=tuple(name_of(found[1], phase) for found in _NULL.finditer(whole)),
     )
+
+
+def epochs_first(slots: Iterable[Slot]) -> tuple[Slot, ...]:
+    """Positions in the order in which they count: steps may begin anew with an epoch.
+
+    Args:
+        slots: positions.
+    """
+    return tuple(sorted(slots, key=lambda slot: slot.name.kind is not Kind.EPOCH))
 
 
 def phase_of(text: str) -> str:

@@ -1,9 +1,15 @@
-"""Which lines does a file hold? Any encoding, progress written over itself, colours, and lines of any length."""
+"""Which lines does a file hold, in any encoding, packed or coloured, of any length; and which tell of the run's end?"""
 
+import bz2
+import gzip
+import lzma
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
+from io import TextIOWrapper
+from itertools import chain
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 from ...errors import InputError
 
@@ -13,10 +19,14 @@ MOST_PIECES = 64
 """Pieces of a line that are read: what is longer than 4 million characters is no line of a training."""
 _SNIFFED = 8192
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|[@-Z\\^_])")
+_PACKED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+_BROKEN = (EOFError, zlib.error, lzma.LZMAError)
 _BACK = re.compile(r"\x08+")
+_MARKS = "\x1b\x08\r"
+"""What a line must be cleaned of."""
 
 
-def opened(path: Path) -> TextIO:
+def opened(path: Path) -> TextIOWrapper:
     """The file as text.
 
     Args:
@@ -28,10 +38,13 @@ def opened(path: Path) -> TextIO:
     try:
         with path.open("rb") as file:
             head = file.read(_SNIFFED)
-        encoding = encoding_of(head, path.name)
-        return path.open(encoding=encoding, errors="replace", newline=None)
-    except OSError as error:
-        raise InputError("a readable log", f"{path.name}: {error.strerror}", "no permission", "pass another") from error
+        unpacked = next((each for magic, each in _PACKED.items() if head.startswith(magic)), open)
+        with unpacked(path, "rb") as file:
+            encoding = encoding_of(file.read(_SNIFFED), path.name)
+        return unpacked(path, "rt", encoding=encoding, errors="replace", newline=None)
+    except (OSError, *_BROKEN) as error:
+        told = f"{path.name}: {error.strerror if isinstance(error, OSError) and error.strerror else error}"
+        raise InputError("a readable log", told, "no permission, or a damaged file", "pass another") from error
 
 
 def encoding_of(head: bytes, name: str) -> str:
@@ -55,23 +68,34 @@ def encoding_of(head: bytes, name: str) -> str:
     return "utf-8-sig"
 
 
-def pieces(file: TextIO) -> Iterator[str]:
+def pieces(file: TextIOWrapper) -> Iterator[str]:
     """The lines of an open file, as far as it is written; one that is too long comes in pieces.
 
     Args:
         file: opened by `opened`.
     """
-    rest, count = "", 0
-    while part := file.readline(LONGEST_PIECE):
-        whole, beyond = part.endswith("\n"), count >= MOST_PIECES
-        count = 0 if whole else count + 1
-        part, rest = rest + part, ""
-        if beyond:
-            continue
-        if not whole and len(part) >= LONGEST_PIECE:
-            part, rest = _cut(part)
-        yield from clean(part)
+    rest, cuts = "", 0
+    while chunk := _chunk(file):
+        *lines, rest = (rest + chunk).split("\n")
+        if lines and cuts >= MOST_PIECES:
+            lines[0] = ""
+        cuts = 0 if lines else cuts
+        if any(mark in chunk for mark in _MARKS):
+            lines = chain.from_iterable(map(clean, lines))
+        yield from lines
+        if len(rest) >= LONGEST_PIECE:
+            part, rest = _cut(rest) if cuts < MOST_PIECES else ("", "")
+            cuts += 1
+            yield from clean(part)
     yield from clean(rest)
+
+
+def _chunk(file: TextIOWrapper) -> str:
+    """The next part of a file; nothing where a compressed one is not written to its end."""
+    try:
+        return file.read(LONGEST_PIECE)
+    except _BROKEN:
+        return ""
 
 
 def _cut(part: str) -> tuple[str, str]:
@@ -94,3 +118,60 @@ def clean(line: str) -> Iterator[str]:
         yield from line.split("\r")
     elif line:
         yield line.rstrip("\n")
+
+
+_BEGINS = "Traceback (most recent call last)"
+_IGNORED = "Exception ignored in"
+_LINKS = ("During handling of the above", "The above exception was")
+_EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,120}(?::.*)?")
+_OTHER = re.compile(
+    r"^\s{0,8}(?:Killed\b|Segmentation fault|Bus error|Aborted\b|Floating point exception|terminate called after)"
+    r"|\(core dumped\)|oom[-_]kill|Out of memory: Kill|DUE TO TIME LIMIT|CANCELLED AT|DUE TO PREEMPTION"
+    r"|^\S{0,60}(?:Error|Exception|Interrupt): (?![-+.\d])\S|CUDA error: |NCCL .{0,80}(?:timed? ?out|error)"
+    r"|\bexitcode\s{0,3}: -\d|CUBLAS_STATUS_\w+FAIL|device-side assert",
+)
+LONGEST_ENDING = 200
+
+
+class Endings:
+    """Follows the lines of a log and knows whether they tell of a run's death."""
+
+    def __init__(self) -> None:
+        self.inside = self.ignored = False
+        self.prefix = ""
+
+    def read(self, line: str) -> str | None:
+        """What a line says of the end: its words, the empty string within a traceback, None where it says nothing.
+
+        Args:
+            line: without colours.
+        """
+        if _BEGINS in line:
+            self.inside, self.prefix = True, line[: line.index(_BEGINS)]
+            return "" if self.ignored else "an error"
+        if _IGNORED in line:  # an object's end failed at exit, which harms nothing
+            self.ignored = True
+            return ""
+        if not self.inside:
+            return line.strip()[:LONGEST_ENDING] if _OTHER.search(line) else None
+        rest = line.removeprefix(self.prefix) if self.prefix else line
+        if not rest.strip() or rest.startswith((" ", "\t")) or rest.startswith(_LINKS):
+            return ""
+        self.inside = False
+        if self.ignored:
+            self.ignored = False
+            return ""
+        return rest.strip()[:LONGEST_ENDING] if _EXCEPTION.fullmatch(rest.strip()[:LONGEST_ENDING]) else None
+
+
+_HINTS = ("rror", "Kill", "kill", "fault", "Abort", "core dumped", "DUE TO", "CANCELLED", "xception", "nterrupt",
+          "terminate", "exitcode", "assert", "CUBLAS", _BEGINS)  # fmt: skip
+
+
+def may_end(text: str) -> bool:
+    """Whether lines of this shape may tell of an end: a fast look before the slow one.
+
+    Args:
+        text: of a line, with or without its numbers.
+    """
+    return any(hint in text for hint in _HINTS)

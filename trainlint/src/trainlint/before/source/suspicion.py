@@ -1,9 +1,14 @@
-"""What does the source suggest, and where does it stand?"""
+"""What is a suspicion that the source gives rise to, and how does a check make one?"""
 
+import ast
 import hashlib
 from dataclasses import dataclass, field
 
 from ...findings import Rule, Severity
+from ...rules.source_links import CONFIRMED_BY, EXPLAINS
+from .training import place
+from .walking.events import Event
+from .walking.scopes import SourceFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,3 +80,29 @@ class SourceFinding:
             f"{self.path}:{self.line}:{self.column}: {self.code} {self.name}{note}: {self.evidence}\n"
             f"    | {self.source}\n    next: {self.rule.move}"
         )
+
+
+def tell(
+    rule: Rule, node: ast.AST, file: SourceFile, evidence: str, *, subject: str = "", severity: Severity | None = None
+) -> SourceFinding:
+    """A finding at a node."""
+    where, line, column = place(node, file)
+    return SourceFinding(
+        rule=rule,
+        path=where.path,
+        line=line,
+        column=column,
+        source=where.line(line),
+        evidence=evidence,
+        severity=rule.severity if severity is None else severity,
+        subject=subject,
+        confirmed_by=CONFIRMED_BY.get(rule.code, ()),
+        explains=EXPLAINS.get(rule.code, ()),
+    )
+
+
+def at(
+    rule: Rule, event: Event, evidence: str, *, subject: str = "", severity: Severity | None = None
+) -> SourceFinding:
+    """A finding at an event."""
+    return tell(rule, event.node, event.file, evidence, subject=subject, severity=severity)

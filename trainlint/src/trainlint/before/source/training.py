@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from .meaning.things import inner, tree
 from .meaning.torchfacts import LOSSES, has_weights, is_module, is_optimizer
-from .meaning.values import Items, Params, Table, Tensor, Thing, Value, options
+from .meaning.values import Items, Params, Table, Tensor, Thing, Value, inner, options, tree
 from .walking.events import Event
 from .walking.reader import Reading, tensors
 from .walking.scopes import SourceFile
@@ -164,6 +163,8 @@ def _descend(start: list[Value], found: dict[int, Value], cuts: list[Tensor] | N
                 left.append(now.module)
         elif isinstance(now, Params):
             left.append(now.owner)
+        elif isinstance(now, Thing) and "outside" in now.marks:
+            left.extend(tree(now))  # its pass is not read, and may call whatever was put into it
         elif isinstance(now, Thing) and not is_module(now):
             left.extend((*now.args, *now.kwargs.values()))
         else:

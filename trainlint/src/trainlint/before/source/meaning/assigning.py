@@ -2,10 +2,9 @@
 
 import ast
 
-from ..walking.state import Walking
+from ..walking.events import Walking
 from . import expressions
-from .things import mark
-from .values import UNKNOWN, Choice, Const, Items, Table, Tensor, Thing, Value, const, is_const, join
+from .values import UNKNOWN, Choice, Const, Items, Table, Tensor, Thing, Value, const, is_const, join, mark
 
 
 def assign(walker: Walking, node: ast.Assign) -> bool:

@@ -2,13 +2,12 @@
 
 import ast
 
-from ..walking.inheriting import through_super
+from ..walking.events import Frame, Walking
+from ..walking.looping import through_super
 from ..walking.scopes import Scope
-from ..walking.state import Frame, Walking
 from . import assigning
 from .methods import OF_MODULES, method
 from .outside import external
-from .things import inner
 from .torchfacts import GRAPHLESS, is_module, is_optimizer, modal, op_of, result_of_layer
 from .values import (
     UNKNOWN,
@@ -24,6 +23,7 @@ from .values import (
     Tensor,
     Thing,
     Value,
+    inner,
     join,
 )
 

@@ -3,9 +3,9 @@
 import ast
 from collections.abc import Callable
 
+from ..walking.events import Loop, Walking
 from ..walking.looping import element
 from ..walking.scopes import Scope
-from ..walking.state import Walking
 from . import calling
 from .values import UNKNOWN, Const, Function, Items, Params, Table, Tensor, Value
 
@@ -44,19 +44,39 @@ def _dictionary(walker: Walking, node: ast.Dict) -> Value:
 def _comprehension(walker: Walking, node: ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp) -> Value:
     inner = Scope(outer=walker.scope)
     outer, walker.frame.scope = walker.frame.scope, inner
-    over: Value = UNKNOWN
-    for generator in node.generators:
-        over = walker.evaluate(generator.iter)
-        calling.bind_target(walker, generator.target, element(walker, over, generator.iter))
-        for test in generator.ifs:
-            walker.evaluate(test)
-    if isinstance(node, ast.DictComp):
-        made: Value = Table({"?": walker.evaluate(node.value)}, more=True)
+    over = [_gone_over(walker, generator) for generator in node.generators]
+    loop = Loop(node, walker.file, over[0], walker.frame.name)
+    if loop.batches:  # what is called in it may train
+        walker.loops.append(loop)
+        made = [_in_round(walker, node, number) for number in range(2)][-1]
+        walker.loops.pop()
     else:
-        made = Items([walker.evaluate(node.elt)], True, "list", node)
-        made = _parameters(made, node)
+        made = _made(walker, node)
     walker.frame.scope = outer
     return made
+
+
+def _gone_over(walker: Walking, generator: ast.comprehension) -> Value:
+    over = walker.evaluate(generator.iter)
+    calling.bind_target(walker, generator.target, element(walker, over, generator.iter))
+    for test in generator.ifs:
+        walker.evaluate(test)
+    return over
+
+
+def _in_round(
+    walker: Walking, node: ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp, number: int
+) -> Value:
+    walker.rounds.append(number)
+    made = _made(walker, node)
+    walker.rounds.pop()
+    return made
+
+
+def _made(walker: Walking, node: ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp) -> Value:
+    if isinstance(node, ast.DictComp):
+        return Table({"?": walker.evaluate(node.value)}, more=True)
+    return _parameters(Items([walker.evaluate(node.elt)], True, "list", node), node)
 
 
 def _parameters(made: Items, node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> Value:

@@ -5,8 +5,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from ..walking.events import Walking
 from ..walking.scopes import canonical
-from ..walking.state import Walking
 from . import calling
 from .displays import DISPLAYS
 from .tensorshapes import broadcast, indexed
@@ -27,6 +27,7 @@ from .values import (
     Value,
     is_const,
     join,
+    options,
     whole,
 )
 
@@ -234,6 +235,10 @@ def _either(walker: Walking, node: ast.BoolOp) -> Value:
 def _subscript(walker: Walking, node: ast.Subscript) -> Value:
     owner = evaluate(walker, node.value)
     key = UNKNOWN if isinstance(node.slice, ast.Slice) else evaluate(walker, node.slice)
+    return join(*(_within(walker, node, each, key) for each in options(owner)))
+
+
+def _within(walker: Walking, node: ast.Subscript, owner: Value, key: Value) -> Value:
     if isinstance(owner, Items):
         place = whole(key)
         if place is not None and not owner.more and -len(owner.items) <= place < len(owner.items):

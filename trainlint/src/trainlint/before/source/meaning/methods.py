@@ -3,10 +3,9 @@
 import ast
 from collections.abc import Callable
 
-from ..walking.state import Walking
+from ..walking.events import Walking
 from . import calling
 from .tensorshapes import shape_of
-from .things import mark, tree
 from .torchfacts import CUTS, is_module, is_optimizer, is_scheduler, op_of
 from .values import (
     UNKNOWN,
@@ -23,6 +22,8 @@ from .values import (
     Value,
     is_const,
     join,
+    mark,
+    tree,
 )
 
 Args = tuple[Value, ...]
@@ -140,6 +141,8 @@ def _other(walker: Walking, owner: Thing, name: str, args: Args, kwargs: Kwargs,
     if owner.origin == "super":
         return UNKNOWN
     result = calling.opaque(walker, args, kwargs, node)
+    if isinstance(result, Tensor) and owner.origin.startswith("torch.distributions."):
+        result.op = op_of(name)
     if isinstance(result, Tensor):
         result.inputs = (owner, *result.inputs)
         result.module = owner if is_module(owner) or owner.origin == "?" else None

@@ -2,7 +2,7 @@
 
 import ast
 
-from ..walking.state import Walking
+from ..walking.events import Walking
 from . import calling
 from .methods import cut_of
 from .tensorshapes import joined_shape, made_shape, shape_of
@@ -250,7 +250,7 @@ def _attribute(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Va
 
 
 def _super(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
-    from ..walking.inheriting import parent  # the two need each other
+    from ..walking.looping import parent  # the two need each other
 
     return parent(walker, node)
 

@@ -6,27 +6,23 @@ from ..suspicion import SourceFinding
 from ..training import Training
 from . import (
     batchloops,
-    clipping,
     criteria,
     evaluations,
     gradientpaths,
     heldout,
     lossinputs,
     members,
-    optimised,
-    outside,
     precision,
     rateschedules,
     settings,
-    slips,
     upkeep,
 )
 
 SUSPECTS: tuple[Callable[[Training], Iterator[SourceFinding]], ...] = tuple(
     check
     for room in (
-        slips, batchloops, outside, clipping, precision, optimised, rateschedules, settings, gradientpaths, members,
-        criteria, lossinputs, evaluations, heldout, upkeep,
+        batchloops, precision, rateschedules, settings, gradientpaths, members, criteria, lossinputs, evaluations,
+        heldout, upkeep,
     )
     for check in room.CHECKS
 )  # fmt: skip

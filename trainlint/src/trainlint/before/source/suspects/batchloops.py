@@ -5,14 +5,12 @@ import re
 from collections.abc import Iterator
 
 from ....rules import source, source_model
-from ..meaning.things import tree
 from ..meaning.torchfacts import LOSSES, is_module, is_optimizer
-from ..meaning.values import Bound, Tensor, Thing, Value, number
-from ..suspicion import SourceFinding
+from ..meaning.values import Bound, Tensor, Thing, Value, number, tree
+from ..suspicion import SourceFinding, at, tell
 from ..training import Training, named, place, subject_of
 from ..walking.events import Event, Loop
 from ..walking.scopes import SourceFile
-from .telling import at, tell
 
 _CLEARING = (
     "grad = None",

@@ -7,13 +7,11 @@ from ....findings import Severity
 from ....rules import source_model
 from ..meaning.torchfacts import LOSSES
 from ..meaning.values import Choice, Const, Tensor, Thing, Value, const, number
-from ..suspicion import SourceFinding
+from ..suspicion import SourceFinding, tell
 from ..training import Training
 from ..walking.events import Event
 from ..walking.reader import tensors
-from .telling import tell
 
-_LINEAR = {"neg", "sub", "add", "mult", "div", "mean", "sum", "scaled"}
 _ORDERED = {"crossentropy", "nll", "binarycrossentropy", "binarycrossentropywithlogits"}
 
 
@@ -68,6 +66,7 @@ def negated(training: Training) -> Iterator[SourceFinding]:
         others: list[Value] = []
         _signs(back.value, 1, found, others)
         yield from _likelihood(found, others)
+        yield from _log_prob(training, back)
         alone = not others and len(_reached_models(training, back)) <= 1 and _reaches_trained(training, back)
         if found and alone and all(s < 0 for _, s in found):
             node = _minus(back.value)
@@ -89,6 +88,40 @@ def _likelihood(found: list[tuple[Tensor, int]], others: list[Value]) -> Iterato
         if source is not None and source.op == "logsoftmax":
             told = "the log probabilities of the labels are the loss: a step makes them smaller"
             yield tell(source_model.NEGATED, value.node, value.file, told)
+
+
+def _log_prob(training: Training, back: Event) -> Iterator[SourceFinding]:
+    """The log probability of the data, alone or less a divergence, that is made smaller."""
+    terms = list(_terms(back.value, 1))
+    likely = [(t, sign) for t, sign in terms if t.op == "logprob"]
+    others = [t for t, sign in terms if t.op != "logprob" and (t.op != "kldiv" or sign > 0)]
+    if likely and not others and all(sign > 0 and _of_data(t) for t, sign in likely):
+        if _reaches_trained(training, back):
+            told = "the log probability of the data is the loss: a step makes it smaller"
+            yield tell(source_model.NEGATED, likely[0][0].node, likely[0][0].file, told)
+
+
+def _terms(value: Value, sign: int) -> Iterator[tuple[Tensor, int]]:
+    """What a value is a sum of, with signs; a product with anything but a number is a term of its own."""
+    if not isinstance(value, Tensor):
+        return
+    inputs = value.inputs
+    if value.op in {"mean", "sum", "scaled", "neg", "squeeze", "view"} and inputs:
+        yield from _terms(inputs[0], -sign if value.op == "neg" else sign)
+    elif value.op in {"add", "sub"} and len(inputs) == 2:
+        yield from _terms(inputs[0], sign)
+        yield from _terms(inputs[1], -sign if value.op == "sub" else sign)
+    elif value.op in {"mult", "div"} and len(inputs) == 2 and any(number(v) is not None for v in inputs):
+        factor, rest = inputs if number(inputs[0]) is not None else inputs[::-1]
+        yield from _terms(rest, sign if (number(factor) or 0) >= 0 else -sign)
+    else:
+        yield value, sign
+
+
+def _of_data(log_prob: Tensor) -> bool:
+    """True where the probability is one of values that come from the loader as they are."""
+    made = [t for given in log_prob.inputs[1:] for t in tensors(given)]
+    return any(t.op == "batch" for t in made) and all(t.module is None and "sample" not in t.op for t in made)
 
 
 def _mask(value: Value) -> bool:

@@ -4,13 +4,11 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from ....rules import source_model
-from ..meaning.things import tree
 from ..meaning.torchfacts import is_module
-from ..meaning.values import Const, Tensor, Thing, Value, options
-from ..suspicion import SourceFinding
+from ..meaning.values import Const, Tensor, Thing, Value, options, tree
+from ..suspicion import SourceFinding, at, tell
 from ..training import Training, named, place
 from ..walking.events import Event, Loop, unwrapped
-from .telling import at, tell
 
 _WORDS = ("val", "test", "eval", "dev")
 
@@ -51,9 +49,16 @@ def with_gradients(training: Training) -> Iterator[SourceFinding]:
 
 def in_train_mode(training: Training) -> Iterator[SourceFinding]:
     """A pass over evaluation data in which dropout or batch statistics are in training mode."""
+    passes = {loop: call for call, _, loop in _model_calls(training)}
+    for loop, event in _in_train_mode(training):
+        evidence = f"`{named(event.target)}` is in training mode in this pass"
+        yield at(source_model.IN_TRAIN_MODE, passes[loop], evidence)
+
+
+def _in_train_mode(training: Training) -> Iterator[tuple[Loop, Event]]:
     told: set[int] = set()
     trained_on = {id(t) for b in training.backwards for loop in b.loops for t in unwrapped(loop.over)}
-    passes = {loop: call for call, _, loop in _model_calls(training)}
+    passes = {loop for _, _, loop in _model_calls(training)}
     for event in training.of("modal"):
         loop = next((each for each in event.loops if each in passes), None)
         if loop is None or id(loop.node) in told or training.library or event.mode not in {"", "train"}:
@@ -61,13 +66,13 @@ def in_train_mode(training: Training) -> Iterator[SourceFinding]:
         other = event.graphless and not {id(t) for t in unwrapped(loop.over)} & trained_on
         if (_evaluating(loop, loop.function) or other) and not _on_purpose(training, loop, event):
             told.add(id(loop.node))
-            evidence = f"`{named(event.target)}` is in training mode in this pass"
-            yield at(source_model.IN_TRAIN_MODE, passes[loop], evidence)
+            yield loop, event
 
 
 def in_function(training: Training) -> Iterator[SourceFinding]:
     """An evaluating function that runs the trained model without gradients, in training mode."""
     told: set[str] = set()
+    known = {id(loop.node) for loop, _ in _in_train_mode(training)}
     for event in training.of("modal"):
         names = [n for n in event.functions if _words(n) & _MEASURES]
         if not names or not event.graphless or event.mode not in {"", "train"} or names[-1] in told or training.library:
@@ -77,6 +82,7 @@ def in_function(training: Training) -> Iterator[SourceFinding]:
         if (
             calls
             and _is_trained(training, layer)
+            and not known & {id(loop.node) for loop in event.loops}
             and not _named_on_purpose(event.functions)
             and not _left_alone(training, event)
         ):
@@ -198,7 +204,8 @@ def aliased(training: Training) -> Iterator[SourceFinding]:
         if not isinstance(state, Tensor) or not state.inputs or state.inputs[0] is not event.target:
             continue
         loops = [b.loops[0] for b in training.backwards if b.loops and b.order < event.order]
-        if any(any(n is state.node for n in ast.walk(loop.node)) and loop not in event.loops for loop in loops):
+        taken = {loop for e in training.of(".state_dict") if e.node is state.node for loop in e.loops}
+        if any(loop in taken and loop not in event.loops for loop in loops):
             told = f"what is kept here is the live weights, and line {event.line} loads them back unchanged"
             yield tell(source_model.ALIASED, state.node, state.file, told)
 

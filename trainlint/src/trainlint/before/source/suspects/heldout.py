@@ -1,17 +1,16 @@
 """Data: shuffled where it is trained on, together with its labels, and not the data that validates?"""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ....findings import Severity
 from ....rules import source_model
-from ..meaning.batches import TENSORS, dataset_of
 from ..meaning.values import Const, Function, Items, Tensor, Thing, Value, is_const, number, whole
-from ..suspicion import SourceFinding
+from ..suspicion import SourceFinding, at, tell
 from ..training import Training
-from ..walking.events import LOADER, Loop, unwrapped
+from ..walking.events import LOADER, Event, Loop, unwrapped
+from ..walking.looping import TENSORS, dataset_of
 from ..walking.reader import tensors
-from .telling import at, tell
 
 _RANDOM = {"randn", "rand", "randint", "normal", "uniform", "randnlike", "bernoulli", "standardnormal", "poisson"}
 _ORDERED = {
@@ -103,6 +102,8 @@ def _draws(dataset: Thing, item: Function) -> bool:
 def same_data(training: Training) -> Iterator[SourceFinding]:
     """A loader called validation or test that goes over the training data."""
     trained = [loader for loader, _ in _trained_loaders(training)]
+    made = {id(e.node): e for e in training.of(LOADER)}
+    trained += [t for t in training.walker.things if t.origin == LOADER and _maker(made, t) == "train_dataloader"]
     sets = {id(dataset_of(t)) for t in trained} | {id(t) for t in trained}
     for event in training.of("bound"):
         thing, target = event.target, event.node
@@ -111,6 +112,17 @@ def same_data(training: Training) -> Iterator[SourceFinding]:
         if _held_out(target.id) and (id(dataset_of(thing)) in sets or _equal_sets(dataset_of(thing), trained)):
             told = f"`{target.id}` goes over the data set that is trained on"
             yield at(source_model.SAME_DATA, event, told, subject=target.id)
+    for thing in training.walker.things:
+        maker = _maker(made, thing) if thing.origin == LOADER and thing not in trained else ""
+        if _held_out(maker) and "load" in maker and id(dataset_of(thing)) in sets:
+            told = f"`{maker}` makes it over the data set that is trained on"
+            yield tell(source_model.SAME_DATA, thing.node, thing.file, told, subject=maker)
+
+
+def _maker(made: Mapping[int, Event], loader: Thing) -> str:
+    """The function that made a loader."""
+    event = made.get(id(loader.node))
+    return event.function if event is not None else ""
 
 
 def _held_out(name: str) -> bool:

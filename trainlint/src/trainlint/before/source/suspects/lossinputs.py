@@ -5,12 +5,11 @@ from collections.abc import Iterator
 
 from ....rules import source_model
 from ..meaning.values import UNKNOWN, Tensor, Thing, Value, number, whole
-from ..suspicion import SourceFinding
+from ..suspicion import SourceFinding, tell
 from ..training import Training
 from ..walking.events import LOADER
 from ..walking.reader import tensors
 from .criteria import all_losses, last_op
-from .telling import tell
 
 _WRONG = {
     "crossentropy": {"softmax", "sigmoid", "softmin", "relu"},

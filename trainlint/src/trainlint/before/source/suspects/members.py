@@ -7,9 +7,8 @@ from ....findings import Severity
 from ....rules import source_model
 from ..meaning.torchfacts import NOT_TRAINED, has_weights, is_layer_class, module_root
 from ..meaning.values import Class, Const, Function, Items, Table, Tensor, Thing, Value, is_const
-from ..suspicion import SourceFinding
+from ..suspicion import SourceFinding, tell
 from ..training import Training, layers, place
-from .telling import tell
 
 _LISTING = ("named_children", "children", "_modules", "modules", "named_modules", "getattr", "__dict__", "vars")
 

@@ -8,12 +8,10 @@ from ....rules import source
 from ..meaning import calling
 from ..meaning.torchfacts import is_scheduler
 from ..meaning.values import Bound, Const, Function, Items, Table, Thing, Value, const, elements, number
-from ..suspicion import SourceFinding
+from ..suspicion import SourceFinding, at, tell
 from ..training import Training, subject_of
-from ..walking.events import Event
+from ..walking.events import Event, Frame
 from ..walking.reader import tensors
-from ..walking.state import Frame
-from .telling import at, tell
 
 _SMALL_MEAN = 0.2
 """A run whose mean rate is below a fifth of the target has spent most of itself in its warm-up."""
@@ -108,11 +106,21 @@ def _mismatch(training: Training, tick: Event, schedule: Thing, unit_of_tick: st
         size, epochs, gamma = number(length), number(_epochs(tick)), number(schedule.given("gamma", 2))
         if kind == "StepLR" and size is not None and epochs is not None and size <= epochs and (gamma or 0.1) < 1:
             return f"it falls every {size:g} steps of a run of {epochs:g} epochs, and is stepped once per batch"
+        last = _last_milestone(schedule) if kind == "MultiStepLR" else None
+        if last is not None and epochs is not None and last <= epochs:
+            return f"its milestones end at {last:g} in a run of {epochs:g} epochs, and it is stepped once per batch"
         decay = number(schedule.given("gamma", 1))
         if kind == "ExponentialLR" and decay is not None and decay <= 0.95:
             return f"its factor {decay:g} is meant for epochs, and it is stepped once per batch"
         return _oftener(training, tick)
     return ""
+
+
+def _last_milestone(schedule: Thing) -> float | None:
+    given = schedule.given("milestones", 1)
+    found = [number(m) for m in elements(given)] if isinstance(given, Items) and not given.more else []
+    known = [m for m in found if m is not None]
+    return max(known) if len(known) == len(found) > 1 else None
 
 
 def _oftener(training: Training, tick: Event) -> str:

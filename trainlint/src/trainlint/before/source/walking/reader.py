@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from ..meaning import calling
-from ..meaning.things import inner
 from ..meaning.torchfacts import is_lightning
-from ..meaning.values import UNKNOWN, Choice, Class, Const, Function, Items, Table, Tensor, Thing, Value
-from .project import Project
+from ..meaning.values import UNKNOWN, Choice, Class, Const, Function, Items, Table, Tensor, Thing, Value, inner
+from .events import Frame
+from .reading import Project
 from .scopes import SourceFile
-from .state import Frame
 from .walker import Walker
 
 _TRAINING = re.compile(r"\.backward\(|\.step\(|training_step|compute_loss|zero_grad\(")

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable
 
 from ..meaning import assigning, expressions
 from ..meaning.values import UNKNOWN, Class, Const, Function, Value
-from .events import NOTHING, Loop
+from .events import NOTHING, Frame, Loop, Walking
 from .looping import element, rounds_of, widened
 from .scopes import Scope, SourceFile, imported
-from .state import Frame, Walking
 
 
 class Walker(Walking):

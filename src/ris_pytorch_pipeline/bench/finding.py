@@ -1,0 +1,204 @@
+"""What was found in each scene of a file, beside the truth and the bound where they are known, as plain values."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..bounds import scene_bound
+from ..data import SceneFile
+from ..estimate import Estimate, SearchRegion
+from ..matching import UNMATCHED
+from ..physics import Scenes
+from ..units import decibels
+from .score import match_directions
+
+_UNITS = {"azimuth_deg": 180 / math.pi, "elevation_deg": 180 / math.pi, "distance_m": 1.0}
+"""Key of each coordinate, and the factor from SI units."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One scene: every number is plain, None where it does not exist.
+
+    Args:
+        scene: its number in the file.
+        status: how the estimate ended, a sentence.
+        noise_variance: σ² per antenna.
+        advice: `status`, `cause` and `next` of everything that is to be said, worst first.
+        fit: `explained` and `expected` share of the energy, `p_value`, what is `striking`, and other answers, `modes`;
+            None where the estimator does not say.
+        sources: each with `position`, `std` (Fisher information, if the model holds) and `std_sandwich` (whether it
+            holds or not) by `azimuth_deg`, `elevation_deg`, `distance_m`, `power_db` and `evidence`; where the truth is
+            known also with `truth`, `error` and `bound`, None for a source that is none.
+        missed: `position` and `bound` of true sources with no estimate within 3°.
+        judged: whether the truth is known.
+    """
+
+    scene: int
+    status: str
+    noise_variance: float | None
+    advice: list[dict[str, str]]
+    fit: dict[str, Any] | None
+    sources: list[dict[str, Any]]
+    missed: list[dict[str, Any]]
+    judged: bool
+
+    @property
+    def success(self) -> bool | None:
+        """Whether every source was found and none beside; None where the truth is not known."""
+        if not self.judged:
+            return None
+        return not self.missed and all(source["truth"] is not None for source in self.sources)
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding as `ris locate --json` prints it."""
+        document: dict[str, Any] = {
+            "scene": self.scene,
+            "status": self.status,
+            "order": len(self.sources),
+            "noise_variance": self.noise_variance,
+            "findings": self.advice,
+            "fit": self.fit,
+            "sources": [_flat(source) for source in self.sources],
+        }
+        if self.judged:
+            document |= {"missed": [_flat(source) for source in self.missed], "success": self.success}
+        return document
+
+
+def findings_of(file: SceneFile, estimate: Estimate, numbers: list[int]) -> list[Finding]:
+    """One finding per scene.
+
+    Args:
+        file: the scenes that were located.
+        estimate: what the estimator said.
+        numbers: of these scenes in the file they come from.
+
+    Returns:
+        The findings, sources in the estimator's order.
+    """
+    judge = None if file.scenes is None else _Judge(file.scenes, estimate)
+    findings = []
+    for row, number in enumerate(numbers):
+        slots = [s for s in range(estimate.positions.shape[1]) if not bool(estimate.positions[row, s].isnan().any())]
+        sources = [_source(estimate, row, slot) | (judge.of(row, slot) if judge else {}) for slot in slots]
+        findings.append(
+            Finding(
+                scene=number,
+                status=estimate.status[row].value,
+                noise_variance=_finite(float(estimate.noise_variance[row])),
+                advice=_advice(estimate, row),
+                fit=_fit(estimate, row),
+                sources=sources,
+                missed=judge.missed(row) if judge else [],
+                judged=judge is not None,
+            )
+        )
+    return findings
+
+
+def summary_of(findings: list[Finding]) -> dict[str, Any]:
+    """Scenes, how many had each number of sources found, and the share of successes (None without a truth)."""
+    orders = Counter(len(finding.sources) for finding in findings)
+    successes = [finding.success for finding in findings if finding.success is not None]
+    return {
+        "scenes": len(findings),
+        "orders": {str(order): orders[order] for order in sorted(orders)},
+        "success": sum(successes) / len(successes) if successes else None,
+    }
+
+
+class _Judge:
+    """Truth and bound of the scenes, matched to the estimate."""
+
+    def __init__(self, scenes: Scenes, estimate: Estimate) -> None:
+        self._true = scenes.truth.positions.double()
+        self._found = estimate.positions.double().to(self._true.device)
+        self._bound = scene_bound(scenes).deviations
+        self._counts = scenes.truth.sources
+        self._partner = match_directions(self._true, self._found)
+
+    def of(self, row: int, slot: int) -> dict[str, Any]:
+        """Truth, error and bound of one found source."""
+        where = (self._partner[row] == slot).nonzero()
+        if where.numel() == 0:
+            return {"truth": None, "error": None, "bound": None}
+        k = int(where[0, 0])
+        true, found = self._true[row, k], self._found[row, slot]
+        return {"truth": _named(true), "error": _named(found - true), "bound": _named(self._bound[row, k])}
+
+    def missed(self, row: int) -> list[dict[str, Any]]:
+        """True sources without a partner."""
+        slots = [k for k in range(int(self._counts[row])) if int(self._partner[row, k]) == UNMATCHED]
+        return [{"position": _named(self._true[row, k]), "bound": _named(self._bound[row, k])} for k in slots]
+
+
+def located(name: str, region: SearchRegion, findings: list[Finding]) -> dict[str, Any]:
+    """What was found, as plain values: the same from a command and from a service.
+
+    Args:
+        name: of the estimator.
+        region: the field of view that was searched.
+        findings: one per scene.
+    """
+    angles = {key: [round(math.degrees(x), 9) for x in vars(region)[key]] for key in ("azimuth", "elevation")}
+    return {
+        "estimator": name,
+        "region": {
+            "azimuth_deg": angles["azimuth"],
+            "elevation_deg": angles["elevation"],
+            "distance_m": list(region.distance),
+        },
+        "scenes": [finding.to_json() for finding in findings],
+        "summary": summary_of(findings),
+    }
+
+
+def _advice(estimate: Estimate, row: int) -> list[dict[str, str]]:
+    """Everything that is to be said about a scene, with its cause and the next move."""
+    said = (estimate.status[row],) if estimate.fit is None else estimate.fit.findings[row]
+    return [{"status": s.value, "cause": s.cause, "next": s.move} for s in said if s.cause]
+
+
+def _fit(estimate: Estimate, row: int) -> dict[str, Any] | None:
+    fit = estimate.fit
+    if fit is None:
+        return None
+    modes = [{"source": m.source, "loss": m.loss, **_named(torch.tensor(m.position))} for m in fit.modes[row]]
+    return {
+        "explained": float(fit.explained[row]),
+        "expected": float(fit.expected[row]),
+        "p_value": float(fit.p_value[row]),
+        "striking": fit.striking[row],
+        "modes": modes,
+    }
+
+
+def _source(estimate: Estimate, row: int, slot: int) -> dict[str, Any]:
+    power = float(estimate.powers[row, slot])
+    wide = estimate.sandwich
+    return {
+        "position": _named(estimate.positions[row, slot]),
+        "std": _named(estimate.deviations[row, slot]),
+        "std_sandwich": None if wide is None else _named(wide[row, slot]),
+        "evidence": None if estimate.fit is None else _finite(float(estimate.fit.evidence[row, slot])),
+        "power_db": decibels(power) if power > 0 and math.isfinite(power) else None,
+    }
+
+
+def _named(values: Tensor) -> dict[str, float | None]:
+    """(azimuth, elevation, distance) in degrees, degrees and metres, by name."""
+    return {key: _finite(float(value) * factor) for (key, factor), value in zip(_UNITS.items(), values, strict=True)}
+
+
+def _flat(source: dict[str, Any]) -> dict[str, Any]:
+    """The position's coordinates at the top, everything else below its name."""
+    return source["position"] | {key: value for key, value in source.items() if key != "position"}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

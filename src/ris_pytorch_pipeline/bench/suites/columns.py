@@ -1,0 +1,128 @@
+"""What stands in a row of results? One schema for every suite: which cell, its figures, and where they come from."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ...estimate import GENIE
+from ..cell import Cell, RangeBin
+from ..interval import Measure
+from ..score import COORDINATES
+from ..summary import UNITS
+
+Kind = str
+"""What a column holds: `text`, `whole`, `number`, `truth`, `wholes` or `bins`; a number may be NaN, a text missing."""
+Row = dict[str, Any]
+"""Values by the names of `COLUMNS`."""
+
+_WHICH: dict[str, Kind] = {
+    "suite": "text", "sweep": "text", "point": "whole", "method": "text", "contender": "text", "axes": "text",
+    "scenario": "text", "seed": "whole",
+}  # fmt: skip
+_SINGLE = (
+    "success", "inverse_distance_over_crb", "order_accuracy", "gospa_whitened", "gospa_direction_deg",
+    "gospa_cartesian_m", "missed", "false",
+)  # fmt: skip
+"""Fields of `Cell` that are one figure with its interval."""
+_MEASURED = {"rmse_over_crb": COORDINATES, "rmse": tuple(UNITS)}
+"""Fields that are figures by coordinate, with intervals."""
+_BOUNDS = ("rms_bound", "rms_bound_all")
+_SPANS: dict[str, Kind] = {"sources": "whole", "snr_db": "number"}
+_SOURCE: dict[str, Kind] = {
+    "threads": "whole", "package": "text", "commit": "text", "code": "text", "torch": "text", "numpy": "text",
+    "scipy": "text", "python": "text", "machine": "text",
+}  # fmt: skip
+TIMES: dict[str, Kind] = {"scenes_per_s": "number", "seconds": "number", "began": "text"}
+"""Columns that differ between two runs of the same cell on one machine; all others are equal."""
+ENDS = ("", "_low", "_high")
+"""What follows the name of a figure: itself, and the ends of its 95 % interval."""
+
+
+def _figures() -> Iterator[tuple[str, Kind]]:
+    """The columns of a cell."""
+    for name, kind in _SPANS.items():
+        yield from ((f"{name}_least", kind), (f"{name}_most", kind))
+    yield from (("n", "whole"), ("known_order", "truth"))
+    names = [*_SINGLE, *(f"{name}_{key}" for name, keys in _MEASURED.items() for key in keys)]
+    yield from ((f"{name}{end}", "number") for name in names for end in ENDS)
+    yield from ((f"{name}_{key}", "number") for name in _BOUNDS for key in UNITS)
+    yield from ((f"bound_{key}_{part}", "number") for key in UNITS for part in ("median", "p90"))
+    yield from ((f"judged_{key}", "whole") for key in COORDINATES)
+    yield from (("order_counts", "wholes"), ("distance_by_range", "bins"), ("statuses", "text"), ("alarm", "text"))
+
+
+_OF_GENIE = ("success", "gospa_whitened", *(f"rmse_over_crb_{key}" for key in COORDINATES))
+"""Figures of the genie that stand in the rows of the others at its combination, as `genie_<figure>`."""
+_BESIDE: dict[str, Kind] = dict.fromkeys((f"genie_{name}" for name in _OF_GENIE), "number")
+COLUMNS: dict[str, Kind] = _WHICH | dict(_figures()) | _BESIDE | _SOURCE | TIMES
+"""Kind of each column, in order."""
+
+
+def figures_of(cell: Cell) -> Row:
+    """The columns that a cell fills."""
+    row: Row = {"n": cell.n, "known_order": cell.known_order, "method": cell.method}
+    for name in _SPANS:
+        span = vars(cell)[name]
+        row[f"{name}_least"], row[f"{name}_most"] = span if isinstance(span, tuple) else (span, span)
+    for name in _SINGLE:
+        row |= _measure(name, vars(cell)[name])
+    for name, keys in _MEASURED.items():
+        for key in keys:
+            row |= _measure(f"{name}_{key}", vars(cell)[name][key])
+    row |= {f"{name}_{key}": vars(cell)[name][key] for name in _BOUNDS for key in UNITS}
+    row |= {f"bound_{key}_{part}": value for key, parts in cell.bound.items() for part, value in parts.items()}
+    row |= {f"judged_{key}": cell.judged[key] for key in COORDINATES}
+    return row | {
+        "order_counts": list(cell.order_counts),
+        "distance_by_range": [dict(vars(one)) for one in cell.distance_by_range],
+        "statuses": json.dumps(dict(cell.statuses), sort_keys=True),
+        "alarm": cell.alarm,
+        "scenes_per_s": cell.scenes_per_s,
+    }
+
+
+def beside_genie(rows: Sequence[Row]) -> list[Row]:
+    """Rows with the genie's figures at the same combination, NaN where it is not there.
+
+    Args:
+        rows: of one suite.
+    """
+    genies = {(row["sweep"], row["point"]): row for row in rows if row["method"] == GENIE}
+    nothing = dict.fromkeys(_OF_GENIE, math.nan)
+    held = [genies.get((row["sweep"], row["point"]), nothing) for row in rows]
+    return [row | {f"genie_{name}": genie[name] for name in _OF_GENIE} for row, genie in zip(rows, held, strict=True)]
+
+
+def cell_of(row: Mapping[str, Any]) -> Cell:
+    """The cell that a row was made of.
+
+    Args:
+        row: with the columns of a cell.
+    """
+    values: Row = {
+        **{name: _span(row, name) for name in _SPANS},
+        **{name: _measured(row, name) for name in _SINGLE},
+        **{name: {key: _measured(row, f"{name}_{key}") for key in keys} for name, keys in _MEASURED.items()},
+        **{name: {key: row[f"{name}_{key}"] for key in UNITS} for name in _BOUNDS},
+        "bound": {key: {part: row[f"bound_{key}_{part}"] for part in ("median", "p90")} for key in UNITS},
+        "judged": {key: row[f"judged_{key}"] for key in COORDINATES},
+        "order_counts": tuple(row["order_counts"]),
+        "distance_by_range": tuple(RangeBin(**one) for one in row["distance_by_range"]),
+        "statuses": json.loads(row["statuses"]),
+    }
+    same = {name: row[name] for name in ("method", "n", "known_order", "alarm", "scenes_per_s")}
+    return Cell(**values, **same)
+
+
+def _measure(name: str, measure: Measure) -> Row:
+    return dict(zip((f"{name}{end}" for end in ENDS), (measure.value, measure.low, measure.high), strict=True))
+
+
+def _measured(row: Mapping[str, Any], name: str) -> Measure:
+    return Measure(*(row[f"{name}{end}"] for end in ENDS))
+
+
+def _span(row: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401
+    low, high = row[f"{name}_least"], row[f"{name}_most"]
+    return low if low == high else (low, high)

@@ -1,0 +1,119 @@
+"""How does a contender of a suite become something that runs? A registered estimator or a network, set up as told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, is_dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ...errors import ConfigurationError
+from ...estimate import GENIE, SearchRegion, contender
+from ...experiment import overlay
+from ...localise import Localiser
+from ...train import Trained
+from ..genie import genie_for, region_of
+from ..hybrid import DOUBT, proposer
+from ..sweep import Attempt, blind, check_needs
+from .suite import Entrant, Pending
+
+NetworkReader = Callable[[Path], Trained]
+"""Reads a trained network."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """How a trained network locates.
+
+    Args:
+        proposals: where its starts come from: the candidates that are `explaining` most, the likeliest `candidates` of
+            its heat-map, or the peaks of a spectrum.
+        beta: share of R_samp in the covariance under those of `music` or `mvdr`.
+        polish: updates of the likelihood from there.
+        doubt: probability of the last candidate below which the likelihood searches a scene.
+    """
+
+    proposals: Literal["explaining", "candidates", "music", "mvdr"] = "explaining"
+    beta: float = 0.0
+    polish: int = 10
+    doubt: float = DOUBT
+
+
+@dataclass(eq=False, kw_only=True)
+class Entering:
+    """Makes contenders run, and keeps networks that were read.
+
+    Args:
+        read: reads a trained network.
+        further: names that only this suite knows, for messages.
+    """
+
+    read: NetworkReader
+    further: tuple[str, ...] = ()
+    _networks: dict[str, Trained] = field(default_factory=dict)
+
+    def attempt(self, pending: Pending) -> Attempt:
+        """The contender of a cell, as a function of observation and truth.
+
+        Raises:
+            ConfigurationError: an unknown name or setting, a value that does not fit, or scenes that it cannot use.
+            InputError: no network in that file, or a share outside [0, 1].
+        """
+        entrant, region = pending.entrant, region_of(pending.scenario)
+        if entrant.model is not None:
+            return blind(self._localiser(entrant, pending.method), known_order=pending.order == "known")
+        if entrant.estimator == GENIE:
+            if entrant.settings:
+                _refuse_settings(pending.method, "it is the likelihood of the symbols, from the truth")
+            return genie_for(pending.scenario, region)
+        check_needs(entrant.estimator, pending.scenario)
+        estimator = self._estimator(entrant, pending.method, region)
+        return blind(estimator, known_order=pending.order == "known")
+
+    def check(self, cells: tuple[Pending, ...]) -> None:
+        """Make every contender once, so that nothing is refused after hours.
+
+        Raises:
+            ConfigurationError: as `attempt`.
+            InputError: as there.
+        """
+        for pending in cells:
+            self.attempt(pending)
+
+    def provenance(self, entrant: Entrant) -> dict[str, Any]:
+        """What a row says of its contender: the plain value, and the run that a network comes from."""
+        if entrant.model is None:
+            return entrant.to_plain()
+        header = self._network(entrant.model).header
+        return entrant.to_plain() | {"run": header.identity["run"], "updates": header.progress["updates"]}
+
+    def _estimator(self, entrant: Entrant, name: str, region: SearchRegion) -> Any:  # noqa: ANN401
+        made = contender(entrant.estimator, region, self.further)
+        if not entrant.settings:
+            return made
+        if not is_dataclass(made) or isinstance(made, type):
+            _refuse_settings(name, f"{type(made).__name__} is no dataclass")
+        return overlay(made, entrant.settings, f"contenders.{name}.settings")
+
+    def _localiser(self, entrant: Entrant, name: str) -> Localiser:
+        how = overlay(ModelSettings(), entrant.settings, f"contenders.{name}.settings")
+        if how.beta and how.proposals not in ("music", "mvdr"):
+            raise ConfigurationError(
+                "beta beside proposals of music or mvdr", f"beta = {how.beta:g} beside {how.proposals} in {name}",
+                "R_blend is what a spectrum is taken of", 'set proposals = "music", or leave beta out',
+            )  # fmt: skip
+        net = self._network(str(entrant.model)).net
+        doubt = how.doubt if how.polish else 0.0
+        return Localiser(net, proposer(how.proposals, how.beta, net.config.region), polish=how.polish, doubt=doubt)
+
+    def _network(self, model: str) -> Trained:
+        if model not in self._networks:
+            self._networks[model] = self.read(Path(model))
+        return self._networks[model]
+
+
+def _refuse_settings(name: str, cause: str) -> None:
+    """Say that a contender takes no settings.
+
+    Raises:
+        ConfigurationError: always.
+    """
+    raise ConfigurationError(f"{name} without settings", "settings", cause, "leave them out")

@@ -1,0 +1,98 @@
+"""How are rows kept in a Parquet file? Whole or not at all, under one schema, with the suite in its metadata."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...errors import ConfigurationError, InputError
+from ...files import parse_document, read_regular, reason, write_whole
+from .columns import COLUMNS, Kind, Row
+
+try:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+except ImportError as missing:
+    raise ConfigurationError(
+        "the package pyarrow, which results are kept with",
+        str(missing),
+        "an install without the extra",
+        "pip install 'ris-pytorch-pipeline[bench]'",
+    ) from missing
+
+MOST_BYTES = 2**28
+"""Of a file of results; a row takes about a kilobyte."""
+_BIN = [("near", "number"), ("far", "number"), ("n", "whole"), ("rmse", "number"), ("bound", "number")]
+_SUITE = b"suite"
+
+
+def write_rows(path: Path, rows: Sequence[Row], suite: Mapping[str, Any]) -> None:
+    """Write rows and the suite they belong to, over an older file; a kill leaves the older one.
+
+    Args:
+        path: of the file.
+        rows: with every column of `COLUMNS`.
+        suite: plain values.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    schema = _schema().with_metadata({_SUITE: json.dumps(suite, ensure_ascii=False, allow_nan=False).encode()})
+    columns = {name: [row[name] for row in rows] for name in COLUMNS}
+    kept = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns, schema=schema), kept, compression="zstd")
+    write_whole(path, [memoryview(kept.getvalue())])
+
+
+def read_rows(path: Path) -> tuple[list[Row], dict[str, Any]]:
+    """The rows of a file, and the suite they belong to.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        Rows in the order of the suite, and its plain values.
+
+    Raises:
+        InputError: no such file, no Parquet, or other columns than this version's.
+    """
+    try:
+        table = pq.read_table(pa.BufferReader(read_regular(path, MOST_BYTES)))
+        suite = parse_document((table.schema.metadata or {}).get(_SUITE, b"{}"))
+    except (OSError, ValueError, pa.ArrowException) as error:
+        why = reason(error) if isinstance(error, OSError) else str(error)[:200]
+        raise InputError(
+            "results that `ris bench SUITE` kept", f"{path}: {why}", "another file, or one cut short by a copy",
+            "name the folder that --out named",
+        ) from error  # fmt: skip
+    _check_schema(table.schema, path)
+    return table.to_pylist(), suite
+
+
+def _check_schema(schema: "pa.Schema", path: Path) -> None:
+    """Refuse other columns.
+
+    Raises:
+        InputError: naming one.
+    """
+    wanted = _schema()
+    if not schema.equals(wanted, check_metadata=False):
+        odd = sorted({*schema.names} ^ {*wanted.names}) or [
+            name for name in wanted.names if schema.field(name) != wanted.field(name)
+        ]
+        raise InputError(
+            f"the {len(wanted.names)} columns of this version", f"{path}, where {', '.join(odd[:3])} differs",
+            "results of another version", "run the suite anew into another folder",
+        )  # fmt: skip
+
+
+def _schema() -> "pa.Schema":
+    return pa.schema([pa.field(name, _type(kind)) for name, kind in COLUMNS.items()])
+
+
+def _type(kind: Kind) -> "pa.DataType":
+    plain = {"text": pa.string(), "whole": pa.int64(), "number": pa.float64(), "truth": pa.bool_()}
+    if kind in plain:
+        return plain[kind]
+    inner = pa.int64() if kind == "wholes" else pa.struct([pa.field(name, _type(of)) for name, of in _BIN])
+    return pa.list_(inner)

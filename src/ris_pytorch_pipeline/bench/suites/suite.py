@@ -1,0 +1,205 @@
+"""What does a suite compare? Contenders with their settings, over sweeps of any field: one frozen value."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any, Literal
+
+from ...data import config_digest
+from ...experiment import overlay, plain
+from ...physics import Scenario
+
+Order = Literal["known", "estimated"]
+"""Whether contenders are told the number of sources."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrant:
+    """A contender and its settings.
+
+    Args:
+        estimator: name of a registered estimator, or `genie`; empty where a trained network locates.
+        model: path of a checkpoint, or of a run's folder.
+        settings: fields of the estimator, nested as they are; of a network those of `ModelSettings`.
+        digest: SHA-256 of the checkpoint, by which a suite knows that it is the same network.
+    """
+
+    estimator: str = ""
+    model: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    digest: str | None = None
+
+    def changed(self, settings: Mapping[str, Any]) -> "Entrant":
+        """The same contender with more settings, which win."""
+        merged = merge(self.settings, settings)
+        return Entrant(estimator=self.estimator, model=self.model, settings=merged, digest=self.digest)
+
+    def to_plain(self) -> dict[str, Any]:
+        """As JSON keeps it."""
+        return {name: value for name, value in vars(self).items() if value}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """What is varied, and over which values.
+
+    Args:
+        name: of the field, dotted where it is nested; `settings.FIELD` is one of the contenders; or of the variants.
+        labels: how each value is called: the value itself, or the name of a variant.
+        changes: what each value lays over the scenario, or over the contenders' settings.
+        of_contenders: whether it is laid over these.
+    """
+
+    name: str
+    labels: tuple[Any, ...]
+    changes: tuple[Mapping[str, Any], ...]
+    of_contenders: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """The product of some axes, and who runs on it.
+
+    Args:
+        name: of the sweep.
+        methods: names of contenders.
+        scenes: of each cell.
+        order: whether contenders are told K.
+        scenario: what the axes are laid over.
+        axes: the first one is the outermost.
+    """
+
+    name: str
+    methods: tuple[str, ...]
+    scenes: int
+    order: Order
+    scenario: Scenario
+    axes: tuple[Axis, ...]
+
+    @property
+    def points(self) -> int:
+        """How many combinations of values there are."""
+        count = 1
+        for axis in self.axes:
+            count *= len(axis.labels)
+        return count
+
+    def to_plain(self) -> dict[str, Any]:
+        """As JSON keeps it."""
+        axes = {axis.name: [[label, change] for label, change in _pairs(axis)] for axis in self.axes}
+        own = {"methods": list(self.methods), "scenes": self.scenes, "order": self.order}
+        return own | {"scenario": plain(self.scenario), "axes": axes}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """One cell that is to be run: a contender at one combination of values.
+
+    Args:
+        sweep: name of the sweep.
+        point: number of the combination in the sweep.
+        axes: label by axis.
+        scenario: that scenes are drawn from.
+        method: name of the contender.
+        entrant: the contender, with the settings of this combination.
+        scenes: how many.
+        seed: of the suite.
+        order: whether the contender is told K.
+        tests: cells of the sweep, for the alarm.
+    """
+
+    sweep: str
+    point: int
+    axes: Mapping[str, Any]
+    scenario: Scenario
+    method: str
+    entrant: Entrant
+    scenes: int
+    seed: int
+    order: Order
+    tests: int
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        """What tells it from the other cells of its suite."""
+        return self.sweep, self.point, self.method
+
+    @property
+    def label(self) -> str:
+        """Which cell it is, in words."""
+        return f"{self.sweep}, {self.where}, {self.method}" if self.axes else f"{self.sweep}, {self.method}"
+
+    @property
+    def where(self) -> str:
+        """The values of its axes, in words."""
+        return ", ".join(f"{name} {label}" for name, label in self.axes.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """Everything that decides the numbers of a benchmark.
+
+    Args:
+        seed: of every random stream.
+        contenders: by name.
+        sweeps: in order.
+        extended: SHA-256 of each file that `--extend` ran, by its name.
+    """
+
+    seed: int
+    contenders: Mapping[str, Entrant]
+    sweeps: tuple[Sweep, ...]
+    extended: Mapping[str, str] = field(default_factory=dict)
+
+    def to_plain(self) -> dict[str, Any]:
+        """As JSON keeps it; equal suites give equal results."""
+        return {
+            "seed": self.seed,
+            "extended": dict(self.extended),
+            "contenders": {name: entrant.to_plain() for name, entrant in self.contenders.items()},
+            "sweeps": {sweep.name: sweep.to_plain() for sweep in self.sweeps},
+        }
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the plain values, see `config_digest`."""
+        return config_digest(self.to_plain())
+
+    def cells(self) -> tuple[Pending, ...]:
+        """Every cell, by sweep, then combination, then contender.
+
+        Raises:
+            ConfigurationError: a combination that the scenario refuses.
+        """
+        return tuple(cell for sweep in self.sweeps for cell in self._cells_of(sweep))
+
+    def _cells_of(self, sweep: Sweep) -> Iterator[Pending]:
+        for point, chosen in enumerate(product(*(_pairs(axis) for axis in sweep.axes))):
+            scenario, settings, labels = sweep.scenario, dict[str, Any](), dict[str, Any]()
+            changes: dict[str, Any] = {}
+            for axis, (label, change) in zip(sweep.axes, chosen, strict=True):
+                labels[axis.name] = label
+                if axis.of_contenders:
+                    settings = merge(settings, change)
+                else:
+                    changes = merge(changes, change)
+            scenario = overlay(scenario, changes, f"sweeps.{sweep.name}")
+            for method in sweep.methods:
+                yield Pending(
+                    sweep=sweep.name, point=point, axes=labels, scenario=scenario, method=method,
+                    entrant=self.contenders[method].changed(settings), scenes=sweep.scenes, seed=self.seed,
+                    order=sweep.order, tests=sweep.points * len(sweep.methods),
+                )  # fmt: skip
+
+
+def merge(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """One mapping, tables merged key by key; the second one wins."""
+    result = dict(first)
+    for key, value in second.items():
+        held = result.get(key)
+        result[key] = merge(held, value) if isinstance(value, Mapping) and isinstance(held, Mapping) else value
+    return result
+
+
+def _pairs(axis: Axis) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+    return zip(axis.labels, axis.changes, strict=True)

@@ -1,0 +1,90 @@
+"""How is one cell of a suite run? On its own scenes, drawn anew, so that it is lost or kept alone."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import torch
+
+from ...bounds import Bound
+from ...experiment import plain
+from ..below_bound import Family
+from ..genie import region_of
+from ..sweep import BLOCK, Run, trial_of
+from .columns import Row, figures_of
+from .entering import Entering
+from .provenance import source_of_rows
+from .suite import Pending
+
+Told = Callable[[str, int, int], None]
+"""Called with the cell that is running, its scenes done and its scenes in all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worked:
+    """A cell that was run.
+
+    Args:
+        row: its row, if it came to an end.
+        failure: what the contender raised, if not.
+    """
+
+    row: Row | None = None
+    failure: str | None = None
+
+
+def work(pending: Pending, entering: Entering, suite: str, told: Told | None = None) -> Worked:
+    """Run a cell. What its contender raises is its failure alone: the other cells go on without it.
+
+    Args:
+        pending: the cell.
+        entering: makes contenders.
+        suite: digest of the suite.
+        told: called after each block of scenes.
+    """
+    try:
+        return Worked(row=row_of(pending, entering, suite, told))
+    except Exception as error:  # whatever an estimator of somebody else's raises
+        return Worked(failure=f"{type(error).__name__}: {str(error)[:500]}")
+
+
+def row_of(pending: Pending, entering: Entering, suite: str, told: Told | None = None) -> Row:
+    """Run a cell; arguments as for `work`.
+
+    The scenes depend on the seed and the scenario, on streams named by K and the SNR as those of `sweep` are: all
+    contenders of one combination see the same ones.
+
+    Returns:
+        Its row.
+    """
+    began, begin = datetime.now(UTC), time.perf_counter()
+    run, bounds = Run(pending.method, entering.attempt(pending)), list[Bound]()
+    for block, first in enumerate(range(0, pending.scenes, BLOCK)):
+        count = min(BLOCK, pending.scenes - first)
+        trial = trial_of(pending.scenario, count, pending.seed, block)
+        bounds.append(trial.bound)
+        run.add(trial)
+        if told is not None:
+            told(pending.label, first + count, pending.scenes)
+    bound = Bound(**{name: torch.cat([vars(each)[name] for each in bounds]) for name in vars(bounds[0])})
+    family = Family(tests=pending.tests, region=region_of(pending.scenario))
+    cell = run.cell(bound, pending.scenario, pending.seed, family, known_order=pending.order == "known")
+    return {
+        "suite": suite,
+        "sweep": pending.sweep,
+        "point": pending.point,
+        "contender": _json(entering.provenance(pending.entrant)),
+        "axes": _json(pending.axes, sort=False),
+        "scenario": _json(plain(pending.scenario)),
+        "seed": pending.seed,
+        **figures_of(cell),
+        **source_of_rows(),
+        "seconds": time.perf_counter() - begin,
+        "began": began.isoformat(timespec="seconds"),
+    }
+
+
+def _json(value: object, *, sort: bool = True) -> str:
+    return json.dumps(value, sort_keys=sort, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,119 @@
+"""Which of the sources that a search found are kept: scenes with spare ones are searched again without them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from ...shapes import Counts, Mask, Positions
+from ..estimate import Estimate, Status, replaced_estimates
+from ..fit.verdict import BLURRED, Judged, judge
+from ..normalise import Scaled
+from ..outcome import Aside, Polished, merged
+from ..region import SearchRegion
+
+_MANY = 4
+"""Sources from which on the order of the elements is tried besides."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weighing:
+    """What the weighing of sources needs to know of an estimator.
+
+    Args:
+        region: the field that was searched.
+        threshold: τ, the gain that a detection needs.
+        again: (scenes, positions with NaN in slots without a source, sources of each scene) -> what a search from there
+            ends with.
+        misread: (the same, conjugated: whether conjugates are tried) -> the name of another reading that explains each
+            scene better; empty where none does.
+    """
+
+    region: SearchRegion
+    threshold: float
+    again: Callable[[Scaled, Positions, Counts], list[Polished]]
+    misread: Callable[..., list[str]]
+
+
+def weighed(scaled: Scaled, parts: list[Polished], asked: Counts | None, weighing: Weighing) -> Estimate:
+    """The parts in order, with their fit; where the order was estimated, without sources that do not stand out.
+
+    None is left where another usual reading of the numbers explains the scene better.
+    """
+    whole, aside = merged(parts, asked)
+    if asked is not None:
+        return judge(scaled, whole, aside, weighing.region, weighing.threshold, counting=False).estimate
+    return _reread(scaled, _settled(scaled, whole, aside, weighing, counting=True), weighing)
+
+
+def _settled(
+    scaled: Scaled, whole: Estimate, aside: Aside, weighing: Weighing, *, counting: bool, misfit: str = ""
+) -> Estimate:
+    """An estimate with its fit, without spare sources; what one source left at several places is counted again.
+
+    Where nothing is counted again, a source that explains less than scatter goes all the same.
+    """
+    judged = judge(scaled, whole, aside, weighing.region, weighing.threshold, counting=counting, misfit=misfit)
+    found = judged.estimate
+    credible = _spared(scaled, judged, weighing) if counting else _standing(judged)
+    kept = credible.sum(-1)
+    fewer = kept < judged.estimate.order
+    for chosen, again in ((fewer & ~judged.split, False), (fewer & judged.split, True)):
+        rows = torch.nonzero(chosen).squeeze(-1)
+        if rows.numel() == 0:
+            continue
+        start = judged.estimate.positions[rows].masked_fill(~credible[rows][..., None], torch.nan)
+        whole, aside = merged(weighing.again(scaled[rows], start, kept[rows]), None)
+        said = BLURRED if again else misfit
+        second = _settled(scaled[rows], whole, aside, weighing, counting=again, misfit=said)
+        found = replaced_estimates(found, rows, second)
+    return found
+
+
+def _standing(judged: Judged) -> Mask:
+    """Sources that explain more than scatter does: after a search without spare ones one may have gone astray."""
+    found = judged.estimate
+    there = ~found.positions[..., 0].isnan()
+    return there if found.fit is None else there & ~(found.fit.evidence < 0)
+
+
+def _spared(scaled: Scaled, judged: Judged, weighing: Weighing) -> Mask:
+    """Credible sources; where none is left of a silent scene that no other reading explains better, those alone."""
+    credible, estimate = judged.credible.clone(), judged.estimate
+    rows = torch.nonzero(~credible.any(-1) & judged.alone.any(-1)).squeeze(-1)
+    if rows.numel():
+        names = weighing.misread(scaled[rows], estimate.positions[rows], estimate.order[rows])
+        right = torch.tensor([not name for name in names], device=rows.device)
+        credible[rows[right]] = judged.alone[rows[right]]
+    return credible
+
+
+def _reread(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
+    """Without the sources of scenes that another reading explains better.
+
+    Only doubtful scenes are read again, and those with many sources in other orders of the elements: a wrong order may
+    show as that many without any doubt.
+    """
+    if found.fit is None:
+        return found
+    doubtful = torch.tensor([Status.MISFIT in said for said in found.fit.findings], device=found.order.device)
+    names = [""] * len(found)
+    for chosen, conjugated in ((doubtful & (found.order > 0), True), (~doubtful & (found.order >= _MANY), False)):
+        rows = torch.nonzero(chosen).squeeze(-1)
+        if rows.numel():
+            seen = weighing.misread(scaled[rows], found.positions[rows], found.order[rows], conjugated=conjugated)
+            for row, name in zip(rows.tolist(), seen, strict=True):
+                names[row] = name
+    return _without_misread(scaled, found, names, weighing)
+
+
+def _without_misread(scaled: Scaled, found: Estimate, names: list[str], weighing: Weighing) -> Estimate:
+    """No source in the scenes whose better reading has a name."""
+    for name in sorted(set(names) - {""}):
+        chosen = torch.tensor([row for row, other in enumerate(names) if other == name], device=found.order.device)
+        nowhere = torch.full_like(found.positions[chosen], torch.nan)
+        parts = weighing.again(scaled[chosen], nowhere, torch.zeros_like(chosen))
+        said = f"as many sources or fewer explain more with {name}"
+        none = _settled(scaled[chosen], *merged(parts, None), weighing, counting=False, misfit=said)
+        found = replaced_estimates(found, chosen, none)
+    return found

@@ -1,0 +1,56 @@
+"""Which errors of torch and Python are the user's input after all? Those of size: said as such, not as a traceback."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import torch
+
+from .errors import InfeasibleError, InputError
+
+_MEMORY = ("t allocate memory", "not enough memory", "out of memory", "bad_alloc", "bad alloc", "could not create a ")
+"""How torch, oneDNN and C++ say that memory has run out."""
+_SIZE = ("overflow", "invalid shape dimension", "size calculation", "negative dimension", "cannot be represented")
+"""How torch says that a size is beyond what it can count."""
+
+
+@contextmanager
+def foreign_errors() -> Iterator[None]:
+    """A block in which memory that is not there and numbers that fit nowhere end in one message.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        InfeasibleError: memory ran out.
+        InputError: a number beyond what integers and floats hold, or scenes without a covariance.
+        RuntimeError: any other.
+    """
+    try:
+        yield
+    except MemoryError as error:
+        _too_little(error)
+    except (OverflowError, RecursionError) as error:
+        raise InputError("numbers of the size that scenes have", str(error), "digits too many", "check them") from error
+    except torch.linalg.LinAlgError as error:  # pyright: ignore[reportPrivateImportUsage]
+        raise InputError(
+            "scenes whose covariance can be inverted", str(error).splitlines()[0], "scenes that nobody measured",
+            "check codes, channel and noise of the file",
+        ) from error  # fmt: skip
+    except RuntimeError as error:
+        told = str(error).lower()
+        if any(words in told for words in _MEMORY):
+            _too_little(error)
+        if any(words in told for words in _SIZE):
+            raise InputError(
+                "sizes that a tensor can have", str(error).splitlines()[0], "digits too many", "check the counts"
+            ) from error
+        raise
+
+
+def _too_little(error: Exception) -> NoReturn:
+    told = (str(error).splitlines() or ["no memory left"])[0][:200]
+    raise InfeasibleError(
+        "memory for what was asked", told, "more scenes, elements or batches than fit, or a low --memory-limit",
+        "ask for fewer at a time, or raise the limit",
+    ) from error  # fmt: skip

@@ -1,0 +1,53 @@
+"""How do tables of results stand in a paper? As LaTeX with booktabs, from the same comments as in Markdown."""
+
+from collections.abc import Sequence
+
+from .result_table import ResultTable, Row
+
+_SPECIAL = {"\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{",
+            "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "°": r"\textdegree{}",
+            "±": r"\textpm{}"}  # fmt: skip
+"""Letters that LaTeX reads as something else."""
+
+
+def latex_table(table: ResultTable, results: Sequence[Row]) -> str:
+    r"""A table as a `tabular` with the rules of booktabs, and a comment that says where its numbers come from.
+
+    >>> rows = [{"sweep": "a", "method": "sml_x", "axes": '{"sources": 1}', "success": 0.5, "n": 9, "seed": 0,
+    ...          "commit": "abc"}]
+    >>> table = ResultTable(sweeps=("a",), rows=("method",), figures=(("found", "{success:.0%}"),))
+    >>> print(latex_table(table, rows))
+    % n = 9 scenes a cell, seed 0, commit abc.
+    \begin{tabular}{lr}
+    \toprule
+    method & found \\
+    \midrule
+    sml\_x & 50\% \\
+    \bottomrule
+    \end{tabular}
+    <BLANKLINE>
+
+    Args:
+        table: which.
+        results: rows of its suite.
+
+    Raises:
+        InputError: as `ResultTable.markdown`.
+        ConfigurationError: likewise.
+    """
+    head, *body, source = table.lines(results)
+    keys = len(table.rows)
+    rules = [
+        f"% {source[0]}", rf"\begin{{tabular}}{{{'l' * keys}{'r' * (len(head) - keys)}}}", r"\toprule", _line(head),
+        r"\midrule", *map(_line, body), r"\bottomrule", r"\end{tabular}",
+    ]  # fmt: skip
+    return "\n".join(rules) + "\n"
+
+
+def escaped(text: str) -> str:
+    """A text as LaTeX prints it."""
+    return "".join(_SPECIAL.get(letter, letter) for letter in text)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return " & ".join(map(escaped, cells)) + r" \\"

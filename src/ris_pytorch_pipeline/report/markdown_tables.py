@@ -1,0 +1,66 @@
+"""How do tables of results stand in a text? Between two comments, the first of which says what the table shows."""
+
+import re
+import tomllib
+from collections.abc import Callable, Sequence
+
+from ..errors import InputError
+from ..experiment import overlay
+from .result_table import ResultTable, Row
+
+BEGIN, END = "<!-- table", "<!-- end of table -->"
+"""The comments around a table, on lines of their own, not indented; behind the first words stand the fields of
+`ResultTable` as TOML, a line each."""
+_BLOCK = re.compile(rf"^{BEGIN}\n(.*?)^-->\n(.*?)^{END}$", re.DOTALL | re.MULTILINE)
+Results = Callable[[str], Sequence[Row]]
+"""From the name of a suite to its rows of results."""
+
+
+def tabulated(text: str, results: Results) -> str:
+    """A text with every table in it written anew.
+
+    Args:
+        text: of Markdown.
+        results: reads the rows of a suite.
+
+    Returns:
+        The same text, but for what stands between the comments.
+
+    Raises:
+        InputError: a comment without its partner, lines that are no TOML, or a table that its results cannot fill.
+        ConfigurationError: an unknown key or column.
+    """
+    found = list(_BLOCK.finditer(text))
+    begun, ended = (sum(line.startswith(mark) for line in text.splitlines()) for mark in (BEGIN, END))
+    if not len(found) == begun == ended:
+        raise InputError(
+            f"{BEGIN} and its lines, then {END}, in turns, each on a line of its own", f"{begun} and {ended} of them",
+            "a comment that was cut, or words behind the first one", f"close each table with {END}",
+        )  # fmt: skip
+    return _BLOCK.sub(lambda match: f"{BEGIN}\n{match[1]}-->\n\n{_table(match[1], results)}\n\n{END}", text)
+
+
+def tables_in(text: str) -> list[ResultTable]:
+    """What the tables of a text show."""
+    return [table_of(match[1]) for match in _BLOCK.finditer(text)]
+
+
+def table_of(lines: str) -> ResultTable:
+    """The table that the lines of a comment describe.
+
+    Raises:
+        InputError: no TOML.
+        ConfigurationError: an unknown key, or a value that does not fit.
+    """
+    try:
+        values = tomllib.loads(lines)
+    except ValueError as error:
+        raise InputError(
+            f"TOML behind {BEGIN}", str(error)[:200], "a text without quotes, or a key twice", "mend that line"
+        ) from error
+    return overlay(ResultTable(), values)
+
+
+def _table(lines: str, results: Results) -> str:
+    table = table_of(lines)
+    return table.markdown(results(table.suite))

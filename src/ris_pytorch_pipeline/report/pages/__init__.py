@@ -1,0 +1,1 @@
+"""Pages: results as one HTML file that needs nothing beside it, made of templates, with charts by Plotly."""

@@ -1,0 +1,167 @@
+"""What do the charts of a benchmark show? Plain specifications for Plotly: success, error beside the bound, maps."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..result_table import Row
+from ..style import PALETTE
+
+COORDINATES = {"azimuth": ("azimuth_deg", "degrees"), "elevation": ("elevation_deg", "degrees"),
+               "distance": ("distance_m", "m")}  # fmt: skip
+"""Key of the figures of a coordinate, and their unit."""
+FEWEST = 10
+"""Sources that an error must rest on to be drawn."""
+_NAMES = {"sources": "K", "snr_db": "SNR (dB)"}
+_GREY = "#808080"
+_DASHES = ("solid", "dash", "dashdot", "longdash", "longdashdot")
+_SYMBOLS = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "x")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """A chart.
+
+    Args:
+        title: above it.
+        told: what it shows, for those who do not see it.
+        data: traces, as Plotly has them.
+        layout: axes, likewise.
+        kind: what it is chosen by, such as a coordinate; empty where it is always shown.
+    """
+
+    title: str
+    told: str
+    data: Sequence[Mapping[str, Any]]
+    layout: Mapping[str, Any]
+    kind: str = ""
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """What the page hands to Plotly."""
+        return {"data": list(self.data), "layout": dict(self.layout)}
+
+
+def named(axis: str) -> str:
+    """An axis in words."""
+    return _NAMES.get(axis, axis)
+
+
+def label_of(row: Row, axis: str) -> str:
+    """The value of a row on an axis in words."""
+    return spelled(json.loads(row["axes"])[axis])
+
+
+def spelled(value: Any) -> str:  # noqa: ANN401
+    """A value of an axis in words; a span as `low to high`."""
+    if isinstance(value, list):
+        return " to ".join(spelled(each) for each in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def success_bars(rows: Sequence[Row], axis: str, title: str) -> Chart:
+    """Success by one axis, a group of bars for each value and a bar for each method, with 95 % intervals.
+
+    Args:
+        rows: results, one for each value and method.
+        axis: of the values.
+        title: above the chart.
+    """
+    data = []
+    for number, (method, own) in enumerate(by_method(rows).items()):
+        data.append({
+            "type": "bar", "name": method, "x": [label_of(row, axis) for row in own],
+            "y": [_finite(row["success"]) for row in own], "error_y": _spread(own, "success"),
+            "marker": {"color": _colour(number)},
+        })  # fmt: skip
+    layout = {"barmode": "group", "xaxis": {"title": {"text": named(axis)}, "type": "category"},
+              "yaxis": {"title": {"text": "success"}, "range": [0, 1.05]}}  # fmt: skip
+    return Chart(title=title, told=f"Bars of success by {axis}, {title}; the table below has the numbers.",
+                 data=data, layout=layout)  # fmt: skip
+
+
+def error_lines(rows: Sequence[Row], coordinate: str, title: str) -> Chart:
+    """RMSE of successful scenes over SNR beside the bound of all sources, logarithmic.
+
+    Args:
+        rows: results of one number of sources.
+        coordinate: out of `COORDINATES`.
+        title: above the chart.
+    """
+    key, unit = COORDINATES[coordinate]
+    lines = by_method(rows)
+    whole = next(iter(lines.values()))
+    data: list[dict[str, Any]] = [{
+        "type": "scatter", "mode": "lines", "name": "bound, all sources", "x": [row["snr_db_least"] for row in whole],
+        "y": [_finite(row[f"rms_bound_all_{key}"]) for row in whole], "line": {"dash": "dot", "color": _GREY},
+    }]  # fmt: skip
+    for number, (method, line) in enumerate(lines.items()):
+        drawn = [row for row in line if row[f"judged_{coordinate}"] >= FEWEST]
+        data.append({
+            "type": "scatter", "mode": "lines+markers", "name": method, "x": [row["snr_db_least"] for row in drawn],
+            "y": [_finite(row[f"rmse_{key}"]) for row in drawn], "error_y": _spread(drawn, f"rmse_{key}"),
+            "line": {"color": _colour(number), "dash": _DASHES[number % len(_DASHES)]},
+            "marker": {"symbol": [_symbol(number, row) for row in drawn], "size": 8},
+        })  # fmt: skip
+    layout = {
+        "xaxis": {"title": {"text": named("snr_db")}},
+        "yaxis": {"title": {"text": f"RMSE ({unit})"}, "type": "log"},
+    }
+    told = f"Lines of the {coordinate} error over SNR beside the Cramér-Rao bound, {title}; the table has the numbers."
+    return Chart(title=f"{title}, {coordinate}", told=told, data=data, layout=layout, kind=coordinate)
+
+
+def success_map(rows: Sequence[Row], axes: tuple[str, str], method: str) -> Chart:
+    """Success of a method over two axes, the first one downwards.
+
+    Args:
+        rows: results of the method.
+        axes: their names.
+        method: for the title.
+    """
+    down, across = (list(dict.fromkeys(label_of(row, axis) for row in rows)) for axis in axes)
+    found = {(label_of(row, axes[0]), label_of(row, axes[1])): _finite(row["success"]) for row in rows}
+    values = [[found.get((y, x)) for x in across] for y in down]
+    texts = [["-" if value is None else f"{value:.2f}" for value in line] for line in values]
+    data = [{"type": "heatmap", "x": across, "y": down, "z": values, "text": texts, "texttemplate": "%{text}",
+             "zmin": 0, "zmax": 1, "colorscale": "Blues", "reversescale": True,
+             "colorbar": {"title": {"text": "success"}}}]  # fmt: skip
+    layout = {"xaxis": {"title": {"text": named(axes[1])}, "type": "category"},
+              "yaxis": {"title": {"text": named(axes[0])}, "type": "category", "autorange": "reversed"}}  # fmt: skip
+    told = f"Map of the success of {method} over {axes[0]} and {axes[1]}; the table below has the numbers."
+    return Chart(title=method, told=told, data=data, layout=layout)
+
+
+def by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Rows by method, in the order in which methods first appear."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["method"], []).append(row)
+    return found
+
+
+def _spread(rows: Sequence[Row], name: str) -> dict[str, Any]:
+    """The interval of each figure as lengths up and down."""
+    up, down = ([_length(row, name, end) for row in rows] for end in ("high", "low"))
+    return {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "thickness": 1.2, "width": 3,
+            "color": _GREY}  # fmt: skip
+
+
+def _length(row: Row, name: str, end: str) -> float:
+    length = abs(row[f"{name}_{end}"] - row[name])
+    return length if math.isfinite(length) else 0.0
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _colour(number: int) -> str:
+    return PALETTE[number % (len(PALETTE) - 1)]  # without black, which a dark page swallows
+
+
+def _symbol(number: int, row: Row) -> str:
+    """Hollow where fewer than half of the scenes succeed: the error is that of the easy ones."""
+    return f"{_SYMBOLS[number % len(_SYMBOLS)]}{'' if row['success'] >= 0.5 else '-open'}"

@@ -1,0 +1,79 @@
+"use strict";
+const charts = JSON.parse(document.getElementById("charts").textContent);
+const root = document.documentElement;
+const drawn = new Set();
+
+function colours() {
+  const style = getComputedStyle(root);
+  const ink = style.getPropertyValue("--ink").trim(), rule = style.getPropertyValue("--rule").trim();
+  return { ink, rule };
+}
+
+function layoutOf(id) {
+  const { ink, rule } = colours(), own = charts[id].layout;
+  const axis = { gridcolor: rule, linecolor: rule, zeroline: false, automargin: true };
+  return {
+    ...own,
+    xaxis: { ...axis, ...own.xaxis },
+    yaxis: { ...axis, ...own.yaxis },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { color: ink, family: "system-ui, sans-serif", size: 13 },
+    margin: { l: 55, r: 15, t: 10, b: 45 },
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
+  };
+}
+
+function draw(id) {
+  drawn.add(id);
+  Plotly.react(id, charts[id].data, layoutOf(id), { responsive: true, displaylogo: false, displayModeBar: false });
+}
+
+const seen = new IntersectionObserver((entries) => {
+  for (const entry of entries) {
+    if (entry.isIntersecting && !drawn.has(entry.target.id)) draw(entry.target.id);
+  }
+}, { rootMargin: "300px" });
+for (const id of Object.keys(charts)) seen.observe(document.getElementById(id));
+
+const button = document.getElementById("theme");
+function setTheme(dark) {
+  root.dataset.theme = dark ? "dark" : "light";
+  button.setAttribute("aria-pressed", String(dark));
+  for (const id of drawn) draw(id);
+}
+const wish = matchMedia("(prefers-color-scheme: dark)");
+wish.addEventListener("change", () => setTheme(wish.matches));
+button.addEventListener("click", () => setTheme(root.dataset.theme !== "dark"));
+setTheme(wish.matches);
+
+for (const choice of document.querySelectorAll("select[data-section]")) {
+  choice.addEventListener("change", () => {
+    for (const figure of document.querySelectorAll(`#${choice.dataset.section} figure[data-kind]`)) {
+      figure.hidden = figure.dataset.kind !== choice.value;
+    }
+  });
+}
+
+function sortBy(table, column, down) {
+  const body = table.tBodies[0], sign = down ? -1 : 1;
+  const keyOf = (row) => {
+    const cell = row.cells[column];
+    return cell.dataset.key === undefined ? cell.textContent : Number(cell.dataset.key);
+  };
+  const order = (a, b) => {
+    const x = keyOf(a), y = keyOf(b);
+    if (typeof x === typeof y) return sign * (typeof x === "number" ? x - y : x.localeCompare(y));
+    return typeof x === "number" ? -1 : 1; // what does not exist comes last
+  };
+  body.append(...[...body.rows].sort(order));
+}
+
+for (const head of document.querySelectorAll("thead button")) {
+  head.addEventListener("click", () => {
+    const cell = head.closest("th"), down = cell.getAttribute("aria-sort") === "ascending";
+    for (const other of cell.parentElement.cells) other.setAttribute("aria-sort", "none");
+    cell.setAttribute("aria-sort", down ? "descending" : "ascending");
+    sortBy(cell.closest("table"), cell.cellIndex, down);
+  });
+}
