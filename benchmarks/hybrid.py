@@ -2,8 +2,8 @@
 
 A row is a cell of K and SNR: success (all sources within 3°, K known) with Wilson's 95 % interval, RMSE of the azimuth
 over its bound in scenes that succeed, scenes a second of CPU time, and which part the adaptive network searched.
-Columns: `network`, its candidates and at most 10 updates; `adaptive`, the same with scenes searched that it doubts; `search`,
-Sml or PilotMl without the fit. The distance is drawn uniformly in its inverse, as in training.
+Columns: `network`, its candidates and at most 10 updates; `adaptive`, the same with scenes searched that it doubts;
+`search`, Sml or PilotMl without the fit. The distance is drawn uniformly in its inverse, as in training.
 
     python benchmarks/hybrid.py --scenes 200 --kinds random pilot --sources 1 3 5 --snr-db 0 5 10 20
 """

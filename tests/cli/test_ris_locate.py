@@ -140,7 +140,7 @@ def test_a_share_of_the_sampled_covariance(ris: Run, run_folder: Path, small_fil
 
 def test_a_share_that_cannot_be_is_refused(ris: Run, run_folder: Path, small_file: str) -> None:
     network = ("locate", small_file, "--model", str(run_folder))
-    ris(*network, "--beta", "0.3").refused("got --beta 0.3 beside candidates", "--proposals music")
+    ris(*network, "--beta", "0.3").refused("got --beta 0.3 beside explaining", "--proposals music")
     ris(*network, "--proposals", "music", "--beta", "30").refused("a share of R_samp in [0, 1]", "a percentage")
     ris("locate", small_file, "--beta", "0.3").refused("no --model")
 
