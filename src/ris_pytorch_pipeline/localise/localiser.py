@@ -86,6 +86,8 @@ class Localiser:
     def reference(cls, **options: Any) -> "Localiser":  # noqa: ANN401
         """The network that comes with the package, for the scenes it was trained on.
 
+        >>> from ris_pytorch_pipeline.data import simulate
+        >>> from ris_pytorch_pipeline.physics import preset
         >>> scenes = simulate(preset("pilot", sources=3, snr_db=15.0), 4, seed=1)
         >>> Localiser.reference()(scenes.observation, 3).order
         tensor([3, 3, 3, 3])
