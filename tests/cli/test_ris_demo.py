@@ -26,7 +26,7 @@ def test_the_demonstration(ris: Run, tmp_path: Path, options: tuple[str, ...]) -
         "Epoch 001/001",
         "hybrid-raw",
         "NMSE of R_pred",
-        "scene 0, hybrid (candidates) + search below 0.7",
+        "scene 0, hybrid (candidates that explain) + search below 0.7",
         "Verdict: healthy",
     ):
         assert word in done.out
@@ -52,6 +52,14 @@ def test_it_goes_on_after_an_interruption(
     assert again.code == 0 and "Epoch" not in again.out, "what is trained is not trained again"
     other = ris(*options, "--seed", "5")
     assert other.code == 2 and "wanted the experiment of the checkpoint; got seed: 0, 5" in other.err
+
+
+def test_a_network_is_shown_without_training(ris: Run, tmp_path: Path) -> None:
+    done = ris("demo", "--model", "reference", "--out", "shown", "--scenes", "2")
+    assert done.code == 0, done.err
+    assert {path.name for path in (tmp_path / "shown").iterdir()} == {"scene.safetensors", "report.html"}
+    page = (tmp_path / "shown" / "report.html").read_text(encoding="utf-8")
+    assert "ris locate shown/scene.safetensors --model reference" in page and "ris diagnose" not in page
 
 
 def _interrupted(line: str) -> None:

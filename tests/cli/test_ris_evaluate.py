@@ -73,7 +73,7 @@ def test_bad_input(ris: Run, run_folder: Path, tmp_path: Path) -> None:
 def test_locating_with_a_network(ris: Run, run_folder: Path, small_file: str) -> None:
     done = ris("locate", small_file, "--model", str(run_folder), "--sources", "1", "--scene", "all", "--json")
     assert done.code == 0, done.err
-    assert done.json["estimator"] == "hybrid (candidates) + search below 0.7 + 10 updates"
+    assert done.json["estimator"] == "hybrid (candidates that explain) + search below 0.7 + 10 updates"
     assert [len(scene["sources"]) for scene in done.json["scenes"]] == [1, 1, 1]
     raw = ris(
         "locate", small_file, "--model", str(run_folder), "--proposals", "music", "--polish", "0", "--sources", "1"

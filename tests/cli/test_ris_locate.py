@@ -140,6 +140,17 @@ def test_a_share_of_the_sampled_covariance(ris: Run, run_folder: Path, small_fil
 
 def test_a_share_that_cannot_be_is_refused(ris: Run, run_folder: Path, small_file: str) -> None:
     network = ("locate", small_file, "--model", str(run_folder))
-    ris(*network, "--beta", "0.3").refused("got --beta 0.3 beside candidates", "--proposals music")
+    ris(*network, "--beta", "0.3").refused("got --beta 0.3 beside explaining", "--proposals music")
     ris(*network, "--proposals", "music", "--beta", "30").refused("a share of R_samp in [0, 1]", "a percentage")
     ris("locate", small_file, "--beta", "0.3").refused("no --model")
+
+
+def test_the_network_of_the_package_locates_and_refuses(ris: Run, small_file: str) -> None:
+    assert ris("simulate", "usual.safetensors", "--scenes", "2", "--sources", "2", "--snr-db", "15").code == 0
+    model = ("--model", "reference")
+    found = ris("locate", "usual.safetensors", *model, "--sources", "2", "--scene", "all", "--json").json
+    assert found["estimator"].startswith("reference (candidates that explain)")
+    assert [scene["order"] for scene in found["scenes"]] == [2, 2]
+    assert found["scenes"][0]["fit"] is not None
+    ris("locate", small_file, *model).refused("trained for", "classical estimator")
+    ris("locate", "usual.safetensors", *model, "--sources", "6").refused("at most 5 sources")

@@ -98,3 +98,11 @@ def test_wrong_budgets_are_refused() -> None:
         source(scenes=0)
     with pytest.raises(ConfigurationError, match="batch >= 1"):
         source(batch=0)
+
+
+def test_batches_take_their_kinds_of_symbols_in_turns() -> None:
+    mixed = SceneSource(scenario=SMALL, split="train", seed=0, scenes=16, batch=4, kinds=("random", "pilot"))
+    kinds = [inputs.observation.symbols for inputs, _ in mixed]
+    assert kinds == ["random", "pilot", "random", "pilot"]
+    assert [i.observation.symbols for i, _ in mixed.epoch(1)] == kinds
+    assert torch.equal(mixed[0][0].observation.measurements, source(scenes=16)[0][0].observation.measurements)

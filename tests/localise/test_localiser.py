@@ -52,7 +52,7 @@ def errors(found: Estimate, truth: Tensor) -> Tensor:
 def test_it_is_an_estimator() -> None:
     localiser = Localiser(NET, polish=0)
     assert isinstance(localiser, Estimator)
-    assert localiser.name == "hybrid (candidates)"
+    assert localiser.name == "hybrid (candidates that explain)"
     assert Localiser(NET, OnCovariance(spectrum=Mvdr())).name == "hybrid (mvdr on R_pred) + 10 updates"
 
 
@@ -67,13 +67,13 @@ def test_a_spectral_estimator_stands_for_itself_on_the_predicted_covariance(spec
 @pytest.mark.parametrize("wrong", [Sml(), ModifiedMusic(silent=True), "music", Music, Candidates, None])
 def test_what_proposes_nothing_is_refused(wrong: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jaxtyping_config, "jaxtyping_disable", True)  # as a user runs it
-    with pytest.raises(ConfigurationError, match=r"wanted Candidates\(\), OnCovariance\(\).* such as Music\(\); got"):
+    with pytest.raises(ConfigurationError, match=r"wanted Explaining\(\), Candidates\(\), .* such as Music\(\); got"):
         Localiser(NET, wrong)
 
 
 def test_proposals_are_the_first_candidates() -> None:
     drawn = scenes()
-    localiser = Localiser(NET, polish=0)
+    localiser = Localiser(NET, Candidates(), polish=0)
     found, prediction = localiser(drawn.observation, 2), localiser.predict(drawn.observation)
     cosines = cosines_from_positions(found.positions)
     torch.testing.assert_close(cosines, prediction.candidates[:, :2].double(), rtol=1e-4, atol=1e-4)
@@ -192,7 +192,7 @@ def test_a_scene_in_doubt_is_searched(kind: str) -> None:
     sure, doubting = (Localiser(NET, Lost(drawn, 0.0), doubt=p)(drawn.observation, 1) for p in (0.0, 1.0))
     assert float(errors(doubting, drawn.truth.positions).max()) < 0.02
     assert float(errors(sure, drawn.truth.positions).max()) > 0.1
-    assert Localiser(NET, doubt=0.5).name == "hybrid (candidates) + search below 0.5 + 10 updates"
+    assert Localiser(NET, doubt=0.5).name == "hybrid (candidates that explain) + search below 0.5 + 10 updates"
 
 
 def test_doubt_is_a_probability_and_needs_a_polish() -> None:

@@ -86,11 +86,22 @@ def test_resuming_a_finished_run_changes_nothing(world, tmp_path) -> None:
     assert again.fit(resume=True).updates == 10
 
 
+def test_a_finished_run_goes_on_for_more_epochs(world, tmp_path) -> None:
+    first = world.trainer(net=Noisy, directory=tmp_path)
+    first.fit(epochs=1)
+    longer = world.trainer(net=Noisy, directory=tmp_path)
+    longer.fit(epochs=3, resume=True)
+    assert longer.progress.epoch == 3 and longer.progress.updates == 3 * first.progress.updates
+    assert read_checkpoint(tmp_path / "last.safetensors").header.configuration["plan"]["epochs"] == 3
+    with pytest.raises(ConfigurationError, match=r"plan\.epochs"):
+        world.trainer(net=Noisy, directory=tmp_path).fit(epochs=2, resume=True)
+
+
 def test_another_experiment_is_refused_with_the_field(world, tmp_path) -> None:
     world.trainer(directory=tmp_path).fit(epochs=1)
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
-    with pytest.raises(ConfigurationError, match=r"plan.epochs: 1, 3"):
-        world.trainer(directory=tmp_path).fit(epochs=3, resume=True)
+    with pytest.raises(ConfigurationError, match=r"plan.n_val"):
+        world.trainer(directory=tmp_path).fit(epochs=3, n_val=3, resume=True)
     with pytest.raises(ConfigurationError, match=r"optimisation.rate"):
         world.like(rate=5e-3).trainer(directory=tmp_path).fit(epochs=1, resume=True)
     assert before == {path: path.read_bytes() for path in tmp_path.iterdir()}

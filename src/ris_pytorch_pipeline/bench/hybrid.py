@@ -7,7 +7,7 @@ import torch
 from ..covariance import LowRank, back_projected, nmse, true_covariance
 from ..errors import InputError
 from ..estimate import Music, Mvdr, SearchRegion
-from ..localise import Candidates, Localiser, OnCovariance, Proposer
+from ..localise import Candidates, Explaining, Localiser, OnCovariance, Proposer
 from ..nets import HybridNet
 from ..physics import Scenario, cosines_from_positions
 from ..rng import stream
@@ -22,11 +22,12 @@ DOUBT = 0.7
 `Sml` finds, and search only what needs it."""
 
 
-def proposer(name: str, beta: float, region: SearchRegion) -> Proposer:
+def proposer(name: str, beta: float, region: SearchRegion) -> Explaining | Proposer:
     """Where a network's starts come from, by name.
 
     Args:
-        name: `music` or `mvdr`, the peaks of that spectrum of R_blend; anything else is the candidates.
+        name: `music` or `mvdr`, the peaks of that spectrum of R_blend; `candidates`, the likeliest ones; anything else
+            is the candidates that explain the measurements.
         beta: share of R_samp in R_blend.
         region: field of view of a spectrum.
 
@@ -34,7 +35,9 @@ def proposer(name: str, beta: float, region: SearchRegion) -> Proposer:
         InputError: β outside [0, 1].
     """
     spectra = {"music": Music(region=region), "mvdr": Mvdr(region=region)}
-    return OnCovariance(spectrum=spectra[name], beta=beta) if name in spectra else Candidates()
+    if name in spectra:
+        return OnCovariance(spectrum=spectra[name], beta=beta)
+    return Candidates() if name == "candidates" else Explaining()
 
 
 def hybrids(net: HybridNet, polish: int = 10) -> dict[str, Localiser]:

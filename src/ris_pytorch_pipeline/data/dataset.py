@@ -9,6 +9,7 @@ import torch
 
 from ..errors import ConfigurationError, InputError
 from ..physics import Scenario, Scenes, draw
+from ..physics.scenario import SymbolKind
 from ..rng import stream
 from .batch import Inputs, Labels, batch_from
 
@@ -46,6 +47,7 @@ class SceneSource:
         batch: scenes per batch.
         first: number of the first batch in its stream; `epoch` sets it.
         device: where scenes are drawn.
+        kinds: of symbols, which the batches of the stream take in turns; none leaves them to the scenario.
 
     Raises:
         ConfigurationError: a count below 1 or an unknown split.
@@ -58,6 +60,7 @@ class SceneSource:
     batch: int
     first: int = 0
     device: str = "cpu"
+    kinds: tuple[SymbolKind, ...] = ()
 
     def __post_init__(self) -> None:
         for name, least in {"scenes": 1, "batch": 1, "first": 0}.items():
@@ -86,8 +89,12 @@ class SceneSource:
         if not 0 <= index < len(self):
             raise IndexError(f"batch {index} of {len(self)}")
         size = min(self.batch, self.scenes - index * self.batch)
-        generator = stream(self.seed, stream_name(self.split), self.first + index, self.device)
-        return draw(self.scenario, self.batch, generator, torch.complex64)[:size]
+        number, scenario = self.first + index, self.scenario
+        if self.kinds:
+            scenario = replace(scenario, symbols=self.kinds[number % len(self.kinds)])
+        return draw(
+            scenario, self.batch, stream(self.seed, stream_name(self.split), number, self.device), torch.complex64
+        )[:size]
 
     def __iter__(self) -> Iterator[tuple[Inputs, Labels]]:
         for index in range(len(self)):

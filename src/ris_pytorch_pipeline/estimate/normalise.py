@@ -12,7 +12,7 @@ from ..physics import Observation
 
 @dataclass(frozen=True, eq=False)
 class Scaled:
-    """An observation in complex128 with unit mean power of measurements and channel, and the scales taken out.
+    """An observation with unit mean power of measurements and channel, and the scales taken out.
 
     Args:
         observation: the scaled observation.
@@ -29,13 +29,17 @@ class Scaled:
         return Scaled(self.observation[rows], self.measured[rows], self.channel[rows])
 
 
-def scale(observation: Observation) -> Scaled:
+def scale(observation: Observation, dtype: torch.dtype = torch.complex128) -> Scaled:
     """Scale each scene to unit mean power of measurements and channel.
+
+    Args:
+        observation: the scenes.
+        dtype: precision of the result.
 
     Raises:
         InputError: a scene whose measurements, codes or channel are all zero, or whose codes let none of it through.
     """
-    exact = observation.to(dtype=torch.complex128)
+    exact = observation.to(dtype=dtype)
     measured = torch.view_as_real(exact.measurements).square().sum(-1).flatten(1).mean(1)
     channel = torch.view_as_real(exact.channel).square().sum(-1).flatten(1).mean(1)
     codes = torch.view_as_real(exact.codes).square().sum(-1).flatten(1).mean(1)

@@ -1,4 +1,4 @@
-"""The named training runs: tiny, desk and paper, and how one is read from TOML."""
+"""The named training runs: tiny, desk, reference and paper, and how one is read from TOML."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,6 +29,14 @@ desk = replace(
     plan=Plan(epochs=45, n_train=4096, n_val=512, batch=32),
 )
 """An hour on two cores."""
+reference = TrainingExperiment(
+    scenario=replace(_SCENES, sources=(1, 5), snr_db=(-5.0, 20.0)),
+    kinds=("random", "pilot"),
+    net=replace(NET_PRESETS["tiny"], blocks=2, passes=4, rank=10),
+    optimisation=Optimisation(rate=3e-3, head_ratio=2.0),
+    plan=Plan(epochs=20, n_train=8192, n_val=512, batch=32),
+)
+"""The network in the package: random and constant symbols, 1 to 5 sources, -5 to 20 dB."""
 paper = replace(
     tiny,
     scenario=replace(_SCENES, sources=(1, 5), snr_db=(-5.0, 20.0)),
@@ -40,7 +48,12 @@ paper = replace(
 )
 """Needs a GPU."""
 
-TRAINING_PRESETS: dict[str, TrainingExperiment] = {"tiny": tiny, "desk": desk, "paper": paper}
+TRAINING_PRESETS: dict[str, TrainingExperiment] = {
+    "tiny": tiny,
+    "desk": desk,
+    "reference": reference,
+    "paper": paper,
+}
 """By name."""
 
 
@@ -48,7 +61,7 @@ def training_preset(name: str, values: Mapping[str, Any] | None = None) -> Train
     """A named run with plain values laid over it.
 
     Args:
-        name: `tiny`, `desk` or `paper`.
+        name: `tiny`, `desk`, `reference` or `paper`.
         values: nested as the experiment is; None changes nothing.
 
     Returns:

@@ -9,7 +9,7 @@ from ..data.digest import differences as differences
 from ..errors import ConfigurationError
 from ..losses import LossWeights
 from ..nets import NetConfig
-from ..physics.scenario import Scenario
+from ..physics.scenario import Scenario, SymbolKind
 from .optimisation import Optimisation, Plan, Stopping
 from .phases import Phases
 from .strict import overlay, plain
@@ -22,6 +22,8 @@ class TrainingExperiment:
     Args:
         seed: of the random streams of scenes and dropout; the network's initial weights have a seed of their own.
         scenario: what training and validation scenes are drawn from.
+        kinds: of symbols, which the batches take in turns, for one network of several kinds; none leaves them to the
+            scenario.
         net: size of the network; its panel, field of view and number of sources are taken from the scenario.
         loss: weight of each term of the loss; validation always uses these.
         phases: which terms count when, in training.
@@ -37,6 +39,7 @@ class TrainingExperiment:
 
     seed: int = 0
     scenario: Scenario = field(default_factory=lambda: Scenario(distance_law="inverse"))
+    kinds: tuple[SymbolKind, ...] = ()
     net: NetConfig = field(default_factory=NetConfig)
     loss: LossWeights = field(default_factory=LossWeights)
     phases: Phases = field(default_factory=Phases)

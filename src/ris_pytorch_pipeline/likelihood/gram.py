@@ -74,14 +74,13 @@ def snapshot_gram(
         Blocks of shape (..., block).
     """
     response = sounding.response(panel_block(chart, coordinates).to(sounding.codes.dtype))
-    return response_gram(response, measurements, kinds=4)
+    return response_gram(response.to(torch.complex128), measurements, kinds=4)
 
 
 def response_gram(
     response: Complex[Tensor, "... vector antenna"], measurements: Measured | None, kinds: int
 ) -> Gram:  # fmt: skip
-    """The Grams of coded responses, in double precision whatever that of the responses."""
-    response = response.to(torch.complex128)
+    """The Grams of coded responses, in their precision."""
     shape = response.shape[:-2] + response.shape[-1:]
     y = response.new_zeros(shape) if measurements is None else measurements.to(response.dtype)
     conjugate = response.conj()

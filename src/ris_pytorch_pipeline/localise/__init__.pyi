@@ -1,4 +1,21 @@
+from .domain import Domain, domain_of
+from .effort import Evidence, Trust
+from .explaining import Explaining
 from .localiser import Localiser
 from .proposal import Candidates, OnCovariance, Proposer
+from .reference import REFERENCE, REFERENCE_FILE, reference_network
 
-__all__ = ["Candidates", "Localiser", "OnCovariance", "Proposer"]
+__all__ = [
+    "REFERENCE",
+    "REFERENCE_FILE",
+    "Candidates",
+    "Domain",
+    "Evidence",
+    "Explaining",
+    "Localiser",
+    "OnCovariance",
+    "Proposer",
+    "Trust",
+    "domain_of",
+    "reference_network",
+]

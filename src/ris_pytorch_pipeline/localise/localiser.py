@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ..data import inputs_from
+from ..data import Inputs, inputs_from
 from ..errors import ConfigurationError, InputError
 from ..estimate import (
     Estimate,
@@ -15,18 +16,18 @@ from ..estimate import (
     PilotMl,
     Sml,
     Spectral,
-    Status,
     asked_sources,
     joined_estimates,
-    pad_sources,
 )
 from ..nets import HybridNet, Prediction
 from ..physics import Observation
 from ..shapes import Counts
-from .proposal import Candidates, OnCovariance, Proposer
-
-_PADDED = ("positions", "powers", "deviations")
-_TENSORS = (*_PADDED, "order", "noise_variance")
+from .domain import Domain, domain_of
+from .effort import Trust
+from .explaining import Explaining
+from .merging import moved, replaced
+from .proposal import OnCovariance, Proposer
+from .reference import REFERENCE, reference_network
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,19 @@ class Localiser:
 
     Args:
         net: the network, in evaluation mode.
-        estimator: how positions come out of its answer: a proposer such as `Candidates` or `OnCovariance`, or a
-            spectral estimator such as `Music`, which takes the peaks of R_pred within its own field of view.
+        estimator: how positions come out of its answer: `Explaining`, the candidates that the likelihood chooses; a
+            proposer such as `Candidates` or `OnCovariance`; or a spectral estimator such as `Music`, which takes the
+            peaks of R_pred within its own field of view.
         polish: most updates of the likelihood (stochastic for random symbols, pilot for constant ones); 0 leaves the
             proposals as they are.
-        doubt: probability of being a source below which the network doubts the last of its candidates in use: such a
-            scene is searched by the likelihood from the proposals on. 0 searches none, 1 all.
+        doubt: probability of being right below which a scene is searched by the likelihood from the proposals on, see
+            `Evidence`. 0 searches none, 1 all. Of another proposer than `Explaining`, the probability of being a source
+            of the last of its candidates in use.
         batch: scenes at a time.
+        fit: whether to say how well the model explains the measurements, which takes longer than all the rest.
+        domain: the scenes that it may be used on; None leaves that to the caller.
+        title: what it is called in tables.
+        trust: how likely an estimate of `Explaining` is right, from what speaks for it.
 
     Raises:
         ConfigurationError: another kind of estimator, a negative number, an empty batch, no probability, or a search
@@ -49,10 +56,14 @@ class Localiser:
     """
 
     net: HybridNet
-    estimator: Proposer | Spectral = field(default_factory=Candidates)
+    estimator: Explaining | Proposer | Spectral = field(default_factory=Explaining)
     polish: int = 10
     doubt: float = 0.0
-    batch: int = 64
+    batch: int = 128
+    fit: bool = False
+    domain: Domain | None = None
+    title: str = "hybrid"
+    trust: Trust = field(default_factory=Trust)
 
     def __post_init__(self) -> None:
         _check_estimator(self.estimator)
@@ -71,8 +82,24 @@ class Localiser:
                 "the likelihood is to search and not to polish", "pass doubt=0, or polish=10",
             )  # fmt: skip
 
+    @classmethod
+    def reference(cls, **options: Any) -> "Localiser":  # noqa: ANN401
+        """The network that comes with the package, for the scenes it was trained on.
+
+        >>> from ris_pytorch_pipeline.data import simulate
+        >>> from ris_pytorch_pipeline.physics import preset
+        >>> scenes = simulate(preset("pilot", sources=3, snr_db=15.0), 4, seed=1)
+        >>> Localiser.reference()(scenes.observation, 3).order
+        tensor([3, 3, 3, 3])
+
+        Args:
+            **options: fields of the localiser, such as `doubt` or `fit`.
+        """
+        trained = reference_network()
+        return cls(trained.net, **{"domain": domain_of(trained.experiment), "title": REFERENCE, **options})
+
     @property
-    def proposer(self) -> Proposer:
+    def proposer(self) -> Explaining | Proposer:
         """The estimator as a proposer: a spectral one on R_pred."""
         return OnCovariance(spectrum=self.estimator) if isinstance(self.estimator, Spectral) else self.estimator
 
@@ -81,7 +108,7 @@ class Localiser:
         """Short name for tables."""
         polished = f" + {self.polish} updates" if self.polish else ""
         searched = f" + search below {self.doubt:g}" if self.doubt else ""
-        return f"hybrid ({self.proposer.name}){searched}{polished}"
+        return f"{self.title} ({self.proposer.name}){searched}{polished}"
 
     def predict(self, observation: Observation) -> Prediction:
         """The network's answer, without gradients.
@@ -92,11 +119,18 @@ class Localiser:
         Raises:
             InputError: another panel or wavelength than the network was made for, or an answer with NaN.
         """
+        return self._answer(self._inputs(observation))
+
+    def _inputs(self, observation: Observation) -> Inputs:
+        """What the network is given, on its device."""
         self._check(observation)
         panel = self.net.config.panel
         single = observation.to(self._device, torch.complex64)
+        return inputs_from(single, (panel.vertical, panel.horizontal))
+
+    def _answer(self, inputs: Inputs) -> Prediction:
         with torch.no_grad(), _evaluating(self.net):
-            answer = self.net(inputs_from(single, (panel.vertical, panel.horizontal)))
+            answer = self.net(inputs)
         _check_finite(answer)
         return answer
 
@@ -112,42 +146,69 @@ class Localiser:
             polished.
 
         Raises:
-            InputError: another panel, K out of range, or a scene without energy.
+            InputError: another panel, K out of range, a scene without energy, or one outside the domain.
         """
-        most = self._most(observation)
-        asked = None if sources is None else asked_sources(observation, sources, most)
+        self._check(observation)
+        asked = None if sources is None else asked_sources(observation, sources, self._most(observation))
+        if self.domain is not None:
+            self.domain.check(observation, asked)
         index = torch.arange(len(observation), device=observation.measurements.device)
         parts = [self._part(observation[i], None if asked is None else asked[i]) for i in index.split(self.batch)]
-        return joined_estimates(parts)
+        found = joined_estimates(parts)
+        if self.domain is not None and self.polish:
+            self.domain.check_noise(observation, found.noise_variance)
+        return found
 
     def _part(self, observation: Observation, asked: Counts | None) -> Estimate:
-        prediction, device = self.predict(observation), observation.measurements.device
-        most = self._most(observation)
+        inputs, device = self._inputs(observation), observation.measurements.device
+        prediction = self._answer(inputs)
         counts = prediction.order_logits[:, 1:].argmax(-1) + 1 if asked is None else asked
-        counts = counts.to(device).clamp_max(most)
-        starts = self._proposed(prediction, observation, counts)
-        found = torch.nonzero(starts.order > 0).squeeze(-1)
-        if self.polish == 0 or found.numel() == 0:
+        counts = counts.to(device).clamp_max(self._most(observation))
+        proposer = self.proposer
+        if isinstance(proposer, Explaining):
+            region = self.net.config.region
+            starts, evidence = proposer.located(
+                self.net.beams, prediction, inputs, region, counts.to(self._device), self.polish
+            )
+            starts, right = moved(starts, device), self.trust.right(evidence).to(device)
+        else:
+            starts = self._proposed(proposer, prediction, observation, counts)
+            last = prediction.scores.gather(1, counts[:, None].to(self._device) - 1)[:, 0].sigmoid()
+            right = last.to(device)
+        chosen = starts.order > 0 if self._slow else right < self.doubt
+        if self.polish == 0 or not bool(chosen.any()):
             return starts
-        last = prediction.scores.gather(1, counts[:, None].to(self._device) - 1)[:, 0].sigmoid().to(device)
-        refined = self._likelihood(observation).refine(
-            observation[found], starts.positions[found], self.polish, (last < self.doubt)[found]
-        )
-        return _replaced(starts, found, refined, counts)
+        return self._refined(observation, starts, right < self.doubt, torch.nonzero(chosen).squeeze(-1), counts)
+
+    @property
+    def _slow(self) -> bool:
+        """Whether every scene goes through the polish of the search, which also judges the fit."""
+        return self.fit or not isinstance(self.proposer, Explaining)
+
+    def _refined(
+        self, observation: Observation, starts: Estimate, search: Tensor, rows: Tensor, counts: Counts
+    ) -> Estimate:
+        """The estimate with some scenes polished, and searched where asked, by the likelihood of the search."""
+        likelihood = self._likelihood(observation)
+        iterations = None if isinstance(self.proposer, Explaining) else self.polish
+        refined = likelihood.refine(observation[rows], starts.positions[rows], iterations, search[rows])
+        return replaced(starts, rows, refined, counts)
 
     def _most(self, observation: Observation) -> int:
         """The largest K that network and measurements allow."""
         return min(self.net.config.rank, observation.most_sources)
 
-    def _proposed(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+    def _proposed(
+        self, proposer: Proposer, prediction: Prediction, observation: Observation, counts: Counts
+    ) -> Estimate:
         """The proposals, on the device of the observation."""
-        proposed = self.proposer.propose(prediction, observation.to(self._device), counts.to(self._device))
-        device = observation.measurements.device
-        return replace(proposed, **{name: vars(proposed)[name].to(device) for name in _TENSORS})
+        proposed = proposer.propose(prediction, observation.to(self._device), counts.to(self._device))
+        return moved(proposed, observation.measurements.device)
 
     def _likelihood(self, observation: Observation) -> MaximumLikelihood:  # pyright: ignore[reportMissingTypeArgument]
         region = self.net.config.region
-        return Sml(region=region) if observation.symbols == "random" else PilotMl(region=region)
+        made = Sml if observation.symbols == "random" else PilotMl
+        return made(region=region, fit=self._slow)
 
     @property
     def _device(self) -> torch.device:
@@ -171,12 +232,12 @@ def _check_estimator(estimator: object) -> None:
     Raises:
         ConfigurationError: naming what is allowed.
     """
-    if isinstance(estimator, type) or not isinstance(estimator, Proposer | Spectral):
+    if isinstance(estimator, type) or not isinstance(estimator, Explaining | Proposer | Spectral):
         what = f"the class {estimator.__name__}" if isinstance(estimator, type) else f"a {type(estimator).__name__}"
         raise ConfigurationError(
-            "Candidates(), OnCovariance(), another object with `name` and `propose`, or a spectral estimator such as "
-            "Music()", what, "an estimator of the measurements, or a class in place of an object",
-            "pass estimator=Candidates(), or Music() for the peaks of R_pred",
+            "Explaining(), Candidates(), OnCovariance(), another object with `name` and `propose`, or a spectral "
+            "estimator such as Music()", what, "an estimator of the measurements, or a class in place of an object",
+            "pass estimator=Explaining(), or Music() for the peaks of R_pred",
         )  # fmt: skip
 
 
@@ -204,34 +265,3 @@ def _evaluating(net: nn.Module) -> Iterator[None]:
         yield
     finally:
         net.train(training)
-
-
-def _replaced(starts: Estimate, rows: Tensor, refined: Estimate, counts: Counts) -> Estimate:
-    """The proposals with refined scenes in their rows, in slots for `counts` sources; who has fewer is marked so."""
-    slots = max(int(counts.max()), refined.positions.shape[1])
-    status = list(starts.status)
-    for row, order, ended in zip(rows.tolist(), refined.order.tolist(), refined.status, strict=True):
-        status[row] = Status.FEWER if order < int(counts[row]) else ended
-    tensors: dict[str, Tensor] = {}
-    for name in _PADDED:
-        value = vars(refined)[name]
-        tensors[name] = value.new_full((len(starts), slots, *value.shape[2:]), torch.nan)
-        tensors[name][rows] = pad_sources(value, slots)
-    noise = starts.noise_variance.to(refined.noise_variance, copy=True)
-    noise[rows] = refined.noise_variance
-    order = starts.order.to(refined.order.device, copy=True)
-    order[rows] = refined.order
-    every = len(rows) == len(starts)
-    return replace(
-        starts,
-        **tensors,
-        noise_variance=noise,
-        order=order,
-        status=tuple(status),
-        sandwich=_padded(refined.sandwich, slots) if every else None,
-        fit=replace(refined.fit, evidence=pad_sources(refined.fit.evidence, slots)) if every and refined.fit else None,
-    )
-
-
-def _padded(values: Tensor | None, slots: int) -> Tensor | None:
-    return None if values is None else pad_sources(values, slots)

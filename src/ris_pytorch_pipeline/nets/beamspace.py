@@ -1,58 +1,74 @@
 """What the panel sees in each direction and at each distance: beam energies of the panel images on the search grid."""
 
 import math
+from dataclasses import replace
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
 from ..errors import InfeasibleError, InputError
 from ..estimate import SearchGrid, search_grid
-from ..physics import Array, steering_at
-from .cleaning import cleaned_images
+from ..estimate.ml.mirrors import Mirrors
+from ..estimate.ml.steered import grid_steering, products
+from ..physics import Array
+from .cleaning import Cleaning
 from .config import NetConfig
+from .peak import ascended, peak_of
 from .statistics import Statistics
 
 _MOST_BYTES = 2**30
 """Largest matrix of beams."""
+_TILE_BYTES = 1 << 20
+"""Of beams made at a time: what stays in cache is several times faster than what pages in."""
+_LEFT = 0.03
+"""What well known sources leave of the power of all."""
+_DIGITS = 4.0
+"""A gain g of a pass is shown as log(1 + g) over this."""
 
 
 class Beamspace(nn.Module):
-    """Fixed, not learned: energies Σ_l |a(g)^H z_l|² of the panel images over a grid g in (u, w, q).
+    """Fixed, not learned: energies of the panel images over a grid g in (u, w, q), looked at again and again.
 
-    The first map is of the images themselves. Its strongest cell is then taken for a source, the images are whitened
-    by a covariance that holds it, and the map is made again; `passes` times, see `cleaned_images`. One more map is
-    |a(g)^H Σ_l z_l|², what constant symbols add, and one the energy a^H Q a that a plane wave would have. All are sums
-    over a set of snapshots. Each distance plane is a channel.
+    Random symbols add up as Σ_l |a(g)^H z_l|², constant ones as |a(g)^H Σ_l z_l|². The first map is of the images
+    themselves. Its highest place, between the cells, is then taken for a source, the images are whitened by a
+    covariance that holds it, and the map is made again; `passes` times, see `Cleaning`. One more map is the energy
+    a^H Q a that a plane wave would have, one the share of noise, one the kind of symbols. Each distance plane is a
+    channel.
 
     Args:
-        config: panel, wavelength, field of view and number of passes.
+        config: panel, wavelength, field of view, planes and number of passes.
 
     Raises:
         InfeasibleError: the grid of a large panel would need more than 1 GiB.
     """
 
-    steering: Tensor
+    tile: Tensor
+    folds: Tensor
+    weight: Tensor
+    order: Tensor
     waves: Tensor
     elements: Tensor
-    centres: Tensor
     outside: Tensor
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
         array = config.array
-        self.grid: SearchGrid = search_grid(config.region, array, config.oversampling)
+        self.grid: SearchGrid = beam_grid(config)
         self.panel, self.passes = (config.panel.vertical, config.panel.horizontal), config.passes
-        centres = torch.stack(torch.meshgrid(self.grid.u, self.grid.w, self.grid.q, indexing="ij"), dim=-1)
-        _check_size(len(array), centres.shape[:3].numel())
-        vectors = steering_at(centres.reshape(-1, 3), array)
-        waves = _real_product(_lag_waves(self.grid, config).mT)
-        self.register_buffer("steering", _real_product(vectors.conj().mT), persistent=False)
-        self.register_buffer("waves", waves[:, : waves.shape[1] // 2].contiguous(), persistent=False)
-        self._array = array.to(dtype=torch.float32)
-        self.register_buffer("elements", self._array.elements, persistent=False)
-        self.register_buffer("centres", centres.float().reshape(-1, 3), persistent=False)
-        self.register_buffer("outside", ~self.grid.valid, persistent=False)
+        _check_size(len(array), self.grid.size)
+        steering = grid_steering(array, self.grid)
+        mirrors, self._array = steering.mirrors, array.to(dtype=torch.float32)
+        for name, value in {
+            "tile": torch.cat(steering.tiles, dim=-1)[0],
+            "folds": mirrors.elements,
+            "weight": mirrors.weight.float(),
+            "order": _places(self.grid, mirrors),
+            "waves": _real_product(_lag_waves(self.grid, config).mT),
+            "elements": self._array.elements,
+            "outside": ~self.grid.valid,
+        }.items():
+            self.register_buffer(name, value, persistent=False)
 
     @property
     def array(self) -> Array:
@@ -62,54 +78,102 @@ class Beamspace(nn.Module):
     @property
     def channels(self) -> int:
         """Channels of the output."""
-        return (3 + self.passes) * self.grid.q.numel() + self.passes + 2
+        return (1 + self.passes) * self.grid.q.numel() + self.passes + 3
 
     @torch.no_grad()
-    def forward(self, inputs: Statistics) -> Float[Tensor, "scene channel n_u n_w"]:
-        """Beam energies over their mean and compressed, the cells taken for sources, and the share of noise.
+    def forward(
+        self, inputs: Statistics
+    ) -> tuple[Float[Tensor, "scene channel n_u n_w"], Float[Tensor, "scene place 3"]]:
+        """Beam energies over their mean and compressed, the gains of what was taken, and what holds for all cells.
+
+        Returns:
+            The maps, and the (u, w, q) that were taken for sources, one more than there are passes.
 
         Raises:
             InputError: images of another panel.
         """
         self._check(inputs)
-        images = inputs.images.flatten(3).movedim(2, -1).flatten(2)  # (scene, snapshot, element and part)
-        with torch.autocast(images.device.type, enabled=False):
-            images = images.float()
-            separate, together = self._energy(images), self._energy(images.mean(1, keepdim=True))
-            further, taken = self._behind(inputs, separate)
+        with torch.autocast(inputs.images.device.type, enabled=False):
+            maps, taken, places = self._looks(inputs)
             plane = inputs.energy.float().movedim(1, -1).flatten(1) @ self.waves
-        separate, together, *further = (self._map(e) for e in (separate, together, *further))
-        plane = plane.unflatten(1, (1, *self.grid.shape[:2])) / self.steering.shape[0] * 2
+        plane = plane.unflatten(1, (1, *self.grid.shape[:2])) / self.elements.shape[0]
+        coherent = inputs.observation.symbols == "pilot"
         noise = inputs.log_noise.float()[:, None, None, None].expand_as(plane)
-        compressed = [e.sqrt() - 1 for e in (separate, together, *further)]
-        return torch.cat([(separate + 0.05).log(), *compressed, *taken, plane, noise + 1], dim=1)
+        kind = torch.full_like(plane, 1.0 if coherent else -1.0)
+        return torch.cat([*maps, *taken, plane, noise + 1, kind], dim=1), torch.stack(places, dim=1)
 
-    def _behind(self, inputs: Statistics, energy: Float[Tensor, "scene point"]) -> tuple[list[Tensor], list[Tensor]]:
-        """Energies after 1, 2, ... sources are explained, and for each the direction it was taken from."""
-        array = self.array
-        found, energies, taken = energy.new_zeros((energy.shape[0], 0, 3)), [], []
-        outside = self.outside[..., None].expand(self.grid.shape).flatten()
-        for _ in range(self.passes):
-            cell = energy.masked_fill(outside, -1).argmax(1)
-            found = torch.cat([found, self.centres[cell][:, None]], dim=1)
-            images = cleaned_images(inputs.observation, inputs.log_noise, found, array)
-            energy = self._energy(torch.view_as_real(images).flatten(2))
-            energies.append(energy)
-            mark = torch.zeros_like(energy).scatter_(1, cell[:, None], 1).unflatten(1, self.grid.shape)
-            taken.append(mark.sum(-1)[:, None])
-        return energies, taken
+    def _looks(self, inputs: Statistics) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+        """The maps before and after 1, 2, ... sources are explained, and for each where it was taken from."""
+        images = torch.view_as_complex(inputs.images.float().movedim(2, -1).flatten(2, 3).contiguous())
+        coherent = inputs.observation.symbols == "pilot"
+        images = images.mean(1, keepdim=True) if coherent else images
+        cleaning = Cleaning(inputs.observation, inputs.log_noise, self.array)
+        maps, taken, places = [], [], []
+        for left in range(self.passes, -1, -1):
+            energy = self.energy(images)
+            maps.append(self._map(energy))
+            cell, place = peak_of(energy, self.grid)
+            places.append(ascended(place, images, self.array, self.grid))
+            if left == 0:
+                break
+            gain = cleaning.explain(places[-1])
+            images = cleaning.images()
+            mark = energy.new_zeros((len(energy), self.outside.numel()))
+            mark.scatter_(1, cell[:, None], (gain.log1p() / _DIGITS)[:, None])
+            taken.append(mark.view(-1, 1, *self.outside.shape))
+        return maps, taken, places
 
-    def _map(self, energy: Float[Tensor, "scene point"]) -> Float[Tensor, "scene n_q n_u n_w"]:
-        """Energies on the grid, over their mean."""
-        return (energy / energy.mean(1, keepdim=True)).unflatten(1, self.grid.shape).movedim(-1, 1)
+    @torch.no_grad()
+    def look_again(
+        self,
+        inputs: Statistics,
+        places: Float[Tensor, "scene source 3"],
+        log_noise: Float[Tensor, "scene"],  # noqa: F821
+    ) -> tuple[Float[Tensor, "scene 3"], Float[Tensor, "scene"]]:  # noqa: F821
+        """The best place for one more source behind some that are known well, and its gain 2 ΔNLL.
 
-    def _energy(self, images: Float[Tensor, "scene snapshot part"]) -> Float[Tensor, "scene point"]:
-        """Σ_l |a(g)^H z_l|² at all grid points; snapshot by snapshot, so that the beams stay in cache."""
-        total = images.new_zeros((images.shape[0], self.steering.shape[1]))
-        for image in images.unbind(1):
-            beams = image @ self.steering
-            total.addcmul_(beams, beams)
-        return total.unflatten(1, (2, -1)).sum(1)
+        Args:
+            inputs: the scenes.
+            places: (scene, source, 3), (u, w, q) of the known sources, the strongest first.
+            log_noise: (scene,), log of the share of noise.
+        """
+        cleaning = Cleaning(inputs.observation, log_noise.float(), self.array, rest=_LEFT)
+        for place in places.float().unbind(1):
+            cleaning.explain(place)
+        images = cleaning.images()
+        place = ascended(peak_of(self.energy(images), self.grid)[1], images, self.array, self.grid)
+        return place, cleaning.explain(place)
+
+    def _map(self, energy: Float[Tensor, "scene n_u n_w n_q"]) -> Float[Tensor, "scene n_q n_u n_w"]:
+        """Energies over their mean, compressed."""
+        mean = energy.sum(dim=(1, 2, 3), keepdim=True) / self.grid.size
+        return ((energy / mean.clamp_min(1e-30)).sqrt() - 1).movedim(-1, 1)
+
+    def energy(self, images: Complex[Tensor, "scene row element"]) -> Float[Tensor, "scene n_u n_w n_q"]:
+        """Σ_l |a(g)^H z_l|² over the rows z_l of each scene, on the whole grid; 0 where nothing is searched."""
+        rows = self._folded(images)
+        each = max(1, _TILE_BYTES // (4 * rows.shape[0] * rows.shape[2] * self.tile.shape[-1]))
+        parts = [self._squares(some) for some in rows.split(each, dim=1)]
+        seen = torch.cat(parts, dim=1).transpose(0, 1).flatten(1)
+        padded = torch.cat([seen, seen.new_zeros((len(seen), 1))], dim=1)
+        return padded[:, self.order].unflatten(1, self.grid.shape)
+
+    def _folded(self, images: Complex[Tensor, "scene row element"]) -> Float[Tensor, "parity scene part_row part"]:
+        """Rows of `products`, as `real_rows` makes them of the folded conjugate images, without complex copies."""
+        parts = torch.view_as_real(images).movedim(-1, 0)
+        real, imaginary = folded_rows(parts, self.folds, self.weight).unbind(1)  # (parity, scene, row, orbit) each
+        size = real.shape[-1]
+        rows = real.new_empty((*real.shape[:2], 2 * real.shape[2], 2 * size))
+        top, bottom = rows.chunk(2, dim=2)
+        top[..., :size], top[..., size:] = real, imaginary
+        torch.neg(imaginary, out=bottom[..., :size])
+        bottom[..., size:] = real
+        return rows
+
+    def _squares(self, rows: Float[Tensor, "parity scene row part"]) -> Float[Tensor, "image scene point"]:
+        """Sums of squares over the rows of each scene."""
+        seen = products(rows.flatten(1, 2), self.tile)
+        return seen.square_().unflatten(1, (rows.shape[1], -1)).sum(2)
 
     def _check(self, inputs: Statistics) -> None:
         if tuple(inputs.images.shape[-2:]) != self.panel:
@@ -119,6 +183,34 @@ class Beamspace(nn.Module):
                 "a network of another scenario",
                 "build the network with NetConfig().fitted_to(scenario)",
             )
+
+
+def folded_rows(rows: Tensor, elements: Tensor, weight: Tensor) -> Tensor:
+    """The sums and differences over mirror images of rows (..., element), (parity, ..., orbit), see `Mirrors`."""
+    values = [rows.index_select(-1, each) for each in elements.unbind(0)]
+    values = [value.mul_(weight) for value in values] if bool((weight != 1).any()) else values
+    step = 1
+    while step < len(values):
+        pairs = [(i, i + step) for i in range(len(values)) if not i & step]
+        for one, other in pairs:
+            values[one], values[other] = values[one] + values[other], values[one] - values[other]
+        step *= 2
+    return torch.stack(values)
+
+
+def beam_grid(config: NetConfig) -> SearchGrid:
+    """The search grid with at most `planes` distance planes: a proposal needs to tell few of them apart."""
+    grid = search_grid(config.region, config.array, config.oversampling)
+    if grid.q.numel() <= config.planes:
+        return grid
+    return replace(grid, q=torch.linspace(float(grid.q[0]), float(grid.q[-1]), config.planes).to(grid.q))
+
+
+def _places(grid: SearchGrid, mirrors: Mirrors) -> Tensor:
+    """For each cell of the whole grid where its energy is found among images and points; one more where it is not."""
+    order = torch.full((*grid.valid.shape, grid.q.numel()), grid.size)
+    order[grid.valid] = mirrors.order.view(-1, grid.q.numel())
+    return order.flatten()
 
 
 def _check_size(elements: int, cells: int) -> None:
@@ -138,10 +230,9 @@ def _check_size(elements: int, cells: int) -> None:
 
 
 def _real_product(matrix: Tensor) -> Float[Tensor, "row column"]:
-    """The real matrix, float32, that maps interleaved (Re x, Im x) to [Re y, Im y] with y = x @ matrix."""
+    """The real matrix, float32, that maps interleaved (Re x, Im x) to Re y with y = x @ matrix."""
     matrix = matrix.resolve_conj()
-    rows = torch.stack([torch.cat([m.real, m.imag], dim=1) for m in (matrix, 1j * matrix)], dim=1)
-    return rows.flatten(0, 1).float().contiguous()
+    return torch.stack([matrix.real, -matrix.imag], dim=1).flatten(0, 1).float().contiguous()
 
 
 def _lag_waves(grid: SearchGrid, config: NetConfig) -> Tensor:

@@ -4,11 +4,79 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from ..estimate.ml.stochastic import one_source_gain
 from ..physics import Array, Observation, coded_response, panel_images, steering_at
 from ..shapes import Cosines
 
-_FOUND, _REST = 0.5, 0.3
-"""Power of each found source and of the rest of the panel, as parts of the power of all sources."""
+_REST = 0.3
+"""Power of what is not explained yet, as a part of the power of all sources."""
+
+
+class Cleaning:
+    """Γ⁻¹ y with Γ = Γ_0 + Σ_k p_k b_k b_k^H, Γ_0 = 0.3 s H H^H + σ² I, of sources that are added one by one.
+
+    Random symbols have a Γ_l and a response b_lk = G_l a(p_k) per snapshot; constant ones have a single block, in which
+    the snapshots are stacked and add up coherently. s is the power of all sources, p_k the likeliest one for the source
+    beside those before it. With x = Γ⁻¹ b and w = p/(1 + p b^H x) the next inverse is Γ⁻¹ - w x x^H.
+
+    Args:
+        observation: the scenes, complex64.
+        log_noise: (scene,), log of the share of noise in the mean power of an antenna.
+        array: the array.
+        rest: power of what is not explained yet, as a part of the power of all sources: 0.3 above.
+    """
+
+    def __init__(
+        self,
+        observation: Observation,
+        log_noise: Float[Tensor, "scene"],  # noqa: F821
+        array: Array,
+        rest: float = _REST,
+    ) -> None:
+        y, self.codes, channel = (x.to(torch.complex64) for x in _arrays(observation))
+        self.array, self.coherent = array, observation.symbols == "pilot"
+        power = torch.view_as_real(y).square().sum(-1).mean(dim=(-1, -2))
+        outer = channel @ channel.mH
+        noise, gain = log_noise.float().exp(), outer.diagonal(dim1=-2, dim2=-1).real.mean(-1)
+        signal = rest * (1 - noise).clamp_min(1e-3) / gain
+        unexplained = signal[:, None, None] * outer + torch.diag_embed(noise[:, None].expand(-1, outer.shape[-1]))
+        factor = torch.linalg.cholesky(unexplained)
+        self.channel = torch.linalg.solve_triangular(factor, channel, upper=False)
+        scaled = (y * power.rsqrt()[:, None, None]).mT
+        self._shape = y.shape
+        self._measured = self._blocks(torch.linalg.solve_triangular(factor, scaled, upper=False).mT)
+        self._terms: list[tuple[Tensor, Tensor]] = []
+
+    def explain(self, place: Float[Tensor, "scene 3"]) -> Float[Tensor, "scene"]:  # noqa: F821
+        """Take one more source of each scene into the covariance.
+
+        Args:
+            place: (scene, 3), its (u, w, q).
+
+        Returns:
+            Its gain 2 ΔNLL beside those before it, at its likeliest power.
+        """
+        vectors = steering_at(place.float()[:, None], self.array)
+        response = self._blocks(coded_response(vectors, self.codes, self.channel)[..., 0, :])
+        solved = response
+        for x, weight in self._terms:
+            solved = solved - x * (weight * (x.conj() * response).sum(-1))[..., None]
+        own = (response.conj() * solved).sum(-1).real.clamp_min(1e-12)
+        seen = (response.conj() * self._measured).sum(-1)
+        gain, power = one_source_gain(torch.view_as_real(seen).square().sum(-1).mT, own.mT)
+        weight = power[:, None] / (1 + power[:, None] * own)
+        self._terms.append((solved, weight))
+        self._measured = self._measured - solved * (weight * seen)[..., None]
+        return gain
+
+    def images(self) -> Complex[Tensor, "scene snapshot element"]:
+        """z_l = G_l^H Γ_l⁻¹ y_l of what is left; one image, their sum over the snapshots, of constant symbols."""
+        images = panel_images(self._measured.reshape(self._shape), self.codes, self.channel)
+        return images.sum(1, keepdim=True) if self.coherent else images
+
+    def _blocks(self, values: Tensor) -> Tensor:
+        """(scene, snapshot, antenna), or (scene, 1, snapshot and antenna) of constant symbols."""
+        return values.flatten(1)[:, None] if self.coherent else values
 
 
 def cleaned_images(
@@ -17,31 +85,18 @@ def cleaned_images(
     found: Cosines,
     array: Array,
 ) -> Complex[Tensor, "scene snapshot element"]:
-    """z_l = conj(c_l) ∘ (H^H Γ_l⁻¹ y_l) with Γ_l = s/2 Σ_k b_lk b_lk^H + 0.3 s H H^H + σ² I, y of unit mean power.
-
-    The b_lk = G_l a(p_k) are the responses of the sources found so far and s is the power of all sources. What is found
-    is suppressed and no longer hides the others: one step of a greedy search by the likelihood, without its statistic.
+    """The images that some sources leave, see `Cleaning`.
 
     Args:
         observation: the scenes.
         log_noise: (scene,), log of the share of noise in the mean power of an antenna.
         found: (scene, source, 3), (u, w, q) of the sources found so far.
         array: the array.
-
-    Returns:
-        The images in complex64.
     """
-    measurements, codes, channel = (x.to(torch.complex64) for x in _arrays(observation))
-    power = torch.view_as_real(measurements).square().sum(-1).mean(dim=(-1, -2))
-    outer = channel @ channel.mH
-    noise, gain = log_noise.float().exp(), outer.diagonal(dim1=-2, dim2=-1).real.mean(-1)
-    signal = (1 - noise).clamp_min(1e-3) / gain
-    response = coded_response(steering_at(found.float(), array), codes, channel).mT
-    rest = _REST * signal[:, None, None] * outer + torch.diag_embed(noise[:, None].expand(-1, outer.shape[-1]))
-    gamma = _FOUND * signal[:, None, None, None] * (response @ response.mH) + rest[:, None]
-    scaled = (measurements * power.rsqrt()[:, None, None])[..., None]
-    solved = torch.cholesky_solve(scaled, torch.linalg.cholesky(gamma))[..., 0]
-    return panel_images(solved, codes, channel)
+    cleaning = Cleaning(observation, log_noise, array)
+    for place in found.unbind(1):
+        cleaning.explain(place)
+    return cleaning.images()
 
 
 def _arrays(observation: Observation) -> tuple[Tensor, Tensor, Tensor]:

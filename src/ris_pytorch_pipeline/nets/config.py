@@ -22,6 +22,7 @@ class NetConfig:
         rank: candidates, and columns of the covariance factor F.
         most_sources: largest number of sources the order head can state.
         floor: ε of R_pred = F F^H + ε I, relative to its mean eigenvalue.
+        planes: most distance planes of the beams; an array like the default one resolves four distances.
         oversampling: of the beam grid over half a beamwidth, see `search_grid`.
         panel: the panel.
         wavelength: metres.
@@ -38,6 +39,7 @@ class NetConfig:
     rank: int = 8
     most_sources: int = 5
     floor: float = 1e-3
+    planes: int = 5
     oversampling: float = 1.0
     panel: Panel = field(default_factory=lambda: Panel(horizontal=12, vertical=12, spacing=0.15))
     wavelength: float = 0.3
@@ -45,7 +47,7 @@ class NetConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("width", "blocks", "rank", "most_sources"):
+        for name in ("width", "blocks", "rank", "most_sources", "planes"):
             if vars(self)[name] < 1:
                 _refuse(f"{name} >= 1", str(vars(self)[name]), "a size left at zero", "raise it")
         if self.passes < 0:

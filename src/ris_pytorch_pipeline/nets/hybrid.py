@@ -1,6 +1,7 @@
 """Which network proposes sources: beams of the panel images, a residual backbone over directions, and a head."""
 
 import math
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float
@@ -56,10 +57,10 @@ class HybridNet(nn.Module):
         Raises:
             InputError: images of another panel.
         """
-        features = self.backbone(self.beams(inputs))
-        maps, gains, pooled = self.head(features)
-        with torch.autocast(features.device.type, enabled=False):
-            return self._assemble(maps.float(), gains.float(), pooled.float())
+        seen, places = self.beams(inputs)
+        maps, gains, pooled = self.head(self.backbone(seen))
+        with torch.autocast(seen.device.type, enabled=False):
+            return replace(self._assemble(maps.float(), gains.float(), pooled.float()), places=places)
 
     def _assemble(self, maps: Tensor, gains: Tensor, pooled: Tensor) -> Prediction:
         """Maps (scene, 5 planes, n_u, n_w), gains (scene, n_u, n_w) and pooled features to the prediction."""

@@ -26,6 +26,8 @@ class Prediction:
         order_logits: (scene, most sources + 1), of K = 0, 1, ...
         grid: the cells' centres.
         floor: ε of R_pred = F F^H + ε I.
+        places: (scene, place, 3), (u, w, q) that the beams took for sources before any weight had a say; None where
+            there are none.
     """
 
     factors: Complex[Tensor, "scene element rank"]
@@ -37,6 +39,7 @@ class Prediction:
     order_logits: Float[Tensor, "scene count"]
     grid: SearchGrid
     floor: float
+    places: Float[Tensor, "scene place 3"] | None = None
 
     def __len__(self) -> int:
         return self.heat.shape[0]

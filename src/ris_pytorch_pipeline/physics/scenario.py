@@ -15,6 +15,8 @@ Span = float | tuple[float, float]
 """A fixed value, or the low and high end of a uniform draw."""
 CountSpan = int | tuple[int, int]
 """A fixed count, or the smallest and largest of a uniform draw."""
+SymbolKind = Literal["random", "pilot", "gaussian"]
+"""New CN(0, P) symbols per snapshot, constant ones of unit modulus, or constant CN(0, P) ones."""
 
 
 def ends(span: float | tuple[float, float]) -> tuple[float, float]:
@@ -110,7 +112,7 @@ class Scenario:
     snapshots: int = 16
     codes: str = "random"
     code_bits: int | None = 3
-    symbols: Literal["random", "pilot", "gaussian"] = "random"
+    symbols: SymbolKind = "random"
     sources: CountSpan = (1, 5)
     azimuth_deg: Span = (-60.0, 60.0)
     elevation_deg: Span = (-30.0, 30.0)

@@ -1,6 +1,7 @@
 from .files.checkpoint import Checkpoint, Header, read_checkpoint
 from .files.ledger import Ledger, read_ledger, standing
 from .files.load import Trained, load_network
+from .files.release import release_network
 from .files.shards import shard_scenes
 from .loop.gate import Attempt, Gate
 from .loop.groups import Groups
@@ -47,6 +48,7 @@ __all__ = [
     "rates",
     "read_checkpoint",
     "read_ledger",
+    "release_network",
     "shard_scenes",
     "standing",
 ]

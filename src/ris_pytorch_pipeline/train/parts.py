@@ -67,8 +67,9 @@ def drawn_scenes(experiment: TrainingExperiment) -> Data:
     """Scenes drawn from an experiment's scenario, on streams of their own for training and validation."""
     plan = experiment.plan
     train = SceneSource(
-        scenario=experiment.scenario, split="train", seed=experiment.seed, scenes=plan.n_train, batch=plan.batch
-    )
+        scenario=experiment.scenario, split="train", seed=experiment.seed, scenes=plan.n_train, batch=plan.batch,
+        kinds=experiment.kinds,
+    )  # fmt: skip
     apart = None if plan.same_scenes else replace(train, split="validation", scenes=plan.n_val)
     if apart is None or not plan.fresh:
         return held_data(experiment, train, apart)

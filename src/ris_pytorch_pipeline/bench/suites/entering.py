@@ -24,13 +24,14 @@ class ModelSettings:
     """How a trained network locates.
 
     Args:
-        proposals: where its starts come from: `candidates` of its heat-map, or the peaks of a spectrum.
+        proposals: where its starts come from: the candidates that are `explaining` most, the likeliest `candidates` of
+            its heat-map, or the peaks of a spectrum.
         beta: share of R_samp in the covariance under those of `music` or `mvdr`.
         polish: updates of the likelihood from there.
         doubt: probability of the last candidate below which the likelihood searches a scene.
     """
 
-    proposals: Literal["candidates", "music", "mvdr"] = "candidates"
+    proposals: Literal["explaining", "candidates", "music", "mvdr"] = "explaining"
     beta: float = 0.0
     polish: int = 10
     doubt: float = DOUBT
@@ -94,9 +95,9 @@ class Entering:
 
     def _localiser(self, entrant: Entrant, name: str) -> Localiser:
         how = overlay(ModelSettings(), entrant.settings, f"contenders.{name}.settings")
-        if how.beta and how.proposals == "candidates":
+        if how.beta and how.proposals not in ("music", "mvdr"):
             raise ConfigurationError(
-                "beta beside proposals of music or mvdr", f"beta = {how.beta:g} beside candidates in {name}",
+                "beta beside proposals of music or mvdr", f"beta = {how.beta:g} beside {how.proposals} in {name}",
                 "R_blend is what a spectrum is taken of", 'set proposals = "music", or leave beta out',
             )  # fmt: skip
         net = self._network(str(entrant.model)).net

@@ -23,6 +23,7 @@ from ...report import spectrum_figure
 from ...train import Reporter, Trained, Trainer, load_network
 from ...train.files.folder import BEST, LAST
 from ...train.watching.speech import Speech
+from ..options.model import checkpoint_at, network_at
 from ..options.training_experiment import training_of
 from ..showing.cells import print_cells
 from ..showing.figures import save_text
@@ -44,28 +45,34 @@ def run(arguments: argparse.Namespace) -> int:
     """
     check_alone("demo")
     begin = time.monotonic()
-    experiment = training_of(arguments)
-    plan = unseen(experiment, arguments.scenes)
     folder: Path = arguments.out
-    make_folder(folder)
-    try:
-        train(experiment, folder / "run")
-    except (TrainingFault, InfeasibleError) as error:
-        return stop(str(error))
-    trained, verdict = load_network(folder / "run" / BEST), diagnose_path(folder / "run")
+    if arguments.model is None:
+        experiment = training_of(arguments)
+        unseen(experiment, arguments.scenes)  # refuses what it cannot show before anything is trained
+        make_folder(folder)
+        try:
+            train(experiment, folder / "run")
+        except (TrainingFault, InfeasibleError) as error:
+            return stop(str(error))
+        trained, verdict, run = load_network(folder / "run" / BEST), diagnose_path(folder / "run"), folder / "run"
+    else:
+        trained, verdict, run = network_at(arguments.model), None, arguments.model
+        make_folder(folder)
+    plan = unseen(trained.experiment, arguments.scenes)
     found = Evaluated()
     evaluate_into(found, trained, plan)
     print_cells(found.cells, caption(trained, plan))
     print("\n".join(covariance_lines(found)))
     pictured = picture_of(trained, folder / "scene.safetensors")
     shown = Demonstration(
-        trained=trained, run=folder / "run", verdict=verdict, plan=plan, found=found, pictured=pictured,
+        trained=trained, folder=folder, run=run, verdict=verdict, plan=plan, found=found, pictured=pictured,
         seconds=time.monotonic() - begin,
     )  # fmt: skip
     save_text(demo_page(shown), folder / "report.html")
-    print(verdict)
-    print(f"the report is {folder / 'report.html'}; the network is {folder / 'run' / BEST}")
-    return 0 if verdict.healthy else 1
+    if verdict is not None:
+        print(verdict)
+    print(f"the report is {folder / 'report.html'}; the network is {checkpoint_at(run)}")
+    return 0 if verdict is None or verdict.healthy else 1
 
 
 def train(experiment: TrainingExperiment, folder: Path) -> None:

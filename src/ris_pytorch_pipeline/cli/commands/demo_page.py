@@ -39,8 +39,9 @@ class Demonstration:
 
     Args:
         trained: the network.
-        run: folder of its training.
-        verdict: on its training.
+        folder: of the demonstration.
+        run: folder of its training, or what else names the network.
+        verdict: on its training; None of a network that was not trained here.
         plan: which unseen scenes it was tried on.
         found: how it did there.
         pictured: one scene more.
@@ -48,8 +49,9 @@ class Demonstration:
     """
 
     trained: Trained
+    folder: Path
     run: Path
-    verdict: Verdict
+    verdict: Verdict | None
     plan: Evaluation
     found: Evaluated
     pictured: Pictured
@@ -63,7 +65,7 @@ def demo_page(shown: Demonstration) -> str:
         [
             paragraph(summary(shown)),
             *_comparison(shown),
-            *training_section(shown.run, str(shown.verdict)),
+            *([] if shown.verdict is None else training_section(shown.run, str(shown.verdict))),
             *_scene(shown),
             *_origin(shown),
         ],
@@ -71,7 +73,7 @@ def demo_page(shown: Demonstration) -> str:
 
 
 def summary(shown: Demonstration) -> str:
-    """What came out, in three sentences."""
+    """What came out, in a few sentences."""
     cells = {cell.method: cell for cell in shown.found.cells}
     (error,) = shown.found.covariance.values()
     shares = ", ".join(f"{name} {_share(cells[name])}" for name in cells)
@@ -80,8 +82,8 @@ def summary(shown: Demonstration) -> str:
         f"{shown.trained.header.progress['samples']} simulated scenes and then tried on {error.n} that it had never "
         f"seen. Share of scenes in which every source was found within 3°: {shares}. "
         f"The NMSE of the predicted panel covariance is {error.predicted.value:.3f}, that of the back-projected one "
-        f"{error.sampled.value:.2f}. The training is {shown.verdict.state}."
-    )
+        f"{error.sampled.value:.2f}."
+    ) + ("" if shown.verdict is None else f" The training is {shown.verdict.state}.")
 
 
 def _share(cell: Cell) -> str:
@@ -129,14 +131,13 @@ def _scene(shown: Demonstration) -> list[str]:
 
 def _origin(shown: Demonstration) -> list[str]:
     facts = "\n".join(f"{name}: {value}" for name, value in shown.trained.header.identity.items())
-    folder = shown.run.parent
+    more = "" if shown.verdict is None else f"\nris diagnose {shown.run}"
     return [
         heading("Made by"),
         paragraph(f"ris demo, in {shown.seconds:.0f} s. Go on from here:"),
         verbatim(
-            f"ris locate {folder / 'scene.safetensors'} --model {shown.run} --plot scene.png\n"
-            f"ris evaluate {shown.run} --sources 1,2,3 --snr-db 5,10,20\n"
-            f"ris diagnose {shown.run}"
+            f"ris locate {shown.folder / 'scene.safetensors'} --model {shown.run} --plot scene.png\n"
+            f"ris evaluate {shown.run} --sources 1,2,3 --snr-db 5,10,20{more}"
         ),
         verbatim(facts),
     ]

@@ -1,4 +1,4 @@
-"""Which trained network does a command use, and how? A checkpoint, or the best one of a run's folder."""
+"""Which trained network does a command use, and how? The package's, a checkpoint, or the best one of a run's folder."""
 
 import argparse
 import os
@@ -10,17 +10,19 @@ from ...data import SceneFile
 from ...errors import ConfigurationError, InputError
 from ...estimate import SearchRegion
 from ...files import is_there
-from ...localise import Localiser, Proposer
+from ...localise import REFERENCE, REFERENCE_FILE, Explaining, Localiser, Proposer, domain_of
 from ...train import Trained, load_network
 from ...train.files.folder import BEST, LAST
 
 
 def checkpoint_at(path: Path) -> Path:
-    """The checkpoint that a path names; of a run's folder, that of its best epoch.
+    """The checkpoint that a path names: of a run's folder that of its best epoch, of `reference` the package's.
 
     Raises:
         InputError: a folder without a finished epoch.
     """
+    if str(path) == REFERENCE:
+        return REFERENCE_FILE
     if not os.path.isdir(path):  # noqa: PTH112  (which never raises)
         return path
     best = path / BEST
@@ -45,9 +47,10 @@ def warn_of_symbols(trained: Trained, symbols: str) -> None:
     Warns:
         UserWarning: they do.
     """
-    known = trained.experiment.scenario.symbol_model
-    if symbols != known:
-        warnings.warn(f"the network was trained on {known} symbols, these scenes have {symbols} ones", stacklevel=2)
+    known = domain_of(trained.experiment).symbols
+    if symbols not in known:
+        told = " and ".join(known)
+        warnings.warn(f"the network was trained on {told} symbols, these scenes have {symbols} ones", stacklevel=2)
 
 
 def localiser(trained: Trained, arguments: argparse.Namespace, file: SceneFile) -> Localiser:
@@ -62,20 +65,22 @@ def localiser(trained: Trained, arguments: argparse.Namespace, file: SceneFile) 
     """
     proposer = proposer_of(arguments, trained.net.config.region)
     polish = 10 if arguments.polish is None else arguments.polish
-    warn_of_symbols(trained, file.observation.symbols)
     doubt = (DOUBT if polish else 0.0) if arguments.doubt is None else arguments.doubt
-    return Localiser(trained.net, proposer, polish, doubt)
+    if str(arguments.model) == REFERENCE:
+        return Localiser.reference(estimator=proposer, polish=polish, doubt=doubt, fit=polish > 0)
+    warn_of_symbols(trained, file.observation.symbols)
+    return Localiser(trained.net, proposer, polish, doubt, fit=polish > 0)
 
 
-def proposer_of(arguments: argparse.Namespace, region: SearchRegion) -> Proposer:
+def proposer_of(arguments: argparse.Namespace, region: SearchRegion) -> Explaining | Proposer:
     """What `--proposals` and `--beta` name.
 
     Raises:
         ConfigurationError: `--beta` beside proposals that need no covariance.
         InputError: β outside [0, 1].
     """
-    name, beta = arguments.proposals or "candidates", arguments.beta
-    if beta is not None and name == "candidates":
+    name, beta = arguments.proposals or "explaining", arguments.beta
+    if beta is not None and name not in ("music", "mvdr"):
         raise ConfigurationError(
             "--beta beside --proposals music or mvdr", f"--beta {beta:g} beside {name}",
             "R_blend is what a spectrum is taken of", "add --proposals music, or leave --beta out",

@@ -53,6 +53,10 @@ def add_demo(parser: argparse.ArgumentParser) -> None:
     """Options of `ris demo`."""
     parser.add_argument("--out", type=Path, default=Path("runs/demo"), help="folder of the run and the report")
     parser.add_argument("--scenes", type=int, default=200, metavar="N", help="unseen scenes to locate (200)")
+    parser.add_argument(
+        "--model", type=Path, metavar="MODEL",
+        help="train nothing and show this network: `reference`, a checkpoint, or the folder of a training run",
+    )  # fmt: skip
     add_base(parser, PLAN)
 
 
@@ -63,7 +67,7 @@ def add_base(parser: argparse.ArgumentParser, plan: dict[str, str]) -> None:
         parser: of the command.
         plan: its counts that are options, with their help.
     """
-    parser.add_argument("--preset", metavar="NAME", help="tiny, desk or paper (tiny)")
+    parser.add_argument("--preset", metavar="NAME", help="tiny, desk, reference or paper (tiny)")
     parser.add_argument("--config", type=Path, metavar="FILE.toml", help="configuration laid over the preset")
     parser.add_argument("--seed", type=int, metavar="N", help="of every random stream (0)")
     for name, text in plan.items():

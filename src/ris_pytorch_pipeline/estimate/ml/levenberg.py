@@ -40,11 +40,13 @@ class Minimum:
         point: (scene, parameter).
         value: (scene,), objective at the point.
         converged: (scene,), False where the iteration limit came first.
+        curvature: (scene, parameter, parameter), of the model at the point.
     """
 
     point: Float[Tensor, "scene parameter"]
     value: Float[Tensor, "scene"]  # noqa: F821
     converged: Bool[Tensor, "scene"]  # noqa: F821
+    curvature: Float[Tensor, "scene parameter parameter"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +106,7 @@ def minimise(
     point = box.clamp(start)
     active = torch.arange(start.shape[0], device=start.device)
     here = evaluate(point, active)
-    value = here.value.clone()
+    value, curvature = here.value.clone(), here.curvature.clone()
     converged = torch.zeros_like(active, dtype=torch.bool)
     damping, length = torch.full_like(value, 1e-2), torch.ones_like(value)
     for _ in range(iterations):
@@ -125,7 +127,8 @@ def minimise(
         value[active] = torch.where(better, there.value, here.value)
         damping[active] = (damping[active] * torch.where(better, 0.2, 8.0)).clamp(1e-6, 1e6)
         here = _choose(better, there, here)
-    return Minimum(point, value, converged)
+        curvature[active] = here.curvature
+    return Minimum(point, value, converged, curvature)
 
 
 def _step(here: Local, point: Tensor, damping: Tensor, box: Box) -> tuple[Tensor, Tensor]:

@@ -126,12 +126,12 @@ class StochasticLikelihood:
         """
         sources, array = cosines.shape[1], self.observation.array
         response = self.rough.of(rows).response(steering_at(cosines, array).to(self.rough.codes.dtype))
-        gram = response_gram(response, self.observation.blocks[rows], kinds=1)
+        gram = response_gram(response.to(torch.complex128), self.observation.blocks[rows], kinds=1)
         start = torch.full_like(cosines[:, 0, 0], math.log(0.9 / (sources * len(array)))).unsqueeze(1)
         point = torch.cat([start.expand(-1, sources), torch.full_like(start, math.log(0.1))], dim=1)
 
         def evaluate(x: Tensor, subset: Tensor) -> Local:
-            return _quadratic(gram[subset], *x.split([sources, 1], dim=1))
+            return quadratic(gram[subset], *x.split([sources, 1], dim=1))
 
         end = minimise(evaluate, point, self._box(sources, held=True), iterations=10, tolerance=1e-2)
         return Hypothesis(cosines, end.point[:, :-1], end.point[:, -1], end.value, end.converged)
@@ -158,7 +158,7 @@ class StochasticLikelihood:
         coordinates, log_powers, log_noise = x.split([3 * sources, sources, 1], dim=1)
         y = self.observation.blocks[rows]
         gram = snapshot_gram(coordinates.unflatten(1, (sources, 3)), chart, sounding.of(rows), y)
-        return _quadratic(gram, log_powers, log_noise)
+        return quadratic(gram, log_powers, log_noise)
 
     def scores(self, rows: Rows, at: Hypothesis) -> Tensor:
         """Gradient of the NLL at a hypothesis, block by block, (row, block, parameter)."""
@@ -175,20 +175,16 @@ class StochasticLikelihood:
         return self._local(rows, point, at.cosines.shape[1], chart, self.observation).curvature
 
     def _box(self, sources: int, *, held: bool = False) -> Box:
-        ends = ([], [], []) if held else position_box(self.grid, sources)
-        rest = [[*[power] * sources, noise] for power, noise in zip(_LOG_POWER, _LOG_NOISE, strict=True)]
-        like = self.observation.elements
-        lower, upper, stride = (like.new_tensor([*p, *r]) for p, r in zip(ends, rest, strict=True))
-        return Box(lower, upper, stride, 0 if held else sources)
+        return likelihood_box(None if held else self.grid, sources, self.observation.elements)
 
 
-def _quadratic(gram: Gram, log_powers: Tensor, log_noise: Tensor) -> Local:
-    """NLL, score and Fisher information over the positions that move, the powers and the noise."""
-    powers, noise = log_powers.exp(), log_noise[:, 0].exp()
+def quadratic(gram: Gram, log_powers: Tensor, log_noise: Tensor) -> Local:
+    """NLL, score and Fisher information over the positions that move, the powers and the noise; sums are double."""
+    powers, noise = (x.exp().to(gram.energy.dtype) for x in (log_powers, log_noise[:, 0]))
     whitened = whiten(gram, powers, noise)
-    return Local(
-        negative_log_likelihood(whitened), score(whitened, powers, noise), fisher_information(whitened, powers, noise)
-    )
+    parts = negative_log_likelihood, score, fisher_information
+    value, slope, curvature = parts[0](whitened), parts[1](whitened, powers, noise), parts[2](whitened, powers, noise)
+    return Local(value.double(), slope.double(), curvature.double())
 
 
 def coded_dictionary(observation: Observation, steering: GridSteering) -> tuple[list[Tensor], list[Tensor]]:
@@ -212,6 +208,14 @@ def coded_dictionary(observation: Observation, steering: GridSteering) -> tuple[
             dictionaries[scene][block, ..., columns] = seen
             energies[scene][block, :, columns] = seen.square_().sum(1)
     return dictionaries, energies
+
+
+def likelihood_box(grid: SearchGrid | None, sources: int, like: Tensor) -> Box:
+    """Limits of the positions, unless they are held, of the log powers and of log σ²."""
+    ends = ([], [], []) if grid is None else position_box(grid, sources)
+    rest = [[*[power] * sources, noise] for power, noise in zip(_LOG_POWER, _LOG_NOISE, strict=True)]
+    lower, upper, stride = (like.new_tensor([*p, *r]) for p, r in zip(ends, rest, strict=True))
+    return Box(lower, upper, stride, 0 if grid is None else sources)
 
 
 def position_box(grid: SearchGrid, sources: int) -> tuple[list[float], list[float], list[float]]:

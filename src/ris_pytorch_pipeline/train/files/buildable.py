@@ -7,7 +7,7 @@ from torch import Tensor
 from ...errors import InputError
 from ...nets import HybridNet, NetConfig
 
-MOST = {"passes": 64, "rank": 2**12, "most_sources": 2**10, "oversampling": 16.0}
+MOST = {"passes": 64, "planes": 256, "rank": 2**12, "most_sources": 2**10, "oversampling": 16.0}
 """Largest values of a stored configuration; a panel has at most `MOST_ELEMENTS`."""
 MOST_ELEMENTS = 2**16
 

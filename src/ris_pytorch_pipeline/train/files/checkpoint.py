@@ -70,7 +70,7 @@ class Checkpoint:
     path: Path
 
     def check_experiment(self, configuration: dict[str, Any]) -> None:
-        """Refuse to go on with another experiment.
+        """Refuse to go on with another experiment; the number of epochs may be another, but not below those done.
 
         Args:
             configuration: resolved and plain.
@@ -78,7 +78,10 @@ class Checkpoint:
         Raises:
             ConfigurationError: a field that differs.
         """
-        differ = list(differences(self.header.configuration, configuration))
+        known, epochs = self.header.configuration, configuration["plan"]["epochs"]
+        if epochs >= self.progress.epoch:
+            known = known | {"plan": known["plan"] | {"epochs": epochs}}
+        differ = list(differences(known, configuration))
         if differ:
             raise ConfigurationError(
                 "the experiment of the checkpoint", "; ".join(differ[:3]), "an argument or preset changed since",

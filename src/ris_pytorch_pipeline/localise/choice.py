@@ -1,0 +1,144 @@
+"""Which of a network's candidates are the sources: those that together explain the measurements best."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Complex, Float, Int
+from torch import Tensor
+
+from ..estimate.ml.stochastic import one_source_gain
+
+_LOUDEST = 4.0
+"""Times all the energy of a scene that one source may be thought to have."""
+_LEAST = 1e-6
+"""Least 1 + p X_rr: rounding can leave less where a loud source is taken out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """K of the candidates of each scene.
+
+    Args:
+        index: (scene, K), their numbers.
+        powers: (scene, K), mean symbol powers, in the scale of the Grams.
+        gains: (scene, K), 2 ΔNLL of each beside those that were there when it was last put in.
+        spare: (scene,), the largest 2 ΔNLL of a candidate that was left out.
+        noise: (scene,), σ².
+    """
+
+    index: Int[Tensor, "scene source"]
+    powers: Float[Tensor, "scene source"]
+    gains: Float[Tensor, "scene source"]
+    spare: Float[Tensor, "scene"]  # noqa: F821
+    noise: Float[Tensor, "scene"]  # noqa: F821
+
+
+class Chooser:
+    """Puts candidates into Γ_l = Σ_k p_k b_lk b_lk^H + σ² I one by one, and takes them out again.
+
+    Constant symbols have one block, in which the snapshots are stacked. Kept are X = B^H Γ⁻¹ B and v = B^H Γ⁻¹ y of all
+    candidates: with w = p/(1 + p X_rr), putting candidate r in leaves X - w X_:r X_r: and v - w X_:r v_r.
+
+    Args:
+        vectors: B^H B, (scene, block, candidate, candidate).
+        measured: B^H y, (scene, block, candidate).
+        energy: y^H y, (scene, block).
+        noise: (scene,), σ² to begin with.
+        favour: (scene, candidate), nats that speak for each candidate beforehand.
+    """
+
+    def __init__(
+        self,
+        vectors: Complex[Tensor, "scene block candidate candidate"],
+        measured: Complex[Tensor, "scene block candidate"],
+        energy: Float[Tensor, "scene block"],
+        noise: Float[Tensor, "scene"],  # noqa: F821
+        favour: Float[Tensor, "scene candidate"],
+    ) -> None:
+        kind = vectors.dtype.to_real()
+        self.noise, self.favour = noise.to(kind), favour.to(kind)
+        self.x = vectors / self.noise[:, None, None, None]
+        self.v = measured / self.noise[:, None, None]
+        self.quadratic = energy.to(kind).sum(-1) / self.noise
+        self.powers = torch.zeros_like(self.favour)
+        own = vectors.diagonal(dim1=-2, dim2=-1).real.sum(1)
+        self._most = _LOUDEST * energy.to(kind).sum(-1, keepdim=True) / own.clamp_min(1e-30)
+        self._rows = torch.arange(len(favour), device=favour.device)
+
+    def gains(self) -> tuple[Tensor, Tensor]:
+        """2 ΔNLL and the likeliest power of one more source at each candidate's place, (scene, candidate)."""
+        own = self.x.diagonal(dim1=-2, dim2=-1).real.clamp_min(1e-12)
+        gain, power = one_source_gain(torch.view_as_real(self.v).square().sum(-1).transpose(0, 1), own.transpose(0, 1))
+        return gain, torch.minimum(power, self._most)
+
+    def best(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The candidate not in use that is worth most, its gain and its power, (scene,) each."""
+        gain, power = self.gains()
+        worth = (gain / 2 + self.favour).masked_fill(self.powers > 0, -torch.inf)
+        index = worth.argmax(1)
+        return index, gain[self._rows, index], power[self._rows, index]
+
+    def put(self, index: Tensor, power: Tensor) -> None:
+        """Change the power of one candidate of each scene by so much."""
+        rows = self._rows
+        column, seen = self.x[rows, :, :, index], self.v[rows, :, index]
+        own = self.x[rows, :, index, index].real
+        weight = power[:, None] / (1 + power[:, None] * own).clamp_min(_LEAST)
+        self.x = self.x - (weight[..., None] * column)[..., None] * column.conj()[..., None, :]
+        self.v = self.v - column * (weight * seen)[..., None]
+        self.quadratic = self.quadratic - (weight * torch.view_as_real(seen).square().sum(-1)).sum(-1)
+        self.powers = self.powers.index_put((rows, index), (self.powers[rows, index] + power).clamp_min(0))
+
+    def losses(self) -> Float[Tensor, "scene candidate"]:
+        """2 ΔNLL that taking each candidate out would cost: 2 Σ_l [p |v_r|²/(1 - p X_rr) + log(1 - p X_rr)]."""
+        power = self.powers[:, None]
+        left = (1 - power * self.x.diagonal(dim1=-2, dim2=-1).real).clamp_min(_LEAST)
+        return 2 * (power * torch.view_as_real(self.v).square().sum(-1) / left + left.log()).sum(1)
+
+    def take(self, index: Tensor) -> None:
+        """Take one candidate of each scene out again."""
+        self.put(index, -self.powers[self._rows, index])
+
+
+def chosen(chooser: Chooser, sources: int, sweeps: int, equations: int) -> Choice:
+    """Put the best candidate in `sources` times; then take each out in turn and put the best one in its place.
+
+    Args:
+        chooser: with no candidate in.
+        sources: K.
+        sweeps: rounds of replacement.
+        equations: complex measurements of a scene: L M.
+
+    Returns:
+        The choice; powers and σ² scaled together to their likeliest level.
+    """
+    picks, gains = [], []
+    for _ in range(sources):
+        index, gain, power = chooser.best()
+        chooser.put(index, power)
+        picks.append(index)
+        gains.append(gain)
+    for turn in range(sweeps * sources if sources > 1 else 0):
+        chooser.take(picks[turn % sources])
+        index, gain, power = chooser.best()
+        chooser.put(index, power)
+        picks[turn % sources], gains[turn % sources] = index, gain
+    _, spare, _ = chooser.best()
+    index = torch.stack(picks, dim=1)
+    level = (chooser.quadratic / equations).clamp(0.2, 5.0)
+    powers = chooser.powers.gather(1, index) * level[:, None]
+    return Choice(index, powers, torch.stack(gains, dim=1), spare, chooser.noise * level)
+
+
+def missed(grams: tuple[Tensor, Tensor, Tensor], powers: Tensor, noise: Tensor) -> Float[Tensor, "scene source"]:
+    """2 ΔNLL that leaving out each of some sources would cost, the others held.
+
+    Args:
+        grams: B^H B, B^H y and y^H y of the sources, as for a `Chooser`.
+        powers: (scene, source).
+        noise: (scene,), σ².
+    """
+    chooser = Chooser(*grams, noise, torch.zeros_like(powers))
+    for source, power in enumerate(powers.to(chooser.favour).unbind(1)):
+        chooser.put(torch.full_like(power, source, dtype=torch.long), power)
+    return chooser.losses()

@@ -1,0 +1,92 @@
+"""Which scenes a network was made for, and what to do with others."""
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..errors import InputError
+from ..experiment import TrainingExperiment
+from ..physics import Observation, ends
+from ..shapes import Counts
+
+_MARGIN_DB = 5.0
+"""How far beyond the trained span of SNR the noise that is found may place a scene: what is found scatters."""
+_WAY_OUT = "locate without the network: `ris locate` without --model, or Sml() and PilotMl()"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Domain:
+    """The scenes that a network was trained on.
+
+    The panel is the network's own to check.
+
+    Args:
+        antennas: M.
+        snapshots: L.
+        most_sources: largest K.
+        snr_db: lowest and highest.
+        symbols: kinds of symbols.
+    """
+
+    antennas: int
+    snapshots: int
+    most_sources: int
+    snr_db: tuple[float, float]
+    symbols: tuple[str, ...]
+
+    def check(self, observation: Observation, sources: Counts | None) -> None:
+        """Refuse scenes of another kind before anything is computed.
+
+        Raises:
+            InputError: other symbols, another number of snapshots or antennas, or more sources.
+        """
+        seen = (observation.measurements.shape[-2], observation.measurements.shape[-1])
+        if observation.symbols not in self.symbols:
+            _refuse(f"scenes with {' or '.join(self.symbols)} symbols", f"{observation.symbols} ones")
+        if seen != (self.snapshots, self.antennas):
+            wanted = f"{self.snapshots} snapshots of {self.antennas} antennas"
+            _refuse(f"{wanted}, for which this network was trained", f"{seen[0]} of {seen[1]}")
+        if sources is not None and int(sources.max()) > self.most_sources:
+            _refuse(f"at most {self.most_sources} sources, as in training", str(int(sources.max())))
+
+    def check_noise(self, observation: Observation, noise_variance: Float[Tensor, "scene"]) -> None:  # noqa: F821
+        """Refuse scenes whose SNR, by the noise that was found, is far from that of the training.
+
+        Raises:
+            InputError: counting them.
+        """
+        power = torch.view_as_real(observation.measurements).square().sum(-1).mean(dim=(-1, -2)).double()
+        noise = noise_variance.to(power)
+        snr_db = 10 * ((power - noise).clamp_min(1e-6 * power) / noise).log10()
+        low, high = self.snr_db
+        outside = (snr_db < low - _MARGIN_DB) | (snr_db > high + _MARGIN_DB)
+        if bool(outside.any()):
+            first = int(outside.nonzero()[0, 0])
+            _refuse(
+                f"an SNR of {low:g} to {high:g} dB, as in training",
+                f"about {float(snr_db[first]):.0f} dB in scene {first}, {int(outside.sum())} scenes in all",
+            )
+
+
+def domain_of(experiment: TrainingExperiment) -> Domain:
+    """The scenes that an experiment trains on.
+
+    Args:
+        experiment: of the training.
+    """
+    scenario = experiment.scenario
+    kinds = experiment.kinds or (scenario.symbols,)
+    return Domain(
+        antennas=scenario.antennas,
+        snapshots=scenario.snapshots,
+        most_sources=int(ends(scenario.sources)[1]),
+        snr_db=ends(scenario.snr_db),
+        symbols=tuple(dict.fromkeys("random" if kind == "random" else "pilot" for kind in kinds)),
+    )
+
+
+def _refuse(wanted: str, got: str) -> NoReturn:
+    raise InputError(wanted, got, "a scene that the network was not made for", _WAY_OUT)

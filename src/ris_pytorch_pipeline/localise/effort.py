@@ -1,0 +1,54 @@
+"""How likely a fast estimate is right, and so which scenes are worth a search."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What speaks for an estimate, per scene.
+
+    Args:
+        weakest: 2 ΔNLL that leaving out the source that is missed least would cost.
+        spare: 2 ΔNLL that one more source would gain, at the best place that was seen.
+        doubtful: least of the log odds of the candidates that were chosen.
+        rise: log of the noise variance that is left over the one that the colours of the channel show.
+    """
+
+    weakest: Float[Tensor, "scene"]  # noqa: F821
+    spare: Float[Tensor, "scene"]  # noqa: F821
+    doubtful: Float[Tensor, "scene"]  # noqa: F821
+    rise: Float[Tensor, "scene"]  # noqa: F821
+
+    @property
+    def features(self) -> Float[Tensor, "scene feature"]:
+        """1, log(1 + weakest), log(1 + spare), the log odds within ±8 and the rise within ±3."""
+        logs = (x.clamp_min(0).log1p() for x in (self.weakest, self.spare))
+        return torch.stack(
+            [torch.ones_like(self.rise), *logs, self.doubtful.clamp(-8, 8), self.rise.clamp(-3, 3)], dim=-1
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trust:
+    """A logistic regression: σ(w · features) is the probability that all sources are within 3°.
+
+    The defaults are those of the network of the package, fitted by `benchmarks/effort.py`.
+
+    Args:
+        weights: of `Evidence.features`.
+    """
+
+    weights: tuple[float, ...] = (-7.778, 2.058, -0.092, 1.048, -0.324)
+
+    def right(self, evidence: Evidence) -> Float[Tensor, "scene"]:  # noqa: F821
+        """The probability that each estimate is right.
+
+        Args:
+            evidence: for the estimates.
+        """
+        features = evidence.features
+        return (features @ features.new_tensor(self.weights)).sigmoid()

@@ -1,0 +1,60 @@
+"""How estimates of some scenes are put among those of others, and on a device."""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from ..estimate import Estimate, Status, pad_sources
+from ..shapes import Counts
+
+_PADDED = ("positions", "powers", "deviations")
+_TENSORS = (*_PADDED, "order", "noise_variance")
+
+
+def moved(estimate: Estimate, device: torch.device) -> Estimate:
+    """The same on a device.
+
+    Args:
+        estimate: what was found.
+        device: where it goes.
+    """
+    return replace(estimate, **{name: vars(estimate)[name].to(device) for name in _TENSORS})
+
+
+def replaced(starts: Estimate, rows: Tensor, refined: Estimate, counts: Counts) -> Estimate:
+    """The proposals with refined scenes in their rows, in slots for `counts` sources; who has fewer is marked so.
+
+    Args:
+        starts: the proposals, one per scene.
+        rows: numbers of the refined scenes.
+        refined: their estimates.
+        counts: (scene,), sources that were asked for.
+    """
+    slots = max(int(counts.max()), refined.positions.shape[1])
+    status = list(starts.status)
+    for row, order, ended in zip(rows.tolist(), refined.order.tolist(), refined.status, strict=True):
+        status[row] = Status.FEWER if order < int(counts[row]) else ended
+    tensors: dict[str, Tensor] = {}
+    for name in _PADDED:
+        value = vars(refined)[name]
+        tensors[name] = pad_sources(vars(starts)[name].to(value), slots)
+        tensors[name][rows] = pad_sources(value, slots)
+    noise = starts.noise_variance.to(refined.noise_variance, copy=True)
+    noise[rows] = refined.noise_variance
+    order = starts.order.to(refined.order.device, copy=True)
+    order[rows] = refined.order
+    every = len(rows) == len(starts)
+    return replace(
+        starts,
+        **tensors,
+        noise_variance=noise,
+        order=order,
+        status=tuple(status),
+        sandwich=_padded(refined.sandwich, slots) if every else None,
+        fit=replace(refined.fit, evidence=pad_sources(refined.fit.evidence, slots)) if every and refined.fit else None,
+    )
+
+
+def _padded(values: Tensor | None, slots: int) -> Tensor | None:
+    return None if values is None else pad_sources(values, slots)
