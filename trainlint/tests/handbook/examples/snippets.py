@@ -29,7 +29,6 @@ LOGGED: dict[str, tuple[str, list[tuple[str, str]]]] = {
 CALLED: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "RT257": ("""from trainlint.after.compare import compare
 from trainlint.after.reading.sources import read_text
-
 sound = "\\n".join(f"epoch {e} loss {2 / e:.3f}" for e in range(1, 20))
 run = "\\n".join(f"epoch {e} loss {3 - e / 9:.3f}" for e in range(1, 20))
 findings = compare(read_text(run), read_text(sound)).findings
