@@ -100,7 +100,11 @@ def test_the_likely_cause_fits_the_mistake() -> None:
         fit(float | tuple[float, float], [0.0, math.nan], "span")
 
 
-@given(count=st.integers(), low=st.floats(allow_nan=False, allow_infinity=False), rate=st.integers(-9, 9))
+@given(
+    count=st.integers(1 - 2**63, 2**63 - 1),
+    low=st.floats(allow_nan=False, allow_infinity=False),
+    rate=st.integers(-9, 9),
+)
 def test_plain_values_come_back(count: int, low: float, rate: int) -> None:
     value = Outer(count=count, span=(low, low), bits=None, inner=Inner(rate=rate))
     again = overlay(Outer(), plain(value))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from importlib.resources import files
+from typing import Any
 
 import pytest
 import torch
@@ -79,7 +80,7 @@ def test_only_scenes_in_doubt_are_searched(monkeypatch: pytest.MonkeyPatch) -> N
     fast, asked = NETWORK(drawn.observation, 3), 0.5
     refine = Sml.refine
 
-    def spy(self: Sml, observation: object, positions: torch.Tensor, *rest: object) -> object:
+    def spy(self: Sml, observation: Any, positions: torch.Tensor, *rest: Any) -> Any:
         searched.append(positions)
         return refine(self, observation, positions, *rest)
 
