@@ -35,7 +35,8 @@ def test_every_row_of_the_catalogue_has_a_program() -> None:
 
 def test_the_handbook_names_what_only_a_called_check_finds() -> None:
     watched = {code for _, code, _ in WATCHED.values()} | ELSEWHERE
-    assert {code for _, code, _ in CHECKED.values()} - watched == CALLED.keys()
+    compared = {"RT257"}  # of two runs, see tests/after/test_compare_runs.py
+    assert {code for _, code, _ in CHECKED.values()} - watched == CALLED.keys() - compared
 
 
 @pytest.mark.parametrize("where", sorted(set(CALLED.values())))

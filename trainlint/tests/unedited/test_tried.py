@@ -108,3 +108,14 @@ for epoch in range(9):
 def test_a_pass_on_what_is_called_validation_is_read(mode: str, made: str, told: bool) -> None:
     found = check_source(SCRIPT.replace("MODE", mode).replace("PASS", made))
     assert [f.code for f in found] == ["RT651"] * told
+
+
+def test_a_loss_within_vmap_is_passed_over() -> None:
+    def program() -> None:
+        net = nn.Linear(6, 3)
+        weights = {name: each.detach() for name, each in net.named_parameters()}
+        loss = lambda w, x, y: F.cross_entropy(torch.func.functional_call(net, w, (x[None],)), y[None])  # noqa: E731
+        torch.func.vmap(torch.func.grad(loss), in_dims=(None, 0, 0))(weights, X, Y)
+
+    _, verdict = watched(program)
+    assert not any("itself failed" in each for each in verdict.blind), str(verdict)

@@ -170,6 +170,8 @@ def _apart(module: nn.modules.batchnorm._BatchNorm, x: Tensor) -> float:
 _NODES = 2000
 _COMPARING = {"Cat", "Stack", "Mm", "Bmm"}
 """What brings two answers together to be compared; a sum of two terms does not."""
+_TOTALS = {"MeanBackward0", "SumBackward0"}
+"""As criteria do, they make one number of an answer: a term of the loss, and no view any more."""
 
 
 class Views(Probe):
@@ -221,5 +223,12 @@ def _compares(loss: Tensor, a: Tensor, b: Tensor) -> bool:
         parts = [found.get(child, 0) for child in below]
         if name(node) in _COMPARING and {1, 2} <= set(parts):
             return True
-        found[node] = max(parts, default=0) if len({p for p in parts if p}) < 2 else 3
+        found[node] = _joined(node, parts)
     return False
+
+
+def _joined(node: object, parts: list[int]) -> int:
+    """Of which answer a node tells: 1 or 2, 3 for both, 0 for none."""
+    if type(node).__name__ in _TOTALS or "Loss" in name(node) or "CrossEntropy" in name(node):
+        return 0
+    return max(parts, default=0) if len({p for p in parts if p}) < 2 else 3
