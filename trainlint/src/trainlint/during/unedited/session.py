@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._C._functorch import maybe_current_level
 from torch.optim import Optimizer
 
 from ...findings import Finding
@@ -275,7 +276,7 @@ class Session:
     @_guarded
     def on_value(self, name: str, value: Tensor, target: object) -> None:
         """A loss: of training, or a validation's, where a watched model is in evaluation."""
-        if torch._C._functorch.maybe_current_level() is not None:  # pyright: ignore[reportPrivateUsage]
+        if maybe_current_level() is not None:
             return  # within vmap or grad of torch.func there are no values to look at
         place = target.data_ptr() if isinstance(target, Tensor) and not target.is_sparse else 0
         if torch.is_grad_enabled():
