@@ -142,7 +142,7 @@ def test_twenty_kills_at_random_moments_lose_nothing_that_was_finished(ris: Run,
 def test_a_signal_keeps_and_prints_the_finished_cells(
     ris: Run, suite: str, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int
 ) -> None:
-    from ris_pytorch_pipeline.cli.commands import bench_suite
+    from ris_pytorch_pipeline.cli.forms import bench_suite
 
     whole = bench_suite.worked_here
 

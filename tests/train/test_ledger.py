@@ -7,7 +7,7 @@ from small_world import SmallLoss, World
 from trainlint.cli import main as trainlint_main
 
 from ris_pytorch_pipeline.cli import main as ris_main
-from ris_pytorch_pipeline.cli.commands.demo_page import training_section
+from ris_pytorch_pipeline.cli.forms.demo_page import training_section
 from ris_pytorch_pipeline.train import read_ledger, standing
 from trainlint import InputError, diagnose_path, read
 from trainlint import Ledger as WatchLedger

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import ConfigurationError, InfeasibleError, InputError, SceneFileError
-from ..files import Lock, is_there, is_working_file, reason, regular_size, remove_old_leftovers
+from ..files import Lock, is_there, is_working_file, make_folder, reason, regular_size, remove_old_leftovers
 from ..physics import Scenario
 from ..physics.scenario import ends
 from .dataset import SceneSource, Split, stream_name
@@ -202,21 +202,6 @@ def _identity(manifest: Manifest) -> dict[str, Any]:
 
 def _refuse(wanted: str, got: str) -> NoReturn:
     raise SceneFileError(wanted, got, "an earlier simulation, or a mistyped folder", "pick another folder")
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder for results, unless it is there.
-
-    Raises:
-        SceneFileError: it cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SceneFileError(
-            "a folder to write to", f"{folder}: {reason(error)}", "a file of that name, or no permission",
-            "pick another folder",
-        ) from error  # fmt: skip
 
 
 def _check_space(folder: Path, manifest: Manifest, each: int) -> None:

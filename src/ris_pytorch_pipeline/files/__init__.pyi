@@ -3,7 +3,7 @@ from .content import Content
 from .document import parse_document
 from .lines import Lines
 from .lock import Lock, is_working_file, remove_old_leftovers
-from .regular import is_there, open_regular, read_regular, reason, regular_size
+from .regular import is_there, make_folder, open_regular, read_regular, reason, regular_size
 from .schema import fits, from_document
 from .seal import SEAL, blank, check_seal, sealed
 from .signals import Stop, Terminated, parent_watch, stopping, terminating
@@ -25,6 +25,7 @@ __all__ = [
     "from_document",
     "is_there",
     "is_working_file",
+    "make_folder",
     "open_regular",
     "parent_watch",
     "parse_document",

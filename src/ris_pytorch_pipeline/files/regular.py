@@ -6,6 +6,8 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from ..errors import ConfigurationError
+
 SAFE = sum(vars(os).get(name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"))
 """Flags of every open: no link is followed, no pipe is waited at, no child inherits the file."""
 _ODD = "no ordinary file (a folder, a pipe, a socket or a device)"
@@ -115,3 +117,21 @@ def check_replaceable(path: Path) -> None:
         raise OSError(errno.ELOOP, "a link, which is neither followed nor replaced", str(path))
     if not stat.S_ISREG(kind):
         raise OSError(errno.EINVAL, _ODD, str(path))
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for results, and those above it, unless it is there.
+
+    Args:
+        folder: of the results.
+
+    Raises:
+        ConfigurationError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            "a folder to write to", f"{folder}: {reason(error)}", "a file of that name, or no permission",
+            "pick another folder",
+        ) from error  # fmt: skip

@@ -13,12 +13,12 @@ from ...physics import Scenario, ends
 from ...physics.scenario import CountSpan, Span
 from ...report import check_points, sweep_figure
 from ..arguments import experiment_of
+from ..forms.bench_suite import run_suite
 from ..memory import compared_bytes, require
 from ..options.counts import snrs_of, sources_of
 from ..showing.cells import print_cells
 from ..showing.figures import check_figure, save_figure
 from ..showing.output import Bar, print_json
-from .bench_suite import run_suite
 
 
 @dataclass(frozen=True, kw_only=True)

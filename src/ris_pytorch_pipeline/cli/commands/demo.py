@@ -12,23 +12,22 @@ from trainlint import Preflight, TrainingFault, diagnose_path, show_preflight
 from ...bench import DOUBT, cell_scenes, findings_of
 from ...covariance import music
 from ...data import SceneFile, load_scenes, save_scenes
-from ...data.sharding import make_folder
 from ...errors import InfeasibleError
 from ...estimate import Estimate, search_grid
 from ...experiment import Experiment, TrainingExperiment
-from ...files import is_there, stopping
+from ...files import is_there, make_folder, stopping
 from ...localise import Localiser
 from ...physics import steering_at
 from ...report import spectrum_figure
 from ...train import Reporter, Trained, Trainer, load_network
 from ...train.files.folder import BEST, LAST
 from ...train.watching.speech import Speech
+from ..forms.demo_page import Demonstration, Pictured, demo_page
 from ..options.model import checkpoint_at, network_at
 from ..options.training_experiment import training_of
 from ..showing.cells import print_cells
 from ..showing.figures import save_text
 from ..showing.output import Bar
-from .demo_page import Demonstration, Pictured, demo_page
 from .evaluate import Evaluated, Evaluation, caption, covariance_lines, evaluate_into, usual_methods
 from .locate import print_finding
 from .train import check_alone, stop

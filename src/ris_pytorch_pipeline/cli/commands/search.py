@@ -3,11 +3,10 @@
 import argparse
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 from ...errors import ConfigurationError, InfeasibleError
 from ...experiment import TrainingExperiment
-from ...files import Lock, parent_watch, reason
+from ...files import Lock, make_folder, parent_watch
 from ...search import (
     Locating,
     Recipe,
@@ -55,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = None if arguments.resume else settings_of(arguments)
     if arguments.resume:
         _check_resumed(arguments)
-    _make(arguments.folder)
+    make_folder(arguments.folder)
     with Lock(arguments.folder):
         storage, name = _storage(arguments), _name(arguments)
         studies = (
@@ -135,20 +134,6 @@ def _finish(arguments: argparse.Namespace, studies: Studies, code: int) -> int:
     write_results(arguments.folder, studies, results)
     print_results(arguments.folder, studies, results, as_json=arguments.json)
     return 1 if code or results.best is None else 0
-
-
-def _make(folder: Path) -> None:
-    """Make the folder of a search.
-
-    Raises:
-        ConfigurationError: it cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(
-            "a folder that can be made", f"{folder}: {reason(error)}", "a file of that name", "pick another folder"
-        ) from error
 
 
 def _check_resumed(arguments: argparse.Namespace) -> None:

@@ -11,9 +11,9 @@ from ...data.scene_file import check_writable
 from ...experiment import Experiment
 from ...physics import Scenes
 from ..arguments import experiment_of
+from ..forms.simulate_shards import check_form, write_splits
 from ..memory import drawn_bytes, fitting, require
 from ..showing.output import Bar, print_json
-from .simulate_shards import check_form, write_splits
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from ...bench import Answers, Entering, Kept, Pending, Suite, serve, suite_from_toml, worked_apart, worked_here
 from ...errors import ConfigurationError
 from ...experiment import parse_toml_value, to_toml
-from ...files import Lock, open_regular, parent_watch, reason
+from ...files import Lock, make_folder, open_regular, parent_watch, reason
 from ...physics import ends
 from ..memory import compared_bytes, require
 from ..options.model import checkpoint_at, network_at
@@ -43,7 +43,7 @@ def run_suite(arguments: argparse.Namespace) -> int:
         return 0
     _check(arguments, cells, entering)
     folder = folder_of(arguments)
-    _make(folder)
+    make_folder(folder)
     with Lock(folder):
         kept = Kept(folder, suite, cells)
         kept.begin(resume=arguments.resume)
@@ -163,18 +163,4 @@ def _digest(path: Path) -> str:
     except OSError as error:
         raise ConfigurationError(
             "a file that can be read", f"{path}: {reason(error)}", "a mistyped path", "check the path"
-        ) from error
-
-
-def _make(folder: Path) -> None:
-    """Make the folder of the results.
-
-    Raises:
-        ConfigurationError: it cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(
-            "a folder that can be made", f"{folder}: {reason(error)}", "a file of that name", "pick another --out"
         ) from error

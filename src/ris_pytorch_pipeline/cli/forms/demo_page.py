@@ -13,9 +13,9 @@ from ...estimate import Estimate
 from ...report import heading, page, paragraph, picture, table, training_figure, verbatim
 from ...train import Trained, read_ledger, standing
 from ...train.files.folder import LEDGER
+from ..commands.evaluate import Evaluated, Evaluation, caption, covariance_lines
 from ..showing.cells import COLUMNS, alarms, cell_row
 from ..showing.figures import scene_figure
-from .evaluate import Evaluated, Evaluation, caption, covariance_lines
 
 
 @dataclass(frozen=True, kw_only=True)
