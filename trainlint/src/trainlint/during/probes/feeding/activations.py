@@ -8,8 +8,6 @@ from torch import Tensor, nn
 
 from ....findings import Finding, Severity, Stage
 from ....rules import numbers as rules
-from ...losses.graph import below, nearby, saved
-from ...losses.graph import name as name_of
 from ...plan import Why
 from ...run import Run
 from ...weights.names import modules
@@ -20,16 +18,11 @@ _RECTIFIERS = (nn.ReLU, nn.ReLU6)
 _LIMITS: Mapping[type[nn.Module], tuple[float, float]] = {nn.Sigmoid: (0.0, 1.0), nn.Tanh: (-1.0, 1.0)}
 _NEARLY = 0.95
 """Half the units of a healthy rectified layer are zero for a sample, and few are zero for every sample of a batch."""
-_AT_FIRST = 0.6
-"""Before anything was learned no unit has a reason to be sure of itself."""
-_ROW, _NODES = 3, 300
-_BENT = {"Sigmoid": 0.0, "Tanh": -1.0}
+_ROW = 3
 
 
 class Units(Probe):
     """Dead and saturated units, and the first module whose output is not finite."""
-
-    losses = Why.MEASURED
 
     def __init__(self) -> None:
         self._row: Counter[str] = Counter()
@@ -49,20 +42,6 @@ class Units(Probe):
         if out.ndim >= 2 and out.shape[0] >= 4:
             yield from self._dead(run, name, module, out)
             yield from self._saturated(run, name, module, out)
-
-    def loss(self, run: Run, loss: Loss) -> Found:
-        """Sigmoids and hyperbolic tangents that are no modules, before anything was learned, and not the last one."""
-        if run.applied >= _ROW or loss.tensor.grad_fn is None:
-            return
-        rows = {len(c.value) for c in loss.criteria if c.value is not None and c.value.ndim}
-        last = {id(below(c.prediction)) for c in loss.criteria}
-        found = [node for node in nearby(loss.tensor, _NODES) if name_of(node) in _BENT and id(node) not in last]
-        if any(type(module) in _LIMITS for module in run.model.modules()):
-            return
-        for place, node in enumerate(reversed(found), 1):
-            out, low = saved(node, "result"), _BENT[name_of(node)]
-            if out is not None and out.ndim >= 2 and {len(out)} == rows and len(out) >= 4:
-                yield from self._bent(run, f"{name_of(node).lower()} {place}", out.detach(), low, 1.0)
 
     def values(self, run: Run, name: str, values: Sequence[float]) -> Found:
         """A mask may hold infinities on purpose: only where the loss is lost as well did the module leave the range."""
@@ -93,13 +72,9 @@ class Units(Probe):
         if type(module) not in _LIMITS:
             return
         low, high = _LIMITS[type(module)]
-        if not self._last(run, name):
-            yield from self._bent(run, name, out, low, high)
-
-    def _bent(self, run: Run, name: str, out: Tensor, low: float, high: float) -> Found:
         # Within a thousandth of the limits the slope is below 0.004 of its largest value.
         share = float(((out - low < 1e-3) | (high - out < 1e-3)).float().mean())
-        if self._again(name, share > (_NEARLY if run.applied >= _ROW else _AT_FIRST)):
+        if self._again(name, share > _NEARLY) and not self._last(run, name):
             yield rules.SATURATED.found(
                 f"{share:.0%} of the outputs lie within 0.001 of {low:g} or {high:g} in {_ROW} measured batches",
                 subject=name, update=run.applied + 1, share=share,
