@@ -61,16 +61,20 @@ class Audit:
     def on_scheduler(self, scheduler: object) -> None:
         """It is not asked for."""
 
-    on_scaler = on_loader = on_scheduler
+    def on_scaler(self, scaler: object) -> None:
+        """It is not asked for."""
 
-    def on_value(self, name: str, value: Tensor) -> None:
+    def on_loader(self, loader: object) -> None:
+        """It is not asked for."""
+
+    def on_value(self, name: str, value: Tensor, target: object) -> None:
         """It is not asked for."""
 
 
 def audited(path: Path) -> tuple[int, dict[str, Any]]:
     """A program under torch-audit, in a fork."""
     audit = Audit()
-    discovery = Discovery(audit)  # pyright: ignore[reportArgumentType]
+    discovery = Discovery(audit)
     discovery.start()
     ending = run_script(str(path), [])
     discovery.stop()
