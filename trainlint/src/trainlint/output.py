@@ -23,7 +23,7 @@ def as_text(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequenc
         blind: what could not be judged.
     """
     told = [*(f"error: {e}" for e in errors), *(f"not judged: {b}" for b in blind)]
-    return "\n".join([*(_text(e) for e in entries), *told])
+    return "\n".join([*(_text(e) for e in entries), *map(wrapped, told)])
 
 
 def _text(entry: Entry) -> str:
