@@ -13,7 +13,7 @@ from ..during.plan import planned_rates, rate_plan
 from ..during.probes.feeding.batches import tensors
 from ..during.probes.moving.holding import wrong_groups
 from ..during.run import Lane, module_of, some
-from ..findings import Finding, Severity, wrapped
+from ..findings import Finding, Severity
 from ..rules import updates
 from ..verdict import TrainingFault, Verdict, judge
 from .lossproof import accumulation
@@ -57,7 +57,7 @@ class Preflight:
     def __str__(self) -> str:
         """All lines, and what the findings mean."""
         found = [str(f) for f in self.verdict.findings if f.severity is not Severity.NOTE]
-        return "\n".join([*(wrapped(str(line), 29) for line in self.lines), *found])
+        return "\n".join([*map(str, self.lines), *found])
 
 
 def preflight(
