@@ -188,7 +188,7 @@ def train(arguments: argparse.Namespace) -> None:
     experiment = training_preset(arguments.preset)
     plan = replace(experiment.plan, batch=arguments.batch, n_train=arguments.scenes, n_val=arguments.validate,
                    draw="device")  # fmt: skip
-    sizes = {name: value for name in ("width", "blocks", "passes") if (value := vars(arguments)[name]) is not None}
+    sizes = {name: value for name in ("width", "blocks", "passes", "rank") if (value := vars(arguments)[name]) is not None}
     experiment = replace(
         experiment, plan=plan, device=arguments.device, precision=arguments.precision,
         scenario=replace(preset("hard"), sources=(1, 5), separation=0.125, distance_law="inverse")
@@ -234,7 +234,7 @@ def main() -> int:
     trained.add_argument("--rate", type=float, default=3e-3)
     trained.add_argument("--precision", default="float32", choices=["float32", "bfloat16", "float16"])
     trained.add_argument("--hard", action="store_true", help="scenes with the impairments of the preset `hard`")
-    for name in ("width", "blocks", "passes"):
+    for name in ("width", "blocks", "passes", "rank"):
         trained.add_argument(f"--{name}", type=int)
     arguments = parser.parse_args()
     if arguments.command == "tests":
