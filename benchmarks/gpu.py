@@ -2,7 +2,7 @@
 
     python benchmarks/gpu.py tests --out kept
     python benchmarks/gpu.py speed --out kept
-    python benchmarks/gpu.py train kept/run --preset reference --minutes 7 --batch 256
+    python benchmarks/gpu.py train kept/run --preset reference --minutes 7
 
 `tests` runs what is skipped without CUDA. `speed` prints a table: scenes a second of drawing, a training step, the
 network with its polish, and the search, and which part of the card's own float32 products and copies that is. `train`
@@ -30,7 +30,7 @@ from ris_pytorch_pipeline.files import stopping
 from ris_pytorch_pipeline.localise import Localiser
 from ris_pytorch_pipeline.losses import HybridLoss
 from ris_pytorch_pipeline.nets import HybridNet
-from ris_pytorch_pipeline.physics import draw, preset
+from ris_pytorch_pipeline.physics import Scenario, draw, preset
 from ris_pytorch_pipeline.rng import stream
 from ris_pytorch_pipeline.train import Reporter, Trainer
 
@@ -40,6 +40,8 @@ TESTS = (
     "tests/train/test_devices.py",
     "trainlint/tests/during/test_watch_on_cuda.py",
 )
+PLAN = {"batch": "batch", "scenes": "n_train", "validate": "n_val"}
+NET = ("width", "blocks", "passes", "rank")
 MOST_SECONDS = 3.0
 """Of one measurement."""
 
@@ -186,19 +188,23 @@ def planned(experiment: TrainingExperiment, minutes: float) -> TrainingExperimen
 def train(arguments: argparse.Namespace) -> None:
     """Train for some minutes; Ctrl-C and SIGTERM leave a checkpoint."""
     experiment = training_preset(arguments.preset)
-    plan = replace(experiment.plan, batch=arguments.batch, n_train=arguments.scenes, n_val=arguments.validate,
-                   draw="device")  # fmt: skip
-    sizes = {name: value for name in ("width", "blocks", "passes", "rank") if (value := vars(arguments)[name]) is not None}
+    given = {name: value for name, value in vars(arguments).items() if value is not None}
+    plan = replace(experiment.plan, draw="device", **{PLAN[name]: given[name] for name in PLAN if name in given})
     experiment = replace(
-        experiment, plan=plan, device=arguments.device, precision=arguments.precision,
-        scenario=replace(preset("hard"), sources=(1, 5), separation=0.125, distance_law="inverse")
-        if arguments.hard else experiment.scenario,
-        net=replace(experiment.net, **sizes),
-        optimisation=replace(experiment.optimisation, rate=arguments.rate),
+        experiment, plan=plan, device=arguments.device,
+        scenario=_hard(experiment.scenario) if arguments.hard else experiment.scenario,
+        net=replace(experiment.net, **{name: given[name] for name in NET if name in given}),
+        optimisation=replace(experiment.optimisation, rate=given.get("rate", experiment.optimisation.rate)),
     )  # fmt: skip
     experiment = planned(experiment, arguments.minutes)
     with stopping() as stop:
         Trainer(experiment, directory=arguments.run, reporter=Reporter(log_every=200), stop=stop).fit()
+
+
+def _hard(scenario: Scenario) -> Scenario:
+    """The same with the impairments and powers of the preset `hard`."""
+    hard = preset("hard")
+    return replace(scenario, impairments=hard.impairments, power_db=hard.power_db, snr_db=hard.snr_db)
 
 
 def tests(out: Path) -> int:
@@ -228,13 +234,9 @@ def main() -> int:
     trained.add_argument("run", type=Path)
     trained.add_argument("--preset", default="reference")
     trained.add_argument("--minutes", type=float, default=7.0)
-    trained.add_argument("--batch", type=int, default=256)
-    trained.add_argument("--scenes", type=int, default=65536, help="of an epoch")
-    trained.add_argument("--validate", type=int, default=4096, help="scenes of a validation")
-    trained.add_argument("--rate", type=float, default=3e-3)
-    trained.add_argument("--precision", default="float32", choices=["float32", "bfloat16", "float16"])
+    trained.add_argument("--rate", type=float)
     trained.add_argument("--hard", action="store_true", help="scenes with the impairments of the preset `hard`")
-    for name in ("width", "blocks", "passes", "rank"):
+    for name in (*PLAN, *NET):
         trained.add_argument(f"--{name}", type=int)
     arguments = parser.parse_args()
     if arguments.command == "tests":
