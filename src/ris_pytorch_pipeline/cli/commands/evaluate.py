@@ -1,6 +1,7 @@
 """`ris evaluate`: a trained network on unseen scenes, beside classical estimators, the genie and the bound."""
 
 import argparse
+import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,14 @@ from ...data import Shards, config_digest
 from ...errors import ConfigurationError
 from ...estimate import GENIE, likelihood_for
 from ...experiment import Experiment, overlay, plain
+from ...files import is_there
 from ...physics import Scenario, ends
 from ...physics.scenario import CountSpan, Span
 from ...report import check_points, sweep_figure
 from ...train import Trained
+from ...train.files.folder import LEDGER
 from ..arguments import experiment_of, overrides_of
+from ..forms.kept_evaluation import FOLDER, KeptEvaluation, keep_evaluation, rows_of_cells, scenarios_of
 from ..memory import compared_bytes, require
 from ..options.counts import snrs_of, sources_of
 from ..options.held_out import calibration_of, drawer_of, held_out, scenario_of, scenes_held
@@ -87,7 +91,7 @@ class Evaluated:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Evaluate, print the table, and draw.
+    """Evaluate, print the table, draw, and keep what was found of a run beside it.
 
     Raises:
         BaseException: after Ctrl-C, SIGTERM or an error, once the cells finished until then are printed.
@@ -106,14 +110,17 @@ def run(arguments: argparse.Namespace) -> None:
         f"{plan.scenes} scenes of {plan.scenario.elements} elements a cell",
         ("lower --scenes", "take a smaller panel"),
     )
-    found = Evaluated()
+    found, drawer = Evaluated(), cell_scenes if shards is None else drawer_of(shards, calibration)
     try:
-        evaluate_into(found, trained, plan, cell_scenes if shards is None else drawer_of(shards, calibration))
+        evaluate_into(found, trained, plan, drawer)
     except BaseException:  # a signal or an error: what is finished is kept
         if found.cells:
             _report(arguments, trained, plan, found)
         raise
     _report(arguments, trained, plan, found)
+    if is_there(arguments.model / LEDGER):
+        keep_evaluated(arguments.model / FOLDER, trained, plan, found, drawer)
+        print(f"kept in {arguments.model / FOLDER}: see it with `ris report {arguments.model}`", file=sys.stderr)
 
 
 def _report(arguments: argparse.Namespace, trained: Trained, plan: Evaluation, found: Evaluated) -> None:
@@ -186,7 +193,7 @@ def evaluate_into(found: Evaluated, trained: Trained, plan: Evaluation, drawer: 
     Raises:
         KeyboardInterrupt: on Ctrl-C.
     """
-    grid = [overlay(plan.scenario, {"sources": k, "snr_db": snr}) for k in plan.sources for snr in plan.snr_db]
+    grid = scenarios_of(plan.scenario, plan.sources, plan.snr_db)
     with Bar("evaluating") as bar:
         running = sweep(
             plan.scenario,
@@ -206,6 +213,35 @@ def evaluate_into(found: Evaluated, trained: Trained, plan: Evaluation, drawer: 
                 error = covariance_error(trained.net, scenario, plan.scenes, plan.seed, drawer)
                 found.covariance[label_of(scenario)] = error
             found.cells.append(cell)
+
+
+def keep_evaluated(
+    folder: Path, trained: Trained, plan: Evaluation, found: Evaluated, drawer: Drawer = cell_scenes
+) -> None:  # fmt: skip
+    """Keep an evaluation that came to its end, over an earlier one.
+
+    Args:
+        folder: that it goes into.
+        trained: the network.
+        plan: what was run.
+        found: what came of it.
+        drawer: where scenes come from.
+
+    Raises:
+        ConfigurationError: the folder cannot be written.
+    """
+    grid = scenarios_of(plan.scenario, plan.sources, plan.snr_db)
+    scenarios = [scenario for scenario in grid for _ in plan.methods]
+    kept = KeptEvaluation(
+        rows=rows_of_cells(found.cells, scenarios, plan.seed),
+        words=[f"{caption(trained, plan)}.", *(f"{line}." for line in covariance_lines(found))],
+        run=trained.header.identity["run"],
+        updates=trained.header.progress["updates"],
+        known_order=plan.known_order,
+        polish=plan.polish,
+        labels=[label_of(scenario) for scenario in grid],
+    )
+    keep_evaluation(folder, kept, grid, plan.scenes, plan.seed, drawer)
 
 
 def caption(trained: Trained, plan: Evaluation) -> str:

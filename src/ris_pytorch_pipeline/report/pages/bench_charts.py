@@ -1,11 +1,11 @@
 """What do the charts of a benchmark show? Plain specifications for Plotly: success, error beside the bound, maps."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ..result_table import Row
-from .chart import DASHES, GREY, SYMBOLS, Chart, colour, finite, spread
+from .chart import DASHES, GREY, SYMBOLS, Chart, colour, filling, finite, log_axis, spread
 
 COORDINATES = {"azimuth": ("azimuth_deg", "degrees"), "elevation": ("elevation_deg", "degrees"),
                "distance": ("distance_m", "m")}  # fmt: skip
@@ -45,7 +45,7 @@ def success_bars(rows: Sequence[Row], axis: str, title: str) -> Chart:
         data.append({
             "type": "bar", "name": method, "x": [label_of(row, axis) for row in own],
             "y": [finite(row["success"]) for row in own], "error_y": _spread(own, "success"),
-            "marker": {"color": colour(number)},
+            "marker": filling(number),
         })  # fmt: skip
     layout = {"barmode": "group", "xaxis": {"title": {"text": named(axis)}, "type": "category"},
               "yaxis": {"title": {"text": "success"}, "range": [0, 1.05]}}  # fmt: skip
@@ -65,7 +65,7 @@ def error_lines(rows: Sequence[Row], coordinate: str, title: str) -> Chart:
     lines = by_method(rows)
     whole = next(iter(lines.values()))
     data: list[dict[str, Any]] = [{
-        "type": "scatter", "mode": "lines", "name": "bound, all sources", "x": [row["snr_db_least"] for row in whole],
+        "type": "scatter", "mode": "lines", "name": "bound", "x": [row["snr_db_least"] for row in whole],
         "y": [finite(row[f"rms_bound_all_{key}"]) for row in whole], "line": {"dash": "dot", "color": GREY},
     }]  # fmt: skip
     for number, (method, line) in enumerate(lines.items()):
@@ -76,10 +76,8 @@ def error_lines(rows: Sequence[Row], coordinate: str, title: str) -> Chart:
             "line": {"color": colour(number), "dash": DASHES[number % len(DASHES)]},
             "marker": {"symbol": [_symbol(number, row) for row in drawn], "size": 8},
         })  # fmt: skip
-    layout = {
-        "xaxis": {"title": {"text": named("snr_db")}},
-        "yaxis": {"title": {"text": f"RMSE ({unit})"}, "type": "log"},
-    }
+    errors = (value for trace in data for value in trace["y"])
+    layout = {"xaxis": {"title": {"text": named("snr_db")}}, "yaxis": log_axis(f"RMSE ({unit})", errors)}
     told = f"Lines of the {coordinate} error over SNR beside the Cramér-Rao bound, {title}; the table has the numbers."
     return Chart(title=f"{title}, {coordinate}", told=told, data=data, layout=layout, kind=coordinate)
 

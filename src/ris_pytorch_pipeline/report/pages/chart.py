@@ -1,7 +1,7 @@
 """What is a chart? A plain specification for Plotly, with a title, and words for those who do not see it."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,9 @@ from ..style import PALETTE
 
 GREY = "#808080"
 DASHES = ("solid", "dash", "dashdot", "longdash", "longdashdot")
+_FEW_DECADES = 2.5
+"""Up to which 2 and 5 have labels beside 1."""
+_HATCHES = ("/", "x", ".")
 SYMBOLS = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "x")
 
 
@@ -31,6 +34,11 @@ class Chart:
     kind: str = ""
 
     @property
+    def height(self) -> str:
+        """Of the chart, as CSS has it: a legend of many lines takes no room from the lines themselves."""
+        return f"{19 + 0.6 * max(0, len(self.data) - 4):g}rem"
+
+    @property
     def spec(self) -> dict[str, Any]:
         """What the page hands to Plotly."""
         return {"data": list(self.data), "layout": dict(self.layout)}
@@ -41,20 +49,40 @@ def colour(number: int) -> str:
     return PALETTE[number % (len(PALETTE) - 1)]
 
 
+def filling(number: int) -> dict[str, Any]:
+    """How the n-th bar is filled: hatched once the colours begin again."""
+    again = number // (len(PALETTE) - 1)
+    if not again:
+        return {"color": colour(number)}
+    shape = _HATCHES[(again - 1) % len(_HATCHES)]
+    return {"color": colour(number), "pattern": {"shape": shape, "fgcolor": "#ffffff", "bgcolor": colour(number)}}
+
+
 def finite(value: float) -> float | None:
     """A number as JSON has it; None where it does not exist."""
     return value if math.isfinite(value) else None
 
 
-def axis(title: str, *, log: bool = False, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+def axis(title: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
     """An axis of a layout.
 
     Args:
         title: with the unit.
-        log: whether it is logarithmic.
         **more: as Plotly has it.
     """
-    return {"title": {"text": title}, **({"type": "log"} if log else {}), **more}
+    return {"title": {"text": title}, **more}
+
+
+def log_axis(title: str, values: Iterable[float | None]) -> dict[str, Any]:
+    """A logarithmic axis whose labels do not lie on each other.
+
+    Args:
+        title: with the unit.
+        values: that it shows, all of them above 0.
+    """
+    told = [value for value in values if value is not None and value > 0]
+    decades = math.log10(max(told) / min(told)) if told else 0.0
+    return axis(title, type="log", dtick=1 if decades > _FEW_DECADES else "D2")
 
 
 def spread(high: Sequence[float], low: Sequence[float]) -> dict[str, Any]:

@@ -30,7 +30,9 @@ class SeenScene:
     spectrum: bytes | None = None
 
 
-def explored(seen: Sequence[SeenScene], panel: Tensor, volume: Volume | None, most: int = MOST_SCENES) -> dict[str, Any]:
+def explored(
+    seen: Sequence[SeenScene], panel: Tensor, volume: Volume | None, most: int = MOST_SCENES
+) -> dict[str, Any]:  # fmt: skip
     """What the page's script draws of some scenes.
 
     Args:

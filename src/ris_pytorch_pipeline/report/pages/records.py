@@ -36,9 +36,7 @@ def curves_of(events: Sequence[Record]) -> Curves:
     kinds = {kind: [e for e in events if e.get("event") == kind] for kind in ("epoch", "update", "end")}
     begun = [e for e in events if e.get("event") in ("start", "resume")]
     last = kinds["end"][-1:] and events[-1].get("event") == "end"
-    return Curves(
-        epochs=kinds["epoch"], updates=kinds["update"], start=begun[-1] if begun else {}, ended=bool(last)
-    )
+    return Curves(epochs=kinds["epoch"], updates=kinds["update"], start=begun[-1] if begun else {}, ended=bool(last))
 
 
 def number_at(record: Record, *path: str) -> float | None:

@@ -44,5 +44,5 @@ def reliability_chart(held: Mapping[str, Sequence[Held]]) -> Chart | None:
             "line": {"color": colour(number)}, "marker": {"symbol": SYMBOLS[number], "size": 7},
         })  # fmt: skip
     layout = {"xaxis": axis("share that ± promises", range=[0, 1.02]), "yaxis": axis("share within ±", range=[0, 1.02])}
-    told = "Curves of the share of errors within the stated ± over the share promised: below the diagonal it is too small."
+    told = "Curves of the share of errors within the stated ± over the share promised: below the diagonal ± is small."
     return Chart(title="Does the stated ± hold?", told=told, data=data, layout=layout)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .chart import DASHES, GREY, Chart, axis, colour
+from .chart import DASHES, GREY, Chart, axis, colour, log_axis
 from .records import Curves, Record, keys_at, line_of, number_at
 
 Runs = Mapping[str, Curves]
@@ -145,9 +145,9 @@ def _line(
     markers: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
     xs, ys = points
+    mode = "lines+markers" if markers and len(xs) < 60 else "lines"
     return {
-        "type": "scatter", "mode": "lines+markers" if markers and len(xs) < 60 else "lines", "name": name, "x": list(xs),
-        "y": list(ys), "line": {"color": look, "dash": DASHES[dash % len(DASHES)], "width": 1.6}, "marker": {"size": 5},
+        "type": "scatter", "mode": mode, "name": name, "x": list(xs), "y": list(ys), "line": {"color": look, "dash": DASHES[dash % len(DASHES)], "width": 1.6}, "marker": {"size": 5},
     }  # fmt: skip
 
 
@@ -162,6 +162,7 @@ def _chart(
     numbers = [value for trace in data for value in trace["y"] if value is not None]
     if not numbers:
         return None
-    layout = {"xaxis": axis(x), "yaxis": axis(y, log=log and min(numbers) > 0), "showlegend": True}
+    across = log_axis(y, numbers) if log and min(numbers) > 0 else axis(y)
+    layout = {"xaxis": axis(x), "yaxis": across, "showlegend": True}
     told = f"{title}: {', '.join(trace['name'] for trace in data)}, over the {x}."
     return Chart(title=title, told=told, data=data, layout=layout, kind=kind)

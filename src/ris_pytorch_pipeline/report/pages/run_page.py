@@ -1,4 +1,4 @@
-"""What does the page of a training say? Its verdict, its curves, how it did on unseen scenes, and where it comes from."""
+"""What does the page of a training say? Its verdict, its curves, how it did on unseen scenes, and its origin."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from typing import Any
 from trainlint import Verdict
 
 from ..result_table import Row
-from .bench_charts import COORDINATES, error_lines, spelled, success_bars
+from .bench_charts import COORDINATES, by_method, error_lines, spelled, success_bars
 from .bench_page import MEANING, counted, table_of
 from .chart import Chart
 from .parts import Charts, Facts, Listing, Part, Report, Scenes, Section, Text, Verbatim, Words
@@ -86,11 +86,18 @@ def _lead(run: RunShown, curves: Curves) -> list[str]:
             f"applied.{end}"
         )
     if run.evaluation is not None and run.evaluation.rows:
-        rows = run.evaluation.rows
-        first = [row for row in rows if row["axes"] == rows[0]["axes"]]
-        shares = ", ".join(f"{row['method']} {row['success']:.3f}" for row in first)
-        lines.append(f"Share of unseen scenes in which every source was found within 3° ({_where(first[0])}): {shares}.")
+        lines.append(_shares(run.evaluation.rows))
     return lines
+
+
+def _shares(rows: Sequence[Row]) -> str:
+    """The success of each method, from its lowest to its highest cell."""
+    spans = {method: [row["success"] for row in own] for method, own in by_method(rows).items()}
+    ends = {method: (f"{min(own):.3f}", f"{max(own):.3f}") for method, own in spans.items()}
+    told = ", ".join(f"{method} {low}{f' to {high}' if high != low else ''}" for method, (low, high) in ends.items())
+    cells = len({row["axes"] for row in rows})
+    where = _where(rows[0]) if cells == 1 else f"over {cells} combinations of K and SNR, n = {rows[0]['n']} each"
+    return f"Share of unseen scenes in which every source was found within 3°, {where}: {told}."
 
 
 def _where(row: Row) -> str:
@@ -107,7 +114,8 @@ def _evaluated(run: RunShown) -> list[Section]:
     shown = run.evaluation
     if shown is None:
         return [Section(title="Unseen scenes", parts=[Words(text=run.unevaluated)])] if run.unevaluated else []
-    parts: list[Part] = [Words(text=text) for text in shown.words]
+    parts: list[Part] = [Words(text=text) for text in shown.words[:1]]
+    parts += [Listing(lines=shown.words[1:])] if shown.words[1:] else []
     alarms = [f"{row['method']}, {_where(row)}: {row['alarm']}" for row in shown.rows if row["alarm"]]
     parts += [Listing(lines=alarms, alarm=True)] if alarms else []
     if shown.rows:
@@ -123,13 +131,14 @@ def _evaluated(run: RunShown) -> list[Section]:
 
 
 _RELIABILITY = (
-    "Of sources found within 3° in the kept scenes: how many errors lie within the stated ±, scaled to hold a given share "
-    "of normal errors. On the diagonal it holds what it promises; below, it is too small. Bars are 95 % intervals."
+    "Of sources found within 3° in the kept scenes, of distances those whose bound is below 1 m: how many errors lie "
+    "within the stated ±, scaled to hold a given share of normal errors. On the diagonal ± holds what it promises; "
+    "below the diagonal it is too small. Bars are 95 % intervals."
 )
 _SCENES = (
-    "Worst first: by sources missed or invented, then by the largest error over its bound. Rings are true sources, crosses "
-    "found ones. The ellipsoids hold 95 % if the stated ± of the three coordinates is right and they are independent. The "
-    "slider moves through the distances of the spectrum; sources at another distance are faint in it."
+    "Worst first: by sources missed or invented, then by the largest error over its bound. Rings are true sources, "
+    "diamonds found ones. The ellipsoids hold 95 % if the stated ± of the three coordinates is right and they are "
+    "independent. The slider moves through the distances of the spectrum; sources at another distance are faint in it."
 )
 
 

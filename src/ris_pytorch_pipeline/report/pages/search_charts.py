@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .chart import GREY, SYMBOLS, Chart, axis, colour
+from .chart import GREY, SYMBOLS, Chart, axis, colour, log_axis
 
 Trials = Sequence[Mapping[str, Any]]
 _VALUE = "GOSPA (standard deviations of the bound)"
@@ -60,9 +60,10 @@ def reports(trials: Trials) -> Chart | None:
             continue
         xs, ys = zip(*told, strict=True)
         kind, long = kind_of(trial), trial["stage"] == "long"
+        dash = "solid" if kind == "done" else "dash"
         data.append({
             "type": "scatter", "mode": "lines", "name": f"{trial['stage']} {trial['trial']}, {kind}", "x": xs, "y": ys,
-            "line": {"color": _colour(kind), "width": 2.5 if long else 1.2, "dash": "solid" if kind == "done" else "dash"},
+            "line": {"color": _colour(kind), "width": 2.5 if long else 1.2, "dash": dash},
             "showlegend": False,
         })  # fmt: skip
     if not data:
@@ -105,9 +106,9 @@ def _over_knob(trials: Trials, name: str, knob: Mapping[str, Any]) -> Chart:
     for kind in kinds:
         own = [trial for trial in trials if kind_of(trial) == kind and name in trial["values"]]
         data.append(_marks(kind, own, kind, "short") | {"x": [_shown(trial["values"][name]) for trial in own]})
-    numbers = "low" in knob
-    layout = {"xaxis": axis(name, log=bool(knob.get("log")), **({} if numbers else {"type": "category"})),
-              "yaxis": axis(_VALUE)}  # fmt: skip
+    values = [trial["values"][name] for trial in trials if name in trial["values"]]
+    across = axis(name) if "low" in knob else axis(name, type="category")
+    layout = {"xaxis": log_axis(name, values) if knob.get("log") else across, "yaxis": axis(_VALUE)}
     told = f"Value of short trials over {name}; the table of trials has the numbers."
     return Chart(title=name, told=told, data=data, layout=layout, kind=name)
 

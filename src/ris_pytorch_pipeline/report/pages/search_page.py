@@ -9,13 +9,24 @@ from .search_charts import history, importance_bars, knob_charts, reports
 
 Document = Mapping[str, Any]
 """As `search.json` has it."""
+_MEANING = (
+    "The value of a trial is the mean GOSPA over fixed scenes in standard deviations of the Cramér-Rao bound; lower is "
+    "better. The best of many trials looks better than it is on the scenes that chose it: quote the figure on held-out "
+    "scenes."
+)
 _GOOD = ("done", "pruned", "same")
 """Outcomes that are no bad news."""
 
 
 def search_report(
-    name: str, document: Document, importances: Mapping[str, float] | None, unjudged: str = "", best: str = ""
-) -> Report:  # fmt: skip
+    name: str,
+    document: Document,
+    importances: Mapping[str, float] | None,
+    *,
+    unjudged: str = "",
+    best: str = "",
+    changes: Mapping[str, str] | None = None,
+) -> Report:
     """What a page says of a search.
 
     Args:
@@ -24,10 +35,11 @@ def search_report(
         importances: share of the variance of the objective by knob; None where they are not known.
         unjudged: why they are not.
         best: the best experiment as TOML; empty where there is none.
+        changes: knobs in which the best trial differs from the base, with both values; None where that is not known.
     """
     trials = document["trials"]
     sections = [
-        Section(title="Best", parts=_best(document, best)),
+        Section(title="Best", parts=_best(document, best, changes or {})),
         Section(title="History", parts=_drawn([history(trials), reports(trials)], "no trial has a value yet")),
         Section(title="Importances", parts=_importances(importances, unjudged)),
         Section(title="Knobs", parts=[
@@ -44,19 +56,18 @@ def _lead(document: Document) -> list[Words]:
     state = "The search is complete" if document["complete"] else "The search is not complete"
     return [
         Words(text=f"{state}: {counts}."),
-        Words(text="The value of a trial is the mean GOSPA over fixed scenes in standard deviations of the Cramér-Rao "
-                   "bound; lower is better. The best of many trials looks better than it is on the scenes that chose it: "
-                   "quote the figure on held-out scenes."),
-    ]  # fmt: skip
+        Words(text=_MEANING),
+    ]
 
 
-def _best(document: Document, toml: str) -> list[Part]:
+def _best(document: Document, toml: str, changes: Mapping[str, str]) -> list[Part]:
     where = document["best"]
     if where is None:
         return [Words(text="No trial has come to an end.")]
     best = next(t for t in document["trials"] if (t["stage"], t["trial"]) == (where["stage"], where["trial"]))
     same = document["base"] == where
-    lines = [f"{where['stage']} trial {where['trial']}{', the base itself' if same else ''}: {best['outcome']['words']}"]
+    itself = ", the base itself" if same else ""
+    lines = [f"{where['stage']} trial {where['trial']}{itself}: {best['outcome']['words']}"]
     if document["held_out"] is not None:
         lines.append(f"on held-out scenes: {_interval(document['held_out'])}")
     if not same and document["held_out_base"] is not None and document["gain"] is not None:
@@ -65,8 +76,9 @@ def _best(document: Document, toml: str) -> list[Part]:
         lines.append(f"the base there: {_interval(document['held_out_base'])}")
         lines.append(f"base less best, scene by scene: {_interval(gain)}{verdict}")
     parts: list[Part] = [Listing(lines=lines)]
-    if best["values"]:
-        rows = [(name, str(value)) for name, value in best["values"].items()]
+    values = changes or best["values"]
+    if values:
+        rows = [(name, str(value)) for name, value in values.items()]
         parts.append(Facts(name="Values of the best trial", rows=rows))
     return [*parts, Verbatim(text=toml, summary="best.toml")] if toml else parts
 

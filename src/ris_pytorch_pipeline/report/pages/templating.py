@@ -40,7 +40,7 @@ def report_page(reports: Sequence[Report]) -> str:
               for n, chart in enumerate(part.charts)}  # fmt: skip
     scenes = {name: part.data for name, part in parts if isinstance(part, Scenes)}
     return environment.get_template("page.html.j2").render(
-        title=" and ".join(report.title for report in reports),
+        title=_title(reports),
         reports=reports,
         charts=as_text(charts),
         scenes=scenes,
@@ -50,9 +50,23 @@ def report_page(reports: Sequence[Report]) -> str:
     )
 
 
+def _title(reports: Sequence[Report]) -> str:
+    """Of the page."""
+    more = f" and {len(reports) - 1} more" if len(reports) > 1 else ""
+    return f"{reports[0].title}{more}"
+
+
 def embedded(value: Any) -> str:  # noqa: ANN401
-    """A value as JSON that no end of a script can be read into."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    """A value as JSON that no end of a script can be read into, with numbers of six digits."""
+    return json.dumps(_brief(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _brief(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, Mapping):
+        return {name: _brief(inner) for name, inner in value.items()}
+    return [_brief(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def as_text(value: Any) -> Any:  # noqa: ANN401

@@ -13,10 +13,10 @@ from ...covariance import LowRank, music
 from ...estimate import SearchRegion
 from ...physics import Array, steering
 
-MOST = 30.0
+MOST = 20.0
 """dB that the scale reaches to."""
-_AZIMUTHS, _ELEVATIONS, _DISTANCES = 49, 25, 8
-"""Points of the axes: one every 2.5° over the usual field. Fifty scenes take 0.7 MB of a page."""
+_AZIMUTHS, _ELEVATIONS, _DISTANCES = 41, 21, 8
+"""Points of the axes: one every 3° over the usual field, below half a beam. Fifty scenes take 0.5 MB of a page."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ def volume_of(region: SearchRegion) -> Volume:
 
 
 def spectra(covariance: LowRank, orders: Sequence[int], array: Array, volume: Volume) -> list[bytes]:
-    """-10 log10 of MUSIC's distance from the signal subspace at every point, 255 steps from 0 to 30 dB.
+    """-10 log10 of MUSIC's distance from the signal subspace at every point, 255 steps from 0 to 20 dB.
 
     Args:
         covariance: of each scene.

@@ -39,7 +39,7 @@ function ellipsoid(found, std, far) {
 function marked(places, name, symbol, colour, size) {
   return {
     type: "scatter3d", mode: "markers", name: `${name}, ${places.length}`, ...columns(places.map(cartesian)),
-    marker: { symbol, color: colour, size, line: { color: colour, width: 2 } },
+    marker: { symbol, color: colour, size, line: { color: colour, width: 1 } },
     text: places.map(([a, e, d]) => `${a.toFixed(1)}°, ${e.toFixed(1)}°, ${d.toFixed(2)} m`),
     hovertemplate: `${name}: %{text}<extra></extra>`,
   };
@@ -55,7 +55,7 @@ function inSpace(data, scene) {
   return [
     panel,
     marked(scene.sources.map((s) => s.true).filter(known), "true", "circle-open", TRUE_COLOUR, 8),
-    marked(scene.sources.map((s) => s.found).filter(known), "found", "x", FOUND_COLOUR, 4),
+    marked(scene.sources.map((s) => s.found).filter(known), "found", "diamond", FOUND_COLOUR, 6),
     ...held.map(({ found, std }) => ellipsoid(found, std, far)),
   ];
 }
@@ -66,7 +66,7 @@ function spaceLayout() {
   return layoutWith({
     scene: {
       xaxis: axis("forward (m)"), yaxis: axis("across (m)"), zaxis: axis("up (m)"), aspectmode: "data",
-      camera: { eye: { x: -1.5, y: -1.2, z: 0.9 } },
+      camera: { eye: { x: -1.8, y: -1.5, z: 1.1 }, center: { x: 0, y: 0, z: -0.15 } },
     },
     margin: { l: 0, r: 0, t: 10, b: 0 },
     uirevision: "kept", // the turn that the reader gave it
@@ -87,7 +87,7 @@ function crosses(data, scene, which, number, look) {
   );
   const places = scene.sources.map((source) => source[which]).filter(known);
   return {
-    type: "scatter", mode: "markers", name: which, x: places.map((p) => p[0]), y: places.map((p) => p[1]),
+    type: "scatter", mode: "markers", showlegend: false, x: places.map((p) => p[0]), y: places.map((p) => p[1]),
     marker: { ...look, opacity: places.map((p) => (nearest(p[2]) === number ? 1 : 0.45)) },
     text: places.map((p) => `${p[2].toFixed(2)} m`), hovertemplate: `${which}, %{text}<extra></extra>`,
   };
@@ -97,11 +97,11 @@ function slice(data, scene, bytes, number) {
   return [
     {
       type: "heatmap", x: data.azimuths, y: data.elevations, z: plane(data, bytes, number), zmin: 0, zmax: data.most,
-      colorscale: "Cividis", colorbar: { title: { text: "dB" }, thickness: 12 },
+      colorscale: "Cividis", zsmooth: "best", colorbar: { title: { text: "dB" }, thickness: 12 },
       hovertemplate: "%{x:.0f}°, %{y:.0f}°: %{z:.1f} dB<extra></extra>",
     },
     crosses(data, scene, "true", number, { symbol: "circle-open", size: 15, color: "#ffffff", line: { width: 2.5 } }),
-    crosses(data, scene, "found", number, { symbol: "x-thin", size: 9, line: { color: FOUND_COLOUR, width: 3 } }),
+    crosses(data, scene, "found", number, { symbol: "diamond", size: 9, color: FOUND_COLOUR, line: { color: "#ffffff", width: 1 } }),
   ];
 }
 
@@ -111,8 +111,8 @@ function explore(place, data) {
   const scene = () => data.scenes[Number(choice.value)];
   let bytes = null;
 
-  const drawSpace = () => Plotly.react(space, inSpace(data, scene()), spaceLayout(), OPTIONS);
-  const drawMap = () => Plotly.react(map, slice(data, scene(), bytes, Number(slider.value)), layoutWith({
+  const drawSpace = () => started().react(space, inSpace(data, scene()), spaceLayout(), OPTIONS);
+  const drawMap = () => started().react(map, slice(data, scene(), bytes, Number(slider.value)), layoutWith({
     xaxis: { title: { text: "azimuth (degrees)" } }, yaxis: { title: { text: "elevation (degrees)" } },
   }), OPTIONS);
 
@@ -144,7 +144,7 @@ function explore(place, data) {
     show();
   };
   choice.addEventListener("change", show);
-  part("before").addEventListener("click", () => step(-1));
+  part("previous").addEventListener("click", () => step(-1));
   part("next").addEventListener("click", () => step(1));
   if (slider !== null) slider.addEventListener("input", () => moveTo(Number(slider.value)));
   show();

@@ -15,7 +15,7 @@ function layoutWith(own) {
   const { ink, rule } = colours();
   const axis = { gridcolor: rule, linecolor: rule, zeroline: false, automargin: true };
   return {
-    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, maxheight: 0.7 },
     margin: { l: 55, r: 15, t: 10, b: 45 },
     ...own,
     xaxis: { ...axis, ...own.xaxis },
@@ -24,6 +24,14 @@ function layoutWith(own) {
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: ink, family: "system-ui, sans-serif", size: 13 },
   };
+}
+
+/** Plotly takes longer to start than all the rest of a page: it starts with the first chart in sight. */
+function started() {
+  if (!window.Plotly) document.head.append(Object.assign(document.createElement("script"), {
+    textContent: document.getElementById("plotly").textContent,
+  }));
+  return window.Plotly;
 }
 
 const seen = new IntersectionObserver((entries) => {
@@ -45,7 +53,7 @@ function drawLater(element, draw) {
 
 for (const id of Object.keys(charts)) {
   const element = document.getElementById(id);
-  drawLater(element, () => Plotly.react(element, charts[id].data, layoutWith(charts[id].layout), OPTIONS));
+  drawLater(element, () => started().react(element, charts[id].data, layoutWith(charts[id].layout), OPTIONS));
 }
 
 const button = document.getElementById("theme");
