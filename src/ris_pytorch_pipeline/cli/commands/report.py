@@ -51,7 +51,8 @@ def _page(paths: Sequence[Path], page: Path | None) -> None:
 
     folders = [folder for path in paths for folder in folders_in(path)]
     path = page if page is not None else Path("report.html") if len(paths) > 1 else folder_of(paths[0]) / "report.html"
-    save_text(report_page(reports_of(folders)), path)
+    title = f"Report of {', '.join(folder.name for folder in folders)}" if len(folders) > 1 else None
+    save_text(report_page(reports_of(folders), title), path)
     print(f"page written to {path}")
 
 

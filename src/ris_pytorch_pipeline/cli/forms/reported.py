@@ -159,7 +159,7 @@ def reports_of(folders: list[Path]) -> list[Report]:
     reports: list[Report] = []
     if count > 1:
         side = compared_runs(list(runs.values()))
-        reports.append(Report(title="Runs side by side", lead=(), sections=[side]))
+        reports.append(Report(title=f"Runs {', '.join(run.name for run in runs.values())}", lead=(), sections=[side]))
     for folder, kind in zip(folders, kinds, strict=True):
         if kind == "run":
             reports.append(run_report(runs[folder]))

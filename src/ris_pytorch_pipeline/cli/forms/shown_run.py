@@ -41,14 +41,19 @@ def run_at(
         evaluation=None if evaluation is None else evaluation_shown(
             place, evaluation, folder / BEST if model is None else model, most_scenes),
         unevaluated=f"Not evaluated. `ris evaluate {folder}` compares the network with others on unseen scenes.",
-        commands=commands_of(folder) if events else (),
+        commands=(*commands_of(folder), f"ris locate FILE --model {folder}") if events else (),
     )  # fmt: skip
 
 
-def commands_of(run: Path) -> tuple[str, ...]:
-    """What a user does next with a run."""
-    return (f"ris evaluate {run} --sources 1,2,3 --snr-db 5,10,20", f"ris locate FILE --model {run}",
-            f"ris diagnose {run}")  # fmt: skip
+def commands_of(run: Path, *, trained_here: bool = True) -> tuple[str, ...]:
+    """What a user does next with a network.
+
+    Args:
+        run: folder of its training, or what else names it.
+        trained_here: whether there is a ledger to diagnose.
+    """
+    diagnosed = (f"ris diagnose {run}",) if trained_here else ()
+    return (f"ris evaluate {run} --sources 1,2,3 --snr-db 5,10,20", *diagnosed)
 
 
 def evaluation_shown(folder: Path, kept: KeptEvaluation, model: Path, most_scenes: int) -> EvaluationShown:

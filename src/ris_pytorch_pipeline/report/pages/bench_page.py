@@ -21,7 +21,8 @@ COLUMNS = ("n", "success [95 %]", "RMSE/CRB az", "el", "dist", "CRB az median", 
 MEANING = (
     "Success is the share of scenes with every source within 3° and none too many. RMSE and RMSE/CRB are over the "
     "sources of successful scenes, of distances those whose bound is below 1 m. GOSPA is in standard deviations of the "
-    "bound, which is drawn for all sources of all scenes. Intervals are 95 %. Hollow points: success below one half, so that the error is that of the easy scenes."
+    "bound; the bound that is drawn is that of all sources of all scenes. Intervals are 95 %. Hollow points: success "
+    "below one half, so that the error is that of the easy scenes."
 )
 
 

@@ -36,7 +36,12 @@ class Chart:
     @property
     def height(self) -> str:
         """Of the chart, as CSS has it: a legend of many lines takes no room from the lines themselves."""
-        return f"{19 + 0.6 * max(0, len(self.data) - 4):g}rem"
+        return f"{19 + 0.6 * max(0, len(self._named) - 4):g}rem"
+
+    @property
+    def _named(self) -> list[Mapping[str, Any]]:
+        """Traces that the legend names."""
+        return [trace for trace in self.data if trace.get("showlegend", True)]
 
     @property
     def spec(self) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def compared_runs(runs: Sequence[RunShown]) -> Section:
     charts = comparing_charts(named)
     parts: list[Part] = [Table(name="Runs side by side", head=HEAD, lines=[_line(run) for run in runs])]
     parts += [Charts(charts=_in_order(charts), asked="Validation")] if charts else []
-    return Section(title="Runs side by side", parts=[*parts, *_differences(runs)])
+    return Section(title="Side by side", parts=[*parts, *_differences(runs)])
 
 
 def _in_order(charts: Sequence[Chart]) -> list[Chart]:

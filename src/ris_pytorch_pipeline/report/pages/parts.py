@@ -77,6 +77,11 @@ class Table:
     head: Sequence[str]
     lines: Sequence[Sequence[Text]]
 
+    @property
+    def worded(self) -> list[bool]:
+        """Which columns are words, and not numbers."""
+        return [all(line[number].key is None for line in self.lines) for number in range(len(self.head))]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:

@@ -147,7 +147,8 @@ def _line(
     xs, ys = points
     mode = "lines+markers" if markers and len(xs) < 60 else "lines"
     return {
-        "type": "scatter", "mode": mode, "name": name, "x": list(xs), "y": list(ys), "line": {"color": look, "dash": DASHES[dash % len(DASHES)], "width": 1.6}, "marker": {"size": 5},
+        "type": "scatter", "mode": mode, "name": name, "x": list(xs), "y": list(ys), "marker": {"size": 5},
+        "line": {"color": look, "dash": DASHES[dash % len(DASHES)], "width": 1.6},
     }  # fmt: skip
 
 

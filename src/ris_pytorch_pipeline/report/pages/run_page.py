@@ -69,7 +69,7 @@ def run_report(run: RunShown) -> Report:
     """
     curves = curves_of(run.events)
     sections = [
-        Section(title="Verdict", parts=verdict_parts(run.verdict, run.unjudged)),
+        *([Section(title="Verdict", parts=verdict_parts(run.verdict, run.unjudged))] if run.events else []),
         *_learning(curves),
         *_evaluated(run),
         Section(title="Provenance", parts=_provenance(run, curves)),

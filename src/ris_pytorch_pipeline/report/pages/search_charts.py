@@ -7,7 +7,7 @@ from typing import Any
 from .chart import GREY, SYMBOLS, Chart, axis, colour, log_axis
 
 Trials = Sequence[Mapping[str, Any]]
-_VALUE = "GOSPA (standard deviations of the bound)"
+_VALUE = "GOSPA"
 _KINDS = ("done", "pruned", "unhealthy", "failed")
 
 
@@ -70,7 +70,7 @@ def reports(trials: Trials) -> Chart | None:
         return None
     layout = {"xaxis": axis("epoch"), "yaxis": axis(_VALUE)}
     told = "Value of each trial after each epoch; long trials are thick, those that did not end well dashed."
-    return Chart(title="Value by epoch (long ones thick, broken off dashed)", told=told, data=data, layout=layout)
+    return Chart(title="Value by epoch: long trials thick, others but done dashed", told=told, data=data, layout=layout)
 
 
 def importance_bars(importances: Mapping[str, float]) -> Chart:

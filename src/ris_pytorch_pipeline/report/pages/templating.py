@@ -23,11 +23,12 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _SCRIPTS = ("page.js", "explorer.js")
 
 
-def report_page(reports: Sequence[Report]) -> str:
+def report_page(reports: Sequence[Report], title: str | None = None) -> str:
     """One HTML document of one or several reports, which needs nothing beside it.
 
     Args:
         reports: at least one.
+        title: of the page, plain text; None is that of the first report.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
@@ -40,7 +41,7 @@ def report_page(reports: Sequence[Report]) -> str:
               for n, chart in enumerate(part.charts)}  # fmt: skip
     scenes = {name: part.data for name, part in parts if isinstance(part, Scenes)}
     return environment.get_template("page.html.j2").render(
-        title=_title(reports),
+        title=reports[0].title if title is None else title,
         reports=reports,
         charts=as_text(charts),
         scenes=scenes,
@@ -48,12 +49,6 @@ def report_page(reports: Sequence[Report]) -> str:
         scripts=[_file(name) for name in _SCRIPTS],
         plotly=get_plotlyjs() if charts or scenes else "",
     )
-
-
-def _title(reports: Sequence[Report]) -> str:
-    """Of the page."""
-    more = f" and {len(reports) - 1} more" if len(reports) > 1 else ""
-    return f"{reports[0].title}{more}"
 
 
 def embedded(value: Any) -> str:  # noqa: ANN401

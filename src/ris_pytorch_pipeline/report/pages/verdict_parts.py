@@ -15,7 +15,7 @@ def verdict_parts(verdict: Verdict | None, unjudged: str) -> list[Part]:
         unjudged: why there is none.
     """
     if verdict is None:
-        return [Words(text=f"Not judged: {unjudged or 'the network was not trained here'}.", alarm=bool(unjudged))]
+        return [Words(text=f"Not judged: {unjudged or 'no reason is known'}.", alarm=True)]
     counted = ", ".join(f"{value} {name}" for name, value in verdict.counts.items())
     state = f"The training is {verdict.state}{f' ({counted})' if counted else ''}."
     return [
