@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 from made_results import Page
@@ -75,7 +76,8 @@ def test_a_network_without_a_ledger_has_no_verdict_and_no_curves() -> None:
 
 def test_trainings_are_laid_beside_each_other() -> None:
     runs = [run("first"), run("second", rate=0.001, worse=1.0)]
-    table, charts, words, differences = compared_runs(runs).parts
+    parts: list[Any] = list(compared_runs(runs).parts)
+    table, charts, words, differences = parts
     assert [[text.shown for text in line[:7]] for line in table.lines] == [
         ["first", "not judged", "2", "4", "1", "2", "1"], ["second", "not judged", "2", "4", "1", "2", "2"],
     ]  # fmt: skip

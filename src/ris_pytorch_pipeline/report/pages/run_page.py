@@ -64,6 +64,11 @@ class RunShown:
 def run_report(run: RunShown) -> Report:
     """What a page says of a training.
 
+    >>> update = {"event": "update", "attempt": 1, "outcome": "applied", "loss": 2.0}
+    >>> report = run_report(RunShown(name="first", events=[update]))
+    >>> report.title, [section.title for section in report.sections]
+    ('Run first', ['Verdict', 'Learning', 'Provenance'])
+
     Args:
         run: the training.
     """
