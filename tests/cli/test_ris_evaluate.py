@@ -54,6 +54,14 @@ def test_the_cells_and_some_scenes_are_kept_beside_the_run(ris: Run, run_folder:
     ), "the very scenes that were evaluated"
 
 
+def test_a_folder_that_cannot_be_written_costs_nothing_else(ris: Run, run_folder: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(run_folder, own, ignore=shutil.ignore_patterns("evaluation"))
+    (own / "evaluation").write_text("a file")
+    done = ris("evaluate", str(own), "--methods", "hybrid", "--scenes", "2")
+    assert done.code == 0 and "hybrid" in done.out and "not kept for `ris report`: wanted" in done.err
+
+
 @pytest.mark.parametrize(
     "damage", ["{", '{"rows": []}', '{"rows": [{}], "words": [], "run": "", "updates": 1, "known_order": true, '
                '"polish": 1, "labels": []}'],

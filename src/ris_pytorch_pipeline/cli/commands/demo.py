@@ -18,6 +18,7 @@ from ...report.pages.explorer import MOST_SCENES
 from ...train import Reporter, Trained, Trainer, load_network
 from ...train.files.folder import BEST, LAST
 from ...train.watching.speech import Speech
+from ..forms.evaluation import Evaluated, Evaluation, caption, covariance_lines, keep_evaluated
 from ..forms.kept_evaluation import FOLDER
 from ..forms.shown_run import commands_of, run_at
 from ..options.model import checkpoint_at, network_at
@@ -25,15 +26,7 @@ from ..options.training_experiment import training_of
 from ..showing.cells import print_cells
 from ..showing.figures import save_text
 from ..showing.output import Bar
-from .evaluate import (
-    Evaluated,
-    Evaluation,
-    caption,
-    covariance_lines,
-    evaluate_into,
-    keep_evaluated,
-    usual_methods,
-)
+from .evaluate import evaluate_into, usual_methods
 from .locate import print_finding
 from .train import check_alone, stop
 

@@ -2,14 +2,14 @@
 
 import argparse
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from trainlint.errors import ExplainedError
+
 from ...bench import (
     HYBRIDS,
-    Cell,
-    CovarianceError,
     Drawer,
     cell_scenes,
     covariance_error,
@@ -24,12 +24,12 @@ from ...estimate import GENIE, likelihood_for
 from ...experiment import Experiment, overlay, plain
 from ...files import is_there
 from ...physics import Scenario, ends
-from ...physics.scenario import CountSpan, Span
 from ...report import check_points, sweep_figure
 from ...train import Trained
 from ...train.files.folder import LEDGER
 from ..arguments import experiment_of, overrides_of
-from ..forms.kept_evaluation import FOLDER, KeptEvaluation, keep_evaluation, rows_of_cells, scenarios_of
+from ..forms.evaluation import Evaluated, Evaluation, caption, covariance_lines, keep_evaluated
+from ..forms.kept_evaluation import FOLDER, scenarios_of
 from ..memory import compared_bytes, require
 from ..options.counts import snrs_of, sources_of
 from ..options.held_out import calibration_of, drawer_of, held_out, scenario_of, scenes_held
@@ -37,57 +37,6 @@ from ..options.model import checkpoint_at, network_at, warn_of_symbols
 from ..showing.cells import print_cells
 from ..showing.figures import check_figure, save_figure
 from ..showing.output import Bar, print_json
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """What `ris evaluate` runs.
-
-    Args:
-        scenario: of the scenes; its own K and SNR are replaced by those below.
-        methods: names of estimators.
-        sources: K of each cell, or (least, most) of a cell with mixed K.
-        snr_db: total SNR of each cell, or (lowest, highest).
-        scenes: of each cell.
-        seed: of the random streams, which training never draws from.
-        known_order: whether the estimators are told K.
-        polish: updates of the likelihood in `hybrid` and `hybrid-search`.
-        shards: manifest whose test scenes are taken; None draws scenes.
-        calibration: file of the gains behind which they are seen; None leaves them as they are.
-
-    Raises:
-        ConfigurationError: fewer than one scene.
-    """
-
-    scenario: Scenario
-    methods: tuple[str, ...]
-    sources: tuple[CountSpan, ...]
-    snr_db: tuple[Span, ...]
-    scenes: int
-    seed: int
-    known_order: bool
-    polish: int
-    shards: str | None = None
-    calibration: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.scenes < 1:
-            raise ConfigurationError(
-                "at least one scene", str(self.scenes), "a count left at zero, or a sign", "pass --scenes 200"
-            )
-
-    @property
-    def cells(self) -> int:
-        """How many there will be."""
-        return len(self.methods) * len(self.sources) * len(self.snr_db)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluated:
-    """What came of it so far: one cell per method and (K, SNR), and the error of R_pred in each (K, SNR)."""
-
-    cells: list[Cell] = field(default_factory=list)
-    covariance: dict[str, CovarianceError] = field(default_factory=dict)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -119,8 +68,7 @@ def run(arguments: argparse.Namespace) -> None:
         raise
     _report(arguments, trained, plan, found)
     if is_there(arguments.model / LEDGER):
-        keep_evaluated(arguments.model / FOLDER, trained, plan, found, drawer)
-        print(f"kept in {arguments.model / FOLDER}: see it with `ris report {arguments.model}`", file=sys.stderr)
+        _keep(arguments.model, trained, plan, found, drawer)
 
 
 def _report(arguments: argparse.Namespace, trained: Trained, plan: Evaluation, found: Evaluated) -> None:
@@ -215,59 +163,14 @@ def evaluate_into(found: Evaluated, trained: Trained, plan: Evaluation, drawer: 
             found.cells.append(cell)
 
 
-def keep_evaluated(
-    folder: Path, trained: Trained, plan: Evaluation, found: Evaluated, drawer: Drawer = cell_scenes
-) -> None:  # fmt: skip
-    """Keep an evaluation that came to its end, over an earlier one.
-
-    Args:
-        folder: that it goes into.
-        trained: the network.
-        plan: what was run.
-        found: what came of it.
-        drawer: where scenes come from.
-
-    Raises:
-        ConfigurationError: the folder cannot be written.
-    """
-    grid = scenarios_of(plan.scenario, plan.sources, plan.snr_db)
-    scenarios = [scenario for scenario in grid for _ in plan.methods]
-    kept = KeptEvaluation(
-        rows=rows_of_cells(found.cells, scenarios, plan.seed),
-        words=[f"{caption(trained, plan)}.", *(f"{line}." for line in covariance_lines(found))],
-        run=trained.header.identity["run"],
-        updates=trained.header.progress["updates"],
-        known_order=plan.known_order,
-        polish=plan.polish,
-        labels=[label_of(scenario) for scenario in grid],
-    )
-    keep_evaluation(folder, kept, grid, plan.scenes, plan.seed, drawer)
-
-
-def caption(trained: Trained, plan: Evaluation) -> str:
-    """Which network and which scenes, in one line."""
-    order = "known" if plan.known_order else "estimated"
-    updates = trained.header.progress["updates"]
-    return (
-        f"{trained.header.weights} weights after {updates} updates, run {trained.header.identity['run']}; K {order}; "
-        f"{plan.scenes} {_where(plan)}; configuration {config_digest(plain(plan))}"
-    )
-
-
-def _where(plan: Evaluation) -> str:
-    if plan.shards is not None:
-        behind = "" if plan.calibration is None else f" behind {plan.calibration}"
-        return f"test scenes of the shards of manifest {plan.shards}{behind}"
-    return f"unseen scenes a cell, seed {plan.seed}"
-
-
-def covariance_lines(found: Evaluated) -> list[str]:
-    """The NMSE of R_pred, and of R_samp on the same scenes, a line for each (K, SNR)."""
-    return [
-        f"{label}: NMSE of R_pred {e.predicted.value:.3f} [{e.predicted.low:.3f}, {e.predicted.high:.3f}], "
-        f"of R_samp {e.sampled.value:.2f} (n = {e.n})"
-        for label, e in found.covariance.items()
-    ]
+def _keep(run: Path, trained: Trained, plan: Evaluation, found: Evaluated, drawer: Drawer) -> None:
+    """Keep an evaluation beside its run, and say where; a folder that cannot be written takes nothing from the rest."""
+    try:
+        keep_evaluated(run / FOLDER, trained, plan, found, drawer)
+    except ExplainedError as error:
+        print(f"ris: not kept for `ris report`: {error}", file=sys.stderr)
+    else:
+        print(f"kept in {run / FOLDER}: see it with `ris report {run}`", file=sys.stderr)
 
 
 def document(model: Path, trained: Trained, plan: Evaluation, found: Evaluated) -> dict[str, Any]:
