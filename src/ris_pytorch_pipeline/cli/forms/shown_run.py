@@ -69,12 +69,10 @@ def evaluation_shown(folder: Path, kept: KeptEvaluation, model: Path, most_scene
     try:
         trained = load_network(model)
         looked = located_again(folder, kept, trained)
+        scenes = explorer_of(looked, trained, most_scenes)
     except ExplainedError as error:
         return EvaluationShown(rows=kept.rows, words=[*words, f"Its scenes are not shown: {error}"])
-    words += _newer(kept, trained)
-    return EvaluationShown(
-        rows=kept.rows, words=words, held=held_by(looked), scenes=explorer_of(looked, trained, most_scenes)
-    )
+    return EvaluationShown(rows=kept.rows, words=[*words, *_newer(kept, trained)], held=held_by(looked), scenes=scenes)
 
 
 def _newer(kept: KeptEvaluation, trained: Trained) -> list[str]:
