@@ -9,6 +9,8 @@ from ..style import PALETTE
 
 GREY = "#808080"
 DASHES = ("solid", "dash", "dashdot", "longdash", "longdashdot")
+_FEW_LABELS = 12
+"""Up to which every whole number has one."""
 _FEW_DECADES = 2.5
 """Up to which 2 and 5 have labels beside 1."""
 _HATCHES = ("/", "x", ".")
@@ -47,6 +49,18 @@ class Chart:
     def spec(self) -> dict[str, Any]:
         """What the page hands to Plotly."""
         return {"data": list(self.data), "layout": dict(self.layout)}
+
+
+def whole_axis(title: str, values: Iterable[float | None]) -> dict[str, Any]:
+    """An axis of whole numbers, without labels in between.
+
+    Args:
+        title: of what is counted.
+        values: that it shows.
+    """
+    told = [value for value in values if value is not None]
+    few = bool(told) and max(told) - min(told) <= _FEW_LABELS
+    return axis(title, dtick=1) if few else axis(title)
 
 
 def colour(number: int) -> str:

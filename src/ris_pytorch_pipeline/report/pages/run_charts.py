@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .chart import DASHES, GREY, Chart, axis, colour, log_axis
+from .chart import DASHES, GREY, Chart, axis, colour, log_axis, whole_axis
 from .records import Curves, Record, keys_at, line_of, number_at
 
 Runs = Mapping[str, Curves]
@@ -164,6 +164,7 @@ def _chart(
     if not numbers:
         return None
     across = log_axis(y, numbers) if log and min(numbers) > 0 else axis(y)
-    layout = {"xaxis": axis(x), "yaxis": across, "showlegend": True}
+    places = (value for trace in data for value in trace["x"])
+    layout = {"xaxis": whole_axis(x, places), "yaxis": across, "showlegend": True}
     told = f"{title}: {', '.join(trace['name'] for trace in data)}, over the {x}."
     return Chart(title=title, told=told, data=data, layout=layout, kind=kind)

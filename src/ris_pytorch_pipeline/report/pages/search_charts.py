@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .chart import GREY, SYMBOLS, Chart, axis, colour, log_axis
+from .chart import GREY, SYMBOLS, Chart, axis, colour, log_axis, whole_axis
 
 Trials = Sequence[Mapping[str, Any]]
 _VALUE = "GOSPA"
@@ -68,9 +68,9 @@ def reports(trials: Trials) -> Chart | None:
         })  # fmt: skip
     if not data:
         return None
-    layout = {"xaxis": axis("epoch"), "yaxis": axis(_VALUE)}
+    layout = {"xaxis": whole_axis("epoch", [x for trace in data for x in trace["x"]]), "yaxis": axis(_VALUE)}
     told = "Value of each trial after each epoch; long trials are thick, those that did not end well dashed."
-    return Chart(title="Value by epoch: long trials thick, others but done dashed", told=told, data=data, layout=layout)
+    return Chart(title="Value by epoch: long trials thick, broken off dashed", told=told, data=data, layout=layout)
 
 
 def importance_bars(importances: Mapping[str, float]) -> Chart:

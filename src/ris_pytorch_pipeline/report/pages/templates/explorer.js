@@ -62,7 +62,7 @@ function inSpace(data, scene) {
 
 function spaceLayout() {
   const { rule } = colours();
-  const axis = (name) => ({ title: { text: name }, gridcolor: rule, zerolinecolor: rule, showbackground: false });
+  const axis = (name) => ({ title: { text: name }, nticks: 6, gridcolor: rule, zerolinecolor: rule, showbackground: false });
   return layoutWith({
     scene: {
       xaxis: axis("forward (m)"), yaxis: axis("across (m)"), zaxis: axis("up (m)"), aspectmode: "data",
