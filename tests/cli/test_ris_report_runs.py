@@ -114,7 +114,9 @@ def test_a_search_has_a_page_from_its_journal_or_its_results(ris: Run, searched:
 def test_figures_and_tables_go_into_a_paper(ris: Run, trained: str, searched: Path, tmp_path: Path) -> None:
     done = ris("report", trained, str(searched), "--figures", "figures", "--as", "svg", "--latex", "tex")
     assert done.code == 0, done
-    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == ["run-evaluation.svg", "run-training.svg"]
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
+        "run-evaluation.svg", "run-training.svg", "run-worst-scene.svg", "run-worst-spectrum.svg",
+    ]  # fmt: skip
     table = (tmp_path / "tex" / "run.tex").read_text()
     assert r"\begin{tabular}{lllrrrrr}" in table and "hybrid & 1 & 10 & " in table and "n = 4 scenes a cell" in table
     trials = (tmp_path / "tex" / "widths.tex").read_text()

@@ -11,8 +11,9 @@ from ...errors import InputError
 from ...files import is_there
 from ...report import Report, ResultTable, Table, heat_maps, latex_table, sweep_figure, tabular, training_figure
 from ...train import read_ledger, standing
-from ...train.files.folder import LEDGER
+from ...train.files.folder import BEST, LEDGER
 from ..showing.figures import check_figure, save_figure, save_text
+from .drawn_scenes import worst_scene
 from .kept_evaluation import FOLDER, read_evaluation
 from .reported import folder_of, folders_in, kind_of, search_at
 
@@ -69,7 +70,9 @@ def figures_in(folder: Path) -> Iterator[tuple[str, Figure]]:
         if updates:
             yield "training", training_figure(epochs, updates)
         kept = read_evaluation(folder / FOLDER)
-        yield from () if kept is None else _of_sweeps(kept.rows)
+        if kept is not None:
+            yield from _of_sweeps(kept.rows)
+            yield from worst_scene(folder / FOLDER, kept, folder / BEST)
 
 
 def _of_sweeps(rows: Sequence[Row]) -> Iterator[tuple[str, Figure]]:
