@@ -1,3 +1,4 @@
+from .counting import Counting
 from .domain import Domain, domain_of
 from .effort import Evidence, Trust
 from .explaining import Explaining
@@ -9,6 +10,7 @@ __all__ = [
     "REFERENCE",
     "REFERENCE_FILE",
     "Candidates",
+    "Counting",
     "Domain",
     "Evidence",
     "Explaining",

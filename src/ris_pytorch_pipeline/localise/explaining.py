@@ -67,20 +67,20 @@ class Explaining:
         counts: Counts,
         polish: int,
     ) -> tuple[Estimate, Evidence]:
-        """The estimate after `polish` joint updates, and what speaks for it.
+        """The estimates after `polish` joint updates, and what speaks for them.
 
         Args:
             beams: of the network.
             prediction: of the network.
             inputs: what it was given.
             region: the field of view.
-            counts: (scene,), at least 1.
+            counts: (scene,), K, or 0 for scenes to leave out.
             polish: most updates.
         """
         scaled, (pool, favour) = scale(inputs.observation, torch.complex64), self._pool(prediction)
         every = compact(scaled.observation, region)
         parts, evidence, order = [], [], []
-        for count in counts.unique().tolist():
+        for count in counts[counts > 0].unique().tolist():
             rows = torch.nonzero(counts == count).squeeze(-1)
             whole = len(rows) == len(counts)
             mine = Group(

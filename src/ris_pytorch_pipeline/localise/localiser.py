@@ -22,8 +22,9 @@ from ..estimate import (
 from ..nets import HybridNet, Prediction
 from ..physics import Observation
 from ..shapes import Counts
+from .counting import Counting
 from .domain import Domain, domain_of
-from .effort import Trust
+from .effort import Evidence, Trust
 from .explaining import Explaining
 from .merging import moved, replaced
 from .proposal import OnCovariance, Proposer
@@ -49,6 +50,7 @@ class Localiser:
         domain: the scenes that it may be used on; None leaves that to the caller.
         title: what it is called in tables.
         trust: how likely an estimate of `Explaining` is right, from what speaks for it.
+        counting: how K is estimated from the network's count and the likelihood; None leaves it to the network.
 
     Raises:
         ConfigurationError: another kind of estimator, a negative number, an empty batch, no probability, or a search
@@ -64,6 +66,7 @@ class Localiser:
     domain: Domain | None = None
     title: str = "hybrid"
     trust: Trust = field(default_factory=Trust)
+    counting: Counting | None = field(default_factory=Counting)
 
     def __post_init__(self) -> None:
         _check_estimator(self.estimator)
@@ -166,10 +169,17 @@ class Localiser:
         counts = counts.to(device).clamp_max(self._most(observation))
         proposer = self.proposer
         if isinstance(proposer, Explaining):
-            region = self.net.config.region
-            starts, evidence = proposer.located(
-                self.net.beams, prediction, inputs, region, counts.to(self._device), self.polish
-            )
+            region, beams = self.net.config.region, self.net.beams
+
+            def located(numbers: Counts) -> tuple[Estimate, Evidence]:
+                return proposer.located(beams, prediction, inputs, region, numbers, self.polish)
+
+            if asked is None and self.polish and self.counting is not None:
+                logits = prediction.order_logits[:, : self._most(observation) + 1]
+                starts, evidence, counts = self.counting.settled(located, logits)
+                counts = counts.to(device)
+            else:
+                starts, evidence = located(counts.to(self._device))
             starts, right = moved(starts, device), self.trust.right(evidence).to(device)
         else:
             starts = self._proposed(proposer, prediction, observation, counts)

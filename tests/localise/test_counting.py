@@ -1,0 +1,76 @@
+"""Is the number of sources raised, lowered or kept by what network and likelihood say together?"""
+
+import pytest
+import torch
+from torch import Tensor
+
+from ris_pytorch_pipeline.data import simulate
+from ris_pytorch_pipeline.estimate import Estimate, Status
+from ris_pytorch_pipeline.localise import Counting, Evidence, Localiser
+from ris_pytorch_pipeline.physics import preset
+
+
+def evidence(weakest: Tensor, spare: Tensor) -> Evidence:
+    zero = torch.zeros_like(weakest)
+    return Evidence(weakest=weakest, spare=spare, doubtful=zero, rise=zero)
+
+
+def world(weakest: dict[int, float], spare: dict[int, float]):
+    """Estimates of scenes that show so much with so many sources; what was asked for is kept."""
+    asked: list[list[int]] = []
+
+    def located(counts: Tensor) -> tuple[Estimate, Evidence]:
+        asked.append(counts.tolist())
+        some = counts[counts > 0]
+        slots = int(some.max())
+        empty = torch.arange(slots) >= some[:, None]
+        found = Estimate(
+            positions=torch.ones(len(some), slots, 3).double().masked_fill(empty[..., None], torch.nan),
+            order=some, powers=torch.ones(len(some), slots).double(),
+            deviations=torch.ones(len(some), slots, 3).double(), noise_variance=some.double(),
+            status=(Status.CONVERGED,) * len(some),
+        )  # fmt: skip
+        told = ([table[int(k)] for k in some] for table in (weakest, spare))
+        return found, evidence(*(torch.tensor(each).double() for each in told))
+
+    return located, asked
+
+
+LOUD = {1: 500.0, 2: 500.0, 3: 500.0}
+
+
+@pytest.mark.parametrize(
+    ("weakest", "spare", "logits", "order"),
+    [
+        (LOUD, {1: 1.0, 2: 1.0, 3: 1.0}, [-9.0, -5.0, 3.0, -5.0], 2),  # both agree
+        (LOUD, {1: 900.0, 2: 900.0, 3: 1.0}, [-9.0, -5.0, 1.0, 0.5], 3),  # one more is worth much, tried or not
+        (
+            {1: 500.0, 2: 0.5, 3: 0.1},
+            {1: 1.0, 2: 1.0, 3: 1.0},
+            [-9.0, 0.5, 1.0, -5.0],
+            1,
+        ),  # the second is worth nothing
+    ],
+)
+def test_the_count_follows_both(weakest, spare, logits, order) -> None:
+    located, asked = world(weakest, spare)
+    found, seen, counts = Counting().settled(located, torch.tensor([logits, logits]))
+    assert counts.tolist() == found.order.tolist() == [order, order]
+    assert seen.weakest.tolist() == [weakest[order]] * 2 and found.noise_variance.tolist() == [float(order)] * 2
+    assert asked[0] == [2, 2] and len(asked) <= 3
+
+
+def test_scenes_are_kept_apart() -> None:
+    """Only the scene with a doubt is located again, and its neighbours keep their estimates."""
+    located, asked = world(LOUD, {1: 900.0, 2: 1.0, 3: 1.0})
+    logits = torch.tensor([[-9.0, -5.0, 9.0, -5.0], [-9.0, 1.0, 0.8, -5.0], [-9.0, -5.0, -5.0, 9.0]])
+    found, _, counts = Counting().settled(located, logits)
+    assert counts.tolist() == found.order.tolist() == [2, 2, 3]
+    assert asked == [[2, 1, 3], [0, 2, 0]]
+    assert (~found.positions[..., 0].isnan()).sum(-1).tolist() == [2, 2, 3]
+
+
+def test_the_network_counts_better_with_the_likelihood() -> None:
+    observation = simulate(preset("pilot", sources=5, snr_db=5.0, distance_law="inverse"), 48, seed=3).observation
+    alone, both = (Localiser.reference(**options)(observation).order for options in ({"counting": None}, {}))
+    assert (both == 5).sum() > (alone == 5).sum() and (both == 5).float().mean() > 0.8
