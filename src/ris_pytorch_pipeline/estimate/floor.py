@@ -1,4 +1,4 @@
-"""Have the measurements any noise? Simulated ones without it are located with a little, which no receiver is without."""
+"""Have the measurements any noise? Simulated ones without it are located with a little of it."""
 
 from collections.abc import Callable
 from dataclasses import replace
