@@ -84,7 +84,7 @@ def _even(axis: Tensor) -> bool:
 
 
 def _swapped_elements(array: Array, axis: int) -> Tensor | None:
-    """For each element the number of its mirror image in a coordinate; None where one has none, or two are one place."""
+    """For each element the number of its mirror image in a coordinate; None where one has none or two are one."""
     places = (array.local.double() / (_SAME * array.wavelength)).round()
     mirrored = places.clone()
     mirrored[:, axis] *= -1
