@@ -26,7 +26,7 @@ ALARM = 0.01
 _LOUD = 0.75
 """Share of the energy that has the channel's colour above which finding no source is a misfit, not a lack of SNR."""
 _ORDER = (
-    Status.MISFIT, Status.NONE, Status.AMBIGUOUS, Status.EDGE, Status.FEWER, Status.NOT_OBSERVABLE,
+    Status.MISFIT, Status.INCOMPLETE, Status.NONE, Status.AMBIGUOUS, Status.EDGE, Status.FEWER, Status.NOT_OBSERVABLE,
     Status.ITERATION_LIMIT, Status.WEAK,
 )  # fmt: skip
 """Worst first: a scene's status is its first finding."""
@@ -109,6 +109,14 @@ def judge(
     credible = torch.where(split[:, None], groups.present & ~mates, found.credible)
     estimate = with_panel_errors(estimate, observation, groups, powers, tested.p_value, region.fixed)
     return Judged(replace(estimate, fit=fit, status=status), credible, split, found.alone)
+
+
+def tested_alone(found: Estimate) -> list[bool]:
+    """For each scene whether it is a misfit because of its residual alone, with no better reading known."""
+    if found.fit is None:
+        return [False] * len(found)
+    pairs = zip(found.fit.findings, found.fit.striking, strict=True)
+    return [Status.MISFIT in said and striking in _SENTENCES for said, striking in pairs]
 
 
 def _place(estimate: Estimate, array: Array, region: SearchRegion) -> tuple[Tensor, Tensor]:
