@@ -48,7 +48,8 @@ _ADVICE = {
     Status.FEWER: ("sources too weak or too close for this estimator", "ask for fewer, or take the likelihood's"),
     Status.NONE: ("no signal, or one too weak for these snapshots", "check the capture, or record more snapshots"),
     Status.MISFIT: (
-        "a wrong convention (conjugate, order, units), wrong symbols, or hardware that differs from codes and channel",
+        "a wrong convention (conjugate, order, units), wrong symbols, hardware that differs from codes and channel, or "
+        "a source too weak to be counted",
         "try the conventions with `ris check`; otherwise calibrate, and trust no ± but the sandwich",
     ),
     Status.INCOMPLETE: (

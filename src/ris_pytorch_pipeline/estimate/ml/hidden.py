@@ -7,7 +7,9 @@ import torch
 from torch import Tensor
 
 from ..estimate import Estimate, Status
-from ..fit.groups import groups_of
+from ..fit.groups import Groups, groups_of
+from ..fit.model_error import SPEAKS, error_evidence, gain_over_errors
+from ..fit.scatter import gains, losses, scatter_of, steady_scatter_of
 from ..fit.structure import structure
 from ..fit.verdict import ALARM, tested_alone
 from ..normalise import Scaled
@@ -19,7 +21,10 @@ from .search import add_source, cycle
 _MORE = 2
 """Sources that are tried beside those found."""
 _GAIN = 0.5
-"""Part of the threshold of a detection that such a source has to gain: less fits the noise."""
+"""Part of the threshold of a detection that each source has to gain over errors of the model: less fits the noise."""
+_PILOT_GAIN, _PART = 2.0, 0.2
+"""Thresholds, and part of the strongest one's gain, that each pilot has to gain over scatter: an error of the model is
+the same in all snapshots as a pilot is, and leaves images with 0.06 to 0.2 of it."""
 L = TypeVar("L", bound=Likelihood)
 
 
@@ -55,13 +60,12 @@ def _explained(
     given = reader.start(likelihood, positions.double()).hypothesis
     given = likelihood.refine(rows, given, iterations=reader.effort.settle_iterations, tolerance=1e-2)
     explained = torch.zeros_like(rows).bool()
-    for number in range(1, _MORE + 1):
+    for _ in range(_MORE):
         left = torch.nonzero(~explained).squeeze(-1)
         if left.numel() == 0:
             break
         more = cycle(likelihood, left, add_source(likelihood, left, given[left], reader.effort), reader.effort)
-        gains = 2 * (given.value[left] - more.value) > number * _GAIN * threshold
-        explained[left] = gains & _white(scaled, left, more, region)
+        explained[left] = _stands(scaled, left, more, region, threshold)
         given = _grown(given, left, more)
     return explained
 
@@ -73,11 +77,23 @@ def _grown(given: Hypothesis, rows: Tensor, more: Hypothesis) -> Hypothesis:
     return replace(given, cosines=cosines, log_powers=powers).replaced(rows, replace(more, value=given.value[rows]))
 
 
-def _white(scaled: Scaled, rows: Tensor, given: Hypothesis, region: SearchRegion) -> Tensor:
-    """True where the sources of a hypothesis leave nothing but white noise."""
+def _stands(scaled: Scaled, rows: Tensor, given: Hypothesis, region: SearchRegion, threshold: float) -> Tensor:
+    """True where the sources of a hypothesis leave nothing but white noise, and none is an error of the others."""
     seen = scaled.observation[rows]
-    positions = region.reported(given.cosines, seen.array)
-    return structure(seen, groups_of(seen, positions)).p_value >= ALARM
+    groups = groups_of(seen, region.reported(given.cosines, seen.array))
+    white = structure(seen, groups).p_value >= ALARM
+    if seen.symbols == "pilot":
+        scatter, powers = steady_scatter_of(seen, groups), _powers(groups)
+        each = gains(scatter, powers, losses(scatter, powers)[:, -1])
+        return white & (each.amin(-1) > torch.maximum(_PART * each.amax(-1), each.new_tensor(_PILOT_GAIN * threshold)))
+    scatter, powers, there = scatter_of(seen, groups), given.log_powers.exp(), groups.present
+    quiet = error_evidence(scatter, there, powers) < SPEAKS
+    return white & quiet & (gain_over_errors(scatter, there, powers).amin(-1) > _GAIN * threshold)
+
+
+def _powers(groups: Groups) -> Tensor:
+    """|s|² of pilots at the positions of some groups, mean over the frequencies."""
+    return torch.view_as_real(groups.amplitudes).square().sum(-1).mean(1)
 
 
 def _renamed(found: Estimate, rows: Tensor) -> Estimate:
