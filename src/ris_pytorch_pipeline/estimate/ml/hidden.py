@@ -11,7 +11,7 @@ from ..fit.groups import Groups, groups_of
 from ..fit.model_error import SPEAKS, error_evidence, gain_over_errors
 from ..fit.scatter import gains, losses, scatter_of, steady_scatter_of
 from ..fit.structure import structure
-from ..fit.verdict import ALARM, tested_alone
+from ..fit.verdict import tested_alone
 from ..normalise import Scaled
 from ..region import SearchRegion
 from .hypothesis import Hypothesis, Likelihood
@@ -25,6 +25,8 @@ _GAIN = 0.5
 _PILOT_GAIN, _PART = 2.0, 0.2
 """Thresholds, and part of the strongest one's gain, that each pilot has to gain over scatter: an error of the model is
 the same in all snapshots as a pilot is, and leaves images with 0.06 to 0.2 of it."""
+_WHITE = 1e-3
+"""p-value of the residual from which on a scene is explained: one in a thousand right scenes has less."""
 L = TypeVar("L", bound=Likelihood)
 
 
@@ -81,7 +83,7 @@ def _stands(scaled: Scaled, rows: Tensor, given: Hypothesis, region: SearchRegio
     """True where the sources of a hypothesis leave nothing but white noise, and none is an error of the others."""
     seen = scaled.observation[rows]
     groups = groups_of(seen, region.reported(given.cosines, seen.array))
-    white = structure(seen, groups).p_value >= ALARM
+    white = structure(seen, groups).p_value >= _WHITE
     if seen.symbols == "pilot":
         scatter, powers = steady_scatter_of(seen, groups), _powers(groups)
         each = gains(scatter, powers, losses(scatter, powers)[:, -1])
