@@ -14,6 +14,7 @@ from ...bounds import deviations_from_information
 from ...errors import InputError
 from ...physics import Array, Observation, chart_of, check_visible
 from ...shapes import Counts, Positions
+from ..amplitudes import not_known
 from ..estimate import Estimate, asked_sources, joined_estimates
 from ..fit.edges import pull_of
 from ..fit.modes import modes_of
@@ -283,7 +284,12 @@ class Sml(MaximumLikelihood[StochasticLikelihood]):
         return "sml"
 
     def likelihood(self, scaled: Observation) -> StochasticLikelihood:
-        """The stochastic likelihood of scaled scenes."""
+        """The stochastic likelihood of scaled scenes.
+
+        Raises:
+            InputError: the observation says that symbols are known.
+        """
+        not_known(scaled)
         return StochasticLikelihood(scaled, self.region)
 
     def scene_bytes(self, observation: Observation) -> int:
