@@ -53,7 +53,7 @@ def test_a_file_that_fails_is_one_message(ris: Run, tmp_path: Path) -> None:
     ris("bound", "--extend", "none.py").refused("--extend FILE.py")
     (tmp_path / "bad.py").write_text("1 / 0")
     ris("bound", "--extend", "bad.py").refused("ZeroDivisionError", "python bad.py")
-    ris("bound", "--codes", "minus").refused("a codebook that was not added", "--extend")
+    ris("bound", "--codes", "minus").refused("one that is not in codebooks", "--extend")
 
 
 def test_a_preset_of_ones_own_in_toml(ris: Run, tmp_path: Path) -> None:
