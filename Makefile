@@ -13,7 +13,7 @@ setup: $(STAMP)
 # What users need, and no tool of developers.
 $(RUNS): pyproject.toml trainlint/pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) .
+	$(INSTALL) '.[report]'
 	touch $(RUNS)
 
 $(STAMP): $(RUNS)

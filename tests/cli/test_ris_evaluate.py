@@ -1,14 +1,22 @@
 """Does `ris evaluate` compare a checkpoint with the others on the same scenes, and refuse what is none?"""
 
+import json
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from running import Run
 
-from ris_pytorch_pipeline.bench import HYBRIDS, Cell
+from ris_pytorch_pipeline.bench import HYBRIDS, Cell, cell_scenes
 from ris_pytorch_pipeline.cli.commands import evaluate
+from ris_pytorch_pipeline.cli.forms.kept_evaluation import read_evaluation
+from ris_pytorch_pipeline.data import load_scenes
+from ris_pytorch_pipeline.errors import InputError
+from ris_pytorch_pipeline.train import load_network
 
 
 def test_every_method_on_the_scenes_of_training(ris: Run, run_folder: Path) -> None:
@@ -24,6 +32,44 @@ def test_every_method_on_the_scenes_of_training(ris: Run, run_folder: Path) -> N
     assert done.json["complete"] is True
     assert done.json["model"].endswith("best.safetensors") and done.json["weights"] == "ema"
     assert done.json["config"]["scenario"]["horizontal"] == 6
+
+
+def test_the_cells_and_some_scenes_are_kept_beside_the_run(ris: Run, run_folder: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(run_folder, own, ignore=shutil.ignore_patterns("evaluation"))
+    options = ("--methods", "hybrid,genie", "--sources", "1,2", "--snr-db", "20", "--scenes", "70")
+    done = ris("evaluate", str(own), *options)
+    assert done.code == 0 and "kept in" in done.err and "ris report" in done.err
+    kept = read_evaluation(own / "evaluation")
+    assert kept is not None and kept.labels == ["K = 1, 20 dB", "K = 2, 20 dB"] and kept.updates == 2
+    assert [(row["method"], json.loads(row["axes"])["sources"]) for row in kept.rows] == [
+        ("hybrid", 1), ("genie", 1), ("hybrid", 2), ("genie", 2),
+    ]  # fmt: skip
+    assert kept.rows[0]["genie_success"] == kept.rows[1]["success"] and kept.rows[0]["n"] == 70
+    file = load_scenes(own / "evaluation" / "scenes-2.safetensors")
+    again = cell_scenes(replace(load_network(own / "best.safetensors").experiment.scenario, sources=2, snr_db=20.0),
+                        64, 0, 0)  # fmt: skip
+    assert len(file.observation) == 70 and torch.allclose(
+        file.observation.measurements[:64], again.observation.measurements.to(torch.complex64)
+    ), "the very scenes that were evaluated"
+
+
+def test_a_folder_that_cannot_be_written_costs_nothing_else(ris: Run, run_folder: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(run_folder, own, ignore=shutil.ignore_patterns("evaluation"))
+    (own / "evaluation").write_text("a file")
+    done = ris("evaluate", str(own), "--methods", "hybrid", "--scenes", "2")
+    assert done.code == 0 and "hybrid" in done.out and "not kept for `ris report`: wanted" in done.err
+
+
+@pytest.mark.parametrize(
+    "damage", ["{", '{"rows": []}', '{"rows": [{}], "words": [], "run": "", "updates": 1, "known_order": true, '
+               '"polish": 1, "labels": []}'],
+)  # fmt: skip
+def test_a_damaged_evaluation_is_refused(damage: str, tmp_path: Path) -> None:
+    (tmp_path / "cells.json").write_text(damage)
+    with pytest.raises(InputError, match="what `ris evaluate RUN` kept"):
+        read_evaluation(tmp_path)
 
 
 def test_cells_and_text(ris: Run, run_folder: Path) -> None:

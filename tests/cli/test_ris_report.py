@@ -85,9 +85,17 @@ def test_tables_go_into_a_paper(ris: Run, results: str, tmp_path: Path) -> None:
     assert (tmp_path / "text.md").read_text() == TEXT
 
 
+def test_a_folder_of_suites_is_one_page(ris: Run, results: str) -> None:
+    done = ris("report", results)
+    assert done.code == 0 and "report.html" in done.out
+    (Path(results) / "report.html").unlink()
+
+
 def test_what_is_not_there_is_refused(ris: Run, results: str, tmp_path: Path) -> None:
-    ris("report", results).refused("results that `ris bench SUITE` kept")
+    ris("report", "elsewhere").refused("none of these in elsewhere", "ledger.jsonl", "cells.parquet", "search.json")
     ris("report", "elsewhere", "--tables", "text.md").refused("results that `ris bench SUITE` kept")
     ris("report", results, "--tables", "none.md").refused("a text that can be read")
+    ris("report", results, results, "--tables", "text.md").refused("one folder of results beside --tables")
+    ris("report", results, "--latex", "tex").refused("a text whose tables a benchmark fills", "--tables TEXT.md")
     (tmp_path / "text.md").write_text("nothing")
     ris("report", results, "--tables", "text.md").refused("a table in the text")

@@ -7,7 +7,7 @@ from small_world import SmallLoss, World
 from trainlint.cli import main as trainlint_main
 
 from ris_pytorch_pipeline.cli import main as ris_main
-from ris_pytorch_pipeline.cli.forms.demo_page import training_section
+from ris_pytorch_pipeline.report import RunShown, run_report
 from ris_pytorch_pipeline.train import read_ledger, standing
 from trainlint import InputError, diagnose_path, read
 from trainlint import Ledger as WatchLedger
@@ -102,9 +102,9 @@ def test_an_epoch_and_a_checkpoint_after_the_last_whole_one_do_not_stand() -> No
     assert standing([*before, resume]) == [before[0], before[4], resume]
 
 
-def test_the_page_of_the_demo_counts_each_update_once(resumed) -> None:
-    page = "".join(training_section(resumed, "Healthy"))
-    assert "10 attempted updates in 2 epochs" in page
+def test_the_page_of_a_run_counts_each_update_once(resumed) -> None:
+    shown = RunShown(name="resumed", events=standing(read_ledger(resumed / "ledger.jsonl")))
+    assert run_report(shown).lead[0].text.startswith("2 epochs, 10 attempted updates")
 
 
 def test_the_diagnosis_is_of_the_last_session(world, tmp_path) -> None:

@@ -85,7 +85,7 @@ def row(told: Told) -> dict[str, Any]:
         "fatal": list(told.fatal),
         "notes": sorted({f["code"] for f in found if f["severity"] == "note"}),
         "update": min(first, default=None),
-        "lines": sorted({f["line"] for f in found if f["severity"] != "note" and f.get("line")}),
+        "lines": sorted({int(f["where"].rpartition(":")[2]) for f in found if f["severity"] != "note" and f["where"]}),
         "failed": any("itself failed" in text for text in told.verdict.get("blind", ())),
         "weights": told.weights,
     }

@@ -18,9 +18,9 @@ from .score import (
     match_directions,
     score,
 )
-from .suites.columns import COLUMNS, TIMES, Row, beside_genie, cell_of, figures_of
+from .suites.columns import COLUMNS, RESULTS, TIMES, Row, beside_genie, cell_of, figures_of
 from .suites.entering import Entering, ModelSettings
-from .suites.keeping import RESULTS, Kept
+from .suites.keeping import Kept
 from .suites.parquet import read_rows, write_rows
 from .suites.processes import Answers, serve, worked_apart, worked_here
 from .suites.reading import suite_from_toml, suite_of

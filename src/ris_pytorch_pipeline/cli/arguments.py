@@ -36,7 +36,7 @@ COMMANDS = {
     "search": "search architecture, rates, losses and phases by GOSPA over the bound; many short trials, the best long",
     "overfit": "can the network learn some scenes by heart? go or no-go, with the reasons",
     "diagnose": "say what a training run's ledger, or a plain-text training log, shows",
-    "report": "tables of texts and figures of sweeps, from the results that `ris bench SUITE` kept",
+    "report": "a page, tables and figures of trainings, benchmarks and searches, from what they kept",
     "demo": "train a small network, locate unseen scenes with it, compare, write a report",
 }
 

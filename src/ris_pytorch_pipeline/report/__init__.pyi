@@ -1,9 +1,16 @@
 from .geometry import geometry_axes, geometry_figure, plan_axes
 from .heat_map import heat_maps
-from .latex_tables import latex_table
+from .latex_tables import latex_table, tabular
 from .markdown_tables import table_of, tables_in, tabulated
-from .page import heading, page, paragraph, picture, table, verbatim
-from .pages.bench_page import bench_page
+from .pages.bench_page import bench_report
+from .pages.compared_runs import compared_runs
+from .pages.explorer import SeenScene, badness, explored
+from .pages.parts import Report, Table
+from .pages.reliability import Held
+from .pages.run_page import EvaluationShown, RunShown, run_report
+from .pages.search_page import search_report
+from .pages.templating import report_page
+from .pages.volume import spectra, volume_of
 from .result_table import ResultTable, filled, source_line
 from .spectrum import direction_axes, distance_axes, spectrum_figure
 from .style import EMBEDDED
@@ -12,30 +19,39 @@ from .training import training_figure
 
 __all__ = [
     "EMBEDDED",
+    "EvaluationShown",
+    "Held",
+    "Report",
     "ResultTable",
-    "bench_page",
+    "RunShown",
+    "SeenScene",
+    "Table",
+    "badness",
+    "bench_report",
     "check_points",
+    "compared_runs",
     "direction_axes",
     "distance_axes",
+    "explored",
     "filled",
     "geometry_axes",
     "geometry_figure",
-    "heading",
     "heat_maps",
     "latex_table",
-    "page",
-    "paragraph",
-    "picture",
     "plan_axes",
+    "report_page",
     "rmse_against_snr",
+    "run_report",
+    "search_report",
     "source_line",
+    "spectra",
     "spectrum_figure",
     "success_against_snr",
     "sweep_figure",
-    "table",
     "table_of",
     "tables_in",
+    "tabular",
     "tabulated",
     "training_figure",
-    "verbatim",
+    "volume_of",
 ]

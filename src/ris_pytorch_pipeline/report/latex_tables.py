@@ -36,10 +36,21 @@ def latex_table(table: ResultTable, results: Sequence[Row]) -> str:
         ConfigurationError: likewise.
     """
     head, *body, source = table.lines(results)
-    keys = len(table.rows)
+    return tabular(head, body, len(table.rows), source[0])
+
+
+def tabular(head: Sequence[str], body: Sequence[Sequence[str]], keys: int, source: str) -> str:
+    """Texts as a `tabular` with the rules of booktabs.
+
+    Args:
+        head: headings.
+        body: cells, as many as there are headings.
+        keys: columns at the left that are no figures.
+        source: where the numbers come from; one line.
+    """
     rules = [
-        f"% {source[0]}", rf"\begin{{tabular}}{{{'l' * keys}{'r' * (len(head) - keys)}}}", r"\toprule", _line(head),
-        r"\midrule", *map(_line, body), r"\bottomrule", r"\end{tabular}",
+        f"% {' '.join(source.split())}", rf"\begin{{tabular}}{{{'l' * keys}{'r' * (len(head) - keys)}}}", r"\toprule",
+        _line(head), r"\midrule", *map(_line, body), r"\bottomrule", r"\end{tabular}",
     ]  # fmt: skip
     return "\n".join(rules) + "\n"
 

@@ -1,8 +1,9 @@
+from .kept.importances import importances_of
 from .kept.lease import Watchman, Worker
 from .kept.outcome import Judged, Objective, Outcome, Pruned, Report, Task
 from .kept.results import Results, Row, best_toml, results_of, write_results
 from .kept.storage import open_storage
-from .kept.studies import Studies, holds_search, joined_studies, new_studies
+from .kept.studies import Studies, holds_search, joined_studies, new_studies, searches_in
 from .settings import Settings
 from .spaces.effect import check_effects
 from .spaces.knobs import Choices, Range
@@ -38,6 +39,7 @@ __all__ = [
     "best_toml",
     "check_effects",
     "holds_search",
+    "importances_of",
     "joined_studies",
     "localiser_of",
     "named_space",
@@ -47,6 +49,7 @@ __all__ = [
     "resolved",
     "results_of",
     "run_processes",
+    "searches_in",
     "space_from_plain",
     "space_of",
     "work",

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..report import heading, page, paragraph, table, verbatim
+from .plain_page import heading, page, paragraph, table, verbatim
 
 
 def docs_page(document: Mapping[str, Any]) -> str:

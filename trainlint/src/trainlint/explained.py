@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .findings import Rule
+from .findings import Rule, wrapped
 from .rules import RULES
 from .rules.pages_measured import MEASURED, READ
 from .rules.pages_series import SERIES
@@ -56,14 +56,14 @@ def _page(rule: Rule) -> str:
         "",
         f"Verdict: {rule.state}.",
         "",
-        f"Symptom: {rule.symptom}",
-        f"Cause:   {rule.cause}",
-        f"Next:    {rule.move}",
+        wrapped(f"Symptom: {rule.symptom}", 9),
+        wrapped(f"Cause:   {rule.cause}", 9),
+        wrapped(f"Next:    {rule.move}", 9),
     ]
     page = PAGES.get(rule.code)
     if page is not None:
         lines += ["", "Example:", *(f"    {line}" for line in page.example.splitlines())]
-        lines += ["", f"What this does not mean: {page.not_meant}"]
+        lines += ["", wrapped(f"What this does not mean: {page.not_meant}", 0)]
     if CONFIRMED_BY.get(rule.code):
-        lines += ["", f"Read in the source; a run confirms it with {' or '.join(CONFIRMED_BY[rule.code])}."]
+        lines += ["", wrapped(f"Read in the source; a run confirms it with {' or '.join(CONFIRMED_BY[rule.code])}.", 0)]
     return "\n".join(lines)

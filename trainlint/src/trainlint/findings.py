@@ -1,8 +1,19 @@
 """What a finding is: a rule with a stable code, and the measured evidence that it applies."""
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+
+def wrapped(text: str, indent: int = 4) -> str:
+    """Lines of at most 80 columns, but for a word that is longer.
+
+    Args:
+        text: a paragraph.
+        indent: of all lines but the first.
+    """
+    return textwrap.fill(text, 80, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
 
 class Severity(StrEnum):
@@ -160,8 +171,9 @@ class Finding:
         }
 
     def __str__(self) -> str:
-        """Four lines: code and evidence, cause, next move, link."""
-        return f"{self.line}\n    cause: {self.rule.cause}\n    next:  {self.rule.move}\n    see:   {self.rule.link}"
+        """Code and evidence, cause, next move, link, each on a line of its own."""
+        told = (f"    cause: {self.rule.cause}", f"    next:  {self.rule.move}", f"    see:   {self.rule.link}")
+        return "\n".join((self.line, *(wrapped(line, 11) for line in told)))
 
     @property
     def line(self) -> str:

@@ -7,7 +7,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from .entry import Entry, to_json
-from .findings import Rule, Severity
+from .findings import Rule, Severity, wrapped
 
 LEVELS = {Severity.FATAL: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 """Severity, and its word in SARIF."""
@@ -23,7 +23,7 @@ def as_text(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequenc
         blind: what could not be judged.
     """
     told = [*(f"error: {e}" for e in errors), *(f"not judged: {b}" for b in blind)]
-    return "\n".join([*(_text(e) for e in entries), *told])
+    return "\n".join([*(_text(e) for e in entries), *map(wrapped, told)])
 
 
 def _text(entry: Entry) -> str:
@@ -33,7 +33,7 @@ def _text(entry: Entry) -> str:
     lines = [f"{where}{entry.code} {entry.rule.name}{kind}{about}: {entry.evidence}"]
     if entry.source:
         lines.append(f"    | {entry.source}")
-    return "\n".join([*lines, f"    next: {entry.rule.move}", f"    see:  {entry.rule.link}"])
+    return "\n".join([*lines, wrapped(f"    next: {entry.rule.move}", 10), f"    see:  {entry.rule.link}"])
 
 
 def as_json(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequence[str] = ()) -> str:

@@ -1,11 +1,10 @@
 """What a run amounts to: its state and the findings that say so, most serious first."""
 
-import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from .errors import ExplainedError
-from .findings import Finding, Severity, Stage, State
+from .findings import Finding, Severity, Stage, State, wrapped
 from .ledger import to_json
 from .rules.causes import by_cause, causes_of
 
@@ -102,22 +101,17 @@ class Verdict:
         """The state, what was counted, every finding with its cause first, and what was not judged."""
         counted = ", ".join(f"{value} {name}" for name, value in self.counts.items())
         but = " but for what is let pass" if self.healthy and self.passed else ""
-        lines = [f"Verdict: {self.state}{but}" + (f" ({counted})" if counted else "")]
+        lines = [wrapped(f"Verdict: {self.state}{but}" + (f" ({counted})" if counted else ""))]
         lines += [self._told(f) for f in self.findings]
         lines += [f.line for f in self.suspected]
-        lines += [f"let pass: {text}" for text in self.passed]
-        lines += _wrapped(f"{len(self.ran)} checks ran: {', '.join(self.ran)}") if self.ran else []
-        lines += [line for text in self.blind for line in _wrapped(f"not judged: {text}")]
+        lines += [wrapped(f"let pass: {text}") for text in self.passed]
+        lines += [wrapped(f"{len(self.ran)} checks ran: {', '.join(self.ran)}")] if self.ran else []
+        lines += [wrapped(f"not judged: {text}") for text in self.blind]
         return "\n".join(lines)
 
     def _told(self, finding: Finding) -> str:
         because = ", ".join(causes_of(finding, self.findings))
         return f"{finding.line}\n    follows from {because}" if because else str(finding)
-
-
-def _wrapped(text: str) -> list[str]:
-    """Lines of at most 80 columns, but for a word that is longer."""
-    return textwrap.wrap(text, 80, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def judge(

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 from torch.optim import SGD, Adam
-from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, StepLR
+from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LRScheduler, StepLR
 
 from trainlint import Plan, Watch
 
@@ -57,13 +57,13 @@ def scheduled(factor: Callable[[int], float], per_batch: bool) -> Program:
     return program
 
 
-def unit(horizon: int, per_batch: bool) -> Program:
+def paced(make: Callable[[Adam], LRScheduler], epochs: int, per_batch: bool, plan: Plan | None = None) -> Program:
     def program() -> Watch:
         net = model()
         optimizer = Adam(net.parameters(), 3e-3)
-        scheduler = CosineAnnealingLR(optimizer, horizon)
-        watch = Watch(net, optimizer, scheduler, raises=False, plan=Plan(epochs=4))
-        for epoch in range(4):
+        scheduler = make(optimizer)
+        watch = Watch(net, optimizer, scheduler, raises=False, plan=plan)
+        for epoch in range(epochs):
             for x, y in batches(epoch):
                 optimizer.zero_grad()
                 watch.loss(F.mse_loss(net(x), y)).backward()
@@ -76,27 +76,14 @@ def unit(horizon: int, per_batch: bool) -> Program:
         return watch
 
     return program
+
+
+def unit(horizon: int, per_batch: bool) -> Program:
+    return paced(lambda each: CosineAnnealingLR(each, horizon), 4, per_batch, Plan(epochs=4))
 
 
 def step_decay(per_batch: bool) -> Program:
-    def program() -> Watch:
-        net = model()
-        optimizer = Adam(net.parameters(), 3e-3)
-        scheduler = StepLR(optimizer, 2, gamma=0.1)
-        watch = Watch(net, optimizer, scheduler, raises=False)
-        for epoch in range(3):
-            for x, y in batches(epoch):
-                optimizer.zero_grad()
-                watch.loss(F.mse_loss(net(x), y)).backward()
-                optimizer.step()
-                if per_batch:
-                    scheduler.step()
-            if not per_batch:
-                scheduler.step()
-            watch.epoch()
-        return watch
-
-    return program
+    return paced(lambda each: StepLR(each, 2, gamma=0.1), 3, per_batch)
 
 
 def a5(skip: int, guarded: bool) -> Program:

@@ -11,6 +11,8 @@ from ..interval import Measure
 from ..score import COORDINATES
 from ..summary import UNITS
 
+RESULTS = "cells.parquet"
+"""Name of the file of results in a folder."""
 Kind = str
 """What a column holds: `text`, `whole`, `number`, `truth`, `wholes` or `bins`; a number may be NaN, a text missing."""
 Row = dict[str, Any]

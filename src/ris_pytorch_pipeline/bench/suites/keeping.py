@@ -6,12 +6,9 @@ from pathlib import Path
 from ...data.digest import differences
 from ...errors import ConfigurationError
 from ...files import is_there, reason
-from .columns import Row, beside_genie
+from .columns import RESULTS, Row, beside_genie
 from .parquet import read_rows, write_rows
 from .suite import Pending, Suite
-
-RESULTS = "cells.parquet"
-"""Name of the file of results in a folder."""
 
 
 class Kept:

@@ -5,35 +5,34 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
 from trainlint import Preflight, TrainingFault, diagnose_path, show_preflight
 
 from ...bench import DOUBT, cell_scenes, findings_of
-from ...covariance import music
-from ...data import SceneFile, load_scenes, save_scenes
+from ...data import load_scenes, save_scenes
 from ...errors import InfeasibleError
-from ...estimate import Estimate, search_grid
 from ...experiment import Experiment, TrainingExperiment
 from ...files import is_there, make_folder, stopping
 from ...localise import Localiser
-from ...physics import steering_at
-from ...report import spectrum_figure
+from ...report import RunShown, run_report
+from ...report.pages.explorer import MOST_SCENES
 from ...train import Reporter, Trained, Trainer, load_network
 from ...train.files.folder import BEST, LAST
 from ...train.watching.speech import Speech
-from ..forms.demo_page import Demonstration, Pictured, demo_page
+from ..forms.evaluation import Evaluated, Evaluation, caption, covariance_lines, keep_evaluated
+from ..forms.kept_evaluation import FOLDER
+from ..forms.shown_run import commands_of, run_at
 from ..options.model import checkpoint_at, network_at
 from ..options.training_experiment import training_of
 from ..showing.cells import print_cells
 from ..showing.figures import save_text
 from ..showing.output import Bar
-from .evaluate import Evaluated, Evaluation, caption, covariance_lines, evaluate_into, usual_methods
+from .evaluate import evaluate_into, usual_methods
 from .locate import print_finding
 from .train import check_alone, stop
 
 _SOURCES, _SNR_DB = 3, 10.0
 """Of the scene that is drawn."""
+_TITLE = "Several sources behind a reconfigurable surface: a hybrid, trained and compared"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,6 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     Returns:
         The exit code: 0 for a healthy training, 1 otherwise.
     """
+    from ...report import report_page  # needs the extra, which is missed before anything is trained
+
     check_alone("demo")
     begin = time.monotonic()
     folder: Path = arguments.out
@@ -57,21 +58,34 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         trained, verdict, run = network_at(arguments.model), None, arguments.model
         make_folder(folder)
-    plan = unseen(trained.experiment, arguments.scenes)
-    found = Evaluated()
-    evaluate_into(found, trained, plan)
-    print_cells(found.cells, caption(trained, plan))
-    print("\n".join(covariance_lines(found)))
-    pictured = picture_of(trained, folder / "scene.safetensors")
-    shown = Demonstration(
-        trained=trained, folder=folder, run=run, verdict=verdict, plan=plan, found=found, pictured=pictured,
-        seconds=time.monotonic() - begin,
-    )  # fmt: skip
-    save_text(demo_page(shown), folder / "report.html")
+    kept = (folder if verdict is None else run) / FOLDER
+    _compare(trained, unseen(trained.experiment, arguments.scenes), kept)
+    _locate_one(trained, folder / "scene.safetensors")
+    shown = _shown(folder, run, kept, trained, time.monotonic() - begin)
+    save_text(report_page([run_report(shown)], _TITLE), folder / "report.html")
     if verdict is not None:
         print(verdict)
     print(f"the report is {folder / 'report.html'}; the network is {checkpoint_at(run)}")
     return 0 if verdict is None or verdict.healthy else 1
+
+
+def _compare(trained: Trained, plan: Evaluation, folder: Path) -> None:
+    """Evaluate, print the table, and keep it."""
+    found = Evaluated()
+    evaluate_into(found, trained, plan)
+    print_cells(found.cells, caption(trained, plan))
+    print("\n".join(covariance_lines(found)))
+    keep_evaluated(folder, trained, plan, found)
+
+
+def _shown(folder: Path, run: Path, kept: Path, trained: Trained, seconds: float) -> RunShown:
+    """What the page shows: the run as `ris report` has it, and how to go on from here."""
+    own = run_at(run, folder.resolve().name, MOST_SCENES, model=checkpoint_at(run), kept=kept)
+    located = f"ris locate {folder / 'scene.safetensors'} --model {run} --plot scene.png"
+    facts = [("made by", f"ris demo, in {seconds:.0f} s")]
+    if not own.events:
+        facts += [(name, str(value)) for name, value in trained.header.identity.items()]
+    return replace(own, facts=facts, commands=(located, *commands_of(run, trained_here=bool(own.events))))
 
 
 def train(experiment: TrainingExperiment, folder: Path) -> None:
@@ -119,7 +133,7 @@ def unseen(experiment: TrainingExperiment, scenes: int) -> Evaluation:
     )
 
 
-def picture_of(trained: Trained, path: Path) -> Pictured:
+def _locate_one(trained: Trained, path: Path) -> None:
     """Draw one more scene into a file, locate it as `ris locate --model --sources K` does, and print what was found."""
     scenario = trained.experiment.scenario
     sources = min(_SOURCES, trained.net.config.most_sources)
@@ -129,18 +143,4 @@ def picture_of(trained: Trained, path: Path) -> Pictured:
     save_scenes(path, scenes.observation, scenes.truth, config=config, note="simulated", overwrite=True)
     file = load_scenes(path)
     localiser = Localiser(trained.net, doubt=DOUBT)
-    estimate = localiser(file.observation, sources)
-    print_finding(findings_of(file, estimate, [0])[0], localiser.name)
-    return Pictured(file=file, estimate=estimate, spectrum=spectrum_of(localiser, file, estimate))
-
-
-def spectrum_of(localiser: Localiser, file: SceneFile, found: Estimate) -> Figure:
-    """The MUSIC spectrum of R_pred of the first scene, in dB."""
-    net, scene = localiser.net, file.observation
-    grid = search_grid(net.config.region, scene.array, oversampling=4)
-    sources = int(found.order[0])
-    basis = localiser.predict(scene).covariance.eigenpairs().vectors[..., :sources]
-    vectors = steering_at(grid.points(), scene.array)
-    values = -10 * music(basis, vectors.to(basis.dtype))[0].clamp_min(1e-12).log10()
-    true = None if file.truth is None else file.truth.positions[0].double()
-    return spectrum_figure(grid, values, quantity="MUSIC on R_pred (dB)", true=true, found=found.positions[0])
+    print_finding(findings_of(file, localiser(file.observation, sources), [0])[0], localiser.name)

@@ -1,14 +1,15 @@
 """`ris evaluate`: a trained network on unseen scenes, beside classical estimators, the genie and the bound."""
 
 import argparse
-from dataclasses import dataclass, field, replace
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from trainlint.errors import ExplainedError
+
 from ...bench import (
     HYBRIDS,
-    Cell,
-    CovarianceError,
     Drawer,
     cell_scenes,
     covariance_error,
@@ -21,11 +22,14 @@ from ...data import Shards, config_digest
 from ...errors import ConfigurationError
 from ...estimate import GENIE, likelihood_for
 from ...experiment import Experiment, overlay, plain
+from ...files import is_there
 from ...physics import Scenario, ends
-from ...physics.scenario import CountSpan, Span
 from ...report import check_points, sweep_figure
 from ...train import Trained
+from ...train.files.folder import LEDGER
 from ..arguments import experiment_of, overrides_of
+from ..forms.evaluation import Evaluated, Evaluation, caption, covariance_lines, keep_evaluated
+from ..forms.kept_evaluation import FOLDER, scenarios_of
 from ..memory import compared_bytes, require
 from ..options.counts import snrs_of, sources_of
 from ..options.held_out import calibration_of, drawer_of, held_out, scenario_of, scenes_held
@@ -35,59 +39,8 @@ from ..showing.figures import check_figure, save_figure
 from ..showing.output import Bar, print_json
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """What `ris evaluate` runs.
-
-    Args:
-        scenario: of the scenes; its own K and SNR are replaced by those below.
-        methods: names of estimators.
-        sources: K of each cell, or (least, most) of a cell with mixed K.
-        snr_db: total SNR of each cell, or (lowest, highest).
-        scenes: of each cell.
-        seed: of the random streams, which training never draws from.
-        known_order: whether the estimators are told K.
-        polish: updates of the likelihood in `hybrid` and `hybrid-search`.
-        shards: manifest whose test scenes are taken; None draws scenes.
-        calibration: file of the gains behind which they are seen; None leaves them as they are.
-
-    Raises:
-        ConfigurationError: fewer than one scene.
-    """
-
-    scenario: Scenario
-    methods: tuple[str, ...]
-    sources: tuple[CountSpan, ...]
-    snr_db: tuple[Span, ...]
-    scenes: int
-    seed: int
-    known_order: bool
-    polish: int
-    shards: str | None = None
-    calibration: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.scenes < 1:
-            raise ConfigurationError(
-                "at least one scene", str(self.scenes), "a count left at zero, or a sign", "pass --scenes 200"
-            )
-
-    @property
-    def cells(self) -> int:
-        """How many there will be."""
-        return len(self.methods) * len(self.sources) * len(self.snr_db)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluated:
-    """What came of it so far: one cell per method and (K, SNR), and the error of R_pred in each (K, SNR)."""
-
-    cells: list[Cell] = field(default_factory=list)
-    covariance: dict[str, CovarianceError] = field(default_factory=dict)
-
-
 def run(arguments: argparse.Namespace) -> None:
-    """Evaluate, print the table, and draw.
+    """Evaluate, print the table, draw, and keep what was found of a run beside it.
 
     Raises:
         BaseException: after Ctrl-C, SIGTERM or an error, once the cells finished until then are printed.
@@ -106,14 +59,16 @@ def run(arguments: argparse.Namespace) -> None:
         f"{plan.scenes} scenes of {plan.scenario.elements} elements a cell",
         ("lower --scenes", "take a smaller panel"),
     )
-    found = Evaluated()
+    found, drawer = Evaluated(), cell_scenes if shards is None else drawer_of(shards, calibration)
     try:
-        evaluate_into(found, trained, plan, cell_scenes if shards is None else drawer_of(shards, calibration))
+        evaluate_into(found, trained, plan, drawer)
     except BaseException:  # a signal or an error: what is finished is kept
         if found.cells:
             _report(arguments, trained, plan, found)
         raise
     _report(arguments, trained, plan, found)
+    if is_there(arguments.model / LEDGER):
+        _keep(arguments.model, trained, plan, found, drawer)
 
 
 def _report(arguments: argparse.Namespace, trained: Trained, plan: Evaluation, found: Evaluated) -> None:
@@ -186,7 +141,7 @@ def evaluate_into(found: Evaluated, trained: Trained, plan: Evaluation, drawer: 
     Raises:
         KeyboardInterrupt: on Ctrl-C.
     """
-    grid = [overlay(plan.scenario, {"sources": k, "snr_db": snr}) for k in plan.sources for snr in plan.snr_db]
+    grid = scenarios_of(plan.scenario, plan.sources, plan.snr_db)
     with Bar("evaluating") as bar:
         running = sweep(
             plan.scenario,
@@ -208,30 +163,14 @@ def evaluate_into(found: Evaluated, trained: Trained, plan: Evaluation, drawer: 
             found.cells.append(cell)
 
 
-def caption(trained: Trained, plan: Evaluation) -> str:
-    """Which network and which scenes, in one line."""
-    order = "known" if plan.known_order else "estimated"
-    updates = trained.header.progress["updates"]
-    return (
-        f"{trained.header.weights} weights after {updates} updates, run {trained.header.identity['run']}; K {order}; "
-        f"{plan.scenes} {_where(plan)}; configuration {config_digest(plain(plan))}"
-    )
-
-
-def _where(plan: Evaluation) -> str:
-    if plan.shards is not None:
-        behind = "" if plan.calibration is None else f" behind {plan.calibration}"
-        return f"test scenes of the shards of manifest {plan.shards}{behind}"
-    return f"unseen scenes a cell, seed {plan.seed}"
-
-
-def covariance_lines(found: Evaluated) -> list[str]:
-    """The NMSE of R_pred, and of R_samp on the same scenes, a line for each (K, SNR)."""
-    return [
-        f"{label}: NMSE of R_pred {e.predicted.value:.3f} [{e.predicted.low:.3f}, {e.predicted.high:.3f}], "
-        f"of R_samp {e.sampled.value:.2f} (n = {e.n})"
-        for label, e in found.covariance.items()
-    ]
+def _keep(run: Path, trained: Trained, plan: Evaluation, found: Evaluated, drawer: Drawer) -> None:
+    """Keep an evaluation beside its run, and say where; a folder that cannot be written takes nothing from the rest."""
+    try:
+        keep_evaluated(run / FOLDER, trained, plan, found, drawer)
+    except ExplainedError as error:
+        print(f"ris: not kept for `ris report`: {error}", file=sys.stderr)
+    else:
+        print(f"kept in {run / FOLDER}: see it with `ris report {run}`", file=sys.stderr)
 
 
 def document(model: Path, trained: Trained, plan: Evaluation, found: Evaluated) -> dict[str, Any]:

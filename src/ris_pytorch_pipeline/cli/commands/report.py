@@ -1,27 +1,25 @@
-"""`ris report`: a page, tables of texts and figures of sweeps, made from kept results."""
+"""`ris report`: a page, tables and figures of trainings, benchmarks and searches, made from what they kept."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
-from ...bench import RESULTS, Row, cell_of, read_rows
 from ...errors import ConfigurationError, InputError
-from ...files import is_there, read_regular, reason, write_whole
-from ...report import heat_maps, latex_table, sweep_figure, tables_in, tabulated
+from ...files import read_regular, reason, write_whole
+from ...report import latex_table, tables_in, tabulated
 from ...report.markdown_tables import Results
-from ..showing.figures import check_figure, save_figure, save_text
+from ..forms.drawn_results import draw_all, rows_of, write_latex
+from ..forms.reported import folder_of, folders_in, reports_of
+from ..showing.figures import save_text
 
 _MOST_BYTES = 2**22
 """Of a text."""
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the page of some results; or the tables of texts, or which of them are out of date; or draw the sweeps.
+    """Write the page of some results; or the tables of texts, or which of them are out of date; or draw figures.
 
     Returns:
         The exit code: 0, or 1 where `--check` finds a text that would change.
@@ -30,25 +28,36 @@ def run(arguments: argparse.Namespace) -> int:
         ConfigurationError: a text or figure that cannot be read or written.
         InputError: results that are not there, or a table that they cannot fill.
     """
-    if arguments.page is not None or not (arguments.tables or arguments.figures):
-        _page(arguments.results, arguments.page)
+    paths: list[Path] = arguments.results
+    if arguments.tables and len(paths) > 1:
+        raise ConfigurationError(
+            "one folder of results beside --tables", f"{len(paths)}", "tables name their suite themselves",
+            "name the folder that holds one folder a suite",
+        )  # fmt: skip
+    if arguments.page is not None or not (arguments.tables or arguments.figures or arguments.latex):
+        _page(paths, arguments.page)
     if arguments.figures is not None:
-        _draw(arguments.results, arguments.figures, arguments.kind)
-    return _tables(arguments) if arguments.tables else 0
+        draw_all(paths, arguments.figures, arguments.kind)
+    if arguments.tables:
+        return _tables(arguments, paths[0])
+    if arguments.latex is not None:
+        write_latex(paths, arguments.latex)
+    return 0
 
 
-def _page(results: Path, page: Path | None) -> None:
-    """Write the page of a folder of results."""
-    from ...report import bench_page  # needs the extra
+def _page(paths: Sequence[Path], page: Path | None) -> None:
+    """Write one page of all results."""
+    from ...report import report_page  # needs the extra
 
-    rows, suite = read_rows(results / RESULTS)
-    path = results / "report.html" if page is None else page
-    save_text(bench_page(f"Benchmark {results.resolve().name}", rows, suite), path)
+    folders = [folder for path in paths for folder in folders_in(path)]
+    path = page if page is not None else Path("report.html") if len(paths) > 1 else folder_of(paths[0]) / "report.html"
+    title = f"Report of {', '.join(folder.name for folder in folders)}" if len(folders) > 1 else None
+    save_text(report_page(reports_of(folders), title), path)
     print(f"page written to {path}")
 
 
-def _tables(arguments: argparse.Namespace) -> int:
-    results = cache(lambda suite: rows_of(arguments.results, suite))
+def _tables(arguments: argparse.Namespace, folder: Path) -> int:
+    results = cache(lambda suite: rows_of(folder, suite))
     if arguments.latex is not None:
         return _latex(arguments.tables, results, arguments.latex)
     old = {path: _text(path) for path in arguments.tables}
@@ -74,53 +83,6 @@ def _latex(texts: Sequence[Path], results: Results, folder: Path) -> int:
             save_text(latex_table(table, results(table.suite)), path)
             print(f"table written to {path}")
     return 0
-
-
-def _draw(results: Path, folder: Path, kind: str) -> None:
-    """A figure of each sweep that is lines over SNR, or a map of two axes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for suite in suites_in(results):
-        rows = rows_of(results, suite)
-        for sweep in dict.fromkeys(row["sweep"] for row in rows):
-            figure = figure_of([row for row in rows if row["sweep"] == sweep])
-            if figure is not None:
-                path = folder / f"{suite}-{sweep}.{kind}"
-                check_figure(path)
-                save_figure(figure, path)
-
-
-def figure_of(rows: Sequence[Row]) -> Figure | None:
-    """The figure of a sweep: lines over SNR, a map of two axes, or None where it is neither.
-
-    Args:
-        rows: of the sweep.
-    """
-    axes = json.loads(rows[0]["axes"])
-    points = [row["snr_db_least"] == row["snr_db_most"] for row in rows]
-    if "snr_db" in axes and set(axes) <= {"sources", "snr_db"} and all(points):
-        return sweep_figure([cell_of(row) for row in rows])
-    return heat_maps(rows) if len(axes) == 2 else None
-
-
-def rows_of(results: Path, suite: str) -> list[Row]:
-    """The rows of a suite.
-
-    Args:
-        results: folder of one suite, or with one folder a suite.
-        suite: name of that.
-
-    Raises:
-        InputError: none are there.
-    """
-    own = results.resolve().name == suite and is_there(results / RESULTS)
-    return read_rows(results / RESULTS if own else results / suite / RESULTS)[0]
-
-
-def suites_in(results: Path) -> list[str]:
-    """Names of the suites in a folder, which may be the folder of one."""
-    if is_there(results / RESULTS):
-        return [results.resolve().name]
-    return sorted(path.parent.name for path in results.glob(f"*/{RESULTS}"))
 
 
 def _text(path: Path) -> str:

@@ -7,13 +7,14 @@ from pathlib import Path
 def add_report(parser: argparse.ArgumentParser) -> None:
     """Options of `ris report`."""
     parser.add_argument(
-        "results", type=Path, metavar="RESULTS", help="folder of `ris bench SUITE`, or one with several of them"
-    )
+        "results", type=Path, nargs="+", metavar="RESULTS",
+        help="folders of trainings, of `ris bench SUITE` (or one with several of them), or of searches",
+    )  # fmt: skip
     parser.add_argument(
         "--page",
         type=Path,
         metavar="OUT.html",
-        help="the page, made unless tables or figures are (RESULTS/report.html)",
+        help="the page, made unless tables or figures are (RESULTS/report.html; of several, report.html)",
     )
     parser.add_argument(
         "--tables",
@@ -27,8 +28,8 @@ def add_report(parser: argparse.ArgumentParser) -> None:
         "--figures",
         type=Path,
         metavar="DIR",
-        help="folder for a figure of each sweep: lines over SNR, or a map",
+        help="folder for a figure of each training, and of each sweep: lines over SNR, or a map",
     )
     parser.add_argument("--as", dest="kind", choices=("png", "pdf", "svg"), default="png", help="of the figures (png)")
-    parser.add_argument("--latex", type=Path, metavar="DIR", help="folder for those tables as LaTeX (booktabs)")
+    parser.add_argument("--latex", type=Path, metavar="DIR", help="folder for tables as LaTeX (booktabs)")
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 where a text would change")

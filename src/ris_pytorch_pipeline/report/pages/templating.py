@@ -1,10 +1,12 @@
-"""How is a page made of its template? With its style, its script and Plotly within it, so that it needs no network."""
+"""How is a page made of its parts? With its style, its script and Plotly within it, so that it needs no network."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...errors import ConfigurationError
+from .parts import Charts, Report, Scenes, placed
 
 try:
     import jinja2
@@ -18,24 +20,62 @@ except ImportError as missing:
     ) from missing
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_SCRIPTS = ("page.js", "explorer.js")
 
 
-def rendered(template: str, **values: Any) -> str:  # noqa: ANN401
-    """A page.
+def report_page(reports: Sequence[Report], title: str | None = None) -> str:
+    """One HTML document of one or several reports, which needs nothing beside it.
 
     Args:
-        template: name of its template.
-        values: that the template names; texts are escaped.
+        reports: at least one.
+        title: of the page, plain text; None is that of the first report.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters["embedded"] = embedded
-    files = {name: (_TEMPLATES / f"page.{name}").read_text(encoding="utf-8") for name in ("css", "js")}
-    return environment.get_template(template).render(plotly=get_plotlyjs(), **files, **values)
+    sections = [section for report in reports for section in report.sections]
+    parts = list(placed(sections))
+    charts = {f"chart-{name}-{n}": chart.spec for name, part in parts if isinstance(part, Charts)
+              for n, chart in enumerate(part.charts)}  # fmt: skip
+    scenes = {name: part.data for name, part in parts if isinstance(part, Scenes)}
+    return environment.get_template("page.html.j2").render(
+        title=reports[0].title if title is None else title,
+        reports=reports,
+        charts=as_text(charts),
+        scenes=scenes,
+        css=_file("page.css"),
+        scripts=[_file(name) for name in _SCRIPTS],
+        plotly=get_plotlyjs() if charts or scenes else "",
+    )
 
 
 def embedded(value: Any) -> str:  # noqa: ANN401
-    """A value as JSON that no end of a script can be read into."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+    """A value as JSON that no end of a script can be read into, with numbers of six digits."""
+    return json.dumps(_brief(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _brief(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, Mapping):
+        return {name: _brief(inner) for name, inner in value.items()}
+    return [_brief(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def as_text(value: Any) -> Any:  # noqa: ANN401
+    """A value whose texts Plotly shows as they are: it reads tags and entities in every one of them.
+
+    >>> as_text({"name": "<b>a & b</b>", "x": [1, "<i>"]})
+    {'name': '&lt;b&gt;a &amp; b&lt;/b&gt;', 'x': [1, '&lt;i&gt;']}
+    """
+    if isinstance(value, str):
+        return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if isinstance(value, Mapping):
+        return {name: as_text(inner) for name, inner in value.items()}
+    return [as_text(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _file(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")

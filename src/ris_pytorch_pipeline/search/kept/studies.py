@@ -101,6 +101,15 @@ def holds_search(storage: "optuna.storages.BaseStorage", name: str) -> bool:
     return name in _names(storage) and _SETTINGS in _loaded(storage, name).user_attrs
 
 
+def searches_in(storage: "optuna.storages.BaseStorage") -> list[str]:
+    """Names of the searches in a storage.
+
+    Args:
+        storage: to look into.
+    """
+    return sorted(name for name in _names(storage) if holds_search(storage, name))
+
+
 def _kept(storage: "optuna.storages.BaseStorage", name: str) -> dict[str, Any]:
     if not holds_search(storage, name):
         raise ConfigurationError(

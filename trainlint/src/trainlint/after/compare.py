@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..findings import Finding
+from ..findings import Finding, wrapped
 from ..rules.losses import UNLIKE_BASELINE
 from .judging.subject import noise, third, whole
 from .reading.log import Log
@@ -74,13 +74,11 @@ class Comparison:
         return {"same": self.same, "rows": rows, "beside": [*self.beyond, *self.beside]}
 
     def __str__(self) -> str:
-        """A table, side by side, what lies beyond the noise first."""
-        rows = sorted(self.rows, key=lambda row: not row.beyond)
-        width = max([6, *(len(r.name) for r in rows)])
-        lines = [f"{'series':{width}}  {'run':26}  {'baseline':26}  what differs"]
-        for row in rows:
-            mark = "BEYOND NOISE: " if row.beyond else ""
-            lines.append(f"{row.name:{width}}  {row.run:26}  {row.baseline:26}  {mark}{'; '.join(row.told)}")
+        """Each series with its baseline, and what differs, what lies beyond the noise first."""
+        lines = []
+        for row in sorted(self.rows, key=lambda row: not row.beyond):
+            told = f"    {'BEYOND NOISE' if row.beyond else 'differs'}: {'; '.join(row.told)}"
+            lines += [f"{row.name}: {row.run}, baseline {row.baseline}", wrapped(told, 8)]
         lines += [f"BEYOND NOISE: {text}" for text in self.beyond]
         return "\n".join([*lines, *self.beside])
 

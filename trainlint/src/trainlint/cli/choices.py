@@ -90,7 +90,7 @@ class Known:
             entries: what stands.
         """
         if self.written is not None:
-            print(f"{write_known(self.written, entries)} findings are known from now on", file=sys.stderr)
+            print(f"known from now on: {write_known(self.written, entries)}", file=sys.stderr)
             return []
         return list(entries) if self._counted is None else new_only(entries, self._counted)
 

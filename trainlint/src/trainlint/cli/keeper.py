@@ -201,9 +201,9 @@ class Checked:
             shown: the findings that are printed.
         """
         known = len(self.entries) - len(shown)
-        parts = [f"{self.files} files", f"{len(shown)} findings"]
-        parts += [f"{known} known"] * bool(known)
-        parts += [f"{len(self.errors)} files not read"] * bool(self.errors)
+        parts = [f"files: {self.files}", f"findings: {len(shown)}"]
+        parts += [f"known: {known}"] * bool(known)
+        parts += [f"not read: {len(self.errors)}"] * bool(self.errors)
         return "\n".join([", ".join(parts), *(f"let pass: {told}" for told in self.sifted.told())])
 
 

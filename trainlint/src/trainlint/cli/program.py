@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from ..errors import ExplainedError
+from ..findings import wrapped
 
 HEALTHY, FINDINGS, BAD_INPUT, NOT_JUDGED, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 3, 130, 141
 """Exit codes of every command but `run`, which keeps its script's."""
@@ -55,5 +56,5 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _stop(code: int, message: str) -> int:
-    print(f"trainlint: {message}", file=sys.stderr)
+    print(wrapped(f"trainlint: {message}"), file=sys.stderr)
     return code

@@ -6,6 +6,9 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Flag, StrEnum, auto
+from functools import reduce
+from itertools import product
+from operator import or_
 from typing import NoReturn
 
 from torch.optim import SGD, Optimizer
@@ -30,6 +33,18 @@ class Why(Flag):
     RATES = auto()
     """An update whose rates are not those of the one before, or zero."""
     ALWAYS = PLAIN | MEASURED | GLANCE | ODD | RATES
+
+
+def whys(*reasons: Why) -> dict[tuple[bool, ...], Why]:
+    """The sum of reasons for each way in which they may hold, `PLAIN` for one that does not: adding flags is slow.
+
+    Args:
+        reasons: in the order of the answers.
+    """
+    return {
+        held: reduce(or_, (why if true else Why.PLAIN for why, true in zip(reasons, held, strict=True)))
+        for held in product((False, True), repeat=len(reasons))
+    }
 
 
 class Preset(StrEnum):

@@ -1,55 +1,75 @@
 "use strict";
 const charts = JSON.parse(document.getElementById("charts").textContent);
 const root = document.documentElement;
+const drawing = new Map(); // element: what draws it
 const drawn = new Set();
+const OPTIONS = { responsive: true, displaylogo: false, displayModeBar: false };
 
 function colours() {
   const style = getComputedStyle(root);
-  const ink = style.getPropertyValue("--ink").trim(), rule = style.getPropertyValue("--rule").trim();
-  return { ink, rule };
+  const of = (name) => style.getPropertyValue(name).trim();
+  return { ink: of("--ink"), rule: of("--rule"), paper: of("--paper") };
 }
 
-function layoutOf(id) {
-  const { ink, rule } = colours(), own = charts[id].layout;
+function layoutWith(own) {
+  const { ink, rule } = colours();
   const axis = { gridcolor: rule, linecolor: rule, zeroline: false, automargin: true };
   return {
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, maxheight: 0.7 },
+    margin: { l: 55, r: 15, t: 10, b: 45 },
     ...own,
     xaxis: { ...axis, ...own.xaxis },
     yaxis: { ...axis, ...own.yaxis },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: ink, family: "system-ui, sans-serif", size: 13 },
-    margin: { l: 55, r: 15, t: 10, b: 45 },
-    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
   };
 }
 
-function draw(id) {
-  drawn.add(id);
-  Plotly.react(id, charts[id].data, layoutOf(id), { responsive: true, displaylogo: false, displayModeBar: false });
+/** Plotly takes longer to start than all the rest of a page: it starts with the first chart in sight. */
+function started() {
+  if (!window.Plotly) document.head.append(Object.assign(document.createElement("script"), {
+    textContent: document.getElementById("plotly").textContent,
+  }));
+  return window.Plotly;
 }
 
 const seen = new IntersectionObserver((entries) => {
-  for (const entry of entries) {
-    if (entry.isIntersecting && !drawn.has(entry.target.id)) draw(entry.target.id);
+  for (const { isIntersecting, target } of entries) {
+    if (isIntersecting && !drawn.has(target)) redraw(target);
   }
 }, { rootMargin: "300px" });
-for (const id of Object.keys(charts)) seen.observe(document.getElementById(id));
+
+function redraw(element) {
+  drawn.add(element);
+  drawing.get(element)();
+}
+
+/** Draw once it comes into sight, and again in other colours. */
+function drawLater(element, draw) {
+  drawing.set(element, draw);
+  seen.observe(element);
+}
+
+for (const id of Object.keys(charts)) {
+  const element = document.getElementById(id);
+  drawLater(element, () => started().react(element, charts[id].data, layoutWith(charts[id].layout), OPTIONS));
+}
 
 const button = document.getElementById("theme");
 function setTheme(dark) {
   root.dataset.theme = dark ? "dark" : "light";
   button.setAttribute("aria-pressed", String(dark));
-  for (const id of drawn) draw(id);
+  for (const element of drawn) redraw(element);
 }
 const wish = matchMedia("(prefers-color-scheme: dark)");
 wish.addEventListener("change", () => setTheme(wish.matches));
 button.addEventListener("click", () => setTheme(root.dataset.theme !== "dark"));
 setTheme(wish.matches);
 
-for (const choice of document.querySelectorAll("select[data-section]")) {
+for (const choice of document.querySelectorAll("select[data-charts]")) {
   choice.addEventListener("change", () => {
-    for (const figure of document.querySelectorAll(`#${choice.dataset.section} figure[data-kind]`)) {
+    for (const figure of document.querySelectorAll(`#${choice.dataset.charts} figure[data-kind]`)) {
       figure.hidden = figure.dataset.kind !== choice.value;
     }
   });

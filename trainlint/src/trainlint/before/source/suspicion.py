@@ -4,7 +4,7 @@ import ast
 import hashlib
 from dataclasses import dataclass, field
 
-from ...findings import Rule, Severity
+from ...findings import Rule, Severity, wrapped
 from ...rules.source_links import CONFIRMED_BY, EXPLAINS
 from .training import place
 from .walking.events import Event
@@ -78,7 +78,7 @@ class SourceFinding:
         note = "" if self.severity is not Severity.NOTE else " (note)"
         return (
             f"{self.path}:{self.line}:{self.column}: {self.code} {self.name}{note}: {self.evidence}\n"
-            f"    | {self.source}\n    next: {self.rule.move}"
+            f"    | {self.source}\n{wrapped(f'    next: {self.rule.move}', 10)}"
         )
 
 

@@ -2,21 +2,16 @@
 
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
 
 import torch
 from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
 
-from ..plan import Why
+from ..plan import Why, whys
 
 _BUNCH = 16
 _HALF = {torch.float16, torch.bfloat16}
-_WHY = {
-    flags: (Why.MEASURED if flags[0] else Why.PLAIN) | (Why.GLANCE if flags[1] else Why.PLAIN)
-    | (Why.ODD if flags[2] else Why.PLAIN)
-    for flags in product((False, True), repeat=3)
-}  # fmt: skip
+_WHY = whys(Why.MEASURED, Why.GLANCE, Why.ODD)
 
 
 class Unread:

@@ -105,11 +105,6 @@ def below(node: object | None) -> object | None:
     return next((each for each in chain(node, 24) if name(each) not in PASSING), None)
 
 
-def activation_below(node: object) -> object | None:
-    """The first node under a criterion's input that is more than a change of shape, type or selection."""
-    return next((each for each in list(chain(node, 24))[1:] if name(each) not in PASSING), None)
-
-
 def producers(outputs: Sequence[Tensor]) -> dict[int, Tensor]:
     """The model's outputs, by the node that computed each."""
     return {id(out.grad_fn): out for out in outputs if out.grad_fn is not None and out.output_nr == 0}

@@ -43,6 +43,11 @@ class Loss:
     outputs: Sequence[Tensor] = ()
     passes: Sequence[Pass] = ()
 
+    @property
+    def legible(self) -> bool:
+        """True where it is measured and has a graph to read."""
+        return self.measured and self.tensor.grad_fn is not None
+
     @cached_property
     def criteria(self) -> tuple[Criterion, ...]:
         """The criteria that the loss is made of, as far as its graph tells."""

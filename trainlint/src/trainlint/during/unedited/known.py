@@ -4,8 +4,10 @@ import math
 import weakref
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -95,6 +97,31 @@ _FEW = 3
 """Updates between two evaluations; a loop that evaluates more often than that acts, it does not validate."""
 
 
+class Batches:
+    """A loader, or another one over the same data where a loop makes a new one for each epoch.
+
+    Args:
+        loader: any; it is not kept alive.
+    """
+
+    def __init__(self, loader: object) -> None:
+        self._loader, self._data = weakref.ref(loader), None
+        with suppress(TypeError):  # a list of items, or none
+            self._data = weakref.ref(vars(loader).get("dataset"))
+
+    @property
+    def alive(self) -> bool:
+        """True where they can come again."""
+        return self._loader() is not None or (self._data is not None and self._data() is not None)
+
+    def again(self, later: "Batches") -> bool:
+        """True where a later loader gives the same, and does not begin within `no_grad`, as an evaluation's does."""
+        if self._loader() is not None:
+            return self._loader() is later._loader()
+        data = self._data and self._data()
+        return data is not None and torch.is_grad_enabled() and later._data is not None and later._data() is data
+
+
 @dataclass(eq=False)
 class Epochs:
     """Epochs as a loader that begins anew shows them, or else as evaluations between updates do.
@@ -107,23 +134,23 @@ class Epochs:
         latest: the loader that began last.
     """
 
-    loader: weakref.ReferenceType[object] | None = None
+    loader: Batches | None = None
     passes: int = 0
     values: dict[str, list[Tensor]] = field(default_factory=lambda: defaultdict(list))
     acting: int = 0
-    latest: weakref.ReferenceType[object] | None = None
+    latest: Batches | None = None
 
-    def began(self, loader: object) -> bool:
+    def began(self, latest: Batches) -> bool:
         """A loader begins anew.
 
         Args:
-            loader: of batches.
+            latest: its batches.
 
         Returns:
             True where this ends an epoch.
         """
-        self.latest = weakref.ref(loader)
-        return self.passes > 0 and self.loader is not None and self.loader() is loader
+        self.latest = latest
+        return self.passes > 0 and self.loader is not None and self.loader.again(latest)
 
     def trained(self) -> bool:
         """A backward pass begins.
@@ -131,7 +158,7 @@ class Epochs:
         Returns:
             True where the evaluation before it ended an epoch, in a loop without loaders.
         """
-        if self.loader is None and self.latest is not None and self.latest() is not None:
+        if self.loader is None and self.latest is not None and self.latest.alive:
             self.loader = self.latest
         ended = self.loader is None and bool(self.values) and self.passes > 0 and self._validated()
         self.passes += 1

@@ -21,7 +21,7 @@ from ..watch import Watch
 from ..weights.lanes import ByHand
 from .discovery import Discovery
 from .frames import called, known_here, users_line
-from .known import Epochs, Known
+from .known import Batches, Epochs, Known
 from .progress import Hearing, Progress
 from .trainings import MOST, Training, Trainings, holding
 from .unheard import Handmade, Idle, Lost
@@ -82,7 +82,7 @@ class Session:
         self.known, self.trainings = Known(), Trainings()
         self._waiting: list[tuple[str, weakref.ReferenceType[nn.Module]]] = []
         self._fresh, self._looks, self._passes = True, 0, 0
-        self._loader: weakref.ReferenceType[object] | None = None
+        self._batches: Batches | None = None
         self._current: Training | None = None
         self._discovery, self._idle, self._lost = Discovery(self), Idle(), Lost()
         self._handmade, self._stands_in, self._trained_on = Handmade(), False, 0
@@ -265,7 +265,7 @@ class Session:
         kinds = " and ".join(dict.fromkeys(type(each).__name__ for each in models.values())) or "no module"
         place = users_line()
         self._idle.forget()
-        epochs = Epochs(latest=self._loader)
+        epochs = Epochs(latest=self._batches)
         name = kinds if place is None else f"{kinds}, {place}"
         hearing.training = self.trainings.begin(name, watch, epochs, list(models.values()))
 
@@ -291,7 +291,7 @@ class Session:
     @_guarded
     def on_loader(self, loader: object) -> None:
         """A loader begins anew: an epoch of training ends where it is the one that is trained on."""
-        self._loader = weakref.ref(loader)
+        self._batches = Batches(loader)
         for training in self.trainings.live:
-            if training.epochs.began(loader):
+            if training.epochs.began(self._batches):
                 training.end_epoch()

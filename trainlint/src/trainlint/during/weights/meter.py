@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from itertools import product
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from ..plan import Why
+from ..plan import Why, whys
 from ..run import Lane, Step, module_of, rates_of
 from . import expected
 from .expected import Edge
@@ -22,11 +21,7 @@ _ANEW = 0.5
 """Weights initialised anew are 1.4 times their size away; a clamp, a renormalisation or an average moves them less."""
 _LARGEST = 3.4e38
 """Stands for the norm of a finite gradient that overflows float32."""
-_WHY = {
-    flags: (Why.MEASURED if flags[0] else Why.PLAIN) | (Why.ODD if flags[1] else Why.PLAIN)
-    | (Why.RATES if flags[2] else Why.PLAIN)
-    for flags in product((False, True), repeat=3)
-}  # fmt: skip
+_WHY = whys(Why.MEASURED, Why.ODD, Why.RATES)
 
 
 class Meter:

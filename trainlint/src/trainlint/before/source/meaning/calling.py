@@ -6,7 +6,7 @@ from ..walking.events import Frame, Walking
 from ..walking.looping import through_super
 from ..walking.scopes import Scope
 from . import assigning
-from .methods import OF_MODULES, method
+from .methods import method
 from .outside import external
 from .torchfacts import GRAPHLESS, is_module, is_optimizer, modal, op_of, result_of_layer
 from .values import (
@@ -27,7 +27,6 @@ from .values import (
     join,
 )
 
-__all__ = ["OF_MODULES", "apply", "bind_target", "hand_over"]
 DEEPEST = 14
 
 

@@ -9,6 +9,7 @@ from ..walking.events import Walking
 from ..walking.scopes import canonical
 from . import calling
 from .displays import DISPLAYS
+from .methods import OF_MODULES
 from .tensorshapes import broadcast, indexed
 from .values import (
     UNKNOWN,
@@ -117,7 +118,7 @@ def _of_thing(walker: Walking, owner: Thing, name: str, node: ast.AST) -> Value:
         return Bound(owner, name)
     if member is not None:
         return member
-    if "outside" in owner.marks and name not in calling.OF_MODULES:
+    if "outside" in owner.marks and name not in OF_MODULES:
         child = walker.made("part", node, (), {})
         child.marks |= {"outside", "part"}
         owner.attrs[name] = child

@@ -1,6 +1,6 @@
 """What does reading need to know of torch: names of losses, layers, optimisers, and what they do?"""
 
-from .values import Class, Named, Tensor, Thing, Value, whole
+from .values import Tensor, Thing, Value, whole
 
 GRAPHLESS = ("no_grad", "inference_mode")
 ALIASES = {
@@ -49,14 +49,6 @@ def op_of(name: str) -> str:
     last = name.rsplit(".", 1)[-1].lower().replace("_", "")
     last = last.removesuffix("loss") or last
     return ALIASES.get(last, last)
-
-
-def is_layer_class(value: Value) -> bool:
-    """True for a class of layers of torch or of the files read."""
-    if isinstance(value, Named):
-        last = value.name.removeprefix("torch.nn.")
-        return value.name.startswith("torch.nn.") and last[:1].isupper() and "." not in last
-    return isinstance(value, Class) and any(module_root(r) for r in value.roots)
 
 
 def module_root(name: str) -> bool:

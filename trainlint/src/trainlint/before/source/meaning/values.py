@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..walking.scopes import Scope, SourceFile
-from .basics import UNKNOWN, Const, Named, Unknown, Value
+from .basics import UNKNOWN as UNKNOWN
+from .basics import Const as Const
+from .basics import Named as Named
+from .basics import Unknown as Unknown
+from .basics import Value as Value
 
 
 @dataclass(eq=False)
@@ -217,32 +221,6 @@ def elements(value: Value) -> list[Value]:
     if isinstance(value, Items):
         return list(value.items)
     return list(value.entries.values()) if isinstance(value, Table) else [value]
-
-
-__all__ = [
-    "UNKNOWN",
-    "Bound",
-    "Choice",
-    "Class",
-    "Const",
-    "Function",
-    "Items",
-    "ModuleOf",
-    "Named",
-    "Params",
-    "Table",
-    "Tensor",
-    "Thing",
-    "Unknown",
-    "Value",
-    "const",
-    "elements",
-    "is_const",
-    "join",
-    "number",
-    "options",
-    "whole",
-]
 
 
 def inner(value: Value) -> tuple[Value, ...]:

@@ -8,7 +8,7 @@ from ....rules import source, source_model
 from ..meaning.torchfacts import LOSSES, is_module, is_optimizer
 from ..meaning.values import Bound, Tensor, Thing, Value, number, tree
 from ..suspicion import SourceFinding, at, tell
-from ..training import Training, named, place, subject_of
+from ..training import Training, place, subject_of
 from ..walking.events import Event, Loop
 from ..walking.scopes import SourceFile
 
@@ -287,4 +287,3 @@ CHECKS = (
     another_window,
     one_batch,
 )
-__all__ = ["CHECKS", "concerns", "named"]

@@ -208,7 +208,7 @@ def _forgotten(training: Training, layer: Thing) -> bool:
 
 
 def frozen(training: Training) -> Iterator[SourceFinding]:
-    """An optimiser that holds nothing but frozen parts, and no other part that it may hold, since models are rebuilt."""
+    """An optimiser that holds nothing but frozen parts, where no loose part may be in its model too."""
     for optimizer in _real(training):
         owned = training.owned(optimizer) or []
         elsewhere = {id(t) for o in training.optimizers if o is not optimizer for t in training.owned(o) or ()}

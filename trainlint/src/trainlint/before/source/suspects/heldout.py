@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from ....findings import Severity
 from ....rules import source_model
-from ..meaning.values import Const, Function, Items, Tensor, Thing, Value, is_const, number, whole
+from ..meaning.values import Const, Function, Items, Tensor, Thing, Value, is_const, whole
 from ..suspicion import SourceFinding, at, tell
 from ..training import Training
 from ..walking.events import LOADER, Event, Loop, unwrapped
@@ -224,4 +224,3 @@ def no_batches(training: Training) -> Iterator[SourceFinding]:
 
 
 CHECKS = (in_order, same_data, shuffled_apart, reseeded, seeded_alike, no_batches)
-__all__ = ["CHECKS", "number"]

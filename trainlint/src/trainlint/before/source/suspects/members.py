@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from ....findings import Severity
 from ....rules import source_model
-from ..meaning.torchfacts import NOT_TRAINED, has_weights, is_layer_class, module_root
-from ..meaning.values import Class, Const, Function, Items, Table, Tensor, Thing, Value, is_const
+from ..meaning.torchfacts import NOT_TRAINED, has_weights, module_root
+from ..meaning.values import Class, Function, Items, Table, Tensor, Thing, is_const
 from ..suspicion import SourceFinding, tell
 from ..training import Training, layers, place
 
@@ -216,4 +216,3 @@ def _matrices(text: str) -> bool:
 
 
 CHECKS = (unused, in_a_list, always_dropped, made_in_forward, unregistered, constant_start)
-__all__ = ["CHECKS", "Const", "Value", "is_layer_class"]

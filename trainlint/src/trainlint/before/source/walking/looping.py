@@ -79,10 +79,6 @@ def _of_thing(walker: Walking, over: Thing, node: ast.expr) -> Value:
     return UNKNOWN
 
 
-class Parent(Thing):
-    """The object seen through the bases of one of its classes."""
-
-
 def parent(walker: Walking, node: ast.AST) -> Value:
     """The object of the method being walked, seen through the bases of the class that defines it."""
     method = walker.frame.node

@@ -71,7 +71,7 @@ class Columns(Probe):
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Of classes alone: what a toy regression learns may well be one of its inputs."""
-        if self._apart or not loss.measured or loss.tensor.grad_fn is None:
+        if self._apart or not loss.legible:
             return
         wanted = next((c.target for c in loss.criteria if c.kind in {"classes", "logits", "labels"}), None)
         fed = [x for x in loss.inputs if x.ndim == 2 and x.shape[1] > 1 and x.is_floating_point() and not x.is_sparse]

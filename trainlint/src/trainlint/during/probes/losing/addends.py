@@ -31,7 +31,7 @@ class Addends(Probe):
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """At measured losses; a number has no graph either, and is the same in every batch."""
-        if not loss.measured or loss.terms or loss.tensor.grad_fn is None:
+        if not loss.legible or loss.terms:
             return
         found, rest = _rest(loss, run.applied + 1), self._rest[loss.name]
         if found is None:
@@ -87,7 +87,7 @@ class LearnedWeights(Probe):
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Note how large such weights are."""
-        if loss.measured and loss.tensor.grad_fn is not None:
+        if loss.legible:
             self._kept[loss.name] += _unopposed(loss)
         return ()
 

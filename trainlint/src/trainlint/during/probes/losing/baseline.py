@@ -198,7 +198,7 @@ class Signs(Probe):
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Read signs at measured updates, and judge when the errors have grown as the sign says."""
-        if not loss.measured or loss.tensor.grad_fn is None or not self._cast.alone(run, loss) or self._cast.game:
+        if not loss.legible or not self._cast.alone(run, loss) or self._cast.game:
             return
         groups = [group for lane in run.lanes for group in lane.optimizer.param_groups]
         turned = -1 if groups and all(group.get("maximize", False) for group in groups) else 1

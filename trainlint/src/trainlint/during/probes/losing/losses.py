@@ -184,7 +184,7 @@ class Diverging(Probe):
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Read what the loss is made of, and how large its targets are."""
-        if not loss.measured or loss.tensor.grad_fn is None:
+        if not loss.legible:
             return ()
         self._cast.alone(run, loss)
         if not self._floored.get(loss.name, True):

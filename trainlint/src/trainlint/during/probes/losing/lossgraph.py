@@ -37,7 +37,7 @@ class Fit(Probe):
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Read the graph; it costs microseconds and nothing on the device."""
-        if not loss.measured or loss.tensor.grad_fn is None:
+        if not loss.legible:
             return
         at = run.applied + 1
         found = {text: severity for each in loss.criteria for text, severity in _misfits(each)}

@@ -72,7 +72,7 @@ class Players(Probe):
             return ()
         if self._at != run.applied:
             self._open, self._at = [], run.applied
-        if loss.measured and loss.tensor.grad_fn is not None:
+        if loss.legible:
             self._open = [*self._open, *_pulls(loss)][-16:]
         return ()
 

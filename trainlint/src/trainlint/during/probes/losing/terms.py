@@ -115,7 +115,7 @@ class Shapes(Probe):
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """From the graph: every prediction met every label."""
-        if not loss.measured or loss.tensor.grad_fn is None:
+        if not loss.legible:
             return
         at = run.applied + 1
         texts = [text for each in loss.criteria for text in _met(each)]

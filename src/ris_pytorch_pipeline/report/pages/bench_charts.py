@@ -1,13 +1,11 @@
 """What do the charts of a benchmark show? Plain specifications for Plotly: success, error beside the bound, maps."""
 
 import json
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from ..result_table import Row
-from ..style import PALETTE
+from .chart import DASHES, GREY, SYMBOLS, Chart, colour, filling, finite, log_axis, spread
 
 COORDINATES = {"azimuth": ("azimuth_deg", "degrees"), "elevation": ("elevation_deg", "degrees"),
                "distance": ("distance_m", "m")}  # fmt: skip
@@ -15,33 +13,6 @@ COORDINATES = {"azimuth": ("azimuth_deg", "degrees"), "elevation": ("elevation_d
 FEWEST = 10
 """Sources that an error must rest on to be drawn."""
 _NAMES = {"sources": "K", "snr_db": "SNR (dB)"}
-_GREY = "#808080"
-_DASHES = ("solid", "dash", "dashdot", "longdash", "longdashdot")
-_SYMBOLS = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "x")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chart:
-    """A chart.
-
-    Args:
-        title: above it.
-        told: what it shows, for those who do not see it.
-        data: traces, as Plotly has them.
-        layout: axes, likewise.
-        kind: what it is chosen by, such as a coordinate; empty where it is always shown.
-    """
-
-    title: str
-    told: str
-    data: Sequence[Mapping[str, Any]]
-    layout: Mapping[str, Any]
-    kind: str = ""
-
-    @property
-    def spec(self) -> dict[str, Any]:
-        """What the page hands to Plotly."""
-        return {"data": list(self.data), "layout": dict(self.layout)}
 
 
 def named(axis: str) -> str:
@@ -73,8 +44,8 @@ def success_bars(rows: Sequence[Row], axis: str, title: str) -> Chart:
     for number, (method, own) in enumerate(by_method(rows).items()):
         data.append({
             "type": "bar", "name": method, "x": [label_of(row, axis) for row in own],
-            "y": [_finite(row["success"]) for row in own], "error_y": _spread(own, "success"),
-            "marker": {"color": _colour(number)},
+            "y": [finite(row["success"]) for row in own], "error_y": _spread(own, "success"),
+            "marker": filling(number),
         })  # fmt: skip
     layout = {"barmode": "group", "xaxis": {"title": {"text": named(axis)}, "type": "category"},
               "yaxis": {"title": {"text": "success"}, "range": [0, 1.05]}}  # fmt: skip
@@ -94,21 +65,19 @@ def error_lines(rows: Sequence[Row], coordinate: str, title: str) -> Chart:
     lines = by_method(rows)
     whole = next(iter(lines.values()))
     data: list[dict[str, Any]] = [{
-        "type": "scatter", "mode": "lines", "name": "bound, all sources", "x": [row["snr_db_least"] for row in whole],
-        "y": [_finite(row[f"rms_bound_all_{key}"]) for row in whole], "line": {"dash": "dot", "color": _GREY},
+        "type": "scatter", "mode": "lines", "name": "bound", "x": [row["snr_db_least"] for row in whole],
+        "y": [finite(row[f"rms_bound_all_{key}"]) for row in whole], "line": {"dash": "dot", "color": GREY},
     }]  # fmt: skip
     for number, (method, line) in enumerate(lines.items()):
         drawn = [row for row in line if row[f"judged_{coordinate}"] >= FEWEST]
         data.append({
             "type": "scatter", "mode": "lines+markers", "name": method, "x": [row["snr_db_least"] for row in drawn],
-            "y": [_finite(row[f"rmse_{key}"]) for row in drawn], "error_y": _spread(drawn, f"rmse_{key}"),
-            "line": {"color": _colour(number), "dash": _DASHES[number % len(_DASHES)]},
+            "y": [finite(row[f"rmse_{key}"]) for row in drawn], "error_y": _spread(drawn, f"rmse_{key}"),
+            "line": {"color": colour(number), "dash": DASHES[number % len(DASHES)]},
             "marker": {"symbol": [_symbol(number, row) for row in drawn], "size": 8},
         })  # fmt: skip
-    layout = {
-        "xaxis": {"title": {"text": named("snr_db")}},
-        "yaxis": {"title": {"text": f"RMSE ({unit})"}, "type": "log"},
-    }
+    errors = (value for trace in data for value in trace["y"])
+    layout = {"xaxis": {"title": {"text": named("snr_db")}}, "yaxis": log_axis(f"RMSE ({unit})", errors)}
     told = f"Lines of the {coordinate} error over SNR beside the Cramér-Rao bound, {title}; the table has the numbers."
     return Chart(title=f"{title}, {coordinate}", told=told, data=data, layout=layout, kind=coordinate)
 
@@ -122,7 +91,7 @@ def success_map(rows: Sequence[Row], axes: tuple[str, str], method: str) -> Char
         method: for the title.
     """
     down, across = (list(dict.fromkeys(label_of(row, axis) for row in rows)) for axis in axes)
-    found = {(label_of(row, axes[0]), label_of(row, axes[1])): _finite(row["success"]) for row in rows}
+    found = {(label_of(row, axes[0]), label_of(row, axes[1])): finite(row["success"]) for row in rows}
     values = [[found.get((y, x)) for x in across] for y in down]
     texts = [["-" if value is None else f"{value:.2f}" for value in line] for line in values]
     data = [{"type": "heatmap", "x": across, "y": down, "z": values, "text": texts, "texttemplate": "%{text}",
@@ -143,25 +112,10 @@ def by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 
 def _spread(rows: Sequence[Row], name: str) -> dict[str, Any]:
-    """The interval of each figure as lengths up and down."""
-    up, down = ([_length(row, name, end) for row in rows] for end in ("high", "low"))
-    return {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "thickness": 1.2, "width": 3,
-            "color": _GREY}  # fmt: skip
-
-
-def _length(row: Row, name: str, end: str) -> float:
-    length = abs(row[f"{name}_{end}"] - row[name])
-    return length if math.isfinite(length) else 0.0
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _colour(number: int) -> str:
-    return PALETTE[number % (len(PALETTE) - 1)]  # without black, which a dark page swallows
+    """The interval of each figure."""
+    return spread(*([row[f"{name}_{end}"] - row[name] for row in rows] for end in ("high", "low")))
 
 
 def _symbol(number: int, row: Row) -> str:
     """Hollow where fewer than half of the scenes succeed: the error is that of the easy ones."""
-    return f"{_SYMBOLS[number % len(_SYMBOLS)]}{'' if row['success'] >= 0.5 else '-open'}"
+    return f"{SYMBOLS[number % len(SYMBOLS)]}{'' if row['success'] >= 0.5 else '-open'}"

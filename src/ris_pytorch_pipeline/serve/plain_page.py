@@ -1,11 +1,7 @@
-"""How results become one page: HTML that holds its pictures and needs nothing beside it."""
+"""How do texts become one page of HTML, without a script and with nothing beside it?"""
 
-import base64
-import io
 from collections.abc import Sequence
 from html import escape
-
-from matplotlib.figure import Figure
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #111; }
@@ -13,7 +9,7 @@ h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #ddd; }
 th:first-child, td:first-child { text-align: left; }
-figure { margin: 1rem 0; } img { max-width: 100%; } figcaption { color: #555; font-size: .9rem; }
+figure { margin: 1rem 0; } figcaption { color: #555; font-size: .9rem; }
 pre { background: #f6f6f6; padding: .8rem; overflow-x: auto; font-size: .85rem; white-space: pre-wrap; }
 .wide { overflow-x: auto; } .wide td, .wide th { white-space: nowrap; }
 """
@@ -58,12 +54,3 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str = 
     body = "\n".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     text = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     return f'<figure class="wide"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>{text}</figure>'
-
-
-def picture(figure: Figure, caption: str, dpi: int = 110) -> str:
-    """A figure as PNG within the page."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=dpi)
-    data = base64.b64encode(buffer.getvalue()).decode("ascii")
-    shown = escape(caption)
-    return f'<figure><img alt="{shown}" src="data:image/png;base64,{data}"><figcaption>{shown}</figcaption></figure>'

@@ -16,7 +16,7 @@ QUIET = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--remote-debugging-pipe", "--hide-scrollbars",
 )  # fmt: skip
-KEYS = {"Tab": 9, "Enter": 13, "ArrowDown": 40}
+KEYS = {"Tab": 9, "Enter": 13, "ArrowLeft": 37, "ArrowRight": 39, "ArrowDown": 40}
 
 
 class Page:
@@ -94,9 +94,10 @@ class Page:
     def complaints(self) -> list[Any]:
         """What the browser complained of, and whatever was asked for elsewhere than at 127.0.0.1."""
         self.value("1")
-        heard = [e for e in self.events if e.get("method") in {"Log.entryAdded", "Runtime.exceptionThrown"}]
+        kinds = {"Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled"}
+        heard = [e for e in self.events if e.get("method") in kinds]
         urls = [e["params"]["request"]["url"] for e in self.events if e.get("method") == "Network.requestWillBeSent"]
-        return [*heard, *(url for url in urls if not url.startswith(("http://127.0.0.1:", "data:")))]
+        return [*heard, *(url for url in urls if not url.startswith(("http://127.0.0.1:", "data:", "file:")))]
 
 
 def found() -> str | None:

@@ -1,0 +1,163 @@
+"""Which figures and tables of LaTeX are made of results? Those of sweeps, trainings, evaluations and searches."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from ...bench import RESULTS, Row, cell_of
+from ...errors import InputError
+from ...files import is_there
+from ...report import Report, ResultTable, Table, heat_maps, latex_table, sweep_figure, tabular, training_figure
+from ...train import read_ledger, standing
+from ...train.files.folder import BEST, LEDGER
+from ..showing.figures import check_figure, save_figure, save_text
+from .drawn_scenes import worst_scene
+from .kept_evaluation import FOLDER, read_evaluation
+from .reported import folder_of, folders_in, kind_of, search_at
+
+EVALUATION = ResultTable(
+    sweeps=(FOLDER,),
+    rows=("method", "sources", "snr_db"),
+    figures=(
+        ("success", "{success:.2f} [{success_low:.2f}, {success_high:.2f}]"),
+        ("RMSE/CRB azimuth", "{rmse_over_crb_azimuth:.2f}"),
+        ("elevation", "{rmse_over_crb_elevation:.2f}"),
+        ("distance", "{rmse_over_crb_distance:.2f}"),
+        ("GOSPA", "{gospa_whitened:.2f}"),
+    ),
+)
+"""What a paper prints of an evaluation."""
+
+
+def draw_all(paths: Sequence[Path], folder: Path, kind: str) -> None:
+    """Save the figures of some results.
+
+    Args:
+        paths: of results.
+        folder: for the figures, made unless it is there.
+        kind: `png`, `pdf` or `svg`.
+
+    Raises:
+        ConfigurationError: a figure that cannot be written.
+        InputError: results that cannot be read.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in paths:
+        for held in folders_in(path):
+            for name, figure in figures_in(held):
+                target = folder / f"{held.resolve().name}-{name}.{kind}"
+                check_figure(target)
+                save_figure(figure, target)
+
+
+def figures_in(folder: Path) -> Iterator[tuple[str, Figure]]:
+    """The figures of a folder of results, by name; a search has none beside its page.
+
+    Args:
+        folder: of a training, a benchmark or a search.
+
+    Yields:
+        Name and figure.
+    """
+    kind = kind_of(folder)
+    if kind == "bench":
+        yield from _of_sweeps(_read(folder))
+    elif kind == "run":
+        events = standing(read_ledger(folder / LEDGER)) if is_there(folder / LEDGER) else []
+        epochs, updates = ([e for e in events if e["event"] == name] for name in ("epoch", "update"))
+        if updates:
+            yield "training", training_figure(epochs, updates)
+        kept = read_evaluation(folder / FOLDER)
+        if kept is not None:
+            yield from _of_sweeps(kept.rows)
+            yield from worst_scene(folder / FOLDER, kept, folder / BEST)
+
+
+def _of_sweeps(rows: Sequence[Row]) -> Iterator[tuple[str, Figure]]:
+    for sweep in dict.fromkeys(row["sweep"] for row in rows):
+        figure = figure_of([row for row in rows if row["sweep"] == sweep])
+        if figure is not None:
+            yield sweep, figure
+
+
+def figure_of(rows: Sequence[Row]) -> Figure | None:
+    """The figure of a sweep: lines over SNR, a map of two axes, or None where it is neither.
+
+    Args:
+        rows: of the sweep.
+    """
+    axes = json.loads(rows[0]["axes"])
+    points = [row["snr_db_least"] == row["snr_db_most"] for row in rows]
+    if "snr_db" in axes and set(axes) <= {"sources", "snr_db"}:
+        return sweep_figure([cell_of(row) for row in rows]) if all(points) else None
+    return heat_maps(rows) if len(axes) == 2 else None
+
+
+def write_latex(paths: Sequence[Path], folder: Path) -> None:
+    """Write a table of each evaluation and each search as LaTeX.
+
+    Args:
+        paths: of trainings and searches.
+        folder: for the tables, made unless it is there.
+
+    Raises:
+        ConfigurationError: a table that cannot be written.
+        InputError: a benchmark, whose tables stand in texts, or a training that was not evaluated.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in paths:
+        for held in folders_in(path):
+            target = folder / f"{held.resolve().name}.tex"
+            save_text(latex_in(held), target)
+            print(f"table written to {target}")
+
+
+def latex_in(folder: Path) -> str:
+    """The table of a training or a search.
+
+    Args:
+        folder: of it.
+
+    Raises:
+        InputError: a benchmark, or a training that was not evaluated.
+    """
+    kind = kind_of(folder)
+    if kind == "search":
+        return _of_trials(search_at(folder))
+    kept = read_evaluation(folder_of(folder) / FOLDER) if kind == "run" else None
+    if kept is None:
+        wanted, move = ("an evaluation in the folder of the run", f"ris evaluate {folder}") if kind == "run" else (
+            "a text whose tables a benchmark fills", "name it with --tables TEXT.md")  # fmt: skip
+        raise InputError(wanted, f"none of {folder}", "a table with nothing to show", move)
+    return latex_table(EVALUATION, kept.rows)
+
+
+def _of_trials(report: Report) -> str:
+    """The table of a search's trials, without its long texts."""
+    parts = [part for section in report.sections for part in section.parts]
+    table = next(part for part in parts if isinstance(part, Table))
+    kept = [number for number, name in enumerate(table.head) if name != "what came of it"]
+    body = [[line[number].shown for number in kept] for line in table.lines]
+    return tabular([table.head[number] for number in kept], body, 3, report.title)
+
+
+def rows_of(results: Path, suite: str) -> list[Row]:
+    """The rows of a suite.
+
+    Args:
+        results: folder of one suite, or with one folder a suite.
+        suite: name of that.
+
+    Raises:
+        InputError: none are there.
+    """
+    own = results.resolve().name == suite and is_there(results / RESULTS)
+    return _read(results if own else results / suite)
+
+
+def _read(folder: Path) -> list[Row]:
+    from ...bench import read_rows  # needs the extra `bench`
+
+    return read_rows(folder / RESULTS)[0]

@@ -1,0 +1,174 @@
+"""What does `ris evaluate RUN` leave in the run's folder? Its cells, and some of their scenes, for `ris report`."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ...bench import COLUMNS, Cell, Drawer, Row, beside_genie, figures_of
+from ...bench.suites.provenance import source_of_rows
+from ...bench.sweep import BLOCK
+from ...data import save_scenes
+from ...data.simulation import joined
+from ...errors import ConfigurationError, InputError
+from ...experiment import overlay, plain
+from ...files import fits, from_document, is_there, make_folder, parse_document, read_regular, reason, write_whole
+from ...physics import Scenario, Scenes
+
+FOLDER, CELLS = "evaluation", "cells.json"
+MOST_KEPT = 200
+"""Scenes kept of all cells together: 40 kB each."""
+_MOST_BYTES = 2**26
+_HINTS: dict[str, Any] = {
+    "text": str | None, "whole": int, "number": float, "truth": bool, "wholes": list[int],
+    "bins": list[dict[str, float]],
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptEvaluation:
+    """An evaluation in a folder.
+
+    Args:
+        rows: a cell each, by the columns of a suite's results.
+        words: which network and which scenes, a sentence each.
+        run: identity of the training.
+        updates: after which the network was evaluated.
+        known_order: whether the estimators were told K.
+        polish: updates of the likelihood.
+        labels: of the cells whose scenes are kept: `scenes-1.safetensors` are those of the first.
+    """
+
+    rows: list[dict[str, Any]]
+    words: list[str]
+    run: str
+    updates: int
+    known_order: bool
+    polish: int
+    labels: list[str]
+
+
+def rows_of_cells(cells: Sequence[Cell], scenarios: Sequence[Scenario], seed: int) -> list[Row]:
+    """Cells as rows of results.
+
+    Args:
+        cells: finished ones, by scenario and then method.
+        scenarios: of each of them.
+        seed: of the scenes.
+    """
+    began, source = datetime.now(UTC).isoformat(timespec="seconds"), source_of_rows()
+    points = {json.dumps(plain(scenario)): number for number, scenario in enumerate(scenarios)}
+    rows = [
+        {
+            "suite": FOLDER, "sweep": FOLDER, "point": points[json.dumps(plain(scenario))], "contender": "",
+            "axes": json.dumps({"sources": scenario.sources, "snr_db": scenario.snr_db}),
+            "scenario": json.dumps(plain(scenario)), "seed": seed, **figures_of(cell), **source,
+            "seconds": cell.n / cell.scenes_per_s if cell.scenes_per_s > 0 else math.nan, "began": began,
+        }
+        for cell, scenario in zip(cells, scenarios, strict=True)
+    ]  # fmt: skip
+    return beside_genie(rows)
+
+
+def keep_evaluation(
+    folder: Path, kept: KeptEvaluation, scenarios: Sequence[Scenario], scenes: int, seed: int, drawer: Drawer
+) -> None:  # fmt: skip
+    """Keep an evaluation in a folder, over an earlier one.
+
+    Args:
+        folder: that it goes into, made unless it is there.
+        kept: the evaluation.
+        scenarios: of the cells whose scenes are kept.
+        scenes: of each cell.
+        seed: of them.
+        drawer: where they come from.
+
+    Raises:
+        ConfigurationError: the folder cannot be written.
+    """
+    make_folder(folder)
+    count = min(scenes, max(1, MOST_KEPT // max(1, len(scenarios))))
+    for number, scenario in enumerate(scenarios, start=1):
+        drawn = first_scenes(drawer, scenario, scenes, count, seed)
+        save_scenes(
+            folder / scenes_name(number), drawn.observation, drawn.truth, config=plain(scenario),
+            note="evaluation", overwrite=True,
+        )  # fmt: skip
+    text = json.dumps(vars(kept), ensure_ascii=False, indent=1)
+    try:
+        write_whole(folder / CELLS, [text.encode()])
+    except OSError as error:
+        raise ConfigurationError(
+            "a folder that can be written", f"{folder}: {reason(error)}", "no permission, or a full disk", "mend that"
+        ) from error
+
+
+def scenes_name(number: int) -> str:
+    """The file of the scenes of a cell, counted from 1."""
+    return f"scenes-{number}.safetensors"
+
+
+def first_scenes(drawer: Drawer, scenario: Scenario, scenes: int, count: int, seed: int) -> Scenes:
+    """The first scenes of a cell, drawn in the blocks in which it was evaluated.
+
+    Args:
+        drawer: of the evaluation.
+        scenario: of the cell.
+        scenes: of the cell.
+        count: of them that are wanted.
+        seed: of the evaluation.
+    """
+    blocks = [
+        drawer(scenario, min(BLOCK, scenes - first), seed, number)
+        for number, first in enumerate(range(0, count, BLOCK))
+    ]
+    return joined(blocks)[torch.arange(count)].to(dtype=torch.complex64)
+
+
+def read_evaluation(folder: Path) -> KeptEvaluation | None:
+    """The evaluation in a folder; None where there is none.
+
+    Args:
+        folder: of the evaluation.
+
+    Raises:
+        InputError: something else in its place.
+    """
+    path = folder / CELLS
+    if not is_there(path):
+        return None
+    try:
+        values = parse_document(read_regular(path, _MOST_BYTES), not_finite=True)
+        kept = from_document(KeptEvaluation, values)
+        return replace(kept, rows=[_checked(row) for row in kept.rows])
+    except (OSError, ValueError) as error:
+        why = reason(error) if isinstance(error, OSError) else str(error)[:200]
+        raise InputError(
+            "what `ris evaluate RUN` kept", f"{path}: {why}", "a file of another version, or one that was edited",
+            "evaluate the run again",
+        ) from error  # fmt: skip
+
+
+def _checked(row: Mapping[str, Any]) -> Row:
+    """A row with every column, each of its kind.
+
+    Raises:
+        ValueError: naming a column.
+    """
+    odd = sorted({*row} ^ {*COLUMNS}) or [name for name, kind in COLUMNS.items() if not fits(_HINTS[kind], row[name])]
+    if odd:
+        raise ValueError(f"columns that differ: {', '.join(name[:40] for name in odd[:3])}")
+    axes = json.loads(row["axes"])
+    if not isinstance(axes, dict) or set(axes) != {"sources", "snr_db"}:
+        raise ValueError("axes other than sources and snr_db")
+    return dict(row)
+
+
+def scenarios_of(base: Scenario, sources: Sequence[Any], snr_db: Sequence[Any]) -> list[Scenario]:
+    """The scenario of every combination, sources before SNRs."""
+    return [overlay(base, {"sources": k, "snr_db": snr}) for k in sources for snr in snr_db]

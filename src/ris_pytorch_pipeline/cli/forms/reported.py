@@ -1,0 +1,178 @@
+"""Which report does a folder deserve? That of a training, a benchmark or a search, by the files in it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from trainlint.errors import ExplainedError
+
+from ...bench import RESULTS
+from ...errors import ConfigurationError, InputError
+from ...files import is_there, parse_document, read_regular, reason
+from ...report import Report, bench_report, compared_runs, run_report, search_report
+from ...report.pages.explorer import MOST_SCENES
+from ...train.files.folder import BEST, LEDGER
+from .shown_run import run_at
+
+SEARCHED, JOURNAL = "search.json", "journal.jsonl"
+_MOST_BYTES = 2**28
+
+
+def folder_of(path: Path) -> Path:
+    """The folder that a path names, by itself or by the file in it that says what it is.
+
+    Args:
+        path: of a command line.
+    """
+    return path.parent if path.name in (LEDGER, RESULTS, SEARCHED, JOURNAL) else path
+
+
+def kind_of(folder: Path) -> str:
+    """What a folder holds: `run`, `bench` or `search`.
+
+    Args:
+        folder: of results.
+
+    Raises:
+        InputError: nothing of these.
+    """
+    held = {"bench": (RESULTS,), "search": (SEARCHED, JOURNAL), "run": (LEDGER, BEST)}
+    for kind, names in held.items():
+        if any(is_there(folder / name) for name in names):
+            return kind
+    raise InputError(
+        f"the folder of a training ({LEDGER}), of results that `ris bench SUITE` kept ({RESULTS}), or of a search "
+        f"({JOURNAL}, {SEARCHED})", f"none of these in {folder}", "a mistyped path, or nothing finished there",
+        "name the folder that the command wrote to",
+    )  # fmt: skip
+
+
+def folders_in(path: Path) -> list[Path]:
+    """The folders of results that a path names: itself, or, where it holds none, those of the suites in it.
+
+    Args:
+        path: of a command line.
+    """
+    folder = folder_of(path)
+    inside = sorted(each.parent for each in folder.glob(f"*/{RESULTS}"))
+    return inside if inside and not is_there(folder / RESULTS) else [folder]
+
+
+def _bench_at(folder: Path) -> Report:
+    """The report of a benchmark."""
+    from ...bench import read_rows  # needs the extra `bench`
+
+    return bench_report(folder.resolve().name, *read_rows(folder / RESULTS))
+
+
+def search_at(folder: Path) -> Report:
+    """The report of the search in a folder.
+
+    Args:
+        folder: of the search.
+
+    Raises:
+        InputError: a search that cannot be read.
+    """
+    document, changes = _searched(folder)
+    importances, unjudged = _importances(document)
+    best = folder / "best.toml"
+    toml = read_regular(best, _MOST_BYTES).decode("utf-8", "replace") if is_there(best) else ""
+    try:
+        return search_report(
+            folder.resolve().name, document, importances, unjudged=unjudged, best=toml, changes=changes
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
+        raise InputError(
+            f"what `ris search` writes in {SEARCHED}", f"{folder / SEARCHED}: {type(error).__name__} {error}"[:300],
+            "a file of another version, or one that was edited", "go on with `ris search DIR --resume`",
+        ) from error  # fmt: skip
+
+
+def _searched(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    """Settings, trials and results, and how the best trial differs from the base: of the journal, else as written.
+
+    Raises:
+        ConfigurationError: an install without the extra, or a journal without a search, and no results beside it.
+    """
+    written = folder / SEARCHED
+    try:
+        return _of_journal(folder) if is_there(folder / JOURNAL) else (_document(written), {})
+    except ConfigurationError:
+        if not is_there(written):
+            raise
+        return _document(written), {}
+
+
+def _of_journal(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    from ...search import joined_studies, open_storage, results_of, searches_in  # needs the extra
+    from ..showing.search_shown import changes
+
+    storage, written = open_storage(folder), folder / SEARCHED
+    name = next(iter(searches_in(storage)), folder.resolve().name)
+    studies = joined_studies(storage, name)
+    results = results_of(studies, complete=is_there(written) and bool(_document(written).get("complete")))
+    settings = studies.settings.to_plain() | {"trials": studies.settings.trials}
+    changed = {} if results.best is None or results.best is results.base else changes(studies, results.best)
+    return json.loads(json.dumps({"settings": settings, **results.to_plain()})), changed
+
+
+def _document(path: Path) -> Mapping[str, Any]:
+    try:
+        value = parse_document(read_regular(path, _MOST_BYTES))
+    except (OSError, ValueError) as error:
+        why = reason(error) if isinstance(error, OSError) else str(error)[:200]
+        raise InputError(
+            "the results of a search", f"{path}: {why}", "a file of another program, or one cut short",
+            "go on with `ris search DIR --resume`",
+        ) from error  # fmt: skip
+    return value if isinstance(value, dict) else {}
+
+
+def _importances(document: Mapping[str, Any]) -> tuple[Mapping[str, float] | None, str]:
+    """How much each knob mattered, or why that is not known."""
+    try:
+        from ...search import importances_of
+
+        return importances_of(document["settings"]["space"], document["trials"]), ""
+    except ExplainedError as error:
+        return None, str(error).rstrip(".")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return None, f"the search cannot be read: {type(error).__name__} {error}"[:300]
+
+
+def reports_of(folders: list[Path]) -> list[Report]:
+    """The reports of some folders, trainings side by side where there are several.
+
+    Args:
+        folders: of results.
+
+    Raises:
+        InputError: a folder without results, or results that cannot be read.
+    """
+    kinds = [kind_of(folder) for folder in folders]
+    count = kinds.count("run")
+    names = _told_apart(folders)
+    runs = {folder: run_at(folder, name, max(1, MOST_SCENES // count))
+            for folder, kind, name in zip(folders, kinds, names, strict=True) if kind == "run"}  # fmt: skip
+    reports: list[Report] = []
+    if count > 1:
+        side = compared_runs(list(runs.values()))
+        reports.append(Report(title=f"Runs {', '.join(run.name for run in runs.values())}", lead=(), sections=[side]))
+    for folder, kind in zip(folders, kinds, strict=True):
+        if kind == "run":
+            reports.append(run_report(runs[folder]))
+        else:
+            reports.append(_bench_at(folder) if kind == "bench" else search_at(folder))
+    return reports
+
+
+def _told_apart(folders: list[Path]) -> list[str]:
+    """Names of folders: the last part of each path, and as much of what stands before it as tells them apart."""
+    parts = [folder.resolve().parts for folder in folders]
+    for length in range(1, max(map(len, parts)) + 1):
+        names = ["/".join(each[-length:]) for each in parts]
+        if len(set(names)) == len(set(parts)):
+            return names
+    return [str(folder) for folder in folders]

@@ -1,0 +1,124 @@
+"""Which scenes can be looked at? The worst ones first, each with its true and found sources and its spectrum."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from .volume import Volume, letters
+
+MOST_SCENES = 50
+"""On a page."""
+HEAD = ("source", "true", "found", "error", "± stated", "bound")
+_KEYS = {"azimuth_deg": "azimuth", "elevation_deg": "elevation", "distance_m": "distance"}
+Places = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenScene:
+    """A scene and what was found in it.
+
+    Args:
+        label: which one.
+        finding: as `ris locate --json` prints it, of a scene whose truth is known.
+        spectrum: bytes from `spectra`; None where there is none.
+    """
+
+    label: str
+    finding: Mapping[str, Any]
+    spectrum: bytes | None = None
+
+
+def explored(
+    seen: Sequence[SeenScene], panel: Tensor, volume: Volume | None, most: int = MOST_SCENES
+) -> dict[str, Any]:  # fmt: skip
+    """What the page's script draws of some scenes.
+
+    Args:
+        seen: in any order.
+        panel: (element, 3), metres.
+        volume: points of their spectra; None where they have none.
+        most: scenes on the page.
+    """
+    worst = sorted(seen, key=lambda scene: badness(scene.finding), reverse=True)[:most]
+    places = {"distances": []} if volume is None else volume.to_plain()
+    scenes = [_scene(scene, volume) for scene in worst]
+    far = max((s["true"][2] for scene in scenes for s in scene["sources"] if s["true"] and s["true"][2]), default=10.0)
+    return {
+        "head": list(HEAD),
+        "panel": [[round(x, 4) for x in element] for element in panel.tolist()],
+        "farthest": far,
+        "scenes": scenes,
+        **places,
+    }
+
+
+def badness(finding: Mapping[str, Any]) -> tuple[int, float]:
+    """How bad an estimate is: sources missed or invented, then the largest error in standard deviations of its bound.
+
+    Args:
+        finding: of a scene whose truth is known.
+    """
+    false = sum(source["truth"] is None for source in finding["sources"])
+    return len(finding["missed"]) + false, max((ratio for ratio, _ in _ratios(finding)), default=0.0)
+
+
+def told(finding: Mapping[str, Any]) -> str:
+    """What came of a scene, in a sentence.
+
+    Args:
+        finding: of a scene whose truth is known.
+    """
+    false = sum(source["truth"] is None for source in finding["sources"])
+    wrong = [f"{count} {word}" for count, word in ((len(finding["missed"]), "missed"), (false, "false")) if count]
+    ratio, where = max(_ratios(finding), default=(0.0, ""))
+    error = [f"largest error {ratio:.1f} standard deviations of the bound, in {where}"] if where else []
+    return f"{finding['status']}. {', '.join([*wrong, *error]) or 'nothing to compare'}."
+
+
+def _ratios(finding: Mapping[str, Any]) -> list[tuple[float, str]]:
+    """Each error over its bound, and what it is of."""
+    found: list[tuple[float, str]] = []
+    for number, source in enumerate(finding["sources"], start=1):
+        for key, name in _KEYS.items():
+            error, bound = ((source[of] or {}).get(key) for of in ("error", "bound"))
+            if error is not None and bound:
+                found.append((abs(error) / bound, f"the {name} of source {number}"))
+    return found
+
+
+def _scene(scene: SeenScene, volume: Volume | None) -> dict[str, Any]:
+    finding = scene.finding
+    sources = [_source(number, source) for number, source in enumerate(finding["sources"], start=1)]
+    sources += [_missed(source) for source in finding["missed"]]
+    plain: dict[str, Any] = {"label": scene.label, "told": told(finding), "sources": sources}
+    if volume is None or scene.spectrum is None:
+        return plain
+    near = [s["true"][2] for s in sources if s["true"] is not None and s["true"][2]]
+    plane = volume.nearest(near[0]) if near else 0
+    return plain | {"spectrum": letters(scene.spectrum), "plane": plane}
+
+
+def _source(number: int, source: Places) -> dict[str, Any]:
+    cells = [str(number), *(_spelled(source[of]) for of in ("truth",)), _spelled(source)]
+    cells += [_spelled(source[of], sign=of == "error") for of in ("error", "std", "bound")]
+    return {"true": _place(source["truth"]), "found": _place(source), "std": _place(source["std"]), "cells": cells}
+
+
+def _missed(source: Places) -> dict[str, Any]:
+    cells = ["missed", _spelled(source), "-", "-", "-", _spelled(source["bound"])]
+    return {"true": _place(source), "found": None, "std": None, "cells": cells}
+
+
+def _place(values: Places | None) -> list[float | None] | None:
+    """Degrees, degrees and metres."""
+    return None if values is None else [None if values[key] is None else round(values[key], 5) for key in _KEYS]
+
+
+def _spelled(values: Places | None, *, sign: bool = False) -> str:
+    if values is None:
+        return "-"
+    azimuth, elevation, distance = ("-" if values[key] is None else f"{values[key]:{'+' if sign else ''}.3g}"
+                                    for key in _KEYS)  # fmt: skip
+    return f"{azimuth}°, {elevation}°, {distance} m"

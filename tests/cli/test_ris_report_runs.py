@@ -1,0 +1,147 @@
+"""Does `ris report` make pages, figures and tables of trainings and searches, and name the extra that it lacks?"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from running import Run
+
+from ris_pytorch_pipeline import report, search
+from ris_pytorch_pipeline.cli.forms import reported
+from ris_pytorch_pipeline.errors import ConfigurationError
+from ris_pytorch_pipeline.search import (
+    Judged,
+    Settings,
+    Task,
+    new_studies,
+    open_storage,
+    results_of,
+    work,
+    write_results,
+)
+
+EVALUATED = ("--methods", "hybrid,genie", "--sources", "1,2", "--snr-db", "10,20", "--scenes", "4")
+
+
+@pytest.fixture
+def trained(ris: Run, run_folder: Path, tmp_path: Path) -> str:
+    """A copy of a training, evaluated."""
+    shutil.copytree(run_folder, tmp_path / "run", ignore=shutil.ignore_patterns("evaluation"))
+    assert ris("evaluate", "run", *EVALUATED).code == 0
+    return "run"
+
+
+def of_width(task: Task, report: Any) -> Judged:
+    value = abs(task.recipe.training.net.width - 30) / 10 + task.recipe.training.optimisation.rate
+    if task.number == 2:
+        raise ValueError("<b>no</b>")
+    report(1, value)
+    return Judged(value=value, epoch=1)
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A search whose objective trains nothing."""
+    folder = tmp_path_factory.mktemp("searches") / "widths"
+    studies = new_studies(open_storage(folder), folder.name, Settings(trials=9, epochs=1, best=0))
+    work(studies, of_width, folder, say=lambda line: None)
+    write_results(folder, studies, results_of(studies, complete=True))
+    return folder
+
+
+def page_at(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def test_a_training_has_a_page_beside_it(ris: Run, trained: str, tmp_path: Path) -> None:
+    done = ris("report", trained)
+    assert done.code == 0 and done.out == "page written to run/report.html\n", done
+    page = page_at(tmp_path / "run" / "report.html")
+    for words in ("Run run", "The training is ", "Loss by epoch", "K = 2, success", "RMSE (degrees)",
+                  "ris diagnose run", "Does the stated", "MUSIC on R_pred", "scene 3 of K = 1"):  # fmt: skip
+        assert words in page, words
+    assert len(page.encode()) < 6_000_000
+    same = ris("report", "run/ledger.jsonl", "--page", "other.html")
+    assert same.code == 0 and page_at(tmp_path / "other.html") == page
+
+
+def test_what_is_missing_is_said_and_the_rest_shown(ris: Run, run_folder: Path, trained: str, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "run" / "evaluation")
+    assert ris("report", trained).code == 0
+    assert "Not evaluated. `ris evaluate run`" in page_at(tmp_path / "run" / "report.html")
+    assert ris("evaluate", trained, *EVALUATED).code == 0
+    (tmp_path / "run" / "best.safetensors").write_bytes(b"damaged")
+    assert ris("report", trained).code == 0
+    page = page_at(tmp_path / "run" / "report.html")
+    assert "Its scenes are not shown: wanted" in page and "K = 2, success" in page and 'id="scenes-' not in page
+    ris("report", trained, "--latex", "tex")
+    (tmp_path / "run" / "ledger.jsonl").write_text("no record\n")
+    ris("report", trained).refused("JSON")
+
+
+def test_trainings_and_searches_go_on_one_page(ris: Run, trained: str, searched: Path, tmp_path: Path) -> None:
+    shutil.copytree(tmp_path / "run", tmp_path / "two" / "run")
+    done = ris("report", "run", "two/run", str(searched))
+    assert done.code == 0 and done.out == "page written to report.html\n", done
+    page = page_at(tmp_path / "report.html")
+    for words in ("Side by side", f"{tmp_path.name}/run", "two/run", "Their configurations are the same",
+                  "Search widths"):  # fmt: skip
+        assert words in page, words
+
+
+def test_a_search_has_a_page_from_its_journal_or_its_results(ris: Run, searched: Path, tmp_path: Path) -> None:
+    done = ris("report", str(searched / "journal.jsonl"), "--page", "journal.html")
+    assert done.code == 0, done
+    page = page_at(tmp_path / "journal.html")
+    for words in ("The search is complete: 8 short done; 1 short failed.", "Importance of knobs", "net.width",
+                  "&lt;b&gt;no&lt;/b&gt;", "best.toml", "Value by trial"):  # fmt: skip
+        assert words in page, words
+    assert "<b>no" not in page
+    (tmp_path / "copy").mkdir()
+    shutil.copy(searched / "search.json", tmp_path / "copy")
+    assert ris("report", "copy").code == 0
+    assert "Search copy" in page_at(tmp_path / "copy" / "report.html")
+    document = json.loads((searched / "search.json").read_text())
+    (tmp_path / "copy" / "search.json").write_text(json.dumps(document | {"trials": 3}))
+    ris("report", "copy").refused("what `ris search` writes in search.json")
+    (tmp_path / "copy" / "search.json").write_text("{")
+    ris("report", "copy").refused("the results of a search")
+
+
+def test_figures_and_tables_go_into_a_paper(ris: Run, trained: str, searched: Path, tmp_path: Path) -> None:
+    done = ris("report", trained, str(searched), "--figures", "figures", "--as", "svg", "--latex", "tex")
+    assert done.code == 0, done
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
+        "run-evaluation.svg", "run-training.svg", "run-worst-scene.svg", "run-worst-spectrum.svg",
+    ]  # fmt: skip
+    table = (tmp_path / "tex" / "run.tex").read_text()
+    assert r"\begin{tabular}{lllrrrrr}" in table and "hybrid & 1 & 10 & " in table and "n = 4 scenes a cell" in table
+    trials = (tmp_path / "tex" / "widths.tex").read_text()
+    assert "stage & trial & state & value" in trials and "failed" in trials
+
+
+def test_the_extra_of_pages_is_named(ris: Run, searched: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(report, "report_page")
+    monkeypatch.delitem(sys.modules, "ris_pytorch_pipeline.report.pages.templating")
+    monkeypatch.setitem(sys.modules, "plotly.offline", None)
+    ris("report", str(searched)).refused("pip install 'ris-pytorch-pipeline[report]'")
+
+
+def test_a_search_without_optuna_is_shown_as_it_was_written(
+    ris: Run, searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reported, "_of_journal", lambda folder: optuna_is_missing())
+    monkeypatch.setattr(search, "importances_of", lambda space, trials: optuna_is_missing())
+    assert ris("report", str(searched), "--page", "page.html").code == 0
+    page = page_at(tmp_path / "page.html")
+    assert "Not judged: wanted the package optuna" in page and "9" in page and "best.toml" in page
+    (tmp_path / "one").mkdir()
+    shutil.copy(searched / "journal.jsonl", tmp_path / "one")
+    ris("report", "one").refused("pip install 'ris-pytorch-pipeline[search]'")
+
+
+def optuna_is_missing() -> NoReturn:
+    raise ConfigurationError("the package optuna", "none", "no extra", "pip install 'ris-pytorch-pipeline[search]'")

@@ -1,0 +1,170 @@
+"""Do pages work in a browser: charts, slider, sorting, keyboard, light and dark, narrow screens, and screen readers?"""
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import chromium
+import pytest
+from made_results import ROWS, SUITE
+from made_runs import HOSTILE, run
+from test_search_page import document
+
+from ris_pytorch_pipeline.report import Report, bench_report, compared_runs, report_page, run_report, search_report
+
+pytestmark = pytest.mark.skipif(chromium.found() is None, reason="no Chromium here: apt-get install chromium")
+RENDERING = ("WebGL", "GL Driver", "willReadFrequently")
+"""What Chromium says of drawing without a graphics card."""
+
+
+def reports() -> list[Report]:
+    runs = [run("first"), run(HOSTILE, rate=0.001)]
+    side = Report(title="Side by side", lead=(), sections=[compared_runs(runs)])
+    shares = {"net.width": 0.7, HOSTILE: 0.3}
+    return [side, *map(run_report, runs), bench_report("quick", ROWS, SUITE),
+            search_report("s", document(), shares, best=HOSTILE)]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(report_page(reports(), HOSTILE), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[chromium.Page]:
+    with chromium.browsing() as page:
+        yield page
+
+
+@pytest.fixture
+def page(browser: chromium.Page, path: Path) -> chromium.Page:
+    """The page, opened anew."""
+    browser.look(1280, 900)
+    browser.events.clear()
+    browser.open(path.as_uri())
+    return browser
+
+
+def complaints(page: chromium.Page) -> list[Any]:
+    return [each for each in page.complaints if not any(word in str(each) for word in RENDERING)]
+
+
+def see(page: chromium.Page, selector: str) -> None:
+    """Scroll to an element and wait until Plotly has drawn it."""
+    page.value(f"document.querySelector('{selector}').scrollIntoView()")
+    page.until(f"document.querySelector('{selector} .main-svg') !== null")
+
+
+def scenes(page: chromium.Page) -> str:
+    return page.value("document.querySelector('.explorer').id")
+
+
+def test_every_chart_is_drawn_and_nothing_is_complained_of(page: chromium.Page) -> None:
+    page.value("document.querySelectorAll('figure[hidden]').forEach((figure) => { figure.hidden = false; })")
+    names = page.value("[...document.querySelectorAll('.chart')].map((chart) => chart.id)")
+    assert len(names) > 30
+    for name in names:
+        see(page, f"#{name}")
+    assert page.value("typeof errors === 'undefined' && document.querySelectorAll('img').length") == 0
+    assert page.value("document.querySelectorAll('main b, svg a, svg text tspan[style*=bold]').length") == 0
+    assert "<b>bold" in page.value("document.querySelector('h1').textContent")
+    assert complaints(page) == []
+
+
+def test_the_slider_moves_the_slice_and_the_keyboard_moves_the_slider(page: chromium.Page) -> None:
+    place = f"#{scenes(page)}"
+    see(page, f"{place} [data-role=slice]")
+    shown = f"document.querySelector('{place} [data-role=slice]').data[0].z[0][0]"
+    slider = f"document.querySelector('{place} [data-role=distance]')"
+    first, words = page.value(shown), page.value(f"{slider}.getAttribute('aria-valuetext')")
+    page.value(f"{slider}.focus()")
+    page.press("ArrowLeft")
+    page.until(f"{shown} !== {first}")
+    step = 20 * 20 / 255
+    assert first - page.value(shown) == pytest.approx(step, abs=1e-6), "one plane further in"
+    assert page.value(f"{slider}.getAttribute('aria-valuetext')") != words
+    assert page.value(f"document.querySelector('{place} [data-role=metres]').textContent").endswith(" m")
+    assert complaints(page) == []
+
+
+def test_another_scene_brings_its_sources(page: chromium.Page) -> None:
+    place = f"#{scenes(page)}"
+    see(page, f"{place} [data-role=space]")
+    row = f"document.querySelector('{place} tbody tr').innerText"
+    name = f"document.querySelector('{place} [data-role=space]').getAttribute('aria-label')"
+    rows, names = [page.value(row)], [page.value(name)]
+    page.value(f"document.querySelector('{place} [data-role=next]').focus()")
+    page.press("Enter")
+    rows.append(page.value(row))
+    names.append(page.value(name))
+    assert rows[0] != rows[1] and names[0] != names[1] and "scene 1" in names[1]
+    assert HOSTILE in page.value(f"document.querySelector('{place} [data-role=told]').textContent")
+    kinds = page.value(f"document.querySelector('{place} [data-role=space]').data.map((trace) => trace.type)")
+    assert kinds == ["scatter3d", "scatter3d", "scatter3d", "mesh3d"], "panel, true, found, and the ellipsoid"
+
+
+def test_an_ellipsoid_reaches_as_far_as_the_stated_deviation(page: chromium.Page) -> None:
+    """Along the distance: 2.7955 standard deviations of 0.2 m on both sides of 4 m."""
+    place = f"#{scenes(page)}"
+    see(page, f"{place} [data-role=space]")
+    distances = (
+        f"(() => {{ const mesh = document.querySelector('{place} [data-role=space]').data[3];"
+        "return mesh.x.map((x, i) => Math.hypot(x, mesh.y[i], mesh.z[i])); })()"
+    )
+    found = page.value(distances)
+    assert min(found) == pytest.approx(4 - 2.7955 * 0.2, abs=1e-3)
+    assert max(found) == pytest.approx(4 + 2.7955 * 0.2, abs=1e-3)
+
+
+def test_tables_sort_by_the_keyboard_and_say_so(page: chromium.Page) -> None:
+    table = "document.querySelector('.wide[aria-label^=\"Table of random\"] table')"
+    column = f"[...({table}).tBodies[0].rows].map((row) => row.cells[4].textContent)"
+    head = f"({table}).querySelectorAll('thead th')[4]"
+    page.value(f"{head}.querySelector('button').focus()")
+    page.press("Enter")
+    up, told = page.value(column), page.value(f"{head}.getAttribute('aria-sort')")
+    page.press("Enter")
+    down = page.value(column)
+    assert up == ["0.40 [0.36, 0.44]", "0.60 [0.54, 0.66]", "0.90 [0.81, 0.99]"] == down[::-1]
+    assert told == "ascending" and page.value(f"{head}.getAttribute('aria-sort')") == "descending"
+
+
+def test_a_choice_shows_the_charts_of_its_kind(page: chromium.Page) -> None:
+    choice = "[...document.querySelectorAll('select[data-charts]')].find((s) => s.textContent.includes('distance'))"
+    page.value(f"(() => {{ const s = {choice}; s.value = 'distance'; s.dispatchEvent(new Event('change')); }})()")
+    shown = page.value(
+        f"[...document.querySelectorAll('#' + ({choice}).dataset.charts + ' figure[data-kind]')]"
+        ".filter((figure) => !figure.hidden).map((figure) => figure.dataset.kind)"
+    )
+    assert set(shown) == {"distance"}
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1920])
+def test_it_fits_the_screen_and_axe_finds_no_fault(page: chromium.Page, width: int) -> None:
+    axe = importlib.util.find_spec("axe_core_python")
+    for scheme in ("light", "dark") if width == 390 else ("light",):
+        page.look(width, 900, scheme)
+        page.until(f"document.documentElement.dataset.theme === '{scheme}'")
+        page.until("document.documentElement.scrollWidth <= innerWidth")
+        scrolls = "[...document.querySelectorAll('table')].map((t) => getComputedStyle(t.parentElement).overflowX)"
+        assert set(page.value(scrolls)) == {"auto"}, "a wide table scrolls by itself"
+        see(page, f"#{scenes(page)} [data-role=slice]")
+        if axe is not None and axe.origin is not None:
+            page.value((Path(axe.origin).parent / "axe.min.js").read_text(encoding="utf-8") + "; 1")
+            broken = "result.violations.map((v) => [v.impact, v.id, v.nodes[0].html])"
+            assert page.value(f"axe.run().then((result) => {broken})") == []
+    if axe is None:
+        pytest.skip("no axe-core here: pip install axe-core-python")
+
+
+def test_the_button_turns_the_page_dark_and_its_charts_with_it(page: chromium.Page) -> None:
+    see(page, ".chart")
+    ink = "document.querySelector('.chart').layout.font.color"
+    light = page.value(ink)
+    page.value("document.getElementById('theme').click()")
+    page.until(f"{ink} !== '{light}'")
+    assert page.value("document.documentElement.dataset.theme") == "dark"
+    assert page.value("document.getElementById('theme').getAttribute('aria-pressed')") == "true"
