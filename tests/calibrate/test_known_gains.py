@@ -100,3 +100,12 @@ def test_what_cannot_teach_is_refused() -> None:
     with pytest.raises(InputError, match="more antennas than sources"):
         single = detuned(phases(36, 0.1), 3, "random", antennas=1)
         known_scenes(single.observation, single.truth.positions)
+
+
+def test_a_position_known_in_part_is_refused() -> None:
+    """A NaN distance beside an azimuth is a gap in the log, no empty slot: the source would be left out."""
+    scenes = detuned(phases(36, 0.0), 4)
+    positions = scenes.truth.positions.clone()
+    positions[1, 0, 2] = torch.nan
+    with pytest.raises(InputError, match="1 of 4 positions"):
+        known_scenes(scenes.observation, positions)

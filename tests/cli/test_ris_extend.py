@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import numpy as np
 import pytest
 from running import SMALL, Run
 
@@ -11,7 +12,9 @@ from ris_pytorch_pipeline.cli.arguments import COMMANDS, build
 from ris_pytorch_pipeline.cli.options.examples import EXAMPLES
 from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.estimate import CONTENDERS
-from ris_pytorch_pipeline.physics import CHANNELS, CODEBOOKS, PRESETS, codebook_named, preset, registered
+from ris_pytorch_pipeline.experiment import experiment_from_toml
+from ris_pytorch_pipeline.physics import CHANNELS, CODEBOOKS, PRESETS, codebook_named, draw, preset, registered
+from ris_pytorch_pipeline.rng import stream
 
 OWN = """
 import torch
@@ -50,7 +53,7 @@ def test_a_file_that_fails_is_one_message(ris: Run, tmp_path: Path) -> None:
     ris("bound", "--extend", "none.py").refused("--extend FILE.py")
     (tmp_path / "bad.py").write_text("1 / 0")
     ris("bound", "--extend", "bad.py").refused("ZeroDivisionError", "python bad.py")
-    ris("bound", "--codes", "minus").refused("a codebook that was not added", "--extend")
+    ris("bound", "--codes", "minus").refused("one that is not in codebooks", "--extend")
 
 
 def test_a_preset_of_ones_own_in_toml(ris: Run, tmp_path: Path) -> None:
@@ -87,3 +90,47 @@ def test_help_has_an_example_that_parses_choices_and_defaults() -> None:
     for words in ("sml, pilot, bp-music", "genie", "hadamard", "rician, direct", "(known)", "seed, pilot, random"):
         assert words in " ".join(commands["bench"].format_help().split()), words
     assert "light, full or trace (light)" in " ".join(commands["train"].format_help().split())
+
+
+STORED = """
+[codebooks.lab]
+file = "codes.npy"
+[channels.hall]
+file = "hall.npy"
+[scenario]
+horizontal = 6
+vertical = 4
+antennas = 3
+snapshots = 5
+sources = 1
+codes = "lab"
+channel = "hall"
+"""
+
+
+def test_codes_and_channel_out_of_files(ris: Run, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    codes, hall = (random.standard_normal(shape) + 1j * random.standard_normal(shape) for shape in ((5, 24), (3, 24)))
+    np.save(tmp_path / "codes.npy", codes)
+    np.save(tmp_path / "hall.npy", hall)
+    (tmp_path / "c.toml").write_text(STORED)
+    drawn = draw(experiment_from_toml(tmp_path / "c.toml").scenario, 2, stream(0, "stored")).observation
+    assert np.allclose(drawn.codes, codes) and np.allclose(drawn.channel, hall)
+    ris("simulate", "x", "--config", "c.toml", "--scenes", "2", "--json")
+    ris("simulate", "y", "--config", "c.toml", "--snapshots", "6").refused("(6, 24)", "(5, 24)")
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("[codebooks]\nlab = 3\n", "with the key `file`"),
+        ('[codebooks.lab]\nfile = "codes.npy"\nbits = 2\n', "with the key `file`"),
+        ('[codebooks.lab]\nfile = "no.npy"\n', "beside the configuration"),
+        ('[codebooks.dft]\nfile = "text.npy"\n', "a name that the package uses"),
+        ('[codebooks.lab]\nfile = "text.npy"\n[scenario]\ncodes = "lab"\n', "np.save"),
+    ],
+)
+def test_stored_arrays_that_are_none(ris: Run, tmp_path: Path, text: str, word: str) -> None:
+    (tmp_path / "text.npy").write_text("no array")
+    (tmp_path / "c.toml").write_text(text)
+    ris("simulate", "x", "--config", "c.toml", "--scenes", "1").refused(word)

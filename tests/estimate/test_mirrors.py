@@ -19,6 +19,7 @@ CASES = [
     pytest.param(Line(count=7, spacing=0.15).array(0.3), SearchRegion(), 2, id="line"),
     pytest.param(EVEN.array(0.3), ONE_SIDED, 2, id="one side of the panel"),
     pytest.param(Points(bent(EVEN, 2.0), 0.3), SearchRegion(), 4, id="bent"),
+    pytest.param(Points(EVEN.array(0.3).elements[[1, 1, *range(2, 24)]], 0.3), SearchRegion(), 1, id="one twice"),
     pytest.param(
         Points(torch.tensor([[0, 0, 0], [0, 0.1, 0], [0, 0, 0.12]]).double(), 0.3),
         SearchRegion(),

@@ -9,34 +9,32 @@ from fitted_scenes import flipped, scenes
 
 from ris_pytorch_pipeline.estimate.fit.groups import Groups, groups_of
 from ris_pytorch_pipeline.estimate.fit.model_error import energy_by_group, error_evidence, sources_share
-from ris_pytorch_pipeline.estimate.fit.scatter import Scatter, gains, losses, scatter_of
+from ris_pytorch_pipeline.estimate.fit.scatter import Scatter, scatter_of
 from ris_pytorch_pipeline.estimate.fit.spare import kept_sources
 from ris_pytorch_pipeline.estimate.normalise import scale
-from ris_pytorch_pipeline.physics import Impairments, Observation, Scenes, complex_normal, to_cosines
+from ris_pytorch_pipeline.physics import Impairments, Observation, Scenes, complex_normal
 from ris_pytorch_pipeline.rng import stream
 
 THRESHOLD = 21.0
 
 
-def weighed(seen: Observation, positions: torch.Tensor, true: Scenes) -> tuple[Scatter, torch.Tensor, torch.Tensor]:
-    """Scatter, powers and cosines of sources at given positions; powers as in the truth, equal."""
+def weighed(seen: Observation, positions: torch.Tensor, true: Scenes) -> tuple[Scatter, torch.Tensor]:
+    """Scatter and powers of sources at given positions; powers as in the truth, equal."""
     scaled = scale(seen)
     groups = groups_of(scaled.observation, positions)
     powers = groups.present.double() / (len(seen.array) * true.truth.sources[:, None])
-    return scatter_of(scaled.observation, groups), powers, to_cosines(positions.nan_to_num(1.0), seen.array)
+    return scatter_of(scaled.observation, groups), powers
 
 
-def kept(scatter: Scatter, powers: torch.Tensor, cosines: torch.Tensor) -> list[int]:
-    each = gains(scatter, powers, losses(scatter, powers)[:, -1])
+def kept(scatter: Scatter, powers: torch.Tensor) -> list[int]:
     doubtful = torch.zeros(len(powers)).bool()
-    steps = torch.tensor([0.08, 0.08])
-    return kept_sources(scatter, powers, each, (cosines, steps), THRESHOLD, doubtful)[0].sum(-1).tolist()
+    return kept_sources(scatter, powers, THRESHOLD, doubtful)[0].sum(-1).tolist()
 
 
 def test_true_sources_are_kept() -> None:
     true = scenes(sources=3, count=8)
-    scatter, powers, cosines = weighed(true.observation, true.truth.positions, true)
-    assert kept(scatter, powers, cosines) == [3] * 8
+    scatter, powers = weighed(true.observation, true.truth.positions, true)
+    assert kept(scatter, powers) == [3] * 8
 
 
 def test_places_without_a_source_are_not_kept() -> None:
@@ -44,31 +42,31 @@ def test_places_without_a_source_are_not_kept() -> None:
     wrong = true.truth.positions.clone()
     wrong[..., 0] = -wrong[..., 0] + 0.3 * torch.sign(-wrong[..., 0])
     both = torch.cat([true.truth.positions, wrong], dim=1)
-    scatter, powers, cosines = weighed(true.observation, both, true)
-    assert kept(scatter, powers * torch.tensor([1.0, 0.1]), cosines) == [1] * 8
+    scatter, powers = weighed(true.observation, both, true)
+    assert kept(scatter, powers * torch.tensor([1.0, 0.1])) == [1] * 8
 
 
 def test_phase_errors_leave_what_follows_the_sources() -> None:
     right = scenes(sources=1, count=8, snr_db=20.0)
     wrong = scenes(sources=1, count=8, snr_db=20.0, impairments=Impairments(phase_error_rad=0.5))
     for true, low, high in ((right, -math.inf, 9.0), (wrong, 9.0, math.inf)):
-        scatter, powers, _ = weighed(true.observation, true.truth.positions, true)
+        scatter, powers = weighed(true.observation, true.truth.positions, true)
         found = error_evidence(scatter, scatter.groups.present, powers)
         assert bool(((found > low) & (found < high)).all())
 
 
 def test_sources_explain_most_of_a_right_scene_and_little_of_a_wrong_one() -> None:
     true = scenes(sources=1, count=8, snr_db=20.0)
-    scatter, _, _ = weighed(true.observation, true.truth.positions, true)
+    scatter, _ = weighed(true.observation, true.truth.positions, true)
     assert float(sources_share(scatter, scatter.groups.present).min()) > 0.9
     conjugate = replace(true.observation, codes=true.observation.codes.conj().resolve_conj())
-    scatter, _, _ = weighed(conjugate, true.truth.positions, true)
+    scatter, _ = weighed(conjugate, true.truth.positions, true)
     assert float(sources_share(scatter, scatter.groups.present).median()) < 0.4
 
 
 def test_a_flipped_antenna_is_evidence_of_errors() -> None:
     true = scenes(sources=1, count=4, snr_db=20.0)
-    scatter, powers, _ = weighed(flipped(true.observation, 3), true.truth.positions, true)
+    scatter, powers = weighed(flipped(true.observation, 3), true.truth.positions, true)
     assert bool((error_evidence(scatter, scatter.groups.present, powers) > 20).all())
 
 
@@ -92,5 +90,4 @@ def test_two_sources_with_the_same_symbols_are_one(factor: float | None, count: 
     noisy = clean + 0.1 * complex_normal((1, 16, 12), generator)
     groups = Groups(noisy, responses, torch.ones(1, 2).bool(), 12)
     scatter = Scatter(groups, torch.ones(1, 1, 12).double(), coherent=False)
-    cosines = torch.tensor([[[0.0, 0.0, 0.1], [0.5, 0.0, 0.1]]]).double()
-    assert kept(scatter, torch.tensor([[1.0, 0.1]]).double(), cosines) == [count]
+    assert kept(scatter, torch.tensor([[1.0, 0.1]]).double()) == [count]

@@ -86,7 +86,7 @@ def test_infinities_that_cancel_are_found() -> None:
 def test_an_observation_of_another_kind() -> None:
     refused(InputError, lambda: replace(seen(), wavelength=0.0), "a positive wavelength")
     refused(InputError, lambda: replace(seen(), wavelength=math.nan), "a positive wavelength")
-    refused(InputError, lambda: replace(seen(), symbols="qam"), "'random' or 'pilot'")  # pyright: ignore[reportArgumentType]
+    refused(InputError, lambda: replace(seen(), symbols="qam"), "'random', 'pilot' or 'known'")  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize(

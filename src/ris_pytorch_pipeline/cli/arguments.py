@@ -9,7 +9,7 @@ from .. import __version__
 from ..errors import ConfigurationError
 from ..experiment import Experiment, parse_toml_value, resolve
 from ..experiment.strict import nearest
-from ..experiment.toml import read_toml
+from ..experiment.toml import configuration_from_toml
 from ..physics.scenario import PRESETS
 from .options.bench_options import add_bench
 from .options.choosing_estimator import add_estimator
@@ -238,7 +238,7 @@ def experiment_of(arguments: argparse.Namespace) -> Experiment:
         ConfigurationError: an unknown preset or key, or a value that does not fit.
     """
     given = vars(arguments)
-    layers = [read_toml(given["config"])] if given.get("config") is not None else []
+    layers = [configuration_from_toml(given["config"])] if given.get("config") is not None else []
     return resolve({}, *layers, overrides_of(arguments))
 
 

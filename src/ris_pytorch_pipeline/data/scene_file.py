@@ -85,6 +85,8 @@ def save_scenes(
     """
     path = Path(path)
     check_writable(path, overwrite=overwrite)
+    if observation.symbols == "known":
+        _refuse(path, "random or pilot symbols", "known ones, for which a file has no place")
     header = Header(
         wavelengths=observation.array.wavelengths,
         wavefront=observation.array.wavefront.name,

@@ -40,12 +40,26 @@ def fit_amplitudes(
     return amplitudes, observation.measurements - clean
 
 
-def one_wavelength(observation: Observation) -> None:
-    """Refuse several wavelengths, which the baselines do not join.
+def not_known(observation: Observation) -> None:
+    """Refuse known symbols.
 
     Raises:
-        InputError: a frequency axis.
+        InputError: symbols that are known.
     """
+    if observation.symbols == "known":
+        raise InputError(
+            "symbols that are not known ('random' or 'pilot')", "symbols 'known'",
+            "an estimator that does not use known symbols", "use KnownMl, or say symbols='random'",
+        )  # fmt: skip
+
+
+def one_wavelength(observation: Observation) -> None:
+    """Refuse several wavelengths and known symbols, which the baselines do not use.
+
+    Raises:
+        InputError: a frequency axis, or symbols that are known.
+    """
+    not_known(observation)
     if observation.wide:
         raise InputError(
             "measurements at one wavelength", f"{observation.array.frequencies} wavelengths",

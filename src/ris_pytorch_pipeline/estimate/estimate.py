@@ -23,6 +23,7 @@ class Status(StrEnum):
     FEWER = "fewer sources found than asked for"
     NONE = "no source detected"
     MISFIT = "misfit: the model does not explain the measurements"
+    INCOMPLETE = "incomplete: one or two more sources, too weak or too close to be counted, would explain the rest"
     AMBIGUOUS = "ambiguous: other positions explain the measurements as well"
     EDGE = "at the edge: a source lies on the border of the searched field"
     WEAK = "weak: a source hardly stands out from scatter of the channel's colour"
@@ -47,8 +48,13 @@ _ADVICE = {
     Status.FEWER: ("sources too weak or too close for this estimator", "ask for fewer, or take the likelihood's"),
     Status.NONE: ("no signal, or one too weak for these snapshots", "check the capture, or record more snapshots"),
     Status.MISFIT: (
-        "a wrong convention (conjugate, order, units), wrong symbols, or hardware that differs from codes and channel",
+        "a wrong convention (conjugate, order, units), wrong symbols, hardware that differs from codes and channel, or "
+        "a source too weak to be counted",
         "try the conventions with `ris check`; otherwise calibrate, and trust no ± but the sandwich",
+    ),
+    Status.INCOMPLETE: (
+        "a weak source, two close ones, or fewer asked for than there are; seldom an error of the model that looks so",
+        "ask for one more source, or record more snapshots; a ± does not contain what is left out",
     ),
     Status.AMBIGUOUS: (
         "elements more than half a wavelength apart, codes of one bit, or a channel of rank one",

@@ -1,5 +1,6 @@
-"""Have the measurements any noise? Simulated ones without it are located with a little, as no receiver is without."""
+"""Have the measurements any noise? Simulated ones without it are located with a little of it."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -27,6 +28,8 @@ def floored(scaled: Scaled, rows: Tensor) -> Scaled:
 def above_floor(scaled: Scaled, locate: Callable[[Scaled], list[Polished]]) -> tuple[Scaled, list[Polished]]:
     """What is located in scenes; those that turn out to have no noise are located again with a little of it.
 
+    As many sources of random symbols as there are antennas leave no noise either: there nothing is done.
+
     Args:
         scaled: the scenes.
         locate: scenes -> what was found in them.
@@ -35,7 +38,11 @@ def above_floor(scaled: Scaled, locate: Callable[[Scaled], list[Polished]]) -> t
         The scenes as they were located, and what was found in them.
     """
     parts = locate(scaled)
-    silent = [rows[found.noise_variance < FLOOR * scaled.measured[rows]] for rows, (found, _) in parts]
+    free = scaled.observation.blocks.shape[-1] if scaled.observation.symbols == "random" else math.inf
+    silent = [
+        rows[(found.noise_variance < FLOOR * scaled.measured[rows]) & (found.order < free)]
+        for rows, (found, _) in parts
+    ]
     if not any(rows.numel() for rows in silent):
         return scaled, parts
     scaled = floored(scaled, torch.cat(silent))

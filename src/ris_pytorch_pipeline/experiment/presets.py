@@ -10,7 +10,7 @@ from ..nets import NET_PRESETS
 from ..physics.scenario import Scenario
 from .optimisation import Optimisation, Plan
 from .strict import fit, nearest, overlay
-from .toml import read_toml
+from .toml import configuration_from_toml
 from .training import TrainingExperiment
 
 _SCENES = Scenario(sources=(1, 3), snr_db=(5.0, 20.0), distance_law="inverse")
@@ -91,6 +91,6 @@ def training_from_toml(path: Path) -> TrainingExperiment:
     Raises:
         ConfigurationError: no such file, no TOML, an unknown key, or a value that does not fit.
     """
-    values = read_toml(path)
+    values = configuration_from_toml(path)
     name = fit(str, values.pop("preset"), "preset") if "preset" in values else "tiny"
     return training_preset(name, values)

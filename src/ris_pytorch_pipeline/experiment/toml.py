@@ -13,6 +13,7 @@ from ..files import read_regular, reason
 from ..files.document import MOST_DEPTH, check_value
 from ..physics.scenario import Scenario, preset
 from .experiment import Experiment
+from .stored_arrays import with_stored
 from .strict import NONE, fit, overlay
 
 _LOOSE_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -26,7 +27,8 @@ def experiment_from_toml(path: Path) -> Experiment:
 
     Its keys are `preset` (the scenario to start from, `random` unless named), `seed`, `scenes` and the table
     `[scenario]` with any fields of `Scenario`; "none" stands for None. A table `[presets.NAME]` makes a preset of one's
-    own: any fields of `Scenario`, over the preset that its own key `preset` names.
+    own: any fields of `Scenario`, over the preset that its own key `preset` names. `[codebooks.NAME]` and
+    `[channels.NAME]` name a .npy file each, see `with_stored`.
 
     Args:
         path: of the file.
@@ -37,7 +39,7 @@ def experiment_from_toml(path: Path) -> Experiment:
     Raises:
         ConfigurationError: no such file, no TOML, a duplicate or unknown key, or a value that does not fit.
     """
-    return resolve(read_toml(path))
+    return resolve(configuration_from_toml(path))
 
 
 def resolve(values: Mapping[str, Any], *overrides: Mapping[str, Any]) -> Experiment:
@@ -80,6 +82,15 @@ def _start(name: str, own: Any) -> Scenario:  # noqa: ANN401
     table = dict(own[name])
     base = fit(str, table.pop("preset", "random"), f"presets.{name}.preset")
     return overlay(preset(base), table, f"presets.{name}")
+
+
+def configuration_from_toml(path: Path) -> dict[str, Any]:
+    """The plain values of a configuration file, whose own codebooks and channels are known by name from now on.
+
+    Raises:
+        ConfigurationError: as `read_toml` and `with_stored`.
+    """
+    return with_stored(read_toml(path), path.parent)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -2,12 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
-from importlib import import_module
 from typing import Any
 
-from ..errors import ConfigurationError
-from .registry import registered
+from .registry import late, named
 
 Draw = Callable[..., Any]
 """(scenes, snapshots, (rows, columns), bits, generator) -> codes (scene, snapshot, element) in complex128."""
@@ -29,22 +26,14 @@ class Codebook:
     fixed: bool = False
 
 
-def _late(function: str) -> Draw:
-    """A function of `codebook`, imported when it is first called: a command line is parsed without torch."""
-
-    def draw(*arguments: Any) -> Any:  # noqa: ANN401
-        return vars(import_module(f"{__package__}.codebook"))[function](*arguments)
-
-    return draw
-
-
+_MODULE = f"{__package__}.codebook"
 CODEBOOKS: dict[str, Codebook] = {
     book.name: book
     for book in (
-        Codebook(name="random", draw=_late("random_codes")),
-        Codebook(name="hadamard", draw=_late("hadamard_codes")),
-        Codebook(name="dft", draw=_late("dft_codes"), fixed=True),
-        Codebook(name="ones", draw=_late("constant_codes"), fixed=True),
+        Codebook(name="random", draw=late(_MODULE, "random_codes")),
+        Codebook(name="hadamard", draw=late(_MODULE, "hadamard_codes")),
+        Codebook(name="dft", draw=late(_MODULE, "dft_codes"), fixed=True),
+        Codebook(name="ones", draw=late(_MODULE, "constant_codes"), fixed=True),
     )
 }
 """By name. Adding an entry, here or in a program of one's own, is all that a new codebook needs."""
@@ -59,11 +48,4 @@ def codebook_named(name: str) -> Codebook:
     Raises:
         ConfigurationError: no codebook has this name; the nearest one is suggested.
     """
-    found = registered(CODEBOOKS, name, "codebooks")
-    if found is None:
-        close = get_close_matches(name, list(CODEBOOKS), n=1)
-        raise ConfigurationError(
-            f"codes out of {', '.join(CODEBOOKS)}", repr(name), "a misspelt name, or a codebook that was not added",
-            f"did you mean {close[0]!r}?" if close else "add it to CODEBOOKS in a file that --extend names",
-        )  # fmt: skip
-    return found
+    return named(CODEBOOKS, name, "codebooks", "codes")

@@ -14,7 +14,7 @@ from .scenario import identifiable_sources
 from .sounding import Sounding, as_complex, check_dimensions, disagree
 from .tensors import as_tensor
 
-Symbols = Literal["random", "pilot"]
+Symbols = Literal["random", "pilot", "known"]
 _TENSORS = ("measurements", "codes", "channel")
 _SUBSETS = tuple(names for size in (1, 2, 3) for names in combinations(_TENSORS, size))
 """Tensors whose axes may be in another order, the fewest first."""
@@ -39,7 +39,9 @@ class Observation(Sounding):
         measurements: (scene, [frequency,] snapshot, antenna), complex.
         codes: (scene, [frequency,] snapshot, element), the codes in use, complex; unit modulus for a passive panel.
         channel: (scene, [frequency,] antenna, element), complex.
-        symbols: `random` (a new symbol per snapshot) or `pilot` (one unknown constant per source and frequency).
+        symbols: `random` (a new symbol per snapshot), `pilot` (one unknown constant per source and frequency), or
+            `known` up to one complex factor per source.
+        sequences: (scene, snapshot, source), the symbols where they are known; for one wavelength.
         array: the array; or, in its place, `elements` (element, 3) and `wavelength`, in metres.
         noise_variance: (scene,), σ² per antenna where it is known.
         elements: short form, see `array`.
@@ -52,6 +54,7 @@ class Observation(Sounding):
     measurements: Measured
     symbols: Symbols
     noise_variance: Tensor | None = None
+    sequences: Tensor | None = None
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class Observation(Sounding):
         symbols: Symbols,
         array: Array | None = None,
         noise_variance: Any = None,  # noqa: ANN401
+        sequences: Any = None,  # noqa: ANN401
         elements: Any = None,  # noqa: ANN401
         wavelength: Any = None,  # noqa: ANN401
     ) -> None:
@@ -69,15 +73,39 @@ class Observation(Sounding):
         tensors = {name: as_tensor(value) for name, value in given.items()}
         array = _array_of(array, elements, wavelength)
         tensors = _with_frequencies(tensors, array)
-        values = {**tensors, "array": array, "symbols": symbols, "noise_variance": _variance(noise_variance, tensors)}
+        values = {
+            **tensors, "array": array, "symbols": symbols, "noise_variance": _variance(noise_variance, tensors),
+            "sequences": None if sequences is None else as_tensor(sequences),
+        }  # fmt: skip
         for name, value in values.items():
             object.__setattr__(self, name, value)
         self._check_shapes()
         self._check_agreement()
         for name in given:
             _check_finite(name, vars(self)[name])
-        if symbols not in {"random", "pilot"}:
-            raise InputError("symbols 'random' or 'pilot'", repr(symbols), "a misspelt name", "pick one of them")
+        if symbols not in {"random", "pilot", "known"}:
+            raise InputError("symbols 'random', 'pilot' or 'known'", repr(symbols), "a misspelt name", "pick one")
+        self._check_sequences()
+
+    def _check_sequences(self) -> None:
+        """Refuse known symbols that are none, and others beside symbols that are not known."""
+        if (self.sequences is not None) != (self.symbols == "known"):
+            disagree(
+                "sequences with symbols='known', and with nothing else",
+                f"symbols {self.symbols!r} and {'no ' if self.sequences is None else ''}sequences",
+                "one of the two left out", "pass both, or neither",
+            )  # fmt: skip
+        if self.sequences is None:
+            return
+        shape, wanted = tuple(self.sequences.shape), tuple(self.measurements.shape[:-1])
+        if self.wide or self.sequences.ndim != 3 or shape[:2] != wanted or shape[2] == 0:
+            disagree(
+                f"sequences of shape (scene, snapshot, source) at one wavelength, {(*wanted, 'K')}", str(shape),
+                "axes in another order, or several wavelengths", "pass s of every snapshot and source",
+            )  # fmt: skip
+        _check_finite("sequences", as_complex(self.sequences, "sequences"))
+        if bool((self.sequences.abs().amax(1) == 0).any()):
+            disagree("a symbol other than zero of every source", "zeros", "a source that is silent", "leave it out")
 
     def _check_shapes(self) -> None:
         wide = ("frequency",) if self.wide else ()
@@ -160,6 +188,7 @@ class Observation(Sounding):
             codes=self.codes[index],
             channel=self.channel[index],
             noise_variance=None if known is None else known[index],
+            sequences=None if self.sequences is None else self.sequences[index],
         )
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Observation":
@@ -173,6 +202,7 @@ class Observation(Sounding):
             channel=self.channel.to(device=device, dtype=kind),
             array=self.array.to(device, kind.to_real()),
             noise_variance=None if known is None else known.to(device=device, dtype=kind.to_real()),
+            sequences=None if self.sequences is None else self.sequences.to(device=device, dtype=kind),
         )
 
     @property
@@ -184,7 +214,8 @@ class Observation(Sounding):
     def most_sources(self) -> int:
         """Most sources that these measurements can identify."""
         _, blocks, antennas = self.blocks.shape
-        return identifiable_sources(self.symbols, blocks, antennas, len(self.array))
+        kind = "random" if self.symbols == "random" else "pilot"
+        return identifiable_sources(kind, blocks, antennas, len(self.array))
 
 
 def _alike(counts: dict[str, tuple[int, ...]]) -> bool:

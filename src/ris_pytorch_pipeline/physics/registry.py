@@ -1,8 +1,10 @@
 """How is a name looked up? In the registry first, then among the entry points of installed packages."""
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
+from difflib import get_close_matches
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..errors import ConfigurationError
 
@@ -32,6 +34,37 @@ def registered(registry: MutableMapping[str, Entry], name: str, kind: str) -> En
         registry[name] = _loaded(point, type(next(iter(registry.values()))))
         return registry[name]
     return None
+
+
+def named(registry: MutableMapping[str, Entry], name: str, kind: str, wanted: str) -> Entry:
+    """The entry of a name that somebody knows.
+
+    Args:
+        registry: by name.
+        name: asked for.
+        kind: as in `registered`.
+        wanted: what it is out of, such as `codes`.
+
+    Raises:
+        ConfigurationError: nobody knows the name; the nearest one is suggested.
+    """
+    found = registered(registry, name, kind)
+    if found is None:
+        close = get_close_matches(name, list(registry), n=1)
+        raise ConfigurationError(
+            f"{wanted} out of {', '.join(registry)}", repr(name), f"a misspelt name, or one that is not in {kind}",
+            f"did you mean {close[0]!r}?" if close else f"add it to {kind.upper()} in a file that --extend names",
+        )  # fmt: skip
+    return found
+
+
+def late(module: str, function: str) -> Callable[..., Any]:
+    """A function of a module, imported when it is first called: a command line is parsed without torch."""
+
+    def call(*arguments: Any) -> Any:  # noqa: ANN401
+        return vars(import_module(module))[function](*arguments)
+
+    return call
 
 
 def _loaded(point: EntryPoint, kind: type[Entry]) -> Entry:

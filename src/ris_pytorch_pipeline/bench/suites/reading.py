@@ -8,7 +8,7 @@ from ...errors import ConfigurationError
 from ...estimate import GENIE
 from ...experiment import Experiment, fit, resolve
 from ...experiment.strict import check_keys, nearest
-from ...experiment.toml import read_toml
+from ...experiment.toml import configuration_from_toml
 from .suite import Axis, Entrant, Order, Suite, Sweep
 
 _EXPERIMENT = ("preset", "presets", "seed", "scenes", "scenario")
@@ -37,7 +37,7 @@ def suite_from_toml(path: Path, *, quick: bool = False, overrides: Mapping[str, 
         ConfigurationError: no such file, no TOML, an unknown key (the nearest known one is suggested), a value that
             does not fit, or a contender that is not named.
     """
-    return suite_of(read_toml(path), quick=quick, overrides=overrides)
+    return suite_of(configuration_from_toml(path), quick=quick, overrides=overrides)
 
 
 def suite_of(values: Mapping[str, Any], *, quick: bool = False, overrides: Mapping[str, Any] | None = None) -> Suite:

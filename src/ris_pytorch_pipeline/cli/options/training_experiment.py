@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 
 from ...experiment import TrainingExperiment, overlay, training_preset
-from ...experiment.toml import read_toml
+from ...experiment.toml import configuration_from_toml
 from .training_options import PLAN
 
 
@@ -16,7 +16,7 @@ def training_of(arguments: argparse.Namespace) -> TrainingExperiment:
     Raises:
         ConfigurationError: an unknown preset or key, or a value that does not fit.
     """
-    values = {} if arguments.config is None else read_toml(arguments.config)
+    values = {} if arguments.config is None else configuration_from_toml(arguments.config)
     name = values.pop("preset", "tiny")
     given = vars(arguments)
     experiment = training_preset(name if arguments.preset is None else arguments.preset, values)

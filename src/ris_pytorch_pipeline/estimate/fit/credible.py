@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...physics import Observation
-from ...shapes import Cosines, Counts, Mask
+from ...shapes import Counts, Mask
 from .expected import expected_growth, expected_share
 from .groups import Groups
 from .scatter import gains, growth, losses, scatter_of, steady_scatter_of
@@ -52,7 +52,6 @@ def evidence(
     observation: Observation,
     groups: Groups,
     powers: Tensor,
-    place: tuple[Cosines, Tensor],
     threshold: float,
     doubtful: Tensor,
     *,
@@ -64,7 +63,6 @@ def evidence(
         observation: scaled scenes.
         groups: their groups, strongest source first.
         powers: (scene, source), of the scaled scenes.
-        place: cosines of the sources, and the grid steps in direction.
         threshold: τ, the gain that a detection needs.
         doubtful: (scene,), True where the residual is not white: the most is asked there.
         counting: whether sources are to be counted; otherwise all are credible.
@@ -83,7 +81,7 @@ def evidence(
     if counting and scatter.coherent:
         credible = _steady(observation, groups, powers, (found, each, asked), threshold)
     elif counting:
-        credible, alone = kept_sources(scatter, powers, each, place, threshold, doubtful)
+        credible, alone = kept_sources(scatter, powers, threshold, doubtful)
     return Evidence(each, expected_share(scatter), asked, total, credible, alone)
 
 

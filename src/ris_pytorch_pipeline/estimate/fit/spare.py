@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
-from ...shapes import Cosines, Mask
+from ...shapes import Mask
 from ..ml.stochastic import one_source_gain
 from .groups import Groups, loaded_gram
 from .model_error import SPEAKS, error_evidence, gain_over_errors, likeliest, sources_share
@@ -24,11 +24,6 @@ _LEAST = 0.4
 of 0.5 rad; sources found with a scrambled element order stay below 0.3 where few are kept."""
 _CHANCE, _CHANCE_IN_DOUBT = 1e-3, 0.05
 """Chance at which symbols are as like those of stronger sources, below which only the rest of them counts."""
-_ALIGNED = 0.25
-"""Chance at which symbols of two sources within half a beamwidth lie on one line, below which they are one. Two true
-sources are so close in 2 % of scenes without a least separation; one seen through unknown bandwidth mostly is."""
-_CLEAR = 2.5
-"""Sources that all gain this many thresholds over scatter, without evidence of errors, are not looked at closer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +41,7 @@ class Symbols:
     present: Mask
 
 
-def kept_sources(
-    scatter: Scatter, powers: Tensor, gains: Tensor, place: tuple[Cosines, Tensor], threshold: float, doubtful: Tensor
-) -> tuple[Mask, Mask]:  # fmt: skip
+def kept_sources(scatter: Scatter, powers: Tensor, threshold: float, doubtful: Tensor) -> tuple[Mask, Mask]:
     """(scene, source): True of sources that errors of the model of the others do not explain.
 
     The source with the least gain of its own goes first, as long as that is less than is asked; then the others are
@@ -59,25 +52,19 @@ def kept_sources(
     Args:
         scatter: all found sources beside scatter, strongest first.
         powers: (scene, source), of the scaled scenes.
-        gains: (scene, source), over scatter.
-        place: cosines (scene, source, coordinate), and the grid steps in direction.
         threshold: τ, the gain that a detection needs.
         doubtful: (scene,), True where the residual is not white.
     """
     kept = scatter.groups.present.clone()
     strange = doubtful | (error_evidence(scatter, kept, powers) > SPEAKS)
-    near = _close(*place)
-    unclear = (
-        strange | (gains < _CLEAR * threshold).any(-1) | (near & kept[:, None] & kept[:, :, None]).flatten(1).any(-1)
-    )
-    active = torch.nonzero(unclear & kept.any(-1)).squeeze(-1)
+    active = torch.nonzero(kept.any(-1)).squeeze(-1)
     looked = active
     alone = kept & ~strange[:, None]
     while active.numel():
         part = Scatter(scatter.groups[active], scatter.colour[active], scatter.coherent)
         some, strength = kept[active], powers[active]
         doubt = strange[active] | (error_evidence(part, some, strength) > SPEAKS)
-        own = gain_over_errors(part, some, strength) * _own_share(part, some, near[active], doubt)
+        own = gain_over_errors(part, some, strength) * _own_share(part, some, doubt)
         asked = torch.where(doubt, _ASKED_IN_DOUBT, _ASKED) * threshold
         asked = torch.maximum(asked, _PART * own.masked_fill(~some, 0).amax(-1))
         least, worst = own.masked_fill(~some, torch.inf).min(-1)
@@ -92,12 +79,6 @@ def kept_sources(
     return kept, alone
 
 
-def _close(cosines: Cosines, steps: Tensor) -> Bool[Tensor, "scene source source"]:
-    """True of pairs of sources less than half a beamwidth apart."""
-    directions = cosines[..., :-1]
-    return ((directions[:, :, None] - directions[:, None]).abs() < steps).all(-1)
-
-
 def symbols_of(scatter: Scatter, present: Mask) -> Symbols:
     """Symbols of some sources in the metric of the likeliest background."""
     groups, weight = scatter.groups.keeping(present), likeliest(scatter, present).covariance.rsqrt()
@@ -108,11 +89,10 @@ def symbols_of(scatter: Scatter, present: Mask) -> Symbols:
     return Symbols(white.amplitudes, 1 / inverse.clamp_min(1e-300), white.present)
 
 
-def _own_share(scatter: Scatter, present: Mask, near: Tensor, doubt: Tensor) -> Float[Tensor, "scene source"]:
+def _own_share(scatter: Scatter, present: Mask, doubt: Tensor) -> Float[Tensor, "scene source"]:
     """Part of each source's gain that is left when the symbols of stronger ones have been taken out of its own.
 
-    One source seen through a wrong model shows as several with the same symbols; blurred, as two within half a
-    beamwidth whose symbols have one phase between them, or the opposite one.
+    One source seen through a wrong model shows as several with the same symbols.
     """
     found = symbols_of(scatter, present)
     chance = torch.where(doubt, _CHANCE_IN_DOUBT, _CHANCE)
@@ -122,9 +102,6 @@ def _own_share(scatter: Scatter, present: Mask, near: Tensor, doubt: Tensor) -> 
         likeness, rest = _without_stronger(found, source)
         alike = _by_chance(likeness, present[:, :source].sum(-1), found.values.shape[1]) < chance
         own = torch.where(alike, rest / full.clamp_min(1e-300), share[:, source])
-        for other in range(source):
-            pair = near[:, source, other] & present[:, other]
-            own = torch.where(pair, torch.minimum(own, _across(found, source, other) / full.clamp_min(1e-300)), own)
         share[:, source] = own.clamp(0, 1)
     return share
 
@@ -156,21 +133,3 @@ def _by_chance(likeness: Tensor, stronger: Tensor, groups: int) -> Float[Tensor,
     number = torch.arange(len(terms), device=x.device)
     chance = (torch.stack(terms, dim=-1) * (number < stronger[:, None])).sum(-1)
     return torch.where((stronger > 0) & (stronger < groups), chance, torch.ones_like(x))
-
-
-def _across(found: Symbols, source: int, other: int) -> Float[Tensor, "scene"]:  # noqa: F821
-    """Gain of a source from the part of its symbols that is across the line on which those of another one put them.
-
-    The ratio of two independent symbols has any phase: half of the energy is across any line, and counts twice. Where
-    phases doubled have a resultant R that chance gives in less than 25 %, exp(-n R²) for n alike weights, it is 0.
-    """
-    weight = found.weight[..., source]
-    turned = found.values[..., source] * torch.sgn(found.values[..., other]).conj()
-    size = turned.abs() * weight.sqrt()
-    line = (torch.sgn(turned).square() * size).sum(-1, keepdim=True)
-    alike = size.sum(-1).square() / size.square().sum(-1).clamp_min(1e-300)
-    resultant = line.abs().squeeze(-1) / size.sum(-1).clamp_min(1e-300)
-    along = torch.polar(torch.ones_like(line.real), -line.angle() / 2)
-    across = math.sqrt(2) * (turned * along).imag
-    gain = _gain(torch.complex(across, torch.zeros_like(across)), weight)
-    return torch.where((-alike * resultant.square()).exp() < _ALIGNED, torch.zeros_like(gain), gain)

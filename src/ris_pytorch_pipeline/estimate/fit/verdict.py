@@ -6,7 +6,6 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from ...physics import Array, to_cosines
 from ...shapes import Mask
 from ..estimate import Estimate, Fit, Status
 from ..grid import search_grid
@@ -26,7 +25,7 @@ ALARM = 0.01
 _LOUD = 0.75
 """Share of the energy that has the channel's colour above which finding no source is a misfit, not a lack of SNR."""
 _ORDER = (
-    Status.MISFIT, Status.NONE, Status.AMBIGUOUS, Status.EDGE, Status.FEWER, Status.NOT_OBSERVABLE,
+    Status.MISFIT, Status.INCOMPLETE, Status.NONE, Status.AMBIGUOUS, Status.EDGE, Status.FEWER, Status.NOT_OBSERVABLE,
     Status.ITERATION_LIMIT, Status.WEAK,
 )  # fmt: skip
 """Worst first: a scene's status is its first finding."""
@@ -78,8 +77,7 @@ def judge(
     groups = groups_of(observation, estimate.positions)
     powers = estimate.powers * (scaled.channel / scaled.measured)[:, None]
     tested = structure(observation, groups)
-    place = _place(estimate, observation.array, region)
-    found = evidence(observation, groups, powers, place, threshold, tested.p_value < ALARM, counting=counting)
+    found = evidence(observation, groups, powers, threshold, tested.p_value < ALARM, counting=counting)
     flags = {
         Status.MISFIT: bool(misfit)
         | (tested.p_value < ALARM) & ((estimate.order > 0) | (found.expected_share > _LOUD) | tested.foreign),
@@ -104,18 +102,20 @@ def judge(
     status = tuple(f[0] if f else Status.CONVERGED for f in findings)
     mates = torch.zeros_like(groups.present)
     if counting:
-        mates = ray_mates(estimate.positions, estimate.deviations, observation.array, place[1])
+        steps = estimate.positions.new_tensor(search_grid(region, observation.array).steps[:-1])
+        mates = ray_mates(estimate.positions, estimate.deviations, observation.array, steps)
     split = mates.any(-1)
     credible = torch.where(split[:, None], groups.present & ~mates, found.credible)
     estimate = with_panel_errors(estimate, observation, groups, powers, tested.p_value, region.fixed)
     return Judged(replace(estimate, fit=fit, status=status), credible, split, found.alone)
 
 
-def _place(estimate: Estimate, array: Array, region: SearchRegion) -> tuple[Tensor, Tensor]:
-    """Cosines of the sources, anything finite in empty slots, and the steps of the search grid in direction."""
-    positions = torch.where(estimate.positions.isnan(), torch.ones_like(estimate.positions), estimate.positions)
-    cosines = to_cosines(positions, array)
-    return cosines, cosines.new_tensor(search_grid(region, array).steps[:-1])
+def tested_alone(found: Estimate) -> list[bool]:
+    """For each scene whether it is a misfit because of its residual alone, with no better reading known."""
+    if found.fit is None:
+        return [False] * len(found)
+    pairs = zip(found.fit.findings, found.fit.striking, strict=True)
+    return [Status.MISFIT in said and striking in _SENTENCES for said, striking in pairs]
 
 
 def _findings(flags: dict[Status, Tensor], row: int, status: Status, *, faint: bool) -> tuple[Status, ...]:

@@ -14,6 +14,7 @@ from ...bounds import deviations_from_information
 from ...errors import InputError
 from ...physics import Array, Observation, chart_of, check_visible
 from ...shapes import Counts, Positions
+from ..amplitudes import not_known
 from ..estimate import Estimate, asked_sources, joined_estimates
 from ..fit.edges import pull_of
 from ..fit.modes import modes_of
@@ -24,6 +25,7 @@ from ..grid import SearchGrid, search_grid
 from ..normalise import Scaled, scale
 from ..outcome import Aside, Polished, ending_of, merged, nothing_aside, nothing_found
 from ..region import SearchRegion
+from .hidden import with_hidden
 from .hypothesis import Hypothesis, Likelihood, Rows
 from .readings import better_readings
 from .search import Found, Needed, SearchEffort, cycle, search_known, search_unknown
@@ -190,7 +192,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         threshold = self._needed(scaled.observation, search_grid(self.region, scaled.observation.array))(0)
         misread = partial(better_readings, self, threshold=threshold)
         weighing = Weighing(region=self.region, threshold=threshold, again=self._again, misread=misread)
-        return weighed(scaled, parts, asked, weighing)
+        return with_hidden(self, scaled, weighed(scaled, parts, asked, weighing), self.region, threshold)
 
     def _again(self, scaled: Scaled, positions: Positions, counts: Counts) -> list[Polished]:
         """Scenes searched on from some of their sources."""
@@ -282,7 +284,12 @@ class Sml(MaximumLikelihood[StochasticLikelihood]):
         return "sml"
 
     def likelihood(self, scaled: Observation) -> StochasticLikelihood:
-        """The stochastic likelihood of scaled scenes."""
+        """The stochastic likelihood of scaled scenes.
+
+        Raises:
+            InputError: the observation says that symbols are known.
+        """
+        not_known(scaled)
         return StochasticLikelihood(scaled, self.region)
 
     def scene_bytes(self, observation: Observation) -> int:

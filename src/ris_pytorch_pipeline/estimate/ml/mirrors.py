@@ -84,13 +84,13 @@ def _even(axis: Tensor) -> bool:
 
 
 def _swapped_elements(array: Array, axis: int) -> Tensor | None:
-    """For each element the number of its mirror image in a coordinate; None where one has none."""
+    """For each element the number of its mirror image in a coordinate; None where one has none or two are one."""
     places = (array.local.double() / (_SAME * array.wavelength)).round()
     mirrored = places.clone()
     mirrored[:, axis] *= -1
     kinds, names = torch.unique(torch.cat([places, mirrored]), dim=0, return_inverse=True)
     own, image = names.chunk(2)
-    if len(kinds) != len(array):
+    if len(kinds) != len(array) or len(own.unique()) != len(array):
         return None
     return torch.empty_like(own).index_copy_(0, own, torch.arange(len(own), device=own.device))[image]
 

@@ -1,0 +1,111 @@
+"""Is a misfit one more source, too weak or too close to be counted? Then that is said, and no wrong model is named."""
+
+from dataclasses import replace
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from ..estimate import Estimate, Status
+from ..fit.groups import Groups, groups_of
+from ..fit.model_error import SPEAKS, error_evidence, gain_over_errors
+from ..fit.scatter import gains, losses, scatter_of, steady_scatter_of
+from ..fit.structure import structure
+from ..fit.verdict import tested_alone
+from ..normalise import Scaled
+from ..region import SearchRegion
+from .hypothesis import Hypothesis, Likelihood
+from .readings import Reader
+from .search import add_source, cycle
+
+_MORE = 2
+"""Sources that are tried beside those found."""
+_GAIN = 0.5
+"""Part of the threshold of a detection that each source has to gain over errors of the model: less fits the noise."""
+_PILOT_GAIN, _PART = 2.0, 0.2
+"""Thresholds, and part of the strongest one's gain, that each pilot has to gain over scatter: an error of the model is
+the same in all snapshots as a pilot is, and leaves images with 0.06 to 0.2 of it."""
+_WHITE = 1e-3
+"""p-value of the residual from which on a scene is explained: one in a thousand right scenes has less."""
+L = TypeVar("L", bound=Likelihood)
+
+
+def with_hidden(
+    reader: Reader[L], scaled: Scaled, found: Estimate, region: SearchRegion, threshold: float
+) -> Estimate:  # fmt: skip
+    """The estimate, with `INCOMPLETE` in place of `MISFIT` where a source or two more leave white noise.
+
+    The sources stay as they are: what cannot be counted has no place to be relied on.
+
+    Args:
+        reader: the estimator.
+        scaled: the scenes.
+        found: judged.
+        region: the field that was searched.
+        threshold: τ, the gain that a detection needs.
+    """
+    fits = (found.order > 0) & (found.order + _MORE <= scaled.observation.most_sources)
+    doubtful = torch.tensor(tested_alone(found), device=found.order.device) & fits
+    for order in found.order[doubtful].unique().tolist():
+        rows = torch.nonzero(doubtful & (found.order == order)).squeeze(-1)
+        explained = _explained(reader, scaled[rows], found.positions[rows, :order], region, threshold)
+        found = _renamed(found, rows[explained])
+    return found
+
+
+def _explained(
+    reader: Reader[L], scaled: Scaled, positions: Tensor, region: SearchRegion, threshold: float
+) -> Tensor:  # fmt: skip
+    """(scene,): True where a source or two more leave white noise."""
+    observation = scaled.observation
+    likelihood, rows = reader.likelihood(observation), torch.arange(len(observation), device=positions.device)
+    given = reader.start(likelihood, positions.double()).hypothesis
+    given = likelihood.refine(rows, given, iterations=reader.effort.settle_iterations, tolerance=1e-2)
+    explained = torch.zeros_like(rows).bool()
+    for _ in range(_MORE):
+        left = torch.nonzero(~explained).squeeze(-1)
+        if left.numel() == 0:
+            break
+        more = cycle(likelihood, left, add_source(likelihood, left, given[left], reader.effort), reader.effort)
+        explained[left] = _stands(scaled, left, more, region, threshold)
+        given = _grown(given, left, more)
+    return explained
+
+
+def _grown(given: Hypothesis, rows: Tensor, more: Hypothesis) -> Hypothesis:
+    """The rows with one source more; what the others hold is not asked for again."""
+    cosines = torch.cat([given.cosines, given.cosines[:, -1:]], dim=1)
+    powers = torch.cat([given.log_powers, given.log_powers[:, -1:]], dim=1)
+    return replace(given, cosines=cosines, log_powers=powers).replaced(rows, replace(more, value=given.value[rows]))
+
+
+def _stands(scaled: Scaled, rows: Tensor, given: Hypothesis, region: SearchRegion, threshold: float) -> Tensor:
+    """True where the sources of a hypothesis leave nothing but white noise, and none is an error of the others."""
+    seen = scaled.observation[rows]
+    groups = groups_of(seen, region.reported(given.cosines, seen.array))
+    white = structure(seen, groups).p_value >= _WHITE
+    if seen.symbols == "pilot":
+        scatter, powers = steady_scatter_of(seen, groups), _powers(groups)
+        each = gains(scatter, powers, losses(scatter, powers)[:, -1])
+        return white & (each.amin(-1) > torch.maximum(_PART * each.amax(-1), each.new_tensor(_PILOT_GAIN * threshold)))
+    scatter, powers, there = scatter_of(seen, groups), given.log_powers.exp(), groups.present
+    quiet = error_evidence(scatter, there, powers) < SPEAKS
+    return white & quiet & (gain_over_errors(scatter, there, powers).amin(-1) > _GAIN * threshold)
+
+
+def _powers(groups: Groups) -> Tensor:
+    """|s|² of pilots at the positions of some groups, mean over the frequencies."""
+    return torch.view_as_real(groups.amplitudes).square().sum(-1).mean(1)
+
+
+def _renamed(found: Estimate, rows: Tensor) -> Estimate:
+    """The estimate with `INCOMPLETE` in place of `MISFIT` in some scenes."""
+    if found.fit is None:
+        return found
+    chosen, names = set(rows.tolist()), {Status.MISFIT: Status.INCOMPLETE}
+    findings = tuple(
+        tuple(names.get(finding, finding) for finding in said) if row in chosen else said
+        for row, said in enumerate(found.fit.findings)
+    )
+    status = tuple(names.get(ended, ended) if row in chosen else ended for row, ended in enumerate(found.status))
+    return replace(found, fit=replace(found.fit, findings=findings), status=status)

@@ -1,0 +1,135 @@
+"""Which codebooks and channels does a configuration file bring along? Arrays in .npy files beside it, by name."""
+
+import io
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigurationError
+from ..files import read_regular, reason
+from ..physics.channels import CHANNELS, ChannelModel
+from ..physics.codebooks import CODEBOOKS, Codebook
+from .strict import fit
+
+_MOST_BYTES = 2**30
+_FILE = "file"
+
+
+def with_stored(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The other values of a configuration; its own codebooks and channels are known by name from now on.
+
+    `[codebooks.NAME]` and `[channels.NAME]` have one key, `file`: a .npy beside the configuration. Codes are
+    (snapshot, element), a channel is ([frequency,] antenna, element), both complex, and every scene gets the same.
+
+    Args:
+        values: of the whole file.
+        folder: that the file lies in.
+
+    Raises:
+        ConfigurationError: a table of another form, no such file, or a name that the package has.
+    """
+    rest = dict(values)
+    for name, file in _files(rest.pop("codebooks", {}), "codebooks", folder).items():
+        _add(CODEBOOKS, Codebook(name=name, draw=StoredCodes(file), fixed=True), "codebooks")
+    for name, file in _files(rest.pop("channels", {}), "channels", folder).items():
+        _add(CHANNELS, ChannelModel(name=name, draw=StoredChannel(file)), "channels")
+    return rest
+
+
+@dataclass(frozen=True)
+class StoredCodes:
+    """Codes out of a file: as many as there are snapshots, one for each element."""
+
+    path: Path
+
+    def __call__(self, scenes: int, snapshots: int, size: tuple[int, int], bits: int | None, generator: Any) -> Any:  # noqa: ANN401
+        """(scene, snapshot, element) in complex128.
+
+        Raises:
+            ConfigurationError: a file that cannot be read, or codes for another panel or number of snapshots.
+        """
+        del bits
+        return _loaded(self.path, (snapshots, size[0] * size[1]), "snapshots, elements", scenes, generator)
+
+
+@dataclass(frozen=True)
+class StoredChannel:
+    """A channel out of a file."""
+
+    path: Path
+
+    def __call__(self, factor: Any, antennas: int, array: Any, generator: Any) -> Any:  # noqa: ANN401
+        """(scene, [frequency,] antenna, element) in complex128.
+
+        Raises:
+            ConfigurationError: a file that cannot be read, or a channel of another shape.
+        """
+        wide = (array.frequencies,) if array.frequencies > 1 else ()
+        words = "frequencies, antennas, elements" if wide else "antennas, elements"
+        return _loaded(self.path, (*wide, antennas, len(array)), words, factor.shape[0], generator)
+
+
+def _loaded(path: Path, shape: tuple[int, ...], words: str, scenes: int, generator: Any) -> Any:  # noqa: ANN401
+    """The array of a file for every scene, on the device of the generator.
+
+    Raises:
+        ConfigurationError: a file that cannot be read, another shape, or values that are not finite.
+    """
+    import numpy as np
+    import torch
+
+    try:
+        stored = np.load(io.BytesIO(read_regular(path, _MOST_BYTES)), allow_pickle=False)
+        values = torch.from_numpy(np.array(stored, dtype=np.complex128)).to(generator.device)
+    except OSError as error:
+        raise ConfigurationError(
+            "a readable .npy file", f"{path}: {reason(error)}", "a file that was moved", "check `file`"
+        ) from error
+    except (ValueError, TypeError, EOFError) as error:
+        raise ConfigurationError(
+            f"numbers in {path}", str(error)[:200], "a file of another kind, or pickled objects", "write it by np.save"
+        ) from error
+    if tuple(values.shape) != shape or not bool(values.isfinite().all()):
+        raise ConfigurationError(
+            f"finite numbers of shape {shape} ({words}) in {path}", str(tuple(values.shape)),
+            "another panel, or another number of snapshots or antennas", "set the counts to those of the file",
+        )  # fmt: skip
+    return values.expand(scenes, *shape).clone()
+
+
+def _files(tables: Any, kind: str, folder: Path) -> dict[str, Path]:  # noqa: ANN401
+    """Name -> file of the tables of a kind.
+
+    Raises:
+        ConfigurationError: something else than tables with the one key `file`, or a file that is not there.
+    """
+    whole = isinstance(tables, Mapping) and all(isinstance(t, Mapping) and set(t) == {_FILE} for t in tables.values())
+    if not whole:
+        raise ConfigurationError(
+            f"tables [{kind}.NAME] with the key `file`", repr(tables)[:80], "another key, or no table",
+            f'write [{kind}.mine] and below it file = "mine.npy"',
+        )  # fmt: skip
+    found = {name: folder / fit(str, table[_FILE], f"{kind}.{name}.file") for name, table in tables.items()}
+    for name, file in found.items():
+        if not file.is_file():
+            raise ConfigurationError(
+                f"the file of {kind}.{name}", f"none at {file}", "a path that is not relative to the configuration",
+                "put it beside the configuration",
+            )  # fmt: skip
+    return found
+
+
+def _add(registry: MutableMapping[str, Any], entry: Codebook | ChannelModel, kind: str) -> None:
+    """Keep an entry; one of a configuration that was read before is replaced.
+
+    Raises:
+        ConfigurationError: a name that belongs to something else.
+    """
+    known = registry.get(entry.name)
+    if known is not None and not isinstance(known.draw, (StoredCodes, StoredChannel)):
+        raise ConfigurationError(
+            f"a name of its own for {kind}.{entry.name}", "one that is taken", "a name that the package uses",
+            "choose another name",
+        )  # fmt: skip
+    registry[entry.name] = entry

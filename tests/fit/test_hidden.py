@@ -1,0 +1,27 @@
+"""A source too few is called so, and no wrong model is named; a wrong model is not called a source too few."""
+
+import pytest
+from fitted_scenes import conjugated, flipped, scenes
+
+from ris_pytorch_pipeline.estimate import PilotMl, Sml, Status
+
+
+@pytest.mark.parametrize(("name", "sources", "asked"), [("random", 2, 1), ("pilot", 2, 1), ("pilot", 3, 1)])
+def test_fewer_asked_for_than_there_are(name: str, sources: int, asked: int) -> None:
+    right = scenes(name, sources=sources, snr_db=15.0)
+    found = (Sml() if name == "random" else PilotMl())(right.observation, asked)
+    assert found.order.tolist() == [asked] * len(right)
+    assert sum(status is Status.INCOMPLETE for status in found.status) >= 3
+    assert Status.MISFIT not in found.status
+
+
+def test_a_wrong_model_is_no_source_too_few() -> None:
+    seen = scenes("pilot", sources=1, snr_db=20.0).observation
+    for wrong in (conjugated(seen, "codes"), flipped(seen, 2)):
+        found = PilotMl()(wrong, 1)
+        assert Status.INCOMPLETE not in found.status and Status.CONVERGED not in found.status
+
+
+def test_right_scenes_are_complete() -> None:
+    found = Sml()(scenes(sources=2, snr_db=15.0).observation, 2)
+    assert Status.INCOMPLETE not in found.status
