@@ -1,5 +1,16 @@
 from .batch import Inputs, Labels, batch_from, energy_lags, inputs_from, labels_from
-from .dataset import BatchSource, HeldScenes, Reordered, SceneSource, Split, batch_bytes, check_disjoint, content_hashes
+from .dataset import (
+    BatchSource,
+    HeldScenes,
+    Reordered,
+    SceneSource,
+    SharedSource,
+    Split,
+    batch_bytes,
+    check_disjoint,
+    content_hashes,
+    part_of,
+)
 from .digest import config_digest, differences
 from .header import SCHEMA, VERSION, Header
 from .known_positions import truth_at
@@ -30,6 +41,7 @@ __all__ = [
     "ShardSource",
     "Sharded",
     "Shards",
+    "SharedSource",
     "Split",
     "batch_bytes",
     "batch_from",
@@ -43,6 +55,7 @@ __all__ = [
     "labels_from",
     "load_scenes",
     "open_shards",
+    "part_of",
     "read_manifest",
     "save_scenes",
     "scenes_from_json",
