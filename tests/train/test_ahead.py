@@ -8,14 +8,15 @@ from dataclasses import replace
 from threading import Event, enumerate
 
 import pytest
+import torch
 from small_world import SmallLoss, World
 from two_processes import EXPERIMENT, weights
 
 from ris_pytorch_pipeline.data import SceneSource
-from ris_pytorch_pipeline.train import Data, Parts
+from ris_pytorch_pipeline.train import Data, Parts, Trainer
 from ris_pytorch_pipeline.train.parts import drawn_scenes
 from ris_pytorch_pipeline.train.processes import pulse
-from ris_pytorch_pipeline.train.processes.ahead import Ahead
+from ris_pytorch_pipeline.train.processes.ahead import Ahead, WhenAsked
 
 ENDLESS = """
 import os, sys
@@ -100,13 +101,6 @@ def test_the_beat_follows_the_thread_that_the_main_one_waits_for() -> None:
         assert made(0) and made(1)
 
 
-class Direct(Ahead):
-    """Makes everything when it is asked for."""
-
-    def __enter__(self) -> "Direct":
-        return self
-
-
 def weights_of() -> tuple[list[object], object]:
     trainer = World(EXPERIMENT).trainer()
     progress = trainer.fit()
@@ -115,8 +109,7 @@ def weights_of() -> tuple[list[object], object]:
 
 def test_a_run_is_bit_by_bit_the_one_that_draws_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn_ahead = weights_of()
-    for name in ("trainer", "evaluate"):
-        monkeypatch.setattr(f"ris_pytorch_pipeline.train.loop.{name}.Ahead", Direct)
+    monkeypatch.setattr(Trainer, "ahead", WhenAsked)
     assert weights_of() == drawn_ahead
 
 
@@ -139,3 +132,16 @@ def test_a_source_that_fails_ends_the_run_with_its_error() -> None:
     with pytest.raises(OSError, match="a disk that is gone"):
         trainer.fit()
     assert trainer.progress.batches == 2 and not running()
+
+
+def test_a_thread_that_cannot_begin_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one who asks would wait forever otherwise."""
+
+    def refuse(device: object) -> None:
+        raise RuntimeError(f"no {device}")
+
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.set_device", refuse)
+    wanted = pytest.raises(RuntimeError, match="no cuda:7")
+    with wanted, Ahead(lambda number: number, range(2), torch.device("cuda", 7)) as made:
+        made(0)

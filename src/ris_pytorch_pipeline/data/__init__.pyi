@@ -17,7 +17,8 @@ from .known_positions import truth_at
 from .manifest import Manifest, Shard, read_manifest
 from .scene_document import SceneDocument, scenes_from_json
 from .scene_file import SceneFile, count_scenes, load_scenes, save_scenes
-from .sharding import Sharded, ShardPlan, write_shards
+from .shard_plan import ShardPlan
+from .sharding import Sharded, write_shards
 from .shards import Shards, ShardSource, open_shards
 from .simulation import simulate, simulated_blocks
 from .whitening import Prior

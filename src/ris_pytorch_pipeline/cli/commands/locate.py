@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from ...experiment import fit, overlay, parse_toml_value, resolve
 from ...physics import Observation, Scenario, ends
 from ...train import Trained
 from ..arguments import experiment_of, overrides_of
+from ..forms.locate_folder import locate_folder
 from ..memory import affordable, read_bytes, require, searched_bytes
 from ..options.counts import count_of
 from ..options.model import localiser, network_at, refuse_beside_model
@@ -29,7 +31,27 @@ _BATCH = 32
 """Scenes handed to the estimator at a time."""
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> int:
+    """Read, locate, print, and draw; or locate all scenes of a folder.
+
+    Returns:
+        The exit code: 0, or 1 where some scenes of a folder failed.
+
+    Raises:
+        ConfigurationError: an option of a folder beside a file.
+    """
+    if os.path.isdir(arguments.file):  # noqa: PTH112  (which never raises)
+        return locate_folder(arguments)
+    if arguments.out is not None or arguments.cluster is not None:
+        raise ConfigurationError(
+            "--out and --cluster beside a folder", f"{arguments.file}, which is none", "options of a folder of scenes",
+            "name the folder, or leave them out",
+        )  # fmt: skip
+    _locate_file(arguments)
+    return 0
+
+
+def _locate_file(arguments: argparse.Namespace) -> None:
     """Read, locate, print, and draw."""
     if arguments.plot is not None:
         check_figure(arguments.plot)

@@ -21,6 +21,7 @@ def evaluate(
     sizes: Sequence[int],
     hardware: Hardware,
     processes: Processes = ALONE,
+    ahead: type[Ahead] = Ahead,
 ) -> dict[str, float]:
     """Means over the scenes of a source: the loss, each of its terms before weighting, and further metrics.
 
@@ -32,6 +33,7 @@ def evaluate(
         sizes: scenes of each batch to use.
         hardware: device and precision, as in training.
         processes: that take the batches in turns, and all learn the result: the same for any number of them.
+        ahead: makes the next batches meanwhile.
 
     Returns:
         `total`, one value per term, and one per further metric.
@@ -39,7 +41,7 @@ def evaluate(
     mine = range(processes.rank, len(sizes), processes.world)
     mine = mine or range(1)  # whose values nobody takes: it shows the names that the others sum under
     rows: dict[int, dict[str, float]] = {}
-    with Ahead(lambda index: fetched(source, index, sizes[index]), mine, hardware.device) as fetch:
+    with ahead(lambda index: fetched(source, index, sizes[index]), mine, hardware.device) as fetch:
         for index in mine:
             inputs, labels = hardware.moved(*fetch(index))
             with hardware.autocast():

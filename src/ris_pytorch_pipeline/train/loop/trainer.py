@@ -52,6 +52,8 @@ class Trainer:
         ConfigurationError: a device, precision or process that is not there, or groups that miss a parameter.
     """
 
+    ahead: type[Ahead] = Ahead
+
     def __init__(
         self,
         experiment: TrainingExperiment = presets.tiny,
@@ -137,7 +139,7 @@ class Trainer:
             self._begin_epoch()
             windows = plan.windows(self.config.accumulation)
             batches = range(progress.window * self.config.accumulation, len(plan.sizes()))
-            with Ahead(self._share, batches, self.hardware.device) as self.fetch:
+            with self.ahead(self._share, batches, self.hardware.device) as self.fetch:
                 for number in range(progress.window, len(windows)):
                     window = windows[number]
                     losses = self._backward(window)
@@ -244,7 +246,7 @@ class Trainer:
     def _validate(self, sizes: Sequence[int]) -> dict[str, float]:
         """Loss, terms and metrics of the evaluated weights on the first batches of the validation."""
         net, source = self.average.net, self.data.validation
-        return evaluate(net, self.loss, self.parts.measure, source, sizes, self.hardware, self.processes)
+        return evaluate(net, self.loss, self.parts.measure, source, sizes, self.hardware, self.processes, self.ahead)
 
     def _prepare(self, given: dict[str, int], *, resume: bool) -> bool:
         """Settle the plan, find the files, and go back to where a resumed run stopped; False where it begins anew.

@@ -69,14 +69,21 @@ class Ahead(Generic[Made]):
 
     def _work(self) -> None:
         """Make one after the other, as long as there is room for more."""
-        if self._device is not None and self._device.type == "cuda":
-            torch.cuda.set_device(self._device)  # each thread has a current one of its own
-        for number in self._order:
-            self._room.acquire()
-            if self._ended:
-                return
-            try:
+        try:
+            if self._device is not None and self._device.index is not None and torch.cuda.is_available():
+                torch.cuda.set_device(self._device)  # each thread has a current one of its own
+            for number in self._order:
+                self._room.acquire()
+                if self._ended:
+                    return
                 self._made.put((self._make(number), None))
-            except BaseException as error:  # raised again in the thread that asks
-                self._made.put((None, error))
-                return
+        except BaseException as error:  # raised again in the thread that asks, which would wait forever otherwise
+            self._made.put((None, error))
+
+
+class WhenAsked(Ahead[Made]):
+    """Makes everything when it is asked for, in the thread that asks."""
+
+    def __enter__(self) -> "WhenAsked[Made]":
+        """Begin nothing."""
+        return self
