@@ -2,7 +2,6 @@
 
 import argparse
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -40,12 +39,12 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         ConfigurationError: an option of a folder beside a file.
     """
-    if os.path.isdir(arguments.file):  # noqa: PTH112  (which never raises)
+    if arguments.out is not None:
         return locate_folder(arguments)
-    if arguments.out is not None or arguments.cluster is not None:
+    if arguments.cluster is not None:
         raise ConfigurationError(
-            "--out and --cluster beside a folder", f"{arguments.file}, which is none", "options of a folder of scenes",
-            "name the folder, or leave them out",
+            "--out OUT.parquet beside --cluster", "no --out", "an option of folders of scenes",
+            "name a folder and where its results go, or leave --cluster out",
         )  # fmt: skip
     _locate_file(arguments)
     return 0

@@ -66,7 +66,7 @@ def locate_folder(arguments: argparse.Namespace) -> int:
         The exit code: 0, or 1 where some block failed: the others are kept, and the same command goes on.
 
     Raises:
-        ConfigurationError: no file to write to, an option of one file, or a place that cannot be written.
+        ConfigurationError: an option of one file, or a place that cannot be written.
     """
     from ...bench.suites.located_rows import Parts  # which needs pyarrow
 
@@ -96,10 +96,6 @@ def _check(arguments: argparse.Namespace) -> None:
     Raises:
         ConfigurationError: naming it.
     """
-    if arguments.out is None:
-        raise ConfigurationError(
-            "--out OUT.parquet beside a folder", "no --out", "a folder named in place of a file", "say where results go"
-        )
     if arguments.plot is not None or arguments.scene != "0":
         raise ConfigurationError(
             "a folder without --plot and --scene", "one of them", "options of a single file", "leave it out"
