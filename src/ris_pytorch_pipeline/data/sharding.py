@@ -79,19 +79,55 @@ def _all_written(
         Place(folder=folder, plan=plan, split=split, number=number, listed=_listed(held[split], number))
         for split, number in places
     )
-    seen, waiting = set[bytes](), dict[int, Filled]()
-    kept, done, listed, total = 0, 0, 0, sum(plan.splits.values())
-    for made in executor.carry_out(filled, tasks):
-        waiting[made.number] = made.value
-        while listed in waiting:
-            (split, number), place = places[listed], waiting.pop(listed)
-            _check_new(folder / place.shard.file, place.contents, seen)
-            manifest = manifest.with_shard(number, split, place.shard)
-            listed, kept, done = listed + 1, kept + place.kept, done + place.shard.scenes
-            write_manifest(folder, manifest)
-            if progress is not None:
-                progress(done, total, split)
-    return Sharded(manifest=manifest, kept=kept, written=len(places) - kept)
+    listing = _Listing(folder, manifest)
+    kept, done, total, waiting = 0, 0, sum(plan.splits.values()), dict[int, Filled]()
+    with listing:
+        for made in executor.carry_out(filled, tasks):
+            waiting[made.number] = made.value
+            while listing.count in waiting:
+                (split, number), place = places[listing.count], waiting.pop(listing.count)
+                listing.add(number, split, place)
+                kept, done = kept + place.kept, done + place.shard.scenes
+                if progress is not None:
+                    progress(done, total, split)
+    return Sharded(manifest=listing.manifest, kept=kept, written=len(places) - kept)
+
+
+class _Listing:
+    """The shards that are there, in order, and the manifest that lists them.
+
+    The manifest of many shards is long: it is written each time that their number has grown by 1/64, and at the end,
+    however that comes. A kill costs at most that share, which the next run writes anew.
+
+    Args:
+        folder: of the shards.
+        manifest: to go on from.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self.folder, self.manifest, self.count = folder, manifest, 0
+        self._seen, self._written = set[bytes](), 0
+
+    def __enter__(self) -> "_Listing":
+        """Begin to list."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """List all that is there."""
+        if self.count > self._written:
+            write_manifest(self.folder, self.manifest)
+
+    def add(self, number: int, split: Split, place: Filled) -> None:
+        """List the next shard.
+
+        Raises:
+            InputError: it holds a scene that was there before.
+        """
+        _check_new(self.folder / place.shard.file, place.contents, self._seen)
+        self.manifest, self.count = self.manifest.with_shard(number, split, place.shard), self.count + 1
+        if self.count - self._written >= max(1, self.count // 64):
+            write_manifest(self.folder, self.manifest)
+            self._written = self.count
 
 
 def _places(manifest: Manifest) -> Iterator[tuple[Split, int]]:
