@@ -72,11 +72,11 @@ def main() -> None:
     """Print a row for each number of workers."""
     parser = argparse.ArgumentParser(description="Simulate the queue of very many tasks.")
     parser.add_argument("--tasks", type=int, default=60_000)
-    parser.add_argument("--seconds", type=float, default=1.5, help="mean duration of a task")
+    parser.add_argument("--seconds", type=float, default=2.0, help="mean duration of a task")
     parser.add_argument("--lead", type=float, default=0.006, help="seconds of the leading process for each task")
     parser.add_argument("--deaths", type=float, default=0.1, help="of a worker, an hour")
     parser.add_argument("--restart", type=float, default=60.0, help="seconds until a dead worker is back")
-    parser.add_argument("--workers", type=int, nargs="+", default=[1, 10, 100, 250, 1000])
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 10, 100, 330, 1000])
     options = parser.parse_args()
     print(f"{options.tasks} tasks of {options.seconds:g} s, {1e3 * options.lead:g} ms of the lead each")
     print("| workers | seconds | tasks/s | busy | done again |\n|---|---|---|---|---|")
