@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from kept_rows import keep, row_options
 from torch import Tensor
 
 from ris_pytorch_pipeline.bench import Cell, Measure, Run, genie_for, region_of, trial_of
@@ -52,7 +53,7 @@ class Row:
     missed: int
 
 
-def row(scenario: Scenario, scenes: int) -> Row:
+def row(scenario: Scenario, scenes: int, seed: int) -> Row:
     """Locate scenes of a scenario block by block, by a search and from the truth."""
     region = region_of(scenario)
     estimator = PilotMl(region=region) if scenario.symbol_model == "pilot" else Sml(region=region)
@@ -65,7 +66,7 @@ def row(scenario: Scenario, scenes: int) -> Row:
     runs = Run(estimator.name, attempt), Run("genie", genie_for(scenario, region))
     bounds, missed = list[Bound](), 0
     for block, first in enumerate(range(0, scenes, BLOCK)):
-        trial = trial_of(scenario, min(BLOCK, scenes - first), seed=0, block=block)
+        trial = trial_of(scenario, min(BLOCK, scenes - first), seed=seed, block=block)
         bounds.append(trial.bound)
         for run in runs:
             run.add(trial)
@@ -73,7 +74,7 @@ def row(scenario: Scenario, scenes: int) -> Row:
         at_truth = objective(estimator, seen, trial.scenes.truth.positions)
         missed += int((at_truth < objective(estimator, seen, answers[-1].positions) - _CLEARLY).sum())
     whole = Bound(**{name: torch.cat([vars(b)[name] for b in bounds]) for name in vars(bounds[0])})
-    found, genie = (run.cell(whole, scenario, seed=0, known_order=True) for run in runs)
+    found, genie = (run.cell(whole, scenario, seed=seed, known_order=True) for run in runs)
     return Row(found, genie, missed)
 
 
@@ -103,22 +104,26 @@ def main() -> None:
     parser.add_argument("--sources", default="1,2,3")
     parser.add_argument("--snr-db", type=float, default=10.0)
     parser.add_argument("--scenes", type=int, default=200)
+    row_options(parser, seed=0)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    print(f"{given.symbols} symbols, {given.snr_db:g} dB, n = {given.scenes} scenes a row, RMSE over the bound\n")
-    print("| array | K | within 3° | azimuth | elevation | distance | genie | missed | scenes/s |")
-    print("|---|---|---|---|---|---|---|---|---|", flush=True)
+    keep(
+        f"{given.symbols} symbols, {given.snr_db:g} dB, n = {given.scenes} scenes a row, RMSE over the bound\n",
+        given.out,
+    )
+    keep("| array | K | within 3° | azimuth | elevation | distance | genie | missed | scenes/s |", given.out)
+    keep("|---|---|---|---|---|---|---|---|---|", given.out)
     for name in given.arrays.split(","):
         for sources in given.sources.split(","):
             scenario = preset(given.symbols, sources=int(sources), snr_db=given.snr_db, **ARRAYS[name])
-            cell = (made := row(scenario, given.scenes)).found
+            cell = (made := row(scenario, given.scenes, given.seed)).found
             ratios = " | ".join(spelled(cell.rmse_over_crb[c]) for c in _COORDINATES)
             genie = " / ".join(f"{made.genie.rmse_over_crb[c].value:.2f}".replace("nan", "-") for c in _COORDINATES)
             share = spelled(cell.success, 3)
-            print(f"| {name} | {sources} | {share} | {ratios} | {genie} | {made.missed} | {cell.scenes_per_s:.1f} |")
+            rest = f"{ratios} | {genie} | {made.missed} | {cell.scenes_per_s:.1f} |"
+            keep(f"| {name} | {sources} | {share} | {rest}", given.out)
             if cell.alarm:
-                print(f"ALARM: {cell.alarm}")
-            print(end="", flush=True)
+                keep(f"ALARM: {cell.alarm}", given.out)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ Proposes sources for `Localiser.reference()` and `ris locate --model reference`.
   `scenes/train` and `scenes/validation`. None of the scenes of a table below is among them.
 - **Budget**: {updates} updates on {samples} scenes in {epochs} epochs; the weights are the {weights} average of the
   best epoch by validation loss ({best:.4f}).
-- **Made by** `ris train runs/reference --preset reference`{sessions}, then `benchmarks/reference.py`;
-  the code of the training is that of commit {commit}.
+- **Made by** `ris train runs/reference --preset reference` on {hardware}, then
+  `benchmarks/reference.py`; the code of the training is that of commit {commit}.
   Run {identity[run]}, package {identity[package]}, torch {identity[torch]}, Python {identity[python]},
   code {identity[code]}, configuration {identity[configuration]}.
 
@@ -40,22 +40,18 @@ columns. Errors are over the Cramér-Rao bound, in scenes that succeed.
 
 ## What it does not do
 
-It was trained within a short budget on a CPU. Below 5 dB and for K = 5 with random symbols fewer scenes succeed than
-could: `doubt` sends such scenes to the search. It knows no hardware errors, two sources closer than 0.125 in (u, w)
-were never in its training, and powers of the sources were equal at the receiver.
+Below 5 dB and for K = 5 fewer scenes succeed than could: `doubt` sends such scenes to the search. It knows no hardware
+errors, two sources closer than 0.125 in (u, w) were never in its training, and powers of the sources were equal at the
+receiver.
 """
 
 
-def card(trained: Trained, run: Path, table: str, commit: str) -> str:
+def card(trained: Trained, run: Path, table: str, commit: str, hardware: str) -> str:
     """The text of the card."""
     header, experiment = trained.header, trained.experiment
     scenario, progress = experiment.scenario, header.progress
     events = read_ledger(run / "ledger.jsonl")
     best = min(event["val"] for event in events if event.get("event") == "epoch")
-    resumed = [event["experiment"]["plan"]["epochs"] for event in events if event.get("event") == "resume"]
-    first = next(e["experiment"]["plan"]["epochs"] for e in events if e.get("event") == "start")
-    sessions = "".join(f", resumed with `--resume --epochs {n}`" for n in resumed)
-    sessions = f" (begun with --epochs {first}{sessions})" if resumed else ""
     return CARD.format(
         parameters=sum(p.numel() for p in trained.net.parameters()),
         kilobytes=round(REFERENCE_FILE.stat().st_size / 1000),
@@ -63,7 +59,7 @@ def card(trained: Trained, run: Path, table: str, commit: str) -> str:
         antennas=scenario.antennas, snapshots=scenario.snapshots, sources=scenario.sources, snr=scenario.snr_db,
         kinds=" and ".join(experiment.kinds), seed=experiment.seed, updates=progress["updates"],
         samples=progress["samples"], epochs=progress["epoch"], weights=header.weights.upper(), best=best,
-        sessions=sessions, identity=header.identity, table=table, commit=commit,
+        hardware=hardware, identity=header.identity, table=table, commit=commit,
     )  # fmt: skip
 
 
@@ -73,12 +69,13 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder of the training run")
     parser.add_argument("--table", type=Path, help="what benchmarks/hybrid.py printed")
     parser.add_argument("--commit", default="not stated", help="that the training ran from")
+    parser.add_argument("--hardware", default="hardware that is not stated", help="that the training ran on")
     arguments = parser.parse_args()
     best = arguments.run / "best.safetensors"
     release_network(best, REFERENCE_FILE)
     table = "Not measured yet." if arguments.table is None else arguments.table.read_text(encoding="utf-8").strip()
     REFERENCE_FILE.with_suffix(".md").write_text(
-        card(load_network(best), arguments.run, table, arguments.commit), encoding="utf-8"
+        card(load_network(best), arguments.run, table, arguments.commit, arguments.hardware), encoding="utf-8"
     )
     print(json.dumps({"file": str(REFERENCE_FILE), "bytes": REFERENCE_FILE.stat().st_size}))
 

@@ -9,6 +9,7 @@ python benchmarks/residual_alarms.py --scenes 1000 --presets random,pilot,seed,s
 import argparse
 
 import torch
+from kept_rows import keep, row_options
 from torch import Tensor
 
 from ris_pytorch_pipeline.estimate import PilotMl, Sml, Status
@@ -41,7 +42,7 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=1000)
     parser.add_argument("--presets", default="random,pilot,seed,sub6")
     parser.add_argument("--search", choices=("none", "known", "estimated"), default="none")
-    parser.add_argument("--seed", type=int, default=0)
+    row_options(parser, seed=0)
     given = parser.parse_args()
     torch.set_num_threads(1)
     for name in given.presets.split(","):
@@ -49,10 +50,10 @@ def main() -> None:
         parts = [alarms(name, block, count, given.search, given.seed) for block, count in enumerate(counts)]
         p_value, said, right = (torch.cat(x) for x in zip(*parts, strict=True))
         found, doubts = (float((p_value < level).double().mean()) for level in (0.01, 0.05))
-        print(
-            f"{name}, n = {len(said)}: p < 0.01 in {found:.4f}, p < 0.05 in {doubts:.4f}; misfit in {int(said.sum())}, "
-            f"of {int(right.sum())} with K right in {int((said & right).sum())}",
-            flush=True,
+        keep(
+            f"{name}, {given.search}, n = {len(said)}: p < 0.01 in {found:.4f}, p < 0.05 in {doubts:.4f}; "
+            f"misfit in {int(said.sum())}, of {int(right.sum())} with K right in {int((said & right).sum())}",
+            given.out,
         )
 
 

@@ -1,4 +1,4 @@
-"""Does `ris locate FOLDER` find in each scene what it finds in a file, in one process or on workers, also after a stop?"""
+"""Does `ris locate FOLDER` find in each scene what it finds in a file, on workers too, and after a stop?"""
 
 import shutil
 from pathlib import Path

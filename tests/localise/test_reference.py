@@ -10,6 +10,7 @@ import torch
 from ris_pytorch_pipeline.data import simulate
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.estimate import Sml
+from ris_pytorch_pipeline.experiment import training_preset
 from ris_pytorch_pipeline.localise import REFERENCE_FILE, Evidence, Localiser, Trust, domain_of, reference_network
 from ris_pytorch_pipeline.matching import great_circle
 from ris_pytorch_pipeline.physics import Scenes, preset
@@ -37,6 +38,10 @@ def test_the_file_is_small_and_says_where_it_comes_from() -> None:
     header = reference_network().header
     assert header.identity["run"] in card and header.identity["configuration"] in card
     assert "ris train" in card
+
+
+def test_the_preset_is_what_trained_it() -> None:
+    assert reference_network().experiment == training_preset("reference")
 
 
 @pytest.mark.parametrize(

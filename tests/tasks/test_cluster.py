@@ -11,8 +11,7 @@ from doing import always_deadly, deadly, nothing, refused, squared
 
 from ris_pytorch_pipeline import __version__
 from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError
-from ris_pytorch_pipeline.tasks import Cluster, connected
-from ris_pytorch_pipeline.tasks.cluster import AHEAD, Setup
+from ris_pytorch_pipeline.tasks.cluster import AHEAD, Cluster, Setup, connected
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,12 @@ import torch
 from small_world import SmallNet
 from torch import Tensor
 
-from ris_pytorch_pipeline.errors import InputError
-from ris_pytorch_pipeline.experiment import Plan, TrainingExperiment
+from ris_pytorch_pipeline.data import config_digest
+from ris_pytorch_pipeline.errors import ConfigurationError, InputError
+from ris_pytorch_pipeline.experiment import Plan, TrainingExperiment, training_preset
 from ris_pytorch_pipeline.files import write_tensors
 from ris_pytorch_pipeline.train import Reporter, Trainer, load_network, read_checkpoint
+from ris_pytorch_pipeline.train.parts import drawn_scenes
 
 Change = Callable[[dict[str, Tensor], dict[str, Any]], object]
 MEAN = "optimizer/head.bias/exp_avg"
@@ -98,3 +100,28 @@ def test_part_of_a_configuration_is_no_network(tmp_path) -> None:
     spoil(tmp_path / "last.safetensors", lambda t, h: h["configuration"].pop("net"))
     with pytest.raises(InputError, match=r"whole configuration.*net: None"):
         load_network(tmp_path / "last.safetensors")
+
+
+def test_a_file_of_before_a_field_was_added_has_its_default(tmp_path) -> None:
+    plan = Plan(epochs=1, n_train=4, n_val=4, batch=4)
+    experiment = TrainingExperiment(plan=plan)
+
+    def older(tensors, header) -> None:
+        header["configuration"]["plan"].pop("draw")
+        header["identity"]["configuration"] = config_digest(header["configuration"])
+
+    Trainer(experiment, directory=tmp_path, reporter=Reporter(quiet=True)).fit()
+    for name in ("best", "last"):
+        spoil(tmp_path / f"{name}.safetensors", older)
+    assert load_network(tmp_path / "best.safetensors").experiment == experiment
+    longer = replace(experiment, plan=replace(plan, epochs=2))
+    assert Trainer(longer, directory=tmp_path, reporter=Reporter(quiet=True)).fit(resume=True).epoch == 2
+
+
+def test_training_scenes_can_be_drawn_on_the_device() -> None:
+    """On the CPU they are the same ones, and validation scenes always are."""
+    plan = Plan(epochs=1, n_train=4, n_val=4, batch=4)
+    here, there = (drawn_scenes(TrainingExperiment(plan=replace(plan, draw=draw))) for draw in ("cpu", "device"))
+    assert torch.equal(here.train(0)[0][0].images, there.train(0)[0][0].images)
+    with pytest.raises(ConfigurationError, match=r"plan\.draw"):
+        training_preset("tiny", {"plan": {"draw": "gpu"}})

@@ -113,9 +113,10 @@ def test_an_estimator_works_where_the_measurements_are(there, scenes, estimator:
 
 
 @on_cuda
+@pytest.mark.parametrize("draw", ["cpu", "device"])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
-def test_an_epoch_on_cuda(precision, tmp_path) -> None:
-    experiment = replace(EXPERIMENT, device="cuda", precision=precision)
+def test_an_epoch_on_cuda(precision, draw, tmp_path) -> None:
+    experiment = replace(EXPERIMENT, device="cuda", precision=precision, plan=replace(EXPERIMENT.plan, draw=draw))
     run = Trainer(experiment, directory=tmp_path, reporter=Reporter(quiet=True), save_every=1)
     progress = run.fit()
     assert progress.attempts == 2 and progress.history[0]["validation"]["nmse"] > 0

@@ -49,16 +49,21 @@ def main() -> None:
 
 def sound() -> None:
     """Sound programs under `trainlint run`."""
-    watched, bare = kept.load("sound"), kept.load("sound_unwatched")
+    bare = kept.load("sound_unwatched")
+    presets = {
+        preset: rows for preset, name in (("light", "sound"), ("full", "sound_full")) if (rows := kept.load(name))
+    }
     print("\n## Sound programs of strangers\n")
-    print("`python benchmarks/strangers_sound.py --keep sound`: `trainlint run` with the source, preset light, on")
-    print(
-        "programs of as many kinds, written by somebody who had not read the rules. At first sight 2 of 83 had an alarm"
-    )
-    print("(RT220 for targets of which 3 % lie outside what tanh gives, now a note; RT106 for the schedule of a second")
-    print("model, which now has a watch of its own), none a fatal one. After tuning by kind:\n")
-    print(f"{strangers_sound.counts(list(watched.values()))}; {strangers_sound.compared(watched, bare)}.")
-    blind = [name for name, row in watched.items() if row["state"] == "Not judged"]
+    print("`python benchmarks/strangers_sound.py --presets light,full --results benchmarks/results`: `trainlint run`")
+    print("with the source, on programs of as many kinds, written by somebody who had not read the rules. At first")
+    print("sight 2 of 83 had an alarm (RT220 for targets of which 3 % lie outside what tanh gives, now a note; RT106")
+    print("for the schedule of a second model, which now has a watch of its own), none a fatal one. After tuning by")
+    print("kind:\n")
+    for preset, rows in presets.items():
+        print(
+            f"- preset {preset}: {strangers_sound.counts(list(rows.values()))}; {strangers_sound.compared(rows, bare)}."
+        )
+    blind = [name for name, row in presets.get("light", {}).items() if row["state"] == "Not judged"]
     if blind:
         print(
             f"\nNot judged, since no loss of theirs goes backward through an optimiser's weights: {', '.join(blind)}."
@@ -75,15 +80,14 @@ def mutants(rows: list[dict[str, Any]]) -> None:
     rows = [row for row in rows if row["name"] in now]
     before = sum(bool(first[row["name"]]["codes"]) for row in rows if row["name"] in first)
     print("\n## Mutants of strangers' programs\n")
-    print(
-        "`python benchmarks/strangers_mutants.py --keep mutants`: 266 copies of twelve sound programs with one accident"
-    )
-    print(
-        "each, of 29 kinds, under `trainlint run` with the source. A mutant is named where a finding worse than a note"
-    )
-    print("is made; its sound original has none.")
+    print("`python benchmarks/strangers_mutants.py --presets light,full --results benchmarks/results`: 266 copies of")
+    print("twelve sound programs with one accident each, of 29 kinds, under `trainlint run` with the source. A mutant")
+    print("is named where a finding worse than a note is made; its sound original has none. The table is of `light`.")
     print(f"At first sight {before} of {len(rows)} were named. After tuning by kind on what that look showed:")
     strangers_mutants.table(rows, dict(now))
+    full = [row for row in kept.load("mutants_full").values() if row["codes"]]
+    if full:
+        print(f"With the preset full {len(full)} of {len(rows)} are named.")
     general = [row["name"] for row in rows if now[row["name"]]["codes"] and set(now[row["name"]]["codes"]) <= _GENERAL]
     print(
         f"\nOf the named ones {len(general)} are named by RT219 or its like alone: that nothing is learned, and not why"

@@ -1,4 +1,4 @@
-"""How are many small programs run one after another without starting Python and torch anew for each?
+"""How are many small programs run, several at once, without starting Python and torch anew for each?
 
 Each program runs in a fork of this process, which has imported torch and run nothing with it yet.
 """
@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,44 +52,80 @@ class Told:
         return tuple(dict.fromkeys(f["code"] for f in self.verdict.get("findings", ()) if f["severity"] == "fatal"))
 
 
-def run(
-    path: Path,
-    *,
-    preset: str | None = "light",
-    limit: float = 120.0,
-    program: Callable[[Path], tuple[int, dict[str, Any]]] | None = None,
-) -> Told:
-    """Run a program in a fork, watched or not.
+Work = Callable[[Path], tuple[int, dict[str, Any]]]
+"""Runs a program within its fork, and gives its exit code and the fields of `Told`."""
+LIMIT = 120.0
+"""Seconds after which a program is killed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Child:
+    path: Path
+    number: int
+    folder: "tempfile.TemporaryDirectory[str]"
+    start: float = field(default_factory=time.perf_counter)
+
+
+def under(preset: str | None) -> Work:
+    """What runs a script as `trainlint run` does.
 
     Args:
-        path: of the script.
         preset: what the watch may cost; None runs the script without one.
-        limit: seconds after which it is killed.
-        program: runs it instead, and gives its exit code and the fields of `Told`.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        start, answer = time.perf_counter(), Path(folder) / "answer.json"
-        child = os.fork()
-        if child == 0:
-            _child(lambda: program(path) if program else _program(path, preset), Path(folder), answer)
-        code = _waited(child, start + limit)
-        output = (Path(folder) / "out").read_text(encoding="utf-8", errors="replace")
-        found = json.loads(answer.read_text(encoding="utf-8")) if answer.is_file() else {}
-        return Told(code=code, output=output, seconds=time.perf_counter() - start, **found)
+    return lambda path: _program(path, preset)
 
 
-def _waited(child: int, until: float) -> int | None:
-    while time.perf_counter() < until:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
+def each(paths: Iterable[Path], work: Work, *, jobs: int = 1, limit: float = LIMIT) -> Iterator[tuple[Path, Told]]:
+    """Run programs in forks, and give each as it ends.
+
+    Args:
+        paths: of scripts.
+        work: runs one of them.
+        jobs: how many at once.
+        limit: seconds after which one is killed.
+    """
+    waiting, running = list(paths)[::-1], list[_Child]()
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            running.append(_started(waiting.pop().resolve(), work))
+        for child in tuple(running):
+            ended, code = _ended(child, limit)
+            if ended:
+                running.remove(child)
+                yield child.path, _told(child, code)
         time.sleep(0.02)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return None
 
 
-def _child(program: Callable[[], tuple[int, dict[str, Any]]], folder: Path, answer: Path) -> None:
+def _started(path: Path, work: Work) -> _Child:
+    folder = tempfile.TemporaryDirectory()
+    number = os.fork()
+    if number == 0:
+        _child(lambda: work(path), Path(folder.name))
+    return _Child(path=path, number=number, folder=folder)
+
+
+def _ended(child: _Child, limit: float) -> tuple[bool, int | None]:
+    """Has it ended, and with which exit code; None where it was killed."""
+    done, status = os.waitpid(child.number, os.WNOHANG)
+    if done:
+        return True, os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
+    if time.perf_counter() < child.start + limit:
+        return False, None
+    os.kill(child.number, signal.SIGKILL)
+    os.waitpid(child.number, 0)
+    return True, None
+
+
+def _told(child: _Child, code: int | None) -> Told:
+    seconds = time.perf_counter() - child.start
+    answer = Path(child.folder.name) / "answer.json"
+    output = (Path(child.folder.name) / "out").read_text(encoding="utf-8", errors="replace")
+    found = json.loads(answer.read_text(encoding="utf-8")) if answer.is_file() else {}
+    child.folder.cleanup()
+    return Told(code=code, output=output, seconds=seconds, **found)
+
+
+def _child(program: Callable[[], tuple[int, dict[str, Any]]], folder: Path) -> None:
     """Never returns: what a program starts must not run on in this process's place."""
     for name, number in (("out", 1), ("err", 2)):
         os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT, 0o600), number)
@@ -97,7 +133,7 @@ def _child(program: Callable[[], tuple[int, dict[str, Any]]], folder: Path, answ
     try:
         os.chdir(folder)
         code, found = program()
-        answer.write_text(json.dumps(found), encoding="utf-8")
+        (folder / "answer.json").write_text(json.dumps(found), encoding="utf-8")
     finally:
         sys.stdout.flush()
         os._exit(code)

@@ -1,17 +1,77 @@
 """Where do the results of long benchmarks stay, so that a run that was cut off goes on, and a page is written anew?"""
 
+import argparse
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from forked import Told
+from forked import LIMIT, Told, Work, each
 
 RESULTS = Path(__file__).parent / "results"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How many programs are run at once, and where their rows stay.
+
+    Args:
+        folder: of the files of rows; None keeps none.
+        jobs: programs at once.
+        limit: seconds after which a program is killed.
+    """
+
+    folder: Path | None = None
+    jobs: int = 1
+    limit: float = LIMIT
+
+    @staticmethod
+    def options(parser: argparse.ArgumentParser, folder: Path | None = None) -> None:
+        """Add the options that make a plan.
+
+        Args:
+            parser: of a benchmark.
+            folder: where rows stay when no other folder is named.
+        """
+        parser.add_argument(
+            "--results", type=Path, metavar="FOLDER", default=folder, help="keep rows there, and run what it lacks"
+        )
+        parser.add_argument("--jobs", type=int, default=1, help="programs at once")
+        parser.add_argument("--limit", type=float, default=LIMIT, help="seconds after which a program is killed")
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> Self:
+        """What the options say.
+
+        Args:
+            arguments: parsed.
+        """
+        return cls(folder=arguments.results, jobs=arguments.jobs, limit=arguments.limit)
+
+    def collect(self, name: str, programs: Iterable[Path], work: Work) -> dict[str, dict[str, Any]]:
+        """Run the programs that a file of rows lacks, and keep each as it comes; the file ends in the programs' order.
+
+        Args:
+            name: of the file, without its ending.
+            programs: any.
+            work: runs one of them.
+        """
+        programs = list(programs)
+        have = load(name, self.folder) if self.folder else {}
+        missing = [path for path in programs if path.stem not in have]
+        for path, told in each(missing, work, jobs=self.jobs, limit=self.limit):
+            have[path.stem] = row(told)
+            if self.folder:
+                write(self.folder, name, {path.stem: have[path.stem]}, "a")
+        if self.folder and missing:
+            asked = [path.stem for path in programs]
+            write(self.folder, name, {key: have[key] for key in dict.fromkeys([*asked, *have])}, "w")
+        return have
+
+
 def row(told: Told) -> dict[str, Any]:
-    """What is kept of one program under one tool: its exit code, what was said, and when first.
+    """What is kept of one program under one tool: its exit code, what was said, where, and when first.
 
     Args:
         told: of the program.
@@ -25,35 +85,33 @@ def row(told: Told) -> dict[str, Any]:
         "fatal": list(told.fatal),
         "notes": sorted({f["code"] for f in found if f["severity"] == "note"}),
         "update": min(first, default=None),
+        "lines": sorted({f["line"] for f in found if f["severity"] != "note" and f.get("line")}),
         "failed": any("itself failed" in text for text in told.verdict.get("blind", ())),
         "weights": told.weights,
     }
 
 
-def load(name: str) -> dict[str, dict[str, Any]]:
+def load(name: str, folder: Path = RESULTS) -> dict[str, dict[str, Any]]:
     """The rows of a results file by program; empty where there is none.
 
     Args:
         name: of the file, without its ending.
+        folder: of the file.
     """
-    path = RESULTS / f"{name}.jsonl"
+    path = folder / f"{name}.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     return {each.pop("name"): each for each in map(json.loads, lines)}
 
 
-def collect(name: str, programs: Iterable[Path], run: Callable[[Path], Told]) -> dict[str, dict[str, Any]]:
-    """Run the programs that a results file lacks, and keep each as it comes.
+def write(folder: Path, name: str, rows: dict[str, dict[str, Any]], mode: str) -> None:
+    """Write rows into a results file.
 
     Args:
+        folder: of the file, made where it is missing.
         name: of the file, without its ending.
-        programs: any.
-        run: one of them.
+        rows: by program.
+        mode: `a` adds them, `w` replaces what is there.
     """
-    RESULTS.mkdir(exist_ok=True)
-    have = load(name)
-    for path in programs:
-        if path.stem not in have:
-            have[path.stem] = row(run(path))
-            with (RESULTS / f"{name}.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"name": path.stem, **have[path.stem]}) + "\n")
-    return have
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.jsonl").open(mode, encoding="utf-8") as file:
+        file.writelines(json.dumps({"name": key, **value}) + "\n" for key, value in rows.items())

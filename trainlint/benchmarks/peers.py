@@ -1,11 +1,11 @@
 """What do the peers from the registry say of the same programs? Skipped where they are not installed.
 
 python -m venv peers && peers/bin/pip install . torch-audit torch-preflight trainproof
-peers/bin/python benchmarks/peers.py [--every N]
+peers/bin/python benchmarks/peers.py [--every N] [--jobs N] [--results FOLDER]
 
 torch-audit (at run time, patched in by its own `autopatch` as soon as the model and its optimiser are known) runs over
 the strangers' sound programs and mutants; torch-preflight (source) over the scripts; trainproof over the logs of the
-tests. Results stay in benchmarks/results, from which evidence.py writes its tables.
+tests. Results stay in a folder, benchmarks/results unless another is named, from which evidence.py writes its tables.
 """
 
 import argparse
@@ -17,7 +17,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import forked
 import kept
 import strangers_mutants
 from torch import Tensor, nn
@@ -62,16 +61,20 @@ class Audit:
     def on_scheduler(self, scheduler: object) -> None:
         """It is not asked for."""
 
-    on_scaler = on_loader = on_scheduler
+    def on_scaler(self, scaler: object) -> None:
+        """It is not asked for."""
 
-    def on_value(self, name: str, value: Tensor) -> None:
+    def on_loader(self, loader: object) -> None:
+        """It is not asked for."""
+
+    def on_value(self, name: str, value: Tensor, target: object) -> None:
         """It is not asked for."""
 
 
 def audited(path: Path) -> tuple[int, dict[str, Any]]:
     """A program under torch-audit, in a fork."""
     audit = Audit()
-    discovery = Discovery(audit)  # pyright: ignore[reportArgumentType]
+    discovery = Discovery(audit)
     discovery.start()
     ending = run_script(str(path), [])
     discovery.stop()
@@ -83,10 +86,11 @@ def audited(path: Path) -> tuple[int, dict[str, Any]]:
     return ending.code, {"verdict": {"findings": found}, "weights": ""}
 
 
-def at_run_time(every: int) -> None:
+def at_run_time(plan: kept.Plan, every: int) -> None:
     """Run torch-audit over each n-th mutant and sound program, and over all parents of the mutants.
 
     Args:
+        plan: how many at once, and where rows stay.
         every: n.
     """
     if importlib.util.find_spec("torch_audit") is None:
@@ -98,16 +102,20 @@ def at_run_time(every: int) -> None:
         chosen = [path for i, path in enumerate(sound) if i % every == 0 or path.stem in parents]
         mutants = [Path(folder) / f"{row['name']}.py" for row in rows[::every]]
         for name, programs in (("sound", chosen), ("mutants", mutants)):
-            kept.collect(f"torch_audit_{name}", programs, lambda path: forked.run(path, program=audited))
+            plan.collect(f"torch_audit_{name}", programs, audited)
 
 
-def in_the_source() -> None:
-    """What torch-preflight and trainlint check say of broken and sound scripts."""
+def in_the_source(folder: Path) -> None:
+    """What torch-preflight and trainlint check say of broken and sound scripts.
+
+    Args:
+        folder: of the results.
+    """
     for name, check in {"trainlint_check": _ours, "torch_preflight": _preflight}.items():
         for kind in ("broken", "sound"):
             told = check(SCRIPTS / kind)
             if told is not None:
-                _keep(f"{name}_{kind}", {p.name: p.name in told for p in sorted((SCRIPTS / kind).glob("*.py"))})
+                _keep(folder, f"{name}_{kind}", {p.name: p.name in told for p in sorted((SCRIPTS / kind).glob("*.py"))})
 
 
 def _ours(folder: Path) -> set[str] | None:
@@ -117,22 +125,23 @@ def _ours(folder: Path) -> set[str] | None:
 
 
 def _preflight(folder: Path) -> set[str] | None:
-    program = Path(sys.executable).with_name("torch-preflight")
-    if not program.is_file():
+    if importlib.util.find_spec("torch_preflight") is None:
         return None
-    command = [str(program), "check", "-f", "json", "-j", "1", str(folder)]
+    command = [sys.executable, "-m", "torch_preflight", "check", "-f", "json", "-j", "1", str(folder)]
     told = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
     return {Path(each["path"]).name for each in told["diagnostics"] if each["severity"] != "note"}
 
 
-def _keep(name: str, told: dict[str, Any]) -> None:
-    kept.RESULTS.mkdir(exist_ok=True)
-    lines = [json.dumps({"name": key, "said": value}) for key, value in told.items()]
-    (kept.RESULTS / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+def _keep(folder: Path, name: str, told: dict[str, Any]) -> None:
+    kept.write(folder, name, {key: {"said": value} for key, value in told.items()}, "w")
 
 
-def of_logs() -> None:
-    """What trainproof and trainlint say of the logs of the tests: each is `alarm`, `clean` or `not judged`."""
+def of_logs(results: Path) -> None:
+    """What trainproof and trainlint say of the logs of the tests: each is `alarm`, `clean` or `not judged`.
+
+    Args:
+        results: folder.
+    """
     for kind, logs in _logs().items():
         for name, judge in {"trainlint_log": _our_log, "trainproof": _trainproof}.items():
             told = {}
@@ -142,7 +151,7 @@ def of_logs() -> None:
                     path.write_text(text, encoding="utf-8")
                     told[title] = judge(path)
             if None not in told.values():
-                _keep(f"{name}_{kind}", told)
+                _keep(results, f"{name}_{kind}", told)
 
 
 def _logs() -> dict[str, list[tuple[str, str, str]]]:
@@ -165,10 +174,10 @@ def _our_log(path: Path) -> str:
 
 
 def _trainproof(path: Path) -> str | None:
-    program = Path(sys.executable).with_name("trainproof")
-    if not program.is_file():
+    if importlib.util.find_spec("trainproof") is None:
         return None
-    out = subprocess.run([str(program), "doctor", str(path), "--json"], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "trainproof", "doctor", str(path), "--json"]
+    out = subprocess.run(command, capture_output=True, text=True, check=False)
     told = json.loads(out.stdout)
     if not told["not_judged"]["judged"]:
         return "not judged"
@@ -179,10 +188,12 @@ def main() -> None:
     """Run what is installed, and keep the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="take each n-th program at run time only")
+    kept.Plan.options(parser, kept.RESULTS)
     arguments = parser.parse_args()
-    in_the_source()
-    of_logs()
-    at_run_time(arguments.every)
+    in_the_source(arguments.results)
+    of_logs(arguments.results)
+    plan = kept.Plan.of(arguments)
+    at_run_time(plan, arguments.every)
 
 
 if __name__ == "__main__":

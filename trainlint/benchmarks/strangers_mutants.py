@@ -1,6 +1,6 @@
 """Which of the accidents that strangers put into their own programs are named?
 
-python benchmarks/strangers_mutants.py [--preset light] [--details] [--keep NAME] [PATTERN]
+python benchmarks/strangers_mutants.py [--presets light,full] [--details] [--jobs N] [--results FOLDER] [PATTERN]
 """
 
 import argparse
@@ -13,8 +13,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-import kept
-from forked import run
+from forked import under
+from kept import Plan
 
 MAKER = Path(__file__).parent / "strangers" / "mutants" / "make_mutants.py"
 FROZEN = {"RT122", "RT132"}
@@ -35,23 +35,34 @@ def main() -> None:
     """Print a line for each mutant that is not named, a table by family, and the counts."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pattern", nargs="?", default="")
-    parser.add_argument("--preset", default="light")
-    parser.add_argument("--keep", metavar="NAME", help="go on with benchmarks/results/NAME.jsonl, and keep what comes")
+    parser.add_argument("--presets", default="light")
     parser.add_argument("--details", action="store_true", help="a line for each mutant")
+    Plan.options(parser)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         rows = [row for row in make(folder) if arguments.pattern in row["name"]]
         paths = [Path(folder) / f"{row['name']}.py" for row in rows]
-        if arguments.keep:
-            told = kept.collect(arguments.keep, paths, lambda path: run(path, preset=arguments.preset))
-        else:
-            told = {path.stem: kept.row(run(path, preset=arguments.preset)) for path in paths}
+        for preset in arguments.presets.split(","):
+            name = "mutants" if preset == "light" else f"mutants_{preset}"
+            told = Plan.of(arguments).collect(name, paths, under(preset))
+            print(f"{preset}\n")
+            lines(rows, told, arguments.details)
+            table(rows, told)
+
+
+def lines(rows: list[dict[str, Any]], told: dict[str, dict[str, Any]], details: bool) -> None:
+    """Print a line for each mutant that is not named.
+
+    Args:
+        rows: of the mutants.
+        told: what was said, by name.
+        details: a line for those that are, too.
+    """
     for row in rows:
         found = told[row["name"]]
-        if arguments.details or not found["codes"]:
+        if details or not found["codes"]:
             said = " ".join(found["codes"]) or found["state"]
             print(f"{row['name']}{' (subtle)' if row['subtle'] else ''}: {row['wrong']}: {said}")
-    table(rows, told)
 
 
 def noted(row: dict[str, Any], found: dict[str, Any]) -> bool:

@@ -1,14 +1,14 @@
 """What is said of sound programs that strangers wrote, and does a watch change what they compute?
 
-python benchmarks/strangers_sound.py [--presets light,full] [--keep NAME] [PATTERN]
+python benchmarks/strangers_sound.py [--presets light,full] [--jobs N] [--results FOLDER] [--programs FOLDER] [PATTERN]
 """
 
 import argparse
 from pathlib import Path
 from typing import Any
 
-import kept
-from forked import run
+from forked import under
+from kept import Plan
 
 SOUND = Path(__file__).parent / "strangers" / "sound"
 
@@ -18,25 +18,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pattern", nargs="?", default="*")
     parser.add_argument("--presets", default="light")
-    parser.add_argument("--keep", metavar="NAME", help="go on with benchmarks/results/NAME*.jsonl, and keep what comes")
+    parser.add_argument("--programs", type=Path, metavar="FOLDER", default=SOUND, help="other sound programs")
+    Plan.options(parser)
     arguments = parser.parse_args()
-    programs = sorted(SOUND.glob(f"{arguments.pattern}.py"))
-    bare = _told(arguments.keep and f"{arguments.keep}_unwatched", programs, None)
+    plan = Plan.of(arguments)
+    programs = sorted(arguments.programs.glob(f"{arguments.pattern}.py"))
+    bare = plan.collect("sound_unwatched", programs, under(None))
     for preset in arguments.presets.split(","):
-        name = arguments.keep if preset == "light" else arguments.keep and f"{arguments.keep}_{preset}"
-        told = _told(name, programs, preset)
+        told = plan.collect("sound" if preset == "light" else f"sound_{preset}", programs, under(preset))
         for path in programs:
             found = told[path.stem]
             other = "" if equal(found, bare[path.stem]) else "; OTHER RESULT"
             if found["codes"] or other or found["state"] != "Healthy":
                 print(f"{path.stem} ({preset}): {found['state']}; {' '.join(found['codes']) or 'no finding'}{other}")
         print(f"{preset}: {counts([told[p.stem] for p in programs])}; {compared(told, bare)}")
-
-
-def _told(name: str | None, programs: list[Path], preset: str | None) -> dict[str, dict[str, Any]]:
-    if name:
-        return kept.collect(name, programs, lambda path: run(path, preset=preset))
-    return {path.stem: kept.row(run(path, preset=preset)) for path in programs}
 
 
 def equal(watched: dict[str, Any], bare: dict[str, Any]) -> bool:

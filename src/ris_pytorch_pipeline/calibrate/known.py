@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..physics import Observation, check_visible, steering
-from ..shapes import Positions
+from ..shapes import Mask, Positions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ def known_scenes(observation: Observation, positions: Positions) -> list[KnownSc
         InputError: a scene without a position, or symbols that change under as few antennas as there are sources.
     """
     seen = observation.to(dtype=torch.complex128)
-    present = torch.isfinite(positions).all(-1)
+    present = ~positions.isnan().all(-1)
     if positions.shape[0] != len(seen) or not bool(present.any(-1).all()):
         raise InputError(
             f"a position in each of {len(seen)} scenes", f"positions of shape {tuple(positions.shape)}, "
@@ -65,8 +65,9 @@ def known_scenes(observation: Observation, positions: Positions) -> list[KnownSc
             "more antennas than sources where symbols change from snapshot to snapshot",
             f"{seen.measurements.shape[-1]} antennas", "a new unknown for each measurement", "record constant symbols",
         )  # fmt: skip
+    _check_whole(positions, present)
     check_visible(positions[present], seen.array)
-    filled = positions.to(torch.float64).nan_to_num(1.0)
+    filled = torch.where(present[..., None], positions.to(torch.float64), 1.0)
     waves = steering(filled, seen.array.to(dtype=torch.float64))
     waves = waves if seen.wide else waves.unsqueeze(1)
     codes, channel = seen.by_frequency()
@@ -79,6 +80,21 @@ def known_scenes(observation: Observation, positions: Positions) -> list[KnownSc
         )
         for f in range(measured.shape[1])
     ]  # fmt: skip
+
+
+def _check_whole(positions: Positions, present: Mask) -> None:
+    """Refuse a source of which only a part of the position is known: it would be left out without a word.
+
+    Raises:
+        InputError: a NaN or an infinity beside numbers.
+    """
+    broken = present & ~positions.isfinite().all(-1)
+    if bool(broken.any()):
+        raise InputError(
+            "azimuth, elevation and distance of every source, all three NaN in slots without one",
+            f"{int(broken.sum())} of {int(present.sum())} positions with a NaN or an infinity beside numbers",
+            "a column of the log of positions left empty", "fill it, or make the whole position NaN",
+        )  # fmt: skip
 
 
 def _energy(measured: Tensor) -> Float[Tensor, "..."]:

@@ -75,7 +75,7 @@ def with_powers(estimate: Estimate, observation: Observation) -> Estimate:
     powers = torch.view_as_real(amplitudes).square().sum(-1).mean(1).masked_fill(~present, torch.nan)
     freedom = degrees_of_freedom(observation, estimate.order)
     noise = torch.view_as_real(residual).square().sum(dim=(-1, -2, -3)) / freedom
-    best = powers.nan_to_num(nan=-1.0).argsort(dim=-1, descending=True)
+    best = powers.masked_fill(~present, -1.0).argsort(dim=-1, descending=True)
     order = best[..., None].expand(-1, -1, 3)
     return replace(
         estimate,

@@ -95,10 +95,12 @@ class Plan:
         hold_mb: most megabytes of training and validation scenes kept in memory, and never more than half of what is
             free; the others are fetched each time.
         same_scenes: validate on the training scenes themselves, to see whether a network can learn at all.
+        draw: where training scenes are drawn. On the `cpu` they are the same for every device; on the `device` of the
+            run a GPU need not wait for them, and they are the scenes of that kind of device.
 
     Raises:
-        ConfigurationError: a count below 1, fewer training scenes than a batch, or `same_scenes` with new scenes each
-            epoch or with another number of scenes.
+        ConfigurationError: a count below 1, an unknown place to draw, fewer training scenes than a batch, or
+            `same_scenes` with new scenes each epoch or with another number of scenes.
     """
 
     epochs: int = 10
@@ -110,12 +112,15 @@ class Plan:
     fresh: bool = True
     hold_mb: int = 1024
     same_scenes: bool = False
+    draw: Literal["cpu", "device"] = "cpu"
 
     def __post_init__(self) -> None:
         for name in ("epochs", "n_train", "n_val", "batch", "max_train_batches", "max_val_batches", "hold_mb"):
             value = vars(self)[name]
             if value is not None and value < 1:
                 refuse(f"{name} >= 1", str(value), "a budget of zero, or a sign")
+        if self.draw not in ("cpu", "device"):
+            refuse("draw out of cpu, device", repr(self.draw), "a device's name, or a misspelt word")
         if self.n_train < self.batch:
             refuse(
                 f"n_train >= batch, which is {self.batch}", str(self.n_train), "a batch size meant for a larger set",

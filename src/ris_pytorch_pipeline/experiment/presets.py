@@ -32,11 +32,12 @@ desk = replace(
 reference = TrainingExperiment(
     scenario=replace(_SCENES, sources=(1, 5), snr_db=(-5.0, 20.0)),
     kinds=("random", "pilot"),
-    net=replace(NET_PRESETS["tiny"], blocks=2, passes=4, rank=10),
-    optimisation=Optimisation(rate=3e-3, head_ratio=2.0),
-    plan=Plan(epochs=20, n_train=8192, n_val=512, batch=32),
+    net=replace(NET_PRESETS["tiny"], width=48, passes=4, rank=14),
+    optimisation=Optimisation(rate=4e-3, head_ratio=2.0),
+    plan=Plan(epochs=18, n_train=65_536, n_val=2048, batch=512, draw="device"),
+    device="cuda",
 )
-"""The network in the package: random and constant symbols, 1 to 5 sources, -5 to 20 dB."""
+"""The network in the package: random and constant symbols, 1 to 5 sources, -5 to 20 dB. Eight minutes of a GPU."""
 paper = replace(
     tiny,
     scenario=replace(_SCENES, sources=(1, 5), snr_db=(-5.0, 20.0)),

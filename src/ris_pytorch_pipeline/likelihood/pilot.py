@@ -8,6 +8,9 @@ from torch import Tensor
 
 from .gram import Gram
 
+_ROUNDING = 1e-14
+"""Part of the energy below which ‖y‖² - ‖P(B) y‖² is the rounding of double precision: no noise is left at 140 dB."""
+
 
 @dataclass(frozen=True, eq=False)
 class Projection:
@@ -15,7 +18,7 @@ class Projection:
 
     Args:
         symbols: s, (..., source).
-        residual: ‖P⊥(B) y‖², (...).
+        residual: ‖P⊥(B) y‖², (...); at least 1e-14 ‖y‖², since less is rounding.
         derivatives: D^H P⊥(B) D as (..., 3, source, 3, source).
         measured: D^H P⊥(B) y as (..., 3, source).
     """
@@ -47,7 +50,7 @@ def project(gram: Gram, loading: float = 1e-12) -> Projection:
     measured = gram.measured[..., k:] - (vb @ symbols.unsqueeze(-1)).squeeze(-1)
     return Projection(
         symbols=symbols,
-        residual=(gram.energy - explained).clamp_min(0),
+        residual=torch.maximum(gram.energy - explained, _ROUNDING * gram.energy),
         derivatives=derivatives.unflatten(-1, (3, k)).unflatten(-3, (3, k)),
         measured=measured.unflatten(-1, (3, k)),
     )

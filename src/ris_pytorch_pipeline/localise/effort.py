@@ -42,7 +42,7 @@ class Trust:
         weights: of `Evidence.features`.
     """
 
-    weights: tuple[float, ...] = (-7.778, 2.058, -0.092, 1.048, -0.324)
+    weights: tuple[float, ...] = (-7.671, 1.993, -0.013, 0.988, -0.215)
 
     def right(self, evidence: Evidence) -> Float[Tensor, "scene"]:  # noqa: F821
         """The probability that each estimate is right.

@@ -58,6 +58,8 @@ class HybridNet(nn.Module):
             InputError: images of another panel.
         """
         seen, places = self.beams(inputs)
+        if not self.training:  # a third faster on a CPU; a backward pass is not
+            seen = seen.contiguous(memory_format=torch.channels_last)
         maps, gains, pooled = self.head(self.backbone(seen))
         with torch.autocast(seen.device.type, enabled=False):
             return replace(self._assemble(maps.float(), gains.float(), pooled.float()), places=places)

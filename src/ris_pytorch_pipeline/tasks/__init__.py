@@ -1,4 +1,4 @@
-"""Tasks: work in pieces that do not depend on each other, here or on a cluster. Names load on first use."""
+"""Tasks: work in pieces that do not depend on each other, here or on a cluster. `cluster` needs the extra `scale`."""
 
 import lazy_loader
 

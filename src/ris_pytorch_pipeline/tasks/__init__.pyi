@@ -1,4 +1,3 @@
 from .carrying import Done, Executor, Here
-from .cluster import Cluster, connected
 
-__all__ = ["Cluster", "Done", "Executor", "Here", "connected"]
+__all__ = ["Done", "Executor", "Here"]

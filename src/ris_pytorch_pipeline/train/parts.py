@@ -64,13 +64,16 @@ def hybrid_measures(prediction: Any, labels: Labels) -> dict[str, Tensor]:  # no
 
 
 def drawn_scenes(experiment: TrainingExperiment) -> Data:
-    """Scenes drawn from an experiment's scenario, on streams of their own for training and validation."""
+    """Scenes drawn from an experiment's scenario, on streams of their own for training and validation.
+
+    Validation scenes are drawn on the CPU, so that runs on different devices are judged by the same ones.
+    """
     plan = experiment.plan
     train = SceneSource(
         scenario=experiment.scenario, split="train", seed=experiment.seed, scenes=plan.n_train, batch=plan.batch,
-        kinds=experiment.kinds,
+        kinds=experiment.kinds, device=experiment.device if plan.draw == "device" else "cpu",
     )  # fmt: skip
-    apart = None if plan.same_scenes else replace(train, split="validation", scenes=plan.n_val)
+    apart = None if plan.same_scenes else replace(train, split="validation", scenes=plan.n_val, device="cpu")
     if apart is None or not plan.fresh:
         return held_data(experiment, train, apart)
     budget = budget_of(experiment)

@@ -75,8 +75,7 @@ def locate_folder(arguments: argparse.Namespace) -> int:
     make_folder(parts.folder)
     with Lock(parts.folder):
         failures = _work(arguments, parts)
-        if not failures:
-            scenes, rows = parts.join(each.key for each in blocks(arguments))
+        scenes, rows = (0, 0) if failures else parts.join(each.key for each in blocks(arguments))
     if failures:
         for said in failures[:10]:
             print(said)

@@ -38,7 +38,7 @@ def executor_of(arguments: argparse.Namespace) -> Iterator[Executor]:
     if arguments.cluster is None:
         yield Here()
         return
-    from ...tasks import connected
+    from ...tasks.cluster import connected
 
     paths = tuple(path.absolute() for path in arguments.extend)
     with connected(arguments.cluster, partial(prepare, arguments.threads, paths)) as cluster:

@@ -204,7 +204,7 @@ def _scored(name: str, found: Estimate) -> Trial:
         int(order) > 0 and Status.MISFIT not in said
         for order, said in zip(found.order.tolist(), found.fit.findings, strict=True)
     ]
-    evidence = found.fit.evidence.nan_to_num(0).clamp_min(0).sum(-1)
+    evidence = found.fit.evidence.masked_fill(found.positions[..., 0].isnan(), 0).clamp_min(0).sum(-1)
     return Trial(
         name=name,
         explained=float((found.fit.explained * (found.order > 0)).mean()),

@@ -69,7 +69,7 @@ def evidence(
         doubtful: (scene,), True where the residual is not white: the most is asked there.
         counting: whether sources are to be counted; otherwise all are credible.
     """
-    powers = powers.nan_to_num(0)
+    powers = powers.masked_fill(~groups.present, 0)
     scatter = scatter_of(observation, groups)
     values = losses(scatter, powers)
     found = growth(values, groups.order)

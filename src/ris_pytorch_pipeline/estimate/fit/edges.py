@@ -46,7 +46,8 @@ def at_edge(
         pull: nats that the likelihood would gain beyond the border.
     """
     grid = search_grid(region, array)
-    cosines = to_cosines(torch.where(positions.isnan(), torch.ones_like(positions), positions), array.to("cpu"))
+    safe = torch.where(positions.isnan(), torch.ones_like(positions), positions)
+    cosines = to_cosines(safe, array.to("cpu"))
     axes = [(cosines[..., -1], grid.box[2])]
     if not grid.angles:
         axes += [(cosines[..., 0], grid.box[0]), (cosines[..., 1], grid.box[1])]
@@ -56,6 +57,6 @@ def at_edge(
         if high > low:
             held |= (value <= low + slack) | (value >= high - slack)
     line = array.dimension == 1
-    outside = torch.zeros_like(held) if line else ~region.holds(positions.nan_to_num(0), _OUTSIDE)
+    outside = torch.zeros_like(held) if line else ~region.holds(safe, _OUTSIDE)
     there = ~positions[..., 0].isnan()
     return (held & there).any(-1) & (pull > _PULL) | (outside & there).any(-1)

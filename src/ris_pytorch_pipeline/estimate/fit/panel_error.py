@@ -43,7 +43,7 @@ def with_panel_errors(
     if estimate.sandwich is None or observation.symbols != "random" or rows.numel() == 0:
         return estimate
     some = groups[rows]
-    level = error_level(scatter_of(observation[rows], some), some.present, powers[rows].nan_to_num(0))
+    level = error_level(scatter_of(observation[rows], some), some.present, powers[rows].masked_fill(~some.present, 0))
     moved = panel_deviations(estimate.positions[rows], observation.array, known) * level.sqrt()[:, None, None]
     wide = estimate.sandwich.clone()
     wide[rows] = (wide[rows].square() + moved.square()).sqrt()

@@ -57,7 +57,8 @@ def reach_of(array: Array) -> float:
 def _hopeful(positions: Positions, array: Array, steps: Tensor) -> Bool[Tensor, "scene"]:  # noqa: F821
     """True of scenes with two sources so near that one may be on the other's ray."""
     present = ~positions[..., 0].isnan()
-    directions = to_cosines(positions.nan_to_num(1.0), array)[..., :-1]
+    safe = torch.where(present[..., None], positions, torch.ones_like(positions))
+    directions = to_cosines(safe, array)[..., :-1]
     near = (directions[:, :, None] - directions[:, None]).abs() < 2 * steps + reach_of(array)
     pairs = near.all(-1) & present[:, None] & present[:, :, None]
     return pairs.sum((-1, -2)) > present.sum(-1)

@@ -79,8 +79,8 @@ def kept_sources(
         doubt = strange[active] | (error_evidence(part, some, strength) > SPEAKS)
         own = gain_over_errors(part, some, strength) * _own_share(part, some, near[active], doubt)
         asked = torch.where(doubt, _ASKED_IN_DOUBT, _ASKED) * threshold
-        asked = torch.maximum(asked, _PART * own.nan_to_num(0).amax(-1))
-        least, worst = own.nan_to_num(torch.inf).min(-1)
+        asked = torch.maximum(asked, _PART * own.masked_fill(~some, 0).amax(-1))
+        least, worst = own.masked_fill(~some, torch.inf).min(-1)
         if active is looked:
             alone[active] &= own >= asked[:, None]
         drop = least < asked

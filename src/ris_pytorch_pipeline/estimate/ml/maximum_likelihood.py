@@ -19,6 +19,7 @@ from ..fit.edges import pull_of
 from ..fit.modes import modes_of
 from ..fit.preflight import check_units
 from ..fit.sandwich import sandwich_information
+from ..floor import above_floor
 from ..grid import SearchGrid, search_grid
 from ..normalise import Scaled, scale
 from ..outcome import Aside, Polished, ending_of, merged, nothing_aside, nothing_found
@@ -129,12 +130,16 @@ class MaximumLikelihood(ABC, Generic[L]):
         at_a_time = self._at_a_time(scaled.observation)
         parts: list[Estimate] = []
         for index in torch.arange(len(observation), device=observation.measurements.device).split(at_a_time):
-            part = scaled[index]
-            likelihood = self.likelihood(part.observation)
-            found = self._search(likelihood, None if counts is None else counts[index])
-            polished = [(f.rows, self._polish(likelihood, part[f.rows], f)) for f in found]
-            parts.append(self._judged(part, polished, None if counts is None else counts[index]))
+            asked = None if counts is None else counts[index]
+            part, polished = above_floor(scaled[index], partial(self._located, counts=asked))
+            parts.append(self._judged(part, polished, asked))
         return joined_estimates(parts)
+
+    def _located(self, scaled: Scaled, counts: Counts | None) -> list[Polished]:
+        """Scenes searched together, polished."""
+        likelihood = self.likelihood(scaled.observation)
+        found = self._search(likelihood, counts)
+        return [(f.rows, self._polish(likelihood, scaled[f.rows], f)) for f in found]
 
     def refine(
         self,
@@ -160,7 +165,8 @@ class MaximumLikelihood(ABC, Generic[L]):
         counts = (~positions[..., 0].isnan()).sum(-1)
         asked_sources(observation, counts, observation.most_sources)
         scaled = scale(observation)
-        return self._judged(scaled, self._refined(scaled, positions, counts, iterations, search), counts)
+        again = partial(self._refined, positions=positions, counts=counts, iterations=iterations, search=search)
+        return self._judged(*above_floor(scaled, again), counts)
 
     def _refined(
         self, scaled: Scaled, positions: Positions, counts: Counts, iterations: int | None, search: Tensor | None

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from ...errors import InputError
 from ...physics import Array
 from ...shapes import Counts
 from ..estimate import Estimate, Status, pad_sources
@@ -21,6 +22,9 @@ def report_peaks(
         weakest: a peak below this part of the strongest power is no source.
         region: the field of view.
         array: the array.
+
+    Raises:
+        InputError: a peak whose power is no number.
     """
     slots = max((peaks.score.shape[1] for _, peaks, _ in parts), default=0)
     scenes, device = asked.shape[0], asked.device
@@ -28,7 +32,7 @@ def report_peaks(
     powers = torch.full((scenes, slots), torch.nan, dtype=torch.float64, device=device)
     order, settled = torch.zeros_like(asked), torch.ones_like(asked, dtype=torch.bool)
     for rows, peaks, power in parts:
-        level = power.nan_to_num(nan=-1.0)
+        level = _levels(power, peaks)
         real = (level > 0) & (level >= weakest * level.amax(-1, keepdim=True))
         best = level.masked_fill(~real, -1.0).argsort(dim=-1, descending=True)
         there = real.gather(1, best)
@@ -45,6 +49,22 @@ def report_peaks(
         noise_variance=torch.full((scenes,), torch.nan, dtype=torch.float64, device=device),
         status=_statuses(order, asked, settled),
     )
+
+
+def _levels(power: Tensor, peaks: Peaks) -> Tensor:
+    """The power of each peak; -1 in slots without one.
+
+    Raises:
+        InputError: a peak whose power is no number, which would vanish as an empty slot does.
+    """
+    empty = peaks.score == -torch.inf
+    bad = int((power.isnan() & ~empty).sum())
+    if bad:
+        raise InputError(
+            "a power for every peak of a spectrum", f"NaN at {bad} of {int((~empty).sum())} peaks",
+            "a covariance whose entries differ by more than its precision holds", "use complex128, or more loading",
+        )  # fmt: skip
+    return power.masked_fill(empty, -1.0)
 
 
 def _statuses(order: Counts, asked: Counts, settled: Tensor) -> tuple[Status, ...]:

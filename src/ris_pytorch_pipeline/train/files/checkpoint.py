@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import ConfigurationError, InputError
-from ...experiment.training import differences
+from ...experiment.training import differences, training_from_plain
 from ...files import fits, parse_document, read_tensors, reason, warn_unsealed, write_tensors
 from ..loop.groups import Groups
 from ..loop.progress import Progress
@@ -78,7 +78,8 @@ class Checkpoint:
         Raises:
             ConfigurationError: a field that differs.
         """
-        known, epochs = self.header.configuration, configuration["plan"]["epochs"]
+        known = training_from_plain(self.header.configuration).to_plain()  # fields added since have their defaults
+        epochs = configuration["plan"]["epochs"]
         if epochs >= self.progress.epoch:
             known = known | {"plan": known["plan"] | {"epochs": epochs}}
         differ = list(differences(known, configuration))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...data import config_digest
 from ...errors import InputError
 from ...experiment.training import TrainingExperiment, differences, training_from_plain
 from ...nets import HybridNet
@@ -28,6 +29,8 @@ class Trained:
 def load_network(path: Path | str) -> Trained:
     """Read the hybrid network of a checkpoint.
 
+    A field that a later version of this package added has its default, which is what the run was made with.
+
     Args:
         path: of a file that a `Trainer` wrote.
 
@@ -41,7 +44,7 @@ def load_network(path: Path | str) -> Trained:
     checkpoint = read_checkpoint(path)
     experiment = training_from_plain(checkpoint.header.configuration)
     lost = list(differences(checkpoint.header.configuration, experiment.to_plain()))
-    if lost:
+    if lost and config_digest(checkpoint.header.configuration) != checkpoint.header.identity.get("configuration"):
         raise InputError(
             "the whole configuration of a run", f"{path}: {'; '.join(lost[:3])}", "a file that was edited",
             "pass a file that a Trainer wrote",

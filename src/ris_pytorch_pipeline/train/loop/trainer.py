@@ -16,7 +16,7 @@ from ..files.identity import new_identity
 from ..files.keeping import go_back, keep
 from ..files.ledger import Ledger, Listener
 from ..parts import Parts
-from ..processes.ahead import Ahead
+from ..processes.ahead import Ahead, WhenAsked
 from ..processes.hardware import fetched, hardware_of
 from ..processes.together import ALONE, Processes
 from ..randomness import seeded
@@ -89,6 +89,8 @@ class Trainer:
         self.gate = Gate(self.groups, self.optimizer, self.scaler, self.config)
         self.progress = Progress()
         self.watching = Watching(self.net, self.optimizer, self.average, watch)
+        if experiment.plan.draw == "device":  # where one batch waits for the other either way
+            self.ahead = WhenAsked
         self.fetch: Callable[[int], tuple[Inputs, Labels]] = self._share
 
     def fit(

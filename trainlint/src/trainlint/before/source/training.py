@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from .meaning.torchfacts import LOSSES, has_weights, is_module, is_optimizer
+from .meaning.torchfacts import LOSSES, has_weights, is_module, is_optimizer, learns
 from .meaning.values import Items, Params, Table, Tensor, Thing, Value, inner, options, tree
 from .walking.events import Event
 from .walking.reader import Reading, tensors
@@ -81,7 +81,7 @@ class Training:
     def _learns(self, loss: Value) -> bool:
         """True where a loss reaches weights by gradients."""
         found = [t for t in self.reach(loss)[0].values() if isinstance(t, Thing)]
-        return any(has_weights(t) or "outside" in t.marks or t.origin.endswith(".Parameter") for t in found)
+        return any(learns(t) for t in found)
 
     @cached_property
     def rescaled(self) -> bool:
@@ -124,8 +124,8 @@ class Training:
 
     @cached_property
     def foreign(self) -> set[int]:
-        """Identities of everything that somebody else has had in hand, or whose weights were loaded."""
-        marked = [t for t in self.walker.things if t.marks & {"handed", "loaded", "stranger"}]
+        """Identities of everything that somebody else had in hand, that was loaded, or whose place another took."""
+        marked = [t for t in self.walker.things if t.marks & {"handed", "loaded", "stranger", "replaced"}]
         return {id(t) for m in marked for t in tree(m)}
 
     @cached_property

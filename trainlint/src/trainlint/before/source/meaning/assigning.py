@@ -100,9 +100,8 @@ def _attribute(walker: Walking, target: ast.Attribute, value: Value) -> None:
     elif target.attr == "grad":
         walker.note("clear" if is_const(value, None) else "grad", target, owner, value)
     elif isinstance(owner, Thing):
-        if target.attr in owner.attrs and owner.attrs[target.attr] is not value:
+        if owner.keep(target.attr, value):
             walker.note("replaced", target, owner, value)
-        owner.attrs[target.attr] = value
         walker.note("kept", target, owner, value)
     else:
         expressions.hand_over(value)

@@ -136,7 +136,7 @@ def _other(walker: Walking, owner: Thing, name: str, args: Args, kwargs: Kwargs,
     if name in _KNOWN or name in {"register_buffer", "add_argument"}:
         return Tensor("?", node, walker.file, (owner,))
     if name in {"add_module", "register_module", "register_parameter"} and len(args) > 1:
-        owner.attrs[str(args[0].value) if isinstance(args[0], Const) else f"?{len(owner.attrs)}"] = args[1]
+        owner.keep(str(args[0].value) if isinstance(args[0], Const) else f"?{len(owner.attrs)}", args[1])
         return UNKNOWN
     if owner.origin == "super":
         return UNKNOWN

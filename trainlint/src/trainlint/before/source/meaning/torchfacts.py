@@ -98,6 +98,11 @@ def has_weights(thing: Thing) -> bool:
     return last not in NOT_TRAINED | {"Sequential", "ModuleList", "ModuleDict", "DataParallel"}
 
 
+def learns(thing: Thing) -> bool:
+    """True for a parameter, and for what has parameters of its own."""
+    return has_weights(thing) or "outside" in thing.marks or thing.origin.endswith("Parameter")
+
+
 def is_optimizer(value: Value | None) -> bool:
     """True where a value is certainly an optimiser."""
     if not isinstance(value, Thing):

@@ -83,6 +83,14 @@ class Thing(Value):
             return self.kwargs[name]
         return self.args[place] if place is not None and place < len(self.args) else None
 
+    def keep(self, name: str, value: Value) -> bool:
+        """Hold a value under a name; True where it takes the place of another."""
+        old = self.attrs.get(name, value)
+        if old is not value and isinstance(old, Thing):
+            old.marks.add("replaced")
+        self.attrs[name] = value
+        return old is not value
+
     def frozen_at(self, order: int) -> bool:
         """True where it was certainly frozen when this much had happened."""
         before = [frozen for when, frozen in self.history if when <= order]

@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator
 
 from ....rules import source, source_model
-from ..meaning.torchfacts import LOSSES, has_weights, is_module
-from ..meaning.values import Items, Params, Tensor, Thing, Value, elements, options, tree
+from ..meaning.torchfacts import LOSSES, has_weights, is_module, learns
+from ..meaning.values import Items, Params, Tensor, Thing, Value, elements, number, options, tree
 from ..suspicion import SourceFinding, at, tell
 from ..training import Training, layers, named
 from ..walking.events import Event
@@ -34,8 +34,7 @@ def cut(training: Training) -> Iterator[SourceFinding]:
 
 
 def _meant(training: Training, thing: Thing, key: int) -> bool:
-    weights = has_weights(thing) or ("outside" in thing.marks) or thing.origin.endswith(".Parameter")
-    return weights and key in training.trained and key not in training.live and key not in training.frozen
+    return learns(thing) and key in training.trained and key not in training.live and key not in training.frozen
 
 
 def _nothing_left(training: Training, back: Event) -> Iterator[SourceFinding]:
@@ -64,8 +63,8 @@ def term(training: Training) -> Iterator[SourceFinding]:
 
 
 def _terms(value: Value) -> Iterator[Tensor]:
-    """What is added up to a loss, without constant factors."""
-    if not isinstance(value, Tensor):
+    """What is added up to a loss, without constant factors; a term times 0 is there to be printed."""
+    if not isinstance(value, Tensor) or (value.op == "mult" and any(number(v) == 0 for v in value.inputs)):
         return
     inputs = [v for v in value.inputs if isinstance(v, Tensor)]
     if not value.cut and (value.op in {"add", "sub"} or (value.op in {"scaled", "neg", "mult"} and len(inputs) == 1)):
@@ -177,7 +176,7 @@ def another(training: Training) -> Iterator[SourceFinding]:
         return
     for optimizer in _real(training):
         owned = training.owned(optimizer)
-        weights = [t for t in owned or () if has_weights(t) or "outside" in t.marks or t.origin.endswith("Parameter")]
+        weights = [t for t in owned or () if learns(t)]
         if not weights or any(id(t) in training.live or "handed" in t.marks for t in owned or ()):
             continue
         told = f"none of the {len(weights)} parts that it holds feeds a loss on which backward is called"
@@ -209,12 +208,14 @@ def _forgotten(training: Training, layer: Thing) -> bool:
 
 
 def frozen(training: Training) -> Iterator[SourceFinding]:
-    """An optimiser that holds nothing but frozen parts."""
+    """An optimiser that holds nothing but frozen parts, and no other part that it may hold, since models are rebuilt."""
     for optimizer in _real(training):
         owned = training.owned(optimizer) or []
-        weights = [t for t in owned if has_weights(t) or ("outside" in t.marks and "part" not in t.marks)]
+        elsewhere = {id(t) for o in training.optimizers if o is not optimizer for t in training.owned(o) or ()}
+        perhaps = [t for t in training.walker.things if id(t) not in elsewhere and "replaced" not in t.marks]
+        weights = [t for t in (*owned, *perhaps) if learns(t) and "part" not in t.marks]
         steps = [s.order for s in training.steps if s.target is optimizer]
-        if weights and all(t.frozen_at(o) for t in weights for o in steps):
+        if any(learns(t) for t in owned) and all(t.frozen_at(o) for t in weights for o in steps):
             yield tell(
                 source.ALL_FROZEN, optimizer.node, optimizer.file, "everything that this optimiser holds is frozen"
             )
