@@ -89,8 +89,6 @@ class Trainer:
         self.gate = Gate(self.groups, self.optimizer, self.scaler, self.config)
         self.progress = Progress()
         self.watching = Watching(self.net, self.optimizer, self.average, watch)
-        if experiment.plan.draw == "device":  # where one batch waits for the other either way
-            self.ahead = WhenAsked
         self.fetch: Callable[[int], tuple[Inputs, Labels]] = self._share
 
     def fit(
@@ -141,10 +139,10 @@ class Trainer:
             self._begin_epoch()
             windows = plan.windows(self.config.accumulation)
             batches = range(progress.window * self.config.accumulation, len(plan.sizes()))
-            with self.ahead(self._share, batches, self.hardware.device) as self.fetch:
+            ahead = self.ahead if plan.draw == "cpu" else WhenAsked  # on a GPU one batch waits for the other either way
+            with ahead(self._share, batches, self.hardware.device) as self.fetch:
                 for number in range(progress.window, len(windows)):
-                    window = windows[number]
-                    losses = self._backward(window)
+                    losses = self._backward(window := windows[number])
                     measure = is_measured(progress.updates, self.measure_every)
                     attempt = self.gate.attempt(self._rates(), measure=measure, refused=self.watching.skipped)
                     self._account(window, losses, attempt)
