@@ -44,9 +44,9 @@ def train(rank: int, world: int, port: int, options: argparse.Namespace, folder:
     if not options.shared:
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[rank % len(cores)]})
-    base = TRAINING_PRESETS[options.preset]
-    scenes = (options.warm + options.updates) * base.plan.batch
-    plan = replace(base.plan, epochs=1, n_train=scenes, n_val=options.validation * base.plan.batch)
+    base, batch = TRAINING_PRESETS[options.preset], options.batch
+    scenes, apart = (options.warm + options.updates) * batch, options.validation * batch
+    plan = replace(base.plan, epochs=1, n_train=scenes, n_val=apart, batch=batch)
     os.environ.update(RANK=str(rank), WORLD_SIZE=str(world), LOCAL_RANK=str(rank))  # as torchrun does
     os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
     with joined(os.environ, "cpu") as processes:
@@ -71,6 +71,7 @@ def main() -> None:
     """Print each round and the median ratio."""
     parser = argparse.ArgumentParser(description="Train with one process and with several, in turns.")
     parser.add_argument("--preset", default="tiny", choices=list(TRAINING_PRESETS))
+    parser.add_argument("--batch", type=int, default=32, help="scenes of an update, of all processes together (32)")
     parser.add_argument("--world", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--updates", type=int, default=30)
@@ -78,7 +79,7 @@ def main() -> None:
     parser.add_argument("--validation", type=int, default=8, help="batches of the validation")
     parser.add_argument("--shared", action="store_true", help="do not give each process a core of its own")
     options = parser.parse_args()
-    scenes, ratios = options.updates * TRAINING_PRESETS[options.preset].plan.batch, []
+    scenes, ratios = options.updates * options.batch, []
     for number in range(options.rounds):
         (one, busy, loss), (several, theirs, other) = timed(1, options), timed(options.world, options)
         ratios.append((one / several, busy / theirs))
@@ -88,7 +89,8 @@ def main() -> None:
         )
     wall, busy = (median(each) for each in zip(*ratios, strict=True))
     print(
-        f"{options.world} processes against one, {options.preset}: x {wall:.2f} scenes/s, x {1 / busy:.2f} of the "
+        f"{options.world} processes against one, {options.preset}, batches of {options.batch}: "
+        f"x {wall:.2f} scenes/s, x {1 / busy:.2f} of the "
         f"computing in a process (medians of {options.rounds})"
     )
 
