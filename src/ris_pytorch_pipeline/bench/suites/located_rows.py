@@ -8,7 +8,8 @@ from typing import Any
 from ...errors import ConfigurationError
 from ...files import check_can_write, read_regular, reason, regular_size, replacing, write_whole
 from ..finding import Finding
-from .parquet import MOST_BYTES, pa, pq
+from .parquet import MOST_BYTES
+from .sealed_table import DAMAGED, pa, pq, table_bytes, table_of
 
 Row = dict[str, Any]
 _ANGLES = ("azimuth_deg", "elevation_deg", "distance_m")
@@ -50,7 +51,8 @@ def _source(number: int, source: dict[str, Any]) -> Row:
 class Parts:
     """Blocks of rows that are kept until all are there.
 
-    Each page of a part has a checksum, compared when it is read: a part that was altered is made anew.
+    Each part has a digest of all its bytes, compared when it is read: one that was altered is made anew. The file that
+    they become has a checksum of each page.
 
     Args:
         path: of the file that they become.
@@ -65,7 +67,7 @@ class Parts:
             return False
         try:
             self._read(key)
-        except (OSError, ValueError, pa.ArrowException):
+        except DAMAGED:
             return False
         return True
 
@@ -75,11 +77,9 @@ class Parts:
         Raises:
             ConfigurationError: it cannot be written.
         """
-        kept = pa.BufferOutputStream()
         table = pa.Table.from_pylist(list(rows), schema=schema())
-        pq.write_table(table, kept, compression="zstd", write_page_checksum=True)
         try:
-            write_whole(self._part(key), [memoryview(kept.getvalue())])
+            write_whole(self._part(key), [table_bytes(table)])
         except OSError as error:
             self._refuse(self._part(key), error)
 
@@ -118,8 +118,7 @@ class Parts:
         return self.folder / f"{key}.parquet"
 
     def _read(self, key: str) -> "pa.Table":
-        held = pa.BufferReader(read_regular(self._part(key), MOST_BYTES))
-        return pq.read_table(held, page_checksum_verification=True)
+        return table_of(read_regular(self._part(key), MOST_BYTES)).replace_schema_metadata(None)
 
     def _refuse(self, path: Path, error: OSError) -> None:
         raise ConfigurationError(
