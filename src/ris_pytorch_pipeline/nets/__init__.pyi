@@ -2,6 +2,7 @@ from .beamspace import Beamspace
 from .candidates import candidate_cells, candidate_factors
 from .cleaning import cleaned_images
 from .config import NET_PRESETS, NetConfig, net_preset
+from .export import export_onnx, exported
 from .hybrid import HybridNet
 from .prediction import Columns, Prediction, R_pred, summed_out
 from .statistics import Statistics
@@ -18,6 +19,8 @@ __all__ = [
     "candidate_cells",
     "candidate_factors",
     "cleaned_images",
+    "export_onnx",
+    "exported",
     "net_preset",
     "summed_out",
 ]

@@ -1,0 +1,69 @@
+"""How the learned part of a network leaves Python: as a `torch.export` program, or as an ONNX file."""
+
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.export import Dim, ExportedProgram
+
+from ..errors import ConfigurationError
+from ..files import write_whole
+from .hybrid import HybridNet
+
+NAMES = ("maps", "gains", "pooled")
+"""Of the outputs, see `Learned`."""
+
+
+class Learned(nn.Module):
+    """Backbone and head of a network: what was trained. Beams before it and candidates behind it are formulas.
+
+    Args:
+        net: the network; weights are shared.
+    """
+
+    def __init__(self, net: HybridNet) -> None:
+        super().__init__()
+        self.backbone, self.head = net.backbone, net.head
+
+    def forward(self, beams: Float[Tensor, "scene channel n_u n_w"]) -> tuple[Tensor, Tensor, Tensor]:
+        """Maps (scene, 5 planes, n_u, n_w), gains (scene, n_u, n_w) and pooled features of the beams of scenes."""
+        return self.head(self.backbone(beams))
+
+
+def exported(net: HybridNet) -> ExportedProgram:
+    """The learned part as a program of `torch.export`, for any number of scenes.
+
+    >>> from ris_pytorch_pipeline.nets import HybridNet, NetConfig
+    >>> net = HybridNet(NetConfig(width=8, blocks=1, passes=1)).eval()
+    >>> maps, gains, pooled = exported(net).module()(torch.zeros(3, net.beams.channels, *net.beams.grid.shape[:2]))
+    >>> tuple(gains.shape) == (3, *net.beams.grid.shape[:2])
+    True
+
+    Args:
+        net: the network, in evaluation mode.
+    """
+    example = torch.zeros((2, net.beams.channels, *net.beams.grid.shape[:2]), device=net.beams.elements.device)
+    return torch.export.export(Learned(net).eval(), (example,), dynamic_shapes=({0: Dim("scene")},))
+
+
+def export_onnx(net: HybridNet, path: Path | str) -> None:
+    """Write the learned part as an ONNX file with the input `beams` and the outputs `maps`, `gains` and `pooled`.
+
+    Args:
+        net: the network, in evaluation mode.
+        path: of the file, replaced if it is there.
+
+    Raises:
+        ConfigurationError: the extra `onnx` is not installed.
+    """
+    try:
+        import onnxscript  # noqa: F401
+    except ImportError as missing:
+        raise ConfigurationError(
+            "the packages onnx and onnxscript, which ONNX files are written with", str(missing),
+            "an install without the extra", "pip install 'ris-pytorch-pipeline[onnx]'",
+        ) from missing  # fmt: skip
+    program = torch.onnx.export(exported(net), input_names=["beams"], output_names=list(NAMES), verbose=False)
+    assert program is not None  # which torch returns unless it is given a file
+    write_whole(Path(path), [program.model_proto.SerializeToString()])
