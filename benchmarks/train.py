@@ -17,6 +17,7 @@ import torch
 from ris_pytorch_pipeline.data import BatchSource
 from ris_pytorch_pipeline.experiment import TRAINING_PRESETS, TrainingExperiment
 from ris_pytorch_pipeline.train import Data, Parts, Progress, Reporter, Trainer
+from ris_pytorch_pipeline.train.processes.ahead import WhenAsked
 
 STAGES = ("data", "forward", "loss", "backward", "step", "bookkeeping")
 """Bookkeeping is everything that is none of the others: checks, norms, Δparam, averages, counts, watch, ledger, lines,
@@ -88,9 +89,15 @@ def timed_parts(clock: Clock) -> Parts:
     return replace(parts, data=data, loss=loss, measure=clock.around(parts.measure, "validation"))
 
 
+class Timed(Trainer):
+    """A trainer that draws a batch when it is asked for, so that each second belongs to one stage."""
+
+    ahead = WhenAsked
+
+
 def timed_trainer(experiment: TrainingExperiment, clock: Clock, folder: Path, lines: TextIO) -> Trainer:
     """A trainer whose stages are marked on a clock; it writes ledger and checkpoints into a folder, and lines."""
-    trainer = Trainer(experiment, directory=folder, parts=timed_parts(clock), reporter=Reporter(lines.write))
+    trainer = Timed(experiment, directory=folder, parts=timed_parts(clock), reporter=Reporter(lines.write))
     for net, stage in ((trainer.net, "forward"), (trainer.average.net, "validation")):
         net.register_forward_pre_hook(lambda *_: clock.mark("bookkeeping"))
         net.register_forward_hook(lambda *_, stage=stage: clock.mark(stage))

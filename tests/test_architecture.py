@@ -25,7 +25,7 @@ LEVELS = (
     {"likelihood"},
     {"covariance"},
     {"physics"},
-    {"errors", "foreign", "shapes", "units", "rng", "matching", "files"},
+    {"errors", "foreign", "shapes", "units", "rng", "matching", "files", "tasks"},
 )
 """Top to bottom. Rooms on one level are strangers, except on the lowest one."""
 DEPTH = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}

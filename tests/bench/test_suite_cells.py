@@ -205,7 +205,7 @@ def test_the_suite_of_the_manual_is_read_and_its_contenders_are_made() -> None:
 
 @pytest.mark.parametrize(
     ("module", "missing", "extra"),
-    [("bench.suites.parquet", "pyarrow", "bench"), ("report.pages.templating", "jinja2", "report")],
+    [("bench.suites.sealed_table", "pyarrow", "bench"), ("report.pages.templating", "jinja2", "report")],
 )
 def test_a_missing_extra_is_named(module: str, missing: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
     name = f"ris_pytorch_pipeline.{module}"

@@ -7,14 +7,17 @@ from ris_pytorch_pipeline.data import (
     HeldScenes,
     Inputs,
     Labels,
+    Reordered,
     SceneSource,
     batch_bytes,
     check_disjoint,
     content_hashes,
+    part_of,
 )
 from ris_pytorch_pipeline.data.dataset import Split
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError
-from ris_pytorch_pipeline.physics import preset
+from ris_pytorch_pipeline.physics import preset, scene
+from ris_pytorch_pipeline.physics.snapshots import measure
 
 SMALL = preset("random", horizontal=4, vertical=3, antennas=4, snapshots=4, sources=(1, 2), separation=0.0)
 
@@ -106,3 +109,42 @@ def test_batches_take_their_kinds_of_symbols_in_turns() -> None:
     assert kinds == ["random", "pilot", "random", "pilot"]
     assert [i.observation.symbols for i, _ in mixed.epoch(1)] == kinds
     assert torch.equal(mixed[0][0].observation.measurements, source(scenes=16)[0][0].observation.measurements)
+
+
+@pytest.mark.parametrize("kind", ["drawn", "held", "reordered", "plain"])
+def test_parts_of_a_batch_are_the_batch(kind: str) -> None:
+    class Plain:
+        def __len__(self) -> int:
+            return 3
+
+        def __getitem__(self, index: int) -> tuple[Inputs, Labels]:
+            return source()[index]
+
+    made = {"drawn": source(), "held": HeldScenes(source()), "plain": Plain()}
+    made["reordered"] = Reordered(source=HeldScenes(source()), order=(0, 1, 2))
+    for index, size in enumerate((4, 4, 2)):
+        inputs, labels = source()[index]
+        for rows in (slice(0, 1), slice(1, size), slice(0, size)):
+            mine, theirs = part_of(made[kind], index, rows)
+            assert len(mine) == len(theirs) == rows.stop - rows.start
+            torch.testing.assert_close(mine.images, inputs.images[rows])
+            torch.testing.assert_close(mine.observation.measurements, inputs.observation.measurements[rows])
+            torch.testing.assert_close(theirs.cosines, labels.cosines[rows], equal_nan=True)
+
+
+def test_arithmetic_is_done_for_the_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr(scene, "measure", lambda *given: sizes.append(len(given[0])) or measure(*given))
+    source().part(0, slice(1, 3))
+    source()[1]
+    assert sizes == [2, 4]
+
+
+def test_parts_are_held_once_and_cut_from_a_batch_that_is_held() -> None:
+    held = HeldScenes(source())
+    assert held.part(0, slice(1, 3)) is held.part(0, slice(1, 3))
+    half = held.held_bytes
+    assert held[0] is held[0]
+    assert 2.5 * half < held.held_bytes < 3.5 * half
+    assert held.part(0, slice(0, 2))[0].images.data_ptr() == held[0][0].images.data_ptr()
+    assert HeldScenes(source(), budget=0).part(0, slice(0, 2))[0] is not None

@@ -68,6 +68,17 @@ def test_a_batch_of_another_size_spans_shards_and_holds_the_same_scenes(batch: i
         source[len(source)]
 
 
+def test_a_part_of_a_batch_reads_the_scenes_of_the_part_alone(shards: Shards, monkeypatch) -> None:
+    source, whole = shards.source("train", 22, 20), drawn("train", 22, 4)
+    spans: list[tuple[int, int]] = []
+    read = Shards.scenes
+    monkeypatch.setattr(Shards, "scenes", lambda self, split, *span: spans.append(span) or read(self, split, *span))
+    inputs, _ = source.part(0, slice(10, 20))
+    assert content_hashes([(inputs, None)]) == content_hashes(whole)[10:20]  # type: ignore[arg-type]
+    source.part(1, slice(1, 2))
+    assert spans == [(10, 20), (21, 22)]
+
+
 def test_a_source_of_fewer_scenes_takes_the_first(shards: Shards) -> None:
     assert content_hashes(shards.source("train", 9, 4)) == content_hashes(drawn("train", 9, 4))
 

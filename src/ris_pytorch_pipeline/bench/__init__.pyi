@@ -22,9 +22,10 @@ from .suites.columns import COLUMNS, RESULTS, TIMES, Row, beside_genie, cell_of,
 from .suites.entering import Entering, ModelSettings
 from .suites.keeping import Kept
 from .suites.parquet import read_rows, write_rows
-from .suites.processes import Answers, serve, worked_apart, worked_here
+from .suites.processes import Answers, serve, worked_apart, worked_by, worked_here
 from .suites.reading import suite_from_toml, suite_of
 from .suites.suite import Axis, Entrant, Pending, Suite, Sweep
+from .suites.working import Worked, work
 from .summary import bound_quantiles, distance_by_range, summarise, to_json
 from .sweep import (
     Drawer,
@@ -77,6 +78,7 @@ __all__ = [
     "Suite",
     "Sweep",
     "Trial",
+    "Worked",
     "alarm",
     "beside_genie",
     "blind",
@@ -121,7 +123,9 @@ __all__ = [
     "trial_on",
     "whitened_distance",
     "whitened_gospa",
+    "work",
     "worked_apart",
+    "worked_by",
     "worked_here",
     "write_rows",
 ]

@@ -15,6 +15,7 @@ from .options.bench_options import add_bench
 from .options.choosing_estimator import add_estimator
 from .options.data_options import add_calibrate, add_import
 from .options.examples import epilog_of
+from .options.executing import add_cluster, add_folder
 from .options.report_options import add_report
 from .options.scenario_options import add_scenario_options
 from .options.search_options import add_search
@@ -135,17 +136,19 @@ def _simulate(parser: Parser) -> None:
     )
     group.add_argument("--batch", type=int, metavar="N", help="scenes per random stream; the batch of training (32)")
     group.add_argument("--per-shard", type=int, metavar="N", help="scenes per shard (as many as fit in 64 MB)")
+    add_cluster(group)
     _add_experiment(parser)
 
 
 def _locate(parser: Parser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="scene file")
+    parser.add_argument("file", type=Path, metavar="FILE", help="scene file, or a folder of them with --out")
     add_estimator(parser)
     parser.add_argument("--sources", default="auto", metavar="K|auto", help="sources in each scene (auto: estimated)")
     parser.add_argument("--scene", default="0", metavar="I|all", help="which scene (0)")
     parser.add_argument("--calibration", type=Path, metavar="FILE", help="gains that `ris calibrate` found")
     parser.add_argument("--plot", type=Path, metavar="OUT.png", help="draw the first of the scenes")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    add_folder(parser)
     _add_view(parser)
 
 

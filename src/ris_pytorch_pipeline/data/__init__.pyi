@@ -1,12 +1,24 @@
 from .batch import Inputs, Labels, batch_from, energy_lags, inputs_from, labels_from
-from .dataset import BatchSource, HeldScenes, Reordered, SceneSource, Split, batch_bytes, check_disjoint, content_hashes
+from .dataset import (
+    BatchSource,
+    HeldScenes,
+    Reordered,
+    SceneSource,
+    SharedSource,
+    Split,
+    batch_bytes,
+    check_disjoint,
+    content_hashes,
+    part_of,
+)
 from .digest import config_digest, differences
 from .header import SCHEMA, VERSION, Header
 from .known_positions import truth_at
 from .manifest import Manifest, Shard, read_manifest
 from .scene_document import SceneDocument, scenes_from_json
 from .scene_file import SceneFile, count_scenes, load_scenes, save_scenes
-from .sharding import Sharded, ShardPlan, write_shards
+from .shard_plan import ShardPlan
+from .sharding import Sharded, write_shards
 from .shards import Shards, ShardSource, open_shards
 from .simulation import simulate, simulated_blocks
 from .whitening import Prior
@@ -30,6 +42,7 @@ __all__ = [
     "ShardSource",
     "Sharded",
     "Shards",
+    "SharedSource",
     "Split",
     "batch_bytes",
     "batch_from",
@@ -43,6 +56,7 @@ __all__ = [
     "labels_from",
     "load_scenes",
     "open_shards",
+    "part_of",
     "read_manifest",
     "save_scenes",
     "scenes_from_json",

@@ -35,6 +35,32 @@ class BatchSource(Protocol):
         ...
 
 
+@runtime_checkable
+class SharedSource(BatchSource, Protocol):
+    """Batches of which a process of several can have its rows without the cost of the others."""
+
+    def part(self, index: int, rows: slice) -> tuple[Inputs, Labels]:
+        """The scenes `rows` of batch `index`; the slice has a start and a stop, and no step."""
+        ...
+
+
+def part_of(source: BatchSource, index: int, rows: slice) -> tuple[Inputs, Labels]:
+    """The scenes `rows` of batch `index` of a source, made alone where the source can do that.
+
+    Args:
+        source: of batches.
+        index: which batch.
+        rows: the scenes, with a start and a stop.
+
+    Returns:
+        Inputs and labels of these scenes; they are those of the whole batch, up to rounding.
+    """
+    if isinstance(source, SharedSource):
+        return source.part(index, rows)
+    inputs, labels = source[index]
+    return inputs[rows], labels[rows]
+
+
 @dataclass(frozen=True, kw_only=True)
 class SceneSource:
     """Batches of scenes drawn on the fly: batch i is a function of scenario, seed, split and `first` + i alone.
@@ -80,8 +106,12 @@ class SceneSource:
         """Batch `index` of this source, complex64."""
         return batch_from(self.drawn(index), (self.scenario.vertical, self.scenario.horizontal))
 
-    def drawn(self, index: int) -> Scenes:
-        """The scenes of batch `index`, complex64.
+    def part(self, index: int, rows: slice) -> tuple[Inputs, Labels]:
+        """The scenes `rows` of batch `index`, complex64."""
+        return batch_from(self.drawn(index, rows), (self.scenario.vertical, self.scenario.horizontal))
+
+    def drawn(self, index: int, rows: slice | None = None) -> Scenes:
+        """The scenes of batch `index`, or some of them, complex64.
 
         Raises:
             IndexError: beyond the last batch.
@@ -92,9 +122,11 @@ class SceneSource:
         number, scenario = self.first + index, self.scenario
         if self.kinds:
             scenario = replace(scenario, symbols=self.kinds[number % len(self.kinds)])
-        return draw(
-            scenario, self.batch, stream(self.seed, stream_name(self.split), number, self.device), torch.complex64
-        )[:size]
+        generator = stream(self.seed, stream_name(self.split), number, self.device)
+        if rows is None:
+            return draw(scenario, self.batch, generator, torch.complex64)[:size]
+        rows = slice(rows.start, min(rows.stop, size))
+        return draw(scenario, self.batch, generator, torch.complex64, rows=rows)
 
     def __iter__(self) -> Iterator[tuple[Inputs, Labels]]:
         for index in range(len(self)):
@@ -124,8 +156,8 @@ class HeldScenes:
     source: BatchSource
     budget: int = 2**31
     device: str = "cpu"
-    _held: dict[int, tuple[Inputs, Labels]] = field(default_factory=dict, init=False, repr=False)
-    _bytes: dict[int, int] = field(default_factory=dict, init=False, repr=False)
+    _held: dict[int | tuple[int, int, int], tuple[Inputs, Labels]] = field(default_factory=dict, init=False, repr=False)
+    _bytes: dict[int | tuple[int, int, int], int] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.budget < 0:
@@ -136,12 +168,21 @@ class HeldScenes:
 
     def __getitem__(self, index: int) -> tuple[Inputs, Labels]:
         """Batch `index`."""
+        return self._held[index] if index in self._held else self._keep(index, *self.source[index])
+
+    def part(self, index: int, rows: slice) -> tuple[Inputs, Labels]:
+        """The scenes `rows` of batch `index`; where the batch is not held, these alone are."""
+        key = (index, rows.start, rows.stop)
         if index in self._held:
-            return self._held[index]
-        inputs, labels = self.source[index]
+            inputs, labels = self._held[index]
+            return inputs[rows], labels[rows]
+        return self._held[key] if key in self._held else self._keep(key, *part_of(self.source, index, rows))
+
+    def _keep(self, key: int | tuple[int, int, int], inputs: Inputs, labels: Labels) -> tuple[Inputs, Labels]:
+        """A batch or a part of one on the device, held if the budget has room for it."""
         batch, size = (inputs.to(self.device), labels.to(self.device)), batch_bytes(inputs, labels)
         if self.held_bytes + size <= self.budget:
-            self._held[index], self._bytes[index] = batch, size
+            self._held[key], self._bytes[key] = batch, size
         return batch
 
     def __iter__(self) -> Iterator[tuple[Inputs, Labels]]:
@@ -182,6 +223,10 @@ class Reordered:
     def __getitem__(self, index: int) -> tuple[Inputs, Labels]:
         """Batch `index` of the new order."""
         return self.source[self.order[index]]
+
+    def part(self, index: int, rows: slice) -> tuple[Inputs, Labels]:
+        """The scenes `rows` of batch `index` of the new order."""
+        return part_of(self.source, self.order[index], rows)
 
 
 def batch_bytes(inputs: Inputs, labels: Labels) -> int:

@@ -156,7 +156,11 @@ class ShardSource:
         return -(-self.scenes // self.batch)
 
     def __getitem__(self, index: int) -> tuple[Inputs, Labels]:
-        """Batch `index`, complex64.
+        """Batch `index`, complex64."""
+        return self.part(index, slice(0, self.batch))
+
+    def part(self, index: int, rows: slice) -> tuple[Inputs, Labels]:
+        """The scenes `rows` of batch `index`, complex64; the others are not read.
 
         Raises:
             IndexError: beyond the last batch.
@@ -164,7 +168,8 @@ class ShardSource:
         if not 0 <= index < len(self):
             raise IndexError(f"batch {index} of {len(self)}")
         first = index * self.batch
-        drawn = self.shards.scenes(self.split, first, min(first + self.batch, self.scenes))
+        last = min(first + min(rows.stop, self.batch), self.scenes)
+        drawn = self.shards.scenes(self.split, first + rows.start, last)
         return batch_from(drawn, self.shards.manifest.panel)
 
     def __iter__(self) -> Iterator[tuple[Inputs, Labels]]:

@@ -95,6 +95,7 @@ def draw(
     generator: Generator,
     dtype: torch.dtype = torch.complex128,
     array: Array | None = None,
+    rows: slice = slice(None),
 ) -> Scenes:
     """Draw independent scenes from a scenario.
 
@@ -109,6 +110,7 @@ def draw(
         generator: the source of randomness; its device is where the scenes are made.
         dtype: torch.complex64 or torch.complex128.
         array: another array than the scenario describes, such as `Points(...)`.
+        rows: the scenes to make. Random numbers are drawn for all of them; the arithmetic is done for these alone.
 
     Returns:
         The scenes, padded to the scenario's largest number of sources.
@@ -119,24 +121,26 @@ def draw(
     array = (scenario_array(scenario) if array is None else array).to(generator.device, torch.float64)
     least, most = (int(k) for k in ends(scenario.sources))
     sources = torch.randint(least, most + 1, (scenes,), generator=generator, device=generator.device)
-    present = torch.arange(most, device=generator.device) < sources[:, None]
     positions = draw_positions(scenario, sources, generator)
-    relative = _draw_relative_powers(scenario, positions, generator) * present
-    codes, applied_codes = (c.to(dtype) for c in _draw_codes(scenario, scenes, array, generator))
-    channel, applied_channel = (h.to(dtype) for h in _draw_channel(scenario, scenes, array, generator))
-    snr_db = uniform(*ends(scenario.snr_db), (scenes,), generator).to(dtype.to_real())
-    units = _draw_symbols(scenario, (scenes, most), array, generator).to(dtype)
-    noise = complex_normal((*units.shape[:-1], scenario.antennas), generator).to(dtype)
-    vectors = _panel_vectors(scenario, positions, array, generator).to(dtype)
-    applied = Sounding(array=array, codes=applied_codes, channel=applied_channel)
-    gains = torch.view_as_real(applied.response(vectors)).square().sum(-1).mean(dim=(-1, -3))
-    powers = relative.to(dtype.to_real()) * (1 if scenario.path_loss else len(array) / gains)
+    relative = _draw_relative_powers(scenario, positions, generator)
+    codes, applied_codes = (c[rows].to(dtype) for c in _draw_codes(scenario, scenes, array, generator))
+    channel, applied_channel = (h[rows].to(dtype) for h in _draw_channel(scenario, scenes, array, generator))
+    snr_db = uniform(*ends(scenario.snr_db), (scenes,), generator)[rows].to(dtype.to_real())
+    units = _draw_symbols(scenario, (scenes, most), array, generator)
+    noise = complex_normal((*units.shape[:-1], scenario.antennas), generator)[rows].to(dtype)
+    ghosts = _draw_ghosts(scenario, (scenes, most), generator)
+    sources, positions, relative, units = sources[rows], positions[rows], relative[rows], units[rows].to(dtype)
+    present = torch.arange(most, device=generator.device) < sources[:, None]
+    vectors = _panel_vectors(positions, tuple(x[rows] for x in ghosts), array).to(dtype)
+    gains = Sounding(array=array, codes=applied_codes, channel=applied_channel).response(vectors)
+    gains = torch.view_as_real(gains).square().sum(-1).mean(dim=(-1, -3))
+    powers = (relative * present).to(dtype.to_real()) * (1 if scenario.path_loss else len(array) / gains)
     variance = (gains * powers).sum(-1) / 10 ** (snr_db / 10)
     wide = (1,) * (units.ndim - 2)
-    symbols = units * powers.sqrt().reshape(scenes, *wide, most).to(dtype)
+    symbols = units * powers.sqrt().reshape(-1, *wide, most).to(dtype)
     clean = measure(vectors, symbols, applied_codes, applied_channel)
     observation = Observation(
-        measurements=clean + noise * variance.sqrt().reshape(scenes, *wide, 1),
+        measurements=clean + noise * variance.sqrt().reshape(-1, *wide, 1),
         codes=codes,
         channel=channel,
         array=array.to(dtype=dtype.to_real()),
@@ -262,18 +266,20 @@ def _draw_channel(
     return estimated_channel(channel, scenario.impairments, generator), channel
 
 
-def _panel_vectors(scenario: Scenario, positions: Positions, array: Array, generator: Generator) -> Waves:
-    """What the panel receives from each unit source: its steering vector, plus one coherent ghost path if there is one.
-
-    A ghost comes from an independent random position with a random phase.
-    """
-    vectors = steering(positions, array)
+def _draw_ghosts(scenario: Scenario, shape: tuple[int, int], generator: Generator) -> tuple[Tensor, ...]:
+    """Random position and gain, of random phase, of the coherent ghost path of each source; () without ghosts."""
     level = scenario.impairments.ghost_db
     if level is None:
+        return ()
+    somewhere = _propose(scenario, *shape, generator)
+    phase = uniform(0, 2 * math.pi, (*shape, 1), generator)
+    return somewhere, torch.polar(torch.full_like(phase, 10 ** (level / 20)), phase)
+
+
+def _panel_vectors(positions: Positions, ghosts: tuple[Tensor, ...], array: Array) -> Waves:
+    """What the panel receives from each unit source: its steering vector, plus its ghost if it has one."""
+    vectors = steering(positions, array)
+    if not ghosts:
         return vectors
-    scenes, sources = positions.shape[:2]
-    somewhere = _propose(scenario, scenes, sources, generator)
-    phase = uniform(0, 2 * math.pi, (scenes, sources, 1), generator)
-    gain = torch.polar(torch.full_like(phase, 10 ** (level / 20)), phase)
-    gain = gain.unsqueeze(1) if array.frequencies > 1 else gain
-    return vectors + gain * steering(somewhere, array)
+    somewhere, gain = ghosts
+    return vectors + (gain.unsqueeze(1) if array.frequencies > 1 else gain) * steering(somewhere, array)

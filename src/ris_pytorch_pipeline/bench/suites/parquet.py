@@ -5,20 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...errors import ConfigurationError, InputError
+from ...errors import InputError
 from ...files import parse_document, read_regular, reason, write_whole
 from .columns import COLUMNS, Kind, Row
-
-try:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-except ImportError as missing:
-    raise ConfigurationError(
-        "the package pyarrow, which results are kept with",
-        str(missing),
-        "an install without the extra",
-        "pip install 'ris-pytorch-pipeline[bench]'",
-    ) from missing
+from .sealed_table import DAMAGED, pa, table_bytes, table_of
 
 MOST_BYTES = 2**28
 """Of a file of results; a row takes about a kilobyte."""
@@ -39,9 +29,7 @@ def write_rows(path: Path, rows: Sequence[Row], suite: Mapping[str, Any]) -> Non
     """
     schema = _schema().with_metadata({_SUITE: json.dumps(suite, ensure_ascii=False, allow_nan=False).encode()})
     columns = {name: [row[name] for row in rows] for name in COLUMNS}
-    kept = pa.BufferOutputStream()
-    pq.write_table(pa.table(columns, schema=schema), kept, compression="zstd")
-    write_whole(path, [memoryview(kept.getvalue())])
+    write_whole(path, [table_bytes(pa.table(columns, schema=schema))])
 
 
 def read_rows(path: Path) -> tuple[list[Row], dict[str, Any]]:
@@ -54,12 +42,12 @@ def read_rows(path: Path) -> tuple[list[Row], dict[str, Any]]:
         Rows in the order of the suite, and its plain values.
 
     Raises:
-        InputError: no such file, no Parquet, or other columns than this version's.
+        InputError: no such file, no Parquet, a byte that was changed, or other columns than this version's.
     """
     try:
-        table = pq.read_table(pa.BufferReader(read_regular(path, MOST_BYTES)))
-        suite = parse_document((table.schema.metadata or {}).get(_SUITE, b"{}"))
-    except (OSError, ValueError, pa.ArrowException) as error:
+        table = table_of(read_regular(path, MOST_BYTES), unsealed=True)
+        suite = parse_document((table.schema.metadata or {}).get(_SUITE, b""))
+    except DAMAGED as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
         raise InputError(
             "results that `ris bench SUITE` kept", f"{path}: {why}", "another file, or one cut short by a copy",

@@ -4,13 +4,14 @@ import json
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import redirect_stdout, suppress
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, redirect_stdout, suppress
 from queue import SimpleQueue
 from threading import Thread
 
 from ...errors import InputError
 from ...files import parse_document
+from ...tasks import Executor
 from .entering import Entering
 from .suite import Pending, Suite
 from .working import Told, Worked, work
@@ -74,6 +75,31 @@ def worked_apart(cells: Sequence[Pending], command: Sequence[str], jobs: int, su
         for process in started:
             with suppress(BrokenPipeError), process:  # closes both pipes
                 pass
+
+
+def worked_by(
+    cells: Sequence[Pending], work_on: Callable[[int], Worked],
+    executor: Callable[[], AbstractContextManager[Executor]], suite: Suite,
+) -> Answers:  # fmt: skip
+    """Run cells as tasks of an executor; one whose workers died is a failure of its own.
+
+    Args:
+        cells: to run.
+        work_on: what comes of the cell of this number in the suite; workers can import it.
+        executor: somebody who does tasks, until the block ends.
+        suite: whose cells they are.
+
+    Yields:
+        Each cell, once it is finished, in any order.
+
+    Raises:
+        InputError: a worker that runs another suite.
+    """
+    numbers = {pending.key: number for number, pending in enumerate(suite.cells())}
+    with executor() as found:
+        for done in found.carry_out(work_on, [numbers[pending.key] for pending in cells]):
+            worked = Worked(failure=str(done.error)) if done.error is not None else done.value
+            yield _checked((cells[done.number], worked), suite.digest)
 
 
 def serve(cells: Sequence[Pending], entering: Entering, suite: str, told: Told) -> None:

@@ -79,7 +79,7 @@ def _check_no_suite(arguments: argparse.Namespace) -> None:
     Raises:
         ConfigurationError: naming one.
     """
-    usual = {"out": None, "resume": False, "jobs": 1, "quick": False, "worker": None}
+    usual = {"out": None, "resume": False, "jobs": 1, "quick": False, "worker": None, "cluster": None}
     given = [f"--{name}" for name, value in usual.items() if vars(arguments)[name] != value]
     if given:
         raise ConfigurationError(

@@ -18,6 +18,7 @@ from ...experiment import fit, overlay, parse_toml_value, resolve
 from ...physics import Observation, Scenario, ends
 from ...train import Trained
 from ..arguments import experiment_of, overrides_of
+from ..forms.locate_folder import locate_folder
 from ..memory import affordable, read_bytes, require, searched_bytes
 from ..options.counts import count_of
 from ..options.model import localiser, network_at, refuse_beside_model
@@ -29,7 +30,27 @@ _BATCH = 32
 """Scenes handed to the estimator at a time."""
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> int:
+    """Read, locate, print, and draw; or locate all scenes of a folder.
+
+    Returns:
+        The exit code: 0, or 1 where some scenes of a folder failed.
+
+    Raises:
+        ConfigurationError: an option of a folder beside a file.
+    """
+    if arguments.out is not None:
+        return locate_folder(arguments)
+    if arguments.cluster is not None:
+        raise ConfigurationError(
+            "--out OUT.parquet beside --cluster", "no --out", "an option of folders of scenes",
+            "name a folder and where its results go, or leave --cluster out",
+        )  # fmt: skip
+    _locate_file(arguments)
+    return 0
+
+
+def _locate_file(arguments: argparse.Namespace) -> None:
     """Read, locate, print, and draw."""
     if arguments.plot is not None:
         check_figure(arguments.plot)

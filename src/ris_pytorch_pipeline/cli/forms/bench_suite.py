@@ -7,14 +7,29 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from ...bench import Answers, Entering, Kept, Pending, Suite, serve, suite_from_toml, worked_apart, worked_here
+from ...bench import (
+    Answers,
+    Entering,
+    Kept,
+    Pending,
+    Suite,
+    Worked,
+    serve,
+    suite_from_toml,
+    work,
+    worked_apart,
+    worked_by,
+    worked_here,
+)
 from ...errors import ConfigurationError
 from ...experiment import parse_toml_value, to_toml
 from ...files import Lock, make_folder, open_regular, parent_watch, reason
 from ...physics import ends
 from ..memory import compared_bytes, require
+from ..options.executing import executor_of
 from ..options.model import checkpoint_at, network_at
 from ..showing.output import Bar
 from ..showing.suite_shown import print_suite
@@ -132,10 +147,21 @@ def _work(
 def _answers(
     arguments: argparse.Namespace, suite: Suite, missing: Sequence[Pending], entering: Entering, bar: Bar
 ) -> Answers:  # fmt: skip
+    if arguments.cluster is not None:
+        paths = {"suite": arguments.suite.absolute(), "extend": [path.absolute() for path in arguments.extend]}
+        there = argparse.Namespace(**{**vars(arguments), **paths})  # which holds in another working directory
+        return worked_by(missing, partial(_worked_there, there), partial(executor_of, arguments), suite)
     if arguments.jobs == 1 or len(missing) < 2:
         done, total = len(suite.cells()) - len(missing), len(suite.cells())
         return worked_here(missing, entering, suite.digest, lambda label, scenes, of: bar(done, total, label))
     return worked_apart(missing, command_of(arguments), arguments.jobs, suite)
+
+
+def _worked_there(arguments: argparse.Namespace, number: int) -> Worked:
+    """What came of a cell of the suite, on a worker of a cluster."""
+    suite = suite_of_arguments(arguments)
+    entering = Entering(read=network_at, further=tuple(suite.contenders))
+    return work(suite.cells()[number], entering, suite.digest)
 
 
 def command_of(arguments: argparse.Namespace) -> list[str]:

@@ -9,11 +9,12 @@ from ...data.dataset import Split
 from ...errors import ConfigurationError
 from ...experiment import Experiment, fit, parse_toml_value
 from ...experiment.strict import nearest
+from ..options.executing import executor_of
 from ..showing.output import Bar, print_json, rate
 
 SPLITS: dict[str, Split] = {**{name: name for name in get_args(Split)}, "val": "validation"}
 """What a split may be called."""
-_OF_SHARDS, _OF_ONE_FILE = ("split", "batch", "per_shard"), ("force", "double", "scenes")
+_OF_SHARDS, _OF_ONE_FILE = ("split", "batch", "per_shard", "cluster"), ("force", "double", "scenes")
 """Options that only one of the two forms takes."""
 
 
@@ -51,7 +52,10 @@ def write_splits(arguments: argparse.Namespace, experiment: Experiment) -> None:
         def advance(done: int, total: int, split: str) -> None:
             bar(done, total, f"{split}, {rate(done, time.monotonic() - begin)}")
 
-        done = write_shards(arguments.shards, plan_of(arguments, experiment), advance)
+        plan = plan_of(arguments, experiment)
+        folder = arguments.shards if arguments.cluster is None else arguments.shards.absolute()
+        with executor_of(arguments) as executor:
+            done = write_shards(folder, plan, advance, executor)
     manifest = done.manifest
     splits = {
         split: {"scenes": manifest.scenes(split), "shards": len(held), "bytes": sum(shard.bytes for shard in held)}

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from ...estimate.contenders import CONTENDERS
+from .executing import add_cluster
 
 
 def add_bench(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +17,7 @@ def add_bench(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (runs/bench/SUITE)")
     group.add_argument("--resume", action="store_true", help="go on with the cells that are missing in there")
     group.add_argument("--jobs", type=int, default=1, metavar="N", help="processes; results are the same for any (1)")
+    add_cluster(group)
     group.add_argument("--quick", action="store_true", help="take the few scenes that the suite calls `quick`")
     group.add_argument("--worker", type=int, metavar="PROCESS", help=argparse.SUPPRESS)
 

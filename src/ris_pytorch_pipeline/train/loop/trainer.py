@@ -1,12 +1,13 @@
 """How is a network trained? One explicit loop: batches, one gate per update, one validation per epoch."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from trainlint import Line, Preset, Verdict
 
+from ...data import Inputs, Labels
 from ...experiment import Phases, presets
 from ...experiment.training import TrainingExperiment
 from ...files import Stop
@@ -15,7 +16,8 @@ from ..files.identity import new_identity
 from ..files.keeping import go_back, keep
 from ..files.ledger import Ledger, Listener
 from ..parts import Parts
-from ..processes.hardware import hardware_of
+from ..processes.ahead import Ahead, WhenAsked
+from ..processes.hardware import fetched, hardware_of
 from ..processes.together import ALONE, Processes
 from ..randomness import seeded
 from ..watching.checks import check_metric, check_moving, check_untrained, numbers
@@ -49,6 +51,8 @@ class Trainer:
     Raises:
         ConfigurationError: a device, precision or process that is not there, or groups that miss a parameter.
     """
+
+    ahead: type[Ahead] = Ahead
 
     def __init__(
         self,
@@ -85,6 +89,7 @@ class Trainer:
         self.gate = Gate(self.groups, self.optimizer, self.scaler, self.config)
         self.progress = Progress()
         self.watching = Watching(self.net, self.optimizer, self.average, watch)
+        self.fetch: Callable[[int], tuple[Inputs, Labels]] = self._share
 
     def fit(
         self,
@@ -132,12 +137,17 @@ class Trainer:
         plan, progress = self.experiment.plan, self.progress
         while progress.epoch < plan.epochs and not progress.stopped:
             self._begin_epoch()
-            for window in self._windows():
-                losses = self._backward(window)
-                measure = is_measured(progress.updates, self.measure_every)
-                attempt = self.gate.attempt(self._rates(), measure=measure, refused=self.watching.skipped)
-                self._account(window, losses, attempt)
-                self._stop_if_asked()
+            windows = plan.windows(self.config.accumulation)
+            batches = range(progress.window * self.config.accumulation, len(plan.sizes()))
+            ahead = self.ahead if plan.draw == "cpu" else WhenAsked  # on a GPU one batch waits for the other either way
+            with ahead(self._share, batches, self.hardware.device) as self.fetch:
+                for number in range(progress.window, len(windows)):
+                    losses = self._backward(window := windows[number])
+                    measure = is_measured(progress.updates, self.measure_every)
+                    attempt = self.gate.attempt(self._rates(), measure=measure, refused=self.watching.skipped)
+                    self._account(window, losses, attempt)
+                    self._stop_if_asked()
+            self.fetch = self._share
             self._end_epoch()
             self._stop_if_asked()
 
@@ -166,8 +176,7 @@ class Trainer:
         loss, name = self.losses[phase], self.experiment.phases.stages[phase].name
         self.net.train()
         for index in window:
-            rows = self.processes.share(sizes[index])
-            inputs, labels = self.hardware.batch(self.source, index, sizes[index], rows)
+            inputs, labels = self.hardware.moved(*self.fetch(index))
             with seeded(self.experiment.seed, dropout, self.progress.batches, self.hardware.device):
                 with self.hardware.autocast():
                     prediction = self.net(inputs)
@@ -180,6 +189,11 @@ class Trainer:
             means.update({name: value * sizes[index] / scenes for name, value in values.items()})
         self.processes.sum_gradients(self.groups.parameters)
         return dict(means)
+
+    def _share(self, index: int) -> tuple[Inputs, Labels]:
+        """This process's share of a training batch of the epoch."""
+        size = self.experiment.plan.sizes()[index]
+        return fetched(self.source, index, size, self.processes.share(size))
 
     def _account(self, window: range, losses: dict[str, float], attempt: Attempt) -> None:
         """Count an attempt, let the average follow, and say what happened."""
@@ -203,7 +217,7 @@ class Trainer:
         """Validate the averaged weights, keep what they are, and decide whether to go on."""
         progress, plan, stopping = self.progress, self.experiment.plan, self.experiment.stopping
         self.average.settle(self.hardware.batch(self.source, i, size)[0] for i, size in enumerate(plan.sizes()))
-        metrics = self.processes.of_first(self._validate(plan.validation_sizes()))
+        metrics = self._validate(plan.validation_sizes())
         better = progress.note_metric(check_metric(stopping.metric, metrics), stopping.least_gain)
         number, train = progress.epoch + 1, progress.train_loss()
         phase = self._phase(max(0, progress.updates - 1))
@@ -222,12 +236,6 @@ class Trainer:
             keep(self, name)
         self.watching.epoch(record, progress.best)
 
-    def _windows(self) -> Iterator[range]:
-        """The batches of each update that is left of the epoch."""
-        windows = self.experiment.plan.windows(self.config.accumulation)
-        for number in range(self.progress.window, len(windows)):
-            yield windows[number]
-
     def _stop_if_asked(self) -> None:
         """Keep everything and end, if a process of this run was asked to."""
         if self.stop is not None and is_asked(self.stop, self.processes):
@@ -237,7 +245,8 @@ class Trainer:
 
     def _validate(self, sizes: Sequence[int]) -> dict[str, float]:
         """Loss, terms and metrics of the evaluated weights on the first batches of the validation."""
-        return evaluate(self.average.net, self.loss, self.parts.measure, self.data.validation, sizes, self.hardware)
+        net, source = self.average.net, self.data.validation
+        return evaluate(net, self.loss, self.parts.measure, source, sizes, self.hardware, self.processes, self.ahead)
 
     def _prepare(self, given: dict[str, int], *, resume: bool) -> bool:
         """Settle the plan, find the files, and go back to where a resumed run stopped; False where it begins anew.
@@ -255,16 +264,16 @@ class Trainer:
             check_metric(self.experiment.stopping.metric, self._validate(first))
         newest = self.files.newest() if resume else self.files.open_new()
         self.identity = new_identity(self.experiment.digest) if newest is None else go_back(self, newest)
-        start = {"configuration": float(int(self.experiment.digest[:12], 16)), "updates": self.progress.updates}
-        self.processes.check_same("start", start)
+        number = float(int(self.experiment.digest[:12], 16))
+        self.processes.check_same("start", {"configuration": number, "updates": self.progress.updates})
         return newest is not None
 
     def _announce(self, *, resume: bool) -> None:
         sizes, progress = self.groups.sizes, self.progress
         self.ledger.begin(
-            resumed=resume, updates=progress.updates, attempts=progress.attempts,
-            epochs=progress.epoch, planned=self.updates, parameters=sizes, data=self.data.note,
-            processes=self.processes.world, experiment=self.experiment.to_plain(),
+            resumed=resume, updates=progress.updates, attempts=progress.attempts, epochs=progress.epoch,
+            planned=self.updates, parameters=sizes, data=self.data.note, processes=self.processes.world,
+            experiment=self.experiment.to_plain(),
         )  # fmt: skip
         where = str(self.files.directory or "nothing")
         self.reporter.start(self.identity.run, sizes, self.updates, where, self.processes.world)

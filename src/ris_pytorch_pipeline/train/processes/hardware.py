@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ...data import BatchSource, Inputs, Labels
+from ...data import BatchSource, Inputs, Labels, part_of
 from ...errors import ConfigurationError, InputError
 from ...experiment.training import TrainingExperiment
 from .together import Processes
@@ -32,25 +32,49 @@ class Hardware:
         """A scaler of the loss for float16; one that does nothing otherwise."""
         return torch.amp.GradScaler(self.device.type, enabled=self.low is torch.float16)
 
-    def batch(self, source: BatchSource, index: int, size: int, rows: slice = slice(None)) -> tuple[Inputs, Labels]:
-        """A batch on the device, or some of its scenes.
+    def batch(self, source: BatchSource, index: int, size: int) -> tuple[Inputs, Labels]:
+        """A batch on the device.
 
         Args:
             source: of batches.
             index: which batch.
             size: scenes that the plan says it has.
-            rows: the scenes to take.
 
         Raises:
             InputError: not as many scenes as planned.
         """
-        inputs, labels = source[index]
-        if len(inputs) != size or len(labels) != size:
-            raise InputError(
-                f"{size} scenes in batch {index}", f"{len(inputs)} inputs and {len(labels)} labels",
-                "a source of other sizes than the plan says", "give the source the plan's n_train, n_val and batch",
-            )  # fmt: skip
-        return inputs[rows].to(self.device), labels[rows].to(self.device)
+        inputs, labels = fetched(source, index, size)
+        return self.moved(inputs, labels)
+
+    def moved(self, inputs: Inputs, labels: Labels) -> tuple[Inputs, Labels]:
+        """Both on the device."""
+        return inputs.to(self.device), labels.to(self.device)
+
+
+def fetched(source: BatchSource, index: int, size: int, rows: slice = slice(None)) -> tuple[Inputs, Labels]:
+    """A batch, or some of its scenes, where the source makes it.
+
+    Args:
+        source: of batches.
+        index: which batch.
+        size: scenes that the plan says it has.
+        rows: the scenes to take; the others are not made where the source can leave them out.
+
+    Returns:
+        Inputs and labels.
+
+    Raises:
+        InputError: not as many scenes as planned.
+    """
+    start, stop, _ = rows.indices(size)
+    inputs, labels = source[index] if (start, stop) == (0, size) else part_of(source, index, slice(start, stop))
+    wanted = stop - start
+    if len(inputs) != wanted or len(labels) != wanted:
+        raise InputError(
+            f"{wanted} scenes in batch {index}", f"{len(inputs)} inputs and {len(labels)} labels",
+            "a source of other sizes than the plan says", "give the source the plan's n_train, n_val and batch",
+        )  # fmt: skip
+    return inputs, labels
 
 
 def hardware_of(experiment: TrainingExperiment, processes: Processes) -> Hardware:

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event, Thread, main_thread
+from threading import Event, Thread, enumerate, main_thread
 
 import torch.distributed as dist
 
@@ -14,6 +14,8 @@ EVERY = 4.0
 """Seconds between two beats."""
 PATIENCE = 40.0
 """Seconds without a beat after which a process counts as hanging: with what ends it, the others end within 60."""
+FETCHING = "batches drawn ahead"
+"""Name of the thread that the main one may wait for: while it moves, so does the process."""
 AFTER_AN_ERROR = 3 * EVERY
 """The same once the connection has failed, where it only remains to say whose."""
 
@@ -119,10 +121,11 @@ def _key(rank: int) -> str:
 
 
 def _place() -> tuple[tuple[int, int], ...]:
-    """Where the main thread is: the code and the instruction of each of its frames."""
-    frame = sys._current_frames().get(main_thread().ident or 0)
-    found = []
-    while frame is not None:
-        found.append((id(frame.f_code), frame.f_lasti))
-        frame = frame.f_back
+    """Where the main thread and the one it waits for are: the code and the instruction of each of their frames."""
+    frames, found = sys._current_frames(), []
+    for thread in (main_thread(), *(each for each in enumerate() if each.name == FETCHING)):
+        frame = frames.get(thread.ident or 0)
+        while frame is not None:
+            found.append((id(frame.f_code), frame.f_lasti))
+            frame = frame.f_back
     return tuple(found)

@@ -153,17 +153,6 @@ class Processes:
         table[self.rank] = table.new_tensor(values)
         return self.sum(table).tolist()
 
-    def of_first(self, values: Mapping[str, float]) -> dict[str, float]:
-        """The numbers that process 0 has, in every process, so that all decide alike.
-
-        Args:
-            values: by name, the same names in every process.
-
-        Returns:
-            Those of process 0.
-        """
-        return dict(zip(values, self.gathered(list(values.values()))[0], strict=True))
-
     def sum_gradients(self, parameters: Sequence[nn.Parameter]) -> None:
         """Give every parameter the sum of its gradients over all processes, in one flat buffer.
 

@@ -1,0 +1,99 @@
+"""How many more scenes per second do several processes train on than one, at equal results?
+
+python benchmarks/processes.py --world 2 --rounds 5
+
+Every round trains with one process and then with all of them, so that a busy machine slows both. Each process computes
+with one thread and, where the machine lets it, on a core of its own; `--shared` leaves the choice to the system, where
+the thread of a single process that draws ahead has the other core to itself.
+"""
+
+import argparse
+import os
+import socket
+import time
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import torch
+from torch.multiprocessing.spawn import spawn
+
+from ris_pytorch_pipeline.experiment import TRAINING_PRESETS
+from ris_pytorch_pipeline.train import Attempt, Reporter, Trainer, joined
+
+
+class Timed(Trainer):
+    """A trainer that notes when each update ends, and says what its weights are worth at the end."""
+
+    def _account(self, window: range, losses: dict[str, float], attempt: Attempt) -> None:
+        super()._account(window, losses, attempt)
+        self.ends.append((time.perf_counter(), time.process_time()))
+
+    def run(self, warm: int) -> str:
+        """Seconds of the updates after the first `warm`, those that this process computed in, and the last loss."""
+        self.ends: list[tuple[float, float]] = []
+        progress = self.fit()
+        wall, busy = (last - first for first, last in zip(self.ends[warm - 1], self.ends[-1], strict=True))
+        return f"{wall} {busy} {progress.history[-1]['validation']['total']!r}"
+
+
+def train(rank: int, world: int, port: int, options: argparse.Namespace, folder: Path) -> None:
+    """One process of a run; the first one writes what it found."""
+    torch.set_num_threads(1)
+    if not options.shared:
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[rank % len(cores)]})
+    base, batch = TRAINING_PRESETS[options.preset], options.batch
+    scenes, apart = (options.warm + options.updates) * batch, options.validation * batch
+    plan = replace(base.plan, epochs=1, n_train=scenes, n_val=apart, batch=batch)
+    os.environ.update(RANK=str(rank), WORLD_SIZE=str(world), LOCAL_RANK=str(rank))  # as torchrun does
+    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+    with joined(os.environ, "cpu") as processes:
+        trainer = Timed(replace(base, plan=plan), processes=processes, reporter=Reporter(quiet=True))
+        found = trainer.run(options.warm)
+        if processes.first:
+            (folder / "found").write_text(found, encoding="utf-8")
+
+
+def timed(world: int, options: argparse.Namespace) -> tuple[float, float, float]:
+    """Seconds of the updates, those of computing, and the loss of the validation, of a run of so many processes."""
+    with socket.socket() as listening, TemporaryDirectory() as folder:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        listening.close()
+        spawn(train, (world, port, options, Path(folder)), nprocs=world)
+        wall, busy, loss = (float(x) for x in (Path(folder) / "found").read_text(encoding="utf-8").split())
+    return wall, busy, loss
+
+
+def main() -> None:
+    """Print each round and the median ratio."""
+    parser = argparse.ArgumentParser(description="Train with one process and with several, in turns.")
+    parser.add_argument("--preset", default="tiny", choices=list(TRAINING_PRESETS))
+    parser.add_argument("--batch", type=int, default=32, help="scenes of an update, of all processes together (32)")
+    parser.add_argument("--world", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--updates", type=int, default=30)
+    parser.add_argument("--warm", type=int, default=5)
+    parser.add_argument("--validation", type=int, default=8, help="batches of the validation")
+    parser.add_argument("--shared", action="store_true", help="do not give each process a core of its own")
+    options = parser.parse_args()
+    scenes, ratios = options.updates * options.batch, []
+    for number in range(options.rounds):
+        (one, busy, loss), (several, theirs, other) = timed(1, options), timed(options.world, options)
+        ratios.append((one / several, busy / theirs))
+        print(
+            f"round {number + 1}: {scenes / one:.0f} and {scenes / several:.0f} scenes/s, x {one / several:.2f}; "
+            f"computing x {busy / theirs:.2f}; losses differ by {abs(loss / other - 1):.1e}"
+        )
+    wall, busy = (median(each) for each in zip(*ratios, strict=True))
+    print(
+        f"{options.world} processes against one, {options.preset}, batches of {options.batch}: "
+        f"x {wall:.2f} scenes/s, x {1 / busy:.2f} of the "
+        f"computing in a process (medians of {options.rounds})"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""How are the sources of very many scenes kept? A small Parquet file a block as it comes, joined at the end."""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...errors import ConfigurationError
+from ...files import check_can_write, read_regular, reason, regular_size, replacing, write_whole
+from ..finding import Finding
+from .parquet import MOST_BYTES
+from .sealed_table import DAMAGED, pa, pq, table_bytes, table_of
+
+Row = dict[str, Any]
+_ANGLES = ("azimuth_deg", "elevation_deg", "distance_m")
+_NUMBERS = (*_ANGLES, *(f"std_{name}" for name in _ANGLES), "power_db", "explained", "p_value", "noise_variance")
+
+
+def schema() -> "pa.Schema":
+    """One row for each source found, and one with `source` empty for a scene without any."""
+    fields = {"file": pa.string(), "scene": pa.int64(), "order": pa.int64(), "source": pa.int64()}
+    fields |= dict.fromkeys(_NUMBERS, pa.float64()) | {"status": pa.string(), "success": pa.bool_()}
+    return pa.schema([pa.field(name, kind) for name, kind in fields.items()])
+
+
+def rows_of(file: str, findings: Sequence[Finding]) -> list[Row]:
+    """The rows of some scenes.
+
+    Args:
+        file: its name.
+        findings: one per scene.
+    """
+    rows = []
+    for finding in findings:
+        fit = finding.fit or {"explained": None, "p_value": None}
+        common = {"file": file, "scene": finding.scene, "order": len(finding.sources), "status": finding.status}
+        common |= {name: fit[name] for name in ("explained", "p_value")}
+        common |= {"noise_variance": finding.noise_variance, "success": finding.success}
+        each = [_source(number, source) for number, source in enumerate(finding.sources)]
+        rows += [common | one for one in each or [{"source": None}]]
+    return rows
+
+
+def _source(number: int, source: dict[str, Any]) -> Row:
+    found = {"source": number, "power_db": source["power_db"]}
+    return found | {name: source["position"][name] for name in _ANGLES} | {
+        f"std_{name}": source["std"][name] for name in _ANGLES
+    }  # fmt: skip
+
+
+class Parts:
+    """Blocks of rows that are kept until all are there.
+
+    Each part has a digest of all its bytes, compared when it is read: one that was altered is made anew. The file that
+    they become has a checksum of each page.
+
+    Args:
+        path: of the file that they become.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.folder = path, path.with_name(f"{path.name}.parts")
+
+    def has(self, key: str) -> bool:
+        """Whether a block is kept and whole."""
+        if regular_size(self._part(key)) is None:
+            return False
+        try:
+            self._read(key)
+        except DAMAGED:
+            return False
+        return True
+
+    def keep(self, key: str, rows: Sequence[Row]) -> None:
+        """Keep a block.
+
+        Raises:
+            ConfigurationError: it cannot be written.
+        """
+        table = pa.Table.from_pylist(list(rows), schema=schema())
+        try:
+            write_whole(self._part(key), [table_bytes(table)])
+        except OSError as error:
+            self._refuse(self._part(key), error)
+
+    def join(self, keys: Iterable[str]) -> tuple[int, int]:
+        """Write the file of all blocks, one at a time.
+
+        Args:
+            keys: of the blocks, in order.
+
+        Returns:
+            Scenes and rows.
+
+        Raises:
+            ConfigurationError: it cannot be written.
+        """
+        scenes = rows = 0
+        try:
+            check_can_write(self.path)
+            with replacing(self.path) as file, pq.ParquetWriter(
+                pa.PythonFile(file, mode="w"), schema(), compression="zstd", write_page_checksum=True
+            ) as out:  # fmt: skip
+                for key in keys:
+                    table = self._read(key)
+                    out.write_table(table)
+                    rows += len(table)
+                    scenes += sum(first in (None, 0) for first in table.column("source").to_pylist())
+        except OSError as error:
+            self._refuse(self.path, error)
+        return scenes, rows
+
+    def remove(self) -> None:
+        """Remove the parts."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _part(self, key: str) -> Path:
+        return self.folder / f"{key}.parquet"
+
+    def _read(self, key: str) -> "pa.Table":
+        return table_of(read_regular(self._part(key), MOST_BYTES)).replace_schema_metadata(None)
+
+    def _refuse(self, path: Path, error: OSError) -> None:
+        raise ConfigurationError(
+            "a file that can be written", f"{path}: {reason(error)}", "no permission, or a full disk",
+            "mend that, and run the same command again",
+        ) from error  # fmt: skip

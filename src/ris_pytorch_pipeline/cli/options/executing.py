@@ -1,0 +1,61 @@
+"""Who does the work of a command that comes in pieces? This process, or the workers that `--cluster` names."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from ...tasks import Executor, Here
+
+
+def add_cluster(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    """The option of every command whose work comes in pieces."""
+    parser.add_argument(
+        "--cluster", metavar="N|ADDRESS",
+        help="do the work on N worker processes here, or on a Dask cluster at tcp://HOST:PORT that sees the same "
+        "files; results are the same for any (this process alone)",
+    )  # fmt: skip
+
+
+def add_folder(parser: argparse.ArgumentParser) -> None:
+    """Options of `ris locate` on a folder."""
+    group = parser.add_argument_group("a folder of scene files; the same command again goes on after an interruption")
+    group.add_argument("--out", type=Path, metavar="OUT.parquet", help="where the sources of all its scenes go")
+    add_cluster(group)
+
+
+@contextmanager
+def executor_of(arguments: argparse.Namespace) -> Iterator[Executor]:
+    """Who does the work, until the block ends; Dask is imported where `--cluster` asks for it alone.
+
+    Args:
+        arguments: with `cluster`, `threads` and `extend`.
+
+    Yields:
+        The executor.
+    """
+    if arguments.cluster is None:
+        yield Here()
+        return
+    from ...tasks.cluster import connected
+
+    paths = tuple(path.absolute() for path in arguments.extend)
+    with connected(arguments.cluster, partial(prepare, arguments.threads, paths)) as cluster:
+        yield cluster
+
+
+def prepare(threads: int, extend: tuple[Path, ...]) -> None:
+    """Make a worker ready: as many threads as the command was given, whose number may decide the last bit.
+
+    Args:
+        threads: of each worker.
+        extend: files that add codebooks and the like.
+    """
+    import torch
+
+    from .extending import extend as run_file
+
+    torch.set_num_threads(threads)
+    for path in extend:
+        run_file(path)

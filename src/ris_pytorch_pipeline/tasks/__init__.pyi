@@ -1,0 +1,3 @@
+from .carrying import Done, Executor, Here
+
+__all__ = ["Done", "Executor", "Here"]

@@ -1,0 +1,173 @@
+"""How do many processes, here or on other machines, do tasks? Through a Dask scheduler, a bounded number at a time."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from .. import __version__
+from ..errors import ConfigurationError, InfeasibleError
+from .carrying import Done, Task, Value, attempted, failed
+
+try:
+    import distributed
+except ImportError as missing:
+    raise ConfigurationError(
+        "the package distributed, which --cluster needs", str(missing), "an install without the extra",
+        "pip install 'ris-pytorch-pipeline[scale]'",
+    ) from missing  # fmt: skip
+
+AHEAD = 2
+"""Tasks per thread of the workers that are handed out at a time: one at work, one waiting."""
+_PATIENCE = 60.0
+"""Seconds in which a first worker must be there."""
+MOST_WORKERS = 1024
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Does tasks on the workers of a Dask cluster.
+
+    At most two tasks a thread are handed out at a time, so that neither the tasks nor their values pile up. A task
+    whose worker dies is done by another one; a task at which four workers have died fails alone.
+
+    Args:
+        client: connected to a scheduler.
+    """
+
+    client: "distributed.Client"
+
+    def carry_out(self, work: Callable[[Task], Value], tasks: Iterable[Task]) -> Iterator[Done[Value]]:
+        """Do every task, and say of each what came of it as soon as it is known.
+
+        Args:
+            work: a function of a module that the workers can import.
+            tasks: what to do; they are sent to the workers.
+
+        Yields:
+            One for each task, in the order in which they end.
+        """
+        left, numbers = enumerate(tasks), dict[Any, int]()
+        running = distributed.as_completed(raise_errors=False)
+
+        def top_up() -> None:
+            for number, task in islice(left, max(1, AHEAD * self.threads - len(numbers))):
+                future = self.client.submit(attempted, work, number, task, pure=False, key=f"task-{number}-{id(left)}")
+                numbers[future.key] = number
+                running.add(future)
+
+        top_up()
+        try:
+            for future in running:
+                number = numbers.pop(future.key)
+                yield _done(future, number)
+                future.release()
+                top_up()
+        finally:
+            running.clear()
+
+    @property
+    def threads(self) -> int:
+        """Of all workers that are there now."""
+        counts: Any = self.client.nthreads()  # a coroutine only where the client is asynchronous
+        return sum(counts.values())
+
+
+def _done(future: Any, number: int) -> Done[Any]:  # noqa: ANN401
+    """What came of a task; its own errors are values, so that an error here is one of the cluster."""
+    if future.status == "finished":
+        return future.result()
+    error = future.exception() if future.status == "error" else None
+    return Done(number=number, error=failed(f"{type(error).__name__}: {str(error)[:300]}" if error else future.status))
+
+
+class Setup(distributed.WorkerPlugin):
+    """Makes a worker ready before its first task, also one that comes later.
+
+    Args:
+        prepare: a function of a module, with its arguments.
+        version: of this package.
+    """
+
+    name = "ris-setup"
+
+    def __init__(self, prepare: Callable[[], None], version: str) -> None:
+        self.prepare, self.version = prepare, version
+
+    def setup(self, worker: Any) -> None:  # noqa: ANN401
+        """Refuse another version, whose numbers may differ, and prepare.
+
+        Raises:
+            ConfigurationError: another version.
+        """
+        if self.version != __version__:
+            raise ConfigurationError(
+                f"workers with version {self.version} of this package", __version__, "another environment on a worker",
+                "install the same version everywhere",
+            )  # fmt: skip
+        self.prepare()
+
+
+@contextmanager
+def connected(where: str, prepare: Callable[[], None]) -> Iterator[Cluster]:
+    """A cluster, until the block ends.
+
+    Args:
+        where: a number of worker processes to start on this machine, or the address of a scheduler such as
+            `tcp://host:8786`. Whoever can reach a scheduler can run code on its workers.
+        prepare: called once in each worker.
+
+    Yields:
+        Somebody who does tasks.
+
+    Raises:
+        ConfigurationError: neither a number nor an address, or workers of another version.
+        InfeasibleError: no scheduler or no worker answers.
+    """
+    with ExitStack() as stack:
+        client = _remote(stack, where) if "://" in where else _local(stack, where)
+        try:
+            client.register_plugin(Setup(prepare, __version__))
+            client.wait_for_workers(1, timeout=_PATIENCE)
+        except TimeoutError as error:
+            raise InfeasibleError(
+                f"a worker within {_PATIENCE:.0f} s", "none", "workers that wait in a queue, or were not started",
+                "start workers of that scheduler first",
+            ) from error  # fmt: skip
+        yield Cluster(client)
+
+
+def _local(stack: ExitStack, workers: str) -> "distributed.Client":
+    """Worker processes on this machine, which end with the stack, or with this process however that ends.
+
+    Raises:
+        ConfigurationError: no number of workers.
+    """
+    if not workers.isdecimal() or not 1 <= int(workers) <= MOST_WORKERS:
+        raise ConfigurationError(
+            f"--cluster N with 1 to {MOST_WORKERS} workers here, or --cluster tcp://HOST:PORT", workers, "a slip",
+            "pass as many as there are cores",
+        )  # fmt: skip
+    local = distributed.LocalCluster(
+        n_workers=int(workers), threads_per_worker=1, processes=True, silence_logs=logging.CRITICAL,
+        dashboard_address=None,  # pyright: ignore[reportArgumentType]
+    )  # fmt: skip
+    stack.enter_context(local)
+    return stack.enter_context(distributed.Client(local))
+
+
+def _remote(stack: ExitStack, address: str) -> "distributed.Client":
+    """A scheduler that somebody else started.
+
+    Raises:
+        InfeasibleError: it does not answer.
+    """
+    try:
+        return stack.enter_context(distributed.Client(address, timeout=_PATIENCE / 2))
+    except (OSError, TimeoutError, ValueError) as error:
+        raise InfeasibleError(
+            f"a Dask scheduler at {address}", str(error).splitlines()[0] if str(error) else "no answer",
+            "a mistyped address, or a scheduler that is not running", "start one with `dask scheduler`",
+        ) from error  # fmt: skip

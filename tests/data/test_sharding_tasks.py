@@ -1,0 +1,43 @@
+"""Are shards the same whoever writes them and in whatever order they come, and is nothing listed that is not there?"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_shards import SMALL, contents, plan
+
+from ris_pytorch_pipeline.data import open_shards, write_shards
+from ris_pytorch_pipeline.errors import InfeasibleError
+from ris_pytorch_pipeline.tasks import Done
+from ris_pytorch_pipeline.tasks.carrying import attempted, failed
+
+
+@dataclass(frozen=True)
+class Backwards:
+    """Does all tasks and says so of the last one first; one number fails."""
+
+    fails: int = -1
+
+    def carry_out(self, work: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Done[Any]]:
+        for number, task in reversed(list(enumerate(tasks))):
+            yield Done(number=number, error=failed("gone")) if number == self.fails else attempted(work, number, task)
+
+
+def test_shards_are_the_same_in_whatever_order_they_come(tmp_path: Path) -> None:
+    one = write_shards(tmp_path / "one", plan(SMALL))
+    other = write_shards(tmp_path / "other", plan(SMALL), None, Backwards())
+    assert contents(tmp_path / "one") == contents(tmp_path / "other")
+    assert (one.written, one.kept) == (other.written, other.kept) and one.written > 2
+
+
+def test_nothing_is_listed_behind_a_failure_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    whole = write_shards(tmp_path / "whole", plan(SMALL))
+    with pytest.raises(InfeasibleError, match="gone"):
+        write_shards(tmp_path / "s", plan(SMALL), None, Backwards(fails=0))
+    assert sum(map(len, open_shards(tmp_path / "s").manifest.shards.values())) == 0
+    done = write_shards(tmp_path / "s", plan(SMALL), None, Backwards())
+    assert contents(tmp_path / "s") == contents(tmp_path / "whole")
+    assert done.kept == 0 and done.written == whole.written
+    assert write_shards(tmp_path / "s", plan(SMALL)).kept == whole.written

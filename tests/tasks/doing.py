@@ -1,0 +1,36 @@
+"""Tasks that a worker can import: each says what came of it, fails, or takes its worker with it."""
+
+import os
+import signal
+from pathlib import Path
+
+
+def squared(number: int) -> int:
+    return number * number
+
+
+def refused(number: int) -> int:
+    if number == 2:
+        raise ValueError("two is refused")
+    return number
+
+
+def deadly(task: tuple[int, str]) -> int:
+    """Kills its worker the first time that number 3 is tried; later it finds that out and goes on."""
+    number, folder = task
+    seen = Path(folder) / f"{number}"
+    with seen.open("a", encoding="utf-8") as file:
+        file.write("x")
+    if number == 3 and seen.stat().st_size == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def always_deadly(number: int) -> int:
+    if number == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def nothing() -> None:
+    pass

@@ -1,0 +1,80 @@
+"""Are values the same on any number of workers, and does a worker that dies cost its task alone?"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("distributed")
+
+from doing import always_deadly, deadly, nothing, refused, squared
+
+from ris_pytorch_pipeline import __version__
+from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError
+from ris_pytorch_pipeline.tasks.cluster import AHEAD, Cluster, Setup, connected
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with connected("2", nothing) as found:
+        yield found
+
+
+def test_values_are_those_of_one_process(cluster: Cluster) -> None:
+    done = list(cluster.carry_out(squared, range(30)))
+    assert sorted(each.number for each in done) == list(range(30))
+    assert all(each.value == each.number**2 for each in done)
+
+
+def test_no_more_tasks_are_taken_than_are_worked_on(cluster: Cluster) -> None:
+    taken: list[int] = []
+
+    def tasks() -> Iterator[int]:
+        for number in range(10**12):
+            taken.append(number)
+            yield number
+
+    results = cluster.carry_out(squared, tasks())
+    for count in range(1, 6):
+        next(results)
+        assert len(taken) < count + AHEAD * cluster.threads + 1
+    results.close()  # type: ignore[attr-defined]
+
+
+def test_a_task_that_fails_fails_alone(cluster: Cluster) -> None:
+    done = {each.number: each for each in cluster.carry_out(refused, range(6))}
+    assert [done[number].outcome for number in range(6)] == [0, 1, None, 3, 4, 5]
+    assert "two is refused" in str(done[2].error)
+
+
+def test_a_worker_that_dies_costs_its_task_alone(cluster: Cluster, tmp_path: Path) -> None:
+    done = list(cluster.carry_out(deadly, [(number, str(tmp_path)) for number in range(12)]))
+    assert sorted(each.value for each in done) == list(range(12))
+    again = [path.name for path in tmp_path.iterdir() if path.stat().st_size > 1]
+    assert "3" in again and len(again) <= AHEAD  # what waited at that worker may not have begun
+
+
+def test_a_task_that_kills_every_worker_fails_alone(cluster: Cluster) -> None:
+    done = {each.number: each for each in cluster.carry_out(always_deadly, range(4))}
+    assert "KilledWorker" in str(done[1].error)
+    assert [done[number].value for number in (0, 2, 3)] == [0, 2, 3]
+
+
+@pytest.mark.parametrize("where", ["0", "two", "", "2000"])
+def test_what_is_no_cluster_is_refused(where: str) -> None:
+    with pytest.raises(ConfigurationError, match="--cluster N"), connected(where, nothing):
+        pass
+
+
+def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ris_pytorch_pipeline.tasks.cluster._PATIENCE", 2.0)
+    with pytest.raises(InfeasibleError, match=r"tcp://127\.0\.0\.1:9"), connected("tcp://127.0.0.1:9", nothing):
+        pass
+
+
+def test_another_version_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="version 0"):
+        Setup(nothing, "0").setup(None)
+    Setup(nothing, __version__).setup(None)
