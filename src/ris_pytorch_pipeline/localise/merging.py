@@ -23,7 +23,7 @@ def moved(estimate: Estimate, device: torch.device) -> Estimate:
 
 
 def replaced(starts: Estimate, rows: Tensor, refined: Estimate, counts: Counts) -> Estimate:
-    """The proposals with refined scenes in their rows, in slots for `counts` sources; who has fewer is marked so.
+    """The proposals with refined scenes in their rows, in slots for `counts` sources at least; who has fewer is marked so.
 
     Args:
         starts: the proposals, one per scene.
@@ -31,7 +31,7 @@ def replaced(starts: Estimate, rows: Tensor, refined: Estimate, counts: Counts) 
         refined: their estimates.
         counts: (scene,), sources that were asked for.
     """
-    slots = max(int(counts.max()), refined.positions.shape[1])
+    slots = max(int(counts.max()), refined.positions.shape[1], starts.positions.shape[1])
     status = list(starts.status)
     for row, order, ended in zip(rows.tolist(), refined.order.tolist(), refined.status, strict=True):
         status[row] = Status.FEWER if order < int(counts[row]) else ended
