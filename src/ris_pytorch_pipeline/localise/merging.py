@@ -23,7 +23,7 @@ def moved(estimate: Estimate, device: torch.device) -> Estimate:
 
 
 def replaced(starts: Estimate, rows: Tensor, refined: Estimate, counts: Counts) -> Estimate:
-    """The proposals with refined scenes in their rows, in slots for `counts` sources at least; who has fewer is marked so.
+    """The proposals with refined scenes in their rows, in slots for `counts` sources; who has fewer is marked so.
 
     Args:
         starts: the proposals, one per scene.
