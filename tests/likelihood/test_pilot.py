@@ -80,3 +80,23 @@ def test_curvature_is_that_of_the_kaufman_jacobian(scenes: Scenes) -> None:
     gram = stacked_statistics(given).at(cosines, Chart(given.array), torch.arange(3))
     projection = project(gram)
     torch.testing.assert_close(position_information(projection, projection.symbols)[:, 0], slow, rtol=1e-6, atol=1e-5)
+
+
+def test_a_source_repeated_in_single_precision_breaks_no_solve() -> None:
+    """Rounding makes B^H B of two sources at one place indefinite; the other blocks of the batch stay as they are."""
+    inner = torch.tensor([[[1.0, 1.0], [1.0, 1.0 - 1e-7]], [[1.0, 0.2], [0.2, 1.0]]]).to(torch.complex128)[:, None]
+    measured = torch.tensor([[0.5, 0.5], [0.3, 0.1]]).to(torch.complex128)[:, None]
+    gram = Gram(vectors=inner, measured=measured, energy=torch.ones(2, 1).double(), equations=8, kinds=1)
+    symbols = torch.linalg.solve(inner[1, 0], measured[1, 0])
+    found = project(with_flat_derivatives(gram))
+    assert bool(found.residual.isfinite().all()) and float(found.residual[0, 0]) == pytest.approx(0.75, abs=1e-3)
+    assert torch.allclose(found.symbols[1, 0], symbols, atol=1e-9)
+
+
+def with_flat_derivatives(gram: Gram) -> Gram:
+    """The same, with derivatives that are nothing."""
+    k = gram.sources
+    vectors = torch.zeros((*gram.vectors.shape[:-2], 4 * k, 4 * k), dtype=gram.vectors.dtype)
+    vectors[..., :k, :k] = gram.vectors
+    measured = torch.cat([gram.measured, torch.zeros((*gram.measured.shape[:-1], 3 * k)).to(gram.measured)], dim=-1)
+    return Gram(vectors=vectors, measured=measured, energy=gram.energy, equations=gram.equations)

@@ -78,6 +78,7 @@ def row(told: Told) -> dict[str, Any]:
     """
     found = told.verdict.get("findings", ())
     first = [f["update"] for f in found if f.get("update") is not None and f["severity"] != "note"]
+    places = [f.get("where") for f in found if f["severity"] != "note"]
     return {
         "code": told.code,
         "state": told.verdict.get("verdict", "no verdict"),
@@ -85,7 +86,7 @@ def row(told: Told) -> dict[str, Any]:
         "fatal": list(told.fatal),
         "notes": sorted({f["code"] for f in found if f["severity"] == "note"}),
         "update": min(first, default=None),
-        "lines": sorted({int(f["where"].rpartition(":")[2]) for f in found if f["severity"] != "note" and f["where"]}),
+        "lines": sorted({int(where.rpartition(":")[2]) for where in places if where}),
         "failed": any("itself failed" in text for text in told.verdict.get("blind", ())),
         "weights": told.weights,
     }

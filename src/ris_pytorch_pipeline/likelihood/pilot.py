@@ -10,6 +10,8 @@ from .gram import Gram
 
 _ROUNDING = 1e-14
 """Part of the energy below which ‖y‖² - ‖P(B) y‖² is the rounding of double precision: no noise is left at 140 dB."""
+_COARSE = 1e-5
+"""Loading of blocks whose products of single precision, rounded, are of sources that no longer differ."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +36,8 @@ def project(gram: Gram, loading: float = 1e-12) -> Projection:
 
     Args:
         gram: blocks, per snapshot or stacked.
-        loading: relative to the mean of diag(B^H B); keeps a momentarily repeated source from breaking the solve.
+        loading: relative to the mean of diag(B^H B); keeps a momentarily repeated source from breaking the solve. Where
+            B^H B comes from products of single precision, its rounding can ask for more: such blocks get 1e-5.
 
     Returns:
         The projection of each block.
@@ -43,7 +46,11 @@ def project(gram: Gram, loading: float = 1e-12) -> Projection:
     bb, vb = gram.vectors[..., :k, :k], gram.vectors[..., k:, :k]
     mean = bb.diagonal(dim1=-2, dim2=-1).real.mean(-1)[..., None, None]
     eye = torch.eye(k, dtype=bb.dtype, device=bb.device)
-    inverse = torch.cholesky_inverse(torch.linalg.cholesky(bb + loading * mean * eye))
+    factor, failed = torch.linalg.cholesky_ex(bb + loading * mean * eye)
+    if bool(failed.any()):
+        coarse = torch.linalg.cholesky((bb + _COARSE * mean * eye)[failed > 0])
+        factor = factor.index_put((failed > 0,), coarse)
+    inverse = torch.cholesky_inverse(factor)
     symbols = (inverse @ gram.measured[..., :k, None]).squeeze(-1)
     explained = (gram.measured[..., :k].conj() * symbols).sum(-1).real
     derivatives = gram.vectors[..., k:, k:] - vb @ inverse @ vb.mH
