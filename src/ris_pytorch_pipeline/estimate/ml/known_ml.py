@@ -241,8 +241,9 @@ def _check_enough(observation: Observation, count: int) -> None:
     equations = observation.measurements[0].numel()
     if equations <= count:
         raise InputError(
-            f"more than {count} measurements a scene for {count} sources", str(equations), "one antenna and few snapshots",
-            "record more snapshots, or pass fewer sequences",
+            f"more than {count} measurements a scene for {count} sources", str(equations),
+            "one antenna and few snapshots",
+            "record more snapshots, or pass fewer",
         )  # fmt: skip
 
 
