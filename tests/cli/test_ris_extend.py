@@ -121,6 +121,19 @@ def test_codes_and_channel_out_of_files(ris: Run, tmp_path: Path) -> None:
     ris("simulate", "y", "--config", "c.toml", "--snapshots", "6").refused("(6, 24)", "(5, 24)")
 
 
+def test_a_suite_goes_on_with_the_codes_it_began_with_alone(ris: Run, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "hall.npy", rng.standard_normal((3, 24)) + 0j)
+    sweep = 'seed = 0\nscenes = 2\npreset = "random"\n' + STORED + '[sweeps.few]\nmethods = ["bp-bartlett"]\n'
+    (tmp_path / "suite.toml").write_text(sweep)
+    for again in (False, True):
+        np.save(tmp_path / "codes.npy", np.exp(2j * np.pi * rng.random((5, 24))))
+        said = ris("bench", "suite.toml", "--out", "kept", *(["--resume"] if again else []))
+        assert again or said.code == 0, said
+    said.refused("codebooks.lab")
+
+
 def test_names_of_codes_and_channels_are_needed_where_scenes_are_drawn_alone(
     ris: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
