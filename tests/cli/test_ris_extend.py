@@ -10,6 +10,7 @@ from running import SMALL, Run
 
 from ris_pytorch_pipeline.cli.arguments import COMMANDS, build
 from ris_pytorch_pipeline.cli.options.examples import EXAMPLES
+from ris_pytorch_pipeline.cli.options.executing import prepare
 from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.estimate import CONTENDERS
 from ris_pytorch_pipeline.experiment import experiment_from_toml
@@ -118,6 +119,35 @@ def test_codes_and_channel_out_of_files(ris: Run, tmp_path: Path) -> None:
     assert np.allclose(drawn.codes, codes) and np.allclose(drawn.channel, hall)
     ris("simulate", "x", "--config", "c.toml", "--scenes", "2", "--json")
     ris("simulate", "y", "--config", "c.toml", "--snapshots", "6").refused("(6, 24)", "(5, 24)")
+
+
+def test_a_suite_goes_on_with_the_codes_it_began_with_alone(ris: Run, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "hall.npy", rng.standard_normal((3, 24)) + 0j)
+    sweep = 'seed = 0\nscenes = 2\npreset = "random"\n' + STORED + '[sweeps.few]\nmethods = ["bp-bartlett"]\n'
+    (tmp_path / "suite.toml").write_text(sweep)
+    for again in (False, True):
+        np.save(tmp_path / "codes.npy", np.exp(2j * np.pi * rng.random((5, 24))))
+        said = ris("bench", "suite.toml", "--out", "kept", *(["--resume"] if again else []))
+        assert again or said.code == 0, said
+    said.refused("codebooks.lab")
+
+
+def test_names_of_codes_and_channels_are_needed_where_scenes_are_drawn_alone(
+    ris: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "codes.npy", np.exp(2j * np.pi * rng.random((5, 24))))
+    np.save(tmp_path / "hall.npy", rng.standard_normal((3, 24)) + 0j)
+    (tmp_path / "c.toml").write_text(STORED)
+    assert ris("simulate", "x", "--config", "c.toml", "--scenes", "1").code == 0
+    for registry in (CODEBOOKS, CHANNELS):
+        monkeypatch.delitem(registry, "lab" if registry is CODEBOOKS else "hall")
+    assert ris("locate", "x").code == 0  # as by another command, which has not read c.toml
+    assert "lab" not in CODEBOOKS
+    prepare(1, (), tmp_path / "c.toml")  # as by a worker of a cluster
+    assert "lab" in CODEBOOKS and "hall" in CHANNELS
 
 
 @pytest.mark.parametrize(

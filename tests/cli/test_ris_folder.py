@@ -1,5 +1,6 @@
 """Does `ris locate FOLDER` find in each scene what it finds in a file, on workers too, and after a stop?"""
 
+import argparse
 import shutil
 from pathlib import Path
 
@@ -78,10 +79,36 @@ def test_a_broken_file_fails_alone_and_is_named(shards: Run) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[:-9] + bytes(9))
     said = shards("locate", "s", "--out", "r.parquet")
-    assert said.code == 1 and "test-00001.safetensors, scenes 0 to 2" in said.out and "2 blocks" in said.out
+    assert said.code == 1 and "test-00001.safetensors, scenes 0 to 2" in said.out and "2 files or blocks" in said.out
     assert len(list(Path("r.parquet.parts").glob("*.parquet"))) == 3
     path.write_bytes(whole)
     assert shards("locate", "s", "--out", "r.parquet").code == 0
+
+
+def test_a_file_cut_short_is_named_and_the_others_are_located(shards: Run) -> None:
+    path = Path("s/test-00001.safetensors")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9])
+    said = shards("locate", "s", "--out", "r.parquet")
+    assert said.code == 1 and "test-00001.safetensors: wanted" in said.out and "1 files or blocks" in said.out
+    assert len(list(Path("r.parquet.parts").glob("*.parquet"))) == 3 and not Path("r.parquet").exists()
+    path.write_bytes(whole)
+    assert shards("locate", "s", "--out", "r.parquet").code == 0
+
+
+def test_a_block_is_not_taken_after_a_file_that_an_option_names_has_changed(shards: Run) -> None:
+    from ris_pytorch_pipeline.cli.forms.locate_folder import Block
+
+    common = {"path": Path("a"), "first": 0, "last": 3, "size": 1, "changed": 1, "options": argparse.Namespace()}
+    assert Block(**common, files=("one",)).key != Block(**common, files=("other",)).key
+    Path("own.py").write_text("")
+    Path("s/test-00001.safetensors").write_bytes(b"")
+    kept = Path("r.parquet.parts")
+    assert shards("locate", "s", "--out", "r.parquet", "--extend", "own.py").code == 1
+    before = {path.name for path in kept.glob("*.parquet")}
+    Path("own.py").write_text("# changed")
+    assert shards("locate", "s", "--out", "r.parquet", "--extend", "own.py").code == 1
+    assert len(before) == 3 and len({path.name for path in kept.glob("*.parquet")} - before) == 3
 
 
 @pytest.mark.parametrize(
@@ -90,6 +117,10 @@ def test_a_broken_file_fails_alone_and_is_named(shards: Run) -> None:
         (("s", "--out", "r.parquet", "--scene", "all"), "without --plot and --scene"),
         (("s", "--out", "r.parquet", "--plot", "x.png"), "without --plot and --scene"),
         (("s", "--cluster", "2"), "--out OUT.parquet beside --cluster"),
+        (("s", "--out", "r.parquet", "--model", "nowhere"), "nowhere"),
+        (("s", "--out", "r.parquet", "--estimator", "smll"), "smll"),
+        (("s", "--out", "r.parquet", "--sources", "[1, 2]"), "--sources K or auto"),
+        (("s",), "--out OUT.parquet"),
         (("s/test-00000.safetensors", "--out", "r.parquet"), "a folder of scene files"),
         ((".", "--out", "r.parquet"), "without any .safetensors"),
         (("s", "--out", "missing/r.parquet", "--cluster", "zero"), "--cluster N"),
@@ -99,6 +130,7 @@ def test_what_does_not_go_with_a_folder_is_refused(shards: Run, words: tuple[str
     if "--cluster" in words and "--out" in words:
         pytest.importorskip("distributed")
     shards("locate", *words).refused(part)
+    assert [path.name for path in Path().iterdir()] == ["s"]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")

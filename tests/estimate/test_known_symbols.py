@@ -28,6 +28,16 @@ def test_errors_are_those_that_are_stated(sources: int) -> None:
     assert torch.allclose(found.powers, scenes.truth.symbols.abs().square().mean(1), rtol=0.5)
 
 
+def test_as_many_sequences_as_measurements_are_refused() -> None:
+    seen, _ = known(3, 1)
+    few = replace(
+        seen, measurements=seen.measurements[:, :3, :1], codes=seen.codes[:, :3], channel=seen.channel[:, :1],
+        sequences=None if seen.sequences is None else seen.sequences[:, :3],
+    )  # fmt: skip
+    with pytest.raises(InputError, match="more than 3 measurements"):
+        KnownMl()(few)
+
+
 def test_known_symbols_say_more_than_random_ones() -> None:
     seen, scenes = known(3, 6)
     blind = Sml()(replace(seen, symbols="random", sequences=None), 3)

@@ -88,8 +88,8 @@ def build() -> tuple[Parser, dict[str, Parser]]:
         prog="ris",
         description="Near-field localisation of radio sources through a reconfigurable intelligent surface.",
         epilog="A span is a number or [low, high]: --snr-db 10, --azimuth-deg '[-30, 30]'. "
-        "Exit codes: 0, 1 no-go or unhealthy (check, doctor, train, search, overfit, diagnose), 2 bad input, "
-        "74 no output, 130 interrupted, 141 closed pipe, 143 SIGTERM.",
+        "Exit codes: 0; 1 no-go, unhealthy, or a part that failed; 2 bad input; 3 nothing judged (diagnose); 74 no "
+        "output; 129, 143 SIGHUP, SIGTERM; 130 interrupted; 141 closed pipe. docs/cli.md has more.",
         allow_abbrev=False,
     )
     program.add_argument("--version", action="version", version=f"ris {__version__}")

@@ -37,6 +37,20 @@ def with_stored(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return rest
 
 
+def stored_files(values: Mapping[str, Any], folder: Path) -> dict[str, Path]:
+    """The files of a configuration's own codebooks and channels, by `codebooks.NAME` and `channels.NAME`.
+
+    Args:
+        values: of the whole file.
+        folder: that the file lies in.
+
+    Raises:
+        ConfigurationError: as `with_stored`.
+    """
+    kinds = ("codebooks", "channels")
+    return {f"{kind}.{n}": file for kind in kinds for n, file in _files(values.get(kind, {}), kind, folder).items()}
+
+
 @dataclass(frozen=True)
 class StoredCodes:
     """Codes out of a file: as many as there are snapshots, one for each element."""

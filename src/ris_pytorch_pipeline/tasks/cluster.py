@@ -54,7 +54,7 @@ class Cluster:
 
         def top_up() -> None:
             for number, task in islice(left, max(1, AHEAD * self.threads - len(numbers))):
-                future = self.client.submit(attempted, work, number, task, pure=False, key=f"task-{number}-{id(left)}")
+                future = self.client.submit(attempted, work, number, task, pure=False)
                 numbers[future.key] = number
                 running.add(future)
 

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         ConfigurationError: an option of a folder beside a file.
+        InputError: a folder without a place for its results.
     """
     if arguments.out is not None:
         return locate_folder(arguments)
@@ -45,6 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(
             "--out OUT.parquet beside --cluster", "no --out", "an option of folders of scenes",
             "name a folder and where its results go, or leave --cluster out",
+        )  # fmt: skip
+    if os.path.isdir(arguments.file):  # noqa: PTH112  (which never raises)
+        raise InputError(
+            "a scene file, or a folder beside --out", f"{arguments.file}, a folder", "a folder of shards",
+            "name one of its .safetensors, or say where the results of all go: --out OUT.parquet",
         )  # fmt: skip
     _locate_file(arguments)
     return 0
@@ -172,12 +179,20 @@ def region_in(arguments: argparse.Namespace, config: Mapping[str, Any]) -> Searc
     if "preset" in given or given["config"] is not None:
         base = experiment_of(arguments).scenario
     else:
-        base = resolve({key: config[key] for key in ("preset", "scenario") if key in config}).scenario
+        base = _resolved(config)
     options = overrides_of(arguments).get("scenario", {})
     asked = overlay(base, options, "scenario")
     if "azimuth_deg" in options and len(set(ends(asked.azimuth_deg))) == 1:
         raise InputError("an azimuth span", f"{asked.azimuth_deg} degrees", "a fixed direction", "pass [low, high]")
     return replace(region_of(base), **{key.removesuffix("_deg"): _ends_of(asked, key) for key in options})
+
+
+def _resolved(config: Mapping[str, Any]) -> Scenario:
+    """The scenario of a scene file's configuration; its codes and channel, known by name elsewhere, are in the file."""
+    held = {key: config[key] for key in ("preset", "scenario") if key in config}
+    if isinstance(held.get("scenario"), Mapping):
+        held["scenario"] = {key: value for key, value in held["scenario"].items() if key not in ("codes", "channel")}
+    return resolve(held).scenario
 
 
 def _ends_of(scenario: Scenario, key: str) -> tuple[float, float]:

@@ -26,6 +26,8 @@ from ...bench import (
 )
 from ...errors import ConfigurationError
 from ...experiment import parse_toml_value, to_toml
+from ...experiment.stored_arrays import stored_files
+from ...experiment.toml import read_toml
 from ...files import Lock, make_folder, open_regular, parent_watch, reason
 from ...physics import ends
 from ..memory import compared_bytes, require
@@ -93,7 +95,8 @@ def suite_of_arguments(arguments: argparse.Namespace) -> Suite:
         name: entrant if entrant.model is None else replace(entrant, digest=_digest(checkpoint_at(Path(entrant.model))))
         for name, entrant in suite.contenders.items()
     }
-    extended = {path.name: _digest(path) for path in arguments.extend}
+    stored = stored_files(read_toml(arguments.suite), arguments.suite.parent)
+    extended = {path.name: _digest(path) for path in arguments.extend} | {n: _digest(p) for n, p in stored.items()}
     return replace(suite, contenders=contenders, extended=extended)
 
 

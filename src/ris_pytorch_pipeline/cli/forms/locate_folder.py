@@ -4,22 +4,26 @@ import argparse
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ... import __version__
 from ...bench import findings_of
 from ...calibrate import applied_to, load_calibration
 from ...data import count_scenes, load_scenes
-from ...errors import ConfigurationError, InputError
-from ...estimate import joined_estimates
+from ...data.manifest import file_digest
+from ...errors import ConfigurationError, InputError, SceneFileError
+from ...estimate import SearchRegion, contender, joined_estimates
 from ...files import Lock, make_folder, reason
+from ...tasks import Executor
 from ..memory import require, searched_bytes
 from ..options.counts import count_of
 from ..options.executing import executor_of
+from ..options.model import checkpoint_at
 from ..showing.output import Bar, print_json, rate
 
 BLOCK = 256
@@ -42,6 +46,7 @@ class Block:
         size: bytes of the file.
         changed: when it was last written, in ns.
         options: of the command.
+        files: digests of the files that the options name.
     """
 
     path: Path
@@ -50,12 +55,13 @@ class Block:
     size: int
     changed: int
     options: argparse.Namespace
+    files: tuple[str, ...]
 
     @property
     def key(self) -> str:
         """Of everything that the result depends on: a kept result of another key is not taken."""
         told = {name: str(value) for name, value in vars(self.options).items() if name in _OPTIONS}
-        what = [self.path.name, self.first, self.last, self.size, self.changed, told]
+        what = [__version__, self.path.name, self.first, self.last, self.size, self.changed, told, self.files]
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -67,19 +73,25 @@ def locate_folder(arguments: argparse.Namespace) -> int:
 
     Raises:
         ConfigurationError: an option of one file, or a place that cannot be written.
+        InputError: no folder of scene files.
     """
     from ...bench.suites.located_rows import Parts  # which needs pyarrow
 
-    _check(arguments)
+    files = _check(arguments)
+    held, failures = counted(arguments.file)
+    every = list(blocks(held, arguments, files))
     parts = Parts(arguments.out)
-    make_folder(parts.folder)
-    with Lock(parts.folder):
-        failures = _work(arguments, parts)
-        scenes, rows = (0, 0) if failures else parts.join(each.key for each in blocks(arguments))
+    with executor_of(arguments) as executor:
+        make_folder(parts.folder)
+        with Lock(parts.folder):
+            failures += _work(every, parts, executor)
+            scenes, rows = (0, 0) if failures else parts.join(block.key for block in every)
     if failures:
         for said in failures[:10]:
             print(said)
-        print(f"{len(failures)} blocks of at most {BLOCK} scenes failed; the others are kept in {parts.folder}")
+        shown = ", the first 10 of them above" if len(failures) > 10 else ""
+        print(f"{len(failures)} files or blocks of at most {BLOCK} scenes failed{shown}; the others are kept in")
+        print(f"{parts.folder}: mend or remove the files, and run the same command again")
         return 1
     parts.remove()
     if arguments.json:
@@ -89,67 +101,91 @@ def locate_folder(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _check(arguments: argparse.Namespace) -> None:
-    """Refuse what does not go with a folder.
+def _check(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Refuse what does not go with a folder, or would fail in every block, before anything is written.
+
+    Returns:
+        Digests of the files that the options name, on whose bytes the results depend.
 
     Raises:
-        ConfigurationError: naming it.
+        ConfigurationError: naming the option.
     """
+    from ..commands.locate import network_of
+
     if arguments.plot is not None or arguments.scene != "0":
         raise ConfigurationError(
             "a folder without --plot and --scene", "one of them", "options of a single file", "leave it out"
         )
+    count_of(arguments.sources)
+    if network_of(arguments) is None and arguments.estimator is not None:
+        contender(arguments.estimator, SearchRegion())
+    if arguments.calibration is not None:
+        load_calibration(arguments.calibration)
+    model = None if arguments.model is None else checkpoint_at(arguments.model)
+    named = (model, arguments.calibration, arguments.config, *arguments.extend)
+    return tuple(file_digest(path) for path in named if path is not None)
 
 
-def _work(arguments: argparse.Namespace, parts: Any) -> list[str]:  # noqa: ANN401
+def _work(every: Sequence[Block], parts: Any, executor: Executor) -> list[str]:  # noqa: ANN401
     """Locate the blocks that are not kept yet; returns what is to be said of those that failed."""
-    total = sum(1 for _ in blocks(arguments))
-    missing = [number for number, block in enumerate(blocks(arguments)) if not parts.has(block.key)]
-    done, scenes, failures, begin = total - len(missing), 0, list[str](), time.monotonic()
-    wanted, asked = set(missing), dict[int, Block]()
-
-    def tasks() -> Iterator[Block]:
-        every = (block for number, block in enumerate(blocks(arguments)) if number in wanted)
-        for number, block in enumerate(every):
-            asked[number] = block
-            yield block
-
-    with Bar("locating") as bar, executor_of(arguments) as executor:
-        for made in executor.carry_out(located_block, tasks()):
-            block, done = asked.pop(made.number), done + 1
+    missing = [block for block in every if not parts.has(block.key)]
+    done, scenes, failures, begin = len(every) - len(missing), 0, list[str](), time.monotonic()
+    with Bar("locating") as bar:
+        for made in executor.carry_out(located_block, missing):
+            block, done = missing[made.number], done + 1
             if made.error is not None:
                 failures.append(f"{block.path.name}, scenes {block.first} to {block.last - 1}: {made.error}")
                 continue
             parts.keep(block.key, made.value)
             scenes += block.last - block.first
-            bar(done, total, f"{block.path.name}, {rate(scenes, time.monotonic() - begin)}")
+            bar(done, len(every), f"{block.path.name}, {rate(scenes, time.monotonic() - begin)}")
     return failures
 
 
-def blocks(arguments: argparse.Namespace) -> Iterator[Block]:
-    """The scenes of a folder, in the order of the names of its files, a few at a time.
+def counted(folder: Path) -> tuple[dict[Path, int], list[str]]:
+    """The scenes of each file of a folder, in the order of the names, and what is to be said of those not readable.
 
     Raises:
         InputError: no folder that can be read, or none with scene files.
     """
-    folder: Path = arguments.file
     try:
         paths = sorted(path for path in folder.iterdir() if path.suffix == ".safetensors")
     except OSError as error:
         raise InputError(
-            "a folder of scene files", f"{folder}: {reason(error)}", "no permission", "check it"
-        ) from error
+            "a folder of scene files beside --out", f"{folder}: {reason(error)}", "a mistyped path, or a single file",
+            "name the folder, or leave --out out",
+        ) from error  # fmt: skip
     if not paths:
         raise InputError(
             "a folder of scene files", f"{folder}, without any .safetensors", "another folder", "name the right one"
         )
-    options = _absolute(arguments)
+    held, failures = dict[Path, int](), list[str]()
     for path in paths:
+        try:
+            held[path] = count_scenes(path)
+        except SceneFileError as error:
+            failures.append(f"{path.name}: {error}")
+    return held, failures
+
+
+def blocks(held: Mapping[Path, int], arguments: argparse.Namespace, files: tuple[str, ...]) -> Iterator[Block]:
+    """The scenes of some files, a few at a time.
+
+    Args:
+        held: scenes of each file.
+        arguments: of the command.
+        files: digests of the files that they name.
+
+    Yields:
+        The blocks, in the order of the files.
+    """
+    options = _absolute(arguments)
+    for path, scenes in held.items():
         seen = path.lstat()
-        for first in range(0, held := count_scenes(path), BLOCK):
+        for first in range(0, scenes, BLOCK):
             yield Block(
-                path=path.absolute(), first=first, last=min(first + BLOCK, held), size=seen.st_size,
-                changed=seen.st_mtime_ns, options=options,
+                path=path.absolute(), first=first, last=min(first + BLOCK, scenes), size=seen.st_size,
+                changed=seen.st_mtime_ns, options=options, files=files,
             )  # fmt: skip
 
 

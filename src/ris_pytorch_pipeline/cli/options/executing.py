@@ -30,7 +30,7 @@ def executor_of(arguments: argparse.Namespace) -> Iterator[Executor]:
     """Who does the work, until the block ends; Dask is imported where `--cluster` asks for it alone.
 
     Args:
-        arguments: with `cluster`, `threads` and `extend`.
+        arguments: with `cluster`, `threads`, `extend` and, of some commands, `config`.
 
     Yields:
         The executor.
@@ -40,22 +40,27 @@ def executor_of(arguments: argparse.Namespace) -> Iterator[Executor]:
         return
     from ...tasks.cluster import connected
 
-    paths = tuple(path.absolute() for path in arguments.extend)
-    with connected(arguments.cluster, partial(prepare, arguments.threads, paths)) as cluster:
+    paths, config = tuple(path.absolute() for path in arguments.extend), vars(arguments).get("config")
+    ready = partial(prepare, arguments.threads, paths, None if config is None else config.absolute())
+    with connected(arguments.cluster, ready) as cluster:
         yield cluster
 
 
-def prepare(threads: int, extend: tuple[Path, ...]) -> None:
+def prepare(threads: int, extend: tuple[Path, ...], config: Path | None = None) -> None:
     """Make a worker ready: as many threads as the command was given, whose number may decide the last bit.
 
     Args:
         threads: of each worker.
         extend: files that add codebooks and the like.
+        config: configuration whose stored codebooks and channels are known by name from then on.
     """
     import torch
 
+    from ...experiment.toml import configuration_from_toml
     from .extending import extend as run_file
 
     torch.set_num_threads(threads)
     for path in extend:
         run_file(path)
+    if config is not None:
+        configuration_from_toml(config)

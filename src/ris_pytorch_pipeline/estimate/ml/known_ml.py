@@ -70,9 +70,10 @@ class KnownMl:
             The estimate in the order of the sequences, ± from the Fisher information, without a sandwich.
 
         Raises:
-            InputError: symbols that are not known, or another K than sequences.
+            InputError: symbols that are not known, another K than sequences, or no more measurements than unknowns.
         """
         count = _sequences(observation, sources)
+        _check_enough(observation, count)
         scaled = scale(observation)
         nowhere = torch.full((len(observation), count, 3), torch.nan, dtype=torch.float64)
         nowhere = nowhere.to(observation.measurements.device)
@@ -178,7 +179,7 @@ def _named(observation: Observation) -> Tensor:
     """The sequences.
 
     Raises:
-        InputError: none.
+        InputError: there are none.
     """
     if observation.sequences is None:
         raise InputError(
@@ -229,6 +230,21 @@ def _value(groups: Groups) -> Tensor:
 
 def _energy(values: Tensor) -> Tensor:
     return torch.view_as_real(values).square().flatten(1).sum(-1)
+
+
+def _check_enough(observation: Observation, count: int) -> None:
+    """Refuse scenes whose measurements as many factors explain without a rest: σ² would be 0/0.
+
+    Raises:
+        InputError: no more equations than sources.
+    """
+    equations = observation.measurements[0].numel()
+    if equations <= count:
+        raise InputError(
+            f"more than {count} measurements a scene for {count} sources", str(equations),
+            "one antenna and few snapshots",
+            "record more snapshots, or pass fewer",
+        )  # fmt: skip
 
 
 def _sequences(observation: Observation, sources: int | None) -> int:

@@ -37,7 +37,7 @@ def importances_of(space: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]
     study = optuna.create_study(direction="minimize")
     for trial in done:
         study.add_trial(_trial(knobs, trial))
-    return optuna.importance.get_param_importances(study)
+    return optuna.importance.get_param_importances(study, evaluator=optuna.importance.PedAnovaImportanceEvaluator())
 
 
 def _trial(space: Space, trial: Mapping[str, Any]) -> "optuna.trial.FrozenTrial":
