@@ -122,7 +122,8 @@ class MaximumLikelihood(ABC, Generic[L]):
             sources: K for all scenes, K per scene, or None to estimate it by sequential likelihood-ratio tests.
 
         Returns:
-            The estimate, strongest source first; deviations from the Fisher information at the estimate.
+            The estimate, strongest source first; deviations from the Fisher information at the estimate. A scene with
+            less than -70 dB of noise is located with as much added.
 
         Raises:
             InputError: K out of range, symbols of another kind, or a scene without energy.
