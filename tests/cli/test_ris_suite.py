@@ -174,6 +174,11 @@ def test_another_suite_is_refused_by_the_name_of_the_field(ris: Run, suite: str,
     ris("bench", suite, "--out", "kept", "--resume").refused("results that `ris bench SUITE` kept")
 
 
+def test_workers_are_asked_for_once(ris: Run, suite: str) -> None:
+    ris("bench", suite, "--out", "kept", "--jobs", "2", "--cluster", "2").refused("--jobs or --cluster")
+    assert not Path("kept").exists()
+
+
 NET_SUITE = """
 scenes = 2
 [scenario]

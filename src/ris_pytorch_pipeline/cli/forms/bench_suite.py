@@ -114,6 +114,11 @@ def _check(arguments: argparse.Namespace, cells: Sequence[Pending], entering: En
         ConfigurationError: too few or too many processes, or a contender that cannot be made.
         InfeasibleError: scenes that do not fit in the memory.
     """
+    if arguments.cluster is not None and arguments.jobs != 1:
+        raise ConfigurationError(
+            "--jobs or --cluster", f"--jobs {arguments.jobs} --cluster {arguments.cluster}",
+            "two answers to who works", "give the number of workers to --cluster alone",
+        )  # fmt: skip
     if not 1 <= arguments.jobs <= MOST_JOBS:
         raise ConfigurationError(f"--jobs of 1 to {MOST_JOBS}", str(arguments.jobs), "a slip", "pass as many as cores")
     entering.check(tuple(cells))
