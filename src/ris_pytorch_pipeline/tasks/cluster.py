@@ -61,6 +61,9 @@ class Cluster:
         top_up()
         try:
             for future in running:
+                if future.status == "lost":  # its worker died with the value: another one computes it again
+                    running.add(future)
+                    continue
                 number = numbers.pop(future.key)
                 yield _done(future, number)
                 future.release()
@@ -152,7 +155,7 @@ def _local(stack: ExitStack, workers: str) -> "distributed.Client":
         )  # fmt: skip
     local = distributed.LocalCluster(
         n_workers=int(workers), threads_per_worker=1, processes=True, silence_logs=logging.CRITICAL,
-        dashboard_address=None,  # pyright: ignore[reportArgumentType]
+        dashboard_address="127.0.0.1:0",  # any free port: two commands at a time are none of each other's business
     )  # fmt: skip
     stack.enter_context(local)
     return stack.enter_context(distributed.Client(local))
