@@ -50,7 +50,8 @@ class Localiser:
         domain: the scenes that it may be used on; None leaves that to the caller.
         title: what it is called in tables.
         trust: how likely an estimate of `Explaining` is right, from what speaks for it.
-        counting: how K is estimated from the network's count and the likelihood; None leaves it to the network.
+        counting: how K is estimated from the network's count and the likelihood, fitted to this network; None leaves it
+            to the network.
 
     Raises:
         ConfigurationError: another kind of estimator, a negative number, an empty batch, no probability, or a search
@@ -66,7 +67,7 @@ class Localiser:
     domain: Domain | None = None
     title: str = "hybrid"
     trust: Trust = field(default_factory=Trust)
-    counting: Counting | None = field(default_factory=Counting)
+    counting: Counting | None = None
 
     def __post_init__(self) -> None:
         _check_estimator(self.estimator)
@@ -99,7 +100,10 @@ class Localiser:
             **options: fields of the localiser, such as `doubt` or `fit`.
         """
         trained = reference_network()
-        return cls(trained.net, **{"domain": domain_of(trained.experiment), "title": REFERENCE, **options})
+        return cls(
+            trained.net,
+            **{"domain": domain_of(trained.experiment), "title": REFERENCE, "counting": Counting(), **options},
+        )
 
     @property
     def proposer(self) -> Explaining | Proposer:
