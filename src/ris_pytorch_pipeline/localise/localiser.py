@@ -221,7 +221,7 @@ class Localiser:
 
     def _likelihood(self, observation: Observation) -> MaximumLikelihood:  # pyright: ignore[reportMissingTypeArgument]
         region = self.net.config.region
-        made = Sml if observation.symbols == "random" else PilotMl
+        made = PilotMl if observation.symbols == "pilot" else Sml
         return made(region=region, fit=self._slow)
 
     @property

@@ -145,6 +145,7 @@ def draw(
         channel=channel,
         array=array.to(dtype=dtype.to_real()),
         symbols=scenario.symbol_model,
+        sequences=units * present.reshape(-1, *wide, most) if scenario.symbol_model == "known" else None,
     )
     truth = Truth(
         positions=positions.masked_fill(~present[..., None], torch.nan).to(dtype.to_real()),
@@ -235,7 +236,7 @@ def _draw_symbols(scenario: Scenario, count: tuple[int, int], array: Array, gene
     wide = (array.frequencies,) if array.frequencies > 1 else ()
     shape = (scenes, *wide, scenario.snapshots, sources)
     once = (scenes, *wide, 1, sources)
-    if scenario.symbols == "random":
+    if scenario.symbols in ("random", "known"):
         unit = complex_normal(shape, generator)
     elif scenario.symbols == "gaussian":
         unit = complex_normal(once, generator).expand(shape)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -68,9 +69,36 @@ def conventions(observation: Observation) -> list[Convention]:
         return [Convention(name=STATED, change=lambda seen: seen), *_units(observation.array)]
     found = [Convention(name=STATED, change=lambda seen: seen)]
     found += conjugates() + orders(observation.array) + _units(observation.array)
-    other = "pilot" if observation.symbols == "random" else "random"
-    found.append(Convention(name=f"symbols {other}", change=lambda seen: replace(seen, symbols=other)))
-    return found
+    return found + (sequences() if observation.symbols == "known" else []) + _symbols(observation)
+
+
+def sequences() -> list[Convention]:
+    """Known symbols as their conjugates, alone or with everything else, and one snapshot early or late."""
+
+    def conjugated(seen: Observation) -> Observation:
+        return replace(seen, sequences=None if seen.sequences is None else seen.sequences.conj().resolve_conj())
+
+    def moved(snapshots: int) -> Change:
+        return lambda seen: replace(
+            seen, sequences=None if seen.sequences is None else seen.sequences.roll(snapshots, dims=-2)
+        )
+
+    return [
+        Convention(name="sequences conjugated", change=conjugated),
+        Convention(name="all four conjugated", change=lambda seen: conjugated(_conjugated(_FIELDS).change(seen))),
+        Convention(name="sequences one snapshot later", change=moved(1)),
+        Convention(name="sequences one snapshot earlier", change=moved(-1)),
+    ]
+
+
+def _symbols(observation: Observation) -> list[Convention]:
+    """Other kinds of symbols; sequences are left out with them."""
+
+    def change(kind: Any) -> Change:  # noqa: ANN401
+        return lambda seen: replace(seen, symbols=kind, sequences=None)
+
+    others = [kind for kind in ("pilot", "random") if kind != observation.symbols]
+    return [Convention(name=f"symbols {kind}", change=change(kind)) for kind in others]
 
 
 def conjugates() -> list[Convention]:
