@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Bool, Complex, Float
 from torch import Tensor
 
 from ...physics import Observation, coded_operator, complex_normal
@@ -39,11 +39,13 @@ class Structure:
         p_value: (scene,), of the most striking statistic, times their number.
         cause: (scene,), number of that statistic in `STATISTICS`; one more is `KNOWN_NOISE`.
         each: (scene, statistic), the p-values one by one.
+        possible: (scene,), False where the sources leave nothing over that could be tested; p is 1 there.
     """
 
     p_value: Float[Tensor, "scene"]  # noqa: F821
     cause: Tensor
     each: Float[Tensor, "scene statistic"]
+    possible: Bool[Tensor, "scene"]  # noqa: F821
 
     @property
     def foreign(self) -> Tensor:
@@ -66,11 +68,12 @@ def structure(observation: Observation, groups: Groups) -> Structure:
         p_values[again] = _looked_at(observation, groups, again, _MANY)
     if observation.noise_variance is not None:
         p_values = torch.cat([p_values, _chi_squared(groups, observation.noise_variance)[:, None]], dim=-1)
-    p_values = torch.where(_freedom(groups)[:, None] > 1, p_values, torch.ones_like(p_values))
+    possible = _freedom(groups) > 1
+    p_values = torch.where(possible[:, None], p_values, torch.ones_like(p_values))
     least, cause = p_values.min(-1)
     if observation.noise_variance is not None:
         cause = torch.where(cause == p_values.shape[-1] - 1, len(STATISTICS), cause)
-    return Structure((least * p_values.shape[-1]).clamp_max(1), cause, p_values)
+    return Structure((least * p_values.shape[-1]).clamp_max(1), cause, p_values, possible)
 
 
 def _looked_at(observation: Observation, groups: Groups, rows: Tensor, draws: int) -> Float[Tensor, "row statistic"]:
