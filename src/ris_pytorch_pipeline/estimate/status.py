@@ -36,7 +36,10 @@ _ADVICE = {
         "use the coordinates that have a ±, or fix the others in the field of view",
     ),
     Status.FEWER: ("sources too weak or too close for this estimator", "ask for fewer, or take the likelihood's"),
-    Status.NONE: ("no signal, or one too weak for these snapshots", "check the capture, or record more snapshots"),
+    Status.NONE: (
+        "no signal, one too weak for these snapshots, or a wrong convention that leaves no source",
+        "check the capture, try the conventions with `ris check`, or record more snapshots",
+    ),
     Status.MISFIT: (
         "a wrong convention (conjugate, order, units), wrong symbols, hardware that differs from codes and channel, or "
         "a source too weak to be counted",
