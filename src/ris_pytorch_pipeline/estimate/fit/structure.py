@@ -80,8 +80,10 @@ def _looked_at(observation: Observation, groups: Groups, rows: Tensor, draws: in
     """p-values of some scenes, as many at a time as memory allows."""
     law = _by_student if draws == _DRAWS else _by_draws
     scene_bytes = 16 * draws * groups.equations // groups.antennas * len(observation.array)
+    noise = complex_normal((draws, 1, *groups.measurements.shape[1:]), stream(0, "residual of the fit"))
+    noise = noise.to(groups.measurements.device, torch.complex64)
     parts = rows.split(max(1, _BYTES // scene_bytes))
-    return torch.cat([law(*_seen_and_drawn(observation[i], groups[i], draws)) for i in parts])
+    return torch.cat([law(*_seen_and_drawn(observation[i], groups[i], noise)) for i in parts])
 
 
 def _freedom(groups: Groups) -> Tensor:
@@ -90,12 +92,10 @@ def _freedom(groups: Groups) -> Tensor:
 
 
 def _seen_and_drawn(
-    observation: Observation, groups: Groups, draws: int
+    observation: Observation, groups: Groups, noise: Complex[Tensor, "draw one group equation"]
 ) -> tuple[Float[Tensor, "scene statistic"], Float[Tensor, "draw scene statistic"]]:
     """The statistics of the residual, and those of draws of noise."""
     codes, channel = (x.to(torch.complex64) for x in observation.by_frequency())
-    noise = complex_normal((draws, 1, *groups.measurements.shape[1:]), stream(0, "residual of the fit"))
-    noise = noise.to(groups.measurements.device, torch.complex64)
     single = Groups(
         groups.measurements.to(torch.complex64), groups.responses.to(torch.complex64), groups.present, groups.antennas
     )
