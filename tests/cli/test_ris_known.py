@@ -1,6 +1,7 @@
 """Are symbols that are known used by every command, from a scenario or a mapping to positions and their bound?"""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ from running import Run
 
 from ris_pytorch_pipeline.data import load_scenes, scenes_from_json
 from ris_pytorch_pipeline.errors import ConfigurationError
+from ris_pytorch_pipeline.estimate import KnownMl
 from ris_pytorch_pipeline.experiment import TrainingExperiment
-from ris_pytorch_pipeline.physics import draw, preset
+from ris_pytorch_pipeline.physics import draw, preset, steering
 from ris_pytorch_pipeline.rng import stream
 
 SMALL = ("--preset", "random", "--symbols", "known", "--horizontal", "6", "--vertical", "6", "--snr-db", "15")
@@ -49,6 +51,25 @@ def test_a_late_sequence_is_named(ris: Run, tmp_path: Path) -> None:
     assert outcome.code == 1
     checked = outcome.json
     assert checked["better"][0] == "sequences one snapshot earlier"
+
+
+def test_kinds_of_each_source_are_refused_with_the_way_out(ris: Run, tmp_path: Path) -> None:
+    mixed = MAPPING.replace('symbols = "known"', 'symbols = ["known", "pilot"]')
+    (tmp_path / "mapping.toml").write_text(mixed, encoding="utf-8")
+    ris("import", "mapping.toml", "mixed.safetensors").refused("a pilot a sequence of ones")
+
+
+def test_a_pilot_beside_a_known_source_is_a_sequence_of_ones() -> None:
+    scenes = draw(preset("random", symbols="known", sources=2, snr_db=15.0), 3, stream(1, "pilot beside"))
+    seen, truth = scenes.observation, scenes.truth
+    assert seen.sequences is not None
+    steady = truth.powers[:, 1].sqrt()[:, None] - truth.symbols[..., 1]  # what makes source 1 a pilot
+    waves = steering(truth.positions, seen.array)
+    added = seen.response(waves.to(seen.codes.dtype))[:, :, 1] * steady[..., None]
+    sequences = torch.stack([seen.sequences[..., 0], torch.ones_like(steady)], dim=-1)
+    found = KnownMl()(replace(seen, measurements=seen.measurements + added, sequences=sequences))
+    error = (found.positions - truth.positions) / found.deviations
+    assert float(error.square().mean().sqrt()) < 1.6
 
 
 MAPPING = """

@@ -197,6 +197,11 @@ def mapping_of(values: Mapping[str, Any]) -> ImportMapping:
     Raises:
         ConfigurationError: see `read_mapping`.
     """
+    if isinstance(values.get("symbols"), list):
+        raise ConfigurationError(
+            "one kind of symbols for all sources", f"symbols {values['symbols']!r:.60}", "sources of different kinds",
+            'write "known" and give a pilot a sequence of ones; if one of them is random, write "random"',
+        )  # fmt: skip
     mapping = overlay(ImportMapping(), values)
     _check_complete(mapping)
     return mapping
