@@ -111,3 +111,29 @@ def test_a_critic_whose_bias_cancels_has_no_static_module() -> None:
         watch.loss(critic(torch.randn(32, 2)).mean() - critic(torch.randn(32, 2) + 1).mean()).backward()
         optimizer.step()
     assert "RT119" not in watch.close().codes
+
+
+class Rounded(nn.Linear):
+    """Computes with rounded weights, for which a gradient is made up, or not."""
+
+    def __init__(self, straight: bool) -> None:
+        super().__init__(6, 16)
+        self.straight = straight
+
+    def forward(self, x: Tensor) -> Tensor:
+        rounded = torch.round(8 * self.weight) / 8
+        return F.linear(x, self.weight + (rounded - self.weight).detach() if self.straight else rounded, self.bias)
+
+
+@pytest.mark.parametrize("straight", [True, False])
+def test_a_weight_that_is_rounded_away_is_named_although_its_bias_learns(straight: bool) -> None:
+    torch.manual_seed(0)
+    net = nn.Sequential(Rounded(straight), nn.ReLU(), nn.Linear(16, 1))
+    optimizer = Adam(net.parameters(), 1e-2)
+    watch = Watch(net, optimizer, raises=False)
+    for _ in range(40):
+        x = torch.randn(32, 6)
+        optimizer.zero_grad()
+        watch.loss(F.mse_loss(net(x), x.sum(1, keepdim=True))).backward()
+        optimizer.step()
+    assert ("RT119" not in watch.close().codes) is straight
