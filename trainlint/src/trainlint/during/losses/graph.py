@@ -105,6 +105,16 @@ def below(node: object | None) -> object | None:
     return next((each for each in chain(node, 24) if name(each) not in PASSING), None)
 
 
+def pieced(node: object | None) -> bool:
+    """True where scores were put together from pieces, as the likeness to a partner and to all others: no label says more.
+
+    Args:
+        node: of a criterion's predictions.
+    """
+    scaled = PASSING | {"LogSoftmax", "Div", "Mul"}
+    return name(next((each for each in chain(node, 24) if name(each) not in scaled), None)) in {"Cat", "Stack"}
+
+
 def producers(outputs: Sequence[Tensor]) -> dict[int, Tensor]:
     """The model's outputs, by the node that computed each."""
     return {id(out.grad_fn): out for out in outputs if out.grad_fn is not None and out.output_nr == 0}

@@ -52,7 +52,10 @@ class Copied(Probe):
         """An autoencoder sees the whole sequence through a narrow code; a causal model sees each place by itself."""
         if loss.tensor.grad_fn is None:
             return
-        pairs = ((fed, each) for each in loss.criteria for fed in loss.inputs if _is_the(fed, each.target))
+        pairs = [(fed, each) for each in loss.criteria for fed in loss.inputs if _is_the(fed, each.target)]
+        if len(loss.inputs) > 1:  # one may be the target, handed over for a loss that the model computes itself
+            read = _looked_up(loss.tensor) if pairs else []
+            pairs = [(fed, each) for fed, each in pairs if any(_is_the(x, each.target) for x in read)]
         if any(_place_by_place(run.model, loss.tensor, fed, each) for fed, each in pairs):
             at = run.applied + 1
             yield rules.LEAK.found(
@@ -86,6 +89,12 @@ class Columns(Probe):
                 f"column {int(same.nonzero()[0])} of the inputs is the label, sample by sample",
                 subject="column", update=at, severity=Severity.WARNING, stage=self._seen.stage("", at),
             )  # fmt: skip
+
+
+def _looked_up(loss: Tensor) -> list[Tensor]:
+    """The entries that were looked up in tables."""
+    found = [saved(node, "indices") for node in nearby(loss, _NODES) if name(node) == "Embedding"]
+    return [x for x in found if x is not None]
 
 
 def _is_the(fed: Tensor, target: Tensor | None) -> bool:

@@ -10,7 +10,7 @@ from ....findings import Severity, Stage
 from ....rules import data as rules
 from ....rules import losses, numbers
 from ...losses.criteria import Criterion
-from ...losses.graph import chain, edges, name, nearby, producers, saved
+from ...losses.graph import chain, edges, name, nearby, pieced, producers, saved
 from ...plan import Why, glance
 from ...run import Run
 from ..probe import Cast, Found, Loss, Probe
@@ -55,7 +55,8 @@ class Targets(Probe):
             return ()
         self._terms |= len(loss.terms) > 1
         for each in loss.criteria:
-            if each.kind in _CLASSES or _direct(each, loss.outputs):
+            places = each.kind == "classes" and pieced(each.prediction)
+            if not places and (each.kind in _CLASSES or _direct(each, loss.outputs)):
                 self._classes |= each.kind in _CLASSES
                 self._note(run.applied, each)
         return self._judge(run, len(self._windows) > 5)

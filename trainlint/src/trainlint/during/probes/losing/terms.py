@@ -17,6 +17,7 @@ from ..probe import Found, Loss, Probe, Sightings
 
 _SAME = 8
 _FULL = {torch.float32, torch.float64}
+_NORMS = {"LinalgVectorNorm", "Norm"}
 
 
 class Terms(Probe):
@@ -137,11 +138,11 @@ def _met(criterion: Criterion) -> list[str]:
 
 
 def _likely(node: object) -> list[str]:
-    """The squared difference under a variance, as in the likelihood of a normal distribution."""
-    top = edges(node)[0][0] if kind_of(node) == "Div" else None
+    """A difference under a norm, or squared under a variance, as in the likelihood of a normal distribution."""
+    top = node if kind_of(node) in _NORMS else edges(node)[0][0] if kind_of(node) == "Div" else None
     if top is not None and kind_of(top) == "Neg":
         top = edges(top)[0][0]
-    if top is None or kind_of(top) != "Pow":
+    if top is None or kind_of(top) not in {"Pow", *_NORMS}:
         return []
     under = edges(top)[0][0]
     live = [child for child, _ in edges(under) if child is not None] if under is not None else []

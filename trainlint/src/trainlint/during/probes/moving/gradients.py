@@ -180,6 +180,8 @@ class Coverage(Probe):
         names = [n for n in self._candidates(run, lane) if n in self._some and n not in live]
         dead = [m for m in dict.fromkeys(map(module_of, names)) if run.ran[m] >= 3 and not self._sibling(m)]
         whole = [m for m in dead if not any(module_of(n) == m for n in live)]
+        # A bias that learns says that the module counts, and what makes its weight into another one lets nothing back.
+        whole += [f"{m}.weight" for m in dead if f"{m}.weight" in names and f"{m}.bias" in live]
         if whole:
             yield update_rules.STATIC_MODULE.found(
                 f"gradient exactly zero in {self._measured[id(lane)]} measured updates: {some(whole)}",
