@@ -27,6 +27,7 @@ from ..outcome import Aside, Polished, ending_of, merged, nothing_aside, nothing
 from ..region import SearchRegion
 from .hidden import with_hidden
 from .hypothesis import Hypothesis, Likelihood, Rows
+from .outline import outline_bytes, outlined
 from .readings import better_readings
 from .search import Found, Needed, SearchEffort, cycle, search_known, search_unknown
 from .stochastic import StochasticLikelihood
@@ -294,6 +295,6 @@ class Sml(MaximumLikelihood[StochasticLikelihood]):
         return StochasticLikelihood(scaled, self.region)
 
     def scene_bytes(self, observation: Observation) -> int:
-        """The coded dictionary: 6 MB for a default scene."""
-        _, blocks, antennas = observation.blocks.shape
-        return 8 * blocks * antennas * search_grid(self.region, observation.array).size
+        """The coded dictionary: 6 MB for a default scene; of a large panel its outline."""
+        grid, (_, blocks, antennas) = search_grid(self.region, observation.array), observation.blocks.shape
+        return outline_bytes(observation, grid) if outlined(observation.array) else 8 * blocks * antennas * grid.size

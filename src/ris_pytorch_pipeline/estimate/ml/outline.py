@@ -1,19 +1,21 @@
 """What a scan of a large panel needs of its scenes: coded energies in outline, and where to look exactly."""
 
-from functools import cached_property
+import math
 
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Complex, Float, Int
 from torch import Tensor
 
-from ...physics import Observation, coded_operator, steering_at
+from ...physics import Array, Observation, coded_operator, steering_at
 from ..grid import SearchGrid
-from .blocks import BlockSteering, block_steering
+from .blocks import BlockSteering, block_steering, lattice_of
 
 LARGE = 1024
 """Elements from which on a regular panel is scanned in outline."""
-LOOKED_AT = 128
-"""Best grid points of an outlined scan at which the gain is computed exactly."""
+_BEST = 32
+"""Best points of an outlined scan at which, and at the distances beside which, the gain is computed exactly."""
+_RUN = 3
+"""Distances that one of them stands for: a source at the next one keeps 0.65 of its gain, halfway beyond it 0.4."""
 _SPREAD = 0.15
 """Relative deviation of the energies ‖G_l a(g)‖² that an outline may leave out."""
 
@@ -21,7 +23,7 @@ _SPREAD = 0.15
 class Outline:
     """Scenes of a large regular panel, whose coded dictionary is never made.
 
-    The steering is that of `BlockSteering`. Of the energy ‖G_l a‖² = Σ_i |u_i^H H (c_l ∘ a)|², with u_i the principal
+    The steering is that of `BlockSteering` at every third distance. Of the energy ‖G_l a‖² = Σ_i |u_i^H H (c_l ∘ a)|², with u_i the principal
     directions of the antennas, the strongest are computed and the rest stand at their mean over codes: what is left
     out deviates by sqrt(Σ λ_i²) / Σ λ_i with λ_i = ‖u_i^H H‖².
 
@@ -53,6 +55,13 @@ class Outline:
         rows = (filters.to(torch.complex64) @ self.channel[scene]) * self.codes[scene].unsqueeze(1)
         return self.steering.squares(rows.flatten(0, 1)).unflatten(0, rows.shape[:2])
 
+    def looked_at(self, gain: Float[Tensor, "*row point"]) -> Int[Tensor, "*row chosen"]:
+        """The best points of an outlined scan, each with the distances before and after it."""
+        distances = self.steering.shape[1]
+        best = gain.topk(min(_BEST, gain.shape[-1])).indices.unsqueeze(-1)
+        near = (best % distances + torch.arange(-(_RUN // 2), _RUN // 2 + 1, device=gain.device)).clamp(0, distances - 1)
+        return (best - best % distances + near).flatten(-2)
+
     def responses(
         self, scene: int, cosines: Float[Tensor, "point coordinate"]
     ) -> Complex[Tensor, "block antenna point"]:  # fmt: skip
@@ -71,9 +80,22 @@ def _principal(channel: Complex[Tensor, "antenna element"]) -> tuple[Tensor, Flo
     return rows[:strong], torch.view_as_real(rows[strong:]).square().sum(dim=(0, -1))
 
 
+def outlined(array: Array) -> bool:
+    """Whether an array is a large regular panel or line of one wavelength."""
+    return len(array) >= LARGE and array.frequencies == 1 and lattice_of(array) is not None
+
+
+def outline_bytes(observation: Observation, grid: SearchGrid) -> int:
+    """What a scene takes: energies and two dozen like them on a third of the grid, and its operator."""
+    _, blocks, antennas = observation.blocks.shape
+    return 4 * blocks * (26 * grid.size // _RUN + 2 * antennas * len(observation.array))
+
+
 def outline_of(observation: Observation, grid: SearchGrid) -> Outline | None:
     """The outline of scenes of a large regular panel; None where a dictionary serves them."""
-    if len(observation.array) < LARGE or observation.array.frequencies > 1:
+    if not outlined(observation.array):
         return None
-    steering = block_steering(observation.array.to(dtype=torch.float32), grid)
+    distances = torch.arange(grid.q.numel())
+    middles = tuple(int(run[len(run) // 2]) for run in distances.tensor_split(math.ceil(len(distances) / _RUN)))
+    steering = block_steering(observation.array.to(dtype=torch.float32), grid, middles)
     return None if steering is None else Outline(observation, steering)

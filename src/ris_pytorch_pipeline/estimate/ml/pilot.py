@@ -21,7 +21,7 @@ from ..grid import SearchGrid, search_grid
 from ..region import SearchRegion
 from .hypothesis import Hypothesis, Rivals, Rows
 from .levenberg import ROUGH, Box, Local, minimise
-from .outline import LOOKED_AT, Outline, outline_of
+from .outline import Outline, outline_of
 from .steered import GridSteering, grid_steering, products, room
 from .stochastic import position_box
 
@@ -110,7 +110,8 @@ class PilotLikelihood:
         filters = s.adjoint(torch.cat([left.conj().unsqueeze(-2), subspace], dim=-2), rows)
         gain, log_power = self._gain_beside(self._outputs(filters), self.energy[:, rows], residual[:, None].float())
         if self.outline is not None:
-            return self._looked_at(filters, rows, residual, *(self.outline.steering.on_grid(x[0]) for x in (gain, log_power)))
+            outlined = (self.outline.steering.on_grid(x[0]) for x in (gain, log_power))
+            return self._looked_at(self.outline, filters, rows, residual, *outlined)
         on_grid = self.steering.mirrors.on_grid
         return on_grid(gain.movedim(0, -2)), on_grid(log_power.movedim(0, -2))
 
@@ -129,10 +130,10 @@ class PilotLikelihood:
         return gain, (found / rest.square()).mean(-2).clamp_min(1e-30).log()
 
     def _looked_at(
-        self, filters: Tensor, rows: Rows, residual: Tensor, gain: Tensor, log_power: Tensor
+        self, outline: Outline, filters: Tensor, rows: Rows, residual: Tensor, gain: Tensor, log_power: Tensor
     ) -> tuple[Tensor, Tensor]:
         """An outlined scan, (row, point), exact at its best points; filters are (row, frequency, filter, element)."""
-        best = gain.topk(min(LOOKED_AT, gain.shape[-1])).indices
+        best = outline.looked_at(gain)
         vectors = self._vectors(self.grid.points()[best]).to(filters)
         response = self.rough.response(vectors, rows)
         outputs, parts = (torch.view_as_real(x).square().sum(-1) for x in (filters @ vectors.mT, response))

@@ -22,7 +22,7 @@ from ..grid import SearchGrid, search_grid
 from ..region import SearchRegion
 from .hypothesis import Hypothesis, Rivals, Rows
 from .levenberg import ROUGH, Box, Local, minimise
-from .outline import LOOKED_AT, Outline, outline_of
+from .outline import Outline, outline_of
 from .steered import GridSteering, grid_steering, products, real_rows
 
 _LOG_POWER = (-25.0, 10.0, 2.0)
@@ -83,7 +83,7 @@ class StochasticLikelihood:
                 gains[mine], powers[mine] = self._gains(scene, real_rows(filters[mine]), noise[mine])
             for row in [] if self.outline is None else mine.tolist():
                 gains[row], powers[row] = self._outlined(self.outline, scene, filters[row], noise[row])
-        return gains, powers.log()
+        return gains, powers.clamp_min(1e-30).log()
 
     def _gains(self, scene: int, filters: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         """Gains and powers of one more source in one scene, (row, point), for the filters of some rows."""
@@ -100,7 +100,7 @@ class StochasticLikelihood:
         on_grid = outline.steering.on_grid
         seen = _gain_beside(outline.outputs(scene, filters), outline.energy(scene), noise)
         gain, power = (on_grid(x) for x in seen)
-        best = gain.topk(min(LOOKED_AT, len(gain))).indices
+        best = outline.looked_at(gain)
         response = outline.responses(scene, self.grid.points()[best])
         outputs, parts = (torch.view_as_real(x).square().sum(-1) for x in (filters.to(response) @ response, response))
         gain[best], power[best] = _gain_beside(outputs, parts.sum(1), noise)
