@@ -1,7 +1,5 @@
 """What a scan of a large panel needs of its scenes: coded energies in outline, and where to look exactly."""
 
-import math
-
 import torch
 from jaxtyping import Complex, Float, Int
 from torch import Tensor
@@ -12,10 +10,8 @@ from .blocks import BlockSteering, block_steering, lattice_of
 
 LARGE = 1024
 """Elements from which on a regular panel is scanned in outline."""
-_BEST = 32
-"""Best points of an outlined scan at which, and at the distances beside which, the gain is computed exactly."""
-_RUN = 3
-"""Distances that one of them stands for: a source at the next one keeps 0.65 of its gain, halfway beyond it 0.4."""
+_BEST = 64
+"""Best points of an outlined scan at which the gain is computed exactly."""
 _SPREAD = 0.15
 """Relative deviation of the energies ‖G_l a(g)‖² that an outline may leave out."""
 
@@ -23,7 +19,7 @@ _SPREAD = 0.15
 class Outline:
     """Scenes of a large regular panel, whose coded dictionary is never made.
 
-    The steering is that of `BlockSteering` at every third distance. Of the energy ‖G_l a‖² = Σ_i |u_i^H H (c_l ∘ a)|², with u_i the principal
+    The steering is that of `BlockSteering`. Of the energy ‖G_l a‖² = Σ_i |u_i^H H (c_l ∘ a)|², with u_i the principal
     directions of the antennas, the strongest are computed and the rest stand at their mean over codes: what is left
     out deviates by sqrt(Σ λ_i²) / Σ λ_i with λ_i = ‖u_i^H H‖².
 
@@ -55,12 +51,10 @@ class Outline:
         rows = (filters.to(torch.complex64) @ self.channel[scene]) * self.codes[scene].unsqueeze(1)
         return self.steering.squares(rows.flatten(0, 1)).unflatten(0, rows.shape[:2])
 
-    def looked_at(self, gain: Float[Tensor, "*row point"]) -> Int[Tensor, "*row chosen"]:
-        """The best points of an outlined scan, each with the distances before and after it."""
-        distances = self.steering.shape[1]
-        best = gain.topk(min(_BEST, gain.shape[-1])).indices.unsqueeze(-1)
-        near = (best % distances + torch.arange(-(_RUN // 2), _RUN // 2 + 1, device=gain.device)).clamp(0, distances - 1)
-        return (best - best % distances + near).flatten(-2)
+    @staticmethod
+    def looked_at(gain: Float[Tensor, "*row point"]) -> Int[Tensor, "*row chosen"]:
+        """The best points of an outlined scan, which are worth an exact look."""
+        return gain.topk(min(_BEST, gain.shape[-1])).indices
 
     def responses(
         self, scene: int, cosines: Float[Tensor, "point coordinate"]
@@ -86,16 +80,14 @@ def outlined(array: Array) -> bool:
 
 
 def outline_bytes(observation: Observation, grid: SearchGrid) -> int:
-    """What a scene takes: energies and two dozen like them on a third of the grid, and its operator."""
+    """What a scene takes: energies and eight like them, and its operator."""
     _, blocks, antennas = observation.blocks.shape
-    return 4 * blocks * (26 * grid.size // _RUN + 2 * antennas * len(observation.array))
+    return 4 * blocks * (9 * grid.size + 2 * antennas * len(observation.array))
 
 
 def outline_of(observation: Observation, grid: SearchGrid) -> Outline | None:
     """The outline of scenes of a large regular panel; None where a dictionary serves them."""
     if not outlined(observation.array):
         return None
-    distances = torch.arange(grid.q.numel())
-    middles = tuple(int(run[len(run) // 2]) for run in distances.tensor_split(math.ceil(len(distances) / _RUN)))
-    steering = block_steering(observation.array.to(dtype=torch.float32), grid, middles)
+    steering = block_steering(observation.array.to(dtype=torch.float32), grid)
     return None if steering is None else Outline(observation, steering)

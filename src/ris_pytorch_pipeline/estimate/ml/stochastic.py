@@ -83,7 +83,7 @@ class StochasticLikelihood:
                 gains[mine], powers[mine] = self._gains(scene, real_rows(filters[mine]), noise[mine])
             for row in [] if self.outline is None else mine.tolist():
                 gains[row], powers[row] = self._outlined(self.outline, scene, filters[row], noise[row])
-        return gains, powers.clamp_min(1e-30).log()
+        return gains, powers.log()
 
     def _gains(self, scene: int, filters: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         """Gains and powers of one more source in one scene, (row, point), for the filters of some rows."""
