@@ -212,7 +212,7 @@ def _blocks(array: Array, grid: SearchGrid, lattice: Lattice, planes: list[int],
 
 
 def _centres(lattice: Lattice, counts: tuple[int, int]) -> tuple[Tensor, Tensor, tuple[int, int]]:
-    """h and v of the centres of all blocks, row by row, and the elements of a block along h and v."""
+    """The h and v of the centres of all blocks, row by row, and the elements of a block along h and v."""
     sizes = [math.ceil(places / blocks) for places, blocks in zip(lattice.counts, counts, strict=True)]
     h, v = (
         origin + pitch * (size * torch.arange(blocks, dtype=torch.float64) + (size - 1) / 2)

@@ -24,6 +24,7 @@ from ..floor import above_floor
 from ..grid import SearchGrid, search_grid
 from ..normalise import Scaled, scale
 from ..outcome import Aside, Polished, ending_of, merged, nothing_aside, nothing_found
+from ..records import without_records
 from ..region import SearchRegion
 from .hidden import with_hidden
 from .hypothesis import Hypothesis, Likelihood, Rows
@@ -133,10 +134,11 @@ class MaximumLikelihood(ABC, Generic[L]):
         counts = None if sources is None else asked_sources(observation, sources, observation.most_sources)
         at_a_time = self._at_a_time(scaled.observation)
         parts: list[Estimate] = []
-        for index in torch.arange(len(observation), device=observation.measurements.device).split(at_a_time):
-            asked = None if counts is None else counts[index]
-            part, polished = above_floor(scaled[index], partial(self._located, counts=asked))
-            parts.append(self._judged(part, polished, asked))
+        with without_records(scaled.observation.array):
+            for index in torch.arange(len(observation), device=observation.measurements.device).split(at_a_time):
+                asked = None if counts is None else counts[index]
+                part, polished = above_floor(scaled[index], partial(self._located, counts=asked))
+                parts.append(self._judged(part, polished, asked))
         return joined_estimates(parts)
 
     def _located(self, scaled: Scaled, counts: Counts | None) -> list[Polished]:
@@ -170,7 +172,9 @@ class MaximumLikelihood(ABC, Generic[L]):
         asked_sources(observation, counts, observation.most_sources)
         scaled = scale(observation)
         again = partial(self._refined, positions=positions, counts=counts, iterations=iterations, search=search)
-        return self._judged(*above_floor(scaled, again), counts)
+        with without_records(scaled.observation.array):
+            found = self._judged(*above_floor(scaled, again), counts)
+        return joined_estimates([found])
 
     def _refined(
         self, scaled: Scaled, positions: Positions, counts: Counts, iterations: int | None, search: Tensor | None

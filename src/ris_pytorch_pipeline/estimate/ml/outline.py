@@ -80,9 +80,9 @@ def outlined(array: Array) -> bool:
 
 
 def outline_bytes(observation: Observation, grid: SearchGrid) -> int:
-    """What a scene takes: energies and eight like them, and its operator."""
+    """What a scene takes: energies and twenty like them, and its operator."""
     _, blocks, antennas = observation.blocks.shape
-    return 4 * blocks * (9 * grid.size + 2 * antennas * len(observation.array))
+    return 4 * blocks * (20 * grid.size + 2 * antennas * len(observation.array))
 
 
 def outline_of(observation: Observation, grid: SearchGrid) -> Outline | None:
