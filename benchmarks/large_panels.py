@@ -49,7 +49,8 @@ def growth(given: argparse.Namespace) -> None:
     estimator, before = estimator_of(given), None
     for side in given.side:
         scenes = scenes_of(side, given).observation
-        spent = [timed(lambda i=i: estimator(scenes[[i]], given.sources), 1)[0] for i in range(given.scenes)]
+        alone = [scenes[[index]] for index in range(given.scenes)]
+        spent = [timed(lambda seen=seen: estimator(seen, given.sources), 1)[0] for seen in alone]
         seconds = statistics.median(spent)
         power = "" if before is None else f", N^{math.log(seconds / before[1]) / math.log((side / before[0]) ** 2):.2f}"
         print(f"{side:3d} x {side}: {seconds:.3f} s a scene{power}  (n={given.scenes})", flush=True)

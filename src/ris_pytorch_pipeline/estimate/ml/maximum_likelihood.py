@@ -243,15 +243,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         if sources == 0:
             return nothing_found(found.hypothesis.log_noise.exp() * scaled.measured), nothing_aside(rows)
         most = self.polish_iterations if iterations is None else iterations
-        end = likelihood.refine(rows, found.hypothesis, iterations=most, tolerance=1e-6)
-        strongest = end.log_powers.argsort(dim=1, descending=True)
-        end = Hypothesis(
-            end.cosines.gather(1, strongest.unsqueeze(-1).expand_as(end.cosines)),
-            end.log_powers.gather(1, strongest),
-            end.log_noise,
-            end.value,
-            end.converged,
-        )
+        end = likelihood.refine(rows, found.hypothesis, iterations=most, tolerance=1e-6).strongest_first()
         array = likelihood.observation.array
         positions = self.region.reported(end.cosines, array)
         chart, coordinates = chart_of(positions, array)

@@ -75,14 +75,15 @@ class StochasticLikelihood:
         α_l = |b_l^H Γ_l⁻¹ y_l|² and β_l = b_l^H Γ_l⁻¹ b_l with Γ_l the covariance of the given sources; the power is
         the maximum-likelihood one by Fisher scoring.
         """
-        filters, noise = self._filters(rows, given)
+        (filters, noise), outline = self._filters(rows, given), self.outline
         gains, powers = (noise.new_empty((rows.numel(), self.grid.size)) for _ in range(2))
         for scene in rows.unique().tolist():
             mine = torch.nonzero(rows == scene).squeeze(-1)
-            if self.outline is None:
+            if outline is None:
                 gains[mine], powers[mine] = self._gains(scene, real_rows(filters[mine]), noise[mine])
-            for row in [] if self.outline is None else mine.tolist():
-                gains[row], powers[row] = self._outlined(self.outline, scene, filters[row], noise[row])
+                continue
+            for row in mine.tolist():
+                gains[row], powers[row] = self._outlined(outline, scene, filters[row], noise[row])
         return gains, powers.log()
 
     def _gains(self, scene: int, filters: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
