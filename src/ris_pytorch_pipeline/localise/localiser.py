@@ -19,6 +19,7 @@ from ..estimate import (
     asked_sources,
     joined_estimates,
 )
+from ..estimate.records import without_records
 from ..nets import HybridNet, Prediction
 from ..physics import Observation
 from ..shapes import Counts
@@ -160,7 +161,8 @@ class Localiser:
         if self.domain is not None:
             self.domain.check(observation, asked)
         index = torch.arange(len(observation), device=observation.measurements.device)
-        parts = [self._part(observation[i], None if asked is None else asked[i]) for i in index.split(self.batch)]
+        with without_records(observation.array):
+            parts = [self._part(observation[i], None if asked is None else asked[i]) for i in index.split(self.batch)]
         found = joined_estimates(parts)
         if self.domain is not None and self.polish:
             self.domain.check_noise(observation, found.noise_variance)
