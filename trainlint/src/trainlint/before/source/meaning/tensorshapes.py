@@ -219,6 +219,10 @@ def _turned(first: tuple[int | None, ...], args: tuple[Value, ...], kwargs: dict
     return tuple(out)
 
 
+def _gathered(first: tuple[int | None, ...], args: tuple[Value, ...], kwargs: dict[str, Value]) -> Shape:
+    return _shape(kwargs.get("index", args[1] if len(args) > 1 else Const(0))) or None
+
+
 def _flattened(first: tuple[int | None, ...], args: tuple[Value, ...], kwargs: dict[str, Value]) -> Shape:
     return (None,) if const(kwargs.get("_")) is None else None
 
@@ -231,4 +235,5 @@ _MOVES = {
     "flatten": _flat,
     "transpose": _turned,
     "ravel": _flattened,
+    "gather": _gathered,
 }

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 
 from ....findings import Severity
 from ....rules import source_model
+from ..meaning import calling
 from ..meaning.values import Const, Function, Items, Tensor, Thing, Value, is_const, whole
 from ..suspicion import SourceFinding, at, tell
 from ..training import Training
 from ..walking.events import LOADER, Event, Loop, unwrapped
 from ..walking.looping import TENSORS, dataset_of
 from ..walking.reader import tensors
+from .criteria import last_op
 
 _RANDOM = {"randn", "rand", "randint", "normal", "uniform", "randnlike", "bernoulli", "standardnormal", "poisson"}
 _ORDERED = {
@@ -74,7 +76,7 @@ def _order(dataset: Value | None) -> str:
         ops = {t.op for a in dataset.args for t in tensors(a)}
         return (
             "sorted"
-            if ops & {"argsort", "sort"}
+            if ops & {"argsort", "sort"} or (len(dataset.args) > 1 and _by_class(dataset.args[-1]))
             else "ordered"
             if ops & _ORDERED
             else "random"
@@ -89,6 +91,18 @@ def _order(dataset: Value | None) -> str:
         item = dataset.cls.find("__getitem__")
         return ("random" if _draws(dataset, item) else "map") if isinstance(item, Function) else ""
     return ""
+
+
+def _by_class(labels: Value) -> bool:
+    """True for labels made one class after the other: each repeated, or blocks of one value put together."""
+    made = last_op(labels)
+    if made is None or made.op not in {"cat", "concat", "concatenate", "repeatinterleave"}:
+        return made is not None and made.op == "floordiv" and isinstance(made.inputs[0], Tensor) and (
+            made.inputs[0].op == "arange"
+        )
+    blocks = {"full", "zeros", "ones", "fulllike", "zeroslike", "oneslike"}
+    parts = [last_op(v) for v in made.inputs if isinstance(v, Tensor)]
+    return made.op == "repeatinterleave" or (len(parts) > 1 and all(p is not None and p.op in blocks for p in parts))
 
 
 def _draws(dataset: Thing, item: Function) -> bool:
@@ -109,12 +123,12 @@ def same_data(training: Training) -> Iterator[SourceFinding]:
         thing, target = event.target, event.node
         if not isinstance(thing, Thing) or thing.origin != LOADER or not isinstance(target, ast.Name):
             continue
-        if _held_out(target.id) and (id(dataset_of(thing)) in sets or _equal_sets(dataset_of(thing), trained)):
+        if held_out(target.id) and (id(dataset_of(thing)) in sets or _equal_sets(dataset_of(thing), trained)):
             told = f"`{target.id}` goes over the data set that is trained on"
             yield at(source_model.SAME_DATA, event, told, subject=target.id)
     for thing in training.walker.things:
         maker = _maker(made, thing) if thing.origin == LOADER and thing not in trained else ""
-        if _held_out(maker) and "load" in maker and id(dataset_of(thing)) in sets:
+        if held_out(maker) and "load" in maker and id(dataset_of(thing)) in sets:
             told = f"`{maker}` makes it over the data set that is trained on"
             yield tell(source_model.SAME_DATA, thing.node, thing.file, told, subject=maker)
 
@@ -125,7 +139,12 @@ def _maker(made: Mapping[int, Event], loader: Thing) -> str:
     return event.function if event is not None else ""
 
 
-def _held_out(name: str) -> bool:
+def held_out(name: str) -> bool:
+    """True for the name of what is validated or tested on.
+
+    Args:
+        name: of a set or a loader.
+    """
     words = name.lower().split("_")
     return (
         any(w in {"val", "valid", "validation", "test", "dev", "eval", "holdout"} for w in words)
@@ -214,13 +233,29 @@ def no_batches(training: Training) -> Iterator[SourceFinding]:
         size = whole(thing.given("batch_size", 1)) if thing.origin == LOADER else None
         if size is None or not is_const(thing.kwargs.get("drop_last"), True):
             continue
-        dataset = dataset_of(thing)
-        first = dataset.args[0] if isinstance(dataset, Thing) and dataset.origin == TENSORS and dataset.args else None
-        count = first.shape[0] if isinstance(first, Tensor) and first.shape else None
+        count = _count(training, dataset_of(thing))
         if count is not None and count < size:
             yield tell(
                 source_model.NO_BATCHES, thing.node, thing.file, f"{count} items are fewer than one batch of {size}"
             )
+
+
+def _count(training: Training, dataset: Value | None) -> int | None:
+    """How many items a data set has, where the source says so."""
+    if not isinstance(dataset, Thing):
+        return None
+    if dataset.origin == TENSORS and dataset.args:
+        first = dataset.args[0]
+        return first.shape[0] if isinstance(first, Tensor) and first.shape else None
+    if dataset.origin == "torch.utils.data.random_split" and len(dataset.args) > 1:
+        place, lengths = whole(dataset.kwargs.get("part")), dataset.args[1]
+        known = isinstance(lengths, Items) and not lengths.more and place is not None and place < len(lengths.items)
+        return whole(lengths.items[place]) if known else None
+    length = dataset.cls.find("__len__") if dataset.cls is not None else None
+    if isinstance(length, Function):
+        with training.walker.aside():
+            return whole(calling.inline(training.walker, length, dataset, (), {}, length.node))
+    return None
 
 
 CHECKS = (in_order, same_data, shuffled_apart, reseeded, seeded_alike, no_batches)

@@ -109,7 +109,15 @@ def _asked_for(value: Value) -> bool:
 
 
 def _from_batch(value: Value) -> bool:
-    return any(t.op == "batch" for t in tensors(value))
+    return any(t.op == "batch" or (t.op == "index" and _drawn(t)) for t in tensors(value))
+
+
+def _drawn(value: Tensor) -> bool:
+    """True for rows of data that are drawn at random, which are a batch without a loader."""
+    keys = [last_op(k) for k in value.inputs[1:]]
+    while keys and keys[-1] is not None and keys[-1].op in {"row", "split", "chunk"} and keys[-1].inputs:
+        keys.append(last_op(keys[-1].inputs[0]))
+    return any(k is not None and k.op in {"randint", "randperm", "permutation", "choice", "multinomial"} for k in keys)
 
 
 def other_batch(training: Training) -> Iterator[SourceFinding]:
@@ -225,6 +233,25 @@ def over_batch(training: Training) -> Iterator[SourceFinding]:
             )
 
 
+def attended(training: Training) -> Iterator[SourceFinding]:
+    """A softmax over the batch anywhere on the way to a loss: weights of one sample depend on the others."""
+    for back in training.backwards:
+        for made in tensors(back.value) if back.first else ():
+            wide = made.shape is not None and len(made.shape) > 1 and all(n and n > 1 for n in made.shape[1:])
+            if made.op == "softmax" and wide and _axis(made) == 0 and _of_a_batch(made.inputs[0]):
+                told = "`softmax` runs over dimension 0, the batch: the weights of one sample depend on the others"
+                yield tell(source_model.OVER_BATCH, made.node, made.file, told)
+
+
+def _of_a_batch(value: Value) -> bool:
+    """True where dimension 0 has been that of a batch since it was drawn."""
+    while isinstance(value, Tensor) and value.shape is not None and value.shape[0] is None and value.inputs:
+        if value.op == "batch" or (value.op == "index" and _drawn(value)):
+            return True
+        value = value.inputs[0]
+    return False
+
+
 def _axis(made: Tensor) -> int | None:
     for name in ("arg:dim", "arg:1"):
         if name in made.info:
@@ -246,4 +273,4 @@ def _from_model(value: Tensor) -> bool:
     )
 
 
-CHECKS = (activated, broadcast, residuals, metrics, other_batch, shuffled_labels, over_batch)
+CHECKS = (activated, broadcast, residuals, metrics, other_batch, shuffled_labels, over_batch, attended)

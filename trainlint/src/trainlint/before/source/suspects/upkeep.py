@@ -233,7 +233,8 @@ def _of_the_last_round(training: Training, value: Value, loop: Loop) -> str:
         return ""
     if inside(loss.node, loss.file, loop):
         return "loss"
-    made = [t for t in tensors(loss) if t is not loss and inside(t.node, t.file, loop)]
+    drawn = loop.node.iter if isinstance(loop.node, ast.For) else None
+    made = [t for t in tensors(loss) if t is not loss and (t.node is drawn or inside(t.node, t.file, loop))]
     return "batch" if made and _only_assigns(loop) else ""
 
 
