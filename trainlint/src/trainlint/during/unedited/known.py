@@ -132,6 +132,7 @@ class Epochs:
         values: losses computed without gradients in the epoch so far, by the loss's name.
         acting: how often an evaluation came after fewer updates than a validation would.
         latest: the loader that began last.
+        own: True where the trained model itself is in evaluation for such a loss, as in no loop that acts.
     """
 
     loader: Batches | None = None
@@ -139,6 +140,7 @@ class Epochs:
     values: dict[str, list[Tensor]] = field(default_factory=lambda: defaultdict(list))
     acting: int = 0
     latest: Batches | None = None
+    own: bool = False
 
     def began(self, latest: Batches) -> bool:
         """A loader begins anew.
@@ -165,7 +167,7 @@ class Epochs:
         return ended
 
     def _validated(self) -> bool:
-        if self.passes >= _FEW and self.acting < _FEW:
+        if self.own or (self.passes >= _FEW and self.acting < _FEW):
             return True
         self.acting += self.passes < _FEW
         self.values.clear()
@@ -180,5 +182,5 @@ class Epochs:
         kept = max(self.values.values(), key=len, default=[])
         found = [float(value) for value in kept]
         self.values.clear()
-        self.passes = 0
+        self.passes, self.own = 0, False
         return math.fsum(found) / len(found) if found else None

@@ -24,7 +24,7 @@ from .frames import called, known_here, users_line
 from .known import Batches, Epochs, Known
 from .progress import Hearing, Progress
 from .trainings import MOST, Training, Trainings, holding
-from .unheard import Handmade, Idle, Lost
+from .unheard import Handmade, Idle, Loads, Lost
 
 _SETTLED = 64
 """Backward passes without a new model after which nobody looks for one until the next optimiser is made."""
@@ -84,13 +84,14 @@ class Session:
         self._fresh, self._looks, self._passes = True, 0, 0
         self._batches: Batches | None = None
         self._current: Training | None = None
-        self._discovery, self._idle, self._lost = Discovery(self), Idle(), Lost()
+        self._discovery, self._idle, self._lost, self._loads = Discovery(self), Idle(), Lost(), Loads()
         self._handmade, self._stands_in, self._trained_on = Handmade(), False, 0
         self.over = False
 
     def start(self) -> None:
         """Listen to torch from now on."""
         self._idle.listen()
+        self._loads.listen()
         self._discovery.start()
 
     def stop(self, error: BaseException | None = None) -> Verdict:
@@ -102,6 +103,7 @@ class Session:
         self.over = True
         self._discovery.stop()
         self._idle.stop()
+        self._loads.stop()
         if self.options.progress is not None:
             self.options.progress.clear()
         try:
@@ -114,8 +116,8 @@ class Session:
 
     def _verdict(self, error: BaseException | None) -> Verdict:
         if self.trainings.several or self.trainings.live:
-            return self.trainings.verdict(error, self._failed(), self._lost.found())
-        idle = [*self._idle.found(), *self._lost.found()]
+            return self.trainings.verdict(error, self._failed(), [*self._lost.found(), *self._loads.found()])
+        idle = [*self._idle.found(), *self._lost.found(), *self._loads.found()]
         return judge(idle, blind=(*self._blind(), *self._failed()), ran=("Idle",) if idle else ())
 
     def _failed(self) -> tuple[str, ...]:
@@ -287,6 +289,7 @@ class Session:
             self._current.watch.run.tried.valued(lambda: str(users_line() or ""), fresh=place != self._trained_on)
             if any(not module.training for _, module in self.known.roots()):
                 self._current.epochs.values[name].append(value.detach())
+                self._current.epochs.own |= not any(m.training for m in self._current.models)
 
     @_guarded
     def on_loader(self, loader: object) -> None:

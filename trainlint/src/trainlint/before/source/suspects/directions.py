@@ -17,7 +17,9 @@ _DRAWN = {"batch", "row", "index", "randn", "rand", "randint"}
 
 def minimised(training: Training) -> Iterator[SourceFinding]:
     """A similarity to data, or the log probability of what was rewarded, as a loss of its own."""
-    for back in training.backwards if not training.library else ():
+    if training.library or training.reading.text_has("maximize=True"):
+        return
+    for back in training.backwards:
         found = list(terms(back.value, 1))
         if not back.first or not training.reach(back.value)[0].keys() & training.trained:
             continue

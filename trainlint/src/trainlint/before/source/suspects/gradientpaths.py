@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ....rules import source, source_model
 from ..meaning.torchfacts import LOSSES, has_weights, is_module, learns
@@ -59,7 +60,8 @@ def term(training: Training) -> Iterator[SourceFinding]:
             paired = any(ast.unparse(other.node) in inside for other in terms if other is not each)
             if cuts and not _live(training, each) and not paired and where.cut not in _DELIBERATE:
                 told = f"{where.cut} lets no gradient back from this term of the loss: it moves no weight"
-                yield tell(source_model.CUT, where.node, where.file, told)
+                found = tell(source_model.CUT, where.node, where.file, told)
+                yield replace(found, confirmed_by=("RT232",))  # the other terms move what a cut part would not
 
 
 def _terms(value: Value) -> Iterator[Tensor]:

@@ -97,8 +97,11 @@ def _by_class(labels: Value) -> bool:
     """True for labels made one class after the other: each repeated, or blocks of one value put together."""
     made = last_op(labels)
     if made is None or made.op not in {"cat", "concat", "concatenate", "repeatinterleave"}:
-        return made is not None and made.op == "floordiv" and isinstance(made.inputs[0], Tensor) and (
-            made.inputs[0].op == "arange"
+        return (
+            made is not None
+            and made.op == "floordiv"
+            and isinstance(made.inputs[0], Tensor)
+            and (made.inputs[0].op == "arange")
         )
     blocks = {"full", "zeros", "ones", "fulllike", "zeroslike", "oneslike"}
     parts = [last_op(v) for v in made.inputs if isinstance(v, Tensor)]

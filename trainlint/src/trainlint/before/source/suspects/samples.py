@@ -4,8 +4,9 @@ import ast
 import re
 from collections.abc import Iterator
 
+from ....findings import Severity
 from ....rules import source_model
-from ..meaning.values import Tensor, Value, whole
+from ..meaning.values import Tensor, Value
 from ..suspicion import SourceFinding, at, tell
 from ..training import Training
 from ..walking.reader import tensors
@@ -86,7 +87,11 @@ def degrees(training: Training) -> Iterator[SourceFinding]:
     }
     for event in training.of(*(f"{where}{name}" for name in _ROUND for where in (".", "torch.", "numpy.", "math."))):
         written = event.node.args[0] if isinstance(event.node, ast.Call) and event.node.args else None
-        if isinstance(event.node, ast.Call) and event.kind.startswith(".") and isinstance(event.node.func, ast.Attribute):
+        if (
+            isinstance(event.node, ast.Call)
+            and event.kind.startswith(".")
+            and isinstance(event.node.func, ast.Attribute)
+        ):
             written = event.node.func.value
         name = _called_degrees(written) or named.get(id(_root(event.target)), "")
         if name:
@@ -174,7 +179,8 @@ def columns_left_out(training: Training) -> Iterator[SourceFinding]:
         if key not in whole_use and width is not None and places and len(places) < width:
             missing = ", ".join(str(n) for n in range(width) if n not in places)
             told = f"of the {width} outputs no loss uses {missing}"
-            yield tell(source_model.OUTPUT_LEFT_OUT, made.node, made.file, told)
+            grave = Severity.NOTE if width == 2 else None  # one of two classes is sloppy, and right
+            yield tell(source_model.OUTPUT_LEFT_OUT, made.node, made.file, told, severity=grave)
 
 
 def _column(made: Tensor) -> int | None:

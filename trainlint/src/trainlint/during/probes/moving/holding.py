@@ -34,6 +34,7 @@ class Ownership(Probe):
         yield from _twice(run)
         for lane in run.lanes:
             yield from wrong_groups(lane, run.plan.rates)
+            yield from _empty_groups(lane)
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """Again whenever an update is measured: a layer may have been replaced after the optimiser was built."""
@@ -127,6 +128,16 @@ def _twice(run: Run) -> Found:
     if twice:
         text = f"{some(twice)} in more than one optimiser"
         yield update_rules.WRONG_GROUP.found(text, subject=some(twice, 1), severity=Severity.NOTE)
+
+
+def _empty_groups(lane: Lane) -> Found:
+    """A group that holds nothing has a rate that no other group has: what was meant for it is elsewhere."""
+    groups = [(len(g["params"]), float(g.get("initial_lr", g["lr"]))) for g in lane.optimizer.param_groups]
+    others = {rate for count, rate in groups if count}
+    for index, (count, rate) in enumerate(groups):
+        if not count and others and rate not in others and rate > 0:
+            text = f"group {index} at rate {rate:.3g} holds no parameter; the others have {min(others):.3g}"
+            yield update_rules.WRONG_GROUP.found(text, subject=lane.subject, severity=Severity.WARNING)
 
 
 def wrong_groups(lane: Lane, rates: Mapping[str, float]) -> list[Finding]:
