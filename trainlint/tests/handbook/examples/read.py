@@ -214,7 +214,7 @@ CHANGES: dict[str, list[tuple[str, str]]] = {
     ],
     "RT664": [("criterion(model(x), y)", "criterion(model(x), torch.zeros_like(y))")],
     "RT665": [("        total = 0.0\n", "        total = 0.0\n        model.last.reset_parameters()\n")],
-    "RT666": [("criterion(model(x), y)", "criterion(model(torch.sin(angle_deg[:, None] + x)), y)"),
+    "RT666": [("criterion(model(x), y)", "criterion(model(x * torch.sin(angle_deg)[i]), y)"),
               ("    best = 0\n", "    best, angle_deg = 0, torch.load('a.pt')\n")],
     "RT667": [
         ('x, y = torch.load("x.pt"), torch.load("y.pt")',

@@ -155,11 +155,11 @@ def _default(node: ast.expr) -> bool:
 
 def unread(training: Training) -> Iterator[SourceFinding]:
     """An argument that a model is given and never reads."""
-    for cls in training.reading.project.classes:
+    for cls in training.reading.project.classes if training.backwards else ():
         start = cls.members.get("__init__")
         if not isinstance(start, Function) or isinstance(start.node, ast.Lambda) or not cls.whole:
             continue
-        if not all(module_root(r) for r in cls.roots) or len(list(cls.lineage())) > 1 or _reads_all(start.node):
+        if not any(module_root(r) for r in cls.roots) or len(list(cls.lineage())) > 1 or _reads_all(start.node):
             continue
         names = [a.arg for a in start.node.args.args][1:]
         read = {n.id for n in ast.walk(start.node) if isinstance(n, ast.Name)}
