@@ -20,11 +20,7 @@ _LEDGER = Path(".trainlint") / "ledger.jsonl"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments.
-
-    Args:
-        parser: of the command.
-    """
+    """Add the command's arguments."""
     parser.usage = "trainlint run [options] (SCRIPT | -m MODULE) [ARGUMENTS ...]"
     parser.epilog = "With several processes: torchrun --nproc-per-node 2 -m trainlint run train.py ARGUMENTS"
     parser.add_argument("--strict", action="store_true", help="a confirmed fatal finding stops the script")
@@ -50,9 +46,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the script under a watch, and print the verdict on stderr.
-
-    Args:
-        arguments: as parsed.
 
     Returns:
         The script's own exit code; 1 where --strict stopped it or would have, or where --fail has a finding.

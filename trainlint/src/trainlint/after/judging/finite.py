@@ -17,12 +17,7 @@ _SAID = re.compile(r"nan|infinit|not finite|non-?finite|diverg", re.IGNORECASE)
 
 
 def findings(subject: Subject, *, skipped: bool) -> list[Finding]:
-    """What is not finite, the loss first.
-
-    Args:
-        subject: the run.
-        skipped: True where the scaler skipped the updates, because norms were not finite.
-    """
+    """What is not finite, the loss first."""
     log = subject.log
     train = [*_train(log), *_said(log)][:1]
     collapsed = _collapsed(subject)

@@ -18,24 +18,14 @@ ENDING = 0.1
 
 
 def findings(subject: Subject, *, skipped: bool, explained: bool) -> list[Finding]:
-    """What rates, motions and gradient norms say.
-
-    Args:
-        subject: the run.
-        skipped: True where the scaler skipped the updates, which explains a rate that stays at 0.
-        explained: True where something else explains that nothing is learned while the rate rises.
-    """
+    """What rates, motions and gradient norms say."""
     zero = [] if skipped else _zero(subject)
     warmup = [] if explained else _warmup(subject)
     return [*zero, *warmup, *_motion(subject.log), *_norms(subject)]
 
 
 def used_rates(log: Log) -> Series | None:
-    """The largest rate of all groups at each place that prints them.
-
-    Args:
-        log: what was read.
-    """
+    """The largest rate of all groups at each place that prints them."""
     found = [s for s in log.of(Kind.RATE) if s.values]
     same = [s for s in found if len(s.values) == len(found[0].values)] if found else []
     if len(same) < 2:
@@ -147,11 +137,7 @@ FLOOR = 1.0
 
 
 def scaled(subject: Subject) -> list[Finding]:
-    """Updates that a scaler threw away.
-
-    Args:
-        subject: the run.
-    """
+    """Updates that a scaler threw away."""
     log = subject.log
     stuck = _stuck(log)
     if not stuck and not _most(log):

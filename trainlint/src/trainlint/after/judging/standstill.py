@@ -17,11 +17,7 @@ _PARTS = ("loss", "align", "contrast", "peak", "term", "penalty", "aux")
 
 
 def findings(subject: Subject) -> list[Finding]:
-    """What does not move.
-
-    Args:
-        subject: the run.
-    """
+    """What does not move."""
     constant = [*_validation(subject), *_train(subject)]
     flat = [] if constant else _flat(subject)
     return [*constant, *flat, *_terms(subject), *_metrics(subject)]
@@ -72,11 +68,7 @@ def _finite(series: Series) -> Sequence[float]:
 
 
 def moves(values: Sequence[float]) -> bool:
-    """Whether values differ at all.
-
-    Args:
-        values: at least one.
-    """
+    """Whether values differ at all."""
     finite = values if all(map(math.isfinite, values)) else list(filter(math.isfinite, values))
     return bool(finite) and max(finite) - min(finite) > _DIGITS * abs(finite[0])
 

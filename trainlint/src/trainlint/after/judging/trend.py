@@ -17,11 +17,7 @@ FEWEST = 8
 
 
 def findings(subject: Subject) -> list[Finding]:
-    """Where the losses go.
-
-    Args:
-        subject: the run.
-    """
+    """Where the losses go."""
     return [*_paths(subject), *_diverged(subject), *_validation(subject), *_bound(subject), *_collapse(subject)]
 
 
@@ -171,11 +167,7 @@ COMMON = 3
 
 
 def restarted(subject: Subject) -> list[Finding]:
-    """A loss that is higher after a restart than it was at the same places before.
-
-    Args:
-        subject: the run.
-    """
+    """A loss that is higher after a restart than it was at the same places before."""
     series = subject.train
     if series is None or subject.log.rival or subject.summed or series.name.rival:
         return []

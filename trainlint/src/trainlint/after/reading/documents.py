@@ -23,9 +23,6 @@ _DEEPEST = 12
 def document(text: str) -> Any | None:  # noqa: ANN401
     """The text as one JSON document; None where it is none.
 
-    Args:
-        text: of a file.
-
     Raises:
         InputError: it is nested deeper than any program writes, or holds a number without end.
     """
@@ -143,11 +140,7 @@ _FLOATS = {1: "<f", 2: "<d"}
 
 
 def is_event_file(path: Path) -> bool:
-    """True where a file's name or first record speaks for an event file.
-
-    Args:
-        path: of a file.
-    """
+    """True where a file's name or first record speaks for an event file."""
     if "tfevents" in path.name:
         return True
     with path.open("rb") as file:
@@ -157,9 +150,6 @@ def is_event_file(path: Path) -> bool:
 
 def scalars(path: Path) -> Iterator[tuple[str, int, float]]:
     """Tag, step and value of every scalar, in the order written; a record cut short by a kill ends the file.
-
-    Args:
-        path: of the event file.
 
     Raises:
         InputError: a record is broken, or none is there.

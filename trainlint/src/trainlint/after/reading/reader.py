@@ -67,11 +67,7 @@ class Reader:
         return self._log
 
     def line(self, line: str) -> None:
-        """Read a line.
-
-        Args:
-            line: without colours and its end.
-        """
+        """Read a line."""
         if self._endings.inside and self._ended(line):
             return
         shape = self._last.follower
@@ -216,11 +212,7 @@ class Reader:
         self._follow(shape, texts, [tokens[i] for i in filled])
 
     def row(self, pairs: Iterable[tuple[str, float | None]]) -> None:
-        """Read named numbers that belong together, such as an entry of a JSON list.
-
-        Args:
-            pairs: name and number, positions among them in any order; None where the number is not there.
-        """
+        """Read named numbers that belong together, such as an entry of a JSON list."""
         named = [(name_of(name), value) for name, value in pairs]
         log = self._log
         log.step = math.nan if any(n.kind is Kind.EPOCH for n, _ in named) else log.step

@@ -57,13 +57,7 @@ class Shape:
         self.follower: Shape | None = None
 
     def learn(self, texts: Sequence[str], tokens: Sequence[str], log: Log) -> None:
-        """Count a line of this shape, and make the pattern where it is seen often.
-
-        Args:
-            texts: between the numbers.
-            tokens: the numbers.
-            log: what was read so far.
-        """
+        """Count a line of this shape, and make the pattern where it is seen often."""
         self.uses += 1
         meaning = self.meaning
         if self.uses != OFTEN or self.begins is not None or meaning.ends or meaning.skip:
@@ -78,12 +72,7 @@ class Shape:
         self.others = tuple(s for s in meaning.positions if s.name.kind is not Kind.STEP)
 
     def place(self, tokens: Sequence[str], log: Log) -> None:
-        """Take note of the positions in a line.
-
-        Args:
-            tokens: its numbers.
-            log: takes them.
-        """
+        """Take note of the positions in a line."""
         for slot in self.others:
             token = tokens[slot.index]
             if slot.name.kind is Kind.EPOCH:
@@ -118,12 +107,7 @@ class Block:
         self.rows: list[tuple[tuple[str, ...], float, float]] = []
 
     def hold(self, shape: Shape, tokens: tuple[str, ...]) -> None:
-        """Hold a line's values back.
-
-        Args:
-            shape: of the line.
-            tokens: its numbers.
-        """
+        """Hold a line's values back."""
         if shape is not self.shape or len(self.rows) >= BLOCK:
             self.take()
             self.shape = shape

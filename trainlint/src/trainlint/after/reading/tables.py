@@ -34,11 +34,7 @@ class Header:
     spans: tuple[tuple[int, int], ...] = ()
 
     def row(self, line: str) -> "list[tuple[Name, str]] | None":
-        """The cells of a row that hold something; None where the line is no row of this table.
-
-        Args:
-            line: any.
-        """
+        """The cells of a row that hold something; None where the line is no row of this table."""
         cells = split(line, self.mark)
         if self.spans and 1 < len(cells) < len(self.names):
             cells = self._placed(line)
@@ -74,11 +70,7 @@ class Phases:
     mark: str = "|"
 
     def row(self, line: str) -> "list[tuple[Name, str]] | None":
-        """The cells of a row that hold something; None where the line is no row of this table.
-
-        Args:
-            line: any.
-        """
+        """The cells of a row that hold something; None where the line is no row of this table."""
         cells = split(line, self.mark)
         if len(cells) != len(self.phases) + 1 or not all(map(_entry, cells[1:])):
             return None
@@ -178,12 +170,7 @@ _CURVES = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, Kind.RATE, Kind.G
 
 
 def split(line: str, mark: str) -> list[str]:
-    """The cells of a line.
-
-    Args:
-        line: any.
-        mark: between cells; the empty string for blanks, two blanks for at least two.
-    """
+    """The cells of a line."""
     if mark == "|":
         line = line.translate(_BOXES).strip()
         return [c.strip() for c in line.removeprefix("|").removesuffix("|").split("|")] if "|" in line else []

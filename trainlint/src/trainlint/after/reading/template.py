@@ -85,12 +85,7 @@ class Template:
 
 
 def understand(texts: list[str], phase: str) -> Template:
-    """The template of a line.
-
-    Args:
-        texts: what stands before, between and behind its numbers.
-        phase: `train` or `val` where earlier lines say so.
-    """
+    """The template of a line."""
     whole = "0".join(texts[:_LONG])[: 10 * _LONG]
     if _SETTINGS.search(whole):
         return Template(settings=True)
@@ -109,11 +104,7 @@ def understand(texts: list[str], phase: str) -> Template:
 
 
 def epochs_first(slots: Iterable[Slot]) -> tuple[Slot, ...]:
-    """Positions in the order in which they count: steps may begin anew with an epoch.
-
-    Args:
-        slots: positions.
-    """
+    """Positions in the order in which they count: steps may begin anew with an epoch."""
     return tuple(sorted(slots, key=lambda slot: slot.name.kind is not Kind.EPOCH))
 
 

@@ -41,9 +41,6 @@ def check_source(text: str, path: str = "<text>", beside: Mapping[str, str] | No
 def check_files(files: list[SourceFile]) -> list[SourceFinding]:
     """What files of one program suggest, by file and line.
 
-    Args:
-        files: as parsed.
-
     Raises:
         InputError: the source is nested too deeply to be followed, or meets a gap in the check itself.
     """
@@ -76,9 +73,6 @@ def check_paths(paths: Iterable[Path]) -> tuple[list[SourceFinding], list[InputE
     """What files on disk suggest, and which could not be read.
 
     Files of one folder are read as one program, unless there are very many of them.
-
-    Args:
-        paths: Python files.
     """
     files, errors = _read(paths)
     groups: dict[Path, list[SourceFile]] = {}

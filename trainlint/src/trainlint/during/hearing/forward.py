@@ -93,13 +93,7 @@ class Forward:
         self._settle()
 
     def measure(self, on: bool, glance: bool, *, allowed: bool) -> None:
-        """Listen, or stop listening, for the sake of the coming update.
-
-        Args:
-            on: True where it is measured.
-            glance: True where its batch is looked at.
-            allowed: False where a part of the model is compiled: a hook would break its graph and recompile it.
-        """
+        """Listen, or stop listening, for the sake of the coming update."""
         self._measured, self._glancing, self._allowed = on, glance, self._allowed and allowed
         self._settle()
 

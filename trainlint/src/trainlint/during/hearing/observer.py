@@ -67,11 +67,7 @@ class Observer:
         self._listen_leaves()
 
     def follow(self, scheduler: object) -> None:
-        """Listen to a schedule that came later.
-
-        Args:
-            scheduler: anything whose `step()` sets rates.
-        """
+        """Listen to a schedule that came later."""
         self.run.schedulers = [*self.run.schedulers, scheduler]
         self._undo.append(hooks.listen_scheduler(scheduler, self._ears))
 
@@ -182,12 +178,7 @@ class Observer:
         self.hands.settle(lane, self._applied)
 
     def refuse(self, lane: Lane, reason: str) -> None:
-        """A scaler or the loop itself refused a step.
-
-        Args:
-            lane: of the optimiser.
-            reason: why, in a few words.
-        """
+        """A scaler or the loop itself refused a step."""
         lane.skipped[reason] += 1
         lane.pending, lane.stepped, lane.inside, lane.by = 0, True, False, None
         self.jury.ask("skipped", self.run, lane, reason)

@@ -44,12 +44,7 @@ class Look:
 
 
 def look(criterion: Criterion, update: int) -> Look | None:
-    """What a criterion shows of its batch; None where predictions or targets cannot be read.
-
-    Args:
-        criterion: read from a loss.
-        update: the run's, from 1.
-    """
+    """What a criterion shows of its batch; None where predictions or targets cannot be read."""
     value, target = criterion.value, criterion.target
     if value is None or target is None or not criterion.whole or value.ndim == 0 or value.numel() == 0:
         return None
@@ -98,9 +93,6 @@ def compared(looks: Sequence[Look]) -> list[tuple[float, float]]:
     """What the model and the best constant scored on each batch.
 
     The constant is fitted to every other batch and scored on the ones between: it may not profit from having seen them.
-
-    Args:
-        looks: of one criterion, at least two.
     """
     found: list[tuple[int, tuple[float, float]]] = []
     for turn in (0, 1):
@@ -127,11 +119,7 @@ def _constant(each: Look, fitted: Tensor) -> float:
 
 
 def best(looks: Sequence[Look]) -> Tensor:
-    """The constant answer that scores best on batches: one number per column, or the share of each class.
-
-    Args:
-        looks: of one criterion.
-    """
+    """The constant answer that scores best on batches: one number per column, or the share of each class."""
     first = looks[0]
     if first.kind == "classes":
         return _shares(looks)
@@ -200,15 +188,7 @@ def _shares(looks: Sequence[Look]) -> Tensor:
 
 
 def score(kind: str, value: Tensor, target: Tensor, weight: Tensor | None, setting: Tensor | float | None) -> float:
-    """The criterion's mean.
-
-    Args:
-        kind: as in `Criterion`.
-        value: predictions; log-probabilities along the last axis for classes and shares.
-        target: what they are compared with.
-        weight: of entries or classes.
-        setting: as in `Criterion`.
-    """
+    """The criterion's mean."""
     if kind == "classes":
         smooth = setting if isinstance(setting, float) else 0.0
         rows, labels = value.reshape(-1, value.shape[-1]), target.reshape(-1).long()

@@ -78,11 +78,7 @@ def parts(loss: Tensor) -> Iterator[Part]:
 
 
 def addends(loss: Tensor) -> Iterator[Part]:
-    """The parts of a loss, and one without a node for each addend without a graph.
-
-    Args:
-        loss: with its graph.
-    """
+    """The parts of a loss, and one without a node for each addend without a graph."""
     waiting = [] if loss.grad_fn is None else [Part(node=loss.grad_fn)]
     seen = 0
     while waiting and seen < _NODES:
@@ -163,12 +159,7 @@ def _times(factor: float, constant: float, kind: str) -> float:
 
 
 def read(loss: Tensor, outputs: Sequence[Tensor] = ()) -> tuple[Criterion, ...]:
-    """The criteria of a loss, from its graph.
-
-    Args:
-        loss: with its graph.
-        outputs: the model's, from which the targets of a difference are found.
-    """
+    """The criteria of a loss, from its graph."""
     known = graph.producers(outputs)
     every = list(parts(loss))
     from .likelihoods import composed  # which is made of the parts of this file
@@ -244,13 +235,7 @@ def _distance(part: Part, known: dict[int, Tensor]) -> Criterion | None:
 
 
 def compared(under: object, apart: Tensor, known: dict[int, Tensor]) -> tuple[Tensor | None, Tensor | None, object]:
-    """Prediction, target and the prediction's node, of a difference.
-
-    Args:
-        under: the node of the difference.
-        apart: its values.
-        known: the model's outputs by the node that computed each.
-    """
+    """Prediction, target and the prediction's node, of a difference."""
     sides = [child for child, _ in edges(under)]
     live = [child for child in sides if child is not None]
     if len(live) != 1 or name(under) == "Add":

@@ -44,12 +44,7 @@ class Progress:
         self._every, self._last = (_OFTEN if self._live else _SELDOM), time.monotonic()
 
     def show(self, run: Run, findings: int) -> None:
-        """Write the status where it is time.
-
-        Args:
-            run: the counters.
-            findings: how many findings there are so far.
-        """
+        """Write the status where it is time."""
         now = time.monotonic()
         if now - self._last < self._every:
             return
@@ -82,11 +77,7 @@ class Hearing:
         return "" if line is None else str(line)
 
     def hear(self, finding: Finding) -> None:
-        """A finding comes: pass it on.
-
-        Args:
-            finding: new, or surer than before, or withdrawn.
-        """
+        """A finding comes: pass it on."""
         tell, training = self._session.options.tell, self.training
         if tell is not None:
             finding = finding if training is None else with_line(finding, training.watch.run.model)

@@ -34,11 +34,6 @@ class Ending:
 def run_script(target: str, arguments: Sequence[str], *, module: bool = False) -> Ending:
     """Run a script or a module as `__main__`, with its own `sys.argv` and its folder first on the path.
 
-    Args:
-        target: a file, or the dotted name of a module.
-        arguments: what the script finds behind its name.
-        module: True for the name of a module, as with `python -m`.
-
     Returns:
         Its exit code and what ended it: an error is printed as Python prints it, without our own frames.
 

@@ -95,11 +95,7 @@ class Session:
         self._discovery.start()
 
     def stop(self, error: BaseException | None = None) -> Verdict:
-        """Let go of everything, and give the last verdict.
-
-        Args:
-            error: what ended the program, if it was an error.
-        """
+        """Let go of everything, and give the last verdict."""
         self.over = True
         self._discovery.stop()
         self._idle.stop()

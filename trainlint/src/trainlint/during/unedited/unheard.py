@@ -84,11 +84,7 @@ class Lost:
         self._odd: Counter[tuple[int, int]] = Counter()
 
     def computed(self, value: Tensor) -> None:
-        """A loss was computed.
-
-        Args:
-            value: a scalar with its graph.
-        """
+        """A loss was computed."""
         if len(self._open) < _MOST:
             self._open.append(value.detach())
 
@@ -170,12 +166,7 @@ class Handmade:
         self._marks: dict[int, tuple[Tensor, Tensor]] = {}
 
     def moved(self, loss: Tensor, roots: Iterable[nn.Module]) -> list[Tensor]:
-        """What is trained by hand: the models of which a parameter has moved, and moved tensors of no model.
-
-        Args:
-            loss: about to go backward.
-            roots: the models that the program has run.
-        """
+        """What is trained by hand: the models of which a parameter has moved, and moved tensors of no model."""
         self.looks += 1
         if self.looks > _LOOKS:
             return []

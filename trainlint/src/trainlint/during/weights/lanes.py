@@ -17,10 +17,6 @@ from .names import parameters
 def masters(held: Sequence[Tensor], names: Mapping[Tensor, str]) -> dict[Tensor, str]:
     """Names of master weights: of wider type than the model's trainable parameters, in their order, rounding to them.
 
-    Args:
-        held: what the optimiser holds.
-        names: of the model's parameters.
-
     Returns:
         The name that each master stands for; empty where they are anything else, such as another model's parameters.
     """
@@ -42,11 +38,6 @@ OUTSIDE = "(not in the model)"
 def lane(optimizer: Optimizer, known: Mapping[Tensor, str], name: str = "") -> Lane:
     """The lane of an optimiser, with the parameters that the model knows.
 
-    Args:
-        optimizer: as handed over.
-        known: names of the model's parameters.
-        name: what to call it.
-
     Raises:
         InputError: not an optimiser.
     """
@@ -66,12 +57,7 @@ def lane(optimizer: Optimizer, known: Mapping[Tensor, str], name: str = "") -> L
 
 
 def lanes(optimizers: Sequence[Optimizer] | Mapping[str, Optimizer], known: Mapping[Tensor, str]) -> list[Lane]:
-    """A lane for each optimiser; without any, one for updates by hand, of all trainable parameters.
-
-    Args:
-        optimizers: in order, or by name.
-        known: names of the model's parameters.
-    """
+    """A lane for each optimiser; without any, one for updates by hand, of all trainable parameters."""
     if isinstance(optimizers, Mapping):
         return [lane(each, known, name) for name, each in optimizers.items()]
     made = [lane(each, known) for each in optimizers]
@@ -97,11 +83,7 @@ class ByHand(SGD):
 
 
 def called(made: Sequence[Lane]) -> list[str]:
-    """A name for each of several lanes: the module that all its parameters belong to, or its number from 0.
-
-    Args:
-        made: the lanes.
-    """
+    """A name for each of several lanes: the module that all its parameters belong to, or its number from 0."""
     tops = [{name.split(".")[0] for name in each.names.values() if "." in name} for each in made]
     alone = [top.pop() if len(top) == 1 else "" for top in tops]
     return [
@@ -110,12 +92,7 @@ def called(made: Sequence[Lane]) -> list[str]:
 
 
 def lanes_of(run: Run, optimizer: Optimizer) -> list[Lane]:
-    """The lanes whose weights an optimiser steps: its own, or those that it shares parameters with.
-
-    Args:
-        run: with all lanes.
-        optimizer: any of this process.
-    """
+    """The lanes whose weights an optimiser steps: its own, or those that it shares parameters with."""
     own = [each for each in run.lanes if each.optimizer is optimizer]
     if own:
         return own
@@ -137,11 +114,7 @@ class Steppers:
         self._others: WeakKeyDictionary[Optimizer, list[Lane]] = WeakKeyDictionary()
 
     def lanes_of(self, optimizer: Optimizer) -> list[Lane]:
-        """The lanes whose weights an optimiser steps.
-
-        Args:
-            optimizer: any of this process.
-        """
+        """The lanes whose weights an optimiser steps."""
         own = self._own.get(id(optimizer))
         found = self._others.get(optimizer) if own is None else own
         if found is not None:
@@ -158,12 +131,7 @@ class Steppers:
 
 
 def adopted(run: Run, optimizer: Optimizer) -> Lane | None:
-    """A new lane for an optimiser that nobody handed over and that holds parameters of the model; None for any other.
-
-    Args:
-        run: gets the lane.
-        optimizer: any of this process.
-    """
+    """A new lane for an optimiser that nobody handed over and that holds the model's parameters; None for any other."""
     known: dict[Tensor, str] = {p: name for name, p in parameters(run.model).items()}
     new = lane(optimizer, known)
     if not any(p in known for p in new.names):
@@ -175,12 +143,7 @@ def adopted(run: Run, optimizer: Optimizer) -> Lane | None:
 
 
 def note_other(lane: Lane, optimizer: Optimizer) -> None:
-    """An optimiser that nobody handed over stepped a lane's weights.
-
-    Args:
-        lane: of those weights.
-        optimizer: that stepped; one for each parameter may step within one backward pass.
-    """
+    """An optimiser that nobody handed over stepped a lane's weights."""
     new = optimizer not in lane.others
     lane.others.add(optimizer)
     lane.foreign += lane.pending > 0

@@ -87,12 +87,7 @@ class Meter:
         self._kept = Samples.taken(self.lane.held) if self.measuring and self.lane.held else None
 
     def after(self, closure: bool, optimizer: Optimizer) -> Why:
-        """The step ran: why would anybody want to hear of it?
-
-        Args:
-            closure: True where the optimiser got one.
-            optimizer: that stepped.
-        """
+        """The step ran: why would anybody want to hear of it?"""
         lane = self.lane
         self._edge.keep()
         self.wasted = lane.wasted > self._wasted
@@ -111,12 +106,7 @@ class Meter:
         self.lane.arrived, self.first = {}, False
 
     def step(self, closure: bool, optimizer: Optimizer) -> Step:
-        """What the step did.
-
-        Args:
-            closure: True where the optimiser got one.
-            optimizer: that stepped.
-        """
+        """What the step did."""
         lane = self.lane
         facts: dict = {
             "index": lane.applied,
@@ -240,23 +230,13 @@ class Hands:
         self._arrived: dict[int, object] = {}
 
     def arrived(self, lane: Lane, meter: Meter) -> None:
-        """Gradients are complete: what follows may be an update.
-
-        Args:
-            lane: any.
-            meter: of the lane.
-        """
+        """Gradients are complete: what follows may be an update."""
         if lane.by_hands:
             meter.before()
             self._arrived[id(lane)] = states([p.grad for p in lane.held])
 
     def settle(self, lane: Lane, applied: Callable[[Lane, Optimizer, bool], None]) -> None:
-        """The next pass begins, or a verdict is asked for: was there an update?
-
-        Args:
-            lane: any.
-            applied: told of it.
-        """
+        """The next pass begins, or a verdict is asked for: was there an update?"""
         if lane.by_hands and lane.pending and self._windows.fate(lane) is Fate.BY_HAND:
             touched = states([p.grad for p in lane.held]) != self._arrived.get(id(lane))
             applied(lane, lane.optimizer, False)

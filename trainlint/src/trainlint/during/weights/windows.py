@@ -46,10 +46,6 @@ class Windows:
     def begin(self, lane: Lane, roots: object) -> bool:
         """A backward pass starts: note the gradients as they are.
 
-        Args:
-            lane: any.
-            roots: what `backward` was called on.
-
         Returns:
             True where the gradients of the window before were cleared, by whatever means.
         """
@@ -116,11 +112,7 @@ class Windows:
 
 
 def states(grads: Sequence[Tensor | None]) -> list[tuple[int, int] | None] | None:
-    """What changes with every write to gradients, and is None where there is none at all.
-
-    Args:
-        grads: of some parameters.
-    """
+    """What changes with every write to gradients, and is None where there is none at all."""
     found = [None if g is None else (id(g), g._version) for g in grads]
     return found if any(each is not None for each in found) else None
 

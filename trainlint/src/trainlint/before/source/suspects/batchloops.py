@@ -92,13 +92,7 @@ def _rebuilt(step: Event) -> bool:
 
 
 def inside(node: ast.AST, file: SourceFile, loop: Loop | None) -> bool:
-    """True for a node of a loop's body.
-
-    Args:
-        node: any.
-        file: where it stands.
-        loop: any.
-    """
+    """True for a node of a loop's body."""
     if loop is None or file is not loop.file:
         return False
     return loop.node.lineno < place(node, file)[1] <= (loop.node.end_lineno or 0)

@@ -103,12 +103,7 @@ def _log_prob(training: Training, back: Event) -> Iterator[SourceFinding]:
 
 
 def terms(value: Value, sign: int) -> Iterator[tuple[Tensor, int]]:
-    """What a value is a sum of, with signs; a product with anything but a number is a term of its own.
-
-    Args:
-        value: a loss.
-        sign: of the whole.
-    """
+    """What a value is a sum of, with signs; a product with anything but a number is a term of its own."""
     if not isinstance(value, Tensor):
         return
     inputs = value.inputs

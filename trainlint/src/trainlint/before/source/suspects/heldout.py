@@ -143,11 +143,7 @@ def _maker(made: Mapping[int, Event], loader: Thing) -> str:
 
 
 def held_out(name: str) -> bool:
-    """True for the name of what is validated or tested on.
-
-    Args:
-        name: of a set or a loader.
-    """
+    """True for the name of what is validated or tested on."""
     words = name.lower().split("_")
     return (
         any(w in {"val", "valid", "validation", "test", "dev", "eval", "holdout"} for w in words)

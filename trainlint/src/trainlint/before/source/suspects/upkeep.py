@@ -153,11 +153,7 @@ def _window(cond: ast.If, training: Training, step: Event) -> Iterator[int]:
 
 
 def batches_of(loader: Thing) -> Iterator[int]:
-    """How many batches a loader has, where the source says so.
-
-    Args:
-        loader: any thing that is gone over.
-    """
+    """How many batches a loader has, where the source says so."""
     size, data = whole(loader.given("batch_size", 1)) if loader.origin == LOADER else None, dataset_of(loader)
     first = data.args[0] if isinstance(data, Thing) and data.origin == TENSORS and data.args else None
     count = first.shape[0] if isinstance(first, Tensor) and first.shape else None

@@ -39,11 +39,7 @@ class Reading:
 
 
 def read_project(files: list[SourceFile]) -> Reading:
-    """Walk files together: modules first, then what nobody calls.
-
-    Args:
-        files: as parsed.
-    """
+    """Walk files together: modules first, then what nobody calls."""
     project = Project(files)
     walker = Walker(project)
     trains = any(_TRAINING.search(f.text) for f in files)

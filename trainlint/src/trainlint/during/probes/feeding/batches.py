@@ -36,11 +36,7 @@ def content_hash(batch: object, most: int | None = None) -> str:
 
 
 def batch_findings(epochs: Sequence[Iterable[object]]) -> list[Finding]:
-    """Findings about one or two epochs of a loader: empty, repeated, in fixed order, or sorted by label.
-
-    Args:
-        epochs: the batches of one epoch, or of two.
-    """
+    """Findings about one or two epochs of a loader: empty, repeated, in fixed order, or sorted by label."""
     hashes: list[list[str]] = []
     single = many = 0
     for batches in epochs:

@@ -195,20 +195,12 @@ def _alike(answers: Tensor) -> bool:
 
 
 def constant_over_batch(fed: Sequence[Tensor]) -> bool:
-    """True where no tensor differs from sample to sample.
-
-    Args:
-        fed: with the samples along the first axis.
-    """
+    """True where no tensor differs from sample to sample."""
     return all(bool((x == x[:1]).all()) for x in fed)
 
 
 def targets_vary(loss: Loss) -> bool:
-    """True where some criterion's targets differ from sample to sample.
-
-    Args:
-        loss: with its graph.
-    """
+    """True where some criterion's targets differ from sample to sample."""
     known = [c.target for c in loss.criteria if c.target is not None and c.target.ndim >= 1 and len(c.target) >= 4]
     return any(bool((target != target[:1]).any()) for target in known)
 

@@ -110,12 +110,7 @@ def _place_by_place(model: nn.Module, loss: Tensor, fed: Tensor, criterion: Crit
 
 
 def shifted(fed: Tensor, target: Tensor | None) -> int:
-    """Length of the sequences where the targets are the inputs one place further on; 0 where they are not.
-
-    Args:
-        fed: whole numbers, with the places along either axis.
-        target: of as many entries; negative ones are not asked for.
-    """
+    """Length of the sequences where the targets are the inputs one place further on; 0 where they are not."""
     if target is None or target.numel() != fed.numel() or not bool((fed != fed.flatten()[0]).any()):
         return 0
     wanted = target.detach().reshape(fed.shape)

@@ -20,11 +20,7 @@ _NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm
 
 
 def modal(module: nn.Module) -> bool:
-    """True for a module that behaves differently in training and evaluation.
-
-    Args:
-        module: without what is below it.
-    """
+    """True for a module that behaves differently in training and evaluation."""
     if isinstance(module, _NORMS):
         return bool(module.track_running_stats)
     own = vars(module)

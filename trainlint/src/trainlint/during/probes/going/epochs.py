@@ -89,11 +89,7 @@ def _opposite(pairs: Sequence[tuple[float, float]]) -> bool:
 
 
 def is_share(value: float) -> bool:
-    """True for k/n with n up to a thousand, also in per cent, and for whole numbers.
-
-    Args:
-        value: as a loop reports it, in double or rounded to single precision.
-    """
+    """True for k/n with n up to a thousand, also in per cent, and for whole numbers."""
     for own in (value, value / 100):
         near = Fraction(own).limit_denominator(_PARTS)
         exact = float(near)

@@ -158,12 +158,7 @@ def _divergences(loss: Tensor) -> list[str]:
 
 
 def reach(target: Tensor | None, activation: object) -> list[Finding]:
-    """Findings where targets lie outside the range of the last activation.
-
-    Args:
-        target: what the criterion compares with.
-        activation: the graph node below the criterion.
-    """
+    """Findings where targets lie outside the range of the last activation."""
     limits = {"Sigmoid": (0.0, 1.0), "Softmax": (0.0, 1.0), "Tanh": (-1.0, 1.0), "Relu": (0.0, float("inf"))}
     if target is None or name(activation) not in limits:
         return []

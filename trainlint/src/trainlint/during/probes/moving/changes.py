@@ -214,11 +214,7 @@ class Swap(Probe):
 
 
 def optimiser_stays(lane: Lane) -> bool:
-    """True where one optimiser alone has stepped these weights: a fold or a phase has one of its own.
-
-    Args:
-        lane: of the weights.
-    """
+    """True where one optimiser alone has stepped these weights: a fold or a phase has one of its own."""
     return not lane.foreign
 
 

@@ -141,12 +141,7 @@ def _empty_groups(lane: Lane) -> Found:
 
 
 def wrong_groups(lane: Lane, rates: Mapping[str, float]) -> list[Finding]:
-    """Findings where a parameter's group has another rate than declared for its module prefix.
-
-    Args:
-        lane: the optimiser with its names.
-        rates: declared rate by module prefix; the longest prefix that fits decides.
-    """
+    """Findings where a parameter's group has another rate than declared for its module prefix."""
     found = []
     for index, group in enumerate(lane.optimizer.param_groups if rates else ()):
         actual = float(group.get("initial_lr", group["lr"]))
