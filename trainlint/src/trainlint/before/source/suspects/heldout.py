@@ -247,9 +247,9 @@ def _count(training: Training, dataset: Value | None) -> int | None:
         first = dataset.args[0]
         return first.shape[0] if isinstance(first, Tensor) and first.shape else None
     if dataset.origin == "torch.utils.data.random_split" and len(dataset.args) > 1:
-        place, lengths = whole(dataset.kwargs.get("part")), dataset.args[1]
-        known = isinstance(lengths, Items) and not lengths.more and place is not None and place < len(lengths.items)
-        return whole(lengths.items[place]) if known else None
+        place, lengths = whole(dataset.kwargs.get("part")) or 0, dataset.args[1]
+        known = isinstance(lengths, Items) and not lengths.more and place < len(lengths.items)
+        return whole(lengths.items[place]) if known and isinstance(lengths, Items) else None
     length = dataset.cls.find("__len__") if dataset.cls is not None else None
     if isinstance(length, Function):
         with training.walker.aside():

@@ -187,7 +187,7 @@ def _all_ticks(tick: Event) -> float | None:
     found = 1.0
     for loop in tick.loops if not tick.conds else ():
         over = loop.over.args[0] if isinstance(loop.over, Thing) and loop.over.origin == "enumerate" else loop.over
-        last = over.args[-1] if isinstance(over, Thing) and over.origin == "range" and len(over.args) < 3 else None
+        last = over.args[0] if isinstance(over, Thing) and over.origin == "range" and len(over.args) == 1 else None
         sized = [number(last)] if last is not None else [*batches_of(over)] if isinstance(over, Thing) else []
         if not sized or sized[0] is None:
             return None

@@ -12,7 +12,6 @@ from ..suspicion import SourceFinding, tell
 from ..training import Training
 from ..walking.scopes import SourceFile
 
-_COUNTS = re.compile(r"epoch|step|iter")
 _ERROR = re.compile(r"loss|err|rmse|mse|mae|perplexity|ppl", re.IGNORECASE)
 _MAY_BE_NEGATIVE = re.compile(r"elbo|nll|log_?prob|likelihood|Gaussian|critic|energy|cosine|contrast", re.IGNORECASE)
 _SCORE = re.compile(r"acc|auc|f1|score|metric|rmse|mae|err|iou|dice|bleu|recall|precision", re.IGNORECASE)
@@ -29,7 +28,7 @@ def resumed(training: Training) -> Iterator[SourceFinding]:
         for node in file.nodes:
             if isinstance(node, ast.Assign) and ".load_state_dict(" in text and _of_checkpoint(file, node.value):
                 starts = {ast.unparse(t) for t in node.targets}
-                if any(isinstance(n, ast.For) and _starts_at(n.iter, starts) for n in file.nodes):
+                if any(_starts_at(n.iter, starts) for n in file.nodes if isinstance(n, ast.For)):
                     told = "the loop goes on where the checkpoint ended, and no line loads the optimiser's state"
                     yield tell(source_model.RESUMED, node, file, told)
 
@@ -37,19 +36,13 @@ def resumed(training: Training) -> Iterator[SourceFinding]:
 def _of_checkpoint(file: SourceFile, value: ast.expr) -> bool:
     """True where a count of rounds is read from what `torch.load` gave."""
     loaded = {
-        t.id
+        ast.unparse(t)
         for n in file.nodes
         if isinstance(n, ast.Assign) and "torch.load(" in ast.unparse(n.value)
         for t in n.targets
-        if isinstance(t, ast.Name)
     }
-    for node in ast.walk(value):
-        key = node.slice if isinstance(node, ast.Subscript) else None
-        key = node.args[0] if isinstance(node, ast.Call) and node.args and ".get" in ast.unparse(node.func) else key
-        owner = node.value if isinstance(node, ast.Subscript) else node.func if isinstance(node, ast.Call) else None
-        if isinstance(key, ast.Constant) and isinstance(key.value, str) and _COUNTS.search(key.value) and owner:
-            return ast.unparse(owner).split(".")[0] in loaded
-    return False
+    found = re.search(r"(\w+)(?:\[|\.get\()'\w*(?:epoch|step|iter)\w*'", ast.unparse(value))
+    return found is not None and found[1] in loaded
 
 
 def _starts_at(over: ast.expr, names: set[str]) -> bool:
@@ -62,8 +55,9 @@ def best_start(training: Training) -> Iterator[SourceFinding]:
     for file in training.reading.files if training.backwards else ():
         starts: dict[str, list[float | None]] = {}
         for node in file.nodes:
-            for target in node.targets if isinstance(node, ast.Assign) else ():
-                if "best" in ast.unparse(target).lower() and (value := _start(node.value)) is not None:
+            value = _start(node.value) if isinstance(node, ast.Assign) else None
+            for target in node.targets if isinstance(node, ast.Assign) and value is not None else ():
+                if "best" in ast.unparse(target).lower():
                     starts.setdefault(ast.unparse(target), []).append(value)
         for test in file.nodes:
             if not (isinstance(test, ast.If) and isinstance(test.test, ast.Compare) and len(test.test.ops) == 1):
@@ -110,7 +104,7 @@ def replaced(training: Training) -> Iterator[SourceFinding]:
                 if not broad or len(handler.body) != 1 or any(word in text for word in _TOLD):
                     continue
                 name, value = _assigned(handler.body[0])
-                tried = {t for s in node.body for t in [_assigned(s)[0]]}
+                tried = {_assigned(s)[0] for s in node.body}  # pyright: ignore[reportAttributeAccessIssue]
                 if name in tried and _SCORE.search(name) and _stands_in(value):
                     told = f"a failure of `{name}` is answered by `{ast.unparse(value) if value else ''}`"
                     yield tell(source_model.FAILURE_REPLACED, handler.body[0], file, told, subject=name)

@@ -10,69 +10,47 @@ from ..meaning.values import Tensor, Value
 from ..suspicion import SourceFinding, at, tell
 from ..training import Training
 from ..walking.reader import tensors
-from ..walking.scopes import SourceFile
 from .criteria import all_losses
 from .heldout import held_out
 
 _SEEDING = ("manual_seed", "default_rng", "seed", "RandomState", "Random")
 _ROUND = ("sin", "cos", "tan")
 _DEGREES = re.compile(r"(^|_)deg(s|rees?)?(_|$)", re.IGNORECASE)
-Makers = dict[str, tuple[list[str], str, str]]
 
 
 def same_seed(training: Training) -> Iterator[SourceFinding]:
     """Two sets made by one function from one seed, of which one is held out: it repeats the other's samples."""
     for file in training.reading.files if training.backwards else ():
-        makers = dict(_makers(file))
-        made: dict[str, tuple[str, list[ast.expr]]] = {}
-        for node in file.nodes if makers else ():
-            if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)):
+        seeds = {n.name: place for n in file.tree.body if isinstance(n, ast.FunctionDef) for place in _seeded(n)}
+        made: dict[tuple[str, str], tuple[str, list[ast.expr]]] = {}
+        for node in file.nodes if seeds else ():
+            call = node.value if isinstance(node, ast.Assign) else None
+            maker = ast.unparse(call.func) if isinstance(call, ast.Call) else ""
+            if maker not in seeds or not isinstance(call, ast.Call) or not isinstance(node, ast.Assign):
                 continue
-            names = [n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)]
-            maker = ast.unparse(node.value.func)
-            if maker not in makers or not names:
-                continue
-            seed, others = _arguments(node.value, makers[maker])
-            before, with_others = made.setdefault(f"{maker} {seed}", (names[0], others))
-            if held_out(names[0]) != held_out(before) and _sizes(others, with_others):
-                told = f"`{names[0]}` is drawn from the seed of `{before}`: it has the same samples"
-                yield tell(source_model.SAME_DATA, node.value, file, told, subject=names[0])
+            named = next((k.value for k in call.keywords if k.arg == seeds[maker][1]), None)
+            given = named or (call.args[seeds[maker][0]] if seeds[maker][0] < len(call.args) else None)
+            others = [v for v in (*call.args, *(k.value for k in call.keywords)) if v is not given]
+            name = ast.unparse(node.targets[0])
+            before, theirs = made.setdefault((maker, ast.unparse(given) if given else ""), (name, others))
+            if held_out(name) != held_out(before) and all(map(_alike, others, theirs)):
+                told = f"`{name}` is drawn from the seed of `{before}`: it has the same samples"
+                yield tell(source_model.SAME_DATA, call, file, told, subject=name)
 
 
-def _makers(file: SourceFile) -> Iterator[tuple[str, tuple[list[str], str, str]]]:
-    """Functions and classes that seed a generator with an argument: its names, which it is, and its default."""
-    for node in file.tree.body:
-        starts = [s for s in node.body if isinstance(s, ast.FunctionDef)] if isinstance(node, ast.ClassDef) else [node]
-        for start in starts:
-            if not isinstance(start, ast.FunctionDef) or (start is not node and start.name != "__init__"):
-                continue
-            names = [a.arg for a in start.args.args]
-            defaults = dict(zip(names[::-1], start.args.defaults[::-1], strict=False))
-            for call in ast.walk(start):
-                if isinstance(call, ast.Call) and len(call.args) == 1 and isinstance(call.args[0], ast.Name):
-                    if ast.unparse(call.func).rsplit(".", 1)[-1] in _SEEDING and call.args[0].id in names:
-                        name = call.args[0].id
-                        default = ast.unparse(defaults[name]) if name in defaults else ""
-                        yield node.name, (names if start is node else names[1:], name, default)  # pyright: ignore
+def _seeded(function: ast.FunctionDef) -> Iterator[tuple[int, str]]:
+    """The argument that seeds a generator: its place and name."""
+    names = [a.arg for a in function.args.args]
+    for call in ast.walk(function):
+        if isinstance(call, ast.Call) and len(call.args) == 1 and ast.unparse(call.args[0]) in names:
+            if ast.unparse(call.func).rsplit(".", 1)[-1] in _SEEDING:
+                yield names.index(ast.unparse(call.args[0])), ast.unparse(call.args[0])
 
 
-def _arguments(call: ast.Call, maker: tuple[list[str], str, str]) -> tuple[str, list[ast.expr]]:
-    names, seed, default = maker
-    given = {**dict(zip(names, call.args, strict=False)), **{k.arg or "": k.value for k in call.keywords}}
-    return ast.unparse(given[seed]) if seed in given else default, [v for k, v in given.items() if k != seed]
-
-
-def _sizes(these: list[ast.expr], those: list[ast.expr]) -> bool:
-    """True where what else is given is equal, or says how many."""
-    return len(these) == len(those) and all(
-        ast.unparse(a) == ast.unparse(b) or (_count(a) and _count(b)) for a, b in zip(these, those, strict=True)
-    )
-
-
-def _count(node: ast.expr) -> bool:
-    if isinstance(node, ast.Constant):
-        return type(node.value) is int
-    return bool(re.search(r"(^|[._])(n|num|size|count)(_|$)|_size$|^N", ast.unparse(node)))
+def _alike(this: ast.expr, that: ast.expr) -> bool:
+    """True for equal arguments, and for two that say how many."""
+    texts = [ast.unparse(this), ast.unparse(that)]
+    return texts[0] == texts[1] or all(re.fullmatch(r"\d+|\w*(n|num|size|count)(_\w+)?|N\w*", t) for t in texts)
 
 
 def degrees(training: Training) -> Iterator[SourceFinding]:
@@ -138,61 +116,50 @@ def _columns(target: Value) -> Iterator[Tensor]:
 
 def _one_column(made: Tensor) -> bool:
     table = made.inputs[0]
-    key = made.node.slice if isinstance(made.node, ast.Subscript) else None
-    if not isinstance(table, Tensor) or table.shape is None or len(table.shape) != 2 or not isinstance(key, ast.Tuple):
-        return False
-    if len(key.elts) != 2 or (table.shape[1] or 0) < 3 or ast.unparse(key.elts[0]) != ":":
-        return False
-    return not isinstance(key.elts[1], ast.Slice) or (made.shape is not None and made.shape[-1] == 1)
+    wide = isinstance(table, Tensor) and table.shape is not None and len(table.shape) == 2 and (table.shape[1] or 0) > 2
+    kept = bool(made.shape) and (len(made.shape) == 1 or made.shape[-1] == 1)
+    return wide and kept and "[:, " in ast.unparse(made.node)
 
 
 def _whole(value: Value, table: Value) -> bool:
     """True where a value is the table, or rows of it with every column."""
-    while isinstance(value, Tensor) and value is not table and value.inputs:
-        before = value.inputs[0]
-        same = isinstance(before, Tensor) and before.shape is not None and value.shape is not None
-        rows = value.op in {"index", "row", "batch"} and same and value.shape[1:] == before.shape[1:]  # pyright: ignore
-        rows = rows or (value.op == "row" and same and value.shape == before.shape[1:])  # pyright: ignore
-        rows = rows or (value.op == "batch" and same and value.shape[1:] == before.shape)  # pyright: ignore
-        if not (rows or value.op in {"float", "to", "cuda"}):
+    while value is not table:
+        before = value.inputs[0] if isinstance(value, Tensor) and value.inputs else None
+        if not isinstance(value, Tensor) or not isinstance(before, Tensor) or not (value.shape and before.shape):
+            return False
+        rows = value.op in {"index", "row", "batch"} and value.shape[-1] == before.shape[-1]
+        if not rows and value.op not in {"float", "to", "cuda"}:
             return False
         value = before
-    return value is table
+    return True
 
 
 def columns_left_out(training: Training) -> Iterator[SourceFinding]:
     """Outputs of a model of which no loss uses some columns."""
-    used: dict[int, tuple[Tensor, set[int]]] = {}
-    whole_use: set[int] = set()
+    used: dict[int, list[tuple[Tensor, int | None]]] = {}
     for back in training.backwards if not training.library and training.walker.complete else ():
         for each in tensors(back.value):
-            place = _column(each)
             for value in each.inputs:
                 if isinstance(value, Tensor) and value.op == "linear" and value.module is not None:
-                    if place is None:
-                        whole_use.add(id(value.module))
-                    else:
-                        used.setdefault(id(value.module), (each, set()))[1].add(place)
-    for key, (made, places) in used.items():
-        output = made.inputs[0]
+                    used.setdefault(id(value.module), []).append((each, _column(each)))
+    for uses in used.values():
+        made, output = uses[0][0], uses[0][0].inputs[0]
+        places = {place for _, place in uses}
         width = output.shape[-1] if isinstance(output, Tensor) and output.shape else None
-        if key not in whole_use and width is not None and places and len(places) < width:
+        if None not in places and width is not None and len(places) < width:
             missing = ", ".join(str(n) for n in range(width) if n not in places)
-            told = f"of the {width} outputs no loss uses {missing}"
             grave = Severity.NOTE if width == 2 else None  # one of two classes is sloppy, and right
+            told = f"of the {width} outputs no loss uses {missing}"
             yield tell(source_model.OUTPUT_LEFT_OUT, made.node, made.file, told, severity=grave)
 
 
 def _column(made: Tensor) -> int | None:
-    """Which column of a table of two axes is taken."""
+    """Which column of a table of two axes is taken; None for any other use."""
     table = made.inputs[0] if made.op == "index" and made.inputs else None
-    key = made.node.slice if isinstance(made.node, ast.Subscript) else None
-    if not isinstance(table, Tensor) or table.shape is None or len(table.shape) != 2 or not isinstance(key, ast.Tuple):
+    if not isinstance(table, Tensor) or not table.shape or len(table.shape) != 2:
         return None
-    if len(key.elts) != 2 or ast.unparse(key.elts[0]) != ":" or not isinstance(key.elts[1], ast.Constant):
-        return None
-    place = key.elts[1].value
-    return place % (table.shape[1] or 1) if isinstance(place, int) else None
+    found = re.search(r"\[:, (-?\d+)\]$", ast.unparse(made.node))
+    return int(found[1]) % (table.shape[1] or 1) if found else None
 
 
 CHECKS = (same_seed, degrees, answer_given, columns_left_out)
