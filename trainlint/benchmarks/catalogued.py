@@ -107,7 +107,7 @@ def result(answer: Answer, row: dict[str, Any]) -> str:
         answer: what is right.
         row: what was said.
     """
-    right = set(answer["right"])
+    right = {*answer["right"], *answer.get("later", ())}
     if right & set(row["codes"]):
         return "named"
     if row["codes"]:

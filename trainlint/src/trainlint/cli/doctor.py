@@ -46,7 +46,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _told(tried: "Preflight", judged: "Judged", output: str) -> str:
-    """What was tried, line by line, and what stands of its findings."""
     from ..ledger import to_json
 
     if output == "text":

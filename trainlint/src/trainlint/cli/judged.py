@@ -17,12 +17,7 @@ from .keeper import Keeper
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """A verdict without what is let pass, and its findings as every output prints them.
-
-    Args:
-        verdict: on what stands.
-        entries: its findings, in the same order.
-    """
+    """A verdict without what is let pass, and its findings as every output prints them."""
 
     verdict: Verdict
     entries: tuple[Entry, ...]

@@ -59,7 +59,6 @@ def _followed(arguments: argparse.Namespace, keeper: "Keeper") -> "Verdict":
 
 
 def _tell(finding: "Finding", arguments: argparse.Namespace) -> None:
-    """One line for a finding as it comes; SARIF is one document, and has none."""
     from ..after.follow import told
     from ..ledger import to_json
     from ..output import as_github

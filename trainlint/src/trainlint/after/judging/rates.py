@@ -64,7 +64,6 @@ def _zero(subject: Subject) -> list[Finding]:
 
 
 def _rounded(series: Series, *, learns: bool) -> bool:
-    """Whether `0.0000` may be how a small rate is printed: others are few units of the last decimal."""
     largest = max(series.values) * 10.0**series.zero_decimals
     return series.zero_decimals >= 2 and (largest < 100 or (learns and largest < 1000))
 
@@ -74,7 +73,6 @@ def _leading(values: Sequence[float]) -> int:
 
 
 def _each_epoch(series: Series) -> bool:
-    """Whether one rate is printed an epoch."""
     known = [e for e in series.epochs if math.isfinite(e)]
     return len(known) == len(series.values) and len(set(known)) == len(known) and all(e == int(e) for e in known)
 
@@ -149,7 +147,6 @@ def scaled(subject: Subject) -> list[Finding]:
 
 
 def _begun(subject: Subject) -> bool:
-    """Whether the run trained before its updates were thrown away."""
     log, scales = subject.log, _scales(subject.log)
     if log.skips:
         return log.skips_last == log.skips and len(subject.train_curve) >= 3
@@ -173,7 +170,6 @@ def _told(log: Log) -> str:
 
 
 def _stuck(log: Log) -> bool:
-    """Whether the scale ends at its floor, or falls to the end without a train loss in between."""
     if "inimum loss scale" in log.ended:
         return True
     scales = _scales(log)

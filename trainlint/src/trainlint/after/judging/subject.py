@@ -12,11 +12,7 @@ from ..series import Curve, Kind, Series, curve, runs, stretches
 
 @dataclass(frozen=True)
 class Subject:
-    """A run as the rules see it.
-
-    Args:
-        log: what was read.
-    """
+    """A run as the rules see it."""
 
     log: Log
 
@@ -178,7 +174,6 @@ def sums_up(series: Series) -> bool:
 
 
 def _one(values: Sequence[float]) -> bool:
-    """Whether each value adds about as much as the first one holds, or less: no loss rises so evenly."""
     if len(values) < FEWEST_OF_SUM or not values[0] > 0:
         return False
     if not 0.3 <= (values[1] - values[0]) / values[0] <= 2:

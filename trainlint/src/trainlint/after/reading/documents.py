@@ -97,7 +97,6 @@ def _mapping(found: dict[str, Any], stem: str, depth: int) -> Iterator[Row]:
 
 
 def _by_epoch(found: dict[str, Any]) -> Iterator[Row] | None:
-    """`{"1": {"loss": 0.5}, "2": {"loss": 0.4}}`."""
     keyed = [(_number(k.removeprefix("epoch").strip("_ ")), v) for k, v in found.items()]
     if len(keyed) < 2 or any(k is None or not isinstance(v, dict) for k, v in keyed):
         return None
@@ -105,7 +104,6 @@ def _by_epoch(found: dict[str, Any]) -> Iterator[Row] | None:
 
 
 def _column(column: Any) -> list[float | None] | None:  # noqa: ANN401
-    """A list of numbers, or a mapping from row numbers to them as data frames are written."""
     if isinstance(column, dict) and column and all(k.isdigit() for k in column):
         column = list(column.values())
     if not isinstance(column, list) or not column or any(isinstance(v, list | dict) for v in column):
@@ -247,7 +245,6 @@ def _value(data: memoryview) -> tuple[str, float | None]:
 
 
 def _tensor(data: memoryview) -> float | None:
-    """The element of a tensor of one float or double; None for any other."""
     kind, content, listed = 0, b"", b""
     for field, _, value in _fields(data):
         if field == 1 and isinstance(value, int):

@@ -20,23 +20,7 @@ _LOSSES = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS)
 
 @dataclass(eq=False)
 class Log:
-    """What has been read of a run.
-
-    Args:
-        series: by key.
-        planned: planned epochs, where told.
-        batches: batches per epoch, where told.
-        warmup: length of the warm-up, in the log's own unit.
-        skips: updates that a scaler said it skipped.
-        skips_last: of these, since the last train loss.
-        scaler: True where anything speaks of a loss scale.
-        ended: how the text says that the run died; empty where a loss follows, or nothing says so.
-        left_out: values and names beyond the bounds.
-        epoch: the present one.
-        step: the present one.
-        stepped: claims that a step was taken.
-        full: True where the bounds are reached.
-    """
+    """What has been read of a run."""
 
     series: dict[str, Series] = field(default_factory=dict)
     planned: int | None = None
@@ -151,7 +135,6 @@ class Log:
         series.add(value, self.epoch, self.step)
 
     def _begin(self, series: Series) -> None:
-        """Before a value is added: what it says about what was read before."""
         if series.blanks:
             series.blanks, series.sparse = 0, True
         if (self.ended or self.skips_last) and series.name.kind in _LOSSES:
@@ -168,7 +151,6 @@ class Log:
 
 
 def _look(series: Series, value: float, token: str) -> None:
-    """With how many decimals does the log print this series?"""
     if value and series.decimals is not None and math.isfinite(value):
         told = decimals(token)
         series.decimals = None if told is None else max(told, series.decimals)

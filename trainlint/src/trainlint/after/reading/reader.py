@@ -119,7 +119,6 @@ class Reader:
         return end is not None
 
     def _understood(self, line: str, texts: list[str]) -> Shape | None:
-        """What a line of this shape says; None where a name and its number are written as one word."""
         if len(line) > _LONGEST_CACHED:
             return Shape(understand(texts, self.phase))
         key = (self.phase, *texts)
@@ -155,7 +154,6 @@ class Reader:
         return replace(template, ends=ends, claims=claims) if ends or claims else template
 
     def _words(self, line: str, template: Template) -> None:
-        """A line of words alone may say what the lines below it are about: `Validation:`."""
         if template.skip:
             self._skipped()
         text = line.strip(" #*=->|")
@@ -201,7 +199,6 @@ class Reader:
         return True
 
     def _follow_row(self, header: Header, line: str) -> None:
-        """Rows of cells that are numbers or empty have a shape, which is where they are empty."""
         tokens = line.split(header.mark)
         filled = [i for i, token in enumerate(tokens) if token]
         texts = header.mark.join("0" if token else "" for token in tokens).split("0")
@@ -225,7 +222,6 @@ class Reader:
 
 
 def _row_of(header: Header, filled: Sequence[int]) -> Template:
-    """What the cells of a row are that has these filled."""
     named = [(n, header.names[i]) for n, i in enumerate(filled)]
     slots = [Slot(n, name) for n, name in named if name is not None]
     empty = [name for i, name in enumerate(header.names) if name is not None and i not in filled]

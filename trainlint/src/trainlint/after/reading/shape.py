@@ -87,7 +87,6 @@ class Shape:
 
 
 def _direct(meaning: Template, tokens: Sequence[str], log: Log) -> bool:
-    """Whether the numbers are plain values, which nothing else in the line has a say in."""
     if meaning.bar or meaning.claims or meaning.settings or not log.ever_blank(meaning.missing):
         return False
     told = any(":" in tokens[s.index] for s in (*meaning.positions, *meaning.slots))
@@ -95,11 +94,7 @@ def _direct(meaning: Template, tokens: Sequence[str], log: Log) -> bool:
 
 
 class Block:
-    """Lines of one shape whose values wait to be taken together.
-
-    Args:
-        log: takes them.
-    """
+    """Lines of one shape whose values wait to be taken together."""
 
     def __init__(self, log: Log) -> None:
         self.log = log

@@ -63,7 +63,6 @@ def _begins(first: str) -> bool:
 
 
 def _document(reader: Reader, text: str) -> bool:
-    """Read a text as one JSON document; False where it is lines, each of its own."""
     start = text.lstrip()[:1]
     if start not in {"{", "["} or not text.rstrip().endswith(("}", "]")):
         return False

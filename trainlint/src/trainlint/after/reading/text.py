@@ -80,7 +80,6 @@ def pieces(file: TextIOWrapper) -> Iterator[str]:
 
 
 def _chunk(file: TextIOWrapper) -> str:
-    """The next part of a file; nothing where a compressed one is not written to its end."""
     try:
         return file.read(LONGEST_PIECE)
     except _BROKEN:
@@ -88,7 +87,6 @@ def _chunk(file: TextIOWrapper) -> str:
 
 
 def _cut(part: str) -> tuple[str, str]:
-    """A piece up to its last blank, comma or brace, and what is left of it."""
     end = max(part.rfind(mark) for mark in " ,\t}]") + 1
     return (part[:end], part[end:]) if end > LONGEST_PIECE // 2 else (part, "")
 

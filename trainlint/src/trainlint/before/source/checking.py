@@ -86,7 +86,6 @@ def check_paths(paths: Iterable[Path]) -> tuple[list[SourceFinding], list[InputE
 
 
 def _apart(together: list[SourceFile], errors: list[InputError]) -> list[SourceFinding]:
-    """The findings of one program; if it cannot be followed as one, those of each file alone."""
     try:
         return check_files(together)
     except InputError as error:
@@ -97,7 +96,6 @@ def _apart(together: list[SourceFile], errors: list[InputError]) -> list[SourceF
 
 
 def _programs(group: list[SourceFile]) -> list[list[SourceFile]]:
-    """Files of one folder that import each other are one program; the others stand alone."""
     stems = {f.stem for f in group}
     linked = [f for f in group if len(group) <= TOGETHER and _imports(f) & stems - {f.stem}]
     named = {s for f in linked for s in _imports(f) & stems}

@@ -51,11 +51,7 @@ class Boundary:
 
 
 class Ears:
-    """Passes what is heard on to an observer, as long as there is one, behind its boundary.
-
-    Args:
-        observer: who is told.
-    """
+    """Passes what is heard on to an observer, as long as there is one, behind its boundary."""
 
     def __init__(self, observer: "Observer") -> None:
         self._observer = weakref.ref(observer)

@@ -27,13 +27,7 @@ _ALERT = 8
 
 
 class Observer:
-    """Counts what the hooks report, measures updates that are due, and tells the jury.
-
-    Args:
-        run: the counters.
-        jury: who is told.
-        preset: which updates are due.
-    """
+    """Counts what the hooks report, measures updates that are due, and tells the jury."""
 
     def __init__(self, run: Run, jury: Jury, preset: Preset) -> None:
         self.run, self.jury, self.schedule = run, jury, SCHEDULES[preset]
@@ -225,7 +219,6 @@ class Observer:
             self.jury.ask("judged", self.run, module, tensors(inputs))
 
     def _answered(self, training: bool, output: object) -> None:
-        """The model answered: in training, or without gradients as in validation."""
         if not torch.is_grad_enabled():
             self.run.misjudged += training
             self.run.judged += not training
@@ -269,7 +262,6 @@ class Observer:
             self._name_operations()
 
     def _name_operations(self) -> None:
-        """Anomaly detection for one backward pass, in preset trace: it makes every operation many times as dear."""
         if self._trace and self._named is nothing:
             self._named = hooks.name_operations()
 

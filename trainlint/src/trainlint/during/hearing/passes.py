@@ -23,14 +23,7 @@ _ATTENTION = {F.scaled_dot_product_attention: "scaled_dot_product_attention"}
 
 @dataclass(frozen=True, eq=False)
 class Pass:
-    """One pass of a watched model with gradients.
-
-    Args:
-        model: which.
-        inputs: its tensors, by position.
-        outputs: what came out.
-        made_by: the models among whose answers the inputs lie in memory, detached or not.
-    """
+    """One pass of a watched model with gradients."""
 
     model: nn.Module
     inputs: tuple[Tensor, ...]
@@ -96,7 +89,6 @@ class Passes:
         )
 
     def _remember(self, module: nn.Module, made: Sequence[Tensor]) -> None:
-        """Where the answers of each model lie, without keeping any of them alive."""
         if len(self.roots) > 1:
             for each in (t for t in made if not t.is_sparse):
                 held = StorageWeakRef(each.untyped_storage())

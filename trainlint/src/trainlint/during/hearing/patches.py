@@ -18,13 +18,7 @@ def nothing() -> None:
 
 
 class Hook:
-    """One of torch's global hooks, which may be hung up and taken off in every step of a loop.
-
-    Args:
-        register: of torch; returns a handle.
-        hook: what is called.
-        **settings: of `register`.
-    """
+    """One of torch's global hooks, which may be hung up and taken off in every step of a loop."""
 
     def __init__(self, register: Callable[..., RemovableHandle], hook: Callable, **settings: bool) -> None:
         self._register, self._hook, self._settings = register, hook, settings
@@ -89,7 +83,6 @@ def patch(owner: type | ModuleType, name: str, around: Around) -> Undo:
 
 
 def _peel(owner: type | ModuleType, name: str) -> None:
-    """Take off the layers that are done with, from the top down to the first that is not."""
     while (top := vars(owner).get(name)) is not None and _LAYER in vars(top):
         alive, before = vars(top)[_LAYER]
         if alive():

@@ -18,19 +18,7 @@ _BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Look:
-    """Predictions and targets of one batch under one criterion.
-
-    Args:
-        kind: as in `Criterion`.
-        target: samples along the first axis.
-        scored: what the model scored.
-        floor: what the targets themselves would score: the entropy of soft ones.
-        weight: of entries or classes.
-        setting: as in `Criterion`.
-        classes: how many there are, for class targets.
-        update: when it was.
-        size: root mean square of the predictions.
-    """
+    """Predictions and targets of one batch under one criterion."""
 
     kind: str
     target: Tensor
@@ -152,7 +140,6 @@ def best(looks: Sequence[Look]) -> Tensor:
 
 
 def _weighted(looks: Sequence[Look], targets: Tensor, mean: Tensor) -> Tensor:
-    """The mean of the targets with the weights of the entries, where they have the targets' shape."""
     if any(each.weight is None or each.weight.shape != each.target.shape for each in looks):
         return mean
     weights = torch.cat([each.weight.float() for each in looks if each.weight is not None])
@@ -168,7 +155,6 @@ def _labels(first: Look, mean: Tensor) -> Tensor:
 
 
 def _margins(looks: Sequence[Look]) -> Tensor:
-    """Equal scores, or one more for the class that is there most often."""
     labels, first = torch.cat([each.target.reshape(-1) for each in looks]), looks[0]
     even = torch.zeros(first.classes, device=labels.device)
     ahead = F.one_hot(labels.mode().values, first.classes).float()
@@ -176,7 +162,6 @@ def _margins(looks: Sequence[Look]) -> Tensor:
 
 
 def _shares(looks: Sequence[Look]) -> Tensor:
-    """Share of each class with its weight; one more sample is spread over all, so that none is impossible."""
     first = looks[0]
     seen = torch.cat([each.target.reshape(-1) for each in looks])
     counts = torch.bincount(seen[(seen >= 0) & (seen < first.classes)].long(), minlength=first.classes).float()

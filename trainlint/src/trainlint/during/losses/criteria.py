@@ -117,7 +117,6 @@ def _further(part: Part) -> list[Part] | None:
 
 
 def _shrunk(node: object, kind: str) -> float:
-    """1 for a sum; for a mean, results per entry."""
     sizes, made = field(node, "self_sym_sizes"), shape(node)
     if kind == "Sum" or not isinstance(sizes, Sequence) or made is None:
         return 1.0 if kind == "Sum" else math.nan
@@ -144,7 +143,6 @@ def _scaled(part: Part, kind: str, below: list[object | None]) -> list[Part] | N
 
 
 def _of_scalars(part: Part, below: list[object | None]) -> list[Part] | None:
-    """A product of two single numbers that both have a graph, as a loss under a learned weight."""
     sides = [saved(part.node, key) for key in ("other", "self")]
     if below[0] is below[1] or any(side is None or side.numel() != 1 or side.dtype.is_complex for side in sides):
         return None
@@ -178,7 +176,6 @@ def _criterion(part: Part, known: dict[int, Tensor]) -> Criterion | None:
 
 
 def _shares(part: Part, kind: str) -> Criterion | None:
-    """The logarithm of a softmax, or of what stands for one, times the shares of the classes."""
     result, weight = saved(part.node, "result" if kind == "LogSoftmax" else "self"), part.weight
     if result is None or weight is None or result.shape != weight.shape or result.ndim < 2:
         return None
@@ -218,7 +215,6 @@ def _direct(part: Part, kind: str) -> Criterion:
 
 
 def _distance(part: Part, known: dict[int, Tensor]) -> Criterion | None:
-    """A squared or absolute difference that is written out."""
     node, kind = part.node, name(part.node)
     sides = edges(node)
     twice = kind == "Mul" and len(sides) == 2 and sides[0][0] is sides[1][0] is not None
@@ -248,7 +244,6 @@ def compared(under: object, apart: Tensor, known: dict[int, Tensor]) -> tuple[Te
 
 
 def _smoothed(criterion: Criterion, every: Sequence[Part]) -> Criterion:
-    """A cross entropy with its label smoothing, which is a term of its own in the graph."""
     result = criterion.prediction
     if criterion.kind != "classes" or criterion.value is None:
         return criterion

@@ -184,7 +184,6 @@ def name_operation(loss: Callable[[], Tensor]) -> list[Finding]:
 
 
 def _where(told: list[warnings.WarningMessage]) -> str:
-    """The line of the forward call, from the traceback that torch writes into its warning."""
     lines = [line for message in told for line in str(message.message).splitlines() if line.strip().startswith("File ")]
     mine = [line for line in lines if "/torch/" not in line]
     found = re.search(r'File ".*?([^/\\"]+)", line (\d+)', mine[-1]) if mine else None

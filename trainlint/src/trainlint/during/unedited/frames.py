@@ -28,12 +28,7 @@ _DEEPEST = 200
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a file.
-
-    Args:
-        path: of the file.
-        number: from 1.
-    """
+    """A line of a file."""
 
     path: str
     number: int

@@ -64,7 +64,6 @@ def joined(verdict: Verdict, suspected: Sequence[SourceFinding]) -> Joined:
 
 
 def _refuted(suspicion: SourceFinding, verdict: Verdict) -> bool:
-    """True where the run would have earned a finding by it and did not."""
     needed = [_SEEN_FOR_SURE[code] for code in suspicion.confirmed_by if code in _SEEN_FOR_SURE]
     return bool(needed) and verdict.counts.get("updates", 0) >= min(needed)
 

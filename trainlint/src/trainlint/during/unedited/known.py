@@ -76,11 +76,7 @@ _FEW = 3
 
 
 class Batches:
-    """A loader, or another one over the same data where a loop makes a new one for each epoch.
-
-    Args:
-        loader: any; it is not kept alive.
-    """
+    """A loader, or another one over the same data where a loop makes a new one for each epoch."""
 
     def __init__(self, loader: object) -> None:
         self._loader, self._data = weakref.ref(loader), None

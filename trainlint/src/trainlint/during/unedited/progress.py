@@ -33,11 +33,7 @@ class Screen(Protocol):
 
 
 class Progress:
-    """Writes the status of a run, seldom enough to cost nothing.
-
-    Args:
-        stream: usually standard error.
-    """
+    """Writes the status of a run, seldom enough to cost nothing."""
 
     def __init__(self, stream: Screen) -> None:
         self.stream, self._live = stream, stream.isatty()
@@ -61,11 +57,7 @@ class Progress:
 
 
 class Hearing:
-    """Passes on what the watch of one training finds, under the training's name where there are several.
-
-    Args:
-        session: of the training.
-    """
+    """Passes on what the watch of one training finds, under the training's name where there are several."""
 
     def __init__(self, session: "Session") -> None:
         self._session = session

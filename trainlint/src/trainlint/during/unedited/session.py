@@ -52,7 +52,6 @@ class Options:
 
 
 def _guarded(method: Callable[..., None]) -> Callable[..., None]:
-    """What goes wrong in here is ours: it ends the watching, never the program."""
 
     @wraps(method)
     def safe(self: "Session", *facts: Any) -> None:  # noqa: ANN401
@@ -72,9 +71,6 @@ class Session:
     """Finds what a program trains, watches it, and says in the end what it amounts to.
 
     Each training of a program, one after another or side by side, has a watch of its own.
-
-    Args:
-        options: how.
     """
 
     def __init__(self, options: Options) -> None:
@@ -205,7 +201,6 @@ class Session:
             self._begin_next(leaves(loss))
 
     def _begin_by_hand(self, loss: Tensor) -> None:
-        """Weights that move between two backward passes of a program without an optimiser."""
         if self.trainings.live:
             return
         roots = self.known.roots()
@@ -217,12 +212,10 @@ class Session:
             self._stands_in = False
 
     def _theirs(self, wanted: Sequence[Tensor]) -> list[Optimizer]:
-        """The optimisers of the first models, and any whose tensors belong to no model that the program knows."""
         mine = holding(self.known.optimizers(), wanted)
         return [each for each in self.known.optimizers() if each in mine or not mine or not known_here(each)]
 
     def _unwatched(self) -> list[tuple[str, weakref.ReferenceType[nn.Module]]]:
-        """The models that an optimiser holds weights of which no watch has."""
         for training in self.trainings.live:
             training.renew()
         held = set[Tensor]().union(*(training.own for training in self.trainings.live))

@@ -25,17 +25,7 @@ SHORT = 16
 
 @dataclass(eq=False)
 class Training:
-    """One training of a program.
-
-    Args:
-        number: from 1, in the order in which they began.
-        name: of the model's class, and the line on which its first loss went backward.
-        watch: what watches it.
-        epochs: where its epochs end.
-        models: its models.
-        own: the parameters of its model.
-        held: those, and what its optimisers hold.
-    """
+    """One training of a program."""
 
     number: int
     name: str
@@ -188,7 +178,6 @@ class Trainings:
         return judge([*_together(ended), *found], counts, (*dict.fromkeys(told), *blind), ran)
 
     def _kept(self) -> list[Past]:
-        """Without the few updates of a training that was taken for over, and was watched again."""
         again = self._together and len(self.past) > 1
         return [p for p in self.past if not again or p.verdict.counts.get("updates", 0) >= SHORT] or self.past
 

@@ -43,7 +43,6 @@ def in_rates(
 
 
 def _ratios(rate: float, decay: float, rows: Sequence[tuple[Tensor, Tensor, Tensor]]) -> list[float]:
-    """How far the entries of each tensor moved on average, of those with a gradient."""
     sizes = [len(grad) for grad, _, _ in rows]
     grads, before, moved = (torch.cat(column) for column in zip(*rows, strict=True))
     pulled = grads != 0
@@ -134,7 +133,6 @@ class Edge:
         return apart / max(size, 1e-30)
 
     def _now(self) -> Tensor | None:
-        """A view of the entries, made anew only where the tensor has moved to other memory."""
         own = self._followed
         if own is None or not own.is_contiguous():
             return None

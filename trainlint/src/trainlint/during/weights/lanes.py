@@ -70,12 +70,7 @@ def lanes(optimizers: Sequence[Optimizer] | Mapping[str, Optimizer], known: Mapp
 
 
 class ByHand(SGD):
-    """Stands for the optimiser of weights that are moved by hand; it never steps.
-
-    Args:
-        held: the weights.
-        called: what the program calls those that are tensors of no model.
-    """
+    """Stands for the optimiser of weights that are moved by hand; it never steps."""
 
     def __init__(self, held: Sequence[Tensor], called: Mapping[Tensor, str] | None = None) -> None:
         super().__init__(held, lr=math.nan)
@@ -101,12 +96,7 @@ def lanes_of(run: Run, optimizer: Optimizer) -> list[Lane]:
 
 
 class Steppers:
-    """Remembers whose weights each optimiser steps; one that nobody handed over gets a lane if it holds the model's.
-
-    Args:
-        run: with all lanes.
-        adopted: told of a new lane.
-    """
+    """Remembers whose weights each optimiser steps; one that nobody handed over gets a lane if it holds the model's."""
 
     def __init__(self, run: Run, adopted: Callable[[Lane], object]) -> None:
         self._run, self._adopted = run, adopted

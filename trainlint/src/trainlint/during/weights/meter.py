@@ -76,7 +76,6 @@ class Meter:
         self._replaced = self._anew(self._before, self._kept) if self._before and self._kept else frozenset()
 
     def _anew(self, now: Samples, kept: Samples) -> frozenset[str]:
-        """Modules of which a tensor is another one than after the last step: further away than half its size."""
         if [each.shape for each in now.each] != [each.shape for each in kept.each]:
             return frozenset()
         rows = zip(self.lane.names.items(), now.minus(kept).norms(), kept.norms(), strict=True)
@@ -159,7 +158,6 @@ class Meter:
         }
 
     def _returned(self, old: Samples, used: Mapping[str, float | None]) -> frozenset[str] | None:
-        """Modules that stand, bit by bit, where they stood before the last measured update, which moved them."""
         if self._earlier is None:
             return None
         apart = old.minus(self._earlier).norms()
@@ -171,13 +169,11 @@ class Meter:
 
 
 def _touched(parameter: Tensor) -> bool:
-    """True where a sampled entry has a gradient: rows of an embedding that were not looked up have none."""
     grad = parameter.grad
     return grad is not None and not grad.is_sparse and bool(sample(grad).any())
 
 
 def _stuck(live: list[Tensor], old: Sequence[Tensor]) -> float:
-    """Share of the entries with a gradient that the step left as they were, among weights of half precision."""
     wanted = kept = 0
     for parameter, before in zip(live, old, strict=True):
         grad = parameter.grad
@@ -219,11 +215,7 @@ def _by_used(
 
 
 class Hands:
-    """Updates by hand: weights that have moved since their gradients arrived.
-
-    Args:
-        windows: of every lane.
-    """
+    """Updates by hand: weights that have moved since their gradients arrived."""
 
     def __init__(self, windows: Windows) -> None:
         self._windows = windows

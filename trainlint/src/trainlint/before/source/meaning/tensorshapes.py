@@ -55,7 +55,6 @@ def indexed(shape: Shape, index: ast.expr, key: Value) -> Shape:
 
 
 def _by_key(shape: tuple[int | None, ...], key: Value) -> Shape:
-    """The shape after a number, a list of places or a mask that is known only as a value."""
     known = _shape(key)
     if known is None or not isinstance(key, Tensor):
         return None

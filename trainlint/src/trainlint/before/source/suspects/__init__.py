@@ -15,7 +15,6 @@ from . import (
     members,
     precision,
     rateschedules,
-    reports,
     runs,
     samples,
     settings,
@@ -26,7 +25,7 @@ SUSPECTS: tuple[Callable[[Training], Iterator[SourceFinding]], ...] = tuple(
     check
     for room in (
         batchloops, precision, rateschedules, settings, gradientpaths, members, criteria, directions, lossinputs,
-        evaluations, heldout, samples, runs, reports, upkeep,
+        evaluations, heldout, samples, runs, upkeep,
     )
     for check in room.CHECKS
 )  # fmt: skip

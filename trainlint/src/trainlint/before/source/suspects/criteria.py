@@ -75,7 +75,6 @@ def negated(training: Training) -> Iterator[SourceFinding]:
 
 
 def _likelihood(back: Event) -> Iterator[SourceFinding]:
-    """A log likelihood that is made smaller."""
     found = list(terms(back.value, 1))
     if len(found) != 1 or found[0][1] < 0:
         return
@@ -92,7 +91,6 @@ def _likelihood(back: Event) -> Iterator[SourceFinding]:
 
 
 def _log_prob(training: Training, back: Event) -> Iterator[SourceFinding]:
-    """The log probability of the data, alone or less a divergence, that is made smaller."""
     found = list(terms(back.value, 1))
     likely = [(t, sign) for t, sign in found if t.op == "logprob"]
     others = [t for t, sign in found if t.op != "logprob" and (t.op != "kldiv" or sign > 0)]
@@ -120,7 +118,6 @@ def terms(value: Value, sign: int) -> Iterator[tuple[Tensor, int]]:
 
 
 def _of_data(log_prob: Tensor) -> bool:
-    """True where the probability is one of values that come from the loader as they are."""
     made = [t for given in log_prob.inputs[1:] for t in tensors(given)]
     return any(t.op == "batch" for t in made) and all(t.module is None and "sample" not in t.op for t in made)
 
@@ -157,7 +154,6 @@ def _minus(value: Value) -> Tensor:
 
 
 def _reached_models(training: Training, back: Event) -> list[Thing]:
-    """Whole models that a loss reaches by gradients; two of them may be adversaries."""
     live = training.reach(back.value)[0].keys()
     return [m for m in training.models if not live.isdisjoint(training.weights.get(id(m), ()))]
 
@@ -205,7 +201,6 @@ def zero_weight(training: Training) -> Iterator[SourceFinding]:
 
 
 def _weighs(training: Training, product: Tensor) -> bool:
-    """True where the product is a term of the loss: it holds a loss, or is a scalar that reaches what is trained."""
     if any(t.op in LOSSES for t in tensors(product)):
         return True
     reduced = [v for v in product.inputs if isinstance(v, Tensor) and v.op in {"mean", "sum"}]
@@ -213,7 +208,6 @@ def _weighs(training: Training, product: Tensor) -> bool:
 
 
 def _touches_parameters(product: Tensor) -> bool:
-    """`0 * sum(p.sum() for p in parameters)` keeps distributed training from waiting, on purpose."""
     return any(t.op == "parameter" for t in tensors(product))
 
 

@@ -62,7 +62,6 @@ def in_order(training: Training) -> Iterator[SourceFinding]:
 
 
 def _swapped(training: Training, trained: Thing) -> bool:
-    """True where another loader, on which nothing trains, shuffles."""
     used = {id(t) for t, _ in _trained_loaders(training)}
     others = [t for t in training.walker.things if t.origin == LOADER and id(t) not in used and t is not trained]
     return any(is_const(t.given("shuffle", 2), True) for t in others)
@@ -94,7 +93,6 @@ def _order(dataset: Value | None) -> str:
 
 
 def _by_class(labels: Value) -> bool:
-    """True for labels made one class after the other: each repeated, or blocks of one value put together."""
     made = last_op(labels)
     if made is None or made.op not in {"cat", "concat", "concatenate", "repeatinterleave"}:
         return (
@@ -137,7 +135,6 @@ def same_data(training: Training) -> Iterator[SourceFinding]:
 
 
 def _maker(made: Mapping[int, Event], loader: Thing) -> str:
-    """The function that made a loader."""
     event = made.get(id(loader.node))
     return event.function if event is not None else ""
 
@@ -217,7 +214,6 @@ def seeded_alike(training: Training) -> Iterator[SourceFinding]:
 
 
 def _run_again(training: Training, loop: Loop) -> bool:
-    """True where the loop goes over whole trainings, each with an optimiser of its own."""
     made = {id(s.target.node) for s in training.steps if isinstance(s.target, Thing)}
     return any(loop in e.loops for o in training.optimizers for e in training.of(o.origin) if id(e.node) in made)
 

@@ -42,7 +42,6 @@ def idle(training: Training) -> Iterator[SourceFinding]:
 
 
 def _unit(training: Training, tick: Event) -> str:
-    """`batch` where a tick stands in the loop of the steps, `epoch` in the loop around it, else nothing."""
     steps = [s for s in training.steps if s.first and s.loops]
     if any(s.inner() is tick.inner() for s in steps):
         nested = len(tick.loops) > 1 or any(loop.batches for loop in tick.loops)
@@ -76,7 +75,6 @@ def configured(training: Training) -> Iterator[SourceFinding]:
 
 
 def _bare(value: Value) -> Iterator[Thing]:
-    """Schedules returned to Lightning without an interval."""
     if isinstance(value, Table):
         given = value.entries.get("lr_scheduler")
         if isinstance(given, Table) and "interval" not in given.entries and not given.more:
@@ -138,7 +136,6 @@ def _counting(cond: ast.AST) -> bool:
 
 
 def _epochs(tick: Event) -> Value | None:
-    """How often the outermost loop around a tick runs."""
     over = tick.loops[0].over
     if isinstance(over, Thing) and over.origin == "enumerate":
         over = over.args[0]
@@ -183,7 +180,6 @@ def _too_long(schedule: Thing, mean: float) -> SourceFinding:
 
 
 def _all_ticks(tick: Event) -> float | None:
-    """How many ticks the run has, where every loop around it says how long it is and nothing skips one."""
     found = 1.0
     for loop in tick.loops if not tick.conds else ():
         over = loop.over.args[0] if isinstance(loop.over, Thing) and loop.over.origin == "enumerate" else loop.over

@@ -34,7 +34,6 @@ def resumed(training: Training) -> Iterator[SourceFinding]:
 
 
 def _of_checkpoint(file: SourceFile, value: ast.expr) -> bool:
-    """True where a count of rounds is read from what `torch.load` gave."""
     loaded = {
         ast.unparse(t)
         for n in file.nodes
@@ -132,7 +131,6 @@ def defaults_win(training: Training) -> Iterator[SourceFinding]:
 
 
 def _merged(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """Two mappings put together, the one that wins last."""
     if isinstance(node, ast.Dict):
         spread = [v for k, v in zip(node.keys, node.values, strict=True) if k is None]
         if len(spread) > 1:
@@ -175,7 +173,6 @@ def _reads_all(node: ast.AST) -> bool:
 
 
 def _given(thing: Thing, names: list[str], name: str) -> ast.expr | None:
-    """What the call that made it gives for an argument."""
     if not isinstance(thing.node, ast.Call) or any(isinstance(a, ast.Starred) for a in thing.node.args):
         return None
     by_name = next((k.value for k in thing.node.keywords if k.arg == name), None)

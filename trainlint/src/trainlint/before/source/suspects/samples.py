@@ -39,7 +39,6 @@ def same_seed(training: Training) -> Iterator[SourceFinding]:
 
 
 def _seeded(function: ast.FunctionDef) -> Iterator[tuple[int, str]]:
-    """The argument that seeds a generator: its place and name."""
     names = [a.arg for a in function.args.args]
     for call in ast.walk(function):
         if isinstance(call, ast.Call) and len(call.args) == 1 and ast.unparse(call.args[0]) in names:
@@ -48,7 +47,6 @@ def _seeded(function: ast.FunctionDef) -> Iterator[tuple[int, str]]:
 
 
 def _alike(this: ast.expr, that: ast.expr) -> bool:
-    """True for equal arguments, and for two that say how many."""
     texts = [ast.unparse(this), ast.unparse(that)]
     return texts[0] == texts[1] or all(re.fullmatch(r"\d+|\w*(n|num|size|count)(_\w+)?|N\w*", t) for t in texts)
 
@@ -77,7 +75,6 @@ def degrees(training: Training) -> Iterator[SourceFinding]:
 
 
 def _root(value: Value) -> ast.AST | None:
-    """The node that made what a value is some rows of."""
     while isinstance(value, Tensor) and value.op in {"index", "to", "float", "row", "cuda"} and value.inputs:
         value = value.inputs[0]
     return value.node if isinstance(value, Tensor) else None
@@ -105,7 +102,6 @@ def answer_given(training: Training) -> Iterator[SourceFinding]:
 
 
 def _columns(target: Value) -> Iterator[Tensor]:
-    """Single columns of a table of two axes, behind rows taken of them."""
     while isinstance(target, Tensor) and target.inputs:
         if target.op == "index" and _one_column(target):
             yield target
@@ -122,7 +118,6 @@ def _one_column(made: Tensor) -> bool:
 
 
 def _whole(value: Value, table: Value) -> bool:
-    """True where a value is the table, or rows of it with every column."""
     while value is not table:
         before = value.inputs[0] if isinstance(value, Tensor) and value.inputs else None
         if not isinstance(value, Tensor) or not isinstance(before, Tensor) or not (value.shape and before.shape):
@@ -154,7 +149,6 @@ def columns_left_out(training: Training) -> Iterator[SourceFinding]:
 
 
 def _column(made: Tensor) -> int | None:
-    """Which column of a table of two axes is taken; None for any other use."""
     table = made.inputs[0] if made.op == "index" and made.inputs else None
     if not isinstance(table, Tensor) or not table.shape or len(table.shape) != 2:
         return None

@@ -94,7 +94,6 @@ def discount(training: Training) -> Iterator[SourceFinding]:
 
 
 def _named_numbers(node: ast.AST) -> Iterator[tuple[str, float]]:
-    """Names that are given a number in one assignment, alone or side by side."""
     if not isinstance(node, ast.Assign) or len(node.targets) != 1:
         return
     target, value = node.targets[0], node.value

@@ -190,7 +190,6 @@ def _over_batches(loop: Loop) -> bool:
 
 
 def _of_the_last_round(training: Training, value: Value, loop: Loop) -> str:
-    """What of the loop's last round a loss is made of: the loss itself, or a batch of a loop that does nothing else."""
     if isinstance(value, Tensor) and inside(value.node, value.file, loop) and _of_one_round(value):
         return "loss" if training.reach(value)[0] else ""
     loss = _last_loss(value)
@@ -204,7 +203,6 @@ def _of_the_last_round(training: Training, value: Value, loop: Loop) -> str:
 
 
 def _of_one_round(value: Tensor) -> bool:
-    """True where a value is no sum over the rounds: the line that made it does not go into it again."""
     return value.op in _PLAIN and not any(t is not value and t.node is value.node for t in tensors(value))
 
 
@@ -215,7 +213,6 @@ def _last_loss(value: Value) -> Tensor | None:
 
 
 def _only_assigns(loop: Loop) -> bool:
-    """True for a loop whose body gives names new values in each round, and keeps nothing of the rounds before."""
     for each in loop.node.body if isinstance(loop.node, ast.For) else ():
         if not isinstance(each, ast.Assign):
             return False

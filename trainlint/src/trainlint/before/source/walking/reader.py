@@ -99,7 +99,6 @@ def _methods(walker: Walker, cls: Class, thing: Thing) -> None:
 
 
 def _lightning(walker: Walker, cls: Class, thing: Thing) -> None:
-    """A library's loop: its step is walked as the library would, and the loss goes back."""
     member = cls.find("configure_optimizers")
     if isinstance(member, Function) and member.node not in walker.entered:
         result = calling.inline(walker, member, thing, (), {}, member.node)
@@ -120,7 +119,6 @@ def _step_of(walker: Walker, cls: Class, thing: Thing, name: str) -> None:
 
 
 def _fitted(walker: Walker, thing: Thing) -> Thing | None:
-    """The loader that stands beside a module in `trainer.fit(module, loader)`."""
     for event in walker.trace:
         if event.kind == ".fit" and event.target is not thing and isinstance(event.node, ast.Call):
             beside = [*event.node.args[1:2], *(k.value for k in event.node.keywords if "train" in (k.arg or ""))]

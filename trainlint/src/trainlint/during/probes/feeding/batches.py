@@ -88,7 +88,6 @@ class Batches(Probe):
         yield from self._dropped(run, lane, epoch, batches)
 
     def _dropped(self, run: Run, lane: Lane, epoch: Epoch, batches: int) -> Found:
-        """Passes left over at an epoch's end join the next window, or are dropped: what is cleared then decides."""
         window = run.plan.accumulation or max(1, lane.window)
         dropped = lane.wasted > self._wasted
         self._wasted = lane.wasted

@@ -89,7 +89,6 @@ class Inputs(Probe):
             yield number_rules.INPUT_SCALE.found(text, subject=name, update=at, stage=stage)
 
     def _fed_nothing(self, name: str, fed: Tensor) -> None:
-        """Count the passes in which an input was zero throughout; one that was not is enough to know better."""
         if fed.numel() and not fed.is_sparse and self._from_outside(fed):
             self._zero[name] = -1 if bool(fed.any()) else self._zero.get(name, 0) + 1
 
@@ -101,7 +100,6 @@ class Inputs(Probe):
                 yield data_rules.DEAD_FIELD.found(text, subject=name, update=run.applied, severity=Severity.WARNING)
 
     def _from_outside(self, fed: Tensor) -> bool:
-        """True for data: no graph, and not the answer of a frozen part."""
         return fed.grad_fn is None and fed.is_floating_point() and fed.ndim >= 2 and _place(fed) not in self._past
 
 
@@ -155,7 +153,6 @@ class SameInputs(Probe):
         yield from self._against_targets(run, loss)
 
     def _as_one(self, loss: Loss) -> None:
-        """Criteria under which all samples have one answer and one target, and are one sample."""
         for index, each in enumerate(loss.criteria):
             place = loss.name, index
             if each.value is None or each.target is None or min(each.value.ndim, each.target.ndim) < 1:
@@ -189,7 +186,6 @@ class SameInputs(Probe):
 
 
 def _alike(answers: Tensor) -> bool:
-    """True where all rows are one but for rounding: equal rows of a product may differ in their last digits."""
     apart = (answers - answers[:1]).abs().max()
     return bool(apart <= 1e-5 * answers.abs().max())
 

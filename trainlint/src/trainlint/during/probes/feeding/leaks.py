@@ -96,7 +96,6 @@ def _is_the(fed: Tensor, target: Tensor | None) -> bool:
 
 
 def _place_by_place(model: nn.Module, loss: Tensor, fed: Tensor, criterion: Criterion) -> bool:
-    """True where a causal attention, or the only recurrence, and a readout of each place make the prediction."""
     read = below(criterion.prediction)
     read = below(edges(read)[0][0]) if read is not None and name(read) == "LogSoftmax" else read
     rows = () if read is None else shape(read) or ()
@@ -123,7 +122,6 @@ def shifted(fed: Tensor, target: Tensor | None) -> int:
 
 
 def _looks_ahead(loss: Tensor, length: int) -> str:
-    """What shows it: weights above the diagonal, or an attention in one node without any mask."""
     for node in nearby(loss, _NODES):
         kind = name(node)
         if kind in {"Softmax", "SafeSoftmax"}:

@@ -76,7 +76,6 @@ class Motion(Probe):
             )  # fmt: skip
 
     def _leaps(self, lane: Lane, step: Step) -> Found:
-        """Adam moves every entry by about its rate: a first update that forgets all weights."""
         first, rate = self._seen[id(lane)][0], max(step.rates)
         if step.in_rates is None or rate < _LEAP or first < _FORGOTTEN or len(self._seen[id(lane)]) not in {3, 4}:
             return
@@ -88,7 +87,6 @@ class Motion(Probe):
             )  # fmt: skip
 
     def _rounded(self, lane: Lane, step: Step) -> Found:
-        """Half precision keeps a weight that is asked to move by less than 0.2 % of itself; a warm-up may do so yet."""
         stuck, rate = self._stuck[id(lane)], max(step.rates)
         rising, self._rate[id(lane)] = rate > self._rate.get(id(lane), 0.0), rate
         stuck += [] if rising else [step.stuck]
