@@ -71,7 +71,8 @@ BROKEN = [
      + trained("F.mse_loss(model(x), y)").replace("for rows in torch.randperm(320).split(32)", "for k in range(20)")
      + "        s.step()\n"),
     ("RT612", "for epoch in range(9):\n    for a, b in DataLoader(TensorDataset(x, y), 32):\n"
-     "        out = model(a)\n    loss = F.mse_loss(out, b)\n    opt.zero_grad()\n    loss.backward()\n    opt.step()\n"),
+     "        out = model(a)\n    loss = F.mse_loss(out, b)\n    opt.zero_grad()\n    loss.backward()\n"
+     "    opt.step()\n"),
     ("RT653", "labels = torch.arange(320) // 40\nloader = DataLoader(TensorDataset(x, labels), 32, shuffle=False)\n"
      "for epoch in range(9):\n    for a, b in loader:\n        opt.zero_grad()\n"
      "        F.cross_entropy(model(a), b).backward()\n        opt.step()\n"),

@@ -78,8 +78,8 @@ def test_an_input_that_is_zero_all_along_is_told(every: int, told: bool) -> None
     assert ("RT404" in watched(program)[1].codes) is told
 
 
-@pytest.mark.parametrize(("mode", "epochs"), [(True, 9), (False, 1)])
-def test_a_validation_after_each_update_ends_an_epoch_where_the_model_is_in_evaluation(mode: bool, epochs: int) -> None:
+@pytest.mark.parametrize("mode", [True, False])
+def test_a_validation_after_each_update_ends_an_epoch_where_the_model_is_in_evaluation(mode: bool) -> None:
     def program() -> None:
         model, x = net(), torch.randn(64, 4)
         other = nn.Linear(4, 1).eval()
@@ -91,4 +91,4 @@ def test_a_validation_after_each_update_ends_an_epoch_where_the_model_is_in_eval
             with torch.no_grad():
                 F.mse_loss((model if mode else other)(x), x[:, :1])
 
-    assert watched(program)[1].counts["epochs"] == epochs
+    assert (watched(program)[1].counts["epochs"] == 9) is mode
