@@ -49,6 +49,7 @@ def main() -> None:
 
 
 KINDS = ("broken", "sound")
+COMMAND = "python benchmarks/catalogued.py --results benchmarks/results"
 MISSED = {
     "frozen_but_drifting": "much public fine-tuning lets the statistics of a frozen BatchNorm move",
     "hidden_term": "a constant in a loss moves nothing, and normalisers of likelihoods are such constants",
@@ -113,14 +114,10 @@ def section() -> None:
     broken, sound = programs()
     inside = sum(a["source"] for a in broken)
     print("\n## Plain scripts of the catalogue's kinds\n")
-    print(f"`python benchmarks/catalogued.py --results benchmarks/results`: {len(broken)} scripts as strangers write")
-    print(
-        f"them, each with one fault of the catalogue, and their {len(sound)} repaired twins. In {inside} of them the fault"
-    )
-    print(
-        "stands in the source. The right codes were written down before anything was run. After the first sight rules"
-    )
-    print("were widened by kind, and seven were added (RT666 to RT672).\n")
+    print(f"`{COMMAND}`: {len(broken)} scripts as strangers write them, each")
+    print(f"with one fault of the catalogue, and their {len(sound)} repaired twins. In {inside} of them the")
+    print("fault stands in the source. The right codes were written down before anything was run. After the first")
+    print("sight rules were widened by kind, and seven were added (RT666 to RT672).\n")
     heads = ("command", "when", "named by a right code", "of those in the source", "another finding alone",
              "rows of the catalogue", "twins with an alarm")  # fmt: skip
     print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
