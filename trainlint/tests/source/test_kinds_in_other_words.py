@@ -52,8 +52,8 @@ BROKEN = [
     ("RT666", trained("F.mse_loss(model(x[rows]), torch.cos(heading_deg[rows]))", "heading_deg = torch.rand(320)\n")),
     ("RT666", "tilt_degrees = 12.0\nz = math.sin(tilt_degrees)\n" + MSE),
     ("RT666", "rows = json.load(open('a.json'))\nz = np.tan(rows['azimuth_deg'])\n" + MSE),
-    ("RT667", trained("F.mse_loss(model(t[rows]), y[rows])", "t = x\ny = t[:, 5]\n")),
-    ("RT667", trained("F.l1_loss(model(x[rows]), x[:, -1:][rows])")),
+    ("RT667", trained("F.mse_loss(model(t[rows]), y[rows])", "t = torch.tensor(np.load('t.npy'))\ny = t[:, 5]\n")),
+    ("RT667", "x[:, 5] = y[:, 0]\n" + trained("F.l1_loss(model(x[rows]), x[:, -1:][rows])")),
     ("RT668", RESUME + "start = state['epoch'] + 1\n" + FROM),
     ("RT668", RESUME + "start, best = state.get('epoch', 0), state['best']\nstart = state['epoch']\n" + FROM),
     ("RT657", "best = float('-inf')\n" + BEST.format(test="val_loss < best")),
@@ -78,6 +78,8 @@ BROKEN = [
      "        F.cross_entropy(model(a), b).backward()\n        opt.step()\n"),
 ]  # fmt: skip
 SOUND = [
+    trained("F.mse_loss(model(x[rows]), x[rows][:, :1])"),
+    trained("F.mse_loss(model(t[rows, :5]), t[rows, 5])", "t = torch.tensor(np.load('t.npy'))\n"),
     trained("F.mse_loss(model(x[rows]), torch.cos(torch.deg2rad(a_deg[rows])))", "a_deg = torch.rand(320)\n"),
     "z = torch.sin(heading_deg * math.pi / 180)\n" + MSE,
     trained("F.l1_loss(model(x[:, :5][rows]), x[:, -1:][rows])"),

@@ -218,7 +218,7 @@ CHANGES: dict[str, list[tuple[str, str]]] = {
               ("    best = 0\n", "    best, angle_deg = 0, torch.load('a.pt')\n")],
     "RT667": [
         ('x, y = torch.load("x.pt"), torch.load("y.pt")',
-         "table = torch.randn(320, 8)\n    x, y = table, table[:, -1].long()"),
+         "table = torch.tensor(numpy.load('t.npy'))\n    x, y = table, table[:, -1].long()"),
     ],
     "RT668": [
         ("    best = 0\n", """    best = 0

@@ -14,7 +14,7 @@ from ..walking.looping import TENSORS, dataset_of
 from ..walking.reader import tensors
 from .criteria import last_op
 
-_RANDOM = {"randn", "rand", "randint", "normal", "uniform", "randnlike", "bernoulli", "standardnormal", "poisson"}
+RANDOM = {"randn", "rand", "randint", "normal", "uniform", "randnlike", "bernoulli", "standardnormal", "poisson"}
 _ORDERED = {
     "sort",
     "cat",
@@ -79,7 +79,7 @@ def _order(dataset: Value | None) -> str:
             else "ordered"
             if ops & _ORDERED
             else "random"
-            if ops & _RANDOM
+            if ops & RANDOM
             else "map"
         )
     if dataset.origin.startswith("torchvision.datasets."):
@@ -111,7 +111,7 @@ def _draws(dataset: Thing, item: Function) -> bool:
     if any(isinstance(v, Items) and v.items for v in dataset.attrs.values()):
         return "rand" in text  # a list is filled in some order, usually that of its labels
     kept = {t.op for v in dataset.attrs.values() for t in tensors(v)}
-    return "rand" in text or (bool(kept & _RANDOM) and not kept & _ORDERED)
+    return "rand" in text or (bool(kept & RANDOM) and not kept & _ORDERED)
 
 
 def same_data(training: Training) -> Iterator[SourceFinding]:

@@ -15,6 +15,7 @@ from ..walking.scopes import SourceFile
 _ERROR = re.compile(r"loss|err|rmse|mse|mae|perplexity|ppl", re.IGNORECASE)
 _MAY_BE_NEGATIVE = re.compile(r"elbo|nll|log_?prob|likelihood|Gaussian|critic|energy|cosine|contrast", re.IGNORECASE)
 _SCORE = re.compile(r"acc|auc|f1|score|metric|rmse|mae|err|iou|dice|bleu|recall|precision", re.IGNORECASE)
+_CHOSEN = re.compile(r"cfg|conf|param|arg|opt|setting|chosen|tuned|best|user|overrid", re.IGNORECASE)
 _TOLD = ("raise", "print", "warn", "log", "nan")
 
 
@@ -135,7 +136,7 @@ def _merged(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
         spread = [v for k, v in zip(node.keys, node.values, strict=True) if k is None]
         if len(spread) > 1:
             yield spread[0], spread[-1]
-    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr) and _CHOSEN.search(ast.unparse(node.left)):
         yield node.left, node.right
     elif isinstance(node, ast.Call) and ast.unparse(node.func) == "dict" and node.args:
         yield from ((node.args[0], k.value) for k in node.keywords if k.arg is None)

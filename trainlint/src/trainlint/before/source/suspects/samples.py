@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from ....findings import Severity
 from ....rules import source_model
-from ..meaning.values import Tensor, Value
+from ..meaning.values import UNKNOWN, Tensor, Value
 from ..suspicion import SourceFinding, at, tell
 from ..training import Training
 from ..walking.reader import tensors
 from .criteria import all_losses
-from .heldout import held_out
+from .heldout import RANDOM, held_out
 
 _SEEDING = ("manual_seed", "default_rng", "seed", "RandomState", "Random")
 _ROUND = ("sin", "cos", "tan")
@@ -111,21 +111,29 @@ def _columns(target: Value) -> Iterator[Tensor]:
 
 
 def _one_column(made: Tensor) -> bool:
-    table = made.inputs[0]
-    wide = isinstance(table, Tensor) and table.shape is not None and len(table.shape) == 2 and (table.shape[1] or 0) > 2
-    kept = bool(made.shape) and (len(made.shape) == 1 or made.shape[-1] == 1)
-    return wide and kept and "[:, " in ast.unparse(made.node)
+    return re.search(r"\[:, (-?\d+|-1:|:1)\]$", ast.unparse(made.node)) is not None and not _toy(made)
+
+
+def _toy(column: Tensor) -> bool:
+    """True for a column of random numbers that nothing was written into: an exercise whose answer is in the input."""
+    name = ast.unparse(column.node).rpartition("[")[0]
+    written = any(
+        isinstance(n, ast.Assign)
+        and any(isinstance(t, ast.Subscript) and ast.unparse(t.value) == name for t in n.targets)
+        for n in column.file.nodes
+    )
+    made = {t.op for t in tensors(column.inputs[0])}
+    return not written and bool(made & {*RANDOM, "arange", "linspace"}) and not made & {"cat", "stack", "hstack"}
 
 
 def _whole(value: Value, table: Value) -> bool:
+    """True where a value is the table, or rows of it with every column."""
     while value is not table:
-        before = value.inputs[0] if isinstance(value, Tensor) and value.inputs else None
-        if not isinstance(value, Tensor) or not isinstance(before, Tensor) or not (value.shape and before.shape):
+        if not isinstance(value, Tensor) or value.op not in {"index", "row", "batch", "float", "to", "cuda"}:
             return False
-        rows = value.op in {"index", "row", "batch"} and value.shape[-1] == before.shape[-1]
-        if not rows and value.op not in {"float", "to", "cuda"}:
+        if value.op == "index" and not re.search(r"\[([^,:]*|:|[^,]*:[^,]*|[^,]*, :)\]$", ast.unparse(value.node)):
             return False
-        value = before
+        value = value.inputs[0] if value.inputs else UNKNOWN
     return True
 
 

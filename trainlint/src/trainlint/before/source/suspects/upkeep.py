@@ -57,7 +57,7 @@ def left_in(training: Training) -> Iterator[SourceFinding]:
                 )
 
 
-_AVERAGED = re.compile(r"ema|shadow|avg|averag|swa", re.IGNORECASE)
+_AVERAGED = re.compile(r"ema|shadow|swa", re.IGNORECASE)
 
 
 def loaded_in(training: Training) -> Iterator[SourceFinding]:
