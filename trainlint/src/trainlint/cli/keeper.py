@@ -19,14 +19,7 @@ from ..settings import Settings, known_code, settings_for
 
 @dataclass(frozen=True, kw_only=True)
 class Sifted:
-    """Findings that stand, and account of those that do not.
-
-    Args:
-        entries: those that stand.
-        ignored: how many a comment in their line lets pass.
-        left_out: code, and how often settings or the command line left it out.
-        tolerated: code, how often it was found, and the reason why it may stand.
-    """
+    """Findings that stand, and account of those that do not."""
 
     entries: tuple[Entry, ...]
     ignored: int = 0
@@ -166,13 +159,7 @@ def _codes(told: str, where: str) -> set[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """The outcome of a check.
-
-    Args:
-        sifted: the findings that stand, and account of the others.
-        errors: what could not be read, one sentence each.
-        files: how many files were read.
-    """
+    """The outcome of a check."""
 
     sifted: Sifted
     errors: tuple[str, ...] = ()

@@ -26,15 +26,7 @@ _PLAIN = (Kind.STEP, Kind.EPOCH, Kind.BATCHES, Kind.PLANNED)
 
 
 class Shape:
-    """What is known of the lines that have the same texts between their numbers, or of rows with the same blanks.
-
-    Args:
-        meaning: what the numbers are.
-        begins: the header that such a line is; None where it is none.
-        phase: what earlier lines said when it was understood.
-        header: of the table that such a line is read after.
-        table: True where it is a row of that table.
-    """
+    """What is known of the lines that have the same texts between their numbers, or of rows with the same blanks."""
 
     __slots__ = (
         "anew", "begins", "direct", "follower", "header", "match", "meaning", "others", "phase", "said", "step",

@@ -54,19 +54,7 @@ class Slot:
 
 @dataclass(frozen=True, kw_only=True)
 class Template:
-    """What a line without its numbers says.
-
-    Args:
-        slots: the numbers that are values.
-        positions: the numbers that say where: epoch, step, and their totals.
-        bar: True for a progress bar.
-        skip: True where a scaler says that it skips an update.
-        phase: `train` or `val` where the line names it.
-        settings: True where the line lists settings, not measurements.
-        ends: True where the line may tell of the run's end.
-        claims: True where the line may claim that a step was taken.
-        missing: names beside which the line says `null`.
-    """
+    """What a line without its numbers says."""
 
     slots: tuple[Slot, ...] = ()
     positions: tuple[Slot, ...] = ()

@@ -19,9 +19,6 @@ class Compiling:
     """Lets every call of what `torch.compile(module)` makes pass through a function, from the first call on.
 
     The class of such modules is known once torch has loaded its compiler, which nobody loads for our sake.
-
-    Args:
-        around: called with the original, the compiled module and its arguments.
     """
 
     def __init__(self, around: Around) -> None:

@@ -29,14 +29,7 @@ _REDUCED = {0: "none", 1: "mean", 2: "sum"}
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Part:
-    """A node that a loss is a linear function of.
-
-    Args:
-        node: of the graph.
-        factor: what each entry counts; NaN where only the sign is not known either.
-        weight: what entries count against each other; None where all count alike.
-        partial: True where only some of the entries count.
-    """
+    """A node that a loss is a linear function of."""
 
     node: object
     factor: float = 1.0
@@ -46,20 +39,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Criterion:
-    """One criterion in a loss.
-
-    Args:
-        kind: squared, absolute, smooth, huber, classes, shares (soft targets), labels (of probabilities), logits,
-            margin, margins (of several classes), hinge, counts or normal.
-        node: the criterion's node.
-        factor: what its mean counts in the loss; negative where the loss maximises it.
-        prediction: the node of its predictions.
-        value: the predictions; log-probabilities for classes and shares.
-        target: what they are compared with.
-        weight: of entries or classes.
-        setting: positive weight, label smoothing, the width of smooth and huber, or the variance of normal.
-        whole: True where every entry counts, so that the loss can be computed again.
-    """
+    """One criterion in a loss."""
 
     kind: str
     node: object

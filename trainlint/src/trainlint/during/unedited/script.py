@@ -93,9 +93,6 @@ class Signals:
     """Closes the watch before SIGTERM ends the process, and lets Ctrl-C end it by its own signal.
 
     Nothing is unwound on SIGTERM, as without a watch; a handler of the program's own replaces this one.
-
-    Args:
-        close: prints the verdict; called with what ended the program.
     """
 
     def __init__(self, close: Callable[[BaseException], object]) -> None:

@@ -68,14 +68,7 @@ class Past:
 
 @dataclass(eq=False)
 class Trainings:
-    """The trainings of a program: those that are watched, and those that are over.
-
-    Args:
-        live: being watched.
-        past: over.
-        refused: models that were not watched because there were too many.
-        spent: optimisers of trainings that are over; one that steps again is heard of all the same.
-    """
+    """The trainings of a program: those that are watched, and those that are over."""
 
     live: list[Training] = field(default_factory=list)
     past: list[Past] = field(default_factory=list)

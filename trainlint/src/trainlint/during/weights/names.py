@@ -125,12 +125,7 @@ def _norms_alike(tensors: Sequence[Tensor]) -> list[float]:
 
 
 class Samples:
-    """Samples of several tensors at one moment; of plain ones of one type in one piece of memory.
-
-    Args:
-        each: a one-dimensional tensor for each, as `sample` gives them.
-        flat: the same in one piece, where they are.
-    """
+    """Samples of several tensors at one moment; of plain ones of one type in one piece of memory."""
 
     def __init__(self, each: Sequence[Tensor], flat: Tensor | None) -> None:
         self.each, self.flat = each, flat

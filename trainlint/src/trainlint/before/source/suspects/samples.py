@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ....findings import Severity
 from ....rules import source_model
-from ..meaning.values import UNKNOWN, Tensor, Value
+from ..meaning.values import UNKNOWN, Tensor, Thing, Value
 from ..suspicion import SourceFinding, at, tell
-from ..training import Training
+from ..training import Training, place
 from ..walking.reader import tensors
 from .criteria import all_losses
 from .heldout import RANDOM, held_out
@@ -116,13 +116,18 @@ def _one_column(made: Tensor) -> bool:
 
 def _toy(column: Tensor) -> bool:
     """True for a column of random numbers that nothing was written into: an exercise whose answer is in the input."""
-    name = ast.unparse(column.node).rpartition("[")[0]
+    name, line = ast.unparse(column.node).rpartition("[")[0], place(column.node, column.file)[1]
+    around = [
+        n for n in column.file.nodes if isinstance(n, ast.FunctionDef) and n.lineno <= line <= (n.end_lineno or 0)
+    ]
     written = any(
         isinstance(n, ast.Assign)
         and any(isinstance(t, ast.Subscript) and ast.unparse(t.value) == name for t in n.targets)
-        for n in column.file.nodes
+        for n in ast.walk(around[-1] if around else column.file.tree)
     )
     made = {t.op for t in tensors(column.inputs[0])}
+    if any(isinstance(v, Thing) and "stranger" in v.marks for t in tensors(column) for v in t.inputs):
+        return True  # nobody knows what it is
     return not written and bool(made & {*RANDOM, "arange", "linspace"}) and not made & {"cat", "stack", "hstack"}
 
 

@@ -77,11 +77,7 @@ def parse(text: str, path: str) -> SourceFile:
 
 
 class Project:
-    """Files that are read together.
-
-    Args:
-        files: as read; a file is found under its stem.
-    """
+    """Files that are read together."""
 
     def __init__(self, files: list[SourceFile]) -> None:
         self.files = files
