@@ -4,7 +4,6 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ....findings import Severity
 from ....rules import source_model
 from ..meaning.values import UNKNOWN, Tensor, Thing, Value
 from ..suspicion import SourceFinding, at, tell
@@ -154,11 +153,10 @@ def columns_left_out(training: Training) -> Iterator[SourceFinding]:
         made, output = uses[0][0], uses[0][0].inputs[0]
         places = {place for _, place in uses}
         width = output.shape[-1] if isinstance(output, Tensor) and output.shape else None
-        if None not in places and width is not None and len(places) < width:
+        if None not in places and width is not None and len(places) < width > 2:  # one of two classes is enough
             missing = ", ".join(str(n) for n in range(width) if n not in places)
-            grave = Severity.NOTE if width == 2 else None  # one of two classes is sloppy, and right
             told = f"of the {width} outputs no loss uses {missing}"
-            yield tell(source_model.OUTPUT_LEFT_OUT, made.node, made.file, told, severity=grave)
+            yield tell(source_model.OUTPUT_LEFT_OUT, made.node, made.file, told)
 
 
 def _column(made: Tensor) -> int | None:
