@@ -4,8 +4,8 @@ The rival, as papers on near-field subspace learning describe it: a network sees
 
     R(τ) = 1/(T - τ) Σ_t y_{t+τ} y_tᴴ,  τ = 0..7,
 
-scaled to trace N, as real and imaginary images, and answers with a matrix K; R_pred = K Kᴴ + ε I is a covariance of full
-rank in which MUSIC finds two sources, also where one sequence of symbols reaches the array from both. The scenes are
+scaled to trace N, as real and imaginary images, and answers with a matrix K; R_pred = K Kᴴ + ε I is a covariance of
+full rank in which MUSIC finds two sources, also where one sequence of symbols reaches the array from both. The scenes are
 those of `published_line.py`. The loss is the Gaussian likelihood of A Aᴴ + ε I, the covariance which independent
 sources at the same places would have:
 
@@ -16,6 +16,7 @@ sources at the same places would have:
 """
 
 import argparse
+import itertools
 import math
 from pathlib import Path
 
@@ -61,7 +62,7 @@ class Surrogate(nn.Module):
 
 
 def _pairs(sizes: list[int]) -> list[tuple[int, int]]:
-    return list(zip(sizes[:-1], sizes[1:], strict=True))
+    return list(itertools.pairwise(sizes))
 
 
 def _both_signs(images: Tensor) -> Tensor:

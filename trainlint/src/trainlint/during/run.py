@@ -290,7 +290,9 @@ def module_of(name: str) -> str:
 
     So does what a parametrisation keeps in place of a weight: `head.parametrizations.weight.original`.
     """
-    return name.partition(".parametrizations.")[0] if ".parametrizations." in name else name.rpartition(".")[0] or "(root)"
+    return (
+        name.partition(".parametrizations.")[0] if ".parametrizations." in name else name.rpartition(".")[0] or "(root)"
+    )
 
 
 def some(names: Sequence[str], most: int = 4) -> str:

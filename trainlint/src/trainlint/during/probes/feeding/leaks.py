@@ -105,7 +105,6 @@ def _is_the(fed: Tensor, target: Tensor | None) -> bool:
 
 
 def _place_by_place(model: nn.Module, loss: Tensor, fed: Tensor, criterion: Criterion) -> bool:
-    """True where a causal attention, or the only recurrence, and a readout of each place make the prediction."""
     read = below(criterion.prediction)
     read = below(edges(read)[0][0]) if read is not None and name(read) == "LogSoftmax" else read
     rows = () if read is None else shape(read) or ()
@@ -119,12 +118,7 @@ def _place_by_place(model: nn.Module, loss: Tensor, fed: Tensor, criterion: Crit
 
 
 def shifted(fed: Tensor, target: Tensor | None) -> int:
-    """Length of the sequences where the targets are the inputs one place further on; 0 where they are not.
-
-    Args:
-        fed: whole numbers, with the places along either axis.
-        target: of as many entries; negative ones are not asked for.
-    """
+    """Length of the sequences where the targets are the inputs one place further on; 0 where they are not."""
     if target is None or target.numel() != fed.numel() or not bool((fed != fed.flatten()[0]).any()):
         return 0
     wanted = target.detach().reshape(fed.shape)
@@ -137,7 +131,6 @@ def shifted(fed: Tensor, target: Tensor | None) -> int:
 
 
 def _looks_ahead(loss: Tensor, length: int) -> str:
-    """What shows it: weights above the diagonal, or an attention in one node without any mask."""
     for node in nearby(loss, _NODES):
         kind = name(node)
         if kind in {"Softmax", "SafeSoftmax"}:

@@ -105,7 +105,6 @@ class Targets(Probe):
 
 
 def _direct(criterion: Criterion, outputs: Sequence[Tensor]) -> bool:
-    """True where a criterion compares the model's answer itself, and not what a law makes of it."""
     known = producers(outputs)
     return criterion.prediction is not None and any(id(node) in known for node in chain(criterion.prediction, 6))
 
@@ -181,7 +180,6 @@ def _finite(value: float) -> bool:
 
 
 def _culprits(loss: Loss) -> dict[str, str]:
-    """What of a batch is not finite, by its part."""
     found = {}
     for tensor in loss.inputs:
         share = _bad_share(tensor)
@@ -197,7 +195,6 @@ def _culprits(loss: Loss) -> dict[str, str]:
 
 
 def _fed(loss: Loss) -> Tensor | None:
-    """What is no number among the data in the graph: the operand without a graph of a product or a convolution."""
     for node in nearby(loss.tensor, 5000):
         key = _DATA.get(name(node))
         given = None if key is None or edges(node)[_PLACE.get(name(node), 0)][0] is not None else saved(node, key)
@@ -207,7 +204,6 @@ def _fed(loss: Loss) -> Tensor | None:
 
 
 def _bad_share(tensor: Tensor) -> float:
-    """Share of NaN and inf; a mask of zeros and infinities is no number that went astray."""
     own = tensor.detach()
     if not own.is_floating_point() or own.numel() == 0 or own.is_sparse:
         return 0.0

@@ -92,7 +92,6 @@ class Motion(Probe):
                 yield update_rules.TOO_LARGE.withdrawn(f"updates are {typical:.2g} now, and the loss has fallen")
 
     def _leaps(self, lane: Lane, step: Step) -> Found:
-        """Adam moves every entry by about its rate: a first update that forgets all weights."""
         first, rate = self._seen[id(lane)][0], max(step.rates)
         if step.in_rates is None or rate < _LEAP or first < _FORGOTTEN or len(self._seen[id(lane)]) not in {3, 4}:
             return
@@ -104,7 +103,6 @@ class Motion(Probe):
             )  # fmt: skip
 
     def _rounded(self, lane: Lane, step: Step) -> Found:
-        """Half precision keeps a weight that is asked to move by less than 0.2 % of itself; a warm-up may do so yet."""
         stuck, rate = self._stuck[id(lane)], max(step.rates)
         rising, self._rate[id(lane)] = rate > self._rate.get(id(lane), 0.0), rate
         stuck += [] if rising else [step.stuck]
