@@ -5,8 +5,8 @@ The rival, as papers on near-field subspace learning describe it: a network sees
     R(τ) = 1/(T - τ) Σ_t y_{t+τ} y_tᴴ,  τ = 0..7,
 
 scaled to trace N, as real and imaginary images, and answers with a matrix K; R_pred = K Kᴴ + ε I is a covariance of
-full rank in which MUSIC finds two sources, also where one sequence of symbols reaches the array from both. The scenes are
-those of `published_line.py`. The loss is the Gaussian likelihood of A Aᴴ + ε I, the covariance which independent
+full rank in which MUSIC finds two sources, also where one sequence of symbols reaches the array from both. The scenes
+are those of `published_line.py`. The loss is the Gaussian likelihood of A Aᴴ + ε I, the covariance which independent
 sources at the same places would have:
 
     L = (tr(R_pred⁻¹ (A Aᴴ + ε I)) + log det R_pred)/N, less its least value.

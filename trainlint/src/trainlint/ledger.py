@@ -186,7 +186,6 @@ def read(path: Path | str) -> list[dict[str, object]]:
 
 
 def _whole(content: bytes) -> bytes:
-    """The lines that end in a newline."""
     return content[: content.rfind(b"\n") + 1]
 
 

@@ -152,5 +152,4 @@ def refuse_name(wanted: str, got: str, known: Iterable[str]) -> NoReturn:
 
 
 def _alike(a: str, b: str) -> int:
-    """How many characters two names share at their start."""
     return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))

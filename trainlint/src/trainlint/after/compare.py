@@ -188,7 +188,6 @@ def _last(ours: Curve, theirs: Curve, scatter: float) -> Clause | None:
 
 
 def _speed(ours: Curve, theirs: Curve) -> Clause | None:
-    """Where each comes half of the way that the baseline falls."""
     if len(theirs) < 5 or theirs.levels[-1] >= theirs.levels[0] - 3 * noise(theirs.levels):
         return None
     half = (theirs.levels[0] + statistics.median(theirs.levels[-3:])) / 2

@@ -199,7 +199,6 @@ def _update(log: Log, record: Mapping[str, Any]) -> None:
 
 
 def _epoch(log: Log, record: Mapping[str, Any]) -> None:
-    """An epoch, of which the loop may have told no number."""
     log.epoch = float(int(record["epoch"])) if "epoch" in record else log.epoch
     for key, name in _LOSSES.items():
         value = record.get(key)

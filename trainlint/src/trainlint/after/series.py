@@ -183,7 +183,6 @@ def stretches(series: Series) -> Curve:
 
 
 def _finite(series: Series) -> Sequence[int]:
-    """Where the finite values are."""
     if all(map(math.isfinite, series.values)):
         return range(len(series.values))
     return [i for i, v in enumerate(series.values) if math.isfinite(v)]
@@ -194,7 +193,6 @@ def _cut(places: Sequence[int], size: int) -> list[Sequence[int]]:
 
 
 def _by_epoch(series: Series, finite: Sequence[int]) -> list[Sequence[int]]:
-    """The finite values of each epoch; one group where no epoch is told."""
     if not any(map(math.isfinite, series.epochs)):
         return [finite]
     cuts = [bisect_left(finite, begin) for begin, _ in runs(series.epochs, _epoch)] + [len(finite)]

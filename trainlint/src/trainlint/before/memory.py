@@ -88,7 +88,6 @@ def free_bytes(device: torch.device | str = "cpu") -> int | None:
 
 
 def _container_rest(folder: Path = Path("/sys/fs/cgroup")) -> int:
-    """What the container's limit leaves; very large where there is none."""
     limit, used = folder / "memory.max", folder / "memory.current"
     if not limit.exists() or not used.exists() or limit.read_text().strip() == "max":
         return sys.maxsize

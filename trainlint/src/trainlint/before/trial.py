@@ -199,7 +199,6 @@ class Trial:
         return f"{len(present)} of {len(named)} tensors, norm {total:.4g}", found
 
     def _named(self, text: str, module: str) -> list[Finding]:
-        """The gradient finding, and the operation that causes it where torch can name it."""
         return [
             numbers.GRADIENT.found(text, subject=module),
             *name_operation(lambda: self.step(self.model, self.batch)),

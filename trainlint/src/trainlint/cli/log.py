@@ -41,7 +41,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _followed(arguments: argparse.Namespace, keeper: "Keeper") -> "Verdict":
-    """Tell findings as they come, until Ctrl-C; then give the verdict."""
     from ..after.follow import Follower
     from .judged import entry_of
 

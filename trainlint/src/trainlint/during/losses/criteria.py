@@ -74,7 +74,6 @@ def addends(loss: Tensor) -> Iterator[Part]:
 
 
 def _further(part: Part) -> list[Part] | None:
-    """The parts that a linear node hands on to; None where it is not linear."""
     node, kind = part.node, name(part.node)
     below = [child for child, _ in edges(node)]
     if kind in graph.RESHAPED | graph.TURNED:
@@ -185,7 +184,6 @@ def _shares(part: Part, kind: str) -> Criterion | None:
 
 
 def _direct(part: Part, kind: str) -> Criterion:
-    """A criterion that torch computes in one node."""
     node = part.node
     value, target = saved(node, "self"), saved(node, "target")
     sides = [child for child, _ in edges(node)]

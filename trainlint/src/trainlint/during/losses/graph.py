@@ -96,11 +96,7 @@ def below(node: object | None) -> object | None:
 
 
 def pieced(node: object | None) -> bool:
-    """True where scores were put together from pieces, as the likeness to a partner and to all others: no label says more.
-
-    Args:
-        node: of a criterion's predictions.
-    """
+    """True where scores were put together, as the likeness to a partner and to all others are."""
     scaled = PASSING | {"LogSoftmax", "Div", "Mul"}
     return name(next((each for each in chain(node, 24) if name(each) not in scaled), None)) in {"Cat", "Stack"}
 
@@ -124,7 +120,6 @@ def replayed(node: object | None, known: Mapping[int, Tensor], most: int = 8) ->
 
 
 def _again(node: object, base: Tensor) -> Tensor | None:
-    """One change of shape or selection, done again."""
     kind, wanted = name(node), shape(node)
     dim = index(field(node, "dim"))
     if kind in RESHAPED:

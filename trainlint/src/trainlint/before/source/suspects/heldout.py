@@ -236,7 +236,6 @@ def no_batches(training: Training) -> Iterator[SourceFinding]:
 
 
 def _count(training: Training, dataset: Value | None) -> int | None:
-    """How many items a data set has, where the source says so."""
     if not isinstance(dataset, Thing):
         return None
     if dataset.origin == TENSORS and dataset.args:

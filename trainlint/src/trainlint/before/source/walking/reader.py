@@ -60,7 +60,6 @@ def read_project(files: list[SourceFile]) -> Reading:
 
 
 def _orphans(walker: Walker, file: SourceFile, *, trains: bool) -> None:
-    """Functions and classes that the walk has not entered: tried with arguments of which nothing is known."""
     values = list(file.scope.names.values())
     classes = [v for v in values if isinstance(v, Class) and v.file is file]
     for cls in classes:

@@ -92,7 +92,6 @@ class Columns(Probe):
 
 
 def _looked_up(loss: Tensor) -> list[Tensor]:
-    """The entries that were looked up in tables."""
     found = [saved(node, "indices") for node in nearby(loss, _NODES) if name(node) == "Embedding"]
     return [x for x in found if x is not None]
 

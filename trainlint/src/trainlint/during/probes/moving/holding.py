@@ -84,7 +84,6 @@ class Ownership(Probe):
         return update_rules.FOREIGN.found(text, subject=lane.subject, stage=stage, held=held)
 
     def _left_out(self, run: Run, own: Sequence[Tensor]) -> Found:
-        """Trainable parameters in no group that get gradients and keep their values."""
         held = {p for lane in run.lanes for p in (*lane.parameters, *lane.held)}
         known = [p in held for p in own]
         if not any(known):
