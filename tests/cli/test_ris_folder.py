@@ -68,6 +68,14 @@ def test_an_interrupted_folder_goes_on_and_comes_to_the_same_bytes(shards: Run, 
     assert not Path("r.parquet.parts").exists()
 
 
+def test_an_older_file_is_written_over_if_told_so_alone(shards: Run) -> None:
+    Path("r.parquet").write_bytes(b"of somebody")
+    shards("locate", "s", "--out", "r.parquet").refused("r.parquet, which exists", "--force")
+    assert Path("r.parquet").read_bytes() == b"of somebody" and not Path("r.parquet.parts").exists()
+    assert shards("locate", "s", "--out", "r.parquet", "--force").code == 0
+    assert len(pq.read_table("r.parquet")) == 10
+
+
 def test_other_options_take_no_kept_block(shards: Run) -> None:
     assert shards("locate", "s", "--out", "one.parquet", "--sources", "2").code == 0
     rows = pq.read_table("one.parquet").to_pylist()
@@ -123,7 +131,10 @@ def test_a_block_is_not_taken_after_a_file_that_an_option_names_has_changed(shar
         (("s",), "--out OUT.parquet"),
         (("s/test-00000.safetensors", "--out", "r.parquet"), "a folder of scene files"),
         ((".", "--out", "r.parquet"), "without any .safetensors"),
-        (("s", "--out", "missing/r.parquet", "--cluster", "zero"), "--cluster N"),
+        (("s", "--out", "missing/r.parquet"), "in a folder that exists"),
+        (("s", "--out", "s"), "s, which exists"),
+        (("s", "--out", "r.parquet", "--cluster", "zero"), "--cluster N"),
+        (("s/test-00000.safetensors", "--force"), "--out OUT.parquet beside --force"),
     ],
 )
 def test_what_does_not_go_with_a_folder_is_refused(shards: Run, words: tuple[str, ...], part: str) -> None:
