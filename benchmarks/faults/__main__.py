@@ -2,11 +2,11 @@
 
 Run: python benchmarks/faults --kills 300 --full 50 [--only train,bench] [--kept build/faults.jsonl]
 
-Each try is a command in a process and a folder of its own. A kill comes at a random touch of that folder (open, write,
-fsync, rename, link, remove, mkdir; in the middle of a write), or, every third one, at a random moment. A full disk takes
-half of the n-th write and no more. Then each file is read, the command goes on, and what it comes to is compared, bit by
-bit, with what it comes to when nothing happens. What was tried is kept, and not tried again. The touches are counted in
-C: Linux, and a compiler `cc`, are needed.
+Each try is a command in a process and a folder of its own. A kill comes at a random touch of that folder (open,
+write, fsync, rename, link, remove, mkdir; in the middle of a write), or, every third one, at a random moment. A full
+disk takes half of the n-th write and no more. Then each file is read, the command goes on, and what it comes to is
+compared, bit by bit, with what it comes to when nothing happens. What was tried is kept, and not tried again. The
+touches are counted in C: Linux, and a compiler `cc`, are needed.
 """
 
 import argparse

@@ -11,13 +11,24 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import optuna  # noqa: F401  (here, and not in each process anew)
+import pyarrow.parquet  # noqa: F401
 from cases import CASES, Case, Contents, given
 
+from ris_pytorch_pipeline import bench, calibrate, data, importing, report, search, train
 from ris_pytorch_pipeline.cli import main
+from ris_pytorch_pipeline.cli.arguments import COMMANDS
+from ris_pytorch_pipeline.cli.program import MODULES
 
+for _room in (bench, calibrate, data, importing, report, search, train):
+    for _name in dir(_room):
+        vars(_room).get(_name) or _room.__getattr__(_name)
+for _name in COMMANDS:
+    import_module(f"ris_pytorch_pipeline.cli.commands.{MODULES.get(_name, _name)}")
 _COUNTED = ctypes.CDLL(None)
 LONGEST = 300
 """Seconds after which a command hangs."""

@@ -5,6 +5,7 @@ import json
 import pytest
 from small_world import SmallLoss, World
 from trainlint.cli import main as trainlint_main
+from trainlint.lines import split
 
 from ris_pytorch_pipeline.cli import main as ris_main
 from ris_pytorch_pipeline.report import RunShown, run_report
@@ -53,7 +54,8 @@ def test_both_commands_read_the_ledger_of_a_run_alike(resumed, capsys) -> None:
 
 def test_the_ledger_of_an_earlier_version_is_refused_by_name_and_left_as_it_is(resumed, world) -> None:
     ledger = resumed / "ledger.jsonl"
-    ledger.write_bytes(old := ledger.read_bytes().replace(b'"format": 2, ', b""))
+    lines = [split(line, 1)[0] + b"\n" for line in ledger.read_bytes().splitlines()]  # which had no checksums
+    ledger.write_bytes(old := b"".join(lines).replace(b'"format": 2, ', b""))
     with pytest.raises(InputError, match="a ledger of format 2; got line 1: one from before formats had a number"):
         world.trainer(directory=resumed).fit(resume=True)
     assert ledger.read_bytes() == old
