@@ -10,7 +10,6 @@ from typing import Any, Protocol, runtime_checkable
 
 from .errors import InputError
 from .findings import Finding
-from .lines import check, split, summed, whole_lines
 from .rules import runs
 
 FORMAT = 2
@@ -105,7 +104,7 @@ class Ledger:
             **values: anything; what JSON cannot hold is written as text.
         """
         if self._file is not None:
-            self._file.write(summed(to_json({"event": event, "time": time.time(), **values})) + "\n")
+            self._file.write(to_json({"event": event, "time": time.time(), **values}) + "\n")
 
     def sync(self) -> None:
         """Force the records to the disk itself: before a fatal finding raises, and before anything heavy."""
@@ -141,7 +140,7 @@ def cut_back(path: Path) -> None:
         InputError: the file does not begin as a ledger does; it is left as it is.
     """
     content = path.read_bytes() if path.is_file() else b""
-    whole = whole_lines(content)
+    whole = _whole(content)
     if whole == content:
         return
     if not content.startswith(b"{"):
@@ -176,21 +175,19 @@ def read(path: Path | str) -> list[dict[str, object]]:
         path: the file.
 
     Raises:
-        InputError: the file is missing, or a whole line is not a record, or not as it was written.
+        InputError: the file is missing, or a whole line is not a record.
     """
     source = Path(path)
     if not source.is_file():
         raise InputError(
             "a ledger file", f"{source.name}, which does not exist", "a wrong path", "pass the run's ledger"
         )
-    records, summed_too = [], False
-    for number, line in enumerate(whole_lines(source.read_bytes()).splitlines(), 1):
-        text, has = split(line, number)
-        record = _record(text, number)
-        check(record.get("event") in _BEGINS or number == 1 or has == summed_too, number)
-        summed_too = has
-        records.append(record)
-    return records
+    return [_record(line, number) for number, line in enumerate(_whole(source.read_bytes()).splitlines(), 1)]
+
+
+def _whole(content: bytes) -> bytes:
+    """The lines that end in a newline."""
+    return content[: content.rfind(b"\n") + 1]
 
 
 def _record(line: bytes, number: int) -> dict[str, object]:
