@@ -32,8 +32,8 @@ DRAW = ("simulate", "s.safetensors", "--scenes", "6", *SMALL)
 SHARDS = ("simulate", "--shards", "s", "--split", "train=20", "--batch", "2", "--per-shard", "4", *SMALL)
 TRAIN = ("train", "run", "--config", "net.toml", "--no-preflight", "--quiet")
 SEARCH = (
-    "search", "found", "--config", "net.toml", "--space", "space.toml", "--trials", "3", "--epochs", "1", "--best", "1",
-    "--long-epochs", "2", "--scenes", "4", "--json",
+    "search", "found", "--config", "net.toml", "--space", "space.toml", "--trials", "2", "--epochs", "1", "--best", "1",
+    "--long-epochs", "2", "--scenes", "2", "--n-train", "16", "--n-val", "4", "--json",
 )  # fmt: skip
 Words = Sequence[str]
 Contents = dict[str, Any]
