@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from running import SMALL, Run
 
+from ris_pytorch_pipeline.bench import read_located
+from ris_pytorch_pipeline.errors import InputError
+
 pq = pytest.importorskip("pyarrow.parquet")
 
 DRAW = ("simulate", "--shards", "s", "--split", "test=10", "--batch", "2", "--per-shard", "4", *SMALL)
@@ -74,6 +77,16 @@ def test_an_older_file_is_written_over_if_told_so_alone(shards: Run) -> None:
     assert Path("r.parquet").read_bytes() == b"of somebody" and not Path("r.parquet.parts").exists()
     assert shards("locate", "s", "--out", "r.parquet", "--force").code == 0
     assert len(pq.read_table("r.parquet")) == 10
+
+
+def test_every_flipped_byte_of_the_results_is_noticed(shards: Run) -> None:
+    assert shards("locate", "s", "--out", "r.parquet").code == 0
+    good = Path("r.parquet").read_bytes()
+    assert len(read_located("r.parquet")) == len(pq.read_table("r.parquet")) == 10
+    for at in range(0, len(good), 31):
+        Path("r.parquet").write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
+        with pytest.raises(InputError):
+            read_located("r.parquet")
 
 
 def test_other_options_take_no_kept_block(shards: Run) -> None:
