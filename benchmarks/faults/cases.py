@@ -170,7 +170,8 @@ def trials(folder: Path) -> Contents:
 def searched(folder: Path) -> Contents:
     """What came of each recipe, and the experiment of the best."""
     path = folder / "found" / "best.toml"
-    return trials(folder) | ({"best": path.read_text()} if path.exists() else {})
+    lines = path.read_text().splitlines() if path.exists() else []
+    return trials(folder) | {"best": [line for line in lines if not line.startswith("#")]}
 
 
 def located(folder: Path) -> Contents:
