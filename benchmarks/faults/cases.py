@@ -162,9 +162,11 @@ def trials(folder: Path) -> Contents:
         if "search" in str(error) and "Next:" in str(error):  # killed before it was begun
             return {}
         raise
-    done = [row for row in results_of(studies, complete=True).rows if row.outcome is not None]
-    kept = [row for row in done if row.outcome.kind == "done"]
-    return {f"{row.stage} {row.recipe.digest}": (row.outcome.value, row.outcome.held) for row in kept}
+    return {
+        f"{row.stage} {row.recipe.digest}": (row.outcome.value, row.outcome.held)
+        for row in results_of(studies, complete=True).rows
+        if row.outcome is not None and row.recipe is not None and row.outcome.kind == "done"
+    }
 
 
 def searched(folder: Path) -> Contents:

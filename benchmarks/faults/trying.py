@@ -26,7 +26,7 @@ from ris_pytorch_pipeline.cli.program import MODULES
 
 for _room in (bench, calibrate, data, importing, report, search, train):
     for _name in dir(_room):
-        vars(_room).get(_name) or _room.__getattr__(_name)
+        _ = vars(_room).get(_name) or _room.__getattr__(_name)
 for _name in COMMANDS:
     import_module(f"ris_pytorch_pipeline.cli.commands.{MODULES.get(_name, _name)}")
 _COUNTED = ctypes.CDLL(None)
@@ -168,7 +168,7 @@ def prepared(place: Path, name: str) -> Prepared:
     given(template)
     for words in case.before:
         counted(words, template)
-    results = []
+    results, touches, writes, seconds = [], 0, 0, 0.0
     for _ in range(2):
         folder = template.with_name("tried")
         shutil.rmtree(folder, ignore_errors=True)

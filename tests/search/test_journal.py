@@ -11,7 +11,7 @@ import pytest
 
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.search import open_storage
-from ris_pytorch_pipeline.search.extra import optuna
+from ris_pytorch_pipeline.search.extra import journal, optuna
 from ris_pytorch_pipeline.search.kept.journal import JOURNAL, JournalLock, cut_torn_line, journal_storage
 
 
@@ -114,7 +114,7 @@ def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
 
 
 def test_a_journal_without_checksums_goes_on_without(tmp_path: Path) -> None:
-    backend = optuna.storages.journal.JournalFileBackend(str(tmp_path / JOURNAL))
+    backend = journal.JournalFileBackend(str(tmp_path / JOURNAL))
     study = optuna.create_study(storage=optuna.storages.JournalStorage(backend), study_name="x")
     study.tell(study.ask(), 1.0)
     again = a_study(tmp_path)
