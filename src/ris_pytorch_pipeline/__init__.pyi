@@ -2,7 +2,7 @@ from .bench import matched
 from .bounds import scene_bound
 from .calibrate import load_calibration
 from .data import load_scenes, save_scenes, simulate
-from .estimate import PilotMl, SearchRegion, Sml
+from .estimate import KnownMl, PilotMl, SearchRegion, Sml
 from .importing import import_scenes
 from .localise import Localiser
 from .physics import Line, Observation, Panel, Points, preset
@@ -10,6 +10,7 @@ from .train import Trainer, load_network
 
 __version__: str
 __all__ = [
+    "KnownMl",
     "Line",
     "Localiser",
     "Observation",

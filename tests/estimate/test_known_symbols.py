@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from ris_pytorch_pipeline.bounds import scene_bound
 from ris_pytorch_pipeline.errors import InputError
-from ris_pytorch_pipeline.estimate import KnownMl, Omp, PilotMl, Sml, Status
+from ris_pytorch_pipeline.estimate import KnownMl, Omp, PilotMl, Sml, Status, told
 from ris_pytorch_pipeline.physics import Observation, Scenes, draw, preset
 from ris_pytorch_pipeline.rng import stream
 
@@ -73,6 +74,9 @@ def test_what_does_not_fit_is_refused() -> None:
         ({"symbols": "random"}, "pass both, or neither"),
         ({"sequences": seen.sequences[:, :-1]}, "scene, snapshot, source"),
         ({"sequences": 0 * seen.sequences}, "a symbol other than zero"),
+        ({"sequences": seen.sequences * torch.tensor([0, 1])}, "move it behind the others"),
+        ({"sequences": seen.sequences * torch.tensor([1, torch.nan])}, "symbols='random' for all"),
+        ({"symbols": ("known", "random")}, "a pilot beside known sources a sequence of ones"),
     ):
         with pytest.raises(InputError, match=word):
             replace(seen, **changes)
@@ -83,3 +87,47 @@ def test_what_does_not_fit_is_refused() -> None:
         KnownMl()(seen, 3)
     with pytest.raises(InputError, match="symbols='known'"):
         KnownMl()(scenes.observation)
+
+
+def test_several_wavelengths_have_a_factor_each() -> None:
+    scenario = preset("random", symbols="known", sources=2, snr_db=10.0, frequencies=3, bandwidth=0.1)
+    scenes = draw(scenario, 12, stream(3, "known and wide"))
+    seen = scenes.observation
+    assert seen.sequences is not None
+    factors = torch.polar(torch.ones(3, 1, 2, dtype=torch.float64), torch.arange(6.0).double().reshape(3, 1, 2))
+    found = KnownMl()(replace(seen, sequences=seen.sequences * factors))
+    error = (found.positions - scenes.truth.positions) / found.deviations
+    assert 0.75 < float(error.square().mean().sqrt()) < 1.25
+    bound = scene_bound(scenes).deviations
+    assert 0.8 < float((found.deviations / bound).median()) < 1.25
+    alone = KnownMl()(first_wavelength(seen))
+    assert float((alone.deviations / found.deviations).median()) > 1.4, "three wavelengths say three times as much"
+
+
+def first_wavelength(seen: Observation) -> Observation:
+    assert seen.sequences is not None
+    return Observation(
+        measurements=seen.measurements[:, 0], codes=seen.codes[:, 0], channel=seen.channel[:, 0], symbols="known",
+        sequences=seen.sequences[:, 0], array=replace(seen.array, wavelengths=seen.array.wavelengths[:1]),
+    )  # fmt: skip
+
+
+def test_scenes_of_different_numbers_of_sources() -> None:
+    scenes = draw(preset("random", symbols="known", sources=(1, 3), snr_db=15.0), 8, stream(3, "known 1..3"))
+    found = KnownMl()(scenes.observation, scenes.truth.sources)
+    assert found.order.tolist() == scenes.truth.sources.tolist()
+    assert len(set(found.order.tolist())) > 1
+    error = ((found.positions - scenes.truth.positions) / found.deviations)[scenes.truth.present]
+    assert 0.7 < float(error.square().mean().sqrt()) < 1.3
+    again = KnownMl().refine(scenes.observation, scenes.truth.positions)
+    near = (again.positions - found.positions).abs() < 0.1 * found.deviations
+    assert bool(near[scenes.truth.present].all()), "the search ends where the truth leads to"
+
+
+def test_who_does_not_use_sequences_is_not_told_them() -> None:
+    seen, _ = known(2, 2)
+    assert told(KnownMl(), seen).sequences is not None
+    assert told(Sml(), seen).symbols == "random"
+    assert Sml()(told(Sml(), seen), 2).order.tolist() == [2, 2]
+    pilots = draw(preset("pilot"), 1, stream(3, "not known")).observation
+    assert told(Sml(), pilots) is pilots

@@ -88,3 +88,22 @@ def test_grating_lobes_are_named_with_their_directions() -> None:
     assert torch.allclose(level, torch.full_like(level, 0.3 / 0.45), atol=0.03)
     assert level.numel() >= 2
     assert "grating lobes" in notes(sparse, REGION)[0].cause
+
+
+def test_transposed_measurements_are_named_where_shapes_do_not_show_it() -> None:
+    seen = scenes(count=1, snr_db=20.0, snapshots=16, antennas=16).observation
+    assert names_of_better(replace(seen, measurements=seen.measurements.mT)) == ["measurements transposed"]
+    ways = {way.name for way in conventions(scenes(count=1, snapshots=12).observation)}
+    assert not any("transposed" in name for name in ways), "shapes that disagree are refused"
+
+
+def test_codes_that_run_ahead_and_antennas_in_reverse_are_named() -> None:
+    seen = scenes(count=1, snr_db=20.0).observation
+    assert names_of_better(replace(seen, codes=seen.codes.roll(-1, dims=1))) == ["codes one snapshot later"]
+    assert names_of_better(replace(seen, measurements=seen.measurements.flip(-1))) == ["antennas reversed"]
+
+
+def test_positions_in_wavelengths_are_named() -> None:
+    seen = scenes(count=1, snr_db=20.0, wavelength=0.01, horizontal=6, vertical=6).observation
+    wrong = replace(seen, array=replace(seen.array, elements=seen.array.elements / 0.01))
+    assert "elements in wavelengths" in names_of_better(wrong)

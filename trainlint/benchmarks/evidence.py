@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import catalogued
 import evidence_strangers
 import torch
 from kept_cost import print_cost
@@ -83,6 +84,7 @@ def main() -> None:
     print("`tests/during/test_watch.py`.")
     _sound()
     _public()
+    catalogued.section()
     evidence_strangers.main()
     print_cost()
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from ..estimate import Estimate, PilotMl, SearchRegion, Sml
+from ..estimate import Estimate, KnownMl, PilotMl, SearchRegion, Sml
 from ..physics import Observation, Scenario, Truth, ends
 from ..shapes import Positions
 
@@ -37,8 +37,11 @@ class GenieStart:
 
 
 def genie_for(scenario: Scenario, region: SearchRegion) -> GenieStart:
-    """The genie of the scenario's symbols: `Sml` for random ones, `PilotMl` for constant ones."""
-    return GenieStart(refiner=Sml(region=region) if scenario.symbol_model == "random" else PilotMl(region=region))
+    """The genie of the scenario's symbols: `Sml` for random, `PilotMl` for constant, `KnownMl` for known ones."""
+    refiners: dict[str, Refiner] = {
+        "random": Sml(region=region), "pilot": PilotMl(region=region), "known": KnownMl(region=region)
+    }  # fmt: skip
+    return GenieStart(refiner=refiners[scenario.symbol_model])
 
 
 def region_of(scenario: Scenario) -> SearchRegion:

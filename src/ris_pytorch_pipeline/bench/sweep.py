@@ -10,7 +10,7 @@ import torch
 from ..bounds import Bound, scene_bound
 from ..covariance import UninformativeCovarianceWarning
 from ..errors import ConfigurationError
-from ..estimate import CONTENDERS, GENIE, Estimate, Estimator, Status, contender, joined_estimates
+from ..estimate import CONTENDERS, GENIE, Estimate, Estimator, Status, contender, joined_estimates, told
 from ..physics import Observation, Scenario, Scenes, Truth, draw, ends
 from ..physics.scenario import CountSpan, Span
 from ..rng import stream
@@ -141,7 +141,7 @@ def blind(estimator: Estimator, *, known_order: bool) -> Attempt:
     def attempt(observation: Observation, truth: Truth) -> Estimate:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UninformativeCovarianceWarning)
-            return in_parts(estimator, observation, truth.sources if known_order else None)
+            return in_parts(estimator, told(estimator, observation), truth.sources if known_order else None)
 
     return attempt
 

@@ -1,5 +1,5 @@
 from .bound import Bound, deviations_from_information
-from .deterministic import deterministic_bound, pilot_bound
+from .deterministic import deterministic_bound, known_bound, pilot_bound
 from .scenes import scene_bound
 from .stochastic import stochastic_bound
 
@@ -7,6 +7,7 @@ __all__ = [
     "Bound",
     "deterministic_bound",
     "deviations_from_information",
+    "known_bound",
     "pilot_bound",
     "scene_bound",
     "stochastic_bound",

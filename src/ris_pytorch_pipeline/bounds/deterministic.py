@@ -3,7 +3,14 @@
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from ..likelihood import information_of_moments, position_information, project, snapshot_gram, stacked
+from ..likelihood import (
+    information_of_moments,
+    position_information,
+    project,
+    sequence_information,
+    snapshot_gram,
+    stacked,
+)
 from ..physics import Sounding, centre_phase, chart_of, check_visible
 from ..shapes import Positions
 from .bound import Bound, Known, deviations_from_information, identifiable
@@ -70,4 +77,27 @@ def pilot_bound(
     symbols = symbols * centre_phase(positions, sounding.array)
     amplitudes = symbols if sounding.wide else symbols.unsqueeze(-2)
     information = repeats * position_information(project(gram), amplitudes).sum(-3) / noise_variance[..., None, None]
+    return identifiable(deviations_from_information(coordinates, information, chart, known))
+
+
+def known_bound(
+    positions: Positions,
+    symbols: Complex[Tensor, "... snapshot source"],
+    noise_variance: Float[Tensor, "*batch"],
+    sounding: Sounding,
+    *,
+    known: Known = (),
+) -> Bound:
+    """Bound for symbols that are known up to one complex factor per source and frequency.
+
+    J = (2/σ²) Re{D^H P⊥(B) D} with b_k = [s_kl G_l a(p_k)]_l stacked over the snapshots, D = ∂B. Arguments as in
+    `deterministic_bound`, with one scene axis.
+
+    Raises:
+        InputError: an invalid position, or parameters that these measurements cannot identify.
+    """
+    check_visible(positions, sounding.array)
+    chart, coordinates = chart_of(positions, sounding.array, on_plane="elevation" not in known)
+    symbols = symbols * centre_phase(positions, sounding.array).unsqueeze(-2)
+    information = sequence_information(coordinates, chart, sounding, symbols) / noise_variance[..., None, None]
     return identifiable(deviations_from_information(coordinates, information, chart, known))

@@ -4,7 +4,7 @@ import torch
 
 from ..physics import Scenes, Sounding
 from .bound import Bound
-from .deterministic import pilot_bound
+from .deterministic import known_bound, pilot_bound
 from .stochastic import stochastic_bound
 
 _CHUNK = 64
@@ -12,7 +12,7 @@ _CHUNK = 64
 
 
 def scene_bound(scenes: Scenes) -> Bound:
-    """The stochastic bound of scenes with random symbols, the pilot bound of scenes with constant ones.
+    """The bound that fits the symbols: `stochastic_bound` of random, `pilot_bound` of constant, `known_bound` of known.
 
     It is taken with the codes and the channel that really acted, in complex128.
 
@@ -43,4 +43,6 @@ def _bound_of(scenes: Scenes, order: int) -> Bound:
     positions, noise = truth.positions[:, :order].double(), truth.noise_variance.double()
     if given.symbols == "random":
         return stochastic_bound(positions, truth.powers[:, :order].double(), noise, applied)
+    if given.symbols == "known":
+        return known_bound(positions, truth.symbols[..., :order].to(torch.complex128), noise, applied)
     return pilot_bound(positions, truth.symbols[..., 0, :order].to(torch.complex128), noise, applied)

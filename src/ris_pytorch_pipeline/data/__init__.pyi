@@ -20,7 +20,7 @@ from .scene_file import SceneFile, count_scenes, load_scenes, save_scenes
 from .shard_plan import ShardPlan
 from .sharding import Sharded, write_shards
 from .shards import Shards, ShardSource, open_shards
-from .simulation import simulate, simulated_blocks
+from .simulation import joined_observations, simulate, simulated_blocks
 from .whitening import Prior
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "differences",
     "energy_lags",
     "inputs_from",
+    "joined_observations",
     "labels_from",
     "load_scenes",
     "open_shards",

@@ -28,7 +28,7 @@ class Header:
 
     Args:
         wavelengths: metres.
-        symbols: `random` or `pilot`, see `Observation`.
+        symbols: `random`, `pilot` or `known`, see `Observation`.
         package: version of the package that wrote the file.
         note: where the scenes come from, in words.
         config: the resolved configuration they were simulated from; None for measured scenes.
@@ -40,7 +40,7 @@ class Header:
     """
 
     wavelengths: tuple[float, ...]
-    symbols: Literal["random", "pilot"]
+    symbols: Literal["random", "pilot", "known"]
     package: str
     note: str = ""
     config: Mapping[str, Any] | None = None
@@ -120,8 +120,8 @@ def _check_values(values: Mapping[str, Any], source: str) -> None:
         pose_of(values["pose"])
     except (ConfigurationError, KeyError, TypeError, ValueError) as error:
         _refuse(source, f"an array that cannot be: {error}", "a file edited by hand", "write the file anew")
-    if symbols not in ("random", "pilot"):
-        _refuse(source, f"symbols {symbols!r}", "a misspelt name", "write 'random' or 'pilot'")
+    if symbols not in ("random", "pilot", "known"):
+        _refuse(source, f"symbols {symbols!r}", "a misspelt name", "write 'random', 'pilot' or 'known'")
     if config is not None and not isinstance(config, dict):
         _refuse(source, "a configuration that is no table", "a file edited by hand", "write the file anew")
     expected = None if config is None else config_digest(config)

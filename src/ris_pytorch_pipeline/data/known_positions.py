@@ -6,6 +6,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..physics import Observation, Truth, check_visible, coded_response, steering
+from ..physics.sequences import sent_by
 from ..shapes import Positions
 
 
@@ -67,7 +68,9 @@ def _fitted(scene: Observation, positions: Positions) -> tuple[Tensor, Tensor, T
     measured = scene.measurements if scene.wide else scene.measurements.unsqueeze(1)
     frequencies, snapshots, _, sources = response.shape
     y = measured[0].unsqueeze(-1)
-    if scene.symbols == "pilot":
+    sent = _sent(scene, sources)
+    response = response * sent.unsqueeze(-2)
+    if scene.symbols != "random":
         response, y = response.flatten(1, 2).unsqueeze(1), y.flatten(1, 2).unsqueeze(1)
     spare = (y.shape[-2] - sources) * y.shape[1] * frequencies
     gains = torch.view_as_real(response).square().sum(-1).mean(dim=(0, 1, 2))
@@ -76,11 +79,29 @@ def _fitted(scene: Observation, positions: Positions) -> tuple[Tensor, Tensor, T
         variance = torch.view_as_real(y - response @ symbols).square().sum() / spare
     else:
         symbols, variance = _by_moments(response, y)
-    symbols = symbols.squeeze(-1).expand(frequencies, snapshots, sources)
+    symbols = sent * symbols.squeeze(-1).expand(frequencies, snapshots, sources)
     powers = torch.view_as_real(symbols).square().sum(-1).mean(dim=(0, 1))
     floor = torch.finfo(variance.dtype).eps * torch.view_as_real(measured).square().sum(-1).mean()
     symbols = symbols[None] if scene.wide else symbols
     return symbols, variance.clamp_min(float(floor)), gains * powers
+
+
+def _sent(scene: Observation, sources: int) -> Tensor:
+    """(frequency or 1, snapshot or 1, source): what is known of the symbols, at unit mean power; ones where nothing is.
+
+    Raises:
+        InputError: another number of sequences than positions.
+    """
+    if scene.sequences is None:
+        return scene.measurements.new_ones(1, 1, sources)
+    sent = (scene.sequences if scene.wide else scene.sequences.unsqueeze(1))[0]
+    if sent.shape[-1] < sources or int(sent_by(scene.sequences)) != sources:
+        raise InputError(
+            f"as many positions as sequences, {int(sent_by(scene.sequences))}", str(sources),
+            "a source without a position", "give every source of the sequences a position, in their order",
+        )  # fmt: skip
+    sent = sent[..., :sources]
+    return sent / torch.view_as_real(sent).square().sum(-1).mean((0, 1)).sqrt()
 
 
 def _by_moments(response: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

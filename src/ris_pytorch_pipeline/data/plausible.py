@@ -44,7 +44,7 @@ def check_plausible(values: Mapping[str, Tensor]) -> None:
     Raises:
         InputError: a scene without codes or channel, elements in one place, or values too large to be squared.
     """
-    for name in ("measurements", "codes", "channel", "elements"):
+    for name in ("measurements", "codes", "channel", "elements", "sequences"):
         if name not in values or not values[name].numel():
             continue  # which is refused where they are put together
         size = values[name].abs().flatten(1).amax(1)

@@ -57,10 +57,11 @@ class SceneDocument:
         channel: (scene, [frequency,] antenna, element).
         elements: (element, 3), metres.
         wavelengths: metres.
-        symbols: `random` or `pilot`.
+        symbols: `random`, `pilot` or `known`.
         noise_variance: (scene,), or None where it is not known.
         wavefront: name of the wave, see `wavefront_named`.
         pose: of the array, fields left out are zero.
+        sequences: (scene, [frequency,] snapshot, source) of known symbols, or None.
     """
 
     measurements: Parts
@@ -72,11 +73,12 @@ class SceneDocument:
     noise_variance: list[float] | None
     wavefront: str
     pose: PoseParts
+    sequences: Parts | None
 
 
 MOST_NUMBERS, MOST_ROWS = 2**20, 2**17
 """Of a document. A body of 16 MB that holds nothing but empty lists took a minute to read, and 0.5 GB."""
-_OPTIONAL: dict[str, Any] = {"noise_variance": None, "wavefront": "spherical", "pose": {}}
+_OPTIONAL: dict[str, Any] = {"noise_variance": None, "wavefront": "spherical", "pose": {}, "sequences": None}
 _MOVE = "pass {'real': x.real.tolist(), 'imag': x.imag.tolist()} of each array, and the axes of Observation"
 
 
@@ -84,7 +86,7 @@ def scenes_from_json(text: bytes | str, source: str) -> SceneFile:
     """The scenes that a JSON document describes.
 
     Args:
-        text: the document, with the fields of `SceneDocument`; the last three may be left out.
+        text: the document, with the fields of `SceneDocument`; the last four may be left out.
         source: its name, for messages.
 
     Returns:
@@ -102,7 +104,8 @@ def scenes_from_json(text: bytes | str, source: str) -> SceneFile:
     given = _document(text, source)
     header = header_from_json(json.dumps(_header(given)), source)
     try:
-        values = {name: _complex(name, vars(given)[name]) for name in ("measurements", "codes", "channel")}
+        named = [name for name in ("measurements", "codes", "channel", "sequences") if vars(given)[name] is not None]
+        values = {name: _complex(name, vars(given)[name]) for name in named}
         elements = _real("elements", given.elements)
         known = None if given.noise_variance is None else _real("noise_variance", given.noise_variance)
         reals = {name: value.real for name, value in values.items()} | {"elements": elements}

@@ -29,8 +29,10 @@ from .plausible import check_kinds, check_plausible
 
 _Source = Path | Content
 _SEEN = ("measurements", "codes", "channel", "elements")
-_OPTIONAL = "noise_variance"
-_COMPLEX = {"measurements", "codes", "channel", "truth.symbols", "truth.applied_codes", "truth.applied_channel"}
+_OPTIONAL = ("noise_variance", "sequences")
+_COMPLEX = {
+    "measurements", "codes", "channel", "sequences", "truth.symbols", "truth.applied_codes", "truth.applied_channel",
+}  # fmt: skip
 """Kept as real tensors with a last axis (real, imaginary), which every reader of safetensors understands."""
 _SAME = {"truth.applied_codes": "codes", "truth.applied_channel": "channel"}
 """Left out where it equals the given one."""
@@ -85,8 +87,6 @@ def save_scenes(
     """
     path = Path(path)
     check_writable(path, overwrite=overwrite)
-    if observation.symbols == "known":
-        _refuse(path, "random or pilot symbols", "known ones, for which a file has no place")
     header = Header(
         wavelengths=observation.array.wavelengths,
         wavefront=observation.array.wavefront.name,
@@ -157,7 +157,7 @@ def load_scenes(
             **{name: _taken(path, values, name) for name in _SEEN[:3]},
             array=header.array(_taken(path, values, "elements")),
             symbols=header.symbols,
-            noise_variance=values.get(_OPTIONAL),
+            **{name: values.get(name) for name in _OPTIONAL},
         )
         truth = _truth(path, values, observation, first) if any(name.startswith("truth.") for name in values) else None
     except torch.linalg.LinAlgError as error:  # pyright: ignore[reportPrivateImportUsage]
@@ -185,8 +185,7 @@ def count_scenes(path: Path | str | Content) -> int:
 
 def _tensors(observation: Observation, truth: Truth | None) -> dict[str, Tensor]:
     tensors = {name: vars(observation)[name] for name in _SEEN[:3]} | {"elements": observation.elements}
-    if observation.noise_variance is not None:
-        tensors[_OPTIONAL] = observation.noise_variance
+    tensors |= {name: vars(observation)[name] for name in _OPTIONAL if vars(observation)[name] is not None}
     if truth is not None:
         tensors |= {f"truth.{field.name}": vars(truth)[field.name] for field in fields(truth)}
         tensors = {n: x for n, x in tensors.items() if n not in _SAME or not torch.equal(x, tensors[_SAME[n]])}

@@ -1,6 +1,6 @@
 """How many scenes are simulated: in blocks, each from its own stream, so that scene i depends on seed and i only."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
 
 import torch
@@ -70,12 +70,22 @@ def block_size(scenario: Scenario) -> int:
 
 def joined(parts: list[Scenes]) -> Scenes:
     """Scenes of one scenario, one after the other."""
-    seen, true = [part.observation for part in parts], [part.truth for part in parts]
-    observation: Observation = replace(
-        seen[0],
-        measurements=torch.cat([x.measurements for x in seen]),
-        codes=torch.cat([x.codes for x in seen]),
-        channel=torch.cat([x.channel for x in seen]),
-    )
+    observation, true = joined_observations([part.observation for part in parts]), [part.truth for part in parts]
     names = [field.name for field in fields(Truth)]
     return Scenes(observation=observation, truth=Truth(**{n: torch.cat([vars(x)[n] for x in true]) for n in names}))
+
+
+def joined_observations(parts: Sequence[Observation]) -> Observation:
+    """Scenes of one sounding, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    noise = [seen.noise_variance for seen in parts if seen.noise_variance is not None]
+    sent = [seen.sequences for seen in parts if seen.sequences is not None]
+    return replace(
+        parts[0],
+        measurements=torch.cat([seen.measurements for seen in parts]),
+        codes=torch.cat([seen.codes for seen in parts]),
+        channel=torch.cat([seen.channel for seen in parts]),
+        noise_variance=torch.cat(noise) if noise else None,
+        sequences=torch.cat(sent) if sent else None,
+    )

@@ -12,6 +12,7 @@ from .ml.search import SearchEffort
 from .region import SearchRegion
 from .spectral.order import EigenvalueGap, InformationCriterion, OrderRule, aic, mdl
 from .spectral.spectra import Bartlett, Music, Mvdr, Spectral
+from .told import UsesSequences, told
 
 __all__ = [
     "CONTENDERS",
@@ -40,6 +41,7 @@ __all__ = [
     "SparseBayesian",
     "Spectral",
     "Status",
+    "UsesSequences",
     "aic",
     "asked_sources",
     "contender",
@@ -48,4 +50,5 @@ __all__ = [
     "mdl",
     "pad_sources",
     "search_grid",
+    "told",
 ]

@@ -10,7 +10,7 @@ from ..errors import ConfigurationError
 from ..physics.registry import registered
 from ..physics.scenario import Scenario
 
-Need = Literal["pilot symbols", "a lattice", "one wavelength"]
+Need = Literal["pilot symbols", "known symbols", "a lattice", "one wavelength"]
 """What an estimator asks of the measurements."""
 
 GENIE = "genie"
@@ -39,6 +39,7 @@ class Contender:
         """
         lacking: dict[Need, bool] = {
             "pilot symbols": scenario.symbol_model != "pilot",
+            "known symbols": scenario.symbol_model != "known",
             "a lattice": scenario.bend_deg != 0,
             "one wavelength": scenario.frequencies > 1,
         }
@@ -69,6 +70,7 @@ CONTENDERS: dict[str, Contender] = {
     for entry in (
         Contender(name="sml", build=_late("Sml")),
         Contender(name="pilot", build=_late("PilotMl"), needs=("pilot symbols",)),
+        Contender(name="known", build=_late("KnownMl"), needs=("known symbols",)),
         Contender(name="bp-music", build=_projected("Music"), needs=("one wavelength",)),
         Contender(name="bp-mvdr", build=_projected("Mvdr", loading=1.0), needs=("one wavelength",)),
         Contender(name="bp-bartlett", build=_projected("Bartlett"), needs=("one wavelength",)),
@@ -82,7 +84,7 @@ CONTENDERS: dict[str, Contender] = {
 
 def likelihood_for(symbols: str) -> str:
     """The contender that is the likelihood of a kind of symbols."""
-    return "sml" if symbols == "random" else "pilot"
+    return {"random": "sml", "known": "known"}.get(symbols, "pilot")
 
 
 def contender(name: str, region: Any, further: Sequence[str] = ()) -> Any:  # noqa: ANN401

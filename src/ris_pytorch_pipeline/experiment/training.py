@@ -52,6 +52,11 @@ class TrainingExperiment:
     def __post_init__(self) -> None:
         if self.seed < 0:
             raise ConfigurationError("seed >= 0", str(self.seed), "a sign", "raise it")
+        if "known" in (self.scenario.symbols, *self.kinds):
+            raise ConfigurationError(
+                "symbols 'random', 'pilot' or 'gaussian' to train on", "'known'", "a network is not told sequences",
+                "train on 'random' ones; `ris locate` uses sequences without a network",
+            )  # fmt: skip
         self.phases.weights(self.loss)  # refuses a phase without any term
         object.__setattr__(self, "net", self.net.fitted_to(self.scenario))
 

@@ -21,6 +21,7 @@ from .scales import in_si
 MEASUREMENTS = ("scene", "frequency", "snapshot", "antenna")
 CODES = ("scene", "frequency", "snapshot", "element")
 CHANNEL = ("scene", "frequency", "antenna", "element")
+SEQUENCES = ("scene", "frequency", "snapshot", "source")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,8 @@ def scenes_of(mapping: ImportMapping, folder: Folder) -> Imported:
     parts = {"measurements": measured.ordered(MEASUREMENTS, "measurements")}
     parts["codes"] = _codes(mapping, folder, parts["measurements"], len(array))
     parts["channel"] = _channel(mapping, folder, array)
+    if mapping.sequences.given:
+        parts["sequences"] = signal(mapping.sequences, folder, mapping, "sequences").ordered(SEQUENCES, "sequences")
     _check_total(parts, folder.limit)
     if mapping.remove_mean:
         parts["measurements"] = parts["measurements"] - parts["measurements"].mean(2, keepdims=True)
@@ -86,7 +89,7 @@ def scenes_of(mapping: ImportMapping, folder: Folder) -> Imported:
     observation = Observation(
         **{name: _tensor(value, parts["measurements"].shape, array.frequencies) for name, value in parts.items()},
         array=array,
-        symbols="random" if mapping.symbols == "random" else "pilot",
+        symbols=mapping.symbols or "pilot",
         noise_variance=_noise(mapping, folder),
     )
     truth = None if not mapping.truth.given else truth_at(observation, _truth_positions(mapping, folder, observation))

@@ -117,7 +117,8 @@ class ImportMapping:
 
     Args:
         file: where arrays are unless they say otherwise, in the mapping's own folder.
-        symbols: `pilot` if the source's symbol is one constant over a scene's snapshots, `random` if it changes.
+        symbols: `pilot` if the source's symbol is one constant over a scene's snapshots, `random` if it changes,
+            `known` if what is sent is known up to a factor; `sequences` then says what.
         note: kept in the header of the scene file.
         base: 0 or 1, what indices in the data and in `pick` count from.
         conjugate: all data are of the convention exp(-jωt).
@@ -132,10 +133,11 @@ class ImportMapping:
         wavelength: the same.
         truth: where the sources were, if known.
         noise_variance: σ² per antenna, if known; linear or dB.
+        sequences: the symbols where they are known; of a pilot beside known ones they are ones.
     """
 
     file: str = ""
-    symbols: Literal["pilot", "random", ""] = ""
+    symbols: Literal["pilot", "random", "known", ""] = ""
     note: str = ""
     base: int = 0
     conjugate: bool = False
@@ -150,6 +152,7 @@ class ImportMapping:
     wavelength: Quantity = field(default_factory=Quantity)
     truth: Places = field(default_factory=Places)
     noise_variance: Quantity = field(default_factory=Quantity)
+    sequences: Signal = field(default_factory=Signal)
 
     def __post_init__(self) -> None:
         if self.base not in {0, 1}:
@@ -194,6 +197,11 @@ def mapping_of(values: Mapping[str, Any]) -> ImportMapping:
     Raises:
         ConfigurationError: see `read_mapping`.
     """
+    if isinstance(values.get("symbols"), list):
+        raise ConfigurationError(
+            "one kind of symbols for all sources", f"symbols {values['symbols']!r:.60}", "sources of different kinds",
+            'write "known" and give a pilot a sequence of ones; if one of them is random, write "random"',
+        )  # fmt: skip
     mapping = overlay(ImportMapping(), values)
     _check_complete(mapping)
     return mapping
@@ -231,7 +239,9 @@ def _check_complete(mapping: ImportMapping) -> None:
     """
     needs = {
         "measurements.array": mapping.measurements.given,
-        'symbols = "pilot" or "random"': bool(mapping.symbols),
+        'symbols = "pilot", "random" or "known"': bool(mapping.symbols),
+        'no remove_mean beside symbols = "known"': not (mapping.remove_mean and mapping.symbols == "known"),
+        'sequences beside symbols = "known"': mapping.symbols != "known" or mapping.sequences.given,
         "measurements.axes": bool(mapping.measurements.axes),
         "frequency or wavelength": mapping.frequency.given or mapping.wavelength.given,
         "panel or elements": mapping.panel.horizontal > 0 or mapping.elements.given,
@@ -246,7 +256,8 @@ def _check_complete(mapping: ImportMapping) -> None:
         )
     pairs = {"frequency and wavelength": (mapping.frequency.given, mapping.wavelength.given),
              "panel and elements": (mapping.panel.horizontal > 0, mapping.elements.given),
-             "channel and antennas": (mapping.channel.given, mapping.antennas.given)}  # fmt: skip
+             "channel and antennas": (mapping.channel.given, mapping.antennas.given),
+             "sequences and unknown symbols": (mapping.sequences.given, mapping.symbols != "known")}  # fmt: skip
     for names, both in pairs.items():
         if all(both):
             raise ConfigurationError(f"one of {names}", "both", "two ways to say it", "delete one of them")

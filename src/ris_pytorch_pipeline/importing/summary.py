@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from ..errors import RisError
-from ..estimate import PilotMl, Sml
+from ..estimate import Estimate, KnownMl, PilotMl, Sml
 from ..physics import Observation
 from .assembling import Imported
 from .mapping import ImportMapping, Signal
@@ -48,7 +48,7 @@ def summary_of(imported: Imported) -> list[Row]:
         Row(what="array", value=_array(seen)),
         Row(what="wavelength", value=_wavelengths(seen)),
         Row(what="spacing", value=f"{spacing:.3f} wavelengths ({spacing * seen.wavelength * 1e3:.4g} mm)"),
-        Row(what="symbols", value=seen.symbols),
+        _symbols(imported),
         Row(what="conventions", value=_conventions(mapping)),
         Row(what="truth", value=_truth(imported)),
         Row(what="SNR, a guess", value=_snr(imported)),
@@ -86,6 +86,22 @@ def _shape(value: torch.Tensor, observation: Observation, last: str) -> str:
     return " x ".join(f"{size} {name}" for size, name in zip(sizes, names, strict=True))
 
 
+def _guessed(part: Observation) -> Estimate:
+    """The sources of known sequences, else one source."""
+    if part.symbols == "known":
+        return KnownMl()(part)
+    return (PilotMl() if part.symbols == "pilot" else Sml())(part, 1)
+
+
+def _symbols(imported: Imported) -> Row:
+    """The kind of symbols; of known ones, where they come from."""
+    seen, mapping = imported.observation, imported.mapping
+    if seen.sequences is None:
+        return Row(what="symbols", value=seen.symbols)
+    what = f"known, of {seen.sequences.shape[-1]} sources"
+    return Row(what="symbols", value=what, origin=_origin(mapping, mapping.sequences))
+
+
 def _origin(mapping: ImportMapping, quantity: Signal) -> str:
     if not quantity.given:
         return "not given"
@@ -110,7 +126,9 @@ def _wavelengths(observation: Observation) -> str:
 
 def _conventions(mapping: ImportMapping) -> str:
     flags = [
-        name for name in ("measurements", "codes", "channel") if vars(mapping)[name].conjugate != mapping.conjugate
+        name
+        for name in ("measurements", "codes", "channel", "sequences")
+        if vars(mapping)[name].conjugate != mapping.conjugate
     ]
     words = [f"conjugated: {', '.join(flags)}"] if flags else ["nothing conjugated"]
     if mapping.remove_mean:
@@ -141,9 +159,10 @@ def _snr(imported: Imported) -> str:
         return "none made: large scenes"
     part = observation[: min(_SCENES, len(observation))]
     try:
-        estimate = (PilotMl() if part.symbols == "pilot" else Sml())(part, 1)
+        estimate = _guessed(part)
     except RisError as error:  # a dry run says what is wrong, not only that it is
         return f"none made: {error.got}"
     power = torch.view_as_real(part.measurements).square().sum(-1).flatten(1).mean(1)
     ratio = (power / estimate.noise_variance - 1).clamp_min(1e-3)
-    return f"{float(10 * torch.log10(ratio.median())):.1f} dB ({len(part)} scenes, one source fitted to each)"
+    count = "all sources" if part.symbols == "known" else "one source"
+    return f"{float(10 * torch.log10(ratio.median())):.1f} dB ({len(part)} scenes, {count} fitted to each)"

@@ -1,5 +1,6 @@
 from .gram import Gram, StackedStatistics, panel_block, response_gram, snapshot_gram, stacked, stacked_statistics
 from .pilot import Projection, information_of_moments, position_information, position_scores, project, residual_gradient
+from .sequences import sequence_information
 from .stochastic import Whitened, block_scores, fisher_information, negative_log_likelihood, score, whiten
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "residual_gradient",
     "response_gram",
     "score",
+    "sequence_information",
     "snapshot_gram",
     "stacked",
     "stacked_statistics",

@@ -19,6 +19,7 @@ from ..estimate import (
     asked_sources,
     joined_estimates,
 )
+from ..estimate.records import without_records
 from ..nets import HybridNet, Prediction
 from ..physics import Observation
 from ..shapes import Counts
@@ -160,7 +161,8 @@ class Localiser:
         if self.domain is not None:
             self.domain.check(observation, asked)
         index = torch.arange(len(observation), device=observation.measurements.device)
-        parts = [self._part(observation[i], None if asked is None else asked[i]) for i in index.split(self.batch)]
+        with without_records(observation.array):
+            parts = [self._part(observation[i], None if asked is None else asked[i]) for i in index.split(self.batch)]
         found = joined_estimates(parts)
         if self.domain is not None and self.polish:
             self.domain.check_noise(observation, found.noise_variance)
@@ -221,7 +223,7 @@ class Localiser:
 
     def _likelihood(self, observation: Observation) -> MaximumLikelihood:  # pyright: ignore[reportMissingTypeArgument]
         region = self.net.config.region
-        made = Sml if observation.symbols == "random" else PilotMl
+        made = PilotMl if observation.symbols == "pilot" else Sml
         return made(region=region, fit=self._slow)
 
     @property

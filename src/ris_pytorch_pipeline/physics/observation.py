@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..shapes import Measured
 from .array.value import Array
 from .scenario import identifiable_sources
+from .sequences import check_sequences, sequences_of
 from .sounding import Sounding, as_complex, check_dimensions, disagree
 from .tensors import as_tensor
 
@@ -40,8 +41,9 @@ class Observation(Sounding):
         codes: (scene, [frequency,] snapshot, element), the codes in use, complex; unit modulus for a passive panel.
         channel: (scene, [frequency,] antenna, element), complex.
         symbols: `random` (a new symbol per snapshot), `pilot` (one unknown constant per source and frequency), or
-            `known` up to one complex factor per source.
-        sequences: (scene, snapshot, source), the symbols where they are known; for one wavelength.
+            `known` up to one complex factor per source and frequency.
+        sequences: (scene, [frequency,] snapshot, source), the symbols where they are known; zero in slots without a
+            source, which are the last. Sequences without the frequency axis serve all frequencies.
         array: the array; or, in its place, `elements` (element, 3) and `wavelength`, in metres.
         noise_variance: (scene,), σ² per antenna where it is known.
         elements: short form, see `array`.
@@ -62,7 +64,7 @@ class Observation(Sounding):
         measurements: Any,  # noqa: ANN401
         codes: Any,  # noqa: ANN401
         channel: Any,  # noqa: ANN401
-        symbols: Symbols,
+        symbols: Symbols | tuple[Symbols, ...],
         array: Array | None = None,
         noise_variance: Any = None,  # noqa: ANN401
         sequences: Any = None,  # noqa: ANN401
@@ -75,7 +77,7 @@ class Observation(Sounding):
         tensors = _with_frequencies(tensors, array)
         values = {
             **tensors, "array": array, "symbols": symbols, "noise_variance": _variance(noise_variance, tensors),
-            "sequences": None if sequences is None else as_tensor(sequences),
+            "sequences": sequences_of(sequences, tensors["measurements"], array.frequencies),
         }  # fmt: skip
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -83,29 +85,9 @@ class Observation(Sounding):
         self._check_agreement()
         for name in given:
             _check_finite(name, vars(self)[name])
+        check_sequences(symbols, self.sequences, self.measurements)
         if symbols not in {"random", "pilot", "known"}:
             raise InputError("symbols 'random', 'pilot' or 'known'", repr(symbols), "a misspelt name", "pick one")
-        self._check_sequences()
-
-    def _check_sequences(self) -> None:
-        """Refuse known symbols that are none, and others beside symbols that are not known."""
-        if (self.sequences is not None) != (self.symbols == "known"):
-            disagree(
-                "sequences with symbols='known', and with nothing else",
-                f"symbols {self.symbols!r} and {'no ' if self.sequences is None else ''}sequences",
-                "one of the two left out", "pass both, or neither",
-            )  # fmt: skip
-        if self.sequences is None:
-            return
-        shape, wanted = tuple(self.sequences.shape), tuple(self.measurements.shape[:-1])
-        if self.wide or self.sequences.ndim != 3 or shape[:2] != wanted or shape[2] == 0:
-            disagree(
-                f"sequences of shape (scene, snapshot, source) at one wavelength, {(*wanted, 'K')}", str(shape),
-                "axes in another order, or several wavelengths", "pass s of every snapshot and source",
-            )  # fmt: skip
-        _check_finite("sequences", as_complex(self.sequences, "sequences"))
-        if bool((self.sequences.abs().amax(1) == 0).any()):
-            disagree("a symbol other than zero of every source", "zeros", "a source that is silent", "leave it out")
 
     def _check_shapes(self) -> None:
         wide = ("frequency",) if self.wide else ()
@@ -205,6 +187,10 @@ class Observation(Sounding):
             sequences=None if self.sequences is None else self.sequences.to(device=device, dtype=kind),
         )
 
+    def untold(self) -> "Observation":
+        """The same scenes for who does not use sequences: known symbols are random ones."""
+        return replace(self, symbols="random", sequences=None) if self.symbols == "known" else self
+
     @property
     def blocks(self) -> Measured:
         """Measurements with the snapshots of all frequencies on one axis, (scene, block, antenna)."""
@@ -214,8 +200,7 @@ class Observation(Sounding):
     def most_sources(self) -> int:
         """Most sources that these measurements can identify."""
         _, blocks, antennas = self.blocks.shape
-        kind = "random" if self.symbols == "random" else "pilot"
-        return identifiable_sources(kind, blocks, antennas, len(self.array))
+        return identifiable_sources(self.symbols, blocks, antennas, len(self.array))
 
 
 def _alike(counts: dict[str, tuple[int, ...]]) -> bool:

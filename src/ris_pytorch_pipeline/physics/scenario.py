@@ -15,8 +15,9 @@ Span = float | tuple[float, float]
 """A fixed value, or the low and high end of a uniform draw."""
 CountSpan = int | tuple[int, int]
 """A fixed count, or the smallest and largest of a uniform draw."""
-SymbolKind = Literal["random", "pilot", "gaussian"]
-"""New CN(0, P) symbols per snapshot, constant ones of unit modulus, or constant CN(0, P) ones."""
+SymbolKind = Literal["random", "pilot", "gaussian", "known"]
+"""New CN(0, P) symbols per snapshot, constant ones of unit modulus, constant CN(0, P) ones, or new ones per snapshot
+that an estimator is told up to their powers."""
 
 
 def ends(span: float | tuple[float, float]) -> tuple[float, float]:
@@ -83,7 +84,7 @@ class Scenario:
         codes: name of the codebook: `random` phases, scrambled `hadamard`, the strided 2-D `dft` subset, or `ones`.
         code_bits: phase bits of the panel; None is continuous.
         symbols: `random` (a new CN(0, P) symbol per snapshot), `pilot` (constant, unit modulus) or
-            `gaussian` (constant, CN(0, P)).
+            `gaussian` (constant, CN(0, P)), or `known` (drawn like random ones, and estimators are told them).
         sources: K, or the smallest and largest number of sources.
         azimuth_deg: degrees, 0 is broadside.
         elevation_deg: degrees.
@@ -223,9 +224,9 @@ class Scenario:
         return self.horizontal * self.vertical
 
     @property
-    def symbol_model(self) -> Literal["random", "pilot"]:
-        """What an estimator may assume: symbols drawn per snapshot, or one unknown constant per source."""
-        return "random" if self.symbols == "random" else "pilot"
+    def symbol_model(self) -> Literal["random", "pilot", "known"]:
+        """What an estimator may assume: symbols drawn per snapshot, one unknown constant per source, or known ones."""
+        return "pilot" if self.symbols in ("pilot", "gaussian") else self.symbols
 
     @property
     def most_sources(self) -> int:
@@ -235,15 +236,15 @@ class Scenario:
 
 
 def identifiable_sources(
-    symbol_model: Literal["random", "pilot"], snapshots: int, antennas: int, elements: int
+    symbol_model: Literal["random", "pilot", "known"], snapshots: int, antennas: int, elements: int
 ) -> int:  # fmt: skip
     """Most sources K for which there are no more unknowns than real equations, and K < N.
 
-    Pilot: 5 K real unknowns (position and complex amplitude) against 2 L M. Random: 4 K + 1 (position, power and the
-    noise variance) against the L M² real numbers of the covariances, and the 2 L M of the measurements.
+    Pilot and known: 5 K real unknowns (position and complex amplitude) against 2 L M. Random: 4 K + 1 (position, power
+    and the noise variance) against the L M² real numbers of the covariances, and the 2 L M of the measurements.
     """
     equations = 2 * snapshots * antennas
-    if symbol_model == "pilot":
+    if symbol_model != "random":
         return max(0, min(equations // 5, elements - 1))
     return max(0, min((min(equations, snapshots * antennas**2) - 1) // 4, elements - 1))
 

@@ -135,8 +135,7 @@ def draw(
     gains = Sounding(array=array, codes=applied_codes, channel=applied_channel).response(vectors)
     gains = torch.view_as_real(gains).square().sum(-1).mean(dim=(-1, -3))
     powers = (relative * present).to(dtype.to_real()) * (1 if scenario.path_loss else len(array) / gains)
-    variance = (gains * powers).sum(-1) / 10 ** (snr_db / 10)
-    wide = (1,) * (units.ndim - 2)
+    variance, wide = (gains * powers).sum(-1) / 10 ** (snr_db / 10), (1,) * (units.ndim - 2)
     symbols = units * powers.sqrt().reshape(-1, *wide, most).to(dtype)
     clean = measure(vectors, symbols, applied_codes, applied_channel)
     observation = Observation(
@@ -145,6 +144,7 @@ def draw(
         channel=channel,
         array=array.to(dtype=dtype.to_real()),
         symbols=scenario.symbol_model,
+        sequences=units * present.reshape(-1, *wide, most) if scenario.symbols == "known" else None,
     )
     truth = Truth(
         positions=positions.masked_fill(~present[..., None], torch.nan).to(dtype.to_real()),
@@ -235,7 +235,7 @@ def _draw_symbols(scenario: Scenario, count: tuple[int, int], array: Array, gene
     wide = (array.frequencies,) if array.frequencies > 1 else ()
     shape = (scenes, *wide, scenario.snapshots, sources)
     once = (scenes, *wide, 1, sources)
-    if scenario.symbols == "random":
+    if scenario.symbols in ("random", "known"):
         unit = complex_normal(shape, generator)
     elif scenario.symbols == "gaussian":
         unit = complex_normal(once, generator).expand(shape)

@@ -11,9 +11,9 @@ import torch
 
 from ..bench import findings_of, located
 from ..calibrate import Calibration, applied_to
-from ..data import SceneFile, count_scenes, load_scenes, scenes_from_json
+from ..data import SceneFile, count_scenes, joined_observations, load_scenes, scenes_from_json
 from ..errors import InfeasibleError
-from ..estimate import Estimate, Estimator, SearchRegion, Status, joined_estimates
+from ..estimate import Estimate, Estimator, SearchRegion, Status, joined_estimates, told
 from ..files import Content
 from ..foreign import foreign_errors
 from ..physics import Observation
@@ -70,6 +70,7 @@ class Sounded:
         array = seen.array
         return (
             self.region, seen.symbols, tuple(seen.measurements.shape[1:]), array.wavelengths, array.pose,
+            None if seen.sequences is None else tuple(seen.sequences.shape[1:]),
             array.wavefront.name, array.elements.numpy().tobytes(), seen.noise_variance is None, self.sources is None,
         )  # fmt: skip
 
@@ -129,7 +130,7 @@ class Locator:
         """
         with foreign_errors():
             with heard() as said:
-                observation = _joined([sounded.file.observation for sounded in group])
+                observation = joined_observations([sounded.file.observation for sounded in group])
                 estimate = _located(group[0].estimator, observation, _counts(group))
             estimate = estimate if self.calibration is None else self.calibration.widened(estimate)
             parts = torch.arange(len(observation)).split([len(sounded) for sounded in group])
@@ -213,21 +214,6 @@ def _check_affordable(needed: int, limits: Limits) -> None:
         )  # fmt: skip
 
 
-def _joined(observations: Sequence[Observation]) -> Observation:
-    """Scenes of one sounding, one after the other."""
-    first = observations[0]
-    if len(observations) == 1:
-        return first
-    known = [seen.noise_variance for seen in observations if seen.noise_variance is not None]
-    return replace(
-        first,
-        measurements=torch.cat([seen.measurements for seen in observations]),
-        codes=torch.cat([seen.codes for seen in observations]),
-        channel=torch.cat([seen.channel for seen in observations]),
-        noise_variance=torch.cat(known) if known else None,
-    )
-
-
 def _counts(group: Sequence[Sounded]) -> torch.Tensor | None:
     """Sources of each scene; None where they are to be counted."""
     asked = [one.sources for one in group for _ in range(len(one))]
@@ -237,6 +223,7 @@ def _counts(group: Sequence[Sounded]) -> torch.Tensor | None:
 def _located(estimator: Estimator, observation: Observation, counts: torch.Tensor | None) -> Estimate:
     """The estimate of all scenes, some at a time."""
     parts = torch.arange(len(observation)).split(TOGETHER)
+    observation = told(estimator, observation)
     return joined_estimates([estimator(observation[i], None if counts is None else counts[i]) for i in parts])
 
 

@@ -178,7 +178,8 @@ def _document() -> dict[str, Any]:
             "channel": _parts("(scene, [frequency,] antenna, element)"),
             "elements": {**_NUMBERS[2], "description": "(element, 3), metres"},
             "wavelengths": {**_NUMBERS[1], "description": "metres"},
-            "symbols": {"type": "string", "enum": ["random", "pilot"]},
+            "symbols": {"type": "string", "enum": ["random", "pilot", "known"]},
+            "sequences": {"anyOf": [_parts("(scene, [frequency,] snapshot, source)"), {"type": "null"}]},
             "noise_variance": {"anyOf": [_NUMBERS[1], {"type": "null"}], "description": "(scene,), where known"},
             "wavefront": {"type": "string", "default": "spherical"},
             "pose": {

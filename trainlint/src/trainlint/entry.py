@@ -91,9 +91,5 @@ def of_finding(finding: Finding, path: str = "", line: int | None = None, source
 
 
 def to_json(record: object) -> str:
-    """Indented JSON text; a number that is not finite is refused, for JSON has none.
-
-    Args:
-        record: of dictionaries, lists, texts and numbers.
-    """
+    """Indented JSON text; a number that is not finite is refused, for JSON has none."""
     return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)

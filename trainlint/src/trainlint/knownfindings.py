@@ -12,11 +12,7 @@ _FORMAT = "trainlint baseline 1"
 
 
 def key_of(entry: Entry) -> tuple[str, str, str]:
-    """Code, file and hash of the stripped line: what stays when lines above come and go.
-
-    Args:
-        entry: a finding.
-    """
+    """Code, file and hash of the stripped line: what stays when lines above come and go."""
     path, here = Path(entry.path), Path.cwd()
     if path.is_absolute() and path.resolve().is_relative_to(here):
         path = path.resolve().relative_to(here)
@@ -25,10 +21,6 @@ def key_of(entry: Entry) -> tuple[str, str, str]:
 
 def write_known(path: Path, entries: Iterable[Entry]) -> int:
     """Write a baseline file.
-
-    Args:
-        path: the file.
-        entries: what is known from now on.
 
     Returns:
         How many were written.
@@ -41,9 +33,6 @@ def write_known(path: Path, entries: Iterable[Entry]) -> int:
 
 def read_known(path: Path) -> Counter[tuple[str, str, str]]:
     """Read a baseline file.
-
-    Args:
-        path: the file.
 
     Raises:
         InputError: it is missing, or no baseline.
@@ -65,12 +54,7 @@ def read_known(path: Path) -> Counter[tuple[str, str, str]]:
 
 
 def new_only(entries: Iterable[Entry], known: Counter[tuple[str, str, str]]) -> list[Entry]:
-    """The findings that a baseline does not hold; each known one covers as many as were counted.
-
-    Args:
-        entries: what was found now.
-        known: as read.
-    """
+    """The findings that a baseline does not hold; each known one covers as many as were counted."""
     left = Counter(known)
     new: list[Entry] = []
     for entry in entries:

@@ -15,13 +15,7 @@ _COMMANDS = {Severity.FATAL: "error", Severity.WARNING: "warning", Severity.NOTE
 
 
 def as_text(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequence[str] = ()) -> str:
-    """Lines as a linter prints them: place, code, name and evidence; then the line itself and the next move.
-
-    Args:
-        entries: what was found.
-        errors: what could not be read.
-        blind: what could not be judged.
-    """
+    """Lines as a linter prints them: place, code, name and evidence; then the line itself and the next move."""
     told = [*(f"error: {e}" for e in errors), *(f"not judged: {b}" for b in blind)]
     return "\n".join([*(_text(e) for e in entries), *map(wrapped, told)])
 
@@ -37,13 +31,7 @@ def _text(entry: Entry) -> str:
 
 
 def as_json(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequence[str] = ()) -> str:
-    """One JSON object: `{"findings": [...], "errors": [...], "blind": [...]}`.
-
-    Args:
-        entries: what was found.
-        errors: what could not be read.
-        blind: what could not be judged.
-    """
+    """One JSON object: `{"findings": [...], "errors": [...], "blind": [...]}`."""
     return to_json({"findings": [e.record() for e in entries], "errors": list(errors), "blind": list(blind)})
 
 
@@ -79,13 +67,7 @@ def _property(text: str) -> str:
 
 
 def as_sarif(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequence[str] = ()) -> str:
-    """A log in SARIF 2.1.0.
-
-    Args:
-        entries: what was found.
-        errors: what could not be read.
-        blind: what could not be judged.
-    """
+    """A log in SARIF 2.1.0."""
     rules = list({e.code: e.rule for e in entries}.values())
     places = {rule.code: n for n, rule in enumerate(rules)}
     notices = [{"level": "error", "message": {"text": e}} for e in errors]

@@ -56,9 +56,6 @@ class Settings:
 def settings_for(path: Path | str) -> Settings:
     """The settings of the nearest `pyproject.toml` with a table `[tool.trainlint]`, from a path upwards.
 
-    Args:
-        path: a file or folder.
-
     Raises:
         InputError: the file is no TOML, or the table has a key or a code that nobody knows.
     """
@@ -87,10 +84,6 @@ def _table(file: Path) -> Mapping[str, object] | None:
 
 def settings_of(table: Mapping[str, object], file: Path) -> Settings:
     """Settings from a table, every key and code checked.
-
-    Args:
-        table: as TOML gives it.
-        file: where it stands, for the messages and for the patterns of paths.
 
     Raises:
         InputError: a key, a code or a type that is not known.
@@ -136,11 +129,6 @@ def _codes(given: object, file: Path) -> tuple[str, ...]:
 def known_code(code: str, where: str, *, beginning: bool = False) -> None:
     """Refuse a code that no rule has.
 
-    Args:
-        code: such as `RT601`.
-        where: in which file or line it stands.
-        beginning: allow the beginning of codes, such as `RT6`.
-
     Raises:
         InputError: no such code; the nearest known one is named.
     """
@@ -152,11 +140,6 @@ def known_code(code: str, where: str, *, beginning: bool = False) -> None:
 
 def refuse_name(wanted: str, got: str, known: Iterable[str]) -> NoReturn:
     """Refuse a name that nobody knows, with the nearest known one.
-
-    Args:
-        wanted: what should have stood there.
-        got: what stands there.
-        known: every name that would have been right.
 
     Raises:
         InputError: always.

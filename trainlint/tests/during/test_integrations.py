@@ -102,8 +102,10 @@ def fit(tmp_path: Path, rate: float, ends: int | None = None) -> Any:
 
 
 @pytest.mark.parametrize(("rate", "code"), [(0.05, None), (0.0, "RT101")])
-def test_lightning(rate: float, code: str | None, tmp_path: Path):
+def test_lightning(rate: float, code: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     callback = fit(tmp_path, rate)
+    told = capsys.readouterr().err
+    assert (code in told) if code else "trainlint" not in told and "RT" not in told
     assert list(tmp_path.rglob("*.ckpt"))
     assert callback.verdict.counts["ticks"] == 3
     assert callback.verdict.counts["updates"] == 12
@@ -129,6 +131,7 @@ def test_transformers(rate: float, code: str | None, tmp_path: Path):
             out = self.net(x)
             return {"loss": F.mse_loss(out, labels), "logits": out}
 
+    backward = Tensor.backward
     x = torch.randn(64, 4, generator=stream(0, "x"))
     rows = [{"x": x[i], "labels": 2 * x[i, :1]} for i in range(64)]
     callback = transformers_callback(raises=False)
@@ -138,5 +141,6 @@ def test_transformers(rate: float, code: str | None, tmp_path: Path):
     )  # fmt: skip
     transformers.Trainer(Model(), options, train_dataset=rows, callbacks=[callback]).train()
     assert list(tmp_path.rglob("scheduler.pt"))
-    assert callback.verdict.counts["updates"] == 8
+    assert callback.verdict.counts["updates"] == callback.verdict.counts["losses"] == 8
     assert (code in callback.verdict.codes) if code else callback.verdict.healthy, str(callback.verdict)
+    assert Tensor.backward is backward

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
     file = load_scenes(arguments.file)
     earlier = None if arguments.calibration is None else load_calibration(arguments.calibration)
     file = file if earlier is None else applied_to(file, earlier)
-    observation = file.observation.to(dtype=torch.complex128)
+    observation = file.observation.to(dtype=torch.complex128).untold()  # gains are learned without sequences
     estimator = contender(likelihood_for(observation.symbols), region_for(arguments, file))
     if arguments.blind:
         calibration = _blind(observation, estimator, arguments)

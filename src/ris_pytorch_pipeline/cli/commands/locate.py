@@ -14,7 +14,7 @@ from ...bench import Finding, findings_of, located, region_of, summary_of
 from ...calibrate import applied_to, load_calibration
 from ...data import SceneFile, count_scenes, load_scenes
 from ...errors import ConfigurationError, InputError
-from ...estimate import Estimate, Estimator, SearchRegion, Status, contender, joined_estimates, likelihood_for
+from ...estimate import Estimate, Estimator, SearchRegion, Status, contender, joined_estimates, likelihood_for, told
 from ...experiment import fit, overlay, parse_toml_value, resolve
 from ...physics import Observation, Scenario, ends
 from ...train import Trained
@@ -140,6 +140,7 @@ def estimator_for(
 def locate(estimator: Estimator, observation: Observation, sources: int | None) -> Estimate:
     """The estimate of all scenes, found batch by batch behind a progress bar."""
     parts: list[Estimate] = []
+    observation = told(estimator, observation)
     with Bar(f"locating with {estimator.name}") as bar:
         for index in torch.arange(len(observation)).split(_BATCH):
             parts.append(estimator(observation[index], sources))

@@ -18,7 +18,7 @@ from ...data import count_scenes, load_scenes
 from ...data.manifest import file_digest
 from ...data.scene_file import check_writable
 from ...errors import ConfigurationError, InputError, SceneFileError
-from ...estimate import SearchRegion, contender, joined_estimates
+from ...estimate import SearchRegion, contender, joined_estimates, told
 from ...files import Lock, make_folder, reason
 from ...tasks import Executor
 from ..memory import require, searched_bytes
@@ -214,6 +214,7 @@ def located_block(block: Block) -> list[dict[str, Any]]:
     file = replace(file, observation=file.observation.to(dtype=torch.complex128))
     seen, sources = file.observation, count_of(options.sources)
     require(searched_bytes(estimator, seen), f"a search on {len(seen.array)} elements", ("narrow the field of view",))
+    seen = told(estimator, seen)
     found = joined_estimates([estimator(seen[rows], sources) for rows in torch.arange(len(seen)).split(_BATCH)])
     found = found if calibration is None else calibration.widened(found)
     return rows_of(block.path.name, findings_of(file, found, list(range(block.first, block.last))))

@@ -48,7 +48,7 @@ def warn_of_symbols(trained: Trained, symbols: str) -> None:
         UserWarning: they do.
     """
     known = domain_of(trained.experiment).symbols
-    if symbols not in known:
+    if ("random" if symbols == "known" else symbols) not in known:  # a network takes known ones for random ones
         told = " and ".join(known)
         warnings.warn(f"the network was trained on {told} symbols, these scenes have {symbols} ones", stacklevel=2)
 

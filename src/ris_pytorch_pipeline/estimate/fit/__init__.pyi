@@ -1,11 +1,12 @@
-from .conventions import STATED, Convention, Trial, better, conventions, explains, nearest_spacing, try_conventions
 from .credible import Evidence, evidence, weak
 from .edges import at_edge
 from .groups import Groups, groups_of
 from .modes import modes_of
+from .other_ways import STATED, Convention, conventions, nearest_spacing
 from .preflight import Note, channel_rank, check_units, grating_lobes, notes
 from .sandwich import sandwich_information
 from .structure import Structure, structure
+from .trying import Trial, better, explains, try_conventions
 from .verdict import ALARM, Judged, judge
 
 __all__ = [

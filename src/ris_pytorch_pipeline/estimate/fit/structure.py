@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Bool, Complex, Float
 from torch import Tensor
 
 from ...physics import Observation, coded_operator, complex_normal
@@ -39,11 +39,13 @@ class Structure:
         p_value: (scene,), of the most striking statistic, times their number.
         cause: (scene,), number of that statistic in `STATISTICS`; one more is `KNOWN_NOISE`.
         each: (scene, statistic), the p-values one by one.
+        possible: (scene,), False where the sources leave nothing over that could be tested; p is 1 there.
     """
 
     p_value: Float[Tensor, "scene"]  # noqa: F821
     cause: Tensor
     each: Float[Tensor, "scene statistic"]
+    possible: Bool[Tensor, "scene"]  # noqa: F821
 
     @property
     def foreign(self) -> Tensor:
@@ -66,19 +68,22 @@ def structure(observation: Observation, groups: Groups) -> Structure:
         p_values[again] = _looked_at(observation, groups, again, _MANY)
     if observation.noise_variance is not None:
         p_values = torch.cat([p_values, _chi_squared(groups, observation.noise_variance)[:, None]], dim=-1)
-    p_values = torch.where(_freedom(groups)[:, None] > 1, p_values, torch.ones_like(p_values))
+    possible = _freedom(groups) > 1
+    p_values = torch.where(possible[:, None], p_values, torch.ones_like(p_values))
     least, cause = p_values.min(-1)
     if observation.noise_variance is not None:
         cause = torch.where(cause == p_values.shape[-1] - 1, len(STATISTICS), cause)
-    return Structure((least * p_values.shape[-1]).clamp_max(1), cause, p_values)
+    return Structure((least * p_values.shape[-1]).clamp_max(1), cause, p_values, possible)
 
 
 def _looked_at(observation: Observation, groups: Groups, rows: Tensor, draws: int) -> Float[Tensor, "row statistic"]:
     """p-values of some scenes, as many at a time as memory allows."""
     law = _by_student if draws == _DRAWS else _by_draws
     scene_bytes = 16 * draws * groups.equations // groups.antennas * len(observation.array)
+    noise = complex_normal((draws, 1, *groups.measurements.shape[1:]), stream(0, "residual of the fit"))
+    noise = noise.to(groups.measurements.device, torch.complex64)
     parts = rows.split(max(1, _BYTES // scene_bytes))
-    return torch.cat([law(*_seen_and_drawn(observation[i], groups[i], draws)) for i in parts])
+    return torch.cat([law(*_seen_and_drawn(observation[i], groups[i], noise)) for i in parts])
 
 
 def _freedom(groups: Groups) -> Tensor:
@@ -87,12 +92,10 @@ def _freedom(groups: Groups) -> Tensor:
 
 
 def _seen_and_drawn(
-    observation: Observation, groups: Groups, draws: int
+    observation: Observation, groups: Groups, noise: Complex[Tensor, "draw one group equation"]
 ) -> tuple[Float[Tensor, "scene statistic"], Float[Tensor, "draw scene statistic"]]:
     """The statistics of the residual, and those of draws of noise."""
     codes, channel = (x.to(torch.complex64) for x in observation.by_frequency())
-    noise = complex_normal((draws, 1, *groups.measurements.shape[1:]), stream(0, "residual of the fit"))
-    noise = noise.to(groups.measurements.device, torch.complex64)
     single = Groups(
         groups.measurements.to(torch.complex64), groups.responses.to(torch.complex64), groups.present, groups.antennas
     )

@@ -25,8 +25,8 @@ ALARM = 0.01
 _LOUD = 0.75
 """Share of the energy that has the channel's colour above which finding no source is a misfit, not a lack of SNR."""
 _ORDER = (
-    Status.MISFIT, Status.INCOMPLETE, Status.NONE, Status.AMBIGUOUS, Status.EDGE, Status.FEWER, Status.NOT_OBSERVABLE,
-    Status.ITERATION_LIMIT, Status.WEAK,
+    Status.MISFIT, Status.INCOMPLETE, Status.NONE, Status.AMBIGUOUS, Status.EDGE, Status.UNTESTED, Status.FEWER,
+    Status.NOT_OBSERVABLE, Status.ITERATION_LIMIT, Status.WEAK,
 )  # fmt: skip
 """Worst first: a scene's status is its first finding."""
 _SENTENCES = (*STATISTICS, KNOWN_NOISE)
@@ -83,6 +83,7 @@ def judge(
         | (tested.p_value < ALARM) & ((estimate.order > 0) | (found.expected_share > _LOUD) | tested.foreign),
         Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in aside.modes], device=powers.device),
         Status.EDGE: at_edge(estimate.positions, region, observation.array, aside.pull),
+        Status.UNTESTED: ~tested.possible & (estimate.order > 0),
         Status.WEAK: weak(found, threshold, estimate.order),
     }
     faint = found.gains < threshold

@@ -1,6 +1,6 @@
 """What a likelihood search keeps of each scene: a number of sources, their parameters and the objective."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -52,6 +52,12 @@ class Hypothesis:
             self.value,
             self.converged,
         )
+
+    def strongest_first(self) -> "Hypothesis":
+        """The same with the sources in the order of their powers."""
+        order = self.log_powers.argsort(dim=1, descending=True)
+        cosines = self.cosines.gather(1, order.unsqueeze(-1).expand_as(self.cosines))
+        return replace(self, cosines=cosines, log_powers=self.log_powers.gather(1, order))
 
     def replaced(self, rows: Tensor, other: "Hypothesis") -> "Hypothesis":
         """The same with the given rows taken from another hypothesis of as many sources."""

@@ -24,9 +24,11 @@ from ..floor import above_floor
 from ..grid import SearchGrid, search_grid
 from ..normalise import Scaled, scale
 from ..outcome import Aside, Polished, ending_of, merged, nothing_aside, nothing_found
+from ..records import without_records
 from ..region import SearchRegion
 from .hidden import with_hidden
 from .hypothesis import Hypothesis, Likelihood, Rows
+from .outline import outline_bytes, outlined
 from .readings import better_readings
 from .search import Found, Needed, SearchEffort, cycle, search_known, search_unknown
 from .stochastic import StochasticLikelihood
@@ -132,10 +134,11 @@ class MaximumLikelihood(ABC, Generic[L]):
         counts = None if sources is None else asked_sources(observation, sources, observation.most_sources)
         at_a_time = self._at_a_time(scaled.observation)
         parts: list[Estimate] = []
-        for index in torch.arange(len(observation), device=observation.measurements.device).split(at_a_time):
-            asked = None if counts is None else counts[index]
-            part, polished = above_floor(scaled[index], partial(self._located, counts=asked))
-            parts.append(self._judged(part, polished, asked))
+        with without_records(scaled.observation.array):
+            for index in torch.arange(len(observation), device=observation.measurements.device).split(at_a_time):
+                asked = None if counts is None else counts[index]
+                part, polished = above_floor(scaled[index], partial(self._located, counts=asked))
+                parts.append(self._judged(part, polished, asked))
         return joined_estimates(parts)
 
     def _located(self, scaled: Scaled, counts: Counts | None) -> list[Polished]:
@@ -169,7 +172,9 @@ class MaximumLikelihood(ABC, Generic[L]):
         asked_sources(observation, counts, observation.most_sources)
         scaled = scale(observation)
         again = partial(self._refined, positions=positions, counts=counts, iterations=iterations, search=search)
-        return self._judged(*above_floor(scaled, again), counts)
+        with without_records(scaled.observation.array):
+            found = self._judged(*above_floor(scaled, again), counts)
+        return joined_estimates([found])
 
     def _refined(
         self, scaled: Scaled, positions: Positions, counts: Counts, iterations: int | None, search: Tensor | None
@@ -238,15 +243,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         if sources == 0:
             return nothing_found(found.hypothesis.log_noise.exp() * scaled.measured), nothing_aside(rows)
         most = self.polish_iterations if iterations is None else iterations
-        end = likelihood.refine(rows, found.hypothesis, iterations=most, tolerance=1e-6)
-        strongest = end.log_powers.argsort(dim=1, descending=True)
-        end = Hypothesis(
-            end.cosines.gather(1, strongest.unsqueeze(-1).expand_as(end.cosines)),
-            end.log_powers.gather(1, strongest),
-            end.log_noise,
-            end.value,
-            end.converged,
-        )
+        end = likelihood.refine(rows, found.hypothesis, iterations=most, tolerance=1e-6).strongest_first()
         array = likelihood.observation.array
         positions = self.region.reported(end.cosines, array)
         chart, coordinates = chart_of(positions, array)
@@ -294,6 +291,6 @@ class Sml(MaximumLikelihood[StochasticLikelihood]):
         return StochasticLikelihood(scaled, self.region)
 
     def scene_bytes(self, observation: Observation) -> int:
-        """The coded dictionary: 6 MB for a default scene."""
-        _, blocks, antennas = observation.blocks.shape
-        return 8 * blocks * antennas * search_grid(self.region, observation.array).size
+        """The coded dictionary: 6 MB for a default scene; of a large panel its outline."""
+        grid, (_, blocks, antennas) = search_grid(self.region, observation.array), observation.blocks.shape
+        return outline_bytes(observation, grid) if outlined(observation.array) else 8 * blocks * antennas * grid.size

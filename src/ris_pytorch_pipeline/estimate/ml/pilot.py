@@ -21,6 +21,7 @@ from ..grid import SearchGrid, search_grid
 from ..region import SearchRegion
 from .hypothesis import Hypothesis, Rivals, Rows
 from .levenberg import ROUGH, Box, Local, minimise
+from .outline import Outline, outline_of
 from .steered import GridSteering, grid_steering, products, room
 from .stochastic import position_box
 
@@ -54,8 +55,16 @@ class PilotLikelihood:
         return grid_steering(self.observation.array, self.grid)
 
     @cached_property
+    def outline(self) -> Outline | None:
+        """In place of all steering vectors on a large panel."""
+        return outline_of(self.observation, self.grid)
+
+    @cached_property
     def energy(self) -> Tensor:
-        """‖T a‖² of every scene at all grid points, (image, scene, frequency, point)."""
+        """‖T a‖² of every scene at all grid points, (image, scene, frequency, point); in outline on a large panel."""
+        if self.outline is not None:
+            scenes = range(len(self.observation))
+            return torch.stack([self.outline.energy(scene).sum(0) for scene in scenes])[None, :, None]
         rows = self.steering.rows(self.rough.operator)
         shape = (self.steering.images, *rows.shape[1:3], self.steering.points)
         energy = rows.new_empty(shape)
@@ -99,25 +108,50 @@ class PilotLikelihood:
             residual = residual - torch.view_as_real(fitted).square().sum(dim=(-1, -2, -3))
             left = left - (subspace.mH @ fitted.unsqueeze(-1)).squeeze(-1)
         filters = s.adjoint(torch.cat([left.conj().unsqueeze(-2), subspace], dim=-2), rows)
-        outputs = self._outputs(filters).unflatten(-2, (2, -1)).sum(-3)  # (image, row, frequency, filter, point)
-        energy = self.energy[:, rows]
-        rest = (energy - outputs[..., 1:, :].sum(-2)).clamp_min(1e-2 * energy)
-        found = outputs[..., 0, :]
-        share = ((found / rest).sum(-2) / residual[:, None].float()).clamp_max(1 - 1e-6)
-        gain = -2 * self.equations * torch.log1p(-share)
-        log_power = (found / rest.square()).mean(-2).clamp_min(1e-30).log()
+        gain, log_power = self._gain_beside(self._outputs(filters), self.energy[:, rows], residual[:, None].float())
+        if self.outline is not None:
+            outlined = (self.outline.steering.on_grid(x[0]) for x in (gain, log_power))
+            return self._looked_at(self.outline, filters, rows, residual, *outlined)
         on_grid = self.steering.mirrors.on_grid
         return on_grid(gain.movedim(0, -2)), on_grid(log_power.movedim(0, -2))
 
+    def _gain_beside(self, outputs: Tensor, energy: Tensor, residual: Tensor) -> tuple[Tensor, Tensor]:
+        """Gain and log power of one more source, (..., row, point).
+
+        Args:
+            outputs: |b^H r|² and |U^H b|², (..., row, frequency, filter, point).
+            energy: ‖b‖², (..., row, frequency, point).
+            residual: ‖r‖², (row, 1).
+        """
+        rest = (energy - outputs[..., 1:, :].sum(-2)).clamp_min(1e-2 * energy)
+        found = outputs[..., 0, :]
+        share = ((found / rest).sum(-2) / residual).clamp_max(1 - 1e-6)
+        gain = -2 * self.equations * torch.log1p(-share)
+        return gain, (found / rest.square()).mean(-2).clamp_min(1e-30).log()
+
+    def _looked_at(
+        self, outline: Outline, filters: Tensor, rows: Rows, residual: Tensor, gain: Tensor, log_power: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """An outlined scan, (row, point), exact at its best points; filters are (row, frequency, filter, element)."""
+        best = outline.looked_at(gain)
+        vectors = self._vectors(self.grid.points()[best]).to(filters)
+        response = self.rough.response(vectors, rows)
+        outputs, parts = (torch.view_as_real(x).square().sum(-1) for x in (filters @ vectors.mT, response))
+        exact = self._gain_beside(outputs, parts.sum(-1), residual[:, None])
+        return gain.scatter(1, best, exact[0].to(gain)), log_power.scatter(1, best, exact[1].to(gain))
+
     def _outputs(self, filters: Tensor) -> Tensor:
-        """Squares of what filters (row, frequency, filter, element) see, (image, row, frequency, 2 filter, point)."""
+        """Squares of what filters (row, frequency, filter, element) see, (image, row, frequency, filter, point)."""
+        if self.outline is not None:
+            return self.outline.steering.squares(filters.flatten(0, -2)).unflatten(0, filters.shape[:-1])[None]
         rows = self.steering.rows(filters)
         seen = [
             torch.stack([products(rows[:, :, f].flatten(1, 2), part) for f, part in enumerate(tile)], dim=1)
             for tile in self.steering.tiles
         ]
         outputs = seen[0] if len(seen) == 1 else torch.cat(seen, dim=-1)
-        return outputs.square_().unflatten(2, (rows.shape[1], -1)).transpose(1, 2)
+        outputs = outputs.square_().unflatten(2, (rows.shape[1], -1)).transpose(1, 2)
+        return outputs.unflatten(-2, (2, -1)).sum(-3)
 
     def _vectors(self, cosines: Tensor) -> Tensor:
         """Steering vectors with a frequency axis, (row, frequency, source, element)."""

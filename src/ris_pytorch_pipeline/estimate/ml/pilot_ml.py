@@ -13,6 +13,7 @@ from ...physics import Observation
 from ..grid import search_grid
 from .hypothesis import Hypothesis, Rows
 from .maximum_likelihood import MaximumLikelihood
+from .outline import outline_bytes, outlined
 from .pilot import PilotLikelihood, pilot_grid
 from .pilot_pairs import MOST_POINTS, merged_pairs, redetect_pairs
 from .search import add_source, better_of, cycle, escape, search_known
@@ -72,8 +73,11 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
     def scene_bytes(self, observation: Observation) -> int:
         """The Gram matrix and the energies, and the coded dictionary of a scene that is searched noncoherently."""
         _, blocks, antennas = observation.blocks.shape
-        size, frequencies = pilot_grid(self.region, observation.array).size, observation.array.frequencies
-        return 16 * frequencies * len(observation.array) ** 2 + (8 * blocks * antennas + 4 * frequencies) * size
+        grid, array = pilot_grid(self.region, observation.array), observation.array
+        elements, frequencies = len(array), array.frequencies
+        if outlined(array):
+            return 24 * min(blocks * antennas, elements) * elements + outline_bytes(observation, grid)
+        return 16 * frequencies * elements**2 + (8 * blocks * antennas + 4 * frequencies) * grid.size
 
     def needed(self, observation: Observation, given: int) -> float:
         """τ of one wavelength; of F, the gain of a chance that is as rare.

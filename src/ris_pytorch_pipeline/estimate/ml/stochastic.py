@@ -22,6 +22,7 @@ from ..grid import SearchGrid, search_grid
 from ..region import SearchRegion
 from .hypothesis import Hypothesis, Rivals, Rows
 from .levenberg import ROUGH, Box, Local, minimise
+from .outline import Outline, outline_of
 from .steered import GridSteering, grid_steering, products, real_rows
 
 _LOG_POWER = (-25.0, 10.0, 2.0)
@@ -49,6 +50,11 @@ class StochasticLikelihood:
         return coded_dictionary(self.observation, self.steering)
 
     @cached_property
+    def outline(self) -> Outline | None:
+        """In place of the dictionary on a large panel."""
+        return outline_of(self.observation, self.grid)
+
+    @cached_property
     def steering(self) -> GridSteering:
         """Steering vectors of the grid."""
         return grid_steering(self.observation.array, self.grid)
@@ -69,12 +75,15 @@ class StochasticLikelihood:
         α_l = |b_l^H Γ_l⁻¹ y_l|² and β_l = b_l^H Γ_l⁻¹ b_l with Γ_l the covariance of the given sources; the power is
         the maximum-likelihood one by Fisher scoring.
         """
-        filters, noise = self._filters(rows, given)
-        shape = (rows.numel(), self.grid.size)
-        gains, powers = (torch.empty(shape, dtype=filters.dtype, device=filters.device) for _ in range(2))
+        (filters, noise), outline = self._filters(rows, given), self.outline
+        gains, powers = (noise.new_empty((rows.numel(), self.grid.size)) for _ in range(2))
         for scene in rows.unique().tolist():
             mine = torch.nonzero(rows == scene).squeeze(-1)
-            gains[mine], powers[mine] = self._gains(scene, filters[mine], noise[mine])
+            if outline is None:
+                gains[mine], powers[mine] = self._gains(scene, real_rows(filters[mine]), noise[mine])
+                continue
+            for row in mine.tolist():
+                gains[row], powers[row] = self._outlined(outline, scene, filters[row], noise[row])
         return gains, powers.log()
 
     def _gains(self, scene: int, filters: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
@@ -83,27 +92,33 @@ class StochasticLikelihood:
         count = len(filters)
         seen = filters.transpose(0, 1).flatten(1, 2).unsqueeze(1) @ dictionary  # (block, image, row and filter, point)
         outputs = seen.square_().unflatten(2, (count, 2, -1)).sum(3)
-        noise = noise[:, None]
-        beta = energy.unsqueeze(2)
-        if outputs.shape[3] > 1:
-            beta = (beta - outputs[..., 1:, :].sum(3)).clamp_min(1e-3 * beta)
-        gain, power = one_source_gain(outputs[..., 0, :] / noise.square(), beta / noise)
+        gain, power = _gain_beside(outputs, energy.unsqueeze(2), noise[:, None])
         on_grid = self.steering.mirrors.on_grid
         return on_grid(gain.transpose(0, 1)), on_grid(power.transpose(0, 1))
 
+    def _outlined(self, outline: Outline, scene: int, filters: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """The same of one row of a large panel, (point,): in outline, and exactly at the best points."""
+        on_grid = outline.steering.on_grid
+        seen = _gain_beside(outline.outputs(scene, filters), outline.energy(scene), noise)
+        gain, power = (on_grid(x) for x in seen)
+        best = outline.looked_at(gain)
+        response = outline.responses(scene, self.grid.points()[best])
+        outputs, parts = (torch.view_as_real(x).square().sum(-1) for x in (filters.to(response) @ response, response))
+        gain[best], power[best] = _gain_beside(outputs, parts.sum(1), noise)
+        return gain, power
+
     def _filters(self, rows: Rows, given: Hypothesis) -> tuple[Tensor, Tensor]:
-        """Per snapshot the rows (σ² Γ⁻¹ y)^H and U^H with σ² Γ⁻¹ = I - U U^H, for `coded_dictionary`; and σ²."""
+        """Per snapshot the rows (σ² Γ⁻¹ y)^H and U^H with σ² Γ⁻¹ = I - U U^H; and σ²."""
         y, noise = self.observation.blocks[rows], given.log_noise.exp()
         if given.cosines.shape[1] == 0:
-            return real_rows(y.conj().unsqueeze(-2)), noise.float()
+            return y.conj().unsqueeze(-2), noise.float()
         vectors = steering_at(given.cosines, self.observation.array)
         b = self.observation.of(rows).response(vectors)  # (row, block, source, antenna)
         load = noise[:, None] * (-given.log_powers).exp()
         small = b.conj() @ b.mT + torch.diag_embed(load).to(b.dtype).unsqueeze(1)
         subspace = torch.linalg.solve_triangular(torch.linalg.cholesky(small), b.conj(), upper=False)  # U^H
         residual = y - ((subspace @ y.unsqueeze(-1)).mT @ subspace.conj()).squeeze(-2)
-        filters = torch.cat([residual.conj().unsqueeze(-2), subspace], dim=-2)
-        return real_rows(filters), noise.float()
+        return torch.cat([residual.conj().unsqueeze(-2), subspace], dim=-2), noise.float()
 
     def refine(
         self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float, ceiling: Tensor | None = None
@@ -227,6 +242,14 @@ def position_box(grid: SearchGrid, sources: int) -> tuple[list[float], list[floa
     stride = [0.72 * grid.step[0], 0.72 * grid.step[1], 2.3 * grid.step[2]]
     stride = [s if s > 0 else (high - low) for s, low, high in zip(stride, lower, upper, strict=True)]
     return lower * sources, upper * sources, stride * sources
+
+
+def _gain_beside(outputs: Tensor, energy: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    """Gain and power of one more source from |b^H r|² and |U^H b|², (block, ..., filter, point), and ‖b‖²."""
+    beta = energy
+    if outputs.shape[-2] > 1:
+        beta = (beta - outputs[..., 1:, :].sum(-2)).clamp_min(1e-3 * beta)
+    return one_source_gain(outputs[..., 0, :] / noise.square(), beta / noise)
 
 
 def one_source_gain(alpha: Tensor, beta: Tensor, iterations: int = 2) -> tuple[Tensor, Tensor]:

@@ -94,9 +94,5 @@ class Follower:
 
 
 def told(finding: Finding) -> str:
-    """A finding in one line, as it comes.
-
-    Args:
-        finding: from `Follower.poll`.
-    """
+    """A finding in one line, as it comes."""
     return f"withdrawn: {finding.rule.code} {finding.evidence}" if finding.stage is Stage.WITHDRAWN else finding.line

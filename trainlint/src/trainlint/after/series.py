@@ -91,13 +91,7 @@ class Series:
         return "step" if any(not math.isnan(s) for s in self.steps[:3]) else "value"
 
     def add(self, value: float, epoch: float, step: float) -> None:
-        """Append a value.
-
-        Args:
-            value: as printed.
-            epoch: NaN where unknown.
-            step: NaN where unknown.
-        """
+        """Append a value."""
         at, here = (0, epoch) if epoch == epoch else (2, step)  # NaN is not itself
         reached = self.reached
         if here < reached[at + 1] and here <= reached[at]:  # counting began anew
@@ -111,13 +105,7 @@ class Series:
         self.steps.append(step)
 
     def extend(self, values: array, epochs: Sequence[float], steps: Sequence[float]) -> None:
-        """Append many values.
-
-        Args:
-            values: as printed.
-            epochs: of each; NaN where unknown.
-            steps: of each; NaN where unknown.
-        """
+        """Append many values."""
         at, here = (0, epochs) if epochs[0] == epochs[0] else (2, steps)
         grows = self.reached[at + 1] <= here[0] and all(map(le, here, islice(here, 1, None)))
         if not grows or any(map(ne, epochs, epochs)) is not bool(at):
@@ -131,11 +119,7 @@ class Series:
         self.steps.extend(steps)
 
     def at(self, index: int) -> str:
-        """Where a value was written, in words.
-
-        Args:
-            index: of the value.
-        """
+        """Where a value was written, in words."""
         epoch, step = self.epochs[index], self.steps[index]
         if math.isnan(epoch):
             return f"value {index + 1}" if math.isnan(step) else f"step {step:.10g}"
@@ -175,11 +159,7 @@ MANY = 2000
 
 
 def curve(series: Series) -> Curve:
-    """The levels of the last part: means over epochs (last values of a progress bar), or over stretches of steps.
-
-    Args:
-        series: of one part.
-    """
+    """The levels of the last part: means over epochs (last values of a progress bar), or over stretches of steps."""
     series = series.last_part()
     finite = _finite(series)
     groups = _by_epoch(series, finite)
@@ -194,11 +174,7 @@ def curve(series: Series) -> Curve:
 
 
 def stretches(series: Series) -> Curve:
-    """The levels of the last part over its finest axis: each value, or means of up to 60 stretches.
-
-    Args:
-        series: of one part.
-    """
+    """The levels of the last part over its finest axis: each value, or means of up to 60 stretches."""
     series = series.last_part()
     finite = _finite(series)
     groups = _cut(finite, -(-len(finite) // FEW) or 1)

@@ -7,11 +7,7 @@ from .choices import Known, add_choice, add_output, codes, put
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments.
-
-    Args:
-        parser: of the command.
-    """
+    """Add the command's arguments."""
     parser.add_argument("paths", nargs="+", metavar="PATH", help="Python files, or folders that hold them")
     add_output(parser)
     add_choice(parser)
@@ -19,9 +15,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the findings.
-
-    Args:
-        arguments: as parsed.
 
     Returns:
         The exit code: 0 without findings or with notes only, 1 with findings, 2 where a file could not be read.

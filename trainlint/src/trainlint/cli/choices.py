@@ -12,40 +12,24 @@ OUTPUTS = ("text", "json", "github", "sarif")
 
 
 def place(text: str) -> Path:
-    """A file that an option names; a script may change the working directory, and it stays where it was meant.
-
-    Args:
-        text: the path.
-    """
+    """A file that an option names; a script may change the working directory, and it stays where it was meant."""
     return Path(text).absolute()
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how and where findings are printed.
-
-    Args:
-        parser: of the command.
-    """
+    """Add the options that say how and where findings are printed."""
     told = "text for people, json, github for its annotations, sarif for code scanning"
     parser.add_argument("--output", choices=OUTPUTS, default="text", help=told)
     parser.add_argument("--output-file", type=place, metavar="FILE", help="write it there instead of printing it")
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    """Add the short form of `--output json`.
-
-    Args:
-        parser: of the command.
-    """
+    """Add the short form of `--output json`."""
     parser.add_argument("--json", action="store_const", dest="output", const="json", help="the same as --output json")
 
 
 def add_choice(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which findings count.
-
-    Args:
-        parser: of the command.
-    """
+    """Add the options that say which findings count."""
     told = "only these codes or beginnings of codes, such as RT64,RT612"
     parser.add_argument("--select", action="append", default=[], metavar="CODES", help=told)
     parser.add_argument("--ignore", action="append", default=[], metavar="CODES", help="not these codes")
@@ -56,11 +40,7 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
 
 
 def codes(given: Sequence[str]) -> tuple[str, ...]:
-    """Codes of an option that takes several, behind commas or by repetition.
-
-    Args:
-        given: the texts.
-    """
+    """Codes of an option that takes several, behind commas or by repetition."""
     return tuple(code.strip() for text in given for code in text.split(",") if code.strip())
 
 
@@ -84,11 +64,7 @@ class Known:
         return frozenset(code for code, _, _ in self._counted or {})
 
     def new(self, entries: Sequence[Entry]) -> list[Entry]:
-        """What is not known; where a baseline is being written, it is written and nothing is new.
-
-        Args:
-            entries: what stands.
-        """
+        """What is not known; where a baseline is being written, it is written and nothing is new."""
         if self.written is not None:
             print(f"known from now on: {write_known(self.written, entries)}", file=sys.stderr)
             return []
@@ -96,13 +72,7 @@ class Known:
 
 
 def put(text: str, arguments: argparse.Namespace, *, beside_script: bool = False) -> None:
-    """Print a text, or write it to the file that was asked for.
-
-    Args:
-        text: what to say.
-        arguments: as parsed.
-        beside_script: standard output belongs to a script; print on standard error.
-    """
+    """Print a text, or write it to the file that was asked for."""
     if arguments.output_file is not None:
         arguments.output_file.write_text(text + "\n", encoding="utf-8")
     elif text:

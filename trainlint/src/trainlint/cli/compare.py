@@ -6,11 +6,7 @@ from .choices import add_json, add_output, put
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments.
-
-    Args:
-        parser: of the command.
-    """
+    """Add the command's arguments."""
     parser.add_argument("run", help="the run's folder, ledger or log")
     parser.add_argument("baseline", help="the folder, ledger or log of a run that was sound")
     add_output(parser)
@@ -19,9 +15,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print both side by side, and what lies beyond the baseline's noise.
-
-    Args:
-        arguments: as parsed.
 
     Returns:
         The exit code: 0 where nothing does, 1 where something does, 3 where they have no series in common.

@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments.
-
-    Args:
-        parser: of the command.
-    """
+    """Add the command's arguments."""
     parser.epilog = (
         "FUNCTION takes nothing and returns the arguments of trainlint.preflight as a dictionary: step, model, batch, "
         "and where they are wanted optimizer, scheduler, ticks, split, learn, checks."
@@ -32,9 +28,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one line per check, and what its findings mean.
-
-    Args:
-        arguments: as parsed.
 
     Returns:
         The exit code: 0 where every line passed, 1 otherwise.
@@ -53,7 +46,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _told(tried: "Preflight", judged: "Judged", output: str) -> str:
-    """What was tried, line by line, and what stands of its findings."""
     from ..ledger import to_json
 
     if output == "text":

@@ -4,19 +4,12 @@ import argparse
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments.
-
-    Args:
-        parser: of the command.
-    """
+    """Add the command's arguments."""
     parser.add_argument("codes", nargs="+", metavar="CODE", help="codes or names of rules, such as RT101 or graph-cut")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a page for each code.
-
-    Args:
-        arguments: as parsed.
 
     Returns:
         The exit code.

@@ -17,22 +17,13 @@ from .keeper import Keeper
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """A verdict without what is let pass, and its findings as every output prints them.
-
-    Args:
-        verdict: on what stands.
-        entries: its findings, in the same order.
-    """
+    """A verdict without what is let pass, and its findings as every output prints them."""
 
     verdict: Verdict
     entries: tuple[Entry, ...]
 
     def text(self, output: str) -> str:
-        """The verdict in one of the forms of `--output`.
-
-        Args:
-            output: text, json, github or sarif.
-        """
+        """The verdict in one of the forms of `--output`."""
         if output == "text":
             return str(self.verdict)
         if output == "json":
@@ -56,13 +47,6 @@ class Judged:
 def show(verdict: Verdict, path: str, keeper: Keeper, known: Known, arguments: argparse.Namespace) -> int:
     """Print what stands of a verdict, as the options of a command say.
 
-    Args:
-        verdict: on everything.
-        path: what was read.
-        keeper: says what stands.
-        known: the baseline.
-        arguments: as parsed.
-
     Returns:
         The exit code.
     """
@@ -73,12 +57,6 @@ def show(verdict: Verdict, path: str, keeper: Keeper, known: Known, arguments: a
 
 def judged_of(verdict: Verdict, path: str, keeper: Keeper, known: Known) -> Judged:
     """What stands of a verdict, after comments, settings and a baseline have spoken.
-
-    Args:
-        verdict: on everything.
-        path: the script, log or ledger; findings without a place are about it.
-        keeper: says what stands.
-        known: the baseline.
 
     Raises:
         InputError: settings name something unknown.
@@ -94,12 +72,7 @@ def judged_of(verdict: Verdict, path: str, keeper: Keeper, known: Known) -> Judg
 
 
 def entry_of(finding: Finding, path: str) -> Entry:
-    """A finding with its place: the line of the user's code where it is known, and what was read otherwise.
-
-    Args:
-        finding: of a verdict.
-        path: what was read.
-    """
+    """A finding with its place: the line of the user's code where it is known, and what was read otherwise."""
     file, _, line = finding.where.rpartition(":")
     if not file or not line.isdigit():
         return of_finding(finding, path)
@@ -112,9 +85,5 @@ def _known(entries: Sequence[Entry], new: Sequence[Entry]) -> list[str]:
 
 
 def folder_of(script: str) -> Path:
-    """Where settings for a script are looked for: its folder, or the present one for a module.
-
-    Args:
-        script: a path, or a module's name.
-    """
+    """Where settings for a script are looked for: its folder, or the present one for a module."""
     return Path(script).parent if Path(script).is_file() else Path()

@@ -19,14 +19,7 @@ from ..settings import Settings, known_code, settings_for
 
 @dataclass(frozen=True, kw_only=True)
 class Sifted:
-    """Findings that stand, and account of those that do not.
-
-    Args:
-        entries: those that stand.
-        ignored: how many a comment in their line lets pass.
-        left_out: code, and how often settings or the command line left it out.
-        tolerated: code, how often it was found, and the reason why it may stand.
-    """
+    """Findings that stand, and account of those that do not."""
 
     entries: tuple[Entry, ...]
     ignored: int = 0
@@ -73,9 +66,6 @@ class Keeper:
     def sift(self, entries: Iterable[Entry]) -> Sifted:
         """Those that stand; what could not be read on the way is in `errors`.
 
-        Args:
-            entries: what was found.
-
         Raises:
             InputError: settings name something unknown.
         """
@@ -91,11 +81,7 @@ class Keeper:
         )
 
     def word(self, entry: Entry) -> str:
-        """Why a finding does not stand: `left out`, `ignored` or `tolerated`; empty where it does.
-
-        Args:
-            entry: what was found.
-        """
+        """Why a finding does not stand: `left out`, `ignored` or `tolerated`; empty where it does."""
         settings = self._of(entry.path)
         if self.select and not entry.code.startswith(self.select):
             return "left out"
@@ -108,11 +94,7 @@ class Keeper:
         return "tolerated" if entry.code in settings.tolerate or entry.code in self.tolerate else ""
 
     def passing(self, path: str) -> frozenset[str]:
-        """Codes that stand nowhere in a file, whatever its lines say: none of them may stop a run.
-
-        Args:
-            path: the script.
-        """
+        """Codes that stand nowhere in a file, whatever its lines say: none of them may stop a run."""
         made = (Entry(rule=rule, severity=rule.severity, evidence="", path=path) for rule in RULES)
         return frozenset(entry.code for entry in made if self.word(entry))
 
@@ -177,13 +159,7 @@ def _codes(told: str, where: str) -> set[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """The outcome of a check.
-
-    Args:
-        sifted: the findings that stand, and account of the others.
-        errors: what could not be read, one sentence each.
-        files: how many files were read.
-    """
+    """The outcome of a check."""
 
     sifted: Sifted
     errors: tuple[str, ...] = ()
@@ -195,11 +171,7 @@ class Checked:
         return self.sifted.entries
 
     def summary(self, shown: Sequence[Entry]) -> str:
-        """One line on what was read and found, and one for each code that is tolerated or left out.
-
-        Args:
-            shown: the findings that are printed.
-        """
+        """One line on what was read and found, and one for each code that is tolerated or left out."""
         known = len(self.entries) - len(shown)
         parts = [f"files: {self.files}", f"findings: {len(shown)}"]
         parts += [f"known: {known}"] * bool(known)
@@ -209,11 +181,6 @@ class Checked:
 
 def check(paths: Iterable[Path | str], *, select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> Checked:
     """Read files and folders, and keep the findings that nobody has let pass.
-
-    Args:
-        paths: Python files and folders.
-        select: codes or their beginnings; given, they replace those of the project.
-        ignore: codes or their beginnings, beside those of the project.
 
     Raises:
         InputError: a path does not exist, or settings name something unknown.
@@ -226,11 +193,7 @@ def check(paths: Iterable[Path | str], *, select: tuple[str, ...] = (), ignore: 
 
 
 def read_entry(finding: SourceFinding) -> Entry:
-    """The entry of a finding that was read in a source.
-
-    Args:
-        finding: with its place.
-    """
+    """The entry of a finding that was read in a source."""
     return Entry(
         rule=finding.rule,
         severity=finding.severity,

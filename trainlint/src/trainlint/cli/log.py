@@ -16,11 +16,7 @@ POLL_SECONDS = 1.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments.
-
-    Args:
-        parser: of the command.
-    """
+    """Add the command's arguments."""
     parser.add_argument("path", help="a run's folder, its ledger, or a log")
     add_output(parser)
     add_json(parser)
@@ -30,9 +26,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the verdict.
-
-    Args:
-        arguments: as parsed.
 
     Returns:
         The exit code: 0 for a healthy run, 3 where nothing was judged, 1 otherwise.
@@ -66,7 +59,6 @@ def _followed(arguments: argparse.Namespace, keeper: "Keeper") -> "Verdict":
 
 
 def _tell(finding: "Finding", arguments: argparse.Namespace) -> None:
-    """One line for a finding as it comes; SARIF is one document, and has none."""
     from ..after.follow import told
     from ..ledger import to_json
     from ..output import as_github

@@ -26,9 +26,6 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line.
 
-    Args:
-        argv: the arguments after the program's name; None takes those of the process.
-
     Returns:
         The exit code: 0 healthy, 1 with findings, 2 for bad input, 3 where nothing could be judged.
     """

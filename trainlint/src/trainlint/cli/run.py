@@ -20,11 +20,7 @@ _LEDGER = Path(".trainlint") / "ledger.jsonl"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command's arguments.
-
-    Args:
-        parser: of the command.
-    """
+    """Add the command's arguments."""
     parser.usage = "trainlint run [options] (SCRIPT | -m MODULE) [ARGUMENTS ...]"
     parser.epilog = "With several processes: torchrun --nproc-per-node 2 -m trainlint run train.py ARGUMENTS"
     parser.add_argument("--strict", action="store_true", help="a confirmed fatal finding stops the script")
@@ -50,9 +46,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the script under a watch, and print the verdict on stderr.
-
-    Args:
-        arguments: as parsed.
 
     Returns:
         The script's own exit code; 1 where --strict stopped it or would have, or where --fail has a finding.
@@ -126,7 +119,6 @@ def _options(arguments: argparse.Namespace, tolerate: dict[str, int], teller: "_
 
 
 def _with_source(verdict: "Verdict", script: str, keeper: "Keeper") -> "Verdict":
-    """The verdict joined with what the source suggests, as far as nobody lets it pass there."""
     from ..during.unedited.joined import joined, programs_files, suspicions
     from .keeper import read_entry
 
@@ -135,7 +127,6 @@ def _with_source(verdict: "Verdict", script: str, keeper: "Keeper") -> "Verdict"
 
 
 def _print(judged: "Judged", arguments: argparse.Namespace, rank: str | None) -> None:
-    """The verdict; a process beside the first one is short, and writes no file of somebody else."""
     if rank in {None, "0"}:
         if arguments.output_file is not None and arguments.output != "text":
             print(f"{_prefix(rank)}{judged.verdict}", file=sys.stderr)
@@ -166,7 +157,6 @@ def _prefix(rank: str | None) -> str:
 
 
 def _of_rank(file: Path, rank: str | None) -> Path:
-    """Each process has a ledger of its own."""
     return file if rank in {None, "0"} else file.with_name(f"{file.stem}.rank{rank}{file.suffix}")
 
 

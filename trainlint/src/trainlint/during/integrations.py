@@ -5,16 +5,21 @@ this package does not depend on them.
 """
 
 # ruff: noqa: ANN401 - the libraries define these methods and their types
+import sys
 from typing import Any
 
+from torch import Tensor
+
+from ..verdict import Verdict
+from .hearing.patches import nothing, patch
 from .watch import Watch
 
 
 def lightning_callback(**options: Any) -> Any:
     """A callback for `lightning.Trainer(callbacks=[...])` with automatic or manual optimisation.
 
-    It watches from the start of `fit`, takes each training step's loss and each epoch's `train_loss` and `val_loss`,
-    and prints nothing: the last verdict is its attribute `verdict`.
+    It watches from the start of `fit`, takes each training step's loss and each epoch's `train_loss` and `val_loss`.
+    A verdict that is not healthy is told on standard error at the end; it is the attribute `verdict`.
 
     Args:
         **options: handed to `Watch`.
@@ -42,12 +47,10 @@ def lightning_callback(**options: Any) -> Any:
                 self.watch.epoch(train=known.get("train_loss"), val=known.get("val_loss"))
 
         def on_train_end(self, trainer: Any, pl_module: Any) -> None:
-            if self.watch is not None:
-                self.verdict = self.watch.close()
+            self.verdict = _told(self.watch)
 
         def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
-            if self.watch is not None:
-                self.verdict = self.watch.close(exception)
+            self.verdict = _told(self.watch, exception)
 
     return WatchCallback()
 
@@ -55,8 +58,9 @@ def lightning_callback(**options: Any) -> Any:
 def transformers_callback(**options: Any) -> Any:
     """A callback for `transformers.Trainer(callbacks=[...])`.
 
-    It watches gradients, updates and rates from the start of training, and takes `eval_loss` at each evaluation. The
-    Trainer does not show its callbacks the loss tensor: what needs it is not judged.
+    It watches from the start of training, takes each step's loss where `backward` is called on it, since the Trainer
+    shows it to no callback, and `eval_loss` at each evaluation. A verdict that is not healthy is told on standard
+    error at the end; it is the attribute `verdict`.
 
     Args:
         **options: handed to `Watch`.
@@ -68,10 +72,23 @@ def transformers_callback(**options: Any) -> Any:
 
         watch: Watch | None = None
         verdict = None
+        _undo = staticmethod(nothing)
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             scheduler = kwargs.get("lr_scheduler")
             self.watch = Watch(kwargs["model"], kwargs["optimizer"], scheduler, **options)
+
+        def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            self._undo()  # what an error left behind
+            self._undo = patch(Tensor, "backward", self._hear)
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            self._undo()
+
+        def _hear(self, original: Any, loss: Tensor, *others: Any, **kwargs: Any) -> Any:
+            if self.watch is not None:
+                self.watch.loss(loss)
+            return original(loss, *others, **kwargs)
 
         def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             metrics = kwargs.get("metrics") or {}
@@ -79,7 +96,15 @@ def transformers_callback(**options: Any) -> Any:
                 self.watch.epoch(val=float(metrics["eval_loss"]))
 
         def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            if self.watch is not None:
-                self.verdict = self.watch.close()
+            self._undo()
+            self.verdict = _told(self.watch)
 
     return WatchCallback()
+
+
+def _told(watch: Watch | None, error: BaseException | None = None) -> Verdict | None:
+    """The last verdict of a watch, told where there is something to tell."""
+    verdict = None if watch is None else watch.close(error)
+    if verdict is not None and verdict.findings:
+        sys.stderr.write(f"{verdict}\n")
+    return verdict

@@ -77,11 +77,6 @@ class Jury:
     def ask(self, event: str, *facts: object, why: Why = Why.ALWAYS) -> None:
         """Tell all probes that something happened, and take what they find; one that fails is switched off.
 
-        Args:
-            event: name of a method of `Probe`.
-            *facts: its arguments.
-            why: they are told, of a loss or an update.
-
         Raises:
             TrainingFault: a fatal finding was confirmed.
         """
@@ -95,12 +90,7 @@ class Jury:
                 self._switch_off(name, event, error)
 
     def listeners(self, event: str, why: Why = Why.ALWAYS) -> list[tuple[str, Callable[..., Found]]]:
-        """Who answers an event, by name; nobody needs to gather the facts of one that nobody answers.
-
-        Args:
-            event: name of a method of `Probe`.
-            why: they are told, of a loss or an update.
-        """
+        """Who answers an event, by name; nobody needs to gather the facts of one that nobody answers."""
         known = self._asked.get((event, why))
         if known is None:
             wants = {"loss": "losses", "updated": "updates"}.get(event)
@@ -111,11 +101,7 @@ class Jury:
         return known
 
     def blind(self, text: Callable[[Probe], Sequence[str]]) -> tuple[str, ...]:
-        """What the probes could not judge, and those that failed.
-
-        Args:
-            text: asks one probe.
-        """
+        """What the probes could not judge, and those that failed."""
         told: list[str] = []
         for probe in self.probes:
             try:
@@ -130,12 +116,7 @@ class Jury:
         self.record("probe", probe=name, asked=event, traceback="".join(traceback.format_exception(error)))
 
     def record(self, event: str, /, **values: object) -> None:
-        """Write a record; a ledger that fails is let go, and the verdict says so.
-
-        Args:
-            event: what it is about.
-            **values: its fields.
-        """
+        """Write a record; a ledger that fails is let go, and the verdict says so."""
         try:
             if self.ledger is not None:
                 self.ledger.write(event, **values)
@@ -162,9 +143,6 @@ class Jury:
         """Keep a finding, write it down, and raise a fatal one that is confirmed and not tolerated.
 
         What is seen again is written at 2, 4, 8 … sightings: a run that is killed leaves about how often.
-
-        Args:
-            finding: what was found, suspected or withdrawn.
 
         Raises:
             TrainingFault: it is fatal and confirmed.

@@ -286,8 +286,13 @@ class Run:
 
 
 def module_of(name: str) -> str:
-    """The module that owns a parameter: `head.weight` belongs to `head`, a bare parameter to `(root)`."""
-    return name.rpartition(".")[0] or "(root)"
+    """The module that owns a parameter: `head.weight` belongs to `head`, a bare parameter to `(root)`.
+
+    So does what a parametrisation keeps in place of a weight: `head.parametrizations.weight.original`.
+    """
+    return (
+        name.partition(".parametrizations.")[0] if ".parametrizations." in name else name.rpartition(".")[0] or "(root)"
+    )
 
 
 def some(names: Sequence[str], most: int = 4) -> str:

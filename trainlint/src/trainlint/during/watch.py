@@ -1,5 +1,6 @@
 """How to watch any training loop: two lines that count what happens and say when it is not learning."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -224,7 +225,9 @@ class Watch:
         run.judged = run.misjudged = 0
         self.observer.on_epoch()
         if self.ledger is not None:  # the loop's own ledger has its own record of an epoch
-            self.jury.record("epoch", epoch=report.index, train=train, val=val, metrics=metrics, counts=run.counts)
+            heard = [loss for loss in report.losses if math.isfinite(loss)] if train is None else ()
+            kept = math.fsum(heard) / len(heard) if heard else train
+            self.jury.record("epoch", epoch=report.index, train=kept, val=val, metrics=metrics, counts=run.counts)
         self.jury.ask("epoch", run, report)
 
     def verdict(self) -> Verdict:

@@ -62,6 +62,13 @@ CONFIRMED_BY: dict[str, tuple[str, ...]] = {
     "RT663": ("RT120",),
     "RT664": ("RT411", "RT404", "RT311"),
     "RT665": ("RT120",),
+    "RT666": ("RT403",),
+    "RT667": ("RT406",),
+    "RT668": ("RT504",),
+    "RT669": ("RT506",),
+    "RT670": ("RT507",),
+    "RT671": ("RT218",),
+    "RT672": ("RT214",),
 }
 """Code of a source rule, and of the run-time rules of which any one confirms it."""
 

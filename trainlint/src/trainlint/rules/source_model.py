@@ -199,6 +199,48 @@ RESET = Rule(
     "Weights are initialised anew in the training loop, and the optimiser stays the same.",
     "Initialise before the loop; for each fold make a model and an optimiser of its own.",
 )
+IN_DEGREES = Rule(
+    "RT666", "angle-in-degrees", _WARNING, _SUSPICIOUS, "D3",
+    "The loss stays near that of a guess, or the angle is off everywhere.",
+    "An angle whose name says degrees goes into a sine, cosine or tangent, which read radians.",
+    "Put `torch.deg2rad` around it.",
+)
+ANSWER_GIVEN = Rule(
+    "RT667", "answer-among-the-inputs", _WARNING, _SUSPICIOUS, "D6",
+    "Far better than anybody expects, in validation too, and useless on new data.",
+    "A column of a table is the target, and the input is the table with this column.",
+    "Take the column out of the input.",
+)
+RESUMED = Rule(
+    "RT668", "resumed-without-optimiser", _WARNING, _SUSPICIOUS, "E3",
+    "The loss jumps where a run is resumed.",
+    "The loop goes on at the epoch of the checkpoint, and the optimiser starts without its moments.",
+    "Save `optimizer.state_dict()`, with those of schedule and scaler, and load them.",
+)
+UNREAD = Rule(
+    "RT669", "setting-not-read", _WARNING, _SUSPICIOUS, "E5, B12",
+    "A search over a setting is flat: every value gives the same model.",
+    "The model is given an argument that its `__init__` never reads.",
+    "Use the argument, or remove it.",
+)
+FAILURE_REPLACED = Rule(
+    "RT670", "failure-answered-by-a-number", _WARNING, _SUSPICIOUS, "E6",
+    "A score that does not move, or that is of the size of a loss.",
+    "Any exception of the score is caught, and another number takes its place in silence.",
+    "Catch the exception that is meant, and count or print the failures.",
+)
+DEFAULTS_WIN = Rule(
+    "RT671", "defaults-win", _WARNING, _SUSPICIOUS, "B12, B2",
+    "What was tuned or asked for has no effect.",
+    "Two mappings are put together, and the defaults come last.",
+    "Put the defaults first: `{**defaults, **chosen}`.",
+)
+OUTPUT_LEFT_OUT = Rule(
+    "RT672", "output-without-a-loss", _WARNING, _SUSPICIOUS, "B9, A18",
+    "The loss falls, and a metric over all outputs does not.",
+    "The losses take some columns of the last layer's output and never the others.",
+    "Put every output into the loss, or make the layer as narrow as what is used.",
+)
 SWAPPED_IN = Rule(
     "RT663", "averaged-weights-left-in", _WARNING, _SUSPICIOUS, "A16",
     "After each evaluation training goes on from the averaged weights.",

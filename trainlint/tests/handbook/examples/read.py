@@ -214,6 +214,31 @@ CHANGES: dict[str, list[tuple[str, str]]] = {
     ],
     "RT664": [("criterion(model(x), y)", "criterion(model(x), torch.zeros_like(y))")],
     "RT665": [("        total = 0.0\n", "        total = 0.0\n        model.last.reset_parameters()\n")],
+    "RT666": [("criterion(model(x), y)", "criterion(model(x * torch.sin(angle_deg)[i]), y)"),
+              ("    best = 0\n", "    best, angle_deg = 0, torch.load('a.pt')\n")],
+    "RT667": [
+        ('x, y = torch.load("x.pt"), torch.load("y.pt")',
+         "table = torch.tensor(numpy.load('t.npy'))\n    x, y = table, table[:, -1].long()"),
+    ],
+    "RT668": [
+        ("    best = 0\n", """    best = 0
+    state = torch.load('last.pt')
+    model.load_state_dict(state['model'])
+    start = state['epoch']
+"""),
+        ("in range(epochs)", "in range(start, epochs)"),
+    ],
+    "RT669": [("nn.Linear(8, width)", "nn.Linear(8, 16)"), ("nn.BatchNorm1d(width)", "nn.BatchNorm1d(16)"),
+              ("nn.Linear(width, classes)", "nn.Linear(16, classes)"),
+              ("model = Net()", "model = Net(width=epochs * 8)")],
+    "RT670": [("        score = evaluate(model, val_loader)\n", """        try:
+            score = evaluate(model, val_loader)
+        except Exception:
+            score = 0.0
+""")],
+    "RT671": [("    best = 0\n", "    best = 0\n    config = {**vars(args), **DEFAULTS}\n")],
+    "RT672": [("criterion(model(x), y)", "F.mse_loss(model(x)[:, 0], y)"),
+              ('x, y = torch.load("x.pt")', 'x, y = torch.randn(320, 8)')],
     "RT661": [("total += loss.item()", "total += loss.item() * x.size(0)")],
     "RT662": [
         ("    for epoch in", "    sample, _ = next(iter(train_loader))\n    for epoch in"),

@@ -17,12 +17,7 @@ _SAID = re.compile(r"nan|infinit|not finite|non-?finite|diverg", re.IGNORECASE)
 
 
 def findings(subject: Subject, *, skipped: bool) -> list[Finding]:
-    """What is not finite, the loss first.
-
-    Args:
-        subject: the run.
-        skipped: True where the scaler skipped the updates, because norms were not finite.
-    """
+    """What is not finite, the loss first."""
     log = subject.log
     train = [*_train(log), *_said(log)][:1]
     collapsed = _collapsed(subject)
@@ -33,7 +28,6 @@ def findings(subject: Subject, *, skipped: bool) -> list[Finding]:
 
 
 def _bad(series: Series) -> list[bool]:
-    """Which values are not finite; empty where all are."""
     if all(map(math.isfinite, series.values)):
         return []
     return [not math.isfinite(v) for v in series.values]
@@ -63,7 +57,6 @@ def _train(log: Log) -> list[Finding]:
 
 
 def _blank(log: Log) -> list[Finding]:
-    """A loss that was always told, and then is `null` or an empty cell to the end: so NaN is written."""
     for series in log.of(Kind.TRAIN_LOSS):
         if series.blanks >= max(3, 0.1 * len(series.values)) and not series.sparse and len(series.values) > 1:
             text = f"{series.name.key} is empty in the last {series.blanks} places that name it, "
@@ -73,7 +66,6 @@ def _blank(log: Log) -> list[Finding]:
 
 
 def _weight(log: Log, series: Series, flags: Sequence[bool]) -> Severity:
-    """To the end it is fatal; a few that pass are what a scaler skips; one in many is one batch."""
     end, bad = trailing(flags), sum(flags)
     ends_part = any(stop > 1 and all(flags[stop - 2 : stop]) for stop in [*series.parts[1:], len(flags)])
     if end >= 2 or end == len(flags) or (ends_part and not series.name.average):
@@ -87,7 +79,6 @@ def _weight(log: Log, series: Series, flags: Sequence[bool]) -> Severity:
 
 
 def _said(log: Log) -> list[Finding]:
-    """A run that stops because its loss is not finite says so in its last words."""
     if log.ended and "loss" in log.ended.lower() and _SAID.search(log.ended):
         return [losses.NOT_FINITE.found(f"the run ends with {log.ended!r}")]
     return []
@@ -127,7 +118,6 @@ def _validation(log: Log) -> list[Finding]:
 
 
 def _sparse(flags: Sequence[bool]) -> bool:
-    """Whether a column is NaN where nothing was measured: numbers come again and again up to its end."""
     good = [i for i, flag in enumerate(flags) if not flag]
     gaps = sum(flags[i - 1] for i in good if i)
     regular = len(good) >= 2 and gaps >= 0.5 * (len(good) - 1)
@@ -151,7 +141,6 @@ def _norms(log: Log, skipped: bool) -> list[Finding]:
 
 
 def _others(log: Log, explained: bool) -> Iterator[Finding]:
-    """Values that nobody can classify must still not leave the finite numbers for good."""
     known = Kind.METRIC, Kind.OTHER, Kind.RATE, Kind.MOTION
     for series in log.of(*known):
         flags = _bad(series)

@@ -18,24 +18,14 @@ ENDING = 0.1
 
 
 def findings(subject: Subject, *, skipped: bool, explained: bool) -> list[Finding]:
-    """What rates, motions and gradient norms say.
-
-    Args:
-        subject: the run.
-        skipped: True where the scaler skipped the updates, which explains a rate that stays at 0.
-        explained: True where something else explains that nothing is learned while the rate rises.
-    """
+    """What rates, motions and gradient norms say."""
     zero = [] if skipped else _zero(subject)
     warmup = [] if explained else _warmup(subject)
     return [*zero, *warmup, *_motion(subject.log), *_norms(subject)]
 
 
 def used_rates(log: Log) -> Series | None:
-    """The largest rate of all groups at each place that prints them.
-
-    Args:
-        log: what was read.
-    """
+    """The largest rate of all groups at each place that prints them."""
     found = [s for s in log.of(Kind.RATE) if s.values]
     same = [s for s in found if len(s.values) == len(found[0].values)] if found else []
     if len(same) < 2:
@@ -74,7 +64,6 @@ def _zero(subject: Subject) -> list[Finding]:
 
 
 def _rounded(series: Series, *, learns: bool) -> bool:
-    """Whether `0.0000` may be how a small rate is printed: others are few units of the last decimal."""
     largest = max(series.values) * 10.0**series.zero_decimals
     return series.zero_decimals >= 2 and (largest < 100 or (learns and largest < 1000))
 
@@ -84,7 +73,6 @@ def _leading(values: Sequence[float]) -> int:
 
 
 def _each_epoch(series: Series) -> bool:
-    """Whether one rate is printed an epoch."""
     known = [e for e in series.epochs if math.isfinite(e)]
     return len(known) == len(series.values) and len(set(known)) == len(known) and all(e == int(e) for e in known)
 
@@ -147,11 +135,7 @@ FLOOR = 1.0
 
 
 def scaled(subject: Subject) -> list[Finding]:
-    """Updates that a scaler threw away.
-
-    Args:
-        subject: the run.
-    """
+    """Updates that a scaler threw away."""
     log = subject.log
     stuck = _stuck(log)
     if not stuck and not _most(log):
@@ -163,7 +147,6 @@ def scaled(subject: Subject) -> list[Finding]:
 
 
 def _begun(subject: Subject) -> bool:
-    """Whether the run trained before its updates were thrown away."""
     log, scales = subject.log, _scales(subject.log)
     if log.skips:
         return log.skips_last == log.skips and len(subject.train_curve) >= 3
@@ -187,7 +170,6 @@ def _told(log: Log) -> str:
 
 
 def _stuck(log: Log) -> bool:
-    """Whether the scale ends at its floor, or falls to the end without a train loss in between."""
     if "inimum loss scale" in log.ended:
         return True
     scales = _scales(log)

@@ -17,11 +17,7 @@ _PARTS = ("loss", "align", "contrast", "peak", "term", "penalty", "aux")
 
 
 def findings(subject: Subject) -> list[Finding]:
-    """What does not move.
-
-    Args:
-        subject: the run.
-    """
+    """What does not move."""
     constant = [*_validation(subject), *_train(subject)]
     flat = [] if constant else _flat(subject)
     return [*constant, *flat, *_terms(subject), *_metrics(subject)]
@@ -42,7 +38,6 @@ def _validation(subject: Subject) -> Iterator[Finding]:
 
 
 def _converged(values: Sequence[float], start: int) -> bool:
-    """Whether the value crept to where it stays: frozen weights stop from one value to the next."""
     return start > 0 and abs(values[start - 1] - values[start]) < 1e-4 * abs(values[start])
 
 
@@ -65,18 +60,13 @@ def _train(subject: Subject) -> Iterator[Finding]:
 
 
 def _finite(series: Series) -> Sequence[float]:
-    """Finite values of the last part; of a progress bar the last of each epoch."""
     if series.bar:
         return curve(series).levels
     return [v for v in series.last_part().values if math.isfinite(v)]
 
 
 def moves(values: Sequence[float]) -> bool:
-    """Whether values differ at all.
-
-    Args:
-        values: at least one.
-    """
+    """Whether values differ at all."""
     finite = values if all(map(math.isfinite, values)) else list(filter(math.isfinite, values))
     return bool(finite) and max(finite) - min(finite) > _DIGITS * abs(finite[0])
 
@@ -102,7 +92,6 @@ def longest_row(values: Sequence[float]) -> tuple[float, int, int]:
 
 
 def _printed(series: Series, value: float) -> int:
-    """Significant digits that a log prints of a value."""
     if series.decimals is None:
         return 9
     whole = round(min(abs(value) * 10.0**series.decimals, 1e15))
@@ -118,7 +107,6 @@ _CHANCE = (2, 3, 4, 5, 6, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 365, 51
 
 
 def _flat(subject: Subject) -> list[Finding]:
-    """Over epochs and within them; a guess is told from a slow start over epochs where there are enough of these."""
     series, epochs, fine = subject.train, subject.train_curve, subject.train_stretches
     if series is None or subject.log.rival or not _from_the_start(series):
         return []
@@ -134,7 +122,6 @@ def _flat(subject: Subject) -> list[Finding]:
 
 
 def _still(levels: Sequence[float], *, guess: bool) -> bool:
-    """Whether levels hardly move, or, where a guess is asked for, have no trend about the loss of one."""
     if len(levels) < 6:
         return False
     level = mean(levels)
@@ -152,14 +139,12 @@ _LONG = 15
 
 
 def _at_chance(levels: Sequence[float], level: float, spread: float) -> bool:
-    """The logarithm of a usual number of classes, without a trend: the loss of a guess."""
     near = any(abs(level - math.log(k)) < 0.01 * level for k in _CHANCE)
     change = abs(third(levels, 0) - third(levels, 2))
     return near and spread < 0.05 and len(levels) >= _LONG and change < 2 * noise(levels) / math.sqrt(len(levels) / 3)
 
 
 def _from_the_start(series: Series) -> bool:
-    """A log that begins in the middle of a run may show its flat end."""
     part = series.last_part()
     epoch, step = part.epochs[0], part.steps[0]
     if math.isfinite(epoch):

@@ -12,11 +12,7 @@ from ..series import Curve, Kind, Series, curve, runs, stretches
 
 @dataclass(frozen=True)
 class Subject:
-    """A run as the rules see it.
-
-    Args:
-        log: what was read.
-    """
+    """A run as the rules see it."""
 
     log: Log
 
@@ -66,34 +62,19 @@ class Subject:
 
 
 def within(series: Series | None, epochs: Curve) -> Curve | None:
-    """The levels of a series within its epochs; None where they say no more than the epochs do.
-
-    Args:
-        series: any.
-        epochs: its curve.
-    """
+    """The levels of a series within its epochs; None where they say no more than the epochs do."""
     fine = stretches(series) if series is not None and not sums_up(series) else None
     return fine if fine is not None and len(fine) > len(epochs) else None
 
 
 def finest(series: Series, fewest: int) -> Curve:
-    """The curve of a series: over epochs where there are enough of them, else over its values.
-
-    Args:
-        series: any.
-        fewest: levels that a rule needs.
-    """
+    """The curve of a series: over epochs where there are enough of them, else over its values."""
     epochs = curve(series)
     return epochs if len(epochs) >= fewest else within(series, epochs) or epochs
 
 
 def whole(log: Log, kind: Kind) -> Series | None:
-    """The series that stands for a kind of loss.
-
-    Args:
-        log: what was read.
-        kind: train or validation loss.
-    """
+    """The series that stands for a kind of loss."""
     found = log.of(kind) or log.of(kind, averages=True)
     total = [s for s in found if not s.name.term and len(s.values) > 1]
     terms = [s for s in found if s.name.term]
@@ -115,21 +96,12 @@ def _sum(terms: list[Series]) -> Series:
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean, without overflow of the sum.
-
-    Args:
-        values: at least one.
-    """
+    """The mean, without overflow of the sum."""
     return sum(v / len(values) for v in values)
 
 
 def third(levels: Sequence[float], which: int) -> float:
-    """The mean of a third of the levels.
-
-    Args:
-        levels: at least three.
-        which: 0, 1 or 2.
-    """
+    """The mean of a third of the levels."""
     size = max(1, len(levels) // 3)
     return mean(levels[-size:] if which == 2 else levels[which * size : (which + 1) * size])
 
@@ -138,20 +110,13 @@ def noise(levels: Sequence[float]) -> float:
     """The scatter of single levels about their trend: the median step from one to the next, over 0.954.
 
     A difference of two normal numbers has the median size 0.6745 * sqrt(2) = 0.954 standard deviations.
-
-    Args:
-        levels: in order.
     """
     steps = sorted(abs(b - a) for a, b in pairwise(levels))
     return steps[len(steps) // 2] / 0.954 if steps else 0.0
 
 
 def fall(levels: Sequence[float]) -> float:
-    """How far the last third lies below the first, as a share of its size; 0 where that is within the noise.
-
-    Args:
-        levels: in order.
-    """
+    """How far the last third lies below the first, as a share of its size; 0 where that is within the noise."""
     if len(levels) < 2:
         return 0.0
     first, last = (levels[0], levels[-1]) if len(levels) < 6 else (third(levels, 0), third(levels, 2))
@@ -162,20 +127,12 @@ def fall(levels: Sequence[float]) -> float:
 
 
 def improves(series: Series) -> bool:
-    """Whether a metric gets better by more than a tenth and more than its noise.
-
-    Args:
-        series: with a known direction.
-    """
+    """Whether a metric gets better by more than a tenth and more than its noise."""
     return -series.name.direction * fall(curve(series).levels) > 0.1
 
 
 def rank_trend(levels: Sequence[float]) -> float:
-    """Kendall's rank correlation of the levels with their order, over at most 60 of them: 1 where each is higher.
-
-    Args:
-        levels: in order.
-    """
+    """Kendall's rank correlation of the levels with their order, over at most 60 of them: 1 where each is higher."""
     if len(levels) > 60:
         levels = [levels[round(i * (len(levels) - 1) / 59)] for i in range(60)]
     count = len(levels)
@@ -184,12 +141,7 @@ def rank_trend(levels: Sequence[float]) -> float:
 
 
 def share(part: int, total: int) -> str:
-    """`all 30`, or `5 of 30`.
-
-    Args:
-        part: how many.
-        total: of how many.
-    """
+    """`all 30`, or `5 of 30`."""
     return f"all {total}" if part == total else f"{part} of {total}"
 
 
@@ -198,11 +150,7 @@ FEWEST_OF_SUM = 4
 
 
 def epochs_of(series: Series) -> list[Sequence[float]]:
-    """The values of each epoch of the last part; all of them where no epoch is told.
-
-    Args:
-        series: any.
-    """
+    """The values of each epoch of the last part; all of them where no epoch is told."""
     part = series.last_part()
     if not any(map(math.isfinite, part.epochs)):
         return [part.values]
@@ -210,11 +158,7 @@ def epochs_of(series: Series) -> list[Sequence[float]]:
 
 
 def sums_up(series: Series) -> bool:
-    """Whether values climb through each epoch and begin the next one low: a sum since the epoch began, no loss.
-
-    Args:
-        series: any.
-    """
+    """Whether values climb through each epoch and begin the next one low: a sum since the epoch began, no loss."""
     epochs = [e for e in epochs_of(series) if e]
     if len(epochs) == 1:
         return _one(epochs[0])
@@ -230,7 +174,6 @@ def sums_up(series: Series) -> bool:
 
 
 def _one(values: Sequence[float]) -> bool:
-    """Whether each value adds about as much as the first one holds, or less: no loss rises so evenly."""
     if len(values) < FEWEST_OF_SUM or not values[0] > 0:
         return False
     if not 0.3 <= (values[1] - values[0]) / values[0] <= 2:
@@ -244,11 +187,7 @@ def _one(values: Sequence[float]) -> bool:
 
 
 def taken_apart(series: Series) -> Series:
-    """What each value of a sum adds to the one before it in its epoch.
-
-    Args:
-        series: for which `sums_up` holds.
-    """
+    """What each value of a sum adds to the one before it in its epoch."""
     part = series.last_part()
     added = Series(part.name, epochs=part.epochs, steps=part.steps, decimals=part.decimals)
     for values in epochs_of(series):
@@ -259,12 +198,7 @@ def taken_apart(series: Series) -> Series:
 
 
 def mean_at_zero(series: Series, end: int) -> bool:
-    """Whether the values of the epoch before a place are means since it began, whose last member is 0 as printed.
-
-    Args:
-        series: of one part.
-        end: the place, at which another epoch begins.
-    """
+    """Whether the values of the epoch before a place are means since it began, whose last member is 0 as printed."""
     epoch = series.epochs[end - 1]
     if not math.isfinite(epoch) or series.epochs[end] == epoch:
         return False

@@ -17,16 +17,11 @@ FEWEST = 8
 
 
 def findings(subject: Subject) -> list[Finding]:
-    """Where the losses go.
-
-    Args:
-        subject: the run.
-    """
+    """Where the losses go."""
     return [*_paths(subject), *_diverged(subject), *_validation(subject), *_bound(subject), *_collapse(subject)]
 
 
 def _diverged(subject: Subject) -> list[Finding]:
-    """Epoch by epoch first, then within the epochs: a rise over steps is one however few epochs they fill."""
     if subject.log.rival:
         return []
     fine = subject.train_stretches
@@ -55,7 +50,6 @@ def _rise(subject: Subject, curve: Curve, few: int) -> list[Finding]:
 
 
 def _jump(levels: Sequence[float], fewest: int) -> int | None:
-    """Where the loss jumps to a plateau for good: above all that was before, or to twice the level before it."""
     count = len(levels)
     for start in range(3, count - fewest + 1):
         head, tail = levels[:start], levels[start:]
@@ -71,7 +65,6 @@ def _jump(levels: Sequence[float], fewest: int) -> int | None:
 
 
 def _recovers(tail: Sequence[float]) -> bool:
-    """A new stage, or a restart, begins high and falls again."""
     return tail[-1] < 0.8 * tail[0] or (len(tail) >= 6 and rank_trend(tail) < -0.4)
 
 
@@ -105,7 +98,6 @@ def _named(series: Series | None) -> str:
 
 
 def _still_better(series: Series) -> bool:
-    """Whether a validation metric has its best third at the end."""
     held_out = series.name.key.startswith(("val", "eval", "test", "dev", "metrics"))
     if not held_out or not {"train", "training", "trn"}.isdisjoint(series.name.key.split("_")):
         return False
@@ -171,11 +163,7 @@ COMMON = 3
 
 
 def restarted(subject: Subject) -> list[Finding]:
-    """A loss that is higher after a restart than it was at the same places before.
-
-    Args:
-        subject: the run.
-    """
+    """A loss that is higher after a restart than it was at the same places before."""
     series = subject.train
     if series is None or subject.log.rival or subject.summed or series.name.rival:
         return []
@@ -197,7 +185,6 @@ def restarted(subject: Subject) -> list[Finding]:
 
 
 def _both_sides(part: Series, places: Sequence[float], start: int) -> list[tuple[float, float]]:
-    """Values before and after a restart at the same places; of several at one place their last."""
     sides = [dict(zip(places[a:b], part.values[a:b], strict=True)) for a, b in ((0, start), (start, None))]
     both = [(value, sides[1][place]) for place, value in sides[0].items() if place in sides[1]]
     return [(a, b) for a, b in both if a > 0 and math.isfinite(a) and math.isfinite(b)]

@@ -13,21 +13,13 @@ from .subject import Subject
 
 
 def verdict(log: Log) -> Verdict:
-    """The verdict on what was read of a run.
-
-    Args:
-        log: what was read.
-    """
+    """The verdict on what was read of a run."""
     subject = Subject(log)
     return judge(findings(log), counts(log), blind(subject), ran(subject))
 
 
 def findings(log: Log) -> list[Finding]:
-    """What a log shows, causes before symptoms.
-
-    Args:
-        log: what was read.
-    """
+    """What a log shows, causes before symptoms."""
     subject = Subject(log)
     skipped = rates.scaled(subject)
     lost = finite.findings(subject, skipped=bool(skipped))
@@ -58,11 +50,7 @@ def _ended(log: Log) -> list[Finding]:
 
 
 def counts(log: Log) -> dict[str, int]:
-    """How many epochs and values were read.
-
-    Args:
-        log: what was read.
-    """
+    """How many epochs and values were read."""
     epochs = {
         math.ceil(e)
         for s in log.of(Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, averages=True)
@@ -74,11 +62,7 @@ def counts(log: Log) -> dict[str, int]:
 
 
 def ran(subject: Subject) -> tuple[str, ...]:
-    """Names of the checks that judged something.
-
-    Args:
-        subject: the run.
-    """
+    """Names of the checks that judged something."""
     log = subject.log
     train = subject.train is not None and len(subject.train.values) > 1
     val = subject.validation is not None and len(subject.validation.values) > 1
@@ -95,11 +79,7 @@ def ran(subject: Subject) -> tuple[str, ...]:
 
 
 def blind(subject: Subject) -> tuple[str, ...]:
-    """What could not be judged, and why.
-
-    Args:
-        subject: the run.
-    """
+    """What could not be judged, and why."""
     log, told = subject.log, []
     if subject.train is None:
         told.append("train loss: no line of the log names one")

@@ -23,9 +23,6 @@ _DEEPEST = 12
 def document(text: str) -> Any | None:  # noqa: ANN401
     """The text as one JSON document; None where it is none.
 
-    Args:
-        text: of a file.
-
     Raises:
         InputError: it is nested deeper than any program writes, or holds a number without end.
     """
@@ -100,7 +97,6 @@ def _mapping(found: dict[str, Any], stem: str, depth: int) -> Iterator[Row]:
 
 
 def _by_epoch(found: dict[str, Any]) -> Iterator[Row] | None:
-    """`{"1": {"loss": 0.5}, "2": {"loss": 0.4}}`."""
     keyed = [(_number(k.removeprefix("epoch").strip("_ ")), v) for k, v in found.items()]
     if len(keyed) < 2 or any(k is None or not isinstance(v, dict) for k, v in keyed):
         return None
@@ -108,7 +104,6 @@ def _by_epoch(found: dict[str, Any]) -> Iterator[Row] | None:
 
 
 def _column(column: Any) -> list[float | None] | None:  # noqa: ANN401
-    """A list of numbers, or a mapping from row numbers to them as data frames are written."""
     if isinstance(column, dict) and column and all(k.isdigit() for k in column):
         column = list(column.values())
     if not isinstance(column, list) or not column or any(isinstance(v, list | dict) for v in column):
@@ -143,11 +138,7 @@ _FLOATS = {1: "<f", 2: "<d"}
 
 
 def is_event_file(path: Path) -> bool:
-    """True where a file's name or first record speaks for an event file.
-
-    Args:
-        path: of a file.
-    """
+    """True where a file's name or first record speaks for an event file."""
     if "tfevents" in path.name:
         return True
     with path.open("rb") as file:
@@ -157,9 +148,6 @@ def is_event_file(path: Path) -> bool:
 
 def scalars(path: Path) -> Iterator[tuple[str, int, float]]:
     """Tag, step and value of every scalar, in the order written; a record cut short by a kill ends the file.
-
-    Args:
-        path: of the event file.
 
     Raises:
         InputError: a record is broken, or none is there.
@@ -257,7 +245,6 @@ def _value(data: memoryview) -> tuple[str, float | None]:
 
 
 def _tensor(data: memoryview) -> float | None:
-    """The element of a tensor of one float or double; None for any other."""
     kind, content, listed = 0, b"", b""
     for field, _, value in _fields(data):
         if field == 1 and isinstance(value, int):

@@ -20,23 +20,7 @@ _LOSSES = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS)
 
 @dataclass(eq=False)
 class Log:
-    """What has been read of a run.
-
-    Args:
-        series: by key.
-        planned: planned epochs, where told.
-        batches: batches per epoch, where told.
-        warmup: length of the warm-up, in the log's own unit.
-        skips: updates that a scaler said it skipped.
-        skips_last: of these, since the last train loss.
-        scaler: True where anything speaks of a loss scale.
-        ended: how the text says that the run died; empty where a loss follows, or nothing says so.
-        left_out: values and names beyond the bounds.
-        epoch: the present one.
-        step: the present one.
-        stepped: claims that a step was taken.
-        full: True where the bounds are reached.
-    """
+    """What has been read of a run."""
 
     series: dict[str, Series] = field(default_factory=dict)
     planned: int | None = None
@@ -53,12 +37,7 @@ class Log:
     full: bool = False
 
     def of(self, *kinds: Kind, averages: bool = False) -> list[Series]:
-        """The series of some kinds, those with most values first.
-
-        Args:
-            kinds: wanted.
-            averages: True with the running averages that are printed behind values.
-        """
+        """The series of some kinds, those with most values first."""
         found = [s for s in self.series.values() if s.name.kind in kinds and (averages or not s.name.average)]
         return sorted(found, key=lambda s: -len(s.values))
 
@@ -73,12 +52,7 @@ class Log:
         return sum(len(s.values) for s in self.series.values())
 
     def place(self, name: Name, token: str) -> None:
-        """Take note of a position.
-
-        Args:
-            name: of kind epoch, step, or a total.
-            token: as printed.
-        """
+        """Take note of a position."""
         value = cell(token)
         if value is None or not math.isfinite(value):
             return
@@ -101,14 +75,7 @@ class Log:
         self.planned = self.planned if total is None or not math.isfinite(total) else round(total)
 
     def add(self, name: Name, token: str, *, bar: bool = False, table: bool = False) -> None:
-        """Take note of a value, as printed.
-
-        Args:
-            name: what it is the value of.
-            token: as printed.
-            bar: True within a progress bar.
-            table: True within a table.
-        """
+        """Take note of a value, as printed."""
         value = cell(token)
         if value is None:
             self.blank(name)
@@ -126,15 +93,7 @@ class Log:
     def extend(
         self, name: Name, tokens: Sequence[str], epochs: Sequence[float], steps: Sequence[float], *, table: bool
     ) -> None:
-        """Take note of many values, as printed: plain numbers, outside of progress bars.
-
-        Args:
-            name: what they are the values of.
-            tokens: as printed.
-            epochs: of each.
-            steps: of each.
-            table: True within a table.
-        """
+        """Take note of many values, as printed: plain numbers, outside of progress bars."""
         series = self.series.get(name.key)
         values = array("d", map(float, tokens))
         known = series if series is not None and len(series.values) >= _LOOKED_AT and not self.full else None
@@ -149,31 +108,18 @@ class Log:
         self.full = self.count >= MOST_VALUES
 
     def blank(self, name: Name) -> None:
-        """Take note that a value is not there, such as `null` or an empty cell.
-
-        Args:
-            name: what it would have been the value of.
-        """
+        """Take note that a value is not there, such as `null` or an empty cell."""
         series = self.series.get(name.key)
         if series is not None:
             series.blanks += 1
 
     def ever_blank(self, names: Iterable[Name]) -> bool:
-        """True where values of these names come and go, or never came, so that one more blank says nothing.
-
-        Args:
-            names: any.
-        """
+        """True where values of these names come and go, or never came, so that one more blank says nothing."""
         found = [self.series.get(name.key) for name in names]
         return all(series is None or series.sparse for series in found)
 
     def value(self, name: Name, value: float) -> None:
-        """Take note of a value that was never printed, so that it has all its digits.
-
-        Args:
-            name: what it is the value of.
-            value: any number.
-        """
+        """Take note of a value that was never printed, so that it has all its digits."""
         series = self.series.get(name.key) or self._new(name)
         if series is not None:
             series.decimals = None
@@ -189,7 +135,6 @@ class Log:
         series.add(value, self.epoch, self.step)
 
     def _begin(self, series: Series) -> None:
-        """Before a value is added: what it says about what was read before."""
         if series.blanks:
             series.blanks, series.sparse = 0, True
         if (self.ended or self.skips_last) and series.name.kind in _LOSSES:
@@ -206,7 +151,6 @@ class Log:
 
 
 def _look(series: Series, value: float, token: str) -> None:
-    """With how many decimals does the log print this series?"""
     if value and series.decimals is not None and math.isfinite(value):
         told = decimals(token)
         series.decimals = None if told is None else max(told, series.decimals)

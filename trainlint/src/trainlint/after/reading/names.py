@@ -88,7 +88,6 @@ _GLUED = re.compile(
 
 
 def _glued(words: list[str]) -> str:
-    """The phase of `valloss` and `testacc`."""
     found = next((m for w in words if (m := _GLUED.fullmatch(w))), None)
     return "" if found is None else "train" if found[1].startswith("tr") else "val"
 

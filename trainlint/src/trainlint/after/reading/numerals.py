@@ -183,5 +183,4 @@ class Commas:
 
 
 def _left_out(found: re.Match[str]) -> str:
-    """In a line with points, what may be a count stays, and what can only be half a number goes."""
     return found[0] if _COUNT.fullmatch(found[0]) else _OPAQUE

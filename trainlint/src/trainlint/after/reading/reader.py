@@ -67,11 +67,7 @@ class Reader:
         return self._log
 
     def line(self, line: str) -> None:
-        """Read a line.
-
-        Args:
-            line: without colours and its end.
-        """
+        """Read a line."""
         if self._endings.inside and self._ended(line):
             return
         shape = self._last.follower
@@ -123,7 +119,6 @@ class Reader:
         return end is not None
 
     def _understood(self, line: str, texts: list[str]) -> Shape | None:
-        """What a line of this shape says; None where a name and its number are written as one word."""
         if len(line) > _LONGEST_CACHED:
             return Shape(understand(texts, self.phase))
         key = (self.phase, *texts)
@@ -159,7 +154,6 @@ class Reader:
         return replace(template, ends=ends, claims=claims) if ends or claims else template
 
     def _words(self, line: str, template: Template) -> None:
-        """A line of words alone may say what the lines below it are about: `Validation:`."""
         if template.skip:
             self._skipped()
         text = line.strip(" #*=->|")
@@ -205,7 +199,6 @@ class Reader:
         return True
 
     def _follow_row(self, header: Header, line: str) -> None:
-        """Rows of cells that are numbers or empty have a shape, which is where they are empty."""
         tokens = line.split(header.mark)
         filled = [i for i, token in enumerate(tokens) if token]
         texts = header.mark.join("0" if token else "" for token in tokens).split("0")
@@ -216,11 +209,7 @@ class Reader:
         self._follow(shape, texts, [tokens[i] for i in filled])
 
     def row(self, pairs: Iterable[tuple[str, float | None]]) -> None:
-        """Read named numbers that belong together, such as an entry of a JSON list.
-
-        Args:
-            pairs: name and number, positions among them in any order; None where the number is not there.
-        """
+        """Read named numbers that belong together, such as an entry of a JSON list."""
         named = [(name_of(name), value) for name, value in pairs]
         log = self._log
         log.step = math.nan if any(n.kind is Kind.EPOCH for n, _ in named) else log.step
@@ -233,7 +222,6 @@ class Reader:
 
 
 def _row_of(header: Header, filled: Sequence[int]) -> Template:
-    """What the cells of a row are that has these filled."""
     named = [(n, header.names[i]) for n, i in enumerate(filled)]
     slots = [Slot(n, name) for n, name in named if name is not None]
     empty = [name for i, name in enumerate(header.names) if name is not None and i not in filled]

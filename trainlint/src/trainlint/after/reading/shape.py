@@ -26,15 +26,7 @@ _PLAIN = (Kind.STEP, Kind.EPOCH, Kind.BATCHES, Kind.PLANNED)
 
 
 class Shape:
-    """What is known of the lines that have the same texts between their numbers, or of rows with the same blanks.
-
-    Args:
-        meaning: what the numbers are.
-        begins: the header that such a line is; None where it is none.
-        phase: what earlier lines said when it was understood.
-        header: of the table that such a line is read after.
-        table: True where it is a row of that table.
-    """
+    """What is known of the lines that have the same texts between their numbers, or of rows with the same blanks."""
 
     __slots__ = (
         "anew", "begins", "direct", "follower", "header", "match", "meaning", "others", "phase", "said", "step",
@@ -57,13 +49,7 @@ class Shape:
         self.follower: Shape | None = None
 
     def learn(self, texts: Sequence[str], tokens: Sequence[str], log: Log) -> None:
-        """Count a line of this shape, and make the pattern where it is seen often.
-
-        Args:
-            texts: between the numbers.
-            tokens: the numbers.
-            log: what was read so far.
-        """
+        """Count a line of this shape, and make the pattern where it is seen often."""
         self.uses += 1
         meaning = self.meaning
         if self.uses != OFTEN or self.begins is not None or meaning.ends or meaning.skip:
@@ -78,12 +64,7 @@ class Shape:
         self.others = tuple(s for s in meaning.positions if s.name.kind is not Kind.STEP)
 
     def place(self, tokens: Sequence[str], log: Log) -> None:
-        """Take note of the positions in a line.
-
-        Args:
-            tokens: its numbers.
-            log: takes them.
-        """
+        """Take note of the positions in a line."""
         for slot in self.others:
             token = tokens[slot.index]
             if slot.name.kind is Kind.EPOCH:
@@ -98,7 +79,6 @@ class Shape:
 
 
 def _direct(meaning: Template, tokens: Sequence[str], log: Log) -> bool:
-    """Whether the numbers are plain values, which nothing else in the line has a say in."""
     if meaning.bar or meaning.claims or meaning.settings or not log.ever_blank(meaning.missing):
         return False
     told = any(":" in tokens[s.index] for s in (*meaning.positions, *meaning.slots))
@@ -106,11 +86,7 @@ def _direct(meaning: Template, tokens: Sequence[str], log: Log) -> bool:
 
 
 class Block:
-    """Lines of one shape whose values wait to be taken together.
-
-    Args:
-        log: takes them.
-    """
+    """Lines of one shape whose values wait to be taken together."""
 
     def __init__(self, log: Log) -> None:
         self.log = log
@@ -118,12 +94,7 @@ class Block:
         self.rows: list[tuple[tuple[str, ...], float, float]] = []
 
     def hold(self, shape: Shape, tokens: tuple[str, ...]) -> None:
-        """Hold a line's values back.
-
-        Args:
-            shape: of the line.
-            tokens: its numbers.
-        """
+        """Hold a line's values back."""
         if shape is not self.shape or len(self.rows) >= BLOCK:
             self.take()
             self.shape = shape

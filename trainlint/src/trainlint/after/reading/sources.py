@@ -21,9 +21,6 @@ _USUAL = ("trainer_state.json", "*tfevents*", "metrics.csv", "results.csv", "his
 def read_text(text: str) -> Log:
     """What a text holds.
 
-    Args:
-        text: lines, or a JSON document.
-
     Raises:
         InputError: a number or a nesting in it is without measure.
     """
@@ -39,9 +36,6 @@ def read_text(text: str) -> Log:
 
 def read_file(path: Path) -> Log:
     """What a file holds.
-
-    Args:
-        path: of a log, a table, a JSON document or an event file.
 
     Raises:
         InputError: it is none of these.
@@ -69,7 +63,6 @@ def _begins(first: str) -> bool:
 
 
 def _document(reader: Reader, text: str) -> bool:
-    """Read a text as one JSON document; False where it is lines, each of its own."""
     start = text.lstrip()[:1]
     if start not in {"{", "["} or not text.rstrip().endswith(("}", "]")):
         return False
@@ -91,9 +84,6 @@ def _events(reader: Reader, path: Path) -> None:
 
 def find(place: Path) -> Path:
     """The log that a path means: itself, or what a folder holds under a usual name.
-
-    Args:
-        place: a file or a folder.
 
     Raises:
         InputError: nothing is there, or a folder holds no log, or several.

@@ -34,11 +34,7 @@ class Header:
     spans: tuple[tuple[int, int], ...] = ()
 
     def row(self, line: str) -> "list[tuple[Name, str]] | None":
-        """The cells of a row that hold something; None where the line is no row of this table.
-
-        Args:
-            line: any.
-        """
+        """The cells of a row that hold something; None where the line is no row of this table."""
         cells = split(line, self.mark)
         if self.spans and 1 < len(cells) < len(self.names):
             cells = self._placed(line)
@@ -51,7 +47,6 @@ class Header:
         return [(name, c) for name, c in zip(self.names, cells, strict=True) if name is not None]
 
     def _placed(self, line: str) -> list[str]:
-        """The cells under the titles that they stand below; fewer where two stand below the same."""
         cells, last = [""] * len(self.names), -1
         for found in _spans(line, self.mark):
             begin, end = found.span()
@@ -64,21 +59,13 @@ class Header:
 
 @dataclass(frozen=True)
 class Phases:
-    """The columns of a table with a quantity in each row: `accuracy | 0.81 | 0.79` under `Training | Validation`.
-
-    Args:
-        phases: `train` or `val`, of each column.
-    """
+    """The columns of a table with a quantity in each row: `accuracy | 0.81 | 0.79` under `Training | Validation`."""
 
     phases: tuple[str, ...]
     mark: str = "|"
 
     def row(self, line: str) -> "list[tuple[Name, str]] | None":
-        """The cells of a row that hold something; None where the line is no row of this table.
-
-        Args:
-            line: any.
-        """
+        """The cells of a row that hold something; None where the line is no row of this table."""
         cells = split(line, self.mark)
         if len(cells) != len(self.phases) + 1 or not all(map(_entry, cells[1:])):
             return None
@@ -148,7 +135,6 @@ def _titles(titles: list[str], stem: str) -> tuple[Name | None, ...] | None:
 
 
 def _apart_from_each_other(names: list[Name | None]) -> tuple[Name | None, ...]:
-    """Columns of the same name, as of several runs in one export, are a series each."""
     seen = Counter[str]()
     for index, name in enumerate(names):
         if name is not None and name.kind not in {Kind.EPOCH, Kind.STEP, Kind.IGNORED}:
@@ -159,7 +145,6 @@ def _apart_from_each_other(names: list[Name | None]) -> tuple[Name | None, ...]:
 
 
 def _column(title: str) -> Name | None:
-    """A Weights & Biases export puts the run's name before the quantity, and adds columns of bounds."""
     title = title.strip("'\" ")
     if not title or title.startswith("Unnamed: ") or title.endswith(("__MIN", "__MAX")):
         return None
@@ -178,12 +163,7 @@ _CURVES = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, Kind.RATE, Kind.G
 
 
 def split(line: str, mark: str) -> list[str]:
-    """The cells of a line.
-
-    Args:
-        line: any.
-        mark: between cells; the empty string for blanks, two blanks for at least two.
-    """
+    """The cells of a line."""
     if mark == "|":
         line = line.translate(_BOXES).strip()
         return [c.strip() for c in line.removeprefix("|").removesuffix("|").split("|")] if "|" in line else []
@@ -195,7 +175,6 @@ def split(line: str, mark: str) -> list[str]:
 
 
 def _entry(text: str) -> bool:
-    """Whether a cell may stand in a row of numbers: a number, a time, a size, or nothing."""
     text = text.strip().strip("\"'")
     if text.lower() in MISSING or cell(text) is not None:
         return True

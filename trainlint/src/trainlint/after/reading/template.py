@@ -46,12 +46,7 @@ POSITIONS = frozenset((Kind.EPOCH, Kind.STEP, Kind.PLANNED, Kind.BATCHES, Kind.W
 
 @dataclass(frozen=True)
 class Slot:
-    """What one number of a template is.
-
-    Args:
-        index: of the number.
-        name: what it is the value of.
-    """
+    """What one number of a template is."""
 
     index: int
     name: Name
@@ -59,19 +54,7 @@ class Slot:
 
 @dataclass(frozen=True, kw_only=True)
 class Template:
-    """What a line without its numbers says.
-
-    Args:
-        slots: the numbers that are values.
-        positions: the numbers that say where: epoch, step, and their totals.
-        bar: True for a progress bar.
-        skip: True where a scaler says that it skips an update.
-        phase: `train` or `val` where the line names it.
-        settings: True where the line lists settings, not measurements.
-        ends: True where the line may tell of the run's end.
-        claims: True where the line may claim that a step was taken.
-        missing: names beside which the line says `null`.
-    """
+    """What a line without its numbers says."""
 
     slots: tuple[Slot, ...] = ()
     positions: tuple[Slot, ...] = ()
@@ -85,12 +68,7 @@ class Template:
 
 
 def understand(texts: list[str], phase: str) -> Template:
-    """The template of a line.
-
-    Args:
-        texts: what stands before, between and behind its numbers.
-        phase: `train` or `val` where earlier lines say so.
-    """
+    """The template of a line."""
     whole = "0".join(texts[:_LONG])[: 10 * _LONG]
     if _SETTINGS.search(whole):
         return Template(settings=True)
@@ -109,11 +87,7 @@ def understand(texts: list[str], phase: str) -> Template:
 
 
 def epochs_first(slots: Iterable[Slot]) -> tuple[Slot, ...]:
-    """Positions in the order in which they count: steps may begin anew with an epoch.
-
-    Args:
-        slots: positions.
-    """
+    """Positions in the order in which they count: steps may begin anew with an epoch."""
     return tuple(sorted(slots, key=lambda slot: slot.name.kind is not Kind.EPOCH))
 
 
@@ -131,7 +105,6 @@ def phase_of(text: str) -> str:
 
 
 def _scale(texts: list[str]) -> tuple[Slot, ...]:
-    """The last number behind the word scale, or `to`, is the new scale."""
     marked = [i for i, text in enumerate(texts[:-1]) if re.search(r"scale|\bto\b|reducing", text, re.IGNORECASE)]
     return (Slot(marked[-1], name_of("loss_scale")),) if marked else ()
 
@@ -199,13 +172,11 @@ class _Reader:
         return _NEW
 
     def _behind(self, index: int, text: str) -> Name | None:
-        """`2.401 avg loss, 0.001 rate`: a name that follows its number."""
         found = _FOLLOWS.match(self.texts[index + 1]) if text.strip() in _MARKS else None
         named = name_of(found[1], self.said or self.before) if found else None
         return named if named is not None and named.kind in _FOLLOWING else None
 
     def _leading(self) -> Name | None:
-        """A line that begins with a number: `[1, 2000]` is epoch and step, `12/120 [=` a step of many."""
         behind = self.texts[1] if len(self.texts) > 1 else ""
         self.last_text = self.texts[0]
         pair = self.texts[0].strip() == "[" and (behind.strip() == "," or "][" in "".join(self.texts[1:3]))
@@ -226,14 +197,12 @@ _NEW = object()
 
 
 def _numbered(behind: str) -> Name | None:
-    """`Train: 3 [ 250/1251 ...` is epoch 3, and `Test: [ 48/48]` a step."""
     if behind.strip() == "/":
         return name_of("step")
     return name_of("epoch") if _OPENS.match(behind) else None
 
 
 def _next_group(last: Name) -> Name:
-    """The rate of the next group in a list of rates."""
     base, _, number = last.key.partition("[")
     return Name(key=f"{base}[{int(number.rstrip(']') or 0) + 1}]", kind=last.kind)
 
@@ -252,7 +221,6 @@ def _averaged(last: Name | None) -> Name | None:
 
 
 def _label(text: str) -> tuple[str, bool]:
-    """The words that name what follows, at most four, and whether a colon or an equals sign stands between."""
     text = _WRAPPER.sub("", text[-200:].rstrip()).rstrip("[({'\"<~ \t")
     bare = text.rstrip(":=>→ \t")
     separated = len(bare) < len(text.rstrip())

@@ -29,9 +29,6 @@ _MARKS = "\x1b\x08\r"
 def opened(path: Path) -> TextIOWrapper:
     """The file as text.
 
-    Args:
-        path: of a log.
-
     Raises:
         InputError: the file is binary, a folder, or cannot be opened.
     """
@@ -50,10 +47,6 @@ def opened(path: Path) -> TextIOWrapper:
 def encoding_of(head: bytes, name: str) -> str:
     """The encoding that the first bytes of a file speak for.
 
-    Args:
-        head: the first bytes.
-        name: of the file, for the message.
-
     Raises:
         InputError: the bytes are no text.
     """
@@ -69,11 +62,7 @@ def encoding_of(head: bytes, name: str) -> str:
 
 
 def pieces(file: TextIOWrapper) -> Iterator[str]:
-    """The lines of an open file, as far as it is written; one that is too long comes in pieces.
-
-    Args:
-        file: opened by `opened`.
-    """
+    """The lines of an open file, as far as it is written; one that is too long comes in pieces."""
     rest, cuts = "", 0
     while chunk := _chunk(file):
         *lines, rest = (rest + chunk).split("\n")
@@ -91,7 +80,6 @@ def pieces(file: TextIOWrapper) -> Iterator[str]:
 
 
 def _chunk(file: TextIOWrapper) -> str:
-    """The next part of a file; nothing where a compressed one is not written to its end."""
     try:
         return file.read(LONGEST_PIECE)
     except _BROKEN:
@@ -99,17 +87,12 @@ def _chunk(file: TextIOWrapper) -> str:
 
 
 def _cut(part: str) -> tuple[str, str]:
-    """A piece up to its last blank, comma or brace, and what is left of it."""
     end = max(part.rfind(mark) for mark in " ,\t}]") + 1
     return (part[:end], part[end:]) if end > LONGEST_PIECE // 2 else (part, "")
 
 
 def clean(line: str) -> Iterator[str]:
-    """A line without colours; progress that is written over itself by backspaces is a line each.
-
-    Args:
-        line: as written.
-    """
+    """A line without colours; progress that is written over itself by backspaces is a line each."""
     if "\x1b" in line:
         line = _ANSI.sub("", line)
     if "\x08" in line:
@@ -141,11 +124,7 @@ class Endings:
         self.prefix = ""
 
     def read(self, line: str) -> str | None:
-        """What a line says of the end: its words, the empty string within a traceback, None where it says nothing.
-
-        Args:
-            line: without colours.
-        """
+        """What a line says of the end: its words, the empty string within a traceback, None where it says nothing."""
         if _BEGINS in line:
             self.inside, self.prefix = True, line[: line.index(_BEGINS)]
             return "" if self.ignored else "an error"
@@ -169,9 +148,5 @@ _HINTS = ("rror", "Kill", "kill", "fault", "Abort", "core dumped", "DUE TO", "CA
 
 
 def may_end(text: str) -> bool:
-    """Whether lines of this shape may tell of an end: a fast look before the slow one.
-
-    Args:
-        text: of a line, with or without its numbers.
-    """
+    """Whether lines of this shape may tell of an end: a fast look before the slow one."""
     return any(hint in text for hint in _HINTS)

@@ -41,9 +41,6 @@ def check_source(text: str, path: str = "<text>", beside: Mapping[str, str] | No
 def check_files(files: list[SourceFile]) -> list[SourceFinding]:
     """What files of one program suggest, by file and line.
 
-    Args:
-        files: as parsed.
-
     Raises:
         InputError: the source is nested too deeply to be followed, or meets a gap in the check itself.
     """
@@ -76,9 +73,6 @@ def check_paths(paths: Iterable[Path]) -> tuple[list[SourceFinding], list[InputE
     """What files on disk suggest, and which could not be read.
 
     Files of one folder are read as one program, unless there are very many of them.
-
-    Args:
-        paths: Python files.
     """
     files, errors = _read(paths)
     groups: dict[Path, list[SourceFile]] = {}
@@ -92,7 +86,6 @@ def check_paths(paths: Iterable[Path]) -> tuple[list[SourceFinding], list[InputE
 
 
 def _apart(together: list[SourceFile], errors: list[InputError]) -> list[SourceFinding]:
-    """The findings of one program; if it cannot be followed as one, those of each file alone."""
     try:
         return check_files(together)
     except InputError as error:
@@ -103,7 +96,6 @@ def _apart(together: list[SourceFile], errors: list[InputError]) -> list[SourceF
 
 
 def _programs(group: list[SourceFile]) -> list[list[SourceFile]]:
-    """Files of one folder that import each other are one program; the others stand alone."""
     stems = {f.stem for f in group}
     linked = [f for f in group if len(group) <= TOGETHER and _imports(f) & stems - {f.stem}]
     named = {s for f in linked for s in _imports(f) & stems}

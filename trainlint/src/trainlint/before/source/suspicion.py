@@ -13,20 +13,7 @@ from .walking.scopes import SourceFile
 
 @dataclass(frozen=True, kw_only=True)
 class SourceFinding:
-    """A rule that the source breaks, with the place.
-
-    Args:
-        rule: what is wrong.
-        path: the file, as given.
-        line: from 1.
-        column: from 1.
-        source: the line as it stands there, without its indent.
-        evidence: one clause on what was read.
-        severity: how serious it is here.
-        subject: the name concerned.
-        confirmed_by: codes of run-time rules whose finding confirms this one.
-        explains: codes of run-time rules whose finding this line is the likely cause of.
-    """
+    """A rule that the source breaks, with the place."""
 
     rule: Rule
     path: str

@@ -19,11 +19,7 @@ _OTHERS_LOOP = re.compile(
 
 
 class Training:
-    """Facts that several rules share.
-
-    Args:
-        reading: the walk.
-    """
+    """Facts that several rules share."""
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
@@ -79,7 +75,6 @@ class Training:
         return bool(self.backwards) and all(_clear(e.value) and self._learns(e.value) for e in self.backwards)
 
     def _learns(self, loss: Value) -> bool:
-        """True where a loss reaches weights by gradients."""
         found = [t for t in self.reach(loss)[0].values() if isinstance(t, Thing)]
         return any(learns(t) for t in found)
 

@@ -19,9 +19,6 @@ class Compiling:
     """Lets every call of what `torch.compile(module)` makes pass through a function, from the first call on.
 
     The class of such modules is known once torch has loaded its compiler, which nobody loads for our sake.
-
-    Args:
-        around: called with the original, the compiled module and its arguments.
     """
 
     def __init__(self, around: Around) -> None:
@@ -93,13 +90,7 @@ class Forward:
         self._settle()
 
     def measure(self, on: bool, glance: bool, *, allowed: bool) -> None:
-        """Listen, or stop listening, for the sake of the coming update.
-
-        Args:
-            on: True where it is measured.
-            glance: True where its batch is looked at.
-            allowed: False where a part of the model is compiled: a hook would break its graph and recompile it.
-        """
+        """Listen, or stop listening, for the sake of the coming update."""
         self._measured, self._glancing, self._allowed = on, glance, self._allowed and allowed
         self._settle()
 

@@ -32,11 +32,6 @@ class Boundary:
     def run(self, event: str, callback: Callable[..., object], *facts: object) -> None:
         """Call back, behind the boundary.
 
-        Args:
-            event: what the ledger calls it.
-            callback: may raise `TrainingFault`, which passes, or anything else, which does not.
-            *facts: its arguments.
-
         Raises:
             TrainingFault: a fatal finding was confirmed.
         """
@@ -50,33 +45,19 @@ class Boundary:
             self.fail(event, error)
 
     def fail(self, event: str, error: Exception) -> None:
-        """Measuring ends here; the loop goes on.
-
-        Args:
-            event: where it happened.
-            error: what happened.
-        """
+        """Measuring ends here; the loop goes on."""
         self.broken = f"{type(error).__name__}: {error}".splitlines()[0]
         self.told(event, "".join(traceback.format_exception(error)))
 
 
 class Ears:
-    """Passes what is heard on to an observer, as long as there is one, behind its boundary.
-
-    Args:
-        observer: who is told.
-    """
+    """Passes what is heard on to an observer, as long as there is one, behind its boundary."""
 
     def __init__(self, observer: "Observer") -> None:
         self._observer = weakref.ref(observer)
 
     def tell(self, event: str, *facts: object) -> None:
-        """Something happened.
-
-        Args:
-            event: name of a method of the observer.
-            *facts: its arguments.
-        """
+        """Something happened."""
         if (observer := self._observer()) is not None:
             observer.boundary.run(event, getattr(observer, event), *facts)
 
@@ -98,12 +79,7 @@ def listen_backward(listener: Ears) -> Undo:
 
 
 def listen_optimizers(listener: Ears, optimizers: Sequence[Optimizer]) -> list[Undo]:
-    """Hear of the steps of every optimiser in this process, and of the clearings of those of the given kinds.
-
-    Args:
-        listener: who is told.
-        optimizers: those whose classes may define a `zero_grad` of their own.
-    """
+    """Hear of the steps of every optimiser in this process, and of the clearings of those of the given kinds."""
 
     def ended(optimizer: Optimizer, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
         listener.tell("stepped", optimizer, any(callable(a) for a in args) or kwargs.get("closure") is not None)
@@ -146,10 +122,6 @@ def leaves_of(model: nn.Module, named: Mapping[str, nn.Module]) -> dict[int, str
     """The name of each leaf by its identity; a module with parameters of its own counts as a leaf.
 
     A model of which a part is compiled has none: hooks would break its graph and recompile it.
-
-    Args:
-        model: the watched one.
-        named: its modules.
     """
     if compiled(model):
         return {}

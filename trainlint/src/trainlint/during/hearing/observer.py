@@ -27,13 +27,7 @@ _ALERT = 8
 
 
 class Observer:
-    """Counts what the hooks report, measures updates that are due, and tells the jury.
-
-    Args:
-        run: the counters.
-        jury: who is told.
-        preset: which updates are due.
-    """
+    """Counts what the hooks report, measures updates that are due, and tells the jury."""
 
     def __init__(self, run: Run, jury: Jury, preset: Preset) -> None:
         self.run, self.jury, self.schedule = run, jury, SCHEDULES[preset]
@@ -67,11 +61,7 @@ class Observer:
         self._listen_leaves()
 
     def follow(self, scheduler: object) -> None:
-        """Listen to a schedule that came later.
-
-        Args:
-            scheduler: anything whose `step()` sets rates.
-        """
+        """Listen to a schedule that came later."""
         self.run.schedulers = [*self.run.schedulers, scheduler]
         self._undo.append(hooks.listen_scheduler(scheduler, self._ears))
 
@@ -182,12 +172,7 @@ class Observer:
         self.hands.settle(lane, self._applied)
 
     def refuse(self, lane: Lane, reason: str) -> None:
-        """A scaler or the loop itself refused a step.
-
-        Args:
-            lane: of the optimiser.
-            reason: why, in a few words.
-        """
+        """A scaler or the loop itself refused a step."""
         lane.skipped[reason] += 1
         lane.pending, lane.stepped, lane.inside, lane.by = 0, True, False, None
         self.jury.ask("skipped", self.run, lane, reason)
@@ -234,7 +219,6 @@ class Observer:
             self.jury.ask("judged", self.run, module, tensors(inputs))
 
     def _answered(self, training: bool, output: object) -> None:
-        """The model answered: in training, or without gradients as in validation."""
         if not torch.is_grad_enabled():
             self.run.misjudged += training
             self.run.judged += not training
@@ -278,7 +262,6 @@ class Observer:
             self._name_operations()
 
     def _name_operations(self) -> None:
-        """Anomaly detection for one backward pass, in preset trace: it makes every operation many times as dear."""
         if self._trace and self._named is nothing:
             self._named = hooks.name_operations()
 

@@ -23,14 +23,7 @@ _ATTENTION = {F.scaled_dot_product_attention: "scaled_dot_product_attention"}
 
 @dataclass(frozen=True, eq=False)
 class Pass:
-    """One pass of a watched model with gradients.
-
-    Args:
-        model: which.
-        inputs: its tensors, by position.
-        outputs: what came out.
-        made_by: the models among whose answers the inputs lie in memory, detached or not.
-    """
+    """One pass of a watched model with gradients."""
 
     model: nn.Module
     inputs: tuple[Tensor, ...]
@@ -75,13 +68,7 @@ class Passes:
         self._looks = max(self._looks, 1)
 
     def ran(self, module: nn.Module, inputs: Sequence[object], output: object) -> None:
-        """A module ran: keep what went into the model and what came out, where there are gradients.
-
-        Args:
-            module: any.
-            inputs: its arguments.
-            output: its answer.
-        """
+        """A module ran: keep what went into the model and what came out, where there are gradients."""
         if id(module) not in self.roots:
             return
         fed, out = tensors(inputs), tensors(output)
@@ -102,7 +89,6 @@ class Passes:
         )
 
     def _remember(self, module: nn.Module, made: Sequence[Tensor]) -> None:
-        """Where the answers of each model lie, without keeping any of them alive."""
         if len(self.roots) > 1:
             for each in (t for t in made if not t.is_sparse):
                 held = StorageWeakRef(each.untyped_storage())
@@ -111,11 +97,7 @@ class Passes:
                 del self._made[next(iter(self._made))]
 
     def without(self, on: bool) -> None:
-        """Modules run without gradients from now on, or no longer: listen closer while a look is left.
-
-        Args:
-            on: True where they do.
-        """
+        """Modules run without gradients from now on, or no longer: listen closer while a look is left."""
         wanted = on and self._looks > 0
         if wanted or self._mode is None:
             for hook in self._hooks:
@@ -187,34 +169,20 @@ class Tried:
         self._fresh = True
 
     def ran(self, model: int, *, training: bool) -> None:
-        """A model ran without gradients.
-
-        Args:
-            model: identity of a watched one.
-            training: its mode.
-        """
+        """A model ran without gradients."""
         if training:
             self._training[model] += 1
         else:
             self._resting += 1
 
     def valued(self, place: Callable[[], str], *, fresh: bool) -> None:
-        """A loss was computed without gradients.
-
-        Args:
-            place: asked once for the line of the program.
-            fresh: True where its target is not that of the last loss with gradients.
-        """
+        """A loss was computed without gradients."""
         self.place = self.place or place()
         self._values += 1
         self._fresh &= fresh
 
     def end(self, applied: int) -> None:
-        """An update was applied, or the run is over: judge what was done since the last one.
-
-        Args:
-            applied: updates so far.
-        """
+        """An update was applied, or the run is over: judge what was done since the last one."""
         if self._resting:
             self.well += 1
         elif self._values and self._training:

@@ -18,13 +18,7 @@ def nothing() -> None:
 
 
 class Hook:
-    """One of torch's global hooks, which may be hung up and taken off in every step of a loop.
-
-    Args:
-        register: of torch; returns a handle.
-        hook: what is called.
-        **settings: of `register`.
-    """
+    """One of torch's global hooks, which may be hung up and taken off in every step of a loop."""
 
     def __init__(self, register: Callable[..., RemovableHandle], hook: Callable, **settings: bool) -> None:
         self._register, self._hook, self._settings = register, hook, settings
@@ -33,11 +27,7 @@ class Hook:
         self._hangs = False
 
     def hang(self, on: bool) -> None:
-        """Hang it up, or take it off.
-
-        Args:
-            on: True hangs it up, behind those that hang there.
-        """
+        """Hang it up, or take it off."""
         if on is self._hangs:
             return
         self._hangs = on
@@ -55,10 +45,6 @@ class Hook:
 def definer(kind: type, name: str) -> type:
     """The class among the bases of `kind` that defines a method.
 
-    Args:
-        kind: class of an instance.
-        name: of the method.
-
     Raises:
         AttributeError: none does.
     """
@@ -73,11 +59,6 @@ def patch(owner: type | ModuleType, name: str, around: Around) -> Undo:
 
     Instances carry nothing: what is pickled, copied or compared while the patch stands is what it was. Patches on one
     name may be undone in any order.
-
-    Args:
-        owner: a class or a module.
-        name: of a method or function that `owner` has, itself or from a base.
-        around: called instead.
 
     Returns:
         A function that puts back what was there.
@@ -102,7 +83,6 @@ def patch(owner: type | ModuleType, name: str, around: Around) -> Undo:
 
 
 def _peel(owner: type | ModuleType, name: str) -> None:
-    """Take off the layers that are done with, from the top down to the first that is not."""
     while (top := vars(owner).get(name)) is not None and _LAYER in vars(top):
         alive, before = vars(top)[_LAYER]
         if alive():
@@ -115,11 +95,6 @@ def _peel(owner: type | ModuleType, name: str) -> None:
 
 def patch_own(target: object, name: str, around: Around) -> Undo:
     """Hear one instance's method: at its class, or where it is where somebody replaced it on the instance.
-
-    Args:
-        target: the instance.
-        name: of the method.
-        around: called with the original, which takes what the caller passed without the instance.
 
     Returns:
         A function that puts back what was there.
@@ -151,10 +126,6 @@ def patch_own(target: object, name: str, around: Around) -> Undo:
 
 
 def let_go(undo: list[Undo]) -> None:
-    """Undo all, the last one first; the list is empty then.
-
-    Args:
-        undo: what was installed.
-    """
+    """Undo all, the last one first; the list is empty then."""
     while undo:
         undo.pop()()

@@ -22,20 +22,11 @@ class Unread:
         self._lost = False
 
     def number(self, loss: Tensor) -> float | None:
-        """The value of a loss; None where reading it would make a device wait.
-
-        Args:
-            loss: a scalar, with its graph.
-        """
+        """The value of a loss; None where reading it would make a device wait."""
         return loss.item() if loss.device.type == "cpu" else None
 
     def keep(self, name: str, loss: Tensor, value: float | None) -> bool:
         """Keep a loss.
-
-        Args:
-            name: which loss.
-            loss: a scalar.
-            value: of it, where it is known.
 
         Returns:
             True where it is time to tell: of a number that is not finite and of the one after it at once.
@@ -70,15 +61,7 @@ def is_finite(value: float) -> bool:
 
 
 def reason(loss: Tensor, value: float | None, terms: Mapping[str, object], *, measured: bool, glanced: bool) -> Why:
-    """Why a loss may be worth a look.
-
-    Args:
-        loss: with its graph.
-        value: of it, where it is known.
-        terms: that were declared.
-        measured: True where the coming update is measured.
-        glanced: True where its batch is compared with others.
-    """
+    """Why a loss may be worth a look."""
     lost = value is not None and not is_finite(value)
     return _WHY[measured, glanced, lost or bool(terms) or not loss.requires_grad or loss.dtype in _HALF]
 
@@ -100,13 +83,7 @@ class Outputs:
         self._graphs: list[tuple[str, weakref.ref[_Sign]]] = []
 
     def ran(self, name: str, inputs: Sequence[object], output: object) -> None:
-        """A module ran.
-
-        Args:
-            name: of the module.
-            inputs: some of which may be outputs of others, with their graph or without.
-            output: of which a tensor, or the first of several, is followed.
-        """
+        """A module ran."""
         for each in inputs:
             if isinstance(each, Tensor) and (known := self._memory.get(StorageWeakRef(each.untyped_storage()).cdata)):
                 self.used.add(known[0])

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .criteria import Criterion
+from .graph import pieced
 
 _MOST = 65_536
 """Entries of the targets kept of a batch; of a larger one, its first samples."""
@@ -18,19 +19,7 @@ _BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Look:
-    """Predictions and targets of one batch under one criterion.
-
-    Args:
-        kind: as in `Criterion`.
-        target: samples along the first axis.
-        scored: what the model scored.
-        floor: what the targets themselves would score: the entropy of soft ones.
-        weight: of entries or classes.
-        setting: as in `Criterion`.
-        classes: how many there are, for class targets.
-        update: when it was.
-        size: root mean square of the predictions.
-    """
+    """Predictions and targets of one batch under one criterion."""
 
     kind: str
     target: Tensor
@@ -44,15 +33,12 @@ class Look:
 
 
 def look(criterion: Criterion, update: int) -> Look | None:
-    """What a criterion shows of its batch; None where predictions or targets cannot be read.
-
-    Args:
-        criterion: read from a loss.
-        update: the run's, from 1.
-    """
+    """What a criterion shows of its batch; None where predictions or targets cannot be read."""
     value, target = criterion.value, criterion.target
     if value is None or target is None or not criterion.whole or value.ndim == 0 or value.numel() == 0:
         return None
+    if bool((target == target.flatten()[0]).all()) and pieced(criterion.prediction):
+        return None  # its classes are places, and a constant answer would know the right one
     value, target, weight, setting = value.detach(), target.detach(), criterion.weight, criterion.setting
     kept = max(1, _MOST // max(1, value[0].numel()))
     if kept < len(value):
@@ -98,9 +84,6 @@ def compared(looks: Sequence[Look]) -> list[tuple[float, float]]:
     """What the model and the best constant scored on each batch.
 
     The constant is fitted to every other batch and scored on the ones between: it may not profit from having seen them.
-
-    Args:
-        looks: of one criterion, at least two.
     """
     found: list[tuple[int, tuple[float, float]]] = []
     for turn in (0, 1):
@@ -127,11 +110,7 @@ def _constant(each: Look, fitted: Tensor) -> float:
 
 
 def best(looks: Sequence[Look]) -> Tensor:
-    """The constant answer that scores best on batches: one number per column, or the share of each class.
-
-    Args:
-        looks: of one criterion.
-    """
+    """The constant answer that scores best on batches: one number per column, or the share of each class."""
     first = looks[0]
     if first.kind == "classes":
         return _shares(looks)
@@ -164,7 +143,6 @@ def best(looks: Sequence[Look]) -> Tensor:
 
 
 def _weighted(looks: Sequence[Look], targets: Tensor, mean: Tensor) -> Tensor:
-    """The mean of the targets with the weights of the entries, where they have the targets' shape."""
     if any(each.weight is None or each.weight.shape != each.target.shape for each in looks):
         return mean
     weights = torch.cat([each.weight.float() for each in looks if each.weight is not None])
@@ -180,7 +158,6 @@ def _labels(first: Look, mean: Tensor) -> Tensor:
 
 
 def _margins(looks: Sequence[Look]) -> Tensor:
-    """Equal scores, or one more for the class that is there most often."""
     labels, first = torch.cat([each.target.reshape(-1) for each in looks]), looks[0]
     even = torch.zeros(first.classes, device=labels.device)
     ahead = F.one_hot(labels.mode().values, first.classes).float()
@@ -188,7 +165,6 @@ def _margins(looks: Sequence[Look]) -> Tensor:
 
 
 def _shares(looks: Sequence[Look]) -> Tensor:
-    """Share of each class with its weight; one more sample is spread over all, so that none is impossible."""
     first = looks[0]
     seen = torch.cat([each.target.reshape(-1) for each in looks])
     counts = torch.bincount(seen[(seen >= 0) & (seen < first.classes)].long(), minlength=first.classes).float()
@@ -200,15 +176,7 @@ def _shares(looks: Sequence[Look]) -> Tensor:
 
 
 def score(kind: str, value: Tensor, target: Tensor, weight: Tensor | None, setting: Tensor | float | None) -> float:
-    """The criterion's mean.
-
-    Args:
-        kind: as in `Criterion`.
-        value: predictions; log-probabilities along the last axis for classes and shares.
-        target: what they are compared with.
-        weight: of entries or classes.
-        setting: as in `Criterion`.
-    """
+    """The criterion's mean."""
     if kind == "classes":
         smooth = setting if isinstance(setting, float) else 0.0
         rows, labels = value.reshape(-1, value.shape[-1]), target.reshape(-1).long()

@@ -29,14 +29,7 @@ _REDUCED = {0: "none", 1: "mean", 2: "sum"}
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Part:
-    """A node that a loss is a linear function of.
-
-    Args:
-        node: of the graph.
-        factor: what each entry counts; NaN where only the sign is not known either.
-        weight: what entries count against each other; None where all count alike.
-        partial: True where only some of the entries count.
-    """
+    """A node that a loss is a linear function of."""
 
     node: object
     factor: float = 1.0
@@ -46,20 +39,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Criterion:
-    """One criterion in a loss.
-
-    Args:
-        kind: squared, absolute, smooth, huber, classes, shares (soft targets), labels (of probabilities), logits,
-            margin, margins (of several classes), hinge, counts or normal.
-        node: the criterion's node.
-        factor: what its mean counts in the loss; negative where the loss maximises it.
-        prediction: the node of its predictions.
-        value: the predictions; log-probabilities for classes and shares.
-        target: what they are compared with.
-        weight: of entries or classes.
-        setting: positive weight, label smoothing, the width of smooth and huber, or the variance of normal.
-        whole: True where every entry counts, so that the loss can be computed again.
-    """
+    """One criterion in a loss."""
 
     kind: str
     node: object
@@ -78,11 +58,7 @@ def parts(loss: Tensor) -> Iterator[Part]:
 
 
 def addends(loss: Tensor) -> Iterator[Part]:
-    """The parts of a loss, and one without a node for each addend without a graph.
-
-    Args:
-        loss: with its graph.
-    """
+    """The parts of a loss, and one without a node for each addend without a graph."""
     waiting = [] if loss.grad_fn is None else [Part(node=loss.grad_fn)]
     seen = 0
     while waiting and seen < _NODES:
@@ -117,11 +93,24 @@ def _further(part: Part) -> list[Part] | None:
         ]
     if kind in {"Stack", "Cat"}:
         return [replace(part, node=child) for child in below]
-    return _scaled(part, kind, below) if kind in {"Mul", "Div"} else None
+    return _rooted(part, below) or (_scaled(part, kind, below) if kind in {"Mul", "Div"} else None)
+
+
+def _rooted(part: Part, below: list[object | None]) -> list[Part] | None:
+    """Under the root of a single number, as in the root of a mean square: it rises with what is under it."""
+    kind, power = name(part.node), field(part.node, "exponent")
+    halved = kind == "Pow" and isinstance(power, int | float) and 0 < power < 1
+    of = saved(part.node, "result" if kind == "Sqrt" else "self") if kind == "Sqrt" or halved else None
+    if of is None or of.numel() != 1 or below[0] is None or not of.detach() > 0:
+        return None
+    at = float(of.detach())
+    slope = 0.5 / at if kind == "Sqrt" else power * at ** (power - 1)
+    sides = edges(below[0]) if name(below[0]) == "Add" else ((below[0], 0),)
+    live = [child for child, _ in sides if child is not None]  # a small constant keeps the root from zero
+    return [replace(part, node=live[0], factor=part.factor * slope, partial=True)] if len(live) == 1 else None
 
 
 def _shrunk(node: object, kind: str) -> float:
-    """1 for a sum; for a mean, results per entry."""
     sizes, made = field(node, "self_sym_sizes"), shape(node)
     if kind == "Sum" or not isinstance(sizes, Sequence) or made is None:
         return 1.0 if kind == "Sum" else math.nan
@@ -148,7 +137,6 @@ def _scaled(part: Part, kind: str, below: list[object | None]) -> list[Part] | N
 
 
 def _of_scalars(part: Part, below: list[object | None]) -> list[Part] | None:
-    """A product of two single numbers that both have a graph, as a loss under a learned weight."""
     sides = [saved(part.node, key) for key in ("other", "self")]
     if below[0] is below[1] or any(side is None or side.numel() != 1 or side.dtype.is_complex for side in sides):
         return None
@@ -163,12 +151,7 @@ def _times(factor: float, constant: float, kind: str) -> float:
 
 
 def read(loss: Tensor, outputs: Sequence[Tensor] = ()) -> tuple[Criterion, ...]:
-    """The criteria of a loss, from its graph.
-
-    Args:
-        loss: with its graph.
-        outputs: the model's, from which the targets of a difference are found.
-    """
+    """The criteria of a loss, from its graph."""
     known = graph.producers(outputs)
     every = list(parts(loss))
     from .likelihoods import composed  # which is made of the parts of this file
@@ -187,7 +170,6 @@ def _criterion(part: Part, known: dict[int, Tensor]) -> Criterion | None:
 
 
 def _shares(part: Part, kind: str) -> Criterion | None:
-    """The logarithm of a softmax, or of what stands for one, times the shares of the classes."""
     result, weight = saved(part.node, "result" if kind == "LogSoftmax" else "self"), part.weight
     if result is None or weight is None or result.shape != weight.shape or result.ndim < 2:
         return None
@@ -227,7 +209,6 @@ def _direct(part: Part, kind: str) -> Criterion:
 
 
 def _distance(part: Part, known: dict[int, Tensor]) -> Criterion | None:
-    """A squared or absolute difference that is written out."""
     node, kind = part.node, name(part.node)
     sides = edges(node)
     twice = kind == "Mul" and len(sides) == 2 and sides[0][0] is sides[1][0] is not None
@@ -244,13 +225,7 @@ def _distance(part: Part, known: dict[int, Tensor]) -> Criterion | None:
 
 
 def compared(under: object, apart: Tensor, known: dict[int, Tensor]) -> tuple[Tensor | None, Tensor | None, object]:
-    """Prediction, target and the prediction's node, of a difference.
-
-    Args:
-        under: the node of the difference.
-        apart: its values.
-        known: the model's outputs by the node that computed each.
-    """
+    """Prediction, target and the prediction's node, of a difference."""
     sides = [child for child, _ in edges(under)]
     live = [child for child in sides if child is not None]
     if len(live) != 1 or name(under) == "Add":
@@ -263,7 +238,6 @@ def compared(under: object, apart: Tensor, known: dict[int, Tensor]) -> tuple[Te
 
 
 def _smoothed(criterion: Criterion, every: Sequence[Part]) -> Criterion:
-    """A cross entropy with its label smoothing, which is a term of its own in the graph."""
     result = criterion.prediction
     if criterion.kind != "classes" or criterion.value is None:
         return criterion

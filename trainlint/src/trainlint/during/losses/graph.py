@@ -47,22 +47,12 @@ def chain(node: object | None, most: int = _DEPTH) -> Iterator[object]:
 
 
 def walk(loss: Tensor, most: int) -> Iterator[object]:
-    """Up to `most` nodes below the loss, breadth first.
-
-    Args:
-        loss: with its graph.
-        most: nodes.
-    """
+    """Up to `most` nodes below the loss, breadth first."""
     return walk_from(loss.grad_fn, most)
 
 
 def walk_from(node: object | None, most: int) -> Iterator[object]:
-    """Up to `most` nodes, from one down, breadth first.
-
-    Args:
-        node: of the graph.
-        most: nodes.
-    """
+    """Up to `most` nodes, from one down, breadth first."""
     queue: deque[object] = deque(() if node is None else (node,))
     seen: dict[int, object] = {}
     while queue and len(seen) < most:
@@ -105,19 +95,23 @@ def below(node: object | None) -> object | None:
     return next((each for each in chain(node, 24) if name(each) not in PASSING), None)
 
 
+def pieced(node: object | None) -> bool:
+    """True where scores were put together from pieces, as the likeness to a partner and to all others: no label says more.
+
+    Args:
+        node: of a criterion's predictions.
+    """
+    scaled = PASSING | {"LogSoftmax", "Div", "Mul"}
+    return name(next((each for each in chain(node, 24) if name(each) not in scaled), None)) in {"Cat", "Stack"}
+
+
 def producers(outputs: Sequence[Tensor]) -> dict[int, Tensor]:
     """The model's outputs, by the node that computed each."""
     return {id(out.grad_fn): out for out in outputs if out.grad_fn is not None and out.output_nr == 0}
 
 
 def replayed(node: object | None, known: Mapping[int, Tensor], most: int = 8) -> Tensor | None:
-    """The values of what a node computed, from the model's outputs through changes of shape and selections.
-
-    Args:
-        node: of the graph.
-        known: as `producers` gives them.
-        most: nodes on the way.
-    """
+    """The values of what a node computed, from the model's outputs through changes of shape and selections."""
     if node is None or most == 0:
         return None
     if id(node) in known:
@@ -153,23 +147,14 @@ def _again(node: object, base: Tensor) -> Tensor | None:
 
 
 def index(value: object) -> int | None:
-    """A saved index with its sign; None where it is none.
-
-    Args:
-        value: as a node saved it.
-    """
+    """A saved index with its sign; None where it is none."""
     if not isinstance(value, int):
         return None
     return value - (1 << 64) if value > 2 * _WRAPPED else value
 
 
 def each_leaf(loss: Tensor, most: int = 20_000) -> Iterator[Tensor]:
-    """The leaf tensors that a loss depends on, nearest first.
-
-    Args:
-        loss: with its graph.
-        most: nodes of the graph that are visited.
-    """
+    """The leaf tensors that a loss depends on, nearest first."""
     for node in walk(loss, most):
         if name(node) == "AccumulateGrad":
             yield node.variable  # pyright: ignore[reportAttributeAccessIssue]
@@ -187,9 +172,6 @@ def name_operation(loss: Callable[[], Tensor]) -> list[Finding]:
     """Run one forward and backward under torch's anomaly detection and name the operation whose gradient is not finite.
 
     Gradients of the parameters are left as this pass makes them.
-
-    Args:
-        loss: computes the loss of one batch.
 
     Raises:
         RuntimeError: the pass failed for another reason.
@@ -212,7 +194,6 @@ def name_operation(loss: Callable[[], Tensor]) -> list[Finding]:
 
 
 def _where(told: list[warnings.WarningMessage]) -> str:
-    """The line of the forward call, from the traceback that torch writes into its warning."""
     lines = [line for message in told for line in str(message.message).splitlines() if line.strip().startswith("File ")]
     mine = [line for line in lines if "/torch/" not in line]
     found = re.search(r'File ".*?([^/\\"]+)", line (\d+)', mine[-1]) if mine else None

@@ -10,12 +10,7 @@ from .graph import below, edges, name, saved
 
 
 def composed(every: Sequence[Part], known: dict[int, Tensor]) -> Iterator[Criterion]:
-    """The criteria of a loss that take more than one node each.
-
-    Args:
-        every: the nodes that the loss is a linear function of.
-        known: the model's outputs by the node that computed each.
-    """
+    """The criteria of a loss that take more than one node each."""
     for part in every:
         if part.weight is not None or part.factor != part.factor:
             continue

@@ -49,11 +49,7 @@ class Listener(Protocol):
 
 
 class Discovery:
-    """Listens to torch while a program runs, and tells what the program uses.
-
-    Args:
-        listener: is told, behind its own boundary.
-    """
+    """Listens to torch while a program runs, and tells what the program uses."""
 
     def __init__(self, listener: Listener) -> None:
         self.listener = listener
@@ -132,7 +128,6 @@ class Discovery:
                 self.listener.on_root(owner, name)
 
     def _past(self, original: Callable[..., Any], module: nn.Module, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        """A compiled module runs as one, without a hook of ours, since torch warns of any."""
         if not self._listening:
             return original(module, *args, **kwargs)
         self._enter(module, args)
@@ -160,7 +155,6 @@ class Discovery:
         return scaled
 
     def _backward(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        """`loss.backward()`: whoever begins to listen when told of it hears the pass itself too."""
         loss = args[0] if args else kwargs.get("tensors")
         if not self._told and isinstance(loss, Tensor) and loss.numel() == 1:
             meant = next((raw for scaled, raw in self._scaled if scaled is loss), loss)
@@ -183,7 +177,6 @@ class Discovery:
         return original(loader)
 
     def _script(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        """The compiler of scripts reads the source of what it meets: it must meet torch's own."""
         kwargs["_frames_up"] = kwargs.get("_frames_up", 0) + 2
         if not self._losses:  # a function that the compiler meets is compiled by another call
             return original(*args, **kwargs)
@@ -195,20 +188,17 @@ class Discovery:
 
 
 def _made(tell: Callable[[Any], None], original: Callable[..., None], made: object, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-    """An object is complete when the outermost constructor of its kind has run."""
     original(made, *args, **kwargs)
     tell(made)
 
 
 def _schedules() -> list[type]:
-    """The classes of schedules whose constructor does not call that of another."""
     base = lr_scheduler.LRScheduler
     alone = (lr_scheduler.SequentialLR, lr_scheduler.ChainedScheduler, lr_scheduler.ReduceLROnPlateau)
     return [base, *alone]
 
 
 def _owner(module: nn.Module) -> tuple[nn.Module, str]:
-    """The largest module that the caller knows and that holds the one which runs; and its name there."""
     frame = next(users_frames(), None)
     if frame is None:
         return module, type(module).__name__

@@ -28,12 +28,7 @@ _DEEPEST = 200
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a file.
-
-    Args:
-        path: of the file.
-        number: from 1.
-    """
+    """A line of a file."""
 
     path: str
     number: int
@@ -46,11 +41,7 @@ class Line:
 
 @lru_cache(maxsize=4096)
 def is_users(path: str) -> bool:
-    """True for a file that is neither ours, nor Python's, nor that of an installed package.
-
-    Args:
-        path: as a code object names it.
-    """
+    """True for a file that is neither ours, nor Python's, nor that of an installed package."""
     if path.startswith(("<", PACKAGE)):
         return False
     parts = Path(path).parts
@@ -75,12 +66,7 @@ def users_line() -> Line | None:
 
 
 def name_in(frame: FrameType, wanted: object) -> str | None:
-    """By which name a frame knows an object: a variable, or an attribute of one of its own objects.
-
-    Args:
-        frame: of the user's code.
-        wanted: the object, by identity.
-    """
+    """By which name a frame knows an object: a variable, or an attribute of one of its own objects."""
     for name, value in frame.f_locals.items():
         if value is wanted and name != "self":
             return name
@@ -91,22 +77,14 @@ def name_in(frame: FrameType, wanted: object) -> str | None:
 
 
 def called(tensors: Iterable[Tensor]) -> dict[Tensor, str]:
-    """What the user's running code calls some tensors, where it has names for them.
-
-    Args:
-        tensors: any.
-    """
+    """What the user's running code calls some tensors, where it has names for them."""
     frame = next(users_frames(), None)
     names = ((t, name_in(frame, t)) for t in tensors) if frame is not None else ()
     return {t: name for t, name in names if name is not None}
 
 
 def known_here(optimizer: Optimizer) -> bool:
-    """True where the user's running code has a variable for a module that holds a parameter of an optimiser.
-
-    Args:
-        optimizer: any.
-    """
+    """True where the user's running code has a variable for a module that holds a parameter of an optimiser."""
     held = {p for group in optimizer.param_groups for p in group["params"]}
     for frame in users_frames():
         for value in (*frame.f_locals.values(), *frame.f_globals.values()):
@@ -116,22 +94,12 @@ def known_here(optimizer: Optimizer) -> bool:
 
 
 def placed(verdict: Verdict, model: nn.Module) -> Verdict:
-    """The verdict, in which findings about a part of the model that have no line carry the one that makes that part.
-
-    Args:
-        verdict: on a training.
-        model: that is trained.
-    """
+    """The verdict, in which findings about a part of the model that have no line carry the one that makes that part."""
     return replace(verdict, findings=tuple(with_line(f, model) for f in verdict.findings))
 
 
 def with_line(finding: Finding, model: nn.Module) -> Finding:
-    """A finding with the line that makes what it is about, where it is about a part of a model and has no line.
-
-    Args:
-        finding: of a training.
-        model: that is trained.
-    """
+    """A finding with the line that makes what it is about, where it is about a part of a model and has no line."""
     first = finding.subject.split(" and ")[0].split(", ")[0]
     known = modules(model) if first and not finding.where else {}
     line = made_at(known, first) if first in known else None
@@ -139,12 +107,7 @@ def with_line(finding: Finding, model: nn.Module) -> Finding:
 
 
 def made_at(known: dict[str, nn.Module], name: str) -> Line | None:
-    """The line that assigns a module to its name; of an entry of a container the line of the container.
-
-    Args:
-        known: all modules of the model by name.
-        name: of one of them.
-    """
+    """The line that assigns a module to its name; of an entry of a container the line of the container."""
     while name:
         above, _, own = name.rpartition(".")
         line = _assigned(type(known[above]), own) if above in known else None

@@ -37,11 +37,7 @@ class Joined:
 
 
 def programs_files(script: str) -> list[Path]:
-    """The script and the modules of the user's own that it imported.
-
-    Args:
-        script: its path; a module's name adds nothing to what was imported.
-    """
+    """The script and the modules of the user's own that it imported."""
     found = {Path(script)} if Path(script).is_file() else set()
     for module in tuple(sys.modules.values()):
         place = vars(module).get("__file__") if hasattr(module, "__dict__") else None
@@ -51,21 +47,12 @@ def programs_files(script: str) -> list[Path]:
 
 
 def suspicions(paths: Iterable[Path]) -> list[SourceFinding]:
-    """What the source suggests; a file that cannot be read suggests nothing.
-
-    Args:
-        paths: of the program.
-    """
+    """What the source suggests; a file that cannot be read suggests nothing."""
     return check_paths(paths)[0]
 
 
 def joined(verdict: Verdict, suspected: Sequence[SourceFinding]) -> Joined:
-    """Confirm, drop or keep each suspicion, and give measured findings the line that explains them.
-
-    Args:
-        verdict: of the run.
-        suspected: from the source.
-    """
+    """Confirm, drop or keep each suspicion, and give measured findings the line that explains them."""
     measured = {finding.rule.code for finding in verdict.findings}
     confirmed = [each for each in suspected if measured & {*each.confirmed_by, *each.explains}]
     dropped = tuple(each for each in suspected if each not in confirmed and _refuted(each, verdict))
@@ -77,7 +64,6 @@ def joined(verdict: Verdict, suspected: Sequence[SourceFinding]) -> Joined:
 
 
 def _refuted(suspicion: SourceFinding, verdict: Verdict) -> bool:
-    """True where the run would have earned a finding by it and did not."""
     needed = [_SEEN_FOR_SURE[code] for code in suspicion.confirmed_by if code in _SEEN_FOR_SURE]
     return bool(needed) and verdict.counts.get("updates", 0) >= min(needed)
 

@@ -26,11 +26,7 @@ class Known:
         self._roots: dict[str, weakref.ReferenceType[nn.Module]] = {}
 
     def add_optimizer(self, optimizer: Optimizer) -> bool:
-        """Remember one; True where it is new.
-
-        Args:
-            optimizer: just made.
-        """
+        """Remember one; True where it is new."""
         self.any_optimizer = True
         if any(each is optimizer for each in self.optimizers()):
             return False
@@ -42,11 +38,7 @@ class Known:
         return [each for ref in self._optimizers if (each := ref()) is not None]
 
     def add_scheduler(self, scheduler: object) -> bool:
-        """Remember one; True where it is new.
-
-        Args:
-            scheduler: just made.
-        """
+        """Remember one; True where it is new."""
         known = [each for ref in self._schedulers if (each := ref()) is not None]
         if any(each is scheduler for each in known):
             return False
@@ -54,22 +46,13 @@ class Known:
         return True
 
     def schedulers(self, optimizers: Iterable[Optimizer]) -> list[object]:
-        """The schedules of some optimisers; one that names none may be of any.
-
-        Args:
-            optimizers: any.
-        """
+        """The schedules of some optimisers; one that names none may be of any."""
         live = [each for ref in self._schedulers if (each := ref()) is not None]
         mine = {id(each) for each in optimizers}
         return [each for each in live if (own := vars(each).get("optimizer")) is None or id(own) in mine]
 
     def add_root(self, module: nn.Module, name: str) -> bool:
-        """Remember an outermost module: of two where one holds the other the larger stays; True where it is new.
-
-        Args:
-            module: that runs.
-            name: as the program calls it.
-        """
+        """Remember an outermost module: of two where one holds the other the larger stays; True where it is new."""
         if any(module is inner for _, known in self.roots() for inner in known.modules()):
             return False
         inside = {id(inner) for inner in module.modules()}
@@ -83,12 +66,7 @@ class Known:
         return [(name, module) for name, ref in self._roots.items() if (module := ref()) is not None]
 
     def is_trained(self, module: nn.Module, besides: Iterable[Tensor] = ()) -> bool:
-        """True where some optimiser holds a parameter of the module that is none of those named.
-
-        Args:
-            module: any.
-            besides: parameters that do not count.
-        """
+        """True where some optimiser holds a parameter of the module that is none of those named."""
         held = {p for optimizer in self.optimizers() for group in optimizer.param_groups for p in group["params"]}
         return any(p in held for p in set[Tensor](module.parameters()).difference(besides))
 
@@ -98,11 +76,7 @@ _FEW = 3
 
 
 class Batches:
-    """A loader, or another one over the same data where a loop makes a new one for each epoch.
-
-    Args:
-        loader: any; it is not kept alive.
-    """
+    """A loader, or another one over the same data where a loop makes a new one for each epoch."""
 
     def __init__(self, loader: object) -> None:
         self._loader, self._data = weakref.ref(loader), None
@@ -132,6 +106,7 @@ class Epochs:
         values: losses computed without gradients in the epoch so far, by the loss's name.
         acting: how often an evaluation came after fewer updates than a validation would.
         latest: the loader that began last.
+        own: True where the trained model itself is in evaluation for such a loss, as in no loop that acts.
     """
 
     loader: Batches | None = None
@@ -139,12 +114,10 @@ class Epochs:
     values: dict[str, list[Tensor]] = field(default_factory=lambda: defaultdict(list))
     acting: int = 0
     latest: Batches | None = None
+    own: bool = False
 
     def began(self, latest: Batches) -> bool:
         """A loader begins anew.
-
-        Args:
-            latest: its batches.
 
         Returns:
             True where this ends an epoch.
@@ -165,7 +138,7 @@ class Epochs:
         return ended
 
     def _validated(self) -> bool:
-        if self.passes >= _FEW and self.acting < _FEW:
+        if self.own or (self.passes >= _FEW and self.acting < _FEW):
             return True
         self.acting += self.passes < _FEW
         self.values.clear()
@@ -180,5 +153,5 @@ class Epochs:
         kept = max(self.values.values(), key=len, default=[])
         found = [float(value) for value in kept]
         self.values.clear()
-        self.passes = 0
+        self.passes, self.own = 0, False
         return math.fsum(found) / len(found) if found else None

@@ -33,23 +33,14 @@ class Screen(Protocol):
 
 
 class Progress:
-    """Writes the status of a run, seldom enough to cost nothing.
-
-    Args:
-        stream: usually standard error.
-    """
+    """Writes the status of a run, seldom enough to cost nothing."""
 
     def __init__(self, stream: Screen) -> None:
         self.stream, self._live = stream, stream.isatty()
         self._every, self._last = (_OFTEN if self._live else _SELDOM), time.monotonic()
 
     def show(self, run: Run, findings: int) -> None:
-        """Write the status where it is time.
-
-        Args:
-            run: the counters.
-            findings: how many findings there are so far.
-        """
+        """Write the status where it is time."""
         now = time.monotonic()
         if now - self._last < self._every:
             return
@@ -66,11 +57,7 @@ class Progress:
 
 
 class Hearing:
-    """Passes on what the watch of one training finds, under the training's name where there are several.
-
-    Args:
-        session: of the training.
-    """
+    """Passes on what the watch of one training finds, under the training's name where there are several."""
 
     def __init__(self, session: "Session") -> None:
         self._session = session
@@ -82,11 +69,7 @@ class Hearing:
         return "" if line is None else str(line)
 
     def hear(self, finding: Finding) -> None:
-        """A finding comes: pass it on.
-
-        Args:
-            finding: new, or surer than before, or withdrawn.
-        """
+        """A finding comes: pass it on."""
         tell, training = self._session.options.tell, self.training
         if tell is not None:
             finding = finding if training is None else with_line(finding, training.watch.run.model)

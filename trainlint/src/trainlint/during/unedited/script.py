@@ -20,12 +20,7 @@ from .frames import PACKAGE
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """How a script ended.
-
-    Args:
-        code: its exit code.
-        error: what ended it, if it was an error or Ctrl-C.
-    """
+    """How a script ended."""
 
     code: int
     error: BaseException | None = None
@@ -33,11 +28,6 @@ class Ending:
 
 def run_script(target: str, arguments: Sequence[str], *, module: bool = False) -> Ending:
     """Run a script or a module as `__main__`, with its own `sys.argv` and its folder first on the path.
-
-    Args:
-        target: a file, or the dotted name of a module.
-        arguments: what the script finds behind its name.
-        module: True for the name of a module, as with `python -m`.
 
     Returns:
         Its exit code and what ended it: an error is printed as Python prints it, without our own frames.
@@ -70,7 +60,6 @@ def _run_module(name: str) -> None:
 
 
 def _run_file(target: str) -> None:
-    """Run a file in a module of its own, which stays: threads and handlers at exit may still need its names."""
     program, place = ModuleType("__main__"), str(Path(target).absolute())
     program.__file__ = place
     program.__loader__ = SourceFileLoader("__main__", place)
@@ -80,7 +69,6 @@ def _run_file(target: str) -> None:
 
 
 def _status(stop: SystemExit) -> int:
-    """The exit code that Python gives a SystemExit, whose text it prints."""
     if stop.code is None or isinstance(stop.code, int):
         return stop.code or 0
     sys.stderr.write(f"{stop.code}\n")  # as Python does
@@ -88,7 +76,6 @@ def _status(stop: SystemExit) -> int:
 
 
 def _print_error(error: BaseException) -> None:
-    """The traceback as Python prints it, without our own frames."""
     told = traceback.TracebackException.from_exception(error)
     told.stack = traceback.StackSummary.from_list([frame for frame in told.stack if not _is_ours(frame.filename)])
     sys.stderr.write("".join(told.format()))
@@ -106,9 +93,6 @@ class Signals:
     """Closes the watch before SIGTERM ends the process, and lets Ctrl-C end it by its own signal.
 
     Nothing is unwound on SIGTERM, as without a watch; a handler of the program's own replaces this one.
-
-    Args:
-        close: prints the verdict; called with what ended the program.
     """
 
     def __init__(self, close: Callable[[BaseException], object]) -> None:

@@ -24,7 +24,7 @@ from .frames import called, known_here, users_line
 from .known import Batches, Epochs, Known
 from .progress import Hearing, Progress
 from .trainings import MOST, Training, Trainings, holding
-from .unheard import Handmade, Idle, Lost
+from .unheard import Handmade, Idle, Loads, Lost
 
 _SETTLED = 64
 """Backward passes without a new model after which nobody looks for one until the next optimiser is made."""
@@ -52,7 +52,6 @@ class Options:
 
 
 def _guarded(method: Callable[..., None]) -> Callable[..., None]:
-    """What goes wrong in here is ours: it ends the watching, never the program."""
 
     @wraps(method)
     def safe(self: "Session", *facts: Any) -> None:  # noqa: ANN401
@@ -72,9 +71,6 @@ class Session:
     """Finds what a program trains, watches it, and says in the end what it amounts to.
 
     Each training of a program, one after another or side by side, has a watch of its own.
-
-    Args:
-        options: how.
     """
 
     def __init__(self, options: Options) -> None:
@@ -84,24 +80,22 @@ class Session:
         self._fresh, self._looks, self._passes = True, 0, 0
         self._batches: Batches | None = None
         self._current: Training | None = None
-        self._discovery, self._idle, self._lost = Discovery(self), Idle(), Lost()
+        self._discovery, self._idle, self._lost, self._loads = Discovery(self), Idle(), Lost(), Loads()
         self._handmade, self._stands_in, self._trained_on = Handmade(), False, 0
         self.over = False
 
     def start(self) -> None:
         """Listen to torch from now on."""
         self._idle.listen()
+        self._loads.listen()
         self._discovery.start()
 
     def stop(self, error: BaseException | None = None) -> Verdict:
-        """Let go of everything, and give the last verdict.
-
-        Args:
-            error: what ended the program, if it was an error.
-        """
+        """Let go of everything, and give the last verdict."""
         self.over = True
         self._discovery.stop()
         self._idle.stop()
+        self._loads.stop()
         if self.options.progress is not None:
             self.options.progress.clear()
         try:
@@ -114,8 +108,8 @@ class Session:
 
     def _verdict(self, error: BaseException | None) -> Verdict:
         if self.trainings.several or self.trainings.live:
-            return self.trainings.verdict(error, self._failed(), self._lost.found())
-        idle = [*self._idle.found(), *self._lost.found()]
+            return self.trainings.verdict(error, self._failed(), [*self._lost.found(), *self._loads.found()])
+        idle = [*self._idle.found(), *self._lost.found(), *self._loads.found()]
         return judge(idle, blind=(*self._blind(), *self._failed()), ran=("Idle",) if idle else ())
 
     def _failed(self) -> tuple[str, ...]:
@@ -207,7 +201,6 @@ class Session:
             self._begin_next(leaves(loss))
 
     def _begin_by_hand(self, loss: Tensor) -> None:
-        """Weights that move between two backward passes of a program without an optimiser."""
         if self.trainings.live:
             return
         roots = self.known.roots()
@@ -219,12 +212,10 @@ class Session:
             self._stands_in = False
 
     def _theirs(self, wanted: Sequence[Tensor]) -> list[Optimizer]:
-        """The optimisers of the first models, and any whose tensors belong to no model that the program knows."""
         mine = holding(self.known.optimizers(), wanted)
         return [each for each in self.known.optimizers() if each in mine or not mine or not known_here(each)]
 
     def _unwatched(self) -> list[tuple[str, weakref.ReferenceType[nn.Module]]]:
-        """The models that an optimiser holds weights of which no watch has."""
         for training in self.trainings.live:
             training.renew()
         held = set[Tensor]().union(*(training.own for training in self.trainings.live))
@@ -287,6 +278,7 @@ class Session:
             self._current.watch.run.tried.valued(lambda: str(users_line() or ""), fresh=place != self._trained_on)
             if any(not module.training for _, module in self.known.roots()):
                 self._current.epochs.values[name].append(value.detach())
+                self._current.epochs.own |= not any(m.training for m in self._current.models)
 
     @_guarded
     def on_loader(self, loader: object) -> None:

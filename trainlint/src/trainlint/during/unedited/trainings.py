@@ -25,17 +25,7 @@ SHORT = 16
 
 @dataclass(eq=False)
 class Training:
-    """One training of a program.
-
-    Args:
-        number: from 1, in the order in which they began.
-        name: of the model's class, and the line on which its first loss went backward.
-        watch: what watches it.
-        epochs: where its epochs end.
-        models: its models.
-        own: the parameters of its model.
-        held: those, and what its optimisers hold.
-    """
+    """One training of a program."""
 
     number: int
     name: str
@@ -60,11 +50,7 @@ class Training:
         self.watch.epoch(val=self.epochs.take())
 
     def over(self, error: BaseException | None) -> Verdict:
-        """The last verdict; the watch lets go of everything.
-
-        Args:
-            error: what ended the program, if it was an error.
-        """
+        """The last verdict; the watch lets go of everything."""
         if self.epochs.passes:
             self.end_epoch()
         return placed(self.watch.close(error), self.watch.run.model)
@@ -82,14 +68,7 @@ class Past:
 
 @dataclass(eq=False)
 class Trainings:
-    """The trainings of a program: those that are watched, and those that are over.
-
-    Args:
-        live: being watched.
-        past: over.
-        refused: models that were not watched because there were too many.
-        spent: optimisers of trainings that are over; one that steps again is heard of all the same.
-    """
+    """The trainings of a program: those that are watched, and those that are over."""
 
     live: list[Training] = field(default_factory=list)
     past: list[Past] = field(default_factory=list)
@@ -112,32 +91,17 @@ class Trainings:
         return self._raised + sum(each.watch.jury.raised for each in self.live)
 
     def may_begin(self, model: nn.Module) -> bool:
-        """True for a model that is not watched, and was not judged before.
-
-        Args:
-            model: that runs.
-        """
+        """True for a model that is not watched, and was not judged before."""
         return not _known(self._done, model) and not any(model is each for t in self.live for each in t.models)
 
     def room(self, models: Iterable[nn.Module]) -> bool:
-        """True where one more can be watched; remembers those that cannot.
-
-        Args:
-            models: of the one that would begin.
-        """
+        """True where one more can be watched; remembers those that cannot."""
         free = self._begun < MOST and (len(self.live) < AT_ONCE or not self._together)
         self.refused |= set() if free else {id(model) for model in models}
         return free
 
     def begin(self, name: str, watch: Watch, epochs: Epochs, models: Sequence[nn.Module]) -> Training:
-        """A training begins.
-
-        Args:
-            name: of its model, and where.
-            watch: put on it.
-            epochs: of its own.
-            models: that it trains.
-        """
+        """A training begins."""
         self._begun += 1
         new = Training(self._begun, name, watch, epochs, tuple(models))
         self.live.append(new)
@@ -148,10 +112,6 @@ class Trainings:
         """A training is about to begin: those of which its loss reaches nothing are over.
 
         One that comes back after a few updates was not: then several run side by side, and stay watched.
-
-        Args:
-            reached: the leaves of the new training's loss.
-            models: of the new training.
         """
         back = [model for model in models if _known(self._short, model)]
         self._together |= bool(back)
@@ -168,10 +128,6 @@ class Trainings:
         """The models of trainings that have hardly begun and that a new model's loss reaches: players of one game.
 
         What was seen of them so far is forgotten: they are watched anew together with the new model.
-
-        Args:
-            reached: the leaves of the new model's loss.
-            roots: all models by name.
         """
         young = [t for t in self.live if t.watch.run.applied < SHORT and reached & t.own]
         for each in young:
@@ -183,12 +139,7 @@ class Trainings:
         return [(name, module) for name, module in roots if any(module is each for each in models)]
 
     def close(self, training: Training, error: BaseException | None = None) -> None:
-        """A training is over: its model is let go, and its verdict is kept.
-
-        Args:
-            training: one of the live ones.
-            error: what ended the program, if it was an error.
-        """
+        """A training is over: its model is let go, and its verdict is kept."""
         self.live.remove(training)
         self._raised += training.watch.jury.raised
         self.spent.update(lane.optimizer for lane in training.watch.run.lanes)
@@ -198,11 +149,7 @@ class Trainings:
         self.past.append(Past(training.number, training.label, training.over(error), training.name))
 
     def owner(self, reached: Iterator[Tensor]) -> Training | None:
-        """The live training that a loss belongs to: the one that holds the first of its leaves that any of them holds.
-
-        Args:
-            reached: the leaves of a loss, nearest first.
-        """
+        """The live training that a loss belongs to: the one that holds the first of its leaves that any holds."""
         perhaps = None
         for leaf in reached:
             for training in self.live:
@@ -212,13 +159,7 @@ class Trainings:
         return perhaps
 
     def verdict(self, error: BaseException | None, blind: Sequence[str], found: Iterable[Finding] = ()) -> Verdict:
-        """End all that are live, and say what all of them amount to.
-
-        Args:
-            error: what ended the program, if it was an error.
-            blind: what else could not be judged.
-            found: what else was found, of the whole program.
-        """
+        """End all that are live, and say what all of them amount to."""
         for each in tuple(self.live):
             self.close(each, error)
         ended = sorted(self._kept(), key=lambda each: each.number)
@@ -230,7 +171,6 @@ class Trainings:
         return judge([*_together(ended), *found], counts, (*dict.fromkeys(told), *blind), ran)
 
     def _kept(self) -> list[Past]:
-        """Without the few updates of a training that was taken for over, and was watched again."""
         again = self._together and len(self.past) > 1
         return [p for p in self.past if not again or p.verdict.counts.get("updates", 0) >= SHORT] or self.past
 
@@ -260,21 +200,11 @@ def _together(ended: Sequence[Past]) -> Iterator[Finding]:
 
 
 def labelled(finding: Finding, label: str) -> Finding:
-    """A finding with its training as the subject.
-
-    Args:
-        finding: of one training.
-        label: of the training.
-    """
+    """A finding with its training as the subject."""
     return replace(finding, subject=f"{label}, {finding.subject}" if finding.subject else label)
 
 
 def holding(optimizers: Iterable[Optimizer], wanted: Iterable[Tensor]) -> list[Optimizer]:
-    """The optimisers that hold any of some tensors.
-
-    Args:
-        optimizers: any.
-        wanted: parameters.
-    """
+    """The optimisers that hold any of some tensors."""
     known = set(wanted)
     return [each for each in optimizers if any(p in known for group in each.param_groups for p in group["params"])]

@@ -1,17 +1,18 @@
 """What does a program do that no watch hears: steps without gradients, losses left out, weights moved by hand?"""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from ...findings import Finding
+from ...findings import Finding, Severity
 from ...rules import losses as loss_rules
+from ...rules import runs as run_rules
 from ...rules import updates as update_rules
-from ..hearing.patches import Undo, nothing
+from ..hearing.patches import Undo, nothing, patch
 from ..losses.graph import leaves
 from ..weights.windows import mark
 
@@ -83,11 +84,7 @@ class Lost:
         self._odd: Counter[tuple[int, int]] = Counter()
 
     def computed(self, value: Tensor) -> None:
-        """A loss was computed.
-
-        Args:
-            value: a scalar with its graph.
-        """
+        """A loss was computed."""
         if len(self._open) < _MOST:
             self._open.append(value.detach())
 
@@ -124,6 +121,39 @@ class Lost:
         return [loss_rules.LEFT_OUT.found(text, lost=lost, passes=self._passes)]
 
 
+class Loads:
+    """States of which a module takes nothing, since `strict=False` passes over keys that do not fit."""
+
+    def __init__(self) -> None:
+        self._empty: dict[int, str] = {}
+        self._undo: Undo = nothing
+
+    def listen(self) -> None:
+        """Hear of every load from now on."""
+        self._undo = patch(nn.Module, "load_state_dict", self._load)
+
+    def stop(self) -> None:
+        """Hear no more."""
+        self._undo()
+        self._undo = nothing
+
+    def _load(self, original: Callable[..., object], module: nn.Module, *args: object, **kwargs: object) -> object:
+        told = original(module, *args, **kwargs)
+        missing, left = told if isinstance(told, tuple) and len(told) == 2 else ([], [])
+        if missing and left and len(missing) >= len(module.state_dict()):
+            kind = type(module).__name__
+            self._empty[id(module)] = (
+                f"none of {len(missing)} keys of `{kind}` was found: {missing[0]} against {left[0]}"
+            )
+        else:
+            self._empty.pop(id(module), None)  # loaded after all
+        return told
+
+    def found(self) -> list[Finding]:
+        """Modules that were left as they were."""
+        return [run_rules.CHECKPOINT.found(text, severity=Severity.WARNING) for text in self._empty.values()]
+
+
 _LOOKS = 64
 """Backward passes after which a program that moves nothing trains nothing: it looks at gradients."""
 
@@ -136,12 +166,7 @@ class Handmade:
         self._marks: dict[int, tuple[Tensor, Tensor]] = {}
 
     def moved(self, loss: Tensor, roots: Iterable[nn.Module]) -> list[Tensor]:
-        """What is trained by hand: the models of which a parameter has moved, and moved tensors of no model.
-
-        Args:
-            loss: about to go backward.
-            roots: the models that the program has run.
-        """
+        """What is trained by hand: the models of which a parameter has moved, and moved tensors of no model."""
         self.looks += 1
         if self.looks > _LOOKS:
             return []

@@ -24,12 +24,6 @@ def in_rates(
 
     It is 0.1 to 1 in a training that learns: Adam divides the gradient by its own recent size.
 
-    Args:
-        optimizer: that stepped.
-        live: parameters after the step.
-        old: samples of them from before it.
-        apart: samples of them after the step minus those.
-
     Returns:
         None where the optimiser is of another kind.
     """
@@ -49,7 +43,6 @@ def in_rates(
 
 
 def _ratios(rate: float, decay: float, rows: Sequence[tuple[Tensor, Tensor, Tensor]]) -> list[float]:
-    """How far the entries of each tensor moved on average, of those with a gradient."""
     sizes = [len(grad) for grad, _, _ in rows]
     grads, before, moved = (torch.cat(column) for column in zip(*rows, strict=True))
     pulled = grads != 0
@@ -60,11 +53,6 @@ def _ratios(rate: float, decay: float, rows: Sequence[tuple[Tensor, Tensor, Tens
 
 def own_share(optimizer: Optimizer, used: float, weights: float) -> float | None:
     """How far plain gradient descent moves the weights by the gradient alone: rate times norm, over the weights' norm.
-
-    Args:
-        optimizer: that stepped.
-        used: norm of the gradient that it saw.
-        weights: norm of the weights.
 
     Returns:
         None where the optimiser is of another kind.
@@ -132,11 +120,7 @@ class Edge:
             self._kept.copy_(live)
 
     def drift(self, *, closely: bool) -> float:
-        """Relative difference between the weights now and as the last step left them; 0 where there was none.
-
-        Args:
-            closely: True where a device may be made to wait for the answer.
-        """
+        """Relative difference between the weights now and as the last step left them; 0 where there was none."""
         kept, live = self._kept, self._now()
         self.written = b""
         if kept is None or live is None or kept.shape != live.shape:
@@ -149,7 +133,6 @@ class Edge:
         return apart / max(size, 1e-30)
 
     def _now(self) -> Tensor | None:
-        """A view of the entries, made anew only where the tensor has moved to other memory."""
         own = self._followed
         if own is None or not own.is_contiguous():
             return None

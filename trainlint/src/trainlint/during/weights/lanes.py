@@ -17,10 +17,6 @@ from .names import parameters
 def masters(held: Sequence[Tensor], names: Mapping[Tensor, str]) -> dict[Tensor, str]:
     """Names of master weights: of wider type than the model's trainable parameters, in their order, rounding to them.
 
-    Args:
-        held: what the optimiser holds.
-        names: of the model's parameters.
-
     Returns:
         The name that each master stands for; empty where they are anything else, such as another model's parameters.
     """
@@ -42,11 +38,6 @@ OUTSIDE = "(not in the model)"
 def lane(optimizer: Optimizer, known: Mapping[Tensor, str], name: str = "") -> Lane:
     """The lane of an optimiser, with the parameters that the model knows.
 
-    Args:
-        optimizer: as handed over.
-        known: names of the model's parameters.
-        name: what to call it.
-
     Raises:
         InputError: not an optimiser.
     """
@@ -66,12 +57,7 @@ def lane(optimizer: Optimizer, known: Mapping[Tensor, str], name: str = "") -> L
 
 
 def lanes(optimizers: Sequence[Optimizer] | Mapping[str, Optimizer], known: Mapping[Tensor, str]) -> list[Lane]:
-    """A lane for each optimiser; without any, one for updates by hand, of all trainable parameters.
-
-    Args:
-        optimizers: in order, or by name.
-        known: names of the model's parameters.
-    """
+    """A lane for each optimiser; without any, one for updates by hand, of all trainable parameters."""
     if isinstance(optimizers, Mapping):
         return [lane(each, known, name) for name, each in optimizers.items()]
     made = [lane(each, known) for each in optimizers]
@@ -84,12 +70,7 @@ def lanes(optimizers: Sequence[Optimizer] | Mapping[str, Optimizer], known: Mapp
 
 
 class ByHand(SGD):
-    """Stands for the optimiser of weights that are moved by hand; it never steps.
-
-    Args:
-        held: the weights.
-        called: what the program calls those that are tensors of no model.
-    """
+    """Stands for the optimiser of weights that are moved by hand; it never steps."""
 
     def __init__(self, held: Sequence[Tensor], called: Mapping[Tensor, str] | None = None) -> None:
         super().__init__(held, lr=math.nan)
@@ -97,11 +78,7 @@ class ByHand(SGD):
 
 
 def called(made: Sequence[Lane]) -> list[str]:
-    """A name for each of several lanes: the module that all its parameters belong to, or its number from 0.
-
-    Args:
-        made: the lanes.
-    """
+    """A name for each of several lanes: the module that all its parameters belong to, or its number from 0."""
     tops = [{name.split(".")[0] for name in each.names.values() if "." in name} for each in made]
     alone = [top.pop() if len(top) == 1 else "" for top in tops]
     return [
@@ -110,12 +87,7 @@ def called(made: Sequence[Lane]) -> list[str]:
 
 
 def lanes_of(run: Run, optimizer: Optimizer) -> list[Lane]:
-    """The lanes whose weights an optimiser steps: its own, or those that it shares parameters with.
-
-    Args:
-        run: with all lanes.
-        optimizer: any of this process.
-    """
+    """The lanes whose weights an optimiser steps: its own, or those that it shares parameters with."""
     own = [each for each in run.lanes if each.optimizer is optimizer]
     if own:
         return own
@@ -124,12 +96,7 @@ def lanes_of(run: Run, optimizer: Optimizer) -> list[Lane]:
 
 
 class Steppers:
-    """Remembers whose weights each optimiser steps; one that nobody handed over gets a lane if it holds the model's.
-
-    Args:
-        run: with all lanes.
-        adopted: told of a new lane.
-    """
+    """Remembers whose weights each optimiser steps; one that nobody handed over gets a lane if it holds the model's."""
 
     def __init__(self, run: Run, adopted: Callable[[Lane], object]) -> None:
         self._run, self._adopted = run, adopted
@@ -137,11 +104,7 @@ class Steppers:
         self._others: WeakKeyDictionary[Optimizer, list[Lane]] = WeakKeyDictionary()
 
     def lanes_of(self, optimizer: Optimizer) -> list[Lane]:
-        """The lanes whose weights an optimiser steps.
-
-        Args:
-            optimizer: any of this process.
-        """
+        """The lanes whose weights an optimiser steps."""
         own = self._own.get(id(optimizer))
         found = self._others.get(optimizer) if own is None else own
         if found is not None:
@@ -158,12 +121,7 @@ class Steppers:
 
 
 def adopted(run: Run, optimizer: Optimizer) -> Lane | None:
-    """A new lane for an optimiser that nobody handed over and that holds parameters of the model; None for any other.
-
-    Args:
-        run: gets the lane.
-        optimizer: any of this process.
-    """
+    """A new lane for an optimiser that nobody handed over and that holds the model's parameters; None for any other."""
     known: dict[Tensor, str] = {p: name for name, p in parameters(run.model).items()}
     new = lane(optimizer, known)
     if not any(p in known for p in new.names):
@@ -175,12 +133,7 @@ def adopted(run: Run, optimizer: Optimizer) -> Lane | None:
 
 
 def note_other(lane: Lane, optimizer: Optimizer) -> None:
-    """An optimiser that nobody handed over stepped a lane's weights.
-
-    Args:
-        lane: of those weights.
-        optimizer: that stepped; one for each parameter may step within one backward pass.
-    """
+    """An optimiser that nobody handed over stepped a lane's weights."""
     new = optimizer not in lane.others
     lane.others.add(optimizer)
     lane.foreign += lane.pending > 0

@@ -76,7 +76,6 @@ class Meter:
         self._replaced = self._anew(self._before, self._kept) if self._before and self._kept else frozenset()
 
     def _anew(self, now: Samples, kept: Samples) -> frozenset[str]:
-        """Modules of which a tensor is another one than after the last step: further away than half its size."""
         if [each.shape for each in now.each] != [each.shape for each in kept.each]:
             return frozenset()
         rows = zip(self.lane.names.items(), now.minus(kept).norms(), kept.norms(), strict=True)
@@ -87,12 +86,7 @@ class Meter:
         self._kept = Samples.taken(self.lane.held) if self.measuring and self.lane.held else None
 
     def after(self, closure: bool, optimizer: Optimizer) -> Why:
-        """The step ran: why would anybody want to hear of it?
-
-        Args:
-            closure: True where the optimiser got one.
-            optimizer: that stepped.
-        """
+        """The step ran: why would anybody want to hear of it?"""
         lane = self.lane
         self._edge.keep()
         self.wasted = lane.wasted > self._wasted
@@ -111,12 +105,7 @@ class Meter:
         self.lane.arrived, self.first = {}, False
 
     def step(self, closure: bool, optimizer: Optimizer) -> Step:
-        """What the step did.
-
-        Args:
-            closure: True where the optimiser got one.
-            optimizer: that stepped.
-        """
+        """What the step did."""
         lane = self.lane
         facts: dict = {
             "index": lane.applied,
@@ -169,7 +158,6 @@ class Meter:
         }
 
     def _returned(self, old: Samples, used: Mapping[str, float | None]) -> frozenset[str] | None:
-        """Modules that stand, bit by bit, where they stood before the last measured update, which moved them."""
         if self._earlier is None:
             return None
         apart = old.minus(self._earlier).norms()
@@ -181,13 +169,11 @@ class Meter:
 
 
 def _touched(parameter: Tensor) -> bool:
-    """True where a sampled entry has a gradient: rows of an embedding that were not looked up have none."""
     grad = parameter.grad
     return grad is not None and not grad.is_sparse and bool(sample(grad).any())
 
 
 def _stuck(live: list[Tensor], old: Sequence[Tensor]) -> float:
-    """Share of the entries with a gradient that the step left as they were, among weights of half precision."""
     wanted = kept = 0
     for parameter, before in zip(live, old, strict=True):
         grad = parameter.grad
@@ -229,34 +215,20 @@ def _by_used(
 
 
 class Hands:
-    """Updates by hand: weights that have moved since their gradients arrived.
-
-    Args:
-        windows: of every lane.
-    """
+    """Updates by hand: weights that have moved since their gradients arrived."""
 
     def __init__(self, windows: Windows) -> None:
         self._windows = windows
         self._arrived: dict[int, object] = {}
 
     def arrived(self, lane: Lane, meter: Meter) -> None:
-        """Gradients are complete: what follows may be an update.
-
-        Args:
-            lane: any.
-            meter: of the lane.
-        """
+        """Gradients are complete: what follows may be an update."""
         if lane.by_hands:
             meter.before()
             self._arrived[id(lane)] = states([p.grad for p in lane.held])
 
     def settle(self, lane: Lane, applied: Callable[[Lane, Optimizer, bool], None]) -> None:
-        """The next pass begins, or a verdict is asked for: was there an update?
-
-        Args:
-            lane: any.
-            applied: told of it.
-        """
+        """The next pass begins, or a verdict is asked for: was there an update?"""
         if lane.by_hands and lane.pending and self._windows.fate(lane) is Fate.BY_HAND:
             touched = states([p.grad for p in lane.held]) != self._arrived.get(id(lane))
             applied(lane, lane.optimizer, False)

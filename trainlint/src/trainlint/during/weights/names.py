@@ -58,10 +58,6 @@ def compiled(model: nn.Module) -> bool:
 def settled(plan: Plan, model: nn.Module) -> Plan:
     """The plan in the model's own names.
 
-    Args:
-        plan: what the user declared, with the names of the wrapped model or of the model itself.
-        model: the model.
-
     Raises:
         InputError: a declared prefix is that of no module and no parameter, or the baseline is not finite.
     """
@@ -129,23 +125,14 @@ def _norms_alike(tensors: Sequence[Tensor]) -> list[float]:
 
 
 class Samples:
-    """Samples of several tensors at one moment; of plain ones of one type in one piece of memory.
-
-    Args:
-        each: a one-dimensional tensor for each, as `sample` gives them.
-        flat: the same in one piece, where they are.
-    """
+    """Samples of several tensors at one moment; of plain ones of one type in one piece of memory."""
 
     def __init__(self, each: Sequence[Tensor], flat: Tensor | None) -> None:
         self.each, self.flat = each, flat
 
     @classmethod
     def taken(cls, tensors: Iterable[Tensor]) -> "Samples":
-        """Copies of what some tensors hold now.
-
-        Args:
-            tensors: any.
-        """
+        """Copies of what some tensors hold now."""
         views = [sample(tensor) for tensor in tensors]
         if not alike(views):
             return cls([view.clone() for view in views], None)
@@ -153,11 +140,7 @@ class Samples:
         return cls(flat.split([len(view) for view in views]), flat)
 
     def minus(self, other: "Samples") -> "Samples":
-        """The difference to samples of tensors of the same shapes.
-
-        Args:
-            other: of another moment.
-        """
+        """The difference to samples of tensors of the same shapes."""
         if self.flat is None or other.flat is None or self.flat.dtype != other.flat.dtype:
             return Samples([a - b for a, b in zip(self.each, other.each, strict=True)], None)
         flat = self.flat - other.flat

@@ -32,11 +32,7 @@ class Fate(Enum):
 
 
 class Windows:
-    """The windows of every lane: passes between two clearings.
-
-    Args:
-        run: the counters.
-    """
+    """The windows of every lane: passes between two clearings."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -45,10 +41,6 @@ class Windows:
 
     def begin(self, lane: Lane, roots: object) -> bool:
         """A backward pass starts: note the gradients as they are.
-
-        Args:
-            lane: any.
-            roots: what `backward` was called on.
 
         Returns:
             True where the gradients of the window before were cleared, by whatever means.
@@ -108,7 +100,6 @@ class Windows:
         return self.run.applied, self.run.skipped, sum([p._version for p in lane.few])
 
     def _asks_for_an_input(self, roots: object) -> bool:
-        """True where a leaf of the graph is no parameter and held by no optimiser, as in saliency or an attack."""
         tensors = [roots] if isinstance(roots, Tensor) else roots if isinstance(roots, Sequence) else []
         held = {id(p) for lane in self.run.lanes for p in lane.parameters}
         found = (leaf for root in tensors if isinstance(root, Tensor) for leaf in leaves(root, 2000))
@@ -116,11 +107,7 @@ class Windows:
 
 
 def states(grads: Sequence[Tensor | None]) -> list[tuple[int, int] | None] | None:
-    """What changes with every write to gradients, and is None where there is none at all.
-
-    Args:
-        grads: of some parameters.
-    """
+    """What changes with every write to gradients, and is None where there is none at all."""
     found = [None if g is None else (id(g), g._version) for g in grads]
     return found if any(each is not None for each in found) else None
 
@@ -139,7 +126,6 @@ def _row(tensor: Tensor) -> Tensor:
 
 
 def _any(grads: Iterable[Tensor]) -> bool:
-    """True where one of the four smallest gradients holds anything but zeros."""
     return any(bool(g.any()) for g in sorted(grads, key=Tensor.numel)[:4] if not g.is_sparse)
 
 

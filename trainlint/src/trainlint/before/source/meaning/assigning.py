@@ -130,3 +130,6 @@ def _entry(walker: Walking, target: ast.Subscript, value: Value) -> None:
         expressions.hand_over(value)
         if isinstance(owner, Thing) and isinstance(value, Thing):
             owner.extra.append(value)
+            if "entries" in owner.attrs:
+                walker.note("replaced", target, owner, value)
+                walker.note("kept", target, owner, value)

@@ -111,6 +111,8 @@ def attribute(walker: Walking, owner: Value, name: str, node: ast.AST) -> Value:
 def _of_thing(walker: Walking, owner: Thing, name: str, node: ast.AST) -> Value:
     if name in owner.attrs:
         return owner.attrs[name]
+    if name == "tensors" and owner.origin == "torch.utils.data.TensorDataset":
+        return Items(list(owner.args))
     member = owner.cls.find(name) if owner.cls is not None else None
     if isinstance(member, Function):
         if any(d.endswith(("property", "cached_property")) for d in member.decorators):

@@ -55,7 +55,6 @@ def indexed(shape: Shape, index: ast.expr, key: Value) -> Shape:
 
 
 def _by_key(shape: tuple[int | None, ...], key: Value) -> Shape:
-    """The shape after a number, a list of places or a mask that is known only as a value."""
     known = _shape(key)
     if known is None or not isinstance(key, Tensor):
         return None
@@ -219,6 +218,10 @@ def _turned(first: tuple[int | None, ...], args: tuple[Value, ...], kwargs: dict
     return tuple(out)
 
 
+def _gathered(first: tuple[int | None, ...], args: tuple[Value, ...], kwargs: dict[str, Value]) -> Shape:
+    return _shape(kwargs.get("index", args[1] if len(args) > 1 else Const(0))) or None
+
+
 def _flattened(first: tuple[int | None, ...], args: tuple[Value, ...], kwargs: dict[str, Value]) -> Shape:
     return (None,) if const(kwargs.get("_")) is None else None
 
@@ -231,4 +234,5 @@ _MOVES = {
     "flatten": _flat,
     "transpose": _turned,
     "ravel": _flattened,
+    "gather": _gathered,
 }

@@ -7,6 +7,7 @@ from ..training import Training
 from . import (
     batchloops,
     criteria,
+    directions,
     evaluations,
     gradientpaths,
     heldout,
@@ -14,6 +15,8 @@ from . import (
     members,
     precision,
     rateschedules,
+    runs,
+    samples,
     settings,
     upkeep,
 )
@@ -21,8 +24,8 @@ from . import (
 SUSPECTS: tuple[Callable[[Training], Iterator[SourceFinding]], ...] = tuple(
     check
     for room in (
-        batchloops, precision, rateschedules, settings, gradientpaths, members, criteria, lossinputs, evaluations,
-        heldout, upkeep,
+        batchloops, precision, rateschedules, settings, gradientpaths, members, criteria, directions, lossinputs,
+        evaluations, heldout, samples, runs, upkeep,
     )
     for check in room.CHECKS
 )  # fmt: skip

@@ -43,7 +43,6 @@ def concerns(training: Training, clear: Event, optimizer: Value) -> bool:
 
 
 def _pairs(training: Training) -> Iterator[tuple[Event, Event]]:
-    """A backward pass and the step that follows it in the same loop, first rounds only."""
     for step in training.steps:
         if not step.first or not step.loops or not is_optimizer(step.target):
             continue
@@ -92,13 +91,7 @@ def _rebuilt(step: Event) -> bool:
 
 
 def inside(node: ast.AST, file: SourceFile, loop: Loop | None) -> bool:
-    """True for a node of a loop's body.
-
-    Args:
-        node: any.
-        file: where it stands.
-        loop: any.
-    """
+    """True for a node of a loop's body."""
     if loop is None or file is not loop.file:
         return False
     return loop.node.lineno < place(node, file)[1] <= (loop.node.end_lineno or 0)
@@ -119,7 +112,6 @@ def cleared_between(training: Training) -> Iterator[SourceFinding]:
 
 
 def _next_step(training: Training, clear: Event) -> Event | None:
-    """The step, in the same round, of an optimiser whose gradients are cleared."""
     for step in training.steps:
         if step.order > clear.order and step.rounds == clear.rounds and step.loops == clear.loops:
             if step.target is clear.target or (is_module(clear.target) and concerns(training, clear, step.target)):
@@ -207,7 +199,6 @@ def _moduli(test: ast.expr) -> list[ast.expr]:
 
 
 def _divisor(back: Event) -> ast.expr | None:
-    """What the loss is divided by, in the call of backward or where its value was made."""
     own = (
         back.node.func.value if isinstance(back.node, ast.Call) and isinstance(back.node.func, ast.Attribute) else None
     )
@@ -219,7 +210,6 @@ def _divisor(back: Event) -> ast.expr | None:
 
 
 def _differ(one: ast.expr, other: ast.expr) -> bool:
-    """True for two different numbers, and for a length against anything that is none."""
     if isinstance(one, ast.Constant) and isinstance(other, ast.Constant):
         return one.value != other.value
     lengths = [isinstance(each, ast.Call) and ast.unparse(each.func) == "len" for each in (one, other)]
@@ -249,7 +239,6 @@ def _counts(cond: ast.AST) -> bool:
 
 
 def _undivided(value: Value) -> bool:
-    """True where a way from the value to a mean loss has no division, product or unknown on it."""
     if not isinstance(value, Tensor):
         return False
     if value.op in LOSSES:

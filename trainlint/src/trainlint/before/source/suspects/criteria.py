@@ -65,7 +65,7 @@ def negated(training: Training) -> Iterator[SourceFinding]:
         found: list[tuple[Tensor, int]] = []
         others: list[Value] = []
         _signs(back.value, 1, found, others)
-        yield from _likelihood(found, others)
+        yield from _likelihood(back)
         yield from _log_prob(training, back)
         alone = not others and len(_reached_models(training, back)) <= 1 and _reaches_trained(training, back)
         if found and alone and all(s < 0 for _, s in found):
@@ -74,11 +74,11 @@ def negated(training: Training) -> Iterator[SourceFinding]:
             yield tell(source_model.NEGATED, node.node, node.file, told)
 
 
-def _likelihood(found: list[tuple[Tensor, int]], others: list[Value]) -> Iterator[SourceFinding]:
-    """A log likelihood that is made smaller."""
-    if len(others) != 1 or found or not isinstance(others[0], Tensor):
+def _likelihood(back: Event) -> Iterator[SourceFinding]:
+    found = list(terms(back.value, 1))
+    if len(found) != 1 or found[0][1] < 0:
         return
-    value = others[0]
+    value: Value = found[0][0]
     while isinstance(value, Tensor) and value.op in {"squeeze", "mult", "view", "mean", "sum", "div"} and value.inputs:
         if value.op == "mult" and not _mask(value.inputs[1]):
             return
@@ -91,35 +91,33 @@ def _likelihood(found: list[tuple[Tensor, int]], others: list[Value]) -> Iterato
 
 
 def _log_prob(training: Training, back: Event) -> Iterator[SourceFinding]:
-    """The log probability of the data, alone or less a divergence, that is made smaller."""
-    terms = list(_terms(back.value, 1))
-    likely = [(t, sign) for t, sign in terms if t.op == "logprob"]
-    others = [t for t, sign in terms if t.op != "logprob" and (t.op != "kldiv" or sign > 0)]
+    found = list(terms(back.value, 1))
+    likely = [(t, sign) for t, sign in found if t.op == "logprob"]
+    others = [t for t, sign in found if t.op != "logprob" and (t.op != "kldiv" or sign > 0)]
     if likely and not others and all(sign > 0 and _of_data(t) for t, sign in likely):
         if _reaches_trained(training, back):
             told = "the log probability of the data is the loss: a step makes it smaller"
             yield tell(source_model.NEGATED, likely[0][0].node, likely[0][0].file, told)
 
 
-def _terms(value: Value, sign: int) -> Iterator[tuple[Tensor, int]]:
+def terms(value: Value, sign: int) -> Iterator[tuple[Tensor, int]]:
     """What a value is a sum of, with signs; a product with anything but a number is a term of its own."""
     if not isinstance(value, Tensor):
         return
     inputs = value.inputs
     if value.op in {"mean", "sum", "scaled", "neg", "squeeze", "view"} and inputs:
-        yield from _terms(inputs[0], -sign if value.op == "neg" else sign)
+        yield from terms(inputs[0], -sign if value.op == "neg" else sign)
     elif value.op in {"add", "sub"} and len(inputs) == 2:
-        yield from _terms(inputs[0], sign)
-        yield from _terms(inputs[1], -sign if value.op == "sub" else sign)
+        yield from terms(inputs[0], sign)
+        yield from terms(inputs[1], -sign if value.op == "sub" else sign)
     elif value.op in {"mult", "div"} and len(inputs) == 2 and any(number(v) is not None for v in inputs):
         factor, rest = inputs if number(inputs[0]) is not None else inputs[::-1]
-        yield from _terms(rest, sign if (number(factor) or 0) >= 0 else -sign)
+        yield from terms(rest, sign if (number(factor) or 0) >= 0 else -sign)
     else:
         yield value, sign
 
 
 def _of_data(log_prob: Tensor) -> bool:
-    """True where the probability is one of values that come from the loader as they are."""
     made = [t for given in log_prob.inputs[1:] for t in tensors(given)]
     return any(t.op == "batch" for t in made) and all(t.module is None and "sample" not in t.op for t in made)
 
@@ -156,7 +154,6 @@ def _minus(value: Value) -> Tensor:
 
 
 def _reached_models(training: Training, back: Event) -> list[Thing]:
-    """Whole models that a loss reaches by gradients; two of them may be adversaries."""
     live = training.reach(back.value)[0].keys()
     return [m for m in training.models if not live.isdisjoint(training.weights.get(id(m), ()))]
 
@@ -204,7 +201,6 @@ def zero_weight(training: Training) -> Iterator[SourceFinding]:
 
 
 def _weighs(training: Training, product: Tensor) -> bool:
-    """True where the product is a term of the loss: it holds a loss, or is a scalar that reaches what is trained."""
     if any(t.op in LOSSES for t in tensors(product)):
         return True
     reduced = [v for v in product.inputs if isinstance(v, Tensor) and v.op in {"mean", "sum"}]
@@ -212,7 +208,6 @@ def _weighs(training: Training, product: Tensor) -> bool:
 
 
 def _touches_parameters(product: Tensor) -> bool:
-    """`0 * sum(p.sum() for p in parameters)` keeps distributed training from waiting, on purpose."""
     return any(t.op == "parameter" for t in tensors(product))
 
 

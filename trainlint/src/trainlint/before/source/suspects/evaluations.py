@@ -20,7 +20,6 @@ def _evaluating(loop: Loop, function: str) -> bool:
 
 
 def _model_calls(training: Training) -> Iterator[tuple[Event, Thing, Loop]]:
-    """Calls of whole models in loops over batches in which no backward stands."""
     trained = {id(m) for m in training.models if {id(t) for t in tree(m)} & training.trained}
     with_backward = {loop for e in training.of("backward", "autograd", "step") for loop in e.loops}
     for call in training.of("call"):
@@ -93,7 +92,6 @@ def in_function(training: Training) -> Iterator[SourceFinding]:
 
 
 def _repeated(around: ast.AST, call: ast.AST) -> bool:
-    """True for `f(x) for _ in range(9)`: a call done again and again on the same, as Monte Carlo dropout does."""
     for each in ast.walk(around):
         if isinstance(each, ast.ListComp | ast.GeneratorExp) and any(inner is call for inner in ast.walk(each)):
             counted = [g for g in each.generators if "range(" in ast.unparse(g.iter)]
@@ -192,13 +190,11 @@ def _named_on_purpose(functions: Sequence[str]) -> bool:
 
 
 def _left_alone(training: Training, event: Event) -> bool:
-    """True where the mode may be set somewhere that the walk does not see."""
     written = sum(f.text.count(".eval()") for f in training.reading.files)
     return written > len({id(e.node) for e in training.of("mode", ".eval")}) or "handed" in event.marks
 
 
 def _on_purpose(training: Training, loop: Loop, event: Event) -> bool:
-    """True for Monte Carlo dropout, batch statistics estimated anew, or a mode set where the walk does not see it."""
     return _named_on_purpose((loop.function, *event.functions)) or _left_alone(training, event)
 
 
@@ -223,13 +219,11 @@ def not_restored(training: Training) -> Iterator[SourceFinding]:
 
 
 def _switches(event: Event, layer: Value) -> bool:
-    """True where a change of mode puts a layer into eval mode."""
     to_eval = isinstance(event.value, Const) and event.value.value == "eval"
     return to_eval and isinstance(event.target, Thing) and any(t is layer for t in tree(event.target))
 
 
 def _followed(training: Training, event: Event) -> bool:
-    """True where backward follows in the same round of the same loop."""
     return any(
         b.order > event.order and b.rounds == event.rounds[: len(b.rounds)] and b.loops == event.loops[: len(b.loops)]
         for b in training.backwards

@@ -2,12 +2,13 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ....rules import source, source_model
 from ..meaning.torchfacts import LOSSES, has_weights, is_module, learns
 from ..meaning.values import Items, Params, Tensor, Thing, Value, elements, number, options, tree
 from ..suspicion import SourceFinding, at, tell
-from ..training import Training, layers, named
+from ..training import Training, layers, named, place
 from ..walking.events import Event
 from ..walking.reader import tensors
 from .members import made_within
@@ -59,11 +60,11 @@ def term(training: Training) -> Iterator[SourceFinding]:
             paired = any(ast.unparse(other.node) in inside for other in terms if other is not each)
             if cuts and not _live(training, each) and not paired and where.cut not in _DELIBERATE:
                 told = f"{where.cut} lets no gradient back from this term of the loss: it moves no weight"
-                yield tell(source_model.CUT, where.node, where.file, told)
+                found = tell(source_model.CUT, where.node, where.file, told)
+                yield replace(found, confirmed_by=("RT232",))  # the other terms move what a cut part would not
 
 
 def _terms(value: Value) -> Iterator[Tensor]:
-    """What is added up to a loss, without constant factors; a term times 0 is there to be printed."""
     if not isinstance(value, Tensor) or (value.op == "mult" and any(number(v) == 0 for v in value.inputs)):
         return
     inputs = [v for v in value.inputs if isinstance(v, Tensor)]
@@ -160,14 +161,9 @@ def stale(training: Training) -> Iterator[SourceFinding]:
                 continue
             later = [o for o in optimizers if _created(training, o) > change.order]
             if is_module(new) and any(True for _ in layers(new)) and not later and not optimizer.extra and change.first:
-                told = f"the optimiser of line {_line(optimizer)} was made before and holds the old layer"
+                line = place(optimizer.node, optimizer.file)[1]
+                told = f"the optimiser of line {line} was made before and holds the old layer"
                 yield at(source.STALE_OPTIMISER, change, told)
-
-
-def _line(thing: Thing) -> int:
-    from ..training import place
-
-    return place(thing.node, thing.file)[1]
 
 
 def another(training: Training) -> Iterator[SourceFinding]:

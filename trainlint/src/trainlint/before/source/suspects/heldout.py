@@ -5,14 +5,16 @@ from collections.abc import Iterator, Mapping
 
 from ....findings import Severity
 from ....rules import source_model
+from ..meaning import calling
 from ..meaning.values import Const, Function, Items, Tensor, Thing, Value, is_const, whole
 from ..suspicion import SourceFinding, at, tell
 from ..training import Training
 from ..walking.events import LOADER, Event, Loop, unwrapped
 from ..walking.looping import TENSORS, dataset_of
 from ..walking.reader import tensors
+from .criteria import last_op
 
-_RANDOM = {"randn", "rand", "randint", "normal", "uniform", "randnlike", "bernoulli", "standardnormal", "poisson"}
+RANDOM = {"randn", "rand", "randint", "normal", "uniform", "randnlike", "bernoulli", "standardnormal", "poisson"}
 _ORDERED = {
     "sort",
     "cat",
@@ -60,7 +62,6 @@ def in_order(training: Training) -> Iterator[SourceFinding]:
 
 
 def _swapped(training: Training, trained: Thing) -> bool:
-    """True where another loader, on which nothing trains, shuffles."""
     used = {id(t) for t, _ in _trained_loaders(training)}
     others = [t for t in training.walker.things if t.origin == LOADER and id(t) not in used and t is not trained]
     return any(is_const(t.given("shuffle", 2), True) for t in others)
@@ -74,11 +75,11 @@ def _order(dataset: Value | None) -> str:
         ops = {t.op for a in dataset.args for t in tensors(a)}
         return (
             "sorted"
-            if ops & {"argsort", "sort"}
+            if ops & {"argsort", "sort"} or (len(dataset.args) > 1 and _by_class(dataset.args[-1]))
             else "ordered"
             if ops & _ORDERED
             else "random"
-            if ops & _RANDOM
+            if ops & RANDOM
             else "map"
         )
     if dataset.origin.startswith("torchvision.datasets."):
@@ -91,12 +92,26 @@ def _order(dataset: Value | None) -> str:
     return ""
 
 
+def _by_class(labels: Value) -> bool:
+    made = last_op(labels)
+    if made is None or made.op not in {"cat", "concat", "concatenate", "repeatinterleave"}:
+        return (
+            made is not None
+            and made.op == "floordiv"
+            and isinstance(made.inputs[0], Tensor)
+            and (made.inputs[0].op == "arange")
+        )
+    blocks = {"full", "zeros", "ones", "fulllike", "zeroslike", "oneslike"}
+    parts = [last_op(v) for v in made.inputs if isinstance(v, Tensor)]
+    return made.op == "repeatinterleave" or (len(parts) > 1 and all(p is not None and p.op in blocks for p in parts))
+
+
 def _draws(dataset: Thing, item: Function) -> bool:
     text = ast.unparse(item.node)
     if any(isinstance(v, Items) and v.items for v in dataset.attrs.values()):
         return "rand" in text  # a list is filled in some order, usually that of its labels
     kept = {t.op for v in dataset.attrs.values() for t in tensors(v)}
-    return "rand" in text or (bool(kept & _RANDOM) and not kept & _ORDERED)
+    return "rand" in text or (bool(kept & RANDOM) and not kept & _ORDERED)
 
 
 def same_data(training: Training) -> Iterator[SourceFinding]:
@@ -109,23 +124,23 @@ def same_data(training: Training) -> Iterator[SourceFinding]:
         thing, target = event.target, event.node
         if not isinstance(thing, Thing) or thing.origin != LOADER or not isinstance(target, ast.Name):
             continue
-        if _held_out(target.id) and (id(dataset_of(thing)) in sets or _equal_sets(dataset_of(thing), trained)):
+        if held_out(target.id) and (id(dataset_of(thing)) in sets or _equal_sets(dataset_of(thing), trained)):
             told = f"`{target.id}` goes over the data set that is trained on"
             yield at(source_model.SAME_DATA, event, told, subject=target.id)
     for thing in training.walker.things:
         maker = _maker(made, thing) if thing.origin == LOADER and thing not in trained else ""
-        if _held_out(maker) and "load" in maker and id(dataset_of(thing)) in sets:
+        if held_out(maker) and "load" in maker and id(dataset_of(thing)) in sets:
             told = f"`{maker}` makes it over the data set that is trained on"
             yield tell(source_model.SAME_DATA, thing.node, thing.file, told, subject=maker)
 
 
 def _maker(made: Mapping[int, Event], loader: Thing) -> str:
-    """The function that made a loader."""
     event = made.get(id(loader.node))
     return event.function if event is not None else ""
 
 
-def _held_out(name: str) -> bool:
+def held_out(name: str) -> bool:
+    """True for the name of what is validated or tested on."""
     words = name.lower().split("_")
     return (
         any(w in {"val", "valid", "validation", "test", "dev", "eval", "holdout"} for w in words)
@@ -199,7 +214,6 @@ def seeded_alike(training: Training) -> Iterator[SourceFinding]:
 
 
 def _run_again(training: Training, loop: Loop) -> bool:
-    """True where the loop goes over whole trainings, each with an optimiser of its own."""
     made = {id(s.target.node) for s in training.steps if isinstance(s.target, Thing)}
     return any(loop in e.loops for o in training.optimizers for e in training.of(o.origin) if id(e.node) in made)
 
@@ -214,13 +228,29 @@ def no_batches(training: Training) -> Iterator[SourceFinding]:
         size = whole(thing.given("batch_size", 1)) if thing.origin == LOADER else None
         if size is None or not is_const(thing.kwargs.get("drop_last"), True):
             continue
-        dataset = dataset_of(thing)
-        first = dataset.args[0] if isinstance(dataset, Thing) and dataset.origin == TENSORS and dataset.args else None
-        count = first.shape[0] if isinstance(first, Tensor) and first.shape else None
+        count = _count(training, dataset_of(thing))
         if count is not None and count < size:
             yield tell(
                 source_model.NO_BATCHES, thing.node, thing.file, f"{count} items are fewer than one batch of {size}"
             )
+
+
+def _count(training: Training, dataset: Value | None) -> int | None:
+    """How many items a data set has, where the source says so."""
+    if not isinstance(dataset, Thing):
+        return None
+    if dataset.origin == TENSORS and dataset.args:
+        first = dataset.args[0]
+        return first.shape[0] if isinstance(first, Tensor) and first.shape else None
+    if dataset.origin == "torch.utils.data.random_split" and len(dataset.args) > 1:
+        place, lengths = whole(dataset.kwargs.get("part")) or 0, dataset.args[1]
+        known = isinstance(lengths, Items) and not lengths.more and place < len(lengths.items)
+        return whole(lengths.items[place]) if known and isinstance(lengths, Items) else None
+    length = dataset.cls.find("__len__") if dataset.cls is not None else None
+    if isinstance(length, Function):
+        with training.walker.aside():
+            return whole(calling.inline(training.walker, length, dataset, (), {}, length.node))
+    return None
 
 
 CHECKS = (in_order, same_data, shuffled_apart, reseeded, seeded_alike, no_batches)

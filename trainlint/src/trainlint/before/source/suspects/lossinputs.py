@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ....rules import source_model
 from ..meaning.values import UNKNOWN, Tensor, Thing, Value, number, whole
 from ..suspicion import SourceFinding, at, tell
-from ..training import Training
+from ..training import Training, place
 from ..walking.events import LOADER
 from ..walking.reader import tensors
 from .criteria import all_losses, last_op
@@ -29,17 +29,11 @@ def activated(training: Training) -> Iterator[SourceFinding]:
         if made is None or made.op not in _WRONG.get(loss.op, ()):
             continue
         if loss.op in {"crossentropy", "binarycrossentropywithlogits"}:
-            told = f"`{made.op}` stands before the loss of line {_line(loss)}, which applies its own"
+            told = f"`{made.op}` stands before the loss of line {place(loss.node, loss.file)[1]}, which applies its own"
             yield tell(source_model.ACTIVATED, made.node, made.file, told)
         else:
             told = f"this loss is given the result of `{made.op}`"
             yield tell(source_model.NO_PROBABILITY, loss.node, loss.file, told)
-
-
-def _line(tensor: Tensor) -> int:
-    from ..training import place
-
-    return place(tensor.node, tensor.file)[1]
 
 
 def broadcast(training: Training) -> Iterator[SourceFinding]:
@@ -94,14 +88,12 @@ def metrics(training: Training) -> Iterator[SourceFinding]:
 
 
 def _elementwise(value: Value) -> tuple[int | None, ...] | None:
-    """The shape of a value, or of what it was made of entry by entry."""
     while isinstance(value, Tensor) and value.shape is None and value.op in _BY_ENTRY and value.inputs:
         value = next((v for v in value.inputs if isinstance(v, Tensor)), value.inputs[0])
     return _shape(value)
 
 
 def _asked_for(value: Value) -> bool:
-    """True where an axis of one was added on purpose."""
     if not isinstance(value, Tensor):
         return False
     added = value.op == "unsqueeze" or (value.op == "index" and "None" in ast.unparse(value.node))
@@ -109,7 +101,14 @@ def _asked_for(value: Value) -> bool:
 
 
 def _from_batch(value: Value) -> bool:
-    return any(t.op == "batch" for t in tensors(value))
+    return any(t.op == "batch" or (t.op == "index" and _drawn(t)) for t in tensors(value))
+
+
+def _drawn(value: Tensor) -> bool:
+    keys = [last_op(k) for k in value.inputs[1:]]
+    while keys and keys[-1] is not None and keys[-1].op in {"row", "split", "chunk"} and keys[-1].inputs:
+        keys.append(last_op(keys[-1].inputs[0]))
+    return any(k is not None and k.op in {"randint", "randperm", "permutation", "choice", "multinomial"} for k in keys)
 
 
 def other_batch(training: Training) -> Iterator[SourceFinding]:
@@ -142,7 +141,6 @@ def shuffled_labels(training: Training) -> Iterator[SourceFinding]:
 
 
 def _permutes(key: Value, output: Value) -> bool:
-    """True for a random order, and for the order of the inputs turned around or along."""
     if not isinstance(key, Tensor):
         return False
     turned = key.op in {"roll", "flip"} and bool(key.inputs) and any(t is key.inputs[0] for t in tensors(output))
@@ -154,7 +152,6 @@ def _computed(value: Value) -> bool:
 
 
 def _constant(made: Tensor) -> bool:
-    """True for `zeros_like(labels)` and `labels * 0`, where the labels are data."""
     if made.op in {"zeroslike", "oneslike", "fulllike"}:
         first = made.inputs[0] if made.inputs else UNKNOWN
     elif made.op == "mult" and any(number(v) == 0 for v in made.inputs):
@@ -169,7 +166,6 @@ def _constant(made: Tensor) -> bool:
 
 
 def _draws(value: Value) -> set[tuple[int, int]]:
-    """Loaders and the places where they were drawn from."""
     found: set[tuple[int, int]] = set()
     for each in tensors(value):
         if each.op == "batch":
@@ -225,6 +221,24 @@ def over_batch(training: Training) -> Iterator[SourceFinding]:
             )
 
 
+def attended(training: Training) -> Iterator[SourceFinding]:
+    """A softmax over the batch anywhere on the way to a loss: weights of one sample depend on the others."""
+    for back in training.backwards:
+        for made in tensors(back.value) if back.first else ():
+            wide = made.shape is not None and len(made.shape) > 1 and all(n and n > 1 for n in made.shape[1:])
+            if made.op == "softmax" and wide and _axis(made) == 0 and _of_a_batch(made.inputs[0]):
+                told = "`softmax` runs over dimension 0, the batch: the weights of one sample depend on the others"
+                yield tell(source_model.OVER_BATCH, made.node, made.file, told)
+
+
+def _of_a_batch(value: Value) -> bool:
+    while isinstance(value, Tensor) and value.shape is not None and value.shape[0] is None and value.inputs:
+        if value.op == "batch" or (value.op == "index" and _drawn(value)):
+            return True
+        value = value.inputs[0]
+    return False
+
+
 def _axis(made: Tensor) -> int | None:
     for name in ("arg:dim", "arg:1"):
         if name in made.info:
@@ -246,4 +260,4 @@ def _from_model(value: Tensor) -> bool:
     )
 
 
-CHECKS = (activated, broadcast, residuals, metrics, other_batch, shuffled_labels, over_batch)
+CHECKS = (activated, broadcast, residuals, metrics, other_batch, shuffled_labels, over_batch, attended)

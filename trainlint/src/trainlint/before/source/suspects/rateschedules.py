@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ....findings import Severity
 from ....rules import source
@@ -12,6 +13,7 @@ from ..suspicion import SourceFinding, at, tell
 from ..training import Training, subject_of
 from ..walking.events import Event, Frame
 from ..walking.reader import tensors
+from .upkeep import batches_of
 
 _SMALL_MEAN = 0.2
 """A run whose mean rate is below a fifth of the target has spent most of itself in its warm-up."""
@@ -40,7 +42,6 @@ def idle(training: Training) -> Iterator[SourceFinding]:
 
 
 def _unit(training: Training, tick: Event) -> str:
-    """`batch` where a tick stands in the loop of the steps, `epoch` in the loop around it, else nothing."""
     steps = [s for s in training.steps if s.first and s.loops]
     if any(s.inner() is tick.inner() for s in steps):
         nested = len(tick.loops) > 1 or any(loop.batches for loop in tick.loops)
@@ -74,7 +75,6 @@ def configured(training: Training) -> Iterator[SourceFinding]:
 
 
 def _bare(value: Value) -> Iterator[Thing]:
-    """Schedules returned to Lightning without an interval."""
     if isinstance(value, Table):
         given = value.entries.get("lr_scheduler")
         if isinstance(given, Table) and "interval" not in given.entries and not given.more:
@@ -136,7 +136,6 @@ def _counting(cond: ast.AST) -> bool:
 
 
 def _epochs(tick: Event) -> Value | None:
-    """How often the outermost loop around a tick runs."""
     over = tick.loops[0].over
     if isinstance(over, Thing) and over.origin == "enumerate":
         over = over.args[0]
@@ -155,9 +154,12 @@ def warmup(training: Training) -> Iterator[SourceFinding]:
     """A factor that is zero at its first index, or small for most of the run, stepped per epoch."""
     for tick, schedule, unit_of_tick in _ticks(training):
         if unit_of_tick != "epoch":
-            if schedule.origin.endswith("LambdaLR") and _factors(training, schedule, None)[0] == 0:
+            first, mean = _factors(training, schedule, _all_ticks(tick))
+            if schedule.origin.endswith("LambdaLR") and first == 0:
                 told = "its factor is 0 at index 0: the first update does nothing"
                 yield tell(source.WARMUP_ZERO, schedule.node, schedule.file, told, severity=Severity.NOTE)
+            if mean is not None and mean < _SMALL_MEAN:
+                yield _too_long(schedule, mean)
             continue
         first, mean = _factors(training, schedule, number(_epochs(tick)))
         if first == 0:
@@ -168,17 +170,39 @@ def warmup(training: Training) -> Iterator[SourceFinding]:
                 "its factor is 0 at index 0, for the whole first epoch",
             )
         elif mean is not None and mean < _SMALL_MEAN:
-            told = f"the mean rate of the run is {mean:.0%} of the target: the warm-up is longer than the run"
-            yield tell(source.WARMUP_ZERO, schedule.node, schedule.file, told)
+            yield _too_long(schedule, mean)
 
 
-def _factors(training: Training, schedule: Thing, epochs: float | None) -> tuple[float | None, float | None]:
+def _too_long(schedule: Thing, mean: float) -> SourceFinding:
+    told = f"the mean rate of the run is {mean:.0%} of the target: the warm-up is longer than the run"
+    found = tell(source.WARMUP_ZERO, schedule.node, schedule.file, told)
+    return replace(found, confirmed_by=("RT104",))  # no update stands still
+
+
+def _all_ticks(tick: Event) -> float | None:
+    found = 1.0
+    for loop in tick.loops if not tick.conds else ():
+        over = loop.over.args[0] if isinstance(loop.over, Thing) and loop.over.origin == "enumerate" else loop.over
+        last = over.args[0] if isinstance(over, Thing) and over.origin == "range" and len(over.args) == 1 else None
+        sized = [number(last)] if last is not None else [*batches_of(over)] if isinstance(over, Thing) else []
+        if not sized or sized[0] is None:
+            return None
+        found *= sized[0]
+    return found if tick.loops and not tick.conds else None
+
+
+def _factors(training: Training, schedule: Thing, ticks: float | None) -> tuple[float | None, float | None]:
     kind = schedule.origin.rsplit(".", 1)[-1]
-    count = int(min(epochs or 0, 50))
+    count = int(min(ticks or 0, 50))
+    stride = (ticks or 0) / max(count, 1)
     if kind == "LambdaLR":
         rule = schedule.given("lr_lambda", 1)
         rules = rule.items if isinstance(rule, Items) else [rule]
-        groups = [[_value(training, r, n) for n in range(max(count, 1))] for r in rules if isinstance(r, Function)]
+        groups = [
+            [_value(training, r, int(n * stride)) for n in range(max(count, 1))]
+            for r in rules
+            if isinstance(r, Function)
+        ]
         if not groups or len(groups) < len(rules):
             return None, None
         if any(g[0] is None for g in groups):
@@ -186,12 +210,15 @@ def _factors(training: Training, schedule: Thing, epochs: float | None) -> tuple
         found = max(groups, key=lambda g: g[0] or 0)  # of several groups, the one that moves most at the start
         known = [f for f in found if f is not None]
         rising = len(known) > 1 and known[-1] >= known[0]
-        return found[0], sum(known) / len(known) if rising and len(known) == len(found) == epochs else None
-    if kind == "LinearLR" and epochs:
+        return found[0], sum(known) / len(known) if rising and len(known) == len(found) == count else None
+    if kind.startswith("get_") and "warmup" in kind and ticks:
+        length = number(schedule.given("num_warmup_steps", 1))
+        return None, min(1.0, ticks / (2 * length)) if length and length >= ticks else None
+    if kind == "LinearLR" and ticks:
         start = number(schedule.given("start_factor", 1)) or 1 / 3
         total = number(schedule.given("total_iters", 3))
         if total and start < 1 and number(schedule.given("end_factor", 2)) in {None, 1.0}:
-            return start, sum(min(1, start + (1 - start) * n / total) for n in range(count)) / max(count, 1)
+            return start, sum(min(1, start + (1 - start) * n * stride / total) for n in range(count)) / max(count, 1)
     return None, None
 
 

@@ -12,6 +12,8 @@ from ..training import Training, losses_in
 
 _DISCOUNTS = {"gamma", "discount", "discount_factor", "gamma_discount"}
 _SMALLEST = 1e-8
+_SLOWEST = 1e-3
+"""Of batch statistics: below it a thousand batches move them by less than two thirds of the way."""
 _LARGEST = {"Adam": 0.5, "AdamW": 0.5, "NAdam": 0.5, "RAdam": 0.5, "RMSprop": 0.5, "Adamax": 0.5, "SGD": 50.0}
 """Far above what works for networks: each Adam update moves every weight by about the rate itself."""
 
@@ -60,6 +62,9 @@ def _complaints(thing: Thing) -> Iterator[str]:
         p, smoothing = number(thing.given("p", 0)), number(thing.kwargs.get("label_smoothing"))
         if kind.startswith("Dropout") and p is not None and p >= 0.9:
             yield f"a dropout of {p:g} leaves next to nothing"
+        pace = number(thing.given("momentum", 2)) if kind.startswith("BatchNorm") else None
+        if pace is not None and 0 < pace < _SLOWEST:
+            yield f"with a momentum of {pace:g} the statistics used in evaluation stay at their start"
         if smoothing is not None and smoothing >= 0.9:
             yield f"a label smoothing of {smoothing:g} leaves next to nothing of the labels"
 
@@ -89,7 +94,6 @@ def discount(training: Training) -> Iterator[SourceFinding]:
 
 
 def _named_numbers(node: ast.AST) -> Iterator[tuple[str, float]]:
-    """Names that are given a number in one assignment, alone or side by side."""
     if not isinstance(node, ast.Assign) or len(node.targets) != 1:
         return
     target, value = node.targets[0], node.value

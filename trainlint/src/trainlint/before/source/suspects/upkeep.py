@@ -1,17 +1,17 @@
 """What does a loop do beside training: release, restore, report, finish its window; is training inside it?"""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from ....rules import source, source_model
 from ..meaning.torchfacts import LOSSES
 from ..meaning.values import Const, Tensor, Thing, Value, number, whole
-from ..suspicion import SourceFinding, at, tell
-from ..training import Training, subject_of
+from ..suspicion import SourceFinding, at
+from ..training import Training, place, subject_of
 from ..walking.events import LOADER, Event, Loop, unwrapped
 from ..walking.looping import TENSORS, dataset_of
 from ..walking.reader import tensors
-from ..walking.scopes import SourceFile
 from .batchloops import inside
 
 _RESTORING = {"copy_to": "restore", "apply_shadow": "restore", "swap": "swap"}
@@ -57,6 +57,47 @@ def left_in(training: Training) -> Iterator[SourceFinding]:
                 )
 
 
+_AVERAGED = re.compile(r"ema|shadow|swa", re.IGNORECASE)
+
+
+def loaded_in(training: Training) -> Iterator[SourceFinding]:
+    """Averaged weights loaded into the trained model in every round, and never its own again."""
+    loads = [e for e in training.of("loaded") if e.first and e.loops and isinstance(e.target, Thing)]
+    for event in loads:
+        given = ast.unparse(event.node.args[0]) if isinstance(event.node, ast.Call) and event.node.args else ""
+        later = [e for e in loads if e.target is event.target and e.order > event.order]
+        stepped = [s for s in training.steps if s.first and event.inner() in s.loops and not event.conditional(s)]
+        mine = id(event.target) in {id(t) for s in stepped for t in _held(training, s)}
+        if _AVERAGED.search(given) and mine and not later and any(s.order < event.order for s in stepped):
+            told = f"`{given}` is loaded into the trained model in each round, and nothing loads its own weights back"
+            yield at(source_model.SWAPPED_IN, event, told)
+
+
+def _held(training: Training, step: Event) -> list[Thing]:
+    return (training.owned(step.target) or []) if isinstance(step.target, Thing) else []
+
+
+def released_late(training: Training) -> Iterator[SourceFinding]:
+    """A part released in the loop, of which the optimiser was given nothing, since it was frozen then."""
+    made = {id(e.node): e.order for o in training.optimizers for e in training.of(o.origin)}
+    for event in training.of("freeze"):
+        if event.value != Const(True) or not event.first or not event.loops:
+            continue
+        holders = [o for o in training.optimizers if made.get(id(o.node), event.order) < event.order]
+        later = [o for o in training.optimizers if made.get(id(o.node), 0) > event.order or o.extra]
+        chosen = [o for o in holders if "requires_grad" in _first_argument(o)]
+        before = [f for f in training.of("freeze") if f.target is event.target and f.value == Const(False)]
+        gated = any(made[id(o.node)] > f.order for o in chosen for f in before)
+        if holders and len(chosen) == len(holders) and not later and gated:
+            told = f"it is released here, and the optimiser of line {place(holders[0].node, holders[0].file)[1]} was "
+            yield at(source.IN_NO_OPTIMISER, event, told + "given only what needed a gradient before")
+
+
+def _first_argument(optimizer: Thing) -> str:
+    args = optimizer.node.args if isinstance(optimizer.node, ast.Call) else []
+    return ast.unparse(args[0]) if args else ""
+
+
 def reset(training: Training) -> Iterator[SourceFinding]:
     """Weights initialised anew in the loop of an optimiser that was made outside of it."""
     for event in training.of(".reset_parameters", ".apply"):
@@ -83,85 +124,6 @@ def _made_outside(step: Event, loop: Loop) -> bool:
     return 0 < line < loop.node.lineno
 
 
-def wrong_count(training: Training) -> Iterator[SourceFinding]:
-    """Sums of items over a count of batches, or the reverse."""
-    for file in training.reading.files:
-        for loop in file.nodes:
-            if isinstance(loop, ast.For):
-                yield from _sums(file, loop, training)
-
-
-def _sums(file: SourceFile, loop: ast.For, training: Training) -> Iterator[SourceFinding]:
-    source_text = _iterated(loop)
-    for node in ast.walk(loop):
-        if not (isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add) and isinstance(node.target, ast.Name)):
-            continue
-        if ".item()" not in ast.unparse(node.value) or "loss" not in ast.unparse(node).lower():
-            continue
-        weighted = isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.Mult) and _size(node.value)
-        for division in _divisions(file, node.target.id, loop):
-            count = ast.unparse(division)
-            if weighted and count == f"len({source_text})":
-                told = f"`{node.target.id}` sums over items and is divided by the number of batches"
-                yield tell(source_model.WRONG_COUNT, division, file, told, subject=node.target.id)
-            elif (
-                not isinstance(node.value, ast.BinOp)
-                and count == f"len({source_text}.dataset)"
-                and _means(node, training)
-            ):
-                told = f"`{node.target.id}` sums means of batches and is divided by the number of items"
-                yield tell(source_model.WRONG_COUNT, division, file, told, subject=node.target.id)
-
-
-def _iterated(loop: ast.For) -> str:
-    over = loop.iter
-    while (
-        isinstance(over, ast.Call) and ast.unparse(over.func).rsplit(".", 1)[-1] in {"enumerate", "tqdm"} and over.args
-    ):
-        over = over.args[0]
-    return ast.unparse(over)
-
-
-def _size(product: ast.BinOp) -> bool:
-    sides = [ast.unparse(s) for s in (product.left, product.right)]
-    return any(s.endswith((".size(0)", ".shape[0]")) or s.startswith("len(") for s in sides)
-
-
-def _divisions(file: SourceFile, name: str, loop: ast.For) -> Iterator[ast.expr]:
-    """What a name is divided by after the loop, in the nearest block."""
-    owner = next((b for b in _blocks(file) if loop in b), [])
-    for statement in owner[owner.index(loop) + 1 :] if loop in owner else ():
-        for node in ast.walk(statement):
-            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and ast.unparse(node.left) == name:
-                yield node.right
-            elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Div) and ast.unparse(node.target) == name:
-                yield node.value
-
-
-def _blocks(file: SourceFile) -> Iterator[list[ast.stmt]]:
-    for node in file.nodes:
-        if isinstance(node, ast.FunctionDef | ast.Module | ast.For | ast.While | ast.If | ast.With):
-            yield node.body
-            if isinstance(node, ast.If):
-                yield node.orelse
-
-
-def _means(node: ast.AugAssign, training: Training) -> bool:
-    """True where the walk has seen that a mean loss of torch is what is added."""
-    from .criteria import reduction
-
-    for event in training.of("add"):
-        value = event.value
-        if event.node is node and isinstance(value, Tensor) and value.op == "item" and value.inputs:
-            loss = value.inputs[0]
-            return (
-                isinstance(loss, Tensor)
-                and loss.op in {"crossentropy", "mse", "nll", "l1", "binarycrossentropywithlogits"}
-                and reduction(loss) == "mean"
-            )
-    return False
-
-
 def window_lost(training: Training) -> Iterator[SourceFinding]:
     """An epoch that is no multiple of its windows, whose rest is cleared."""
     for step in training.steps:
@@ -169,7 +131,9 @@ def window_lost(training: Training) -> Iterator[SourceFinding]:
         if not step.first or loop is None or len(step.loops) < 2:
             continue
         windows = [w for c, way in step.conds if way and isinstance(c, ast.If) for w in _window(c, training, step)]
-        batches = [n for t in unwrapped(loop.over) if isinstance(t, Thing) and t.origin == LOADER for n in _batches(t)]
+        batches = [
+            n for t in unwrapped(loop.over) if isinstance(t, Thing) and t.origin == LOADER for n in batches_of(t)
+        ]
         epoch = step.loops[-2]
         between = [c for c in training.of("clear") if c.first and loop not in c.loops and epoch in c.loops]
         cleared = [c for c in between if c.order < step.order]
@@ -188,8 +152,9 @@ def _window(cond: ast.If, training: Training, step: Event) -> Iterator[int]:
             yield size
 
 
-def _batches(loader: Thing) -> Iterator[int]:
-    size, data = whole(loader.given("batch_size", 1)), dataset_of(loader)
+def batches_of(loader: Thing) -> Iterator[int]:
+    """How many batches a loader has, where the source says so."""
+    size, data = whole(loader.given("batch_size", 1)) if loader.origin == LOADER else None, dataset_of(loader)
     first = data.args[0] if isinstance(data, Thing) and data.origin == TENSORS and data.args else None
     count = first.shape[0] if isinstance(first, Tensor) and first.shape else None
     if size and count and number(loader.kwargs.get("drop_last")) is None and "drop_last" not in loader.kwargs:
@@ -225,7 +190,6 @@ def _over_batches(loop: Loop) -> bool:
 
 
 def _of_the_last_round(training: Training, value: Value, loop: Loop) -> str:
-    """What of the loop's last round a loss is made of: the loss itself, or a batch of a loop that does nothing else."""
     if isinstance(value, Tensor) and inside(value.node, value.file, loop) and _of_one_round(value):
         return "loss" if training.reach(value)[0] else ""
     loss = _last_loss(value)
@@ -233,12 +197,12 @@ def _of_the_last_round(training: Training, value: Value, loop: Loop) -> str:
         return ""
     if inside(loss.node, loss.file, loop):
         return "loss"
-    made = [t for t in tensors(loss) if t is not loss and inside(t.node, t.file, loop)]
+    drawn = loop.node.iter if isinstance(loop.node, ast.For) else None
+    made = [t for t in tensors(loss) if t is not loss and (t.node is drawn or inside(t.node, t.file, loop))]
     return "batch" if made and _only_assigns(loop) else ""
 
 
 def _of_one_round(value: Tensor) -> bool:
-    """True where a value is no sum over the rounds: the line that made it does not go into it again."""
     return value.op in _PLAIN and not any(t is not value and t.node is value.node for t in tensors(value))
 
 
@@ -249,7 +213,6 @@ def _last_loss(value: Value) -> Tensor | None:
 
 
 def _only_assigns(loop: Loop) -> bool:
-    """True for a loop whose body gives names new values in each round, and keeps nothing of the rounds before."""
     for each in loop.node.body if isinstance(loop.node, ast.For) else ():
         if not isinstance(each, ast.Assign):
             return False
@@ -263,8 +226,9 @@ def _only_assigns(loop: Loop) -> bool:
 CHECKS = (
     not_released,
     left_in,
+    loaded_in,
+    released_late,
     reset,
-    wrong_count,
     window_lost,
     outside_batches,
 )

@@ -105,11 +105,7 @@ class Frame:
 
 
 class Walking:
-    """The state of a walk, and how events are written down.
-
-    Args:
-        project: the files that are read together.
-    """
+    """The state of a walk, and how events are written down."""
 
     def __init__(self, project: Project) -> None:
         self.project = project

@@ -9,7 +9,8 @@ from functools import partial
 from ..meaning import calling
 from ..meaning.torchfacts import is_lightning
 from ..meaning.values import UNKNOWN, Choice, Class, Const, Function, Items, Table, Tensor, Thing, Value, inner
-from .events import Frame
+from .events import LOADER, Frame
+from .looping import batch_of
 from .reading import Project
 from .scopes import SourceFile
 from .walker import Walker
@@ -38,11 +39,7 @@ class Reading:
 
 
 def read_project(files: list[SourceFile]) -> Reading:
-    """Walk files together: modules first, then what nobody calls.
-
-    Args:
-        files: as parsed.
-    """
+    """Walk files together: modules first, then what nobody calls."""
     project = Project(files)
     walker = Walker(project)
     trains = any(_TRAINING.search(f.text) for f in files)
@@ -102,7 +99,6 @@ def _methods(walker: Walker, cls: Class, thing: Thing) -> None:
 
 
 def _lightning(walker: Walker, cls: Class, thing: Thing) -> None:
-    """A library's loop: its step is walked as the library would, and the loss goes back."""
     member = cls.find("configure_optimizers")
     if isinstance(member, Function) and member.node not in walker.entered:
         result = calling.inline(walker, member, thing, (), {}, member.node)
@@ -114,9 +110,21 @@ def _lightning(walker: Walker, cls: Class, thing: Thing) -> None:
 def _step_of(walker: Walker, cls: Class, thing: Thing, name: str) -> None:
     member = cls.find(name)
     if isinstance(member, Function) and member.node not in walker.entered:
-        result = calling.inline(walker, member, thing, _strangers(walker, member, 1), {}, member.node)
+        args = _strangers(walker, member, 1)
+        fitted = _fitted(walker, thing) if args and name == "training_step" else None
+        args = args if fitted is None else (batch_of(walker, fitted, member.node), *args[1:])
+        result = calling.inline(walker, member, thing, args, {}, member.node)
         for each in _losses_of(result):
             walker.note("backward", each.node, each, each)
+
+
+def _fitted(walker: Walker, thing: Thing) -> Thing | None:
+    for event in walker.trace:
+        if event.kind == ".fit" and event.target is not thing and isinstance(event.node, ast.Call):
+            beside = [*event.node.args[1:2], *(k.value for k in event.node.keywords if "train" in (k.arg or ""))]
+            names = [event.file.scope.find(n.id) for n in beside if isinstance(n, ast.Name)]
+            return next((n for n in names if isinstance(n, Thing) and n.origin == LOADER), None)
+    return None
 
 
 def _losses_of(value: Value) -> Iterator[Tensor]:

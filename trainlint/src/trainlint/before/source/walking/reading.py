@@ -18,9 +18,6 @@ SKIPPED = {"__pycache__", "node_modules", "site-packages", "build", "dist"}
 def sources(paths: Iterable[Path | str]) -> Iterator[Path]:
     """Python files, and those below folders, each once, in order.
 
-    Args:
-        paths: files and folders.
-
     Raises:
         InputError: a path does not exist.
     """
@@ -44,10 +41,6 @@ def _own(path: Path, root: Path) -> bool:
 def decode(data: bytes, path: str) -> str:
     """The text of a source file, by the encoding that it declares.
 
-    Args:
-        data: its bytes.
-        path: its name, for the message.
-
     Raises:
         InputError: the bytes are not text in that encoding.
     """
@@ -63,10 +56,6 @@ def decode(data: bytes, path: str) -> str:
 
 def parse(text: str, path: str) -> SourceFile:
     """A text as a tree.
-
-    Args:
-        text: the source.
-        path: its name.
 
     Raises:
         InputError: it is no Python, or nested too deeply for Python itself.
@@ -88,11 +77,7 @@ def parse(text: str, path: str) -> SourceFile:
 
 
 class Project:
-    """Files that are read together.
-
-    Args:
-        files: as read; a file is found under its stem.
-    """
+    """Files that are read together."""
 
     def __init__(self, files: list[SourceFile]) -> None:
         self.files = files

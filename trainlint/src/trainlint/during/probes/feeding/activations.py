@@ -85,7 +85,6 @@ class Units(Probe):
         return self._row[name] == _ROW
 
     def _last(self, run: Run, name: str) -> bool:
-        """A classifier's last sigmoid may be sure of itself once it has learned."""
         return run.applied > 16 and list(modules(run.model))[-1] == name
 
 

@@ -157,7 +157,6 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _apart(module: nn.modules.batchnorm._BatchNorm, x: Tensor) -> float:
-    """The larger one of the distance of the means in deviations, and of the logarithm of the deviations' ratio."""
     channels = x.float().movedim(1, 0).flatten(1)
     mean, variance = channels.mean(dim=1), channels.var(dim=1, correction=0) + module.eps
     if module.running_mean is None or module.running_var is None:
@@ -228,7 +227,6 @@ def _compares(loss: Tensor, a: Tensor, b: Tensor) -> bool:
 
 
 def _joined(node: object, parts: list[int]) -> int:
-    """Of which answer a node tells: 1 or 2, 3 for both, 0 for none."""
     if type(node).__name__ in _TOTALS or "Loss" in name(node) or "CrossEntropy" in name(node):
         return 0
     return max(parts, default=0) if len({p for p in parts if p}) < 2 else 3

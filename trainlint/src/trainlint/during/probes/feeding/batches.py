@@ -36,11 +36,7 @@ def content_hash(batch: object, most: int | None = None) -> str:
 
 
 def batch_findings(epochs: Sequence[Iterable[object]]) -> list[Finding]:
-    """Findings about one or two epochs of a loader: empty, repeated, in fixed order, or sorted by label.
-
-    Args:
-        epochs: the batches of one epoch, or of two.
-    """
+    """Findings about one or two epochs of a loader: empty, repeated, in fixed order, or sorted by label."""
     hashes: list[list[str]] = []
     single = many = 0
     for batches in epochs:
@@ -92,7 +88,6 @@ class Batches(Probe):
         yield from self._dropped(run, lane, epoch, batches)
 
     def _dropped(self, run: Run, lane: Lane, epoch: Epoch, batches: int) -> Found:
-        """Passes left over at an epoch's end join the next window, or are dropped: what is cleared then decides."""
         window = run.plan.accumulation or max(1, lane.window)
         dropped = lane.wasted > self._wasted
         self._wasted = lane.wasted

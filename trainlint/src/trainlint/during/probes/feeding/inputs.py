@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ....findings import Stage
+from ....findings import Severity, Stage
+from ....rules import data as data_rules
 from ....rules import numbers as number_rules
 from ...plan import Why
 from ...run import Run
@@ -52,6 +53,7 @@ class Inputs(Probe):
         self._seen = Sightings()
         self._waiting: dict[str, tuple[str, object]] = {}
         self._past: set[int] = set()
+        self._zero: dict[str, int] = {}
 
     def ran(self, run: Run, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> Found:
         """Look at modules that are fed from outside; one that is normalised right after needs no scale."""
@@ -65,6 +67,8 @@ class Inputs(Probe):
             self._done |= {name} if scale is not None and not scale.text else set()
             if scale is not None and scale.text:
                 self._waiting[name] = scale.text, output
+        if own and isinstance(fed, Tensor) and self._zero.get(name, 0) >= 0 and torch.is_grad_enabled():
+            self._fed_nothing(name, fed)
         if own:
             out = output[0] if isinstance(output, tuple) and output else output
             self._past |= {_place(out)} if isinstance(out, Tensor) else set()
@@ -84,8 +88,18 @@ class Inputs(Probe):
             self._done |= {name} if stage is Stage.CONFIRMED else set()
             yield number_rules.INPUT_SCALE.found(text, subject=name, update=at, stage=stage)
 
+    def _fed_nothing(self, name: str, fed: Tensor) -> None:
+        if fed.numel() and not fed.is_sparse and self._from_outside(fed):
+            self._zero[name] = -1 if bool(fed.any()) else self._zero.get(name, 0) + 1
+
+    def asked(self, run: Run) -> Found:
+        """Inputs that were zero all along."""
+        for name, count in self._zero.items():
+            if count >= _TIMES:
+                text = f"the input of {name} is zero in all {count} passes looked at"
+                yield data_rules.DEAD_FIELD.found(text, subject=name, update=run.applied, severity=Severity.WARNING)
+
     def _from_outside(self, fed: Tensor) -> bool:
-        """True for data: no graph, and not the answer of a frozen part."""
         return fed.grad_fn is None and fed.is_floating_point() and fed.ndim >= 2 and _place(fed) not in self._past
 
 
@@ -139,7 +153,6 @@ class SameInputs(Probe):
         yield from self._against_targets(run, loss)
 
     def _as_one(self, loss: Loss) -> None:
-        """Criteria under which all samples have one answer and one target, and are one sample."""
         for index, each in enumerate(loss.criteria):
             place = loss.name, index
             if each.value is None or each.target is None or min(each.value.ndim, each.target.ndim) < 1:
@@ -173,26 +186,17 @@ class SameInputs(Probe):
 
 
 def _alike(answers: Tensor) -> bool:
-    """True where all rows are one but for rounding: equal rows of a product may differ in their last digits."""
     apart = (answers - answers[:1]).abs().max()
     return bool(apart <= 1e-5 * answers.abs().max())
 
 
 def constant_over_batch(fed: Sequence[Tensor]) -> bool:
-    """True where no tensor differs from sample to sample.
-
-    Args:
-        fed: with the samples along the first axis.
-    """
+    """True where no tensor differs from sample to sample."""
     return all(bool((x == x[:1]).all()) for x in fed)
 
 
 def targets_vary(loss: Loss) -> bool:
-    """True where some criterion's targets differ from sample to sample.
-
-    Args:
-        loss: with its graph.
-    """
+    """True where some criterion's targets differ from sample to sample."""
     known = [c.target for c in loss.criteria if c.target is not None and c.target.ndim >= 1 and len(c.target) >= 4]
     return any(bool((target != target[:1]).any()) for target in known)
 

@@ -52,7 +52,10 @@ class Copied(Probe):
         """An autoencoder sees the whole sequence through a narrow code; a causal model sees each place by itself."""
         if loss.tensor.grad_fn is None:
             return
-        pairs = ((fed, each) for each in loss.criteria for fed in loss.inputs if _is_the(fed, each.target))
+        pairs = [(fed, each) for each in loss.criteria for fed in loss.inputs if _is_the(fed, each.target)]
+        if len(loss.inputs) > 1:  # one may be the target, handed over for a loss that the model computes itself
+            read = _looked_up(loss.tensor) if pairs else []
+            pairs = [(fed, each) for fed, each in pairs if any(_is_the(x, each.target) for x in read)]
         if any(_place_by_place(run.model, loss.tensor, fed, each) for fed, each in pairs):
             at = run.applied + 1
             yield rules.LEAK.found(
@@ -88,6 +91,12 @@ class Columns(Probe):
             )  # fmt: skip
 
 
+def _looked_up(loss: Tensor) -> list[Tensor]:
+    """The entries that were looked up in tables."""
+    found = [saved(node, "indices") for node in nearby(loss, _NODES) if name(node) == "Embedding"]
+    return [x for x in found if x is not None]
+
+
 def _is_the(fed: Tensor, target: Tensor | None) -> bool:
     if target is None or fed.ndim < 2 or fed.shape[1] < _SHORTEST or fed.numel() != target.numel() or fed.is_sparse:
         return False
@@ -96,7 +105,6 @@ def _is_the(fed: Tensor, target: Tensor | None) -> bool:
 
 
 def _place_by_place(model: nn.Module, loss: Tensor, fed: Tensor, criterion: Criterion) -> bool:
-    """True where a causal attention, or the only recurrence, and a readout of each place make the prediction."""
     read = below(criterion.prediction)
     read = below(edges(read)[0][0]) if read is not None and name(read) == "LogSoftmax" else read
     rows = () if read is None else shape(read) or ()
@@ -110,12 +118,7 @@ def _place_by_place(model: nn.Module, loss: Tensor, fed: Tensor, criterion: Crit
 
 
 def shifted(fed: Tensor, target: Tensor | None) -> int:
-    """Length of the sequences where the targets are the inputs one place further on; 0 where they are not.
-
-    Args:
-        fed: whole numbers, with the places along either axis.
-        target: of as many entries; negative ones are not asked for.
-    """
+    """Length of the sequences where the targets are the inputs one place further on; 0 where they are not."""
     if target is None or target.numel() != fed.numel() or not bool((fed != fed.flatten()[0]).any()):
         return 0
     wanted = target.detach().reshape(fed.shape)
@@ -128,7 +131,6 @@ def shifted(fed: Tensor, target: Tensor | None) -> int:
 
 
 def _looks_ahead(loss: Tensor, length: int) -> str:
-    """What shows it: weights above the diagonal, or an attention in one node without any mask."""
     for node in nearby(loss, _NODES):
         kind = name(node)
         if kind in {"Softmax", "SafeSoftmax"}:

@@ -20,11 +20,7 @@ _NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm
 
 
 def modal(module: nn.Module) -> bool:
-    """True for a module that behaves differently in training and evaluation.
-
-    Args:
-        module: without what is below it.
-    """
+    """True for a module that behaves differently in training and evaluation."""
     if isinstance(module, _NORMS):
         return bool(module.track_running_stats)
     own = vars(module)
@@ -130,14 +126,12 @@ class Modes(Probe):
 
 
 def _settled(module: nn.Module) -> bool:
-    """True for a normalisation whose statistics come from data."""
     if not isinstance(module, _NORMS) or module.running_mean is None:
         return False
     return bool(module.running_mean.any())
 
 
 def _learns(known: dict[str, nn.Module], name: str) -> bool:
-    """True where the nearest part around a module that has parameters has some that are trained."""
     while True:
         held = list(known[name].parameters())
         if held or not name:

@@ -91,7 +91,6 @@ class Updates(Probe):
             yield from _idle(run)
 
     def _without(self, run: Run, epoch: Epoch) -> Found:
-        """One epoch may end inside a window; a second one without an update, whose gradients were cleared, does not."""
         for lane in self._unmoved(run):
             self._idle[id(lane)] += 1
             sure = self._idle[id(lane)] > 1 and lane.wasted > 1 and not lane.applied
@@ -142,7 +141,6 @@ def _never(lane: Lane, text: str, stage: Stage, severity: Severity | None = None
 
 
 def _discarded(run: Run) -> Found:
-    """Windows without a step between most updates; a block of them, as for a Fisher matrix, lies between two."""
     for lane in run.lanes:
         if lane.wasted >= 8 and lane.wasted > lane.applied and lane.gaps >= max(3, lane.applied // 4):
             yield rules.DISCARDED.found(
@@ -152,7 +150,6 @@ def _discarded(run: Run) -> Found:
 
 
 def _idle(run: Run) -> Found:
-    """Losses or epochs, and nothing that could train: no backward pass, no step, no batch at all."""
     if run.backwards or run.applied or run.skipped or run.strays:
         return
     epochs, batches = len(run.epochs), sum(epoch.batches or 0 for epoch in run.epochs)

@@ -18,11 +18,7 @@ class Curve:
         self._open: list[float] = []
 
     def add(self, value: float) -> None:
-        """Append a value; one that is not finite counts as none.
-
-        Args:
-            value: the next one.
-        """
+        """Append a value; one that is not finite counts as none."""
         if not math.isfinite(value):
             return
         self.recent.append(value)
@@ -37,11 +33,7 @@ class Curve:
             self._width *= 2
 
     def falls_by(self, gap: float) -> bool:
-        """True where it falls beyond its scatter, and will fall by a gap if it goes on slowing down as it does.
-
-        Args:
-            gap: to be closed.
-        """
+        """True where it falls beyond its scatter, and will fall by a gap if it goes on slowing down as it does."""
         size = len(self._bins) // 4
         if size < 4:
             return False
@@ -56,12 +48,7 @@ class Curve:
 
 
 def rising(values: Sequence[float], best: int) -> bool:
-    """True where a series has left its minimum for good: every later value of its last third lies above the scatter.
-
-    Args:
-        values: the series.
-        best: index of its least value.
-    """
+    """True where a series has left its minimum for good: every later value of its last third lies above the scatter."""
     after = values[best + 1 :]
     if len(after) < 3:
         return False

@@ -63,7 +63,6 @@ class Validation(Probe):
 
 
 def _validated(run: Run) -> list[float]:
-    """The values of epochs in which something was validated: in between, many loops repeat the last one."""
     passes = any(e.judged or e.misjudged for e in run.epochs)
     return [e.val for e in run.epochs if e.val is not None and (e.judged or e.misjudged or not passes)]
 
@@ -84,16 +83,11 @@ def _gap(run: Run, epoch: Epoch) -> Found:
 
 
 def _opposite(pairs: Sequence[tuple[float, float]]) -> bool:
-    """True where validation rises while train falls, as an accuracy does; over-fitting has a rule of its own."""
     return all(b[0] <= a[0] and b[1] >= a[1] for a, b in pairwise(pairs))
 
 
 def is_share(value: float) -> bool:
-    """True for k/n with n up to a thousand, also in per cent, and for whole numbers.
-
-    Args:
-        value: as a loop reports it, in double or rounded to single precision.
-    """
+    """True for k/n with n up to a thousand, also in per cent, and for whole numbers."""
     for own in (value, value / 100):
         near = Fraction(own).limit_denominator(_PARTS)
         exact = float(near)
@@ -145,7 +139,6 @@ def _train(epoch: Epoch) -> float | None:
 
 
 def _looks_like_a_loss(rows: Sequence[tuple[int, float | None, float]], best: int) -> bool:
-    """True for values that fell first, or that began near the train loss and have left the range of a share."""
     first, lowest, last = rows[0][2], rows[best][2], rows[-1][2]
     if best > 0 and first > 1.05 * lowest:
         return True
@@ -225,13 +218,11 @@ class Metrics(Probe):
 
 
 def _room(values: Sequence[float]) -> float:
-    """What a metric could move by: of a share, no more than the way to its nearer end."""
     size = max(abs(v) for v in values)
     return min(size, 1 - size) if 0 < size < 1 and min(values) >= 0 else size
 
 
 def _perfect(name: str, values: Sequence[float]) -> bool:
-    """True where nothing better is left."""
     if not any(values):
         return _LOWER.search(name.lower()) is not None
     top = 100.0 if max(values) > 1 else 1.0
@@ -239,7 +230,6 @@ def _perfect(name: str, values: Sequence[float]) -> bool:
 
 
 def _a_setting(run: Run, values: Sequence[float]) -> bool:
-    """True for numbers that measure nothing: a rate, a count, a setting handed over beside the metrics."""
     last = values[-1]
     rates = {rate for lane in run.lanes for rate in lane.rates}
     counted = float(last).is_integer() and abs(last) not in {1.0, 100.0} and last != 0

@@ -124,7 +124,6 @@ class Rates(Probe):
 
 
 def _cause(run: Run, lane: Lane) -> Rule:
-    """The rule with the cause that the optimiser and the run show: its own rate, the loop, or the schedule."""
     if run.schedulers and any(target_of(group) for group in lane.optimizer.param_groups):
         return rules.ZERO_RATE
     return _BY_LOOP if lane.optimizer.defaults.get("lr") else _GIVEN
@@ -240,7 +239,6 @@ class Ticks(Probe):
             )  # fmt: skip
 
     def _of_epoch(self, lane: Lane) -> list[float]:
-        """The rate of each update of an epoch that ends now."""
         if not (kept := self._used.get(id(lane), [])):
             return []
         self._used[id(lane)] = [(lane.applied + 1, kept[-1][1])]

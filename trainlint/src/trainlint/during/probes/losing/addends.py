@@ -102,7 +102,6 @@ class LearnedWeights(Probe):
 
 
 def _unopposed(loss: Loss) -> list[float]:
-    """The smallest of the learned weights of errors that no other term holds up."""
     parts = [part for part in addends(loss.tensor) if part.node is not None]
     weights = list(_weights(loss))
     ways = {key for _, _, way, _ in weights for key in way}
@@ -115,7 +114,6 @@ def _unopposed(loss: Loss) -> list[float]:
 
 
 def _weights(loss: Loss) -> Iterator[tuple[object, int, set[int], float]]:
-    """Leaf, direction, way and value of what errors are multiplied with."""
     errors = {id(each.node) for each in loss.criteria}
     for node in walk_from(loss.tensor.grad_fn, 64):
         sides = [child for child, _ in edges(node)]

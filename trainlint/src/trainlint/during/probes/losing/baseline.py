@@ -97,7 +97,6 @@ class Baseline(Probe):
             yield rules.NO_BETTER.found(text, stage=stage, update=self._updates, **numbers)
 
     def _validated(self, run: Run, reference: float, factor: float) -> Found:
-        """The best validation loss, where it is measured as the train loss is: what is learned is learned by heart."""
         pairs = [(fmean(e.losses), e.val) for e in run.epochs if e.losses and e.val is not None]
         alike = pairs and 0.4 * pairs[0][0] < pairs[0][1] < 2.5 * pairs[0][0]
         if len(pairs) < 3 or not alike or factor != 1 or not all(math.isfinite(v) for pair in pairs for v in pair):
@@ -149,7 +148,6 @@ class _Late:
 
 
 def _late(looks: Sequence[tuple[float, Look]]) -> _Late | None:
-    """The second half of what was seen under a criterion; None where it is too little, or the targets move."""
     seen = [each for _, each in looks]
     last = seen[-1].update
     if len(seen) < 2 * _LATE or _moving(seen):
@@ -161,7 +159,6 @@ def _late(looks: Sequence[tuple[float, Look]]) -> _Late | None:
 
 
 def _moving(looks: Sequence[Look]) -> bool:
-    """True where the targets of the second half are others than those of the first, as bootstrapped ones are."""
     half = len(looks) // 2
     if half < 2 or looks[0].kind in {"classes", "shares"}:
         return False
@@ -173,7 +170,6 @@ def _moving(looks: Sequence[Look]) -> bool:
 
 
 def _units(first: Look, late: Sequence[Look]) -> str:
-    """Targets that are tens of times larger than the first answers, and that the answers have not come near."""
     if first.kind not in {"squared", "absolute", "smooth", "huber"}:
         return ""
     targets = torch.cat([each.target.float().flatten()[:4096] for each in late])

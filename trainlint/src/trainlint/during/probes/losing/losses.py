@@ -131,11 +131,6 @@ class _Series:
 
 
 def _unpaid(loss: Loss) -> bool:
-    """True where every term is multiplied by zeros, as returns without any reward are; a criterion times 0 is no such.
-
-    Args:
-        loss: with its graph.
-    """
     every = list(parts(loss.tensor))
     nothing = all(p.factor == 0 or (p.weight is not None and not bool(p.weight.any())) for p in every)
     return bool(every) and nothing and not any(c.factor == 0 for c in loss.criteria)
@@ -243,7 +238,6 @@ class Diverging(Probe):
                 )  # fmt: skip
 
     def _grown(self) -> float:
-        """How far the loss must rise: tenfold, and as much more as its targets have grown."""
         if len(self._targets) < 2:
             return 100 * _AGAIN  # nobody can read them
         early, late = max(self._targets[:3]), max(self._targets[-3:])
@@ -255,11 +249,7 @@ def _below(limit: float, values: Sequence[float]) -> bool:
 
 
 def floored(loss: Loss) -> bool:
-    """True where a loss is a sum of terms that are never negative.
-
-    Args:
-        loss: with its graph.
-    """
+    """True where a loss is a sum of terms that are never negative."""
     criteria = {id(each.node) for each in loss.criteria if each.factor > 0}
     every = list(parts(loss.tensor))
     return bool(every) and all(

@@ -54,7 +54,6 @@ class Fit(Probe):
 
 
 def _misfits(criterion: Criterion) -> list[tuple[str, Severity | None]]:
-    """What is wrong with the node that a criterion's predictions come from."""
     under = below(criterion.prediction)
     if under is None:
         return []
@@ -97,7 +96,6 @@ def _classes(criterion: Criterion, under: object) -> list[tuple[str, Severity | 
 
 
 def _unguarded(node: object) -> object:
-    """The probabilities under a clamp or under a constant that is added, or the node itself."""
     under: object | None = node
     for _ in range(3):
         alone = under is not None and sum(child is not None for child, _ in edges(under)) == 1
@@ -108,13 +106,11 @@ def _unguarded(node: object) -> object:
 
 
 def _shares_of(node: object) -> object:
-    """The probabilities that a logarithm is taken of, or the node itself."""
     under = below(edges(node)[0][0]) if name(node) == "Log" else None
     return node if under is None else _unguarded(under)
 
 
 def _unscaled(node: object) -> object:
-    """The softmax under a constant factor, or the node itself: a bounded score times a scale is a choice."""
     if name(node) not in {"Mul", "Div"} or sum(c is not None for c, _ in edges(node)) != 1:
         return node
     under = below(next(child for child, _ in edges(node) if child is not None))
@@ -122,7 +118,6 @@ def _unscaled(node: object) -> object:
 
 
 def _sums_to_one(value: Tensor | None) -> bool:
-    """True where log-probabilities over the axis of the classes are some; also where nobody can tell."""
     if value is None or value.numel() == 0:
         return True
     axis = 1 if value.ndim > 1 else 0
@@ -130,7 +125,6 @@ def _sums_to_one(value: Tensor | None) -> bool:
 
 
 def _one_over(under: object) -> list[str]:
-    """A softmax under an error or a binary cross entropy that normalises the samples, or a single number."""
     result = saved(under, "result") if name(under) in {"Softmax", "LogSoftmax"} else None
     axis = field(under, "dim")
     if result is None or not isinstance(axis, int):
@@ -145,7 +139,6 @@ def _one_over(under: object) -> list[str]:
 
 
 def _divergences(loss: Tensor) -> list[str]:
-    """Minus the sum of shares of a whole times a softmax, which is no logarithm; or times that of another axis."""
     texts = []
     for part in parts(loss):
         weight, kind = part.weight, name(part.node)
@@ -158,12 +151,7 @@ def _divergences(loss: Tensor) -> list[str]:
 
 
 def reach(target: Tensor | None, activation: object) -> list[Finding]:
-    """Findings where targets lie outside the range of the last activation.
-
-    Args:
-        target: what the criterion compares with.
-        activation: the graph node below the criterion.
-    """
+    """Findings where targets lie outside the range of the last activation."""
     limits = {"Sigmoid": (0.0, 1.0), "Softmax": (0.0, 1.0), "Tanh": (-1.0, 1.0), "Relu": (0.0, float("inf"))}
     if target is None or name(activation) not in limits:
         return []
@@ -181,7 +169,6 @@ def reach(target: Tensor | None, activation: object) -> list[Finding]:
 
 
 def _labels(target: Tensor) -> list[Finding]:
-    """Labels of a binary cross entropy that are no shares; smoothed ones may lie a little outside."""
     share = float(((target < -_SMOOTHED) | (target > 1 + _SMOOTHED)).float().mean())
     if share <= 0.01:
         return []
@@ -230,7 +217,6 @@ class Clamps(Probe):
 
 
 def _bounds(criteria: Sequence[Criterion]) -> list[object]:
-    """Clamps that a criterion's predictions come from, with at most a logarithm between."""
     found: dict[int, object] = {}
     for each in criteria:
         under = below(each.prediction)

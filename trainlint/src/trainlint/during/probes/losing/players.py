@@ -114,7 +114,6 @@ class Players(Probe):
             )  # fmt: skip
 
     def _torn(self, run: Run, judge: int, maker: int, stage: Stage) -> Found:
-        """A maker that is stepped on both sides: on its own loss, and on what the judge learns of its samples."""
         wanted = self._wanted[judge, maker]
         if min(wanted.count(0.0), wanted.count(1.0)) >= _TORN:
             yield loss_rules.PLAYERS_AGREE.found(
@@ -124,7 +123,6 @@ class Players(Probe):
             )  # fmt: skip
 
     def _one_sided(self, run: Run) -> Found:
-        """A judge in a game that has learned one label alone."""
         for judge in {judge for judge, _ in self._wanted}:
             labels = self._labels[judge]
             if len(labels) >= _ONE_SIDED and len(set(labels)) == 1:
@@ -155,7 +153,6 @@ def _pulls(loss: Loss) -> Iterator[_Pull]:
 
 
 def _constant(target: Tensor) -> float | None:
-    """The label that all entries have; soft ones of 0.9 and of 0.1 count as what they are near to."""
     low, high = float(target.min()), float(target.max())
     near = round(low)
     return float(near) if near == round(high) and near in {0, 1} and abs(high - low) <= 0.5 else None
@@ -176,7 +173,6 @@ def _pull(judged: Pass, label: float) -> _Pull:
 
 
 def _models_of(run: Run, lane: Lane) -> set[int]:
-    """The models of a list of which an optimiser holds parameters."""
     held = set(lane.parameters)
     return {id(model) for model in run.model.children() if any(p in held for p in model.parameters())}
 
@@ -231,7 +227,6 @@ class Reported(Probe):
             yield from self._below(epoch, min(seen), len(seen))
 
     def _below(self, epoch: Epoch, least: float, count: int) -> Found:
-        """The same ratio in every epoch is a unit; another one each time is no mean of these losses."""
         self._low += 1
         if _constant_reported(self._ratios) and len(self._ratios) > 1:
             yield update_rules.REPORTED_LOSS.withdrawn(

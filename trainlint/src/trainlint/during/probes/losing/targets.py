@@ -10,7 +10,7 @@ from ....findings import Severity, Stage
 from ....rules import data as rules
 from ....rules import losses, numbers
 from ...losses.criteria import Criterion
-from ...losses.graph import chain, edges, name, nearby, producers, saved
+from ...losses.graph import chain, edges, name, nearby, pieced, producers, saved
 from ...plan import Why, glance
 from ...run import Run
 from ..probe import Cast, Found, Loss, Probe
@@ -55,7 +55,8 @@ class Targets(Probe):
             return ()
         self._terms |= len(loss.terms) > 1
         for each in loss.criteria:
-            if each.kind in _CLASSES or _direct(each, loss.outputs):
+            places = each.kind == "classes" and pieced(each.prediction)
+            if not places and (each.kind in _CLASSES or _direct(each, loss.outputs)):
                 self._classes |= each.kind in _CLASSES
                 self._note(run.applied, each)
         return self._judge(run, len(self._windows) > 5)
@@ -104,7 +105,6 @@ class Targets(Probe):
 
 
 def _direct(criterion: Criterion, outputs: Sequence[Tensor]) -> bool:
-    """True where a criterion compares the model's answer itself, and not what a law makes of it."""
     known = producers(outputs)
     return criterion.prediction is not None and any(id(node) in known for node in chain(criterion.prediction, 6))
 
@@ -180,7 +180,6 @@ def _finite(value: float) -> bool:
 
 
 def _culprits(loss: Loss) -> dict[str, str]:
-    """What of a batch is not finite, by its part."""
     found = {}
     for tensor in loss.inputs:
         share = _bad_share(tensor)
@@ -196,7 +195,6 @@ def _culprits(loss: Loss) -> dict[str, str]:
 
 
 def _fed(loss: Loss) -> Tensor | None:
-    """What is no number among the data in the graph: the operand without a graph of a product or a convolution."""
     for node in nearby(loss.tensor, 5000):
         key = _DATA.get(name(node))
         given = None if key is None or edges(node)[_PLACE.get(name(node), 0)][0] is not None else saved(node, key)
@@ -206,7 +204,6 @@ def _fed(loss: Loss) -> Tensor | None:
 
 
 def _bad_share(tensor: Tensor) -> float:
-    """Share of NaN and inf; a mask of zeros and infinities is no number that went astray."""
     own = tensor.detach()
     if not own.is_floating_point() or own.numel() == 0 or own.is_sparse:
         return 0.0

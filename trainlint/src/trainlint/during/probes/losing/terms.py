@@ -17,6 +17,7 @@ from ..probe import Found, Loss, Probe, Sightings
 
 _SAME = 8
 _FULL = {torch.float32, torch.float64}
+_NORMS = {"LinalgVectorNorm", "Norm"}
 
 
 class Terms(Probe):
@@ -74,7 +75,6 @@ class Terms(Probe):
             yield loss_rules.DEAD_TERM.found(text, subject=name, update=run.applied + 1, stage=Stage.SUSPECTED)
 
     def _graphs(self, run: Run, loss: Loss, values: list[float]) -> Found:
-        """A term that counts and has no graph, beside terms that have one."""
         if not torch.is_grad_enabled() or not any(term.requires_grad for _, term in loss.terms.values()):
             return  # a loop that hands over detached values for the record detaches them all
         for (name, (weight, term)), value in zip(loss.terms.items(), values, strict=True):
@@ -90,7 +90,6 @@ class Terms(Probe):
                     )  # fmt: skip
 
     def _unaccounted(self, run: Run, name: str, total: float, stated: float) -> Found:
-        """A loss divided by the passes of an update differs from its terms by that whole number, every time."""
         ratios = self._ratios[name]
         ratios.append(total / stated if stated else math.inf)
         del ratios[:-3]
@@ -126,7 +125,6 @@ class Shapes(Probe):
 
 
 def _met(criterion: Criterion) -> list[str]:
-    """Predictions that were compared with every target."""
     node = criterion.node
     value, target = criterion.value, criterion.target
     if value is not None and target is not None and value.shape == target.shape and kind_of(node).endswith("Loss"):
@@ -137,11 +135,10 @@ def _met(criterion: Criterion) -> list[str]:
 
 
 def _likely(node: object) -> list[str]:
-    """The squared difference under a variance, as in the likelihood of a normal distribution."""
-    top = edges(node)[0][0] if kind_of(node) == "Div" else None
+    top = node if kind_of(node) in _NORMS else edges(node)[0][0] if kind_of(node) == "Div" else None
     if top is not None and kind_of(top) == "Neg":
         top = edges(top)[0][0]
-    if top is None or kind_of(top) != "Pow":
+    if top is None or kind_of(top) not in {"Pow", *_NORMS}:
         return []
     under = edges(top)[0][0]
     live = [child for child, _ in edges(under) if child is not None] if under is not None else []
@@ -149,7 +146,6 @@ def _likely(node: object) -> list[str]:
 
 
 def _apart(node: object, prediction: object | None) -> list[str]:
-    """From a saved difference: as many entries as predictions squared, in rows and columns."""
     apart, given = saved(node, "self"), None if prediction is None else _unexpanded(prediction)
     if apart is None or given is None or apart.ndim < 2 or torch.Size(given).numel() < 2:
         return []
@@ -160,12 +156,10 @@ def _apart(node: object, prediction: object | None) -> list[str]:
 
 
 def _unexpanded(node: object) -> tuple[int, ...] | None:
-    """Shape of predictions before they were expanded against the target."""
     return shape(edges(node)[0][0]) if kind_of(node) == "Expand" and edges(node)[0][0] is not None else shape(node)
 
 
 def _repeated(tensor: Tensor) -> set[int]:
-    """Axes along which every entry is the same one in memory."""
     return {
         i for i, (size, step) in enumerate(zip(tensor.shape, tensor.stride(), strict=True)) if size > 1 and step == 0
     }
@@ -176,7 +170,6 @@ def _told(tensor: Tensor, repeated: set[int]) -> str:
 
 
 def _row_and_column(apart: Tensor) -> bool:
-    """True where a matrix of differences is that of two vectors, whatever their order."""
     matrix = apart.detach().reshape(apart.shape[-2:]).double()
     left = matrix - matrix[:, :1] - matrix[:1] + matrix[:1, :1]
     return float(left.abs().max()) <= 1e-4 * float(matrix.abs().max()) and float(matrix.std()) > 0

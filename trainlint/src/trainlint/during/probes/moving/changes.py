@@ -64,7 +64,6 @@ class Strength(Probe):
                 )  # fmt: skip
 
     def _drowned(self, lane: Lane, step: Step, used: float) -> Found:
-        """The gradient alone would hardly move the weights, though decay or momentum may."""
         ratio = _recent(self._ratios[id(lane)])
         shares = self._shares[id(lane)]
         shares += [] if step.own_share is None else [step.own_share]
@@ -214,21 +213,15 @@ class Swap(Probe):
 
 
 def optimiser_stays(lane: Lane) -> bool:
-    """True where one optimiser alone has stepped these weights: a fold or a phase has one of its own.
-
-    Args:
-        lane: of the weights.
-    """
+    """True where one optimiser alone has stepped these weights: a fold or a phase has one of its own."""
     return not lane.foreign
 
 
 def _varied(entries: bytes) -> bool:
-    """True for ordinary weights: clipped, rounded or binary ones come back to the same values by themselves."""
     return len({abs(value) for value in memoryview(entries).cast("f")}) > 2
 
 
 def _goes_on(lane: Lane) -> bool:
-    """True where the optimiser's own count of steps, if it keeps one, was never set back with the weights."""
     counts = [
         float(s["step"]) for s in lane.optimizer.state.values() if isinstance(s.get("step"), Tensor | int | float)
     ]

@@ -50,7 +50,6 @@ class Finite(Probe):
             )
 
     def _sanitised(self, lane: Lane, bad: list[str], update: int) -> Finding:
-        """One bad batch may be mended so; a habit hides an operation that never has a gradient."""
         self._replaced[id(lane)] += 1
         return update_rules.SANITISED.found(
             f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}; finite at the step",
@@ -117,7 +116,6 @@ class Coverage(Probe):
                 yield from self._static(run, lane, step)
 
     def _after_all(self, lane: Lane, step: Step) -> Found:
-        """A reward that had not come yet, a phase that had not begun."""
         self._zero[id(lane)] = self._none[id(lane)] = 0
         for rule in (update_rules.ZERO_GRADIENT, update_rules.GRAPH_CUT):
             yield rule.withdrawn("gradients arrive since", subject=lane.subject, update=step.index)
@@ -180,6 +178,8 @@ class Coverage(Probe):
         names = [n for n in self._candidates(run, lane) if n in self._some and n not in live]
         dead = [m for m in dict.fromkeys(map(module_of, names)) if run.ran[m] >= 3 and not self._sibling(m)]
         whole = [m for m in dead if not any(module_of(n) == m for n in live)]
+        # A bias that learns says that the module counts, and what makes its weight into another one lets nothing back.
+        whole += [f"{m}.weight" for m in dead if f"{m}.weight" in names and f"{m}.bias" in live]
         if whole:
             yield update_rules.STATIC_MODULE.found(
                 f"gradient exactly zero in {self._measured[id(lane)]} measured updates: {some(whole)}",
@@ -190,7 +190,6 @@ class Coverage(Probe):
         return [n for p, n in lane.names.items() if p.requires_grad and not run.plan.is_frozen(n)]
 
     def _sibling(self, module: str) -> bool:
-        """True where another entry of the same numbered list learns: an expert that no sample chose is not broken."""
         for parts in (module.split(".")[:i] for i in range(len(module.split(".")), 0, -1)):
             if parts[-1].isdigit() and self._peers(".".join(parts[:-1]), module, len(parts)):
                 return True
@@ -205,7 +204,6 @@ class Coverage(Probe):
 
 
 def _library_part(run: Run, name: str) -> bool:
-    """True for a part that a library's model brings along, such as a pooler that a loss does not use."""
     known = modules(run.model)
     around = [known[part] for part in _ancestors(name) if part and part in known]
     owner = next((m for m in around if not type(m).__module__.startswith("torch.")), None)
@@ -271,7 +269,6 @@ class Depth(Probe):
             )  # fmt: skip
 
     def _layers(self, lane: Lane, step: Step) -> dict[str, float]:
-        """Root mean square gradient per module with a weight matrix, in the order of the model."""
         sizes: Counter[str] = Counter()
         kept: dict[str, float] = {}
         for parameter, name in lane.names.items():
@@ -283,7 +280,6 @@ class Depth(Probe):
 
 
 def _by_module(values: Mapping[str, float]) -> dict[str, float]:
-    """Root of the sum of squares per owning module."""
     squares: dict[str, float] = {}
     for name, value in values.items():
         squares[module_of(name)] = squares.get(module_of(name), 0.0) + value * value

@@ -34,6 +34,7 @@ class Ownership(Probe):
         yield from _twice(run)
         for lane in run.lanes:
             yield from wrong_groups(lane, run.plan.rates)
+            yield from _empty_groups(lane)
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """Again whenever an update is measured: a layer may have been replaced after the optimiser was built."""
@@ -66,7 +67,6 @@ class Ownership(Probe):
                 yield self._apart_from(lane, "before the first update", Stage.SUSPECTED)
 
     def _foreign(self, lane: Lane, own: Sequence[Tensor]) -> Found:
-        """An optimiser whose tensors are not the model's: a temperature has gradients, another model's weights none."""
         if not lane.held or lane.by_hands or _owned(lane, set(own)):
             return
         if any(p.grad is not None and bool(p.grad.any()) for p in lane.parameters) and not _replaced(lane):
@@ -111,17 +111,14 @@ class Ownership(Probe):
 
 
 def _owned(lane: Lane, known: set) -> bool:
-    """True where the optimiser holds any of the model's parameters, or wider copies of them."""
     return lane.masters or any(p in known for p in lane.parameters)
 
 
 def _replaced(lane: Lane) -> bool:
-    """True where the tensors were the model's when the watch began: their last gradients may be left over."""
     return any(not name.startswith(OUTSIDE) for name in lane.names.values())
 
 
 def _twice(run: Run) -> Found:
-    """Two optimisers may share a parameter, as an encoder under an actor and a critic: worth a word, and no more."""
     held = Counter(p for lane in run.lanes for p in lane.parameters)
     twice = [n for n, p in parameters(run.model).items() if held[p] > 1]
     if twice:
@@ -129,13 +126,17 @@ def _twice(run: Run) -> Found:
         yield update_rules.WRONG_GROUP.found(text, subject=some(twice, 1), severity=Severity.NOTE)
 
 
-def wrong_groups(lane: Lane, rates: Mapping[str, float]) -> list[Finding]:
-    """Findings where a parameter's group has another rate than declared for its module prefix.
+def _empty_groups(lane: Lane) -> Found:
+    groups = [(len(g["params"]), float(g.get("initial_lr", g["lr"]))) for g in lane.optimizer.param_groups]
+    others = {rate for count, rate in groups if count}
+    for index, (count, rate) in enumerate(groups):
+        if not count and others and rate not in others and rate > 0:
+            text = f"group {index} at rate {rate:.3g} holds no parameter; the others have {min(others):.3g}"
+            yield update_rules.WRONG_GROUP.found(text, subject=lane.subject, severity=Severity.WARNING)
 
-    Args:
-        lane: the optimiser with its names.
-        rates: declared rate by module prefix; the longest prefix that fits decides.
-    """
+
+def wrong_groups(lane: Lane, rates: Mapping[str, float]) -> list[Finding]:
+    """Findings where a parameter's group has another rate than declared for its module prefix."""
     found = []
     for index, group in enumerate(lane.optimizer.param_groups if rates else ()):
         actual = float(group.get("initial_lr", group["lr"]))
@@ -185,14 +186,12 @@ class NeverCalled(Probe):
 
 
 def _peer(module: str, called: set[str]) -> bool:
-    """True within an entry of a numbered list of which another is called: an expert nobody chose is not broken."""
     parts = module.split(".")
     stems = [".".join([*parts[:i], ""]) for i, part in enumerate(parts) if part.isdigit()]
     return any(m.startswith(stem) and m[len(stem) :].split(".")[0].isdigit() for stem in stems for m in called)
 
 
 def _libraries(known: dict, module: str) -> bool:
-    """True where the module that should call it comes from an installed library, which may well leave parts unused."""
     parent = known.get(module.rpartition(".")[0])
     source = sys.modules.get(type(parent).__module__)
     path = "" if source is None or "__file__" not in vars(source) else str(source.__file__)
@@ -263,6 +262,5 @@ def _flat(matrix: Tensor) -> bool:
 
 
 def _units_equal(matrix: Tensor) -> bool:
-    """True where all rows, or all columns, are the same."""
     own = matrix.detach().flatten(1)
     return bool((own == own[:1]).all()) or bool((own == own[:, :1]).all())

@@ -10,12 +10,14 @@ from ....rules import updates as update_rules
 from ...plan import Why
 from ...run import Epoch, Lane, Run, Step, module_of, some
 from ...weights.names import buffers, norms, parameters, sample
-from ..probe import Found, Probe
+from ..probe import Found, Loss, Probe
 
 _ROUNDING = 1e-7
 """Half a unit in the last place of float32 is 6e-8: below it most entries do not change."""
 _JUMP = 0.5
 """An update of half the weights' size forgets the initialisation at once; Adam at 1e-2 on small layers reaches 0.2."""
+_SMALL, _SOLVED = 0.05, 0.2
+"""An update and a share of the first loss that say, three times in a row, that a wild start came to an end."""
 
 
 _LEAP, _FORGOTTEN = 0.5, 10.0
@@ -29,13 +31,20 @@ _STEADY = 8
 class Motion(Probe):
     """Size of each update relative to the weights."""
 
-    updates = Why.MEASURED
+    losses = updates = Why.MEASURED
 
     def __init__(self) -> None:
         self._still: Counter[int] = Counter()
         self._seen: defaultdict[int, list[float]] = defaultdict(list)
         self._stuck: defaultdict[int, list[float]] = defaultdict(list)
         self._rate: dict[int, float] = {}
+        self._early: list[float] = []
+        self._large, self._settled, self._single = False, 0, False
+
+    def loss(self, run: Run, loss: Loss) -> Found:
+        """Of a stream of single samples the first loss says little."""
+        self._single = bool(loss.outputs) and all(each.numel() == 1 for each in loss.outputs)
+        return ()
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """Zero, below rounding, or far too large."""
@@ -56,6 +65,7 @@ class Motion(Probe):
             yield update_rules.NO_MOTION.withdrawn("the weights move since", subject=lane.subject, update=step.index)
         seen = self._seen[key]
         seen.append(step.relative)
+        self._early += [run.latest] if run.latest is not None and len(self._early) < 5 else []
         yield from self._leaps(lane, step)
         yield from self._rounded(lane, step)
         if len(seen) < 3:
@@ -70,13 +80,18 @@ class Motion(Probe):
         # lone scale or temperature may stay near zero, and a line search takes the step that it has tried.
         matrices = any(p.ndim > 1 for p in lane.held) and not step.closure
         if typical > _JUMP and matrices and (run.worsening or (step.index >= _STEADY and not run.improving)):
+            self._large, self._settled = True, 0
             yield update_rules.TOO_LARGE.found(
                 f"relative update {typical:.2g} (median of 3) at {step.at}",
                 update=step.index, relative=typical,
             )  # fmt: skip
+        elif self._large and typical < _SMALL and self._early and run.latest is not None:
+            start = statistics.median(self._early) if self._single else self._early[0]
+            self._settled = self._settled + 1 if run.latest < _SOLVED * start else 0
+            if self._settled == 3:
+                yield update_rules.TOO_LARGE.withdrawn(f"updates are {typical:.2g} now, and the loss has fallen")
 
     def _leaps(self, lane: Lane, step: Step) -> Found:
-        """Adam moves every entry by about its rate: a first update that forgets all weights."""
         first, rate = self._seen[id(lane)][0], max(step.rates)
         if step.in_rates is None or rate < _LEAP or first < _FORGOTTEN or len(self._seen[id(lane)]) not in {3, 4}:
             return
@@ -88,7 +103,6 @@ class Motion(Probe):
             )  # fmt: skip
 
     def _rounded(self, lane: Lane, step: Step) -> Found:
-        """Half precision keeps a weight that is asked to move by less than 0.2 % of itself; a warm-up may do so yet."""
         stuck, rate = self._stuck[id(lane)], max(step.rates)
         rising, self._rate[id(lane)] = rate > self._rate.get(id(lane), 0.0), rate
         stuck += [] if rising else [step.stuck]

@@ -23,12 +23,7 @@ def checksum(model: nn.Module, applied: int) -> list[float]:
 
 
 def replica_findings(sums: Sequence[Sequence[float]], severity: Severity | None = None) -> list[Finding]:
-    """Findings where ranks differ.
-
-    Args:
-        sums: `checksum` of each rank.
-        severity: only to lower the rule's own.
-    """
+    """Findings where ranks differ."""
     first = sums[0]
     apart = [rank for rank, each in enumerate(sums) if list(each) != list(first)]
     if not apart:

@@ -1,19 +1,15 @@
-"""Which convention explains the data: conjugates, order of the elements, units, kind of symbols, tried one by one."""
+"""In which other ways may the same numbers be meant? Conjugates, axes, orders, units, symbols, moved snapshots."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from ...errors import InputError
 from ...physics import Array, Observation
-from ...shapes import Counts
 from ...units import SPEED_OF_LIGHT
-from ..estimate import Estimate, Estimator, Status
 
-_BETTER = 1.2
-"""Evidence over that of the stated convention that makes another one the better one; gauges differ by less than 1 %."""
 _PLAUSIBLE = (0.02, 8.0)
 """Spacing of the elements over the wavelength within which a unit is worth trying."""
 _USUAL = (0.1, 1.2)
@@ -34,27 +30,6 @@ class Convention:
     change: Change
 
 
-@dataclass(frozen=True, kw_only=True)
-class Trial:
-    """What became of one convention.
-
-    Args:
-        name: of the convention.
-        explained: mean share of the energy in the span of credible sources; 0 where it cannot even be tried.
-        evidence: mean evidence of all sources of a scene against scatter, 2 ΔNLL.
-        order: mean number of sources.
-        good: share of scenes with a source and without a misfit.
-        refused: why it could not be tried; empty where it could.
-    """
-
-    name: str
-    explained: float
-    evidence: float
-    order: float
-    good: float
-    refused: str = ""
-
-
 STATED = "as stated"
 
 
@@ -67,10 +42,64 @@ def conventions(observation: Observation) -> list[Convention]:
     if len(observation.array) > 1 and not _PLAUSIBLE[0] / 2 < ratio < _PLAUSIBLE[1]:
         return [Convention(name=STATED, change=lambda seen: seen), *_units(observation.array)]
     found = [Convention(name=STATED, change=lambda seen: seen)]
-    found += conjugates() + orders(observation.array) + _units(observation.array)
-    other = "pilot" if observation.symbols == "random" else "random"
-    found.append(Convention(name=f"symbols {other}", change=lambda seen: replace(seen, symbols=other)))
-    return found
+    found += conjugates() + transposed(observation) + orders(observation.array) + moved(observation)
+    found += _units(observation.array)
+    return found + (sequences() if observation.symbols == "known" else []) + _symbols(observation)
+
+
+def transposed(observation: Observation) -> list[Convention]:
+    """The last two axes of what is square exchanged: where they are not as long, shapes that disagree show it."""
+    square = [name for name in _FIELDS if vars(observation)[name].shape[-2] == vars(observation)[name].shape[-1] > 1]
+    return [_transposed((name,)) for name in square] + ([_transposed(tuple(square))] if len(square) > 1 else [])
+
+
+def _transposed(names: tuple[str, ...]) -> Convention:
+    def change(seen: Observation) -> Observation:
+        return replace(seen, **{name: vars(seen)[name].mT for name in names})
+
+    return Convention(name=f"{', '.join(names)} transposed", change=change)
+
+
+def moved(observation: Observation) -> list[Convention]:
+    """Codes that run one snapshot before or behind the measurements, and antennas in reversed order."""
+    antennas = Convention(
+        name="antennas reversed", change=lambda seen: replace(seen, measurements=seen.measurements.flip(-1))
+    )
+    codes = observation.codes
+    if codes.shape[-2] < 3 or bool((codes == codes[..., :1, :]).all()):
+        return [antennas] if observation.measurements.shape[-1] > 1 else []
+    return [antennas, *(_moved("codes", by) for by in (1, -1))]
+
+
+def _moved(name: str, by: int) -> Convention:
+    def change(seen: Observation) -> Observation:
+        value = vars(seen)[name]
+        return seen if value is None else replace(seen, **{name: value.roll(by, dims=-2)})
+
+    return Convention(name=f"{name} one snapshot {'later' if by > 0 else 'earlier'}", change=change)
+
+
+def sequences() -> list[Convention]:
+    """Known symbols as their conjugates, alone or with everything else, and one snapshot early or late."""
+
+    def conjugated(seen: Observation) -> Observation:
+        return replace(seen, sequences=None if seen.sequences is None else seen.sequences.conj().resolve_conj())
+
+    return [
+        Convention(name="sequences conjugated", change=conjugated),
+        Convention(name="all four conjugated", change=lambda seen: conjugated(_conjugated(_FIELDS).change(seen))),
+        *(_moved("sequences", by) for by in (1, -1)),
+    ]
+
+
+def _symbols(observation: Observation) -> list[Convention]:
+    """Other kinds of symbols; sequences are left out with them."""
+
+    def change(kind: Any) -> Change:  # noqa: ANN401
+        return lambda seen: replace(seen, symbols=kind, sequences=None)
+
+    others = [kind for kind in ("pilot", "random") if kind != observation.symbols]
+    return [Convention(name=f"symbols {kind}", change=change(kind)) for kind in others]
 
 
 def conjugates() -> list[Convention]:
@@ -140,6 +169,7 @@ def _units(array: Array) -> list[Convention]:
     factors = {
         "elements in millimetres": (1e-3, 1.0),
         "elements in centimetres": (1e-2, 1.0),
+        "elements in wavelengths": (wave, 1.0),
         "wavelength in millimetres": (1.0, 1e-3),
         "wavelength in centimetres": (1.0, 1e-2),
         "frequency as wavelength": (1.0, SPEED_OF_LIGHT / wave**2),
@@ -168,59 +198,3 @@ def nearest_spacing(array: Array) -> float:
     some = array.placed[:: max(1, len(array) // 256)]
     distances = torch.cdist(some, array.placed)
     return float(distances.masked_fill(distances == 0, torch.inf).amin(-1).median())
-
-
-def try_conventions(
-    observation: Observation, build: Callable[[Observation], Estimator], sources: int | Counts | None = None
-) -> list[Trial]:
-    """Locate the sources under each convention.
-
-    Args:
-        observation: the scenes, as stated.
-        build: the estimator for an observation; it has to state a fit.
-        sources: K, or None to estimate it under each.
-
-    Returns:
-        A trial for each convention, the stated one first.
-    """
-    return [_trial(way, observation, build, sources) for way in conventions(observation)]
-
-
-def _trial(
-    way: Convention, observation: Observation, build: Callable[[Observation], Estimator], sources: int | Counts | None
-) -> Trial:
-    try:
-        seen = way.change(observation)
-        found = build(seen)(seen, sources)
-    except InputError as error:
-        return Trial(name=way.name, explained=0.0, evidence=0.0, order=0.0, good=0.0, refused=error.cause)
-    return _scored(way.name, found)
-
-
-def _scored(name: str, found: Estimate) -> Trial:
-    if found.fit is None:
-        raise InputError("an estimator that states a fit", name, "fit=False", "leave fit at True")
-    good = [
-        int(order) > 0 and Status.MISFIT not in said
-        for order, said in zip(found.order.tolist(), found.fit.findings, strict=True)
-    ]
-    evidence = found.fit.evidence.masked_fill(found.positions[..., 0].isnan(), 0).clamp_min(0).sum(-1)
-    return Trial(
-        name=name,
-        explained=float((found.fit.explained * (found.order > 0)).mean()),
-        evidence=float(evidence.mean()),
-        order=float(found.order.double().mean()),
-        good=sum(good) / len(good),
-    )
-
-
-def better(trials: list[Trial]) -> list[Trial]:
-    """Trials that explain clearly more than the stated convention does, best first; those alike are gauges."""
-    stated = trials[0]
-    ahead = [t for t in trials[1:] if t.evidence > _BETTER * stated.evidence + 20 and t.good >= max(stated.good, 0.5)]
-    return sorted(ahead, key=lambda t: -t.evidence)
-
-
-def explains(trials: list[Trial]) -> bool:
-    """Whether the stated convention explains most scenes, and no other one explains clearly more."""
-    return trials[0].good >= 0.5 and not better(trials)

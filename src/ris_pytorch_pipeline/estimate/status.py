@@ -1,0 +1,66 @@
+"""How did the estimate of a scene end, what is likely behind it, and what is to be done?"""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """How the estimate of one scene ended; the values are the sentences a user reads."""
+
+    CONVERGED = "converged"
+    ITERATION_LIMIT = "stopped at the iteration limit; the positions may still move"
+    NOT_OBSERVABLE = "converged in what the array can tell; a coordinate without ± is not observable with this array"
+    FEWER = "fewer sources found than asked for"
+    NONE = "no source detected"
+    MISFIT = "misfit: the model does not explain the measurements"
+    INCOMPLETE = "incomplete: one or two more sources, too weak or too close to be counted, would explain the rest"
+    AMBIGUOUS = "ambiguous: other positions explain the measurements as well"
+    EDGE = "at the edge: a source lies on the border of the searched field"
+    UNTESTED = "not tested: as many unknown symbols as measurements leave nothing over that could show a wrong model"
+    WEAK = "weak: a source hardly stands out from scatter of the channel's colour"
+
+    @property
+    def cause(self) -> str:
+        """What is likely behind it; empty where nothing is to be explained."""
+        return _ADVICE.get(self, ("", ""))[0]
+
+    @property
+    def move(self) -> str:
+        """What to do next; empty where nothing has to be done."""
+        return _ADVICE.get(self, ("", ""))[1]
+
+
+_ADVICE = {
+    Status.ITERATION_LIMIT: ("a flat or bent likelihood, or too few iterations", "raise polish_iterations"),
+    Status.NOT_OBSERVABLE: (
+        "a line of elements sees a cone, and a far source has no distance",
+        "use the coordinates that have a ±, or fix the others in the field of view",
+    ),
+    Status.FEWER: ("sources too weak or too close for this estimator", "ask for fewer, or take the likelihood's"),
+    Status.NONE: (
+        "no signal, one too weak for these snapshots, or a wrong convention that leaves no source",
+        "check the capture, try the conventions with `ris check`, or record more snapshots",
+    ),
+    Status.MISFIT: (
+        "a wrong convention (conjugate, order, units), wrong symbols, hardware that differs from codes and channel, or "
+        "a source too weak to be counted",
+        "try the conventions with `ris check`; otherwise calibrate, and trust no ± but the sandwich",
+    ),
+    Status.INCOMPLETE: (
+        "a weak source, two close ones, or fewer asked for than there are; seldom an error of the model that looks so",
+        "ask for one more source, or record more snapshots; a ± does not contain what is left out",
+    ),
+    Status.AMBIGUOUS: (
+        "elements more than half a wavelength apart, codes of one bit, or a channel of rank one",
+        "see the other positions listed, narrow the field of view, or vary the codes more",
+    ),
+    Status.EDGE: ("a source outside the searched field, or a distance that the data do not bound", "widen the field"),
+    Status.UNTESTED: (
+        "as many sources of random symbols as antennas, or more",
+        "ask for fewer sources, send pilots or known symbols, or add antennas",
+    ),
+    Status.WEAK: (
+        "more sources asked for than there are, low SNR, few snapshots, or a model that explains little",
+        "ask for fewer sources, leave their number open, or add snapshots",
+    ),
+}
+"""Cause and next move of each status that asks for one."""

@@ -1,0 +1,22 @@
+"""Is an estimator told the symbols that are known? Those that do not use them take the scenes as of random symbols."""
+
+from typing import Protocol, runtime_checkable
+
+from ..physics import Observation
+from .estimate import Estimator
+
+
+@runtime_checkable
+class UsesSequences(Protocol):
+    """An estimator that is told known symbols; one of one's own says so by this attribute.
+
+    Args:
+        uses_sequences: True.
+    """
+
+    uses_sequences: bool
+
+
+def told(estimator: Estimator, observation: Observation) -> Observation:
+    """What an estimator is handed: without known symbols where it does not use them."""
+    return observation if isinstance(estimator, UsesSequences) else observation.untold()

@@ -1,0 +1,37 @@
+"""How much do measurements of known symbols say about positions? Fisher information with a free factor a source."""
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from ..physics import Chart, Sounding
+from .gram import Coordinates, panel_block
+
+
+def sequence_information(
+    coordinates: Coordinates, chart: Chart, sounding: Sounding, symbols: Complex[Tensor, "scene *wide snapshot source"]
+) -> Float[Tensor, "scene parameter parameter"]:
+    """σ² J = 2 Σ_f Re{D^H P⊥(B) D} over (a, b, q) of source 1, 2, ..., b_k = [s_kl G_l a(p_k)]_l and D = ∂B.
+
+    The factor of each source and frequency is estimated too, which P⊥ accounts for. Of symbols that are all constant it
+    is the information of a pilot.
+
+    Args:
+        coordinates: (scene, source, 3).
+        chart: in which they are.
+        sounding: array, codes and channel.
+        symbols: (scene, [frequency,] snapshot, source), with their amplitudes.
+    """
+    vectors = panel_block(chart, coordinates).to(sounding.codes.dtype)
+    count = coordinates.shape[-2]
+    each = []
+    for source in range(count):
+        codes = sounding.codes * symbols[..., source].to(sounding.codes).unsqueeze(-1)
+        sent = Sounding(array=sounding.array, codes=codes, channel=sounding.channel)
+        heard = sent.response(vectors[..., source::count, :])  # (scene, block, 1 + 3, antenna)
+        each.append(heard.unflatten(1, (sounding.array.frequencies, -1)).transpose(2, 3).flatten(3))
+    heard = torch.stack(each, dim=2)  # (scene, frequency, source, 1 + 3, equation)
+    basis, _ = torch.linalg.qr(heard[..., 0, :].mT)
+    moved = heard[..., 1:, :].flatten(2, 3)
+    across = moved - (moved @ basis.conj()) @ basis.mT
+    return 2 * (across.conj() @ across.mT).real.sum(1)

@@ -1,0 +1,184 @@
+"""Does a run keep what it says: a resumed state, a best value, its settings, a failure?"""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ....findings import Severity
+from ....rules import source_model
+from ..meaning.torchfacts import module_root
+from ..meaning.values import Function, Thing, number
+from ..suspicion import SourceFinding, tell
+from ..training import Training
+from ..walking.scopes import SourceFile
+
+_ERROR = re.compile(r"loss|err|rmse|mse|mae|perplexity|ppl", re.IGNORECASE)
+_MAY_BE_NEGATIVE = re.compile(r"elbo|nll|log_?prob|likelihood|Gaussian|critic|energy|cosine|contrast", re.IGNORECASE)
+_SCORE = re.compile(r"acc|auc|f1|score|metric|rmse|mae|err|iou|dice|bleu|recall|precision", re.IGNORECASE)
+_CHOSEN = re.compile(r"cfg|conf|param|arg|opt|setting|chosen|tuned|best|user|overrid", re.IGNORECASE)
+_TOLD = ("raise", "print", "warn", "log", "nan")
+
+
+def resumed(training: Training) -> Iterator[SourceFinding]:
+    """A loop that goes on at the epoch of a checkpoint, with an optimiser that starts anew."""
+    remembers = [o for o in training.optimizers if not o.origin.endswith(".SGD") or number(o.kwargs.get("momentum"))]
+    for file in training.reading.files if remembers and training.steps else ():
+        text = file.text
+        if re.search(r"opt\w*(\[\w+\])?\.load_state_dict|load_state\(|optimizers?_load|optim\w*=.*load", text):
+            continue
+        for node in file.nodes:
+            if isinstance(node, ast.Assign) and ".load_state_dict(" in text and _of_checkpoint(file, node.value):
+                starts = {ast.unparse(t) for t in node.targets}
+                if any(_starts_at(n.iter, starts) for n in file.nodes if isinstance(n, ast.For)):
+                    told = "the loop goes on where the checkpoint ended, and no line loads the optimiser's state"
+                    yield tell(source_model.RESUMED, node, file, told)
+
+
+def _of_checkpoint(file: SourceFile, value: ast.expr) -> bool:
+    loaded = {
+        ast.unparse(t)
+        for n in file.nodes
+        if isinstance(n, ast.Assign) and "torch.load(" in ast.unparse(n.value)
+        for t in n.targets
+    }
+    found = re.search(r"(\w+)(?:\[|\.get\()'\w*(?:epoch|step|iter)\w*'", ast.unparse(value))
+    return found is not None and found[1] in loaded
+
+
+def _starts_at(over: ast.expr, names: set[str]) -> bool:
+    ranges = [n for n in ast.walk(over) if isinstance(n, ast.Call) and ast.unparse(n.func) == "range"]
+    return any(len(r.args) > 1 and ast.unparse(r.args[0]) in names for r in ranges)
+
+
+def best_start(training: Training) -> Iterator[SourceFinding]:
+    """A best value that starts where no later one can be better."""
+    for file in training.reading.files if training.backwards else ():
+        starts: dict[str, list[float | None]] = {}
+        for node in file.nodes:
+            value = _start(node.value) if isinstance(node, ast.Assign) else None
+            for target in node.targets if isinstance(node, ast.Assign) and value is not None else ():
+                if "best" in ast.unparse(target).lower():
+                    starts.setdefault(ast.unparse(target), []).append(value)
+        for test in file.nodes:
+            if not (isinstance(test, ast.If) and isinstance(test.test, ast.Compare) and len(test.test.ops) == 1):
+                continue
+            now, best, less = _compared(test.test)
+            found = starts.get(best, [])
+            if len(found) == 1 and _never(found[0], now, less=less, signed=bool(_MAY_BE_NEGATIVE.search(file.text))):
+                told = f"`{best}` starts at {found[0]:g}, and `{now}` is never {'below' if less else 'above'} it"
+                yield tell(source_model.BEST_STUCK, test, file, told, subject=best)
+
+
+def _start(value: ast.expr) -> float | None:
+    text = ast.unparse(value).replace('"', "'")
+    if re.fullmatch(r"-?(float\('-?\+?inf'\)|(math|np|numpy|torch)\.inf)", text):
+        return float("-inf") if text.startswith("-") != ("'-" in text) else float("inf")
+    try:
+        known = ast.literal_eval(value)
+    except (ValueError, TypeError, SyntaxError):
+        return None
+    return float(known) if type(known) in {int, float} else None
+
+
+def _compared(test: ast.Compare) -> tuple[str, str, bool]:
+    left, right = ast.unparse(test.left), ast.unparse(test.comparators[0])
+    less = isinstance(test.ops[0], ast.Lt | ast.LtE)
+    return (left, right, less) if "best" in right.lower() else (right, left, not less)
+
+
+def _never(start: float | None, now: str, *, less: bool, signed: bool) -> bool:
+    if start is None:
+        return False
+    if less:
+        return start == float("-inf") or (start <= 0 and bool(_ERROR.search(now)) and not signed and "-" not in now)
+    return start == float("inf")
+
+
+def replaced(training: Training) -> Iterator[SourceFinding]:
+    """A score whose failure is answered by another number, in silence."""
+    for file in training.reading.files if training.backwards else ():
+        for node in file.nodes:
+            for handler in node.handlers if isinstance(node, ast.Try) else ():
+                broad = handler.type is None or ast.unparse(handler.type) in {"Exception", "BaseException"}
+                text = "\n".join(ast.unparse(s) for s in handler.body).lower()
+                if not broad or len(handler.body) != 1 or any(word in text for word in _TOLD):
+                    continue
+                name, value = _assigned(handler.body[0])
+                tried = {_assigned(s)[0] for s in node.body}  # pyright: ignore[reportAttributeAccessIssue]
+                if name in tried and _SCORE.search(name) and _stands_in(value):
+                    told = f"a failure of `{name}` is answered by `{ast.unparse(value) if value else ''}`"
+                    yield tell(source_model.FAILURE_REPLACED, handler.body[0], file, told, subject=name)
+
+
+def _assigned(statement: ast.stmt) -> tuple[str, ast.expr | None]:
+    plain = isinstance(statement, ast.Assign) and len(statement.targets) == 1
+    return (ast.unparse(statement.targets[0]), statement.value) if plain else ("", None)  # pyright: ignore
+
+
+def _stands_in(value: ast.expr | None) -> bool:
+    if isinstance(value, ast.Name | ast.Attribute):
+        return "loss" in ast.unparse(value).lower()
+    return value is not None and _start(value) is not None
+
+
+def defaults_win(training: Training) -> Iterator[SourceFinding]:
+    """Settings that were chosen, and then overwritten by those called defaults."""
+    for file in training.reading.files if training.backwards else ():
+        for node in file.nodes:
+            for first, last in _merged(node):
+                if _default(last) and not _default(first):
+                    told = f"what `{ast.unparse(first)}` says is overwritten by `{ast.unparse(last)}`"
+                    yield tell(source_model.DEFAULTS_WIN, node, file, told)  # pyright: ignore[reportArgumentType]
+
+
+def _merged(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    if isinstance(node, ast.Dict):
+        spread = [v for k, v in zip(node.keys, node.values, strict=True) if k is None]
+        if len(spread) > 1:
+            yield spread[0], spread[-1]
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr) and _CHOSEN.search(ast.unparse(node.left)):
+        yield node.left, node.right
+    elif isinstance(node, ast.Call) and ast.unparse(node.func) == "dict" and node.args:
+        yield from ((node.args[0], k.value) for k in node.keywords if k.arg is None)
+
+
+def _default(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name | ast.Attribute) and "default" in ast.unparse(node).lower()
+
+
+def unread(training: Training) -> Iterator[SourceFinding]:
+    """An argument that a model is given and never reads."""
+    for cls in training.reading.project.classes if training.backwards else ():
+        start = cls.members.get("__init__")
+        if not isinstance(start, Function) or isinstance(start.node, ast.Lambda) or not cls.whole:
+            continue
+        if not any(module_root(r) for r in cls.roots) or len(list(cls.lineage())) > 1 or _reads_all(start.node):
+            continue
+        names = [a.arg for a in start.node.args.args][1:]
+        read = {n.id for n in ast.walk(start.node) if isinstance(n, ast.Name)}
+        for name in (n for n in names if n not in read and not n.startswith("_") and n not in _IDLE):
+            given = [g for t in training.reading.instances.get(cls, []) for g in [_given(t, names, name)] if g]
+            if given:
+                fixed = all(isinstance(g, ast.Constant) for g in given)
+                told = f"`{cls.node.name}` is given `{name}`, and no line of its `__init__` reads it"
+                place, grave = start.node.args.args[names.index(name) + 1], Severity.NOTE if fixed else None
+                yield tell(source_model.UNREAD, place, cls.file, told, subject=name, severity=grave)
+
+
+_IDLE = {"device", "name", "verbose", "debug", "args", "config", "cfg", "dtype"}
+
+
+def _reads_all(node: ast.AST) -> bool:
+    text = ast.unparse(node)
+    return any(w in text for w in ("locals()", "vars()", "save_hyperparameters", "NotImplemented", "setattr("))
+
+
+def _given(thing: Thing, names: list[str], name: str) -> ast.expr | None:
+    if not isinstance(thing.node, ast.Call) or any(isinstance(a, ast.Starred) for a in thing.node.args):
+        return None
+    by_name = next((k.value for k in thing.node.keywords if k.arg == name), None)
+    place = names.index(name)
+    return by_name or (thing.node.args[place] if place < len(thing.node.args) else None)
+
+
+CHECKS = (resumed, best_start, replaced, defaults_win, unread)

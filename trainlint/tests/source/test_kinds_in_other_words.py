@@ -1,0 +1,111 @@
+"""Kinds that a script may be written in many ways: each way is named, and the sound program that looks alike is not."""
+
+import pytest
+
+from trainlint.before.source.checking import check_source
+
+HEAD = """
+import json
+import math
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, TensorDataset
+x = torch.randn(320, 6)
+y = x[:, :1] * 2
+model = nn.Sequential(nn.Linear(6, 16), nn.ReLU(), nn.Linear(16, 1))
+opt = torch.optim.Adam(model.parameters(), 1e-3)
+"""
+LOOP = """
+for epoch in range(9):
+    for rows in torch.randperm(320).split(32):
+        opt.zero_grad()
+        loss = {loss}
+        loss.backward()
+        opt.step()
+"""
+MSE = LOOP.format(loss="F.mse_loss(model(x[rows]), y[rows])")
+
+
+def codes(text: str) -> list[str]:
+    return [f.code for f in check_source(HEAD + text)]
+
+
+def trained(loss: str, before: str = "") -> str:
+    return before + LOOP.format(loss=loss)
+
+
+RESUME = "state = torch.load('last.pt')\nmodel.load_state_dict(state['net'])\n"
+FROM = MSE.replace("range(9)", "range(start, 9)")
+BEST = MSE + "    val_loss = F.mse_loss(model(x), y).item()\n    if {test}:\n        best = val_loss\n"
+SETS = """
+def toy(n, seed=0):
+    draw = np.random.default_rng(seed)
+    return TensorDataset(torch.tensor(draw.normal(size=(n, 6))))
+"""
+POLICY = """
+dist = torch.distributions.Categorical(logits=model(x))
+act = dist.sample()
+"""
+BROKEN = [
+    ("RT666", trained("F.mse_loss(model(x[rows]), torch.cos(heading_deg[rows]))", "heading_deg = torch.rand(320)\n")),
+    ("RT666", "tilt_degrees = 12.0\nz = math.sin(tilt_degrees)\n" + MSE),
+    ("RT666", "rows = json.load(open('a.json'))\nz = np.tan(rows['azimuth_deg'])\n" + MSE),
+    ("RT667", trained("F.mse_loss(model(t[rows]), y[rows])", "t = torch.tensor(np.load('t.npy'))\ny = t[:, 5]\n")),
+    ("RT667", "x[:, 5] = y[:, 0]\n" + trained("F.l1_loss(model(x[rows]), x[:, -1:][rows])")),
+    ("RT668", RESUME + "start = state['epoch'] + 1\n" + FROM),
+    ("RT668", RESUME + "start, best = state.get('epoch', 0), state['best']\nstart = state['epoch']\n" + FROM),
+    ("RT657", "best = float('-inf')\n" + BEST.format(test="val_loss < best")),
+    ("RT657", "best = 0\n" + BEST.format(test="best > val_loss")),
+    ("RT657", "best = float('inf')\n" + BEST.format(test="val_loss > best")),
+    ("RT671", "cfg = json.load(open('a.json')) \ncfg = cfg | DEFAULTS\n" + MSE),
+    ("RT671", "cfg = dict(chosen, **default_config)\n" + MSE),
+    ("RT672", trained("F.mse_loss(wide(x[rows])[:, 1], x[rows, 0])", "wide = nn.Linear(6, 4)\n")),
+    ("RT640", trained("F.cosine_similarity(wide(x[rows]), x[rows]).mean()", "wide = nn.Linear(6, 6)\n"
+     "opt = torch.optim.Adam(wide.parameters(), 1e-3)\n")),
+    ("RT640", trained("(dist.log_prob(act) * returns).sum()", POLICY + "returns = torch.rand(320)\n")),
+    ("RT654", SETS + "train_set = toy(400)\ntest_set = toy(100)\n" + MSE),
+    ("RT654", SETS + "train = toy(400, seed=7)\nval = toy(n=100, seed=7)\n" + MSE),
+    ("RT627", "s = torch.optim.lr_scheduler.LambdaLR(opt, lambda n: min(1.0, (n + 1) / 4000))\n"
+     + trained("F.mse_loss(model(x), y)").replace("for rows in torch.randperm(320).split(32)", "for k in range(20)")
+     + "        s.step()\n"),
+    ("RT612", "for epoch in range(9):\n    for a, b in DataLoader(TensorDataset(x, y), 32):\n"
+     "        out = model(a)\n    loss = F.mse_loss(out, b)\n    opt.zero_grad()\n    loss.backward()\n"
+     "    opt.step()\n"),
+    ("RT653", "labels = torch.arange(320) // 40\nloader = DataLoader(TensorDataset(x, labels), 32, shuffle=False)\n"
+     "for epoch in range(9):\n    for a, b in loader:\n        opt.zero_grad()\n"
+     "        F.cross_entropy(model(a), b).backward()\n        opt.step()\n"),
+]  # fmt: skip
+SOUND = [
+    trained("F.mse_loss(model(x[rows]), x[rows][:, :1])"),
+    trained("F.mse_loss(model(t[rows, :5]), t[rows, 5])", "t = torch.tensor(np.load('t.npy'))\n"),
+    trained("F.mse_loss(model(x[rows]), torch.cos(torch.deg2rad(a_deg[rows])))", "a_deg = torch.rand(320)\n"),
+    "z = torch.sin(heading_deg * math.pi / 180)\n" + MSE,
+    trained("F.l1_loss(model(x[:, :5][rows]), x[:, -1:][rows])"),
+    trained("F.mse_loss(auto(x[rows]), x[rows])", "auto = nn.Linear(6, 6)\n"),
+    RESUME + MSE,
+    RESUME + "opt.load_state_dict(state['opt'])\nstart = state['epoch']\n" + FROM,
+    "best = float('inf')\n" + BEST.format(test="val_loss < best"),
+    "best = 0.0\nval_acc = 0.5\n" + BEST.format(test="val_acc > best"),
+    "best = 0.0\n# an ELBO may be negative\n" + BEST.format(test="val_loss < best"),
+    "cfg = {**DEFAULTS, **chosen}\n" + MSE,
+    trained("F.mse_loss(wide(x[rows])[:, 0], x[rows, 0]) + wide(x[rows])[:, 1].mean()", "wide = nn.Linear(6, 2)\n"),
+    trained("1 - F.cosine_similarity(wide(x[rows]), x[rows]).mean()", "wide = nn.Linear(6, 6)\n"),
+    trained("F.cosine_similarity(model(x[rows]), model(x[rows] + 1)).mean()"),
+    trained("-(dist.log_prob(act) * returns).sum()", POLICY + "returns = torch.rand(320)\n"),
+    trained("(dist.log_prob(act) * adv).sum()", POLICY + "reward = torch.rand(320)\nadv = 0.5 - reward\n"),
+    trained("(dist.log_prob(act) * cost).sum()", POLICY + "cost = torch.rand(320)\n"),
+    SETS + "train_set = toy(400, 1)\ntest_set = toy(100, 2)\n" + MSE,
+    trained("-F.log_softmax(wide(x[rows]), -1).gather(1, k).mean()", "wide = nn.Linear(6, 3)\nk = y[rows]\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "text"), BROKEN, ids=[f"{c}-{n}" for n, (c, _) in enumerate(BROKEN)])
+def test_each_way_is_named(code: str, text: str) -> None:
+    assert code in codes(text)
+
+
+@pytest.mark.parametrize("text", SOUND, ids=range(len(SOUND)))
+def test_what_looks_alike_and_is_sound_is_left_alone(text: str) -> None:
+    assert not set(codes(text)) & {"RT640", "RT654", "RT657", "RT666", "RT667", "RT668", "RT671", "RT672"}
