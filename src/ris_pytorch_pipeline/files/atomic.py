@@ -64,7 +64,9 @@ def replacing(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
             _take_place(part, path, overwrite=overwrite)
         sync_folder(path.parent)
     except OSError as error:
-        if error.filename is None:  # as of a write, which would look like one to standard output
+        if (
+            error.filename is None and error.errno is not None
+        ):  # of a write, which would look like one to standard output
             error.filename = str(path)
         raise
     finally:
