@@ -44,6 +44,9 @@ stress: $(STAMP)
 	$(JUDGE)/bin/python -m pip install --quiet --disable-pip-version-check schemathesis==4.32.5
 	PATH="$(CURDIR)/$(JUDGE)/bin:$$PATH" $(BIN)/python -m pytest -m stress
 	$(BIN)/python benchmarks/fuzz_readers.py --inputs 100000
+	$(BIN)/python benchmarks/faults --kills 300 --full 50
+	$(BIN)/python benchmarks/workers.py
+	$(BIN)/python benchmarks/many_scenes.py
 
 bench: $(STAMP)
 	for file in simulate speed music_grid finite_snapshots order_threshold train serve_load; do $(BIN)/python benchmarks/$$file.py || exit 1; done

@@ -24,12 +24,14 @@ from typing import Any
 import torch
 from trainlint.errors import ExplainedError
 
+from ris_pytorch_pipeline.calibrate import Calibration, load_calibration, save_calibration
 from ris_pytorch_pipeline.data import ShardPlan, load_scenes, open_shards, save_scenes, simulate, write_shards
 from ris_pytorch_pipeline.errors import RisError
 from ris_pytorch_pipeline.experiment import experiment_from_toml, plain, training_from_toml
 from ris_pytorch_pipeline.files.seal import SEAL, blank, sealed
 from ris_pytorch_pipeline.physics import Scenario
 from ris_pytorch_pipeline.train import Trainer, load_network, read_checkpoint, read_ledger
+from ris_pytorch_pipeline.train.files.sums import CHECKSUM, summed
 
 SCENARIO = Scenario(horizontal=4, vertical=4, antennas=4, snapshots=4, sources=(1, 2), separation=0.4)
 TOML = (
@@ -41,7 +43,7 @@ HOSTILE: list[Any] = [
     [[]], {"a": 1}, [1] * 100, -(10**30), 0.5, "1", "\0", ["x"], {"": {}},
 ]  # fmt: skip
 READERS = (
-    "scene", "part of a scene", "manifest", "checkpoint", "network", "training TOML", "TOML", "ledger",
+    "scene", "part of a scene", "manifest", "checkpoint", "network", "training TOML", "TOML", "ledger", "calibration",
 )  # fmt: skip
 SECONDS = 5
 """After which a reader hangs."""
@@ -126,7 +128,10 @@ def changed_lines(content: bytes, draw: random.Random) -> bytes:
     """A ledger with one value of one record changed."""
     lines = content.splitlines()
     at = draw.randrange(len(lines))
-    lines[at] = json.dumps(changed_value(json.loads(lines[at]), draw)).encode()
+    record = json.loads(lines[at])
+    del record[CHECKSUM]
+    text = json.dumps(changed_value(record, draw))
+    lines[at] = (summed(text) if text.endswith("}") and draw.random() < 0.8 else text).encode()
     return b"\n".join(lines) + b"\n"
 
 
@@ -155,6 +160,8 @@ def readers(folder: Path) -> dict[str, tuple[Path, Callable[[], object], Callabl
     trainer = Trainer(training_from_toml(folder / "toml"), directory=folder / "run")
     trainer.reporter.quiet = True
     trainer.fit()
+    nominal = Calibration.nominal(scenes.observation.array, 4)
+    save_calibration(folder / "calibration", nominal)
     last, ledger = folder / "run" / "last.safetensors", folder / "run" / "ledger.jsonl"
 
     def batches() -> None:
@@ -175,6 +182,7 @@ def readers(folder: Path) -> dict[str, tuple[Path, Callable[[], object], Callabl
         "training TOML": (folder / "toml", lambda: training_from_toml(folder / "toml"), changed_toml),
         "TOML": (folder / "scenes.toml", configured, changed_toml),
         "ledger": (ledger, lambda: read_ledger(ledger), changed_lines),
+        "calibration": (folder / "calibration", lambda: load_calibration(folder / "calibration"), changed_tensors),
     }
 
 

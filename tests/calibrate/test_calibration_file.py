@@ -1,11 +1,13 @@
 """Does a calibration come back from its file as it was, correct what it should, and refuse everything else?"""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from detuned import detuned, phases
+from safetensors.torch import save_file
 
 from ris_pytorch_pipeline.calibrate import (
     Calibration,
@@ -21,6 +23,7 @@ from ris_pytorch_pipeline.calibrate import (
 from ris_pytorch_pipeline.data import save_scenes
 from ris_pytorch_pipeline.errors import InputError, SceneFileError
 from ris_pytorch_pipeline.estimate import PilotMl
+from ris_pytorch_pipeline.files import read_tensors, write_tensors
 
 GAINS = phases(36, 0.5)
 
@@ -43,6 +46,53 @@ def test_it_comes_back_as_it_was(calibration: Calibration, tmp_path: Path) -> No
     with pytest.raises(SceneFileError, match="which exists"):
         save_calibration(tmp_path / "c", calibration)
     assert [path.name for path in tmp_path.iterdir()] == ["c"]
+
+
+def test_every_flipped_byte_is_noticed(calibration: Calibration, tmp_path: Path) -> None:
+    save_calibration(tmp_path / "c", calibration)
+    good = (tmp_path / "c").read_bytes()
+    for at in range(0, len(good), 3):
+        (tmp_path / "c").write_bytes(good[:at] + bytes([good[at] ^ 2]) + good[at + 1 :])
+        with pytest.raises(SceneFileError):
+            load_calibration(tmp_path / "c")
+
+
+def test_a_file_of_an_earlier_version_is_read_with_a_warning(calibration: Calibration, tmp_path: Path) -> None:
+    save_calibration(tmp_path / "c", calibration)
+    with read_tensors(tmp_path / "c") as file:
+        header, tensors = file.metadata["header"], {name: file.tensor(name) for name in file.names}
+    save_file(tensors, tmp_path / "old", metadata={"header": header})
+    with pytest.warns(UserWarning, match="no digest"):
+        assert torch.equal(load_calibration(tmp_path / "old").elements, calibration.elements)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"wavelengths": []}, "wavelengths"),
+        ({"wavelengths": [-1.0]}, "wavelengths"),
+        ({"pose": {"position": 3}}, "calibration"),
+        ({"shares": {"elements": "much"}}, "shares"),
+        ({"version": 2}, "version"),
+        ({"more": 1}, "more"),
+    ],
+)
+def test_headers_that_cannot_be_are_refused(calibration: Calibration, tmp_path: Path, fields: dict, words: str) -> None:
+    save_calibration(tmp_path / "c", calibration)
+    with read_tensors(tmp_path / "c") as file:
+        header, tensors = json.loads(file.metadata["header"]), {name: file.tensor(name) for name in file.names}
+    write_tensors(tmp_path / "c", tensors, json.dumps(header | fields))
+    with pytest.raises(SceneFileError, match=words):
+        load_calibration(tmp_path / "c")
+
+
+def test_links_are_neither_followed_nor_replaced(calibration: Calibration, tmp_path: Path) -> None:
+    save_calibration(tmp_path / "c", calibration)
+    (tmp_path / "link").symlink_to("c")
+    with pytest.raises(SceneFileError, match="link"):
+        load_calibration(tmp_path / "link")
+    with pytest.raises(SceneFileError, match="link"):
+        save_calibration(tmp_path / "link", calibration, overwrite=True)
 
 
 def test_unseen_scenes_are_located_better(calibration: Calibration) -> None:

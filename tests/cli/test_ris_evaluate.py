@@ -52,6 +52,11 @@ def test_the_cells_and_some_scenes_are_kept_beside_the_run(ris: Run, run_folder:
     assert len(file.observation) == 70 and torch.allclose(
         file.observation.measurements[:64], again.observation.measurements.to(torch.complex64)
     ), "the very scenes that were evaluated"
+    good = (own / "evaluation" / "cells.json").read_bytes()
+    for at in range(0, len(good), len(good) // 50):
+        (own / "evaluation" / "cells.json").write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
+        with pytest.raises(InputError):
+            read_evaluation(own / "evaluation")
 
 
 def test_a_folder_that_cannot_be_written_costs_nothing_else(ris: Run, run_folder: Path, tmp_path: Path) -> None:

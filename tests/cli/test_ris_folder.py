@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from running import SMALL, Run
 
+from ris_pytorch_pipeline.bench import read_located
+from ris_pytorch_pipeline.errors import InputError
+
 pq = pytest.importorskip("pyarrow.parquet")
 
 DRAW = ("simulate", "--shards", "s", "--split", "test=10", "--batch", "2", "--per-shard", "4", *SMALL)
@@ -68,6 +71,24 @@ def test_an_interrupted_folder_goes_on_and_comes_to_the_same_bytes(shards: Run, 
     assert not Path("r.parquet.parts").exists()
 
 
+def test_an_older_file_is_written_over_if_told_so_alone(shards: Run) -> None:
+    Path("r.parquet").write_bytes(b"of somebody")
+    shards("locate", "s", "--out", "r.parquet").refused("r.parquet, which exists", "--force")
+    assert Path("r.parquet").read_bytes() == b"of somebody" and not Path("r.parquet.parts").exists()
+    assert shards("locate", "s", "--out", "r.parquet", "--force").code == 0
+    assert len(pq.read_table("r.parquet")) == 10
+
+
+def test_every_flipped_byte_of_the_results_is_noticed(shards: Run) -> None:
+    assert shards("locate", "s", "--out", "r.parquet").code == 0
+    good = Path("r.parquet").read_bytes()
+    assert len(read_located("r.parquet")) == len(pq.read_table("r.parquet")) == 10
+    for at in range(0, len(good), 31):
+        Path("r.parquet").write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
+        with pytest.raises(InputError):
+            read_located("r.parquet")
+
+
 def test_other_options_take_no_kept_block(shards: Run) -> None:
     assert shards("locate", "s", "--out", "one.parquet", "--sources", "2").code == 0
     rows = pq.read_table("one.parquet").to_pylist()
@@ -123,7 +144,10 @@ def test_a_block_is_not_taken_after_a_file_that_an_option_names_has_changed(shar
         (("s",), "--out OUT.parquet"),
         (("s/test-00000.safetensors", "--out", "r.parquet"), "a folder of scene files"),
         ((".", "--out", "r.parquet"), "without any .safetensors"),
-        (("s", "--out", "missing/r.parquet", "--cluster", "zero"), "--cluster N"),
+        (("s", "--out", "missing/r.parquet"), "in a folder that exists"),
+        (("s", "--out", "s"), "s, which exists"),
+        (("s", "--out", "r.parquet", "--cluster", "zero"), "--cluster N"),
+        (("s/test-00000.safetensors", "--force"), "--out OUT.parquet beside --force"),
     ],
 )
 def test_what_does_not_go_with_a_folder_is_refused(shards: Run, words: tuple[str, ...], part: str) -> None:

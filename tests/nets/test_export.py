@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.localise import reference_network
 from ris_pytorch_pipeline.nets import HybridNet, export_onnx, exported
 from ris_pytorch_pipeline.nets.export import NAMES, Learned
@@ -43,3 +44,19 @@ def test_onnxruntime_answers_alike(net: HybridNet, tmp_path: Path) -> None:
             wanted = Learned(net)(beams(net, scenes))
         for mine, theirs in zip(told, wanted, strict=True):
             assert np.allclose(mine, theirs.numpy(), atol=1e-4)
+
+
+def test_a_place_that_takes_no_file_is_refused_before_the_export(
+    net: HybridNet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    pytest.importorskip("onnxscript")
+    monkeypatch.setattr("ris_pytorch_pipeline.nets.export.exported", None)  # never called
+    (tmp_path / "there").write_text("of somebody")
+    (tmp_path / "link").symlink_to("there")
+    for name, word in (("there", "it exists"), ("no/net.onnx", "No such file"), ("link", "it exists")):
+        with pytest.raises(ConfigurationError, match=word):
+            export_onnx(net, tmp_path / name)
+    with pytest.raises(ConfigurationError, match="a link"):
+        export_onnx(net, tmp_path / "link", overwrite=True)
+    assert (tmp_path / "there").read_text() == "of somebody"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "there"]

@@ -11,7 +11,7 @@ import pytest
 
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.search import open_storage
-from ris_pytorch_pipeline.search.extra import optuna
+from ris_pytorch_pipeline.search.extra import journal, optuna
 from ris_pytorch_pipeline.search.kept.journal import JOURNAL, JournalLock, cut_torn_line, journal_storage
 
 
@@ -93,3 +93,30 @@ def test_without_locks_of_the_kernel_optunas_own_is_taken(tmp_path: Path, monkey
     study = optuna.create_study(storage=storage, study_name="x")
     study.tell(study.ask(), 1.0)
     assert [trial.value for trial in study.trials] == [1.0]
+
+
+def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
+    study = a_study(tmp_path)
+    study.tell(study.ask({"x": optuna.distributions.FloatDistribution(0, 1)}), 1.5)
+    study.set_user_attr("words", {"é": [1, None], "2": 0.1})
+    good = (tmp_path / JOURNAL).read_bytes()
+    assert finished(tmp_path) == 1
+    accepted = []
+    for at in range(len(good)):
+        (tmp_path / JOURNAL).write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
+        try:
+            open_storage(tmp_path)
+            accepted.append(at)
+        except InputError:
+            pass
+    first = good.index(b'"crc"')
+    assert set(accepted) <= {*range(first + 1, first + 7)}  # the name of the first checksum: a journal without any
+
+
+def test_a_journal_without_checksums_goes_on_without(tmp_path: Path) -> None:
+    backend = journal.JournalFileBackend(str(tmp_path / JOURNAL))
+    study = optuna.create_study(storage=optuna.storages.JournalStorage(backend), study_name="x")
+    study.tell(study.ask(), 1.0)
+    again = a_study(tmp_path)
+    again.tell(again.ask(), 2.0)
+    assert finished(tmp_path) == 2 and b"crc" not in (tmp_path / JOURNAL).read_bytes()

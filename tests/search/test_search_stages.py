@@ -15,6 +15,7 @@ from ris_pytorch_pipeline.search import (
     Results,
     Row,
     Settings,
+    Space,
     Studies,
     Task,
     joined_studies,
@@ -254,3 +255,31 @@ def test_a_worker_that_is_interrupted_gives_its_trial_back(tmp_path: Path) -> No
         row for row in rows(studies) if row.stage == "short" and row.outcome and row.outcome.kind in {"done", "pruned"}
     ]
     assert len(counted) == 12
+
+
+@pytest.mark.parametrize("space", [None, SMALL])
+def test_a_search_comes_to_the_same_however_often_it_is_stopped(tmp_path: Path, space: Space | None) -> None:
+    settings = Settings(trials=9) if space is None else Settings(trials=5, space=space)
+    calls = 0
+
+    def interrupted(task: Task, report: Report) -> Judged:
+        nonlocal calls
+        calls += 1
+        if calls % 3 == 0:
+            raise KeyboardInterrupt
+        return learns(task, report)
+
+    begun(tmp_path / "b", settings)
+    for _ in range(12):
+        try:
+            work(joined_studies(open_storage(tmp_path / "b"), "stub"), interrupted, tmp_path / "b", lambda line: None)
+            break
+        except KeyboardInterrupt:
+            continue
+    stopped, whole = joined_studies(open_storage(tmp_path / "b"), "stub"), worked(tmp_path / "a", settings=settings)[0]
+    assert calls >= 9 and outcomes(stopped) == outcomes(whole)
+
+
+def outcomes(studies: Studies) -> list[object]:
+    found = [(row, row.outcome) for row in rows(studies) if row.outcome and row.outcome.kind != "lost"]
+    return [(row.stage, row.values, outcome.kind, outcome.value) for row, outcome in found]

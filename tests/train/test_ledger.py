@@ -5,6 +5,7 @@ import json
 import pytest
 from small_world import SmallLoss, World
 from trainlint.cli import main as trainlint_main
+from trainlint.errors import ExplainedError
 
 from ris_pytorch_pipeline.cli import main as ris_main
 from ris_pytorch_pipeline.report import RunShown, run_report
@@ -65,6 +66,20 @@ def test_the_ledger_of_a_watch_is_cut_back_too(tmp_path) -> None:
     path.write_bytes(path.read_bytes() + b'{"event": "epo')
     WatchLedger(path).close()
     assert [record["event"] for record in read(path)] == ["start", "end"] * 2
+
+
+def test_every_flipped_byte_is_noticed(world, tmp_path) -> None:
+    world.like(n_train=4, n_val=4, epochs=1).trainer(directory=tmp_path).fit()
+    path, small = tmp_path / "ledger.jsonl", tmp_path / "small.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    good = b"".join(sorted(lines, key=len)[:3])
+    small.write_bytes(good)
+    assert len(read_ledger(small)) == 3 and "crc" not in read_ledger(small)[0]
+    for at in range(len(good)):
+        for bit in (1, 32):
+            small.write_bytes(good[:at] + bytes([good[at] ^ bit]) + good[at + 1 :])
+            with pytest.raises(ExplainedError):
+                read_ledger(small)
 
 
 def test_a_whole_line_that_is_no_record_is_named(tmp_path) -> None:

@@ -24,3 +24,5 @@ def test_a_release_is_the_evaluated_network_without_the_optimizer(tmp_path) -> N
     assert all(torch.equal(value, held[name]) for name, value in one.net.state_dict().items())
     with pytest.raises(InputError, match="the live tensors"):
         read_checkpoint(target).restore(trainer.net, "live")
+    with pytest.raises(InputError, match="a file that can be written"):
+        release_network(source, tmp_path / "missing" / "small.safetensors")

@@ -21,6 +21,7 @@ from .score import (
 from .suites.columns import COLUMNS, RESULTS, TIMES, Row, beside_genie, cell_of, figures_of
 from .suites.entering import Entering, ModelSettings
 from .suites.keeping import Kept
+from .suites.located_rows import read_located
 from .suites.parquet import read_rows, write_rows
 from .suites.processes import Answers, serve, worked_apart, worked_by, worked_here
 from .suites.reading import suite_from_toml, suite_of
@@ -107,6 +108,7 @@ __all__ = [
     "match_directions",
     "matched",
     "proposer",
+    "read_located",
     "read_rows",
     "region_of",
     "score",

@@ -53,7 +53,7 @@ class Header:
     def array(self, elements: Any) -> Array:  # noqa: ANN401
         """The array of the scenes, from its elements."""
         return Array(
-            elements, self.wavelengths, pose=_pose_of(self.pose), wavefront=wavefront_named(self.wavefront)
+            elements, self.wavelengths, pose=pose_of(self.pose), wavefront=wavefront_named(self.wavefront)
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -117,7 +117,7 @@ def _check_values(values: Mapping[str, Any], source: str) -> None:
         _refuse(source, f"wavelengths {wavelengths!r}", "a wrong unit", "write positive wavelengths in metres")
     try:
         wavefront_named(values["wavefront"])
-        _pose_of(values["pose"])
+        pose_of(values["pose"])
     except (ConfigurationError, KeyError, TypeError, ValueError) as error:
         _refuse(source, f"an array that cannot be: {error}", "a file edited by hand", "write the file anew")
     if symbols not in ("random", "pilot", "known"):
@@ -130,8 +130,8 @@ def _check_values(values: Mapping[str, Any], source: str) -> None:
         _refuse(source, got, "a configuration edited after it was written", "simulate the file anew")
 
 
-def _pose_of(values: Mapping[str, Any]) -> Pose:
-    """A pose of plain values."""
+def pose_of(values: Mapping[str, Any]) -> Pose:
+    """A pose of the plain values that `pose_values` gave; KeyError, TypeError or ValueError where they are others."""
     x, y, z = (float(each) for each in values["position"])
     angles = {name: float(values[name]) for name in ("yaw", "pitch", "roll")}
     return Pose(position=(x, y, z), **angles)

@@ -1,5 +1,6 @@
 """Which codebooks and channels does a configuration file bring along? Arrays in .npy files beside it, by name."""
 
+import hashlib
 import io
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ def with_stored(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
     `[codebooks.NAME]` and `[channels.NAME]` have one key, `file`: a .npy beside the configuration. Codes are
     (snapshot, element), a channel is ([frequency,] antenna, element), both complex, and every scene gets the same.
+    A scenario tells them by name and digest, so that a file that changed is another scenario.
 
     Args:
         values: of the whole file.
@@ -31,9 +33,11 @@ def with_stored(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """
     rest = dict(values)
     for name, file in _files(rest.pop("codebooks", {}), "codebooks", folder).items():
-        _add(CODEBOOKS, Codebook(name=name, draw=StoredCodes(file), fixed=True), "codebooks")
+        digest = _digest(_content(file))
+        _add(CODEBOOKS, Codebook(name=name, draw=StoredCodes(file, digest), fixed=True, digest=digest), "codebooks")
     for name, file in _files(rest.pop("channels", {}), "channels", folder).items():
-        _add(CHANNELS, ChannelModel(name=name, draw=StoredChannel(file)), "channels")
+        digest = _digest(_content(file))
+        _add(CHANNELS, ChannelModel(name=name, draw=StoredChannel(file, digest), fixed=True, digest=digest), "channels")
     return rest
 
 
@@ -56,6 +60,7 @@ class StoredCodes:
     """Codes out of a file: as many as there are snapshots, one for each element."""
 
     path: Path
+    digest: str
 
     def __call__(self, scenes: int, snapshots: int, size: tuple[int, int], bits: int | None, generator: Any) -> Any:  # noqa: ANN401
         """(scene, snapshot, element) in complex128.
@@ -64,7 +69,7 @@ class StoredCodes:
             ConfigurationError: a file that cannot be read, or codes for another panel or number of snapshots.
         """
         del bits
-        return _loaded(self.path, (snapshots, size[0] * size[1]), "snapshots, elements", scenes, generator)
+        return _loaded(self, (snapshots, size[0] * size[1]), "snapshots, elements", scenes, generator)
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ class StoredChannel:
     """A channel out of a file."""
 
     path: Path
+    digest: str
 
     def __call__(self, factor: Any, antennas: int, array: Any, generator: Any) -> Any:  # noqa: ANN401
         """(scene, [frequency,] antenna, element) in complex128.
@@ -81,25 +87,33 @@ class StoredChannel:
         """
         wide = (array.frequencies,) if array.frequencies > 1 else ()
         words = "frequencies, antennas, elements" if wide else "antennas, elements"
-        return _loaded(self.path, (*wide, antennas, len(array)), words, factor.shape[0], generator)
+        return _loaded(self, (*wide, antennas, len(array)), words, factor.shape[0], generator)
 
 
-def _loaded(path: Path, shape: tuple[int, ...], words: str, scenes: int, generator: Any) -> Any:  # noqa: ANN401
+def _loaded(
+    stored: StoredCodes | StoredChannel,
+    shape: tuple[int, ...],
+    words: str,
+    scenes: int,
+    generator: Any,  # noqa: ANN401
+) -> Any:  # noqa: ANN401
     """The array of a file for every scene, on the device of the generator.
 
     Raises:
-        ConfigurationError: a file that cannot be read, another shape, or values that are not finite.
+        ConfigurationError: a file that cannot be read or has changed, another shape, or values that are not finite.
     """
     import numpy as np
     import torch
 
-    try:
-        stored = np.load(io.BytesIO(read_regular(path, _MOST_BYTES)), allow_pickle=False)
-        values = torch.from_numpy(np.array(stored, dtype=np.complex128)).to(generator.device)
-    except OSError as error:
+    path, content = stored.path, _content(stored.path)
+    if _digest(content) != stored.digest:
         raise ConfigurationError(
-            "a readable .npy file", f"{path}: {reason(error)}", "a file that was moved", "check `file`"
-        ) from error
+            f"the content that {path} had when the configuration was read", "another one", "a file written meanwhile",
+            "put the former file back, or begin anew with this one",
+        )  # fmt: skip
+    try:
+        held = np.load(io.BytesIO(content), allow_pickle=False)
+        values = torch.from_numpy(np.array(held, dtype=np.complex128)).to(generator.device)
     except (ValueError, TypeError, EOFError) as error:
         raise ConfigurationError(
             f"numbers in {path}", str(error)[:200], "a file of another kind, or pickled objects", "write it by np.save"
@@ -110,6 +124,25 @@ def _loaded(path: Path, shape: tuple[int, ...], words: str, scenes: int, generat
             "another panel, or another number of snapshots or antennas", "set the counts to those of the file",
         )  # fmt: skip
     return values.expand(scenes, *shape).clone()
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
+    try:
+        return read_regular(path, _MOST_BYTES)
+    except OSError as error:
+        raise ConfigurationError(
+            "a readable .npy file", f"{path}: {reason(error)}", "a file that was moved", "check `file`"
+        ) from error
+
+
+def _digest(content: bytes) -> str:
+    """64 bits of a SHA-256, which tell damage and another file, not a forger."""
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _files(tables: Any, kind: str, folder: Path) -> dict[str, Path]:  # noqa: ANN401

@@ -63,6 +63,12 @@ def replacing(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
             check_replaceable(path)
             _take_place(part, path, overwrite=overwrite)
         sync_folder(path.parent)
+    except OSError as error:
+        if (
+            error.filename is None and error.errno is not None
+        ):  # of a write, which would look like one to standard output
+            error.filename = str(path)
+        raise
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)

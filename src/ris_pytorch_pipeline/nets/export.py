@@ -1,6 +1,7 @@
 """How the learned part of a network leaves Python: as a `torch.export` program, or as an ONNX file."""
 
 from pathlib import Path
+from typing import NoReturn
 
 import torch
 from jaxtyping import Float
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
 from ..errors import ConfigurationError
-from ..files import write_whole
+from ..files import check_can_write, is_there, reason, write_whole
 from .hybrid import HybridNet
 
 NAMES = ("maps", "gains", "pooled")
@@ -47,16 +48,24 @@ def exported(net: HybridNet) -> ExportedProgram:
     return torch.export.export(Learned(net).eval(), (example,), dynamic_shapes=({0: Dim("scene")},))
 
 
-def export_onnx(net: HybridNet, path: Path | str) -> None:
+def export_onnx(net: HybridNet, path: Path | str, *, overwrite: bool = False) -> None:
     """Write the learned part as an ONNX file with the input `beams` and the outputs `maps`, `gains` and `pooled`.
 
     Args:
         net: the network, in evaluation mode.
-        path: of the file, replaced if it is there.
+        path: of the file.
+        overwrite: replace an existing file.
 
     Raises:
-        ConfigurationError: the extra `onnx` is not installed.
+        ConfigurationError: the extra `onnx` is not installed, the file exists, or it cannot be written.
     """
+    path = Path(path)
+    if is_there(path) and not overwrite:
+        _refuse(path, "it exists")
+    try:
+        check_can_write(path)
+    except OSError as error:
+        _refuse(path, reason(error))
     try:
         import onnxscript  # noqa: F401
     except ImportError as missing:
@@ -66,4 +75,15 @@ def export_onnx(net: HybridNet, path: Path | str) -> None:
         ) from missing  # fmt: skip
     program = torch.onnx.export(exported(net), input_names=["beams"], output_names=list(NAMES), verbose=False)
     assert program is not None  # which torch returns unless it is given a file
-    write_whole(Path(path), [program.model_proto.SerializeToString()])
+    try:
+        write_whole(path, [program.model_proto.SerializeToString()], overwrite=overwrite)
+    except OSError as error:
+        _refuse(path, reason(error))
+
+
+def _refuse(path: Path, got: str) -> NoReturn:
+    raise ConfigurationError(
+        "a file that can be written", f"{path}: {got}",
+        "an earlier export, a mistyped folder, no permission, a full disk, or a link there",
+        "pass overwrite=True to replace a file, or name another place",
+    )  # fmt: skip

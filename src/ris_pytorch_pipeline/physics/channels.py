@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .registry import late, named
+from .registry import late, numbers_named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,11 +16,15 @@ class ChannelModel:
         draw: (factors, antennas, array, generator) -> (scene, [frequency,] antenna, element) in complex128; one Rician
             factor per scene, which a model may leave unused.
         square: whether there are as many antennas as elements, as without a RIS.
+        fixed: whether every scene gets the same channel.
+        digest: of a channel that is numbers of a file, by which scenarios tell it from others of that name.
     """
 
     name: str
     draw: Callable[..., Any]
     square: bool = False
+    fixed: bool = False
+    digest: str = ""
 
 
 _MODULE = f"{__package__}.channel"
@@ -28,7 +32,7 @@ CHANNELS: dict[str, ChannelModel] = {
     model.name: model
     for model in (
         ChannelModel(name="rician", draw=late(_MODULE, "rician_channel")),
-        ChannelModel(name="direct", draw=late(_MODULE, "direct_channel"), square=True),
+        ChannelModel(name="direct", draw=late(_MODULE, "direct_channel"), square=True, fixed=True),
     )
 }
 """By name. Adding an entry, here or in a program of one's own, is all that a new channel needs."""
@@ -38,6 +42,6 @@ def channel_named(name: str) -> ChannelModel:
     """The channel of this name.
 
     Raises:
-        ConfigurationError: no channel has this name; the nearest one is suggested.
+        ConfigurationError: no channel has this name, or `NAME@DIGEST` and its numbers are others.
     """
-    return named(CHANNELS, name, "channels", "a channel")
+    return numbers_named(CHANNELS, name, "channels", "a channel")

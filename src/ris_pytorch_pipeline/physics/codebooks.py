@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .registry import late, named
+from .registry import late, numbers_named
 
 Draw = Callable[..., Any]
 """(scenes, snapshots, (rows, columns), bits, generator) -> codes (scene, snapshot, element) in complex128."""
@@ -19,11 +19,13 @@ class Codebook:
         draw: (scenes, snapshots, (rows, columns), bits, generator) -> codes (scene, snapshot, element) in complex128;
             an array that is no lattice has one row.
         fixed: whether every scene gets the same codes.
+        digest: of codes that are numbers of a file, by which scenarios tell them from others of that name.
     """
 
     name: str
     draw: Draw
     fixed: bool = False
+    digest: str = ""
 
 
 _MODULE = f"{__package__}.codebook"
@@ -46,6 +48,6 @@ def codebook_named(name: str) -> Codebook:
     True
 
     Raises:
-        ConfigurationError: no codebook has this name; the nearest one is suggested.
+        ConfigurationError: no codebook has this name, or `NAME@DIGEST` and its numbers are others.
     """
-    return named(CODEBOOKS, name, "codebooks", "codes")
+    return numbers_named(CODEBOOKS, name, "codebooks", "codes")

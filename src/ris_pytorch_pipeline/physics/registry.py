@@ -4,7 +4,7 @@ from collections.abc import Callable, MutableMapping
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from ..errors import ConfigurationError
 
@@ -12,6 +12,19 @@ Entry = TypeVar("Entry")
 GROUP = "ris_pytorch_pipeline"
 """Entry points are declared as `[project.entry-points."ris_pytorch_pipeline.codebooks"]`, `.channels`, `.estimators`
 or `.presets`: name = "package.module:object", the object being what the registry holds."""
+
+
+@runtime_checkable
+class Numbered(Protocol):
+    """An entry that may be numbers of a file."""
+
+    @property
+    def digest(self) -> str:
+        """Of the numbers; empty where there are none."""
+        ...
+
+
+Numbers = TypeVar("Numbers", bound=Numbered)
 
 
 def registered(registry: MutableMapping[str, Entry], name: str, kind: str) -> Entry | None:
@@ -56,6 +69,38 @@ def named(registry: MutableMapping[str, Entry], name: str, kind: str, wanted: st
             f"did you mean {close[0]!r}?" if close else f"add it to {kind.upper()} in a file that --extend names",
         )  # fmt: skip
     return found
+
+
+def numbers_named(registry: MutableMapping[str, Numbers], name: str, kind: str, wanted: str) -> Numbers:
+    """The entry of `NAME`, or of `NAME@DIGEST`, which means the numbers of that digest and no others.
+
+    Args:
+        registry: by name.
+        name: asked for.
+        kind: as in `registered`.
+        wanted: what it is out of, such as `codes`.
+
+    Raises:
+        ConfigurationError: nobody knows the name, or it has other numbers by now.
+    """
+    base, _, digest = name.partition("@")
+    if digest and registered(registry, base, kind) is None:
+        raise ConfigurationError(
+            f"the numbers {name}", f"no {base} in {kind}", "a configuration file that names them was not read",
+            f"pass it with --config, or in Python read it first; it has [{kind}.{base}]",
+        )  # fmt: skip
+    found = named(registry, base, kind, wanted)
+    if digest not in ("", found.digest):
+        raise ConfigurationError(
+            f"the numbers {name} of {kind}.{base}", f"{base}@{found.digest}" if found.digest else f"{base}, drawn",
+            "a file whose content was changed since", "put the former file back, or begin anew with this one",
+        )  # fmt: skip
+    return found
+
+
+def told_apart(name: str, entry: Numbered) -> str:
+    """The name of an entry with the digest of its numbers, if it has any, so that other numbers are another name."""
+    return f"{name}@{entry.digest}" if entry.digest else name
 
 
 def late(module: str, function: str) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from ..errors import ConfigurationError
 from ..units import wavelength_of
 from .channels import channel_named
 from .codebooks import codebook_named
-from .registry import registered
+from .registry import registered, told_apart
 
 Span = float | tuple[float, float]
 """A fixed value, or the low and high end of a uniform draw."""
@@ -147,9 +147,22 @@ class Scenario:
                 "pass both, as in frequencies = 8 and bandwidth = 0.1",
             )  # fmt: skip
 
+    def _settle_names(self) -> bool:
+        """Tell numbers of a file by name and digest; returns whether the channel has an antenna for each element.
+
+        A name with a digest is one of an earlier sitting: the file is looked for where scenes are drawn.
+        """
+        square = False
+        if "@" not in self.codes:
+            object.__setattr__(self, "codes", told_apart(self.codes, codebook_named(self.codes)))
+        if "@" not in self.channel:
+            model = channel_named(self.channel)
+            object.__setattr__(self, "channel", told_apart(self.channel, model))
+            square = model.square
+        return square
+
     def _check_counts(self) -> None:
-        codebook_named(self.codes)
-        if channel_named(self.channel).square and self.antennas != self.elements:
+        if self._settle_names() and self.antennas != self.elements:
             _refuse(
                 f"as many antennas as elements, which are {self.elements}, for the channel {self.channel!r}",
                 str(self.antennas), "an array without a RIS, whose elements are its antennas",

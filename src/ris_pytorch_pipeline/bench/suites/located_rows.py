@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...errors import ConfigurationError
+from ...errors import ConfigurationError, InputError
 from ...files import check_can_write, read_regular, reason, regular_size, replacing, write_whole
 from ..finding import Finding
 from .parquet import MOST_BYTES
-from .sealed_table import DAMAGED, pa, pq, table_bytes, table_of
+from .sealed_table import DAMAGED, SealedFile, check_file, marked, pa, pq, table_bytes, table_of
 
 Row = dict[str, Any]
 _ANGLES = ("azimuth_deg", "elevation_deg", "distance_m")
@@ -48,11 +48,34 @@ def _source(number: int, source: dict[str, Any]) -> Row:
     }  # fmt: skip
 
 
+def read_located(path: Path | str) -> "pa.Table":
+    """The sources of a folder of scenes, as `ris locate FOLDER --out PATH` found them.
+
+    Args:
+        path: of the Parquet file.
+
+    Returns:
+        A row for each source, one for each scene without any; see `schema`.
+
+    Raises:
+        InputError: no such file, or a byte of it that was changed.
+    """
+    try:
+        check_file(Path(path))
+        return pq.read_table(path)
+    except DAMAGED as error:
+        why = reason(error) if isinstance(error, OSError) else str(error)[:200]
+        raise InputError(
+            "the file that `ris locate FOLDER --out` wrote", f"{path}: {why}", "a copy cut short, or a damaged disk",
+            "copy it again, or locate the folder again",
+        ) from error  # fmt: skip
+
+
 class Parts:
     """Blocks of rows that are kept until all are there.
 
-    Each part has a digest of all its bytes, compared when it is read: one that was altered is made anew. The file that
-    they become has a checksum of each page.
+    Each part has a digest of all its bytes, compared when it is read: one that was altered is made anew. So has the
+    file that they become, see `read_located`.
 
     Args:
         path: of the file that they become.
@@ -98,14 +121,18 @@ class Parts:
         scenes = rows = 0
         try:
             check_can_write(self.path)
-            with replacing(self.path) as file, pq.ParquetWriter(
-                pa.PythonFile(file, mode="w"), schema(), compression="zstd", write_page_checksum=True
-            ) as out:  # fmt: skip
-                for key in keys:
-                    table = self._read(key)
-                    out.write_table(table)
-                    rows += len(table)
-                    scenes += sum(first in (None, 0) for first in table.column("source").to_pylist())
+            with replacing(self.path) as file:
+                kept = SealedFile(file)
+                with pq.ParquetWriter(
+                    pa.PythonFile(kept, mode="w"), schema(), compression="zstd", write_page_checksum=True
+                ) as out:  # fmt: skip
+                    for key in keys:
+                        table = self._read(key)
+                        out.write_table(table)
+                        rows += len(table)
+                        scenes += sum(first in (None, 0) for first in table.column("source").to_pylist())
+                    marked(out)
+                kept.seal()
         except OSError as error:
             self._refuse(self.path, error)
         return scenes, rows

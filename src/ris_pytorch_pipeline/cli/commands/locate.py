@@ -43,10 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.out is not None:
         return locate_folder(arguments)
-    if arguments.cluster is not None:
+    if arguments.cluster is not None or arguments.force:
+        word = "--cluster" if arguments.cluster is not None else "--force"
         raise ConfigurationError(
-            "--out OUT.parquet beside --cluster", "no --out", "an option of folders of scenes",
-            "name a folder and where its results go, or leave --cluster out",
+            f"--out OUT.parquet beside {word}", "no --out", "an option of folders of scenes",
+            f"name a folder and where its results go, or leave {word} out",
         )  # fmt: skip
     if os.path.isdir(arguments.file):  # noqa: PTH112  (which never raises)
         raise InputError(

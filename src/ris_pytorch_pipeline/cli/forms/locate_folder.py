@@ -16,6 +16,7 @@ from ...bench import findings_of
 from ...calibrate import applied_to, load_calibration
 from ...data import count_scenes, load_scenes
 from ...data.manifest import file_digest
+from ...data.scene_file import check_writable
 from ...errors import ConfigurationError, InputError, SceneFileError
 from ...estimate import SearchRegion, contender, joined_estimates, told
 from ...files import Lock, make_folder, reason
@@ -109,6 +110,7 @@ def _check(arguments: argparse.Namespace) -> tuple[str, ...]:
 
     Raises:
         ConfigurationError: naming the option.
+        SceneFileError: a file of that name without `--force`, or a place that takes none.
     """
     from ..commands.locate import network_of
 
@@ -116,6 +118,7 @@ def _check(arguments: argparse.Namespace) -> tuple[str, ...]:
         raise ConfigurationError(
             "a folder without --plot and --scene", "one of them", "options of a single file", "leave it out"
         )
+    check_writable(arguments.out, overwrite=arguments.force)
     count_of(arguments.sources)
     if network_of(arguments) is None and arguments.estimator is not None:
         contender(arguments.estimator, SearchRegion())

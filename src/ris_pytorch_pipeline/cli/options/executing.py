@@ -22,6 +22,7 @@ def add_folder(parser: argparse.ArgumentParser) -> None:
     """Options of `ris locate` on a folder."""
     group = parser.add_argument_group("a folder of scene files; the same command again goes on after an interruption")
     group.add_argument("--out", type=Path, metavar="OUT.parquet", help="where the sources of all its scenes go")
+    group.add_argument("--force", action="store_true", help="write over an existing file")
     add_cluster(group)
 
 

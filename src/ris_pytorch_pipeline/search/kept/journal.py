@@ -1,11 +1,16 @@
 """How is a journal locked and mended? By the kernel, which a killed writer leaves; a line it cut short is cut off."""
 
+import json
 import os
+import re
 import time
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ...errors import InputError
-from ...files import reason
+from ...files import append_whole, reason
 from ...files.holding import try_hold
 from ...files.regular import descriptor_of
 from ..extra import journal, optuna
@@ -14,6 +19,8 @@ JOURNAL = "journal.jsonl"
 """Name of the file in the folder of a search."""
 _WAIT = 0.002
 """Seconds between two attempts; an append takes about as long."""
+_WHOLE, _LONGEST = re.compile(rb'"crc":"[0-9a-f]{8}"\}.', re.DOTALL), 2**20
+"""A whole record with something else than an end of line behind it; and where one is looked for."""
 
 
 class JournalLock(journal.JournalFileOpenLock):
@@ -93,11 +100,16 @@ def cut_torn_line(path: Path) -> int:
 
     Returns:
         How many bytes were cut off.
+
+    Raises:
+        InputError: a line that no writer leaves, whose end was changed.
     """
     descriptor = descriptor_of(path, os.O_RDWR)
     try:
         size = os.fstat(descriptor).st_size
         whole = _whole(descriptor, size)
+        if _WHOLE.search(os.pread(descriptor, min(size - whole, _LONGEST), whole)):
+            raise InputError(*_changed(path, "its last line, which does not end as it was written"))
         if whole < size:
             os.ftruncate(descriptor, whole)
             os.fsync(descriptor)
@@ -118,6 +130,103 @@ def _whole(descriptor: int, size: int, block: int = 65536) -> int:
     return 0
 
 
+class CheckedJournal(journal.JournalFileBackend):
+    """A journal whose every record has a checksum, `crc`, that is compared when it is read.
+
+    Optuna reads it too. A journal that was begun without checksums goes on without.
+
+    Args:
+        path: of the file.
+        lock: who may append.
+    """
+
+    def __init__(self, path: Path, lock: JournalLock) -> None:
+        super().__init__(str(path), lock_obj=lock)
+        self._path, self._lock_of = path, lock
+        self._begins = {0: 0}
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Append records, all of them or none.
+
+        Raises:
+            InputError: the journal cannot be written.
+        """
+        self._lock_of.acquire()
+        try:
+            checked = self._is_checked()
+            lines = [json.dumps(_checked(log) if checked else log, separators=(",", ":")) + "\n" for log in logs]
+            descriptor = descriptor_of(self._path, os.O_WRONLY | os.O_APPEND)
+            try:
+                append_whole(descriptor, "".join(lines).encode())
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise InputError(
+                "a journal that can be written", f"{self._path}: {reason(error)}", "a full disk, or no permission",
+                "free some space, and go on with --resume",
+            ) from error  # fmt: skip
+        finally:
+            self._lock_of.release()
+
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The records from a number on.
+
+        Yields:
+            Each as it was appended.
+
+        Raises:
+            InputError: one that was changed since.
+        """
+        checked = self._is_checked()
+        with self._path.open("rb") as file:
+            file.seek(self._begins[log_number_from])
+            for number, line in enumerate(file, start=log_number_from):
+                if not line.endswith(b"\n"):  # which somebody is writing
+                    return
+                self._begins[number + 1] = self._begins[number] + len(line)
+                log = _record(line, checked=checked)
+                if log is None:
+                    raise InputError(*_changed(self._path, f"line {number + 1}, which is none or has another checksum"))
+                yield log
+
+    def _is_checked(self) -> bool:
+        """Whether the first record has a checksum; so will that of an empty journal."""
+        with self._path.open("rb") as file:
+            first = file.readline()
+        return not first or b'"crc":"' in first
+
+
+def _changed(path: Path, got: str) -> tuple[str, str, str, str]:
+    """What is said of a journal that is not as it was written."""
+    return (
+        f"the journal of a search, {path}, as it was written", got,
+        "a file of another program, a damaged disk, or one that was edited",
+        "put a copy of the journal there, or begin in another folder",
+    )  # fmt: skip
+
+
+def _record(line: bytes, *, checked: bool) -> dict[str, Any] | None:
+    """The record of a line; None where it is none, or another one than was written."""
+    try:
+        log = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(log, dict):
+        return None
+    told = log.pop("crc", None)
+    return log if told == (_crc(log) if checked else None) else None
+
+
+def _checked(log: dict[str, Any]) -> dict[str, Any]:
+    return {**log, "crc": _crc(log)}
+
+
+def _crc(log: dict[str, Any]) -> str:
+    read = json.loads(json.dumps(log))  # whose keys are texts, as those of a record that was read
+    return f"{zlib.crc32(json.dumps(read, sort_keys=True).encode()):08x}"
+
+
 def journal_storage(path: Path) -> "optuna.storages.JournalStorage":
     """The trials of a journal.
 
@@ -131,11 +240,13 @@ def journal_storage(path: Path) -> "optuna.storages.JournalStorage":
         InputError: a line in its middle that is no record, or a file that cannot be read.
     """
     lock = JournalLock(path)
-    backend = journal.JournalFileBackend(str(path), lock_obj=lock)
+    backend = CheckedJournal(path, lock)
     lock.acquire()
     lock.release()
     try:
         return optuna.storages.JournalStorage(backend)
+    except InputError:
+        raise
     except (ValueError, KeyError, TypeError, AssertionError) as error:
         raise InputError(
             f"the journal of a search, {path}", str(error)[:200], "a file of another program, or one that was edited",

@@ -34,6 +34,28 @@ def outcome_in(trial: "optuna.trial.FrozenTrial") -> Outcome | None:
     return outcome_from_plain(kept)
 
 
+def lost_before(study: "optuna.Study", number: int) -> int:
+    """How many trials with a lower number were lost with their worker, so that their place in the search is another's.
+
+    Args:
+        study: of the trials.
+        number: of a trial; as many as there are for all of them.
+    """
+    before = study.get_trials(deepcopy=False)[:number]
+    return sum((outcome := outcome_in(trial)) is not None and outcome.kind == "lost" for trial in before)
+
+
+def repeats_in(study: "optuna.Study") -> int:
+    """How many of the last finished trials in a row brought no new recipe.
+
+    Args:
+        study: of the trials.
+    """
+    kinds = [outcome.kind for trial in study.get_trials(deepcopy=False) if (outcome := outcome_in(trial)) is not None]
+    news = [kind not in {"same", "refused"} for kind in reversed(kinds) if kind != "lost"]
+    return news.index(True) if True in news else len(news)
+
+
 def counts(trial: "optuna.trial.FrozenTrial") -> bool:
     """Whether a trial stands for its recipe: it is trained, or will be."""
     outcome = outcome_in(trial)

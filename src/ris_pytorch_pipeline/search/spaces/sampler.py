@@ -5,13 +5,15 @@ from typing import Any
 
 from ...rng import stream
 from ..extra import optuna
+from ..kept.trials import lost_before
 
 
 class SeededTpe(optuna.samplers.BaseSampler):
-    """TPE whose seed is that of the search and the number of the trial.
+    """TPE whose seed is that of the search and the place of the trial in it.
 
     A sampler that is made again with the seed alone, by a second worker or after a resume, draws its first points
-    again. The number of a trial is given out once, so that this one does not.
+    again. The number of a trial is given out once, so that this one does not. Trials that were lost with their worker
+    are left out of the count: after a kill, the search draws what it would have drawn.
 
     Args:
         seed: of the search.
@@ -24,7 +26,8 @@ class SeededTpe(optuna.samplers.BaseSampler):
 
     def before_trial(self, study: "optuna.Study", trial: "optuna.trial.FrozenTrial") -> None:
         """Seed the sampler for this trial."""
-        seed = stream(self.seed, "search/trial", trial.number).initial_seed() % 2**32
+        place = trial.number - lost_before(study, trial.number)
+        seed = stream(self.seed, "search/trial", place).initial_seed() % 2**32
         self._inner = optuna.samplers.TPESampler(seed=seed, n_startup_trials=self.startup, constant_liar=True)
         self._inner.before_trial(study, trial)
 

@@ -21,9 +21,11 @@ from ..kept.trials import (
     give_back,
     is_open,
     is_waiting,
+    lost_before,
     pause,
     reap,
     recipes_in,
+    repeats_in,
 )
 from ..spaces.suggesting import suggest, unknown_point, values_of
 from .attempt import judge, keep, keep_answer
@@ -82,16 +84,15 @@ def short_stage(crew: Crew) -> None:
     Raises:
         InfeasibleError: the first trials all failed.
     """
-    study, settings, repeats = crew.studies.short, crew.studies.settings, 0
+    study, settings = crew.studies.short, crew.studies.settings
     while True:
         _say_taken(crew, reap(study, crew.watchman, again=True))
         known = recipes_in(study.get_trials(deepcopy=False))
         wanted = len(known) < settings.trials and (
-            repeats < REPEATS or is_waiting(study) or _draw_new(crew, set(known))
+            repeats_in(study) < REPEATS or is_waiting(study) or _draw_new(crew, set(known))
         )
         if wanted or is_waiting(study):
-            outcome = _own_trial(crew, "short", _short_trial)
-            repeats = repeats + 1 if outcome.kind in {"same", "refused"} else 0
+            _own_trial(crew, "short", _short_trial)
             check_failures(study)
         elif is_open(study):
             pause(crew.check)
@@ -106,7 +107,8 @@ def _draw_new(crew: Crew, known: set[str]) -> bool:
     study, settings = crew.studies.short, crew.studies.settings
     if is_waiting(study):
         return True
-    seed = stream(settings.seed, "search/unknown", len(study.get_trials(deepcopy=False))).initial_seed()
+    tried = len(study.get_trials(deepcopy=False))
+    seed = stream(settings.seed, "search/unknown", tried - lost_before(study, tried)).initial_seed()
     found = unknown_point(settings.space, settings.base, settings.epochs, known, random.Random(seed))
     if found is not None:
         study.enqueue_trial(found[0], user_attrs={DIGEST: found[1]})

@@ -12,6 +12,7 @@ from trainlint import Finding, read
 from ...errors import InputError
 from ...files import Lines
 from .identity import Identity
+from .sums import CHECKSUM, check_lines, summed
 
 Listener = Callable[[str, Mapping[str, Any]], object]
 """Told of each event and its values, right after it is on disk."""
@@ -31,7 +32,7 @@ class Ledger:
 
     def __init__(self, path: Path | None, identity: Identity, listeners: Sequence[Listener] = ()) -> None:
         self.path, self.identity, self.listeners = path, identity, listeners
-        self._file = None if path is None else _appended(path)
+        self._file = None if path is None else _Checked(path)
         self._kept = None if path is None else trainlint.Ledger(path, file=self._file, begins=False)
 
     @property
@@ -99,10 +100,12 @@ def read_ledger(path: Path) -> list[dict[str, Any]]:
         One mapping per event.
 
     Raises:
-        InputError: the file is missing, or a whole line is not a record.
+        InputError: the file is missing, or a whole line is not a record, or another one than was written.
     """
     try:
-        return read(path)
+        records = read(path)
+        check_lines(path)
+        return [{key: value for key, value in record.items() if key != CHECKSUM} for record in records]
     except RecursionError as error:
         raise InputError(
             "one JSON record a line", f"{path}: nesting too deep", "a file of another program", "pass a run's ledger"
@@ -134,5 +137,13 @@ def _undone(event: Mapping[str, Any], resume: Mapping[str, Any]) -> bool:
     return event[number] > resume[reached]
 
 
-def _appended(path: Path) -> Lines:
-    return Lines(path)  # which refuses a link, and a file that cannot be written
+class _Checked(Lines):
+    """A file of records, each with its checksum; it refuses a link, and a file that cannot be written."""
+
+    def write(self, text: str) -> None:
+        """Append a record.
+
+        Args:
+            text: its line, the end included.
+        """
+        super().write(summed(text.removesuffix("\n")) + "\n")

@@ -4,7 +4,8 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from ...files import write_tensors
+from ...errors import InputError
+from ...files import reason, write_tensors
 from .checkpoint import read_checkpoint
 
 
@@ -18,8 +19,15 @@ def release_network(source: Path | str, target: Path) -> None:
         target: of the new file; replaced if it exists.
 
     Raises:
-        InputError: no checkpoint.
+        InputError: no checkpoint, or a target that cannot be written.
     """
     checkpoint = read_checkpoint(source)
     tensors = {name: value for name, value in checkpoint.tensors.items() if name.startswith("evaluated/")}
-    write_tensors(target, tensors, json.dumps(asdict(replace(checkpoint.header, optimizer=[])), sort_keys=True))
+    header = json.dumps(asdict(replace(checkpoint.header, optimizer=[])), sort_keys=True)
+    try:
+        write_tensors(target, tensors, header)
+    except OSError as error:
+        raise InputError(
+            "a file that can be written", f"{target}: {reason(error)}", "a full disk, no permission, or a link there",
+            "name another place",
+        ) from error  # fmt: skip

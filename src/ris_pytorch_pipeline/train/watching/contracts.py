@@ -10,7 +10,7 @@ from trainlint import Finding, fields_alive, label_ranges, overlap
 
 from ...data import BatchSource, Inputs, Labels
 from ...experiment.training import TrainingExperiment
-from ...physics import Scenario, codebook_named, ends, positions_from_cosines
+from ...physics import Scenario, channel_named, codebook_named, ends, positions_from_cosines
 from ..parts import Criterion, Data
 
 _MOST = 1024
@@ -67,7 +67,8 @@ def alive(inputs: Inputs, labels: Labels, scenario: Scenario) -> Checked:
     }  # fmt: skip
     of = {"sources": ("sources",), "snr_db": ("snr_db",), "cosines": ("azimuth_deg", "elevation_deg", "distance")}
     fixed = [name for name, spans in of.items() if all(len(set(ends(vars(scenario)[span]))) == 1 for span in spans)]
-    fixed += ["powers", *(["codes"] if codebook_named(scenario.codes).fixed else [])]
+    drawn = {"codes": codebook_named(scenario.codes), "channel": channel_named(scenario.channel)}
+    fixed += ["powers", *(name for name, entry in drawn.items() if entry.fixed)]
     return f"{len(fields)} fields of {len(labels)} scenes", fields_alive(fields, constant=fixed)
 
 

@@ -1,0 +1,80 @@
+"""Does a fuzzer that sees which lines a reader reaches find a file that fails it with a foreign exception?
+
+Run: pip install atheris; python benchmarks/fuzz_guided.py scene --seconds 600 [--corpus benchmarks/corpus]
+
+atheris keeps, in CORPUS/READER, each input that reached something new, and begins with what is there. Documents are
+sealed anew after every change, so that what lies behind the digest is reached. A foreign exception ends the run, and
+the input is left beside the corpus; a crash of the interpreter does too.
+"""
+
+import argparse
+import os
+import random
+import signal
+import sys
+import tempfile
+import warnings
+from importlib import import_module
+from pathlib import Path
+
+atheris = import_module("atheris")  # which is no dependency
+
+with atheris.instrument_imports(include=["ris_pytorch_pipeline", "trainlint"]):
+    from fuzz_readers import READERS, SECONDS, hang, outcome, readers
+
+    from ris_pytorch_pipeline.files.seal import SEAL, blank, sealed
+
+MOST = 60_000
+"""Bytes of an input."""
+
+
+def sealed_anew(content: bytes) -> bytes:
+    """A changed file with a digest that fits, where it still has the place of one."""
+    at = content.find(f'"{SEAL}":"'.encode())
+    if at < 0:
+        return content
+    begin = at + len(SEAL) + 4
+    return sealed(content[:begin] + blank().encode() + content[begin + len(blank()) :])
+
+
+def main() -> None:
+    """Fuzz one reader.
+
+    Raises:
+        SystemExit: by atheris, with another code than 0 where an input failed.
+    """
+    parser = argparse.ArgumentParser(description="Guided by coverage.")
+    parser.add_argument("reader", choices=READERS)
+    parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument("--corpus", type=Path, default=Path("benchmarks/corpus"))
+    given = parser.parse_args()
+    warnings.simplefilter("ignore")
+    signal.signal(signal.SIGALRM, hang)
+    with tempfile.TemporaryDirectory() as place:
+        path, read, change = readers(Path(place))[given.reader]
+        good, kept = path.read_bytes(), given.corpus / given.reader.replace(" ", "-")
+        kept.mkdir(parents=True, exist_ok=True)
+        (kept / "good").write_bytes(good)
+
+        def one(content: bytes) -> None:
+            path.write_bytes(content)
+            told = outcome(read)
+            if told.startswith("FOREIGN"):
+                raise AssertionError(told)
+
+        def changed(content: bytes, most: int, seed: int) -> bytes:
+            draw = random.Random(seed)
+            try:
+                new = change(content, draw) if draw.random() < 0.5 else atheris.Mutate(content, most)
+            except Exception:
+                new = atheris.Mutate(content, most)
+            return sealed_anew(new)[:most]
+
+        told = [f"-max_total_time={given.seconds}", f"-max_len={MOST}", f"-timeout={SECONDS}", "-rss_limit_mb=1024"]
+        told += ["-print_final_stats=1", f"-artifact_prefix={kept.parent}{os.sep}"]
+        atheris.Setup([sys.argv[0], *told, str(kept)], one, custom_mutator=changed)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
