@@ -90,6 +90,7 @@ def test_backspaces_and_carriage_returns_part_lines():
         ("-1.#IND", ["-1.#IND"]), ("a1 b2", []), ("1.5e-3,.5;+3", ["1.5e-3", ".5", "+3"]), ("nano inf. NaN", ["inf", "NaN"]),
         ("mAP@0.5 v1.2.3", []), ("0:21:00", ["0:21:00"]), ("3.2it/s 5e 1e5x", ["3.2", "5", "1e5"]), ("number of nan iterations: 0", ["0"]),
         ("2024-02-03", ["2024", "02", "03"]), ("-nan(ind)", ["-nan"]), ("x=-inf", ["-inf"]), ("infinity", ["infinity"]),
+        ("loss: nan iter time (s): 0.4", ["nan", "0.4"]), ("loss -nan iteration 7", ["-nan", "7"]),
     ],
 )  # fmt: skip
 def test_numbers_are_told_from_words(text: str, values: list[str]):

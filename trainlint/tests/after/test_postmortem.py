@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 from torch.optim import SGD
 
-from trainlint import State, TrainingFault, Watch, diagnose_path, diagnose_text
+from trainlint import State, TrainingFault, Watch, diagnose_path, diagnose_text, rule
 from trainlint.after.reading.log import Log
 from trainlint.after.reading.sources import read_text
 
@@ -97,6 +97,7 @@ def test_a_ledger_tells_the_same_as_the_run(tmp_path):
     verdict = diagnose_path(tmp_path)
     assert verdict.state is State.STALLED
     assert verdict.codes[0] == "RT101"
+    assert verdict.findings[0].rule.cause == watch.verdict().findings[0].rule.cause != rule("RT101").cause
 
 
 def test_checks_and_verdicts_within_a_log_are_not_its_numbers():

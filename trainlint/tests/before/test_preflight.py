@@ -111,6 +111,14 @@ def test_broken_training_fails_with_its_code(kind: str):
     assert code in str(report)
 
 
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_a_broadcast_fails_the_forward_pass():
+    report = preflight(
+        lambda n, b: mean(n, (b[0], b[1][:, 0])), model(nn.Linear(6, 1)), (torch.ones(8, 6), torch.ones(8, 1))
+    )
+    assert report.verdict.codes == ("RT215",)
+
+
 def test_fatal_line_raises():
     report = preflight(lambda n, b: mean(n, b).detach(), model(), batch())
     with pytest.raises(TrainingFault, match="RT121"):

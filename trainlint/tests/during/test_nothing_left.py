@@ -5,6 +5,7 @@ import gc
 import io
 import pickle
 import pickletools
+import warnings
 import weakref
 from typing import Any
 
@@ -182,3 +183,17 @@ def test_models_are_traced_scripted_and_exported_while_watched(updates: int):
         assert torch.equal(torch.jit.script(thing.model)(x), wanted)
     exported = torch.export.export(thing.model, (x,))
     torch.testing.assert_close(exported.module()(x), wanted)
+
+
+def test_a_trace_holds_nothing_of_a_probe():
+    torch.manual_seed(0)
+    model, x = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1)), torch.randn(16, 4)
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-2)
+    with Watch(model, optimizer) as watch:
+        for _ in range(4):
+            optimizer.zero_grad()
+            watch.loss(nn.functional.mse_loss(model(x), x[:, :1])).backward()
+            optimizer.step()
+        with warnings.catch_warnings(record=True, action="always") as heard:
+            torch.jit.trace(model.eval(), torch.randn(8, 4))  # pyright: ignore
+    assert not any(issubclass(each.category, torch.jit.TracerWarning) for each in heard)  # pyright: ignore

@@ -1,6 +1,7 @@
 """What does a log or a ledger show, when the run itself is gone?"""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +147,8 @@ def _rule(record: dict[str, object]) -> Rule:
     """The rule of a stored finding; that of another package is what its record says of it."""
     code = str(record["code"])
     if any(code == known.code for known in RULES):
-        return rule(code)
+        known = rule(code)
+        return replace(known, cause=str(record.get("cause", known.cause)), move=str(record.get("next", known.move)))
     told = (str(record[name]) for name in ("cause", "next", "link"))
     state, severity = State[str(record["state"])], Severity(str(record["severity"]))
     cause, move, page = told

@@ -15,6 +15,7 @@ from torch.optim import Optimizer
 
 from ..during.losses import criteria
 from ..during.losses.graph import name_operation
+from ..during.probes.losing.terms import broadcasts
 from ..during.run import module_of, some
 from ..during.weights.names import nonfinite, norms
 from ..errors import ExplainedError, InputError
@@ -179,6 +180,8 @@ class Trial:
             found.append(loss_rules.NOT_FINITE.found(f"loss is {value}"))
         if self.loss.dtype in {torch.float16, torch.bfloat16}:
             found.append(numbers.HALF_LOSS.found(f"loss is {str(self.loss.dtype).removeprefix('torch.')}"))
+        for met in broadcasts(self.loss, criteria.read(self.loss)):
+            found.append(loss_rules.BROADCAST.found(met, severity=Severity.WARNING))
         self._wrong_sign = maximised(self.loss)
         return f"loss {value:.6g}", found
 

@@ -14,11 +14,12 @@ from ...errors import InputError
 
 _POWER = r"(?:[eE][-+]?\d+)?"
 _DIGITS = rf"(?:\.#(?:IND|INF|[QS]NAN)\d*|\d*(?::\d\d)+(?:[.,]\d+)?|\d*(?:\.\d*)?{_POWER})"
-_NAMED = r"(?:[nN][aA][nN](?!\w|\.\w|\s{1,8}iter)|[iI][nN][fF](?:inity)?(?!\w|\.\w))"
+_AN = r"[aA][nN](?!\w|\.\w|\s{1,8}iterations)"
+_NAMED = rf"(?:[nN]{_AN}|[iI][nN][fF](?:inity)?(?!\w|\.\w))"
 NUMBER = re.compile(
     r"([-+.\dnNiI](?<![\w.@].)(?:"
     rf"(?<=\d){_DIGITS}|(?<=[-+])(?:\d{_DIGITS}|\.\d+{_POWER}|\.?{_NAMED})|(?<=\.)(?:\d+{_POWER}|{_NAMED})"
-    r"|(?<=[nN])[aA][nN](?!\w|\.\w|\s{1,8}iter)|(?<=[iI])[nN][fF](?:inity)?(?!\w|\.\w)))"
+    rf"|(?<=[nN]){_AN}|(?<=[iI])[nN][fF](?:inity)?(?!\w|\.\w)))"
 )
 """Splits a line into texts and numbers; `number of nan iterations` is a text.
 

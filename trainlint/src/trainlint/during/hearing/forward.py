@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook
 
-from .passes import Passes
+from .passes import Passes, followed
 from .patches import Hook, Undo, patch
 
 _COMPILED = "torch._dynamo.eval_frame"
@@ -135,5 +135,5 @@ class Forward:
         return out
 
     def _ran(self, module: nn.Module, inputs: Sequence[object], output: object) -> None:
-        if (self._measured or id(module) in self._passes.roots) and not torch.compiler.is_compiling():
+        if (self._measured or id(module) in self._passes.roots) and not followed():
             self._tell(module, inputs, output)

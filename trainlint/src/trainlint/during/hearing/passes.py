@@ -21,6 +21,11 @@ _PAIRS = 12
 _ATTENTION = {F.scaled_dot_product_attention: "scaled_dot_product_attention"}
 
 
+def followed() -> bool:
+    """True while torch traces or compiles what runs."""
+    return torch.compiler.is_compiling() or torch.jit.is_tracing()  # pyright: ignore
+
+
 @dataclass(frozen=True, eq=False)
 class Pass:
     """One pass of a watched model with gradients."""
@@ -105,9 +110,7 @@ class Passes:
 
     def _begins(self, module: nn.Module, _: object) -> None:
         mine = id(module) in self.roots and not module.training and self._mode is None
-        traced = torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
-        followed = traced or torch.compiler.is_compiling()
-        if mine and self._looks and not torch.is_grad_enabled() and not followed:
+        if mine and self._looks and not torch.is_grad_enabled() and not followed():
             self._looks -= 1
             self._mode = module, _Chance()
             self._mode[1].__enter__()

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -117,11 +118,16 @@ class Shapes(Probe):
         if not loss.legible:
             return
         at = run.applied + 1
-        texts = [text for each in loss.criteria for text in _met(each)]
-        for part in parts(loss.tensor):
-            texts += [*_multiplied(part.node), *_likely(part.node)]
-        for text in texts[:1]:
+        for text in broadcasts(loss.tensor, loss.criteria):
             yield loss_rules.BROADCAST.found(text, stage=self._seen.stage("", at), update=at)
+
+
+def broadcasts(loss: Tensor, known: Iterable[Criterion]) -> list[str]:
+    """The first broadcast in the graph of a loss with these criteria."""
+    texts = [text for each in known for text in _met(each)]
+    for part in parts(loss):
+        texts += [*_multiplied(part.node), *_likely(part.node)]
+    return texts[:1]
 
 
 def _met(criterion: Criterion) -> list[str]:
