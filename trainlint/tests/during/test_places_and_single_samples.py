@@ -120,9 +120,9 @@ class Rounded(nn.Linear):
         super().__init__(6, 16)
         self.straight = straight
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         rounded = torch.round(8 * self.weight) / 8
-        return F.linear(x, self.weight + (rounded - self.weight).detach() if self.straight else rounded, self.bias)
+        return F.linear(input, self.weight + (rounded - self.weight).detach() if self.straight else rounded, self.bias)
 
 
 @pytest.mark.parametrize("straight", [True, False])

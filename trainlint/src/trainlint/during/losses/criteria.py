@@ -97,16 +97,16 @@ def _further(part: Part) -> list[Part] | None:
 
 def _rooted(part: Part, below: list[object | None]) -> list[Part] | None:
     """Under the root of a single number, as in the root of a mean square: it rises with what is under it."""
-    kind, power = name(part.node), field(part.node, "exponent")
-    halved = kind == "Pow" and isinstance(power, int | float) and 0 < power < 1
-    of = saved(part.node, "result" if kind == "Sqrt" else "self") if kind == "Sqrt" or halved else None
-    if of is None or of.numel() != 1 or below[0] is None or not of.detach() > 0:
+    power = 0.5 if name(part.node) == "Sqrt" else field(part.node, "exponent") if name(part.node) == "Pow" else None
+    of = saved(part.node, "self") if name(part.node) == "Pow" else saved(part.node, "result")
+    if not isinstance(power, int | float) or not 0 < power < 1 or below[0] is None or of is None or of.numel() != 1:
         return None
-    at = float(of.detach())
-    slope = 0.5 / at if kind == "Sqrt" else power * at ** (power - 1)
+    at = float(of.detach()) if name(part.node) == "Pow" else float(of.detach()) ** 2
     sides = edges(below[0]) if name(below[0]) == "Add" else ((below[0], 0),)
     live = [child for child, _ in sides if child is not None]  # a small constant keeps the root from zero
-    return [replace(part, node=live[0], factor=part.factor * slope, partial=True)] if len(live) == 1 else None
+    if len(live) != 1 or not at > 0:
+        return None
+    return [replace(part, node=live[0], factor=part.factor * power * at ** (power - 1), partial=True)]
 
 
 def _shrunk(node: object, kind: str) -> float:

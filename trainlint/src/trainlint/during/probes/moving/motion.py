@@ -39,7 +39,7 @@ class Motion(Probe):
         self._stuck: defaultdict[int, list[float]] = defaultdict(list)
         self._rate: dict[int, float] = {}
         self._early: list[float] = []
-        self._large, self._settled, self._single = False, 0, False
+        self._settled, self._single = dict[int, int](), False
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Of a stream of single samples the first loss says little."""
@@ -76,19 +76,22 @@ class Motion(Probe):
                 f"relative update {typical:.2g} (median of 3), gradient {_total(step):.2g}, {step.at}",
                 severity=None if max(seen) < _ROUNDING else Severity.NOTE, update=step.index, relative=typical,
             )  # fmt: skip
+        yield from self._large_ones(run, lane, step, typical)
+
+    def _large_ones(self, run: Run, lane: Lane, step: Step, typical: float) -> Found:
         # Weights that start near zero double in their first updates, whatever the rate, and the loss says little yet. A
         # lone scale or temperature may stay near zero, and a line search takes the step that it has tried.
         matrices = any(p.ndim > 1 for p in lane.held) and not step.closure
         if typical > _JUMP and matrices and (run.worsening or (step.index >= _STEADY and not run.improving)):
-            self._large, self._settled = True, 0
+            self._settled[id(lane)] = 0
             yield update_rules.TOO_LARGE.found(
                 f"relative update {typical:.2g} (median of 3) at {step.at}",
                 update=step.index, relative=typical,
             )  # fmt: skip
-        elif self._large and typical < _SMALL and self._early and run.latest is not None:
+        elif id(lane) in self._settled and typical < _SMALL and self._early and run.latest is not None:
             start = statistics.median(self._early) if self._single else self._early[0]
-            self._settled = self._settled + 1 if run.latest < _SOLVED * start else 0
-            if self._settled == 3:
+            self._settled[id(lane)] = self._settled[id(lane)] + 1 if run.latest < _SOLVED * start else 0
+            if min(self._settled.values()) == 3:
                 yield update_rules.TOO_LARGE.withdrawn(f"updates are {typical:.2g} now, and the loss has fallen")
 
     def _leaps(self, lane: Lane, step: Step) -> Found:
