@@ -53,8 +53,8 @@ class Copied(Probe):
         if loss.tensor.grad_fn is None:
             return
         pairs = [(fed, each) for each in loss.criteria for fed in loss.inputs if _is_the(fed, each.target)]
-        if len(loss.inputs) > 1:  # one may be the target, handed over for a loss that the model computes itself
-            read = _looked_up(loss.tensor) if pairs else []
+        if sum(x.shape == fed.shape for fed, _ in pairs[:1] for x in loss.inputs) > 1:  # one may be given as the target
+            read = _looked_up(loss.tensor)
             pairs = [(fed, each) for fed, each in pairs if any(_is_the(x, each.target) for x in read)]
         if any(_place_by_place(run.model, loss.tensor, fed, each) for fed, each in pairs):
             at = run.applied + 1
