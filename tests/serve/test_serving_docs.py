@@ -62,4 +62,4 @@ def test_the_container_runs_what_the_command_line_knows() -> None:
     assert f"EXPOSE {given.port}" in text and f":{given.port}/health" in text
     run_time = text[text.rindex("FROM ") :]
     assert not re.search(r"\b(?:pip|apt-get|curl|wget|npm|ADD)\b", run_time)
-    assert re.search(r"^USER ris$", run_time, re.MULTILINE)
+    assert re.search(r"^USER [1-9]\d*$", run_time, re.MULTILINE)
