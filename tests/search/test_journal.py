@@ -1,5 +1,6 @@
 """Does a journal survive a writer that is killed in the middle of a line, or while it holds the lock?"""
 
+import json
 import os
 import signal
 import subprocess
@@ -95,6 +96,10 @@ def test_without_locks_of_the_kernel_optunas_own_is_taken(tmp_path: Path, monkey
     assert [trial.value for trial in study.trials] == [1.0]
 
 
+def read(journal: bytes) -> list[object]:
+    return [json.loads(line) for line in journal.splitlines()]
+
+
 def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
     study = a_study(tmp_path)
     study.tell(study.ask({"x": optuna.distributions.FloatDistribution(0, 1)}), 1.5)
@@ -103,12 +108,14 @@ def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
     assert finished(tmp_path) == 1
     accepted = []
     for at in range(len(good)):
-        (tmp_path / JOURNAL).write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
+        changed = good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :]
+        (tmp_path / JOURNAL).write_bytes(changed)
         try:
             open_storage(tmp_path)
-            accepted.append(at)
         except InputError:
-            pass
+            continue
+        if read(changed) != read(good):  # a last digit beyond the precision of a number changes nothing
+            accepted.append(at)
     first = good.index(b'"crc"')
     assert set(accepted) <= {*range(first + 1, first + 7)}  # the name of the first checksum: a journal without any
 
