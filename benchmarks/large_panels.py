@@ -19,7 +19,7 @@ import torch
 from ris_pytorch_pipeline.bench import Matched, matched
 from ris_pytorch_pipeline.bounds import scene_bound
 from ris_pytorch_pipeline.estimate import Estimate, PilotMl, Sml
-from ris_pytorch_pipeline.estimate.ml import outline
+from ris_pytorch_pipeline.estimate.ml.large import outline
 from ris_pytorch_pipeline.physics import Scenes, draw, preset
 from ris_pytorch_pipeline.rng import stream
 

@@ -28,7 +28,7 @@ from ..records import without_records
 from ..region import SearchRegion
 from .hidden import with_hidden
 from .hypothesis import Hypothesis, Likelihood, Rows
-from .outline import outline_bytes, outlined
+from .large.outline import outline_bytes, outlined
 from .readings import better_readings
 from .search import Found, Needed, SearchEffort, cycle, search_known, search_unknown
 from .stochastic import StochasticLikelihood

@@ -20,8 +20,8 @@ from ...physics import Array, Chart, Observation, chart_at, steering_at
 from ..grid import SearchGrid, search_grid
 from ..region import SearchRegion
 from .hypothesis import Hypothesis, Rivals, Rows
+from .large.outline import Outline, outline_of
 from .levenberg import ROUGH, Box, Local, minimise
-from .outline import Outline, outline_of
 from .steered import GridSteering, grid_steering, products, room
 from .stochastic import position_box
 

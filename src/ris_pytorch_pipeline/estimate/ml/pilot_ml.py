@@ -12,8 +12,8 @@ from ...errors import InputError
 from ...physics import Observation
 from ..grid import search_grid
 from .hypothesis import Hypothesis, Rows
+from .large.outline import outline_bytes, outlined
 from .maximum_likelihood import MaximumLikelihood
-from .outline import outline_bytes, outlined
 from .pilot import PilotLikelihood, pilot_grid
 from .pilot_pairs import MOST_POINTS, merged_pairs, redetect_pairs
 from .search import add_source, better_of, cycle, escape, search_known

@@ -21,8 +21,8 @@ from ...physics import Chart, Observation, Sounding, chart_at, coded_operator, s
 from ..grid import SearchGrid, search_grid
 from ..region import SearchRegion
 from .hypothesis import Hypothesis, Rivals, Rows
+from .large.outline import Outline, outline_of
 from .levenberg import ROUGH, Box, Local, minimise
-from .outline import Outline, outline_of
 from .steered import GridSteering, grid_steering, products, real_rows
 
 _LOG_POWER = (-25.0, 10.0, 2.0)

@@ -8,8 +8,8 @@ from jaxtyping import Complex, Float, Int
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
-from ...physics import Array, projections
-from ..grid import SearchGrid
+from ....physics import Array, projections
+from ...grid import SearchGrid
 
 _BENT = 0.25
 """Radians, root mean square, by which a wave may bend within a block: 6 % of the gain."""

@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Complex, Float, Int
 from torch import Tensor
 
-from ...physics import Array, Observation, coded_operator, steering_at
-from ..grid import SearchGrid
+from ....physics import Array, Observation, coded_operator, steering_at
+from ...grid import SearchGrid
 from .blocks import BlockSteering, block_steering, lattice_of
 
 LARGE = 1024

@@ -1,0 +1,1 @@
+"""Scans of large regular panels, whose steering vectors are never formed one by one."""
