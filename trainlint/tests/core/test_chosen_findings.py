@@ -2,10 +2,11 @@
 
 import json
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from forked import Nursery
 from unedited.scripts import PLAIN, filled
 
 from trainlint.cli import main
@@ -82,45 +83,54 @@ def test_only_what_a_baseline_does_not_know_fails(log: str, capsys: pytest.Captu
     assert "RT201" in capsys.readouterr().out
 
 
-def ran(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    (folder / "train.py").write_text(STUCK if not (folder / "train.py").exists() else (folder / "train.py").read_text())
-    command = [sys.executable, "-W", "ignore", "-m", "trainlint", "run", "--no-ledger", *options, "train.py"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_a_run_in_other_outputs_leaves_the_scripts_own_output_alone(tmp_path: Path) -> None:
-    told = ran(tmp_path, "--output", "json")
+@pytest.fixture
+def ran(nursery: Nursery, tmp_path: Path) -> Run:
+    """Runs `train.py`, or the script that is stuck, under `trainlint run`."""
+
+    def run(*options: str) -> subprocess.CompletedProcess[str]:
+        if not (tmp_path / "train.py").exists():
+            (tmp_path / "train.py").write_text(STUCK)
+        return nursery.run("-m", "trainlint", "run", "--no-ledger", *options, "train.py", cwd=tmp_path)
+
+    return run
+
+
+def test_a_run_in_other_outputs_leaves_the_scripts_own_output_alone(tmp_path: Path, ran: Run) -> None:
+    told = ran("--output", "json")
     assert (told.returncode, told.stdout.count("epoch")) == (7, 4)
     record = json.loads(told.stderr)
     assert record["verdict"] == "Stalled"
     stuck = next(f for f in record["findings"] if f["code"] == "RT101")
     assert (stuck["path"], stuck["line"], stuck["source"]) == ("train.py", 19, "adam.step()")
-    told = ran(tmp_path, "--output", "github", "--output-file", "told.txt")
+    told = ran("--output", "github", "--output-file", "told.txt")
     assert "Verdict: stalled" in told.stderr
     assert "::error file=train.py,line=19,title=RT101 zero-learning-rate::" in (tmp_path / "told.txt").read_text()
 
 
-def test_settings_and_comments_hold_for_a_run(tmp_path: Path) -> None:
+def test_settings_and_comments_hold_for_a_run(tmp_path: Path, ran: Run) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.trainlint]\nignore = ["RT141", "RT21"]\n')
     (tmp_path / "train.py").write_text(STUCK.replace("adam.step()", "adam.step()  # trainlint: ignore[RT101] a test"))
-    told = ran(tmp_path)
+    told = ran()
     assert "Verdict: healthy but for what is let pass" in told.stderr
     assert "let pass: 1 ignored by comments" in told.stderr
     assert "let pass: RT141 left out by settings" in told.stderr
     assert "RT101 zero-learning-rate" not in told.stderr
 
 
-def test_strict_stops_at_what_is_new_alone(tmp_path: Path) -> None:
-    assert ran(tmp_path, "--write-baseline", "known.json").returncode == 7
-    told = ran(tmp_path, "--baseline", "known.json", "--strict")
+def test_strict_stops_at_what_is_new_alone(ran: Run) -> None:
+    assert ran("--write-baseline", "known.json").returncode == 7
+    told = ran("--baseline", "known.json", "--strict")
     assert told.returncode == 7, told.stderr
     assert "Verdict: healthy but for what is let pass" in told.stderr
-    assert ran(tmp_path, "--strict").returncode == 1
+    assert ran("--strict").returncode == 1
 
 
-def test_fail_changes_the_exit_code_of_a_script_that_succeeds(tmp_path: Path) -> None:
+def test_fail_changes_the_exit_code_of_a_script_that_succeeds(tmp_path: Path, ran: Run) -> None:
     (tmp_path / "train.py").write_text(STUCK.replace("sys.exit(7)", ""))
-    assert ran(tmp_path).returncode == 0
-    assert ran(tmp_path, "--fail").returncode == 1
+    assert ran().returncode == 0
+    assert ran("--fail").returncode == 1
     (tmp_path / "pyproject.toml").write_text('[tool.trainlint]\nignore = ["RT1", "RT2", "RT6"]\n')
-    assert ran(tmp_path, "--fail").returncode == 0
+    assert ran("--fail").returncode == 0

@@ -29,17 +29,15 @@ def loaded(first: str, then: str) -> set[str]:
     return set(done.stdout.split()) - set(sys.stdlib_module_names)
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "import trainlint",
-        "from trainlint import Watch, diagnose, diagnose_text, preflight, standard_probes; standard_probes()",
-        "import trainlint.cli, trainlint.during.unedited.session, trainlint.after.reading.log, trainlint.report",
-    ],
-)
-def test_an_import_brings_torch_alone(line: str) -> None:
+def test_imports_bring_torch_alone() -> None:
+    """Of the package, of what a program that is watched asks of it, and of its commands."""
+    lines = """
+import trainlint
+from trainlint import Watch, diagnose, diagnose_text, preflight, standard_probes; standard_probes()
+import trainlint.cli, trainlint.during.unedited.session, trainlint.after.reading.log, trainlint.report
+"""
     # What torch loads is torch's: only what comes after it counts.
-    assert loaded("import torch, torch.optim.lr_scheduler, torch.utils.data, torch._dynamo", line) <= ALLOWED
+    assert loaded("import torch, torch.optim.lr_scheduler, torch.utils.data, torch._dynamo", lines) <= ALLOWED
 
 
 def test_the_bare_import_does_not_load_torch_yet() -> None:

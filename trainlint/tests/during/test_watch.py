@@ -3,8 +3,6 @@
 import copy
 import json
 import pickle
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -274,10 +272,10 @@ if __name__ == "__main__":
 """
 
 
-def test_a_rank_that_skips_alone_is_seen_by_all(tmp_path):
+def test_a_rank_that_skips_alone_is_seen_by_all(tmp_path, nursery):
     (tmp_path / "parallel.py").write_text(PARALLEL)
-    command = [sys.executable, str(tmp_path / "parallel.py"), str(tmp_path / "store")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=180)
+    done = nursery.run("parallel.py", str(tmp_path / "store"), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     assert done.stdout.count("RT128") == 2
 
 

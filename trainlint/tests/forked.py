@@ -1,0 +1,116 @@
+"""How do tests run many short programs without starting Python and importing torch anew for each?
+
+A nursery is a process that has imported what they need and has run nothing with it. Each program runs in a fork of it,
+with arguments, folder, environment and streams of its own, and ends as Python ends: exit handlers, threads, exit code.
+Where the start itself, a traceback, a signal or what is imported is the subject, a test starts a process of its own.
+"""
+
+import gc
+import json
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import warnings
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+LONGEST = 120.0
+"""Seconds after which a program hangs."""
+
+
+class Nursery:
+    """A process that has imported modules, and starts programs in forks of itself.
+
+    Args:
+        modules: names of what it imports first.
+    """
+
+    def __init__(self, *modules: str) -> None:
+        self._channel, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = [sys.executable, "-W", "ignore", __file__, str(there.fileno()), *modules]
+        with there:
+            self._process = subprocess.Popen(command, pass_fds=[there.fileno()], stdin=subprocess.DEVNULL)
+
+    def run(self, *command: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        """What `python COMMAND` gives: its exit code, negative for a signal, and what it printed.
+
+        Args:
+            command: `-m`, a module and its arguments, or a script and its arguments.
+            cwd: the folder it runs in.
+            environment: what is set beside this process's own.
+        """
+        here, there = socket.socketpair()
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, here:
+            told = {"command": command, "cwd": str(cwd), "environment": {**os.environ, **environment}}
+            with there:
+                files = [there.fileno(), out.fileno(), err.fileno()]
+                socket.send_fds(self._channel, [json.dumps(told).encode()], files)
+            here.settimeout(LONGEST)
+            code = json.loads(here.recv(100))
+            printed = [(file.seek(0), file.read().decode())[1] for file in (out, err)]
+        return subprocess.CompletedProcess(command, code, *printed)
+
+    def close(self) -> None:
+        """End the process; what still runs in its forks is left to itself."""
+        self._channel.close()
+        self._process.wait()
+
+
+def _request(channel: socket.socket) -> dict[str, Any]:
+    """What to run; returns in a fork for each program, and never in the nursery."""
+    while True:
+        message, files, _, _ = socket.recv_fds(channel, 1 << 20, 3)
+        if not message:
+            sys.exit()
+        if not os.fork():
+            channel.close()
+            return _program(json.loads(message), *files)
+        for file in files:
+            os.close(file)
+
+
+def _program(told: dict[str, Any], answer: int, out: int, err: int) -> dict[str, Any]:
+    """Returns in the program's process; the one above it waits for it, and answers with its exit code."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    child = os.fork()
+    if child:
+        _, status = os.waitpid(child, 0)
+        os.write(answer, str(os.waitstatus_to_exitcode(status)).encode())
+        os._exit(0)
+    os.close(answer)
+    for file, number in ((out, 1), (err, 2)):
+        os.dup2(file, number)
+        os.close(file)
+    return told
+
+
+def _become(told: dict[str, Any]) -> None:
+    """Take over the folder, the environment and the arguments, and run the program as Python's own start would."""
+    os.chdir(told["cwd"])
+    os.environ.clear()
+    os.environ.update(told["environment"])
+    first, *rest = told["command"]
+    warnings.simplefilter("ignore")
+    if first == "-m":
+        sys.argv, sys.path[0] = rest, told["cwd"]
+        runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv, sys.path[0] = [first, *rest], str(Path(first).resolve().parent)
+        runpy.run_path(str(Path(first).resolve()), run_name="__main__")
+
+
+def _main(number: str, *modules: str) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who waits for a program is reaped by itself
+    for name in modules:
+        import_module(name)
+    gc.freeze()  # the collections at a program's end are about what it made itself
+    _become(_request(socket.socket(fileno=int(number))))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
