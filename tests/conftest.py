@@ -2,16 +2,32 @@
 
 import os
 import signal
+from collections.abc import Iterator
 
 from jaxtyping import install_import_hook
 
 os.environ["OMP_NUM_THREADS"] = "1"  # for torch, also in the processes that tests start: workers already fill the cores
 install_import_hook("ris_pytorch_pipeline", "typechecker.check")  # before the package is first imported
 
+import pytest  # noqa: E402
 import torch  # noqa: E402
+from forked import Nursery  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
 torch.set_num_threads(1)
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in a shell's background is started with it ignored
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("repeatable")
+
+PRELOADED = (
+    "torch", "torch._dynamo", "scipy.stats", "ris_pytorch_pipeline.cli", "ris_pytorch_pipeline.cli.commands.bench",
+    "ris_pytorch_pipeline.search", "ris_pytorch_pipeline.train",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Runs scripts and commands in forks of a process that has imported the package as a user installs it."""
+    made = Nursery(*PRELOADED)
+    yield made
+    made.close()

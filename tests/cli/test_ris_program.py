@@ -2,21 +2,16 @@
 
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from forked import Nursery
 from running import Run
 
 from ris_pytorch_pipeline import __version__
 from ris_pytorch_pipeline.cli import program
 
 COMMANDS = ("simulate", "locate", "bound", "bench", "demo")
-
-
-def started(arguments: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "ris_pytorch_pipeline", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False, timeout=120)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +30,8 @@ def test_help_imports_no_torch(arguments: list[str]) -> None:
 
 
 def test_the_module_is_the_program(tmp_path: Path) -> None:
-    done = started(["--version"], tmp_path)
+    command = [sys.executable, "-m", "ris_pytorch_pipeline", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=120)
     assert (done.returncode, done.stdout) == (0, f"ris {__version__}\n")
 
 
@@ -47,8 +43,8 @@ def test_every_command_and_exit_code_is_documented() -> None:
         assert f"| {code} |" in text
 
 
-def test_bad_input_is_one_message_and_exit_code_2(tmp_path: Path) -> None:
-    done = started(["bound", "--snapshts", "3"], tmp_path)
+def test_bad_input_is_one_message_and_exit_code_2(tmp_path: Path, nursery: Nursery) -> None:
+    done = nursery.run("-m", "ris_pytorch_pipeline", "bound", "--snapshts", "3", cwd=tmp_path)
     assert done.returncode == 2
     assert not done.stdout
     assert done.stderr.startswith("ris: wanted options of `ris bound`; got --snapshts.")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forked import Nursery
 from running import Run
 
 from ris_pytorch_pipeline.bench import COLUMNS, TIMES, read_rows
@@ -94,22 +95,24 @@ def test_two_processes_give_what_one_gives(ris: Run, suite: str) -> None:
     assert rows_in("one") == rows_in("two") and len(rows_in("one")) == len(CELLS)
 
 
-def killed_after(cells: int, jobs: int) -> None:
+def killed_after(nursery: Nursery, cells: int, jobs: int) -> None:
     """Run the suite into `kept` in a process that is killed once so many cells are there."""
-    command = [sys.executable, "-m", "ris_pytorch_pipeline", "bench", "s.toml", "--out", "kept", "--jobs", str(jobs)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    command = ("-m", "ris_pytorch_pipeline", "bench", "s.toml", "--out", "kept", "--jobs", str(jobs))
+    process = nursery.start(*command, cwd=Path.cwd())
     file = Path("kept/cells.parquet")
     try:
         while process.poll() is None and not (file.exists() and len(read_rows(file)[0]) >= cells):
             time.sleep(0.02)
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
 @pytest.mark.parametrize(("cells", "jobs"), [(0, 1), (2, 1), (2, 2)])
-def test_a_killed_suite_goes_on_to_the_same_results(ris: Run, suite: str, cells: int, jobs: int) -> None:
-    killed_after(cells, jobs)
+def test_a_killed_suite_goes_on_to_the_same_results(
+    ris: Run, nursery: Nursery, suite: str, cells: int, jobs: int
+) -> None:
+    killed_after(nursery, cells, jobs)
     held = rows_in("kept")
     assert cells <= len(held) < len(CELLS)
     assert ris("bench", suite, "--out", "kept").err.count("--resume") == 1

@@ -3,12 +3,13 @@
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from forked import Nursery, Program
 
 from ris_pytorch_pipeline.search import Studies
 from ris_pytorch_pipeline.search.kept.trials import counts, digest_of, outcome_in
@@ -20,11 +21,11 @@ LONGEST = 300
 
 @contextmanager
 def workers(
-    count: int, folder: Path, url: str | None = None, seconds: float = 0.02
-) -> Iterator[list[subprocess.Popen]]:
+    nursery: Nursery, count: int, folder: Path, url: str | None = None, seconds: float = 0.02
+) -> Iterator[list[Program]]:
     """Workers of the search in a folder; those still there at the end are killed."""
-    command = [sys.executable, str(WORKER), str(folder), url or "journal", str(seconds)]
-    started = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(count)]
+    command = (str(WORKER), str(folder), url or "journal", str(seconds))
+    started = [nursery.start(*command, cwd=folder) for _ in range(count)]
     try:
         yield started
     finally:

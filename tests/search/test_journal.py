@@ -1,14 +1,12 @@
 """Does a journal survive a writer that is killed in the middle of a line, or while it holds the lock?"""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from forked import Nursery
 
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.search import open_storage
@@ -74,14 +72,15 @@ time.sleep(600)
 """
 
 
-def test_a_killed_process_holds_no_lock(tmp_path: Path) -> None:
+def test_a_killed_process_holds_no_lock(tmp_path: Path, nursery: Nursery) -> None:
     path = tmp_path / JOURNAL
     path.touch()
-    with subprocess.Popen([sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
-        os.kill(holder.pid, signal.SIGKILL)
-        holder.wait()
+    (tmp_path / "holder.py").write_text(HOLDER)
+    holder = nursery.start("holder.py", str(path), cwd=tmp_path)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    holder.kill()
+    assert holder.wait() == -signal.SIGKILL
     lock, begin = JournalLock(path), time.monotonic()
     lock.acquire()
     lock.release()

@@ -1,10 +1,10 @@
 """Is a dead worker told from a living one, at once on its own machine and by its beats elsewhere?"""
 
-import os
+import json
 import signal
-import subprocess
-import sys
 from pathlib import Path
+
+from forked import Nursery
 
 from ris_pytorch_pipeline.search import Watchman, Worker
 from ris_pytorch_pipeline.search.extra import optuna
@@ -30,14 +30,15 @@ class Clock:
         return self.now
 
 
-def test_a_worker_of_this_machine_is_dead_once_it_is_killed(tmp_path: Path) -> None:
+def test_a_worker_of_this_machine_is_dead_once_it_is_killed(tmp_path: Path, nursery: Nursery) -> None:
     watchman = Watchman(tmp_path)
-    with subprocess.Popen([sys.executable, "-c", LIVING, str(tmp_path)], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        lease = __import__("json").loads(process.stdout.readline())
-        assert not watchman.is_dead(0, lease)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+    (tmp_path / "living.py").write_text(LIVING)
+    process = nursery.start("living.py", str(tmp_path), cwd=tmp_path)
+    assert process.stdout is not None
+    lease = json.loads(process.stdout.readline())
+    assert not watchman.is_dead(0, lease)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
     assert watchman.is_dead(0, lease)
 
 

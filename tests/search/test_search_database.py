@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from crew import LONGEST, check_complete, notes, postgresql, postgresql_binary, workers
+from forked import Nursery
 from searching import begun, learns
 from test_search_kills import wait_until_begun
 
@@ -36,9 +37,11 @@ def test_a_file_of_sqlite_is_a_database(tmp_path: Path) -> None:
 
 @pytest.mark.stress
 @needs_server
-def test_two_workers_on_postgresql_never_repeat_a_trial_though_one_is_killed(server: str, tmp_path: Path) -> None:
+def test_two_workers_on_postgresql_never_repeat_a_trial_though_one_is_killed(
+    server: str, tmp_path: Path, nursery: Nursery
+) -> None:
     begun(tmp_path, url=server)
-    with workers(2, tmp_path, server, seconds=0.1) as (first, second):
+    with workers(nursery, 2, tmp_path, server, seconds=0.1) as (first, second):
         wait_until_begun(tmp_path, 4)
         os.kill(first.pid, signal.SIGKILL)
         assert second.wait(LONGEST) == 0

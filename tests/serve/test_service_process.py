@@ -5,8 +5,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
@@ -15,36 +13,37 @@ from typing import Any
 
 import pytest
 import torch
+from forked import Nursery, Program
 from soundings import SCENES, scenes_of, until
 
 from ris_pytorch_pipeline.data import save_scenes
 
-Start = Callable[..., tuple[subprocess.Popen[str], int]]
+Start = Callable[..., tuple[Program, int]]
 
 
 @pytest.fixture(scope="module")
-def start() -> Iterator[Start]:
+def start(nursery: Nursery) -> Iterator[Start]:
     """`ris serve` with some options, and the port that it took."""
-    running: list[subprocess.Popen[str]] = []
+    running: list[Program] = []
 
-    def made(*options: str, port: int = 0) -> tuple[subprocess.Popen[str], int]:
-        command = [sys.executable, "-m", "ris_pytorch_pipeline", "serve", "--port", str(port), *options]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def made(*options: str, port: int = 0) -> tuple[Program, int]:
+        command = ("-m", "ris_pytorch_pipeline", "serve", "--port", str(port), *options)
+        process = nursery.start(*command, cwd=Path.cwd())
         running.append(process)
         assert process.stdout is not None
         said = process.stdout.readline()
         found = re.fullmatch(r"serving at http://127\.0\.0\.1:(\d+)\n", said)
-        assert found, (said, process.communicate(timeout=60))
+        assert found, (said, process.stdout.read())
         return process, int(found[1])
 
     yield made
     for process in running:
         process.kill()
-        process.communicate(timeout=60)
+        process.wait(60)
 
 
 @pytest.fixture(scope="module")
-def service(start: Start) -> tuple[subprocess.Popen[str], int]:
+def service(start: Start) -> tuple[Program, int]:
     """A service with little patience, and its port."""
     return start("--reading", "1", "--body-mb", "0.1")
 
@@ -109,7 +108,7 @@ def test_killed_it_starts_again_at_its_port_and_sigterm_answers_what_was_accepte
 ) -> None:
     killed, port = service
     killed.kill()
-    killed.communicate(timeout=60)
+    killed.wait(60)
     process, again = start("--batch", "1", port=port)
     assert again == port
     drawn = scenes_of(8, 5).observation
@@ -122,8 +121,7 @@ def test_killed_it_starts_again_at_its_port_and_sigterm_answers_what_was_accepte
     assert [status for status, _ in answers] == [200] * 8
     found = [answer["scenes"][0]["sources"][0]["azimuth_deg"] for _, answer in answers]
     assert len(set(found)) == 8
-    _, said = process.communicate(timeout=120)
-    assert process.returncode == 143 and said == "ris: ended by SIGTERM\n"
+    assert process.wait() == 143 and process.stdout.read() == "ris: ended by SIGTERM\n"
     with pytest.raises(ConnectionRefusedError):
         health(port)
 

@@ -2,13 +2,13 @@
 
 import os
 import signal
-import subprocess
-import sys
 from dataclasses import replace
+from pathlib import Path
 from threading import Event, enumerate
 
 import pytest
 import torch
+from forked import Nursery
 from small_world import SmallLoss, World
 from two_processes import EXPERIMENT, weights
 
@@ -82,13 +82,14 @@ def test_the_thread_ends_with_a_block_that_fails(error: type[BaseException]) -> 
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 1), (signal.SIGTERM, -15), (signal.SIGKILL, -9)])
-def test_a_program_that_is_stopped_leaves_nothing(number: int, code: int) -> None:
-    with subprocess.Popen([sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as run:
-        assert run.stdout is not None
-        pid = int(run.stdout.readline())
-        assert pid == run.pid
-        run.send_signal(number)
-        assert run.wait(60) in {code, -number}
+def test_a_program_that_is_stopped_leaves_nothing(number: int, code: int, tmp_path: Path, nursery: Nursery) -> None:
+    (tmp_path / "endless.py").write_text(ENDLESS)
+    run = nursery.start("endless.py", cwd=tmp_path)
+    assert run.stdout is not None
+    pid = int(run.stdout.readline())
+    assert pid == run.pid
+    run.send_signal(number)
+    assert run.wait(60) in {code, -number}
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 

@@ -1,15 +1,14 @@
 """Is a process that hangs, is stopped or is killed named by the others, and one that takes its time let be?"""
 
-import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import torch.distributed as dist
+from forked import Nursery
 
 from ris_pytorch_pipeline.train.processes.pulse import Pulse
 
@@ -100,30 +99,25 @@ with joined(os.environ, "cpu", timedelta(seconds=100)) as one:
 
 
 @pytest.mark.parametrize(("victim", "kind"), [(1, "STOP"), (0, "STOP"), (1, "KILL")])
-def test_the_others_end_with_the_name_of_the_one_that_is_gone(victim: int, kind: str) -> None:
+def test_the_others_end_with_the_name_of_the_one_that_is_gone(
+    victim: int, kind: str, tmp_path: Path, nursery: Nursery
+) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    launch = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    both = [
-        subprocess.Popen(
-            [sys.executable, "-c", TWO],
-            env={**launch, "RANK": str(rank), "LOCAL_RANK": str(rank)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for rank in (0, 1)
-    ]
+    (tmp_path / "two.py").write_text(TWO)
+    launch = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    both = [nursery.start("two.py", cwd=tmp_path, **launch, RANK=str(rank), LOCAL_RANK=str(rank)) for rank in (0, 1)]
     try:
         assert all(process.stdout is not None and "ready" in process.stdout.readline() for process in both)
         both[victim].send_signal(signal.SIGSTOP if kind == "STOP" else signal.SIGKILL)
-        said, _ = both[1 - victim].communicate(timeout=50)
+        code = both[1 - victim].wait(50)
     finally:
         for process in both:
             process.kill()
             process.wait()
-            assert process.stdout is not None
-            process.stdout.close()
-    assert both[1 - victim].returncode == 7, said
+    stdout = both[1 - victim].stdout
+    assert stdout is not None
+    said = stdout.read()
+    assert code == 7, said
     assert f"process {victim}" in said and "wanted an answer from all 2 processes" in said, said

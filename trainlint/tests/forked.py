@@ -9,6 +9,7 @@ import gc
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
@@ -17,10 +18,47 @@ import tempfile
 import warnings
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 LONGEST = 120.0
 """Seconds after which a program hangs."""
+
+
+class Program:
+    """What runs in a fork, as `subprocess.Popen` would have it.
+
+    Args:
+        pid: of its process.
+        answer: where its exit code is told.
+        stdout: what it prints, where that was asked for.
+    """
+
+    def __init__(self, pid: int, answer: socket.socket, stdout: TextIO | None = None) -> None:
+        self.pid, self.stdout, self.returncode = pid, stdout, None
+        self._answer = answer
+
+    def poll(self) -> int | None:
+        """Its exit code, or None while it runs."""
+        if self.returncode is None and not select.select([self._answer], [], [], 0)[0]:
+            return None
+        return self.wait()
+
+    def wait(self, timeout: float = LONGEST) -> int:
+        """Its exit code, negative for a signal."""
+        if self.returncode is None:
+            self._answer.settimeout(timeout)
+            self.returncode = int(self._answer.recv(100))
+            self._answer.close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill it, unless it has ended."""
+        self.send_signal(signal.SIGKILL)
 
 
 class Nursery:
@@ -35,6 +73,7 @@ class Nursery:
         command = [sys.executable, "-W", "ignore", __file__, str(there.fileno()), *modules]
         with there:
             self._process = subprocess.Popen(command, pass_fds=[there.fileno()], stdin=subprocess.DEVNULL)
+        self._started: list[Program] = []
 
     def run(self, *command: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         """What `python COMMAND` gives: its exit code, negative for a signal, and what it printed.
@@ -44,19 +83,35 @@ class Nursery:
             cwd: the folder it runs in.
             environment: what is set beside this process's own.
         """
-        here, there = socket.socketpair()
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, here:
-            told = {"command": command, "cwd": str(cwd), "environment": {**os.environ, **environment}}
-            with there:
-                files = [there.fileno(), out.fileno(), err.fileno()]
-                socket.send_fds(self._channel, [json.dumps(told).encode()], files)
-            here.settimeout(LONGEST)
-            code = json.loads(here.recv(100))
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            code = self._forked(command, cwd, environment, out.fileno(), err.fileno()).wait()
             printed = [(file.seek(0), file.read().decode())[1] for file in (out, err)]
         return subprocess.CompletedProcess(command, code, *printed)
 
+    def start(self, *command: str, cwd: Path, **environment: str) -> Program:
+        """The same, without waiting for its end; what it prints on standard output and error is read from `stdout`."""
+        reading, writing = os.pipe()
+        program = self._forked(command, cwd, environment, writing, writing)
+        os.close(writing)
+        program.stdout = open(reading, encoding="utf-8")  # noqa: PTH123  (no path)
+        self._started.append(program)
+        return program
+
+    def _forked(self, command: tuple[str, ...], cwd: Path, environment: dict[str, str], out: int, err: int) -> Program:
+        here, there = socket.socketpair()
+        told = {"command": command, "cwd": str(cwd), "environment": {**os.environ, **environment}}
+        with there:
+            socket.send_fds(self._channel, [json.dumps(told).encode()], [there.fileno(), out, err])
+        here.settimeout(LONGEST)
+        return Program(int.from_bytes(here.recv(8)), here)
+
     def close(self) -> None:
-        """End the process; what still runs in its forks is left to itself."""
+        """End the process, and what was started and still runs."""
+        for program in self._started:
+            program.kill()
+            program.wait()
+            if program.stdout is not None:
+                program.stdout.close()
         self._channel.close()
         self._process.wait()
 
@@ -79,6 +134,7 @@ def _program(told: dict[str, Any], answer: int, out: int, err: int) -> dict[str,
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     child = os.fork()
     if child:
+        os.write(answer, child.to_bytes(8))
         _, status = os.waitpid(child, 0)
         os.write(answer, str(os.waitstatus_to_exitcode(status)).encode())
         os._exit(0)
