@@ -95,26 +95,31 @@ def test_two_processes_give_what_one_gives(ris: Run, suite: str) -> None:
     assert rows_in("one") == rows_in("two") and len(rows_in("one")) == len(CELLS)
 
 
-def killed_after(nursery: Nursery, cells: int, jobs: int) -> None:
-    """Run the suite into `kept` in a process that is killed once so many cells are there."""
-    command = ("-m", "ris_pytorch_pipeline", "bench", "s.toml", "--out", "kept", "--jobs", str(jobs))
-    process = nursery.start(*command, cwd=Path.cwd())
-    file = Path("kept/cells.parquet")
-    try:
-        while process.poll() is None and not (file.exists() and len(read_rows(file)[0]) >= cells):
-            time.sleep(0.02)
-    finally:
-        process.kill()
-        process.wait()
+KILLED = """
+import os, signal, sys
+from ris_pytorch_pipeline.bench import Kept
+from ris_pytorch_pipeline.cli import main
+
+write = Kept._write
+
+def killed(kept):
+    write(kept)
+    if len(kept.rows) == int(sys.argv[1]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+Kept._write = killed
+main(["bench", "s.toml", "--out", "kept", "--jobs", sys.argv[2]])
+"""
 
 
 @pytest.mark.parametrize(("cells", "jobs"), [(0, 1), (2, 1), (2, 2)])
 def test_a_killed_suite_goes_on_to_the_same_results(
     ris: Run, nursery: Nursery, suite: str, cells: int, jobs: int
 ) -> None:
-    killed_after(nursery, cells, jobs)
+    Path("killed.py").write_text(KILLED)
+    assert nursery.run("killed.py", str(cells), str(jobs), cwd=Path.cwd()).returncode == -signal.SIGKILL
     held = rows_in("kept")
-    assert cells <= len(held) < len(CELLS)
+    assert len(held) == cells
     assert ris("bench", suite, "--out", "kept").err.count("--resume") == 1
     assert ris("bench", suite, "--out", "kept", "--resume").code == 0
     assert ris("bench", suite, "--out", "whole").code == 0

@@ -121,7 +121,7 @@ def test_killed_it_starts_again_at_its_port_and_sigterm_answers_what_was_accepte
     assert [status for status, _ in answers] == [200] * 8
     found = [answer["scenes"][0]["sources"][0]["azimuth_deg"] for _, answer in answers]
     assert len(set(found)) == 8
-    assert process.wait() == 143 and process.stdout.read() == "ris: ended by SIGTERM\n"
+    assert process.wait() == 143 and process.stdout is not None and process.stdout.read() == "ris: ended by SIGTERM\n"
     with pytest.raises(ConnectionRefusedError):
         health(port)
 

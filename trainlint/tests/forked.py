@@ -93,7 +93,7 @@ class Nursery:
         reading, writing = os.pipe()
         program = self._forked(command, cwd, environment, writing, writing)
         os.close(writing)
-        program.stdout = open(reading, encoding="utf-8")  # noqa: PTH123  (no path)
+        program.stdout = os.fdopen(reading, encoding="utf-8")
         self._started.append(program)
         return program
 
@@ -142,6 +142,8 @@ def _program(told: dict[str, Any], answer: int, out: int, err: int) -> dict[str,
     for file, number in ((out, 1), (err, 2)):
         os.dup2(file, number)
         os.close(file)
+    sys.stdout = sys.__stdout__ = open(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.__stderr__ = open(2, "w", encoding="utf-8", closefd=False)
     return told
 
 
