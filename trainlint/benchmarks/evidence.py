@@ -19,7 +19,7 @@ from kept_cost import print_cost
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path.insert(0, str(TESTS))
 
-from during import test_healthy as healthy  # pyright: ignore[reportMissingImports] # noqa: E402
+from during import healthy  # pyright: ignore[reportMissingImports] # noqa: E402
 from failures.catalogue import CHECKED, WATCHED  # pyright: ignore[reportMissingImports] # noqa: E402
 from failures.public import BUGS  # pyright: ignore[reportMissingImports] # noqa: E402
 from failures.public_second import SECOND  # pyright: ignore[reportMissingImports] # noqa: E402

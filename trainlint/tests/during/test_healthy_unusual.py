@@ -1,9 +1,8 @@
 """Healthy trainings of unusual kinds, each of which a watch once called something else; and what it must still see."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
-import pytest
 import torch
 from streams import stream
 from torch import Tensor, nn
@@ -261,14 +260,6 @@ def rare_words() -> Watch:
 
 SMALL = (rare_words, one_parameter, density, complex_weights, annealed, warm_up_in_half)
 TRAININGS = (*SMALL, unknown_scaler, master_weights, turns, critic, meta, sharpness_aware)
-
-
-@pytest.mark.parametrize("training", TRAININGS, ids=lambda t: t.__name__)
-@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step:UserWarning")
-def test_unusual_training_is_called_healthy(training: Callable[[], Watch]):
-    verdict = training().close()
-    assert verdict.healthy, str(verdict)
-    assert verdict.counts["updates"] >= 40
 
 
 def test_an_optimiser_that_has_no_turn_is_named():
