@@ -1,8 +1,10 @@
 """How every test runs: shapes and types checked at each call, one thread, and the same examples each time."""
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 from jaxtyping import install_import_hook
 
@@ -18,6 +20,21 @@ torch.set_num_threads(1)
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in a shell's background is started with it ignored
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("repeatable")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Each worker begins with one half, so that what a file's tests share is made once; who is done helps the other."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported is not looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+
 
 PRELOADED = (
     "torch", "torch._dynamo", "scipy.stats", "ris_pytorch_pipeline.cli", "ris_pytorch_pipeline.cli.commands.bench",
