@@ -1,23 +1,18 @@
 """Does `ris train` under torchrun check once, train as one run, and leave one set of files?"""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from forked import Nursery
 from running import NETWORK, Run
 
 
-def test_two_processes_are_one_run(tmp_path: Path) -> None:
+def test_two_processes_are_one_run(tmp_path: Path, nursery: Nursery) -> None:
     (tmp_path / "net.toml").write_text(NETWORK, encoding="utf-8")
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    train = ["-m", "ris_pytorch_pipeline", "train", "run", "--config", "net.toml"]
-    done = subprocess.run(
-        [*launch, *train], cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+    launch = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+    train = ("-m", "ris_pytorch_pipeline", "train", "run", "--config", "net.toml")
+    done = nursery.run(*launch, *train, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "FAIL" not in done.stdout and done.stdout.count("labels of the inputs") == 1
     assert done.stdout.count("Epoch 001/001") == done.stdout.count("[VERDICT] Healthy") == 1

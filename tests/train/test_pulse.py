@@ -10,6 +10,7 @@ import pytest
 import torch.distributed as dist
 from forked import Nursery
 
+from ris_pytorch_pipeline.train.processes import pulse as processes_pulse
 from ris_pytorch_pipeline.train.processes.pulse import Pulse
 
 QUICK = 0.05
@@ -51,25 +52,36 @@ def test_a_main_thread_that_stays_in_one_place_stops_beating() -> None:
     assert seen[1] - seen[0] <= 1
 
 
-def test_silence_is_counted_from_the_beginning_of_the_wait() -> None:
+class Clock:
+    """Time that a test sets."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+def test_silence_is_counted_from_the_beginning_of_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes_pulse, "time", clock := Clock())
     store = dist.HashStore()  # pyright: ignore[reportPrivateImportUsage]
-    watched = Pulse(store, 0, 3, every=QUICK, patience=1.0).watch()
+    watched = Pulse(store, 0, 3, every=60.0, patience=1.0).watch()
     assert watched.silent() == []
     store.set("pulse/1", "1")
-    time.sleep(0.5)
+    clock.now = 0.5
     assert watched.silent() == []
-    time.sleep(0.6)
+    clock.now = 1.1
     assert watched.silent() == [2], "process 1 was heard 0.6 s ago, process 2 never"
 
 
-def test_a_store_that_does_not_answer_is_process_0() -> None:
+def test_a_store_that_does_not_answer_is_process_0(monkeypatch: pytest.MonkeyPatch) -> None:
     class Dead(dist.HashStore):  # pyright: ignore[reportPrivateImportUsage]
         def check(self, keys):
             raise RuntimeError("no answer")
 
+    monkeypatch.setattr(processes_pulse, "time", clock := Clock())
     watched = Pulse(Dead(), 1, 2, every=QUICK, patience=0.1).watch()
     assert watched.silent() == []
-    time.sleep(0.15)
+    clock.now = 0.15
     assert watched.silent() == [0]
 
 

@@ -20,7 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TextIO
 
-LONGEST = 120.0
+LONGEST = 240.0
 """Seconds after which a program hangs."""
 
 

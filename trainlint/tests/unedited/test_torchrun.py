@@ -1,10 +1,12 @@
 """Under torchrun each process is watched, the first one tells, and the exit code stays the launcher's."""
 
 import json
-import os
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
+from forked import Nursery
 
 SCRIPT = """
 import sys
@@ -30,17 +32,23 @@ sys.exit(CODE)
 """
 
 
-def launched(folder: Path, rate: str, code: str, *options: str) -> subprocess.CompletedProcess[str]:
-    (folder / "train.py").write_text(SCRIPT.replace("RATE", rate).replace("CODE", code), encoding="utf-8")
-    launcher = [sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--standalone"]
-    command = [*launcher, "--nproc-per-node", "2", "-m", "trainlint", "run", *options]
-    surroundings = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.run([*command, "train.py"], cwd=folder, capture_output=True, text=True, check=False,
-                          env=surroundings, timeout=200)  # fmt: skip
+Launch = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_two_sound_processes_have_one_verdict_and_a_ledger_each(tmp_path: Path) -> None:
-    told = launched(tmp_path, "1e-2", "0")
+@pytest.fixture
+def launched(nursery: Nursery, tmp_path: Path) -> Launch:
+    """Runs the script under torchrun and `trainlint run`; the launcher is a fork, its two processes start anew."""
+
+    def launch(rate: str, code: str, *options: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "train.py").write_text(SCRIPT.replace("RATE", rate).replace("CODE", code), encoding="utf-8")
+        launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+        return nursery.run(*launcher, "-m", "trainlint", "run", *options, "train.py", cwd=tmp_path)
+
+    return launch
+
+
+def test_two_sound_processes_have_one_verdict_and_a_ledger_each(tmp_path: Path, launched: Launch) -> None:
+    told = launched("1e-2", "0")
     assert told.returncode == 0, told.stderr
     assert told.stdout.count("done") == 2
     assert "[rank 0] Verdict: healthy" in told.stderr, told.stderr
@@ -50,8 +58,8 @@ def test_two_sound_processes_have_one_verdict_and_a_ledger_each(tmp_path: Path) 
         assert (last["event"], last["verdict"]) == ("verdict", "Healthy")
 
 
-def test_a_broken_one_names_the_rank_and_keeps_the_exit_code(tmp_path: Path) -> None:
-    told = launched(tmp_path, "0.0", "3", "--no-ledger")
+def test_a_broken_one_names_the_rank_and_keeps_the_exit_code(launched: Launch) -> None:
+    told = launched("0.0", "3", "--no-ledger")
     assert told.returncode != 0
     assert "exitcode  : 3" in told.stderr, told.stderr
     assert "[rank 0] train.py:18: RT101 zero-learning-rate (fatal)" in told.stderr
