@@ -7,7 +7,10 @@ from running import Run
 from test_ris_suite import SUITE, rows_in
 
 pytest.importorskip("distributed")
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning"),
+    pytest.mark.usefixtures("quick_workers"),
+]
 
 
 def test_cells_are_the_same_on_workers(ris: Run) -> None:

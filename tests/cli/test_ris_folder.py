@@ -158,6 +158,7 @@ def test_what_does_not_go_with_a_folder_is_refused(shards: Run, words: tuple[str
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+@pytest.mark.usefixtures("quick_workers")
 def test_workers_come_to_the_same_bytes(shards: Run, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     assert shards("locate", "s", "--out", "one.parquet").code == 0

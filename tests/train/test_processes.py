@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 import torch
+import two_processes
+from forked import Nursery
 from small_world import SmallNet, World
-from torch.multiprocessing.spawn import spawn
-from two_processes import EXPERIMENT, SCENES, Rare, first_gradients, free_port, gone, process, weights
+from two_processes import EXPERIMENT, SCENES, Rare, first_gradients, free_port, gone, weights
 
 from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.train import Outcome, Processes, joined, read_checkpoint, read_ledger
@@ -19,10 +20,12 @@ LAUNCHED = {"RANK": "1", "WORLD_SIZE": "2", "LOCAL_RANK": "1", "MASTER_ADDR": "1
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Path:
     """Where two processes, started once, have been through every scene."""
     folder = tmp_path_factory.mktemp("two")
-    spawn(process, (2, free_port(), folder), nprocs=2)
+    port = str(free_port())
+    both = [nursery.start(two_processes.__file__, str(rank), port, str(folder), cwd=folder) for rank in (0, 1)]
+    assert [process.wait() for process in both] == [0, 0]
     return folder
 
 

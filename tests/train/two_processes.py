@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -156,3 +157,7 @@ def free_port() -> int:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         return listening.getsockname()[1]
+
+
+if __name__ == "__main__":
+    process(int(sys.argv[1]), 2, int(sys.argv[2]), Path(sys.argv[3]))
