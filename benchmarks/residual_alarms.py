@@ -27,7 +27,8 @@ def alarms(name: str, block: int, count: int, search: str, seed: int) -> tuple[T
     scenes = draw(right, count, stream(seed, f"null/{name}", block))
     if search == "none":
         seen = scale(scenes.observation).observation
-        p_value = structure(seen, groups_of(seen, scenes.truth.positions)).p_value
+        positions = scenes.truth.positions
+        p_value = structure(seen, groups_of(seen, positions), positions).p_value
         return p_value, p_value < 0.01, torch.ones_like(p_value, dtype=torch.bool)
     estimator = Sml() if scenes.observation.symbols == "random" else PilotMl()
     found = estimator(scenes.observation, scenes.truth.sources if search == "known" else None)

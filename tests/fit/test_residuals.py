@@ -17,7 +17,8 @@ from ris_pytorch_pipeline.physics import Impairments, Observation, Scenes
 def residual_of(observation: Observation, truth: Scenes) -> tuple[torch.Tensor, list[str]]:
     """p-values with the sources at their true places, and what is most striking."""
     seen = scale(observation).observation
-    found = structure(seen, groups_of(seen, truth.truth.positions))
+    positions = truth.truth.positions
+    found = structure(seen, groups_of(seen, positions), positions)
     return found.p_value, [(*STATISTICS, KNOWN_NOISE)[i] for i in found.cause.tolist()]
 
 

@@ -76,7 +76,7 @@ def judge(
     observation = scaled.observation
     groups = groups_of(observation, estimate.positions)
     powers = estimate.powers * (scaled.channel / scaled.measured)[:, None]
-    tested = structure(observation, groups)
+    tested = structure(observation, groups, estimate.positions)
     found = evidence(observation, groups, powers, threshold, tested.p_value < ALARM, counting=counting)
     flags = {
         Status.MISFIT: bool(misfit)

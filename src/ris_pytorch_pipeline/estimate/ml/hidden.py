@@ -82,8 +82,9 @@ def _grown(given: Hypothesis, rows: Tensor, more: Hypothesis) -> Hypothesis:
 def _stands(scaled: Scaled, rows: Tensor, given: Hypothesis, region: SearchRegion, threshold: float) -> Tensor:
     """True where the sources of a hypothesis leave nothing but white noise, and none is an error of the others."""
     seen = scaled.observation[rows]
-    groups = groups_of(seen, region.reported(given.cosines, seen.array))
-    white = structure(seen, groups).p_value >= _WHITE
+    positions = region.reported(given.cosines, seen.array)
+    groups = groups_of(seen, positions)
+    white = structure(seen, groups, positions).p_value >= _WHITE
     if seen.symbols == "pilot":
         scatter, powers = steady_scatter_of(seen, groups), _powers(groups)
         each = gains(scatter, powers, losses(scatter, powers)[:, -1])

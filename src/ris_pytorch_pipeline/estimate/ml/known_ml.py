@@ -200,7 +200,8 @@ class KnownMl:
 
     def _judged(self, seen: Observation, estimate: Estimate, groups: Groups) -> Estimate:
         """With what is to be said about each scene."""
-        tested = structure(seen.untold(), groups)
+        sent = levelled(seen) * (groups.amplitudes if seen.wide else groups.amplitudes[:, 0]).unsqueeze(-2)
+        tested = structure(seen.untold(), groups, estimate.positions, sent.flatten(1, -2))
         gains = evidence_of(groups)
         pull = torch.full_like(gains[:, 0], torch.inf)
         flags = {
