@@ -8,9 +8,8 @@ from torch import Tensor
 
 from ...physics import Observation, complex_normal
 from ...rng import stream
-from ...shapes import Positions
 from .groups import Groups
-from .tangents import Tangents, tangents_of
+from .tangents import Tangents
 
 STATISTICS = (
     "energy differs from snapshot to snapshot",
@@ -57,9 +56,7 @@ class Structure:
         return (self.each[:, 3] < _CERTAIN) & (self.each[:, 2] > _PLAIN)
 
 
-def structure(
-    observation: Observation, groups: Groups, positions: Positions, signals: Tensor | None = None
-) -> Structure:  # fmt: skip
+def structure(observation: Observation, groups: Groups, tangents: Tangents) -> Structure:
     """Test the residual P⊥(B) y. Noise drawn from a fixed stream goes through the same projection.
 
     What small moves of the sources take up is taken out of both: the fit has placed them, and left nothing there.
@@ -72,15 +69,8 @@ def structure(
     Args:
         observation: scaled scenes.
         groups: of the sources.
-        positions: (scene, source, 3), theirs; NaN in empty slots.
-        signals: (scene, block, source), what they send in each snapshot and frequency; None is the least squares of the
-            groups.
+        tangents: at the sources.
     """
-    if signals is None:
-        signals = groups.amplitudes.repeat_interleave(
-            observation.blocks.shape[1] // groups.measurements.shape[1], dim=1
-        )
-    tangents = tangents_of(observation, groups, positions, signals)
     rows = torch.arange(len(observation), device=observation.measurements.device)
     p_values = _looked_at(observation, groups, tangents, rows, _DRAWS)
     again = torch.nonzero(p_values.amin(-1) * p_values.shape[-1] < _UNLIKE).squeeze(-1)

@@ -51,7 +51,10 @@ class Tangents:
 
 
 def tangents_of(
-    observation: Observation, groups: Groups, positions: Positions, signals: Complex[Tensor, "scene block source"]
+    observation: Observation,
+    groups: Groups,
+    positions: Positions,
+    signals: Complex[Tensor, "scene block source"] | None = None,
 ) -> Tangents:
     """The directions at sources of some scenes.
 
@@ -59,8 +62,11 @@ def tangents_of(
         observation: scaled scenes.
         groups: of the sources.
         positions: (scene, source, 3); NaN in empty slots.
-        signals: what each source sends in each snapshot and frequency.
+        signals: what each source sends in each snapshot and frequency; None is the least squares of the groups.
     """
+    if signals is None:
+        shared = observation.blocks.shape[1] // groups.measurements.shape[1]
+        signals = groups.amplitudes.repeat_interleave(shared, dim=1)
     present = groups.present
     safe = torch.where(present[..., None], positions, torch.ones_like(positions))
     chart, coordinates = chart_of(safe, observation.array)

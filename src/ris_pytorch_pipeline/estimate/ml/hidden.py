@@ -11,6 +11,7 @@ from ..fit.groups import Groups, groups_of
 from ..fit.model_error import SPEAKS, error_evidence, gain_over_errors
 from ..fit.scatter import gains, losses, scatter_of, steady_scatter_of
 from ..fit.structure import structure
+from ..fit.tangents import tangents_of
 from ..fit.verdict import tested_alone
 from ..normalise import Scaled
 from ..region import SearchRegion
@@ -84,7 +85,7 @@ def _stands(scaled: Scaled, rows: Tensor, given: Hypothesis, region: SearchRegio
     seen = scaled.observation[rows]
     positions = region.reported(given.cosines, seen.array)
     groups = groups_of(seen, positions)
-    white = structure(seen, groups, positions).p_value >= _WHITE
+    white = structure(seen, groups, tangents_of(seen, groups, positions)).p_value >= _WHITE
     if seen.symbols == "pilot":
         scatter, powers = steady_scatter_of(seen, groups), _powers(groups)
         each = gains(scatter, powers, losses(scatter, powers)[:, -1])
