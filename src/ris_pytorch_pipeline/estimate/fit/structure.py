@@ -25,8 +25,8 @@ STATISTICS = (
 KNOWN_NOISE = "there is more of it than the known noise variance allows"
 _DRAWS, _MANY = 40, 1000
 """Draws of noise with which every scene is looked at, and those for a scene that looks unlike noise."""
-_UNLIKE = 0.2
-"""p-value of the first look below which a second one, with many draws, decides."""
+_UNLIKE, _SURE = 0.1, 1e-9
+"""p-values of the first look between which a second one, with many draws, decides."""
 _TAIL = 0.05
 """Share of the draws that shape the tail: beyond them p-values are extrapolated."""
 _CERTAIN, _PLAIN = 1e-6, 0.05
@@ -73,7 +73,8 @@ def structure(observation: Observation, groups: Groups, tangents: Tangents) -> S
     """
     rows = torch.arange(len(observation), device=observation.measurements.device)
     p_values = _looked_at(observation, groups, tangents, rows, _DRAWS)
-    again = torch.nonzero(p_values.amin(-1) * p_values.shape[-1] < _UNLIKE).squeeze(-1)
+    first = p_values.amin(-1) * p_values.shape[-1]
+    again = torch.nonzero((first < _UNLIKE) & (first > _SURE)).squeeze(-1)
     if again.numel():
         p_values[again] = _looked_at(observation, groups, tangents, again, _MANY)
     if observation.noise_variance is not None:

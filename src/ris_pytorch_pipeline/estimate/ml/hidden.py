@@ -17,7 +17,7 @@ from ..normalise import Scaled
 from ..region import SearchRegion
 from .hypothesis import Hypothesis, Likelihood
 from .readings import Reader
-from .search import add_source, cycle
+from .search import add_source
 
 _MORE = 2
 """Sources that are tried beside those found."""
@@ -67,7 +67,8 @@ def _explained(
         left = torch.nonzero(~explained).squeeze(-1)
         if left.numel() == 0:
             break
-        more = cycle(likelihood, left, add_source(likelihood, left, given[left], reader.effort), reader.effort)
+        more = add_source(likelihood, left, given[left], reader.effort)
+        more = likelihood.refine(left, more, iterations=reader.effort.settle_iterations, tolerance=1e-2)
         explained[left] = _stands(scaled, left, more, region, threshold)
         given = _grown(given, left, more)
     return explained

@@ -21,6 +21,7 @@ from ..fit.groups import Groups, groups_of
 from ..fit.preflight import check_units
 from ..fit.scatter import scatter_of
 from ..fit.structure import STATISTICS, structure
+from ..fit.tangents import tangents_of
 from ..fit.verdict import ALARM
 from ..normalise import Scaled, scale
 from ..region import SearchRegion
@@ -201,7 +202,8 @@ class KnownMl:
     def _judged(self, seen: Observation, estimate: Estimate, groups: Groups) -> Estimate:
         """With what is to be said about each scene."""
         sent = levelled(seen) * (groups.amplitudes if seen.wide else groups.amplitudes[:, 0]).unsqueeze(-2)
-        tested = structure(seen.untold(), groups, estimate.positions, sent.flatten(1, -2))
+        tangents = tangents_of(seen, groups, estimate.positions, sent.flatten(1, -2))
+        tested = structure(seen.untold(), groups, tangents)
         gains = evidence_of(groups)
         pull = torch.full_like(gains[:, 0], torch.inf)
         flags = {
