@@ -7,7 +7,7 @@ import torch
 
 from ris_pytorch_pipeline.bounds import scene_bound
 from ris_pytorch_pipeline.errors import InputError
-from ris_pytorch_pipeline.estimate import KnownMl, Omp, PilotMl, Sml, Status, told
+from ris_pytorch_pipeline.estimate import KnownMl, Omp, PilotMl, SearchRegion, Sml, Status, told
 from ris_pytorch_pipeline.estimate.ml.sequenced import responses_of
 from ris_pytorch_pipeline.likelihood import sequence_scores
 from ris_pytorch_pipeline.physics import Observation, Scenes, chart_of, draw, preset
@@ -148,9 +148,10 @@ def test_the_sandwich_agrees_with_fisher_where_the_model_holds_and_scores_sum_to
 
 
 def test_other_answers_are_listed_where_elements_lie_far_apart() -> None:
-    scenes = draw(preset("random", sources=1, spacing=0.3, snr_db=10.0), 4, stream(3, "grating"))
+    wide = preset("random", sources=1, horizontal=6, vertical=6, spacing=0.45, distance=(100.0, 300.0), snr_db=20.0)
+    scenes = draw(replace(wide, azimuth_deg=(-20.0, 20.0), elevation_deg=(-5.0, 5.0)), 4, stream(3, "grating"))
     seen = replace(scenes.observation, symbols="known", sequences=scenes.truth.symbols)
-    found = KnownMl()(seen)
+    found = KnownMl(region=SearchRegion(distance=(50.0, 500.0)))(seen)
     assert found.fit is not None
-    assert sum(len(modes) > 0 for modes in found.fit.modes) >= 3
-    assert sum(status is Status.AMBIGUOUS for status in found.status) >= 3
+    assert sum(len(modes) > 0 for modes in found.fit.modes) >= 2
+    assert sum(status is Status.AMBIGUOUS for status in found.status) >= 2

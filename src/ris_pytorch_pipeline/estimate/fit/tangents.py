@@ -26,8 +26,8 @@ class Tangents:
     """
 
     fitted: Float[Tensor, "scene direction real"]
-    drifting: Float[Tensor, "scene direction real"]
-    spread: Complex[Tensor, "scene block direction antenna"]
+    drifting: Float[Tensor, "scene drift real"]
+    spread: Complex[Tensor, "scene block move antenna"]
     elements: Complex[Tensor, "scene equation element"]
 
     def __getitem__(self, rows: Tensor) -> "Tangents":
