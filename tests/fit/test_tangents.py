@@ -26,7 +26,7 @@ def drifting(true: Scenes) -> Observation:
     return replace(seen, measurements=seen.measurements + torch.cat(parts, dim=1) - still)
 
 
-def tested(observation: Observation, true: Scenes) -> torch.Tensor:
+def p_values(observation: Observation, true: Scenes) -> torch.Tensor:
     """(scene, statistic): p-values one by one, in the order of `STATISTICS`."""
     seen, positions = scale(observation).observation, true.truth.positions
     groups = groups_of(seen, positions)
@@ -37,15 +37,15 @@ def tested(observation: Observation, true: Scenes) -> torch.Tensor:
 def test_a_drift_is_seen(name: str) -> None:
     true = scenes(name, count=8, snr_db=20.0)
     number = next(n for n, words in enumerate(STATISTICS) if "drift" in words)
-    assert float(tested(true.observation, true)[:, number].amin()) > 1e-3
-    assert int((tested(drifting(true), true)[:, number] < 1e-4).sum()) >= 7
+    assert float(p_values(true.observation, true)[:, number].amin()) > 1e-3
+    assert int((p_values(drifting(true), true)[:, number] < 1e-4).sum()) >= 7
 
 
 @pytest.mark.parametrize("name", ["random", "pilot"])
 def test_phase_errors_follow_the_elements_whatever_the_symbols(name: str) -> None:
     true = scenes(name, count=8, sources=2, snr_db=20.0, impairments=Impairments(phase_error_rad=0.5))
     number = next(n for n, words in enumerate(STATISTICS) if "elements" in words)
-    assert float(tested(true.observation, true)[:, number].amax()) < 1e-4
+    assert float(p_values(true.observation, true)[:, number].amax()) < 1e-4
 
 
 @pytest.mark.parametrize("name", ["random", "pilot"])
