@@ -115,7 +115,7 @@ def _rows(
     if beside is not None:
         flat = flat - (flat @ beside.mT) @ beside
     flat = flat / flat.norm(dim=-1, keepdim=True).clamp_min(_TINY)
-    return orthonormal(flat[:, None], present.repeat(1, flat.shape[1] // present.shape[1]))[:, 0]
+    return orthonormal(flat[:, None], present.repeat(1, flat.shape[1] // max(1, present.shape[1])))[:, 0]
 
 
 def _of_elements(observation: Observation, wave: Tensor, sent: Tensor) -> Complex[Tensor, "scene equation element"]:
