@@ -7,8 +7,10 @@ import torch
 
 from ris_pytorch_pipeline.bounds import scene_bound
 from ris_pytorch_pipeline.errors import InputError
-from ris_pytorch_pipeline.estimate import KnownMl, Omp, PilotMl, Sml, Status, told
-from ris_pytorch_pipeline.physics import Observation, Scenes, draw, preset
+from ris_pytorch_pipeline.estimate import KnownMl, Omp, PilotMl, SearchRegion, Sml, Status, told
+from ris_pytorch_pipeline.estimate.ml.sequenced import responses_of
+from ris_pytorch_pipeline.likelihood import sequence_scores
+from ris_pytorch_pipeline.physics import Observation, Scenes, chart_of, draw, preset
 from ris_pytorch_pipeline.rng import stream
 
 
@@ -131,3 +133,25 @@ def test_who_does_not_use_sequences_is_not_told_them() -> None:
     assert Sml()(told(Sml(), seen), 2).order.tolist() == [2, 2]
     pilots = draw(preset("pilot"), 1, stream(3, "not known")).observation
     assert told(Sml(), pilots) is pilots
+
+
+def test_the_sandwich_agrees_with_fisher_where_the_model_holds_and_scores_sum_to_zero() -> None:
+    seen, _ = known(2, 8)
+    found = KnownMl()(seen)
+    assert found.sandwich is not None
+    assert 1.0 <= float((found.sandwich / found.deviations).mean()) < 1.2
+    chart, coordinates = chart_of(found.positions, seen.array)
+    assert seen.sequences is not None
+    sent = seen.sequences * responses_of(seen, found.positions).amplitudes[:, 0].unsqueeze(-2)
+    scores = sequence_scores(coordinates, chart, seen, sent, seen.blocks)
+    assert float((scores.sum(1).abs() / scores.norm(dim=1)).max()) < 0.05
+
+
+def test_other_answers_are_listed_where_elements_lie_far_apart() -> None:
+    wide = preset("random", sources=1, horizontal=6, vertical=6, spacing=0.45, distance=(100.0, 300.0), snr_db=20.0)
+    scenes = draw(replace(wide, azimuth_deg=(-20.0, 20.0), elevation_deg=(-5.0, 5.0)), 4, stream(3, "grating"))
+    seen = replace(scenes.observation, symbols="known", sequences=scenes.truth.symbols)
+    found = KnownMl(region=SearchRegion(distance=(50.0, 500.0)))(seen)
+    assert found.fit is not None
+    assert sum(len(modes) > 0 for modes in found.fit.modes) >= 2
+    assert sum(status is Status.AMBIGUOUS for status in found.status) >= 2

@@ -8,7 +8,7 @@ import torch
 from fitted_scenes import flipped, scenes
 
 from ris_pytorch_pipeline.estimate import PilotMl, Sml
-from ris_pytorch_pipeline.estimate.fit import groups_of, structure
+from ris_pytorch_pipeline.estimate.fit import groups_of, structure, tangents_of
 from ris_pytorch_pipeline.estimate.fit.structure import KNOWN_NOISE, STATISTICS
 from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.physics import Impairments, Observation, Scenes
@@ -17,7 +17,9 @@ from ris_pytorch_pipeline.physics import Impairments, Observation, Scenes
 def residual_of(observation: Observation, truth: Scenes) -> tuple[torch.Tensor, list[str]]:
     """p-values with the sources at their true places, and what is most striking."""
     seen = scale(observation).observation
-    found = structure(seen, groups_of(seen, truth.truth.positions))
+    positions = truth.truth.positions
+    groups = groups_of(seen, positions)
+    found = structure(seen, groups, tangents_of(seen, groups, positions))
     return found.p_value, [(*STATISTICS, KNOWN_NOISE)[i] for i in found.cause.tolist()]
 
 

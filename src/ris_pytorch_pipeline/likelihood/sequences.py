@@ -1,4 +1,4 @@
-"""How much do measurements of known symbols say about positions? Fisher information with a free factor a source."""
+"""How much do measurements of known symbols say about positions? Information and scores, a free factor a source."""
 
 import torch
 from jaxtyping import Complex, Float
@@ -22,6 +22,37 @@ def sequence_information(
         sounding: array, codes and channel.
         symbols: (scene, [frequency,] snapshot, source), with their amplitudes.
     """
+    _, across = _across(coordinates, chart, sounding, symbols)
+    return 2 * (across.conj() @ across.mT).real.sum(1)
+
+
+def sequence_scores(
+    coordinates: Coordinates,
+    chart: Chart,
+    sounding: Sounding,
+    symbols: Complex[Tensor, "scene *wide snapshot source"],
+    measurements: Complex[Tensor, "scene block antenna"],
+) -> Float[Tensor, "scene block parameter"]:
+    """σ² g_l = -2 Re{(P⊥(B) D)_l^H (P⊥(B) y)_l}: terms of the gradient of ‖P⊥(B) y‖²/σ², snapshot by snapshot.
+
+    Args:
+        coordinates: (scene, source, 3).
+        chart: in which they are.
+        sounding: array, codes and channel.
+        symbols: (scene, [frequency,] snapshot, source), with their amplitudes.
+        measurements: (scene, block, antenna).
+    """
+    basis, across = _across(coordinates, chart, sounding, symbols)
+    y = measurements.unflatten(1, (sounding.array.frequencies, -1)).flatten(2).unsqueeze(2)  # one row a frequency
+    left = y - (y @ basis.conj()) @ basis.mT
+    terms = (across.conj() * left).real.unflatten(-1, (-1, measurements.shape[-1])).sum(-1)
+    return -2 * terms.transpose(2, 3).flatten(1, 2)
+
+
+def _across(
+    coordinates: Coordinates, chart: Chart, sounding: Sounding, symbols: Complex[Tensor, "scene *wide snapshot source"]
+) -> tuple[Tensor, Tensor]:
+    """An orthonormal basis of B, (scene, frequency, equation, source), and P⊥(B) D, (..., parameter, equation)."""
     vectors = panel_block(chart, coordinates).to(sounding.codes.dtype)
     count = coordinates.shape[-2]
     each = []
@@ -33,5 +64,4 @@ def sequence_information(
     heard = torch.stack(each, dim=2)  # (scene, frequency, source, 1 + 3, equation)
     basis, _ = torch.linalg.qr(heard[..., 0, :].mT)
     moved = heard[..., 1:, :].flatten(2, 3)
-    across = moved - (moved @ basis.conj()) @ basis.mT
-    return 2 * (across.conj() @ across.mT).real.sum(1)
+    return basis, moved - (moved @ basis.conj()) @ basis.mT

@@ -6,6 +6,7 @@ from .other_ways import STATED, Convention, conventions, nearest_spacing
 from .preflight import Note, channel_rank, check_units, grating_lobes, notes
 from .sandwich import sandwich_information
 from .structure import Structure, structure
+from .tangents import Tangents, tangents_of
 from .trying import Trial, better, explains, try_conventions
 from .verdict import ALARM, Judged, judge
 
@@ -18,6 +19,7 @@ __all__ = [
     "Judged",
     "Note",
     "Structure",
+    "Tangents",
     "Trial",
     "at_edge",
     "better",
@@ -34,6 +36,7 @@ __all__ = [
     "notes",
     "sandwich_information",
     "structure",
+    "tangents_of",
     "try_conventions",
     "weak",
 ]

@@ -77,22 +77,6 @@ def error_evidence(scatter: Scatter, present: Mask, powers: Tensor) -> Float[Ten
     return 2 * (found[0] - found[2:].amin(0))
 
 
-def error_level(scatter: Scatter, present: Mask, powers: Tensor) -> Float[Tensor, "scene"]:  # noqa: F821
-    """Power of a background that follows the sources over that of the sources, s²; 0 where it gains little.
-
-    Args:
-        scatter: sources of random symbols.
-        present: which of them.
-        powers: theirs.
-    """
-    groups = scatter.groups.keeping(present)
-    rival = likeliest(scatter, present)
-    error = (rival.covariance - rival.noise[:, None, None]).clamp_min(0).mean((-1, -2))
-    heard = torch.view_as_real(groups.measurements - groups.residual(groups.measurements)).square().sum(-1)
-    level = error / heard.mean((-1, -2)).clamp_min(1e-300)
-    return torch.where(error_evidence(scatter, present, powers) > SPEAKS, level, torch.zeros_like(level))
-
-
 def gain_over_errors(scatter: Scatter, present: Mask, powers: Tensor) -> Float[Tensor, "scene source"]:
     """2 (NLL without a source - NLL with it), the best rival fitted both times; NaN in empty slots."""
     found = powers.new_full(powers.shape, torch.nan)

@@ -23,7 +23,9 @@ _MOST = 2
 """Rivals refined in one scene."""
 
 
-def modes_of(likelihood: Likelihood, rows: Rows, end: Hypothesis, region: SearchRegion) -> tuple[tuple[Mode, ...], ...]:
+def modes_of(
+    likelihood: Likelihood, rows: Rows, end: Hypothesis, region: SearchRegion, *, thorough: bool = False
+) -> tuple[tuple[Mode, ...], ...]:
     """Other answers to each row, most likely first.
 
     Args:
@@ -31,8 +33,9 @@ def modes_of(likelihood: Likelihood, rows: Rows, end: Hypothesis, region: Search
         rows: scene of each row.
         end: the answers, converged.
         region: how positions are reported.
+        thorough: whether every source is sought elsewhere once more in any case.
     """
-    if _doubtful(likelihood):
+    if thorough or _doubtful(likelihood):
         likelihood.rivals.extend(_sought(likelihood, rows, end))
     listed: list[list[tuple[Mode, Tensor]]] = [[] for _ in rows]
     where = {scene: row for row, scene in enumerate(rows.tolist())}

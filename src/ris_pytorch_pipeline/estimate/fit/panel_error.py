@@ -8,12 +8,11 @@ from torch import Tensor
 
 from ...bounds import deviations_from_information
 from ...bounds.bound import Known
-from ...physics import Array, Observation, chart_of
+from ...physics import Array, chart_of
 from ...shapes import Positions
 from ..estimate import Estimate
 from .groups import Groups
-from .model_error import error_level
-from .scatter import scatter_of
+from .tangents import Tangents
 
 _DOUBT = 0.2
 """p-value of the residual above which nothing speaks of errors."""
@@ -21,33 +20,51 @@ _DOUBT = 0.2
 
 def with_panel_errors(
     estimate: Estimate,
-    observation: Observation,
+    array: Array,
     groups: Groups,
-    powers: Tensor,
+    tangents: Tangents,
     p_value: Float[Tensor, "scene"],  # noqa: F821
     known: Known,
 ) -> Estimate:
-    """The estimate with a sandwich ± that contains phase errors as large as what follows the sources in the residual.
-
-    Of pilots a residual that follows the sources is the same in all snapshots, and is left to the tests.
+    """The estimate with a sandwich ± that contains phase errors as large as what follows the elements in the residual.
 
     Args:
         estimate: in the units of the observation.
-        observation: scaled scenes.
+        array: the array.
         groups: of the sources.
-        powers: (scene, source), of the scaled scenes.
+        tangents: at the sources.
         p_value: of the residual.
         known: coordinates that are not estimated.
     """
     rows = torch.nonzero((p_value < _DOUBT) & (estimate.order > 0)).squeeze(-1)
-    if estimate.sandwich is None or observation.symbols != "random" or rows.numel() == 0:
+    if estimate.sandwich is None or rows.numel() == 0:
         return estimate
-    some = groups[rows]
-    level = error_level(scatter_of(observation[rows], some), some.present, powers[rows].masked_fill(~some.present, 0))
-    moved = panel_deviations(estimate.positions[rows], observation.array, known) * level.sqrt()[:, None, None]
+    level = error_power(groups[rows], tangents[rows])
+    moved = panel_deviations(estimate.positions[rows], array, known) * level.sqrt()[:, None, None]
     wide = estimate.sandwich.clone()
     wide[rows] = (wide[rows].square() + moved.square()).sqrt()
     return replace(estimate, sandwich=wide)
+
+
+def error_power(groups: Groups, tangents: Tangents) -> Float[Tensor, "scene"]:  # noqa: F821
+    """Mean power s² of relative errors of single elements, by moments; 0 where noise explains as much.
+
+    With r = P (W ε + n), P the projection beside the sources and their moves, W = [G_l diag(Σ_k a_k s_kl)]_l and
+    A = P W W^H P: E‖r‖² = σ² tr P + s² tr A and E‖W^H r‖² = σ² tr A + s² ‖A‖².
+
+    Args:
+        groups: of the sources.
+        tangents: at the sources.
+    """
+    shape = groups.measurements.shape[1:]
+    columns = tangents.elements.movedim(-1, 0).unflatten(-1, shape)  # (element, scene, group, equation)
+    kept = tangents.without_fitted(groups.residual(columns)).flatten(2).movedim(1, 0)
+    left = tangents.without_fitted(groups.residual(groups.measurements[None].to(columns.dtype))).flatten(2)[0]
+    kernel = kept.mT @ kept.conj()
+    first, second = kernel.diagonal(dim1=-2, dim2=-1).real.sum(-1).double(), _energy(kernel)
+    seen, along = _energy(left[:, None]), _energy((kept.conj() @ left[..., None]).mT)
+    free = groups.equations - groups.order * (shape[0] + 1.5)
+    return ((free * along - first * seen) / (free * second - first.square()).clamp_min(1e-300)).clamp_min(0)
 
 
 def panel_deviations(positions: Positions, array: Array, known: Known) -> Positions:
@@ -74,3 +91,8 @@ def panel_deviations(positions: Positions, array: Array, known: Known) -> Positi
     information = (across.conj() @ across.mT).real
     result[present] = deviations_from_information(coordinates, information, chart, known).deviations[:, 0]
     return result
+
+
+def _energy(values: Tensor) -> Float[Tensor, "scene"]:  # noqa: F821
+    """Sum of squares over the last two axes, in double precision."""
+    return torch.view_as_real(values).double().square().sum((-1, -2, -3))

@@ -6,9 +6,10 @@ import torch
 from jaxtyping import Bool, Complex, Float
 from torch import Tensor
 
-from ...physics import Observation, coded_operator, complex_normal
+from ...physics import Observation, complex_normal
 from ...rng import stream
 from .groups import Groups
+from .tangents import Tangents
 
 STATISTICS = (
     "energy differs from snapshot to snapshot",
@@ -16,14 +17,16 @@ STATISTICS = (
     "the residual has the channel's colour",
     "the residual is correlated over the antennas",
     "the residual grows and fades with the sources",
-    "the residual follows the codes and the sources",
+    "the residual follows single elements, as errors of theirs would",
+    "sources drift from snapshot to snapshot, or from wavelength to wavelength",
+    "a source is more than a point, or its place changes",
 )
-"""What each statistic says when it is too large; the last is of pilots alone."""
+"""What each statistic says when it is too large."""
 KNOWN_NOISE = "there is more of it than the known noise variance allows"
 _DRAWS, _MANY = 40, 1000
 """Draws of noise with which every scene is looked at, and those for a scene that looks unlike noise."""
-_UNLIKE = 0.2
-"""p-value of the first look below which a second one, with many draws, decides."""
+_UNLIKE, _SURE = 0.1, 1e-9
+"""p-values of the first look between which a second one, with many draws, decides."""
 _TAIL = 0.05
 """Share of the draws that shape the tail: beyond them p-values are extrapolated."""
 _CERTAIN, _PLAIN = 1e-6, 0.05
@@ -53,19 +56,27 @@ class Structure:
         return (self.each[:, 3] < _CERTAIN) & (self.each[:, 2] > _PLAIN)
 
 
-def structure(observation: Observation, groups: Groups) -> Structure:
+def structure(observation: Observation, groups: Groups, tangents: Tangents) -> Structure:
     """Test the residual P⊥(B) y. Noise drawn from a fixed stream goes through the same projection.
+
+    What small moves of the sources take up is taken out of both: the fit has placed them, and left nothing there.
 
     Each statistic is compared with the same of R = 40 draws, by Student's t with R - 1 degrees of freedom. A scene that
     looks unlike noise there is looked at again with 1000 draws: p is the share of draws that reach the statistic, and
     beyond the last 5 % of them the tail of an exponential law through these. The least p-value is multiplied by the
     number of statistics. A known noise variance adds the χ² test of the energy.
+
+    Args:
+        observation: scaled scenes.
+        groups: of the sources.
+        tangents: at the sources.
     """
     rows = torch.arange(len(observation), device=observation.measurements.device)
-    p_values = _looked_at(observation, groups, rows, _DRAWS)
-    again = torch.nonzero(p_values.amin(-1) * p_values.shape[-1] < _UNLIKE).squeeze(-1)
+    p_values = _looked_at(observation, groups, tangents, rows, _DRAWS)
+    first = p_values.amin(-1) * p_values.shape[-1]
+    again = torch.nonzero((first < _UNLIKE) & (first > _SURE)).squeeze(-1)
     if again.numel():
-        p_values[again] = _looked_at(observation, groups, again, _MANY)
+        p_values[again] = _looked_at(observation, groups, tangents, again, _MANY)
     if observation.noise_variance is not None:
         p_values = torch.cat([p_values, _chi_squared(groups, observation.noise_variance)[:, None]], dim=-1)
     possible = _freedom(groups) > 1
@@ -76,14 +87,15 @@ def structure(observation: Observation, groups: Groups) -> Structure:
     return Structure((least * p_values.shape[-1]).clamp_max(1), cause, p_values, possible)
 
 
-def _looked_at(observation: Observation, groups: Groups, rows: Tensor, draws: int) -> Float[Tensor, "row statistic"]:
+def _looked_at(
+    observation: Observation, groups: Groups, tangents: Tangents, rows: Tensor, draws: int
+) -> Float[Tensor, "row statistic"]:
     """p-values of some scenes, as many at a time as memory allows."""
     law = _by_student if draws == _DRAWS else _by_draws
-    scene_bytes = 16 * draws * groups.equations // groups.antennas * len(observation.array)
     noise = complex_normal((draws, 1, *groups.measurements.shape[1:]), stream(0, "residual of the fit"))
     noise = noise.to(groups.measurements.device, torch.complex64)
-    parts = rows.split(max(1, _BYTES // scene_bytes))
-    return torch.cat([law(*_seen_and_drawn(observation[i], groups[i], noise)) for i in parts])
+    parts = rows.split(max(1, _BYTES // (16 * draws * groups.equations)))
+    return torch.cat([law(*_seen_and_drawn(observation[i], groups[i], tangents[i], noise)) for i in parts])
 
 
 def _freedom(groups: Groups) -> Tensor:
@@ -92,20 +104,21 @@ def _freedom(groups: Groups) -> Tensor:
 
 
 def _seen_and_drawn(
-    observation: Observation, groups: Groups, noise: Complex[Tensor, "draw one group equation"]
+    observation: Observation,
+    groups: Groups,
+    tangents: Tangents,
+    noise: Complex[Tensor, "draw one group equation"],
 ) -> tuple[Float[Tensor, "scene statistic"], Float[Tensor, "draw scene statistic"]]:
     """The statistics of the residual, and those of draws of noise."""
-    codes, channel = (x.to(torch.complex64) for x in observation.by_frequency())
     single = Groups(
         groups.measurements.to(torch.complex64), groups.responses.to(torch.complex64), groups.present, groups.antennas
     )
     single.__dict__["basis"] = groups.basis.to(torch.complex64)
     both = torch.cat([single.measurements[None], noise.expand(-1, len(observation), -1, -1)])
-    blocks = single.blocks(single.residual(both)).unflatten(-2, codes.shape[1:3])
-    steady = observation.symbols == "pilot"  # what follows the codes is the same in all snapshots of pilots alone
+    blocks = single.blocks(tangents.without_fitted(single.residual(both)))
     heard = torch.view_as_real(single.blocks(single.measurements - single.residual(single.measurements))).square()
-    loud = heard.sum((-1, -2)).unflatten(-1, codes.shape[1:3])
-    values = _statistics(blocks, loud, codes, channel, steady=steady).double()
+    channel = observation.by_frequency()[1].to(torch.complex64)
+    values = _statistics(blocks, heard.sum((-1, -2)), channel, tangents).double()
     return values[0], values[1:]
 
 
@@ -126,36 +139,37 @@ def _by_draws(seen: Tensor, drawn: Tensor) -> Tensor:
 
 
 def _statistics(
-    blocks: Complex[Tensor, "draw scene frequency snapshot antenna"],
-    loud: Float[Tensor, "scene frequency snapshot"],
-    codes: Tensor,
-    channel: Tensor,
-    *,
-    steady: bool,
+    blocks: Complex[Tensor, "draw scene block antenna"],
+    loud: Float[Tensor, "scene block"],
+    channel: Complex[Tensor, "scene frequency antenna element"],
+    tangents: Tangents,
 ) -> Float[Tensor, "draw scene statistic"]:
-    """The statistics of residuals at unit mean power; those that are energies as logarithms, which are nearly normal.
+    """The statistics of residuals at unit mean power; energies as logarithms, which are nearly normal.
 
     The fifth is Σ_l ‖r_l‖² e_l with e_l the energy of the fitted sources: independent of the residual where the model
-    holds. The last, ‖Σ_l G_l^H r_l‖², is of steady symbols alone.
+    holds. So are those along the tangents, which score tests of small random errors of the elements, of a steady drift
+    of the sources, and of a spread of them are made of. A drift has few directions: its energy has an exponential tail
+    as it is.
     """
     energy = torch.view_as_real(blocks).square().sum(-1)
     tiny = torch.finfo(energy.dtype).tiny
-    mean = energy.mean((-1, -2, -3), keepdim=True).clamp_min(tiny)
+    mean = energy.mean((-1, -2), keepdim=True).clamp_min(tiny)
     blocks, energy = blocks / mean.sqrt(), energy / mean
-    covariance = blocks.mT @ blocks.conj() / blocks.shape[-2]
+    split = blocks.unflatten(-2, (channel.shape[1], -1))
+    covariance = split.mT @ split.conj() / split.shape[-2]
     colour = channel @ channel.mH
     colour = colour / colour.diagonal(dim1=-2, dim2=-1).real.mean(-1)[..., None, None]
+    elements, drift, spread = tangents.statistics(blocks)
     found = [
-        _spread(energy.mean(-1).flatten(-2)).clamp_min(tiny).log(),
-        _spread(energy.mean((-2, -3))).clamp_min(tiny).log(),
+        _spread(energy.mean(-1)).clamp_min(tiny).log(),
+        _spread(energy.mean(-2)).clamp_min(tiny).log(),
         (covariance * colour.mT).real.mean(-3).sum((-1, -2)),
         torch.view_as_real(covariance).square().sum((-1, -2, -3)).mean(-1).clamp_min(tiny).log(),
-        (energy.mean(-1) * loud).sum((-1, -2)) / loud.mean((-1, -2)).clamp_min(tiny),
+        (energy.mean(-1) * loud).sum(-1) / loud.mean(-1).clamp_min(tiny),
+        elements.clamp_min(tiny).log(),
+        drift,
+        spread.clamp_min(tiny).log(),
     ]
-    if steady:
-        operators = coded_operator(codes, channel).flatten(-3, -2)  # (scene, frequency, snapshot and antenna, element)
-        images = blocks.flatten(-2).movedim(0, -2) @ operators.conj()
-        found.append(torch.view_as_real(images).square().sum((-1, -2)).sum(1).mT.clamp_min(tiny).log())
     return torch.stack(found, dim=-1)
 
 

@@ -19,6 +19,7 @@ from .groups import groups_of
 from .panel_error import with_panel_errors
 from .rays import ray_mates
 from .structure import KNOWN_NOISE, STATISTICS, structure
+from .tangents import tangents_of
 
 ALARM = 0.01
 """p-value below which a residual is no white noise: 0.1 to 0.5 % of right scenes, see `benchmarks/model_fit.py`."""
@@ -76,7 +77,8 @@ def judge(
     observation = scaled.observation
     groups = groups_of(observation, estimate.positions)
     powers = estimate.powers * (scaled.channel / scaled.measured)[:, None]
-    tested = structure(observation, groups)
+    tangents = tangents_of(observation, groups, estimate.positions)
+    tested = structure(observation, groups, tangents)
     found = evidence(observation, groups, powers, threshold, tested.p_value < ALARM, counting=counting)
     flags = {
         Status.MISFIT: bool(misfit)
@@ -107,7 +109,7 @@ def judge(
         mates = ray_mates(estimate.positions, estimate.deviations, observation.array, steps)
     split = mates.any(-1)
     credible = torch.where(split[:, None], groups.present & ~mates, found.credible)
-    estimate = with_panel_errors(estimate, observation, groups, powers, tested.p_value, region.fixed)
+    estimate = with_panel_errors(estimate, observation.array, groups, tangents, tested.p_value, region.fixed)
     return Judged(replace(estimate, fit=fit, status=status), credible, split, found.alone)
 
 

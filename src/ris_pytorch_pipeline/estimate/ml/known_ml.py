@@ -8,25 +8,19 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from ...bounds import deviations_from_information
 from ...errors import InputError
-from ...likelihood import sequence_information
-from ...physics import Chart, Observation, chart_of
+from ...physics import Observation
 from ...physics.sequences import sent_by
 from ...shapes import Counts, Positions
-from ..estimate import Estimate, Fit, Status, asked_sources, joined_estimates
-from ..fit.edges import at_edge
-from ..fit.expected import expected_share, explained_share
-from ..fit.groups import Groups, groups_of
+from ..estimate import Estimate, asked_sources, joined_estimates
+from ..fit.groups import groups_of
 from ..fit.preflight import check_units
-from ..fit.scatter import scatter_of
-from ..fit.structure import STATISTICS, structure
-from ..fit.verdict import ALARM
 from ..normalise import Scaled, scale
 from ..region import SearchRegion
+from .known_stated import stated
 from .maximum_likelihood import Sml
 from .pilot_ml import PilotMl
-from .sequenced import as_pilot, by_source, energy_of, evidence_of, levelled, named, responses_of, value_of
+from .sequenced import alone, by_source, named, responses_of, value_of
 
 _PASSES = 2
 """Passes over the sources that search the whole field; later ones only refine."""
@@ -75,7 +69,7 @@ class KnownMl:
             sources: K; there are as many as sequences.
 
         Returns:
-            The estimate in the order of the sequences, ± from the Fisher information, without a sandwich.
+            The estimate in the order of the sequences.
 
         Raises:
             InputError: symbols that are not known, another K than sequences, or no more measurements than unknowns.
@@ -118,7 +112,7 @@ class KnownMl:
             some = replace(some, sequences=named(some)[..., :count])
             _check_enough(some, count)
             scaled = scale(some)
-            parts.append(self._stated(scaled, settle(scaled, index)))
+            parts.append(stated(scaled, settle(scaled, index), self.region, self.threshold))
             rows.append(index)
         return joined_estimates(parts)[torch.cat(rows).argsort()]
 
@@ -158,68 +152,10 @@ class KnownMl:
 
     def _turn(self, seen: Observation, positions: Positions, source: int, *, search: bool) -> Tensor:
         """Where one source is in what the others that have a place leave over."""
-        groups = responses_of(seen, positions)
-        amplitudes = groups.amplitudes.clone()
-        amplitudes[..., source] = 0
-        left = groups.measurements - (amplitudes.unsqueeze(-2) @ groups.responses).squeeze(-2)
-        measured = left.reshape(seen.measurements.shape)
-        alone = replace(as_pilot(seen, source), measurements=measured, noise_variance=None)
+        left = alone(seen, responses_of(seen, positions), source)
         pilot = PilotMl(region=self.region, fit=False)
-        found = pilot(alone, 1) if search else pilot.refine(alone, positions[:, source : source + 1])
+        found = pilot(left, 1) if search else pilot.refine(left, positions[:, source : source + 1])
         return found.positions[:, 0]
-
-    def _stated(self, scaled: Scaled, positions: Positions) -> Estimate:
-        """Positions, powers, ± and fit in the units of the observation."""
-        seen = scaled.observation
-        groups = responses_of(seen, positions)
-        left = energy_of(groups.residual(groups.measurements))
-        free = groups.equations - positions.shape[1] * groups.measurements.shape[1]
-        noise = left / free
-        chart, coordinates = chart_of(positions, seen.array)
-        information = self._information(seen, coordinates, chart, groups) / noise[:, None, None]
-        bound = deviations_from_information(coordinates, information, chart, self.region.fixed)
-        power = torch.view_as_real(groups.amplitudes).square().sum(-1).mean(1)
-        estimate = Estimate(
-            positions=positions,
-            order=torch.full_like(groups.order, positions.shape[1]),
-            powers=power * (scaled.measured / scaled.channel)[:, None],
-            deviations=bound.deviations,
-            noise_variance=noise * scaled.measured,
-            status=(Status.CONVERGED,) * len(seen),
-        )
-        return self._judged(seen, estimate, groups)
-
-    def _information(self, seen: Observation, coordinates: Tensor, chart: Chart, groups: Groups) -> Tensor:
-        """Of the positions, for a noise of unit variance."""
-        factors = groups.amplitudes if seen.wide else groups.amplitudes[:, 0]
-        return sequence_information(coordinates, chart, seen, levelled(seen) * factors.unsqueeze(-2))
-
-    def _needed(self, seen: Observation, beside: int) -> float:
-        """The gain that one more source beside the given number needs, see `PilotMl.needed`."""
-        return PilotMl(region=self.region, threshold=self.threshold).needed(as_pilot(seen, 0), beside)
-
-    def _judged(self, seen: Observation, estimate: Estimate, groups: Groups) -> Estimate:
-        """With what is to be said about each scene."""
-        tested = structure(seen.untold(), groups)
-        gains = evidence_of(groups)
-        pull = torch.full_like(gains[:, 0], torch.inf)
-        flags = {
-            Status.MISFIT: tested.p_value < ALARM,
-            Status.EDGE: at_edge(estimate.positions, self.region, seen.array, pull),
-            Status.NOT_OBSERVABLE: estimate.deviations.isnan().flatten(1).any(-1),
-            Status.WEAK: (gains < self._needed(seen, gains.shape[1] - 1)).any(-1),
-        }
-        findings = tuple(tuple(s for s, flag in flags.items() if bool(flag[row])) for row in range(len(seen)))
-        fit = Fit(
-            explained=explained_share(groups),
-            expected=expected_share(scatter_of(as_pilot(seen, 0), groups)),
-            p_value=tested.p_value,
-            evidence=gains,
-            striking=tuple((*STATISTICS, "")[i] for i in tested.cause.tolist()),
-            findings=findings,
-            modes=((),) * len(seen),
-        )
-        return replace(estimate, fit=fit, status=tuple((*said, Status.CONVERGED)[0] for said in findings))
 
 
 def _check_enough(observation: Observation, count: int) -> None:

@@ -46,6 +46,15 @@ def as_pilot(observation: Observation, source: int) -> Observation:
     return replace(observation, codes=codes, symbols="pilot", sequences=None)
 
 
+def alone(observation: Observation, groups: Groups, source: int) -> Observation:
+    """The scenes as one source sees them, without what the others of `responses_of` send."""
+    amplitudes = groups.amplitudes.clone()
+    amplitudes[..., source] = 0
+    left = groups.measurements - (amplitudes.unsqueeze(-2) @ groups.responses).squeeze(-2)
+    measured = left.reshape(observation.measurements.shape)
+    return replace(as_pilot(observation, source), measurements=measured, noise_variance=None)
+
+
 def responses_of(observation: Observation, positions: Positions) -> Groups:
     """Measurements of each frequency as one group, and responses of the sources; NaN marks one without a place."""
     present = ~positions[..., 0].isnan()

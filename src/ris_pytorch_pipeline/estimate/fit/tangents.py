@@ -1,0 +1,132 @@
+"""What would move in the measurements if sources moved, drifted or spread, or if elements had errors of their own?"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from ...physics import Observation, chart_of
+from ...shapes import Positions
+from .groups import Groups, orthonormal
+
+_TINY = 1e-30
+
+
+@dataclass(frozen=True, eq=False)
+class Tangents:
+    """Directions in the measurements, complex numbers as pairs of real ones where they are orthonormal rows.
+
+    Args:
+        fitted: (scene, direction, real), along which the fit moved the sources: nothing is left over there.
+        drifting: (scene, direction, real), sources that move steadily from the first snapshot to the last.
+        spread: (scene, block, direction, antenna), ∂(G_l a)/∂(place) at the power of each source: one that is more than
+            a point, or is elsewhere in each snapshot.
+        elements: (scene, equation, element), G_l diag(Σ_k a_k s_kl): what an error of one element sends.
+    """
+
+    fitted: Float[Tensor, "scene direction real"]
+    drifting: Float[Tensor, "scene drift real"]
+    spread: Complex[Tensor, "scene block move antenna"]
+    elements: Complex[Tensor, "scene equation element"]
+
+    def __getitem__(self, rows: Tensor) -> "Tangents":
+        """Of some of the scenes."""
+        return Tangents(self.fitted[rows], self.drifting[rows], self.spread[rows], self.elements[rows])
+
+    def without_fitted(self, residual: Complex[Tensor, "draw scene group equation"]) -> Tensor:
+        """Residuals without what moves of the sources take up."""
+        values = torch.view_as_real(residual)
+        flat = values.flatten(2).movedim(0, 1)  # (scene, draw, real)
+        left = flat - (flat @ self.fitted.mT) @ self.fitted
+        return torch.view_as_complex(left.movedim(0, 1).reshape(values.shape))
+
+    def statistics(self, blocks: Complex[Tensor, "draw scene block antenna"]) -> list[Float[Tensor, "draw scene"]]:
+        """Energy of residuals along errors of the elements, along a drift, and along a spread."""
+        flat = blocks.flatten(2).movedim(0, 1)  # (scene, draw, equation)
+        drift = torch.view_as_real(flat).flatten(2) @ self.drifting.mT
+        spread = blocks.permute(1, 2, 0, 3) @ self.spread.conj().mT  # (scene, block, draw, direction)
+        found = (_energy(flat @ self.elements.conj()), drift.square().sum(-1), _energy(spread).sum(1))
+        return [energy.mT for energy in found]
+
+
+def tangents_of(
+    observation: Observation,
+    groups: Groups,
+    positions: Positions,
+    signals: Complex[Tensor, "scene block source"] | None = None,
+) -> Tangents:
+    """The directions at sources of some scenes.
+
+    Args:
+        observation: scaled scenes.
+        groups: of the sources.
+        positions: (scene, source, 3); NaN in empty slots.
+        signals: what each source sends in each snapshot and frequency; None is the least squares of the groups.
+    """
+    if signals is None:
+        shared = observation.blocks.shape[1] // groups.measurements.shape[1]
+        signals = groups.amplitudes.repeat_interleave(shared, dim=1)
+    present = groups.present
+    safe = torch.where(present[..., None], positions, torch.ones_like(positions))
+    chart, coordinates = chart_of(safe, observation.array)
+    wave, slope = chart.steering_with_derivatives(coordinates)  # (scene, [frequency,] [coordinate,] source, element)
+    kind = observation.codes.dtype
+    sent = signals * present[:, None]
+    moved = observation.response(slope.flatten(-3, -2).to(kind)).unflatten(2, (3, -1))
+    moved = moved * present[:, None, None, :, None]  # (scene, block, coordinate, source, antenna)
+    steps = (moved * sent[:, :, None, :, None]).flatten(2, 3)
+    later = _later(observation).to(steps)
+    drifts = (steps[:, :, None] * later[:, :, None, None]).flatten(2, 3)
+    fitted = _rows(groups, steps, present)
+    drifting = _rows(groups, drifts, present, fitted)
+    power = torch.view_as_real(sent).square().sum(-1).mean(1)[:, None, None, :, None]
+    level = (power / _energy(moved).mean(1)[:, None, :, :, None].clamp_min(_TINY)).sqrt()
+    single = torch.complex64
+    return Tangents(
+        fitted.float(),
+        drifting.float(),
+        (moved * level).flatten(2, 3).to(single),
+        _of_elements(observation, wave.to(kind), sent).to(single),
+    )
+
+
+def _later(observation: Observation) -> Float[Tensor, "block way"]:
+    """How late each snapshot of each frequency is, from -1 to 1: over the snapshots, and over the frequencies."""
+    frequencies, snapshots = observation.by_frequency()[0].shape[1:3]
+    over = (frequencies, snapshots)
+    ways = [
+        torch.linspace(-1, 1, count, dtype=torch.float64).reshape(shape).expand(over).flatten()
+        for count, shape in ((snapshots, (1, -1)), (frequencies, (-1, 1)))
+        if count > 1
+    ]
+    return torch.stack(ways, dim=-1) if ways else torch.zeros(frequencies * snapshots, 0, dtype=torch.float64)
+
+
+def _rows(
+    groups: Groups,
+    steps: Complex[Tensor, "scene block direction antenna"],
+    present: Tensor,
+    beside: Tensor | None = None,
+) -> Float[Tensor, "scene direction real"]:
+    """Orthonormal rows that span directions beside the sources and beside other rows; 0 for absent sources."""
+    stacked = steps.movedim(2, 0).reshape(steps.shape[2], *groups.measurements.shape)
+    flat = torch.view_as_real(groups.residual(stacked)).flatten(2).movedim(0, 1)
+    if beside is not None:
+        flat = flat - (flat @ beside.mT) @ beside
+    flat = flat / flat.norm(dim=-1, keepdim=True).clamp_min(_TINY)
+    return orthonormal(flat[:, None], present.repeat(1, flat.shape[1] // max(1, present.shape[1])))[:, 0]
+
+
+def _of_elements(observation: Observation, wave: Tensor, sent: Tensor) -> Complex[Tensor, "scene equation element"]:
+    """G_l diag(Σ_k a_k s_kl) of all snapshots and frequencies, one below the other."""
+    codes, channel = observation.by_frequency()
+    waves = wave if observation.wide else wave[:, None]
+    field = sent.unflatten(1, codes.shape[1:3]) @ waves  # (scene, frequency, snapshot, element)
+    coded = channel[:, :, None] * (codes * field)[..., None, :]
+    return coded.flatten(1, 3)
+
+
+def _energy(values: Tensor) -> Tensor:
+    """Sum of squares over the last axis."""
+    return torch.view_as_real(values).square().sum((-1, -2))

@@ -1,0 +1,82 @@
+"""Are the directions of small errors those in which the measurements really change, and is each error seen?"""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from fitted_scenes import scenes
+
+from ris_pytorch_pipeline.estimate.fit import groups_of, structure, tangents_of
+from ris_pytorch_pipeline.estimate.fit.panel_error import error_power
+from ris_pytorch_pipeline.estimate.fit.structure import STATISTICS
+from ris_pytorch_pipeline.estimate.normalise import scale
+from ris_pytorch_pipeline.physics import Impairments, Observation, Scenes, measure, steering_at, to_cosines
+from ris_pytorch_pipeline.physics.array.steering import steering
+
+
+def drifting(true: Scenes) -> Observation:
+    """The same noise-free scenes with an azimuth that moves by 3 degrees while they are recorded."""
+    seen, truth = true.observation, true.truth
+    parts = []
+    for late, shift in enumerate(torch.linspace(-0.026, 0.026, seen.codes.shape[1]).tolist()):
+        at, moved = slice(late, late + 1), truth.positions + shift * truth.positions.new_tensor([1.0, 0.0, 0.0])
+        vectors = steering_at(to_cosines(moved, seen.array), seen.array)
+        parts.append(measure(vectors, truth.symbols[:, at], seen.codes[:, at], seen.channel))
+    still = measure(steering(truth.positions, seen.array), truth.symbols, seen.codes, seen.channel)
+    return replace(seen, measurements=seen.measurements + torch.cat(parts, dim=1) - still)
+
+
+def p_values(observation: Observation, true: Scenes) -> torch.Tensor:
+    """(scene, statistic): p-values one by one, in the order of `STATISTICS`."""
+    seen, positions = scale(observation).observation, true.truth.positions
+    groups = groups_of(seen, positions)
+    return structure(seen, groups, tangents_of(seen, groups, positions)).each
+
+
+@pytest.mark.parametrize("name", ["random", "pilot"])
+def test_a_drift_is_seen(name: str) -> None:
+    true = scenes(name, count=8, snr_db=20.0)
+    number = next(n for n, words in enumerate(STATISTICS) if "drift" in words)
+    assert float(p_values(true.observation, true)[:, number].amin()) > 1e-3
+    assert int((p_values(drifting(true), true)[:, number] < 1e-4).sum()) >= 7
+
+
+@pytest.mark.parametrize("name", ["random", "pilot"])
+def test_phase_errors_follow_the_elements_whatever_the_symbols(name: str) -> None:
+    true = scenes(name, count=8, sources=2, snr_db=20.0, impairments=Impairments(phase_error_rad=0.5))
+    number = next(n for n, words in enumerate(STATISTICS) if "elements" in words)
+    assert float(p_values(true.observation, true)[:, number].amax()) < 1e-4
+
+
+@pytest.mark.parametrize("name", ["random", "pilot"])
+def test_the_power_of_errors_is_theirs(name: str) -> None:
+    true = scenes(name, count=24, snr_db=25.0, impairments=Impairments(phase_error_rad=0.2))
+    seen, positions = scale(true.observation).observation, true.truth.positions
+    groups = groups_of(seen, positions)
+    power = error_power(groups, tangents_of(seen, groups, positions))
+    assert float(power.mean()) == pytest.approx(0.2**2, rel=0.15)
+
+
+def test_what_moves_of_the_sources_take_up_is_no_residual() -> None:
+    true = scenes("random", count=3, sources=2)
+    seen, positions = scale(true.observation).observation, true.truth.positions
+    groups = groups_of(seen, positions)
+    tangents = tangents_of(seen, groups, positions)
+    eye = torch.eye(6).expand(3, 6, 6)
+    assert torch.allclose(tangents.fitted @ tangents.fitted.mT, eye, atol=1e-4)
+    assert torch.allclose(tangents.drifting @ tangents.fitted.mT, 0 * eye, atol=1e-4)
+    left = groups.residual(groups.measurements)[None]
+    once = tangents.without_fitted(left.to(torch.complex64))
+    assert torch.allclose(tangents.without_fitted(once), once, atol=1e-5)
+    assert float((once - left).abs().max()) > 1e-3
+
+
+def test_a_scene_alone_has_the_directions_that_it_has_among_others() -> None:
+    true = scenes("random", count=3, sources=2)
+    seen, positions = scale(true.observation).observation, true.truth.positions.clone()
+    positions[0, 1] = torch.nan
+    one, all_of = (
+        tangents_of(s, groups_of(s, p), p) for s, p in ((seen[[0]], positions[:1, :1]), (seen, positions))
+    )  # fmt: skip
+    assert torch.allclose((one.fitted.mT @ one.fitted)[0], (all_of.fitted.mT @ all_of.fitted)[0], atol=1e-4)
+    assert torch.allclose(one.elements[0], all_of.elements[0], atol=1e-5)
