@@ -55,8 +55,8 @@ def fast(x: Tensor, scenes: Scenes) -> tuple[Tensor, Tensor, Tensor]:
     whitened = whiten(gram, powers, noise)
     return (
         negative_log_likelihood(whitened),
-        score(whitened, powers, noise),
-        fisher_information(whitened, powers, noise),
+        score(whitened, powers),
+        fisher_information(whitened, powers),
     )
 
 
@@ -102,8 +102,8 @@ def test_score_has_zero_mean_and_the_information_as_covariance() -> None:
     gram = snapshot_gram(cosines.expand(n, -1, -1), Chart(given.array), many, y)
     powers, variance = truth.powers.expand(n, -1), truth.noise_variance.expand(n)
     whitened = whiten(gram, powers, variance)
-    scores = score(whitened, powers, variance)
-    information = fisher_information(whitened, powers, variance)[0]
+    scores = score(whitened, powers)
+    information = fisher_information(whitened, powers)[0]
     scale = information.diagonal().sqrt()
     assert (scores.mean(0) / scale).abs().max() < 5 / n**0.5
     empirical = (scores / scale).T @ (scores / scale) / n

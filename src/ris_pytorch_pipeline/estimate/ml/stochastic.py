@@ -180,7 +180,7 @@ class StochasticLikelihood:
         chart = chart_at(at.cosines, self.observation.array)
         seen, powers, noise = self.observation, at.log_powers.exp(), at.log_noise.exp()
         gram = snapshot_gram(chart.coordinates(at.cosines), chart, seen.of(rows), seen.blocks[rows])
-        return block_scores(whiten(gram, powers, noise), powers, noise)
+        return block_scores(whiten(gram, powers, noise), powers)
 
     def information(self, rows: Rows, at: Hypothesis) -> Tensor:
         """Fisher information at a hypothesis, (row, parameter, parameter)."""
@@ -197,8 +197,7 @@ def quadratic(gram: Gram, log_powers: Tensor, log_noise: Tensor) -> Local:
     """NLL, score and Fisher information over the positions that move, the powers and the noise; sums are double."""
     powers, noise = (x.exp().to(gram.energy.dtype) for x in (log_powers, log_noise[:, 0]))
     whitened = whiten(gram, powers, noise)
-    parts = negative_log_likelihood, score, fisher_information
-    value, slope, curvature = parts[0](whitened), parts[1](whitened, powers, noise), parts[2](whitened, powers, noise)
+    value, slope, curvature = negative_log_likelihood(whitened), score(whitened, powers), fisher_information(whitened, powers)
     return Local(value.double(), slope.double(), curvature.double())
 
 
