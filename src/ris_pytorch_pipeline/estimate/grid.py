@@ -47,12 +47,12 @@ class SearchGrid:
         """(n_u, n_w, n_q)."""
         return self.u.numel(), self.w.numel(), self.q.numel()
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Number of searched points."""
         return int(self.valid.sum()) * self.q.numel()
 
-    @property
+    @cached_property
     def step(self) -> tuple[float, float, float]:
         """Spacing of each axis; 0 for an axis of one point."""
         return tuple(float(a[1] - a[0]) if a.numel() > 1 else 0.0 for a in (self.u, self.w, self.q))  # pyright: ignore[reportReturnType]
