@@ -103,6 +103,10 @@ def search_grid(region: SearchRegion, array: Array, oversampling: float = 1.0) -
     Raises:
         InputError: an array of no extent, or one so large that its grid fits in no memory.
     """
+    return array.once(("grid", region, oversampling), lambda: _built(region, array, oversampling))
+
+
+def _built(region: SearchRegion, array: Array, oversampling: float) -> SearchGrid:
     _check_extent(array)
     q_low, q_high = 1 / region.distance[1], 1 / region.distance[0]
     fraunhofer = 2 * math.sqrt(2 * sum(x**4 for x in array.extents)) / array.wavelength

@@ -7,6 +7,7 @@ from jaxtyping import Complex, Float, Int
 from torch import Tensor
 
 from ..estimate.ml.stochastic import one_source_gain
+from ..likelihood import Gram, whiten
 
 _LOUDEST = 4.0
 """Times all the energy of a scene that one source may be thought to have."""
@@ -98,10 +99,8 @@ class Chooser:
         self.powers = self.powers.scatter_add(1, index[:, None], power[:, None]).clamp_min_(0)
 
     def losses(self) -> Float[Tensor, "scene candidate"]:
-        """2 ΔNLL that taking each candidate out would cost: 2 Σ_l [p |v_r|²/(1 - p X_rr) + log(1 - p X_rr)]."""
-        power = self.powers[:, None]
-        left = (1 - power * self.x.diagonal(dim1=-2, dim2=-1).real).clamp_min(_LEAST)
-        return 2 * (power * torch.view_as_real(self.v).square().sum(-1) / left + left.log()).sum(1)
+        """2 ΔNLL that taking each candidate out would cost."""
+        return _worth(self.x, self.v, self.powers)
 
     def take(self, index: Tensor) -> None:
         """Take one candidate of each scene out again."""
@@ -146,7 +145,18 @@ def missed(grams: tuple[Tensor, Tensor, Tensor], powers: Tensor, noise: Tensor) 
         powers: (scene, source).
         noise: (scene,), σ².
     """
-    chooser = Chooser(*grams, noise, torch.zeros_like(powers))
-    for source, power in enumerate(powers.to(chooser.favour).unbind(1)):
-        chooser.put(torch.full_like(power, source, dtype=torch.long), power)
-    return chooser.losses()
+    vectors, measured, energy = grams
+    kind = energy.dtype
+    seen = whiten(Gram(vectors, measured, energy, equations=0, kinds=1), powers.to(kind), noise.to(kind))
+    return _worth(seen.vectors, seen.measured, powers.to(kind))
+
+
+def _worth(
+    vectors: Complex[Tensor, "scene block source source"],
+    measured: Complex[Tensor, "scene block source"],
+    powers: Float[Tensor, "scene source"],
+) -> Float[Tensor, "scene source"]:
+    """2 Σ_l [p |v_r|²/(1 - p X_rr) + log(1 - p X_rr)] with X = B^H Γ⁻¹ B and v = B^H Γ⁻¹ y."""
+    power = powers[:, None]
+    left = (1 - power * vectors.diagonal(dim1=-2, dim2=-1).real).clamp_min(_LEAST)
+    return 2 * (power * torch.view_as_real(measured).square().sum(-1) / left + left.log()).sum(1)
