@@ -16,12 +16,14 @@ class Evidence:
         spare: 2 ΔNLL that one more source would gain, at the best place that was seen.
         doubtful: least of the log odds of the candidates that were chosen.
         rise: log of the noise variance that is left over the one that the colours of the channel show.
+        value: negative log-likelihood up to a constant of the scene, nats.
     """
 
     weakest: Float[Tensor, "scene"]  # noqa: F821
     spare: Float[Tensor, "scene"]  # noqa: F821
     doubtful: Float[Tensor, "scene"]  # noqa: F821
     rise: Float[Tensor, "scene"]  # noqa: F821
+    value: Float[Tensor, "scene"]  # noqa: F821
 
     @property
     def features(self) -> Float[Tensor, "scene feature"]:
