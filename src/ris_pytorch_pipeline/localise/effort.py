@@ -33,6 +33,10 @@ class Evidence:
             [torch.ones_like(self.rise), *logs, self.doubtful.clamp(-8, 8), self.rise.clamp(-3, 3)], dim=-1
         )
 
+    def __getitem__(self, rows: Tensor) -> "Evidence":
+        """For some of the estimates, by mask or by index."""
+        return Evidence(**{name: x[rows] for name, x in vars(self).items()})
+
     def replaced(self, rows: Tensor, other: "Evidence", some: Tensor) -> "Evidence":
         """The same with some rows of other evidence in its rows."""
         return Evidence(**{n: x.index_copy(0, rows, vars(other)[n][some]) for n, x in vars(self).items()})
