@@ -1,4 +1,4 @@
-"""What is each part of the hybrid worth, and what does it bear? One part changed at a time, the network as it is trained.
+"""What is each part of the hybrid worth, and what does it bear? One part is changed at a time, the network never.
 
 Success (all sources within 3°, K known) with Wilson's 95 % interval, and in scenes that succeed the RMSE of the azimuth
 over its bound, in three cells of the same scenes: `random` with K = 3 at 5 dB and K = 5 at 10 dB, `pilot` with K = 5 at

@@ -42,7 +42,7 @@ def receive(pipe: IO[bytes]) -> dict[str, Any]:
 
 
 def peer(case: str, covariance: Any, vectors: Any) -> Any:  # noqa: ANN401
-    """acoular's spectrum of one covariance, as its `BeamformerCapon` and `BeamformerMusic` compute it."""
+    """Spectrum of one covariance by acoular, as its `BeamformerCapon` and `BeamformerMusic` compute it."""
     from acoular.fastFuncs import beamformerFreq  # pyright: ignore[reportMissingImports]
     from scipy import linalg
 
@@ -109,8 +109,9 @@ def compare(ask: Callable[..., dict[str, Any]], given: argparse.Namespace) -> No
                 ratios.append(float(told["seconds"]) / mine)
             away = np.abs(seen.numpy() - told["spectra"]).max() / np.abs(told["spectra"]).max()
             middle, low, high = median_interval(ratios)
-            print(f"{case:6s} {str(dtype)[6:]:10s} acoular / ours {middle:.2f} [{low:.2f}, {high:.2f}]  "
-                  f"n={given.turns}, {given.batch} covariances, {given.points} points, difference {away:.1e}")  # fmt: skip
+            sizes = f"n={given.turns}, {given.batch} covariances, {given.points} points"
+            shown = f"acoular / ours {middle:.2f} [{low:.2f}, {high:.2f}]"
+            print(f"{case:6s} {str(dtype)[6:]:10s} {shown}  {sizes}, difference {away:.1e}", flush=True)
 
 
 def main() -> None:

@@ -104,13 +104,14 @@ def fisher_information(
 ) -> Float[Tensor, "*batch parameter parameter"]:
     """F_ij = Σ_l tr(Γ⁻¹ ∂_iΓ Γ⁻¹ ∂_jΓ) over the parameters of `score`, from inner products alone.
 
-    Where Γ moves by p Re d b^H with a vector d of any kind and by Γ with its level, of the vectors d_k and d'_m of sources
-    k and m p p'/2 Re[(b_k^H d'_m)(b_m^H d_k) + (b_k^H b_m)(d'_m^H d_k)] under Γ⁻¹, of one of them and the level
+    Where Γ moves by p Re d b^H with a vector d of any kind and by Γ with its level, of the vectors d_k and d'_m of
+    sources k and m p p'/2 Re[(b_k^H d'_m)(b_m^H d_k) + (b_k^H b_m)(d'_m^H d_k)] under Γ⁻¹, of one of them and the level
     p Re b_k^H d_k, of the level with itself L M.
     """
     kinds, k = whitened.kinds, powers.shape[-1]
     inner = whitened.vectors.movedim(-3, -1).contiguous()  # sums over snapshots run along memory
-    every, rows = inner.unflatten(-2, (kinds, k)).unflatten(-4, (kinds, k)), inner[..., :k, :, :].unflatten(-2, (kinds, k))
+    rows = inner[..., :k, :, :].unflatten(-2, (kinds, k))
+    every = inner.unflatten(-2, (kinds, k)).unflatten(-4, (kinds, k))
     products = rows.unsqueeze(-5) * rows.movedim(-4, -2).unsqueeze(-3)  # (..., kind, source, kind', source', block)
     turned = every.movedim((-5, -4), (-3, -2))
     products = torch.addcmul(products, inner[..., :k, :k, :].unsqueeze(-3).unsqueeze(-5), turned)
@@ -130,8 +131,8 @@ def _parameters(
 ) -> Float[Tensor, "raw parameter"]:  # fmt: skip
     """How the parameters of `score` move the vectors, of each kind source by source, and the level of Γ.
 
-    Γ = Σ_k p_k b_k b_k^H + σ² I moves by 2 Re p d b^H with a position, half of that with b in place of d for log p. With
-    log σ² alone its level rises and all powers fall.
+    Γ = Σ_k p_k b_k b_k^H + σ² I moves by 2 Re p d b^H with a position, half of that with b in place of d for log p.
+    With log σ² alone its level rises and all powers fall.
     """
     with torch.inference_mode(mode=False):
         moved = sources * (kinds - 1)

@@ -28,10 +28,10 @@ MORE = (-1.598, -0.352, 1.649, 0.839, -0.322, -0.738)
 class Counting:
     """Three logistic regressions: two say where another number is worth trying, the third compares two numbers.
 
-    `hint` and `excess` are asked what an estimate of K sources shows, see `features`: where they see a chance of a source
-    more or fewer, as many are located too. `more` is asked whether the larger of two numbers is right, see `compared`:
-    sources that split one place between them each seem needed while the others are held, and yet explain no more than
-    one does. The defaults are those of the network of the package, fitted by `benchmarks/order.py`.
+    `hint` and `excess` are asked what an estimate of K sources shows, see `features`: where they see a chance of a
+    source more or fewer, as many are located too. `more` is asked whether the larger of two numbers is right, see
+    `compared`: sources that split one place between them each seem needed while the others are held, and yet explain no
+    more than one does. The defaults are those of the network of the package, fitted by `benchmarks/order.py`.
 
     Args:
         hint: of a source more, before one is tried.

@@ -197,7 +197,11 @@ def quadratic(gram: Gram, log_powers: Tensor, log_noise: Tensor) -> Local:
     """NLL, score and Fisher information over the positions that move, the powers and the noise; sums are double."""
     powers, noise = (x.exp().to(gram.energy.dtype) for x in (log_powers, log_noise[:, 0]))
     whitened = whiten(gram, powers, noise)
-    value, slope, curvature = negative_log_likelihood(whitened), score(whitened, powers), fisher_information(whitened, powers)
+    value, slope, curvature = (
+        negative_log_likelihood(whitened),
+        score(whitened, powers),
+        fisher_information(whitened, powers),
+    )
     return Local(value.double(), slope.double(), curvature.double())
 
 
