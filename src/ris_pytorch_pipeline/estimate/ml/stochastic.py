@@ -272,7 +272,7 @@ def one_source_gain(alpha: Tensor, beta: Tensor, iterations: int = 2) -> tuple[T
     moments = torch.stack([alpha - beta, beta.square()])
     first, second = moments.sum(1).unbind(0)
     power = torch.maximum(first / second, least)
-    for _ in range(iterations):
+    for _ in range(iterations if len(alpha) > 1 else 0):  # of one snapshot the start is the maximum
         weight = (power * beta).add_(1).square_()
         first, second = (moments / weight).sum(1).unbind(0)
         power = torch.maximum(first / second, least)
