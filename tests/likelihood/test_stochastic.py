@@ -108,3 +108,18 @@ def test_score_has_zero_mean_and_the_information_as_covariance() -> None:
     assert (scores.mean(0) / scale).abs().max() < 5 / n**0.5
     empirical = (scores / scale).T @ (scores / scale) / n
     assert (empirical - information / scale[:, None] / scale[None, :]).abs().max() < 0.12
+
+
+def test_more_sources_than_antennas_have_the_information_of_the_explicit_covariance() -> None:
+    """Γ is regular where B^H B is not; 40 dB above the noise."""
+    small = preset("random", sources=3, horizontal=6, vertical=5, antennas=2, snapshots=6, snr_db=40.0)
+    crowded = draw(small, 2, stream(0, "crowded"))
+    x = parameters(crowded)
+    slopes = torch.autograd.functional.jacobian(lambda z: torch.view_as_real(covariances(z, crowded)).sum(0), x)
+    slopes = torch.view_as_complex(slopes.movedim(3, -1).contiguous()).movedim((3, 4), (0, 1))
+    inverse = torch.linalg.inv(covariances(x, crowded))[:, None]
+    whitened = inverse @ slopes
+    slow = torch.einsum("silab,sjlba->sij", whitened, whitened).real
+    scale = slow.diagonal(dim1=-2, dim2=-1).sqrt()
+    away = (fast(x, crowded)[2] - slow) / (scale[:, :, None] * scale[:, None, :])
+    assert away.abs().max() < 1e-5 and away[:, :-1, :-1].abs().max() < 1e-9
