@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ris_pytorch_pipeline.estimate import Estimate
 from ris_pytorch_pipeline.localise import Counting, Evidence, Localiser, Trust
-from ris_pytorch_pipeline.localise.counting import features
+from ris_pytorch_pipeline.localise.counting import compared, features
 from ris_pytorch_pipeline.physics import Observation, draw, preset
 from ris_pytorch_pipeline.rng import stream
 
@@ -41,15 +41,14 @@ def shown(kind: str, sources: int, snr_db: float, scenes: int) -> dict[str, Tens
         preset(kind, sources=sources, snr_db=snr_db, distance_law="inverse"), scenes, stream(78, "order")
     ).observation
     logits = NETWORK.predict(observation).order_logits
-    counts = logits[:, 1:].argmax(-1) + 1
-    most = logits.shape[-1] - 1
-    seen = located(observation, counts)[1]
-    larger = located(observation, (counts + 1).clamp_max(most))[1]
-    more = features(seen, logits, counts, 1)
+    counts, most = logits[:, 1:].argmax(-1) + 1, logits.shape[-1] - 1
+    fewer, seen, more = (located(observation, (counts + step).clamp(1, most))[1] for step in (-1, 0, 1))
+    coherent, above, below = kind == "pilot", counts.clamp_max(most - 1), (counts - 1).clamp_min(1)
     return {
-        "counts": counts, "right": torch.full_like(counts, sources), "hint": more,
-        "more": torch.cat([more, larger.features[:, 1:2].double()], dim=-1),
-        "fewer": features(seen, logits, counts, -1),
+        "counts": counts, "right": torch.full_like(counts, sources),
+        "hint": features(seen, logits, counts, 1), "excess": features(seen, logits, counts, -1),
+        "above": compared(seen, more, logits, above, coherent=coherent),
+        "below": compared(fewer, seen, logits, below, coherent=coherent),
     }  # fmt: skip
 
 
@@ -57,20 +56,24 @@ def regressions(data: dict[str, Tensor], most: int) -> Counting:
     """The three fits."""
     counts, right = data["counts"], data["right"]
     room, some = counts < most, counts > 1
-    above, below = (right > counts)[room].double(), (right < counts)[some].double()
-    weights = [fitted(data["hint"][room], above), fitted(data["more"][room], above), fitted(data["fewer"][some], below)]
-    hint, more, fewer = (tuple(round(w, 3) for w in each.tolist()) for each in weights)
-    return Counting(hint=hint, more=more, fewer=fewer)
+    pairs = torch.cat([data["above"][room], data["below"][some]])
+    larger = torch.cat([(right > counts)[room], (right >= counts)[some]]).double()
+    fits = [
+        fitted(data["hint"][room], (right > counts)[room].double()),
+        fitted(data["excess"][some], (right < counts)[some].double()), fitted(pairs, larger),
+    ]  # fmt: skip
+    hint, excess, more = (tuple(round(w, 3) for w in each.tolist()) for each in fits)
+    return Counting(hint=hint, excess=excess, more=more)
 
 
 def decided(counting: Counting, data: dict[str, Tensor], most: int) -> Tensor:
     """The counts that the three probabilities lead to, as in `Counting.settled`."""
-    p = {n: (data[n] @ data[n].new_tensor(vars(counting)[n])).sigmoid() for n in ("hint", "more", "fewer")}
+    by = {"hint": counting.hint, "excess": counting.excess, "above": counting.more, "below": counting.more}
+    p = {name: (data[name] @ data[name].new_tensor(weights)).sigmoid() for name, weights in by.items()}
     counts = data["counts"]
-    more = torch.where((p["hint"] > counting.promising) & (counts < most), p["more"], 0)
-    fewer = torch.where(counts > 1, p["fewer"], 0)
-    up = (more > 0.5) & (more > fewer)
-    return torch.where(up, counts + 1, torch.where((fewer > 0.5) & (more <= fewer), counts - 1, counts))
+    up = (p["hint"] > counting.promising) & (counts < most) & (p["above"] > 0.5)
+    down = (p["excess"] > counting.promising) & (counts > 1) & (p["below"] < 0.5) & ~up
+    return counts + up.long() - down.long()
 
 
 def halves(data: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

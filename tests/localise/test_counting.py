@@ -10,12 +10,12 @@ from ris_pytorch_pipeline.localise import Counting, Evidence, Localiser
 from ris_pytorch_pipeline.physics import preset
 
 
-def evidence(weakest: Tensor, spare: Tensor) -> Evidence:
+def evidence(weakest: Tensor, spare: Tensor, value: Tensor) -> Evidence:
     zero = torch.zeros_like(weakest)
-    return Evidence(weakest=weakest, spare=spare, doubtful=zero, rise=zero)
+    return Evidence(weakest=weakest, spare=spare, doubtful=zero, rise=zero, value=value)
 
 
-def world(weakest: dict[int, float], spare: dict[int, float]):
+def world(weakest: dict[int, float], spare: dict[int, float], value: dict[int, float]):
     """Estimates of scenes that show so much with so many sources; what was asked for is kept."""
     asked: list[list[int]] = []
 
@@ -30,31 +30,31 @@ def world(weakest: dict[int, float], spare: dict[int, float]):
             deviations=torch.ones(len(some), slots, 3).double(), noise_variance=some.double(),
             status=(Status.CONVERGED,) * len(some),
         )  # fmt: skip
-        told = ([table[int(k)] for k in some] for table in (weakest, spare))
+        told = ([table[int(k)] for k in some] for table in (weakest, spare, value))
         return found, evidence(*(torch.tensor(each).double() for each in told))
 
     return located, asked
 
 
 LOUD = {1: 500.0, 2: 500.0, 3: 500.0}
+QUIET = {1: 1.0, 2: 1.0, 3: 1.0}
+ONE, TWO, THREE = {1: 0.0, 2: -2.0, 3: -4.0}, {1: 200.0, 2: 0.0, 3: -2.0}, {1: 400.0, 2: 200.0, 3: 0.0}
+"""Negative log-likelihoods of worlds with so many sources."""
 
 
 @pytest.mark.parametrize(
-    ("weakest", "spare", "logits", "order"),
+    ("weakest", "spare", "value", "logits", "order"),
     [
-        (LOUD, {1: 1.0, 2: 1.0, 3: 1.0}, [-9.0, -5.0, 3.0, -5.0], 2),  # both agree
-        (LOUD, {1: 900.0, 2: 900.0, 3: 1.0}, [-9.0, -5.0, 1.0, 0.5], 3),  # one more is worth much, tried or not
-        (
-            {1: 500.0, 2: 0.5, 3: 0.1},
-            {1: 1.0, 2: 1.0, 3: 1.0},
-            [-9.0, 0.5, 1.0, -5.0],
-            1,
-        ),  # the second is worth nothing
+        (LOUD, QUIET, TWO, [-9.0, -5.0, 3.0, -5.0], 2),  # both agree
+        (LOUD, {1: 900.0, 2: 900.0, 3: 1.0}, THREE, [-9.0, -5.0, 1.0, 0.5], 3),  # one more is worth much
+        (LOUD, {1: 900.0, 2: 900.0, 3: 1.0}, TWO, [-9.0, -5.0, 1.0, 0.5], 2),  # it seemed so, until it was tried
+        ({1: 500.0, 2: 0.5, 3: 0.1}, QUIET, ONE, [-9.0, 0.5, 1.0, -5.0], 1),  # the second is worth nothing
+        (LOUD, QUIET, ONE, [-9.0, 0.5, 1.0, -5.0], 1),  # two share one place: each is needed while the other is held
     ],
 )
-def test_the_count_follows_both(weakest, spare, logits, order) -> None:
-    located, asked = world(weakest, spare)
-    found, seen, counts = Counting().settled(located, torch.tensor([logits, logits]))
+def test_the_count_follows_both(weakest, spare, value, logits, order) -> None:
+    located, asked = world(weakest, spare, value)
+    found, seen, counts = Counting().settled(located, torch.tensor([logits, logits]), coherent=True)
     assert counts.tolist() == found.order.tolist() == [order, order]
     assert seen.weakest.tolist() == [weakest[order]] * 2 and found.noise_variance.tolist() == [float(order)] * 2
     assert asked[0] == [2, 2] and len(asked) <= 3
@@ -62,9 +62,9 @@ def test_the_count_follows_both(weakest, spare, logits, order) -> None:
 
 def test_scenes_are_kept_apart() -> None:
     """Only the scene with a doubt is located again, and its neighbours keep their estimates."""
-    located, asked = world(LOUD, {1: 900.0, 2: 1.0, 3: 1.0})
+    located, asked = world(LOUD, {1: 900.0, 2: 1.0, 3: 1.0}, TWO)
     logits = torch.tensor([[-9.0, -5.0, 9.0, -5.0], [-9.0, 1.0, 0.8, -5.0], [-9.0, -5.0, -5.0, 9.0]])
-    found, _, counts = Counting().settled(located, logits)
+    found, _, counts = Counting().settled(located, logits, coherent=False)
     assert counts.tolist() == found.order.tolist() == [2, 2, 3]
     assert asked == [[2, 1, 3], [0, 2, 0]]
     assert (~found.positions[..., 0].isnan()).sum(-1).tolist() == [2, 2, 3]

@@ -68,7 +68,7 @@ def test_symbols_outside_the_training_are_refused() -> None:
 
 
 def evidence(**changes: float) -> Evidence:
-    values = {"weakest": 60.0, "spare": 5.0, "doubtful": 2.0, "rise": 0.0, **changes}
+    values = {"weakest": 60.0, "spare": 5.0, "doubtful": 2.0, "rise": 0.0, "value": 0.0, **changes}
     return Evidence(**{name: torch.tensor([value], dtype=torch.float64) for name, value in values.items()})
 
 

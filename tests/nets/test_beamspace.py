@@ -61,7 +61,7 @@ def test_cleaned_images_are_whitened_by_the_covariance_of_what_was_found(kind: s
 def _explained(cleaning: Cleaning, place: Tensor) -> Tensor:
     """Powers at which a source was taken in: w = p/(1 + p b^H x) solved for p."""
     cleaning.explain(place)
-    solved, weight = cleaning._terms[-1]
+    solved, weight = cleaning._solved[..., -1, :], cleaning._weights[..., -1]
     coded = cleaning.codes * steering_at(place[:, None], cleaning.array)
     response = cleaning._blocks(torch.einsum("sln,smn->slm", coded, cleaning.channel))
     own = (response.conj() * solved).sum(-1).real

@@ -1,5 +1,6 @@
 """Is the wave of any array the phase of its true path lengths, and does an array know what it can tell?"""
 
+import copy
 import math
 from dataclasses import replace
 
@@ -191,3 +192,13 @@ def test_a_bent_panel_keeps_the_distance_of_its_columns() -> None:
     steps = (elements[1:] - elements[:-1]).norm(dim=-1)
     torch.testing.assert_close(steps, torch.full_like(steps, 0.01), rtol=1e-3, atol=0)
     assert float(elements[30, 0]) > float(elements[0, 0]), "it bulges towards +x"
+
+
+def test_what_is_made_of_an_array_is_made_once_and_stays_behind_when_it_is_copied() -> None:
+    array, made = Panel(horizontal=3, vertical=2, spacing=0.15).array(0.3), []
+    first, second = (array.once("sum", lambda: made.append(1) or array.elements.sum()) for _ in range(2))
+    assert first is second and made == [1]
+    assert array.to(dtype=torch.float32) is array.to(dtype=torch.float32)
+    with torch.inference_mode():
+        assert not array.once("inside", lambda: array.elements * 2).is_inference()
+    assert "_made" not in vars(copy.deepcopy(array)) and len(copy.deepcopy(array)) == 6

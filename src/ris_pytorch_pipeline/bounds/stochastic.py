@@ -40,5 +40,5 @@ def stochastic_bound(
     chart, coordinates = chart_of(positions, sounding.array, on_plane="elevation" not in known)
     few, repeats = collapsed(sounding)
     whitened = whiten(snapshot_gram(coordinates, chart, few), powers, noise_variance)
-    information = repeats * fisher_information(whitened, powers, noise_variance)
+    information = repeats * fisher_information(whitened, powers)
     return identifiable(deviations_from_information(coordinates, information, chart, known))

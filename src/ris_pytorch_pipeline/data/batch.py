@@ -14,6 +14,9 @@ from ..physics import Array, Observation, Scenes, Truth, cosines_from_positions,
 from ..shapes import Channel, Codes, Cosines, Counts, Covariance, Mask
 from .whitening import Prior
 
+_TILE_BYTES = 1 << 20
+"""Of Q formed at a time."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
@@ -182,8 +185,8 @@ def energy_lags(
 ) -> Float[Tensor, "scene 2 lag_v lag_h"]:
     """Sums of Q = Σ_l G_l^H Γ⁻¹ G_l = (H^H Γ⁻¹ H) ∘ (conj(C)^T C) along equal element differences.
 
-    With E(Δ) = Σ_{n - m = Δ} Q_nm the energy of a plane wave is a^H Q a = Σ_Δ E(Δ) conj(a_Δ). Formed one row of the
-    panel at a time, so that no N x N matrix is kept.
+    With E(Δ) = Σ_{n - m = Δ} Q_nm the energy of a plane wave is a^H Q a = Σ_Δ E(Δ) conj(a_Δ). Formed some elements
+    at a time, so that no large N x N matrix is kept.
 
     Args:
         codes: C, (scene, snapshot, element).
@@ -198,10 +201,10 @@ def energy_lags(
     v = torch.arange(vertical, device=codes.device).repeat_interleave(horizontal)
     h = torch.arange(horizontal, device=codes.device).repeat(vertical)
     sums = channel.new_zeros((len(codes), (2 * vertical - 1) * (2 * horizontal - 1)))
-    for row in range(vertical):
-        own = slice(row * horizontal, (row + 1) * horizontal)
+    every = torch.arange(len(v), device=codes.device)
+    for own in every.split(max(horizontal, _TILE_BYTES // (channel.element_size() * len(codes) * len(v)))):
         block = (channel[..., own].mH @ whitened) * (codes[..., own].mH @ codes)
-        lag = (row - v + vertical - 1) * (2 * horizontal - 1) + h[own, None] - h + horizontal - 1
+        lag = (v[own, None] - v + vertical - 1) * (2 * horizontal - 1) + h[own, None] - h + horizontal - 1
         sums.index_add_(1, lag.flatten(), block.flatten(1))
     sums = sums / sums[:, sums.shape[1] // 2].real[:, None]
     return torch.view_as_real(sums).movedim(-1, 1).unflatten(2, (2 * vertical - 1, 2 * horizontal - 1))

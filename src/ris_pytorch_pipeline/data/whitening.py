@@ -54,11 +54,12 @@ def _fit(values: Float[Tensor, "scene antenna"], energies: Float[Tensor, "scene 
     """Signal power p and noise variance σ² of e_m ≈ p d_m + σ², each at least `_LEAST` of the mean energy."""
     level, mean = energies.mean(-1), values.mean(-1)
     signal, noise = 0.5 * level / mean, 0.5 * level
+    powers = torch.stack([torch.ones_like(values), values, values.square(), energies, values * energies], dim=-2)
     for _ in range(_ITERATIONS):
-        weight = 1 / (signal[:, None] * values + noise[:, None]).square()
-        ones, first, second = weight.sum(-1), (weight * values).sum(-1), (weight * values.square()).sum(-1)
-        constant, sloped = (weight * energies).sum(-1), (weight * values * energies).sum(-1)
-        determinant = (ones * second - first.square()).clamp_min(torch.finfo(ones.dtype).eps * ones * second)
+        weight = torch.addcmul(noise[:, None], signal[:, None], values).square().reciprocal()
+        ones, first, second, constant, sloped = (powers @ weight[..., None])[..., 0].unbind(-1)
+        pairs = ones * second
+        determinant = (pairs - first * first).clamp_min(torch.finfo(ones.dtype).eps * pairs)
         signal = torch.maximum((ones * sloped - first * constant) / determinant, _LEAST * level / mean)
         noise = torch.maximum((second * constant - first * sloped) / determinant, _LEAST * level)
     return signal, noise

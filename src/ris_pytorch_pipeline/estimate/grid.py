@@ -47,12 +47,12 @@ class SearchGrid:
         """(n_u, n_w, n_q)."""
         return self.u.numel(), self.w.numel(), self.q.numel()
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Number of searched points."""
         return int(self.valid.sum()) * self.q.numel()
 
-    @property
+    @cached_property
     def step(self) -> tuple[float, float, float]:
         """Spacing of each axis; 0 for an axis of one point."""
         return tuple(float(a[1] - a[0]) if a.numel() > 1 else 0.0 for a in (self.u, self.w, self.q))  # pyright: ignore[reportReturnType]
@@ -103,6 +103,10 @@ def search_grid(region: SearchRegion, array: Array, oversampling: float = 1.0) -
     Raises:
         InputError: an array of no extent, or one so large that its grid fits in no memory.
     """
+    return array.once(("grid", region, oversampling), lambda: _built(region, array, oversampling))
+
+
+def _built(region: SearchRegion, array: Array, oversampling: float) -> SearchGrid:
     _check_extent(array)
     q_low, q_high = 1 / region.distance[1], 1 / region.distance[0]
     fraunhofer = 2 * math.sqrt(2 * sum(x**4 for x in array.extents)) / array.wavelength

@@ -1,6 +1,7 @@
 """How likely measurements with random symbols are: value, score and Fisher information."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from jaxtyping import Complex, Float
@@ -11,30 +12,32 @@ from .gram import Gram
 
 @dataclass(frozen=True, eq=False)
 class Whitened:
-    """Inner products under Γ_l⁻¹, Γ_l = B_l P B_l^H + σ² I, by the matrix inversion lemma (K x K inverses only).
+    """Inner products under Γ_l⁻¹, Γ_l = B_l P B_l^H + σ² I, by the matrix inversion lemma (K x K factors only).
 
-    With S = B^H B + σ² P⁻¹: V^H Γ⁻¹ V = (V^H V - V^H B S⁻¹ B^H V)/σ², and where one side is B there is no
-    subtraction: V^H Γ⁻¹ B = V^H B S⁻¹ P⁻¹.
+    With S = B^H B + σ² P⁻¹: B^H Γ⁻¹ [V, y] = P⁻¹ S⁻¹ B^H [V, y], without a subtraction, and of the derivatives D
+    D^H Γ⁻¹ [D, y] = (D^H [D, y] - D^H B S⁻¹ B^H [D, y])/σ².
 
     Args:
-        vectors: V^H Γ⁻¹ V as (..., snapshot, kind, source, kind, source), of 4 kinds or, where sources are held, 1.
-        squared: V^H Γ⁻² B as (..., snapshot, kind, source, source).
-        measured: V^H Γ⁻¹ y as (..., snapshot, kind, source).
-        trace: tr Γ⁻¹, (..., snapshot).
-        trace_squared: tr Γ⁻², (..., snapshot).
+        vectors: V^H Γ⁻¹ V, (..., snapshot, vector, vector), of 4 K vectors or, where sources are held, K.
+        measured: V^H Γ⁻¹ y, (..., snapshot, vector).
         quadratic: y^H Γ⁻¹ y, (..., snapshot).
-        quadratic_squared: ‖Γ⁻¹ y‖², (..., snapshot).
         logdet: log|Γ|, (..., snapshot).
+        equations: M.
+        kinds: vectors of a source: 4 or 1.
     """
 
-    vectors: Complex[Tensor, "*block kind source kind source"]
-    squared: Complex[Tensor, "*block kind source source"]
-    measured: Complex[Tensor, "*block kind source"]
-    trace: Float[Tensor, "*block"]
-    trace_squared: Float[Tensor, "*block"]
+    vectors: Complex[Tensor, "*block vector vector"]
+    measured: Complex[Tensor, "*block vector"]
     quadratic: Float[Tensor, "*block"]
-    quadratic_squared: Float[Tensor, "*block"]
     logdet: Float[Tensor, "*block"]
+    equations: int
+    kinds: int
+
+    @property
+    def by_source(self) -> Complex[Tensor, "*block source kind source"]:
+        """B^H Γ⁻¹ V."""
+        sources = self.vectors.shape[-1] // self.kinds
+        return self.vectors[..., :sources, :].unflatten(-1, (self.kinds, sources))
 
 
 def whiten(gram: Gram, powers: Float[Tensor, "*batch source"], noise_variance: Float[Tensor, "*batch"]) -> Whitened:
@@ -46,40 +49,30 @@ def whiten(gram: Gram, powers: Float[Tensor, "*batch source"], noise_variance: F
         noise_variance: (...), σ² > 0.
 
     Returns:
-        Inner products under Γ⁻¹ and Γ⁻².
+        Inner products under Γ⁻¹.
     """
-    k, m, n = gram.sources, gram.equations, gram.kinds
-    s2 = noise_variance.unsqueeze(-1)
-    inverse_powers = (1 / powers).unsqueeze(-2)
-    bb, vb = gram.vectors[..., :k, :k], gram.vectors[..., :, :k]
-    factor = torch.linalg.cholesky(bb + torch.diag_embed((s2.unsqueeze(-1) * inverse_powers).to(bb.dtype)))
-    inverse = torch.cholesky_inverse(factor)
-    explained = inverse @ bb  # E = S⁻¹ B^H B
-    through = vb @ inverse  # V^H B S⁻¹
-    cross = through * inverse_powers.unsqueeze(-2)  # V^H Γ⁻¹ B
-    squared = cross @ (inverse * inverse_powers.unsqueeze(-2))  # V^H Γ⁻² B
-    s2m = s2[..., None, None]
-    vectors = (gram.vectors - through @ vb.mH) / s2m
-    vectors = torch.cat([cross, vectors[..., k:]], dim=-1)
-    vectors = torch.cat([cross.mH, vectors[..., k:, :]], dim=-2)
-    solved = inverse @ gram.measured[..., :k, None]
-    with_y = ((gram.measured.unsqueeze(-1) - vb @ solved) / s2m).squeeze(-1)
-    with_y = torch.cat([solved.squeeze(-1) * inverse_powers, with_y[..., k:]], dim=-1)
-    projected = (gram.measured[..., :k].conj() * solved.squeeze(-1)).sum(-1).real
-    twice = (solved.mH @ bb @ solved).squeeze((-1, -2)).real
-    trace = explained.diagonal(dim1=-2, dim2=-1).sum(-1).real
-    trace2 = (explained * explained.mT).sum(dim=(-1, -2)).real
-    diagonal = factor.diagonal(dim1=-2, dim2=-1).real
-    logdet = (m - k) * s2.log() + 2 * diagonal.log().sum(-1) + powers.log().sum(-1, keepdim=True)
+    k, m = gram.sources, gram.equations
+    noise = noise_variance.unsqueeze(-1)
+    load = torch.diag_embed((noise / powers).to(gram.vectors.dtype)).unsqueeze(-3)
+    factor = torch.linalg.cholesky(gram.vectors[..., :k, :k] + load)
+    seen = torch.cat([gram.vectors[..., :k, :], gram.measured[..., :k].unsqueeze(-1)], dim=-1)  # B^H [V, y]
+    half = torch.linalg.solve_triangular(factor, seen, upper=False)
+    full = torch.linalg.solve_triangular(factor.mH, half, upper=True)  # S⁻¹ B^H [V, y]
+    joint = full / powers[..., None, :, None]
+    if gram.kinds > 1:
+        rest = torch.cat([gram.vectors[..., k:, k:], gram.measured[..., k:].unsqueeze(-1)], dim=-1)
+        rest = (rest - gram.vectors[..., k:, :k] @ full[..., k:]) / noise[..., None, None]
+        joint = torch.cat([joint, torch.cat([joint[..., k:-1].mH, rest], dim=-1)], dim=-2)
+    explained = torch.view_as_real(half[..., -1]).square().sum(dim=(-1, -2))
+    logs = factor.diagonal(dim1=-2, dim2=-1).real.log().sum(-1)
+    level = (m - k) * noise.log() + powers.log().sum(-1, keepdim=True)
     return Whitened(
-        vectors=vectors.unflatten(-1, (n, k)).unflatten(-3, (n, k)),
-        squared=squared.unflatten(-2, (n, k)),
-        measured=with_y.unflatten(-1, (n, k)),
-        trace=(m - trace) / s2,
-        trace_squared=(m - 2 * trace + trace2) / s2.square(),
-        quadratic=(gram.energy - projected) / s2,
-        quadratic_squared=(gram.energy - 2 * projected + twice) / s2.square(),
-        logdet=logdet,
+        vectors=joint[..., :-1],
+        measured=joint[..., -1],
+        quadratic=(gram.energy - explained) / noise,
+        logdet=level.add(logs, alpha=2),
+        equations=m,
+        kinds=gram.kinds,
     )
 
 
@@ -88,55 +81,66 @@ def negative_log_likelihood(whitened: Whitened) -> Float[Tensor, "*batch"]:
     return (whitened.logdet + whitened.quadratic).sum(-1)
 
 
-def score(
-    whitened: Whitened, powers: Float[Tensor, "*batch source"], noise_variance: Float[Tensor, "*batch"]
-) -> Float[Tensor, "*batch parameter"]:
+def score(whitened: Whitened, powers: Float[Tensor, "*batch source"]) -> Float[Tensor, "*batch parameter"]:
     """Gradient of the NLL over ((u, w, q) of source 1, 2, ..., log p_1, log p_2, ..., log σ²).
 
-    g_i = Σ_l tr(Γ⁻¹ ∂_iΓ) - y^H Γ⁻¹ ∂_iΓ Γ⁻¹ y with ∂Γ/∂x = p (d b^H + b d^H), ∂Γ/∂log p = p b b^H, ∂Γ/∂log σ² = σ² I.
+    g_i = Σ_l tr(Γ⁻¹ ∂_iΓ) - y^H Γ⁻¹ ∂_iΓ Γ⁻¹ y with ∂Γ/∂x = p (d b^H + b d^H), ∂Γ/∂log p = p b b^H and
+    ∂Γ/∂log σ² = Γ - Σ_k ∂Γ/∂log p_k.
     """
-    return block_scores(whitened, powers, noise_variance).sum(-2)
+    return block_scores(whitened, powers).sum(-2)
 
 
-def block_scores(
-    whitened: Whitened, powers: Float[Tensor, "*batch source"], noise_variance: Float[Tensor, "*batch"]
-) -> Float[Tensor, "*block parameter"]:
+def block_scores(whitened: Whitened, powers: Float[Tensor, "*batch source"]) -> Float[Tensor, "*block parameter"]:
     """The terms of `score`, block by block: independent and of mean zero where the model holds."""
-    bd = whitened.vectors[..., 0, :, 1:, :].diagonal(dim1=-3, dim2=-1)  # (..., block, 3, source)
-    by, dy = whitened.measured[..., 0, :], whitened.measured[..., 1:, :]
-    loud = powers.unsqueeze(-2)
-    by_position = 2 * (bd - dy.conj() * by.unsqueeze(-2)).real * loud.unsqueeze(-2)
-    bb = whitened.vectors[..., 0, :, 0, :].diagonal(dim1=-2, dim2=-1).real
-    by_power = loud * (bb - torch.view_as_real(by).square().sum(-1))
-    by_noise = noise_variance.unsqueeze(-1) * (whitened.trace - whitened.quadratic_squared)
-    return torch.cat([by_position.mT.flatten(-2), by_power, by_noise.unsqueeze(-1)], dim=-1)
+    seen = whitened.measured.unflatten(-1, (whitened.kinds, -1))
+    own = whitened.by_source.diagonal(dim1=-3, dim2=-1) - seen.conj() * seen[..., :1, :]  # (..., block, kind, source)
+    by_level = (whitened.equations - whitened.quadratic).unsqueeze(-1)
+    raw = torch.cat([(own.real * powers[..., None, None, :]).flatten(-2), by_level], dim=-1)
+    return raw @ _parameters(whitened.kinds, powers.shape[-1], raw.dtype, raw.device)
 
 
 def fisher_information(
-    whitened: Whitened, powers: Float[Tensor, "*batch source"], noise_variance: Float[Tensor, "*batch"]
+    whitened: Whitened, powers: Float[Tensor, "*batch source"]
 ) -> Float[Tensor, "*batch parameter parameter"]:
     """F_ij = Σ_l tr(Γ⁻¹ ∂_iΓ Γ⁻¹ ∂_jΓ) over the parameters of `score`, from inner products alone.
 
-    Positions: 2 p p' Re[(b^H d')(b'^H d) + (b^H b')(d'^H d)], position and log p': 2 p p' Re[(b^H b')(b'^H d)],
-    log p and log p': p p' |b^H b'|², with log σ²: σ² times the same under Γ⁻²; all inner products under Γ⁻¹.
+    Where Γ moves by p Re d b^H with a vector d of any kind and by Γ with its level, of the vectors d_k and d'_m of
+    sources k and m p p'/2 Re[(b_k^H d'_m)(b_m^H d_k) + (b_k^H b_m)(d'_m^H d_k)] under Γ⁻¹, of one of them and the level
+    p Re b_k^H d_k, of the level with itself L M.
     """
-    w = whitened.vectors
-    bb, bd, dd = w[..., 0, :, 0, :], w[..., 0, :, 1:, :], w[..., 1:, :, 1:, :]
-    pairs = powers.unsqueeze(-1) * powers.unsqueeze(-2)  # p_k p_m
-    first = torch.einsum("...lkzm,...lmxk->...kxmz", bd, bd)
-    second = torch.einsum("...lkm,...lzmxk->...kxmz", bb, dd)
-    positions = 2 * (first + second).real * pairs[..., :, None, :, None]
-    mixed = 2 * torch.einsum("...lkm,...lmxk->...kxm", bb, bd).real * pairs[..., :, None, :]
-    log_powers = torch.view_as_real(bb).square().sum(dim=(-1, -4)) * pairs
-    scale = noise_variance[..., None] * powers
-    squared = whitened.squared.diagonal(dim1=-2, dim2=-1).real.sum(-3)  # (..., 4, source)
-    noise_position = 2 * squared[..., 1:, :].mT * scale.unsqueeze(-1)
-    noise_power = squared[..., 0, :] * scale
-    noise = noise_variance.square() * whitened.trace_squared.sum(-1)
-    positions, mixed = positions.flatten(-4, -3).flatten(-2), mixed.flatten(-3, -2)
-    last = torch.cat([noise_position.flatten(-2), noise_power], dim=-1)
-    upper = torch.cat([positions, mixed], dim=-1)
-    lower = torch.cat([mixed.mT, log_powers], dim=-1)
-    information = torch.cat([torch.cat([upper, lower], dim=-2), last.unsqueeze(-1)], dim=-1)
-    final = torch.cat([last, noise.unsqueeze(-1)], dim=-1)
-    return torch.cat([information, final.unsqueeze(-2)], dim=-2)
+    kinds, k = whitened.kinds, powers.shape[-1]
+    inner = whitened.vectors.movedim(-3, -1).contiguous()  # sums over snapshots run along memory
+    rows = inner[..., :k, :, :].unflatten(-2, (kinds, k))
+    every = inner.unflatten(-2, (kinds, k)).unflatten(-4, (kinds, k))
+    products = rows.unsqueeze(-5) * rows.movedim(-4, -2).unsqueeze(-3)  # (..., kind, source, kind', source', block)
+    turned = every.movedim((-5, -4), (-3, -2))
+    products = torch.addcmul(products, inner[..., :k, :k, :].unsqueeze(-3).unsqueeze(-5), turned)
+    loud = torch.cat([powers] * kinds, dim=-1)
+    pairs = products.sum(-1).real.flatten(-2).flatten(-3, -2) * (loud / 2).unsqueeze(-1) * loud.unsqueeze(-2)
+    levels = rows.diagonal(dim1=-4, dim2=-2).real.sum(-2).flatten(-2) * loud
+    total = torch.full_like(levels[..., :1], whitened.equations * rows.shape[-1])
+    last = torch.cat([levels, total], dim=-1).unsqueeze(-2)
+    raw = torch.cat([torch.cat([pairs, levels.unsqueeze(-1)], dim=-1), last], dim=-2)
+    change = _parameters(kinds, k, raw.dtype, raw.device)
+    return change.mT @ raw @ change
+
+
+@cache
+def _parameters(
+    kinds: int, sources: int, dtype: torch.dtype, device: torch.device
+) -> Float[Tensor, "raw parameter"]:  # fmt: skip
+    """How the parameters of `score` move the vectors, of each kind source by source, and the level of Γ.
+
+    Γ = Σ_k p_k b_k b_k^H + σ² I moves by 2 Re p d b^H with a position, half of that with b in place of d for log p.
+    With log σ² alone its level rises and all powers fall.
+    """
+    with torch.inference_mode(mode=False):
+        moved = sources * (kinds - 1)
+        change = torch.zeros((kinds * sources + 1, moved + sources + 1), dtype=torch.float64)
+        for source in range(sources):
+            for kind in range(1, kinds):
+                change[kind * sources + source, (kinds - 1) * source + kind - 1] = 2
+            change[source, moved + source] = 1
+            change[source, -1] = -1
+        change[-1, -1] = 1
+        return change.to(device, dtype)

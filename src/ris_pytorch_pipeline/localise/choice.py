@@ -7,6 +7,7 @@ from jaxtyping import Complex, Float, Int
 from torch import Tensor
 
 from ..estimate.ml.stochastic import one_source_gain
+from ..likelihood import Gram, whiten
 
 _LOUDEST = 4.0
 """Times all the energy of a scene that one source may be thought to have."""
@@ -57,47 +58,53 @@ class Chooser:
     ) -> None:
         kind = vectors.dtype.to_real()
         self.noise, self.favour = noise.to(kind), favour.to(kind)
-        self.x = vectors / self.noise[:, None, None, None]
-        self.v = measured / self.noise[:, None, None]
+        self._joint = torch.cat([vectors, measured[..., None]], dim=-1) / self.noise[:, None, None, None]
         self.quadratic = energy.to(kind).sum(-1) / self.noise
         self.powers = torch.zeros_like(self.favour)
         own = vectors.diagonal(dim1=-2, dim2=-1).real.sum(1)
         self._most = _LOUDEST * energy.to(kind).sum(-1, keepdim=True) / own.clamp_min(1e-30)
-        self._rows = torch.arange(len(favour), device=favour.device)
+
+    @property
+    def x(self) -> Complex[Tensor, "scene block candidate candidate"]:
+        """B^H Γ⁻¹ B."""
+        return self._joint[..., :-1]
+
+    @property
+    def v(self) -> Complex[Tensor, "scene block candidate"]:
+        """B^H Γ⁻¹ y."""
+        return self._joint[..., -1]
 
     def gains(self) -> tuple[Tensor, Tensor]:
         """2 ΔNLL and the likeliest power of one more source at each candidate's place, (scene, candidate)."""
         own = self.x.diagonal(dim1=-2, dim2=-1).real.clamp_min(1e-12)
-        gain, power = one_source_gain(torch.view_as_real(self.v).square().sum(-1).transpose(0, 1), own.transpose(0, 1))
+        seen = torch.view_as_real(self.v).square().sum(-1)
+        gain, power = one_source_gain(seen.transpose(0, 1), own.transpose(0, 1))
         return gain, torch.minimum(power, self._most)
 
     def best(self) -> tuple[Tensor, Tensor, Tensor]:
         """The candidate not in use that is worth most, its gain and its power, (scene,) each."""
         gain, power = self.gains()
-        worth = (gain / 2 + self.favour).masked_fill(self.powers > 0, -torch.inf)
-        index = worth.argmax(1)
-        return index, gain[self._rows, index], power[self._rows, index]
+        worth = torch.add(self.favour, gain, alpha=0.5).masked_fill(self.powers > 0, -torch.inf)
+        index = worth.argmax(1, keepdim=True)
+        return index[:, 0], gain.gather(1, index)[:, 0], power.gather(1, index)[:, 0]
 
     def put(self, index: Tensor, power: Tensor) -> None:
         """Change the power of one candidate of each scene by so much."""
-        rows = self._rows
-        column, seen = self.x[rows, :, :, index], self.v[rows, :, index]
-        own = self.x[rows, :, index, index].real
-        weight = power[:, None] / (1 + power[:, None] * own).clamp_min(_LEAST)
-        self.x = self.x - (weight[..., None] * column)[..., None] * column.conj()[..., None, :]
-        self.v = self.v - column * (weight * seen)[..., None]
+        at = index[:, None, None, None].expand(*self._joint.shape[:2], 1, self._joint.shape[-1])
+        row = self._joint.gather(2, at)  # b_r^H Γ⁻¹ [B, y]
+        seen, own = row[..., 0, -1], row.gather(3, at[..., :1])[..., 0, 0].real
+        weight = power[:, None] / torch.addcmul(torch.ones_like(own), power[:, None], own).clamp_min(_LEAST)
+        self._joint = self._joint - (row[..., :-1].mH * weight[..., None, None]) * row
         self.quadratic = self.quadratic - (weight * torch.view_as_real(seen).square().sum(-1)).sum(-1)
-        self.powers = self.powers.index_put((rows, index), (self.powers[rows, index] + power).clamp_min(0))
+        self.powers = self.powers.scatter_add(1, index[:, None], power[:, None]).clamp_min_(0)
 
     def losses(self) -> Float[Tensor, "scene candidate"]:
-        """2 ΔNLL that taking each candidate out would cost: 2 Σ_l [p |v_r|²/(1 - p X_rr) + log(1 - p X_rr)]."""
-        power = self.powers[:, None]
-        left = (1 - power * self.x.diagonal(dim1=-2, dim2=-1).real).clamp_min(_LEAST)
-        return 2 * (power * torch.view_as_real(self.v).square().sum(-1) / left + left.log()).sum(1)
+        """2 ΔNLL that taking each candidate out would cost."""
+        return _worth(self.x, self.v, self.powers)
 
     def take(self, index: Tensor) -> None:
         """Take one candidate of each scene out again."""
-        self.put(index, -self.powers[self._rows, index])
+        self.put(index, -self.powers.gather(1, index[:, None])[:, 0])
 
 
 def chosen(chooser: Chooser, sources: int, sweeps: int, equations: int) -> Choice:
@@ -138,7 +145,18 @@ def missed(grams: tuple[Tensor, Tensor, Tensor], powers: Tensor, noise: Tensor) 
         powers: (scene, source).
         noise: (scene,), σ².
     """
-    chooser = Chooser(*grams, noise, torch.zeros_like(powers))
-    for source, power in enumerate(powers.to(chooser.favour).unbind(1)):
-        chooser.put(torch.full_like(power, source, dtype=torch.long), power)
-    return chooser.losses()
+    vectors, measured, energy = grams
+    kind = energy.dtype
+    seen = whiten(Gram(vectors, measured, energy, equations=0, kinds=1), powers.to(kind), noise.to(kind))
+    return _worth(seen.vectors, seen.measured, powers.to(kind))
+
+
+def _worth(
+    vectors: Complex[Tensor, "scene block source source"],
+    measured: Complex[Tensor, "scene block source"],
+    powers: Float[Tensor, "scene source"],
+) -> Float[Tensor, "scene source"]:
+    """2 Σ_l [p |v_r|²/(1 - p X_rr) + log(1 - p X_rr)] with X = B^H Γ⁻¹ B and v = B^H Γ⁻¹ y."""
+    power = powers[:, None]
+    left = (1 - power * vectors.diagonal(dim1=-2, dim2=-1).real).clamp_min(_LEAST)
+    return 2 * (power * torch.view_as_real(measured).square().sum(-1) / left + left.log()).sum(1)

@@ -16,69 +16,108 @@ Located = Callable[[Counts], tuple[Estimate, Evidence]]
 """From the number of sources of each scene, 0 for those to leave out, to the estimates of the others in their order."""
 _LEAST = -12.0
 """Least log-probability of a count: no network is surer than that."""
+_SURE = 20.0
+"""Gain over 10 from which on more says nothing more."""
+HINT = (-1.129, -0.068, 0.924, 0.963, 0.109)
+EXCESS = (1.957, -0.863, 0.089, 0.607, 1.196)
+MORE = (-1.598, -0.352, 1.649, 0.839, -0.322, -0.738)
+"""Weights for the network of the package."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counting:
-    """Three logistic regressions on what an estimate of K sources shows.
+    """Three logistic regressions: two say where another number is worth trying, the third compares two numbers.
 
-    Features are 1, log(1 + weakest), log(1 + spare), the difference of the network's log-probabilities of the other
-    count and of K, the rise of the noise (see `Evidence`), and for `more` also log(1 + weakest) of K + 1 sources.
-    The defaults are those of the network of the package, fitted by `benchmarks/order.py`.
+    `hint` and `excess` are asked what an estimate of K sources shows, see `features`: where they see a chance of a
+    source more or fewer, as many are located too. `more` is asked whether the larger of two numbers is right, see
+    `compared`: sources that split one place between them each seem needed while the others are held, and yet explain no
+    more than one does. The defaults are those of the network of the package, fitted by `benchmarks/order.py`.
 
     Args:
         hint: of a source more, before one is tried.
-        more: of a source more, once K + 1 were tried.
-        fewer: of a source fewer.
-        promising: probability by `hint` from which K + 1 are tried.
+        excess: of a source fewer, before that is tried.
+        more: of the larger number, once both were tried.
+        promising: probability by `hint` and `excess` from which another number is tried.
     """
 
-    hint: tuple[float, ...] = (-1.258, -0.069, 1.089, 1.25, 0.099)
-    more: tuple[float, ...] = (-1.273, -0.422, 0.473, 1.11, -0.081, 0.886)
-    fewer: tuple[float, ...] = (1.535, -0.804, 0.214, 0.448, -0.108)
-    promising: float = 0.05
+    hint: tuple[float, ...] = HINT
+    excess: tuple[float, ...] = EXCESS
+    more: tuple[float, ...] = MORE
+    promising: float = 0.02
 
-    def settled(self, located: Located, logits: Float[Tensor, "scene count"]) -> tuple[Estimate, Evidence, Counts]:
+    def settled(
+        self, located: Located, logits: Float[Tensor, "scene count"], *, coherent: bool
+    ) -> tuple[Estimate, Evidence, Counts]:
         """The estimates with the likeliest number of sources, what speaks for them, and that number.
 
         Args:
             located: makes estimates of a number of sources.
             logits: of the network, for 0, 1, ... sources.
+            coherent: whether symbols are constant.
         """
-        counts = logits[:, 1:].argmax(-1) + 1
+        counts, raised = logits[:, 1:].argmax(-1) + 1, torch.zeros(len(logits), device=logits.device).bool()
         found, seen = located(counts)
-        fewer = self._probability(self.fewer, features(seen, logits, counts, -1)).masked_fill(counts < 2, 0)
-        hint = self._probability(self.hint, features(seen, logits, counts, 1))
-        tried = (hint > self.promising) & (counts < logits.shape[-1] - 1)
-        more = torch.zeros_like(hint)
-        if bool(tried.any()):
-            larger, seen_there = located(torch.where(tried, counts + 1, 0))
-            shown = torch.cat([features(seen, logits, counts, 1)[tried], seen_there.features[:, 1:2]], dim=-1)
-            more[tried] = self._probability(self.more, shown)
-            taken = (more > 0.5) & (more > fewer)
-            counts = torch.where(taken, counts + 1, counts)
-            found, seen = _put(found, seen, taken, (larger, seen_there), taken[tried], counts)
-        dropped = (fewer > 0.5) & (more <= fewer)
-        if bool(dropped.any()):
-            counts = torch.where(dropped, counts - 1, counts)
-            smaller = located(torch.where(dropped, counts, 0))
-            found, seen = _put(found, seen, dropped, smaller, torch.ones_like(dropped[dropped]), counts)
+        chances = {1: self.hint, -1: self.excess}
+        tried = {step: self._tried(weights, seen, logits, counts, step) for step, weights in chances.items()}
+        for step, rows in tried.items():
+            rows = rows & ~raised
+            if not bool(rows.any()):
+                continue
+            other, shown = located(torch.where(rows, counts + step, 0))
+            few, many = (seen[rows], shown) if step > 0 else (shown, seen[rows])
+            fewest = counts[rows] + min(step, 0)
+            larger = _probability(self.more, compared(few, many, logits[rows], fewest, coherent=coherent)) > 0.5
+            taken = rows.masked_scatter(rows, larger if step > 0 else ~larger)
+            counts = torch.where(taken, counts + step, counts)
+            found, seen = _put(found, seen, taken, (other, shown), taken[rows], counts)
+            raised = taken
         return found, seen, counts
 
-    @staticmethod
-    def _probability(weights: tuple[float, ...], shown: Tensor) -> Tensor:
-        return (shown @ shown.new_tensor(weights)).sigmoid()
+    def _tried(
+        self, weights: tuple[float, ...], seen: Evidence, logits: Tensor, counts: Counts, step: int
+    ) -> Bool[Tensor, "scene"]:  # noqa: F821
+        """Where another number is worth trying, and possible."""
+        other = counts + step
+        possible = (other >= 1) & (other < logits.shape[-1])
+        return possible & (_probability(weights, features(seen, logits, counts, step)) > self.promising)
+
+
+def _probability(weights: tuple[float, ...], shown: Float[Tensor, "scene feature"]) -> Float[Tensor, "scene"]:  # noqa: F821
+    return (shown @ shown.new_tensor(weights)).sigmoid()
 
 
 def features(
     seen: Evidence, logits: Float[Tensor, "scene count"], counts: Counts, step: int
 ) -> Float[Tensor, "scene feature"]:
-    """What an estimate of `counts` sources shows of there being `step` more, see `Counting`."""
+    """What an estimate of `counts` sources shows of there being `step` more.
+
+    1, log(1 + weakest), log(1 + spare), the difference of the network's log-probabilities of the two numbers, and the
+    rise of the noise, see `Evidence`.
+    """
+    one, weakest, spare, _, rise = seen.features.double().unbind(-1)
+    return torch.stack([one, weakest, spare, _odds(logits, counts, step), rise], dim=-1)
+
+
+def compared(
+    few: Evidence, many: Evidence, logits: Float[Tensor, "scene count"], counts: Counts, *, coherent: bool
+) -> Float[Tensor, "scene feature"]:
+    """What estimates of `counts` and of one more source show of the larger number being right.
+
+    With the gain T = 2 (NLL of few - NLL of many): 1, log(1 + T), T/10 up to 20, the difference of the network's
+    log-probabilities, the rise of the noise of few, and 1 or -1 for constant or random symbols.
+    """
+    gain = 2 * (few.value - many.value).double()
+    rise, kind = few.features[:, -1].double(), torch.full_like(gain, 1.0 if coherent else -1.0)
+    odds = _odds(logits, counts, 1)
+    logs = gain.clamp_min(0).log1p()
+    return torch.stack([kind.square(), logs, (gain / 10).clamp(0, _SURE), odds, rise, kind], dim=-1)
+
+
+def _odds(logits: Float[Tensor, "scene count"], counts: Counts, step: int) -> Float[Tensor, "scene"]:  # noqa: F821
+    """The difference of the network's log-probabilities of `counts` + `step` and of `counts` sources."""
     logs = logits.double().log_softmax(-1).clamp_min(_LEAST)
     other = (counts + step).clamp(1, logits.shape[-1] - 1)
-    odds = logs.gather(1, other[:, None])[:, 0] - logs.gather(1, counts[:, None])[:, 0]
-    one, weakest, spare, _, rise = seen.features.double().unbind(-1)
-    return torch.stack([one, weakest, spare, odds.to(one), rise], dim=-1)
+    return logs.gather(1, other[:, None])[:, 0] - logs.gather(1, counts[:, None])[:, 0]
 
 
 def _put(

@@ -16,12 +16,14 @@ class Evidence:
         spare: 2 ΔNLL that one more source would gain, at the best place that was seen.
         doubtful: least of the log odds of the candidates that were chosen.
         rise: log of the noise variance that is left over the one that the colours of the channel show.
+        value: negative log-likelihood up to a constant of the scene, nats.
     """
 
     weakest: Float[Tensor, "scene"]  # noqa: F821
     spare: Float[Tensor, "scene"]  # noqa: F821
     doubtful: Float[Tensor, "scene"]  # noqa: F821
     rise: Float[Tensor, "scene"]  # noqa: F821
+    value: Float[Tensor, "scene"]  # noqa: F821
 
     @property
     def features(self) -> Float[Tensor, "scene feature"]:
@@ -30,6 +32,10 @@ class Evidence:
         return torch.stack(
             [torch.ones_like(self.rise), *logs, self.doubtful.clamp(-8, 8), self.rise.clamp(-3, 3)], dim=-1
         )
+
+    def __getitem__(self, rows: Tensor) -> "Evidence":
+        """For some of the estimates, by mask or by index."""
+        return Evidence(**{name: x[rows] for name, x in vars(self).items()})
 
     def replaced(self, rows: Tensor, other: "Evidence", some: Tensor) -> "Evidence":
         """The same with some rows of other evidence in its rows."""

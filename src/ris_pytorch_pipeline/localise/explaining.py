@@ -187,4 +187,5 @@ def _evidence(
         spare=spare.double(),
         doubtful=favour.gather(1, choice.index).amin(1).double(),
         rise=end.hypothesis.log_noise - log_noise.double(),
+        value=end.hypothesis.value,
     )

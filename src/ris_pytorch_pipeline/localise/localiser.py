@@ -182,7 +182,9 @@ class Localiser:
 
             if asked is None and self.polish and self.counting is not None:
                 logits = prediction.order_logits[:, : self._most(observation) + 1]
-                starts, evidence, counts = self.counting.settled(located, logits)
+                starts, evidence, counts = self.counting.settled(
+                    located, logits, coherent=observation.symbols == "pilot"
+                )
                 counts = counts.to(device)
             else:
                 starts, evidence = located(counts.to(self._device))

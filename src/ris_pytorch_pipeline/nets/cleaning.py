@@ -45,7 +45,8 @@ class Cleaning:
         scaled = (y * power.rsqrt()[:, None, None]).mT
         self._shape = y.shape
         self._measured = self._blocks(torch.linalg.solve_triangular(factor, scaled, upper=False).mT)
-        self._terms: list[tuple[Tensor, Tensor]] = []
+        self._solved = self._measured.new_zeros((*self._measured.shape[:2], 0, self._measured.shape[2]))  # x
+        self._weights = power.new_zeros((*self._measured.shape[:2], 0))  # w
 
     def explain(self, place: Float[Tensor, "scene 3"]) -> Float[Tensor, "scene"]:  # noqa: F821
         """Take one more source of each scene into the covariance.
@@ -59,13 +60,15 @@ class Cleaning:
         vectors = steering_at(place.float()[:, None], self.array)
         response = self._blocks(coded_response(vectors, self.codes, self.channel)[..., 0, :])
         solved = response
-        for x, weight in self._terms:
-            solved = solved - x * (weight * (x.conj() * response).sum(-1))[..., None]
+        if self._weights.shape[-1]:
+            inner = (self._solved.conj() @ response[..., None]).squeeze(-1) * self._weights
+            solved = response - (inner[..., None, :] @ self._solved).squeeze(-2)
         own = (response.conj() * solved).sum(-1).real.clamp_min(1e-12)
         seen = (response.conj() * self._measured).sum(-1)
         gain, power = one_source_gain(torch.view_as_real(seen).square().sum(-1).mT, own.mT)
         weight = power[:, None] / (1 + power[:, None] * own)
-        self._terms.append((solved, weight))
+        self._solved = torch.cat([self._solved, solved[..., None, :]], dim=-2)
+        self._weights = torch.cat([self._weights, weight[..., None]], dim=-1)
         self._measured = self._measured - solved * (weight * seen)[..., None]
         return gain
 

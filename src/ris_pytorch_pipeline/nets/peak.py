@@ -27,23 +27,28 @@ def peak_of(
     Returns:
         The number of the cell's direction, and (u, w, q).
     """
-    flat, shape = energy.flatten(1), energy.shape[1:]
+    flat, (_, n_w, n_q) = energy.flatten(1), energy.shape[1:]
+    axes, first, last, strides = _layout(grid, energy)
     cell = flat.argmax(1)
-    strides = (shape[1] * shape[2], shape[2], 1)
-    index = [cell // stride % size for stride, size in zip(strides, shape, strict=True)]
-    best = flat.gather(1, cell[:, None])[:, 0]
-    places = []
-    for axis, at, stride in zip((grid.u, grid.w, grid.q), index, strides, strict=True):
-        last = axis.numel() - 1
-        below, above = (
-            flat.gather(1, (cell + stride * ((at + side).clamp(0, last) - at))[:, None])[:, 0] for side in (-1, 1)
-        )
-        offset = (above - below) / (2 * (2 * best - below - above)).clamp_min(1e-30)
-        offset = offset.clamp(-0.5, 0.5).masked_fill((at == 0) | (at == last), 0)
-        values = axis.to(energy)
-        step = values[1] - values[0] if last else values.new_zeros(())
-        places.append(values[at] + offset * step)
-    return cell // shape[2], torch.stack(places, dim=-1)
+    direction = cell // n_q
+    index = torch.stack([direction // n_w, direction % n_w, cell % n_q], dim=-1)
+    inner, whole = (index > 0) & (index < last), cell[:, None]
+    ends = torch.cat([whole, whole - strides * (index > 0), whole + strides * (index < last)], dim=1)
+    best, below, above = flat.gather(1, ends).split([1, 3, 3], dim=1)
+    bend = torch.sub(2 * best, below + above).clamp_min(1e-30)
+    offset = ((above - below) / bend / 2).clamp(-0.5, 0.5) * inner
+    places = torch.addcmul(axes[first + index], offset, axes.new_tensor(grid.step))
+    return direction, places
+
+
+def _layout(grid: SearchGrid, like: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The values of all axes, and of each axis the number of its first one, its last index and its stride."""
+    n_u, n_w, n_q = grid.shape
+    axes = torch.cat([grid.u, grid.w, grid.q]).to(like)
+    numbers = torch.tensor(
+        [[0, n_u, n_u + n_w], [n_u - 1, n_w - 1, n_q - 1], [n_w * n_q, n_q, 1]], device=like.device
+    )  # fmt: skip
+    return axes, *numbers.unbind(0)
 
 
 def ascended(
@@ -61,16 +66,16 @@ def ascended(
         grid: how far a step may go, and in what field q stays.
     """
     chart = chart_at(place, array)
-    vectors, derivatives = chart.steering_with_derivatives(place[:, None])
-    beams = torch.cat([vectors, derivatives[:, :, 0]], dim=1).conj() @ images.mT  # (scene, 4, row)
-    energy = torch.view_as_real(beams[:, 0]).square().sum(dim=(-1, -2))
-    slope = (beams[:, :1].conj() * beams[:, 1:]).real.sum(-1) / energy.clamp_min(1e-30)[:, None]
-    phases = (derivatives[:, :, 0] * vectors.conj()).imag
+    vectors, derivatives = (x.squeeze(-2) for x in chart.steering_with_derivatives(place[:, None]))
+    seen = torch.view_as_real(torch.cat([vectors[:, None], derivatives], dim=1).conj() @ images.mT).flatten(2)
+    inner = seen[:, :1] @ seen.mT  # (scene, 1, 4): Σ_l |a^H z_l|² and its slopes, halved
+    slope = inner[:, 0, 1:] / inner[:, 0, :1].clamp_min(1e-30)
+    phases = (derivatives * vectors.conj()[:, None]).imag
     phases = phases - phases.mean(-1, keepdim=True)
     spread = phases @ phases.mT / phases.shape[-1]
-    spread = spread + torch.diag_embed(_LOADING * spread.diagonal(dim1=-2, dim2=-1) + 1e-12)
+    spread.diagonal(dim1=-2, dim2=-1).mul_(1 + _LOADING).add_(1e-12)
     reach = _FARTHEST * place.new_tensor(grid.step)
-    step = torch.linalg.solve(spread, slope).clamp(-reach, reach)
+    step = torch.cholesky_solve(slope[..., None], torch.linalg.cholesky(spread))[..., 0].clamp(-reach, reach)
     direction, q = (place + step).split([2, 1], dim=-1)
     direction = direction / (direction.norm(dim=-1, keepdim=True) / 0.99).clamp_min(1)
     return torch.cat([direction, q.clamp(0.8 * float(grid.q[0]), 1.15 * float(grid.q[-1]))], dim=-1)

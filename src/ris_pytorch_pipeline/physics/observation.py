@@ -163,15 +163,12 @@ class Observation(Sounding):
 
     def __getitem__(self, index: slice | Tensor | list[int]) -> "Observation":
         """The observation of some of the scenes: a slice, a list or a tensor of scene numbers."""
-        known = self.noise_variance
-        return replace(
-            self,
-            measurements=self.measurements[index],
-            codes=self.codes[index],
-            channel=self.channel[index],
-            noise_variance=None if known is None else known[index],
-            sequences=None if self.sequences is None else self.sequences[index],
-        )
+        some = object.__new__(Observation)  # what holds for all scenes holds for some
+        for name, value in vars(self).items():
+            object.__setattr__(some, name, value[index] if isinstance(value, Tensor) else value)
+        if some.measurements.numel() == 0:
+            some._check_shapes()
+        return some
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Observation":
         """The same observation on another device or in another complex precision."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -13,6 +14,8 @@ ROUGH = 1e-3
 _HOPE = 2.0
 """Predicted decreases that a start may lie above its ceiling. Of starts that come below it in four iterations, at most
 1 % lie higher; of the others half do (random symbols, K = 3 at 10 dB) or a quarter (pilots, K = 5 at 5 dB)."""
+_LOADING = 1e-9
+"""Added to the scaled diagonal for the undamped decrease."""
 _RIM = 1 - 1e-9
 """a² + b² just short of endfire, where d_x would have no slope."""
 
@@ -31,6 +34,10 @@ class Local:
     gradient: Float[Tensor, "scene parameter"]
     curvature: Float[Tensor, "scene parameter parameter"]
 
+    def __getitem__(self, rows: Tensor) -> "Local":
+        """Of some of the scenes."""
+        return Local(self.value[rows], self.gradient[rows], self.curvature[rows])
+
 
 @dataclass(frozen=True, eq=False)
 class Minimum:
@@ -47,6 +54,11 @@ class Minimum:
     value: Float[Tensor, "scene"]  # noqa: F821
     converged: Bool[Tensor, "scene"]  # noqa: F821
     curvature: Float[Tensor, "scene parameter parameter"]
+
+    def put(self, scenes: Scenes, point: Tensor, model: Local, converged: Tensor) -> None:
+        """Note where some of the scenes ended."""
+        self.point[scenes], self.value[scenes] = point, model.value
+        self.converged[scenes], self.curvature[scenes] = converged, model.curvature
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +77,20 @@ class Box:
     stride: Float[Tensor, "parameter"]  # noqa: F821
     sources: int
 
+    @cached_property
+    def fixed(self) -> Bool[Tensor, "parameter"]:  # noqa: F821
+        """Parameters without a range."""
+        return self.lower == self.upper
+
     def clamp(self, point: Float[Tensor, "scene parameter"]) -> Float[Tensor, "scene parameter"]:
         """The nearest allowed point, roughly: into the ranges, then directions into the disc a² + b² < 1."""
         inside = point.clamp(self.lower, self.upper)
-        positions = inside[:, : 3 * self.sources].unflatten(1, (self.sources, 3))
-        shrink = (_RIM / positions[..., :2].square().sum(-1).clamp_min(_RIM)).sqrt()
-        positions[..., :2] *= shrink.unsqueeze(-1)
+        if self.sources == 0:
+            return inside
+        directions = inside[:, : 3 * self.sources].view(-1, self.sources, 3)[..., :2]
+        reach = directions.square().sum(-1, keepdim=True)
+        if bool((reach > _RIM).any()):
+            directions *= (_RIM / reach.clamp_min(_RIM)).sqrt()
         return inside
 
 
@@ -103,52 +123,57 @@ def minimise(
     Returns:
         The best point of each scene.
     """
+    live = torch.arange(len(start), device=start.device)
     point = box.clamp(start)
-    active = torch.arange(start.shape[0], device=start.device)
-    here = evaluate(point, active)
-    value, curvature = here.value.clone(), here.curvature.clone()
-    converged = torch.zeros_like(active, dtype=torch.bool)
-    damping, length = torch.full_like(value, 1e-2), torch.ones_like(value)
+    here = evaluate(point, live)
+    end = Minimum(point.clone(), here.value.clone(), torch.zeros_like(live).bool(), here.curvature.clone())
+    damping, length = torch.full_like(here.value, 1e-2), torch.ones_like(here.value)
     for _ in range(iterations):
-        step, decrease = _step(here, point[active], damping[active], box)
-        done = decrease < tolerance
-        converged[active[done]] = True
-        if ceiling is not None:
-            done = done | (here.value - _HOPE * decrease > ceiling[active])
-        active, step = active[~done], step[~done]
-        if active.numel() == 0:
-            break
-        here = _pick(here, ~done)
-        trial = box.clamp(point[active] + length[active, None] * step)
-        there = evaluate(trial, active)
+        step, decrease = _step(here, point, damping, box)
+        converged = decrease < tolerance
+        done = converged if ceiling is None else converged | (here.value - _HOPE * decrease > ceiling[live])
+        if bool(done.any()):
+            end.put(live[done], point[done], here[done], converged[done])
+            kept = torch.nonzero(~done).squeeze(-1)
+            if kept.numel() == 0:
+                return end
+            live, point, here, step = live[kept], point[kept], here[kept], step[kept]
+            damping, length = damping[kept], length[kept]
+        trial = box.clamp(torch.addcmul(point, length[:, None], step))
+        there = evaluate(trial, live)
         better = there.value < here.value
-        length[active] = torch.where(better, _length(trial - point[active], here, there), 1.0)
-        point[active] = torch.where(better[:, None], trial, point[active])
-        value[active] = torch.where(better, there.value, here.value)
-        damping[active] = (damping[active] * torch.where(better, 0.2, 8.0)).clamp(1e-6, 1e6)
-        here = _choose(better, there, here)
-        curvature[active] = here.curvature
-    return Minimum(point, value, converged, curvature)
+        if bool(better.all()):
+            length, damping = _length(trial - point, here, there), (0.2 * damping).clamp_min(1e-6)
+            point, here = trial, there
+            continue
+        length = torch.where(better, _length(trial - point, here, there), 1.0)
+        damping = (damping * torch.where(better, 0.2, 8.0)).clamp(1e-6, 1e6)
+        point, here = torch.where(better[:, None], trial, point), _choose(better, there, here)
+    end.put(live, point, here, torch.zeros_like(live).bool())
+    return end
 
 
 def _step(here: Local, point: Tensor, damping: Tensor, box: Box) -> tuple[Tensor, Tensor]:
     """The damped step and the decrease that the undamped model predicts, over parameters that are free to move."""
-    blocked = (point <= box.lower) & (here.gradient > 0) | (point >= box.upper) & (here.gradient < 0)
-    blocked = blocked | (box.lower == box.upper)
-    gradient = here.gradient.masked_fill(blocked, 0)
-    curvature = here.curvature.masked_fill(blocked[:, :, None] | blocked[:, None, :], 0)
+    gradient, curvature = here.gradient, here.curvature
     diagonal = curvature.diagonal(dim1=-2, dim2=-1).clamp_min(torch.finfo(gradient.dtype).tiny)
-    diagonal = torch.where(blocked, torch.ones_like(diagonal), diagonal)
+    outward = torch.where(gradient > 0, point <= box.lower, (point >= box.upper) & (gradient < 0))
+    blocked = outward | box.fixed
+    if bool(blocked.any()):
+        gradient, diagonal = gradient.masked_fill(blocked, 0), diagonal.masked_fill(blocked, 1)
+        curvature = curvature.masked_fill(blocked[:, :, None] | blocked[:, None, :], 0)
+        curvature = curvature + torch.diag_embed(blocked.to(point.dtype))
     scale = diagonal.rsqrt()
-    scaled = curvature * scale[:, :, None] * scale[:, None, :]
-    eye = torch.eye(point.shape[1], dtype=point.dtype, device=point.device)
     unit = gradient * scale
-    loads = torch.stack([damping, torch.full_like(damping, 1e-9)])[..., None, None]  # damped step, undamped decrease
-    fill = torch.diag_embed(blocked.to(point.dtype))
-    factor, failed = torch.linalg.cholesky_ex(scaled + fill + loads * eye)
-    factor = torch.where(failed[..., None, None] > 0, eye, factor)  # a singular model: scaled steepest descent
+    loaded = torch.stack([curvature, curvature]) * scale[:, :, None] * scale[:, None, :]
+    own = loaded.diagonal(dim1=-2, dim2=-1)
+    own[0] += damping[:, None]  # the damped step
+    own[1] += _LOADING  # the undamped decrease
+    factor, failed = torch.linalg.cholesky_ex(loaded)
+    if bool(failed.any()):  # a singular model: scaled steepest descent
+        factor = torch.where(failed[..., None, None] > 0, torch.eye(point.shape[1]).to(factor), factor)
     solved = torch.cholesky_solve(unit.expand(2, -1, -1).unsqueeze(-1), factor).squeeze(-1)
-    step = (-solved[0] * scale).clamp(-box.stride, box.stride)
+    step = (solved[0] * -scale).clamp(-box.stride, box.stride)
     return step, (unit * solved[1]).sum(-1) / 2
 
 
@@ -157,10 +182,6 @@ def _length(step: Tensor, here: Local, there: Local) -> Tensor:
     modelled = (step.unsqueeze(-2) @ here.curvature @ step.unsqueeze(-1)).squeeze((-1, -2))
     seen = (step * (there.gradient - here.gradient)).sum(-1)
     return modelled / seen.clamp(0.4 * modelled, 2.5 * modelled).clamp_min(torch.finfo(step.dtype).tiny)
-
-
-def _pick(here: Local, rows: Tensor) -> Local:
-    return Local(here.value[rows], here.gradient[rows], here.curvature[rows])
 
 
 def _choose(better: Tensor, there: Local, here: Local) -> Local:

@@ -1,6 +1,7 @@
 """Which elements and grid points are mirror images of others: what is computed for one of them serves them all."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from jaxtyping import Float, Int
@@ -50,11 +51,20 @@ class Mirrors:
 
 def by_signs(values: Tensor) -> Tensor:
     """Σ_s χ_gs x_s over the first axis, of 1, 2 or 4 entries: from images to parities, and from parities to images."""
-    one = values.new_ones((1, 1))
-    signs = one
-    while len(signs) < len(values):
-        signs = torch.kron(torch.cat([torch.cat([one, one], dim=1), torch.cat([one, -one], dim=1)]), signs)
-    return (signs @ values.flatten(1)).view(values.shape) if len(values) > 1 else values
+    if len(values) == 1:
+        return values
+    return (_signs(len(values), values.dtype, values.device) @ values.flatten(1)).view(values.shape)
+
+
+@cache
+def _signs(images: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """χ_gs of a group of reflections."""
+    with torch.inference_mode(mode=False):
+        one = torch.ones((1, 1))
+        signs = one
+        while len(signs) < images:
+            signs = torch.kron(torch.cat([torch.cat([one, one], dim=1), torch.cat([one, -one], dim=1)]), signs)
+        return signs.to(device, dtype)
 
 
 def mirrors_of(array: Array, grid: SearchGrid) -> Mirrors:

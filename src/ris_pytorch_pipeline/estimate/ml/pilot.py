@@ -22,7 +22,7 @@ from ..region import SearchRegion
 from .hypothesis import Hypothesis, Rivals, Rows
 from .large.outline import Outline, outline_of
 from .levenberg import ROUGH, Box, Local, minimise
-from .steered import GridSteering, grid_steering, products, room
+from .steered import GridSteering, kept_steering, products, room
 from .stochastic import position_box
 
 _FEW = 1000
@@ -52,7 +52,7 @@ class PilotLikelihood:
     @cached_property
     def steering(self) -> GridSteering:
         """Steering vectors of the grid."""
-        return grid_steering(self.observation.array, self.grid)
+        return kept_steering(self.observation.array, self.grid)
 
     @cached_property
     def outline(self) -> Outline | None:

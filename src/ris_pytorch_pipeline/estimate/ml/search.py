@@ -12,6 +12,8 @@ Needed = Callable[[int], float]
 """The gain 2 ΔNLL that one more source needs beside a number of sources."""
 _NEEDED = 2.0
 """Thresholds that dropping a source must cost before no smaller order is tried."""
+_ON_THE_WAY = 0.5
+"""Nats that sources may lack while others are still to come."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +42,15 @@ class SearchEffort:
     close: float = 3.0
 
 
-def add_source(likelihood: Likelihood, rows: Rows, given: Hypothesis, effort: SearchEffort) -> Hypothesis:
-    """Add the source with the largest gain on the grid and refine all sources jointly."""
+def add_source(
+    likelihood: Likelihood, rows: Rows, given: Hypothesis, effort: SearchEffort, tolerance: float = 1e-2
+) -> Hypothesis:  # fmt: skip
+    """Add the source with the largest gain on the grid and refine all sources jointly, to so many nats."""
     gain, log_power = likelihood.scan(rows, given)
     best = gain.argmax(dim=-1)
     points = likelihood.grid.points().to(given.cosines.dtype)
     start = given.plus(points[best], log_power.gather(1, best[:, None]).squeeze(1).to(given.log_noise.dtype))
-    return likelihood.refine(rows, start, iterations=effort.add_iterations, tolerance=1e-2)
+    return likelihood.refine(rows, start, iterations=effort.add_iterations, tolerance=tolerance)
 
 
 def cycle(likelihood: Likelihood, rows: Rows, given: Hypothesis, effort: SearchEffort) -> Hypothesis:
@@ -187,7 +191,7 @@ def search_known(likelihood: Likelihood, rows: Rows, sources: int, effort: Searc
     """Find exactly `sources` sources: add greedily, then cycle until nothing changes."""
     found = likelihood.nothing(rows)
     for _ in range(sources):
-        found = add_source(likelihood, rows, found, effort)
+        found = add_source(likelihood, rows, found, effort, _ON_THE_WAY)
     return cycle(likelihood, rows, found, effort)
 
 

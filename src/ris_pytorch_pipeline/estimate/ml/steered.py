@@ -16,6 +16,9 @@ _TILE_BYTES = 1 << 21
 _BLOCK_BYTES = 1 << 23
 """Of steering vectors used at a time: wide products are faster than narrow ones."""
 
+_KEPT_BYTES = 1 << 24
+"""Of steering vectors, before they are folded, that are kept from call to call."""
+
 
 @dataclass(frozen=True, eq=False)
 class GridSteering:
@@ -68,6 +71,13 @@ def grid_steering(array: Array, grid: SearchGrid) -> GridSteering:
             out[..., size // 2 :, first : first + tile] = folded.imag
         tiles.append(out)
     return GridSteering(mirrors, tuple(tiles))
+
+
+def kept_steering(array: Array, grid: SearchGrid) -> GridSteering:
+    """The steering vectors of a grid that is kept itself; small ones stay with the array for the next scenes."""
+    if 8 * len(array) * array.frequencies * grid.size > _KEPT_BYTES:
+        return grid_steering(array, grid)
+    return array.once(("steering", grid), lambda: grid_steering(array, grid))
 
 
 def products(

@@ -23,7 +23,7 @@ from ..region import SearchRegion
 from .hypothesis import Hypothesis, Rivals, Rows
 from .large.outline import Outline, outline_of
 from .levenberg import ROUGH, Box, Local, minimise
-from .steered import GridSteering, grid_steering, products, real_rows
+from .steered import GridSteering, kept_steering, products, real_rows
 
 _LOG_POWER = (-25.0, 10.0, 2.0)
 _LOG_NOISE = (-25.0, 1.0, 1.0)
@@ -57,7 +57,7 @@ class StochasticLikelihood:
     @cached_property
     def steering(self) -> GridSteering:
         """Steering vectors of the grid."""
-        return grid_steering(self.observation.array, self.grid)
+        return kept_steering(self.observation.array, self.grid)
 
     def nothing(self, rows: Rows) -> Hypothesis:
         """No source: σ² = mean |y|²."""
@@ -180,7 +180,7 @@ class StochasticLikelihood:
         chart = chart_at(at.cosines, self.observation.array)
         seen, powers, noise = self.observation, at.log_powers.exp(), at.log_noise.exp()
         gram = snapshot_gram(chart.coordinates(at.cosines), chart, seen.of(rows), seen.blocks[rows])
-        return block_scores(whiten(gram, powers, noise), powers, noise)
+        return block_scores(whiten(gram, powers, noise), powers)
 
     def information(self, rows: Rows, at: Hypothesis) -> Tensor:
         """Fisher information at a hypothesis, (row, parameter, parameter)."""
@@ -197,8 +197,11 @@ def quadratic(gram: Gram, log_powers: Tensor, log_noise: Tensor) -> Local:
     """NLL, score and Fisher information over the positions that move, the powers and the noise; sums are double."""
     powers, noise = (x.exp().to(gram.energy.dtype) for x in (log_powers, log_noise[:, 0]))
     whitened = whiten(gram, powers, noise)
-    parts = negative_log_likelihood, score, fisher_information
-    value, slope, curvature = parts[0](whitened), parts[1](whitened, powers, noise), parts[2](whitened, powers, noise)
+    value, slope, curvature = (
+        negative_log_likelihood(whitened),
+        score(whitened, powers),
+        fisher_information(whitened, powers),
+    )
     return Local(value.double(), slope.double(), curvature.double())
 
 
@@ -266,11 +269,13 @@ def one_source_gain(alpha: Tensor, beta: Tensor, iterations: int = 2) -> tuple[T
         T and p, each (...).
     """
     least = 1e-3 / beta.sum(0).clamp_min(1e-30)
-    excess, square = alpha - beta, beta.square()
-    power = torch.maximum(excess.sum(0) / square.sum(0), least)
-    for _ in range(iterations):
-        weight = (1 + power * beta).reciprocal_().square_()
-        power = torch.maximum((excess * weight).sum(0) / weight.mul_(square).sum(0), least)
+    moments = torch.stack([alpha - beta, beta.square()])
+    first, second = moments.sum(1).unbind(0)
+    power = torch.maximum(first / second, least)
+    for _ in range(iterations if len(alpha) > 1 else 0):  # of one snapshot the start is the maximum
+        weight = (power * beta).add_(1).square_()
+        first, second = (moments / weight).sum(1).unbind(0)
+        power = torch.maximum(first / second, least)
     loaded = power * beta
     explained = (alpha * power).div_(1 + loaded)
-    return 2 * explained.sub_(loaded.log1p_()).sum(0).clamp_min(0), power
+    return 2 * explained.sub_(loaded.log1p_()).sum(0).clamp_min_(0), power

@@ -1,5 +1,6 @@
 """In which coordinates a source moves: (u, w, q) of lines and flat arrays, tangent ones around it of deep arrays."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -84,8 +85,9 @@ class Chart:
         if array.frequencies > 1:
             scaled = slopes.unsqueeze(-4) * wavenumbers(array.wavelengths, delta).unsqueeze(-3)
         else:
-            scaled = slopes * float(wavenumbers(array.wavelengths, delta.new_zeros(())))
-        return vectors, torch.complex(torch.zeros_like(scaled), scaled) * vectors.unsqueeze(-3)
+            scaled = slopes * (-2 * math.pi / array.wavelength)
+        quarter = torch.view_as_real(vectors * 1j).unsqueeze(-4)
+        return vectors, torch.view_as_complex(scaled.unsqueeze(-1) * quarter)
 
     def jacobian(self, coordinates: Coordinates) -> Float[Tensor, "*batch source 3 3"]:
         """∂(φ, θ, r)/∂(a, b, q), rows (φ, θ, r)."""

@@ -66,9 +66,9 @@ def projections(
             "pass them on the last axis, q = 0 for the far field",
         )  # fmt: skip
     x, h, v = elements.unbind(-1)
-    u, w, q = (c.unsqueeze(-1) for c in cosines[..., -3:].unbind(-1))
+    u, w, q = cosines[..., -3:].split(1, dim=-1)
     if flat:
-        return q, h.square() + v.square(), h * u + v * w
+        return q, torch.addcmul(h * h, v, v), torch.addcmul(h * u, v, w)
     forward = cosines[..., :1] if cosines.shape[-1] == 4 else forward_cosine(u, w)
     return q, x.square() + h.square() + v.square(), x * forward + h * u + v * w
 

@@ -1,9 +1,10 @@
 """What an array is: element positions, wavelengths, pose and wavefront in one frozen value."""
 
 import math
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -15,6 +16,7 @@ from ..tensors import as_tensor
 from .frame import Frame, frame_of
 from .wavefronts import Wavefront, spherical
 
+Made = TypeVar("Made")
 KINDS = ("point", "line", "flat", "deep")
 """Words for arrays of dimension 0 to 3."""
 
@@ -159,10 +161,29 @@ class Array:
         """The same array with its elements on another device or in another real precision."""
         if (dtype in {None, self.elements.dtype}) and (device is None or torch.device(device) == self.elements.device):
             return self
+        return self.once(("to", device, dtype), lambda: self._converted(device, dtype))
+
+    def _converted(self, device: torch.device | str | None, dtype: torch.dtype | None) -> "Array":
         other = replace(self, elements=self.elements.to(device=device, dtype=dtype))
         for name in ("frame", "_exact"):
             other.__dict__[name] = getattr(self, name)  # a change of precision moves nothing
         return other
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What `make` makes of this array alone: made when first asked for under this key, and kept with the array.
+
+        Args:
+            key: names it, with all that it depends on besides.
+            make: called without a record for gradients.
+        """
+        kept: dict[Hashable, Any] = self.__dict__.setdefault("_made", {})
+        if key not in kept:
+            with torch.inference_mode(mode=False), torch.no_grad():
+                kept[key] = make()
+        return kept[key]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_made"}
 
     def like(self, other: Tensor) -> "Array":
         """The same array on the device and in the real precision of a tensor."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+import torch
 from torch import Tensor
 
 from ...errors import ConfigurationError
@@ -32,12 +33,14 @@ def relative_distance(q: Tensor, rho2: Tensor, t: Tensor) -> Tensor:
 
 
 def _spherical(q: Tensor, rho2: Tensor, t: Tensor) -> Tensor:
-    return (q * rho2 - 2 * t) / (1 + relative_distance(q, rho2, t))
+    bend = torch.sub(q * rho2, t, alpha=2)
+    return bend / ((q * bend + 1).sqrt() + 1)  # S² = 1 + q (q rho² - 2 t)
 
 
 def _spherical_slopes(q: Tensor, rho2: Tensor, t: Tensor, delta: Tensor) -> tuple[Tensor, Tensor]:
-    s = 1 + q * delta  # the distance to the element over that to the centre
-    return -1 / s, (rho2 + t * delta) / (s * (1 + s))
+    s = q * delta + 1  # the distance to the element over that to the centre
+    by_t = -s.reciprocal()
+    return by_t, torch.addcmul(rho2, t, delta) * by_t / (-1 - s)
 
 
 def _fresnel(q: Tensor, rho2: Tensor, t: Tensor) -> Tensor:
