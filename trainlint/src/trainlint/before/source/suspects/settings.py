@@ -123,9 +123,9 @@ def misspelt(training: Training) -> Iterator[SourceFinding]:
     """`param.require_grad = False` and `optimizer.lr = 0.1`."""
     made = {id(each.node) for each in training.optimizers if each.origin.startswith("torch.optim.")}
     for file in training.reading.files:
-        assigned = [node for node in file.nodes if isinstance(node, ast.Assign)]
-        owners = {ast.unparse(target) for node in assigned if id(node.value) in made for target in node.targets}
-        for node, target in ((node, target) for node in assigned for target in node.targets):
+        assigned = [each for each in file.nodes if isinstance(each, ast.Assign)]
+        owners = {ast.unparse(target) for each in assigned if id(each.value) in made for target in each.targets}
+        for node, target in ((each, target) for each in assigned for target in each.targets):
             if not isinstance(target, ast.Attribute):
                 continue
             told = ""
