@@ -76,6 +76,15 @@ def test_columns_of_bare_numbers_are_named_by_their_file(tmp_path: Path, mark: s
     assert diagnose_path(path).findings
 
 
+@pytest.mark.parametrize("form", ["{} {}", "{} tensor({}, grad_fn=<MeanBackward0>)", "[{}] {}", "{}: tensor({})"])
+@pytest.mark.parametrize("breaks", [True, False])
+def test_a_value_without_a_name_is_judged_for_being_a_number(form: str, breaks: bool):
+    values = [math.nan if breaks and n > 7 else 0.9**n for n in range(20)]
+    verdict = diagnose_text("\n".join(["start", *(form.format(n, v) for n, v in enumerate(values))]))
+    assert bool(verdict.findings) is breaks
+    assert "train loss: no line of the log names one" in verdict.blind
+
+
 def test_bare_numbers_of_an_unknown_name_are_not_judged(tmp_path: Path):
     path = tmp_path / "data.txt"
     path.write_text("\n".join(f"{n % 3} {n % 5} {n % 7}" for n in range(30)))

@@ -28,6 +28,8 @@ _SKIPPED = re.compile(
     r"|skipped step|skip(?:ping)? (?:the )?(?:optimizer )?(?:step|update)|found inf|grad(?:ient)?s? overflow",
     re.IGNORECASE,
 )
+_PAIR = re.compile(r"\s{0,8}\[?0[\]):]{0,2}[ \t]{1,8}(?:tensor\()?0(?:[),][^\w]{0,8}(?:[a-z_]{1,20}=.{1,80})?)?")
+"""A count and a value without a name, as in `print(step, loss)`: what a number is has to be told, that it is one not."""
 _NULL = re.compile(r"[\"']([^\"'{}:,]{1,64})[\"']\s{0,4}:\s{0,4}(?:null|None)\b")
 _BAR = re.compile(r"%\||0it/s|0s/it|\[=|=>|━|█|\[\s?#")
 _AVERAGE = re.compile(r"\s*\(\s*(?:avg|mean|ave|average|global_avg)?\s*[:=]?\s*", re.IGNORECASE)
@@ -77,6 +79,8 @@ def understand(texts: list[str], phase: str) -> Template:
         return Template(settings=True)
     if _SKIPPED.search(whole):
         return Template(skip=True, slots=_scale(texts), phase=phase)
+    if _PAIR.fullmatch(whole):
+        return Template(slots=(Slot(1, Name(key="unnamed", kind=Kind.OTHER)),), positions=(Slot(0, name_of("step")),))
     stated = _STATED.search(whole)
     reader = _Reader(texts, PHASES.get(stated[1].lower(), "") if stated else "", phase)
     slots = [Slot(i, name) for i in range(len(texts) - 1) if (name := reader.name(i)) is not None]
