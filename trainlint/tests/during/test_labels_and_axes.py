@@ -103,3 +103,17 @@ def test_a_batch_that_is_read_as_time(
         return F.cross_entropy(net(x, at), (x.select(at, 0)[:, 0] > 0).long())
 
     assert ("RT334" in watched(net, loss).codes) is told
+
+
+@pytest.mark.parametrize("columns", [3, 1])
+def test_a_first_step_without_a_past_is_no_dead_field_and_a_model_fed_with_zeros_is(columns: int) -> None:
+    torch.manual_seed(0)
+    steps = nn.ModuleList(nn.Linear(max(i, 1), 2) for i in range(columns))
+
+    def likely() -> Tensor:
+        x = torch.randn(32, columns)
+        parts = [net(x[:, :i] if i else torch.zeros(32, 1)) for i, net in enumerate(steps)]
+        apart = [(x[:, i] - part[:, 0]) * part[:, 1].exp() for i, part in enumerate(parts)]
+        return torch.stack(apart).square().sum() - 2 * torch.stack(parts)[..., 1].sum()
+
+    assert ("RT404" in watched(steps, likely).codes) is (columns == 1)
