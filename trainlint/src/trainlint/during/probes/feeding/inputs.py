@@ -226,9 +226,11 @@ class Axes(Probe):
     def loss(self, run: Run, loss: Loss) -> Found:
         """The loss has one answer for each entry of the axis that the module takes for time, and none for the other."""
         fed, self._fed = self._fed, {}
-        rows = {len(c.value) for c in loss.criteria if c.value is not None and c.value.ndim and c.target is not None}
+        scored = [c.value for c in loss.criteria if c.value is not None and c.value.ndim and c.target is not None]
+        rows = {len(value) for value in scored}
+        both = {value.shape[1] for value in scored if value.ndim > 1}  # an answer for each step of each sample
         for name, (steps, samples) in fed.items() if loss.measured and len(rows) == 1 else ():
-            if steps in rows and samples not in rows and min(steps, samples) > 1:
+            if steps in rows and samples not in rows | both and min(steps, samples) > 1:
                 at = run.applied + 1
                 yield number_rules.AXES.found(
                     f"input ({steps}, {samples}, ...) is read as {steps} steps of {samples} samples, and the loss has "
