@@ -156,7 +156,7 @@ def _digest() -> str:
     for name, value in sorted(vars(sys.modules["__main__"]).items()):
         if isinstance(value, nn.Module):
             for key, tensor in value.state_dict().items():
-                if isinstance(tensor, torch.Tensor) and not tensor.is_sparse:
+                if isinstance(tensor, torch.Tensor) and not (tensor.is_sparse or tensor.is_meta):
                     found.update(
                         f"{name}.{key}".encode() + tensor.detach().cpu().contiguous().view(-1).numpy().tobytes()
                     )

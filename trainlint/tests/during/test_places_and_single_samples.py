@@ -137,3 +137,20 @@ def test_a_weight_that_is_rounded_away_is_named_although_its_bias_learns(straigh
         watch.loss(F.mse_loss(net(x), x.sum(1, keepdim=True))).backward()
         optimizer.step()
     assert ("RT119" not in watch.close().codes) is straight
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_loss_of_derivatives_asks_nothing_of_the_last_bias(cut: bool) -> None:
+    torch.manual_seed(0)
+    potential = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 1))
+    optimizer = Adam(potential.parameters(), 1e-2)
+    watch = Watch(potential, optimizer, raises=False)
+    for _ in range(40):
+        place = torch.randn(32, 2, requires_grad=True)
+        height = potential[2](potential[1](potential[0](place).detach() if cut else potential[0](place)))
+        (slope,) = torch.autograd.grad(height.sum() + place.sum(), place, create_graph=True)
+        loss = F.mse_loss(slope, 2 * place.detach()) + (height.square().mean() if cut else 0.0)
+        optimizer.zero_grad()
+        watch.loss(loss).backward()
+        optimizer.step()
+    assert ({"RT122", "RT119"} & set(watch.close().codes) != set()) is cut

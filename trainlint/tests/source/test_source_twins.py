@@ -109,6 +109,18 @@ for epoch in range(3):
             opt.zero_grad()
 """
 
+RATE = """
+loader = DataLoader(TensorDataset(torch.randn(64, 3), torch.randn(64, 1)), batch_size=8, shuffle=True)
+model = nn.Linear(3, 1)
+opt = torch.optim.Adam(model.parameters(), 1e-3)
+for epoch in range(20):
+    {halved} = 1e-3 * 0.5 ** epoch
+    for x, y in loader:
+        opt.zero_grad()
+        nn.functional.mse_loss(model(x), y).backward()
+        opt.step()
+"""
+
 TWINS = {
     "likelihood": (BOUND, "RT640", {"sign": ""}, {"sign": "-"}),
     "vector": (VECTOR, "RT644", {"width": "13", "noise": "500"}, {"width": "13, 1", "noise": "500, 1"}),
@@ -120,6 +132,7 @@ TWINS = {
     ),
     "milestones": (MILESTONES, "RT626", {"milestones": "[30, 60]"}, {"milestones": "[300, 600]"}),
     "held out": (DATA, "RT654", {"held": "train"}, {"held": "val"}),
+    "rate": (RATE, "RT619", {"halved": "opt.lr"}, {"halved": "opt.param_groups[0]['lr']"}),
     "window": (WINDOW, "RT624", {"last": ""}, {"last": " or i == len(loader)"}),
 }
 

@@ -125,12 +125,19 @@ class Series:
             return f"value {index + 1}" if math.isnan(step) else f"step {step:.10g}"
         return f"epoch {epoch:.6g}" + ("" if math.isnan(step) else f", step {step:.10g}")
 
+    def _was_printed(self, index: int) -> bool:
+        """Whether the same value was printed at the same place before: a summary, such as the best one's."""
+        one = self.values[index], self.steps[index]
+        return any(one == both for both in zip(self.values[:index], self.steps[:index], strict=True))
+
     def last_part(self) -> "Series":
         """The values since the run (or fold) was last begun anew."""
-        start = self.parts[-1]
-        if start == 0:
+        start, end = self.parts[-1], len(self.values)
+        if start == end - 1 and self._was_printed(start):
+            start, end = self.parts[-2], start
+        if start == 0 and end == len(self.values):
             return self
-        rest = (self.values[start:], self.epochs[start:], self.steps[start:])
+        rest = (self.values[start:end], self.epochs[start:end], self.steps[start:end])
         return Series(
             self.name, *rest, decimals=self.decimals, zero_decimals=self.zero_decimals, bar=self.bar, table=self.table
         )

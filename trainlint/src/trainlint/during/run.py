@@ -37,6 +37,7 @@ class Lane:
         curious: True where the last one asked for an input's gradient.
         by: the optimiser that is stepping these weights now.
         others: optimisers that stepped these weights and were never handed over.
+        shared: what those held.
         foreign: steps of theirs.
         rebuilt: windows in which a new one of them stepped.
         moments: True where the last of them keeps moments of the gradient.
@@ -67,6 +68,7 @@ class Lane:
     curious: bool = False
     by: Optimizer | None = None
     others: "WeakSet[Optimizer]" = field(default_factory=WeakSet)
+    shared: set[Tensor] = field(default_factory=set)
     foreign: int = 0
     rebuilt: int = 0
     moments: bool = False

@@ -117,9 +117,9 @@ ALL_FROZEN = Rule(
 )
 MISSPELT = Rule(
     "RT619", "attribute-misspelt", _WARNING, _SUSPICIOUS, "A15",
-    "A part that was meant to be frozen keeps moving.",
-    "An attribute that PyTorch does not know is set on a parameter; Python accepts any name.",
-    "Write `requires_grad`.",
+    "A part that was meant to be frozen keeps moving, or the rate stays as it was.",
+    "An attribute that PyTorch never reads is set on a parameter or an optimiser; Python accepts any name.",
+    "Write `requires_grad`; set a rate in every group of `optimizer.param_groups`.",
 )
 HALF_UNSCALED = Rule(
     "RT620", "half-precision-unscaled", _WARNING, _STALLED, "A11, C1",

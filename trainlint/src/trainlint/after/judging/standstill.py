@@ -171,13 +171,14 @@ _SEEING = ("acc", "f1", "auc", "precision", "recall", "iou", "dice", "map", "jac
 def _metrics(subject: Subject) -> Iterator[Finding]:
     seen = [s for s in subject.metrics if len(s.values) >= 8 and any(w in s.name.key for w in _SEEING)]
     moved = max((fall(c.levels) for c in (subject.train_curve, subject.validation_curve)), default=0.0)
-    if not seen or moved < 0.25 or subject.log.rival:
+    still = [s for s in seen if not moves(s.values) and (moved >= 0.25 or not any(s.values))]
+    if subject.log.rival:
         return
-    still = [s for s in seen if not moves(s.values)]
     perfect = all(s.values[0] in {1.0, 100.0} for s in still)
     if still and not perfect:
         names = ", ".join(f"{s.name.key} {s.values[0]:.6g}" for s in still[:3])
-        text = f"the loss falls by {moved:.0%} and {names} never moves in {len(still[0].values)} values"
+        text = f"{names} never moves in {len(still[0].values)} values"
+        text = f"the loss falls by {moved:.0%} and {text}" if moved > 0 else text
         # What is printed together is measured together: one class of many may score nothing for long, all may not.
         alone = any(all(s in still for s in seen if len(s.values) == len(one.values)) for one in still)
         weight = None if alone else Severity.NOTE

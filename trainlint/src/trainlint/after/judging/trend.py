@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from ...findings import Finding, Severity
 from ...rules import losses, runs, updates
+from ..reading.names import quantity
 from ..series import Curve, Series
 from .subject import Subject, fall, finest, mean, noise, rank_trend, third
 
@@ -131,7 +132,7 @@ def _collapse(subject: Subject) -> list[Finding]:
 def _paths(subject: Subject) -> list[Finding]:
     """Train and validation loss of the same epochs, where their ratio is another loss or a wrong division."""
     pairs = _pairs(subject.train_curve, subject.validation_curve)
-    if len(pairs) < 2 or subject.log.rival or subject.summed:
+    if len(pairs) < 2 or subject.log.rival or subject.summed or _of_different_things(subject):
         return []
     ratio, batches = statistics.median(v / t for t, v in pairs), subject.log.batches
     if batches and batches > 2 and 0.7 < ratio / batches < 1.43:
@@ -147,6 +148,11 @@ def _paths(subject: Subject) -> list[Finding]:
         text = f"validation is {statistics.median(early):.3g} times the train loss in its first three places"
         return [losses.TWO_PATHS.found(text, ratio=statistics.median(early))]
     return []
+
+
+def _of_different_things(subject: Subject) -> bool:
+    stated = [quantity(series.name.key) for series in (subject.train, subject.validation) if series is not None]
+    return all(stated) and len(set(stated)) > 1
 
 
 def _pairs(train: Curve, val: Curve) -> list[tuple[float, float]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
+from .names import CURVES, name_of
 from .numerals import LONGEST, cell, refuse
 
 Row = list[tuple[str, float | None]]
@@ -85,13 +86,15 @@ def _mapping(found: dict[str, Any], stem: str, depth: int) -> Iterator[Row]:
         yield from by_epoch
         return
     columns = {name: values for name, column in found.items() if (values := _column(column)) is not None}
+    if "values" in columns and depth:
+        columns[stem] = columns.pop("values")
     for index in range(max(map(len, columns.values()), default=0)):
         cells = [(n, v[index]) for n, v in columns.items() if index < len(v)]
         own = any(name in {"epoch", "step", "epochs", "steps"} for name in columns)
         yield [*([] if own else [("epoch", index + 1.0)]), *cells]
     for name, inner in found.items():
         if name not in columns and isinstance(inner, list | dict):
-            yield from _rows(inner, stem, depth + 1)
+            yield from _rows(inner, name if name_of(name).kind in CURVES else stem, depth + 1)
     if not depth and not columns and not any(isinstance(v, list | dict) for v in found.values()):
         yield _flat(found)
 

@@ -1,6 +1,7 @@
 """What does a name in a log mean: a loss, a metric, a rate, a position, or nothing that can be judged?"""
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from ..series import Kind, Name
@@ -9,6 +10,8 @@ PHASES = {
     **dict.fromkeys(("train", "training", "trn", "tr"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "eval", "evaluation", "dev", "test", "testing", "tst", "va"), "val"),
     **dict.fromkeys(("holdout", "heldout", "validate", "validating", "evaluating", "held"), "val"),
+    **dict.fromkeys(("entrainement", "apprentissage", "entrenamiento", "addestramento", "treino"), "train"),
+    **dict.fromkeys(("validierung", "validacion", "validazione", "validacao"), "val"),
 }
 _ASIDE = frozenset(
     "best lowest highest previous prev target threshold patience weight weights lambda coef coefficient margin alpha "
@@ -24,7 +27,9 @@ _RIVAL = frozenset(
     "return returns entropy fake real dis advantage pi cycle idt wgan".split()
 )
 """Words of adversaries and policies, in the name of a loss or a metric."""
-_LOSS = frozenset("nll xent crossentropy cost objective bpb bpc mse bce nelbo criterion".split())
+_LOSS = frozenset(
+    "nll xent crossentropy cost objective bpb bpc mse bce nelbo criterion verlust perte perdida perdita perda".split()
+)
 _LIKELIHOOD = frozenset("elbo likelihood loglikelihood loglik logp logprob ll llh".split())
 _GENERIC = frozenset(
     "loss total avg average mean epoch step running lm ema smooth smoothed overall final value meter batch iter "
@@ -34,10 +39,11 @@ _UP = re.compile(
     r"(?:acc|accs|accuracy|top|b?map|m?ap|ar|f\d|fscore|f1score|miou|iou|giou|dice|dsc|s?bleu|rouge|rougel|rougelsum|auc|auroc|"
     r"auprc|roc|precision|prec|recall|psnr|ssim|mcc|kappa|qwk|r2|score|em|exact|match|reward|rewards|rew|return|returns|"
     r"success|hits?|ndcg|mrr|pck|cider|meteor|spice|pearson|spearman|corr|correlation|jaccard|sensitivity|specificity|"
-    r"pq|nds|macc|aacc|chrf|comet|sdr|si_sdr|sisdr|stoi|pesq)\d{0,3}"
+    r"pq|nds|macc|aacc|chrf|comet|sdr|si_sdr|sisdr|stoi|pesq|"
+    r"genauigkeit|exactitude|exactitud|accuratezza|acuracia)\d{0,3}"
 )
 _DOWN = re.compile(
-    r"(?:error|err|errors|rmse|mae|mape|smape|wer|cer|ppl|perplexity|fid|eer|epe|mpjpe|lpips|mrse)\d{0,3}"
+    r"(?:error|err|errors|rmse|mae|mape|smape|wer|cer|ppl|perplexity|fid|eer|epe|mpjpe|lpips|mrse|fehler|erreur)\d{0,3}"
 )
 _STEPS = frozenset(
     "step steps iter iters iteration iterations it update updates batch minibatch timesteps round".split()
@@ -50,16 +56,24 @@ _ENDS_IN_LOSS = re.compile(r"\w{0,60}loss(?:es)?\d{0,4}")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 
 
+CURVES = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, Kind.RATE, Kind.GRADIENT_NORM, Kind.LOSS_SCALE)
+"""Kinds that are judged."""
+
+
 def words_of(text: str) -> list[str]:
     """The words of a name, lower case: `valLoss`, `val_loss`, `val/loss` and `Val Loss` have the same.
 
     Args:
         text: as printed.
 
-    >>> words_of("train/valLoss(B)")
-    ['train', 'val', 'loss', 'b']
+    >>> words_of("train/valLoss(B)"), words_of("Époque")
+    (['train', 'val', 'loss', 'b'], ['epoque'])
     """
-    return [w for w in re.split(r"[^a-z0-9δ]+", _CAMEL.sub("_", text[:120]).lower()) if w]
+    plain = text[:120] if text.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFD", text[:120]))
+    return [w for w in re.split(r"[^a-z0-9δ]+", _CAMEL.sub("_", plain).lower()) if w]
+
+
+_ACCENTS = re.compile(r"[\u0300-\u036f]")
 
 
 @lru_cache(maxsize=4096)
@@ -85,6 +99,18 @@ def name_of(text: str, phase: str = "") -> Name:
 _GLUED = re.compile(
     r"(tr|train|training|v|va|val|valid|validation|eval|test|dev)(?:loss|acc|accuracy|err|error|ppl)\d*"
 )
+
+
+def quantity(key: str) -> frozenset[str]:
+    """What a loss is of, beside the phase: two that state different ones are no measure of each other.
+
+    Args:
+        key: of a name.
+
+    >>> quantity("val_cross_entropy"), quantity("train_loss")
+    (frozenset({'cross', 'entropy'}), frozenset())
+    """
+    return frozenset(w for w in words_of(key) if w not in PHASES and w not in _GENERIC and not w.isdigit())
 
 
 def _glued(words: list[str]) -> str:
@@ -127,7 +153,7 @@ def _special(known: set[str], words: list[str]) -> Kind | None:
     if (
         any(re.fullmatch(r"lrs?\d*", w) for w in words)
         or {"learning", "rate"} <= known
-        or words in (["rate"], ["rates"])
+        or words in (["rate"], ["rates"], ["lernrate"])
     ):
         return Kind.RATE
     return None
@@ -149,7 +175,7 @@ def _direction(words: list[str]) -> int:
 
 def _position(words: list[str]) -> Kind:
     last, counted = (words[-1] if words else ""), bool(set(words) & _COUNTED)
-    if last in {"epoch", "ep"} and not counted:
+    if last in {"epoch", "ep", "epoche", "epoque", "epoca"} and not counted:
         return Kind.EPOCH
     if last == "epochs":
         return Kind.PLANNED

@@ -81,13 +81,13 @@ def refuse(token: str) -> NoReturn:
 
 
 def cell(text: str) -> float | None:
-    """The number in a cell of a table; None where the cell is empty, a time or a text.
+    """The number in a cell of a table, the sum of a list; None where the cell is empty, a time or a text.
 
     Args:
         text: the cell, blanks around it allowed.
 
-    >>> cell(" tensor(nan) "), cell("1/10"), cell("#na#"), cell("0,912")
-    (nan, 1.0, None, None)
+    >>> cell(" tensor(nan) "), cell("1/10"), cell("#na#"), cell("0,912"), cell("[0.5, 0.25]")
+    (nan, 1.0, None, None, 0.75)
     """
     try:
         if len(text) < LONGEST:
@@ -97,6 +97,9 @@ def cell(text: str) -> float | None:
     text = text.strip().strip("\"'")
     if text.lower() in MISSING:
         return None
+    if text.startswith("[") and text.endswith("]") and len(text) < LONGEST:
+        terms = [number(term.strip()) for term in text[1:-1].split(",")]
+        return None if None in terms else sum(term for term in terms if term is not None)
     if wrapped := _WRAPPED.match(text):
         return number(wrapped[1].strip())
     if (found := number(text)) is not None:

@@ -10,6 +10,7 @@ from .log import Log
 from .names import name_of
 from .numerals import LOOKED_AT
 from .reader import PLACES, Reader
+from .tables import untitled
 from .text import clean, opened, pieces
 
 LARGEST_DOCUMENT = 1 << 26
@@ -52,6 +53,8 @@ def read_file(path: Path) -> Log:
                 return reader.log
         file.seek(0)
         reader.commas.look(islice(pieces(file), LOOKED_AT))
+        file.seek(0)
+        reader.header = untitled(pieces(file), path.stem)
         file.seek(0)
         for line in pieces(file):
             reader.line(line)

@@ -1,12 +1,14 @@
 """Which lines are rows of a table? Commas, tabs, semicolons, bars, or blanks stand between the cells."""
 
+import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice, pairwise
 
 from ..series import Kind, Name
-from .names import PHASES, name_of, words_of
+from .names import CURVES, PHASES, name_of, words_of
 from .numerals import MISSING, cell
 
 _BAR = re.compile(r":?\s{1,64}\d{1,3}%\|.*$")
@@ -109,6 +111,40 @@ def header(line: str, stem: str = "") -> Header | None:
     return None
 
 
+def untitled(lines: Iterable[str], stem: str) -> Header | None:
+    """The columns of a file of bare numbers: a time, a count, and one value that the file's name names.
+
+    Args:
+        lines: the first ones.
+        stem: the file's name without its ending.
+
+    >>> [n and n.key for n in untitled(["1658320019344 4.6 0", "1658320027382 4 1", "1658320035711 3 2"], "loss").names]
+    [None, 'loss', 'step']
+    """
+    rows = [line.strip() for line in islice(filter(str.strip, lines), _LOOKED_AT)]
+    if not all(map(_BARE.fullmatch, rows)):
+        return None
+    mark = next((m for m in (",", ";", "\t") if rows and m in rows[0]), "")
+    cells = [[cell(c) for c in split(row, mark)] for row in rows]
+    if len(cells) < _FEWEST or {len(c) for c in cells} != {len(cells[0])} or len(cells[0]) > _FEWEST:
+        return None
+    names = [_untitled(column, stem) for column in zip(*cells, strict=True)]
+    measured = [n for n in names if n is not None and n.kind in CURVES]
+    return Header(mark, tuple(names)) if len(measured) == 1 else None
+
+
+def _untitled(column: tuple[float | None, ...], stem: str) -> Name | None:
+    values = [math.nan if v is None else v for v in column]
+    steps = {b - a for a, b in pairwise(values)}
+    if len(steps) == 1 and values[0].is_integer() and min(steps) >= 1:
+        return name_of("step")
+    return None if min(values) > _TIMES else _of_file(stem)
+
+
+_LOOKED_AT, _FEWEST = 50, 3
+_BARE = re.compile(r"[-+.\deEnNaAiIfF,;\s]{1,200}")
+_TIMES = 1e9
+"""Seconds since 1970 are more."""
 _NEAR = 8
 """Characters by which a cell may be off its title on both sides."""
 
@@ -156,10 +192,7 @@ _LETTERS = {"E": "epoch", "e": "epoch", "#": "step"}
 
 def _of_file(stem: str) -> Name:
     named = name_of(stem.rpartition("tag-")[2] or stem)
-    return named if named.kind in _CURVES else Name(key="value", kind=Kind.OTHER)
-
-
-_CURVES = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, Kind.RATE, Kind.GRADIENT_NORM, Kind.LOSS_SCALE)
+    return named if named.kind in CURVES else Name(key="value", kind=Kind.OTHER)
 
 
 def split(line: str, mark: str) -> list[str]:

@@ -17,7 +17,10 @@ _STATED = re.compile(
 )
 _WRAPPER = re.compile(r"(?:tensor|array|(?:np|numpy|torch)\.\w{1,20}|float\d{0,3})\(\[?$")
 _CUT = re.compile(r"[|│,;{}\[\]\"'<>=:\t]|\s-+\s|\s{2,}|^\s*[)%\]}]+")
-_WORD = re.compile(r"[A-Za-zΔδ‖_#][^\s]{0,63}")
+_WORD = re.compile(r"(?:[^\W\d]|[‖_#])[^\s]{0,63}")
+_PLACE = re.compile(r"[\[(]?(?:([\w.<>]{1,99}):([\w<>.]{1,99})|\S{1,99}\.(?:py|cc|cpp|cu|h|jl|lua|rs)):")
+_OWN = re.compile(r"(?<=\w)['’]s\s")
+"""`training's auc`."""
 _KEYS = re.compile(r"['\"]([^'\"{}]{1,64})['\"]\s{0,4}:\s{0,4}\{|([{}])")
 _SETTINGS = re.compile(r"batch_size|weight_decay|num_workers|Namespace\(|\bseed\b['\"]?\s{0,2}[:=]", re.IGNORECASE)
 _SKIPPED = re.compile(
@@ -25,6 +28,8 @@ _SKIPPED = re.compile(
     r"|skipped step|skip(?:ping)? (?:the )?(?:optimizer )?(?:step|update)|found inf|grad(?:ient)?s? overflow",
     re.IGNORECASE,
 )
+_PAIR = re.compile(r"\s{0,8}\[?0[\]):]{0,2}[ \t]{1,8}(?:tensor\()?0(?:[),][^\w]{0,8}(?:[a-z_]{1,20}=.{1,80})?)?")
+"""A count and a value without a name, as in `print(step, loss)`: what it is has to be told, that it is a number not."""
 _NULL = re.compile(r"[\"']([^\"'{}:,]{1,64})[\"']\s{0,4}:\s{0,4}(?:null|None)\b")
 _BAR = re.compile(r"%\||0it/s|0s/it|\[=|=>|━|█|\[\s?#")
 _AVERAGE = re.compile(r"\s*\(\s*(?:avg|mean|ave|average|global_avg)?\s*[:=]?\s*", re.IGNORECASE)
@@ -74,6 +79,8 @@ def understand(texts: list[str], phase: str) -> Template:
         return Template(settings=True)
     if _SKIPPED.search(whole):
         return Template(skip=True, slots=_scale(texts), phase=phase)
+    if _PAIR.fullmatch(whole):
+        return Template(slots=(Slot(1, Name(key="unnamed", kind=Kind.OTHER)),), positions=(Slot(0, name_of("step")),))
     stated = _STATED.search(whole)
     reader = _Reader(texts, PHASES.get(stated[1].lower(), "") if stated else "", phase)
     slots = [Slot(i, name) for i in range(len(texts) - 1) if (name := reader.name(i)) is not None]
@@ -138,8 +145,10 @@ class _Reader:
             return self._leading()
         if _BATCHES.match(self.texts[index + 1]):
             return name_of("batches")
-        words, separated = _label(text)
         self.last_text = text
+        if _in_source(text[-_LONG:].split(" ")[-1]):
+            return None
+        words, separated = _label(text)
         if not words:
             return self._behind(index, text)
         if all(w.lower() in PHASES for w in words.split()) and (found := _numbered(self.texts[index + 1])) is not None:
@@ -220,8 +229,19 @@ def _averaged(last: Name | None) -> Name | None:
     )
 
 
+def _in_source(word: str) -> bool:
+    """Whether the line of a source follows: `train.loop:validate:170`, `train.py:41`."""
+    found = _PLACE.fullmatch(word)
+    if found is None or found[1] is None:
+        return found is not None
+    named = name_of(found[2])
+    if named.kind in POSITIONS:
+        return "." in found[1] or "__" in found[1]
+    return named.kind not in _FOLLOWING or found[2].lower() in PHASES
+
+
 def _label(text: str) -> tuple[str, bool]:
-    text = _WRAPPER.sub("", text[-200:].rstrip()).rstrip("[({'\"<~ \t")
+    text = _OWN.sub(" ", _WRAPPER.sub("", text[-200:].rstrip()).rstrip("[({'\"<~ \t"))
     bare = text.rstrip(":=>→ \t")
     separated = len(bare) < len(text.rstrip())
     bare = bare.rstrip("'\"`")

@@ -108,10 +108,13 @@ _IGNORED = "Exception ignored in"
 _LINKS = ("During handling of the above", "The above exception was")
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,120}(?::.*)?")
 _OTHER = re.compile(
-    r"^\s{0,8}(?:Killed\b|Segmentation fault|Bus error|Aborted\b|Floating point exception|terminate called after)"
+    r"^\s{0,8}(?:Killed\b|Terminated$|Segmentation fault|"
+    r"Bus error|Aborted\b|Floating point exception|terminate called after)"
     r"|\(core dumped\)|oom[-_]kill|Out of memory: Kill|DUE TO TIME LIMIT|CANCELLED AT|DUE TO PREEMPTION"
     r"|^\S{0,60}(?:Error|Exception|Interrupt): (?![-+.\d])\S|CUDA error: |NCCL .{0,80}(?:timed? ?out|error)"
-    r"|\bexitcode\s{0,3}: -\d|CUBLAS_STATUS_\w+FAIL|device-side assert",
+    r"|\bexitcode\s{0,3}: -\d|\bexited with (?:code|status) -?[1-9]"
+    r"|\b(?:received|caught|got|by) (?:a )?(?:signal |SIG)"
+    r"|CUBLAS_STATUS_\w+FAIL|device-side assert",
 )
 LONGEST_ENDING = 200
 
@@ -144,7 +147,7 @@ class Endings:
 
 
 _HINTS = ("rror", "Kill", "kill", "fault", "Abort", "core dumped", "DUE TO", "CANCELLED", "xception", "nterrupt",
-          "terminate", "exitcode", "assert", "CUBLAS", _BEGINS)  # fmt: skip
+          "erminate", "exitcode", "exited with", " signal ", " SIG", "assert", "CUBLAS", _BEGINS)  # fmt: skip
 
 
 def may_end(text: str) -> bool:

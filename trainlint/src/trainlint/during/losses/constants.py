@@ -37,8 +37,11 @@ def look(criterion: Criterion, update: int) -> Look | None:
     value, target = criterion.value, criterion.target
     if value is None or target is None or not criterion.whole or value.ndim == 0 or value.numel() == 0:
         return None
-    if bool((target == target.flatten()[0]).all()) and pieced(criterion.prediction):
+    same = bool((target == target.flatten()[0]).all())
+    if same and pieced(criterion.prediction):
         return None  # its classes are places, and a constant answer would know the right one
+    if not same and target.ndim > 1 and len(target) > 1 and bool((target == target[:1]).all()):
+        return None  # so are its columns, as where the first is the partner and the others are not
     value, target, weight, setting = value.detach(), target.detach(), criterion.weight, criterion.setting
     kept = max(1, _MOST // max(1, value[0].numel()))
     if kept < len(value):

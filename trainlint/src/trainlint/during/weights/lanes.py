@@ -136,6 +136,7 @@ def note_other(lane: Lane, optimizer: Optimizer) -> None:
     """An optimiser that nobody handed over stepped a lane's weights."""
     new = optimizer not in lane.others
     lane.others.add(optimizer)
+    lane.shared |= {p for group in optimizer.param_groups for p in group["params"]} if new else set()
     lane.foreign += lane.pending > 0
     lane.rebuilt += new and lane.pending > 0
     lane.moments = any("betas" in group or bool(group.get("momentum")) for group in optimizer.param_groups)

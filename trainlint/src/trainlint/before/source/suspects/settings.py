@@ -105,6 +105,7 @@ def _named_numbers(node: ast.AST) -> Iterator[tuple[str, float]]:
 
 
 _CALLS = {"step", "zero_grad", "backward", "eval", "train", "update", "zero_"}
+_IN_GROUPS = {"lr", "learning_rate", "weight_decay", "momentum", "betas", "eps"}
 _LIKENESS = 0.85
 """`require_grad` has 0.96, `requires_gradient` 0.87; no other name of a parameter's attribute comes near."""
 
@@ -119,15 +120,21 @@ def not_called(training: Training) -> Iterator[SourceFinding]:
 
 
 def misspelt(training: Training) -> Iterator[SourceFinding]:
-    """`param.require_grad = False`."""
+    """`param.require_grad = False` and `optimizer.lr = 0.1`."""
+    made = {id(each.node) for each in training.optimizers if each.origin.startswith("torch.optim.")}
     for file in training.reading.files:
-        for node in file.nodes:
-            if not isinstance(node, ast.Assign):
+        assigned = [each for each in file.nodes if isinstance(each, ast.Assign)]
+        owners = {ast.unparse(target) for each in assigned if id(each.value) in made for target in each.targets}
+        for node, target in ((each, target) for each in assigned for target in each.targets):
+            if not isinstance(target, ast.Attribute):
                 continue
-            for target in node.targets:
-                if isinstance(target, ast.Attribute) and _like(target.attr) and isinstance(node.value, ast.Constant):
-                    told = f"`.{target.attr}` is no attribute that PyTorch reads; `requires_grad` is"
-                    yield tell(source.MISSPELT, node, file, told, subject=target.attr)
+            told = ""
+            if _like(target.attr) and isinstance(node.value, ast.Constant):
+                told = f"`.{target.attr}` is no attribute that PyTorch reads; `requires_grad` is"
+            elif target.attr in _IN_GROUPS and ast.unparse(target.value) in owners and "param_groups" not in file.text:
+                told = f"an optimiser reads `{target.attr}` in its `param_groups` alone"
+            if told:
+                yield tell(source.MISSPELT, node, file, told, subject=target.attr)
 
 
 def _like(name: str) -> bool:

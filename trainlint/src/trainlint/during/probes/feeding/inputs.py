@@ -1,5 +1,6 @@
 """Do the inputs have a useful scale, do they differ, and does their first axis hold the samples?"""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ _NORMS = (
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _SETTLED, _TIMES = 6, 3
 """Updates after which a head that started at zero gives different answers, and batches that are looked at then."""
+_DIGITS = re.compile(r"\d+")
 _LARGE, _SPAN, _OFFSET, _AWAY = 100.0, 1e3, 8.0, 3.0
 
 
@@ -93,9 +95,10 @@ class Inputs(Probe):
             self._zero[name] = -1 if bool(fed.any()) else self._zero.get(name, 0) + 1
 
     def asked(self, run: Run) -> Found:
-        """Inputs that were zero all along."""
+        """Inputs that were zero all along; one of several modules alike may be given nothing, as a first step is."""
+        fed = {_DIGITS.sub("0", name) for name, count in self._zero.items() if count < 0}
         for name, count in self._zero.items():
-            if count >= _TIMES:
+            if count >= _TIMES and _DIGITS.sub("0", name) not in fed:
                 text = f"the input of {name} is zero in all {count} passes looked at"
                 yield data_rules.DEAD_FIELD.found(text, subject=name, update=run.applied, severity=Severity.WARNING)
 
@@ -223,9 +226,11 @@ class Axes(Probe):
     def loss(self, run: Run, loss: Loss) -> Found:
         """The loss has one answer for each entry of the axis that the module takes for time, and none for the other."""
         fed, self._fed = self._fed, {}
-        rows = {len(c.value) for c in loss.criteria if c.value is not None and c.value.ndim and c.target is not None}
+        scored = [c.value for c in loss.criteria if c.value is not None and c.value.ndim and c.target is not None]
+        rows = {len(value) for value in scored}
+        both = {value.shape[1] for value in scored if value.ndim > 1}  # an answer for each step of each sample
         for name, (steps, samples) in fed.items() if loss.measured and len(rows) == 1 else ():
-            if steps in rows and samples not in rows and min(steps, samples) > 1:
+            if steps in rows and samples not in rows | both and min(steps, samples) > 1:
                 at = run.applied + 1
                 yield number_rules.AXES.found(
                     f"input ({steps}, {samples}, ...) is read as {steps} steps of {samples} samples, and the loss has "

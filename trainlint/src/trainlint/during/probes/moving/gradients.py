@@ -159,7 +159,8 @@ class Coverage(Probe):
                 )  # fmt: skip
 
     def _missing(self, run: Run, lane: Lane, step: Step) -> Found:
-        names = [n for n in self._candidates(run, lane) if n not in self._some]
+        # A loss of derivatives, as of a potential's field, has no bias of the last layer in it.
+        names = [n for n in self._candidates(run, lane) if n not in self._some and not self._weighed(n)]
         idle = [m for m in dict.fromkeys(map(module_of, names)) if run.ran[m] >= 3 or not run.ran]
         for used in (True, False):
             modules = [module for module in idle if (module in self._outputs.used) is used]
@@ -171,6 +172,9 @@ class Coverage(Probe):
                     subject=some(modules), update=step.index, modules=len(modules),
                     severity=Severity.NOTE if spare or (not used and run.ran) else None,
                 )  # fmt: skip
+
+    def _weighed(self, name: str) -> bool:
+        return name.endswith(".bias") and f"{module_of(name)}.weight" in self._some
 
     def _static(self, run: Run, lane: Lane, step: Step) -> Found:
         # A layer may have been replaced by another under its name, as by an adapter.

@@ -84,7 +84,7 @@ class Ownership(Probe):
         return update_rules.FOREIGN.found(text, subject=lane.subject, stage=stage, held=held)
 
     def _left_out(self, run: Run, own: Sequence[Tensor]) -> Found:
-        held = {p for lane in run.lanes for p in (*lane.parameters, *lane.held)}
+        held = {p for lane in run.lanes for p in (*lane.parameters, *lane.held, *lane.shared)}
         known = [p in held for p in own]
         if not any(known):
             return
