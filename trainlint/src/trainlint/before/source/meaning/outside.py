@@ -224,8 +224,13 @@ def _dict(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
 
 
 def _autograd(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
-    walker.note("autograd", node, args[0] if args else UNKNOWN)
-    return Tensor("?", node, walker.file, args)
+    outputs, wanted = (args[n] if len(args) > n else kwargs.get(k, UNKNOWN) for n, k in enumerate(("outputs", "inputs")))
+    walker.note("autograd", node, outputs, wanted)
+    made = Tensor("?", node, walker.file, (*args, *kwargs.values()), info={"of": outputs, "by": wanted})
+    graph = args[4] if len(args) > 4 else kwargs.get("create_graph", Const(value="**" in kwargs))
+    if isinstance(graph, Const) and not graph.value:
+        made.info["plain"] = graph
+    return made
 
 
 def _clip(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
