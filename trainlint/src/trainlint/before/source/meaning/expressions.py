@@ -29,6 +29,7 @@ from .values import (
     is_const,
     join,
     options,
+    shared_with,
     whole,
 )
 
@@ -182,8 +183,8 @@ def arithmetic(walker: Walking, node: ast.AST, name: str, left: Value, right: Va
 
 def _binary(walker: Walking, node: ast.BinOp) -> Value:
     left, right = evaluate(walker, node.left), evaluate(walker, node.right)
-    if isinstance(node.op, ast.Mod):
-        walker.note("modulo", node, left, right)
+    if isinstance(node.op, ast.Mod | ast.Sub):
+        walker.note("modulo" if isinstance(node.op, ast.Mod) else "minus", node, left, right)
     return arithmetic(walker, node, type(node.op).__name__, left, right)
 
 
@@ -252,7 +253,8 @@ def _within(walker: Walking, node: ast.Subscript, owner: Value, key: Value) -> V
     if isinstance(owner, Table):
         if isinstance(key, Const) and key.value in owner.entries:
             return owner.entries[key.value]
-        return join(*owner.entries.values()) if owner.entries and not owner.more else UNKNOWN
+        kept = join(*owner.entries.values()) if owner.entries else UNKNOWN
+        return kept if not owner.more or shared_with(kept) is not None else UNKNOWN
     if isinstance(owner, Tensor):
         if owner.op == "batch" and (owner.shape is None or isinstance(key, Const)):
             return Tensor("batch", node, walker.file, (owner,), info={"key": key})

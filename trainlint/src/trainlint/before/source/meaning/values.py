@@ -163,6 +163,14 @@ class ModuleOf(Value):
     file: SourceFile
 
 
+def shared_with(value: Value, ops: tuple[str, ...] = ("data", "detach")) -> Value | None:
+    """The owner of the parameters whose storage a value shares, as `p.data` does; None for everything else."""
+    if not isinstance(value, Tensor) or value.op not in ops or not value.inputs:
+        return None
+    first = value.inputs[0]
+    return first if value.op == "parameter" else shared_with(first, ("data", "detach", "parameter"))
+
+
 def options(value: Value) -> tuple[Value, ...]:
     """All that a value may be."""
     return value.options if isinstance(value, Choice) else (value,)

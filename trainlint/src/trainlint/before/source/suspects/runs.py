@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from ....findings import Severity
 from ....rules import source_model
 from ..meaning.torchfacts import module_root
-from ..meaning.values import Function, Thing, number
+from ..meaning.values import Function, Tensor, Thing, number, options, shared_with
 from ..suspicion import SourceFinding, tell
-from ..training import Training
+from ..training import Training, place
 from ..walking.scopes import SourceFile
 
 _ERROR = re.compile(r"loss|err|rmse|mse|mae|perplexity|ppl", re.IGNORECASE)
@@ -181,4 +181,64 @@ def _given(thing: Thing, names: list[str], name: str) -> ast.expr | None:
     return by_name or (thing.node.args[place] if place < len(thing.node.args) else None)
 
 
-CHECKS = (resumed, best_start, replaced, defaults_win, unread)
+def aliased(training: Training) -> Iterator[SourceFinding]:
+    """`best = model.state_dict()`, loaded at the end."""
+    loaded = [(e, s) for e in training.of("loaded") for s in options(e.value)]
+    for event, state in loaded:
+        if not isinstance(state, Tensor) or state.op != "statedict" or event.target not in state.inputs[:1]:
+            continue
+        loops = [b.loops[0] for b in training.backwards if b.loops and b.order < event.order]
+        taken = {loop for e in training.of(".state_dict") if e.node is state.node for loop in e.loops}
+        if any(loop in taken and loop not in event.loops for loop in loops):
+            told = f"what is kept here is the live weights, and line {event.line} loads them back unchanged"
+            yield tell(source_model.ALIASED, state.node, state.file, told)
+
+
+def never_apart(training: Training) -> Iterator[SourceFinding]:
+    """Weights kept by their storage, and later compared with those in the model or written back into it."""
+    anew = [
+        n for f in training.reading.files for n in f.nodes if isinstance(n, ast.Assign)
+        for t in n.targets if isinstance(t, ast.Attribute) and t.attr == "data"
+    ]  # fmt: skip
+    found = [*_by_value(training), *_by_name(training)]
+    backs = {id(n) for n, *_ in found}
+    if any(not backs & {id(n), *map(id, n.targets)} for n in anew) or training.reading.text_has(*_ANEW):
+        return  # then the storage that was kept is another one
+    for node, kept, file in found:
+        told = f"what is kept here is the live weights, and line {place(node, file)[1]} takes it for older ones"
+        yield tell(source_model.ALIASED, kept, file, told)
+
+
+_ANEW = ("vector_to_parameters", "swap_tensors", ".set_(", "assign=True")
+
+
+def _by_value(training: Training) -> Iterator[tuple[ast.AST, ast.AST, SourceFile]]:
+    for event in training.of("minus", "attribute", ".copy_") if training.backwards else ():
+        for this, other in ((event.target, event.value), (event.value, event.target)):
+            owner = shared_with(other)
+            mine = owner is not None and shared_with(this, ("data", "detach", "parameter")) is owner
+            if mine and isinstance(other, Tensor) and isinstance(owner, Thing) and _data(event.node):
+                if not any(n is other.node for n in ast.walk(event.node)) and id(owner) in training.trained:
+                    yield event.node, other.node, event.file
+                    break
+
+
+def _data(node: ast.AST) -> bool:
+    return not isinstance(node, ast.Attribute) or node.attr == "data"
+
+
+def _by_name(training: Training) -> Iterator[tuple[ast.AST, ast.AST, SourceFile]]:
+    for file in training.reading.files if training.backwards else ():
+        plain = [n for n in file.nodes if isinstance(n, ast.Assign) and len(n.targets) == 1]
+        kept = {(ast.unparse(n.targets[0]), ast.unparse(n.value)): n for n in plain if _shares(n.value)}
+        for node in plain:
+            target, value = ast.unparse(node.targets[0]), ast.unparse(node.value)
+            if target.endswith(".data") and (value, target) in kept:
+                yield node, kept[value, target], file
+
+
+def _shares(value: ast.expr) -> bool:
+    return isinstance(value, ast.Attribute) and value.attr == "data"
+
+
+CHECKS = (aliased, never_apart, resumed, best_start, replaced, defaults_win, unread)
