@@ -130,6 +130,13 @@ class Training:
         return {id(t) for o in self.optimizers if id(o) in stepped for t in self.owned(o) or ()}
 
     @cached_property
+    def leaves(self) -> set[int]:
+        """Identities of plain tensors that an optimiser with a step was given, where no gradient is set by hand."""
+        stepped = {id(e.target) for e in self.steps} if not self.of("grad") else set()
+        given = [o.given("params", 0) for o in self.optimizers if id(o) in stepped]
+        return {id(t) for v in given if v is not None for t in inner(v) if isinstance(t, Tensor)}
+
+    @cached_property
     def weights(self) -> dict[int, set[int]]:
         """Identities of the layers with weights in each whole model."""
         return {id(m): {id(t) for t in layers(m)} for m in self.models}

@@ -81,7 +81,7 @@ def _live(training: Training, value: Value) -> bool:
 
 def _weighs(training: Training, value: Value) -> bool:
     if isinstance(value, Tensor):
-        return value.op == "parameter"
+        return value.op == "parameter" or id(value) in training.leaves
     return isinstance(value, Thing) and has_weights(value) and id(value) in training.trained
 
 
