@@ -112,6 +112,12 @@ class Training:
         found: list[Thing] = []
         return found if all(_owners(v, found) for v in (given, *optimizer.extra)) else None
 
+    def created(self, optimizer: Thing) -> int:
+        """The order in which an optimiser was made: the call of one line may make several; -1 where it is not known."""
+        alike = [id(o) for o in self.optimizers if o.node is optimizer.node]
+        made = [e.order for e in self.of(optimizer.origin) if e.node is optimizer.node]
+        return made[alike.index(id(optimizer))] if len(made) == len(alike) else -1
+
     @cached_property
     def frozen(self) -> set[int]:
         """Identities of everything that is frozen or may be."""

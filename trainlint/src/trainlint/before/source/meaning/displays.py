@@ -22,7 +22,7 @@ def _sequence(walker: Walking, node: ast.Tuple | ast.List | ast.Set) -> Value:
     for e in node.elts:
         value = walker.evaluate(e)
         if isinstance(e, ast.Starred):
-            items += value.items if isinstance(value, Items) else []
+            items += value.items if isinstance(value, Items) else [value]
             more = more or not isinstance(value, Items) or value.more
         else:
             items.append(value)

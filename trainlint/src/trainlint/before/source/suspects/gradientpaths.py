@@ -170,10 +170,6 @@ def _summed(event: Event, training: Training) -> bool:
     return any(event.target is v for b in training.backwards for t in tensors(b.value) for v in t.inputs)
 
 
-def _created(training: Training, optimizer: Thing) -> int:
-    return next((e.order for e in training.of(optimizer.origin) if e.node is optimizer.node), -1)
-
-
 def _holders(value: Value | None) -> Iterator[Thing]:
     for each in elements(value) if value is not None else ():
         for inside in elements(each):
@@ -190,14 +186,14 @@ def stale(training: Training) -> Iterator[SourceFinding]:
     """A layer replaced after the optimiser was made."""
     optimizers = _real(training)
     for optimizer in optimizers:
-        made = _created(training, optimizer)
+        made = training.created(optimizer)
         held = {id(t) for h in _holders(optimizer.given("params", 0)) for t in tree(h)}
         for change in training.of("kept"):
             old = "outside" in change.marks or any(r.node is change.node for r in training.of("replaced"))
             new = change.value
             if not (0 <= made < change.order and old and id(change.target) in held and isinstance(new, Thing)):
                 continue
-            later = [o for o in optimizers if _created(training, o) > change.order]
+            later = [o for o in optimizers if training.created(o) > change.order]
             if is_module(new) and any(True for _ in layers(new)) and not later and not optimizer.extra and change.first:
                 line = place(optimizer.node, optimizer.file)[1]
                 told = f"the optimiser of line {line} was made before and holds the old layer"

@@ -168,6 +168,59 @@ def unread(training: Training) -> Iterator[SourceFinding]:
 _IDLE = {"device", "name", "verbose", "debug", "args", "config", "cfg", "dtype"}
 
 
+def idle(training: Training) -> Iterator[SourceFinding]:
+    """What a training prepares and never reads: weights adapted to a task, or the ends of episodes."""
+    for file in training.reading.files if training.backwards else ():
+        adapting = {n.name for n in file.nodes if isinstance(n, ast.FunctionDef) and _adapts(n)}
+        for scope in file.nodes:
+            if isinstance(scope, ast.FunctionDef | ast.Module) and ".backward(" in ast.unparse(scope):
+                yield from _idle(scope, file, adapting)
+
+
+def _idle(scope: ast.FunctionDef | ast.Module, file: SourceFile, adapting: set[str]) -> Iterator[SourceFinding]:
+    loads = [n for n in ast.walk(scope) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    own: dict[str, set[int]] = {}
+    for node in ast.walk(scope):
+        for name, value in _pairs(node):
+            own.setdefault(name, set()).update(id(n) for n in ast.walk(value))
+            called = ast.unparse(value.func) if isinstance(value, ast.Call) else ""
+            if called in adapting and all(n.id != name for n in loads):
+                told = f"`{name}`, the weights that `{called}` adapts, is never read"
+                yield tell(source_model.UNREAD, value, file, told, subject=name)
+    ends = [n for n in own if _ENDS.match(n) and {id(x) for x in loads if x.id == n} <= own[n]]
+    ends = [n for n in ends if any(x.id == n for x in loads)]
+    for node in ast.walk(scope) if ends else ():
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and _discounted(node.right):
+            told = f"`{ends[0]}` is made ready and never read: what follows the end of an episode counts too"
+            yield tell(source_model.UNREAD, node, file, told, subject=ends[0])
+
+
+_ENDS = re.compile(r"(d|dones?|done_\w+|terminals?|terminated|ended|dead)$", re.IGNORECASE)
+_IN_PLACE = re.compile(r"\w_\(|\.data\b|[-+]=|\.step\(|\.grad( =|\.)")
+
+
+def _adapts(function: ast.FunctionDef) -> bool:
+    text = ast.unparse(function)
+    given = any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(function))
+    return given and "autograd.grad(" in text and "create_graph" in text and not _IN_PLACE.search(text)
+
+
+def _pairs(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target, value = node.targets[0], node.value
+        together = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+        sides = zip(target.elts, value.elts, strict=False) if together else [(target, value)]  # pyright: ignore
+        yield from ((t.id, v) for t, v in sides if isinstance(t, ast.Name))
+
+
+def _discounted(value: ast.expr) -> bool:
+    factors = [value.left, value.right] if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult) else []
+    named = [ast.unparse(f).lower() for f in factors if isinstance(f, ast.Name | ast.Attribute)]
+    return any("gamma" in n or "discount" in n for n in named) and any(
+        isinstance(f, ast.Call | ast.Attribute) for f in factors
+    )
+
+
 def _reads_all(node: ast.AST) -> bool:
     text = ast.unparse(node)
     return any(w in text for w in ("locals()", "vars()", "save_hyperparameters", "NotImplemented", "setattr("))
@@ -241,4 +294,4 @@ def _shares(value: ast.expr) -> bool:
     return isinstance(value, ast.Attribute) and value.attr == "data"
 
 
-CHECKS = (aliased, never_apart, resumed, best_start, replaced, defaults_win, unread)
+CHECKS = (aliased, never_apart, resumed, best_start, replaced, defaults_win, unread, idle)

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator
 
 from ....rules import source_model
-from ..meaning.values import UNKNOWN, Tensor, Thing, Value
+from ..meaning.values import UNKNOWN, Const, Tensor, Thing, Value, number
 from ..suspicion import SourceFinding, at, tell
 from ..training import Training, place
 from ..walking.reader import tensors
-from .criteria import all_losses
+from .criteria import KEEPING, all_losses
 from .heldout import RANDOM, held_out
 
 _SEEDING = ("manual_seed", "default_rng", "seed", "RandomState", "Random")
@@ -167,4 +167,31 @@ def _column(made: Tensor) -> int | None:
     return int(found[1]) % (table.shape[1] or 1) if found else None
 
 
-CHECKS = (same_seed, degrees, answer_given, columns_left_out)
+def padded(training: Training) -> Iterator[SourceFinding]:
+    """Labels that were filled up to one length, in a loss that counts what was filled in."""
+    for loss in all_losses(training):
+        made = _filled(loss.inputs[1]) if loss.op in {"crossentropy", "nll"} else None
+        given = {k.removeprefix("arg:") for k in loss.info} | set(loss.module.kwargs if loss.module is not None else ())
+        if (
+            made is None
+            or given & {"ignore_index", "weight", "reduction"}
+            or (loss.module is not None and loss.module.args)
+        ):
+            continue
+        value = number(made.info.get("arg:padding_value", made.info.get("arg:2", Const(0))))
+        if value is not None and value >= 0:
+            told = f"`pad_sequence` fills these labels with {value:g}, and the loss counts it as any other"
+            yield tell(source_model.WRONG_COUNT, loss.node, loss.file, told)
+
+
+def _filled(value: Value) -> Tensor | None:
+    while isinstance(value, Tensor) and value.inputs and value.op != "padsequence":
+        parts = value.node.slice if value.op == "index" and isinstance(value.node, ast.Subscript) else ast.Slice()
+        slices = parts.elts if isinstance(parts, ast.Tuple) else [parts]
+        if value.op not in KEEPING | {"long", "t"} or not all(isinstance(p, ast.Slice) for p in slices):
+            return None
+        value = value.inputs[0]
+    return value if isinstance(value, Tensor) and value.op == "padsequence" else None
+
+
+CHECKS = (padded, same_seed, degrees, answer_given, columns_left_out)

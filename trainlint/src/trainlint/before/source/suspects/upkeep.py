@@ -80,26 +80,25 @@ def _held(training: Training, step: Event) -> list[Thing]:
 
 def released_late(training: Training) -> Iterator[SourceFinding]:
     """Layers that were frozen, are released and feed a loss, while no optimiser that still steps has them."""
-    made = {id(e.node): e.order for o in training.optimizers for e in training.of(o.origin)}
     for event in training.of("freeze") if not training.unclear_steps else ():
         parts = [t for t in layers(event.target) if t.frozen_at(event.order)] if isinstance(event.target, Thing) else []
         if event.value != Const(True) or not event.first or not {id(t) for t in parts} & training.live:
             continue
         later = [s for s in training.steps if s.order > event.order and not all(t.frozen_at(s.order) for t in parts)]
         holders = [s.target for s in later if isinstance(s.target, Thing)]
-        if holders and all(_without(training, o, parts, made.get(id(o.node), event.order)) for o in holders):
+        if holders and all(_without(training, o, parts) for o in holders):
             line = place(holders[0].node, holders[0].file)[1]
             told = f"it is released here, and the optimiser of line {line}, made before, has nothing of it"
             yield replace(at(source.IN_NO_OPTIMISER, event, told), confirmed_by=())  # other stages may move it
 
 
-def _without(training: Training, optimizer: Thing, parts: list[Thing], made: int) -> bool:
+def _without(training: Training, optimizer: Thing, parts: list[Thing]) -> bool:
     first = optimizer.node.args[:1] if isinstance(optimizer.node, ast.Call) else []
     chosen = "requires_grad" in ast.unparse(first[0]) if first else False
     owned = training.owned(optimizer)
     apart = owned is not None and not {id(t) for t in owned} & {id(t) for t in parts}
     strange = optimizer.extra or optimizer.marks & {"stranger", "handed"}
-    return not strange and (apart or (chosen and all(t.frozen_at(made) for t in parts)))
+    return not strange and (apart or (chosen and all(t.frozen_at(training.created(optimizer)) for t in parts)))
 
 
 def reset(training: Training) -> Iterator[SourceFinding]:
