@@ -1,4 +1,4 @@
-"""Does a gradient reach what an optimiser holds: through derivatives, adapted weights, released parts, plain tensors?"""
+"""Does a gradient reach what an optimiser holds: through derivatives, adapted weights, released parts?"""
 
 import pytest
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ..walking.scopes import UNKNOWN as UNKNOWN
+from ..walking.scopes import Const as Const
+from ..walking.scopes import Named as Named
 from ..walking.scopes import Scope, SourceFile
-from .basics import UNKNOWN as UNKNOWN
-from .basics import Const as Const
-from .basics import Named as Named
-from .basics import Unknown as Unknown
-from .basics import Value as Value
+from ..walking.scopes import Unknown as Unknown
+from ..walking.scopes import Value as Value
 
 
 @dataclass(eq=False)
