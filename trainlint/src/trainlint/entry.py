@@ -73,12 +73,6 @@ class Entry:
 def of_finding(finding: Finding, path: str = "", line: int | None = None, source: str = "") -> Entry:
     """The entry of a measured finding.
 
-    Args:
-        finding: from a verdict.
-        path: the log, ledger or script that it is about.
-        line: the line of the user's code, where it is known.
-        source: that line without its indent.
-
     >>> from trainlint import rule
     >>> of_finding(rule("RT102").found("12 backward passes, no update"), "train.py", 41).place
     'train.py:41'

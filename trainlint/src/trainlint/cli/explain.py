@@ -49,9 +49,6 @@ PAGES: dict[str, Page] = {
 def explained(code: str) -> str:
     """The page of a rule as text.
 
-    Args:
-        code: its code or its name, in any case.
-
     Raises:
         InputError: no rule has it; the nearest known one is named.
 

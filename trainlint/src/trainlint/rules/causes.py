@@ -78,12 +78,7 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
 
 
 def explained(code: str, present: Iterable[str]) -> set[str]:
-    """Codes among `present` that follow from a code, at once or through others that are present.
-
-    Args:
-        code: of the cause.
-        present: codes of the findings at hand.
-    """
+    """Codes among `present` that follow from a code, at once or through others that are present."""
     known, found, new = set(present), set[str](), [code]
     while new:
         following = {c for c in EXPLAINS.get(new.pop(), ()) if c in known and c not in found and c != code}
@@ -117,9 +112,6 @@ def _named(mark: str, *findings: Finding) -> Iterator[str]:
 
 def by_cause(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings with each cause before what follows from it; chains stand in the order of their most serious member.
-
-    Args:
-        findings: confirmed ones, in any order.
 
     >>> from trainlint import rule
     >>> [f.rule.code for f in by_cause([rule("RT123").found("0 of 4"), rule("RT121").found("no grad_fn")])]
