@@ -7,8 +7,7 @@ from typing import Any
 
 from ..walking.events import Walking
 from ..walking.scopes import canonical
-from . import calling
-from .displays import DISPLAYS
+from . import assigning, calling
 from .methods import OF_MODULES
 from .tensorshapes import broadcast, indexed
 from .values import (
@@ -62,7 +61,7 @@ _BUILTINS = {
 
 def evaluate(walker: Walking, node: ast.expr) -> Value:
     """What the expression stands for; UNKNOWN where reading does not tell."""
-    rule = _RULES.get(type(node))
+    rule = _RULES.get(type(node)) or assigning.DISPLAYS.get(type(node))
     return _others(walker, node) if rule is None else rule(walker, node)
 
 
@@ -285,7 +284,6 @@ def hand_over(value: Value) -> None:
 
 
 _RULES: dict[type[ast.expr], Callable[..., Value]] = {
-    **DISPLAYS,
     ast.Constant: _constant,
     ast.Name: _name,
     ast.Attribute: _attribute,
