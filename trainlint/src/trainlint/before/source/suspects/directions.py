@@ -78,7 +78,7 @@ def pinball(training: Training) -> Iterator[SourceFinding]:
         less = any(f"{a} - 1" in others for one, others in (written, written[::-1]) for a in one)
         for error in (e for e in sides[0].inputs if e in sides[1].inputs and isinstance(e, Tensor) and e.op == "sub"):
             computed = [any(t.module is not None for t in tensors(v)) for v in error.inputs]
-            if less and computed == [True, False] and not any(number(f) == 0.5 for f in sides[0].inputs):
+            if less and computed == [True, False] and not any(abs(number(f) or 0) == 0.5 for f in sides[0].inputs):
                 told = "the error of this quantile loss is output less target: it learns 1 - q for q"
                 yield tell(source_model.NEGATED, error.node, error.file, told)
 
