@@ -20,7 +20,7 @@ from ..during.run import module_of, some
 from ..during.weights.names import nonfinite, norms
 from ..errors import ExplainedError, InputError
 from ..findings import Finding, Severity
-from ..rules import data, numbers, updates
+from ..rules import data, updates
 from ..rules import losses as loss_rules
 from ..verdict import TrainingFault
 from .memory import SavedBytes
@@ -179,7 +179,7 @@ class Trial:
         if not math.isfinite(value):
             found.append(loss_rules.NOT_FINITE.found(f"loss is {value}"))
         if self.loss.dtype in {torch.float16, torch.bfloat16}:
-            found.append(numbers.HALF_LOSS.found(f"loss is {str(self.loss.dtype).removeprefix('torch.')}"))
+            found.append(data.HALF_LOSS.found(f"loss is {str(self.loss.dtype).removeprefix('torch.')}"))
         for met in broadcasts(self.loss, criteria.read(self.loss)):
             found.append(loss_rules.BROADCAST.found(met, severity=Severity.WARNING))
         self._wrong_sign = maximised(self.loss)
@@ -203,7 +203,7 @@ class Trial:
 
     def _named(self, text: str, module: str) -> list[Finding]:
         return [
-            numbers.GRADIENT.found(text, subject=module),
+            data.GRADIENT.found(text, subject=module),
             *name_operation(lambda: self.step(self.model, self.batch)),
         ]
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ....findings import Finding, Severity, Stage
 from ....rules import data as data_rules
-from ....rules import numbers as rules
+from ....rules import data as rules
 from ....rules import updates as update_rules
 from ...hearing.passes import tensors
 from ...plan import Why
