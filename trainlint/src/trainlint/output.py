@@ -38,11 +38,6 @@ def as_json(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequenc
 def as_github(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequence[str] = ()) -> str:
     """Workflow commands of GitHub Actions, one a line, which it shows beside the changed lines.
 
-    Args:
-        entries: what was found.
-        errors: what could not be read.
-        blind: what could not be judged.
-
     >>> from trainlint import rule
     >>> from trainlint.entry import of_finding
     >>> as_github([of_finding(rule("RT105").found("10 % of the run"), "a.py", 3)])

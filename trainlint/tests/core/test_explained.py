@@ -3,8 +3,8 @@
 import pytest
 
 from trainlint.cli import main
+from trainlint.cli.explain import PAGES, explained
 from trainlint.entry import of_finding
-from trainlint.explained import PAGES, explained
 from trainlint.output import OUTPUTS
 from trainlint.rules import RULES, rule
 

@@ -1,6 +1,6 @@
 """The handbook `docs/rules.md` and its pages, written from the rules so that they cannot drift."""
 
-from trainlint.explained import PAGES
+from trainlint.cli.explain import PAGES
 from trainlint.findings import Rule
 from trainlint.rules import RULES
 

@@ -9,7 +9,7 @@ from trainlint import InputError
 from trainlint.before.source import checking
 from trainlint.before.source.checking import check_source
 from trainlint.rules import RULES
-from trainlint.rules.source_links import CONFIRMED_BY, EXPLAINS
+from trainlint.rules.causes import CONFIRMED_BY, LINE_EXPLAINS
 
 OF_THE_SOURCE = [r.code for r in RULES if r.code.startswith("RT6")]
 
@@ -34,15 +34,15 @@ def test_rule_names_its_script_and_its_line(code: str):
 
 def test_each_rule_says_what_confirms_it():
     known = {r.code for r in RULES}
-    assert set(CONFIRMED_BY) == set(EXPLAINS) == set(OF_THE_SOURCE)
-    assert {c for table in (CONFIRMED_BY, EXPLAINS) for codes in table.values() for c in codes} <= known
-    assert all(set(CONFIRMED_BY[c]) <= set(EXPLAINS[c]) for c in OF_THE_SOURCE)
+    assert set(CONFIRMED_BY) == set(LINE_EXPLAINS) == set(OF_THE_SOURCE)
+    assert {c for table in (CONFIRMED_BY, LINE_EXPLAINS) for codes in table.values() for c in codes} <= known
+    assert all(set(CONFIRMED_BY[c]) <= set(LINE_EXPLAINS[c]) for c in OF_THE_SOURCE)
 
 
 def test_run_time_codes_and_lines_come_with_a_finding():
     (finding,) = check_source(broken("RT602"), "train.py")
     assert finding.confirmed_by == CONFIRMED_BY["RT602"]
-    assert finding.explains == EXPLAINS["RT602"]
+    assert finding.explains == LINE_EXPLAINS["RT602"]
     assert (finding.path, finding.line, finding.source) == ("train.py", 44, "optimizer.step()")
     assert str(finding).startswith("train.py:44:13: RT602 gradients-never-cleared: ")
 

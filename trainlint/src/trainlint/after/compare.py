@@ -84,12 +84,7 @@ class Comparison:
 
 
 def compare(run: Log, baseline: Log) -> Comparison:
-    """The series of a run beside those of a sound one.
-
-    Args:
-        run: what was read of the run.
-        baseline: what was read of the sound one.
-    """
+    """The series of a run beside those of a sound one."""
     pairs = list(_pairs(run, baseline))
     rows = tuple(row(one, two) for one, two in pairs)
     known = {s.name.key for pair in pairs for s in pair}
@@ -118,12 +113,7 @@ def _pairs(run: Log, baseline: Log) -> Iterator[tuple[Series, Series]]:
 
 
 def row(one: Series, two: Series) -> Row:
-    """A series beside the baseline's.
-
-    Args:
-        one: of the run.
-        two: of the baseline.
-    """
+    """A series beside the baseline's."""
     ours, theirs = curve(one), curve(two)
     scatter = noise(theirs.levels) if len(theirs) >= 4 else math.nan
     clauses = [c for c in (_finite(one, two), _first(one, two), _last(ours, theirs, scatter)) if c is not None]

@@ -209,10 +209,6 @@ def _by_epoch(series: Series, finite: Sequence[int]) -> list[Sequence[int]]:
 def runs(epochs: Sequence[float], key: Callable[[float], float] = float) -> list[tuple[int, int]]:
     """Begin and end of each row of places that have the same epoch.
 
-    Args:
-        epochs: of each place.
-        key: what two epochs have in common that are one.
-
     >>> runs([1.0, 1.0, 2.0])
     [(0, 2), (2, 3)]
     """
@@ -248,9 +244,6 @@ def _level(values: Sequence[float], *, last: bool) -> float:
 
 def trailing(flags: Sequence[bool]) -> int:
     """How many flags at the end are set.
-
-    Args:
-        flags: in order.
 
     >>> trailing([True, False, True, True])
     2

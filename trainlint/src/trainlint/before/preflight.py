@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from ..during.hearing.passes import tensors
 from ..during.plan import planned_rates, rate_plan
-from ..during.probes.feeding.batches import tensors
 from ..during.probes.moving.holding import wrong_groups
 from ..during.run import Lane, module_of, some
 from ..findings import Finding, Severity

@@ -1,6 +1,14 @@
 """`trainlint explain`: what does a finding mean, what does it not mean, and what comes next?"""
 
 import argparse
+from dataclasses import dataclass
+
+from ..findings import Rule, wrapped
+from ..rules import RULES
+from ..rules.causes import CONFIRMED_BY
+from ..rules.pages_measured import MEASURED, READ
+from ..rules.pages_series import SERIES
+from ..settings import refuse_name
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +22,61 @@ def run(arguments: argparse.Namespace) -> int:
     Returns:
         The exit code.
     """
-    from ..explained import explained
-
     print("\n\n".join(explained(code) for code in arguments.codes))
     return 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What `trainlint explain` adds to a rule.
+
+    Args:
+        example: a few lines that earn the finding.
+        not_meant: what a reader might conclude and should not.
+    """
+
+    example: str
+    not_meant: str
+
+
+PAGES: dict[str, Page] = {
+    code: Page(example=example, not_meant=not_meant)
+    for code, (example, not_meant) in (MEASURED | READ | SERIES).items()
+}
+"""Code of a rule, and its page."""
+
+
+def explained(code: str) -> str:
+    """The page of a rule as text.
+
+    Raises:
+        InputError: no rule has it; the nearest known one is named.
+
+    >>> print(explained("RT101").splitlines()[0])
+    RT101 zero-learning-rate (fatal)
+    """
+    wanted = code.strip()
+    found = [r for r in RULES if wanted.upper() == r.code or wanted.lower() == r.name]
+    if found:
+        return _page(found[0])
+    known = [r.code for r in RULES] if wanted.upper().startswith("RT") else [r.name for r in RULES]
+    return refuse_name("the code or name of a rule", wanted, known)
+
+
+def _page(rule: Rule) -> str:
+    lines = [
+        f"{rule.code} {rule.name} ({rule.severity})",
+        "",
+        f"Verdict: {rule.state}.",
+        "",
+        wrapped(f"Symptom: {rule.symptom}", 9),
+        wrapped(f"Cause:   {rule.cause}", 9),
+        wrapped(f"Next:    {rule.move}", 9),
+    ]
+    page = PAGES.get(rule.code)
+    if page is not None:
+        lines += ["", "Example:", *(f"    {line}" for line in page.example.splitlines())]
+        lines += ["", wrapped(f"What this does not mean: {page.not_meant}", 0)]
+    if CONFIRMED_BY.get(rule.code):
+        lines += ["", wrapped(f"Read in the source; a run confirms it with {' or '.join(CONFIRMED_BY[rule.code])}.", 0)]
+    return "\n".join(lines)

@@ -126,10 +126,6 @@ _IGNORE = re.compile(r"ignore\[([^\]]*)\]\s*(.*)")
 def ignored_lines(text: str, path: str) -> dict[int, set[str]]:
     """Line numbers, and the codes that a comment `# trainlint: ignore[RT653] reason` lets pass there.
 
-    Args:
-        text: the source.
-        path: its name, for the message.
-
     Raises:
         InputError: a comment names no code, or one that no rule has.
 

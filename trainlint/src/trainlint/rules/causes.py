@@ -1,4 +1,4 @@
-"""Which finding explains which: a cause is shown before its symptoms."""
+"""Which finding explains which, and which run-time rules confirm a line of the source?"""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -78,12 +78,7 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
 
 
 def explained(code: str, present: Iterable[str]) -> set[str]:
-    """Codes among `present` that follow from a code, at once or through others that are present.
-
-    Args:
-        code: of the cause.
-        present: codes of the findings at hand.
-    """
+    """Codes among `present` that follow from a code, at once or through others that are present."""
     known, found, new = set(present), set[str](), [code]
     while new:
         following = {c for c in EXPLAINS.get(new.pop(), ()) if c in known and c not in found and c != code}
@@ -118,9 +113,6 @@ def _named(mark: str, *findings: Finding) -> Iterator[str]:
 def by_cause(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings with each cause before what follows from it; chains stand in the order of their most serious member.
 
-    Args:
-        findings: confirmed ones, in any order.
-
     >>> from trainlint import rule
     >>> [f.rule.code for f in by_cause([rule("RT123").found("0 of 4"), rule("RT121").found("no grad_fn")])]
     ['RT121', 'RT123']
@@ -139,3 +131,117 @@ def by_cause(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         return (by_weight(gravest)[0], depth), ranked.index(finding)
 
     return tuple(sorted(ranked, key=place))
+
+
+CONFIRMED_BY: dict[str, tuple[str, ...]] = {
+    "RT601": ("RT102", "RT112", "RT204", "RT212", "RT131"),
+    "RT602": ("RT112", "RT127"),
+    "RT603": ("RT111",),
+    "RT604": ("RT102",),
+    "RT605": ("RT107", "RT122", "RT102"),
+    "RT606": ("RT110",),
+    "RT607": ("RT127", "RT130"),
+    "RT608": ("RT124", "RT125", "RT123"),
+    "RT609": ("RT113", "RT125"),
+    "RT610": ("RT113",),
+    "RT611": ("RT130", "RT202"),
+    "RT612": ("RT107",),
+    "RT613": ("RT101", "RT104", "RT124", "RT125", "RT130", "RT202"),
+    "RT614": ("RT124", "RT202", "RT308", "RT311"),
+    "RT615": ("RT115", "RT116", "RT120", "RT135"),
+    "RT616": ("RT116", "RT131", "RT122"),
+    "RT617": ("RT115", "RT135"),
+    "RT618": ("RT122",),
+    "RT619": ("RT118",),
+    "RT620": ("RT301", "RT123", "RT302"),
+    "RT621": ("RT114", "RT302"),
+    "RT622": ("RT119", "RT132"),
+    "RT623": ("RT110",),
+    "RT624": ("RT109",),
+    "RT625": ("RT105", "RT141"),
+    "RT626": ("RT104", "RT105", "RT106"),
+    "RT627": ("RT101", "RT104"),
+    "RT628": ("RT104",),
+    "RT630": ("RT121", "RT122", "RT119", "RT135", "RT232"),
+    "RT631": ("RT122", "RT135", "RT139"),
+    "RT632": ("RT115", "RT131", "RT119"),
+    "RT633": ("RT221", "RT211"),
+    "RT634": ("RT115", "RT131"),
+    "RT635": ("RT115", "RT131"),
+    "RT636": ("RT122", "RT135"),
+    "RT637": ("RT133",),
+    "RT640": ("RT210", "RT202"),
+    "RT641": ("RT110", "RT130"),
+    "RT642": ("RT216",),
+    "RT643": ("RT216", "RT201"),
+    "RT644": ("RT215",),
+    "RT645": ("RT216", "RT219"),
+    "RT646": ("RT203", "RT206", "RT207"),
+    "RT647": ("RT410",),
+    "RT648": ("RT216",),
+    "RT650": (),
+    "RT651": ("RT221",),
+    "RT652": ("RT134",),
+    "RT653": ("RT409", "RT411", "RT408"),
+    "RT654": ("RT401", "RT402"),
+    "RT655": ("RT219", "RT412"),
+    "RT656": ("RT503", "RT502"),
+    "RT657": ("RT505",),
+    "RT658": ("RT408", "RT107"),
+    "RT659": ("RT408", "RT409"),
+    "RT660": ("RT407",),
+    "RT661": ("RT108",),
+    "RT662": ("RT219", "RT412"),
+    "RT663": ("RT120",),
+    "RT664": ("RT411", "RT404", "RT311"),
+    "RT665": ("RT120",),
+    "RT666": ("RT403",),
+    "RT667": ("RT406",),
+    "RT668": ("RT504",),
+    "RT669": ("RT506",),
+    "RT670": ("RT507",),
+    "RT671": ("RT218",),
+    "RT672": ("RT214",),
+}
+"""Code of a source rule, and of the run-time rules of which any one confirms it."""
+
+_BESIDE: dict[str, tuple[str, ...]] = {
+    "RT602": ("RT130", "RT202", "RT219"),
+    "RT603": ("RT103", "RT204", "RT219"),
+    "RT604": ("RT103", "RT219"),
+    "RT605": ("RT204",),
+    "RT606": ("RT130", "RT202"),
+    "RT607": ("RT202",),
+    "RT608": ("RT219",),
+    "RT610": ("RT102",),
+    "RT611": ("RT302",),
+    "RT612": ("RT108",),
+    "RT613": ("RT129", "RT219"),
+    "RT614": ("RT219",),
+    "RT615": ("RT119", "RT219"),
+    "RT616": ("RT115", "RT124", "RT219"),
+    "RT617": ("RT119",),
+    "RT618": ("RT124",),
+    "RT620": ("RT303",),
+    "RT627": ("RT124",),
+    "RT630": ("RT219",),
+    "RT631": ("RT119",),
+    "RT634": ("RT119",),
+    "RT635": ("RT119",),
+    "RT636": ("RT119",),
+    "RT637": ("RT123", "RT311"),
+    "RT640": ("RT201",),
+    "RT641": ("RT202",),
+    "RT642": ("RT219", "RT309"),
+    "RT643": ("RT202",),
+    "RT644": ("RT219", "RT217"),
+    "RT646": ("RT123",),
+    "RT648": ("RT219",),
+    "RT651": ("RT211",),
+    "RT655": ("RT217",),
+    "RT665": ("RT219", "RT125"),
+}
+"""Run-time rules that may find the consequence alone, which is too weak to confirm the cause."""
+
+LINE_EXPLAINS: dict[str, tuple[str, ...]] = {code: (*own, *_BESIDE.get(code, ())) for code, own in CONFIRMED_BY.items()}
+"""Code of a source rule, and of the run-time rules whose finding its line is the likely cause of."""

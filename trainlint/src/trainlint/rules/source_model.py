@@ -147,9 +147,9 @@ SHUFFLED_APART = Rule(
 )
 ALIASED = Rule(
     "RT656", "best-weights-not-copied", _WARNING, _SUSPICIOUS, "E2",
-    "The restored best weights are those of the last epoch.",
-    "`state_dict()` refers to the live weights; what was kept goes on changing.",
-    "Keep `copy.deepcopy(model.state_dict())`, or save it to a file.",
+    "The restored weights are those of the last update, or the distance from older ones is always zero.",
+    "`state_dict()`, `p.data` and `p.detach()` refer to the live weights; what was kept goes on changing.",
+    "Keep `copy.deepcopy(model.state_dict())` or `p.detach().clone()`, or save it to a file.",
 )
 BEST_STUCK = Rule(
     "RT657", "best-value-not-updated", _WARNING, _SUSPICIOUS, "E4",

@@ -74,9 +74,6 @@ def moves(values: Sequence[float]) -> bool:
 def longest_row(values: Sequence[float]) -> tuple[float, int, int]:
     """The value that stays the same for longest, how often it comes in a row, and where that row ends.
 
-    Args:
-        values: in order.
-
     >>> longest_row([1.0, 2.0, 2.0, 3.0])
     (2.0, 2, 3)
     """

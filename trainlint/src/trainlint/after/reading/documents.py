@@ -47,10 +47,6 @@ def _whole(token: str) -> float:
 def rows(found: Any, stem: str = "value") -> Iterator[Row]:  # noqa: ANN401
     """The rows of all curves in a document.
 
-    Args:
-        found: a document.
-        stem: the file's name, which names the only value of a TensorBoard export.
-
     >>> list(rows({"log_history": [{"loss": 0.5, "step": 1}]}))
     [[('loss', 0.5), ('step', 1.0)]]
     >>> list(rows({"loss": [0.5, 0.4]}))

@@ -63,9 +63,6 @@ CURVES = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, Kind.RATE, Kind.GR
 def words_of(text: str) -> list[str]:
     """The words of a name, lower case: `valLoss`, `val_loss`, `val/loss` and `Val Loss` have the same.
 
-    Args:
-        text: as printed.
-
     >>> words_of("train/valLoss(B)"), words_of("Époque")
     (['train', 'val', 'loss', 'b'], ['epoque'])
     """
@@ -79,10 +76,6 @@ _ACCENTS = re.compile(r"[\u0300-\u036f]")
 @lru_cache(maxsize=4096)
 def name_of(text: str, phase: str = "") -> Name:
     """A name as classified.
-
-    Args:
-        text: as printed.
-        phase: `train` or `val` where the text around it says so.
 
     >>> name_of("Val Loss").kind.value, name_of("loss", "val").key, name_of("box_loss").term
     ('validation loss', 'val_loss', True)
@@ -103,9 +96,6 @@ _GLUED = re.compile(
 
 def quantity(key: str) -> frozenset[str]:
     """What a loss is of, beside the phase: two that state different ones are no measure of each other.
-
-    Args:
-        key: of a name.
 
     >>> quantity("val_cross_entropy"), quantity("train_loss")
     (frozenset({'cross', 'entropy'}), frozenset())

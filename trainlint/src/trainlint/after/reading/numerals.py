@@ -41,9 +41,6 @@ _TAIL = re.compile(r"[-+]?(?:\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+
 def number(token: str) -> float | None:
     """A number as a program prints it; None for a time or a text.
 
-    Args:
-        token: without blanks around it.
-
     Raises:
         InputError: digits beyond any number that a training prints.
 
@@ -66,9 +63,6 @@ def number(token: str) -> float | None:
 def refuse(token: str) -> NoReturn:
     """Refuse a number that has too many digits.
 
-    Args:
-        token: the number.
-
     Raises:
         InputError: always.
     """
@@ -82,9 +76,6 @@ def refuse(token: str) -> NoReturn:
 
 def cell(text: str) -> float | None:
     """The number in a cell of a table, the sum of a list; None where the cell is empty, a time or a text.
-
-    Args:
-        text: the cell, blanks around it allowed.
 
     >>> cell(" tensor(nan) "), cell("1/10"), cell("#na#"), cell("0,912"), cell("[0.5, 0.25]")
     (nan, 1.0, None, None, 0.75)
@@ -110,9 +101,6 @@ def cell(text: str) -> float | None:
 
 def decimals(token: str) -> int | None:
     """Decimals that were printed; None for a number written in full (exponent, whole, or more than 8 decimals).
-
-    Args:
-        token: a number.
 
     >>> decimals("0.6931"), decimals("6.9e-5"), decimals("0")
     (4, None, None)
@@ -152,11 +140,7 @@ class Commas:
         return self.sure > self.points
 
     def look(self, lines: Iterable[str]) -> None:
-        """Take note of how lines write decimals.
-
-        Args:
-            lines: of the file, or of its beginning.
-        """
+        """Take note of how lines write decimals."""
         for line in lines:
             self.lines += 1
             point = bool(_POINT.search(line))
@@ -164,12 +148,7 @@ class Commas:
             self.sure += not point and any(not _COUNT.fullmatch(m[0]) for m in _COMMA.finditer(line))
 
     def read(self, line: str, mark: str = "") -> str:
-        """A line with decimal points.
-
-        Args:
-            line: as written.
-            mark: what stands between the cells of the table that the line may be a row of; empty outside of tables.
-        """
+        """A line with decimal points."""
         if self.lines < LOOKED_AT:
             self.look((line,))
         if not _CANDIDATE.search(line):

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..series import Kind
-from .log import Log
+from .log import Block, Log, Shape
 from .names import name_of
 from .numerals import NUMBER, Commas
-from .shape import Block, Shape
 from .tables import Header, Phases, header, phases
 from .template import POSITIONS, Slot, Template, epochs_first, phase_of, understand
 from .text import Endings, may_end

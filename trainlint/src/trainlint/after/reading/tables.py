@@ -79,9 +79,6 @@ class Phases:
 def phases(line: str) -> Phases | None:
     """The columns of a table of phases; None where a line is no such header.
 
-    Args:
-        line: without colours.
-
     >>> phases("          Training |  Validation").phases, phases("epoch | train | val")
     (('train', 'val'), None)
     """
@@ -96,10 +93,6 @@ def phases(line: str) -> Phases | None:
 def header(line: str, stem: str = "") -> Header | None:
     """The header that a line is; None where it is none.
 
-    Args:
-        line: without colours.
-        stem: the file's name, which names the only value of a TensorBoard export.
-
     >>> [n.kind.value for n in header("epoch,train_loss,lr").names]
     ['epoch', 'train loss', 'learning rate']
     """
@@ -113,10 +106,6 @@ def header(line: str, stem: str = "") -> Header | None:
 
 def untitled(lines: Iterable[str], stem: str) -> Header | None:
     """The columns of a file of bare numbers: a time, a count, and one value that the file's name names.
-
-    Args:
-        lines: the first ones.
-        stem: the file's name without its ending.
 
     >>> [n and n.key for n in untitled(["1658320019344 4.6 0", "1658320027382 4 1", "1658320035711 3 2"], "loss").names]
     [None, 'loss', 'step']

@@ -101,9 +101,6 @@ def epochs_first(slots: Iterable[Slot]) -> tuple[Slot, ...]:
 def phase_of(text: str) -> str:
     """The phase that a text names last; empty where it names none.
 
-    Args:
-        text: of a line, or a part of one.
-
     >>> phase_of("Test set:"), phase_of("saved to /data/val/best")
     ('val', '')
     """

@@ -5,7 +5,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 from ...findings import Rule, Severity, wrapped
-from ...rules.source_links import CONFIRMED_BY, EXPLAINS
+from ...rules.causes import CONFIRMED_BY, LINE_EXPLAINS
 from .training import place
 from .walking.events import Event
 from .walking.scopes import SourceFile
@@ -84,7 +84,7 @@ def tell(
         severity=rule.severity if severity is None else severity,
         subject=subject,
         confirmed_by=CONFIRMED_BY.get(rule.code, ()),
-        explains=EXPLAINS.get(rule.code, ()),
+        explains=LINE_EXPLAINS.get(rule.code, ()),
     )
 
 

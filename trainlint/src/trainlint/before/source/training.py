@@ -112,6 +112,12 @@ class Training:
         found: list[Thing] = []
         return found if all(_owners(v, found) for v in (given, *optimizer.extra)) else None
 
+    def created(self, optimizer: Thing) -> int:
+        """The order in which an optimiser was made: the call of one line may make several; -1 where it is not known."""
+        alike = [id(o) for o in self.optimizers if o.node is optimizer.node]
+        made = [e.order for e in self.of(optimizer.origin) if e.node is optimizer.node]
+        return made[alike.index(id(optimizer))] if len(made) == len(alike) else -1
+
     @cached_property
     def frozen(self) -> set[int]:
         """Identities of everything that is frozen or may be."""
@@ -128,6 +134,13 @@ class Training:
         """Identities of everything that an optimiser with a step holds."""
         stepped = {id(e.target) for e in self.steps}
         return {id(t) for o in self.optimizers if id(o) in stepped for t in self.owned(o) or ()}
+
+    @cached_property
+    def leaves(self) -> set[int]:
+        """Identities of plain tensors that an optimiser with a step was given, where no gradient is set by hand."""
+        stepped = {id(e.target) for e in self.steps} if not self.of("grad") else set()
+        given = [o.given("params", 0) for o in self.optimizers if id(o) in stepped]
+        return {id(t) for v in given if v is not None for t in inner(v) if isinstance(t, Tensor)}
 
     @cached_property
     def weights(self) -> dict[int, set[int]]:

@@ -163,29 +163,16 @@ class Sightings:
         self._seen: defaultdict[Hashable, set[int]] = defaultdict(set)
 
     def stage(self, key: Hashable, update: int) -> Stage:
-        """The stage of what was seen at an update.
-
-        Args:
-            key: of the suspicion.
-            update: at which it was seen.
-        """
+        """The stage of what was seen at an update."""
         self._seen[key].add(update)
         return Stage.CONFIRMED if len(self._seen[key]) >= self.needed else Stage.SUSPECTED
 
     def suspected(self, key: Hashable) -> bool:
-        """True where it was seen before.
-
-        Args:
-            key: of the suspicion.
-        """
+        """True where it was seen before."""
         return key in self._seen
 
     def clear(self, key: Hashable) -> None:
-        """It was not so after all.
-
-        Args:
-            key: of the suspicion.
-        """
+        """It was not so after all."""
         self._seen.pop(key, None)
 
 
@@ -196,12 +183,7 @@ class Cast:
         self._alone: dict[str, bool] = {}
 
     def alone(self, run: Run, loss: Loss) -> bool:
-        """True where the loss depends on parameters of every optimiser, and on no parameter that none of them holds.
-
-        Args:
-            run: the counters.
-            loss: with its graph; looked at once by name, and not again.
-        """
+        """True where the loss depends on parameters of every optimiser, and on no parameter that none of them holds."""
         if loss.name not in self._alone:
             found = leaves(loss.tensor)
             met = {id(p) for p in found}

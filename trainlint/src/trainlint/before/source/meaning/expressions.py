@@ -7,8 +7,7 @@ from typing import Any
 
 from ..walking.events import Walking
 from ..walking.scopes import canonical
-from . import calling
-from .displays import DISPLAYS
+from . import assigning, calling
 from .methods import OF_MODULES
 from .tensorshapes import broadcast, indexed
 from .values import (
@@ -29,6 +28,7 @@ from .values import (
     is_const,
     join,
     options,
+    shared_with,
     whole,
 )
 
@@ -61,7 +61,7 @@ _BUILTINS = {
 
 def evaluate(walker: Walking, node: ast.expr) -> Value:
     """What the expression stands for; UNKNOWN where reading does not tell."""
-    rule = _RULES.get(type(node))
+    rule = _RULES.get(type(node)) or assigning.DISPLAYS.get(type(node))
     return _others(walker, node) if rule is None else rule(walker, node)
 
 
@@ -182,8 +182,8 @@ def arithmetic(walker: Walking, node: ast.AST, name: str, left: Value, right: Va
 
 def _binary(walker: Walking, node: ast.BinOp) -> Value:
     left, right = evaluate(walker, node.left), evaluate(walker, node.right)
-    if isinstance(node.op, ast.Mod):
-        walker.note("modulo", node, left, right)
+    if isinstance(node.op, ast.Mod | ast.Sub):
+        walker.note("modulo" if isinstance(node.op, ast.Mod) else "minus", node, left, right)
     return arithmetic(walker, node, type(node.op).__name__, left, right)
 
 
@@ -252,7 +252,8 @@ def _within(walker: Walking, node: ast.Subscript, owner: Value, key: Value) -> V
     if isinstance(owner, Table):
         if isinstance(key, Const) and key.value in owner.entries:
             return owner.entries[key.value]
-        return join(*owner.entries.values()) if owner.entries and not owner.more else UNKNOWN
+        kept = join(*owner.entries.values()) if owner.entries else UNKNOWN
+        return kept if not owner.more or shared_with(kept) is not None else UNKNOWN
     if isinstance(owner, Tensor):
         if owner.op == "batch" and (owner.shape is None or isinstance(key, Const)):
             return Tensor("batch", node, walker.file, (owner,), info={"key": key})
@@ -283,7 +284,6 @@ def hand_over(value: Value) -> None:
 
 
 _RULES: dict[type[ast.expr], Callable[..., Value]] = {
-    **DISPLAYS,
     ast.Constant: _constant,
     ast.Name: _name,
     ast.Attribute: _attribute,

@@ -192,6 +192,15 @@ def _copied(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value
     return made
 
 
+def _deep(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
+    old = args[0] if args else UNKNOWN
+    if isinstance(old, Items):
+        return Items([_deep(walker, (v,), {}, node) for v in old.items], old.more, old.kind, old.node)
+    if isinstance(old, Table):
+        return Table({k: _deep(walker, (v,), {}, node) for k, v in old.entries.items()}, old.more)
+    return _copied(walker, args, kwargs, node)
+
+
 def _copied_inner(walker: Walking, value: Value, node: ast.AST) -> Value:
     if isinstance(value, Items):
         return Items([_copied_inner(walker, v, node) for v in value.items], value.more, value.kind, value.node)
@@ -224,8 +233,15 @@ def _dict(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
 
 
 def _autograd(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
-    walker.note("autograd", node, args[0] if args else UNKNOWN)
-    return Tensor("?", node, walker.file, args)
+    outputs, wanted = (
+        args[n] if len(args) > n else kwargs.get(k, UNKNOWN) for n, k in enumerate(("outputs", "inputs"))
+    )
+    walker.note("autograd", node, outputs, wanted)
+    made = Tensor("?", node, walker.file, (*args, *kwargs.values()), info={"of": outputs, "by": wanted})
+    graph = args[4] if len(args) > 4 else kwargs.get("create_graph", Const(value="**" in kwargs))
+    if isinstance(graph, Const) and not graph.value:
+        made.info["plain"] = graph
+    return made
 
 
 def _clip(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
@@ -270,7 +286,7 @@ _SPECIAL = {
     "next": _next,
     "filter": _filter,
     "itertools.chain": _chain,
-    "copy.deepcopy": _copied,
+    "copy.deepcopy": _deep,
     "copy.copy": _copied,
     "sum": _summed,
     "dict": _dict,

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ..walking.scopes import UNKNOWN as UNKNOWN
+from ..walking.scopes import Const as Const
+from ..walking.scopes import Named as Named
 from ..walking.scopes import Scope, SourceFile
-from .basics import UNKNOWN as UNKNOWN
-from .basics import Const as Const
-from .basics import Named as Named
-from .basics import Unknown as Unknown
-from .basics import Value as Value
+from ..walking.scopes import Unknown as Unknown
+from ..walking.scopes import Value as Value
 
 
 @dataclass(eq=False)
@@ -161,6 +161,14 @@ class ModuleOf(Value):
     """A file that was read, as an imported module."""
 
     file: SourceFile
+
+
+def shared_with(value: Value, ops: tuple[str, ...] = ("data", "detach")) -> Value | None:
+    """The owner of the parameters whose storage a value shares, as `p.data` does; None for everything else."""
+    if not isinstance(value, Tensor) or value.op not in ops or not value.inputs:
+        return None
+    first = value.inputs[0]
+    return first if value.op == "parameter" else shared_with(first, ("data", "detach", "parameter"))
 
 
 def options(value: Value) -> tuple[Value, ...]:

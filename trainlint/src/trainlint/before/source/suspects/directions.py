@@ -68,6 +68,21 @@ def _turned(value: Value) -> bool:
     return False
 
 
+def pinball(training: Training) -> Iterator[SourceFinding]:
+    """A quantile loss, the larger of `q * e` and `(q - 1) * e`, whose error is output less target: it learns 1 - q."""
+    for made in (t for b in training.backwards if b.first for t in tensors(b.value)):
+        sides = [v for v in made.inputs if isinstance(v, Tensor) and v.op == "mult" and len(v.inputs) == 2]
+        if made.op not in {"max", "maximum"} or len(sides) != 2:
+            continue
+        written = [{ast.unparse(n) for n in ast.iter_child_nodes(s.node)} for s in sides]
+        less = any(f"{a} - 1" in others for one, others in (written, written[::-1]) for a in one)
+        for error in (e for e in sides[0].inputs if e in sides[1].inputs and isinstance(e, Tensor) and e.op == "sub"):
+            computed = [any(t.module is not None for t in tensors(v)) for v in error.inputs]
+            if less and computed == [True, False] and not any(abs(number(f) or 0) == 0.5 for f in sides[0].inputs):
+                told = "the error of this quantile loss is output less target: it learns 1 - q for q"
+                yield tell(source_model.NEGATED, error.node, error.file, told)
+
+
 def wrong_count(training: Training) -> Iterator[SourceFinding]:
     """Sums of items over a count of batches, or the reverse."""
     for file in training.reading.files:
@@ -166,4 +181,4 @@ def _reduced(node: ast.AugAssign, training: Training) -> str:
     return ""
 
 
-CHECKS = (minimised, wrong_count)
+CHECKS = (minimised, pinball, wrong_count)

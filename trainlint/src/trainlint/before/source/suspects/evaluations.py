@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from ....rules import source_model
 from ..meaning.torchfacts import is_module
-from ..meaning.values import Const, Tensor, Thing, Value, options, tree
+from ..meaning.values import Const, Thing, Value, tree
 from ..suspicion import SourceFinding, at, tell
 from ..training import Training, named, place
 from ..walking.events import Event, Loop, unwrapped
@@ -230,21 +230,6 @@ def _followed(training: Training, event: Event) -> bool:
     )
 
 
-def aliased(training: Training) -> Iterator[SourceFinding]:
-    """`best = model.state_dict()`, loaded at the end."""
-    loaded = [(e, s) for e in training.of("loaded") for s in options(e.value)]
-    for event, state in loaded:
-        if not isinstance(state, Tensor) or state.op != "statedict":
-            continue
-        if not isinstance(state, Tensor) or not state.inputs or state.inputs[0] is not event.target:
-            continue
-        loops = [b.loops[0] for b in training.backwards if b.loops and b.order < event.order]
-        taken = {loop for e in training.of(".state_dict") if e.node is state.node for loop in e.loops}
-        if any(loop in taken and loop not in event.loops for loop in loops):
-            told = f"what is kept here is the live weights, and line {event.line} loads them back unchanged"
-            yield tell(source_model.ALIASED, state.node, state.file, told)
-
-
 def best_stuck(training: Training) -> Iterator[SourceFinding]:
     """A best value that is compared and never assigned."""
     if not training.backwards:
@@ -289,4 +274,4 @@ def _extreme(value: ast.expr) -> bool:
     return "inf" in text or isinstance(value, ast.Constant | ast.UnaryOp)
 
 
-CHECKS = (with_gradients, in_train_mode, in_function, in_line, not_restored, by_the_way, aliased, best_stuck)
+CHECKS = (with_gradients, in_train_mode, in_function, in_line, not_restored, by_the_way, best_stuck)

@@ -81,8 +81,46 @@ def _live(training: Training, value: Value) -> bool:
 
 def _weighs(training: Training, value: Value) -> bool:
     if isinstance(value, Tensor):
-        return value.op == "parameter"
+        return value.op == "parameter" or id(value) in training.leaves
     return isinstance(value, Thing) and has_weights(value) and id(value) in training.trained
+
+
+def constant_derivative(training: Training) -> Iterator[SourceFinding]:
+    """A derivative by the inputs without a graph of its own, added to what has one: the optimiser takes it for data."""
+    if training.library or not training.walker.complete:
+        return
+    for back in training.backwards:
+        whole = list(_terms(back.value)) if back.first else []
+        known: dict[int, Tensor | None] = {}
+        for each in tensors(back.value) if back.first else ():
+            sides = each.inputs[:2] if each.op in {"add", "sub", *LOSSES} and each.module is None else ()
+            for side, other in (sides, sides[::-1]) if len(sides) == 2 else ():
+                made = _constant(training, side, known)
+                live = _live(training, other) and _constant(training, other, known) is None
+                if made is not None and live and (any(t in whole for t in tensors(side)) or _beside(made, other)):
+                    told = "`create_graph=True` is missing: this derivative is a constant for the optimiser"
+                    yield replace(tell(source_model.CUT, made.node, made.file, told), confirmed_by=("RT232",))
+
+
+def _constant(training: Training, value: Value, known: dict[int, Tensor | None]) -> Tensor | None:
+    if not isinstance(value, Tensor) or value.cut or value.module is not None:
+        return None
+    if "plain" in value.info:
+        by = [t.op for t in tensors(value.info["by"])]
+        return value if by and "parameter" not in by and _live(training, value.info["of"]) else None
+    if id(value) not in known:
+        known[id(value)] = None
+        found = [(v, _constant(training, v, known)) for v in value.inputs]
+        if not any(made is None and _live(training, v) for v, made in found):
+            known[id(value)] = next((made for _, made in found if made is not None), None)
+    return known[id(value)]
+
+
+def _beside(made: Tensor, other: Value) -> bool:
+    """True where a graph was asked for the derivative that is derived again, or for another one of the same output."""
+    of = list(tensors(made.info["of"]))
+    graphs = [t for v in (other, *of) for t in tensors(v) if "by" in t.info and "plain" not in t.info]
+    return any(t in of or any(o in of for o in tensors(t.info["of"])) for t in graphs)
 
 
 def no_loss(training: Training) -> Iterator[SourceFinding]:
@@ -132,10 +170,6 @@ def _summed(event: Event, training: Training) -> bool:
     return any(event.target is v for b in training.backwards for t in tensors(b.value) for v in t.inputs)
 
 
-def _created(training: Training, optimizer: Thing) -> int:
-    return next((e.order for e in training.of(optimizer.origin) if e.node is optimizer.node), -1)
-
-
 def _holders(value: Value | None) -> Iterator[Thing]:
     for each in elements(value) if value is not None else ():
         for inside in elements(each):
@@ -152,14 +186,14 @@ def stale(training: Training) -> Iterator[SourceFinding]:
     """A layer replaced after the optimiser was made."""
     optimizers = _real(training)
     for optimizer in optimizers:
-        made = _created(training, optimizer)
+        made = training.created(optimizer)
         held = {id(t) for h in _holders(optimizer.given("params", 0)) for t in tree(h)}
         for change in training.of("kept"):
             old = "outside" in change.marks or any(r.node is change.node for r in training.of("replaced"))
             new = change.value
             if not (0 <= made < change.order and old and id(change.target) in held and isinstance(new, Thing)):
                 continue
-            later = [o for o in optimizers if _created(training, o) > change.order]
+            later = [o for o in optimizers if training.created(o) > change.order]
             if is_module(new) and any(True for _ in layers(new)) and not later and not optimizer.extra and change.first:
                 line = place(optimizer.node, optimizer.file)[1]
                 told = f"the optimiser of line {line} was made before and holds the old layer"
@@ -220,6 +254,7 @@ def frozen(training: Training) -> Iterator[SourceFinding]:
 CHECKS = (
     cut,
     term,
+    constant_derivative,
     no_loss,
     kept_graph,
     stale,

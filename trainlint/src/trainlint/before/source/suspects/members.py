@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ....findings import Severity
 from ....rules import source_model
@@ -9,6 +10,7 @@ from ..meaning.torchfacts import NOT_TRAINED, has_weights, module_root
 from ..meaning.values import Class, Function, Items, Table, Tensor, Thing, is_const
 from ..suspicion import SourceFinding, tell
 from ..training import Training, layers, place
+from ..walking.reader import tensors
 
 _LISTING = ("named_children", "children", "_modules", "modules", "named_modules", "getattr", "__dict__", "vars")
 
@@ -179,10 +181,17 @@ def unregistered(training: Training) -> Iterator[SourceFinding]:
                 event.file,
                 f"`.{value.op}` of a Parameter is no Parameter any more",
             )
-        elif is_const(value.info.get("arg:requires_grad"), True):
-            yield tell(
-                source_model.UNREGISTERED, event.node, event.file, "a tensor that needs a gradient is no Parameter"
-            )
+        elif is_const(value.info.get("arg:requires_grad"), True) and not _in_other_hands(training, event.node, value):
+            told = "a tensor that needs a gradient is no Parameter"
+            yield replace(tell(source_model.UNREGISTERED, event.node, event.file, told), confirmed_by=("RT131",))
+
+
+def _in_other_hands(training: Training, node: ast.AST, value: Tensor) -> bool:
+    """True where an optimiser holds it, or somebody reads its gradient, as that of an input is."""
+    given = [v for o in training.optimizers for v in (o.given("params", 0), *o.extra) if v is not None]
+    given += [e.value for e in training.of("autograd")]
+    name = node.attr if isinstance(node, ast.Attribute) else ""
+    return any(value is t for v in given for t in tensors(v)) or training.reading.text_has(f".{name}.grad")
 
 
 def constant_start(training: Training) -> Iterator[SourceFinding]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from ....findings import Severity
 from ....rules import source_model
 from ..meaning.torchfacts import module_root
-from ..meaning.values import Function, Thing, number
+from ..meaning.values import Function, Tensor, Thing, number, options, shared_with
 from ..suspicion import SourceFinding, tell
-from ..training import Training
+from ..training import Training, place
 from ..walking.scopes import SourceFile
 
 _ERROR = re.compile(r"loss|err|rmse|mse|mae|perplexity|ppl", re.IGNORECASE)
@@ -168,6 +168,59 @@ def unread(training: Training) -> Iterator[SourceFinding]:
 _IDLE = {"device", "name", "verbose", "debug", "args", "config", "cfg", "dtype"}
 
 
+def idle(training: Training) -> Iterator[SourceFinding]:
+    """What a training prepares and never reads: weights adapted to a task, or the ends of episodes."""
+    for file in training.reading.files if training.backwards else ():
+        adapting = {n.name for n in file.nodes if isinstance(n, ast.FunctionDef) and _adapts(n)}
+        for scope in file.nodes:
+            if isinstance(scope, ast.FunctionDef | ast.Module) and ".backward(" in ast.unparse(scope):
+                yield from _idle(scope, file, adapting)
+
+
+def _idle(scope: ast.FunctionDef | ast.Module, file: SourceFile, adapting: set[str]) -> Iterator[SourceFinding]:
+    loads = [n for n in ast.walk(scope) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    own: dict[str, set[int]] = {}
+    for node in ast.walk(scope):
+        for name, value in _pairs(node):
+            own.setdefault(name, set()).update(id(n) for n in ast.walk(value))
+            called = ast.unparse(value.func) if isinstance(value, ast.Call) else ""
+            if called in adapting and all(n.id != name for n in loads):
+                told = f"`{name}`, the weights that `{called}` adapts, is never read"
+                yield tell(source_model.UNREAD, value, file, told, subject=name)
+    ends = [n for n in own if _ENDS.match(n) and {id(x) for x in loads if x.id == n} <= own[n]]
+    ends = [n for n in ends if any(x.id == n for x in loads)]
+    for node in ast.walk(scope) if ends else ():
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and _discounted(node.right):
+            told = f"`{ends[0]}` is made ready and never read: what follows the end of an episode counts too"
+            yield tell(source_model.UNREAD, node, file, told, subject=ends[0])
+
+
+_ENDS = re.compile(r"(d|dones?|done_\w+|terminals?|terminated|ended|dead)$", re.IGNORECASE)
+_IN_PLACE = re.compile(r"\w_\(|\.data\b|[-+]=|\.step\(|\.grad( =|\.)")
+
+
+def _adapts(function: ast.FunctionDef) -> bool:
+    text = ast.unparse(function)
+    given = any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(function))
+    return given and "autograd.grad(" in text and "create_graph" in text and not _IN_PLACE.search(text)
+
+
+def _pairs(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target, value = node.targets[0], node.value
+        together = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+        sides = zip(target.elts, value.elts, strict=False) if together else [(target, value)]  # pyright: ignore
+        yield from ((t.id, v) for t, v in sides if isinstance(t, ast.Name))
+
+
+def _discounted(value: ast.expr) -> bool:
+    factors = [value.left, value.right] if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult) else []
+    named = [ast.unparse(f).lower() for f in factors if isinstance(f, ast.Name | ast.Attribute)]
+    return any("gamma" in n or "discount" in n for n in named) and any(
+        isinstance(f, ast.Call | ast.Attribute) for f in factors
+    )
+
+
 def _reads_all(node: ast.AST) -> bool:
     text = ast.unparse(node)
     return any(w in text for w in ("locals()", "vars()", "save_hyperparameters", "NotImplemented", "setattr("))
@@ -181,4 +234,64 @@ def _given(thing: Thing, names: list[str], name: str) -> ast.expr | None:
     return by_name or (thing.node.args[place] if place < len(thing.node.args) else None)
 
 
-CHECKS = (resumed, best_start, replaced, defaults_win, unread)
+def aliased(training: Training) -> Iterator[SourceFinding]:
+    """`best = model.state_dict()`, loaded at the end."""
+    loaded = [(e, s) for e in training.of("loaded") for s in options(e.value)]
+    for event, state in loaded:
+        if not isinstance(state, Tensor) or state.op != "statedict" or event.target not in state.inputs[:1]:
+            continue
+        loops = [b.loops[0] for b in training.backwards if b.loops and b.order < event.order]
+        taken = {loop for e in training.of(".state_dict") if e.node is state.node for loop in e.loops}
+        if any(loop in taken and loop not in event.loops for loop in loops):
+            told = f"what is kept here is the live weights, and line {event.line} loads them back unchanged"
+            yield tell(source_model.ALIASED, state.node, state.file, told)
+
+
+def never_apart(training: Training) -> Iterator[SourceFinding]:
+    """Weights kept by their storage, and later compared with those in the model or written back into it."""
+    anew = [
+        n for f in training.reading.files for n in f.nodes if isinstance(n, ast.Assign)
+        for t in n.targets if isinstance(t, ast.Attribute) and t.attr == "data"
+    ]  # fmt: skip
+    found = [*_by_value(training), *_by_name(training)]
+    backs = {id(n) for n, *_ in found}
+    if any(not backs & {id(n), *map(id, n.targets)} for n in anew) or training.reading.text_has(*_ANEW):
+        return  # then the storage that was kept is another one
+    for node, kept, file in found:
+        told = f"what is kept here is the live weights, and line {place(node, file)[1]} takes it for older ones"
+        yield tell(source_model.ALIASED, kept, file, told)
+
+
+_ANEW = ("vector_to_parameters", "swap_tensors", ".set_(", "assign=True")
+
+
+def _by_value(training: Training) -> Iterator[tuple[ast.AST, ast.AST, SourceFile]]:
+    for event in training.of("minus", "attribute", ".copy_") if training.backwards else ():
+        for this, other in ((event.target, event.value), (event.value, event.target)):
+            owner = shared_with(other)
+            mine = owner is not None and shared_with(this, ("data", "detach", "parameter")) is owner
+            if mine and isinstance(other, Tensor) and isinstance(owner, Thing) and _data(event.node):
+                if not any(n is other.node for n in ast.walk(event.node)) and id(owner) in training.trained:
+                    yield event.node, other.node, event.file
+                    break
+
+
+def _data(node: ast.AST) -> bool:
+    return not isinstance(node, ast.Attribute) or node.attr == "data"
+
+
+def _by_name(training: Training) -> Iterator[tuple[ast.AST, ast.AST, SourceFile]]:
+    for file in training.reading.files if training.backwards else ():
+        plain = [n for n in file.nodes if isinstance(n, ast.Assign) and len(n.targets) == 1]
+        kept = {(ast.unparse(n.targets[0]), ast.unparse(n.value)): n for n in plain if _shares(n.value)}
+        for node in plain:
+            target, value = ast.unparse(node.targets[0]), ast.unparse(node.value)
+            if target.endswith(".data") and (value, target) in kept:
+                yield node, kept[value, target], file
+
+
+def _shares(value: ast.expr) -> bool:
+    return isinstance(value, ast.Attribute) and value.attr == "data"
+
+
+CHECKS = (aliased, never_apart, resumed, best_start, replaced, defaults_win, unread, idle)

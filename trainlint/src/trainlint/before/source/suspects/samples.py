@@ -5,11 +5,12 @@ import re
 from collections.abc import Iterator
 
 from ....rules import source_model
-from ..meaning.values import UNKNOWN, Tensor, Thing, Value
+from ..meaning.values import UNKNOWN, Const, Tensor, Thing, Value, is_const, number
 from ..suspicion import SourceFinding, at, tell
 from ..training import Training, place
+from ..walking.events import LOADER
 from ..walking.reader import tensors
-from .criteria import all_losses
+from .criteria import KEEPING, all_losses
 from .heldout import RANDOM, held_out
 
 _SEEDING = ("manual_seed", "default_rng", "seed", "RandomState", "Random")
@@ -167,4 +168,83 @@ def _column(made: Tensor) -> int | None:
     return int(found[1]) % (table.shape[1] or 1) if found else None
 
 
-CHECKS = (same_seed, degrees, answer_given, columns_left_out)
+def padded(training: Training) -> Iterator[SourceFinding]:
+    """Labels that were filled up to one length, in a loss that counts what was filled in."""
+    for loss in all_losses(training):
+        made = _filled(loss.inputs[1]) if loss.op in {"crossentropy", "nll"} else None
+        given = {k.removeprefix("arg:") for k in loss.info} | set(loss.module.kwargs if loss.module is not None else ())
+        if (
+            made is None
+            or given & {"ignore_index", "weight", "reduction"}
+            or (loss.module is not None and loss.module.args)
+        ):
+            continue
+        value = number(made.info.get("arg:padding_value", made.info.get("arg:2", Const(0))))
+        if value is not None and value >= 0:
+            told = f"`pad_sequence` fills these labels with {value:g}, and the loss counts it as any other"
+            yield tell(source_model.WRONG_COUNT, loss.node, loss.file, told)
+
+
+def _filled(value: Value) -> Tensor | None:
+    while isinstance(value, Tensor) and value.inputs and value.op != "padsequence":
+        parts = value.node.slice if value.op == "index" and isinstance(value.node, ast.Subscript) else ast.Slice()
+        slices = parts.elts if isinstance(parts, ast.Tuple) else [parts]
+        if value.op not in KEEPING | {"long", "t"} or not all(isinstance(p, ast.Slice) for p in slices):
+            return None
+        value = value.inputs[0]
+    return value if isinstance(value, Tensor) and value.op == "padsequence" else None
+
+
+def repeated_then_split(training: Training) -> Iterator[SourceFinding]:
+    """Rare samples repeated before the split: copies of one stand on both sides."""
+    for file in training.reading.files if training.backwards else ():
+        plain = [n for n in file.nodes if isinstance(n, ast.Assign) and isinstance(n.value, ast.Call)]
+        for made in (n for n in plain if _REPEATS.search(ast.unparse(n.value.func))):  # pyright: ignore
+            names = {n.id for t in made.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+            later = [n for n in plain if n.lineno > made.lineno and n.col_offset == made.col_offset]
+            again = min((n.lineno for n in later if names & {ast.unparse(t) for t in n.targets}), default=10**9)
+            for node in (n for n in later if n.lineno < again and _splits(n)):
+                if names & {ast.unparse(a) for a in node.value.args}:  # pyright: ignore
+                    told = f"what line {made.lineno} repeated is split here: copies of one sample are on both sides"
+                    yield tell(source_model.SAME_DATA, node, file, told)
+
+
+_REPEATS = re.compile(r"over_?sampl|fit_resample|smote", re.IGNORECASE)
+
+
+def _splits(node: ast.Assign) -> bool:
+    pair = isinstance(node.targets[0], ast.Tuple) and len(node.targets[0].elts) > 1
+    called = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ""
+    return pair and "split" in called.lower() and not called.startswith(("torch.split", "torch.tensor_split", "np."))
+
+
+def out_of_order(training: Training) -> Iterator[SourceFinding]:
+    """Outputs in the order of a loader that shuffles, without its labels, beside labels in the order of the set."""
+    told: set[int] = set()
+    for event in training.trace:
+        loop = event.inner()
+        node = loop.node if loop is not None else None
+        if not isinstance(node, ast.ListComp) or loop is None or id(node) in told or not isinstance(loop.over, Thing):
+            continue
+        target, shuffle = node.generators[0].target, loop.over.given("shuffle", 2)
+        dropped = isinstance(target, ast.Tuple) and ast.unparse(target.elts[-1]).startswith("_")
+        if loop.over.origin == LOADER and is_const(shuffle, True) and dropped and _beside_labels(loop.file.tree, node):
+            told.add(id(node))
+            text = "the loader shuffles, and the labels beside these outputs are in the order of the data set"
+            yield tell(source_model.SHUFFLED_APART, node, loop.file, text)
+
+
+def _beside_labels(tree: ast.Module, node: ast.ListComp) -> bool:
+    around = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and any(x is node for x in ast.walk(n))]
+    scope = around[-1] if around else ast.Module([], [])
+    joined = any(
+        isinstance(n, ast.Call) and node in n.args and ast.unparse(n.func).rsplit(".", 1)[-1] in _JOINING
+        for n in ast.walk(scope)
+    )
+    return joined and re.search(r"\.(tensors\[-?1\]|(targets|labels)\b)", ast.unparse(scope)) is not None
+
+
+_JOINING = {"cat", "concat", "concatenate", "vstack"}
+
+
+CHECKS = (padded, repeated_then_split, out_of_order, same_seed, degrees, answer_given, columns_left_out)

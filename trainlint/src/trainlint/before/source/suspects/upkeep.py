@@ -3,12 +3,13 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ....rules import source, source_model
 from ..meaning.torchfacts import LOSSES
 from ..meaning.values import Const, Tensor, Thing, Value, number, whole
 from ..suspicion import SourceFinding, at
-from ..training import Training, place, subject_of
+from ..training import Training, layers, place, subject_of
 from ..walking.events import LOADER, Event, Loop, unwrapped
 from ..walking.looping import TENSORS, dataset_of
 from ..walking.reader import tensors
@@ -78,24 +79,26 @@ def _held(training: Training, step: Event) -> list[Thing]:
 
 
 def released_late(training: Training) -> Iterator[SourceFinding]:
-    """A part released in the loop, of which the optimiser was given nothing, since it was frozen then."""
-    made = {id(e.node): e.order for o in training.optimizers for e in training.of(o.origin)}
-    for event in training.of("freeze"):
-        if event.value != Const(True) or not event.first or not event.loops:
+    """Layers that were frozen, are released and feed a loss, while no optimiser that still steps has them."""
+    for event in training.of("freeze") if not training.unclear_steps else ():
+        parts = [t for t in layers(event.target) if t.frozen_at(event.order)] if isinstance(event.target, Thing) else []
+        if event.value != Const(True) or not event.first or not {id(t) for t in parts} & training.live:
             continue
-        holders = [o for o in training.optimizers if made.get(id(o.node), event.order) < event.order]
-        later = [o for o in training.optimizers if made.get(id(o.node), 0) > event.order or o.extra]
-        chosen = [o for o in holders if "requires_grad" in _first_argument(o)]
-        before = [f for f in training.of("freeze") if f.target is event.target and f.value == Const(False)]
-        gated = any(made[id(o.node)] > f.order for o in chosen for f in before)
-        if holders and len(chosen) == len(holders) and not later and gated:
-            told = f"it is released here, and the optimiser of line {place(holders[0].node, holders[0].file)[1]} was "
-            yield at(source.IN_NO_OPTIMISER, event, told + "given only what needed a gradient before")
+        later = [s for s in training.steps if s.order > event.order and not all(t.frozen_at(s.order) for t in parts)]
+        holders = [s.target for s in later if isinstance(s.target, Thing)]
+        if holders and all(_without(training, o, parts) for o in holders):
+            line = place(holders[0].node, holders[0].file)[1]
+            told = f"it is released here, and the optimiser of line {line}, made before, has nothing of it"
+            yield replace(at(source.IN_NO_OPTIMISER, event, told), confirmed_by=())  # other stages may move it
 
 
-def _first_argument(optimizer: Thing) -> str:
-    args = optimizer.node.args if isinstance(optimizer.node, ast.Call) else []
-    return ast.unparse(args[0]) if args else ""
+def _without(training: Training, optimizer: Thing, parts: list[Thing]) -> bool:
+    first = optimizer.node.args[:1] if isinstance(optimizer.node, ast.Call) else []
+    chosen = "requires_grad" in ast.unparse(first[0]) if first else False
+    owned = training.owned(optimizer)
+    apart = owned is not None and not {id(t) for t in owned} & {id(t) for t in parts}
+    strange = optimizer.extra or optimizer.marks & {"stranger", "handed"}
+    return not strange and (apart or (chosen and all(t.frozen_at(training.created(optimizer)) for t in parts)))
 
 
 def reset(training: Training) -> Iterator[SourceFinding]:

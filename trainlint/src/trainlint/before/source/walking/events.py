@@ -111,7 +111,6 @@ class Walking:
         self.project = project
         self.trace: list[Event] = []
         self.things: list[Thing] = []
-        self.tensors: list[Value] = []
         self.modes: dict[Value, str] = {}
         self.frames: list[Frame] = []
         self.loops: list[Loop] = []

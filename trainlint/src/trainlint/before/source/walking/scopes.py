@@ -1,11 +1,34 @@
-"""Which names does a file bring in, and where is a name looked up?"""
+"""Which names does a file bring in, what can the simplest of them stand for, and where is a name looked up?"""
 
 import ast
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from ..meaning.basics import UNKNOWN, Named, Value
+
+class Value:
+    """Anything that an expression may stand for."""
+
+
+class Unknown(Value):
+    """Nothing is known of it."""
+
+
+UNKNOWN = Unknown()
+
+
+@dataclass(frozen=True)
+class Const(Value):
+    """A number, a text, a truth value or None that stands in the source."""
+
+    value: object
+
+
+@dataclass(frozen=True)
+class Named(Value):
+    """A name of another library, such as `torch.nn.functional.softmax`."""
+
+    name: str
 
 
 @dataclass(eq=False)

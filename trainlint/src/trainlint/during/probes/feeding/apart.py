@@ -10,12 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from ....findings import Stage
+from ....rules import data as number_rules
 from ....rules import losses as loss_rules
-from ....rules import numbers as number_rules
 from ...hearing.passes import Pass
 from ...losses.graph import edges, name
 from ...plan import Why
 from ...run import Epoch, Run
+from ...weights.names import modules
 from ..probe import Found, Loss, Probe, Sightings
 from .modes import modal
 
@@ -125,7 +126,7 @@ class Statistics(Probe):
 
     def __init__(self) -> None:
         self._apart: dict[str, float] = {}
-        self._row = 0
+        self._row, self._judged = 0, False
 
     def ran(self, run: Run, name: str, module: nn.Module, inputs: Sequence[object], output: object) -> Found:
         """Measure how far the statistics are from those of the batch."""
@@ -150,6 +151,33 @@ class Statistics(Probe):
                 f"{len(self._apart)} layers), and validation {epoch.val:.4g} is {epoch.val / train:.3g} times train",
                 subject=worst, stage=Stage.CONFIRMED if self._row > 1 else Stage.SUSPECTED, apart=typical,
             )  # fmt: skip
+
+    def evaluated(self, run: Run, chance: Sequence[str]) -> Found:
+        """The model was run in eval mode, on its running statistics."""
+        self._judged = True
+        return ()
+
+    def asked(self, run: Run) -> Found:
+        """Statistics that are mostly still those they began with, where the usual momentum would have arrived."""
+        known = modules(run.model)
+        held = {name: share for name in self._apart if name in known for share in _begun(known[name])}
+        if not self._judged or not held or statistics.median(self._apart.values()) <= _FAR:
+            return
+        share = statistics.median(held.values())
+        if share > 0.5:
+            yield loss_rules.STALE_STATISTICS.found(
+                f"{share:.0%} of the running statistics are still those they began with, (1 - momentum) to the number "
+                f"of batches seen (median of {len(held)} layers), and the model is evaluated on them",
+                subject=max(held, key=lambda name: held[name]), update=run.applied,
+            )  # fmt: skip
+
+
+def _begun(module: nn.Module) -> Iterator[float]:
+    """The share of its first values in its statistics, after batches in which the default momentum would pass half."""
+    if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.momentum:
+        seen = 0 if module.num_batches_tracked is None else int(module.num_batches_tracked)
+        if 0.9**seen < 0.5:
+            yield (1 - module.momentum) ** seen
 
 
 def _mean(values: Sequence[float]) -> float | None:
