@@ -58,12 +58,13 @@ def check_value(value: Any, *, depth: int) -> None:  # noqa: ANN401
     for _ in range(depth):
         inside: list[Any] = []
         for item in level:
-            if isinstance(item, dict):
-                inside += item.keys()
-                inside += item.values()
-            elif isinstance(item, list | tuple):
+            kind = type(item)
+            if kind is dict:
                 inside += item
-            elif isinstance(item, str) and not _is_text(item):
+                inside += item.values()
+            elif kind is list or kind is tuple:
+                inside += item
+            elif kind is str and not item.isascii() and not _is_text(item):
                 raise ValueError("a text with half of a surrogate pair, which UTF-8 cannot hold")
         if not inside:
             return

@@ -1,0 +1,158 @@
+"""Which readers are there, and which file does each of them read? One entry each; a new reader is one entry."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import changing
+from reader import Reader
+
+from ris_pytorch_pipeline.bench import read_located, read_rows, suite_from_toml
+from ris_pytorch_pipeline.calibrate import load_calibration
+from ris_pytorch_pipeline.cli.forms.kept_evaluation import read_evaluation
+from ris_pytorch_pipeline.cli.forms.reported import reports_of, search_at
+from ris_pytorch_pipeline.data import load_scenes, open_shards
+from ris_pytorch_pipeline.estimate import SearchRegion, Sml
+from ris_pytorch_pipeline.experiment import experiment_from_toml, training_from_toml
+from ris_pytorch_pipeline.files import Lock
+from ris_pytorch_pipeline.files.holding import try_hold
+from ris_pytorch_pipeline.importing import Folder, import_scenes
+from ris_pytorch_pipeline.physics import array_from_file, draw
+from ris_pytorch_pipeline.report import tables_in, tabulated
+from ris_pytorch_pipeline.rng import stream
+from ris_pytorch_pipeline.search import joined_studies, open_storage, results_of, space_of
+from ris_pytorch_pipeline.serve import Limits, Locator
+from ris_pytorch_pipeline.serve.locator import Asked
+from ris_pytorch_pipeline.train import load_network, read_checkpoint, read_ledger
+from trainlint import diagnose_path
+
+
+def _shards(path: Path) -> None:
+    found = open_shards(path.parent)
+    for split in found.manifest.shards:
+        found.verify([split])
+        _ = found.source(split, 4, 4)[0]
+
+
+def _stored(path: Path) -> None:
+    draw(experiment_from_toml(path.with_name("stored.toml")).scenario, 1, stream(0, "stored"))
+
+
+def _journal(path: Path) -> None:
+    results_of(joined_studies(open_storage(path.parent), "stub"), complete=True)
+
+
+def _results(path: Path) -> None:
+    """The results of a search whose journal is elsewhere."""
+    with _away(path.with_name("journal.jsonl")):
+        search_at(path.parent)
+
+
+def _run(path: Path) -> None:
+    """The report of a run whose evaluation is elsewhere."""
+    with _away(path.with_name("evaluation")):
+        reports_of([path.parent])
+
+
+def _evaluated(path: Path) -> None:
+    """The report of an evaluation whose network is elsewhere."""
+    with _away(path.parents[1] / "best.safetensors"):
+        reports_of([path.parents[1]])
+
+
+@contextmanager
+def _away(path: Path) -> Iterator[None]:
+    path.rename(path.with_name("away"))
+    try:
+        yield
+    finally:
+        path.with_name("away").rename(path)
+
+
+def _held(path: Path) -> None:
+    """A lock that another one holds, who wrote something else into it."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        try_hold(descriptor)
+        with Lock(path.parent):
+            pass
+    finally:
+        os.close(descriptor)
+
+
+def _tables(path: Path) -> None:
+    text = path.read_bytes().decode("utf-8", "replace")
+    tables_in(text)
+    tabulated(text, lambda suite: read_rows(path.with_name("kept") / "cells.parquet")[0])
+
+
+def _body(kind: str, path: Path) -> None:
+    """A request to the service."""
+    locator = Locator(choose=lambda file: (Sml(), SearchRegion()), needed=lambda estimator, seen: 1000)
+    locator.read(Asked(content=path.read_bytes(), kind=kind, sources=1), Limits())  # pyright: ignore[reportArgumentType]
+
+
+def _imported(array: str, path: Path) -> None:
+    Folder(path=path.parent, limit=10**6).read(path.name, array, "measurements")
+
+
+def _mapped(path: Path) -> None:
+    import_scenes(path.with_name("map.toml"), 10**6)
+
+
+_OWN = (
+    Reader(name="scene", file="scene", read=load_scenes, change=changing.changed_tensors, vouched=True),
+    Reader(name="part of a scene", file="scene", read=lambda path: load_scenes(path, 1, 3), change=changing.changed_tensors),
+    Reader(name="imported scene", file="imported", read=load_scenes, change=changing.changed_tensors, vouched=True),
+    Reader(name="kept scenes", file="run/evaluation/scenes-1.safetensors", read=load_scenes,
+           change=changing.changed_tensors, vouched=True),
+    Reader(name="manifest", file="s/manifest.json", read=_shards, change=changing.changed_document, vouched=True),
+    Reader(name="shard", file="s/train-00000.safetensors", read=lambda path: _shards(path), change=changing.changed_tensors,
+           vouched=True),
+    Reader(name="checkpoint", file="run/last.safetensors", read=read_checkpoint, change=changing.changed_tensors, vouched=True),
+    Reader(name="network", file="run/best.safetensors", read=load_network, change=changing.changed_tensors, vouched=True),
+    Reader(name="calibration", file="calibration", read=load_calibration, change=changing.changed_tensors, vouched=True),
+    Reader(name="ledger", file="run/ledger.jsonl", read=read_ledger, change=changing.changed_lines, vouched=True),
+    Reader(name="report of a run", file="run/ledger.jsonl", read=_run, change=changing.changed_lines),
+    Reader(name="evaluation", file="run/evaluation/cells.json", read=lambda path: read_evaluation(path.parent),
+           change=changing.changed_document, vouched=True),
+    Reader(name="report of an evaluation", file="run/evaluation/cells.json", read=_evaluated, change=changing.changed_document),
+    Reader(name="journal", file="found/journal.jsonl", read=_journal, change=changing.changed_journal, vouched=True),
+    Reader(name="results of a search", file="found/search.json", read=_results, change=changing.changed_document, vouched=True),
+    Reader(name="cells", file="kept/cells.parquet", read=read_rows, change=changing.changed_and_sealed, vouched=True),
+    Reader(name="report of cells", file="kept/cells.parquet", read=lambda path: reports_of([path.parent]),
+           change=changing.changed_cells_table),
+    Reader(name="located", file="located.parquet", read=read_located, change=changing.changed_and_sealed, vouched=True),
+    Reader(name="lock", file="held/.lock", read=_held, change=changing.changed_document),
+)  # fmt: skip
+_GIVEN = (
+    Reader(name="training TOML", file="net.toml", read=training_from_toml, change=changing.changed_toml),
+    Reader(name="TOML", file="scenes.toml", read=experiment_from_toml, change=changing.changed_toml),
+    Reader(name="suite TOML", file="suite.toml", read=suite_from_toml, change=changing.changed_toml),
+    Reader(name="space TOML", file="space.toml", read=lambda path: space_of(str(path)), change=changing.changed_toml),
+    Reader(name="array TOML", file="array.toml", read=array_from_file, change=changing.changed_toml),
+    Reader(name="array CSV", file="places.csv", read=lambda path: array_from_file(path.with_name("places.toml")),
+           change=changing.changed_cells),
+    Reader(name="stored codes", file="codes.npy", read=_stored, change=changing.changed_numpy),
+    Reader(name="tables of a text", file="tables.md", read=_tables, change=changing.changed_toml),
+    Reader(name="JSON body", file="body.json", read=partial(_body, "json"), change=changing.changed_document),
+    Reader(name="scene body", file="scene", read=partial(_body, "scenes"), change=changing.changed_tensors),
+    Reader(name="log", file="train.log", read=diagnose_path, change=changing.changed_cells),
+    Reader(name="table of a log", file="train.csv", read=diagnose_path, change=changing.changed_cells),
+)  # fmt: skip
+_KINDS: tuple[tuple[str, str, changing.Change], ...] = (
+    ("a.npz", "Y", changing.changed_archive), ("c.npz", "Y", changing.changed_archive),
+    ("a.npy", "array", changing.changed_numpy), ("a.mat", "Y", changing.changed_bytes),
+    ("c.mat", "s.Y", changing.changed_inflated), ("v73.mat", "Y", changing.changed_bytes),
+    ("a.h5", "g/Y", changing.changed_bytes), ("a.csv", "table", changing.changed_cells),
+    ("a.s2p", "S21", changing.changed_cells), ("a.sigmf-meta", "samples", changing.changed_document),
+)  # fmt: skip
+_FOREIGN = (
+    Reader(name="mapping", file="map.toml", read=import_scenes, change=changing.changed_toml),
+    Reader(name="mapped arrays", file="capture.npz", read=_mapped, change=changing.changed_archive),
+    *(Reader(name=file, file=file, read=partial(_imported, array), change=change) for file, array, change in _KINDS),
+)
+READERS = {reader.name: reader for reader in (*_OWN, *_GIVEN, *_FOREIGN)}
+"""By name."""
