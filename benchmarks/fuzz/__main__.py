@@ -62,9 +62,11 @@ def fuzz(reader: Reader, inputs: int, seed: int, folder: Path, kept: Path) -> To
         start = time.process_time()
         ended = outcome(reader.read, path)
         told.slowest = max(told.slowest, time.process_time() - start)
-        if ended.startswith("FOREIGN") and not told.counts[ended]:
+        kind = ended.partition(": ")[0]
+        if kind.startswith("FOREIGN") and not told.counts[kind]:
             keep(kept / reader.folder, content)
-        told.counts[ended] += 1
+            print(f"  {reader.name}: {ended}", flush=True)
+        told.counts[kind] += 1
     told.seconds, told.memory = time.process_time() - begin, most_memory() - before
     path.write_bytes(good)
     return told

@@ -1,4 +1,4 @@
-"""How is a good file changed? Its bytes, or one value of its structure, which is sealed anew to reach what lies behind."""
+"""How is a good file changed? Its bytes, or one value of its structure, sealed anew to reach what lies behind."""
 
 import io
 import json
@@ -20,6 +20,7 @@ Change = Callable[[bytes, random.Random], bytes]
 HOSTILE: list[Any] = [
     None, True, -1, 0, 2**63, 10**400, 1e308, float("nan"), float("inf"), "", "\ud800", "../x", "a" * 5000, [], {},
     [[]], {"a": 1}, [1] * 100, -(10**30), 0.5, "1", "\0", ["x"], {"": {}}, "<script>", "/dev/zero",
+    "{success:99999999999.3f}", "{success.__class__}", "{0}", "{", "{n!r:>9}",
 ]  # fmt: skip
 _WORDS = [
     "", "nan", "inf", "-1", "0", "9" * 400, "1e999", "a" * 3000, "\ud800", "\0", "[", '"', ",", ";", "#", "1j", "=",

@@ -29,7 +29,9 @@ _SIZE = "horizontal = 4\nvertical = 4\nantennas = 4\nsnapshots = 4\n"
 _PLAN = "[net]\nwidth = 8\nblocks = 1\npasses = 1\n[plan]\nepochs = 1\nn_train = 8\nn_val = 4\nbatch = 4\n"
 TEXTS = {
     "net.toml": f'preset = "tiny"\nseed = 3\n[scenario]\n{_SIZE}sources = [1, 2]\n{_PLAN}',
-    "scenes.toml": f'preset = "mine"\nseed = 3\n[presets.mine]\npreset = "random"\nsnr_db = 20\nsources = 1\n[scenario]\n{_SIZE}',
+    "scenes.toml": (
+        f'preset = "mine"\nseed = 3\n[presets.mine]\npreset = "random"\nsnr_db = 20\nsources = 1\n[scenario]\n{_SIZE}'
+    ),
     "suite.toml": (
         f'seed = 0\nscenes = 2\npreset = "random"\n[scenario]\n{_SIZE}sources = 1\n'
         '[contenders.coarse]\nestimator = "bp-bartlett"\n'
@@ -45,9 +47,10 @@ TEXTS = {
     ),
     "places.toml": 'csv = "places.csv"\nfrequencies_hz = [1e9, 1.1e9]\n',
     "places.csv": "".join(f"0.0,{0.1 * n},{0.05 * (n % 3)}\n" for n in range(8)),
-    "stored.toml": f'[scenario]\n{_SIZE}codebook = "mine"\nsources = 1\n[codebooks.mine]\nfile = "codes.npy"\n',
+    "stored.toml": f'[scenario]\n{_SIZE}codes = "mine"\nsources = 1\n[codebooks.mine]\nfile = "codes.npy"\n',
     "tables.md": (
-        'Words.\n\n<!-- table\nsuite = "kept"\nsweep = "snr"\ncolumns = ["success"]\n-->\n\nold\n\n'
+        'Words.\n\n<!-- table\nsuite = "kept"\nsweeps = ["snr"]\nrows = ["method"]\ncolumns = ["snr_db"]\n'
+        'cell = "{success:.3f}"\n-->\n\nold\n\n'
         "<!-- end of table -->\n"
     ),
     "map.toml": (
@@ -136,7 +139,6 @@ def _document(seen: Any) -> dict[str, Any]:  # noqa: ANN401
 
 def _make_search(folder: Path) -> None:
     """A search whose trials are not trained."""
-
     healthy = {"verdict": "Healthy", "findings": []}
 
     def objective(task: Task, report: Report) -> Judged:
@@ -148,4 +150,3 @@ def _make_search(folder: Path) -> None:
     studies = new_studies(open_storage(folder), "stub", settings)
     work(studies, objective, folder, lambda line: None)
     write_results(folder, studies, results_of(studies, complete=True))
-

@@ -1,13 +1,13 @@
 """What is a reader under trial? A good file, what reads it, how it is changed, and how reading ends."""
 
 import signal
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainlint.errors import ExplainedError
-
 from changing import Change, changed_bytes
+from trainlint.errors import ExplainedError
 
 SECONDS = 5
 """After which a reader hangs."""
@@ -45,10 +45,16 @@ def outcome(read: Callable[[Path], object], path: Path) -> str:
     except ExplainedError:
         return "refused"
     except Exception as error:  # what is counted
-        return f"FOREIGN {type(error).__name__}: {str(error)[:80]}"
+        return f"FOREIGN {type(error).__name__} at {_place(error)}: {str(error)[:80]}"
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
     return "accepted"
+
+
+def _place(error: BaseException) -> str:
+    """Where an exception was raised."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"
 
 
 def hang(number: int, frame: object) -> None:

@@ -9,8 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import tomli_w
 
 from ..errors import ConfigurationError
-from ..files import read_regular, reason
-from ..files.document import MOST_DEPTH, check_value
+from ..files import parse_toml, read_regular, reason
 from ..physics.scenario import Scenario, preset
 from .experiment import Experiment
 from .stored_arrays import with_stored
@@ -100,17 +99,15 @@ def read_toml(path: Path) -> dict[str, Any]:
         ConfigurationError: no such file, or no TOML; a duplicate key is no TOML.
     """
     try:
-        values = tomllib.loads(read_regular(path, _MOST_BYTES).decode("utf-8").replace("\r\n", "\n"))
-        check_value(values, depth=MOST_DEPTH)
+        return parse_toml(read_regular(path, _MOST_BYTES))
     except OSError as error:
         raise ConfigurationError(
             "a readable configuration file", f"{path}: {reason(error)}", "a mistyped path", "check the path"
         ) from error
-    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, digits without end, brackets without end
+    except ValueError as error:  # no TOML, no UTF-8, digits without end, brackets without end
         raise ConfigurationError(
             f"TOML in {path}", str(error)[:200], "a duplicate key, or a text without quotes", "mend that line"
         ) from error
-    return values
 
 
 @runtime_checkable

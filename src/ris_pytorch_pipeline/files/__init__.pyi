@@ -1,6 +1,6 @@
 from .atomic import append_whole, check_can_write, remove_leftovers, replacing, write_whole
 from .content import Content
-from .document import parse_document
+from .document import parse_document, parse_toml
 from .lines import Lines
 from .lock import Lock, is_working_file, remove_old_leftovers
 from .regular import is_there, make_folder, open_regular, read_regular, reason, regular_size
@@ -29,6 +29,7 @@ __all__ = [
     "open_regular",
     "parent_watch",
     "parse_document",
+    "parse_toml",
     "read_regular",
     "read_tensors",
     "reason",

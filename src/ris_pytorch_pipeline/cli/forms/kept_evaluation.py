@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from ...bench import COLUMNS, Cell, Drawer, Row, beside_genie, figures_of
+from ...bench import Cell, Drawer, Row, beside_genie, figures_of
+from ...bench.suites.columns import check_row
 from ...bench.suites.provenance import source_of_rows
 from ...bench.sweep import BLOCK
 from ...data import save_scenes
@@ -21,7 +22,6 @@ from ...files import (
     SEAL,
     blank,
     check_seal,
-    fits,
     from_document,
     is_there,
     make_folder,
@@ -37,10 +37,6 @@ FOLDER, CELLS = "evaluation", "cells.json"
 MOST_KEPT = 200
 """Scenes kept of all cells together: 40 kB each."""
 _MOST_BYTES = 2**26
-_HINTS: dict[str, Any] = {
-    "text": str | None, "whole": int, "number": float, "truth": bool, "wholes": list[int],
-    "bins": list[dict[str, float]],
-}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,11 +180,9 @@ def _checked(row: Mapping[str, Any]) -> Row:
     Raises:
         ValueError: naming a column.
     """
-    odd = sorted({*row} ^ {*COLUMNS}) or [name for name, kind in COLUMNS.items() if not fits(_HINTS[kind], row[name])]
-    if odd:
-        raise ValueError(f"columns that differ: {', '.join(name[:40] for name in odd[:3])}")
+    check_row(row)
     axes = json.loads(row["axes"])
-    if not isinstance(axes, dict) or set(axes) != {"sources", "snr_db"}:
+    if set(axes) != {"sources", "snr_db"}:
         raise ValueError("axes other than sources and snr_db")
     return dict(row)
 

@@ -11,6 +11,7 @@ import torch
 from ...bench import Measure, bootstrap_mean
 from ...experiment import to_toml
 from ...files import write_whole
+from ...foreign import odd_values
 from ...rng import stream
 from ..spaces.suggesting import values_of
 from ..trying.recipe import Recipe, recipe_from_plain
@@ -104,7 +105,8 @@ def results_of(studies: Studies, *, complete: bool) -> Results:
         complete: whether its workers have come to the end.
     """
     settings = studies.settings
-    rows = (*_rows(studies, "short"), *_rows(studies, "long"))
+    with odd_values("the trials of a search", "its storage", "put its own journal there, or begin in another folder"):
+        rows = (*_rows(studies, "short"), *_rows(studies, "long"))
     stage: StageName = "long" if settings.best else "short"
     done = [row for row in rows if row.stage == stage and row.outcome is not None and row.outcome.kind == "done"]
     best = min(done, key=lambda row: (_value(row), row.number), default=None)
