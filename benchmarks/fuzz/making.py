@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import warnings
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 from scipy.io import savemat
 
+from ris_pytorch_pipeline.bench import read_located
+from ris_pytorch_pipeline.bench.suites.located_rows import Parts
 from ris_pytorch_pipeline.calibrate import Calibration, save_calibration
 from ris_pytorch_pipeline.cli import main
 from ris_pytorch_pipeline.data import load_scenes
@@ -91,12 +94,19 @@ def make_all(folder: Path) -> None:
         (folder / name).write_text(text)
     _make_arrays(folder)
     said = io.StringIO()
-    with contextlib.chdir(folder), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+    with (
+        contextlib.chdir(folder), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said),
+        warnings.catch_warnings(),
+    ):  # fmt: skip
+        warnings.simplefilter("ignore")
         for words in COMMANDS:
             if main(list(words)):
                 raise RuntimeError(f"ris {' '.join(words)}: {said.getvalue()}")
     seen = load_scenes(folder / "scene").observation
     save_calibration(folder / "calibration", Calibration.nominal(seen.array, 4))
+    (folder / "blocks.parquet.parts").mkdir()
+    rows = read_located(folder / "located.parquet").to_pylist()
+    Parts(folder / "blocks.parquet").keep("block", rows)
     (folder / "held").mkdir()
     (folder / "held" / ".lock").write_text('{"process": 1, "machine": "m"}')
     (folder / "body.json").write_text(json.dumps(_document(seen[:1])))

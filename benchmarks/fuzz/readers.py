@@ -24,10 +24,12 @@ from changing import (
 from reader import Reader
 
 from ris_pytorch_pipeline.bench import read_located, read_rows, suite_from_toml
+from ris_pytorch_pipeline.bench.suites.located_rows import Parts
 from ris_pytorch_pipeline.calibrate import load_calibration
 from ris_pytorch_pipeline.cli.forms.kept_evaluation import read_evaluation
 from ris_pytorch_pipeline.cli.forms.reported import reports_of, search_at
 from ris_pytorch_pipeline.data import load_scenes, open_shards
+from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.estimate import SearchRegion, Sml
 from ris_pytorch_pipeline.experiment import experiment_from_toml, training_from_toml
 from ris_pytorch_pipeline.files import Lock
@@ -43,37 +45,36 @@ from ris_pytorch_pipeline.train import load_network, read_checkpoint, read_ledge
 from trainlint import diagnose_path
 
 
-def _shards(path: Path) -> None:
+def _shards(path: Path) -> object:
     found = open_shards(path.parent)
-    for split in found.manifest.shards:
-        found.verify([split])
-        _ = found.source(split, 4, 4)[0]
+    found.verify(list(found.manifest.shards))
+    return found.manifest, [found.source(split, 4, 4)[0] for split in found.manifest.shards]
 
 
-def _stored(path: Path) -> None:
-    draw(experiment_from_toml(path.with_name("stored.toml")).scenario, 1, stream(0, "stored"))
+def _stored(path: Path) -> object:
+    return draw(experiment_from_toml(path.with_name("stored.toml")).scenario, 1, stream(0, "stored"))
 
 
-def _journal(path: Path) -> None:
-    results_of(joined_studies(open_storage(path.parent), "stub"), complete=True)
+def _journal(path: Path) -> object:
+    return results_of(joined_studies(open_storage(path.parent), "stub"), complete=True)
 
 
-def _results(path: Path) -> None:
+def _results(path: Path) -> object:
     """The results of a search whose journal is elsewhere."""
     with _away(path.with_name("journal.jsonl")):
-        search_at(path.parent)
+        return search_at(path.parent)
 
 
-def _run(path: Path) -> None:
+def _run(path: Path) -> object:
     """The report of a run whose evaluation is elsewhere."""
     with _away(path.with_name("evaluation")):
-        reports_of([path.parent])
+        return reports_of([path.parent])
 
 
-def _evaluated(path: Path) -> None:
+def _evaluated(path: Path) -> object:
     """The report of an evaluation whose network is elsewhere."""
     with _away(path.parents[1] / "best.safetensors"):
-        reports_of([path.parents[1]])
+        return reports_of([path.parents[1]])
 
 
 @contextmanager
@@ -83,6 +84,17 @@ def _away(path: Path) -> Iterator[None]:
         yield
     finally:
         path.with_name("away").rename(path)
+
+
+def _block(path: Path) -> object:
+    """A block of `ris locate FOLDER`, which is made anew where it is not whole.
+
+    Raises:
+        InputError: it is not.
+    """
+    if not Parts(path.parent.with_suffix("")).has(path.stem):
+        raise InputError("a block", "none that is whole", "damage", "locate the folder again")
+    return True
 
 
 def _held(path: Path) -> None:
@@ -96,24 +108,23 @@ def _held(path: Path) -> None:
         os.close(descriptor)
 
 
-def _tables(path: Path) -> None:
+def _tables(path: Path) -> object:
     text = path.read_bytes().decode("utf-8", "replace")
-    tables_in(text)
-    tabulated(text, lambda suite: read_rows(path.with_name("kept") / "cells.parquet")[0])
+    return tables_in(text), tabulated(text, lambda suite: read_rows(path.with_name("kept") / "cells.parquet")[0])
 
 
-def _body(kind: str, path: Path) -> None:
+def _body(kind: str, path: Path) -> object:
     """A request to the service."""
     locator = Locator(choose=lambda file: (Sml(), SearchRegion()), needed=lambda estimator, seen: 1000)
-    locator.read(Asked(content=path.read_bytes(), kind=kind, sources=1), Limits())  # pyright: ignore[reportArgumentType]
+    return locator.read(Asked(content=path.read_bytes(), kind=kind, sources=1), Limits())  # pyright: ignore
 
 
-def _imported(array: str, path: Path) -> None:
-    Folder(path=path.parent, limit=10**6).read(path.name, array, "measurements")
+def _imported(array: str, path: Path) -> object:
+    return Folder(path=path.parent, limit=10**6).read(path.name, array, "measurements")
 
 
-def _mapped(path: Path) -> None:
-    import_scenes(path.with_name("map.toml"), 10**6)
+def _mapped(path: Path) -> object:
+    return import_scenes(path.with_name("map.toml"), 10**6)
 
 
 _OWN = (
@@ -142,6 +153,9 @@ _OWN = (
     Reader(name="report of cells", file="kept/cells.parquet", read=lambda path: reports_of([path.parent]),
            change=changed_cells_table),
     Reader(name="located", file="located.parquet", read=read_located, change=changed_and_sealed, vouched=True),
+    Reader(name="block", file="blocks.parquet.parts/block.parquet", read=_block, change=changed_and_sealed,
+           vouched=True),
+    Reader(name="best TOML", file="found/best.toml", read=training_from_toml, change=changed_toml, vouched=True),
     Reader(name="lock", file="held/.lock", read=_held, change=changed_document),
 )  # fmt: skip
 _GIVEN = (

@@ -12,6 +12,7 @@ from running import Run
 from ris_pytorch_pipeline import report, search
 from ris_pytorch_pipeline.cli.forms import reported
 from ris_pytorch_pipeline.errors import ConfigurationError
+from ris_pytorch_pipeline.files import sealed_document
 from ris_pytorch_pipeline.search import (
     Judged,
     Settings,
@@ -105,8 +106,11 @@ def test_a_search_has_a_page_from_its_journal_or_its_results(ris: Run, searched:
     assert ris("report", "copy").code == 0
     assert "Search copy" in page_at(tmp_path / "copy" / "report.html")
     document = json.loads((searched / "search.json").read_text())
-    (tmp_path / "copy" / "search.json").write_text(json.dumps(document | {"trials": 3}))
+    document.pop("seal")
+    (tmp_path / "copy" / "search.json").write_bytes(sealed_document(document | {"trials": 3}))
     ris("report", "copy").refused("what `ris search` writes in search.json")
+    (tmp_path / "copy" / "search.json").write_text(json.dumps(document))
+    ris("report", "copy").refused("another text than was written")
     (tmp_path / "copy" / "search.json").write_text("{")
     ris("report", "copy").refused("the results of a search")
 

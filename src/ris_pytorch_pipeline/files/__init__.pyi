@@ -6,6 +6,7 @@ from .lock import Lock, is_working_file, remove_old_leftovers
 from .regular import is_there, make_folder, open_regular, read_regular, reason, regular_size
 from .schema import fits, from_document
 from .seal import SEAL, blank, check_seal, sealed
+from .sealed_text import is_changed, sealed_document, signed_text, unsealed_document
 from .signals import Stop, Terminated, parent_watch, stopping, terminating
 from .tensors import StoredTensors, read_tensors, warn_unsealed, write_tensors
 
@@ -23,6 +24,7 @@ __all__ = [
     "check_seal",
     "fits",
     "from_document",
+    "is_changed",
     "is_there",
     "is_working_file",
     "make_folder",
@@ -38,8 +40,11 @@ __all__ = [
     "remove_old_leftovers",
     "replacing",
     "sealed",
+    "sealed_document",
+    "signed_text",
     "stopping",
     "terminating",
+    "unsealed_document",
     "warn_unsealed",
     "write_tensors",
     "write_whole",

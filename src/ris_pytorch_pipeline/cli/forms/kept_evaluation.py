@@ -19,16 +19,13 @@ from ...data.simulation import joined
 from ...errors import ConfigurationError, InputError
 from ...experiment import overlay, plain
 from ...files import (
-    SEAL,
-    blank,
-    check_seal,
     from_document,
     is_there,
     make_folder,
-    parse_document,
     read_regular,
     reason,
-    sealed,
+    sealed_document,
+    unsealed_document,
     write_whole,
 )
 from ...physics import Scenario, Scenes
@@ -108,9 +105,8 @@ def keep_evaluation(
             folder / scenes_name(number), drawn.observation, drawn.truth, config=plain(scenario),
             note="evaluation", overwrite=True,
         )  # fmt: skip
-    text = json.dumps(vars(kept) | {SEAL: blank()}, ensure_ascii=False, indent=1, separators=(",", ":"))
     try:
-        write_whole(folder / CELLS, [sealed(text.encode())])
+        write_whole(folder / CELLS, [sealed_document(vars(kept), not_finite=True)])
     except OSError as error:
         raise ConfigurationError(
             "a folder that can be written", f"{folder}: {reason(error)}", "no permission, or a full disk", "mend that"
@@ -152,7 +148,7 @@ def read_evaluation(folder: Path) -> KeptEvaluation | None:
     if not is_there(path):
         return None
     try:
-        kept = from_document(KeptEvaluation, _unsealed(read_regular(path, _MOST_BYTES)))
+        kept = from_document(KeptEvaluation, unsealed_document(read_regular(path, _MOST_BYTES), not_finite=True))
         return replace(kept, rows=[_checked(row) for row in kept.rows])
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
@@ -160,18 +156,6 @@ def read_evaluation(folder: Path) -> KeptEvaluation | None:
             "what `ris evaluate RUN` kept", f"{path}: {why}", "a file of another version, or one that was edited",
             "evaluate the run again",
         ) from error  # fmt: skip
-
-
-def _unsealed(text: bytes) -> Any:  # noqa: ANN401
-    """The document of a text.
-
-    Raises:
-        ValueError: no document, or another text than was written.
-    """
-    values = parse_document(text, not_finite=True)
-    if isinstance(values, dict) and not check_seal(text, str(values.pop(SEAL, ""))):
-        raise ValueError("another text than was written, or one without a digest")
-    return values
 
 
 def _checked(row: Mapping[str, Any]) -> Row:

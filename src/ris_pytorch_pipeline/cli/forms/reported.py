@@ -9,7 +9,7 @@ from trainlint.errors import ExplainedError
 
 from ...bench import RESULTS
 from ...errors import ConfigurationError, InputError
-from ...files import is_there, parse_document, read_regular, reason
+from ...files import is_there, read_regular, reason, unsealed_document
 from ...foreign import odd_values
 from ...report import Report, bench_report, compared_runs, run_report, search_report
 from ...report.pages.explorer import MOST_SCENES
@@ -119,7 +119,7 @@ def _of_journal(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
 
 def _document(path: Path) -> Mapping[str, Any]:
     try:
-        value = parse_document(read_regular(path, _MOST_BYTES))
+        value = unsealed_document(read_regular(path, _MOST_BYTES))
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
         raise InputError(

@@ -1,6 +1,5 @@
 """What has a search found? Its trials, the best of them, and how far that is from the base on held-out scenes."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ import torch
 
 from ...bench import Measure, bootstrap_mean
 from ...experiment import to_toml
-from ...files import write_whole
+from ...files import sealed_document, signed_text, write_whole
 from ...foreign import odd_values
 from ...rng import stream
 from ..spaces.suggesting import values_of
@@ -133,9 +132,9 @@ def write_results(folder: Path, studies: Studies, results: Results) -> None:
         results: of it.
     """
     document = {"settings": studies.settings.to_plain() | {"trials": studies.settings.trials}, **results.to_plain()}
-    write_whole(folder / RESULTS_FILE, [json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False).encode()])
+    write_whole(folder / RESULTS_FILE, [sealed_document(document)])
     if results.complete and results.best is not None:
-        write_whole(folder / BEST_FILE, [best_toml(results.best).encode()])
+        write_whole(folder / BEST_FILE, [signed_text(best_toml(results.best))])
 
 
 def best_toml(best: Row) -> str:
