@@ -40,13 +40,28 @@ def foreign_errors() -> Iterator[None]:
         ) from error  # fmt: skip
     except RuntimeError as error:
         told = str(error).lower()
-        if any(words in told for words in _MEMORY):
+        if out_of_memory(error):
             _too_little(error)
         if any(words in told for words in _SIZE):
             raise InputError(
                 "sizes that a tensor can have", str(error).splitlines()[0], "digits too many", "check the counts"
             ) from error
         raise
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether an error of Python, torch or a GPU says that memory has run out.
+
+    >>> out_of_memory(MemoryError()), out_of_memory(RuntimeError("CUDA out of memory")), out_of_memory(ValueError())
+    (True, True, False)
+
+    Args:
+        error: that was raised.
+    """
+    told = str(error).lower()
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(words in told for words in _MEMORY)
+    )
 
 
 _ODD = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError, RecursionError,
