@@ -6,13 +6,14 @@ from .lock import Lock, is_working_file, remove_old_leftovers
 from .regular import is_there, make_folder, open_regular, read_regular, reason, regular_size
 from .schema import fits, from_document
 from .seal import SEAL, blank, check_seal, sealed
-from .sealed_text import is_changed, sealed_document, signed_text, unsealed_document
+from .sealed_text import Format, is_changed, sealed_document, signed_text, unsealed_document
 from .signals import Stop, Terminated, parent_watch, stopping, terminating
 from .tensors import StoredTensors, read_tensors, warn_unsealed, write_tensors
 
 __all__ = [
     "SEAL",
     "Content",
+    "Format",
     "Lines",
     "Lock",
     "Stop",

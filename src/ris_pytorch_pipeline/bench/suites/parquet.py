@@ -8,7 +8,7 @@ from typing import Any
 from ...errors import InputError
 from ...files import parse_document, read_regular, reason, write_whole
 from .columns import COLUMNS, Kind, Row, check_row
-from .sealed_table import DAMAGED, pa, table_bytes, table_of
+from .sealed_table import DAMAGED, VERSION, check_version, pa, table_bytes, table_of
 
 MOST_BYTES = 2**28
 """Of a file of results; a row takes about a kilobyte."""
@@ -27,7 +27,8 @@ def write_rows(path: Path, rows: Sequence[Row], suite: Mapping[str, Any]) -> Non
     Raises:
         OSError: it cannot be written.
     """
-    schema = _schema().with_metadata({_SUITE: json.dumps(suite, ensure_ascii=False, allow_nan=False).encode()})
+    told = json.dumps(suite, ensure_ascii=False, allow_nan=False).encode()
+    schema = _schema().with_metadata({_SUITE: told, **VERSION})
     columns = {name: [row[name] for row in rows] for name in COLUMNS}
     write_whole(path, [table_bytes(pa.table(columns, schema=schema))])
 
@@ -46,6 +47,7 @@ def read_rows(path: Path) -> tuple[list[Row], dict[str, Any]]:
     """
     try:
         table = table_of(read_regular(path, MOST_BYTES), unsealed=True)
+        check_version(table.schema)
         suite = _suite(table.schema)
         _check_schema(table.schema, path)
         rows = table.to_pylist()

@@ -19,6 +19,7 @@ from ...data.simulation import joined
 from ...errors import ConfigurationError, InputError
 from ...experiment import overlay, plain
 from ...files import (
+    Format,
     from_document,
     is_there,
     make_folder,
@@ -31,6 +32,7 @@ from ...files import (
 from ...physics import Scenario, Scenes
 
 FOLDER, CELLS = "evaluation", "cells.json"
+_FORM = Format("ris-evaluation", 1)
 MOST_KEPT = 200
 """Scenes kept of all cells together: 40 kB each."""
 _MOST_BYTES = 2**26
@@ -106,7 +108,7 @@ def keep_evaluation(
             note="evaluation", overwrite=True,
         )  # fmt: skip
     try:
-        write_whole(folder / CELLS, [sealed_document(vars(kept), not_finite=True)])
+        write_whole(folder / CELLS, [sealed_document(vars(kept), _FORM, not_finite=True)])
     except OSError as error:
         raise ConfigurationError(
             "a folder that can be written", f"{folder}: {reason(error)}", "no permission, or a full disk", "mend that"
@@ -148,7 +150,7 @@ def read_evaluation(folder: Path) -> KeptEvaluation | None:
     if not is_there(path):
         return None
     try:
-        kept = from_document(KeptEvaluation, unsealed_document(read_regular(path, _MOST_BYTES), not_finite=True))
+        kept = from_document(KeptEvaluation, unsealed_document(read_regular(path, _MOST_BYTES), _FORM, not_finite=True))
         return replace(kept, rows=[_checked(row) for row in kept.rows])
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]

@@ -9,7 +9,7 @@ from trainlint.errors import ExplainedError
 
 from ...bench import RESULTS
 from ...errors import ConfigurationError, InputError
-from ...files import is_there, read_regular, reason, unsealed_document
+from ...files import Format, is_there, read_regular, reason, unsealed_document
 from ...foreign import odd_values
 from ...report import Report, bench_report, compared_runs, run_report, search_report
 from ...report.pages.explorer import MOST_SCENES
@@ -17,6 +17,8 @@ from ...train.files.folder import BEST, LEDGER
 from .shown_run import run_at
 
 SEARCHED, JOURNAL = "search.json", "journal.jsonl"
+_FORM = Format("ris-search", 1)
+"""That of `search.results`, which needs the extra."""
 _MOST_BYTES = 2**28
 
 
@@ -119,14 +121,13 @@ def _of_journal(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
 
 def _document(path: Path) -> Mapping[str, Any]:
     try:
-        value = unsealed_document(read_regular(path, _MOST_BYTES))
+        return unsealed_document(read_regular(path, _MOST_BYTES), _FORM)
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
         raise InputError(
             "the results of a search", f"{path}: {why}", "a file of another program, or one cut short",
             "go on with `ris search DIR --resume`",
         ) from error  # fmt: skip
-    return value if isinstance(value, dict) else {}
 
 
 def _importances(document: Mapping[str, Any]) -> tuple[Mapping[str, float] | None, str]:

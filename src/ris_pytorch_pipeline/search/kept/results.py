@@ -9,7 +9,7 @@ import torch
 
 from ...bench import Measure, bootstrap_mean
 from ...experiment import to_toml
-from ...files import sealed_document, signed_text, write_whole
+from ...files import Format, sealed_document, signed_text, write_whole
 from ...foreign import odd_values
 from ...rng import stream
 from ..spaces.suggesting import values_of
@@ -18,6 +18,7 @@ from .outcome import Outcome, StageName
 from .studies import Studies
 from .trials import RECIPE, outcome_in
 
+RESULTS_FORM = Format("ris-search", 1)
 BEST_FILE, RESULTS_FILE = "best.toml", "search.json"
 """The experiment of the best trial, as `ris train --config` takes it; and everything else."""
 
@@ -132,7 +133,7 @@ def write_results(folder: Path, studies: Studies, results: Results) -> None:
         results: of it.
     """
     document = {"settings": studies.settings.to_plain() | {"trials": studies.settings.trials}, **results.to_plain()}
-    write_whole(folder / RESULTS_FILE, [sealed_document(document)])
+    write_whole(folder / RESULTS_FILE, [sealed_document(document, RESULTS_FORM)])
     if results.complete and results.best is not None:
         write_whole(folder / BEST_FILE, [signed_text(best_toml(results.best))])
 
