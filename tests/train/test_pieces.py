@@ -3,9 +3,9 @@
 import pytest
 from small_world import SmallNet
 from test_accumulation import Sliced, close, window_gradient
+from torch import Tensor
 
 from ris_pytorch_pipeline.data import Inputs
-from ris_pytorch_pipeline.nets import Prediction
 
 
 class Narrow(SmallNet):
@@ -13,7 +13,7 @@ class Narrow(SmallNet):
 
     fits = 3
 
-    def forward(self, inputs: Inputs) -> Prediction:
+    def forward(self, inputs: Inputs) -> Tensor:
         if len(inputs) > self.fits:
             raise RuntimeError("CUDA out of memory. Tried to allocate 1 GiB")
         return super().forward(inputs)
@@ -51,7 +51,7 @@ def test_one_scene_that_does_not_fit_is_an_error(world, batch, monkeypatch: pyte
 
 
 def test_another_error_is_not_tried_again(world, batch, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(self: Narrow, inputs: Inputs) -> Prediction:
+    def broken(self: Narrow, inputs: Inputs) -> Tensor:
         raise RuntimeError("shapes that do not fit")
 
     monkeypatch.setattr(Narrow, "forward", broken)
