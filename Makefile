@@ -43,10 +43,11 @@ stress: $(STAMP)
 	$(PYTHON) -m venv $(JUDGE)
 	$(JUDGE)/bin/python -m pip install --quiet --disable-pip-version-check schemathesis==4.32.5
 	PATH="$(CURDIR)/$(JUDGE)/bin:$$PATH" $(BIN)/python -m pytest -m stress
-	$(BIN)/python benchmarks/fuzz_readers.py --inputs 100000
+	$(BIN)/python benchmarks/fuzz --inputs 100000
 	$(BIN)/python benchmarks/faults --kills 300 --full 50
 	$(BIN)/python benchmarks/workers.py
 	$(BIN)/python benchmarks/many_scenes.py
+	$(BIN)/python benchmarks/serve_load.py --batches 32 --clients 8 --requests 1000 --kills 3
 
 bench: $(STAMP)
 	for file in simulate speed music_grid finite_snapshots order_threshold train serve_load; do $(BIN)/python benchmarks/$$file.py || exit 1; done

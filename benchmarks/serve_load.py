@@ -2,8 +2,12 @@
 
 Every request is one of 64 scenes; its answer is held against that of the estimator called here. A scene located in a
 batch differs in its last bits from one located alone: both are compared to 1e-6 degrees. Azimuths differ by more.
+Clients that are told to wait do so; with `--kills` the service is killed so many times in each cell and started again,
+and clients whose connection breaks send their request again.
 
     python benchmarks/serve_load.py --requests 300
+    python benchmarks/serve_load.py --batches 32 --requests 5000,20000,75000
+    python benchmarks/serve_load.py --batches 32 --clients 8 --requests 2000 --kills 5
 """
 
 import argparse
@@ -31,6 +35,8 @@ from ris_pytorch_pipeline.physics import Scenario, preset
 DISTINCT = 64
 CLOSE = 1e-6
 """Degrees; the scenes of one seed are farther apart."""
+PATIENCE = 60
+"""Seconds in which a client sends a request again whose connection breaks."""
 HEADERS = {"Content-Type": "application/octet-stream"}
 
 
@@ -41,13 +47,14 @@ class Heard:
     seconds: list[float] = field(default_factory=list)
     beside: list[int] = field(default_factory=list)
     told_to_wait: int = 0
+    broken: int = 0
     lost: int = 0
     mixed: int = 0
 
 
 def scenario() -> Scenario:
     """Small scenes of one source."""
-    return preset("random", horizontal=6, vertical=6, antennas=8, snapshots=8, sources=1, snr_db=20.0)
+    return preset("random", horizontal=4, vertical=4, antennas=2, snapshots=8, sources=1, snr_db=20.0)
 
 
 def bodies(folder: Path) -> tuple[list[bytes], list[float]]:
@@ -63,17 +70,45 @@ def bodies(folder: Path) -> tuple[list[bytes], list[float]]:
     return contents, azimuths
 
 
+class Served:
+    """A service that may be killed.
+
+    Args:
+        batch: scenes located together at most.
+    """
+
+    def __init__(self, batch: int) -> None:
+        self._batch, self.port = batch, 0
+        self._process = self._started()
+
+    def _started(self) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "ris_pytorch_pipeline", "serve", "--port", str(self.port), "--waiting", "128"]
+        command += ["--batch", str(self._batch), "--answering", "300"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        self.port = int(process.stdout.readline().rpartition(":")[2])
+        return process
+
+    def kill(self) -> None:
+        """Kill it, and start it again at its port."""
+        self._process.kill()
+        self._process.communicate()
+        self._process = self._started()
+
+    def end(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.communicate()
+
+
 @contextmanager
-def served(batch: int) -> Iterator[int]:
-    """The port of a service."""
-    command = [sys.executable, "-m", "ris_pytorch_pipeline", "serve", "--port", "0", "--waiting", "128"]
-    command += ["--batch", str(batch), "--answering", "300"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield int(process.stdout.readline().rpartition(":")[2])
-        finally:
-            process.terminate()
+def served(batch: int) -> Iterator[Served]:
+    """A service, until the block ends."""
+    service = Served(batch)
+    try:
+        yield service
+    finally:
+        service.end()
 
 
 def client(port: int, work: "queue.SimpleQueue[int]", told: Heard, files: list[bytes], true: list[float]) -> None:
@@ -86,14 +121,28 @@ def client(port: int, work: "queue.SimpleQueue[int]", told: Heard, files: list[b
             line.close()
             return
         begin = time.perf_counter()
-        try:
-            beside, azimuth = answer(line, files[number], told)
-        except (OSError, HTTPException, ValueError, LookupError):
-            line.close()
+        found = insisted(line, files[number], told)
+        if found is None:
             continue
         told.seconds.append(time.perf_counter() - begin)
-        told.beside.append(beside)
-        told.mixed += abs(azimuth - true[number]) > CLOSE
+        told.beside.append(found[0])
+        told.mixed += abs(found[1] - true[number]) > CLOSE
+
+
+def insisted(line: HTTPConnection, content: bytes, told: Heard) -> tuple[int, float] | None:
+    """An answer, sent for again where the connection breaks; None where none comes in a minute."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        try:
+            return answer(line, content, told)
+        except (OSError, HTTPException):
+            line.close()
+            told.broken += 1
+            time.sleep(0.1)
+        except (ValueError, LookupError):
+            line.close()
+            return None
+    return None
 
 
 def answer(line: HTTPConnection, content: bytes, told: Heard) -> tuple[int, float]:
@@ -108,16 +157,22 @@ def answer(line: HTTPConnection, content: bytes, told: Heard) -> tuple[int, floa
         time.sleep(float(response.headers["Retry-After"]))
 
 
-def cell(port: int, clients: int, requests: int, files: list[bytes], true: list[float]) -> tuple[Heard, float]:
-    """What so many clients hear, and the seconds that all took."""
+def cell(
+    service: Served, clients: int, requests: int, files: list[bytes], true: list[float], kills: int = 0
+) -> tuple[Heard, float]:  # fmt: skip
+    """What so many clients hear, and the seconds that all took; the service is killed at even parts of the work."""
     work: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in range(requests):
         work.put(number % DISTINCT)
     told = [Heard() for _ in range(clients)]
-    threads = [threading.Thread(target=client, args=(port, work, each, files, true)) for each in told]
+    threads = [threading.Thread(target=client, args=(service.port, work, each, files, true)) for each in told]
     begin = time.perf_counter()
     for thread in threads:
         thread.start()
+    for number in range(1, kills + 1):
+        while work.qsize() > requests * (1 - number / (kills + 1)):
+            time.sleep(0.05)
+        service.kill()
     for thread in threads:
         thread.join()
     seconds = time.perf_counter() - begin
@@ -126,6 +181,7 @@ def cell(port: int, clients: int, requests: int, files: list[bytes], true: list[
         whole.seconds += each.seconds
         whole.beside += each.beside
         whole.told_to_wait += each.told_to_wait
+        whole.broken += each.broken
         whole.mixed += each.mixed
     whole.lost = requests - len(whole.seconds)
     return whole, seconds
@@ -137,28 +193,41 @@ def quantile(values: list[float], share: float) -> float:
 
 
 def main() -> None:
-    """Measure every cell and print it."""
+    """Measure every cell and print it.
+
+    Raises:
+        SystemExit: with 1 where an answer was lost or mixed up.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=300, help="of each cell (300)")
+    parser.add_argument("--requests", default="300", help="of each cell, or of the cells of each number of clients")
     parser.add_argument("--clients", default="1,8,64", help="cells (1,8,64)")
     parser.add_argument("--batches", default="1,32", help="scenes located together at most (1,32)")
-    arguments = parser.parse_args()
+    parser.add_argument("--kills", type=int, default=0, help="of the service, in each cell")
+    given = parser.parse_args()
+    clients = list(map(int, given.clients.split(",")))
+    requests = list(map(int, given.requests.split(",")))
     with tempfile.TemporaryDirectory() as folder:
         files, true = bodies(Path(folder))
-    print(f"{'batch':>5} {'clients':>7} {'requests':>8} {'per s':>7} {'p50 s':>7} {'p99 s':>7} {'together':>8} "
-          f"{'waited':>6} {'lost':>4} {'mixed':>5}")  # fmt: skip
+    print("| batch | clients | n | per s | p50 s | p99 s | scenes of a batch | told to wait | broken | lost | mixed |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
     wrong = 0
-    for clients in map(int, arguments.clients.split(",")):
-        for batch in map(int, arguments.batches.split(",")):
-            with served(batch) as port:
-                cell(port, 1, 2, files, true)
-                told, seconds = cell(port, clients, arguments.requests, files, true)
+    for number, count in enumerate(clients):
+        wanted = requests[min(number, len(requests) - 1)]
+        for batch in map(int, given.batches.split(",")):
+            with served(batch) as service:
+                cell(service, 1, 2, files, true)
+                told, seconds = cell(service, count, wanted, files, true, given.kills)
             wrong += told.lost + told.mixed
-            print(f"{batch:5} {clients:7} {arguments.requests:8} {arguments.requests / seconds:7.1f} "
-                  f"{quantile(told.seconds, 0.5):7.3f} {quantile(told.seconds, 0.99):7.3f} "
-                  f"{sum(told.beside) / max(1, len(told.beside)):8.1f} {told.told_to_wait:6} {told.lost:4} "
-                  f"{told.mixed:5}", flush=True)  # fmt: skip
-    sys.exit(1 if wrong else 0)
+            show(batch, count, told, seconds)
+    raise SystemExit(int(wrong > 0))
+
+
+def show(batch: int, clients: int, told: Heard, seconds: float) -> None:
+    """Print the row of a cell."""
+    n, beside = len(told.seconds), sum(told.beside) / max(1, len(told.beside))
+    print(f"| {batch} | {clients} | {n} | {n / seconds:.1f} | {quantile(told.seconds, 0.5):.3f} | "
+          f"{quantile(told.seconds, 0.99):.3f} | {beside:.1f} | {told.told_to_wait} | {told.broken} | {told.lost} | "
+          f"{told.mixed} |", flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":

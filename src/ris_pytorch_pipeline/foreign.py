@@ -1,10 +1,11 @@
-"""Which errors of torch and Python are the user's input after all? Those of size: said as such, not as a traceback."""
+"""Which errors of torch and Python are the user's input after all? Those of size, and of values that nobody wrote."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
 import torch
+from trainlint.errors import ExplainedError
 
 from .errors import InfeasibleError, InputError
 
@@ -39,13 +40,58 @@ def foreign_errors() -> Iterator[None]:
         ) from error  # fmt: skip
     except RuntimeError as error:
         told = str(error).lower()
-        if any(words in told for words in _MEMORY):
+        if out_of_memory(error):
             _too_little(error)
         if any(words in told for words in _SIZE):
             raise InputError(
                 "sizes that a tensor can have", str(error).splitlines()[0], "digits too many", "check the counts"
             ) from error
         raise
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether an error of Python, torch or a GPU says that memory has run out.
+
+    >>> out_of_memory(MemoryError()), out_of_memory(RuntimeError("CUDA out of memory")), out_of_memory(ValueError())
+    (True, True, False)
+
+    Args:
+        error: that was raised.
+    """
+    told = str(error).lower()
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(words in told for words in _MEMORY)
+    )
+
+
+_ODD = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError, RecursionError,
+        StopIteration)  # fmt: skip
+"""How Python says that a value is not of the kind that a program expects."""
+
+
+@contextmanager
+def odd_values(wanted: str, place: object, move: str) -> Iterator[None]:
+    """A block that works with a document whose values only its own writer makes, and that anybody may have edited.
+
+    Args:
+        wanted: what the document is.
+        place: where it is.
+        move: what to do next.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        InputError: a value that no writer of ours leaves.
+        ExplainedError: any that is raised on purpose.
+    """
+    try:
+        yield
+    except ExplainedError:
+        raise
+    except _ODD as error:
+        got = f"{place}: {type(error).__name__} {error}"[:300]
+        raise InputError(wanted, got, "a file of another version, or one that was edited", move) from error
 
 
 def _too_little(error: Exception) -> NoReturn:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,6 +13,7 @@ from running import Run
 from ris_pytorch_pipeline import report, search
 from ris_pytorch_pipeline.cli.forms import reported
 from ris_pytorch_pipeline.errors import ConfigurationError
+from ris_pytorch_pipeline.files import Format, sealed_document
 from ris_pytorch_pipeline.search import (
     Judged,
     Settings,
@@ -105,8 +107,15 @@ def test_a_search_has_a_page_from_its_journal_or_its_results(ris: Run, searched:
     assert ris("report", "copy").code == 0
     assert "Search copy" in page_at(tmp_path / "copy" / "report.html")
     document = json.loads((searched / "search.json").read_text())
-    (tmp_path / "copy" / "search.json").write_text(json.dumps(document | {"trials": 3}))
+    for name in ("seal", "schema", "version"):
+        document.pop(name)
+    form = Format("ris-search", 1)
+    (tmp_path / "copy" / "search.json").write_bytes(sealed_document(document | {"trials": 3}, form))
     ris("report", "copy").refused("what `ris search` writes in search.json")
+    (tmp_path / "copy" / "search.json").write_bytes(sealed_document(document, replace(form, version=9)))
+    ris("report", "copy").refused("version 9, where ris-search version 1 is read")
+    (tmp_path / "copy" / "search.json").write_text(json.dumps(document))
+    ris("report", "copy").refused("another text than was written")
     (tmp_path / "copy" / "search.json").write_text("{")
     ris("report", "copy").refused("the results of a search")
 

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -9,8 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 import tomli_w
 
 from ..errors import ConfigurationError
-from ..files import read_regular, reason
-from ..files.document import MOST_DEPTH, check_value
+from ..files import is_changed, parse_toml, read_regular, reason
 from ..physics.scenario import Scenario, preset
 from .experiment import Experiment
 from .stored_arrays import with_stored
@@ -98,19 +98,23 @@ def read_toml(path: Path) -> dict[str, Any]:
 
     Raises:
         ConfigurationError: no such file, or no TOML; a duplicate key is no TOML.
+
+    Warns:
+        UserWarning: a command wrote it, and it was changed since.
     """
     try:
-        values = tomllib.loads(read_regular(path, _MOST_BYTES).decode("utf-8").replace("\r\n", "\n"))
-        check_value(values, depth=MOST_DEPTH)
+        content = read_regular(path, _MOST_BYTES)
+        if is_changed(content):
+            warnings.warn(f"{path} was changed since a command wrote it: by hand, or by a damaged disk", stacklevel=2)
+        return parse_toml(content)
     except OSError as error:
         raise ConfigurationError(
             "a readable configuration file", f"{path}: {reason(error)}", "a mistyped path", "check the path"
         ) from error
-    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, digits without end, brackets without end
+    except ValueError as error:  # no TOML, no UTF-8, digits without end, brackets without end
         raise ConfigurationError(
             f"TOML in {path}", str(error)[:200], "a duplicate key, or a text without quotes", "mend that line"
         ) from error
-    return values
 
 
 @runtime_checkable

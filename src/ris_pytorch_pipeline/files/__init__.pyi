@@ -1,17 +1,19 @@
 from .atomic import append_whole, check_can_write, remove_leftovers, replacing, write_whole
 from .content import Content
-from .document import parse_document
+from .document import parse_document, parse_toml
 from .lines import Lines
 from .lock import Lock, is_working_file, remove_old_leftovers
 from .regular import is_there, make_folder, open_regular, read_regular, reason, regular_size
 from .schema import fits, from_document
 from .seal import SEAL, blank, check_seal, sealed
+from .sealed_text import Format, is_changed, sealed_document, signed_text, unsealed_document
 from .signals import Stop, Terminated, parent_watch, stopping, terminating
 from .tensors import StoredTensors, read_tensors, warn_unsealed, write_tensors
 
 __all__ = [
     "SEAL",
     "Content",
+    "Format",
     "Lines",
     "Lock",
     "Stop",
@@ -23,12 +25,14 @@ __all__ = [
     "check_seal",
     "fits",
     "from_document",
+    "is_changed",
     "is_there",
     "is_working_file",
     "make_folder",
     "open_regular",
     "parent_watch",
     "parse_document",
+    "parse_toml",
     "read_regular",
     "read_tensors",
     "reason",
@@ -37,8 +41,11 @@ __all__ = [
     "remove_old_leftovers",
     "replacing",
     "sealed",
+    "sealed_document",
+    "signed_text",
     "stopping",
     "terminating",
+    "unsealed_document",
     "warn_unsealed",
     "write_tensors",
     "write_whole",

@@ -1,7 +1,8 @@
-"""What does a JSON document of a stranger say? Read within bounds, so that nothing later trips over it."""
+"""What does a JSON or TOML document of a stranger say? Read within bounds, so that nothing later trips over it."""
 
 import json
 import math
+import tomllib
 from typing import Any, NoReturn
 
 MOST_DEPTH = 32
@@ -33,7 +34,6 @@ def parse_document(text: str | bytes, *, not_finite: bool = False) -> Any:  # no
     try:
         value = json.loads(
             text,
-            parse_int=_integer,
             parse_float=float if not_finite else _finite,
             parse_constant=float if not_finite else _refused,
             object_pairs_hook=_pairs,
@@ -44,27 +44,53 @@ def parse_document(text: str | bytes, *, not_finite: bool = False) -> Any:  # no
     return value
 
 
+def parse_toml(content: bytes) -> dict[str, Any]:
+    """The values of a TOML text, within the same bounds; NaN and infinities pass.
+
+    Args:
+        content: the text, in UTF-8.
+
+    Returns:
+        Values by key.
+
+    Raises:
+        ValueError: no UTF-8, no TOML, a key twice, nesting beyond 32 levels, or an integer beyond 64 bits.
+
+    >>> parse_toml(b"a = [1, 2.5]")
+    {'a': [1, 2.5]}
+    """
+    try:
+        values = tomllib.loads(content.decode("utf-8").replace("\r\n", "\n"))
+    except RecursionError as error:
+        raise ValueError("nesting too deep") from error
+    check_value(values, depth=MOST_DEPTH)
+    return values
+
+
 def check_value(value: Any, *, depth: int) -> None:  # noqa: ANN401
-    """Refuse nesting beyond a depth, and texts that UTF-8 cannot hold.
+    """Refuse nesting beyond a depth, integers beyond 64 bits, and texts that UTF-8 cannot hold.
 
     Args:
         value: of a document.
         depth: most levels.
 
     Raises:
-        ValueError: either.
+        ValueError: any of these.
     """
     level = [value]
     for _ in range(depth):
         inside: list[Any] = []
         for item in level:
-            if isinstance(item, dict):
-                inside += item.keys()
-                inside += item.values()
-            elif isinstance(item, list | tuple):
+            kind = type(item)
+            if kind is dict:
                 inside += item
-            elif isinstance(item, str) and not _is_text(item):
+                inside += item.values()
+            elif kind is list or kind is tuple:
+                inside += item
+            elif kind is str and not item.isascii() and not _is_text(item):
                 raise ValueError("a text with half of a surrogate pair, which UTF-8 cannot hold")
+            elif kind is int and not -_LARGEST <= item <= _LARGEST:
+                raise ValueError(f"an integer of {len(str(abs(item)))} digits, beyond 64 bits")
         if not inside:
             return
         level = inside
@@ -77,12 +103,6 @@ def _is_text(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _integer(digits: str) -> int:
-    if len(digits) > 20 or abs(int(digits)) > _LARGEST:
-        raise ValueError(f"an integer of {len(digits)} digits, beyond 64 bits")
-    return int(digits)
 
 
 def _finite(digits: str) -> float:

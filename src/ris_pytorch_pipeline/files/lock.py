@@ -6,12 +6,15 @@ import re
 import socket
 import warnings
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
 from ..errors import ConfigurationError
+from .document import parse_document
 from .holding import try_hold
 from .regular import descriptor_of, reason, regular_size
+from .schema import from_document
 
 LOCK = ".lock"
 """Name of the file that is locked."""
@@ -117,14 +120,22 @@ class Lock:
         return (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino)
 
 
+@dataclass(frozen=True)
+class _Holder:
+    """Who holds a lock."""
+
+    process: int
+    machine: str
+
+
 def _myself() -> bytes:
-    return json.dumps({"process": os.getpid(), "machine": socket.gethostname()}).encode()
+    return json.dumps(asdict(_Holder(os.getpid(), socket.gethostname()))).encode()
 
 
 def _holder(descriptor: int) -> str:
     """Who holds a lock, as it wrote itself down."""
     try:
-        told = json.loads(os.pread(descriptor, 4096, 0))
-        return f"process {int(told['process'])} on {str(told['machine'])[:64]}"
-    except (OSError, ValueError, KeyError, TypeError):
+        told = from_document(_Holder, parse_document(os.pread(descriptor, 4096, 0)))
+        return f"process {told.process} on {told.machine[:64]}"
+    except (OSError, ValueError):
         return "a process that has not written its name yet"

@@ -88,11 +88,28 @@ class Folder:
             raise ConfigurationError(f"file, or {key}.file", "none", "a line left out", "name the data file")
         if not any(mark in file for mark in "*?"):
             return _read(source_in(self.path, file, self.limit), name, key)
-        paths = sorted((str(p.relative_to(self.path)) for p in self.path.glob(file)), key=table.natural)
-        if not paths:
-            raise InputError(f"files {file} beside the mapping", "none", "a misspelt pattern", "list the folder")
+        paths = self._matching(file)
         parts = [_read(source_in(self.path, path, self.limit), name, key) for path in paths]
         return _stacked(parts, paths, key, self.limit)
+
+    def _matching(self, pattern: str) -> list[str]:
+        """Files of the folder by a pattern, in the order of the numbers in their names.
+
+        Raises:
+            InputError: none, or a pattern that leads out of the folder.
+        """
+        try:
+            paths = sorted((str(p.relative_to(self.path)) for p in self.path.glob(pattern)), key=table.natural)
+        except (OSError, ValueError, NotImplementedError) as error:
+            raise InputError(
+                "a pattern of files beside the mapping", f"{pattern[:80]!r}: {str(error)[:200]}",
+                "a path in place of a pattern", "put the files beside the mapping",
+            ) from error  # fmt: skip
+        if not paths:
+            raise InputError(
+                f"files {pattern[:80]} beside the mapping", "none", "a misspelt pattern", "list the folder"
+            )
+        return paths
 
 
 def format_of(path: Path) -> Format:
@@ -117,7 +134,7 @@ def _read(source: Source, name: str, key: str) -> Raw:
 
     Raises:
         RisError: the file cannot be read, or lacks the array.
-        InputError: the array holds no numbers.
+        InputError: the array holds no numbers, or none at all.
         unreadable: an `InputError`, the file is broken.
     """
     kind = format_of(source.path)
@@ -131,6 +148,8 @@ def _read(source: Source, name: str, key: str) -> Raw:
         raise unreadable(source, kind.name, error) from error
     if values.dtype.kind not in "biufc":
         raise InputError(f"numbers in {key}", f"{name} of {values.dtype}", "texts, or a structure", "name its field")
+    if not values.size:
+        raise InputError(f"numbers in {key}", f"{name} of shape {values.shape}", "an empty array", "check the export")
     return Raw(values=values, columns=kind.columns)
 
 

@@ -2,12 +2,13 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import Formatter
 from typing import Any, NoReturn
 
-from ..errors import InputError
+from ..errors import ConfigurationError, InputError
 from ..experiment.strict import check_keys
 
 Label = int | float | str | bool | tuple[float, float]
@@ -18,6 +19,7 @@ METHOD = "method"
 """What rows are laid out by beside their axes."""
 _HEADINGS = {"sources": "K", "snr_db": "SNR dB"}
 _SPELLINGS = {"sources": "K = {}", "snr_db": "{} dB"}
+_WIDE = re.compile(r"\d{4}")
 _NONE = "-"
 
 
@@ -164,17 +166,35 @@ def filled(template: str, row: Row) -> str:
         row: of results.
 
     Raises:
-        ConfigurationError: a column that is not there; the nearest one is suggested.
+        ConfigurationError: a column that is not there (the nearest one is suggested), or braces that are none.
     """
     parts = []
-    for text, name, form, _ in Formatter().parse(template):
-        parts.append(text)
-        if name is not None:
-            check_keys([name], row)
-            value = row[name]
-            missing = value is None or (isinstance(value, float) and math.isnan(value))
-            parts.append(_NONE if missing else format(value, form or ""))
+    try:
+        for text, name, form, _ in Formatter().parse(template):
+            parts.append(text)
+            if name is not None:
+                check_keys([name], row)
+                parts.append(_figure(row[name], form or ""))
+    except ConfigurationError:
+        raise
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(
+            "columns of results in braces, such as {success:.2f}", f"{template[:80]!r}: {error}"[:200],
+            "a brace left open, or a format for another kind of value", "mend the template",
+        ) from error  # fmt: skip
     return "".join(parts)
+
+
+def _figure(value: Any, form: str) -> str:  # noqa: ANN401
+    """A figure in a format.
+
+    Raises:
+        ValueError: a width of thousands.
+    """
+    if _WIDE.search(form):
+        raise ValueError(f"the width {form[:20]}")
+    missing = value is None or (isinstance(value, float) and math.isnan(value))
+    return _NONE if missing else format(value, form)
 
 
 def source_line(results: Sequence[Row]) -> str:

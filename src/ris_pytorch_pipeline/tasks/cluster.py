@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from .. import __version__
 from ..errors import ConfigurationError, InfeasibleError
 from .carrying import Done, Task, Value, attempted, failed
+from .queued import Queue, asked, queue_of
 
 try:
     import distributed
@@ -119,24 +121,30 @@ def connected(where: str, prepare: Callable[[], None]) -> Iterator[Cluster]:
 
     Args:
         where: a number of worker processes to start on this machine, or the address of a scheduler such as
-            `tcp://host:8786`. Whoever can reach a scheduler can run code on its workers.
+            `tcp://host:8786`, or a TOML file that says which queue is asked for workers, see `queue_of`. Whoever can
+            reach a scheduler can run code on its workers.
         prepare: called once in each worker.
 
     Yields:
         Somebody who does tasks.
 
     Raises:
-        ConfigurationError: neither a number nor an address, or workers of another version.
+        ConfigurationError: neither a number nor an address nor such a file, or workers of another version.
         InfeasibleError: no scheduler or no worker answers.
     """
     with ExitStack() as stack:
-        client = _remote(stack, where) if "://" in where else _local(stack, where)
+        patience = _PATIENCE
+        if where.endswith(".toml"):
+            queue = queue_of(Path(where))
+            client, patience = _queued(stack, queue), queue.patience_s
+        else:
+            client = _remote(stack, where) if "://" in where else _local(stack, where)
         try:
             client.register_plugin(Setup(prepare, __version__))
-            client.wait_for_workers(1, timeout=_PATIENCE)
+            client.wait_for_workers(1, timeout=patience)
         except TimeoutError as error:
             raise InfeasibleError(
-                f"a worker within {_PATIENCE:.0f} s", "none", "workers that wait in a queue, or were not started",
+                f"a worker within {patience:.0f} s", "none", "workers that wait in a queue, or were not started",
                 "start workers of that scheduler first",
             ) from error  # fmt: skip
         yield Cluster(client)
@@ -150,7 +158,7 @@ def _local(stack: ExitStack, workers: str) -> "distributed.Client":
     """
     if not workers.isdecimal() or not 1 <= int(workers) <= MOST_WORKERS:
         raise ConfigurationError(
-            f"--cluster N with 1 to {MOST_WORKERS} workers here, or --cluster tcp://HOST:PORT", workers, "a slip",
+            f"--cluster N with 1 to {MOST_WORKERS} workers here, tcp://HOST:PORT or FILE.toml", workers, "a slip",
             "pass as many as there are cores",
         )  # fmt: skip
     local = distributed.LocalCluster(
@@ -159,6 +167,11 @@ def _local(stack: ExitStack, workers: str) -> "distributed.Client":
     )  # fmt: skip
     stack.enter_context(local)
     return stack.enter_context(distributed.Client(local))
+
+
+def _queued(stack: ExitStack, queue: Queue) -> "distributed.Client":
+    """Workers that a queue starts, which are given back at the end."""
+    return stack.enter_context(distributed.Client(stack.enter_context(asked(queue))))
 
 
 def _remote(stack: ExitStack, address: str) -> "distributed.Client":

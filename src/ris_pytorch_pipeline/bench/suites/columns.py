@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...estimate import GENIE
+from ...files import fits, parse_document
 from ..cell import Cell, RangeBin
 from ..interval import Measure
 from ..score import COORDINATES
@@ -59,6 +60,37 @@ _OF_GENIE = ("success", "gospa_whitened", *(f"rmse_over_crb_{key}" for key in CO
 _BESIDE: dict[str, Kind] = dict.fromkeys((f"genie_{name}" for name in _OF_GENIE), "number")
 COLUMNS: dict[str, Kind] = _WHICH | dict(_figures()) | _BESIDE | _SOURCE | TIMES
 """Kind of each column, in order."""
+
+
+_HINTS: dict[Kind, Any] = {
+    "text": str, "whole": int, "number": float, "truth": bool, "wholes": list[int], "bins": list[dict[str, float]],
+}  # fmt: skip
+_MAY_MISS = {"alarm", "commit"}
+_TABLES = ("axes", "scenario", "statuses")
+"""Columns that are JSON tables."""
+
+
+def check_row(row: Mapping[str, Any]) -> None:
+    """Refuse what is no row of results: every column is there, of its kind, and no other.
+
+    Args:
+        row: as a file has it.
+
+    Raises:
+        ValueError: naming a column.
+    """
+    odd = sorted({*row} ^ {*COLUMNS}) or [name for name, kind in COLUMNS.items() if not _fits(name, kind, row[name])]
+    if odd:
+        raise ValueError(f"columns that differ: {', '.join(name[:40] for name in odd[:3])}")
+    for name in _TABLES:
+        if not isinstance(parse_document(row[name], not_finite=True), dict):
+            raise ValueError(f"{name} that is no table")
+    if not fits(dict[str, int], parse_document(row["statuses"])):
+        raise ValueError("statuses that are no counts")
+
+
+def _fits(name: str, kind: Kind, value: object) -> bool:
+    return (value is None and name in _MAY_MISS) or fits(_HINTS[kind], value)
 
 
 def figures_of(cell: Cell) -> Row:

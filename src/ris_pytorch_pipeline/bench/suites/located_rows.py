@@ -9,7 +9,18 @@ from ...errors import ConfigurationError, InputError
 from ...files import check_can_write, read_regular, reason, regular_size, replacing, write_whole
 from ..finding import Finding
 from .parquet import MOST_BYTES
-from .sealed_table import DAMAGED, SealedFile, check_file, marked, pa, pq, table_bytes, table_of
+from .sealed_table import (
+    DAMAGED,
+    VERSION,
+    SealedFile,
+    check_file,
+    check_version,
+    marked,
+    pa,
+    pq,
+    table_bytes,
+    table_of,
+)
 
 Row = dict[str, Any]
 _ANGLES = ("azimuth_deg", "elevation_deg", "distance_m")
@@ -20,7 +31,7 @@ def schema() -> "pa.Schema":
     """One row for each source found, and one with `source` empty for a scene without any."""
     fields = {"file": pa.string(), "scene": pa.int64(), "order": pa.int64(), "source": pa.int64()}
     fields |= dict.fromkeys(_NUMBERS, pa.float64()) | {"status": pa.string(), "success": pa.bool_()}
-    return pa.schema([pa.field(name, kind) for name, kind in fields.items()])
+    return pa.schema([pa.field(name, kind) for name, kind in fields.items()], metadata=VERSION)
 
 
 def rows_of(file: str, findings: Sequence[Finding]) -> list[Row]:
@@ -62,6 +73,7 @@ def read_located(path: Path | str) -> "pa.Table":
     """
     try:
         check_file(Path(path))
+        check_version(pq.read_schema(path))
         return pq.read_table(path)
     except DAMAGED as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
@@ -145,7 +157,7 @@ class Parts:
         return self.folder / f"{key}.parquet"
 
     def _read(self, key: str) -> "pa.Table":
-        return table_of(read_regular(self._part(key), MOST_BYTES)).replace_schema_metadata(None)
+        return table_of(read_regular(self._part(key), MOST_BYTES)).replace_schema_metadata(VERSION)
 
     def _refuse(self, path: Path, error: OSError) -> None:
         raise ConfigurationError(

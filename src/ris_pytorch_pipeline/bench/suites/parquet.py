@@ -7,8 +7,8 @@ from typing import Any
 
 from ...errors import InputError
 from ...files import parse_document, read_regular, reason, write_whole
-from .columns import COLUMNS, Kind, Row
-from .sealed_table import DAMAGED, pa, table_bytes, table_of
+from .columns import COLUMNS, Kind, Row, check_row
+from .sealed_table import DAMAGED, VERSION, check_version, pa, table_bytes, table_of
 
 MOST_BYTES = 2**28
 """Of a file of results; a row takes about a kilobyte."""
@@ -27,7 +27,8 @@ def write_rows(path: Path, rows: Sequence[Row], suite: Mapping[str, Any]) -> Non
     Raises:
         OSError: it cannot be written.
     """
-    schema = _schema().with_metadata({_SUITE: json.dumps(suite, ensure_ascii=False, allow_nan=False).encode()})
+    told = json.dumps(suite, ensure_ascii=False, allow_nan=False).encode()
+    schema = _schema().with_metadata({_SUITE: told, **VERSION})
     columns = {name: [row[name] for row in rows] for name in COLUMNS}
     write_whole(path, [table_bytes(pa.table(columns, schema=schema))])
 
@@ -42,19 +43,37 @@ def read_rows(path: Path) -> tuple[list[Row], dict[str, Any]]:
         Rows in the order of the suite, and its plain values.
 
     Raises:
-        InputError: no such file, no Parquet, a byte that was changed, or other columns than this version's.
+        InputError: no such file, no Parquet, a byte that was changed, or other columns or values than this version's.
     """
     try:
         table = table_of(read_regular(path, MOST_BYTES), unsealed=True)
-        suite = parse_document((table.schema.metadata or {}).get(_SUITE, b""))
+        check_version(table.schema)
+        suite = _suite(table.schema)
+        _check_schema(table.schema, path)
+        rows = table.to_pylist()
+        for row in rows:
+            check_row(row)
+    except InputError:
+        raise
     except DAMAGED as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
         raise InputError(
             "results that `ris bench SUITE` kept", f"{path}: {why}", "another file, or one cut short by a copy",
             "name the folder that --out named",
         ) from error  # fmt: skip
-    _check_schema(table.schema, path)
-    return table.to_pylist(), suite
+    return rows, suite
+
+
+def _suite(schema: "pa.Schema") -> dict[str, Any]:
+    """The suite of a table.
+
+    Raises:
+        ValueError: none.
+    """
+    suite = parse_document((schema.metadata or {}).get(_SUITE, b""))
+    if not isinstance(suite, dict):
+        raise ValueError("a suite that is no table")
+    return suite
 
 
 def _check_schema(schema: "pa.Schema", path: Path) -> None:

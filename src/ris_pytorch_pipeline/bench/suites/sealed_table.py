@@ -21,6 +21,8 @@ except ImportError as missing:
         "pip install 'ris-pytorch-pipeline[bench]'",
     ) from missing
 
+VERSION = {b"version": b"1"}
+"""Of the columns, in a table's metadata; a table without it is of version 1."""
 DAMAGED = (OSError, ValueError, pa.ArrowException)
 """What reading raises of bytes that are no such table."""
 
@@ -56,6 +58,21 @@ class SealedFile(io.RawIOBase):
         """Put the digest where `marked` left room for it."""
         at = self._end.rfind(blank().encode())
         os.pwrite(self._file.fileno(), self._digest.hexdigest().encode(), self._size - len(self._end) + at)
+
+
+def check_version(schema: "pa.Schema") -> None:
+    """Refuse a table of another version.
+
+    Args:
+        schema: as read.
+
+    Raises:
+        ValueError: naming both.
+    """
+    held = schema.metadata or {}
+    ((key, mine),) = VERSION.items()
+    if held.get(key, mine) != mine:
+        raise ValueError(f"version {held[key][:20].decode('utf-8', 'replace')}, where version {mine.decode()} is read")
 
 
 def marked(writer: "pq.ParquetWriter") -> None:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from ...bench import RESULTS, Row, cell_of
 from ...errors import InputError
 from ...files import is_there
+from ...foreign import odd_values
 from ...report import Report, ResultTable, Table, heat_maps, latex_table, sweep_figure, tabular, training_figure
 from ...train import read_ledger, standing
 from ...train.files.folder import BEST, LEDGER
@@ -29,6 +30,7 @@ EVALUATION = ResultTable(
     ),
 )
 """What a paper prints of an evaluation."""
+_KEPT, _AGAIN = "results that a command of ours kept", "run that command again"
 
 
 def draw_all(paths: Sequence[Path], folder: Path, kind: str) -> None:
@@ -46,7 +48,9 @@ def draw_all(paths: Sequence[Path], folder: Path, kind: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for path in paths:
         for held in folders_in(path):
-            for name, figure in figures_in(held):
+            with odd_values(_KEPT, held, _AGAIN):
+                figures = list(figures_in(held))
+            for name, figure in figures:
                 target = folder / f"{held.resolve().name}-{name}.{kind}"
                 check_figure(target)
                 save_figure(figure, target)
@@ -110,7 +114,9 @@ def write_latex(paths: Sequence[Path], folder: Path) -> None:
     for path in paths:
         for held in folders_in(path):
             target = folder / f"{held.resolve().name}.tex"
-            save_text(latex_in(held), target)
+            with odd_values(_KEPT, held, _AGAIN):
+                text = latex_in(held)
+            save_text(text, target)
             print(f"table written to {target}")
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from ...bench import COLUMNS, Cell, Drawer, Row, beside_genie, figures_of
+from ...bench import Cell, Drawer, Row, beside_genie, figures_of
+from ...bench.suites.columns import check_row
 from ...bench.suites.provenance import source_of_rows
 from ...bench.sweep import BLOCK
 from ...data import save_scenes
@@ -18,29 +19,23 @@ from ...data.simulation import joined
 from ...errors import ConfigurationError, InputError
 from ...experiment import overlay, plain
 from ...files import (
-    SEAL,
-    blank,
-    check_seal,
-    fits,
+    Format,
     from_document,
     is_there,
     make_folder,
-    parse_document,
     read_regular,
     reason,
-    sealed,
+    sealed_document,
+    unsealed_document,
     write_whole,
 )
 from ...physics import Scenario, Scenes
 
 FOLDER, CELLS = "evaluation", "cells.json"
+_FORM = Format("ris-evaluation", 1)
 MOST_KEPT = 200
 """Scenes kept of all cells together: 40 kB each."""
 _MOST_BYTES = 2**26
-_HINTS: dict[str, Any] = {
-    "text": str | None, "whole": int, "number": float, "truth": bool, "wholes": list[int],
-    "bins": list[dict[str, float]],
-}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,9 +107,8 @@ def keep_evaluation(
             folder / scenes_name(number), drawn.observation, drawn.truth, config=plain(scenario),
             note="evaluation", overwrite=True,
         )  # fmt: skip
-    text = json.dumps(vars(kept) | {SEAL: blank()}, ensure_ascii=False, indent=1, separators=(",", ":"))
     try:
-        write_whole(folder / CELLS, [sealed(text.encode())])
+        write_whole(folder / CELLS, [sealed_document(vars(kept), _FORM, not_finite=True)])
     except OSError as error:
         raise ConfigurationError(
             "a folder that can be written", f"{folder}: {reason(error)}", "no permission, or a full disk", "mend that"
@@ -156,7 +150,7 @@ def read_evaluation(folder: Path) -> KeptEvaluation | None:
     if not is_there(path):
         return None
     try:
-        kept = from_document(KeptEvaluation, _unsealed(read_regular(path, _MOST_BYTES)))
+        kept = from_document(KeptEvaluation, unsealed_document(read_regular(path, _MOST_BYTES), _FORM, not_finite=True))
         return replace(kept, rows=[_checked(row) for row in kept.rows])
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
@@ -166,29 +160,15 @@ def read_evaluation(folder: Path) -> KeptEvaluation | None:
         ) from error  # fmt: skip
 
 
-def _unsealed(text: bytes) -> Any:  # noqa: ANN401
-    """The document of a text.
-
-    Raises:
-        ValueError: no document, or another text than was written.
-    """
-    values = parse_document(text, not_finite=True)
-    if isinstance(values, dict) and not check_seal(text, str(values.pop(SEAL, ""))):
-        raise ValueError("another text than was written, or one without a digest")
-    return values
-
-
 def _checked(row: Mapping[str, Any]) -> Row:
     """A row with every column, each of its kind.
 
     Raises:
         ValueError: naming a column.
     """
-    odd = sorted({*row} ^ {*COLUMNS}) or [name for name, kind in COLUMNS.items() if not fits(_HINTS[kind], row[name])]
-    if odd:
-        raise ValueError(f"columns that differ: {', '.join(name[:40] for name in odd[:3])}")
+    check_row(row)
     axes = json.loads(row["axes"])
-    if not isinstance(axes, dict) or set(axes) != {"sources", "snr_db"}:
+    if set(axes) != {"sources", "snr_db"}:
         raise ValueError("axes other than sources and snr_db")
     return dict(row)
 

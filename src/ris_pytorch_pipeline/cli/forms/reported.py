@@ -9,13 +9,16 @@ from trainlint.errors import ExplainedError
 
 from ...bench import RESULTS
 from ...errors import ConfigurationError, InputError
-from ...files import is_there, parse_document, read_regular, reason
+from ...files import Format, is_there, read_regular, reason, unsealed_document
+from ...foreign import odd_values
 from ...report import Report, bench_report, compared_runs, run_report, search_report
 from ...report.pages.explorer import MOST_SCENES
 from ...train.files.folder import BEST, LEDGER
 from .shown_run import run_at
 
 SEARCHED, JOURNAL = "search.json", "journal.jsonl"
+_FORM = Format("ris-search", 1)
+"""That of `search.results`, which needs the extra."""
 _MOST_BYTES = 2**28
 
 
@@ -63,7 +66,8 @@ def _bench_at(folder: Path) -> Report:
     """The report of a benchmark."""
     from ...bench import read_rows  # needs the extra `bench`
 
-    return bench_report(folder.resolve().name, *read_rows(folder / RESULTS))
+    with odd_values("results that `ris bench SUITE` kept", folder / RESULTS, "run the suite anew into another folder"):
+        return bench_report(folder.resolve().name, *read_rows(folder / RESULTS))
 
 
 def search_at(folder: Path) -> Report:
@@ -75,19 +79,16 @@ def search_at(folder: Path) -> Report:
     Raises:
         InputError: a search that cannot be read.
     """
-    document, changes = _searched(folder)
-    importances, unjudged = _importances(document)
-    best = folder / "best.toml"
-    toml = read_regular(best, _MOST_BYTES).decode("utf-8", "replace") if is_there(best) else ""
-    try:
+    with odd_values(
+        f"what `ris search` writes in {SEARCHED}", folder / SEARCHED, "go on with `ris search DIR --resume`"
+    ):
+        document, changes = _searched(folder)
+        importances, unjudged = _importances(document)
+        best = folder / "best.toml"
+        toml = read_regular(best, _MOST_BYTES).decode("utf-8", "replace") if is_there(best) else ""
         return search_report(
             folder.resolve().name, document, importances, unjudged=unjudged, best=toml, changes=changes
         )
-    except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
-        raise InputError(
-            f"what `ris search` writes in {SEARCHED}", f"{folder / SEARCHED}: {type(error).__name__} {error}"[:300],
-            "a file of another version, or one that was edited", "go on with `ris search DIR --resume`",
-        ) from error  # fmt: skip
 
 
 def _searched(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
@@ -120,14 +121,13 @@ def _of_journal(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
 
 def _document(path: Path) -> Mapping[str, Any]:
     try:
-        value = parse_document(read_regular(path, _MOST_BYTES))
+        return unsealed_document(read_regular(path, _MOST_BYTES), _FORM)
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
         raise InputError(
             "the results of a search", f"{path}: {why}", "a file of another program, or one cut short",
             "go on with `ris search DIR --resume`",
         ) from error  # fmt: skip
-    return value if isinstance(value, dict) else {}
 
 
 def _importances(document: Mapping[str, Any]) -> tuple[Mapping[str, float] | None, str]:
@@ -162,7 +162,8 @@ def reports_of(folders: list[Path]) -> list[Report]:
         reports.append(Report(title=f"Runs {', '.join(run.name for run in runs.values())}", lead=(), sections=[side]))
     for folder, kind in zip(folders, kinds, strict=True):
         if kind == "run":
-            reports.append(run_report(runs[folder]))
+            with odd_values("the ledger and the evaluation of a run", folder, "run `ris diagnose` on it"):
+                reports.append(run_report(runs[folder]))
         else:
             reports.append(_bench_at(folder) if kind == "bench" else search_at(folder))
     return reports

@@ -12,9 +12,10 @@ from ...tasks import Executor, Here
 def add_cluster(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
     """The option of every command whose work comes in pieces."""
     parser.add_argument(
-        "--cluster", metavar="N|ADDRESS",
-        help="do the work on N worker processes here, or on a Dask cluster at tcp://HOST:PORT that sees the same "
-        "files; results are the same for any (this process alone)",
+        "--cluster", metavar="N|ADDRESS|TOML",
+        help="do the work on N worker processes here, on a Dask cluster at tcp://HOST:PORT, or on workers that a queue "
+        "is asked for as FILE.toml says, all of which see the same files; results are the same for any (this process "
+        "alone)",
     )  # fmt: skip
 
 

@@ -57,6 +57,14 @@ def source_in(folder: Path, name: str, limit: int) -> Source:
     """
     folder = folder.resolve()
     path = folder / name
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:  # a name too long, or with a zero byte
+        raise InputError(
+            f"a file {name[:80]!r}", str(error)[:200], "a misspelt name", f"look into {folder.name}"
+        ) from error
     if Path(name).is_absolute() or not path.resolve().is_relative_to(folder):
         raise InputError(
             "files in the mapping's own folder", name, "a path, or a link, that leads out of it",

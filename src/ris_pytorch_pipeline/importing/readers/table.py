@@ -40,7 +40,7 @@ def read(source: Source, name: str) -> NDArray[Any]:
 
 def natural(text: str) -> list[Any]:
     """A key that sorts `y2` before `y10`."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", text)]
 
 
 def _parsed(source: Source) -> tuple[list[str], list[list[str]]]:

@@ -13,6 +13,7 @@ from ...errors import InputError
 from ...files import append_whole, reason
 from ...files.holding import try_hold
 from ...files.regular import descriptor_of
+from ...foreign import odd_values
 from ..extra import journal, optuna
 
 JOURNAL = "journal.jsonl"
@@ -243,12 +244,5 @@ def journal_storage(path: Path) -> "optuna.storages.JournalStorage":
     backend = CheckedJournal(path, lock)
     lock.acquire()
     lock.release()
-    try:
+    with odd_values("the journal of a search", path, "put the journal itself there, or begin in another folder"):
         return optuna.storages.JournalStorage(backend)
-    except InputError:
-        raise
-    except (ValueError, KeyError, TypeError, AssertionError) as error:
-        raise InputError(
-            f"the journal of a search, {path}", str(error)[:200], "a file of another program, or one that was edited",
-            "put the journal itself there, or begin in another folder",
-        ) from error  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from ...errors import RisError
+from ...files import from_document
 from ..trying.recipe import Recipe
 
 StageName = Literal["short", "long"]
@@ -102,8 +103,12 @@ class Outcome:
 
 
 def outcome_from_plain(values: Mapping[str, Any]) -> Outcome:
-    """The outcome that `Outcome.to_plain` gave."""
-    return Outcome(**{**values, "held": tuple(values["held"])})
+    """The outcome that `Outcome.to_plain` gave.
+
+    Raises:
+        ValueError: another one.
+    """
+    return from_document(Outcome, values)
 
 
 def outcome_of(judged: Judged) -> Outcome:

@@ -1,6 +1,5 @@
 """What has a search found? Its trials, the best of them, and how far that is from the base on held-out scenes."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,8 @@ import torch
 
 from ...bench import Measure, bootstrap_mean
 from ...experiment import to_toml
-from ...files import write_whole
+from ...files import Format, sealed_document, signed_text, write_whole
+from ...foreign import odd_values
 from ...rng import stream
 from ..spaces.suggesting import values_of
 from ..trying.recipe import Recipe, recipe_from_plain
@@ -18,6 +18,7 @@ from .outcome import Outcome, StageName
 from .studies import Studies
 from .trials import RECIPE, outcome_in
 
+RESULTS_FORM = Format("ris-search", 1)
 BEST_FILE, RESULTS_FILE = "best.toml", "search.json"
 """The experiment of the best trial, as `ris train --config` takes it; and everything else."""
 
@@ -104,7 +105,8 @@ def results_of(studies: Studies, *, complete: bool) -> Results:
         complete: whether its workers have come to the end.
     """
     settings = studies.settings
-    rows = (*_rows(studies, "short"), *_rows(studies, "long"))
+    with odd_values("the trials of a search", "its storage", "put its own journal there, or begin in another folder"):
+        rows = (*_rows(studies, "short"), *_rows(studies, "long"))
     stage: StageName = "long" if settings.best else "short"
     done = [row for row in rows if row.stage == stage and row.outcome is not None and row.outcome.kind == "done"]
     best = min(done, key=lambda row: (_value(row), row.number), default=None)
@@ -131,9 +133,9 @@ def write_results(folder: Path, studies: Studies, results: Results) -> None:
         results: of it.
     """
     document = {"settings": studies.settings.to_plain() | {"trials": studies.settings.trials}, **results.to_plain()}
-    write_whole(folder / RESULTS_FILE, [json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False).encode()])
+    write_whole(folder / RESULTS_FILE, [sealed_document(document, RESULTS_FORM)])
     if results.complete and results.best is not None:
-        write_whole(folder / BEST_FILE, [best_toml(results.best).encode()])
+        write_whole(folder / BEST_FILE, [signed_text(best_toml(results.best))])
 
 
 def best_toml(best: Row) -> str:

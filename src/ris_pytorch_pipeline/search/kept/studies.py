@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import ConfigurationError
+from ...foreign import odd_values
 from ..extra import optuna
 from ..settings import Settings, settings_from_plain
 from ..spaces.sampler import NoSampler, SeededTpe
@@ -12,6 +13,7 @@ from .outcome import StageName
 from .trials import DIGEST
 
 _SETTINGS, _TRIALS = "settings", "trials"
+_MOVE = "put its own journal there, or begin in another folder"
 STARTUP, WARMUP = 3, 1
 """Trials that are done, and epochs, before one is pruned: a median of fewer is chance, and the first epoch warms up."""
 
@@ -78,17 +80,19 @@ def joined_studies(storage: "optuna.storages.BaseStorage", name: str, trials: in
 
     Raises:
         ConfigurationError: no search of that name, one that was killed before it began, or fewer trials than before.
+        InputError: settings that no search writes.
     """
-    kept = _kept(storage, name)
-    if trials is not None and trials != kept[_TRIALS]:
-        if trials < kept[_TRIALS]:
-            raise ConfigurationError(
-                f"at least {kept[_TRIALS]} trials, as planned so far", str(trials), "a count of further trials",
-                "pass the number of trials in all",
-            )  # fmt: skip
-        _loaded(storage, name).set_user_attr(_TRIALS, trials)
-    settings = settings_from_plain(kept[_SETTINGS], kept[_TRIALS] if trials is None else trials)
-    return _studies(storage, name, settings)
+    with odd_values("the trials of a search", name, _MOVE):
+        kept = _kept(storage, name)
+        if trials is not None and trials != kept[_TRIALS]:
+            if trials < kept[_TRIALS]:
+                raise ConfigurationError(
+                    f"at least {kept[_TRIALS]} trials, as planned so far", str(trials), "a count of further trials",
+                    "pass the number of trials in all",
+                )  # fmt: skip
+            _loaded(storage, name).set_user_attr(_TRIALS, trials)
+        settings = settings_from_plain(kept[_SETTINGS], kept[_TRIALS] if trials is None else trials)
+        return _studies(storage, name, settings)
 
 
 def holds_search(storage: "optuna.storages.BaseStorage", name: str) -> bool:

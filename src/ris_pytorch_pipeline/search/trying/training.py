@@ -15,7 +15,7 @@ from ...bench.sweep import BLOCK
 from ...errors import InfeasibleError
 from ...estimate import Music, Mvdr
 from ...experiment import to_toml
-from ...files import write_whole
+from ...files import signed_text, write_whole
 from ...localise import Candidates, Localiser, OnCovariance, Proposer
 from ...nets import HybridNet
 from ...physics import Scenario, draw
@@ -105,7 +105,7 @@ class TrainAndLocate:
         task.folder.mkdir(parents=True, exist_ok=True)
         run = _fresh(task.folder)
         training, epochs = task.recipe.training, dict[int, float]()
-        write_whole(task.folder / EXPERIMENT, [to_toml(training).encode()])
+        write_whole(task.folder / EXPERIMENT, [signed_text(to_toml(training))])
         fault = ""
 
         def listen(event: str, values: Mapping[str, Any]) -> None:

@@ -105,11 +105,30 @@ def read_ledger(path: Path) -> list[dict[str, Any]]:
     try:
         records = read(path)
         check_lines(path)
+        for number, record in enumerate(records, start=1):
+            _check_record(path, number, record)
         return [{key: value for key, value in record.items() if key != CHECKSUM} for record in records]
     except RecursionError as error:
         raise InputError(
             "one JSON record a line", f"{path}: nesting too deep", "a file of another program", "pass a run's ledger"
         ) from error
+
+
+def _check_record(path: Path, number: int, record: Mapping[str, Any]) -> None:
+    """Refuse a record that does not say what it is about, or how far the run was.
+
+    Raises:
+        InputError: naming the line.
+    """
+    event = str(record.get("event", ""))
+    counts = [_COUNTED[event][0]] if event in _COUNTED else []
+    counts += [reached for _, reached in _COUNTED.values()] if event == "resume" else []
+    odd = [name for name in counts if type(record.get(name)) is not int]
+    if event != record.get("event") or odd:
+        raise InputError(
+            "records of a run, each with its event and its counts", f"{path}, line {number}: {odd or ['event']}",
+            "a ledger of another program", "pass a run's ledger",
+        )  # fmt: skip
 
 
 def standing(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -1,6 +1,5 @@
 """How is a network trained? One explicit loop: batches, one gate per update, one validation per epoch."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +19,11 @@ from ..processes.ahead import Ahead, WhenAsked
 from ..processes.hardware import fetched, hardware_of
 from ..processes.together import ALONE, Processes
 from ..randomness import seeded
-from ..watching.checks import check_metric, check_moving, check_untrained, numbers
+from ..watching.checks import check_metric, check_moving, check_untrained
 from ..watching.reporter import Reporter
 from ..watching.watched import WatchConfig, Watching
 from .average import Average
+from .backward import backward
 from .evaluate import evaluate
 from .gate import Attempt, Gate
 from .groups import Groups, adamw
@@ -89,7 +89,8 @@ class Trainer:
         self.gate = Gate(self.groups, self.optimizer, self.scaler, self.config)
         self.progress = Progress()
         self.watching = Watching(self.net, self.optimizer, self.average, watch)
-        self.fetch: Callable[[int], tuple[Inputs, Labels]] = self._share
+        self.fetch: Callable[[int], tuple[Inputs, Labels]] = self.share
+        self.pieces = 1  # of a batch, see `backward`
 
     def fit(
         self,
@@ -140,14 +141,14 @@ class Trainer:
             windows = plan.windows(self.config.accumulation)
             batches = range(progress.window * self.config.accumulation, len(plan.sizes()))
             ahead = self.ahead if plan.draw == "cpu" else WhenAsked  # on a GPU one batch waits for the other either way
-            with ahead(self._share, batches, self.hardware.device) as self.fetch:
+            with ahead(self.share, batches, self.hardware.device) as self.fetch:
                 for number in range(progress.window, len(windows)):
                     losses = self._backward(window := windows[number])
                     measure = is_measured(progress.updates, self.measure_every)
                     attempt = self.gate.attempt(self._rates(), measure=measure, refused=self.watching.skipped)
                     self._account(window, losses, attempt)
                     self._stop_if_asked()
-            self.fetch = self._share
+            self.fetch = self.share
             self._end_epoch()
             self._stop_if_asked()
 
@@ -169,28 +170,9 @@ class Trainer:
 
     def _backward(self, window: range) -> dict[str, float]:
         """Gradient of the mean loss over the scenes of a window, batch by batch; returns that mean and its terms."""
-        sizes = self.experiment.plan.sizes()
-        scenes, means = sum(sizes[index] for index in window), Counter[str]()
-        dropout = self.processes.stream("dropout")
-        phase = self._phase(self.progress.updates)
-        loss, name = self.losses[phase], self.experiment.phases.stages[phase].name
-        self.net.train()
-        for index in window:
-            inputs, labels = self.hardware.moved(*self.fetch(index))
-            with seeded(self.experiment.seed, dropout, self.progress.batches, self.hardware.device):
-                with self.hardware.autocast():
-                    prediction = self.net(inputs)
-                report = loss(prediction, inputs, labels)
-                total = self.watching.loss(report, name)
-                self.scaler.scale(total * (len(labels) / scenes)).backward()
-            share = len(labels) / sizes[index]
-            values = numbers({"total": report.total, **report.terms}, self.processes, share)
-            self.progress.note_batch(values["total"], sizes[index])
-            means.update({name: value * sizes[index] / scenes for name, value in values.items()})
-        self.processes.sum_gradients(self.groups.parameters)
-        return dict(means)
+        return backward(self, window)
 
-    def _share(self, index: int) -> tuple[Inputs, Labels]:
+    def share(self, index: int) -> tuple[Inputs, Labels]:
         """This process's share of a training batch of the epoch."""
         size = self.experiment.plan.sizes()[index]
         return fetched(self.source, index, size, self.processes.share(size))
@@ -220,7 +202,7 @@ class Trainer:
         metrics = self._validate(plan.validation_sizes())
         better = progress.note_metric(check_metric(stopping.metric, metrics), stopping.least_gain)
         number, train = progress.epoch + 1, progress.train_loss()
-        phase = self._phase(max(0, progress.updates - 1))
+        phase = self.phase(max(0, progress.updates - 1))
         if number == 1:
             self.reporter.coverage(progress.without or [])
         self.reporter.motions(progress.motions)
@@ -287,7 +269,8 @@ class Trainer:
         self.watching.begin_epoch(self.progress)
         self.reporter.epoch_rates(self.progress.epoch + 1, self._rates())
 
-    def _phase(self, update: int) -> int:
+    def phase(self, update: int) -> int:
+        """Number of the phase that an update belongs to."""
         return self.experiment.phases.at(min(update, self.updates - 1), self.updates)
 
     def _rates(self) -> dict[str, float]:

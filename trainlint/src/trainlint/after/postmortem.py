@@ -109,7 +109,7 @@ _TYPES = {"event": str, "code": str, "subject": str, "counts": dict}
 
 
 def _check(records: list[dict[str, object]]) -> None:
-    # Each record is read once by itself, so that a broken one is named by its line.
+    # Each record is read by itself, to name a broken one by its line.
     if not records:
         raise InputError(
             "a ledger with records", "none", "the run died before its first one", "start it again, or pass another file"
@@ -129,9 +129,9 @@ def _retell(record: dict[str, Any]) -> None:
     if record.get("event") == "finding":
         _stored(record)
     if record.get("event") == "verdict":
-        for kept in record["findings"]:
+        for kept in [*record["findings"], *record.get("suspected", ())]:
             _stored(kept)
-        judge((), dict(record["counts"]), tuple(record["blind"]))
+        judge((), dict(record["counts"]), (*record["blind"], *record.get("ran", ())))
     recorded([record])
 
 

@@ -1,6 +1,6 @@
 """Does a fuzzer that sees which lines a reader reaches find a file that fails it with a foreign exception?
 
-Run: pip install atheris; python benchmarks/fuzz_guided.py scene --seconds 600 [--corpus benchmarks/corpus]
+Run: pip install atheris; python benchmarks/fuzz/guided.py scene --seconds 600 [--corpus build/corpus]
 
 atheris keeps, in CORPUS/READER, each input that reached something new, and begins with what is there. Documents are
 sealed anew after every change, so that what lies behind the digest is reached. A foreign exception ends the run, and
@@ -20,21 +20,13 @@ from pathlib import Path
 atheris = import_module("atheris")  # which is no dependency
 
 with atheris.instrument_imports(include=["ris_pytorch_pipeline", "trainlint"]):
-    from fuzz_readers import READERS, SECONDS, hang, outcome, readers
-
-    from ris_pytorch_pipeline.files.seal import SEAL, blank, sealed
+    from changing import sealed_anew
+    from making import make_all
+    from reader import SECONDS, hang, outcome
+    from readers import READERS
 
 MOST = 60_000
 """Bytes of an input."""
-
-
-def sealed_anew(content: bytes) -> bytes:
-    """A changed file with a digest that fits, where it still has the place of one."""
-    at = content.find(f'"{SEAL}":"'.encode())
-    if at < 0:
-        return content
-    begin = at + len(SEAL) + 4
-    return sealed(content[:begin] + blank().encode() + content[begin + len(blank()) :])
 
 
 def main() -> None:
@@ -44,28 +36,30 @@ def main() -> None:
         SystemExit: by atheris, with another code than 0 where an input failed.
     """
     parser = argparse.ArgumentParser(description="Guided by coverage.")
-    parser.add_argument("reader", choices=READERS)
+    parser.add_argument("reader", choices=[*READERS])
     parser.add_argument("--seconds", type=int, default=600)
-    parser.add_argument("--corpus", type=Path, default=Path("benchmarks/corpus"))
+    parser.add_argument("--corpus", type=Path, default=Path("build/corpus"))
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGALRM, hang)
     with tempfile.TemporaryDirectory() as place:
-        path, read, change = readers(Path(place))[given.reader]
-        good, kept = path.read_bytes(), given.corpus / given.reader.replace(" ", "-")
+        make_all(Path(place))
+        reader = READERS[given.reader]
+        path, kept = Path(place) / reader.file, given.corpus / reader.folder
+        good = path.read_bytes()
         kept.mkdir(parents=True, exist_ok=True)
         (kept / "good").write_bytes(good)
 
         def one(content: bytes) -> None:
             path.write_bytes(content)
-            told = outcome(read)
+            told = outcome(reader.read, path)
             if told.startswith("FOREIGN"):
                 raise AssertionError(told)
 
         def changed(content: bytes, most: int, seed: int) -> bytes:
             draw = random.Random(seed)
             try:
-                new = change(content, draw) if draw.random() < 0.5 else atheris.Mutate(content, most)
+                new = reader.change(content, draw) if draw.random() < 0.5 else atheris.Mutate(content, most)
             except Exception:
                 new = atheris.Mutate(content, most)
             return sealed_anew(new)[:most]

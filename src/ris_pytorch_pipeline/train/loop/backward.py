@@ -1,0 +1,102 @@
+"""What is the gradient of an update? Summed batch by batch, and in pieces of a batch where a whole one does not fit."""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from ...data import Inputs, Labels
+from ...foreign import out_of_memory
+from ..randomness import seeded
+from ..watching.checks import check_report, numbers
+
+if TYPE_CHECKING:
+    from .trainer import Trainer
+
+Batch = tuple[Inputs, Labels]
+
+
+def backward(trainer: "Trainer", window: range) -> dict[str, float]:
+    """Leave the gradient of the mean loss over the scenes of a window at the parameters.
+
+    Where memory runs out, each batch is computed in twice as many pieces from then on, whose gradients add up to that
+    of the whole batch: an update is of the same scenes as before.
+
+    Args:
+        trainer: whose network, loss and batches.
+        window: numbers of the batches.
+
+    Returns:
+        The mean loss and its terms, over all processes.
+    """
+    sizes = trainer.experiment.plan.sizes()
+    scenes, means = sum(sizes[index] for index in window), Counter[str]()
+    trainer.net.train()
+    for index in window:
+        batch = trainer.hardware.moved(*trainer.fetch(index))
+        terms = _terms(trainer, batch, index, window.start, scenes)
+        values = numbers(terms, trainer.processes, len(batch[1]) / sizes[index])
+        trainer.progress.note_batch(values["total"], sizes[index])
+        means.update({name: value * sizes[index] / scenes for name, value in values.items()})
+    trainer.processes.sum_gradients(trainer.groups.parameters)
+    return dict(means)
+
+
+def _terms(trainer: "Trainer", batch: Batch, index: int, first: int, scenes: int) -> dict[str, Tensor]:
+    """Add the gradient of a batch; where memory runs out, begin the window again in smaller pieces.
+
+    Raises:
+        Exception: whatever is raised but for a lack of memory, and that too where a piece is one scene.
+    """
+    number, again = trainer.progress.batches, range(0)
+    while True:
+        try:
+            for earlier in again:
+                moved = trainer.hardware.moved(*trainer.share(earlier))
+                _added(trainer, moved, number - (index - earlier), scenes)
+            return _added(trainer, batch, number, scenes)
+        except Exception as error:
+            if not out_of_memory(error) or not _can_halve(trainer, len(batch[1])):
+                raise
+        again = range(first, index)
+        _halve(trainer, len(batch[1]))
+
+
+def _can_halve(trainer: "Trainer", scenes: int) -> bool:
+    """Whether smaller pieces are possible, and the same as the whole: not where a layer takes means over the batch."""
+    return trainer.pieces < scenes and not any("BatchNorm" in type(part).__name__ for part in trainer.net.modules())
+
+
+def _halve(trainer: "Trainer", scenes: int) -> None:
+    """Forget the gradient of this window, and make pieces half as large."""
+    trainer.pieces *= 2
+    for parameter in trainer.groups.parameters:
+        parameter.grad = None
+    if trainer.hardware.device.type == "cuda":
+        torch.cuda.empty_cache()
+    trainer.reporter.say(
+        f"[NOTE] memory ran out: batches of {scenes} scenes are computed {-(-scenes // trainer.pieces)} at a time from "
+        "now on, and an update is of as many scenes as before"
+    )
+
+
+def _added(trainer: "Trainer", batch: Batch, number: int, scenes: int) -> dict[str, Tensor]:
+    """Add the gradient of a batch to that at the parameters; returns its mean loss and terms."""
+    inputs, labels = batch
+    phase = trainer.phase(trainer.progress.updates)
+    loss, name = trainer.losses[phase], trainer.experiment.phases.stages[phase].name
+    size, terms = -(-len(labels) // trainer.pieces), dict[str, Tensor]()
+    with seeded(trainer.experiment.seed, trainer.processes.stream("dropout"), number, trainer.hardware.device):
+        for begin in range(0, len(labels), size):
+            piece = slice(begin, begin + size)
+            part, true = batch if size == len(labels) else (inputs[piece], labels[piece])
+            with trainer.hardware.autocast():
+                prediction = trainer.net(part)
+            report = loss(prediction, part, true)
+            total = check_report(report) if begin else trainer.watching.loss(report, name)
+            trainer.scaler.scale(total * (len(true) / scenes)).backward()
+            for term, value in {"total": report.total, **report.terms}.items():
+                mean = value.detach().double() * (len(true) / len(labels))
+                terms[term] = terms[term] + mean if begin else mean
+    return terms
