@@ -18,9 +18,9 @@ _LEAST = -12.0
 """Least log-probability of a count: no network is surer than that."""
 _SURE = 20.0
 """Gain over 10 from which on more says nothing more."""
-HINT = (-1.129, -0.068, 0.924, 0.963, 0.109)
-EXCESS = (1.957, -0.863, 0.089, 0.607, 1.196)
-MORE = (-1.598, -0.352, 1.649, 0.839, -0.322, -0.738)
+HINT = (-0.969, -0.137, 0.977, 0.991, 0.239)
+EXCESS = (1.79, -0.956, 0.388, 0.511, 0.219)
+MORE = (-1.459, -0.29, 1.332, 0.829, -0.028, -0.723)
 """Weights for the network of the package."""
 
 

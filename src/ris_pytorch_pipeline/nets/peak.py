@@ -48,7 +48,8 @@ def _layout(grid: SearchGrid, like: Tensor) -> tuple[Tensor, Tensor, Tensor, Ten
     numbers = torch.tensor(
         [[0, n_u, n_u + n_w], [n_u - 1, n_w - 1, n_q - 1], [n_w * n_q, n_q, 1]], device=like.device
     )  # fmt: skip
-    return axes, *numbers.unbind(0)
+    first, last, strides = numbers.unbind(0)
+    return axes, first, last, strides
 
 
 def ascended(
