@@ -80,3 +80,15 @@ def test_a_scene_alone_has_the_directions_that_it_has_among_others() -> None:
     )  # fmt: skip
     assert torch.allclose((one.fitted.mT @ one.fitted)[0], (all_of.fitted.mT @ all_of.fitted)[0], atol=1e-4)
     assert torch.allclose(one.elements[0], all_of.elements[0], atol=1e-5)
+
+
+def test_a_channel_of_rank_one_leaves_nothing_to_test() -> None:
+    true = scenes("random", count=6, snr_db=20.0)
+    seen = true.observation
+    one = seen.channel[:, :, :1] @ seen.channel[:, :1] / seen.channel[:, :1, :1]
+    clean = measure(steering(true.truth.positions, seen.array), true.truth.symbols, seen.codes, one)
+    noise = seen.measurements - measure(
+        steering(true.truth.positions, seen.array), true.truth.symbols, seen.codes, seen.channel
+    )
+    p_value = p_values(replace(seen, channel=one, measurements=clean + noise), true)
+    assert float(p_value[:, 5:].amin()) > 1e-3

@@ -7,7 +7,9 @@ import pytest
 import torch
 from scipy.optimize import minimize
 
+from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.physics import (
+    Array,
     Panel,
     Wavefront,
     cosines_from_positions,
@@ -61,3 +63,9 @@ def test_the_legacy_form_puts_sources_too_far(azimuth_deg: float, elevation_deg:
     assert legacy / 10 - 1 == pytest.approx(bias, abs=0.01)
     assert fitted_distance(fresnel, azimuth_deg, elevation_deg, 10.0) == pytest.approx(10, rel=0.01)
     assert fitted_distance(spherical, azimuth_deg, elevation_deg, 10.0) == pytest.approx(10, rel=1e-4)
+
+
+def test_an_array_takes_the_name_of_a_wavefront() -> None:
+    assert Array(ARRAY.elements, 0.3, wavefront="fresnel").same_as(replace(ARRAY, wavefront=fresnel))
+    with pytest.raises(ConfigurationError, match="did you mean 'fresnel'"):
+        Array(ARRAY.elements, 0.3, wavefront="fresnl")

@@ -11,6 +11,8 @@ from ...shapes import Positions
 from .groups import Groups, orthonormal
 
 _TINY = 1e-30
+_NOTHING = 1e-5
+"""Part of a direction that has to be left beside the sources; less is rounding, as with a channel of rank one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +48,9 @@ class Tangents:
         flat = blocks.flatten(2).movedim(0, 1)  # (scene, draw, equation)
         drift = torch.view_as_real(flat).flatten(2) @ self.drifting.mT
         spread = blocks.permute(1, 2, 0, 3) @ self.spread.conj().mT  # (scene, block, draw, direction)
-        found = (_energy(flat @ self.elements.conj()), drift.square().sum(-1), _energy(spread).sum(1))
-        return [energy.mT for energy in found]
+        elements = _energy(flat @ self.elements.conj()).clamp_min(_NOTHING * _energy(self.elements).sum(-1)[:, None])
+        spreads = _energy(spread).sum(1).clamp_min(_NOTHING * _energy(self.spread).sum((-1, -2))[:, None])
+        return [energy.mT for energy in (elements, drift.square().sum(-1), spreads)]
 
 
 def tangents_of(
@@ -112,9 +115,11 @@ def _rows(
     """Orthonormal rows that span directions beside the sources and beside other rows; 0 for absent sources."""
     stacked = steps.movedim(2, 0).reshape(steps.shape[2], *groups.measurements.shape)
     flat = torch.view_as_real(groups.residual(stacked)).flatten(2).movedim(0, 1)
+    before = torch.view_as_real(stacked).flatten(2).movedim(0, 1).norm(dim=-1, keepdim=True)
     if beside is not None:
         flat = flat - (flat @ beside.mT) @ beside
-    flat = flat / flat.norm(dim=-1, keepdim=True).clamp_min(_TINY)
+    after = flat.norm(dim=-1, keepdim=True)
+    flat = torch.where(after > _NOTHING * before, flat / after.clamp_min(_TINY), torch.zeros_like(flat))
     return orthonormal(flat[:, None], present.repeat(1, flat.shape[1] // max(1, present.shape[1])))[:, 0]
 
 

@@ -14,7 +14,7 @@ from ...errors import InputError
 from ...shapes import Elements
 from ..tensors import as_tensor
 from .frame import Frame, frame_of
-from .wavefronts import Wavefront, spherical
+from .wavefronts import Wavefront, spherical, wavefront_named
 
 Made = TypeVar("Made")
 KINDS = ("point", "line", "flat", "deep")
@@ -66,10 +66,11 @@ class Array:
         elements: (element, 3), metres, in the array's own axes; a tensor, a NumPy array or lists.
         wavelengths: metres; one number or several.
         pose: of the array in the world.
-        wavefront: the model of the wave; exact unless data were made with another one.
+        wavefront: the model of the wave, or its name; exact unless data were made with another one.
 
     Raises:
         InputError: elements that are no finite (element, 3), or a wavelength that is not positive.
+        ConfigurationError: no wavefront has this name.
     """
 
     elements: Elements
@@ -82,12 +83,13 @@ class Array:
         elements: Any,  # noqa: ANN401
         wavelengths: Any,  # noqa: ANN401
         pose: Pose | None = None,
-        wavefront: Wavefront = spherical,
+        wavefront: Wavefront | str = spherical,
     ) -> None:
         object.__setattr__(self, "elements", _as_elements(elements))
         object.__setattr__(self, "wavelengths", _as_wavelengths(wavelengths))
         object.__setattr__(self, "pose", Pose() if pose is None else pose)
-        object.__setattr__(self, "wavefront", wavefront)
+        known = wavefront_named(wavefront) if isinstance(wavefront, str) else wavefront
+        object.__setattr__(self, "wavefront", known)
 
     def __len__(self) -> int:
         return self.elements.shape[0]
