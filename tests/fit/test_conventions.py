@@ -101,7 +101,7 @@ def test_grating_lobes_are_named_with_their_directions() -> None:
 
 
 def test_transposed_measurements_are_named_where_shapes_do_not_show_it() -> None:
-    seen = scenes(**SMALL | {"snapshots": 10}).observation
+    seen = scenes(**{**SMALL, "snapshots": 10}).observation
     assert names_of_better(replace(seen, measurements=seen.measurements.mT)) == ["measurements transposed"]
     ways = {way.name for way in conventions(scenes(count=1, snapshots=12).observation)}
     assert not any("transposed" in name for name in ways), "shapes that disagree are refused"
