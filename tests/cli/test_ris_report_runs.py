@@ -11,6 +11,7 @@ import pytest
 from running import Run
 
 from ris_pytorch_pipeline import report, search
+from ris_pytorch_pipeline.cli import main
 from ris_pytorch_pipeline.cli.forms import reported
 from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.files import Format, sealed_document
@@ -28,11 +29,19 @@ from ris_pytorch_pipeline.search import (
 EVALUATED = ("--methods", "hybrid,genie", "--sources", "1,2", "--snr-db", "10,20", "--scenes", "4")
 
 
+@pytest.fixture(scope="module")
+def evaluated(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of a training, evaluated once."""
+    folder = tmp_path_factory.mktemp("evaluated") / "run"
+    shutil.copytree(run_folder, folder, ignore=shutil.ignore_patterns("evaluation"))
+    assert main(["evaluate", str(folder), *EVALUATED]) == 0
+    return folder
+
+
 @pytest.fixture
-def trained(ris: Run, run_folder: Path, tmp_path: Path) -> str:
-    """A copy of a training, evaluated."""
-    shutil.copytree(run_folder, tmp_path / "run", ignore=shutil.ignore_patterns("evaluation"))
-    assert ris("evaluate", "run", *EVALUATED).code == 0
+def trained(ris: Run, evaluated: Path, tmp_path: Path) -> str:
+    """A copy of it that a test may change."""
+    shutil.copytree(evaluated, tmp_path / "run")
     return "run"
 
 

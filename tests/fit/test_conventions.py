@@ -1,10 +1,12 @@
 """Does trying the usual conventions name the one that explains the data, and nothing where none is needed?"""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 from fitted_scenes import conjugated, scenes
+from jaxtyping import config as jaxtyping_config
 
 from ris_pytorch_pipeline.estimate import SearchRegion, Sml
 from ris_pytorch_pipeline.estimate.fit import (
@@ -19,6 +21,14 @@ from ris_pytorch_pipeline.estimate.fit import (
 from ris_pytorch_pipeline.physics import Observation, Panel
 
 REGION = SearchRegion()
+SMALL: dict[str, Any] = {"count": 1, "snr_db": 20.0, "antennas": 10, "snapshots": 8}
+"""One scene, whose every convention is tried fast."""
+
+
+@pytest.fixture(autouse=True)
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dozen searches a test, without the checks of shapes and types that the tests of the search have."""
+    monkeypatch.setattr(jaxtyping_config, "jaxtyping_disable", True)
 
 
 def sml(_: Observation) -> Sml:
@@ -37,14 +47,14 @@ def test_a_right_scene_is_explained_as_stated() -> None:
 
 
 def test_conjugated_codes_are_named() -> None:
-    seen = conjugated(scenes(count=1, snr_db=20.0).observation, "codes")
+    seen = conjugated(scenes(**SMALL).observation, "codes")
     trials = try_conventions(seen, sml, 1)
     assert not explains(trials)
     assert better(trials)[0].name == "codes conjugated"
 
 
 def test_positions_listed_by_columns_are_named() -> None:
-    seen = scenes(count=1, snr_db=20.0, horizontal=12, vertical=6).observation
+    seen = scenes(**SMALL, horizontal=12, vertical=6).observation
     order = torch.arange(72).reshape(6, 12).T.reshape(-1)
     wrong = replace(seen, array=replace(seen.array, elements=seen.array.elements[order]))
     assert names_of_better(wrong)[0] == "elements row by row"
@@ -52,13 +62,13 @@ def test_positions_listed_by_columns_are_named() -> None:
 
 @pytest.mark.parametrize(("factor", "name"), [(1000.0, "elements in millimetres"), (100.0, "elements in centimetres")])
 def test_units_of_the_elements_are_named(factor: float, name: str) -> None:
-    seen = scenes(count=1, snr_db=20.0).observation
+    seen = scenes(**SMALL).observation
     wrong = replace(seen, array=replace(seen.array, elements=seen.array.elements * factor))
     assert name in names_of_better(wrong)
 
 
 def test_a_frequency_in_place_of_a_wavelength_is_named() -> None:
-    seen = scenes(count=1, snr_db=20.0, wavelength=299_792_458.0 / 1e9).observation
+    seen = scenes(**SMALL, wavelength=299_792_458.0 / 1e9).observation
     wrong = replace(seen, array=replace(seen.array, wavelengths=(1e9,)))
     assert names_of_better(wrong) == ["frequency as wavelength"]
 
@@ -91,19 +101,19 @@ def test_grating_lobes_are_named_with_their_directions() -> None:
 
 
 def test_transposed_measurements_are_named_where_shapes_do_not_show_it() -> None:
-    seen = scenes(count=1, snr_db=20.0, snapshots=16, antennas=16).observation
+    seen = scenes(**{**SMALL, "snapshots": 10}).observation
     assert names_of_better(replace(seen, measurements=seen.measurements.mT)) == ["measurements transposed"]
     ways = {way.name for way in conventions(scenes(count=1, snapshots=12).observation)}
     assert not any("transposed" in name for name in ways), "shapes that disagree are refused"
 
 
 def test_codes_that_run_ahead_and_antennas_in_reverse_are_named() -> None:
-    seen = scenes(count=1, snr_db=20.0).observation
+    seen = scenes(**SMALL).observation
     assert names_of_better(replace(seen, codes=seen.codes.roll(-1, dims=1))) == ["codes one snapshot later"]
     assert names_of_better(replace(seen, measurements=seen.measurements.flip(-1))) == ["antennas reversed"]
 
 
 def test_positions_in_wavelengths_are_named() -> None:
-    seen = scenes(count=1, snr_db=20.0, wavelength=0.01, horizontal=6, vertical=6).observation
+    seen = scenes(**SMALL, wavelength=0.01, horizontal=6, vertical=6).observation
     wrong = replace(seen, array=replace(seen.array, elements=seen.array.elements / 0.01))
     assert "elements in wavelengths" in names_of_better(wrong)

@@ -24,6 +24,7 @@ def let_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
 def test_half_of_what_is_free_is_kept_and_the_rest_streamed(
     unlimited: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
+    unlimited = unlimited.like(batch=16)
     whole = drawn_scenes(unlimited.experiment)
     let_free(monkeypatch, 2 * MB)
     data = drawn_scenes(unlimited.experiment)
@@ -37,10 +38,10 @@ def test_half_of_what_is_free_is_kept_and_the_rest_streamed(
     assert whole.held_bytes == sum(part.needed_bytes for part in (whole.train(0), whole.validation))  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("changes", [{}, {"fresh": True}, {"same_scenes": True, "n_val": 800}], ids=str)
+@pytest.mark.parametrize("changes", [{}, {"fresh": True}, {"same_scenes": True, "n_val": 100}], ids=str)
 def test_no_way_of_drawing_keeps_more(unlimited: World, monkeypatch: pytest.MonkeyPatch, changes: dict) -> None:
     let_free(monkeypatch, MB // 10)
-    data = drawn_scenes(unlimited.like(**{"n_val": 200, **changes}).experiment)
+    data = drawn_scenes(unlimited.like(**{"n_train": 100, "n_val": 50, **changes}).experiment)
     for source in (data.train(0), data.validation):
         content_hashes(source)
     kept = {id(s): s.held_bytes for s in (data.train(0), data.validation) if isinstance(s, HeldScenes)}
