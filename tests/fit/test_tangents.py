@@ -53,8 +53,9 @@ def test_the_power_of_errors_is_theirs(name: str) -> None:
     true = scenes(name, count=24, snr_db=25.0, impairments=Impairments(phase_error_rad=0.2))
     seen, positions = scale(true.observation).observation, true.truth.positions
     groups = groups_of(seen, positions)
-    power = error_power(groups, tangents_of(seen, groups, positions))
+    power, unequal = error_power(groups, tangents_of(seen, groups, positions))
     assert float(power.mean()) == pytest.approx(0.2**2, rel=0.15)
+    assert bool((unequal >= 1).all())
 
 
 def test_what_moves_of_the_sources_take_up_is_no_residual() -> None:

@@ -39,18 +39,20 @@ def with_panel_errors(
     rows = torch.nonzero((p_value < _DOUBT) & (estimate.order > 0)).squeeze(-1)
     if estimate.sandwich is None or rows.numel() == 0:
         return estimate
-    level = error_power(groups[rows], tangents[rows])
+    power, unequal = error_power(groups[rows], tangents[rows])
+    level = power * unequal
     moved = panel_deviations(estimate.positions[rows], array, known) * level.sqrt()[:, None, None]
     wide = estimate.sandwich.clone()
     wide[rows] = (wide[rows].square() + moved.square()).sqrt()
     return replace(estimate, sandwich=wide)
 
 
-def error_power(groups: Groups, tangents: Tangents) -> Float[Tensor, "scene"]:  # noqa: F821
+def error_power(groups: Groups, tangents: Tangents) -> tuple[Float[Tensor, "scene"], Float[Tensor, "scene"]]:  # noqa: F821
     """Mean power s² of relative errors of single elements, by moments; 0 where noise explains as much.
 
     With r = P (W ε + n), P the projection beside the sources and their moves, W = [G_l diag(Σ_k a_k s_kl)]_l and
-    A = P W W^H P: E‖r‖² = σ² tr P + s² tr A and E‖W^H r‖² = σ² tr A + s² ‖A‖².
+    A = P W W^H P: E‖r‖² = σ² tr P + s² tr A and E‖W^H r‖² = σ² tr A + s² ‖A‖². The second answer is N ‖A‖²/(tr A)² of N
+    elements, by which errors move a source further than if all elements were heard alike.
 
     Args:
         groups: of the sources.
@@ -64,7 +66,8 @@ def error_power(groups: Groups, tangents: Tangents) -> Float[Tensor, "scene"]:  
     first, second = kernel.diagonal(dim1=-2, dim2=-1).real.sum(-1).double(), _energy(kernel)
     seen, along = _energy(left[:, None]), _energy((kept.conj() @ left[..., None]).mT)
     free = groups.equations - groups.order * (shape[0] + 1.5)
-    return ((free * along - first * seen) / (free * second - first.square()).clamp_min(1e-300)).clamp_min(0)
+    power = ((free * along - first * seen) / (free * second - first.square()).clamp_min(1e-300)).clamp_min(0)
+    return power, len(columns) * second / first.square().clamp_min(1e-300)
 
 
 def panel_deviations(positions: Positions, array: Array, known: Known) -> Positions:
