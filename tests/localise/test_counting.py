@@ -49,7 +49,13 @@ ONE, TWO, THREE = {1: 0.0, 2: -2.0, 3: -4.0}, {1: 200.0, 2: 0.0, 3: -2.0}, {1: 4
         (LOUD, {1: 900.0, 2: 900.0, 3: 1.0}, THREE, [-9.0, -5.0, 1.0, 0.5], 3),  # one more is worth much
         (LOUD, {1: 900.0, 2: 900.0, 3: 1.0}, TWO, [-9.0, -5.0, 1.0, 0.5], 2),  # it seemed so, until it was tried
         ({1: 500.0, 2: 0.5, 3: 0.1}, QUIET, ONE, [-9.0, 0.5, 1.0, -5.0], 1),  # the second is worth nothing
-        ({1: 500.0, 2: 100.0, 3: 90.0}, QUIET, ONE, [-9.0, 0.5, 1.0, -5.0], 1),  # two share one place: each is needed while the other is held
+        (
+            {1: 500.0, 2: 100.0, 3: 90.0},
+            QUIET,
+            ONE,
+            [-9.0, 0.5, 1.0, -5.0],
+            1,
+        ),  # two share one place: each is needed while the other is held
     ],
 )
 def test_the_count_follows_both(weakest, spare, value, logits, order) -> None:
