@@ -8,7 +8,7 @@ from .before.source.checking import check_source
 from .before.source.suspicion import SourceFinding
 from .before.trial import Line, timed
 from .during.plan import Plan, Preset, Why
-from .during.probes.moving.replicas import Replicas
+from .during.probes.moving.motion import Replicas
 from .during.probes.probe import Found, Loss, Probe
 from .during.probes.standard import standard_probes
 from .during.run import Epoch, Lane, Run, Step

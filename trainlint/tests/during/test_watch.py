@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import StepLR
 
 from trainlint import InputError, Plan, State, TrainingFault, Watch, judge
 from trainlint.during.plan import Schedule
-from trainlint.during.probes.moving.replicas import checksum, replica_findings
+from trainlint.during.probes.moving.motion import checksum, replica_findings
 from trainlint.during.run import Lane
 from trainlint.during.weights.meter import Meter
 from trainlint.during.weights.names import sample

@@ -7,7 +7,7 @@ from torch.optim import Adam
 
 from trainlint import Finding
 from trainlint.before.lossproof import accumulation
-from trainlint.during.probes.moving.replicas import checksum, replica_findings
+from trainlint.during.probes.moving.motion import checksum, replica_findings
 
 from .toy import batches, model
 

@@ -58,8 +58,8 @@ CONSTANT_START = Rule(
 NEGATED = Rule(
     "RT640", "loss-negated", _WARNING, _DIVERGED, "B6",
     "The loss is negative and falls without end while the model becomes worse.",
-    "A loss with a floor enters with a minus sign: the step makes it larger.",
-    "Take the sign away.",
+    "A loss with a floor, or the error in a quantile loss, has the wrong sign.",
+    "Turn the sign.",
 )
 SUMMED = Rule(
     "RT641", "loss-summed", _WARNING, _SUSPICIOUS, "A9",
@@ -177,9 +177,9 @@ NO_BATCHES = Rule(
 )
 WRONG_COUNT = Rule(
     "RT661", "loss-divided-by-another-count", _WARNING, _SUSPICIOUS, "A7",
-    "The reported loss is off by about the batch size.",
-    "Sums over items are divided by the number of batches, or sums over batches by the number of items.",
-    "Divide by the number of what was added.",
+    "The reported loss is off by about the batch size, or too good where much is padding.",
+    "Sums over items are divided by the number of batches, or the reverse, or padding is counted among the labels.",
+    "Divide by the number of what was added; give padding the `ignore_index`.",
 )
 OTHER_BATCH = Rule(
     "RT662", "output-of-another-batch", _WARNING, _STALLED, "D5",
@@ -219,9 +219,9 @@ RESUMED = Rule(
 )
 UNREAD = Rule(
     "RT669", "setting-not-read", _WARNING, _SUSPICIOUS, "E5, B12",
-    "A search over a setting is flat: every value gives the same model.",
-    "The model is given an argument that its `__init__` never reads.",
-    "Use the argument, or remove it.",
+    "A setting has no effect: every value gives the same.",
+    "An argument of the model, the ends of episodes or adapted weights are made ready and never read.",
+    "Use it, or remove it.",
 )
 FAILURE_REPLACED = Rule(
     "RT670", "failure-answered-by-a-number", _WARNING, _SUSPICIOUS, "E6",

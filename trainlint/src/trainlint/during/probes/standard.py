@@ -18,8 +18,7 @@ from .losing.terms import Shapes, Terms
 from .moving.changes import Strength, Swap
 from .moving.gradients import Coverage, Depth, Finite
 from .moving.holding import NeverCalled, Ownership, Weights
-from .moving.motion import Declared, Modules, Motion
-from .moving.replicas import Replicas
+from .moving.motion import Declared, Modules, Motion, Replicas
 from .probe import Probe
 
 
