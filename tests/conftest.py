@@ -13,8 +13,8 @@ install_import_hook("ris_pytorch_pipeline", "typechecker.check")  # before the p
 
 import pytest  # noqa: E402
 import torch  # noqa: E402
-from forked import Nursery  # noqa: E402
 from hypothesis import settings  # noqa: E402
+from nursery import Nursery  # noqa: E402
 
 torch.set_num_threads(1)
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in a shell's background is started with it ignored

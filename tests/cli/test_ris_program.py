@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from forked import Nursery
+from nursery import Nursery
 from running import Run
 
 from ris_pytorch_pipeline import __version__

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from forked import Nursery
+from nursery import Nursery
 from running import Run
 
 from ris_pytorch_pipeline.bench import COLUMNS, TIMES, read_rows

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from forked import Nursery
+from nursery import Nursery
 from running import NETWORK, Run
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from forked import Nursery, Program
+from nursery import Nursery, Program
 
 from ris_pytorch_pipeline.search import Studies
 from ris_pytorch_pipeline.search.kept.trials import counts, digest_of, outcome_in

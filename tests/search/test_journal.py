@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from forked import Nursery
+from nursery import Nursery
 
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.search import open_storage

@@ -4,7 +4,7 @@ import json
 import signal
 from pathlib import Path
 
-from forked import Nursery
+from nursery import Nursery
 
 from ris_pytorch_pipeline.search import Watchman, Worker
 from ris_pytorch_pipeline.search.extra import optuna

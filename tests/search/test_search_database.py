@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from crew import LONGEST, check_complete, notes, postgresql, postgresql_binary, workers
-from forked import Nursery
+from nursery import Nursery
 from searching import begun, learns
 from test_search_kills import wait_until_begun
 

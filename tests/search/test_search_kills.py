@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from crew import LONGEST, check_complete, finished, notes, workers
-from forked import Nursery
+from nursery import Nursery
 from searching import begun
 
 from ris_pytorch_pipeline.search import Settings, Studies, joined_studies, open_storage, results_of, space_from_plain

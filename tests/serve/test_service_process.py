@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import torch
-from forked import Nursery, Program
+from nursery import Nursery, Program
 from soundings import SCENES, scenes_of, until
 
 from ris_pytorch_pipeline.data import save_scenes

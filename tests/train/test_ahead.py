@@ -8,7 +8,7 @@ from threading import Event, enumerate
 
 import pytest
 import torch
-from forked import Nursery
+from nursery import Nursery
 from small_world import SmallLoss, World
 from two_processes import EXPERIMENT, weights
 

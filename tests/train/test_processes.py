@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 import two_processes
-from forked import Nursery
+from nursery import Nursery
 from small_world import SmallNet, World
 from two_processes import EXPERIMENT, SCENES, Rare, first_gradients, free_port, gone, weights
 

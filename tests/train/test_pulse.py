@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch.distributed as dist
-from forked import Nursery
+from nursery import Nursery
 
 from ris_pytorch_pipeline.train.processes import pulse as processes_pulse
 from ris_pytorch_pipeline.train.processes.pulse import Pulse

@@ -12,8 +12,8 @@ install_import_hook("trainlint", "typechecker.check")  # before the package is f
 
 import pytest  # noqa: E402
 import torch  # noqa: E402
-from forked import Nursery  # noqa: E402
 from hypothesis import settings  # noqa: E402
+from nursery import Nursery  # noqa: E402
 
 torch.set_num_threads(1)
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from forked import Nursery
+from nursery import Nursery
 
 from trainlint import rules
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from forked import Nursery
+from nursery import Nursery
 
 SCRIPT = """
 import sys

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from forked import Nursery
+from nursery import Nursery
 
 from .scripts import ACCELERATE, HUGGING_FACE, LIGHTNING, PLAIN, filled
 
