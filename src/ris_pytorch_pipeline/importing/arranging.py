@@ -45,7 +45,7 @@ class Named:
                 )  # fmt: skip
         kept = [axis for axis in axes if axis in self.axes]
         values = self.values.transpose([self.axes.index(axis) for axis in kept])
-        return values.reshape([self.size(axis) if axis in self.axes else 1 for axis in axes])
+        return values.reshape([1 if (size := self.size(axis)) is None else size for axis in axes])
 
 
 def real(
