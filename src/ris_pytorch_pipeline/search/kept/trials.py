@@ -90,8 +90,23 @@ def reap(study: "optuna.Study", watchman: Watchman, *, again: bool) -> list[int]
     return taken
 
 
+def ended_as(study: "optuna.Study", outcome: Outcome) -> tuple[State, float | None]:
+    """How Optuna is told of an outcome: the state of the trial, and its value.
+
+    Args:
+        study: of the trial.
+        outcome: of it; one that is the same as an earlier trial's ends as that one did.
+    """
+    if outcome.kind == "same" and outcome.twin is not None:
+        twin = study.get_trials(deepcopy=False)[outcome.twin]
+        state = twin.state if twin.state in (State.COMPLETE, State.PRUNED) else State.FAIL
+        return state, twin.value if state is State.COMPLETE else None
+    state = {"done": State.COMPLETE, "beyond": State.FAIL}.get(outcome.kind, State.PRUNED)
+    return state, outcome.value if state is State.COMPLETE else None
+
+
 def give_back(study: "optuna.Study", number: int, *, again: bool) -> bool:
-    """End a running trial without a result, and let its values be tried again.
+    """End a running trial, without a result unless it was written down, and let its values be tried again if not.
 
     Args:
         study: of it.
@@ -99,12 +114,16 @@ def give_back(study: "optuna.Study", number: int, *, again: bool) -> bool:
         again: whether its values wait for the next worker.
 
     Returns:
-        False where it was finished meanwhile, or taken by another worker.
+        False where it is finished, or taken by another worker.
     """
     trial = study.get_trials(deepcopy=False)[number]
+    kept: dict[str, Any] | None = trial.user_attrs.get(OUTCOME)
+    state, value = (State.FAIL, None) if kept is None else ended_as(study, outcome_from_plain(kept))
     try:
-        study.tell(number, state=State.FAIL)
+        study.tell(number, value, state=state)
     except (ValueError, optuna.exceptions.UpdateFinishedTrialError):
+        return False
+    if kept is not None:
         return False
     if again and digest_of(trial):
         study.enqueue_trial(trial.params, user_attrs={DIGEST: digest_of(trial)})

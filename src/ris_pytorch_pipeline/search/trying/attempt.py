@@ -7,7 +7,7 @@ from trainlint.errors import ExplainedError
 
 from ..extra import optuna
 from ..kept.outcome import Judged, Objective, Outcome, Pruned, Report, Task, outcome_of
-from ..kept.trials import OUTCOME, State
+from ..kept.trials import OUTCOME, State, ended_as
 
 
 def judge(
@@ -54,12 +54,12 @@ def keep(study: "optuna.Study", trial: "optuna.Trial", outcome: Outcome) -> Outc
     Returns:
         The outcome that stands: `lost` where another worker has taken the trial over.
     """
-    state = {"done": State.COMPLETE, "same": State.FAIL, "beyond": State.FAIL}.get(outcome.kind, State.PRUNED)
     if outcome.kind == "lost":
         return outcome
     try:
         trial.set_user_attr(OUTCOME, outcome.to_plain())
-        study.tell(trial, outcome.value if state is State.COMPLETE else None, state=state)
+        state, value = ended_as(study, outcome)
+        study.tell(trial, value, state=state)
     except (ValueError, optuna.exceptions.UpdateFinishedTrialError):
         return Outcome(kind="lost", words="taken over by another worker, which had not heard of this one")
     return outcome
@@ -77,13 +77,10 @@ def keep_answer(study: "optuna.Study", trial: "optuna.Trial", twin: "optuna.tria
         The outcome.
     """
     outcome = Outcome(kind="same", words=f"the same recipe as trial {twin.number}", twin=twin.number)
-    trial.set_user_attr(OUTCOME, outcome.to_plain())
     if twin.state is State.PRUNED:
         for step, value in twin.intermediate_values.items():
             trial.report(value, step)
-    state = twin.state if twin.state in (State.COMPLETE, State.PRUNED) else State.FAIL
-    study.tell(trial, twin.value if state is State.COMPLETE else None, state=state)
-    return outcome
+    return keep(study, trial, outcome)
 
 
 def _report(trial: "optuna.Trial", until: int, check: Callable[[], None]) -> Report:
