@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from trainlint.after.reading import shape
+from trainlint.after.reading import log as shape
 from trainlint.after.reading.reader import Reader
 
 NUMBERS = ("{:.4f}", "{:.0f}", "{:.3e}", "{:.1f}", "{!r}")

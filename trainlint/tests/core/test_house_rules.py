@@ -15,7 +15,7 @@ LEVELS = (
     {"during.unedited", "after"},
     {"before"},
     {"during"},
-    {"verdict", "knownfindings", "output", "explained"},
+    {"verdict", "output"},
     {"ledger", "settings", "entry"},
     {"rules"},
     {"findings"},

@@ -19,20 +19,8 @@ _PASSED = {
     "tqdm.notebook.tqdm", "torch.jit.trace", "torch.sparse.to_dense", "typing.cast",
 }  # fmt: skip
 _HARMLESS = {
-    "print",
-    "len",
-    "isinstance",
-    "type",
-    "id",
-    "repr",
-    "str",
-    "hasattr",
-    "float",
-    "int",
-    "range",
-    "min",
-    "max",
-}
+    "print", "len", "isinstance", "type", "id", "repr", "str", "hasattr", "float", "int", "range", "min", "max",
+}  # fmt: skip
 _LAZY = {"enumerate", "zip", "reversed", "itertools.islice"}
 _CONTEXTS = {"torch.no_grad": "no_grad", "torch.inference_mode": "no_grad", "torch.autograd.no_grad": "no_grad"}
 _COLLECTIONS = {"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList"}
