@@ -1,6 +1,10 @@
 """Does `ris train` under torchrun check once, train as one run, and leave one set of files?"""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +22,24 @@ def test_two_processes_are_one_run(tmp_path: Path, nursery: Nursery) -> None:
     assert done.stdout.count("Epoch 001/001") == done.stdout.count("[VERDICT] Healthy") == 1
     events = [json.loads(line) for line in (tmp_path / "run" / "ledger.jsonl").read_text("utf-8").splitlines()]
     assert events[0]["processes"] == 2 and events[-1]["event"] == "end" and events[-1]["updates"] == 2
+
+
+@pytest.mark.stress
+def test_a_run_goes_on_where_torchrun_starts_it_anew(tmp_path: Path) -> None:
+    (tmp_path / "net.toml").write_text(NETWORK.replace("epochs = 1", "epochs = 40"), encoding="utf-8")
+    launch = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--max-restarts=1")
+    train = ("-m", "ris_pytorch_pipeline", "train", "run", "--config", "net.toml", "--no-preflight")
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen([*launch, *train], cwd=tmp_path, **pipes) as launcher:
+        assert launcher.stdout is not None
+        assert any("Epoch 003" in line for line in launcher.stdout)
+        workers = Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children").read_text().split()
+        os.kill(int(workers[-1]), signal.SIGKILL)
+        said = launcher.stdout.read()
+    assert launcher.returncode == 0, said
+    events = [json.loads(line) for line in (tmp_path / "run" / "ledger.jsonl").read_text("utf-8").splitlines()]
+    assert [event["event"] for event in events].count("resume") == 1
+    assert events[-1]["event"] == "end" and events[-1]["updates"] == 80
 
 
 @pytest.mark.parametrize("command", ["overfit", "demo"])

@@ -13,7 +13,18 @@ from ...data import open_shards
 from ...errors import ConfigurationError, InfeasibleError
 from ...files import stopping
 from ...foreign import foreign_errors
-from ...train import Parts, Reporter, TensorBoard, Trainer, WatchConfig, joined, processes_of, shard_scenes
+from ...train import (
+    Parts,
+    Reporter,
+    TensorBoard,
+    Trainer,
+    WatchConfig,
+    holds_run,
+    joined,
+    processes_of,
+    restarts,
+    shard_scenes,
+)
 from ..options.held_out import verify
 from ..options.training_experiment import training_of
 from ..showing.output import Bar
@@ -31,12 +42,13 @@ def run(arguments: argparse.Namespace) -> int:
     experiment, watch = training_of(arguments), watch_of(arguments)
     limit = limited(arguments.memory_limit, experiment.device)
     listeners = [] if arguments.tensorboard is None else [TensorBoard(arguments.tensorboard)]
-    resumed = arguments.out if arguments.resume else None
+    resume = arguments.resume or (restarts(os.environ) > 0 and holds_run(arguments.out))
+    resumed = arguments.out if resume else None
     parts = None if arguments.shards is None else Parts(data=shard_scenes(arguments.shards, resumed))
     if arguments.shards is not None:
         verify(open_shards(arguments.shards), ("train", "validation"))
     reporter = Reporter(quiet=arguments.quiet, log_every=arguments.log_every)
-    checked = arguments.preflight and not arguments.resume and processes_of(os.environ, experiment.device).first
+    checked = arguments.preflight and not resume and processes_of(os.environ, experiment.device).first
     if checked and not sound(Trainer(experiment, parts=parts), quiet=arguments.quiet):  # alone, before others join
         return stop("a check failed and nothing was written; --no-preflight trains all the same")
     with joined(os.environ, experiment.device) as processes, Bar("training") as bar, stopping() as stop_asked:
@@ -53,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         try:
             with foreign_errors(), limit:
-                progress = trainer.fit(resume=arguments.resume)
+                progress = trainer.fit(resume=resume)
         except (TrainingFault, InfeasibleError, TooLittle) as error:
             return stop(str(error))
     if not processes.first:

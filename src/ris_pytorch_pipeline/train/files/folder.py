@@ -72,7 +72,7 @@ class RunFiles:
             ConfigurationError: there is none, or another process writes in the directory.
         """
         folder = self.directory
-        if folder is None or not (is_there(folder / LAST) or is_there(folder / LEDGER)):
+        if folder is None or not holds_run(folder):
             _nothing_to_resume(folder)
         self._hold(folder)
         if is_there(folder / LAST):
@@ -112,6 +112,15 @@ class RunFiles:
         if began:
             self.note = "an earlier start here ended before its first checkpoint; its ledger is kept and written on"
         return began
+
+
+def holds_run(folder: Path) -> bool:
+    """Whether a run was started in a directory.
+
+    Args:
+        folder: any, there or not.
+    """
+    return is_there(folder / LAST) or is_there(folder / LEDGER)
 
 
 def check_ledger(path: Path) -> None:

@@ -43,6 +43,7 @@ def joined(environment: Mapping[str, str], device: str, timeout: timedelta = TIM
         _take_gpu(processes.device)
     try:
         store, *_ = next(dist.rendezvous("env://", processes.rank, processes.world, timeout=timeout))  # pyright: ignore[reportPrivateImportUsage]
+        store = dist.PrefixStore(_start(environment), store)  # pyright: ignore[reportPrivateImportUsage]
         dist.init_process_group(
             "nccl" if device == "cuda" else "gloo", store=store, rank=processes.rank, world_size=processes.world,
             timeout=timeout,
@@ -66,7 +67,24 @@ def _pulse(environment: Mapping[str, str], processes: Processes, timeout: timede
     store = dist.TCPStore(  # pyright: ignore[reportPrivateImportUsage]
         environment["MASTER_ADDR"], int(environment["MASTER_PORT"]), is_master=False, timeout=timeout
     )
-    return Pulse(store, processes.rank, processes.world)
+    return Pulse(dist.PrefixStore(_start(environment), store), processes.rank, processes.world)  # pyright: ignore[reportPrivateImportUsage]
+
+
+def restarts(environment: Mapping[str, str]) -> int:
+    """How often torchrun has started the processes of this launch anew, after one of them was lost.
+
+    Args:
+        environment: of this process.
+
+    >>> restarts({}), restarts({"TORCHELASTIC_RESTART_COUNT": "1"})
+    (0, 1)
+    """
+    return int(environment.get("TORCHELASTIC_RESTART_COUNT", "0"))
+
+
+def _start(environment: Mapping[str, str]) -> str:
+    """Torchrun's store outlives a start, and holds the addresses of processes that are gone."""
+    return f"start/{restarts(environment)}"
 
 
 def processes_of(environment: Mapping[str, str], device: str) -> Processes:
