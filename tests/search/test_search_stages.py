@@ -1,9 +1,7 @@
 """Does a search try different recipes, prune, keep what fails, answer repeats, and train the best of them long?"""
 
 import math
-from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 from searching import begun, distance, learns, worked
@@ -27,7 +25,6 @@ from ris_pytorch_pipeline.search import (
     work,
     write_results,
 )
-from ris_pytorch_pipeline.search.extra import optuna
 
 SMALL = space_from_plain({"net": {"width": {"choices": [8, 16, 24]}, "passes": {"choices": [1, 2]}}})
 """Six recipes."""
@@ -281,37 +278,6 @@ def test_a_search_comes_to_the_same_however_often_it_is_stopped(tmp_path: Path, 
             continue
     stopped, whole = joined_studies(open_storage(tmp_path / "b"), "stub"), worked(tmp_path / "a", settings=settings)[0]
     assert calls >= 9 and outcomes(stopped) == outcomes(whole)
-
-
-@pytest.mark.parametrize("space", [None, SMALL])
-def test_an_outcome_that_was_written_down_stands_though_its_worker_was_killed_before_the_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, space: Space | None
-) -> None:
-    settings = Settings(trials=9) if space is None else Settings(trials=5, space=space)
-    whole, tell, trained = worked(tmp_path / "a", settings=settings)[0], optuna.Study.tell, Counter[Path]()
-    killed = set[tuple[str, int]]()
-
-    def ends(study: optuna.Study, trial: Any, *args: Any, **more: Any) -> Any:
-        number = trial if isinstance(trial, int) else trial.number
-        if (study.study_name, number) in killed:
-            return tell(study, trial, *args, **more)
-        killed.add((study.study_name, number))
-        raise KeyboardInterrupt
-
-    def once(task: Task, report: Report) -> Judged:
-        trained[task.folder] += 1
-        return learns(task, report)
-
-    monkeypatch.setattr(optuna.Study, "tell", ends)
-    begun(tmp_path / "b", settings)
-    for _ in range(60):
-        try:
-            work(joined_studies(open_storage(tmp_path / "b"), "stub"), once, tmp_path / "b", lambda line: None)
-            break
-        except KeyboardInterrupt:
-            continue
-    assert outcomes(joined_studies(open_storage(tmp_path / "b"), "stub")) == outcomes(whole)
-    assert len(killed) > 5 and set(trained.values()) == {1}
 
 
 def outcomes(studies: Studies) -> list[object]:

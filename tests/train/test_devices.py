@@ -16,7 +16,7 @@ from ris_pytorch_pipeline.losses import HybridLoss, LossWeights, measure_predict
 from ris_pytorch_pipeline.nets import HybridNet, NetConfig
 from ris_pytorch_pipeline.physics import Scenario
 from ris_pytorch_pipeline.train import Reporter, Trainer, load_network
-from ris_pytorch_pipeline.train.loop import trainer
+from ris_pytorch_pipeline.train.loop import backward, trainer
 from ris_pytorch_pipeline.train.processes.hardware import Hardware
 
 SCENARIO = Scenario(horizontal=6, vertical=6, antennas=6, snapshots=6, sources=(1, 2))
@@ -75,7 +75,8 @@ def test_a_run_trains_saves_and_resumes_there(there, tmp_path, monkeypatch) -> N
     """Only the generators of the device are left out."""
     here = Trainer(EXPERIMENT, reporter=Reporter(quiet=True)).fit()
     monkeypatch.setattr(trainer, "hardware_of", lambda *_: Hardware(device=there, low=None))
-    monkeypatch.setattr(trainer, "seeded", lambda *_: nullcontext())
+    for drawing in (trainer, backward):
+        monkeypatch.setattr(drawing, "seeded", lambda *_: nullcontext())
 
     def far() -> Trainer:
         return Trainer(EXPERIMENT, directory=tmp_path, reporter=Reporter(quiet=True))

@@ -1,0 +1,43 @@
+"""Does what came of a trial stand, though its worker was killed between writing it down and ending the trial?"""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from searching import begun, learns, worked
+from test_search_stages import SMALL, outcomes
+
+from ris_pytorch_pipeline.search import Judged, Report, Settings, Space, Task, joined_studies, open_storage, work
+from ris_pytorch_pipeline.search.extra import optuna
+
+
+@pytest.mark.parametrize("space", [None, SMALL])
+def test_an_outcome_that_was_written_down_stands_though_its_worker_was_killed_before_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, space: Space | None
+) -> None:
+    settings = Settings(trials=9) if space is None else Settings(trials=5, space=space)
+    whole, tell, trained = worked(tmp_path / "a", settings=settings)[0], optuna.Study.tell, Counter[Path]()
+    killed = set[tuple[str, int]]()
+
+    def ends(study: optuna.Study, trial: Any, *args: Any, **more: Any) -> Any:
+        number = trial if isinstance(trial, int) else trial.number
+        if (study.study_name, number) in killed:
+            return tell(study, trial, *args, **more)
+        killed.add((study.study_name, number))
+        raise KeyboardInterrupt
+
+    def once(task: Task, report: Report) -> Judged:
+        trained[task.folder] += 1
+        return learns(task, report)
+
+    monkeypatch.setattr(optuna.Study, "tell", ends)
+    begun(tmp_path / "b", settings)
+    for _ in range(60):
+        try:
+            work(joined_studies(open_storage(tmp_path / "b"), "stub"), once, tmp_path / "b", lambda line: None)
+            break
+        except KeyboardInterrupt:
+            continue
+    assert outcomes(joined_studies(open_storage(tmp_path / "b"), "stub")) == outcomes(whole)
+    assert len(killed) > 5 and set(trained.values()) == {1}
