@@ -37,7 +37,7 @@ class Lane:
         curious: True where the last one asked for an input's gradient.
         by: the optimiser that is stepping these weights now.
         others: optimisers that stepped these weights and were never handed over.
-        shared: what those held.
+        shared: what they held.
         foreign: steps of theirs.
         rebuilt: windows in which a new one of them stepped.
         moments: True where the last of them keeps moments of the gradient.

@@ -176,7 +176,7 @@ def _metrics(subject: Subject) -> Iterator[Finding]:
         names = ", ".join(f"{s.name.key} {s.values[0]:.6g}" for s in still[:3])
         text = f"{names} never moves in {len(still[0].values)} values"
         text = f"the loss falls by {moved:.0%} and {text}" if moved > 0 else text
-        # What is printed together is measured together: one class of many may score nothing for long, all may not.
+        # What is printed together is measured together: one class may score nothing for long, all may not.
         alone = any(all(s in still for s in seen if len(s.values) == len(one.values)) for one in still)
         weight = None if alone else Severity.NOTE
         yield losses.BLIND.found(text, severity=weight, moved=moved)

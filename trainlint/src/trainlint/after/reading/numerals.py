@@ -77,8 +77,8 @@ def refuse(token: str) -> NoReturn:
 def cell(text: str) -> float | None:
     """The number in a cell of a table, the sum of a list; None where the cell is empty, a time or a text.
 
-    >>> cell(" tensor(nan) "), cell("1/10"), cell("#na#"), cell("0,912"), cell("[0.5, 0.25]")
-    (nan, 1.0, None, None, 0.75)
+    >>> cell(" tensor(nan) "), cell("1/10"), cell("#na#"), cell("[0.5, 0.25]")
+    (nan, 1.0, None, 0.75)
     """
     try:
         if len(text) < LONGEST:

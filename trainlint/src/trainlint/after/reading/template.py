@@ -29,7 +29,7 @@ _SKIPPED = re.compile(
     re.IGNORECASE,
 )
 _PAIR = re.compile(r"\s{0,8}\[?0[\]):]{0,2}[ \t]{1,8}(?:tensor\()?0(?:[),][^\w]{0,8}(?:[a-z_]{1,20}=.{1,80})?)?")
-"""A count and a value without a name, as in `print(step, loss)`: what it is has to be told, that it is a number not."""
+"""`print(step, loss)`, a value without a name."""
 _NULL = re.compile(r"[\"']([^\"'{}:,]{1,64})[\"']\s{0,4}:\s{0,4}(?:null|None)\b")
 _BAR = re.compile(r"%\||0it/s|0s/it|\[=|=>|━|█|\[\s?#")
 _AVERAGE = re.compile(r"\s*\(\s*(?:avg|mean|ave|average|global_avg)?\s*[:=]?\s*", re.IGNORECASE)

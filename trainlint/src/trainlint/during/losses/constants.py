@@ -41,7 +41,7 @@ def look(criterion: Criterion, update: int) -> Look | None:
     if same and pieced(criterion.prediction):
         return None  # its classes are places, and a constant answer would know the right one
     if not same and target.ndim > 1 and len(target) > 1 and bool((target == target[:1]).all()):
-        return None  # so are its columns, as where the first is the partner and the others are not
+        return None  # so are its columns
     value, target, weight, setting = value.detach(), target.detach(), criterion.weight, criterion.setting
     kept = max(1, _MOST // max(1, value[0].numel()))
     if kept < len(value):

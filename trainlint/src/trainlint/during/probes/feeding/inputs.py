@@ -94,7 +94,7 @@ class Inputs(Probe):
             self._zero[name] = -1 if bool(fed.any()) else self._zero.get(name, 0) + 1
 
     def asked(self, run: Run) -> Found:
-        """Inputs that were zero all along; one of several modules alike may be given nothing, as a first step is."""
+        """Inputs that were zero all along; one of several modules alike may be given nothing."""
         fed = {_DIGITS.sub("0", name) for name, count in self._zero.items() if count < 0}
         for name, count in self._zero.items():
             if count >= _TIMES and _DIGITS.sub("0", name) not in fed:
@@ -227,7 +227,7 @@ class Axes(Probe):
         fed, self._fed = self._fed, {}
         scored = [c.value for c in loss.criteria if c.value is not None and c.value.ndim and c.target is not None]
         rows = {len(value) for value in scored}
-        both = {value.shape[1] for value in scored if value.ndim > 1}  # an answer for each step of each sample
+        both = {value.shape[1] for value in scored if value.ndim > 1}
         for name, (steps, samples) in fed.items() if loss.measured and len(rows) == 1 else ():
             if steps in rows and samples not in rows | both and min(steps, samples) > 1:
                 at = run.applied + 1

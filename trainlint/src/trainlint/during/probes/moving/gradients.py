@@ -159,7 +159,7 @@ class Coverage(Probe):
                 )  # fmt: skip
 
     def _missing(self, run: Run, lane: Lane, step: Step) -> Found:
-        # A loss of derivatives, as of a potential's field, has no bias of the last layer in it.
+        # A loss of derivatives has no bias of the last layer in it.
         names = [n for n in self._candidates(run, lane) if n not in self._some and not self._weighed(n)]
         idle = [m for m in dict.fromkeys(map(module_of, names)) if run.ran[m] >= 3 or not run.ran]
         for used in (True, False):
