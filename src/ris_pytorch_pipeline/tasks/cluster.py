@@ -33,7 +33,8 @@ class Cluster:
     """Does tasks on the workers of a Dask cluster.
 
     At most two tasks a thread are handed out at a time, so that neither the tasks nor their values pile up. A task
-    whose worker dies is done by another one; a task at which four workers have died fails alone.
+    whose worker dies is done by another one. One at which four workers have died is done once more at the end, with
+    nothing beside it: its neighbour may have killed them. If workers still die, it fails alone.
 
     Args:
         client: connected to a scheduler.
@@ -51,13 +52,13 @@ class Cluster:
         Yields:
             One for each task, in the order in which they end.
         """
-        left, numbers = enumerate(tasks), dict[Any, int]()
+        left, given, suspects = enumerate(tasks), dict[Any, tuple[int, Task]](), list[tuple[int, Task]]()
         running = distributed.as_completed(raise_errors=False)
 
         def top_up() -> None:
-            for number, task in islice(left, max(1, AHEAD * self.threads - len(numbers))):
+            for number, task in islice(left, max(1, AHEAD * self.threads - len(given))):
                 future = self.client.submit(attempted, work, number, task, pure=False)
-                numbers[future.key] = number
+                given[future.key] = number, task
                 running.add(future)
 
         top_up()
@@ -66,18 +67,35 @@ class Cluster:
                 if future.status == "lost":  # its worker died with the value: another one computes it again
                     running.add(future)
                     continue
-                number = numbers.pop(future.key)
-                yield _done(future, number)
+                number, task = given.pop(future.key)
+                if _killed(future):
+                    suspects.append((number, task))
+                else:
+                    yield _done(future, number)
                 future.release()
                 top_up()
+            for number, task in suspects:
+                yield self._alone(work, number, task)
         finally:
             running.clear()
+
+    def _alone(self, work: Callable[[Task], Value], number: int, task: Task) -> Done[Value]:
+        future = self.client.submit(attempted, work, number, task, pure=False)
+        try:
+            distributed.wait(future)
+            return _done(future, number)
+        finally:
+            future.release()
 
     @property
     def threads(self) -> int:
         """Of all workers that are there now."""
         counts: Any = self.client.nthreads()  # a coroutine only where the client is asynchronous
         return sum(counts.values())
+
+
+def _killed(future: Any) -> bool:  # noqa: ANN401
+    return future.status == "error" and isinstance(future.exception(), distributed.KilledWorker)
 
 
 def _done(future: Any, number: int) -> Done[Any]:  # noqa: ANN401
