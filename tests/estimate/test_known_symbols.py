@@ -8,7 +8,7 @@ import torch
 from ris_pytorch_pipeline.bounds import scene_bound
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.estimate import KnownMl, Omp, PilotMl, SearchRegion, Sml, Status, told
-from ris_pytorch_pipeline.estimate.ml.sequenced import responses_of
+from ris_pytorch_pipeline.estimate.ml.known.sequenced import responses_of
 from ris_pytorch_pipeline.likelihood import sequence_scores
 from ris_pytorch_pipeline.physics import Observation, Scenes, chart_of, draw, preset
 from ris_pytorch_pipeline.rng import stream

@@ -6,7 +6,7 @@ import torch
 
 from ris_pytorch_pipeline.bench import cell_scenes
 from ris_pytorch_pipeline.estimate import PilotMl, SearchRegion, search_grid
-from ris_pytorch_pipeline.estimate.ml.pilot_pairs import MOST_POINTS, merged_pairs, redetect_pairs
+from ris_pytorch_pipeline.estimate.ml.pilots.pairs import MOST_POINTS, merged_pairs, redetect_pairs
 from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.physics import Line, Observation, complex_normal, measure, preset, steering, uniform
 from ris_pytorch_pipeline.rng import stream

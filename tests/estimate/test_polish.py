@@ -7,7 +7,7 @@ import torch
 
 from ris_pytorch_pipeline.estimate import SearchRegion
 from ris_pytorch_pipeline.estimate.ml.hypothesis import Hypothesis, Likelihood
-from ris_pytorch_pipeline.estimate.ml.pilot import PilotLikelihood
+from ris_pytorch_pipeline.estimate.ml.pilots.likelihood import PilotLikelihood
 from ris_pytorch_pipeline.estimate.ml.polish import Compact, compact
 from ris_pytorch_pipeline.estimate.ml.stochastic import StochasticLikelihood
 from ris_pytorch_pipeline.estimate.normalise import scale

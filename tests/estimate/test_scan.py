@@ -5,7 +5,7 @@ import torch
 from scipy.optimize import minimize_scalar
 
 from ris_pytorch_pipeline.estimate.ml.hypothesis import Hypothesis
-from ris_pytorch_pipeline.estimate.ml.pilot import PilotLikelihood
+from ris_pytorch_pipeline.estimate.ml.pilots.likelihood import PilotLikelihood
 from ris_pytorch_pipeline.estimate.ml.stochastic import StochasticLikelihood, one_source_gain
 from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.estimate.region import SearchRegion

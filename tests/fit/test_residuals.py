@@ -9,7 +9,7 @@ from fitted_scenes import flipped, scenes
 
 from ris_pytorch_pipeline.estimate import PilotMl, Sml
 from ris_pytorch_pipeline.estimate.fit import groups_of, structure, tangents_of
-from ris_pytorch_pipeline.estimate.fit.structure import KNOWN_NOISE, STATISTICS
+from ris_pytorch_pipeline.estimate.fit.residual.structure import KNOWN_NOISE, STATISTICS
 from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.physics import Impairments, Observation, Scenes
 

@@ -5,9 +5,9 @@ from .baselines.sparse_bayesian import SparseBayesian
 from .contenders import CONTENDERS, GENIE, Contender, contender, likelihood_for
 from .estimate import Estimate, Estimator, Fit, Mode, Status, asked_sources, joined_estimates, pad_sources
 from .grid import SearchGrid, search_grid
-from .ml.known_ml import KnownMl
+from .ml.known.known_ml import KnownMl
 from .ml.maximum_likelihood import MaximumLikelihood, Sml
-from .ml.pilot_ml import PilotMl
+from .ml.pilots.pilot_ml import PilotMl
 from .ml.search import SearchEffort
 from .region import SearchRegion
 from .spectral.order import EigenvalueGap, InformationCriterion, OrderRule, aic, mdl

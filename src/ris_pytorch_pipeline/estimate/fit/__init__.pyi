@@ -1,13 +1,13 @@
 from .credible import Evidence, evidence, weak
 from .edges import at_edge
 from .groups import Groups, groups_of
+from .meaning.other_ways import STATED, Convention, conventions, nearest_spacing
+from .meaning.preflight import Note, channel_rank, check_units, grating_lobes, notes
+from .meaning.trying import Trial, better, explains, try_conventions
 from .modes import modes_of
-from .other_ways import STATED, Convention, conventions, nearest_spacing
-from .preflight import Note, channel_rank, check_units, grating_lobes, notes
+from .residual.structure import Structure, structure
+from .residual.tangents import Tangents, tangents_of
 from .sandwich import sandwich_information
-from .structure import Structure, structure
-from .tangents import Tangents, tangents_of
-from .trying import Trial, better, explains, try_conventions
 from .verdict import ALARM, Judged, judge
 
 __all__ = [

@@ -7,7 +7,7 @@ from ..estimate import Mode
 from ..ml.hypothesis import Hypothesis, Likelihood, Rows, joined
 from ..ml.search import SearchEffort, candidates
 from ..region import SearchRegion
-from .other_ways import nearest_spacing
+from .meaning.other_ways import nearest_spacing
 
 NEAR = 2.0
 """Nats within which another answer cannot be told from the best one."""

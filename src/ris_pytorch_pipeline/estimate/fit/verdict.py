@@ -16,10 +16,10 @@ from .credible import evidence, weak
 from .edges import at_edge
 from .expected import explained_share
 from .groups import groups_of
-from .panel_error import with_panel_errors
 from .rays import ray_mates
-from .structure import KNOWN_NOISE, STATISTICS, structure
-from .tangents import tangents_of
+from .residual.panel_error import with_panel_errors
+from .residual.structure import KNOWN_NOISE, STATISTICS, structure
+from .residual.tangents import tangents_of
 
 ALARM = 0.01
 """p-value below which a residual is no white noise: 0.1 to 0.5 % of right scenes, see `benchmarks/model_fit.py`."""

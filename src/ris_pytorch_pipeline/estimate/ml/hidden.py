@@ -9,9 +9,9 @@ from torch import Tensor
 from ..estimate import Estimate, Status
 from ..fit.groups import Groups, groups_of
 from ..fit.model_error import SPEAKS, error_evidence, gain_over_errors
+from ..fit.residual.structure import structure
+from ..fit.residual.tangents import tangents_of
 from ..fit.scatter import gains, losses, scatter_of, steady_scatter_of
-from ..fit.structure import structure
-from ..fit.tangents import tangents_of
 from ..fit.verdict import tested_alone
 from ..normalise import Scaled
 from ..region import SearchRegion

@@ -17,8 +17,8 @@ from ...shapes import Counts, Positions
 from ..amplitudes import not_known
 from ..estimate import Estimate, asked_sources, joined_estimates
 from ..fit.edges import pull_of
+from ..fit.meaning.preflight import check_units
 from ..fit.modes import modes_of
-from ..fit.preflight import check_units
 from ..fit.sandwich import sandwich_information
 from ..floor import above_floor
 from ..grid import SearchGrid, search_grid

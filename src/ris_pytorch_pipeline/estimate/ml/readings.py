@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...physics import Observation
 from ...shapes import Counts, Positions
-from ..fit.other_ways import Convention, conjugates, orders
+from ..fit.meaning.other_ways import Convention, conjugates, orders
 from ..normalise import Scaled
 from .hypothesis import Hypothesis, Likelihood
 from .search import Found, SearchEffort, add_source

@@ -6,10 +6,10 @@ import torch
 from jaxtyping import Complex
 from torch import Tensor
 
-from ...errors import InputError
-from ...physics import Observation, steering_at, to_cosines
-from ...shapes import Positions
-from ..fit.groups import Groups
+from ....errors import InputError
+from ....physics import Observation, steering_at, to_cosines
+from ....shapes import Positions
+from ...fit.groups import Groups
 
 
 def named(observation: Observation) -> Tensor:

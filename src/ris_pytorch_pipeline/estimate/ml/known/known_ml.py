@@ -8,19 +8,19 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from ...errors import InputError
-from ...physics import Observation
-from ...physics.sequences import sent_by
-from ...shapes import Counts, Positions
-from ..estimate import Estimate, asked_sources, joined_estimates
-from ..fit.groups import groups_of
-from ..fit.preflight import check_units
-from ..normalise import Scaled, scale
-from ..region import SearchRegion
-from .known_stated import stated
-from .maximum_likelihood import Sml
-from .pilot_ml import PilotMl
+from ....errors import InputError
+from ....physics import Observation
+from ....physics.sequences import sent_by
+from ....shapes import Counts, Positions
+from ...estimate import Estimate, asked_sources, joined_estimates
+from ...fit.groups import groups_of
+from ...fit.meaning.preflight import check_units
+from ...normalise import Scaled, scale
+from ...region import SearchRegion
+from ..maximum_likelihood import Sml
+from ..pilots.pilot_ml import PilotMl
 from .sequenced import alone, by_source, named, responses_of, value_of
+from .stated import stated
 
 _PASSES = 2
 """Passes over the sources that search the whole field; later ones only refine."""

@@ -7,7 +7,7 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from ...likelihood import (
+from ....likelihood import (
     StackedStatistics,
     position_information,
     position_scores,
@@ -16,14 +16,14 @@ from ...likelihood import (
     snapshot_gram,
     stacked_statistics,
 )
-from ...physics import Array, Chart, Observation, chart_at, steering_at
-from ..grid import SearchGrid, search_grid
-from ..region import SearchRegion
-from .hypothesis import Hypothesis, Rivals, Rows
-from .large.outline import Outline, outline_of
-from .levenberg import ROUGH, Box, Local, minimise
-from .steered import GridSteering, kept_steering, products, room
-from .stochastic import position_box
+from ....physics import Array, Chart, Observation, chart_at, steering_at
+from ...grid import SearchGrid, search_grid
+from ...region import SearchRegion
+from ..hypothesis import Hypothesis, Rivals, Rows
+from ..large.outline import Outline, outline_of
+from ..levenberg import ROUGH, Box, Local, minimise
+from ..steered import GridSteering, kept_steering, products, room
+from ..stochastic import position_box
 
 _FEW = 1000
 """Grid points below which the grid is made twice as fine."""

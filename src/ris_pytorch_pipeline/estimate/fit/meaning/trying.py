@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...errors import InputError
-from ...physics import Observation
-from ...shapes import Counts
-from ..estimate import Estimate, Estimator, Status
+from ....errors import InputError
+from ....physics import Observation
+from ....shapes import Counts
+from ...estimate import Estimate, Estimator, Status
 from .other_ways import Convention, conventions
 
 _BETTER = 1.2

@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from ...physics import Observation, chart_of
-from ...shapes import Positions
-from .groups import Groups, orthonormal
+from ....physics import Observation, chart_of
+from ....shapes import Positions
+from ..groups import Groups, orthonormal
 
 _TINY = 1e-30
 _NOTHING = 1e-5

@@ -8,16 +8,16 @@ import torch
 from scipy.stats import beta, chi2
 from torch import Tensor
 
-from ...errors import InputError
-from ...physics import Observation
-from ..grid import search_grid
-from .hypothesis import Hypothesis, Rows
-from .large.outline import outline_bytes, outlined
-from .maximum_likelihood import MaximumLikelihood
-from .pilot import PilotLikelihood, pilot_grid
-from .pilot_pairs import MOST_POINTS, merged_pairs, redetect_pairs
-from .search import add_source, better_of, cycle, escape, search_known
-from .stochastic import StochasticLikelihood
+from ....errors import InputError
+from ....physics import Observation
+from ...grid import search_grid
+from ..hypothesis import Hypothesis, Rows
+from ..large.outline import outline_bytes, outlined
+from ..maximum_likelihood import MaximumLikelihood
+from ..search import add_source, better_of, cycle, escape, search_known
+from ..stochastic import StochasticLikelihood
+from .likelihood import PilotLikelihood, pilot_grid
+from .pairs import MOST_POINTS, merged_pairs, redetect_pairs
 
 _POSITION = 1.5
 """Three coordinates of a source, as a number of complex unknowns."""

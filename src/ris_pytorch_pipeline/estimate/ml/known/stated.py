@@ -5,25 +5,25 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ...bounds import deviations_from_information
-from ...likelihood import sequence_information, sequence_scores
-from ...physics import Observation, chart_of
-from ...shapes import Positions
-from ..estimate import Estimate, Fit, Mode, Status
-from ..fit.edges import at_edge, pull_of
-from ..fit.expected import expected_share, explained_share
-from ..fit.groups import Groups
-from ..fit.modes import modes_of
-from ..fit.panel_error import with_panel_errors
-from ..fit.sandwich import sandwich_information
-from ..fit.scatter import scatter_of
-from ..fit.structure import KNOWN_NOISE, STATISTICS, Structure, structure
-from ..fit.tangents import tangents_of
-from ..fit.verdict import ALARM
-from ..normalise import Scaled, scale
-from ..outcome import Modes
-from ..region import SearchRegion
-from .pilot_ml import PilotMl
+from ....bounds import deviations_from_information
+from ....likelihood import sequence_information, sequence_scores
+from ....physics import Observation, chart_of
+from ....shapes import Positions
+from ...estimate import Estimate, Fit, Mode, Status
+from ...fit.edges import at_edge, pull_of
+from ...fit.expected import expected_share, explained_share
+from ...fit.groups import Groups
+from ...fit.modes import modes_of
+from ...fit.residual.panel_error import with_panel_errors
+from ...fit.residual.structure import KNOWN_NOISE, STATISTICS, Structure, structure
+from ...fit.residual.tangents import tangents_of
+from ...fit.sandwich import sandwich_information
+from ...fit.scatter import scatter_of
+from ...fit.verdict import ALARM
+from ...normalise import Scaled, scale
+from ...outcome import Modes
+from ...region import SearchRegion
+from ..pilots.pilot_ml import PilotMl
 from .sequenced import alone, as_pilot, energy_of, evidence_of, levelled, responses_of
 
 _ITERATIONS, _TOLERANCE = 8, 1e-2

@@ -6,12 +6,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ...bounds import deviations_from_information
-from ...bounds.bound import Known
-from ...physics import Array, chart_of
-from ...shapes import Positions
-from ..estimate import Estimate
-from .groups import Groups
+from ....bounds import deviations_from_information
+from ....bounds.bound import Known
+from ....physics import Array, chart_of
+from ....shapes import Positions
+from ...estimate import Estimate
+from ..groups import Groups
 from .tangents import Tangents
 
 _DOUBT = 0.2

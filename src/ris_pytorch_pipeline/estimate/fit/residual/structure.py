@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Bool, Complex, Float
 from torch import Tensor
 
-from ...physics import Observation, complex_normal
-from ...rng import stream
-from .groups import Groups
+from ....physics import Observation, complex_normal
+from ....rng import stream
+from ..groups import Groups
 from .tangents import Tangents
 
 STATISTICS = (

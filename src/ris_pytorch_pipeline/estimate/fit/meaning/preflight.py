@@ -7,10 +7,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ...errors import InputError
-from ...physics import Array, Observation, steering_at, to_cosines, to_positions
-from ..grid import search_grid
-from ..region import SearchRegion
+from ....errors import InputError
+from ....physics import Array, Observation, steering_at, to_cosines, to_positions
+from ...grid import search_grid
+from ...region import SearchRegion
 from .other_ways import nearest_spacing
 
 _LOBE = 0.45

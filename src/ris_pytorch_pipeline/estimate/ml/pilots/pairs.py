@@ -7,11 +7,11 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ...physics import steering_at
-from ..grid import SearchGrid
-from .hypothesis import Hypothesis, Rows
-from .pilot import PilotLikelihood
-from .search import SearchEffort, better_of
+from ....physics import steering_at
+from ...grid import SearchGrid
+from ..hypothesis import Hypothesis, Rows
+from ..search import SearchEffort, better_of
+from .likelihood import PilotLikelihood
 
 MOST_POINTS = 1000
 """Grid points up to which all pairs are tried: a million pairs."""

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...physics import Array, Observation
-from ...units import SPEED_OF_LIGHT
+from ....physics import Array, Observation
+from ....units import SPEED_OF_LIGHT
 
 _PLAUSIBLE = (0.02, 8.0)
 """Spacing of the elements over the wavelength within which a unit is worth trying."""

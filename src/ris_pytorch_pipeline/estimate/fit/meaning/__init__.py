@@ -1,0 +1,1 @@
+"""What the numbers are said to mean, and what else they may mean: units, geometry, conventions."""

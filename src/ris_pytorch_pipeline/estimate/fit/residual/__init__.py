@@ -1,0 +1,1 @@
+"""What the sources leave over: is it white noise, and what else may it be?"""

@@ -1,0 +1,1 @@
+"""Coded maximum likelihood of symbols that are known up to one complex factor each."""

@@ -1,0 +1,1 @@
+"""Coded maximum likelihood of constant symbols."""
