@@ -1,10 +1,8 @@
 """How every test runs: shapes and types checked at each call, one thread, and the same examples each time."""
 
-import gc
 import os
 import signal
 from collections.abc import Iterator
-from typing import Any
 
 from jaxtyping import install_import_hook
 
@@ -15,25 +13,12 @@ import pytest  # noqa: E402
 import torch  # noqa: E402
 from hypothesis import settings  # noqa: E402
 from nursery import Nursery  # noqa: E402
+from scheduling import *  # noqa: E402, F403  (hooks of pytest)
 
 torch.set_num_threads(1)
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in a shell's background is started with it ignored
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("repeatable")
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Each worker begins with one half, so that what a file's tests share is made once; who is done helps the other."""
-    from xdist.scheduler import WorkStealingScheduling
-
-    return WorkStealingScheduling(config, log)
-
-
-def pytest_collection_finish() -> None:
-    """What was imported is not looked through for garbage again and again."""
-    gc.collect()
-    gc.freeze()
 
 
 PRELOADED = (

@@ -1,9 +1,7 @@
 """How every test runs: types checked at each call, one thread, and the same examples each time."""
 
-import gc
 import os
 from collections.abc import Iterator
-from typing import Any
 
 from jaxtyping import install_import_hook
 
@@ -14,24 +12,11 @@ import pytest  # noqa: E402
 import torch  # noqa: E402
 from hypothesis import settings  # noqa: E402
 from nursery import Nursery  # noqa: E402
+from scheduling import *  # noqa: E402, F403  (hooks of pytest)
 
 torch.set_num_threads(1)
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("repeatable")
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Each worker begins with one half, so that what a file's tests share is made once; who is done helps the other."""
-    from xdist.scheduler import WorkStealingScheduling
-
-    return WorkStealingScheduling(config, log)
-
-
-def pytest_collection_finish() -> None:
-    """What was imported is not looked through for garbage again and again."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")
