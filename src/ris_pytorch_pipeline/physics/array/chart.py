@@ -1,6 +1,5 @@
 """In which coordinates a source moves: (u, w, q) of lines and flat arrays, tangent ones around it of deep arrays."""
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +10,7 @@ from torch import Tensor
 from ...shapes import Cosines, Positions
 from ..geometry import forward_cosine, position_jacobian
 from .coordinates import jacobian, plain, to_cosines, toward
-from .steering import Waves, projections, wavenumbers, waves
+from .steering import Waves, projections, wavenumber, wavenumbers, waves
 from .value import Array
 
 Coordinates = Float[Tensor, "*batch source 3"]
@@ -85,7 +84,7 @@ class Chart:
         if array.frequencies > 1:
             scaled = slopes.unsqueeze(-4) * wavenumbers(array.wavelengths, delta).unsqueeze(-3)
         else:
-            scaled = slopes * (-2 * math.pi / array.wavelength)
+            scaled = slopes * wavenumber(array.wavelength)
         quarter = torch.view_as_real(vectors * 1j).unsqueeze(-4)
         return vectors, torch.view_as_complex(scaled.unsqueeze(-1) * quarter)
 

@@ -76,15 +76,20 @@ def projections(
 def waves(excess: Float[Tensor, "*batch source element"], wavelengths: tuple[float, ...]) -> Waves:
     """exp(-j k0 delta); several wavelengths make an axis before the sources."""
     if len(wavelengths) == 1:
-        phase = excess * (-2 * math.pi / wavelengths[0])
+        phase = excess * wavenumber(wavelengths[0])
     else:
         phase = excess.unsqueeze(-3) * wavenumbers(wavelengths, excess)
     return torch.complex(phase.cos(), phase.sin())
 
 
+def wavenumber(wavelength: float) -> float:
+    """-2π/λ: the phase of a wave falls along its way."""
+    return -2 * math.pi / wavelength
+
+
 def wavenumbers(wavelengths: tuple[float, ...], like: Tensor) -> Float[Tensor, "frequency 1 1"]:
     """-2π/λ of several wavelengths, for broadcasting with (..., frequency, source, element)."""
-    return like.new_tensor([-2 * math.pi / x for x in wavelengths])[:, None, None]
+    return like.new_tensor([wavenumber(x) for x in wavelengths])[:, None, None]
 
 
 def steering(positions: Positions, array: Array, *, taper: bool = False) -> Waves:
