@@ -82,6 +82,20 @@ class SearchRegion:
         return max(low - margin, -1.0) if low < 0 else low * 0.8, min(high + margin, 1.0) if high > 0 else high * 0.8
 
     @property
+    def wider(self) -> "SearchRegion":
+        """All directions, in front where the field is, from a third of its nearest to ten times its farthest distance.
+
+        What is fixed stays so.
+        """
+        half, limit = math.pi / 2, 0.499 * math.pi if self.ahead else math.pi
+        near, far = self.distance
+        return SearchRegion(
+            azimuth=(-limit, limit),
+            elevation=self.elevation if "elevation" in self.fixed else (-half, half),
+            distance=self.distance if "distance" in self.fixed else (near / 3, 10 * far),
+        )
+
+    @property
     def ahead(self) -> bool:
         """Whether all of it lies at x > 0."""
         return -math.pi / 2 < self.azimuth[0] and self.azimuth[1] < math.pi / 2

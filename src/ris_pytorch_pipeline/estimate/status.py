@@ -41,9 +41,10 @@ _ADVICE = {
         "check the capture, try the conventions with `ris check`, or record more snapshots",
     ),
     Status.MISFIT: (
-        "a wrong convention (conjugate, order, units), wrong symbols, hardware that differs from codes and channel, or "
-        "a source too weak to be counted",
-        "try the conventions with `ris check`; otherwise calibrate, and trust no ± but the sandwich",
+        "a wrong convention (conjugate, order, units), wrong symbols, hardware that differs from codes and channel, "
+        "data made with a Fresnel wave, or a source outside the searched field or too weak to be counted",
+        "try conventions, wavefronts and a wider field with `ris check`; otherwise calibrate, and trust no ± but the "
+        "sandwich",
     ),
     Status.INCOMPLETE: (
         "a weak source, two close ones, or fewer asked for than there are; seldom an error of the model that looks so",

@@ -1,6 +1,7 @@
 """`ris check`: which convention explains the measurements of a scene file, and what its geometry cannot tell."""
 
 import argparse
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -9,7 +10,7 @@ import torch
 from ...calibrate import applied_to, load_calibration
 from ...data import count_scenes, load_scenes
 from ...estimate import Estimator, SearchRegion, contender, likelihood_for
-from ...estimate.fit import Note, Trial, better, explains, notes, try_conventions
+from ...estimate.fit import WIDER, Note, Trial, better, explains, notes, try_conventions
 from ...physics import Observation
 from ..memory import read_bytes, require
 from ..options.counts import count_of
@@ -34,13 +35,15 @@ def run(arguments: argparse.Namespace) -> int:
     region = region_for(arguments, file)
     seen = file.observation.to(dtype=torch.complex128)
     sources = count_of(arguments.sources)
-    trials = try_conventions(seen, lambda other: _estimator(other, region), sources)
+    trials = try_conventions(
+        seen, lambda other: _estimator(other, region), sources, lambda other: _estimator(other, region.wider)
+    )
     remarks = notes(seen, region) if not trials[0].refused else []
     if arguments.json:
         print_json(document(arguments, trials, remarks))
     else:
         print_trials(trials)
-        for line in [*said(trials), *remarked(remarks)]:
+        for line in [*said(trials, region), *remarked(remarks)]:
             print(line)
     return 0 if explains(trials) else NOT_EXPLAINED
 
@@ -72,19 +75,37 @@ def print_trials(trials: list[Trial]) -> None:
             print(f"{trial.name} is refused: {trial.refused}")
 
 
-def said(trials: list[Trial]) -> list[str]:
+def said(trials: list[Trial], region: SearchRegion) -> list[str]:
     """The verdict in words."""
     ahead = better(trials)
     if explains(trials):
-        return ["The stated convention explains the data."]
+        return ["The stated convention explains the data.", *outside(trials[-1], region)]
     if ahead:
         first = ahead[0].name
-        return [f"The stated convention does not explain the data; with '{first}' they are explained."]
+        return [
+            f"The stated convention does not explain the data; with '{first}' they are explained.",
+            *outside(ahead[0], region),
+        ]
     return [
         "No convention that was tried explains the data.",
         "  likely cause: other codes, another channel or array than stated, or too little SNR",
         "  next: check one source at a known place; otherwise calibrate",
     ]
+
+
+def outside(trial: Trial, region: SearchRegion) -> list[str]:
+    """Where the sources of a wider field are that lie outside the stated one."""
+    if trial.name != WIDER or trial.good == 0:
+        return []
+    found = torch.tensor(trial.places, dtype=torch.float64).reshape(-1, 3)
+    near, far = region.distance
+    out = ~region.holds(found) | (found[:, 2] < near) | (found[:, 2] > far)
+    lines = [
+        f"  a source at azimuth {math.degrees(a):.1f}°, elevation {math.degrees(e):.1f}°, distance {r:.2f} m lies "
+        "outside the searched field"
+        for a, e, r in found[out].tolist()
+    ]
+    return [*lines, "  next: widen --azimuth-deg, --elevation-deg or --distance"] if lines else []
 
 
 def remarked(remarks: list[Note]) -> list[str]:

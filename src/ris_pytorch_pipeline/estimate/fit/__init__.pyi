@@ -3,7 +3,7 @@ from .edges import at_edge
 from .groups import Groups, groups_of
 from .meaning.other_ways import STATED, Convention, conventions, nearest_spacing
 from .meaning.preflight import Note, channel_rank, check_units, grating_lobes, notes
-from .meaning.trying import Trial, better, explains, try_conventions
+from .meaning.trying import WIDER, Trial, better, explains, try_conventions
 from .modes import modes_of
 from .residual.structure import Structure, structure
 from .residual.tangents import Tangents, tangents_of
@@ -13,6 +13,7 @@ from .verdict import ALARM, Judged, judge
 __all__ = [
     "ALARM",
     "STATED",
+    "WIDER",
     "Convention",
     "Evidence",
     "Groups",

@@ -1,4 +1,4 @@
-"""In which other ways may the same numbers be meant? Conjugates, axes, orders, units, symbols, moved snapshots."""
+"""In which other ways may the same numbers be meant? Conjugates, axes, orders, units, symbols, wavefronts, delays."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ....physics import Array, Observation
+from ....physics.array.wavefronts import WAVEFRONTS, planar
 from ....units import SPEED_OF_LIGHT
 
 _PLAUSIBLE = (0.02, 8.0)
@@ -43,7 +44,7 @@ def conventions(observation: Observation) -> list[Convention]:
         return [Convention(name=STATED, change=lambda seen: seen), *_units(observation.array)]
     found = [Convention(name=STATED, change=lambda seen: seen)]
     found += conjugates() + transposed(observation) + orders(observation.array) + moved(observation)
-    found += _units(observation.array)
+    found += _units(observation.array) + wavefronts(observation.array)
     return found + (sequences() if observation.symbols == "known" else []) + _symbols(observation)
 
 
@@ -90,6 +91,16 @@ def sequences() -> list[Convention]:
         Convention(name="all four conjugated", change=lambda seen: conjugated(_conjugated(_FIELDS).change(seen))),
         *(_moved("sequences", by) for by in (1, -1)),
     ]
+
+
+def wavefronts(array: Array) -> list[Convention]:
+    """Other models of a near wave, for data that were made with one; a planar wave is the exact one far away."""
+
+    def change(name: str) -> Change:
+        return lambda seen: replace(seen, array=replace(seen.array, wavefront=WAVEFRONTS[name]))
+
+    others = [name for name, wave in WAVEFRONTS.items() if wave not in (array.wavefront, planar)]
+    return [Convention(name=f"wavefront {name}", change=change(name)) for name in others if len(array) > 1]
 
 
 def _symbols(observation: Observation) -> list[Convention]:

@@ -3,14 +3,23 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
+
 from ....errors import InputError
 from ....physics import Observation
 from ....shapes import Counts
 from ...estimate import Estimate, Estimator, Status
 from .other_ways import Convention, conventions
 
+Builder = Callable[[Observation], Estimator]
+"""The estimator for an observation; it has to state a fit."""
+WIDER = "wider field"
+"""Name of the trial of the stated convention in a wider field."""
+
 _BETTER = 1.2
 """Evidence over that of the stated convention that makes another one the better one; gauges differ by less than 1 %."""
+_MOST = 0.5
+"""Share of the scenes that are most of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +32,8 @@ class Trial:
         evidence: mean evidence of all sources of a scene against scatter, 2 ΔNLL.
         order: mean number of sources.
         good: share of scenes with a source and without a misfit.
+        edge: share of scenes with a source on the border of the field.
+        places: (azimuth, elevation, distance) of the sources of the first scene that has some, radians and metres.
         refused: why it could not be tried; empty where it could.
     """
 
@@ -31,28 +42,34 @@ class Trial:
     evidence: float
     order: float
     good: float
+    edge: float = 0.0
+    places: tuple[tuple[float, float, float], ...] = ()
     refused: str = ""
 
 
 def try_conventions(
-    observation: Observation, build: Callable[[Observation], Estimator], sources: int | Counts | None = None
+    observation: Observation, build: Builder, sources: int | Counts | None = None, wider: Builder | None = None
 ) -> list[Trial]:
-    """Locate the sources under each convention.
+    """Locate the sources under each convention, and in a wider field where they do not fit into the stated one.
 
     Args:
         observation: the scenes, as stated.
         build: the estimator for an observation; it has to state a fit.
         sources: K, or None to estimate it under each.
+        wider: the same in a wider field; None where there is none.
 
     Returns:
         A trial for each convention, the stated one first.
     """
-    return [_trial(way, observation, build, sources) for way in conventions(observation)]
+    trials = [_trial(way, observation, build, sources) for way in conventions(observation)]
+    outside = trials[0].edge > 0 or trials[0].good < _MOST
+    if wider is not None and outside and not trials[0].refused:
+        stated = Convention(name=WIDER, change=lambda seen: seen)
+        trials.append(_trial(stated, observation, wider, sources))
+    return trials
 
 
-def _trial(
-    way: Convention, observation: Observation, build: Callable[[Observation], Estimator], sources: int | Counts | None
-) -> Trial:
+def _trial(way: Convention, observation: Observation, build: Builder, sources: int | Counts | None) -> Trial:
     try:
         seen = way.change(observation)
         found = build(seen)(seen, sources)
@@ -75,16 +92,37 @@ def _scored(name: str, found: Estimate) -> Trial:
         evidence=float(evidence.mean()),
         order=float(found.order.double().mean()),
         good=sum(good) / len(good),
+        edge=sum(Status.EDGE in said for said in found.fit.findings) / len(good),
+        places=_places(found),
     )
 
 
+def _places(found: Estimate) -> tuple[tuple[float, float, float], ...]:
+    """Where the sources of the first scene with some are."""
+    rows = torch.nonzero(found.order > 0).flatten().tolist()
+    if not rows:
+        return ()
+    azimuth, elevation, distance = found.positions[rows[0], : int(found.order[rows[0]])].T.tolist()
+    return tuple(zip(azimuth, elevation, distance, strict=True))
+
+
 def better(trials: list[Trial]) -> list[Trial]:
-    """Trials that explain clearly more than the stated convention does, best first; those alike are gauges."""
+    """Trials that explain clearly more than the stated convention does, best first; those alike are gauges.
+
+    Where the stated one explains few scenes, one that explains most of them with more evidence is better too: the exact
+    wave fits data of a Fresnel one nearly as well, and leaves what is no noise.
+    """
     stated = trials[0]
-    ahead = [t for t in trials[1:] if t.evidence > _BETTER * stated.evidence + 20 and t.good >= max(stated.good, 0.5)]
+    clearly = _BETTER * stated.evidence + 20
+    ahead = [
+        t
+        for t in trials[1:]
+        if (t.evidence > clearly and t.good >= max(stated.good, _MOST))
+        or (t.evidence > stated.evidence and t.good >= _MOST > stated.good)
+    ]
     return sorted(ahead, key=lambda t: -t.evidence)
 
 
 def explains(trials: list[Trial]) -> bool:
     """Whether the stated convention explains most scenes, and no other one explains clearly more."""
-    return trials[0].good >= 0.5 and not better(trials)
+    return trials[0].good >= _MOST and not better(trials)
