@@ -1,5 +1,6 @@
 """Does trying the usual conventions name the one that explains the data, and nothing where none is needed?"""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from jaxtyping import config as jaxtyping_config
 
 from ris_pytorch_pipeline.estimate import SearchRegion, Sml
 from ris_pytorch_pipeline.estimate.fit import (
+    WIDER,
     better,
     channel_rank,
     conventions,
@@ -18,7 +20,8 @@ from ris_pytorch_pipeline.estimate.fit import (
     notes,
     try_conventions,
 )
-from ris_pytorch_pipeline.physics import Observation, Panel
+from ris_pytorch_pipeline.physics import Observation, Panel, complex_normal, measure, steering
+from ris_pytorch_pipeline.rng import stream
 
 REGION = SearchRegion()
 SMALL: dict[str, Any] = {"count": 1, "snr_db": 20.0, "antennas": 10, "snapshots": 8}
@@ -105,6 +108,47 @@ def test_transposed_measurements_are_named_where_shapes_do_not_show_it() -> None
     assert names_of_better(replace(seen, measurements=seen.measurements.mT)) == ["measurements transposed"]
     ways = {way.name for way in conventions(scenes(count=1, snapshots=12).observation)}
     assert not any("transposed" in name for name in ways), "shapes that disagree are refused"
+
+
+def test_values_listed_in_another_order_are_named() -> None:
+    seen = scenes(**{**SMALL, "count": 2}).observation
+    count, snapshots, antennas = seen.measurements.shape
+    listed = seen.measurements.mT.reshape(-1)  # scene, antenna, snapshot, the last first
+    each = listed.reshape(count, snapshots, antennas)
+    assert names_of_better(replace(seen, measurements=each))[0] == (
+        "values in the order scene, antenna, snapshot read as scene, snapshot, antenna"
+    )
+    ways = {way.name: way for way in conventions(seen)}
+    whole = listed.reshape(snapshots, antennas, count).permute(2, 0, 1)  # the first axis first
+    mended = ways["values in the order scene, antenna, snapshot read as snapshot, antenna, scene"]
+    assert torch.equal(mended.change(replace(seen, measurements=whole)).measurements, seen.measurements)
+
+
+def fresnel_scene() -> Observation:
+    seen = scenes(count=1).observation
+    wave = steering(torch.tensor([[0.4, 0.2, 0.8]]), replace(seen.array, wavefront="fresnel"))
+    sent = complex_normal((1, seen.codes.shape[1], 1), stream(3, "sent"))
+    clean = measure(wave[None].to(seen.codes.dtype), sent.to(seen.codes.dtype), seen.codes, seen.channel)
+    return replace(seen, measurements=clean + 1.0 * complex_normal(tuple(clean.shape), stream(3, "noise")).to(clean))
+
+
+def test_a_fresnel_wave_is_named_and_locates_its_data() -> None:
+    seen = fresnel_scene()
+    trials = try_conventions(seen, sml, 1)
+    assert trials[0].good == 0
+    assert better(trials)[0].name == "wavefront fresnel"
+    assert better(trials)[0].places[0] == pytest.approx((0.4, 0.2, 0.8), rel=0.05)
+
+
+def test_a_source_outside_the_field_is_found_in_a_wider_one() -> None:
+    seen = scenes(**SMALL, azimuth_deg=(70.0, 80.0)).observation
+
+    def wider(_: Observation) -> Sml:
+        return Sml(region=REGION.wider)
+
+    trials = try_conventions(seen, sml, 1, wider)
+    assert better(trials)[0].name == WIDER
+    assert math.radians(69) < trials[-1].places[0][0] < math.radians(81)
 
 
 def test_codes_that_run_ahead_and_antennas_in_reverse_are_named() -> None:

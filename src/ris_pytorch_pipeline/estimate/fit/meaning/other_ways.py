@@ -43,7 +43,9 @@ def conventions(observation: Observation) -> list[Convention]:
     if len(observation.array) > 1 and not _PLAUSIBLE[0] / 2 < ratio < _PLAUSIBLE[1]:
         return [Convention(name=STATED, change=lambda seen: seen), *_units(observation.array)]
     found = [Convention(name=STATED, change=lambda seen: seen)]
-    found += conjugates() + transposed(observation) + orders(observation.array) + moved(observation)
+    found += (
+        conjugates() + transposed(observation) + relaid(observation) + orders(observation.array) + moved(observation)
+    )
     found += _units(observation.array) + wavefronts(observation.array)
     return found + (sequences() if observation.symbols == "known" else []) + _symbols(observation)
 
@@ -52,6 +54,33 @@ def transposed(observation: Observation) -> list[Convention]:
     """The last two axes of what is square exchanged: where they are not as long, shapes that disagree show it."""
     square = [name for name in _FIELDS if vars(observation)[name].shape[-2] == vars(observation)[name].shape[-1] > 1]
     return [_transposed((name,)) for name in square] + ([_transposed(tuple(square))] if len(square) > 1 else [])
+
+
+def relaid(observation: Observation) -> list[Convention]:
+    """Measurements whose values, one after the other, run in another order of the axes than they were read in.
+
+    Point-by-point lists are read so: of each scene, or, first axis first in place of last axis first, of all of them.
+    """
+    scenes, snapshots, antennas = observation.measurements.shape[0], *observation.measurements.shape[-2:]
+    if observation.wide or min(snapshots, antennas) < 2:
+        return []
+    within, across = ((0, 1, 2), (0, 2, 1)), ((0, 1, 2), (2, 1, 0), (0, 2, 1), (1, 2, 0))
+    pairs = [] if snapshots == antennas else [within, within[::-1]]  # of a square that is the transposition
+    if scenes > 1:
+        pairs += [across[:2], across[1::-1], across[2:], across[:1:-1]]
+    return [_relaid(read, filled) for read, filled in pairs]
+
+
+def _relaid(read: tuple[int, ...], filled: tuple[int, ...]) -> Convention:
+    """Read with the axes (scene, snapshot, antenna) in one order, last axis first, and filled in another one."""
+
+    def change(seen: Observation) -> Observation:
+        shape = seen.measurements.shape
+        values = seen.measurements.permute(read).reshape([shape[axis] for axis in filled])
+        return replace(seen, measurements=values.permute([filled.index(axis) for axis in range(3)]).contiguous())
+
+    names = [", ".join(("scene", "snapshot", "antenna")[axis] for axis in order) for order in (filled, read)]
+    return Convention(name=f"values in the order {names[0]} read as {names[1]}", change=change)
 
 
 def _transposed(names: tuple[str, ...]) -> Convention:
