@@ -3,6 +3,7 @@
 import argparse
 import math
 from dataclasses import asdict
+from textwrap import fill
 from typing import Any
 
 import torch
@@ -20,6 +21,8 @@ from .locate import region_for
 
 NOT_EXPLAINED = 1
 """Exit code where the stated convention does not explain the measurements."""
+_NAME = 32
+"""Characters of a convention's name in one line of the table."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -68,7 +71,7 @@ def print_trials(trials: list[Trial]) -> None:
     table = table_of("", ("convention", "explained", "evidence", "sources", "fits"))
     for trial in trials:
         numbers = f"{trial.explained:.2f}", f"{trial.evidence:.0f}", f"{trial.order:.1f}", f"{trial.good:.0%}"
-        table.add_row(trial.name, *(("refused", "", "", "") if trial.refused else numbers))
+        table.add_row(fill(trial.name, _NAME), *(("refused", "", "", "") if trial.refused else numbers))
     print_table(table)
     for trial in trials:
         if trial.refused:
@@ -88,7 +91,8 @@ def said(trials: list[Trial], region: SearchRegion) -> list[str]:
         ]
     return [
         "No convention that was tried explains the data.",
-        "  likely cause: other codes, another channel or array than stated, or too little SNR",
+        "  likely cause: other codes, another channel or array than stated, too little SNR, or more sources asked for"
+        " than there are",
         "  next: check one source at a known place; otherwise calibrate",
     ]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import permutations
 from typing import Any
 
 import torch
@@ -59,16 +60,15 @@ def transposed(observation: Observation) -> list[Convention]:
 def relaid(observation: Observation) -> list[Convention]:
     """Measurements whose values, one after the other, run in another order of the axes than they were read in.
 
-    Point-by-point lists are read so: of each scene, or, first axis first in place of last axis first, of all of them.
+    Point-by-point lists are read so, with the scenes outermost or innermost.
     """
     scenes, snapshots, antennas = observation.measurements.shape[0], *observation.measurements.shape[-2:]
     if observation.wide or min(snapshots, antennas) < 2:
         return []
-    within, across = ((0, 1, 2), (0, 2, 1)), ((0, 1, 2), (2, 1, 0), (0, 2, 1), (1, 2, 0))
-    pairs = [] if snapshots == antennas else [within, within[::-1]]  # of a square that is the transposition
-    if scenes > 1:
-        pairs += [across[:2], across[1::-1], across[2:], across[:1:-1]]
-    return [_relaid(read, filled) for read, filled in pairs]
+    square = snapshots == antennas  # of one square the other order is the transposition
+    orders = [(0, 1, 2), (0, 2, 1)] + ([(1, 2, 0), (2, 1, 0)] if scenes > 1 else [])
+    pairs = list(permutations(orders, 2))
+    return [_relaid(read, filled) for read, filled in pairs if not (square and {0} == {read[0], filled[0]})]
 
 
 def _relaid(read: tuple[int, ...], filled: tuple[int, ...]) -> Convention:
@@ -133,12 +133,13 @@ def wavefronts(array: Array) -> list[Convention]:
 
 
 def _symbols(observation: Observation) -> list[Convention]:
-    """Other kinds of symbols; sequences are left out with them."""
+    """Other kinds of symbols, of which one snapshot cannot tell; sequences are left out with them."""
 
     def change(kind: Any) -> Change:  # noqa: ANN401
         return lambda seen: replace(seen, symbols=kind, sequences=None)
 
-    others = [kind for kind in ("pilot", "random") if kind != observation.symbols]
+    kinds = ("pilot", "random") if observation.measurements.shape[-2] > 1 else ()
+    others = [kind for kind in kinds if kind != observation.symbols]
     return [Convention(name=f"symbols {kind}", change=change(kind)) for kind in others]
 
 

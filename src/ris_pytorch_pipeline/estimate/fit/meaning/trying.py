@@ -31,7 +31,7 @@ class Trial:
         explained: mean share of the energy in the span of credible sources; 0 where it cannot even be tried.
         evidence: mean evidence of all sources of a scene against scatter, 2 ΔNLL.
         order: mean number of sources.
-        good: share of scenes with a source and without a misfit.
+        good: share of scenes with sources that stand out, and without a misfit.
         edge: share of scenes with a source on the border of the field.
         places: (azimuth, elevation, distance) of the sources of the first scene that has some, radians and metres.
         refused: why it could not be tried; empty where it could.
@@ -82,7 +82,7 @@ def _scored(name: str, found: Estimate) -> Trial:
     if found.fit is None:
         raise InputError("an estimator that states a fit", name, "fit=False", "leave fit at True")
     good = [
-        int(order) > 0 and Status.MISFIT not in said
+        int(order) > 0 and not {Status.MISFIT, Status.WEAK} & set(said)
         for order, said in zip(found.order.tolist(), found.fit.findings, strict=True)
     ]
     evidence = found.fit.evidence.masked_fill(found.positions[..., 0].isnan(), 0).clamp_min(0).sum(-1)
