@@ -153,3 +153,12 @@ def test_a_wrong_unit_is_doubted(tmp_path: Path) -> None:
     assert any("0.0005 wavelengths apart" in doubt for doubt in doubts_of(imported))
     assert {row.what: row.value for row in summary_of(imported)}["scenes"] == "3"
     assert not doubts_of(import_scenes(mapped(tmp_path, HEAD + MEASURED + CODES + CHANNEL)))
+
+
+def test_a_wavefront_is_that_of_the_array(tmp_path: Path) -> None:
+    seen = given(tmp_path, {}, MEASURED, CODES, CHANNEL)
+    assert seen.array.wavefront.name == "spherical"
+    near = import_scenes(mapped(tmp_path, 'wavefront = "fresnel"\n' + "\n".join([HEAD, MEASURED, CODES, CHANNEL])))
+    assert near.observation.array.wavefront.name == "fresnel"
+    with pytest.raises(ConfigurationError, match="did you mean 'fresnel'"):
+        import_scenes(mapped(tmp_path, 'wavefront = "fresnell"\n' + "\n".join([HEAD, MEASURED, CODES, CHANNEL])))

@@ -1,6 +1,6 @@
 """How arranged arrays become an observation: array, codes, channel, measurements, and positions where known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..data import truth_at
 from ..errors import ConfigurationError, InputError
-from ..physics import Array, Observation, Panel, Points, Truth, positions_from_cartesian, steering
+from ..physics import Array, Observation, Panel, Points, Truth, positions_from_cartesian, steering, wavefront_named
 from ..shapes import Positions
 from ..units import SPEED_OF_LIGHT
 from .arranging import real, signal
@@ -88,7 +88,7 @@ def scenes_of(mapping: ImportMapping, folder: Folder) -> Imported:
         parts["codes"] = parts["codes"] - parts["codes"].mean(2, keepdims=True)
     observation = Observation(
         **{name: _tensor(value, parts["measurements"].shape, array.frequencies) for name, value in parts.items()},
-        array=array,
+        array=replace(array, wavefront=wavefront_named(mapping.wavefront)),
         symbols=mapping.symbols or "pilot",
         noise_variance=_noise(mapping, folder),
     )

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from ..errors import ConfigurationError
 from ..experiment.strict import nearest, overlay
 from ..experiment.toml import read_toml
+from ..physics import wavefront_named
 
 AXES = (
     "scene", "frequency", "snapshot", "antenna", "element", "vertical", "horizontal", "source", "xyz", "part", "repeat",
@@ -131,6 +132,7 @@ class ImportMapping:
         panel: a regular layout.
         frequency: one or several; or
         wavelength: the same.
+        wavefront: the wave that the data were made with, see `wavefront_named`; measured data need none.
         truth: where the sources were, if known.
         noise_variance: σ² per antenna, if known; linear or dB.
         sequences: the symbols where they are known; of a pilot beside known ones they are ones.
@@ -150,6 +152,7 @@ class ImportMapping:
     panel: Layout = field(default_factory=Layout)
     frequency: Quantity = field(default_factory=Quantity)
     wavelength: Quantity = field(default_factory=Quantity)
+    wavefront: str = "spherical"
     truth: Places = field(default_factory=Places)
     noise_variance: Quantity = field(default_factory=Quantity)
     sequences: Signal = field(default_factory=Signal)
@@ -157,6 +160,7 @@ class ImportMapping:
     def __post_init__(self) -> None:
         if self.base not in {0, 1}:
             raise ConfigurationError("base 0 or 1", str(self.base), "another count", "pass what indices count from")
+        wavefront_named(self.wavefront)
         for key, quantity in quantities(self):
             _check_quantity(key, quantity)
 

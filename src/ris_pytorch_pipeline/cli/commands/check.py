@@ -88,6 +88,7 @@ def said(trials: list[Trial], region: SearchRegion) -> list[str]:
         return [
             f"The stated convention does not explain the data; with '{first}' they are explained.",
             *outside(ahead[0], region),
+            *waved(first),
         ]
     return [
         "No convention that was tried explains the data.",
@@ -95,6 +96,14 @@ def said(trials: list[Trial], region: SearchRegion) -> list[str]:
         " than there are",
         "  next: check one source at a known place; otherwise calibrate",
     ]
+
+
+def waved(name: str) -> list[str]:
+    """How data of another wavefront are located."""
+    wave = name.removeprefix("wavefront ")
+    if wave == name:
+        return []
+    return [f'  next: import again with wavefront = "{wave}", or pass Array(..., wavefront="{wave}")']
 
 
 def outside(trial: Trial, region: SearchRegion) -> list[str]:
