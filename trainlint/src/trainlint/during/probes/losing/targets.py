@@ -53,7 +53,8 @@ class Targets(Probe):
         due = loss.measured or glance(run.applied + 1)
         if not due or loss.tensor.grad_fn is None or not self._cast.alone(run, loss) or self._cast.game:
             return ()
-        self._terms |= len(loss.terms) > 1
+        # A residual, as of a differential equation, has no data beside it, and a condition beside it may be a constant.
+        self._terms |= len(loss.terms) > 1 or any(c.target is None for c in loss.criteria)
         for each in loss.criteria:
             places = each.kind == "classes" and pieced(each.prediction)
             if not places and (each.kind in _CLASSES or _direct(each, loss.outputs)):
@@ -105,8 +106,14 @@ class Targets(Probe):
 
 
 def _direct(criterion: Criterion, outputs: Sequence[Tensor]) -> bool:
+    """Whether the prediction is an output, and no sum of several, as the residual of an equation is."""
     known = producers(outputs)
-    return criterion.prediction is not None and any(id(node) in known for node in chain(criterion.prediction, 6))
+    for node in chain(criterion.prediction, 6):
+        if id(node) in known:
+            return True
+        if name(node) in {"Add", "Sub", "Rsub"} and all(child is not None for child, _ in edges(node)):
+            return False
+    return False
 
 
 class ClassWeights(Probe):
