@@ -83,3 +83,17 @@ def test_a_player_that_rests_for_the_other_one_is_not_frozen(rests: bool) -> Non
         ours.step()
     verdict = watch.close()
     assert ("RT132" in verdict.codes) is not rests
+
+
+def test_an_epoch_at_the_rate_zero_is_not_lost_in_rounding() -> None:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1))
+    optimizer = SGD(net.parameters(), 0.1)
+    watch = Watch(net, optimizer, raises=False)
+    for update in range(30):
+        optimizer.param_groups[0]["lr"] = 0.0 if 12 <= update < 18 else 0.1
+        x = torch.randn(16, 4)
+        optimizer.zero_grad()
+        watch.loss(F.mse_loss(net(x), x[:, :1])).backward()
+        optimizer.step()
+    assert "RT125" not in watch.close().codes
