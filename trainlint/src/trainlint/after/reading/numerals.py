@@ -89,7 +89,7 @@ def cell(text: str) -> float | None:
     if text.lower() in MISSING:
         return None
     if text.startswith("[") and text.endswith("]") and len(text) < LONGEST:
-        terms = [number(term.strip()) for term in text[1:-1].split(",")]
+        terms = [number(term) for term in text[1:-1].replace(",", " ").split()] or [None]
         return None if None in terms else sum(term for term in terms if term is not None)
     if wrapped := _WRAPPED.match(text):
         return number(wrapped[1].strip())

@@ -35,6 +35,8 @@ _TITLED = re.compile(r"\s{0,64}(?:[\"'#]|(?:epoch|step|iter)\w{0,10}\s{0,32}[,;\
 _STEPPED = re.compile(r"\bstepp?(?:ed|_taken)?\s?=\s?(?:True|yes|[1-9])", re.IGNORECASE)
 _RULE = re.compile(r"[-=+|:\s]{3,}|[─━┄═\s┼╇┡┏┓┗┛┘└┐┌├┤┬┴│┃╪╞╡]{3,}")
 
+_QUOTED = re.compile(r'"[^"]{0,400}"')
+
 
 class Reader:
     """Reads lines and rows into a log.
@@ -184,6 +186,8 @@ class Reader:
     def _row(self, header: Header | Phases, line: str) -> bool:
         if not line.strip():
             return False
+        if '"' in line and header.mark in {",", ";"}:
+            line = _QUOTED.sub(lambda found: found[0].replace(header.mark, " "), line)
         cells = header.row(line)
         if cells is None:
             return bool(_RULE.fullmatch(line[:_LONGEST_CACHED]))
