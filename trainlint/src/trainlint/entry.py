@@ -105,11 +105,7 @@ def key_of(entry: Entry) -> tuple[str, str, str]:
 
 
 def write_known(path: Path, entries: Iterable[Entry]) -> int:
-    """Write a baseline file.
-
-    Returns:
-        How many were written.
-    """
+    """Write a baseline file."""
     counted = Counter(key_of(e) for e in entries)
     records = [{"code": c, "file": f, "line_hash": h, "count": n} for (c, f, h), n in sorted(counted.items())]
     path.write_text(to_json({"format": _FORMAT, "known": records}) + "\n", encoding="utf-8")

@@ -7,12 +7,7 @@ from enum import StrEnum
 
 
 def wrapped(text: str, indent: int = 4) -> str:
-    """Lines of at most 80 columns, but for a word that is longer.
-
-    Args:
-        text: a paragraph.
-        indent: of all lines but the first.
-    """
+    """Lines of at most 80 columns, but for a word that is longer."""
     return textwrap.fill(text, 80, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
 
@@ -141,11 +136,7 @@ class Finding:
         return self.rule.code, self.subject
 
     def again(self, other: "Finding") -> "Finding":
-        """This finding with a later sighting counted; the surer, then the more serious one's evidence stays.
-
-        Args:
-            other: suspected or confirmed, under the same key.
-        """
+        """This finding with a later sighting counted; the surer, then the more serious one's evidence stays."""
         kept = (
             other if (_SURE[other.stage], _ORDER[other.severity]) < (_SURE[self.stage], _ORDER[self.severity]) else self
         )

@@ -133,9 +133,6 @@ class Ledger:
 def cut_back(path: Path) -> None:
     """Cut off the end of a line that a kill left without its newline, so that the next record has a line of its own.
 
-    Args:
-        path: of a ledger, which need not exist.
-
     Raises:
         InputError: the file does not begin as a ledger does; it is left as it is.
     """
@@ -212,22 +209,13 @@ def _check_format(record: dict[str, object], number: int) -> None:
 
 
 def not_a_record(number: int, told: str) -> InputError:
-    """The error that a line of a ledger cannot be read.
-
-    Args:
-        number: of the line, from 1.
-        told: what it is instead.
-    """
+    """The error that a line of a ledger cannot be read."""
     got = f"line {number}: {told}"
     return InputError("one JSON record a line", got, "another kind of log", "pass it under a name that ends in .log")
 
 
 def sessions(records: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """The records of each session, from its `start` or `resume` on.
-
-    Args:
-        records: of a ledger, in order.
-    """
+    """The records of each session, from its `start` or `resume` on."""
     found: list[list[dict[str, Any]]] = []
     for record in records:
         if record.get("event") in _BEGINS or not found:
@@ -237,11 +225,7 @@ def sessions(records: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 
 def last_run(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The last session, unless it resumed a run of which nothing was left to do: then the one before it.
-
-    Args:
-        records: of a ledger, in order.
-    """
+    """The last session, unless it resumed a run of which nothing was left to do: then the one before it."""
     known = sessions(records)
     while len(known) > 1 and known[-1][0].get("event") == "resume" and not any(map(_did_something, known[-1])):
         known.pop()
@@ -255,20 +239,12 @@ def _did_something(record: Mapping[str, object]) -> bool:
 
 
 def has_ended(session: Sequence[Mapping[str, object]]) -> bool:
-    """True where a session says how it ended.
-
-    Args:
-        session: its records.
-    """
+    """True where a session says how it ended."""
     return any(record.get("event") in _ENDS for record in session)
 
 
 def unfinished(path: Path | str) -> Finding | None:
-    """The finding that the last session in this ledger has no end, if so.
-
-    Args:
-        path: the ledger, which need not exist.
-    """
+    """The finding that the last session in this ledger has no end, if so."""
     source = Path(path)
     known = sessions(read(source)) if source.is_file() else []
     if not known or has_ended(known[-1]):

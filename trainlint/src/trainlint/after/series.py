@@ -145,12 +145,7 @@ class Series:
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """A series without its noise: one level an epoch, or one a stretch of steps.
-
-    Args:
-        levels: finite values, at most a few thousand.
-        places: where each was written, in words.
-    """
+    """A series without its noise: one level an epoch, or one a stretch of steps."""
 
     levels: tuple[float, ...]
     places: tuple[str, ...]

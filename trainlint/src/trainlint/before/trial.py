@@ -90,12 +90,7 @@ def _found(run: Callable[[], tuple[str, Sequence[Finding]]]) -> tuple[str, Seque
 
 
 class Restored:
-    """Put weights, buffers, gradients, optimiser state and random state back as they were.
-
-    Args:
-        model: the model.
-        optimizer: its optimiser, if any.
-    """
+    """Put weights, buffers, gradients, optimiser state and random state back as they were."""
 
     def __init__(self, model: nn.Module, optimizer: Optimizer | None) -> None:
         self.model, self.optimizer = model, optimizer
@@ -122,11 +117,7 @@ class Restored:
 
 
 def maximised(loss: Tensor) -> list[Finding]:
-    """The finding that a loss falls only as its criteria rise; a criterion among others may be maximised.
-
-    Args:
-        loss: before its backward pass.
-    """
+    """The finding that a loss falls only as its criteria rise; a criterion among others may be maximised."""
     known = [c for c in criteria.read(loss) if c.weight is None or not bool((c.weight < 0).any())]
     if not known or not all(c.factor < 0 for c in known):
         return []
@@ -135,14 +126,7 @@ def maximised(loss: Tensor) -> list[Finding]:
 
 
 class Trial:
-    """One batch through one update.
-
-    Args:
-        step: forward and loss of one batch.
-        model: the model.
-        batch: the batch.
-        optimizer: its optimiser, if any.
-    """
+    """One batch through one update."""
 
     def __init__(self, step: StepFunction, model: nn.Module, batch: object, optimizer: Optimizer | None) -> None:
         self.step, self.model, self.batch, self.optimizer = step, model, batch, optimizer
@@ -152,8 +136,7 @@ class Trial:
     def lines(self, learn: int) -> Iterator[Line]:
         """Forward and loss, backward, update, learning; stops where the next has nothing to stand on.
 
-        Args:
-            learn: updates on this batch within which the loss must fall by half of its first value's size; 0 for none.
+        The loss must fall by half of its first value's size within `learn` updates on this batch.
         """
         self.model.train()
         forward = timed("forward and loss", self._forward)

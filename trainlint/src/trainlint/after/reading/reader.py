@@ -41,9 +41,6 @@ _QUOTED = re.compile(r'"[^"]{0,400}"')
 class Reader:
     """Reads lines and rows into a log.
 
-    Args:
-        stem: the file's name without its ending, which may name a value.
-
     >>> reader = Reader()
     >>> for line in ("Epoch 1/2 loss: 0.5", "Epoch 2/2 loss: tensor(nan)"):
     ...     reader.line(line)
