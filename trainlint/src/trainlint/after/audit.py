@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..during.run import some
 from ..findings import Finding
-from ..rules import data
+from ..rules import runs
 
 _STATE = ("model", "optimizer", "scheduler", "random", "position")
 
@@ -28,13 +28,13 @@ def checkpoint(model: nn.Module, state: Mapping[str, Tensor], fresh: nn.Module, 
         missing, extra = sorted(wanted - given), sorted(given - wanted)
         text = f"{len(missing)} of {len(wanted)} keys missing ({some(missing, 2)}), "
         text += f"{len(extra)} left over ({some(extra, 2)})"
-        return [data.CHECKPOINT.found(text, missing=len(missing), extra=len(extra))]
+        return [runs.CHECKPOINT.found(text, missing=len(missing), extra=len(extra))]
     fresh.load_state_dict(dict(state))
     one, two = (_predict(each, batch) for each in (model, fresh))
     if torch.equal(one, two):
         return []
     apart = float((one - two).abs().max())
-    return [data.CHECKPOINT.found(f"predictions differ by {apart:.2g} after loading", apart=apart)]
+    return [runs.CHECKPOINT.found(f"predictions differ by {apart:.2g} after loading", apart=apart)]
 
 
 def _predict(model: nn.Module, batch: Tensor) -> Tensor:
@@ -56,7 +56,7 @@ def rescore(reported: float, again: float, tolerance: float = 1e-6) -> list[Find
     """
     if abs(reported - again) <= tolerance * max(abs(reported), abs(again)):
         return []
-    return [data.NOT_EVALUATED.found(f"reported {reported:.6g}, re-scored {again:.6g}", reported=reported, again=again)]
+    return [runs.NOT_EVALUATED.found(f"reported {reported:.6g}, re-scored {again:.6g}", reported=reported, again=again)]
 
 
 def resume_state(state: Mapping[str, object], *, scaler: bool = False) -> list[Finding]:
@@ -68,7 +68,7 @@ def resume_state(state: Mapping[str, object], *, scaler: bool = False) -> list[F
     """
     wanted = (*_STATE, "scaler") if scaler else _STATE
     missing = [name for name in wanted if name not in state]
-    return [data.RESUME.found(f"missing: {', '.join(missing)}", missing=len(missing))] if missing else []
+    return [runs.RESUME.found(f"missing: {', '.join(missing)}", missing=len(missing))] if missing else []
 
 
 def resumed_equal(uninterrupted: Mapping[str, Tensor], resumed: Mapping[str, Tensor]) -> list[Finding]:
@@ -80,7 +80,7 @@ def resumed_equal(uninterrupted: Mapping[str, Tensor], resumed: Mapping[str, Ten
     """
     apart = [n for n, t in uninterrupted.items() if n not in resumed or not torch.equal(t, resumed[n])]
     text = f"{len(apart)} of {len(uninterrupted)} tensors differ: {some(apart, 2)}"
-    return [data.RESUME.found(text, tensors=len(apart))] if apart else []
+    return [runs.RESUME.found(text, tensors=len(apart))] if apart else []
 
 
 def search(trials: Sequence[Mapping[str, object]]) -> list[Finding]:
@@ -93,13 +93,13 @@ def search(trials: Sequence[Mapping[str, object]]) -> list[Finding]:
     silent = sum(not trial["reports"] for trial in trials)
     if silent:
         found.append(
-            data.SEARCH.found(f"{silent} of {len(trials)} trials never reported to the pruner", subject="reports")
+            runs.SEARCH.found(f"{silent} of {len(trials)} trials never reported to the pruner", subject="reports")
         )
     names = sorted({name for trial in trials for name in _knobs(trial)})
     for name in names:
         text = _blind_knob(name, trials)
         if text:
-            found.append(data.SEARCH.found(text, subject=name))
+            found.append(runs.SEARCH.found(text, subject=name))
     return found
 
 
@@ -129,13 +129,13 @@ def hidden_failures(errors: Sequence[float], failed: int) -> list[Finding]:
     """
     finite = [e for e in errors if math.isfinite(e)]
     if not finite:
-        return [data.HIDDEN_FAILURE.found(f"0 of {len(errors)} errors are finite")] if errors and not failed else []
+        return [runs.HIDDEN_FAILURE.found(f"0 of {len(errors)} errors are finite")] if errors and not failed else []
     value, times = Counter(finite).most_common(1)[0]
     # Errors are real numbers: an exact tie of a twentieth of the samples, at least three, is a constant somebody wrote.
     if value == 0 or times < max(3, 0.05 * len(errors)) or times <= failed:
         return []
     text = f"{times} of {len(errors)} errors are exactly {value:g}; {failed} failures admitted"
-    return [data.HIDDEN_FAILURE.found(text, value=value, times=times)]
+    return [runs.HIDDEN_FAILURE.found(text, value=value, times=times)]
 
 
 def best_file(best: float | None, exists: bool, epochs: int) -> list[Finding]:
@@ -148,4 +148,4 @@ def best_file(best: float | None, exists: bool, epochs: int) -> list[Finding]:
     """
     if epochs < 1 or (best is not None and math.isfinite(best) and exists):
         return []
-    return [data.NO_BEST.found(f"best {best}, file {'present' if exists else 'absent'}, after {epochs} epochs")]
+    return [runs.NO_BEST.found(f"best {best}, file {'present' if exists else 'absent'}, after {epochs} epochs")]

@@ -20,8 +20,8 @@ from ..during.run import module_of, some
 from ..during.weights.names import nonfinite, norms
 from ..errors import ExplainedError, InputError
 from ..findings import Finding, Severity
-from ..rules import data, updates
 from ..rules import losses as loss_rules
+from ..rules import numbers, runs, updates
 from ..verdict import TrainingFault
 from .memory import SavedBytes
 
@@ -53,7 +53,7 @@ class Line:
     @property
     def stopped(self) -> bool:
         """True where the check could not be made: it raised an error."""
-        return any(f.rule is data.STOPPED for f in self.findings)
+        return any(f.rule is runs.STOPPED for f in self.findings)
 
     def __str__(self) -> str:
         """One line of text."""
@@ -82,11 +82,11 @@ def _found(run: Callable[[], tuple[str, Sequence[Finding]]]) -> tuple[str, Seque
     except TrainingFault as fault:
         return "", [fault.finding]
     except ExplainedError as error:
-        return "", [data.STOPPED.found(str(error), severity=Severity.FATAL)]
+        return "", [runs.STOPPED.found(str(error), severity=Severity.FATAL)]
     except Exception as error:
         at = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__}: {error} ({Path(at.filename).name}, line {at.lineno})"
-        return "", [data.STOPPED.found(text, severity=Severity.FATAL)]
+        return "", [runs.STOPPED.found(text, severity=Severity.FATAL)]
 
 
 class Restored:
@@ -162,7 +162,7 @@ class Trial:
         if not math.isfinite(value):
             found.append(loss_rules.NOT_FINITE.found(f"loss is {value}"))
         if self.loss.dtype in {torch.float16, torch.bfloat16}:
-            found.append(data.HALF_LOSS.found(f"loss is {str(self.loss.dtype).removeprefix('torch.')}"))
+            found.append(numbers.HALF_LOSS.found(f"loss is {str(self.loss.dtype).removeprefix('torch.')}"))
         for met in broadcasts(self.loss, criteria.read(self.loss)):
             found.append(loss_rules.BROADCAST.found(met, severity=Severity.WARNING))
         self._wrong_sign = maximised(self.loss)
@@ -186,7 +186,7 @@ class Trial:
 
     def _named(self, text: str, module: str) -> list[Finding]:
         return [
-            data.GRADIENT.found(text, subject=module),
+            numbers.GRADIENT.found(text, subject=module),
             *name_operation(lambda: self.step(self.model, self.batch)),
         ]
 

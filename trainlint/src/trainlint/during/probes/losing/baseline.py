@@ -13,7 +13,7 @@ from ....rules import losses as rules
 from ...losses.constants import Look, compared, look
 from ...plan import Why, glance
 from ...run import Run
-from ..going.epochs import Curve
+from ..going.curves import Curve
 from ..probe import Cast, Found, Loss, Probe
 
 _UPDATES = 100

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from ....findings import Severity, Stage
-from ....rules import data, losses
 from ....rules import data as rules
+from ....rules import losses, numbers
 from ...losses.criteria import Criterion
 from ...losses.graph import chain, edges, name, nearby, pieced, producers, saved
 from ...plan import Why, glance
@@ -179,7 +179,7 @@ class NotNumbers(Probe):
         # An update has been made of it, and the next loss is lost as well.
         stage = Stage.CONFIRMED if run.applied > self._at else Stage.SUSPECTED
         for subject, text in self._culprits.items():
-            yield data.NOT_NUMBERS.found(text, subject=subject, update=self._at + 1, stage=stage)
+            yield numbers.NOT_NUMBERS.found(text, subject=subject, update=self._at + 1, stage=stage)
 
 
 def _finite(value: float) -> bool:
