@@ -13,12 +13,7 @@ RATES = (1e-3, 1e-2, 1e-1)
 
 
 def assert_trains(
-    step: StepFunction,
-    model: nn.Module,
-    batch: object,
-    *,
-    optimizer: Optimizer | None = None,
-    updates: int = 200,
+    step: StepFunction, model: nn.Module, batch: object, *, optimizer: Optimizer | None = None, updates: int = 200
 ) -> None:
     """Fail unless one batch goes through forward, loss, backward and update, and its loss falls by half.
 

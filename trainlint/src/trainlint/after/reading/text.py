@@ -115,7 +115,7 @@ _OTHER = re.compile(
     r"|\bexitcode\s{0,3}: -\d|\bexited with (?:code|status) -?[1-9]"
     r"|\b(?:received|caught|got|by) (?:a )?(?:signal:? (?!\d*\.\d)|"
     r"SIG(?:INT|TERM|KILL|HUP|QUIT|ABRT|SEGV|BUS|FPE|USR\d))"
-    r"|CUBLAS_STATUS_\w+FAIL|device-side assert",
+    r"|CUBLAS_STATUS_\w+FAIL|device-side assert"
 )
 LONGEST_ENDING = 200
 

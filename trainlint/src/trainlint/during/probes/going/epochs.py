@@ -209,11 +209,7 @@ class Metrics(Probe):
         elif spread == 0 and run.applied:
             known = _HIGHER.search(name.lower()) is not None and not high
             yield loss_rules.METRIC_STILL.found(
-                curve,
-                subject=name,
-                severity=None if known else Severity.NOTE,
-                stage=stage,
-                value=values[-1],
+                curve, subject=name, severity=None if known else Severity.NOTE, stage=stage, value=values[-1]
             )
 
 
