@@ -8,7 +8,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class Strongest(BuildHookInterface):
-    """Packs the files of a finished wheel anew, in their order and with their dates: the same build gives the same file."""
+    """Packs the files of a finished wheel anew, in their order and with their dates."""
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Replace the wheel by one with the same content; `version` is `standard` for a wheel to install elsewhere."""

@@ -13,17 +13,9 @@ from .findings import Finding, Rule, Severity
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One finding with its place, as the outputs print it.
+    """One finding with its place, as the outputs print it: `source` is its line without the indent.
 
-    Args:
-        rule: what is wrong.
-        severity: how serious it is here.
-        evidence: one clause on what was measured or read.
-        path: the file concerned; empty where there is none.
-        line: from 1; None where no line is known.
-        column: from 1; None where no line is known.
-        source: that line without its indent.
-        subject: the module, term, group or name concerned.
+    `path` is empty where no file is concerned; `line` and `column` count from 1, and are None where they are not known.
     """
 
     rule: Rule

@@ -80,26 +80,18 @@ class Rule:
         stage: Stage = Stage.CONFIRMED,
         **numbers: float,
     ) -> "Finding":
-        """A finding under this rule.
+        """A finding under this rule, with the fields of `Finding`.
 
-        Args:
-            evidence: one clause with the measured numbers in it.
-            subject: the module, term, file or group concerned.
-            severity: only to lower or raise the rule's own where the evidence is weaker or stronger.
-            update: index of the update at which it was measured, from 1.
-            stage: suspected, where one more observation must confirm it before it counts.
-            **numbers: the same evidence for machines.
+        `severity` is given only where the evidence is weaker or stronger than the rule's own; one that is suspected
+        counts once another observation confirms it.
         """
         own = self.severity if severity is None else severity
         return Finding(self, evidence, subject, own, update, dict(numbers), stage=stage)
 
     def withdrawn(self, why: str, *, subject: str = "", update: int | None = None) -> "Finding":
-        """The word that an earlier finding of this rule no longer holds: it leaves the verdict and stays in the ledger.
+        """The word that an earlier finding of this rule no longer holds, and why, in one clause.
 
-        Args:
-            why: one clause that says what was seen since.
-            subject: as in the earlier finding.
-            update: index of the update at which it was seen, from 1.
+        It leaves the verdict and stays in the ledger.
         """
         return Finding(self, why, subject, self.severity, update, stage=Stage.WITHDRAWN)
 

@@ -148,10 +148,7 @@ def cut_back(path: Path) -> None:
 def to_json(value: object, *, indent: int | None = None, ascii_only: bool = True) -> str:
     """A value as JSON text that any reader takes: NaN and infinity are the texts "nan", "inf" and "-inf".
 
-    Args:
-        value: mappings, sequences, numbers and texts; anything else is written as its text.
-        indent: spaces per level; None puts all on one line.
-        ascii_only: False keeps other letters as they are.
+    Anything but mappings, sequences, numbers and texts is written as its text; `indent` None puts all on one line.
     """
     return json.dumps(finite(value), allow_nan=False, ensure_ascii=ascii_only, indent=indent, default=str)
 
@@ -167,9 +164,6 @@ def finite(value: Any) -> Any:  # noqa: ANN401
 
 def read(path: Path | str) -> list[dict[str, object]]:
     """All records of a ledger; a last line cut short by a kill is left out.
-
-    Args:
-        path: the file.
 
     Raises:
         InputError: the file is missing, or a whole line is not a record.
@@ -256,12 +250,7 @@ def unfinished(path: Path | str) -> Finding | None:
 
 
 def same_run(path: Path | str, identity: Mapping[str, object]) -> list[Finding]:
-    """Findings where a ledger's last run is another run than the one asked about.
-
-    Args:
-        path: the ledger.
-        identity: what the run should have been started with.
-    """
+    """Findings where a ledger's last run is another run than the one asked about."""
     run = last_run(read(path))
     stored = run[0].get("identity") if run else {}
     told = stored if isinstance(stored, dict) else {}

@@ -17,11 +17,7 @@ _STATE = ("model", "optimizer", "scheduler", "random", "position")
 def checkpoint(model: nn.Module, state: Mapping[str, Tensor], fresh: nn.Module, batch: Tensor) -> list[Finding]:
     """Findings where a stored state does not give the same model back, key by key and prediction by prediction.
 
-    Args:
-        model: the model that was saved.
-        state: the state as read back from the file.
-        fresh: a newly built model of the same configuration; it is loaded here.
-        batch: input on which both must agree bit by bit.
+    It is loaded into `fresh`, a newly built model of the same configuration; on `batch` both must agree bit by bit.
     """
     wanted, given = set(fresh.state_dict()), set(state)
     if wanted != given:
@@ -47,37 +43,21 @@ def _predict(model: nn.Module, batch: Tensor) -> Tensor:
 
 
 def rescore(reported: float, again: float, tolerance: float = 1e-6) -> list[Finding]:
-    """Findings where the best file does not give its reported score again.
-
-    Args:
-        reported: the score with which it was saved.
-        again: the score of the reloaded file on the same data.
-        tolerance: relative difference allowed.
-    """
+    """Findings where the best file does not give its reported score again."""
     if abs(reported - again) <= tolerance * max(abs(reported), abs(again)):
         return []
     return [runs.NOT_EVALUATED.found(f"reported {reported:.6g}, re-scored {again:.6g}", reported=reported, again=again)]
 
 
 def resume_state(state: Mapping[str, object], *, scaler: bool = False) -> list[Finding]:
-    """Findings where a training state lacks a part that an exact resume needs.
-
-    Args:
-        state: what the checkpoint holds, by name.
-        scaler: True where the run uses a gradient scaler.
-    """
+    """Findings where a training state lacks a part that an exact resume needs."""
     wanted = (*_STATE, "scaler") if scaler else _STATE
     missing = [name for name in wanted if name not in state]
     return [runs.RESUME.found(f"missing: {', '.join(missing)}", missing=len(missing))] if missing else []
 
 
 def resumed_equal(uninterrupted: Mapping[str, Tensor], resumed: Mapping[str, Tensor]) -> list[Finding]:
-    """Findings where a resumed run does not end in the weights of an uninterrupted one, bit by bit.
-
-    Args:
-        uninterrupted: final state of the run that was left alone.
-        resumed: final state of the run that was killed and resumed.
-    """
+    """Findings where a resumed run does not end in the weights of an uninterrupted one, bit by bit."""
     apart = [n for n, t in uninterrupted.items() if n not in resumed or not torch.equal(t, resumed[n])]
     text = f"{len(apart)} of {len(uninterrupted)} tensors differ: {some(apart, 2)}"
     return [runs.RESUME.found(text, tensors=len(apart))] if apart else []
@@ -121,12 +101,7 @@ def _blind_knob(name: str, trials: Sequence[Mapping[str, object]]) -> str:
 
 
 def hidden_failures(errors: Sequence[float], failed: int) -> list[Finding]:
-    """Findings where many samples carry the same error: a penalty stands for failures that nobody counts.
-
-    Args:
-        errors: error of each sample.
-        failed: failures that the report admits.
-    """
+    """Findings where many samples carry the same error: a penalty stands for failures that nobody counts."""
     finite = [e for e in errors if math.isfinite(e)]
     if not finite:
         return [runs.HIDDEN_FAILURE.found(f"0 of {len(errors)} errors are finite")] if errors and not failed else []
@@ -139,13 +114,7 @@ def hidden_failures(errors: Sequence[float], failed: int) -> list[Finding]:
 
 
 def best_file(best: float | None, exists: bool, epochs: int) -> list[Finding]:
-    """Findings where a run has no finite best value, or no file for it, after its first epoch.
-
-    Args:
-        best: the best value.
-        exists: True where its file is there.
-        epochs: finished epochs.
-    """
+    """Findings where a run has no finite best value, or no file for it, after its first epoch."""
     if epochs < 1 or (best is not None and math.isfinite(best) and exists):
         return []
     return [runs.NO_BEST.found(f"best {best}, file {'present' if exists else 'absent'}, after {epochs} epochs")]

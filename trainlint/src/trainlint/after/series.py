@@ -202,11 +202,7 @@ def _by_epoch(series: Series, finite: Sequence[int]) -> list[Sequence[int]]:
 
 
 def runs(epochs: Sequence[float], key: Callable[[float], float] = float) -> list[tuple[int, int]]:
-    """Begin and end of each row of places that have the same epoch.
-
-    >>> runs([1.0, 1.0, 2.0])
-    [(0, 2), (2, 3)]
-    """
+    """Begin and end of each row of places that have the same epoch."""
     found: list[tuple[int, int]] = []
     begin = end = 0
     last = math.inf
@@ -238,9 +234,5 @@ def _level(values: Sequence[float], *, last: bool) -> float:
 
 
 def trailing(flags: Sequence[bool]) -> int:
-    """How many flags at the end are set.
-
-    >>> trailing([True, False, True, True])
-    2
-    """
+    """How many flags at the end are set."""
     return next((i for i, flag in enumerate(reversed(flags)) if not flag), len(flags))

@@ -39,14 +39,7 @@ _QUOTED = re.compile(r'"[^"]{0,400}"')
 
 
 class Reader:
-    """Reads lines and rows into a log.
-
-    >>> reader = Reader()
-    >>> for line in ("Epoch 1/2 loss: 0.5", "Epoch 2/2 loss: tensor(nan)"):
-    ...     reader.line(line)
-    >>> reader.log.series["loss"].values.tolist(), reader.log.planned
-    ([0.5, nan], 2)
-    """
+    """Reads lines and rows into a log."""
 
     def __init__(self, stem: str = "") -> None:
         self._log, self.stem = Log(), stem

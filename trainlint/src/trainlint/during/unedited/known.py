@@ -100,13 +100,9 @@ class Batches:
 class Epochs:
     """Epochs as a loader that begins anew shows them, or else as evaluations between updates do.
 
-    Args:
-        loader: whose batches are trained on, once it is known.
-        passes: backward passes in the epoch so far.
-        values: losses computed without gradients in the epoch so far, by the loss's name.
-        acting: how often an evaluation came after fewer updates than a validation would.
-        latest: the loader that began last.
-        own: True where the trained model itself is in evaluation for such a loss, as in no loop that acts.
+    `values` are losses computed without gradients in the epoch so far, by the loss's name; `acting` counts evaluations
+    after fewer updates than a validation would have; `own` is True where the trained model itself is in evaluation for
+    such a loss, as in no loop that acts.
     """
 
     loader: Batches | None = None

@@ -35,15 +35,10 @@ _FIRST = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How a program is watched.
+    """How a program is watched: as in `Watch`, with `strict` for `raises`.
 
-    Args:
-        preset: what it may cost: light, full or trace.
-        strict: a confirmed fatal finding stops the program.
-        tolerate: how often a fatal code may be seen without stopping it; -1 is always.
-        ledger: where the evidence is kept; None keeps none. Each further training gets a file of its own beside it.
-        progress: shows where the run stands; None shows nothing.
-        tell: is given each finding as it comes, with the line of the user's code that was running.
+    Each further training gets a ledger of its own beside the first one's. `progress` shows where the run stands; `tell`
+    is given each finding as it comes, with the line of the user's code that was running.
     """
 
     preset: Preset | str = Preset.LIGHT

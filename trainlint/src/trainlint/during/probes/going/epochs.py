@@ -14,7 +14,6 @@ from ....rules import losses as loss_rules
 from ....rules import runs as run_rules
 from ...run import Epoch, Run
 from ..probe import Found, Probe
-from .curves import rising
 
 _DIGITS = 1e-7
 """Relative: two float32 numbers that differ by less are printed the same to six decimals."""
@@ -230,3 +229,14 @@ def _a_setting(run: Run, values: Sequence[float]) -> bool:
     rates = {rate for lane in run.lanes for rate in lane.rates}
     counted = float(last).is_integer() and abs(last) not in {1.0, 100.0} and last != 0
     return len(set(values)) == 1 and (last in rates or counted)
+
+
+def rising(values: Sequence[float], best: int) -> bool:
+    """True where a series has left its minimum for good: every later value of its last third lies above the scatter."""
+    after = values[best + 1 :]
+    if len(after) < 3:
+        return False
+    steps = [abs(b - a) for a, b in pairwise(values)]
+    scatter = statistics.median(steps)
+    late = after[-max(3, len(after) // 3) :]
+    return min(late) > values[best] + 2 * scatter and statistics.fmean(late) > statistics.fmean(after[: len(late)])
