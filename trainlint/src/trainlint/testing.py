@@ -19,13 +19,8 @@ def assert_trains(
 
     Model and optimiser are left as they were.
 
-    Args:
-        step: forward and loss of one batch: (model, batch) -> scalar.
-        model: the model.
-        batch: a batch as the training will see it.
-        optimizer: its optimiser; None tries Adam on all parameters, at 1e-3, 1e-2 and 1e-1 until one trains.
-        updates: within which the loss of this batch must fall by half of its first value's size, and stay there; a loss
-            that maximises its criterion fails.
+    Arguments are those of `preflight`. Without an optimiser Adam is tried on all parameters, at 1e-3, 1e-2 and 1e-1
+    until one trains.
 
     Raises:
         AssertionError: it does not; the text has the line of each check and what is wrong.

@@ -32,15 +32,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Name:
-    """A name as classified.
+    """A name as classified: `key` is lower case, words joined by underscores.
 
-    Args:
-        key: lower case, words joined by underscores.
-        kind: what it means.
-        term: True for a part of a loss (`box_loss`), False for the whole.
-        rival: True where a rising or negative value is sound: adversaries, rewards, policies.
-        direction: 1 where higher is better, -1 where lower is, 0 where nobody knows.
-        average: True for the running average printed behind a value.
+    A `term` is part of a loss (`box_loss`); of a `rival` a rising or negative value is sound: adversaries, rewards,
+    policies. The direction is 1 where higher is better, -1 where lower is, 0 where nobody knows.
     """
 
     key: str
@@ -53,13 +48,9 @@ class Name:
 
 @dataclass(eq=False)
 class Series:
-    """A named quantity, value after value.
+    """A named quantity, value after value, with the epoch and the step of each; NaN where none was told.
 
     Args:
-        name: as classified.
-        values: in the order written.
-        epochs: the epoch of each; NaN where none was told.
-        steps: the step of each; NaN where none was told.
         parts: index of the first value of each part; a new part begins where epochs start again.
         decimals: most decimals printed; None where numbers are written in full.
         zero_decimals: decimals with which 0 is printed; with two and more it may be a small number.

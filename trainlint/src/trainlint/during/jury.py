@@ -33,7 +33,7 @@ class Audience(Protocol):
 class Jury:
     """The probes and what they have found so far; the boundary behind which a probe may fail without harm.
 
-    Causes stand before their symptoms among the probes: the first fatal finding is the one that raises. New findings are
+    Causes stand before their symptoms among the probes: the first fatal finding is the one that raises. New ones are
     written to the ledger before that.
 
     Raises:

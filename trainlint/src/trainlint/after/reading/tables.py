@@ -25,7 +25,7 @@ _WALL = [["wall", "time"], ["step"], ["value"]]
 class Header:
     """The columns of a table: their names, None where a column is nothing.
 
-    The mark is what stands between cells; the empty string for blanks, two blanks where names hold one. The spans are where
+    The mark stands between cells; it is empty for blanks, and two blanks where names hold one. The spans are where
     titles begin and end, where blanks stand between cells: a row may leave a cell blank.
     """
 
