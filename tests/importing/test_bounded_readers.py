@@ -116,6 +116,14 @@ def test_a_compressed_variable_that_inflates_without_end(tmp_path: Path) -> None
         Folder(path=tmp_path, limit=LIMIT).read("a.mat", "Y", "measurements")
 
 
+def test_files_of_a_pattern_are_read_no_further_than_the_limit(tmp_path: Path) -> None:
+    for number in range(2):
+        np.save(tmp_path / f"a{number}.npy", np.zeros(80_000))
+    (tmp_path / "a2.npy").write_bytes(b"never looked at")
+    with pytest.raises(InputError, match=r"at most 1 MB in measurements.*3 files with more"):
+        Folder(path=tmp_path, limit=LIMIT).read("a*.npy", "array", "measurements")
+
+
 @pytest.mark.parametrize("name", ["../a.npy", "link.npy", "folder/../../a.npy"])
 def test_nothing_outside_the_folder_is_read(tmp_path: Path, name: str) -> None:
     np.save(tmp_path / "a.npy", np.ones(3))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from .bounded import Source
 from .extra import needed
+from .parts import complex_of
 
 if TYPE_CHECKING:
     from h5py import File
@@ -73,5 +74,5 @@ def _complex(value: Any) -> NDArray[Any]:  # noqa: ANN401
     array = np.asarray(value)
     if array.dtype.names is not None and len(array.dtype.names) == 2:
         real, imaginary = array.dtype.names
-        return array[real] + 1j * array[imaginary]
+        return complex_of(array[real], array[imaginary])
     return array

@@ -16,6 +16,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .parts import complex_of
+
 Order = Literal["<", ">"]
 _HEADER, _OLD_HEADER = 128, 20
 _MATRIX, _COMPRESSED = 14, 15
@@ -125,10 +127,7 @@ def numbers(variable: Variable, limit: int) -> NDArray[Any]:
     if len(parts) < 1 + variable.complex:
         raise ValueError("an array without its numbers")
     values = [_plain(*part, variable) for part in parts]
-    whole = values[0]
-    if variable.complex:  # a sum with 1j * inf would make NaN
-        whole = np.empty(len(whole), dtype=np.result_type(whole, np.complex64))
-        whole.real, whole.imag = values
+    whole = complex_of(*values) if variable.complex else values[0]
     return whole.reshape(variable.shape, order="F")
 
 
