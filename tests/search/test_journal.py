@@ -11,7 +11,8 @@ from nursery import Nursery
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.search import open_storage
 from ris_pytorch_pipeline.search.extra import journal, optuna
-from ris_pytorch_pipeline.search.kept.journal import JOURNAL, JournalLock, cut_torn_line, journal_storage
+from ris_pytorch_pipeline.search.kept.journal import JournalLock, cut_torn_line, journal_storage
+from ris_pytorch_pipeline.search.kept.names import JOURNAL
 
 
 def a_study(folder: Path) -> "optuna.Study":
