@@ -116,6 +116,12 @@ def test_a_compressed_variable_that_inflates_without_end(tmp_path: Path) -> None
         Folder(path=tmp_path, limit=LIMIT).read("a.mat", "Y", "measurements")
 
 
+def test_numbers_are_in_the_machines_order_of_bytes(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.arange(3.0).astype(">f8"))
+    found = Folder(path=tmp_path).read("a.npy", "array", "measurements").values
+    assert found.dtype.isnative and found.tolist() == [0, 1, 2]
+
+
 def test_files_of_a_pattern_are_read_no_further_than_the_limit(tmp_path: Path) -> None:
     for number in range(2):
         np.save(tmp_path / f"a{number}.npy", np.zeros(80_000))

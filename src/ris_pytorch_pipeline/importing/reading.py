@@ -61,7 +61,7 @@ class Raw:
     """An array as a file holds it.
 
     Args:
-        values: the numbers.
+        values: the numbers, in the machine's order of bytes.
         columns: whether the first axis runs fastest, which decides how it is reshaped.
     """
 
@@ -166,7 +166,7 @@ def _read(source: Source, name: str, key: str) -> Raw:
         raise InputError(f"numbers in {key}", f"{name} of {values.dtype}", "texts, or a structure", "name its field")
     if not values.size:
         raise InputError(f"numbers in {key}", f"{name} of shape {values.shape}", "an empty array", "check the export")
-    return Raw(values=values, columns=kind.columns)
+    return Raw(values=values.astype(values.dtype.newbyteorder("="), copy=False), columns=kind.columns)
 
 
 def _check_name(source: Source, name: str, key: str, names: dict[str, tuple[int, ...]], kind: Format) -> None:
