@@ -141,6 +141,20 @@ def test_nothing_outside_the_folder_is_read(tmp_path: Path, name: str) -> None:
         Folder(path=tmp_path / "inside").read(str(tmp_path / "a.npy"), "array", "measurements")
 
 
+@pytest.mark.parametrize("method", ["lstat", "open"])
+def test_a_file_that_may_not_be_read_is_no_broken_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    np.save(tmp_path / "a.npy", np.ones(3))
+
+    def refused(path: Path, *_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, method, refused)
+    with pytest.raises(InputError, match=r"a file 'a\.npy' that may be read; got Permission denied\..*another user"):
+        Folder(path=tmp_path).read("a.npy", "array", "measurements")
+
+
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.npy")
     with pytest.raises(InputError, match="regular file"):
