@@ -54,12 +54,20 @@ class JournalLock(journal.JournalFileOpenLock):
         """Wait for the right, then mend the end of the journal."""
         if self._kernel:
             descriptor = self._open()
-            while not _held(descriptor):
-                time.sleep(_WAIT)
+            try:
+                while not _held(descriptor):
+                    time.sleep(_WAIT)
+            except BaseException:
+                os.close(descriptor)
+                raise
             self._descriptor = descriptor
         else:
             super().acquire()
-        cut_torn_line(self._path)
+        try:
+            cut_torn_line(self._path)
+        except BaseException:  # else nobody gets the right as long as this process lives
+            self.release()
+            raise
         return True
 
     def release(self) -> None:
