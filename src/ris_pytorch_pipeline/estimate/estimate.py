@@ -8,8 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..covariance import LowRank, true_covariance
 from ..errors import InputError
-from ..physics import Observation
+from ..physics import Array, Observation, cosines_from_positions
 from ..shapes import Counts, Positions
 from .status import Status as Status
 
@@ -101,6 +102,29 @@ class Estimate:
             sandwich=None if self.sandwich is None else self.sandwich[rows],
             fit=None if self.fit is None else self.fit[rows],
         )
+
+    def covariance(self, array: Array) -> LowRank:
+        """The covariance of the panel that the estimate states, R = Σ_k p_k a_k a_k^H scaled to trace N.
+
+        >>> from ris_pytorch_pipeline.data import simulate
+        >>> from ris_pytorch_pipeline.estimate import Sml
+        >>> from ris_pytorch_pipeline.physics import preset
+        >>> seen = simulate(preset("random", horizontal=6, vertical=6, sources=2), 1, seed=0).observation
+        >>> Sml(fit=False)(seen, 2).covariance(seen.array).dense().shape
+        torch.Size([1, 36, 36])
+
+        Args:
+            array: the array, with one wavelength.
+
+        Returns:
+            In its factored form, of rank K at most; `.dense()` is the matrix.
+
+        Raises:
+            InputError: a scene in which nothing was found.
+        """
+        present = torch.arange(self.positions.shape[1], device=self.order.device) < self.order[:, None]
+        cosines = cosines_from_positions(self.positions.masked_fill(~present[..., None], 1.0))
+        return true_covariance(cosines, self.powers.masked_fill(~present, 0.0), array)
 
 
 @runtime_checkable
