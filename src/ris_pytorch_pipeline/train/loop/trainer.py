@@ -255,6 +255,7 @@ class Trainer:
         self.ledger.begin(
             resumed=resume, updates=progress.updates, attempts=progress.attempts, epochs=progress.epoch,
             planned=self.updates, parameters=sizes, data=self.data.note, processes=self.processes.world,
+            launch=self.processes.launch,
             experiment=self.experiment.to_plain(),
         )  # fmt: skip
         where = str(self.files.directory or "nothing")
