@@ -167,12 +167,14 @@ class Prepared:
         status, read, said = apart(lambda: [self.case.whole(folder), self.case.finished(folder)], folder)
         if status:
             return f"{what}: a file that is damaged: {said[-500:]}"
+        told = []
         for words in () if done else self.case.again:
             status, _, said = apart(lambda words=words: main(list(words)), folder)
+            told.append(said[-500:])
             if not status:
                 break
         if status:
-            return f"{what}: it does not go on: {said[-500:]}"
+            return f"{what}: it does not go on: {told}"
         status, told, said = apart(lambda: [self.case.whole(folder), self.case.finished(folder)], folder)
         if status or told[0] != self.whole:
             return f"{what}: it comes to something else {said[-500:]}"
