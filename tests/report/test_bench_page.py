@@ -53,5 +53,7 @@ def test_no_cell_makes_no_page() -> None:
 
 def test_a_logarithmic_axis_writes_its_numbers_out() -> None:
     ticks = log_axis("rate", [0.004, 0.02])
-    assert len(ticks["tickvals"]) == len(ticks["ticktext"]) and {"0.005", "0.01", "0.02"} <= set(ticks["ticktext"])
+    assert len(ticks["tickvals"]) == len(ticks["ticktext"]) and {"0.005", "0.007", "0.01", "0.02"} <= set(
+        ticks["ticktext"]
+    )
     assert log_axis("rate", [1e-6, 1.0])["dtick"] == 1

@@ -250,7 +250,7 @@ def test_success_stands_over_the_values_of_any_sweep() -> None:
     figure = success_by_value(rows)
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_xticklabels()] == ["0.5 to 2", "1 to 2"]
-    assert [list(bars.lines[0].get_ydata()) for bars in axes.containers] == [[0.25, 0.25], [0.75, 0.75]]
+    assert [list(bars[0].get_ydata()) for bars in axes.containers] == [[0.25, 0.25], [0.75, 0.75]]
     assert axes.get_xlabel() == "span" and axes.get_title() == "n = 9 scenes"
     with pytest.raises(InputError, match="results of a sweep"):
         success_by_value([])

@@ -100,10 +100,12 @@ def log_axis(title: str, values: Iterable[float | None]) -> dict[str, Any]:
         values: that it shows, all of them above 0.
     """
     told = [value for value in values if value is not None and value > 0]
-    if not told or math.log10(max(told) / min(told)) > _FEW_DECADES:
+    decades = math.log10(max(told) / min(told)) if told else math.inf
+    if decades > _FEW_DECADES:
         return axis(title, type="log", dtick=1)
     low, high = math.floor(math.log10(min(told))) - 1, math.ceil(math.log10(max(told))) + 1
-    ticks = [float(f"{digit}e{power}") for power in range(low, high + 1) for digit in (1, 2, 5)]
+    digits = (1, 2, 3, 5, 7) if decades < 1 else (1, 2, 5)
+    ticks = [float(f"{digit}e{power}") for power in range(low, high + 1) for digit in digits]
     return axis(title, type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
 
 
