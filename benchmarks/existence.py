@@ -3,7 +3,7 @@
 Scenes of every kind, K and SNR of the training, from streams that neither training nor tests use, located by the
 network of the package with K estimated, K known, and one source too many. Half of the scenes are fitted, the other half
 judged: a reliability table and the expected calibration error, of all, of each way to ask, and by the number found. The
-weights go into `Existence`. With `--search` the sources of `Sml` and `PilotMl` (K estimated, without the fit) are judged by
+weights go into `Existence`. With `--search` sources of `Sml` and `PilotMl` (K estimated, without the fit) are judged by
 the same weights, though nothing was fitted to them.
 
     python benchmarks/existence.py --scenes 64
