@@ -20,6 +20,7 @@ from ris_pytorch_pipeline.estimate.fit import (
     notes,
     try_conventions,
 )
+from ris_pytorch_pipeline.estimate.fit.meaning import trying
 from ris_pytorch_pipeline.physics import Observation, Panel, complex_normal, measure, steering
 from ris_pytorch_pipeline.rng import stream
 
@@ -110,18 +111,20 @@ def test_transposed_measurements_are_named_where_shapes_do_not_show_it() -> None
     assert not any("transposed" in name for name in ways), "shapes that disagree are refused"
 
 
-def test_values_listed_in_another_order_are_named() -> None:
+def test_values_listed_in_another_order_are_put_back() -> None:
     seen = scenes(**{**SMALL, "count": 2}).observation
     count, snapshots, antennas = seen.measurements.shape
     listed = seen.measurements.mT.reshape(-1)  # scene, antenna, snapshot, the last first
-    each = listed.reshape(count, snapshots, antennas)
-    assert names_of_better(replace(seen, measurements=each))[0] == (
-        "values in the order scene, antenna, snapshot read as scene, snapshot, antenna"
-    )
     ways = {way.name: way for way in conventions(seen)}
-    whole = listed.reshape(snapshots, antennas, count).permute(2, 0, 1)  # the first axis first
-    mended = ways["values in the order scene, antenna, snapshot read as snapshot, antenna, scene"]
-    assert torch.equal(mended.change(replace(seen, measurements=whole)).measurements, seen.measurements)
+    each, whole = (
+        listed.reshape(count, snapshots, antennas),
+        listed.reshape(snapshots, antennas, count).permute(2, 0, 1),
+    )
+    for wrong, read in ((each, "scene, snapshot, antenna"), (whole, "snapshot, antenna, scene")):
+        mended = ways[f"values in the order scene, antenna, snapshot read as {read}"]
+        assert torch.equal(mended.change(replace(seen, measurements=wrong)).measurements, seen.measurements)
+    assert sum(name.startswith("values") for name in ways) == 12
+    assert sum(way.name.startswith("values") for way in conventions(scenes(**SMALL).observation)) == 2
 
 
 def fresnel_scene() -> Observation:
@@ -132,6 +135,17 @@ def fresnel_scene() -> Observation:
     return replace(seen, measurements=clean + 1.0 * complex_normal(tuple(clean.shape), stream(3, "noise")).to(clean))
 
 
+@pytest.fixture
+def waves_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the stated convention and other wavefronts are tried: each is a search."""
+    monkeypatch.setattr(
+        trying,
+        "conventions",
+        lambda seen: [w for w in conventions(seen) if w.name.startswith(("as stated", "wavefront"))],
+    )
+
+
+@pytest.mark.usefixtures("waves_alone")
 def test_a_fresnel_wave_is_named_and_locates_its_data() -> None:
     seen = fresnel_scene()
     trials = try_conventions(seen, sml, 1)
@@ -140,15 +154,19 @@ def test_a_fresnel_wave_is_named_and_locates_its_data() -> None:
     assert better(trials)[0].places[0] == pytest.approx((0.4, 0.2, 0.8), rel=0.05)
 
 
+@pytest.mark.usefixtures("waves_alone")
 def test_a_source_outside_the_field_is_found_in_a_wider_one() -> None:
-    seen = scenes(**SMALL, azimuth_deg=(70.0, 80.0)).observation
-
-    def wider(_: Observation) -> Sml:
-        return Sml(region=REGION.wider)
-
-    trials = try_conventions(seen, sml, 1, wider)
+    seen = scenes(**SMALL, azimuth_deg=(40.0, 50.0)).observation
+    narrow = SearchRegion(azimuth=(-0.2, 0.2), elevation=(-0.6, 0.6))
+    trials = try_conventions(seen, lambda _: Sml(region=narrow), 1, lambda _: Sml(region=REGION))
     assert better(trials)[0].name == WIDER
-    assert math.radians(69) < trials[-1].places[0][0] < math.radians(81)
+    assert math.radians(39) < trials[-1].places[0][0] < math.radians(51)
+
+
+def test_a_wider_field_holds_the_stated_one() -> None:
+    assert REGION.wider.ahead and REGION.wider.distance == pytest.approx((0.5 / 3, 100.0))
+    assert SearchRegion(elevation=(0.0, 0.0)).wider.fixed == ("elevation",)
+    assert not SearchRegion(azimuth=(-math.pi, math.pi)).wider.ahead
 
 
 def test_codes_that_run_ahead_and_antennas_in_reverse_are_named() -> None:
