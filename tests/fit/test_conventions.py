@@ -156,7 +156,7 @@ def test_a_fresnel_wave_is_named_and_locates_its_data() -> None:
 
 @pytest.mark.usefixtures("waves_alone")
 def test_a_source_outside_the_field_is_found_in_a_wider_one() -> None:
-    seen = scenes(**SMALL, azimuth_deg=(40.0, 50.0)).observation
+    seen = scenes(**SMALL, azimuth_deg=(40.0, 50.0), horizontal=6, vertical=6).observation
     narrow = SearchRegion(azimuth=(-0.2, 0.2), elevation=(-0.6, 0.6))
     trials = try_conventions(seen, lambda _: Sml(region=narrow), 1, lambda _: Sml(region=REGION))
     assert better(trials)[0].name == WIDER
