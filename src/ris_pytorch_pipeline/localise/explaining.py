@@ -141,10 +141,10 @@ class Group:
 
     def looked_again(self, given: Hypothesis) -> tuple[Hypothesis, Tensor, tuple[Tensor, Tensor]]:
         """With another source in place of the weakest where that may pay; in which scenes; what both are worth."""
-        worth = missed(self.compact.candidates(given.cosines), given.log_powers.exp(), given.log_noise.exp())
+        powers = given.log_powers.exp()
+        worth = missed(self.compact.candidates(given.cosines), powers, given.log_noise.exp())
         weakest = worth.amin(1)
-        loudest = given.log_powers.argsort(dim=1, descending=True)[..., None].expand(-1, -1, 3)
-        place, gain = self.beams.look_again(self.inputs, given.cosines.gather(1, loudest), given.log_noise)
+        place, gain = self.beams.look_again(self.inputs, given.cosines, powers, given.log_noise)
         rows = torch.nonzero(gain > _PROMISING * weakest).squeeze(-1)
         if rows.numel() == 0:
             return given, rows, (weakest, gain)

@@ -128,18 +128,19 @@ class Beamspace(nn.Module):
         self,
         inputs: Statistics,
         places: Float[Tensor, "scene source 3"],
+        powers: Float[Tensor, "scene source"],
         log_noise: Float[Tensor, "scene"],  # noqa: F821
     ) -> tuple[Float[Tensor, "scene 3"], Float[Tensor, "scene"]]:  # noqa: F821
         """The best place for one more source behind some that are known well, and its gain 2 ΔNLL.
 
         Args:
             inputs: the scenes.
-            places: (scene, source, 3), (u, w, q) of the known sources, the strongest first.
+            places: (scene, source, 3), (u, w, q) of the known sources.
+            powers: (scene, source), of measurements and a channel of unit mean power.
             log_noise: (scene,), log of the share of noise.
         """
         cleaning = Cleaning(inputs.observation, log_noise.float(), self.array, rest=_LEFT)
-        for place in places.float().unbind(1):
-            cleaning.explain(place)
+        cleaning.hold(places, powers)
         images = cleaning.images()
         place = ascended(peak_of(self.energy(images), self.grid)[1], images, self.array, self.grid)
         return place, cleaning.explain(place)
