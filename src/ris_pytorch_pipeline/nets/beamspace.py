@@ -157,7 +157,7 @@ class Beamspace(nn.Module):
         parts = [self._squares(some) for some in rows.split(each, dim=1)]
         seen = torch.cat(parts, dim=1).transpose(0, 1).flatten(1)
         padded = torch.cat([seen, seen.new_zeros((len(seen), 1))], dim=1)
-        return padded[:, self.order].unflatten(1, self.grid.shape)
+        return padded.index_select(1, self.order).unflatten(1, self.grid.shape)
 
     def _folded(self, images: Complex[Tensor, "scene row element"]) -> Float[Tensor, "parity scene part_row part"]:
         """Rows of `products`, as `real_rows` makes them of the folded conjugate images, without complex copies."""

@@ -33,14 +33,13 @@ def candidate_cells(
     """
     hottest, cells = heat.detach().flatten(1).topk(min(_LOOKED_AT * rank, heat[0].numel()), dim=1)
     places = places.detach().flatten(1, 2).gather(1, cells[..., None].expand(-1, -1, 2))
-    same = (places[:, :, None] - places[:, None]).square().sum(-1) < _APART**2
-    barred = torch.zeros_like(same, dtype=hottest.dtype).masked_fill_(same, -torch.inf)
     picked, scores = [], []
     for _ in range(rank):
         score, best = hottest.max(1, keepdim=True)
         picked.append(best)
         scores.append(score)
-        hottest = hottest + barred.gather(1, best[..., None].expand(-1, -1, hottest.shape[1]))[:, 0]
+        place = places.gather(1, best[..., None].expand(-1, -1, 2))
+        hottest = hottest.masked_fill((places - place).square().sum(-1) < _APART**2, -torch.inf)
     chosen = cells.gather(1, torch.cat(picked, dim=1))
     return chosen, heat.flatten(1).gather(1, chosen).masked_fill(torch.cat(scores, dim=1).isneginf(), -torch.inf)
 
