@@ -127,7 +127,7 @@ class Chooser:
         row = self._joint.gather(2, at)  # b_r^H Γ⁻¹ [B, y]
         seen, own = row[..., 0, -1], row.gather(3, at[..., :1])[..., 0, 0].real
         weight = power[:, None] / torch.addcmul(torch.ones_like(own), power[:, None], own).clamp_min(_LEAST)
-        self._joint = self._joint - (row[..., :-1].mH * weight[..., None, None]) * row
+        self._joint.addcmul_(row[..., :-1].mH * weight[..., None, None], row, value=-1)
         self.quadratic = self.quadratic - (weight * torch.view_as_real(seen).square().sum(-1)).sum(-1)
         self.powers = self.powers.scatter_add(1, index[:, None], power[:, None]).clamp_min_(0)
 

@@ -156,7 +156,8 @@ class CompactRandom(Compact):
     def _response(self, vectors: Complex[Tensor, "scene vector element"], rows: Tensor | None) -> Tensor:
         """(scene, snapshot, vector, antenna)."""
         operator = self.operator if rows is None else self.operator[rows]
-        return (operator @ vectors.to(operator.dtype).mT).unflatten(1, self.measurements.shape[1:]).mT
+        seen = vectors.to(operator.dtype) @ operator.mT
+        return seen.unflatten(2, self.measurements.shape[1:]).transpose(1, 2)
 
 
 class CompactPilot(Compact):
