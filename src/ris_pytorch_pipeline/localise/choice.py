@@ -64,7 +64,9 @@ class Chooser:
     ) -> None:
         kind = vectors.dtype.to_real()
         self.noise, self.favour = noise.to(kind), favour.to(kind)
-        self._joint = torch.cat([vectors, measured[..., None]], dim=-1) / self.noise[:, None, None, None]
+        self._joint = torch.cat([vectors, measured[..., None]], dim=-1).mul_(
+            self.noise.reciprocal()[:, None, None, None]
+        )
         self.quadratic = energy.to(kind).sum(-1) / self.noise
         self.powers = torch.zeros_like(self.favour)
         own = vectors.diagonal(dim1=-2, dim2=-1).real.sum(1)

@@ -157,7 +157,7 @@ class CompactRandom(Compact):
         """(scene, snapshot, vector, antenna)."""
         operator = self.operator if rows is None else self.operator[rows]
         seen = vectors.to(operator.dtype) @ operator.mT
-        return seen.unflatten(2, self.measurements.shape[1:]).transpose(1, 2)
+        return seen.unflatten(2, self.measurements.shape[1:]).transpose(1, 2).contiguous()
 
 
 class CompactPilot(Compact):
