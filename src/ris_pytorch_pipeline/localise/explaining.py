@@ -30,13 +30,13 @@ class Explaining:
     """The candidates that together explain the measurements best, chosen and polished by the likelihood.
 
     Candidates are those of the heat-map, and the places that the beams took for sources. One after the other is taken
-    that raises the log-likelihood and its own log odds most; then each is taken out in turn and the best is put in its
-    place. Powers and σ² come with them, so that a polish starts at once. After two updates the beams look once more at
+    that raises the log-likelihood and its own log odds most; then the exchange of one that gains most is made, until none
+    gains. Powers and σ² come with them, so that a polish starts at once. After two updates the beams look once more at
     what the sources leave: where one more source would gain a quarter of what the weakest is worth, it is put in, all
     are updated, and the one that is missed least is left out.
 
     Args:
-        sweeps: rounds of replacement among the candidates.
+        sweeps: most exchanges among the candidates, in multiples of K.
         odds: weight of a candidate's log odds against nats of the likelihood; 0 leaves the choice to the likelihood.
         looks: how often the beams look again.
 
