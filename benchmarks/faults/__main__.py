@@ -1,10 +1,11 @@
-"""Is anything lost of a command that is killed, or whose disk is full, at any touch of the disk? Counted, kind by kind.
+"""Is anything lost of a command that is killed, whose disk is full, or that may write no more? Counted, kind by kind.
 
-Run: python benchmarks/faults --kills 300 --full 50 [--only train,bench] [--kept build/faults.jsonl]
+Run: python benchmarks/faults --kills 300 --full 50 --refused 15 [--only train,bench] [--kept build/faults.jsonl]
 
 Each try is a command in a process and a folder of its own. A kill comes at a random touch of that folder (open,
 write, fsync, rename, link, remove, mkdir; in the middle of a write), or, every third one, at a random moment. A full
-disk takes half of the n-th write and no more. Then each file is read, the command goes on, and what it comes to is
+disk takes half of the n-th write and no more. From a random touch on, a folder takes no new names (EACCES), or
+nothing at all (EROFS). Then each file is read, the command goes on, and what it comes to is
 compared, bit by bit, with what it comes to when nothing happens. What was tried is kept, and not tried again. The
 touches are counted in C: Linux, and a compiler `cc`, are needed.
 """
@@ -21,6 +22,8 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+REFUSED = ("EACCES", "EROFS")
+"""What a process is told that may write no more: the folder takes no new names, or its disk nothing at all."""
 
 
 def main() -> None:
@@ -32,6 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Kills and full disks, command by command.")
     parser.add_argument("--kills", type=int, default=300, help="in all, by turns of the commands")
     parser.add_argument("--full", type=int, default=50, help="writes of each command that the disk is full at")
+    parser.add_argument("--refused", type=int, default=15, help="touches of each command at which it may write no more")
     parser.add_argument("--only", default=None, help="commands, by comma")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kept", type=Path, default=Path("build/faults.jsonl"), help="what was tried")
@@ -71,7 +75,7 @@ def _try_all(given: argparse.Namespace, place: Path) -> list[dict[str, Any]]:
         if fault == "full" and number > ready[name].writes:
             continue
         draw = random.Random(f"{given.seed}/{name}/{number}")
-        wrong = ready[name].killed(draw) if fault == "kill" else ready[name].full(number)
+        wrong = ready[name].met(fault, number, draw)
         one = {"command": name, "fault": fault, "number": number, "wrong": wrong}
         tried[name, fault, number] = one
         with given.kept.open("a") as file:
@@ -86,18 +90,17 @@ def _plan(given: argparse.Namespace, names: list[str]) -> list[tuple[str, str, i
     resumed = [name for name in names if name not in ("report", "locate --plot")]
     kills = [(resumed[number % len(resumed)], "kill", number) for number in range(given.kills)]
     full = [(name, "full", number) for number in range(1, given.full + 1) for name in names]
-    return full + kills
+    refused = [(name, REFUSED[number % 2], number) for number in range(given.refused) for name in names]
+    return full + kills + refused
 
 
 def _print_table(tried: list[dict[str, Any]]) -> None:
-    counts = Counter((one["command"], one["fault"], bool(one["wrong"])) for one in tried)
-    print(f"{'command':20} {'kills':>6} {'wrong':>6} {'full disks':>11} {'wrong':>6}")
-    for name in dict.fromkeys(one["command"] for one in tried):
-        told = [sum(counts[name, fault, wrong] for wrong in kind) for fault in ("kill", "full")
-                for kind in ((True, False), (True,))]  # fmt: skip
-        print(f"{name:20} {told[0]:6} {told[1]:6} {told[2]:11} {told[3]:6}")
-    both = Counter(one["fault"] for one in tried), Counter(one["fault"] for one in tried if one["wrong"])
-    print(f"{'all':20} {both[0]['kill']:6} {both[1]['kill']:6} {both[0]['full']:11} {both[1]['full']:6}")
+    faults = ("kill", "full", *REFUSED)
+    counts = Counter((name, fault) for one in tried for name in (one["command"], "all") for fault in [one["fault"]])
+    wrong = Counter((name, one["fault"]) for one in tried if one["wrong"] for name in (one["command"], "all"))
+    print(f"{'command':20}" + "".join(f" {fault:>7} {'wrong':>6}" for fault in faults))
+    for name in [*dict.fromkeys(one["command"] for one in tried), "all"]:
+        print(f"{name:20}" + "".join(f" {counts[name, fault]:7} {wrong[name, fault]:6}" for fault in faults))
 
 
 if __name__ == "__main__":

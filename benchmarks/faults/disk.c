@@ -1,5 +1,5 @@
-/* What does a process see that is killed, or whose disk is full, at its n-th touch of a folder? Calls of libc, counted.
- *
+/* What does a process see that is killed, whose disk is full, or that may write no more, at its n-th touch of a folder?
+ * Calls of libc, counted.
  * Loaded before libc (LD_PRELOAD). Nothing happens until faults_begin names a folder. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -15,13 +15,14 @@
 
 static char folder[4096];
 static size_t length;
-static long kill_at, full_from, touches, writes;
-static int halved;
+static long kill_at, full_from, refused_from, touches, writes;
+static int halved, refusal;
 
-void faults_begin(const char *path, long kill_touch, long full_write) {
+/* refusal: EACCES where the folder takes no new names, EROFS where nothing may be written. */
+void faults_begin(const char *path, long kill_touch, long full_write, long refused_touch, int error) {
     strncpy(folder, path, sizeof folder - 1);
     touches = writes = 0;
-    kill_at = kill_touch, full_from = full_write, halved = 0;
+    kill_at = kill_touch, full_from = full_write, refused_from = refused_touch, refusal = error, halved = 0;
     length = strlen(folder);
 }
 
@@ -43,10 +44,16 @@ static int holds(int descriptor) {
     return size > 0 && (path[size] = 0, path[0] == '/') && !strncmp(path, folder, length);
 }
 
-/* Count a touch; true where this is the one to be killed at. */
-static int due(void) { return __atomic_add_fetch(&touches, 1, __ATOMIC_SEQ_CST) == kill_at; }
 static void end(void) { kill(getpid(), SIGKILL); }
-static void touch(int counts) { if (counts && due()) end(); }
+/* Count a touch; true where it is refused. */
+static int touch(int counts) {
+    if (!counts) return 0;
+    long number = __atomic_add_fetch(&touches, 1, __ATOMIC_SEQ_CST);
+    if (number == kill_at) end();
+    if (!refused_from || number < refused_from) return 0;
+    errno = refusal;
+    return 1;
+}
 
 #define REAL(name) static __typeof__(name) *real; if (!real) real = dlsym(RTLD_NEXT, #name)
 /* Half of what is written arrives before a kill, and before a disk is full. */
@@ -54,10 +61,10 @@ static void touch(int counts) { if (counts && due()) end(); }
     if (holds(descriptor)) {                                                    \
         size_t size = (whole);                                                  \
         long number = __atomic_add_fetch(&writes, 1, __ATOMIC_SEQ_CST);         \
-        int last = due(), full = full_from && number >= full_from;              \
-        if (last || full) {                                                     \
-            ssize_t half = size / 2 && !halved ? call : 0;                      \
-            if (last) end();                                                    \
+        int last = touches + 1 == kill_at, full = full_from && number >= full_from; \
+        ssize_t half = size / 2 && !halved && (last || full) ? call : 0;        \
+        if (touch(1) && refusal == EROFS) return -1;                            \
+        if (full) {                                                             \
             halved = 1;                                                         \
             if (half > 0) return half;                                          \
             errno = ENOSPC;                                                     \
@@ -94,21 +101,23 @@ ssize_t writev(int descriptor, const struct iovec *parts, int count) {
             mode = va_arg(rest, mode_t);                                        \
             va_end(rest);                                                       \
         }                                                                       \
-        touch((flags & O_CREAT) && inside(path));                               \
+        int writes_it = (flags & (O_CREAT | O_ACCMODE)) && inside(path);        \
+        int there = refusal == EACCES && !access(path, F_OK) && !(flags & __O_TMPFILE); \
+        if (touch(writes_it) && !there) { errno = refusal; return -1; }         \
         return real(path, flags, mode);                                         \
     }
 OPEN(open)
 OPEN(open64)
 
-#define BY_DESCRIPTOR(name) int name(int descriptor) { REAL(name); touch(holds(descriptor)); return real(descriptor); }
+#define BY_DESCRIPTOR(name) int name(int descriptor) { REAL(name); (void)touch(holds(descriptor)); return real(descriptor); }
 BY_DESCRIPTOR(fsync)
 BY_DESCRIPTOR(fdatasync)
-#define TRUNCATE(name, kind) int name(int descriptor, kind size) { REAL(name); touch(holds(descriptor)); return real(descriptor, size); }
+#define TRUNCATE(name, kind) int name(int descriptor, kind size) { REAL(name); return touch(holds(descriptor)) && refusal == EROFS ? -1 : real(descriptor, size); }
 TRUNCATE(ftruncate, off_t)
 TRUNCATE(ftruncate64, off64_t)
-int rename(const char *from, const char *to) { REAL(rename); touch(inside(from)); return real(from, to); }
-int link(const char *from, const char *to) { REAL(link); touch(inside(from)); return real(from, to); }
-int linkat(int a, const char *from, int b, const char *to, int flags) { REAL(linkat); touch(inside(from)); return real(a, from, b, to, flags); }
-int unlink(const char *path) { REAL(unlink); touch(inside(path)); return real(path); }
-int mkdir(const char *path, mode_t mode) { REAL(mkdir); touch(inside(path)); return real(path, mode); }
-int rmdir(const char *path) { REAL(rmdir); touch(inside(path)); return real(path); }
+int rename(const char *from, const char *to) { REAL(rename); return touch(inside(from)) ? -1 : real(from, to); }
+int link(const char *from, const char *to) { REAL(link); return touch(inside(from)) ? -1 : real(from, to); }
+int linkat(int a, const char *from, int b, const char *to, int flags) { REAL(linkat); return touch(inside(from)) ? -1 : real(a, from, b, to, flags); }
+int unlink(const char *path) { REAL(unlink); return touch(inside(path)) ? -1 : real(path); }
+int mkdir(const char *path, mode_t mode) { REAL(mkdir); return touch(inside(path)) ? -1 : real(path, mode); }
+int rmdir(const char *path) { REAL(rmdir); return touch(inside(path)) ? -1 : real(path); }

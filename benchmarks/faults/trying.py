@@ -1,6 +1,7 @@
 """How is a command tried? In a process of its own, with a fault at a touch of the disk; then its files are judged."""
 
 import ctypes
+import errno
 import json
 import os
 import random
@@ -64,11 +65,17 @@ def apart(work: Callable[[], object], folder: Path, after: float | None = None) 
     return status, told, said.read_text()
 
 
-def command(words: Sequence[str], folder: Path, *, kill: int = 0, full: int = 0) -> int:
+def count_in(folder: str, *, kill: int = 0, full: int = 0, refused: int = 0, error: int = 0) -> None:
+    """Count from now on the touches of a folder, of none if its name is empty."""
+    numbers = [ctypes.c_long(number) for number in (kill, full, refused)]
+    _COUNTED.faults_begin(folder.encode(), *numbers, ctypes.c_int(error))
+
+
+def command(words: Sequence[str], folder: Path, **faults: int) -> int:
     """Run a command whose touches of the folder are counted; returns its exit code."""
-    _COUNTED.faults_begin(str(folder).encode(), ctypes.c_long(kill), ctypes.c_long(full))
+    count_in(str(folder), **faults)
     code = main(list(words))
-    _COUNTED.faults_begin(b"", ctypes.c_long(0), ctypes.c_long(0))
+    count_in("")
     return code
 
 
@@ -80,7 +87,7 @@ def counted(words: Sequence[str], folder: Path) -> tuple[int, int]:
     """
 
     def work() -> list[int]:
-        _COUNTED.faults_begin(str(folder).encode(), ctypes.c_long(0), ctypes.c_long(0))
+        count_in(str(folder))
         if code := main(list(words)):
             raise SystemExit(f"code {code}")
         return [_COUNTED.faults_touches(), _COUNTED.faults_writes()]
@@ -111,6 +118,12 @@ class Prepared:
     writes: int
     seconds: float
 
+    def met(self, fault: str, number: int, draw: random.Random) -> str:
+        """Let it meet a fault; what is wrong then, or nothing."""
+        if fault == "kill":
+            return self.killed(draw)
+        return self.full(number) if fault == "full" else self.refused(draw, fault)
+
     def killed(self, draw: random.Random) -> str:
         """Kill it, and let it go on; what is wrong then, or nothing."""
         folder = self._folder()
@@ -133,17 +146,35 @@ class Prepared:
             return f"a full disk ends in {said[-500:]}"
         return self._gone_on(folder, f"full at write {number}")
 
-    def _gone_on(self, folder: Path, what: str) -> str:
-        """Read what is there, go on, and compare."""
+    def refused(self, draw: random.Random, name: str) -> str:
+        """Take the permission to write away at a touch, give it back, and let it go on; what is wrong, or nothing.
+
+        Args:
+            draw: of the touch.
+            name: of the error: EACCES, or EROFS.
+        """
+        folder, at, error = self._folder(), draw.randint(1, self.touches), vars(errno)[name]
+        status, _, said = apart(lambda: command(self.case.first, folder, refused=at, error=error), folder)
+        what = f"{name} at touch {at}"
+        if status not in (0, 1, 2):
+            return f"code {status} after {what}: {said[-500:]}"
+        if "Traceback" in said or (status and os.strerror(error) not in said):
+            return f"{what} ends in {said[-500:]}"
+        return self._gone_on(folder, what, done=not status)
+
+    def _gone_on(self, folder: Path, what: str, *, done: bool = False) -> str:
+        """Read what is there, go on unless it was said to be done, and compare."""
         status, read, said = apart(lambda: [self.case.whole(folder), self.case.finished(folder)], folder)
         if status:
             return f"{what}: a file that is damaged: {said[-500:]}"
-        for words in self.case.again:
+        told = []
+        for words in () if done else self.case.again:
             status, _, said = apart(lambda words=words: main(list(words)), folder)
+            told.append(said[-500:])
             if not status:
                 break
         if status:
-            return f"{what}: it does not go on: {said[-500:]}"
+            return f"{what}: it does not go on: {told}"
         status, told, said = apart(lambda: [self.case.whole(folder), self.case.finished(folder)], folder)
         if status or told[0] != self.whole:
             return f"{what}: it comes to something else {said[-500:]}"

@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 from changing import changed_bytes
 from making import make_all
-from reader import SECONDS, Reader, hang
+from reader import SECONDS, Hang, Reader, hang
 from readers import READERS
 
 MOST_BYTES, MOST_INPUTS = 400, 12
@@ -35,7 +35,7 @@ def ending(reader: Reader, path: Path, content: bytes) -> str:
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:
         reader.read(path)
-    except Exception as error:
+    except (Exception, Hang) as error:
         deepest: BaseException = error
         while deepest.__cause__ is not None:
             deepest = deepest.__cause__

@@ -13,6 +13,10 @@ SECONDS = 5
 """After which a reader hangs."""
 
 
+class Hang(BaseException):
+    """A reader took too long; no error of a kind that a reader turns into one of its own."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reader:
     """A reader.
@@ -40,7 +44,7 @@ class Reader:
 def outcome(read: Callable[[Path], object], path: Path) -> str:
     """How a reader ended: accepted, refused, or by a foreign exception or a hang; what hangs does so twice."""
     ended = _outcome(read, path)
-    return _outcome(read, path) if ended.startswith("FOREIGN TimeoutError") else ended
+    return _outcome(read, path) if ended.startswith("FOREIGN Hang") else ended
 
 
 def _outcome(read: Callable[[Path], object], path: Path) -> str:
@@ -49,7 +53,7 @@ def _outcome(read: Callable[[Path], object], path: Path) -> str:
         read(path)
     except ExplainedError:
         return "refused"
-    except Exception as error:  # what is counted
+    except (Exception, Hang) as error:  # what is counted
         return f"FOREIGN {type(error).__name__} at {_place(error)}: {str(error)[:80]}"
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -66,6 +70,6 @@ def hang(number: int, frame: object) -> None:
     """End a reader that hangs.
 
     Raises:
-        TimeoutError: always.
+        Hang: always.
     """
-    raise TimeoutError(f"over {SECONDS} s")
+    raise Hang(f"over {SECONDS} s")

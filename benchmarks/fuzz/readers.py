@@ -92,9 +92,10 @@ def _block(path: Path) -> object:
     Raises:
         InputError: it is not.
     """
-    if not Parts(path.parent.with_suffix("")).has(path.stem):
+    parts = Parts(path.parent.with_suffix(""))
+    if not parts.has(path.stem):
         raise InputError("a block", "none that is whole", "damage", "locate the folder again")
-    return True
+    return parts.read(path.stem)
 
 
 def _held(path: Path) -> None:

@@ -9,8 +9,10 @@ from trainlint.errors import ExplainedError
 
 from .errors import InfeasibleError, InputError
 
-_MEMORY = ("t allocate memory", "not enough memory", "out of memory", "bad_alloc", "bad alloc", "could not create a ")
-"""How torch, oneDNN and C++ say that memory has run out."""
+_MEMORY = ("t allocate memory", "not enough memory", "out of memory", "bad_alloc", "bad alloc")
+"""How torch and C++ say that memory has run out."""
+_ONEDNN = ("could not create a primitive", "could not create a memory object")
+"""All that oneDNN says then; with more words behind them it speaks of what it cannot do."""
 _SIZE = ("overflow", "invalid shape dimension", "size calculation", "negative dimension", "cannot be represented")
 """How torch says that a size is beyond what it can count."""
 
@@ -60,23 +62,23 @@ def out_of_memory(error: Exception) -> bool:
     """
     told = str(error).lower()
     return isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError) and any(words in told for words in _MEMORY)
+        isinstance(error, RuntimeError) and (told.strip() in _ONEDNN or any(words in told for words in _MEMORY))
     )
 
 
-_ODD = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError, RecursionError,
-        StopIteration)  # fmt: skip
+_ODD = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError)
 """How Python says that a value is not of the kind that a program expects."""
 
 
 @contextmanager
-def odd_values(wanted: str, place: object, move: str) -> Iterator[None]:
+def odd_values(wanted: str, place: object, move: str, *more: type[Exception]) -> Iterator[None]:
     """A block that works with a document whose values only its own writer makes, and that anybody may have edited.
 
     Args:
         wanted: what the document is.
         place: where it is.
         move: what to do next.
+        more: what else a library raises of such values; Optuna asserts them.
 
     Yields:
         Nothing.
@@ -89,7 +91,7 @@ def odd_values(wanted: str, place: object, move: str) -> Iterator[None]:
         yield
     except ExplainedError:
         raise
-    except _ODD as error:
+    except (*_ODD, *more) as error:
         got = f"{place}: {type(error).__name__} {error}"[:300]
         raise InputError(wanted, got, "a file of another version, or one that was edited", move) from error
 

@@ -24,7 +24,7 @@ def ris(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def quick_workers() -> Iterator[None]:
     """Workers of a cluster that are forks of a process with the package; as they start by default is for `tasks`."""
     dask = pytest.importorskip("dask")

@@ -20,7 +20,7 @@ from ris_pytorch_pipeline.cli.showing.streams import writes_any_letter
 from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError, InputError
 from ris_pytorch_pipeline.experiment import experiment_from_toml, training_from_toml
 from ris_pytorch_pipeline.files import Terminated
-from ris_pytorch_pipeline.foreign import foreign_errors
+from ris_pytorch_pipeline.foreign import foreign_errors, odd_values
 from ris_pytorch_pipeline.train import Reporter, Trainer, read_checkpoint
 
 TRAIN = ("train", "run", "--config", "net.toml")
@@ -173,6 +173,9 @@ def test_finished_cells_are_printed_before_an_error(
     ("error", "kind"),
     [
         (MemoryError(), InfeasibleError), (RuntimeError("could not create a primitive"), InfeasibleError),
+        (RuntimeError("could not create a memory object"), InfeasibleError),
+        (RuntimeError("could not create a primitive descriptor for a convolution"), RuntimeError),
+        (RuntimeError("could not create a folder"), RuntimeError),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to"), InfeasibleError),
         (OverflowError("int too big"), InputError), (RecursionError("deep"), InputError),
         (torch.linalg.LinAlgError("linalg.cholesky: not positive-definite"), InputError),  # pyright: ignore
@@ -183,6 +186,20 @@ def test_errors_of_size_are_told_as_such(error: Exception, kind: type[Exception]
     with pytest.raises(kind) as caught, foreign_errors():
         raise error
     assert type(caught.value) is kind
+
+
+@pytest.mark.parametrize("error", [KeyError("a"), TypeError("b"), ZeroDivisionError("c"), AttributeError("d")])
+def test_values_that_nobody_wrote_are_told_as_such(error: Exception) -> None:
+    with pytest.raises(InputError, match="one that was edited"), odd_values("a document", "a.json", "copy it"):
+        raise error
+
+
+@pytest.mark.parametrize("error", [AssertionError("a bug"), RuntimeError("b"), OSError("c"), RecursionError("d")])
+def test_other_errors_are_no_values_of_a_document(error: Exception) -> None:
+    with pytest.raises(type(error)), odd_values("a document", "a.json", "copy it"):
+        raise error
+    with pytest.raises(InputError), odd_values("a document", "a.json", "copy it", type(error)):
+        raise error
 
 
 @pytest.mark.parametrize(

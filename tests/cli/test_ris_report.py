@@ -66,9 +66,13 @@ def test_tables_are_written_once_and_checked(ris: Run, results: str, tmp_path: P
     assert ris("report", results, "--tables", "text.md", "--check").code == 0
 
 
-def test_sweeps_are_drawn_as_lines_or_maps(ris: Run, results: str, tmp_path: Path) -> None:
+def test_every_sweep_is_drawn(ris: Run, results: str, tmp_path: Path) -> None:
     assert ris("report", results, "--figures", "figures", "--as", "svg").code == 0
-    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == ["small-line.svg", "small-map.svg"]
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
+        "small-alone.svg",
+        "small-line.svg",
+        "small-map.svg",
+    ]
 
 
 def test_a_page_is_made_unless_something_else_is(ris: Run, results: str, tmp_path: Path) -> None:
@@ -85,6 +89,14 @@ def test_tables_go_into_a_paper(ris: Run, results: str, tmp_path: Path) -> None:
     assert (tmp_path / "text.md").read_text() == TEXT
 
 
+def test_a_benchmark_alone_has_a_table_for_each_sweep(ris: Run, results: str, tmp_path: Path) -> None:
+    assert ris("report", results, "--latex", "tex").code == 0
+    tables = {path.name: path.read_text() for path in (tmp_path / "tex").iterdir()}
+    assert sorted(tables) == ["small-alone.tex", "small-line.tex", "small-map.tex"]
+    assert "method & snapshots & code\\_bits & success" in tables["small-map.tex"]
+    assert tables["small-map.tex"].count("genie & ") == 4 and "genie & 20 & " in tables["small-line.tex"]
+
+
 def test_a_folder_of_suites_is_one_page(ris: Run, results: str) -> None:
     done = ris("report", results)
     assert done.code == 0 and "report.html" in done.out
@@ -96,6 +108,5 @@ def test_what_is_not_there_is_refused(ris: Run, results: str, tmp_path: Path) ->
     ris("report", "elsewhere", "--tables", "text.md").refused("results that `ris bench SUITE` kept")
     ris("report", results, "--tables", "none.md").refused("a text that can be read")
     ris("report", results, results, "--tables", "text.md").refused("one folder of results beside --tables")
-    ris("report", results, "--latex", "tex").refused("a text whose tables a benchmark fills", "--tables TEXT.md")
     (tmp_path / "text.md").write_text("nothing")
     ris("report", results, "--tables", "text.md").refused("a table in the text")

@@ -2,54 +2,17 @@
 
 import random
 import warnings
-from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import torch
+from flipping import PATTERNS, VOUCHED, accepted, contents, silent
 from readers import READERS
 from trainlint.errors import ExplainedError
 
 PLACES = 120
-VOUCHED = [name for name, reader in READERS.items() if reader.vouched]
-
-
-def same(one: Any, two: Any) -> bool:
-    """Whether two readings say the same; NaN is NaN."""
-    if isinstance(one, torch.Tensor):
-        return torch.equal(torch.nan_to_num(one), torch.nan_to_num(two))
-    if is_dataclass(one):
-        return type(one) is type(two) and same(vars(one), vars(two))
-    if isinstance(one, dict):
-        return list(one) == list(two) and all(same(one[key], two[key]) for key in one)
-    if isinstance(one, list | tuple):
-        return len(one) == len(two) and all(map(same, one, two))
-    return repr(one) == repr(two)
-
-
-def accepted(name: str, made: Path, places: list[int], flip: int) -> list[int]:
-    """Places at which a flipped byte is read as something else without a word."""
-    reader = READERS[name]
-    path = made / reader.file
-    good, wrong = path.read_bytes(), []
-    whole = reader.read(path)
-    with warnings.catch_warnings(record=True) as heard:
-        warnings.simplefilter("always")
-        for at in places:
-            changed = bytearray(good)
-            changed[at] ^= flip
-            path.write_bytes(changed)
-            try:
-                found = reader.read(path)
-            except ExplainedError as error:
-                assert "Next: " in str(error)
-                continue
-            if not heard and not same(whole, found):
-                wrong.append(at)
-            heard.clear()
-    path.write_bytes(good)
-    return wrong
 
 
 @pytest.mark.parametrize("name", VOUCHED)
@@ -60,8 +23,42 @@ def test_a_flipped_byte_is_noticed(name: str, made: Path) -> None:
 
 
 @pytest.mark.stress
-@pytest.mark.parametrize("flip", [0x01, 0x10, 0x80, 0xFF])
+@pytest.mark.parametrize("flip", PATTERNS)
 @pytest.mark.parametrize("name", VOUCHED)
 def test_every_flipped_byte_is_noticed(name: str, flip: int, made: Path) -> None:
     size = (made / READERS[name].file).stat().st_size
     assert not accepted(name, made, list(range(size)), flip)
+
+
+@pytest.mark.parametrize("name", VOUCHED)
+def test_two_readings_of_one_file_say_the_same(name: str, made: Path) -> None:
+    path = made / READERS[name].file
+    assert contents(READERS[name].read(path)) == contents(READERS[name].read(path))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (torch.tensor([float("nan")]), torch.tensor([0.0])),
+        (torch.tensor([0.0]), torch.tensor([-0.0])),
+        (torch.zeros(2), torch.zeros(2, 1)),
+        (pa.table({"a": [*range(100)]}), pa.table({"a": [*range(50), -1, *range(51, 100)]})),
+        (torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)),
+        ({"a": 1}, {"a": 1.0}),
+        ([True], [1]),
+    ],
+)
+def test_what_differs_is_told_apart(one: Any, other: Any) -> None:
+    assert contents(one) == contents(one)
+    assert contents(one) != contents(other)
+
+
+def test_a_warning_about_one_byte_does_not_hide_the_next(tmp_path: Path) -> None:
+    def read(path: Path) -> bytes:
+        if path.read_bytes() == b"b":
+            warnings.warn("changed", stacklevel=1)
+            raise ExplainedError("a", "b", "damage", "copy it")
+        return path.read_bytes()
+
+    told = [silent(read, tmp_path / "a", contents(b"a"), content) for content in (b"b", b"c")]
+    assert told == [False, True]

@@ -13,7 +13,9 @@ from readers import READERS
 from trainlint.errors import ExplainedError
 
 from ris_pytorch_pipeline.bench import read_located
+from ris_pytorch_pipeline.bench.suites.located_rows import Parts
 from ris_pytorch_pipeline.bench.suites.sealed_table import table_bytes, table_of
+from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.train.files.sums import summed
 
 LATER = 98
@@ -62,6 +64,22 @@ def test_a_later_version_is_named(name: str, made: Path) -> None:
             READERS[name].read(path)
     finally:
         path.write_bytes(good)
+
+
+def test_a_block_of_a_later_version_is_made_anew(made: Path) -> None:
+    folder = made / "blocks.parquet.parts"
+    parts, place = Parts(folder.with_suffix("")), folder / "later.parquet"
+    place.write_bytes(of_table((folder / "block.parquet").read_bytes()))
+    assert parts.has("block") and not parts.has("later")
+    with pytest.raises(InputError, match=f"blocks that are whole.*{LATER}"):
+        parts.join(["block", "later"])
+    place.unlink()
+    assert not parts.path.exists()
+
+
+def test_a_sealed_table_of_other_columns_is_no_table_of_sources(made: Path) -> None:
+    with pytest.raises(InputError, match="other columns"):
+        read_located(made / "kept" / "cells.parquet")
 
 
 def test_the_present_version_is_in_the_file(made: Path) -> None:

@@ -113,7 +113,21 @@ def test_a_compressed_variable_that_inflates_without_end(tmp_path: Path) -> None
     savemat(tmp_path / "a.mat", {"small": 1.0, "Y": np.zeros((1000, 1000))}, do_compression=True)
     assert (tmp_path / "a.mat").stat().st_size < 20_000
     with pytest.raises(InputError, match="--limit-mb"):
-        Folder(path=tmp_path, limit=LIMIT).read("a.mat", "small", "measurements")
+        Folder(path=tmp_path, limit=LIMIT).read("a.mat", "Y", "measurements")
+
+
+def test_numbers_are_in_the_machines_order_of_bytes(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.arange(3.0).astype(">f8"))
+    found = Folder(path=tmp_path).read("a.npy", "array", "measurements").values
+    assert found.dtype.isnative and found.tolist() == [0, 1, 2]
+
+
+def test_files_of_a_pattern_are_read_no_further_than_the_limit(tmp_path: Path) -> None:
+    for number in range(2):
+        np.save(tmp_path / f"a{number}.npy", np.zeros(80_000))
+    (tmp_path / "a2.npy").write_bytes(b"never looked at")
+    with pytest.raises(InputError, match=r"at most 1 MB in measurements.*3 files with more"):
+        Folder(path=tmp_path, limit=LIMIT).read("a*.npy", "array", "measurements")
 
 
 @pytest.mark.parametrize("name", ["../a.npy", "link.npy", "folder/../../a.npy"])
@@ -125,6 +139,20 @@ def test_nothing_outside_the_folder_is_read(tmp_path: Path, name: str) -> None:
         Folder(path=tmp_path / "inside").read(name, "array", "measurements")
     with pytest.raises(InputError, match="leads out of it"):
         Folder(path=tmp_path / "inside").read(str(tmp_path / "a.npy"), "array", "measurements")
+
+
+@pytest.mark.parametrize("method", ["lstat", "open"])
+def test_a_file_that_may_not_be_read_is_no_broken_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    np.save(tmp_path / "a.npy", np.ones(3))
+
+    def refused(path: Path, *_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, method, refused)
+    with pytest.raises(InputError, match=r"a file 'a\.npy' that may be read; got Permission denied\..*another user"):
+        Folder(path=tmp_path).read("a.npy", "array", "measurements")
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:

@@ -63,6 +63,17 @@ def test_measurements_stored_otherwise(tmp_path: Path, how: str) -> None:
     assert same(given(tmp_path, changed, f'[measurements]\narray = "Y"\n{lines}\n', CODES, CHANNEL))
 
 
+def test_parts_that_are_complex_themselves_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="two real parts of measurements"):
+        given(
+            tmp_path,
+            {"Y": np.stack([Y, Y])},
+            f'[measurements]\narray = "Y"\n{STORED["real and imaginary"][1]}\n',
+            CODES,
+            CHANNEL,
+        )
+
+
 def test_the_other_time_convention(tmp_path: Path) -> None:
     values = {"Y": Y.conj().transpose(2, 1, 0), "C": C.conj(), "H": H.conj().transpose(1, 2, 0)}
     assert same(given(tmp_path, values, "conjugate = true", MEASURED, CODES, CHANNEL))

@@ -13,7 +13,7 @@ pytest.importorskip("skrf")
 from captures import MAPPING, arrays, capture, mapped, write
 
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError
-from ris_pytorch_pipeline.importing import import_scenes, mapping_of
+from ris_pytorch_pipeline.importing import Folder, import_scenes, mapping_of
 
 
 @pytest.mark.parametrize("kind", ["npz", "mat", "v73.mat", "h5"])
@@ -173,3 +173,16 @@ def test_pickles_are_refused(tmp_path: Path, kind: str) -> None:
 def test_a_misspelt_key_names_the_nearest(change: dict) -> None:
     with pytest.raises(ConfigurationError, match="did you mean"):
         mapping_of(change)
+
+
+def test_infinite_parts_stay_infinite_in_hdf5_and_sigmf(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    parts = np.array([(np.inf, 1.0), (0.0, -np.inf)], dtype=[("re", "f8"), ("im", "f8")])
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["Y"] = parts
+    parts.view("f8").tofile(tmp_path / "a.sigmf-data")
+    meta = {"global": {"core:datatype": "cf64_le"}, "captures": []}
+    (tmp_path / "a.sigmf-meta").write_text(json.dumps(meta))
+    for file, name in (("a.h5", "Y"), ("a.sigmf-meta", "samples")):
+        found = Folder(path=tmp_path).read(file, name, "measurements").values
+        np.testing.assert_array_equal(found.reshape(-1).view("f8"), parts.view("f8"))

@@ -202,3 +202,12 @@ def test_what_is_made_of_an_array_is_made_once_and_stays_behind_when_it_is_copie
     with torch.inference_mode():
         assert not array.once("inside", lambda: array.elements * 2).is_inference()
     assert "_made" not in vars(copy.deepcopy(array)) and len(copy.deepcopy(array)) == 6
+
+
+def test_a_change_of_precision_passes_gradients() -> None:
+    elements = torch.rand(4, 3, dtype=torch.float64, requires_grad=True)
+    array = Array(elements, 0.1)
+    with torch.no_grad():
+        array.to(dtype=torch.float32)
+    array.to(dtype=torch.float32).elements.square().sum().backward()
+    assert elements.grad is not None and torch.allclose(elements.grad, 2 * elements.detach(), atol=1e-5)

@@ -45,13 +45,47 @@ def test_points_from_a_csv(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("1,2", r"line 2 of 'a\.csv': '1,2'"), ("x,y,z", "'x,y,z', where three numbers"),
+        ("1,nan,2", "at most 1e.09 m"),
+        ("1,2,1e300", "at most 1e.09 m"),
+    ],
+)  # fmt: skip
+def test_the_line_of_a_csv_that_cannot_be_is_named(line: str, part: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"0,0,0\n{line}\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=part):
+        array_from_file(written(tmp_path, 'csv = "a.csv"\nwavelengths = 0.4'))
+
+
+def test_a_csv_of_too_many_lines_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("0,0,0\n" * (2**20 + 1), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="1048577 elements"):
+        array_from_file(written(tmp_path, 'csv = "a.csv"\nwavelengths = 0.4'))
+
+
+LINE = "line = {count = 3, spacing = 0.1}\n"
+
+
+@pytest.mark.parametrize(
     ("text", "part"),
     [
         ("panle = 3\nwavelengths = 0.3", "panle"),
         ("line = {count = 3, spacing = 0.1}", "one of wavelengths, frequencies_hz"),
         ("line = {count = 3, spacing = 0.1}\nelements = []\nwavelengths = 1", "line, elements"),
         ("line = {count = 3, spacing = 0.1, cuont = 3}\nwavelengths = 1", "cuont"),
-        ("elements = [[0, 0, 0]]\nwavelengths = -1", "positive wavelength"),
+        ("elements = [[0, 0, 0]]\nwavelengths = -1", "wavelengths = -1, where 1 to 65536 positive"),
+        (f"{LINE}wavelengths = []", "positive numbers"),
+        (f"{LINE}wavelengths = [{'1, ' * 66000}1]", "positive numbers"),
+        (f"{LINE}wavelengths = nan", "wavelengths = nan"),
+        (f"{LINE}frequencies_hz = [1e9, 0]", r"frequencies_hz = \(1000000000.0, 0\)"),
+        (f"{LINE}frequencies_hz = 1e-320", "of no wave"),
+        (f"{LINE}frequencies_hz = 1e300", "of no wave"),
+        ("elements = [[0, 0, 0], [1e308, 0, 0]]\nwavelengths = 1", "elements: .*at most 1e.09 m"),
+        (f"{LINE}wavelengths = 1\npose = {{position = [1e300, 0, 0]}}", "pose.position: "),
+        (f"{LINE}wavelengths = 1\npose = {{yaw_deg = inf}}", "angles of the pose that are not finite"),
+        ("line = {count = 2000000, spacing = 1}\nwavelengths = 1", "2000000 elements, more than 1048576"),
+        ("panel = {horizontal = 2, vertical = 2, spacing = [1]}\nwavelengths = 1", "panel.spacing of 1 numbers"),
         ("elements = ", "Invalid value"),
     ],
 )

@@ -5,6 +5,7 @@ from made_results import ROWS, SUITE, Page
 
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.report import bench_report, report_page
+from ris_pytorch_pipeline.report.pages.chart import log_axis
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +49,11 @@ def test_everything_has_a_name_for_those_who_do_not_see_it(page: Page) -> None:
 def test_no_cell_makes_no_page() -> None:
     with pytest.raises(InputError, match="a finished cell"):
         bench_report("x", [], SUITE)
+
+
+def test_a_logarithmic_axis_writes_its_numbers_out() -> None:
+    ticks = log_axis("rate", [0.004, 0.02])
+    assert len(ticks["tickvals"]) == len(ticks["ticktext"]) and {"0.005", "0.007", "0.01", "0.02"} <= set(
+        ticks["ticktext"]
+    )
+    assert log_axis("rate", [1e-6, 1.0])["dtick"] == 1

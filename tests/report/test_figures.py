@@ -12,9 +12,16 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
+from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.estimate import SearchRegion, search_grid
 from ris_pytorch_pipeline.physics import Panel, cartesian_from_positions, cosines_from_positions
-from ris_pytorch_pipeline.report import geometry_figure, rmse_against_snr, spectrum_figure, sweep_figure
+from ris_pytorch_pipeline.report import (
+    geometry_figure,
+    rmse_against_snr,
+    spectrum_figure,
+    success_by_value,
+    sweep_figure,
+)
 
 ARRAY = Panel(horizontal=6, vertical=6, spacing=0.15).array(0.3)
 TRUE = torch.tensor([[0.3, -0.2, 2.0], [-0.5, 0.1, 6.0], [math.nan] * 3], dtype=torch.float64)
@@ -232,3 +239,18 @@ def test_no_window_and_no_global_figure() -> None:
         "geometry_figure(torch.zeros(1, 3)); assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_success_stands_over_the_values_of_any_sweep() -> None:
+    rows = [
+        {"axes": f'{{"span": [{low}, 2.0]}}', "method": name, "n": 9, "success": share, "success_low": 0.1,
+         "success_high": 1.0}
+        for low in (0.5, 1.0) for name, share in (("a", 0.25), ("b", 0.75))
+    ]  # fmt: skip
+    figure = success_by_value(rows)
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0.5 to 2", "1 to 2"]
+    assert [list(bars[0].get_ydata()) for bars in axes.containers] == [[0.25, 0.25], [0.75, 0.75]]
+    assert axes.get_xlabel() == "span" and axes.get_title() == "n = 9 scenes"
+    with pytest.raises(InputError, match="results of a sweep"):
+        success_by_value([])

@@ -7,6 +7,7 @@ from made_results import Page
 from made_runs import HOSTILE
 
 from ris_pytorch_pipeline.report import report_page, search_report
+from ris_pytorch_pipeline.report.pages.search_charts import reports
 
 
 def trial(number: int, kind: str, value: float | None, stage: str = "short") -> dict[str, Any]:
@@ -68,3 +69,10 @@ def test_a_search_without_a_result_says_so() -> None:
     words = Page(report_page([search_report("x", nothing, None, unjudged="too few trials")])).words
     for told in ("No trial has come to an end.", "Not judged: too few trials.", "no trial has a value yet", "refused"):
         assert told in words
+
+
+def test_a_trial_of_one_epoch_is_a_point() -> None:
+    one, two = ({"stage": "short", "trial": 0, "reports": seen, "outcome": {"kind": "done"}}
+                for seen in ({"1": 3.0}, {"1": 3.0, "2": 2.0}))  # fmt: skip
+    chart = reports([one, two])
+    assert chart is not None and [trace["mode"] for trace in chart.data] == ["markers", "lines"]

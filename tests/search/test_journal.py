@@ -1,6 +1,7 @@
 """Does a journal survive a writer that is killed in the middle of a line, or while it holds the lock?"""
 
 import json
+import os
 import signal
 import time
 from pathlib import Path
@@ -9,9 +10,11 @@ import pytest
 from nursery import Nursery
 
 from ris_pytorch_pipeline.errors import InputError
+from ris_pytorch_pipeline.files.holding import try_hold
 from ris_pytorch_pipeline.search import open_storage
 from ris_pytorch_pipeline.search.extra import journal, optuna
-from ris_pytorch_pipeline.search.kept.journal import JOURNAL, JournalLock, cut_torn_line, journal_storage
+from ris_pytorch_pipeline.search.kept.journal import JournalLock, cut_torn_line, journal_storage
+from ris_pytorch_pipeline.search.kept.names import JOURNAL
 
 
 def a_study(folder: Path) -> "optuna.Study":
@@ -126,3 +129,18 @@ def test_a_journal_without_checksums_goes_on_without(tmp_path: Path) -> None:
     again = a_study(tmp_path)
     again.tell(again.ask(), 2.0)
     assert finished(tmp_path) == 2 and b"crc" not in (tmp_path / JOURNAL).read_bytes()
+
+
+def test_a_journal_that_cannot_be_mended_does_not_keep_the_right_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(path: Path) -> None:
+        raise InputError("a journal", str(path), "a test", "none")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ris_pytorch_pipeline.search.kept.journal.cut_torn_line", fails)
+        with pytest.raises(InputError):
+            JournalLock(tmp_path / JOURNAL).acquire()
+    descriptor = os.open(tmp_path / f".{JOURNAL}.held", os.O_RDWR)
+    try_hold(descriptor)
+    os.close(descriptor)

@@ -1,5 +1,7 @@
 """Does what came of a trial stand, though its worker was killed between writing it down and ending the trial?"""
 
+import errno
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -8,8 +10,12 @@ import pytest
 from searching import begun, learns, worked
 from test_search_stages import SMALL, outcomes
 
+from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.search import Judged, Report, Settings, Space, Task, joined_studies, open_storage, work
 from ris_pytorch_pipeline.search.extra import optuna
+from ris_pytorch_pipeline.search.kept.trials import State, finished, give_back
+from ris_pytorch_pipeline.search.trying.attempt import judge
+from ris_pytorch_pipeline.search.trying.recipe import Recipe
 
 
 @pytest.mark.parametrize("space", [None, SMALL])
@@ -41,3 +47,26 @@ def test_an_outcome_that_was_written_down_stands_though_its_worker_was_killed_be
             continue
     assert outcomes(joined_studies(open_storage(tmp_path / "b"), "stub")) == outcomes(whole)
     assert len(killed) > 5 and set(trained.values()) == {1}
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.ENOSPC])
+def test_a_disk_that_takes_nothing_is_no_outcome_of_a_recipe(code: int) -> None:
+    def refused(task: Task, report: Report) -> Judged:
+        try:
+            raise OSError(code, os.strerror(code), str(task.folder))
+        except OSError as error:
+            raise InputError("a file", "none", "the disk", "mend it") from error
+
+    task = Task(recipe=Recipe(), stage="short", number=0, folder=Path("x"))
+    with pytest.raises(InputError):
+        judge(optuna.create_study().ask(), task, refused, prunes=False, check=lambda: None)
+
+
+def test_a_value_that_is_refused_is_an_error_and_a_finished_trial_is_none() -> None:
+    study = optuna.create_study()
+    number = study.ask().number
+    with pytest.raises(ValueError, match="nan"):
+        finished(study, number, float("nan"), State.COMPLETE)
+    assert finished(study, number, 1.0, State.COMPLETE)
+    assert not finished(study, number, 1.0, State.COMPLETE)
+    assert not give_back(study, number, again=True) and len(study.trials) == 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from doing import always_deadly, deadly, nothing, refused, squared
 
 from ris_pytorch_pipeline import __version__
 from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError
+from ris_pytorch_pipeline.tasks import cluster as of_cluster
 from ris_pytorch_pipeline.tasks.cluster import AHEAD, Cluster, Setup, connected
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -57,10 +59,20 @@ def test_a_worker_that_dies_costs_its_task_alone(cluster: Cluster, tmp_path: Pat
     assert "3" in again and len(again) <= handed_out
 
 
-def test_a_task_that_kills_every_worker_fails_alone(cluster: Cluster) -> None:
+def test_a_task_that_kills_every_worker_fails_alone_and_its_neighbours_come_through(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed, suspected = of_cluster._killed, list[str]()
+
+    def suspect(future: Any) -> bool:  # as if each had been beside the one that kills, four times
+        suspected.append(future.key)
+        return killed(future) or future.status == "finished"
+
+    monkeypatch.setattr(of_cluster, "_killed", suspect)
     done = {each.number: each for each in cluster.carry_out(always_deadly, range(4))}
     assert "KilledWorker" in str(done[1].error)
     assert [done[number].value for number in (0, 2, 3)] == [0, 2, 3]
+    assert len(suspected) == 4
 
 
 @pytest.mark.parametrize("where", ["0", "two", "", "2000"])

@@ -11,6 +11,7 @@ from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.tasks.queued import asked, queue_of
 
 WHOLE = 'kind = "slurm"\nworkers = 8\n[options]\ncores = 1\nmemory = "4GB"\nwalltime = "01:00:00"\n'
+BAD_PATIENCE = ("0", "-1", "1e9", "nan", "inf")
 
 
 def written(folder: Path, text: str) -> Path:
@@ -29,6 +30,9 @@ def jobqueue(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 
         def scale(self, workers: int) -> None:
             noted.append((workers,))
+
+        def close(self) -> None:
+            noted.append(("closed",))
 
     module = ModuleType("dask_jobqueue")
     vars(module)["SLURMCluster"] = SLURMCluster
@@ -56,6 +60,18 @@ def test_without_the_package_its_extra_is_named(tmp_path: Path, monkeypatch: pyt
         asked(queue_of(written(tmp_path, WHOLE)))
 
 
+def test_a_queue_that_cannot_be_asked_is_closed(
+    jobqueue: list[tuple[Any, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(cluster: object, workers: int) -> None:
+        raise RuntimeError(f"sbatch: {workers} are too many")
+
+    monkeypatch.setattr(sys.modules["dask_jobqueue"].SLURMCluster, "scale", refused)
+    with pytest.raises(ConfigurationError, match="8 are too many"):
+        asked(queue_of(written(tmp_path, WHOLE)))
+    assert jobqueue[-1] == ("closed",)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -65,6 +81,8 @@ def test_without_the_package_its_extra_is_named(tmp_path: Path, monkeypatch: pyt
         ('kind = "pbs"\nworkers = "8"', "workers = '8'"),
         ('kind = "pbs"\nworkers = 8\ncores = 1', "cores too many"),
         ("kind", "TOML"),
+        ('kind = "pbs"\nworkers = 10001', "<= 10000"),
+        *((f'kind = "pbs"\nworkers = 8\npatience_s = {each}', "patience_s > 0") for each in BAD_PATIENCE),
     ],
 )
 def test_another_file_is_refused(text: str, words: str, tmp_path: Path) -> None:

@@ -44,10 +44,10 @@ class Program:
         return self.wait()
 
     def wait(self, timeout: float = LONGEST) -> int:
-        """Its exit code, negative for a signal."""
+        """Its exit code, negative for a signal; who has it print more than a pipe holds, 64 kB, reads that first."""
         if self.returncode is None:
             self._answer.settimeout(timeout)
-            self.returncode = int(self._answer.recv(100))
+            self.returncode = int(_heard(self._answer, 100))
             self._answer.close()
         return self.returncode
 
@@ -103,7 +103,7 @@ class Nursery:
         with there:
             socket.send_fds(self._channel, [json.dumps(told).encode()], [there.fileno(), out, err])
         here.settimeout(LONGEST)
-        return Program(int.from_bytes(here.recv(8)), here)
+        return Program(int.from_bytes(_heard(here, 8)), here)
 
     def close(self) -> None:
         """End the process, and what was started and still runs."""
@@ -114,6 +114,21 @@ class Nursery:
                 program.stdout.close()
         self._channel.close()
         self._process.wait()
+
+
+def _heard(line: socket.socket, most: int) -> bytes:
+    """What the nursery, or who waits for a program there, answers.
+
+    Raises:
+        RuntimeError: it has ended; without this, no answer would read as process 0.
+    """
+    try:
+        said = line.recv(most)
+    except TimeoutError as error:
+        raise RuntimeError("no answer from the nursery in time: the program hangs, or its pipe is full") from error
+    if not said:
+        raise RuntimeError("the nursery, or what waits in it for a program, has ended")
+    return said
 
 
 def _request(channel: socket.socket) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from .score import (
     match_directions,
     score,
 )
+from .stated import STATED, Stated, crps, stated_of
 from .suites.columns import COLUMNS, RESULTS, TIMES, Row, beside_genie, cell_of, figures_of
 from .suites.entering import Entering, ModelSettings
 from .suites.keeping import Kept
@@ -52,6 +53,7 @@ __all__ = [
     "HYBRIDS",
     "KNOWABLE_DISTANCE",
     "RESULTS",
+    "STATED",
     "TIMES",
     "TOLERANCE",
     "Answers",
@@ -76,6 +78,7 @@ __all__ = [
     "Row",
     "Run",
     "Score",
+    "Stated",
     "Suite",
     "Sweep",
     "Trial",
@@ -92,6 +95,7 @@ __all__ = [
     "check_needs",
     "confusion_matrix",
     "covariance_error",
+    "crps",
     "direction_gospa",
     "distance_by_range",
     "figures_of",
@@ -115,6 +119,7 @@ __all__ = [
     "serve",
     "share",
     "spelled",
+    "stated_of",
     "suite_from_toml",
     "suite_of",
     "summarise",

@@ -11,6 +11,8 @@ from torch import Tensor
 from ..bounds import scene_bound
 from ..data import SceneFile
 from ..estimate import Estimate, SearchRegion
+from ..localise import Existence
+from ..localise.existence import fits
 from ..matching import UNMATCHED
 from ..physics import Scenes
 from ..units import decibels
@@ -18,6 +20,8 @@ from .score import match_directions
 
 _UNITS = {"azimuth_deg": 180 / math.pi, "elevation_deg": 180 / math.pi, "distance_m": 1.0}
 """Key of each coordinate, and the factor from SI units."""
+WITHIN = 0.9
+"""Probability that a coordinate lies within the interval that is stated."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +36,9 @@ class Finding:
         fit: `explained` and `expected` share of the energy, `p_value`, what is `striking`, and other answers, `modes`;
             None where the estimator does not say.
         sources: each with `position`, `std` (Fisher information, if the model holds) and `std_sandwich` (whether it
-            holds or not) by `azimuth_deg`, `elevation_deg`, `distance_m`, `power_db` and `evidence`; where the truth is
-            known also with `truth`, `error` and `bound`, None for a source that is none.
+            holds or not) by `azimuth_deg`, `elevation_deg`, `distance_m`, `interval_90` from `low` to `high` likewise,
+            `existence`, the probability that it is there, `power_db` and `evidence`; where the truth is known also with
+            `truth`, `error` and `bound`, None for a source that is none.
         missed: `position` and `bound` of true sources with no estimate within 3°.
         judged: whether the truth is known.
     """
@@ -82,10 +87,12 @@ def findings_of(file: SceneFile, estimate: Estimate, numbers: list[int]) -> list
         The findings, sources in the estimator's order.
     """
     judge = None if file.scenes is None else _Judge(file.scenes, estimate)
+    stated = _Stated(file, estimate)
     findings = []
     for row, number in enumerate(numbers):
         slots = [s for s in range(estimate.positions.shape[1]) if not bool(estimate.positions[row, s].isnan().any())]
-        sources = [_source(estimate, row, slot) | (judge.of(row, slot) if judge else {}) for slot in slots]
+        told = [_source(estimate, row, slot) | stated.of(row, slot) for slot in slots]
+        sources = [t | judge.of(row, slot) for t, slot in zip(told, slots, strict=True)] if judge else told
         findings.append(
             Finding(
                 scene=number,
@@ -110,6 +117,20 @@ def summary_of(findings: list[Finding]) -> dict[str, Any]:
         "orders": {str(order): orders[order] for order in sorted(orders)},
         "success": sum(successes) / len(successes) if successes else None,
     }
+
+
+class _Stated:
+    """Intervals and probabilities of the sources."""
+
+    def __init__(self, file: SceneFile, estimate: Estimate) -> None:
+        self._within = estimate.interval(WITHIN)
+        seen = file.observation
+        self._there = Existence()(seen, estimate) if fits(seen) else torch.full_like(estimate.powers, torch.nan)
+
+    def of(self, row: int, slot: int) -> dict[str, Any]:
+        """What is stated of one found source."""
+        ends = {name: _named(vars(self._within)[name][row, slot]) for name in ("low", "high")}
+        return {"interval_90": ends, "existence": _finite(float(self._there[row, slot]))}
 
 
 class _Judge:

@@ -5,6 +5,7 @@ from .baselines.sparse_bayesian import SparseBayesian
 from .contenders import CONTENDERS, GENIE, Contender, contender, likelihood_for
 from .estimate import Estimate, Estimator, Fit, Mode, Status, asked_sources, joined_estimates, pad_sources
 from .grid import SearchGrid, search_grid
+from .interval import Interval, interval_of
 from .ml.known.known_ml import KnownMl
 from .ml.maximum_likelihood import MaximumLikelihood, Sml
 from .ml.pilots.pilot_ml import PilotMl
@@ -25,6 +26,7 @@ __all__ = [
     "Estimator",
     "Fit",
     "InformationCriterion",
+    "Interval",
     "KnownMl",
     "MaximumLikelihood",
     "Mode",
@@ -45,6 +47,7 @@ __all__ = [
     "aic",
     "asked_sources",
     "contender",
+    "interval_of",
     "joined_estimates",
     "likelihood_for",
     "mdl",

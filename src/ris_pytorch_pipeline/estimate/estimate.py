@@ -8,9 +8,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..covariance import LowRank, true_covariance
 from ..errors import InputError
-from ..physics import Observation
+from ..physics import Array, Observation, cosines_from_positions
 from ..shapes import Counts, Positions
+from .interval import Interval, interval_of
 from .status import Status as Status
 
 
@@ -101,6 +103,58 @@ class Estimate:
             sandwich=None if self.sandwich is None else self.sandwich[rows],
             fit=None if self.fit is None else self.fit[rows],
         )
+
+    def interval(self, share: float = 0.9, *, sandwich: bool = False) -> Interval:
+        """Between which ends each coordinate lies with a given probability, the distance by its inverse.
+
+        >>> from ris_pytorch_pipeline.data import simulate
+        >>> from ris_pytorch_pipeline.estimate import Sml
+        >>> from ris_pytorch_pipeline.physics import preset
+        >>> far = preset("random", horizontal=6, vertical=6, sources=1, snr_db=0.0, distance=(10.0, 10.0))
+        >>> found = Sml(fit=False)(simulate(far, 1, seed=0).observation, 1).interval(0.9)
+        >>> bool(found.low[0, 0, 2] < 10), found.high[0, 0, 2]
+        (True, tensor(inf, dtype=torch.float64))
+
+        Args:
+            share: of errors that the interval is to hold, within (0, 1).
+            sandwich: whether by the sandwich ± in place of the Fisher information.
+
+        Returns:
+            (scene, source, 3) of both ends; NaN where no ± is stated, or none of a distance that is not bounded.
+
+        Raises:
+            InputError: another share, or a sandwich where none is stated.
+        """
+        wide = self.sandwich if sandwich else self.deviations
+        if wide is None:
+            raise InputError(
+                "an estimate with a sandwich ±", "one without", "an estimator that was not asked for the fit",
+                "locate with fit=True, or pass sandwich=False",
+            )  # fmt: skip
+        return interval_of(self.positions, wide, share)
+
+    def covariance(self, array: Array) -> LowRank:
+        """The covariance of the panel that the estimate states, R = Σ_k p_k a_k a_k^H scaled to trace N.
+
+        >>> from ris_pytorch_pipeline.data import simulate
+        >>> from ris_pytorch_pipeline.estimate import Sml
+        >>> from ris_pytorch_pipeline.physics import preset
+        >>> seen = simulate(preset("random", horizontal=6, vertical=6, sources=2), 1, seed=0).observation
+        >>> Sml(fit=False)(seen, 2).covariance(seen.array).dense().shape
+        torch.Size([1, 36, 36])
+
+        Args:
+            array: the array, with one wavelength.
+
+        Returns:
+            In its factored form, of rank K at most; `.dense()` is the matrix.
+
+        Raises:
+            InputError: a scene in which nothing was found.
+        """
+        present = torch.arange(self.positions.shape[1], device=self.order.device) < self.order[:, None]
+        cosines = cosines_from_positions(self.positions.masked_fill(~present[..., None], 1.0))
+        return true_covariance(cosines, self.powers.masked_fill(~present, 0.0), array)
 
 
 @runtime_checkable

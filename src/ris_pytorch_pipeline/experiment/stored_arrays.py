@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 from ..errors import ConfigurationError
@@ -15,6 +16,9 @@ from ..physics.codebooks import CODEBOOKS, Codebook
 from .strict import fit
 
 _MOST_BYTES = 2**30
+_NO_HEADER = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, SyntaxError, TokenError,
+              RecursionError, EOFError)  # fmt: skip
+"""What NumPy raises of a header that is none, which it reads as Python."""
 _FILE = "file"
 
 
@@ -113,11 +117,12 @@ def _loaded(
             "put the former file back, or begin anew with this one",
         )  # fmt: skip
     try:
-        values = torch.from_numpy(np.array(_numbers(content), dtype=np.complex128)).to(generator.device)
-    except Exception as error:  # NumPy raises anything of a header that is none
+        numbers = _numbers(content)
+    except _NO_HEADER as error:
         raise ConfigurationError(
             f"numbers in {path}", str(error)[:200], "a file of another kind, or pickled objects", "write it by np.save"
         ) from error
+    values = torch.from_numpy(numbers.astype(np.complex128)).to(generator.device)
     if tuple(values.shape) != shape or not bool(values.isfinite().all()):
         raise ConfigurationError(
             f"finite numbers of shape {shape} ({words}) in {path}", str(tuple(values.shape)),
@@ -134,15 +139,17 @@ def _numbers(content: bytes) -> Any:  # noqa: ANN401
     """
     import numpy as np
 
-    file = io.BytesIO(content)
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, kind = read(file)
+    file, form = io.BytesIO(content), np.lib.format
+    versions = {(1, 0): form.read_array_header_1_0, (2, 0): form.read_array_header_2_0}
+    version = form.read_magic(file)
+    if version not in versions:
+        raise ValueError(f"a .npy of version {version}")
+    shape, fortran, kind = versions[version](file)
     if kind.kind not in "biufc":
         raise ValueError(f"values of type {kind}, which are no numbers")
     if min(shape, default=1) < 0 or math.prod(shape) * kind.itemsize != len(content) - file.tell():
         raise ValueError(f"a header of {shape} numbers of type {kind}, in {len(content)} bytes")
-    return np.load(io.BytesIO(content), allow_pickle=False)
+    return np.frombuffer(content, dtype=kind, offset=file.tell()).reshape(shape, order="F" if fortran else "C")
 
 
 def _content(path: Path) -> bytes:

@@ -10,8 +10,10 @@ from typing import Any
 from .document import parse_document
 from .seal import SEAL, blank, check_seal, sealed
 
-_LAST = re.compile(rb"# sha256 of the lines above: ([0-9a-f]{64})\n?\Z")
 _LAST_TEXT = "# sha256 of the lines above: "
+_LAST = re.compile(rb"^" + _LAST_TEXT.rstrip().encode() + rb"(.*)$", re.MULTILINE)
+_KEYS = {"schema", "version", SEAL}
+"""Of each document, beside its values."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,10 @@ def sealed_document(values: Mapping[str, Any], form: Format, *, not_finite: bool
         not_finite: let NaN and infinities pass.
 
     Raises:
-        ValueError: a number that is not finite.
+        ValueError: a number that is not finite, or a value under a key of the format's.
     """
+    if taken := _KEYS & set(values):
+        raise ValueError(f"{', '.join(sorted(taken))} as keys of a document, which are those of its format")
     told = {**vars(form), **values, SEAL: blank()}
     text = json.dumps(told, ensure_ascii=False, indent=1, separators=(",", ":"), allow_nan=not_finite)
     return sealed(text.encode())
@@ -69,7 +73,7 @@ def unsealed_document(text: bytes, form: Format, *, not_finite: bool = False) ->
 
 
 def signed_text(text: str) -> bytes:
-    r"""A text of lines, with the digest of its bytes in a comment of TOML behind it.
+    r"""A text of lines, with the digest of its bytes in a comment of TOML behind it; ends of lines count as LF.
 
     >>> signed_text("a = 1\n").splitlines()[0], is_changed(signed_text("a = 1\n"))
     (b'a = 1', False)
@@ -77,14 +81,27 @@ def signed_text(text: str) -> bytes:
     Args:
         text: with an end of line behind its last line.
     """
-    return f"{text}{_LAST_TEXT}{hashlib.sha256(text.encode()).hexdigest()}\n".encode()
+    return f"{text}{_LAST_TEXT}{_digest(text.encode())}\n".encode()
 
 
 def is_changed(content: bytes) -> bool:
-    """Whether a text has another digest than the one behind it; one without any is not known to be changed.
+    r"""Whether a text has another digest than the one behind it, or more lines behind that one.
+
+    One without any is not known to be changed. CR LF in place of LF, as editors and git write it, is no change.
+
+    >>> is_changed(signed_text("a = 1\n").replace(b"\n", b"\r\n")), is_changed(signed_text("a = 1\n") + b"b = 2\n")
+    (False, True)
 
     Args:
         content: of the file.
     """
-    found = _LAST.search(content)
-    return found is not None and hashlib.sha256(content[: found.start()]).hexdigest().encode() != found[1]
+    found = list(_LAST.finditer(content))
+    if not found:
+        return False
+    last = found[-1]
+    return bool(content[last.end() :].strip()) or last[1].strip() != _digest(content[: last.start()]).encode()
+
+
+def _digest(content: bytes) -> str:
+    """SHA-256 of a text whose lines end with LF, whatever they end with."""
+    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import ConfigurationError, InputError
 from .mapping import ImportMapping, Quantity, Signal
+from .readers.parts import complex_of
 from .reading import Folder, Raw
 from .scales import Kind, in_si, magnitudes
 
@@ -170,14 +171,16 @@ def _joined(pair: tuple[NDArray[Any], NDArray[Any]], quantity: Signal, key: str,
     """Real and imaginary parts, or magnitudes and phases, as complex numbers.
 
     Raises:
-        InputError: two shapes.
+        InputError: two shapes, or a part that is complex itself.
     """
     first, second = pair
+    if np.iscomplexobj(first) or np.iscomplexobj(second):
+        raise InputError(f"two real parts of {key}", "complex numbers", "data that are joined already", "delete form")
     if first.shape != second.shape:
         raise InputError(f"two arrays of one shape for {key}", f"{first.shape} and {second.shape}",
                          "arrays of two captures", "check both names")  # fmt: skip
     if not polar:
-        return quantity.scale * (first + 1j * second)
+        return quantity.scale * complex_of(first, second)
     size = quantity.scale * magnitudes(first.astype(float), quantity.unit, key)
     return size * np.exp(1j * in_si(second.astype(float), quantity.phase_unit, "angle", f"{key}.phase"))
 
@@ -193,7 +196,7 @@ def _interleaved(values: NDArray[Any], key: str) -> NDArray[Any]:
             f"an even count of real numbers on the last axis of {key}", f"{values.shape} of {values.dtype}",
             "data that are not interleaved", "delete form, or pick another one",
         )  # fmt: skip
-    return values[..., 0::2] + 1j * values[..., 1::2]
+    return complex_of(values[..., 0::2], values[..., 1::2])
 
 
 def _indexed(raw: Raw, quantity: Signal, folder: Folder, mapping: ImportMapping, key: str) -> Named:

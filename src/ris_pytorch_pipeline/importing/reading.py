@@ -24,6 +24,8 @@ class Format:
         listing: names and shapes of what is in it.
         read: one array of it.
         columns: whether the first axis runs fastest.
+        fields: whether `NAME.FIELD` or `/PATH` may name a part of what is listed.
+        patterns: whether a name with `*` or `?` stands for several arrays.
     """
 
     name: str
@@ -31,13 +33,20 @@ class Format:
     listing: Callable[[Source], dict[str, tuple[int, ...]]]
     read: Callable[[Source, str], NDArray[Any]]
     columns: bool = False
+    fields: bool = False
+    patterns: bool = False
 
 
 FORMATS = (
     Format(name="NumPy file", suffixes=(".npz", ".npy"), listing=archive.listing, read=archive.read),
-    Format(name="MATLAB file", suffixes=(".mat",), listing=matlab.listing, read=matlab.read, columns=True),
-    Format(name="HDF5 file", suffixes=(".h5", ".hdf5", ".hdf"), listing=hdf5.listing, read=hdf5.read),
-    Format(name="text table", suffixes=(".csv", ".tsv", ".txt", ".dat"), listing=table.listing, read=table.read),
+    Format(
+        name="MATLAB file", suffixes=(".mat",), listing=matlab.listing, read=matlab.read, columns=True, fields=True
+    ),
+    Format(name="HDF5 file", suffixes=(".h5", ".hdf5", ".hdf"), listing=hdf5.listing, read=hdf5.read, fields=True),
+    Format(
+        name="text table", suffixes=(".csv", ".tsv", ".txt", ".dat"), listing=table.listing, read=table.read,
+        patterns=True,
+    ),
     Format(name="SigMF recording", suffixes=(".sigmf-meta", ".sigmf-data"), listing=sigmf.listing, read=sigmf.read),
     Format(
         name="Touchstone file", suffixes=tuple(f".s{n}p" for n in range(1, 100)), listing=touchstone.listing,
@@ -52,7 +61,7 @@ class Raw:
     """An array as a file holds it.
 
     Args:
-        values: the numbers.
+        values: the numbers, in the machine's order of bytes.
         columns: whether the first axis runs fastest, which decides how it is reshaped.
     """
 
@@ -88,9 +97,16 @@ class Folder:
             raise ConfigurationError(f"file, or {key}.file", "none", "a line left out", "name the data file")
         if not any(mark in file for mark in "*?"):
             return _read(source_in(self.path, file, self.limit), name, key)
-        paths = self._matching(file)
-        parts = [_read(source_in(self.path, path, self.limit), name, key) for path in paths]
-        return _stacked(parts, paths, key, self.limit)
+        parts, left = list[Raw](), self.limit
+        for path in (paths := self._matching(file)):
+            parts.append(_read(source_in(self.path, path, self.limit), name, key))
+            left -= parts[-1].values.nbytes
+            if left < 0:
+                raise InputError(
+                    f"at most {self.limit / 1e6:.0f} MB in {key}", f"{len(paths)} files with more", "a long capture",
+                    "raise --limit-mb, or narrow the pattern",
+                )  # fmt: skip
+        return _stacked(parts, key)
 
     def _matching(self, pattern: str) -> list[str]:
         """Files of the folder by a pattern, in the order of the numbers in their names.
@@ -140,7 +156,7 @@ def _read(source: Source, name: str, key: str) -> Raw:
     kind = format_of(source.path)
     try:
         names = kind.listing(source)
-        _check_name(source, name, key, names)
+        _check_name(source, name, key, names, kind)
         values = kind.read(source, name)
     except RisError:
         raise
@@ -150,17 +166,17 @@ def _read(source: Source, name: str, key: str) -> Raw:
         raise InputError(f"numbers in {key}", f"{name} of {values.dtype}", "texts, or a structure", "name its field")
     if not values.size:
         raise InputError(f"numbers in {key}", f"{name} of shape {values.shape}", "an empty array", "check the export")
-    return Raw(values=values, columns=kind.columns)
+    return Raw(values=values.astype(values.dtype.newbyteorder("="), copy=False), columns=kind.columns)
 
 
-def _check_name(source: Source, name: str, key: str, names: dict[str, tuple[int, ...]]) -> None:
+def _check_name(source: Source, name: str, key: str, names: dict[str, tuple[int, ...]], kind: Format) -> None:
     """Refuse a name that the file does not have.
 
     Raises:
         ConfigurationError: with the names that it has.
     """
-    field = name.split(".")[0] in names or name.replace(".", "/").strip("/") in names
-    if name in names or field or table.matching(list(names), name):
+    field = kind.fields and (name.split(".")[0] in names or name.replace(".", "/").strip("/") in names)
+    if name in names or field or (kind.patterns and table.matching(list(names), name)):
         return
     shown = ", ".join(f"{each} {'x'.join(map(str, shape))}" for each, shape in list(names.items())[:12])
     raise ConfigurationError(
@@ -169,16 +185,11 @@ def _check_name(source: Source, name: str, key: str, names: dict[str, tuple[int,
     )  # fmt: skip
 
 
-def _stacked(parts: list[Raw], paths: list[str], key: str, limit: int) -> Raw:
+def _stacked(parts: list[Raw], key: str) -> Raw:
     shapes = {part.values.shape for part in parts}
     if len(shapes) > 1:
         raise InputError(
-            f"{key} of one shape in all of {len(paths)} files", " and ".join(map(str, sorted(shapes)[:3])),
+            f"{key} of one shape in all of {len(parts)} files", " and ".join(map(str, sorted(shapes)[:3])),
             "files of two captures", "narrow the pattern",
-        )  # fmt: skip
-    if sum(part.values.nbytes for part in parts) > limit:
-        raise InputError(
-            f"at most {limit / 1e6:.0f} MB in {key}", f"{len(paths)} files with more", "a long capture",
-            "raise --limit-mb, or narrow the pattern",
         )  # fmt: skip
     return Raw(values=np.stack([part.values for part in parts]), columns=False)

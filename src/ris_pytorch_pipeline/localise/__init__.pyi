@@ -1,6 +1,7 @@
 from .counting import Counting
 from .domain import Domain, domain_of
 from .effort import Evidence, Trust
+from .existence import Existence
 from .explaining import Explaining
 from .localiser import Localiser
 from .proposal import Candidates, OnCovariance, Proposer
@@ -13,6 +14,7 @@ __all__ = [
     "Counting",
     "Domain",
     "Evidence",
+    "Existence",
     "Explaining",
     "Localiser",
     "OnCovariance",

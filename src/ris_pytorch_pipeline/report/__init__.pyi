@@ -14,6 +14,7 @@ from .pages.volume import spectra, volume_of
 from .result_table import ResultTable, filled, source_line
 from .spectrum import direction_axes, distance_axes, spectrum_figure
 from .style import EMBEDDED
+from .success_bars import success_by_value
 from .sweeps import check_points, rmse_against_snr, success_against_snr, sweep_figure
 from .training import training_figure
 
@@ -47,6 +48,7 @@ __all__ = [
     "spectra",
     "spectrum_figure",
     "success_against_snr",
+    "success_by_value",
     "sweep_figure",
     "table_of",
     "tables_in",

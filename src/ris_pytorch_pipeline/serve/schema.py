@@ -24,11 +24,20 @@ class Place(Strict):
     distance_m: float | None
 
 
+class Interval(Strict):
+    """Between which ends a coordinate lies; a distance without an upper end is bounded from below alone."""
+
+    low: Place
+    high: Place
+
+
 class Source(Place):
     """A source that was found."""
 
     std: Place = pydantic.Field(description="± from the Fisher information: right if the model holds")
     std_sandwich: Place | None = pydantic.Field(description="± whether the model holds or not")
+    interval_90: Interval = pydantic.Field(description="holds each coordinate with 90 % if the model holds")
+    existence: float | None = pydantic.Field(description="probability that the source is there")
     evidence: float | None = pydantic.Field(description="2 ΔNLL against scatter of the channel's colour")
     power_db: float | None
     truth: Place | None = pydantic.Field(None, description="only where the file holds the truth")

@@ -83,6 +83,8 @@ class Cluster:
         future = self.client.submit(attempted, work, number, task, pure=False)
         try:
             distributed.wait(future)
+            while future.status == "lost":  # its worker died with the value: another one computes it again
+                distributed.wait(future)
             return _done(future, number)
         finally:
             future.release()

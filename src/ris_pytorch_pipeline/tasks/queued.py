@@ -1,6 +1,7 @@
 """How are workers asked of SLURM, PBS or another queue? By dask-jobqueue, as a TOML file says."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +16,7 @@ _KINDS = {
 }  # fmt: skip
 """Classes of dask-jobqueue."""
 _MOST_BYTES, _HOUR = 2**20, 3600
+_MOST_WORKERS, _LONGEST = 10_000, 31 * 24 * _HOUR
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +43,8 @@ def queue_of(path: Path) -> Queue:
         path: of a TOML file with `kind`, `workers`, perhaps `patience_s`, and a table `[options]`.
 
     Raises:
-        ConfigurationError: no such file, another key, an unknown kind, or no workers.
+        ConfigurationError: no such file, another key, an unknown kind, or a number of workers or seconds that no
+            queue is asked for.
     """
     try:
         queue = from_document(Queue, {"patience_s": _HOUR, "options": {}} | parse_toml(read_regular(path, _MOST_BYTES)))
@@ -51,10 +54,15 @@ def queue_of(path: Path) -> Queue:
             "a TOML file that says which queue starts the workers", f"{path}: {why}", "a mistyped path or key",
             'write kind = "slurm", workers = 8 and below [options] cores = 1, memory = "4GB"',
         ) from error  # fmt: skip
-    if queue.kind not in _KINDS or queue.workers < 1:
+    if queue.kind not in _KINDS or not 1 <= queue.workers <= _MOST_WORKERS:
         raise ConfigurationError(
-            f"kind out of {', '.join(_KINDS)}, and workers >= 1", f"{path}: {queue.kind[:40]}, {queue.workers}",
-            "a misspelt name, or a count left at zero", "mend that line",
+            f"kind out of {', '.join(_KINDS)}, and workers >= 1 and <= {_MOST_WORKERS}",
+            f"{path}: {queue.kind[:40]}, {queue.workers}", "a misspelt name, or a count left at zero", "mend that line",
+        )  # fmt: skip
+    if not 0 < queue.patience_s <= _LONGEST:
+        raise ConfigurationError(
+            f"patience_s > 0 and <= {_LONGEST}, a month", f"{path}: {queue.patience_s}", "a number in another unit",
+            "write the seconds in which the first worker must have started",
         )  # fmt: skip
     return queue
 
@@ -76,8 +84,11 @@ def asked(queue: Queue) -> Any:  # noqa: ANN401
             "pip install 'ris-pytorch-pipeline[queue]'",
         ) from missing  # fmt: skip
     try:
-        cluster = vars(kinds)[_KINDS[queue.kind]](**queue.options)
-        cluster.scale(queue.workers)
+        with ExitStack() as closing:
+            cluster = vars(kinds)[_KINDS[queue.kind]](**queue.options)
+            closing.callback(cluster.close)
+            cluster.scale(queue.workers)
+            closing.pop_all()
     except (TypeError, ValueError, RuntimeError, OSError) as error:
         raise ConfigurationError(
             f"options of {_KINDS[queue.kind]}", str(error)[:300], "a misspelt or missing option, or no such queue here",

@@ -1,5 +1,5 @@
 from .files.checkpoint import Checkpoint, Header, read_checkpoint
-from .files.folder import holds_run
+from .files.folder import is_of_launch
 from .files.ledger import Ledger, read_ledger, standing
 from .files.load import Trained, load_network
 from .files.release import release_network
@@ -12,7 +12,7 @@ from .loop.trainer import Trainer
 from .loop.update import Motion, Outcome, Update
 from .overfitting import Overfit, one_batch, overfit
 from .parts import Criterion, Data, Parts
-from .processes.launch import joined, processes_of, restarts
+from .processes.launch import joined, launch_of, processes_of
 from .processes.together import Processes
 from .watching.reporter import Reporter
 from .watching.tensorboard import TensorBoard
@@ -40,8 +40,9 @@ __all__ = [
     "Update",
     "WatchConfig",
     "average_weight",
-    "holds_run",
+    "is_of_launch",
     "joined",
+    "launch_of",
     "load_network",
     "one_batch",
     "overfit",
@@ -51,7 +52,6 @@ __all__ = [
     "read_checkpoint",
     "read_ledger",
     "release_network",
-    "restarts",
     "shard_scenes",
     "standing",
 ]

@@ -13,17 +13,9 @@ from .findings import Finding, Rule, Severity
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One finding with its place, as the outputs print it.
+    """One finding with its place, as the outputs print it: `source` is its line without the indent.
 
-    Args:
-        rule: what is wrong.
-        severity: how serious it is here.
-        evidence: one clause on what was measured or read.
-        path: the file concerned; empty where there is none.
-        line: from 1; None where no line is known.
-        column: from 1; None where no line is known.
-        source: that line without its indent.
-        subject: the module, term, group or name concerned.
+    `path` is empty where no file is concerned; `line` and `column` count from 1, and are None where they are not known.
     """
 
     rule: Rule
@@ -105,11 +97,7 @@ def key_of(entry: Entry) -> tuple[str, str, str]:
 
 
 def write_known(path: Path, entries: Iterable[Entry]) -> int:
-    """Write a baseline file.
-
-    Returns:
-        How many were written.
-    """
+    """Write a baseline file."""
     counted = Counter(key_of(e) for e in entries)
     records = [{"code": c, "file": f, "line_hash": h, "count": n} for (c, f, h), n in sorted(counted.items())]
     path.write_text(to_json({"format": _FORMAT, "known": records}) + "\n", encoding="utf-8")

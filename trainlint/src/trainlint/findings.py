@@ -7,12 +7,7 @@ from enum import StrEnum
 
 
 def wrapped(text: str, indent: int = 4) -> str:
-    """Lines of at most 80 columns, but for a word that is longer.
-
-    Args:
-        text: a paragraph.
-        indent: of all lines but the first.
-    """
+    """Lines of at most 80 columns, but for a word that is longer."""
     return textwrap.fill(text, 80, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
 
@@ -85,26 +80,18 @@ class Rule:
         stage: Stage = Stage.CONFIRMED,
         **numbers: float,
     ) -> "Finding":
-        """A finding under this rule.
+        """A finding under this rule, with the fields of `Finding`.
 
-        Args:
-            evidence: one clause with the measured numbers in it.
-            subject: the module, term, file or group concerned.
-            severity: only to lower or raise the rule's own where the evidence is weaker or stronger.
-            update: index of the update at which it was measured, from 1.
-            stage: suspected, where one more observation must confirm it before it counts.
-            **numbers: the same evidence for machines.
+        `severity` is given only where the evidence is weaker or stronger than the rule's own; one that is suspected
+        counts once another observation confirms it.
         """
         own = self.severity if severity is None else severity
         return Finding(self, evidence, subject, own, update, dict(numbers), stage=stage)
 
     def withdrawn(self, why: str, *, subject: str = "", update: int | None = None) -> "Finding":
-        """The word that an earlier finding of this rule no longer holds: it leaves the verdict and stays in the ledger.
+        """The word that an earlier finding of this rule no longer holds, and why, in one clause.
 
-        Args:
-            why: one clause that says what was seen since.
-            subject: as in the earlier finding.
-            update: index of the update at which it was seen, from 1.
+        It leaves the verdict and stays in the ledger.
         """
         return Finding(self, why, subject, self.severity, update, stage=Stage.WITHDRAWN)
 
@@ -141,11 +128,7 @@ class Finding:
         return self.rule.code, self.subject
 
     def again(self, other: "Finding") -> "Finding":
-        """This finding with a later sighting counted; the surer, then the more serious one's evidence stays.
-
-        Args:
-            other: suspected or confirmed, under the same key.
-        """
+        """This finding with a later sighting counted; the surer, then the more serious one's evidence stays."""
         kept = (
             other if (_SURE[other.stage], _ORDER[other.severity]) < (_SURE[self.stage], _ORDER[self.severity]) else self
         )

@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from .errors import InputError
 from .findings import Finding
-from .rules import data
+from .rules import runs
 
 FORMAT = 2
 """Number of the format; the first record of every session has it. Before 2 there were two formats without a number."""
@@ -133,9 +133,6 @@ class Ledger:
 def cut_back(path: Path) -> None:
     """Cut off the end of a line that a kill left without its newline, so that the next record has a line of its own.
 
-    Args:
-        path: of a ledger, which need not exist.
-
     Raises:
         InputError: the file does not begin as a ledger does; it is left as it is.
     """
@@ -151,10 +148,7 @@ def cut_back(path: Path) -> None:
 def to_json(value: object, *, indent: int | None = None, ascii_only: bool = True) -> str:
     """A value as JSON text that any reader takes: NaN and infinity are the texts "nan", "inf" and "-inf".
 
-    Args:
-        value: mappings, sequences, numbers and texts; anything else is written as its text.
-        indent: spaces per level; None puts all on one line.
-        ascii_only: False keeps other letters as they are.
+    Anything but mappings, sequences, numbers and texts is written as its text; `indent` None puts all on one line.
     """
     return json.dumps(finite(value), allow_nan=False, ensure_ascii=ascii_only, indent=indent, default=str)
 
@@ -170,9 +164,6 @@ def finite(value: Any) -> Any:  # noqa: ANN401
 
 def read(path: Path | str) -> list[dict[str, object]]:
     """All records of a ledger; a last line cut short by a kill is left out.
-
-    Args:
-        path: the file.
 
     Raises:
         InputError: the file is missing, or a whole line is not a record.
@@ -212,22 +203,13 @@ def _check_format(record: dict[str, object], number: int) -> None:
 
 
 def not_a_record(number: int, told: str) -> InputError:
-    """The error that a line of a ledger cannot be read.
-
-    Args:
-        number: of the line, from 1.
-        told: what it is instead.
-    """
+    """The error that a line of a ledger cannot be read."""
     got = f"line {number}: {told}"
     return InputError("one JSON record a line", got, "another kind of log", "pass it under a name that ends in .log")
 
 
 def sessions(records: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """The records of each session, from its `start` or `resume` on.
-
-    Args:
-        records: of a ledger, in order.
-    """
+    """The records of each session, from its `start` or `resume` on."""
     found: list[list[dict[str, Any]]] = []
     for record in records:
         if record.get("event") in _BEGINS or not found:
@@ -237,11 +219,7 @@ def sessions(records: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 
 def last_run(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The last session, unless it resumed a run of which nothing was left to do: then the one before it.
-
-    Args:
-        records: of a ledger, in order.
-    """
+    """The last session, unless it resumed a run of which nothing was left to do: then the one before it."""
     known = sessions(records)
     while len(known) > 1 and known[-1][0].get("event") == "resume" and not any(map(_did_something, known[-1])):
         known.pop()
@@ -251,24 +229,16 @@ def last_run(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def _did_something(record: Mapping[str, object]) -> bool:
     """Whether a record is of the session's own doing: that an earlier one was killed is not."""
     event = record.get("event")
-    return event == "update" or (event == "finding" and record.get("code") != data.DIED.code)
+    return event == "update" or (event == "finding" and record.get("code") != runs.DIED.code)
 
 
 def has_ended(session: Sequence[Mapping[str, object]]) -> bool:
-    """True where a session says how it ended.
-
-    Args:
-        session: its records.
-    """
+    """True where a session says how it ended."""
     return any(record.get("event") in _ENDS for record in session)
 
 
 def unfinished(path: Path | str) -> Finding | None:
-    """The finding that the last session in this ledger has no end, if so.
-
-    Args:
-        path: the ledger, which need not exist.
-    """
+    """The finding that the last session in this ledger has no end, if so."""
     source = Path(path)
     known = sessions(read(source)) if source.is_file() else []
     if not known or has_ended(known[-1]):
@@ -276,21 +246,16 @@ def unfinished(path: Path | str) -> Finding | None:
     run = known[-1]
     epochs, updates = (sum(record.get("event") == event for record in run) for event in ("epoch", "update"))
     told = f"the session before this one was killed: {len(run)} records, {epochs} epochs, {updates} updates"
-    return data.DIED.found(f"{told} and no end record", records=len(run), epochs=epochs, updates=updates)
+    return runs.DIED.found(f"{told} and no end record", records=len(run), epochs=epochs, updates=updates)
 
 
 def same_run(path: Path | str, identity: Mapping[str, object]) -> list[Finding]:
-    """Findings where a ledger's last run is another run than the one asked about.
-
-    Args:
-        path: the ledger.
-        identity: what the run should have been started with.
-    """
+    """Findings where a ledger's last run is another run than the one asked about."""
     run = last_run(read(path))
     stored = run[0].get("identity") if run else {}
     told = stored if isinstance(stored, dict) else {}
     return [
-        data.ANOTHER_RUN.found(f"{key} is {told.get(key)!r} in the ledger and {value!r} here", subject=key)
+        runs.ANOTHER_RUN.found(f"{key} is {told.get(key)!r} in the ledger and {value!r} here", subject=key)
         for key, value in identity.items()
         if key not in told or told[key] != value
     ]

@@ -132,10 +132,5 @@ class Output(Protocol):
         ...
 
 
-OUTPUTS: dict[str, Output] = {
-    "text": as_text,
-    "json": as_json,
-    "github": as_github,
-    "sarif": as_sarif,
-}
+OUTPUTS: dict[str, Output] = {"text": as_text, "json": as_json, "github": as_github, "sarif": as_sarif}
 """Every output by its name in `--output`."""

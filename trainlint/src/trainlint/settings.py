@@ -16,14 +16,9 @@ _KEYS = ("select", "ignore", "tolerate", "per-file-ignores")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The table `[tool.trainlint]` of a project.
+    """The table `[tool.trainlint]` of a project: codes or their beginnings, and the reason why a code may stand.
 
-    Args:
-        select: codes or their beginnings that are looked for; empty selects all.
-        ignore: codes or their beginnings that are left out.
-        tolerate: code, and the reason why it may stand.
-        per_file_ignores: pattern of paths, and the codes left out there.
-        root: the folder that patterns start from.
+    `root` is the folder that the patterns of `per_file_ignores` start from.
     """
 
     select: tuple[str, ...] = ()

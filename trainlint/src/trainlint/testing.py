@@ -13,24 +13,14 @@ RATES = (1e-3, 1e-2, 1e-1)
 
 
 def assert_trains(
-    step: StepFunction,
-    model: nn.Module,
-    batch: object,
-    *,
-    optimizer: Optimizer | None = None,
-    updates: int = 200,
+    step: StepFunction, model: nn.Module, batch: object, *, optimizer: Optimizer | None = None, updates: int = 200
 ) -> None:
     """Fail unless one batch goes through forward, loss, backward and update, and its loss falls by half.
 
     Model and optimiser are left as they were.
 
-    Args:
-        step: forward and loss of one batch: (model, batch) -> scalar.
-        model: the model.
-        batch: a batch as the training will see it.
-        optimizer: its optimiser; None tries Adam on all parameters, at 1e-3, 1e-2 and 1e-1 until one trains.
-        updates: within which the loss of this batch must fall by half of its first value's size, and stay there; a loss
-            that maximises its criterion fails.
+    Arguments are those of `preflight`. Without an optimiser Adam is tried on all parameters, at 1e-3, 1e-2 and 1e-1
+    until one trains.
 
     Raises:
         AssertionError: it does not; the text has the line of each check and what is wrong.

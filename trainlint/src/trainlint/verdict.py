@@ -82,12 +82,7 @@ class Verdict:
         }
 
     def keeping(self, wanted: Callable[[Finding], bool], passed: Iterable[str] = ()) -> "Verdict":
-        """The verdict on the findings that somebody wants to hear of; the others are let pass, and that is said.
-
-        Args:
-            wanted: True for a finding that stands.
-            passed: what is let pass, one sentence each.
-        """
+        """The verdict on the findings that somebody wants to hear of; the others are let pass, and that is said."""
         kept = tuple(f for f in self.findings if wanted(f))
         suspected = tuple(f for f in self.suspected if wanted(f))
         state = self.state if len(kept) == len(self.findings) else _state(kept, self.state)

@@ -127,3 +127,16 @@ def test_a_run_that_was_told_to_stop_has_ended(ending: str):
     text = "\n".join(f"app_1 | [epoch {n}/100] loss={0.9**n:.4f}" for n in range(1, 30))
     assert diagnose_text(f"{text}\n{ending}\n").findings
     assert not diagnose_text(f"registered a handler of SIGTERM\n{text}\n").findings
+
+
+def test_a_quoted_list_is_one_cell_of_a_table():
+    rows = [f'{n},"[1e-3, 1e-4]",{0.9**n:.4f},"[0.{n + 10}, 0.{n + 20}]"' for n in range(30)]
+    log = diagnose_text("\n".join(["epoch,lr,loss,class_acc", *rows]))
+    assert log.healthy
+    assert log.counts["values"] == 90
+
+
+@pytest.mark.parametrize("text", ["features by SIGLIP: loss {}", "loss {} (got signal 0.4)"])
+def test_a_word_that_begins_as_a_signal_does_ends_nothing(text: str):
+    verdict = diagnose_text("\n".join(text.format(round(0.9**n, 4)) for n in range(30)))
+    assert verdict.healthy, str(verdict)

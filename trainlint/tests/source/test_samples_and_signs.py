@@ -110,6 +110,11 @@ _COMPARED = "(got.argmax(1) == known.tensors[1]).float().mean()"
         (_QUANTILES.format(tau="torch.rand(80)", miss="out - y", larger=_TWO), "RT640"),
         (_GALLERY.format(b="_", mixed=True, labels=_COMPARED), "RT655"),
         (
+            _GALLERY.format(b="_", mixed=True, labels=_COMPARED).replace("return", "truth = known.tensors[1]; return"),
+            "RT655",
+        ),
+        (_RARE.format(lines="both = SMOTE().fit_resample(rows)\nxa, x_test = split_rows(both)"), "RT654"),
+        (
             _RARE.format(
                 lines="x2, y2 = SMOTE().fit_resample(table, truth)\nxa, xb, ya, yb = train_test_split(x2, y2)"
             ),
@@ -136,6 +141,8 @@ def test_a_slip(text: str, code: str) -> None:
         _QUANTILES.format(tau=0.8, miss="out - y", larger="torch.max((1 - tau) * miss, -tau * miss)"),
         _GALLERY.format(b="_", mixed=False, labels=_COMPARED),
         _GALLERY.format(b="_", mixed=True, labels="got.mean(0)"),
+        _GALLERY.format(b="_", mixed=True, labels="got.mean(0)").replace("got =", "n = len(known.tensors[1]); got ="),
+        _RARE.format(lines="table = SMOTE().fit_resample(rows)\nxa, ya = split_columns(table)"),
         _RARE.format(
             lines="xa, xb, ya, yb = train_test_split(table, truth)\nxa, ya = SMOTE().fit_resample(xa, ya)\n"
             "first, last = xa.split(40)"

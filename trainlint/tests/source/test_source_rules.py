@@ -99,3 +99,23 @@ def test_a_copy_of_an_optimiser_is_kept_and_not_stepped():
     kept = "import copy\nimport torch\n" + made + loop + "    optimizer.step()\nkept = copy.deepcopy(optimizer)\n"
     assert check_source(kept) == []
     assert [f.code for f in check_source(kept.replace("    optimizer.step()\n", ""))] == ["RT604"]
+
+
+_HOOKED = """
+import torch
+from torch import nn
+net = nn.Linear(4, 2)
+own = {p: torch.optim.SGD([p], 0.1) for p in net.parameters()}
+def done(p):
+    own[p].step()
+    own[p].zero_grad()
+for p in net.parameters():
+    p.register_post_accumulate_grad_hook(done)
+for _ in range(9):
+    nn.functional.cross_entropy(net(torch.randn(8, 4)), torch.randint(0, 2, (8,))).backward()
+"""
+
+
+def test_an_optimiser_in_a_hook_steps() -> None:
+    assert check_source(_HOOKED) == []
+    assert "RT604" in [f.code for f in check_source(_HOOKED.replace("    own[p].step()\n", ""))]

@@ -73,6 +73,19 @@ def test_a_fault_of_all_folds_is_told_once() -> None:
     assert verdict.findings[0].evidence.endswith("the same of model #2, #3")
 
 
+def test_a_later_stage_whose_optimizer_was_made_before_the_first_one_is_watched() -> None:
+    def program() -> None:
+        torch.manual_seed(0)
+        teacher, student = network(), network()
+        first, second = SGD(teacher.parameters(), 0.1), SGD(student.parameters(), 0.01)
+        train(teacher, first, 80)
+        train(student, second, 20, clear=False)
+
+    _, verdict = watched(program)
+    assert [f.rule.code for f in verdict.findings] == ["RT112"]
+    assert verdict.findings[0].subject.startswith("model #2 (Sequential, ")
+
+
 def test_a_second_phase_on_top_of_the_first_is_watched() -> None:
     def program() -> None:
         torch.manual_seed(0)

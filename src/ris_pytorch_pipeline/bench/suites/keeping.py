@@ -36,11 +36,11 @@ class Kept:
             resume: go on with the cells that are there.
 
         Raises:
-            ConfigurationError: nothing to resume, something there and not resumed, or the cells of another suite.
+            ConfigurationError: nothing to resume, cells there and not resumed, or the cells of another suite.
             InputError: a file that this version cannot read.
         """
         if not resume:
-            if is_there(self.path):
+            if is_there(self.path) and read_rows(self.path)[0]:
                 raise ConfigurationError(
                     "a folder without results", str(self.path), "an earlier run of a suite",
                     "pass --resume to go on with it, or another --out",

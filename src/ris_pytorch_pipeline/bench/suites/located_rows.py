@@ -73,7 +73,7 @@ def read_located(path: Path | str) -> "pa.Table":
     """
     try:
         check_file(Path(path))
-        check_version(pq.read_schema(path))
+        _check_form(pq.read_schema(path))
         return pq.read_table(path)
     except DAMAGED as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
@@ -81,6 +81,19 @@ def read_located(path: Path | str) -> "pa.Table":
             "the file that `ris locate FOLDER --out` wrote", f"{path}: {why}", "a copy cut short, or a damaged disk",
             "copy it again, or locate the folder again",
         ) from error  # fmt: skip
+
+
+def _check_form(held: "pa.Schema") -> None:
+    """Refuse a table of another version, or of other columns.
+
+    Raises:
+        ValueError: naming both versions, or the columns that differ.
+    """
+    check_version(held)
+    mine = schema()
+    if held.names != mine.names or held.types != mine.types:
+        odd = {(field.name, str(field.type)) for field in held} ^ {(field.name, str(field.type)) for field in mine}
+        raise ValueError(f"other columns than those of sources: {', '.join(sorted(name for name, _ in odd))[:100]}")
 
 
 class Parts:
@@ -101,10 +114,21 @@ class Parts:
         if regular_size(self._part(key)) is None:
             return False
         try:
-            self._read(key)
+            self.read(key)
         except DAMAGED:
             return False
         return True
+
+    def read(self, key: str) -> "pa.Table":
+        """The rows of a block.
+
+        Raises:
+            OSError: it cannot be read.
+            ValueError: another byte than was written, or a table of another version or of other columns.
+        """
+        table = table_of(read_regular(self._part(key), MOST_BYTES))
+        _check_form(table.schema)
+        return table.replace_schema_metadata(VERSION)
 
     def keep(self, key: str, rows: Sequence[Row]) -> None:
         """Keep a block.
@@ -129,6 +153,7 @@ class Parts:
 
         Raises:
             ConfigurationError: it cannot be written.
+            InputError: a block that is not whole any more.
         """
         scenes = rows = 0
         try:
@@ -139,7 +164,7 @@ class Parts:
                     pa.PythonFile(kept, mode="w"), schema(), compression="zstd", write_page_checksum=True
                 ) as out:  # fmt: skip
                     for key in keys:
-                        table = self._read(key)
+                        table = self._whole(key)
                         out.write_table(table)
                         rows += len(table)
                         scenes += sum(first in (None, 0) for first in table.column("source").to_pylist())
@@ -156,8 +181,14 @@ class Parts:
     def _part(self, key: str) -> Path:
         return self.folder / f"{key}.parquet"
 
-    def _read(self, key: str) -> "pa.Table":
-        return table_of(read_regular(self._part(key), MOST_BYTES)).replace_schema_metadata(VERSION)
+    def _whole(self, key: str) -> "pa.Table":
+        try:
+            return self.read(key)
+        except DAMAGED as error:
+            raise InputError(
+                "blocks that are whole", f"{self._part(key)}: {str(error)[:200]}", "a disk or program that changed it",
+                "run the same command again: it is located anew",
+            ) from error  # fmt: skip
 
     def _refuse(self, path: Path, error: OSError) -> None:
         raise ConfigurationError(

@@ -217,20 +217,22 @@ def document(
 
 def print_finding(finding: Finding, name: str) -> None:
     """One scene as a table: what was found and, where the truth is known, what it was and what is possible."""
-    columns = ("source", "azimuth °", "elevation °", "distance m", "power dB")
+    columns = ("source", "azimuth °", "elevation °", "distance m", "power dB", "there")
     if finding.judged:
         columns += ("truth", "error (bound) az °", "el °", "dist m")
     table = table_of(f"scene {finding.scene}, {name}: {finding.status}", columns)
     for number, source in enumerate(finding.sources):
         position, deviation = source["position"], source["std"]
         row = [str(number), *(_plus_minus(position[key], deviation[key]) for key in position)]
+        row[-1] += _beyond(source)
         row.append("" if source["power_db"] is None else f"{source['power_db']:+.1f}")
+        row.append("" if source["existence"] is None else f"{source['existence']:.2f}")
         if finding.judged:
             row += _judgement(source)
         table.add_row(*row)
     for missed in finding.missed:
         bounds = [f"({value:.2g})" for value in missed["bound"].values()]
-        table.add_row("missed", "", "", "", "", _place(missed["position"]), *bounds)
+        table.add_row("missed", "", "", "", "", "", _place(missed["position"]), *bounds)
     print_table(table)
     for line in fit_lines(finding):
         print(line)
@@ -280,6 +282,12 @@ def _judgement(source: dict[str, Any]) -> list[str]:
 def _place(position: dict[str, float]) -> str:
     azimuth, elevation, distance = position.values()
     return f"{azimuth:.2f}, {elevation:.2f}, {distance:.2f}"
+
+
+def _beyond(source: dict[str, Any]) -> str:
+    """Of a distance that the measurements bound from below alone, that bound."""
+    least, most = (source["interval_90"][end]["distance_m"] for end in ("low", "high"))
+    return "" if most is not None or least is None else f", > {least:.3g} at 90 %"
 
 
 def _plus_minus(value: float | None, deviation: float | None) -> str:

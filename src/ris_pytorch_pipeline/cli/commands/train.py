@@ -19,10 +19,10 @@ from ...train import (
     TensorBoard,
     Trainer,
     WatchConfig,
-    holds_run,
+    is_of_launch,
     joined,
+    launch_of,
     processes_of,
-    restarts,
     shard_scenes,
 )
 from ..options.held_out import verify
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     experiment, watch = training_of(arguments), watch_of(arguments)
     limit = limited(arguments.memory_limit, experiment.device)
     listeners = [] if arguments.tensorboard is None else [TensorBoard(arguments.tensorboard)]
-    resume = arguments.resume or (restarts(os.environ) > 0 and holds_run(arguments.out))
+    resume = arguments.resume or is_of_launch(arguments.out, launch_of(os.environ))
     resumed = arguments.out if resume else None
     parts = None if arguments.shards is None else Parts(data=shard_scenes(arguments.shards, resumed))
     if arguments.shards is not None:

@@ -10,7 +10,17 @@ from ...bench import RESULTS, Row, cell_of
 from ...errors import InputError
 from ...files import is_there
 from ...foreign import odd_values
-from ...report import Report, ResultTable, Table, heat_maps, latex_table, sweep_figure, tabular, training_figure
+from ...report import (
+    Report,
+    ResultTable,
+    Table,
+    heat_maps,
+    latex_table,
+    success_by_value,
+    sweep_figure,
+    tabular,
+    training_figure,
+)
 from ...train import read_ledger, standing
 from ...train.files.folder import BEST, LEDGER
 from ..showing.figures import check_figure, save_figure, save_text
@@ -18,18 +28,14 @@ from .drawn_scenes import worst_scene
 from .kept_evaluation import FOLDER, read_evaluation
 from .reported import folder_of, folders_in, kind_of, search_at
 
-EVALUATION = ResultTable(
-    sweeps=(FOLDER,),
-    rows=("method", "sources", "snr_db"),
-    figures=(
-        ("success", "{success:.2f} [{success_low:.2f}, {success_high:.2f}]"),
-        ("RMSE/CRB azimuth", "{rmse_over_crb_azimuth:.2f}"),
-        ("elevation", "{rmse_over_crb_elevation:.2f}"),
-        ("distance", "{rmse_over_crb_distance:.2f}"),
-        ("GOSPA", "{gospa_whitened:.2f}"),
-    ),
+_FIGURES = (
+    ("success", "{success:.2f} [{success_low:.2f}, {success_high:.2f}]"),
+    ("RMSE/CRB azimuth", "{rmse_over_crb_azimuth:.2f}"),
+    ("elevation", "{rmse_over_crb_elevation:.2f}"),
+    ("distance", "{rmse_over_crb_distance:.2f}"),
+    ("GOSPA", "{gospa_whitened:.2f}"),
 )
-"""What a paper prints of an evaluation."""
+"""What a paper prints of an evaluation or a sweep."""
 _KEPT, _AGAIN = "results that a command of ours kept", "run that command again"
 
 
@@ -81,63 +87,71 @@ def figures_in(folder: Path) -> Iterator[tuple[str, Figure]]:
 
 def _of_sweeps(rows: Sequence[Row]) -> Iterator[tuple[str, Figure]]:
     for sweep in dict.fromkeys(row["sweep"] for row in rows):
-        figure = figure_of([row for row in rows if row["sweep"] == sweep])
-        if figure is not None:
-            yield sweep, figure
+        yield sweep, figure_of([row for row in rows if row["sweep"] == sweep])
 
 
-def figure_of(rows: Sequence[Row]) -> Figure | None:
-    """The figure of a sweep: lines over SNR, a map of two axes, or None where it is neither.
+def figure_of(rows: Sequence[Row]) -> Figure:
+    """The figure of a sweep: lines over SNR, a map of two axes, else success by its values.
 
     Args:
         rows: of the sweep.
     """
     axes = json.loads(rows[0]["axes"])
     points = [row["snr_db_least"] == row["snr_db_most"] for row in rows]
-    if "snr_db" in axes and set(axes) <= {"sources", "snr_db"}:
-        return sweep_figure([cell_of(row) for row in rows]) if all(points) else None
-    return heat_maps(rows) if len(axes) == 2 else None
+    if "snr_db" in axes and set(axes) <= {"sources", "snr_db"} and all(points):
+        return sweep_figure([cell_of(row) for row in rows])
+    return heat_maps(rows) if len(axes) == 2 else success_by_value(rows)
 
 
 def write_latex(paths: Sequence[Path], folder: Path) -> None:
-    """Write a table of each evaluation and each search as LaTeX.
+    """Write a table of each evaluation, each sweep and each search as LaTeX.
 
     Args:
-        paths: of trainings and searches.
+        paths: of trainings, benchmarks and searches.
         folder: for the tables, made unless it is there.
 
     Raises:
         ConfigurationError: a table that cannot be written.
-        InputError: a benchmark, whose tables stand in texts, or a training that was not evaluated.
+        InputError: a training that was not evaluated; no table is written then.
     """
+    texts: dict[Path, str] = {}
+    for held in (held for path in paths for held in folders_in(path)):
+        with odd_values(_KEPT, held, _AGAIN):
+            texts |= {folder / f"{held.resolve().name}{name}.tex": text for name, text in latex_in(held)}
     folder.mkdir(parents=True, exist_ok=True)
-    for path in paths:
-        for held in folders_in(path):
-            target = folder / f"{held.resolve().name}.tex"
-            with odd_values(_KEPT, held, _AGAIN):
-                text = latex_in(held)
-            save_text(text, target)
-            print(f"table written to {target}")
+    for target, text in texts.items():
+        save_text(text, target)
+        print(f"table written to {target}")
 
 
-def latex_in(folder: Path) -> str:
-    """The table of a training or a search.
+def latex_in(folder: Path) -> list[tuple[str, str]]:
+    """The tables of a training, a benchmark or a search, each with what its name ends in.
 
     Args:
         folder: of it.
 
     Raises:
-        InputError: a benchmark, or a training that was not evaluated.
+        InputError: a training that was not evaluated.
     """
     kind = kind_of(folder)
     if kind == "search":
-        return _of_trials(search_at(folder))
-    kept = read_evaluation(folder_of(folder) / FOLDER) if kind == "run" else None
+        return [("", _of_trials(search_at(folder)))]
+    if kind == "bench":
+        rows = _read(folder)
+        return [(f"-{sweep}", _of_sweep(sweep, rows)) for sweep in dict.fromkeys(row["sweep"] for row in rows)]
+    kept = read_evaluation(folder_of(folder) / FOLDER)
     if kept is None:
-        wanted, move = ("an evaluation in the folder of the run", f"ris evaluate {folder}") if kind == "run" else (
-            "a text whose tables a benchmark fills", "name it with --tables TEXT.md")  # fmt: skip
-        raise InputError(wanted, f"none of {folder}", "a table with nothing to show", move)
-    return latex_table(EVALUATION, kept.rows)
+        raise InputError(
+            "an evaluation in the folder of the run", f"none of {folder}", "a table with nothing to show",
+            f"ris evaluate {folder}",
+        )  # fmt: skip
+    return [("", _of_sweep(FOLDER, kept.rows))]
+
+
+def _of_sweep(sweep: str, rows: Sequence[Row]) -> str:
+    """The table of a sweep: a line for each method at each combination of its values."""
+    axes = json.loads(next(row["axes"] for row in rows if row["sweep"] == sweep))
+    return latex_table(ResultTable(sweeps=(sweep,), rows=("method", *axes), figures=_FIGURES), rows)
 
 
 def _of_trials(report: Report) -> str:

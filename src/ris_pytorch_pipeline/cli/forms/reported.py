@@ -9,16 +9,14 @@ from trainlint.errors import ExplainedError
 
 from ...bench import RESULTS
 from ...errors import ConfigurationError, InputError
-from ...files import Format, is_there, read_regular, reason, unsealed_document
+from ...files import is_there, read_regular, reason, unsealed_document
 from ...foreign import odd_values
 from ...report import Report, bench_report, compared_runs, run_report, search_report
 from ...report.pages.explorer import MOST_SCENES
+from ...search.kept.names import BEST_FILE, JOURNAL, RESULTS_FILE, RESULTS_FORM
 from ...train.files.folder import BEST, LEDGER
 from .shown_run import run_at
 
-SEARCHED, JOURNAL = "search.json", "journal.jsonl"
-_FORM = Format("ris-search", 1)
-"""That of `search.results`, which needs the extra."""
 _MOST_BYTES = 2**28
 
 
@@ -28,7 +26,7 @@ def folder_of(path: Path) -> Path:
     Args:
         path: of a command line.
     """
-    return path.parent if path.name in (LEDGER, RESULTS, SEARCHED, JOURNAL) else path
+    return path.parent if path.name in (LEDGER, RESULTS, RESULTS_FILE, JOURNAL) else path
 
 
 def kind_of(folder: Path) -> str:
@@ -40,13 +38,13 @@ def kind_of(folder: Path) -> str:
     Raises:
         InputError: nothing of these.
     """
-    held = {"bench": (RESULTS,), "search": (SEARCHED, JOURNAL), "run": (LEDGER, BEST)}
+    held = {"bench": (RESULTS,), "search": (RESULTS_FILE, JOURNAL), "run": (LEDGER, BEST)}
     for kind, names in held.items():
         if any(is_there(folder / name) for name in names):
             return kind
     raise InputError(
         f"the folder of a training ({LEDGER}), of results that `ris bench SUITE` kept ({RESULTS}), or of a search "
-        f"({JOURNAL}, {SEARCHED})", f"none of these in {folder}", "a mistyped path, or nothing finished there",
+        f"({JOURNAL}, {RESULTS_FILE})", f"none of these in {folder}", "a mistyped path, or nothing finished there",
         "name the folder that the command wrote to",
     )  # fmt: skip
 
@@ -80,11 +78,11 @@ def search_at(folder: Path) -> Report:
         InputError: a search that cannot be read.
     """
     with odd_values(
-        f"what `ris search` writes in {SEARCHED}", folder / SEARCHED, "go on with `ris search DIR --resume`"
+        f"what `ris search` writes in {RESULTS_FILE}", folder / RESULTS_FILE, "go on with `ris search DIR --resume`"
     ):
         document, changes = _searched(folder)
         importances, unjudged = _importances(document)
-        best = folder / "best.toml"
+        best = folder / BEST_FILE
         toml = read_regular(best, _MOST_BYTES).decode("utf-8", "replace") if is_there(best) else ""
         return search_report(
             folder.resolve().name, document, importances, unjudged=unjudged, best=toml, changes=changes
@@ -97,7 +95,7 @@ def _searched(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
     Raises:
         ConfigurationError: an install without the extra, or a journal without a search, and no results beside it.
     """
-    written = folder / SEARCHED
+    written = folder / RESULTS_FILE
     try:
         return _of_journal(folder) if is_there(folder / JOURNAL) else (_document(written), {})
     except ConfigurationError:
@@ -110,7 +108,7 @@ def _of_journal(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
     from ...search import joined_studies, open_storage, results_of, searches_in  # needs the extra
     from ..showing.search_shown import changes
 
-    storage, written = open_storage(folder), folder / SEARCHED
+    storage, written = open_storage(folder), folder / RESULTS_FILE
     name = next(iter(searches_in(storage)), folder.resolve().name)
     studies = joined_studies(storage, name)
     results = results_of(studies, complete=is_there(written) and bool(_document(written).get("complete")))
@@ -121,7 +119,7 @@ def _of_journal(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
 
 def _document(path: Path) -> Mapping[str, Any]:
     try:
-        return unsealed_document(read_regular(path, _MOST_BYTES), _FORM)
+        return unsealed_document(read_regular(path, _MOST_BYTES), RESULTS_FORM)
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
         raise InputError(

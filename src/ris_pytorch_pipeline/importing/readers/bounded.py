@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import InputError
+from ...files import reason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,7 @@ def source_in(folder: Path, name: str, limit: int) -> Source:
 
     Raises:
         InputError: absolute, outside, missing, or no regular file.
+        _forbidden: an `InputError`, nobody may look there.
     """
     folder = folder.resolve()
     path = folder / name
@@ -61,6 +63,8 @@ def source_in(folder: Path, name: str, limit: int) -> Source:
         path.lstat()
     except FileNotFoundError:
         pass
+    except PermissionError as error:
+        raise _forbidden(name, error) from error
     except (OSError, ValueError) as error:  # a name too long, or with a zero byte
         raise InputError(
             f"a file {name[:80]!r}", str(error)[:200], "a misspelt name", f"look into {folder.name}"
@@ -77,8 +81,17 @@ def source_in(folder: Path, name: str, limit: int) -> Source:
     return Source(path=path.resolve(), folder=folder, limit=limit)
 
 
+def _forbidden(name: str, error: PermissionError) -> InputError:
+    return InputError(
+        f"a file {name[:80]!r} that may be read", reason(error), "a file or folder of another user",
+        "ask for the right to read it, or copy it",
+    )  # fmt: skip
+
+
 def unreadable(source: Source, kind: str, error: Exception) -> InputError:
-    """What to say of a file that its reader does not understand."""
+    """What to say of a file that its reader does not understand, or may not read."""
+    if isinstance(error, PermissionError):
+        return _forbidden(source.path.name, error)
     return InputError(
         f"a readable {kind}", f"{source.path.name}: {type(error).__name__}: {str(error)[:200]}",
         "a download or copy cut short, or a file of another kind under this name", "copy it again, or export it anew",

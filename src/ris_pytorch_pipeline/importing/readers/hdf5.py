@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from .bounded import Source
 from .extra import needed
+from .parts import complex_of
 
 if TYPE_CHECKING:
     from h5py import File
@@ -46,10 +47,10 @@ def read(source: Source, name: str) -> NDArray[Any]:
     h5py = needed("h5py", source)
     with h5py.File(source.path, "r") as file:
         _refuse_links(h5py, file, name)
-        item = file[name]
+        item = file.get(name)
         if not isinstance(item, h5py.Dataset) or item.is_virtual or item.external or item.dtype.hasobject:
             raise InputError(
-                f"{name} as a numeric data set of this file", "a group, texts, or data kept in another file",
+                f"{name} as a numeric data set of this file", "none, a group, texts, or data kept in another file",
                 "a path too short, or a virtual data set", "name a numeric data set, or repack the file",
             )  # fmt: skip
         source.check_size(tuple(item.shape or ()), item.dtype.itemsize, name)
@@ -73,5 +74,5 @@ def _complex(value: Any) -> NDArray[Any]:  # noqa: ANN401
     array = np.asarray(value)
     if array.dtype.names is not None and len(array.dtype.names) == 2:
         real, imaginary = array.dtype.names
-        return array[real] + 1j * array[imaginary]
+        return complex_of(array[real], array[imaginary])
     return array

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from .bounded import Source
+from .parts import complex_of
 
 _KIND = re.compile(r"(?P<form>[rc])(?P<number>f32|f64|i32|i16|i8|u32|u16|u8)(?P<order>_le|_be)?")
 _TEXT_LIMIT = 2**24
@@ -33,7 +34,7 @@ def read(source: Source, name: str) -> NDArray[Any]:
     if pairs == 1:
         return numbers.reshape(shape)
     parts = numbers.astype(np.float64).reshape(*shape, 2)
-    return parts[..., 0] + 1j * parts[..., 1]
+    return complex_of(parts[..., 0], parts[..., 1])
 
 
 def _files(source: Source) -> tuple[dict[str, Any], Source]:

@@ -1,6 +1,7 @@
 """How an array is kept in a text file: TOML with a panel, a line or points, wavelengths or frequencies, and a pose."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from .wavefronts import wavefront_named
 
 _LAYOUTS = ("panel", "line", "elements", "csv")
 _WAVES = ("wavelengths", "frequencies_hz")
-_MOST_BYTES, _MOST_ELEMENTS = 2**26, 2**20
-"""Of a file, and of an array."""
+_MOST_TOML, _MOST_CSV = 2**21, 2**26
+"""Bytes of a file: TOML is read at some seconds a megabyte."""
+_MOST_ELEMENTS, _MOST_WAVES, _FARTHEST = 2**20, 2**16, 1e9
+"""Elements and wavelengths of an array, and metres of any length in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,24 +76,24 @@ def array_from_file(path: Path | str) -> Array:
     """
     path = Path(path)
     try:
-        values = parse_toml(read_regular(path, _MOST_BYTES))
+        values = parse_toml(read_regular(path, _MOST_TOML))
         written = _written(values)
         for names in (_LAYOUTS, _WAVES):
             _check_one(values, names)
-        elements = _elements(written, path.parent)
+        elements, waves = _elements(written, path.parent), _wavelengths(written)
     except RisError:
         raise
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)
         raise ConfigurationError(
             "a TOML file of an array, as the documentation of array_from_file describes it", f"{path}: {why[:200]}",
-            "a mistyped path, or a key left out or misspelt", "write it as in the example",
+            "a mistyped path, a key left out or misspelt, or a number that no array has", "write it as in the example",
         ) from error  # fmt: skip
     pose = Pose(
         position=written.pose.position,  # pyright: ignore[reportArgumentType]
         **{name.removesuffix("_deg"): math.radians(x) for name, x in vars(written.pose).items() if name != "position"},
     )
-    return Array(elements, _wavelengths(written), pose=pose, wavefront=wavefront_named(written.wavefront))
+    return Array(elements, waves, pose=pose, wavefront=wavefront_named(written.wavefront))
 
 
 def _written(values: dict[str, Any]) -> _Written:
@@ -105,6 +108,10 @@ def _written(values: dict[str, Any]) -> _Written:
     found = from_document(_Written, usual | values | {"pose": standing | pose if isinstance(pose, dict) else pose})
     if len(found.pose.position) != 3:
         raise ValueError("pose.position of other than three numbers")
+    angles = [value for name, value in vars(found.pose).items() if name != "position"]
+    _check_lengths(found.pose.position, "pose.position")
+    if not all(map(math.isfinite, angles)):
+        raise ValueError(f"angles of the pose that are not finite: {angles}")
     return found
 
 
@@ -126,6 +133,9 @@ def _elements(written: _Written, folder: Path) -> Any:  # noqa: ANN401
         ValueError: more elements than are read, a `csv` outside the folder, or one that holds no numbers.
     """
     if written.elements is not None:
+        _check_count(len(written.elements))
+        for place in written.elements:
+            _check_lengths(place, "elements")
         return written.elements
     if written.csv is not None:
         return _rows(folder, written.csv)
@@ -134,6 +144,8 @@ def _elements(written: _Written, folder: Path) -> Any:  # noqa: ANN401
         return Line(**vars(written.line)).elements()
     panel: Any = written.panel
     _check_count(panel.horizontal * panel.vertical)
+    if isinstance(panel.spacing, tuple) and len(panel.spacing) != 2:
+        raise ValueError(f"panel.spacing of {len(panel.spacing)} numbers, where one or two are wanted")
     return Panel(**vars(panel)).elements()
 
 
@@ -145,16 +157,47 @@ def _check_count(elements: int) -> None:
 def _rows(folder: Path, name: str) -> list[list[float]]:
     if not (folder / name).resolve().is_relative_to(folder.resolve()):
         raise ValueError(f"csv = {name[:80]!r}, which leads out of the file's folder")
-    lines = read_regular(folder / name, _MOST_BYTES).decode("utf-8").splitlines()
-    rows = [[float(x) for x in line.split(",")] for line in lines if line.strip() and not line.startswith("#")]
-    if not rows or any(len(row) != 3 for row in rows):
-        raise ValueError(f"{name}, whose lines are not three numbers each")
-    return rows
+    lines = read_regular(folder / name, _MOST_CSV).decode("utf-8").splitlines()
+    held = [(number, line) for number, line in enumerate(lines, 1) if line.split("#")[0].strip()]
+    if not held:
+        raise ValueError(f"{name[:80]!r} without a line of three numbers")
+    _check_count(len(held))
+    return [_row(name, number, line) for number, line in held]
 
 
-def _wavelengths(written: _Written) -> Any:  # noqa: ANN401
-    if written.frequencies_hz is None:
-        return written.wavelengths
-    given = written.frequencies_hz
+def _row(name: str, number: int, line: str) -> list[float]:
+    """The coordinates of a line.
+
+    Raises:
+        ValueError: naming it.
+    """
+    try:
+        row = [float(x) for x in line.split(",")]
+    except ValueError:
+        row = []
+    if len(row) != 3:
+        raise ValueError(f"line {number} of {name[:80]!r}: {line[:40]!r}, where three numbers are wanted")
+    _check_lengths(row, f"line {number} of {name[:80]!r}")
+    return row
+
+
+def _check_lengths(lengths: Sequence[float], where: str) -> None:
+    if not all(abs(x) <= _FARTHEST for x in lengths):
+        raise ValueError(f"{where}: {str(list(lengths))[:80]}, where lengths of at most {_FARTHEST:.0e} m are wanted")
+
+
+def _wavelengths(written: _Written) -> tuple[float, ...]:
+    """Wavelengths, in metres.
+
+    Raises:
+        ValueError: none, too many, or one that no wave has.
+    """
+    name = "wavelengths" if written.frequencies_hz is None else "frequencies_hz"
+    given: Any = vars(written)[name]
     many = given if isinstance(given, tuple) else (given,)
-    return [SPEED_OF_LIGHT / f if f > 0 else -1.0 for f in many]
+    if not 1 <= len(many) <= _MOST_WAVES or not all(0 < x < math.inf for x in many):
+        raise ValueError(f"{name} = {str(given)[:80]}, where 1 to {_MOST_WAVES} positive numbers are wanted")
+    waves = many if written.frequencies_hz is None else tuple(SPEED_OF_LIGHT / f for f in many)
+    if not all(1 / _FARTHEST**2 <= wave <= _FARTHEST for wave in waves):
+        raise ValueError(f"{name} = {str(given)[:80]}, of no wave")
+    return waves

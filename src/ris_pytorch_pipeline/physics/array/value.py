@@ -160,9 +160,11 @@ class Array:
         return own @ self.pose.rotation.mT + torch.tensor(self.pose.position, dtype=torch.float64)
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Array":
-        """The same array with its elements on another device or in another real precision."""
+        """The same array with its elements on another device or in another real precision; gradients pass."""
         if (dtype in {None, self.elements.dtype}) and (device is None or torch.device(device) == self.elements.device):
             return self
+        if self.elements.requires_grad:  # what is kept has no record for gradients
+            return self._converted(device, dtype)
         return self.once(("to", device, dtype), lambda: self._converted(device, dtype))
 
     def _converted(self, device: torch.device | str | None, dtype: torch.dtype | None) -> "Array":

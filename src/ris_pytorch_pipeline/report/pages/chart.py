@@ -93,15 +93,20 @@ def axis(title: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
 
 
 def log_axis(title: str, values: Iterable[float | None]) -> dict[str, Any]:
-    """A logarithmic axis whose labels do not lie on each other.
+    """A logarithmic axis whose labels are written out (0.005, not a lone 5) and do not lie on each other.
 
     Args:
         title: with the unit.
         values: that it shows, all of them above 0.
     """
     told = [value for value in values if value is not None and value > 0]
-    decades = math.log10(max(told) / min(told)) if told else 0.0
-    return axis(title, type="log", dtick=1 if decades > _FEW_DECADES else "D2")
+    decades = math.log10(max(told) / min(told)) if told else math.inf
+    if decades > _FEW_DECADES:
+        return axis(title, type="log", dtick=1)
+    low, high = math.floor(math.log10(min(told))) - 1, math.ceil(math.log10(max(told))) + 1
+    digits = (1, 2, 3, 5, 7) if decades < 1 else (1, 2, 5)
+    ticks = [float(f"{digit}e{power}") for power in range(low, high + 1) for digit in digits]
+    return axis(title, type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
 
 
 def spread(high: Sequence[float], low: Sequence[float]) -> dict[str, Any]:

@@ -60,9 +60,10 @@ def reports(trials: Trials) -> Chart | None:
             continue
         xs, ys = zip(*told, strict=True)
         kind, long = kind_of(trial), trial["stage"] == "long"
-        dash = "solid" if kind == "done" else "dash"
+        dash, mode = "solid" if kind == "done" else "dash", "lines" if len(xs) > 1 else "markers"  # a point is no line
         data.append({
-            "type": "scatter", "mode": "lines", "name": f"{trial['stage']} {trial['trial']}, {kind}", "x": xs, "y": ys,
+            "type": "scatter", "mode": mode, "name": f"{trial['stage']} {trial['trial']}, {kind}", "x": xs, "y": ys,
+            "marker": {"color": _colour(kind)},
             "line": {"color": _colour(kind), "width": 2.5 if long else 1.2, "dash": dash},
             "showlegend": False,
         })  # fmt: skip

@@ -64,7 +64,7 @@ def _best(document: Document, toml: str, changes: Mapping[str, str]) -> list[Par
     where = document["best"]
     if where is None:
         return [Words(text="No trial has come to an end.")]
-    best = next(t for t in document["trials"] if (t["stage"], t["trial"]) == (where["stage"], where["trial"]))
+    best = {(t["stage"], t["trial"]): t for t in document["trials"]}[where["stage"], where["trial"]]
     same = document["base"] == where
     itself = ", the base itself" if same else ""
     lines = [f"{where['stage']} trial {where['trial']}{itself}: {best['outcome']['words']}"]

@@ -16,8 +16,6 @@ from ...files.regular import descriptor_of
 from ...foreign import odd_values
 from ..extra import journal, optuna
 
-JOURNAL = "journal.jsonl"
-"""Name of the file in the folder of a search."""
 _WAIT = 0.002
 """Seconds between two attempts; an append takes about as long."""
 _WHOLE, _LONGEST = re.compile(rb'"crc":"[0-9a-f]{8}"\}.', re.DOTALL), 2**20
@@ -56,12 +54,20 @@ class JournalLock(journal.JournalFileOpenLock):
         """Wait for the right, then mend the end of the journal."""
         if self._kernel:
             descriptor = self._open()
-            while not _held(descriptor):
-                time.sleep(_WAIT)
+            try:
+                while not _held(descriptor):
+                    time.sleep(_WAIT)
+            except BaseException:
+                os.close(descriptor)
+                raise
             self._descriptor = descriptor
         else:
             super().acquire()
-        cut_torn_line(self._path)
+        try:
+            cut_torn_line(self._path)
+        except BaseException:  # else nobody gets the right as long as this process lives
+            self.release()
+            raise
         return True
 
     def release(self) -> None:
@@ -244,5 +250,6 @@ def journal_storage(path: Path) -> "optuna.storages.JournalStorage":
     backend = CheckedJournal(path, lock)
     lock.acquire()
     lock.release()
-    with odd_values("the journal of a search", path, "put the journal itself there, or begin in another folder"):
+    move = "put the journal itself there, or begin in another folder"
+    with odd_values("the journal of a search", path, move, AssertionError):
         return optuna.storages.JournalStorage(backend)

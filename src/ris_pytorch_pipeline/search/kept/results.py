@@ -9,18 +9,15 @@ import torch
 
 from ...bench import Measure, bootstrap_mean
 from ...experiment import to_toml
-from ...files import Format, sealed_document, signed_text, write_whole
+from ...files import sealed_document, signed_text, write_whole
 from ...foreign import odd_values
 from ...rng import stream
 from ..spaces.suggesting import values_of
 from ..trying.recipe import Recipe, recipe_from_plain
+from .names import BEST_FILE, RESULTS_FILE, RESULTS_FORM
 from .outcome import Outcome, StageName
 from .studies import Studies
 from .trials import RECIPE, outcome_in
-
-RESULTS_FORM = Format("ris-search", 1)
-BEST_FILE, RESULTS_FILE = "best.toml", "search.json"
-"""The experiment of the best trial, as `ris train --config` takes it; and everything else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +102,8 @@ def results_of(studies: Studies, *, complete: bool) -> Results:
         complete: whether its workers have come to the end.
     """
     settings = studies.settings
-    with odd_values("the trials of a search", "its storage", "put its own journal there, or begin in another folder"):
+    move = "put its own journal there, or begin in another folder"
+    with odd_values("the trials of a search", "its storage", move, AssertionError):
         rows = (*_rows(studies, "short"), *_rows(studies, "long"))
     stage: StageName = "long" if settings.best else "short"
     done = [row for row in rows if row.stage == stage and row.outcome is not None and row.outcome.kind == "done"]

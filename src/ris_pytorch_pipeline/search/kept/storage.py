@@ -5,7 +5,8 @@ from typing import Any
 
 from ...errors import ConfigurationError, InputError
 from ..extra import optuna
-from .journal import JOURNAL, journal_storage
+from .journal import journal_storage
+from .names import JOURNAL
 
 
 def open_storage(folder: Path, url: str | None = None) -> "optuna.storages.BaseStorage":

@@ -82,7 +82,7 @@ def joined_studies(storage: "optuna.storages.BaseStorage", name: str, trials: in
         ConfigurationError: no search of that name, one that was killed before it began, or fewer trials than before.
         InputError: settings that no search writes.
     """
-    with odd_values("the trials of a search", name, _MOVE):
+    with odd_values("the trials of a search", name, _MOVE, AssertionError):
         kept = _kept(storage, name)
         if trials is not None and trials != kept[_TRIALS]:
             if trials < kept[_TRIALS]:

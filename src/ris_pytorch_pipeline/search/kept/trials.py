@@ -105,6 +105,32 @@ def ended_as(study: "optuna.Study", outcome: Outcome) -> tuple[State, float | No
     return state, outcome.value if state is State.COMPLETE else None
 
 
+def finished(study: "optuna.Study", number: int, value: float | None, state: State) -> bool:
+    """Tell Optuna how a trial ended, unless another worker has told it already.
+
+    Args:
+        study: of it.
+        number: of the trial.
+        value: of it; None where it has none.
+        state: in which it ends.
+
+    Returns:
+        False where it was ended before.
+
+    Raises:
+        ValueError: Optuna refuses the value or the state.
+    """
+    try:
+        study.tell(number, value, state=state)
+    except optuna.exceptions.UpdateFinishedTrialError:
+        return False
+    except ValueError:  # also of a trial that is finished
+        if study.get_trials(deepcopy=False)[number].state in _OPEN:
+            raise
+        return False
+    return True
+
+
 def give_back(study: "optuna.Study", number: int, *, again: bool) -> bool:
     """End a running trial, without a result unless it was written down, and let its values be tried again if not.
 
@@ -114,16 +140,12 @@ def give_back(study: "optuna.Study", number: int, *, again: bool) -> bool:
         again: whether its values wait for the next worker.
 
     Returns:
-        False where it is finished, or taken by another worker.
+        False where its result stands, or another worker has ended it.
     """
     trial = study.get_trials(deepcopy=False)[number]
     kept: dict[str, Any] | None = trial.user_attrs.get(OUTCOME)
     state, value = (State.FAIL, None) if kept is None else ended_as(study, outcome_from_plain(kept))
-    try:
-        study.tell(number, value, state=state)
-    except (ValueError, optuna.exceptions.UpdateFinishedTrialError):
-        return False
-    if kept is not None:
+    if not finished(study, number, value, state) or kept is not None:
         return False
     if again and digest_of(trial):
         study.enqueue_trial(trial.params, user_attrs={DIGEST: digest_of(trial)})

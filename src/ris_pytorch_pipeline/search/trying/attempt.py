@@ -1,5 +1,6 @@
 """How is one trial judged? Its objective is called, and whatever happens becomes an outcome that the storage keeps."""
 
+import errno
 import math
 from collections.abc import Callable
 
@@ -7,7 +8,11 @@ from trainlint.errors import ExplainedError
 
 from ..extra import optuna
 from ..kept.outcome import Judged, Objective, Outcome, Pruned, Report, Task, outcome_of
-from ..kept.trials import OUTCOME, State, ended_as
+from ..kept.trials import OUTCOME, State, ended_as, finished
+
+_TAKEN_OVER = Outcome(kind="lost", words="taken over by another worker, which had not heard of this one")
+_OF_THE_PLACE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO}
+"""Errors of the disk, which any other recipe would meet too."""
 
 
 def judge(
@@ -24,6 +29,9 @@ def judge(
 
     Returns:
         The outcome; an exception of the objective is one too.
+
+    Raises:
+        Exception: the objective's own, where the place it writes to is the cause: that says nothing of the recipe.
     """
     try:
         last = task.recipe.training.plan.epochs  # after which there is nothing left to save
@@ -31,9 +39,20 @@ def judge(
     except Pruned as pruned:
         return Outcome(kind="pruned", words=pruned.got)
     except optuna.exceptions.UpdateFinishedTrialError:
-        return Outcome(kind="lost", words="taken over by another worker, which had not heard of this one")
+        return _TAKEN_OVER
     except Exception as error:
+        if _is_of_the_place(error):
+            raise
         return outcome_of(Judged(value=None, words=_told(error)))
+
+
+def _is_of_the_place(error: BaseException | None) -> bool:
+    """Whether a lost permission, a read-only or a full disk is behind an error."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _OF_THE_PLACE:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _told(error: Exception) -> str:
@@ -58,11 +77,10 @@ def keep(study: "optuna.Study", trial: "optuna.Trial", outcome: Outcome) -> Outc
         return outcome
     try:
         trial.set_user_attr(OUTCOME, outcome.to_plain())
-        state, value = ended_as(study, outcome)
-        study.tell(trial, value, state=state)
-    except (ValueError, optuna.exceptions.UpdateFinishedTrialError):
-        return Outcome(kind="lost", words="taken over by another worker, which had not heard of this one")
-    return outcome
+    except optuna.exceptions.UpdateFinishedTrialError:
+        return _TAKEN_OVER
+    state, value = ended_as(study, outcome)
+    return outcome if finished(study, trial.number, value, state) else _TAKEN_OVER
 
 
 def keep_answer(study: "optuna.Study", trial: "optuna.Trial", twin: "optuna.trial.FrozenTrial") -> Outcome:

@@ -232,7 +232,8 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
             "tensors named evaluated/, live/ and optimizer/", f"{path} with {foreign[:3]}", "a file that was edited",
             "pass a file that a Trainer wrote",
         )  # fmt: skip
-    return Checkpoint(header=header, progress=from_stored(Progress, header.progress, path), tensors=tensors, path=path)
+    counts = {"pieces": 1} | header.progress  # which checkpoints of earlier versions do not name
+    return Checkpoint(header=header, progress=from_stored(Progress, counts, path), tensors=tensors, path=path)
 
 
 def _unreadable(path: Path, error: Exception, got: str, cause: str) -> NoReturn:

@@ -123,6 +123,23 @@ def holds_run(folder: Path) -> bool:
     return is_there(folder / LAST) or is_there(folder / LEDGER)
 
 
+def is_of_launch(folder: Path, launch: str) -> bool:
+    """Whether the run in a directory was last started by this very launch, which then goes on with it.
+
+    Args:
+        folder: any, there or not.
+        launch: name of the launch, see `launch_of`; no run is of an empty one.
+
+    Raises:
+        InputError: a ledger that cannot be read.
+    """
+    ledger = folder / LEDGER
+    if not launch or not is_there(ledger):
+        return False
+    starts = [event for event in read_ledger(ledger) if event["event"] in {"start", "resume"}]
+    return bool(starts) and starts[-1].get("launch") == launch
+
+
 def check_ledger(path: Path) -> None:
     """Refuse to write on what is no ledger, before anything is written; none at all is no fault.
 

@@ -10,6 +10,7 @@ from ...data import Inputs, Labels
 from ...foreign import out_of_memory
 from ..randomness import seeded
 from ..watching.checks import check_report, numbers
+from .average import has_batch_norm
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -21,7 +22,8 @@ def backward(trainer: "Trainer", window: range) -> dict[str, float]:
     """Leave the gradient of the mean loss over the scenes of a window at the parameters.
 
     Where memory runs out, each batch is computed in twice as many pieces from then on, whose gradients add up to that
-    of the whole batch: an update is of the same scenes as before.
+    of the whole batch: an update is of the same scenes as before. The number of pieces is kept in the checkpoint. Each
+    piece draws its dropout after the one before, so that other pieces drop other units.
 
     Args:
         trainer: whose network, loss and batches.
@@ -57,27 +59,34 @@ def _terms(trainer: "Trainer", batch: Batch, index: int, first: int, scenes: int
                 _added(trainer, moved, number - (index - earlier), scenes)
             return _added(trainer, batch, number, scenes)
         except Exception as error:
-            if not out_of_memory(error) or not _can_halve(trainer, len(batch[1])):
+            if not (out_of_memory(error) and _can_halve(trainer, len(batch[1]))):
                 raise
         again = range(first, index)
         _halve(trainer, len(batch[1]))
 
 
 def _can_halve(trainer: "Trainer", scenes: int) -> bool:
-    """Whether smaller pieces are possible, and the same as the whole: not where a layer takes means over the batch."""
-    return trainer.pieces < scenes and not any("BatchNorm" in type(part).__name__ for part in trainer.net.modules())
+    """Whether smaller pieces are possible, and the same as the whole; where a layer forbids it, that is said."""
+    if has_batch_norm(trainer.net):
+        trainer.reporter.say(
+            "[NOTE] memory ran out: batch-norm layers take means over a batch, which is not computed in pieces; "
+            "choose a smaller batch"
+        )
+        return False
+    return trainer.progress.pieces < scenes
 
 
 def _halve(trainer: "Trainer", scenes: int) -> None:
     """Forget the gradient of this window, and make pieces half as large."""
-    trainer.pieces *= 2
+    trainer.progress.pieces *= 2
     for parameter in trainer.groups.parameters:
         parameter.grad = None
     if trainer.hardware.device.type == "cuda":
         torch.cuda.empty_cache()
+    at_a_time = -(-scenes // trainer.progress.pieces)
     trainer.reporter.say(
-        f"[NOTE] memory ran out: batches of {scenes} scenes are computed {-(-scenes // trainer.pieces)} at a time from "
-        "now on, and an update is of as many scenes as before"
+        f"[NOTE] memory ran out: batches of {scenes} scenes are computed {at_a_time} at a time from now on, "
+        "and an update is of as many scenes as before"
     )
 
 
@@ -86,7 +95,7 @@ def _added(trainer: "Trainer", batch: Batch, number: int, scenes: int) -> dict[s
     inputs, labels = batch
     phase = trainer.phase(trainer.progress.updates)
     loss, name = trainer.losses[phase], trainer.experiment.phases.stages[phase].name
-    size, terms = -(-len(labels) // trainer.pieces), dict[str, Tensor]()
+    size, terms = -(-len(labels) // trainer.progress.pieces), dict[str, Tensor]()
     with seeded(trainer.experiment.seed, trainer.processes.stream("dropout"), number, trainer.hardware.device):
         for begin in range(0, len(labels), size):
             piece = slice(begin, begin + size)
@@ -94,7 +103,8 @@ def _added(trainer: "Trainer", batch: Batch, number: int, scenes: int) -> dict[s
             with trainer.hardware.autocast():
                 prediction = trainer.net(part)
             report = loss(prediction, part, true)
-            total = check_report(report) if begin else trainer.watching.loss(report, name)
+            total = check_report(report) if begin or number < trainer.looked else trainer.watching.loss(report, name)
+            trainer.looked = max(trainer.looked, number + 1)
             trainer.scaler.scale(total * (len(true) / scenes)).backward()
             for term, value in {"total": report.total, **report.terms}.items():
                 mean = value.detach().double() * (len(true) / len(labels))

@@ -30,6 +30,7 @@ class Progress:
         best_epoch: the epoch it was seen in.
         stale: epochs since then.
         stopped: why training ended early; empty if it did not.
+        pieces: in which a batch is computed, see `backward`.
     """
 
     epoch: int = 0
@@ -50,6 +51,7 @@ class Progress:
     best_epoch: int = 0
     stale: int = 0
     stopped: str = ""
+    pieces: int = 1
 
     def note_batch(self, loss: float, size: int) -> None:
         """Count a batch and its loss, whether or not an update follows."""

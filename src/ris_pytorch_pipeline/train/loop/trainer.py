@@ -90,7 +90,7 @@ class Trainer:
         self.progress = Progress()
         self.watching = Watching(self.net, self.optimizer, self.average, watch)
         self.fetch: Callable[[int], tuple[Inputs, Labels]] = self.share
-        self.pieces = 1  # of a batch, see `backward`
+        self.looked = 0  # batches whose loss the watch has seen; a batch that is begun again is not shown again
 
     def fit(
         self,
@@ -168,9 +168,7 @@ class Trainer:
         """How many updates the plan holds, if none is skipped."""
         return self.experiment.plan.updates(self.config.accumulation)
 
-    def _backward(self, window: range) -> dict[str, float]:
-        """Gradient of the mean loss over the scenes of a window, batch by batch; returns that mean and its terms."""
-        return backward(self, window)
+    _backward = backward
 
     def share(self, index: int) -> tuple[Inputs, Labels]:
         """This process's share of a training batch of the epoch."""
@@ -255,6 +253,7 @@ class Trainer:
         self.ledger.begin(
             resumed=resume, updates=progress.updates, attempts=progress.attempts, epochs=progress.epoch,
             planned=self.updates, parameters=sizes, data=self.data.note, processes=self.processes.world,
+            launch=self.processes.launch,
             experiment=self.experiment.to_plain(),
         )  # fmt: skip
         where = str(self.files.directory or "nothing")

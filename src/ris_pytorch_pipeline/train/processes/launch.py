@@ -11,12 +11,14 @@ import torch.distributed.nn  # noqa: F401  before a group exists: its functions 
 
 from ...errors import ConfigurationError, InfeasibleError
 from .brief import briefly
+from .meeting import meet
 from .pulse import Pulse
 from .together import Processes
 
 TIMEOUT = timedelta(minutes=5)
 """How long a process waits for the others before it gives up with an error."""
-_NEEDED = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+_NEEDED = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_PORT", "MASTER_ADDR")
+"""The last alone is no number."""
 
 
 @contextmanager
@@ -43,7 +45,8 @@ def joined(environment: Mapping[str, str], device: str, timeout: timedelta = TIM
         _take_gpu(processes.device)
     try:
         store, *_ = next(dist.rendezvous("env://", processes.rank, processes.world, timeout=timeout))  # pyright: ignore[reportPrivateImportUsage]
-        store = dist.PrefixStore(_start(environment), store)  # pyright: ignore[reportPrivateImportUsage]
+        name = meet(store, processes.rank, processes.world, timeout)
+        store = dist.PrefixStore(name, store)  # pyright: ignore[reportPrivateImportUsage]
         dist.init_process_group(
             "nccl" if device == "cuda" else "gloo", store=store, rank=processes.rank, world_size=processes.world,
             timeout=timeout,
@@ -56,35 +59,38 @@ def joined(environment: Mapping[str, str], device: str, timeout: timedelta = TIM
         ) from error  # fmt: skip
     try:
         with ExitStack() as stack:
-            pulse = stack.enter_context(_pulse(environment, processes, timeout)) if device == "cpu" else None
+            beat = _pulse(environment, processes, name, timeout) if device == "cpu" else None
+            pulse = None if beat is None else stack.enter_context(beat)
             yield replace(processes, store=store, pulse=pulse)
     finally:
         briefly(dist.destroy_process_group, None)  # which waits for the others, and one of them may hang
 
 
-def _pulse(environment: Mapping[str, str], processes: Processes, timeout: timedelta) -> Pulse:
+def _pulse(environment: Mapping[str, str], processes: Processes, name: str, timeout: timedelta) -> Pulse:
     """The beat of this process, over a connection of its own: the other one may be waiting for an answer."""
     store = dist.TCPStore(  # pyright: ignore[reportPrivateImportUsage]
         environment["MASTER_ADDR"], int(environment["MASTER_PORT"]), is_master=False, timeout=timeout
     )
-    return Pulse(dist.PrefixStore(_start(environment), store), processes.rank, processes.world)  # pyright: ignore[reportPrivateImportUsage]
+    return Pulse(dist.PrefixStore(name, store), processes.rank, processes.world)  # pyright: ignore[reportPrivateImportUsage]
 
 
-def restarts(environment: Mapping[str, str]) -> int:
-    """How often torchrun has started the processes of this launch anew, after one of them was lost.
+def launch_of(environment: Mapping[str, str]) -> str:
+    """The name of the launch that this process is of, the same when torchrun starts it anew; empty for none.
 
     Args:
-        environment: of this process.
+        environment: of this process. Where no RANK is set, torchrun's other variables are left from elsewhere.
 
-    >>> restarts({}), restarts({"TORCHELASTIC_RESTART_COUNT": "1"})
-    (0, 1)
+    Returns:
+        `--rdzv-id` of torchrun, which draws one for a launch on one machine; its default `none` tells no launch from
+        another and counts as no name.
+
+    >>> launch_of({"RANK": "0", "TORCHELASTIC_RUN_ID": "night-7"})
+    'night-7'
+    >>> launch_of({"TORCHELASTIC_RUN_ID": "night-7"}), launch_of({"RANK": "0", "TORCHELASTIC_RUN_ID": "none"})
+    ('', '')
     """
-    return int(environment.get("TORCHELASTIC_RESTART_COUNT", "0"))
-
-
-def _start(environment: Mapping[str, str]) -> str:
-    """Torchrun's store outlives a start, and holds the addresses of processes that are gone."""
-    return f"start/{restarts(environment)}"
+    name = environment.get("TORCHELASTIC_RUN_ID", "") if "RANK" in environment else ""
+    return "" if name == "none" else name
 
 
 def processes_of(environment: Mapping[str, str], device: str) -> Processes:
@@ -103,15 +109,15 @@ def processes_of(environment: Mapping[str, str], device: str) -> Processes:
     if "RANK" not in environment and "WORLD_SIZE" not in environment:
         return Processes()
     missing = [name for name in _NEEDED if name not in environment]
-    rank, world, local = (environment.get(name, "") for name in _NEEDED[:3])
-    if missing or not (rank.isdecimal() and world.isdecimal() and local.isdecimal()):
+    rank, world, local, port = (environment.get(name, "") for name in _NEEDED[:4])
+    if missing or not all(number.isdecimal() for number in (rank, world, local, port)):
         raise ConfigurationError(
-            f"{', '.join(_NEEDED)}, all set and the first three as numbers",
-            f"no {', '.join(missing)}" if missing else f"{rank!r}, {world!r}, {local!r}",
+            f"{', '.join(_NEEDED)}, all set and the first four as numbers",
+            f"no {', '.join(missing)}" if missing else f"{rank!r}, {world!r}, {local!r}, {port!r}",
             "variables left from another launch", "start the run with torchrun, or unset them",
         )  # fmt: skip
     own = torch.device("cuda", int(local)) if device == "cuda" else torch.device(device)
-    return Processes(rank=int(rank), world=int(world), device=own)
+    return Processes(rank=int(rank), world=int(world), device=own, launch=launch_of(environment))
 
 
 def _take_gpu(device: torch.device) -> None:

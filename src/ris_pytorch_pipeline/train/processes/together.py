@@ -28,6 +28,7 @@ class Processes:
         device: of this process.
         store: where a process leaves word of why it stopped; None leaves the others without its reason.
         pulse: by which a process that hangs is told from one that takes its time; None waits for either as long.
+        launch: its name in the ledger, by which a start anew knows the run as its own; see `launch_of`.
 
     Raises:
         ConfigurationError: a rank outside the world.
@@ -38,6 +39,7 @@ class Processes:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     store: dist.Store | None = None  # pyright: ignore[reportPrivateImportUsage]
     pulse: Pulse | None = None
+    launch: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.rank < self.world:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..during.run import some
 from ..findings import Finding
-from ..rules import data
+from ..rules import runs
 
 _STATE = ("model", "optimizer", "scheduler", "random", "position")
 
@@ -17,24 +17,20 @@ _STATE = ("model", "optimizer", "scheduler", "random", "position")
 def checkpoint(model: nn.Module, state: Mapping[str, Tensor], fresh: nn.Module, batch: Tensor) -> list[Finding]:
     """Findings where a stored state does not give the same model back, key by key and prediction by prediction.
 
-    Args:
-        model: the model that was saved.
-        state: the state as read back from the file.
-        fresh: a newly built model of the same configuration; it is loaded here.
-        batch: input on which both must agree bit by bit.
+    It is loaded into `fresh`, a newly built model of the same configuration; on `batch` both must agree bit by bit.
     """
     wanted, given = set(fresh.state_dict()), set(state)
     if wanted != given:
         missing, extra = sorted(wanted - given), sorted(given - wanted)
         text = f"{len(missing)} of {len(wanted)} keys missing ({some(missing, 2)}), "
         text += f"{len(extra)} left over ({some(extra, 2)})"
-        return [data.CHECKPOINT.found(text, missing=len(missing), extra=len(extra))]
+        return [runs.CHECKPOINT.found(text, missing=len(missing), extra=len(extra))]
     fresh.load_state_dict(dict(state))
     one, two = (_predict(each, batch) for each in (model, fresh))
     if torch.equal(one, two):
         return []
     apart = float((one - two).abs().max())
-    return [data.CHECKPOINT.found(f"predictions differ by {apart:.2g} after loading", apart=apart)]
+    return [runs.CHECKPOINT.found(f"predictions differ by {apart:.2g} after loading", apart=apart)]
 
 
 def _predict(model: nn.Module, batch: Tensor) -> Tensor:
@@ -47,40 +43,24 @@ def _predict(model: nn.Module, batch: Tensor) -> Tensor:
 
 
 def rescore(reported: float, again: float, tolerance: float = 1e-6) -> list[Finding]:
-    """Findings where the best file does not give its reported score again.
-
-    Args:
-        reported: the score with which it was saved.
-        again: the score of the reloaded file on the same data.
-        tolerance: relative difference allowed.
-    """
+    """Findings where the best file does not give its reported score again."""
     if abs(reported - again) <= tolerance * max(abs(reported), abs(again)):
         return []
-    return [data.NOT_EVALUATED.found(f"reported {reported:.6g}, re-scored {again:.6g}", reported=reported, again=again)]
+    return [runs.NOT_EVALUATED.found(f"reported {reported:.6g}, re-scored {again:.6g}", reported=reported, again=again)]
 
 
 def resume_state(state: Mapping[str, object], *, scaler: bool = False) -> list[Finding]:
-    """Findings where a training state lacks a part that an exact resume needs.
-
-    Args:
-        state: what the checkpoint holds, by name.
-        scaler: True where the run uses a gradient scaler.
-    """
+    """Findings where a training state lacks a part that an exact resume needs."""
     wanted = (*_STATE, "scaler") if scaler else _STATE
     missing = [name for name in wanted if name not in state]
-    return [data.RESUME.found(f"missing: {', '.join(missing)}", missing=len(missing))] if missing else []
+    return [runs.RESUME.found(f"missing: {', '.join(missing)}", missing=len(missing))] if missing else []
 
 
 def resumed_equal(uninterrupted: Mapping[str, Tensor], resumed: Mapping[str, Tensor]) -> list[Finding]:
-    """Findings where a resumed run does not end in the weights of an uninterrupted one, bit by bit.
-
-    Args:
-        uninterrupted: final state of the run that was left alone.
-        resumed: final state of the run that was killed and resumed.
-    """
+    """Findings where a resumed run does not end in the weights of an uninterrupted one, bit by bit."""
     apart = [n for n, t in uninterrupted.items() if n not in resumed or not torch.equal(t, resumed[n])]
     text = f"{len(apart)} of {len(uninterrupted)} tensors differ: {some(apart, 2)}"
-    return [data.RESUME.found(text, tensors=len(apart))] if apart else []
+    return [runs.RESUME.found(text, tensors=len(apart))] if apart else []
 
 
 def search(trials: Sequence[Mapping[str, object]]) -> list[Finding]:
@@ -93,13 +73,13 @@ def search(trials: Sequence[Mapping[str, object]]) -> list[Finding]:
     silent = sum(not trial["reports"] for trial in trials)
     if silent:
         found.append(
-            data.SEARCH.found(f"{silent} of {len(trials)} trials never reported to the pruner", subject="reports")
+            runs.SEARCH.found(f"{silent} of {len(trials)} trials never reported to the pruner", subject="reports")
         )
     names = sorted({name for trial in trials for name in _knobs(trial)})
     for name in names:
         text = _blind_knob(name, trials)
         if text:
-            found.append(data.SEARCH.found(text, subject=name))
+            found.append(runs.SEARCH.found(text, subject=name))
     return found
 
 
@@ -121,31 +101,20 @@ def _blind_knob(name: str, trials: Sequence[Mapping[str, object]]) -> str:
 
 
 def hidden_failures(errors: Sequence[float], failed: int) -> list[Finding]:
-    """Findings where many samples carry the same error: a penalty stands for failures that nobody counts.
-
-    Args:
-        errors: error of each sample.
-        failed: failures that the report admits.
-    """
+    """Findings where many samples carry the same error: a penalty stands for failures that nobody counts."""
     finite = [e for e in errors if math.isfinite(e)]
     if not finite:
-        return [data.HIDDEN_FAILURE.found(f"0 of {len(errors)} errors are finite")] if errors and not failed else []
+        return [runs.HIDDEN_FAILURE.found(f"0 of {len(errors)} errors are finite")] if errors and not failed else []
     value, times = Counter(finite).most_common(1)[0]
     # Errors are real numbers: an exact tie of a twentieth of the samples, at least three, is a constant somebody wrote.
     if value == 0 or times < max(3, 0.05 * len(errors)) or times <= failed:
         return []
     text = f"{times} of {len(errors)} errors are exactly {value:g}; {failed} failures admitted"
-    return [data.HIDDEN_FAILURE.found(text, value=value, times=times)]
+    return [runs.HIDDEN_FAILURE.found(text, value=value, times=times)]
 
 
 def best_file(best: float | None, exists: bool, epochs: int) -> list[Finding]:
-    """Findings where a run has no finite best value, or no file for it, after its first epoch.
-
-    Args:
-        best: the best value.
-        exists: True where its file is there.
-        epochs: finished epochs.
-    """
+    """Findings where a run has no finite best value, or no file for it, after its first epoch."""
     if epochs < 1 or (best is not None and math.isfinite(best) and exists):
         return []
-    return [data.NO_BEST.found(f"best {best}, file {'present' if exists else 'absent'}, after {epochs} epochs")]
+    return [runs.NO_BEST.found(f"best {best}, file {'present' if exists else 'absent'}, after {epochs} epochs")]

@@ -23,15 +23,7 @@ _KINDS = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, Kind.RATE, Kind.GR
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One series of a run beside the same one of its baseline.
-
-    Args:
-        name: of the series.
-        run: first and last level, in words.
-        baseline: the same of the baseline.
-        told: what differs, in clauses.
-        beyond: True where it is more than the baseline's noise.
-    """
+    """One series of a run beside its baseline's; `beyond` where they differ by more than the baseline's noise."""
 
     name: str
     run: str
@@ -42,13 +34,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """What differs between two runs.
-
-    Args:
-        rows: one for each series that both have.
-        beside: what is no series: skipped updates, endings, names that one of them lacks.
-        beyond: clauses among `beside` that a sound run would not differ in.
-    """
+    """What differs between two runs: in series that both have, and `beside` them in skips, endings and names."""
 
     rows: tuple[Row, ...]
     beside: tuple[str, ...] = ()

@@ -20,9 +20,6 @@ _WHOLE = frozenset((".json", ".jsonl"))
 class Follower:
     """Reads a log as it grows, and tells each finding once: when it comes, and when it no longer holds.
 
-    Args:
-        path: as in `diagnose_path`.
-
     Raises:
         InputError: nothing there, or nothing that can be read.
     """

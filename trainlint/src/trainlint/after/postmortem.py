@@ -49,9 +49,6 @@ def diagnose_path(path: Path | str) -> Verdict:
 def read_series(path: Path | str) -> Log:
     """The series of a run, from its ledger or its log.
 
-    Args:
-        path: as in `diagnose_path`.
-
     Raises:
         InputError: nothing there, or nothing that can be read.
     """
@@ -65,9 +62,6 @@ def read_series(path: Path | str) -> Log:
 
 def ledger_of(place: Path) -> list[dict[str, object]] | None:
     """The records of a ledger; None where a file is a log.
-
-    Args:
-        place: of the file.
 
     Raises:
         InputError: a line of a ledger is no record.
@@ -84,9 +78,6 @@ def ledger_of(place: Path) -> list[dict[str, object]] | None:
 
 def diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
     """The verdict on the last run in a ledger.
-
-    Args:
-        records: from `ledger.read`.
 
     Raises:
         InputError: no record, or one that lacks what its kind must hold.
@@ -176,11 +167,7 @@ _MOTION = Name(key="Δparam", kind=Kind.MOTION)
 
 
 def recorded(session: Iterable[Mapping[str, Any]]) -> Log:
-    """The series of a session: train and validation loss, rates and Δparam.
-
-    Args:
-        session: its records.
-    """
+    """The series of a session: train and validation loss, rates and Δparam."""
     log = Log()
     log.epoch = 1.0
     for record in session:

@@ -32,15 +32,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Name:
-    """A name as classified.
+    """A name as classified: `key` is lower case, words joined by underscores.
 
-    Args:
-        key: lower case, words joined by underscores.
-        kind: what it means.
-        term: True for a part of a loss (`box_loss`), False for the whole.
-        rival: True where a rising or negative value is sound: adversaries, rewards, policies.
-        direction: 1 where higher is better, -1 where lower is, 0 where nobody knows.
-        average: True for the running average printed behind a value.
+    A `term` is part of a loss (`box_loss`); of a `rival` a rising or negative value is sound: adversaries, rewards,
+    policies. The direction is 1 where higher is better, -1 where lower is, 0 where nobody knows.
     """
 
     key: str
@@ -53,13 +48,9 @@ class Name:
 
 @dataclass(eq=False)
 class Series:
-    """A named quantity, value after value.
+    """A named quantity, value after value, with the epoch and the step of each; NaN where none was told.
 
     Args:
-        name: as classified.
-        values: in the order written.
-        epochs: the epoch of each; NaN where none was told.
-        steps: the step of each; NaN where none was told.
         parts: index of the first value of each part; a new part begins where epochs start again.
         decimals: most decimals printed; None where numbers are written in full.
         zero_decimals: decimals with which 0 is printed; with two and more it may be a small number.
@@ -145,12 +136,7 @@ class Series:
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """A series without its noise: one level an epoch, or one a stretch of steps.
-
-    Args:
-        levels: finite values, at most a few thousand.
-        places: where each was written, in words.
-    """
+    """A series without its noise: one level an epoch, or one a stretch of steps."""
 
     levels: tuple[float, ...]
     places: tuple[str, ...]
@@ -207,11 +193,7 @@ def _by_epoch(series: Series, finite: Sequence[int]) -> list[Sequence[int]]:
 
 
 def runs(epochs: Sequence[float], key: Callable[[float], float] = float) -> list[tuple[int, int]]:
-    """Begin and end of each row of places that have the same epoch.
-
-    >>> runs([1.0, 1.0, 2.0])
-    [(0, 2), (2, 3)]
-    """
+    """Begin and end of each row of places that have the same epoch."""
     found: list[tuple[int, int]] = []
     begin = end = 0
     last = math.inf
@@ -243,9 +225,5 @@ def _level(values: Sequence[float], *, last: bool) -> float:
 
 
 def trailing(flags: Sequence[bool]) -> int:
-    """How many flags at the end are set.
-
-    >>> trailing([True, False, True, True])
-    2
-    """
+    """How many flags at the end are set."""
     return next((i for i, flag in enumerate(reversed(flags)) if not flag), len(flags))

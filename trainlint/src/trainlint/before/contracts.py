@@ -31,12 +31,7 @@ def overlap(splits: Mapping[str, Iterable[object]]) -> list[Finding]:
 
 
 def same_data(first: Iterable[object], second: Iterable[object]) -> list[Finding]:
-    """Findings where two sets that should be the same are not, in any order.
-
-    Args:
-        first: samples.
-        second: samples.
-    """
+    """Findings where two sets that should be the same are not, in any order."""
     left, right = ({content_hash(sample) for sample in samples} for samples in (first, second))
     apart = len(left ^ right)
     return [data.DIFFERENT.found(f"{apart} samples are in one set only", apart=apart)] if apart else []

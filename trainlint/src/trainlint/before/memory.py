@@ -49,14 +49,7 @@ class SavedBytes:
 
 
 def estimate(model: nn.Module, optimizer: Optimizer | None, *, saved: int = 0, staged: int = 0) -> dict[str, int]:
-    """Bytes of a training by what they are for.
-
-    Args:
-        model: the model.
-        optimizer: its optimiser; None counts no state.
-        saved: bytes that one forward pass keeps for its backward.
-        staged: bytes of data that are held in memory at once.
-    """
+    """Bytes of a training by what they are for; `saved` is what one forward pass keeps, `staged` data held at once."""
     parameters = sum(p.numel() * p.element_size() for p in model.parameters())
     trained = sum(p.numel() * p.element_size() for p in model.parameters() if p.requires_grad)
     copies = 0 if optimizer is None else _STATES.get(type(optimizer).__name__, 2)
@@ -95,12 +88,7 @@ def _container_rest(folder: Path = Path("/sys/fs/cgroup")) -> int:
 
 
 def over_budget(needed: Mapping[str, int], free: int) -> list[Finding]:
-    """Findings where an estimate does not fit.
-
-    Args:
-        needed: bytes by purpose, as `estimate` gives them.
-        free: bytes that can be had.
-    """
+    """Findings where an estimate does not fit."""
     total = sum(needed.values())
     if total <= _SPARE * free:
         return []

@@ -136,12 +136,7 @@ def _groups(model: nn.Module, optimizer: Optimizer, rates: Mapping[str, float] |
 
 
 def groups_table(optimizer: Optimizer, names: Mapping[Tensor, str]) -> str:
-    """Which modules are in which group, at which rate.
-
-    Args:
-        optimizer: the optimiser.
-        names: name of each parameter.
-    """
+    """Which modules are in which group, at which rate."""
     parts = []
     for index, group in enumerate(optimizer.param_groups):
         modules = list(dict.fromkeys(module_of(names[p]) for p in group["params"] if p in names))

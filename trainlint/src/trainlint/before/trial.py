@@ -20,8 +20,8 @@ from ..during.run import module_of, some
 from ..during.weights.names import nonfinite, norms
 from ..errors import ExplainedError, InputError
 from ..findings import Finding, Severity
-from ..rules import data, updates
 from ..rules import losses as loss_rules
+from ..rules import numbers, runs, updates
 from ..verdict import TrainingFault
 from .memory import SavedBytes
 
@@ -53,7 +53,7 @@ class Line:
     @property
     def stopped(self) -> bool:
         """True where the check could not be made: it raised an error."""
-        return any(f.rule is data.STOPPED for f in self.findings)
+        return any(f.rule is runs.STOPPED for f in self.findings)
 
     def __str__(self) -> str:
         """One line of text."""
@@ -82,20 +82,15 @@ def _found(run: Callable[[], tuple[str, Sequence[Finding]]]) -> tuple[str, Seque
     except TrainingFault as fault:
         return "", [fault.finding]
     except ExplainedError as error:
-        return "", [data.STOPPED.found(str(error), severity=Severity.FATAL)]
+        return "", [runs.STOPPED.found(str(error), severity=Severity.FATAL)]
     except Exception as error:
         at = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__}: {error} ({Path(at.filename).name}, line {at.lineno})"
-        return "", [data.STOPPED.found(text, severity=Severity.FATAL)]
+        return "", [runs.STOPPED.found(text, severity=Severity.FATAL)]
 
 
 class Restored:
-    """Put weights, buffers, gradients, optimiser state and random state back as they were.
-
-    Args:
-        model: the model.
-        optimizer: its optimiser, if any.
-    """
+    """Put weights, buffers, gradients, optimiser state and random state back as they were."""
 
     def __init__(self, model: nn.Module, optimizer: Optimizer | None) -> None:
         self.model, self.optimizer = model, optimizer
@@ -122,11 +117,7 @@ class Restored:
 
 
 def maximised(loss: Tensor) -> list[Finding]:
-    """The finding that a loss falls only as its criteria rise; a criterion among others may be maximised.
-
-    Args:
-        loss: before its backward pass.
-    """
+    """The finding that a loss falls only as its criteria rise; a criterion among others may be maximised."""
     known = [c for c in criteria.read(loss) if c.weight is None or not bool((c.weight < 0).any())]
     if not known or not all(c.factor < 0 for c in known):
         return []
@@ -135,14 +126,7 @@ def maximised(loss: Tensor) -> list[Finding]:
 
 
 class Trial:
-    """One batch through one update.
-
-    Args:
-        step: forward and loss of one batch.
-        model: the model.
-        batch: the batch.
-        optimizer: its optimiser, if any.
-    """
+    """One batch through one update."""
 
     def __init__(self, step: StepFunction, model: nn.Module, batch: object, optimizer: Optimizer | None) -> None:
         self.step, self.model, self.batch, self.optimizer = step, model, batch, optimizer
@@ -152,8 +136,7 @@ class Trial:
     def lines(self, learn: int) -> Iterator[Line]:
         """Forward and loss, backward, update, learning; stops where the next has nothing to stand on.
 
-        Args:
-            learn: updates on this batch within which the loss must fall by half of its first value's size; 0 for none.
+        The loss must fall by half of its first value's size within `learn` updates on this batch.
         """
         self.model.train()
         forward = timed("forward and loss", self._forward)
@@ -179,7 +162,7 @@ class Trial:
         if not math.isfinite(value):
             found.append(loss_rules.NOT_FINITE.found(f"loss is {value}"))
         if self.loss.dtype in {torch.float16, torch.bfloat16}:
-            found.append(data.HALF_LOSS.found(f"loss is {str(self.loss.dtype).removeprefix('torch.')}"))
+            found.append(numbers.HALF_LOSS.found(f"loss is {str(self.loss.dtype).removeprefix('torch.')}"))
         for met in broadcasts(self.loss, criteria.read(self.loss)):
             found.append(loss_rules.BROADCAST.found(met, severity=Severity.WARNING))
         self._wrong_sign = maximised(self.loss)
@@ -203,7 +186,7 @@ class Trial:
 
     def _named(self, text: str, module: str) -> list[Finding]:
         return [
-            data.GRADIENT.found(text, subject=module),
+            numbers.GRADIENT.found(text, subject=module),
             *name_operation(lambda: self.step(self.model, self.batch)),
         ]
 

@@ -46,9 +46,6 @@ def codes(given: Sequence[str]) -> tuple[str, ...]:
 class Known:
     """What a baseline file knows, read before anything else is done.
 
-    Args:
-        arguments: as parsed.
-
     Raises:
         InputError: the baseline cannot be read.
     """

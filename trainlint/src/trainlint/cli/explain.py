@@ -28,12 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What `trainlint explain` adds to a rule.
-
-    Args:
-        example: a few lines that earn the finding.
-        not_meant: what a reader might conclude and should not.
-    """
+    """What `trainlint explain` adds to a rule."""
 
     example: str
     not_meant: str

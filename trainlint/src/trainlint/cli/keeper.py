@@ -36,13 +36,7 @@ class Sifted:
 
 
 class Keeper:
-    """Decides of one finding at a time whether it stands.
-
-    Args:
-        select: codes or their beginnings; given, they replace those of the project.
-        ignore: codes or their beginnings, beside those of the project.
-        tolerate: code and reason, beside those of the project.
-        root: the folder whose settings hold for every finding; None takes those of the folder of its file.
+    """Decides of one finding at a time whether it stands; `select` replaces the codes of the project, the others add.
 
     Raises:
         InputError: a code that no rule has.

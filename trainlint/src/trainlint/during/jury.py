@@ -33,12 +33,8 @@ class Audience(Protocol):
 class Jury:
     """The probes and what they have found so far; the boundary behind which a probe may fail without harm.
 
-    Args:
-        probes: the questions; causes before their symptoms, since the first fatal finding is the one that raises.
-        tolerate: how often a fatal code may be seen without raising; -1 is always.
-        raises: False never raises.
-        ledger: where new findings are written down, before anything is raised.
-        audience: is told of each new finding as it comes, and knows where in the program it comes.
+    Causes stand before their symptoms among the probes: the first fatal finding is the one that raises. New ones are
+    written to the ledger before that.
 
     Raises:
         InputError: `losses` or `updates` of a probe is no `Why`.

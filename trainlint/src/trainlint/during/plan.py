@@ -36,11 +36,7 @@ class Why(Flag):
 
 
 def whys(*reasons: Why) -> dict[tuple[bool, ...], Why]:
-    """The sum of reasons for each way in which they may hold, `PLAIN` for one that does not: adding flags is slow.
-
-    Args:
-        reasons: in the order of the answers.
-    """
+    """The sum of reasons for each way in which they may hold, `PLAIN` for one that does not: adding flags is slow."""
     return {
         held: reduce(or_, (why if true else Why.PLAIN for why, true in zip(reasons, held, strict=True)))
         for held in product((False, True), repeat=len(reasons))
@@ -79,11 +75,7 @@ SCHEDULES = {Preset.LIGHT: Schedule(), Preset.FULL: Schedule(every=16), Preset.T
 
 
 def glance(update: int) -> bool:
-    """True for eight updates of each doubling from the 64th on: often enough to compare batches, seldom enough to pay.
-
-    Args:
-        update: from 1.
-    """
+    """True for eight updates of each doubling from the 64th on: enough to compare batches, seldom enough to pay."""
     return update >= 64 and update % (1 << (update.bit_length() - 4)) == 0
 
 
@@ -133,13 +125,7 @@ def horizon(scheduler: object) -> int | None:
 def planned_rates(optimizer: Optimizer, scheduler: LRScheduler, ticks: int) -> list[float]:
     """The largest rate of any group at each of the next `ticks` ticks, found by running a copy of the schedule.
 
-    Args:
-        optimizer: the optimiser whose groups the schedule drives; left as it is.
-        scheduler: the schedule; left as it is.
-        ticks: how far to look.
-
-    Returns:
-        One rate per tick; constant for a schedule that needs a metric.
+    It is constant for a schedule that needs a metric.
     """
     groups = [{k: v for k, v in g.items() if k != "params"} for g in optimizer.param_groups]
     stand_in = SGD([{"params": [], "lr": 0.0} for _ in groups], lr=0.0)
@@ -158,13 +144,7 @@ def planned_rates(optimizer: Optimizer, scheduler: LRScheduler, ticks: int) -> l
 
 
 def rate_plan(optimizer: Optimizer, scheduler: LRScheduler, ticks: int) -> list[Finding]:
-    """Findings about the rates that a run of `ticks` ticks would use.
-
-    Args:
-        optimizer: the optimiser.
-        scheduler: its schedule.
-        ticks: how often the loop will call `scheduler.step()`.
-    """
+    """Findings about the rates that a run of `ticks` ticks would use."""
     planned = planned_rates(optimizer, scheduler, ticks)
     target = max(target_of(group) for group in optimizer.param_groups)
     mean = math.fsum(planned) / max(1, len(planned))
@@ -187,9 +167,5 @@ def rate_plan(optimizer: Optimizer, scheduler: LRScheduler, ticks: int) -> list[
 
 
 def target_of(group: dict) -> float:
-    """The rate that a group is meant to reach.
-
-    Args:
-        group: of an optimiser.
-    """
+    """The rate that a group is meant to reach."""
     return float(group.get("max_lr", group.get("initial_lr", group["lr"])))

@@ -19,14 +19,11 @@ class Lane:
     """One optimiser and what happened to its gradients.
 
     Args:
-        optimizer: the optimiser.
         name: what findings call it where there are several.
         names: name of each parameter that the optimiser holds and the model knows.
         masters: True where its tensors are wider copies of the model's parameters.
-        applied: steps that ran.
         skipped: steps that a scaler refused, by reason.
         pending: backward passes since the last step or clearing.
-        backwards: backward passes in all.
         wasted: windows whose gradients were cleared, and nothing was done with them.
         probed: windows that asked for the gradient of an input, as saliency and attacks do.
         by_hands: True where the program has no optimiser: whatever moves these weights is an update.
@@ -37,7 +34,6 @@ class Lane:
         curious: True where the last one asked for an input's gradient.
         by: the optimiser that is stepping these weights now.
         others: optimisers that stepped these weights and were never handed over.
-        shared: what they held.
         foreign: steps of theirs.
         rebuilt: windows in which a new one of them stepped.
         moments: True where the last of them keeps moments of the gradient.
@@ -178,17 +174,7 @@ class Epoch:
     """What a loop reports at the end of an epoch, beside what was counted in it.
 
     Args:
-        index: from 1.
-        train: the reported train loss.
-        val: the reported validation loss.
-        batches: batches that the loop says it saw.
-        metrics: anything else, by name.
         best: the best value so far, where the loop keeps one.
-        losses: the losses seen in the epoch.
-        backwards: backward passes in the epoch.
-        applied: updates in the epoch.
-        skipped: refused updates in the epoch.
-        ticks: schedule ticks in the epoch.
         judged: passes of the model without gradients in eval mode.
         misjudged: passes of the model without gradients in train mode.
     """
@@ -213,15 +199,9 @@ class Run:
     """The model, its lanes and the counters that probes read.
 
     Args:
-        model: the watched module.
-        lanes: one per optimiser.
         schedulers: anything with step() that sets rates.
-        scaler: the gradient scaler, if any.
-        plan: what the user declared.
-        ticks: schedule ticks.
         judged: passes without gradients in eval mode, since the last epoch's end.
         misjudged: the same in train mode.
-        losses: the losses of this epoch, as numbers.
         closures: True where an optimiser calls a closure, several times an update.
         first: the first loss of the run.
         latest: the last loss read.

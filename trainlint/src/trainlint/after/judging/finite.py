@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from ...findings import Finding, Severity
-from ...rules import data, losses
+from ...rules import losses, numbers
 from ..reading.log import Log
 from ..series import Kind, Series, trailing
 from .subject import Subject, mean_at_zero, share
@@ -136,7 +136,7 @@ def _norms(log: Log, skipped: bool) -> list[Finding]:
         if end >= max(3, 0.1 * len(flags)) and not series.name.average:
             weight = Severity.FATAL
         weight = Severity.NOTE if skipped else weight
-        return [data.GRADIENT.found(_what(series, flags), severity=weight, values=bad)]
+        return [numbers.GRADIENT.found(_what(series, flags), severity=weight, values=bad)]
     return []
 
 

@@ -72,11 +72,7 @@ def moves(values: Sequence[float]) -> bool:
 
 
 def longest_row(values: Sequence[float]) -> tuple[float, int, int]:
-    """The value that stays the same for longest, how often it comes in a row, and where that row ends.
-
-    >>> longest_row([1.0, 2.0, 2.0, 3.0])
-    (2.0, 2, 3)
-    """
+    """The value that stays the same for longest, how often it comes in a row, and where that row ends."""
     best, start, end = (0.0, 0, 0), 0, 0
     first = values[0] if values else 0.0
     for value, row in groupby(values):

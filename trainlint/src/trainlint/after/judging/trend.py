@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ...findings import Finding, Severity
-from ...rules import data, losses, updates
+from ...rules import losses, runs, updates
 from ..reading.names import quantity
 from ..series import Curve, Series
 from .subject import Subject, fall, finest, mean, noise, rank_trend, third
@@ -187,7 +187,7 @@ def restarted(subject: Subject) -> list[Finding]:
         return []
     text = f"{part.name.key} is {after:.4g} after the restart at {part.at(back[0])}, and was {before:.4g} at the same "
     text += f"{len(pairs)} places before"
-    return [data.RESUME.found(text, severity=Severity.WARNING, before=before, after=after)]
+    return [runs.RESUME.found(text, severity=Severity.WARNING, before=before, after=after)]
 
 
 def _both_sides(part: Series, places: Sequence[float], start: int) -> list[tuple[float, float]]:

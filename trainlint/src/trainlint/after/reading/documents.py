@@ -1,9 +1,8 @@
 """What curves does a file hold that is no lines of text: a JSON document, or TensorBoard's events?
 
 A JSON document is lists of rows, columns by name, or triples of time, step and value. An event file is a chain of
-records: length (8 bytes, little endian), checksum (4), payload, checksum (4). A payload is an `Event` message of
-protocol buffers: step (field 2) and summary (5), whose values (1) hold a tag (1) and a number: `simple_value` (2)
-or a tensor (8) with one element. Its framing and messages are read here, without TensorBoard.
+records: length (8 bytes, little endian), checksum (4), payload, checksum (4). A payload is an `Event` of protocol
+buffers: step (field 2) and summary (5), whose values (1) hold a tag (1) and `simple_value` (2) or a tensor (8).
 """
 
 import json
@@ -45,13 +44,7 @@ def _whole(token: str) -> float:
 
 
 def rows(found: Any, stem: str = "value") -> Iterator[Row]:  # noqa: ANN401
-    """The rows of all curves in a document.
-
-    >>> list(rows({"log_history": [{"loss": 0.5, "step": 1}]}))
-    [[('loss', 0.5), ('step', 1.0)]]
-    >>> list(rows({"loss": [0.5, 0.4]}))
-    [[('epoch', 1.0), ('loss', 0.5)], [('epoch', 2.0), ('loss', 0.4)]]
-    """
+    """The rows of all curves in a document."""
     yield from _rows(found, stem, 0)
 
 

@@ -61,11 +61,7 @@ CURVES = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, Kind.RATE, Kind.GR
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a name, lower case: `valLoss`, `val_loss`, `val/loss` and `Val Loss` have the same.
-
-    >>> words_of("train/valLoss(B)"), words_of("Époque")
-    (['train', 'val', 'loss', 'b'], ['epoque'])
-    """
+    """The words of a name, lower case: `valLoss`, `val_loss`, `val/loss` and `Val Loss` have the same."""
     plain = text[:120] if text.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFD", text[:120]))
     return [w for w in re.split(r"[^a-z0-9δ]+", _CAMEL.sub("_", plain).lower()) if w]
 
@@ -75,11 +71,7 @@ _ACCENTS = re.compile(r"[\u0300-\u036f]")
 
 @lru_cache(maxsize=4096)
 def name_of(text: str, phase: str = "") -> Name:
-    """A name as classified.
-
-    >>> name_of("Val Loss").kind.value, name_of("loss", "val").key, name_of("box_loss").term
-    ('validation loss', 'val_loss', True)
-    """
+    """A name as classified."""
     words = words_of(text)
     own = next((PHASES[w] for w in words if w in PHASES), "") or _glued(words)
     key = "_".join(words)
@@ -95,11 +87,7 @@ _GLUED = re.compile(
 
 
 def quantity(key: str) -> frozenset[str]:
-    """What a loss is of, beside the phase: two that state different ones are no measure of each other.
-
-    >>> quantity("val_cross_entropy"), quantity("train_loss")
-    (frozenset({'cross', 'entropy'}), frozenset())
-    """
+    """What a loss is of, beside the phase: two that state different ones are no measure of each other."""
     return frozenset(w for w in words_of(key) if w not in PHASES and w not in _GENERIC and not w.isdigit())
 
 

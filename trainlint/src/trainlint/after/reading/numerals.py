@@ -1,8 +1,8 @@
 """Which parts of a line are numbers, however a program or a language spells them, with points or with commas?
 
 `0,912` is a decimal in a German log, `1,200` a count in an English one, `[1,2]` a list, and `12:30:01,123` a time.
-A comma is read as a point only where the file writes decimals so, and so only; a number that is surely no list and no
-count, in a file that also writes points, is left out: half of it must not be judged.
+A comma is read as a point only where the file writes all decimals so; a number that is surely no list and no count, in
+a file that also writes points, is left out.
 """
 
 import math
@@ -43,9 +43,6 @@ def number(token: str) -> float | None:
 
     Raises:
         InputError: digits beyond any number that a training prints.
-
-    >>> number("1e-3"), number("-1.#IND"), number(".nan"), number("0:21:00")
-    (0.001, nan, nan, None)
     """
     if len(token) > LONGEST:
         refuse(token)
@@ -75,11 +72,7 @@ def refuse(token: str) -> NoReturn:
 
 
 def cell(text: str) -> float | None:
-    """The number in a cell of a table, the sum of a list; None where the cell is empty, a time or a text.
-
-    >>> cell(" tensor(nan) "), cell("1/10"), cell("#na#"), cell("[0.5, 0.25]")
-    (nan, 1.0, None, 0.75)
-    """
+    """The number in a cell of a table, the sum of a list; None where the cell is empty, a time or a text."""
     try:
         if len(text) < LONGEST:
             return float(text)
@@ -89,7 +82,7 @@ def cell(text: str) -> float | None:
     if text.lower() in MISSING:
         return None
     if text.startswith("[") and text.endswith("]") and len(text) < LONGEST:
-        terms = [number(term.strip()) for term in text[1:-1].split(",")]
+        terms = [number(term) for term in text[1:-1].replace(",", " ").split()] or [None]
         return None if None in terms else sum(term for term in terms if term is not None)
     if wrapped := _WRAPPED.match(text):
         return number(wrapped[1].strip())
@@ -100,11 +93,7 @@ def cell(text: str) -> float | None:
 
 
 def decimals(token: str) -> int | None:
-    """Decimals that were printed; None for a number written in full (exponent, whole, or more than 8 decimals).
-
-    >>> decimals("0.6931"), decimals("6.9e-5"), decimals("0")
-    (4, None, None)
-    """
+    """Decimals that were printed; None for a number written in full (exponent, whole, or more than 8 decimals)."""
     _, point, rest = token.strip("\"' ").partition(".")
     return len(rest) if point and rest.isdigit() and len(rest) <= 8 else None
 
@@ -124,12 +113,7 @@ _OPAQUE = "?"
 
 
 class Commas:
-    """Knows how the decimals of a file are written, and writes them with points.
-
-    >>> commas = Commas()
-    >>> commas.read("Epoch 3: loss 0,750 val 1,100"), commas.read("12:30:01,123 betas=[1,2]")
-    ('Epoch 3: loss 0.750 val 1.100', '12:30:01,123 betas=[1,2]')
-    """
+    """Knows how the decimals of a file are written, and writes them with points."""
 
     def __init__(self) -> None:
         self.lines = self.sure = self.points = 0

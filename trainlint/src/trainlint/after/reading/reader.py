@@ -35,19 +35,11 @@ _TITLED = re.compile(r"\s{0,64}(?:[\"'#]|(?:epoch|step|iter)\w{0,10}\s{0,32}[,;\
 _STEPPED = re.compile(r"\bstepp?(?:ed|_taken)?\s?=\s?(?:True|yes|[1-9])", re.IGNORECASE)
 _RULE = re.compile(r"[-=+|:\s]{3,}|[─━┄═\s┼╇┡┏┓┗┛┘└┐┌├┤┬┴│┃╪╞╡]{3,}")
 
+_QUOTED = re.compile(r'"[^"]{0,400}"')
+
 
 class Reader:
-    """Reads lines and rows into a log.
-
-    Args:
-        stem: the file's name without its ending, which may name a value.
-
-    >>> reader = Reader()
-    >>> for line in ("Epoch 1/2 loss: 0.5", "Epoch 2/2 loss: tensor(nan)"):
-    ...     reader.line(line)
-    >>> reader.log.series["loss"].values.tolist(), reader.log.planned
-    ([0.5, nan], 2)
-    """
+    """Reads lines and rows into a log."""
 
     def __init__(self, stem: str = "") -> None:
         self._log, self.stem = Log(), stem
@@ -184,6 +176,8 @@ class Reader:
     def _row(self, header: Header | Phases, line: str) -> bool:
         if not line.strip():
             return False
+        if '"' in line and header.mark in {",", ";"}:
+            line = _QUOTED.sub(lambda found: found[0].replace(header.mark, " "), line)
         cells = header.row(line)
         if cells is None:
             return bool(_RULE.fullmatch(line[:_LONGEST_CACHED]))

@@ -23,12 +23,10 @@ _WALL = [["wall", "time"], ["step"], ["value"]]
 
 @dataclass(frozen=True)
 class Header:
-    """The columns of a table.
+    """The columns of a table: their names, None where a column is nothing.
 
-    Args:
-        mark: what stands between cells; the empty string for blanks, two blanks where names hold one.
-        names: of each column; None where it is nothing.
-        spans: where each title begins and ends, where blanks stand between cells: a row may leave a cell blank.
+    The mark stands between cells; it is empty for blanks, and two blanks where names hold one. The spans are where
+    titles begin and end, where blanks stand between cells: a row may leave a cell blank.
     """
 
     mark: str
@@ -77,11 +75,7 @@ class Phases:
 
 
 def phases(line: str) -> Phases | None:
-    """The columns of a table of phases; None where a line is no such header.
-
-    >>> phases("          Training |  Validation").phases, phases("epoch | train | val")
-    (('train', 'val'), None)
-    """
+    """The columns of a table of phases; None where a line is no such header."""
     words = [cell.split()[-1:] for cell in split(line, "|")]
     found = tuple(PHASES.get(word[0].lower(), "") for word in words if word)
     first = split(line, "|")[0] if words else ""
@@ -91,11 +85,7 @@ def phases(line: str) -> Phases | None:
 
 
 def header(line: str, stem: str = "") -> Header | None:
-    """The header that a line is; None where it is none.
-
-    >>> [n.kind.value for n in header("epoch,train_loss,lr").names]
-    ['epoch', 'train loss', 'learning rate']
-    """
+    """The header that a line is; None where it is none."""
     for mark in ("|", ",", "\t", ";", "  ", ""):
         titles = split(line, mark) if mark or "  " in line.strip() else []
         if 1 < len(titles) <= _WIDEST and (names := _titles(titles, stem)) is not None:
@@ -105,11 +95,7 @@ def header(line: str, stem: str = "") -> Header | None:
 
 
 def untitled(lines: Iterable[str], stem: str) -> Header | None:
-    """The columns of a file of bare numbers: a time, a count, and one value that the file's name names.
-
-    >>> [n and n.key for n in untitled(["1658320019344 4.6 0", "1658320027382 4 1", "1658320035711 3 2"], "loss").names]
-    [None, 'loss', 'step']
-    """
+    """The columns of a file of bare numbers: a time, a count, and one value that the file's name names."""
     rows = [line.strip() for line in islice(filter(str.strip, lines), _LOOKED_AT)]
     if not all(map(_BARE.fullmatch, rows)):
         return None

@@ -99,11 +99,7 @@ def epochs_first(slots: Iterable[Slot]) -> tuple[Slot, ...]:
 
 
 def phase_of(text: str) -> str:
-    """The phase that a text names last; empty where it names none.
-
-    >>> phase_of("Test set:"), phase_of("saved to /data/val/best")
-    ('val', '')
-    """
+    """The phase that a text names last; empty where it names none."""
     found = _PHASE.findall(text[-_LONG:])
     return PHASES.get(found[-1].lower(), "") if found else ""
 

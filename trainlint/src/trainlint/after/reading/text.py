@@ -113,8 +113,9 @@ _OTHER = re.compile(
     r"|\(core dumped\)|oom[-_]kill|Out of memory: Kill|DUE TO TIME LIMIT|CANCELLED AT|DUE TO PREEMPTION"
     r"|^\S{0,60}(?:Error|Exception|Interrupt): (?![-+.\d])\S|CUDA error: |NCCL .{0,80}(?:timed? ?out|error)"
     r"|\bexitcode\s{0,3}: -\d|\bexited with (?:code|status) -?[1-9]"
-    r"|\b(?:received|caught|got|by) (?:a )?(?:signal |SIG)"
-    r"|CUBLAS_STATUS_\w+FAIL|device-side assert",
+    r"|\b(?:received|caught|got|by) (?:a )?(?:signal:? (?!\d*\.\d)|"
+    r"SIG(?:INT|TERM|KILL|HUP|QUIT|ABRT|SEGV|BUS|FPE|USR\d))"
+    r"|CUBLAS_STATUS_\w+FAIL|device-side assert"
 )
 LONGEST_ENDING = 200
 

@@ -57,7 +57,19 @@ class Training:
         """True where something unknown is stepped, which may be anything."""
         known = [e for e in self.of(".step") if isinstance(e.target, Thing | Tensor)]
         strangers = [e for e in known if e.marks & {"stranger"} and not e.marks & {"optimizer", "scheduler"}]
-        return len(known) < len(self.of(".step")) or bool(strangers)
+        return len(known) < len(self.of(".step")) or bool(strangers) or self._in_hooks()
+
+    def _in_hooks(self) -> bool:
+        """True where a function that is handed to others, as a hook is, steps something, and nobody here calls it."""
+        read = {id(e.node) for e in self.of(".step")}
+        for file in self.reading.files:
+            called = {id(n.func) for n in file.nodes if isinstance(n, ast.Call)}
+            handed = {n.id for n in file.nodes if isinstance(n, ast.Name) and id(n) not in called}
+            hooks = [n for n in file.nodes if isinstance(n, ast.FunctionDef) and n.name in handed]
+            steps = (n for hook in hooks for n in ast.walk(hook) if isinstance(n, ast.Call) and id(n) not in read)
+            if any(isinstance(n.func, ast.Attribute) and n.func.attr == "step" for n in steps):
+                return True
+        return False
 
     @cached_property
     def library(self) -> bool:

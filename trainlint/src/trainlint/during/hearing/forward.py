@@ -58,10 +58,6 @@ class Forward:
 
     A hook on a module would be saved, copied and compiled with it. Compiled modules do not meet the global hook either:
     it is put aside while one runs.
-
-    Args:
-        tell: gets module, inputs by position, and output.
-        passes: told whether modules run without gradients from now on; outside measured updates its roots alone count.
     """
 
     def __init__(self, tell: Tell, passes: Passes) -> None:

@@ -19,11 +19,7 @@ if TYPE_CHECKING:
 
 
 class Boundary:
-    """Runs what torch calls back; the first error of our own ends the measuring, and is kept.
-
-    Args:
-        told: called once with the event and the traceback of the error.
-    """
+    """Runs what torch calls back; the first error of our own ends the measuring, and is kept."""
 
     def __init__(self, told: Callable[[str, str], object]) -> None:
         self.told = told

@@ -37,12 +37,7 @@ class Pass:
 
 
 class Passes:
-    """The training passes since the last loss, and a closer look at a few passes of evaluation.
-
-    Args:
-        model: what is watched; of a mere list of networks each member counts, as `roots`.
-        told: hears which dropouts were on in a pass without gradients in eval mode.
-    """
+    """The training passes since the last loss, and a closer look at a few passes of evaluation."""
 
     def __init__(self, model: nn.Module, told: Callable[[Sequence[str]], None]) -> None:
         listed = type(model) in {nn.ModuleList, nn.ModuleDict}

@@ -94,11 +94,7 @@ def _peel(owner: type | ModuleType, name: str) -> None:
 
 
 def patch_own(target: object, name: str, around: Around) -> Undo:
-    """Hear one instance's method: at its class, or where it is where somebody replaced it on the instance.
-
-    Returns:
-        A function that puts back what was there.
-    """
+    """Hear one instance's method: at its class, or where it is where somebody replaced it on the instance."""
     own = vars(target)
     if name not in own:
         known = weakref.ref(target)

@@ -26,11 +26,7 @@ class Unread:
         return loss.item() if loss.device.type == "cpu" else None
 
     def keep(self, name: str, loss: Tensor, value: float | None) -> bool:
-        """Keep a loss.
-
-        Returns:
-            True where it is time to tell: of a number that is not finite and of the one after it at once.
-        """
+        """Keep a loss; True where it is time to tell, at once where it, or the one before, is not finite."""
         kept = self._kept.setdefault(name, [])
         kept.append(loss.detach().reshape(()) if value is None else value)
         before, self._lost = self._lost, value is not None and not is_finite(value)

@@ -200,7 +200,7 @@ def _direct(part: Part, kind: str) -> Criterion:
     own, clash = saved(node, "weight"), reduced == "none" and part.weight is not None
     return Criterion(
         kind=kind, node=node, factor=part.factor * count, prediction=sides[0], value=value,
-        target=None if both else target, weight=part.weight if clash else own,
+        target=None if both else target, weight=part.weight if clash and kind != "classes" else own,
         setting=setting if isinstance(setting, Tensor | float) else None,
         whole=not part.partial and not (clash and (own is not None or kind == "classes")),
     )  # fmt: skip

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...findings import Finding
-from ...rules import data as number_rules
+from ...rules import numbers as number_rules
 
 _DEPTH = 12
 """Nodes looked at below the loss along the first branch that leads to the model."""

@@ -152,11 +152,7 @@ EVENTS = ("attached", *_HEARD, "epoch", "asked")
 
 
 class Sightings:
-    """Counts in how many updates something was seen: one update alone confirms nothing.
-
-    Args:
-        needed: updates that confirm.
-    """
+    """Counts in how many updates something was seen: one update alone confirms nothing."""
 
     def __init__(self, needed: int = 2) -> None:
         self.needed = needed

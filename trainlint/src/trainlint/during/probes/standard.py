@@ -1,7 +1,8 @@
 """Which probes does a watch use when none are named?"""
 
+from .feeding.activations import Collapse, Units
 from .feeding.apart import Splits, Statistics, Views
-from .feeding.batches import Batches, Collapse, Units
+from .feeding.batches import Batches
 from .feeding.inputs import Axes, Inputs, SameInputs
 from .feeding.leaks import Ahead, Columns, Copied
 from .feeding.modes import Modes, Strangers

@@ -24,13 +24,7 @@ _PAIRED = {"RT655", "RT662"}
 
 @dataclass(frozen=True)
 class Joined:
-    """A verdict with what the source says of it.
-
-    Args:
-        verdict: measured findings carry the line of the source that explains them; lines that measurement could neither
-            confirm nor refute are findings of their own.
-        dropped: what the source suggested and the run refuted.
-    """
+    """A verdict with what the source says of it."""
 
     verdict: Verdict
     dropped: tuple[SourceFinding, ...] = ()

@@ -100,13 +100,9 @@ class Batches:
 class Epochs:
     """Epochs as a loader that begins anew shows them, or else as evaluations between updates do.
 
-    Args:
-        loader: whose batches are trained on, once it is known.
-        passes: backward passes in the epoch so far.
-        values: losses computed without gradients in the epoch so far, by the loss's name.
-        acting: how often an evaluation came after fewer updates than a validation would.
-        latest: the loader that began last.
-        own: True where the trained model itself is in evaluation for such a loss, as in no loop that acts.
+    `values` are losses computed without gradients in the epoch so far, by the loss's name; `acting` counts evaluations
+    after fewer updates than a validation would have; `own` is True where the trained model itself is in evaluation for
+    such a loss, as in no loop that acts.
     """
 
     loader: Batches | None = None
@@ -117,20 +113,12 @@ class Epochs:
     own: bool = False
 
     def began(self, latest: Batches) -> bool:
-        """A loader begins anew.
-
-        Returns:
-            True where this ends an epoch.
-        """
+        """A loader begins anew; True where this ends an epoch."""
         self.latest = latest
         return self.passes > 0 and self.loader is not None and self.loader.again(latest)
 
     def trained(self) -> bool:
-        """A backward pass begins.
-
-        Returns:
-            True where the evaluation before it ended an epoch, in a loop without loaders.
-        """
+        """A backward pass begins; True where the evaluation before it ended an epoch, in a loop without loaders."""
         if self.loader is None and self.latest is not None and self.latest.alive:
             self.loader = self.latest
         ended = self.loader is None and bool(self.values) and self.passes > 0 and self._validated()
@@ -145,11 +133,7 @@ class Epochs:
         return False
 
     def take(self) -> float | None:
-        """End the epoch.
-
-        Returns:
-            The mean of its validation losses, of the loss computed most often; None without one.
-        """
+        """End the epoch; the mean of its validation losses, of the loss computed most often, and None without one."""
         kept = max(self.values.values(), key=len, default=[])
         found = [float(value) for value in kept]
         self.values.clear()

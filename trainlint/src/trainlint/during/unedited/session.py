@@ -5,6 +5,7 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,20 +28,17 @@ from .trainings import MOST, Training, Trainings, holding
 from .unheard import Handmade, Idle, Loads, Lost
 
 _SETTLED = 64
-"""Backward passes without a new model after which nobody looks for one until the next optimiser is made."""
+"""Backward passes without a new model after which nobody looks for one until the next optimiser is made or steps in."""
+_FIRST = 4
+"""Leaves of a loss that are looked at: an input may be among them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How a program is watched.
+    """How a program is watched: as in `Watch`, with `strict` for `raises`.
 
-    Args:
-        preset: what it may cost: light, full or trace.
-        strict: a confirmed fatal finding stops the program.
-        tolerate: how often a fatal code may be seen without stopping it; -1 is always.
-        ledger: where the evidence is kept; None keeps none. Each further training gets a file of its own beside it.
-        progress: shows where the run stands; None shows nothing.
-        tell: is given each finding as it comes, with the line of the user's code that was running.
+    Each further training gets a ledger of its own beside the first one's. `progress` shows where the run stands; `tell`
+    is given each finding as it comes, with the line of the user's code that was running.
     """
 
     preset: Preset | str = Preset.LIGHT
@@ -82,6 +80,7 @@ class Session:
         self._current: Training | None = None
         self._discovery, self._idle, self._lost, self._loads = Discovery(self), Idle(), Lost(), Loads()
         self._handmade, self._stands_in, self._trained_on = Handmade(), False, 0
+        self._idling: frozenset[int] = frozenset()
         self.over = False
 
     def start(self) -> None:
@@ -165,6 +164,10 @@ class Session:
         self._lost.backward()
         if self._passes == _SETTLED:
             self._discovery.rest()
+            self._idling = self.trainings.idling(self.known.optimizers())
+        if self._passes > _SETTLED and any(id(leaf) in self._idling for leaf in islice(each_leaf(loss), _FIRST)):
+            self._news()  # a stage of its own begins: who made its optimiser before gave no sign
+            self._discovery.listen()
         self._begin_if_new(loss)
         training = self._current = self._owner(loss)
         if training is None:

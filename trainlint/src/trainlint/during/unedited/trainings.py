@@ -138,6 +138,12 @@ class Trainings:
         models = [model for each in young for model in each.models]
         return [(name, module) for name, module in roots if any(module is each for each in models)]
 
+    def idling(self, optimizers: Iterable[Optimizer]) -> frozenset[int]:
+        """Identities of what optimisers hold that belong to no training yet: another stage may begin with them."""
+        busy = {lane.optimizer for each in self.live for lane in each.watch.run.lanes}.union(self.spent)
+        left = (p for o in optimizers if o not in busy for group in o.param_groups for p in group["params"])
+        return frozenset(map(id, left)).difference(id(p) for each in self.live for p in each.held)
+
     def close(self, training: Training, error: BaseException | None = None) -> None:
         """A training is over: its model is let go, and its verdict is kept."""
         self.live.remove(training)

@@ -23,9 +23,6 @@ def in_rates(
     """Median over the tensors of how far Adam moved an entry with a gradient, in units of its rate, without decay.
 
     It is 0.1 to 1 in a training that learns: Adam divides the gradient by its own recent size.
-
-    Returns:
-        None where the optimiser is of another kind.
     """
     if not _is_adam(optimizer):
         return None
@@ -54,8 +51,7 @@ def _ratios(rate: float, decay: float, rows: Sequence[tuple[Tensor, Tensor, Tens
 def own_share(optimizer: Optimizer, used: float, weights: float) -> float | None:
     """How far plain gradient descent moves the weights by the gradient alone: rate times norm, over the weights' norm.
 
-    Returns:
-        None where the optimiser is of another kind.
+    None where the optimiser is of another kind.
     """
     if type(optimizer) is not SGD or not weights:
         return None
@@ -95,9 +91,6 @@ _OWN_MEMORY = (nn.Parameter, Tensor)
 
 class Edge:
     """The first entries of one tensor, as the last step left them.
-
-    Args:
-        held: the parameters of a lane, of which the middle one is followed.
 
     `written` is what somebody wrote into these entries since the last step, as bytes.
     """

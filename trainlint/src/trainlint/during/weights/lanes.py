@@ -17,8 +17,7 @@ from .names import parameters
 def masters(held: Sequence[Tensor], names: Mapping[Tensor, str]) -> dict[Tensor, str]:
     """Names of master weights: of wider type than the model's trainable parameters, in their order, rounding to them.
 
-    Returns:
-        The name that each master stands for; empty where they are anything else, such as another model's parameters.
+    Empty where they are anything else, such as another model's parameters.
     """
     own = [p for p in names if p.requires_grad]
     if not held or len(own) != len(held) or not all(map(_stands_for, held, own)):

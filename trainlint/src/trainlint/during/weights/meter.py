@@ -27,10 +27,6 @@ _WHY = whys(Why.MEASURED, Why.ODD, Why.RATES)
 class Meter:
     """Measures one lane: gradients as they arrive, weights before and after the step.
 
-    Args:
-        lane: the lane.
-        measuring: True where the coming update is to be measured.
-
     `wasted` is True where windows were thrown away before the last step.
     """
 

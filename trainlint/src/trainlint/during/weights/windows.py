@@ -40,11 +40,7 @@ class Windows:
         self._marks: dict[int, Tensor] = {}
 
     def begin(self, lane: Lane, roots: object) -> bool:
-        """A backward pass starts: note the gradients as they are.
-
-        Returns:
-            True where the gradients of the window before were cleared, by whatever means.
-        """
+        """A backward pass starts; True where the gradients of the window before were cleared, by whatever means."""
         grads = [p.grad for p in lane.held]
         here = [g for g in grads if g is not None]
         self._states[id(lane)] = lane.applied, states(grads) if here else None

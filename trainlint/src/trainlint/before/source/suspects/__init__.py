@@ -13,6 +13,7 @@ from . import (
     heldout,
     lossinputs,
     members,
+    precision,
     rateschedules,
     runs,
     samples,
@@ -23,7 +24,7 @@ from . import (
 SUSPECTS: tuple[Callable[[Training], Iterator[SourceFinding]], ...] = tuple(
     check
     for room in (
-        batchloops, rateschedules, settings, gradientpaths, members, criteria, directions, lossinputs,
+        batchloops, precision, rateschedules, settings, gradientpaths, members, criteria, directions, lossinputs,
         evaluations, heldout, samples, runs, upkeep,
     )
     for check in room.CHECKS

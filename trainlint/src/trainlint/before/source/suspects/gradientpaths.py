@@ -251,14 +251,4 @@ def frozen(training: Training) -> Iterator[SourceFinding]:
             )
 
 
-CHECKS = (
-    cut,
-    term,
-    constant_derivative,
-    no_loss,
-    kept_graph,
-    stale,
-    another,
-    in_none,
-    frozen,
-)
+CHECKS = (cut, term, constant_derivative, no_loss, kept_graph, stale, another, in_none, frozen)

@@ -184,8 +184,8 @@ def _idle(scope: ast.FunctionDef | ast.Module, file: SourceFile, adapting: set[s
         for name, value in _pairs(node):
             own.setdefault(name, set()).update(id(n) for n in ast.walk(value))
             called = ast.unparse(value.func) if isinstance(value, ast.Call) else ""
-            if called in adapting and all(n.id != name for n in loads):
-                told = f"`{name}`, the weights that `{called}` adapts, is never read"
+            if called in adapting and name[0] != "_" and all(n.id != name for n in loads):
+                told = f"`{name}`, which `{called}` computes with a graph of its own, is never read"
                 yield tell(source_model.UNREAD, value, file, told, subject=name)
     ends = [n for n in own if _ENDS.match(n) and {id(x) for x in loads if x.id == n} <= own[n]]
     ends = [n for n in ends if any(x.id == n for x in loads)]

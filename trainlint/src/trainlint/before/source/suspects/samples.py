@@ -212,10 +212,16 @@ def repeated_then_split(training: Training) -> Iterator[SourceFinding]:
 _REPEATS = re.compile(r"over_?sampl|fit_resample|smote", re.IGNORECASE)
 
 
+_HELD = re.compile(r"(?:^|_|\d)(?:te|test\w*|va|val\w*|dev|eval\w*|hold\w*|held\w*|b|2)(?:_|\d|$)", re.IGNORECASE)
+"""Names of what is held out: a pair of others may be the columns of a table."""
+
+
 def _splits(node: ast.Assign) -> bool:
-    pair = isinstance(node.targets[0], ast.Tuple) and len(node.targets[0].elts) > 1
+    parts = node.targets[0].elts if isinstance(node.targets[0], ast.Tuple) else []
     called = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ""
-    return pair and "split" in called.lower() and not called.startswith(("torch.split", "torch.tensor_split", "np."))
+    if "train_test_split" in called or called.endswith("random_split"):
+        return len(parts) > 1
+    return "split" in called.lower() and any(_HELD.search(ast.unparse(part)) for part in parts)
 
 
 def out_of_order(training: Training) -> Iterator[SourceFinding]:
@@ -235,16 +241,28 @@ def out_of_order(training: Training) -> Iterator[SourceFinding]:
 
 
 def _beside_labels(tree: ast.Module, node: ast.ListComp) -> bool:
+    """Whether the joined outputs, or what is computed of them, meet the labels of the set in one statement."""
     around = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and any(x is node for x in ast.walk(n))]
-    scope = around[-1] if around else ast.Module([], [])
-    joined = any(
-        isinstance(n, ast.Call) and node in n.args and ast.unparse(n.func).rsplit(".", 1)[-1] in _JOINING
-        for n in ast.walk(scope)
-    )
-    return joined and re.search(r"\.(tensors\[-?1\]|(targets|labels)\b)", ast.unparse(scope)) is not None
+    plain = [n for n in ast.walk(around[-1]) if isinstance(n, _SIMPLE)] if around else []
+    outputs, labels = set[str](), set[str]()
+    for each in sorted(plain, key=lambda n: n.lineno):
+        read = {n.id for n in ast.walk(each) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        computed = any(_joins(n, node) for n in ast.walk(each)) or bool(read & outputs)
+        known = _LABELS.search(ast.unparse(each)) is not None or bool(read & labels)
+        if computed and known:
+            return True
+        made = {n.id for n in ast.walk(each) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        outputs, labels = outputs | made if computed else outputs - made, labels | made if known else labels - made
+    return False
 
 
-_JOINING = {"cat", "concat", "concatenate", "vstack"}
+def _joins(call: ast.AST, node: ast.ListComp) -> bool:
+    named = ast.unparse(call.func).rsplit(".", 1)[-1] if isinstance(call, ast.Call) and node in call.args else ""
+    return named in {"cat", "concat", "concatenate", "vstack"}
+
+
+_SIMPLE = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return | ast.Expr
+_LABELS = re.compile(r"\.(tensors\[-?1\]|(targets|labels)\b)")
 
 
 CHECKS = (padded, repeated_then_split, out_of_order, same_seed, degrees, answer_given, columns_left_out)

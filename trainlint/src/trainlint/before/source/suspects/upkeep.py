@@ -226,12 +226,4 @@ def _only_assigns(loop: Loop) -> bool:
     return True
 
 
-CHECKS = (
-    not_released,
-    left_in,
-    loaded_in,
-    released_late,
-    reset,
-    window_lost,
-    outside_batches,
-)
+CHECKS = (not_released, left_in, loaded_in, released_late, reset, window_lost, outside_batches)

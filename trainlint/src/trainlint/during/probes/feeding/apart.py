@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from ....findings import Stage
-from ....rules import data as number_rules
 from ....rules import losses as loss_rules
+from ....rules import numbers as number_rules
 from ...hearing.passes import Pass
 from ...losses.graph import edges, name
 from ...plan import Why

@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from statistics import fmean, stdev
+from statistics import fmean, stdev, variance
 
 import torch
 
@@ -13,7 +13,6 @@ from ....rules import losses as rules
 from ...losses.constants import Look, compared, look
 from ...plan import Why, glance
 from ...run import Run
-from ..going.epochs import Curve
 from ..probe import Cast, Found, Loss, Probe
 
 _UPDATES = 100
@@ -25,6 +24,46 @@ _SLACK = 0.02
 _UNSURE = 0.15
 """The advantage that the scatter of the batches must exclude: where it does not, nothing is said."""
 _KEPT = 48
+_BINS, _RECENT = 128, 32
+
+
+class Curve:
+    """A series kept as at most 128 means of equally many values, and its last 32 values."""
+
+    def __init__(self) -> None:
+        self.recent: list[float] = []
+        self._bins: list[float] = []
+        self._width = 1
+        self._open: list[float] = []
+
+    def add(self, value: float) -> None:
+        """Append a value; one that is not finite counts as none."""
+        if not math.isfinite(value):
+            return
+        self.recent.append(value)
+        if len(self.recent) > _RECENT:
+            del self.recent[0]
+        self._open.append(value)
+        if len(self._open) >= self._width:
+            self._bins.append(value if self._width == 1 else fmean(self._open))
+            self._open.clear()
+        if len(self._bins) == _BINS:
+            self._bins = [(a + b) / 2 for a, b in zip(self._bins[::2], self._bins[1::2], strict=True)]
+            self._width *= 2
+
+    def falls_by(self, gap: float) -> bool:
+        """True where it falls beyond its scatter, and will fall by a gap if it goes on slowing down as it does."""
+        size = len(self._bins) // 4
+        if size < 4:
+            return False
+        earlier, before, last = (self._bins[-k * size : len(self._bins) - (k - 1) * size] for k in (3, 2, 1))
+        at, fall = fmean(last), fmean(before) - fmean(last)
+        doubt = math.sqrt((variance(before) + variance(last)) / size)
+        if min(fall, fmean(earlier) - at) <= max(2 * doubt, 0.005 * abs(at)):
+            return False
+        # Each quarter falls by a fixed share of the one before; at no more than 0.95 of it, 19 times as far in all.
+        slower = min(0.95, fall / max(fall, fmean(earlier) - fmean(before)))
+        return fall * slower / (1 - slower) > gap
 
 
 class Baseline(Probe):

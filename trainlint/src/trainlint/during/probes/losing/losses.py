@@ -8,8 +8,8 @@ from operator import ne
 import torch
 
 from ....findings import Severity, Stage
-from ....rules import data, updates
 from ....rules import losses as rules
+from ....rules import numbers, updates
 from ...losses.criteria import parts
 from ...losses.graph import name as node_name
 from ...plan import Why
@@ -48,7 +48,7 @@ class Stream(Probe):
                 f"{loss.name} = {float(tensor.detach().float().mean()):.6g} has no grad_fn", update=run.applied + 1
             )
         if tensor.dtype in _HALF:
-            yield data.HALF_LOSS.found(f"{loss.name} is {str(tensor.dtype).removeprefix('torch.')}")
+            yield numbers.HALF_LOSS.found(f"{loss.name} is {str(tensor.dtype).removeprefix('torch.')}")
         self._series[loss.name].coarse |= tensor.dtype in _HALF
         if loss.measured and tensor.grad_fn is not None:
             self._series[loss.name].unpaid = _unpaid(loss)

@@ -29,14 +29,7 @@ _ONE_SIDED = 6
 
 @dataclass(frozen=True)
 class _Pull:
-    """One term of a loss on a judge's answers: whither it pulls them, and whose samples were judged.
-
-    Args:
-        judge: identity of the model that answered.
-        maker: identity of the model whose samples it was fed; None for data.
-        live: True where the gradient goes on into the maker.
-        label: what the answers are pulled towards: a label, or 1 and 0 for up and down.
-    """
+    """One term of a loss on a judge's answers: whither it pulls them, and whose samples were judged."""
 
     judge: int
     maker: int | None

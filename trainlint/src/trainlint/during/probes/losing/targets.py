@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from ....findings import Severity, Stage
-from ....rules import data, losses
 from ....rules import data as rules
+from ....rules import losses, numbers
 from ...losses.criteria import Criterion
 from ...losses.graph import chain, edges, name, nearby, pieced, producers, saved
 from ...plan import Why, glance
@@ -53,7 +53,8 @@ class Targets(Probe):
         due = loss.measured or glance(run.applied + 1)
         if not due or loss.tensor.grad_fn is None or not self._cast.alone(run, loss) or self._cast.game:
             return ()
-        self._terms |= len(loss.terms) > 1
+        # A residual, as of a differential equation, has no data beside it, and a condition beside it may be a constant.
+        self._terms |= len(loss.terms) > 1 or any(c.target is None for c in loss.criteria)
         for each in loss.criteria:
             places = each.kind == "classes" and pieced(each.prediction)
             if not places and (each.kind in _CLASSES or _direct(each, loss.outputs)):
@@ -105,8 +106,14 @@ class Targets(Probe):
 
 
 def _direct(criterion: Criterion, outputs: Sequence[Tensor]) -> bool:
+    """Whether the prediction is an output, and no sum of several, as the residual of an equation is."""
     known = producers(outputs)
-    return criterion.prediction is not None and any(id(node) in known for node in chain(criterion.prediction, 6))
+    for node in chain(criterion.prediction, 6):
+        if id(node) in known:
+            return True
+        if name(node) in {"Add", "Sub", "Rsub"} and all(child is not None for child, _ in edges(node)):
+            return False
+    return False
 
 
 class ClassWeights(Probe):
@@ -172,7 +179,7 @@ class NotNumbers(Probe):
         # An update has been made of it, and the next loss is lost as well.
         stage = Stage.CONFIRMED if run.applied > self._at else Stage.SUSPECTED
         for subject, text in self._culprits.items():
-            yield data.NOT_NUMBERS.found(text, subject=subject, update=self._at + 1, stage=stage)
+            yield numbers.NOT_NUMBERS.found(text, subject=subject, update=self._at + 1, stage=stage)
 
 
 def _finite(value: float) -> bool:

@@ -39,8 +39,8 @@ class Strength(Probe):
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """Judge from the third measured update on."""
         yield from self._decays(lane, step)
-        if not step.measured or not any(step.used.values()) or step.closure:
-            return
+        if not step.measured or not any(step.used.values()) or step.closure or max(step.rates, default=1.0) == 0:
+            return  # that a rate is zero is another rule's
         used, arrived = _total(step.used.values()), _total(step.arrived.values()) / step.scale
         if not math.isfinite(used) or not math.isfinite(arrived):
             return

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from torch import nn
 
 from ....findings import Finding, Severity, Stage
-from ....rules import data as number_rules
+from ....rules import numbers as number_rules
 from ....rules import updates as update_rules
 from ...hearing.unread import Outputs
 from ...plan import Why

@@ -209,7 +209,8 @@ class Weights(Probe):
     updates = Why.MEASURED
 
     def __init__(self) -> None:
-        self._same: list[str] = []
+        self._same, self._frozen = list[str](), list[str]()
+        self._free: dict[int, set[Tensor]] = {}
         self._matrices = 0
         self._measured = 0
 
@@ -224,20 +225,28 @@ class Weights(Probe):
         self._matrices = len(matrices)
         if self._same:
             yield self._found(self._same, "have equal entries", Stage.SUSPECTED)
-        frozen = [n for n, p in named.items() if not p.requires_grad and not run.plan.is_frozen(n)]
-        if frozen:
-            yield update_rules.FROZEN_UNDECLARED.found(f"{len(frozen)} of {len(named)} tensors: {some(frozen)}")
+        self._frozen = [n for n, p in named.items() if not p.requires_grad and not run.plan.is_frozen(n)]
 
     def asked(self, run: Run) -> Found:
-        """What an optimiser holds and was frozen since, as by a loop over all parameters."""
-        held = {p: n for lane in run.lanes for p, n in lane.names.items() if not run.plan.is_frozen(n)}
-        frozen = [name for p, name in held.items() if not p.requires_grad]
+        """What stayed frozen, and what an optimiser holds and was frozen since, as by a loop over all parameters.
+
+        A player of a game may rest while another one moves, and a teacher when it has learned: what its optimiser
+        moved last is not meant.
+        """
+        free, named = set[Tensor]().union(*self._free.values()), parameters(run.model)
+        frozen = [n for n in self._frozen if n in named and not named[n].requires_grad and named[n] not in free]
         if frozen:
-            text = f"{len(frozen)} of {len(held)} tensors that an optimiser holds: {some(frozen)}"
+            yield update_rules.FROZEN_UNDECLARED.found(f"{len(frozen)} of {len(named)} tensors: {some(frozen)}")
+        held = {p: n for lane in run.lanes for p, n in lane.names.items() if not run.plan.is_frozen(n)}
+        since = [name for p, name in held.items() if not p.requires_grad and p not in free]
+        if since:
+            text = f"{len(since)} of {len(held)} tensors that an optimiser holds: {some(since)}"
             yield update_rules.FROZEN_UNDECLARED.found(text)
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """One layer from equal entries learns different rows at once; units between two such layers stay equal."""
+        if step.measured:
+            self._free[id(lane)] = {p for p in lane.names if p.requires_grad}
         if not self._same or not step.measured:
             return
         self._measured += 1

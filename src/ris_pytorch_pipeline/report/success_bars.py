@@ -1,0 +1,60 @@
+"""How does success change over the values of a sweep that is neither over SNR nor a map? Points with intervals."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from ..errors import InputError
+from .result_table import Row
+from .style import blank, style
+
+_SPREAD = 0.5
+"""Part of the distance between two values over which the methods stand."""
+
+
+def success_by_value(rows: Sequence[Row]) -> Figure:
+    """Success of each method at each combination of a sweep's values, with 95 % intervals.
+
+    Args:
+        rows: results of one sweep.
+
+    Returns:
+        The figure.
+
+    Raises:
+        InputError: no row.
+    """
+    if not rows:
+        raise InputError("results of a sweep", "none", "a suite not run through", "run it with --resume")
+    names = list(json.loads(rows[0]["axes"]))
+    labels = list(dict.fromkeys(_label(row) for row in rows))
+    methods = list(dict.fromkeys(row["method"] for row in rows))
+    figure = blank(max(4.0, 1.5 + 0.9 * len(labels)), 3.6)
+    axes = figure.subplots()
+    for number, method in enumerate(methods):
+        own, look = [row for row in rows if row["method"] == method], style(number)
+        places = [labels.index(_label(row)) + _SPREAD * ((number + 0.5) / len(methods) - 0.5) for row in own]
+        values = [row["success"] for row in own]
+        ends = [[max(0.0, row["success"] - row["success_low"]) for row in own],
+                [max(0.0, row["success_high"] - row["success"]) for row in own]]  # fmt: skip
+        axes.errorbar(places, values, yerr=ends, fmt=look.marker, color=look.colour, markersize=look.size, capsize=2,
+                      label=method)  # fmt: skip
+    axes.set_xticks(range(len(labels)), labels, rotation=0 if max(map(len, labels)) < 10 else 30)
+    axes.set(xlabel=", ".join(names), ylabel="success (share of scenes)", ylim=(-0.03, 1.03))
+    axes.grid(axis="y", color="0.9")
+    scenes = sorted({row["n"] for row in rows})
+    axes.set_title(f"n = {' to '.join(dict.fromkeys(map(str, (scenes[0], scenes[-1]))))} scenes", fontsize="medium")
+    figure.legend(loc="outside upper center", ncols=min(4, len(methods)), frameon=False)
+    return figure
+
+
+def _label(row: Row) -> str:
+    return ", ".join(_spelled(value) for value in json.loads(row["axes"]).values()) or "all"
+
+
+def _spelled(value: Any) -> str:  # noqa: ANN401
+    if isinstance(value, list):
+        return " to ".join(_spelled(each) for each in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,1 @@
+"""What a ledger or a log shows when the run itself is gone."""

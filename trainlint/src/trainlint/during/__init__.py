@@ -1,0 +1,1 @@
+"""What a training does while it runs: the watch, its hooks and its probes."""

@@ -1,0 +1,99 @@
+"""What has no data beside it, weighs samples, or rests while another player moves: no failure of these is seen."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim import SGD, Adam
+
+from trainlint import Verdict, Watch
+
+
+def hardly(net: nn.Module, t: Tensor) -> Tensor:
+    """The residual of u' = -u, where u(0) = 1 holds by construction."""
+    u = 1 + t * net(t)
+    (slope,) = torch.autograd.grad(u, t, torch.ones_like(u), create_graph=True)
+    return F.mse_loss(u + slope, torch.zeros_like(u))
+
+
+def softly(net: nn.Module, t: Tensor) -> Tensor:
+    """The residual, and u(0) = 1 beside it."""
+    u = net(t)
+    (slope,) = torch.autograd.grad(u, t, torch.ones_like(u), create_graph=True)
+    return (u + slope).square().mean() + ((u[:4] - 1) ** 2).mean()
+
+
+@pytest.mark.parametrize("loss", [hardly, softly])
+def test_a_residual_is_no_target_that_never_varies(loss) -> None:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(1, 16), nn.Tanh(), nn.Linear(16, 1))
+    optimizer = Adam(net.parameters(), 1e-3)
+    watch = Watch(net, optimizer, raises=False)
+    for _ in range(12):
+        t = torch.rand(32, 1).requires_grad_(True)
+        optimizer.zero_grad()
+        watch.loss(loss(net, t)).backward()
+        optimizer.step()
+    assert watch.close().healthy
+
+
+def weighed(shape: tuple[int, ...], *, by_class: bool) -> Verdict:
+    """A run in which every second sample, or the second class, weighs next to nothing."""
+    torch.manual_seed(0)
+    net = nn.Linear(4, 2)
+    optimizer = SGD(net.parameters(), 0.1)
+    watch = Watch(net, optimizer, raises=False)
+    light = torch.ones(shape)
+    light[1::2] = 1e-5
+    own = torch.tensor([1.0, 1e-6]) if by_class else None
+    for _ in range(8):
+        x = torch.randn(*shape, 4)
+        each = F.cross_entropy(net(x).movedim(-1, 1), (x[..., 0] > 0).long(), weight=own, reduction="none")
+        optimizer.zero_grad()
+        watch.loss((each * light).mean()).backward()
+        optimizer.step()
+    return watch.close()
+
+
+@pytest.mark.parametrize("shape", [(16,), (16, 6)])
+def test_weights_of_samples_are_not_taken_for_those_of_classes(shape: tuple[int, ...]) -> None:
+    verdict = weighed(shape, by_class=False)
+    assert "RT206" not in verdict.codes
+    assert not any("failed" in text for text in verdict.blind)
+    assert "RT206" in weighed(shape, by_class=True).codes
+
+
+@pytest.mark.parametrize("rests", [True, False])
+def test_a_player_that_rests_for_the_other_one_is_not_frozen(rests: bool) -> None:
+    torch.manual_seed(0)
+    maker, judge = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 3)), nn.Linear(3, 1)
+    ours, theirs = Adam(maker.parameters(), 1e-3), Adam(judge.parameters(), 1e-3)
+    watch = Watch(nn.ModuleDict({"maker": maker, "judge": judge}), [ours, theirs], raises=False)
+    for _ in range(8):
+        made, seen = maker(torch.randn(8, 2)), torch.randn(8, 3)
+        judge.requires_grad_(True)
+        theirs.zero_grad()
+        watch.loss((F.softplus(judge(made.detach())) + F.softplus(-judge(seen))).mean(), name="judge").backward()
+        theirs.step()
+        judge.requires_grad_(False)
+        ours.zero_grad()
+        watch.loss(F.softplus(-judge(made)).mean(), name="maker").backward()
+        if not rests:
+            maker[0].requires_grad_(False)
+        ours.step()
+    verdict = watch.close()
+    assert ("RT132" in verdict.codes) is not rests
+
+
+def test_an_epoch_at_the_rate_zero_is_not_lost_in_rounding() -> None:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1))
+    optimizer = SGD(net.parameters(), 0.1)
+    watch = Watch(net, optimizer, raises=False)
+    for update in range(30):
+        optimizer.param_groups[0]["lr"] = 0.0 if 12 <= update < 18 else 0.1
+        x = torch.randn(16, 4)
+        optimizer.zero_grad()
+        watch.loss(F.mse_loss(net(x), x[:, :1])).backward()
+        optimizer.step()
+    assert "RT125" not in watch.close().codes
