@@ -31,9 +31,9 @@ class Explaining:
 
     Candidates are those of the heat-map, and the places that the beams took for sources. One after the other is taken
     that raises the log-likelihood and its own log odds most; then the exchange of one that gains most is made, until
-    none gains. Powers and σ² come with them, so that a polish starts at once. After two updates the beams look once more
-    at what the sources leave: where one more source would gain a quarter of what the weakest is worth, it is put in,
-    all are updated, and the one that is missed least is left out.
+    none gains. Powers and σ² come with them, so that a polish starts at once. After two updates the beams look once
+    more at what the sources leave: where one more source would gain a quarter of what the weakest is worth, it is put
+    in, all are updated, and the one that is missed least is left out.
 
     Args:
         sweeps: most exchanges among the candidates, in multiples of K.
