@@ -7,8 +7,9 @@ import torch
 
 from ris_pytorch_pipeline.estimate import SearchRegion
 from ris_pytorch_pipeline.estimate.ml.hypothesis import Hypothesis, Likelihood
+from ris_pytorch_pipeline.estimate.ml.levenberg import Local
 from ris_pytorch_pipeline.estimate.ml.pilots.likelihood import PilotLikelihood
-from ris_pytorch_pipeline.estimate.ml.polish import Compact, compact
+from ris_pytorch_pipeline.estimate.ml.polish import Compact, Known, compact
 from ris_pytorch_pipeline.estimate.ml.stochastic import StochasticLikelihood
 from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.physics import cosines_from_positions, draw, preset
@@ -75,3 +76,33 @@ def test_powers_that_are_given_are_where_it_starts() -> None:
     kept = fast.polish(loud, 0).hypothesis
     torch.testing.assert_close(kept.log_powers, loud.log_powers)
     assert bool((fast.polish(loud, 4).hypothesis.value < kept.value).all())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_going_on_from_what_is_known_ends_where_starting_anew_does(kind: str) -> None:
+    fast, _, start = prepared(kind)
+    first = fast.polish(start, 2)
+    changed = torch.tensor([1, 3])
+    mixed = first.hypothesis.replaced(changed, start[changed])
+    known = Known(mixed, first.local, changed)
+    anew, on = (fast.polish(each, 5) for each in (mixed, known))
+    torch.testing.assert_close(on.hypothesis.cosines, anew.hypothesis.cosines, rtol=0, atol=1e-12)
+    torch.testing.assert_close(on.information, anew.information)
+    rows = torch.tensor([3, 4])
+    some = fast.of(rows).polish(known[rows], 5)
+    torch.testing.assert_close(some.hypothesis.cosines, anew.hypothesis.cosines[rows], rtol=0, atol=1e-9)
+
+
+def test_what_is_known_is_not_evaluated_again() -> None:
+    fast, _, start = prepared("random")
+    first = fast.polish(start, 2)
+    asked = []
+
+    def evaluate(point: torch.Tensor, rows: torch.Tensor) -> Local:
+        asked.append(rows.tolist())
+        return first.local[rows]
+
+    point = torch.zeros(SCENES, 9)
+    Known(first.hypothesis, first.local, torch.tensor([2])).at(evaluate, point)
+    Known(first.hypothesis, first.local, ROWS[:0]).at(evaluate, point)
+    assert asked == [[2]]

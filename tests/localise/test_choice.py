@@ -31,13 +31,17 @@ def chooser(favour: Tensor | None = None) -> Chooser:
     return Chooser(*grams(), NOISE, given)
 
 
-def gamma(powers: Tensor) -> Tensor:
-    loaded = RESPONSES * powers[:, None, None]
-    return loaded @ RESPONSES.mH + NOISE[:, None, None, None] * torch.eye(EQUATIONS, dtype=torch.complex128)
+def gamma(powers: Tensor, responses: Tensor = RESPONSES) -> Tensor:
+    loaded = responses * powers[:, None, None]
+    return loaded @ responses.mH + NOISE[:, None, None, None] * torch.eye(EQUATIONS, dtype=torch.complex128)
 
 
 def nll(powers: Tensor) -> Tensor:
-    covariance = gamma(powers)
+    return nll_of(RESPONSES, powers)
+
+
+def nll_of(responses: Tensor, powers: Tensor) -> Tensor:
+    covariance = gamma(powers, responses)
     quadratic = (MEASURED.conj() * torch.linalg.solve(covariance, MEASURED)).sum(-1).real
     return (torch.linalg.slogdet(covariance)[1] + quadratic).sum(-1)
 
@@ -77,12 +81,29 @@ def test_the_true_ones_are_chosen_and_the_rest_is_worth_less(sweeps: int) -> Non
     assert bool(((choice.noise / NOISE).log().abs() < 1).all())
 
 
-def test_a_sweep_lowers_the_objective() -> None:
-    once, swept = chooser(), chooser()
-    chosen(once, 3, 0, BLOCKS * EQUATIONS)
-    chosen(swept, 3, 1, BLOCKS * EQUATIONS)
-    assert bool((nll(swept.powers) <= nll(once.powers) + 1e-9).all())
-    assert bool((nll(swept.powers) < nll(once.powers) - 1e-3).any())
+def test_what_stands_for_two_sources_is_exchanged_for_them() -> None:
+    mixed = RESPONSES.clone()
+    error = 0.5 * normal(SCENES, BLOCKS, EQUATIONS, 1)[..., 0]
+    mixed[..., 0] = (SYMBOLS[..., None, :] * RESPONSES[..., TRUE]).sum(-1) + error  # nearly both; is picked first
+    choices = [
+        chosen(Chooser(*grams(mixed), NOISE, torch.zeros(SCENES, CANDIDATES, dtype=torch.float64)), 2, sweeps, 24)
+        for sweeps in (0, 1)
+    ]
+    greedy, swept = (choice.index.sort(1).values.tolist() for choice in choices)
+    assert all(0 in scene for scene in greedy)
+    assert swept == [list(TRUE)] * SCENES
+    before, after = (nll_of(mixed, choice.chooser.powers) for choice in choices)
+    assert bool((after < before - 1).all())
+
+
+def test_gains_beside_all_but_one_are_those_of_a_chooser_without_it() -> None:
+    ours, without = chooser(), chooser()
+    for index, power in ((1, 0.7), (3, 0.2)):
+        ours.put(torch.full((SCENES,), index), torch.full((SCENES,), power, dtype=torch.float64))
+    without.put(torch.full((SCENES,), 3), torch.full((SCENES,), 0.2, dtype=torch.float64))
+    seen = ours.gains_without(torch.tensor([TRUE] * SCENES))
+    for one, other in zip(seen, without.gains(), strict=True):
+        torch.testing.assert_close(one[:, 0], other)
 
 
 def test_what_is_never_a_candidate_is_never_chosen() -> None:

@@ -9,6 +9,7 @@ from torch import Tensor
 from ris_pytorch_pipeline.data import Inputs, batch_from
 from ris_pytorch_pipeline.errors import InfeasibleError
 from ris_pytorch_pipeline.estimate import SearchGrid
+from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.nets import Beamspace, NetConfig, cleaned_images
 from ris_pytorch_pipeline.nets.cleaning import Cleaning
 from ris_pytorch_pipeline.nets.peak import ascended, peak_of
@@ -56,6 +57,20 @@ def test_cleaned_images_are_whitened_by_the_covariance_of_what_was_found(kind: s
         slow = _slowly_cleaned(given, noise[scene], found[scene], [p[scene] for p in powers], scene)
         slow = slow if kind == "random" else slow.sum(0, keepdim=True)
         torch.testing.assert_close(fast[scene], slow, rtol=1e-3, atol=1e-3 * float(slow.abs().max()))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_sources_held_at_once_leave_what_they_leave_one_by_one(kind: str) -> None:
+    given = small(kind)
+    seen, scaled = given.observation, scale(given.observation, torch.complex64)
+    found = torch.tensor([[[0.1, 0.2, 0.4], [-0.5, 0.0, 1.0]], [[0.3, -0.1, 0.2], [0.0, 0.4, 0.9]]])
+    one_by_one, at_once = (Cleaning(seen, given.log_noise, seen.array) for _ in range(2))
+    powers = torch.stack([_explained(one_by_one, place) for place in found.unbind(1)], dim=1)
+    at_once.hold(found, powers * scaled.channel[:, None])
+    torch.testing.assert_close(at_once.images(), one_by_one.images(), rtol=1e-3, atol=1e-3)
+    more = torch.tensor([[0.5, 0.3, 0.6], [-0.2, 0.1, 0.3]])
+    torch.testing.assert_close(at_once.explain(more), one_by_one.explain(more), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(at_once.images(), one_by_one.images(), rtol=1e-3, atol=1e-3)
 
 
 def _explained(cleaning: Cleaning, place: Tensor) -> Tensor:
@@ -109,9 +124,11 @@ def test_another_look_finds_the_source_that_is_left_out(kind: str) -> None:
     scenario = preset(kind, sources=2, snr_db=15.0, separation=0.3)
     given, labels = batch_from(draw(scenario, 16, stream(0, "left"), torch.complex64), (12, 12))
     beams = Beamspace(NetConfig().fitted_to(scenario))
-    place, gain = beams.look_again(given, labels.cosines[:, :1], given.log_noise)
+    scaled = scale(given.observation, torch.complex64)
+    powers = labels.powers * (scaled.channel / scaled.measured)[:, None]
+    place, gain = beams.look_again(given, labels.cosines[:, :1], powers[:, :1], given.log_noise)
     assert float((place[:, :2] - labels.cosines[:, 1, :2]).norm(dim=-1).median()) < 0.02
-    _, nothing = beams.look_again(given, labels.cosines, given.log_noise)
+    _, nothing = beams.look_again(given, labels.cosines, powers, given.log_noise)
     assert bool((gain > 2 * nothing).float().mean() > 0.9)
 
 

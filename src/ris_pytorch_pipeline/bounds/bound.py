@@ -80,13 +80,16 @@ def deviations_from_information(
     sources, seen = coordinates.shape[-2], told(chart.array)
     free = [c for c, name in enumerate(COORDINATES) if name not in known and c in seen]
     kept = [3 * k + c for k in range(sources) for c in free] + list(range(3 * sources, information.shape[-1]))
-    inverse = invert_information(information[..., kept, :][..., kept])
-    width = len(free)
-    blocks = inverse.new_zeros((*inverse.shape[:-2], sources, 3, 3))
-    for k in range(sources):
-        block = inverse[..., width * k : width * (k + 1), width * k : width * (k + 1)]
-        for i, row in enumerate(free):
-            blocks[..., k, row, free] = block[..., i, :]
+    whole = len(kept) == information.shape[-1]
+    inverse = invert_information(information if whole else information[..., kept, :][..., kept])
+    moved = len(free) * sources
+    own = inverse[..., :moved, :moved].unflatten(-1, (sources, -1)).unflatten(-3, (sources, -1))
+    blocks = own.diagonal(dim1=-4, dim2=-2).movedim(-1, -3)
+    if len(free) < len(COORDINATES):
+        some = torch.tensor(free, dtype=torch.long, device=blocks.device)
+        every = inverse.new_zeros((*inverse.shape[:-2], sources, 3, 3))
+        every[..., some[:, None], some] = blocks
+        blocks = every
     jacobian = chart.jacobian(coordinates)
     if "distance" in known:
         jacobian[..., 2] = 0  # it may be infinite at q = 0

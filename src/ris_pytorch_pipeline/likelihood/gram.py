@@ -54,7 +54,7 @@ class Gram:
         """K."""
         return self.vectors.shape[-1] // self.kinds
 
-    def __getitem__(self, rows: Tensor) -> "Gram":
+    def __getitem__(self, rows: Tensor | slice) -> "Gram":
         """Of some of the rows on the first axis."""
         return replace(self, vectors=self.vectors[rows], measured=self.measured[rows], energy=self.energy[rows])
 

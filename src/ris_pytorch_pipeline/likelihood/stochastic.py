@@ -58,10 +58,10 @@ def whiten(gram: Gram, powers: Float[Tensor, "*batch source"], noise_variance: F
     seen = torch.cat([gram.vectors[..., :k, :], gram.measured[..., :k].unsqueeze(-1)], dim=-1)  # B^H [V, y]
     half = torch.linalg.solve_triangular(factor, seen, upper=False)
     full = torch.linalg.solve_triangular(factor.mH, half, upper=True)  # S⁻¹ B^H [V, y]
-    joint = full / powers[..., None, :, None]
+    joint = full * powers.reciprocal()[..., None, :, None]  # complex by real: a product is faster than a quotient
     if gram.kinds > 1:
         rest = torch.cat([gram.vectors[..., k:, k:], gram.measured[..., k:].unsqueeze(-1)], dim=-1)
-        rest = (rest - gram.vectors[..., k:, :k] @ full[..., k:]) / noise[..., None, None]
+        rest = (rest - gram.vectors[..., k:, :k] @ full[..., k:]) * noise.reciprocal()[..., None, None]
         joint = torch.cat([joint, torch.cat([joint[..., k:-1].mH, rest], dim=-1)], dim=-2)
     explained = torch.view_as_real(half[..., -1]).square().sum(dim=(-1, -2))
     logs = factor.diagonal(dim1=-2, dim2=-1).real.log().sum(-1)

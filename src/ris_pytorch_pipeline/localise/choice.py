@@ -1,5 +1,6 @@
 """Which of a network's candidates are the sources: those that together explain the measurements best."""
 
+from copy import copy
 from dataclasses import dataclass
 
 import torch
@@ -22,16 +23,21 @@ class Choice:
     Args:
         index: (scene, K), their numbers.
         powers: (scene, K), mean symbol powers, in the scale of the Grams.
-        gains: (scene, K), 2 ΔNLL of each beside those that were there when it was last put in.
-        spare: (scene,), the largest 2 ΔNLL of a candidate that was left out.
+        gains: (scene, K), 2 ΔNLL of each beside those that were there when it was last looked at.
         noise: (scene,), σ².
+        chooser: with the chosen ones in.
     """
 
     index: Int[Tensor, "scene source"]
     powers: Float[Tensor, "scene source"]
     gains: Float[Tensor, "scene source"]
-    spare: Float[Tensor, "scene"]  # noqa: F821
     noise: Float[Tensor, "scene"]  # noqa: F821
+    chooser: "Chooser"
+
+    @property
+    def spare(self) -> Float[Tensor, "scene"]:  # noqa: F821
+        """The largest 2 ΔNLL of a candidate that was left out."""
+        return self.chooser.best()[1]
 
 
 class Chooser:
@@ -58,11 +64,24 @@ class Chooser:
     ) -> None:
         kind = vectors.dtype.to_real()
         self.noise, self.favour = noise.to(kind), favour.to(kind)
-        self._joint = torch.cat([vectors, measured[..., None]], dim=-1) / self.noise[:, None, None, None]
+        self._joint = torch.cat([vectors, measured[..., None]], dim=-1).mul_(
+            self.noise.reciprocal()[:, None, None, None]
+        )
         self.quadratic = energy.to(kind).sum(-1) / self.noise
         self.powers = torch.zeros_like(self.favour)
         own = vectors.diagonal(dim1=-2, dim2=-1).real.sum(1)
         self._most = _LOUDEST * energy.to(kind).sum(-1, keepdim=True) / own.clamp_min(1e-30)
+
+    def __getitem__(self, rows: Tensor) -> "Chooser":
+        """Of some of the scenes."""
+        made = copy(self)
+        vars(made).update({name: value[rows] for name, value in vars(self).items()})
+        return made
+
+    def replaced(self, rows: Tensor, other: "Chooser") -> None:
+        """Take some scenes from another chooser."""
+        for name, value in vars(self).items():
+            value[rows] = vars(other)[name]
 
     @property
     def x(self) -> Complex[Tensor, "scene block candidate candidate"]:
@@ -77,9 +96,25 @@ class Chooser:
     def gains(self) -> tuple[Tensor, Tensor]:
         """2 ΔNLL and the likeliest power of one more source at each candidate's place, (scene, candidate)."""
         own = self.x.diagonal(dim1=-2, dim2=-1).real.clamp_min(1e-12)
-        seen = torch.view_as_real(self.v).square().sum(-1)
-        gain, power = one_source_gain(seen.transpose(0, 1), own.transpose(0, 1))
+        gain, power = one_source_gain(_squares(self.v).transpose(0, 1), own.transpose(0, 1))
         return gain, torch.minimum(power, self._most)
+
+    def gains_without(self, index: Int[Tensor, "scene source"]) -> tuple[Tensor, Tensor]:
+        """The same with each of some candidates taken out alone, (scene, source, candidate).
+
+        X_cc + w |X_rc|² and v_c + w conj(X_rc) v_r with w = p/(1 - p X_rr): nothing else of X is needed.
+        """
+        at = index[:, None, :, None].expand(-1, self._joint.shape[1], -1, self._joint.shape[-1])
+        rows = self._joint.gather(2, at)  # (scene, block, source, candidate and y)
+        own = rows.gather(3, at[..., :1])[..., 0].real
+        power = self.powers.gather(1, index)[:, None]
+        weight = (power / (1 - power * own).clamp_min(_LEAST))[..., None]
+        others, seen = rows[..., :-1], rows[..., -1:]
+        each = self.x.diagonal(dim1=-2, dim2=-1).real.unsqueeze(2)
+        each = torch.addcmul(each, weight, _squares(others)).clamp_min(1e-12)
+        measured = _squares(torch.addcmul(self.v.unsqueeze(2), others.conj(), weight * seen))
+        gain, best = one_source_gain(measured.transpose(0, 1), each.transpose(0, 1))
+        return gain, torch.minimum(best, self._most[:, None])
 
     def best(self) -> tuple[Tensor, Tensor, Tensor]:
         """The candidate not in use that is worth most, its gain and its power, (scene,) each."""
@@ -94,7 +129,7 @@ class Chooser:
         row = self._joint.gather(2, at)  # b_r^H Γ⁻¹ [B, y]
         seen, own = row[..., 0, -1], row.gather(3, at[..., :1])[..., 0, 0].real
         weight = power[:, None] / torch.addcmul(torch.ones_like(own), power[:, None], own).clamp_min(_LEAST)
-        self._joint = self._joint - (row[..., :-1].mH * weight[..., None, None]) * row
+        self._joint.addcmul_(row[..., :-1].mH * weight[..., None, None], row, value=-1)
         self.quadratic = self.quadratic - (weight * torch.view_as_real(seen).square().sum(-1)).sum(-1)
         self.powers = self.powers.scatter_add(1, index[:, None], power[:, None]).clamp_min_(0)
 
@@ -108,12 +143,12 @@ class Chooser:
 
 
 def chosen(chooser: Chooser, sources: int, sweeps: int, equations: int) -> Choice:
-    """Put the best candidate in `sources` times; then take each out in turn and put the best one in its place.
+    """Put the best candidate in `sources` times; then put others in the place of one of them while that pays.
 
     Args:
         chooser: with no candidate in.
         sources: K.
-        sweeps: rounds of replacement.
+        sweeps: most replacements, in multiples of K.
         equations: complex measurements of a scene: L M.
 
     Returns:
@@ -125,16 +160,46 @@ def chosen(chooser: Chooser, sources: int, sweeps: int, equations: int) -> Choic
         chooser.put(index, power)
         picks.append(index)
         gains.append(gain)
-    for turn in range(sweeps * sources if sources > 1 else 0):
-        chooser.take(picks[turn % sources])
-        index, gain, power = chooser.best()
-        chooser.put(index, power)
-        picks[turn % sources], gains[turn % sources] = index, gain
-    _, spare, _ = chooser.best()
-    index = torch.stack(picks, dim=1)
+    index, worth = torch.stack(picks, dim=1), torch.stack(gains, dim=1)
+    powers = chooser.powers.gather(1, index)
+    if sources > 1 and sweeps:
+        powers = _exchange(chooser, index, worth, sweeps * sources)
     level = (chooser.quadratic / equations).clamp(0.2, 5.0)
-    powers = chooser.powers.gather(1, index) * level[:, None]
-    return Choice(index, powers, torch.stack(gains, dim=1), spare, chooser.noise * level)
+    return Choice(index, powers * level[:, None], worth, chooser.noise * level, chooser)
+
+
+def _exchange(chooser: Chooser, index: Tensor, worth: Tensor, most: int) -> Float[Tensor, "scene source"]:
+    """Exchange in each scene the one candidate that gains most, at most so often; scenes where none does are done.
+
+    Args:
+        chooser: with the candidates in; changed.
+        index: (scene, source), their numbers; changed.
+        worth: (scene, source), what each is worth; changed.
+        most: exchanges.
+
+    Returns:
+        The likeliest power of each chosen candidate beside the others.
+    """
+    powers, live, mine = torch.empty_like(worth), torch.arange(len(index), device=index.device), chooser
+    for turn in range(most + 1):
+        gain, power = mine.gains_without(index[live])
+        own = index[live][..., None]
+        worth[live], powers[live] = (x.gather(2, own)[..., 0] for x in (gain, power))
+        value = torch.add(mine.favour[:, None], gain, alpha=0.5)
+        rise = (value - value.gather(2, own)).masked_fill((mine.powers > 0)[:, None], -torch.inf)
+        most_rise, flat = rise.flatten(1).max(1, keepdim=True)
+        paying = torch.nonzero(most_rise[:, 0] > 0).squeeze(-1)
+        if paying.numel() == 0 or turn == most:
+            break
+        if paying.numel() < len(live):
+            live, mine, flat, power = live[paying], mine[paying], flat[paying], power[paying]
+        source, place = flat // power.shape[2], flat % power.shape[2]
+        mine.take(index[live].gather(1, source)[:, 0])
+        mine.put(place[:, 0], power.flatten(1).gather(1, flat)[:, 0])
+        index[live] = index[live].scatter(1, source, place)
+        if mine is not chooser:
+            chooser.replaced(live, mine)
+    return powers
 
 
 def missed(grams: tuple[Tensor, Tensor, Tensor], powers: Tensor, noise: Tensor) -> Float[Tensor, "scene source"]:
@@ -149,6 +214,11 @@ def missed(grams: tuple[Tensor, Tensor, Tensor], powers: Tensor, noise: Tensor) 
     kind = energy.dtype
     seen = whiten(Gram(vectors, measured, energy, equations=0, kinds=1), powers.to(kind), noise.to(kind))
     return _worth(seen.vectors, seen.measured, powers.to(kind))
+
+
+def _squares(values: Tensor) -> Tensor:
+    """|x|²."""
+    return torch.view_as_real(values).square().sum(-1)
 
 
 def _worth(

@@ -9,7 +9,7 @@ from ..data import Inputs
 from ..errors import ConfigurationError
 from ..estimate import Estimate, SearchRegion, joined_estimates
 from ..estimate.ml.hypothesis import Hypothesis
-from ..estimate.ml.polish import Compact, Polished, compact
+from ..estimate.ml.polish import Compact, Known, Polished, compact
 from ..estimate.normalise import Scaled, scale
 from ..nets import Beamspace, Prediction
 from ..shapes import Cosines, Counts
@@ -30,13 +30,13 @@ class Explaining:
     """The candidates that together explain the measurements best, chosen and polished by the likelihood.
 
     Candidates are those of the heat-map, and the places that the beams took for sources. One after the other is taken
-    that raises the log-likelihood and its own log odds most; then each is taken out in turn and the best is put in its
-    place. Powers and σ² come with them, so that a polish starts at once. After two updates the beams look once more at
-    what the sources leave: where one more source would gain a quarter of what the weakest is worth, it is put in, all
-    are updated, and the one that is missed least is left out.
+    that raises the log-likelihood and its own log odds most; then the exchange of one that gains most is made, until
+    none gains. Powers and σ² come with them, so that a polish starts at once. After two updates the beams look once
+    more at what the sources leave: where one more source would gain a quarter of what the weakest is worth, it is put
+    in, all are updated, and the one that is missed least is left out.
 
     Args:
-        sweeps: rounds of replacement among the candidates.
+        sweeps: most exchanges among the candidates, in multiples of K.
         odds: weight of a candidate's log odds against nats of the likelihood; 0 leaves the choice to the likelihood.
         looks: how often the beams look again.
 
@@ -120,12 +120,13 @@ class Explaining:
         self, scenes: "Group", start: Hypothesis, polish: int
     ) -> tuple[Polished, tuple[Tensor, Tensor] | None]:
         """The polish with its looks; and what the last look saw: the weakest source's worth and one more's."""
-        seen = None
+        seen, known = None, Known(start)
         for _ in range(self.looks if polish else 0):
-            start = polished(scenes.compact, scenes.scaled, start, min(polish, _FIRST), scenes.region).hypothesis
-            start, seen = scenes.looked_again(start)
+            first = polished(scenes.compact, scenes.scaled, known, min(polish, _FIRST), scenes.region)
+            start, changed, seen = scenes.looked_again(first.hypothesis)
+            known = Known(start, first.local, changed)
         left = polish - _FIRST if seen is not None else polish
-        return polished(scenes.compact, scenes.scaled, start, max(left, 0), scenes.region), seen
+        return polished(scenes.compact, scenes.scaled, known, max(left, 0), scenes.region), seen
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,19 +139,19 @@ class Group:
     region: SearchRegion
     compact: Compact
 
-    def looked_again(self, given: Hypothesis) -> tuple[Hypothesis, tuple[Tensor, Tensor]]:
-        """With another source in place of the weakest where that may pay; and what each of the two is worth."""
-        worth = missed(self.compact.candidates(given.cosines), given.log_powers.exp(), given.log_noise.exp())
+    def looked_again(self, given: Hypothesis) -> tuple[Hypothesis, Tensor, tuple[Tensor, Tensor]]:
+        """With another source in place of the weakest where that may pay; in which scenes; what both are worth."""
+        powers = given.log_powers.exp()
+        worth = missed(self.compact.candidates(given.cosines), powers, given.log_noise.exp())
         weakest = worth.amin(1)
-        loudest = given.log_powers.argsort(dim=1, descending=True)[..., None].expand(-1, -1, 3)
-        place, gain = self.beams.look_again(self.inputs, given.cosines.gather(1, loudest), given.log_noise)
+        place, gain = self.beams.look_again(self.inputs, given.cosines, powers, given.log_noise)
         rows = torch.nonzero(gain > _PROMISING * weakest).squeeze(-1)
         if rows.numel() == 0:
-            return given, (weakest, gain)
+            return given, rows, (weakest, gain)
         tried = given[rows].plus(place[rows].to(given.cosines), given.log_powers[rows].amin(1) + _FAINT)
         scenes = self.compact.of(rows)
         more = polished(scenes, self.scaled[rows], tried, _TRIES, self.region).hypothesis
-        return given.replaced(rows, without_weakest(scenes, more)), (weakest, gain)
+        return given.replaced(rows, without_weakest(scenes, more)), rows, (weakest, gain)
 
 
 _TRIES = 2

@@ -5,34 +5,42 @@ import torch
 from ..bounds import deviations_from_information
 from ..estimate import Estimate, SearchRegion
 from ..estimate.ml.hypothesis import Hypothesis, joined
-from ..estimate.ml.polish import SINGLE, Compact, Polished, compact
+from ..estimate.ml.levenberg import Local
+from ..estimate.ml.polish import SINGLE, Compact, Known, Polished, compact
 from ..estimate.normalise import Scaled
 from ..estimate.outcome import ending_of
 from ..physics import chart_of
 
 
-def polished(scenes: Compact, scaled: Scaled, start: Hypothesis, updates: int, region: SearchRegion) -> Polished:
+def polished(
+    scenes: Compact, scaled: Scaled, start: Hypothesis | Known, updates: int, region: SearchRegion
+) -> Polished:
     """At most so many joint updates, in double precision where there is too little noise for single.
 
     Args:
         scenes: in single precision.
         scaled: the same scenes.
-        start: sources with powers and noise.
+        start: sources with powers and noise; of what is known about them, what was found in single precision counts.
         updates: 0 only states the information at the start.
         region: the field of view.
     """
-    quiet = start.log_noise.exp() < SINGLE
+    known = start if isinstance(start, Known) else Known(start)
+    given = known.hypothesis
+    quiet = given.log_noise.exp() < SINGLE
     if not bool(quiet.any()):
-        return scenes.polish(start, updates)
+        return scenes.polish(known, updates)
     rows = torch.nonzero(quiet).squeeze(-1)
-    exact = compact(scaled[rows].observation.to(dtype=torch.complex128), region).polish(start[rows], updates)
+    exact = compact(scaled[rows].observation.to(dtype=torch.complex128), region).polish(given[rows], updates)
     if len(rows) == len(quiet):
         return exact
     others = torch.nonzero(~quiet).squeeze(-1)
-    rough = scenes.of(others).polish(start[others], updates)
+    rough = scenes.of(others).polish(known[others], updates)
     back = torch.cat([rows, others]).argsort()
     information = torch.cat([exact.information, rough.information])[back]
-    return Polished(joined([exact.hypothesis, rough.hypothesis])[back], information)
+    local = Local(
+        **{name: torch.cat([value, vars(rough.local)[name]])[back] for name, value in vars(exact.local).items()}
+    )
+    return Polished(joined([exact.hypothesis, rough.hypothesis])[back], information, local)
 
 
 def stated(end: Polished, scaled: Scaled, region: SearchRegion) -> Estimate:

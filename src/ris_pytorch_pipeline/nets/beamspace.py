@@ -128,18 +128,19 @@ class Beamspace(nn.Module):
         self,
         inputs: Statistics,
         places: Float[Tensor, "scene source 3"],
+        powers: Float[Tensor, "scene source"],
         log_noise: Float[Tensor, "scene"],  # noqa: F821
     ) -> tuple[Float[Tensor, "scene 3"], Float[Tensor, "scene"]]:  # noqa: F821
         """The best place for one more source behind some that are known well, and its gain 2 ΔNLL.
 
         Args:
             inputs: the scenes.
-            places: (scene, source, 3), (u, w, q) of the known sources, the strongest first.
+            places: (scene, source, 3), (u, w, q) of the known sources.
+            powers: (scene, source), of measurements and a channel of unit mean power.
             log_noise: (scene,), log of the share of noise.
         """
         cleaning = Cleaning(inputs.observation, log_noise.float(), self.array, rest=_LEFT)
-        for place in places.float().unbind(1):
-            cleaning.explain(place)
+        cleaning.hold(places, powers)
         images = cleaning.images()
         place = ascended(peak_of(self.energy(images), self.grid)[1], images, self.array, self.grid)
         return place, cleaning.explain(place)
@@ -156,7 +157,7 @@ class Beamspace(nn.Module):
         parts = [self._squares(some) for some in rows.split(each, dim=1)]
         seen = torch.cat(parts, dim=1).transpose(0, 1).flatten(1)
         padded = torch.cat([seen, seen.new_zeros((len(seen), 1))], dim=1)
-        return padded[:, self.order].unflatten(1, self.grid.shape)
+        return padded.index_select(1, self.order).unflatten(1, self.grid.shape)
 
     def _folded(self, images: Complex[Tensor, "scene row element"]) -> Float[Tensor, "parity scene part_row part"]:
         """Rows of `products`, as `real_rows` makes them of the folded conjugate images, without complex copies."""

@@ -45,8 +45,27 @@ class Cleaning:
         scaled = (y * power.rsqrt()[:, None, None]).mT
         self._shape = y.shape
         self._measured = self._blocks(torch.linalg.solve_triangular(factor, scaled, upper=False).mT)
+        self._unit = gain / channel.shape[-1]
         self._solved = self._measured.new_zeros((*self._measured.shape[:2], 0, self._measured.shape[2]))  # x
         self._weights = power.new_zeros((*self._measured.shape[:2], 0))  # w
+
+    def hold(self, places: Float[Tensor, "scene source 3"], powers: Float[Tensor, "scene source"]) -> None:
+        """Take known sources into the covariance at once, before any other: Γ⁻¹ = I - U U^H, x are the columns of U.
+
+        Args:
+            places: (u, w, q).
+            powers: of measurements and a channel of unit mean power.
+        """
+        vectors = steering_at(places.float(), self.array)
+        response = coded_response(vectors, self.codes, self.channel)  # (scene, snapshot, source, antenna)
+        response = response.transpose(1, 2).flatten(2)[:, None] if self.coherent else response
+        conjugate = response.conj()
+        load = torch.diag_embed((self._unit[:, None] / powers.float()).to(response.dtype))
+        factor = torch.linalg.cholesky(conjugate @ response.mT + load[:, None])
+        root = torch.linalg.solve_triangular(factor, conjugate, upper=False)
+        self._solved, self._weights = root.conj(), self._unit.new_ones(root.shape[:-1])
+        seen = root @ self._measured[..., None]
+        self._measured = self._measured - (seen.mT @ self._solved)[..., 0, :]
 
     def explain(self, place: Float[Tensor, "scene 3"]) -> Float[Tensor, "scene"]:  # noqa: F821
         """Take one more source of each scene into the covariance.

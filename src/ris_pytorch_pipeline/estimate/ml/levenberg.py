@@ -38,6 +38,14 @@ class Local:
         """Of some of the scenes."""
         return Local(self.value[rows], self.gradient[rows], self.curvature[rows])
 
+    def put(self, rows: Tensor, other: "Local") -> None:
+        """Take some scenes from another one."""
+        self.value[rows], self.gradient[rows], self.curvature[rows] = other.value, other.gradient, other.curvature
+
+    def clone(self) -> "Local":
+        """A copy that may be written to."""
+        return Local(self.value.clone(), self.gradient.clone(), self.curvature.clone())
+
 
 @dataclass(frozen=True, eq=False)
 class Minimum:
@@ -45,20 +53,28 @@ class Minimum:
 
     Args:
         point: (scene, parameter).
-        value: (scene,), objective at the point.
+        local: objective and model at the point.
         converged: (scene,), False where the iteration limit came first.
-        curvature: (scene, parameter, parameter), of the model at the point.
     """
 
     point: Float[Tensor, "scene parameter"]
-    value: Float[Tensor, "scene"]  # noqa: F821
+    local: Local
     converged: Bool[Tensor, "scene"]  # noqa: F821
-    curvature: Float[Tensor, "scene parameter parameter"]
+
+    @property
+    def value(self) -> Float[Tensor, "scene"]:  # noqa: F821
+        """Objective at the point."""
+        return self.local.value
+
+    @property
+    def curvature(self) -> Float[Tensor, "scene parameter parameter"]:
+        """Of the model at the point."""
+        return self.local.curvature
 
     def put(self, scenes: Scenes, point: Tensor, model: Local, converged: Tensor) -> None:
         """Note where some of the scenes ended."""
-        self.point[scenes], self.value[scenes] = point, model.value
-        self.converged[scenes], self.curvature[scenes] = converged, model.curvature
+        self.point[scenes], self.converged[scenes] = point, converged
+        self.local.put(scenes, model)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +118,7 @@ def minimise(
     iterations: int,
     tolerance: float,
     ceiling: Float[Tensor, "scene"] | None = None,  # noqa: F821
+    known: Local | None = None,
 ) -> Minimum:
     """Minimise by (C + μ diag C) dx = -g, accepting a scene's step only when its objective falls.
 
@@ -119,14 +136,15 @@ def minimise(
         tolerance: nats.
         ceiling: value that a scene has to come below; one that would not even by `_HOPE` times its predicted decrease
             is given up.
+        known: the model at the start, where it has been evaluated before.
 
     Returns:
         The best point of each scene.
     """
     live = torch.arange(len(start), device=start.device)
     point = box.clamp(start)
-    here = evaluate(point, live)
-    end = Minimum(point.clone(), here.value.clone(), torch.zeros_like(live).bool(), here.curvature.clone())
+    here = evaluate(point, live) if known is None else known
+    end = Minimum(point.clone(), here.clone(), torch.zeros_like(live).bool())
     damping, length = torch.full_like(here.value, 1e-2), torch.ones_like(here.value)
     for _ in range(iterations):
         step, decrease = _step(here, point, damping, box)

@@ -1,6 +1,7 @@
 """How given sources are polished: joint updates of the likelihood from given powers, for all scenes at once."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from typing import TypeVar
@@ -15,7 +16,7 @@ from ...shapes import Cosines
 from ..grid import search_grid
 from ..region import SearchRegion
 from .hypothesis import Hypothesis
-from .levenberg import Box, Local, minimise
+from .levenberg import Box, Local, Minimum, minimise
 from .stochastic import likelihood_box, position_box, quadratic
 
 SINGLE = 2e-3
@@ -31,10 +32,42 @@ class Polished:
     Args:
         hypothesis: the best one that was reached.
         information: (scene, parameter, parameter), Fisher information there; (a, b, q) of each source lead.
+        local: the likelihood about it.
     """
 
     hypothesis: Hypothesis
     information: Float[Tensor, "scene parameter parameter"]
+    local: Local
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """A start, and what is known of the likelihood about it, in the coordinates of a flat array.
+
+    Args:
+        hypothesis: the start.
+        local: the likelihood about it; None where nothing is known.
+        changed: numbers of the scenes in which it is not this one.
+    """
+
+    hypothesis: Hypothesis
+    local: Local | None = None
+    changed: Int[Tensor, "row"] | None = None  # noqa: F821
+
+    def at(self, evaluate: Callable[[Tensor, Tensor], Local], point: Tensor) -> Local | None:
+        """The likelihood about the start in all scenes, evaluated where it is not known."""
+        if self.local is None or self.changed is None or self.changed.numel() == 0:
+            return self.local
+        local = self.local.clone()
+        local.put(self.changed, evaluate(point[self.changed], self.changed))
+        return local
+
+    def __getitem__(self, rows: Tensor) -> "Known":
+        """Of some of the scenes."""
+        if self.local is None or self.changed is None:
+            return Known(self.hypothesis[rows], None if self.local is None else self.local[rows])
+        changed = torch.nonzero(torch.isin(rows, self.changed)).squeeze(-1)
+        return Known(self.hypothesis[rows], self.local[rows], changed)
 
 
 class Compact(ABC):
@@ -67,9 +100,12 @@ class Compact(ABC):
             return x, subset, None
         return held.index_put((subset,), x), None, subset
 
-    @abstractmethod
-    def polish(self, start: Hypothesis, iterations: int) -> Polished:
+    def polish(self, start: Hypothesis | Known, iterations: int) -> Polished:
         """At most so many joint updates."""
+        return self._polish(start if isinstance(start, Known) else Known(start), iterations)
+
+    @abstractmethod
+    def _polish(self, known: Known, iterations: int) -> Polished: ...
 
 
 class CompactRandom(Compact):
@@ -90,8 +126,9 @@ class CompactRandom(Compact):
         gram = response_gram(response, self.measurements, kinds=1)
         return gram.vectors, gram.measured, gram.energy
 
-    def polish(self, start: Hypothesis, iterations: int) -> Polished:
+    def _polish(self, known: Known, iterations: int) -> Polished:
         """Fisher scoring over (a, b, q, log p) of every source and log σ²."""
+        start = known.hypothesis
         sources, chart = start.cosines.shape[1], chart_at(start.cosines, self.array)
         first = torch.cat([chart.coordinates(start.cosines).flatten(1), start.log_powers, start.log_noise[:, None]], 1)
 
@@ -102,11 +139,13 @@ class CompactRandom(Compact):
             return quadratic(gram if asked is None else gram[asked], x[:, 3 * sources : -1], x[:, -1:])
 
         box = likelihood_box(self.grid, sources, first)
-        end = minimise(evaluate, first, box, iterations=iterations, tolerance=1e-2)
+        end = minimise(
+            evaluate, first, box, iterations=iterations, tolerance=1e-2, known=known.at(evaluate, first)
+        )  # fmt: skip
         coordinates, log_powers, log_noise = end.point.split([3 * sources, sources, 1], dim=1)
         cosines = chart.cosines(coordinates.unflatten(1, (sources, 3)))
         found = Hypothesis(cosines, log_powers, log_noise[:, 0], end.value, end.converged)
-        return Polished(found, end.curvature)
+        return Polished(found, end.curvature, end.local)
 
     def _gram(self, coordinates: Tensor, chart: Chart, rows: Tensor | None) -> Gram:
         kind = self.operator.dtype
@@ -117,7 +156,8 @@ class CompactRandom(Compact):
     def _response(self, vectors: Complex[Tensor, "scene vector element"], rows: Tensor | None) -> Tensor:
         """(scene, snapshot, vector, antenna)."""
         operator = self.operator if rows is None else self.operator[rows]
-        return (operator @ vectors.to(operator.dtype).mT).unflatten(1, self.measurements.shape[1:]).mT
+        seen = vectors.to(operator.dtype) @ operator.mT
+        return seen.unflatten(2, self.measurements.shape[1:]).transpose(1, 2).contiguous()
 
 
 class CompactPilot(Compact):
@@ -138,8 +178,9 @@ class CompactPilot(Compact):
         gram = self._stacked(steering_at(cosines.float(), self.array), None, kinds=1)
         return gram.vectors, gram.measured, gram.energy
 
-    def polish(self, start: Hypothesis, iterations: int) -> Polished:
+    def _polish(self, known: Known, iterations: int) -> Polished:
         """Variable projection: Gauss-Newton over (a, b, q)."""
+        start = known.hypothesis
         sources, chart = start.cosines.shape[1], chart_at(start.cosines, self.array)
 
         def evaluate(x: Tensor, subset: Int[Tensor, "scene"]) -> Local:  # noqa: F821
@@ -150,11 +191,13 @@ class CompactPilot(Compact):
         first = chart.coordinates(start.cosines).flatten(1)
         lower, upper, stride = (first.new_tensor(ends) for ends in position_box(self.grid, sources))
         box = Box(lower, upper, stride, sources)
-        end = minimise(evaluate, first, box, iterations=iterations, tolerance=1e-2)
+        end = minimise(
+            evaluate, first, box, iterations=iterations, tolerance=1e-2, known=known.at(evaluate, first)
+        )  # fmt: skip
         coordinates = end.point.unflatten(1, (sources, 3))
-        return self._stated(end.value, chart.cosines(coordinates), end.converged, end.curvature)
+        return self._stated(end, chart.cosines(coordinates))
 
-    def _stated(self, value: Tensor, cosines: Tensor, converged: Tensor, curvature: Tensor) -> Polished:
+    def _stated(self, end: Minimum, cosines: Tensor) -> Polished:
         """With the symbols' powers and the noise of the last point; the curvature is the information there."""
         gram = self._stacked(steering_at(cosines.to(self.gram.dtype.to_real()), self.array), None, kinds=1)
         inner, measured = gram.vectors[:, 0], gram.measured[:, 0]
@@ -163,9 +206,9 @@ class CompactPilot(Compact):
         powers = torch.view_as_real(symbols).square().sum(-1).clamp_min(1e-30)
         left = (gram.energy[:, 0] - (measured.conj() * symbols).sum(-1).real).clamp_min(1e-30)
         noise = left / (self.equations - cosines.shape[1])
-        found = Hypothesis(cosines, powers.log(), noise.log(), value, converged)
+        found = Hypothesis(cosines, powers.log(), noise.log(), end.value, end.converged)
         scale = 1 - cosines.shape[1] / self.equations  # L M / residual against 1 / σ²
-        return Polished(found, curvature * scale)
+        return Polished(found, end.curvature * scale, end.local)
 
     def _gram(self, coordinates: Tensor, chart: Chart, rows: Tensor | None) -> Gram:
         return self._stacked(panel_block(chart, coordinates.to(self.gram.dtype.to_real())), rows, kinds=4)

@@ -25,6 +25,8 @@ from .large.outline import Outline, outline_of
 from .levenberg import ROUGH, Box, Local, minimise
 from .steered import GridSteering, kept_steering, products, real_rows
 
+_TILE_BYTES = 1 << 21
+"""Of inner products whose likelihood is formed at a time."""
 _LOG_POWER = (-25.0, 10.0, 2.0)
 _LOG_NOISE = (-25.0, 1.0, 1.0)
 """Lowest, highest and largest change in one iteration, for unit mean power of measurements and channel."""
@@ -195,6 +197,10 @@ class StochasticLikelihood:
 
 def quadratic(gram: Gram, log_powers: Tensor, log_noise: Tensor) -> Local:
     """NLL, score and Fisher information over the positions that move, the powers and the noise; sums are double."""
+    each = max(1, _TILE_BYTES // (gram.vectors[:1].nbytes or 1))
+    if len(log_noise) > each:  # what stays in cache is faster than what pages in
+        parts = [quadratic(gram[some], log_powers[some], log_noise[some]) for some in _slices(len(log_noise), each)]
+        return Local(*(torch.cat([vars(part)[name] for part in parts]) for name in vars(parts[0])))
     powers, noise = (x.exp().to(gram.energy.dtype) for x in (log_powers, log_noise[:, 0]))
     whitened = whiten(gram, powers, noise)
     value, slope, curvature = (
@@ -203,6 +209,10 @@ def quadratic(gram: Gram, log_powers: Tensor, log_noise: Tensor) -> Local:
         fisher_information(whitened, powers),
     )
     return Local(value.double(), slope.double(), curvature.double())
+
+
+def _slices(count: int, each: int) -> list[slice]:
+    return [slice(first, first + each) for first in range(0, count, each)]
 
 
 def coded_dictionary(observation: Observation, steering: GridSteering) -> tuple[list[Tensor], list[Tensor]]:
