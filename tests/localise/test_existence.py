@@ -69,6 +69,8 @@ def test_what_is_not_stated_has_no_probability() -> None:
     nothing = found[torch.tensor([0])]
     nothing = replace(nothing, order=torch.tensor([0]), positions=nothing.positions * math.nan)
     assert Existence()(drawn.observation[:1], nothing).isnan().all()
+    columns = {name: vars(nothing)[name][:, :0] for name in ("positions", "powers", "deviations")}
+    assert Existence()(drawn.observation[:1], replace(nothing, **columns)).shape == (1, 0)
 
 
 def test_other_scenes_are_refused() -> None:

@@ -34,7 +34,7 @@ class Existence:
     >>> from ris_pytorch_pipeline.data import simulate
     >>> from ris_pytorch_pipeline.physics import preset
     >>> from ris_pytorch_pipeline.localise import Localiser
-    >>> scenes = simulate(preset("pilot", sources=2, snr_db=15.0), 4, seed=1)
+    >>> scenes = simulate(preset("random", sources=2, snr_db=15.0), 4, seed=1)
     >>> found = Localiser.reference()(scenes.observation, 3)  # one too many
     >>> (Existence()(scenes.observation, found) > 0.5).sum(1)
     tensor([2, 2, 2, 2])
@@ -82,9 +82,11 @@ def features(observation: Observation, estimate: Estimate) -> Float[Tensor, "sce
     """
     slots = torch.arange(estimate.positions.shape[1], device=estimate.order.device)
     present = slots < estimate.order[:, None]
+    if not bool(present.any()):
+        return torch.full((*present.shape, 7), torch.nan, dtype=torch.float64, device=present.device)
     worth = _worths(observation, estimate, present).clamp_min(0).log1p()
     columns = (torch.ones_like(worth), worth, _width(estimate), _apart(estimate, present))
-    best = worth.masked_fill(~present, 0).amax(1, keepdim=True) if worth.shape[1] else worth
+    best = worth.masked_fill(~present, 0).amax(1, keepdim=True)
     count = estimate.order[:, None].clamp_min(1).double().log().expand_as(worth)
     shown = torch.stack([*columns, worth - best, count, count * worth], dim=-1)
     return shown.masked_fill(~present[..., None], torch.nan)
@@ -127,8 +129,7 @@ def _apart(estimate: Estimate, present: Mask) -> Float[Tensor, "scene source"]:
     angle = great_circle(places[:, :, None], places[:, None])
     itself = torch.eye(places.shape[1], dtype=torch.bool, device=places.device)
     alone = ~(present[:, :, None] & present[:, None]) | itself
-    nearest = angle.masked_fill(alone, math.pi)
-    nearest = nearest.amin(-1) if places.shape[1] else nearest[..., 0]
+    nearest = angle.masked_fill(alone, math.pi).amin(-1)
     return (nearest / _NEAR).clamp_min(1e-9).log().clamp(*_WIDE)
 
 
