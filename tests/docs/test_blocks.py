@@ -1,7 +1,6 @@
 """Do the blocks of pages that no test follows from above run as they stand, given what their page speaks of?"""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +33,14 @@ def run(text: str, **values: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty folder, no checks of shapes, and registries as they were."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(jaxtyping_config, "jaxtyping_disable", True)
-    kept = [(registry, dict(registry)) for registry in (CODEBOOKS, CHANNELS, PRESETS)]
-    yield
-    for registry, values in kept:
-        registry.clear()
-        registry.update(values)
+    for registry in (CODEBOOKS, CHANNELS, PRESETS):  # a name that is deleted here is put back or removed at the end
+        for name in ("mine", "lab", "hall"):
+            monkeypatch.setitem(registry, name, None)
+            monkeypatch.delitem(registry, name)
 
 
 def test_a_codebook_and_a_preset_of_ones_own() -> None:
