@@ -21,8 +21,9 @@ ROOT = Path(__file__).parents[2]
 
 def block(page: str, kind: str, beginning: str) -> str:
     """The only block of a page that contains a line."""
-    texts = re.findall(rf"```{kind}\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
-    (found,) = (text for text in texts if beginning in text)
+    text = (ROOT / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    (found,) = (each for own, each in blocks if own == kind and beginning in each)
     return found
 
 
