@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections import Counter
@@ -98,7 +99,7 @@ def postgresql() -> Iterator[str]:
                     break
             yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
         finally:
-            server.terminate()
+            server.send_signal(signal.SIGINT)  # at SIGTERM it would wait for whoever is connected
             server.communicate()
     finally:
         with suppress(OSError):
