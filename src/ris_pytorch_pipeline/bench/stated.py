@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..estimate import Estimate
+from ..estimate import Estimate, reach_of
 from ..matching import gather_found
 from ..physics import Truth
 from ..shapes import Positions
@@ -41,12 +41,12 @@ class Stated:
         Args:
             promised: the share.
         """
-        z = float(torch.special.ndtri(torch.tensor((1 + promised) / 2, dtype=torch.float64)))
+        z = reach_of(promised)
         return [share(e[s > 0].abs() <= z * s[s > 0]) for e, s in self._columns()]
 
     def sharpness(self, promised: float = 0.9) -> list[float]:
         """For each coordinate, the mean width of that interval: of two that cover, the narrower says more."""
-        z = float(torch.special.ndtri(torch.tensor((1 + promised) / 2, dtype=torch.float64)))
+        z = reach_of(promised)
         return [2 * z * float(s[s > 0].mean()) for _, s in self._columns()]
 
     def crps(self) -> list[float]:

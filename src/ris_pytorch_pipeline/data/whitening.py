@@ -10,8 +10,6 @@ from ..shapes import Channel, Measured
 _ITERATIONS = 8
 _LEAST = 1e-3
 """Least share of signal and of noise in the mean power of an antenna: 30 dB apart at most."""
-_CRAMER = (0, 2, 0, 1, 1, 1), (2, 3, 4, 1, 4, 3)
-"""Which sums are multiplied to 1 · d², d² · e, 1 · d e, and to what is taken off: d · d, d · d e, d · e."""
 
 
 class Prior:
@@ -55,17 +53,13 @@ class Prior:
 def _fit(values: Float[Tensor, "scene antenna"], energies: Float[Tensor, "scene antenna"]) -> tuple[Tensor, Tensor]:
     """Signal power p and noise variance σ² of e_m ≈ p d_m + σ², each at least `_LEAST` of the mean energy."""
     level, mean = energies.mean(-1), values.mean(-1)
-    start = torch.stack([0.5 * level, 0.5 * level / mean], dim=-1)
-    both, least = start, 2 * _LEAST * start
-    design = torch.stack([torch.ones_like(values), values], dim=-1)
-    moments = torch.stack([torch.ones_like(values), values, values.square(), energies, values * energies], dim=-2)
-    one, other = (torch.tensor(numbers, device=values.device) for numbers in _CRAMER)
-    smallest = torch.finfo(values.dtype).eps
+    signal, noise = 0.5 * level / mean, 0.5 * level
+    powers = torch.stack([torch.ones_like(values), values, values.square(), energies, values * energies], dim=-2)
     for _ in range(_ITERATIONS):
-        sums = moments @ (design @ both[..., None]).square_().reciprocal_()  # Σ w (1, d, d², e, d e)
-        products = sums.index_select(-2, one) * sums.index_select(-2, other)
-        pairs, crossed = products[..., 0].split(3, dim=-1)
-        determinants = pairs - crossed
-        determinant = torch.maximum(determinants[:, :1], smallest * pairs[:, :1])
-        both = torch.maximum(determinants[:, 1:] / determinant, least)
-    return both[:, 1], both[:, 0]
+        weight = torch.addcmul(noise[:, None], signal[:, None], values).square().reciprocal()
+        ones, first, second, constant, sloped = (powers @ weight[..., None])[..., 0].unbind(-1)
+        pairs = ones * second
+        determinant = (pairs - first * first).clamp_min(torch.finfo(ones.dtype).eps * pairs)
+        signal = torch.maximum((ones * sloped - first * constant) / determinant, _LEAST * level / mean)
+        noise = torch.maximum((second * constant - first * sloped) / determinant, _LEAST * level)
+    return signal, noise

@@ -5,7 +5,7 @@ from .baselines.sparse_bayesian import SparseBayesian
 from .contenders import CONTENDERS, GENIE, Contender, contender, likelihood_for
 from .estimate import Estimate, Estimator, Fit, Mode, Status, asked_sources, joined_estimates, pad_sources
 from .grid import SearchGrid, search_grid
-from .interval import Interval, interval_of
+from .interval import Interval, interval_of, reach_of
 from .ml.known.known_ml import KnownMl
 from .ml.maximum_likelihood import MaximumLikelihood, Sml
 from .ml.pilots.pilot_ml import PilotMl
@@ -52,6 +52,7 @@ __all__ = [
     "likelihood_for",
     "mdl",
     "pad_sources",
+    "reach_of",
     "search_grid",
     "told",
 ]

@@ -58,11 +58,6 @@ class SearchGrid:
         return tuple(float(a[1] - a[0]) if a.numel() > 1 else 0.0 for a in (self.u, self.w, self.q))  # pyright: ignore[reportReturnType]
 
     @cached_property
-    def ends(self) -> tuple[float, float]:
-        """Largest and smallest of the inverse distances."""
-        return float(self.q[-1]), float(self.q[0])
-
-    @cached_property
     def steps(self) -> tuple[float, ...]:
         """Spacing of each coordinate of `points`; 1 for a coordinate that is fixed."""
         u, w, q = (step if step > 0 else 1.0 for step in self.step)

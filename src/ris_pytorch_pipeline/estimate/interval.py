@@ -26,6 +26,23 @@ class Interval:
         return (self.low <= positions) & (positions <= self.high)
 
 
+def reach_of(share: float) -> float:
+    """Standard deviations on both sides that hold a share of normal errors.
+
+    >>> round(reach_of(0.9), 3)
+    1.645
+
+    Args:
+        share: within (0, 1).
+
+    Raises:
+        InputError: another share.
+    """
+    if not 0 < share < 1:
+        raise InputError("a share within (0, 1)", str(share), "per cent, or the share that is left out", "pass 0.9")
+    return float(torch.special.ndtri(torch.tensor((1 + share) / 2, dtype=torch.float64)))
+
+
 def interval_of(positions: Positions, deviations: Positions, share: float) -> Interval:
     """The central interval of a normal error: φ ± z σ_φ, θ ± z σ_θ, and 1/(q ± z σ_q) with q = 1/r, σ_q = σ_r/r².
 
@@ -43,9 +60,7 @@ def interval_of(positions: Positions, deviations: Positions, share: float) -> In
     Raises:
         InputError: another share.
     """
-    if not 0 < share < 1:
-        raise InputError("a share within (0, 1)", str(share), "per cent, or the share that is left out", "pass 0.9")
-    z = float(torch.special.ndtri(torch.tensor((1 + share) / 2, dtype=torch.float64)))
+    z = reach_of(share)
     (places, r), (spread, far) = (x.split([2, 1], dim=-1) for x in (positions, deviations))
     q, width = r.reciprocal(), z * far / r.square()
     nearest, farthest = (q + width).reciprocal(), (q - width).clamp_min(0).reciprocal()

@@ -115,12 +115,11 @@ def _worth(observation: Observation, estimate: Estimate, count: int) -> Float[Te
 
 
 def _width(estimate: Estimate) -> Float[Tensor, "scene source"]:
-    """Log over 3° of the standard deviation of the direction; as wide as can be where none is stated."""
+    """Log over 3° of the standard deviation of what is told of the direction; as wide as can be where nothing is."""
     azimuth, elevation, _ = estimate.deviations.double().unbind(-1)
     across = azimuth * estimate.positions[..., 1].double().cos()
-    wide = torch.hypot(across.nan_to_num(0.0), elevation.nan_to_num(0.0))
-    stated = ~(azimuth.isnan() & elevation.isnan()) & (wide > 0)
-    return torch.where(stated, (wide / _NEAR).clamp_min(1e-9).log().clamp(*_WIDE), _WIDE[1])
+    wide = torch.stack([across, elevation]).square().nansum(0).sqrt()  # a line tells one of both
+    return torch.where(wide > 0, (wide / _NEAR).clamp_min(1e-9).log().clamp(*_WIDE), _WIDE[1])
 
 
 def _apart(estimate: Estimate, present: Mask) -> Float[Tensor, "scene source"]:

@@ -1,7 +1,5 @@
 """Where a map is highest: its best cell, and the place between the cells that a parabola through them shows."""
 
-from functools import lru_cache
-
 import torch
 from jaxtyping import Complex, Float, Int
 from torch import Tensor
@@ -30,7 +28,7 @@ def peak_of(
         The number of the cell's direction, and (u, w, q).
     """
     flat, (_, n_w, n_q) = energy.flatten(1), energy.shape[1:]
-    axes, first, last, strides, steps = _layout(grid, energy.dtype, energy.device)
+    axes, first, last, strides = _layout(grid, energy)
     cell = flat.argmax(1)
     direction = cell // n_q
     index = torch.stack([direction // n_w, direction % n_w, cell % n_q], dim=-1)
@@ -39,23 +37,19 @@ def peak_of(
     best, below, above = flat.gather(1, ends).split([1, 3, 3], dim=1)
     bend = torch.sub(2 * best, below + above).clamp_min(1e-30)
     offset = ((above - below) / bend / 2).clamp(-0.5, 0.5) * inner
-    return direction, torch.addcmul(axes[first + index], offset, steps)
+    places = torch.addcmul(axes[first + index], offset, axes.new_tensor(grid.step))
+    return direction, places
 
 
-@lru_cache(maxsize=8)
-def _layout(
-    grid: SearchGrid, dtype: torch.dtype, device: torch.device
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
-    """The values of all axes, and of each axis the number of its first one, its last index, its stride and its step."""
+def _layout(grid: SearchGrid, like: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The values of all axes, and of each axis the number of its first one, its last index and its stride."""
     n_u, n_w, n_q = grid.shape
-    with torch.inference_mode(mode=False):
-        axes = torch.cat([grid.u, grid.w, grid.q]).to(device, dtype)
-        numbers = torch.tensor(
-            [[0, n_u, n_u + n_w], [n_u - 1, n_w - 1, n_q - 1], [n_w * n_q, n_q, 1]], device=device
-        )  # fmt: skip
-        steps = torch.tensor(grid.step, dtype=dtype, device=device)
+    axes = torch.cat([grid.u, grid.w, grid.q]).to(like)
+    numbers = torch.tensor(
+        [[0, n_u, n_u + n_w], [n_u - 1, n_w - 1, n_q - 1], [n_w * n_q, n_q, 1]], device=like.device
+    )  # fmt: skip
     first, last, strides = numbers.unbind(0)
-    return axes, first, last, strides, steps
+    return axes, first, last, strides
 
 
 def ascended(
@@ -81,9 +75,8 @@ def ascended(
     phases = phases - phases.mean(-1, keepdim=True)
     spread = phases @ phases.mT / phases.shape[-1]
     spread.diagonal(dim1=-2, dim2=-1).mul_(1 + _LOADING).add_(1e-12)
-    reach = _FARTHEST * _layout(grid, place.dtype, place.device)[4]
+    reach = _FARTHEST * place.new_tensor(grid.step)
     step = torch.cholesky_solve(slope[..., None], torch.linalg.cholesky(spread))[..., 0].clamp(-reach, reach)
     direction, q = (place + step).split([2, 1], dim=-1)
     direction = direction / (direction.norm(dim=-1, keepdim=True) / 0.99).clamp_min(1)
-    nearest, farthest = grid.ends
-    return torch.cat([direction, q.clamp(0.8 * farthest, 1.15 * nearest)], dim=-1)
+    return torch.cat([direction, q.clamp(0.8 * float(grid.q[0]), 1.15 * float(grid.q[-1]))], dim=-1)

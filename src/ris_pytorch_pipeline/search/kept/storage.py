@@ -58,6 +58,7 @@ def _described(url: str) -> tuple[str, dict[str, Any]]:
     """
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.pool import NullPool
 
     try:
         parsed = make_url(url)
@@ -67,5 +68,6 @@ def _described(url: str) -> tuple[str, dict[str, Any]]:
             "the URL of a database", repr(url), "a path in its place",
             "write sqlite:///FILE or postgresql://USER@HOST/DATABASE, or leave --storage out for a journal",
         ) from error  # fmt: skip
-    alive: dict[str, Any] = {} if parsed.get_backend_name() == "sqlite" else {"pool_pre_ping": True}
-    return parsed.render_as_string(hide_password=True), alive
+    # A trial asks a server now and then: no connection stays open meanwhile, to be lost or to keep it from ending.
+    kept: dict[str, Any] = {} if parsed.get_backend_name() == "sqlite" else {"poolclass": NullPool}
+    return parsed.render_as_string(hide_password=True), kept
