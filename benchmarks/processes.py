@@ -4,7 +4,8 @@ python benchmarks/processes.py --world 2 --rounds 5
 
 Every round trains with one process and then with all of them, so that a busy machine slows both. Each process computes
 with one thread and, where the machine lets it, on a core of its own; `--shared` leaves the choice to the system, where
-the thread of a single process that draws ahead has the other core to itself.
+the thread of a single process that draws ahead has the other core to itself. `--unrelated` also trains as many
+runs that have nothing to do with each other, each on its share of a batch: the most that the cores can do together.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import socket
 import time
 from dataclasses import replace
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from tempfile import TemporaryDirectory
 
 import torch
@@ -56,6 +57,26 @@ def train(rank: int, world: int, port: int, options: argparse.Namespace, folder:
             (folder / "found").write_text(found, encoding="utf-8")
 
 
+def alone(rank: int, shares: int, options: argparse.Namespace, folder: Path) -> None:
+    """A run of its own, on a share of the batch and a core of its own, beside others."""
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[rank % len(cores)]})
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+    own = argparse.Namespace(**{**vars(options), "batch": options.batch // shares, "shared": True})
+    (folder / str(rank)).mkdir()
+    train(0, 1, port, own, folder / str(rank))
+
+
+def unrelated(world: int, options: argparse.Namespace) -> float:
+    """Mean seconds of the updates of so many runs at once, each on its share of the batch."""
+    with TemporaryDirectory() as folder:
+        spawn(alone, (world, options, Path(folder)), nprocs=world)
+        found = [(Path(folder) / str(rank) / "found").read_text(encoding="utf-8") for rank in range(world)]
+    return mean(float(each.split()[0]) for each in found)
+
+
 def timed(world: int, options: argparse.Namespace) -> tuple[float, float, float]:
     """Seconds of the updates, those of computing, and the loss of the validation, of a run of so many processes."""
     with socket.socket() as listening, TemporaryDirectory() as folder:
@@ -78,8 +99,9 @@ def main() -> None:
     parser.add_argument("--warm", type=int, default=5)
     parser.add_argument("--validation", type=int, default=8, help="batches of the validation")
     parser.add_argument("--shared", action="store_true", help="do not give each process a core of its own")
+    parser.add_argument("--unrelated", action="store_true", help="time runs that have nothing in common too")
     options = parser.parse_args()
-    scenes, ratios = options.updates * options.batch, []
+    scenes, ratios, most = options.updates * options.batch, [], list[float]()
     for number in range(options.rounds):
         (one, busy, loss), (several, theirs, other) = timed(1, options), timed(options.world, options)
         ratios.append((one / several, busy / theirs))
@@ -87,12 +109,17 @@ def main() -> None:
             f"round {number + 1}: {scenes / one:.0f} and {scenes / several:.0f} scenes/s, x {one / several:.2f}; "
             f"computing x {busy / theirs:.2f}; losses differ by {abs(loss / other - 1):.1e}"
         )
+        if options.unrelated:
+            most.append(one / unrelated(options.world, options))
+            print(f"  {options.world} unrelated runs at once: x {most[-1]:.2f}")
     wall, busy = (median(each) for each in zip(*ratios, strict=True))
     print(
         f"{options.world} processes against one, {options.preset}, batches of {options.batch}: "
         f"x {wall:.2f} scenes/s, x {1 / busy:.2f} of the "
         f"computing in a process (medians of {options.rounds})"
     )
+    if most:
+        print(f"{options.world} unrelated runs at once: x {median(most):.2f}")
 
 
 if __name__ == "__main__":
