@@ -17,7 +17,7 @@ from ris_pytorch_pipeline.estimate import MaximumLikelihood, PilotMl, SearchRegi
 from ris_pytorch_pipeline.physics import Scenes, cosines_from_positions, draw, preset
 from ris_pytorch_pipeline.rng import stream
 
-PHASES = {"dictionary": "coded_dictionary", "grid scans": "scan", "local refinement": "minimise"}
+PHASES = {"grid scans": "scan", "local refinement": "minimise"}
 
 
 def plain_scene(scenes: Scenes, index: int) -> plain_numpy.Scene:
@@ -43,7 +43,6 @@ def where_time_goes(estimator: MaximumLikelihood, scenes: Scenes, sources: int) 
     spent = {
         phase: rows.func_profiles[name].cumtime if name in rows.func_profiles else 0.0 for phase, name in PHASES.items()
     }
-    spent["grid scans"] -= spent["dictionary"]  # it is made within the first scan
     return ", ".join(f"{phase} {seconds / total:.0%}" for phase, seconds in spent.items())
 
 

@@ -4,9 +4,12 @@ import pytest
 import torch
 from scipy.optimize import minimize_scalar
 
-from ris_pytorch_pipeline.estimate.ml.hypothesis import Hypothesis
+from ris_pytorch_pipeline.estimate.ml.gain import one_source_gain
+from ris_pytorch_pipeline.estimate.ml.gridscan import GridScan, shared_sources
+from ris_pytorch_pipeline.estimate.ml.hypothesis import Hypothesis, joined
 from ris_pytorch_pipeline.estimate.ml.pilots.likelihood import PilotLikelihood
-from ris_pytorch_pipeline.estimate.ml.stochastic import StochasticLikelihood, one_source_gain
+from ris_pytorch_pipeline.estimate.ml.principal import principal_antennas
+from ris_pytorch_pipeline.estimate.ml.stochastic import StochasticLikelihood
 from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.estimate.region import SearchRegion
 from ris_pytorch_pipeline.physics import Chart, Scenes, cosines_from_positions, draw, preset
@@ -43,6 +46,7 @@ def test_one_source_gain_is_the_maximum_over_the_power() -> None:
 def test_stochastic_gain_is_the_fall_of_the_objective(given: int) -> None:
     scenes = scene("random", 3)
     likelihood = StochasticLikelihood(scale(scenes.observation).observation, REGION)
+    likelihood.seen = GridScan(likelihood.observation, likelihood.seen.steering, left_out=0.0)
     rows = torch.arange(2)
     start = likelihood.nothing(rows)
     if given:
@@ -57,6 +61,37 @@ def test_stochastic_gain_is_the_fall_of_the_objective(given: int) -> None:
             - likelihood._local(rows, x, given + 1, Chart(likelihood.observation.array), likelihood.observation).value
         )
         torch.testing.assert_close(gain[:, pick].double(), fall.clamp_min(0), rtol=1e-3, atol=0.02)
+
+
+def test_what_a_scan_leaves_out_of_the_energies_hardly_moves_its_largest_gains() -> None:
+    likelihood = StochasticLikelihood(scale(scene("random", 3).observation).observation, REGION)
+    rows = torch.arange(2)
+    gain, _ = likelihood.scan(rows, likelihood.nothing(rows))
+    seen = likelihood.seen
+    likelihood.seen = GridScan(likelihood.observation, seen.steering, left_out=0.0)
+    whole, _ = likelihood.scan(rows, likelihood.nothing(rows))
+    kept, rest = principal_antennas(seen.channel[0, 0], 0.03)
+    assert 0 < len(kept) < seen.channel.shape[-2]
+    total = torch.view_as_real(seen.channel[0, 0]).square().sum(dim=(0, -1))
+    torch.testing.assert_close(torch.view_as_real(kept).square().sum(dim=(0, -1)) + rest, total)
+    best = whole.topk(20).indices
+    off = gain.gather(1, best) / whole.gather(1, best) - 1
+    assert float(off.square().mean().sqrt()) < 0.03
+    assert float(off.abs().amax()) < 0.06
+
+
+def test_rows_that_hold_the_same_sources_are_scanned_as_if_alone() -> None:
+    """Each of three sources taken out of two scenes, in one scan that shares them, and row by row."""
+    scenes = scene("random", 3)
+    likelihood = StochasticLikelihood(scale(scenes.observation).observation, REGION)
+    every = likelihood.start_at(torch.arange(2), cosines_from_positions(scenes.truth.positions))
+    rows, given = torch.tensor([0, 1] * 3), joined([every.without(k) for k in range(3)])
+    assert len(shared_sources(rows, given.cosines)[0]) == 6
+    together = likelihood.scan(rows, given)
+    for row in range(6):
+        alone = likelihood.scan(rows[[row]], given[torch.tensor([row])])
+        for mine, own in zip(together, alone, strict=True):
+            torch.testing.assert_close(mine[[row]], own, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("given", [0, 2])

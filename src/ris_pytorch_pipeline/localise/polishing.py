@@ -6,7 +6,8 @@ from ..bounds import deviations_from_information
 from ..estimate import Estimate, SearchRegion
 from ..estimate.ml.hypothesis import Hypothesis, joined
 from ..estimate.ml.levenberg import Local
-from ..estimate.ml.polish import SINGLE, Compact, Known, Polished, compact
+from ..estimate.ml.polish import Compact, Known, Polished, compact
+from ..estimate.ml.stochastic import SINGLE
 from ..estimate.normalise import Scaled
 from ..estimate.outcome import ending_of
 from ..physics import chart_of

@@ -28,7 +28,7 @@ def coded_response(
     Returns:
         (..., snapshot, source, antenna).
     """
-    each = vectors.shape[-2] * codes[0].numel() * codes.element_size()
+    each = vectors.shape[-2] * codes.shape[1:].numel() * codes.element_size()
     room = max(1, _TILE_BYTES // max(1, each))
     if codes.ndim > 2 and codes.ndim == vectors.ndim and len(codes) == len(vectors) > room:
         parts = zip(*(x.split(room) for x in (vectors, codes, channel)), strict=True)

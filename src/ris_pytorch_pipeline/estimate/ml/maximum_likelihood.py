@@ -26,6 +26,7 @@ from ..normalise import Scaled, scale
 from ..outcome import Aside, Polished, ending_of, merged, nothing_aside, nothing_found
 from ..records import without_records
 from ..region import SearchRegion
+from .gridscan import scan_bytes
 from .hidden import with_hidden
 from .hypothesis import Hypothesis, Likelihood, Rows
 from .large.outline import outline_bytes, outlined
@@ -214,7 +215,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         return Found(rows, likelihood.start_at(rows, self._cosines(positions, array)))
 
     def _searched(self, observation: Observation, found: Found, chosen: Rows) -> Found:
-        """The same with the chosen rows searched on from where they are; only their dictionaries are made."""
+        """The same with the chosen rows searched on from where they are; only they are scanned."""
         if chosen.numel() == 0:
             return found
         rows = torch.arange(chosen.numel(), device=chosen.device)
@@ -291,6 +292,6 @@ class Sml(MaximumLikelihood[StochasticLikelihood]):
         return StochasticLikelihood(scaled, self.region)
 
     def scene_bytes(self, observation: Observation) -> int:
-        """The coded dictionary: 6 MB for a default scene; of a large panel its outline."""
-        grid, (_, blocks, antennas) = search_grid(self.region, observation.array), observation.blocks.shape
-        return outline_bytes(observation, grid) if outlined(observation.array) else 8 * blocks * antennas * grid.size
+        """What a scan sees and makes of it; of a large panel its outline."""
+        grid, blocks = search_grid(self.region, observation.array), observation.blocks.shape[1]
+        return outline_bytes(observation, grid) if outlined(observation.array) else scan_bytes(blocks, grid)

@@ -19,8 +19,6 @@ from .hypothesis import Hypothesis
 from .levenberg import Box, Local, Minimum, minimise
 from .stochastic import likelihood_box, position_box, quadratic
 
-SINGLE = 2e-3
-"""Least share of noise for which single precision will do: at 20 dB it moves the likelihood by .003 nats."""
 _MANY = 0.5
 """Part of the scenes from which on all are evaluated: to copy the matrices of some takes as long."""
 

@@ -2,7 +2,6 @@
 
 import math
 from functools import cached_property
-from itertools import product
 
 import torch
 from torch import Tensor
@@ -12,19 +11,27 @@ from ...likelihood import (
     block_scores,
     fisher_information,
     negative_log_likelihood,
+    panel_block,
     response_gram,
     score,
     snapshot_gram,
     whiten,
 )
-from ...physics import Chart, Observation, Sounding, chart_at, coded_operator, steering_at
+from ...physics import Chart, Observation, Sounding, chart_at, steering_at
 from ..grid import SearchGrid, search_grid
 from ..region import SearchRegion
+from .gain import gain_beside
+from .gridscan import Beside, GridScan, shared_sources
 from .hypothesis import Hypothesis, Rivals, Rows
 from .large.outline import Outline, outline_of
 from .levenberg import ROUGH, Box, Local, minimise
-from .steered import GridSteering, kept_steering, products, real_rows
+from .steered import kept_steering
 
+SINGLE = 2e-3
+"""Least share of noise for which single precision will do: at 20 dB it moves the likelihood by .003 nats."""
+_SINGLE_NOISE = math.log(SINGLE)
+_BEST = 16
+"""Best points of a scan at which gains are computed with all of their energies."""
 _TILE_BYTES = 1 << 21
 """Of inner products whose likelihood is formed at a time."""
 _LOG_POWER = (-25.0, 10.0, 2.0)
@@ -33,7 +40,7 @@ _LOG_NOISE = (-25.0, 1.0, 1.0)
 
 
 class StochasticLikelihood:
-    """The stochastic likelihood of some scenes, with their coded dictionaries G_l a(g) kept for scanning.
+    """The stochastic likelihood of some scenes.
 
     Args:
         observation: scaled scenes in complex128, see `normalise.scale`.
@@ -47,19 +54,14 @@ class StochasticLikelihood:
         self.rivals: list[Rivals] = []
 
     @cached_property
-    def coded(self) -> tuple[list[Tensor], list[Tensor]]:
-        """Coded responses and energies on the grid, made at the first scan: a polish needs none."""
-        return coded_dictionary(self.observation, self.steering)
-
-    @cached_property
     def outline(self) -> Outline | None:
-        """In place of the dictionary on a large panel."""
+        """How a large panel is scanned."""
         return outline_of(self.observation, self.grid)
 
     @cached_property
-    def steering(self) -> GridSteering:
-        """Steering vectors of the grid."""
-        return kept_steering(self.observation.array, self.grid)
+    def seen(self) -> GridScan:
+        """How any other array is scanned; made at the first scan, since a polish needs none."""
+        return GridScan(self.observation, kept_steering(self.observation.array, self.grid))
 
     def nothing(self, rows: Rows) -> Hypothesis:
         """No source: σ² = mean |y|²."""
@@ -77,50 +79,54 @@ class StochasticLikelihood:
         α_l = |b_l^H Γ_l⁻¹ y_l|² and β_l = b_l^H Γ_l⁻¹ b_l with Γ_l the covariance of the given sources; the power is
         the maximum-likelihood one by Fisher scoring.
         """
-        (filters, noise), outline = self._filters(rows, given), self.outline
-        gains, powers = (noise.new_empty((rows.numel(), self.grid.size)) for _ in range(2))
-        for scene in rows.unique().tolist():
-            mine = torch.nonzero(rows == scene).squeeze(-1)
-            if outline is None:
-                gains[mine], powers[mine] = self._gains(scene, real_rows(filters[mine]), noise[mine])
-                continue
-            for row in mine.tolist():
-                gains[row], powers[row] = self._outlined(outline, scene, filters[row], noise[row])
+        noise = given.log_noise.exp().float()
+        beside = self._beside(rows, given)
+        filters = beside.filters(self.observation.blocks[rows])
+        if self.outline is None:
+            gains, powers = self._looked_at(rows, filters, noise, *self.seen.gains(rows, beside, noise))
+            return gains, powers.log()
+        parts = [self._outlined(self.outline, *each) for each in zip(rows.tolist(), filters, noise, strict=True)]
+        gains, powers = (torch.stack(each) for each in zip(*parts, strict=True))
         return gains, powers.log()
 
-    def _gains(self, scene: int, filters: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-        """Gains and powers of one more source in one scene, (row, point), for the filters of some rows."""
-        dictionary, energy = (each[scene] for each in self.coded)
-        count = len(filters)
-        seen = filters.transpose(0, 1).flatten(1, 2).unsqueeze(1) @ dictionary  # (block, image, row and filter, point)
-        outputs = seen.square_().unflatten(2, (count, 2, -1)).sum(3)
-        gain, power = _gain_beside(outputs, energy.unsqueeze(2), noise[:, None])
-        on_grid = self.steering.mirrors.on_grid
-        return on_grid(gain.transpose(0, 1)), on_grid(power.transpose(0, 1))
+    def _looked_at(
+        self, rows: Rows, filters: Tensor, noise: Tensor, gains: Tensor, powers: Tensor
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+        """A scan, (row, point), with the gains of its best points as they are."""
+        best = gains.topk(min(_BEST, gains.shape[1])).indices
+        vectors = steering_at(self.grid.points()[best].float(), self.observation.array)
+        response = self.rough.of(rows).response(vectors.to(self.rough.codes.dtype))  # (row, block, point, antenna)
+        seen = filters.to(response.dtype) @ response.mT
+        outputs, parts = (torch.view_as_real(x).square().sum(-1) for x in (seen, response))
+        exact = gain_beside(outputs.transpose(0, 1), parts.sum(-1).transpose(0, 1), noise[:, None])
+        return gains.scatter(1, best, exact[0]), powers.scatter(1, best, exact[1])
 
     def _outlined(self, outline: Outline, scene: int, filters: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         """The same of one row of a large panel, (point,): in outline, and exactly at the best points."""
         on_grid = outline.steering.on_grid
-        seen = _gain_beside(outline.outputs(scene, filters), outline.energy(scene), noise)
+        seen = gain_beside(outline.outputs(scene, filters), outline.energy(scene), noise)
         gain, power = (on_grid(x) for x in seen)
         best = outline.looked_at(gain)
         response = outline.responses(scene, self.grid.points()[best])
         outputs, parts = (torch.view_as_real(x).square().sum(-1) for x in (filters.to(response) @ response, response))
-        gain[best], power[best] = _gain_beside(outputs, parts.sum(1), noise)
+        gain[best], power[best] = gain_beside(outputs, parts.sum(1), noise)
         return gain, power
 
-    def _filters(self, rows: Rows, given: Hypothesis) -> tuple[Tensor, Tensor]:
-        """Per snapshot the rows (σ² Γ⁻¹ y)^H and U^H with σ² Γ⁻¹ = I - U U^H; and σ²."""
+    def _beside(self, rows: Rows, given: Hypothesis) -> Beside:
+        """The given sources, and over y^H and their b^H the filters (σ² Γ⁻¹ y)^H and U^H, σ² Γ⁻¹ = I - U U^H."""
         y, noise = self.observation.blocks[rows], given.log_noise.exp()
-        if given.cosines.shape[1] == 0:
-            return y.conj().unsqueeze(-2), noise.float()
-        vectors = steering_at(given.cosines, self.observation.array)
-        b = self.observation.of(rows).response(vectors)  # (row, block, source, antenna)
+        scenes, cosines, number = shared_sources(rows, given.cosines)
+        vectors = steering_at(cosines.unsqueeze(1), self.observation.array)
+        known = self.rough.of(scenes).response(vectors.to(self.rough.codes.dtype)).squeeze(2).to(y.dtype)
+        b = known[number].transpose(1, 2)  # (row, block, source, antenna)
         load = noise[:, None] * (-given.log_powers).exp()
         small = b.conj() @ b.mT + torch.diag_embed(load).to(b.dtype).unsqueeze(1)
-        subspace = torch.linalg.solve_triangular(torch.linalg.cholesky(small), b.conj(), upper=False)  # U^H
-        residual = y - ((subspace @ y.unsqueeze(-1)).mT @ subspace.conj()).squeeze(-2)
-        return torch.cat([residual.conj().unsqueeze(-2), subspace], dim=-2), noise.float()
+        eye = torch.eye(small.shape[-1], dtype=b.dtype, device=b.device)
+        inverse = torch.linalg.solve_triangular(torch.linalg.cholesky(small), eye, upper=False)  # U^H = L⁻¹ B^H
+        fitted = inverse @ (b.conj() @ y.unsqueeze(-1))  # U^H y
+        residual = torch.cat([torch.ones_like(y[:, :, :1, None]), -fitted.mH @ inverse], dim=-1)
+        subspace = torch.cat([torch.zeros_like(fitted), inverse], dim=-1)
+        return Beside(scenes, known, number, torch.cat([residual, subspace], dim=-2))
 
     def refine(
         self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float, ceiling: Tensor | None = None
@@ -173,9 +179,11 @@ class StochasticLikelihood:
     def _local(self, rows: Rows, x: Tensor, sources: int, chart: Chart, sounding: Sounding) -> Local:
         """NLL, score and Fisher information at parameter vectors."""
         coordinates, log_powers, log_noise = x.split([3 * sources, sources, 1], dim=1)
-        y = self.observation.blocks[rows]
-        gram = snapshot_gram(coordinates.unflatten(1, (sources, 3)), chart, sounding.of(rows), y)
-        return quadratic(gram, log_powers, log_noise)
+        coordinates, y = coordinates.unflatten(1, (sources, 3)), self.observation.blocks[rows]
+        if sounding is self.rough and bool((log_noise > _SINGLE_NOISE).all()):
+            vectors = panel_block(chart, coordinates.float()).to(torch.complex64)
+            return quadratic(response_gram(sounding.of(rows).response(vectors), y, kinds=4), log_powers, log_noise)
+        return quadratic(snapshot_gram(coordinates, chart, sounding.of(rows), y), log_powers, log_noise)
 
     def scores(self, rows: Rows, at: Hypothesis) -> Tensor:
         """Gradient of the NLL at a hypothesis, block by block, (row, block, parameter)."""
@@ -215,29 +223,6 @@ def _slices(count: int, each: int) -> list[slice]:
     return [slice(first, first + each) for first in range(0, count, each)]
 
 
-def coded_dictionary(observation: Observation, steering: GridSteering) -> tuple[list[Tensor], list[Tensor]]:
-    """Coded responses G_l a(g) and their energies ‖G_l a(g)‖² at all grid points, in single precision.
-
-    Complex numbers are stacked as [real; imaginary] along the antenna axis: one real product is several times faster
-    than a complex one. Scenes are kept apart, so that they stay in cache.
-
-    Returns:
-        For each scene (block, image, 2 antenna, point) and (block, image, point), see `GridSteering`.
-    """
-    rows = steering.rows(coded_operator(*observation.by_frequency()))  # (parity, scene, frequency, snapshot, ...)
-    _, scenes, frequencies, snapshots, antennas, _ = rows.shape
-    shape = (frequencies * snapshots, steering.images)
-    dictionaries = [rows.new_empty((*shape, antennas, steering.points)) for _ in range(scenes)]
-    energies = [rows.new_empty((*shape, steering.points)) for _ in range(scenes)]
-    for columns, tile in zip(steering.columns, steering.tiles, strict=True):
-        for scene, frequency, snapshot in product(range(scenes), range(frequencies), range(snapshots)):
-            block = frequency * snapshots + snapshot
-            seen = products(rows[:, scene, frequency, snapshot], tile[frequency])
-            dictionaries[scene][block, ..., columns] = seen
-            energies[scene][block, :, columns] = seen.square_().sum(1)
-    return dictionaries, energies
-
-
 def likelihood_box(grid: SearchGrid | None, sources: int, like: Tensor) -> Box:
     """Limits of the positions, unless they are held, of the log powers and of log σ²."""
     ends = ([], [], []) if grid is None else position_box(grid, sources)
@@ -255,37 +240,3 @@ def position_box(grid: SearchGrid, sources: int) -> tuple[list[float], list[floa
     stride = [0.72 * grid.step[0], 0.72 * grid.step[1], 2.3 * grid.step[2]]
     stride = [s if s > 0 else (high - low) for s, low, high in zip(stride, lower, upper, strict=True)]
     return lower * sources, upper * sources, stride * sources
-
-
-def _gain_beside(outputs: Tensor, energy: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-    """Gain and power of one more source from |b^H r|² and |U^H b|², (block, ..., filter, point), and ‖b‖²."""
-    beta = energy
-    if outputs.shape[-2] > 1:
-        beta = (beta - outputs[..., 1:, :].sum(-2)).clamp_min(1e-3 * beta)
-    return one_source_gain(outputs[..., 0, :] / noise.square(), beta / noise)
-
-
-def one_source_gain(alpha: Tensor, beta: Tensor, iterations: int = 2) -> tuple[Tensor, Tensor]:
-    """T = 2 max_p Σ_l [p α_l/(1 + p β_l) - log(1 + p β_l)] over p > 0, and the maximising p.
-
-    Fisher scoring: p = Σ w_l (α_l - β_l) / Σ w_l β_l² with w_l = 1/(1 + p β_l)².
-
-    Args:
-        alpha: (snapshot, ...).
-        beta: (snapshot, ...), > 0.
-        iterations: scoring iterations after the start Σ(α - β)/Σβ²; two leave less than 1 % of a large gain.
-
-    Returns:
-        T and p, each (...).
-    """
-    least = 1e-3 / beta.sum(0).clamp_min(1e-30)
-    moments = torch.stack([alpha - beta, beta.square()])
-    first, second = moments.sum(1).unbind(0)
-    power = torch.maximum(first / second, least)
-    for _ in range(iterations if len(alpha) > 1 else 0):  # of one snapshot the start is the maximum
-        weight = (power * beta).add_(1).square_()
-        first, second = (moments / weight).sum(1).unbind(0)
-        power = torch.maximum(first / second, least)
-    loaded = power * beta
-    explained = (alpha * power).div_(1 + loaded)
-    return 2 * explained.sub_(loaded.log1p_()).sum(0).clamp_min_(0), power

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from ....physics import Array, Observation, coded_operator, steering_at
 from ...grid import SearchGrid
+from ..principal import principal_antennas
 from .blocks import BlockSteering, block_steering, lattice_of
 
 LARGE = 1024
@@ -17,11 +18,9 @@ _SPREAD = 0.15
 
 
 class Outline:
-    """Scenes of a large regular panel, whose coded dictionary is never made.
+    """Scenes of a large regular panel, whose steering vectors are never made.
 
-    The steering is that of `BlockSteering`. Of the energy ‖G_l a‖² = Σ_i |u_i^H H (c_l ∘ a)|², with u_i the principal
-    directions of the antennas, the strongest are computed and the rest stand at their mean over codes: what is left
-    out deviates by sqrt(Σ λ_i²) / Σ λ_i with λ_i = ‖u_i^H H‖².
+    The steering is that of `BlockSteering`, the energies those of `principal_antennas`.
 
     Args:
         observation: scaled scenes of one wavelength.
@@ -38,7 +37,7 @@ class Outline:
         """‖G_l a(g)‖² of a scene in outline; made once."""
         if scene not in self._energies:
             codes, channel = self.codes[scene], self.channel[scene]
-            strong, rest = _principal(channel)
+            strong, rest = principal_antennas(channel, _SPREAD)
             seen = self.steering.squares((strong.unsqueeze(1) * codes).flatten(0, 1)).unflatten(0, (-1, len(codes)))
             mean = torch.view_as_real(codes).square().sum(-1) @ rest
             self._energies[scene] = seen.sum(0) + mean[:, None]
@@ -64,16 +63,6 @@ class Outline:
         return operator @ steering_at(cosines.to(self.array.elements), self.array).mT
 
 
-def _principal(channel: Complex[Tensor, "antenna element"]) -> tuple[Tensor, Float[Tensor, "element"]]:  # noqa: F821
-    """u_i^H H of the strongest directions, and the energy that each element has in the others."""
-    powers, directions = torch.linalg.eigh(channel @ channel.mH)
-    left = powers.clamp_min(0).flip(0)
-    tails = left.square().flip(0).cumsum(0).flip(0).sqrt() / left.sum()
-    strong = int((tails > _SPREAD).sum())
-    rows = directions.flip(1).mH @ channel
-    return rows[:strong], torch.view_as_real(rows[strong:]).square().sum(dim=(0, -1))
-
-
 def outlined(array: Array) -> bool:
     """Whether an array is a large regular panel or line of one wavelength."""
     return len(array) >= LARGE and array.frequencies == 1 and lattice_of(array) is not None
@@ -86,7 +75,7 @@ def outline_bytes(observation: Observation, grid: SearchGrid) -> int:
 
 
 def outline_of(observation: Observation, grid: SearchGrid) -> Outline | None:
-    """The outline of scenes of a large regular panel; None where a dictionary serves them."""
+    """The outline of scenes of a large regular panel; None of any other array."""
     if not outlined(observation.array):
         return None
     steering = block_steering(observation.array.to(dtype=torch.float32), grid)

@@ -11,6 +11,7 @@ from torch import Tensor
 from ....errors import InputError
 from ....physics import Observation
 from ...grid import search_grid
+from ..gridscan import scan_bytes
 from ..hypothesis import Hypothesis, Rows
 from ..large.outline import outline_bytes, outlined
 from ..maximum_likelihood import MaximumLikelihood
@@ -71,13 +72,13 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
         return PilotLikelihood(scaled, self.region)
 
     def scene_bytes(self, observation: Observation) -> int:
-        """The Gram matrix and the energies, and the coded dictionary of a scene that is searched noncoherently."""
+        """The Gram matrix and the energies, and the scan of a scene that is searched noncoherently."""
         _, blocks, antennas = observation.blocks.shape
         grid, array = pilot_grid(self.region, observation.array), observation.array
         elements, frequencies = len(array), array.frequencies
         if outlined(array):
             return 24 * min(blocks * antennas, elements) * elements + outline_bytes(observation, grid)
-        return 16 * frequencies * elements**2 + (8 * blocks * antennas + 4 * frequencies) * grid.size
+        return 16 * frequencies * elements**2 + 4 * frequencies * grid.size + scan_bytes(blocks, grid)
 
     def needed(self, observation: Observation, given: int) -> float:
         """τ of one wavelength; of F, the gain of a chance that is as rare.
