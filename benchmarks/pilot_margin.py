@@ -1,0 +1,55 @@
+"""How clearly must the weakest of K pilots stand out for `PilotMl` to search no further? The same scenes, two margins.
+
+Per cell of sources, antennas and SNR: CPU time of a scene and success with a margin of 10 for any number of sources and
+with 2 a source, the default; and the scenes that only one of them finds right. K known, without the fit.
+
+    python benchmarks/pilot_margin.py --scenes 128 --sources 2 3 --antennas 16 4 2 1
+"""
+
+import argparse
+import time
+from dataclasses import replace
+
+import torch
+
+from ris_pytorch_pipeline.bench import Trial, score, trial_of
+from ris_pytorch_pipeline.estimate import PilotMl
+from ris_pytorch_pipeline.physics import preset
+
+
+def right(trial: Trial, sources: int, margin: float) -> tuple[float, torch.Tensor]:
+    """CPU seconds, and which scenes are found right."""
+    start = time.process_time()
+    found = PilotMl(fit=False, margin=margin)(trial.scenes.observation, sources)
+    seconds = time.process_time() - start
+    return seconds, score(trial.scenes.truth, trial.bound, found).success.flatten().bool()
+
+
+def main() -> None:
+    """Print a line a cell."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenes", type=int, default=128)
+    parser.add_argument("--sources", type=int, nargs="+", default=[2, 3])
+    parser.add_argument("--antennas", type=int, nargs="+", default=[16, 4, 2, 1])
+    parser.add_argument("--snr-db", type=float, nargs="+", default=[0.0, 5.0, 10.0])
+    parser.add_argument("--seed", type=int, default=17)
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    print(
+        "| K | antennas | SNR dB | ms, 10 | ms, 2 a source | right, 10 | right, 2 a source | only 10 | only 2 a source |"
+    )
+    print("|" + "---|" * 9)
+    for sources in given.sources:
+        for antennas in given.antennas:
+            for snr_db in given.snr_db:
+                scenario = replace(preset("pilot", sources=sources, snr_db=snr_db), antennas=antennas)
+                trial = trial_of(scenario, given.scenes, given.seed)
+                (slow, a), (fast, b) = (right(trial, sources, margin) for margin in (10.0 / sources, 2.0))
+                times = " | ".join(f"{1e3 * seconds / given.scenes:.1f}" for seconds in (slow, fast))
+                shares = " | ".join(f"{float(x.double().mean()):.3f}" for x in (a, b))
+                only = f"{int((a & ~b).sum())} | {int((b & ~a).sum())}"
+                print(f"| {sources} | {antennas} | {snr_db:g} | {times} | {shares} | {only} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
