@@ -35,10 +35,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=17)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    print(
-        "| K | antennas | SNR dB | ms, 10 | ms, 2 a source | right, 10 | right, 2 a source | only 10 | only 2 a source |"
-    )
-    print("|" + "---|" * 9)
+    heads = [
+        "K",
+        "antennas",
+        "SNR dB",
+        *(f"{what}, {how}" for what in ("ms", "right", "only") for how in ("10", "2 K")),
+    ]
+    print("| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
     for sources in given.sources:
         for antennas in given.antennas:
             for snr_db in given.snr_db:
