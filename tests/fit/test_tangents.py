@@ -26,6 +26,18 @@ def drifting(true: Scenes) -> Observation:
     return replace(seen, measurements=seen.measurements + torch.cat(parts, dim=1) - still)
 
 
+def two_carriers(true: Scenes) -> Observation:
+    """The same noise with every wave at 95 % and, in quadrature, at 105 % of its frequency."""
+    seen, truth = true.observation, true.truth
+    clean = measure(steering(truth.positions, seen.array), truth.symbols, seen.codes, seen.channel)
+    other = torch.zeros_like(clean)
+    for shift, phase in ((0.95, 1), (1.05, 1j)):
+        array = replace(seen.array, wavelengths=(seen.array.wavelength / shift,))
+        vectors = steering_at(to_cosines(truth.positions, array), array)
+        other += measure(vectors, truth.symbols * phase / 2**0.5, seen.codes, seen.channel)
+    return replace(seen, measurements=seen.measurements - clean + other)
+
+
 def p_values(observation: Observation, true: Scenes) -> torch.Tensor:
     """(scene, statistic): p-values one by one, in the order of `STATISTICS`."""
     seen, positions = scale(observation).observation, true.truth.positions
@@ -39,6 +51,18 @@ def test_a_drift_is_seen(name: str) -> None:
     number = next(n for n, words in enumerate(STATISTICS) if "drift" in words)
     assert float(p_values(true.observation, true)[:, number].amin()) > 1e-3
     assert int((p_values(drifting(true), true)[:, number] < 1e-4).sum()) >= 7
+
+
+def test_pilots_of_more_than_one_wavelength_are_seen() -> None:
+    true = scenes("pilot", count=8, snr_db=20.0)
+    number = next(n for n, words in enumerate(STATISTICS) if "more than one wavelength" in words)
+    assert float(p_values(true.observation, true)[:, number].amin()) > 1e-3
+    assert int((p_values(two_carriers(true), true)[:, number] < 1e-4).sum()) >= 7
+
+
+def test_random_symbols_are_not_asked_for_a_wavelength_that_all_snapshots_share() -> None:
+    true = scenes("random", count=2)
+    assert p_values(true.observation, true).shape[1] == len(STATISTICS) - 1
 
 
 @pytest.mark.parametrize("name", ["random", "pilot"])

@@ -21,8 +21,8 @@ from .residual.panel_error import with_panel_errors
 from .residual.structure import KNOWN_NOISE, STATISTICS, structure
 from .residual.tangents import tangents_of
 
-ALARM = 0.01
-"""p-value below which a residual is no white noise: 0.1 to 0.5 % of right scenes, see `benchmarks/model_fit.py`."""
+ALARM = 0.005
+"""p-value below which a residual is no white noise, see `benchmarks/residual_alarms.py`."""
 _LOUD = 0.75
 """Share of the energy that has the channel's colour above which finding no source is a misfit, not a lack of SNR."""
 _ORDER = (

@@ -1,18 +1,20 @@
 """What would move in the measurements if sources moved, drifted or spread, or if elements had errors of their own?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from ....physics import Observation, chart_of
+from ....physics import Array, Observation, chart_of, steering_at, to_cosines
 from ....shapes import Positions
 from ..groups import Groups, orthonormal
 
 _TINY = 1e-30
 _NOTHING = 1e-5
 """Part of a direction that has to be left beside the sources; less is rounding, as with a channel of rank one."""
+_STEP = 1e-3
+"""Of log λ, for derivatives."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,16 +27,21 @@ class Tangents:
         spread: (scene, block, direction, antenna), ∂(G_l a)/∂(place) at the power of each source: one that is more than
             a point, or is elsewhere in each snapshot.
         elements: (scene, equation, element), G_l diag(Σ_k a_k s_kl): what an error of one element sends.
+        wide: (scene, direction, real), sources of more wavelengths than one, alike in all snapshots: what a complex
+            mean of a(λ) over them leaves to second order beside a place. None of random symbols, which differ in each
+            snapshot: `spread` is for them.
     """
 
     fitted: Float[Tensor, "scene direction real"]
     drifting: Float[Tensor, "scene drift real"]
     spread: Complex[Tensor, "scene block move antenna"]
     elements: Complex[Tensor, "scene equation element"]
+    wide: Float[Tensor, "scene direction real"] | None = None
 
     def __getitem__(self, rows: Tensor) -> "Tangents":
         """Of some of the scenes."""
-        return Tangents(self.fitted[rows], self.drifting[rows], self.spread[rows], self.elements[rows])
+        wide = None if self.wide is None else self.wide[rows]
+        return Tangents(self.fitted[rows], self.drifting[rows], self.spread[rows], self.elements[rows], wide)
 
     def without_fitted(self, residual: Complex[Tensor, "draw scene group equation"]) -> Tensor:
         """Residuals without what moves of the sources take up."""
@@ -44,13 +51,15 @@ class Tangents:
         return torch.view_as_complex(left.movedim(0, 1).reshape(values.shape))
 
     def statistics(self, blocks: Complex[Tensor, "draw scene block antenna"]) -> list[Float[Tensor, "draw scene"]]:
-        """Energy of residuals along errors of the elements, along a drift, and along a spread."""
+        """Energy of residuals along errors of the elements, along a drift, along a spread, and over wavelengths."""
         flat = blocks.flatten(2).movedim(0, 1)  # (scene, draw, equation)
-        drift = torch.view_as_real(flat).flatten(2) @ self.drifting.mT
+        real = torch.view_as_real(flat).flatten(2)
+        waves = [] if self.wide is None else [(real @ self.wide.mT).square().sum(-1)]
+        drift = real @ self.drifting.mT
         spread = blocks.permute(1, 2, 0, 3) @ self.spread.conj().mT  # (scene, block, draw, direction)
         elements = _energy(flat @ self.elements.conj()).clamp_min(_NOTHING * _energy(self.elements).sum(-1)[:, None])
         spreads = _energy(spread).sum(1).clamp_min(_NOTHING * _energy(self.spread).sum((-1, -2))[:, None])
-        return [energy.mT for energy in (elements, drift.square().sum(-1), spreads)]
+        return [energy.mT for energy in (elements, drift.square().sum(-1), spreads, *waves)]
 
 
 def tangents_of(
@@ -76,13 +85,17 @@ def tangents_of(
     wave, slope = chart.steering_with_derivatives(coordinates)  # (scene, [frequency,] [coordinate,] source, element)
     kind = observation.codes.dtype
     sent = signals * present[:, None]
-    moved = observation.response(slope.flatten(-3, -2).to(kind)).unflatten(2, (3, -1))
-    moved = moved * present[:, None, None, :, None]  # (scene, block, coordinate, source, antenna)
+    moved = _seen(observation, slope, present)
     steps = (moved * sent[:, :, None, :, None]).flatten(2, 3)
     later = _later(observation).to(steps)
     drifts = (steps[:, :, None] * later[:, :, None, None]).flatten(2, 3)
     fitted = _rows(groups, steps, present)
     drifting = _rows(groups, drifts, present, fitted)
+    wide = None
+    if observation.symbols != "random":
+        waves = _seen(observation, _by_wavelength(observation.array, safe), present)
+        first, second = (waves * sent[:, :, None, :, None]).unbind(2)
+        wide = _rows(groups, torch.cat([1j * first, second, 1j * second], dim=2), present, fitted).float()
     power = torch.view_as_real(sent).square().sum(-1).mean(1)[:, None, None, :, None]
     level = (power / _energy(moved).mean(1)[:, None, :, :, None].clamp_min(_TINY)).sqrt()
     single = torch.complex64
@@ -91,7 +104,24 @@ def tangents_of(
         drifting.float(),
         (moved * level).flatten(2, 3).to(single),
         _of_elements(observation, wave.to(kind), sent).to(single),
+        wide,
     )
+
+
+def _seen(
+    observation: Observation, slope: Tensor, present: Tensor
+) -> Complex[Tensor, "scene block move source antenna"]:
+    """G_l x of vectors x, (scene, [frequency,] move, source, element); 0 of absent sources."""
+    moves = slope.shape[-3]
+    seen = observation.response(slope.flatten(-3, -2).to(observation.codes.dtype)).unflatten(2, (moves, -1))
+    return seen * present[:, None, None, :, None]
+
+
+def _by_wavelength(array: Array, positions: Positions) -> Complex[Tensor, "*batch 2 source element"]:
+    """First and second derivative of a by log λ, by central differences."""
+    arrays = [replace(array, wavelengths=tuple(x * (1 + way * _STEP) for x in array.wavelengths)) for way in (-1, 0, 1)]
+    below, here, above = (steering_at(to_cosines(positions, each), each) for each in arrays)
+    return torch.stack([(above - below) / (2 * _STEP), (above + below - 2 * here) / _STEP**2], dim=-3)
 
 
 def _later(observation: Observation) -> Float[Tensor, "block way"]:
