@@ -13,7 +13,7 @@ from kept_rows import keep, row_options
 from torch import Tensor
 
 from ris_pytorch_pipeline.estimate import PilotMl, Sml, Status
-from ris_pytorch_pipeline.estimate.fit import groups_of, structure, tangents_of
+from ris_pytorch_pipeline.estimate.fit import ALARM, groups_of, structure, tangents_of
 from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.physics import Impairments, draw, preset
 from ris_pytorch_pipeline.rng import stream
@@ -30,7 +30,7 @@ def alarms(name: str, block: int, count: int, search: str, seed: int) -> tuple[T
         positions = scenes.truth.positions
         groups = groups_of(seen, positions)
         p_value = structure(seen, groups, tangents_of(seen, groups, positions)).p_value
-        return p_value, p_value < 0.01, torch.ones_like(p_value, dtype=torch.bool)
+        return p_value, p_value < ALARM, torch.ones_like(p_value, dtype=torch.bool)
     estimator = Sml() if scenes.observation.symbols == "random" else PilotMl()
     found = estimator(scenes.observation, scenes.truth.sources if search == "known" else None)
     assert found.fit is not None
