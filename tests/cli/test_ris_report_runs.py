@@ -141,6 +141,13 @@ def test_figures_and_tables_go_into_a_paper(ris: Run, trained: str, searched: Pa
     assert "stage & trial & state & value" in trials and "failed" in trials
 
 
+def test_results_of_one_name_do_not_write_over_each_other(ris: Run, trained: str, tmp_path: Path) -> None:
+    shutil.copytree(tmp_path / trained, tmp_path / "other" / "run")
+    done = ris("report", trained, "other/run", "--figures", "figures", "--as", "svg", "--latex", "tex")
+    assert done.code == 0, done
+    assert len(list((tmp_path / "figures").iterdir())) == 8 and len(list((tmp_path / "tex").iterdir())) == 2
+
+
 def test_the_extra_of_pages_is_named(ris: Run, searched: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(report, "report_page")
     monkeypatch.delitem(sys.modules, "ris_pytorch_pipeline.report.pages.templating")

@@ -151,7 +151,7 @@ def reports_of(folders: list[Path]) -> list[Report]:
     """
     kinds = [kind_of(folder) for folder in folders]
     count = kinds.count("run")
-    names = _told_apart(folders)
+    names = told_apart(folders)
     runs = {folder: run_at(folder, name, max(1, MOST_SCENES // count))
             for folder, kind, name in zip(folders, kinds, names, strict=True) if kind == "run"}  # fmt: skip
     reports: list[Report] = []
@@ -167,8 +167,12 @@ def reports_of(folders: list[Path]) -> list[Report]:
     return reports
 
 
-def _told_apart(folders: list[Path]) -> list[str]:
-    """Names of folders: the last part of each path, and as much of what stands before it as tells them apart."""
+def told_apart(folders: list[Path]) -> list[str]:
+    """Names of folders: the last part of each path, and as much of what stands before it as tells them apart.
+
+    Args:
+        folders: of results.
+    """
     parts = [folder.resolve().parts for folder in folders]
     for length in range(1, max(map(len, parts)) + 1):
         names = ["/".join(each[-length:]) for each in parts]

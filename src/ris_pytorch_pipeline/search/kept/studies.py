@@ -1,7 +1,7 @@
 """Which studies does a search keep? One of each stage, with the settings beside the first."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from ...errors import ConfigurationError
 from ...foreign import odd_values
@@ -47,9 +47,6 @@ def new_studies(storage: "optuna.storages.BaseStorage", name: str, settings: Set
 
     Returns:
         Its studies.
-
-    Raises:
-        ConfigurationError: the storage holds a search of that name.
     """
     if not holds_search(storage, name):
         _remove(storage, name)
@@ -57,10 +54,7 @@ def new_studies(storage: "optuna.storages.BaseStorage", name: str, settings: Set
         optuna.create_study(storage=storage, study_name=_long(name), direction="minimize")
         short = optuna.create_study(storage=storage, study_name=name, direction="minimize")
     except optuna.exceptions.DuplicatedStudyError as error:
-        raise ConfigurationError(
-            "a place without a search", f"one named {name!r}", "an earlier search",
-            "pass --resume to go on with it, or another folder or --name",
-        ) from error  # fmt: skip
+        refuse_present(name, error)
     short.set_user_attr(_TRIALS, settings.trials)
     _try_base(short, settings)
     short.set_user_attr(_SETTINGS, settings.to_plain())  # last: a search without them has not begun
@@ -114,12 +108,40 @@ def searches_in(storage: "optuna.storages.BaseStorage") -> list[str]:
     return sorted(name for name in _names(storage) if holds_search(storage, name))
 
 
+def refuse_absent(name: str) -> NoReturn:
+    """Say that a search is to be resumed and is not there.
+
+    Args:
+        name: of the search.
+
+    Raises:
+        ConfigurationError: always.
+    """
+    raise ConfigurationError(
+        f"a search named {name!r} to resume", "none", "another folder, --storage or --name, or one never begun",
+        "start it without --resume",
+    )  # fmt: skip
+
+
+def refuse_present(name: str, error: Exception | None = None) -> NoReturn:
+    """Say that a search is to begin and is there already.
+
+    Args:
+        name: of the search.
+        error: of Optuna, which said so.
+
+    Raises:
+        ConfigurationError: always.
+    """
+    raise ConfigurationError(
+        "a place without a search", f"one named {name!r}", "an earlier search",
+        "pass --resume to go on with it, or another folder or --name",
+    ) from error  # fmt: skip
+
+
 def _kept(storage: "optuna.storages.BaseStorage", name: str) -> dict[str, Any]:
     if not holds_search(storage, name):
-        raise ConfigurationError(
-            f"a search named {name!r} to resume", "none", "another folder, --storage or --name, or one never begun",
-            "start it without --resume",
-        )  # fmt: skip
+        refuse_absent(name)
     return dict(_loaded(storage, name).user_attrs)
 
 
