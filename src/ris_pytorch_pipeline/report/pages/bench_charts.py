@@ -65,8 +65,10 @@ def error_lines(rows: Sequence[Row], coordinate: str, title: str) -> Chart:
     lines = by_method(rows)
     whole = next(iter(lines.values()))
     data: list[dict[str, Any]] = [{
-        "type": "scatter", "mode": "lines", "name": "bound", "x": [row["snr_db_least"] for row in whole],
-        "y": [finite(row[f"rms_bound_all_{key}"]) for row in whole], "line": {"dash": "dot", "color": GREY},
+        "type": "scatter", "mode": "lines" if len(whole) > 1 else "markers", "name": "bound",
+        "x": [row["snr_db_least"] for row in whole], "y": [finite(row[f"rms_bound_all_{key}"]) for row in whole],
+        "line": {"dash": "dot", "color": GREY},
+        "marker": {"symbol": "line-ew", "size": 24, "line": {"width": 2, "color": GREY}},
     }]  # fmt: skip
     for number, (method, line) in enumerate(lines.items()):
         drawn = [row for row in line if row[f"judged_{coordinate}"] >= FEWEST]
@@ -79,7 +81,29 @@ def error_lines(rows: Sequence[Row], coordinate: str, title: str) -> Chart:
     errors = (value for trace in data for value in trace["y"])
     layout = {"xaxis": {"title": {"text": named("snr_db")}}, "yaxis": log_axis(f"RMSE ({unit})", errors)}
     told = f"Lines of the {coordinate} error over SNR beside the Cramér-Rao bound, {title}; the table has the numbers."
-    return Chart(title=f"{title}, {coordinate}", told=told, data=data, layout=layout, kind=coordinate)
+    note = left_out([row[f"judged_{coordinate}"] for row in rows], coordinate)
+    return Chart(title=f"{title}, {coordinate}", told=told, data=data, layout=layout, kind=coordinate, note=note)
+
+
+def left_out(judged: Sequence[int], coordinate: str) -> str:
+    """Why some points of an error are not drawn; empty where all are.
+
+    >>> left_out([0, 12, 4], "azimuth")
+    '2 of 3 points are not drawn: an error needs 10 sources of successful scenes, and these have 0 to 4.'
+    >>> left_out([12], "azimuth")
+    ''
+
+    Args:
+        judged: how many sources each rests on.
+        coordinate: out of `COORDINATES`.
+    """
+    few = sorted(count for count in judged if count < FEWEST)
+    if not few:
+        return ""
+    left = "No point is" if len(few) == len(judged) else f"{len(few)} of {len(judged)} points are not"
+    known = " whose bound is below 1 m" if coordinate == "distance" else ""
+    found = f"{few[0]}" if few[0] == few[-1] else f"{few[0]} to {few[-1]}"
+    return f"{left} drawn: an error needs {FEWEST} sources of successful scenes{known}, and these have {found}."
 
 
 def success_map(rows: Sequence[Row], axes: tuple[str, str], method: str) -> Chart:
