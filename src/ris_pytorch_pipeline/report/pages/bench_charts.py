@@ -32,25 +32,30 @@ def spelled(value: Any) -> str:  # noqa: ANN401
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def success_bars(rows: Sequence[Row], axis: str, title: str) -> Chart:
-    """Success by one axis, a group of bars for each value and a bar for each method, with 95 % intervals.
+def success_bars(rows: Sequence[Row], axes: Sequence[str], title: str) -> Chart:
+    """Success by the values of axes, a group of bars for each and a bar for each method, with 95 % intervals.
 
     Args:
-        rows: results, one for each value and method.
-        axis: of the values.
+        rows: results, one for each combination of values and each method.
+        axes: of the values; none of a sweep of one combination.
         title: above the chart.
     """
     data = []
     for number, (method, own) in enumerate(by_method(rows).items()):
         data.append({
-            "type": "bar", "name": method, "x": [label_of(row, axis) for row in own],
+            "type": "bar", "name": method, "x": [_labels(row, axes) for row in own],
             "y": [finite(row["success"]) for row in own], "error_y": _spread(own, "success"),
             "marker": filling(number),
         })  # fmt: skip
-    layout = {"barmode": "group", "xaxis": {"title": {"text": named(axis)}, "type": "category"},
+    names = ", ".join(map(named, axes))
+    layout = {"barmode": "group", "xaxis": {"title": {"text": names}, "type": "category", "automargin": True},
               "yaxis": {"title": {"text": "success"}, "range": [0, 1.05]}}  # fmt: skip
-    return Chart(title=title, told=f"Bars of success by {axis}, {title}; the table below has the numbers.",
+    return Chart(title=title, told=f"Bars of success, {title}; the table below has the numbers.",
                  data=data, layout=layout)  # fmt: skip
+
+
+def _labels(row: Row, axes: Sequence[str]) -> str:
+    return ", ".join(label_of(row, axis) for axis in axes) or "all scenes"
 
 
 def error_lines(rows: Sequence[Row], coordinate: str, title: str) -> Chart:
