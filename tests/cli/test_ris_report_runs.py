@@ -82,7 +82,7 @@ def test_a_training_has_a_page_beside_it(ris: Run, trained: str, tmp_path: Path)
 def test_what_is_missing_is_said_and_the_rest_shown(ris: Run, run_folder: Path, trained: str, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "run" / "evaluation")
     assert ris("report", trained).code == 0
-    assert "Not evaluated. `ris evaluate run`" in page_at(tmp_path / "run" / "report.html")
+    assert "Not evaluated. <code>ris evaluate run</code>" in page_at(tmp_path / "run" / "report.html")
     assert ris("evaluate", trained, *EVALUATED).code == 0
     (tmp_path / "run" / "best.safetensors").write_bytes(b"damaged")
     assert ris("report", trained).code == 0

@@ -106,15 +106,15 @@ def _searched(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
 
 def _of_journal(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
     from ...search import joined_studies, open_storage, results_of, searches_in  # needs the extra
+    from ...search.kept.results import document_of
     from ..showing.search_shown import changes
 
     storage, written = open_storage(folder), folder / RESULTS_FILE
     name = next(iter(searches_in(storage)), folder.resolve().name)
     studies = joined_studies(storage, name)
     results = results_of(studies, complete=is_there(written) and bool(_document(written).get("complete")))
-    settings = studies.settings.to_plain() | {"trials": studies.settings.trials}
     changed = {} if results.best is None or results.best is results.base else changes(studies, results.best)
-    return json.loads(json.dumps({"settings": settings, **results.to_plain()})), changed
+    return json.loads(json.dumps(document_of(studies, results))), changed
 
 
 def _document(path: Path) -> Mapping[str, Any]:

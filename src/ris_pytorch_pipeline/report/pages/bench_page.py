@@ -12,9 +12,10 @@ from .chart import Chart
 from .parts import Charts, Facts, Listing, Report, Section, Table, Text, Words
 
 _SNR_AXES = {"sources", "snr_db"}
-_SOURCES = {"commit": "commit", "package": "version of ris_pytorch_pipeline", "code": "digest of the code",
+SOURCES = {"commit": "commit", "package": "version of ris_pytorch_pipeline", "code": "digest of the code",
             "torch": "torch", "numpy": "numpy", "scipy": "scipy", "python": "Python", "machine": "machine",
             "threads": "threads", "seed": "seed", "suite": "digest of the suite"}  # fmt: skip
+"""What made a result, in words."""
 COLUMNS = ("n", "success [95 %]", "RMSE/CRB az", "el", "dist", "CRB az median", "K right", "GOSPA [95 %]",
            "genie's success", "scenes/s")  # fmt: skip
 """Of a table, behind the method and the axes."""
@@ -86,7 +87,7 @@ def _provenance(rows: Sequence[Row]) -> Section:
     seconds = sum(row["seconds"] for row in rows)
     work = f"{seconds / 60:.1f} minutes" if seconds > 100 else f"{seconds:.3g} seconds"
     contenders = sorted({(f"contender {row['method']}", row["contender"]) for row in rows})
-    facts = [*((words, _all(rows, name)) for name, words in _SOURCES.items()), *contenders]
+    facts = [*((words, _all(rows, name)) for name, words in SOURCES.items()), *contenders]
     return Section(title="Provenance", parts=[
         Words(text=f"Begun {began}; {work} of work in all."), Facts(name="Provenance", rows=facts),
     ])  # fmt: skip

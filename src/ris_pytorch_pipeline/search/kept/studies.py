@@ -1,8 +1,10 @@
 """Which studies does a search keep? One of each stage, with the settings beside the first."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from ...bench.suites.provenance import source_of_rows
 from ...errors import ConfigurationError
 from ...foreign import odd_values
 from ..extra import optuna
@@ -12,7 +14,7 @@ from ..spaces.suggesting import params_of
 from .outcome import StageName
 from .trials import DIGEST
 
-_SETTINGS, _TRIALS = "settings", "trials"
+_SETTINGS, _TRIALS, _SOURCE = "settings", "trials", "source"
 _MOVE = "put its own journal there, or begin in another folder"
 STARTUP, WARMUP = 3, 1
 """Trials that are done, and epochs, before one is pruned: a median of fewer is chance, and the first epoch warms up."""
@@ -26,11 +28,13 @@ class Studies:
         settings: of the search.
         short: study of the short stage.
         long: study of the long stage.
+        source: version, commit and machine that began it; nothing of a search that an older version began.
     """
 
     settings: Settings
     short: "optuna.Study"
     long: "optuna.Study"
+    source: Mapping[str, Any] = field(default_factory=dict)
 
     def of(self, stage: StageName) -> "optuna.Study":
         """The study of a stage."""
@@ -56,6 +60,7 @@ def new_studies(storage: "optuna.storages.BaseStorage", name: str, settings: Set
     except optuna.exceptions.DuplicatedStudyError as error:
         refuse_present(name, error)
     short.set_user_attr(_TRIALS, settings.trials)
+    short.set_user_attr(_SOURCE, source_of_rows())
     _try_base(short, settings)
     short.set_user_attr(_SETTINGS, settings.to_plain())  # last: a search without them has not begun
     return _studies(storage, name, settings)
@@ -152,7 +157,8 @@ def _studies(storage: "optuna.storages.BaseStorage", name: str, settings: Settin
     long = optuna.load_study(
         storage=storage, study_name=_long(name), sampler=NoSampler(), pruner=optuna.pruners.NopPruner()
     )
-    return Studies(settings=settings, short=short, long=long)
+    source = dict(short.user_attrs.get(_SOURCE, {}))
+    return Studies(settings=settings, short=short, long=long, source=source)
 
 
 def _remove(storage: "optuna.storages.BaseStorage", name: str) -> None:
