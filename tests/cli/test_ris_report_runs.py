@@ -82,7 +82,7 @@ def test_a_training_has_a_page_beside_it(ris: Run, trained: str, tmp_path: Path)
 def test_what_is_missing_is_said_and_the_rest_shown(ris: Run, run_folder: Path, trained: str, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "run" / "evaluation")
     assert ris("report", trained).code == 0
-    assert "Not evaluated. `ris evaluate run`" in page_at(tmp_path / "run" / "report.html")
+    assert "Not evaluated. <code>ris evaluate run</code>" in page_at(tmp_path / "run" / "report.html")
     assert ris("evaluate", trained, *EVALUATED).code == 0
     (tmp_path / "run" / "best.safetensors").write_bytes(b"damaged")
     assert ris("report", trained).code == 0
@@ -139,6 +139,13 @@ def test_figures_and_tables_go_into_a_paper(ris: Run, trained: str, searched: Pa
     assert r"\begin{tabular}{lllrrrrr}" in table and "hybrid & 1 & 10 & " in table and "n = 4 scenes a cell" in table
     trials = (tmp_path / "tex" / "widths.tex").read_text()
     assert "stage & trial & state & value" in trials and "failed" in trials
+
+
+def test_results_of_one_name_do_not_write_over_each_other(ris: Run, trained: str, tmp_path: Path) -> None:
+    shutil.copytree(tmp_path / trained, tmp_path / "other" / "run")
+    done = ris("report", trained, "other/run", "--figures", "figures", "--as", "svg", "--latex", "tex")
+    assert done.code == 0, done
+    assert len(list((tmp_path / "figures").iterdir())) == 8 and len(list((tmp_path / "tex").iterdir())) == 2
 
 
 def test_the_extra_of_pages_is_named(ris: Run, searched: Path, monkeypatch: pytest.MonkeyPatch) -> None:

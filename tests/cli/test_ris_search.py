@@ -1,5 +1,6 @@
 """`ris search`, as a user runs it: begun, resumed, with two workers, and what it refuses."""
 
+import json
 import sys
 import tomllib
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from running import NETWORK, Run
 
+from ris_pytorch_pipeline import __version__
 from ris_pytorch_pipeline.cli.arguments import parse
 from ris_pytorch_pipeline.cli.commands.search import settings_of
 from ris_pytorch_pipeline.experiment import training_preset
@@ -37,6 +39,8 @@ def test_a_search_is_begun_resumed_and_its_best_trained(ris: Run, folder: Path) 
     assert resumed.code == 0, resumed
     document = resumed.json
     assert document["complete"]
+    source = json.loads(Path("found", "search.json").read_text(encoding="utf-8"))["source"]
+    assert source["package"] == __version__ and source["code"]
     short = [trial for trial in document["trials"] if trial["stage"] == "short" and trial["outcome"]["kind"] != "same"]
     assert len(short) == 3
     assert all(trial["outcome"]["verdict"]["verdict"] for trial in short)

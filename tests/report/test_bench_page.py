@@ -1,7 +1,7 @@
 """Does the page of a benchmark hold its charts, tables, alarms and provenance, load nothing, and name everything?"""
 
 import pytest
-from made_results import ROWS, SUITE, Page
+from made_results import ROWS, SUITE, Page, row
 
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.report import bench_report, report_page
@@ -44,6 +44,15 @@ def test_everything_has_a_name_for_those_who_do_not_see_it(page: Page) -> None:
     labelled = {x["for"] for x in page.having("label")}
     assert {x["id"] for x in page.having("select")} == labelled
     assert page.having("html")[0]["lang"] == "en"
+
+
+def test_a_sweep_over_no_axis_or_three_has_bars() -> None:
+    three = [row("deep", {"codes": "dft", "snapshots": count, "distance": [1, 2]}, "a", 0.5) for count in (4, 8)]
+    rows = [row("plain", {}, "a", 0.4), row("plain", {}, "b", 0.6), *three]
+    page = Page(report_page([bench_report("x", rows, SUITE)]))
+    assert [[(trace["type"], trace["x"]) for trace in spec["data"]] for spec in page.charts.values()] == [
+        [("bar", ["all scenes"]), ("bar", ["all scenes"])], [("bar", ["dft, 4, 1 to 2", "dft, 8, 1 to 2"])],
+    ]  # fmt: skip
 
 
 def test_no_cell_makes_no_page() -> None:

@@ -22,6 +22,7 @@ from ris_pytorch_pipeline.report import (
     success_by_value,
     sweep_figure,
 )
+from ris_pytorch_pipeline.report.style import style
 
 ARRAY = Panel(horizontal=6, vertical=6, spacing=0.15).array(0.3)
 TRUE = torch.tensor([[0.3, -0.2, 2.0], [-0.5, 0.1, 6.0], [math.nan] * 3], dtype=torch.float64)
@@ -187,6 +188,19 @@ def test_errors_that_rest_on_few_sources_are_left_out() -> None:
     axes: Any = Figure().subplots()
     rmse_against_snr(axes, [cell("sml", 1, 0.0, judged=9), cell("sml", 1, 10.0)], "azimuth")
     assert list(axes.containers[0].lines[0].get_xdata()) == [10.0]
+
+
+def test_a_figure_without_points_says_why() -> None:
+    axes: Any = Figure().subplots()
+    rmse_against_snr(axes, [cell("sml", 1, 0.0, judged=9)], "azimuth")
+    assert [text.get_text() for text in axes.texts] == ["no cell has 10 sources\nof successful scenes"]
+    assert axes.lines[0].get_marker() == "_", "a bound at one SNR is seen"
+    rmse_against_snr(told := Figure().subplots(), [cell("sml", 1, 0.0), cell("sml", 1, 10.0)], "azimuth")
+    assert not told.texts and told.lines[0].get_marker() == ""
+
+
+def test_no_two_of_many_methods_look_alike() -> None:
+    assert len({(look.colour, look.marker) for look in map(style, range(20))}) == 20
 
 
 def test_the_bound_is_drawn_once_and_methods_are_told_apart() -> None:

@@ -5,10 +5,10 @@ import re
 from typing import Any
 
 import pytest
-from made_results import Page
+from made_results import Page, row
 from made_runs import HOSTILE, events, run, update
 
-from ris_pytorch_pipeline.report import RunShown, compared_runs, report_page, run_report
+from ris_pytorch_pipeline.report import EvaluationShown, RunShown, compared_runs, report_page, run_report
 from ris_pytorch_pipeline.report.pages.records import curves_of, number_at, thinned
 from ris_pytorch_pipeline.report.pages.templating import as_text
 from ris_pytorch_pipeline.report.pages.verdict_parts import verdict_parts
@@ -67,6 +67,23 @@ def test_a_training_that_goes_on_or_is_not_evaluated_says_so() -> None:
     cut = RunShown(name="cut", events=events()[:-1], unevaluated="Not evaluated. Do that.")
     words = Page(report_page([run_report(cut)])).words
     assert "has no end" in words and "Not evaluated. Do that." in words and "Unseen scenes" in words
+
+
+def test_what_stands_between_backticks_is_code() -> None:
+    told = RunShown(name="a", events=events(), unevaluated="Not evaluated. `ris evaluate <a>` does that.")
+    page = Page(report_page([run_report(told)]))
+    assert "Not evaluated. <code>ris evaluate &lt;a&gt;</code> does that." in page.text
+
+
+def test_an_error_over_few_sources_says_why_it_is_not_drawn() -> None:
+    few = [row("evaluation", {"sources": 1, "snr_db": snr}, "hybrid", 0.9) | {"judged_distance": count}
+           for snr, count in ((5, 3), (10, 20))]  # fmt: skip
+    alone = Page(report_page([run_report(RunShown(name="x", evaluation=EvaluationShown(rows=few[:1])))]))
+    both = Page(report_page([run_report(RunShown(name="x", evaluation=EvaluationShown(rows=few)))]))
+    why = "an error needs 10 sources of successful scenes whose bound is below 1 m, and these have 3."
+    assert f"No point is drawn: {why}" in alone.words and f"1 of 2 points are not drawn: {why}" in both.words
+    assert alone.words.count("not drawn") + alone.words.count("No point") == 1, "azimuth and elevation are drawn"
+    assert [chart(page, "K = 1, azimuth")["data"][0]["mode"] for page in (alone, both)] == ["markers", "lines"]
 
 
 def test_a_network_without_a_ledger_has_no_verdict_and_no_curves() -> None:

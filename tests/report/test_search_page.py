@@ -26,6 +26,7 @@ def document(**changed: Any) -> dict[str, Any]:
     space = {"net": {"width": {"choices": [8, 16]}}, "optimisation": {"rate": {"low": 0.001, "high": 0.1, "log": True}}}
     return {
         "settings": {"base": {"training": {"seed": 0}}, "space": space, "trials": 6, "epochs": 2}, "complete": False,
+        "source": {"commit": "c0ffee", "torch": HOSTILE},
         "counts": {"short done": 2}, "best": {"stage": "long", "trial": 0}, "base": None, "held_out": measure,
         "held_out_base": measure, "gain": {"value": 0.1, "low": -0.1, "high": 0.3}, "locating": None, "trials": trials,
         **changed,
@@ -54,8 +55,8 @@ def test_history_importances_and_knobs_are_drawn(page: Page) -> None:
 
 
 def test_outcomes_verdicts_and_the_held_out_figure_are_told(page: Page) -> None:
-    for words in ("not complete", "Frozen (RT101)", "on held-out scenes: 2.300 [2.100, 2.600]", "holds 0 or less",
-                  "running", "2.000", "unhealthy"):  # fmt: skip
+    for words in ("not complete", "c0ffee", "Frozen (RT101)", "on held-out scenes: 2.300 [2.100, 2.600]",
+                  "holds 0 or less", "running", "2.000", "unhealthy"):  # fmt: skip
         assert words in page.words, words
 
 

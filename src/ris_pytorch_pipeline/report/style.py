@@ -9,6 +9,8 @@ TRUE, FOUND = "#000000", "#D55E00"
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito (2008), without its yellow, which vanishes on white paper."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_FURTHER = 3
+"""Markers that a colour is moved on by each time it comes again."""
 DASHES = ("-", "--", "-.", (0, (4, 1, 1, 1, 1, 1)))
 """Of the lines; dots are kept for the bound."""
 EMBEDDED = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.fonttype": "path"}
@@ -28,12 +30,13 @@ class Style:
 
 
 def style(index: int) -> Style:
-    """The style of the n-th line: colour, marker and dashes repeat together after seven.
+    """The style of the n-th line: a colour that comes again, after seven, has another marker.
 
     Later lines have smaller markers: where two lie on each other, both are seen.
     """
-    number = index % len(PALETTE)
-    return Style(PALETTE[number], MARKERS[number], DASHES[number % len(DASHES)], max(4.0, 9.0 - 1.5 * number))
+    again, number = divmod(index, len(PALETTE))
+    marker = MARKERS[(number + _FURTHER * again) % len(MARKERS)]
+    return Style(PALETTE[number], marker, DASHES[index % len(DASHES)], max(4.0, 9.0 - 1.5 * index))
 
 
 def blank(width: float, height: float) -> Figure:

@@ -142,7 +142,10 @@ def rmse_against_snr(axes: Axes, cells: Sequence[Result], coordinate: Coordinate
     key, lines = KEYS[coordinate], _lines(cells)
     whole = next(iter(lines.values()))
     bound = [cell.rms_bound_all[key] for cell in whole]
-    axes.plot(_snr(whole), bound, color="black", linestyle=":", linewidth=1.8, label=BOUND)
+    alone = "_" if len(whole) == 1 else ""  # a line of one point is none
+    axes.plot(
+        _snr(whole), bound, color="black", linestyle=":", linewidth=1.8, marker=alone, markersize=24, label=BOUND
+    )  # fmt: skip
     apart = _shifts(cells, len(lines))
     for number, (method, line) in enumerate(lines.items()):
         drawn = [cell for cell in line if cell.judged[coordinate] >= FEWEST]
@@ -151,6 +154,9 @@ def rmse_against_snr(axes: Axes, cells: Sequence[Result], coordinate: Coordinate
         easy = [(x, cell.rmse[key].value) for x, cell in zip(snr, drawn, strict=True) if cell.success.value < MOSTLY]
         if easy:
             _hollow(axes, easy, number)
+    if not any(cell.judged[coordinate] >= FEWEST for cell in cells):
+        told = f"no cell has {FEWEST} sources\nof successful scenes"
+        axes.text(0.03, 0.05, told, transform=axes.transAxes, color=QUIET, fontsize="small")
     axes.set_yscale("log")
     axes.set(xlabel="SNR (dB)", ylabel=f"{coordinate} RMSE ({UNITS[coordinate]})")
     axes.grid(color="0.9")

@@ -11,7 +11,7 @@ from typing import Any
 from .. import __version__
 from ..errors import ConfigurationError, InfeasibleError
 from .carrying import Done, Task, Value, attempted, failed
-from .queued import Queue, asked, queue_of
+from .queued import Queue, asked, dask_jobqueue, queue_of
 
 try:
     import distributed
@@ -135,6 +135,22 @@ class Setup(distributed.WorkerPlugin):
         self.prepare()
 
 
+def check_where(where: str) -> None:
+    """Refuse before any work what is neither a number, an address nor a file, and a queue that nothing here can ask.
+
+    Args:
+        where: as `connected` takes it.
+
+    Raises:
+        ConfigurationError: none of these, or dask-jobqueue is not installed.
+    """
+    if where.endswith(".toml"):
+        queue_of(Path(where))
+        dask_jobqueue()
+    elif "://" not in where:
+        _count(where)
+
+
 @contextmanager
 def connected(where: str, prepare: Callable[[], None]) -> Iterator[Cluster]:
     """A cluster, until the block ends.
@@ -171,7 +187,17 @@ def connected(where: str, prepare: Callable[[], None]) -> Iterator[Cluster]:
 
 
 def _local(stack: ExitStack, workers: str) -> "distributed.Client":
-    """Worker processes on this machine, which end with the stack, or with this process however that ends.
+    """Worker processes on this machine, which end with the stack, or with this process however that ends."""
+    local = distributed.LocalCluster(
+        n_workers=_count(workers), threads_per_worker=1, processes=True, silence_logs=logging.CRITICAL,
+        dashboard_address="127.0.0.1:0",  # any free port: two commands at a time are none of each other's business
+    )  # fmt: skip
+    stack.enter_context(local)
+    return stack.enter_context(distributed.Client(local))
+
+
+def _count(workers: str) -> int:
+    """How many workers a text asks for.
 
     Raises:
         ConfigurationError: no number of workers.
@@ -181,12 +207,7 @@ def _local(stack: ExitStack, workers: str) -> "distributed.Client":
             f"--cluster N with 1 to {MOST_WORKERS} workers here, tcp://HOST:PORT or FILE.toml", workers, "a slip",
             "pass as many as there are cores",
         )  # fmt: skip
-    local = distributed.LocalCluster(
-        n_workers=int(workers), threads_per_worker=1, processes=True, silence_logs=logging.CRITICAL,
-        dashboard_address="127.0.0.1:0",  # any free port: two commands at a time are none of each other's business
-    )  # fmt: skip
-    stack.enter_context(local)
-    return stack.enter_context(distributed.Client(local))
+    return int(workers)
 
 
 def _queued(stack: ExitStack, queue: Queue) -> "distributed.Client":

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from ..errors import ConfigurationError
@@ -67,6 +68,21 @@ def queue_of(path: Path) -> Queue:
     return queue
 
 
+def dask_jobqueue() -> ModuleType:
+    """The package that asks queues for workers.
+
+    Raises:
+        ConfigurationError: it is not installed.
+    """
+    try:
+        return import_module("dask_jobqueue")
+    except ImportError as missing:
+        raise ConfigurationError(
+            "the package dask-jobqueue, which asks queues for workers", str(missing), "an install without the extra",
+            "pip install 'ris-pytorch-pipeline[queue]'",
+        ) from missing  # fmt: skip
+
+
 def asked(queue: Queue) -> Any:  # noqa: ANN401
     """The cluster of a queue, which has been asked for its workers; a context manager that gives them back.
 
@@ -76,13 +92,7 @@ def asked(queue: Queue) -> Any:  # noqa: ANN401
     Raises:
         ConfigurationError: dask-jobqueue is not installed, or refuses the options.
     """
-    try:
-        kinds = import_module("dask_jobqueue")
-    except ImportError as missing:
-        raise ConfigurationError(
-            "the package dask-jobqueue, which asks queues for workers", str(missing), "an install without the extra",
-            "pip install 'ris-pytorch-pipeline[queue]'",
-        ) from missing  # fmt: skip
+    kinds = dask_jobqueue()
     try:
         with ExitStack() as closing:
             cluster = vars(kinds)[_KINDS[queue.kind]](**queue.options)

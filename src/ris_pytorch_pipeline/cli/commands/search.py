@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ...errors import ConfigurationError, InfeasibleError
 from ...experiment import TrainingExperiment
-from ...files import Lock, make_folder, parent_watch
+from ...files import Lock, is_there, make_folder, parent_watch
 from ...search import (
     Locating,
     Recipe,
@@ -14,6 +14,7 @@ from ...search import (
     Studies,
     TrainAndLocate,
     check_effects,
+    holds_search,
     joined_studies,
     new_studies,
     open_storage,
@@ -24,6 +25,8 @@ from ...search import (
     work,
     write_results,
 )
+from ...search.kept.names import JOURNAL
+from ...search.kept.studies import refuse_absent, refuse_present
 from ..options.search_options import RESUMED
 from ..options.training_experiment import training_of
 from ..showing.search_shown import print_results
@@ -54,9 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
     settings = None if arguments.resume else settings_of(arguments)
     if arguments.resume:
         _check_resumed(arguments)
+    name, storage = _name(arguments), _place(arguments)
     make_folder(arguments.folder)
     with Lock(arguments.folder):
-        storage, name = _storage(arguments), _name(arguments)
+        storage = _storage(arguments) if storage is None else storage
         studies = (
             joined_studies(storage, name, arguments.trials)
             if settings is None
@@ -150,6 +154,18 @@ def _check_resumed(arguments: argparse.Namespace) -> None:
             f"{', '.join('--' + name for name in RESUMED)} alone with --resume", named[0],
             "a setting that is kept beside the trials", f"leave out {named[0]}, or begin in another folder",
         )  # fmt: skip
+
+
+def _place(arguments: argparse.Namespace):  # noqa: ANN202 - Optuna's, which need not be installed
+    """The database of the search, or None for the journal in its folder, which is not made for what is refused."""
+    name, journal = _name(arguments), arguments.folder / JOURNAL
+    storage = None if arguments.storage is None else _storage(arguments)
+    held = is_there(journal) if storage is None else holds_search(storage, name)
+    if arguments.resume and not held:
+        refuse_absent(name)
+    if storage is not None and held and not arguments.resume:
+        refuse_present(name)
+    return storage
 
 
 def _workers(arguments: argparse.Namespace) -> int:

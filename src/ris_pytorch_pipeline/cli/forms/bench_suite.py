@@ -31,7 +31,7 @@ from ...experiment.toml import read_toml
 from ...files import Lock, make_folder, open_regular, parent_watch, reason
 from ...physics import ends
 from ..memory import compared_bytes, require
-from ..options.executing import executor_of
+from ..options.executing import check_cluster, executor_of
 from ..options.model import checkpoint_at, network_at
 from ..showing.output import Bar
 from ..showing.suite_shown import print_suite
@@ -111,7 +111,8 @@ def _check(arguments: argparse.Namespace, cells: Sequence[Pending], entering: En
     """Find out before the work what would end it.
 
     Raises:
-        ConfigurationError: too few or too many processes, or a contender that cannot be made.
+        ConfigurationError: too few or too many processes, a cluster that cannot be asked for, or a contender that
+            cannot be made.
         InfeasibleError: scenes that do not fit in the memory.
     """
     if arguments.cluster is not None and arguments.jobs != 1:
@@ -121,6 +122,7 @@ def _check(arguments: argparse.Namespace, cells: Sequence[Pending], entering: En
         )  # fmt: skip
     if not 1 <= arguments.jobs <= MOST_JOBS:
         raise ConfigurationError(f"--jobs of 1 to {MOST_JOBS}", str(arguments.jobs), "a slip", "pass as many as cores")
+    check_cluster(arguments.cluster)
     entering.check(tuple(cells))
     largest = max(cells, key=_bytes)
     require(

@@ -26,7 +26,7 @@ from ...train.files.folder import BEST, LEDGER
 from ..showing.figures import check_figure, save_figure, save_text
 from .drawn_scenes import worst_scene
 from .kept_evaluation import FOLDER, read_evaluation
-from .reported import folder_of, folders_in, kind_of, search_at
+from .reported import folder_of, folders_in, kind_of, search_at, told_apart
 
 _FIGURES = (
     ("success", "{success:.2f} [{success_low:.2f}, {success_high:.2f}]"),
@@ -40,7 +40,7 @@ _KEPT, _AGAIN = "results that a command of ours kept", "run that command again"
 
 
 def draw_all(paths: Sequence[Path], folder: Path, kind: str) -> None:
-    """Save the figures of some results.
+    """Save the figures of some results; none is written before all of them are drawn.
 
     Args:
         paths: of results.
@@ -51,15 +51,20 @@ def draw_all(paths: Sequence[Path], folder: Path, kind: str) -> None:
         ConfigurationError: a figure that cannot be written.
         InputError: results that cannot be read.
     """
+    figures: dict[Path, Figure] = {}
+    for held, own in _named(paths):
+        with odd_values(_KEPT, held, _AGAIN):
+            figures |= {folder / f"{own}-{name}.{kind}": figure for name, figure in figures_in(held)}
     folder.mkdir(parents=True, exist_ok=True)
-    for path in paths:
-        for held in folders_in(path):
-            with odd_values(_KEPT, held, _AGAIN):
-                figures = list(figures_in(held))
-            for name, figure in figures:
-                target = folder / f"{held.resolve().name}-{name}.{kind}"
-                check_figure(target)
-                save_figure(figure, target)
+    for target, figure in figures.items():
+        check_figure(target)
+        save_figure(figure, target)
+
+
+def _named(paths: Sequence[Path]) -> list[tuple[Path, str]]:
+    """Every folder of results, with what the names of its files begin with, which no other has."""
+    held = [folder for path in paths for folder in folders_in(path)]
+    return [(folder, name.replace("/", "-")) for folder, name in zip(held, told_apart(held), strict=True)]
 
 
 def figures_in(folder: Path) -> Iterator[tuple[str, Figure]]:
@@ -115,9 +120,9 @@ def write_latex(paths: Sequence[Path], folder: Path) -> None:
         InputError: a training that was not evaluated; no table is written then.
     """
     texts: dict[Path, str] = {}
-    for held in (held for path in paths for held in folders_in(path)):
+    for held, own in _named(paths):
         with odd_values(_KEPT, held, _AGAIN):
-            texts |= {folder / f"{held.resolve().name}{name}.tex": text for name, text in latex_in(held)}
+            texts |= {folder / f"{own}{name}.tex": text for name, text in latex_in(held)}
     folder.mkdir(parents=True, exist_ok=True)
     for target, text in texts.items():
         save_text(text, target)

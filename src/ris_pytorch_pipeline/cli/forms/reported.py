@@ -106,15 +106,15 @@ def _searched(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
 
 def _of_journal(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
     from ...search import joined_studies, open_storage, results_of, searches_in  # needs the extra
+    from ...search.kept.results import document_of
     from ..showing.search_shown import changes
 
     storage, written = open_storage(folder), folder / RESULTS_FILE
     name = next(iter(searches_in(storage)), folder.resolve().name)
     studies = joined_studies(storage, name)
     results = results_of(studies, complete=is_there(written) and bool(_document(written).get("complete")))
-    settings = studies.settings.to_plain() | {"trials": studies.settings.trials}
     changed = {} if results.best is None or results.best is results.base else changes(studies, results.best)
-    return json.loads(json.dumps({"settings": settings, **results.to_plain()})), changed
+    return json.loads(json.dumps(document_of(studies, results))), changed
 
 
 def _document(path: Path) -> Mapping[str, Any]:
@@ -151,7 +151,7 @@ def reports_of(folders: list[Path]) -> list[Report]:
     """
     kinds = [kind_of(folder) for folder in folders]
     count = kinds.count("run")
-    names = _told_apart(folders)
+    names = told_apart(folders)
     runs = {folder: run_at(folder, name, max(1, MOST_SCENES // count))
             for folder, kind, name in zip(folders, kinds, names, strict=True) if kind == "run"}  # fmt: skip
     reports: list[Report] = []
@@ -167,8 +167,12 @@ def reports_of(folders: list[Path]) -> list[Report]:
     return reports
 
 
-def _told_apart(folders: list[Path]) -> list[str]:
-    """Names of folders: the last part of each path, and as much of what stands before it as tells them apart."""
+def told_apart(folders: list[Path]) -> list[str]:
+    """Names of folders: the last part of each path, and as much of what stands before it as tells them apart.
+
+    Args:
+        folders: of results.
+    """
     parts = [folder.resolve().parts for folder in folders]
     for length in range(1, max(map(len, parts)) + 1):
         names = ["/".join(each[-length:]) for each in parts]

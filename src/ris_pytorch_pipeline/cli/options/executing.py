@@ -27,6 +27,21 @@ def add_folder(parser: argparse.ArgumentParser) -> None:
     add_cluster(group)
 
 
+def check_cluster(where: str | None) -> None:
+    """Find out before anything is written whether this install can do what `--cluster` asks for.
+
+    Args:
+        where: the option's value; None is this process alone.
+
+    Raises:
+        ConfigurationError: an extra that is not installed, or no such place for workers.
+    """
+    if where is not None:
+        from ...tasks.cluster import check_where
+
+        check_where(where)
+
+
 @contextmanager
 def executor_of(arguments: argparse.Namespace) -> Iterator[Executor]:
     """Who does the work, until the block ends; Dask is imported where `--cluster` asks for it alone.

@@ -32,25 +32,30 @@ def spelled(value: Any) -> str:  # noqa: ANN401
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def success_bars(rows: Sequence[Row], axis: str, title: str) -> Chart:
-    """Success by one axis, a group of bars for each value and a bar for each method, with 95 % intervals.
+def success_bars(rows: Sequence[Row], axes: Sequence[str], title: str) -> Chart:
+    """Success by the values of axes, a group of bars for each and a bar for each method, with 95 % intervals.
 
     Args:
-        rows: results, one for each value and method.
-        axis: of the values.
+        rows: results, one for each combination of values and each method.
+        axes: of the values; none of a sweep of one combination.
         title: above the chart.
     """
     data = []
     for number, (method, own) in enumerate(by_method(rows).items()):
         data.append({
-            "type": "bar", "name": method, "x": [label_of(row, axis) for row in own],
+            "type": "bar", "name": method, "x": [_labels(row, axes) for row in own],
             "y": [finite(row["success"]) for row in own], "error_y": _spread(own, "success"),
             "marker": filling(number),
         })  # fmt: skip
-    layout = {"barmode": "group", "xaxis": {"title": {"text": named(axis)}, "type": "category"},
+    names = ", ".join(map(named, axes))
+    layout = {"barmode": "group", "xaxis": {"title": {"text": names}, "type": "category", "automargin": True},
               "yaxis": {"title": {"text": "success"}, "range": [0, 1.05]}}  # fmt: skip
-    return Chart(title=title, told=f"Bars of success by {axis}, {title}; the table below has the numbers.",
+    return Chart(title=title, told=f"Bars of success, {title}; the table below has the numbers.",
                  data=data, layout=layout)  # fmt: skip
+
+
+def _labels(row: Row, axes: Sequence[str]) -> str:
+    return ", ".join(label_of(row, axis) for axis in axes) or "all scenes"
 
 
 def error_lines(rows: Sequence[Row], coordinate: str, title: str) -> Chart:
@@ -65,8 +70,10 @@ def error_lines(rows: Sequence[Row], coordinate: str, title: str) -> Chart:
     lines = by_method(rows)
     whole = next(iter(lines.values()))
     data: list[dict[str, Any]] = [{
-        "type": "scatter", "mode": "lines", "name": "bound", "x": [row["snr_db_least"] for row in whole],
-        "y": [finite(row[f"rms_bound_all_{key}"]) for row in whole], "line": {"dash": "dot", "color": GREY},
+        "type": "scatter", "mode": "lines" if len(whole) > 1 else "markers", "name": "bound",
+        "x": [row["snr_db_least"] for row in whole], "y": [finite(row[f"rms_bound_all_{key}"]) for row in whole],
+        "line": {"dash": "dot", "color": GREY},
+        "marker": {"symbol": "line-ew", "size": 24, "line": {"width": 2, "color": GREY}},
     }]  # fmt: skip
     for number, (method, line) in enumerate(lines.items()):
         drawn = [row for row in line if row[f"judged_{coordinate}"] >= FEWEST]
@@ -79,7 +86,29 @@ def error_lines(rows: Sequence[Row], coordinate: str, title: str) -> Chart:
     errors = (value for trace in data for value in trace["y"])
     layout = {"xaxis": {"title": {"text": named("snr_db")}}, "yaxis": log_axis(f"RMSE ({unit})", errors)}
     told = f"Lines of the {coordinate} error over SNR beside the Cramér-Rao bound, {title}; the table has the numbers."
-    return Chart(title=f"{title}, {coordinate}", told=told, data=data, layout=layout, kind=coordinate)
+    note = left_out([row[f"judged_{coordinate}"] for row in rows], coordinate)
+    return Chart(title=f"{title}, {coordinate}", told=told, data=data, layout=layout, kind=coordinate, note=note)
+
+
+def left_out(judged: Sequence[int], coordinate: str) -> str:
+    """Why some points of an error are not drawn; empty where all are.
+
+    >>> left_out([0, 12, 4], "azimuth")
+    '2 of 3 points are not drawn: an error needs 10 sources of successful scenes, and these have 0 to 4.'
+    >>> left_out([12], "azimuth")
+    ''
+
+    Args:
+        judged: how many sources each rests on.
+        coordinate: out of `COORDINATES`.
+    """
+    few = sorted(count for count in judged if count < FEWEST)
+    if not few:
+        return ""
+    left = "No point is" if len(few) == len(judged) else f"{len(few)} of {len(judged)} points are not"
+    known = " whose bound is below 1 m" if coordinate == "distance" else ""
+    found = f"{few[0]}" if few[0] == few[-1] else f"{few[0]} to {few[-1]}"
+    return f"{left} drawn: an error needs {FEWEST} sources of successful scenes{known}, and these have {found}."
 
 
 def success_map(rows: Sequence[Row], axes: tuple[str, str], method: str) -> Chart:

@@ -12,9 +12,10 @@ from .chart import Chart
 from .parts import Charts, Facts, Listing, Report, Section, Table, Text, Words
 
 _SNR_AXES = {"sources", "snr_db"}
-_SOURCES = {"commit": "commit", "package": "version of ris_pytorch_pipeline", "code": "digest of the code",
+SOURCES = {"commit": "commit", "package": "version of ris_pytorch_pipeline", "code": "digest of the code",
             "torch": "torch", "numpy": "numpy", "scipy": "scipy", "python": "Python", "machine": "machine",
             "threads": "threads", "seed": "seed", "suite": "digest of the suite"}  # fmt: skip
+"""What made a result, in words."""
 COLUMNS = ("n", "success [95 %]", "RMSE/CRB az", "el", "dist", "CRB az median", "K right", "GOSPA [95 %]",
            "genie's success", "scenes/s")  # fmt: skip
 """Of a table, behind the method and the axes."""
@@ -57,9 +58,8 @@ def _section(name: str, rows: Sequence[Row]) -> Section:
     axes = list(json.loads(rows[0]["axes"]))
     over = f" over {', '.join(map(named, axes))}" if axes else ""
     methods = ", ".join(dict.fromkeys(row["method"] for row in rows))
-    charts = charts_of(rows, axes)
-    drawn = [Charts(charts=charts, asked="Error of")] if charts else []
-    return Section(title=name, parts=[Words(text=f"{methods}{over}: {counted(rows)}"), *drawn, table_of(name, rows)])
+    drawn = Charts(charts=charts_of(rows, axes), asked="Error of")
+    return Section(title=name, parts=[Words(text=f"{methods}{over}: {counted(rows)}"), drawn, table_of(name, rows)])
 
 
 def counted(rows: Sequence[Row]) -> str:
@@ -84,16 +84,17 @@ def table_of(name: str, rows: Sequence[Row]) -> Table:
 
 def _provenance(rows: Sequence[Row]) -> Section:
     began = f"{min(row['began'] for row in rows)} to {max(row['began'] for row in rows)}"
-    minutes = sum(row["seconds"] for row in rows) / 60
+    seconds = sum(row["seconds"] for row in rows)
+    work = f"{seconds / 60:.1f} minutes" if seconds > 100 else f"{seconds:.3g} seconds"
     contenders = sorted({(f"contender {row['method']}", row["contender"]) for row in rows})
-    facts = [*((words, _all(rows, name)) for name, words in _SOURCES.items()), *contenders]
+    facts = [*((words, _all(rows, name)) for name, words in SOURCES.items()), *contenders]
     return Section(title="Provenance", parts=[
-        Words(text=f"Begun {began}; {minutes:.1f} minutes of work in all."), Facts(name="Provenance", rows=facts),
+        Words(text=f"Begun {began}; {work} of work in all."), Facts(name="Provenance", rows=facts),
     ])  # fmt: skip
 
 
 def charts_of(rows: Sequence[Row], axes: Sequence[str]) -> list[Chart]:
-    """Charts over SNR for each number of sources; else bars over one axis, or maps over two.
+    """Charts over SNR for each number of sources; else maps over two axes, or bars over any other number of them.
 
     Args:
         rows: results of a sweep.
@@ -102,12 +103,11 @@ def charts_of(rows: Sequence[Row], axes: Sequence[str]) -> list[Chart]:
     points = all(row["snr_db_least"] == row["snr_db_most"] for row in rows)
     if "snr_db" in axes and set(axes) <= _SNR_AXES and points:
         return [chart for group in _by_sources(rows) for chart in _over_snr(group)]
-    if len(axes) == 1:
-        return [success_bars(rows, axes[0], f"success by {named(axes[0])}")]
     if len(axes) == 2:
         methods = dict.fromkeys(row["method"] for row in rows)
         return [success_map([row for row in rows if row["method"] == m], (axes[0], axes[1]), m) for m in methods]
-    return []
+    by = f" by {', '.join(map(named, axes))}" if axes else ""
+    return [success_bars(rows, axes, f"success{by}")]
 
 
 def line_of(row: Row, axes: Sequence[str]) -> list[Text]:
@@ -130,7 +130,7 @@ def line_of(row: Row, axes: Sequence[str]) -> list[Text]:
 def _over_snr(rows: Sequence[Row]) -> list[Chart]:
     low, high = rows[0]["sources_least"], rows[0]["sources_most"]
     title = f"K = {low}" if low == high else f"K = {low} to {high}"
-    return [success_bars(rows, "snr_db", title), *(error_lines(rows, name, title) for name in COORDINATES)]
+    return [success_bars(rows, ["snr_db"], title), *(error_lines(rows, name, title) for name in COORDINATES)]
 
 
 def _by_sources(rows: Sequence[Row]) -> list[list[Row]]:

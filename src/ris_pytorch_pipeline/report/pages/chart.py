@@ -27,6 +27,7 @@ class Chart:
         data: traces, as Plotly has them.
         layout: axes, likewise.
         kind: what it is chosen by, such as a coordinate; empty where it is always shown.
+        note: below it, such as what is left out and why; plain text.
     """
 
     title: str
@@ -34,6 +35,7 @@ class Chart:
     data: Sequence[Mapping[str, Any]]
     layout: Mapping[str, Any]
     kind: str = ""
+    note: str = ""
 
     @property
     def height(self) -> str:

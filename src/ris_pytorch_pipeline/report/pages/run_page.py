@@ -157,7 +157,7 @@ def evaluation_charts(rows: Sequence[Row]) -> list[Chart]:
     for label in dict.fromkeys(json.dumps(json.loads(row["axes"])["sources"]) for row in rows):
         own = [row for row in rows if json.dumps(json.loads(row["axes"])["sources"]) == label]
         title = f"K = {spelled(json.loads(label))}"
-        made.append(success_bars(own, "snr_db", f"{title}, success"))
+        made.append(success_bars(own, ["snr_db"], f"{title}, success"))
         if all(row["snr_db_least"] == row["snr_db_most"] for row in own):
             made += [error_lines(own, name, title) for name in COORDINATES]
     return made

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .bench_page import SOURCES
 from .parts import Charts, Facts, Listing, Part, Report, Section, Table, Text, Verbatim, Words
 from .run_page import flattened, number_text
 from .search_charts import history, importance_bars, knob_charts, reports
@@ -137,7 +138,9 @@ def _knob(value: Any) -> Text:  # noqa: ANN401
 
 def _settings(document: Document) -> list[Part]:
     settings = {name: value for name, value in document["settings"].items() if name not in ("base", "space")}
-    parts: list[Part] = [Facts(name="Settings", rows=list(flattened(settings).items()))]
+    source = document.get("source", {})
+    made = [(words, str(source[name])) for name, words in SOURCES.items() if name in source]
+    parts: list[Part] = [Facts(name="Settings", rows=[*flattened(settings).items(), *made])]
     for words, name in (("Space", "space"), ("Base", "base")):
         lines = flattened(document["settings"][name])
         parts.append(Verbatim(text="\n".join(f"{key} = {value}" for key, value in lines.items()), summary=words))

@@ -1,6 +1,7 @@
 """How is a page made of its parts? With its style, its script and Plotly within it, so that it needs no network."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from .parts import Charts, Report, Scenes, placed
 
 try:
     import jinja2
+    import markupsafe
     from plotly.offline import get_plotlyjs
 except ImportError as missing:
     raise ConfigurationError(
@@ -21,6 +23,7 @@ except ImportError as missing:
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SCRIPTS = ("page.js", "explorer.js")
+_BETWEEN = re.compile(r"`([^`\n]+)`")
 
 
 def report_page(reports: Sequence[Report], title: str | None = None) -> str:
@@ -34,7 +37,7 @@ def report_page(reports: Sequence[Report], title: str | None = None) -> str:
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters["embedded"] = embedded
+    environment.filters |= {"embedded": embedded, "coded": coded}
     sections = [section for report in reports for section in report.sections]
     parts = list(placed(sections))
     charts = {f"chart-{name}-{n}": chart.spec for name, part in parts if isinstance(part, Charts)
@@ -54,6 +57,18 @@ def report_page(reports: Sequence[Report], title: str | None = None) -> str:
 def embedded(value: Any) -> str:  # noqa: ANN401
     """A value as JSON that no end of a script can be read into, with numbers of six digits."""
     return json.dumps(_brief(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def coded(text: str) -> markupsafe.Markup:
+    """A text as HTML, what stands between backticks in it as code.
+
+    >>> coded("wanted a < b; try `ris bench --scenes <N>`")
+    Markup('wanted a &lt; b; try <code>ris bench --scenes &lt;N&gt;</code>')
+
+    Args:
+        text: plain.
+    """
+    return markupsafe.Markup(_BETWEEN.sub(r"<code>\1</code>", str(markupsafe.escape(text))))
 
 
 def _brief(value: Any) -> Any:  # noqa: ANN401

@@ -130,10 +130,20 @@ def write_results(folder: Path, studies: Studies, results: Results) -> None:
         studies: of it.
         results: of it.
     """
-    document = {"settings": studies.settings.to_plain() | {"trials": studies.settings.trials}, **results.to_plain()}
-    write_whole(folder / RESULTS_FILE, [sealed_document(document, RESULTS_FORM)])
+    write_whole(folder / RESULTS_FILE, [sealed_document(document_of(studies, results), RESULTS_FORM)])
     if results.complete and results.best is not None:
         write_whole(folder / BEST_FILE, [signed_text(best_toml(results.best))])
+
+
+def document_of(studies: Studies, results: Results) -> dict[str, Any]:
+    """What `search.json` holds.
+
+    Args:
+        studies: of the search.
+        results: of it.
+    """
+    settings = studies.settings.to_plain() | {"trials": studies.settings.trials}
+    return {"settings": settings, "source": dict(studies.source), **results.to_plain()}
 
 
 def best_toml(best: Row) -> str:

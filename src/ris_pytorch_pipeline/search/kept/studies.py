@@ -1,8 +1,10 @@
 """Which studies does a search keep? One of each stage, with the settings beside the first."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
 
+from ...bench.suites.provenance import source_of_rows
 from ...errors import ConfigurationError
 from ...foreign import odd_values
 from ..extra import optuna
@@ -12,7 +14,7 @@ from ..spaces.suggesting import params_of
 from .outcome import StageName
 from .trials import DIGEST
 
-_SETTINGS, _TRIALS = "settings", "trials"
+_SETTINGS, _TRIALS, _SOURCE = "settings", "trials", "source"
 _MOVE = "put its own journal there, or begin in another folder"
 STARTUP, WARMUP = 3, 1
 """Trials that are done, and epochs, before one is pruned: a median of fewer is chance, and the first epoch warms up."""
@@ -26,11 +28,13 @@ class Studies:
         settings: of the search.
         short: study of the short stage.
         long: study of the long stage.
+        source: version, commit and machine that began it; nothing of a search that an older version began.
     """
 
     settings: Settings
     short: "optuna.Study"
     long: "optuna.Study"
+    source: Mapping[str, Any] = field(default_factory=dict)
 
     def of(self, stage: StageName) -> "optuna.Study":
         """The study of a stage."""
@@ -47,9 +51,6 @@ def new_studies(storage: "optuna.storages.BaseStorage", name: str, settings: Set
 
     Returns:
         Its studies.
-
-    Raises:
-        ConfigurationError: the storage holds a search of that name.
     """
     if not holds_search(storage, name):
         _remove(storage, name)
@@ -57,11 +58,9 @@ def new_studies(storage: "optuna.storages.BaseStorage", name: str, settings: Set
         optuna.create_study(storage=storage, study_name=_long(name), direction="minimize")
         short = optuna.create_study(storage=storage, study_name=name, direction="minimize")
     except optuna.exceptions.DuplicatedStudyError as error:
-        raise ConfigurationError(
-            "a place without a search", f"one named {name!r}", "an earlier search",
-            "pass --resume to go on with it, or another folder or --name",
-        ) from error  # fmt: skip
+        refuse_present(name, error)
     short.set_user_attr(_TRIALS, settings.trials)
+    short.set_user_attr(_SOURCE, source_of_rows())
     _try_base(short, settings)
     short.set_user_attr(_SETTINGS, settings.to_plain())  # last: a search without them has not begun
     return _studies(storage, name, settings)
@@ -114,12 +113,40 @@ def searches_in(storage: "optuna.storages.BaseStorage") -> list[str]:
     return sorted(name for name in _names(storage) if holds_search(storage, name))
 
 
+def refuse_absent(name: str) -> NoReturn:
+    """Say that a search is to be resumed and is not there.
+
+    Args:
+        name: of the search.
+
+    Raises:
+        ConfigurationError: always.
+    """
+    raise ConfigurationError(
+        f"a search named {name!r} to resume", "none", "another folder, --storage or --name, or one never begun",
+        "start it without --resume",
+    )  # fmt: skip
+
+
+def refuse_present(name: str, error: Exception | None = None) -> NoReturn:
+    """Say that a search is to begin and is there already.
+
+    Args:
+        name: of the search.
+        error: of Optuna, which said so.
+
+    Raises:
+        ConfigurationError: always.
+    """
+    raise ConfigurationError(
+        "a place without a search", f"one named {name!r}", "an earlier search",
+        "pass --resume to go on with it, or another folder or --name",
+    ) from error  # fmt: skip
+
+
 def _kept(storage: "optuna.storages.BaseStorage", name: str) -> dict[str, Any]:
     if not holds_search(storage, name):
-        raise ConfigurationError(
-            f"a search named {name!r} to resume", "none", "another folder, --storage or --name, or one never begun",
-            "start it without --resume",
-        )  # fmt: skip
+        refuse_absent(name)
     return dict(_loaded(storage, name).user_attrs)
 
 
@@ -130,7 +157,8 @@ def _studies(storage: "optuna.storages.BaseStorage", name: str, settings: Settin
     long = optuna.load_study(
         storage=storage, study_name=_long(name), sampler=NoSampler(), pruner=optuna.pruners.NopPruner()
     )
-    return Studies(settings=settings, short=short, long=long)
+    source = dict(short.user_attrs.get(_SOURCE, {}))
+    return Studies(settings=settings, short=short, long=long, source=source)
 
 
 def _remove(storage: "optuna.storages.BaseStorage", name: str) -> None:
