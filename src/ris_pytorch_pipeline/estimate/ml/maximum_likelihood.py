@@ -11,7 +11,6 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from ...bounds import deviations_from_information
-from ...errors import InputError
 from ...physics import Array, Observation, chart_of, check_visible
 from ...shapes import Counts, Positions
 from ..amplitudes import not_known
@@ -30,7 +29,9 @@ from .hidden import with_hidden
 from .hypothesis import Hypothesis, Likelihood, Rows
 from .large.outline import outline_bytes, outlined
 from .readings import better_readings
+from .room import check_room
 from .search import Found, Needed, SearchEffort, cycle, search_known, search_unknown
+from .steered import steering_bytes
 from .stochastic import StochasticLikelihood
 from .weighing import Weighing, weighed
 
@@ -89,15 +90,13 @@ class MaximumLikelihood(ABC, Generic[L]):
         """Scenes searched together.
 
         Raises:
-            InputError: a wrong unit, or one scene that needs many times the memory.
+            InputError: a wrong unit, or one scene that needs many times the memory, or more than is free.
         """
         check_units(observation, self.region)
-        each = self.scene_bytes(observation)
-        if each > _OVERDRAFT * self.memory:
-            raise InputError(
-                f"scenes of at most {_OVERDRAFT * self.memory / 1e9:.3g} GB each", f"{each / 1e9:.3g} GB",
-                "a large array over a wide field of view", "narrow the field of view, or raise memory",
-            )  # fmt: skip
+        each, array = self.scene_bytes(observation), observation.array
+        shared = 0 if outlined(array) else steering_bytes(array, search_grid(self.region, array))
+        if each + shared > self.memory:
+            check_room(array, each + shared, _OVERDRAFT * self.memory)
         return max(1, min(self.batch, self.memory // each))
 
     def threshold_on(self, grid: SearchGrid) -> float:
