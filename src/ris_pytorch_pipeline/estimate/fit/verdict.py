@@ -19,6 +19,7 @@ from .expected import explained_share
 from .groups import Groups, groups_of
 from .meaning.preflight import channel_rank
 from .rays import ray_mates
+from .residual.foreign import foreign
 from .residual.panel_error import with_panel_errors
 from .residual.structure import KNOWN_NOISE, STATISTICS, structure
 from .residual.tangents import tangents_of
@@ -81,14 +82,15 @@ def judge(
     powers = estimate.powers * (scaled.channel / scaled.measured)[:, None]
     tangents = tangents_of(observation, groups, estimate.positions)
     tested = structure(observation, groups, tangents)
-    found = evidence(observation, groups, powers, threshold, tested.p_value < ALARM, counting=counting)
+    unlike = tested.p_value < ALARM
+    found = evidence(observation, groups, powers, threshold, unlike, counting=counting)
     free = _free_symbols(observation, groups)
-    loud = (found.expected_share > _LOUD) & ~free
+    missed = _missed(observation, groups, unlike, (found.expected_share > _LOUD) & ~free)
     flags = {
-        Status.MISFIT: bool(misfit) | (tested.p_value < ALARM) & ((estimate.order > 0) | loud | tested.foreign),
+        Status.MISFIT: bool(misfit) | unlike & ~missed,
         Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in aside.modes], device=powers.device),
         Status.EDGE: at_edge(estimate.positions, region, observation.array, aside.pull),
-        Status.UNTESTED: (~tested.possible | free) & ((estimate.order > 0) | (tested.p_value < ALARM)),
+        Status.UNTESTED: (~tested.possible | free) & ((estimate.order > 0) | unlike),
         Status.WEAK: weak(found, threshold, estimate.order),
     }
     faint = found.gains < threshold
@@ -114,6 +116,17 @@ def judge(
     credible = torch.where(split[:, None], groups.present & ~mates, found.credible)
     estimate = with_panel_errors(estimate, observation.array, groups, tangents, tested.p_value, region.fixed)
     return Judged(replace(estimate, fit=fit, status=status), credible, split, found.alone)
+
+
+def _missed(
+    observation: Observation, groups: Groups, unlike: Tensor, loud: Tensor
+) -> Bool[Tensor, "scene"]:  # noqa: F821 # fmt: skip
+    """Whether measurements without a source look unlike noise as a source too weak to be counted makes them."""
+    missed = (groups.order == 0) & ~loud
+    rows = torch.nonzero(missed & unlike).squeeze(-1)
+    if rows.numel():
+        missed[rows] = ~foreign(observation[rows], groups[rows])
+    return missed
 
 
 def _free_symbols(observation: Observation, groups: Groups) -> Bool[Tensor, "scene"]:  # noqa: F821
