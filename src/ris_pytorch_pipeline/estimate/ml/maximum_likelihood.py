@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from ...bounds import deviations_from_information
+from ...bounds import estimated_deviations
 from ...physics import Array, Observation, chart_of, check_visible
 from ...shapes import Counts, Positions
 from ..amplitudes import not_known
@@ -247,7 +247,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         positions = self.region.reported(end.cosines, array)
         chart, coordinates = chart_of(positions, array)
         information = likelihood.information(rows, end)
-        bound = deviations_from_information(coordinates, information, chart, self.region.fixed)
+        bound = estimated_deviations(coordinates, information, chart, self.region.fixed)
         estimate = Estimate(
             positions=positions,
             order=torch.full_like(rows, sources),
@@ -260,7 +260,7 @@ class MaximumLikelihood(ABC, Generic[L]):
             return estimate, nothing_aside(rows)
         scores = likelihood.scores(rows, end)
         seen = sandwich_information(information, scores)
-        wide = deviations_from_information(coordinates, seen, chart, self.region.fixed)
+        wide = estimated_deviations(coordinates, seen, chart, self.region.fixed)
         wider = torch.maximum(wide.deviations, bound.deviations)  # few snapshots make the sandwich too small
         aside = Aside(modes_of(likelihood, rows, end, self.region), pull_of(information, scores).double())
         return replace(estimate, sandwich=wider), aside
