@@ -8,7 +8,8 @@ from fitted_scenes import conjugated, flipped, scenes
 
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.estimate import Estimate, PilotMl, SearchRegion, Sml, Status
-from ris_pytorch_pipeline.physics import Array, Impairments, Observation, Panel
+from ris_pytorch_pipeline.physics import Array, Impairments, Observation, Panel, complex_normal
+from ris_pytorch_pipeline.rng import stream
 
 
 def said(estimate: Estimate) -> list[set[Status]]:
@@ -43,6 +44,23 @@ def test_a_flipped_antenna_adds_few_sources_and_is_a_misfit() -> None:
     found = Sml()(flipped(scenes(snr_db=20.0).observation, 3))
     assert bool((found.order <= 2).all())
     assert all(Status.MISFIT in findings for findings in said(found))
+
+
+def test_one_loud_antenna_that_hides_the_source_is_a_misfit() -> None:
+    """Nothing is found in most scenes, and noise of one antenna is not what a source too weak to be counted leaves."""
+    true = scenes(snr_db=18.0, count=12).observation
+    loud, measured = stream(5, "loud antenna"), true.measurements.clone()
+    size = 10 * measured.abs().square().mean().sqrt()
+    measured[..., 4] += size * complex_normal((12, measured.shape[1]), loud).to(measured)
+    found = Sml()(replace(true, measurements=measured))
+    assert (found.order == 0).sum() >= 6
+    assert all(Status.MISFIT in findings for findings in said(found))
+
+
+def test_a_source_too_weak_to_be_counted_is_no_misfit() -> None:
+    found = Sml()(scenes(snr_db=-9.0, count=12).observation)
+    assert 0 in found.order.tolist()
+    assert not any(Status.MISFIT in findings for findings in said(found))
 
 
 def test_random_symbols_called_pilots_are_a_misfit() -> None:

@@ -1,4 +1,4 @@
-from .bound import Bound, deviations_from_information
+from .bound import Bound, deviations_from_information, estimated_deviations
 from .deterministic import deterministic_bound, known_bound, pilot_bound
 from .scenes import scene_bound
 from .stochastic import stochastic_bound
@@ -7,6 +7,7 @@ __all__ = [
     "Bound",
     "deterministic_bound",
     "deviations_from_information",
+    "estimated_deviations",
     "known_bound",
     "pilot_bound",
     "scene_bound",

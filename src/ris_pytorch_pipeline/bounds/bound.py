@@ -1,6 +1,6 @@
 """What a Cramér-Rao bound says: named standard deviations per source and coordinate."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +13,11 @@ from ..physics import COORDINATES, Chart, told, untold
 
 Known = Collection[Literal["elevation", "distance"]]
 """Coordinates that are known and not estimated; their deviation is 0."""
+SlopeAt = Callable[[Tensor, Tensor], Tensor]
+"""(coordinates, their covariance blocks) -> where the Jacobian to (φ, θ, r) is taken."""
+
+_INSIDE = 0.5
+"""Least ρ² to which a source at endfire is drawn in for its ±."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +65,7 @@ def deviations_from_information(
     information: Float[Tensor, "*batch p p"],
     chart: Chart,
     known: Known = (),
+    slope_at: SlopeAt = lambda coordinates, blocks: coordinates,
 ) -> Bound:
     """The bound on (φ, θ, r) from the Fisher information of (a, b, q) of every source and nuisance parameters.
 
@@ -68,6 +74,7 @@ def deviations_from_information(
         information: (..., p, p); the first 3 K parameters are a, b, q of source 1, of source 2, ...
         chart: of the coordinates.
         known: coordinates that are not estimated.
+        slope_at: where the Jacobian is taken, if not at the coordinates.
 
     Returns:
         Standard deviations and 3 x 3 covariance blocks; NaN where the information is singular, and in what the array
@@ -90,7 +97,7 @@ def deviations_from_information(
         every = inverse.new_zeros((*inverse.shape[:-2], sources, 3, 3))
         every[..., some[:, None], some] = blocks
         blocks = every
-    jacobian = chart.jacobian(coordinates)
+    jacobian = chart.jacobian(slope_at(coordinates, blocks))
     if "distance" in known:
         jacobian[..., 2] = 0  # it may be infinite at q = 0
     if "elevation" in known:
@@ -100,6 +107,32 @@ def deviations_from_information(
     covariance = covariance.masked_fill(lost[..., :, None] | lost[..., None, :], torch.nan)
     azimuth, elevation, distance = covariance.diagonal(dim1=-2, dim2=-1).sqrt().unbind(-1)
     return Bound(azimuth=azimuth, elevation=elevation, distance=distance, covariance=covariance)
+
+
+def estimated_deviations(
+    coordinates: Float[Tensor, "*batch source 3"],
+    information: Float[Tensor, "*batch p p"],
+    chart: Chart,
+    known: Known = (),
+) -> Bound:
+    """The ± of an estimate: `deviations_from_information`, and at endfire what its coordinates allow."""
+    return deviations_from_information(coordinates, information, chart, known, off_the_rim)
+
+
+def off_the_rim(
+    coordinates: Float[Tensor, "*batch source 3"], blocks: Float[Tensor, "*batch source 3 3"]
+) -> Float[Tensor, "*batch source 3"]:
+    """Where the Jacobian of an estimate is taken: at endfire of a line or a flat array, inside of the unit disc.
+
+    There d_x² = 1 - ρ², ρ² = a² + b², and the slope 1/d_x says nothing about changes as large as the deviation s of ρ².
+    With d_x² ≥ s/4 a source on the rim has the ± by which one s moves it, d_x = sqrt(s).
+    """
+    across = coordinates[..., :2]
+    reach = across.square().sum(-1, keepdim=True)
+    spread = 2 * (across.unsqueeze(-2) @ blocks[..., :2, :2] @ across.unsqueeze(-1)).squeeze(-1).clamp_min(0).sqrt()
+    most = (1 - spread / 4).clamp_min(_INSIDE)
+    inside = torch.where(reach > most, across * (most / reach.clamp_min(_INSIDE)).sqrt(), across)
+    return torch.cat([inside, coordinates[..., 2:]], dim=-1)
 
 
 def _check_known(chart: Chart, known: Known) -> None:

@@ -56,8 +56,8 @@ _ADVICE = {
     ),
     Status.EDGE: ("a source outside the searched field, or a distance that the data do not bound", "widen the field"),
     Status.UNTESTED: (
-        "as many sources of random symbols as antennas, or more",
-        "ask for fewer sources, send pilots or known symbols, or add antennas",
+        "as many sources of random symbols as antennas, or as the rank of the channel, or more",
+        "ask for fewer sources, send pilots or known symbols, or add antennas that hear something else",
     ),
     Status.WEAK: (
         "more sources asked for than there are, low SNR, few snapshots, or a model that explains little",

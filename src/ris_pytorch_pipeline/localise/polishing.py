@@ -2,7 +2,7 @@
 
 import torch
 
-from ..bounds import deviations_from_information
+from ..bounds import estimated_deviations
 from ..estimate import Estimate, SearchRegion
 from ..estimate.ml.hypothesis import Hypothesis, joined
 from ..estimate.ml.levenberg import Local
@@ -55,7 +55,7 @@ def stated(end: Polished, scaled: Scaled, region: SearchRegion) -> Estimate:
     found, array = end.hypothesis, scaled.observation.array
     positions = region.reported(found.cosines, array)
     chart, coordinates = chart_of(positions, array)
-    deviations = deviations_from_information(coordinates, end.information, chart, region.fixed).deviations
+    deviations = estimated_deviations(coordinates, end.information, chart, region.fixed).deviations
     strongest = found.log_powers.argsort(dim=1, descending=True)
     places = strongest[..., None].expand(-1, -1, 3)
     positions, deviations = positions.gather(1, places), deviations.gather(1, places)

@@ -8,6 +8,7 @@ from ..ml.hypothesis import Hypothesis, Likelihood, Rows, joined
 from ..ml.search import SearchEffort, candidates
 from ..region import SearchRegion
 from .meaning.other_ways import nearest_spacing
+from .meaning.preflight import channel_rank
 
 NEAR = 2.0
 """Nats within which another answer cannot be told from the best one."""
@@ -58,9 +59,9 @@ def modes_of(
 
 
 def _doubtful(likelihood: Likelihood) -> bool:
-    """Whether elements are so far apart, or antennas so few, that a source is sought elsewhere once more."""
+    """Whether elements are so far apart, or antennas so alike, that a source is sought elsewhere once more."""
     array = likelihood.observation.array
-    return nearest_spacing(array) > _DENSE * array.wavelength or likelihood.observation.measurements.shape[-1] == 1
+    return nearest_spacing(array) > _DENSE * array.wavelength or bool((channel_rank(likelihood.observation) == 1).any())
 
 
 def _sought(likelihood: Likelihood, rows: Rows, end: Hypothesis) -> list[tuple[Tensor, Hypothesis]]:

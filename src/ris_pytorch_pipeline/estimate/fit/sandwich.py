@@ -8,7 +8,7 @@ from torch import Tensor
 def sandwich_information(
     information: Float[Tensor, "scene p p"], scores: Float[Tensor, "scene block p"]
 ) -> Float[Tensor, "scene p p"]:
-    """The inverse of C = J⁻¹ G J⁻¹, for `deviations_from_information`.
+    """The inverse of C = J⁻¹ G J⁻¹, for `estimated_deviations`.
 
     G = L/(L - 1) Σ_l g_l g_l^T of the L blocks' scores is poor where L is small. It is shrunk towards c J, with
     c = tr(J⁻¹ G)/p and weight p/(L + p) for p parameters; c is at least 1: a

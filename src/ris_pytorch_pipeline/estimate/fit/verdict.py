@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
+from ...physics import Observation
 from ...shapes import Mask
 from ..estimate import Estimate, Fit, Status
 from ..grid import search_grid
@@ -15,8 +16,10 @@ from ..region import SearchRegion
 from .credible import evidence, weak
 from .edges import at_edge
 from .expected import explained_share
-from .groups import groups_of
+from .groups import Groups, groups_of
+from .meaning.preflight import channel_rank
 from .rays import ray_mates
+from .residual.foreign import foreign
 from .residual.panel_error import with_panel_errors
 from .residual.structure import KNOWN_NOISE, STATISTICS, structure
 from .residual.tangents import tangents_of
@@ -79,13 +82,15 @@ def judge(
     powers = estimate.powers * (scaled.channel / scaled.measured)[:, None]
     tangents = tangents_of(observation, groups, estimate.positions)
     tested = structure(observation, groups, tangents)
-    found = evidence(observation, groups, powers, threshold, tested.p_value < ALARM, counting=counting)
+    unlike = tested.p_value < ALARM
+    found = evidence(observation, groups, powers, threshold, unlike, counting=counting)
+    free = _free_symbols(observation, groups)
+    missed = _missed(observation, groups, unlike, (found.expected_share > _LOUD) & ~free)
     flags = {
-        Status.MISFIT: bool(misfit)
-        | (tested.p_value < ALARM) & ((estimate.order > 0) | (found.expected_share > _LOUD) | tested.foreign),
+        Status.MISFIT: bool(misfit) | unlike & ~missed,
         Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in aside.modes], device=powers.device),
         Status.EDGE: at_edge(estimate.positions, region, observation.array, aside.pull),
-        Status.UNTESTED: ~tested.possible & (estimate.order > 0),
+        Status.UNTESTED: (~tested.possible | free) & ((estimate.order > 0) | unlike),
         Status.WEAK: weak(found, threshold, estimate.order),
     }
     faint = found.gains < threshold
@@ -111,6 +116,27 @@ def judge(
     credible = torch.where(split[:, None], groups.present & ~mates, found.credible)
     estimate = with_panel_errors(estimate, observation.array, groups, tangents, tested.p_value, region.fixed)
     return Judged(replace(estimate, fit=fit, status=status), credible, split, found.alone)
+
+
+def _missed(
+    observation: Observation, groups: Groups, unlike: Tensor, loud: Tensor
+) -> Bool[Tensor, "scene"]:  # noqa: F821 # fmt: skip
+    """Whether measurements without a source look unlike noise as a source too weak to be counted makes them."""
+    missed = (groups.order == 0) & ~loud
+    rows = torch.nonzero(missed & unlike).squeeze(-1)
+    if rows.numel():
+        missed[rows] = ~foreign(observation[rows], groups[rows])
+    return missed
+
+
+def _free_symbols(observation: Observation, groups: Groups) -> Bool[Tensor, "scene"]:  # noqa: F821
+    """Whether symbols of so many sources, or of one, explain all that the channel lets through in every snapshot.
+
+    A channel of rank one hears one number a snapshot, however many antennas there are: an unknown symbol is any number.
+    """
+    if observation.symbols != "random":
+        return torch.zeros_like(groups.order, dtype=torch.bool)
+    return groups.order.clamp_min(1) >= channel_rank(observation)
 
 
 def tested_alone(found: Estimate) -> list[bool]:

@@ -18,6 +18,8 @@ _LOADING = 1e-9
 """Added to the scaled diagonal for the undamped decrease."""
 _RIM = 1 - 1e-9
 """a² + b² just short of endfire, where d_x would have no slope."""
+_NEAR_RIM, _HELD = 0.99, 0.01
+"""a² + b² from which on a direction may lie on the rim; it does where no more than this part of a deviation is left."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +175,7 @@ def minimise(
 
 def _step(here: Local, point: Tensor, damping: Tensor, box: Box) -> tuple[Tensor, Tensor]:
     """The damped step and the decrease that the undamped model predicts, over parameters that are free to move."""
-    gradient, curvature = here.gradient, here.curvature
+    gradient, curvature = _along_rim(here, point, box.sources)
     diagonal = curvature.diagonal(dim1=-2, dim2=-1).clamp_min(torch.finfo(gradient.dtype).tiny)
     outward = torch.where(gradient > 0, point <= box.lower, (point >= box.upper) & (gradient < 0))
     blocked = outward | box.fixed
@@ -193,6 +195,40 @@ def _step(here: Local, point: Tensor, damping: Tensor, box: Box) -> tuple[Tensor
     solved = torch.cholesky_solve(unit.expand(2, -1, -1).unsqueeze(-1), factor).squeeze(-1)
     step = (solved[0] * -scale).clamp(-box.stride, box.stride)
     return step, (unit * solved[1]).sum(-1) / 2
+
+
+def _along_rim(here: Local, point: Tensor, sources: int) -> tuple[Tensor, Tensor]:
+    """Slope and curvature along the rim of the disc, for directions on it that the objective pulls outwards.
+
+    With n the unit vectors of these in (a, b), t across them and P = I - Σ n n^T they are P g and
+    P C P + Σ |n^T g| t t^T + c Σ n n^T: along the circle the pull itself bends the objective. c is of C's own size.
+    """
+    places, slopes, stiff = (
+        x[:, : 3 * sources].reshape(len(x), sources, 3)[..., :2]
+        for x in (point, here.gradient, here.curvature.diagonal(dim1=-2, dim2=-1))
+    )
+    reach = places.square().sum(-1)
+    if not bool((reach > _NEAR_RIM).any()):
+        return here.gradient, here.curvature
+    normals = torch.nn.functional.normalize(places, dim=-1)
+    deviation = (normals.square() * stiff).sum(-1).clamp_min(torch.finfo(point.dtype).tiny).rsqrt()
+    left = (2 * _HELD * deviation).clamp(2 * (1 - _RIM), 1 - _NEAR_RIM)
+    normals = normals * ((1 - reach < left) & ((places * slopes).sum(-1) < 0))[..., None]
+    across = torch.stack([-normals[..., 1], normals[..., 0]], dim=-1)
+    pull = (normals * slopes).sum(-1).abs()
+    out, bend = _spread_out(normals, point), _spread_out(across * pull.sqrt()[..., None], point)
+    inside = torch.eye(point.shape[1], dtype=point.dtype, device=point.device) - out
+    size = (here.curvature * out).sum((-1, -2), keepdim=True)
+    slope = (inside @ here.gradient.unsqueeze(-1)).squeeze(-1)
+    return slope, inside @ here.curvature @ inside + bend + size * out
+
+
+def _spread_out(vectors: Float[Tensor, "scene source 2"], point: Tensor) -> Tensor:
+    """Σ v v^T over all parameters of vectors in (a, b) of each source."""
+    rows = point.new_zeros((*vectors.shape[:2], point.shape[1]))
+    for source in range(vectors.shape[1]):
+        rows[:, source, 3 * source : 3 * source + 2] = vectors[:, source]
+    return rows.mT @ rows
 
 
 def _length(step: Tensor, here: Local, there: Local) -> Tensor:

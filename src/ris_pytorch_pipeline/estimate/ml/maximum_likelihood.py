@@ -10,8 +10,7 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from ...bounds import deviations_from_information
-from ...errors import InputError
+from ...bounds import estimated_deviations
 from ...physics import Array, Observation, chart_of, check_visible
 from ...shapes import Counts, Positions
 from ..amplitudes import not_known
@@ -31,7 +30,9 @@ from .hidden import with_hidden
 from .hypothesis import Hypothesis, Likelihood, Rows
 from .large.outline import outline_bytes, outlined
 from .readings import better_readings
+from .room import check_room
 from .search import Found, Needed, SearchEffort, cycle, search_known, search_unknown
+from .steered import steering_bytes
 from .stochastic import StochasticLikelihood
 from .weighing import Weighing, weighed
 
@@ -90,15 +91,13 @@ class MaximumLikelihood(ABC, Generic[L]):
         """Scenes searched together.
 
         Raises:
-            InputError: a wrong unit, or one scene that needs many times the memory.
+            InputError: a wrong unit, or one scene that needs many times the memory, or more than is free.
         """
         check_units(observation, self.region)
-        each = self.scene_bytes(observation)
-        if each > _OVERDRAFT * self.memory:
-            raise InputError(
-                f"scenes of at most {_OVERDRAFT * self.memory / 1e9:.3g} GB each", f"{each / 1e9:.3g} GB",
-                "a large array over a wide field of view", "narrow the field of view, or raise memory",
-            )  # fmt: skip
+        each, array = self.scene_bytes(observation), observation.array
+        shared = 0 if outlined(array) else steering_bytes(array, search_grid(self.region, array))
+        if each + shared > self.memory:
+            check_room(array, each + shared, _OVERDRAFT * self.memory)
         return max(1, min(self.batch, self.memory // each))
 
     def threshold_on(self, grid: SearchGrid) -> float:
@@ -249,7 +248,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         positions = self.region.reported(end.cosines, array)
         chart, coordinates = chart_of(positions, array)
         information = likelihood.information(rows, end)
-        bound = deviations_from_information(coordinates, information, chart, self.region.fixed)
+        bound = estimated_deviations(coordinates, information, chart, self.region.fixed)
         estimate = Estimate(
             positions=positions,
             order=torch.full_like(rows, sources),
@@ -262,7 +261,7 @@ class MaximumLikelihood(ABC, Generic[L]):
             return estimate, nothing_aside(rows)
         scores = likelihood.scores(rows, end)
         seen = sandwich_information(information, scores)
-        wide = deviations_from_information(coordinates, seen, chart, self.region.fixed)
+        wide = estimated_deviations(coordinates, seen, chart, self.region.fixed)
         wider = torch.maximum(wide.deviations, bound.deviations)  # few snapshots make the sandwich too small
         aside = Aside(modes_of(likelihood, rows, end, self.region), pull_of(information, scores).double())
         return replace(estimate, sandwich=wider), aside

@@ -75,9 +75,14 @@ def grid_steering(array: Array, grid: SearchGrid) -> GridSteering:
 
 def kept_steering(array: Array, grid: SearchGrid) -> GridSteering:
     """The steering vectors of a grid that is kept itself; small ones stay with the array for the next scenes."""
-    if 8 * len(array) * array.frequencies * grid.size > _KEPT_BYTES:
+    if steering_bytes(array, grid) > _KEPT_BYTES:
         return grid_steering(array, grid)
     return array.once(("steering", grid), lambda: grid_steering(array, grid))
+
+
+def steering_bytes(array: Array, grid: SearchGrid) -> int:
+    """Bytes of the steering vectors of a grid, before they are folded."""
+    return 8 * len(array) * array.frequencies * grid.size
 
 
 def products(

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ....bounds import deviations_from_information
+from ....bounds import estimated_deviations
 from ....bounds.bound import Known
 from ....physics import Array, chart_of
 from ....shapes import Positions
@@ -92,7 +92,7 @@ def panel_deviations(positions: Positions, array: Array, known: Known) -> Positi
     slope = slope[:, :, 0]  # (place, coordinate, element)
     across = slope - (slope @ wave.mH) @ wave / wave.shape[-1]
     information = (across.conj() @ across.mT).real
-    result[present] = deviations_from_information(coordinates, information, chart, known).deviations[:, 0]
+    result[present] = estimated_deviations(coordinates, information, chart, known).deviations[:, 0]
     return result
 
 

@@ -30,9 +30,8 @@ _UNLIKE, _SURE = 0.1, 1e-9
 """p-values of the first look between which a second one, with many draws, decides."""
 _TAIL = 0.05
 """Share of the draws that shape the tail: beyond them p-values are extrapolated."""
-_CERTAIN, _PLAIN = 1e-6, 0.05
 _BYTES = 1 << 26
-"""p-values for `foreign`, and memory for the panel images that are handled at a time."""
+"""Memory for the panel images that are handled at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +49,6 @@ class Structure:
     cause: Tensor
     each: Float[Tensor, "scene statistic"]
     possible: Bool[Tensor, "scene"]  # noqa: F821
-
-    @property
-    def foreign(self) -> Tensor:
-        """(scene,): True where the residual is correlated over the antennas, and not as the channel is."""
-        return (self.each[:, 3] < _CERTAIN) & (self.each[:, 2] > _PLAIN)
 
 
 def structure(observation: Observation, groups: Groups, tangents: Tangents) -> Structure:
@@ -92,7 +86,7 @@ def _looked_at(
     observation: Observation, groups: Groups, tangents: Tangents, rows: Tensor, draws: int
 ) -> Float[Tensor, "row statistic"]:
     """p-values of some scenes, as many at a time as memory allows."""
-    law = _by_student if draws == _DRAWS else _by_draws
+    law = by_student if draws == _DRAWS else _by_draws
     noise = complex_normal((draws, 1, *groups.measurements.shape[1:]), stream(0, "residual of the fit"))
     noise = noise.to(groups.measurements.device, torch.complex64)
     parts = rows.split(max(1, _BYTES // (16 * draws * groups.equations)))
@@ -123,7 +117,7 @@ def _seen_and_drawn(
     return values[0], values[1:]
 
 
-def _by_student(seen: Tensor, drawn: Tensor) -> Tensor:
+def by_student(seen: Tensor, drawn: Tensor) -> Tensor:
     """Upper tail of Student's t at the deviate of what was seen."""
     return _upper_tail((seen - drawn.mean(0)) / drawn.std(0).clamp_min(1e-12), len(drawn) - 1)
 

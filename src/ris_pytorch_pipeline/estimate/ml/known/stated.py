@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ....bounds import deviations_from_information
+from ....bounds import estimated_deviations
 from ....likelihood import sequence_information, sequence_scores
 from ....physics import Observation, chart_of
 from ....shapes import Positions
@@ -48,7 +48,7 @@ def stated(scaled: Scaled, positions: Positions, region: SearchRegion, threshold
     information = sequence_information(coordinates, chart, seen, sent) / noise[:, None, None]
     scores = sequence_scores(coordinates, chart, seen, sent, seen.blocks) / noise[:, None, None]
     bound, wide = (
-        deviations_from_information(coordinates, each, chart, region.fixed).deviations
+        estimated_deviations(coordinates, each, chart, region.fixed).deviations
         for each in (information, sandwich_information(information, scores))
     )
     estimate = Estimate(

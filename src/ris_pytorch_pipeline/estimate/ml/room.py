@@ -1,0 +1,39 @@
+"""Does a scene fit into memory? A grid of a wrong unit does not, and is refused before it is allocated."""
+
+from trainlint import free_bytes
+
+from ...errors import InputError
+from ...physics import Array
+from ..fit.meaning.other_ways import nearest_spacing
+
+_SPARE = 0.9
+"""A tenth of what is free is left to everything else."""
+_SPARSE = 1.0
+"""Spacing of the elements in wavelengths from which on another unit is likelier than a large array."""
+
+
+def check_room(array: Array, needed: int, most: int) -> None:
+    """Refuse a scene whose search needs more than it may, or more than is free.
+
+    Args:
+        array: the array.
+        needed: bytes of one scene, and of what all scenes share.
+        most: bytes that it may need; where a platform does not say what is free, the only limit.
+
+    Raises:
+        InputError: naming both, and the unit of the elements where they are far apart.
+    """
+    free = free_bytes(array.elements.device)
+    limit = most if free is None else min(most, int(_SPARE * free))
+    if needed <= limit:
+        return
+    spacing = nearest_spacing(array) / array.wavelength
+    cause = "a large array over a wide field of view"
+    if spacing > _SPARSE:
+        cause = (
+            f"elements {spacing:.3g} wavelengths apart: given in wavelengths, feet or centimetres in place of metres"
+        )
+    raise InputError(
+        f"scenes of at most {limit / 1e9:.3g} GB each", f"{needed / 1e9:.3g} GB", cause,
+        "pass elements and wavelength in metres, narrow the field of view, or raise memory where more is free",
+    )  # fmt: skip
