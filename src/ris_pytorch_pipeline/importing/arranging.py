@@ -159,7 +159,7 @@ def _phased(states: NDArray[Any], levels: int, base: int, key: str) -> NDArray[A
     Raises:
         InputError: states that the levels do not have; exp would take them for others.
     """
-    low, high = (float(end(states, initial=base)) for end in (np.min, np.max))
+    low, high = (float(end(states)) for end in (np.min, np.max)) if states.size else (base, base)
     if low < base or high > base + levels - 1:
         other = 1 - base <= low and high <= levels - base
         cause, move = "levels of another number of bits, or other numbers than states", f"correct {key}.levels or form"
