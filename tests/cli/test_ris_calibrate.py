@@ -50,6 +50,18 @@ def test_known_positions_and_blind(ris: Run, files: tuple[str, str]) -> None:
     assert known < 0.4 * plain
 
 
+def test_positions_of_other_scenes_are_doubted(ris: Run, files: tuple[str, str]) -> None:
+    """Azimuths of the wrong sign: gains are fitted all the same, and explain little of what they have not seen."""
+    file = load_scenes("learn")
+    assert file.truth is not None
+    wrong = file.truth.positions * torch.tensor([-1.0, 1.0, 1.0], dtype=file.truth.positions.dtype)
+    save_scenes("wrong", file.observation, replace(file.truth, positions=wrong))
+    done = ris("calibrate", "wrong", "doubted")
+    assert done.code == 0, done.err
+    assert "doubt: the gains taken explain 0." in done.out and "a sign" in done.out
+    assert ris("calibrate", "learn", "sound", "--json").json["doubts"] == []
+
+
 def test_an_earlier_calibration_is_gone_on_from(ris: Run, files: tuple[str, str]) -> None:
     assert ris("calibrate", "learn", "first", "--model", "elements").code == 0
     again = ris("calibrate", "learn", "second", "--calibration", "first", "--json")

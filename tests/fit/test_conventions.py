@@ -93,6 +93,17 @@ def test_rank_and_codes_are_noted() -> None:
     assert "do not vary" in told
 
 
+def test_codes_that_are_no_phases_are_noted() -> None:
+    """States in place of exp(2πj state / 8); codes that can be switched off, and less their mean, are codes."""
+    seen = scenes(count=1).observation
+    states = (seen.codes.angle() / (2 * torch.pi) * 8).round() % 8
+    (note,) = notes(replace(seen, codes=states.to(seen.codes)), REGION)
+    assert "from 0 to 7" in note.what and "states" in note.cause
+    switched = (states % 2).to(seen.codes)
+    assert not notes(replace(seen, codes=switched), REGION)
+    assert not notes(replace(seen, codes=seen.codes - seen.codes.mean(-2, keepdim=True)), REGION)
+
+
 def test_grating_lobes_are_named_with_their_directions() -> None:
     seen = scenes(count=1).observation
     assert not len(grating_lobes(seen, REGION))

@@ -89,6 +89,14 @@ def test_a_direction_beyond_the_field_is_no_success() -> None:
     assert set(found.status) <= {Status.EDGE, Status.MISFIT}
 
 
+def test_one_source_too_many_is_called_weak() -> None:
+    """Through a channel without a line of sight, the place that noise likes best may gain more than τ over scatter."""
+    found = Sml()(scenes(sources=2, snr_db=15.0, count=48, rician_factor=(1e-6, 1e-6)).observation, 3)
+    assert found.fit is not None
+    assert bool((found.fit.evidence.nan_to_num(0.0).amin(-1) > Sml().threshold).any())
+    assert Status.CONVERGED not in found.status
+
+
 def test_weak_sources_are_called_weak() -> None:
     found = Sml()(scenes(sources=4, snr_db=-10.0).observation, 4)
     assert all(Status.WEAK in findings for findings in said(found))

@@ -173,3 +173,26 @@ def test_a_wavefront_is_that_of_the_array(tmp_path: Path) -> None:
     assert near.observation.array.wavefront.name == "fresnel"
     with pytest.raises(ConfigurationError, match="did you mean 'fresnel'"):
         import_scenes(mapped(tmp_path, 'wavefront = "fresnell"\n' + "\n".join([HEAD, MEASURED, CODES, CHANNEL])))
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        ((0, 3), None),
+        ((1, 4), r"states of codes in 0\.\.3; got 1 to 4.*another base.*write base = 1"),
+        ((0, 7), r"states of codes in 0\.\.3; got 0 to 7.*another number of bits.*codes\.levels"),
+        ((-1, 1), r"got -1 to 1.*other numbers than states"),
+    ],
+)
+def test_states_that_the_levels_do_not_have_are_refused(
+    tmp_path: Path, states: tuple[int, int], said: str | None
+) -> None:
+    """exp(2πj x / levels) would take them for others in silence."""
+    numbers = np.arange(C.size).reshape(C.shape) % (states[1] - states[0] + 1) + states[0]
+    codes = CODES + 'form = "state"\nlevels = 4\n'
+    parts = (MEASURED, codes, CHANNEL)
+    if said is None:
+        assert given(tmp_path, {"C": numbers}, *parts).codes.shape == C.shape
+        return
+    with pytest.raises(InputError, match=said):
+        given(tmp_path, {"C": numbers}, *parts)

@@ -3,6 +3,7 @@ from .calibration import Calibration, applied_to
 from .calibration_file import load_calibration, save_calibration
 from .choice import Choice, Learnt, calibrate, held_out_shares, unidentified
 from .coverage import coverage, deviation_scale
+from .doubts import doubts_of
 from .fitting import Gains, fit_gains, identified
 from .known import KnownScenes, known_scenes
 
@@ -17,6 +18,7 @@ __all__ = [
     "calibrate_blind",
     "coverage",
     "deviation_scale",
+    "doubts_of",
     "fit_gains",
     "held_out_shares",
     "identified",

@@ -147,11 +147,26 @@ def _complex(raw: Raw, quantity: Signal, folder: Folder, mapping: ImportMapping,
     if quantity.form == "phase":
         return Named(values=np.exp(1j * in_si(values.astype(float), quantity.phase_unit, "angle", key)), axes=axes)
     if quantity.form == "state":
-        states = values.astype(float) - mapping.base
-        return Named(values=np.exp(2j * np.pi * states / quantity.levels), axes=axes)
+        return Named(values=_phased(values.astype(float), quantity.levels, mapping.base, key), axes=axes)
     if np.isrealobj(values) and quantity.unit:
         values = magnitudes(values.astype(float), quantity.unit, key)
     return Named(values=quantity.scale * values.astype(np.complex128) + quantity.offset, axes=axes)
+
+
+def _phased(states: NDArray[Any], levels: int, base: int, key: str) -> NDArray[Any]:
+    """exp(2πj x / levels) of states x that count from a base.
+
+    Raises:
+        InputError: states that the levels do not have; exp would take them for others.
+    """
+    low, high = (float(end(states)) for end in (np.min, np.max)) if states.size else (base, base)
+    if low < base or high > base + levels - 1:
+        other = 1 - base <= low and high <= levels - base
+        cause, move = "levels of another number of bits, or other numbers than states", f"correct {key}.levels or form"
+        if other:
+            cause, move = "counting from another base", f"write base = {1 - base}"
+        raise InputError(f"states of {key} in {base}..{base + levels - 1}", f"{low:g} to {high:g}", cause, move)
+    return np.exp(2j * np.pi * (states - base) / levels)
 
 
 def _halves(named: Named, key: str) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -12,6 +12,7 @@ from ...calibrate import (
     calibrate,
     calibrate_blind,
     deviation_scale,
+    doubts_of,
     known_scenes,
     load_calibration,
     save_calibration,
@@ -69,6 +70,7 @@ def document(arguments: argparse.Namespace, calibration: Calibration, scenes: in
             zip(("azimuth", "elevation", "distance"), calibration.deviation_scale.tolist(), strict=True)
         ),
         "unidentified": list(calibration.unidentified),
+        "doubts": list(doubts_of(calibration)),
     }
 
 
@@ -118,4 +120,6 @@ def _print(arguments: argparse.Namespace, calibration: Calibration, scenes: int)
         print(f"scale of ± in azimuth, elevation, distance: {scales}")
     for sentence in calibration.unidentified:
         print(f"not identified: {sentence}")
+    for sentence in doubts_of(calibration):
+        print(f"doubt: {sentence}")
     print(f"written to {arguments.out}")

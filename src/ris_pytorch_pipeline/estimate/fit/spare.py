@@ -13,7 +13,7 @@ from .groups import Groups, loaded_gram
 from .model_error import SPEAKS, error_evidence, gain_over_errors, likeliest, sources_share
 from .scatter import Scatter
 
-_ASKED, _ASKED_IN_DOUBT = 1.2, 1.7
+ASKED, _ASKED_IN_DOUBT = 1.2, 1.7
 """Gain over errors of the model that a source has to bring, over the detection threshold: where nothing else speaks of
 errors, and where something does. Of 309 true sources at 10 dB (K = 5, default panel) 1 % bring less than 1.3."""
 _PART = 0.2
@@ -65,7 +65,7 @@ def kept_sources(scatter: Scatter, powers: Tensor, threshold: float, doubtful: T
         some, strength = kept[active], powers[active]
         doubt = strange[active] | (error_evidence(part, some, strength) > SPEAKS)
         own = gain_over_errors(part, some, strength) * _own_share(part, some, doubt)
-        asked = torch.where(doubt, _ASKED_IN_DOUBT, _ASKED) * threshold
+        asked = torch.where(doubt, _ASKED_IN_DOUBT, ASKED) * threshold
         asked = torch.maximum(asked, _PART * own.masked_fill(~some, 0).amax(-1))
         least, worst = own.masked_fill(~some, torch.inf).min(-1)
         if active is looked:

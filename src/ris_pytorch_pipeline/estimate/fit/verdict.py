@@ -23,6 +23,7 @@ from .residual.foreign import foreign
 from .residual.panel_error import with_panel_errors
 from .residual.structure import KNOWN_NOISE, STATISTICS, structure
 from .residual.tangents import tangents_of
+from .spare import ASKED
 
 ALARM = 0.005
 """p-value below which a residual is no white noise, see `benchmarks/residual_alarms.py`."""
@@ -84,6 +85,7 @@ def judge(
     tested = structure(observation, groups, tangents)
     unlike = tested.p_value < ALARM
     found = evidence(observation, groups, powers, threshold, unlike, counting=counting)
+    needed = threshold * (ASKED if observation.symbols == "random" else 1.0)
     free = _free_symbols(observation, groups)
     missed = _missed(observation, groups, unlike, (found.expected_share > _LOUD) & ~free)
     flags = {
@@ -91,9 +93,9 @@ def judge(
         Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in aside.modes], device=powers.device),
         Status.EDGE: at_edge(estimate.positions, region, observation.array, aside.pull),
         Status.UNTESTED: (~tested.possible | free) & ((estimate.order > 0) | unlike),
-        Status.WEAK: weak(found, threshold, estimate.order),
+        Status.WEAK: weak(found, needed, estimate.order),
     }
-    faint = found.gains < threshold
+    faint = found.gains < needed
     findings = tuple(
         _findings(flags, row, status, faint=all(bool(faint[row, mode.source]) for mode in aside.modes[row]))
         for row, status in enumerate(estimate.status)

@@ -35,5 +35,5 @@ def check_room(array: Array, needed: int, most: int) -> None:
         )
     raise InputError(
         f"scenes of at most {limit / 1e9:.3g} GB each", f"{needed / 1e9:.3g} GB", cause,
-        "pass elements and wavelength in metres, narrow the field of view, or raise memory where more is free",
+        "pass metres (`ris check` tries the usual units), narrow the field of view, or raise memory where more is free",
     )  # fmt: skip

@@ -26,6 +26,8 @@ _LONG, _LEAST_WAVES, _FEW_WAVES = 1.0, 2.0, 5.0
 """Wavelength in metres from which on millimetres are likely, and the wavelengths to the farthest distance searched
 below which they are the cause: fewer where the array is larger than the field. A panel of 12 x 12 at 28 GHz in
 millimetres is 80 "m" large, and ten metres are less than a wavelength."""
+_PASSIVE = 2.0
+"""Largest modulus of a code, its mean over the snapshots taken away."""
 _RANK = 1e-6
 """Part of the largest singular value below which another one of the channel is zero."""
 
@@ -115,6 +117,7 @@ def notes(observation: Observation, region: SearchRegion) -> list[Note]:
             cause="a channel that is all line of sight, or one vector repeated",
             move="measure the channel again; with random symbols positions are ambiguous",
         ))  # fmt: skip
+    found += _loud_codes(observation)
     codes = observation.codes.flatten(1, -2)
     still = int(((codes - codes[:, :1]).abs().amax((-1, -2)) < _RANK).sum())
     if still and codes.shape[1] > 1 and observation.measurements.shape[-1] < len(observation.array):
@@ -124,6 +127,18 @@ def notes(observation: Observation, region: SearchRegion) -> list[Note]:
             move="pass the code of each snapshot",
         ))  # fmt: skip
     return found
+
+
+def _loud_codes(observation: Observation) -> list[Note]:
+    """Codes larger than any of a passive panel: those less their mean over the snapshots stay below 2."""
+    size = observation.codes.abs()
+    if float(size.amax()) <= _PASSIVE:
+        return []
+    return [Note(
+        what=f"codes have moduli from {float(size.amin()):.3g} to {float(size.amax()):.3g}, those of a passive panel 1",
+        cause="numbers of states, phases or decibels in place of exp(j phase)",
+        move="pass exp(2πj state / levels) or exp(j phase)",
+    )]  # fmt: skip
 
 
 def channel_rank(observation: Observation) -> Tensor:

@@ -1,0 +1,26 @@
+"""Is a calibration worth using? Gains are fitted to anything; what they explain of held-out scenes tells."""
+
+from .calibration import Calibration
+
+_LEAST = 0.5
+"""Share of held-out scenes below which more is left over than explained: that is noise as loud as the signals, or
+positions and conventions that are not those of the scenes."""
+
+
+def doubts_of(calibration: Calibration) -> tuple[str, ...]:
+    """What speaks against a calibration, in sentences; none where it explains held-out scenes.
+
+    >>> calibration = Calibration.nominal(Line(count=4, spacing=0.15).array(0.3), antennas=1)
+    >>> doubts_of(replace(calibration, shares={"nominal": 0.04}))[0][:29]
+    'the gains taken explain 0.04 '
+
+    Args:
+        calibration: with the explained shares of its models.
+    """
+    share = calibration.shares.get(calibration.model)
+    if share is None or share >= _LEAST:
+        return ()
+    return (
+        f"the gains taken explain {share:.2f} of what was measured in held-out scenes: positions that are not those of "
+        "the scenes (a sign, an order, another origin), a wrong convention (`ris check`), or an SNR below 0 dB",
+    )
