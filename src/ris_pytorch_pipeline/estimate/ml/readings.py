@@ -1,7 +1,8 @@
 """Does another usual reading of the same numbers explain a scene with as many sources or fewer?
 
 With conjugates missing or elements in another order, one source shows as many wrong ones: a pilot through a panel whose
-rows were read as columns as four to eight, each of them far above any threshold.
+rows were read as columns as four to eight, each of them far above any threshold. Of data made with a Fresnel wave a
+near one shows as two or three.
 """
 
 from typing import Protocol, TypeVar, runtime_checkable
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from ...physics import Observation
 from ...shapes import Counts, Positions
-from ..fit.meaning.other_ways import Convention, conjugates, orders
+from ..fit.meaning.other_ways import Convention, conjugates, orders, wavefronts
 from ..normalise import Scaled
 from .hypothesis import Hypothesis, Likelihood
 from .search import Found, SearchEffort, add_source
@@ -61,12 +62,14 @@ def better_readings(
         positions: (scene, source, 3), what was found as stated; NaN in empty slots.
         counts: (scene,), how many sources that is.
         threshold: τ; with as many sources the other reading has to gain as much.
-        conjugated: whether conjugates are tried besides the orders of the elements.
+        conjugated: whether conjugates and Fresnel waves are tried besides the orders of the elements.
 
     Returns:
         Names of readings, empty where none is better.
     """
-    ways = _other_orders(scaled.observation) + (conjugates() if conjugated else [])
+    ways = _other_orders(scaled.observation)
+    if conjugated:
+        ways += conjugates() + wavefronts(scaled.observation.array)
     names = [""] * len(counts)
     for order in counts.unique().tolist():
         rows = torch.nonzero(counts == order).squeeze(-1)
