@@ -70,14 +70,14 @@ def test_what_a_scan_leaves_out_of_the_energies_hardly_moves_its_largest_gains()
     seen = likelihood.seen
     likelihood.seen = GridScan(likelihood.observation, seen.steering, left_out=0.0)
     whole, _ = likelihood.scan(rows, likelihood.nothing(rows))
-    kept, rest = principal_antennas(seen.channel[0, 0], 0.03)
+    kept, rest = principal_antennas(seen.channel[0, 0], seen.left_out)
     assert 0 < len(kept) < seen.channel.shape[-2]
     total = torch.view_as_real(seen.channel[0, 0]).square().sum(dim=(0, -1))
     torch.testing.assert_close(torch.view_as_real(kept).square().sum(dim=(0, -1)) + rest, total)
     best = whole.topk(20).indices
     off = gain.gather(1, best) / whole.gather(1, best) - 1
-    assert float(off.square().mean().sqrt()) < 0.03
-    assert float(off.abs().amax()) < 0.06
+    assert float(off.square().mean().sqrt()) < 0.05
+    assert float(off.abs().amax()) < seen.left_out
 
 
 def test_rows_that_hold_the_same_sources_are_scanned_as_if_alone() -> None:

@@ -13,7 +13,7 @@ from .hypothesis import Rows
 from .principal import principal_antennas
 from .steered import GridSteering, products, real_rows
 
-_LEFT_OUT = 0.03
+_LEFT_OUT = 0.1
 """Relative deviation of the energies ‖G_l a(g)‖² that a scan leaves out: they cost more than the rest of it, and half a
 grid step costs up to 45 % of a gain."""
 
