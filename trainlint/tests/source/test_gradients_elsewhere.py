@@ -129,3 +129,38 @@ def test_it_does_not(text: str, code: str) -> None:
 )
 def test_it_does(text: str) -> None:
     assert not {"RT630", "RT617", "RT635"} & {f.code for f in check_source(text)}
+
+
+ROUTED = """
+import torch
+from torch import nn
+
+class Routed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gate = nn.Linear(8, 4)
+        self.experts = nn.ModuleList(nn.Linear(8, 1) for _ in range(4))
+
+    def forward(self, x):
+        weights, chosen = self.gate(x).softmax(-1).max(-1)
+        out = torch.zeros(len(x), 1)
+        for number, expert in enumerate(self.experts):
+            mask = chosen == number
+            WRITTEN
+        return out, weights.mean()
+
+model = Routed()
+optimizer = torch.optim.Adam(model.parameters(), 1e-3)
+for x, y in torch.load("batches.pt"):
+    answer, balance = model(x)
+    loss = nn.functional.mse_loss(answer, y) + balance
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(("written", "found"), [("out[mask] = expert(x[mask])", False), ("expert(x[mask])", True)])
+def test_an_answer_written_into_a_part_of_a_tensor_feeds_its_loss(written: str, found: bool) -> None:
+    codes = {f.code for f in check_source(ROUTED.replace("WRITTEN", written), "train.py")}
+    assert ("RT636" in codes) is found

@@ -56,6 +56,7 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
     "RT237": ("RT219", "RT214"),
     "RT236": ("RT219", "RT217"),
     "RT250": ("RT213",),
+    "RT256": ("RT127", "RT130"),
     "RT302": ("RT113", "RT114", "RT201", "RT219"),
     "RT303": ("RT201", "RT302", "RT113", "RT219"),
     "RT307": ("RT127", "RT211", *_LEFT_THE_RANGE),

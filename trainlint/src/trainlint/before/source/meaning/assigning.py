@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable
 
+from ..walking import reader
 from ..walking.events import Loop, Walking
 from ..walking.looping import element
 from ..walking.scopes import Scope
@@ -142,6 +143,10 @@ def _entry(walker: Walking, target: ast.Subscript, value: Value) -> None:
         if key == "lr":
             walker.note("rate", target, owner, value)
         expressions.hand_over(value)
+        computed = isinstance(value, Tensor) and any(t.module is not None for t in reader.tensors(value))
+        if computed and isinstance(owner, Tensor) and isinstance(target.value, ast.Name):
+            # An answer that is written into a part of a tensor goes where the tensor goes.
+            bind(walker, target.value, Tensor("written", target, walker.file, (owner, value)))
         if isinstance(owner, Thing) and isinstance(value, Thing):
             owner.extra.append(value)
             if "entries" in owner.attrs:

@@ -16,6 +16,7 @@ _WRONG = {
     "binarycrossentropywithlogits": {"softmax", "sigmoid", "logsoftmax", "relu", "logsigmoid"},
     "nll": {"softmax", "sigmoid", "linear", "relu", "log1p", "conv2d"},
     "kldiv": {"softmax", "sigmoid", "linear"},
+    "ctc": {"softmax", "sigmoid", "linear"},
     "binarycrossentropy": {"linear", "logsoftmax", "relu", "tanh", "conv2d", "logsigmoid"},
 }
 _BY_ENTRY = {"sigmoid", "round", "float", "long", "int", "bool", "compare", "tanh", "exp", "detach", "cpu", "to"}

@@ -20,6 +20,8 @@ _SAME = 8
 """Batches of different data that give one float32 number eight times are not different data, or not a loss."""
 _AGAIN = 10.0
 """A running loss that stays above ten times its start has left, whatever the batch noise."""
+_FALLEN = 1e3
+"""A likelihood of densities goes below zero by its own size; a thousand times that is no likelihood."""
 _HALF = {torch.float16, torch.bfloat16}
 _FLOORED = {
     *("MseLoss", "SmoothL1Loss", "HuberLoss", "NllLoss", "NllLoss2D", "BinaryCrossEntropy", "Abs", "Softplus", "Exp"),
@@ -228,14 +230,20 @@ class Diverging(Probe):
             )  # fmt: skip
 
     def asked(self, run: Run) -> Found:
-        """Still high at the end."""
+        """Still high at the end, or far below all that a likelihood can be."""
         for name, last in self._last.items():
-            if self._high and len(last) == _SAME and min(last) > self._grown() * max(self._first[name][:3]):
+            if len(last) < _SAME:
+                continue
+            first = self._first[name][:3]
+            if self._high and min(last) > self._grown() * max(first):
                 yield rules.DIVERGED.found(
                     f"the last {_SAME} values of {name} are all above {min(last):.3g}; the first three reached "
-                    f"{max(self._first[name][:3]):.3g}",
+                    f"{max(first):.3g}",
                     update=run.applied,
                 )  # fmt: skip
+            fallen = max(last) < -_FALLEN * max(1.0, *map(abs, first))
+            if fallen and self._floored.get(name) is False and not self._cast.game:
+                yield rules.NO_BOUND.found(f"the last {_SAME} values of {name} are all below {max(last):.3g}")
 
     def _grown(self) -> float:
         if len(self._targets) < 2:

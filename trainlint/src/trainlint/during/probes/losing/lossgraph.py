@@ -9,7 +9,7 @@ from ....findings import Finding, Severity, Stage
 from ....rules import losses as rules
 from ....rules import numbers
 from ...losses.criteria import Criterion, parts
-from ...losses.graph import below, edges, field, name, saved
+from ...losses.graph import below, edges, field, name, nearby, saved
 from ...plan import Why
 from ...run import Run
 from ..probe import Found, Loss, Probe, Sightings
@@ -41,7 +41,7 @@ class Fit(Probe):
             return
         at = run.applied + 1
         found = {text: severity for each in loss.criteria for text, severity in _misfits(each)}
-        found |= dict.fromkeys(_divergences(loss.tensor))
+        found |= dict.fromkeys((*_divergences(loss.tensor), *_alignments(loss.tensor)))
         for text, severity in found.items():
             stage = self._seen.stage(text, at)
             yield rules.MISMATCH.found(text, severity=severity, stage=stage, update=at)
@@ -148,6 +148,12 @@ def _divergences(loss: Tensor) -> list[str]:
             softmax = "softmax where kl_div expects log-probabilities"
             texts += [softmax] if kind == "Softmax" else _one_over(_shares_of(part.node))
     return texts
+
+
+def _alignments(loss: Tensor) -> list[str]:
+    given = [saved(node, "log_probs") for node in nearby(loss) if name(node) == "CtcLoss"]
+    raw = any(value is not None and float(value.detach().logsumexp(-1).abs().median()) > 0.05 for value in given)
+    return ["ctc_loss on raw outputs; it expects log-probabilities over the last axis"] if raw else []
 
 
 def reach(target: Tensor | None, activation: object) -> list[Finding]:

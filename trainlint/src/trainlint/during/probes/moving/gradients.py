@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from torch import nn
 
-from ....findings import Finding, Severity, Stage
+from ....findings import Finding, Rule, Severity, Stage
 from ....rules import numbers as number_rules
 from ....rules import updates as update_rules
 from ...hearing.unread import Outputs
@@ -38,9 +38,8 @@ class Finite(Probe):
         bad = nonfinite(step.arrived) or nonfinite(step.used)
         if not bad:
             return
-        used = {name: step.used.get(name) for name in bad}
         lost = any(name in bad and not bool(sample(p).isfinite().all()) for p, name in lane.names.items())
-        if step.measured and not nonfinite(used):
+        if step.measured and not nonfinite({name: step.used.get(name) for name in bad}):
             yield self._sanitised(lane, bad, step.index)
         else:
             text = f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}"
@@ -69,6 +68,7 @@ class Coverage(Probe):
         self._alive: set[str] = set()
         self._zero: Counter[int] = Counter()
         self._none: Counter[int] = Counter()
+        self._told: dict[tuple[Rule, str], list[str]] = {}
         self._loss = ""
         self._outputs = Outputs()
 
@@ -110,10 +110,19 @@ class Coverage(Probe):
             return
         if self._zero[key] or self._none[key]:
             yield from self._after_all(lane, step)
-        if self._measured[key] in {3, 6, 8}:
+        begun = list(self._begun(step.index))
+        yield from begun
+        if begun or self._measured[key] in {3, 6, 8}:
             yield from self._missing(run, lane, step)
             if self._measured[key] > 3:
                 yield from self._static(run, lane, step)
+
+    def _begun(self, update: int) -> Found:
+        """A part that had no gradient, and has one now: its task came later."""
+        for (rule, subject), names in list(self._told.items()):
+            if not (self._alive if rule is update_rules.STATIC_MODULE else self._some).isdisjoint(names):
+                del self._told[rule, subject]
+                yield rule.withdrawn("gradients arrive since", subject=subject, update=update)
 
     def _after_all(self, lane: Lane, step: Step) -> Found:
         self._zero[id(lane)] = self._none[id(lane)] = 0
@@ -121,9 +130,8 @@ class Coverage(Probe):
             yield rule.withdrawn("gradients arrive since", subject=lane.subject, update=step.index)
 
     def _nothing(self, run: Run, lane: Lane, step: Step, tensors: int) -> Found:
-        counts = self._zero if tensors else self._none
-        counts[id(lane)] += 1
-        count = counts[id(lane)]
+        counts, key = (self._zero if tensors else self._none), id(lane)
+        counts[key] = count = counts[key] + 1
         if tensors and count in {3, 6}:
             # Where the loss is 0 as well there may be nothing to learn from yet, as without a reward.
             severity = None if run.latest else Severity.WARNING
@@ -150,6 +158,10 @@ class Coverage(Probe):
             yield update_rules.NO_UPDATE.found(text, losses=run.seen, steps=run.applied)
             return
         for lane in run.lanes:
+            state = vars(lane.optimizer).get("state", {})
+            self._some |= {n for p, n in lane.names.items() if p.grad is not None or state.get(p)}
+            self._alive |= {n for p, n in lane.names.items() if p.grad is not None and bool(p.grad.any())}
+            yield from self._begun(lane.applied)
             if self._none[id(lane)] >= 3 and not lane.backwards and run.seen:
                 yield self._cut(run, lane, Stage.CONFIRMED)
             if self._zero[id(lane)] >= 3:
@@ -165,6 +177,7 @@ class Coverage(Probe):
         for used in (True, False):
             modules = [module for module in idle if (module in self._outputs.used) is used]
             if modules:
+                self._told[update_rules.NO_GRADIENT, some(modules)] = [n for n in names if module_of(n) in modules]
                 fate = "although something came of it" if used else "and its output was thrown away or cut off"
                 spare = all(_library_part(run, module) for module in modules)
                 yield update_rules.NO_GRADIENT.found(
@@ -185,6 +198,7 @@ class Coverage(Probe):
         # A bias that learns says that the module counts, and what makes its weight into another one lets nothing back.
         whole += [f"{m}.weight" for m in dead if f"{m}.weight" in names and f"{m}.bias" in live]
         if whole:
+            self._told[update_rules.STATIC_MODULE, some(whole)] = [n for n in names if {n, module_of(n)} & {*whole}]
             yield update_rules.STATIC_MODULE.found(
                 f"gradient exactly zero in {self._measured[id(lane)]} measured updates: {some(whole)}",
                 subject=some(whole), update=step.index, modules=len(whole),
@@ -208,16 +222,12 @@ class Coverage(Probe):
 
 
 def _library_part(run: Run, name: str) -> bool:
-    known = modules(run.model)
-    around = [known[part] for part in _ancestors(name) if part and part in known]
+    known, parts = modules(run.model), name.split(".")
+    above = [".".join(parts[:i]) for i in range(len(parts), 0, -1)]
+    around = [known[part] for part in above if part and part in known]
     owner = next((m for m in around if not type(m).__module__.startswith("torch.")), None)
     place = vars(sys.modules[type(owner).__module__]).get("__file__") if owner is not None else None
     return isinstance(place, str) and "site-packages" in place
-
-
-def _ancestors(name: str) -> list[str]:
-    parts = name.split(".")
-    return [".".join(parts[:i]) for i in range(len(parts), 0, -1)]
 
 
 _SPAN = 1e5
