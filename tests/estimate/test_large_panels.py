@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from ris_pytorch_pipeline.estimate import PilotMl, SearchRegion, Sml, search_grid
-from ris_pytorch_pipeline.estimate.ml.gridscan import GridScan
 from ris_pytorch_pipeline.estimate.ml.large import outline
 from ris_pytorch_pipeline.estimate.ml.large.blocks import block_steering, lattice_of
 from ris_pytorch_pipeline.estimate.ml.large.outline import Outline, outline_of
 from ris_pytorch_pipeline.estimate.ml.pilots.likelihood import PilotLikelihood
+from ris_pytorch_pipeline.estimate.ml.scanning.gridscan import GridScan
 from ris_pytorch_pipeline.estimate.ml.search import add_source
 from ris_pytorch_pipeline.estimate.ml.stochastic import StochasticLikelihood
 from ris_pytorch_pipeline.estimate.normalise import scale

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from ris_pytorch_pipeline.estimate import SearchRegion, search_grid
-from ris_pytorch_pipeline.estimate.ml.mirrors import by_signs, mirrors_of
-from ris_pytorch_pipeline.estimate.ml.steered import grid_steering, products
+from ris_pytorch_pipeline.estimate.ml.scanning.mirrors import by_signs, mirrors_of
+from ris_pytorch_pipeline.estimate.ml.scanning.steered import grid_steering, products
 from ris_pytorch_pipeline.physics import Array, Line, Panel, Points, bent, steering_at
 from ris_pytorch_pipeline.rng import stream
 

@@ -6,7 +6,7 @@ import torch
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.estimate import Sml, search_grid
 from ris_pytorch_pipeline.estimate.ml import room
-from ris_pytorch_pipeline.estimate.ml.steered import grid_steering, steering_bytes
+from ris_pytorch_pipeline.estimate.ml.scanning.steered import grid_steering, steering_bytes
 from ris_pytorch_pipeline.physics import Observation, Panel, complex_normal
 from ris_pytorch_pipeline.rng import stream
 

@@ -4,11 +4,11 @@ import pytest
 import torch
 from scipy.optimize import minimize_scalar
 
-from ris_pytorch_pipeline.estimate.ml.gain import one_source_gain
-from ris_pytorch_pipeline.estimate.ml.gridscan import GridScan, shared_sources
 from ris_pytorch_pipeline.estimate.ml.hypothesis import Hypothesis, joined
 from ris_pytorch_pipeline.estimate.ml.pilots.likelihood import PilotLikelihood
-from ris_pytorch_pipeline.estimate.ml.principal import principal_antennas
+from ris_pytorch_pipeline.estimate.ml.scanning.gain import one_source_gain
+from ris_pytorch_pipeline.estimate.ml.scanning.gridscan import GridScan, shared_sources
+from ris_pytorch_pipeline.estimate.ml.scanning.principal import principal_antennas
 from ris_pytorch_pipeline.estimate.ml.stochastic import StochasticLikelihood
 from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.estimate.region import SearchRegion

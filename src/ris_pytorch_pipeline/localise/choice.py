@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Complex, Float, Int
 from torch import Tensor
 
-from ..estimate.ml.gain import one_source_gain
+from ..estimate.ml.scanning.gain import one_source_gain
 from ..likelihood import Gram, whiten
 
 _LOUDEST = 4.0

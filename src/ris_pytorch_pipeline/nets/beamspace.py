@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from ..errors import InfeasibleError, InputError
 from ..estimate import SearchGrid, search_grid
-from ..estimate.ml.mirrors import Mirrors
-from ..estimate.ml.steered import grid_steering, products
+from ..estimate.ml.scanning.mirrors import Mirrors
+from ..estimate.ml.scanning.steered import grid_steering, products
 from ..physics import Array
 from .cleaning import Cleaning
 from .config import NetConfig

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from ..estimate.ml.gain import one_source_gain
+from ..estimate.ml.scanning.gain import one_source_gain
 from ..physics import Array, Observation, coded_response, panel_images, steering_at
 from ..shapes import Cosines
 

@@ -25,14 +25,14 @@ from ..normalise import Scaled, scale
 from ..outcome import Aside, Polished, ending_of, merged, nothing_aside, nothing_found
 from ..records import without_records
 from ..region import SearchRegion
-from .gridscan import scan_bytes
 from .hidden import with_hidden
 from .hypothesis import Hypothesis, Likelihood, Rows
 from .large.outline import outline_bytes, outlined
 from .readings import better_readings
 from .room import check_room
+from .scanning.gridscan import scan_bytes
+from .scanning.steered import steering_bytes
 from .search import Found, Needed, SearchEffort, cycle, search_known, search_unknown
-from .steered import steering_bytes
 from .stochastic import StochasticLikelihood
 from .weighing import Weighing, weighed
 

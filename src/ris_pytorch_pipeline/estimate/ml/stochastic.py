@@ -20,12 +20,12 @@ from ...likelihood import (
 from ...physics import Chart, Observation, Sounding, chart_at, steering_at
 from ..grid import SearchGrid, search_grid
 from ..region import SearchRegion
-from .gain import gain_beside
-from .gridscan import Beside, GridScan, shared_sources
 from .hypothesis import Hypothesis, Rivals, Rows
 from .large.outline import Outline, outline_of
 from .levenberg import ROUGH, Box, Local, minimise
-from .steered import kept_steering
+from .scanning.gain import gain_beside
+from .scanning.gridscan import Beside, GridScan, shared_sources
+from .scanning.steered import kept_steering
 
 SINGLE = 2e-3
 """Least share of noise for which single precision will do: at 20 dB it moves the likelihood by .003 nats."""
@@ -77,7 +77,7 @@ class StochasticLikelihood:
         """T(g) = 2 max_p Σ_l [p α_l/(1 + p β_l) - log(1 + p β_l)] and log p at every grid point.
 
         α_l = |b_l^H Γ_l⁻¹ y_l|² and β_l = b_l^H Γ_l⁻¹ b_l with Γ_l the covariance of the given sources; the power is
-        the maximum-likelihood one by Fisher scoring.
+        the maximum-likelihood one by Fisher scoring. Only at the best points all of ‖b_l‖² is counted.
         """
         noise = given.log_noise.exp().float()
         beside = self._beside(rows, given)

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ....physics import Array, Observation, coded_operator, steering_at
 from ...grid import SearchGrid
-from ..principal import principal_antennas
+from ..scanning.principal import principal_antennas
 from .blocks import BlockSteering, block_steering, lattice_of
 
 LARGE = 1024

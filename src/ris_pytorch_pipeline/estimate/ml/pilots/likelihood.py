@@ -22,7 +22,7 @@ from ...region import SearchRegion
 from ..hypothesis import Hypothesis, Rivals, Rows
 from ..large.outline import Outline, outline_of
 from ..levenberg import ROUGH, Box, Local, minimise
-from ..steered import GridSteering, kept_steering, products, room
+from ..scanning.steered import GridSteering, kept_steering, products, room
 from ..stochastic import position_box
 
 _FEW = 1000

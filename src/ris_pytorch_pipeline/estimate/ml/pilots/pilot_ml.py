@@ -11,10 +11,10 @@ from torch import Tensor
 from ....errors import InputError
 from ....physics import Observation
 from ...grid import search_grid
-from ..gridscan import scan_bytes
 from ..hypothesis import Hypothesis, Rows
 from ..large.outline import outline_bytes, outlined
 from ..maximum_likelihood import MaximumLikelihood
+from ..scanning.gridscan import scan_bytes
 from ..search import add_source, better_of, cycle, escape, search_known
 from ..stochastic import StochasticLikelihood
 from .likelihood import PilotLikelihood, pilot_grid

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ...physics import Array
-from ..grid import SearchGrid
+from ....physics import Array
+from ...grid import SearchGrid
 
 _SAME = 1.1e-6
 """Part of the wavelength within which two coordinates are one."""

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from ...physics import Array, steering_at
-from ..grid import SearchGrid
+from ....physics import Array, steering_at
+from ...grid import SearchGrid
 from .mirrors import Mirrors, by_signs, mirrors_of
 
 _TILE_BYTES = 1 << 21

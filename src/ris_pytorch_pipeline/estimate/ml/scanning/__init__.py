@@ -1,0 +1,1 @@
+"""How a grid is scanned for one more source."""
