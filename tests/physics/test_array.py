@@ -211,3 +211,10 @@ def test_a_change_of_precision_passes_gradients() -> None:
         array.to(dtype=torch.float32)
     array.to(dtype=torch.float32).elements.square().sum().backward()
     assert elements.grad is not None and torch.allclose(elements.grad, 2 * elements.detach(), atol=1e-5)
+
+
+def test_a_frame_takes_no_memory_of_the_square_of_the_elements() -> None:
+    array = Panel(horizontal=640, vertical=640, spacing=0.15).array(0.3)
+    assert array.frame.dimension == 2
+    assert array.frame.identity
+    assert Points([[0.0, 0.0, 0.0], [0.0, 0.15, 0.0]], 0.3).frame.dimension == 1

@@ -57,7 +57,7 @@ def frame_of(elements: Float[Tensor, "element 3"], wavelength: float) -> Frame:
     centred = elements - centre
     if float(centre.norm()) <= _CENTRED * max(float(centred.norm(dim=-1).max()), wavelength):
         centre = torch.zeros_like(centre)
-    axes = torch.linalg.svd(centred, full_matrices=True).Vh if len(elements) > 1 else torch.eye(3).double()
+    axes = _principal(centred) if len(elements) > 1 else torch.eye(3).double()
     along = centred @ axes.mT
     extents = along.amax(0) - along.amin(0)
     dimension = int((extents > _THIN * wavelength).sum())
@@ -66,6 +66,11 @@ def frame_of(elements: Float[Tensor, "element 3"], wavelength: float) -> Frame:
         return Frame(dimension, eye, centre)
     rotation = _of_line(axes[0]) if dimension == 1 else _of_plane(axes[2])
     return Frame(dimension, torch.where((rotation - eye).abs().amax() < 1e-9, eye, rotation), centre)
+
+
+def _principal(centred: Tensor) -> Tensor:
+    """Three axes, longest first. Three elements span them; all left vectors would take (element, element)."""
+    return torch.linalg.svd(centred, full_matrices=len(centred) < 3).Vh
 
 
 def _extent(x: Tensor) -> Tensor:
