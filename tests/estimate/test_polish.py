@@ -106,3 +106,14 @@ def test_what_is_known_is_not_evaluated_again() -> None:
     Known(first.hypothesis, first.local, torch.tensor([2])).at(evaluate, point)
     Known(first.hypothesis, first.local, ROWS[:0]).at(evaluate, point)
     assert asked == [[2]]
+
+
+def test_two_loud_sources_at_one_place_can_be_refined_in_single_precision() -> None:
+    """Each explains what the other takes away, at powers without bound: B^H B is singular there."""
+    _, slow, start = prepared("random")
+    rough, _, _ = prepared("random", torch.complex64)
+    together = start.cosines[:, :1].expand(-1, 2, -1) + torch.tensor([[0.0], [1e-6]])
+    merged = replace(start, cosines=together, log_powers=start.log_powers + 12, log_noise=start.log_noise.clamp_min(-2))
+    ended = slow.refine(ROWS, merged, iterations=3, tolerance=1e-2)
+    assert bool(ended.value.isfinite().all())
+    assert bool(rough.polish(merged, 3).hypothesis.value.isfinite().all())

@@ -17,7 +17,7 @@ from ..grid import search_grid
 from ..region import SearchRegion
 from .hypothesis import Hypothesis
 from .levenberg import Box, Local, Minimum, minimise
-from .stochastic import likelihood_box, position_box, quadratic
+from .stochastic import factors_in_single, likelihood_box, position_box, quadratic
 
 _MANY = 0.5
 """Part of the scenes from which on all are evaluated: to copy the matrices of some takes as long."""
@@ -112,6 +112,7 @@ class CompactRandom(Compact):
     def __init__(self, observation: Observation, region: SearchRegion) -> None:
         super().__init__(observation, region)
         self.measurements = observation.measurements
+        self.energy = observation.channel.shape[-2:].numel()
         self.operator = coded_operator(observation.codes, observation.channel).flatten(1, 2)
 
     def of(self, rows: Int[Tensor, "row"]) -> "CompactRandom":  # noqa: F821
@@ -133,7 +134,8 @@ class CompactRandom(Compact):
         def evaluate(x: Tensor, subset: Int[Tensor, "scene"]) -> Local:  # noqa: F821
             points, rows, asked = self._spread(x, subset, first)
             places = points[:, : 3 * sources].unflatten(1, (sources, 3))
-            gram = self._gram(places, chart if rows is None else chart[rows], rows)
+            single = factors_in_single(x[:, 3 * sources : -1], x[:, -1:], self.energy)
+            gram = self._gram(places, chart if rows is None else chart[rows], rows, single=single)
             return quadratic(gram if asked is None else gram[asked], x[:, 3 * sources : -1], x[:, -1:])
 
         box = likelihood_box(self.grid, sources, first)
@@ -145,11 +147,11 @@ class CompactRandom(Compact):
         found = Hypothesis(cosines, log_powers, log_noise[:, 0], end.value, end.converged)
         return Polished(found, end.curvature, end.local)
 
-    def _gram(self, coordinates: Tensor, chart: Chart, rows: Tensor | None) -> Gram:
-        kind = self.operator.dtype
-        vectors = panel_block(chart, coordinates.to(kind.to_real()))
+    def _gram(self, coordinates: Tensor, chart: Chart, rows: Tensor | None, *, single: bool) -> Gram:
+        vectors = panel_block(chart, coordinates.to(self.operator.dtype.to_real()))
         y = self.measurements if rows is None else self.measurements[rows]
-        return response_gram(self._response(vectors, rows), y, kinds=4)
+        response = self._response(vectors, rows)
+        return response_gram(response if single else response.to(torch.complex128), y, kinds=4)
 
     def _response(self, vectors: Complex[Tensor, "scene vector element"], rows: Tensor | None) -> Tensor:
         """(scene, snapshot, vector, antenna)."""

@@ -29,7 +29,9 @@ from .scanning.steered import kept_steering
 
 SINGLE = 2e-3
 """Least share of noise for which single precision will do: at 20 dB it moves the likelihood by .003 nats."""
-_SINGLE_NOISE = math.log(SINGLE)
+_LOUDEST = 1e5
+"""Largest energy of a source over the noise for which single precision will do: beyond it B^H B + σ² P⁻¹ of two sources
+at one place is no longer positive."""
 _BEST = 16
 """Best points of a scan at which gains are computed with all of their energies."""
 _TILE_BYTES = 1 << 21
@@ -180,10 +182,15 @@ class StochasticLikelihood:
         """NLL, score and Fisher information at parameter vectors."""
         coordinates, log_powers, log_noise = x.split([3 * sources, sources, 1], dim=1)
         coordinates, y = coordinates.unflatten(1, (sources, 3)), self.observation.blocks[rows]
-        if sounding is self.rough and bool((log_noise > _SINGLE_NOISE).all()):
+        if sounding is self.rough and self._single(log_powers, log_noise):
             vectors = panel_block(chart, coordinates.float()).to(torch.complex64)
             return quadratic(response_gram(sounding.of(rows).response(vectors), y, kinds=4), log_powers, log_noise)
         return quadratic(snapshot_gram(coordinates, chart, sounding.of(rows), y), log_powers, log_noise)
+
+    def _single(self, log_powers: Tensor, log_noise: Tensor) -> bool:
+        """Whether Grams of single precision will do."""
+        energy = self.observation.channel.shape[-2:].numel()
+        return bool((log_noise > math.log(SINGLE)).all()) and factors_in_single(log_powers, log_noise, energy)
 
     def scores(self, rows: Rows, at: Hypothesis) -> Tensor:
         """Gradient of the NLL at a hypothesis, block by block, (row, block, parameter)."""
@@ -201,6 +208,11 @@ class StochasticLikelihood:
 
     def _box(self, sources: int, *, held: bool = False) -> Box:
         return likelihood_box(None if held else self.grid, sources, self.observation.elements)
+
+
+def factors_in_single(log_powers: Tensor, log_noise: Tensor, energy: int) -> bool:
+    """Whether B^H B + σ² P⁻¹ of single precision can be factored whatever the places, for ‖b‖² of about this energy."""
+    return bool((log_powers - log_noise < math.log(_LOUDEST / energy)).all())
 
 
 def quadratic(gram: Gram, log_powers: Tensor, log_noise: Tensor) -> Local:

@@ -117,8 +117,8 @@ def _seen(
     return seen * present[:, None, None, :, None]
 
 
-def _by_wavelength(array: Array, positions: Positions) -> Complex[Tensor, "*batch 2 source element"]:
-    """First and second derivative of a by log λ, by central differences."""
+def _by_wavelength(array: Array, positions: Positions) -> Complex[Tensor, "... 2 source element"]:
+    """First and second derivative of a by log λ, by central differences, (scene, [frequency,] derivative, ...)."""
     arrays = [replace(array, wavelengths=tuple(x * (1 + way * _STEP) for x in array.wavelengths)) for way in (-1, 0, 1)]
     below, here, above = (steering_at(to_cosines(positions, each), each) for each in arrays)
     return torch.stack([(above - below) / (2 * _STEP), (above + below - 2 * here) / _STEP**2], dim=-3)
