@@ -165,28 +165,45 @@ def chosen_scenes(text: str, count: int) -> list[int]:
 
 
 def region_for(arguments: argparse.Namespace, file: SceneFile) -> SearchRegion:
-    """The field of view for the scenes of a file, see `region_in`."""
-    return region_in(arguments, file.header.config or {})
+    """The field of view for the scenes of a file, see `region_in`; an array with depth sees all around."""
+    return region_in(arguments, file.header.config or {}, around=file.observation.array.deep)
 
 
-def region_in(arguments: argparse.Namespace, config: Mapping[str, Any]) -> SearchRegion:
+def region_in(arguments: argparse.Namespace, config: Mapping[str, Any], *, around: bool = False) -> SearchRegion:
     """The field of view: of the options, else of a preset or configuration named, else of `config`, else the default.
 
-    A single number given as an option fixes elevation or distance.
+    A single number given as an option fixes elevation or distance. `around` lets azimuths lie behind the array.
 
     Raises:
-        InputError: a single azimuth, which is what is sought.
+        InputError: a single azimuth, which is what is sought, or one out of range.
     """
     given = vars(arguments)
     if "preset" in given or given["config"] is not None:
         base = experiment_of(arguments).scenario
     else:
         base = _resolved(config)
-    options = overrides_of(arguments).get("scenario", {})
+    options = dict(overrides_of(arguments).get("scenario", {}))
+    turned = {"azimuth": _all_round(options.pop("azimuth_deg"))} if around and "azimuth_deg" in options else {}
     asked = overlay(base, options, "scenario")
     if "azimuth_deg" in options and len(set(ends(asked.azimuth_deg))) == 1:
         raise InputError("an azimuth span", f"{asked.azimuth_deg} degrees", "a fixed direction", "pass [low, high]")
-    return replace(region_of(base), **{key.removesuffix("_deg"): _ends_of(asked, key) for key in options})
+    spans = {key.removesuffix("_deg"): _ends_of(asked, key) for key in options}
+    return replace(region_of(base), **spans, **turned)
+
+
+def _all_round(value: object) -> tuple[float, float]:
+    """A span of azimuths of an array that sees all around, in radians.
+
+    Raises:
+        InputError: a single one, or ends that are swapped or beyond ±180 degrees.
+    """
+    low, high = ends(fit(float | tuple[float, float], value, "azimuth_deg"))
+    if not -180 <= low < high <= 180:
+        raise InputError(
+            "azimuth_deg as [low, high] within [-180, 180]", f"azimuth_deg = {value}",
+            "ends swapped, a wrong unit, or a fixed direction", "pass [low, high] in degrees",
+        )  # fmt: skip
+    return math.radians(low), math.radians(high)
 
 
 def _resolved(config: Mapping[str, Any]) -> Scenario:
