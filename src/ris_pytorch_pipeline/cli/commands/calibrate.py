@@ -25,9 +25,9 @@ from ...estimate import Estimator, PilotMl, Sml, contender, likelihood_for
 from ...physics import Observation
 from ..memory import read_bytes, require
 from ..options.counts import count_of
+from ..options.field_of_view import region_for
 from ..showing.output import print_json
 from ..showing.tables import print_table, table_of
-from .locate import region_for
 
 ONE_SOURCE = "a scale of ±, which is measured on scenes with one known source each"
 

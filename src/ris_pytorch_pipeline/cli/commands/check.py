@@ -15,9 +15,9 @@ from ...estimate.fit import WIDER, Note, Trial, better, explains, notes, try_con
 from ...physics import Observation
 from ..memory import read_bytes, require
 from ..options.counts import count_of
+from ..options.field_of_view import region_for
 from ..showing.output import print_json
 from ..showing.tables import print_table, table_of
-from .locate import region_for
 
 NOT_EXPLAINED = 1
 """Exit code where the stated convention does not explain the measurements."""

@@ -3,25 +3,24 @@
 import argparse
 import math
 import os
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from ...bench import Finding, findings_of, located, region_of, summary_of
+from ...bench import Finding, findings_of, located, summary_of
 from ...calibrate import applied_to, load_calibration
 from ...data import SceneFile, count_scenes, load_scenes
 from ...errors import ConfigurationError, InputError
 from ...estimate import Estimate, Estimator, SearchRegion, Status, contender, joined_estimates, likelihood_for, told
-from ...experiment import fit, overlay, parse_toml_value, resolve
-from ...physics import Observation, Scenario, ends
+from ...experiment import fit, parse_toml_value
+from ...physics import Observation
 from ...train import Trained
-from ..arguments import experiment_of, overrides_of
 from ..forms.locate_folder import locate_folder
 from ..memory import affordable, read_bytes, require, searched_bytes
 from ..options.counts import count_of
+from ..options.field_of_view import region_for
 from ..options.model import localiser, network_at, refuse_beside_model
 from ..showing.figures import check_figure, save_figure, scene_figure
 from ..showing.output import Bar, print_json
@@ -162,62 +161,6 @@ def chosen_scenes(text: str, count: int) -> list[int]:
             f"a scene in 0..{count - 1}, or all", text, "scenes are counted from 0", "pick a scene of this file"
         )
     return [number]
-
-
-def region_for(arguments: argparse.Namespace, file: SceneFile) -> SearchRegion:
-    """The field of view for the scenes of a file, see `region_in`; an array with depth sees all around."""
-    return region_in(arguments, file.header.config or {}, around=file.observation.array.deep)
-
-
-def region_in(arguments: argparse.Namespace, config: Mapping[str, Any], *, around: bool = False) -> SearchRegion:
-    """The field of view: of the options, else of a preset or configuration named, else of `config`, else the default.
-
-    A single number given as an option fixes elevation or distance. `around` lets azimuths lie behind the array.
-
-    Raises:
-        InputError: a single azimuth, which is what is sought, or one out of range.
-    """
-    given = vars(arguments)
-    if "preset" in given or given["config"] is not None:
-        base = experiment_of(arguments).scenario
-    else:
-        base = _resolved(config)
-    options = dict(overrides_of(arguments).get("scenario", {}))
-    turned = {"azimuth": _all_round(options.pop("azimuth_deg"))} if around and "azimuth_deg" in options else {}
-    asked = overlay(base, options, "scenario")
-    if "azimuth_deg" in options and len(set(ends(asked.azimuth_deg))) == 1:
-        raise InputError("an azimuth span", f"{asked.azimuth_deg} degrees", "a fixed direction", "pass [low, high]")
-    spans = {key.removesuffix("_deg"): _ends_of(asked, key) for key in options}
-    return replace(region_of(base), **spans, **turned)
-
-
-def _all_round(value: object) -> tuple[float, float]:
-    """A span of azimuths of an array that sees all around, in radians.
-
-    Raises:
-        InputError: a single one, or ends that are swapped or beyond ±180 degrees.
-    """
-    low, high = ends(fit(float | tuple[float, float], value, "azimuth_deg"))
-    if not -180 <= low < high <= 180:
-        raise InputError(
-            "azimuth_deg as [low, high] within [-180, 180]", f"azimuth_deg = {value}",
-            "ends swapped, a wrong unit, or a fixed direction", "pass [low, high] in degrees",
-        )  # fmt: skip
-    return math.radians(low), math.radians(high)
-
-
-def _resolved(config: Mapping[str, Any]) -> Scenario:
-    """The scenario of a scene file's configuration; its codes and channel, known by name elsewhere, are in the file."""
-    held = {key: config[key] for key in ("preset", "scenario") if key in config}
-    if isinstance(held.get("scenario"), Mapping):
-        held["scenario"] = {key: value for key, value in held["scenario"].items() if key not in ("codes", "channel")}
-    return resolve(held).scenario
-
-
-def _ends_of(scenario: Scenario, key: str) -> tuple[float, float]:
-    """Both ends of a field of the scenario in radians or metres."""
-    low, high = ends(vars(scenario)[key])
-    return (math.radians(low), math.radians(high)) if key.endswith("_deg") else (low, high)
 
 
 def document(
