@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ris_pytorch_pipeline.errors import InputError
-from ris_pytorch_pipeline.physics import Observation, draw, preset
+from ris_pytorch_pipeline.physics import Line, Observation, complex_normal, direct, draw, preset
 from ris_pytorch_pipeline.rng import stream
 
 
@@ -43,3 +43,22 @@ def test_large_finite_values_are_no_error() -> None:
 def test_no_impossible_wavelength(seen: Observation, wavelength: float) -> None:
     with pytest.raises(InputError, match="positive wavelength"):
         replace(seen, wavelength=wavelength)
+
+
+@pytest.mark.parametrize("frequencies", [1, 3])
+def test_without_codes_and_channel_the_elements_are_the_antennas(frequencies: int) -> None:
+    array = Line(count=5, spacing=0.15).array(0.3)
+    array = replace(array, wavelengths=(0.3, 0.29, 0.28)[:frequencies])
+    wide = (3,) if frequencies > 1 else ()
+    measured = complex_normal((2, *wide, 7, 5), stream(3, "direct"))
+    wanted = direct(array, 2, 7)
+    alone = Observation(measurements=measured, array=array, symbols="random")
+    assert torch.equal(alone.codes, wanted.codes)
+    assert torch.equal(alone.channel, wanted.channel)
+
+
+def test_a_channel_without_codes_and_antennas_that_are_no_elements_are_refused(seen: Observation) -> None:
+    with pytest.raises(InputError, match="no codes"):
+        Observation(measurements=seen.measurements, channel=seen.channel, array=seen.array, symbols="random")
+    with pytest.raises(InputError, match="an antenna for each element"):
+        Observation(measurements=seen.measurements, array=seen.array, symbols="random")

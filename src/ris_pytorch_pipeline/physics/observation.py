@@ -39,7 +39,8 @@ class Observation(Sounding):
     Args:
         measurements: (scene, [frequency,] snapshot, antenna), complex.
         codes: (scene, [frequency,] snapshot, element), the codes in use, complex; unit modulus for a passive panel.
-        channel: (scene, [frequency,] antenna, element), complex.
+        channel: (scene, [frequency,] antenna, element), complex. Codes and channel are left out together of an array
+            without a RIS, whose elements are the antennas.
         symbols: `random` (a new symbol per snapshot), `pilot` (one unknown constant per source and frequency), or
             `known` up to one complex factor per source and frequency.
         sequences: (scene, [frequency,] snapshot, source), the symbols where they are known; zero in slots without a
@@ -50,7 +51,8 @@ class Observation(Sounding):
         wavelength: short form, see `array`.
 
     Raises:
-        InputError: shapes that disagree, values that are not finite, a wavelength that is not positive.
+        InputError: shapes that disagree, values that are not finite, a wavelength that is not positive, codes without a
+            channel or a channel without codes.
     """
 
     measurements: Measured
@@ -62,18 +64,18 @@ class Observation(Sounding):
         self,
         *,
         measurements: Any,  # noqa: ANN401
-        codes: Any,  # noqa: ANN401
-        channel: Any,  # noqa: ANN401
         symbols: Symbols | tuple[Symbols, ...],
+        codes: Any = None,  # noqa: ANN401
+        channel: Any = None,  # noqa: ANN401
         array: Array | None = None,
         noise_variance: Any = None,  # noqa: ANN401
         sequences: Any = None,  # noqa: ANN401
         elements: Any = None,  # noqa: ANN401
         wavelength: Any = None,  # noqa: ANN401
     ) -> None:
-        given = {"measurements": measurements, "codes": codes, "channel": channel}
-        tensors = {name: as_tensor(value) for name, value in given.items()}
         array = _array_of(array, elements, wavelength)
+        given = {"measurements": measurements, **_front(codes, channel, measurements, array)}
+        tensors = {name: as_tensor(value) for name, value in given.items()}
         tensors = _with_frequencies(tensors, array)
         values = {
             **tensors, "array": array, "symbols": symbols, "noise_variance": _variance(noise_variance, tensors),
@@ -203,6 +205,28 @@ class Observation(Sounding):
 def _alike(counts: dict[str, tuple[int, ...]]) -> bool:
     """Whether all tensors say the same of every count."""
     return all(len(set(each)) == 1 for each in counts.values())
+
+
+def _front(codes: Any, channel: Any, measurements: Any, array: Array) -> dict[str, Any]:  # noqa: ANN401
+    """Codes and channel, as given or those of an array without a RIS: each element is an antenna.
+
+    Raises:
+        InputError: one of them alone, or neither and antennas that are no elements.
+    """
+    missing = [name for name, value in {"codes": codes, "channel": channel}.items() if value is None]
+    if not missing:
+        return {"codes": codes, "channel": channel}
+    seen = as_tensor(measurements)
+    if len(missing) == 1 or seen.ndim < 3 or seen.shape[-1] != len(array):
+        raise InputError(
+            "codes and channel, or neither and an antenna for each element",
+            f"no {' and no '.join(missing)}; measurements {tuple(seen.shape)} and {len(array)} elements",
+            "a RIS whose codes or channel were forgotten, or antennas that are no elements",
+            "pass both, or measurements of (scene, snapshot, element)",
+        )
+    kind = seen.dtype if seen.is_complex() else torch.complex128
+    ones = torch.ones((), dtype=kind, device=seen.device).expand(len(seen), seen.shape[-2], len(array))
+    return {"codes": ones, "channel": torch.eye(len(array)).to(ones).expand(len(seen), -1, -1)}
 
 
 def _array_of(array: Array | None, elements: Any, wavelength: Any) -> Array:  # noqa: ANN401
