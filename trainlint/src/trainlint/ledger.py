@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from .errors import InputError
 from .findings import Finding
-from .rules import runs
+from .rules import data as data_rules
 
 FORMAT = 2
 """Number of the format; the first record of every session has it. Before 2 there were two formats without a number."""
@@ -229,7 +229,7 @@ def last_run(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def _did_something(record: Mapping[str, object]) -> bool:
     """Whether a record is of the session's own doing: that an earlier one was killed is not."""
     event = record.get("event")
-    return event == "update" or (event == "finding" and record.get("code") != runs.DIED.code)
+    return event == "update" or (event == "finding" and record.get("code") != data_rules.DIED.code)
 
 
 def has_ended(session: Sequence[Mapping[str, object]]) -> bool:
@@ -246,7 +246,7 @@ def unfinished(path: Path | str) -> Finding | None:
     run = known[-1]
     epochs, updates = (sum(record.get("event") == event for record in run) for event in ("epoch", "update"))
     told = f"the session before this one was killed: {len(run)} records, {epochs} epochs, {updates} updates"
-    return runs.DIED.found(f"{told} and no end record", records=len(run), epochs=epochs, updates=updates)
+    return data_rules.DIED.found(f"{told} and no end record", records=len(run), epochs=epochs, updates=updates)
 
 
 def same_run(path: Path | str, identity: Mapping[str, object]) -> list[Finding]:
@@ -255,7 +255,7 @@ def same_run(path: Path | str, identity: Mapping[str, object]) -> list[Finding]:
     stored = run[0].get("identity") if run else {}
     told = stored if isinstance(stored, dict) else {}
     return [
-        runs.ANOTHER_RUN.found(f"{key} is {told.get(key)!r} in the ledger and {value!r} here", subject=key)
+        data_rules.ANOTHER_RUN.found(f"{key} is {told.get(key)!r} in the ledger and {value!r} here", subject=key)
         for key, value in identity.items()
         if key not in told or told[key] != value
     ]

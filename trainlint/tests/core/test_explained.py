@@ -4,8 +4,7 @@ import pytest
 
 from trainlint.cli import main
 from trainlint.cli.explain import PAGES, explained
-from trainlint.entry import of_finding
-from trainlint.output import OUTPUTS
+from trainlint.output import OUTPUTS, of_finding
 from trainlint.rules import RULES, rule
 
 

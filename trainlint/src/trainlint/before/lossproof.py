@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from ..findings import Finding
+from ..rules import data as data_rules
 from ..rules import losses as rules
-from ..rules import numbers, updates
+from ..rules import updates
 
 Term = Callable[[Tensor], Tensor]
 """A term of the loss as a function of the prediction alone; the truth is inside."""
@@ -103,7 +104,7 @@ def degenerate_gradient(terms: Mapping[str, Term], inputs: Mapping[str, Tensor])
             if bad:
                 at = float(out.detach())
                 text = f"{bad} of {gradient.numel()} gradient entries not finite on {kind}, where the value is {at:.4g}"
-                found.append(numbers.DEGENERATE.found(text, subject=name, entries=bad))
+                found.append(data_rules.DEGENERATE.found(text, subject=name, entries=bad))
     return found
 
 

@@ -20,8 +20,9 @@ from ..during.run import module_of, some
 from ..during.weights.names import nonfinite, norms
 from ..errors import ExplainedError, InputError
 from ..findings import Finding, Severity
+from ..rules import data as data_rules
 from ..rules import losses as loss_rules
-from ..rules import numbers, runs, updates
+from ..rules import updates
 from ..verdict import TrainingFault
 from .memory import SavedBytes
 
@@ -53,7 +54,7 @@ class Line:
     @property
     def stopped(self) -> bool:
         """True where the check could not be made: it raised an error."""
-        return any(f.rule is runs.STOPPED for f in self.findings)
+        return any(f.rule is data_rules.STOPPED for f in self.findings)
 
     def __str__(self) -> str:
         """One line of text."""
@@ -82,11 +83,11 @@ def _found(run: Callable[[], tuple[str, Sequence[Finding]]]) -> tuple[str, Seque
     except TrainingFault as fault:
         return "", [fault.finding]
     except ExplainedError as error:
-        return "", [runs.STOPPED.found(str(error), severity=Severity.FATAL)]
+        return "", [data_rules.STOPPED.found(str(error), severity=Severity.FATAL)]
     except Exception as error:
         at = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__}: {error} ({Path(at.filename).name}, line {at.lineno})"
-        return "", [runs.STOPPED.found(text, severity=Severity.FATAL)]
+        return "", [data_rules.STOPPED.found(text, severity=Severity.FATAL)]
 
 
 class Restored:
@@ -162,7 +163,7 @@ class Trial:
         if not math.isfinite(value):
             found.append(loss_rules.NOT_FINITE.found(f"loss is {value}"))
         if self.loss.dtype in {torch.float16, torch.bfloat16}:
-            found.append(numbers.HALF_LOSS.found(f"loss is {str(self.loss.dtype).removeprefix('torch.')}"))
+            found.append(data_rules.HALF_LOSS.found(f"loss is {str(self.loss.dtype).removeprefix('torch.')}"))
         for met in broadcasts(self.loss, criteria.read(self.loss)):
             found.append(loss_rules.BROADCAST.found(met, severity=Severity.WARNING))
         self._wrong_sign = maximised(self.loss)
@@ -186,7 +187,7 @@ class Trial:
 
     def _named(self, text: str, module: str) -> list[Finding]:
         return [
-            numbers.GRADIENT.found(text, subject=module),
+            data_rules.GRADIENT.found(text, subject=module),
             *name_operation(lambda: self.step(self.model, self.batch)),
         ]
 
@@ -215,7 +216,7 @@ class Trial:
         first = float(self.loss.detach())
 
         def closure() -> Tensor:
-            self.optimizer.zero_grad()  # pyright: ignore[reportOptionalMemberAccess]
+            self.optimizer.zero_grad()  # pyright: ignore
             loss = self.step(self.model, self.batch)
             loss.backward()
             return loss

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..entry import Entry, new_only, read_known, write_known
+from ..output import Entry, new_only, read_known, write_known
 
 OUTPUTS = ("text", "json", "github", "sarif")
 

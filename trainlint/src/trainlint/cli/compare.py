@@ -21,9 +21,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from ..after.compare import compare  # after the parser has answered
     from ..after.postmortem import read_series
-    from ..entry import of_finding
     from ..ledger import to_json
-    from ..output import OUTPUTS
+    from ..output import OUTPUTS, of_finding
 
     found = compare(read_series(arguments.run), read_series(arguments.baseline))
     blind = ("the two have no series in common",) if not found.rows and found.same else ()

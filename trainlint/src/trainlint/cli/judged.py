@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..entry import Entry, of_finding
 from ..findings import Finding, State
 from ..ledger import to_json
-from ..output import OUTPUTS
+from ..output import OUTPUTS, Entry, of_finding
 from ..verdict import Verdict
 from .choices import Known, put
 from .keeper import Keeper

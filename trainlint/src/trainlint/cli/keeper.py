@@ -11,8 +11,8 @@ from pathlib import Path
 from ..before.source.checking import check_paths
 from ..before.source.suspicion import SourceFinding
 from ..before.source.walking.reading import sources
-from ..entry import Entry
 from ..errors import InputError
+from ..output import Entry
 from ..rules import RULES
 from ..settings import Settings, known_code, settings_for
 

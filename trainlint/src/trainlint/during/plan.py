@@ -3,7 +3,7 @@
 import copy
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Flag, StrEnum, auto
 from functools import reduce
@@ -111,6 +111,13 @@ class Plan:
 
 LOW = 0.2
 """A warmed-up cosine or linear decay averages half its peak; a fifth means that the peak was never of use."""
+
+
+def outermost(schedulers: Iterable[object]) -> list[object]:
+    """The schedules that no other one steps, as `SequentialLR` does with those that it was made of."""
+    given = list(schedulers)
+    inner = {id(each) for outer in given for each in vars(outer).get("_schedulers", ())}
+    return [each for each in given if id(each) not in inner]
 
 
 def horizon(scheduler: object) -> int | None:

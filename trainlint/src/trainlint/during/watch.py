@@ -13,13 +13,13 @@ from torch.optim import Optimizer
 from ..errors import InputError
 from ..findings import Severity
 from ..ledger import Evidence, Ledger
-from ..rules import runs
+from ..rules import data as data_rules
 from ..verdict import TrainingFault, Verdict, judge
 from .hearing.hooks import scaler_of
 from .hearing.observer import Observer
 from .hearing.unread import reason
 from .jury import Audience, Jury
-from .plan import Plan, Preset
+from .plan import Plan, Preset, outermost
 from .probes.probe import Loss, Probe
 from .probes.standard import standard_probes
 from .run import Epoch, Run
@@ -78,7 +78,7 @@ class Watch:
         made = lanes(optimizers, known)
         each = optimizers.values() if isinstance(optimizers, Mapping) else optimizers
         held = next((s for s in map(scaler_of, each) if s is not None), None) if scaler is None else scaler
-        self.run = Run(model, made, schedulers, held, settled)
+        self.run = Run(model, made, outermost(schedulers), held, settled)
         self._unwritten = ""
         self.ledger = self._opened(ledger, identity) if isinstance(ledger, Path | str) else None
         evidence = ledger if isinstance(ledger, Evidence) else self.ledger
@@ -261,7 +261,7 @@ class Watch:
             self.jury.record("failure", error=f"{type(error).__name__}: {error}")
         if error is not None and not isinstance(error, TrainingFault):
             severity = None if isinstance(error, Exception) else Severity.NOTE  # Ctrl-C says nothing of the training
-            stopped = runs.STOPPED.found(f"{type(error).__name__}: {error}".rstrip(": "), severity=severity)
+            stopped = data_rules.STOPPED.found(f"{type(error).__name__}: {error}".rstrip(": "), severity=severity)
             self._run("close", self.jury.take, stopped)
         self.observer.detach()
         verdict = self.verdict()

@@ -2,13 +2,13 @@
 
 from ..errors import InputError
 from ..findings import Rule
-from . import data, losses, numbers, runs, source, source_model, updates
+from . import data, losses, source, source_model, updates
 
 RULES: tuple[Rule, ...] = tuple(
     sorted(
         (
             rule
-            for room in (updates, losses, numbers, data, runs, source, source_model)
+            for room in (updates, losses, data, source, source_model)
             for rule in vars(room).values()
             if isinstance(rule, Rule)
         ),

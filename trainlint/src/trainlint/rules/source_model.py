@@ -160,14 +160,14 @@ BEST_STUCK = Rule(
 ONE_BATCH = Rule(
     "RT658", "one-batch-only", _WARNING, _SUSPICIOUS, "D7",
     "Each epoch trains on one batch.",
-    "The batch loop ends with a `break` or `return` that no condition guards.",
-    "Remove it, or move it out of the loop.",
+    "The batch loop always ends after its first batch, or the loader begins anew in each round.",
+    "Go on with the loop: `for batch in loader`.",
 )
 RESEEDED = Rule(
     "RT659", "seeded-in-the-loop", _WARNING, _SUSPICIOUS, "D7",
-    "Each epoch sees the same order, noise and dropout.",
-    "The seed is set again, to the same constant, inside the training loop.",
-    "Set the seed once, before the loop.",
+    "Each epoch or worker sees the same order, noise and dropout.",
+    "A constant seed is set again in the loop or in each worker, or each worker copies one generator.",
+    "Set the seed once, before the loop; in a worker take `torch.initial_seed()`.",
 )
 NO_BATCHES = Rule(
     "RT660", "loader-without-batches", _WARNING, _STALLED, "D7",

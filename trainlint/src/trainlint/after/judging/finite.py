@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from ...findings import Finding, Severity
-from ...rules import losses, numbers
+from ...rules import data as data_rules
+from ...rules import losses
 from ..reading.log import Log
 from ..series import Kind, Series, trailing
 from .subject import Subject, mean_at_zero, share
@@ -136,7 +137,7 @@ def _norms(log: Log, skipped: bool) -> list[Finding]:
         if end >= max(3, 0.1 * len(flags)) and not series.name.average:
             weight = Severity.FATAL
         weight = Severity.NOTE if skipped else weight
-        return [numbers.GRADIENT.found(_what(series, flags), severity=weight, values=bad)]
+        return [data_rules.GRADIENT.found(_what(series, flags), severity=weight, values=bad)]
     return []
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ...findings import Finding, Severity
-from ...rules import losses, runs, updates
+from ...rules import data as data_rules
+from ...rules import losses, updates
 from ..reading.names import quantity
 from ..series import Curve, Series
 from .subject import Subject, fall, finest, mean, noise, rank_trend, third
@@ -187,7 +188,7 @@ def restarted(subject: Subject) -> list[Finding]:
         return []
     text = f"{part.name.key} is {after:.4g} after the restart at {part.at(back[0])}, and was {before:.4g} at the same "
     text += f"{len(pairs)} places before"
-    return [runs.RESUME.found(text, severity=Severity.WARNING, before=before, after=after)]
+    return [data_rules.RESUME.found(text, severity=Severity.WARNING, before=before, after=after)]
 
 
 def _both_sides(part: Series, places: Sequence[float], start: int) -> list[tuple[float, float]]:

@@ -3,7 +3,7 @@
 import math
 
 from ...findings import Finding, Severity, State
-from ...rules import runs
+from ...rules import data as data_rules
 from ...verdict import Verdict, judge
 from ..reading.log import Log
 from ..series import Kind
@@ -46,7 +46,7 @@ def _ended(log: Log) -> list[Finding]:
     where = "" if last is None else f" after epoch {last:.6g}"
     where += f" of {log.planned}" if where and log.planned else ""
     asked = Severity.NOTE if "KeyboardInterrupt" in log.ended else None
-    return [runs.STOPPED.found(f"the log ends{where} with {log.ended!r}", severity=asked)]
+    return [data_rules.STOPPED.found(f"the log ends{where} with {log.ended!r}", severity=asked)]
 
 
 def counts(log: Log) -> dict[str, int]:

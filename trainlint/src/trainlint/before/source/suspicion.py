@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ...findings import Rule, Severity, wrapped
 from ...rules.causes import CONFIRMED_BY, LINE_EXPLAINS
+from .meaning.values import Function, Tensor, Thing
 from .training import place
 from .walking.events import Event
 from .walking.scopes import SourceFile
@@ -89,7 +90,12 @@ def tell(
 
 
 def at(
-    rule: Rule, event: Event, evidence: str, *, subject: str = "", severity: Severity | None = None
-) -> SourceFinding:
-    """A finding at an event."""
-    return tell(rule, event.node, event.file, evidence, subject=subject, severity=severity)
+    rule: Rule,
+    made: Event | Function | Tensor | Thing,
+    evidence: str,
+    *,
+    subject: str = "",
+    severity: Severity | None = None,
+) -> SourceFinding:  # fmt: skip
+    """A finding where something happens or is made."""
+    return tell(rule, made.node, made.file, evidence, subject=subject, severity=severity)

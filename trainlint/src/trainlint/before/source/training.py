@@ -79,7 +79,8 @@ class Training:
     @cached_property
     def live(self) -> set[int]:
         """Identities of everything that some loss on which backward is called reaches by gradients."""
-        return {i for e in self.backwards for i in self.reach(e.value)[0]}
+        by_hand = [e.target for e in self.of("grad") if isinstance(e.node, ast.Attribute)]  # `weight.grad = ...`
+        return {i for v in (*(e.value for e in self.backwards), *by_hand) for i in self.reach(v)[0]}
 
     @cached_property
     def clear_losses(self) -> bool:

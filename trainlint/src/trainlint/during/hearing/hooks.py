@@ -107,7 +107,7 @@ def listen_scheduler(scheduler: object, listener: Ears) -> Undo:
 
     def step(original: Callable[..., object], *args: object, **kwargs: object) -> object:
         out = original(*args, **kwargs)
-        listener.tell("ticked")
+        listener.tell("ticked", scheduler)
         return out
 
     inner = vars(scheduler).get("scheduler")  # a library's wrapper decides itself whether its schedule moves on

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..jury import Jury
-from ..plan import SCHEDULES, Preset, glance
+from ..plan import SCHEDULES, Preset, glance, outermost
 from ..run import Lane, Run
 from ..weights import lanes
 from ..weights.meter import Hands, Meter
@@ -62,7 +62,7 @@ class Observer:
 
     def follow(self, scheduler: object) -> None:
         """Listen to a schedule that came later."""
-        self.run.schedulers = [*self.run.schedulers, scheduler]
+        self.run.schedulers = outermost([*self.run.schedulers, scheduler])
         self._undo.append(hooks.listen_scheduler(scheduler, self._ears))
 
     def detach(self) -> None:
@@ -191,10 +191,11 @@ class Observer:
                 self.refuse(lane, "the scaler found inf or NaN")
         self._scaled = []
 
-    def ticked(self) -> None:
+    def ticked(self, scheduler: object) -> None:
         """A schedule moved on."""
-        self.run.ticks += 1
-        self.jury.ask("ticked", self.run)
+        if any(each is scheduler for each in self.run.schedulers):
+            self.run.ticks += 1
+            self.jury.ask("ticked", self.run)
 
     def ran(self, module: nn.Module, inputs: Sequence[object], output: object) -> None:
         """A module ran, at a measured update or without gradients."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch._C._functorch import maybe_current_level
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn import functional as F
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
@@ -22,8 +23,9 @@ _ATTENTION = {F.scaled_dot_product_attention: "scaled_dot_product_attention"}
 
 
 def followed() -> bool:
-    """True while torch traces or compiles what runs."""
-    return torch.compiler.is_compiling() or torch.jit.is_tracing()  # pyright: ignore
+    """True while torch traces, compiles or transforms what runs: there are no values to look at."""
+    transformed = maybe_current_level() is not None  # within vmap or grad of torch.func
+    return transformed or torch.compiler.is_compiling() or torch.jit.is_tracing()  # pyright: ignore
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from ...findings import Finding, Severity
+from ...rules import data as data_rules
 from ...rules import losses as loss_rules
-from ...rules import runs as run_rules
 from ...rules import updates as update_rules
 from ..hearing.patches import Undo, nothing, patch
 from ..losses.graph import leaves
@@ -151,7 +151,7 @@ class Loads:
 
     def found(self) -> list[Finding]:
         """Modules that were left as they were."""
-        return [run_rules.CHECKPOINT.found(text, severity=Severity.WARNING) for text in self._empty.values()]
+        return [data_rules.CHECKPOINT.found(text, severity=Severity.WARNING) for text in self._empty.values()]
 
 
 _LOOKS = 64

@@ -88,7 +88,11 @@ def _of_tensor(walker: Walking, owner: Tensor, name: str, args: Args, kwargs: Kw
             calling.hand_over(value)
     inputs = (owner, *args, *(v for v in kwargs.values() if isinstance(v, Tensor)))
     shape = shape_of(op, inputs, args, kwargs)
-    return Tensor(op, node, walker.file, inputs, None, shape, cut_of(walker, op), _info(args, kwargs))
+    made = Tensor(op, node, walker.file, inputs, None, shape, cut_of(walker, op), _info(args, kwargs))
+    if name.endswith("_") and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if isinstance(node.func.value, ast.Name) and any(isinstance(a, Tensor) for a in args):
+            walker.scope.names[node.func.value.id] = made  # `out.index_add_(0, rows, expert(x))`
+    return made
 
 
 def _info(args: Args, kwargs: Kwargs) -> dict[str, Value]:

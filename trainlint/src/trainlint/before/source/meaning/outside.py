@@ -155,6 +155,8 @@ def _literal(op: str, args: Args) -> tuple[int | None, ...] | None:
 def _next(walker: Walking, args: Args, kwargs: Kwargs, node: ast.AST) -> Value:
     from ..walking.looping import element  # the two need each other
 
+    if args and isinstance(node, ast.Call) and "iter(" in ast.unparse(node.args[0]):
+        walker.note("first", node, args[0])
     return element(walker, args[0], node) if args and isinstance(node, ast.expr) else UNKNOWN
 
 

@@ -11,7 +11,7 @@ def broadcast(left: Value, right: Value, name: str) -> Shape:
     """The shape of an operation on two values, element by element."""
     a, b = _shape(left), _shape(right)
     if name == "MatMult":
-        return (*a[:-1], *b[1:]) if a and b and len(b) <= 2 else None
+        return (*a[:-1], *b[1:][-1:]) if a and b and len(b) <= max(2, len(a)) else None
     if a is None or b is None:
         return None
     longer, shorter = (a, b) if len(a) >= len(b) else (b, a)

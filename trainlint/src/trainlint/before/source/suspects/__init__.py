@@ -13,7 +13,6 @@ from . import (
     heldout,
     lossinputs,
     members,
-    precision,
     rateschedules,
     runs,
     samples,
@@ -24,7 +23,7 @@ from . import (
 SUSPECTS: tuple[Callable[[Training], Iterator[SourceFinding]], ...] = tuple(
     check
     for room in (
-        batchloops, precision, rateschedules, settings, gradientpaths, members, criteria, directions, lossinputs,
+        batchloops, rateschedules, settings, gradientpaths, members, criteria, directions, lossinputs,
         evaluations, heldout, samples, runs, upkeep,
     )
     for check in room.CHECKS

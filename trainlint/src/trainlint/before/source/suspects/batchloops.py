@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ....rules import source, source_model
 from ..meaning.torchfacts import LOSSES, is_module, is_optimizer
 from ..meaning.values import Bound, Tensor, Thing, Value, number, tree
-from ..suspicion import SourceFinding, at, tell
+from ..suspicion import SourceFinding, at
 from ..training import Training, place, subject_of
 from ..walking.events import Event, Loop
 from ..walking.scopes import SourceFile
@@ -145,10 +145,9 @@ def never_stepped(training: Training) -> Iterator[SourceFinding]:
         if each.cls is not None and stepped:  # one of their own may step another one inside
             continue
         if any(id(t) in training.live for t in owned):
-            yield tell(
+            yield at(
                 source.NEVER_STEPPED,
-                each.node,
-                each.file,
+                each,
                 "backward is called, and no line calls the step of this optimiser",
             )
 

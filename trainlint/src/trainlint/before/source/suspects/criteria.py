@@ -7,7 +7,7 @@ from ....findings import Severity
 from ....rules import source_model
 from ..meaning.torchfacts import LOSSES
 from ..meaning.values import Choice, Const, Tensor, Thing, Value, const, number
-from ..suspicion import SourceFinding, tell
+from ..suspicion import SourceFinding, at
 from ..training import Training
 from ..walking.events import Event
 from ..walking.reader import tensors
@@ -71,7 +71,7 @@ def negated(training: Training) -> Iterator[SourceFinding]:
         if found and alone and all(s < 0 for _, s in found):
             node = _minus(back.value)
             told = f"`{found[0][0].op}` enters with a minus sign, and a step makes it larger"
-            yield tell(source_model.NEGATED, node.node, node.file, told)
+            yield at(source_model.NEGATED, node, told)
 
 
 def _likelihood(back: Event) -> Iterator[SourceFinding]:
@@ -87,7 +87,7 @@ def _likelihood(back: Event) -> Iterator[SourceFinding]:
         source = last_op(value.inputs[0])
         if source is not None and source.op == "logsoftmax":
             told = "the log probabilities of the labels are the loss: a step makes them smaller"
-            yield tell(source_model.NEGATED, value.node, value.file, told)
+            yield at(source_model.NEGATED, value, told)
 
 
 def _log_prob(training: Training, back: Event) -> Iterator[SourceFinding]:
@@ -97,7 +97,7 @@ def _log_prob(training: Training, back: Event) -> Iterator[SourceFinding]:
     if likely and not others and all(sign > 0 and _of_data(t) for t, sign in likely):
         if _reaches_trained(training, back):
             told = "the log probability of the data is the loss: a step makes it smaller"
-            yield tell(source_model.NEGATED, likely[0][0].node, likely[0][0].file, told)
+            yield at(source_model.NEGATED, likely[0][0], told)
 
 
 def terms(value: Value, sign: int) -> Iterator[tuple[Tensor, int]]:
@@ -181,7 +181,7 @@ def summed(training: Training) -> Iterator[SourceFinding]:
         ):
             where = loss.module if loss.module is not None and not summing else loss
             told = "the loss of a batch is a sum, and nothing divides it before backward"
-            yield tell(source_model.SUMMED, where.node, where.file, told)
+            yield at(source_model.SUMMED, where, told)
 
 
 def _over_batches(back: Event) -> bool:
@@ -197,7 +197,7 @@ def zero_weight(training: Training) -> Iterator[SourceFinding]:
                     written = isinstance(each.node, ast.BinOp) and isinstance(each.node.left, ast.Constant)
                     severity = Severity.NOTE if written else None  # a zero in the line itself is meant
                     told = "a term of the loss is multiplied by 0"
-                    yield tell(source_model.WEIGHT_ZERO, each.node, each.file, told, severity=severity)
+                    yield at(source_model.WEIGHT_ZERO, each, told, severity=severity)
 
 
 def _weighs(training: Training, product: Tensor) -> bool:
@@ -217,9 +217,7 @@ def swapped(training: Training) -> Iterator[SourceFinding]:
         if loss.op in _ORDERED and len(loss.inputs) >= 2:
             first, second = loss.inputs[:2]
             if _from_data(first) and _computed(second):
-                yield tell(
-                    source_model.SWAPPED, loss.node, loss.file, "the batch's own values come first, the output second"
-                )
+                yield at(source_model.SWAPPED, loss, "the batch's own values come first, the output second")
 
 
 def _from_data(value: Value) -> bool:

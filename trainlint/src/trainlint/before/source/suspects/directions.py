@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ....rules import source_model
 from ..meaning.values import Tensor, Value, number
-from ..suspicion import SourceFinding, tell
+from ..suspicion import SourceFinding, at, tell
 from ..training import Training
 from ..walking.reader import tensors
 from ..walking.scopes import SourceFile
@@ -26,11 +26,11 @@ def minimised(training: Training) -> Iterator[SourceFinding]:
             continue
         if len(found) == 1 and found[0][1] > 0 and _similar_to_data(found[0][0]):
             told = "the cosine similarity of output and target is the loss: a step makes them less alike"
-            yield tell(source_model.NEGATED, found[0][0].node, found[0][0].file, told)
+            yield at(source_model.NEGATED, found[0][0], told)
         for term, sign in found:
             if sign > 0 and _rewarded(term):
                 told = "the log probability times the reward is the loss: a step makes what was rewarded less likely"
-                yield tell(source_model.NEGATED, term.node, term.file, told)
+                yield at(source_model.NEGATED, term, told)
 
 
 def _similar_to_data(term: Tensor) -> bool:
@@ -80,7 +80,7 @@ def pinball(training: Training) -> Iterator[SourceFinding]:
             computed = [any(t.module is not None for t in tensors(v)) for v in error.inputs]
             if less and computed == [True, False] and not any(abs(number(f) or 0) == 0.5 for f in sides[0].inputs):
                 told = "the error of this quantile loss is output less target: it learns 1 - q for q"
-                yield tell(source_model.NEGATED, error.node, error.file, told)
+                yield at(source_model.NEGATED, error, told)
 
 
 def wrong_count(training: Training) -> Iterator[SourceFinding]:

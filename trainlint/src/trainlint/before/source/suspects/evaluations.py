@@ -243,7 +243,7 @@ def best_stuck(training: Training) -> Iterator[SourceFinding]:
                 )
 
 
-def _stuck(scope: ast.FunctionDef | ast.Module) -> Iterator[tuple[ast.If, str]]:
+def _stuck(scope: ast.FunctionDef | ast.Module) -> Iterator[tuple[ast.stmt, str]]:
     inside = [n for n in ast.walk(scope)]
     starts = {
         t.id
@@ -256,17 +256,19 @@ def _stuck(scope: ast.FunctionDef | ast.Module) -> Iterator[tuple[ast.If, str]]:
     for loop in scope.body:
         if not isinstance(loop, ast.For | ast.While):
             continue
-        for test in ast.walk(loop):
-            if isinstance(test, ast.If) and isinstance(test.test, ast.Compare) and len(test.test.ops) == 1:
-                sides = [s.id for s in (test.test.left, *test.test.comparators) if isinstance(s, ast.Name)]
-                for name in sides:
-                    if (
-                        name in starts
-                        and "best" in name.lower()
-                        and stores.count(name) == 1
-                        and "save" in ast.unparse(test)
-                    ):
-                        yield test, name
+        for test, compared in _comparisons(loop):
+            for name in (s.id for s in (compared.left, *compared.comparators) if isinstance(s, ast.Name)):
+                if name in starts and "best" in name.lower() and stores.count(name) == 1:
+                    yield test, name
+
+
+def _comparisons(loop: ast.For | ast.While) -> Iterator[tuple[ast.stmt, ast.Compare]]:
+    """Those under which something is saved, there or by the name that was given to the answer."""
+    for node in ast.walk(loop):
+        compared = node.test if isinstance(node, ast.If) else node.value if isinstance(node, ast.Assign) else None
+        if isinstance(compared, ast.Compare) and len(compared.ops) == 1 and isinstance(node, ast.If | ast.Assign):
+            if "save" in ast.unparse(node if isinstance(node, ast.If) else loop):
+                yield node, compared
 
 
 def _extreme(value: ast.expr) -> bool:

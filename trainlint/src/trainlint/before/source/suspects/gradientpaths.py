@@ -7,7 +7,7 @@ from dataclasses import replace
 from ....rules import source, source_model
 from ..meaning.torchfacts import LOSSES, has_weights, is_module, learns
 from ..meaning.values import Items, Params, Tensor, Thing, Value, elements, number, options, tree
-from ..suspicion import SourceFinding, at, tell
+from ..suspicion import SourceFinding, at
 from ..training import Training, layers, named, place
 from ..walking.events import Event
 from ..walking.reader import tensors
@@ -29,7 +29,7 @@ def cut(training: Training) -> Iterator[SourceFinding]:
         for where, parts in found.values():
             names = ", ".join(dict.fromkeys(f"`{named(p)}`" for p in parts[:3]))
             told = f"{where.cut} lets no gradient back to {names}, which the optimiser holds"
-            yield tell(source_model.CUT, where.node, where.file, told, subject=named(parts[0]))
+            yield at(source_model.CUT, where, told, subject=named(parts[0]))
         if not found and back.first:
             yield from _nothing_left(training, back)
 
@@ -43,7 +43,7 @@ def _nothing_left(training: Training, back: Event) -> Iterator[SourceFinding]:
     if isinstance(value, Tensor) and value.cut and value.cut not in _DELIBERATE and not training.reach(value)[0]:
         if any(t.op in LOSSES for t in tensors(value)):
             told = f"{value.cut} cuts the loss from everything before backward"
-            yield tell(source_model.CUT, value.node, value.file, told)
+            yield at(source_model.CUT, value, told)
 
 
 def term(training: Training) -> Iterator[SourceFinding]:
@@ -60,7 +60,7 @@ def term(training: Training) -> Iterator[SourceFinding]:
             paired = any(ast.unparse(other.node) in inside for other in terms if other is not each)
             if cuts and not _live(training, each) and not paired and where.cut not in _DELIBERATE:
                 told = f"{where.cut} lets no gradient back from this term of the loss: it moves no weight"
-                found = tell(source_model.CUT, where.node, where.file, told)
+                found = at(source_model.CUT, where, told)
                 yield replace(found, confirmed_by=("RT232",))  # the other terms move what a cut part would not
 
 
@@ -99,7 +99,7 @@ def constant_derivative(training: Training) -> Iterator[SourceFinding]:
                 live = _live(training, other) and _constant(training, other, known) is None
                 if made is not None and live and (any(t in whole for t in tensors(side)) or _beside(made, other)):
                     told = "`create_graph=True` is missing: this derivative is a constant for the optimiser"
-                    yield replace(tell(source_model.CUT, made.node, made.file, told), confirmed_by=("RT232",))
+                    yield replace(at(source_model.CUT, made, told), confirmed_by=("RT232",))
 
 
 def _constant(training: Training, value: Value, known: dict[int, Tensor | None]) -> Tensor | None:
@@ -210,7 +210,7 @@ def another(training: Training) -> Iterator[SourceFinding]:
         if not weights or any(id(t) in training.live or "handed" in t.marks for t in owned or ()):
             continue
         told = f"none of the {len(weights)} parts that it holds feeds a loss on which backward is called"
-        yield tell(source.OTHER_MODEL, optimizer.node, optimizer.file, told)
+        yield at(source.OTHER_MODEL, optimizer, told)
 
 
 def in_none(training: Training) -> Iterator[SourceFinding]:
@@ -230,7 +230,7 @@ def in_none(training: Training) -> Iterator[SourceFinding]:
         if missing and not made_within(training, model):
             many = f"{len(missing)} layers with weights" if len(missing) > 1 else f"`{named(missing[0])}`"
             told = f"{many} of `{named(model)}` feed the loss and are in no optimiser"
-            yield tell(source.IN_NO_OPTIMISER, model.node, model.file, told, subject=named(model))
+            yield at(source.IN_NO_OPTIMISER, model, told, subject=named(model))
 
 
 def _forgotten(training: Training, layer: Thing) -> bool:
@@ -246,9 +246,7 @@ def frozen(training: Training) -> Iterator[SourceFinding]:
         weights = [t for t in (*owned, *perhaps) if learns(t) and "part" not in t.marks]
         steps = [s.order for s in training.steps if s.target is optimizer]
         if any(learns(t) for t in owned) and all(t.frozen_at(o) for t in weights for o in steps):
-            yield tell(
-                source.ALL_FROZEN, optimizer.node, optimizer.file, "everything that this optimiser holds is frozen"
-            )
+            yield at(source.ALL_FROZEN, optimizer, "everything that this optimiser holds is frozen")
 
 
 CHECKS = (cut, term, constant_derivative, no_loss, kept_graph, stale, another, in_none, frozen)

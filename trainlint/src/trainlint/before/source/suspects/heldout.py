@@ -1,6 +1,7 @@
 """Data: shuffled where it is trained on, together with its labels, and not the data that validates?"""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 
 from ....findings import Severity
@@ -55,10 +56,10 @@ def in_order(training: Training) -> Iterator[SourceFinding]:
             continue  # somebody who writes `shuffle=False` means it
         if order in {"map", "ordered", "sorted"}:
             told = f"the loop of line {loop.node.lineno} trains on it, and it neither shuffles nor has a sampler"
-            yield tell(source_model.IN_ORDER, loader.node, loader.file, told)
+            yield at(source_model.IN_ORDER, loader, told)
         elif order == "random":
             told = "it does not shuffle; the data are drawn at random, so that their order does no harm"
-            yield tell(source_model.IN_ORDER, loader.node, loader.file, told, severity=Severity.NOTE)
+            yield at(source_model.IN_ORDER, loader, told, severity=Severity.NOTE)
 
 
 def _swapped(training: Training, trained: Thing) -> bool:
@@ -131,7 +132,7 @@ def same_data(training: Training) -> Iterator[SourceFinding]:
         maker = _maker(made, thing) if thing.origin == LOADER and thing not in trained else ""
         if held_out(maker) and "load" in maker and id(dataset_of(thing)) in sets:
             told = f"`{maker}` makes it over the data set that is trained on"
-            yield tell(source_model.SAME_DATA, thing.node, thing.file, told, subject=maker)
+            yield at(source_model.SAME_DATA, thing, told, subject=maker)
 
 
 def _maker(made: Mapping[int, Event], loader: Thing) -> str:
@@ -170,10 +171,9 @@ def shuffled_apart(training: Training) -> Iterator[SourceFinding]:
             continue
         draws = [_permutation(a) for a in thing.args]
         if all(d is not None for d in draws) and len({id(d) for d in draws}) > 1:
-            yield tell(
+            yield at(
                 source_model.SHUFFLED_APART,
-                thing.node,
-                thing.file,
+                thing,
                 "inputs and labels are indexed by different permutations",
             )
 
@@ -192,7 +192,7 @@ def reseeded(training: Training) -> Iterator[SourceFinding]:
     }
     for event in training.of("torch.manual_seed", "numpy.random.seed", "random.seed"):
         if event.first and event.loops and event.loops[-1] in loops and isinstance(event.target, Const):
-            if not event.conds and not _worker(event.function) and not _run_again(training, event.loops[-1]):
+            if not event.conds and "worker" not in event.function and not _run_again(training, event.loops[-1]):
                 yield at(
                     source_model.RESEEDED, event, f"the seed is {event.target.value!r} again in every round of the loop"
                 )
@@ -208,9 +208,25 @@ def seeded_alike(training: Training) -> Iterator[SourceFinding]:
         text = ast.unparse(start.node)
         inside = {n.id for n in ast.walk(start.node) if isinstance(n, ast.Name)}
         if "seed(" in text and not set(names) & inside and "initial_seed" not in text and "get_worker_info" not in text:
-            yield tell(
-                source_model.RESEEDED, start.node, start.file, "every worker gets the same seed, whatever its number"
-            )
+            yield at(source_model.RESEEDED, start, "every worker gets the same seed, whatever its number")
+
+
+def copied_generators(training: Training) -> Iterator[SourceFinding]:
+    """A generator that a data set made once: each worker of a loader has a copy of it in the same state."""
+    for loader in (t for t in training.walker.things if t.origin == LOADER):
+        workers, data = loader.kwargs.get("num_workers", Const(0)), dataset_of(loader)
+        if is_const(workers, 0) or "worker_init_fn" in loader.kwargs or not isinstance(data, Thing) or data.cls is None:
+            continue
+        start, item = data.cls.find("__init__"), data.cls.find("__getitem__")
+        text = ast.unparse(item.node) if isinstance(item, Function) else ""
+        for node in ast.walk(start.node) if isinstance(start, Function) and "get_worker_info" not in text else ():
+            if isinstance(node, ast.Assign) and _GENERATOR.search(ast.unparse(node.value)):
+                if f"{ast.unparse(node.targets[0])}." in text:
+                    told = "it is made once, and every worker draws the same numbers from a copy of it"
+                    yield tell(source_model.RESEEDED, node, data.cls.file, told)
+
+
+_GENERATOR = re.compile(r"\b(?:default_rng|RandomState|random\.Random)\(")
 
 
 def _run_again(training: Training, loop: Loop) -> bool:
@@ -218,8 +234,17 @@ def _run_again(training: Training, loop: Loop) -> bool:
     return any(loop in e.loops for o in training.optimizers for e in training.of(o.origin) if id(e.node) in made)
 
 
-def _worker(name: str) -> bool:
-    return "worker" in name
+def begun_anew(training: Training) -> Iterator[SourceFinding]:
+    """`next(iter(loader))` in each round of the loop, of a loader that does not shuffle: always the same batch."""
+    for event in training.of("first"):
+        loader = event.target
+        if not event.first or not event.loops or not isinstance(loader, Thing) or loader.origin != LOADER:
+            continue
+        drawn = loader.kwargs.keys() & {"sampler", "batch_sampler", "**"} or "len(" in ast.unparse(loader.node)
+        backs = [b for b in training.backwards if event.inner() in b.loops]
+        if not drawn and is_const(loader.given("shuffle", 2) or Const(False), False):
+            if any(t.node is event.node for b in backs for t in tensors(b.value)):
+                yield at(source_model.ONE_BATCH, event, "the loader begins anew in each round, and does not shuffle")
 
 
 def no_batches(training: Training) -> Iterator[SourceFinding]:
@@ -230,9 +255,7 @@ def no_batches(training: Training) -> Iterator[SourceFinding]:
             continue
         count = _count(training, dataset_of(thing))
         if count is not None and count < size:
-            yield tell(
-                source_model.NO_BATCHES, thing.node, thing.file, f"{count} items are fewer than one batch of {size}"
-            )
+            yield at(source_model.NO_BATCHES, thing, f"{count} items are fewer than one batch of {size}")
 
 
 def _count(training: Training, dataset: Value | None) -> int | None:
@@ -252,4 +275,4 @@ def _count(training: Training, dataset: Value | None) -> int | None:
     return None
 
 
-CHECKS = (in_order, same_data, shuffled_apart, reseeded, seeded_alike, no_batches)
+CHECKS = (in_order, same_data, shuffled_apart, reseeded, seeded_alike, copied_generators, begun_anew, no_batches)

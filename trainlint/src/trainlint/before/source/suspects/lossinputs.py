@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ....rules import source_model
 from ..meaning.values import UNKNOWN, Tensor, Thing, Value, number, whole
-from ..suspicion import SourceFinding, at, tell
+from ..suspicion import SourceFinding, at
 from ..training import Training, place
 from ..walking.events import LOADER
 from ..walking.reader import tensors
@@ -31,10 +31,10 @@ def activated(training: Training) -> Iterator[SourceFinding]:
             continue
         if loss.op in {"crossentropy", "binarycrossentropywithlogits"}:
             told = f"`{made.op}` stands before the loss of line {place(loss.node, loss.file)[1]}, which applies its own"
-            yield tell(source_model.ACTIVATED, made.node, made.file, told)
+            yield at(source_model.ACTIVATED, made, told)
         else:
             told = f"this loss is given the result of `{made.op}`"
-            yield tell(source_model.NO_PROBABILITY, loss.node, loss.file, told)
+            yield at(source_model.NO_PROBABILITY, loss, told)
 
 
 def broadcast(training: Training) -> Iterator[SourceFinding]:
@@ -46,7 +46,7 @@ def broadcast(training: Training) -> Iterator[SourceFinding]:
         if output is None or target is None or not _spreads(output, target):
             continue
         told = f"the output has shape {_told(output)} and the target {_told(target)}"
-        yield tell(source_model.BROADCAST, loss.node, loss.file, told)
+        yield at(source_model.BROADCAST, loss, told)
 
 
 def _shape(value: Value) -> tuple[int | None, ...] | None:
@@ -70,7 +70,7 @@ def residuals(training: Training) -> Iterator[SourceFinding]:
                 continue
             if _from_batch(left) and _from_batch(right):
                 told = f"the two sides have shapes {_told(a)} and {_told(b)}"
-                yield tell(source_model.BROADCAST, each.node, each.file, told)
+                yield at(source_model.BROADCAST, each, told)
 
 
 def metrics(training: Training) -> Iterator[SourceFinding]:
@@ -123,7 +123,7 @@ def other_batch(training: Training) -> Iterator[SourceFinding]:
             and {d[0] for d in output} == {d[0] for d in target}
         ):
             told = "the output comes from another draw of the loader than the target"
-            yield tell(source_model.OTHER_BATCH, loss.node, loss.file, told)
+            yield at(source_model.OTHER_BATCH, loss, told)
 
 
 def shuffled_labels(training: Training) -> Iterator[SourceFinding]:
@@ -134,11 +134,11 @@ def shuffled_labels(training: Training) -> Iterator[SourceFinding]:
         if keys and not keys.keys() & {id(t) for t in tensors(output)} and not _computed(target):
             made = next(iter(keys.values()))
             told = "the labels are put into another order than the inputs"
-            yield tell(source_model.SHUFFLED_APART, made.node, made.file, told)
+            yield at(source_model.SHUFFLED_APART, made, told)
         made = last_op(target)
         if made is not None and _constant(made) and len(training.models) < 3:
             told = "every label of the batch is replaced by the same value"
-            yield tell(source_model.ONE_LABEL, made.node, made.file, told)
+            yield at(source_model.ONE_LABEL, made, told)
 
 
 def _permutes(key: Value, output: Value) -> bool:
@@ -190,36 +190,19 @@ def over_batch(training: Training) -> Iterator[SourceFinding]:
     """A softmax over the batch, in the loss or in the accuracy."""
     for loss in all_losses(training):
         made = last_op(loss.inputs[0])
-        flat = made is not None and made.shape is not None and len(made.shape) == 1
+        flat = made is not None and len(made.shape or ()) == 1
         labelled = loss.op in {"nll", "crossentropy"} and not flat
-        if (
-            made is not None
-            and made.op in {"softmax", "logsoftmax"}
-            and _axis(made) == 0
-            and (labelled or _batched(made))
-        ):
-            yield tell(source_model.OVER_BATCH, made.node, made.file, f"`{made.op}` runs over dimension 0, the batch")
+        normed = made is not None and made.op in {"softmax", "logsoftmax"} and _axis(made) == 0
+        if made is not None and normed and (labelled or _batched(made)):
+            yield at(source_model.OVER_BATCH, made, f"`{made.op}` runs over dimension 0, the batch")
         labels = last_op(loss.inputs[1])
         if loss.op in {"nll", "crossentropy"} and labels is not None and labels.op == "argmax" and _axis(labels) == 0:
-            yield tell(
-                source_model.OVER_BATCH,
-                labels.node,
-                labels.file,
-                "the labels are looked for along dimension 0, the batch",
-            )
+            yield at(source_model.OVER_BATCH, labels, "the labels are looked for along dimension 0, the batch")
     for event in training.of(".argmax", "torch.argmax", ".max", "torch.max"):
         value = event.target
-        axis = whole(event.value)
-        if (
-            axis == 0
-            and isinstance(value, Tensor)
-            and value.shape is not None
-            and len(value.shape) == 2
-            and _from_model(value)
-        ):
-            yield tell(
-                source_model.OVER_BATCH, event.node, event.file, "the class is looked for along dimension 0, the batch"
-            )
+        table = isinstance(value, Tensor) and len(value.shape or ()) == 2
+        if table and whole(event.value) == 0 and _from_model(value):
+            yield at(source_model.OVER_BATCH, event, "the class is looked for along dimension 0, the batch")
 
 
 def attended(training: Training) -> Iterator[SourceFinding]:
@@ -227,9 +210,14 @@ def attended(training: Training) -> Iterator[SourceFinding]:
     for back in training.backwards:
         for made in tensors(back.value) if back.first else ():
             wide = made.shape is not None and len(made.shape) > 1 and all(n and n > 1 for n in made.shape[1:])
-            if made.op == "softmax" and wide and _axis(made) == 0 and _of_a_batch(made.inputs[0]):
+            if (
+                made.op == "softmax"
+                and wide
+                and _axis(made) == 0
+                and (_of_a_batch(made.inputs[0]) or _products(made.inputs[0]))
+            ):
                 told = "`softmax` runs over dimension 0, the batch: the weights of one sample depend on the others"
-                yield tell(source_model.OVER_BATCH, made.node, made.file, told)
+                yield at(source_model.OVER_BATCH, made, told)
 
 
 def _of_a_batch(value: Value) -> bool:
@@ -240,6 +228,13 @@ def _of_a_batch(value: Value) -> bool:
     return False
 
 
+def _products(value: Value) -> bool:
+    """Products of matrices, one for each sample or head."""
+    while isinstance(value, Tensor) and value.op in {"div", "mult", "add", "maskedfill"} and value.inputs:
+        value = value.inputs[0]
+    return isinstance(value, Tensor) and value.op == "matmult" and len(value.shape or ()) > 2
+
+
 def _axis(made: Tensor) -> int | None:
     for name in ("arg:dim", "arg:1"):
         if name in made.info:
@@ -248,17 +243,13 @@ def _axis(made: Tensor) -> int | None:
 
 
 def _batched(made: Tensor) -> bool:
-    return made.shape is not None and len(made.shape) == 2 and made.shape[0] is None
+    return len(made.shape or ()) == 2 and made.shape is not None and made.shape[0] is None
 
 
-def _from_model(value: Tensor) -> bool:
+def _from_model(value: Value) -> bool:
     made = last_op(value)
-    return (
-        made is not None
-        and made.op in {"linear", "softmax", "logsoftmax"}
-        and value.shape is not None
-        and value.shape[0] is None
-    )
+    known = made is not None and made.op in {"linear", "softmax", "logsoftmax"}
+    return known and isinstance(value, Tensor) and value.shape is not None and value.shape[0] is None
 
 
 CHECKS = (activated, broadcast, residuals, metrics, other_batch, shuffled_labels, over_batch, attended)

@@ -8,7 +8,7 @@ from ....findings import Severity
 from ....rules import source_model
 from ..meaning.torchfacts import NOT_TRAINED, has_weights, module_root
 from ..meaning.values import Class, Function, Items, Table, Tensor, Thing, is_const
-from ..suspicion import SourceFinding, tell
+from ..suspicion import SourceFinding, at, tell
 from ..training import Training, layers, place
 from ..walking.reader import tensors
 
@@ -116,10 +116,9 @@ def always_dropped(training: Training) -> Iterator[SourceFinding]:
     for call in training.of("call"):
         made = call.target
         if isinstance(made, Thing) and made.origin.startswith("torch.nn.Dropout") and made_within(training, made):
-            yield tell(
+            yield at(
                 source_model.ALWAYS_DROPPED,
-                made.node,
-                made.file,
+                made,
                 "a dropout made in the pass is always in training mode",
             )
 
@@ -131,7 +130,7 @@ _DROPOUTS = {"dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", 
 def _functional(training: Training, cls: Class, node: ast.Call) -> bool:
     base = node.func.value if isinstance(node.func, ast.Attribute) else node.func
     found = cls.file.scope.find(base.id) if isinstance(base, ast.Name) else None
-    text = found.name if hasattr(found, "name") and found is not None else ast.unparse(base)  # pyright: ignore[reportAttributeAccessIssue]
+    text = found.name if hasattr(found, "name") and found is not None else ast.unparse(base)  # pyright: ignore
     return text.startswith("torch.nn.functional") or ast.unparse(node.func).startswith(
         ("torch.nn.functional.", "nn.functional.")
     )
@@ -156,7 +155,7 @@ def made_in_forward(training: Training) -> Iterator[SourceFinding]:
             if not made.marks & {"handed", "loaded"} and not any(k in made.attrs for k in ("weight", "bias")):
                 seen.add(id(made.node))
                 told = "this layer has new random weights in every pass, and no optimiser holds it"
-                yield tell(source_model.MADE_IN_FORWARD, made.node, made.file, told)
+                yield at(source_model.MADE_IN_FORWARD, made, told)
 
 
 def unregistered(training: Training) -> Iterator[SourceFinding]:
@@ -175,15 +174,14 @@ def unregistered(training: Training) -> Iterator[SourceFinding]:
         first = value.inputs[0] if value.inputs else None
         moved = value.op in {"to", "cuda", "float", "mult", "div", "clone"} and isinstance(first, Thing)
         if moved and isinstance(first, Thing) and first.origin.endswith("nn.Parameter"):
-            yield tell(
+            yield at(
                 source_model.UNREGISTERED,
-                event.node,
-                event.file,
+                event,
                 f"`.{value.op}` of a Parameter is no Parameter any more",
             )
         elif is_const(value.info.get("arg:requires_grad"), True) and not _in_other_hands(training, event.node, value):
             told = "a tensor that needs a gradient is no Parameter"
-            yield replace(tell(source_model.UNREGISTERED, event.node, event.file, told), confirmed_by=("RT131",))
+            yield replace(at(source_model.UNREGISTERED, event, told), confirmed_by=("RT131",))
 
 
 def _in_other_hands(training: Training, node: ast.AST, value: Tensor) -> bool:

@@ -9,7 +9,7 @@ from ....rules import source
 from ..meaning import calling
 from ..meaning.torchfacts import is_scheduler
 from ..meaning.values import Bound, Const, Function, Items, Table, Thing, Value, const, elements, number
-from ..suspicion import SourceFinding, at, tell
+from ..suspicion import SourceFinding, at
 from ..training import Training, subject_of
 from ..walking.events import Event, Frame
 from ..walking.reader import tensors
@@ -38,7 +38,7 @@ def idle(training: Training) -> Iterator[SourceFinding]:
         known = each.marks & {"handed"} or id(each) in inside or id(each.node) in ticked or training.unclear_steps
         ours = any(e.function == "configure_optimizers" for e in training.of(each.origin) if e.node is each.node)
         if not known and training.walker.complete and (ours or (not training.library and training.steps)):
-            yield tell(source.SCHEDULE_IDLE, each.node, each.file, "this schedule is made, and no line steps it")
+            yield at(source.SCHEDULE_IDLE, each, "this schedule is made, and no line steps it")
 
 
 def _unit(training: Training, tick: Event) -> str:
@@ -71,7 +71,7 @@ def configured(training: Training) -> Iterator[SourceFinding]:
         for schedule in _bare(event.value):
             if schedule.origin.endswith("OneCycleLR") and _in_batches(schedule):
                 told = "its length counts batches, and Lightning steps it per epoch unless told `interval='step'`"
-                yield tell(source.SCHEDULE_UNIT, schedule.node, schedule.file, told)
+                yield at(source.SCHEDULE_UNIT, schedule, told)
 
 
 def _bare(value: Value) -> Iterator[Thing]:
@@ -157,16 +157,15 @@ def warmup(training: Training) -> Iterator[SourceFinding]:
             first, mean = _factors(training, schedule, _all_ticks(tick))
             if schedule.origin.endswith("LambdaLR") and first == 0:
                 told = "its factor is 0 at index 0: the first update does nothing"
-                yield tell(source.WARMUP_ZERO, schedule.node, schedule.file, told, severity=Severity.NOTE)
+                yield at(source.WARMUP_ZERO, schedule, told, severity=Severity.NOTE)
             if mean is not None and mean < _SMALL_MEAN:
                 yield _too_long(schedule, mean)
             continue
         first, mean = _factors(training, schedule, number(_epochs(tick)))
         if first == 0:
-            yield tell(
+            yield at(
                 source.WARMUP_ZERO,
-                schedule.node,
-                schedule.file,
+                schedule,
                 "its factor is 0 at index 0, for the whole first epoch",
             )
         elif mean is not None and mean < _SMALL_MEAN:
@@ -175,7 +174,7 @@ def warmup(training: Training) -> Iterator[SourceFinding]:
 
 def _too_long(schedule: Thing, mean: float) -> SourceFinding:
     told = f"the mean rate of the run is {mean:.0%} of the target: the warm-up is longer than the run"
-    found = tell(source.WARMUP_ZERO, schedule.node, schedule.file, told)
+    found = at(source.WARMUP_ZERO, schedule, told)
     return replace(found, confirmed_by=("RT104",))  # no update stands still
 
 

@@ -8,7 +8,7 @@ from ....findings import Severity
 from ....rules import source_model
 from ..meaning.torchfacts import module_root
 from ..meaning.values import Function, Tensor, Thing, number, options, shared_with
-from ..suspicion import SourceFinding, tell
+from ..suspicion import SourceFinding, at, tell
 from ..training import Training, place
 from ..walking.scopes import SourceFile
 
@@ -26,21 +26,23 @@ def resumed(training: Training) -> Iterator[SourceFinding]:
         text = file.text
         if re.search(r"opt\w*(\[\w+\])?\.load_state_dict|load_state\(|optimizers?_load|optim\w*=.*load", text):
             continue
-        for node in file.nodes:
-            if isinstance(node, ast.Assign) and ".load_state_dict(" in text and _of_checkpoint(file, node.value):
-                starts = {ast.unparse(t) for t in node.targets}
-                if any(_starts_at(n.iter, starts) for n in file.nodes if isinstance(n, ast.For)):
-                    told = "the loop goes on where the checkpoint ended, and no line loads the optimiser's state"
-                    yield tell(source_model.RESUMED, node, file, told)
+        for node in file.nodes if ".load_state_dict(" in text else ():
+            if any(_starts_at(n.iter, _starts(file, node)) for n in file.nodes if isinstance(n, ast.For)):
+                told = "the loop goes on where the checkpoint ended, and no line loads the optimiser's state"
+                yield tell(source_model.RESUMED, node, file, told)  # pyright: ignore
+
+
+def _starts(file: SourceFile, node: ast.AST) -> set[str]:
+    """Names of the first epoch: of one that a checkpoint tells, or under which weights are loaded."""
+    if isinstance(node, ast.Assign) and _of_checkpoint(file, node.value):
+        return {ast.unparse(t) for t in node.targets}
+    tests = ast.walk(node.test) if isinstance(node, ast.If) and "torch.load(" in ast.unparse(node.body[0]) else ()
+    return {n.id for n in tests if isinstance(n, ast.Name)}
 
 
 def _of_checkpoint(file: SourceFile, value: ast.expr) -> bool:
-    loaded = {
-        ast.unparse(t)
-        for n in file.nodes
-        if isinstance(n, ast.Assign) and "torch.load(" in ast.unparse(n.value)
-        for t in n.targets
-    }
+    read = [n for n in file.nodes if isinstance(n, ast.Assign) and "torch.load(" in ast.unparse(n.value)]
+    loaded = {ast.unparse(t) for n in read for t in n.targets}
     found = re.search(r"(\w+)(?:\[|\.get\()'\w*(?:epoch|step|iter)\w*'", ast.unparse(value))
     return found is not None and found[1] in loaded
 
@@ -104,7 +106,7 @@ def replaced(training: Training) -> Iterator[SourceFinding]:
                 if not broad or len(handler.body) != 1 or any(word in text for word in _TOLD):
                     continue
                 name, value = _assigned(handler.body[0])
-                tried = {_assigned(s)[0] for s in node.body}  # pyright: ignore[reportAttributeAccessIssue]
+                tried = {_assigned(s)[0] for s in node.body}  # pyright: ignore
                 if name in tried and _SCORE.search(name) and _stands_in(value):
                     told = f"a failure of `{name}` is answered by `{ast.unparse(value) if value else ''}`"
                     yield tell(source_model.FAILURE_REPLACED, handler.body[0], file, told, subject=name)
@@ -128,7 +130,7 @@ def defaults_win(training: Training) -> Iterator[SourceFinding]:
             for first, last in _merged(node):
                 if _default(last) and not _default(first):
                     told = f"what `{ast.unparse(first)}` says is overwritten by `{ast.unparse(last)}`"
-                    yield tell(source_model.DEFAULTS_WIN, node, file, told)  # pyright: ignore[reportArgumentType]
+                    yield tell(source_model.DEFAULTS_WIN, node, file, told)  # pyright: ignore
 
 
 def _merged(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
@@ -244,7 +246,7 @@ def aliased(training: Training) -> Iterator[SourceFinding]:
         taken = {loop for e in training.of(".state_dict") if e.node is state.node for loop in e.loops}
         if any(loop in taken and loop not in event.loops for loop in loops):
             told = f"what is kept here is the live weights, and line {event.line} loads them back unchanged"
-            yield tell(source_model.ALIASED, state.node, state.file, told)
+            yield at(source_model.ALIASED, state, told)
 
 
 def never_apart(training: Training) -> Iterator[SourceFinding]:
@@ -270,14 +272,11 @@ def _by_value(training: Training) -> Iterator[tuple[ast.AST, ast.AST, SourceFile
         for this, other in ((event.target, event.value), (event.value, event.target)):
             owner = shared_with(other)
             mine = owner is not None and shared_with(this, ("data", "detach", "parameter")) is owner
-            if mine and isinstance(other, Tensor) and isinstance(owner, Thing) and _data(event.node):
+            mine = mine and (not isinstance(event.node, ast.Attribute) or event.node.attr == "data")
+            if mine and isinstance(other, Tensor) and isinstance(owner, Thing):
                 if not any(n is other.node for n in ast.walk(event.node)) and id(owner) in training.trained:
                     yield event.node, other.node, event.file
                     break
-
-
-def _data(node: ast.AST) -> bool:
-    return not isinstance(node, ast.Attribute) or node.attr == "data"
 
 
 def _by_name(training: Training) -> Iterator[tuple[ast.AST, ast.AST, SourceFile]]:

@@ -98,7 +98,7 @@ def answer_given(training: Training) -> Iterator[SourceFinding]:
                     continue
                 if _whole(each.inputs[0], column.inputs[0]):
                     told = f"`{ast.unparse(column.node)}` is the target, and the input has this column too"
-                    yield tell(source_model.ANSWER_GIVEN, column.node, column.file, told)
+                    yield at(source_model.ANSWER_GIVEN, column, told)
 
 
 def _columns(target: Value) -> Iterator[Tensor]:
@@ -157,7 +157,7 @@ def columns_left_out(training: Training) -> Iterator[SourceFinding]:
         if None not in places and width is not None and len(places) < width > 2:  # one of two classes is enough
             missing = ", ".join(str(n) for n in range(width) if n not in places)
             told = f"of the {width} outputs no loss uses {missing}"
-            yield tell(source_model.OUTPUT_LEFT_OUT, made.node, made.file, told)
+            yield at(source_model.OUTPUT_LEFT_OUT, made, told)
 
 
 def _column(made: Tensor) -> int | None:
@@ -182,7 +182,7 @@ def padded(training: Training) -> Iterator[SourceFinding]:
         value = number(made.info.get("arg:padding_value", made.info.get("arg:2", Const(0))))
         if value is not None and value >= 0:
             told = f"`pad_sequence` fills these labels with {value:g}, and the loss counts it as any other"
-            yield tell(source_model.WRONG_COUNT, loss.node, loss.file, told)
+            yield at(source_model.WRONG_COUNT, loss, told)
 
 
 def _filled(value: Value) -> Tensor | None:

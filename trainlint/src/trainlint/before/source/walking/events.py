@@ -59,7 +59,7 @@ class Event:
     @property
     def line(self) -> int:
         """Its line, from 1."""
-        return self.node.lineno  # pyright: ignore[reportAttributeAccessIssue]
+        return self.node.lineno  # pyright: ignore
 
     @property
     def marks(self) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor, nn
 
 from ....findings import Finding, Severity, Stage
-from ....rules import numbers as rules
+from ....rules import data as rules
 from ...plan import Why
 from ...run import Run
 from ...weights.names import modules

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from ....findings import Stage
+from ....rules import data as data_rules
 from ....rules import losses as loss_rules
-from ....rules import numbers as number_rules
 from ...hearing.passes import Pass
 from ...losses.graph import edges, name
 from ...plan import Why
@@ -93,9 +93,7 @@ class Splits(Probe):
                 continue
             text = _elsewhere(trained, judged)
             if text:
-                yield number_rules.APART.found(
-                    text, subject=f"input {key[1]}" if key[1] else "input", update=run.applied
-                )
+                yield data_rules.APART.found(text, subject=f"input {key[1]}" if key[1] else "input", update=run.applied)
 
 
 def _elsewhere(trained: _Moments, judged: _Moments) -> str:
@@ -217,7 +215,7 @@ class Views(Probe):
         self._apart |= bool(pairs) and not same
         if not self._apart and any(_compares(loss.tensor, a, b) for a, b in same):
             at = run.applied + 1
-            yield number_rules.SAME_VIEWS.found(
+            yield data_rules.SAME_VIEWS.found(
                 "two passes that the loss compares have equal inputs and equal answers",
                 update=at, stage=self._seen.stage("", at),
             )  # fmt: skip

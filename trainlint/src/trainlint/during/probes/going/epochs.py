@@ -10,8 +10,8 @@ from itertools import pairwise
 import torch
 
 from ....findings import Severity, Stage
+from ....rules import data as data_rules
 from ....rules import losses as loss_rules
-from ....rules import runs as run_rules
 from ...run import Epoch, Run
 from ..probe import Found, Probe
 
@@ -167,14 +167,14 @@ class Metrics(Probe):
     def epoch(self, run: Run, epoch: Epoch) -> Found:
         """A metric that does not move, or that is the loss."""
         if epoch.best is not None and not math.isfinite(epoch.best):
-            yield run_rules.NO_BEST.found(f"best is {epoch.best} after epoch {epoch.index}")
+            yield data_rules.NO_BEST.found(f"best is {epoch.best} after epoch {epoch.index}")
         losses = [e.train for e in run.epochs if e.train is not None]
         for name in epoch.metrics:
             values = [e.metrics[name] for e in run.epochs if name in e.metrics]
             others = {"train": losses, "val": [e.val for e in run.epochs if e.val is not None]}
             for other, theirs in others.items():
                 if len(values) == 3 and values == theirs:
-                    yield run_rules.HIDDEN_FAILURE.found(f"{name} equals {other} bit by bit in 3 epochs", subject=name)
+                    yield data_rules.HIDDEN_FAILURE.found(f"{name} equals {other} bit by bit in 3 epochs", subject=name)
             yield from self._still(run, name, values, losses)
 
     def asked(self, run: Run) -> Found:

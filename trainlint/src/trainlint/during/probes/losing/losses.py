@@ -8,8 +8,9 @@ from operator import ne
 import torch
 
 from ....findings import Severity, Stage
+from ....rules import data as data_rules
 from ....rules import losses as rules
-from ....rules import numbers, updates
+from ....rules import updates
 from ...losses.criteria import parts
 from ...losses.graph import name as node_name
 from ...plan import Why
@@ -50,7 +51,7 @@ class Stream(Probe):
                 f"{loss.name} = {float(tensor.detach().float().mean()):.6g} has no grad_fn", update=run.applied + 1
             )
         if tensor.dtype in _HALF:
-            yield numbers.HALF_LOSS.found(f"{loss.name} is {str(tensor.dtype).removeprefix('torch.')}")
+            yield data_rules.HALF_LOSS.found(f"{loss.name} is {str(tensor.dtype).removeprefix('torch.')}")
         self._series[loss.name].coarse |= tensor.dtype in _HALF
         if loss.measured and tensor.grad_fn is not None:
             self._series[loss.name].unpaid = _unpaid(loss)

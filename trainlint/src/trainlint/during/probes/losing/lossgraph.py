@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from ....findings import Finding, Severity, Stage
+from ....rules import data as data_rules
 from ....rules import losses as rules
-from ....rules import numbers
 from ...losses.criteria import Criterion, parts
 from ...losses.graph import below, edges, field, name, nearby, saved
 from ...plan import Why
@@ -199,13 +199,13 @@ class Clamps(Probe):
         for kind, row in self._row.items():
             stage = Stage.CONFIRMED if row >= 5 else Stage.SUSPECTED
             if loss.measured and row >= 3:
-                yield numbers.CLAMP.found(
+                yield data_rules.CLAMP.found(
                     f"{kind.lower()} between output and loss passes no gradient for {self._share[kind]:.0%} of its "
                     f"entries in {row} measured batches in a row",
                     subject=kind.lower(), update=run.applied + 1, share=self._share[kind], stage=stage,
                 )  # fmt: skip
             elif loss.measured and row == 0:
-                yield numbers.CLAMP.withdrawn("gradients pass again", subject=kind.lower())
+                yield data_rules.CLAMP.withdrawn("gradients pass again", subject=kind.lower())
         if loss.measured:
             for node in _bounds(loss.criteria):
                 node.register_hook(self._look(name(node)))  # pyright: ignore[reportAttributeAccessIssue]

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from ....findings import Severity, Stage
-from ....rules import data as rules
-from ....rules import losses, numbers
+from ....rules import data as data_rules
+from ....rules import losses
 from ...losses.criteria import Criterion
 from ...losses.graph import chain, edges, name, nearby, pieced, producers, saved
 from ...plan import Why, glance
@@ -88,18 +88,18 @@ class Targets(Probe):
         pure = [each.low for each in seen if each.low == each.high]
         values, kind = set(pure), "class" if self._classes else "value"
         if len(pure) == len(seen) and len(values) == 1:
-            yield rules.DEAD_FIELD.found(
+            yield data_rules.DEAD_FIELD.found(
                 f"every target in {len(seen)} batches looked at is the same {kind}, {pure[0]:g}",
                 subject="target", update=run.applied, stage=stage,
                 severity=Severity.NOTE if self._terms else Severity.WARNING,  # one of several may have nothing to do
             )  # fmt: skip
             return
-        yield rules.DEAD_FIELD.withdrawn("the targets vary", subject="target")
+        yield data_rules.DEAD_FIELD.withdrawn("the targets vary", subject="target")
         # Shuffled batches of mostly one class are pure in that class alone; sorted ones in several.
         large = len(pure) > 2 and min(each.count for each in seen) >= _MANY
         most = len(pure) > (0.3 if large else 0.8) * len(seen)
         if self._classes and len(seen) > _FEW and most and len(values) > 1:
-            yield rules.ONE_LABEL.found(
+            yield data_rules.ONE_LABEL.found(
                 f"{len(pure)} of {len(seen)} batches looked at hold one class each, {len(values)} classes in all",
                 update=run.applied, stage=stage, single=len(pure), batches=len(seen),
             )  # fmt: skip
@@ -179,7 +179,7 @@ class NotNumbers(Probe):
         # An update has been made of it, and the next loss is lost as well.
         stage = Stage.CONFIRMED if run.applied > self._at else Stage.SUSPECTED
         for subject, text in self._culprits.items():
-            yield numbers.NOT_NUMBERS.found(text, subject=subject, update=self._at + 1, stage=stage)
+            yield data_rules.NOT_NUMBERS.found(text, subject=subject, update=self._at + 1, stage=stage)
 
 
 def _finite(value: float) -> bool:

@@ -218,7 +218,7 @@ def optimiser_stays(lane: Lane) -> bool:
 
 
 def _varied(entries: bytes) -> bool:
-    return len({abs(value) for value in memoryview(entries).cast("f")}) > 2
+    return len({abs(value) for value in memoryview(entries).cast("f") if value == value}) > 2
 
 
 def _goes_on(lane: Lane) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from torch import nn
 
 from ....findings import Finding, Rule, Severity, Stage
-from ....rules import numbers as number_rules
+from ....rules import data as data_rules
 from ....rules import updates as update_rules
 from ...hearing.unread import Outputs
 from ...plan import Why
@@ -44,7 +44,7 @@ class Finite(Probe):
         else:
             text = f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}"
             stage = Stage.CONFIRMED if lost else Stage.SUSPECTED
-            yield number_rules.GRADIENT.found(
+            yield data_rules.GRADIENT.found(
                 text, subject=module_of(bad[-1]), update=step.index, stage=stage, tensors=len(bad)
             )
 

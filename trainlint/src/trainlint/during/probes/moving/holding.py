@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from torch import Tensor
@@ -236,7 +236,9 @@ class Weights(Probe):
         free, named = set[Tensor]().union(*self._free.values()), parameters(run.model)
         frozen = [n for n in self._frozen if n in named and not named[n].requires_grad and named[n] not in free]
         if frozen:
-            yield update_rules.FROZEN_UNDECLARED.found(f"{len(frozen)} of {len(named)} tensors: {some(frozen)}")
+            text, caught = f"{len(frozen)} of {len(named)} tensors: {some(frozen)}", _caught(frozen, named)
+            weight = Severity.WARNING if caught else None
+            yield update_rules.FROZEN_UNDECLARED.found(text + caught, severity=weight)
         held = {p: n for lane in run.lanes for p, n in lane.names.items() if not run.plan.is_frozen(n)}
         since = [name for p, name in held.items() if not p.requires_grad and p not in free]
         if since:
@@ -272,3 +274,18 @@ def _flat(matrix: Tensor) -> bool:
 def _units_equal(matrix: Tensor) -> bool:
     own = matrix.detach().flatten(1)
     return bool((own == own[:1]).all()) or bool((own == own[:, :1]).all())
+
+
+def _caught(frozen: Sequence[str], named: Iterable[str]) -> str:
+    """Layers 10 to 12 frozen beside layer 1, and layer 2 not: what a test for a part of a name takes."""
+    free, shut = _owners(set(named).difference(frozen)), _owners(frozen)
+    for name in sorted(shut - free):
+        stem = name.rstrip("0123456789")
+        longer = sorted(n for n in shut | free if n.startswith(name) and n[len(name) :].isdigit())
+        if stem != name and longer and free.isdisjoint(longer) and f"{stem}{int(name[len(stem) :]) + 1}" in free:
+            return f"; '{name}' is a part of '{longer[0]}', which a test such as `in name` takes too"
+    return ""
+
+
+def _owners(names: Iterable[str]) -> set[str]:
+    return {".".join(parts[:k]) for n in names for parts in [n.split(".")] for k in range(1, len(parts))}

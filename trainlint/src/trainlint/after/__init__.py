@@ -1,1 +1,0 @@
-"""What a ledger or a log shows when the run itself is gone."""

@@ -1,1 +1,0 @@
-"""What a training does while it runs: the watch, its hooks and its probes."""
