@@ -8,6 +8,7 @@ import pytest
 
 from trainlint.after.postmortem import diagnose_path, diagnose_text
 from trainlint.after.reading.sources import read_file, read_text
+from trainlint.after.series import Kind
 
 PLACES = ("net.loop:validate:170 - ", "__main__:train_step:88 | ", "[validate.py:41] ", "(eval-loop.cc:281) ")
 
@@ -27,6 +28,15 @@ TONGUES = {
     "Époque {n}/30 — perte : {a} — exactitude : {c} % — perte (valid.) : {b}": ("perte", "perte_valid"),
     "Epoche {n}: Verlust {a}, Genauigkeit {c}, Verlust (Validierung) {b}": ("verlust", "verlust_validierung"),
     "Época {n} | pérdida: {a} | exactitud: {c} | pérdida de validación: {b}": ("perdida", "perdida_de_validacion"),
+    "第{n}轮/共30轮 训练损失：{a} 验证损失：{b} 准确率：{c}": ("train_loss", "val_loss"),
+    "エポック{n}/30　学習損失：{a}　検証損失：{b}　正解率：{c}": ("train_loss", "val_loss"),
+    "[에포크 {n}/30] 훈련 손실: {a}, 검증 손실: {b}, 검증 정확도: {c}": ("train_loss", "val_loss"),
+    "Эпоха {n} из 30: потери на обучении = {a}; потери на валидации = {b}; точность = {c}": (),
+    "Epoche {n} von 30: Trainingsverlust = {a}, Validierungsverlust = {b}": (
+        "trainings_verlust",
+        "validierungs_verlust",
+    ),
+    "Époque {n} : perte {a}, perte de validation {b}, taux d'apprentissage 1e-3": ("perte", "perte_de_validation"),
     "Epoca {n}; perdita = {a}; accuratezza = {c}; perdita di validazione = {b}": ("perdita", "perdita_di_validazione"),
 }
 
@@ -39,8 +49,18 @@ def test_losses_are_read_in_other_languages(line: str, learns: bool):
 
     rows = [(n, 2.3 * 0.9**n if learns else 2.3026 + 0.0004 * math.sin(5.0 * n)) for n in range(1, 31)]
     text = "\n".join(line.format(n=n, a=told(a), b=told(1.02 * a), c=told(1 / a)) for n, a in rows)
-    assert set(TONGUES[line]) <= set(read_text(text).series)
+    log = read_text(text)
+    assert set(TONGUES[line]) <= set(log.series)
+    assert all(log.of(kind) for kind in (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS))
+    assert log.epoch == 30
     assert bool(diagnose_text(text).findings) is not learns
+
+
+@pytest.mark.parametrize("learns", [True, False])
+def test_a_table_with_titles_in_another_script_is_read(learns: bool):
+    rows = [f"{n},{0.9**n:.4f},{0.95**n:.4f},{0.001 if learns or n < 5 else 0}" for n in range(1, 21)]
+    verdict = diagnose_text("\n".join(["轮次,训练损失,验证损失,学习率", *rows]))
+    assert ("train loss" in verdict.ran) and ("RT101" in verdict.codes) is not learns
 
 
 @pytest.mark.parametrize("broken", [False, True])

@@ -5,13 +5,14 @@ import unicodedata
 from functools import lru_cache
 
 from ..series import Kind, Name
+from .tongues import in_english
 
 PHASES = {
     **dict.fromkeys(("train", "training", "trn", "tr"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "eval", "evaluation", "dev", "test", "testing", "tst", "va"), "val"),
     **dict.fromkeys(("holdout", "heldout", "validate", "validating", "evaluating", "held"), "val"),
-    **dict.fromkeys(("entrainement", "apprentissage", "entrenamiento", "addestramento", "treino"), "train"),
-    **dict.fromkeys(("validierung", "validacion", "validazione", "validacao"), "val"),
+    **dict.fromkeys("entrainement apprentissage entrenamiento addestramento treino trainings".split(), "train"),
+    **dict.fromkeys("validierung validierungs validacion validazione validacao".split(), "val"),
 }
 _ASIDE = frozenset(
     "best lowest highest previous prev target threshold patience weight weights lambda coef coefficient margin alpha "
@@ -53,7 +54,8 @@ _COUNTED = frozenset(
 )
 _SCALE = frozenset("scale scaler scaling".split())
 _ENDS_IN_LOSS = re.compile(r"\w{0,60}loss(?:es)?\d{0,4}")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z]|(?:verlust|fehler|genauigkeit)\b)")
+"""`valLoss`, and German words that are written as one."""
 
 
 CURVES = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, Kind.RATE, Kind.GRADIENT_NORM, Kind.LOSS_SCALE)
@@ -72,7 +74,7 @@ _ACCENTS = re.compile(r"[\u0300-\u036f]")
 @lru_cache(maxsize=4096)
 def name_of(text: str, phase: str = "") -> Name:
     """A name as classified."""
-    words = words_of(text)
+    words = words_of(in_english(text))
     own = next((PHASES[w] for w in words if w in PHASES), "") or _glued(words)
     key = "_".join(words)
     phase = own or phase
@@ -132,6 +134,8 @@ def _special(known: set[str], words: list[str]) -> Kind | None:
         any(re.fullmatch(r"lrs?\d*", w) for w in words)
         or {"learning", "rate"} <= known
         or words in (["rate"], ["rates"], ["lernrate"])
+        or {"taux", "apprentissage"} <= known
+        or known & {"aprendizaje", "apprendimento", "aprendizado", "aprendizagem"}
     ):
         return Kind.RATE
     return None

@@ -14,12 +14,14 @@ from ...errors import InputError
 
 _POWER = r"(?:[eE][-+]?\d+)?"
 _DIGITS = rf"(?:\.#(?:IND|INF|[QS]NAN)\d*|\d*(?::\d\d)+(?:[.,]\d+)?|\d*(?:\.\d*)?{_POWER})"
-_AN = r"[aA][nN](?!\w|\.\w|\s{1,8}iterations)"
-_NAMED = rf"(?:[nN]{_AN}|[iI][nN][fF](?:inity)?(?!\w|\.\w))"
+_END = r"(?:\.0+)?(?!\w|\.\w)"
+"""A bar of Lightning prints `nan.0`."""
+_AN = rf"[aA][nN]{_END}(?!\s{{1,8}}iterations)"
+_NAMED = rf"(?:[nN]{_AN}|[iI][nN][fF](?:inity)?{_END})"
 NUMBER = re.compile(
-    r"([-+.\dnNiI](?<![\w.@].)(?:"
+    r"([-+.\dnNiI](?<!(?:[^\W\u2e80-\u9fff\uac00-\ud7af]|[.@]).)(?:"
     rf"(?<=\d){_DIGITS}|(?<=[-+])(?:\d{_DIGITS}|\.\d+{_POWER}|\.?{_NAMED})|(?<=\.)(?:\d+{_POWER}|{_NAMED})"
-    rf"|(?<=[nN]){_AN}|(?<=[iI])[nN][fF](?:inity)?(?!\w|\.\w)))"
+    rf"|(?<=[nN]){_AN}|(?<=[iI])[nN][fF](?:inity)?{_END}))"
 )
 """Splits a line into texts and numbers; `number of nan iterations` is a text.
 
@@ -33,8 +35,8 @@ MISSING = frozenset(
 )
 _WRAPPED = re.compile(r"(?:tensor|array|(?:np|numpy|torch)\.\w{1,20}|float\d{0,3}|scalar)\(\[?\s*([^,)\]]{1,40})")
 _SPECIAL = re.compile(r"([-+]?)\d\.#(IND|INF|[QS]NAN)\d*", re.IGNORECASE)
-_YAML = re.compile(r"[-+]?\.(?:nan|inf)", re.IGNORECASE)
-"""How YAML spells them."""
+_DOTTED = re.compile(r"([-+]?)\.?(nan|inf)(?:\.0+)?", re.IGNORECASE)
+"""How YAML and progress bars spell them."""
 _TAIL = re.compile(r"[-+]?(?:\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)(?=\s*[%/:\]);]|\s*,(?!\d)|$)")
 
 
@@ -50,8 +52,8 @@ def number(token: str) -> float | None:
         return float(token)
     except ValueError:
         special = _SPECIAL.fullmatch(token)
-    if _YAML.fullmatch(token):
-        return float(token.replace(".", ""))
+    if dotted := _DOTTED.fullmatch(token):
+        return float(dotted[1] + dotted[2])
     if special is None:
         return None
     return math.copysign(math.inf, -1 if special[1] == "-" else 1) if special[2].upper() == "INF" else math.nan
@@ -99,7 +101,7 @@ def decimals(token: str) -> int | None:
 
 
 _CANDIDATE = re.compile(r"\d,\d")
-_COMMA = re.compile(r"""(?<![^\s=:;|"'])(?<!\d:)([-+]?\d+),(\d+(?:[eE][-+]?\d+)?)(?=$|[\s;|%"')}\]]|,\s)""")
+_COMMA = re.compile(r"""(?<![^\s=:：;|"'])(?<!\d:)([-+]?\d+),(\d+(?:[eE][-+]?\d+)?)(?=$|[\s;|%"')}\]]|,\s)""")
 """A number with one comma, behind a blank, a mark or a quote: no element of a list, no time of day."""
 _QUOTED = re.compile(r"""(?<=")([-+]?\d+),(\d+(?:[eE][-+]?\d+)?)(?=")""")
 """Such a number in a cell of its own, in a table whose cells stand between commas."""

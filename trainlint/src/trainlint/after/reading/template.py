@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..series import Kind, Name
 from .names import PHASES, name_of
+from .tongues import all_in_english, in_english
 
 _PHASE = re.compile(r"(?<![\w/.\\-])(" + "|".join(sorted(PHASES, key=len, reverse=True)) + r")(?![\w/\\]|\.\w)", re.I)
 _STATED = re.compile(
@@ -19,8 +20,8 @@ _WRAPPER = re.compile(r"(?:tensor|array|(?:np|numpy|torch)\.\w{1,20}|float\d{0,3
 _CUT = re.compile(r"[|│,;{}\[\]\"'<>=:\t]|\s-+\s|\s{2,}|^\s*[)%\]}]+")
 _WORD = re.compile(r"(?:[^\W\d]|[‖_#])[^\s]{0,63}")
 _PLACE = re.compile(r"[\[(]?(?:([\w.<>]{1,99}):([\w<>.]{1,99})|\S{1,99}\.(?:py|cc|cpp|cu|h|jl|lua|rs)):")
-_OWN = re.compile(r"(?<=\w)['’]s\s")
-"""`training's auc`."""
+_OWN = re.compile(r"(?<=\w)['’]s\s|\s[dl]['’](?=\w)")
+"""`training's auc`, `taux d'apprentissage`."""
 _KEYS = re.compile(r"['\"]([^'\"{}]{1,64})['\"]\s{0,4}:\s{0,4}\{|([{}])")
 _SETTINGS = re.compile(r"batch_size|weight_decay|num_workers|Namespace\(|\bseed\b['\"]?\s{0,2}[:=]", re.IGNORECASE)
 _SKIPPED = re.compile(
@@ -74,6 +75,7 @@ class Template:
 
 def understand(texts: list[str], phase: str) -> Template:
     """The template of a line."""
+    texts = all_in_english(texts)
     whole = "0".join(texts[:_LONG])[: 10 * _LONG]
     if _SETTINGS.search(whole):
         return Template(settings=True)
@@ -100,7 +102,7 @@ def epochs_first(slots: Iterable[Slot]) -> tuple[Slot, ...]:
 
 def phase_of(text: str) -> str:
     """The phase that a text names last; empty where it names none."""
-    found = _PHASE.findall(text[-_LONG:])
+    found = _PHASE.findall(in_english(text[-_LONG:]))
     return PHASES.get(found[-1].lower(), "") if found else ""
 
 
