@@ -83,6 +83,17 @@ def test_found_true_error_and_bound(ris: Run, small_file: str, tmp_path: Path) -
     assert found["summary"] == {"scenes": 3, "orders": {"1": 3}, "success": 1.0}
 
 
+def test_a_scene_that_tells_no_place_has_no_bound(ris: Run, tmp_path: Path) -> None:
+    """One antenna behind one code hears one number: the answer is shown, the bound is a question mark."""
+    file = str(tmp_path / "still.safetensors")
+    ris("simulate", file, "--codes", "ones", "--antennas", "1", "--sources", "1", "--scenes", "2")
+    told = ris("locate", file, "--sources", "1", "--scene", "0").out
+    assert "(?)" in told
+    missed = ris("locate", file, "--sources", "1", "--json").json["scenes"][0]
+    bounds = [source["bound"] for source in (*missed["missed"], *missed["sources"]) if source["bound"]]
+    assert bounds and all(value is None for bound in bounds for value in bound.values())
+
+
 def test_one_scene_is_the_same_as_in_all(ris: Run, small_file: str) -> None:
     every = ris("locate", small_file, "--scene", "all", "--json").json["scenes"]
     one = ris("locate", small_file, "--scene", "2", "--json").json["scenes"]

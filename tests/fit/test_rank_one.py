@@ -61,3 +61,13 @@ def test_other_channels_are_tested() -> None:
     scenes = draw(preset("random", sources=1, snr_db=20.0), COUNT, stream(5, "full rank"))
     assert all(Status.UNTESTED not in each for each in said(Sml()(scenes.observation, 1)))
     assert int(torch.linalg.matrix_rank(scenes.observation.channel[0])) > 1
+
+
+def test_two_antennas_behind_one_code_name_other_places() -> None:
+    """Two real numbers tell no three coordinates: no answer that is far from the truth is confirmed."""
+    scenes = draw(preset("random", codes="ones", antennas=2, sources=1, snr_db=15.0), 16, stream(5, "two antennas"))
+    found = Sml()(scenes.observation, 1)
+    right = matched(found, scenes.truth).found.all(-1)
+    assert not bool(right.all())
+    assert all(ok or status != Status.CONVERGED for ok, status in zip(right.tolist(), found.status, strict=True))
+    assert any(Status.AMBIGUOUS in each for each in said(found))

@@ -51,7 +51,7 @@ _ADVICE = {
         "ask for one more source, or record more snapshots; a ± does not contain what is left out",
     ),
     Status.AMBIGUOUS: (
-        "elements more than half a wavelength apart, codes of one bit, or a channel of rank one",
+        "elements more than half a wavelength apart, codes of one bit or that do not vary, or a channel of rank one",
         "see the other positions listed, narrow the field of view, or vary the codes more",
     ),
     Status.EDGE: ("a source outside the searched field, or a distance that the data do not bound", "widen the field"),

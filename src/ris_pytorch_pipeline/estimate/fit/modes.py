@@ -8,7 +8,7 @@ from ..ml.hypothesis import Hypothesis, Likelihood, Rows, joined
 from ..ml.search import SearchEffort, candidates
 from ..region import SearchRegion
 from .meaning.other_ways import nearest_spacing
-from .meaning.preflight import channel_rank
+from .meaning.preflight import FEW_FACTS, channel_rank, facts, looks
 
 NEAR = 2.0
 """Nats within which another answer cannot be told from the best one."""
@@ -59,9 +59,10 @@ def modes_of(
 
 
 def _doubtful(likelihood: Likelihood) -> bool:
-    """Whether elements are so far apart, or antennas so alike, that a source is sought elsewhere once more."""
-    array = likelihood.observation.array
-    return nearest_spacing(array) > _DENSE * array.wavelength or bool((channel_rank(likelihood.observation) == 1).any())
+    """Whether elements are so far apart, or so little is heard of them, that a source is sought elsewhere once more."""
+    seen, array = likelihood.observation, likelihood.observation.array
+    little = (facts(seen) < FEW_FACTS) & (looks(seen) < len(array))
+    return nearest_spacing(array) > _DENSE * array.wavelength or bool((little | (channel_rank(seen) == 1)).any())
 
 
 def _sought(likelihood: Likelihood, rows: Rows, end: Hypothesis) -> list[tuple[Tensor, Hypothesis]]:
