@@ -7,7 +7,7 @@ from ..estimate import Mode
 from ..ml.hypothesis import Hypothesis, Likelihood, Rows, joined
 from ..ml.search import SearchEffort, candidates
 from ..region import SearchRegion
-from .meaning.other_ways import nearest_spacing
+from ..spacing import nearest_spacing
 from .meaning.preflight import FEW_FACTS, channel_rank, facts, looks
 
 NEAR = 2.0

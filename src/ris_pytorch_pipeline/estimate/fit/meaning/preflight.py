@@ -11,7 +11,7 @@ from ....errors import InputError
 from ....physics import Array, Observation, steering_at, to_cosines, to_positions
 from ...grid import search_grid
 from ...region import SearchRegion
-from .other_ways import nearest_spacing
+from ...spacing import nearest_spacing
 
 _LOBE = 0.45
 """|a(p)^H a(p')|²/N² above which another point of the grid belongs to a lobe that looks like the source."""
