@@ -23,7 +23,7 @@ from ris_pytorch_pipeline.estimate.fit import (
     try_conventions,
 )
 from ris_pytorch_pipeline.estimate.fit.meaning import trying
-from ris_pytorch_pipeline.physics import Observation, Panel, complex_normal, measure, steering
+from ris_pytorch_pipeline.physics import Observation, Panel, Points, complex_normal, measure, steering
 from ris_pytorch_pipeline.rng import stream
 
 REGION = SearchRegion()
@@ -197,9 +197,16 @@ def test_a_source_outside_the_field_is_found_in_a_wider_one() -> None:
 
 
 def test_a_wider_field_holds_the_stated_one() -> None:
-    assert REGION.wider.ahead and REGION.wider.distance == pytest.approx((0.5 / 3, 100.0))
-    assert SearchRegion(elevation=(0.0, 0.0)).wider.fixed == ("elevation",)
-    assert not SearchRegion(azimuth=(-math.pi, math.pi)).wider.ahead
+    flat = Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3)
+    assert REGION.wider(flat).ahead and REGION.wider(flat).distance == pytest.approx((0.5 / 3, 100.0))
+    assert SearchRegion(elevation=(0.0, 0.0)).wider(flat).fixed == ("elevation",)
+    assert not SearchRegion(azimuth=(-math.pi, math.pi)).wider(flat).ahead
+
+
+def test_a_wider_field_of_an_array_with_depth_reaches_behind_it() -> None:
+    deep = Points(complex_normal((40, 3), stream(0, "deep")).real, 0.3)
+    assert deep.deep
+    assert REGION.wider(deep).azimuth == (-math.pi, math.pi)
 
 
 def test_codes_that_run_ahead_and_antennas_in_reverse_are_named() -> None:
