@@ -7,7 +7,9 @@ import torch
 
 from ...shapes import Counts, Mask, Positions
 from ..estimate import Estimate, Status, replaced_estimates
+from ..fit.moving import MOVING, moving_mates
 from ..fit.verdict import BLURRED, Judged, judge
+from ..grid import search_grid
 from ..normalise import Scaled
 from ..outcome import Aside, Polished, merged
 from ..region import SearchRegion
@@ -43,7 +45,8 @@ def weighed(scaled: Scaled, parts: list[Polished], asked: Counts | None, weighin
     whole, aside = merged(parts, asked)
     if asked is not None:
         return judge(scaled, whole, aside, weighing.region, weighing.threshold, counting=False).estimate
-    return _reread(scaled, _settled(scaled, whole, aside, weighing, counting=True), weighing)
+    found = _reread(scaled, _settled(scaled, whole, aside, weighing, counting=True), weighing)
+    return _without_images(scaled, found, weighing)
 
 
 def _settled(
@@ -105,6 +108,29 @@ def _reread(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
             for row, name in zip(rows.tolist(), seen, strict=True):
                 names[row] = name
     return _without_misread(scaled, found, names, weighing)
+
+
+def _without_images(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
+    """Of a source that moved only the strongest of the places at which it shows: what rests there is a misfit."""
+    several = torch.nonzero(found.order > 1).squeeze(-1)
+    if several.numel() == 0:
+        return found
+    some, positions = scaled[several], found.positions[several]
+    levels = (
+        found.powers[several] * (some.channel / some.measured)[:, None],
+        found.noise_variance[several] / some.measured,
+    )
+    grid = search_grid(weighing.region, some.observation.array)
+    mates = moving_mates(some.observation, positions, levels, grid, weighing.threshold)
+    moved = torch.nonzero(mates.any(-1)).squeeze(-1)
+    if moved.numel() == 0:
+        return found
+    start = positions[moved].masked_fill(mates[moved][..., None], torch.nan)
+    kept = found.order[several][moved] - mates[moved].sum(-1)
+    rows = several[moved]
+    parts = weighing.again(scaled[rows], start, kept)
+    rest = _settled(scaled[rows], *merged(parts, None), weighing, counting=False, misfit=MOVING)
+    return replaced_estimates(found, rows, rest)
 
 
 def _without_misread(scaled: Scaled, found: Estimate, names: list[str], weighing: Weighing) -> Estimate:
