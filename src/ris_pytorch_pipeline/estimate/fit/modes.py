@@ -18,6 +18,8 @@ _ITERATIONS, _TOLERANCE = 8, 1e-2
 _DENSE = 0.55
 _THOROUGH = SearchEffort(candidates=6, promising=0.25)
 """Spacing in wavelengths above which other places are sought once more, and how."""
+_SMALL = 1000
+"""Points of a grid that take a fraction of a search: a line of 15 elements has 100 to 300."""
 _HOPEFUL = 3.0
 """Nats above the best at which a rival, refined for a few iterations by the search, is refined further."""
 _MOST = 2
@@ -59,8 +61,13 @@ def modes_of(
 
 
 def _doubtful(likelihood: Likelihood) -> bool:
-    """Whether elements are so far apart, or so little is heard of them, that a source is sought elsewhere once more."""
+    """Whether a source is sought elsewhere once more.
+
+    Elements are far apart, little is heard of them, or the grid is so small that it costs little.
+    """
     seen, array = likelihood.observation, likelihood.observation.array
+    if likelihood.grid.size <= _SMALL:
+        return True
     little = (facts(seen) < FEW_FACTS) & (looks(seen) < len(array))
     return nearest_spacing(array) > _DENSE * array.wavelength or bool((little | (channel_rank(seen) == 1)).any())
 

@@ -8,6 +8,7 @@ import torch
 from ...shapes import Counts, Mask, Positions
 from ..estimate import Estimate, Status, replaced_estimates
 from ..fit.moving import MOVING, moving_mates
+from ..fit.steady import STEADY, steady_symbols
 from ..fit.verdict import BLURRED, Judged, judge
 from ..grid import search_grid
 from ..normalise import Scaled
@@ -95,18 +96,18 @@ def _reread(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
     """Without the sources of scenes that another reading explains better.
 
     Only doubtful scenes are read again, and those with many sources in other orders of the elements: a wrong order may
-    show as that many without any doubt.
+    show as that many without any doubt. Pilots called random symbols show by symbols that do not change.
     """
     if found.fit is None:
         return found
     doubtful = torch.tensor([Status.MISFIT in said for said in found.fit.findings], device=found.order.device)
-    names = [""] * len(found)
+    names = [STEADY if steady else "" for steady in steady_symbols(scaled.observation, found.positions).tolist()]
     for chosen, conjugated in ((doubtful & (found.order > 0), True), (~doubtful & (found.order >= _MANY), False)):
         rows = torch.nonzero(chosen).squeeze(-1)
         if rows.numel():
             seen = weighing.misread(scaled[rows], found.positions[rows], found.order[rows], conjugated=conjugated)
             for row, name in zip(rows.tolist(), seen, strict=True):
-                names[row] = name
+                names[row] = names[row] or name
     return _without_misread(scaled, found, names, weighing)
 
 
