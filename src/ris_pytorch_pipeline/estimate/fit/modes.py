@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from ..estimate import Mode
+from ..grid import search_grid
 from ..ml.hypothesis import Hypothesis, Likelihood, Rows, joined
 from ..ml.search import SearchEffort, candidates
 from ..region import SearchRegion
@@ -19,7 +20,7 @@ _DENSE = 0.55
 _THOROUGH = SearchEffort(candidates=6, promising=0.25)
 """Spacing in wavelengths above which other places are sought once more, and how."""
 _SMALL = 1000
-"""Points of a grid that take a fraction of a search: a line of 15 elements has 100 to 300."""
+"""Points of a grid of half a beamwidth on which one more look costs little: a line of 15 elements has about 300."""
 _HOPEFUL = 3.0
 """Nats above the best at which a rival, refined for a few iterations by the search, is refined further."""
 _MOST = 2
@@ -38,7 +39,7 @@ def modes_of(
         region: how positions are reported.
         thorough: whether every source is sought elsewhere once more in any case.
     """
-    if thorough or _doubtful(likelihood):
+    if thorough or _doubtful(likelihood, region):
         likelihood.rivals.extend(_sought(likelihood, rows, end))
     listed: list[list[tuple[Mode, Tensor]]] = [[] for _ in rows]
     where = {scene: row for row, scene in enumerate(rows.tolist())}
@@ -60,13 +61,13 @@ def modes_of(
     return tuple(tuple(sorted((m for m, _ in found), key=lambda m: m.loss)) for found in listed)
 
 
-def _doubtful(likelihood: Likelihood) -> bool:
+def _doubtful(likelihood: Likelihood, region: SearchRegion) -> bool:
     """Whether a source is sought elsewhere once more.
 
     Elements are far apart, little is heard of them, or the grid is so small that it costs little.
     """
     seen, array = likelihood.observation, likelihood.observation.array
-    if likelihood.grid.size <= _SMALL:
+    if search_grid(region, array).size <= _SMALL:
         return True
     little = (facts(seen) < FEW_FACTS) & (looks(seen) < len(array))
     return nearest_spacing(array) > _DENSE * array.wavelength or bool((little | (channel_rank(seen) == 1)).any())
