@@ -19,6 +19,7 @@ import argparse
 import json
 import math
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -27,7 +28,7 @@ from torch import Tensor
 
 from ris_pytorch_pipeline.calibrate import Calibration, calibrate, coverage, deviation_scale, known_scenes
 from ris_pytorch_pipeline.errors import InputError, RisError
-from ris_pytorch_pipeline.estimate import PilotMl, SearchRegion
+from ris_pytorch_pipeline.estimate import Estimate, PilotMl, SearchRegion, Status
 from ris_pytorch_pipeline.importing import Folder, Imported, mapping_of, scenes_of
 
 BROADSIDE_DEG = 90.0
@@ -35,6 +36,25 @@ WINDOW_DEG = (15.0, 165.0)
 """Receiver angles that are located and searched."""
 SPACING_HZ = 40e6
 """Spacing of the frequencies whose likelihoods are joined."""
+WRONG_DEG, WRONG_DEVIATIONS = 3.0, 5.0
+"""An answer is wrong if it is off by more than the step of the positions, or by more than so many of its ±."""
+
+
+@dataclass(frozen=True, eq=False)
+class Located:
+    """Receiver angles and their ± in degrees as the campaign counts them, and which answers carry a finding."""
+
+    angle: Tensor
+    deviation: Tensor
+    marked: Tensor
+
+    @classmethod
+    def of(cls, estimate: Estimate, scale: Tensor | None = None) -> "Located":
+        """The angles of an estimate; its ± times a scale that other positions taught."""
+        deviations = estimate.deviations if scale is None else estimate.deviations * scale
+        angle = estimate.positions[:, 0, 0].rad2deg() + BROADSIDE_DEG
+        marked = torch.tensor([status is not Status.CONVERGED for status in estimate.status])
+        return cls(angle, deviations[:, 0, 0].rad2deg(), marked)
 
 
 def load(path: Path, frequency_ghz: float | None) -> Imported:
@@ -110,41 +130,44 @@ def positions_of(capture: Imported) -> Tensor:
     return capture.truth.positions
 
 
-def locate(capture: Imported) -> tuple[Tensor, Tensor]:
-    """Angles and their standard deviations, degrees, with the tile as its makers describe it."""
-    estimate = estimator_for(capture)(capture.observation, sources=1)
-    return in_degrees(estimate.positions, estimate.deviations)
+def locate(capture: Imported) -> Located:
+    """Every receiver, with the tile as its makers describe it."""
+    return Located.of(estimator_for(capture)(capture.observation, sources=1))
 
 
-def locate_calibrated(capture: Imported) -> tuple[Tensor, Tensor]:
+def locate_calibrated(capture: Imported) -> Located:
     """The same, each half of the positions behind a calibration that the other half taught."""
     observation, positions, estimator = capture.observation, positions_of(capture), estimator_for(capture)
-    found, deviations = torch.empty_like(positions), torch.empty_like(positions)
+    halves, places = [], []
     for held_out in (0, 1):
         odd = torch.arange(len(observation)) % 2
         taught, rows = torch.nonzero(odd != held_out).squeeze(1), torch.nonzero(odd == held_out).squeeze(1)
         learnt = calibrate(known_scenes(observation[taught], positions[taught]))
         scale, _ = deviation_scale(observation[taught], positions[taught], learnt.choice, estimator)
         calibration = Calibration.of(learnt, observation[taught])
-        estimate = estimator(calibration.applied(observation[rows]), sources=1)
-        found[rows], deviations[rows] = estimate.positions, estimate.deviations * scale
-    return in_degrees(found, deviations)
+        halves.append(Located.of(estimator(calibration.applied(observation[rows]), sources=1), scale))
+        places.append(rows)
+    order = torch.cat(places).argsort()
+    return Located(*(torch.cat([vars(half)[name] for half in halves])[order] for name in vars(halves[0])))
 
 
-def in_degrees(positions: Tensor, deviations: Tensor) -> tuple[Tensor, Tensor]:
-    """Receiver angles and their standard deviations as the campaign counts them."""
-    return positions[:, 0, 0].rad2deg() + BROADSIDE_DEG, deviations[:, 0, 0].rad2deg()
+def figures(true: Tensor, located: Located) -> dict[str, float | int]:
+    """How many; median, root mean square and 90th percentile of the angle error; coverage of 90 % intervals.
 
-
-def figures(error_deg: Tensor, deviation_deg: Tensor) -> dict[str, float | int]:
-    """How many; median, root mean square and 90th percentile of the angle error; coverage of 90 % intervals."""
-    size = error_deg.abs()
+    `wrong` counts the answers that are off by more than `WRONG_DEG` or `WRONG_DEVIATIONS`, and `unmarked` those of
+    them whose status is `converged`.
+    """
+    error, deviation = located.angle - true, located.deviation
+    size = error.abs()
+    wrong = (size > WRONG_DEG) | (size > WRONG_DEVIATIONS * deviation)
     return {
         "n": len(size),
         "median_deg": round(float(size.quantile(0.5)), 4),
         "rmse_deg": round(float(size.square().mean().sqrt()), 4),
         "p90_deg": round(float(size.quantile(0.9)), 4),
-        "coverage": round(coverage(error_deg, deviation_deg), 4),
+        "coverage": round(coverage(error, deviation), 4),
+        "wrong": int(wrong.sum()),
+        "unmarked": int((wrong & ~located.marked).sum()),
     }
 
 
@@ -171,25 +194,26 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("capture", type=Path, help="openris_tx120_vv.npz or its like")
     parser.add_argument("--frequency-ghz", type=float, help="one frequency; default: one every 40 MHz, jointly")
     parser.add_argument("--calibrate", action="store_true", help="gains and ± learnt on the other positions")
-    parser.add_argument("--json", action="store_true", help="print only n, median_deg, rmse_deg, p90_deg, coverage")
+    parser.add_argument("--json", action="store_true", help="print only the figures of the last line")
     parser.add_argument("--plot", type=Path, help="draw estimated against true angle into this file")
     options = parser.parse_args(arguments)
     try:
         capture = load(options.capture, options.frequency_ghz)
-        found, deviation = locate_calibrated(capture) if options.calibrate else locate(capture)
+        located = locate_calibrated(capture) if options.calibrate else locate(capture)
         horn = Folder(path=options.capture.parent).read(options.capture.name, "tx_angle_deg", "tx_angle_deg")
     except RisError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     true = positions_of(capture)[:, 0, 0].rad2deg() + BROADSIDE_DEG
-    result = figures(found - true, deviation)
+    result = figures(true, located)
+    found = located.angle
     if options.plot is not None:
         draw(true, found, float(horn.values), result, options.plot)
     if options.json:
         print(json.dumps(result))
         return 0
     print(f"{'true':>7} {'found':>8} {'±':>6} {'error':>7}  (degrees)")
-    for row in zip(true.tolist(), found.tolist(), deviation.tolist(), strict=True):
+    for row in zip(true.tolist(), found.tolist(), located.deviation.tolist(), strict=True):
         print(f"{row[0]:7.1f} {row[1]:8.2f} {row[2]:6.2f} {row[1] - row[0]:+7.2f}")
     print(", ".join(f"{name} {value:g}" for name, value in result.items()))
     return 0

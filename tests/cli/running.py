@@ -1,9 +1,17 @@
-"""What a user sees of a command, and a scenario that is located fast."""
+"""What a user sees of a command, and scenes that are located fast."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import torch
+
+from ris_pytorch_pipeline.data import save_scenes
+from ris_pytorch_pipeline.physics import Observation, Points, complex_normal, direct, measure, steering
+from ris_pytorch_pipeline.rng import stream
 
 
 @dataclass(frozen=True)
@@ -55,3 +63,19 @@ n_val = 16
 batch = 16
 """
 """A configuration of a training of two updates on a small panel."""
+
+
+def around_file(path: Path) -> None:
+    """Random symbols of a source at azimuth 150°, elevation 20°, 3 m, seen by forty antennas in a cube."""
+    generator = stream(3, "around")
+    array = Points(torch.rand(40, 3, generator=generator).double() - 0.5, 0.3)
+    position = torch.tensor([[math.radians(150), math.radians(20), 3.0]], dtype=torch.float64)
+    sounding = direct(array, 1, 16)
+    clean = measure(
+        steering(position, array)[None], complex_normal((1, 16, 1), generator), sounding.codes, sounding.channel
+    )
+    seen = Observation(
+        measurements=clean + 0.05 * complex_normal((1, 16, 40), generator), array=array,
+        codes=sounding.codes, channel=sounding.channel, symbols="random",
+    )  # fmt: skip
+    save_scenes(path, seen, note="a cube")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from running import Run
+from running import Run, around_file
 
 from ris_pytorch_pipeline.data import load_scenes, save_scenes
 
@@ -21,6 +21,14 @@ def test_a_right_file_is_explained(ris: Run, small_file: str) -> None:
     assert done.code == 0, done
     assert "The stated convention explains the data." in done.out
     assert all(len(line) <= 80 for line in done.out.splitlines() if not line.startswith("note"))
+
+
+def test_a_source_behind_an_array_with_depth_is_found_in_the_wider_field(ris: Run, tmp_path: Path) -> None:
+    around_file(tmp_path / "around.safetensors")
+    done = ris("check", "around.safetensors", "--sources", "1")
+    assert done.code == 1
+    assert "with 'wider field' they are explained" in done.out
+    assert "azimuth 150." in done.out or "azimuth 149." in done.out
 
 
 def test_a_conjugate_is_named_and_the_exit_code_says_so(ris: Run, wrong_file: str) -> None:

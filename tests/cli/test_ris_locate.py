@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from running import Run
+from running import Run, around_file
 from safetensors.torch import load_file
 
 from ris_pytorch_pipeline.data import load_scenes, save_scenes
@@ -13,12 +13,8 @@ from ris_pytorch_pipeline.files import read_tensors, write_tensors
 from ris_pytorch_pipeline.physics import (
     Observation,
     Panel,
-    Points,
-    complex_normal,
     cosines_from_positions,
-    direct,
     measure,
-    steering,
     steering_at,
 )
 from ris_pytorch_pipeline.rng import stream
@@ -39,22 +35,6 @@ def measured_file(path: Path) -> None:
     seen = Observation(measurements=clean + noise, codes=codes, channel=channel, array=array,
                        symbols="pilot")  # fmt: skip
     save_scenes(path, seen, note="one horn")
-
-
-def around_file(path: Path) -> None:
-    """Random symbols of a source at azimuth 150°, elevation 20°, 3 m, seen by forty antennas in a cube."""
-    generator = stream(3, "around")
-    array = Points(torch.rand(40, 3, generator=generator).double() - 0.5, 0.3)
-    position = torch.tensor([[math.radians(150), math.radians(20), 3.0]], dtype=torch.float64)
-    sounding = direct(array, 1, 16)
-    clean = measure(
-        steering(position, array)[None], complex_normal((1, 16, 1), generator), sounding.codes, sounding.channel
-    )
-    seen = Observation(
-        measurements=clean + 0.05 * complex_normal((1, 16, 40), generator), array=array,
-        codes=sounding.codes, channel=sounding.channel, symbols="random",
-    )  # fmt: skip
-    save_scenes(path, seen, note="a cube")
 
 
 def test_an_array_with_depth_sees_what_is_behind_it(ris: Run, tmp_path: Path) -> None:
@@ -81,6 +61,17 @@ def test_found_true_error_and_bound(ris: Run, small_file: str, tmp_path: Path) -
             assert abs(source["error"][key]) < 5 * source["bound"][key]
             assert source["std"][key] == pytest.approx(source["bound"][key], rel=1.0)
     assert found["summary"] == {"scenes": 3, "orders": {"1": 3}, "success": 1.0}
+
+
+def test_a_scene_that_tells_no_place_has_no_bound(ris: Run, tmp_path: Path) -> None:
+    """One antenna behind one code hears one number: the answer is shown, the bound is a question mark."""
+    file = str(tmp_path / "still.safetensors")
+    ris("simulate", file, "--codes", "ones", "--antennas", "1", "--sources", "1", "--scenes", "2")
+    told = ris("locate", file, "--sources", "1", "--scene", "0").out
+    assert "(?)" in told
+    missed = ris("locate", file, "--sources", "1", "--json").json["scenes"][0]
+    bounds = [source["bound"] for source in (*missed["missed"], *missed["sources"]) if source["bound"]]
+    assert bounds and all(value is None for bound in bounds for value in bound.values())
 
 
 def test_one_scene_is_the_same_as_in_all(ris: Run, small_file: str) -> None:

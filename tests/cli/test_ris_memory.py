@@ -58,6 +58,10 @@ def test_a_comparison_streams_its_scenes() -> None:
         ),
         (("bound", "--scenes", "100000000"), ("100000000 scenes of 144 elements", "lower --scenes")),
         (("bench", "--scenes", "100000000", "--methods", "genie"), ("100000000 scenes of 144 elements a cell",)),
+        (
+            ("bench", "--horizontal", "200", "--vertical", "200", "--scenes", "2"),
+            ("51.2 GB for the panel covariance of 40000 elements", "a large panel", "--methods sml,genie"),
+        ),
     ],
 )
 def test_commands_refuse_before_they_begin(ris: Run, command: tuple[str, ...], parts: tuple[str, ...]) -> None:

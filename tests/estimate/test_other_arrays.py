@@ -163,6 +163,28 @@ def test_a_line_with_a_known_elevation_is_no_half_answer() -> None:
     assert abs(float(found.positions[0, 0, 0] - place[0, 0, 0])) < 5 * float(found.deviations[0, 0, 0])
 
 
+@pytest.mark.parametrize("symbols", ["random", "pilot"])
+def test_a_known_elevation_near_the_zenith_is_kept_and_its_azimuth_is_uncertain(symbols: str) -> None:
+    """The whole span of azimuths is narrower than a step of the grid, which was empty there."""
+    line, positions = Line(count=15, spacing=0.15).array(0.3), radians((17, 87, 4.0))
+    observation, _ = seen_by(direct(line, 1, 20), positions, symbols)
+    elevation = float(positions[0, 0, 1])
+    region = SearchRegion(azimuth=(-1.0, 1.0), elevation=(elevation, elevation))
+    found = (Sml(region=region) if symbols == "random" else PilotMl(region=region))(observation, 1)
+    assert float(found.positions[0, 0, 1]) == pytest.approx(elevation, abs=1e-12)
+    assert near(found, positions, found.deviations.masked_fill(found.deviations == 0, torch.inf))
+    assert 0.1 < math.degrees(found.deviations[0, 0, 0]) < 5
+
+
+def test_more_sources_than_places_are_refused() -> None:
+    positions = radians((17, 0, 4.0))
+    observation, _ = seen_by(direct(Line(count=15, spacing=0.15).array(0.3), 1, 20), positions, "pilot")
+    azimuth, elevation, distance = positions[0, 0].tolist()
+    region = SearchRegion(azimuth=(azimuth, azimuth), elevation=(elevation, elevation), distance=(distance, distance))
+    with pytest.raises(InputError, match="between 1 and 1 sources"):
+        PilotMl(region=region)(observation, 2)
+
+
 def test_a_line_without_a_ris_reaches_its_bound() -> None:
     sounding = direct(Line(count=15, spacing=0.15).array(0.3), scenes=1, snapshots=100)
     place = radians((20, 0, 4.0), (-35, 0, 7.0))

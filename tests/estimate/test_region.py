@@ -55,6 +55,24 @@ def test_equal_ends_fix_a_coordinate() -> None:
     assert points[:, 2].unique().tolist() == pytest.approx([1 / 8.3])
 
 
+@pytest.mark.parametrize("zenith", [math.pi / 2, -math.pi / 2, math.pi / 2 - 1e-9])
+def test_a_known_elevation_at_the_zenith_is_refused_and_a_span_to_it_is_not(zenith: float) -> None:
+    with pytest.raises(InputError, match=r"inside \(-π/2, π/2\).*has no azimuth"):
+        SearchRegion(elevation=(zenith, zenith))
+    assert not SearchRegion(elevation=(min(zenith, 0.0), max(zenith, 0.0))).fixed
+
+
+@pytest.mark.parametrize("elevation", [0.0, -0.7, 1.2, 1.5697])
+@pytest.mark.parametrize("azimuth", [-59.0, 3.0, 60.0])
+def test_of_a_known_elevation_the_grid_is_that_of_its_cone(azimuth: float, elevation: float) -> None:
+    """Every azimuth is within a step, and no point lies outside the span, however near the zenith it is."""
+    grid = search_grid(SearchRegion(elevation=(elevation, elevation)), ARRAY)
+    u = grid.points()[:, 0]
+    widest = math.cos(elevation)
+    assert float(u.abs().amax()) <= widest * math.sin(math.radians(60)) + 1e-12
+    assert float((u - widest * math.sin(math.radians(azimuth))).abs().amin()) <= 0.51 * grid.steps[0]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"azimuth": (-60.0, 60.0)}, {"distance": (0.0, 5.0)}, {"elevation": (0.3, -0.3)}, {"distance": (5.0, math.inf)}],

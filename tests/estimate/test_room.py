@@ -49,3 +49,13 @@ def test_what_the_steering_of_a_grid_takes() -> None:
     steering = grid_steering(array, grid)
     held = steering.images * sum(tile.nbytes for tile in steering.tiles)
     assert steering_bytes(array, grid) / 2 < held <= 1.1 * steering_bytes(array, grid)
+
+
+@pytest.mark.parametrize(
+    ("spacing", "cause"),
+    [(0.15, "a large array over a wide field of view: 40000 elements"), (0.6, "2 wavelengths apart")],
+)
+def test_a_grid_too_large_names_the_size_or_the_unit(spacing: float, cause: str) -> None:
+    array = Panel(horizontal=200, vertical=200, spacing=spacing).array(0.3)
+    with pytest.raises(InputError, match=f"2e\\+07 points.*{cause}"):
+        search_grid(Sml().region, array)

@@ -73,9 +73,17 @@ def run(example: ModuleType, capsys: pytest.CaptureFixture[str], *arguments: str
 @pytest.mark.parametrize("options", [[], ["--frequency-ghz", "3.58"]])
 def test_it_locates_every_receiver_in_the_window(example, tmp_path, capsys, options) -> None:
     result = run(example, capsys, str(write_capture(tmp_path / "capture.npz")), *options)
-    assert result.keys() == {"n", "median_deg", "rmse_deg", "p90_deg", "coverage"}
+    assert result.keys() == {"n", "median_deg", "rmse_deg", "p90_deg", "coverage", "wrong", "unmarked"}
     assert result["n"] == ((ANGLES >= 15) & (ANGLES <= 165)).sum()
     assert result["median_deg"] < 0.1 and result["rmse_deg"] < 0.2
+    assert result["wrong"] == result["unmarked"] == 0
+
+
+def test_an_answer_is_wrong_by_degrees_or_by_its_deviations_and_unmarked_without_a_finding(example) -> None:
+    true, off = torch.tensor([30.0, 60.0, 90.0, 120.0]), torch.tensor([3.5, -0.6, 0.4, 2.9])
+    located = example.Located(true + off, torch.tensor([1.0, 0.1, 0.1, 1.0]), torch.tensor([True, False, False, False]))
+    result = example.figures(true, located)
+    assert result["wrong"] == 2 and result["unmarked"] == 1
 
 
 def test_calibration_learns_gains_from_other_positions(example, tmp_path, capsys) -> None:
@@ -89,12 +97,12 @@ def test_calibration_learns_gains_from_other_positions(example, tmp_path, capsys
 
 def test_held_out_positions_do_not_teach_their_own_gains(example, tmp_path) -> None:
     path = write_capture(tmp_path / "capture.npz")
-    before, _ = example.locate_calibrated(example.load(path, 3.58))
+    before = example.locate_calibrated(example.load(path, 3.58)).angle
     with np.load(path) as file:
         fields = dict(file)
     fields["s43"][5] *= np.exp(1j * np.arange(11))[:, None]  # 5 is scene 4 of the window, which even scenes share
     np.savez(path, **fields)
-    after, _ = example.locate_calibrated(example.load(path, 3.58))
+    after = example.locate_calibrated(example.load(path, 3.58)).angle
     even = torch.arange(len(before)) % 2 == 0
     even[4] = False
     assert torch.equal(before[even], after[even]) and not torch.equal(before[~even], after[~even])

@@ -16,12 +16,14 @@ from ris_pytorch_pipeline.estimate.fit import (
     channel_rank,
     conventions,
     explains,
+    facts,
     grating_lobes,
+    looks,
     notes,
     try_conventions,
 )
 from ris_pytorch_pipeline.estimate.fit.meaning import trying
-from ris_pytorch_pipeline.physics import Observation, Panel, complex_normal, measure, steering
+from ris_pytorch_pipeline.physics import Observation, Panel, Points, complex_normal, measure, steering
 from ris_pytorch_pipeline.rng import stream
 
 REGION = SearchRegion()
@@ -91,6 +93,26 @@ def test_rank_and_codes_are_noted() -> None:
     told = " ".join(note.what for note in notes(flat, REGION))
     assert "rank one in 2 of 2" in told
     assert "do not vary" in told
+
+
+@pytest.mark.parametrize(("antennas", "said"), [(1, "one number is"), (4, "4 numbers are"), (6, "6 numbers are")])
+def test_codes_of_one_value_are_noted_with_what_is_heard_of_the_panel(antennas: int, said: str) -> None:
+    (note,) = notes(scenes(count=2, codes="ones", antennas=antennas).observation, REGION)
+    assert "do not vary in 2 of 2" in note.what and said in note.what
+    assert ("no answer is to be trusted" in note.move) == (antennas <= 4)
+
+
+def test_a_code_that_changes_by_a_factor_alone_does_not_vary() -> None:
+    seen = scenes(count=1, codes="ones", antennas=4).observation
+    turned = torch.exp(1j * torch.arange(seen.codes.shape[1], dtype=torch.float64))[:, None]
+    (note,) = notes(replace(seen, codes=seen.codes * turned), REGION)
+    assert "do not vary" in note.what
+
+
+def test_antennas_that_hear_the_whole_panel_need_no_codes() -> None:
+    seen = scenes(count=1, codes="ones", antennas=12, horizontal=4, vertical=3).observation
+    assert not notes(seen, REGION)
+    assert looks(seen).tolist() == [12] and facts(seen).tolist() == [22]
 
 
 def test_codes_that_are_no_phases_are_noted() -> None:
@@ -175,9 +197,16 @@ def test_a_source_outside_the_field_is_found_in_a_wider_one() -> None:
 
 
 def test_a_wider_field_holds_the_stated_one() -> None:
-    assert REGION.wider.ahead and REGION.wider.distance == pytest.approx((0.5 / 3, 100.0))
-    assert SearchRegion(elevation=(0.0, 0.0)).wider.fixed == ("elevation",)
-    assert not SearchRegion(azimuth=(-math.pi, math.pi)).wider.ahead
+    flat = Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3)
+    assert REGION.wider(flat).ahead and REGION.wider(flat).distance == pytest.approx((0.5 / 3, 100.0))
+    assert SearchRegion(elevation=(0.0, 0.0)).wider(flat).fixed == ("elevation",)
+    assert not SearchRegion(azimuth=(-math.pi, math.pi)).wider(flat).ahead
+
+
+def test_a_wider_field_of_an_array_with_depth_reaches_behind_it() -> None:
+    deep = Points(complex_normal((40, 3), stream(0, "deep")).real, 0.3)
+    assert deep.deep
+    assert REGION.wider(deep).azimuth == (-math.pi, math.pi)
 
 
 def test_codes_that_run_ahead_and_antennas_in_reverse_are_named() -> None:

@@ -1,12 +1,14 @@
 """Is it said that a channel of rank one hears one number a snapshot, which an unknown symbol explains anywhere?"""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 
-from ris_pytorch_pipeline.bench import matched
+from ris_pytorch_pipeline.bench import matched, region_of
 from ris_pytorch_pipeline.estimate import Estimate, PilotMl, Sml, Status
+from ris_pytorch_pipeline.estimate.fit import modes
 from ris_pytorch_pipeline.physics import Scenes, complex_normal, draw, measure, preset, steering
 from ris_pytorch_pipeline.rng import stream
 
@@ -61,3 +63,26 @@ def test_other_channels_are_tested() -> None:
     scenes = draw(preset("random", sources=1, snr_db=20.0), COUNT, stream(5, "full rank"))
     assert all(Status.UNTESTED not in each for each in said(Sml()(scenes.observation, 1)))
     assert int(torch.linalg.matrix_rank(scenes.observation.channel[0])) > 1
+
+
+def test_two_antennas_behind_one_code_name_other_places() -> None:
+    """Two real numbers tell no three coordinates: no answer that is far from the truth is confirmed."""
+    scenes = draw(preset("random", codes="ones", antennas=2, sources=1, snr_db=15.0), 16, stream(5, "two antennas"))
+    found = Sml()(scenes.observation, 1)
+    right = matched(found, scenes.truth).found.all(-1)
+    assert not bool(right.all())
+    assert all(ok or status != Status.CONVERGED for ok, status in zip(right.tolist(), found.status, strict=True))
+    assert any(Status.AMBIGUOUS in each for each in said(found))
+
+
+LINE = {"horizontal": 15, "vertical": 1, "elevation_deg": 0.0}
+
+
+@pytest.mark.parametrize(("array", "sought"), [(LINE, True), ({}, False)])
+def test_sources_are_sought_elsewhere_once_more_where_the_grid_is_small(
+    array: dict[str, Any], sought: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario, asked = preset("pilot", sources=1, snr_db=20.0, **array), []
+    monkeypatch.setattr(modes, "_sought", lambda *given: asked.append(given) or [])
+    PilotMl(region=region_of(scenario))(draw(scenario, 1, stream(5, "small grid")).observation, 1)
+    assert bool(asked) == sought

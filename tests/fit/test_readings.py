@@ -7,6 +7,7 @@ import torch
 from fitted_scenes import conjugated, scenes
 
 from ris_pytorch_pipeline.estimate import PilotMl, Sml, Status
+from ris_pytorch_pipeline.estimate.fit.steady import steady_symbols
 from ris_pytorch_pipeline.estimate.ml.readings import better_readings
 from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.physics import complex_normal, measure, steering
@@ -23,6 +24,25 @@ def test_no_source_is_kept_of_elements_in_another_order(symbols: str) -> None:
     found = (Sml() if symbols == "random" else PilotMl())(wrong)
     assert found.order.tolist() == [0] * len(found)
     assert found.status == (Status.MISFIT,) * len(found)
+
+
+def test_pilots_called_random_are_named_and_none_is_kept() -> None:
+    true = scenes(symbols="pilot", sources=2, snr_db=20.0, horizontal=8, vertical=8)
+    found = Sml()(replace(true.observation, symbols="random"))
+    assert found.order.tolist() == [0] * len(found)
+    assert found.fit is not None
+    named = ["symbols pilot" in said for said in found.fit.striking]
+    assert sum(named) >= 3, "where nothing stood out of what coherent sources leave, nothing is read again"
+
+
+@pytest.mark.parametrize("snapshots", [8, 16])
+def test_symbols_are_steady_where_chance_does_not_make_them_so(snapshots: int) -> None:
+    true = scenes(symbols="pilot", sources=2, snr_db=10.0, horizontal=8, vertical=8, snapshots=snapshots)
+    seen, places = replace(true.observation, symbols="random"), true.truth.positions
+    assert steady_symbols(seen, places).tolist() == [snapshots == 16] * len(seen)
+    other = scenes(sources=2, snr_db=10.0, horizontal=8, vertical=8, snapshots=snapshots)
+    assert not bool(steady_symbols(other.observation, other.truth.positions).any())
+    assert not bool(steady_symbols(seen, places[:, :0]).any())
 
 
 @pytest.mark.parametrize("wave", ["fresnel", "legacy_fresnel"])

@@ -139,7 +139,7 @@ class _Judge:
     def __init__(self, scenes: Scenes, estimate: Estimate) -> None:
         self._true = scenes.truth.positions.double()
         self._found = estimate.positions.double().to(self._true.device)
-        self._bound = scene_bound(scenes).deviations
+        self._bound = scene_bound(scenes, partial=True).deviations
         self._counts = scenes.truth.sources
         self._partner = match_directions(self._true, self._found)
 

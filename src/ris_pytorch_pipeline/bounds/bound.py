@@ -150,15 +150,19 @@ def _check_known(chart: Chart, known: Known) -> None:
         )
 
 
+class NotIdentifiableError(InputError):
+    """Measurements that cannot identify the parameters of some scene: it has no bound."""
+
+
 def identifiable(bound: Bound) -> Bound:
     """The bound itself, once it is known to exist.
 
     Raises:
-        InputError: some Fisher information was singular in everything, or the array tells nothing.
+        NotIdentifiableError: some Fisher information was singular in everything, or the array tells nothing.
     """
     singular = bound.covariance.isnan().flatten(-2).all(-1).any(-1)
     if bool(singular.any()):
-        raise InputError(
+        raise NotIdentifiableError(
             "a Fisher information matrix of full rank",
             f"a singular one in {int(singular.sum())} of {singular.numel()} scenes",
             "two sources at one position, an unobservable coordinate, or more sources than the measurements identify",

@@ -1,9 +1,10 @@
 """How good any estimator can be on simulated scenes: the bound that fits each scene's symbols."""
 
 import torch
+from torch import Tensor
 
 from ..physics import Scenes, Sounding
-from .bound import Bound
+from .bound import Bound, NotIdentifiableError
 from .deterministic import known_bound, pilot_bound
 from .stochastic import stochastic_bound
 
@@ -11,25 +12,45 @@ _CHUNK = 64
 """Scenes per block of the computation: a block of 64 default scenes with K = 5 takes about 30 MB."""
 
 
-def scene_bound(scenes: Scenes) -> Bound:
+def scene_bound(scenes: Scenes, *, partial: bool = False) -> Bound:
     """The bound that fits the symbols: `stochastic_bound` of random, `pilot_bound` of constant, `known_bound` of known.
 
     It is taken with the codes and the channel that really acted, in complex128.
+
+    Args:
+        scenes: the scenes.
+        partial: whether scenes whose parameters are not identifiable have a bound of NaN, and are not refused.
 
     Returns:
         A bound of shape (scene, source), NaN in slots that hold no source.
 
     Raises:
-        InputError: a scene whose parameters are not identifiable.
+        NotIdentifiableError: a scene whose parameters are not identifiable, unless `partial`.
     """
     truth = scenes.truth
     count, slots = truth.powers.shape
     covariance = torch.full((count, slots, 3, 3), torch.nan, dtype=torch.float64, device=truth.powers.device)
     for order in truth.sources.unique().tolist():
         for index in torch.nonzero(truth.sources == order).squeeze(-1).split(_CHUNK):
-            covariance[index, :order] = _bound_of(scenes[index], order).covariance
+            covariance[index, :order] = _covariance(scenes[index], order, partial=partial)
     azimuth, elevation, distance = covariance.diagonal(dim1=-2, dim2=-1).sqrt().unbind(-1)
     return Bound(azimuth=azimuth, elevation=elevation, distance=distance, covariance=covariance)
+
+
+def _covariance(scenes: Scenes, order: int, *, partial: bool) -> Tensor:
+    """(scene, source, 3, 3) of scenes that all have `order` sources; NaN where `partial` and not identifiable.
+
+    Raises:
+        NotIdentifiableError: a scene whose parameters are not identifiable, unless `partial`.
+    """
+    try:
+        return _bound_of(scenes, order).covariance
+    except NotIdentifiableError:
+        if not partial:
+            raise
+    if len(scenes) == 1:
+        return scenes.truth.positions.new_full((1, order, 3, 3), torch.nan, dtype=torch.float64)
+    return torch.cat([_covariance(scenes[[i]], order, partial=True) for i in range(len(scenes))])
 
 
 def _bound_of(scenes: Scenes, order: int) -> Bound:

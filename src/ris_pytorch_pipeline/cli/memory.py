@@ -7,8 +7,9 @@ import torch
 
 from trainlint import free_bytes
 
+from ..bench import region_of
 from ..errors import InfeasibleError
-from ..estimate import Estimator, MaximumLikelihood
+from ..estimate import GENIE, Estimator, MaximumLikelihood, contender
 from ..files import regular_size
 from ..physics import Observation, Scenario, ends
 
@@ -52,6 +53,19 @@ def compared_bytes(scenario: Scenario, scenes: int, methods: int, block: int = 6
     """
     kept = int(scenes * (methods + 1) * _SCORE * ends(scenario.sources)[1])
     return kept + int(_JOINED * min(block, scenes) * scene_bytes(scenario, torch.complex128))
+
+
+def covariance_bytes(scenario: Scenario, methods: Iterable[str]) -> int:
+    """To form the panel covariance of one scene, N² numbers and their eigenvectors, where a method does.
+
+    Args:
+        scenario: what scenes are drawn from.
+        methods: that are compared; names of contenders, or the genie.
+    """
+    region = region_of(scenario)
+    estimators = [contender(name, region) for name in methods if name != GENIE]
+    forms = any(not isinstance(each, MaximumLikelihood) for each in estimators)
+    return 2 * _DOUBLE * scenario.elements**2 if forms else 0
 
 
 def read_bytes(path: Path, scenes: int, held: int) -> int:

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..errors import InputError
 from ..physics import Array, forward_cosine, mirrored, to_positions, toward
 from .region import SearchRegion
+from .spacing import size_cause
 
 _MOST_POINTS = 20_000_000
 """Largest grid: about 0.5 GB of points. A 64 x 64 panel at half a wavelength takes 50 000."""
@@ -211,8 +212,8 @@ def _axes(array: Array, *axes: tuple[float, ...]) -> tuple[Tensor, ...]:
         raise InputError(
             f"a search grid of at most {_MOST_POINTS:.0e} points",
             f"{math.prod(counts):.2g} for an array of {size:.3g} wavelengths",
-            "elements in millimetres in place of metres, or a wrong wavelength",
-            "pass elements and wavelength in metres, or narrow the field of view",
+            size_cause(array),
+            "pass elements and wavelength in metres, take fewer elements, or narrow the field of view",
         )
     like = array.elements
     return tuple(

@@ -12,6 +12,8 @@ from ..errors import InputError
 from ..physics import Array, mirrored, to_positions
 from ..shapes import Cosines, Positions
 
+_POLE = 1e-6
+"""cos(elevation) below which all azimuths are one direction."""
 _MARGIN = 0.02
 """How far (in u and w) a refined position may leave the field of view before it is clamped to the edge."""
 
@@ -29,7 +31,7 @@ class SearchRegion:
         distance: nearest and farthest, metres.
 
     Raises:
-        InputError: ends that are swapped or out of range.
+        InputError: ends that are swapped or out of range, or a known elevation at the zenith.
     """
 
     azimuth: tuple[float, float] = (-math.radians(60), math.radians(60))
@@ -47,6 +49,13 @@ class SearchRegion:
                     "degrees passed as radians, or ends swapped",
                     "pass radians and metres",
                 )
+
+        if "elevation" in self.fixed and math.cos(self.elevation[0]) < _POLE:
+            raise InputError(
+                "a known elevation inside (-π/2, π/2), or a span of elevations", f"{self.elevation[0]:.6g} rad alone",
+                "a source at the zenith, which has no azimuth, or degrees passed as radians",
+                "pass the elevation in radians, or a span whose end is π/2",
+            )  # fmt: skip
 
     @property
     def fixed(self) -> tuple[Literal["elevation", "distance"], ...]:
@@ -75,19 +84,20 @@ class SearchRegion:
         return (low, high) if low == high else (low - margin, high + margin)
 
     def _horizontal(self, margin: float) -> tuple[float, float]:
-        low, high = (math.sin(max(-math.pi / 2, min(math.pi / 2, a))) for a in self.azimuth)
-        if low == high and self.elevation[0] == self.elevation[1]:
-            fixed = low * math.cos(self.elevation[0])
-            return fixed, fixed
-        return max(low - margin, -1.0) if low < 0 else low * 0.8, min(high + margin, 1.0) if high > 0 else high * 0.8
+        widest = math.cos(self.elevation[0]) if "elevation" in self.fixed else 1.0
+        low, high = (widest * math.sin(max(-math.pi / 2, min(math.pi / 2, a))) for a in self.azimuth)
+        if low == high and "elevation" in self.fixed:
+            return low, high
+        lowest = max(low - margin, -widest) if low < 0 else low * 0.8
+        return lowest, min(high + margin, widest) if high > 0 else high * 0.8
 
-    @property
-    def wider(self) -> "SearchRegion":
-        """All directions, in front where the field is, from a third of its nearest to ten times its farthest distance.
+    def wider(self, array: Array) -> "SearchRegion":
+        """All directions that an array tells apart, from a third of the nearest to ten times the farthest distance.
 
-        What is fixed stays so.
+        They lie in front where the field does, unless the array has depth: that sees what is behind it. What is fixed
+        stays so.
         """
-        half, limit = math.pi / 2, 0.499 * math.pi if self.ahead else math.pi
+        half, limit = math.pi / 2, 0.499 * math.pi if self.ahead and not array.deep else math.pi
         near, far = self.distance
         return SearchRegion(
             azimuth=(-limit, limit),

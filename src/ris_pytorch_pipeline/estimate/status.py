@@ -41,17 +41,20 @@ _ADVICE = {
         "check the capture, try the conventions with `ris check`, or record more snapshots",
     ),
     Status.MISFIT: (
-        "a wrong convention (conjugate, order, units), wrong symbols, hardware that differs from codes and channel, "
-        "data made with a Fresnel wave, or a source outside the searched field or too weak to be counted",
+        "a wrong convention (conjugate, order, units), wrong symbols, hardware that differs from codes and channel "
+        "(phases of elements, a bent panel), data made with a Fresnel wave, or a source that moves, lies outside the "
+        "searched field or is too weak to be counted",
         "try conventions, wavefronts and a wider field with `ris check`; otherwise calibrate, and trust no ± but the "
         "sandwich",
     ),
     Status.INCOMPLETE: (
-        "a weak source, two close ones, or fewer asked for than there are; seldom an error of the model that looks so",
-        "ask for one more source, or record more snapshots; a ± does not contain what is left out",
+        "a weak source, two close ones, fewer asked for than there are, or an error of the model that leaves one clear "
+        "image, as a bent panel does",
+        "ask for one more source, or record more snapshots; where that does not help, calibrate; a ± does not contain "
+        "what is left out",
     ),
     Status.AMBIGUOUS: (
-        "elements more than half a wavelength apart, codes of one bit, or a channel of rank one",
+        "elements more than half a wavelength apart, codes of one bit or that do not vary, or a channel of rank one",
         "see the other positions listed, narrow the field of view, or vary the codes more",
     ),
     Status.EDGE: ("a source outside the searched field, or a distance that the data do not bound", "widen the field"),

@@ -14,7 +14,7 @@ from ...physics.scenario import CountSpan, Span
 from ...report import check_points, sweep_figure
 from ..arguments import experiment_of
 from ..forms.bench_suite import run_suite
-from ..memory import compared_bytes, require
+from ..memory import compared_bytes, covariance_bytes, require
 from ..options.counts import snrs_of, sources_of
 from ..showing.cells import print_cells
 from ..showing.figures import check_figure, save_figure
@@ -56,12 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.figure is not None:
         check_figure(arguments.figure)
         check_points(plan.snr_db)
-    most = max((ends(count)[1] for count in plan.sources), default=1)
-    require(
-        compared_bytes(replace(experiment.scenario, sources=most), experiment.scenes, len(plan.methods)),
-        f"{experiment.scenes} scenes of {experiment.scenario.elements} elements a cell",
-        ("lower --scenes", "take a smaller panel"),
-    )
+    _check_memory(experiment, plan)
     cells: list[Cell] = []
     try:
         _sweep(experiment, plan, cells)
@@ -71,6 +66,25 @@ def run(arguments: argparse.Namespace) -> int:
         raise
     _report(arguments, experiment, plan, cells)
     return 0
+
+
+def _check_memory(experiment: Experiment, plan: Plan) -> None:
+    """Refuse scenes, or panel covariances of a method, that do not fit into memory.
+
+    Raises:
+        InfeasibleError: naming which of them.
+    """
+    most, scenario = max((ends(count)[1] for count in plan.sources), default=1), experiment.scenario
+    require(
+        compared_bytes(replace(scenario, sources=most), experiment.scenes, len(plan.methods)),
+        f"{experiment.scenes} scenes of {scenario.elements} elements a cell",
+        ("lower --scenes", "take a smaller panel"),
+    )
+    require(
+        covariance_bytes(scenario, plan.methods),
+        f"the panel covariance of {scenario.elements} elements that a method of {', '.join(plan.methods)} forms",
+        ("compare the likelihoods alone, such as --methods sml,genie", "take a smaller panel"),
+    )
 
 
 def _check_no_suite(arguments: argparse.Namespace) -> None:

@@ -39,7 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
     seen = file.observation.to(dtype=torch.complex128)
     sources = count_of(arguments.sources)
     trials = try_conventions(
-        seen, lambda other: _estimator(other, region), sources, lambda other: _estimator(other, region.wider)
+        seen,
+        lambda other: _estimator(other, region),
+        sources,
+        lambda other: _estimator(other, region.wider(other.array)),
     )
     remarks = notes(seen, region) if not trials[0].refused else []
     if arguments.json:

@@ -191,7 +191,7 @@ def print_finding(finding: Finding, name: str) -> None:
             row += _judgement(source)
         table.add_row(*row)
     for missed in finding.missed:
-        bounds = [f"({value:.2g})" for value in missed["bound"].values()]
+        bounds = [_bounded(value) for value in missed["bound"].values()]
         table.add_row("missed", "", "", "", "", "", _place(missed["position"]), *bounds)
     print_table(table)
     for line in fit_lines(finding):
@@ -236,7 +236,12 @@ def _judgement(source: dict[str, Any]) -> list[str]:
     if source["truth"] is None:
         return ["none", "", "", ""]
     pairs = zip(source["error"].values(), source["bound"].values(), strict=True)
-    return [_place(source["truth"]), *(f"{error:+.2g} ({bound:.2g})" for error, bound in pairs)]
+    return [_place(source["truth"]), *(f"{error:+.2g} {_bounded(bound)}" for error, bound in pairs)]
+
+
+def _bounded(bound: float | None) -> str:
+    """A bound in brackets; of a coordinate that the measurements do not tell there is none."""
+    return "(?)" if bound is None else f"({bound:.2g})"
 
 
 def _place(position: dict[str, float]) -> str:

@@ -2,7 +2,7 @@ from .credible import Evidence, evidence, weak
 from .edges import at_edge
 from .groups import Groups, groups_of
 from .meaning.other_ways import STATED, Convention, conventions, nearest_spacing
-from .meaning.preflight import Note, channel_rank, check_units, grating_lobes, notes
+from .meaning.preflight import Note, channel_rank, check_units, facts, grating_lobes, looks, notes
 from .meaning.trying import WIDER, Trial, better, explains, try_conventions
 from .modes import modes_of
 from .residual.structure import Structure, structure
@@ -29,9 +29,11 @@ __all__ = [
     "conventions",
     "evidence",
     "explains",
+    "facts",
     "grating_lobes",
     "groups_of",
     "judge",
+    "looks",
     "modes_of",
     "nearest_spacing",
     "notes",

@@ -4,11 +4,12 @@ import torch
 from torch import Tensor
 
 from ..estimate import Mode
+from ..grid import search_grid
 from ..ml.hypothesis import Hypothesis, Likelihood, Rows, joined
 from ..ml.search import SearchEffort, candidates
 from ..region import SearchRegion
-from .meaning.other_ways import nearest_spacing
-from .meaning.preflight import channel_rank
+from ..spacing import nearest_spacing
+from .meaning.preflight import FEW_FACTS, channel_rank, facts, looks
 
 NEAR = 2.0
 """Nats within which another answer cannot be told from the best one."""
@@ -18,6 +19,8 @@ _ITERATIONS, _TOLERANCE = 8, 1e-2
 _DENSE = 0.55
 _THOROUGH = SearchEffort(candidates=6, promising=0.25)
 """Spacing in wavelengths above which other places are sought once more, and how."""
+_SMALL = 1000
+"""Points of a grid of half a beamwidth on which one more look costs little: a line of 15 elements has about 300."""
 _HOPEFUL = 3.0
 """Nats above the best at which a rival, refined for a few iterations by the search, is refined further."""
 _MOST = 2
@@ -36,7 +39,7 @@ def modes_of(
         region: how positions are reported.
         thorough: whether every source is sought elsewhere once more in any case.
     """
-    if thorough or _doubtful(likelihood):
+    if thorough or _doubtful(likelihood, region):
         likelihood.rivals.extend(_sought(likelihood, rows, end))
     listed: list[list[tuple[Mode, Tensor]]] = [[] for _ in rows]
     where = {scene: row for row, scene in enumerate(rows.tolist())}
@@ -58,10 +61,16 @@ def modes_of(
     return tuple(tuple(sorted((m for m, _ in found), key=lambda m: m.loss)) for found in listed)
 
 
-def _doubtful(likelihood: Likelihood) -> bool:
-    """Whether elements are so far apart, or antennas so alike, that a source is sought elsewhere once more."""
-    array = likelihood.observation.array
-    return nearest_spacing(array) > _DENSE * array.wavelength or bool((channel_rank(likelihood.observation) == 1).any())
+def _doubtful(likelihood: Likelihood, region: SearchRegion) -> bool:
+    """Whether a source is sought elsewhere once more.
+
+    Elements are far apart, little is heard of them, or the grid is so small that it costs little.
+    """
+    seen, array = likelihood.observation, likelihood.observation.array
+    if search_grid(region, array).size <= _SMALL:
+        return True
+    little = (facts(seen) < FEW_FACTS) & (looks(seen) < len(array))
+    return nearest_spacing(array) > _DENSE * array.wavelength or bool((little | (channel_rank(seen) == 1)).any())
 
 
 def _sought(likelihood: Likelihood, rows: Rows, end: Hypothesis) -> list[tuple[Tensor, Hypothesis]]:

@@ -21,7 +21,7 @@ from .meaning.preflight import channel_rank
 from .rays import ray_mates
 from .residual.foreign import foreign
 from .residual.panel_error import with_panel_errors
-from .residual.structure import KNOWN_NOISE, STATISTICS, structure
+from .residual.structure import COLOURED, KNOWN_NOISE, STATISTICS, Structure, structure
 from .residual.tangents import tangents_of
 from .spare import ASKED
 
@@ -35,8 +35,9 @@ _ORDER = (
 )  # fmt: skip
 """Worst first: a scene's status is its first finding."""
 _SENTENCES = (*STATISTICS, KNOWN_NOISE)
+_SILENT = "energy came through the channel, and no source stands out of it"
 BLURRED = "one source shows at several places as one of unknown bandwidth does"
-"""What is said of a scene with a source that had images at other carriers."""
+"""What is said of a scene without a source, and of one with a source that had images at other carriers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +106,7 @@ def judge(
         expected=found.expected_share,
         p_value=tested.p_value,
         evidence=found.gains,
-        striking=tuple(misfit or _SENTENCES[i] for i in tested.cause.tolist()),
+        striking=tuple(misfit or words for words in _striking(tested, groups)),
         findings=findings,
         modes=aside.modes,
     )
@@ -118,6 +119,12 @@ def judge(
     credible = torch.where(split[:, None], groups.present & ~mates, found.credible)
     estimate = with_panel_errors(estimate, observation.array, groups, tangents, tested.p_value, region.fixed)
     return Judged(replace(estimate, fit=fit, status=status), credible, split, found.alone)
+
+
+def _striking(tested: Structure, groups: Groups) -> list[str]:
+    """What is most unlike noise in each scene; without a source the channel's colour is that of what was sent."""
+    pairs = zip(tested.cause.tolist(), groups.order.tolist(), strict=True)
+    return [_SILENT if order == 0 and _SENTENCES[cause] == COLOURED else _SENTENCES[cause] for cause, order in pairs]
 
 
 def _missed(

@@ -9,10 +9,12 @@ from torch import Tensor
 from ..estimate import Estimate, Status
 from ..fit.groups import Groups, groups_of
 from ..fit.model_error import SPEAKS, error_evidence, gain_over_errors
+from ..fit.moving import moving_mates
 from ..fit.residual.structure import structure
 from ..fit.residual.tangents import tangents_of
 from ..fit.scatter import gains, losses, scatter_of, steady_scatter_of
 from ..fit.verdict import tested_alone
+from ..grid import search_grid
 from ..normalise import Scaled
 from ..region import SearchRegion
 from .hypothesis import Hypothesis, Likelihood
@@ -93,6 +95,11 @@ def _stands(scaled: Scaled, rows: Tensor, given: Hypothesis, region: SearchRegio
         return white & (each.amin(-1) > torch.maximum(_PART * each.amax(-1), each.new_tensor(_PILOT_GAIN * threshold)))
     scatter, powers, there = scatter_of(seen, groups), given.log_powers.exp(), groups.present
     quiet = error_evidence(scatter, there, powers) < SPEAKS
+    rested = torch.nonzero(white & quiet).squeeze(-1)
+    if rested.numel():  # what one source that moves leaves is white beside a second one, too
+        levels = powers[rested], given.log_noise[rested].exp()
+        mates = moving_mates(seen[rested], positions[rested], levels, search_grid(region, seen.array), threshold)
+        quiet[rested] &= ~mates.any(-1)
     return white & quiet & (gain_over_errors(scatter, there, powers).amin(-1) > _GAIN * threshold)
 
 

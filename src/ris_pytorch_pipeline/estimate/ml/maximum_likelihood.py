@@ -100,6 +100,10 @@ class MaximumLikelihood(ABC, Generic[L]):
             check_room(array, each + shared, _OVERDRAFT * self.memory)
         return max(1, min(self.batch, self.memory // each))
 
+    def _most(self, observation: Observation) -> int:
+        """Most sources that the measurements identify, and that have a place each in the field."""
+        return min(observation.most_sources, search_grid(self.region, observation.array).size)
+
     def threshold_on(self, grid: SearchGrid) -> float:
         """τ + 2 log(n / n_0) on n > n_0 = 2740 points: the largest gain of noise exceeds τ with a chance ~ n exp(-τ/2).
 
@@ -131,8 +135,8 @@ class MaximumLikelihood(ABC, Generic[L]):
             InputError: K out of range, symbols of another kind, or a scene without energy.
         """
         scaled = scale(observation)
-        counts = None if sources is None else asked_sources(observation, sources, observation.most_sources)
         at_a_time = self._at_a_time(scaled.observation)
+        counts = None if sources is None else asked_sources(observation, sources, self._most(scaled.observation))
         parts: list[Estimate] = []
         with without_records(scaled.observation.array):
             for index in torch.arange(len(observation), device=observation.measurements.device).split(at_a_time):
@@ -229,7 +233,7 @@ class MaximumLikelihood(ABC, Generic[L]):
     def _search(self, likelihood: L, counts: Counts | None) -> list[Found]:
         if counts is None:
             rows = torch.arange(len(likelihood.observation), device=likelihood.observation.measurements.device)
-            most = min(self.most_sources, likelihood.observation.most_sources)
+            most = min(self.most_sources, self._most(likelihood.observation))
             needed = self._needed(likelihood.observation, likelihood.grid)
             return search_unknown(likelihood, rows, most, needed, self.effort)
         groups = [(order, torch.nonzero(counts == order).squeeze(-1)) for order in counts.unique().tolist()]

@@ -4,12 +4,10 @@ from trainlint import free_bytes
 
 from ...errors import InputError
 from ...physics import Array
-from ..fit.meaning.other_ways import nearest_spacing
+from ..spacing import size_cause
 
 _SPARE = 0.9
 """A tenth of what is free is left to everything else."""
-_SPARSE = 1.0
-"""Spacing of the elements in wavelengths from which on another unit is likelier than a large array."""
 
 
 def check_room(array: Array, needed: int, most: int) -> None:
@@ -27,13 +25,7 @@ def check_room(array: Array, needed: int, most: int) -> None:
     limit = most if free is None else min(most, int(_SPARE * free))
     if needed <= limit:
         return
-    spacing = nearest_spacing(array) / array.wavelength
-    cause = "a large array over a wide field of view"
-    if spacing > _SPARSE:
-        cause = (
-            f"elements {spacing:.3g} wavelengths apart: given in wavelengths, feet or centimetres in place of metres"
-        )
     raise InputError(
-        f"scenes of at most {limit / 1e9:.3g} GB each", f"{needed / 1e9:.3g} GB", cause,
+        f"scenes of at most {limit / 1e9:.3g} GB each", f"{needed / 1e9:.3g} GB", size_cause(array),
         "pass metres (`ris check` tries the usual units), narrow the field of view, or raise memory where more is free",
     )  # fmt: skip

@@ -7,7 +7,10 @@ import torch
 
 from ...shapes import Counts, Mask, Positions
 from ..estimate import Estimate, Status, replaced_estimates
+from ..fit.moving import MOVING, moving_mates
+from ..fit.steady import STEADY, steady_symbols
 from ..fit.verdict import BLURRED, Judged, judge
+from ..grid import search_grid
 from ..normalise import Scaled
 from ..outcome import Aside, Polished, merged
 from ..region import SearchRegion
@@ -43,7 +46,8 @@ def weighed(scaled: Scaled, parts: list[Polished], asked: Counts | None, weighin
     whole, aside = merged(parts, asked)
     if asked is not None:
         return judge(scaled, whole, aside, weighing.region, weighing.threshold, counting=False).estimate
-    return _reread(scaled, _settled(scaled, whole, aside, weighing, counting=True), weighing)
+    found = _reread(scaled, _settled(scaled, whole, aside, weighing, counting=True), weighing)
+    return _without_images(scaled, found, weighing)
 
 
 def _settled(
@@ -92,19 +96,42 @@ def _reread(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
     """Without the sources of scenes that another reading explains better.
 
     Only doubtful scenes are read again, and those with many sources in other orders of the elements: a wrong order may
-    show as that many without any doubt.
+    show as that many without any doubt. Pilots called random symbols show by symbols that do not change.
     """
     if found.fit is None:
         return found
     doubtful = torch.tensor([Status.MISFIT in said for said in found.fit.findings], device=found.order.device)
-    names = [""] * len(found)
+    names = [STEADY if steady else "" for steady in steady_symbols(scaled.observation, found.positions).tolist()]
     for chosen, conjugated in ((doubtful & (found.order > 0), True), (~doubtful & (found.order >= _MANY), False)):
         rows = torch.nonzero(chosen).squeeze(-1)
         if rows.numel():
             seen = weighing.misread(scaled[rows], found.positions[rows], found.order[rows], conjugated=conjugated)
             for row, name in zip(rows.tolist(), seen, strict=True):
-                names[row] = name
+                names[row] = names[row] or name
     return _without_misread(scaled, found, names, weighing)
+
+
+def _without_images(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
+    """Of a source that moved only the strongest of the places at which it shows: what rests there is a misfit."""
+    several = torch.nonzero(found.order > 1).squeeze(-1)
+    if several.numel() == 0:
+        return found
+    some, positions = scaled[several], found.positions[several]
+    levels = (
+        found.powers[several] * (some.channel / some.measured)[:, None],
+        found.noise_variance[several] / some.measured,
+    )
+    grid = search_grid(weighing.region, some.observation.array)
+    mates = moving_mates(some.observation, positions, levels, grid, weighing.threshold)
+    moved = torch.nonzero(mates.any(-1)).squeeze(-1)
+    if moved.numel() == 0:
+        return found
+    start = positions[moved].masked_fill(mates[moved][..., None], torch.nan)
+    kept = found.order[several][moved] - mates[moved].sum(-1)
+    rows = several[moved]
+    parts = weighing.again(scaled[rows], start, kept)
+    rest = _settled(scaled[rows], *merged(parts, None), weighing, counting=False, misfit=MOVING)
+    return replaced_estimates(found, rows, rest)
 
 
 def _without_misread(scaled: Scaled, found: Estimate, names: list[str], weighing: Weighing) -> Estimate:

@@ -11,6 +11,7 @@ from torch import Tensor
 from ....physics import Array, Observation
 from ....physics.array.wavefronts import WAVEFRONTS, planar
 from ....units import SPEED_OF_LIGHT
+from ...spacing import nearest_spacing
 
 _PLAUSIBLE = (0.02, 8.0)
 """Spacing of the elements over the wavelength within which a unit is worth trying."""
@@ -230,12 +231,3 @@ def _rescaled(elements: float, wavelength: float) -> Change:
         return replace(seen, array=replace(seen.array, elements=seen.array.elements * elements, wavelengths=waves))
 
     return change
-
-
-def nearest_spacing(array: Array) -> float:
-    """Median distance of an element to its nearest neighbour, metres; 0 for a single element."""
-    if len(array) < 2:
-        return 0.0
-    some = array.placed[:: max(1, len(array) // 256)]
-    distances = torch.cdist(some, array.placed)
-    return float(distances.masked_fill(distances == 0, torch.inf).amin(-1).median())

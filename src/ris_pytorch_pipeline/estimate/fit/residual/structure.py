@@ -11,10 +11,11 @@ from ....rng import stream
 from ..groups import Groups
 from .tangents import Tangents
 
+COLOURED = "the residual has the channel's colour"
 STATISTICS = (
     "energy differs from snapshot to snapshot",
     "energy differs from antenna to antenna",
-    "the residual has the channel's colour",
+    COLOURED,
     "the residual is correlated over the antennas",
     "the residual grows and fades with the sources",
     "the residual follows single elements, as errors of theirs would",
