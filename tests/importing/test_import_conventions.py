@@ -166,6 +166,51 @@ def test_a_wrong_unit_is_doubted(tmp_path: Path) -> None:
     assert not doubts_of(import_scenes(mapped(tmp_path, HEAD + MEASURED + CODES + CHANNEL)))
 
 
+def doubted(folder: Path, changed: dict[str, np.ndarray], *parts: str) -> str:
+    """Doubts about a capture in which some arrays are not what the mapping says."""
+    write(folder, "npz", {**arrays(capture()), "C": C, **changed})
+    return " | ".join(doubts_of(import_scenes(mapped(folder, "\n".join([HEAD, *parts])))))
+
+
+POLAR = '[measurements]\narray = "Y"\naxes = ["scene", "snapshot", "antenna"]\nphase = "P"\n'
+TURNS = np.exp(0.25j * np.pi * np.arange(8))[:, None, None, None]
+
+
+def test_numbers_in_another_unit_are_doubted(tmp_path: Path) -> None:
+    size, phase, level = np.abs(Y), np.angle(Y), 20 * np.log10(np.abs(Y))
+    right = POLAR + 'phase_unit = "rad"\n'
+    assert not doubted(tmp_path, {"Y": size, "P": phase}, right, CODES, CHANNEL)
+    assert "look like degrees" in doubted(tmp_path, {"Y": size, "P": np.degrees(phase)}, right, CODES, CHANNEL)
+    said = doubted(tmp_path, {"Y": size, "P": phase}, right.replace("rad", "deg"), CODES, CHANNEL)
+    assert "look like radians" in said
+    assert "look like decibels" in doubted(tmp_path, {"Y": level, "P": phase}, right, CODES, CHANNEL)
+    assert not doubted(tmp_path, {"Y": level, "P": phase}, right + 'unit = "dB"\n', CODES, CHANNEL)
+    small = {"Y": size / size.max(), "P": phase}
+    assert "look linear" in doubted(tmp_path, small, right + 'unit = "dB"\n', CODES, CHANNEL)
+
+
+def test_levels_of_which_half_occur_are_doubted(tmp_path: Path) -> None:
+    states = {"C": np.round(np.angle(C) / (2 * np.pi) * 4) % 4}
+    form = CODES + 'form = "state"\nlevels = '
+    assert not doubted(tmp_path, states, MEASURED, form + "4", CHANNEL)
+    assert "0 to 3 of 8 levels only" in doubted(tmp_path, states, MEASURED, form + "8", CHANNEL)
+
+
+def test_repeats_that_do_not_add_up_are_doubted(tmp_path: Path) -> None:
+    """A phase that runs over the repeats leaves nothing of their mean; noise alone has nothing in common."""
+    form = '[measurements]\narray = "Y"\naxes = ["repeat", "scene", "snapshot", "antenna"]\n'
+    noise = np.random.default_rng(0).standard_normal((8, *Y.shape))
+    assert not doubted(tmp_path, {"Y": Y + 0.1 * noise * np.abs(Y).mean()}, form, CODES, CHANNEL)
+    assert not doubted(tmp_path, {"Y": noise + 1j * noise[::-1]}, form, CODES, CHANNEL)
+    noisy = Y * TURNS + 0.1 * noise * np.abs(Y).mean()
+    assert "runs from repeat to repeat" in doubted(tmp_path, {"Y": noisy}, form, CODES, CHANNEL)
+
+
+def test_a_part_of_the_numbers_is_doubted(tmp_path: Path) -> None:
+    form = '[measurements]\narray = "Y"\naxes = ["scene", "snapshot", "antenna"]\n'
+    assert "phases are missing" in doubted(tmp_path, {"Y": Y.real}, form, CODES, CHANNEL)
+
+
 def test_a_wavefront_is_that_of_the_array(tmp_path: Path) -> None:
     seen = given(tmp_path, {}, MEASURED, CODES, CHANNEL)
     assert seen.array.wavefront.name == "spherical"

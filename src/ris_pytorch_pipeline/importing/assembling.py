@@ -32,11 +32,13 @@ class Imported:
         observation: in complex128.
         truth: positions as given, the rest fitted to them, see `truth_at`; None without positions.
         mapping: where it came from.
+        remarks: what looked odd in the numbers as they were stored.
     """
 
     observation: Observation
     truth: Truth | None
     mapping: ImportMapping
+    remarks: tuple[str, ...] = ()
 
     @property
     def note(self) -> str:
@@ -93,7 +95,7 @@ def scenes_of(mapping: ImportMapping, folder: Folder) -> Imported:
         noise_variance=_noise(mapping, folder),
     )
     truth = None if not mapping.truth.given else truth_at(observation, _truth_positions(mapping, folder, observation))
-    return Imported(observation=observation, truth=truth, mapping=mapping)
+    return Imported(observation=observation, truth=truth, mapping=mapping, remarks=tuple(folder.remarks))
 
 
 def _wavelengths(mapping: ImportMapping, folder: Folder) -> NDArray[np.float64]:

@@ -63,6 +63,7 @@ def judge(
     aside: Aside,
     region: SearchRegion,
     threshold: float,
+    each: Tensor,
     *,
     counting: bool,
     misfit: str = "",
@@ -75,6 +76,7 @@ def judge(
         aside: other answers to each scene, and how the border pulls.
         region: the field that was searched.
         threshold: τ, the gain that a detection needs.
+        each: (scene,), what the last source of each scene has to gain beside the others: τ, more of few measurements.
         counting: whether the number of sources was estimated, so that `credible` is needed.
         misfit: what shows that the model does not hold, in words; empty where only the residual tells.
     """
@@ -85,7 +87,7 @@ def judge(
     tested = structure(observation, groups, tangents)
     unlike = tested.p_value < ALARM
     found = evidence(observation, groups, powers, threshold, unlike, counting=counting)
-    needed = threshold * (ASKED if observation.symbols == "random" else 1.0)
+    needed = each * (ASKED if observation.symbols == "random" else 1.0)
     free = _free_symbols(observation, groups)
     missed = _missed(observation, groups, unlike, (found.expected_share > _LOUD) & ~free)
     flags = {
@@ -95,7 +97,7 @@ def judge(
         Status.UNTESTED: (~tested.possible | free) & ((estimate.order > 0) | unlike),
         Status.WEAK: weak(found, needed, estimate.order),
     }
-    faint = found.gains < needed
+    faint = found.gains < needed[:, None]
     findings = tuple(
         _findings(flags, row, status, faint=all(bool(faint[row, mode.source]) for mode in aside.modes[row]))
         for row, status in enumerate(estimate.status)
