@@ -208,7 +208,7 @@ def test_repeats_that_do_not_add_up_are_doubted(tmp_path: Path) -> None:
 
 def test_a_part_of_the_numbers_is_doubted(tmp_path: Path) -> None:
     form = '[measurements]\narray = "Y"\naxes = ["scene", "snapshot", "antenna"]\n'
-    assert "phases are missing" in doubted(tmp_path, {"Y": Y.real}, form, CODES, CHANNEL)
+    assert "phases are missing" in doubted(tmp_path, {"Y": np.real(Y)}, form, CODES, CHANNEL)
 
 
 def test_a_wavefront_is_that_of_the_array(tmp_path: Path) -> None:

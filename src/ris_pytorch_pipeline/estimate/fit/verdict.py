@@ -21,7 +21,7 @@ from .meaning.preflight import channel_rank
 from .rays import ray_mates
 from .residual.foreign import foreign
 from .residual.panel_error import with_panel_errors
-from .residual.structure import KNOWN_NOISE, STATISTICS, structure
+from .residual.structure import SENTENCES, structure
 from .residual.tangents import tangents_of
 from .spare import ASKED
 
@@ -34,7 +34,6 @@ _ORDER = (
     Status.NOT_OBSERVABLE, Status.ITERATION_LIMIT, Status.WEAK,
 )  # fmt: skip
 """Worst first: a scene's status is its first finding."""
-_SENTENCES = (*STATISTICS, KNOWN_NOISE)
 BLURRED = "one source shows at several places as one of unknown bandwidth does"
 """What is said of a scene with a source that had images at other carriers."""
 
@@ -107,7 +106,7 @@ def judge(
         expected=found.expected_share,
         p_value=tested.p_value,
         evidence=found.gains,
-        striking=tuple(misfit or _SENTENCES[i] for i in tested.cause.tolist()),
+        striking=tuple(misfit or SENTENCES[i] for i in tested.cause.tolist()),
         findings=findings,
         modes=aside.modes,
     )
@@ -148,7 +147,7 @@ def tested_alone(found: Estimate) -> list[bool]:
     if found.fit is None:
         return [False] * len(found)
     pairs = zip(found.fit.findings, found.fit.striking, strict=True)
-    return [Status.MISFIT in said and striking in _SENTENCES for said, striking in pairs]
+    return [Status.MISFIT in said and striking in SENTENCES for said, striking in pairs]
 
 
 def _findings(flags: dict[Status, Tensor], row: int, status: Status, *, faint: bool) -> tuple[Status, ...]:
