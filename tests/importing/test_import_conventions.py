@@ -103,12 +103,13 @@ def test_antennas_in_place_of_a_channel(tmp_path: Path) -> None:
     text = """
 [antennas]
 azimuth = { value = [10, 20, 30, 40, 50], unit = "deg" }
-distance = { value = 200, unit = "cm" }
+distance = { value = [200, 180, 160, 140, 120], unit = "cm" }
 """
-    got = given(tmp_path, {}, MEASURED, CODES, text).channel
-    x, y, z = 2 * np.cos(np.deg2rad(10)), 2 * np.sin(np.deg2rad(10)), 0.0
-    path = np.linalg.norm(capture().observation.elements.numpy() - [x, y, z], axis=1) - 2
-    assert np.allclose(got[0, 0].numpy(), np.exp(-2j * np.pi * path / 0.3))
+    got = given(tmp_path, {}, MEASURED, CODES, text).channel[0].numpy()
+    for row, (angle, far) in enumerate(zip(np.deg2rad([10, 20, 30, 40, 50]), [2, 1.8, 1.6, 1.4, 1.2], strict=True)):
+        place = far * np.array([np.cos(angle), np.sin(angle), 0])
+        path = np.linalg.norm(capture().observation.elements.numpy() - place, axis=1)
+        assert np.allclose(got[row], np.exp(-2j * np.pi * path / 0.3)), "the path counts from the antenna on"
 
 
 @pytest.mark.parametrize("symbols", ["pilot", "random"])
