@@ -12,7 +12,7 @@ from ris_pytorch_pipeline.estimate import Status
 Kind = Literal["random", "pilot"]
 SIZES: tuple[tuple[Kind, int, int], ...] = (
     ("random", 2, 3), ("random", 2, 4), ("random", 2, 8), ("random", 4, 1), ("random", 4, 4), ("pilot", 4, 1),
-     ("pilot", 1, 6), ("pilot", 1, 8), ("pilot", 4, 4),
+    ("pilot", 1, 6), ("pilot", 1, 8), ("pilot", 4, 4),
 )  # fmt: skip
 SNR, WAVELENGTH, SPACING = 100.0, 0.3, 0.15
 
