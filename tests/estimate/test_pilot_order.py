@@ -52,5 +52,5 @@ def test_a_source_needs_more_with_more_wavelengths_and_fewer_equations() -> None
         measurements=few.blocks, codes=few.codes[:, :, 0], channel=few.channel[:, 0],
         elements=few.elements, wavelength=0.3, symbols="pilot",
     )  # fmt: skip
-    assert PilotMl().needed(narrow, 0) == PilotMl().threshold
+    assert 1 < PilotMl().needed(narrow, 0) / PilotMl().threshold < 1.02
     assert 78.4 < PilotMl().needed(many, 0) < PilotMl().needed(few, 0) < PilotMl().needed(few, 1)

@@ -73,6 +73,13 @@ def test_units_of_the_elements_are_named(factor: float, name: str) -> None:
     assert name in names_of_better(wrong)
 
 
+def test_wavelengths_from_the_other_end_are_named() -> None:
+    seen = scenes(**SMALL, frequencies=3, bandwidth=0.2).observation
+    wrong = replace(seen, array=replace(seen.array, wavelengths=seen.array.wavelengths[::-1]))
+    assert names_of_better(wrong) == ["wavelengths reversed"]
+    assert "wavelengths reversed" not in [way.name for way in conventions(scenes(count=1).observation)]
+
+
 def test_a_frequency_in_place_of_a_wavelength_is_named() -> None:
     seen = scenes(**SMALL, wavelength=299_792_458.0 / 1e9).observation
     wrong = replace(seen, array=replace(seen.array, wavelengths=(1e9,)))

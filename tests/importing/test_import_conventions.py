@@ -103,12 +103,13 @@ def test_antennas_in_place_of_a_channel(tmp_path: Path) -> None:
     text = """
 [antennas]
 azimuth = { value = [10, 20, 30, 40, 50], unit = "deg" }
-distance = { value = 200, unit = "cm" }
+distance = { value = [200, 180, 160, 140, 120], unit = "cm" }
 """
-    got = given(tmp_path, {}, MEASURED, CODES, text).channel
-    x, y, z = 2 * np.cos(np.deg2rad(10)), 2 * np.sin(np.deg2rad(10)), 0.0
-    path = np.linalg.norm(capture().observation.elements.numpy() - [x, y, z], axis=1) - 2
-    assert np.allclose(got[0, 0].numpy(), np.exp(-2j * np.pi * path / 0.3))
+    got = given(tmp_path, {}, MEASURED, CODES, text).channel[0].numpy()
+    for row, (angle, far) in enumerate(zip(np.deg2rad([10, 20, 30, 40, 50]), [2, 1.8, 1.6, 1.4, 1.2], strict=True)):
+        place = far * np.array([np.cos(angle), np.sin(angle), 0])
+        path = np.linalg.norm(capture().observation.elements.numpy() - place, axis=1)
+        assert np.allclose(got[row], np.exp(-2j * np.pi * path / 0.3)), "the path counts from the antenna on"
 
 
 @pytest.mark.parametrize("symbols", ["pilot", "random"])
@@ -164,6 +165,51 @@ def test_a_wrong_unit_is_doubted(tmp_path: Path) -> None:
     assert any("0.0005 wavelengths apart" in doubt for doubt in doubts_of(imported))
     assert {row.what: row.value for row in summary_of(imported)}["scenes"] == "3"
     assert not doubts_of(import_scenes(mapped(tmp_path, HEAD + MEASURED + CODES + CHANNEL)))
+
+
+def doubted(folder: Path, changed: dict[str, np.ndarray], *parts: str) -> str:
+    """Doubts about a capture in which some arrays are not what the mapping says."""
+    write(folder, "npz", {**arrays(capture()), "C": C, **changed})
+    return " | ".join(doubts_of(import_scenes(mapped(folder, "\n".join([HEAD, *parts])))))
+
+
+POLAR = '[measurements]\narray = "Y"\naxes = ["scene", "snapshot", "antenna"]\nphase = "P"\n'
+TURNS = np.exp(0.25j * np.pi * np.arange(8))[:, None, None, None]
+
+
+def test_numbers_in_another_unit_are_doubted(tmp_path: Path) -> None:
+    size, phase, level = np.abs(Y), np.angle(Y), 20 * np.log10(np.abs(Y))
+    right = POLAR + 'phase_unit = "rad"\n'
+    assert not doubted(tmp_path, {"Y": size, "P": phase}, right, CODES, CHANNEL)
+    assert "look like degrees" in doubted(tmp_path, {"Y": size, "P": np.degrees(phase)}, right, CODES, CHANNEL)
+    said = doubted(tmp_path, {"Y": size, "P": phase}, right.replace("rad", "deg"), CODES, CHANNEL)
+    assert "look like radians" in said
+    assert "look like decibels" in doubted(tmp_path, {"Y": level, "P": phase}, right, CODES, CHANNEL)
+    assert not doubted(tmp_path, {"Y": level, "P": phase}, right + 'unit = "dB"\n', CODES, CHANNEL)
+    small = {"Y": size / size.max(), "P": phase}
+    assert "look linear" in doubted(tmp_path, small, right + 'unit = "dB"\n', CODES, CHANNEL)
+
+
+def test_levels_of_which_half_occur_are_doubted(tmp_path: Path) -> None:
+    states = {"C": np.round(np.angle(C) / (2 * np.pi) * 4) % 4}
+    form = CODES + 'form = "state"\nlevels = '
+    assert not doubted(tmp_path, states, MEASURED, form + "4", CHANNEL)
+    assert "0 to 3 of 8 levels only" in doubted(tmp_path, states, MEASURED, form + "8", CHANNEL)
+
+
+def test_repeats_that_do_not_add_up_are_doubted(tmp_path: Path) -> None:
+    """A phase that runs over the repeats leaves nothing of their mean; noise alone has nothing in common."""
+    form = '[measurements]\narray = "Y"\naxes = ["repeat", "scene", "snapshot", "antenna"]\n'
+    noise = np.random.default_rng(0).standard_normal((8, *Y.shape))
+    assert not doubted(tmp_path, {"Y": Y + 0.1 * noise * np.abs(Y).mean()}, form, CODES, CHANNEL)
+    assert not doubted(tmp_path, {"Y": noise + 1j * noise[::-1]}, form, CODES, CHANNEL)
+    noisy = Y * TURNS + 0.1 * noise * np.abs(Y).mean()
+    assert "runs from repeat to repeat" in doubted(tmp_path, {"Y": noisy}, form, CODES, CHANNEL)
+
+
+def test_a_part_of_the_numbers_is_doubted(tmp_path: Path) -> None:
+    form = '[measurements]\narray = "Y"\naxes = ["scene", "snapshot", "antenna"]\n'
+    assert "phases are missing" in doubted(tmp_path, {"Y": np.real(Y)}, form, CODES, CHANNEL)
 
 
 def test_a_wavefront_is_that_of_the_array(tmp_path: Path) -> None:

@@ -152,6 +152,24 @@ pick = { frequency = 1 }
     assert got.wavelength == pytest.approx(299792458 / 1.1e9)
 
 
+def test_an_empty_cell_is_named_by_row_and_column(tmp_path: Path) -> None:
+    rows = ["0.25,1.5"] * 5 + ["0.25,"] + ["1,1"] * 12
+    (tmp_path / "capture.csv").write_text("\n".join(["re,im", *rows]))
+    text = (
+        FLAT
+        + """
+[measurements]
+array = "re"
+imaginary = "im"
+shape = [3, 6]
+axes = ["scene", "snapshot"]
+"""
+    )
+    np.savetxt(tmp_path / "elements.csv", capture().observation.elements.numpy() * 1e3, delimiter=",")
+    with pytest.raises(InputError, match="a number in row 6 of column im"):
+        import_scenes(mapped(tmp_path, text))
+
+
 def test_an_array_that_the_file_lacks_names_the_nearest(tmp_path: Path) -> None:
     file = write(tmp_path, "mat", arrays(capture()))
     text = MAPPING.format(file=file).replace('"states"', '"state"')

@@ -7,9 +7,10 @@ from .estimate import Estimate, Estimator, Fit, Mode, Status, asked_sources, joi
 from .grid import SearchGrid, search_grid
 from .interval import Interval, interval_of, reach_of
 from .ml.known.known_ml import KnownMl
-from .ml.maximum_likelihood import MaximumLikelihood, Sml
+from .ml.maximum_likelihood import MaximumLikelihood
 from .ml.pilots.pilot_ml import PilotMl
 from .ml.search import SearchEffort
+from .ml.sml import Sml
 from .region import SearchRegion
 from .spectral.order import EigenvalueGap, InformationCriterion, OrderRule, aic, mdl
 from .spectral.spectra import Bartlett, Music, Mvdr, Spectral

@@ -191,11 +191,12 @@ def asked_sources(observation: Observation, sources: int | Counts, most: int) ->
     counts = counts.expand(len(observation)) if counts.ndim == 0 else counts
     if counts.shape != (len(observation),):
         raise InputError(
-            f"one number of sources per scene: shape ({len(observation)},)",
-            f"{tuple(counts.shape)}",
-            "the counts of another batch",
-            "pass an int, or a tensor with one count per scene",
-        )
+            f"one number of sources per scene: shape ({len(observation)},)", f"{tuple(counts.shape)}",
+            "the counts of another batch", "pass an int, or a tensor with one count per scene",
+        )  # fmt: skip
+    if most < 1:
+        size = " x ".join(map(str, observation.measurements.shape[1:]))
+        raise InputError("more measurements than a source has unknowns", size, "a short capture", "add snapshots")
     if len(observation) and not (1 <= int(counts.min()) and int(counts.max()) <= most):
         wrong = int(counts.min()) if int(counts.min()) < 1 else int(counts.max())
         raise InputError(

@@ -15,7 +15,7 @@ class Status(StrEnum):
     INCOMPLETE = "incomplete: one or two more sources, too weak or too close to be counted, would explain the rest"
     AMBIGUOUS = "ambiguous: other positions explain the measurements as well"
     EDGE = "at the edge: a source lies on the border of the searched field"
-    UNTESTED = "not tested: as many unknown symbols as measurements leave nothing over that could show a wrong model"
+    UNTESTED = "not tested: about as many unknowns as measurements leave too little over to show a wrong model"
     WEAK = "weak: a source hardly stands out from scatter of the channel's colour"
 
     @property
@@ -59,8 +59,8 @@ _ADVICE = {
     ),
     Status.EDGE: ("a source outside the searched field, or a distance that the data do not bound", "widen the field"),
     Status.UNTESTED: (
-        "as many sources of random symbols as antennas, or as the rank of the channel, or more",
-        "ask for fewer sources, send pilots or known symbols, or add antennas that hear something else",
+        "as many sources of random symbols as antennas, or as the rank of the channel, or more; or few measurements",
+        "ask for fewer sources, send pilots or known symbols, add antennas that hear something else, or snapshots",
     ),
     Status.WEAK: (
         "more sources asked for than there are, low SNR, few snapshots, or a model that explains little",

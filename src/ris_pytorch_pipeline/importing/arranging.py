@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ConfigurationError, InputError
+from . import forms, remarks
 from .mapping import ImportMapping, Quantity, Signal
-from .readers.parts import complex_of
 from .reading import Folder, Raw
 from .scales import Kind, in_si, magnitudes
 
-ELEMENT = "element"
+ELEMENT, _REPEAT = "element", "repeat"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ def real(
         values = magnitudes(values, quantity.unit, key, power=True)
     else:
         values = in_si(values, quantity.unit, kind, key, wavelength)
-    return _turned(Named(values=values, axes=named.axes), quantity, mapping.base, key)
+    return _averaged(_turned(Named(values=values, axes=named.axes), quantity, mapping.base, key))
 
 
 def signal(quantity: Signal, folder: Folder, mapping: ImportMapping, key: str) -> Named:
@@ -83,6 +83,9 @@ def signal(quantity: Signal, folder: Folder, mapping: ImportMapping, key: str) -
     else:
         named = _complex(raw, quantity, folder, mapping, key)
     named = _turned(named, quantity, mapping.base, key)
+    if _REPEAT in named.axes:
+        folder.remarks.extend(remarks.of_repeats(named.values, named.axes, key))
+        named = _averaged(named)
     values = named.values.conj() if quantity.conjugate != mapping.conjugate else named.values
     return _elements_joined(Named(values=values, axes=named.axes), quantity, mapping, key)
 
@@ -137,81 +140,22 @@ def _complex(raw: Raw, quantity: Signal, folder: Folder, mapping: ImportMapping,
     if second:
         other = _named(_taken(quantity, second, folder, mapping, key), quantity, key, axes)
         pair = first.values, other.values
-        return Named(values=_joined(pair, quantity, key, polar=bool(quantity.phase)), axes=axes)
+        return Named(values=forms.joined(pair, quantity, folder, key, polar=bool(quantity.phase)), axes=axes)
     values = first.values
     if quantity.form in {"parts", "polar"}:
-        axes = tuple(axis for axis in axes if axis != "part")
-        return Named(values=_joined(_halves(first, key), quantity, key, polar=quantity.form == "polar"), axes=axes)
+        pair = forms.halves(first.values, axes, key)
+        joined = forms.joined(pair, quantity, folder, key, polar=quantity.form == "polar")
+        return Named(values=joined, axes=tuple(axis for axis in axes if axis != "part"))
     if quantity.form == "interleaved":
-        return Named(values=_interleaved(values, key), axes=axes)
+        return Named(values=forms.interleaved(values, key), axes=axes)
     if quantity.form == "phase":
-        return Named(values=np.exp(1j * in_si(values.astype(float), quantity.phase_unit, "angle", key)), axes=axes)
+        return Named(values=np.exp(1j * forms.radians(values, quantity, folder, key)), axes=axes)
     if quantity.form == "state":
-        return Named(values=_phased(values.astype(float), quantity.levels, mapping.base, key), axes=axes)
+        folder.remarks.extend(remarks.of_states(values.astype(float), quantity.levels, mapping.base, key))
+        return Named(values=forms.phased(values.astype(float), quantity.levels, mapping.base, key), axes=axes)
     if np.isrealobj(values) and quantity.unit:
         values = magnitudes(values.astype(float), quantity.unit, key)
     return Named(values=quantity.scale * values.astype(np.complex128) + quantity.offset, axes=axes)
-
-
-def _phased(states: NDArray[Any], levels: int, base: int, key: str) -> NDArray[Any]:
-    """exp(2πj x / levels) of states x that count from a base.
-
-    Raises:
-        InputError: states that the levels do not have; exp would take them for others.
-    """
-    low, high = (float(end(states)) for end in (np.min, np.max)) if states.size else (base, base)
-    if low < base or high > base + levels - 1:
-        other = 1 - base <= low and high <= levels - base
-        cause, move = "levels of another number of bits, or other numbers than states", f"correct {key}.levels or form"
-        if other:
-            cause, move = "counting from another base", f"write base = {1 - base}"
-        raise InputError(f"states of {key} in {base}..{base + levels - 1}", f"{low:g} to {high:g}", cause, move)
-    return np.exp(2j * np.pi * (states - base) / levels)
-
-
-def _halves(named: Named, key: str) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Both entries of the axis `part`.
-
-    Raises:
-        ConfigurationError: it has not two.
-    """
-    if named.size("part") != 2:
-        raise ConfigurationError(
-            f"two entries on the axis part of {key}", str(named.size("part")), "axes in another order", "swap names"
-        )
-    return tuple(np.moveaxis(named.values, named.axes.index("part"), 0))  # pyright: ignore[reportReturnType]
-
-
-def _joined(pair: tuple[NDArray[Any], NDArray[Any]], quantity: Signal, key: str, *, polar: bool) -> NDArray[Any]:
-    """Real and imaginary parts, or magnitudes and phases, as complex numbers.
-
-    Raises:
-        InputError: two shapes, or a part that is complex itself.
-    """
-    first, second = pair
-    if np.iscomplexobj(first) or np.iscomplexobj(second):
-        raise InputError(f"two real parts of {key}", "complex numbers", "data that are joined already", "delete form")
-    if first.shape != second.shape:
-        raise InputError(f"two arrays of one shape for {key}", f"{first.shape} and {second.shape}",
-                         "arrays of two captures", "check both names")  # fmt: skip
-    if not polar:
-        return quantity.scale * complex_of(first, second)
-    size = quantity.scale * magnitudes(first.astype(float), quantity.unit, key)
-    return size * np.exp(1j * in_si(second.astype(float), quantity.phase_unit, "angle", f"{key}.phase"))
-
-
-def _interleaved(values: NDArray[Any], key: str) -> NDArray[Any]:
-    """I, Q, I, Q along the last axis.
-
-    Raises:
-        ConfigurationError: an odd count, or complex values.
-    """
-    if values.shape[-1] % 2 or np.iscomplexobj(values):
-        raise ConfigurationError(
-            f"an even count of real numbers on the last axis of {key}", f"{values.shape} of {values.dtype}",
-            "data that are not interleaved", "delete form, or pick another one",
-        )  # fmt: skip
-    return complex_of(values[..., 0::2], values[..., 1::2])
 
 
 def _indexed(raw: Raw, quantity: Signal, folder: Folder, mapping: ImportMapping, key: str) -> Named:
@@ -234,7 +178,7 @@ def _indexed(raw: Raw, quantity: Signal, folder: Folder, mapping: ImportMapping,
 
 
 def _turned(named: Named, quantity: Quantity, base: int, key: str) -> Named:
-    """Entries picked, axes reversed, repeats averaged.
+    """Entries picked, axes reversed.
 
     Raises:
         ConfigurationError: an entry that is not there.
@@ -253,10 +197,15 @@ def _turned(named: Named, quantity: Quantity, base: int, key: str) -> Named:
         values = np.take(values, wanted, axis=place)
         if wanted.ndim == 0:
             axes.pop(place)
-    if "repeat" in axes:
-        values = values.mean(axes.index("repeat"))
-        axes.remove("repeat")
     return Named(values=np.asarray(values), axes=tuple(axes))
+
+
+def _averaged(named: Named) -> Named:
+    """Repeats averaged."""
+    if _REPEAT not in named.axes:
+        return named
+    mean = np.asarray(named.values.mean(named.axes.index(_REPEAT)))
+    return Named(values=mean, axes=tuple(axis for axis in named.axes if axis != _REPEAT))
 
 
 def _elements_joined(named: Named, quantity: Signal, mapping: ImportMapping, key: str) -> Named:

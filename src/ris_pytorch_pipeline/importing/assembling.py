@@ -32,11 +32,13 @@ class Imported:
         observation: in complex128.
         truth: positions as given, the rest fitted to them, see `truth_at`; None without positions.
         mapping: where it came from.
+        remarks: what looked odd in the numbers as they were stored.
     """
 
     observation: Observation
     truth: Truth | None
     mapping: ImportMapping
+    remarks: tuple[str, ...] = ()
 
     @property
     def note(self) -> str:
@@ -93,7 +95,7 @@ def scenes_of(mapping: ImportMapping, folder: Folder) -> Imported:
         noise_variance=_noise(mapping, folder),
     )
     truth = None if not mapping.truth.given else truth_at(observation, _truth_positions(mapping, folder, observation))
-    return Imported(observation=observation, truth=truth, mapping=mapping)
+    return Imported(observation=observation, truth=truth, mapping=mapping, remarks=tuple(folder.remarks))
 
 
 def _wavelengths(mapping: ImportMapping, folder: Folder) -> NDArray[np.float64]:
@@ -139,9 +141,16 @@ def _channel(mapping: ImportMapping, folder: Folder, array: Array) -> NDArray[An
         return signal(mapping.channel, folder, mapping, "channel").ordered(CHANNEL, "channel")
     if mapping.antennas.given:
         where = places(mapping.antennas, folder, mapping, "antennas", ("antenna",))
-        waves = steering(torch.from_numpy(where), array.to(dtype=torch.float64)).numpy()
-        return waves[None] if array.frequencies > 1 else waves[None, None]
+        return _line_of_sight(torch.from_numpy(where), array.to(dtype=torch.float64))[None]
     return np.eye(len(array), dtype=np.complex128)[None, None]
+
+
+def _line_of_sight(antennas: Positions, array: Array) -> NDArray[np.complex128]:
+    """exp(-j k0 |p_m - q_n|), (frequency, antenna, element): the steering vector, and the path to the origin."""
+    waves = steering(antennas, array)
+    waves = waves if array.frequencies > 1 else waves[None]
+    turns = antennas[:, 2] / torch.tensor(array.wavelengths, dtype=torch.float64)[:, None]
+    return (waves * torch.exp(-2j * torch.pi * turns)[..., None]).numpy()
 
 
 def _noise(mapping: ImportMapping, folder: Folder) -> NDArray[Any] | None:

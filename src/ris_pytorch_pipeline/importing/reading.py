@@ -1,7 +1,7 @@
 """Which reader takes which file, and one boundary around all of them: a broken file ends in one clear error."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +76,12 @@ class Folder:
     Args:
         path: of the folder.
         limit: bytes that any one array may take.
+        remarks: what looks odd in the numbers that were read, in sentences; whoever reads adds to it.
     """
 
     path: Path
     limit: int = 2**31
+    remarks: list[str] = field(default_factory=list)
 
     def read(self, file: str, name: str, key: str) -> Raw:
         """An array of a file, or of several files stacked on a first axis where the name has `*` or `?`.

@@ -7,6 +7,7 @@ import torch
 
 from ..errors import RisError
 from ..estimate import Estimate, KnownMl, PilotMl, Sml
+from ..estimate.fit import capture_notes
 from ..physics import Observation
 from .assembling import Imported
 from .mapping import ImportMapping, Signal
@@ -57,7 +58,7 @@ def summary_of(imported: Imported) -> list[Row]:
 
 def doubts_of(imported: Imported) -> list[str]:
     """What looks like a wrong unit or convention, in sentences."""
-    seen, found = imported.observation, []
+    seen, found = imported.observation, list(imported.remarks)
     spacing = spacing_of(seen)
     if not _SPACING[0] <= spacing <= _SPACING[1]:
         found.append(f"neighbours are {spacing:.3g} wavelengths apart: check the units of elements and frequency")
@@ -68,7 +69,7 @@ def doubts_of(imported: Imported) -> list[str]:
         worst = float((seen.codes.abs() - 1).abs().amax())
         if worst > 1e-3:
             found.append(f"codes differ from modulus 1 by up to {worst:.2g}: check form and levels")
-    return found
+    return [*found, *(f"{note.what}: {note.cause}" for note in capture_notes(seen))]
 
 
 def spacing_of(observation: Observation) -> float:

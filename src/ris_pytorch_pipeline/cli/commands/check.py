@@ -11,7 +11,7 @@ import torch
 from ...calibrate import applied_to, load_calibration
 from ...data import count_scenes, load_scenes
 from ...estimate import Estimator, SearchRegion, contender, likelihood_for
-from ...estimate.fit import WIDER, Note, Trial, better, explains, notes, try_conventions
+from ...estimate.fit import WIDER, Note, Trial, better, capture_notes, explains, notes, try_conventions
 from ...physics import Observation
 from ..memory import read_bytes, require
 from ..options.counts import count_of
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         sources,
         lambda other: _estimator(other, region.wider(other.array)),
     )
-    remarks = notes(seen, region) if not trials[0].refused else []
+    remarks = capture_notes(file.observation) + (notes(seen, region) if not trials[0].refused else [])
     if arguments.json:
         print_json(document(arguments, trials, remarks))
     else:

@@ -8,6 +8,7 @@ from ...shapes import Counts
 from ..amplitudes import one_wavelength, with_powers
 from ..estimate import Estimate, asked_sources
 from ..spectral.spectra import Spectral
+from .standing import standing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,4 +51,4 @@ class BackProjected:
             sources = asked_sources(observation, sources, min(snapshots, size) - 1)
         covariance = back_projected(observation, silent=self.silent)
         found = self.spectral.locate(covariance, observation.array, sources, snapshots)
-        return with_powers(found, observation)
+        return standing(with_powers(found, observation), observation)

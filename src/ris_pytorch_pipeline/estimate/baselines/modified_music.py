@@ -17,6 +17,7 @@ from ..region import SearchRegion
 from ..spectral.order import EigenvalueGap, OrderRule
 from ..spectral.peaks import Peaks, climb, grid_peaks, keep_distinct
 from ..spectral.report import report_peaks
+from .standing import standing
 
 _FAR = 1e6
 """Metres at which a wave is plane on any panel."""
@@ -84,7 +85,8 @@ class ModifiedMusic:
             some = LowRank(panel.factor[rows], panel.floor[rows])
             peaks = self._locate(some, observation.array.to(dtype=torch.float64), count)
             parts.append((rows, peaks, torch.ones_like(peaks.score).masked_fill(peaks.score == -torch.inf, torch.nan)))
-        return with_powers(report_peaks(parts, counts, 0.0, self.region, observation.array), observation)
+        found = report_peaks(parts, counts, 0.0, self.region, observation.array)
+        return standing(with_powers(found, observation), observation)
 
     def _locate(self, panel: LowRank, array: Array, sources: int) -> Peaks:
         """The best `sources` directions of each scene, each with its best distance."""

@@ -14,6 +14,7 @@ from ..amplitudes import fit_amplitudes, one_wavelength, with_powers
 from ..estimate import Estimate, Status, asked_sources
 from ..grid import SearchGrid, search_grid
 from ..region import SearchRegion
+from .standing import standing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,7 @@ class Omp:
             positions=positions, order=order, powers=empty[..., 0], deviations=empty,
             noise_variance=empty.new_full((len(order),), torch.nan), status=ended,
         )  # fmt: skip
-        return with_powers(found, observation)
+        return standing(with_powers(found, observation), observation)
 
 
 def _pursue(observation: Observation, grid: SearchGrid, steps: int, wanted: Counts | None) -> tuple[Cosines, Mask]:

@@ -16,6 +16,7 @@ from ..normalise import scale
 from ..region import SearchRegion
 from ..spectral.peaks import Peaks, grid_peaks, keep_distinct
 from ..spectral.report import report_peaks
+from .standing import standing
 
 Dictionary = Complex[Tensor, "scene snapshot antenna point"]
 
@@ -80,7 +81,8 @@ class SparseBayesian:
             level = kept.masked_fill(kept == -torch.inf, torch.nan)
             parts.append((rows, Peaks(peaks.cosines, kept, peaks.settled), level))
             orders.append(order)
-        return with_powers(report_peaks(parts, torch.cat(orders), 0.0, self.region, scaled.array), observation)
+        found = report_peaks(parts, torch.cat(orders), 0.0, self.region, scaled.array)
+        return standing(with_powers(found, observation), observation)
 
 
 def dictionary(observation: Observation, points: Cosines) -> Dictionary:

@@ -1,6 +1,7 @@
 from .credible import Evidence, evidence, weak
 from .edges import at_edge
 from .groups import Groups, groups_of
+from .meaning.capture import capture_notes
 from .meaning.other_ways import STATED, Convention, conventions, nearest_spacing
 from .meaning.preflight import Note, channel_rank, check_units, facts, grating_lobes, looks, notes
 from .meaning.trying import WIDER, Trial, better, explains, try_conventions
@@ -24,6 +25,7 @@ __all__ = [
     "Trial",
     "at_edge",
     "better",
+    "capture_notes",
     "channel_rank",
     "check_units",
     "conventions",

@@ -108,7 +108,7 @@ def _steady(
     return groups.present & (slots[:-1] < kept[:, None])
 
 
-def weak(found: Evidence, threshold: float, order: Counts) -> Tensor:
+def weak(found: Evidence, needed: Float[Tensor, "scene"], order: Counts) -> Tensor:  # noqa: F821
     """(scene,): True where a source brings less evidence than a detection needs, or all together too little."""
-    few = (found.gains < threshold).any(-1) if found.gains.shape[1] else torch.zeros_like(order).bool()
+    few = (found.gains < needed[:, None]).any(-1) if found.gains.shape[1] else torch.zeros_like(order).bool()
     return (order > 0) & (few | (found.total < order * found.asked))

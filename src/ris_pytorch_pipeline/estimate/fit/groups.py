@@ -13,6 +13,9 @@ from ...shapes import Mask, Positions
 _RIDGE = 1e-9
 """Part of the largest ‖b‖² that is added to B^H B: two sources at one place leave a matrix that can be factored."""
 
+_SILENT = 1e-12
+"""Part of the loudest group's ‖b‖² below which a group hears nothing."""
+
 
 @dataclass(frozen=True, eq=False)
 class Groups:
@@ -88,11 +91,15 @@ def groups_of(observation: Observation, positions: Positions) -> Groups:
 
 
 def loaded_gram(responses: Tensor, present: Mask) -> Tensor:
-    """B^H B with a small load, and ones on the diagonal of absent slots."""
+    """B^H B with a small load, and ones on the diagonal of absent slots.
+
+    A group that hears nothing of the sources, such as a snapshot with codes of zeros, is loaded beside the loudest one.
+    """
     gram = responses.conj() @ responses.mT
     if gram.shape[-1] == 0:
         return gram
-    level = gram.diagonal(dim1=-2, dim2=-1).real.amax(-1).clamp_min(torch.finfo(gram.real.dtype).tiny)
+    level = gram.diagonal(dim1=-2, dim2=-1).real.amax(-1)
+    level = torch.maximum(level, _SILENT * level.amax(-1, keepdim=True)).clamp_min(torch.finfo(level.dtype).tiny)
     eye = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
     return gram + _RIDGE * level[..., None, None] * eye + torch.diag_embed((~present).to(gram.dtype))[:, None]
 

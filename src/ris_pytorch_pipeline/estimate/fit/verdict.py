@@ -21,7 +21,7 @@ from .meaning.preflight import channel_rank
 from .rays import ray_mates
 from .residual.foreign import foreign
 from .residual.panel_error import with_panel_errors
-from .residual.structure import COLOURED, KNOWN_NOISE, STATISTICS, Structure, structure
+from .residual.structure import COLOURED, SENTENCES, Structure, structure
 from .residual.tangents import tangents_of
 from .spare import ASKED
 
@@ -34,10 +34,10 @@ _ORDER = (
     Status.NOT_OBSERVABLE, Status.ITERATION_LIMIT, Status.WEAK,
 )  # fmt: skip
 """Worst first: a scene's status is its first finding."""
-_SENTENCES = (*STATISTICS, KNOWN_NOISE)
 _SILENT = "energy came through the channel, and no source stands out of it"
+"""What is said of a scene without a source."""
 BLURRED = "one source shows at several places as one of unknown bandwidth does"
-"""What is said of a scene without a source, and of one with a source that had images at other carriers."""
+"""What is said of a scene with a source that had images at other carriers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +64,7 @@ def judge(
     aside: Aside,
     region: SearchRegion,
     threshold: float,
+    each: Tensor,
     *,
     counting: bool,
     misfit: str = "",
@@ -76,6 +77,7 @@ def judge(
         aside: other answers to each scene, and how the border pulls.
         region: the field that was searched.
         threshold: τ, the gain that a detection needs.
+        each: (scene,), what the last source of each scene has to gain beside the others: τ, more of few measurements.
         counting: whether the number of sources was estimated, so that `credible` is needed.
         misfit: what shows that the model does not hold, in words; empty where only the residual tells.
     """
@@ -86,7 +88,7 @@ def judge(
     tested = structure(observation, groups, tangents)
     unlike = tested.p_value < ALARM
     found = evidence(observation, groups, powers, threshold, unlike, counting=counting)
-    needed = threshold * (ASKED if observation.symbols == "random" else 1.0)
+    needed = each * (ASKED if observation.symbols == "random" else 1.0)
     free = _free_symbols(observation, groups)
     missed = _missed(observation, groups, unlike, (found.expected_share > _LOUD) & ~free)
     flags = {
@@ -96,7 +98,7 @@ def judge(
         Status.UNTESTED: (~tested.possible | free) & ((estimate.order > 0) | unlike),
         Status.WEAK: weak(found, needed, estimate.order),
     }
-    faint = found.gains < needed
+    faint = found.gains < needed[:, None]
     findings = tuple(
         _findings(flags, row, status, faint=all(bool(faint[row, mode.source]) for mode in aside.modes[row]))
         for row, status in enumerate(estimate.status)
@@ -124,7 +126,7 @@ def judge(
 def _striking(tested: Structure, groups: Groups) -> list[str]:
     """What is most unlike noise in each scene; without a source the channel's colour is that of what was sent."""
     pairs = zip(tested.cause.tolist(), groups.order.tolist(), strict=True)
-    return [_SILENT if order == 0 and _SENTENCES[cause] == COLOURED else _SENTENCES[cause] for cause, order in pairs]
+    return [_SILENT if order == 0 and SENTENCES[cause] == COLOURED else SENTENCES[cause] for cause, order in pairs]
 
 
 def _missed(
@@ -153,7 +155,7 @@ def tested_alone(found: Estimate) -> list[bool]:
     if found.fit is None:
         return [False] * len(found)
     pairs = zip(found.fit.findings, found.fit.striking, strict=True)
-    return [Status.MISFIT in said and striking in _SENTENCES for said, striking in pairs]
+    return [Status.MISFIT in said and striking in SENTENCES for said, striking in pairs]
 
 
 def _findings(flags: dict[Status, Tensor], row: int, status: Status, *, faint: bool) -> tuple[Status, ...]:

@@ -13,7 +13,6 @@ from torch import Tensor
 from ...bounds import estimated_deviations
 from ...physics import Array, Observation, chart_of, check_visible
 from ...shapes import Counts, Positions
-from ..amplitudes import not_known
 from ..estimate import Estimate, asked_sources, joined_estimates
 from ..fit.edges import pull_of
 from ..fit.meaning.preflight import check_units
@@ -27,19 +26,19 @@ from ..records import without_records
 from ..region import SearchRegion
 from .hidden import with_hidden
 from .hypothesis import Hypothesis, Likelihood, Rows
-from .large.outline import outline_bytes, outlined
+from .large.outline import outlined
 from .readings import better_readings
 from .room import check_room
-from .scanning.gridscan import scan_bytes
 from .scanning.steered import steering_bytes
 from .search import Found, Needed, SearchEffort, cycle, search_known, search_unknown
-from .stochastic import StochasticLikelihood
 from .weighing import Weighing, weighed
 
 _OVERDRAFT = 8
 """Times the memory that one scene alone may need; more is refused before it is allocated."""
 _CALIBRATED_POINTS = 2740
 """Grid points of the default panel over the default region, on which the thresholds were calibrated."""
+_MOST_NEEDED = 1e3
+"""Gain that no source brings which fits chance as well: what is asked where a single source explains anything."""
 L = TypeVar("L", bound=Likelihood)
 
 
@@ -82,10 +81,10 @@ class MaximumLikelihood(ABC, Generic[L]):
     def scene_bytes(self, observation: Observation) -> int:
         """Bytes that the likelihood keeps for one scene."""
 
+    @abstractmethod
     def needed(self, observation: Observation, given: int) -> float:
-        """The gain 2 ΔNLL that one more source beside the given number needs in these measurements: τ."""
-        del observation, given
-        return self.threshold
+        """The gain 2 ΔNLL that one more source beside the given number needs in these measurements: τ, or more."""
+        ...
 
     def _at_a_time(self, observation: Observation) -> int:
         """Scenes searched together.
@@ -199,9 +198,12 @@ class MaximumLikelihood(ABC, Generic[L]):
         """The parts in order, with their fit; where the order was estimated, without sources that do not stand out."""
         if not self.fit:
             return merged(parts, asked)[0]
-        threshold = self._needed(scaled.observation, search_grid(self.region, scaled.observation.array))(0)
+        needed = self._needed(scaled.observation, search_grid(self.region, scaled.observation.array))
+        threshold = min(needed(0), _MOST_NEEDED)
         misread = partial(better_readings, self, threshold=threshold)
-        weighing = Weighing(region=self.region, threshold=threshold, again=self._again, misread=misread)
+        weighing = Weighing(
+            region=self.region, threshold=threshold, needed=needed, again=self._again, misread=misread
+        )  # fmt: skip
         return with_hidden(self, scaled, weighed(scaled, parts, asked, weighing), self.region, threshold)
 
     def _again(self, scaled: Scaled, positions: Positions, counts: Counts) -> list[Polished]:
@@ -269,32 +271,3 @@ class MaximumLikelihood(ABC, Generic[L]):
         wider = torch.maximum(wide.deviations, bound.deviations)  # few snapshots make the sandwich too small
         aside = Aside(modes_of(likelihood, rows, end, self.region), pull_of(information, scores).double())
         return replace(estimate, sandwich=wider), aside
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sml(MaximumLikelihood[StochasticLikelihood]):
-    """Stochastic maximum likelihood for random symbols: NLL = Σ_l log|Γ_l| + y_l^H Γ_l⁻¹ y_l.
-
-    Greedy addition on the grid by the exact one-source gain, cyclic re-detection with several candidates, joint Fisher
-    scoring over (u, w, q, log p, log σ²). It reaches the stochastic Cramér-Rao bound at 5 dB and above. On constant
-    symbols it is the noncoherent estimator: valid, and worse than `PilotMl`.
-    """
-
-    @property
-    def name(self) -> str:
-        """Short name for tables."""
-        return "sml"
-
-    def likelihood(self, scaled: Observation) -> StochasticLikelihood:
-        """The stochastic likelihood of scaled scenes.
-
-        Raises:
-            InputError: the observation says that symbols are known.
-        """
-        not_known(scaled)
-        return StochasticLikelihood(scaled, self.region)
-
-    def scene_bytes(self, observation: Observation) -> int:
-        """What a scan sees and makes of it; of a large panel its outline."""
-        grid, blocks = search_grid(self.region, observation.array), observation.blocks.shape[1]
-        return outline_bytes(observation, grid) if outlined(observation.array) else scan_bytes(blocks, grid)

@@ -26,6 +26,7 @@ class Weighing:
     Args:
         region: the field that was searched.
         threshold: τ, the gain that a detection needs.
+        needed: k -> the gain that one more source beside k needs, τ or more.
         again: (scenes, positions with NaN in slots without a source, sources of each scene) -> what a search from there
             ends with.
         misread: (the same, conjugated: whether conjugates are tried) -> the name of another reading that explains each
@@ -34,6 +35,7 @@ class Weighing:
 
     region: SearchRegion
     threshold: float
+    needed: Callable[[int], float]
     again: Callable[[Scaled, Positions, Counts], list[Polished]]
     misread: Callable[..., list[str]]
 
@@ -45,7 +47,7 @@ def weighed(scaled: Scaled, parts: list[Polished], asked: Counts | None, weighin
     """
     whole, aside = merged(parts, asked)
     if asked is not None:
-        return judge(scaled, whole, aside, weighing.region, weighing.threshold, counting=False).estimate
+        return _judged(scaled, whole, aside, weighing, counting=False).estimate
     found = _reread(scaled, _settled(scaled, whole, aside, weighing, counting=True), weighing)
     return _without_images(scaled, found, weighing)
 
@@ -57,7 +59,7 @@ def _settled(
 
     Where nothing is counted again, a source that explains less than scatter goes all the same.
     """
-    judged = judge(scaled, whole, aside, weighing.region, weighing.threshold, counting=counting, misfit=misfit)
+    judged = _judged(scaled, whole, aside, weighing, counting=counting, misfit=misfit)
     found = judged.estimate
     credible = _spared(scaled, judged, weighing) if counting else _standing(judged)
     kept = credible.sum(-1)
@@ -72,6 +74,17 @@ def _settled(
         second = _settled(scaled[rows], whole, aside, weighing, counting=again, misfit=said)
         found = replaced_estimates(found, rows, second)
     return found
+
+
+def _judged(
+    scaled: Scaled, whole: Estimate, aside: Aside, weighing: Weighing, *, counting: bool, misfit: str = ""
+) -> Judged:
+    """Judged by what each number of sources needs."""
+    orders = whole.order.tolist()
+    each = whole.powers.new_tensor([weighing.needed(max(0, order - 1)) for order in orders])
+    return judge(
+        scaled, whole, aside, weighing.region, weighing.threshold, each, counting=counting, misfit=misfit
+    )  # fmt: skip
 
 
 def _standing(judged: Judged) -> Mask:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...errors import InputError
 from .bounded import Source
 
 WHOLE = "table"
@@ -33,8 +34,9 @@ def read(source: Source, name: str) -> NDArray[Any]:
     names, rows = _parsed(source)
     wanted = names if name == WHOLE else [name] if name in names else matching(names, name)
     places = [names.index(each) for each in wanted]
-    cells = [[_number(row[place]) for place in places] for row in rows]
-    values = np.array(cells)
+    values = np.array(
+        [[_entry(row[place], number, names[place]) for place in places] for number, row in enumerate(rows)]
+    )
     return values[:, 0] if name in names else values
 
 
@@ -66,6 +68,21 @@ def _parsed(source: Source) -> tuple[list[str], list[list[str]]]:
     if uneven is not None:
         raise ValueError(f"row {uneven + 1} has {len(rows[uneven])} cells where the first has {len(names)}")
     return names, rows
+
+
+def _entry(cell: str, row: int, column: str) -> float | complex:
+    """The number of a cell.
+
+    Raises:
+        InputError: none is there.
+    """
+    try:
+        return _number(cell)
+    except ValueError as error:
+        raise InputError(
+            f"a number in row {row + 1} of column {column[:40]}", repr(cell[:40]) if cell else "an empty cell",
+            "a value that was not recorded, or a unit beside the number", "fill it in, or drop the whole scene",
+        ) from error  # fmt: skip
 
 
 def _number(cell: str) -> float | complex:

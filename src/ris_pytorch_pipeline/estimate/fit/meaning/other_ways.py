@@ -48,7 +48,7 @@ def conventions(observation: Observation) -> list[Convention]:
     found += (
         conjugates() + transposed(observation) + relaid(observation) + orders(observation.array) + moved(observation)
     )
-    found += _units(observation.array) + wavefronts(observation.array)
+    found += _units(observation.array) + wavefronts(observation.array) + wavelengths(observation.array)
     return found + (sequences() if observation.symbols == "known" else []) + _symbols(observation)
 
 
@@ -131,6 +131,17 @@ def wavefronts(array: Array) -> list[Convention]:
 
     others = [name for name, wave in WAVEFRONTS.items() if wave not in (array.wavefront, planar)]
     return [Convention(name=f"wavefront {name}", change=change(name)) for name in others if len(array) > 1]
+
+
+def wavelengths(array: Array) -> list[Convention]:
+    """Several wavelengths listed from the other end, as frequencies that rise are wavelengths that fall."""
+    backwards = array.wavelengths[::-1]
+    if backwards == array.wavelengths:
+        return []
+    return [Convention(
+        name="wavelengths reversed",
+        change=lambda seen: replace(seen, array=replace(seen.array, wavelengths=seen.array.wavelengths[::-1])),
+    )]  # fmt: skip
 
 
 def _symbols(observation: Observation) -> list[Convention]:

@@ -17,8 +17,8 @@ from ...fit.groups import groups_of
 from ...fit.meaning.preflight import check_units
 from ...normalise import Scaled, scale
 from ...region import SearchRegion
-from ..maximum_likelihood import Sml
 from ..pilots.pilot_ml import PilotMl
+from ..sml import Sml
 from .sequenced import alone, by_source, named, responses_of, value_of
 from .stated import stated
 

@@ -15,7 +15,7 @@ from ...fit.expected import expected_share, explained_share
 from ...fit.groups import Groups
 from ...fit.modes import modes_of
 from ...fit.residual.panel_error import with_panel_errors
-from ...fit.residual.structure import KNOWN_NOISE, STATISTICS, Structure, structure
+from ...fit.residual.structure import SENTENCES, Structure, structure
 from ...fit.residual.tangents import tangents_of
 from ...fit.sandwich import sandwich_information
 from ...fit.scatter import scatter_of
@@ -99,7 +99,7 @@ def _fit(
         expected=expected_share(scatter_of(as_pilot(seen, 0), groups)),
         p_value=tested.p_value,
         evidence=gains,
-        striking=tuple((*STATISTICS, KNOWN_NOISE)[i] for i in tested.cause.tolist()),
+        striking=tuple(SENTENCES[i] for i in tested.cause.tolist()),
         findings=findings,
         modes=modes,
     )

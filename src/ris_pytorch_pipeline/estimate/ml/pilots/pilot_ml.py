@@ -1,15 +1,14 @@
 """How sources of constant symbols are located by coded maximum likelihood."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from scipy.stats import beta, chi2
 from torch import Tensor
 
 from ....errors import InputError
 from ....physics import Observation
+from ...fit.rare_gain import POSITION, gain_as_rare
 from ...grid import search_grid
 from ..hypothesis import Hypothesis, Rows
 from ..large.outline import outline_bytes, outlined
@@ -20,8 +19,6 @@ from ..stochastic import StochasticLikelihood
 from .likelihood import PilotLikelihood, pilot_grid
 from .pairs import MOST_POINTS, merged_pairs, redetect_pairs
 
-_POSITION = 1.5
-"""Three coordinates of a source, as a number of complex unknowns."""
 _NEARLY = 0.75
 """Part of the detection threshold from which on what is left over says that something was missed: at the right optimum
 of eleven line scenes it was 0.1 to 0.7, at wrong ones 0.4 to 6."""
@@ -41,7 +38,7 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
     time re-detected together, and by adding sources and dropping as many. The best likelihood is kept.
 
     Args:
-        threshold: τ at one wavelength; more wavelengths ask for more, see `needed`.
+        threshold: τ of many measurements at one wavelength; fewer, and more wavelengths, ask for more, see `needed`.
         margin: least ratio of the weakest source's gain to the largest gain of a further one for a scene to be trusted,
             per source; 25 times that on grids of at most 1000 points. With 10 for any number the same scenes of 3072
             were found right (K = 2 and 3, 1 to 16 antennas, 0 to 10 dB, `benchmarks/pilot_margin.py`).
@@ -82,22 +79,15 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
         return 16 * frequencies * elements**2 + 4 * frequencies * grid.size + scan_bytes(blocks, grid)
 
     def needed(self, observation: Observation, given: int) -> float:
-        """τ of one wavelength; of F, the gain of a chance that is as rare.
+        """τ of many measurements at one wavelength; of fewer, or of F wavelengths, the gain of a chance as rare.
 
         One more source adds F complex symbols and a position. Of noise it takes a share s ~ Beta(F + 3/2, n - (k + 1)
         (F + 3/2)) of the residual of n equations beside k sources, and gains -2 n log(1 - s). P(gain > τ_F) =
         P(χ²_5 > τ). It is infinite where one more source has as many unknowns as there are equations.
         """
-        frequencies = observation.array.frequencies
-        if frequencies == 1:
-            return self.threshold
         _, blocks, antennas = observation.blocks.shape
-        added, equations = frequencies + _POSITION, blocks * antennas
-        left = equations - (given + 1) * added
-        if left <= 0:
-            return math.inf
-        chance = chi2.sf(self.threshold, 2 * (1 + _POSITION))
-        return float(-2 * equations * math.log1p(-beta.isf(chance, added, left)))
+        added = observation.array.frequencies + POSITION
+        return gain_as_rare(self.threshold, 1 + POSITION, added, blocks * antennas, (given + 1) * added)
 
     def find(self, likelihood: PilotLikelihood, rows: Rows, sources: int) -> Hypothesis:
         """Search coherently; search doubtful scenes again from a noncoherent start, from pairs, then by escapes.

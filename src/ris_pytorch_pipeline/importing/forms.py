@@ -1,0 +1,84 @@
+"""How numbers of each form that files store become complex ones: pairs, phases, states, I and Q in turns."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ConfigurationError, InputError
+from . import remarks
+from .mapping import Signal
+from .readers.parts import complex_of
+from .reading import Folder
+from .scales import in_si, magnitudes
+
+
+def phased(states: NDArray[Any], levels: int, base: int, key: str) -> NDArray[Any]:
+    """exp(2πj x / levels) of states x that count from a base.
+
+    Raises:
+        InputError: states that the levels do not have; exp would take them for others.
+    """
+    low, high = (float(end(states)) for end in (np.min, np.max)) if states.size else (base, base)
+    if low < base or high > base + levels - 1:
+        other = 1 - base <= low and high <= levels - base
+        cause, move = "levels of another number of bits, or other numbers than states", f"correct {key}.levels or form"
+        if other:
+            cause, move = "counting from another base", f"write base = {1 - base}"
+        raise InputError(f"states of {key} in {base}..{base + levels - 1}", f"{low:g} to {high:g}", cause, move)
+    return np.exp(2j * np.pi * (states - base) / levels)
+
+
+def halves(values: NDArray[Any], axes: tuple[str, ...], key: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Both entries of the axis `part`.
+
+    Raises:
+        ConfigurationError: it has not two.
+    """
+    place = axes.index("part")
+    if values.shape[place] != 2:
+        raise ConfigurationError(
+            f"two entries on the axis part of {key}", str(values.shape[place]), "axes in another order", "swap names"
+        )
+    return tuple(np.moveaxis(values, place, 0))  # pyright: ignore[reportReturnType]
+
+
+def joined(
+    pair: tuple[NDArray[Any], NDArray[Any]], quantity: Signal, folder: Folder, key: str, *, polar: bool
+) -> NDArray[Any]:
+    """Real and imaginary parts, or magnitudes and phases, as complex numbers.
+
+    Raises:
+        InputError: two shapes, or a part that is complex itself.
+    """
+    first, second = pair
+    if np.iscomplexobj(first) or np.iscomplexobj(second):
+        raise InputError(f"two real parts of {key}", "complex numbers", "data that are joined already", "delete form")
+    if first.shape != second.shape:
+        raise InputError(f"two arrays of one shape for {key}", f"{first.shape} and {second.shape}",
+                         "arrays of two captures", "check both names")  # fmt: skip
+    if not polar:
+        return quantity.scale * complex_of(first, second)
+    folder.remarks.extend(remarks.of_magnitudes(first.astype(float), quantity.unit, key))
+    size = quantity.scale * magnitudes(first.astype(float), quantity.unit, key)
+    return size * np.exp(1j * radians(second, quantity, folder, f"{key}.phase"))
+
+
+def radians(phases: NDArray[Any], quantity: Signal, folder: Folder, key: str) -> NDArray[np.float64]:
+    """Phases in radians, and a remark where they look like another unit."""
+    folder.remarks.extend(remarks.of_phases(phases.astype(float), quantity.phase_unit, key))
+    return in_si(phases.astype(float), quantity.phase_unit, "angle", key)
+
+
+def interleaved(values: NDArray[Any], key: str) -> NDArray[Any]:
+    """I, Q, I, Q along the last axis.
+
+    Raises:
+        ConfigurationError: an odd count, or complex values.
+    """
+    if values.shape[-1] % 2 or np.iscomplexobj(values):
+        raise ConfigurationError(
+            f"an even count of real numbers on the last axis of {key}", f"{values.shape} of {values.dtype}",
+            "data that are not interleaved", "delete form, or pick another one",
+        )  # fmt: skip
+    return complex_of(values[..., 0::2], values[..., 1::2])
