@@ -91,7 +91,7 @@ def test_a_store_that_does_not_answer_is_process_0(monkeypatch: pytest.MonkeyPat
 
 def test_the_others_end_within_a_minute_of_one_that_hangs() -> None:
     notices, ends = PATIENCE + 2 * EVERY, EVERY + 2 * SECONDS  # two looks; the beat's end, a word, leaving the group
-    assert notices + ends <= 60
+    assert notices + ends <= 60 - 4, "the interpreter takes seconds to end too"
 
 
 def test_a_silent_process_0_is_not_asked_why(monkeypatch: pytest.MonkeyPatch) -> None:

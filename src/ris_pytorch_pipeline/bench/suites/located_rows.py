@@ -24,7 +24,7 @@ from .sealed_table import (
 
 Row = dict[str, Any]
 _ANGLES = ("azimuth_deg", "elevation_deg", "distance_m")
-_GROUP = 2**16
+_GROUP = 2**14
 """Rows of a row group at least: Parquet holds 30 kB of each group until the file is closed."""
 _NUMBERS = (*_ANGLES, *(f"std_{name}" for name in _ANGLES), "power_db", "explained", "p_value", "noise_variance")
 

@@ -12,7 +12,7 @@ from .brief import briefly
 
 EVERY = 4.0
 """Seconds between two beats."""
-PATIENCE = 40.0
+PATIENCE = 36.0
 """Seconds without a beat after which a process counts as hanging: with what they do before they end, the others end
 within 60 (`tests/train/test_pulse.py` counts)."""
 FETCHING = "batches drawn ahead"
