@@ -58,7 +58,10 @@ bench: $(STAMP)
 # version differ between its CPU and CUDA indices, and pip's hash mode takes no editable install.
 DIST := build/dist
 CLEAN := build/clean
-TRY = $(CLEAN)/bin/ris --version && $(CLEAN)/bin/trainlint explain RT101 > build/explained.txt && $(CLEAN)/bin/ris bound --scenes 2
+TRY = $(CLEAN)/bin/ris --version && $(CLEAN)/bin/trainlint explain RT101 > build/explained.txt \
+	&& $(CLEAN)/bin/ris bound --scenes 2 \
+	&& $(CLEAN)/bin/ris simulate build/scenes.safetensors --force --sources 1 --scenes 2 \
+	&& $(CLEAN)/bin/ris locate build/scenes.safetensors && $(CLEAN)/bin/ris locate build/scenes.safetensors --model reference
 dist:
 	rm -rf dist build
 	$(PYTHON) -m venv $(DIST)

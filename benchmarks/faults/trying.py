@@ -160,10 +160,10 @@ class Prepared:
             return f"code {status} after {what}: {said[-500:]}"
         if "Traceback" in said or (status and os.strerror(error) not in said):
             return f"{what} ends in {said[-500:]}"
-        return self._gone_on(folder, what, done=not status)
+        return self._gone_on(folder, what, done=not status and os.strerror(error) not in said)
 
     def _gone_on(self, folder: Path, what: str, *, done: bool = False) -> str:
-        """Read what is there, go on unless it was said to be done, and compare."""
+        """Read what is there, go on unless it was said to be done, with nothing left out, and compare."""
         status, read, said = apart(lambda: [self.case.whole(folder), self.case.finished(folder)], folder)
         if status:
             return f"{what}: a file that is damaged: {said[-500:]}"

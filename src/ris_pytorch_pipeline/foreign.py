@@ -11,6 +11,8 @@ from .errors import InfeasibleError, InputError
 
 _MEMORY = ("t allocate memory", "not enough memory", "out of memory", "bad_alloc", "bad alloc")
 """How torch and C++ say that memory has run out."""
+_THREAD = "can't start new thread"
+"""All that Python says where a thread finds no memory for its stack, or the process may start no more of them."""
 _ONEDNN = ("could not create a primitive", "could not create a memory object")
 """All that oneDNN says then; with more words behind them it speaks of what it cannot do."""
 _SIZE = ("overflow", "invalid shape dimension", "size calculation", "negative dimension", "cannot be represented")
@@ -62,7 +64,8 @@ def out_of_memory(error: Exception) -> bool:
     """
     told = str(error).lower()
     return isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError) and (told.strip() in _ONEDNN or any(words in told for words in _MEMORY))
+        isinstance(error, RuntimeError)
+        and (told.strip() in (*_ONEDNN, _THREAD) or any(words in told for words in _MEMORY))
     )
 
 

@@ -176,6 +176,7 @@ def test_finished_cells_are_printed_before_an_error(
         (RuntimeError("could not create a memory object"), InfeasibleError),
         (RuntimeError("could not create a primitive descriptor for a convolution"), RuntimeError),
         (RuntimeError("could not create a folder"), RuntimeError),
+        (RuntimeError("can't start new thread"), InfeasibleError),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to"), InfeasibleError),
         (OverflowError("int too big"), InputError), (RecursionError("deep"), InputError),
         (torch.linalg.LinAlgError("linalg.cholesky: not positive-definite"), InputError),  # pyright: ignore

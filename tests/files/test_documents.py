@@ -1,6 +1,7 @@
 """Is a stranger's JSON read within bounds, with every refusal a ValueError, and checked against one schema?"""
 
 import json
+import tomllib
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ris_pytorch_pipeline.files import SEAL, blank, check_seal, fits, from_document, parse_document, sealed
+from ris_pytorch_pipeline.files import SEAL, blank, check_seal, fits, from_document, parse_document, parse_toml, sealed
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**62), 2**62) | st.floats(-1e300, 1e300) | st.text(),
@@ -35,6 +36,37 @@ def test_what_json_can_say_is_read_as_json_reads_it(value: Any) -> None:
 def test_what_readers_let_pass_is_refused(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         parse_document(text)
+
+
+MANY = 2_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" + ".a" * MANY + " = 1", "[a" + " . a" * MANY + "]", '","' + '.","' * MANY + " = 1",
+        "a = {b = 1, c" + ".c" * MANY + " = 1}", 'a = {b = """x"""", c' + ".c" * MANY + " = 1}",
+        "a = {b = '''x''''', c" + ".c" * MANY + " = 1}", "a = '#'\nb = {'#'" + ".c" * MANY + " = 1}",
+    ],
+)  # fmt: skip
+def test_a_key_of_toml_with_very_many_dots_is_refused_before_it_is_read(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tomllib.loads", lambda text: pytest.fail("read"))
+    with pytest.raises(ValueError, match="parts, which is nesting"):
+        parse_toml(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = [" + "0.5, " * 100 + "]", f'a = "{"." * 100}"', f'"{"." * 100}" = 1', f"a = 1 # {'.' * 100}",
+        f'a = """\n{"." * 100}"x" \\""" {"." * 100}"""', f"a = '''\n{'.' * 100}'x'{'.' * 100}'''",
+        "\n".join(f"a.b{n} = {n}.5" for n in range(100)),
+    ],
+)  # fmt: skip
+def test_other_dots_of_toml_are_read(text: str) -> None:
+    assert parse_toml(text.encode()) == tomllib.loads(text)
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:

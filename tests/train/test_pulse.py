@@ -7,11 +7,15 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 import torch.distributed as dist
 from nursery import Nursery
 
+from ris_pytorch_pipeline.errors import InfeasibleError
+from ris_pytorch_pipeline.train import Processes
 from ris_pytorch_pipeline.train.processes import pulse as processes_pulse
-from ris_pytorch_pipeline.train.processes.pulse import Pulse
+from ris_pytorch_pipeline.train.processes.brief import SECONDS
+from ris_pytorch_pipeline.train.processes.pulse import EVERY, PATIENCE, Pulse
 
 QUICK = 0.05
 
@@ -83,6 +87,21 @@ def test_a_store_that_does_not_answer_is_process_0(monkeypatch: pytest.MonkeyPat
     assert watched.silent() == []
     clock.now = 0.15
     assert watched.silent() == [0]
+
+
+def test_the_others_end_within_a_minute_of_one_that_hangs() -> None:
+    notices, ends = PATIENCE + 2 * EVERY, EVERY + 2 * SECONDS  # two looks; the beat's end, a word, leaving the group
+    assert notices + ends <= 60 - 4, "the interpreter takes seconds to end too"
+
+
+def test_a_silent_process_0_is_not_asked_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Asked(dist.HashStore):  # pyright: ignore[reportPrivateImportUsage]
+        def check(self, keys):
+            return pytest.fail("asked")
+
+    monkeypatch.setattr(Processes, "_summed", lambda self, values: ([0], None))
+    with pytest.raises(InfeasibleError, match="no sign of life from process 0"):
+        Processes(rank=1, world=2, store=Asked()).sum(torch.ones(1))
 
 
 TWO = """

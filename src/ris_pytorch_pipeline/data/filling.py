@@ -8,11 +8,9 @@ from ..files import regular_size
 from .dataset import SceneSource, Split
 from .manifest import Shard, file_digest, shard_name
 from .scene_file import load_scenes, save_scenes
+from .seen import HASH
 from .shard_plan import ShardPlan
 from .simulation import joined
-
-HASH = 16
-"""Bytes of the hash that tells two scenes apart."""
 
 
 @dataclass(frozen=True, kw_only=True)

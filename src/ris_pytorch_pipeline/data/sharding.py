@@ -11,8 +11,9 @@ from ..files import Lock, is_there, is_working_file, make_folder, reason, remove
 from ..tasks import Executor, Here
 from .dataset import Split
 from .digest import differences
-from .filling import HASH, Filled, Place, filled, is_whole
+from .filling import Filled, Place, filled, is_whole
 from .manifest import MANIFEST, Manifest, Shard, read_manifest, write_manifest
+from .seen import Seen
 from .shard_plan import ShardPlan, scene_bytes
 
 HERE = Here()
@@ -106,7 +107,7 @@ class _Listing:
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder, self.manifest, self.count = folder, manifest, 0
-        self._seen, self._written = set[bytes](), 0
+        self._seen, self._written = Seen(), 0
 
     def __enter__(self) -> "_Listing":
         """Begin to list."""
@@ -196,20 +197,18 @@ def _check_space(folder: Path, manifest: Manifest, each: int) -> None:
         )  # fmt: skip
 
 
-def _check_new(path: Path, contents: bytes, seen: set[bytes]) -> None:
+def _check_new(path: Path, contents: bytes, seen: Seen) -> None:
     """Refuse a scene whose measurements were seen in any shard before.
 
     Raises:
         InputError: naming the file and the scene.
     """
-    for index in range(len(contents) // HASH):
-        content = contents[index * HASH : (index + 1) * HASH]
-        if content in seen:
-            raise InputError(
-                "scenes of which no two are the same, in all splits", f"scene {index} of {path} a second time",
-                "a file copied under another name, or two splits drawn from one stream", "simulate into a new folder",
-            )  # fmt: skip
-        seen.add(content)
+    index = seen.add(contents)
+    if index is not None:
+        raise InputError(
+            "scenes of which no two are the same, in all splits", f"scene {index} of {path} a second time",
+            "a file copied under another name, or two splits drawn from one stream", "simulate into a new folder",
+        )  # fmt: skip
 
 
 def _listed(held: tuple[Shard, ...], number: int) -> Shard | None:

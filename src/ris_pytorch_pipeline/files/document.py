@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import tomllib
 from typing import Any, NoReturn
 
@@ -9,6 +10,11 @@ MOST_DEPTH = 32
 """Levels of nesting; our own documents have fewer than ten."""
 _LARGEST = 2**63
 """Integers beyond it fit no tensor and no file."""
+_NO_KEY = re.compile(
+    r'''"""(?:[^"\\]|\\[\s\S]|"(?!""))*+(?:"{3,5})?|'{3}(?:[^']|'(?!''))*+(?:'{3,5})?'''
+    r"""|"(?:[^"\\\n]|\\[^\n])*+"?|'[^'\n]*+'?|\#[^\n]*+"""
+)
+"""Texts and comments of TOML, also those without an end: each is matched once, in linear time."""
 
 
 def parse_document(text: str | bytes, *, not_finite: bool = False) -> Any:  # noqa: ANN401
@@ -59,12 +65,24 @@ def parse_toml(content: bytes) -> dict[str, Any]:
     >>> parse_toml(b"a = [1, 2.5]")
     {'a': [1, 2.5]}
     """
+    text = content.decode("utf-8").replace("\r\n", "\n")
+    _check_dots(text)
     try:
-        values = tomllib.loads(content.decode("utf-8").replace("\r\n", "\n"))
+        values = tomllib.loads(text)
     except RecursionError as error:
         raise ValueError("nesting too deep") from error
     check_value(values, depth=MOST_DEPTH)
     return values
+
+
+def _check_dots(text: str) -> None:
+    """Refuse a key of TOML with very many dots, for which tomllib keeps as many beginnings: memory by the square.
+
+    Raises:
+        ValueError: naming the depth.
+    """
+    if any(key.count(".") >= MOST_DEPTH for key in re.split(r"[=,\[\]{}\n]", _NO_KEY.sub("", text))):
+        raise ValueError(f"a key with more than {MOST_DEPTH} parts, which is nesting too deep")
 
 
 def check_value(value: Any, *, depth: int) -> None:  # noqa: ANN401

@@ -1,7 +1,7 @@
 """How are the sources of very many scenes kept? A small Parquet file a block as it comes, joined at the end."""
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from .sealed_table import (
 
 Row = dict[str, Any]
 _ANGLES = ("azimuth_deg", "elevation_deg", "distance_m")
+_GROUP = 2**14
+"""Rows of a row group at least: Parquet holds 30 kB of each group until the file is closed."""
 _NUMBERS = (*_ANGLES, *(f"std_{name}" for name in _ANGLES), "power_db", "explained", "p_value", "noise_variance")
 
 
@@ -96,6 +98,19 @@ def _check_form(held: "pa.Schema") -> None:
         raise ValueError(f"other columns than those of sources: {', '.join(sorted(name for name, _ in odd))[:100]}")
 
 
+def _groups(tables: Iterable["pa.Table"]) -> Iterator["pa.Table"]:
+    """The same rows in tables of at least `_GROUP` of them, but for the last."""
+    held, rows = list["pa.Table"](), 0
+    for table in tables:
+        held.append(table)
+        rows += len(table)
+        if rows >= _GROUP:
+            yield pa.concat_tables(held)
+            held, rows = [], 0
+    if held:
+        yield pa.concat_tables(held)
+
+
 class Parts:
     """Blocks of rows that are kept until all are there.
 
@@ -143,7 +158,7 @@ class Parts:
             self._refuse(self._part(key), error)
 
     def join(self, keys: Iterable[str]) -> tuple[int, int]:
-        """Write the file of all blocks, one at a time.
+        """Write the file of all blocks, some of them at a time.
 
         Args:
             keys: of the blocks, in order.
@@ -163,8 +178,7 @@ class Parts:
                 with pq.ParquetWriter(
                     pa.PythonFile(kept, mode="w"), schema(), compression="zstd", write_page_checksum=True
                 ) as out:  # fmt: skip
-                    for key in keys:
-                        table = self._whole(key)
+                    for table in _groups(self._whole(key) for key in keys):
                         out.write_table(table)
                         rows += len(table)
                         scenes += sum(first in (None, 0) for first in table.column("source").to_pylist())

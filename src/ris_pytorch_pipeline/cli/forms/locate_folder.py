@@ -36,7 +36,7 @@ _OPTIONS = ("estimator", "model", "proposals", "beta", "polish", "doubt", "sourc
 """Options on which a result depends."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Block:
     """Some scenes of a file.
 
@@ -184,10 +184,10 @@ def blocks(held: Mapping[Path, int], arguments: argparse.Namespace, files: tuple
     """
     options = _absolute(arguments)
     for path, scenes in held.items():
-        seen = path.lstat()
+        seen, place = path.lstat(), path.absolute()
         for first in range(0, scenes, BLOCK):
             yield Block(
-                path=path.absolute(), first=first, last=min(first + BLOCK, scenes), size=seen.st_size,
+                path=place, first=first, last=min(first + BLOCK, scenes), size=seen.st_size,
                 changed=seen.st_mtime_ns, options=options, files=files,
             )  # fmt: skip
 

@@ -5,8 +5,8 @@ from threading import Thread
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
-SECONDS = 10.0
-"""How long an answer is waited for."""
+SECONDS = 4.0
+"""How long an answer is waited for: where a process hangs, the others wait so long twice before they end."""
 
 
 def briefly(ask: Callable[[], Answer], otherwise: Answer, seconds: float = SECONDS) -> Answer:

@@ -12,8 +12,9 @@ from .brief import briefly
 
 EVERY = 4.0
 """Seconds between two beats."""
-PATIENCE = 40.0
-"""Seconds without a beat after which a process counts as hanging: with what ends it, the others end within 60."""
+PATIENCE = 36.0
+"""Seconds without a beat after which a process counts as hanging: with what they do before they end, the others end
+within 60 (`tests/train/test_pulse.py` counts)."""
 FETCHING = "batches drawn ahead"
 """Name of the thread that the main one may wait for: while it moves, so does the process."""
 AFTER_AN_ERROR = 3 * EVERY

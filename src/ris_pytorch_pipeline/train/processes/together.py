@@ -77,7 +77,7 @@ class Processes:
             silent, cause = self._summed(values)
             if silent or cause is not None:
                 raise InfeasibleError(
-                    f"an answer from all {self.world} processes", self._left() or self._told(silent, cause),
+                    f"an answer from all {self.world} processes", self._why(silent, cause),
                     "another process stopped with an error of its own, was killed, or hangs",
                     "read what the others wrote last",
                 ) from cause  # fmt: skip
@@ -107,6 +107,10 @@ class Processes:
                 return silent
             time.sleep(EVERY / 4)
         return []
+
+    def _why(self, silent: list[int], cause: RuntimeError | None) -> str:
+        """What the others said before they stopped, or who is silent; where process 0 is, the store does not answer."""
+        return ("" if 0 in silent else self._left()) or self._told(silent, cause)
 
     def _told(self, silent: list[int], cause: RuntimeError | None) -> str:
         names = " and ".join(f"process {rank}" for rank in silent)
