@@ -1,6 +1,8 @@
 """Coded maximum likelihood against the bound, and its answers to odd requests."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -9,6 +11,9 @@ from torch import Tensor
 from ris_pytorch_pipeline.bounds import scene_bound
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.estimate import Estimate, MaximumLikelihood, PilotMl, SearchRegion, Sml, Status
+from ris_pytorch_pipeline.estimate.ml import levenberg, stochastic
+from ris_pytorch_pipeline.estimate.ml.levenberg import Box, Local, Minimum
+from ris_pytorch_pipeline.estimate.ml.pilots import likelihood
 from ris_pytorch_pipeline.matching import great_circle
 from ris_pytorch_pipeline.physics import Scenes, draw, preset
 from ris_pytorch_pipeline.rng import stream
@@ -158,3 +163,29 @@ def test_no_iteration_leaves_the_given_positions(name: str, estimator: MaximumLi
     scenes = scenes_of(name, 1, 20.0, 3)
     start = estimator.refine(scenes.observation, scenes.truth.positions, iterations=0)
     torch.testing.assert_close(start.positions, scenes.truth.positions)
+
+
+@pytest.mark.parametrize(("name", "estimator"), CASES)
+def test_without_the_fit_fewer_trials_are_refined_and_the_same_sources_found(
+    name: str, estimator: MaximumLikelihood, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes = scenes_of(name, 3, 10.0, 8)
+    refined: list[int] = []
+    minimise = levenberg.minimise
+
+    def counted(evaluate: Callable[[Tensor, Tensor], Local], start: Tensor, box: Box, **options: Any) -> Minimum:
+        def told(point: Tensor, rows: Tensor) -> Local:
+            refined.append(rows.numel() if options.get("ceiling") is not None else 0)
+            return evaluate(point, rows)
+
+        return minimise(told, start, box, **options)
+
+    for module in (stochastic, likelihood):
+        monkeypatch.setattr(module, "minimise", counted)
+    counts, found = [], []
+    for fit in (True, False):
+        refined.clear()
+        found.append(replace(estimator, fit=fit)(scenes.observation, 3).positions)
+        counts.append(sum(refined))
+    assert counts[1] < 0.95 * counts[0]
+    assert (found[0] - found[1])[..., :2].abs().max() < 1e-4

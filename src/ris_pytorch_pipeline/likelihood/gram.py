@@ -109,14 +109,14 @@ class StackedStatistics:
     equations: int
 
     def at(self, coordinates: Coordinates, chart: Chart, scenes: Tensor) -> Gram:
-        """The stacked Grams, one block per frequency, in double precision from responses in that of T.
+        """The stacked Grams, one block per frequency, in double precision from vectors and responses in that of T.
 
         Args:
             coordinates: (row, source, 3).
             chart: in which the sources move.
             scenes: (row,), which scene each row is of; operators are not copied, and serve rows that follow each other.
         """
-        panel = panel_block(chart, coordinates)
+        panel = panel_block(chart, coordinates.to(self.operator.dtype.to_real()))
         response = self.response(panel if chart.array.frequencies > 1 else panel.unsqueeze(-3), scenes)
         conjugate = response.conj()
         measured = (conjugate @ self.measured[scenes].unsqueeze(-1)).squeeze(-1)

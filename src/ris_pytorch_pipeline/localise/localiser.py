@@ -127,11 +127,11 @@ class Localiser:
         Raises:
             InputError: another panel or wavelength than the network was made for, or an answer with NaN.
         """
+        self._check(observation)
         return self._answer(self._inputs(observation))
 
     def _inputs(self, observation: Observation) -> Inputs:
         """What the network is given, on its device."""
-        self._check(observation)
         panel = self.net.config.panel
         single = observation.to(self._device, torch.complex64)
         return inputs_from(single, (panel.vertical, panel.horizontal))
@@ -234,7 +234,7 @@ class Localiser:
 
     def _check(self, observation: Observation) -> None:
         config = self.net.config
-        if not observation.array.same_as(config.array):
+        if not observation.array.same_as(self.net.beams.array):
             raise InputError(
                 f"the panel the network was trained for: {config.panel.vertical} x {config.panel.horizontal} elements "
                 f"{config.panel.spacing} m apart at a wavelength of {config.wavelength:.4g} m",

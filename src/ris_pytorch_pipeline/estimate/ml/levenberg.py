@@ -105,7 +105,7 @@ class Box:
         inside = point.clamp(self.lower, self.upper)
         if self.sources == 0:
             return inside
-        directions = inside[:, : 3 * self.sources].view(-1, self.sources, 3)[..., :2]
+        directions = _directions(inside, self.sources)
         reach = directions.square().sum(-1, keepdim=True)
         if bool((reach > _RIM).any()):
             directions *= (_RIM / reach.clamp_min(_RIM)).sqrt()
@@ -203,13 +203,11 @@ def _along_rim(here: Local, point: Tensor, sources: int) -> tuple[Tensor, Tensor
     With n the unit vectors of these in (a, b), t across them and P = I - Σ n n^T they are P g and
     P C P + Σ |n^T g| t t^T + c Σ n n^T: along the circle the pull itself bends the objective. c is of C's own size.
     """
-    places, slopes, stiff = (
-        x[:, : 3 * sources].reshape(len(x), sources, 3)[..., :2]
-        for x in (point, here.gradient, here.curvature.diagonal(dim1=-2, dim2=-1))
-    )
+    places = _directions(point, sources)
     reach = places.square().sum(-1)
     if not bool((reach > _NEAR_RIM).any()):
         return here.gradient, here.curvature
+    slopes, stiff = (_directions(x, sources) for x in (here.gradient, here.curvature.diagonal(dim1=-2, dim2=-1)))
     normals = torch.nn.functional.normalize(places, dim=-1)
     deviation = (normals.square() * stiff).sum(-1).clamp_min(torch.finfo(point.dtype).tiny).rsqrt()
     left = (2 * _HELD * deviation).clamp(2 * (1 - _RIM), 1 - _NEAR_RIM)
@@ -221,6 +219,11 @@ def _along_rim(here: Local, point: Tensor, sources: int) -> tuple[Tensor, Tensor
     size = (here.curvature * out).sum((-1, -2), keepdim=True)
     slope = (inside @ here.gradient.unsqueeze(-1)).squeeze(-1)
     return slope, inside @ here.curvature @ inside + bend + size * out
+
+
+def _directions(values: Float[Tensor, "scene parameter"], sources: int) -> Float[Tensor, "scene source 2"]:
+    """What belongs to (a, b) of each source."""
+    return values[:, : 3 * sources].unflatten(1, (sources, 3))[..., :2]
 
 
 def _spread_out(vectors: Float[Tensor, "scene source 2"], point: Tensor) -> Tensor:

@@ -115,9 +115,14 @@ class MaximumLikelihood(ABC, Generic[L]):
         raised = self.threshold_on(grid) - self.threshold
         return lambda given: self.needed(observation, given) + raised
 
+    @property
+    def searching(self) -> SearchEffort:
+        """The effort of a search. Rivals are for the fit; without it what will not win is given up."""
+        return self.effort if self.fit else replace(self.effort, close=-self.effort.improvement)
+
     def find(self, likelihood: L, rows: Rows, sources: int) -> Hypothesis:
         """Search for a known number of sources."""
-        return search_known(likelihood, rows, sources, self.effort)
+        return search_known(likelihood, rows, sources, self.searching)
 
     def __call__(self, observation: Observation, sources: int | Counts | None = None) -> Estimate:
         """Locate the sources of every scene.
@@ -176,8 +181,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         scaled = scale(observation)
         again = partial(self._refined, positions=positions, counts=counts, iterations=iterations, search=search)
         with without_records(scaled.observation.array):
-            found = self._judged(*above_floor(scaled, again), counts)
-        return joined_estimates([found])
+            return joined_estimates([self._judged(*above_floor(scaled, again), counts)])
 
     def _refined(
         self, scaled: Scaled, positions: Positions, counts: Counts, iterations: int | None, search: Tensor | None
@@ -224,7 +228,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         if chosen.numel() == 0:
             return found
         rows = torch.arange(chosen.numel(), device=chosen.device)
-        better = cycle(self.likelihood(observation[chosen]), rows, found.hypothesis[chosen], self.effort)
+        better = cycle(self.likelihood(observation[chosen]), rows, found.hypothesis[chosen], self.searching)
         return Found(found.rows, found.hypothesis.replaced(chosen, better))
 
     def _cosines(self, positions: Positions, array: Array) -> Tensor:
@@ -237,7 +241,7 @@ class MaximumLikelihood(ABC, Generic[L]):
             rows = torch.arange(len(likelihood.observation), device=likelihood.observation.measurements.device)
             most = min(self.most_sources, self._most(likelihood.observation))
             needed = self._needed(likelihood.observation, likelihood.grid)
-            return search_unknown(likelihood, rows, most, needed, self.effort)
+            return search_unknown(likelihood, rows, most, needed, self.searching)
         groups = [(order, torch.nonzero(counts == order).squeeze(-1)) for order in counts.unique().tolist()]
         return [Found(rows, self.find(likelihood, rows, order)) for order, rows in groups]
 

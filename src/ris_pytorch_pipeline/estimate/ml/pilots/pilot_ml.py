@@ -95,14 +95,14 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
         A single source hides behind no other: the grid shows its likelihood itself, and of 330 second searches of
         scenes with 1 to 4 antennas one found a better optimum.
         """
-        best = search_known(likelihood, rows, sources, self.effort)
+        best = search_known(likelihood, rows, sources, self.searching)
         others = (self._noncoherent, self._paired, *(self._escaped(extra) for extra in self.escapes))
         for other_start in others if sources > 1 else ():
             weak = torch.nonzero(self._doubtful(likelihood, rows, best)).squeeze(-1)
             if weak.numel() == 0:
                 return best
             start = other_start(likelihood, rows[weak], best[weak])
-            best = best.replaced(weak, better_of(best[weak], cycle(likelihood, rows[weak], start, self.effort)))
+            best = best.replaced(weak, better_of(best[weak], cycle(likelihood, rows[weak], start, self.searching)))
         return best
 
     def _doubtful(self, likelihood: PilotLikelihood, rows: Rows, given: Hypothesis) -> Tensor:
@@ -119,11 +119,11 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
         grid = search_grid(self.region, likelihood.observation.array)
         if given.cosines.shape[1] < 2 or grid.size > MOST_POINTS:
             return given
-        return redetect_pairs(likelihood, rows, given, grid, self.effort)
+        return redetect_pairs(likelihood, rows, given, grid, self.searching)
 
     def _escaped(self, extra: int) -> Callable[[PilotLikelihood, Rows, Hypothesis], Hypothesis]:
         """Escapes by a number of sources that are added and dropped."""
-        return lambda likelihood, rows, given: escape(likelihood, rows, given, extra, self.effort)
+        return lambda likelihood, rows, given: escape(likelihood, rows, given, extra, self.searching)
 
     def _noncoherent(self, likelihood: PilotLikelihood, rows: Rows, given: Hypothesis) -> Hypothesis:
         """Sources added greedily by the stochastic likelihood, which is smoother."""
