@@ -10,6 +10,7 @@ from torch import Tensor
 from ...physics import Observation
 from ...shapes import Cosines
 from ..grid import SearchGrid
+from .levenberg import Ceiling
 
 Rows = Int[Tensor, "row"]
 
@@ -108,7 +109,7 @@ class Likelihood(Protocol):
         ...
 
     def refine(
-        self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float, ceiling: Tensor | None = None
+        self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float, ceiling: Ceiling | None = None
     ) -> Hypothesis:  # fmt: skip
-        """Minimise the objective over all parameters; give up rows that will not come below their ceiling."""
+        """Minimise the objective over all parameters; give up rows that will not come below the ceiling."""
         ...

@@ -50,6 +50,23 @@ class Local:
 
 
 @dataclass(frozen=True, eq=False)
+class Ceiling:
+    """What the objective of each scene has to come below; a scene that will not is given up.
+
+    Args:
+        value: (scene,), in nats.
+        hope: predicted decreases that a scene may lie above it after the first iteration; before, `_HOPE`.
+    """
+
+    value: Float[Tensor, "scene"]  # noqa: F821
+    hope: float
+
+    def out_of_reach(self, scenes: Scenes, value: Tensor, decrease: Tensor, iteration: int) -> Tensor:
+        """Whether some of the scenes will not come below it by what their models promise, (scene,)."""
+        return value - (self.hope if iteration else _HOPE) * decrease > self.value[scenes]
+
+
+@dataclass(frozen=True, eq=False)
 class Minimum:
     """Where the minimisation ended.
 
@@ -119,7 +136,7 @@ def minimise(
     *,
     iterations: int,
     tolerance: float,
-    ceiling: Float[Tensor, "scene"] | None = None,  # noqa: F821
+    ceiling: Ceiling | None = None,
     known: Local | None = None,
 ) -> Minimum:
     """Minimise by (C + μ diag C) dx = -g, accepting a scene's step only when its objective falls.
@@ -136,8 +153,7 @@ def minimise(
         box: limits.
         iterations: most evaluations after the first.
         tolerance: nats.
-        ceiling: value that a scene has to come below; one that would not even by `_HOPE` times its predicted decrease
-            is given up.
+        ceiling: what a scene has to come below, or is given up.
         known: the model at the start, where it has been evaluated before.
 
     Returns:
@@ -148,10 +164,12 @@ def minimise(
     here = evaluate(point, live) if known is None else known
     end = Minimum(point.clone(), here.clone(), torch.zeros_like(live).bool())
     damping, length = torch.full_like(here.value, 1e-2), torch.ones_like(here.value)
-    for _ in range(iterations):
+    for iteration in range(iterations):
         step, decrease = _step(here, point, damping, box)
         converged = decrease < tolerance
-        done = converged if ceiling is None else converged | (here.value - _HOPE * decrease > ceiling[live])
+        done = converged
+        if ceiling is not None:
+            done = done | ceiling.out_of_reach(live, here.value, decrease, iteration)
         if bool(done.any()):
             end.put(live[done], point[done], here[done], converged[done])
             kept = torch.nonzero(~done).squeeze(-1)

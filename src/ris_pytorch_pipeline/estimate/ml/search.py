@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from .hypothesis import Hypothesis, Likelihood, Rows, joined
+from .levenberg import Ceiling
 
 Needed = Callable[[int], float]
 """The gain 2 ΔNLL that one more source needs beside a number of sources."""
@@ -28,6 +29,9 @@ class SearchEffort:
         promising: a re-detection is refined when its gain on the grid is at least this part of the gain of the source
             that was taken out. Half a grid step off the peak costs up to 45 % of the gain.
         close: nats above the best within which another answer is remembered as a rival; it is not converged yet.
+            Without the fit, which is what rivals are for, it has to win.
+        hope: predicted decreases that a re-detection, refined once, may lie above what it has to come below; without
+            the fit one.
         improvement: nats by which a swap must lower the objective; less is the same optimum, better converged.
         settle_iterations: refinement of all sources before a cycle, so that an incumbent is judged at its optimum.
     """
@@ -40,6 +44,7 @@ class SearchEffort:
     improvement: float = 0.25
     settle_iterations: int = 12
     close: float = 3.0
+    hope: float = 2.0
 
 
 def add_source(
@@ -80,7 +85,7 @@ def _redetected(
     row, start = _redetections(likelihood, rows, given, effort)
     if row.numel() == 0:
         return row, given[row]
-    ceiling = given.value[row] + effort.close
+    ceiling = Ceiling(given.value[row] + effort.close, effort.hope)
     refined = likelihood.refine(
         rows[row], start, iterations=effort.swap_iterations, tolerance=1e-2, ceiling=ceiling
     )  # fmt: skip

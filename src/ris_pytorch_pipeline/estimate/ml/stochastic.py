@@ -22,7 +22,7 @@ from ..grid import SearchGrid, search_grid
 from ..region import SearchRegion
 from .hypothesis import Hypothesis, Rivals, Rows
 from .large.outline import Outline, outline_of
-from .levenberg import ROUGH, Box, Local, minimise
+from .levenberg import ROUGH, Box, Ceiling, Local, minimise
 from .scanning.gain import gain_beside
 from .scanning.gridscan import Beside, GridScan, shared_sources
 from .scanning.steered import kept_steering
@@ -131,7 +131,7 @@ class StochasticLikelihood:
         return Beside(scenes, known, number, torch.cat([residual, subspace], dim=-2))
 
     def refine(
-        self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float, ceiling: Tensor | None = None
+        self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float, ceiling: Ceiling | None = None
     ) -> Hypothesis:  # fmt: skip
         """Fisher scoring over (a, b, q, log p) of every source and log σ², in the chart at the start."""
         return self._minimise(rows, start, self._box(start.cosines.shape[1]), iterations, tolerance, ceiling)
@@ -162,7 +162,7 @@ class StochasticLikelihood:
         return Hypothesis(cosines, end.point[:, :-1], end.point[:, -1], end.value, end.converged)
 
     def _minimise(
-        self, rows: Rows, start: Hypothesis, box: Box, iterations: int, tolerance: float, ceiling: Tensor | None = None
+        self, rows: Rows, start: Hypothesis, box: Box, iterations: int, tolerance: float, ceiling: Ceiling | None = None
     ) -> Hypothesis:  # fmt: skip
         sources, chart = start.cosines.shape[1], chart_at(start.cosines, self.observation.array)
         coordinates = chart.coordinates(start.cosines)

@@ -21,7 +21,7 @@ from ...grid import SearchGrid, search_grid
 from ...region import SearchRegion
 from ..hypothesis import Hypothesis, Rivals, Rows
 from ..large.outline import Outline, outline_of
-from ..levenberg import ROUGH, Box, Local, minimise
+from ..levenberg import ROUGH, Box, Ceiling, Local, minimise
 from ..scanning.steered import GridSteering, kept_steering, products, room
 from ..stochastic import position_box
 
@@ -159,7 +159,7 @@ class PilotLikelihood:
         return vectors if self.observation.wide else vectors.unsqueeze(1)
 
     def refine(
-        self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float, ceiling: Tensor | None = None
+        self, rows: Rows, start: Hypothesis, *, iterations: int, tolerance: float, ceiling: Ceiling | None = None
     ) -> Hypothesis:  # fmt: skip
         """Variable projection: Gauss-Newton with the Kaufman Jacobian over (a, b, q), in the chart at the start.
 
