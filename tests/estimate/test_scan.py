@@ -42,6 +42,12 @@ def test_one_source_gain_is_the_maximum_over_the_power() -> None:
         assert float(few[g]) >= 0.95 * best - 0.1
 
 
+def test_before_few_antennas_a_scan_leaves_nothing_out() -> None:
+    for antennas, left_out in ((4, 0.0), (8, 0.0), (16, 0.1)):
+        scenes = draw(preset("random", sources=1, antennas=antennas), 1, stream(0, "few antennas"))
+        assert StochasticLikelihood(scale(scenes.observation).observation, REGION).seen.left_out == left_out
+
+
 @pytest.mark.parametrize("given", [0, 2])
 def test_stochastic_gain_is_the_fall_of_the_objective(given: int) -> None:
     scenes = scene("random", 3)

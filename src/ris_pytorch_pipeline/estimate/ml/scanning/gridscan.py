@@ -16,6 +16,9 @@ from .steered import GridSteering, products, real_rows
 _LEFT_OUT = 0.1
 """Relative deviation of the energies ‖G_l a(g)‖² that a scan leaves out. To compute all of them takes longer than the
 rest of the scan, and half a grid step costs up to 45 % of a gain anyway."""
+_FEW = 8
+"""Antennas up to which all energies are computed, which takes no longer. Of 128 scenes with three sources at 10 dB, 4
+antennas and 16 snapshots, 21 are found right with .1 left out and 28 with nothing; of 8 by 8 measurements 55 and 59."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,14 +82,16 @@ class GridScan:
     Args:
         observation: scaled scenes.
         steering: of their array on their grid.
-        left_out: relative deviation of the energies that is left out, see `principal_antennas`.
+        left_out: relative deviation of the energies that is left out, see `principal_antennas`; by the number of
+            antennas unless given.
     """
 
-    def __init__(self, observation: Observation, steering: GridSteering, left_out: float = _LEFT_OUT) -> None:
+    def __init__(self, observation: Observation, steering: GridSteering, left_out: float | None = None) -> None:
         self.codes, self.channel = (x.to(torch.complex64) for x in observation.by_frequency())
         self.measurements = observation.blocks.to(torch.complex64)
         self.steering = steering
-        self.left_out = left_out
+        usual = _LEFT_OUT if self.measurements.shape[-1] > _FEW else 0.0
+        self.left_out = usual if left_out is None else left_out
         self._seen: dict[int, tuple[Tensor, Tensor]] = {}
 
     def gains(self, rows: Rows, beside: Beside, noise: Float[Tensor, "row"]) -> tuple[Tensor, Tensor]:  # noqa: F821
