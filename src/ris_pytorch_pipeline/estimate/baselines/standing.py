@@ -28,11 +28,11 @@ def standing(estimate: Estimate, observation: Observation) -> Estimate:
     scaled = scale(observation[found])
     rows, positions = scaled.observation, estimate.positions[found]
     powers = estimate.powers[found].double() * (scaled.channel / scaled.measured)[:, None]
+    powers = powers.nan_to_num()  # slots without a source
     likelihood = PilotMl() if observation.symbols == "pilot" else Sml()
     doubtful = torch.zeros_like(found, dtype=torch.bool)
-    gains = evidence(
-        rows, groups_of(rows, positions), powers.nan_to_num(), likelihood.threshold, doubtful, counting=False
-    ).gains  # fmt: skip
+    groups = groups_of(rows, positions)
+    gains = evidence(rows, groups, powers, likelihood.threshold, doubtful, counting=False).gains
     needed = gains.new_tensor([likelihood.needed(rows, order - 1) for order in estimate.order[found].tolist()])
     weak = found[(gains < needed[:, None]).any(-1)].tolist()
     status = list(estimate.status)
