@@ -6,7 +6,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 RUNS := $(VENV)/.runs
 STAMP := $(VENV)/.develops
 
-.PHONY: setup demo test lint docs bench stress dist clean
+.PHONY: setup demo test lint docs bench stress dist release clean
 
 setup: $(STAMP)
 
@@ -75,6 +75,10 @@ dist:
 	$(CLEAN)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall dist/*.tar.gz
 	$(TRY)
 	cd dist && sha256sum * > SHA256SUMS
+
+# The version and the address of the project, wherever they stand: make release VERSION=0.2.0 URL=https://host/group/project
+release:
+	$(PYTHON) tools/new_version.py "$(VERSION)" "$(URL)"
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis

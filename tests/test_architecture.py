@@ -183,7 +183,7 @@ def test_every_room_is_on_the_plan() -> None:
     assert rooms <= set(DEPTH), f"rooms missing from the plan: {sorted(rooms - set(DEPTH))}"
 
 
-@pytest.mark.parametrize("folder", ["tests", "examples", "benchmarks", "trainlint"])
+@pytest.mark.parametrize("folder", ["tests", "examples", "benchmarks", "tools", "trainlint"])
 def test_other_files_are_short_too(folder: str) -> None:
     lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / folder).rglob("*.py")}
     assert not {str(path): length for path, length in lengths.items() if length > LONGEST_FILE}
@@ -194,7 +194,9 @@ def test_names_of_test_files_are_unique() -> None:
     assert not [name for name, count in names.items() if count > 1], "pytest imports test files by their bare name"
 
 
-@pytest.mark.parametrize("pattern", ["README.md", "docs/**/*.md", "examples/**/*.py", "benchmarks/**/*.py"])
+@pytest.mark.parametrize(
+    "pattern", ["README.md", "docs/**/*.md", "examples/**/*.py", "benchmarks/**/*.py", "tools/*.py"]
+)
 def test_public_text_names_no_machine(pattern: str) -> None:
     found = [
         f"{path.relative_to(ROOT)}: {match.group()}"
