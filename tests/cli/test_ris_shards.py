@@ -13,7 +13,7 @@ from ris_pytorch_pipeline.bench import score
 from ris_pytorch_pipeline.bounds import scene_bound
 from ris_pytorch_pipeline.calibrate import Calibration, save_calibration
 from ris_pytorch_pipeline.data import SceneSource, content_hashes, open_shards
-from ris_pytorch_pipeline.data.manifest import file_digest
+from ris_pytorch_pipeline.data.sharded.manifest import file_digest
 from ris_pytorch_pipeline.estimate import Sml
 from ris_pytorch_pipeline.experiment import training_from_toml
 from ris_pytorch_pipeline.files import SEAL, blank, read_tensors, sealed, write_tensors

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from small_shards import FILES, SMALL, contents, four_parts, plan
 
-from ris_pytorch_pipeline.data import SceneSource, Shards, open_shards, sharding, write_shards
+from ris_pytorch_pipeline.data import SceneSource, Shards, open_shards, write_shards
+from ris_pytorch_pipeline.data.sharded import sharding
 from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError, InputError, SceneFileError
 from ris_pytorch_pipeline.physics import preset
 

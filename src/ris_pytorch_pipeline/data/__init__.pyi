@@ -14,12 +14,12 @@ from .dataset import (
 from .digest import config_digest, differences
 from .header import SCHEMA, VERSION, Header
 from .known_positions import truth_at
-from .manifest import Manifest, Shard, read_manifest
 from .scene_document import SceneDocument, scenes_from_json
 from .scene_file import SceneFile, count_scenes, load_scenes, save_scenes
-from .shard_plan import ShardPlan
-from .sharding import Sharded, write_shards
-from .shards import Shards, ShardSource, open_shards
+from .sharded.manifest import Manifest, Shard, read_manifest
+from .sharded.shard_plan import ShardPlan
+from .sharded.sharding import Sharded, write_shards
+from .sharded.shards import Shards, ShardSource, open_shards
 from .simulation import joined_observations, simulate, simulated_blocks
 from .whitening import Prior
 

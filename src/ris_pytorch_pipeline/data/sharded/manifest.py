@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ..errors import SceneFileError
-from ..files import (
+from ...errors import SceneFileError
+from ...files import (
     SEAL,
     blank,
     check_seal,
@@ -20,8 +20,8 @@ from ..files import (
     sealed,
     write_whole,
 )
-from .dataset import Split
-from .digest import config_digest
+from ..dataset import Split
+from ..digest import config_digest
 from .manifest_schema import check_manifest
 
 SHARD_SCHEMA, SHARD_VERSION = "ris-shards", 1

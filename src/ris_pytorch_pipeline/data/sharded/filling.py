@@ -4,13 +4,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..files import regular_size
-from .dataset import SceneSource, Split
+from ...files import regular_size
+from ..dataset import SceneSource, Split
+from ..scene_file import load_scenes, save_scenes
+from ..seen import HASH
+from ..simulation import joined
 from .manifest import Shard, file_digest, shard_name
-from .scene_file import load_scenes, save_scenes
-from .seen import HASH
 from .shard_plan import ShardPlan
-from .simulation import joined
 
 
 @dataclass(frozen=True, kw_only=True)

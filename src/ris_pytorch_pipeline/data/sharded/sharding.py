@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ..errors import InfeasibleError, InputError, SceneFileError
-from ..files import Lock, is_there, is_working_file, make_folder, reason, remove_old_leftovers
-from ..tasks import Executor, Here
-from .dataset import Split
-from .digest import differences
+from ...errors import InfeasibleError, InputError, SceneFileError
+from ...files import Lock, is_there, is_working_file, make_folder, reason, remove_old_leftovers
+from ...tasks import Executor, Here
+from ..dataset import Split
+from ..digest import differences
+from ..seen import Seen
 from .filling import Filled, Place, filled, is_whole
 from .manifest import MANIFEST, Manifest, Shard, read_manifest, write_manifest
-from .seen import Seen
 from .shard_plan import ShardPlan, scene_bytes
 
 HERE = Here()

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import ConfigurationError, SceneFileError
-from ..files import regular_size
-from ..physics import Scenes
-from .batch import Inputs, Labels, batch_from
-from .dataset import Split
+from ...errors import ConfigurationError, SceneFileError
+from ...files import regular_size
+from ...physics import Scenes
+from ..batch import Inputs, Labels, batch_from
+from ..dataset import Split
+from ..scene_file import load_scenes
+from ..simulation import joined
 from .manifest import Manifest, file_digest, read_manifest
-from .scene_file import load_scenes
-from .simulation import joined
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .. import __version__
-from ..errors import ConfigurationError
-from ..physics import Scenario
-from ..physics.scenario import ends
-from .dataset import Split, stream_name
+from ... import __version__
+from ...errors import ConfigurationError
+from ...physics import Scenario
+from ...physics.scenario import ends
+from ..dataset import Split, stream_name
 from .manifest import Manifest
 
 PRECISION = "complex64"

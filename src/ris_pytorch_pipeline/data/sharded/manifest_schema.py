@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from ..files import from_document
-from .dataset import Split
+from ...files import from_document
+from ..dataset import Split
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 _MOST_SCENES, _MOST_SIDE = 2**40, 2**16
