@@ -8,6 +8,8 @@ import pytest
 
 pytest.importorskip("distributed")
 
+import dask.config
+from dask.utils import parse_timedelta
 from doing import always_deadly, deadly, nothing, refused, squared
 
 from ris_pytorch_pipeline import __version__
@@ -73,6 +75,16 @@ def test_a_task_that_kills_every_worker_fails_alone_and_its_neighbours_come_thro
     assert "KilledWorker" in str(done[1].error)
     assert [done[number].value for number in (0, 2, 3)] == [0, 2, 3]
     assert len(suspected) == 4
+
+
+def test_workers_that_all_end_are_not_waited_for(cluster: Cluster) -> None:
+    impatient = Cluster(cluster.client, patience=0.0)  # a worker that died takes seconds to be back
+    with pytest.raises(InfeasibleError, match="workers that do tasks; got none"):
+        list(impatient.carry_out(always_deadly, [1]))
+
+
+def test_dask_does_not_end_a_worker_that_is_slow_to_come_back(cluster: Cluster) -> None:
+    assert parse_timedelta(dask.config.get("distributed.deploy.lost-worker-timeout")) > cluster.patience
 
 
 @pytest.mark.parametrize("where", ["0", "two", "", "2000"])

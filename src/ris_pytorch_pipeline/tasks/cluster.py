@@ -11,9 +11,11 @@ from typing import Any
 from .. import __version__
 from ..errors import ConfigurationError, InfeasibleError
 from .carrying import Done, Task, Value, attempted, failed
+from .presence import BEAT, Presence
 from .queued import Queue, asked, dask_jobqueue, queue_of
 
 try:
+    import dask.config
     import distributed
 except ImportError as missing:
     raise ConfigurationError(
@@ -24,7 +26,9 @@ except ImportError as missing:
 AHEAD = 2
 """Tasks per thread of the workers that are handed out at a time: one at work, one waiting."""
 _PATIENCE = 60.0
-"""Seconds in which a first worker must be there."""
+"""Seconds in which a first worker must be there, and in which one that died must be back."""
+_KEPT = {"distributed.deploy.lost-worker-timeout": "1 day"}
+"""Dask ends a worker for good that is not back 15 s after it died, however slowly it starts; here its nanny decides."""
 MOST_WORKERS = 1024
 
 
@@ -38,9 +42,11 @@ class Cluster:
 
     Args:
         client: connected to a scheduler.
+        patience: seconds without any worker after which there is nobody left to wait for.
     """
 
     client: "distributed.Client"
+    patience: float = _PATIENCE
 
     def carry_out(self, work: Callable[[Task], Value], tasks: Iterable[Task]) -> Iterator[Done[Value]]:
         """Do every task, and say of each what came of it as soon as it is known.
@@ -63,10 +69,7 @@ class Cluster:
 
         top_up()
         try:
-            for future in running:
-                if future.status == "lost":  # its worker died with the value: another one computes it again
-                    running.add(future)
-                    continue
+            for future in self._ended(running):
                 number, task = given.pop(future.key)
                 if _killed(future):
                     suspects.append((number, task))
@@ -82,17 +85,35 @@ class Cluster:
     def _alone(self, work: Callable[[Task], Value], number: int, task: Task) -> Done[Value]:
         future = self.client.submit(attempted, work, number, task, pure=False)
         try:
-            distributed.wait(future)
-            while future.status == "lost":  # its worker died with the value: another one computes it again
-                distributed.wait(future)
-            return _done(future, number)
+            return _done(next(self._ended(distributed.as_completed([future], raise_errors=False))), number)
         finally:
             future.release()
 
+    def _ended(self, running: "distributed.as_completed") -> Iterator["distributed.Future"]:
+        """Futures as they end; one whose worker died with the value is waited for until another has computed it again.
+
+        Raises:
+            InfeasibleError: no worker has been there for as long as the cluster has patience.
+        """
+        presence = Presence(threads=lambda: self.threads, patience=self.patience)
+        while not running.is_empty():
+            with running.thread_condition:
+                running.thread_condition.wait_for(running.has_ready, timeout=BEAT)
+            presence.check()
+            if running.has_ready():
+                future = next(running)
+                if future.status == "lost":
+                    running.add(future)
+                else:
+                    yield future
+
     @property
     def threads(self) -> int:
-        """Of all workers that are there now."""
-        counts: Any = self.client.nthreads()  # a coroutine only where the client is asynchronous
+        """Of all workers that are there now; 0 where no scheduler answers."""
+        try:
+            counts: Any = self.client.nthreads()  # a coroutine only where the client is asynchronous
+        except (OSError, TimeoutError):
+            return 0
         return sum(counts.values())
 
 
@@ -169,31 +190,35 @@ def connected(where: str, prepare: Callable[[], None]) -> Iterator[Cluster]:
         InfeasibleError: no scheduler or no worker answers.
     """
     with ExitStack() as stack:
-        patience = _PATIENCE
-        if where.endswith(".toml"):
-            queue = queue_of(Path(where))
-            client, patience = _queued(stack, queue), queue.patience_s
-        else:
-            client = _remote(stack, where) if "://" in where else _local(stack, where)
+        cluster = _cluster(stack, where)
         try:
-            client.register_plugin(Setup(prepare, __version__))
-            client.wait_for_workers(1, timeout=patience)
+            cluster.client.register_plugin(Setup(prepare, __version__))
+            cluster.client.wait_for_workers(1, timeout=cluster.patience)
         except TimeoutError as error:
             raise InfeasibleError(
-                f"a worker within {patience:.0f} s", "none", "workers that wait in a queue, or were not started",
+                f"a worker within {cluster.patience:.0f} s", "none", "workers that wait in a queue or were not started",
                 "start workers of that scheduler first",
             ) from error  # fmt: skip
-        yield Cluster(client)
+        yield cluster
 
 
-def _local(stack: ExitStack, workers: str) -> "distributed.Client":
+def _cluster(stack: ExitStack, where: str) -> Cluster:
+    """Connected to a queue's workers, to a scheduler or to workers here."""
+    if where.endswith(".toml"):
+        queue = queue_of(Path(where))
+        return Cluster(_queued(stack, queue), patience=queue.patience_s)
+    return Cluster(_remote(stack, where)) if "://" in where else _local(stack, where)
+
+
+def _local(stack: ExitStack, workers: str) -> Cluster:
     """Worker processes on this machine, which end with the stack, or with this process however that ends."""
+    stack.enter_context(dask.config.set(_KEPT))
     local = distributed.LocalCluster(
         n_workers=_count(workers), threads_per_worker=1, processes=True, silence_logs=logging.CRITICAL,
         dashboard_address="127.0.0.1:0",  # any free port: two commands at a time are none of each other's business
     )  # fmt: skip
     stack.enter_context(local)
-    return stack.enter_context(distributed.Client(local))
+    return Cluster(stack.enter_context(distributed.Client(local)))
 
 
 def _count(workers: str) -> int:
