@@ -74,6 +74,19 @@ def test_every_chart_is_drawn_and_nothing_is_complained_of(page: chromium.Page) 
     assert complaints(page) == []
 
 
+def test_one_chart_is_drawn_a_frame_so_that_the_first_is_seen_at_once(page: chromium.Page, path: Path) -> None:
+    counting = (
+        "var counts = []; const count = () => { counts.push(document.querySelectorAll('.js-plotly-plot').length);"
+        "requestAnimationFrame(count); }; requestAnimationFrame(count);"
+    )
+    script = page.call("Page.addScriptToEvaluateOnNewDocument", source=counting)["identifier"]
+    page.look(1920, 4000)
+    page.open(path.as_uri())
+    page.until("counts.at(-1) > 4")
+    page.call("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+    assert page.value("Math.max(...counts.slice(1).map((drawn, frame) => drawn - counts[frame]))") == 1
+
+
 def test_the_slider_moves_the_slice_and_the_keyboard_moves_the_slider(page: chromium.Page) -> None:
     place = f"#{scenes(page)}"
     see(page, f"{place} [data-role=slice]")

@@ -34,11 +34,22 @@ function started() {
   return window.Plotly;
 }
 
+const near = new Set(); // charts that have come near, and wait for their frame
 const seen = new IntersectionObserver((entries) => {
+  const idle = near.size === 0;
   for (const { isIntersecting, target } of entries) {
-    if (isIntersecting && !drawn.has(target)) redraw(target);
+    if (isIntersecting && !drawn.has(target)) near.add(target);
   }
+  if (idle && near.size > 0) requestAnimationFrame(drawNext);
 }, { rootMargin: "300px" });
+
+/** One chart a frame: the first one shows before the others are drawn. */
+function drawNext() {
+  const [next] = near;
+  near.delete(next);
+  if (near.size > 0) requestAnimationFrame(drawNext);
+  redraw(next);
+}
 
 function redraw(element) {
   drawn.add(element);
