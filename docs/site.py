@@ -1,6 +1,7 @@
 """Which pages has the site besides those of this folder, and where do links between them lead? Hooks of MkDocs.
 
-Links in the sources lead from file to file of the repository, so that they work where the repository is read.
+Links in the sources lead from file to file of the repository, so that they work where the repository is read. A link
+that shows the name of a file there shows the heading of the page here.
 """
 
 import posixpath
@@ -12,6 +13,9 @@ from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+\.md)(#[^)\s]*)?\)")
+NAMED = re.compile(r"\[[\w./-]+\.md\](?=\((?!\w+:)([^)#\s]+\.md)(?:#[^)\s]*)?\))")
+CODE = re.compile(r"(?<=<code>)[^<]+(?=</code>)")
+OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 
 
 def elsewhere() -> dict[str, str]:
@@ -35,7 +39,7 @@ def on_files(files: Files, config: Any) -> Files:  # noqa: ANN401
 
 
 def on_page_markdown(markdown: str, page: Any, **_: object) -> str:  # noqa: ANN401
-    """Turn links between files of the repository into links between pages."""
+    """Turn links between files of the repository into links between pages, and names of files into headings."""
     pages = elsewhere()
     sources = {there: source for source, there in pages.items()}
     here = page.file.src_uri
@@ -46,4 +50,17 @@ def on_page_markdown(markdown: str, page: Any, **_: object) -> str:  # noqa: ANN
         there = pages.get(target, target.removeprefix("docs/"))
         return f"]({posixpath.relpath(there, posixpath.dirname(here) or '.')}{match[2] or ''})"
 
-    return LINK.sub(lead, markdown)
+    def entitled(match: re.Match[str]) -> str:
+        return f"[{heading(ROOT / folder / match[1])}]"
+
+    return LINK.sub(lead, NAMED.sub(entitled, markdown))
+
+
+def heading(path: Path) -> str:
+    """The first heading of a page."""
+    return re.findall(r"^# (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)[0]
+
+
+def on_page_content(html: str, **_: object) -> str:
+    """Keep an option of a command in one piece: a line may break after any hyphen otherwise."""
+    return CODE.sub(lambda code: OPTION.sub(r'<span class="option">\g<0></span>', code[0]), html)
