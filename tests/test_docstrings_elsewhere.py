@@ -19,7 +19,8 @@ def modules_with_examples() -> list[str]:
 
 
 @pytest.mark.parametrize("name", modules_with_examples())
-def test_examples_of_other_rooms_run(name: str) -> None:
+def test_examples_of_other_rooms_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # where examples write their files
     module = import_module(f"{ris_pytorch_pipeline.__name__}.{name}")
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
     examples = [test for test in doctest.DocTestFinder().find(module) if test.examples]

@@ -17,6 +17,11 @@ def scene_bound(scenes: Scenes, *, partial: bool = False) -> Bound:
 
     It is taken with the codes and the channel that really acted, in complex128.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", sources=2, snr_db=10.0), scenes=4, seed=0)
+    >>> ris.scene_bound(scenes).deviations.shape  # (scene, source, coordinate), in rad, rad, m
+    torch.Size([4, 2, 3])
+
     Args:
         scenes: the scenes.
         partial: whether scenes whose parameters are not identifiable have a bound of NaN, and are not refused.

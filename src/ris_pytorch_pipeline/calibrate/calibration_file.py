@@ -13,7 +13,7 @@ from torch import Tensor
 from .. import __version__
 from ..data.header import pose_of, pose_values
 from ..data.plausible import MOST, check_plausible
-from ..data.scene_file import check_writable
+from ..data.writable import check_writable
 from ..errors import InputError, RisError, SceneFileError
 from ..files import StoredTensors, from_document, parse_document, read_tensors, reason, warn_unsealed, write_tensors
 from ..physics import Array, wavefront_named
@@ -43,6 +43,8 @@ class _Header:
 def save_calibration(path: Path | str, calibration: Calibration, *, overwrite: bool = False) -> None:
     """Write a calibration, whole or not at all, with a digest of its bytes.
 
+    >>> save_calibration("ideal.safetensors", Calibration.nominal(Line(count=3, spacing=0.15).array(0.3), antennas=2))
+
     Args:
         path: the file.
         calibration: what to keep.
@@ -67,6 +69,10 @@ def save_calibration(path: Path | str, calibration: Calibration, *, overwrite: b
 
 def load_calibration(path: Path | str) -> Calibration:
     """Read a calibration.
+
+    >>> save_calibration("gains.safetensors", Calibration.nominal(Line(count=3, spacing=0.15).array(0.3), antennas=2))
+    >>> load_calibration("gains.safetensors").elements.shape  # (frequency, element)
+    torch.Size([1, 3])
 
     Raises:
         SceneFileError: missing, altered, a link, or a file of another kind.

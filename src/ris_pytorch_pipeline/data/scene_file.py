@@ -15,8 +15,6 @@ from ..errors import InputError, SceneFileError
 from ..files import (
     Content,
     StoredTensors,
-    check_can_write,
-    is_there,
     read_tensors,
     reason,
     warn_unsealed,
@@ -26,6 +24,7 @@ from ..physics import Observation, Scenes, Truth, check_visible
 from .digest import config_digest
 from .header import Header, header_from_json, pose_values
 from .plausible import check_kinds, check_plausible
+from .writable import check_writable
 
 _Source = Path | Content
 _SEEN = ("measurements", "codes", "channel", "elements")
@@ -71,6 +70,11 @@ def save_scenes(
 ) -> Header:
     """Write a scene file whole or not at all, with a digest of its bytes that reading verifies.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("pilot"), scenes=2, seed=0)
+    >>> ris.save_scenes("hall.safetensors", scenes.observation, scenes.truth, note="hall 3").note
+    'hall 3'
+
     Args:
         path: the file.
         observation: measured or simulated scenes.
@@ -107,31 +111,16 @@ def save_scenes(
     return header
 
 
-def check_writable(path: Path, *, overwrite: bool) -> None:
-    """Refuse to write over a file, or into a folder that does not exist or takes no file: before the work, not after.
-
-    Raises:
-        SceneFileError: any of these.
-    """
-    if is_there(path) and not overwrite:
-        raise SceneFileError(
-            "a path with no file yet", f"{path}, which exists", "an earlier run", "pick another name, or pass --force"
-        )
-    if os.path.isdir(path) or not os.path.isdir(path.absolute().parent):  # noqa: PTH112  (which never raise)
-        raise SceneFileError("a file in a folder that exists", str(path), "a mistyped folder", "make the folder first")
-    try:
-        check_can_write(path)
-    except OSError as error:
-        raise SceneFileError(
-            "a folder that can be written to", f"{path}: {reason(error)}",
-            "no permission, a read-only or full disk, or a link in its place", "try another folder",
-        ) from error  # fmt: skip
-
-
 def load_scenes(
     path: Path | str | Content, first: int = 0, last: int | None = None, *, check: bool = True
 ) -> SceneFile:  # fmt: skip
     """Read a scene file, or some of its scenes, and check everything that is read.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("pilot"), scenes=4, seed=0)
+    >>> _ = ris.save_scenes("four.safetensors", scenes.observation, scenes.truth)
+    >>> ris.load_scenes("four.safetensors", first=1).observation.measurements.shape
+    torch.Size([3, 16, 16])
 
     Args:
         path: the file, or its bytes.

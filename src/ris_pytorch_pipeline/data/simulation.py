@@ -23,6 +23,11 @@ def simulate(
 ) -> Scenes:
     """Draw scenes from a scenario; the first n of them are the same whatever number is asked for.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", sources=2, snr_db=10.0), scenes=4, seed=0)
+    >>> scenes.observation.measurements.shape  # (scene, snapshot, antenna)
+    torch.Size([4, 16, 16])
+
     Args:
         scenario: what to draw from.
         scenes: how many.

@@ -21,6 +21,10 @@ GENIE = "genie"
 class Contender:
     """An estimator that works on measurements alone.
 
+    >>> mine = Contender(name="mine", build=lambda region: None, needs=("pilot symbols",))
+    >>> mine.unmet(Scenario(symbols="random"))
+    'pilot symbols'
+
     Args:
         name: by which commands call it.
         build: the field of view, a `SearchRegion` -> the estimator.

@@ -25,6 +25,10 @@ class SearchRegion:
     Equal ends fix elevation or distance, of an array that stands upright. Of a flat array the side is searched that
     lies in the region; where both do, positions are reported in front.
 
+    >>> region = SearchRegion(azimuth=(-1.0, 1.0), elevation=(0.0, 0.0), distance=(0.5, 10.0))
+    >>> region.fixed
+    ('elevation',)
+
     Args:
         azimuth: lowest and highest, radians; from -π to π for an array with depth.
         elevation: lowest and highest, radians.

@@ -50,6 +50,16 @@ class Imported:
 def import_scenes(path: Path | str, limit: int = 2**31) -> Imported:
     """Read the scenes that a mapping in TOML describes; nothing is written.
 
+    >>> import numpy as np
+    >>> np.savez("capture.npz", Y=np.exp(1j * np.arange(20).reshape(5, 4)))
+    >>> lines = ['file = "capture.npz"', 'symbols = "random"', 'wavelength = {value = 300, unit = "mm"}']
+    >>> lines += ['panel = {horizontal = 4, vertical = 1, spacing = 150, unit = "mm"}']
+    >>> lines += ['[measurements]', 'array = "Y"', 'axes = ["snapshot", "antenna"]']
+    >>> with open("mapping.toml", "w") as file:
+    ...     print(*lines, sep=chr(10), file=file)
+    >>> import_scenes("mapping.toml").observation.measurements.shape  # (scene, snapshot, antenna)
+    torch.Size([1, 5, 4])
+
     Args:
         path: of the mapping; data files are beside it or in folders below.
         limit: bytes that any one array may take.

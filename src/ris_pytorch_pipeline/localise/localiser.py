@@ -36,6 +36,12 @@ from .reference import REFERENCE, reference_network
 class Localiser:
     """Locates sources by a trained network: its proposals, and some updates of the coded likelihood from there.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", sources=2, snr_db=20.0), scenes=1, seed=0)
+    >>> found = ris.Localiser.reference()(scenes.observation, sources=2)
+    >>> bool(ris.matched(found, scenes.truth).found.all())
+    True
+
     Args:
         net: the network, in evaluation mode.
         estimator: how positions come out of its answer: `Explaining`, the candidates that the likelihood chooses; a

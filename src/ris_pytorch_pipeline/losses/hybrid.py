@@ -78,6 +78,16 @@ class LossReport:
 class HybridLoss:
     """Σ_i weight_i term_i, each term a mean over scenes; computed in float32 outside autocast.
 
+    >>> from ris_pytorch_pipeline.data import inputs_from, labels_from, simulate
+    >>> from ris_pytorch_pipeline.experiment import presets
+    >>> from ris_pytorch_pipeline.nets import HybridNet
+    >>> scenes = simulate(presets.tiny.scenario, 2, seed=0, dtype=torch.complex64)
+    >>> inputs = inputs_from(scenes.observation, (12, 12))
+    >>> labels = labels_from(scenes.truth, scenes.observation)
+    >>> report = HybridLoss(LossWeights())(HybridNet(presets.tiny.net)(inputs), inputs, labels)
+    >>> bool(torch.isclose(report.total, sum(report.terms.values())))
+    True
+
     Args:
         weights: of the terms.
     """

@@ -32,6 +32,12 @@ class HybridNet(nn.Module):
     proposes, so that the error of the covariance teaches positions and powers. The answer depends neither on the order
     of the snapshots nor on the scale and phase of the measurements.
 
+    >>> from ris_pytorch_pipeline.data import inputs_from, simulate
+    >>> from ris_pytorch_pipeline.experiment import presets
+    >>> scenes = simulate(presets.tiny.scenario, 2, seed=0, dtype=torch.complex64)
+    >>> HybridNet(presets.tiny.net)(inputs_from(scenes.observation, (12, 12))).candidates.shape  # in (u, w, q)
+    torch.Size([2, 8, 3])
+
     Args:
         config: size and geometry.
 

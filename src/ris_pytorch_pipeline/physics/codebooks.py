@@ -14,6 +14,9 @@ Draw = Callable[..., Any]
 class Codebook:
     """A way to choose codes.
 
+    >>> CODEBOOKS["random"].draw(2, 16, (3, 5), 1, torch.Generator().manual_seed(0)).shape
+    torch.Size([2, 16, 15])
+
     Args:
         name: by which scenarios call it.
         draw: (scenes, snapshots, (rows, columns), bits, generator) -> codes (scene, snapshot, element) in complex128;

@@ -275,6 +275,9 @@ PRESETS: dict[str, Scenario] = {
 def preset(name: str, **overrides: Any) -> Scenario:  # noqa: ANN401
     """The named preset with some fields replaced.
 
+    >>> preset("pilot", sources=2, snr_db=20.0).symbols
+    'pilot'
+
     Raises:
         ConfigurationError: an unknown preset or field (the nearest known one is suggested), or an invalid value.
     """

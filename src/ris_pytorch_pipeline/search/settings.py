@@ -15,6 +15,9 @@ _LEAST = {"trials": 1, "epochs": 1, "best": 0, "long_epochs": 1, "scenes": 1}
 class Settings:
     """A search.
 
+    >>> Settings(trials=8, epochs=1, best=0).scenes
+    200
+
     Args:
         base: what the values of the space are laid over; it is tried itself, too. Its seed is that of every stream.
         space: what is varied.

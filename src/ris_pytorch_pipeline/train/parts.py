@@ -126,6 +126,11 @@ def held(source: BatchSource, what: str, budget: int, device: str) -> tuple[Held
 class Parts:
     """The makers of a run; replace one to train another network, loss or data set with the same trainer.
 
+    >>> from ris_pytorch_pipeline.losses import HybridLoss, LossWeights
+    >>> mine = Parts(loss=lambda experiment: HybridLoss(LossWeights(covariance=2.0)))
+    >>> mine.net is hybrid_net
+    True
+
     Args:
         net: makes the network; it needs a method `groups()`.
         loss: makes the loss.

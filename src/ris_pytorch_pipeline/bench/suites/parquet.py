@@ -36,6 +36,10 @@ def write_rows(path: Path, rows: Sequence[Row], suite: Mapping[str, Any]) -> Non
 def read_rows(path: Path) -> tuple[list[Row], dict[str, Any]]:
     """The rows of a file, and the suite they belong to.
 
+    >>> write_rows(Path("cells.parquet"), [], {"seed": 0})
+    >>> read_rows(Path("cells.parquet"))
+    ([], {'seed': 0})
+
     Args:
         path: of the file.
 

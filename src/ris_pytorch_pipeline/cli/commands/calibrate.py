@@ -19,7 +19,7 @@ from ...calibrate import (
     unidentified,
 )
 from ...data import SceneFile, count_scenes, load_scenes
-from ...data.scene_file import check_writable
+from ...data.writable import check_writable
 from ...errors import InputError
 from ...estimate import Estimator, PilotMl, Sml, contender, likelihood_for
 from ...physics import Observation

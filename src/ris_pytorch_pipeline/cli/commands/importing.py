@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from ...data import save_scenes
-from ...data.scene_file import check_writable
+from ...data.writable import check_writable
 from ...errors import ConfigurationError
 from ...importing import Imported, doubts_of, import_scenes, summary_of
 from ..showing.output import print_json

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from ...data import save_scenes, simulate
-from ...data.scene_file import check_writable
+from ...data.writable import check_writable
 from ...experiment import Experiment
 from ...physics import Scenes
 from ..arguments import experiment_of

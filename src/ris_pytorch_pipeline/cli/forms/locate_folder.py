@@ -15,8 +15,8 @@ from ... import __version__
 from ...bench import findings_of
 from ...calibrate import applied_to, load_calibration
 from ...data import count_scenes, load_scenes
-from ...data.scene_file import check_writable
 from ...data.sharded.manifest import file_digest
+from ...data.writable import check_writable
 from ...errors import ConfigurationError, InputError, SceneFileError
 from ...estimate import SearchRegion, contender, joined_estimates, told
 from ...files import Lock, make_folder, reason

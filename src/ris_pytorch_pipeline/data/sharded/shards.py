@@ -106,6 +106,14 @@ class Shards:
 def open_shards(folder: Path | str) -> Shards:
     """A folder of shards that `ris simulate --shards` wrote.
 
+    >>> from ris_pytorch_pipeline.data import ShardPlan, write_shards
+    >>> from ris_pytorch_pipeline.experiment import Experiment, plain
+    >>> own = Experiment()
+    >>> plan = ShardPlan(scenario=own.scenario, config=plain(own.scenario), seed=own.seed, splits={"test": 32})
+    >>> _ = write_shards("shards", plan)
+    >>> open_shards("shards").manifest.planned("test")  # files
+    1
+
     Args:
         folder: of the shards.
 

@@ -22,6 +22,12 @@ class Sml(MaximumLikelihood[StochasticLikelihood]):
     Greedy addition on the grid by the exact one-source gain, cyclic re-detection with several candidates, joint Fisher
     scoring over (u, w, q, log p, log σ²). It reaches the stochastic Cramér-Rao bound at 5 dB and above. On constant
     symbols it is the noncoherent estimator: valid, and worse than `PilotMl`.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", sources=2, snr_db=20.0), scenes=1, seed=0)
+    >>> found = ris.Sml()(scenes.observation)  # sources=2 tells it their number
+    >>> found.order.tolist(), found.status[0].value
+    ([2], 'converged')
     """
 
     @property

@@ -44,6 +44,9 @@ class Task:
 class Judged:
     """What an objective found.
 
+    >>> Judged(value=2.4, epoch=12).healthy
+    True
+
     Args:
         value: lower is better; None where there is no network to judge.
         healthy: whether the watch found that it learnt.

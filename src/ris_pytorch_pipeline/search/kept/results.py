@@ -97,6 +97,12 @@ class Results:
 def results_of(studies: Studies, *, complete: bool) -> Results:
     """Read what a search has found so far.
 
+    >>> from ris_pytorch_pipeline.search import Judged, Settings, new_studies, open_storage, work
+    >>> studies = new_studies(open_storage(Path("ended")), "widths", Settings(trials=2, epochs=1, best=0))
+    >>> work(studies, lambda task, report: Judged(value=1.0, epoch=1), Path("ended"), say=lambda line: None)
+    >>> results_of(studies, complete=True).counts
+    {'short done': 2}
+
     Args:
         studies: of the search.
         complete: whether its workers have come to the end.

@@ -12,6 +12,10 @@ from .names import JOURNAL
 def open_storage(folder: Path, url: str | None = None) -> "optuna.storages.BaseStorage":
     """The storage of a search.
 
+    >>> from optuna import get_all_study_names
+    >>> get_all_study_names(open_storage(Path("new")))
+    []
+
     Args:
         folder: of the search, which holds the journal.
         url: of a database, such as `postgresql://name@host/search`; None takes the journal.

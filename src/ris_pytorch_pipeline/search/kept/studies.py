@@ -44,6 +44,12 @@ class Studies:
 def new_studies(storage: "optuna.storages.BaseStorage", name: str, settings: Settings) -> Studies:
     """Begin a search.
 
+    >>> from pathlib import Path
+    >>> from ris_pytorch_pipeline.search import open_storage
+    >>> studies = new_studies(open_storage(Path("begun")), "widths", Settings(trials=8, epochs=1, best=0))
+    >>> [trial.state.name for trial in studies.short.trials]  # the base, which is tried first
+    ['WAITING']
+
     Args:
         storage: of its trials.
         name: of the search in there.

@@ -25,6 +25,12 @@ def work(
 ) -> None:
     """Be one worker of a search until both stages are finished.
 
+    >>> from ris_pytorch_pipeline.search import Judged, Settings, new_studies, open_storage
+    >>> studies = new_studies(open_storage(Path("worked")), "widths", Settings(trials=2, epochs=1, best=0))
+    >>> work(studies, lambda task, report: Judged(value=1.0, epoch=1), Path("worked"), say=lambda line: None)
+    >>> [trial.state.name for trial in studies.short.trials]
+    ['COMPLETE', 'COMPLETE']
+
     Args:
         studies: of the search.
         objective: that judges a recipe; lower is better.

@@ -31,6 +31,13 @@ def load_network(path: Path | str) -> Trained:
 
     A field that a later version of this package added has its default, which is what the run was made with.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.train import Reporter
+    >>> trainer = ris.Trainer(directory="short", reporter=Reporter(quiet=True))
+    >>> progress = trainer.fit(epochs=1, n_train=32, n_val=32)
+    >>> ris.load_network("short/last.safetensors").experiment.scenario.sources
+    (1, 3)
+
     Args:
         path: of a file that a `Trainer` wrote.
 

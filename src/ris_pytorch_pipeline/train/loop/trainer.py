@@ -36,6 +36,10 @@ from .stopping import farewell, is_asked
 class Trainer:
     """Trains a network in two groups, and says of every update whether the weights moved.
 
+    >>> trainer = Trainer(presets.tiny, reporter=Reporter(quiet=True))
+    >>> trainer.fit(epochs=1, n_train=64, n_val=32).updates
+    2
+
     Args:
         experiment: what decides the numbers; `presets.tiny` learns within minutes on two cores.
         directory: where ledger and checkpoints go; None writes nothing.

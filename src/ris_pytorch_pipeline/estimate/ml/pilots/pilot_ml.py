@@ -37,6 +37,12 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
     sources have merged. It is searched again from a noncoherent start; if it is still in doubt, with two sources at a
     time re-detected together, and by adding sources and dropping as many. The best likelihood is kept.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("pilot", sources=2, snr_db=20.0), scenes=1, seed=0)
+    >>> found = ris.matched(ris.PilotMl()(scenes.observation, sources=2), scenes.truth)
+    >>> bool((found.error.abs() < 5 * found.deviations).all())
+    True
+
     Args:
         threshold: τ of many measurements at one wavelength; fewer, and more wavelengths, ask for more, see `needed`.
         margin: least ratio of the weakest source's gain to the largest gain of a further one for a scene to be trusted,
