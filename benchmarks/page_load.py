@@ -4,7 +4,8 @@ python benchmarks/page_load.py runs/demo/report.html [--rounds 5]
 
 Each round opens the page from file:// in a headless Chromium of its own, with nothing kept from the round before and
 without a graphics card. The load event is when every word and table is there; Plotly starts with the first chart in
-sight. Processor seconds are those of the page's own thread.
+sight. The first chart is there with the frame that shows it. Processor seconds are those of the page's own thread until
+all charts in sight are drawn.
 """
 
 import argparse
@@ -15,7 +16,14 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import chromium
 
-DRAWN = "document.querySelector('.main-svg') !== null"
+FIRST = "window.firstChart / 1000"
+NOTING = """
+const look = () => {
+  if (document.querySelector(".main-svg")) window.firstChart = performance.now();
+  else requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+"""
 LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd / 1000"
 
 
@@ -24,10 +32,11 @@ def opened(path: Path) -> tuple[float, float, float]:
     with chromium.browsing() as page:
         page.look(1280, 900)
         page.call("Performance.enable", timeDomain="threadTicks")
+        page.call("Page.addScriptToEvaluateOnNewDocument", source=NOTING)
         page.open(path.resolve().as_uri())
         page.value("document.querySelector('.chart')?.scrollIntoView()")
-        page.until(DRAWN)
-        drawn, loaded = page.value("performance.now() / 1000"), page.value(LOADED)
+        page.until("window.firstChart > 0")
+        drawn, loaded = page.value(FIRST), page.value(LOADED)
         metrics = {each["name"]: each["value"] for each in page.call("Performance.getMetrics")["metrics"]}
     return loaded, drawn, metrics["TaskDuration"]
 

@@ -29,6 +29,13 @@ def deterministic_bound(
 
     J = (2/σ²) Σ_l Re{(D_l S_l)^H P⊥(B_l) (D_l S_l)} (Stoica and Nehorai 1989). Each snapshot needs M > K.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", sources=2, snr_db=10.0), scenes=1, seed=0)
+    >>> truth, seen = scenes.truth, scenes.observation
+    >>> bound = deterministic_bound(truth.positions, truth.symbols, truth.noise_variance, seen)
+    >>> bound.deviations.shape  # (scene, source, coordinate)
+    torch.Size([1, 2, 3])
+
     Args:
         positions: (..., source, 3), radians, radians, metres; an infinite distance needs `known=("distance",)`.
         symbols: (..., [frequency,] snapshot, source), the amplitudes of `steering`'s vectors.
@@ -67,6 +74,13 @@ def pilot_bound(
     J = (2/σ²) Re{(D S)^H P⊥(B) (D S)} with B = [B_1; ...; B_L] stacked. Arguments as in `deterministic_bound`, but
     `symbols` has shape (..., [frequency,] source).
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("pilot", sources=2, snr_db=10.0), scenes=1, seed=0)
+    >>> truth, seen = scenes.truth, scenes.observation
+    >>> bound = pilot_bound(truth.positions, truth.symbols[:, 0], truth.noise_variance, seen)
+    >>> bound.deviations.shape  # (scene, source, coordinate)
+    torch.Size([1, 2, 3])
+
     Raises:
         InputError: an invalid position, or parameters that these measurements cannot identify.
     """
@@ -92,6 +106,13 @@ def known_bound(
 
     J = (2/σ²) Re{D^H P⊥(B) D} with b_k = [s_kl G_l a(p_k)]_l stacked over the snapshots, D = ∂B. Arguments as in
     `deterministic_bound`, with one scene axis.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", symbols="known", sources=2, snr_db=10.0), scenes=1, seed=0)
+    >>> truth, seen = scenes.truth, scenes.observation
+    >>> bound = known_bound(truth.positions, truth.symbols, truth.noise_variance, seen)
+    >>> bound.deviations.shape  # (scene, source, coordinate)
+    torch.Size([1, 2, 3])
 
     Raises:
         InputError: an invalid position, or parameters that these measurements cannot identify.

@@ -23,6 +23,13 @@ def stochastic_bound(
     F_ij = Σ_l tr(Γ_l⁻¹ ∂_iΓ_l Γ_l⁻¹ ∂_jΓ_l), Γ_l = B_l P B_l^H + σ² I (Stoica and Nehorai 1990, with one covariance per
     snapshot because the codes change). Several wavelengths add up. An array without a RIS is `direct(array, ...)`.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", sources=2, snr_db=10.0), scenes=1, seed=0)
+    >>> truth, seen = scenes.truth, scenes.observation
+    >>> bound = stochastic_bound(truth.positions, truth.powers, truth.noise_variance, seen)
+    >>> bound.deviations.shape  # (scene, source, coordinate)
+    torch.Size([1, 2, 3])
+
     Args:
         positions: (..., source, 3), radians, radians, metres; an infinite distance needs `known=("distance",)`.
         powers: (..., source), mean symbol powers.

@@ -94,6 +94,10 @@ def likelihood_for(symbols: str) -> str:
 def contender(name: str, region: Any, further: Sequence[str] = ()) -> Any:  # noqa: ANN401
     """The named estimator.
 
+    >>> from ris_pytorch_pipeline.estimate import SearchRegion
+    >>> contender("pilot", SearchRegion()).threshold > 0
+    True
+
     Args:
         name: out of `CONTENDERS`, or an entry point of the group `ris_pytorch_pipeline.estimators`.
         region: where it searches.

@@ -82,6 +82,10 @@ def training_preset(name: str, values: Mapping[str, Any] | None = None) -> Train
 def training_from_toml(path: Path) -> TrainingExperiment:
     """Read a training configuration: `preset` (`tiny` unless named) and any fields to lay over it.
 
+    >>> _ = Path("mine.toml").write_text("net.width = 16")
+    >>> training_from_toml(Path("mine.toml")).net.width
+    16
+
     Args:
         path: of the file.
 

@@ -104,6 +104,9 @@ def draw(
     `power_db`, so p_k is that power times N over the source's mean received gain. Everything is drawn in double
     precision; `dtype` is the precision of the measurement arithmetic and of what is returned.
 
+    >>> draw(preset("pilot", sources=2), 3, torch.Generator().manual_seed(0)).truth.positions.shape
+    torch.Size([3, 2, 3])
+
     Args:
         scenario: the distribution.
         scenes: how many.

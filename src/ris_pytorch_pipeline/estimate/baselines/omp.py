@@ -27,6 +27,13 @@ class Omp:
     Unknown K: the number of sources with the least BIC, 2 L M log(residual) + (real parameters) log(2 L M). What the
     grid misses of a strong source looks like further sources, so K is over-estimated at high SNR.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenario = ris.preset("random", horizontal=6, vertical=6, sources=1, snr_db=20.0)
+    >>> scenes = ris.simulate(scenario, scenes=1, seed=0)
+    >>> found = Omp()(scenes.observation, sources=1)
+    >>> bool(ris.matched(found, scenes.truth).found.all())
+    True
+
     Args:
         region: the field of view.
         oversampling: of the grid, relative to half a beamwidth in direction and half a depth of focus in q.

@@ -31,6 +31,13 @@ class SparseBayesian:
     its neighbourhood. Pilots are treated as random symbols. Unknown K: peaks within `least` of the strongest, often too
     many.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenario = ris.preset("random", horizontal=6, vertical=6, sources=1, snr_db=20.0)
+    >>> scenes = ris.simulate(scenario, scenes=1, seed=0)
+    >>> found = SparseBayesian()(scenes.observation, sources=1)
+    >>> bool(ris.matched(found, scenes.truth).found.all())
+    True
+
     Args:
         region: the field of view.
         oversampling: of the grid, relative to half a beamwidth in direction and half a depth of focus in q.

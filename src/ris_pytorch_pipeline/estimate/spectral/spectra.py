@@ -118,7 +118,15 @@ class Spectral(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Bartlett(Spectral):
-    """The beam with the most power: ‖V^H a‖² = a^H R a / λ_1, V = U sqrt(Λ/λ_1). Resolves a beamwidth and no less."""
+    """The beam with the most power: ‖V^H a‖² = a^H R a / λ_1, V = U sqrt(Λ/λ_1). Resolves a beamwidth and no less.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> panel, place = ris.Panel(horizontal=8, vertical=8, spacing=0.15).array(0.3), torch.tensor([[[0.3, -0.1, 2.0]]])
+    >>> vectors = ris.physics.steering(place.double(), panel).mT
+    >>> found = Bartlett().locate(vectors @ vectors.mH + 0.01 * torch.eye(64), panel, 1)
+    >>> bool(((found.positions - place).abs() < 1e-3).all())
+    True
+    """
 
     @property
     def name(self) -> str:
@@ -134,6 +142,13 @@ class Bartlett(Spectral):
 @dataclass(frozen=True, kw_only=True)
 class Mvdr(Spectral):
     """The minimum-variance beam: N - ‖V^H a‖² = λ_N a^H R⁻¹ a, V = U sqrt(1 - λ_N/Λ), λ_N the least eigenvalue.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> panel, place = ris.Panel(horizontal=8, vertical=8, spacing=0.15).array(0.3), torch.tensor([[[0.3, -0.1, 2.0]]])
+    >>> vectors = ris.physics.steering(place.double(), panel).mT
+    >>> found = Mvdr().locate(vectors @ vectors.mH + 0.01 * torch.eye(64), panel, 1)
+    >>> bool(((found.positions - place).abs() < 1e-3).all())
+    True
 
     Args:
         loading: added to every eigenvalue, relative to tr(R)/N, on top of the default of the precision.
@@ -154,7 +169,15 @@ class Mvdr(Spectral):
 
 @dataclass(frozen=True, kw_only=True)
 class Music(Spectral):
-    """The signal subspace: ‖V^H a‖² = ‖U_s^H a‖², K leading eigenvectors; 1 - ‖U_s^H a‖²/N vanishes at a source."""
+    """The signal subspace: ‖V^H a‖² = ‖U_s^H a‖², K leading eigenvectors; 1 - ‖U_s^H a‖²/N vanishes at a source.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> panel, place = ris.Panel(horizontal=8, vertical=8, spacing=0.15).array(0.3), torch.tensor([[[0.3, -0.1, 2.0]]])
+    >>> vectors = ris.physics.steering(place.double(), panel).mT
+    >>> found = Music().locate(vectors @ vectors.mH + 0.01 * torch.eye(64), panel, 1)
+    >>> bool(((found.positions - place).abs() < 1e-3).all())
+    True
+    """
 
     @property
     def name(self) -> str:
