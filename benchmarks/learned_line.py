@@ -32,6 +32,8 @@ from ris_pytorch_pipeline.physics import Scenario, Scenes, steering
 from trainlint import Watch
 
 LAGS, FLOOR, BATCH, BLOCK = 8, 0.01, 128, 100
+EVERY = 500
+"""Updates between two savings."""
 TRAINING_SEED = 1_000_003
 """Far from those of the scenes that are compared on."""
 
@@ -113,7 +115,7 @@ def train(path: Path, kind: str, updates: int) -> None:
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-3, total_steps=updates, pct_start=0.05)
     with Watch(net, optimizer, scheduler=schedule) as watch:
-        total = 0.0
+        total, told = 0.0, 0
         for update in range(1, updates + 1):
             scenes = drawn(scenario, kind, BATCH, TRAINING_SEED, update)
             value = watch.loss(loss(net(inputs(scenes)), scenes))
@@ -123,9 +125,9 @@ def train(path: Path, kind: str, updates: int) -> None:
             optimizer.step()
             schedule.step()
             total += float(value.detach())
-            if update % 500 == 0:
-                print(f"{update} of {updates} updates, loss {total / 500:.4f}", flush=True)
-                total = 0.0
+            if update % EVERY == 0 or update == updates:
+                print(f"{update} of {updates} updates, loss {total / (update - told):.4f}", flush=True)
+                total, told = 0.0, update
                 save_file(net.state_dict(), path, {"kind": kind, "updates": str(update), "batch": str(BATCH)})
     print(watch.verdict())
 
