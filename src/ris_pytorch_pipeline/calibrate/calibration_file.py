@@ -13,7 +13,7 @@ from torch import Tensor
 from .. import __version__
 from ..data.header import pose_of, pose_values
 from ..data.plausible import MOST, check_plausible
-from ..data.scene_file import check_writable
+from ..data.writable import check_writable
 from ..errors import InputError, RisError, SceneFileError
 from ..files import StoredTensors, from_document, parse_document, read_tensors, reason, warn_unsealed, write_tensors
 from ..physics import Array, wavefront_named

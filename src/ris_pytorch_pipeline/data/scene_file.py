@@ -15,8 +15,6 @@ from ..errors import InputError, SceneFileError
 from ..files import (
     Content,
     StoredTensors,
-    check_can_write,
-    is_there,
     read_tensors,
     reason,
     warn_unsealed,
@@ -26,6 +24,7 @@ from ..physics import Observation, Scenes, Truth, check_visible
 from .digest import config_digest
 from .header import Header, header_from_json, pose_values
 from .plausible import check_kinds, check_plausible
+from .writable import check_writable
 
 _Source = Path | Content
 _SEEN = ("measurements", "codes", "channel", "elements")
@@ -107,27 +106,6 @@ def save_scenes(
     return header
 
 
-def check_writable(path: Path, *, overwrite: bool) -> None:
-    """Refuse to write over a file, or into a folder that does not exist or takes no file: before the work, not after.
-
-    Raises:
-        SceneFileError: any of these.
-    """
-    if is_there(path) and not overwrite:
-        raise SceneFileError(
-            "a path with no file yet", f"{path}, which exists", "an earlier run", "pick another name, or pass --force"
-        )
-    if os.path.isdir(path) or not os.path.isdir(path.absolute().parent):  # noqa: PTH112  (which never raise)
-        raise SceneFileError("a file in a folder that exists", str(path), "a mistyped folder", "make the folder first")
-    try:
-        check_can_write(path)
-    except OSError as error:
-        raise SceneFileError(
-            "a folder that can be written to", f"{path}: {reason(error)}",
-            "no permission, a read-only or full disk, or a link in its place", "try another folder",
-        ) from error  # fmt: skip
-
-
 def load_scenes(
     path: Path | str | Content, first: int = 0, last: int | None = None, *, check: bool = True
 ) -> SceneFile:  # fmt: skip
@@ -179,6 +157,7 @@ def count_scenes(path: Path | str | Content) -> int:
     path = Path(path) if isinstance(path, str) else path
     with _opened(path, check=False) as file:
         if "measurements" not in file.names or not file.kind("measurements")[1]:
+            header_from_json(file.metadata.get("header"), str(path))  # says first what other kind of file it is
             _refuse(path, "a tensor 'measurements' with a scene axis", f"{', '.join(file.names)[:200] or 'no tensor'}")
         return file.kind("measurements")[1][0]
 

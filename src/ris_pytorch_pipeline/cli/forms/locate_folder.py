@@ -15,8 +15,8 @@ from ... import __version__
 from ...bench import findings_of
 from ...calibrate import applied_to, load_calibration
 from ...data import count_scenes, load_scenes
-from ...data.scene_file import check_writable
 from ...data.sharded.manifest import file_digest
+from ...data.writable import check_writable
 from ...errors import ConfigurationError, InputError, SceneFileError
 from ...estimate import SearchRegion, contender, joined_estimates, told
 from ...files import Lock, make_folder, reason
@@ -118,7 +118,8 @@ def _check(arguments: argparse.Namespace) -> tuple[str, ...]:
         raise ConfigurationError(
             "a folder without --plot and --scene", "one of them", "options of a single file", "leave it out"
         )
-    check_writable(arguments.out, overwrite=arguments.force)
+    read = (arguments.calibration, arguments.config, *arguments.extend, *arguments.file.glob("*.safetensors"))
+    check_writable(arguments.out, overwrite=arguments.force, read=read)
     count_of(arguments.sources)
     if network_of(arguments) is None and arguments.estimator is not None:
         contender(arguments.estimator, SearchRegion())
