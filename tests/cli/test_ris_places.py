@@ -39,6 +39,7 @@ def test_files_that_changed_places_are_named(ris: Run, small_file: str) -> None:
     for command in ("locate", "check"):
         ris(command, "gains.safetensors").refused("a calibration of `ris calibrate`", "changed places")
     ris("locate", small_file, "--calibration", small_file).refused("ris-calibration file")
+    ris("evaluate", small_file).refused("a checkpoint, of schema", "of schema ris-scenes", "changed places")
     ris("import", small_file, "new.safetensors").refused("a binary file, such as the data, in its place")
 
 
@@ -56,3 +57,10 @@ def test_a_folder_with_a_run_is_named_before_the_checks(
 ) -> None:
     monkeypatch.setattr(train, "sound", lambda *_, **__: pytest.fail("checks before the folder was looked at"))
     ris("train", str(run_folder), "--preset", "tiny").refused("a directory without a run", "--resume")
+
+
+def test_counts_of_nothing_are_named(ris: Run, small_file: str) -> None:
+    ris("check", small_file, "--scenes", "0").refused("--scenes >= 1")
+    ris("bound", "--horizontal", "1", "--vertical", "1", "--sources", "1").refused(
+        "two elements or more", "no direction"
+    )
