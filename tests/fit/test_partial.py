@@ -47,6 +47,14 @@ def test_parts_are_all_but_some_elements_and_hold_the_boards() -> None:
         assert (parts == ~board).all(-1).any()
 
 
+def test_parts_are_cut_across_further_axes_too() -> None:
+    array = Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3)
+    diagonal = torch.tensor([[0.0, 1.0, 1.0]], dtype=torch.float64)
+    below = array.local[:, 1] + array.local[:, 2] < -1e-9
+    assert not (parts_of(array) == below).all(-1).any()
+    assert (parts_of(array, diagonal) == below).all(-1).any()
+
+
 def test_parts_of_a_line_are_cut_along_it() -> None:
     parts = parts_of(Line(count=12, spacing=0.15).array(0.3))
     assert len(parts) == 20 and bool((parts.long().diff(dim=-1).abs().sum(-1) == 1).all())

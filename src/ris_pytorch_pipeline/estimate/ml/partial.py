@@ -10,7 +10,7 @@ from itertools import product
 from typing import TypeVar
 
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ...physics import Array, Observation, steering_at, to_cosines
@@ -24,6 +24,8 @@ PARTIAL = "a part of the array does not do what its codes say: one source shows 
 """What is said of a scene with a source that only a part of the array passes on."""
 _CUTS = 12
 """Parts of equal width along each axis, between which the array is cut: halves, thirds, quarters and sixths of it."""
+_THIN = 1e-6
+"""Wavelengths below which an array has no extent along an axis."""
 _LEAST = 1 / 6
 """Share of the elements below which a part is not tried."""
 _TRIED = 4
@@ -58,12 +60,20 @@ def partial_mates(reader: Reader[L], observation: Observation, positions: Positi
     return mates
 
 
-def parts_of(array: Array) -> Bool[Tensor, "part element"]:
-    """What is left of an array without the elements beyond a cut across one of its axes, or without a quarter."""
-    low, high = array.local.amin(0), array.local.amax(0)
-    axes = [axis for axis in range(3) if float(high[axis] - low[axis]) > 0]
-    across = {axis: (array.local[:, axis] - low[axis]) / (high[axis] - low[axis]) for axis in axes}
-    below = [across[axis] < cut / _CUTS for axis, cut in product(axes, range(1, _CUTS))]
+def parts_of(array: Array, along: Float[Tensor, "axis 3"] | None = None) -> Bool[Tensor, "part element"]:
+    """What is left of an array without the elements beyond a cut across an axis, or without a quarter.
+
+    Args:
+        array: the array.
+        along: further axes than those of the array's frame, in the frame.
+    """
+    every = torch.eye(3, dtype=torch.float64) if along is None else torch.cat([torch.eye(3).to(along), along])
+    placed = array.local.double() @ every.mT
+    low, high = placed.amin(0), placed.amax(0)
+    far = [axis for axis in range(len(every)) if float(high[axis] - low[axis]) > _THIN * array.wavelength]
+    across = {axis: (placed[:, axis] - low[axis]) / (high[axis] - low[axis]) for axis in far}
+    below = [across[axis] < cut / _CUTS for axis, cut in product(far, range(1, _CUTS))]
+    axes = [axis for axis in far if axis < 3]
     halves = {axis: across[axis] < 1 / 2 for axis in axes}
     quarters = [
         (halves[one] ^ first) & (halves[two] ^ second)
@@ -82,12 +92,19 @@ def _explains_more(reader: Reader[L], seen: Observation, cosines: Tensor, near: 
     alone = [[k] for k in range(len(cosines)) if all(k not in members for members in near)]
     middle = torch.stack([cosines[members].mean(0) for members in [*near, *alone]])[None]
     stated = _refined(reader, seen, cosines[None])
-    parts = parts_of(seen.array)
+    parts = parts_of(seen.array, _apart(cosines, near))
     numbers = seen.measurements.numel()
     start = torch.cat([_left(seen, middle, some) for some in parts.split(_TRIED)]).log() * numbers
     hopeful = torch.nonzero(start < stated + _HOPELESS * numbers).flatten()
     best = hopeful[start[hopeful].argsort()[:_TRIED]]
     return best.numel() > 0 and stated - _refined(reader, _behind(seen, parts[best]), middle) > _CLEAR
+
+
+def _apart(cosines: Tensor, near: list[list[int]]) -> Float[Tensor, "axis 3"]:
+    """The lines in the array's frame along which images lie apart: those of a cut lie apart across it."""
+    lines = torch.stack([cosines[members[0], :-1] - cosines[members[1], :-1] for members in near])
+    lines = torch.nn.functional.pad(lines, (3 - lines.shape[-1], 0))
+    return lines / torch.linalg.vector_norm(lines, dim=-1, keepdim=True).clamp_min(1e-12)
 
 
 def _left(seen: Observation, cosines: Tensor, parts: Tensor) -> Tensor:
