@@ -225,6 +225,26 @@ def test_units_that_cannot_be_are_refused_before_anything_is_allocated() -> None
         Sml()(replace(observation, wavelength=3.5e9), 1)
 
 
+@pytest.mark.parametrize(
+    ("factor", "wavelength", "cause"),
+    [
+        (1000.0, 0.3, "elements in millimetres"),
+        (100.0, 0.3, "elements in centimetres"),
+        (1 / 0.0254, 0.3, "elements in inches"),
+        (1.0, 300.0, "the wavelength in millimetres"),
+        (1.0, 999.3e6, "a frequency given as the wavelength, in Hz"),
+        (1.0, 999.3, "a frequency given as the wavelength, in MHz"),
+        (0.01, 99.93, "a frequency given as the wavelength, in GHz"),
+        (0.01, 2094.4, "the wavenumber"),
+    ],
+)
+def test_the_unit_that_explains_the_spacing_is_named(factor: float, wavelength: float, cause: str) -> None:
+    observation, _ = seen_by(coded(PANEL.array(0.3)), radians((20, 5, 2.0)))
+    with pytest.raises(InputError) as refused:
+        Sml()(replace(observation, elements=PANEL.elements() * factor, wavelength=wavelength), 1)
+    assert f"Likely cause: {cause}" in str(refused.value)
+
+
 def test_baselines_say_that_they_take_one_wavelength() -> None:
     observation, _ = seen_by(coded(CASES["wide"][0]), radians((20, 5, 2.0)))
     with pytest.raises(InputError, match="one wavelength"):

@@ -49,6 +49,13 @@ STORED = {
                              'axes = ["scene", "snapshot", "antenna"]\nphase = "P"\nunit = "dB"\nphase_unit = "deg"'),
     "polar": ({"Y": np.stack([np.abs(Y), np.angle(Y)], -1)},
               'axes = ["scene", "snapshot", "antenna", "part"]\nform = "polar"\nphase_unit = "rad"'),
+    "unsigned counts": ({"Y": np.real(Y) * 500 + 2048, "Q": np.imag(Y) * 500 + 2048},
+                        'axes = ["scene", "snapshot", "antenna"]\nimaginary = "Q"\nscale = 0.002\noffset = -4.096'),
+    "counts in turns": ({"Y": 8 + 4 * np.stack([np.real(Y), np.imag(Y)], -1).reshape(3, 6, 10)},
+                        'axes = ["scene", "snapshot", "antenna"]\nform = "interleaved"\nscale = 0.25\noffset = -2'),
+    "an amplifier's decibels": ({"Y": 20 * np.log10(np.abs(Y)) + 30, "P": np.angle(Y)},
+                                'axes = ["scene", "snapshot", "antenna"]\nphase = "P"\nunit = "dB"\noffset = -30\n'
+                                'phase_unit = "rad"'),
     "backwards": ({"Y": Y[:, ::-1]}, 'axes = ["scene", "snapshot", "antenna"]\nreverse = ["snapshot"]'),
     "repeats": ({"Y": np.stack([Y + 1, Y - 1])}, 'axes = ["repeat", "scene", "snapshot", "antenna"]'),
     "one of many": ({"Y": np.stack([0 * Y, Y], 1)},
@@ -91,6 +98,54 @@ def test_codes_by_number_in_a_codebook(tmp_path: Path) -> None:
     assert same(given(tmp_path, values, "base = 1", MEASURED, text, CHANNEL))
     with pytest.raises(ConfigurationError, match="base = 1"):
         given(tmp_path, values, MEASURED, text, CHANNEL)
+
+
+@pytest.mark.parametrize(
+    ("stored", "how"),
+    [
+        (-np.angle(C, deg=True) + 90, 'form = "phase"\nphase_unit = "deg"\nscale = -1\noffset = 90'),
+        (np.round(np.angle(C) / (2 * np.pi) * 4) % 4 * 2 + 3, 'form = "state"\nlevels = 4\nscale = 0.5\noffset = -1.5'),
+    ],
+    ids=["phases", "states"],
+)
+def test_a_scale_is_that_of_the_stored_numbers_in_every_form(tmp_path: Path, stored: np.ndarray, how: str) -> None:
+    codes = f'[codes]\narray = "C"\naxes = ["scene", "snapshot", "element"]\n{how}'
+    assert same(given(tmp_path, {"C": stored}, MEASURED, codes, CHANNEL))
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("levels = 8", "codes.levels with form 'state'; got form 'complex'"),
+        ('phase_unit = "deg"', "codes.phase_unit with form 'phase' or 'polar'; got form 'complex'"),
+        ('form = "phase"\nphase_unit = "rad"\nunit = "deg"', "codes.unit with form 'complex' or 'polar'"),
+        ('form = "phase"\nphase_unit = "rad"\nimaginary = "Q"', "codes.imaginary with form 'complex'"),
+        ('form = "state"\ncodebook = "H"', "codes.codebook with form 'index'"),
+        ('imaginary = "Q"\nphase = "P"', "codes.imaginary or codes.phase; got both"),
+        ('unit = "dB"', "magnitudes of codes"),
+    ],
+)
+def test_an_option_that_the_form_does_not_use_is_refused(tmp_path: Path, line: str, words: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        given(tmp_path, {}, MEASURED, CODES + line, CHANNEL)
+    assert words in str(refused.value)
+
+
+def test_a_phase_without_a_unit_names_the_key_that_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"codes\.phase_unit out of rad, deg; got none"):
+        given(tmp_path, {"C": np.angle(C)}, MEASURED, CODES + 'form = "phase"', CHANNEL)
+
+
+@pytest.mark.parametrize("how", ['"phase"\nphase_unit = "rad"', '"state"\nlevels = 4', '"index"\ncodebook = "C"'])
+def test_complex_numbers_are_no_phases_states_or_indices(tmp_path: Path, how: str) -> None:
+    with pytest.raises(InputError, match="an array that holds codes themselves"):
+        given(tmp_path, {}, MEASURED, f"{CODES}form = {how}", CHANNEL)
+
+
+def test_an_order_of_elements_beside_axes_that_say_it_is_refused(tmp_path: Path) -> None:
+    codes = '[codes]\narray = "states"\naxes = ["snapshot", "vertical", "horizontal", "scene"]\norder = "columns"\n'
+    with pytest.raises(ConfigurationError, match="vertical and horizontal, which say the order"):
+        given(tmp_path, {}, MEASURED, codes + 'form = "state"\nlevels = 4', CHANNEL)
 
 
 def test_the_mean_over_the_codes_removes_what_no_code_changes(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ HEADER: dict[str, tuple[Change, str]] = {
     "a count lost": (lambda t, h: h["progress"].pop("updates"), "Progress.*without updates"),
     "a count as a text": (lambda t, h: h["progress"].update(updates="5"), "updates = '5'"),
     "a truth value as a count": (lambda t, h: h["progress"].update(epoch=True), "epoch = True"),
-    "an older version": (lambda t, h: h.update(version=1), "ris-checkpoint version 1"),
+    "an older version": (lambda t, h: h.update(version=1), "of version 1"),
     "a scaler": (lambda t, h: h.update(scaler={"scale": 2.0}), "scaler's state"),
 }
 

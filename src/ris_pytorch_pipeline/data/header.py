@@ -15,6 +15,8 @@ SCHEMA = "ris-scenes"
 """Name of the schema."""
 VERSION = 2
 """Version of the schema that is written. Version 1, which had one wavelength and no pose, is still read."""
+_OTHERS = {"ris-calibration": "calibration of `ris calibrate`", "ris-checkpoint": "checkpoint of `ris train`"}
+"""Files of the package that are no scenes, by the names of their schemas."""
 
 
 def pose_values(pose: Pose) -> dict[str, Any]:
@@ -81,6 +83,9 @@ def header_from_json(text: str | None, source: str) -> Header:
     except ValueError as error:
         _refuse(source, f"a header that is no JSON ({error})", "a file edited by hand", "write it with save_scenes")
     if not isinstance(values, dict) or values.get("schema") != SCHEMA:
+        schema = values.get("schema") if isinstance(values, dict) else None
+        if schema in _OTHERS:
+            _refuse(source, f"a {_OTHERS[schema]}", "two files that changed places", "pass the scenes here")
         _refuse(source, "a header of another schema", "safetensors of another program", "pass a file of `ris simulate`")
     if values.get("version") == 1:
         values = _upgraded(values)

@@ -168,6 +168,7 @@ def count_scenes(path: Path | str | Content) -> int:
     path = Path(path) if isinstance(path, str) else path
     with _opened(path, check=False) as file:
         if "measurements" not in file.names or not file.kind("measurements")[1]:
+            header_from_json(file.metadata.get("header"), str(path))  # says first what other kind of file it is
             _refuse(path, "a tensor 'measurements' with a scene axis", f"{', '.join(file.names)[:200] or 'no tensor'}")
         return file.kind("measurements")[1][0]
 

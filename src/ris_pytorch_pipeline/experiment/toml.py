@@ -111,7 +111,13 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(
             "a readable configuration file", f"{path}: {reason(error)}", "a mistyped path", "check the path"
         ) from error
-    except ValueError as error:  # no TOML, no UTF-8, digits without end, brackets without end
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"TOML in {path}", f"bytes that are no UTF-8, from number {error.start} on",
+            "a binary file, such as the data, in its place, or a text in another encoding",
+            "pass the .toml, saved as UTF-8",
+        ) from error  # fmt: skip
+    except ValueError as error:  # no TOML, digits without end, brackets without end
         raise ConfigurationError(
             f"TOML in {path}", str(error)[:200], "a duplicate key, or a text without quotes", "mend that line"
         ) from error

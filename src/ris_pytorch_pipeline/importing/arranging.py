@@ -62,7 +62,7 @@ def real(
     if np.iscomplexobj(raw.values):
         raise InputError(f"real {key}", "complex values", "another array of the file", "check the name")
     named = _named(raw, quantity, key, quantity.axes)
-    values = np.asarray(quantity.scale * named.values.astype(np.float64) + quantity.offset)
+    values = forms.scaled(named.values, quantity).astype(np.float64)
     if kind == "level":
         values = magnitudes(values, quantity.unit, key, power=True)
     else:
@@ -78,6 +78,7 @@ def signal(quantity: Signal, folder: Folder, mapping: ImportMapping, key: str) -
         InputError: a file that cannot be read.
     """
     raw = _taken(quantity, quantity.array, folder, mapping, key)
+    forms.check_real(raw.values, quantity.form, key)
     if quantity.form == "index":
         named = _indexed(raw, quantity, folder, mapping, key)
     else:
@@ -141,11 +142,11 @@ def _complex(raw: Raw, quantity: Signal, folder: Folder, mapping: ImportMapping,
         other = _named(_taken(quantity, second, folder, mapping, key), quantity, key, axes)
         pair = first.values, other.values
         return Named(values=forms.joined(pair, quantity, folder, key, polar=bool(quantity.phase)), axes=axes)
-    values = first.values
     if quantity.form in {"parts", "polar"}:
         pair = forms.halves(first.values, axes, key)
         joined = forms.joined(pair, quantity, folder, key, polar=quantity.form == "polar")
         return Named(values=joined, axes=tuple(axis for axis in axes if axis != "part"))
+    values = forms.scaled(first.values, quantity)
     if quantity.form == "interleaved":
         return Named(values=forms.interleaved(values, key), axes=axes)
     if quantity.form == "phase":
@@ -153,9 +154,11 @@ def _complex(raw: Raw, quantity: Signal, folder: Folder, mapping: ImportMapping,
     if quantity.form == "state":
         folder.remarks.extend(remarks.of_states(values.astype(float), quantity.levels, mapping.base, key))
         return Named(values=forms.phased(values.astype(float), quantity.levels, mapping.base, key), axes=axes)
-    if np.isrealobj(values) and quantity.unit:
+    if np.isrealobj(values):
         values = magnitudes(values.astype(float), quantity.unit, key)
-    return Named(values=quantity.scale * values.astype(np.complex128) + quantity.offset, axes=axes)
+    else:
+        forms.no_decibels(quantity, key)
+    return Named(values=values.astype(np.complex128), axes=axes)
 
 
 def _indexed(raw: Raw, quantity: Signal, folder: Folder, mapping: ImportMapping, key: str) -> Named:
@@ -166,7 +169,7 @@ def _indexed(raw: Raw, quantity: Signal, folder: Folder, mapping: ImportMapping,
     """
     named = _named(raw, quantity, key, quantity.axes)
     book = _taken(quantity, quantity.codebook, folder, mapping, f"{key}.codebook").values
-    rows = np.real(named.values).astype(int) - mapping.base
+    rows = np.real(forms.scaled(named.values, quantity)).astype(int) - mapping.base
     if not rows.size or rows.min() < 0 or rows.max() >= len(book):
         raise ConfigurationError(
             f"{key} in {mapping.base}..{len(book) - 1 + mapping.base}, numbers of {quantity.codebook}",

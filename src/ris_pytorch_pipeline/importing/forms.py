@@ -7,10 +7,31 @@ from numpy.typing import NDArray
 
 from ..errors import ConfigurationError, InputError
 from . import remarks
-from .mapping import Signal
+from .mapping import Quantity, Signal
 from .readers.parts import complex_of
 from .reading import Folder
 from .scales import in_si, magnitudes
+
+
+def scaled(values: NDArray[Any], quantity: Quantity) -> NDArray[Any]:
+    """Stored numbers x as scale · x + offset, before their unit or form says what they mean."""
+    if quantity.scale == 1 and quantity.offset == 0:
+        return values
+    return quantity.scale * values.astype(np.result_type(values.dtype, np.float64)) + quantity.offset
+
+
+def check_real(values: NDArray[Any], form: str, key: str) -> None:
+    """Refuse complex numbers where a form says what real ones mean.
+
+    Raises:
+        InputError: complex numbers.
+    """
+    if form in {"phase", "state", "index"} and np.iscomplexobj(values):
+        raise InputError(
+            f"real numbers of {key} with form {form!r}", "complex numbers",
+            f"an array that holds {key} themselves, or another array of the file",
+            f"delete {key}.form, or check the name",
+        )  # fmt: skip
 
 
 def phased(states: NDArray[Any], levels: int, base: int, key: str) -> NDArray[Any]:
@@ -46,10 +67,11 @@ def halves(values: NDArray[Any], axes: tuple[str, ...], key: str) -> tuple[NDArr
 def joined(
     pair: tuple[NDArray[Any], NDArray[Any]], quantity: Signal, folder: Folder, key: str, *, polar: bool
 ) -> NDArray[Any]:
-    """Real and imaginary parts, or magnitudes and phases, as complex numbers.
+    """Real and imaginary parts, or magnitudes and phases, as complex numbers; phases have no scale.
 
     Raises:
         InputError: two shapes, or a part that is complex itself.
+        ConfigurationError: decibels of real and imaginary parts.
     """
     first, second = pair
     if np.iscomplexobj(first) or np.iscomplexobj(second):
@@ -57,17 +79,32 @@ def joined(
     if first.shape != second.shape:
         raise InputError(f"two arrays of one shape for {key}", f"{first.shape} and {second.shape}",
                          "arrays of two captures", "check both names")  # fmt: skip
+    first = scaled(first, quantity)
     if not polar:
-        return quantity.scale * complex_of(first, second)
+        no_decibels(quantity, key)
+        return complex_of(first, scaled(second, quantity))
     folder.remarks.extend(remarks.of_magnitudes(first.astype(float), quantity.unit, key))
-    size = quantity.scale * magnitudes(first.astype(float), quantity.unit, key)
-    return size * np.exp(1j * radians(second, quantity, folder, f"{key}.phase"))
+    size = magnitudes(first.astype(float), quantity.unit, key)
+    return size * np.exp(1j * radians(second, quantity, folder, key))
+
+
+def no_decibels(quantity: Signal, key: str) -> None:
+    """Refuse a unit other than linear, where complex numbers are given by their parts.
+
+    Raises:
+        ConfigurationError: such a unit.
+    """
+    if quantity.unit not in {"", "linear"}:
+        raise ConfigurationError(
+            f"magnitudes of {key} beside unit = {quantity.unit!r}", "complex numbers, or their parts",
+            "a unit that belongs to another array", f"delete {key}.unit, or name magnitudes and their phases",
+        )  # fmt: skip
 
 
 def radians(phases: NDArray[Any], quantity: Signal, folder: Folder, key: str) -> NDArray[np.float64]:
     """Phases in radians, and a remark where they look like another unit."""
     folder.remarks.extend(remarks.of_phases(phases.astype(float), quantity.phase_unit, key))
-    return in_si(phases.astype(float), quantity.phase_unit, "angle", key)
+    return in_si(phases.astype(float), quantity.phase_unit, "angle", key, option="phase_unit")
 
 
 def interleaved(values: NDArray[Any], key: str) -> NDArray[Any]:

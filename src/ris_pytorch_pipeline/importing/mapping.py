@@ -14,6 +14,11 @@ AXES = (
     "scene", "frequency", "snapshot", "antenna", "element", "vertical", "horizontal", "source", "xyz", "part", "repeat",
 )  # fmt: skip
 """Names of axes. vertical and horizontal together are the elements of a panel; repeat is averaged over."""
+_FORMS = {
+    "imaginary": ("complex",), "phase": ("complex",), "unit": ("complex", "polar"), "phase_unit": ("phase", "polar"),
+    "levels": ("state",), "codebook": ("index",),
+}  # fmt: skip
+"""Forms that use an option of a signal; any other form would pass over it in silence."""
 _MAX_BYTES = 2**20
 """Size of a mapping; a larger file is no mapping."""
 
@@ -31,8 +36,8 @@ class Quantity:
         pick: number of the entry to take of an axis, or a list of them.
         reverse: axes that are stored backwards.
         unit: m, cm, mm, um, wavelengths; Hz, kHz, MHz, GHz; rad, deg; linear, dB.
-        scale: factor in that unit.
-        offset: what is added in that unit.
+        scale: factor of the stored numbers, before the unit.
+        offset: what is added to them, before the unit.
     """
 
     array: str = ""
@@ -231,8 +236,34 @@ def _check_quantity(key: str, quantity: Quantity) -> None:
                 f"{key}.pick and {key}.reverse out of its axes {', '.join(quantity.axes)}", repr(axis),
                 "an axis that the array does not have", nearest(axis, list(quantity.axes)),
             )  # fmt: skip
-    if quantity.array and quantity.value is not None:
-        raise ConfigurationError(f"{key}.array or {key}.value", "both", "a line left over", "delete one")
+    pairs = {("array", "value"): quantity.array and quantity.value is not None}
+    if isinstance(quantity, Signal):
+        _check_form(key, quantity)
+        pairs["imaginary", "phase"] = quantity.imaginary and quantity.phase
+    for (one, other), both in pairs.items():
+        if both:
+            raise ConfigurationError(f"{key}.{one} or {key}.{other}", "both", "a line left over", "delete one")
+
+
+def _check_form(key: str, signal: Signal) -> None:
+    """Refuse an option that the form does not use.
+
+    Raises:
+        ConfigurationError: naming the key.
+    """
+    default = Signal(unit="linear" if signal.unit == "linear" else "")
+    for option, forms in _FORMS.items():
+        used = signal.form in forms or (option == "phase_unit" and signal.phase)
+        if vars(signal)[option] != vars(default)[option] and not used:
+            raise ConfigurationError(
+                f"{key}.{option} with form {' or '.join(map(repr, forms))}", f"form {signal.form!r}",
+                "a form left out, or a line left over", f"write {key}.form, or delete {key}.{option}",
+            )  # fmt: skip
+    if signal.order == "columns" and signal.form != "index" and "element" not in signal.axes:
+        raise ConfigurationError(
+            f"an axis element in {key}.axes beside order = \"columns\"", ", ".join(signal.axes) or "none",
+            "axes vertical and horizontal, which say the order themselves", f"delete {key}.order",
+        )  # fmt: skip
 
 
 def _check_complete(mapping: ImportMapping) -> None:

@@ -21,7 +21,13 @@ WAVELENGTHS, DECIBELS = "wavelengths", "dB"
 
 
 def in_si(
-    values: NDArray[np.float64], unit: str, kind: Kind, key: str, wavelength: float | None = None
+    values: NDArray[np.float64],
+    unit: str,
+    kind: Kind,
+    key: str,
+    wavelength: float | None = None,
+    *,
+    option: str = "unit",
 ) -> NDArray[np.float64]:
     """Numbers in a unit as SI numbers.
 
@@ -34,6 +40,7 @@ def in_si(
         kind: what they measure.
         key: of the mapping, for the message.
         wavelength: metres, where lengths may be given in wavelengths.
+        option: of the mapping that names the unit, for the message.
 
     Raises:
         ConfigurationError: no unit, or an unknown one.
@@ -43,7 +50,7 @@ def in_si(
         factors[WAVELENGTHS] = wavelength
     if unit not in factors:
         raise ConfigurationError(
-            f"{key}.unit out of {', '.join(factors)}", repr(unit) if unit else "none",
+            f"{key}.{option} out of {', '.join(factors)}", repr(unit) if unit else "none",
             "a unit left out, which a program must not guess" if not unit else "a misspelt unit",
             nearest(unit, list(factors)) if unit else "add it",
         )  # fmt: skip

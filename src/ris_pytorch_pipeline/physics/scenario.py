@@ -171,6 +171,8 @@ class Scenario:
         for name in ("horizontal", "vertical", "antennas", "snapshots", "frequencies"):
             if getattr(self, name) < 1:
                 _refuse(f"{name} >= 1", str(getattr(self, name)), "a count left at zero")
+        if self.elements < 2:
+            _refuse("two elements or more", "one", "a panel of 1 x 1: a single point tells no direction")
         if self.code_bits is not None and not 1 <= self.code_bits <= 16:
             _refuse("code_bits in 1..16, or none for continuous phases", str(self.code_bits), "levels passed as bits")
         low, high = ends(self.sources)

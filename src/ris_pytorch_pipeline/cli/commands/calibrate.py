@@ -34,7 +34,7 @@ ONE_SOURCE = "a scale of ±, which is measured on scenes with one known source e
 
 def run(arguments: argparse.Namespace) -> None:
     """Read, calibrate, write, and say what was learned and what could not be."""
-    check_writable(arguments.out, overwrite=arguments.force)
+    check_writable(arguments.out, overwrite=arguments.force, read=(arguments.file,))
     held = count_scenes(arguments.file)
     require(
         read_bytes(arguments.file, held, held), f"the scenes in {arguments.file}",

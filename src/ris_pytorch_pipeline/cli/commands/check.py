@@ -10,6 +10,7 @@ import torch
 
 from ...calibrate import applied_to, load_calibration
 from ...data import count_scenes, load_scenes
+from ...errors import ConfigurationError
 from ...estimate import Estimator, SearchRegion, contender, likelihood_for
 from ...estimate.fit import WIDER, Note, Trial, better, capture_notes, explains, notes, try_conventions
 from ...physics import Observation
@@ -26,7 +27,13 @@ _NAME = 32
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read some scenes, try the conventions, say which one holds."""
+    """Read some scenes, try the conventions, say which one holds.
+
+    Raises:
+        ConfigurationError: no scene asked for.
+    """
+    if arguments.scenes < 1:
+        raise ConfigurationError("--scenes >= 1", str(arguments.scenes), "a sign, or a count left at zero", "raise it")
     held = count_scenes(arguments.file)
     require(
         read_bytes(arguments.file, held, arguments.scenes), f"the scenes in {arguments.file}",

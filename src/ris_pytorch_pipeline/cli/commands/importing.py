@@ -9,6 +9,7 @@ from ...data import save_scenes
 from ...data.writable import check_writable
 from ...errors import ConfigurationError
 from ...importing import Imported, doubts_of, import_scenes, summary_of
+from ...importing.reading import FORMATS
 from ..showing.output import print_json
 from ..showing.tables import print_table, table_of
 
@@ -51,7 +52,14 @@ def _check(arguments: argparse.Namespace) -> None:
         raise ConfigurationError(
             "a scene file to write", "none", "an argument left out", "name OUT.safetensors, or pass --dry-run"
         )
-    check_writable(arguments.out, overwrite=arguments.force)
+    if arguments.out.suffix.lower() in {suffix for format_ in FORMATS for suffix in format_.suffixes}:
+        raise ConfigurationError(
+            "a scene file to write, OUT.safetensors",
+            str(arguments.out),
+            "the data in its place",
+            "name another file; the mapping says where the data are",
+        )
+    check_writable(arguments.out, overwrite=arguments.force, read=(arguments.mapping,))
 
 
 def _write(arguments: argparse.Namespace, imported: Imported) -> None:

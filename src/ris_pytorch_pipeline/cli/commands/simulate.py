@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.shards is not None:
         write_splits(arguments, experiment)
         return
-    check_writable(arguments.out, overwrite=arguments.force)
+    check_writable(arguments.out, overwrite=arguments.force, read=(arguments.config,))
     dtype = torch.complex128 if arguments.double else torch.complex64
     needed = drawn_bytes(experiment.scenario, experiment.scenes, dtype)
     fits = fitting(needed, experiment.scenes)

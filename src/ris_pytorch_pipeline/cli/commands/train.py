@@ -25,6 +25,7 @@ from ...train import (
     processes_of,
     shard_scenes,
 )
+from ...train.files.folder import RunFiles
 from ..options.held_out import verify
 from ..options.training_experiment import training_of
 from ..showing.output import Bar
@@ -49,6 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
         verify(open_shards(arguments.shards), ("train", "validation"))
     reporter = Reporter(quiet=arguments.quiet, log_every=arguments.log_every)
     checked = arguments.preflight and not resume and processes_of(os.environ, experiment.device).first
+    if checked:
+        RunFiles(arguments.out).check_new()
     if checked and not sound(Trainer(experiment, parts=parts), quiet=arguments.quiet):  # alone, before others join
         return stop("a check failed and nothing was written; --no-preflight trains all the same")
     with joined(os.environ, experiment.device) as processes, Bar("training") as bar, stopping() as stop_asked:

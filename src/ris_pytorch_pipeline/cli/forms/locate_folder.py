@@ -118,7 +118,8 @@ def _check(arguments: argparse.Namespace) -> tuple[str, ...]:
         raise ConfigurationError(
             "a folder without --plot and --scene", "one of them", "options of a single file", "leave it out"
         )
-    check_writable(arguments.out, overwrite=arguments.force)
+    read = (arguments.calibration, arguments.config, *arguments.extend, *arguments.file.glob("*.safetensors"))
+    check_writable(arguments.out, overwrite=arguments.force, read=read)
     count_of(arguments.sources)
     if network_of(arguments) is None and arguments.estimator is not None:
         contender(arguments.estimator, SearchRegion())

@@ -80,13 +80,13 @@ def moving_mates(
         energies = torch.view_as_real(groups.amplitudes[scene][:, there]).square().sum(-1)
         seen = observation[[scene]]
         resting = Resting(seen, cosines, levels[0][scene][there].double(), levels[1][scene].double(), energies.double())
-        for members in _clusters(cosines[..., :-1], grid):
+        for members in clusters(cosines[..., :-1], grid):
             if 2 * (resting.value - _moved(resting, members, grid)) > threshold:
                 mates[scene, torch.nonzero(there).flatten()[members[1:]]] = True
     return mates
 
 
-def _clusters(directions: Tensor, grid: SearchGrid) -> list[list[int]]:
+def clusters(directions: Tensor, grid: SearchGrid) -> list[list[int]]:
     """Numbers of sources that hang together, each within a few grid steps of another; those alone are left out."""
     steps = directions.new_tensor(grid.steps[:-1])
     near = ((directions[:, None] - directions).abs() < _NEAR * steps).all(-1)

@@ -27,6 +27,7 @@ from ..region import SearchRegion
 from .hidden import with_hidden
 from .hypothesis import Hypothesis, Likelihood, Rows
 from .large.outline import outlined
+from .partial import partial_mates
 from .readings import better_readings
 from .room import check_room
 from .scanning.steered import steering_bytes
@@ -209,7 +210,8 @@ class MaximumLikelihood(ABC, Generic[L]):
         threshold = min(needed(0), _MOST_NEEDED)
         misread = partial(better_readings, self, threshold=threshold)
         weighing = Weighing(
-            region=self.region, threshold=threshold, needed=needed, again=self._again, misread=misread
+            region=self.region, threshold=threshold, needed=needed, again=self._again, misread=misread,
+            partial=partial(partial_mates, self),
         )  # fmt: skip
         return with_hidden(self, scaled, weighed(scaled, parts, asked, weighing), self.region, threshold)
 

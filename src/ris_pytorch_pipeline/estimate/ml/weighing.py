@@ -5,15 +5,17 @@ from dataclasses import dataclass
 
 import torch
 
+from ...physics import Observation
 from ...shapes import Counts, Mask, Positions
 from ..estimate import Estimate, Status, replaced_estimates
 from ..fit.moving import MOVING, moving_mates
 from ..fit.steady import STEADY, steady_symbols
 from ..fit.verdict import BLURRED, Judged, judge
-from ..grid import search_grid
+from ..grid import SearchGrid, search_grid
 from ..normalise import Scaled
 from ..outcome import Aside, Polished, merged
 from ..region import SearchRegion
+from .partial import PARTIAL
 
 _MANY = 4
 """Sources from which on the order of the elements is tried besides."""
@@ -38,6 +40,7 @@ class Weighing:
     needed: Callable[[int], float]
     again: Callable[[Scaled, Positions, Counts], list[Polished]]
     misread: Callable[..., list[str]]
+    partial: Callable[[Observation, Positions, SearchGrid], Mask]
 
 
 def weighed(scaled: Scaled, parts: list[Polished], asked: Counts | None, weighing: Weighing) -> Estimate:
@@ -125,17 +128,21 @@ def _reread(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
 
 
 def _without_images(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
-    """Of a source that moved only the strongest of the places at which it shows: what rests there is a misfit."""
+    """Of a source that shows at several places only the strongest of them: what rests there is a misfit.
+
+    A source of random symbols does so when it moves, a pilot behind a part of the array.
+    """
     several = torch.nonzero(found.order > 1).squeeze(-1)
     if several.numel() == 0:
         return found
     some, positions = scaled[several], found.positions[several]
-    levels = (
-        found.powers[several] * (some.channel / some.measured)[:, None],
-        found.noise_variance[several] / some.measured,
-    )
     grid = search_grid(weighing.region, some.observation.array)
-    mates = moving_mates(some.observation, positions, levels, grid, weighing.threshold)
+    if some.observation.symbols == "pilot":
+        mates, said = weighing.partial(some.observation, positions, grid), PARTIAL
+    else:
+        powers = found.powers[several] * (some.channel / some.measured)[:, None]
+        levels = powers, found.noise_variance[several] / some.measured
+        mates, said = moving_mates(some.observation, positions, levels, grid, weighing.threshold), MOVING
     moved = torch.nonzero(mates.any(-1)).squeeze(-1)
     if moved.numel() == 0:
         return found
@@ -143,7 +150,7 @@ def _without_images(scaled: Scaled, found: Estimate, weighing: Weighing) -> Esti
     kept = found.order[several][moved] - mates[moved].sum(-1)
     rows = several[moved]
     parts = weighing.again(scaled[rows], start, kept)
-    rest = _settled(scaled[rows], *merged(parts, None), weighing, counting=False, misfit=MOVING)
+    rest = _settled(scaled[rows], *merged(parts, None), weighing, counting=False, misfit=said)
     return replaced_estimates(found, rows, rest)
 
 

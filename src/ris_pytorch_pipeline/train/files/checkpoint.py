@@ -271,10 +271,15 @@ def _header(metadata: Mapping[str, str], path: Path) -> Header:
             f"a checkpoint of schema {SCHEMA}", f"{path} without its header", "a file of another program",
             "pass a file that a Trainer wrote",
         ) from error  # fmt: skip
-    if (schema, version) != (SCHEMA, VERSION):
+    if schema != SCHEMA:
         raise InputError(
-            f"schema {SCHEMA} version {VERSION}", f"{path}: {str(schema)[:40]} version {str(version)[:40]}",
-            "a scene file, or a checkpoint of another version", "use the version that wrote it",
+            f"a checkpoint, of schema {SCHEMA}", f"{path}, of schema {str(schema)[:40]}",
+            "two files that changed places", "pass a checkpoint, or the folder of a run",
+        )  # fmt: skip
+    if version != VERSION:
+        raise InputError(
+            f"a checkpoint of version {VERSION}", f"{path}, of version {str(version)[:40]}",
+            "another release of this package", "use the release that wrote it",
         )  # fmt: skip
     header = from_stored(Header, values, path)
     from_stored(Identity, header.identity, path)

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import NoReturn
 
 from ...errors import ConfigurationError, InputError
-from ...files import Lock, is_there, open_regular, reason, remove_old_leftovers
+from ...files import Lock, check_can_write, is_there, open_regular, reason, remove_old_leftovers
 from .ledger import read_ledger
 
 LEDGER, LAST, BEST = "ledger.jsonl", "last.safetensors", "best.safetensors"
@@ -61,6 +61,24 @@ class RunFiles:
             ) from error  # fmt: skip
         self._hold(self.directory)
         self._refuse_a_run(self.directory)  # another process may have had it in between
+
+    def check_new(self) -> None:
+        """Refuse, before any work, a directory in which no new run can begin; nothing is made.
+
+        Raises:
+            ConfigurationError: it holds a run, or it cannot be made or written to.
+        """
+        if self.directory is None:
+            return
+        self._refuse_a_run(self.directory)
+        place = next(place for place in (self.directory, *self.directory.absolute().parents) if is_there(place))
+        try:
+            check_can_write(place / LEDGER)
+        except OSError as error:
+            raise ConfigurationError(
+                "a directory that can be made and written to", f"{place}: {reason(error)}",
+                "a file of that name, no permission, or a full disk", "pick another directory",
+            ) from error  # fmt: skip
 
     def newest(self) -> Path | None:
         """The checkpoint to resume from, in a directory that is held from now on.

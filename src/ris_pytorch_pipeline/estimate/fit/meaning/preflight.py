@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ....errors import InputError
 from ....physics import Array, Observation, steering_at, to_cosines, to_positions
+from ....units import wavelength_of
 from ...grid import search_grid
 from ...region import SearchRegion
 from ...spacing import nearest_spacing
@@ -96,13 +97,26 @@ def _check_spacing(array: Array) -> None:
     ratio = spacing / array.wavelength
     if _NARROW <= ratio <= _WIDE:
         return
-    cause = "elements in millimetres in place of metres" if ratio > _WIDE else "a frequency given as the wavelength"
     raise InputError(
         f"elements between {_NARROW:g} and {_WIDE:g} wavelengths apart",
         f"{spacing:.4g} m apart at a wavelength of {array.wavelength:.4g} m: {ratio:.3g} wavelengths",
-        cause,
+        _likely_unit(spacing, array.wavelength),
         "pass elements and wavelength in metres: wavelength = c / f; `ris check` tries the usual units",
     )
+
+
+def _likely_unit(spacing: float, wavelength: float) -> str:
+    """The usual mistake that, undone, leaves elements nearest to half a wavelength apart."""
+    if spacing > wavelength:
+        metres = {"millimetres": 1e-3, "centimetres": 1e-2, "inches": 0.0254, "wavelengths": wavelength}
+        spacings = {f"elements in {unit} in place of metres": metre * spacing for unit, metre in metres.items()}
+        return min(spacings, key=lambda name: abs(math.log(2 * spacings[name] / wavelength)))
+    wavelengths = {f"the wavelength in {unit} in place of metres": metre * wavelength
+                   for unit, metre in {"millimetres": 1e-3, "centimetres": 1e-2}.items()}  # fmt: skip
+    wavelengths |= {f"a frequency given as the wavelength, in {unit}": wavelength_of(hertz * wavelength)
+                    for unit, hertz in {"Hz": 1.0, "MHz": 1e6, "GHz": 1e9}.items()}  # fmt: skip
+    wavelengths["the wavenumber 2π/λ given as the wavelength"] = 2 * math.pi / wavelength
+    return min(wavelengths, key=lambda name: abs(math.log(2 * spacing / wavelengths[name])))
 
 
 def notes(observation: Observation, region: SearchRegion) -> list[Note]:
