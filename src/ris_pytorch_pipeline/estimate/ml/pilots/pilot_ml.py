@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -48,6 +49,8 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
     threshold: float = 28.0
     margin: float = 2.0
     escapes: tuple[int, ...] = (2,)
+    hope: ClassVar[float] = 1.5
+    """Of 500 scenes with five pilots at 5 dB 406 are found right as with 2; 1.25 finds 403 and 1 402."""
 
     @property
     def name(self) -> str:
