@@ -69,14 +69,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=int, default=96, help="of each cell (96)")
     parser.add_argument("--snr-db", type=float, nargs="+", default=[10.0, 20.0])
+    parser.add_argument("--errors", nargs="+", default=list(errors()), choices=list(errors()))
     given = parser.parse_args()
     torch.set_num_threads(1)
     base = preset("random", sources=3, power_db=preset("hard").power_db, distance_law="inverse")
     print("| errors | SNR dB | K | method | success | RMSE ° | missed | false |\n|" + "---|" * 8)
     search = Sml(fit=False)
-    for name, impairments in errors().items():
+    for name in given.errors:
         for snr_db in given.snr_db:
-            scenes = drawn(replace(base, snr_db=snr_db, impairments=impairments), given.scenes)
+            scenes = drawn(replace(base, snr_db=snr_db, impairments=errors()[name]), given.scenes)
             mended = calibrate_blind(scenes.observation, search, 3).applied(scenes.observation)
             for known, sources in (("known", 3), ("estimated", None)):
                 for method, seen in (("sml", scenes.observation), ("calibrated", mended)):
