@@ -50,7 +50,7 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
     margin: float = 2.0
     escapes: tuple[int, ...] = (2,)
     hope: ClassVar[float] = 1.5
-    """Of 500 scenes with five pilots at 5 dB 406 are found right as with 2; 1.25 finds 403 and 1 402."""
+    """Of 1500 scenes with five pilots at 5 dB 1196 are found right, as with 2; with 1 it is 1189, in 5 % less time."""
 
     @property
     def name(self) -> str:
