@@ -35,8 +35,12 @@ CASES = {
     "polish K=3, one scene": ("polish", "random", 3, 1),
     "localiser K=3, batch 32": ("localiser", "random", 3, 32),
     "localiser K=3, one scene": ("localiser", "random", 3, 1),
+    "reference random K=3, one scene": ("reference", "random", 3, 1),
+    "reference pilot K=3, one scene": ("reference", "pilot", 3, 1),
+    "reference random K=3, batch 64": ("reference", "random", 3, 64),
+    "reference random K=5, batch 64": ("reference", "random", 5, 64),
 }
-"""What is timed: (contender, preset, sources or 0 for unknown, scenes)."""
+"""What is timed: (contender, preset, sources or 0 for unknown, scenes); the last need checkouts with a network."""
 
 
 def prepared(contender: str, name: str, sources: int, count: int, *, plain: bool) -> Callable[[], Any]:
@@ -51,6 +55,11 @@ def prepared(contender: str, name: str, sources: int, count: int, *, plain: bool
     seen = scenes.observation
     build = PilotMl if contender == "pilot" else Sml
     estimator = build(fit=False) if plain and "fit" in build.__dataclass_fields__ else build()
+    if contender == "reference":
+        from ris_pytorch_pipeline.localise import Localiser
+
+        network = Localiser.reference(domain=None)
+        return lambda: network(seen, sources)
     if contender == "localiser":
         from ris_pytorch_pipeline.localise import Localiser
         from ris_pytorch_pipeline.nets import NET_PRESETS, HybridNet

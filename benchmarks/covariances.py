@@ -1,8 +1,9 @@
 """How good is the covariance that the network predicts, beside that of the search's estimate and of R_samp?
 
 A row is a cell of K and SNR: the mean NMSE of R_pred, of the covariance that the network's polished estimate states, of
-the one that `Sml` or `PilotMl` states, and of R_samp, on the same scenes; then the success (all sources within 3°, K
-known) of MUSIC on R_pred and on R_samp, with Wilson's 95 % intervals. Distances are drawn uniformly in their inverse.
+the expected one, `Localiser.covariance`, of the one that `Sml` or `PilotMl` states, and of R_samp, on the same scenes;
+then what the first three have over the search; then the success (all sources within 3°, K known) of MUSIC on R_pred and
+on R_samp, with Wilson's 95 % intervals. Distances are drawn uniformly in their inverse.
 
     python benchmarks/covariances.py --scenes 200 --kinds random pilot --sources 1 2 3 4 5 --snr-db 0 5 10 20
 """
@@ -20,13 +21,14 @@ from ris_pytorch_pipeline.localise import Localiser
 from ris_pytorch_pipeline.physics import cosines_from_positions, preset
 
 COLUMNS = (
-    *("R_pred", "polished", "search", "R_samp", "R_pred / search", "polished / search"),
+    *("R_pred", "polished", "expected", "search", "R_samp"),
+    *("R_pred / search", "polished / search", "expected / search"),
     *("MUSIC on R_pred", "MUSIC on R_samp"),
 )
 
 
 def cell(kind: str, sources: int, snr_db: float, scenes: int, seed: int) -> tuple[list[Tensor], list[Score]]:
-    """NMSE of the four covariances, and scores of both spectra."""
+    """NMSE of the five covariances, and scores of both spectra."""
     scenario = preset(kind, distance_law="inverse", sources=sources, snr_db=snr_db)
     search = Sml(fit=False) if kind == "random" else PilotMl(fit=False)
     network = Localiser.reference()
@@ -39,8 +41,8 @@ def cell(kind: str, sources: int, snr_db: float, scenes: int, seed: int) -> tupl
         true = true_covariance(cosines_from_positions(truth.positions), truth.powers, seen.array)
         predicted = network.predict(seen).covariance
         wide = LowRank(predicted.factor.to(true.factor), predicted.floor.to(true.floor))
-        made = [each(seen, sources).covariance(seen.array) for each in (network, search)]
-        several = (wide, *made, back_projected(seen, silent=True))
+        polished, searched = (each(seen, sources).covariance(seen.array) for each in (network, search))
+        several = (wide, polished, network.covariance(seen, sources), searched, back_projected(seen, silent=True))
         errors.append([nmse(each, true) for each in several])
         scores.append([score(truth, trial.bound, spectrum(seen, sources)) for spectrum in spectra])
     return [torch.cat(each) for each in zip(*errors, strict=True)], [
@@ -52,7 +54,7 @@ def row(kind: str, sources: int, snr_db: float, errors: list[Tensor], scores: li
     """A line of the table in Markdown."""
     means = [float(each.mean()) for each in errors]
     rates = [share(each.success) for each in scores]
-    shown = [f"{mean:.4f}" for mean in means] + [f"{mean / means[2]:.2f}" for mean in means[:2]]
+    shown = [f"{mean:.4f}" for mean in means] + [f"{mean / means[3]:.2f}" for mean in means[:3]]
     shown += [f"{rate.value:.3f} [{rate.low:.3f}, {rate.high:.3f}]" for rate in rates]
     return "| " + " | ".join([kind, str(sources), f"{snr_db:g}", *shown]) + " |"
 

@@ -53,13 +53,19 @@ class Prior:
 def _fit(values: Float[Tensor, "scene antenna"], energies: Float[Tensor, "scene antenna"]) -> tuple[Tensor, Tensor]:
     """Signal power p and noise variance σ² of e_m ≈ p d_m + σ², each at least `_LEAST` of the mean energy."""
     level, mean = energies.mean(-1), values.mean(-1)
-    signal, noise = 0.5 * level / mean, 0.5 * level
-    powers = torch.stack([torch.ones_like(values), values, values.square(), energies, values * energies], dim=-2)
+    levels = 0.5 * torch.stack([level, level / mean], dim=-1)  # σ² and p
+    least = 2 * _LEAST * levels
+    ones, squares, both = torch.ones_like(values), values.square(), values * energies
+    # sums of products, so that A∘B - C∘D is (σ², p) times the determinant, and the determinant
+    sums = torch.stack(
+        [squares, ones, ones, energies, both, squares, values, values, values, both, energies, values], dim=-2
+    )
     for _ in range(_ITERATIONS):
-        weight = torch.addcmul(noise[:, None], signal[:, None], values).square().reciprocal()
-        ones, first, second, constant, sloped = (powers @ weight[..., None])[..., 0].unbind(-1)
-        pairs = ones * second
-        determinant = (pairs - first * first).clamp_min(torch.finfo(ones.dtype).eps * pairs)
-        signal = torch.maximum((ones * sloped - first * constant) / determinant, _LEAST * level / mean)
-        noise = torch.maximum((second * constant - first * sloped) / determinant, _LEAST * level)
+        weight = torch.addcmul(levels[:, :1], levels[:, 1:], values).square().reciprocal()
+        a, b, c, d = (sums @ weight[..., None])[..., 0].unflatten(-1, (4, 3)).unbind(-2)
+        pairs = a * b
+        solved = torch.addcmul(pairs, c, d, value=-1)
+        determinant = torch.maximum(solved[:, 2:], torch.finfo(pairs.dtype).eps * pairs[:, 2:])
+        levels = torch.maximum(solved[:, :2] / determinant, least)
+    noise, signal = levels.unbind(-1)
     return signal, noise

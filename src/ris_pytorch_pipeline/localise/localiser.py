@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..covariance import LowRank
 from ..data import Inputs, inputs_from
 from ..errors import ConfigurationError, InputError
 from ..estimate import (
@@ -23,6 +24,7 @@ from ..estimate.records import without_records
 from ..nets import HybridNet, Prediction
 from ..physics import Observation
 from ..shapes import Counts
+from .answer import Answer, joined_covariances
 from .counting import Counting
 from .domain import Domain, domain_of
 from .effort import Evidence, Trust
@@ -30,6 +32,7 @@ from .explaining import Explaining
 from .merging import moved, replaced
 from .proposal import OnCovariance, Proposer
 from .reference import REFERENCE, reference_network
+from .refusals import check_estimator, check_finite
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Localiser:
     counting: Counting | None = None
 
     def __post_init__(self) -> None:
-        _check_estimator(self.estimator)
+        check_estimator(self.estimator)
         if self.polish < 0 or self.batch < 1:
             raise ConfigurationError(
                 "polish >= 0 and batch >= 1",
@@ -145,7 +148,7 @@ class Localiser:
     def _answer(self, inputs: Inputs) -> Prediction:
         with torch.no_grad(), _evaluating(self.net):
             answer = self.net(inputs)
-        _check_finite(answer)
+        check_finite(answer)
         return answer
 
     def __call__(self, observation: Observation, sources: int | Counts | None = None) -> Estimate:
@@ -162,19 +165,45 @@ class Localiser:
         Raises:
             InputError: another panel, K out of range, a scene without energy, or one outside the domain.
         """
+        answers = self._answers(observation, sources)
+        found = joined_estimates([answer.estimate for answer in answers])
+        if self.domain is not None and self.polish:
+            self.domain.check_noise(observation, found.noise_variance)
+        return found
+
+    def covariance(self, observation: Observation, sources: int | Counts | None = None) -> LowRank:
+        """The expected covariance of the panel: ρ R_located + (1 - ρ) R_pred, of trace N.
+
+        R_located = Σ_k p_k a_k a_k^H is that of the estimate, see `Estimate.covariance`, R_pred the network's, and ρ
+        the probability that every source of the scene is right, see `Trust`; where it was searched, that of before.
+
+        >>> from ris_pytorch_pipeline.data import simulate
+        >>> from ris_pytorch_pipeline.physics import preset
+        >>> scenes = simulate(preset("random", sources=2, snr_db=15.0), 4, seed=1)
+        >>> Localiser.reference().covariance(scenes.observation, 2).dense().shape
+        torch.Size([4, 144, 144])
+
+        Args:
+            observation: the scenes.
+            sources: as for an estimate.
+
+        Raises:
+            InputError: as for an estimate, or one that states no powers.
+        """
+        answers = self._answers(observation, sources)
+        return joined_covariances([answer.covariance(observation.array) for answer in answers])
+
+    def _answers(self, observation: Observation, sources: int | Counts | None) -> list[Answer]:
+        """What is made of the scenes, some at a time."""
         self._check(observation)
         asked = None if sources is None else asked_sources(observation, sources, self._most(observation))
         if self.domain is not None:
             self.domain.check(observation, asked)
         index = torch.arange(len(observation), device=observation.measurements.device)
         with without_records(observation.array):
-            parts = [self._part(observation[i], None if asked is None else asked[i]) for i in index.split(self.batch)]
-        found = joined_estimates(parts)
-        if self.domain is not None and self.polish:
-            self.domain.check_noise(observation, found.noise_variance)
-        return found
+            return [self._part(observation[i], None if asked is None else asked[i]) for i in index.split(self.batch)]
 
-    def _part(self, observation: Observation, asked: Counts | None) -> Estimate:
+    def _part(self, observation: Observation, asked: Counts | None) -> Answer:
         inputs, device = self._inputs(observation), observation.measurements.device
         prediction = self._answer(inputs)
         counts = prediction.order_logits[:, 1:].argmax(-1) + 1 if asked is None else asked
@@ -200,9 +229,10 @@ class Localiser:
             last = prediction.scores.gather(1, counts[:, None].to(self._device) - 1)[:, 0].sigmoid()
             right = last.to(device)
         chosen = starts.order > 0 if self._slow else right < self.doubt
-        if self.polish == 0 or not bool(chosen.any()):
-            return starts
-        return self._refined(observation, starts, right < self.doubt, torch.nonzero(chosen).squeeze(-1), counts)
+        if self.polish and bool(chosen.any()):
+            rows = torch.nonzero(chosen).squeeze(-1)
+            starts = self._refined(observation, starts, right < self.doubt, rows, counts)
+        return Answer(prediction, starts, right)
 
     @property
     def _slow(self) -> bool:
@@ -250,42 +280,15 @@ class Localiser:
             )
 
 
-def _check_estimator(estimator: object) -> None:
-    """Refuse what proposes no positions from a prediction, such as an estimator that works on the measurements.
-
-    Raises:
-        ConfigurationError: naming what is allowed.
-    """
-    if isinstance(estimator, type) or not isinstance(estimator, Explaining | Proposer | Spectral):
-        what = f"the class {estimator.__name__}" if isinstance(estimator, type) else f"a {type(estimator).__name__}"
-        raise ConfigurationError(
-            "Explaining(), Candidates(), OnCovariance(), another object with `name` and `propose`, or a spectral "
-            "estimator such as Music()", what, "an estimator of the measurements, or a class in place of an object",
-            "pass estimator=Explaining(), or Music() for the peaks of R_pred",
-        )  # fmt: skip
-
-
-def _check_finite(answer: Prediction) -> None:
-    """Refuse NaN and infinities, from which the count and the candidates would still be taken.
-
-    Raises:
-        InputError: counting the scenes.
-    """
-    finite = answer.order_logits.isfinite().all(-1) & torch.view_as_real(answer.factors).isfinite().flatten(1).all(-1)
-    if not bool(finite.all()):
-        raise InputError(
-            "a finite answer of the network",
-            f"NaN or infinite values in {int((~finite).sum())} of {len(finite)} scenes",
-            "weights that are not finite", "`ris diagnose` the run it comes from, and take another checkpoint",
-        )  # fmt: skip
-
-
 @contextmanager
 def _evaluating(net: nn.Module) -> Iterator[None]:
-    """The network in evaluation mode, and back in its former mode afterwards."""
+    """The network in evaluation mode, and back in its former mode afterwards; to change it takes a while."""
     training = net.training
+    if not training:
+        yield
+        return
     net.eval()
     try:
         yield
     finally:
-        net.train(training)
+        net.train()

@@ -1,5 +1,8 @@
 """Where a map is highest: its best cell, and the place between the cells that a parabola through them shows."""
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import torch
 from jaxtyping import Complex, Float, Int
 from torch import Tensor
@@ -11,6 +14,46 @@ _FARTHEST = 0.75
 """Longest step of the ascent, in steps of the grid."""
 _LOADING = 1e-3
 """Part of its diagonal that is added to the spread of slopes: far away, distance and direction have slopes alike."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """What every map of a grid is read by: numbers of its cells, and values of its axes (u, w, q).
+
+    Args:
+        axes: the values of all axes, one axis after another.
+        first: at which of them each axis begins.
+        last: the last index of each axis.
+        strides: of the index of each axis in the number of a cell.
+        step: spacing of each axis.
+        reach: the longest step of an ascent.
+        depth: least and largest q that an ascent ends at.
+    """
+
+    axes: Float[Tensor, "value"]  # noqa: F821
+    first: Int[Tensor, "3"]
+    last: Int[Tensor, "3"]
+    strides: Int[Tensor, "3"]
+    step: Float[Tensor, "3"]
+    reach: Float[Tensor, "3"]
+    depth: tuple[float, float]
+
+
+@lru_cache(maxsize=16)
+def cells_of(grid: SearchGrid, dtype: torch.dtype, device: torch.device) -> Cells:
+    """The cells of a grid for maps of a precision on a device; kept, because every look needs them."""
+    n_u, n_w, n_q = grid.shape
+    with torch.inference_mode(mode=False):
+        step = torch.tensor(grid.step, dtype=dtype, device=device)
+        return Cells(
+            axes=torch.cat([grid.u, grid.w, grid.q]).to(device, dtype),
+            first=torch.tensor([0, n_u, n_u + n_w], device=device),
+            last=torch.tensor([n_u - 1, n_w - 1, n_q - 1], device=device),
+            strides=torch.tensor([n_w * n_q, n_q, 1], device=device),
+            step=step,
+            reach=_FARTHEST * step,
+            depth=(0.8 * float(grid.q[0]), 1.15 * float(grid.q[-1])),
+        )
 
 
 def peak_of(
@@ -27,29 +70,15 @@ def peak_of(
     Returns:
         The number of the cell's direction, and (u, w, q).
     """
-    flat, (_, n_w, n_q) = energy.flatten(1), energy.shape[1:]
-    axes, first, last, strides = _layout(grid, energy)
-    cell = flat.argmax(1)
-    direction = cell // n_q
-    index = torch.stack([direction // n_w, direction % n_w, cell % n_q], dim=-1)
-    inner, whole = (index > 0) & (index < last), cell[:, None]
-    ends = torch.cat([whole, whole - strides * (index > 0), whole + strides * (index < last)], dim=1)
-    best, below, above = flat.gather(1, ends).split([1, 3, 3], dim=1)
+    flat, cells = energy.flatten(1), cells_of(grid, energy.dtype, energy.device)
+    cell = flat.argmax(1, keepdim=True)
+    index = (cell // cells.strides) % (cells.last + 1)
+    aside = cells.strides * ((index > 0) & (index < cells.last))  # on an edge the cell is its own neighbour
+    best, below, above = flat.gather(1, torch.cat([cell, cell - aside, cell + aside], dim=1)).split([1, 3, 3], dim=1)
     bend = torch.sub(2 * best, below + above).clamp_min(1e-30)
-    offset = ((above - below) / bend / 2).clamp(-0.5, 0.5) * inner
-    places = torch.addcmul(axes[first + index], offset, axes.new_tensor(grid.step))
-    return direction, places
-
-
-def _layout(grid: SearchGrid, like: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The values of all axes, and of each axis the number of its first one, its last index and its stride."""
-    n_u, n_w, n_q = grid.shape
-    axes = torch.cat([grid.u, grid.w, grid.q]).to(like)
-    numbers = torch.tensor(
-        [[0, n_u, n_u + n_w], [n_u - 1, n_w - 1, n_q - 1], [n_w * n_q, n_q, 1]], device=like.device
-    )  # fmt: skip
-    first, last, strides = numbers.unbind(0)
-    return axes, first, last, strides
+    offset = ((above - below) / bend / 2).clamp(-0.5, 0.5)
+    places = torch.addcmul(cells.axes[cells.first + index], offset, cells.step)
+    return cell[:, 0] // grid.q.numel(), places
 
 
 def ascended(
@@ -66,17 +95,17 @@ def ascended(
         array: the array.
         grid: how far a step may go, and in what field q stays.
     """
-    chart = chart_at(place, array)
-    vectors, derivatives = (x.squeeze(-2) for x in chart.steering_with_derivatives(place[:, None]))
-    seen = torch.view_as_real(torch.cat([vectors[:, None], derivatives], dim=1).conj() @ images.mT).flatten(2)
-    inner = seen[:, :1] @ seen.mT  # (scene, 1, 4): Σ_l |a^H z_l|² and its slopes, halved
-    slope = inner[:, 0, 1:] / inner[:, 0, :1].clamp_min(1e-30)
-    phases = (derivatives * vectors.conj()[:, None]).imag
-    phases = phases - phases.mean(-1, keepdim=True)
-    spread = phases @ phases.mT / phases.shape[-1]
+    cells = cells_of(grid, place.dtype, place.device)
+    vectors, slopes = (x.squeeze(-2) for x in chart_at(place, array).phase_slopes(place[:, None]))
+    conjugate = vectors.conj()
+    seen = images @ conjugate[..., None]  # a^H z_l
+    parts = torch.view_as_real((seen.mH @ images)[:, 0] * conjugate)  # of each element in E, and in half its slope
+    energy, pull = parts.unbind(-1)
+    slope = (slopes @ pull[..., None])[..., 0] / energy.sum(-1, keepdim=True).clamp_min(1e-30)
+    slopes = slopes - slopes.mean(-1, keepdim=True)
+    spread = slopes @ slopes.mT / slopes.shape[-1]
     spread.diagonal(dim1=-2, dim2=-1).mul_(1 + _LOADING).add_(1e-12)
-    reach = _FARTHEST * place.new_tensor(grid.step)
-    step = torch.cholesky_solve(slope[..., None], torch.linalg.cholesky(spread))[..., 0].clamp(-reach, reach)
-    direction, q = (place + step).split([2, 1], dim=-1)
+    step = torch.cholesky_solve(slope[..., None], torch.linalg.cholesky(spread))[..., 0]
+    direction, q = (place + step.clamp(-cells.reach, cells.reach)).split([2, 1], dim=-1)
     direction = direction / (direction.norm(dim=-1, keepdim=True) / 0.99).clamp_min(1)
-    return torch.cat([direction, q.clamp(0.8 * float(grid.q[0]), 1.15 * float(grid.q[-1]))], dim=-1)
+    return torch.cat([direction, q.clamp(*cells.depth)], dim=-1)

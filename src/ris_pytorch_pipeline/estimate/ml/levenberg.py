@@ -195,9 +195,9 @@ def _step(here: Local, point: Tensor, damping: Tensor, box: Box) -> tuple[Tensor
     """The damped step and the decrease that the undamped model predicts, over parameters that are free to move."""
     gradient, curvature = _along_rim(here, point, box.sources)
     diagonal = curvature.diagonal(dim1=-2, dim2=-1).clamp_min(torch.finfo(gradient.dtype).tiny)
-    outward = torch.where(gradient > 0, point <= box.lower, (point >= box.upper) & (gradient < 0))
-    blocked = outward | box.fixed
-    if bool(blocked.any()):
+    low, high = point <= box.lower, point >= box.upper
+    if bool((low | high).any()):
+        blocked = torch.where(gradient > 0, low, high & (gradient < 0)) | box.fixed
         gradient, diagonal = gradient.masked_fill(blocked, 0), diagonal.masked_fill(blocked, 1)
         curvature = curvature.masked_fill(blocked[:, :, None] | blocked[:, None, :], 0)
         curvature = curvature + torch.diag_embed(blocked.to(point.dtype))
@@ -205,8 +205,8 @@ def _step(here: Local, point: Tensor, damping: Tensor, box: Box) -> tuple[Tensor
     unit = gradient * scale
     loaded = torch.stack([curvature, curvature]) * scale[:, :, None] * scale[:, None, :]
     own = loaded.diagonal(dim1=-2, dim2=-1)
-    own[0] += damping[:, None]  # the damped step
-    own[1] += _LOADING  # the undamped decrease
+    own[0].add_(damping[:, None])  # the damped step
+    own[1].add_(_LOADING)  # the undamped decrease
     factor, failed = torch.linalg.cholesky_ex(loaded)
     if bool(failed.any()):  # a singular model: scaled steepest descent
         factor = torch.where(failed[..., None, None] > 0, torch.eye(point.shape[1]).to(factor), factor)

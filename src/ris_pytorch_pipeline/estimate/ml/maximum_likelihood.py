@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import torch
 from jaxtyping import Bool
@@ -68,6 +68,9 @@ class MaximumLikelihood(ABC, Generic[L]):
     batch: int = 32
     memory: int = 1 << 30
     fit: bool = True
+    hope: ClassVar[float] = 1.0
+    """`SearchEffort.hope` without the fit. Of 1000 scenes with three random sources at 5 and 10 dB 838 are found right,
+    with 2 in place of 1 839, which takes 3 to 8 % longer."""
 
     @property
     @abstractmethod
@@ -120,9 +123,9 @@ class MaximumLikelihood(ABC, Generic[L]):
     def searching(self) -> SearchEffort:
         """The effort of a search. Rivals are for the fit; without it what will not win is given up.
 
-        Of 3072 scenes from 5 dB up, K = 3 and 5, each was found right as with two predicted decreases.
+        How much hope is left to them is a likelihood's own: how far its models promise less than they bring.
         """
-        return self.effort if self.fit else replace(self.effort, close=-self.effort.improvement, hope=1.0)
+        return self.effort if self.fit else replace(self.effort, close=-self.effort.improvement, hope=self.hope)
 
     def find(self, likelihood: L, rows: Rows, sources: int) -> Hypothesis:
         """Search for a known number of sources."""

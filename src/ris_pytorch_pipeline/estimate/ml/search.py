@@ -31,7 +31,7 @@ class SearchEffort:
         close: nats above the best within which another answer is remembered as a rival; it is not converged yet.
             Without the fit, which is what rivals are for, it has to win.
         hope: predicted decreases that a re-detection, refined once, may lie above what it has to come below; without
-            the fit one.
+            the fit that of the likelihood.
         improvement: nats by which a swap must lower the objective; less is the same optimum, better converged.
         settle_iterations: refinement of all sources before a cycle, so that an incumbent is judged at its optimum.
     """

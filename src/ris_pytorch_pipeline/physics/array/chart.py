@@ -62,13 +62,23 @@ class Chart:
     def steering_with_derivatives(
         self, coordinates: Coordinates
     ) -> tuple[Waves, Complex[Tensor, "... 3 source element"]]:
-        """The steering vectors a and their analytic derivatives with respect to a, b and q.
-
-        ∂a/∂x = -j k0 (∂delta/∂x) a, ∂delta/∂a = (∂delta/∂t) (h - x a/d_x), and for the exact wave ∂delta/∂t = -1/S,
-        ∂delta/∂q = (rho² + t delta)/(S (1 + S)).
+        """The steering vectors a and their analytic derivatives ∂a/∂x = j (∂phase/∂x) a by x = a, b and q.
 
         Returns:
             a of shape (..., [frequency,] source, element) and ∂a of shape (..., [frequency,] 3, source, element).
+        """
+        vectors, slopes = self.phase_slopes(coordinates)
+        quarter = torch.view_as_real(vectors * 1j).unsqueeze(-4)
+        return vectors, torch.view_as_complex(slopes.unsqueeze(-1) * quarter)
+
+    def phase_slopes(self, coordinates: Coordinates) -> tuple[Waves, Float[Tensor, "... 3 source element"]]:
+        """The steering vectors, and the derivatives of their phases -k0 delta with respect to a, b and q.
+
+        ∂delta/∂a = (∂delta/∂t) (h - x a/d_x), and for the exact wave ∂delta/∂t = -1/S,
+        ∂delta/∂q = (rho² + t delta)/(S (1 + S)).
+
+        Returns:
+            (..., [frequency,] source, element) and (..., [frequency,] 3, source, element).
         """
         array, elements = self.array, self.elements.to(coordinates)
         q, rho2, t = projections(coordinates, elements, flat=self.turn is None and array.flat)
@@ -81,12 +91,9 @@ class Chart:
             h, v = h - a * lean, v - b * lean
         slopes = torch.stack([h * by_t, v * by_t, by_q], dim=-3)
         vectors = waves(delta, array.wavelengths)
-        if array.frequencies > 1:
-            scaled = slopes.unsqueeze(-4) * wavenumbers(array.wavelengths, delta).unsqueeze(-3)
-        else:
-            scaled = slopes * wavenumber(array.wavelength)
-        quarter = torch.view_as_real(vectors * 1j).unsqueeze(-4)
-        return vectors, torch.view_as_complex(scaled.unsqueeze(-1) * quarter)
+        if array.frequencies == 1:
+            return vectors, slopes * wavenumber(array.wavelength)
+        return vectors, slopes.unsqueeze(-4) * wavenumbers(array.wavelengths, delta).unsqueeze(-3)
 
     def jacobian(self, coordinates: Coordinates) -> Float[Tensor, "*batch source 3 3"]:
         """∂(φ, θ, r)/∂(a, b, q), rows (φ, θ, r)."""
