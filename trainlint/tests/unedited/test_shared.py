@@ -124,3 +124,36 @@ def test_an_optimiser_beside_another_that_never_has_a_gradient_is_told(cut: bool
             second.step()
 
     assert ("RT121" in watched(program)[1].codes) is told
+
+
+@pytest.mark.parametrize("rows", [torch.zeros(0, 5), torch.randn(40)])
+def test_an_empty_data_set_and_one_of_single_values_end_nothing(rows: Tensor) -> None:
+    def program() -> None:
+        model, judged = net(), DataLoader(TensorDataset(rows), 20)
+        train(model, Adam(model.parameters(), 1e-2), DataLoader(Pairs(values()), 20, shuffle=True), [])
+        with torch.no_grad():
+            for _ in judged:
+                pass
+
+    assert watched(program)[1].healthy
+
+
+def test_an_evaluation_outside_of_no_grad_within_an_epoch_is_no_training() -> None:
+    def program() -> None:
+        data, model = Pairs(values()), net()
+        held, optimizer = DataLoader(Subset(data, ALL[90:]), 20), Adam(model.parameters(), 1e-2)
+        for _ in range(3):
+            for count, (x, y) in enumerate(DataLoader(Subset(data, ALL[:90]), 20)):
+                model.train()
+                optimizer.zero_grad()
+                F.mse_loss(model(x), y).backward()
+                optimizer.step()
+                model.eval()
+                for a, b in held if count == 2 else ():
+                    with torch.no_grad():
+                        F.mse_loss(model(a), b)
+            with torch.no_grad():
+                for a, b in held:
+                    F.mse_loss(model(a), b)
+
+    assert watched(program)[1].healthy

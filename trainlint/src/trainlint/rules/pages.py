@@ -235,8 +235,6 @@ READ: dict[str, tuple[str, str]] = {
               "Freezing for good, outside the loop, is not meant."),
     "RT623": ("with accelerator.accumulate(model):\n    accelerator.backward(loss / steps)",
               "A loss divided for the report only is not meant."),
-    "RT624": ("37 batches, step if (i + 1) % 5 == 0, zero_grad() at the epoch's start",
-              "Where nothing is cleared, the rest enters the next window."),
     "RT628": ("ReduceLROnPlateau(optimizer, mode='max'); scheduler.step(val_loss)",
               "A negated loss with mode max is right."),
     "RT630": ("hidden = self.body(x).detach()\nreturn self.head(hidden)",
@@ -276,7 +274,7 @@ _TWINS = (
     "RT602:RT112 RT603:RT111 RT612:RT107 RT616:RT116 RT617:RT115 RT621:RT114 RT626:RT105 RT627:RT101 RT642:RT216 "
     "RT651:RT221 RT652:RT134 RT653:RT409 RT655:RT412 RT660:RT407 RT661:RT108 RT663:RT120 RT667:RT406 RT670:RT507 "
     "RT632:RT131 RT644:RT215 RT625:RT141 RT668:RT504 RT640:RT210 RT657:RT505 RT637:RT133 RT636:RT122 "
-    "RT631:RT139"
+    "RT631:RT139 RT624:RT109"
 )
 """A line has the page of what it causes."""
 

@@ -4,6 +4,7 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import count
 from typing import Any
 
 import torch
@@ -46,24 +47,21 @@ class Idle:
         self._undo = nothing
 
     def watched(self, optimizers: Iterable[Optimizer]) -> None:
-        """A watch has begun: it counts for itself."""
+        """A watch has begun, or gradients arrive: others count from now on."""
         for each in optimizers:
-            self._feed(each)
-
-    def _feed(self, optimizer: Optimizer) -> None:
-        self._fed.add(optimizer)
-        self._start.pop(id(optimizer), None)
+            self._fed.add(each)
+            self._start.pop(id(each), None)
+            del self._steps[id(each)]
 
     def _steps_now(self, optimizer: Optimizer) -> None:
         if optimizer in self._fed:
             return
         held = [p for group in optimizer.param_groups for p in group["params"]]
         if not held or any(p.grad is not None for p in held):
-            self._feed(optimizer)
+            self.watched([optimizer])
             return
         if id(optimizer) not in self._start:
             self._start[id(optimizer)] = optimizer, held, mark(held)
-            self._steps[id(optimizer)] = 0
         self._steps[id(optimizer)] += 1
 
     def found(self) -> Iterator[Finding]:
@@ -220,7 +218,7 @@ _NARROW, _KINDS = 4, 64
 """Entries of a sample, and different values among all of them, from which equal samples are no coincidence."""
 _TWICE = 0.02
 """A data set may hold a sample twice."""
-_PLAIN = {"RandomSampler", "SequentialSampler", "SubsetRandomSampler", "DistributedSampler", "BatchSampler", "NoneType"}
+_PLAIN = {"RandomSampler", "SequentialSampler", "SubsetRandomSampler", "DistributedSampler", "BatchSampler"}
 
 Samples = frozenset[Hashable]
 
@@ -231,6 +229,7 @@ class Shared:
     def __init__(self) -> None:
         self._known: weakref.WeakKeyDictionary[Any, dict[int, tuple[object, Samples]]] = weakref.WeakKeyDictionary()
         self._numbers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+        self._next = count()
         self._latest = Samples()
         self._trained: dict[int, Samples] = {}
         self._judged: dict[tuple[int, int], dict[Samples, int]] = {}
@@ -239,10 +238,11 @@ class Shared:
     def began(self, loader: object, training: Training | None) -> None:
         """A loader begins anew, while this training is the current one."""
         samples = Samples()
-        with suppress(TypeError, AttributeError, IndexError):  # a stream, or a data set of the program's own making
+        with suppress(TypeError, AttributeError, LookupError, RuntimeError):  # a stream, or a set of one's own making
             samples = self._samples(loader)
         if torch.is_grad_enabled():
-            self._latest = samples
+            # A loop that evaluates may still be outside of `no_grad`.
+            self._latest = samples if training is None or any(m.training for m in training.models) else Samples()
         elif training is not None and samples:
             self._marks[training.number] = _weights(training)
             trained = self._trained.get(training.number, Samples())
@@ -250,7 +250,7 @@ class Shared:
                 self._judged.setdefault((training.number, len(trained)), {})[samples] = len(samples & trained)
 
     def trained(self, training: Training) -> None:
-        """A backward pass of a training begins; weights that were put back have forgotten what they were trained on."""
+        """A backward pass begins; weights that were put back have forgotten what came before."""
         known, number = self._trained.get(training.number, Samples()), training.number
         if not self._latest <= known:
             goes_on = number in self._marks and torch.equal(self._marks[number], _weights(training))
@@ -267,7 +267,7 @@ class Shared:
                     return
 
     def _samples(self, loader: Any) -> Samples:  # noqa: ANN401
-        source, chosen = loader.dataset, getattr(loader.sampler, "indices", None)
+        source, chosen = loader.dataset, vars(loader.sampler).get("indices")
         known = self._known.setdefault(source, {})
         if not {type(loader.sampler).__name__, type(loader.batch_sampler).__name__} <= _PLAIN:
             return Samples()
@@ -282,7 +282,7 @@ class Shared:
             source, chosen = source.dataset, [int(source.indices[i]) for i in chosen]
         if isinstance(source, TensorDataset) and (rows := _rows(source.tensors[0])):
             return Samples(rows[i] for i in chosen)
-        number = self._numbers.setdefault(source, len(self._numbers))
+        number = self._numbers.setdefault(source, next(self._next))
         return Samples((number, int(i)) for i in chosen)
 
 
@@ -291,8 +291,8 @@ def _weights(training: Training) -> Tensor:
 
 
 def _rows(values: Tensor) -> list[int]:
-    flat = values.detach().reshape(len(values), -1)
-    plain = values.is_floating_point() and not values.is_sparse and flat.numel() <= 100 * _COMPARED
-    if not plain or flat.shape[1] < _NARROW or flat[:_COMPARED].unique().numel() < _KINDS:
+    plain = values.ndim > 1 and values.is_floating_point() and values.numel() <= 100 * _COMPARED
+    if not plain or values[0:1].numel() < _NARROW or values[:_COMPARED].unique().numel() < _KINDS:
         return []
+    flat = values.detach().flatten(1)
     return [hash(row.tobytes()) for row in flat.cpu().contiguous().view(torch.uint8).numpy()]
