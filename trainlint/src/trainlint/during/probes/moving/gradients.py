@@ -193,9 +193,7 @@ class Coverage(Probe):
         # A layer may have been replaced by another under its name, as by an adapter.
         live = self._alive & set(lane.names.values())
         names = [n for n in self._candidates(run, lane) if n in self._some and n not in live]
-        awake = [f"{part}." for part, count in run.ran.items() if count >= 3]
-        idle = [m for m in dict.fromkeys(map(module_of, names)) if not self._sibling(m)]
-        dead = [m for m in idle if any(part.startswith(f"{m}.") for part in awake)]
+        dead = [m for m in dict.fromkeys(map(module_of, names)) if run.ran[m] >= 3 and not self._sibling(m)]
         whole = [m for m in dead if not any(module_of(n) == m for n in live)]
         # A bias that learns says that the module counts, and what makes its weight into another one lets nothing back.
         whole += [f"{m}.weight" for m in dead if f"{m}.weight" in names and f"{m}.bias" in live]
