@@ -1,8 +1,7 @@
 from . import rules
 from .after.postmortem import diagnose_path, diagnose_text
-from .before.contracts import fields_alive, label_ranges, overlap
+from .before.contracts import fields_alive, free_bytes, label_ranges, limit_memory, overlap
 from .before.lossproof import Term, accumulation, gradient_path, oracle_triple, term_life, term_signs, two_paths
-from .before.memory import free_bytes, limit_memory
 from .before.preflight import Preflight, preflight
 from .before.source.checking import check_source
 from .before.source.suspicion import SourceFinding

@@ -241,12 +241,17 @@ def unfinished(path: Path | str) -> Finding | None:
     """The finding that the last session in this ledger has no end, if so."""
     source = Path(path)
     known = sessions(read(source)) if source.is_file() else []
-    if not known or has_ended(known[-1]):
+    run = known[-1] if known else []
+    if not run or has_ended(run) or _runs(run[0].get("process")):
         return None
-    run = known[-1]
     epochs, updates = (sum(record.get("event") == event for record in run) for event in ("epoch", "update"))
     told = f"the session before this one was killed: {len(run)} records, {epochs} epochs, {updates} updates"
     return data_rules.DIED.found(f"{told} and no end record", records=len(run), epochs=epochs, updates=updates)
+
+
+def _runs(process: object) -> bool:
+    """Whether another process of this number runs: then the session goes on beside this one."""
+    return process != os.getpid() and Path(f"/proc/{process}/stat").is_file()
 
 
 def same_run(path: Path | str, identity: Mapping[str, object]) -> list[Finding]:

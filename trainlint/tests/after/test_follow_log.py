@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from trainlint import Severity
-from trainlint.after.follow import Follower, told
+from trainlint.after.postmortem import Follower, told
 from trainlint.cli import log as command
 from trainlint.cli import main
 

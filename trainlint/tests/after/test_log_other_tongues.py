@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from trainlint.after.postmortem import diagnose_path, diagnose_text
+from trainlint.after.reading.names import in_english, name_of
 from trainlint.after.reading.sources import read_file, read_text
 from trainlint.after.series import Kind
 
@@ -25,19 +26,25 @@ def test_a_name_of_two_parts_keeps_its_value(name: str):
 
 
 TONGUES = {
-    "Époque {n}/30 — perte : {a} — exactitude : {c} % — perte (valid.) : {b}": ("perte", "perte_valid"),
-    "Epoche {n}: Verlust {a}, Genauigkeit {c}, Verlust (Validierung) {b}": ("verlust", "verlust_validierung"),
-    "Época {n} | pérdida: {a} | exactitud: {c} | pérdida de validación: {b}": ("perdida", "perdida_de_validacion"),
+    "Époque {n}/30 — perte : {a} — exactitude : {c} % — perte (valid.) : {b}": ("loss", "loss_valid"),
+    "Epoche {n}: Verlust {a}, Genauigkeit {c}, Verlust (Validierung) {b}": ("loss", "loss_val"),
+    "Época {n} | pérdida: {a} | exactitud: {c} | pérdida de validación: {b}": ("loss", "loss_de_val"),
     "第{n}轮/共30轮 训练损失：{a} 验证损失：{b} 准确率：{c}": ("train_loss", "val_loss"),
     "エポック{n}/30　学習損失：{a}　検証損失：{b}　正解率：{c}": ("train_loss", "val_loss"),
     "[에포크 {n}/30] 훈련 손실: {a}, 검증 손실: {b}, 검증 정확도: {c}": ("train_loss", "val_loss"),
-    "Эпоха {n} из 30: потери на обучении = {a}; потери на валидации = {b}; точность = {c}": (),
-    "Epoche {n} von 30: Trainingsverlust = {a}, Validierungsverlust = {b}": (
-        "trainings_verlust",
-        "validierungs_verlust",
-    ),
-    "Époque {n} : perte {a}, perte de validation {b}, taux d'apprentissage 1e-3": ("perte", "perte_de_validation"),
-    "Epoca {n}; perdita = {a}; accuratezza = {c}; perdita di validazione = {b}": ("perdita", "perdita_di_validazione"),
+    "Эпоха {n} из 30: потери на обучении = {a}; потери на валидации = {b}; точность = {c}": ("loss_train", "loss_val"),
+    "Епоха {n}/30: втрати {a}, втрати на валідації {b}, точність {c}": ("loss", "loss_val"),
+    "Epoche {n} von 30: Trainingsverlust = {a}, Validierungsverlust = {b}": ("trainings_loss", "val_loss"),
+    "Époque {n} : perte {a}, perte de validation {b}, taux d'apprentissage 1e-3": ("loss", "loss_de_validation"),
+    "Epoca {n}; perdita = {a}; accuratezza = {c}; perdita di validazione = {b}": ("loss", "loss_di_val"),
+    "Tijdvak {n}/30: trainingsverlies {a}, validatieverlies {b}, nauwkeurigheid {c}": ("trainings_loss", "val_loss"),
+    "Epok {n}: träningsförlust={a}; valideringsförlust={b}; noggrannhet={c}": ("train_loss", "val_loss"),
+    "Epoke {n}: treningstap = {a}; valideringstap = {b}; læringsrate = 0,001": ("train_loss", "val_loss"),
+    "Epoke {n}: træningstab = {a}; valideringstab = {b}; nøjagtighed = {c}": ("train_loss", "val_loss"),
+    "Epoka {n}: strata treningowa {a}, strata walidacyjna {b}, współczynnik uczenia 0,001": ("loss_train", "loss_val"),
+    "Epocha {n}: ztráta {a}, validační ztráta {b}, přesnost {c}": ("loss", "val_loss"),
+    "DÖNEM {n}/30 - KAYIP: {a} - DOĞRULAMA_KAYBI: {b} - öğrenme oranı: 0,001": ("loss", "val_loss"),
+    "epoca {n}: pierderea {a}, pierderea validare {b}, rata de învățare 0,001": ("loss", "loss_val"),
 }
 
 
@@ -54,6 +61,20 @@ def test_losses_are_read_in_other_languages(line: str, learns: bool):
     assert all(log.of(kind) for kind in (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS))
     assert log.epoch == 30
     assert bool(diagnose_text(text).findings) is not learns
+
+
+@pytest.mark.parametrize(
+    "rate",
+    ["taux d'apprentissage", "tasa de aprendizaje", "leersnelheid", "Lernrate", "inlärningshastighet",
+     "współczynnik uczenia", "öğrenme oranı", "скорость обучения", "taxa de aprendizado", "rychlost učení"],
+)  # fmt: skip
+def test_a_rate_is_read_in_other_languages(rate: str):
+    assert name_of(rate).kind is Kind.RATE
+
+
+@pytest.mark.parametrize("word", ["strategy", "pass", "test", "training", "orange", "tape", "tab", "temperature"])
+def test_an_english_word_stays_what_it_is(word: str):
+    assert in_english(f"{word}_loss = ") == f"{word}_loss = "
 
 
 @pytest.mark.parametrize("learns", [True, False])

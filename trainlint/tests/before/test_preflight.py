@@ -13,7 +13,7 @@ from torch.optim import LBFGS, SGD, Adam
 from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, OneCycleLR
 
 from trainlint import TrainingFault
-from trainlint.before import memory
+from trainlint.before import contracts as memory
 from trainlint.before.lossproof import accumulation
 from trainlint.before.preflight import preflight
 from trainlint.before.trial import StepFunction

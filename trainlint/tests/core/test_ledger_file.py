@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from torch import nn
 from torch.optim import SGD
 
 from trainlint import InputError, Watch, diagnose_path, judge
-from trainlint.ledger import Ledger, read
+from trainlint.ledger import FORMAT, Ledger, read, to_json, unfinished
 from trainlint.rules import rule
 
 FINDING = {"event": "finding", "code": "RT101", "severity": "fatal", "subject": "", "evidence": "e"}
@@ -113,3 +114,12 @@ def test_bytes_that_are_no_text_are_named(tmp_path):
     path.write_bytes(b"\xff\xfe\n{}\n")
     with pytest.raises(InputError, match="line 1"):
         diagnose_path(path)
+
+
+def test_a_session_of_another_process_that_runs_was_not_killed(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    path.write_text(to_json({"event": "start", "format": FORMAT, "time": 0.0, "process": os.getppid()}) + "\n")
+    beside = unfinished(path)
+    path.write_text(to_json({"event": "start", "format": FORMAT, "time": 0.0, "process": 1 << 30}) + "\n")
+    assert beside is None
+    assert unfinished(path) is not None

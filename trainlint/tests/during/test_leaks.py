@@ -57,3 +57,26 @@ def test_shift_is_found_along_either_axis() -> None:
     assert shifted(text.t()[:-1], text.t()[1:].reshape(-1)) == 7
     assert shifted(text, text) == 0
     assert shifted(torch.zeros(3, 4).long(), torch.zeros(12).long()) == 0
+
+
+def masked(hidden: str) -> set[str]:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Embedding(13, 16), nn.Flatten(), nn.Linear(160, 120), nn.Unflatten(1, (12, 10)))
+    optimizer = torch.optim.Adam(net.parameters(), 1e-3)
+    watch = Watch(net, optimizer, raises=False)
+    for _ in range(6):
+        text = (torch.randint(12, (16, 1)) + torch.arange(10)) % 12
+        mask = (
+            torch.rand(16, 10) < 0.4 if hidden != "padding" else torch.arange(10)[None] > torch.randint(4, 9, (16, 1))
+        )
+        counted = mask if hidden == "counted" else ~mask
+        optimizer.zero_grad()
+        loss = F.cross_entropy(net(text.masked_fill(mask, 12)), text.masked_fill(~counted, -100))
+        watch.loss(loss).backward()
+        optimizer.step()
+    return set(watch.close().codes)
+
+
+@pytest.mark.parametrize(("hidden", "told"), [("left out", True), ("counted", False), ("padding", False)])
+def test_a_mask_the_wrong_way_round_is_told(hidden: str, told: bool) -> None:
+    assert ("RT406" in masked(hidden)) is told

@@ -14,14 +14,17 @@ from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from trainlint import Finding, Watch
 from trainlint.before.contracts import (
+    SavedBytes,
+    estimate,
     fields_alive,
+    free_bytes,
     label_ranges,
     leak,
     order_matters,
+    over_budget,
     overlap,
     same_data,
 )
-from trainlint.before.memory import SavedBytes, estimate, free_bytes, over_budget
 from trainlint.during.probes.feeding.batches import batch_findings
 from trainlint.ledger import Ledger
 
@@ -178,7 +181,7 @@ def test_saved_bytes_match_the_tensors_that_backward_needs():
 def test_a_runaway_allocation_is_a_clear_error(tmp_path, nursery):
     program = (
         "import torch\n"
-        "from trainlint.before.memory import limit_memory\n"
+        "from trainlint.before.contracts import limit_memory\n"
         "from trainlint import InfeasibleError\n"
         "try:\n"
         "    with limit_memory(200_000_000):\n"

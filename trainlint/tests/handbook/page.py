@@ -65,7 +65,7 @@ CALLED = {
     "RT406": "before.contracts.leak",
     "RT408": "during.probes.feeding.batches.batch_findings",
     "RT409": "during.probes.feeding.batches.batch_findings",
-    "RT410": "before.memory.over_budget",
+    "RT410": "before.contracts.over_budget",
     "RT502": "after.audit.checkpoint",
     "RT503": "after.audit.rescore",
     "RT504": "after.audit.resumed_equal",

@@ -192,3 +192,43 @@ def test_what_looks_alike_and_is_sound_is_left_alone(text: str) -> None:
 @pytest.mark.parametrize("text", [EXPERTS, BY_HAND])
 def test_a_part_of_a_tensor_and_a_gradient_by_hand_are_ways_to_learn(text: str) -> None:
     assert not set(codes(text)) & {"RT616", "RT630", "RT636"}
+
+
+ASIDE = "x_train, x_val = x[:240], x[240:]\n"
+MASKS = "train_mask = torch.arange(320) < 240\nval_mask = ~train_mask\n"
+JUDGED = "    with torch.no_grad():\n        print(F.mse_loss(model({0}), {0}[:, :1]).item())\n"
+OWN = LOOP.format(loss="F.mse_loss(model(x_train[rows % 240]), y[rows % 240])")
+SETAPART = {
+    "inverted mask": (MASKS + trained("F.mse_loss(model(x)[~train_mask], y[~train_mask])"), True),
+    "mask": (MASKS + trained("F.mse_loss(model(x)[train_mask], y[train_mask])"), False),
+    "mask of the held-out": (MASKS + trained("F.mse_loss(model(x)[val_mask], y[val_mask])"), True),
+    "mask of what is valid": (MASKS + trained("F.mse_loss(model(x)[valid_mask], y[valid_mask])"), False),
+    "judged on the rest": (ASIDE + OWN + JUDGED.format("x_val"), False),
+    "judged on the trained": (ASIDE + OWN + JUDGED.format("x_train"), True),
+    "judged on both": (ASIDE + OWN + JUDGED.format("x_train") + JUDGED.format("x_val"), False),
+    "not judged": (ASIDE + OWN, False),
+    "loader of the held-out": (
+        "val_loader = DataLoader(TensorDataset(x, y), 32)\n"
+        "for a, b in val_loader:\n    opt.zero_grad()\n    F.mse_loss(model(a), b).backward()\n    opt.step()\n",
+        True,
+    ),
+    "two samplers": (
+        "from torch.utils.data import SubsetRandomSampler as Part\nds = TensorDataset(x, y)\n"
+        "train_loader = DataLoader(ds, 32, sampler=Part(range(240)))\n"
+        "val_loader = DataLoader(ds, 32, sampler=Part(range(240, 320)))\n"
+        "for a, b in train_loader:\n    opt.zero_grad()\n    F.mse_loss(model(a), b).backward()\n    opt.step()\n",
+        False,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SETAPART)
+def test_what_is_held_out_is_left_out_and_judged_on(kind: str) -> None:
+    text, told = SETAPART[kind]
+    assert ("RT654" in codes(text)) is told
+
+
+@pytest.mark.parametrize(("line", "told"), [("torch.manual_seed(1234)", True), ("torch.manual_seed(i)", False)])
+def test_one_seed_for_all_samples_is_told(line: str, told: bool) -> None:
+    body = f"    def __getitem__(self, i):\n        {line}\n        return x[i] + torch.randn(6), y[i]\n"
+    assert ("RT659" in codes(f"class Noisy(torch.utils.data.Dataset):\n{body}{MSE}")) is told

@@ -16,8 +16,8 @@ from ..during.run import Lane, module_of, some
 from ..findings import Finding, Severity
 from ..rules import updates
 from ..verdict import TrainingFault, Verdict, judge
+from .contracts import estimate, free_bytes, mega, over_budget
 from .lossproof import accumulation
-from .memory import estimate, free_bytes, mega, over_budget
 from .trial import Line, Restored, StepFunction, Trial, timed
 
 Check = Callable[[], Sequence[Finding]]

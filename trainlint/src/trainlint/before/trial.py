@@ -24,7 +24,7 @@ from ..rules import data as data_rules
 from ..rules import losses as loss_rules
 from ..rules import updates
 from ..verdict import TrainingFault
-from .memory import SavedBytes
+from .contracts import SavedBytes
 
 _STEADY = 5
 """Losses in a row that show more than the noise of one."""

@@ -4,10 +4,8 @@ import argparse
 from dataclasses import dataclass
 
 from ..findings import Rule, wrapped
-from ..rules import RULES
+from ..rules import RULES, pages
 from ..rules.causes import CONFIRMED_BY
-from ..rules.pages_measured import MEASURED, READ
-from ..rules.pages_series import SERIES
 from ..settings import refuse_name
 
 
@@ -34,10 +32,7 @@ class Page:
     not_meant: str
 
 
-PAGES: dict[str, Page] = {
-    code: Page(example=example, not_meant=not_meant)
-    for code, (example, not_meant) in (MEASURED | READ | SERIES).items()
-}
+PAGES = {code: Page(example=example, not_meant=told) for code, (example, told) in pages.PAGES.items()}
 """Code of a rule, and its page."""
 
 

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _followed(arguments: argparse.Namespace, keeper: "Keeper") -> "Verdict":
-    from ..after.follow import Follower
+    from ..after.postmortem import Follower
     from .judged import entry_of
 
     follower = Follower(arguments.path)
@@ -58,7 +58,7 @@ def _followed(arguments: argparse.Namespace, keeper: "Keeper") -> "Verdict":
 
 
 def _tell(finding: "Finding", arguments: argparse.Namespace) -> None:
-    from ..after.follow import told
+    from ..after.postmortem import told
     from ..ledger import to_json
     from ..output import as_github
     from .judged import entry_of

@@ -17,7 +17,7 @@ from ..rules import data as data_rules
 from ..verdict import TrainingFault, Verdict, judge
 from .hearing.hooks import scaler_of
 from .hearing.observer import Observer
-from .hearing.unread import reason
+from .hearing.passes import reason
 from .jury import Audience, Jury
 from .plan import Plan, Preset, outermost
 from .probes.probe import Loss, Probe

@@ -136,7 +136,7 @@ IN_ORDER = Rule(
 SAME_DATA = Rule(
     "RT654", "validated-on-training-data", _WARNING, _SUSPICIOUS, "D1",
     "Validation agrees with training to the end, and a real test does not.",
-    "The loader called validation or test goes over the data set that is trained on.",
+    "What is called validation or test is what is trained on, or nobody reads it.",
     "Hold data out: another split, or `train=False`.",
 )
 SHUFFLED_APART = Rule(

@@ -157,7 +157,7 @@ findings = batch_findings([list(loader), list(loader)])
 """, [("batch_size=16)", "batch_size=16, shuffle=True)")]),
     "RT410": ("""from torch import nn
 from torch.optim import Adam
-from trainlint.before.memory import estimate, over_budget
+from trainlint.before.contracts import estimate, over_budget
 
 model = nn.Linear(1000, 1000)
 needed = estimate(model, Adam(model.parameters()), saved=0, staged=90_000_000)

@@ -1,18 +1,96 @@
-"""What does a name in a log mean: a loss, a metric, a rate, a position, or nothing that can be judged?"""
+"""What does a name in a log mean, in any language: a loss, a metric, a rate, a position, or nothing to judge?"""
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 from ..series import Kind, Name
-from .tongues import in_english
+
+_STEMS = {
+    "lr": "lernrate leersnelheid leertempo inlarnings(?:hastighet|takt) laringsrate",
+    "tempo": r"taux tasa tasso taxa rata wspolczynnik tempo szybkosc rychlost orani? hizi? скорост[ьи] швидк\w+ "
+    "темп",
+    "best": r"beste[rsn]? meilleure? mejor melhor migliore basta najleps\w+ nejleps\w+ iyi лучш\w+ найкращ\w+",
+    "mean": r"gemiddelde? durchschnitt\w* mittlere[rs]? moyenne genomsnitt\w* sredni\w* ortalama",
+    "loss": "verluste? verlies pertes? perdidas? perditas? perdas? forlust(?:en)? tap (?<=s)tab strat[aye] "
+    r"ztrat\w+ kayip kaybi pierdere\w* потер\w+ втрат\w+",
+    "acc": "genauigkeit exactitude? accuratezza acuracia precisao nauwkeurigheid noggrannhet traffsakerhet "
+    r"nojagtighed noyaktighet dokladnosci? presnost tocnost dogrulu[kg]u? acuratete akurasi точн\w+",
+    "error": r"fehler erreur errore erro fout chyba bledu? blad hatasi? ошиб\w+ помилк\w+ похибк\w+",
+    "train": "entrainement apprentissage entrenamiento aprendizaje addestramento apprendimento trein(?:o|amento) "
+    r"aprendizado aprendizagem tr[ae]nings? treningow\w+ uczeni\w+ uczac\w+ trenova\w+ trenink\w* uceni "
+    r"egitimi? ogrenme antrenare invatare обуч\w+ тренир\w+ навч\w+",
+    "val": r"validierungs? validacion validazione validacao validatie valider(?:ing)?s? walidac\w+ validac\w+ "
+    r"dogrulama\w* validare валид\w+ валід\w+ тест\w*",
+    "epoch": r"epoch[ea] epoque epoca epo[kq]\w? tijdvak donem devir эпох\w+ епох\w+",
+    "step": r"schritt etape pass?o stap(?:pen)? steg krok\w? adim шаг\w? крок\w?",
+}
+"""Words without their accents, which may be written as one: `träningsförlust`."""
+_MEANINGS = {
+    "lr": "学习率|學習率|学習率|학습률",
+    "best": r"最佳|最好|最高|最優|最良|ベスト|최고",
+    "time": r"用时|耗时|时间|時間|시간",
+    "loss": r"损失|損失|손실",
+    "acc": r"准确率|準確率|正确率|正解率|精度|정확도",
+    "error": r"误差|誤差|오차",
+    "train": r"训练|訓練|学習|훈련|학습",
+    "val": r"验证|驗證|検証|검증|测试|測試|テスト|테스트",
+    "epoch": r"轮次?|周期|エポック|에포크",
+    "step": r"步数?|迭代|ステップ|스텝",
+}
+"""Words that stand in a text without blanks."""
+
+
+def _any_of(words: dict[str, str]) -> str:
+    return "|".join(f"({'|'.join(each.split())})" for each in words.values())
+
+
+_STEM = re.compile(_any_of(_STEMS))
+_COMPOUND = re.compile(f"(trainings?|train|val|valid|test|eval)?(?:{_any_of(_STEMS)})+")
+_MEANT = re.compile(f" ?(?:{_any_of(_MEANINGS)})")
+_WORD = re.compile(r"[^\W\d_]{3,40}")
+_ACCENTS = re.compile(r"[\u0300-\u036f]")
+_LETTERS = str.maketrans("łıøæđ", "lioad")
+_GAP = "\0"
+"""Stands where a number stood."""
+_NUMBERED = re.compile(rf"第\s*{_GAP}\s*[个個]?\s*(epoch|step)")
+"""The third round: its name stands behind its number."""
+_TOTAL = re.compile(rf"(?:/|из|共)\s*共?\s*{_GAP}\s*(?:epoch|step)?(?![a-z])")
+
+
+def in_english(text: str) -> str:
+    """A text whose known words are English ones, and whose marks are plain ones."""
+    if not text.isascii():
+        text = _MEANT.sub(lambda m: f"\1{_english(_MEANINGS, m)}\1", unicodedata.normalize("NFKC", text))
+        text = text.replace("\1\1", " ").replace("\1", " ")
+    return _WORD.sub(lambda m: _told(m[0]), text)
+
+
+@lru_cache(maxsize=4096)
+def _told(word: str) -> str:
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFD", word.lower())).translate(_LETTERS)
+    whole = _COMPOUND.fullmatch(plain)
+    if whole is None:
+        return word
+    before = whole[1] or ""
+    return "_".join([*filter(None, (before,)), *(_english(_STEMS, m) for m in _STEM.finditer(plain, len(before)))])
+
+
+def _english(words: dict[str, str], found: re.Match[str]) -> str:
+    return tuple(words)[(found.lastindex or 1) - 1]
+
+
+def all_in_english(texts: Sequence[str]) -> list[str]:
+    """The texts between the numbers of a line; a name that stands behind its number is put before it."""
+    told = in_english(_GAP.join(text.replace(_GAP, " ") for text in texts))
+    return _TOTAL.sub(f"/{_GAP}", _NUMBERED.sub(rf" \1 {_GAP}", told)).split(_GAP)
+
 
 PHASES = {
-    **dict.fromkeys(("train", "training", "trn", "tr"), "train"),
+    **dict.fromkeys(("train", "training", "trainings", "trn", "tr"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "eval", "evaluation", "dev", "test", "testing", "tst", "va"), "val"),
     **dict.fromkeys(("holdout", "heldout", "validate", "validating", "evaluating", "held"), "val"),
-    **dict.fromkeys("entrainement apprentissage entrenamiento addestramento treino trainings".split(), "train"),
-    **dict.fromkeys("validierung validierungs validacion validazione validacao".split(), "val"),
 }
 _ASIDE = frozenset(
     "best lowest highest previous prev target threshold patience weight weights lambda coef coefficient margin alpha "
@@ -28,23 +106,21 @@ _RIVAL = frozenset(
     "return returns entropy fake real dis advantage pi cycle idt wgan".split()
 )
 """Words of adversaries and policies, in the name of a loss or a metric."""
-_LOSS = frozenset(
-    "nll xent crossentropy cost objective bpb bpc mse bce nelbo criterion verlust perte perdida perdita perda".split()
-)
+_LOSS = frozenset("nll xent crossentropy cost objective bpb bpc mse bce nelbo criterion".split())
 _LIKELIHOOD = frozenset("elbo likelihood loglikelihood loglik logp logprob ll llh".split())
 _GENERIC = frozenset(
     "loss total avg average mean epoch step running lm ema smooth smoothed overall final value meter batch iter "
-    "iteration cur current the net output sum at set model this per_step tot".split()
+    "iteration cur current the net output sum at set model this per_step tot "
+    "de du des di del do da na op van av".split()
 )
 _UP = re.compile(
     r"(?:acc|accs|accuracy|top|b?map|m?ap|ar|f\d|fscore|f1score|miou|iou|giou|dice|dsc|s?bleu|rouge|rougel|rougelsum|auc|auroc|"
     r"auprc|roc|precision|prec|recall|psnr|ssim|mcc|kappa|qwk|r2|score|em|exact|match|reward|rewards|rew|return|returns|"
     r"success|hits?|ndcg|mrr|pck|cider|meteor|spice|pearson|spearman|corr|correlation|jaccard|sensitivity|specificity|"
-    r"pq|nds|macc|aacc|chrf|comet|sdr|si_sdr|sisdr|stoi|pesq|"
-    r"genauigkeit|exactitude|exactitud|accuratezza|acuracia)\d{0,3}"
+    r"pq|nds|macc|aacc|chrf|comet|sdr|si_sdr|sisdr|stoi|pesq)\d{0,3}"
 )
 _DOWN = re.compile(
-    r"(?:error|err|errors|rmse|mae|mape|smape|wer|cer|ppl|perplexity|fid|eer|epe|mpjpe|lpips|mrse|fehler|erreur)\d{0,3}"
+    r"(?:error|err|errors|rmse|mae|mape|smape|wer|cer|ppl|perplexity|fid|eer|epe|mpjpe|lpips|mrse)\d{0,3}"
 )
 _STEPS = frozenset(
     "step steps iter iters iteration iterations it update updates batch minibatch timesteps round".split()
@@ -54,8 +130,7 @@ _COUNTED = frozenset(
 )
 _SCALE = frozenset("scale scaler scaling".split())
 _ENDS_IN_LOSS = re.compile(r"\w{0,60}loss(?:es)?\d{0,4}")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z]|(?:verlust|fehler|genauigkeit)\b)")
-"""`valLoss`, and German words that are written as one."""
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 
 
 CURVES = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, Kind.RATE, Kind.GRADIENT_NORM, Kind.LOSS_SCALE)
@@ -66,9 +141,6 @@ def words_of(text: str) -> list[str]:
     """The words of a name, lower case: `valLoss`, `val_loss`, `val/loss` and `Val Loss` have the same."""
     plain = text[:120] if text.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFD", text[:120]))
     return [w for w in re.split(r"[^a-z0-9δ]+", _CAMEL.sub("_", plain).lower()) if w]
-
-
-_ACCENTS = re.compile(r"[\u0300-\u036f]")
 
 
 @lru_cache(maxsize=4096)
@@ -126,6 +198,8 @@ def _special(known: set[str], words: list[str]) -> Kind | None:
         return Kind.LOSS_SCALE
     if "warmup" in known or {"warm", "up"} <= known:
         return Kind.WARMUP
+    if "tempo" in known:
+        return Kind.RATE if known & {"train", "training", "learning"} else None
     if known & _ASIDE:
         return Kind.IGNORED
     if known & {"gnorm", "gradnorm"} or ("norm" in known and known & {"grad", "gradient", "grads", "total"}):
@@ -133,9 +207,7 @@ def _special(known: set[str], words: list[str]) -> Kind | None:
     if (
         any(re.fullmatch(r"lrs?\d*", w) for w in words)
         or {"learning", "rate"} <= known
-        or words in (["rate"], ["rates"], ["lernrate"])
-        or {"taux", "apprentissage"} <= known
-        or known & {"aprendizaje", "apprendimento", "aprendizado", "aprendizagem"}
+        or words in (["rate"], ["rates"])
     ):
         return Kind.RATE
     return None
@@ -157,7 +229,7 @@ def _direction(words: list[str]) -> int:
 
 def _position(words: list[str]) -> Kind:
     last, counted = (words[-1] if words else ""), bool(set(words) & _COUNTED)
-    if last in {"epoch", "ep", "epoche", "epoque", "epoca"} and not counted:
+    if last in {"epoch", "ep"} and not counted:
         return Kind.EPOCH
     if last == "epochs":
         return Kind.PLANNED

@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..series import Kind, Name
-from .names import PHASES, name_of
-from .tongues import all_in_english, in_english
+from .names import PHASES, all_in_english, in_english, name_of
 
 _PHASE = re.compile(r"(?<![\w/.\\-])(" + "|".join(sorted(PHASES, key=len, reverse=True)) + r")(?![\w/\\]|\.\w)", re.I)
 _STATED = re.compile(

@@ -16,11 +16,9 @@ from ..weights.meter import Hands, Meter
 from ..weights.names import modules, walk
 from ..weights.windows import Fate, Windows, smells
 from . import hooks
-from .forward import Forward
-from .hooks import Boundary, Ears
-from .passes import Passes, tensors
+from .hooks import Boundary, Ears, Forward
+from .passes import Passes, Unread, is_finite, tensors
 from .patches import Undo, let_go, nothing
-from .unread import Unread, is_finite
 
 _ALERT = 8
 """Updates that are measured one by one after a warning."""

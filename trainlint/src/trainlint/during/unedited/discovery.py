@@ -11,7 +11,7 @@ from torch.nn.modules import module as modules
 from torch.optim import Optimizer, lr_scheduler
 from torch.utils.data import DataLoader
 
-from ..hearing.forward import Compiling
+from ..hearing.hooks import Compiling
 from ..hearing.patches import Hook, Undo, patch
 from .frames import name_in, users_frames
 

@@ -25,7 +25,7 @@ from .frames import called, known_here, users_line
 from .known import Batches, Epochs, Known
 from .progress import Hearing, Progress
 from .trainings import MOST, Training, Trainings, holding
-from .unheard import Handmade, Idle, Loads, Lost
+from .unheard import Handmade, Idle, Loads, Lost, Shared
 
 _SETTLED = 64
 """Backward passes without a new model after which nobody looks for one until the next optimiser is made or steps in."""
@@ -79,7 +79,7 @@ class Session:
         self._batches: Batches | None = None
         self._current: Training | None = None
         self._discovery, self._idle, self._lost, self._loads = Discovery(self), Idle(), Lost(), Loads()
-        self._handmade, self._stands_in, self._trained_on = Handmade(), False, 0
+        self._handmade, self._stands_in, self._trained_on, self._shared = Handmade(), False, 0, Shared()
         self._idling: frozenset[int] = frozenset()
         self.over = False
 
@@ -106,10 +106,10 @@ class Session:
         return verdict
 
     def _verdict(self, error: BaseException | None) -> Verdict:
+        aside = [*self._idle.found(), *self._lost.found(), *self._loads.found()]
         if self.trainings.several or self.trainings.live:
-            return self.trainings.verdict(error, self._failed(), [*self._lost.found(), *self._loads.found()])
-        idle = [*self._idle.found(), *self._lost.found(), *self._loads.found()]
-        return judge(idle, blind=(*self._blind(), *self._failed()), ran=("Idle",) if idle else ())
+            return self.trainings.verdict(error, self._failed(), [*aside, *self._shared.found()])
+        return judge(aside, blind=(*self._blind(), *self._failed()), ran=("Idle",) if aside else ())
 
     def _failed(self) -> tuple[str, ...]:
         refused = len(self.trainings.refused)
@@ -172,6 +172,7 @@ class Session:
         training = self._current = self._owner(loss)
         if training is None:
             return
+        self._shared.trained(training)
         if training.epochs.trained():
             training.end_epoch()
             training.epochs.passes = 1
@@ -258,7 +259,7 @@ class Session:
         )  # fmt: skip
         kinds = " and ".join(dict.fromkeys(type(each).__name__ for each in models.values())) or "no module"
         place = users_line()
-        self._idle.forget()
+        self._idle.watched(optimizers)
         epochs = Epochs(latest=self._batches)
         name = kinds if place is None else f"{kinds}, {place}"
         hearing.training = self.trainings.begin(name, watch, epochs, list(models.values()))
@@ -287,6 +288,7 @@ class Session:
     def on_loader(self, loader: object) -> None:
         """A loader begins anew: an epoch of training ends where it is the one that is trained on."""
         self._batches = Batches(loader)
+        self._shared.began(loader, self._current)
         for training in self.trainings.live:
             if training.epochs.began(self._batches):
                 training.end_epoch()

@@ -1,12 +1,17 @@
-"""What does a program do that no watch hears: steps without gradients, losses left out, weights moved by hand?"""
+"""What does a program do that no watch hears: idle steps, lost losses, weights moved by hand, samples judged again?"""
 
+import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import count
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_pre_hook
+from torch.utils.data import Subset, TensorDataset
 
 from ...findings import Finding, Severity
 from ...rules import data as data_rules
@@ -15,20 +20,21 @@ from ...rules import updates as update_rules
 from ..hearing.patches import Undo, nothing, patch
 from ..losses.graph import leaves
 from ..weights.windows import mark
+from .trainings import Training
 
 _STEPS = 3
 
 
 class Idle:
-    """Counts the steps of optimisers none of whose parameters has a gradient, until a watch begins.
+    """Counts the steps of optimisers none of whose parameters ever had a gradient.
 
     An optimiser may have a rule of its own that needs no gradient: only weights that stay where they are count.
     """
 
     def __init__(self) -> None:
-        self._steps: dict[int, int] = {}
-        self._start: dict[int, tuple[list[Tensor], Tensor]] = {}
-        self._fed = False
+        self._steps: Counter[int] = Counter()
+        self._start: dict[int, tuple[Optimizer, list[Tensor], Tensor]] = {}
+        self._fed: weakref.WeakSet[Optimizer] = weakref.WeakSet()
         self._undo: Undo = nothing
 
     def listen(self) -> None:
@@ -40,28 +46,36 @@ class Idle:
         self._undo()
         self._undo = nothing
 
-    def forget(self) -> None:
-        """A watch has begun: it counts for itself."""
-        self.stop()
-        self._steps, self._start = {}, {}
+    def watched(self, optimizers: Iterable[Optimizer]) -> None:
+        """A watch has begun, or gradients arrive: others count from now on."""
+        for each in optimizers:
+            self._fed.add(each)
+            self._start.pop(id(each), None)
+            del self._steps[id(each)]
 
     def _steps_now(self, optimizer: Optimizer) -> None:
+        if optimizer in self._fed:
+            return
         held = [p for group in optimizer.param_groups for p in group["params"]]
-        self._fed |= any(p.grad is not None for p in held)
-        if self._fed or not held:
-            self._start.clear()
+        if not held or any(p.grad is not None for p in held):
+            self.watched([optimizer])
             return
         if id(optimizer) not in self._start:
-            self._start[id(optimizer)] = held, mark(held)
-        self._steps[id(optimizer)] = self._steps.get(id(optimizer), 0) + 1
+            self._start[id(optimizer)] = optimizer, held, mark(held)
+        self._steps[id(optimizer)] += 1
 
     def found(self) -> Iterator[Finding]:
-        """Steps without gradients, of weights that have not moved."""
-        count = sum(self._steps.values())
-        if self._fed or count < _STEPS:
+        """Steps without gradients, of weights that have not moved: of all optimisers, or of some beside others."""
+        still = [key for key, (_, held, start) in self._start.items() if torch.equal(start, mark(held))]
+        count = sum(self._steps[key] for key in still)
+        if count < _STEPS:
             return
-        if all(torch.equal(start, mark(held)) for held, start in self._start.values()):
-            text = f"{count} steps of {len(self._start)} optimiser(s), and backward() was never called on any loss"
+        told = f"{count} steps of {len(still)} optimiser(s)"
+        if self._fed:
+            text = f"{told} beside others, and no loss on which backward() was called depends on what they hold"
+            yield update_rules.GRAPH_CUT.found(text, severity=Severity.WARNING, steps=count)
+        elif len(still) == len(self._start):
+            text = f"{told}, and backward() was never called on any loss"
             yield update_rules.NO_UPDATE.found(text, steps=count, backwards=0)
 
 
@@ -196,3 +210,89 @@ def _held(found: Sequence[Tensor], moved: set[int], roots: Iterable[nn.Module]) 
     if any(id(leaf) in moved for leaf in bare):  # beside moved ones, one that stays may have been forgotten
         held.update(dict.fromkeys(bare))
     return list(held)
+
+
+_COMPARED = 200_000
+"""Samples above which nothing is compared."""
+_NARROW, _KINDS = 4, 64
+"""Entries of a sample, and different values among all of them, from which equal samples are no coincidence."""
+_TWICE = 0.02
+"""A data set may hold a sample twice."""
+_PLAIN = {"RandomSampler", "SequentialSampler", "SubsetRandomSampler", "DistributedSampler", "BatchSampler"}
+
+Samples = frozenset[Hashable]
+
+
+class Shared:
+    """Compares the samples of each loader that begins without gradients with those that were trained on."""
+
+    def __init__(self) -> None:
+        self._known: weakref.WeakKeyDictionary[Any, dict[int, tuple[object, Samples]]] = weakref.WeakKeyDictionary()
+        self._numbers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+        self._next = count()
+        self._latest = Samples()
+        self._trained: dict[int, Samples] = {}
+        self._judged: dict[tuple[int, int], dict[Samples, int]] = {}
+        self._marks: dict[int, Tensor] = {}
+
+    def began(self, loader: object, training: Training | None) -> None:
+        """A loader begins anew, while this training is the current one."""
+        samples = Samples()
+        with suppress(TypeError, AttributeError, LookupError, RuntimeError):  # a stream, or a set of one's own making
+            samples = self._samples(loader)
+        if torch.is_grad_enabled():
+            # A loop that evaluates may still be outside of `no_grad`.
+            self._latest = samples if training is None or any(m.training for m in training.models) else Samples()
+        elif training is not None and samples:
+            self._marks[training.number] = _weights(training)
+            trained = self._trained.get(training.number, Samples())
+            if not trained <= samples:
+                self._judged.setdefault((training.number, len(trained)), {})[samples] = len(samples & trained)
+
+    def trained(self, training: Training) -> None:
+        """A backward pass begins; weights that were put back have forgotten what came before."""
+        known, number = self._trained.get(training.number, Samples()), training.number
+        if not self._latest <= known:
+            goes_on = number in self._marks and torch.equal(self._marks[number], _weights(training))
+            self._trained[number] = known | self._latest if goes_on else self._latest
+
+    def found(self) -> Iterator[Finding]:
+        """What is shared; a part of the training data beside data that was held out is there for comparison."""
+        for judged in self._judged.values():
+            held_out = any(shared <= _TWICE * len(samples) for samples, shared in judged.items())
+            for samples, shared in judged.items():
+                if shared > _TWICE * len(samples) and not (held_out and shared == len(samples)):
+                    text = f"{shared} of {len(samples)} samples of a loader under no_grad are among those trained on"
+                    yield data_rules.OVERLAP.found(text, severity=Severity.WARNING, shared=shared)
+                    return
+
+    def _samples(self, loader: Any) -> Samples:  # noqa: ANN401
+        source, chosen = loader.dataset, vars(loader.sampler).get("indices")
+        known = self._known.setdefault(source, {})
+        if not {type(loader.sampler).__name__, type(loader.batch_sampler).__name__} <= _PLAIN:
+            return Samples()
+        if id(chosen) not in known:
+            known[id(chosen)] = chosen, self._drawn(source, range(len(source)) if chosen is None else chosen)
+        return known[id(chosen)][1]
+
+    def _drawn(self, source: Any, chosen: Sequence[int]) -> Samples:  # noqa: ANN401
+        if len(chosen) > _COMPARED:
+            return Samples()
+        while isinstance(source, Subset):
+            source, chosen = source.dataset, [int(source.indices[i]) for i in chosen]
+        if isinstance(source, TensorDataset) and (rows := _rows(source.tensors[0])):
+            return Samples(rows[i] for i in chosen)
+        number = self._numbers.setdefault(source, next(self._next))
+        return Samples((number, int(i)) for i in chosen)
+
+
+def _weights(training: Training) -> Tensor:
+    return mark([*training.watch.run.model.parameters()])
+
+
+def _rows(values: Tensor) -> list[int]:
+    plain = values.ndim > 1 and values.is_floating_point() and values.numel() <= 100 * _COMPARED
+    if not plain or values[0:1].numel() < _NARROW or values[:_COMPARED].unique().numel() < _KINDS:
+        return []
+    flat = values.detach().flatten(1)
+    return [hash(row.tobytes()) for row in flat.cpu().contiguous().view(torch.uint8).numpy()]

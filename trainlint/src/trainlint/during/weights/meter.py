@@ -9,10 +9,8 @@ from torch.optim import Optimizer
 
 from ..plan import Why, whys
 from ..run import Lane, Step, module_of, rates_of
-from . import expected
-from .expected import Edge
 from .names import Samples, nonfinite, norms, sample
-from .windows import Fate, Windows, states
+from .windows import Edge, Fate, Windows, epsilon, in_rates, own_share, shrinkage, states
 
 _SLIGHT = 1e-6
 """Below this share of a tensor's sample the entries without a gradient are left out: an embedding has few with one."""
@@ -108,7 +106,7 @@ class Meter:
             "arrived": lane.arrived,
             "scale": lane.scale,
             "rates": self._rates,
-            "shrinkage": expected.shrinkage(optimizer) if self.measuring else 0.0,
+            "shrinkage": shrinkage(optimizer) if self.measuring else 0.0,
             "closure": closure,
             "stale": self._stale,
             "cleared": self.wasted and lane.pending == 0 and not closure,
@@ -131,9 +129,9 @@ class Meter:
         shares = [p.numel() / max(1, len(each)) for p, each in zip(live, old.each, strict=True)]
         whole = sum(s * w * w for s, w in zip(shares, weights, strict=True)) ** 0.5
         facts = {
-            "in_rates": expected.in_rates(optimizer, live, old.each, apart.each),
-            "own_share": expected.own_share(optimizer, sum(g * g for g in used.values() if g) ** 0.5, whole),
-            "epsilon": expected.epsilon(optimizer),
+            "in_rates": in_rates(optimizer, live, old.each, apart.each),
+            "own_share": own_share(optimizer, sum(g * g for g in used.values() if g) ** 0.5, whole),
+            "epsilon": epsilon(optimizer),
         }
         facts["returned"] = self._returned(old, used)
         self._earlier, self._moved = old, moves

@@ -16,6 +16,7 @@ from . import (
     rateschedules,
     runs,
     samples,
+    setaside,
     settings,
     upkeep,
 )
@@ -24,7 +25,7 @@ SUSPECTS: tuple[Callable[[Training], Iterator[SourceFinding]], ...] = tuple(
     check
     for room in (
         batchloops, rateschedules, settings, gradientpaths, members, criteria, directions, lossinputs,
-        evaluations, heldout, samples, runs, upkeep,
+        evaluations, heldout, setaside, samples, runs, upkeep,
     )
     for check in room.CHECKS
 )  # fmt: skip

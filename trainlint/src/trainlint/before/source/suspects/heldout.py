@@ -125,6 +125,8 @@ def same_data(training: Training) -> Iterator[SourceFinding]:
         thing, target = event.target, event.node
         if not isinstance(thing, Thing) or thing.origin != LOADER or not isinstance(target, ast.Name):
             continue
+        if thing.given("sampler", 3) is not None:
+            continue  # it may draw from a part of the data
         if held_out(target.id) and (id(dataset_of(thing)) in sets or _equal_sets(dataset_of(thing), trained)):
             told = f"`{target.id}` goes over the data set that is trained on"
             yield at(source_model.SAME_DATA, event, told, subject=target.id)
@@ -196,6 +198,18 @@ def reseeded(training: Training) -> Iterator[SourceFinding]:
                 yield at(
                     source_model.RESEEDED, event, f"the seed is {event.target.value!r} again in every round of the loop"
                 )
+
+
+_SEEDED = re.compile(r"(?:torch|np\.random|numpy\.random|random)\.(?:manual_)?seed\((\d+)\)")
+
+
+def seeded_within(training: Training) -> Iterator[SourceFinding]:
+    """The same seed for each sample or each pass."""
+    for file in training.reading.files:
+        inside = [n for n in file.nodes if isinstance(n, ast.FunctionDef) and n.name in {"__getitem__", "forward"}]
+        for line in (each for function in inside for each in function.body):
+            if found := _SEEDED.fullmatch(ast.unparse(line)):
+                yield tell(source_model.RESEEDED, line, file, f"the seed is {found[1]} again in every call")
 
 
 def seeded_alike(training: Training) -> Iterator[SourceFinding]:
@@ -275,4 +289,7 @@ def _count(training: Training, dataset: Value | None) -> int | None:
     return None
 
 
-CHECKS = (in_order, same_data, shuffled_apart, reseeded, seeded_alike, copied_generators, begun_anew, no_batches)
+CHECKS = (
+    in_order, same_data, shuffled_apart, reseeded, seeded_within, seeded_alike, copied_generators, begun_anew,
+    no_batches,
+)  # fmt: skip

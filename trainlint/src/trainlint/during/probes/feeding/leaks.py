@@ -52,6 +52,14 @@ class Copied(Probe):
         """An autoencoder sees the whole sequence through a narrow code; a causal model sees each place by itself."""
         if loss.tensor.grad_fn is None:
             return
+        if any(_uncovered(fed, each.target) for each in loss.criteria for fed in loss.inputs):
+            at = run.applied + 1
+            yield rules.LEAK.found(
+                "each target that counts is the input at its own place, and those between them are left out: "
+                "the mask is the wrong way round",
+                subject="target", update=at, severity=Severity.WARNING, stage=self._seen.stage("mask", at),
+            )  # fmt: skip
+            return
         pairs = [(fed, each) for each in loss.criteria for fed in loss.inputs if _is_the(fed, each.target)]
         if sum(x.shape == fed.shape for fed, _ in pairs[:1] for x in loss.inputs) > 1:  # one may be given as the target
             read = _looked_up(loss.tensor)
@@ -101,6 +109,20 @@ def _is_the(fed: Tensor, target: Tensor | None) -> bool:
         return False
     flat = fed.detach().reshape(-1)
     return bool((flat == target.detach().reshape(-1)).all()) and bool((flat != flat[0]).any())
+
+
+def _uncovered(fed: Tensor, target: Tensor | None) -> bool:
+    """Whether places are left out between places that show their own target; padding stands at an end."""
+    if target is None or fed.is_floating_point() or fed.ndim != 2 or fed.numel() != target.numel():
+        return False
+    wanted = target.detach().reshape(fed.shape)
+    asked = wanted >= 0
+    turns = int((asked[:, 1:] != asked[:, :-1]).sum())
+    return (
+        turns > 1.5 * len(fed)
+        and bool((wanted == fed)[asked].all())
+        and bool((wanted[asked] != wanted[asked][0]).any())
+    )
 
 
 def _place_by_place(model: nn.Module, loss: Tensor, fed: Tensor, criterion: Criterion) -> bool:

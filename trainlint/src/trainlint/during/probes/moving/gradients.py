@@ -11,7 +11,7 @@ from torch import nn
 from ....findings import Finding, Rule, Severity, Stage
 from ....rules import data as data_rules
 from ....rules import updates as update_rules
-from ...hearing.unread import Outputs
+from ...hearing.passes import Outputs
 from ...plan import Why
 from ...run import Lane, Run, Step, module_of, some
 from ...weights.names import modules, nonfinite, parameters, sample
@@ -250,7 +250,7 @@ class Depth(Probe):
         layers = self._layers(lane, step)
         key = id(lane)
         self._totals[key].append(sum(v * v for v in step.used.values() if v) ** 0.5)
-        yield from self._growth(lane, step)
+        yield from self._growth(run, lane, step)
         if len(layers) < 4 or min(layers.values()) == 0:
             return
         first, *_, last = layers
@@ -270,17 +270,15 @@ class Depth(Probe):
                 subject=first, update=step.index, ratio=span,
             )  # fmt: skip
 
-    def _growth(self, lane: Lane, step: Step) -> Found:
+    def _growth(self, run: Run, lane: Lane, step: Step) -> Found:
         totals = self._totals[id(lane)]
         # Momentum, warm-up and batch noise move norms by tens; a factor of a thousand in the median is another regime.
-        if len(totals) < 6:
-            return
         early, late = statistics.median(totals[:3]), statistics.median(totals[-3:])
-        if early > 0 and late > 1e3 * early:
-            yield update_rules.EXPLODING.found(
-                f"gradient norm {late:.2g} (median of 3), {late / early:.1e} times that of the first three",
-                update=step.index, early=early, late=late,
-            )  # fmt: skip
+        if run.improving:  # a start that passes no gradient on, such as a table of zeros, is left behind
+            yield update_rules.EXPLODING.withdrawn("the loss falls", update=step.index)
+        elif len(totals) > 5 and late > 1e3 * early > 0:
+            text = f"gradient norm {late:.2g} (median of 3), {late / early:.1e} times that of the first three"
+            yield update_rules.EXPLODING.found(text, update=step.index, early=early, late=late)
 
     def _layers(self, lane: Lane, step: Step) -> dict[str, float]:
         sizes: Counter[str] = Counter()
