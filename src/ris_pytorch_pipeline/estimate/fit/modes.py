@@ -1,8 +1,12 @@
-"""Which other answers are as likely: rivals of a search that end within 2 log units of the best, somewhere else."""
+"""Which answer is the likeliest, and which others are as likely: rivals that end within 2 log units, somewhere else."""
+
+from dataclasses import dataclass
 
 import torch
+from jaxtyping import Int
 from torch import Tensor
 
+from ...shapes import Mask
 from ..estimate import Mode
 from ..grid import search_grid
 from ..ml.hypothesis import Hypothesis, Likelihood, Rows, joined
@@ -25,39 +29,91 @@ _HOPEFUL = 3.0
 """Nats above the best at which a rival, refined for a few iterations by the search, is refined further."""
 _MOST = 2
 """Rivals refined in one scene."""
+_CLEARLY = 0.01
+"""Nats by which a rival has to be likelier than the answer to be taken in its place: less is the same optimum."""
 
 
-def modes_of(
+@dataclass(frozen=True, eq=False)
+class Contest:
+    """Answers to some scenes, and what came close to them.
+
+    Args:
+        answers: a hypothesis of each row.
+        scenes: (rival,), scene of each rival.
+        rivals: other hypotheses with as many sources, refined.
+    """
+
+    answers: Hypothesis
+    scenes: Tensor
+    rivals: Hypothesis
+
+
+def contest(
     likelihood: Likelihood, rows: Rows, end: Hypothesis, region: SearchRegion, *, thorough: bool = False
-) -> tuple[tuple[Mode, ...], ...]:
-    """Other answers to each row, most likely first.
+) -> Contest:
+    """The answers as they are, and the rivals of a search that are close and elsewhere.
 
     Args:
         likelihood: with the rivals that its search left.
         rows: scene of each row.
         end: the answers, converged.
-        region: how positions are reported.
+        region: the field that was searched.
         thorough: whether every source is sought elsewhere once more in any case.
     """
     if thorough or _doubtful(likelihood, region):
         likelihood.rivals.extend(_sought(likelihood, rows, end))
+    return _converged(likelihood, rows, end)
+
+
+def won(likelihood: Likelihood, rows: Rows, met: Contest, searched: Mask, iterations: int) -> Contest:
+    """The same with each answer that a rival beats exchanged for the likeliest one; the former is a rival of it.
+
+    Args:
+        likelihood: of the scenes.
+        rows: scene of each row.
+        met: answers and rivals.
+        searched: (row,), False of answers that are to stay: the optimum that a given start leads to.
+        iterations: most iterations of the refinement of a winner.
+    """
+    row, answers = _row_of(rows, likelihood)[met.scenes], met.answers
+    ahead = torch.nonzero((met.rivals.value < answers.value[row] - _CLEARLY) & searched[row]).squeeze(-1)
+    ahead = ahead[met.rivals.value[ahead].argsort()]
+    ahead = ahead[_nth(row[ahead]) == 0]
+    if ahead.numel() == 0:
+        return met
+    beaten, scenes = row[ahead], met.scenes[ahead]
+    settled = likelihood.refine(scenes, met.rivals[ahead], iterations=iterations, tolerance=1e-6)
+    return Contest(
+        answers.replaced(beaten, settled.strongest_first()),
+        torch.cat([met.scenes, scenes]),
+        joined([met.rivals, answers[beaten]]),
+    )
+
+
+def modes_of(likelihood: Likelihood, rows: Rows, met: Contest, region: SearchRegion) -> tuple[tuple[Mode, ...], ...]:
+    """Other answers to each row, most likely first.
+
+    Args:
+        likelihood: of the scenes.
+        rows: scene of each row.
+        met: answers and rivals.
+        region: how positions are reported.
+    """
+    end, rival = met.answers, met.rivals
     listed: list[list[tuple[Mode, Tensor]]] = [[] for _ in rows]
-    where = {scene: row for row, scene in enumerate(rows.tolist())}
-    for scenes, rival in _converged(likelihood, rows, end):
-        positions = region.reported(rival.cosines, likelihood.observation.array)
-        for i, scene in enumerate(scenes.tolist()):
-            row = where[scene]
-            loss = float(rival.value[i] - end.value[row])
-            moved = _elsewhere(rival.cosines[i], end.cosines[row], likelihood)
-            if loss > NEAR or not bool(moved.any()):
-                continue
-            new = int(torch.nonzero(moved)[0])
-            place = rival.cosines[i, new]
-            known = torch.stack([p for _, p in listed[row]]) if listed[row] else place.new_zeros(0, place.numel())
-            if bool(_elsewhere(place[None], known, likelihood).all()):
-                azimuth, elevation, distance = positions[i, new].tolist()
-                gone = _missing(rival.cosines[i], end.cosines[row], likelihood)
-                listed[row].append((Mode(source=gone, position=(azimuth, elevation, distance), loss=loss), place))
+    positions = region.reported(rival.cosines, likelihood.observation.array)
+    for i, row in enumerate(_row_of(rows, likelihood)[met.scenes].tolist()):
+        loss = float(rival.value[i] - end.value[row])
+        moved = _elsewhere(rival.cosines[i], end.cosines[row], likelihood)
+        if loss > NEAR or not bool(moved.any()):
+            continue
+        new = int(torch.nonzero(moved)[0])
+        place = rival.cosines[i, new]
+        known = torch.stack([p for _, p in listed[row]]) if listed[row] else place.new_zeros(0, place.numel())
+        if bool(_elsewhere(place[None], known, likelihood).all()):
+            azimuth, elevation, distance = positions[i, new].tolist()
+            gone = _missing(rival.cosines[i], end.cosines[row], likelihood)
+            listed[row].append((Mode(source=gone, position=(azimuth, elevation, distance), loss=loss), place))
     return tuple(tuple(sorted((m for m, _ in found), key=lambda m: m.loss)) for found in listed)
 
 
@@ -89,17 +145,15 @@ def _sought(likelihood: Likelihood, rows: Rows, end: Hypothesis) -> list[tuple[T
     return found
 
 
-def _converged(likelihood: Likelihood, rows: Rows, end: Hypothesis) -> list[tuple[Tensor, Hypothesis]]:
-    """Rivals with as many sources, refined; only the best few of each scene that are close and elsewhere."""
+def _converged(likelihood: Likelihood, rows: Rows, end: Hypothesis) -> Contest:
+    """Answers and their rivals of as many sources, refined: the best few of each scene that are close and elsewhere."""
     sources = end.cosines.shape[1]
     alike = [(scenes, rival) for scenes, rival in likelihood.rivals if rival.cosines.shape[1] == sources]
     if not alike:
-        return []
+        return _unmet(end)
     scenes = torch.cat([s for s, _ in alike])
     rival = joined([r for _, r in alike])
-    row = torch.full((len(likelihood.observation),), -1, device=rows.device)
-    row[rows] = torch.arange(rows.numel(), device=rows.device)
-    mine = row[scenes]
+    mine = _row_of(rows, likelihood)[scenes]
     gap = rival.value - end.value[mine]
     moved = (rival.cosines[:, :, None] - end.cosines[mine][:, None]).abs()
     far = (moved > _PLACE * moved.new_tensor(likelihood.grid.steps)).any(-1).all(-1).any(-1)
@@ -107,9 +161,22 @@ def _converged(likelihood: Likelihood, rows: Rows, end: Hypothesis) -> list[tupl
     kept = kept[gap[kept].argsort()]
     kept = kept[_nth(mine[kept]) < _MOST]
     if kept.numel() == 0:
-        return []
+        return _unmet(end)
     refined = likelihood.refine(scenes[kept], rival[kept], iterations=_ITERATIONS, tolerance=_TOLERANCE)
-    return [(scenes[kept], refined)]
+    return Contest(end, scenes[kept], refined)
+
+
+def _unmet(answers: Hypothesis) -> Contest:
+    """Answers without a rival."""
+    none = torch.zeros(0, dtype=torch.long, device=answers.value.device)
+    return Contest(answers, none, answers[none])
+
+
+def _row_of(rows: Rows, likelihood: Likelihood) -> Int[Tensor, "scene"]:  # noqa: F821
+    """(scene,), which row each scene of a likelihood is in; -1 of the others."""
+    row = torch.full((len(likelihood.observation),), -1, device=rows.device)
+    row[rows] = torch.arange(rows.numel(), device=rows.device)
+    return row
 
 
 def _nth(values: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from ...estimate import Estimate, Fit, Mode, Status
 from ...fit.edges import at_edge, pull_of
 from ...fit.expected import expected_share, explained_share
 from ...fit.groups import Groups
-from ...fit.modes import modes_of
+from ...fit.modes import contest, modes_of
 from ...fit.residual.panel_error import with_panel_errors
 from ...fit.residual.structure import SENTENCES, Structure, structure
 from ...fit.residual.tangents import tangents_of
@@ -119,6 +119,7 @@ def _modes(seen: Observation, positions: Positions, groups: Groups, region: Sear
         likelihood = pilot.likelihood(scale(alone(seen, groups, source)).observation)
         start = pilot.start(likelihood, positions[:, source : source + 1]).hypothesis
         end = likelihood.refine(rows, start, iterations=_ITERATIONS, tolerance=_TOLERANCE)
-        for row, modes in enumerate(modes_of(likelihood, rows, end, region, thorough=True)):
+        met = contest(likelihood, rows, end, region, thorough=True)
+        for row, modes in enumerate(modes_of(likelihood, rows, met, region)):
             found[row] += [replace(mode, source=source) for mode in modes]
     return tuple(tuple(sorted(modes, key=lambda mode: mode.loss)) for modes in found)
