@@ -15,6 +15,7 @@ from ...physics import Array, Observation, chart_of, check_visible
 from ...shapes import Counts, Positions
 from ..estimate import Estimate, asked_sources, joined_estimates
 from ..fit.edges import pull_of
+from ..fit.freedom import widening
 from ..fit.meaning.preflight import check_units
 from ..fit.modes import contest, modes_of, won
 from ..fit.sandwich import sandwich_information
@@ -269,7 +270,8 @@ class MaximumLikelihood(ABC, Generic[L]):
         chart, coordinates = chart_of(estimate.positions, likelihood.observation.array)
         seen = sandwich_information(information, scores)
         wide = estimated_deviations(coordinates, seen, chart, self.region.fixed)
-        wider = torch.maximum(wide.deviations, estimate.deviations)  # few snapshots make the sandwich too small
+        wide = wide.deviations * widening(scaled.observation, coordinates.shape[1], self.region.fixed)
+        wider = torch.maximum(wide, estimate.deviations)  # few snapshots make the sandwich too small
         aside = Aside(modes_of(likelihood, rows, met, self.region), pull_of(information, scores).double())
         return replace(estimate, sandwich=wider), aside
 
@@ -280,12 +282,13 @@ class MaximumLikelihood(ABC, Generic[L]):
         chart, coordinates = chart_of(positions, array)
         information = likelihood.information(rows, end)
         bound = estimated_deviations(coordinates, information, chart, self.region.fixed)
+        deviations = bound.deviations * widening(scaled.observation, positions.shape[1], self.region.fixed)
         estimate = Estimate(
             positions=positions,
             order=torch.full_like(rows, positions.shape[1]),
             powers=end.log_powers.exp() * (scaled.measured / scaled.channel)[:, None],
-            deviations=bound.deviations,
+            deviations=deviations,
             noise_variance=end.log_noise.exp() * scaled.measured,
-            status=ending_of(end.converged, bound.deviations, array),
+            status=ending_of(end.converged, deviations, array),
         )
         return estimate, information

@@ -12,6 +12,7 @@ from ....shapes import Positions
 from ...estimate import Estimate, Fit, Mode, Status
 from ...fit.edges import at_edge, pull_of
 from ...fit.expected import expected_share, explained_share
+from ...fit.freedom import widening
 from ...fit.groups import Groups
 from ...fit.modes import contest, modes_of
 from ...fit.residual.panel_error import with_panel_errors
@@ -47,8 +48,9 @@ def stated(scaled: Scaled, positions: Positions, region: SearchRegion, threshold
     sent = _sent(seen, groups)
     information = sequence_information(coordinates, chart, seen, sent) / noise[:, None, None]
     scores = sequence_scores(coordinates, chart, seen, sent, seen.blocks) / noise[:, None, None]
+    factor = widening(seen, positions.shape[1], region.fixed)
     bound, wide = (
-        estimated_deviations(coordinates, each, chart, region.fixed).deviations
+        estimated_deviations(coordinates, each, chart, region.fixed).deviations * factor
         for each in (information, sandwich_information(information, scores))
     )
     estimate = Estimate(
