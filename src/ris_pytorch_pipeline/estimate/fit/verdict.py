@@ -99,8 +99,7 @@ def judge(
         Status.MISFIT: bool(misfit) | unlike & ~missed,
         Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in aside.modes], device=powers.device),
         Status.EDGE: at_edge(estimate.positions, region, observation.array, aside.pull),
-        Status.UNTESTED: (~tested.possible | free) & ((estimate.order > 0) | unlike)
-        | _anywhere(observation, groups, region),
+        Status.UNTESTED: _open(observation, groups, region) | (~tested.possible | free) & ((groups.order > 0) | unlike),
         Status.WEAK: weak(found, needed, estimate.order),
     }
     faint = found.gains < needed[:, None]
@@ -155,7 +154,7 @@ def _free_symbols(observation: Observation, groups: Groups) -> Bool[Tensor, "sce
     return groups.order.clamp_min(1) >= channel_rank(observation)
 
 
-def _anywhere(
+def _open(
     observation: Observation, groups: Groups, region: SearchRegion
 ) -> Bool[Tensor, "scene"]:  # noqa: F821 # fmt: skip
     """Whether what is heard tells the places of so many sources by one real number more than they have, or by fewer.
