@@ -4,6 +4,7 @@ import torch
 
 from ..bounds import estimated_deviations
 from ..estimate import Estimate, SearchRegion
+from ..estimate.fit.freedom import widening
 from ..estimate.ml.hypothesis import Hypothesis, joined
 from ..estimate.ml.levenberg import Local
 from ..estimate.ml.polish import Compact, Known, Polished, compact
@@ -55,7 +56,8 @@ def stated(end: Polished, scaled: Scaled, region: SearchRegion) -> Estimate:
     found, array = end.hypothesis, scaled.observation.array
     positions = region.reported(found.cosines, array)
     chart, coordinates = chart_of(positions, array)
-    deviations = estimated_deviations(coordinates, end.information, chart, region.fixed).deviations
+    bound = estimated_deviations(coordinates, end.information, chart, region.fixed)
+    deviations = bound.deviations * widening(scaled.observation, positions.shape[1], region.fixed)
     strongest = found.log_powers.argsort(dim=1, descending=True)
     places = strongest[..., None].expand(-1, -1, 3)
     positions, deviations = positions.gather(1, places), deviations.gather(1, places)

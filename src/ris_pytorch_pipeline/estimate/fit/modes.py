@@ -1,15 +1,19 @@
-"""Which other answers are as likely: rivals of a search that end within 2 log units of the best, somewhere else."""
+"""Which answer is the likeliest, and which others are as likely: rivals that end within 2 log units, somewhere else."""
+
+from dataclasses import dataclass
 
 import torch
+from jaxtyping import Bool, Int
 from torch import Tensor
 
+from ...shapes import Mask
 from ..estimate import Mode
 from ..grid import search_grid
 from ..ml.hypothesis import Hypothesis, Likelihood, Rows, joined
 from ..ml.search import SearchEffort, candidates
 from ..region import SearchRegion
 from ..spacing import nearest_spacing
-from .meaning.preflight import FEW_FACTS, channel_rank, facts, looks
+from .meaning.preflight import channel_rank, facts, looks
 
 NEAR = 2.0
 """Nats within which another answer cannot be told from the best one."""
@@ -19,68 +23,134 @@ _ITERATIONS, _TOLERANCE = 8, 1e-2
 _DENSE = 0.55
 _THOROUGH = SearchEffort(candidates=6, promising=0.25)
 """Spacing in wavelengths above which other places are sought once more, and how."""
+_LITTLE = 5 * 3 + 1
+_EVERYWHERE = SearchEffort(candidates=48, promising=0.0)
+"""Real numbers below which the places that fit are many and narrow, and how they are sought: five times as many as a
+position has coordinates. With codes that do not vary, one source, 15 dB and 96 scenes, 18 answers of four antennas are
+far off with 6 candidates, 7 with 24 and 3 with 48; of eight antennas, 14 numbers, 2 and 0."""
 _SMALL = 1000
 """Points of a grid of half a beamwidth on which one more look costs little: a line of 15 elements has about 300."""
 _HOPEFUL = 3.0
 """Nats above the best at which a rival, refined for a few iterations by the search, is refined further."""
 _MOST = 2
 """Rivals refined in one scene."""
+_CLEARLY = 0.01
+"""Nats by which a rival has to be likelier than the answer to be taken in its place: less is the same optimum."""
 
 
-def modes_of(
+@dataclass(frozen=True, eq=False)
+class Contest:
+    """Answers to some scenes, and what came close to them.
+
+    Args:
+        answers: a hypothesis of each row.
+        scenes: (rival,), scene of each rival.
+        rivals: other hypotheses with as many sources, refined.
+    """
+
+    answers: Hypothesis
+    scenes: Tensor
+    rivals: Hypothesis
+
+
+def contest(
     likelihood: Likelihood, rows: Rows, end: Hypothesis, region: SearchRegion, *, thorough: bool = False
-) -> tuple[tuple[Mode, ...], ...]:
-    """Other answers to each row, most likely first.
+) -> Contest:
+    """The answers as they are, and the rivals of a search that are close and elsewhere.
 
     Args:
         likelihood: with the rivals that its search left.
         rows: scene of each row.
         end: the answers, converged.
-        region: how positions are reported.
+        region: the field that was searched.
         thorough: whether every source is sought elsewhere once more in any case.
     """
-    if thorough or _doubtful(likelihood, region):
-        likelihood.rivals.extend(_sought(likelihood, rows, end))
+    little, doubtful = _little(likelihood, rows), _doubtful(likelihood, rows, region) | thorough
+    for chosen, effort in ((little, _EVERYWHERE), (doubtful & ~little, _THOROUGH)):
+        if bool(chosen.any()):
+            likelihood.rivals.extend(_sought(likelihood, rows[chosen], end[chosen], effort))
+    return _converged(likelihood, rows, end)
+
+
+def won(likelihood: Likelihood, rows: Rows, met: Contest, searched: Mask, iterations: int) -> Contest:
+    """The same with each answer that a rival beats exchanged for the likeliest one; the former is a rival of it.
+
+    Args:
+        likelihood: of the scenes.
+        rows: scene of each row.
+        met: answers and rivals.
+        searched: (row,), False of answers that are to stay: the optimum that a given start leads to.
+        iterations: most iterations of the refinement of a winner.
+    """
+    row, answers = _row_of(rows, likelihood)[met.scenes], met.answers
+    ahead = torch.nonzero((met.rivals.value < answers.value[row] - _CLEARLY) & searched[row]).squeeze(-1)
+    ahead = ahead[met.rivals.value[ahead].argsort()]
+    ahead = ahead[_nth(row[ahead]) == 0]
+    if ahead.numel() == 0:
+        return met
+    beaten, scenes = row[ahead], met.scenes[ahead]
+    settled = likelihood.refine(scenes, met.rivals[ahead], iterations=iterations, tolerance=1e-6)
+    return Contest(
+        answers.replaced(beaten, settled.strongest_first()),
+        torch.cat([met.scenes, scenes]),
+        joined([met.rivals, answers[beaten]]),
+    )
+
+
+def modes_of(likelihood: Likelihood, rows: Rows, met: Contest, region: SearchRegion) -> tuple[tuple[Mode, ...], ...]:
+    """Other answers to each row, most likely first.
+
+    Args:
+        likelihood: of the scenes.
+        rows: scene of each row.
+        met: answers and rivals.
+        region: how positions are reported.
+    """
+    end, rival = met.answers, met.rivals
     listed: list[list[tuple[Mode, Tensor]]] = [[] for _ in rows]
-    where = {scene: row for row, scene in enumerate(rows.tolist())}
-    for scenes, rival in _converged(likelihood, rows, end):
-        positions = region.reported(rival.cosines, likelihood.observation.array)
-        for i, scene in enumerate(scenes.tolist()):
-            row = where[scene]
-            loss = float(rival.value[i] - end.value[row])
-            moved = _elsewhere(rival.cosines[i], end.cosines[row], likelihood)
-            if loss > NEAR or not bool(moved.any()):
-                continue
-            new = int(torch.nonzero(moved)[0])
-            place = rival.cosines[i, new]
-            known = torch.stack([p for _, p in listed[row]]) if listed[row] else place.new_zeros(0, place.numel())
-            if bool(_elsewhere(place[None], known, likelihood).all()):
-                azimuth, elevation, distance = positions[i, new].tolist()
-                gone = _missing(rival.cosines[i], end.cosines[row], likelihood)
-                listed[row].append((Mode(source=gone, position=(azimuth, elevation, distance), loss=loss), place))
+    positions = region.reported(rival.cosines, likelihood.observation.array)
+    for i, row in enumerate(_row_of(rows, likelihood)[met.scenes].tolist()):
+        loss = float(rival.value[i] - end.value[row])
+        moved = _elsewhere(rival.cosines[i], end.cosines[row], likelihood)
+        if loss > NEAR or not bool(moved.any()):
+            continue
+        new = int(torch.nonzero(moved)[0])
+        place = rival.cosines[i, new]
+        known = torch.stack([p for _, p in listed[row]]) if listed[row] else place.new_zeros(0, place.numel())
+        if bool(_elsewhere(place[None], known, likelihood).all()):
+            azimuth, elevation, distance = positions[i, new].tolist()
+            gone = _missing(rival.cosines[i], end.cosines[row], likelihood)
+            listed[row].append((Mode(source=gone, position=(azimuth, elevation, distance), loss=loss), place))
     return tuple(tuple(sorted((m for m, _ in found), key=lambda m: m.loss)) for found in listed)
 
 
-def _doubtful(likelihood: Likelihood, region: SearchRegion) -> bool:
+def _little(likelihood: Likelihood, rows: Rows) -> Bool[Tensor, "row"]:  # noqa: F821
+    """Whether so little is heard of a place that many others look like it."""
+    seen = likelihood.observation
+    return ((facts(seen) < _LITTLE) & (looks(seen) < len(seen.array)))[rows]
+
+
+def _doubtful(likelihood: Likelihood, rows: Rows, region: SearchRegion) -> Bool[Tensor, "row"]:  # noqa: F821
     """Whether a source is sought elsewhere once more.
 
-    Elements are far apart, little is heard of them, or the grid is so small that it costs little.
+    Elements are far apart, all antennas say the same, or the grid is so small that it costs little.
     """
     seen, array = likelihood.observation, likelihood.observation.array
-    if search_grid(region, array).size <= _SMALL:
-        return True
-    little = (facts(seen) < FEW_FACTS) & (looks(seen) < len(array))
-    return nearest_spacing(array) > _DENSE * array.wavelength or bool((little | (channel_rank(seen) == 1)).any())
+    few = search_grid(region, array).size <= _SMALL
+    dense = nearest_spacing(array) > _DENSE * array.wavelength
+    return (channel_rank(seen) == 1)[rows] | few | dense
 
 
-def _sought(likelihood: Likelihood, rows: Rows, end: Hypothesis) -> list[tuple[Tensor, Hypothesis]]:
+def _sought(
+    likelihood: Likelihood, rows: Rows, end: Hypothesis, effort: SearchEffort
+) -> list[tuple[Tensor, Hypothesis]]:
     """Every source at the next best places for it, the others held."""
     points = likelihood.grid.points().to(end.cosines.dtype)
     found = []
     for source in range(end.cosines.shape[1]):
         rest = end.without(source)
         gain, power = likelihood.scan(rows, rest)
-        row, point = candidates(likelihood, gain, end.cosines[:, source], _THOROUGH)
+        row, point = candidates(likelihood, gain, end.cosines[:, source], effort)
         if row.numel():
             log_power = power[row, point].to(end.log_noise.dtype)
             start = rest[row].plus(points[point], log_power)
@@ -89,27 +159,38 @@ def _sought(likelihood: Likelihood, rows: Rows, end: Hypothesis) -> list[tuple[T
     return found
 
 
-def _converged(likelihood: Likelihood, rows: Rows, end: Hypothesis) -> list[tuple[Tensor, Hypothesis]]:
-    """Rivals with as many sources, refined; only the best few of each scene that are close and elsewhere."""
+def _converged(likelihood: Likelihood, rows: Rows, end: Hypothesis) -> Contest:
+    """Answers and their rivals of as many sources, refined: the best few that are close and elsewhere, or likelier."""
     sources = end.cosines.shape[1]
     alike = [(scenes, rival) for scenes, rival in likelihood.rivals if rival.cosines.shape[1] == sources]
     if not alike:
-        return []
+        return _unmet(end)
     scenes = torch.cat([s for s, _ in alike])
     rival = joined([r for _, r in alike])
-    row = torch.full((len(likelihood.observation),), -1, device=rows.device)
-    row[rows] = torch.arange(rows.numel(), device=rows.device)
-    mine = row[scenes]
+    mine = _row_of(rows, likelihood)[scenes]
     gap = rival.value - end.value[mine]
     moved = (rival.cosines[:, :, None] - end.cosines[mine][:, None]).abs()
     far = (moved > _PLACE * moved.new_tensor(likelihood.grid.steps)).any(-1).all(-1).any(-1)
-    kept = torch.nonzero((mine >= 0) & (gap < _HOPEFUL) & far).squeeze(-1)
+    kept = torch.nonzero((mine >= 0) & torch.where(far, gap < _HOPEFUL, gap < -_CLEARLY)).squeeze(-1)
     kept = kept[gap[kept].argsort()]
     kept = kept[_nth(mine[kept]) < _MOST]
     if kept.numel() == 0:
-        return []
+        return _unmet(end)
     refined = likelihood.refine(scenes[kept], rival[kept], iterations=_ITERATIONS, tolerance=_TOLERANCE)
-    return [(scenes[kept], refined)]
+    return Contest(end, scenes[kept], refined)
+
+
+def _unmet(answers: Hypothesis) -> Contest:
+    """Answers without a rival."""
+    none = torch.zeros(0, dtype=torch.long, device=answers.value.device)
+    return Contest(answers, none, answers[none])
+
+
+def _row_of(rows: Rows, likelihood: Likelihood) -> Int[Tensor, "scene"]:  # noqa: F821
+    """(scene,), which row each scene of a likelihood is in; -1 of the others."""
+    row = torch.full((len(likelihood.observation),), -1, device=rows.device)
+    row[rows] = torch.arange(rows.numel(), device=rows.device)
+    return row
 
 
 def _nth(values: Tensor) -> Tensor:

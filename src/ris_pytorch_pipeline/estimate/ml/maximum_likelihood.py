@@ -15,8 +15,9 @@ from ...physics import Array, Observation, chart_of, check_visible
 from ...shapes import Counts, Positions
 from ..estimate import Estimate, asked_sources, joined_estimates
 from ..fit.edges import pull_of
+from ..fit.freedom import widening
 from ..fit.meaning.preflight import check_units
-from ..fit.modes import modes_of
+from ..fit.modes import contest, modes_of, won
 from ..fit.sandwich import sandwich_information
 from ..floor import above_floor
 from ..grid import SearchGrid, search_grid
@@ -160,7 +161,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         """Scenes searched together, polished."""
         likelihood = self.likelihood(scaled.observation)
         found = self._search(likelihood, counts)
-        return [(f.rows, self._polish(likelihood, scaled[f.rows], f)) for f in found]
+        return [(f.rows, self._polish(likelihood, scaled[f.rows], f, torch.ones_like(f.rows).bool())) for f in found]
 
     def refine(
         self,
@@ -200,9 +201,10 @@ class MaximumLikelihood(ABC, Generic[L]):
                 start = torch.stack([p[~p[:, 0].isnan()] for p in positions[index]]).double()
                 likelihood = self.likelihood(scaled.observation[index])
                 found = self.start(likelihood, start)
-                if search is not None and order:
-                    found = self._searched(likelihood.observation, found, torch.nonzero(search[index]).squeeze(-1))
-                parts.append((index, self._polish(likelihood, scaled[index], found, iterations)))
+                free = torch.zeros_like(index).bool() if search is None else search[index]
+                if order:
+                    found = self._searched(likelihood.observation, found, torch.nonzero(free).squeeze(-1))
+                parts.append((index, self._polish(likelihood, scaled[index], found, free, iterations)))
         return parts
 
     def _judged(self, scaled: Scaled, parts: list[Polished], asked: Counts | None) -> Estimate:
@@ -254,32 +256,44 @@ class MaximumLikelihood(ABC, Generic[L]):
         return [Found(rows, self.find(likelihood, rows, order)) for order, rows in groups]
 
     def _polish(
-        self, likelihood: L, scaled: Scaled, found: Found, iterations: int | None = None
-    ) -> tuple[Estimate, Aside]:  # fmt: skip
-        """Refine to convergence and state positions, powers and deviations in the units of the observation."""
-        rows, sources = found.rows, found.hypothesis.cosines.shape[1]
-        if sources == 0:
+        self, likelihood: L, scaled: Scaled, found: Found, free: Tensor, iterations: int | None = None
+    ) -> tuple[Estimate, Aside]:
+        """Refine to convergence and state positions, powers and deviations in the units of the observation.
+
+        Where a row is free, a rival that turns out likelier is the answer; others stay at the optimum of their start.
+        """
+        rows = found.rows
+        if found.hypothesis.cosines.shape[1] == 0:
             return nothing_found(found.hypothesis.log_noise.exp() * scaled.measured), nothing_aside(rows)
         most = self.polish_iterations if iterations is None else iterations
         end = likelihood.refine(rows, found.hypothesis, iterations=most, tolerance=1e-6).strongest_first()
+        if not self.fit:
+            return self._stated(likelihood, scaled, rows, end)[0], nothing_aside(rows)
+        met = won(likelihood, rows, contest(likelihood, rows, end, self.region), free, most)
+        estimate, information = self._stated(likelihood, scaled, rows, met.answers)
+        scores = likelihood.scores(rows, met.answers)
+        chart, coordinates = chart_of(estimate.positions, likelihood.observation.array)
+        seen = sandwich_information(information, scores)
+        wide = estimated_deviations(coordinates, seen, chart, self.region.fixed)
+        wide = wide.deviations * widening(scaled.observation, coordinates.shape[1], self.region.fixed)
+        wider = torch.maximum(wide, estimate.deviations)  # few snapshots make the sandwich too small
+        aside = Aside(modes_of(likelihood, rows, met, self.region), pull_of(information, scores).double())
+        return replace(estimate, sandwich=wider), aside
+
+    def _stated(self, likelihood: L, scaled: Scaled, rows: Rows, end: Hypothesis) -> tuple[Estimate, Tensor]:
+        """Positions, powers and ± of an optimum in the units of the observation, and the Fisher information there."""
         array = likelihood.observation.array
         positions = self.region.reported(end.cosines, array)
         chart, coordinates = chart_of(positions, array)
         information = likelihood.information(rows, end)
         bound = estimated_deviations(coordinates, information, chart, self.region.fixed)
+        deviations = bound.deviations * widening(scaled.observation, positions.shape[1], self.region.fixed)
         estimate = Estimate(
             positions=positions,
-            order=torch.full_like(rows, sources),
+            order=torch.full_like(rows, positions.shape[1]),
             powers=end.log_powers.exp() * (scaled.measured / scaled.channel)[:, None],
-            deviations=bound.deviations,
+            deviations=deviations,
             noise_variance=end.log_noise.exp() * scaled.measured,
-            status=ending_of(end.converged, bound.deviations, array),
+            status=ending_of(end.converged, deviations, array),
         )
-        if not self.fit:
-            return estimate, nothing_aside(rows)
-        scores = likelihood.scores(rows, end)
-        seen = sandwich_information(information, scores)
-        wide = estimated_deviations(coordinates, seen, chart, self.region.fixed)
-        wider = torch.maximum(wide.deviations, bound.deviations)  # few snapshots make the sandwich too small
-        aside = Aside(modes_of(likelihood, rows, end, self.region), pull_of(information, scores).double())
-        return replace(estimate, sandwich=wider), aside
+        return estimate, information

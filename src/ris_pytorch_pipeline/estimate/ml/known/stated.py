@@ -12,8 +12,9 @@ from ....shapes import Positions
 from ...estimate import Estimate, Fit, Mode, Status
 from ...fit.edges import at_edge, pull_of
 from ...fit.expected import expected_share, explained_share
+from ...fit.freedom import widening
 from ...fit.groups import Groups
-from ...fit.modes import modes_of
+from ...fit.modes import contest, modes_of
 from ...fit.residual.panel_error import with_panel_errors
 from ...fit.residual.structure import SENTENCES, Structure, structure
 from ...fit.residual.tangents import tangents_of
@@ -47,8 +48,9 @@ def stated(scaled: Scaled, positions: Positions, region: SearchRegion, threshold
     sent = _sent(seen, groups)
     information = sequence_information(coordinates, chart, seen, sent) / noise[:, None, None]
     scores = sequence_scores(coordinates, chart, seen, sent, seen.blocks) / noise[:, None, None]
+    factor = widening(seen, positions.shape[1], region.fixed)
     bound, wide = (
-        estimated_deviations(coordinates, each, chart, region.fixed).deviations
+        estimated_deviations(coordinates, each, chart, region.fixed).deviations * factor
         for each in (information, sandwich_information(information, scores))
     )
     estimate = Estimate(
@@ -119,6 +121,7 @@ def _modes(seen: Observation, positions: Positions, groups: Groups, region: Sear
         likelihood = pilot.likelihood(scale(alone(seen, groups, source)).observation)
         start = pilot.start(likelihood, positions[:, source : source + 1]).hypothesis
         end = likelihood.refine(rows, start, iterations=_ITERATIONS, tolerance=_TOLERANCE)
-        for row, modes in enumerate(modes_of(likelihood, rows, end, region, thorough=True)):
+        met = contest(likelihood, rows, end, region, thorough=True)
+        for row, modes in enumerate(modes_of(likelihood, rows, met, region)):
             found[row] += [replace(mode, source=source) for mode in modes]
     return tuple(tuple(sorted(modes, key=lambda mode: mode.loss)) for modes in found)
