@@ -128,8 +128,8 @@ def file_digest(path: Path) -> str:
             return digest.hexdigest()
     except OSError as error:
         raise SceneFileError(
-            "a shard that can be read", f"{path}: {reason(error)}", "no permission, or a link of that name",
-            "put the file itself there, or write the shards anew",
+            "a file that can be read", f"{path}: {reason(error)}", "no permission, or a link of that name",
+            "put the file itself there, or write it anew",
         ) from error  # fmt: skip
 
 
