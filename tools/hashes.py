@@ -1,4 +1,4 @@
-"""Which files may be installed? Writes requirements/*.txt: constraints.txt, with the SHA-256 of all files of each version.
+"""Which files may be installed? Writes requirements/*.txt: each version of constraints.txt, with SHA-256 of its files.
 
     make hashes
 
