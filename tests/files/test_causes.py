@@ -12,7 +12,7 @@ from ris_pytorch_pipeline.calibrate import load_calibration
 from ris_pytorch_pipeline.cli.options.extending import extend
 from ris_pytorch_pipeline.cli.options.model import network_at
 from ris_pytorch_pipeline.data import load_scenes
-from ris_pytorch_pipeline.data.manifest import file_digest
+from ris_pytorch_pipeline.data.sharded.manifest import file_digest
 from ris_pytorch_pipeline.errors import RisError
 from ris_pytorch_pipeline.experiment import experiment_from_toml
 from ris_pytorch_pipeline.files import cause, is_missing, move

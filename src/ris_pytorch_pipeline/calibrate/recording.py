@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from ..data import SceneFile, load_scenes
-from ..data.manifest import file_digest
+from ..data.sharded.manifest import file_digest
 from ..errors import InputError
 from ..physics import Observation
 from ..shapes import Positions
