@@ -1,23 +1,29 @@
-# Every target sets up what it needs: a virtual environment with the pinned versions of constraints.txt.
+# Every target sets up what it needs: a virtual environment with the versions of constraints.txt. Files that are installed
+# have the hashes of requirements/, but for torch: each index has its own builds of one version, for CPUs and for CUDA.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable trainlint --editable
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+HASHED := $(PIP) install --no-deps --require-hashes --requirement
 RUNS := $(VENV)/.runs
 STAMP := $(VENV)/.develops
 
-.PHONY: setup demo test lint docs bench stress dist release clean
+.PHONY: setup demo test lint docs bench stress dist hashes release clean
 
 setup: $(STAMP)
 
 # What users need, and no tool of developers.
-$(RUNS): pyproject.toml trainlint/pyproject.toml constraints.txt
+$(RUNS): pyproject.toml trainlint/pyproject.toml constraints.txt requirements/run.txt requirements/report.txt
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) '.[report]'
+	$(HASHED) requirements/report.txt
+	$(PIP) install --constraint constraints.txt torch
+	$(PIP) install --no-deps --no-build-isolation --editable trainlint --editable .
+	$(PIP) check
 	touch $(RUNS)
 
-$(STAMP): $(RUNS)
-	$(INSTALL) '.[dev]'
+$(STAMP): $(RUNS) requirements/dev.txt
+	$(HASHED) requirements/dev.txt
+	$(PIP) check
 	touch $(STAMP)
 
 demo: $(RUNS)
@@ -54,8 +60,7 @@ bench: $(STAMP)
 	$(BIN)/python trainlint/benchmarks/watch_cost.py
 
 # Wheels and sdists of both packages, each installed in an environment of nothing else and tried; what was installed, as
-# CycloneDX, and the digest of every file. Hashes are kept here and not in constraints.txt: the wheels of one torch
-# version differ between its CPU and CUDA indices, and pip's hash mode takes no editable install.
+# CycloneDX, and the digest of every file.
 DIST := build/dist
 CLEAN := build/clean
 TRY = $(CLEAN)/bin/ris --version && $(CLEAN)/bin/trainlint explain RT101 > build/explained.txt \
@@ -75,6 +80,13 @@ dist:
 	$(CLEAN)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall dist/*.tar.gz
 	$(TRY)
 	cd dist && sha256sum * > SHA256SUMS
+
+# The hashes of requirements/ anew, after a change of constraints.txt or of what a package needs; it asks the index.
+HASHER := build/hasher
+hashes: $(STAMP)
+	$(PYTHON) -m venv $(HASHER)
+	$(HASHER)/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	$(BIN)/python tools/hashes.py $(HASHER)/bin/uv
 
 # The version and the address of the project, wherever they stand: make release VERSION=0.2.0 URL=https://host/group/project
 release:

@@ -2,9 +2,9 @@
 
 Run: python benchmarks/workers.py [--scenes 200] [--workers 1 2 4]
 
-Shards are simulated, the folder is located, and a suite is run, each by one process, by each number of workers, and by
-two workers of which one is killed (SIGKILL) in the middle. Files are compared byte by byte, rows of the suite but for
-their times.
+Shards are simulated, the folder is located, a suite is run, and gains are learned, with known positions and blindly,
+each by one process, by each number of workers, and by two workers of which one is killed (SIGKILL) in the middle. Files
+are compared byte by byte, rows of the suite but for their times.
 """
 
 import argparse
@@ -26,6 +26,10 @@ SUITE = (
     'snapshots = 8\nsources = 1\n[sweeps.snr]\nmethods = ["sml", "genie"]\nover = {{ snr_db = [10, 20, 30] }}\n'
 )
 
+COMMANDS = ("simulate", "locate", "bench", "calibrate", "blindly")
+_CALIBRATING = 15.0
+"""Seconds after the start of a calibration at which a worker is killed."""
+
 
 def commands(scenes: int, name: str) -> dict[str, str]:
     """What is done, by what it leaves."""
@@ -33,6 +37,8 @@ def commands(scenes: int, name: str) -> dict[str, str]:
         f"s{name}": f"simulate --shards s{name} --split test={scenes} --batch 10 --per-shard 20 {SMALL}",
         f"r{name}.parquet": f"locate s --out r{name}.parquet",
         f"b{name}": f"bench suite.toml --out b{name}",
+        f"c{name}": f"calibrate known c{name}",
+        f"d{name}": f"calibrate known d{name} --blind --sources 1",
     }
 
 
@@ -58,7 +64,7 @@ def run(words: str, folder: Path, left: str, *, kill: bool) -> tuple[float, bool
     command = [sys.executable, "-m", "ris_pytorch_pipeline", *words.split()]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         while kill and not killed and process.poll() is None:
-            if begun(folder, left) and (found := worker_of(process.pid)) is not None:
+            if begun(folder, left, begin) and (found := worker_of(process.pid)) is not None:
                 os.kill(found, signal.SIGKILL)
                 killed = True
             time.sleep(0.02)
@@ -68,12 +74,14 @@ def run(words: str, folder: Path, left: str, *, kill: bool) -> tuple[float, bool
     return time.monotonic() - begin, killed
 
 
-def begun(folder: Path, left: str) -> bool:
-    """Whether something of a command is finished."""
+def begun(folder: Path, left: str, start: float) -> bool:
+    """Whether something of a command is finished, or it has had the time for it."""
     if left.endswith(".parquet"):
         return any((folder / f"{left}.parts").glob("*.parquet"))
     if left.startswith("s"):
         return any((folder / left).glob("*.safetensors"))
+    if left[0] in "cd":  # nothing is kept before the end
+        return time.monotonic() - start > _CALIBRATING
     path = folder / left / "cells.parquet"
     return path.exists() and len(read_rows(path)[0]) > 0
 
@@ -102,10 +110,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         (folder / "suite.toml").write_text(SUITE.format(scenes=given.scenes // 4))
+        known = f"simulate known --preset pilot --scenes {given.scenes} {SMALL}"
+        run(known, folder, "known", kill=False)
         for name, option, kill in ways:
-            for what, (left, words) in zip(
-                ("simulate", "locate", "bench"), commands(given.scenes, name).items(), strict=True
-            ):
+            for what, (left, words) in zip(COMMANDS, commands(given.scenes, name).items(), strict=True):
                 seconds, killed = run(words + option, folder, left, kill=kill)
                 found = content(folder / left)
                 same = one.setdefault(what, found) == found

@@ -1,10 +1,12 @@
 """Does any changed file make a reader fail with a foreign exception, hang, or take memory? Counted, reader by reader.
 
 Run: python benchmarks/fuzz --inputs 20000 [--readers scene,journal] [--seed 0] [--kept build/fuzz]
+     python benchmarks/fuzz --inputs 1000000 --tally build/fuzz.jsonl --seconds 3600; the same command goes on
 
 Each input is a good file with random changes of its bytes (flips, cuts, insertions, repetitions, interesting numbers)
 or of its structure (values replaced by hostile ones, keys lost and doubled); most changed documents are sealed anew,
 so that what lies behind the digest is reached too. Inputs that fail a reader are kept, a folder a reader.
+With a tally the readers take turns, so that each has had the same seconds when the time is over.
 """
 
 import argparse
@@ -16,8 +18,6 @@ import signal
 import tempfile
 import time
 import warnings
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -25,27 +25,15 @@ from changing import changed_bytes
 from making import make_all
 from reader import Reader, hang, outcome
 from readers import READERS
+from tally import Tally, Told
 
 MEMORY = Path("/dev/shm")
 """A file system in memory, where there is one."""
+PIECE = 10_000
+"""Inputs of a reader between two lines of a tally."""
 
 
-@dataclass
-class Told:
-    """What came of the inputs of a reader."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    slowest: float = 0.0
-    seconds: float = 0.0
-    memory: int = 0
-
-    @property
-    def foreign(self) -> int:
-        """Inputs that ended in a foreign exception or a hang."""
-        return sum(count for kind, count in self.counts.items() if kind.startswith("FOREIGN"))
-
-
-def fuzz(reader: Reader, inputs: int, seed: int, folder: Path, kept: Path) -> Told:
+def fuzz(reader: Reader, inputs: int, seed: str, folder: Path, kept: Path) -> Told:
     """What comes of the inputs of a reader.
 
     Raises:
@@ -100,16 +88,43 @@ def keep(folder: Path, content: bytes) -> None:
     (folder / hashlib.sha256(content).hexdigest()[:12]).write_bytes(content)
 
 
-def show(reader: Reader, inputs: int, told: Told) -> None:
+def fuzz_all(readers: list[Reader], tally: Tally, given: argparse.Namespace, folder: Path) -> None:
+    """Fuzz the reader that had the fewest seconds, until all have their inputs or the time is over."""
+    piece = given.inputs if given.tally is None else min(PIECE, given.inputs)
+    end = time.monotonic() + given.seconds
+    while left := [reader for reader in readers if tally.of(reader.name).inputs < given.inputs]:
+        if time.monotonic() >= end:
+            return
+        reader = left[0] if given.tally is None else min(left, key=lambda each: tally.of(each.name).seconds)
+        number = tally.pieces(reader.name)
+        seed = f"{given.seed}/{number}" if number else str(given.seed)
+        tally.add(reader.name, fuzz(reader, piece, seed, folder, given.kept))
+        if given.tally is None:
+            show(reader.name, tally.of(reader.name))
+
+
+def show(name: str, told: Told) -> None:
     """Print a line, and one for each kind of foreign exception."""
-    each = 1e6 * told.seconds / inputs
+    each = 1e6 * told.seconds / max(told.inputs, 1)
     print(
-        f"| {reader.name} | {inputs} | {told.counts['refused']} | {told.counts['accepted']} | {told.foreign} | "
+        f"| {name} | {told.inputs} | {told.counts['refused']} | {told.counts['accepted']} | {told.foreign} | "
         f"{told.slowest:.2f} s | {told.memory} MB | {each:.0f} µs |", flush=True,
     )  # fmt: skip
     for kind, count in told.counts.items():
         if kind.startswith("FOREIGN"):
             print(f"  {count} x {kind}")
+
+
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(description="Changed files, reader by reader.")
+    parser.add_argument("--inputs", type=int, default=10_000, help="of each reader")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--readers", default=",".join(READERS), help="by comma")
+    parser.add_argument("--kept", type=Path, default=Path("build/fuzz"), help="where inputs that fail are kept")
+    parser.add_argument("--tally", type=Path, help="file of what is done; the same command goes on from it")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="after which no further piece is begun")
+    return parser.parse_args()
 
 
 def main() -> None:
@@ -118,29 +133,23 @@ def main() -> None:
     Raises:
         SystemExit: with 1 where an exception was foreign.
     """
-    parser = argparse.ArgumentParser(description="Changed files, reader by reader.")
-    parser.add_argument("--inputs", type=int, default=10_000, help="of each reader")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--readers", default=",".join(READERS), help="by comma")
-    parser.add_argument("--kept", type=Path, default=Path("build/fuzz"), help="where inputs that fail are kept")
-    given = parser.parse_args()
+    given = arguments()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGALRM, hang)
-    foreign = 0
+    names, tally = given.readers.split(","), Tally(given.tally, given.seed)
     place = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
     try:
         made(place)
         print("Seconds are of the processor; memory is what reading takes beyond the program itself.")
         print("| reader | n | refused | accepted | foreign exceptions | slowest | memory | an input |")
         print("|---|---|---|---|---|---|---|---|")
-        for name in given.readers.split(","):
-            told = fuzz(READERS[name], given.inputs, given.seed, place, given.kept)
-            show(READERS[name], given.inputs, told)
-            foreign += told.foreign
+        fuzz_all([READERS[name] for name in names], tally, given, place)
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    raise SystemExit(int(foreign > 0))
+    for name in names if given.tally else ():
+        show(name, tally.of(name))
+    raise SystemExit(int(any(tally.of(name).foreign for name in names)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """`ris diagnose` as a user runs it, on the lines that our Trainer prints."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,14 @@ def test_a_missing_log_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_threads_must_be_positive(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bound", "--threads", "0"]) == 2
     assert "--threads" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_is_neither_a_folder_nor_a_file_is_named(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "pipe" if kind == "pipe" else Path(os.devnull)
+    if kind == "pipe":
+        os.mkfifo(path)
+    assert main(["diagnose", str(path)]) == 2
+    assert "Likely cause: a folder, a pipe or a device of that name" in capsys.readouterr().err

@@ -69,7 +69,8 @@ def entry(kind: Any = "F32", shape: Any = (2,), place: Any = (0, 8)) -> dict[str
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (struct.pack("<Q", 2**63) + b"{}", "header of"), (file_of(b"[" * 9000), "nesting"), (file_of([1]), "no table"),
+        (struct.pack("<Q", 2**63) + b"{}", "header of"), (file_of(b"[" * 100_000), "nesting"),
+        (file_of([1]), "no table"),
         (file_of({"a": entry(shape=[2**40, 2**40])}), "in 8 bytes"),
         (file_of({"a": entry(place=[0, 16])}), "in 16 bytes"),
         (file_of({"a": entry(shape=[4], place=[0, 16])}), "cut short"),

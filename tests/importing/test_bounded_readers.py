@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import warnings
 import zipfile
 from pathlib import Path
@@ -14,6 +15,10 @@ from scipy.io import savemat
 
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError, RisError
 from ris_pytorch_pipeline.importing import FORMATS, Folder
+from ris_pytorch_pipeline.importing.readers.allocating import allocating_at_most
+
+if sys.platform == "linux":
+    import resource
 
 LIMIT = 10**6
 
@@ -191,3 +196,36 @@ def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_every_format_is_listed_once() -> None:
     suffixes = [suffix for each in FORMATS for suffix in each.suffixes]
     assert len(suffixes) == len(set(suffixes))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is bound elsewhere")
+def test_a_header_that_states_gigabytes_takes_none(tmp_path: Path) -> None:
+    """Four bytes of an object's header say how long it is, and HDF5 allocates so much."""
+    with pytest.importorskip("h5py").File(tmp_path / "a.h5", "w") as file:
+        file["Y"] = np.arange(12.0)
+    content = bytearray((tmp_path / "a.h5").read_bytes())
+    assert content[96] == 1  # the header of the root group, of version 1
+    content[104:108] = (0xF0000000).to_bytes(4, "little")
+    (tmp_path / "a.h5").write_bytes(content)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    held = most_memory()
+    with pytest.raises(InputError, match="a readable HDF5 file"):
+        Folder(path=tmp_path, limit=10**6).read("a.h5", "Y", "measurements")
+    assert most_memory() - held < 512
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
+def most_memory() -> int:
+    """Megabytes that this process had at most."""
+    return int(Path("/proc/self/status").read_text(encoding="ascii").partition("VmHWM:")[2].split()[0]) // 1000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is bound elsewhere")
+def test_what_is_allocated_is_bound_within_the_block_alone() -> None:
+    with allocating_at_most(2**26), pytest.raises(MemoryError):
+        bytearray(2**28)
+    with allocating_at_most(2**28), allocating_at_most(2**30):  # an inner bound is no wider than an outer one
+        with pytest.raises(MemoryError):
+            bytearray(2**29)
+    assert len(bytearray(2**28)) == 2**28

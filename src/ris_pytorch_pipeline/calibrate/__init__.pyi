@@ -6,6 +6,8 @@ from .coverage import coverage, deviation_scale
 from .doubts import doubts_of
 from .fitting import Gains, fit_gains, identified
 from .known import KnownScenes, known_scenes
+from .pieces import Pieces
+from .recording import Recording, scenes_to_learn_from
 
 __all__ = [
     "Calibration",
@@ -13,6 +15,8 @@ __all__ = [
     "Gains",
     "KnownScenes",
     "Learnt",
+    "Pieces",
+    "Recording",
     "applied_to",
     "calibrate",
     "calibrate_blind",
@@ -25,5 +29,6 @@ __all__ = [
     "known_scenes",
     "load_calibration",
     "save_calibration",
+    "scenes_to_learn_from",
     "unidentified",
 ]

@@ -1,19 +1,34 @@
 """What gains can be learned from scenes whose positions nobody knows, and which part of them no scene can tell."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Complex
 from torch import Tensor
 
-from ..estimate import Estimate, MaximumLikelihood
+from ..estimate import Estimate, MaximumLikelihood, joined_estimates
 from ..physics import Array, Observation
+from ..shapes import Positions
 from .calibration import Calibration
-from .choice import LINEAR_PHASE, Choice, Learnt, held_out_shares, unidentified
+from .choice import (
+    LINEAR_PHASE,
+    Choice,
+    Fold,
+    Learnt,
+    fold_shares,
+    folds_of,
+    held_out_shares,
+    joined_shares,
+    unidentified,
+)
+from .coverage import BLOCK
 from .fitting import Gains, explained, fit_gains, identified, no_gains
 from .known import known_scenes
+from .pieces import HERE, Pieces
 
 ROUNDS = 6
+_FOLDS = 5
 _NEWTON = 20
 _TRUSTED = 0.75
 """Share of the scenes that a round learns from: those that are explained best. A scene located wrongly teaches wrong
@@ -22,7 +37,7 @@ gains, and it is explained worse than most."""
 
 def calibrate_blind(
     observation: Observation, estimator: MaximumLikelihood, sources: int | None = None, ridge: float = 0.1,
-    rounds: int = ROUNDS,
+    rounds: int = ROUNDS, pieces: Pieces[Observation] = HERE,
 ) -> Calibration:  # fmt: skip
     """Locate under the present gains, fit the gains to where the sources seem to be, and so on.
 
@@ -36,12 +51,14 @@ def calibrate_blind(
         sources: in each scene; None estimates them.
         ridge: pull of the gains towards 1, see `fit_gains`.
         rounds: how often.
+        pieces: who locates 32 scenes; the calibration is the same whoever does.
 
     Returns:
         The calibration; `unidentified` names the gauge.
     """
     calibration = Calibration.nominal(observation.array, observation.channel.shape[-2])
-    found = estimator(observation, sources)
+    ask = _Asking(observation=observation, estimator=estimator, sources=sources, pieces=pieces)
+    found = ask.located("search", calibration)
     gains: tuple[Gains, ...] = ()
     for number in range(rounds):
         trusted = _trusted(calibration.applied(observation), found)
@@ -49,14 +66,66 @@ def calibrate_blind(
         gains = tuple(_in_gauge(fit_gains(each, ridge), observation.array) for each in scenes)
         calibration = Calibration.of(_learnt(gains, ridge), observation)
         if number + 1 < rounds:
-            found = _again(estimator, calibration.applied(observation), found, sources, first=number == 0)
-    scenes = known_scenes(observation, found.positions)
-    choice = Choice(model="elements", ridge=ridge)
-    shares = {"nominal": float(held_out_shares(scenes, Choice()).mean()),
-              "elements": float(held_out_shares(scenes, choice).mean())}  # fmt: skip
-    told = tuple(identified(each, held, ridge) for each, held in zip(scenes, gains, strict=True))
-    learnt = Learnt(gains=gains, choice=Choice(model="elements", ridge=ridge, shares=shares), identified=told)
-    return Calibration.of(learnt, observation, (LINEAR_PHASE, *unidentified(learnt, observation)))
+            found = _again(ask, calibration, found, number)
+    return _judged(ask, gains, found, ridge)
+
+
+def _judged(ask: "_Asking", gains: tuple[Gains, ...], found: Estimate, ridge: float) -> Calibration:
+    """The calibration, with what such gains explain of scenes that they have not seen."""
+    scenes, choice = known_scenes(ask.observation, found.positions), Choice(model="elements", ridge=ridge)
+    tasks = [(found.positions, fold) for fold in folds_of(len(scenes[0]), range(len(scenes)), [choice], _FOLDS)]
+    shares = ask.pieces.values(_fold_shares, ask.observation, tasks, "elements, held out")
+    elements = joined_shares(shares, [fold for _, fold in tasks])
+    told = {"nominal": float(held_out_shares(scenes, Choice()).mean()), "elements": float(elements.mean())}
+    learnt = Learnt(
+        gains=gains, choice=Choice(model="elements", ridge=ridge, shares=told),
+        identified=tuple(identified(each, held, ridge) for each, held in zip(scenes, gains, strict=True)),
+    )  # fmt: skip
+    return Calibration.of(learnt, ask.observation, (LINEAR_PHASE, *unidentified(learnt, ask.observation)))
+
+
+def _fold_shares(observation: Observation, task: tuple[Positions, Fold]) -> tuple[Tensor, Tensor]:
+    positions, fold = task
+    return fold_shares(known_scenes(observation, positions), fold)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Block:
+    """Some scenes to locate under a calibration; those whose places are known nearly are polished."""
+
+    rows: Tensor
+    calibration: Calibration
+    estimator: MaximumLikelihood
+    sources: int | None
+    near: Positions | None
+
+
+def _located(observation: Observation, block: _Block) -> Estimate:
+    seen = block.calibration.applied(observation[block.rows])
+    if block.near is None:
+        return block.estimator(seen, block.sources)
+    return block.estimator.refine(seen, block.near)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asking:
+    """Who locates the scenes, and how."""
+
+    observation: Observation
+    estimator: MaximumLikelihood
+    sources: int | None
+    pieces: Pieces[Observation]
+
+    def located(self, label: str, calibration: Calibration, near: Positions | None = None) -> Estimate:
+        """Where the sources are under a calibration, searched for or, near some places, polished."""
+        blocks = [
+            _Block(
+                rows=rows, calibration=calibration, estimator=self.estimator, sources=self.sources,
+                near=None if near is None else near[rows],
+            )
+            for rows in torch.arange(len(self.observation)).split(BLOCK)
+        ]  # fmt: skip
+        return joined_estimates(self.pieces.values(_located, self.observation, blocks, label))
 
 
 def without_plane(gains: Complex[Tensor, "element"], array: Array) -> Complex[Tensor, "element"]:  # noqa: F821
@@ -104,10 +173,7 @@ def _trusted(observation: Observation, found: Estimate) -> Tensor:
     return located[share.argsort(descending=True)[:keep].sort().values]
 
 
-def _again(
-    estimator: MaximumLikelihood, observation: Observation, found: Estimate, sources: int | None, *, first: bool
-) -> Estimate:  # fmt: skip
+def _again(ask: _Asking, calibration: Calibration, found: Estimate, number: int) -> Estimate:
     """A new search once the worst errors are out of the gains, then polishes of what was found."""
-    if first or not bool((found.order > 0).all()):
-        return estimator(observation, sources)
-    return estimator.refine(observation, found.positions)
+    search = number == 0 or not bool((found.order > 0).all())
+    return ask.located(f"round {number + 1}", calibration, None if search else found.positions)

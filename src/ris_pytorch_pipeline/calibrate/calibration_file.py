@@ -15,7 +15,17 @@ from ..data.header import pose_of, pose_values
 from ..data.plausible import MOST, check_plausible
 from ..data.writable import check_writable
 from ..errors import InputError, RisError, SceneFileError
-from ..files import StoredTensors, from_document, parse_document, read_tensors, reason, warn_unsealed, write_tensors
+from ..files import (
+    StoredTensors,
+    cause,
+    from_document,
+    move,
+    parse_document,
+    read_tensors,
+    reason,
+    warn_unsealed,
+    write_tensors,
+)
 from ..physics import Array, wavefront_named
 from .calibration import Calibration
 
@@ -62,7 +72,7 @@ def save_calibration(path: Path | str, calibration: Calibration, *, overwrite: b
         write_tensors(path, tensors, json.dumps(asdict(_header_of(calibration)), sort_keys=True), overwrite=overwrite)
     except OSError as error:
         raise SceneFileError(
-            "a writable file", f"{path}: {reason(error)}", "a full disk, no permission, or a link in its place",
+            "a writable file", f"{path}: {reason(error)}", cause(error, "a full disk"),
             "try another folder",
         ) from error  # fmt: skip
 
@@ -89,8 +99,8 @@ def load_calibration(path: Path | str) -> Calibration:
         raise SceneFileError("a calibration", f"no file {path}", "a mistyped path", "check the path") from error
     except OSError as error:
         raise SceneFileError(
-            "a readable calibration", f"{path}: {reason(error)}", "no permission, or a link or device of that name",
-            "name the file itself",
+            "a readable calibration", f"{path}: {reason(error)}", cause(error, "a damaged disk"),
+            move(error, "copy the file again"),
         ) from error  # fmt: skip
     except (KeyError, TypeError, ValueError, RisError, torch.linalg.LinAlgError) as error:  # pyright: ignore[reportPrivateImportUsage]
         raise SceneFileError(

@@ -1,6 +1,6 @@
 """How far may gains go? Chosen by what they explain of scenes that they have not seen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..physics import Observation
 from .fitting import Gains, explained, fit_gains, identified, no_gains
 from .known import KnownScenes
+from .pieces import HERE, Pieces
 
 RIDGES = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 """Pulls towards the nominal that are tried; measured tiles chose 0.3 for elements and 0.01 for codes."""
@@ -54,8 +55,26 @@ class Learnt:
     identified: tuple[float, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Fold:
+    """A piece of a comparison: a part of the scenes at one frequency that is held out.
+
+    Args:
+        frequency: its number.
+        fold: number of the part.
+        folds: how many parts there are.
+        tried: choices in the order in which they are tried, each fit begun where the last one ended.
+    """
+
+    frequency: int
+    fold: int
+    folds: int
+    tried: tuple[Choice, ...]
+
+
 def calibrate(
-    scenes: Sequence[KnownScenes], folds: int = 5, models: Sequence[str] = MODELS
+    scenes: Sequence[KnownScenes], folds: int = 5, models: Sequence[str] = MODELS,
+    pieces: Pieces[Sequence[KnownScenes]] = HERE,
 ) -> Learnt:  # fmt: skip
     """Gains from scenes with known positions; how strongly they are pulled towards 1 is chosen by cross-validation.
 
@@ -68,6 +87,7 @@ def calibrate(
         scenes: at each frequency, see `known_scenes`.
         folds: in how many parts the scenes are held out in turn; scene i is in part i modulo `folds`.
         models: what may be taken; `codes` needs the same codes in all scenes and is left out otherwise.
+        pieces: who fits what is held out and each frequency; the gains are the same whoever does.
 
     Returns:
         Gains of all scenes under the chosen model; nominal ones where none explains held-out scenes better.
@@ -75,11 +95,17 @@ def calibrate(
     Raises:
         InputError: fewer than two scenes.
     """
-    choice = choose(scenes, folds, models)
-    gains = tuple(fitted(each, choice) for each in scenes)
-    ridge = choice.ridge if choice.ridge is not None else RIDGES[0]
-    told = tuple(identified(each, held, ridge) for each, held in zip(scenes, gains, strict=True))
+    choice = choose(scenes, folds, models, pieces)
+    every = [(frequency, choice) for frequency in range(len(scenes))]
+    gains, told = zip(*pieces.values(_learnt_at, scenes, every, "gains"), strict=True)
     return Learnt(gains=gains, choice=choice, identified=told)
+
+
+def _learnt_at(scenes: Sequence[KnownScenes], task: tuple[int, Choice]) -> tuple[Gains, float]:
+    """Gains at one frequency, and how many of their dimensions the scenes decide."""
+    frequency, choice = task
+    gains = fitted(scenes[frequency], choice)
+    return gains, identified(scenes[frequency], gains, choice.ridge if choice.ridge is not None else RIDGES[0])
 
 
 LINEAR_PHASE = "a phase linear over the array, which turns all directions alike: fixed to none (no position is known)"
@@ -104,7 +130,9 @@ def unidentified(learnt: Learnt, observation: Observation) -> tuple[str, ...]:
     return tuple(found)
 
 
-def choose(scenes: Sequence[KnownScenes], folds: int, models: Sequence[str]) -> Choice:
+def choose(
+    scenes: Sequence[KnownScenes], folds: int, models: Sequence[str], pieces: Pieces[Sequence[KnownScenes]] = HERE
+) -> Choice:  # fmt: skip
     """The model and its ridges that explain held-out scenes best; a further kind of gain has to be worth it.
 
     Raises:
@@ -112,16 +140,16 @@ def choose(scenes: Sequence[KnownScenes], folds: int, models: Sequence[str]) -> 
     """
     if len(scenes[0]) < 2:
         raise InputError("at least two scenes to calibrate", "one", "a short capture", "record sources at more places")
-    judged = scenes[:: max(1, -(-len(scenes) // _JUDGED))]
+    judged = range(0, len(scenes), max(1, -(-len(scenes) // _JUDGED)))
     best = Choice()
-    shares = {"nominal": float(held_out_shares(judged, best, folds).mean())}
+    shares = {"nominal": float(tried_shares(scenes, judged, [best], folds).mean())}
     for model in models:
         if model not in MODELS:
             raise InputError(f"models out of {', '.join(MODELS)}", repr(model), "a misspelt name", "pick one of them")
         if model == "codes" and not all(each.shared_codes for each in scenes):
             continue
         tried = [_candidate(model, best, ridge) for ridge in RIDGES]
-        means = torch.stack([_path_shares(each, tried, folds) for each in judged]).mean(dim=(0, 2))
+        means = tried_shares(scenes, judged, tried, folds, pieces).mean(dim=(0, 2))
         shares[model] = float(means.max())
         if shares[model] > shares[best.model] + _WORTH:
             best = tried[int(means.argmax())]
@@ -135,37 +163,72 @@ def _candidate(model: str, best: Choice, ridge: float) -> Choice:
     return Choice(model=model, ridge=best.ridge or RIDGES[0], codes_ridge=ridge)
 
 
-def _path_shares(scenes: KnownScenes, tried: list[Choice], folds: int) -> Float[Tensor, "choice scene"]:
-    """Held-out explained shares along a path of ever weaker pulls, each begun where the last one ended."""
-    result = torch.empty(len(tried), len(scenes), dtype=torch.float64)
-    for taught, rows in parted(len(scenes), folds):
-        gains: Gains | None = None
-        for number, choice in enumerate(tried):
-            gains = fit_gains(scenes[taught], choice.ridge or RIDGES[0], choice.codes_ridge, gains)
-            result[number, rows] = explained(scenes[rows], gains).to(result)
+def tried_shares(
+    scenes: Sequence[KnownScenes], judged: Sequence[int], tried: Sequence[Choice], folds: int,
+    pieces: Pieces[Sequence[KnownScenes]] = HERE,
+) -> Float[Tensor, "frequency choice scene"]:  # fmt: skip
+    """Explained share of each scene under gains that have not seen it, for some choices.
+
+    Args:
+        scenes: at each frequency.
+        judged: numbers of the frequencies that are looked at.
+        tried: choices in the order in which they are tried, each fit begun where the last one ended.
+        folds: in how many parts the scenes are held out in turn.
+        pieces: who does a part at a frequency.
+    """
+    tasks = folds_of(len(scenes[0]), judged, tried, folds)
+    return joined_shares(pieces.values(fold_shares, scenes, tasks, f"{tried[0].model}, held out"), tasks)
+
+
+def folds_of(count: int, judged: Sequence[int], tried: Sequence[Choice], folds: int) -> list[Fold]:
+    """The pieces of a comparison on some scenes."""
+    parts = range(min(folds, count))
+    return [
+        Fold(frequency=frequency, fold=fold, folds=folds, tried=tuple(tried)) for frequency in judged for fold in parts
+    ]
+
+
+def fold_shares(scenes: Sequence[KnownScenes], task: Fold) -> tuple[Tensor, Float[Tensor, "choice held"]]:
+    """Numbers of the scenes that are held out, and the share of each that the gains of the others explain."""
+    each = scenes[task.frequency]
+    taught, rows = parted(len(each), task.folds)[task.fold]
+    shares, gains = list[Tensor](), None
+    for choice in task.tried:
+        gains = fitted(each[taught], choice, gains)
+        shares.append(explained(each[rows], gains))
+    return rows, torch.stack(shares).to(torch.float64)
+
+
+def joined_shares(
+    shares: Sequence[tuple[Tensor, Tensor]], tasks: Sequence[Fold]
+) -> Float[Tensor, "frequency choice scene"]:  # fmt: skip
+    """The shares of all parts, scene by scene."""
+    judged = list(dict.fromkeys(task.frequency for task in tasks))
+    count = sum(len(rows) for (rows, _), task in zip(shares, tasks, strict=True) if task.frequency == judged[0])
+    result = torch.empty(len(judged), len(tasks[0].tried), count, dtype=torch.float64)
+    for (rows, share), task in zip(shares, tasks, strict=True):
+        result[judged.index(task.frequency)][:, rows] = share
     return result
 
 
-def parted(count: int, folds: int) -> Iterator[tuple[Tensor, Tensor]]:
+def parted(count: int, folds: int) -> list[tuple[Tensor, Tensor]]:
     """(scenes to learn from, scenes held out) in turn; scene i is held out in part i modulo `folds`."""
     part = torch.arange(count) % min(folds, count)
-    for fold in range(min(folds, count)):
-        yield torch.nonzero(part != fold).squeeze(-1), torch.nonzero(part == fold).squeeze(-1)
+    return [
+        (torch.nonzero(part != fold).squeeze(-1), torch.nonzero(part == fold).squeeze(-1))
+        for fold in range(min(folds, count))
+    ]
 
 
 def held_out_shares(
     scenes: Sequence[KnownScenes], choice: Choice, folds: int = 5
 ) -> Float[Tensor, "frequency scene"]:  # fmt: skip
     """Explained share of each scene under gains that have not seen it."""
-    result = torch.empty(len(scenes), len(scenes[0]), dtype=torch.float64)
-    for number, each in enumerate(scenes):
-        for taught, rows in parted(len(each), folds):
-            result[number, rows] = explained(each[rows], fitted(each[taught], choice)).to(result)
-    return result
+    return tried_shares(scenes, range(len(scenes)), [choice], folds)[:, 0]
 
 
-def fitted(scenes: KnownScenes, choice: Choice) -> Gains:
-    """Gains under a choice."""
+def fitted(scenes: KnownScenes, choice: Choice, start: Gains | None = None) -> Gains:
+    """Gains under a choice, from others on if there are some."""
     if choice.ridge is None:
         return no_gains(scenes)
-    return fit_gains(scenes, choice.ridge, choice.codes_ridge)
+    return fit_gains(scenes, choice.ridge, choice.codes_ridge, start)

@@ -1,29 +1,35 @@
 """By how much does a stated ± fall short? Measured on scenes with known positions that a calibration has not seen."""
 
 import math
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..estimate import Estimate, Estimator
+from ..estimate import Estimate, Estimator, joined_estimates
 from ..physics import Observation
 from ..shapes import Positions
 from .calibration import Calibration
 from .choice import Choice, Learnt, fitted, parted
-from .known import KnownScenes, known_scenes
+from .known import known_scenes
+from .pieces import HERE, Pieces
 
 LEVEL = 0.9
 """Coverage that is aimed at."""
 _NORMAL = 1.6448536269514722
 """Standard deviations that hold 90 % of a normal error on both sides."""
+BLOCK = 32
+"""Scenes of a piece that are located together."""
+Recorded = tuple[Observation, Positions]
+"""Scenes, and where their sources are."""
 
 
 def deviation_scale(
-    observation: Observation, positions: Positions, choice: Choice, estimator: Estimator, folds: int = 5
-) -> tuple[Float[Tensor, "3"], list[Estimate]]:
+    observation: Observation, positions: Positions, choice: Choice, estimator: Estimator, folds: int = 5,
+    pieces: Pieces[Recorded] = HERE,
+) -> tuple[Float[Tensor, "3"], list[Estimate]]:  # fmt: skip
     """Factor on ± after which |error| <= 1.645 ± holds for the given share of held-out scenes.
 
     The ⌈(n + 1) 0.9⌉-th smallest |error|/±, over 1.645: split-conformal, so that a new scene of the same kind is
@@ -35,12 +41,13 @@ def deviation_scale(
         choice: what is calibrated on the other folds.
         estimator: whose ± it is.
         folds: parts that are held out in turn, as in `calibrate`.
+        pieces: who calibrates without a part, and locates 32 scenes of it; the result is the same whoever does.
 
     Returns:
         The factor for azimuth, elevation and distance, 1 where no ± is stated; the estimates of each held-out fold.
     """
     ratios, found = [], []
-    for part, estimate in held_out_estimates(observation, positions, choice, estimator, folds):
+    for part, estimate in held_out_estimates(observation, positions, choice, estimator, folds, pieces):
         error = (estimate.positions - positions[part].to(estimate.positions))[:, :1]
         ratios.append((error / estimate.deviations[:, :1]).abs().flatten(0, 1))
         found.append(estimate)
@@ -48,21 +55,41 @@ def deviation_scale(
     return torch.stack([_factor(column) for column in ratio.unbind(-1)]), found
 
 
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Some scenes that are located under a calibration which has not seen them."""
+
+    rows: Tensor
+    calibration: Calibration
+    estimator: Estimator
+
+
 def held_out_estimates(
-    observation: Observation, positions: Positions, choice: Choice, estimator: Estimator, folds: int = 5
+    observation: Observation, positions: Positions, choice: Choice, estimator: Estimator, folds: int = 5,
+    pieces: Pieces[Recorded] = HERE,
 ) -> list[tuple[Tensor, Estimate]]:  # fmt: skip
     """Scene numbers of each fold, and their estimate under a calibration that has not seen them."""
-    scenes = known_scenes(observation, positions)
-    result: list[tuple[Tensor, Estimate]] = []
-    for taught, rows in parted(len(observation), folds):
-        calibration = _without(scenes, observation, choice, taught)
-        result.append((rows, estimator(calibration.applied(observation[rows]), positions.shape[1])))
-    return result
+    recorded, parts = (observation, positions), parted(len(observation), folds)
+    without = [(taught, choice) for taught, _ in parts]
+    calibrations = pieces.values(_calibrated, recorded, without, "calibrations without a part")
+    blocks = [
+        Block(rows=rows, calibration=calibration, estimator=estimator)
+        for (_, held), calibration in zip(parts, calibrations, strict=True) for rows in held.split(BLOCK)
+    ]  # fmt: skip
+    found = iter(pieces.values(_located, recorded, blocks, "scenes held out"))
+    return [(held, joined_estimates([next(found) for _ in held.split(BLOCK)])) for _, held in parts]
 
 
-def _without(scenes: Sequence[KnownScenes], observation: Observation, choice: Choice, rows: Tensor) -> Calibration:
-    gains = tuple(fitted(each[rows], choice) for each in scenes)
+def _calibrated(recorded: Recorded, task: tuple[Tensor, Choice]) -> Calibration:
+    """What some of the scenes teach."""
+    (observation, positions), (rows, choice) = recorded, task
+    gains = tuple(fitted(each, choice) for each in known_scenes(observation[rows], positions[rows]))
     return Calibration.of(Learnt(gains=gains, choice=choice, identified=()), observation)
+
+
+def _located(recorded: Recorded, block: Block) -> Estimate:
+    observation, positions = recorded
+    return block.estimator(block.calibration.applied(observation[block.rows]), positions.shape[1])
 
 
 def _factor(ratio: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from trainlint.errors import ExplainedError
 
 from ..errors import ConfigurationError
 from ..experiment import to_toml
-from ..files import Terminated, reason, terminating
+from ..files import Terminated, cause, reason, terminating
 from .arguments import experiment_of, parse
 from .options.extending import extend
 from .showing.streams import drop_output, is_output, prepare_streams
@@ -92,7 +92,7 @@ def _unusable(error: OSError) -> ConfigurationError:
     """What any file operation says that no reader or writer explained."""
     name = "a file" if error.filename is None else str(error.filename)
     return ConfigurationError(
-        f"{name} to be there and usable", reason(error), "no permission, a folder that vanished, or a full disk",
+        f"{name} to be there and usable", reason(error), cause(error, "a folder that vanished, or a full disk"),
         f"look at it with `ls -ld {name}`" if error.filename is not None else "check the disk",
     )  # fmt: skip
 

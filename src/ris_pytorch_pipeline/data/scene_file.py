@@ -15,6 +15,8 @@ from ..errors import InputError, SceneFileError
 from ..files import (
     Content,
     StoredTensors,
+    cause,
+    move,
     read_tensors,
     reason,
     warn_unsealed,
@@ -105,7 +107,7 @@ def save_scenes(
         write_tensors(path, _tensors(observation, truth), header.to_json(), overwrite=overwrite)
     except OSError as error:
         raise SceneFileError(
-            "a writable file", f"{path}: {reason(error)}", "a full disk, no permission, or a link in its place",
+            "a writable file", f"{path}: {reason(error)}", cause(error, "a full disk"),
             "try another folder",
         ) from error  # fmt: skip
     return header
@@ -206,8 +208,8 @@ def _opened(path: _Source, *, check: bool) -> Iterator[StoredTensors]:
         raise SceneFileError("a scene file", f"no file {path}", "a mistyped path", "check the path") from error
     except OSError as error:
         raise SceneFileError(
-            "a readable scene file", f"{path}: {reason(error)}", "no permission, or a link or device of that name",
-            "name the file itself",
+            "a readable scene file", f"{path}: {reason(error)}", cause(error, "a damaged disk"),
+            move(error, "copy the file again"),
         ) from error  # fmt: skip
     except SceneFileError:
         raise

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import SceneFileError
-from ..files import check_can_write, is_there, reason
+from ..files import cause, check_can_write, is_there, reason
 
 
 def check_writable(path: Path, *, overwrite: bool, read: Iterable[Path | None] = ()) -> None:
@@ -35,5 +35,5 @@ def check_writable(path: Path, *, overwrite: bool, read: Iterable[Path | None] =
     except OSError as error:
         raise SceneFileError(
             "a folder that can be written to", f"{path}: {reason(error)}",
-            "no permission, a read-only or full disk, or a link in its place", "try another folder",
+            cause(error, "a folder that does not exist"), "try another folder",
         ) from error  # fmt: skip

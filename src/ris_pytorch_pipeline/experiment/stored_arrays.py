@@ -10,7 +10,7 @@ from tokenize import TokenError
 from typing import Any
 
 from ..errors import ConfigurationError
-from ..files import read_regular, reason
+from ..files import cause, read_regular, reason
 from ..physics.channels import CHANNELS, ChannelModel
 from ..physics.codebooks import CODEBOOKS, Codebook
 from .strict import fit
@@ -162,7 +162,10 @@ def _content(path: Path) -> bytes:
         return read_regular(path, _MOST_BYTES)
     except OSError as error:
         raise ConfigurationError(
-            "a readable .npy file", f"{path}: {reason(error)}", "a file that was moved", "check `file`"
+            "a readable .npy file",
+            f"{path}: {reason(error)}",
+            cause(error, "a file that was moved"),
+            "check `file`",
         ) from error
 
 

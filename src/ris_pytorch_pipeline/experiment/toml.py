@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 import tomli_w
 
 from ..errors import ConfigurationError
-from ..files import is_changed, parse_toml, read_regular, reason
+from ..files import cause, is_changed, move, parse_toml, read_regular, reason
 from ..physics.scenario import Scenario, preset
 from .experiment import Experiment
 from .stored_arrays import with_stored
@@ -109,7 +109,10 @@ def read_toml(path: Path) -> dict[str, Any]:
         return parse_toml(content)
     except OSError as error:
         raise ConfigurationError(
-            "a readable configuration file", f"{path}: {reason(error)}", "a mistyped path", "check the path"
+            "a readable configuration file",
+            f"{path}: {reason(error)}",
+            cause(error, "a mistyped path"),
+            move(error, "check the path"),
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(

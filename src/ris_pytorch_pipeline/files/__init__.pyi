@@ -1,4 +1,5 @@
 from .atomic import append_whole, check_can_write, remove_leftovers, replacing, write_whole
+from .causes import cause, is_missing, move
 from .content import Content
 from .document import parse_document, parse_toml
 from .lines import Lines
@@ -21,14 +22,17 @@ __all__ = [
     "Terminated",
     "append_whole",
     "blank",
+    "cause",
     "check_can_write",
     "check_seal",
     "fits",
     "from_document",
     "is_changed",
+    "is_missing",
     "is_there",
     "is_working_file",
     "make_folder",
+    "move",
     "open_regular",
     "parent_watch",
     "parse_document",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from .atomic import append_whole
+from .causes import cause
 from .regular import descriptor_of, reason
 
 
@@ -79,6 +80,6 @@ class Lines:
 
     def _refused(self, error: OSError) -> InputError:
         return InputError(
-            f"a file that can be written, {self.path}", reason(error), "a full disk, no permission, or a link",
+            f"a file that can be written, {self.path}", reason(error), cause(error, "a full disk"),
             "free some space or mend the path; what was written before is kept",
         )  # fmt: skip

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ..errors import ConfigurationError
+from .causes import cause
 from .document import parse_document
 from .holding import try_hold
 from .regular import descriptor_of, reason, regular_size
@@ -106,7 +107,7 @@ class Lock:
             return descriptor_of(self.path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise ConfigurationError(
-                "a folder that can be written", f"{self.path}: {reason(error)}", "no permission, or a read-only disk",
+                "a folder that can be written", f"{self.path}: {reason(error)}", cause(error, "a disk that was away"),
                 "pick another folder",
             ) from error  # fmt: skip
 

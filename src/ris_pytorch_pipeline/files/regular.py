@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import ConfigurationError
+from .causes import ODD, cause
 
 SAFE = sum(vars(os).get(name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"))
 """Flags of every open: no link is followed, no pipe is waited at, no child inherits the file."""
-_ODD = "no ordinary file (a folder, a pipe, a socket or a device)"
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -49,11 +49,11 @@ def descriptor_of(path: Path, flags: int) -> int:
         if error.errno in {errno.ELOOP, errno.EMLINK}:
             raise OSError(error.errno, "a link, which is not followed", str(path)) from error
         if error.errno == errno.ENXIO:
-            raise OSError(error.errno, _ODD, str(path)) from error
+            raise OSError(error.errno, ODD, str(path)) from error
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(errno.EINVAL, _ODD, str(path))
+        raise OSError(errno.EINVAL, ODD, str(path))
     return descriptor
 
 
@@ -116,7 +116,7 @@ def check_replaceable(path: Path) -> None:
     if stat.S_ISLNK(kind):
         raise OSError(errno.ELOOP, "a link, which is neither followed nor replaced", str(path))
     if not stat.S_ISREG(kind):
-        raise OSError(errno.EINVAL, _ODD, str(path))
+        raise OSError(errno.EINVAL, ODD, str(path))
 
 
 def make_folder(folder: Path) -> None:
@@ -132,6 +132,6 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(
-            "a folder to write to", f"{folder}: {reason(error)}", "a file of that name, or no permission",
+            "a folder to write to", f"{folder}: {reason(error)}", cause(error, "no permission, or a full disk"),
             "pick another folder",
         ) from error  # fmt: skip

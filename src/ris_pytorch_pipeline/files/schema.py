@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -34,7 +35,7 @@ def from_document(kind: type[Record], values: object, where: str = "") -> Record
     Traceback (most recent call last):
     ValueError: x = '1'
     """
-    hints = {field.name: get_type_hints(kind)[field.name] for field in fields(kind)}  # pyright: ignore[reportArgumentType]
+    hints = _hints(kind)
     held = values if isinstance(values, Mapping) else {}
     lost, extra = sorted(hints.keys() - held.keys()), sorted(held.keys() - hints.keys())
     if lost or extra:
@@ -44,6 +45,13 @@ def from_document(kind: type[Record], values: object, where: str = "") -> Record
         )
     inner = f"{where}." if where else ""
     return kind(**{name: _value(hint, held[name], f"{inner}{name}") for name, hint in hints.items()})
+
+
+@lru_cache(maxsize=256)
+def _hints(kind: type) -> dict[str, Any]:
+    """Types of a dataclass's fields; looking them up takes longer than comparing with them."""
+    found = get_type_hints(kind)
+    return {field.name: found[field.name] for field in fields(kind)}
 
 
 def fits(hint: Any, value: object) -> bool:  # noqa: ANN401

@@ -5,7 +5,7 @@ import string
 from pathlib import Path
 
 from ..errors import ConfigurationError
-from ..files import read_regular, reason
+from ..files import cause, move, read_regular, reason
 
 _SHORTEST, _LONGEST = 16, 4096
 _LETTERS = set(string.ascii_letters + string.digits + "-._~+/=")
@@ -18,15 +18,17 @@ def token_in(path: Path) -> str:
     Raises:
         ConfigurationError: no readable file, or a token that is short or no bearer token.
     """
-    move = f"write one: python -c 'import secrets; print(secrets.token_urlsafe())' > {path}"
+    write = f"write one: python -c 'import secrets; print(secrets.token_urlsafe())' > {path}"
     try:
         text = read_regular(path, _LONGEST).decode("ascii", "replace").strip()
     except OSError as error:
-        raise ConfigurationError("a token's file", f"{path}: {reason(error)}", "a mistyped path", move) from error
+        raise ConfigurationError(
+            "a token's file", f"{path}: {reason(error)}", cause(error, "a mistyped path"), move(error, write)
+        ) from error
     if len(text) < _SHORTEST or not _LETTERS.issuperset(text):
         raise ConfigurationError(
             f"a token of {_SHORTEST} or more letters, digits and -._~+/=", f"{len(text)} characters in {path}",
-            "a password that can be guessed, or another file", move,
+            "a password that can be guessed, or another file", write,
         )  # fmt: skip
     return text
 

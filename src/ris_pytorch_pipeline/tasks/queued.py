@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from ..errors import ConfigurationError
-from ..files import from_document, parse_toml, read_regular, reason
+from ..files import cause, from_document, parse_toml, read_regular, reason
 
 _KINDS = {
     "slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster", "oar": "OARCluster",
@@ -52,7 +52,8 @@ def queue_of(path: Path) -> Queue:
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
         raise ConfigurationError(
-            "a TOML file that says which queue starts the workers", f"{path}: {why}", "a mistyped path or key",
+            "a TOML file that says which queue starts the workers", f"{path}: {why}",
+            cause(error, "a mistyped path or key"),
             'write kind = "slurm", workers = 8 and below [options] cores = 1, memory = "4GB"',
         ) from error  # fmt: skip
     if queue.kind not in _KINDS or not 1 <= queue.workers <= _MOST_WORKERS:

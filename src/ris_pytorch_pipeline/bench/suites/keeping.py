@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ...data.digest import differences
 from ...errors import ConfigurationError
-from ...files import is_there, reason
+from ...files import cause, is_there, reason
 from .columns import RESULTS, Row, beside_genie
 from .parquet import read_rows, write_rows
 from .suite import Pending, Suite
@@ -84,6 +84,6 @@ class Kept:
             write_rows(self.path, self.rows, self._plain)
         except OSError as error:
             raise ConfigurationError(
-                "a file that can be written", f"{self.path}: {reason(error)}", "no permission, or a full disk",
+                "a file that can be written", f"{self.path}: {reason(error)}", cause(error, "a full disk"),
                 "mend that, and go on with --resume",
             ) from error  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ConfigurationError, InputError
-from ...files import check_can_write, read_regular, reason, regular_size, replacing, write_whole
+from ...files import cause, check_can_write, move, read_regular, reason, regular_size, replacing, write_whole
 from ..finding import Finding
 from .parquet import MOST_BYTES
 from .sealed_table import (
@@ -80,8 +80,9 @@ def read_located(path: Path | str) -> "pa.Table":
     except DAMAGED as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
         raise InputError(
-            "the file that `ris locate FOLDER --out` wrote", f"{path}: {why}", "a copy cut short, or a damaged disk",
-            "copy it again, or locate the folder again",
+            "the file that `ris locate FOLDER --out` wrote", f"{path}: {why}",
+            cause(error, "a copy cut short, or a damaged disk"),
+            move(error, "copy it again, or locate the folder again"),
         ) from error  # fmt: skip
 
 
@@ -206,6 +207,6 @@ class Parts:
 
     def _refuse(self, path: Path, error: OSError) -> None:
         raise ConfigurationError(
-            "a file that can be written", f"{path}: {reason(error)}", "no permission, or a full disk",
+            "a file that can be written", f"{path}: {reason(error)}", cause(error, "a full disk"),
             "mend that, and run the same command again",
         ) from error  # fmt: skip

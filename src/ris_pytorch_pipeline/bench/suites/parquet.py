@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from ...files import parse_document, read_regular, reason, write_whole
+from ...files import cause, move, parse_document, read_regular, reason, write_whole
 from .columns import COLUMNS, Kind, Row, check_row
 from .sealed_table import DAMAGED, VERSION, check_version, pa, table_bytes, table_of
 
@@ -62,8 +62,9 @@ def read_rows(path: Path) -> tuple[list[Row], dict[str, Any]]:
     except DAMAGED as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
         raise InputError(
-            "results that `ris bench SUITE` kept", f"{path}: {why}", "another file, or one cut short by a copy",
-            "name the folder that --out named",
+            "results that `ris bench SUITE` kept", f"{path}: {why}",
+            cause(error, "another file, or one cut short by a copy"),
+            move(error, "name the folder that --out named"),
         ) from error  # fmt: skip
     return rows, suite
 

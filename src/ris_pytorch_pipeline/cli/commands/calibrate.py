@@ -1,14 +1,16 @@
 """`ris calibrate`: what gains the hardware really has, from a scene file with known positions or, blindly, without."""
 
 import argparse
-from dataclasses import replace
-from typing import Any
-
-import torch
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeVar
 
 from ...calibrate import (
     Calibration,
-    applied_to,
+    Pieces,
+    Recording,
     calibrate,
     calibrate_blind,
     deviation_scale,
@@ -16,45 +18,70 @@ from ...calibrate import (
     known_scenes,
     load_calibration,
     save_calibration,
+    scenes_to_learn_from,
     unidentified,
 )
-from ...data import SceneFile, count_scenes, load_scenes
+from ...data import SceneFile, count_scenes
 from ...data.writable import check_writable
 from ...errors import InputError
 from ...estimate import Estimator, PilotMl, Sml, contender, likelihood_for
 from ...physics import Observation
+from ...tasks import Executor
 from ..memory import read_bytes, require
 from ..options.counts import count_of
+from ..options.executing import check_cluster, executor_of
 from ..options.field_of_view import region_for
-from ..showing.output import print_json
+from ..showing.output import Bar, print_json
 from ..showing.tables import print_table, table_of
 
+Held = TypeVar("Held")
 ONE_SOURCE = "a scale of ±, which is measured on scenes with one known source each"
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Read, calibrate, write, and say what was learned and what could not be."""
     check_writable(arguments.out, overwrite=arguments.force, read=(arguments.file,))
+    check_cluster(arguments.cluster)
     held = count_scenes(arguments.file)
     require(
         read_bytes(arguments.file, held, held), f"the scenes in {arguments.file}",
         ("cut the file into several",),
     )  # fmt: skip
-    file = load_scenes(arguments.file)
+    file = scenes_to_learn_from(arguments.file, arguments.calibration)
     earlier = None if arguments.calibration is None else load_calibration(arguments.calibration)
-    file = file if earlier is None else applied_to(file, earlier)
-    observation = file.observation.to(dtype=torch.complex128).untold()  # gains are learned without sequences
-    estimator = contender(likelihood_for(observation.symbols), region_for(arguments, file))
-    if arguments.blind:
-        calibration = _blind(observation, estimator, arguments)
-    else:
-        calibration = _known(file, observation, estimator, arguments)
+    estimator = contender(likelihood_for(file.observation.symbols), region_for(arguments, file))
+    with _workers(arguments) as workers:
+        if arguments.blind:
+            calibration = _blind(file.observation, estimator, arguments, workers)
+        else:
+            calibration = _known(file, estimator, arguments, workers)
     calibration = calibration if earlier is None else calibration.after(earlier)
     save_calibration(arguments.out, calibration, overwrite=arguments.force)
     if arguments.json:
-        print_json(document(arguments, calibration, len(observation)))
+        print_json(document(arguments, calibration, len(file.observation)))
         return
-    _print(arguments, calibration, len(observation))
+    _print(arguments, calibration, len(file.observation))
+
+
+@dataclass(frozen=True)
+class _Workers:
+    """Who does the pieces, how they come by the scenes, and who hears of what is done."""
+
+    executor: Executor
+    recording: Recording | None
+    bar: Bar
+
+    def pieces(self, read_from: Callable[[Recording], Held]) -> Pieces[Held]:
+        """Pieces of work on scenes as this method of a recording gives them."""
+        read = None if self.recording is None else partial(read_from, self.recording)
+        return Pieces(executor=self.executor, read=read, progress=self.bar)
+
+
+@contextmanager
+def _workers(arguments: argparse.Namespace) -> Iterator[_Workers]:
+    recording = None if arguments.cluster is None else Recording.of(arguments.file, arguments.calibration)
+    with executor_of(arguments) as executor, Bar("calibrating") as bar:
+        yield _Workers(executor, recording, bar)
 
 
 def document(arguments: argparse.Namespace, calibration: Calibration, scenes: int) -> dict[str, Any]:
@@ -74,9 +101,7 @@ def document(arguments: argparse.Namespace, calibration: Calibration, scenes: in
     }
 
 
-def _known(
-    file: SceneFile, observation: Observation, estimator: Estimator, arguments: argparse.Namespace
-) -> Calibration:  # fmt: skip
+def _known(file: SceneFile, estimator: Estimator, arguments: argparse.Namespace, workers: _Workers) -> Calibration:
     """From the positions in the file.
 
     Raises:
@@ -87,18 +112,21 @@ def _known(
             "positions of the sources in the file", f"none in {arguments.file}", "a capture without a log of positions",
             "add [truth] to the mapping of `ris import`, or pass --blind",
         )  # fmt: skip
-    positions = file.truth.positions.double()
+    observation, positions = file.observation, file.truth.positions.double()
     every = ("elements", "codes") if arguments.calibration is None else ("elements",)
     models = every if arguments.model == "auto" else (arguments.model,)
-    learnt = calibrate(known_scenes(observation, positions), arguments.folds, models)
+    learnt = calibrate(known_scenes(observation, positions), arguments.folds, models, workers.pieces(Recording.known))
     calibration = Calibration.of(learnt, observation, unidentified(learnt, observation))
     if positions.shape[1] > 1:
         return replace(calibration, unidentified=(*calibration.unidentified, ONE_SOURCE))
-    scale, _ = deviation_scale(observation, positions, learnt.choice, estimator, arguments.folds)
+    pieces = workers.pieces(Recording.with_positions)
+    scale, _ = deviation_scale(observation, positions, learnt.choice, estimator, arguments.folds, pieces)
     return replace(calibration, deviation_scale=scale)
 
 
-def _blind(observation: Observation, estimator: Estimator, arguments: argparse.Namespace) -> Calibration:
+def _blind(
+    observation: Observation, estimator: Estimator, arguments: argparse.Namespace, workers: _Workers
+) -> Calibration:  # fmt: skip
     """From nothing but the measurements.
 
     Raises:
@@ -107,7 +135,7 @@ def _blind(observation: Observation, estimator: Estimator, arguments: argparse.N
     if not isinstance(estimator, Sml | PilotMl):
         raise InputError("sml or pilot", estimator.name, "an estimator without a likelihood", "pick one of them")
     sources = count_of(arguments.sources)
-    return calibrate_blind(observation, estimator, sources)
+    return calibrate_blind(observation, estimator, sources, pieces=workers.pieces(Recording.observation))
 
 
 def _print(arguments: argparse.Namespace, calibration: Calibration, scenes: int) -> None:

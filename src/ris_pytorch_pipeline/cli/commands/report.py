@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from ...errors import ConfigurationError, InputError
-from ...files import read_regular, reason, write_whole
+from ...files import cause, move, read_regular, reason, write_whole
 from ...report import latex_table, tables_in, tabulated
 from ...report.markdown_tables import Results
 from ..forms.drawn_results import draw_all, rows_of, write_latex
@@ -90,7 +90,9 @@ def _text(path: Path) -> str:
         text = read_regular(path, _MOST_BYTES).decode()
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)
-        raise ConfigurationError("a text that can be read", f"{path}: {why}", "a mistyped path", "check it") from error
+        raise ConfigurationError(
+            "a text that can be read", f"{path}: {why}", cause(error, "a mistyped path"), move(error, "check it")
+        ) from error
     if not tables_in(text):
         raise InputError("a table in the text", f"none in {path}", "another text", "leave it out")
     return text
@@ -101,5 +103,5 @@ def _write(path: Path, text: str) -> None:
         write_whole(path, [text.encode()])
     except OSError as error:
         raise ConfigurationError(
-            "a text that can be written", f"{path}: {reason(error)}", "no permission, or a full disk", "mend that"
+            "a text that can be written", f"{path}: {reason(error)}", cause(error, "a full disk"), "mend that"
         ) from error

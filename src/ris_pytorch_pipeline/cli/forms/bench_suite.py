@@ -28,7 +28,7 @@ from ...errors import ConfigurationError
 from ...experiment import parse_toml_value, to_toml
 from ...experiment.stored_arrays import stored_files
 from ...experiment.toml import read_toml
-from ...files import Lock, make_folder, open_regular, parent_watch, reason
+from ...files import Lock, cause, make_folder, move, open_regular, parent_watch, reason
 from ...physics import ends
 from ..memory import compared_bytes, require
 from ..options.executing import check_cluster, executor_of
@@ -198,5 +198,8 @@ def _digest(path: Path) -> str:
         return digest.hexdigest()
     except OSError as error:
         raise ConfigurationError(
-            "a file that can be read", f"{path}: {reason(error)}", "a mistyped path", "check the path"
+            "a file that can be read",
+            f"{path}: {reason(error)}",
+            cause(error, "a mistyped path"),
+            move(error, "check the path"),
         ) from error

@@ -20,9 +20,11 @@ from ...errors import ConfigurationError, InputError
 from ...experiment import overlay, plain
 from ...files import (
     Format,
+    cause,
     from_document,
     is_there,
     make_folder,
+    move,
     read_regular,
     reason,
     sealed_document,
@@ -111,7 +113,7 @@ def keep_evaluation(
         write_whole(folder / CELLS, [sealed_document(vars(kept), _FORM, not_finite=True)])
     except OSError as error:
         raise ConfigurationError(
-            "a folder that can be written", f"{folder}: {reason(error)}", "no permission, or a full disk", "mend that"
+            "a folder that can be written", f"{folder}: {reason(error)}", cause(error, "a full disk"), "mend that"
         ) from error
 
 
@@ -155,8 +157,8 @@ def read_evaluation(folder: Path) -> KeptEvaluation | None:
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
         raise InputError(
-            "what `ris evaluate RUN` kept", f"{path}: {why}", "a file of another version, or one that was edited",
-            "evaluate the run again",
+            "what `ris evaluate RUN` kept", f"{path}: {why}",
+            cause(error, "a file of another version, or one that was edited"), move(error, "evaluate the run again"),
         ) from error  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from ...data.sharded.manifest import file_digest
 from ...data.writable import check_writable
 from ...errors import ConfigurationError, InputError, SceneFileError
 from ...estimate import SearchRegion, contender, joined_estimates, told
-from ...files import Lock, make_folder, reason
+from ...files import Lock, cause, make_folder, move, reason
 from ...tasks import Executor
 from ..memory import require, searched_bytes
 from ..options.counts import count_of
@@ -156,8 +156,8 @@ def counted(folder: Path) -> tuple[dict[Path, int], list[str]]:
         paths = sorted(path for path in folder.iterdir() if path.suffix == ".safetensors")
     except OSError as error:
         raise InputError(
-            "a folder of scene files beside --out", f"{folder}: {reason(error)}", "a mistyped path, or a single file",
-            "name the folder, or leave --out out",
+            "a folder of scene files beside --out", f"{folder}: {reason(error)}",
+            cause(error, "a mistyped path, or a single file"), move(error, "name the folder, or leave --out out"),
         ) from error  # fmt: skip
     if not paths:
         raise InputError(

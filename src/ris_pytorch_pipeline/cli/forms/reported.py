@@ -1,6 +1,7 @@
 """Which report does a folder deserve? That of a training, a benchmark or a search, by the files in it."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from trainlint.errors import ExplainedError
 
 from ...bench import RESULTS
 from ...errors import ConfigurationError, InputError
-from ...files import is_there, read_regular, reason, unsealed_document
+from ...files import cause, is_missing, is_there, move, read_regular, reason, unsealed_document
 from ...foreign import odd_values
 from ...report import Report, bench_report, compared_runs, run_report, search_report
 from ...report.pages.explorer import MOST_SCENES
@@ -40,13 +41,18 @@ def kind_of(folder: Path) -> str:
     """
     held = {"bench": (RESULTS,), "search": (RESULTS_FILE, JOURNAL), "run": (LEDGER, BEST)}
     for kind, names in held.items():
-        if any(is_there(folder / name) for name in names):
+        if not all(is_missing(folder / name) for name in names):
             return kind
     raise InputError(
         f"the folder of a training ({LEDGER}), of results that `ris bench SUITE` kept ({RESULTS}), or of a search "
-        f"({JOURNAL}, {RESULTS_FILE})", f"none of these in {folder}", "a mistyped path, or nothing finished there",
+        f"({JOURNAL}, {RESULTS_FILE})", f"none of these in {folder}{_no_folder(folder)}",
+        "a mistyped path, or nothing finished there",
         "name the folder that the command wrote to",
     )  # fmt: skip
+
+
+def _no_folder(path: Path) -> str:
+    return "" if is_missing(path) or os.path.isdir(path) else ", which is no folder"  # noqa: PTH112  (never raises)
 
 
 def folders_in(path: Path) -> list[Path]:
@@ -123,8 +129,8 @@ def _document(path: Path) -> Mapping[str, Any]:
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
         raise InputError(
-            "the results of a search", f"{path}: {why}", "a file of another program, or one cut short",
-            "go on with `ris search DIR --resume`",
+            "the results of a search", f"{path}: {why}", cause(error, "a file of another program, or one cut short"),
+            move(error, "go on with `ris search DIR --resume`"),
         ) from error  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from .executing import add_cluster
+
 
 def add_import(parser: argparse.ArgumentParser) -> None:
     """Options of `ris import`."""
@@ -31,5 +33,6 @@ def add_calibrate(parser: argparse.ArgumentParser) -> None:
         "--calibration", type=Path, metavar="FILE", help="an earlier one to start from; both are written as one"
     )
     parser.add_argument("--folds", type=int, default=5, metavar="N", help="parts that are held out in turn (5)")
+    add_cluster(parser)
     parser.add_argument("--force", action="store_true", help="write over an existing file")
     parser.add_argument("--json", action="store_true", help="print JSON")

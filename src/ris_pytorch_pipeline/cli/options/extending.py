@@ -7,7 +7,7 @@ from pathlib import Path
 from trainlint.errors import ExplainedError
 
 from ...errors import ConfigurationError
-from ...files import read_regular, reason
+from ...files import cause, move, read_regular, reason
 
 _MOST_BYTES = 2**20
 
@@ -33,7 +33,10 @@ def extend(path: Path) -> None:
         read_regular(path, _MOST_BYTES)
     except OSError as error:
         raise ConfigurationError(
-            "--extend FILE.py, a Python file", f"{path}: {reason(error)}", "a mistyped path", "check the path"
+            "--extend FILE.py, a Python file",
+            f"{path}: {reason(error)}",
+            cause(error, "a mistyped path"),
+            move(error, "check the path"),
         ) from error
     name = f"ris_extension_{path.stem}"
     spec = spec_from_file_location(name, path, loader=SourceFileLoader(name, str(path)))

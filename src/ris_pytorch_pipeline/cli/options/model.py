@@ -9,7 +9,7 @@ from ...bench import DOUBT, proposer
 from ...data import SceneFile
 from ...errors import ConfigurationError, InputError
 from ...estimate import SearchRegion
-from ...files import is_there
+from ...files import is_missing, is_there
 from ...localise import REFERENCE, REFERENCE_FILE, Explaining, Localiser, Proposer, domain_of
 from ...train import Trained, load_network
 from ...train.files.folder import BEST, LAST
@@ -26,7 +26,7 @@ def checkpoint_at(path: Path) -> Path:
     if not os.path.isdir(path):  # noqa: PTH112  (which never raises)
         return path
     best = path / BEST
-    if not is_there(best):
+    if is_missing(best):
         held = "the run has not finished an epoch" if is_there(path / LAST) else "no run was trained there"
         raise InputError(f"a folder with {BEST}", str(path), held, "train with `ris train`, or name a checkpoint")
     return best

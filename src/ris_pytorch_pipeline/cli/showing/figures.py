@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from ...data import SceneFile
 from ...errors import ConfigurationError
 from ...estimate import Estimate
-from ...files import check_can_write, reason, write_whole
+from ...files import cause, check_can_write, reason, write_whole
 from ...report import EMBEDDED, geometry_figure
 
 _KINDS = (".png", ".pdf", ".svg")
@@ -82,6 +82,6 @@ def _save(content: bytes, path: Path) -> None:
 
 def _refuse(path: Path, error: OSError) -> NoReturn:
     raise ConfigurationError(
-        "a file that can be written", f"{path}: {reason(error)}", "no permission, a full disk, or a link there",
+        "a file that can be written", f"{path}: {reason(error)}", cause(error, "a folder that does not exist"),
         "name another",
     ) from error  # fmt: skip

@@ -61,7 +61,7 @@ class Bar:
             self._progress.add_task(self._label, total=total)
             self._progress.start()
         if self._progress is not None:
-            self._progress.update(self._progress.task_ids[0], completed=done, description=self._label)
+            self._progress.update(self._progress.task_ids[0], completed=done, total=total, description=self._label)
 
 
 def _progress() -> Progress:

@@ -12,7 +12,9 @@ from ...errors import SceneFileError
 from ...files import (
     SEAL,
     blank,
+    cause,
     check_seal,
+    move,
     open_regular,
     parse_document,
     read_regular,
@@ -128,8 +130,8 @@ def file_digest(path: Path) -> str:
             return digest.hexdigest()
     except OSError as error:
         raise SceneFileError(
-            "a shard that can be read", f"{path}: {reason(error)}", "no permission, or a link of that name",
-            "put the file itself there, or write the shards anew",
+            "a file that can be read", f"{path}: {reason(error)}", cause(error, "a mistyped path"),
+            move(error, "check the path"),
         ) from error  # fmt: skip
 
 
@@ -145,7 +147,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         write_whole(path, [sealed(text.encode())])
     except OSError as error:
         raise SceneFileError(
-            "a writable file", f"{path}: {reason(error)}", "a full disk, no permission, or a link in its place",
+            "a writable file", f"{path}: {reason(error)}", cause(error, "a full disk"),
             "try another folder",
         ) from error  # fmt: skip
 
@@ -171,7 +173,8 @@ def read_manifest(folder: Path | str) -> Manifest:
         text = read_regular(path, _MOST_BYTES)
         values = parse_document(text)
     except OSError as error:
-        _refuse(path, reason(error), "a mistyped folder", "write it with `ris simulate --shards`")
+        write = "write it with `ris simulate --shards`"
+        _refuse(path, reason(error), cause(error, "a mistyped folder"), move(error, write))
     except ValueError as error:
         _refuse(path, f"no JSON ({error})", "a file edited by hand, or cut short", "write the shards anew")
     if not isinstance(values, dict) or values.get("schema") != SHARD_SCHEMA:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ...errors import InfeasibleError, InputError, SceneFileError
-from ...files import Lock, is_there, is_working_file, make_folder, reason, remove_old_leftovers
+from ...files import Lock, cause, is_there, is_working_file, make_folder, reason, remove_old_leftovers
 from ...tasks import Executor, Here
 from ..dataset import Split
 from ..digest import differences
@@ -167,7 +167,7 @@ def _is_free(folder: Path) -> bool:
         return False
     except OSError as error:
         raise SceneFileError(
-            "a folder to write to", f"{folder}: {reason(error)}", "no permission", "pick another folder"
+            "a folder to write to", f"{folder}: {reason(error)}", cause(error, "a damaged disk"), "pick another folder"
         ) from error
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ConfigurationError, RisError
-from ...files import from_document, parse_toml, read_regular, reason
+from ...files import cause, from_document, move, parse_toml, read_regular, reason
 from ...units import SPEED_OF_LIGHT
 from .layouts import Line, Panel
 from .value import Array, Pose
@@ -87,7 +87,8 @@ def array_from_file(path: Path | str) -> Array:
         why = reason(error) if isinstance(error, OSError) else str(error)
         raise ConfigurationError(
             "a TOML file of an array, as the documentation of array_from_file describes it", f"{path}: {why[:200]}",
-            "a mistyped path, a key left out or misspelt, or a number that no array has", "write it as in the example",
+            cause(error, "a mistyped path, a key left out or misspelt, or a number that no array has"),
+            move(error, "write it as in the example"),
         ) from error  # fmt: skip
     pose = Pose(
         position=written.pose.position,  # pyright: ignore[reportArgumentType]

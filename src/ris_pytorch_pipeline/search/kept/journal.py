@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from ...files import append_whole, reason
+from ...files import append_whole, cause, reason
 from ...files.holding import try_hold
 from ...files.regular import descriptor_of
 from ...foreign import odd_values
@@ -44,7 +44,7 @@ class JournalLock(journal.JournalFileOpenLock):
             descriptor = self._open()
         except OSError as error:
             raise InputError(
-                "a folder that can be written", f"{path.parent}: {reason(error)}", "no permission, or a read-only disk",
+                "a folder that can be written", f"{path.parent}: {reason(error)}", cause(error, "a disk that was away"),
                 "pick another folder",
             ) from error  # fmt: skip
         self._kernel = _can_hold(descriptor)
@@ -170,7 +170,7 @@ class CheckedJournal(journal.JournalFileBackend):
                 os.close(descriptor)
         except OSError as error:
             raise InputError(
-                "a journal that can be written", f"{self._path}: {reason(error)}", "a full disk, or no permission",
+                "a journal that can be written", f"{self._path}: {reason(error)}", cause(error, "a full disk"),
                 "free some space, and go on with --resume",
             ) from error  # fmt: skip
         finally:

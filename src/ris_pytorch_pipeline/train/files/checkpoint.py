@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ...errors import ConfigurationError, InputError
 from ...experiment.training import differences, training_from_plain
-from ...files import fits, parse_document, read_tensors, reason, warn_unsealed, write_tensors
+from ...files import cause, fits, move, parse_document, read_tensors, reason, warn_unsealed, write_tensors
 from ..loop.groups import Groups
 from ..loop.progress import Progress
 from ..loop.schedule import Weights
@@ -198,7 +198,7 @@ def save_checkpoint(
         write_tensors(path, tensors, json.dumps(asdict(header), sort_keys=True))
     except OSError as error:
         raise InputError(
-            "a writable file", f"{path}: {reason(error)}", "a full disk, no permission, or a link in its place",
+            "a writable file", f"{path}: {reason(error)}", cause(error, "a full disk"),
             "free some space and go on with --resume, or try another folder",
         ) from error  # fmt: skip
 
@@ -221,7 +221,7 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
             header, tensors = _header(file.metadata, path), {name: file.tensor(name) for name in file.names}
             warn_unsealed(file, path)
     except OSError as error:
-        _unreadable(path, error, reason(error), "a mistyped path, no permission, or a link")
+        _unreadable(path, error, reason(error), "a mistyped path")
     except InputError:
         raise
     except ValueError as error:
@@ -236,10 +236,11 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
     return Checkpoint(header=header, progress=from_stored(Progress, counts, path), tensors=tensors, path=path)
 
 
-def _unreadable(path: Path, error: Exception, got: str, cause: str) -> NoReturn:
+def _unreadable(path: Path, error: Exception, got: str, otherwise: str) -> NoReturn:
     raise InputError(
-        "a readable checkpoint", f"{path}: {got}", cause, "check the path, or copy the file again"
-    ) from error
+        "a readable checkpoint", f"{path}: {got}", cause(error, otherwise),
+        move(error, "check the path, or copy the file again"),
+    ) from error  # fmt: skip
 
 
 def with_state(optimizer: torch.optim.Optimizer, groups: Groups) -> list[str]:

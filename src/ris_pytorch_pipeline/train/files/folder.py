@@ -1,11 +1,12 @@
 """Where are the files of a run, may they be written, and where does a run go on? In a folder that one process holds."""
 
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn
 
 from ...errors import ConfigurationError, InputError
-from ...files import Lock, check_can_write, is_there, open_regular, reason, remove_old_leftovers
+from ...files import Lock, cause, check_can_write, is_missing, is_there, open_regular, reason, remove_old_leftovers
 from .ledger import read_ledger
 
 LEDGER, LAST, BEST = "ledger.jsonl", "last.safetensors", "best.safetensors"
@@ -56,8 +57,8 @@ class RunFiles:
             self.directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigurationError(
-                "a directory that can be made", f"{self.directory}: {reason(error)}", "a file of that name",
-                "pick another directory",
+                "a directory that can be made", f"{self.directory}: {reason(error)}",
+                cause(error, "a disk that was away"), "pick another directory",
             ) from error  # fmt: skip
         self._hold(self.directory)
         self._refuse_a_run(self.directory)  # another process may have had it in between
@@ -138,7 +139,7 @@ def holds_run(folder: Path) -> bool:
     Args:
         folder: any, there or not.
     """
-    return is_there(folder / LAST) or is_there(folder / LEDGER)
+    return not (is_missing(folder / LAST) and is_missing(folder / LEDGER))
 
 
 def is_of_launch(folder: Path, launch: str) -> bool:
@@ -173,13 +174,15 @@ def check_ledger(path: Path) -> None:
         open_regular(path).close()
     except OSError as error:
         raise InputError(
-            f"the ledger of the run, {path}", reason(error), "a link or a file of somebody else in its place",
+            f"the ledger of the run, {path}", reason(error), cause(error, "a file of somebody else in its place"),
             "put the ledger itself there, or move the file away",
         ) from error  # fmt: skip
     read_ledger(path)
 
 
 def _nothing_to_resume(folder: Path | None) -> NoReturn:
+    odd = folder is not None and not is_missing(folder) and not os.path.isdir(folder)  # noqa: PTH112  (which never raises)
     raise ConfigurationError(
-        f"a directory with {LAST} to resume from", str(folder), "a run that never saved", "start it without resume"
-    )
+        f"a directory with {LAST} to resume from", f"{folder}, which is {'no directory' if odd else 'without'}",
+        "a mistyped path" if odd else "a run that never saved", "start it without resume",
+    )  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ...errors import InputError
-from ...files import reason, write_tensors
+from ...files import cause, reason, write_tensors
 from .checkpoint import read_checkpoint
 
 
@@ -28,6 +28,6 @@ def release_network(source: Path | str, target: Path) -> None:
         write_tensors(target, tensors, header)
     except OSError as error:
         raise InputError(
-            "a file that can be written", f"{target}: {reason(error)}", "a full disk, no permission, or a link there",
+            "a file that can be written", f"{target}: {reason(error)}", cause(error, "a full disk"),
             "name another place",
         ) from error  # fmt: skip
