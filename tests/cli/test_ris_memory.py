@@ -93,13 +93,13 @@ def test_outputs_are_checked_before_the_work(
 ) -> None:
     """A folder that cannot be written to, which no test run as root can make: the probe fails as it would there."""
     from ris_pytorch_pipeline.cli.showing import figures
-    from ris_pytorch_pipeline.data import scene_file
+    from ris_pytorch_pipeline.data import writable
 
     def denied(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(figures, "check_can_write", denied)
-    monkeypatch.setattr(scene_file, "check_can_write", denied)
+    monkeypatch.setattr(writable, "check_can_write", denied)
     tail = {"simulate": ("x",), "locate": (small_file, "--plot", "f.png"), "bench": ("--figure", "f.png")}[command]
     ris(command, *tail).refused("that can be written", "Permission denied")
 

@@ -18,7 +18,7 @@ _KNOWN = {
     errno.EISDIR: ("a folder of that name", "name a file"),
     errno.EEXIST: ("a file of that name", "pick another name"),
     errno.ENAMETOOLONG: ("a text in the place of a path", "check the path"),
-    errno.EFBIG: ("a file of another kind", "name the right one"),
+    errno.EFBIG: ("a file of another kind, or a limit on the size of files", "name the right one, or see `ulimit -f`"),
     errno.EIO: ("a damaged disk", "copy what can be read to another one"),
     errno.ESTALE: ("a network disk that was away", "run the same command again"),
 }  # fmt: skip

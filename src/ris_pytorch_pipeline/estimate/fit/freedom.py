@@ -19,7 +19,8 @@ def widening(observation: Observation, sources: int, known: Collection[str] = ()
 
     >>> from ris_pytorch_pipeline.data import simulate
     >>> from ris_pytorch_pipeline.physics import preset
-    >>> many, few = (simulate(preset("pilot", antennas=m, snapshots=8), 1, seed=0).observation for m in (16, 1))
+    >>> drawn = [preset("pilot", sources=1, antennas=m, snapshots=8) for m in (16, 1)]
+    >>> many, few = (simulate(each, 1, seed=0).observation for each in drawn)
     >>> round(widening(many, 1), 2), round(widening(few, 1), 2)
     (1.01, 1.25)
 
