@@ -119,7 +119,7 @@ def test_a_code_that_changes_by_a_factor_alone_does_not_vary() -> None:
 def test_antennas_that_hear_the_whole_panel_need_no_codes() -> None:
     seen = scenes(count=1, codes="ones", antennas=12, horizontal=4, vertical=3).observation
     assert not notes(seen, REGION)
-    assert looks(seen).tolist() == [12] and facts(seen).tolist() == [22]
+    assert looks(seen).tolist() == [12] and facts(looks(seen), seen.array).tolist() == [22]
 
 
 def test_codes_that_are_no_phases_are_noted() -> None:

@@ -126,8 +126,9 @@ def modes_of(likelihood: Likelihood, rows: Rows, met: Contest, region: SearchReg
 
 def _little(likelihood: Likelihood, rows: Rows) -> Bool[Tensor, "row"]:  # noqa: F821
     """Whether so little is heard of a place that many others look like it."""
-    seen = likelihood.observation
-    return ((facts(seen) < _LITTLE) & (looks(seen) < len(seen.array)))[rows]
+    seen, array = likelihood.observation, likelihood.observation.array
+    heard = looks(seen)
+    return ((facts(heard, array) < _LITTLE) & (heard < len(array)))[rows]
 
 
 def _doubtful(likelihood: Likelihood, rows: Rows, region: SearchRegion) -> Bool[Tensor, "row"]:  # noqa: F821

@@ -163,9 +163,9 @@ def _open(
     places of a wide field some fit by chance.
     """
     coordinates = free_coordinates(observation.array, region.fixed)
-    left = 2 * (looks(observation) - groups.order) * observation.array.frequencies
-    few = looks(observation) < len(observation.array)
-    return (groups.order > 0) & few & (left - coordinates < _SPARE)
+    heard = looks(observation)
+    left = 2 * (heard - groups.order) * observation.array.frequencies
+    return (groups.order > 0) & (heard < len(observation.array)) & (left - coordinates < _SPARE)
 
 
 def tested_alone(found: Estimate) -> list[bool]:

@@ -144,8 +144,8 @@ def _still_codes(observation: Observation) -> list[Note]:
     still = (code_rank(observation) == 1) & (channel_rank(observation) < len(observation.array))
     if not bool(still.any()) or observation.codes.flatten(1, -2).shape[1] == 1:
         return []
-    heard = int(looks(observation)[still].amin())
-    few = bool((facts(observation)[still] < FEW_FACTS).any())
+    told = looks(observation)[still]
+    heard, few = int(told.amin()), bool((facts(told, observation.array) < FEW_FACTS).any())
     numbers = "one number is" if heard == 1 else f"{heard} numbers are"
     one = "no place can be told" if heard == 1 else "far places look alike"
     return [Note(
@@ -188,9 +188,9 @@ def looks(observation: Observation) -> Tensor:
     return (code_rank(observation) * channel_rank(observation)).clamp_max(len(observation.array))
 
 
-def facts(observation: Observation) -> Tensor:
+def facts(heard: Tensor, array: Array) -> Tensor:
     """(scene,): most real numbers that tell a place: of D looks at a frequency 2 (D - 1), as the symbol takes two."""
-    return 2 * (looks(observation) - 1) * observation.array.frequencies
+    return 2 * (heard - 1) * array.frequencies
 
 
 def _lobe_notes(observation: Observation, region: SearchRegion) -> list[Note]:
