@@ -82,9 +82,9 @@ def header_from_json(text: str | None, source: str) -> Header:
         values = parse_document(text)
     except ValueError as error:
         _refuse(source, f"a header that is no JSON ({error})", "a file edited by hand", "write it with save_scenes")
-    if not isinstance(values, dict) or values.get("schema") != SCHEMA:
-        schema = values.get("schema") if isinstance(values, dict) else None
-        if schema in _OTHERS:
+    schema = values.get("schema") if isinstance(values, dict) else None
+    if schema != SCHEMA:
+        if isinstance(schema, str) and schema in _OTHERS:
             _refuse(source, f"a {_OTHERS[schema]}", "two files that changed places", "pass the scenes here")
         _refuse(source, "a header of another schema", "safetensors of another program", "pass a file of `ris simulate`")
     if values.get("version") == 1:
