@@ -157,3 +157,17 @@ def test_an_evaluation_outside_of_no_grad_within_an_epoch_is_no_training() -> No
                     F.mse_loss(model(a), b)
 
     assert watched(program)[1].healthy
+
+
+@pytest.mark.parametrize(("held_out", "told"), [(True, True), (False, False)])
+def test_samples_that_cannot_be_compared_are_not_judged_where_some_are_held_out(held_out: bool, told: bool) -> None:
+    rows = [(row, row[:1]) for row in values()]
+
+    def program() -> None:
+        model = net()
+        judged = [DataLoader(rows[90:], 20)] if held_out else []
+        train(model, Adam(model.parameters(), 1e-2), DataLoader(rows[:90], 20), judged)
+
+    verdict = watched(program)[1]
+    assert verdict.healthy
+    assert ("samples of `list`, which are not compared" in verdict.blind) is told

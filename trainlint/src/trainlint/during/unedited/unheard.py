@@ -3,7 +3,6 @@
 import weakref
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -28,7 +27,7 @@ _STEPS = 3
 class Idle:
     """Counts the steps of optimisers none of whose parameters ever had a gradient.
 
-    An optimiser may have a rule of its own that needs no gradient: only weights that stay where they are count.
+    An optimiser may need no gradient: only weights that stay where they are count.
     """
 
     def __init__(self) -> None:
@@ -38,7 +37,7 @@ class Idle:
         self._undo: Undo = nothing
 
     def listen(self) -> None:
-        """Hear of the steps from now on."""
+        """Hear from now on."""
         self._undo = register_optimizer_step_pre_hook(lambda optimizer, *_: self._steps_now(optimizer)).remove
 
     def stop(self) -> None:
@@ -136,14 +135,14 @@ class Lost:
 
 
 class Loads:
-    """States of which a module takes nothing, since `strict=False` passes over keys that do not fit."""
+    """States of which a module takes nothing, as `strict=False` passes over keys."""
 
     def __init__(self) -> None:
         self._empty: dict[int, str] = {}
         self._undo: Undo = nothing
 
     def listen(self) -> None:
-        """Hear of every load from now on."""
+        """Hear from now on."""
         self._undo = patch(nn.Module, "load_state_dict", self._load)
 
     def stop(self) -> None:
@@ -215,7 +214,7 @@ def _held(found: Sequence[Tensor], moved: set[int], roots: Iterable[nn.Module]) 
 _COMPARED = 200_000
 """Samples above which nothing is compared."""
 _NARROW, _KINDS = 4, 64
-"""Entries of a sample, and different values among all of them, from which equal samples are no coincidence."""
+"""Entries of a sample, and values among all, from which equal samples are no coincidence."""
 _TWICE = 0.02
 """A data set may hold a sample twice."""
 _PLAIN = {"RandomSampler", "SequentialSampler", "SubsetRandomSampler", "DistributedSampler", "BatchSampler"}
@@ -234,12 +233,21 @@ class Shared:
         self._trained: dict[int, Samples] = {}
         self._judged: dict[tuple[int, int], dict[Samples, int]] = {}
         self._marks: dict[int, Tensor] = {}
+        self._unlike: set[str] = set()
+        self._held = False
+
+    def blind(self) -> list[str]:
+        """Samples that are not compared."""
+        return [f"samples of `{kind}`, which are not compared" for kind in self._unlike if self._held]
 
     def began(self, loader: object, training: Training | None) -> None:
         """A loader begins anew, while this training is the current one."""
         samples = Samples()
-        with suppress(TypeError, AttributeError, LookupError, RuntimeError):  # a stream, or a set of one's own making
+        try:
             samples = self._samples(loader)
+        except (TypeError, AttributeError, LookupError, RuntimeError):  # a list, or one's own
+            self._unlike.add(type(getattr(loader, "dataset", 0)).__name__)
+        self._held |= not torch.is_grad_enabled()
         if torch.is_grad_enabled():
             # A loop that evaluates may still be outside of `no_grad`.
             self._latest = samples if training is None or any(m.training for m in training.models) else Samples()
