@@ -108,7 +108,7 @@ class Session:
     def _verdict(self, error: BaseException | None) -> Verdict:
         aside = [*self._idle.found(), *self._lost.found(), *self._loads.found()]
         if self.trainings.several or self.trainings.live:
-            told = (*self._failed(), *self._shared.blind())
+            told = (*self._failed(), *self._shared.blind)
             return self.trainings.verdict(error, told, [*aside, *self._shared.found()])
         return judge(aside, blind=(*self._blind(), *self._failed()), ran=("Idle",) if aside else ())
 

@@ -125,9 +125,8 @@ class Lost:
         self._windows.append(self._open)
         self._open = []
         self._read()
-        lost = sum(
-            times * min(bad, size - self._usual) for (size, bad), times in self._odd.items() if size > self._usual
-        )
+        more = [(size - self._usual, bad, times) for (size, bad), times in self._odd.items() if size > self._usual]
+        lost = sum(times * min(over, bad) for over, bad, times in more)
         if lost < max(_SOME, _SHARE * (self._passes + lost)):
             return []
         text = f"{lost} of {self._passes + lost} losses were NaN or inf, and never went backward"
@@ -155,9 +154,8 @@ class Loads:
         missing, left = told if isinstance(told, tuple) and len(told) == 2 else ([], [])
         if missing and left and len(missing) >= len(module.state_dict()):
             kind = type(module).__name__
-            self._empty[id(module)] = (
-                f"none of {len(missing)} keys of `{kind}` was found: {missing[0]} against {left[0]}"
-            )
+            text = f"none of {len(missing)} keys of `{kind}` was found: {missing[0]} against {left[0]}"
+            self._empty[id(module)] = text
         else:
             self._empty.pop(id(module), None)  # loaded after all
         return told
@@ -223,7 +221,7 @@ Samples = frozenset[Hashable]
 
 
 class Shared:
-    """Compares the samples of each loader that begins without gradients with those that were trained on."""
+    """Compares samples of each loader that begins without gradients with those trained on; `blind` where it cannot."""
 
     def __init__(self) -> None:
         self._known: weakref.WeakKeyDictionary[Any, dict[int, tuple[object, Samples]]] = weakref.WeakKeyDictionary()
@@ -233,12 +231,7 @@ class Shared:
         self._trained: dict[int, Samples] = {}
         self._judged: dict[tuple[int, int], dict[Samples, int]] = {}
         self._marks: dict[int, Tensor] = {}
-        self._unlike: set[str] = set()
-        self._held = False
-
-    def blind(self) -> list[str]:
-        """Samples that are not compared."""
-        return [f"samples of `{kind}`, which are not compared" for kind in self._unlike if self._held]
+        self.blind: set[str] = set()
 
     def began(self, loader: object, training: Training | None) -> None:
         """A loader begins anew, while this training is the current one."""
@@ -246,8 +239,9 @@ class Shared:
         try:
             samples = self._samples(loader)
         except (TypeError, AttributeError, LookupError, RuntimeError):  # a list, or one's own
-            self._unlike.add(type(getattr(loader, "dataset", 0)).__name__)
-        self._held |= not torch.is_grad_enabled()
+            if not torch.is_grad_enabled():
+                kind = type(vars(loader).get("dataset")).__name__
+                self.blind.add(f"samples of `{kind}`, which are not compared")
         if torch.is_grad_enabled():
             # A loop that evaluates may still be outside of `no_grad`.
             self._latest = samples if training is None or any(m.training for m in training.models) else Samples()
