@@ -1,6 +1,5 @@
 from .beamspace import Beamspace
 from .candidates import candidate_cells, candidate_factors
-from .cleaning import cleaned_images
 from .config import NET_PRESETS, NetConfig, net_preset
 from .export import export_onnx, exported
 from .hybrid import HybridNet
@@ -18,7 +17,6 @@ __all__ = [
     "Statistics",
     "candidate_cells",
     "candidate_factors",
-    "cleaned_images",
     "export_onnx",
     "exported",
     "net_preset",

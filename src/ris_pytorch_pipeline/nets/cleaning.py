@@ -6,7 +6,6 @@ from torch import Tensor
 
 from ..estimate.ml.scanning.gain import one_source_gain
 from ..physics import Array, Observation, coded_response, panel_images, steering_at
-from ..shapes import Cosines
 
 _REST = 0.3
 """Power of what is not explained yet, as a part of the power of all sources."""
@@ -99,26 +98,6 @@ class Cleaning:
     def _blocks(self, values: Tensor) -> Tensor:
         """(scene, snapshot, antenna), or (scene, 1, snapshot and antenna) of constant symbols."""
         return values.flatten(1)[:, None] if self.coherent else values
-
-
-def cleaned_images(
-    observation: Observation,
-    log_noise: Float[Tensor, "scene"],  # noqa: F821
-    found: Cosines,
-    array: Array,
-) -> Complex[Tensor, "scene snapshot element"]:
-    """The images that some sources leave, see `Cleaning`.
-
-    Args:
-        observation: the scenes.
-        log_noise: (scene,), log of the share of noise in the mean power of an antenna.
-        found: (scene, source, 3), (u, w, q) of the sources found so far.
-        array: the array.
-    """
-    cleaning = Cleaning(observation, log_noise, array)
-    for place in found.unbind(1):
-        cleaning.explain(place)
-    return cleaning.images()
 
 
 def _arrays(observation: Observation) -> tuple[Tensor, Tensor, Tensor]:

@@ -116,14 +116,14 @@ def line_of(row: Row, axes: Sequence[str]) -> list[Text]:
     return [
         Text(shown=row["method"]),
         *(Text(shown=spelled(labels[axis]), key=_key(labels[axis])) for axis in axes),
-        _number(row["n"], "d"),
+        Text.number(row["n"], "d"),
         _measured(row, "success"),
-        *(_number(row[f"rmse_over_crb_{name}"], ".2f") for name in COORDINATES),
-        _number(row["bound_azimuth_deg_median"], ".3f", "°"),
-        _number(row["order_accuracy"], ".2f"),
+        *(Text.number(row[f"rmse_over_crb_{name}"], ".2f") for name in COORDINATES),
+        Text.number(row["bound_azimuth_deg_median"], ".3f", "°"),
+        Text.number(row["order_accuracy"], ".2f"),
         _measured(row, "gospa_whitened"),
-        _number(row["genie_success"], ".2f"),
-        _number(row["scenes_per_s"], ".3g"),
+        Text.number(row["genie_success"], ".2f"),
+        Text.number(row["scenes_per_s"], ".3g"),
     ]
 
 
@@ -140,16 +140,9 @@ def _by_sources(rows: Sequence[Row]) -> list[list[Row]]:
     return list(found.values())
 
 
-def _number(value: float, form: str, unit: str = "") -> Text:
-    missing = isinstance(value, float) and not math.isfinite(value)
-    return Text(shown="-") if missing else Text(shown=f"{value:{form}}{unit}", key=float(value))
-
-
 def _measured(row: Row, name: str) -> Text:
     value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
-    return (
-        Text(shown="-") if not math.isfinite(value) else Text(shown=f"{value:.2f} [{low:.2f}, {high:.2f}]", key=value)
-    )
+    return Text.number(value, ".2f", f" [{low:.2f}, {high:.2f}]")
 
 
 def _key(label: Any) -> float | None:  # noqa: ANN401

@@ -6,7 +6,7 @@ from .chart import Chart
 from .parts import Charts, Part, Section, Table, Text, Words
 from .records import curves_of, number_at
 from .run_charts import comparing_charts, skipped
-from .run_page import RunShown, flattened, number_text
+from .run_page import RunShown, flattened
 
 HEAD = ("run", "verdict", "epochs", "updates", "not applied", "best epoch", "best validation loss", "unseen: method",
         "success")  # fmt: skip
@@ -39,9 +39,9 @@ def _line(run: RunShown) -> list[Text]:
     return [
         Text(shown=run.name),
         Text(shown="not judged" if run.verdict is None else str(run.verdict.state)),
-        *(number_text(float(n), ".0f") for n in (len(curves.epochs), len(curves.updates), len(skipped(curves)))),
-        number_text(epoch, ".0f"),
-        number_text(best),
+        *(Text.number(float(n), ".0f") for n in (len(curves.epochs), len(curves.updates), len(skipped(curves)))),
+        Text.number(epoch, ".0f"),
+        Text.number(best),
         Text(shown="-" if row is None else row["method"]),
         Text(shown="-") if row is None else Text(
             shown=f"{row['success']:.2f} [{row['success_low']:.2f}, {row['success_high']:.2f}]", key=row["success"]

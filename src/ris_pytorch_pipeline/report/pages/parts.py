@@ -1,5 +1,6 @@
 """What is a page made of? Sections of words, tables, facts, charts and scenes, each with a template of its own."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -18,6 +19,13 @@ class Text:
 
     shown: str
     key: float | None = None
+
+    @classmethod
+    def number(cls, value: float | None, form: str = ".4g", unit: str = "") -> "Text":
+        """A number and its unit; a dash where there is none."""
+        if value is None or not math.isfinite(value):
+            return cls(shown="-")
+        return cls(shown=f"{value:{form}}{unit}", key=float(value))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,6 @@
 """What does the page of a training say? Its verdict, its curves, how it did on unseen scenes, and its origin."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +11,7 @@ from ..result_table import Row
 from .bench_charts import COORDINATES, by_method, error_lines, spelled, success_bars
 from .bench_page import MEANING, counted, table_of
 from .chart import Chart
-from .parts import Charts, Facts, Listing, Part, Report, Scenes, Section, Text, Verbatim, Words
+from .parts import Charts, Facts, Listing, Part, Report, Scenes, Section, Verbatim, Words
 from .records import Curves, Record, curves_of
 from .reliability import Held, reliability_chart
 from .run_charts import learning_charts, skipped
@@ -203,10 +202,3 @@ def flattened(value: Any, name: str = "") -> dict[str, str]:  # noqa: ANN401
 
 def _plain(value: Any) -> str:  # noqa: ANN401
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def number_text(value: float | None, form: str = ".4g") -> Text:
-    """A number in a table; a dash where there is none."""
-    if value is None or not math.isfinite(value):
-        return Text(shown="-")
-    return Text(shown=f"{value:{form}}", key=float(value))

@@ -5,7 +5,7 @@ from typing import Any
 
 from .bench_page import SOURCES
 from .parts import Charts, Facts, Listing, Part, Report, Section, Table, Text, Verbatim, Words
-from .run_page import flattened, number_text
+from .run_page import flattened
 from .search_charts import history, importance_bars, knob_charts, reports
 
 Document = Mapping[str, Any]
@@ -115,8 +115,8 @@ def _line(trial: Mapping[str, Any], knobs: Sequence[str]) -> list[Text]:
         Text(shown=trial["stage"]),
         Text(shown=str(trial["trial"]), key=trial["trial"]),
         Text(shown=outcome["kind"]),
-        number_text(outcome["value"], ".3f"),
-        number_text(outcome["epoch"] or None, ".0f"),
+        Text.number(outcome["value"], ".3f"),
+        Text.number(outcome["epoch"] or None, ".0f"),
         Text(shown=_verdict(outcome["verdict"])),
         Text(shown=next(iter(outcome["words"].splitlines()), "")[:120]),
         *(_knob(trial["values"].get(name)) for name in knobs),
@@ -133,7 +133,7 @@ def _verdict(verdict: Mapping[str, Any] | None) -> str:
 def _knob(value: Any) -> Text:  # noqa: ANN401
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Text(shown="-" if value is None else str(value))
-    return number_text(float(value))
+    return Text.number(float(value))
 
 
 def _settings(document: Document) -> list[Part]:
