@@ -225,12 +225,13 @@ def tests(out: Path) -> int:
 def main() -> int:
     """Do what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("tests", "speed"):
-        commands.add_parser(name).add_argument("--out", type=Path, default=Path("runs/gpu"))
-    commands.choices["speed"].add_argument("--sizes", type=int, nargs="+", default=[1, 32, 256, 2048])
-    trained = commands.add_parser("train")
+    tested, timed, trained = (commands.add_parser(name) for name in ("tests", "speed", "train"))
+    for one in (timed, trained):
+        one.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
+    for one in (tested, timed):
+        one.add_argument("--out", type=Path, default=Path("runs/gpu"))
+    timed.add_argument("--sizes", type=int, nargs="+", default=[1, 32, 256, 2048])
     trained.add_argument("run", type=Path)
     trained.add_argument("--preset", default="reference")
     trained.add_argument("--minutes", type=float, default=7.0)

@@ -5,6 +5,8 @@ import re
 import runpy
 import shlex
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +20,9 @@ class Understood(Exception):
     """The program has parsed its words."""
 
 
-def lines() -> list[str]:
+def lines(pages: Iterable[Path] = PAGES) -> list[str]:
     """What follows `python` in them, each once."""
-    found = [line for page in PAGES for line in LINE.findall(page.read_text(encoding="utf-8"))]
+    found = [line for page in pages for line in LINE.findall(page.read_text(encoding="utf-8"))]
     return sorted({" ".join((inline or indented).split("  #")[0].split()) for inline, indented in found})
 
 

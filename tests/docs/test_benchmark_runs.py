@@ -1,0 +1,123 @@
+"""Does every benchmark that README or a page names run from end to end, at its smallest size?"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from test_benchmark_lines import lines
+from test_commands import ROOT
+from test_large_commands import FEW
+
+NETWORK = ROOT / "src/ris_pytorch_pipeline/localise/reference.safetensors"
+SMALLEST: Mapping[str, str] = {
+    "benchmarks/ablations.py": "--scenes 1 --only updates",
+    "benchmarks/against_checkout.py": "--pairs 1",
+    "benchmarks/array_bounds.py": "--arrays line --sources 1 --scenes 2",
+    "benchmarks/blind_calibration.py": "--scenes 2 --snr-db 20 --errors none",
+    "benchmarks/ceiling.py": "--scenes 1",
+    "benchmarks/covariances.py": "--scenes 2 --kinds pilot --sources 1 --snr-db 20",
+    "benchmarks/effort.py": "--scenes 1",
+    "benchmarks/existence.py": "--scenes 1",
+    "benchmarks/faults": "--only simulate --kills 1 --full 1 --refused 1",
+    "benchmarks/few_measurements.py": "--scenes 1",
+    "benchmarks/finite_snapshots.py": "--scenes 2",
+    "benchmarks/fuzz": "--inputs 10 --readers ledger",
+    "benchmarks/fuzz/flipping.py": "--every 500 --readers ledger",
+    "benchmarks/gpu.py speed": "--device cpu --sizes 1",
+    "benchmarks/gpu.py tests": "",
+    "benchmarks/gpu.py train": "--device cpu --preset tiny --minutes 0.01 --batch 2 --scenes 4 --validate 2",
+    "benchmarks/hybrid.py": "--scenes 1 --kinds pilot --sources 1 --snr-db 20",
+    "benchmarks/impairments.py": "--scenes 1 --snr-db 20",
+    "benchmarks/large_panels.py": "--side 16 --scenes 1",
+    "benchmarks/learned_line.py": "--updates 1 --scenes 1",
+    "benchmarks/many_scenes.py": "--scenes 8",
+    "benchmarks/model_fit.py": "--scenes 1 --presets pilot --kinds right --sources 1,1",
+    "benchmarks/moving_source.py": "--scenes 1 --moving 1",
+    "benchmarks/music_grid.py": "--scenes 1",
+    "benchmarks/networks.py": "",
+    "benchmarks/order.py": "--scenes 1",
+    "benchmarks/order_threshold.py": "--scenes 1",
+    "benchmarks/page_load.py": "--rounds 1",
+    "benchmarks/peers.py": "",
+    "benchmarks/processes.py": "--rounds 1 --updates 2 --warm 1 --validation 1 --batch 8",
+    "benchmarks/published_line.py": "--scenes 1",
+    "benchmarks/queue_simulation.py": "--tasks 100 --workers 2",
+    "benchmarks/residual_alarms.py": "--scenes 1 --presets pilot",
+    "benchmarks/serve_load.py": "--requests 8 --clients 2 --batches 2",
+    "benchmarks/simulate.py": "--scenes 8 --chunk 4",
+    "benchmarks/speed.py": "--scenes 1",
+    "benchmarks/still_codes.py": "--scenes 1 --antennas 4",
+    "benchmarks/uncertainty.py": "--scenes 1 --kinds pilot --sources 1 --snr-db 20",
+    "benchmarks/workers.py": "--scenes 4 --workers 1",
+    "trainlint/benchmarks/catalogued.py": "--only frozen_but_drifting",
+    "trainlint/benchmarks/check_scripts.py": "",
+    "trainlint/benchmarks/log_speed.py": "1000",
+    "trainlint/benchmarks/peers.py": "--every 1000 --results rows",
+    "trainlint/benchmarks/strangers_mutants.py": "--presets light actor_critic",
+    "trainlint/benchmarks/strangers_sound.py": "--presets light actor_critic",
+    "trainlint/benchmarks/watch_cost.py": "--steps 2 --models perceptron --out cost.md",
+}
+"""What makes a program small, behind its own words; what these give as 0 stays so."""
+ELSEWHERE = {"trainlint/benchmarks/evidence.py": "trainlint/tests/failures/test_evidence.py"}
+"""Programs that another test runs."""
+GIVEN = {"../older": str(ROOT), "FILE": str(NETWORK), "kept/hard/best.safetensors": str(NETWORK), "NAMES": "ledger"}
+"""What stands for a thing of the reader's own."""
+
+
+PAGE, RIVAL = "runs/demo/report.html", "runs/rival.safetensors"
+"""What other commands of the pages leave, and two benchmarks ask for."""
+
+
+def every_line() -> list[str]:
+    """The lines of both packages' pages, from the root of the repository."""
+    other = [ROOT / "trainlint/README.md", *sorted((ROOT / "trainlint/docs").rglob("*.md"))]
+    return [*lines(), *(f"trainlint/{line}" for line in lines(other))]
+
+
+def program_of(line: str) -> tuple[str, list[str]]:
+    """Its key of `SMALLEST`, and its words."""
+    program, *words = shlex.split(line)
+    return f"{program} {words[0]}" if program == "benchmarks/gpu.py" else program, words
+
+
+def smaller(key: str, words: Sequence[str]) -> list[str]:
+    """The words of a line with those that make its program small."""
+    none = {option for option, value in pairwise(words) if value == "0"}
+    options = [part for part in re.split(r" (?=--)", SMALLEST[key]) if part.split(" ")[0] not in none]
+    own = [str(ROOT / word) if (ROOT / word).is_file() else GIVEN.get(word, word) for word in words]
+    return [*own, *(word for option in options for word in option.split())]
+
+
+def call(*words: str) -> str:
+    """What a program prints that ends well; one thread, in this folder."""
+    done = subprocess.run(
+        [sys.executable, *words], capture_output=True, text=True, timeout=900, check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+def test_every_program_that_a_page_names_has_a_smallest_size() -> None:
+    assert {program_of(line)[0] for line in every_line()} == SMALLEST.keys() | ELSEWHERE.keys()
+
+
+@pytest.mark.stress
+@pytest.mark.parametrize("line", [line for line in every_line() if program_of(line)[0] not in ELSEWHERE])
+def test_a_benchmark_that_a_page_names_runs(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    key, words = program_of(line)
+    program = str(ROOT / key.split()[0])
+    if PAGE in words:
+        Path("few.toml").write_text(FEW, encoding="utf-8")
+        call("-m", "ris_pytorch_pipeline", "bench", "few.toml", "--out", "runs/few")
+        call("-m", "ris_pytorch_pipeline", "report", "runs/few", "--page", PAGE)
+    if {"compare", RIVAL} <= {*words}:
+        call(program, "train", *smaller(key, [RIVAL]))
+    assert call(program, *smaller(key, words)).strip()
