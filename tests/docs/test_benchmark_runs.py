@@ -117,6 +117,7 @@ def test_a_benchmark_that_a_page_names_runs(line: str, tmp_path: Path, monkeypat
     if PAGE in words:
         Path("few.toml").write_text(FEW, encoding="utf-8")
         call("-m", "ris_pytorch_pipeline", "bench", "few.toml", "--out", "runs/few")
+        Path(PAGE).parent.mkdir(parents=True)
         call("-m", "ris_pytorch_pipeline", "report", "runs/few", "--page", PAGE)
     if {"compare", RIVAL} <= {*words}:
         call(program, "train", *smaller(key, [RIVAL]))
