@@ -14,8 +14,9 @@ from ..estimate import Estimate, SearchRegion
 from ..localise import Existence
 from ..localise.existence import fits
 from ..matching import UNMATCHED
-from ..physics import Scenes
+from ..physics import Scenes, as_told
 from ..units import decibels
+from .gospa import position_error
 from .score import match_directions
 
 _UNITS = {"azimuth_deg": 180 / math.pi, "elevation_deg": 180 / math.pi, "distance_m": 1.0}
@@ -137,11 +138,14 @@ class _Judge:
     """Truth and bound of the scenes, matched to the estimate."""
 
     def __init__(self, scenes: Scenes, estimate: Estimate) -> None:
-        self._true = scenes.truth.positions.double()
-        self._found = estimate.positions.double().to(self._true.device)
-        self._bound = scene_bound(scenes, partial=True).deviations
+        heard = scenes.as_told()
+        self._true, told = scenes.truth.positions.double(), heard.truth.positions.double()
+        found, hidden = as_told(estimate.positions.double().to(told.device), scenes.observation.array.to(told.device))
+        self._bound = scene_bound(heard, partial=True).deviations
         self._counts = scenes.truth.sources
-        self._partner = match_directions(self._true, self._found)
+        self._partner = match_directions(told, found)
+        error = position_error(told[:, :, None], found[:, None])
+        self._error = error.masked_fill(hidden[:, None], torch.nan)
 
     def of(self, row: int, slot: int) -> dict[str, Any]:
         """Truth, error and bound of one found source."""
@@ -149,8 +153,8 @@ class _Judge:
         if where.numel() == 0:
             return {"truth": None, "error": None, "bound": None}
         k = int(where[0, 0])
-        true, found = self._true[row, k], self._found[row, slot]
-        return {"truth": _named(true), "error": _named(found - true), "bound": _named(self._bound[row, k])}
+        error = self._error[row, k, slot]
+        return {"truth": _named(self._true[row, k]), "error": _named(error), "bound": _named(self._bound[row, k])}
 
     def missed(self, row: int) -> list[dict[str, Any]]:
         """True sources without a partner."""

@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ..errors import InputError
 from ..estimate import Estimate
 from ..matching import UNMATCHED, gather_found
-from ..physics import Truth
+from ..physics import Scenes, Truth, as_told
 from ..shapes import Mask, Positions
 from .gospa import position_error
-from .score import match_directions
+from .score import TOLERANCE, match_directions
+
+Hidden = Bool[Tensor, "scene source 3"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -21,7 +23,7 @@ class Matched:
 
     Args:
         positions: (scene, source, 3), found azimuth, elevation (radians) and distance (metres) of each true source.
-        error: (scene, source, 3), found less true.
+        error: (scene, source, 3), found less true; of a line also NaN in what it does not tell.
         deviations: (scene, source, 3), the ± that the estimate states.
         powers: (scene, source).
         found: (scene, source), whether the true source has an estimate within 3°.
@@ -38,42 +40,76 @@ class Matched:
     false: Int[Tensor, "scene"]  # noqa: F821
 
 
-def matched(estimate: Estimate, truth: Truth) -> Matched:
+def matched(estimate: Estimate, truth: Scenes | Truth) -> Matched:
     """An estimate beside its truth: the assignment with the most pairs within 3°, then the least squared angles.
+
+    A line sees a cone about itself. Its sources are compared on their cones, see `as_told`, for which the array must be
+    known: pass the scenes.
 
     >>> from ris_pytorch_pipeline.estimate import Sml
     >>> from ris_pytorch_pipeline.physics import draw, preset
     >>> from ris_pytorch_pipeline.rng import stream
     >>> scenes = draw(preset("random", horizontal=6, vertical=6, sources=2, snr_db=20.0), 1, stream(1, "matched"))
-    >>> found = matched(Sml()(scenes.observation, sources=2), scenes.truth)
+    >>> found = matched(Sml()(scenes.observation, sources=2), scenes)
     >>> found.found.tolist(), bool(found.error[0, :, 0].abs().max() < 0.02)
     ([[True, True]], True)
 
     Args:
         estimate: of some scenes.
-        truth: of the same scenes.
+        truth: the same scenes, or their truth alone where the array is no line.
 
     Returns:
         The estimate, source by source of the truth.
 
     Raises:
-        InputError: another number of scenes.
+        InputError: another number of scenes, or the truth alone of scenes whose elevation is not told.
     """
-    true, found = truth.positions.double(), estimate.positions.double().to(truth.positions.device)
-    if len(true) != len(found):
-        raise InputError(
-            "an estimate and a truth of the same scenes", f"{len(found)} and {len(true)} scenes",
-            "a subset taken of one of them", "index both alike",
-        )  # fmt: skip
-    partner = match_directions(true, found)
-    positions = gather_found(found, partner)
+    true, there, hidden = as_compared(truth, estimate)
+    found = estimate.positions.double().to(true.device)
+    partner = match_directions(true, there)
     paired = partner != UNMATCHED
     return Matched(
-        positions=positions,
-        error=position_error(true, positions),
+        positions=gather_found(found, partner),
+        error=position_error(true, gather_found(there, partner)).masked_fill(hidden, torch.nan),
         deviations=gather_found(estimate.deviations.double().to(true.device), partner),
         powers=gather_found(estimate.powers.double().to(true.device).unsqueeze(-1), partner).squeeze(-1),
         found=paired,
         partner=partner,
         false=estimate.order.to(true.device) - torch.sum(paired, dim=-1),
     )
+
+
+def as_compared(truth: Scenes | Truth, estimate: Estimate) -> tuple[Positions, Positions, Hidden]:
+    """True and found positions as far as the array tells them, and where a coordinate of a true source is not told.
+
+    Raises:
+        InputError: another number of scenes, or the truth alone of scenes whose elevation is not told.
+    """
+    own = truth.truth if isinstance(truth, Scenes) else truth
+    true, found = own.positions.double(), estimate.positions.double().to(own.positions.device)
+    if len(true) != len(found):
+        raise InputError(
+            "an estimate and a truth of the same scenes", f"{len(found)} and {len(true)} scenes",
+            "a subset taken of one of them", "index both alike",
+        )  # fmt: skip
+    if isinstance(truth, Scenes):
+        array = truth.observation.array.to(true.device, torch.float64)
+        true, hidden = as_told(true, array)
+        return true, as_told(found, array)[0], hidden
+    _check_told(estimate, true)
+    return true, found, torch.zeros_like(true, dtype=torch.bool)
+
+
+def _check_told(estimate: Estimate, true: Positions) -> None:
+    """Refuse a truth alone of elevations that are not those reported, and have no ± where the azimuth has one.
+
+    Raises:
+        InputError: there are such.
+    """
+    azimuth, elevation, _ = estimate.deviations.isnan().to(true.device).unbind(-1)
+    apart = (true[:, :, None, 1] - estimate.positions[:, None, :, 1].to(true)).abs() > TOLERANCE
+    if bool((apart & (elevation & ~azimuth)[:, None]).any()):
+        raise InputError(
+            "the scenes, whose array says what it tells", "their truth alone, and elevations that are not told",
+            "a line, which sees a cone about itself", "pass `scenes` in place of `scenes.truth`",
+        )  # fmt: skip

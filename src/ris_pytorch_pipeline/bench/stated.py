@@ -9,10 +9,11 @@ from torch import Tensor
 
 from ..estimate import Estimate, reach_of
 from ..matching import gather_found
-from ..physics import Truth
+from ..physics import Scenes, Truth
 from ..shapes import Positions
 from .gospa import position_error
 from .interval import Measure, share
+from .pairing import as_compared
 from .score import match_directions
 
 STATED = ("azimuth", "elevation", "inverse distance")
@@ -77,22 +78,22 @@ def crps(error: Tensor, deviation: Tensor) -> Tensor:
     return deviation * (w * (2 * torch.special.ndtr(w) - 1) + 2 * density - 1 / math.sqrt(math.pi))
 
 
-def stated_of(truth: Truth, estimate: Estimate, deviations: Positions | None = None) -> Stated:
+def stated_of(truth: Scenes | Truth, estimate: Estimate, deviations: Positions | None = None) -> Stated:
     """Errors and ± of the found sources that lie within 3° of a true one.
 
     Args:
-        truth: of the scenes.
+        truth: the scenes, or their truth alone where the array is no line, as for `matched`.
         estimate: of the same scenes.
         deviations: (scene, source, 3), the ± to judge, such as the sandwich; None is that of the Fisher information.
     """
     wide = estimate.deviations if deviations is None else deviations
-    true, found = truth.positions.double(), estimate.positions.double()
+    true, found, hidden = as_compared(truth, estimate)
     partner = match_directions(true, found)
     here = gather_found(found, partner)
     deviation = gather_found(wide.double(), partner)
     paired = ~here[..., 0].isnan()
     q = here[paired][:, 2].reciprocal()
-    error = position_error(true[paired], here[paired])
+    error = position_error(true[paired], here[paired]).masked_fill(hidden[paired], torch.nan)
     spread = deviation[paired]
     return Stated(
         torch.cat([error[:, :2], (q - true[paired][:, 2].reciprocal())[:, None]], dim=-1),

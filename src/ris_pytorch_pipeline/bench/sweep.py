@@ -11,7 +11,7 @@ from ..bounds import Bound, scene_bound
 from ..covariance import UninformativeCovarianceWarning
 from ..errors import ConfigurationError
 from ..estimate import CONTENDERS, GENIE, Estimate, Estimator, Status, contender, joined_estimates, told
-from ..physics import Observation, Scenario, Scenes, Truth, draw, ends
+from ..physics import Observation, Scenario, Scenes, Truth, as_told, draw, ends
 from ..physics.scenario import CountSpan, Span
 from ..rng import stream
 from ..shapes import Counts
@@ -201,8 +201,9 @@ def trial_of(scenario: Scenario, scenes: int, seed: int, block: int = 0) -> Tria
 
 
 def trial_on(scenes: Scenes) -> Trial:
-    """Scenes with their bound."""
-    return Trial(scenes, scene_bound(scenes))
+    """Scenes with their bound, as far as their array tells them."""
+    heard = scenes.as_told()
+    return Trial(heard, scene_bound(heard))
 
 
 def cell_scenes(scenario: Scenario, scenes: int, seed: int, block: int = 0) -> Scenes:
@@ -246,7 +247,8 @@ class Run:
         begin = time.perf_counter()
         estimate = self.attempt(trial.scenes.observation, trial.scenes.truth)
         self.seconds += time.perf_counter() - begin
-        self.scores.append(score(trial.scenes.truth, trial.bound, estimate))
+        places, _ = as_told(estimate.positions, trial.scenes.observation.array)
+        self.scores.append(score(trial.scenes.truth, trial.bound, replace(estimate, positions=places)))
         self.statuses += estimate.status
 
     def cell(

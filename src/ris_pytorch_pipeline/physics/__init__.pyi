@@ -3,7 +3,7 @@ from .array.chart import Chart, chart_at, chart_of, steering_with_derivatives
 from .array.coordinates import check_visible, directions_of, mirrored, to_cosines, to_positions, toward
 from .array.files import array_from_file
 from .array.layouts import Line, Panel, Points, bent
-from .array.observability import COORDINATES, Observability, observability, told, untold
+from .array.observability import COORDINATES, Observability, as_told, observability, told, untold
 from .array.steering import centre_phase, projections, steering, steering_at
 from .array.value import Array, Pose
 from .array.wavefronts import (
@@ -60,6 +60,7 @@ __all__ = [
     "Wavefront",
     "ambiguity",
     "array_from_file",
+    "as_told",
     "bent",
     "cartesian_from_positions",
     "centre_phase",

@@ -1,7 +1,7 @@
 """How scenes are drawn from a scenario: positions, powers, codes, channel, symbols, noise and measurements."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Complex, Float
@@ -11,6 +11,7 @@ from ..errors import InfeasibleError
 from ..shapes import Channel, Codes, Counts, Mask, Positions
 from .array.coordinates import toward
 from .array.layouts import Panel, bent
+from .array.observability import as_told
 from .array.steering import Waves, steering
 from .array.value import Array, Pose
 from .channel import complex_normal, uniform
@@ -83,6 +84,11 @@ class Scenes:
     def __getitem__(self, index: slice | Tensor | list[int]) -> "Scenes":
         """Some of the scenes: a slice, a list or a tensor of scene numbers."""
         return Scenes(observation=self.observation[index], truth=self.truth[index])
+
+    def as_told(self) -> "Scenes":
+        """The same scenes with their sources where the array tells them to be: on their cones, see `as_told`."""
+        places, _ = as_told(self.truth.positions, self.observation.array)
+        return replace(self, truth=replace(self.truth, positions=places))
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Scenes":
         """The same scenes on another device or in another complex precision."""

@@ -191,9 +191,11 @@ def print_finding(finding: Finding, name: str) -> None:
             row += _judgement(source)
         table.add_row(*row)
     for missed in finding.missed:
-        bounds = [_bounded(value) for value in missed["bound"].values()]
+        bounds = [_bounded(None, value) for value in missed["bound"].values()]
         table.add_row("missed", "", "", "", "", "", _place(missed["position"]), *bounds)
     print_table(table)
+    if finding.judged and any(None in (source["error"] or {}).values() for source in finding.sources):
+        print("  errors of a line are those of the cone that it sees")
     for line in fit_lines(finding):
         print(line)
 
@@ -236,12 +238,13 @@ def _judgement(source: dict[str, Any]) -> list[str]:
     if source["truth"] is None:
         return ["none", "", "", ""]
     pairs = zip(source["error"].values(), source["bound"].values(), strict=True)
-    return [_place(source["truth"]), *(f"{error:+.2g} {_bounded(bound)}" for error, bound in pairs)]
+    return [_place(source["truth"]), *(_bounded(error, bound) for error, bound in pairs)]
 
 
-def _bounded(bound: float | None) -> str:
-    """A bound in brackets; of a coordinate that the measurements do not tell there is none."""
-    return "(?)" if bound is None else f"({bound:.2g})"
+def _bounded(error: float | None, bound: float | None) -> str:
+    """An error and its bound in brackets; a coordinate that the measurements do not tell has none."""
+    told = "(?)" if bound is None else f"({bound:.2g})"
+    return told if error is None else f"{error:+.2g} {told}"
 
 
 def _place(position: dict[str, float]) -> str:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ...shapes import Positions
 from .chart import chart_of
+from .coordinates import to_cosines, to_positions
 from .value import Array
 from .wavefronts import planar
 
@@ -37,6 +38,29 @@ def untold(array: Array, jacobian: Float[Tensor, "*batch source 3 3"]) -> Bool[T
     seen = told(array)
     hidden = [index for index in range(3) if index not in seen]
     return (jacobian[..., hidden].abs() > _TURN).any(-1)
+
+
+def as_told(positions: Positions, array: Array) -> tuple[Positions, Bool[Tensor, "*batch source 3"]]:
+    """The positions as far as an array tells them, and where a coordinate (φ, θ, r) is not told.
+
+    A line sees a cone about itself: every source moves along its own to where the line's frame has no height (w = 0),
+    as those do that an estimator reports. Two sources of which a line hears the same are then at one place.
+
+    >>> line = Line(count=15, spacing=0.15).array(0.3)
+    >>> place, hidden = as_told(torch.tensor([[0.3, 0.2, 5.0]]), line)
+    >>> place, hidden
+    (tensor([[0.2938, 0.0000, 5.0000]]), tensor([[False,  True, False]]))
+
+    Args:
+        positions: radians, radians, metres; NaN in empty slots.
+        array: any; positions before one that is no line stay where they are.
+    """
+    if array.dimension != 1:
+        return positions, torch.zeros_like(positions, dtype=torch.bool)
+    u, _, q = to_cosines(positions, array).unbind(-1)
+    places = to_positions(torch.stack([u, torch.zeros_like(u), q], dim=-1), array)
+    chart, coordinates = chart_of(places.double(), array.to(dtype=torch.float64))
+    return places, untold(array, chart.jacobian(coordinates))
 
 
 @dataclass(frozen=True, kw_only=True)
