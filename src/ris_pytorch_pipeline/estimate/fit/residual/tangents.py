@@ -46,7 +46,9 @@ class Tangents:
 
     def __getitem__(self, rows: Tensor) -> "Tangents":
         """Of some of the scenes."""
-        return Tangents(**{name: None if value is None else value[rows] for name, value in vars(self).items()})
+        wide = None if self.wide is None else self.wide[rows]
+        moves = self.fitted[rows], self.drifting[rows], self.spread[rows]
+        return Tangents(*moves, self.elements[rows], self.slow[rows], self.codes[rows], wide)
 
     def without_fitted(self, residual: Complex[Tensor, "draw scene group equation"]) -> Tensor:
         """Residuals without what moves of the sources take up."""
