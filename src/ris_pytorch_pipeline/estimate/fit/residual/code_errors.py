@@ -29,7 +29,7 @@ def code_errors(
     sent = codes * field
     near = _over_neighbours(sent, neighbours(observation.array).to(sent.device))
     added = torch.stack([near, codes * near, field, codes * sent, codes.conj() * field], dim=3)
-    return (added @ channel.mT[:, :, None]).flatten(1, 2)
+    return (added.flatten(2, 3) @ channel.mT).unflatten(2, added.shape[2:4]).flatten(1, 2)
 
 
 def neighbours(array: Array) -> Int[Tensor, "2 pair"]:

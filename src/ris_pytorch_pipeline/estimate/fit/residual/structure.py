@@ -22,7 +22,6 @@ STATISTICS = (
     "the residual follows single elements, as errors of theirs would",
     "sources drift from snapshot to snapshot, or from wavelength to wavelength",
     "a source is more than a point, or its place changes",
-    "a part of the array is off, bent or has another gain than the rest",
     "the panel does not do what its codes say: neighbours couple, or states are not as stated",
     "a source has more than one wavelength, alike in all snapshots",
 )
@@ -35,7 +34,7 @@ SENTENCES = (*STATISTICS, *KNOWN_NOISE)
 """All that may be most striking."""
 _DRAWS, _MANY = 40, 1000
 """Draws of noise with which every scene is looked at, and those for a scene that looks unlike noise."""
-_UNLIKE, _SURE = 0.1, 1e-9
+_UNLIKE, _SURE = 0.05, 1e-9
 """p-values of the first look between which a second one, with many draws, decides."""
 _TAIL = 0.05
 """Share of the draws that shape the tail: beyond them p-values are extrapolated."""
@@ -155,9 +154,9 @@ def _statistics(
 
     The fifth is Σ_l ‖r_l‖² e_l with e_l the energy of the fitted sources: independent of the residual where the model
     holds. So are those along the tangents, which score tests of small random errors of the elements, of a steady drift
-    of the sources, of a spread of them, of gains that vary slowly over the array, of codes that do something else and
-    of more wavelengths are made of. A drift has few directions: its energy has an exponential tail as it is. The cube
-    root of an energy along some more is nearly normal.
+    of the sources, of a spread of them, of codes that do something else and of more wavelengths are made of. A drift
+    has few directions: its energy has an exponential tail as it is. The cube root of an energy along some more is
+    nearly normal.
     """
     energy = torch.view_as_real(blocks).square().sum(-1)
     tiny = torch.finfo(energy.dtype).tiny
