@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from ris_pytorch_pipeline.physics import (
+    Array,
     Impairments,
     Observation,
     Scenario,
@@ -93,6 +95,32 @@ def reversed_carriers(scenes: Scenes) -> Observation:
     return replace(seen, array=replace(seen.array, wavelengths=seen.array.wavelengths[::-1]))
 
 
+def sent_otherwise(scenes: Scenes, change: Callable[[Tensor, Array], Tensor]) -> Observation:
+    """Measurements to which the panel adds something: `change` of what each element sends in each snapshot."""
+    seen, truth = scenes.observation, scenes.truth
+    positions = torch.where(truth.positions.isnan(), torch.ones_like(truth.positions), truth.positions)
+    waves = steering_at(to_cosines(positions, seen.array), seen.array)
+    sent = seen.codes * (truth.symbols.nan_to_num(0) @ waves)
+    return replace(seen, measurements=seen.measurements + change(sent, seen.array) @ seen.channel.mT)
+
+
+def from_neighbours(sent: Tensor, array: Array) -> Tensor:
+    """A twentieth of what the neighbours of each element send."""
+    apart = torch.cdist(array.placed, array.placed)
+    near = (apart > 0) & (apart < 1.2 * apart.masked_fill(apart == 0, torch.inf).amin())
+    return 0.05 * sent @ near.to(sent)
+
+
+def of_a_board(sent: Tensor, array: Array) -> Tensor:
+    """What takes away all that the half of the elements sends whose y is positive."""
+    return -sent * (array.placed[:, 1] > 0)
+
+
+def of_a_corner(sent: Tensor, array: Array) -> Tensor:
+    """What takes away all that a quarter of the elements sends."""
+    return of_a_board(sent, array) * (array.placed[:, 2] > 0)
+
+
 def nothing(scenes: Scenes) -> Observation:
     """What is true."""
     return scenes.observation
@@ -111,6 +139,9 @@ CHANGES: dict[str, Callable[[Scenes], Observation]] = {
     "bandwidth": wideband,
     "bandwidth within": wideband_within,
     "carriers reversed": reversed_carriers,
+    "coupling": lambda scenes: sent_otherwise(scenes, from_neighbours),
+    "board": lambda scenes: sent_otherwise(scenes, of_a_board),
+    "corner": lambda scenes: sent_otherwise(scenes, of_a_corner),
 }
 """Name -> what is done to the observation of a scene; two are in the scenario's impairments."""
 

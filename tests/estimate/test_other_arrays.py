@@ -97,7 +97,7 @@ CASES: dict[str, tuple[Array, Tensor, SearchRegion]] = {
         AROUND,
     ),
     "endfire": (PANEL.array(0.3), radians((82, 5, 2.0), (-20, 0, 3.0)), SearchRegion(azimuth=(-1.55, 1.55))),
-    "floor": (FLOOR, radians((20, 15, 2.0), (-40, 20, 2.5)), SearchRegion()),
+    "floor": (FLOOR, radians((20, 15, 2.0), (-40, 20, 2.5)), SearchRegion(elevation=(0.0, 0.5))),
     "ceiling": (FLOOR, radians((20, -15, 2.0)), SearchRegion(elevation=(-0.5, -0.05))),
     "wide": (PANEL.array([0.28, 0.29, 0.3, 0.31]), radians((45, 10, 2.0), (-20, 0, 3.0)), SearchRegion()),
 }
@@ -215,6 +215,24 @@ def test_of_two_images_the_one_in_the_region_is_reported() -> None:
     for elevation, place in (((0.05, 0.5), above), ((-0.5, -0.05), below)):
         found = Sml(region=SearchRegion(elevation=elevation))(observation, 1)
         assert near(found, place, found.deviations)
+
+
+@pytest.mark.parametrize("symbols", ["random", "pilot"])
+def test_a_field_that_holds_both_sides_of_a_flat_array_is_ambiguous(symbols: str) -> None:
+    below = radians((20, -15, 2.0))
+    observation, _ = seen_by(coded(FLOOR), below, symbols)
+    found = (Sml if symbols == "random" else PilotMl)()(observation, 1)
+    assert found.status == (Status.AMBIGUOUS,) and found.fit is not None
+    (other,) = found.fit.modes[0]
+    listed = torch.stack([found.positions[0, 0], torch.tensor(other.position, dtype=torch.float64)])
+    assert other.loss == 0.0 and torch.allclose(mirrored(listed, FLOOR), listed.flip(0), atol=1e-6)
+    assert float(((listed - below[0]) / found.deviations[0]).abs().amax(-1).amin()) < 5
+
+
+def test_a_source_in_the_plane_of_an_array_has_no_image() -> None:
+    observation, _ = seen_by(coded(FLOOR), radians((20, 0.5, 2.0)))
+    found = Sml()(observation, 1)
+    assert found.fit is not None and found.fit.modes == ((),)
 
 
 def test_units_that_cannot_be_are_refused_before_anything_is_allocated() -> None:

@@ -1,5 +1,6 @@
 """Is a pilot behind a panel of which a part does something else one pilot, and are two near each other two?"""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 from ris_pytorch_pipeline.bench import matched
 from ris_pytorch_pipeline.estimate import PilotMl, Status
 from ris_pytorch_pipeline.estimate.ml.partial import PARTIAL, parts_of
-from ris_pytorch_pipeline.physics import Line, Observation, Panel, Scenes, draw, preset
+from ris_pytorch_pipeline.physics import Line, Observation, Panel, Points, Scenes, draw, preset
 from ris_pytorch_pipeline.rng import stream
 
 COLUMN = torch.arange(144) % 12
@@ -47,12 +48,14 @@ def test_parts_are_all_but_some_elements_and_hold_the_boards() -> None:
         assert (parts == ~board).all(-1).any()
 
 
-def test_parts_are_cut_across_further_axes_too() -> None:
-    array = Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3)
-    diagonal = torch.tensor([[0.0, 1.0, 1.0]], dtype=torch.float64)
-    below = array.local[:, 1] + array.local[:, 2] < -1e-9
-    assert not (parts_of(array) == below).all(-1).any()
-    assert (parts_of(array, diagonal) == below).all(-1).any()
+@pytest.mark.parametrize("roll_deg", [20.0, 45.0, -70.0])
+def test_parts_of_a_panel_that_is_rolled_hold_the_boards_but_for_a_few_elements(roll_deg: float) -> None:
+    panel = Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3)
+    c, s = math.cos(math.radians(roll_deg)), math.sin(math.radians(roll_deg))
+    rolled = panel.elements @ torch.tensor([[1, 0, 0], [0, c, s], [0, -s, c]]).to(panel.elements)
+    parts = parts_of(Points(rolled, 0.3))
+    for board in BOARDS.values():
+        assert int((parts != ~board).sum(-1).min()) <= 6
 
 
 def test_parts_of_a_line_are_cut_along_it() -> None:

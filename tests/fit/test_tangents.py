@@ -1,5 +1,6 @@
 """Are the directions of small errors those in which the measurements really change, and is each error seen?"""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -7,10 +8,21 @@ import torch
 from fitted_scenes import scenes
 
 from ris_pytorch_pipeline.estimate.fit import groups_of, structure, tangents_of
+from ris_pytorch_pipeline.estimate.fit.residual.code_errors import code_errors, neighbours
 from ris_pytorch_pipeline.estimate.fit.residual.panel_error import error_power
 from ris_pytorch_pipeline.estimate.fit.residual.structure import STATISTICS
 from ris_pytorch_pipeline.estimate.normalise import scale
-from ris_pytorch_pipeline.physics import Impairments, Observation, Scenes, measure, steering_at, to_cosines
+from ris_pytorch_pipeline.physics import (
+    Array,
+    Impairments,
+    Line,
+    Observation,
+    Points,
+    Scenes,
+    measure,
+    steering_at,
+    to_cosines,
+)
 from ris_pytorch_pipeline.physics.array.steering import steering
 
 
@@ -51,6 +63,46 @@ def test_a_drift_is_seen(name: str) -> None:
     number = next(n for n, words in enumerate(STATISTICS) if "drift" in words)
     assert float(p_values(true.observation, true)[:, number].amin()) > 1e-3
     assert int((p_values(drifting(true), true)[:, number] < 1e-4).sum()) >= 7
+
+
+def sent_otherwise(true: Scenes, sent: Callable[[torch.Tensor], torch.Tensor]) -> Observation:
+    """The same noise with another field behind the panel: `sent` of what the codes say, (scene, snapshot, element)."""
+    seen, truth = true.observation, true.truth
+    waves = steering(truth.positions, seen.array).nan_to_num(0)
+    stated = seen.codes * (truth.symbols.nan_to_num(0) @ waves)
+    return replace(seen, measurements=seen.measurements + (sent(stated) - stated) @ seen.channel.mT)
+
+
+def coupled(stated: torch.Tensor) -> torch.Tensor:
+    """A tenth of what each element of 12 x 12 sends comes from its neighbours, too."""
+    square = torch.nn.functional.pad(stated.unflatten(-1, (12, 12)), (1, 1, 1, 1))
+    inner = slice(1, -1)
+    near = square[..., :-2, inner] + square[..., 2:, inner] + square[..., inner, :-2] + square[..., inner, 2:]
+    return stated + 0.1 * near.flatten(-2)
+
+
+@pytest.mark.parametrize("name", ["random", "pilot"])
+def test_coupled_neighbours_and_wrong_states_are_seen(name: str) -> None:
+    true = scenes(name, count=8, snr_db=20.0)
+    number = next(n for n, said in enumerate(STATISTICS) if "neighbours couple" in said)
+    assert float(p_values(true.observation, true)[:, number].amin()) > 1e-3
+    codes = true.observation.codes
+    weaker = torch.where(codes.real < -0.1, 2 / 3, 1.0)
+    for sent in (coupled, lambda stated: stated * weaker):
+        assert int((p_values(sent_otherwise(true, sent), true)[:, number] < 1e-4).sum()) >= 7
+
+
+def test_the_direction_of_coupling_is_the_derivative_of_the_measurements() -> None:
+    true = scenes("random", count=2, snr_db=20.0)
+    seen, wave = true.observation, steering(true.truth.positions, true.observation.array).nan_to_num(0)
+    field = (true.truth.symbols.nan_to_num(0) @ wave)[:, None]
+    change = sent_otherwise(true, coupled).measurements - seen.measurements
+    assert torch.allclose(change / 0.1, code_errors(seen, field)[:, :, 0], atol=1e-9)
+
+
+@pytest.mark.parametrize("array", [Line(count=7, spacing=0.15).array(0.3), Points([[0.0, 0, 0]], 0.3)])
+def test_neighbours_of_a_line_are_next_to_each_other_and_one_element_has_none(array: Array) -> None:
+    assert neighbours(array).T.tolist() == [[k, k + 1] for k in range(len(array) - 1)]
 
 
 def test_pilots_of_more_than_one_wavelength_are_seen() -> None:

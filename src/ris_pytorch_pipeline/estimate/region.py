@@ -23,7 +23,7 @@ class SearchRegion:
     """The field of view that an estimator searches, as the array's centre sees it in world axes.
 
     Equal ends fix elevation or distance, of an array that stands upright. Of a flat array the side is searched that
-    lies in the region; where both do, positions are reported in front.
+    lies in the region; where both do, positions are reported in front, and the estimate is ambiguous.
 
     >>> region = SearchRegion(azimuth=(-1.0, 1.0), elevation=(0.0, 0.0), distance=(0.5, 10.0))
     >>> region.fixed

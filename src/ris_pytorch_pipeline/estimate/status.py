@@ -54,7 +54,8 @@ _ADVICE = {
         "what is left out",
     ),
     Status.AMBIGUOUS: (
-        "elements more than half a wavelength apart, codes of one bit or that do not vary, or a channel of rank one",
+        "elements more than half a wavelength apart, codes of one bit or that do not vary, a channel of rank one, "
+        "or a field that holds both sides of a flat array",
         "see the other positions listed, narrow the field of view, or vary the codes more",
     ),
     Status.EDGE: ("a source outside the searched field, or a distance that the data do not bound", "widen the field"),

@@ -13,6 +13,7 @@ from ..ml.hypothesis import Hypothesis, Likelihood, Rows, joined
 from ..ml.search import SearchEffort, candidates
 from ..region import SearchRegion
 from ..spacing import nearest_spacing
+from .behind import images_behind
 from .meaning.preflight import channel_rank, facts, looks
 
 NEAR = 2.0
@@ -108,6 +109,7 @@ def modes_of(likelihood: Likelihood, rows: Rows, met: Contest, region: SearchReg
     """
     end, rival = met.answers, met.rivals
     listed: list[list[tuple[Mode, Tensor]]] = [[] for _ in rows]
+    behind = _behind(likelihood, end, region)
     positions = region.reported(rival.cosines, likelihood.observation.array)
     for i, row in enumerate(_row_of(rows, likelihood)[met.scenes].tolist()):
         loss = float(rival.value[i] - end.value[row])
@@ -121,7 +123,19 @@ def modes_of(likelihood: Likelihood, rows: Rows, met: Contest, region: SearchReg
             azimuth, elevation, distance = positions[i, new].tolist()
             gone = _missing(rival.cosines[i], end.cosines[row], likelihood)
             listed[row].append((Mode(source=gone, position=(azimuth, elevation, distance), loss=loss), place))
-    return tuple(tuple(sorted((m for m, _ in found), key=lambda m: m.loss)) for found in listed)
+    all_modes = ([*images, *(mode for mode, _ in found)] for images, found in zip(behind, listed, strict=True))
+    return tuple(tuple(sorted(modes, key=lambda mode: mode.loss)) for modes in all_modes)
+
+
+def _behind(likelihood: Likelihood, end: Hypothesis, region: SearchRegion) -> list[list[Mode]]:
+    """Mirror images of the sources of each row that lie in the field: as likely as the answer."""
+    apart = _PLACE * max(likelihood.grid.steps[:-1])
+    there, images = images_behind(end.cosines, likelihood.observation.array, region, apart)
+    found: list[list[Mode]] = [[] for _ in there]
+    for row, source in torch.nonzero(there).tolist():
+        azimuth, elevation, distance = images[row, source].tolist()
+        found[row].append(Mode(source=source, position=(azimuth, elevation, distance), loss=0.0))
+    return found
 
 
 def _little(likelihood: Likelihood, rows: Rows) -> Bool[Tensor, "row"]:  # noqa: F821

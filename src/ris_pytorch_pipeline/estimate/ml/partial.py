@@ -5,8 +5,9 @@ half a beamwidth apart that add up on one side of the array and cancel on the ot
 do so. The rival has silent elements beyond a cut, and one source in place of those near each other.
 """
 
+import math
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 from typing import TypeVar
 
 import torch
@@ -24,6 +25,8 @@ PARTIAL = "a part of the array does not do what its codes say: one source shows 
 """What is said of a scene with a source that only a part of the array passes on."""
 _CUTS = 12
 """Parts of equal width along each axis, between which the array is cut: halves, thirds, quarters and sixths of it."""
+_ANGLES = tuple(math.radians(angle) for angle in (0, 22.5, 45, 67.5))
+"""By which the axes of the frame are turned in its plane."""
 _THIN = 1e-6
 """Wavelengths below which an array has no extent along an axis."""
 _LEAST = 1 / 6
@@ -60,31 +63,36 @@ def partial_mates(reader: Reader[L], observation: Observation, positions: Positi
     return mates
 
 
-def parts_of(array: Array, along: Float[Tensor, "axis 3"] | None = None) -> Bool[Tensor, "part element"]:
+def parts_of(array: Array) -> Bool[Tensor, "part element"]:
     """What is left of an array without the elements beyond a cut across an axis, or without a quarter.
+
+    The sides of a panel may lie at any angle in its plane: the axes of its frame are turned there by up to a quarter.
 
     Args:
         array: the array.
-        along: further axes than those of the array's frame, in the frame.
     """
-    every = torch.eye(3, dtype=torch.float64) if along is None else torch.cat([torch.eye(3).to(along), along])
-    placed = array.local.double() @ every.mT
-    low, high = placed.amin(0), placed.amax(0)
-    far = [axis for axis in range(len(every)) if float(high[axis] - low[axis]) > _THIN * array.wavelength]
-    across = {axis: (placed[:, axis] - low[axis]) / (high[axis] - low[axis]) for axis in far}
-    below = [across[axis] < cut / _CUTS for axis, cut in product(far, range(1, _CUTS))]
-    axes = [axis for axis in far if axis < 3]
-    halves = {axis: across[axis] < 1 / 2 for axis in axes}
-    quarters = [
-        (halves[one] ^ first) & (halves[two] ^ second)
-        for one, two in product(axes, axes)
-        if one < two
-        for first, second in product((False, True), repeat=2)
-    ]
-    parts = torch.stack([*below, *quarters])
-    parts = torch.cat([parts, ~parts]).unique(dim=0)
+    placed, angles = array.local.double(), _ANGLES if array.dimension == 2 else _ANGLES[:1]
+    parts = torch.cat([_cut(placed @ _turn(angle), array.wavelength) for angle in angles]).unique(dim=0)
     share = parts.double().mean(-1)
     return parts[(share >= _LEAST) & (share < 1)]
+
+
+def _cut(placed: Float[Tensor, "element 3"], wavelength: float) -> Bool[Tensor, "part element"]:
+    """Both sides of cuts across each axis, and all but a quarter."""
+    low, high = placed.amin(0), placed.amax(0)
+    axes = [axis for axis in range(3) if float(high[axis] - low[axis]) > _THIN * wavelength]
+    across = [(placed[:, axis] - low[axis]) / (high[axis] - low[axis]) for axis in axes]
+    below = [along < cut / _CUTS for along, cut in product(across, range(1, _CUTS))]
+    beyond = [(along < 1 / 2) ^ side for along, side in product(across, (False, True))]
+    corners = [one & other for one, other in combinations(beyond, 2)]
+    parts = torch.stack([*below, *corners])
+    return torch.cat([parts, ~parts])
+
+
+def _turn(angle: float) -> Float[Tensor, "3 3"]:
+    """A turn in the plane of a flat array, about the x axis of its frame."""
+    c, s = math.cos(angle), math.sin(angle)
+    return torch.tensor([[1, 0, 0], [0, c, -s], [0, s, c]], dtype=torch.float64)
 
 
 def _explains_more(reader: Reader[L], seen: Observation, cosines: Tensor, near: list[list[int]]) -> bool:
@@ -92,19 +100,12 @@ def _explains_more(reader: Reader[L], seen: Observation, cosines: Tensor, near: 
     alone = [[k] for k in range(len(cosines)) if all(k not in members for members in near)]
     middle = torch.stack([cosines[members].mean(0) for members in [*near, *alone]])[None]
     stated = _refined(reader, seen, cosines[None])
-    parts = parts_of(seen.array, _apart(cosines, near))
+    parts = parts_of(seen.array)
     numbers = seen.measurements.numel()
     start = torch.cat([_left(seen, middle, some) for some in parts.split(_TRIED)]).log() * numbers
     hopeful = torch.nonzero(start < stated + _HOPELESS * numbers).flatten()
     best = hopeful[start[hopeful].argsort()[:_TRIED]]
     return best.numel() > 0 and stated - _refined(reader, _behind(seen, parts[best]), middle) > _CLEAR
-
-
-def _apart(cosines: Tensor, near: list[list[int]]) -> Float[Tensor, "axis 3"]:
-    """The lines in the array's frame along which images lie apart: those of a cut lie apart across it."""
-    lines = torch.stack([cosines[members[0], :-1] - cosines[members[1], :-1] for members in near])
-    lines = torch.nn.functional.pad(lines, (3 - lines.shape[-1], 0))
-    return lines / torch.linalg.vector_norm(lines, dim=-1, keepdim=True).clamp_min(1e-12)
 
 
 def _left(seen: Observation, cosines: Tensor, parts: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ STATISTICS = (
     "the residual follows single elements, as errors of theirs would",
     "sources drift from snapshot to snapshot, or from wavelength to wavelength",
     "a source is more than a point, or its place changes",
+    "the panel does not do what its codes say: neighbours couple, or states are not as stated",
     "a source has more than one wavelength, alike in all snapshots",
 )
 """What each statistic says when it is too large; the last is not asked of random symbols."""
@@ -33,7 +34,7 @@ SENTENCES = (*STATISTICS, *KNOWN_NOISE)
 """All that may be most striking."""
 _DRAWS, _MANY = 40, 1000
 """Draws of noise with which every scene is looked at, and those for a scene that looks unlike noise."""
-_UNLIKE, _SURE = 0.1, 1e-9
+_UNLIKE, _SURE = 0.05, 1e-9
 """p-values of the first look between which a second one, with many draws, decides."""
 _TAIL = 0.05
 """Share of the draws that shape the tail: beyond them p-values are extrapolated."""
@@ -153,8 +154,9 @@ def _statistics(
 
     The fifth is Σ_l ‖r_l‖² e_l with e_l the energy of the fitted sources: independent of the residual where the model
     holds. So are those along the tangents, which score tests of small random errors of the elements, of a steady drift
-    of the sources, of a spread of them and of more wavelengths than one are made of. A drift has few directions: its
-    energy has an exponential tail as it is. The cube root of an energy along some more is nearly normal.
+    of the sources, of a spread of them, of codes that do something else and of more wavelengths are made of. A drift
+    has few directions: its energy has an exponential tail as it is. The cube root of an energy along some more is
+    nearly normal.
     """
     energy = torch.view_as_real(blocks).square().sum(-1)
     tiny = torch.finfo(energy.dtype).tiny
@@ -164,7 +166,7 @@ def _statistics(
     covariance = split.mT @ split.conj() / split.shape[-2]
     colour = channel @ channel.mH
     colour = colour / colour.diagonal(dim1=-2, dim2=-1).real.mean(-1)[..., None, None]
-    elements, drift, spread, *waves = tangents.statistics(blocks)
+    elements, drift, spread, *few = tangents.statistics(blocks)
     found = [
         _spread(energy.mean(-1)).clamp_min(tiny).log(),
         _spread(energy.mean(-2)).clamp_min(tiny).log(),
@@ -174,7 +176,7 @@ def _statistics(
         elements.clamp_min(tiny).log(),
         drift,
         spread.clamp_min(tiny).log(),
-        *(energy.pow(1 / 3) for energy in waves),
+        *(energy.pow(1 / 3) for energy in few),
     ]
     return torch.stack(found, dim=-1)
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from ....physics import Array, Observation, chart_of, steering_at, to_cosines
 from ....shapes import Positions
 from ..groups import Groups, orthonormal
+from .code_errors import code_errors
 
 _TINY = 1e-30
 _NOTHING = 1e-5
@@ -27,6 +28,7 @@ class Tangents:
         spread: (scene, block, direction, antenna), ∂(G_l a)/∂(place) at the power of each source: one that is more than
             a point, or is elsewhere in each snapshot.
         elements: (scene, equation, element), G_l diag(Σ_k a_k s_kl): what an error of one element sends.
+        codes: (scene, direction, real), errors of what the codes do that are alike at all elements, see `code_errors`.
         wide: (scene, direction, real), sources of more wavelengths than one, alike in all snapshots: what a complex
             mean of a(λ) over them leaves to second order beside a place. None of random symbols, which differ in each
             snapshot: `spread` is for them.
@@ -36,12 +38,14 @@ class Tangents:
     drifting: Float[Tensor, "scene drift real"]
     spread: Complex[Tensor, "scene block move antenna"]
     elements: Complex[Tensor, "scene equation element"]
-    wide: Float[Tensor, "scene direction real"] | None = None
+    codes: Float[Tensor, "scene error real"]
+    wide: Float[Tensor, "scene wave real"] | None = None
 
     def __getitem__(self, rows: Tensor) -> "Tangents":
         """Of some of the scenes."""
         wide = None if self.wide is None else self.wide[rows]
-        return Tangents(self.fitted[rows], self.drifting[rows], self.spread[rows], self.elements[rows], wide)
+        moves = self.fitted[rows], self.drifting[rows], self.spread[rows]
+        return Tangents(*moves, self.elements[rows], self.codes[rows], wide)
 
     def without_fitted(self, residual: Complex[Tensor, "draw scene group equation"]) -> Tensor:
         """Residuals without what moves of the sources take up."""
@@ -51,15 +55,15 @@ class Tangents:
         return torch.view_as_complex(left.movedim(0, 1).reshape(values.shape))
 
     def statistics(self, blocks: Complex[Tensor, "draw scene block antenna"]) -> list[Float[Tensor, "draw scene"]]:
-        """Energy of residuals along errors of the elements, along a drift, along a spread, and over wavelengths."""
+        """Energy of residuals along errors of the elements, a drift, a spread, errors of the codes, and wavelengths."""
         flat = blocks.flatten(2).movedim(0, 1)  # (scene, draw, equation)
-        real = torch.view_as_real(flat).flatten(2)
-        waves = [] if self.wide is None else [(real @ self.wide.mT).square().sum(-1)]
-        drift = real @ self.drifting.mT
+        rows = [rows for rows in (self.drifting, self.codes, self.wide) if rows is not None]
+        along = (torch.view_as_real(flat).flatten(2) @ torch.cat(rows, dim=1).mT).square()
+        drift, *few = (part.sum(-1) for part in along.split([part.shape[1] for part in rows], dim=-1))
         spread = blocks.permute(1, 2, 0, 3) @ self.spread.conj().mT  # (scene, block, draw, direction)
         elements = _energy(flat @ self.elements.conj()).clamp_min(_NOTHING * _energy(self.elements).sum(-1)[:, None])
         spreads = _energy(spread).sum(1).clamp_min(_NOTHING * _energy(self.spread).sum((-1, -2))[:, None])
-        return [energy.mT for energy in (elements, drift.square().sum(-1), spreads, *waves)]
+        return [energy.mT for energy in (elements, drift, spreads, *few)]
 
 
 def tangents_of(
@@ -99,11 +103,15 @@ def tangents_of(
     power = torch.view_as_real(sent).square().sum(-1).mean(1)[:, None, None, :, None]
     level = (power / _energy(moved).mean(1)[:, None, :, :, None].clamp_min(_TINY)).sqrt()
     single = torch.complex64
+    field = _field(observation, wave.to(kind), sent).to(single)
+    errors = code_errors(observation, field).to(kind)
+    coded = _rows(groups, torch.cat([errors, 1j * errors], dim=2), present.any(-1, keepdim=True), fitted).float()
     return Tangents(
         fitted.float(),
         drifting.float(),
         (moved * level).flatten(2, 3).to(single),
-        _of_elements(observation, wave.to(kind), sent).to(single),
+        _of_elements(observation, field),
+        coded,
         wide,
     )
 
@@ -153,11 +161,17 @@ def _rows(
     return orthonormal(flat[:, None], present.repeat(1, flat.shape[1] // max(1, present.shape[1])))[:, 0]
 
 
-def _of_elements(observation: Observation, wave: Tensor, sent: Tensor) -> Complex[Tensor, "scene equation element"]:
-    """G_l diag(Σ_k a_k s_kl) of all snapshots and frequencies, one below the other."""
-    codes, channel = observation.by_frequency()
+def _field(
+    observation: Observation, wave: Tensor, sent: Tensor
+) -> Complex[Tensor, "scene frequency snapshot element"]:  # fmt: skip
+    """Σ_k a_k s_kl at each element, before the codes."""
     waves = wave if observation.wide else wave[:, None]
-    field = sent.unflatten(1, codes.shape[1:3]) @ waves  # (scene, frequency, snapshot, element)
+    return sent.unflatten(1, observation.by_frequency()[0].shape[1:3]) @ waves
+
+
+def _of_elements(observation: Observation, field: Tensor) -> Complex[Tensor, "scene equation element"]:
+    """G_l diag(Σ_k a_k s_kl) of all snapshots and frequencies, one below the other."""
+    codes, channel = (part.to(field.dtype) for part in observation.by_frequency())
     coded = channel[:, :, None] * (codes * field)[..., None, :]
     return coded.flatten(1, 3)
 
