@@ -79,7 +79,7 @@ class Images:
         )
 
 
-def images_of(observation: Observation, estimate: Estimate, *, alarm: float = 0.05, needed: float = 21.0) -> Images:
+def images_of(observation: Observation, estimate: Estimate, *, alarm: float = 0.02, needed: float = 21.0) -> Images:
     """Ask each scene whether its sources are independent, and where they are not, which of them are images.
 
     Where the model holds, the least-squares symbols of a source, given those of the stronger ones, are Gaussian with
