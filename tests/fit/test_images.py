@@ -68,6 +68,7 @@ def test_an_echo_is_an_image_of_its_source_and_not_counted() -> None:
     assert left.order.tolist() == [1] * 8
     assert torch.equal(left.positions, found.positions[:, :1])
     assert torch.equal(left.powers, found.powers[:, :1])
+    assert left.status == (Status.MISFIT,) * 8
 
 
 def test_an_image_is_named_after_the_source_that_it_repeats() -> None:
@@ -99,6 +100,7 @@ def test_one_source_has_no_image() -> None:
     scenes = simulate(preset("random", sources=1, snr_db=10.0, **_SMALL), 4, seed=5)
     images = images_of(scenes.observation, _true(scenes), alarm=1.0)
     assert images.of.tolist() == [[-1]] * 4
+    assert images.without(_true(scenes)).status == (Status.CONVERGED,) * 4
 
 
 def test_nothing_found_has_no_image() -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 from ...errors import InputError
 from ...physics import Observation
 from ...shapes import Mask
-from ..estimate import Estimate
+from ..estimate import Estimate, Status
 from ..ml.scanning.gain import one_source_gain
 from ..normalise import scale
 from .groups import Groups, groups_of, loaded_gram
@@ -54,7 +54,9 @@ class Images:
         )
 
     def without(self, estimate: Estimate) -> Estimate:
-        """The sources that are no images, where they were found, without a fit: that is of all of them together.
+        """The sources that are no images, where they were found; a scene that had images is a misfit.
+
+        The fit is left out: it is that of all sources together.
 
         Args:
             estimate: the one that was asked about.
@@ -75,6 +77,10 @@ class Images:
             powers=chosen(estimate.powers),
             deviations=chosen(estimate.deviations),
             sandwich=None if estimate.sandwich is None else chosen(estimate.sandwich),
+            status=tuple(
+                Status.MISFIT if image else said
+                for image, said in zip((self.of >= 0).any(-1).tolist(), estimate.status, strict=True)
+            ),
             fit=None,
         )
 
