@@ -2,9 +2,11 @@
 
 K = 3 sources of powers within 10 dB on the default panel, with the impairments of the preset `hard` and without. A
 source is found within 5°. Rows: success, RMSE of the angle of what is found, missed and false sources a scene.
-`coloured` is the search with noise that has the colour of the sources' light and the power that the errors scatter.
+`coloured` is the search with noise that has the colour of the sources' light and the power that the errors scatter,
+`images` the search without the sources that `images_of` calls images of others, `fit` the search with its fit.
 
     python benchmarks/impairments.py --scenes 48 --snr-db 10 20
+    python benchmarks/impairments.py --methods sml images fit --seed 77
     python benchmarks/gpu.py train kept/hard --hard
     python benchmarks/impairments.py --network kept/hard/best.safetensors --scenes 96
 """
@@ -17,7 +19,7 @@ from pathlib import Path
 
 import torch
 
-from ris_pytorch_pipeline.estimate import Estimate, Sml
+from ris_pytorch_pipeline.estimate import Estimate, Sml, images_of
 from ris_pytorch_pipeline.localise import Localiser
 from ris_pytorch_pipeline.matching import great_circle, match
 from ris_pytorch_pipeline.physics import Impairments, Observation, Scenes, draw, preset
@@ -43,11 +45,19 @@ def coloured(observation: Observation, snr_db: float) -> Observation:
     return replace(observation, channel=channel, measurements=measured)
 
 
+def without_images(observation: Observation, sources: int | None) -> Estimate:
+    """The search; where it counts, without the sources that are images of others."""
+    found = Sml(fit=False)(observation, sources)
+    return found if sources else images_of(observation, found).without(found)
+
+
 def methods(network: Path | None, snr_db: float) -> dict[str, Method]:
-    """The search, which knows of no errors, the same with coloured noise, and networks with and without a polish."""
+    """The search, which knows of no errors, its variants, and networks with and without a polish."""
     search = Sml(fit=False)
     found: dict[str, Method] = {
         "sml": search,
+        "images": without_images,
+        "fit": Sml(),
         "coloured": lambda seen, sources: search(coloured(seen, snr_db), sources),
         "reference": Localiser.reference(domain=None),
     }
@@ -78,6 +88,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", type=Path, help="a checkpoint trained on impairments")
     parser.add_argument("--scenes", type=int, default=96, help="of each cell")
+    parser.add_argument("--seed", type=int, default=3)
+    parser.add_argument("--methods", nargs="+", help="some of them only")
     parser.add_argument("--snr-db", type=float, nargs="+", default=[10.0, 15.0, 20.0])
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -87,9 +99,11 @@ def main() -> None:
     for name, impairments in (("hard", hard.impairments), ("none", Impairments())):
         for snr_db in arguments.snr_db:
             scenario = replace(base, snr_db=snr_db, impairments=impairments)
-            scenes = draw(scenario, arguments.scenes, stream(3, "impairments"))
+            scenes = draw(scenario, arguments.scenes, stream(arguments.seed, "impairments"))
             for asked in (3, None):
                 for method, locate in methods(arguments.network, snr_db).items():
+                    if arguments.methods and method not in arguments.methods:
+                        continue
                     told = judged(scenes, locate(scenes.observation, asked))
                     known = "known" if asked else "estimated"
                     print(f"| {name} | {snr_db:g} | {known} | {method} | {told} |", flush=True)

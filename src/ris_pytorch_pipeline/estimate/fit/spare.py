@@ -100,7 +100,7 @@ def _own_share(scatter: Scatter, present: Mask, doubt: Tensor) -> Float[Tensor, 
     for source in range(1, present.shape[1]):
         full = _gain(found.values[..., source], found.weight[..., source])
         likeness, rest = _without_stronger(found, source)
-        alike = _by_chance(likeness, present[:, :source].sum(-1), found.values.shape[1]) < chance
+        alike = by_chance(likeness, present[:, :source].sum(-1), found.values.shape[1]) < chance
         own = torch.where(alike, rest / full.clamp_min(1e-300), share[:, source])
         share[:, source] = own.clamp(0, 1)
     return share
@@ -124,7 +124,7 @@ def _without_stronger(found: Symbols, source: int) -> tuple[Tensor, Tensor]:
     return 1 - rest / energy.clamp_min(1e-300), _gain(left * weight.rsqrt(), weight)
 
 
-def _by_chance(likeness: Tensor, stronger: Tensor, groups: int) -> Float[Tensor, "scene"]:  # noqa: F821
+def by_chance(likeness: Tensor, stronger: Tensor, groups: int) -> Float[Tensor, "scene"]:  # noqa: F821
     """P(R² > x) of independent symbols: R² is Beta(m, L - m) for m regressors and L groups."""
     x = likeness.clamp(0, 1)
     terms = [math.comb(groups - 1, j) * x**j * (1 - x) ** (groups - 1 - j) for j in range(int(stronger.max()))]
