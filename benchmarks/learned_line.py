@@ -110,6 +110,7 @@ def inputs(scenes: Scenes) -> Tensor:
 
 def train(path: Path, kind: str, updates: int) -> None:
     """Train anew, and keep the weights and what they were trained on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     net, scenario = Surrogate(), published(1.0, 0.125)
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=1e-4)
