@@ -179,6 +179,7 @@ def test_a_benchmark_that_a_page_names_runs(line: str, tmp_path: Path, monkeypat
     key, words = program_of(line)
     program = str(ROOT / key.split()[0])
     if PAGE in words:
+        Path(PAGE).parent.mkdir(parents=True)
         Path("few.toml").write_text(FEW, encoding="utf-8")
         call("-m", "ris_pytorch_pipeline", "bench", "few.toml", "--out", "runs/few")
         call("-m", "ris_pytorch_pipeline", "report", "runs/few", "--page", PAGE)
