@@ -78,7 +78,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     for name, sources in (("random", 1), ("random", 3), ("random", 5), ("pilot", 3), ("pilot", 5)):
-        compare(name, sources, arguments.scenes, max(4, arguments.scenes // 8))
+        compare(name, sources, arguments.scenes, min(arguments.scenes, max(4, arguments.scenes // 8)))
 
 
 if __name__ == "__main__":

@@ -188,7 +188,7 @@ def main() -> None:
     told = table(arguments.models, arguments.steps, arguments.threads)
     print(told)
     if arguments.out is not None:
-        arguments.out.parent.mkdir(exist_ok=True)
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
         arguments.out.write_text(told + "\n", encoding="utf-8")
 
 
