@@ -60,7 +60,7 @@ bench: $(STAMP)
 	$(BIN)/python trainlint/benchmarks/watch_cost.py
 
 # Wheels and sdists of both packages, each installed in an environment of nothing else and tried; what was installed, as
-# CycloneDX, and the digest of every file.
+# CycloneDX, and the digest of every file. The last line says so where they state no address of the project.
 DIST := build/dist
 CLEAN := build/clean
 TRY = $(CLEAN)/bin/ris --version && $(CLEAN)/bin/trainlint explain RT101 > build/explained.txt \
@@ -80,6 +80,7 @@ dist:
 	$(CLEAN)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall dist/*.tar.gz
 	$(TRY)
 	cd dist && sha256sum * > SHA256SUMS
+	$(PYTHON) tools/stated_address.py dist/*.whl
 
 # The hashes of requirements/ anew, after a change of constraints.txt or of what a package needs; it asks the index.
 HASHER := build/hasher

@@ -121,7 +121,7 @@ ELSEWHERE = {"trainlint/benchmarks/evidence.py": "trainlint/tests/failures/test_
 """Programs that another test runs."""
 GIVEN = {"../older": str(ROOT), "FILE": str(NETWORK), "kept/hard/best.safetensors": str(NETWORK), "NAMES": "ledger"}
 """What stands for a thing of the reader's own."""
-PAGE, RIVAL = "runs/demo/report.html", "runs/rival.safetensors"
+PAGES, RIVAL = {"runs/demo/report.html", "runs/page/report.html"}, "runs/rival.safetensors"
 """What other commands of the pages leave, and two benchmarks ask for."""
 
 
@@ -178,12 +178,11 @@ def test_a_benchmark_that_a_page_names_runs(line: str, tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     key, words = program_of(line)
     program = str(ROOT / key.split()[0])
-    if PAGE in words:
-        Path(PAGE).parent.mkdir(parents=True)
+    for page in PAGES.intersection(words):
+        Path(page).parent.mkdir(parents=True)
         Path("few.toml").write_text(FEW, encoding="utf-8")
         call("-m", "ris_pytorch_pipeline", "bench", "few.toml", "--out", "runs/few")
-        Path(PAGE).parent.mkdir(parents=True)
-        call("-m", "ris_pytorch_pipeline", "report", "runs/few", "--page", PAGE)
+        call("-m", "ris_pytorch_pipeline", "report", "runs/few", "--page", page)
     if {"compare", RIVAL} <= {*words}:
         call(program, "train", *smaller(key, [RIVAL]))
     told = call(program, *smaller(key, words))

@@ -15,6 +15,7 @@ from test_blocks import block
 from test_commands import block_lines
 
 from ris_pytorch_pipeline.cli import main
+from ris_pytorch_pipeline.cli.forms.kept_evaluation import read_evaluation
 
 ROOT = Path(__file__).parents[2]
 SHORT = "--epochs 1 --n-train 64 --n-val 32"
@@ -149,7 +150,10 @@ def test_results_of_every_kind_are_one_page() -> None:
         assert main(line.split()) == 0
     shutil.copytree("runs/first", "runs/second")
     shutil.copytree(ROOT / "results" / "paper", "results/paper")
-    assert follow("report.md") == 2 and Path("all.html").exists()
+    assert follow("report.md") == 5 and Path("all.html").exists()
+    kept = read_evaluation(Path("runs/page/evaluation"))
+    assert kept is not None and len(kept.rows) == 10
+    assert len(re.findall(r"<option.*>scene \d+ of", Path("runs/page/report.html").read_text("utf-8"))) == 50
 
 
 @pytest.mark.stress
