@@ -6,8 +6,15 @@ import pytest
 from backwards import Backwards
 from small_shards import SMALL, contents, plan
 
-from ris_pytorch_pipeline.data import open_shards, write_shards
-from ris_pytorch_pipeline.errors import InfeasibleError
+from ris_pytorch_pipeline.data import open_shards, read_manifest, write_shards
+from ris_pytorch_pipeline.data.sharded.manifest import write_manifest
+from ris_pytorch_pipeline.errors import InfeasibleError, SceneFileError
+
+
+def test_a_folder_that_is_gone_is_no_full_disk(tmp_path: Path) -> None:
+    write_shards(tmp_path / "one", plan(SMALL))
+    with pytest.raises(SceneFileError, match="cause: a folder that is gone"):
+        write_manifest(tmp_path / "gone", read_manifest(tmp_path / "one"))
 
 
 def test_shards_are_the_same_in_whatever_order_they_come(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def save_calibration(path: Path | str, calibration: Calibration, *, overwrite: b
         write_tensors(path, tensors, json.dumps(asdict(_header_of(calibration)), sort_keys=True), overwrite=overwrite)
     except OSError as error:
         raise SceneFileError(
-            "a writable file", f"{path}: {reason(error)}", cause(error, "a full disk"),
+            "a writable file", f"{path}: {reason(error)}", cause(error, "a folder that is gone"),
             "try another folder",
         ) from error  # fmt: skip
 

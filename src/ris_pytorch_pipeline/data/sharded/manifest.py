@@ -130,7 +130,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         write_whole(path, [sealed(text.encode())])
     except OSError as error:
         raise SceneFileError(
-            "a writable file", f"{path}: {reason(error)}", cause(error, "a full disk"),
+            "a writable file", f"{path}: {reason(error)}", cause(error, "a folder that is gone"),
             "try another folder",
         ) from error  # fmt: skip
 
