@@ -86,6 +86,20 @@ def test_headers_that_cannot_be_are_refused(calibration: Calibration, tmp_path: 
         load_calibration(tmp_path / "c")
 
 
+@pytest.mark.parametrize("name", ["elements", "antennas"])
+def test_gains_that_are_all_zero_are_refused(calibration: Calibration, tmp_path: Path, name: str) -> None:
+    save_calibration(tmp_path / "c", calibration)
+    with read_tensors(tmp_path / "c") as file:
+        header, tensors = file.metadata["header"], {each: file.tensor(each) for each in file.names}
+    tensors[name][:, 0] = 0  # one that is dead is no reason
+    write_tensors(tmp_path / "c", tensors, header)
+    load_calibration(tmp_path / "c")
+    tensors[name].zero_()
+    write_tensors(tmp_path / "c", tensors, header)
+    with pytest.raises(SceneFileError, match=f"gains of {name} that are all zero"):
+        load_calibration(tmp_path / "c")
+
+
 def test_links_are_neither_followed_nor_replaced(calibration: Calibration, tmp_path: Path) -> None:
     save_calibration(tmp_path / "c", calibration)
     (tmp_path / "link").symlink_to("c")

@@ -1,13 +1,13 @@
 """Are gains the same whoever does the pieces, in whatever order they come, also where a worker is killed?"""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from backwards import Backwards
 from deadly_reading import killed_once, nothing
 from detuned import detuned, phases
 
@@ -23,19 +23,6 @@ from ris_pytorch_pipeline.calibrate import (
 from ris_pytorch_pipeline.data import save_scenes
 from ris_pytorch_pipeline.errors import InfeasibleError, InputError
 from ris_pytorch_pipeline.estimate import PilotMl
-from ris_pytorch_pipeline.tasks import Done
-from ris_pytorch_pipeline.tasks.carrying import attempted, failed
-
-
-@dataclass(frozen=True)
-class Backwards:
-    """Does all tasks and says so of the last one first; one number fails."""
-
-    fails: int = -1
-
-    def carry_out(self, work: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Done[Any]]:
-        for number, task in reversed(list(enumerate(tasks))):
-            yield Done(number=number, error=failed("gone")) if number == self.fails else attempted(work, number, task)
 
 
 @pytest.fixture(scope="module")

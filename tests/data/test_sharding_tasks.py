@@ -1,28 +1,20 @@
 """Are shards the same whoever writes them and in whatever order they come, and is nothing listed that is not there?"""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from backwards import Backwards
 from small_shards import SMALL, contents, plan
 
-from ris_pytorch_pipeline.data import open_shards, write_shards
-from ris_pytorch_pipeline.errors import InfeasibleError
-from ris_pytorch_pipeline.tasks import Done
-from ris_pytorch_pipeline.tasks.carrying import attempted, failed
+from ris_pytorch_pipeline.data import open_shards, read_manifest, write_shards
+from ris_pytorch_pipeline.data.sharded.manifest import write_manifest
+from ris_pytorch_pipeline.errors import InfeasibleError, SceneFileError
 
 
-@dataclass(frozen=True)
-class Backwards:
-    """Does all tasks and says so of the last one first; one number fails."""
-
-    fails: int = -1
-
-    def carry_out(self, work: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Done[Any]]:
-        for number, task in reversed(list(enumerate(tasks))):
-            yield Done(number=number, error=failed("gone")) if number == self.fails else attempted(work, number, task)
+def test_a_folder_that_is_gone_is_no_full_disk(tmp_path: Path) -> None:
+    write_shards(tmp_path / "one", plan(SMALL))
+    with pytest.raises(SceneFileError, match="cause: a folder that is gone"):
+        write_manifest(tmp_path / "gone", read_manifest(tmp_path / "one"))
 
 
 def test_shards_are_the_same_in_whatever_order_they_come(tmp_path: Path) -> None:

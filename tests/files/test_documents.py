@@ -66,7 +66,7 @@ def test_a_key_of_toml_with_very_many_dots_is_refused_before_it_is_read(
     ],
 )  # fmt: skip
 def test_other_dots_of_toml_are_read(text: str) -> None:
-    assert parse_toml(text.encode()) == tomllib.loads(text)
+    assert parse_toml(text.encode()) == parse_toml(text.encode("utf-8-sig")) == tomllib.loads(text)
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:

@@ -1,5 +1,6 @@
 """Do tensors come back to the last bit, is every flipped byte noticed, and is no header believed beyond the file?"""
 
+import gzip
 import json
 import struct
 from pathlib import Path
@@ -55,6 +56,19 @@ def test_a_file_cut_short_or_longer_is_refused(kept: int, path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(ValueError), read_tensors(path):
             pass
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (gzip.compress(b"x" * 100), "gzip"), (b"PK\x03\x04" + bytes(60), "torch.save"), (b"<!DOCTYPE html>", "HTML"),
+        (b'{"a": 1, "b": 2}', "JSON"), (b"another kind of file", "none of safetensors"),
+    ],
+)  # fmt: skip
+def test_a_file_of_another_kind_is_called_by_its_name(content: bytes, words: str, path: Path) -> None:
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=words), read_tensors(path):
+        pass
 
 
 def file_of(header: Any, data: bytes = b"\0" * 8) -> bytes:

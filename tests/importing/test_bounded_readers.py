@@ -1,5 +1,6 @@
 """Does every broken, foreign, huge or stray file end in one clear error, and never in anything else?"""
 
+import hashlib
 import json
 import os
 import sys
@@ -164,6 +165,26 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.npy")
     with pytest.raises(InputError, match="regular file"):
         Folder(path=tmp_path).read("a.npy", "array", "measurements")
+
+
+def test_two_arrays_of_one_name_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", Y=np.ones(3))
+    content = zipfile.ZipFile(tmp_path / "a.npz").read("Y.npy")
+    with zipfile.ZipFile(tmp_path / "a.npz", "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("Y.npy", content)
+    with pytest.raises(InputError, match="two arrays 'Y'"):
+        Folder(path=tmp_path).read("a.npz", "Y", "measurements")
+
+
+def test_samples_are_those_of_the_digest_that_is_stated(tmp_path: Path) -> None:
+    samples = np.arange(4, dtype="<f4").tobytes()
+    (tmp_path / "a.sigmf-data").write_bytes(samples)
+    stated = {"core:datatype": "rf32_le", "core:sha512": hashlib.sha512(samples).hexdigest().upper()}
+    (tmp_path / "a.sigmf-meta").write_text(json.dumps({"global": stated, "captures": []}))
+    assert Folder(path=tmp_path).read("a.sigmf-meta", "samples", "measurements").values.ravel().tolist() == [0, 1, 2, 3]
+    (tmp_path / "a.sigmf-data").write_bytes(samples[:-4])
+    with pytest.raises(InputError, match="as core:sha512 states"):
+        Folder(path=tmp_path).read("a.sigmf-meta", "samples", "measurements")
 
 
 def test_metadata_cannot_name_a_file_elsewhere(tmp_path: Path) -> None:

@@ -46,6 +46,16 @@ def test_a_line_cut_by_a_kill_is_cut_back_before_the_next_record(world, tmp_path
     assert said.healthy and said.codes == ("RT501",)  # the kill, as a note
 
 
+def test_lines_in_another_order_are_refused(resumed) -> None:
+    """Each has a checksum that holds."""
+    ledger = resumed / "ledger.jsonl"
+    read_ledger(ledger)
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(b"".join([lines[0], *reversed(lines[1:])]))
+    with pytest.raises(ExplainedError, match=r"in their order.*line \d+: \d+ after \d+"):
+        read_ledger(ledger)
+
+
 def test_both_commands_read_the_ledger_of_a_run_alike(resumed, capsys) -> None:
     assert trainlint_main(["log", str(resumed / "ledger.jsonl")]) == ris_main(["diagnose", str(resumed)]) == 0
     one, two = capsys.readouterr().out.split("Verdict: ")[1:]

@@ -72,7 +72,7 @@ def save_calibration(path: Path | str, calibration: Calibration, *, overwrite: b
         write_tensors(path, tensors, json.dumps(asdict(_header_of(calibration)), sort_keys=True), overwrite=overwrite)
     except OSError as error:
         raise SceneFileError(
-            "a writable file", f"{path}: {reason(error)}", cause(error, "a full disk"),
+            "a writable file", f"{path}: {reason(error)}", cause(error, "a folder that is gone"),
             "try another folder",
         ) from error  # fmt: skip
 
@@ -139,7 +139,7 @@ def _calibration(header: _Header, tensors: Mapping[str, Tensor]) -> Calibration:
 
     Raises:
         InputError: shapes or values that cannot be.
-        ValueError: wavelengths that are none.
+        ValueError: wavelengths that are none, or gains that are all zero.
     """
     if not header.wavelengths or not all(0 < each < math.inf for each in header.wavelengths):
         raise ValueError(f"wavelengths {header.wavelengths[:8]}")
@@ -160,6 +160,8 @@ def _calibration(header: _Header, tensors: Mapping[str, Tensor]) -> Calibration:
         fits = fits and tuple(calibration.codes.shape) == (size[0], *calibration.intended.shape)
         fits = fits and calibration.intended.shape[1] == size[1]
     finite = all(bool((value.abs() <= MOST).all()) for value in (*values.values(), calibration.deviation_scale))
+    if silent := [name for name in ("elements", "antennas") if not values[name].any(-1).all()]:
+        raise ValueError(f"gains of {' and '.join(silent)} that are all zero at some frequency")
     if not fits or not finite or tuple(calibration.deviation_scale.shape) != (3,):
         raise InputError("gains of every frequency and element", "others", "a file edited by hand", "calibrate anew")
     return calibration

@@ -107,7 +107,7 @@ def save_scenes(
         write_tensors(path, _tensors(observation, truth), header.to_json(), overwrite=overwrite)
     except OSError as error:
         raise SceneFileError(
-            "a writable file", f"{path}: {reason(error)}", cause(error, "a full disk"),
+            "a writable file", f"{path}: {reason(error)}", cause(error, "a folder that is gone"),
             "try another folder",
         ) from error  # fmt: skip
     return header

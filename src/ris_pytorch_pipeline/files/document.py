@@ -54,7 +54,7 @@ def parse_toml(content: bytes) -> dict[str, Any]:
     """The values of a TOML text, within the same bounds; NaN and infinities pass.
 
     Args:
-        content: the text, in UTF-8.
+        content: the text, in UTF-8, with or without its mark.
 
     Returns:
         Values by key.
@@ -65,7 +65,7 @@ def parse_toml(content: bytes) -> dict[str, Any]:
     >>> parse_toml(b"a = [1, 2.5]")
     {'a': [1, 2.5]}
     """
-    text = content.decode("utf-8").replace("\r\n", "\n")
+    text = content.decode("utf-8-sig").replace("\r\n", "\n")
     _check_dots(text)
     try:
         values = tomllib.loads(text)

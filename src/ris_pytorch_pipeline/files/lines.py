@@ -80,6 +80,6 @@ class Lines:
 
     def _refused(self, error: OSError) -> InputError:
         return InputError(
-            f"a file that can be written, {self.path}", reason(error), cause(error, "a full disk"),
+            f"a file that can be written, {self.path}", reason(error), cause(error, "a folder that is gone"),
             "free some space or mend the path; what was written before is kept",
         )  # fmt: skip

@@ -132,6 +132,6 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(
-            "a folder to write to", f"{folder}: {reason(error)}", cause(error, "no permission, or a full disk"),
+            "a folder to write to", f"{folder}: {reason(error)}", cause(error, "a folder that is gone"),
             "pick another folder",
         ) from error  # fmt: skip

@@ -16,6 +16,7 @@ from torch import Tensor
 from .atomic import write_whole
 from .content import Content
 from .document import parse_document
+from .kinds import kind_of
 from .regular import descriptor_of
 from .seal import SEAL, blank, check_seal, sealed
 
@@ -189,6 +190,8 @@ def _head(descriptor: int, size: int) -> bytes:
     first = os.pread(descriptor, 8, 0)
     length = struct.unpack("<Q", first)[0] if len(first) == 8 else 0
     if not 2 <= length <= min(MOST_HEADER, size - 8):
+        if kind := kind_of(first):
+            raise ValueError(kind)
         raise ValueError(f"a header of {length} bytes in a file of {size}, which is none of safetensors, or cut short")
     head = os.pread(descriptor, 8 + length, 0)
     if len(head) != 8 + length or head.count(b"{") + head.count(b"[") > 2**20:

@@ -23,6 +23,12 @@ def test_encodings_are_told_apart(tmp_path, encoding: str):
     assert verdict.counts == {"epochs": 10, "values": 20}
 
 
+def test_zeros_at_the_end_as_after_a_power_cut_are_left_out(tmp_path):
+    path = tmp_path / "train.log"
+    path.write_bytes(SOUND.encode() + bytes(4096))
+    assert diagnose_path(path).counts == {"epochs": 10, "values": 20}
+
+
 @pytest.mark.parametrize(
     "content", [bytes(range(256)) * 40, b"\x89PNG\r\n\x1a\n" + bytes(4000), b"PK\x03\x04" + bytes(range(32)) * 20]
 )

@@ -84,6 +84,6 @@ class Kept:
             write_rows(self.path, self.rows, self._plain)
         except OSError as error:
             raise ConfigurationError(
-                "a file that can be written", f"{self.path}: {reason(error)}", cause(error, "a full disk"),
+                "a file that can be written", f"{self.path}: {reason(error)}", cause(error, "a folder that is gone"),
                 "mend that, and go on with --resume",
             ) from error  # fmt: skip

@@ -207,6 +207,6 @@ class Parts:
 
     def _refuse(self, path: Path, error: OSError) -> None:
         raise ConfigurationError(
-            "a file that can be written", f"{path}: {reason(error)}", cause(error, "a full disk"),
+            "a file that can be written", f"{path}: {reason(error)}", cause(error, "a folder that is gone"),
             "mend that, and run the same command again",
         ) from error  # fmt: skip

@@ -103,5 +103,8 @@ def _write(path: Path, text: str) -> None:
         write_whole(path, [text.encode()])
     except OSError as error:
         raise ConfigurationError(
-            "a text that can be written", f"{path}: {reason(error)}", cause(error, "a full disk"), "mend that"
+            "a text that can be written",
+            f"{path}: {reason(error)}",
+            cause(error, "a folder that is gone"),
+            "mend that",
         ) from error

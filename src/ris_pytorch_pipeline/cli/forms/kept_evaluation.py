@@ -113,7 +113,10 @@ def keep_evaluation(
         write_whole(folder / CELLS, [sealed_document(vars(kept), _FORM, not_finite=True)])
     except OSError as error:
         raise ConfigurationError(
-            "a folder that can be written", f"{folder}: {reason(error)}", cause(error, "a full disk"), "mend that"
+            "a folder that can be written",
+            f"{folder}: {reason(error)}",
+            cause(error, "a folder that is gone"),
+            "mend that",
         ) from error
 
 

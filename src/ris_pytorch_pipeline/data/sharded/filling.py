@@ -9,7 +9,8 @@ from ..dataset import SceneSource, Split
 from ..scene_file import load_scenes, save_scenes
 from ..seen import HASH
 from ..simulation import joined
-from .manifest import Shard, file_digest, shard_name
+from .manifest import file_digest, shard_name
+from .manifest_schema import Shard
 from .shard_plan import ShardPlan
 
 

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from ...errors import SceneFileError
 from ...files import (
@@ -24,7 +24,7 @@ from ...files import (
 )
 from ..dataset import Split
 from ..digest import config_digest
-from .manifest_schema import check_manifest
+from .manifest_schema import Shard, check_manifest
 
 SHARD_SCHEMA, SHARD_VERSION = "ris-shards", 1
 """Name and version of the schema; another one is refused."""
@@ -32,23 +32,6 @@ MANIFEST = "manifest.json"
 """Name of the file."""
 _MOST_BYTES = 2**26
 """Of a manifest: some hundred thousand shards."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shard:
-    """A scene file of a folder of shards, complete.
-
-    Args:
-        file: its name.
-        scenes: how many it holds.
-        bytes: its size.
-        sha256: of its content, hexadecimal.
-    """
-
-    file: str
-    scenes: int
-    bytes: int
-    sha256: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +130,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         write_whole(path, [sealed(text.encode())])
     except OSError as error:
         raise SceneFileError(
-            "a writable file", f"{path}: {reason(error)}", cause(error, "a full disk"),
+            "a writable file", f"{path}: {reason(error)}", cause(error, "a folder that is gone"),
             "try another folder",
         ) from error  # fmt: skip
 
@@ -184,11 +167,11 @@ def read_manifest(folder: Path | str) -> Manifest:
         _refuse(path, got, "shards of another release of this package", "write them anew, or install that release")
     seal = values.pop(SEAL, None)
     try:
-        check_manifest(values)
+        found = check_manifest(values)
     except ValueError as error:
         _refuse(path, f"a missing or foreign key or value ({error})", "a file edited by hand", "write the shards anew")
-    shards = {split: tuple(Shard(**shard) for shard in held) for split, held in values["shards"].items()}
-    manifest = Manifest(config=values["config"], package=values["package"], shards=shards)
+    shards = cast("dict[Split, tuple[Shard, ...]]", found.shards)  # whose names are checked
+    manifest = Manifest(config=values["config"], package=found.package, shards=shards)
     if manifest.to_plain() != values:
         got = "digest and configuration that differ"
         _refuse(path, got, "a file edited by hand", "write the shards anew")

@@ -47,8 +47,8 @@ class PlannedShards:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoredShard:
-    """A completed shard, as `Shard` has it.
+class Shard:
+    """A scene file of a folder of shards, complete.
 
     Args:
         file: its name.
@@ -81,16 +81,19 @@ class StoredManifest:
     package: str
     config: PlannedShards
     digest: str
-    shards: dict[str, tuple[StoredShard, ...]]
+    shards: dict[str, tuple[Shard, ...]]
 
 
-def check_manifest(values: Mapping[str, Any]) -> None:
+def check_manifest(values: Mapping[str, Any]) -> StoredManifest:
     """Refuse a manifest that this package cannot have written, before any of it is used.
 
     A file's name is that of its split and number, so that no manifest names a file outside its folder.
 
     Args:
         values: of the document.
+
+    Returns:
+        What it says.
 
     Raises:
         ValueError: a foreign, missing or wrong field, a count that cannot be, or another file name.
@@ -108,9 +111,10 @@ def check_manifest(values: Mapping[str, Any]) -> None:
         _check(name in get_args(Split), f"a split {name[:40]!r}")
         _check(1 <= split.scenes <= _MOST_SCENES, f"config.splits.{name}.scenes = {split.scenes}")
         _check_shards(name, split.scenes, plan.per_shard, found.shards[name])
+    return found
 
 
-def _check_shards(split: str, scenes: int, each: int, shards: tuple[StoredShard, ...]) -> None:
+def _check_shards(split: str, scenes: int, each: int, shards: tuple[Shard, ...]) -> None:
     _check(len(shards) <= -(-scenes // each), f"{len(shards)} {split} shards")
     for number, shard in enumerate(shards):
         held = min(each, scenes - number * each)

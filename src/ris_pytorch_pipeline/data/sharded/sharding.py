@@ -13,7 +13,8 @@ from ..dataset import Split
 from ..digest import differences
 from ..seen import Seen
 from .filling import Filled, Place, filled, is_whole
-from .manifest import MANIFEST, Manifest, Shard, read_manifest, write_manifest
+from .manifest import MANIFEST, Manifest, read_manifest, write_manifest
+from .manifest_schema import Shard
 from .shard_plan import ShardPlan, scene_bytes
 
 HERE = Here()

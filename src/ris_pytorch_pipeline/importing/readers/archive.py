@@ -17,15 +17,22 @@ _ONLY = "array"
 
 
 def listing(source: Source) -> dict[str, _Shape]:
-    """Names and shapes of the arrays."""
+    """Names and shapes of the arrays.
+
+    Raises:
+        ValueError: two arrays of one name, of which readers take different ones.
+    """
     if source.path.suffix == ".npy":
         with source.path.open("rb") as file:
             return {_ONLY: _header(file)[0]}
     shapes: dict[str, _Shape] = {}
     with zipfile.ZipFile(source.path) as archive:
         for name in archive.namelist():
+            array = name.removesuffix(".npy")
+            if array in shapes:
+                raise ValueError(f"two arrays {array[:80]!r}")
             with archive.open(name) as member:
-                shapes[name.removesuffix(".npy")] = _header(member)[0]
+                shapes[array] = _header(member)[0]
     return shapes
 
 

@@ -1,5 +1,6 @@
 """How samples are read from SigMF: a JSON text that says how the binary file beside it is laid out."""
 
+import hashlib
 import json
 import math
 import re
@@ -30,6 +31,7 @@ def read(source: Source, name: str) -> NDArray[Any]:
         return _frequencies(meta)
     kind, shape, pairs = _layout(meta, data)
     source.check_size(shape, 16, name)
+    _check_digest(meta, data)
     numbers = np.fromfile(data.path, dtype=kind, count=math.prod(shape) * pairs)
     if pairs == 1:
         return numbers.reshape(shape)
@@ -53,6 +55,24 @@ def _files(source: Source) -> tuple[dict[str, Any], Source]:
     if any(each.get("core:header_bytes") for each in captures) or meta["global"].get("core:trailing_bytes"):
         raise InputError("a binary file of samples alone", "headers in it", "a non-conforming data set", "strip them")
     return meta, text.beside(meta["global"].get("core:dataset") or f"{text.path.stem}.sigmf-data")
+
+
+def _check_digest(meta: dict[str, Any], data: Source) -> None:
+    """Compare the binary file with the digest that its metadata states, if they do.
+
+    Raises:
+        InputError: they differ.
+    """
+    stated = meta["global"].get("core:sha512")
+    if stated is None:
+        return
+    with data.path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha512").hexdigest()
+    if found != str(stated).lower():
+        raise InputError(
+            f"{data.path.name} of SHA-512 {str(stated)[:16]!r}..., as core:sha512 states", f"{found[:16]!r}...",
+            "samples that were changed or cut short since, or metadata of another recording", "copy both files again",
+        )  # fmt: skip
 
 
 def _layout(meta: dict[str, Any], data: Source) -> tuple[np.dtype[Any], tuple[int, int], int]:

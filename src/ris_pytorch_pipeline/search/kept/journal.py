@@ -170,7 +170,8 @@ class CheckedJournal(journal.JournalFileBackend):
                 os.close(descriptor)
         except OSError as error:
             raise InputError(
-                "a journal that can be written", f"{self._path}: {reason(error)}", cause(error, "a full disk"),
+                "a journal that can be written", f"{self._path}: {reason(error)}",
+                cause(error, "a folder that is gone"),
                 "free some space, and go on with --resume",
             ) from error  # fmt: skip
         finally:

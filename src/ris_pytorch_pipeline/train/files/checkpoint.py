@@ -198,7 +198,7 @@ def save_checkpoint(
         write_tensors(path, tensors, json.dumps(asdict(header), sort_keys=True))
     except OSError as error:
         raise InputError(
-            "a writable file", f"{path}: {reason(error)}", cause(error, "a full disk"),
+            "a writable file", f"{path}: {reason(error)}", cause(error, "a folder that is gone"),
             "free some space and go on with --resume, or try another folder",
         ) from error  # fmt: skip
 

@@ -100,13 +100,15 @@ def read_ledger(path: Path) -> list[dict[str, Any]]:
         One mapping per event.
 
     Raises:
-        InputError: the file is missing, or a whole line is not a record, or another one than was written.
+        InputError: the file is missing, a whole line is not a record, or another one than was written, or the lines
+            come in another order.
     """
     try:
         records = read(path)
         check_lines(path)
         for number, record in enumerate(records, start=1):
             _check_record(path, number, record)
+        _check_order(path, records)
         return [{key: value for key, value in record.items() if key != CHECKSUM} for record in records]
     except RecursionError as error:
         raise InputError(
@@ -129,6 +131,29 @@ def _check_record(path: Path, number: int, record: Mapping[str, Any]) -> None:
             "records of a run, each with its event and its counts", f"{path}, line {number}: {odd or ['event']}",
             "a ledger of another program", "pass a run's ledger",
         )  # fmt: skip
+
+
+def _check_order(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse records whose counts fall, though nothing began anew: each line has a checksum, their order has none.
+
+    Raises:
+        InputError: naming the line.
+    """
+    reached: dict[str, int] = {}
+    for number, record in enumerate(records, start=1):
+        event = record["event"]
+        if event == "start":
+            reached = {}
+        elif event == "resume":
+            reached = {counted: record[up_to] for counted, (_, up_to) in _COUNTED.items()}
+        elif event in _COUNTED:
+            count = record[_COUNTED[event][0]]
+            if count < reached.get(event, count):
+                raise InputError(
+                    f"{event}s of a run in their order", f"{path}, line {number}: {count} after {reached[event]}",
+                    "lines that were sorted, or two ledgers in one", "pass the ledger as the run wrote it",
+                )  # fmt: skip
+            reached[event] = count
 
 
 def standing(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -28,6 +28,6 @@ def release_network(source: Path | str, target: Path) -> None:
         write_tensors(target, tensors, header)
     except OSError as error:
         raise InputError(
-            "a file that can be written", f"{target}: {reason(error)}", cause(error, "a full disk"),
+            "a file that can be written", f"{target}: {reason(error)}", cause(error, "a folder that is gone"),
             "name another place",
         ) from error  # fmt: skip

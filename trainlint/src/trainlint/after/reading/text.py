@@ -54,6 +54,7 @@ def encoding_of(head: bytes, name: str) -> str:
         return "utf-16"
     if len(head) >= 8 and head[1::2].count(0) > 0.9 * len(head[1::2]) and not head[::2].count(0):
         return "utf-16-le"
+    head = head.rstrip(b"\0")
     odd = sum(head.count(c) for c in {*range(9), *range(14, 32)} - {8, 27})
     if odd > 0.01 * len(head):
         told = f"{name}, a binary file"
