@@ -1,6 +1,7 @@
 """Are samples that are trained on and judged on told, and parts that were never taught beside others that were?"""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 import torch
@@ -161,7 +162,7 @@ def test_an_evaluation_outside_of_no_grad_within_an_epoch_is_no_training() -> No
 
 @pytest.mark.parametrize(("held_out", "told"), [(True, True), (False, False)])
 def test_samples_that_cannot_be_compared_are_not_judged_where_some_are_held_out(held_out: bool, told: bool) -> None:
-    rows = [(row, row[:1]) for row in values()]
+    rows: Any = [(row, row[:1]) for row in values()]
 
     def program() -> None:
         model = net()
