@@ -27,8 +27,8 @@ SUITE = (
 )
 
 COMMANDS = ("simulate", "locate", "bench", "calibrate", "blindly")
-_CALIBRATING = 15.0
-"""Seconds after the start of a calibration at which a worker is killed."""
+_CALIBRATING = 8.0
+"""Processor seconds after which a worker of a calibration is killed: it has then begun a task."""
 
 
 def commands(scenes: int, name: str) -> dict[str, str]:
@@ -64,7 +64,8 @@ def run(words: str, folder: Path, left: str, *, kill: bool) -> tuple[float, bool
     command = [sys.executable, "-m", "ris_pytorch_pipeline", *words.split()]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         while kill and not killed and process.poll() is None:
-            if begun(folder, left, begin) and (found := worker_of(process.pid)) is not None:
+            found = worker_of(process.pid)
+            if found is not None and begun(folder, left, found):
                 os.kill(found, signal.SIGKILL)
                 killed = True
             time.sleep(0.02)
@@ -74,16 +75,25 @@ def run(words: str, folder: Path, left: str, *, kill: bool) -> tuple[float, bool
     return time.monotonic() - begin, killed
 
 
-def begun(folder: Path, left: str, start: float) -> bool:
-    """Whether something of a command is finished, or it has had the time for it."""
+def begun(folder: Path, left: str, worker: int) -> bool:
+    """Whether something of a command is finished, or its worker has computed for long enough."""
     if left.endswith(".parquet"):
         return any((folder / f"{left}.parts").glob("*.parquet"))
     if left.startswith("s"):
         return any((folder / left).glob("*.safetensors"))
     if left[0] in "cd":  # nothing is kept before the end
-        return time.monotonic() - start > _CALIBRATING
+        return computed(worker) > _CALIBRATING
     path = folder / left / "cells.parquet"
     return path.exists() and len(read_rows(path)[0]) > 0
+
+
+def computed(process: int) -> float:
+    """Processor seconds of a process; 0 of one that has ended."""
+    try:
+        ticks = (Path("/proc") / str(process) / "stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    except OSError:
+        return 0.0
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def content(path: Path) -> str:

@@ -34,3 +34,11 @@ def always_deadly(number: int) -> int:
 
 def nothing() -> None:
     pass
+
+
+def ready_at_the_second_time(folder: str) -> None:
+    """Kills the first worker that is made ready."""
+    seen = Path(folder) / "first"
+    if not seen.exists():
+        seen.write_text("x", encoding="utf-8")
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,6 +1,7 @@
 """Are values the same on any number of workers, and does a worker that dies cost its task alone?"""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ pytest.importorskip("distributed")
 
 import dask.config
 from dask.utils import parse_timedelta
-from doing import always_deadly, deadly, nothing, refused, squared
+from doing import always_deadly, deadly, nothing, ready_at_the_second_time, refused, squared
 
 from ris_pytorch_pipeline import __version__
 from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError
@@ -75,6 +76,11 @@ def test_a_task_that_kills_every_worker_fails_alone_and_its_neighbours_come_thro
     assert "KilledWorker" in str(done[1].error)
     assert [done[number].value for number in (0, 2, 3)] == [0, 2, 3]
     assert len(suspected) == 4
+
+
+def test_a_worker_that_dies_while_it_is_made_ready_is_followed_by_another(tmp_path: Path) -> None:
+    with connected("1", partial(ready_at_the_second_time, str(tmp_path))) as made:
+        assert [each.value for each in made.carry_out(squared, [3])] == [9]
 
 
 def test_workers_that_all_end_are_not_waited_for(cluster: Cluster) -> None:

@@ -1,6 +1,7 @@
 """How do many processes, here or on other machines, do tasks? Through a Dask scheduler, a bounded number at a time."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -191,15 +192,35 @@ def connected(where: str, prepare: Callable[[], None]) -> Iterator[Cluster]:
     """
     with ExitStack() as stack:
         cluster = _cluster(stack, where)
+        _make_ready(cluster, Setup(prepare, __version__))
+        yield cluster
+
+
+def _make_ready(cluster: Cluster, setup: Setup) -> None:
+    """Every worker, and one at least; where one dies meanwhile, all that are there then, once more.
+
+    Raises:
+        InfeasibleError: for as long as the cluster has patience there is no worker, or one dies each time.
+    """
+    begin = time.monotonic()
+    while True:
         try:
-            cluster.client.register_plugin(Setup(prepare, __version__))
+            cluster.client.register_plugin(setup)
             cluster.client.wait_for_workers(1, timeout=cluster.patience)
         except TimeoutError as error:
             raise InfeasibleError(
                 f"a worker within {cluster.patience:.0f} s", "none", "workers that wait in a queue or were not started",
                 "start workers of that scheduler first",
             ) from error  # fmt: skip
-        yield cluster
+        except OSError as error:  # a connection that broke
+            if time.monotonic() - begin > cluster.patience:
+                raise InfeasibleError(
+                    f"workers that are ready within {cluster.patience:.0f} s", f"connections that break ({error})",
+                    "workers that die at once, for want of memory or of a package, or a network that drops connections",
+                    "read the workers' own logs",
+                ) from error  # fmt: skip
+        else:
+            return
 
 
 def _cluster(stack: ExitStack, where: str) -> Cluster:
