@@ -61,8 +61,8 @@ def test_a_file_cut_short_or_longer_is_refused(kept: int, path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (gzip.compress(b"x" * 100, mtime=0), "gzip"), (b"PK\x03\x04" + bytes(60), "torch.save"), (b"<!DOCTYPE html>", "HTML"),
-        (b'{"a": 1, "b": 2}', "JSON"), (b"another kind of file", "none of safetensors"),
+        (gzip.compress(b"x" * 100, mtime=0), "gzip"), (b"PK\x03\x04" + bytes(60), "torch.save"),
+        (b"<!DOCTYPE html>", "HTML"), (b'{"a": 1, "b": 2}', "JSON"), (b"another kind of file", "none of safetensors"),
     ],
 )  # fmt: skip
 def test_a_file_of_another_kind_is_called_by_its_name(content: bytes, words: str, path: Path) -> None:
