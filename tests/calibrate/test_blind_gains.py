@@ -2,12 +2,13 @@
 
 import pytest
 import torch
-from detuned import detuned, phases, relative_error
+from detuned import SMALL, detuned, phases, relative_error
 
-from ris_pytorch_pipeline.calibrate import calibrate_blind
+from ris_pytorch_pipeline.calibrate import calibrate_blind, doubts_of
 from ris_pytorch_pipeline.calibrate.blind import without_plane
 from ris_pytorch_pipeline.estimate import PilotMl
-from ris_pytorch_pipeline.physics import Panel
+from ris_pytorch_pipeline.physics import Impairments, Panel, draw, preset
+from ris_pytorch_pipeline.rng import stream
 
 PANEL = Panel(horizontal=6, vertical=6, spacing=0.15).array(0.3)
 
@@ -31,3 +32,16 @@ def test_gains_come_closer_without_any_position(seed: int) -> None:
     assert before > 0.3 and after < 0.5 * before
     assert any("linear over the array" in sentence for sentence in got.unidentified)
     assert got.shares["elements"] > got.shares["nominal"] + 0.02
+    assert got.model == "elements" and not doubts_of(got)
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.4])
+def test_gains_that_scenes_do_not_share_are_not_taken(spread: float) -> None:
+    """Phases drawn anew for each scene, and no errors at all: fitted gains explain less of held-out scenes."""
+    scenario = preset("pilot", **SMALL, impairments=Impairments(phase_error_rad=spread))
+    got = calibrate_blind(draw(scenario, 12, stream(0, "scenes")).observation, PilotMl(), 1)
+    assert got.shares["elements"] < got.shares["nominal"]
+    assert got.model == "nominal"
+    assert "none explained held-out scenes better" in " ".join(got.unidentified)
+    (doubt,) = doubts_of(got)
+    assert "errors that differ from scene to scene" in doubt

@@ -7,7 +7,7 @@ import pytest
 import torch
 from running import SMALL, Run
 
-from ris_pytorch_pipeline.calibrate import load_calibration
+from ris_pytorch_pipeline.calibrate import Calibration, load_calibration, save_calibration
 from ris_pytorch_pipeline.data import load_scenes, save_scenes
 from ris_pytorch_pipeline.rng import stream
 
@@ -60,6 +60,21 @@ def test_positions_of_other_scenes_are_doubted(ris: Run, files: tuple[str, str])
     assert done.code == 0, done.err
     assert "doubt: the gains taken explain 0." in done.out and "a sign" in done.out
     assert ris("calibrate", "learn", "sound", "--json").json["doubts"] == []
+
+
+def test_blind_gains_that_explain_less_are_doubted_and_not_written(ris: Run) -> None:
+    """Phases drawn anew for each scene; what was learned is told apart from the earlier calibration it is joined to."""
+    Path("own.toml").write_text('preset = "pilot"\n[scenario]\nimpairments = {phase_error_rad = 0.4}\n')
+    assert ris("simulate", "anew", "--config", "own.toml", "--scenes", "12", *SMALL).code == 0
+    array = load_scenes("anew").observation.array
+    nominal = Calibration.nominal(array, load_scenes("anew").observation.channel.shape[-2])
+    turned = replace(nominal, elements=nominal.elements * 1j)
+    save_calibration("earlier", turned)
+    done = ris("calibrate", "anew", "kept", "--blind", "--sources", "1", "--calibration", "earlier")
+    assert done.code == 0, done.err
+    assert "nominal (taken)" in done.out and "elements (taken)" not in done.out
+    assert "doubt: gains of elements explain 0." in done.out
+    torch.testing.assert_close(load_calibration("kept").elements, turned.elements)
 
 
 def test_an_earlier_calibration_is_gone_on_from(ris: Run, files: tuple[str, str]) -> None:

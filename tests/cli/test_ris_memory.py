@@ -58,6 +58,14 @@ def test_a_comparison_streams_its_scenes() -> None:
         ),
         (("bound", "--scenes", "100000000"), ("100000000 scenes of 144 elements", "lower --scenes")),
         (("bench", "--scenes", "100000000", "--methods", "genie"), ("100000000 scenes of 144 elements a cell",)),
+        (("demo", "--out", "demo", "--scenes", "100000000"), ("100000000 scenes of 144 elements a cell", "--scenes")),
+        (("demo", "--model", "reference", "--scenes", "100000000"), ("100000000 scenes of 144 elements a cell",)),
+        (("overfit", "--scenes", "100000000"), ("100000000 scenes of 144 elements to learn", "lower --scenes")),
+        (("search", "found", "--scenes", "100000000"), ("200000000 fixed scenes", "lower --scenes")),
+        (
+            ("search", "found", "--scenes", "20000", "--workers", "9"),
+            ("40000 fixed", "in each process of --workers 9", "lower --workers"),
+        ),
         (
             ("bench", "--horizontal", "200", "--vertical", "200", "--scenes", "2"),
             ("51.2 GB for the panel covariance of 40000 elements", "a large panel", "--methods sml,genie"),

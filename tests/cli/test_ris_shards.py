@@ -178,7 +178,7 @@ def test_a_network_is_evaluated_on_the_test_split(ready: Run, tmp_path: Path) ->
     behind = ready(*evaluate, "--calibration", "wrong", "--json")
     assert behind.json["config"]["calibration"] == "wrong"
     assert behind.json["cells"][0]["success"] < 0.2, "gains that the hardware does not have leave nothing to locate"
-    ready("evaluate", "run", "--calibration", "wrong").refused("--shards beside --calibration")
+    ready("evaluate", "run", "--calibration", "wrong").refused("--shards beside", "draws have no hardware")
     ready(*evaluate, "--scenes", "71").refused("1 to 70 test scenes", "--scenes 70")
     ready(*evaluate, "--seed", "3").refused("the scenes of --shards as they are; got --seed")
     ready(*evaluate, "--snapshots", "9").refused("got --snapshots")

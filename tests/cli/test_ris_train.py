@@ -10,6 +10,7 @@ import torch
 from ris_pytorch_pipeline.cli import main
 from ris_pytorch_pipeline.cli.commands.train import limited
 from ris_pytorch_pipeline.errors import ConfigurationError
+from ris_pytorch_pipeline.physics import Scenario, preset
 from ris_pytorch_pipeline.train import Trainer, WatchConfig
 
 SHORT = ["--n-train", "32", "--n-val", "16"]
@@ -53,6 +54,14 @@ def test_what_is_tolerated_reaches_the_watch(tmp_path: Path, monkeypatch: pytest
     options = ["--tolerate", "RT101=3", "--tolerate", "RT203=-1", "--watch", "full"]
     assert main(["train", str(tmp_path / "run"), *AT_ONCE, *options]) == 0
     assert given == [WatchConfig(preset="full", tolerate={"RT101": 3, "RT203": -1})]
+
+
+def test_a_scenario_of_ones_own_is_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Scenario] = []
+    monkeypatch.setattr(Trainer, "fit", lambda self, **_: given.append(self.experiment.scenario) or self.progress)
+    (tmp_path / "own.toml").write_text('preset = "lab"\n[presets.lab]\npreset = "pilot"\nhorizontal = 6\n')
+    assert main(["train", str(tmp_path / "run"), *AT_ONCE, "--config", str(tmp_path / "own.toml")]) == 0
+    assert given == [preset("pilot", horizontal=6)]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no limit on address space elsewhere")

@@ -16,7 +16,10 @@ from ris_pytorch_pipeline.experiment import (
     training_from_toml,
     training_preset,
 )
+from ris_pytorch_pipeline.experiment.presets import training_resolved
+from ris_pytorch_pipeline.experiment.toml import configuration_from_toml
 from ris_pytorch_pipeline.losses import LossWeights
+from ris_pytorch_pipeline.physics import preset
 
 
 @pytest.mark.parametrize("name", TRAINING_PRESETS)
@@ -64,6 +67,39 @@ def test_values_are_laid_over_a_preset(tmp_path) -> None:
 def test_a_value_that_does_not_fit_is_refused(values, word) -> None:
     with pytest.raises(ConfigurationError, match=word):
         training_preset("tiny", values)
+
+
+LAB = """
+preset = "lab"
+[scenario]
+snr_db = 15.0
+[presets.lab]
+preset = "pilot"
+horizontal = 20
+[presets.other]
+horizontal = "unread"
+[plan]
+epochs = 3
+"""
+
+
+@pytest.mark.parametrize(("swapped", "name"), [("lab", None), ("lab", "desk"), ("desk", "lab")])
+def test_a_scenario_of_ones_own_is_the_one_that_other_commands_draw(tmp_path, swapped, name) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(LAB.replace('preset = "lab"', f'preset = "{swapped}"', 1))
+    found = training_resolved(configuration_from_toml(path), name)
+    wanted = presets.tiny if name is None else presets.desk
+    assert found.scenario == preset("pilot", horizontal=20, snr_db=15.0)
+    assert found.plan == replace(wanted.plan, epochs=3) and found.net.width == wanted.net.width
+    if name is None:
+        assert training_from_toml(path) == found
+
+
+def test_own_presets_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"presets\.lab\.horizntal.*did you mean 'horizontal'"):
+        training_resolved({"preset": "lab", "presets": {"lab": {"horizntal": 20}}})
+    with pytest.raises(ConfigurationError, match=r"tables \[presets\.NAME\]"):
+        training_resolved({"presets": {"lab": 3}})
 
 
 def test_an_unknown_preset_is_refused() -> None:

@@ -17,10 +17,29 @@ def doubts_of(calibration: Calibration) -> tuple[str, ...]:
     Args:
         calibration: with the explained shares of its models.
     """
+    return (*_little_explained(calibration), *_none_better(calibration))
+
+
+def _little_explained(calibration: Calibration) -> tuple[str, ...]:
+    """Noise, or positions and conventions of other scenes."""
     share = calibration.shares.get(calibration.model)
     if share is None or share >= _LEAST:
         return ()
     return (
         f"the gains taken explain {share:.2f} of what was measured in held-out scenes: positions that are not those of "
         "the scenes (a sign, an order, another origin), a wrong convention (`ris check`), or an SNR below 0 dB",
+    )
+
+
+def _none_better(calibration: Calibration) -> tuple[str, ...]:
+    """Gains were fitted and not taken."""
+    nominal = calibration.shares.get("nominal")
+    tried = {model: share for model, share in calibration.shares.items() if model != "nominal"}
+    if calibration.model != "nominal" or nominal is None or not tried:
+        return ()
+    best = max(tried, key=lambda model: tried[model])
+    return (
+        f"gains of {best} explain {tried[best]:.3f} of held-out scenes and nominal ones {nominal:.3f}: hardware as "
+        "intended, errors that differ from scene to scene, or too few scenes; the nominal gains that were taken "
+        "correct nothing",
     )

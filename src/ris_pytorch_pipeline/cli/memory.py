@@ -1,6 +1,7 @@
 """How much memory will a command need? An estimate by the sizes asked for, made before anything is allocated."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -12,6 +13,7 @@ from ..errors import InfeasibleError
 from ..estimate import GENIE, Estimator, MaximumLikelihood, contender
 from ..files import regular_size
 from ..physics import Observation, Scenario, ends
+from ..physics.scenario import CountSpan
 
 SPARE = 0.9
 """A tenth of what is free is left to everything else."""
@@ -53,6 +55,31 @@ def compared_bytes(scenario: Scenario, scenes: int, methods: int, block: int = 6
     """
     kept = int(scenes * (methods + 1) * _SCORE * ends(scenario.sources)[1])
     return kept + int(_JOINED * min(block, scenes) * scene_bytes(scenario, torch.complex128))
+
+
+def require_compared(scenario: Scenario, sources: Iterable[CountSpan], scenes: int, methods: int) -> None:
+    """Refuse a comparison whose scores fit in no memory.
+
+    Args:
+        scenario: what scenes are drawn from; its own K is replaced by those below.
+        sources: K of each cell, or (least, most).
+        scenes: of each cell.
+        methods: that are compared.
+
+    Raises:
+        InfeasibleError: it does not fit.
+    """
+    most = max((ends(count)[1] for count in sources), default=1)
+    require(
+        compared_bytes(replace(scenario, sources=most), scenes, methods),
+        f"{scenes} scenes of {scenario.elements} elements a cell",
+        ("lower --scenes", "take a smaller panel"),
+    )
+
+
+def fixed_bytes(scenario: Scenario, scenes: int) -> int:
+    """To hold the scenes that judge a search: as many for validation as are held out, in double precision."""
+    return 2 * scenes * scene_bytes(scenario, torch.complex128)
 
 
 def covariance_bytes(scenario: Scenario, methods: Iterable[str]) -> int:

@@ -10,7 +10,7 @@ from ..nets import NET_PRESETS
 from ..physics.scenario import Scenario
 from .optimisation import Optimisation, Plan
 from .strict import fit, nearest, overlay
-from .toml import configuration_from_toml
+from .toml import configuration_from_toml, own_presets, scenario_named
 from .training import TrainingExperiment
 
 _SCENES = Scenario(sources=(1, 3), snr_db=(5.0, 20.0), distance_law="inverse")
@@ -79,8 +79,39 @@ def training_preset(name: str, values: Mapping[str, Any] | None = None) -> Train
     return overlay(TRAINING_PRESETS[name], values or {})
 
 
+def training_resolved(values: Mapping[str, Any], name: str | None = None) -> TrainingExperiment:
+    """The named run with plain values laid over it; a name out of the values' own `presets` names its scenario.
+
+    >>> lab = {"preset": "lab", "presets": {"lab": {"preset": "pilot", "horizontal": 20}}}
+    >>> found = training_resolved(lab, "desk")
+    >>> found.scenario.horizontal, found.plan == training_preset("desk").plan
+    (20, True)
+
+    Args:
+        values: `preset`, `presets` as in `experiment_from_toml`, and fields of the experiment.
+        name: one more preset, which comes before that of the values; `tiny` where none is a run.
+
+    Returns:
+        The experiment.
+
+    Raises:
+        ConfigurationError: an unknown name or key, or a value that does not fit.
+    """
+    rest = dict(values)
+    own = own_presets(rest.pop("presets", {}))
+    names = [fit(str, each, "preset") for each in (rest.pop("preset", None), name) if each is not None]
+    scenarios = [each for each in names if each in own]
+    runs = [each for each in names if each not in own]
+    experiment = training_preset((runs or ["tiny"])[-1])
+    if scenarios:
+        experiment = replace(experiment, scenario=scenario_named(scenarios[-1], own))
+    return overlay(experiment, rest)
+
+
 def training_from_toml(path: Path) -> TrainingExperiment:
     """Read a training configuration: `preset` (`tiny` unless named) and any fields to lay over it.
+
+    A table `[presets.NAME]` is a scenario, see `experiment_from_toml`; `preset = "NAME"` then trains `tiny` on it.
 
     >>> _ = Path("mine.toml").write_text("net.width = 16")
     >>> training_from_toml(Path("mine.toml")).net.width
@@ -95,6 +126,4 @@ def training_from_toml(path: Path) -> TrainingExperiment:
     Raises:
         ConfigurationError: no such file, no TOML, an unknown key, or a value that does not fit.
     """
-    values = configuration_from_toml(path)
-    name = fit(str, values.pop("preset"), "preset") if "preset" in values else "tiny"
-    return training_preset(name, values)
+    return training_resolved(configuration_from_toml(path))

@@ -58,17 +58,17 @@ def resolve(values: Mapping[str, Any], *overrides: Mapping[str, Any]) -> Experim
     layers = (values, *overrides)
     names = [fit(str, layer["preset"], "preset") for layer in layers if "preset" in layer]
     merged = _merged(layers)
-    own = merged.pop("presets", {})
-    experiment = Experiment(scenario=_start((names or ["random"])[-1], own))
+    own = own_presets(merged.pop("presets", {}))
+    experiment = Experiment(scenario=scenario_named((names or ["random"])[-1], own))
     merged.pop("preset", None)
     return overlay(experiment, merged)
 
 
-def _start(name: str, own: Any) -> Scenario:  # noqa: ANN401
-    """The preset of a name: one of the file's own tables, or one that the package knows.
+def own_presets(own: Any) -> Mapping[str, Mapping[str, Any]]:  # noqa: ANN401
+    """The tables `[presets.NAME]` of a configuration file, by name.
 
     Raises:
-        ConfigurationError: `presets` that are no tables, an unknown name or key, or a value that does not fit.
+        ConfigurationError: `presets` that are no tables.
     """
     if not isinstance(own, Mapping) or not all(isinstance(table, Mapping) for table in own.values()):
         raise ConfigurationError(
@@ -77,6 +77,15 @@ def _start(name: str, own: Any) -> Scenario:  # noqa: ANN401
             "a value in place of a table",
             "write [presets.mine] above its keys",
         )
+    return own
+
+
+def scenario_named(name: str, own: Mapping[str, Mapping[str, Any]]) -> Scenario:
+    """The preset of a name: one of the file's own tables, or one that the package knows.
+
+    Raises:
+        ConfigurationError: an unknown name or key, or a value that does not fit.
+    """
     if name not in own:
         return preset(name)
     table = dict(own[name])

@@ -2,19 +2,19 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ...bench import Cell, sweep, to_json
 from ...data import config_digest
 from ...errors import ConfigurationError
 from ...estimate import CONTENDERS, GENIE, likelihood_for
 from ...experiment import Experiment, plain
-from ...physics import Scenario, ends
+from ...physics import Scenario
 from ...physics.scenario import CountSpan, Span
 from ...report import check_points, sweep_figure
 from ..arguments import experiment_of
 from ..forms.bench_suite import run_suite
-from ..memory import compared_bytes, covariance_bytes, require
+from ..memory import covariance_bytes, require, require_compared
 from ..options.counts import snrs_of, sources_of
 from ..showing.cells import print_cells
 from ..showing.figures import check_figure, save_figure
@@ -74,12 +74,8 @@ def _check_memory(experiment: Experiment, plan: Plan) -> None:
     Raises:
         InfeasibleError: naming which of them.
     """
-    most, scenario = max((ends(count)[1] for count in plan.sources), default=1), experiment.scenario
-    require(
-        compared_bytes(replace(scenario, sources=most), experiment.scenes, len(plan.methods)),
-        f"{experiment.scenes} scenes of {scenario.elements} elements a cell",
-        ("lower --scenes", "take a smaller panel"),
-    )
+    scenario = experiment.scenario
+    require_compared(scenario, plan.sources, experiment.scenes, len(plan.methods))
     require(
         covariance_bytes(scenario, plan.methods),
         f"the panel covariance of {scenario.elements} elements that a method of {', '.join(plan.methods)} forms",

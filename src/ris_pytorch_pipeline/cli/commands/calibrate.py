@@ -52,15 +52,15 @@ def run(arguments: argparse.Namespace) -> None:
     estimator = contender(likelihood_for(file.observation.symbols), region_for(arguments, file))
     with _workers(arguments) as workers:
         if arguments.blind:
-            calibration = _blind(file.observation, estimator, arguments, workers)
+            learnt = _blind(file.observation, estimator, arguments, workers)
         else:
-            calibration = _known(file, estimator, arguments, workers)
-    calibration = calibration if earlier is None else calibration.after(earlier)
-    save_calibration(arguments.out, calibration, overwrite=arguments.force)
+            learnt = _known(file, estimator, arguments, workers)
+    kept = learnt if earlier is None else learnt.after(earlier)
+    save_calibration(arguments.out, kept, overwrite=arguments.force)
     if arguments.json:
-        print_json(document(arguments, calibration, len(file.observation)))
+        print_json(document(arguments, learnt, len(file.observation)))
         return
-    _print(arguments, calibration, len(file.observation))
+    _print(arguments, learnt, len(file.observation))
 
 
 @dataclass(frozen=True)

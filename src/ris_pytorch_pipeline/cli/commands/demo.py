@@ -21,6 +21,7 @@ from ...train.watching.speech import Speech
 from ..forms.evaluation import Evaluated, Evaluation, caption, covariance_lines, keep_evaluated
 from ..forms.kept_evaluation import FOLDER
 from ..forms.shown_run import commands_of, run_at
+from ..memory import require_compared
 from ..options.model import checkpoint_at, network_at
 from ..options.training_experiment import training_of
 from ..showing.cells import print_cells
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder: Path = arguments.out
     if arguments.model is None:
         experiment = training_of(arguments)
-        unseen(experiment, arguments.scenes)  # refuses what it cannot show before anything is trained
+        _checked(experiment, arguments.scenes)  # refuses what it cannot show before anything is trained
         make_folder(folder)
         try:
             train(experiment, folder / "run")
@@ -57,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         trained, verdict, run = load_network(folder / "run" / BEST), diagnose_path(folder / "run"), folder / "run"
     else:
         trained, verdict, run = network_at(arguments.model), None, arguments.model
+        _checked(trained.experiment, arguments.scenes)
         make_folder(folder)
     kept = (folder if verdict is None else run) / FOLDER
     _compare(trained, unseen(trained.experiment, arguments.scenes), kept)
@@ -67,6 +69,17 @@ def run(arguments: argparse.Namespace) -> int:
         print(verdict)
     print(f"the report is {folder / 'report.html'}; the network is {checkpoint_at(run)}")
     return 0 if verdict is None or verdict.healthy else 1
+
+
+def _checked(experiment: TrainingExperiment, scenes: int) -> None:
+    """Refuse unseen scenes that are none, or whose scores fit in no memory.
+
+    Raises:
+        ConfigurationError: fewer than one.
+        InfeasibleError: too many.
+    """
+    plan = unseen(experiment, scenes)
+    require_compared(plan.scenario, plan.sources, plan.scenes, len(plan.methods))
 
 
 def _compare(trained: Trained, plan: Evaluation, folder: Path) -> None:

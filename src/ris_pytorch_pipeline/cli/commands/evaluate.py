@@ -30,7 +30,7 @@ from ...train.files.folder import LEDGER
 from ..arguments import experiment_of, overrides_of
 from ..forms.evaluation import Evaluated, Evaluation, caption, covariance_lines, keep_evaluated
 from ..forms.kept_evaluation import FOLDER, scenarios_of
-from ..memory import compared_bytes, require
+from ..memory import require_compared
 from ..options.counts import snrs_of, sources_of
 from ..options.held_out import calibration_of, drawer_of, held_out, scenario_of, scenes_held
 from ..options.model import checkpoint_at, network_at, warn_of_symbols
@@ -53,12 +53,7 @@ def run(arguments: argparse.Namespace) -> None:
         check_figure(arguments.figure)
         check_points(plan.snr_db)
     warn_of_symbols(trained, plan.scenario.symbol_model)
-    most = max((ends(count)[1] for count in plan.sources), default=1)
-    require(
-        compared_bytes(replace(plan.scenario, sources=most), plan.scenes, len(plan.methods)),
-        f"{plan.scenes} scenes of {plan.scenario.elements} elements a cell",
-        ("lower --scenes", "take a smaller panel"),
-    )
+    require_compared(plan.scenario, plan.sources, plan.scenes, len(plan.methods))
     found, drawer = Evaluated(), cell_scenes if shards is None else drawer_of(shards, calibration)
     try:
         evaluate_into(found, trained, plan, drawer)

@@ -5,7 +5,9 @@ import argparse
 from trainlint import TrainingFault
 
 from ...errors import InfeasibleError
+from ...experiment import TrainingExperiment
 from ...train import Overfit, Reporter, one_batch, overfit
+from ..memory import compared_bytes, require
 from ..options.training_experiment import training_of
 from ..showing.output import Bar, print_json
 from .train import check_alone, stop
@@ -23,8 +25,10 @@ def run(arguments: argparse.Namespace) -> int:
     check_alone("overfit")
     if arguments.epochs is None and arguments.config is None:
         arguments.epochs = EPOCHS
+    experiment = training_of(arguments)
+    _check_memory(experiment, experiment.plan.batch if arguments.one_batch is not None else arguments.scenes)
     try:
-        found = _found(arguments)
+        found = _found(experiment, arguments)
     except (TrainingFault, InfeasibleError) as error:
         return stop(str(error))
     if arguments.json:
@@ -35,9 +39,21 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if found.reasons else 0
 
 
-def _found(arguments: argparse.Namespace) -> Overfit:
+def _check_memory(experiment: TrainingExperiment, scenes: int) -> None:
+    """Refuse scenes whose scores fit in no memory.
+
+    Raises:
+        InfeasibleError: they do not.
+    """
+    require(
+        compared_bytes(experiment.scenario, scenes, 1, experiment.plan.batch),
+        f"{scenes} scenes of {experiment.scenario.elements} elements to learn by heart",
+        ("lower --scenes", "take a smaller panel"),
+    )
+
+
+def _found(experiment: TrainingExperiment, arguments: argparse.Namespace) -> Overfit:
     """Run what the options ask for."""
-    experiment = training_of(arguments)
     if arguments.one_batch is not None:
         return one_batch(experiment, arguments.one_batch, _silence if arguments.json else None)
     with Bar("training") as bar:

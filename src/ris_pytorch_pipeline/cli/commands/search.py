@@ -27,6 +27,7 @@ from ...search import (
 )
 from ...search.kept.names import JOURNAL
 from ...search.kept.studies import refuse_absent, refuse_present
+from ..memory import fixed_bytes, require
 from ..options.search_options import RESUMED
 from ..options.training_experiment import training_of
 from ..showing.search_shown import print_results
@@ -55,8 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.worker:
         return _join(arguments, joined_studies(_storage(arguments), _name(arguments)))
     settings = None if arguments.resume else settings_of(arguments)
-    if arguments.resume:
+    if settings is None:
         _check_resumed(arguments)
+    else:
+        _check_memory(settings, workers)
     name, storage = _name(arguments), _place(arguments)
     make_folder(arguments.folder)
     with Lock(arguments.folder):
@@ -138,6 +141,20 @@ def _finish(arguments: argparse.Namespace, studies: Studies, code: int) -> int:
     write_results(arguments.folder, studies, results)
     print_results(arguments.folder, studies, results, as_json=arguments.json)
     return 1 if code or results.best is None else 0
+
+
+def _check_memory(settings: Settings, workers: int) -> None:
+    """Refuse fixed scenes that fit in no memory: each process holds its own.
+
+    Raises:
+        InfeasibleError: they do not fit.
+    """
+    scenario = settings.base.training.scenario
+    require(
+        workers * fixed_bytes(scenario, settings.scenes),
+        f"{2 * settings.scenes} fixed scenes of {scenario.elements} elements in each process of --workers {workers}",
+        ("lower --scenes", "lower --workers", "take a smaller panel"),
+    )
 
 
 def _check_resumed(arguments: argparse.Namespace) -> None:

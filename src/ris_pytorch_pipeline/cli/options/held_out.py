@@ -93,13 +93,14 @@ def calibration_of(arguments: argparse.Namespace) -> Calibration | None:
     """The calibration that a command names.
 
     Raises:
-        ConfigurationError: scenes that are drawn: no hardware has gains there.
+        ConfigurationError: scenes that are drawn, which have no hardware to be calibrated.
     """
     if arguments.calibration is None:
         return None
     if arguments.shards is None:
         raise ConfigurationError(
-            "--shards beside --calibration", "drawn scenes", "gains of hardware that drawn scenes do not have",
+            "--shards beside --calibration", "drawn scenes",
+            "scenes that a command draws have no hardware to be calibrated",
             "name measured scenes with --shards, or leave out --calibration",
         )  # fmt: skip
     return load_calibration(arguments.calibration)

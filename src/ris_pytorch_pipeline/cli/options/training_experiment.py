@@ -3,7 +3,8 @@
 import argparse
 from dataclasses import replace
 
-from ...experiment import TrainingExperiment, overlay, training_preset
+from ...experiment import TrainingExperiment, overlay
+from ...experiment.presets import training_resolved
 from ...experiment.toml import configuration_from_toml
 from .training_options import PLAN
 
@@ -17,9 +18,8 @@ def training_of(arguments: argparse.Namespace) -> TrainingExperiment:
         ConfigurationError: an unknown preset or key, or a value that does not fit.
     """
     values = {} if arguments.config is None else configuration_from_toml(arguments.config)
-    name = values.pop("preset", "tiny")
     given = vars(arguments)
-    experiment = training_preset(name if arguments.preset is None else arguments.preset, values)
+    experiment = training_resolved(values, arguments.preset)
     if arguments.seed is not None:
         experiment = replace(experiment, seed=arguments.seed)
     plan = {key: given[key] for key in PLAN if given.get(key) is not None}
