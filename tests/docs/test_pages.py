@@ -10,6 +10,7 @@ from jaxtyping import config as jaxtyping_config
 
 from ris_pytorch_pipeline.cli import main
 from ris_pytorch_pipeline.estimate import CONTENDERS
+from ris_pytorch_pipeline.nets import NETWORKS
 from ris_pytorch_pipeline.physics import CODEBOOKS
 
 ROOT = Path(__file__).parents[2]
@@ -61,8 +62,10 @@ def test_own_parts_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
         assert str(values["trainer"].verdict).startswith("Verdict: healthy")
         found = CONTENDERS["nearest"].build(values["ris"].SearchRegion())(values["scenes"].observation, 1)
         assert found.order.tolist() == [1, 1]
+        assert type(values["net"]).__name__ == "Deeper" and vars(values["net"].config)["deeper"] == 2
+        assert values["found"].order.tolist() == [1, 1]
     finally:
-        del CODEBOOKS["stripes"], CONTENDERS["nearest"]
+        del CODEBOOKS["stripes"], CONTENDERS["nearest"], NETWORKS["deeper"]
 
 
 @pytest.mark.usefixtures("elsewhere")

@@ -25,7 +25,7 @@ def test_the_rate_is_positive_and_at_most_the_peak(updates, average, data) -> No
 
 @given(runs)
 def test_the_first_update_of_every_group_moves(updates) -> None:
-    first = rates(0, updates, Optimisation(rate=2e-4))
+    first = rates(0, updates, Optimisation(rate=2e-4), ("backbone", "head"))
     assert min(first.values()) >= 2e-5
     assert first["head"] == pytest.approx(4 * first["backbone"])
 
@@ -81,7 +81,8 @@ def test_a_run_without_updates_is_refused() -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        {"rate": 0.0}, {"floor": 0.0}, {"head_ratio": -1.0}, {"clip": 0.0}, {"accumulation": 0}, {"warmup": 1.0},
+        {"rate": 0.0}, {"floor": 0.0}, {"ratios": (("late", -1.0),)}, {"ratios": (("late", 1.0), ("late", 2.0))},
+        {"head_ratio": -1.0}, {"clip": 0.0}, {"accumulation": 0}, {"warmup": 1.0},
         {"floor": 2.0}, {"constant_from": 0.01}, {"weight_decay": -1.0}, {"rate": float("nan")},
     ],
 )  # fmt: skip

@@ -98,7 +98,10 @@ class WarmsUpFromZero(Trainer):
     """step / warmup, from step 0."""
 
     def _rates(self) -> dict[str, float]:
-        return {name: rate * min(1.0, self.progress.updates / 5) for name, rate in self.config.peaks.items()}
+        return {
+            name: rate * min(1.0, self.progress.updates / 5)
+            for name, rate in self.config.peaks(self.groups.trained).items()
+        }
 
 
 class DoublesTheHead(Trainer):

@@ -8,7 +8,7 @@ from ..covariance import LowRank, back_projected, nmse, true_covariance
 from ..errors import InputError
 from ..estimate import Music, Mvdr, SearchRegion
 from ..localise import Candidates, Explaining, Localiser, OnCovariance, Proposer
-from ..nets import HybridNet
+from ..nets import Network
 from ..physics import Scenario, cosines_from_positions
 from ..rng import stream
 from .interval import Measure, bootstrap_mean
@@ -40,7 +40,7 @@ def proposer(name: str, beta: float, region: SearchRegion) -> Explaining | Propo
     return Candidates() if name == "candidates" else Explaining()
 
 
-def hybrids(net: HybridNet, polish: int = 10) -> dict[str, Localiser]:
+def hybrids(net: Network, polish: int = 10) -> dict[str, Localiser]:
     """The estimators that a trained network makes, by the names of `HYBRIDS`.
 
     Args:
@@ -74,7 +74,7 @@ class CovarianceError:
 
 
 def covariance_error(
-    net: HybridNet, scenario: Scenario, scenes: int, seed: int, drawer: Drawer = cell_scenes
+    net: Network, scenario: Scenario, scenes: int, seed: int, drawer: Drawer = cell_scenes
 ) -> CovarianceError:
     """The NMSE of R_pred and of R_samp on the very scenes of a sweep's cell.
 

@@ -1,6 +1,6 @@
 """How a network is optimised: rates, decay, clipping, averaging of weights, and when to stop."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +10,7 @@ from .batches import Sizes, Windows
 
 @dataclass(frozen=True, kw_only=True)
 class Optimisation:
-    """AdamW in two groups, `backbone` and `head`, with a rate that is a function of the update alone.
+    """AdamW in the groups of the network, with a rate that is a function of the update alone.
 
     With U planned updates and W = max(1, ⌊warmup U⌋), update u = 0, 1, ... runs at `rate` times
 
@@ -21,8 +21,9 @@ class Optimisation:
     where S = ⌈constant_from U⌉; the last line belongs to `average = "swa"` alone, otherwise S = U.
 
     Args:
-        rate: peak rate of the backbone.
-        head_ratio: rate of the head over that of the backbone.
+        rate: peak rate of every group but the head.
+        head_ratio: rate of the group `head` over it.
+        ratios: (group, rate over `rate`) of any group of the network, before `head_ratio`; 0 freezes it.
         weight_decay: decoupled, per unit of rate.
         beta1: memory of the mean gradient.
         beta2: memory of the mean squared gradient.
@@ -44,6 +45,7 @@ class Optimisation:
 
     rate: float = 1e-3
     head_ratio: float = 4.0
+    ratios: tuple[tuple[str, float], ...] = ()
     weight_decay: float = 1e-2
     beta1: float = 0.9
     beta2: float = 0.999
@@ -73,11 +75,24 @@ class Optimisation:
             refuse("constant_from between warmup and 1", str(self.constant_from), "phases in another order")
         if self.weight_decay < 0:
             refuse("weight_decay >= 0", str(self.weight_decay), "a sign")
+        self._check_ratios()
+
+    def _check_ratios(self) -> None:
+        if len(dict(self.ratios)) < len(self.ratios):
+            refuse("one ratio of each group", str(self.ratios), "a line copied", "keep one of them")
+        for group, ratio in self.ratios:
+            if not ratio >= 0:
+                refuse(f"a ratio >= 0 of {group}", str(ratio), "a sign", "pass 0 to freeze it")
 
     @property
-    def peaks(self) -> dict[str, float]:
-        """Peak rate of each group."""
-        return {"backbone": self.rate, "head": self.rate * self.head_ratio}
+    def frozen(self) -> frozenset[str]:
+        """Groups that keep their weights."""
+        return frozenset(group for group, ratio in self.ratios if ratio == 0)
+
+    def peaks(self, groups: Iterable[str]) -> dict[str, float]:
+        """Peak rate of each of these groups."""
+        ratios = {"head": self.head_ratio} | dict(self.ratios)
+        return {group: self.rate * ratios.get(group, 1.0) for group in groups}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,9 @@ from ..errors import ConfigurationError
 from ..nets import NET_PRESETS
 from ..physics.scenario import Scenario
 from .optimisation import Optimisation, Plan
-from .strict import fit, nearest, overlay
+from .strict import fit, nearest
 from .toml import configuration_from_toml, own_presets, scenario_named
-from .training import TrainingExperiment
+from .training import TrainingExperiment, laid_over
 
 _SCENES = Scenario(sources=(1, 3), snr_db=(5.0, 20.0), distance_law="inverse")
 
@@ -76,7 +76,7 @@ def training_preset(name: str, values: Mapping[str, Any] | None = None) -> Train
         raise ConfigurationError(
             f"a preset out of {', '.join(known)}", repr(name), "a misspelt name", nearest(name, known)
         )
-    return overlay(TRAINING_PRESETS[name], values or {})
+    return laid_over(TRAINING_PRESETS[name], values or {})
 
 
 def training_resolved(values: Mapping[str, Any], name: str | None = None) -> TrainingExperiment:
@@ -105,7 +105,7 @@ def training_resolved(values: Mapping[str, Any], name: str | None = None) -> Tra
     experiment = training_preset((runs or ["tiny"])[-1])
     if scenarios:
         experiment = replace(experiment, scenario=scenario_named(scenarios[-1], own))
-    return overlay(experiment, rest)
+    return laid_over(experiment, rest)
 
 
 def training_from_toml(path: Path) -> TrainingExperiment:

@@ -1,18 +1,18 @@
 """What one training run is configured by: the frozen TrainingExperiment, and its digest."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from ..data import config_digest
 from ..data.digest import differences as differences
 from ..errors import ConfigurationError
 from ..losses import LossWeights
-from ..nets import NetConfig
+from ..nets import NetConfig, network_kind
 from ..physics.scenario import Scenario, SymbolKind
 from .optimisation import Optimisation, Plan, Stopping
 from .phases import Phases
-from .strict import overlay, plain
+from .strict import fit, overlay, plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,9 @@ class TrainingExperiment:
         scenario: what training and validation scenes are drawn from.
         kinds: of symbols, which the batches take in turns, for one network of several kinds; none leaves them to the
             scenario.
-        net: size of the network; its panel, field of view and number of sources are taken from the scenario.
+        network: kind of the network, out of `nets.NETWORKS`.
+        net: size of the network, of the type that its kind names; its panel, field of view and number of sources are
+            taken from the scenario.
         loss: weight of each term of the loss; validation always uses these.
         phases: which terms count when, in training.
         optimisation: rates, decay, clipping, averaging.
@@ -34,12 +36,14 @@ class TrainingExperiment:
         precision: of the network's products; weights, losses and linear algebra are float32 at least.
 
     Raises:
-        ConfigurationError: a negative seed, or a field that refuses its value.
+        ConfigurationError: a negative seed, a kind of network that nobody added, a configuration of another kind, or a
+            field that refuses its value.
     """
 
     seed: int = 0
     scenario: Scenario = field(default_factory=lambda: Scenario(distance_law="inverse"))
     kinds: tuple[SymbolKind, ...] = ()
+    network: str = "hybrid"
     net: NetConfig = field(default_factory=NetConfig)
     loss: LossWeights = field(default_factory=LossWeights)
     phases: Phases = field(default_factory=Phases)
@@ -58,6 +62,12 @@ class TrainingExperiment:
                 "train on 'random' ones; `ris locate` uses sequences without a network",
             )  # fmt: skip
         self.phases.weights(self.loss)  # refuses a phase without any term
+        kind = network_kind(self.network)
+        if type(self.net) is not kind.config:
+            raise ConfigurationError(
+                f"net as a {kind.config.__name__}, for the network {kind.name!r}", type(self.net).__name__,
+                "the kind of network changed alone", f"pass net={kind.config.__name__}() as well",
+            )  # fmt: skip
         object.__setattr__(self, "net", self.net.fitted_to(self.scenario))
 
     def to_plain(self) -> dict[str, Any]:
@@ -82,4 +92,25 @@ def training_from_plain(values: Mapping[str, Any]) -> TrainingExperiment:
     Raises:
         ConfigurationError: an unknown key, or a value that does not fit.
     """
-    return overlay(TrainingExperiment(), values)
+    return laid_over(TrainingExperiment(), values)
+
+
+def laid_over(base: TrainingExperiment, values: Mapping[str, Any]) -> TrainingExperiment:
+    """An experiment with plain values over it; another kind of network keeps the sizes that it shares with the former.
+
+    Args:
+        base: what the values are laid over.
+        values: nested as the experiment is.
+
+    Returns:
+        The experiment.
+
+    Raises:
+        ConfigurationError: an unknown key or kind of network, or a value that does not fit.
+    """
+    name = fit(str, values.get("network", base.network), "network")
+    config = network_kind(name).config
+    if type(base.net) is not config:
+        shared = {each.name: vars(base.net)[each.name] for each in fields(NetConfig)}
+        base = replace(base, network=name, net=config(**shared))
+    return overlay(base, values)

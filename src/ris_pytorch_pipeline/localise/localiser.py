@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..covariance import LowRank
 from ..data import Inputs, inputs_from
@@ -21,7 +21,7 @@ from ..estimate import (
     joined_estimates,
 )
 from ..estimate.records import without_records
-from ..nets import HybridNet, Prediction
+from ..nets import Network, Prediction
 from ..physics import Observation
 from ..shapes import Counts
 from .answer import Answer, joined_covariances
@@ -68,7 +68,7 @@ class Localiser:
             without a polish.
     """
 
-    net: HybridNet
+    net: Network
     estimator: Explaining | Proposer | Spectral = field(default_factory=Explaining)
     polish: int = 10
     doubt: float = 0.0
@@ -281,7 +281,7 @@ class Localiser:
 
 
 @contextmanager
-def _evaluating(net: nn.Module) -> Iterator[None]:
+def _evaluating(net: Network) -> Iterator[None]:
     """The network in evaluation mode, and back in its former mode afterwards; to change it takes a while."""
     training = net.training
     if not training:

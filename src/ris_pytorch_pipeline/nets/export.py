@@ -11,6 +11,7 @@ from torch.export import Dim, ExportedProgram
 from ..errors import ConfigurationError
 from ..files import check_can_write, is_there, reason, write_whole
 from .hybrid import HybridNet
+from .kinds import Network
 
 NAMES = ("maps", "gains", "pooled")
 """Of the outputs, see `Learned`."""
@@ -32,7 +33,7 @@ class Learned(nn.Module):
         return self.head(self.backbone(beams))
 
 
-def exported(net: HybridNet) -> ExportedProgram:
+def exported(net: Network) -> ExportedProgram:
     """The learned part as a program of `torch.export`, for any number of scenes.
 
     >>> from ris_pytorch_pipeline.nets import HybridNet, NetConfig
@@ -43,12 +44,20 @@ def exported(net: HybridNet) -> ExportedProgram:
 
     Args:
         net: the network, in evaluation mode.
+
+    Raises:
+        ConfigurationError: a network that is no `HybridNet`, whose learned part is not known.
     """
+    if not isinstance(net, HybridNet):
+        raise ConfigurationError(
+            "a HybridNet, or a kind that extends it", type(net).__name__, "a kind of network of one's own",
+            "export its learned part with torch.export yourself",
+        )  # fmt: skip
     example = torch.zeros((2, net.beams.channels, *net.beams.grid.shape[:2]), device=net.beams.elements.device)
     return torch.export.export(Learned(net).eval(), (example,), dynamic_shapes=({0: Dim("scene")},))
 
 
-def export_onnx(net: HybridNet, path: Path | str, *, overwrite: bool = False) -> None:
+def export_onnx(net: Network, path: Path | str, *, overwrite: bool = False) -> None:
     """Write the learned part as an ONNX file with the input `beams` and the outputs `maps`, `gains` and `pooled`.
 
     Args:
@@ -57,7 +66,7 @@ def export_onnx(net: HybridNet, path: Path | str, *, overwrite: bool = False) ->
         overwrite: replace an existing file.
 
     Raises:
-        ConfigurationError: the extra `onnx` is not installed, the file exists, or it cannot be written.
+        ConfigurationError: no `HybridNet`, the extra `onnx` is not installed, the file exists, or it cannot be written.
     """
     path = Path(path)
     if is_there(path) and not overwrite:

@@ -10,8 +10,8 @@ from ..errors import ConfigurationError
 
 Entry = TypeVar("Entry")
 GROUP = "ris_pytorch_pipeline"
-"""Entry points are declared as `[project.entry-points."ris_pytorch_pipeline.codebooks"]`, `.channels`, `.estimators`
-or `.presets`: name = "package.module:object", the object being what the registry holds."""
+"""Entry points are declared as `[project.entry-points."ris_pytorch_pipeline.codebooks"]`, `.channels`, `.estimators`,
+`.networks` or `.presets`: name = "package.module:object", the object being what the registry holds."""
 
 
 @runtime_checkable
@@ -33,7 +33,7 @@ def registered(registry: MutableMapping[str, Entry], name: str, kind: str) -> En
     Args:
         registry: by name.
         name: asked for.
-        kind: `codebooks`, `channels`, `estimators` or `presets`.
+        kind: `codebooks`, `channels`, `estimators`, `networks` or `presets`.
 
     Returns:
         The entry, or None where nobody knows the name.

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ..data import BatchSource, HeldScenes, Inputs, Labels, SceneSource
 from ..experiment.training import TrainingExperiment
 from ..losses import HybridLoss, LossReport, measure_prediction
-from ..nets import HybridNet
+from ..nets import built_network
 from .loop.budget import budget_of
 
 Criterion = Callable[[Any, Inputs, Labels], LossReport]
@@ -38,9 +38,9 @@ class Data:
     held_bytes: int = 0
 
 
-def hybrid_net(experiment: TrainingExperiment) -> nn.Module:
-    """The hybrid network of an experiment, with its initial weights."""
-    return HybridNet(experiment.net)
+def own_network(experiment: TrainingExperiment) -> nn.Module:
+    """The network of an experiment's kind, with its initial weights."""
+    return built_network(experiment.network, experiment.net)
 
 
 def hybrid_loss(experiment: TrainingExperiment) -> Criterion:
@@ -128,7 +128,7 @@ class Parts:
 
     >>> from ris_pytorch_pipeline.losses import HybridLoss, LossWeights
     >>> mine = Parts(loss=lambda experiment: HybridLoss(LossWeights(covariance=2.0)))
-    >>> mine.net is hybrid_net
+    >>> mine.net is own_network
     True
 
     Args:
@@ -138,7 +138,7 @@ class Parts:
         measure: metrics of a validation besides the loss; None leaves them out.
     """
 
-    net: Callable[[TrainingExperiment], nn.Module] = hybrid_net
+    net: Callable[[TrainingExperiment], nn.Module] = own_network
     loss: Callable[[TrainingExperiment], Criterion] = hybrid_loss
     data: Callable[[TrainingExperiment], Data] = drawn_scenes
     measure: Measure | None = hybrid_measures

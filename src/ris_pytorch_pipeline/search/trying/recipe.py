@@ -18,6 +18,7 @@ from ...experiment import (
     training_from_plain,
 )
 from ...experiment.strict import nearest
+from ...experiment.training import laid_over
 from ...losses import LossWeights
 
 PHASES: dict[str, Phases] = {"joint": Phases(), "geometry-order-joint": GEOMETRY_ORDER_JOINT}
@@ -90,7 +91,7 @@ class Recipe:
             table, _, rest = name.partition(".")
             _place(*((locating, rest) if table == "locating" else (training, name)), phases_of(name, value))
         return resolved(
-            Recipe(training=overlay(self.training, training), locating=overlay(self.locating, locating, "locating"))
+            Recipe(training=laid_over(self.training, training), locating=overlay(self.locating, locating, "locating"))
         )
 
     def trained_for(self, epochs: int) -> "Recipe":

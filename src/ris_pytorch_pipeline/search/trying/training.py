@@ -17,7 +17,7 @@ from ...estimate import Music, Mvdr
 from ...experiment import to_toml
 from ...files import signed_text, write_whole
 from ...localise import Candidates, Localiser, OnCovariance, Proposer
-from ...nets import HybridNet
+from ...nets import Network
 from ...physics import Scenario, draw
 from ...rng import stream
 from ...train import Reporter, Trainer, load_network
@@ -29,7 +29,7 @@ EXPERIMENT = "experiment.toml"
 """What a trial trained, as `ris train --config` takes it."""
 
 
-def localiser_of(net: HybridNet, locating: Locating) -> Localiser:
+def localiser_of(net: Network, locating: Locating) -> Localiser:
     """The network with the way it locates.
 
     Args:
@@ -137,7 +137,7 @@ class TrainAndLocate:
         return self._fixed("held-out").scores(localiser_of(net, task.recipe.locating), known_order=self.known_order)
 
     def _mean(self, trainer: Trainer, locating: Locating) -> float:
-        net = cast("HybridNet", trainer.average.net)  # which the usual parts of a trainer make
+        net = cast("Network", trainer.average.net)  # which the usual parts of a trainer make
         values = self._fixed("validation").scores(localiser_of(net, locating), known_order=self.known_order)
         return sum(values) / len(values)
 

@@ -2,21 +2,22 @@
 
 from collections.abc import Mapping
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ...errors import InputError
-from ...nets import HybridNet, NetConfig
+from ...nets import NetConfig, built_network
 
 MOST = {"passes": 64, "planes": 256, "rank": 2**12, "most_sources": 2**10, "oversampling": 16.0}
 """Largest values of a stored configuration; a panel has at most `MOST_ELEMENTS`."""
 MOST_ELEMENTS = 2**16
 
 
-def built(config: NetConfig, tensors: Mapping[str, Tensor], source: str) -> HybridNet:
+def built(kind: str, config: NetConfig, tensors: Mapping[str, Tensor], source: str) -> nn.Module:
     """The network of a stored configuration, which is not believed beyond the weights that lie beside it.
 
     Args:
-        config: of the network.
+        kind: of the network.
+        config: of the type that its kind names.
         tensors: of the same file, by name.
         source: name of the file, for the message.
 
@@ -25,6 +26,7 @@ def built(config: NetConfig, tensors: Mapping[str, Tensor], source: str) -> Hybr
 
     Raises:
         InputError: a network that cannot be, or is far larger than these weights.
+        ConfigurationError: no such kind.
     """
     widest = max((max(tensor.shape, default=0) for tensor in tensors.values()), default=0)
     limits = MOST | {"width": widest, "blocks": len(tensors)}
@@ -37,7 +39,7 @@ def built(config: NetConfig, tensors: Mapping[str, Tensor], source: str) -> Hybr
             "a checkpoint that was edited", "use a file that a Trainer wrote",
         )  # fmt: skip
     try:
-        return HybridNet(config)
+        return built_network(kind, config)
     except (RuntimeError, MemoryError, OverflowError) as error:
         told = (str(error).splitlines() or ["no memory"])[0][:200]
         raise InputError(

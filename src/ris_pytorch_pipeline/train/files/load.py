@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from ...data import config_digest
 from ...errors import InputError
 from ...experiment.training import TrainingExperiment, differences, training_from_plain
-from ...nets import HybridNet
+from ...nets import Network
 from .buildable import built
 from .checkpoint import Header, read_checkpoint
 
@@ -21,13 +22,13 @@ class Trained:
         header: of the checkpoint: identity, progress, and which average the weights are.
     """
 
-    net: HybridNet
+    net: Network
     experiment: TrainingExperiment
     header: Header
 
 
 def load_network(path: Path | str) -> Trained:
-    """Read the hybrid network of a checkpoint.
+    """Read the network of a checkpoint, of the kind that it names.
 
     A field that a later version of this package added has its default, which is what the run was made with.
 
@@ -46,7 +47,7 @@ def load_network(path: Path | str) -> Trained:
 
     Raises:
         InputError: missing, truncated or foreign file, part of a configuration, or weights of another architecture.
-        ConfigurationError: a configuration that this version does not know.
+        ConfigurationError: a configuration that this version does not know, or a kind of network that nobody added.
     """
     checkpoint = read_checkpoint(path)
     experiment = training_from_plain(checkpoint.header.configuration)
@@ -56,6 +57,7 @@ def load_network(path: Path | str) -> Trained:
             "the whole configuration of a run", f"{path}: {'; '.join(lost[:3])}", "a file that was edited",
             "pass a file that a Trainer wrote",
         )  # fmt: skip
-    net = built(experiment.net, checkpoint.tensors, str(path))
+    net = built(experiment.network, experiment.net, checkpoint.tensors, str(path))
     checkpoint.restore(net, "evaluated")
-    return Trained(net=net.eval(), experiment=experiment, header=checkpoint.header)
+    answers = cast("Network", net.eval())  # which building it has checked
+    return Trained(net=answers, experiment=experiment, header=checkpoint.header)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .groups import NAMES, Groups
+from .groups import Groups
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ def measure_gradient(groups: Groups) -> Gradient:
     zero = torch.zeros((), device=parameters[0].device)
     each = [zero if p.grad is None else torch.linalg.vector_norm(p.grad) for p in parameters]
     norms = torch.stack([norm.double() for norm in each]).tolist()
-    squares = dict.fromkeys(NAMES, 0.0)
+    squares = dict.fromkeys(groups.named, 0.0)
     for owner, norm in zip(owners, norms, strict=True):
         squares[owner] += norm * norm
     return Gradient(

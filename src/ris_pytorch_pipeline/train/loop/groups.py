@@ -1,5 +1,6 @@
 """Which parameters are in which group? Each trainable one in exactly one, by identity."""
 
+from collections.abc import Collection, Iterable
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -7,9 +8,6 @@ from torch import nn
 
 from ...errors import ConfigurationError
 from ...experiment.optimisation import Optimisation
-
-NAMES: tuple[str, ...] = ("backbone", "head")
-"""The groups, in the order they are reported."""
 
 
 @runtime_checkable
@@ -22,39 +20,53 @@ class Grouped(Protocol):
 
 
 class Groups:
-    """The named parameters of a network by group, checked to be complete and disjoint.
+    """The named parameters of a network by group, in its order, checked to be complete and disjoint.
 
     Args:
         net: a module with a method `groups()`.
+        frozen: groups whose parameters keep their values from now on.
+        rated: groups that a rate is configured of, which the network must have.
 
     Raises:
-        ConfigurationError: no such method, other group names, a parameter in no group, in two, or not of this network.
+        ConfigurationError: no such method, a frozen or rated group that the network has not, a parameter in no group,
+            in two, or not of this network.
     """
 
-    def __init__(self, net: nn.Module) -> None:
+    def __init__(self, net: nn.Module, frozen: Collection[str] = (), rated: Iterable[str] = ()) -> None:
         grouped: object = net
         if not isinstance(grouped, Grouped):
             raise ConfigurationError(
                 "a network with a method groups()", type(net).__name__, "a bare module", "add groups()"
             )
         found = grouped.groups()
-        if set(found) != set(NAMES):
-            _refuse(f"groups {', '.join(NAMES)}", ", ".join(found) or "none", "a renamed group", "name them so")
+        unknown = sorted({*frozen, *rated} - found.keys())
+        if unknown:
+            _refuse(
+                f"groups out of {', '.join(found) or 'none'}, which {type(net).__name__} has", ", ".join(unknown),
+                "a misspelt or renamed group", "name one of those in optimisation.ratios",
+            )  # fmt: skip
         names = {id(parameter): name for name, parameter in net.named_parameters()}
         _check_membership(found, names)
-        self.named = {name: [(names[id(p)], p) for p in found[name] if p.requires_grad] for name in NAMES}
+        for parameter in (p for name in frozen for p in found[name]):
+            parameter.requires_grad_(False)
+        self.named = {name: [(names[id(p)], p) for p in found[name] if p.requires_grad] for name in found}
         if not any(self.named.values()):
             _refuse("at least one trainable parameter", "none", "everything is frozen", "set requires_grad")
 
     @property
+    def trained(self) -> list[str]:
+        """Groups with a trainable parameter."""
+        return [group for group, named in self.named.items() if named]
+
+    @property
     def parameters(self) -> list[nn.Parameter]:
         """Trainable parameters, group after group."""
-        return [parameter for group in NAMES for _, parameter in self.named[group]]
+        return [parameter for named in self.named.values() for _, parameter in named]
 
     @property
     def names(self) -> list[str]:
         """Their names, in the same order."""
-        return [name for group in NAMES for name, _ in self.named[group]]
+        return [name for named in self.named.values() for name, _ in named]
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -64,7 +76,7 @@ class Groups:
     @property
     def owners(self) -> list[str]:
         """Their groups, in the same order."""
-        return [group for group in NAMES for _ in self.named[group]]
+        return [group for group, named in self.named.items() for _ in named]
 
 
 def adamw(groups: Groups, config: Optimisation) -> torch.optim.AdamW:
@@ -78,13 +90,30 @@ def adamw(groups: Groups, config: Optimisation) -> torch.optim.AdamW:
         The optimizer, one parameter group per group of the network that has trainable parameters.
     """
     described = [
-        {"params": [p for _, p in groups.named[name]], "lr": config.peaks[name], "name": name}
-        for name in NAMES
-        if groups.named[name]
+        {"params": [p for _, p in groups.named[name]], "lr": peak, "name": name}
+        for name, peak in config.peaks(groups.trained).items()
     ]
     return torch.optim.AdamW(
         described, betas=(config.beta1, config.beta2), eps=config.epsilon, weight_decay=config.weight_decay
     )
+
+
+def rates_by_module(net: nn.Module, optimizer: torch.optim.Optimizer, config: Optimisation) -> dict[str, float]:
+    """Peak rate by module of each group that is called like one, and by parameter of the others.
+
+    Args:
+        net: whose modules these are.
+        optimizer: from `adamw`.
+        config: peak rates.
+    """
+    modules = {name for name, _ in net.named_children()}
+    names = {id(parameter): name for name, parameter in net.named_parameters()}
+    result: dict[str, float] = {}
+    for name, peak in config.peaks([group["name"] for group in optimizer.param_groups]).items():
+        held = [p for group in optimizer.param_groups if group["name"] == name for p in group["params"]]
+        places = [name] if name in modules else [names[id(p)] for p in held if id(p) in names]
+        result |= dict.fromkeys(places, peak)
+    return result
 
 
 def set_rates(optimizer: torch.optim.Optimizer, rates: dict[str, float]) -> None:
@@ -121,7 +150,9 @@ def _check_membership(found: dict[str, list[nn.Parameter]], names: dict[int, str
     missing = [name for key, name in names.items() if key not in seen]
     if missing:
         got = f"{', '.join(missing[:5])} in none ({len(missing)} in all)"
-        _refuse("every parameter in a group", got, "a module added without a role", "add it to backbone or head")
+        _refuse(
+            "every parameter in a group", got, "a module added without a role", f"add it to one of {', '.join(found)}"
+        )
 
 
 def _refuse(wanted: str, got: str, cause: str, move: str) -> None:

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from .groups import NAMES, Groups
+from .groups import Groups
 from .update import Motion
 
 MEASURED_FIRST = 3
@@ -51,7 +51,7 @@ def measure_motion(groups: Groups, before: list[Tensor], rates: dict[str, float]
             rest = moved + (rates[owner] * weight_decay) * old
             rows.append(torch.stack([torch.linalg.vector_norm(x).double() for x in (moved, rest, old)]))
     squares = torch.stack(rows).square().tolist()
-    by_group = dict.fromkeys(NAMES, 0.0)
+    by_group = dict.fromkeys(groups.named, 0.0)
     for owner, (moved, _, _) in zip(groups.owners, squares, strict=True):
         by_group[owner] += moved
     total, rest, size = (math.sqrt(sum(row[i] for row in squares)) for i in range(3))

@@ -1,6 +1,7 @@
 """At which rate does update u run? A pure function of the number of applied updates, and never zero."""
 
 import math
+from collections.abc import Iterable
 from typing import Literal
 
 from ...errors import ConfigurationError
@@ -48,19 +49,20 @@ def last_phase(updates: int, config: Optimisation) -> int:
     return math.ceil(config.constant_from * updates) if config.average == "swa" else updates
 
 
-def rates(update: int, updates: int, config: Optimisation) -> dict[str, float]:
+def rates(update: int, updates: int, config: Optimisation, groups: Iterable[str]) -> dict[str, float]:
     """Rate of each group at an update.
 
     Args:
         update: how many updates have been applied before this one.
         updates: how many the run plans.
         config: peak rates and their course.
+        groups: that are trained.
 
     Returns:
-        By group: `backbone` and `head`.
+        By group.
     """
     factor = rate_factor(update, updates, config)
-    return {group: peak * factor for group, peak in config.peaks.items()}
+    return {group: peak * factor for group, peak in config.peaks(groups).items()}
 
 
 def average_weight(update: int, updates: int, config: Optimisation) -> float:

@@ -87,7 +87,7 @@ class Trainer:
             self.parts.loss(replace(one, loss=weights)) for weights in experiment.phases.weights(experiment.loss)
         ]
         self.average = Average(self.net)
-        self.groups = Groups(self.net)
+        self.groups = Groups(self.net, self.config.frozen, dict(self.config.ratios))
         self.optimizer = adamw(self.groups, self.config)
         self.scaler = self.hardware.scaler()
         self.gate = Gate(self.groups, self.optimizer, self.scaler, self.config)
@@ -278,7 +278,7 @@ class Trainer:
 
     def _rates(self) -> dict[str, float]:
         """Of the next update."""
-        return rates(min(self.progress.updates, self.updates - 1), self.updates, self.config)
+        return rates(min(self.progress.updates, self.updates - 1), self.updates, self.config, self.groups.trained)
 
     @property
     def weights(self) -> Weights:

@@ -18,6 +18,7 @@ from ...experiment import Phases
 from ...nets import Prediction
 from ..loop.average import has_batch_norm
 from ..loop.evaluate import evaluate
+from ..loop.groups import rates_by_module
 from ..loop.schedule import warmup_updates
 from ..loop.trainer import Trainer
 from ..parts import Data
@@ -77,9 +78,8 @@ def _one_batch(trainer: Trainer, batch: tuple[Inputs, Labels], data: Data) -> Se
         return check_report(trainer.loss(prediction, inputs, labels))
 
     staged = data.held_bytes + batch_bytes(*batch)
-    return try_batch(
-        step, trainer.net, batch, optimizer=trainer.optimizer, rates=trainer.config.peaks, staged=staged
-    ).lines
+    rates = rates_by_module(trainer.net, trainer.optimizer, trainer.config)
+    return try_batch(step, trainer.net, batch, optimizer=trainer.optimizer, rates=rates, staged=staged).lines
 
 
 def _rates(trainer: Trainer) -> tuple[str, list[Finding]]:
@@ -93,7 +93,7 @@ def _rates(trainer: Trainer) -> tuple[str, list[Finding]]:
         if u is not None
     ]
     texts = []
-    for name, target in trainer.config.peaks.items():
+    for name, target in trainer.config.peaks(trainer.groups.trained).items():
         course = [rates[name] for rates in planned]
         peak, mean = max(course), sum(course) / count
         texts.append(f"{name} {course[0]:.3g}, peak {peak:.3g}, mean {mean:.3g}")

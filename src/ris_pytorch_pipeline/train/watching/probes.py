@@ -1,5 +1,7 @@
 """What can only a trainer's own watch ask? Are the rates the planned ones, and do the evaluated weights follow?"""
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor
 from trainlint.rules import losses, updates
@@ -36,7 +38,7 @@ class Planned(Probe):
         earliest = latest - (idle_steps(self.progress) - self.idle)
         if any(self._fits(used, update) for update in range(earliest, latest + 1)):
             return
-        wanted = self._planned(latest)
+        wanted = self._planned(latest, used)
         told = f"update {latest + 1} used {used}, planned {wanted}"
         meant = next((u for u in range(latest + 1, self.length) if self._fits(used, u)), None)
         if meant is not None:
@@ -46,11 +48,11 @@ class Planned(Probe):
             wrong = next(name for name in used if used[name] != wanted[name])
             yield updates.WRONG_GROUP.found(told, subject=wrong, update=step.index)
 
-    def _planned(self, update: int) -> dict[str, float]:
-        return rates(min(update, self.length - 1), self.length, self.config)
+    def _planned(self, update: int, groups: Iterable[str]) -> dict[str, float]:
+        return rates(min(update, self.length - 1), self.length, self.config, groups)
 
     def _fits(self, used: dict[str, float], update: int) -> bool:
-        planned = self._planned(update)
+        planned = self._planned(update, used)
         return all(planned[name] == rate for name, rate in used.items())
 
 

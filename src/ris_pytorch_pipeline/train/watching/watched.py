@@ -16,6 +16,7 @@ from ...experiment.training import TrainingExperiment
 from ...losses import LossReport
 from ..files.ledger import Ledger
 from ..loop.average import Average
+from ..loop.groups import rates_by_module
 from ..loop.progress import Progress
 from .checks import check_report
 from .probes import Followed, Planned
@@ -91,11 +92,12 @@ class Watching:
         self.experiment, raised = experiment, None
         # Processes compare their weights themselves, and know why one of them stopped.
         standard = [probe for probe in standard_probes() if not isinstance(probe, Replicas)]
+        plan = plan_of(experiment, rates_by_module(self.net, self.optimizer, experiment.optimisation), progress.updates)
         probes = [*standard, Planned(experiment, progress), Followed(self.average)]
         try:
             with Watch(
                 self.net, self.optimizer, scaler=scaler if scaler.is_enabled() else None, preset=self.config.preset,
-                tolerate=self.config.tolerate, plan=plan_of(experiment, progress.updates), ledger=ledger, probes=probes,
+                tolerate=self.config.tolerate, plan=plan, ledger=ledger, probes=probes,
             ) as self._watch:  # fmt: skip
                 _tell_of_kill(self._watch, ledger, reporter)
                 yield
@@ -187,21 +189,21 @@ def joint_from(experiment: TrainingExperiment) -> int:
     return experiment.phases.begins(updates)[-1]
 
 
-def plan_of(experiment: TrainingExperiment, done: int) -> Plan:
+def plan_of(experiment: TrainingExperiment, rates: Mapping[str, float], done: int) -> Plan:
     """What an experiment declares to the watch.
 
     Args:
         experiment: with its plan settled.
+        rates: peaks, by module.
         done: updates applied before the watch starts.
 
     Returns:
         Epochs, accumulation, rates by module, and the updates in which a phase leaves parts without a gradient.
     """
-    config = experiment.optimisation
     return Plan(
         epochs=experiment.plan.epochs,
-        accumulation=config.accumulation,
-        rates=config.peaks,
+        accumulation=experiment.optimisation.accumulation,
+        rates=rates,
         guarded=True,
         partial=max(0, joint_from(experiment) - done),
     )

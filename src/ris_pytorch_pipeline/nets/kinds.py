@@ -1,0 +1,113 @@
+"""Which kinds of network there are, by name, and what the rest of the code asks of one. Builds none by itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from torch import nn
+
+from ..errors import ConfigurationError
+from ..physics.registry import late, registered
+from .beamspace import Beamspace
+from .config import NetConfig
+from .prediction import Prediction
+from .statistics import Statistics
+
+
+@runtime_checkable
+class Network(Protocol):
+    """What training, loading, locating and evaluating ask of a network; it is an `nn.Module` besides.
+
+    Args:
+        config: what it was built from.
+        beams: of the panel images, on whose grid its answer lies.
+        training: whether it is in training mode, as every module says.
+    """
+
+    config: NetConfig
+    beams: Beamspace
+    training: bool
+
+    def groups(self) -> dict[str, list[nn.Parameter]]:
+        """Every parameter, once, by the name of its group."""
+        ...
+
+    def __call__(self, inputs: Statistics) -> Prediction:
+        """Propose sources."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """Weights and buffers by name, as every module has them."""
+        ...
+
+    def eval(self) -> Any:  # noqa: ANN401
+        """Go to evaluation mode, as every module does."""
+        ...
+
+    def train(self, mode: bool = True) -> Any:  # noqa: ANN401
+        """Go to training mode, as every module does."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkKind:
+    """A kind of network: how it is configured and built.
+
+    >>> NETWORKS["hybrid"].config is NetConfig
+    True
+
+    Args:
+        name: by which experiments and checkpoints call it.
+        build: from a configuration to a module that is a `Network`, with its initial weights.
+        config: type of the configuration: `NetConfig`, or a frozen dataclass that adds fields with defaults to it.
+    """
+
+    name: str
+    build: Callable[[Any], nn.Module]
+    config: type[NetConfig] = NetConfig
+
+
+NETWORKS: dict[str, NetworkKind] = {
+    "hybrid": NetworkKind(name="hybrid", build=late(f"{__package__}.hybrid", "HybridNet"))
+}
+"""By name. Adding an entry, here or in a program of one's own, is all that a new kind of network needs."""
+
+
+def network_kind(name: str) -> NetworkKind:
+    """The kind of this name.
+
+    >>> network_kind("hybrid").name
+    'hybrid'
+
+    Raises:
+        ConfigurationError: no kind has this name.
+    """
+    found = registered(NETWORKS, name, "networks")
+    if found is None:
+        raise ConfigurationError(
+            f"a network out of {', '.join(NETWORKS)}", repr(name),
+            "a misspelt name, or a kind whose file was not run",
+            f"name the file that adds NETWORKS[{name!r}] with --extend FILE.py, or import it first",
+        )  # fmt: skip
+    return found
+
+
+def built_network(name: str, config: NetConfig) -> nn.Module:
+    """The network of a kind, with its initial weights.
+
+    Args:
+        name: of the kind.
+        config: of the type that the kind names.
+
+    Raises:
+        ConfigurationError: no kind has this name, or what it builds is no `Network`.
+    """
+    net = network_kind(name).build(config)
+    made: object = net
+    if not isinstance(made, Network):
+        lacks = [part for part in ("config", "beams", "groups") if not hasattr(net, part)]
+        raise ConfigurationError(
+            f"a Network of the kind {name!r}", f"{type(net).__name__} without {', '.join(lacks) or 'a call'}",
+            "a module that offers less than ris_pytorch_pipeline.nets.Network", "add what it lacks",
+        )  # fmt: skip
+    return net
