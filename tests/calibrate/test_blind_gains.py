@@ -1,5 +1,7 @@
 """Are gains recovered where no position is known, up to what no scene can tell?"""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from detuned import SMALL, detuned, phases, relative_error
@@ -7,7 +9,7 @@ from detuned import SMALL, detuned, phases, relative_error
 from ris_pytorch_pipeline.calibrate import calibrate_blind, doubts_of
 from ris_pytorch_pipeline.calibrate.blind import without_plane
 from ris_pytorch_pipeline.estimate import PilotMl
-from ris_pytorch_pipeline.physics import Impairments, Panel, draw, preset
+from ris_pytorch_pipeline.physics import Impairments, Panel, complex_normal, draw, preset
 from ris_pytorch_pipeline.rng import stream
 
 PANEL = Panel(horizontal=6, vertical=6, spacing=0.15).array(0.3)
@@ -33,6 +35,16 @@ def test_gains_come_closer_without_any_position(seed: int) -> None:
     assert any("linear over the array" in sentence for sentence in got.unidentified)
     assert got.shares["elements"] > got.shares["nominal"] + 0.02
     assert got.model == "elements" and not doubts_of(got)
+
+
+def test_scenes_in_which_no_source_is_found_teach_nothing_and_judge_nothing() -> None:
+    gains = without_plane(phases(36, 0.4), PANEL)
+    seen = detuned(gains, 24, distance=[2.0, 10.0]).observation
+    silent = seen.measurements.clone()
+    silent[::8] = complex_normal(silent[::8].shape, stream(0, "silent")).to(silent)
+    got = calibrate_blind(replace(seen, measurements=silent), PilotMl(), ridge=0.03)
+    assert got.model == "elements"
+    assert relative_error(got.elements[0], gains) < 0.5 * relative_error(torch.ones_like(gains), gains)
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.4])

@@ -77,10 +77,12 @@ def calibrate_blind(
 
 def _judged(ask: "_Asking", gains: tuple[Gains, ...], found: Estimate, ridge: float) -> Calibration:
     """The calibration of the gains, or of nominal ones where they explain no more of scenes not seen."""
-    scenes, tried = known_scenes(ask.observation, found.positions), Choice(model="elements", ridge=ridge)
-    tasks = [(found.positions, fold) for fold in folds_of(len(scenes[0]), range(len(scenes)), [tried], _FOLDS)]
-    shares = ask.pieces.values(_fold_shares, ask.observation, tasks, "elements, held out")
-    elements = joined_shares(shares, [fold for _, fold in tasks])
+    located = torch.nonzero(found.order > 0).squeeze(-1)
+    positions, tried = found.positions[located], Choice(model="elements", ridge=ridge)
+    scenes = known_scenes(ask.observation[located], positions)
+    folds = folds_of(len(scenes[0]), range(len(scenes)), [tried], _FOLDS)
+    tasks = [(located, positions, fold) for fold in folds]
+    elements = joined_shares(ask.pieces.values(_fold_shares, ask.observation, tasks, "elements, held out"), folds)
     told = {"nominal": float(held_out_shares(scenes, Choice()).mean()), "elements": float(elements.mean())}
     choice = replace(tried if worth_taking(told, "elements", "nominal") else Choice(), shares=told)
     taken = tuple(no_gains(each) for each in scenes) if choice.model == "nominal" else gains
@@ -92,9 +94,9 @@ def _judged(ask: "_Asking", gains: tuple[Gains, ...], found: Estimate, ridge: fl
     return Calibration.of(learnt, ask.observation, (LINEAR_PHASE, *unidentified(learnt, ask.observation)))
 
 
-def _fold_shares(observation: Observation, task: tuple[Positions, Fold]) -> tuple[Tensor, Tensor]:
-    positions, fold = task
-    return fold_shares(known_scenes(observation, positions), fold)
+def _fold_shares(observation: Observation, task: tuple[Tensor, Positions, Fold]) -> tuple[Tensor, Tensor]:
+    rows, positions, fold = task
+    return fold_shares(known_scenes(observation[rows], positions), fold)
 
 
 @dataclass(frozen=True, kw_only=True)
