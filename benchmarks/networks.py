@@ -22,7 +22,7 @@ from ris_pytorch_pipeline.estimate import Estimate, PilotMl, Sml
 from ris_pytorch_pipeline.experiment import training_preset
 from ris_pytorch_pipeline.localise import Localiser
 from ris_pytorch_pipeline.losses import HybridLoss, measure_prediction
-from ris_pytorch_pipeline.nets import HybridNet
+from ris_pytorch_pipeline.nets import Network
 from ris_pytorch_pipeline.physics import Observation, draw, preset
 from ris_pytorch_pipeline.rng import stream
 from ris_pytorch_pipeline.train import load_network
@@ -35,7 +35,7 @@ def source(kinds: tuple[str, ...], scenes: int, seed: int, **changes: object) ->
 
 
 @torch.no_grad()
-def loss(net: HybridNet) -> float:
+def loss(net: Network) -> float:
     """Mean over the scenes of both kinds."""
     criterion = HybridLoss(training_preset("reference").loss)
     batches = list(source(("random", "pilot"), 512, 5))
@@ -43,13 +43,13 @@ def loss(net: HybridNet) -> float:
 
 
 @torch.no_grad()
-def nmse(net: HybridNet, law: str) -> float:
+def nmse(net: Network, law: str) -> float:
     """Mean over the scenes."""
     batches = source(("random",), 384, 9, sources=(1, 3), snr_db=(5.0, 20.0), distance_law=law)
     return float(torch.cat([measure_prediction(net(inputs), labels).nmse for inputs, labels in batches]).mean())
 
 
-def success(net: HybridNet, kind: str, snr_db: float) -> float:
+def success(net: Network, kind: str, snr_db: float) -> float:
     """Share of scenes with all of five sources within 3°."""
     trial = trial_of(preset(kind, distance_law="inverse", sources=5, snr_db=snr_db), 96, 0)
     found = Localiser(net)(trial.scenes.observation, 5)

@@ -17,6 +17,7 @@ from ris_pytorch_pipeline.estimate import (
     SparseBayesian,
 )
 from ris_pytorch_pipeline.localise import Localiser
+from ris_pytorch_pipeline.nets import HybridNet
 from ris_pytorch_pipeline.physics import Scenario, Scenes, draw, preset, steering
 from ris_pytorch_pipeline.rng import stream
 
@@ -72,6 +73,7 @@ def test_the_network_of_the_package(kind: str, options: dict) -> None:
     observation = scenes_of(SCENARIOS[kind], 16).observation
     near = Localiser.reference(**options)
     far = Localiser.reference(**options)
+    assert isinstance(far.net, HybridNet)
     far.net.cuda()
     sources = int(SCENARIOS[kind].sources)  # pyright: ignore[reportArgumentType]
     agree(far(observation.to("cuda"), sources), near(observation, sources), 1e-2)

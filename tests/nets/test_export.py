@@ -15,7 +15,9 @@ from ris_pytorch_pipeline.rng import stream
 
 @pytest.fixture(scope="module")
 def net() -> HybridNet:
-    return reference_network().net
+    found = reference_network().net
+    assert isinstance(found, HybridNet)
+    return found
 
 
 def beams(net: HybridNet, scenes: int) -> torch.Tensor:

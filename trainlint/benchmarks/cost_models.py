@@ -91,7 +91,7 @@ def tiny() -> Training:
     trainer = Trainer(presets.tiny, reporter=Reporter(quiet=True))
     data, plan = trainer.parts.data(trainer.experiment), trainer.experiment.plan
     inputs, labels = trainer.hardware.batch(data.train(0), 0, plan.sizes()[0])
-    used = rates(1, plan.updates(1), trainer.config)
+    used = rates(1, plan.updates(1), trainer.config, trainer.groups.trained)
 
     def step(hand_over: HandOver) -> None:
         report = trainer.losses[0](trainer.net(inputs), inputs, labels)

@@ -14,6 +14,8 @@ from ..shapes import Cosines, Positions
 
 _POLE = 1e-6
 """cos(elevation) below which all azimuths are one direction."""
+_ROUNDING = 1e-9
+"""Radians or metres by which ends may differ that are meant to be the same."""
 _MARGIN = 0.02
 """How far (in u and w) a refined position may leave the field of view before it is clamped to the edge."""
 
@@ -113,6 +115,11 @@ class SearchRegion:
     def ahead(self) -> bool:
         """Whether all of it lies at x > 0."""
         return -math.pi / 2 < self.azimuth[0] and self.azimuth[1] < math.pi / 2
+
+    def covers(self, other: "SearchRegion") -> bool:
+        """Whether another field of view lies inside this one, but for rounding."""
+        ends = ((vars(self)[name], vars(other)[name]) for name in ("azimuth", "elevation", "distance"))
+        return all(low - _ROUNDING <= first and last <= high + _ROUNDING for (low, high), (first, last) in ends)
 
     def holds(self, positions: Positions, slack: float = 0.0) -> Bool[Tensor, "*batch source"]:
         """True where a direction lies inside, or outside by no more than `slack` radians."""

@@ -16,6 +16,7 @@ class Status(StrEnum):
     AMBIGUOUS = "ambiguous: other positions explain the measurements as well"
     EDGE = "at the edge: a source lies on the border of the searched field"
     UNTESTED = "not tested: about as many unknowns as measurements leave too little over to show a wrong model"
+    BEYOND = "beyond the network: one more source would be detected than it can count"
     WEAK = "weak: a source hardly stands out from scatter of the channel's colour"
 
     @property
@@ -62,6 +63,10 @@ _ADVICE = {
     Status.UNTESTED: (
         "as many sources of random symbols as antennas, or as the rank of the channel, or more; or few measurements",
         "ask for fewer sources, send pilots or known symbols, add antennas that hear something else, or snapshots",
+    ),
+    Status.BEYOND: (
+        "more sources than the network was trained for",
+        "let the likelihood count: leave --model out, take Sml() or PilotMl(), or pass a doubt above 0",
     ),
     Status.WEAK: (
         "more sources asked for than there are, low SNR, few snapshots, or a model that explains little",

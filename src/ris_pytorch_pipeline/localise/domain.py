@@ -11,11 +11,11 @@ from ..errors import InputError
 from ..experiment import TrainingExperiment
 from ..physics import Observation, ends
 from ..shapes import Counts
+from .refusals import WAY_OUT
 
 _MARGIN_DB = 8.0
 """How far beyond the trained span of SNR the noise that is found may place a scene: the symbols of one scene have up to
 5.5 dB more or less power than on average (20 000 scenes of one source), and what is found scatters."""
-_WAY_OUT = "locate without the network: `ris locate` without --model, or Sml() and PilotMl()"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,4 +90,4 @@ def domain_of(experiment: TrainingExperiment) -> Domain:
 
 
 def _refuse(wanted: str, got: str) -> NoReturn:
-    raise InputError(wanted, got, "a scene that the network was not made for", _WAY_OUT)
+    raise InputError(wanted, got, "a scene that the network was not made for", WAY_OUT)

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..errors import InputError
-from ..estimate import Estimate
+from ..estimate import Estimate, Status
 from ..likelihood import response_gram
 from ..matching import great_circle
 from ..physics import Observation, cosines_from_positions, steering_at
@@ -55,7 +55,8 @@ class Existence:
             estimate: what any estimator with powers and noise found in them.
 
         Returns:
-            (scene, source), NaN in empty slots, and where the estimate states no noise.
+            (scene, source), NaN in empty slots, where the estimate states no noise, and in scenes that are `BEYOND` a
+            network: to none of these was it fitted.
 
         Raises:
             InputError: another number of scenes, symbols that are known, or several wavelengths.
@@ -63,7 +64,8 @@ class Existence:
         check(observation, estimate)
         weights = self.pilot if observation.symbols == "pilot" else self.random
         shown = features(observation, estimate)
-        return (shown @ shown.new_tensor(weights)).sigmoid()
+        beyond = torch.tensor([ended is Status.BEYOND for ended in estimate.status], device=shown.device)
+        return (shown @ shown.new_tensor(weights)).sigmoid().masked_fill(beyond[:, None], torch.nan)
 
 
 def features(observation: Observation, estimate: Estimate) -> Float[Tensor, "scene source feature"]:

@@ -1,8 +1,6 @@
 """What a user calls with measurements: network -> proposals -> polish by the coded likelihood -> positions."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import dataclasses
 from typing import Any
 
 import torch
@@ -10,11 +8,12 @@ from torch import Tensor
 
 from ..covariance import LowRank
 from ..data import Inputs, inputs_from
-from ..errors import ConfigurationError, InputError
+from ..errors import InputError
 from ..estimate import (
     Estimate,
     MaximumLikelihood,
     PilotMl,
+    SearchRegion,
     Sml,
     Spectral,
     asked_sources,
@@ -25,17 +24,19 @@ from ..nets import Network, Prediction
 from ..physics import Observation
 from ..shapes import Counts
 from .answer import Answer, joined_covariances
+from .beyond import counted_beyond
 from .counting import Counting
 from .domain import Domain, domain_of
 from .effort import Evidence, Trust
+from .evaluating import answer_of
 from .explaining import Explaining
 from .merging import moved, replaced
 from .proposal import OnCovariance, Proposer
 from .reference import REFERENCE, reference_network
-from .refusals import check_estimator, check_finite
+from .refusals import check_effort, check_estimator, check_field
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Localiser:
     """Locates sources by a trained network: its proposals, and some updates of the coded likelihood from there.
 
@@ -62,39 +63,31 @@ class Localiser:
         trust: how likely an estimate of `Explaining` is right, from what speaks for it.
         counting: how K is estimated from the network's count and the likelihood, fitted to this network; None leaves it
             to the network.
+        field: the field of view of the scenes, inside that of the network; None is the network's.
 
     Raises:
         ConfigurationError: another kind of estimator, a negative number, an empty batch, no probability, or a search
             without a polish.
+        InputError: a field of view that the network's beams do not cover.
     """
 
     net: Network
-    estimator: Explaining | Proposer | Spectral = field(default_factory=Explaining)
+    estimator: Explaining | Proposer | Spectral = dataclasses.field(default_factory=Explaining)
     polish: int = 10
     doubt: float = 0.0
     batch: int = 128
     fit: bool = False
     domain: Domain | None = None
     title: str = "hybrid"
-    trust: Trust = field(default_factory=Trust)
+    trust: Trust = dataclasses.field(default_factory=Trust)
     counting: Counting | None = None
+    field: SearchRegion | None = None
 
     def __post_init__(self) -> None:
         check_estimator(self.estimator)
-        if self.polish < 0 or self.batch < 1:
-            raise ConfigurationError(
-                "polish >= 0 and batch >= 1",
-                f"{self.polish} and {self.batch}",
-                "a sign",
-                "pass 0 to leave polishing out",
-            )
-        if not 0 <= self.doubt <= 1:
-            raise ConfigurationError("doubt in [0, 1]", str(self.doubt), "log odds, or a percentage", "pass 0.3")
-        if self.doubt and not self.polish:
-            raise ConfigurationError(
-                "a polish where doubtful scenes are searched", "polish = 0",
-                "the likelihood is to search and not to polish", "pass doubt=0, or polish=10",
-            )  # fmt: skip
+        check_effort(self.polish, self.batch, self.doubt)
+        if self.field is not None:
+            check_field(self.field, self.net.config.region)
 
     @classmethod
     def reference(cls, **options: Any) -> "Localiser":  # noqa: ANN401
@@ -127,6 +120,11 @@ class Localiser:
         searched = f" + search below {self.doubt:g}" if self.doubt else ""
         return f"{self.title} ({self.proposer.name}){searched}{polished}"
 
+    @property
+    def region(self) -> SearchRegion:
+        """The field of view that is searched."""
+        return self.net.config.region if self.field is None else self.field
+
     def predict(self, observation: Observation) -> Prediction:
         """The network's answer, without gradients.
 
@@ -139,24 +137,22 @@ class Localiser:
         self._check(observation)
         return self._answer(self._inputs(observation))
 
+    def _answer(self, inputs: Inputs) -> Prediction:
+        return answer_of(self.net, inputs)
+
     def _inputs(self, observation: Observation) -> Inputs:
         """What the network is given, on its device."""
         panel = self.net.config.panel
         single = observation.to(self._device, torch.complex64)
         return inputs_from(single, (panel.vertical, panel.horizontal))
 
-    def _answer(self, inputs: Inputs) -> Prediction:
-        with torch.no_grad(), _evaluating(self.net):
-            answer = self.net(inputs)
-        check_finite(answer)
-        return answer
-
     def __call__(self, observation: Observation, sources: int | Counts | None = None) -> Estimate:
         """Locate the sources of every scene.
 
         Args:
             observation: the scenes.
-            sources: K for all scenes, K per scene, or None for the network's count.
+            sources: K for all scenes, K per scene, or None to count them. Where one more is detected than the network
+                can count, the likelihood counts if `doubt` is above 0; otherwise the scene is `Status.BEYOND`.
 
         Returns:
             The estimate, on the device of the observation; deviations from the Fisher information where it was
@@ -201,7 +197,15 @@ class Localiser:
             self.domain.check(observation, asked)
         index = torch.arange(len(observation), device=observation.measurements.device)
         with without_records(observation.array):
-            return [self._part(observation[i], None if asked is None else asked[i]) for i in index.split(self.batch)]
+            return [self._counted(observation[i], None if asked is None else asked[i]) for i in index.split(self.batch)]
+
+    def _counted(self, observation: Observation, asked: Counts | None) -> Answer:
+        """What is made of some scenes; where K is open, more than the network can count are no silent few."""
+        answer = self._part(observation, asked)
+        if asked is not None or not self.polish:
+            return answer
+        most, likelihood = self.net.config.most_sources, self._likelihood(observation)
+        return counted_beyond(likelihood, observation, answer, most, search=self.doubt > 0)
 
     def _part(self, observation: Observation, asked: Counts | None) -> Answer:
         inputs, device = self._inputs(observation), observation.measurements.device
@@ -210,7 +214,7 @@ class Localiser:
         counts = counts.to(device).clamp_max(self._most(observation))
         proposer = self.proposer
         if isinstance(proposer, Explaining):
-            region, beams = self.net.config.region, self.net.beams
+            region, beams = self.region, self.net.beams
 
             def located(numbers: Counts) -> tuple[Estimate, Evidence]:
                 return proposer.located(beams, prediction, inputs, region, numbers, self.polish)
@@ -260,9 +264,8 @@ class Localiser:
         return moved(proposed, observation.measurements.device)
 
     def _likelihood(self, observation: Observation) -> MaximumLikelihood:  # pyright: ignore[reportMissingTypeArgument]
-        region = self.net.config.region
         made = PilotMl if observation.symbols == "pilot" else Sml
-        return made(region=region, fit=self._slow)
+        return made(region=self.region, fit=self._slow)
 
     @property
     def _device(self) -> torch.device:
@@ -278,17 +281,3 @@ class Localiser:
                 "a network of another scenario",
                 "train one for this panel, or use a classical estimator",
             )
-
-
-@contextmanager
-def _evaluating(net: Network) -> Iterator[None]:
-    """The network in evaluation mode, and back in its former mode afterwards; to change it takes a while."""
-    training = net.training
-    if not training:
-        yield
-        return
-    net.eval()
-    try:
-        yield
-    finally:
-        net.train()

@@ -1,6 +1,6 @@
 """Which kinds of network there are, by name, and what the rest of the code asks of one. Builds none by itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -36,8 +36,16 @@ class Network(Protocol):
         """Propose sources."""
         ...
 
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """Every parameter, as every module has them."""
+        ...
+
     def state_dict(self) -> dict[str, Any]:
         """Weights and buffers by name, as every module has them."""
+        ...
+
+    def to(self, device: Any) -> Any:  # noqa: ANN401
+        """Move to a device, as every module does."""
         ...
 
     def eval(self) -> Any:  # noqa: ANN401

@@ -128,10 +128,11 @@ def estimator_for(
 
     Raises:
         ConfigurationError: an unknown estimator.
+        InputError: a field of view that the network was not made for.
     """
-    if trained is not None:
-        return localiser(trained, arguments, file), trained.net.config.region
     region = region_for(arguments, file)
+    if trained is not None:
+        return localiser(trained, arguments, file, region), region
     name = arguments.estimator or likelihood_for(file.observation.symbols)
     return contender(name, region), region
 

@@ -53,23 +53,27 @@ def warn_of_symbols(trained: Trained, symbols: str) -> None:
         warnings.warn(f"the network was trained on {told} symbols, these scenes have {symbols} ones", stacklevel=2)
 
 
-def localiser(trained: Trained, arguments: argparse.Namespace, file: SceneFile) -> Localiser:
+def localiser(
+    trained: Trained, arguments: argparse.Namespace, file: SceneFile, field: SearchRegion
+) -> Localiser:  # fmt: skip
     """The trained network as an estimator: where its proposals come from, when it searches, how far it polishes.
+
+    It searches the field of view of the scenes.
 
     Raises:
         ConfigurationError: `--beta` beside proposals that need no covariance.
-        InputError: β outside [0, 1].
+        InputError: β outside [0, 1], or a field of view that the network was not made for.
 
     Warns:
         UserWarning: symbols of another kind than the network was trained on.
     """
-    proposer = proposer_of(arguments, trained.net.config.region)
+    proposer = proposer_of(arguments, field)
     polish = 10 if arguments.polish is None else arguments.polish
     doubt = (DOUBT if polish else 0.0) if arguments.doubt is None else arguments.doubt
     if str(arguments.model) == REFERENCE:
-        return Localiser.reference(estimator=proposer, polish=polish, doubt=doubt, fit=polish > 0)
+        return Localiser.reference(estimator=proposer, polish=polish, doubt=doubt, fit=polish > 0, field=field)
     warn_of_symbols(trained, file.observation.symbols)
-    return Localiser(trained.net, proposer, polish, doubt, fit=polish > 0)
+    return Localiser(trained.net, proposer, polish, doubt, fit=polish > 0, field=field)
 
 
 def proposer_of(arguments: argparse.Namespace, region: SearchRegion) -> Explaining | Proposer:

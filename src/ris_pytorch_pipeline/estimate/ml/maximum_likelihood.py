@@ -91,7 +91,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         """The gain 2 ΔNLL that one more source beside the given number needs in these measurements: τ, or more."""
         ...
 
-    def _at_a_time(self, observation: Observation) -> int:
+    def at_a_time(self, observation: Observation) -> int:
         """Scenes searched together.
 
         Raises:
@@ -115,7 +115,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         """
         return self.threshold + 2 * math.log(max(1.0, grid.size / _CALIBRATED_POINTS))
 
-    def _needed(self, observation: Observation, grid: SearchGrid) -> Needed:
+    def needed_on(self, observation: Observation, grid: SearchGrid) -> Needed:
         """What one more source needs beside so many, on a grid."""
         raised = self.threshold_on(grid) - self.threshold
         return lambda given: self.needed(observation, given) + raised
@@ -147,7 +147,7 @@ class MaximumLikelihood(ABC, Generic[L]):
             InputError: K out of range, symbols of another kind, or a scene without energy.
         """
         scaled = scale(observation)
-        at_a_time = self._at_a_time(scaled.observation)
+        at_a_time = self.at_a_time(scaled.observation)
         counts = None if sources is None else asked_sources(observation, sources, self._most(scaled.observation))
         parts: list[Estimate] = []
         with without_records(scaled.observation.array):
@@ -197,7 +197,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         """Scenes with the same number of sources, polished together."""
         parts: list[Polished] = []
         for order in counts.unique().tolist():
-            for index in torch.nonzero(counts == order).squeeze(-1).split(self._at_a_time(scaled.observation)):
+            for index in torch.nonzero(counts == order).squeeze(-1).split(self.at_a_time(scaled.observation)):
                 start = torch.stack([p[~p[:, 0].isnan()] for p in positions[index]]).double()
                 likelihood = self.likelihood(scaled.observation[index])
                 found = self.start(likelihood, start)
@@ -211,7 +211,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         """The parts in order, with their fit; where the order was estimated, without sources that do not stand out."""
         if not self.fit:
             return merged(parts, asked)[0]
-        needed = self._needed(scaled.observation, search_grid(self.region, scaled.observation.array))
+        needed = self.needed_on(scaled.observation, search_grid(self.region, scaled.observation.array))
         threshold = min(needed(0), _MOST_NEEDED)
         misread = partial(better_readings, self, threshold=threshold)
         weighing = Weighing(
@@ -250,7 +250,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         if counts is None:
             rows = torch.arange(len(likelihood.observation), device=likelihood.observation.measurements.device)
             most = min(self.most_sources, self._most(likelihood.observation))
-            needed = self._needed(likelihood.observation, likelihood.grid)
+            needed = self.needed_on(likelihood.observation, likelihood.grid)
             return search_unknown(likelihood, rows, most, needed, self.searching)
         groups = [(order, torch.nonzero(counts == order).squeeze(-1)) for order in counts.unique().tolist()]
         return [Found(rows, self.find(likelihood, rows, order)) for order, rows in groups]

@@ -120,7 +120,7 @@ class PilotMl(MaximumLikelihood[PilotLikelihood]):
         few = search_grid(self.region, likelihood.observation.array).size <= MOST_POINTS
         margin = self.margin * given.cosines.shape[1] * (_WARY if few else 1.0)
         faint = likelihood.source_gains(rows, given).amin(1) < margin * left
-        needed = self._needed(likelihood.observation, likelihood.grid)(given.cosines.shape[1])
+        needed = self.needed_on(likelihood.observation, likelihood.grid)(given.cosines.shape[1])
         return faint | (left > _NEARLY * needed) | merged_pairs(likelihood, given)
 
     def _paired(self, likelihood: PilotLikelihood, rows: Rows, given: Hypothesis) -> Hypothesis:
