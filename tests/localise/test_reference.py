@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +39,12 @@ def test_the_file_is_small_and_says_where_it_comes_from() -> None:
     header = reference_network().header
     assert header.identity["run"] in card and header.identity["configuration"] in card
     assert "ris train" in card
+
+
+def test_its_card_holds_the_table_of_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs/hybrid.md").read_text(encoding="utf-8")
+    table = page[page.index("| symbols | K | SNR dB | network success |") :].partition("\n\n")[0]
+    assert table in (files("ris_pytorch_pipeline.localise") / "reference.md").read_text(encoding="utf-8")
 
 
 def test_the_preset_is_what_trained_it() -> None:
