@@ -61,6 +61,9 @@ TRAINING_PRESETS: dict[str, TrainingExperiment] = {
 def training_preset(name: str, values: Mapping[str, Any] | None = None) -> TrainingExperiment:
     """A named run with plain values laid over it.
 
+    >>> training_preset("tiny", {"net": {"width": 16}}).net.width
+    16
+
     Args:
         name: `tiny`, `desk`, `reference` or `paper`.
         values: nested as the experiment is; None changes nothing.

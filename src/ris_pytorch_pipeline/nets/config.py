@@ -15,6 +15,9 @@ from ..physics.scenario import Span
 class NetConfig:
     """Size, geometry and initial weights of a `HybridNet`; the defaults are the preset `tiny` for scenario `random`.
 
+    >>> NetConfig(width=16).array.elements.shape
+    torch.Size([144, 3])
+
     Args:
         width: channels of the backbone.
         blocks: residual blocks of two 3 x 3 convolutions each.
