@@ -82,7 +82,8 @@ def test_every_flipped_byte_is_noticed(world, tmp_path) -> None:
     world.like(n_train=4, n_val=4, epochs=1).trainer(directory=tmp_path).fit()
     path, small = tmp_path / "ledger.jsonl", tmp_path / "small.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
-    good = b"".join(sorted(lines, key=len)[:3])
+    shortest = sorted(lines, key=len)[:3]
+    good = b"".join(line for line in lines if line in shortest)
     small.write_bytes(good)
     assert len(read_ledger(small)) == 3 and "crc" not in read_ledger(small)[0]
     for at in range(len(good)):
