@@ -14,9 +14,9 @@ from ..physics import Array, Observation, Panel, Points, Truth, positions_from_c
 from ..shapes import Positions
 from ..units import SPEED_OF_LIGHT
 from .arranging import real, signal
-from .mapping import ImportMapping, Places, read_mapping
+from .mapping import ImportMapping, Places, Quantity, read_mapping
 from .reading import Folder
-from .scales import in_si
+from .scales import Kind, in_si
 
 MEASUREMENTS = ("scene", "frequency", "snapshot", "antenna")
 CODES = ("scene", "frequency", "snapshot", "element")
@@ -116,11 +116,11 @@ def _wavelengths(mapping: ImportMapping, folder: Folder) -> NDArray[np.float64]:
     return np.atleast_1d(real(_flat(mapping.wavelength), folder, mapping, "wavelength", "length").values)
 
 
-def _flat(quantity: Any) -> Any:  # noqa: ANN401
+def _flat(quantity: Quantity) -> Quantity:
     """A quantity whose one axis, where it is not named, is that of the frequencies."""
     if quantity.axes or (quantity.value is not None and not isinstance(quantity.value, tuple)):
         return quantity
-    return type(quantity)(**{**vars(quantity), "axes": ("frequency",)})
+    return replace(quantity, axes=("frequency",))
 
 
 def _array(mapping: ImportMapping, folder: Folder, wavelengths: NDArray[np.float64]) -> Array:
@@ -168,7 +168,7 @@ def _noise(mapping: ImportMapping, folder: Folder) -> NDArray[Any] | None:
         return None
     quantity = mapping.noise_variance
     if quantity.array and not quantity.axes:
-        quantity = type(quantity)(**{**vars(quantity), "axes": ("scene",)})
+        quantity = replace(quantity, axes=("scene",))
     return real(quantity, folder, mapping, "noise_variance", "level").values
 
 
@@ -186,7 +186,7 @@ def places(
         return positions_from_cartesian(xyz).numpy()
     if not given.distance.given:
         raise ConfigurationError(f"{key}.distance", "none", "a line left out", "add it; a far one may be 1e6 m")
-    kinds = {"azimuth": "angle", "elevation": "angle", "distance": "length"}
+    kinds: dict[str, Kind] = {"azimuth": "angle", "elevation": "angle", "distance": "length"}
     parts = [
         _coordinate(vars(given)[name], folder, mapping, f"{key}.{name}", kind, axes) for name, kind in kinds.items()
     ]
@@ -194,14 +194,14 @@ def places(
 
 
 def _coordinate(
-    quantity: Any, folder: Folder, mapping: ImportMapping, key: str, kind: Any, axes: tuple[str, ...]  # noqa: ANN401
+    quantity: Quantity, folder: Folder, mapping: ImportMapping, key: str, kind: Kind, axes: tuple[str, ...]
 ) -> NDArray[np.float64]:  # fmt: skip
     """One coordinate; an array whose axes are not named has the first of them, a coordinate left out is zero."""
     if not quantity.given:
         return np.zeros([1] * len(axes))
     many = quantity.array or isinstance(quantity.value, tuple)
     if many and not quantity.axes:
-        quantity = type(quantity)(**{**vars(quantity), "axes": axes[:1]})
+        quantity = replace(quantity, axes=axes[:1])
     return real(quantity, folder, mapping, key, kind).ordered(axes, key)
 
 
