@@ -2,7 +2,8 @@
 
 CPU time is compared, because other work on the machine disturbs it least; the ratio is what to quote. A case is timed
 as often as asked for, in pairs; the ratio is the median over pairs, and its 95 % interval that of the median. Where
-the search is exact on both sides, the answers agree: `same` counts scenes whose directions all agree within 0.06°.
+the search is exact on both sides, the answers agree: `same` counts scenes whose directions all agree within 0.06°,
+`right` those in which each side finds every true direction within 3°.
 
     git worktree add ../older 5083eca && python benchmarks/against_checkout.py ../older [--pairs 7] [--only sml]
 """
@@ -39,12 +40,17 @@ CASES = {
     "reference pilot K=3, one scene": ("reference", "pilot", 3, 1),
     "reference random K=3, batch 64": ("reference", "random", 3, 64),
     "reference random K=5, batch 64": ("reference", "random", 5, 64),
+    "network, search: random K=3, 512 scenes": ("reference/sml", "random", 3, 512),
+    "network, search: pilot K=5, 512 scenes": ("reference/pilot", "pilot", 5, 512),
 }
-"""What is timed: (contender, preset, sources or 0 for unknown, scenes); the last need checkouts with a network."""
+"""What is timed: (contender, preset, sources or 0 for unknown, scenes); reference needs a checkout with a network, and
+a pair is this checkout's contender and the other's."""
+SAME, RIGHT = 1e-3, math.radians(3)
+"""Radians in both angles within which two answers are the same, and within which a source is found."""
 
 
-def prepared(contender: str, name: str, sources: int, count: int, *, plain: bool) -> Callable[[], Any]:
-    """The call to be timed, its scenes drawn; `plain` leaves the fit out where a checkout has one."""
+def prepared(contender: str, name: str, sources: int, count: int, *, plain: bool) -> tuple[Callable[[], Any], Any]:
+    """The call to be timed, and the true positions; `plain` leaves the fit out where a checkout has one."""
     import torch
 
     from ris_pytorch_pipeline.estimate import PilotMl, Sml
@@ -52,52 +58,59 @@ def prepared(contender: str, name: str, sources: int, count: int, *, plain: bool
     from ris_pytorch_pipeline.rng import stream
 
     scenes = draw(preset(name, sources=sources or (1, 3), snr_db=10.0), count, stream(3, "against", sources))
-    seen = scenes.observation
+    seen, truth = scenes.observation, scenes.truth.positions
     build = PilotMl if contender == "pilot" else Sml
     estimator = build(fit=False) if plain and "fit" in build.__dataclass_fields__ else build()
     if contender == "reference":
         from ris_pytorch_pipeline.localise import Localiser
 
         network = Localiser.reference(domain=None)
-        return lambda: network(seen, sources)
+        return (lambda: network(seen, sources)), truth
     if contender == "localiser":
         from ris_pytorch_pipeline.localise import Localiser
         from ris_pytorch_pipeline.nets import NET_PRESETS, HybridNet
 
         torch.manual_seed(0)
         net = HybridNet(NET_PRESETS["tiny"]).eval()
-        return lambda: Localiser(net)(seen, sources)
+        return (lambda: Localiser(net)(seen, sources)), truth
     if contender == "polish":
         start = scenes.truth.positions.clone()
         start[..., :2] += 0.02
-        return lambda: estimator.refine(seen, start, 5)
-    return lambda: estimator(seen, sources or None)
+        return (lambda: estimator.refine(seen, start, 5)), truth
+    return (lambda: estimator(seen, sources or None)), truth
 
 
-def work(*, plain: bool) -> None:
-    """Answer case names from the standard input with CPU seconds and directions, until it ends."""
+def work(*, plain: bool, other: bool) -> None:
+    """Answer case names from the standard input with CPU seconds and directions, found and true, until it ends."""
     import torch
 
     torch.set_num_threads(1)
-    ready: dict[str, Callable[[], Any]] = {}
+    ready: dict[str, tuple[Callable[[], Any], Any]] = {}
     for line in sys.stdin:
         name = line.strip()
         if name not in ready:
-            ready[name] = prepared(*CASES[name], plain=plain)
-            ready[name]()  # warm up
+            contender, kind, sources, count = CASES[name]
+            ready[name] = prepared(contender.split("/")[-1 if other else 0], kind, sources, count, plain=plain)
+            ready[name][0]()  # warm up
+        locate, truth = ready[name]
         start = time.process_time()
-        found = ready[name]()
+        found = locate()
         seconds = time.process_time() - start
-        directions = [[[x if x == x else None for x in p[:2]] for p in scene] for scene in found.positions.tolist()]
-        print(json.dumps({"seconds": seconds, "directions": directions}), flush=True)
+        told = {"seconds": seconds, "directions": directions(found.positions), "truth": directions(truth)}
+        print(json.dumps(told), flush=True)
+
+
+def directions(positions: Any) -> list[list[list[float]]]:  # noqa: ANN401
+    """Both angles of the sources of each scene; empty slots are left out."""
+    return [[p[:2] for p in scene if p[0] == p[0]] for scene in positions.tolist()]
 
 
 @contextmanager
-def worker(checkout: Path, *, plain: bool) -> Iterator[Callable[[str], dict[str, Any]]]:
+def worker(checkout: Path, *options: str) -> Iterator[Callable[[str], dict[str, Any]]]:
     """A process of another checkout that times one case at a time."""
     paths = os.pathsep.join(str(checkout / source) for source in ("src", "trainlint/src"))
     process = subprocess.Popen(
-        [sys.executable, str(HERE), "--work", *(["--plain"] if plain else [])],
+        [sys.executable, str(HERE), "--work", *options],
         env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -128,16 +141,13 @@ def median_interval(values: list[float]) -> tuple[float, float, float]:
     return middle, ranked[low], ranked[n - 1 - low]
 
 
-def agreement(ours: list[Any], theirs: list[Any]) -> int:
-    """Scenes in which every source has a counterpart within 1e-3 rad in both angles."""
+def agreement(ours: list[Any], theirs: list[Any], within: float = SAME) -> int:
+    """Scenes with as many sources, each of which has a counterpart within so many radians in both angles."""
 
-    def near(p: list[float | None], q: list[float | None]) -> bool:
-        return all(a is not None and b is not None and abs(a - b) < 1e-3 for a, b in zip(p, q, strict=True))
+    def near(p: list[float], q: list[float]) -> bool:
+        return all(abs(a - b) < within for a, b in zip(p, q, strict=True))
 
-    def listed(scene: list[Any]) -> list[Any]:
-        return [p for p in scene if p[0] is not None]
-
-    pairs = [(listed(a), listed(b)) for a, b in zip(ours, theirs, strict=True)]
+    pairs = list(zip(ours, theirs, strict=True))
     return sum(len(a) == len(b) and all(any(near(p, q) for q in b) for p in a) for a, b in pairs)
 
 
@@ -149,23 +159,29 @@ def main() -> None:
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--plain", action="store_true", help="without the fit")
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--other", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.work:
-        work(plain=arguments.plain)
+        work(plain=arguments.plain, other=arguments.other)
         return
-    print("scenes per CPU second, one thread    this    other    ratio  [95 % interval]   same answers")
-    options = {"plain": arguments.plain}
-    with worker(HERE.parents[1], **options) as ours, worker(arguments.checkout.resolve(), **options) as theirs:
+    print("scenes per CPU second, one thread        this    other    ratio  [95 % interval]   same answers   right")
+    options = ["--plain"] if arguments.plain else []
+    with (
+        worker(HERE.parents[1], *options) as ours,
+        worker(arguments.checkout.resolve(), "--other", *options) as theirs,
+    ):
         for case, (*_, count) in CASES.items():
             if arguments.only not in case:
                 continue
             pairs = [(ours(case), theirs(case)) for _ in range(arguments.pairs)]
             ratio, low, high = median_interval([b["seconds"] / a["seconds"] for a, b in pairs])
             this, other = (count / median_interval([p[side]["seconds"] for p in pairs])[0] for side in (0, 1))
-            same = agreement(pairs[0][0]["directions"], pairs[0][1]["directions"])
+            first, second = (each["directions"] for each in pairs[0])
+            same = agreement(first, second)
+            right = " and ".join(str(agreement(pairs[0][0]["truth"], found, RIGHT)) for found in (first, second))
             print(
-                f"{case:34s} {this:7.1f}  {other:7.1f}   {ratio:5.2f}  [{low:.2f}, {high:.2f}] n={arguments.pairs}"
-                f"   {same}/{count}",
+                f"{case:38s} {this:7.1f}  {other:7.1f}   {ratio:5.2f}  [{low:.2f}, {high:.2f}] n={arguments.pairs}"
+                f"   {same}/{count}   {right}",
                 flush=True,
             )
 
