@@ -14,6 +14,7 @@ from pathlib import Path
 
 import torch
 from hybrid import Method, Tally, cell
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from ris_pytorch_pipeline.bench import trial_of
 from ris_pytorch_pipeline.estimate import PilotMl, Sml
@@ -62,6 +63,9 @@ def draw(curves: dict[str, dict[str, Tally]], path: Path) -> None:
     scenes = len(next(iter(next(iter(curves.values())).values())).whole.success)
     axes.set(xscale="log", xlabel="CPU time a scene (ms)", ylabel="success (share of scenes)")
     axes.set_title(f"doubt at each point; hollow: the search alone; n = {scenes} scenes a cell", fontsize="small")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(color="0.9")
     axes.legend(frameon=False, fontsize="small")
     path.parent.mkdir(parents=True, exist_ok=True)
