@@ -21,6 +21,7 @@ from ris_pytorch_pipeline.bench import (
     cell_scenes,
     figures_of,
     read_rows,
+    region_of,
     suite_from_toml,
     suite_of,
     write_rows,
@@ -28,6 +29,7 @@ from ris_pytorch_pipeline.bench import (
 from ris_pytorch_pipeline.bench.suites.working import row_of
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError
 from ris_pytorch_pipeline.estimate import CONTENDERS, Contender, Estimate
+from ris_pytorch_pipeline.localise import Localiser
 from ris_pytorch_pipeline.physics import Observation
 from ris_pytorch_pipeline.train import Trained, load_network
 
@@ -188,9 +190,24 @@ def test_a_network_is_read_once_and_told_by_its_run(monkeypatch) -> None:
         entering.attempt(bad.cells()[0])
 
 
-def test_the_shipped_suite_of_the_paper_is_sound() -> None:
+def test_the_network_of_the_package_enters_with_its_count_its_domain_and_the_field_of_the_scenes() -> None:
+    values = {"scenes": 4, "contenders": {"net": {"model": "reference"}}, "order": "estimated"}
+    one = {"methods": ["net"], "scenario": {"sources": 2, "azimuth_deg": [-40, 40]}}
+    (cell,) = suite_of({**values, "sweeps": {"one": one}}).cells()
+    scenes = cell_scenes(cell.scenario, 4, 0, 0)
+    entering = Entering(read=load_network)
+    found = entering.attempt(cell)(scenes.observation, scenes.truth)
+    direct = Localiser.reference(doubt=0.7, field=region_of(cell.scenario))(scenes.observation)
+    assert torch.equal(found.order, direct.order) and torch.equal(found.positions, direct.positions)
+    (outside,) = suite_of({**values, "sweeps": {"one": one | {"scenario": {"azimuth_deg": [-80, 80]}}}}).cells()
+    with pytest.raises(InputError, match="field of view"):
+        entering.attempt(outside)
+
+
+@pytest.mark.parametrize("name", ["paper", "network"])
+def test_the_shipped_suites_are_sound(name: str) -> None:
     for quick in (False, True):
-        suite = suite_from_toml(Path(__file__).parents[2] / "suites" / "paper.toml", quick=quick)
+        suite = suite_from_toml(Path(__file__).parents[2] / "suites" / f"{name}.toml", quick=quick)
         Entering(read=load_network).check(suite.cells())
     assert torch.get_num_threads() == 1
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from ...errors import ConfigurationError
 from ...estimate import GENIE, SearchRegion, contender
 from ...experiment import overlay
-from ...localise import Localiser
+from ...localise import REFERENCE, Localiser
 from ...train import Trained
 from ..genie import genie_for, region_of
 from ..hybrid import DOUBT, proposer
@@ -55,11 +55,12 @@ class Entering:
 
         Raises:
             ConfigurationError: an unknown name or setting, a value that does not fit, or scenes that it cannot use.
-            InputError: no network in that file, or a share outside [0, 1].
+            InputError: no network in that file, a field of view that its beams do not cover, or a share outside [0, 1].
         """
         entrant, region = pending.entrant, region_of(pending.scenario)
         if entrant.model is not None:
-            return blind(self._localiser(entrant, pending.method), known_order=pending.order == "known")
+            localiser = self._localiser(entrant, pending.method, region)
+            return blind(localiser, known_order=pending.order == "known")
         if entrant.estimator == GENIE:
             if entrant.settings:
                 _refuse_settings(pending.method, "it is the likelihood of the symbols, from the truth")
@@ -93,16 +94,17 @@ class Entering:
             _refuse_settings(name, f"{type(made).__name__} is no dataclass")
         return overlay(made, entrant.settings, f"contenders.{name}.settings")
 
-    def _localiser(self, entrant: Entrant, name: str) -> Localiser:
+    def _localiser(self, entrant: Entrant, name: str, region: SearchRegion) -> Localiser:
         how = overlay(ModelSettings(), entrant.settings, f"contenders.{name}.settings")
         if how.beta and how.proposals not in ("music", "mvdr"):
             raise ConfigurationError(
                 "beta beside proposals of music or mvdr", f"beta = {how.beta:g} beside {how.proposals} in {name}",
                 "R_blend is what a spectrum is taken of", 'set proposals = "music", or leave beta out',
             )  # fmt: skip
-        net = self._network(str(entrant.model)).net
-        doubt = how.doubt if how.polish else 0.0
-        return Localiser(net, proposer(how.proposals, how.beta, net.config.region), polish=how.polish, doubt=doubt)
+        starts, doubt = proposer(how.proposals, how.beta, region), how.doubt if how.polish else 0.0
+        if entrant.model == REFERENCE:
+            return Localiser.reference(estimator=starts, polish=how.polish, doubt=doubt, field=region)
+        return Localiser(self._network(str(entrant.model)).net, starts, how.polish, doubt, field=region)
 
     def _network(self, model: str) -> Trained:
         if model not in self._networks:
