@@ -48,6 +48,16 @@ def test_a_search_is_begun_resumed_and_its_best_trained(ris: Run, folder: Path) 
     assert ris("train", "run", "--config", "found/best.toml", "--quiet", "--no-preflight").code == 0
 
 
+def test_workers_of_a_cluster_join_a_search(ris: Run, folder: Path) -> None:
+    found = ris("search", "found", "--trials", "2", "--cluster", "2", "--json", *SOON)
+    assert found.code == 0, found
+    assert found.json["complete"] and len(list(Path("found", "workers").iterdir())) <= 2
+    short = [trial["outcome"]["kind"] for trial in found.json["trials"] if trial["stage"] == "short"]
+    assert sum(kind in {"done", "pruned"} for kind in short) == 2
+    nobody = ris("search", "other", "--cluster", "tcp://127.0.0.1:1", *SOON)
+    assert nobody.code == 2 and "--workers N beside --cluster" in nobody.err and not Path("other").exists()
+
+
 def test_a_space_is_printed_to_begin_from(ris: Run) -> None:
     printed = ris("search", "--print-space", "--space", "wide")
     assert printed.code == 0

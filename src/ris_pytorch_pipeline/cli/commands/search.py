@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ...errors import ConfigurationError, InfeasibleError
@@ -28,6 +29,7 @@ from ...search import (
 from ...search.kept.names import JOURNAL
 from ...search.kept.studies import refuse_absent, refuse_present
 from ..memory import fixed_bytes, require
+from ..options.executing import check_cluster, executor_of
 from ..options.search_options import RESUMED
 from ..options.training_experiment import training_of
 from ..showing.search_shown import print_results
@@ -70,7 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
             else new_studies(storage, name, settings)
         )
         try:
-            code = _join(arguments, studies) if workers == 1 else _start(arguments, workers)
+            alone = workers == 1 and arguments.cluster is None
+            code = _join(arguments, studies) if alone else _start(arguments, workers)
         except KeyboardInterrupt:
             write_results(arguments.folder, studies, results_of(studies, complete=False))
             raise
@@ -123,17 +126,30 @@ def _join(arguments: argparse.Namespace, studies: Studies) -> int:
 
 
 def _start(arguments: argparse.Namespace, workers: int) -> int:
-    """Work in processes of their own; one that dies leaves its work to the others."""
-    command = [sys.executable, "-m", "ris_pytorch_pipeline", "search", str(arguments.folder), "--worker"]
-    command += ["--name", _name(arguments), "--threads", str(arguments.threads)]
-    command += [] if arguments.storage is None else ["--storage", arguments.storage]
-    command += ["--json"] if arguments.json else []
-    command += [word for path in arguments.extend for word in ("--extend", str(path))]
-    codes = run_processes(command, workers)
+    """Work in processes of their own, here or beside the workers of a cluster; one that dies leaves work to the others."""
+    words = ["search", str(arguments.folder.absolute()), "--worker"]
+    words += ["--name", _name(arguments), "--threads", str(arguments.threads)]
+    words += [] if arguments.storage is None else ["--storage", arguments.storage]
+    words += ["--json"] if arguments.json else []
+    words += [word for path in arguments.extend for word in ("--extend", str(path.absolute()))]
+    if arguments.cluster is None:
+        codes = run_processes(_command(words), workers)
+    else:
+        with executor_of(arguments) as executor:
+            codes = [done.value for done in executor.carry_out(_worked_there, [words] * workers)]
     for number, code in enumerate(codes):
         if code:
             print(f"ris: worker {number} ended with code {code}", file=sys.stderr)
     return min(codes, key=abs)
+
+
+def _command(words: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "ris_pytorch_pipeline", *words]
+
+
+def _worked_there(words: Sequence[str]) -> int:
+    """The exit code of a process that joins the search beside a worker of a cluster, and ends with it."""
+    return run_processes(_command(words), 1)[0]
 
 
 def _finish(arguments: argparse.Namespace, studies: Studies, code: int) -> int:
@@ -186,7 +202,19 @@ def _place(arguments: argparse.Namespace):  # noqa: ANN202 - Optuna's, which nee
 
 
 def _workers(arguments: argparse.Namespace) -> int:
-    workers = 1 if arguments.workers is None else arguments.workers
+    """How many processes join the search: those of `--workers`, else as many as `--cluster` starts, else this one.
+
+    Raises:
+        ConfigurationError: none or too many, or workers of a scheduler or queue whose number nobody gave.
+    """
+    where = arguments.cluster
+    check_cluster(where)
+    if arguments.workers is None and where is not None and not where.isdecimal():
+        raise ConfigurationError(
+            f"--workers N beside --cluster {where}", "none", "workers that come and go, whose number is not known",
+            "pass as many as are to search at a time",
+        )  # fmt: skip
+    workers = int(where or 1) if arguments.workers is None else arguments.workers
     if not 1 <= workers <= MOST_WORKERS:
         raise ConfigurationError(f"--workers of 1 to {MOST_WORKERS}", str(workers), "a slip", "pass as many as cores")
     return workers

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .training_options import add_base
 
-RESUMED = ("trials", "workers", "storage", "name")
+RESUMED = ("trials", "workers", "cluster", "storage", "name")
 """Options that may be given with --resume; the others are kept beside the trials."""
 
 
@@ -23,6 +23,11 @@ def add_search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--polish", type=int, metavar="N", help="likelihood updates, unless the space varies them (10)")
     parser.add_argument("--doubt", type=float, metavar="P", help="search a scene whose last start is less likely (0)")
     parser.add_argument("--workers", type=int, metavar="N", help="processes (1)")
+    parser.add_argument(
+        "--cluster", metavar="N|ADDRESS|TOML",
+        help="start the processes beside N Dask workers here, those of a cluster at tcp://HOST:PORT, or those that a "
+        "queue is asked for as FILE.toml says; all of them reach the storage (this machine)",
+    )  # fmt: skip
     parser.add_argument("--storage", metavar="URL", help="database of the trials (a journal in DIR)")
     parser.add_argument("--name", metavar="NAME", help="of the search in the database (the folder's)")
     parser.add_argument("--resume", action="store_true", help="go on, or join in; --trials may be raised")
