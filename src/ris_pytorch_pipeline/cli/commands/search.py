@@ -126,7 +126,7 @@ def _join(arguments: argparse.Namespace, studies: Studies) -> int:
 
 
 def _start(arguments: argparse.Namespace, workers: int) -> int:
-    """Work in processes of their own, here or beside the workers of a cluster; one that dies leaves work to the others."""
+    """Work in processes of their own, here or beside workers of a cluster; one that dies leaves work to the others."""
     words = ["search", str(arguments.folder.absolute()), "--worker"]
     words += ["--name", _name(arguments), "--threads", str(arguments.threads)]
     words += [] if arguments.storage is None else ["--storage", arguments.storage]
