@@ -59,10 +59,11 @@ bench: $(STAMP)
 	for file in simulate speed music_grid finite_snapshots order_threshold train serve_load; do $(BIN)/python benchmarks/$$file.py || exit 1; done
 	$(BIN)/python trainlint/benchmarks/watch_cost.py
 
-# Wheels and sdists of both packages, each installed in an environment of nothing else and tried; what was installed, as
+# Wheels and sdists of both packages, each installed beside what they need, by its hashes, and tried; what was installed, as
 # CycloneDX, and the digest of every file. The last line says so where they state no address of the project.
 DIST := build/dist
 CLEAN := build/clean
+INTO_CLEAN := $(CLEAN)/bin/python -m pip install --quiet --disable-pip-version-check
 TRY = $(CLEAN)/bin/ris --version && $(CLEAN)/bin/trainlint explain RT101 > build/explained.txt \
 	&& $(CLEAN)/bin/ris bound --scenes 2 \
 	&& $(CLEAN)/bin/ris simulate build/scenes.safetensors --force --sources 1 --scenes 2 \
@@ -70,14 +71,15 @@ TRY = $(CLEAN)/bin/ris --version && $(CLEAN)/bin/trainlint explain RT101 > build
 dist:
 	rm -rf dist build
 	$(PYTHON) -m venv $(DIST)
-	$(DIST)/bin/python -m pip install --quiet --disable-pip-version-check build cyclonedx-bom
-	$(DIST)/bin/python -m build --outdir dist trainlint
-	$(DIST)/bin/python -m build --outdir dist .
+	$(DIST)/bin/python -m pip install --quiet --disable-pip-version-check build==1.6.1 cyclonedx-bom==7.5.0
+	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(DIST)/bin/python -m build --outdir dist trainlint
+	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(DIST)/bin/python -m build --outdir dist .
 	$(PYTHON) -m venv $(CLEAN)
-	$(CLEAN)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt dist/*.whl
+	$(INTO_CLEAN) --no-deps --require-hashes --requirement requirements/run.txt
+	$(INTO_CLEAN) --constraint constraints.txt dist/*.whl
 	$(TRY)
 	$(DIST)/bin/cyclonedx-py environment --output-file dist/sbom.cdx.json $(CLEAN)/bin/python
-	$(CLEAN)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall dist/*.tar.gz
+	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(INTO_CLEAN) --no-deps --force-reinstall dist/*.tar.gz
 	$(TRY)
 	cd dist && sha256sum * > SHA256SUMS
 	$(PYTHON) tools/stated_address.py dist/*.whl
