@@ -15,7 +15,7 @@ import torch
 from kept_rows import keep, row_options
 
 from ris_pytorch_pipeline.estimate import SearchRegion, Sml, Status, search_grid
-from ris_pytorch_pipeline.estimate.fit.moving import moving_mates
+from ris_pytorch_pipeline.estimate.fit.images.moving import moving_mates
 from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.physics import Observation, Scenes, complex_normal, draw, measure, preset, steering
 from ris_pytorch_pipeline.rng import stream

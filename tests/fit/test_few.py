@@ -9,7 +9,7 @@ from fitted_scenes import scenes
 from ris_pytorch_pipeline.bench import matched
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.estimate import PilotMl, Sml, Status
-from ris_pytorch_pipeline.estimate.fit.rare_gain import gain_as_rare
+from ris_pytorch_pipeline.estimate.fit.counting.rare_gain import gain_as_rare
 from ris_pytorch_pipeline.physics import complex_normal
 from ris_pytorch_pipeline.rng import stream
 

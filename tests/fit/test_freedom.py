@@ -8,7 +8,7 @@ from fitted_scenes import scenes
 
 from ris_pytorch_pipeline.bench.stated import stated_of
 from ris_pytorch_pipeline.estimate import PilotMl, Sml
-from ris_pytorch_pipeline.estimate.fit.freedom import widening
+from ris_pytorch_pipeline.estimate.fit.certainty.freedom import widening
 from ris_pytorch_pipeline.physics import complex_normal
 from ris_pytorch_pipeline.rng import stream
 

@@ -6,7 +6,7 @@ from fitted_scenes import scenes
 
 from ris_pytorch_pipeline.bench import region_of
 from ris_pytorch_pipeline.estimate import PilotMl, Sml
-from ris_pytorch_pipeline.estimate.fit.modes import contest, modes_of, won
+from ris_pytorch_pipeline.estimate.fit.elsewhere.modes import contest, modes_of, won
 from ris_pytorch_pipeline.estimate.ml.hypothesis import Hypothesis, Likelihood
 from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.physics import Scenes, preset, to_cosines

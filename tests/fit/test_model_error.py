@@ -7,10 +7,10 @@ import pytest
 import torch
 from fitted_scenes import flipped, scenes
 
+from ris_pytorch_pipeline.estimate.fit.counting.model_error import energy_by_group, error_evidence, sources_share
+from ris_pytorch_pipeline.estimate.fit.counting.scatter import Scatter, scatter_of
+from ris_pytorch_pipeline.estimate.fit.counting.spare import kept_sources
 from ris_pytorch_pipeline.estimate.fit.groups import Groups, groups_of
-from ris_pytorch_pipeline.estimate.fit.model_error import energy_by_group, error_evidence, sources_share
-from ris_pytorch_pipeline.estimate.fit.scatter import Scatter, scatter_of
-from ris_pytorch_pipeline.estimate.fit.spare import kept_sources
 from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.physics import Impairments, Observation, Scenes, complex_normal
 from ris_pytorch_pipeline.rng import stream

@@ -9,7 +9,7 @@ import torch
 from ris_pytorch_pipeline.bench import matched
 from ris_pytorch_pipeline.estimate import SearchRegion, Sml, Status, search_grid
 from ris_pytorch_pipeline.estimate.fit import groups_of
-from ris_pytorch_pipeline.estimate.fit.moving import MOVING, Resting, _Moving, moving_mates
+from ris_pytorch_pipeline.estimate.fit.images.moving import MOVING, Resting, _Moving, moving_mates
 from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.physics import (
     Array,

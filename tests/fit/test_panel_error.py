@@ -4,7 +4,7 @@ import torch
 from fitted_scenes import scenes
 
 from ris_pytorch_pipeline.estimate import Sml
-from ris_pytorch_pipeline.estimate.fit.residual.panel_error import panel_deviations
+from ris_pytorch_pipeline.estimate.fit.certainty.panel_error import panel_deviations
 from ris_pytorch_pipeline.physics import Impairments, Panel, chart_of
 from ris_pytorch_pipeline.rng import stream
 

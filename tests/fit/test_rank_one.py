@@ -8,7 +8,7 @@ import torch
 
 from ris_pytorch_pipeline.bench import matched, region_of
 from ris_pytorch_pipeline.estimate import Estimate, PilotMl, Sml, Status
-from ris_pytorch_pipeline.estimate.fit import modes
+from ris_pytorch_pipeline.estimate.fit.elsewhere import modes
 from ris_pytorch_pipeline.physics import Scenes, complex_normal, draw, measure, preset, steering
 from ris_pytorch_pipeline.rng import stream
 

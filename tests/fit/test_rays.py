@@ -8,7 +8,7 @@ import torch
 from fitted_scenes import scenes
 
 from ris_pytorch_pipeline.estimate import PilotMl, SearchRegion, Sml, Status
-from ris_pytorch_pipeline.estimate.fit.rays import ray_mates, reach_of
+from ris_pytorch_pipeline.estimate.fit.images.rays import ray_mates, reach_of
 from ris_pytorch_pipeline.estimate.grid import search_grid
 from ris_pytorch_pipeline.physics import (
     Array,

@@ -7,7 +7,7 @@ import torch
 from fitted_scenes import conjugated, scenes
 
 from ris_pytorch_pipeline.estimate import PilotMl, Sml, Status
-from ris_pytorch_pipeline.estimate.fit.steady import steady_symbols
+from ris_pytorch_pipeline.estimate.fit.images.steady import steady_symbols
 from ris_pytorch_pipeline.estimate.ml.readings import better_readings
 from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.physics import complex_normal, measure, steering

@@ -8,8 +8,8 @@ import torch
 from fitted_scenes import scenes
 
 from ris_pytorch_pipeline.estimate.fit import groups_of, structure, tangents_of
+from ris_pytorch_pipeline.estimate.fit.certainty.panel_error import error_power
 from ris_pytorch_pipeline.estimate.fit.residual.code_errors import code_errors, neighbours
-from ris_pytorch_pipeline.estimate.fit.residual.panel_error import error_power
 from ris_pytorch_pipeline.estimate.fit.residual.structure import STATISTICS
 from ris_pytorch_pipeline.estimate.normalise import scale
 from ris_pytorch_pipeline.physics import (

@@ -4,7 +4,7 @@ import torch
 
 from ..bounds import estimated_deviations
 from ..estimate import Estimate, SearchRegion
-from ..estimate.fit.freedom import widening
+from ..estimate.fit.certainty.freedom import widening
 from ..estimate.ml.hypothesis import Hypothesis, joined
 from ..estimate.ml.levenberg import Local
 from ..estimate.ml.polish import Compact, Known, Polished, compact

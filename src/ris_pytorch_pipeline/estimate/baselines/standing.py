@@ -6,7 +6,7 @@ import torch
 
 from ...physics import Observation
 from ..estimate import Estimate, Status
-from ..fit.credible import evidence
+from ..fit.counting.credible import evidence
 from ..fit.groups import groups_of
 from ..ml.pilots.pilot_ml import PilotMl
 from ..ml.sml import Sml

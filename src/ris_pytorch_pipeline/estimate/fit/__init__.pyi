@@ -1,14 +1,14 @@
-from .credible import Evidence, evidence, weak
-from .edges import at_edge
+from .certainty.sandwich import sandwich_information
+from .counting.credible import Evidence, evidence, weak
+from .elsewhere.edges import at_edge
+from .elsewhere.modes import modes_of
 from .groups import Groups, groups_of
 from .meaning.capture import capture_notes
 from .meaning.other_ways import STATED, Convention, conventions, nearest_spacing
 from .meaning.preflight import Note, channel_rank, check_units, facts, grating_lobes, looks, notes
 from .meaning.trying import WIDER, Trial, better, explains, try_conventions
-from .modes import modes_of
 from .residual.structure import Structure, structure
 from .residual.tangents import Tangents, tangents_of
-from .sandwich import sandwich_information
 from .verdict import ALARM, Judged, judge
 
 __all__ = [

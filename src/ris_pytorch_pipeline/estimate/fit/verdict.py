@@ -13,18 +13,18 @@ from ..grid import search_grid
 from ..normalise import Scaled
 from ..outcome import Aside
 from ..region import SearchRegion
-from .credible import evidence, weak
-from .edges import at_edge
-from .expected import explained_share
-from .freedom import free_coordinates
+from .certainty.freedom import free_coordinates
+from .certainty.panel_error import with_panel_errors
+from .counting.credible import evidence, weak
+from .counting.expected import explained_share
+from .counting.spare import ASKED
+from .elsewhere.edges import at_edge
 from .groups import Groups, groups_of
+from .images.rays import ray_mates
 from .meaning.preflight import channel_rank, looks
-from .rays import ray_mates
 from .residual.foreign import foreign
-from .residual.panel_error import with_panel_errors
 from .residual.structure import COLOURED, SENTENCES, Structure, structure
 from .residual.tangents import tangents_of
-from .spare import ASKED
 
 ALARM = 0.005
 """p-value below which a residual is no white noise, see `benchmarks/residual_alarms.py`."""

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ...physics import Observation
 from ...shapes import Positions
-from ..fit.spare import ASKED
+from ..fit.counting.spare import ASKED
 from ..floor import FLOOR, floored
 from ..normalise import Scaled, scale
 from .hypothesis import Hypothesis, Rows

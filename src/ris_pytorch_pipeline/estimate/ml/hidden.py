@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 from ..estimate import Estimate, Status
+from ..fit.counting.model_error import SPEAKS, error_evidence, gain_over_errors
+from ..fit.counting.scatter import gains, losses, scatter_of, steady_scatter_of
 from ..fit.groups import Groups, groups_of
-from ..fit.model_error import SPEAKS, error_evidence, gain_over_errors
-from ..fit.moving import moving_mates
+from ..fit.images.moving import moving_mates
 from ..fit.residual.structure import structure
 from ..fit.residual.tangents import tangents_of
-from ..fit.scatter import gains, losses, scatter_of, steady_scatter_of
 from ..fit.verdict import tested_alone
 from ..grid import search_grid
 from ..normalise import Scaled

@@ -14,11 +14,11 @@ from ...bounds import estimated_deviations
 from ...physics import Array, Observation, chart_of, check_visible
 from ...shapes import Counts, Positions
 from ..estimate import Estimate, asked_sources, joined_estimates
-from ..fit.edges import pull_of
-from ..fit.freedom import widening
+from ..fit.certainty.freedom import widening
+from ..fit.certainty.sandwich import sandwich_information
+from ..fit.elsewhere.edges import pull_of
+from ..fit.elsewhere.modes import contest, modes_of, won
 from ..fit.meaning.preflight import check_units
-from ..fit.modes import contest, modes_of, won
-from ..fit.sandwich import sandwich_information
 from ..floor import above_floor
 from ..grid import SearchGrid, search_grid
 from ..normalise import Scaled, scale

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ...physics import Array, Observation, steering_at, to_cosines
 from ...shapes import Mask, Positions
-from ..fit.moving import clusters
+from ..fit.images.moving import clusters
 from ..grid import SearchGrid
 from .hypothesis import Likelihood
 from .readings import Reader

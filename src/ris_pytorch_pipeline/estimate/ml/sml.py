@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ...physics import Observation
 from ..amplitudes import not_known
-from ..fit.rare_gain import POSITION, gain_as_rare
+from ..fit.counting.rare_gain import POSITION, gain_as_rare
 from ..grid import search_grid
 from .large.outline import outline_bytes, outlined
 from .maximum_likelihood import MaximumLikelihood

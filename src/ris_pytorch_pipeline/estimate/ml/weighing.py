@@ -8,8 +8,8 @@ import torch
 from ...physics import Observation
 from ...shapes import Counts, Mask, Positions
 from ..estimate import Estimate, Status, replaced_estimates
-from ..fit.moving import MOVING, moving_mates
-from ..fit.steady import STEADY, steady_symbols
+from ..fit.images.moving import MOVING, moving_mates
+from ..fit.images.steady import STEADY, steady_symbols
 from ..fit.verdict import BLURRED, Judged, judge
 from ..grid import SearchGrid, search_grid
 from ..normalise import Scaled

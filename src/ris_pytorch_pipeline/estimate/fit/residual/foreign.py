@@ -6,8 +6,8 @@ from torch import Tensor
 
 from ....physics import Observation, complex_normal
 from ....rng import stream
+from ..counting.scatter import scatter_of
 from ..groups import Groups
-from ..scatter import scatter_of
 from .structure import by_student
 
 _DRAWS = 40

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from ....physics import Observation, complex_normal
 from ....rng import stream
+from ..counting.rare_gain import POSITION
 from ..groups import Groups
-from ..rare_gain import POSITION
 from .tangents import Tangents
 
 COLOURED = "the residual has the channel's colour"

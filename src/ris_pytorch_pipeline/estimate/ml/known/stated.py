@@ -10,16 +10,16 @@ from ....likelihood import sequence_information, sequence_scores
 from ....physics import Observation, chart_of
 from ....shapes import Positions
 from ...estimate import Estimate, Fit, Mode, Status
-from ...fit.edges import at_edge, pull_of
-from ...fit.expected import expected_share, explained_share
-from ...fit.freedom import widening
+from ...fit.certainty.freedom import widening
+from ...fit.certainty.panel_error import with_panel_errors
+from ...fit.certainty.sandwich import sandwich_information
+from ...fit.counting.expected import expected_share, explained_share
+from ...fit.counting.scatter import scatter_of
+from ...fit.elsewhere.edges import at_edge, pull_of
+from ...fit.elsewhere.modes import contest, modes_of
 from ...fit.groups import Groups
-from ...fit.modes import contest, modes_of
-from ...fit.residual.panel_error import with_panel_errors
 from ...fit.residual.structure import SENTENCES, Structure, structure
 from ...fit.residual.tangents import tangents_of
-from ...fit.sandwich import sandwich_information
-from ...fit.scatter import scatter_of
 from ...fit.verdict import ALARM
 from ...normalise import Scaled, scale
 from ...outcome import Modes

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ....errors import InputError
 from ....physics import Observation
-from ...fit.rare_gain import POSITION, gain_as_rare
+from ...fit.counting.rare_gain import POSITION, gain_as_rare
 from ...grid import search_grid
 from ..hypothesis import Hypothesis, Rows
 from ..large.outline import outline_bytes, outlined

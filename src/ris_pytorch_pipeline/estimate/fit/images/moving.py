@@ -10,13 +10,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ...likelihood import block_scores, fisher_information, negative_log_likelihood, snapshot_gram, whiten
-from ...physics import Chart, Observation, Sounding, chart_at, to_cosines
-from ...shapes import Mask, Positions
-from ..grid import SearchGrid
-from ..ml.levenberg import Box, Local, minimise
-from ..ml.stochastic import likelihood_box, position_box
-from .groups import groups_of
+from ....likelihood import block_scores, fisher_information, negative_log_likelihood, snapshot_gram, whiten
+from ....physics import Chart, Observation, Sounding, chart_at, to_cosines
+from ....shapes import Mask, Positions
+from ...grid import SearchGrid
+from ...ml.levenberg import Box, Local, minimise
+from ...ml.stochastic import likelihood_box, position_box
+from ..groups import groups_of
 
 MOVING = "a source that moves from snapshot to snapshot shows at several places"
 """What is said of a scene with a source that moved."""

@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ...shapes import Mask
-from ..ml.scanning.gain import one_source_gain
-from .groups import Groups, loaded_gram
+from ....shapes import Mask
+from ...ml.scanning.gain import one_source_gain
+from ..groups import Groups, loaded_gram
 from .model_error import SPEAKS, error_evidence, gain_over_errors, likeliest, sources_share
 from .scatter import Scatter
 

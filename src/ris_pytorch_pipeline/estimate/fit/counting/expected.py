@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .groups import Groups
+from ..groups import Groups
 from .scatter import Scatter
 
 

@@ -6,15 +6,15 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from ...shapes import Mask
-from ..estimate import Mode
-from ..grid import search_grid
-from ..ml.hypothesis import Hypothesis, Likelihood, Rows, joined
-from ..ml.search import SearchEffort, candidates
-from ..region import SearchRegion
-from ..spacing import nearest_spacing
+from ....shapes import Mask
+from ...estimate import Mode
+from ...grid import search_grid
+from ...ml.hypothesis import Hypothesis, Likelihood, Rows, joined
+from ...ml.search import SearchEffort, candidates
+from ...region import SearchRegion
+from ...spacing import nearest_spacing
+from ..meaning.preflight import channel_rank, facts, looks
 from .behind import images_behind
-from .meaning.preflight import channel_rank, facts, looks
 
 NEAR = 2.0
 """Nats within which another answer cannot be told from the best one."""

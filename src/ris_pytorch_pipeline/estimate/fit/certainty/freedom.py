@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection
 
-from ...physics import COORDINATES, Array, Observation, told
+from ....physics import COORDINATES, Array, Observation, told
 
 _LEAST = 1.0
 """Complex numbers that are taken to be left over at least. Scenes with fewer than 2.5 are `not tested`."""

@@ -10,18 +10,18 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ...errors import InputError
-from ...physics import Observation
-from ...shapes import Mask
-from ..estimate import Estimate, Status
-from ..ml.scanning.gain import one_source_gain
-from ..normalise import scale
-from .groups import Groups, groups_of, loaded_gram
-from .model_error import gain_over_errors
-from .residual.structure import structure
-from .residual.tangents import tangents_of
-from .scatter import scatter_of
-from .spare import by_chance
+from ....errors import InputError
+from ....physics import Observation
+from ....shapes import Mask
+from ...estimate import Estimate, Status
+from ...ml.scanning.gain import one_source_gain
+from ...normalise import scale
+from ..counting.model_error import gain_over_errors
+from ..counting.scatter import scatter_of
+from ..counting.spare import by_chance
+from ..groups import Groups, groups_of, loaded_gram
+from ..residual.structure import structure
+from ..residual.tangents import tangents_of
 
 _TINY = 1e-300
 
@@ -134,7 +134,7 @@ def _fisher(each: Float[Tensor, "scene test"], residual: Float[Tensor, "scene"])
     """P(product of uniform numbers < these): NaN is no test."""
     logs = torch.cat([each, residual[:, None]], dim=1).clamp_min(_TINY).log()
     tests = (~logs.isnan()).sum(-1).to(logs)
-    return torch.special.gammaincc(tests, -logs.nan_to_num(0.0).sum(-1))
+    return torch.special.gammaincc(tests, -logs.nansum(-1))
 
 
 def _named(symbols: "_Symbols", over: Tensor, asked: Tensor, needed: float, chance: Tensor) -> Images:

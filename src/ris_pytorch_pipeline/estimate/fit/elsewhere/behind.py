@@ -2,9 +2,9 @@
 
 import torch
 
-from ...physics import Array, mirrored
-from ...shapes import Cosines, Mask, Positions
-from ..region import SearchRegion
+from ....physics import Array, mirrored
+from ....shapes import Cosines, Mask, Positions
+from ...region import SearchRegion
 
 
 def images_behind(

@@ -12,7 +12,7 @@ from ....physics import Array, chart_of
 from ....shapes import Positions
 from ...estimate import Estimate
 from ..groups import Groups
-from .tangents import Tangents
+from ..residual.tangents import Tangents
 
 _DOUBT = 0.2
 """p-value of the residual above which nothing speaks of errors."""

@@ -12,8 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ...shapes import Mask
-from .groups import Groups
+from ....shapes import Mask
+from ..groups import Groups
 from .scatter import Scatter, background, misscale, stochastic_value
 
 _PRICE = 3.0

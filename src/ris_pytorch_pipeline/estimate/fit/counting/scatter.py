@@ -10,9 +10,9 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from ...physics import Observation, coded_operator
-from ...shapes import Mask
-from .groups import Groups
+from ....physics import Observation, coded_operator
+from ....shapes import Mask
+from ..groups import Groups
 
 _RATIOS = torch.cat([torch.zeros(1), torch.logspace(-2, 3, 13)]).double()
 """Scatter over noise that are tried: 0, then in steps of 4 dB."""

@@ -4,10 +4,10 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ...physics import Array, to_cosines
-from ...shapes import Positions
-from ..grid import search_grid
-from ..region import SearchRegion
+from ....physics import Array, to_cosines
+from ....shapes import Positions
+from ...grid import search_grid
+from ...region import SearchRegion
 
 _NEAR = 1e-6
 """Part of the searched range within which a coordinate counts as on its end."""

@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from ...physics import Observation
-from ...shapes import Positions
-from .groups import groups_of
+from ....physics import Observation
+from ....shapes import Positions
+from ..groups import groups_of
 
 STEADY = "symbols pilot"
 """Name of the reading, as `ris check` calls it."""

@@ -6,10 +6,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ...physics import Observation
-from ...shapes import Counts, Mask
+from ....physics import Observation
+from ....shapes import Counts, Mask
+from ..groups import Groups
 from .expected import expected_growth, expected_share
-from .groups import Groups
 from .scatter import gains, growth, losses, scatter_of, steady_scatter_of
 from .spare import kept_sources
 

@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ...physics import Array, steering_at, to_cosines
-from ...shapes import Mask, Positions
+from ....physics import Array, steering_at, to_cosines
+from ....shapes import Mask, Positions
 
 _REACH, _STEP = 0.1, 0.01
 """Largest |β| of a narrow-band array, 10 % of bandwidth, and the step in which it is tried."""

@@ -1,0 +1,1 @@
+"""How certain: ± that do not presume the model, of few measurements, and of errors of the panel."""
