@@ -1,5 +1,7 @@
 """How near the bound maximum likelihood gets with other arrays: unequal spacings, a line, a half cylinder, a wide band.
 
+Two see all around, azimuths of ±180°: the half cylinder, and elements anywhere in a ball.
+
 `PilotMl` for pilots and `Sml` for random symbols, told K, at one SNR: scenes with every source within 3°, RMSE over the
 bound in each coordinate over those scenes, the same of the genie (maximum likelihood started at the truth), and the
 scenes whose search missed: the optimum at the truth is likelier than the answer. Of distances only those with a bound
@@ -22,13 +24,25 @@ from ris_pytorch_pipeline.bench.sweep import BLOCK
 from ris_pytorch_pipeline.bounds import Bound
 from ris_pytorch_pipeline.estimate import Estimate, MaximumLikelihood, PilotMl, Sml
 from ris_pytorch_pipeline.estimate.normalise import scale
-from ris_pytorch_pipeline.physics import Observation, Scenario, Truth, preset, to_cosines
+from ris_pytorch_pipeline.physics import Array, Observation, Points, Scenario, Truth, preset, to_cosines
+from ris_pytorch_pipeline.rng import stream
 
+
+def ball(elements: int = 100, radius: float = 0.9, wavelength: float = 0.3) -> Array:
+    """Elements uniformly in a ball: an array without rows, columns or a front."""
+    places = torch.randn((elements, 3), generator=stream(0, "ball"), dtype=torch.float64)
+    reach = radius * torch.rand(elements, generator=stream(1, "ball"), dtype=torch.float64) ** (1 / 3)
+    return Points(places / places.norm(dim=-1, keepdim=True) * reach[:, None], wavelength)
+
+
+AROUND = (-180.0, 180.0)
 ARRAYS: dict[str, dict[str, Any]] = {
     "unequal": {"horizontal": 20, "vertical": 10, "spacing": (0.12, 0.18)},
     "line": {"horizontal": 15, "vertical": 1, "elevation_deg": 0.0},
     "cylinder": {"bend_deg": 180.0},
     "wideband": {"frequencies": 5, "bandwidth": 0.1},
+    "around": {"bend_deg": 180.0, "azimuth_deg": AROUND},
+    "ball": {"array": ball(), "azimuth_deg": AROUND},
 }
 """What differs from the presets `pilot` and `random` (12 x 12 elements half a wavelength apart, wavelength 0.3 m)."""
 _CLEARLY = 0.01

@@ -12,11 +12,11 @@ from ris_pytorch_pipeline.physics import (
     Scenes,
     cosines_from_positions,
     draw,
+    drawn_positions,
     measure,
     preset,
     steering_at,
 )
-from ris_pytorch_pipeline.physics import scene as scene_module
 from ris_pytorch_pipeline.rng import stream
 
 SMALL = {"horizontal": 6, "vertical": 6, "antennas": 8}
@@ -77,7 +77,7 @@ def test_separation_is_respected() -> None:
 
 
 def test_a_separation_that_cannot_be_met_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scene_module, "_TRIES", 20)
+    monkeypatch.setattr(drawn_positions, "_TRIES", 20)
     with pytest.raises(InfeasibleError, match="still crowded after 20 draws"):
         draw(preset("random", sources=5, separation=1.5, **SMALL), 2, stream(5, "scene"))
 

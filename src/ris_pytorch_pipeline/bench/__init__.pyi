@@ -1,4 +1,5 @@
 from .below_bound import ALONE, Family, alarm
+from .calibrated import calibrated_scenes
 from .cell import Cell, RangeBin
 from .finding import Finding, findings_of, located, summary_of
 from .genie import GenieStart, Refiner, genie_for, region_of
@@ -89,6 +90,7 @@ __all__ = [
     "bootstrap",
     "bootstrap_mean",
     "bound_quantiles",
+    "calibrated_scenes",
     "cartesian_gospa",
     "cell_of",
     "cell_scenes",

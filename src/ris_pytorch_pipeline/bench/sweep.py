@@ -13,6 +13,7 @@ from ..errors import ConfigurationError
 from ..estimate import CONTENDERS, GENIE, Estimate, Estimator, Status, contender, joined_estimates, told
 from ..physics import Observation, Scenario, Scenes, Truth, as_told, draw, ends
 from ..physics.scenario import CountSpan, Span
+from ..physics.scene import Hardware
 from ..rng import stream
 from ..shapes import Counts
 from .below_bound import ALONE, Family
@@ -206,9 +207,11 @@ def trial_on(scenes: Scenes) -> Trial:
     return Trial(heard, scene_bound(heard))
 
 
-def cell_scenes(scenario: Scenario, scenes: int, seed: int, block: int = 0) -> Scenes:
-    """Draw one block of a cell's scenes; arguments as for `trial_of`."""
-    return draw(scenario, scenes, stream(seed, f"bench/{_path(scenario)}", block))
+def cell_scenes(
+    scenario: Scenario, scenes: int, seed: int, block: int = 0, hardware: Hardware | None = None
+) -> Scenes:  # fmt: skip
+    """Draw one block of a cell's scenes; arguments as for `trial_of`, `hardware` as for `draw`."""
+    return draw(scenario, scenes, stream(seed, f"bench/{_path(scenario)}", block), hardware=hardware)
 
 
 def spelled(span: CountSpan | Span) -> str:

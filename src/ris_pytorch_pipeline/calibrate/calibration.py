@@ -1,6 +1,7 @@
 """What a calibration is: gains of one array, how they correct an observation, and what they did not tell."""
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch
 from jaxtyping import Complex, Float
@@ -9,9 +10,10 @@ from torch import Tensor
 from ..data import SceneFile, truth_at
 from ..errors import InputError
 from ..estimate import Estimate
-from ..physics import Array, Observation
+from ..physics import Array, Observation, Sounding
 from .choice import Learnt
 
+Sounded = TypeVar("Sounded", bound=Sounding)
 _SAME_WAVELENGTH = 1e-3
 _SAME_CODE = 1e-3
 """Greatest mean squared difference of two codes, of unit modulus, that count as one: complex64 keeps 1e-7, and two
@@ -79,11 +81,11 @@ class Calibration:
             return "codes"
         return "nominal" if bool((self.elements == 1).all()) and bool((self.antennas == 1).all()) else "elements"
 
-    def applied(self, observation: Observation) -> Observation:
+    def applied(self, observation: Sounded) -> Sounded:
         """The observation with the sounding as it really is: H' = diag(d) H diag(g), or the codes replaced.
 
         Args:
-            observation: of the same array, antennas and wavelengths.
+            observation: of the same array, antennas and wavelengths; or a sounding alone.
 
         Returns:
             The same measurements behind the corrected codes and channel.
@@ -148,7 +150,7 @@ class Calibration:
             rows.append(int(gap.argmin()))
         return rows
 
-    def _check(self, observation: Observation) -> None:
+    def _check(self, observation: Sounding) -> None:
         """Refuse the scenes of another array.
 
         Raises:

@@ -10,12 +10,14 @@ from ..errors import ConfigurationError
 from ..experiment import Experiment, parse_toml_value, resolve
 from ..experiment.strict import nearest
 from ..experiment.toml import configuration_from_toml
-from ..physics.scenario import PRESETS
+from ..physics.scenario_presets import PRESETS
+from .options.array_option import array_of_option
 from .options.bench_options import add_bench
 from .options.choosing_estimator import add_estimator
 from .options.data_options import add_calibrate, add_import
 from .options.examples import epilog_of
 from .options.executing import add_cluster, add_folder
+from .options.hardware_options import add_hardware
 from .options.report_options import add_report
 from .options.scenario_options import add_scenario_options
 from .options.search_options import add_search
@@ -173,6 +175,7 @@ def _check(parser: Parser) -> None:
 
 
 def _bound(parser: Parser) -> None:
+    add_hardware(parser, compared=False)
     _add_experiment(parser)
 
 
@@ -203,9 +206,7 @@ def _evaluate(parser: Parser) -> None:
     parser.add_argument("--seed", metavar="N", default=argparse.SUPPRESS, help="of every random stream (0)")
     parser.add_argument("--scenes", metavar="N", default=argparse.SUPPRESS, help="scenes of each cell (200)")
     parser.add_argument("--shards", type=Path, metavar="DIR", help="take the split `test` of `ris simulate --shards`")
-    parser.add_argument(
-        "--calibration", type=Path, metavar="FILE", help="with --shards: gains that `ris calibrate` found"
-    )
+    add_hardware(parser, compared=True)
     group = parser.add_argument_group("scenes; as in training unless a preset, a file or a field says otherwise")
     _add_base(group)
     add_scenario_options(group, skip=("sources", "snr_db"))
@@ -254,6 +255,8 @@ def overrides_of(arguments: argparse.Namespace) -> dict[str, Any]:
     if "preset" in given:
         result["preset"] = given["preset"]
     scenario = {k.removeprefix("scenario."): parse_toml_value(v) for k, v in given.items() if k.startswith("scenario.")}
+    if "array" in scenario:
+        scenario["array"] = array_of_option(given["scenario.array"], scenario)
     return result | ({"scenario": _nested(scenario)} if scenario else {})
 
 

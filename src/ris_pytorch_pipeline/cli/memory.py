@@ -36,7 +36,7 @@ def scene_bytes(scenario: Scenario, dtype: torch.dtype = torch.complex64) -> int
     """
     known = scenario.snapshots * scenario.antennas
     believed = scenario.elements * (scenario.snapshots + scenario.antennas)
-    return int(scenario.frequencies * (known + 2 * believed)) * int(dtype.itemsize)
+    return int(len(scenario.wavelengths) * (known + 2 * believed)) * int(dtype.itemsize)
 
 
 def drawn_bytes(scenario: Scenario, scenes: int, dtype: torch.dtype) -> int:

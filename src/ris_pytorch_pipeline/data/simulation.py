@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 import torch
 
 from ..physics import Observation, Scenario, Scenes, Truth, draw
+from ..physics.scene import Hardware
 from ..rng import stream
 
 _BLOCK = 2**22
@@ -49,8 +50,12 @@ def simulate(
 
 
 def simulated_blocks(
-    scenario: Scenario, scenes: int, seed: int, dtype: torch.dtype = torch.complex128
-) -> Iterator[Scenes]:  # fmt: skip
+    scenario: Scenario,
+    scenes: int,
+    seed: int,
+    dtype: torch.dtype = torch.complex128,
+    hardware: Hardware | None = None,
+) -> Iterator[Scenes]:
     """The scenes of `simulate` a few at a time, for what does not need them all at once.
 
     Args:
@@ -58,18 +63,20 @@ def simulated_blocks(
         scenes: how many in all.
         seed: of the streams "simulate".
         dtype: precision of the result.
+        hardware: as for `draw`.
 
     Yields:
         At most `block_size(scenario)` scenes.
     """
     block = block_size(scenario)
     for start in range(0, scenes, block):
-        yield draw(scenario, block, stream(seed, "simulate", start // block), dtype)[: scenes - start]
+        generator = stream(seed, "simulate", start // block)
+        yield draw(scenario, block, generator, dtype, hardware=hardware)[: scenes - start]
 
 
 def block_size(scenario: Scenario) -> int:
     """Scenes per random stream: a function of the scenario alone."""
-    entries = scenario.elements * (scenario.snapshots + scenario.antennas) * scenario.frequencies
+    entries = scenario.elements * (scenario.snapshots + scenario.antennas) * len(scenario.wavelengths)
     return max(1, min(_MOST, _BLOCK // entries))
 
 

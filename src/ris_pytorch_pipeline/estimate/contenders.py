@@ -44,8 +44,8 @@ class Contender:
         lacking: dict[Need, bool] = {
             "pilot symbols": scenario.symbol_model != "pilot",
             "known symbols": scenario.symbol_model != "known",
-            "a lattice": scenario.bend_deg != 0,
-            "one wavelength": scenario.frequencies > 1,
+            "a lattice": not scenario.lattice,
+            "one wavelength": len(scenario.wavelengths) > 1,
         }
         return next((need for need in self.needs if lacking[need]), None)
 

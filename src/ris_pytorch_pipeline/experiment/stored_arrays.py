@@ -1,4 +1,4 @@
-"""Which codebooks and channels does a configuration file bring along? Arrays in .npy files beside it, by name."""
+"""Which codebooks, channels and arrays does a configuration file bring along? Numbers in files beside it, by name."""
 
 import hashlib
 import io
@@ -7,10 +7,11 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from tokenize import TokenError
-from typing import Any
+from typing import Any, NoReturn
 
 from ..errors import ConfigurationError
 from ..files import cause, read_regular, reason
+from ..physics.arrays import ARRAYS, PANEL, ArrayModel, keep
 from ..physics.channels import CHANNELS, ChannelModel
 from ..physics.codebooks import CODEBOOKS, Codebook
 from .strict import fit
@@ -20,13 +21,16 @@ _NO_HEADER = (ValueError, TypeError, LookupError, AttributeError, ArithmeticErro
               RecursionError, EOFError)  # fmt: skip
 """What NumPy raises of a header that is none, which it reads as Python."""
 _FILE = "file"
+ARRAY_FILES = (".toml", ".csv", ".npy")
+"""How files of arrays end."""
 
 
 def with_stored(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """The other values of a configuration; its own codebooks and channels are known by name from now on.
+    """The other values of a configuration; its own codebooks, channels and arrays are known by name from now on.
 
     `[codebooks.NAME]` and `[channels.NAME]` have one key, `file`: a .npy beside the configuration. Codes are
     (snapshot, element), a channel is ([frequency,] antenna, element), both complex, and every scene gets the same.
+    `[arrays.NAME]` has it too: TOML of `array_from_file`, or positions alone, see `keep_array`.
     A scenario tells them by name and digest, so that a file that changed is another scenario.
 
     Args:
@@ -43,11 +47,59 @@ def with_stored(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     for name, file in _files(rest.pop("channels", {}), "channels", folder).items():
         digest = _digest(_content(file))
         _add(CHANNELS, ChannelModel(name=name, draw=StoredChannel(file, digest), fixed=True, digest=digest), "channels")
+    for name, file in _files(rest.pop("arrays", {}), "arrays", folder).items():
+        keep_array(name, file)
     return rest
 
 
+def keep_array(name: str, file: Path) -> str:
+    """Know the array of a file by a name; its numbers are read once, so that they are those of its digest.
+
+    Args:
+        name: by which scenarios call it.
+        file: TOML as `array_from_file` reads it; or positions (element, 3) in metres alone, as .csv or real .npy, which
+            take wavelengths and turns of the scenario.
+
+    Returns:
+        The name with its digest.
+
+    Raises:
+        ConfigurationError: a file that is none of these, or a name that the package has.
+        RisError: elements or wavelengths that cannot be.
+    """
+    if name == PANEL:
+        _refuse_taken("arrays", name)
+    ARRAYS[name] = _array_of(name, file)
+    return keep(ARRAYS[name])
+
+
+def _array_of(name: str, file: Path) -> ArrayModel:
+    from ..physics.array.files import array_from_file, positions_from_csv
+    from ..physics.array_models import given_array, placed_elements
+
+    kind = file.suffix.lower()
+    if kind not in (".csv", ".npy"):
+        return given_array(name, array_from_file(file))
+    return placed_elements(name, positions_from_csv(file) if kind == ".csv" else _positions(file))
+
+
+def _positions(file: Path) -> Any:  # noqa: ANN401
+    """Element positions of a .npy.
+
+    Raises:
+        ConfigurationError: a file that cannot be read, or complex numbers.
+    """
+    elements = _read(file)
+    if elements.dtype.kind == "c":
+        raise ConfigurationError(
+            f"real x, y and z of the elements in {file}", "complex numbers", "codes or a channel in its place",
+            "pass positions in metres",
+        )  # fmt: skip
+    return elements
+
+
 def stored_files(values: Mapping[str, Any], folder: Path) -> dict[str, Path]:
-    """The files of a configuration's own codebooks and channels, by `codebooks.NAME` and `channels.NAME`.
+    """The files of a configuration's own codebooks, channels and arrays, by `codebooks.NAME` and the like.
 
     Args:
         values: of the whole file.
@@ -56,7 +108,7 @@ def stored_files(values: Mapping[str, Any], folder: Path) -> dict[str, Path]:
     Raises:
         ConfigurationError: as `with_stored`.
     """
-    kinds = ("codebooks", "channels")
+    kinds = ("codebooks", "channels", "arrays")
     return {f"{kind}.{n}": file for kind in kinds for n, file in _files(values.get(kind, {}), kind, folder).items()}
 
 
@@ -116,19 +168,27 @@ def _loaded(
             f"the content that {path} had when the configuration was read", "another one", "a file written meanwhile",
             "put the former file back, or begin anew with this one",
         )  # fmt: skip
+    values = torch.from_numpy(_read(path, content).astype(np.complex128)).to(generator.device)
+    if tuple(values.shape) != shape or not bool(values.isfinite().all()):
+        raise ConfigurationError(
+            f"finite numbers of shape {shape} ({words}) in {path}", str(tuple(values.shape)),
+            "another array, or another number of snapshots or antennas", "set the counts to those of the file",
+        )  # fmt: skip
+    return values.expand(scenes, *shape).clone()
+
+
+def _read(path: Path, content: bytes | None = None) -> Any:  # noqa: ANN401
+    """The array of a .npy.
+
+    Raises:
+        ConfigurationError: a file that cannot be read, or that holds no numbers.
+    """
     try:
-        numbers = _numbers(content)
+        return _numbers(_content(path) if content is None else content)
     except _NO_HEADER as error:
         raise ConfigurationError(
             f"numbers in {path}", str(error)[:200], "a file of another kind, or pickled objects", "write it by np.save"
         ) from error
-    values = torch.from_numpy(numbers.astype(np.complex128)).to(generator.device)
-    if tuple(values.shape) != shape or not bool(values.isfinite().all()):
-        raise ConfigurationError(
-            f"finite numbers of shape {shape} ({words}) in {path}", str(tuple(values.shape)),
-            "another panel, or another number of snapshots or antennas", "set the counts to those of the file",
-        )  # fmt: skip
-    return values.expand(scenes, *shape).clone()
 
 
 def _numbers(content: bytes) -> Any:  # noqa: ANN401
@@ -204,8 +264,17 @@ def _add(registry: MutableMapping[str, Any], entry: Codebook | ChannelModel, kin
     """
     known = registry.get(entry.name)
     if known is not None and not isinstance(known.draw, (StoredCodes, StoredChannel)):
-        raise ConfigurationError(
-            f"a name of its own for {kind}.{entry.name}", "one that is taken", "a name that the package uses",
-            "choose another name",
-        )  # fmt: skip
+        _refuse_taken(kind, entry.name)
     registry[entry.name] = entry
+
+
+def _refuse_taken(kind: str, name: str) -> NoReturn:
+    """Refuse a name that belongs to something else.
+
+    Raises:
+        ConfigurationError: always.
+    """
+    raise ConfigurationError(
+        f"a name of its own for {kind}.{name}", "one that is taken", "a name that the package uses",
+        "choose another name",
+    )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from difflib import get_close_matches
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints, runtime_checkable
 
 from ..errors import ConfigurationError
 
@@ -19,6 +19,16 @@ _WORDS = {int: "an integer", float: "a finite number", bool: "true or false", st
 _MISFIT = object()
 _LARGEST = 2**63 - 1
 """Integers beyond it fit no tensor and no file."""
+
+
+@runtime_checkable
+class Sparing(Protocol):
+    """A configuration with fields that say nothing beside the values of others."""
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Their names."""
+        ...
 
 
 def overlay(base: Config, values: Mapping[str, Any], where: str = "") -> Config:
@@ -95,13 +105,18 @@ def fit(hint: Any, value: Any, name: str) -> Any:  # noqa: ANN401
 def plain(value: Any) -> Any:  # noqa: ANN401
     """A frozen dataclass as mappings, lists, numbers, texts and None: equal values give equal results.
 
+    Fields that it calls unused are left out.
+
     Raises:
         ConfigurationError: a field holds a value that its type does not allow.
     """
     hints = get_type_hints(type(value))
     result: dict[str, Any] = {}
+    unused = _unused(value)
     for field in fields(value):
         inner = vars(value)[field.name]
+        if field.name in unused:
+            continue
         if is_dataclass(inner):
             result[field.name] = plain(inner)
         elif _record(hints[field.name]) is not None:
@@ -109,6 +124,10 @@ def plain(value: Any) -> Any:  # noqa: ANN401
         else:
             result[field.name] = _listed(fit(hints[field.name], inner, field.name))
     return result
+
+
+def _unused(value: object) -> tuple[str, ...]:
+    return value.unused if isinstance(value, Sparing) else ()
 
 
 def flat_fields(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401
@@ -131,7 +150,7 @@ def describe(hint: Any) -> str:  # noqa: ANN401
     if get_origin(hint) is tuple:
         words = [describe(part) for part in parts]
         return f"a list of values, each {words[0]}" if Ellipsis in get_args(hint) else f"[{', '.join(words)}]"
-    return ", or ".join(describe(part) for part in parts)
+    return ", or ".join(words for part in parts if (words := describe(part)))
 
 
 def nearest(name: str, known: list[str]) -> str:

@@ -11,7 +11,8 @@ import tomli_w
 
 from ..errors import ConfigurationError
 from ..files import cause, is_changed, move, parse_toml, read_regular, reason
-from ..physics.scenario import Scenario, preset
+from ..physics.scenario import Scenario
+from ..physics.scenario_presets import beside_array, preset
 from .experiment import Experiment
 from .stored_arrays import with_stored
 from .strict import NONE, fit, overlay
@@ -27,8 +28,8 @@ def experiment_from_toml(path: Path) -> Experiment:
 
     Its keys are `preset` (the scenario to start from, `random` unless named), `seed`, `scenes` and the table
     `[scenario]` with any fields of `Scenario`; "none" stands for None. A table `[presets.NAME]` makes a preset of one's
-    own: any fields of `Scenario`, over the preset that its own key `preset` names. `[codebooks.NAME]` and
-    `[channels.NAME]` name a .npy file each, see `with_stored`.
+    own: any fields of `Scenario`, over the preset that its own key `preset` names. `[codebooks.NAME]`,
+    `[channels.NAME]` and `[arrays.NAME]` name a file each, see `with_stored`.
 
     Args:
         path: of the file.
@@ -59,9 +60,9 @@ def resolve(values: Mapping[str, Any], *overrides: Mapping[str, Any]) -> Experim
     names = [fit(str, layer["preset"], "preset") for layer in layers if "preset" in layer]
     merged = _merged(layers)
     own = own_presets(merged.pop("presets", {}))
-    experiment = Experiment(scenario=scenario_named((names or ["random"])[-1], own))
+    scenario = scenario_named((names or ["random"])[-1], own)
     merged.pop("preset", None)
-    return overlay(experiment, merged)
+    return overlay(Experiment(scenario=without_panel(scenario, merged.get("scenario"))), merged)
 
 
 def own_presets(own: Any) -> Mapping[str, Mapping[str, Any]]:  # noqa: ANN401
@@ -90,11 +91,17 @@ def scenario_named(name: str, own: Mapping[str, Mapping[str, Any]]) -> Scenario:
         return preset(name)
     table = dict(own[name])
     base = fit(str, table.pop("preset", "random"), f"presets.{name}.preset")
-    return overlay(preset(base), table, f"presets.{name}")
+    return overlay(without_panel(preset(base), table), table, f"presets.{name}")
+
+
+def without_panel(scenario: Scenario, values: Any) -> Scenario:  # noqa: ANN401
+    """A preset as values are laid over it: where they name an array, without its panel, see `beside_array`."""
+    array = values.get("array") if isinstance(values, Mapping) else None
+    return beside_array(scenario, array) if isinstance(array, str) else scenario
 
 
 def configuration_from_toml(path: Path) -> dict[str, Any]:
-    """The plain values of a configuration file, whose own codebooks and channels are known by name from now on.
+    """The plain values of a configuration file, whose own codebooks, channels and arrays are known by name from now on.
 
     Raises:
         ConfigurationError: as `read_toml` and `with_stored`.

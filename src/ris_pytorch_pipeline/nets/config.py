@@ -76,11 +76,11 @@ class NetConfig:
         """The same network for the panel, field of view and number of sources of a scenario.
 
         Raises:
-            ConfigurationError: a bent or turned panel, or several frequencies, which this network does not take.
+            ConfigurationError: a panel that is bent or turned, another array, or several frequencies.
         """
-        if any((scenario.bend_deg, scenario.yaw_deg, scenario.pitch_deg, scenario.frequencies > 1)):
+        if not scenario.upright or scenario.frequencies > 1:
             _refuse(
-                "a flat panel in x = 0 at one wavelength", "a bent or turned one, or several frequencies",
+                "a flat panel in x = 0 at one wavelength", "a bent or turned one, an array, or several frequencies",
                 "a scenario for the likelihood estimators", "locate with Sml or PilotMl, which take any array",
             )  # fmt: skip
         azimuth, elevation = _radians(scenario.azimuth_deg), _radians(scenario.elevation_deg)

@@ -1,6 +1,7 @@
 from .array.ambiguity import Lobe, ambiguity, lobes
 from .array.chart import Chart, chart_at, chart_of, steering_with_derivatives
-from .array.coordinates import check_visible, directions_of, mirrored, to_cosines, to_positions, toward
+from .array.coordinates import about_origin, check_visible, directions_of, mirrored, to_cosines, to_positions, toward
+from .array.field_of_view import check_told
 from .array.files import array_from_file
 from .array.layouts import Line, Panel, Points, bent
 from .array.observability import COORDINATES, Observability, as_told, observability, told, untold
@@ -15,10 +16,13 @@ from .array.wavefronts import (
     spherical,
     wavefront_named,
 )
+from .array_models import scenario_array
+from .arrays import ARRAYS, ArrayModel, array_named
 from .channel import complex_normal, direct_channel, rician_channel, uniform
 from .channels import CHANNELS, ChannelModel, channel_named
 from .codebook import constant_codes, dft_codes, hadamard_codes, quantise, random_codes
 from .codebooks import CODEBOOKS, Codebook, codebook_named
+from .drawn_positions import draw_positions
 from .geometry import (
     cartesian_from_positions,
     check_positions,
@@ -30,18 +34,21 @@ from .geometry import (
 )
 from .observation import Observation
 from .registry import registered
-from .scenario import PRESETS, Impairments, Scenario, ends, identifiable_sources, preset
-from .scene import Scenes, Truth, draw, draw_positions, scenario_array
+from .scenario import Impairments, Scenario, ends, identifiable_sources
+from .scenario_presets import PRESETS, preset
+from .scene import Scenes, Truth, draw
 from .snapshots import coded_operator, coded_response, measure, panel_images, received_power, stacked_gram
 from .sounding import Sounding, direct
 
 __all__ = [
+    "ARRAYS",
     "CHANNELS",
     "CODEBOOKS",
     "COORDINATES",
     "PRESETS",
     "WAVEFRONTS",
     "Array",
+    "ArrayModel",
     "ChannelModel",
     "Chart",
     "Codebook",
@@ -58,8 +65,10 @@ __all__ = [
     "Sounding",
     "Truth",
     "Wavefront",
+    "about_origin",
     "ambiguity",
     "array_from_file",
+    "array_named",
     "as_told",
     "bent",
     "cartesian_from_positions",
@@ -68,6 +77,7 @@ __all__ = [
     "chart_at",
     "chart_of",
     "check_positions",
+    "check_told",
     "check_visible",
     "codebook_named",
     "coded_operator",

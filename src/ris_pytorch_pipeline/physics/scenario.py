@@ -1,15 +1,14 @@
-"""What kind of scenes to draw: the frozen Scenario and its presets. Imports no torch, so that the CLI answers fast."""
+"""What kind of scenes to draw: the frozen Scenario. Imports no torch, so that the CLI answers fast."""
 
 import math
-from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
+from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
 from ..errors import ConfigurationError
-from ..units import wavelength_of
+from .arrays import LAYOUT, PANEL, ArrayModel, Placed, array_name, array_named, known_array, revived
 from .channels import channel_named
 from .codebooks import codebook_named
-from .registry import registered, told_apart
+from .registry import late, told_apart
 
 Span = float | tuple[float, float]
 """A fixed value, or the low and high end of a uniform draw."""
@@ -70,6 +69,8 @@ class Scenario:
     A field that takes a pair is drawn uniformly between its ends for each scene or source.
 
     Args:
+        array: `panel`, or a file (TOML, .csv or .npy) or an `Array` in Python; the next nine fields describe the
+            panel, and an array takes of them what it does not say, as positions alone no wavelengths and turns.
         horizontal: N_H, panel elements along y.
         vertical: N_V, panel elements along z.
         wavelength: metres.
@@ -86,9 +87,9 @@ class Scenario:
         symbols: `random` (a new CN(0, P) symbol per snapshot), `pilot` (constant, unit modulus) or
             `gaussian` (constant, CN(0, P)), or `known` (drawn like random ones, and estimators are told them).
         sources: K, or the smallest and largest number of sources.
-        azimuth_deg: degrees, 0 is broadside.
+        azimuth_deg: degrees, 0 is broadside of a panel that is not turned; up to ±180 where the array tells them.
         elevation_deg: degrees.
-        distance: metres from the panel's centre.
+        distance: metres from the array's centre, from which azimuth and elevation are seen as well.
         distance_law: `uniform` in distance, or `inverse`: uniform in 1/distance.
         separation: least distance of two sources in (u, w).
         snr_db: total clean received power of all sources per antenna and snapshot over the noise variance.
@@ -100,6 +101,7 @@ class Scenario:
         impairments: what the panel does and the estimator is not told.
     """
 
+    array: str | Placed = PANEL
     horizontal: int = 12
     vertical: int = 12
     wavelength: float = 0.3
@@ -128,11 +130,12 @@ class Scenario:
     impairments: Impairments = field(default_factory=Impairments)
 
     def __post_init__(self) -> None:
-        self._check_counts()
-        self._check_spans()
+        object.__setattr__(self, "array", array_name(self.array))
         if not (0 < self.wavelength < math.inf and all(0 < d < math.inf for d in ends(self.element_spacing))):
             _refuse("a positive wavelength and spacing in metres", f"{self.wavelength}, {self.spacing}", "a wrong unit")
         self._check_array()
+        self._check_counts()
+        self._check_spans()
         if not 0 <= self.separation < math.inf:
             _refuse("a separation >= 0 in direction cosines", str(self.separation), "a sign")
 
@@ -145,6 +148,13 @@ class Scenario:
                 "a relative bandwidth in (0, 2) for several frequencies, and 0 for one",
                 f"bandwidth {self.bandwidth} with {self.frequencies} frequencies", "one of the two given alone",
                 "pass both, as in frequencies = 8 and bandwidth = 0.1",
+            )  # fmt: skip
+        said = [name for name in self.unused if vars(self)[name] != self.__dataclass_fields__[name].default]
+        if said:
+            _refuse(
+                f"the array {self.array} without {said[0]}, which belongs to a panel or is said by the array itself",
+                f"{said[0]} = {vars(self)[said[0]]}", "two descriptions of one array",
+                f"leave {said[0]} out, or array; beside array = {PANEL!r} it describes the panel",
             )  # fmt: skip
 
     def _settle_names(self) -> bool:
@@ -162,7 +172,8 @@ class Scenario:
         return square
 
     def _check_counts(self) -> None:
-        if self._settle_names() and self.antennas != self.elements:
+        square, known = self._settle_names(), known_array(str(self.array)) is not None
+        if square and known and self.antennas != self.elements:
             _refuse(
                 f"as many antennas as elements, which are {self.elements}, for the channel {self.channel!r}",
                 str(self.antennas), "an array without a RIS, whose elements are its antennas",
@@ -171,26 +182,22 @@ class Scenario:
         for name in ("horizontal", "vertical", "antennas", "snapshots", "frequencies"):
             if getattr(self, name) < 1:
                 _refuse(f"{name} >= 1", str(getattr(self, name)), "a count left at zero")
-        if self.elements < 2:
+        if known and self.elements < 2:
             _refuse("two elements or more", "one", "a panel of 1 x 1: a single point tells no direction")
         if self.code_bits is not None and not 1 <= self.code_bits <= 16:
             _refuse("code_bits in 1..16, or none for continuous phases", str(self.code_bits), "levels passed as bits")
         low, high = ends(self.sources)
         if not 1 <= low <= high:
             _refuse("sources: a count >= 1, or [least, most]", str(self.sources), "ends swapped, or no source")
-        if high > self.most_sources:
+        if known and high > self.most_sources:
             _refuse(
                 f"at most {self.most_sources} sources: more are not identifiable from {self.snapshots} snapshots "
-                f"of {self.antennas} antennas",
-                str(self.sources),
-                "K above the number of independent measurements",
-                "lower sources, or raise snapshots or antennas",
-            )
+                f"of {self.antennas} antennas and {self.elements} elements", str(self.sources),
+                "K above the number of independent measurements", "lower sources, or raise snapshots or antennas",
+            )  # fmt: skip
 
     def _check_spans(self) -> None:
         limits = {
-            "azimuth_deg": (-90, 90, "azimuth_deg inside (-90, 90): the panel looks along +x"),
-            "elevation_deg": (-90, 90, "elevation_deg inside (-90, 90)"),
             "distance": (0, float("inf"), "a positive, finite distance in metres"),
             "snr_db": (-float("inf"), float("inf"), "a finite snr_db"),
             "power_db": (-float("inf"), float("inf"), "a finite power_db"),
@@ -203,9 +210,16 @@ class Scenario:
                     f"{name} = {getattr(self, name)}",
                     "ends swapped, a wrong unit, or a direction behind the panel",
                 )
+        ahead = all(-90 < ends(x)[0] <= ends(x)[1] < 90 for x in (self.azimuth_deg, self.elevation_deg))
+        if not (ahead and self.upright):
+            _check_field(self)
         low, high = ends(self.rician_factor)
         if not 0 <= low <= high < math.inf:
             _refuse("a finite rician_factor >= 0 as a power ratio", str(self.rician_factor), "a value in dB")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        numbers = known_array(str(self.array)) if "@" in str(self.array) else None
+        return revived, (type(self), dict(vars(self)), numbers)
 
     @property
     def element_spacing(self) -> float | tuple[float, float]:
@@ -213,8 +227,35 @@ class Scenario:
         return self.wavelength / 2 if self.spacing is None else self.spacing
 
     @property
+    def model(self) -> ArrayModel:
+        """What makes the array, and what is known of it.
+
+        Raises:
+            ConfigurationError: numbers of an earlier sitting, which nobody read in this one.
+        """
+        return array_named(str(self.array))
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Fields that the array is not made of, and that say nothing beside it."""
+        model = known_array(str(self.array))
+        return () if model is None else tuple(name for name in LAYOUT if name not in model.fields)
+
+    @property
+    def lattice(self) -> bool:
+        """Whether the elements are known to stand in rows and columns of one plane."""
+        return self.array == PANEL and not self.bend_deg
+
+    @property
+    def upright(self) -> bool:
+        """Whether the array is a flat panel in x = 0 that looks along +x."""
+        return self.lattice and not (self.yaw_deg or self.pitch_deg)
+
+    @property
     def wavelengths(self) -> tuple[float, ...]:
         """Metres; of several frequencies from the lowest to the highest."""
+        if (own := self.model.wavelengths) is not None:
+            return own
         if self.frequencies == 1:
             return (self.wavelength,)
         steps = (k / (self.frequencies - 1) - 0.5 for k in range(self.frequencies))
@@ -222,8 +263,8 @@ class Scenario:
 
     @property
     def elements(self) -> int:
-        """N = N_H N_V."""
-        return self.horizontal * self.vertical
+        """N; of a panel N_H N_V."""
+        return self.model.elements or self.horizontal * self.vertical
 
     @property
     def symbol_model(self) -> Literal["random", "pilot", "known"]:
@@ -233,8 +274,11 @@ class Scenario:
     @property
     def most_sources(self) -> int:
         """Most sources that the measurements can identify, see `identifiable_sources`."""
-        blocks = self.snapshots * self.frequencies
+        blocks = self.snapshots * len(self.wavelengths)
         return identifiable_sources(self.symbol_model, blocks, self.antennas, self.elements)
+
+
+_check_field = late(f"{__package__}.array_models", "check_field")
 
 
 def identifiable_sources(
@@ -253,46 +297,3 @@ def identifiable_sources(
 
 def _refuse(wanted: str, got: str, cause: str, move: str = "correct the value") -> NoReturn:
     raise ConfigurationError(wanted, got, cause, move)
-
-
-PRESETS: dict[str, Scenario] = {
-    "seed": Scenario(codes="dft", symbols="gaussian", path_loss=True, separation=0.0),
-    "pilot": Scenario(symbols="pilot"),
-    "random": Scenario(),
-    "hard": Scenario(
-        sources=(1, 8),
-        power_db=(-10.0, 0.0),
-        separation=0.0,
-        snr_db=(-5.0, 15.0),
-        impairments=Impairments(phase_error_rad=0.2, dead_fraction=0.05, channel_error_db=-20.0, ghost_db=-10.0),
-    ),
-    "sub6": Scenario(horizontal=24, vertical=24, wavelength=wavelength_of(3.5e9), snapshots=32),
-    "mmwave": Scenario(
-        horizontal=64, vertical=64, wavelength=wavelength_of(28e9), antennas=32, snapshots=32, distance=(1.0, 15.0)
-    ),
-}
-"""The named scenarios: `seed` is what the original system measured, `random` the default."""
-
-
-def preset(name: str, **overrides: Any) -> Scenario:  # noqa: ANN401
-    """The named preset with some fields replaced.
-
-    >>> preset("pilot", sources=2, snr_db=20.0).symbols
-    'pilot'
-
-    Raises:
-        ConfigurationError: an unknown preset or field (the nearest known one is suggested), or an invalid value.
-    """
-    found = registered(PRESETS, name, "presets")
-    if found is None:
-        _refuse(f"a preset out of {', '.join(PRESETS)}", repr(name), "a misspelt name", _nearest(name, list(PRESETS)))
-    known = [f.name for f in fields(Scenario)]
-    for key in overrides:
-        if key not in known:
-            _refuse(f"a scenario field out of {', '.join(known)}", repr(key), "a misspelt key", _nearest(key, known))
-    return replace(found, **overrides)
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    close = get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else "pick one of the known names"

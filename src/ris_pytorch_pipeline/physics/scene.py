@@ -1,29 +1,32 @@
 """How scenes are drawn from a scenario: positions, powers, codes, channel, symbols, noise and measurements."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Complex, Float
 from torch import Generator, Tensor
 
-from ..errors import InfeasibleError
 from ..shapes import Channel, Codes, Counts, Mask, Positions
-from .array.coordinates import toward
-from .array.layouts import Panel, bent
+from .array.coordinates import about_origin
 from .array.observability import as_told
 from .array.steering import Waves, steering
-from .array.value import Array, Pose
+from .array.value import Array
+from .array_models import scenario_array
+from .arrays import PANEL
 from .channel import complex_normal, uniform
 from .channels import channel_named
 from .codebooks import codebook_named
+from .drawn_positions import draw_positions, proposed
 from .impairments import apply_to_codes, estimated_channel
 from .observation import Observation
-from .scenario import Scenario, Span, ends
+from .scenario import Scenario, ends
 from .snapshots import measure
 from .sounding import Sounding
 
-_TRIES = 10_000
+Hardware = Callable[[Sounding], Sounding]
+"""From codes and channel as intended to those of a real panel."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +105,7 @@ def draw(
     dtype: torch.dtype = torch.complex128,
     array: Array | None = None,
     rows: slice = slice(None),
+    hardware: Hardware | None = None,
 ) -> Scenes:
     """Draw independent scenes from a scenario.
 
@@ -120,6 +124,7 @@ def draw(
         dtype: torch.complex64 or torch.complex128.
         array: another array than the scenario describes, such as `Points(...)`.
         rows: the scenes to make. Random numbers are drawn for all of them; the arithmetic is done for these alone.
+        hardware: what a real panel makes of codes and channel, of which estimators are not told.
 
     Returns:
         The scenes, padded to the scenario's largest number of sources.
@@ -132,25 +137,25 @@ def draw(
     sources = torch.randint(least, most + 1, (scenes,), generator=generator, device=generator.device)
     positions = draw_positions(scenario, sources, generator)
     relative = _draw_relative_powers(scenario, positions, generator)
-    codes, applied_codes = (c[rows].to(dtype) for c in _draw_codes(scenario, scenes, array, generator))
-    channel, applied_channel = (h[rows].to(dtype) for h in _draw_channel(scenario, scenes, array, generator))
+    positions = about_origin(positions, array)
+    known, real = _draw_soundings(scenario, scenes, array, generator, rows, dtype, hardware)
     snr_db = uniform(*ends(scenario.snr_db), (scenes,), generator)[rows].to(dtype.to_real())
     units = _draw_symbols(scenario, (scenes, most), array, generator)
     noise = complex_normal((*units.shape[:-1], scenario.antennas), generator)[rows].to(dtype)
-    ghosts = _draw_ghosts(scenario, (scenes, most), generator)
+    ghosts = _draw_ghosts(scenario, (scenes, most), array, generator)
     sources, positions, relative, units = sources[rows], positions[rows], relative[rows], units[rows].to(dtype)
     present = torch.arange(most, device=generator.device) < sources[:, None]
     vectors = _panel_vectors(positions, tuple(x[rows] for x in ghosts), array).to(dtype)
-    gains = Sounding(array=array, codes=applied_codes, channel=applied_channel).response(vectors)
+    gains = real.response(vectors)
     gains = torch.view_as_real(gains).square().sum(-1).mean(dim=(-1, -3))
     powers = (relative * present).to(dtype.to_real()) * (1 if scenario.path_loss else len(array) / gains)
     variance, wide = (gains * powers).sum(-1) / 10 ** (snr_db / 10), (1,) * (units.ndim - 2)
     symbols = units * powers.sqrt().reshape(-1, *wide, most).to(dtype)
-    clean = measure(vectors, symbols, applied_codes, applied_channel)
+    clean = measure(vectors, symbols, real.codes, real.channel)
     observation = Observation(
         measurements=clean + noise * variance.sqrt().reshape(-1, *wide, 1),
-        codes=codes,
-        channel=channel,
+        codes=known.codes,
+        channel=known.channel,
         array=array.to(dtype=dtype.to_real()),
         symbols=scenario.symbol_model,
         sequences=units * present.reshape(-1, *wide, most) if scenario.symbols == "known" else None,
@@ -163,70 +168,10 @@ def draw(
         snr_db=snr_db,
         source_snr_db=10 * torch.log10(gains * powers / variance[:, None]),
         symbols=symbols,
-        applied_codes=applied_codes,
-        applied_channel=applied_channel,
+        applied_codes=real.codes,
+        applied_channel=real.channel,
     )
     return Scenes(observation=observation, truth=truth)
-
-
-def scenario_array(scenario: Scenario) -> Array:
-    """The array that a scenario describes: a panel, bent and turned as it says, at its wavelengths."""
-    panel = Panel(horizontal=scenario.horizontal, vertical=scenario.vertical, spacing=scenario.element_spacing)
-    elements = bent(panel, math.radians(scenario.bend_deg)) if scenario.bend_deg else panel.elements()
-    pose = Pose(yaw=math.radians(scenario.yaw_deg), pitch=math.radians(scenario.pitch_deg))
-    return Array(elements, scenario.wavelengths, pose=pose)
-
-
-def draw_positions(scenario: Scenario, sources: Counts, generator: Generator) -> Positions:
-    """Positions (scene, source, 3) in the field of view, redrawn scene by scene until all are separated in (u, w).
-
-    Raises:
-        InfeasibleError: some scene was still crowded after many tries.
-    """
-    least, most = ends(scenario.sources)
-    positions = _propose(scenario, sources.shape[0], int(most), generator)
-    if least == most == 1 or scenario.separation == 0:
-        return positions
-    present = torch.arange(int(most), device=sources.device) < sources[:, None]
-    crowded = torch.arange(sources.shape[0], device=sources.device)
-    for _ in range(_TRIES):
-        crowded = crowded[_closest(positions[crowded], present[crowded]) < scenario.separation]
-        if crowded.numel() == 0:
-            return positions
-        positions[crowded] = _propose(scenario, crowded.numel(), int(most), generator)
-    raise InfeasibleError(
-        f"{int(most)} sources at least {scenario.separation} apart in (u, w)",
-        f"{crowded.numel()} of {sources.shape[0]} scenes still crowded after {_TRIES} draws",
-        "too many sources, or too small a field of view, for the separation",
-        "lower separation or sources, or widen azimuth_deg and elevation_deg",
-    )
-
-
-def _propose(scenario: Scenario, scenes: int, sources: int, generator: Generator) -> Positions:
-    """Independent positions in the field of view."""
-    shape = (scenes, sources)
-    azimuth = uniform(*_radians(scenario.azimuth_deg), shape, generator)
-    elevation = uniform(*_radians(scenario.elevation_deg), shape, generator)
-    near, far = ends(scenario.distance)
-    if scenario.distance_law == "uniform":
-        distance = uniform(near, far, shape, generator)
-    else:
-        distance = 1 / uniform(1 / far, 1 / near, shape, generator)
-    return torch.stack([azimuth, elevation, distance], dim=-1)
-
-
-def _radians(span_deg: Span) -> tuple[float, float]:
-    low, high = ends(span_deg)
-    return math.radians(low), math.radians(high)
-
-
-def _closest(positions: Positions, present: Mask) -> Tensor:
-    """Least distance of the directions of two present sources of each scene; infinite where there is one source."""
-    flat = toward(positions)[..., 1:]
-    gaps = (flat[:, :, None] - flat[:, None, :]).norm(dim=-1)
-    pairs = present[:, :, None] & present[:, None, :]
-    pairs = pairs & ~torch.eye(pairs.shape[-1], dtype=torch.bool, device=pairs.device)
-    return gaps.masked_fill(~pairs, torch.inf).amin(dim=(-1, -2))
 
 
 def _draw_relative_powers(scenario: Scenario, positions: Positions, generator: Generator) -> Tensor:
@@ -254,10 +199,26 @@ def _draw_symbols(scenario: Scenario, count: tuple[int, int], array: Array, gene
     return unit
 
 
+def _draw_soundings(
+    scenario: Scenario,
+    scenes: int,
+    array: Array,
+    generator: Generator,
+    rows: slice,
+    dtype: torch.dtype,
+    hardware: Hardware | None,
+) -> tuple[Sounding, Sounding]:
+    """Codes and channel of some scenes: those that an estimator is given, and those that act."""
+    codes, channels = (make(scenario, scenes, array, generator) for make in (_draw_codes, _draw_channel))
+    pairs = ((c[rows].to(dtype), h[rows].to(dtype)) for c, h in zip(codes, channels, strict=True))
+    given, acting = (Sounding(array=array, codes=c, channel=h) for c, h in pairs)
+    return given, acting if hardware is None else hardware(acting)
+
+
 def _draw_codes(scenario: Scenario, scenes: int, array: Array, generator: Generator) -> tuple[Codes, Codes]:
     """The codes an estimator is given, and what the panel really shows; all frequencies see the same codes."""
     lattice = (scenario.vertical, scenario.horizontal)
-    size = lattice if math.prod(lattice) == len(array) else (1, len(array))
+    size = lattice if scenario.array == PANEL and math.prod(lattice) == len(array) else (1, len(array))
     codes = codebook_named(scenario.codes).draw(scenes, scenario.snapshots, size, scenario.code_bits, generator)
     pair = codes, apply_to_codes(codes, scenario.impairments, generator)
     if array.frequencies == 1:
@@ -275,12 +236,14 @@ def _draw_channel(
     return estimated_channel(channel, scenario.impairments, generator), channel
 
 
-def _draw_ghosts(scenario: Scenario, shape: tuple[int, int], generator: Generator) -> tuple[Tensor, ...]:
+def _draw_ghosts(
+    scenario: Scenario, shape: tuple[int, int], array: Array, generator: Generator
+) -> tuple[Tensor, ...]:  # fmt: skip
     """Random position and gain, of random phase, of the coherent ghost path of each source; () without ghosts."""
     level = scenario.impairments.ghost_db
     if level is None:
         return ()
-    somewhere = _propose(scenario, *shape, generator)
+    somewhere = about_origin(proposed(scenario, *shape, generator), array)
     phase = uniform(0, 2 * math.pi, (*shape, 1), generator)
     return somewhere, torch.polar(torch.full_like(phase, 10 ** (level / 20)), phase)
 

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...bench import Cell, sweep, to_json
+from ...bench import Cell, Drawer, sweep, to_json
 from ...data import config_digest
 from ...errors import ConfigurationError
 from ...estimate import CONTENDERS, GENIE, likelihood_for
@@ -16,6 +16,7 @@ from ..arguments import experiment_of
 from ..forms.bench_suite import run_suite
 from ..memory import covariance_bytes, require, require_compared
 from ..options.counts import snrs_of, sources_of
+from ..options.hardware import calibration_name, drawn_behind, hardware_of
 from ..showing.cells import print_cells
 from ..showing.figures import check_figure, save_figure
 from ..showing.output import Bar, print_json
@@ -30,12 +31,16 @@ class Plan:
         sources: numbers of sources of each cell, or (least, most) of a cell with mixed numbers.
         snr_db: total SNRs, or (lowest, highest) likewise.
         known_order: whether the estimators are told the number of sources.
+        calibration: of the hardware that scenes are drawn behind, by name and digest; None is nominal hardware.
+        told: whether the estimators know that hardware.
     """
 
     methods: tuple[str, ...]
     sources: tuple[CountSpan, ...]
     snr_db: tuple[Span, ...]
     known_order: bool
+    calibration: str | None = None
+    told: bool = True
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -58,8 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
         check_points(plan.snr_db)
     _check_memory(experiment, plan)
     cells: list[Cell] = []
+    drawer = drawn_behind(hardware_of(arguments), told=plan.told)
     try:
-        _sweep(experiment, plan, cells)
+        _sweep(experiment, plan, cells, drawer)
     except BaseException:  # a signal or an error: what is finished is kept
         if cells:
             _report(arguments, experiment, plan, cells)
@@ -98,7 +104,7 @@ def _check_no_suite(arguments: argparse.Namespace) -> None:
         )  # fmt: skip
 
 
-def _sweep(experiment: Experiment, plan: Plan, cells: list[Cell]) -> None:
+def _sweep(experiment: Experiment, plan: Plan, cells: list[Cell], drawer: Drawer) -> None:
     with Bar("sweeping") as bar:
         running = sweep(
             experiment.scenario,
@@ -109,6 +115,7 @@ def _sweep(experiment: Experiment, plan: Plan, cells: list[Cell]) -> None:
             experiment.seed,
             plan.known_order,
             lambda label, done, total: bar(done, total, label),
+            drawer=drawer,
         )
         for cell in running:
             cells.append(cell)
@@ -124,6 +131,8 @@ def plan_of(arguments: argparse.Namespace, scenario: Scenario) -> Plan:
         sources=sources_of(given["sources"]) if "sources" in given else (1, 3, 5),
         snr_db=snrs_of(given["snr_db"]) if "snr_db" in given else (0.0, 10.0, 20.0),
         known_order=given.get("order", "known") == "known",
+        calibration=calibration_name(arguments.calibration),
+        told=not arguments.untold,
     )
 
 

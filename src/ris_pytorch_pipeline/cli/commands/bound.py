@@ -9,8 +9,10 @@ from ...bench import bound_quantiles
 from ...bounds import Bound, scene_bound
 from ...data import simulated_blocks
 from ...experiment import Experiment
+from ...physics.scene import Hardware
 from ..arguments import experiment_of
 from ..memory import compared_bytes, require
+from ..options.hardware import calibration_name, hardware_of
 from ..showing.output import Bar, print_json
 from ..showing.tables import print_table, table_of
 
@@ -23,9 +25,11 @@ def run(arguments: argparse.Namespace) -> None:
         f"the bounds of {experiment.scenes} scenes of {experiment.scenario.elements} elements",
         ("lower --scenes", "take a smaller panel"),
     )
-    quantiles = bound_quantiles(bound_of(experiment))
+    hardware = hardware_of(arguments)
+    quantiles = bound_quantiles(bound_of(experiment, None if hardware is None else hardware.applied))
     if arguments.json:
-        facts = {"scenes": experiment.scenes, "config": experiment.to_plain(), "digest": experiment.digest}
+        behind = {} if hardware is None else {"calibration": calibration_name(arguments.calibration)}
+        facts = {"scenes": experiment.scenes, "config": experiment.to_plain(), "digest": experiment.digest} | behind
         print_json(quantiles | facts)
         return
     table = table_of(
@@ -40,12 +44,18 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"configuration {experiment.digest}")
 
 
-def bound_of(experiment: Experiment) -> Bound:
-    """The bound of every scene, block by block, so that only the bounds stay in memory."""
+def bound_of(experiment: Experiment, hardware: Hardware | None = None) -> Bound:
+    """The bound of every scene, block by block, so that only the bounds stay in memory.
+
+    Args:
+        experiment: what to draw.
+        hardware: that the scenes are drawn behind; None is nominal.
+    """
     parts: list[Bound] = []
     done = 0
     with Bar("bounding") as bar:
-        for scenes in simulated_blocks(experiment.scenario, experiment.scenes, experiment.seed):
+        scenario, count, seed = experiment.scenario, experiment.scenes, experiment.seed
+        for scenes in simulated_blocks(scenario, count, seed, hardware=hardware):
             parts.append(scene_bound(scenes))
             bar(done := done + len(scenes), experiment.scenes)
     return Bound(**{field.name: torch.cat([vars(part)[field.name] for part in parts]) for field in fields(Bound)})

@@ -22,6 +22,7 @@ from ...data import Shards, config_digest
 from ...errors import ConfigurationError
 from ...estimate import GENIE, likelihood_for
 from ...experiment import Experiment, overlay, plain
+from ...experiment.toml import without_panel
 from ...files import is_there
 from ...physics import Scenario, ends
 from ...report import check_points, sweep_figure
@@ -32,7 +33,8 @@ from ..forms.evaluation import Evaluated, Evaluation, caption, covariance_lines,
 from ..forms.kept_evaluation import FOLDER, scenarios_of
 from ..memory import require_compared
 from ..options.counts import snrs_of, sources_of
-from ..options.held_out import calibration_of, drawer_of, held_out, scenario_of, scenes_held
+from ..options.hardware import calibration_name, drawn_behind, hardware_of
+from ..options.held_out import drawer_of, held_out, scenario_of, scenes_held
 from ..options.model import checkpoint_at, network_at, warn_of_symbols
 from ..showing.cells import print_cells
 from ..showing.figures import check_figure, save_figure
@@ -47,14 +49,15 @@ def run(arguments: argparse.Namespace) -> None:
     """
     trained = network_at(arguments.model)
     shards = None if arguments.shards is None else held_out(arguments.shards, arguments)
-    calibration = calibration_of(arguments)
+    calibration = hardware_of(arguments)
     plan = plan_of(arguments, trained, shards)
     if arguments.figure is not None:
         check_figure(arguments.figure)
         check_points(plan.snr_db)
     warn_of_symbols(trained, plan.scenario.symbol_model)
     require_compared(plan.scenario, plan.sources, plan.scenes, len(plan.methods))
-    found, drawer = Evaluated(), cell_scenes if shards is None else drawer_of(shards, calibration)
+    drawn = drawn_behind(calibration, told=plan.told)
+    found, drawer = Evaluated(), drawn if shards is None else drawer_of(shards, calibration)
     try:
         evaluate_into(found, trained, plan, drawer)
     except BaseException:  # a signal or an error: what is finished is kept
@@ -95,7 +98,8 @@ def plan_of(arguments: argparse.Namespace, trained: Trained, shards: Shards | No
         known_order=arguments.order == "known",
         polish=arguments.polish,
         shards=None if shards is None else shards.manifest.digest,
-        calibration=None if arguments.calibration is None else str(arguments.calibration),
+        calibration=calibration_name(arguments.calibration),
+        told=not arguments.untold,
     )
     most, rank = max((ends(k)[1] for k in plan.sources), default=0), trained.net.config.rank
     if plan.known_order and most > rank and set(plan.methods) & set(HYBRIDS):
@@ -110,7 +114,9 @@ def _base(arguments: argparse.Namespace, trained: Trained) -> Experiment:
     """Scenario, scenes and seed: of a preset or file that is named, else as in training, and options over either."""
     if "preset" in vars(arguments) or arguments.config is not None:
         return experiment_of(arguments)
-    return overlay(Experiment(scenario=trained.experiment.scenario), overrides_of(arguments))
+    overrides = overrides_of(arguments)
+    scenario = without_panel(trained.experiment.scenario, overrides.get("scenario"))
+    return overlay(Experiment(scenario=scenario), overrides)
 
 
 def _held(arguments: argparse.Namespace, shards: Shards) -> Experiment:

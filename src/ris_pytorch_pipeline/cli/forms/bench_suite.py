@@ -83,7 +83,8 @@ def suite_of_arguments(arguments: argparse.Namespace) -> Suite:
     own = [
         f"--{name.replace('_', '-')}" for name in ("methods", "sources", "snr_db", "order", "preset") if name in given
     ]
-    own += [f"--{name}" for name in ("config", "figure") if given[name] is not None]
+    own += [f"--{name}" for name in ("config", "figure", "calibration") if given[name] is not None]
+    own += ["--untold"] * given["untold"]
     if own or fields:
         raise ConfigurationError(
             "a suite alone, with --out, --resume, --jobs, --quick, --seed, --scenes or --json", (own + fields)[0],

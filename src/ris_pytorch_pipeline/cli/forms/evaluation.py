@@ -27,7 +27,8 @@ class Evaluation:
         known_order: whether the estimators are told K.
         polish: updates of the likelihood in `hybrid` and `hybrid-search`.
         shards: manifest whose test scenes are taken; None draws scenes.
-        calibration: file of the gains behind which they are seen; None leaves them as they are.
+        calibration: of the hardware behind which they are drawn or seen, by name and digest; None is nominal hardware.
+        told: whether the estimators know that hardware.
 
     Raises:
         ConfigurationError: fewer than one scene.
@@ -43,6 +44,7 @@ class Evaluation:
     polish: int
     shards: str | None = None
     calibration: str | None = None
+    told: bool = True
 
     def __post_init__(self) -> None:
         if self.scenes < 1:
@@ -104,10 +106,10 @@ def caption(trained: Trained, plan: Evaluation) -> str:
 
 
 def _where(plan: Evaluation) -> str:
+    behind = "" if plan.calibration is None else f" behind {plan.calibration}{'' if plan.told else ', untold'}"
     if plan.shards is not None:
-        behind = "" if plan.calibration is None else f" behind {plan.calibration}"
         return f"test scenes of the shards of manifest {plan.shards}{behind}"
-    return f"unseen scenes a cell, seed {plan.seed}"
+    return f"unseen scenes a cell{behind}, seed {plan.seed}"
 
 
 def covariance_lines(found: Evaluated) -> list[str]:

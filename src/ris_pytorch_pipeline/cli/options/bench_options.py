@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ...estimate.contenders import CONTENDERS
 from .executing import add_cluster
+from .hardware_options import add_hardware
 
 
 def add_bench(parser: argparse.ArgumentParser) -> None:
@@ -38,4 +39,5 @@ def _add_sweep(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--order", choices=("known", "estimated"), default=argparse.SUPPRESS, help="whether methods are told K (known)"
     )
+    add_hardware(parser, compared=True)
     parser.add_argument("--figure", type=Path, metavar="OUT.png", help="draw RMSE against SNR with the bound")

@@ -9,7 +9,7 @@ import torch
 
 from ...bench import Drawer
 from ...bench.sweep import BLOCK
-from ...calibrate import Calibration, load_calibration
+from ...calibrate import Calibration
 from ...data import Shards, open_shards
 from ...data.dataset import Split
 from ...errors import ConfigurationError
@@ -29,12 +29,12 @@ def held_out(folder: Path, arguments: argparse.Namespace) -> Shards:
         arguments: of the command.
 
     Raises:
-        ConfigurationError: no test scenes, or an option that says how scenes are drawn.
+        ConfigurationError: no test scenes, or an option that says how scenes are drawn or what is told of them.
         SceneFileError: no shards, or a test shard that is missing or altered.
     """
     given = vars(arguments)
     named = [name for name in given if name in _DRAWN or name.startswith("scenario.")]
-    drawn = [name for name in named if given[name] is not None]
+    drawn = [name for name in named if given[name] is not None] + ["untold"] * arguments.untold
     if drawn:
         option = f"--{drawn[0].removeprefix('scenario.').replace('_', '-')}"
         raise ConfigurationError(
@@ -87,23 +87,6 @@ def scenes_held(shards: Shards, asked: int | None) -> int:
             "a count meant for drawn scenes", f"pass --scenes {held}",
         )  # fmt: skip
     return held if asked is None else asked
-
-
-def calibration_of(arguments: argparse.Namespace) -> Calibration | None:
-    """The calibration that a command names.
-
-    Raises:
-        ConfigurationError: scenes that are drawn, which have no hardware to be calibrated.
-    """
-    if arguments.calibration is None:
-        return None
-    if arguments.shards is None:
-        raise ConfigurationError(
-            "--shards beside --calibration", "drawn scenes",
-            "scenes that a command draws have no hardware to be calibrated",
-            "name measured scenes with --shards, or leave out --calibration",
-        )  # fmt: skip
-    return load_calibration(arguments.calibration)
 
 
 def drawer_of(shards: Shards, calibration: Calibration | None = None) -> Drawer:

@@ -56,8 +56,18 @@ class Manifest:
 
     @property
     def panel(self) -> tuple[int, int]:
-        """(vertical, horizontal) elements."""
-        return self.config["scenario"]["vertical"], self.config["scenario"]["horizontal"]
+        """(vertical, horizontal) elements.
+
+        Raises:
+            SceneFileError: the shards are of another array, which has no rows and columns.
+        """
+        scenario = self.config["scenario"]
+        if "vertical" not in scenario:
+            raise SceneFileError(
+                "shards of a panel, which networks are trained on", f"the array {scenario['array']}",
+                "shards for the likelihood estimators", "simulate shards of a panel",
+            )  # fmt: skip
+        return scenario["vertical"], scenario["horizontal"]
 
     def scenes(self, split: Split) -> int:
         """Scenes that the plan has for a split; 0 for one that it does not have."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from ...files import from_document
+from ...physics.arrays import PANEL
 from ..dataset import Split
 
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -30,7 +31,7 @@ class PlannedShards:
     """What the configuration of a folder of shards must hold; the scenario is checked where it is used.
 
     Args:
-        scenario: plain values, with `vertical` and `horizontal`.
+        scenario: plain values, of a panel with `vertical` and `horizontal`.
         seed: of the random streams.
         precision: of the scenes.
         batch: scenes per random stream.
@@ -103,7 +104,7 @@ def check_manifest(values: Mapping[str, Any]) -> StoredManifest:
     _check(plan.seed >= 0, f"config.seed = {plan.seed}")
     _check(plan.batch >= 1, f"config.batch = {plan.batch}")
     _check(plan.per_shard >= 1 and plan.per_shard % plan.batch == 0, f"config.per_shard = {plan.per_shard}")
-    for side in ("vertical", "horizontal"):
+    for side in ("vertical", "horizontal") if plan.scenario.get("array", PANEL) == PANEL else ():
         count = plan.scenario.get(side)
         _check(type(count) is int and 1 <= count <= _MOST_SIDE, f"config.scenario.{side} = {count!r:.40}")
     _check(bool(plan.splits) and plan.splits.keys() == found.shards.keys(), "splits and shards of different names")

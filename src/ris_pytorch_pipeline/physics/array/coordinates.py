@@ -59,6 +59,19 @@ def to_positions(cosines: Cosines, array: Array) -> Positions:
     return _polar(directions_of(cosines, array) + q * array.frame.centre.to(cosines), q)
 
 
+def about_origin(seen: Positions, array: Array) -> Positions:
+    """(φ, θ, r) as the array's centre sees it, in world axes, as (φ, θ, r) about the origin.
+
+    >>> aside = Points([[0.0, 0.1, 1.0], [0.0, -0.1, 1.0], [0.1, 0.0, 1.2], [0.0, 0.0, 0.8]], 0.4)
+    >>> about_origin(torch.tensor([[0.0, 0.0, 2.0]]), aside)
+    tensor([[0.0000, 0.4587, 2.2585]])
+    """
+    if array.frame.centred:
+        return seen
+    q = 1 / seen[..., 2:]
+    return _polar(toward(seen) + q * array.frame.centre.to(seen), q)
+
+
 def _polar(scaled: Tensor, q: Tensor) -> Positions:
     """(φ, θ, r) of q times a place in metres."""
     x, y, z = scaled.unbind(-1)

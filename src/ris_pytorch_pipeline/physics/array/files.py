@@ -97,6 +97,30 @@ def array_from_file(path: Path | str) -> Array:
     return Array(elements, waves, pose=pose, wavefront=wavefront_named(written.wavefront))
 
 
+def positions_from_csv(path: Path | str) -> list[list[float]]:
+    """Read element positions alone: a line `x,y,z` in metres for each.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        (element, 3).
+
+    Raises:
+        ConfigurationError: no such file, or a line that is none of three numbers.
+    """
+    path = Path(path)
+    try:
+        return _rows(path.parent, path.name)
+    except (OSError, ValueError) as error:
+        why = reason(error) if isinstance(error, OSError) else str(error)
+        raise ConfigurationError(
+            "a CSV file of x,y,z in metres, a line for each element", f"{path}: {why[:200]}",
+            cause(error, "a mistyped path, a header without #, or another separator"),
+            move(error, "write lines such as 0.0,-0.15,0.3"),
+        ) from error  # fmt: skip
+
+
 def _written(values: dict[str, Any]) -> _Written:
     """The values, each of its type.
 
