@@ -32,13 +32,15 @@ from .geometry import (
     positions_from_cartesian,
     positions_from_cosines,
 )
+from .impairments import Impairments
 from .observation import Observation
 from .registry import registered
-from .scenario import Impairments, Scenario, ends, identifiable_sources
+from .scenario import Scenario, ends, identifiable_sources
 from .scenario_presets import PRESETS, preset
-from .scene import Scenes, Truth, draw
+from .scene import draw
 from .snapshots import coded_operator, coded_response, measure, panel_images, received_power, stacked_gram
 from .sounding import Sounding, direct
+from .truth import Scenes, Truth
 
 __all__ = [
     "ARRAYS",

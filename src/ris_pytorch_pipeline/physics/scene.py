@@ -2,15 +2,12 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Complex, Float
 from torch import Generator, Tensor
 
-from ..shapes import Channel, Codes, Counts, Mask, Positions
+from ..shapes import Channel, Codes, Positions
 from .array.coordinates import about_origin
-from .array.observability import as_told
 from .array.steering import Waves, steering
 from .array.value import Array
 from .array_models import scenario_array
@@ -19,83 +16,15 @@ from .channel import complex_normal, uniform
 from .channels import channel_named
 from .codebooks import codebook_named
 from .drawn_positions import draw_positions, proposed
-from .impairments import apply_to_codes, estimated_channel
+from .impairing import apply_to_codes, displaced_elements, estimated_channel
 from .observation import Observation
 from .scenario import Scenario, ends
 from .snapshots import measure
 from .sounding import Sounding
+from .truth import Scenes, Truth
 
 Hardware = Callable[[Sounding], Sounding]
 """From codes and channel as intended to those of a real panel."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Truth:
-    """What a simulated scene really was. Slots beyond a scene's number of sources hold NaN positions and power 0.
-
-    Args:
-        positions: (scene, source, 3), radians, radians, metres.
-        sources: (scene,), K.
-        powers: (scene, source), mean symbol power at the panel.
-        noise_variance: (scene,), σ² per antenna.
-        snr_db: (scene,), total.
-        source_snr_db: (scene, source), clean received power of each source per antenna and snapshot over σ².
-        symbols: (scene, [frequency,] snapshot, source), s.
-        applied_codes: (scene, [frequency,] snapshot, element), what the panel did.
-        applied_channel: (scene, [frequency,] antenna, element), what the wave went through.
-    """
-
-    positions: Positions
-    sources: Counts
-    powers: Float[Tensor, "scene source"]
-    noise_variance: Float[Tensor, "scene"]  # noqa: F821
-    snr_db: Float[Tensor, "scene"]  # noqa: F821
-    source_snr_db: Float[Tensor, "scene source"]
-    symbols: Complex[Tensor, "scene *wide snapshot source"]
-    applied_codes: Complex[Tensor, "scene *wide snapshot element"]
-    applied_channel: Complex[Tensor, "scene *wide antenna element"]
-
-    @property
-    def present(self) -> Mask:
-        """(scene, source): True where the slot holds a source."""
-        return torch.arange(self.positions.shape[1], device=self.sources.device) < self.sources[:, None]
-
-    def __getitem__(self, index: slice | Tensor | list[int]) -> "Truth":
-        """The truth of some of the scenes."""
-        return Truth(**{name: value[index] for name, value in vars(self).items()})
-
-    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Truth":
-        """The same truth on another device or in another complex precision."""
-        kinds = {True: dtype, False: None if dtype is None else dtype.to_real()}
-        moved = {
-            name: value.to(device=device, dtype=kinds[value.is_complex()] if name != "sources" else None)
-            for name, value in vars(self).items()
-        }
-        return Truth(**moved)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scenes:
-    """A batch of simulated scenes: what an estimator is given, and the truth it is judged by."""
-
-    observation: Observation
-    truth: Truth
-
-    def __len__(self) -> int:
-        return len(self.observation)
-
-    def __getitem__(self, index: slice | Tensor | list[int]) -> "Scenes":
-        """Some of the scenes: a slice, a list or a tensor of scene numbers."""
-        return Scenes(observation=self.observation[index], truth=self.truth[index])
-
-    def as_told(self) -> "Scenes":
-        """The same scenes with their sources where the array tells them to be: on their cones, see `as_told`."""
-        places, _ = as_told(self.truth.positions, self.observation.array)
-        return replace(self, truth=replace(self.truth, positions=places))
-
-    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Scenes":
-        """The same scenes on another device or in another complex precision."""
-        return Scenes(observation=self.observation.to(device, dtype), truth=self.truth.to(device, dtype))
 
 
 def draw(
@@ -142,13 +71,12 @@ def draw(
     snr_db = uniform(*ends(scenario.snr_db), (scenes,), generator)[rows].to(dtype.to_real())
     units = _draw_symbols(scenario, (scenes, most), array, generator)
     noise = complex_normal((*units.shape[:-1], scenario.antennas), generator)[rows].to(dtype)
-    ghosts = _draw_ghosts(scenario, (scenes, most), array, generator)
+    ghosts = tuple(x[rows] for x in _draw_ghosts(scenario, (scenes, most), array, generator))
+    elements = displaced_elements(array, scenes, scenario.impairments, generator)[rows]
     sources, positions, relative, units = sources[rows], positions[rows], relative[rows], units[rows].to(dtype)
     present = torch.arange(most, device=generator.device) < sources[:, None]
-    vectors = _panel_vectors(positions, tuple(x[rows] for x in ghosts), array).to(dtype)
-    gains = real.response(vectors)
-    gains = torch.view_as_real(gains).square().sum(-1).mean(dim=(-1, -3))
-    powers = (relative * present).to(dtype.to_real()) * (1 if scenario.path_loss else len(array) / gains)
+    vectors = _panel_vectors(scenario, positions, ghosts, array, elements).to(dtype)
+    gains, powers = _powers(vectors, (relative * present).to(dtype.to_real()), real, control=not scenario.path_loss)
     variance, wide = (gains * powers).sum(-1) / 10 ** (snr_db / 10), (1,) * (units.ndim - 2)
     symbols = units * powers.sqrt().reshape(-1, *wide, most).to(dtype)
     clean = measure(vectors, symbols, real.codes, real.channel)
@@ -160,7 +88,7 @@ def draw(
         symbols=scenario.symbol_model,
         sequences=units * present.reshape(-1, *wide, most) if scenario.symbols == "known" else None,
     )
-    truth = Truth(
+    return Scenes(observation=observation, truth=Truth(
         positions=positions.masked_fill(~present[..., None], torch.nan).to(dtype.to_real()),
         sources=sources,
         powers=powers,
@@ -170,8 +98,15 @@ def draw(
         symbols=symbols,
         applied_codes=real.codes,
         applied_channel=real.channel,
-    )
-    return Scenes(observation=observation, truth=truth)
+        applied_elements=elements.to(dtype.to_real()),
+    ))  # fmt: skip
+
+
+def _powers(vectors: Waves, relative: Tensor, real: Sounding, *, control: bool) -> tuple[Tensor, Tensor]:
+    """Received power of each unit source per antenna and snapshot, and the powers p_k at the panel; (scene, source)."""
+    seen = real.response(vectors)
+    gains = torch.view_as_real(seen).square().sum(-1).mean(dim=(-1, -3))
+    return gains, relative * (len(real.array) / gains if control else 1)
 
 
 def _draw_relative_powers(scenario: Scenario, positions: Positions, generator: Generator) -> Tensor:
@@ -248,10 +183,14 @@ def _draw_ghosts(
     return somewhere, torch.polar(torch.full_like(phase, 10 ** (level / 20)), phase)
 
 
-def _panel_vectors(positions: Positions, ghosts: tuple[Tensor, ...], array: Array) -> Waves:
+def _panel_vectors(
+    scenario: Scenario, positions: Positions, ghosts: tuple[Tensor, ...], array: Array, elements: Tensor
+) -> Waves:  # fmt: skip
     """What the panel receives from each unit source: its steering vector, plus its ghost if it has one."""
-    vectors = steering(positions, array)
+    displaced = elements if scenario.impairments.position_error_wavelengths else None
+    vectors = steering(positions, array, elements=displaced)
     if not ghosts:
         return vectors
     somewhere, gain = ghosts
-    return vectors + (gain.unsqueeze(1) if array.frequencies > 1 else gain) * steering(somewhere, array)
+    echoes = steering(somewhere, array, elements=displaced)
+    return vectors + (gain.unsqueeze(1) if array.frequencies > 1 else gain) * echoes

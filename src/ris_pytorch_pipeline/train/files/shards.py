@@ -59,12 +59,12 @@ def _order(plan: Plan, seed: int, epoch: int) -> tuple[int, ...]:
 
 
 def _check_scenario(manifest: Manifest, experiment: TrainingExperiment, folder: Path | str) -> None:
-    """Refuse shards of another scenario.
+    """Refuse shards of another scenario; a field that was added since has its default.
 
     Raises:
         ConfigurationError: naming the first field that differs.
     """
-    differ = next(differences(manifest.config["scenario"], plain(experiment.scenario), "scenario."), None)
+    differ = next(differences(manifest.scenario, plain(experiment.scenario), "scenario."), None)
     if differ is not None:
         raise ConfigurationError(
             f"shards of the experiment's scenario in {folder}", f"{differ} (in the shards, in the experiment)",
