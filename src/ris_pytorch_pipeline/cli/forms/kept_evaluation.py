@@ -22,6 +22,7 @@ from ...errors import ConfigurationError, InputError
 from ...experiment import overlay, plain
 from ...files import (
     Format,
+    Lock,
     cause,
     from_document,
     is_there,
@@ -29,6 +30,7 @@ from ...files import (
     move,
     read_regular,
     reason,
+    remove_old_leftovers,
     sealed_document,
     unsealed_document,
     write_whole,
@@ -110,9 +112,17 @@ def keep_evaluation(
         drawer: where they come from.
 
     Raises:
-        ConfigurationError: the folder cannot be written.
+        ConfigurationError: the folder cannot be written, or another process writes in it.
     """
     make_folder(folder)
+    with Lock(folder):
+        _write(folder, kept, scenarios, scenes, seed, drawer)
+
+
+def _write(
+    folder: Path, kept: KeptEvaluation, scenarios: Sequence[Scenario], scenes: int, seed: int, drawer: Drawer
+) -> None:  # fmt: skip
+    remove_old_leftovers(folder)
     count = min(scenes, max(1, MOST_KEPT // max(1, len(scenarios))))
     digests = list[str]()
     for number, scenario in enumerate(scenarios, start=1):
