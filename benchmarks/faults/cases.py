@@ -215,14 +215,26 @@ def calibrated(folder: Path) -> Contents:
 
 
 def evaluated(folder: Path) -> Contents:
-    """The figures of an evaluation, without times, and its scenes."""
+    """The figures of an evaluation, without times, and its scenes; none where these are refused.
+
+    Raises:
+        ValueError: they are read where they should have been refused.
+    """
     from ris_pytorch_pipeline.bench.suites.columns import TIMES
-    from ris_pytorch_pipeline.cli.forms.kept_evaluation import read_evaluation
+    from ris_pytorch_pipeline.cli.forms.kept_evaluation import kept_scenes, read_evaluation
+    from ris_pytorch_pipeline.errors import InputError
 
     place = folder / "run" / "evaluation"
     kept = read_evaluation(place) if place.is_dir() else None
     if kept is None:
         return {}
+    try:
+        files = kept_scenes(place, kept)
+    except InputError:
+        return {}
+    own = {row["point"]: json.loads(row["scenario"]) for row in kept.rows}
+    if [file.header.config for file in files] != [own[point] for point in sorted(own)]:
+        raise ValueError("cells of one evaluation beside scenes of another")
     figures = [{k: v for k, v in row.items() if k not in TIMES} for row in kept.rows]
     return {"rows": json.dumps(figures)} | {path.name: digest(path) for path in sorted(place.glob("scenes-*"))}
 
@@ -244,6 +256,7 @@ _LOCATE = ("locate", "s", "--out", "r.parquet", "--estimator", "bp-bartlett")
 _IMPORT = ("import", "map.toml", "i.safetensors")
 _CALIBRATE = ("calibrate", "s.safetensors", "c", "--folds", "2", "--model", "elements")
 _EVALUATE = ("evaluate", "run", "--scenes", "4", "--methods", "hybrid-raw,genie")
+_ANOTHER = (*_EVALUATE, "--sources", "1,2", "--snr-db", "30")
 _REPORT = ("report", "kept", "--page", "p.html")
 _PLOT = ("locate", "s.safetensors", "--estimator", "bp-bartlett", "--plot", "p.pdf")
 CASES = {
@@ -260,6 +273,7 @@ CASES = {
     "import": Case(first=_IMPORT, again=(_IMPORT, (*_IMPORT, "--force")), whole=scenes("i.safetensors")),
     "simulate": Case(first=DRAW, again=(DRAW, (*DRAW, "--force")), whole=scenes("s.safetensors")),
     "evaluate": Case(first=_EVALUATE, again=(_EVALUATE,), whole=evaluated, before=(TRAIN,)),
+    "evaluate twice": Case(first=_ANOTHER, again=(_ANOTHER,), whole=evaluated, before=(TRAIN, _EVALUATE)),
     "report": Case(first=_REPORT, again=(_REPORT,), whole=drawn("p.html", b"</html>"), before=(_BENCH,)),
     "locate --plot": Case(first=_PLOT, again=(_PLOT,), whole=drawn("p.pdf", b"%%EOF"), before=(DRAW,)),
 }

@@ -16,6 +16,7 @@ from ris_pytorch_pipeline.cli.commands import evaluate
 from ris_pytorch_pipeline.cli.forms.kept_evaluation import read_evaluation
 from ris_pytorch_pipeline.data import load_scenes
 from ris_pytorch_pipeline.errors import InputError
+from ris_pytorch_pipeline.files import Lock
 from ris_pytorch_pipeline.train import load_network
 
 
@@ -65,6 +66,18 @@ def test_a_folder_that_cannot_be_written_costs_nothing_else(ris: Run, run_folder
     (own / "evaluation").write_text("a file")
     done = ris("evaluate", str(own), "--methods", "hybrid", "--scenes", "2")
     assert done.code == 0 and "hybrid" in done.out and "not kept for `ris report`: wanted" in done.err
+
+
+def test_two_do_not_keep_their_evaluations_over_each_other(ris: Run, run_folder: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(run_folder, own, ignore=shutil.ignore_patterns("evaluation"))
+    (own / "evaluation").mkdir()
+    with Lock(own / "evaluation"):
+        done = ris("evaluate", str(own), "--methods", "hybrid-raw", "--scenes", "2")
+        assert done.code == 0 and "hybrid" in done.out
+        assert f"not kept for `ris report`: wanted a folder that no other process writes in, {own}" in done.err
+        assert [path.name for path in (own / "evaluation").iterdir()] == [".lock"]
+    assert "kept in" in ris("evaluate", str(own), "--methods", "hybrid-raw", "--scenes", "2").err
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from ris_pytorch_pipeline import report, search
 from ris_pytorch_pipeline.cli import main
 from ris_pytorch_pipeline.cli.forms import reported
 from ris_pytorch_pipeline.errors import ConfigurationError
-from ris_pytorch_pipeline.files import Format, sealed_document
+from ris_pytorch_pipeline.files import Format, sealed_document, unsealed_document
 from ris_pytorch_pipeline.search import (
     Judged,
     Settings,
@@ -91,6 +91,35 @@ def test_what_is_missing_is_said_and_the_rest_shown(ris: Run, run_folder: Path, 
     ris("report", trained, "--latex", "tex")
     (tmp_path / "run" / "ledger.jsonl").write_text("no record\n")
     ris("report", trained).refused("JSON")
+
+
+def test_scenes_of_an_evaluation_cut_short_are_not_shown_as_those_of_the_one_before(
+    ris: Run, trained: str, tmp_path: Path
+) -> None:
+    cells = tmp_path / "run" / "evaluation" / "cells.json"
+    before = cells.read_bytes()
+    options = ("--methods", "hybrid,genie", "--sources", "2,1", "--snr-db", "10,20", "--scenes", "4")
+    assert ris("evaluate", trained, *options).code == 0
+    cells.write_bytes(before)  # as a kill before the new cells leaves it
+    assert ris("report", trained).code == 0
+    page = page_at(tmp_path / "run" / "report.html")
+    assert "Its scenes are not shown: wanted the scenes that run/evaluation/cells.json was kept with" in page
+    assert "K = 2, success" in page and "scene 3 of K = " not in page
+    ris("report", trained, "--figures", "figures").refused("evaluation that did not come to its end")
+
+
+@pytest.mark.filterwarnings("default:.* holds no digests of its scenes")
+def test_an_evaluation_of_an_earlier_version_is_shown_with_a_word(ris: Run, trained: str, tmp_path: Path) -> None:
+    cells, form = tmp_path / "run" / "evaluation" / "cells.json", Format("ris-evaluation", 1)
+    values = unsealed_document(cells.read_bytes(), form, not_finite=True)
+    assert len(values["digests"]) == 4
+    cells.write_bytes(sealed_document(values | {"digests": values["digests"][:3]}, form, not_finite=True))
+    ris("report", trained).refused("3 digests of 4 files of scenes")
+    del values["digests"]
+    cells.write_bytes(sealed_document(values, form, not_finite=True))
+    done = ris("report", trained)
+    assert done.code == 0 and "nothing vouches that scenes-1.safetensors and the others belong" in done.err
+    assert "scene 3 of K = 1" in page_at(tmp_path / "run" / "report.html")
 
 
 def test_trainings_and_searches_go_on_one_page(ris: Run, trained: str, searched: Path, tmp_path: Path) -> None:

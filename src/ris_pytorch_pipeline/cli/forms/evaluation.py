@@ -91,6 +91,7 @@ def keep_evaluated(
         known_order=plan.known_order,
         polish=plan.polish,
         labels=[label_of(scenario) for scenario in grid],
+        digests=None,
     )
     keep_evaluation(folder, kept, grid, plan.scenes, plan.seed, drawer)
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,12 +15,14 @@ from ...bench import Cell, Drawer, Row, beside_genie, figures_of
 from ...bench.suites.columns import check_row
 from ...bench.suites.provenance import source_of_rows
 from ...bench.sweep import BLOCK
-from ...data import save_scenes
+from ...data import SceneFile, load_scenes, save_scenes
+from ...data.sharded.manifest import file_digest
 from ...data.simulation import joined
 from ...errors import ConfigurationError, InputError
 from ...experiment import overlay, plain
 from ...files import (
     Format,
+    Lock,
     cause,
     from_document,
     is_there,
@@ -27,6 +30,7 @@ from ...files import (
     move,
     read_regular,
     reason,
+    remove_old_leftovers,
     sealed_document,
     unsealed_document,
     write_whole,
@@ -52,6 +56,10 @@ class KeptEvaluation:
         known_order: whether the estimators were told K.
         polish: updates of the likelihood.
         labels: of the cells whose scenes are kept: `scenes-1.safetensors` are those of the first.
+        digests: SHA-256 of each of these files; None in an evaluation that an earlier version kept.
+
+    Raises:
+        ValueError: digests of more or fewer files than there are.
     """
 
     rows: list[dict[str, Any]]
@@ -61,6 +69,11 @@ class KeptEvaluation:
     known_order: bool
     polish: int
     labels: list[str]
+    digests: list[str] | None
+
+    def __post_init__(self) -> None:
+        if self.digests is not None and len(self.digests) != len(self.labels):
+            raise ValueError(f"{len(self.digests)} digests of {len(self.labels)} files of scenes")
 
 
 def rows_of_cells(cells: Sequence[Cell], scenarios: Sequence[Scenario], seed: int) -> list[Row]:
@@ -88,29 +101,38 @@ def rows_of_cells(cells: Sequence[Cell], scenarios: Sequence[Scenario], seed: in
 def keep_evaluation(
     folder: Path, kept: KeptEvaluation, scenarios: Sequence[Scenario], scenes: int, seed: int, drawer: Drawer
 ) -> None:  # fmt: skip
-    """Keep an evaluation in a folder, over an earlier one.
+    """Keep an evaluation in a folder, over an earlier one: its scenes first, then its cells with their digests.
 
     Args:
         folder: that it goes into, made unless it is there.
-        kept: the evaluation.
+        kept: the evaluation, which gets the digests.
         scenarios: of the cells whose scenes are kept.
         scenes: of each cell.
         seed: of them.
         drawer: where they come from.
 
     Raises:
-        ConfigurationError: the folder cannot be written.
+        ConfigurationError: the folder cannot be written, or another process writes in it.
     """
     make_folder(folder)
+    with Lock(folder):
+        _write(folder, kept, scenarios, scenes, seed, drawer)
+
+
+def _write(
+    folder: Path, kept: KeptEvaluation, scenarios: Sequence[Scenario], scenes: int, seed: int, drawer: Drawer
+) -> None:  # fmt: skip
+    remove_old_leftovers(folder)
     count = min(scenes, max(1, MOST_KEPT // max(1, len(scenarios))))
+    digests = list[str]()
     for number, scenario in enumerate(scenarios, start=1):
-        drawn = first_scenes(drawer, scenario, scenes, count, seed)
+        drawn, path = first_scenes(drawer, scenario, scenes, count, seed), folder / scenes_name(number)
         save_scenes(
-            folder / scenes_name(number), drawn.observation, drawn.truth, config=plain(scenario),
-            note="evaluation", overwrite=True,
+            path, drawn.observation, drawn.truth, config=plain(scenario), note="evaluation", overwrite=True,
         )  # fmt: skip
+        digests.append(file_digest(path))
     try:
-        write_whole(folder / CELLS, [sealed_document(vars(kept), _FORM, not_finite=True)])
+        write_whole(folder / CELLS, [sealed_document(vars(replace(kept, digests=digests)), _FORM, not_finite=True)])
     except OSError as error:
         raise ConfigurationError(
             "a folder that can be written",
@@ -118,6 +140,36 @@ def keep_evaluation(
             cause(error, "a folder that is gone"),
             "mend that",
         ) from error
+
+
+def kept_scenes(folder: Path, kept: KeptEvaluation) -> list[SceneFile]:
+    """The scenes of an evaluation, a file for each of its labels.
+
+    Args:
+        folder: of the evaluation.
+        kept: in it.
+
+    Raises:
+        SceneFileError: a file that cannot be read.
+        InputError: a file other than the one that was kept with the cells.
+
+    Warns:
+        UserWarning: an earlier version kept no digests.
+    """
+    paths = [folder / scenes_name(number) for number in range(1, len(kept.labels) + 1)]
+    if kept.digests is None:
+        warnings.warn(
+            f"{folder / CELLS} holds no digests of its scenes, as those of earlier versions: nothing vouches that "
+            f"{scenes_name(1)} and the others belong to its cells", stacklevel=2,
+        )  # fmt: skip
+    for path, wanted in zip(paths, kept.digests or [], strict=False):
+        found = file_digest(path)
+        if found != wanted:
+            raise InputError(
+                f"the scenes that {folder / CELLS} was kept with, SHA-256 {wanted[:12]}", f"{path}: {found[:12]}",
+                "a later evaluation that did not come to its end", "evaluate the run again",
+            )  # fmt: skip
+    return [load_scenes(path) for path in paths]
 
 
 def scenes_name(number: int) -> str:
@@ -155,7 +207,8 @@ def read_evaluation(folder: Path) -> KeptEvaluation | None:
     if not is_there(path):
         return None
     try:
-        kept = from_document(KeptEvaluation, unsealed_document(read_regular(path, _MOST_BYTES), _FORM, not_finite=True))
+        held = unsealed_document(read_regular(path, _MOST_BYTES), _FORM, not_finite=True)
+        kept = from_document(KeptEvaluation, {"digests": None} | held)
         return replace(kept, rows=[_checked(row) for row in kept.rows])
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]

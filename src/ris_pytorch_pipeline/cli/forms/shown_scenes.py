@@ -9,11 +9,11 @@ import torch
 from scipy import stats
 
 from ...bench import KNOWABLE_DISTANCE, findings_of, hybrids, in_parts, share
-from ...data import SceneFile, load_scenes
+from ...data import SceneFile
 from ...localise import Localiser
 from ...report import Held, SeenScene, badness, explored, spectra, volume_of
 from ...train import Trained
-from .kept_evaluation import KeptEvaluation, scenes_name
+from .kept_evaluation import KeptEvaluation, kept_scenes
 
 LEVELS = (0.1, 0.25, 0.5, 0.683, 0.8, 0.9, 0.954, 0.99)
 """Shares that a stated ± is asked to hold."""
@@ -47,11 +47,11 @@ def located_again(folder: Path, kept: KeptEvaluation, trained: Trained) -> list[
 
     Raises:
         SceneFileError: a file of scenes that is missing or altered.
+        InputError: scenes of another evaluation.
     """
     localiser = hybrids(trained.net, kept.polish)["hybrid"]
     found: list[Looked] = []
-    for number, label in enumerate(kept.labels, start=1):
-        file = load_scenes(folder / scenes_name(number))
+    for file, label in zip(kept_scenes(folder, kept), kept.labels, strict=True):
         found += _looked(file, localiser, label, known=kept.known_order)
     return found
 
