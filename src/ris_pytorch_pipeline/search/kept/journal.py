@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import time
 import zlib
 from collections.abc import Iterator
@@ -15,11 +14,10 @@ from ...files.holding import try_hold
 from ...files.regular import descriptor_of
 from ...foreign import odd_values
 from ..extra import journal, optuna
+from .tail import LONGEST, changed, check_tail, cut_torn_line
 
 _WAIT = 0.002
 """Seconds between two attempts; an append takes about as long."""
-_WHOLE, _LONGEST = re.compile(rb'"crc":"[0-9a-f]{8}"\}.', re.DOTALL), 2**20
-"""A whole record with something else than an end of line behind it; and where one is looked for."""
 
 
 class JournalLock(journal.JournalFileOpenLock):
@@ -99,44 +97,6 @@ def _can_hold(descriptor: int) -> bool:
         return False
 
 
-def cut_torn_line(path: Path) -> int:
-    """Cut off a last line that has no end; the caller has the right to write.
-
-    Args:
-        path: of the journal.
-
-    Returns:
-        How many bytes were cut off.
-
-    Raises:
-        InputError: a line that no writer leaves, whose end was changed.
-    """
-    descriptor = descriptor_of(path, os.O_RDWR)
-    try:
-        size = os.fstat(descriptor).st_size
-        whole = _whole(descriptor, size)
-        if _WHOLE.search(os.pread(descriptor, min(size - whole, _LONGEST), whole)):
-            raise InputError(*_changed(path, "its last line, which does not end as it was written"))
-        if whole < size:
-            os.ftruncate(descriptor, whole)
-            os.fsync(descriptor)
-        return size - whole
-    finally:
-        os.close(descriptor)
-
-
-def _whole(descriptor: int, size: int, block: int = 65536) -> int:
-    """Bytes up to the end of the last whole line."""
-    end = size
-    while end > 0:
-        begin = max(0, end - block)
-        at = os.pread(descriptor, end - begin, begin).rfind(b"\n")
-        if at >= 0:
-            return begin + at + 1
-        end = begin
-    return 0
-
-
 class CheckedJournal(journal.JournalFileBackend):
     """A journal whose every record has a checksum, `crc`, that is compared when it is read.
 
@@ -156,12 +116,12 @@ class CheckedJournal(journal.JournalFileBackend):
         """Append records, all of them or none.
 
         Raises:
-            InputError: the journal cannot be written.
+            InputError: the journal cannot be written, or a record is longer than any reader takes.
         """
         self._lock_of.acquire()
         try:
             checked = self._is_checked()
-            lines = [json.dumps(_checked(log) if checked else log, separators=(",", ":")) + "\n" for log in logs]
+            lines = [_line(_checked(log) if checked else log) for log in logs]
             descriptor = descriptor_of(self._path, os.O_WRONLY | os.O_APPEND)
             try:
                 append_whole(descriptor, "".join(lines).encode())
@@ -189,29 +149,21 @@ class CheckedJournal(journal.JournalFileBackend):
         checked = self._is_checked()
         with self._path.open("rb") as file:
             file.seek(self._begins[log_number_from])
-            for number, line in enumerate(file, start=log_number_from):
+            for number, line in enumerate(iter(lambda: file.readline(LONGEST), b""), start=log_number_from):
                 if not line.endswith(b"\n"):  # which somebody is writing
+                    check_tail(self._path, line)
                     return
                 self._begins[number + 1] = self._begins[number] + len(line)
                 log = _record(line, checked=checked)
                 if log is None:
-                    raise InputError(*_changed(self._path, f"line {number + 1}, which is none or has another checksum"))
+                    raise InputError(*changed(self._path, f"line {number + 1}, which is none or has another checksum"))
                 yield log
 
     def _is_checked(self) -> bool:
         """Whether the first record has a checksum; so will that of an empty journal."""
         with self._path.open("rb") as file:
-            first = file.readline()
+            first = file.readline(LONGEST)
         return not first or b'"crc":"' in first
-
-
-def _changed(path: Path, got: str) -> tuple[str, str, str, str]:
-    """What is said of a journal that is not as it was written."""
-    return (
-        f"the journal of a search, {path}, as it was written", got,
-        "a file of another program, a damaged disk, or one that was edited",
-        "put a copy of the journal there, or begin in another folder",
-    )  # fmt: skip
 
 
 def _record(line: bytes, *, checked: bool) -> dict[str, Any] | None:
@@ -224,6 +176,16 @@ def _record(line: bytes, *, checked: bool) -> dict[str, Any] | None:
         return None
     told = log.pop("crc", None)
     return log if told == (_crc(log) if checked else None) else None
+
+
+def _line(log: dict[str, Any]) -> str:
+    line = json.dumps(log, separators=(",", ":")) + "\n"
+    if len(line) > LONGEST:
+        raise InputError(
+            f"a record of at most {LONGEST} bytes", f"{len(line)}", "too many scenes that judge a trial",
+            "lower --scenes",
+        )  # fmt: skip
+    return line
 
 
 def _checked(log: dict[str, Any]) -> dict[str, Any]:
