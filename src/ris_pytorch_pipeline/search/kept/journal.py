@@ -5,11 +5,12 @@ import os
 import time
 import zlib
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from ...files import append_whole, cause, reason
+from ...files import append_whole, cause, move, reason
 from ...files.holding import try_hold
 from ...files.regular import descriptor_of
 from ...foreign import odd_values
@@ -97,57 +98,41 @@ def _can_hold(descriptor: int) -> bool:
         return False
 
 
-class CheckedJournal(journal.JournalFileBackend):
-    """A journal whose every record has a checksum, `crc`, that is compared when it is read.
-
-    Optuna reads it too. A journal that was begun without checksums goes on without.
+class ReadJournal(journal.BaseJournalBackend):
+    """A journal that is read alone: nothing is locked, mended or made, so that a folder of somebody else will do.
 
     Args:
         path: of the file.
-        lock: who may append.
     """
 
-    def __init__(self, path: Path, lock: JournalLock) -> None:
-        super().__init__(str(path), lock_obj=lock)
-        self._path, self._lock_of = path, lock
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._begins = {0: 0}
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Append records, all of them or none.
+        """Refuse to append.
 
         Raises:
-            InputError: the journal cannot be written, or a record is longer than any reader takes.
+            InputError: always.
         """
-        self._lock_of.acquire()
-        try:
-            checked = self._is_checked()
-            lines = [_line(_checked(log) if checked else log) for log in logs]
-            descriptor = descriptor_of(self._path, os.O_WRONLY | os.O_APPEND)
-            try:
-                append_whole(descriptor, "".join(lines).encode())
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            raise InputError(
-                "a journal that can be written", f"{self._path}: {reason(error)}",
-                cause(error, "a folder that is gone"),
-                "free some space, and go on with --resume",
-            ) from error  # fmt: skip
-        finally:
-            self._lock_of.release()
+        raise InputError(
+            "a journal that is open for writing", f"{self._path}, open for reading", "a search that is shown alone",
+            "take open_storage",
+        )  # fmt: skip
 
-    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
         """The records from a number on.
+
+        Each has a checksum, `crc`, that is compared; a journal that was begun without has none.
 
         Yields:
             Each as it was appended.
 
         Raises:
-            InputError: one that was changed since.
+            InputError: the journal cannot be read, or a record was changed since.
         """
-        checked = self._is_checked()
-        with self._path.open("rb") as file:
+        with self._opened() as file:
+            checked = _is_checked(file)
             file.seek(self._begins[log_number_from])
             for number, line in enumerate(iter(lambda: file.readline(LONGEST), b""), start=log_number_from):
                 if not line.endswith(b"\n"):  # which somebody is writing
@@ -159,11 +144,68 @@ class CheckedJournal(journal.JournalFileBackend):
                     raise InputError(*changed(self._path, f"line {number + 1}, which is none or has another checksum"))
                 yield log
 
-    def _is_checked(self) -> bool:
-        """Whether the first record has a checksum; so will that of an empty journal."""
-        with self._path.open("rb") as file:
-            first = file.readline(LONGEST)
-        return not first or b'"crc":"' in first
+    def _opened(self) -> BufferedReader:
+        try:
+            return os.fdopen(descriptor_of(self._path, os.O_RDONLY), "rb")
+        except OSError as error:
+            raise InputError(
+                "a journal that can be read", f"{self._path}: {reason(error)}", cause(error, "a folder that is gone"),
+                move(error, "check the path"),
+            ) from error  # fmt: skip
+
+
+class CheckedJournal(ReadJournal):
+    """A journal that is appended to, each record with its checksum; Optuna reads it too.
+
+    Args:
+        path: of the file, made if it does not exist.
+        lock: who may append.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+
+    def __init__(self, path: Path, lock: JournalLock) -> None:
+        super().__init__(path)
+        self._lock = lock
+        try:
+            os.close(descriptor_of(path, os.O_WRONLY | os.O_CREAT))
+        except OSError as error:
+            raise self._unwritten(error) from error
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Append records, all of them or none.
+
+        Raises:
+            InputError: the journal cannot be written, or a record is longer than any reader takes.
+        """
+        self._lock.acquire()
+        try:
+            with self._opened() as file:
+                checked = _is_checked(file)
+            lines = [_line(_checked(log) if checked else log) for log in logs]
+            descriptor = descriptor_of(self._path, os.O_WRONLY | os.O_APPEND)
+            try:
+                append_whole(descriptor, "".join(lines).encode())
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise self._unwritten(error) from error
+        finally:
+            self._lock.release()
+
+    def _unwritten(self, error: OSError) -> InputError:
+        return InputError(
+            "a journal that can be written", f"{self._path}: {reason(error)}", cause(error, "a folder that is gone"),
+            move(error, "free some space, and go on with --resume"),
+        )  # fmt: skip
+
+
+def _is_checked(file: BufferedReader) -> bool:
+    """Whether the first record has a checksum; so will that of an empty journal."""
+    first = file.readline(LONGEST)
+    return not first or b'"crc":"' in first
 
 
 def _record(line: bytes, *, checked: bool) -> dict[str, Any] | None:
@@ -198,7 +240,7 @@ def _crc(log: dict[str, Any]) -> str:
 
 
 def journal_storage(path: Path) -> "optuna.storages.JournalStorage":
-    """The trials of a journal.
+    """The trials of a journal, to go on with.
 
     Args:
         path: of the file, made if it does not exist.
@@ -207,12 +249,31 @@ def journal_storage(path: Path) -> "optuna.storages.JournalStorage":
         The storage.
 
     Raises:
-        InputError: a line in its middle that is no record, or a file that cannot be read.
+        InputError: a line in its middle that is no record, or a file that cannot be read or written.
     """
     lock = JournalLock(path)
     backend = CheckedJournal(path, lock)
     lock.acquire()
     lock.release()
-    move = "put the journal itself there, or begin in another folder"
-    with odd_values("the journal of a search", path, move, AssertionError):
+    return _replayed(path, backend)
+
+
+def read_journal(path: Path) -> "optuna.storages.JournalStorage":
+    """The trials of a journal, to look at.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        The storage; what writes to it is refused.
+
+    Raises:
+        InputError: a line that is no record, or a file that cannot be read.
+    """
+    return _replayed(path, ReadJournal(path))
+
+
+def _replayed(path: Path, backend: ReadJournal) -> "optuna.storages.JournalStorage":
+    here = "put the journal itself there, or begin in another folder"
+    with odd_values("the journal of a search", path, here, AssertionError):
         return optuna.storages.JournalStorage(backend)
