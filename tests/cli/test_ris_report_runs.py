@@ -122,6 +122,21 @@ def test_an_evaluation_of_an_earlier_version_is_shown_with_a_word(ris: Run, trai
     assert "scene 3 of K = 1" in page_at(tmp_path / "run" / "report.html")
 
 
+def test_a_search_is_left_as_it_is_by_what_reads_it(ris: Run, searched: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "widths"
+    shutil.copytree(searched, folder)
+    (folder / ".journal.jsonl.held").unlink()
+    with (folder / "journal.jsonl").open("ab") as journal:
+        journal.write(b'{"op_code":4,"worker')
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    folder.chmod(0o555)
+    assert ris("report", str(folder), "--page", "page.html").code == 0
+    (folder / "journal.jsonl").chmod(0o444)
+    assert ris("report", str(folder), "--page", "page.html").code == 0
+    folder.chmod(0o755)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
 def test_trainings_and_searches_go_on_one_page(ris: Run, trained: str, searched: Path, tmp_path: Path) -> None:
     shutil.copytree(tmp_path / "run", tmp_path / "two" / "run")
     done = ris("report", "run", "two/run", str(searched))

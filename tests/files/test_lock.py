@@ -52,6 +52,21 @@ def test_a_lock_that_is_a_link_or_has_no_folder_is_refused(tmp_path: Path) -> No
         pass
 
 
+@pytest.mark.parametrize("content", ["somebody's notes", '{"name": "mine"}', "\0\0notes"])
+def test_a_file_of_somebody_else_is_neither_emptied_nor_removed(tmp_path: Path, content: str) -> None:
+    (tmp_path / ".lock").write_text(content)
+    with pytest.raises(ConfigurationError, match="a file of somebody else"), Lock(tmp_path):
+        pass
+    assert (tmp_path / ".lock").read_text() == content
+
+
+@pytest.mark.parametrize("left", ["", "\0" * 40, '{"proc', '{"process": 12, "machine": "x"}', '{"process": 1\0\0'])
+def test_what_a_killed_holder_left_is_taken_over(tmp_path: Path, left: str) -> None:
+    (tmp_path / ".lock").write_text(left)
+    with Lock(tmp_path) as lock:
+        assert json.loads(lock.path.read_text())["process"] == os.getpid()
+
+
 def test_old_leftovers_are_known_by_their_names(tmp_path: Path) -> None:
     left, kept = [".tmpAbCdEf", ".last.safetensors.999.part"], [".tmp", "a.part", "ledger.jsonl", ".tmpAbCdEfG"]
     for name in left + kept:

@@ -5,16 +5,18 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nursery import Nursery
 
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.files.holding import try_hold
-from ris_pytorch_pipeline.search import open_storage
+from ris_pytorch_pipeline.search import open_storage, read_storage
 from ris_pytorch_pipeline.search.extra import journal, optuna
-from ris_pytorch_pipeline.search.kept.journal import JournalLock, cut_torn_line, journal_storage
+from ris_pytorch_pipeline.search.kept.journal import JournalLock, journal_storage
 from ris_pytorch_pipeline.search.kept.names import JOURNAL
+from ris_pytorch_pipeline.search.kept.tail import LONGEST, cut_torn_line
 
 
 def a_study(folder: Path) -> "optuna.Study":
@@ -57,12 +59,85 @@ def test_what_is_no_journal_is_refused(tmp_path: Path) -> None:
         open_storage(tmp_path)
 
 
-def test_cutting_leaves_whole_files_alone(tmp_path: Path) -> None:
+RECORD = b'{"op_code":4,"worker_id":"a-1","study_id":0}\n'
+TEN = RECORD.replace(b"4", b"10")
+
+
+@pytest.mark.parametrize("whole", [b"", RECORD, RECORD + TEN])
+def test_every_beginning_of_a_record_is_cut_off(tmp_path: Path, whole: bytes) -> None:
     path = tmp_path / "file"
-    for text, cut in ((b"", 0), (b"a\nb\n", 0), (b"a\nb", 1), (b"abc", 3)):
-        path.write_bytes(text)
-        assert cut_torn_line(path) == cut
-        assert path.read_bytes() == text[: len(text) - cut]
+    beginnings = [each[:at] for each in (RECORD, TEN) for at in range(len(each))]
+    for torn in (*beginnings, *(each + b"\0" * 9 for each in beginnings)):
+        path.write_bytes(whole + torn)
+        assert cut_torn_line(path) == len(torn)
+        assert path.read_bytes() == whole
+
+
+FOREIGN = {
+    "notes": b"my own notes, not a journal",
+    "notes behind records": RECORD + b"my own notes",
+    "another document": b'{"title": "mine"}',
+    "a record's beginning behind notes": b"my own notes\n" + RECORD[:9],
+    "zeros behind notes": b"my own notes\n\0\0\0",
+    "notes behind zeros": RECORD + b"\0\0 my own notes",
+    "bytes that JSON does not write": RECORD + RECORD[:30] + b"\xff",
+    "a longer line than any": RECORD + RECORD[:-1] + b" " * LONGEST,
+    "more zeros than any": RECORD + b"\0" * LONGEST,
+}
+
+
+@pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN)
+def test_an_end_that_no_writer_leaves_is_refused_and_kept(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / JOURNAL
+    path.write_bytes(content)
+    for opening in (lambda: cut_torn_line(path), lambda: open_storage(tmp_path), lambda: read_storage(tmp_path)):
+        with pytest.raises(InputError, match=r"(?s)the journal of a search.*Likely cause.*Next"):
+            opening()
+        assert path.read_bytes() == content
+
+
+def test_a_record_that_no_reader_would_take_is_not_written(tmp_path: Path) -> None:
+    study = a_study(tmp_path)
+    before = (tmp_path / JOURNAL).read_bytes()
+    with pytest.raises(InputError, match="lower --scenes"):
+        study.set_user_attr("long", "x" * LONGEST)
+    assert (tmp_path / JOURNAL).read_bytes() == before
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_reading_locks_and_mends_nothing(tmp_path: Path) -> None:
+    study = a_study(tmp_path)
+    study.tell(study.ask(), 1.0)
+    (tmp_path / f".{JOURNAL}.held").unlink()
+    with (tmp_path / JOURNAL).open("ab") as torn:
+        torn.write(RECORD[:12])
+    before = contents(tmp_path)
+    opened = os.open
+
+    def opens(path: Any, flags: int, *more: Any, **options: Any) -> int:
+        assert flags & os.O_ACCMODE == os.O_RDONLY and not flags & (os.O_CREAT | os.O_TRUNC), path
+        return opened(path, flags, *more, **options)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "open", opens)
+        known = optuna.load_study(storage=read_storage(tmp_path), study_name="x")
+        assert [trial.value for trial in known.trials] == [1.0]
+        with pytest.raises(InputError, match="open for writing"):
+            known.set_user_attr("a", 1)
+    assert contents(tmp_path) == before
+
+
+def test_only_an_ordinary_journal_is_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a journal that can be read"):
+        read_storage(tmp_path)
+    (tmp_path / JOURNAL).symlink_to(tmp_path / "elsewhere")
+    for opening in (read_storage, open_storage):
+        with pytest.raises(InputError, match="a link, which is not followed"):
+            opening(tmp_path)
+    assert not (tmp_path / "elsewhere").exists()
 
 
 HOLDER = """

@@ -67,7 +67,8 @@ class Lock:
         """Take the lock, and write down who holds it.
 
         Raises:
-            ConfigurationError: another process holds it, named by its number and machine; or it cannot be made.
+            ConfigurationError: another process holds it, named by its number and machine; or it cannot be made, or is
+                somebody else's file, which is kept.
         """
         while self._descriptor is None:
             descriptor = self._opened()
@@ -83,6 +84,7 @@ class Lock:
             except OSError as error:
                 warnings.warn(f"{self.path}: no lock is held ({reason(error)})", stacklevel=2)
             if self._is_at_place(descriptor):
+                self._check_ours(descriptor)
                 self._descriptor = descriptor
             else:  # its last holder removed it between the two calls
                 os.close(descriptor)
@@ -111,6 +113,20 @@ class Lock:
                 "pick another folder",
             ) from error  # fmt: skip
 
+    def _check_ours(self, descriptor: int) -> None:
+        """Refuse a file that holds something else than the name of a killed holder, or a beginning of it.
+
+        Raises:
+            ConfigurationError: it does; the descriptor is closed.
+        """
+        kept = os.pread(descriptor, 4096, 0).rstrip(b"\0")
+        if not _BEGINS.startswith(kept[: len(_BEGINS)]):
+            os.close(descriptor)
+            raise ConfigurationError(
+                f"the lock of a folder, {self.path}, or none", "a file of somebody else", "another program's lock",
+                "move that file away, or pick another folder",
+            )  # fmt: skip
+
     def _is_at_place(self, descriptor: int) -> bool:
         """Whether the file of that name is the one that was opened."""
         try:
@@ -127,6 +143,10 @@ class _Holder:
 
     process: int
     machine: str
+
+
+_BEGINS = b'{"process": '
+"""How a holder writes itself down."""
 
 
 def _myself() -> bytes:

@@ -2,7 +2,7 @@ from .kept.importances import importances_of
 from .kept.lease import Watchman, Worker
 from .kept.outcome import Judged, Objective, Outcome, Pruned, Report, Task
 from .kept.results import Results, Row, best_toml, results_of, write_results
-from .kept.storage import open_storage
+from .kept.storage import open_storage, read_storage
 from .kept.studies import Studies, holds_search, joined_studies, new_studies, searches_in
 from .settings import Settings
 from .spaces.effect import check_effects
@@ -45,6 +45,7 @@ __all__ = [
     "named_space",
     "new_studies",
     "open_storage",
+    "read_storage",
     "recipe_from_plain",
     "resolved",
     "results_of",

@@ -111,11 +111,11 @@ def _searched(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
 
 
 def _of_journal(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-    from ...search import joined_studies, open_storage, results_of, searches_in  # needs the extra
+    from ...search import joined_studies, read_storage, results_of, searches_in  # needs the extra
     from ...search.kept.results import document_of
     from ..showing.search_shown import changes
 
-    storage, written = open_storage(folder), folder / RESULTS_FILE
+    storage, written = read_storage(folder), folder / RESULTS_FILE
     name = next(iter(searches_in(storage)), folder.resolve().name)
     studies = joined_studies(storage, name)
     results = results_of(studies, complete=is_there(written) and bool(_document(written).get("complete")))

@@ -2,24 +2,23 @@
 
 import json
 import os
-import re
 import time
 import zlib
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from ...files import append_whole, cause, reason
+from ...files import append_whole, cause, move, reason
 from ...files.holding import try_hold
 from ...files.regular import descriptor_of
 from ...foreign import odd_values
 from ..extra import journal, optuna
+from .tail import LONGEST, changed, check_tail, cut_torn_line
 
 _WAIT = 0.002
 """Seconds between two attempts; an append takes about as long."""
-_WHOLE, _LONGEST = re.compile(rb'"crc":"[0-9a-f]{8}"\}.', re.DOTALL), 2**20
-"""A whole record with something else than an end of line behind it; and where one is looked for."""
 
 
 class JournalLock(journal.JournalFileOpenLock):
@@ -99,69 +98,92 @@ def _can_hold(descriptor: int) -> bool:
         return False
 
 
-def cut_torn_line(path: Path) -> int:
-    """Cut off a last line that has no end; the caller has the right to write.
-
-    Args:
-        path: of the journal.
-
-    Returns:
-        How many bytes were cut off.
-
-    Raises:
-        InputError: a line that no writer leaves, whose end was changed.
-    """
-    descriptor = descriptor_of(path, os.O_RDWR)
-    try:
-        size = os.fstat(descriptor).st_size
-        whole = _whole(descriptor, size)
-        if _WHOLE.search(os.pread(descriptor, min(size - whole, _LONGEST), whole)):
-            raise InputError(*_changed(path, "its last line, which does not end as it was written"))
-        if whole < size:
-            os.ftruncate(descriptor, whole)
-            os.fsync(descriptor)
-        return size - whole
-    finally:
-        os.close(descriptor)
-
-
-def _whole(descriptor: int, size: int, block: int = 65536) -> int:
-    """Bytes up to the end of the last whole line."""
-    end = size
-    while end > 0:
-        begin = max(0, end - block)
-        at = os.pread(descriptor, end - begin, begin).rfind(b"\n")
-        if at >= 0:
-            return begin + at + 1
-        end = begin
-    return 0
-
-
-class CheckedJournal(journal.JournalFileBackend):
-    """A journal whose every record has a checksum, `crc`, that is compared when it is read.
-
-    Optuna reads it too. A journal that was begun without checksums goes on without.
+class ReadJournal(journal.BaseJournalBackend):
+    """A journal that is read alone: nothing is locked, mended or made, so that a folder of somebody else will do.
 
     Args:
         path: of the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._begins = {0: 0}
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Refuse to append.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError(
+            "a journal that is open for writing", f"{self._path}, open for reading", "a search that is shown alone",
+            "take open_storage",
+        )  # fmt: skip
+
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
+        """The records from a number on.
+
+        Each has a checksum, `crc`, that is compared; a journal that was begun without has none.
+
+        Yields:
+            Each as it was appended.
+
+        Raises:
+            InputError: the journal cannot be read, or a record was changed since.
+        """
+        with self._opened() as file:
+            checked = _is_checked(file)
+            file.seek(self._begins[log_number_from])
+            for number, line in enumerate(iter(lambda: file.readline(LONGEST), b""), start=log_number_from):
+                if not line.endswith(b"\n"):  # which somebody is writing
+                    check_tail(self._path, line)
+                    return
+                self._begins[number + 1] = self._begins[number] + len(line)
+                log = _record(line, checked=checked)
+                if log is None:
+                    raise InputError(*changed(self._path, f"line {number + 1}, which is none or has another checksum"))
+                yield log
+
+    def _opened(self) -> BufferedReader:
+        try:
+            return os.fdopen(descriptor_of(self._path, os.O_RDONLY), "rb")
+        except OSError as error:
+            raise InputError(
+                "a journal that can be read", f"{self._path}: {reason(error)}", cause(error, "a folder that is gone"),
+                move(error, "check the path"),
+            ) from error  # fmt: skip
+
+
+class CheckedJournal(ReadJournal):
+    """A journal that is appended to, each record with its checksum; Optuna reads it too.
+
+    Args:
+        path: of the file, made if it does not exist.
         lock: who may append.
+
+    Raises:
+        InputError: it cannot be made.
     """
 
     def __init__(self, path: Path, lock: JournalLock) -> None:
-        super().__init__(str(path), lock_obj=lock)
-        self._path, self._lock_of = path, lock
-        self._begins = {0: 0}
+        super().__init__(path)
+        self._lock = lock
+        try:
+            os.close(descriptor_of(path, os.O_WRONLY | os.O_CREAT))
+        except OSError as error:
+            raise self._unwritten(error) from error
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Append records, all of them or none.
 
         Raises:
-            InputError: the journal cannot be written.
+            InputError: the journal cannot be written, or a record is longer than any reader takes.
         """
-        self._lock_of.acquire()
+        self._lock.acquire()
         try:
-            checked = self._is_checked()
-            lines = [json.dumps(_checked(log) if checked else log, separators=(",", ":")) + "\n" for log in logs]
+            with self._opened() as file:
+                checked = _is_checked(file)
+            lines = [_line(_checked(log) if checked else log) for log in logs]
             descriptor = descriptor_of(self._path, os.O_WRONLY | os.O_APPEND)
             try:
                 append_whole(descriptor, "".join(lines).encode())
@@ -169,49 +191,21 @@ class CheckedJournal(journal.JournalFileBackend):
             finally:
                 os.close(descriptor)
         except OSError as error:
-            raise InputError(
-                "a journal that can be written", f"{self._path}: {reason(error)}",
-                cause(error, "a folder that is gone"),
-                "free some space, and go on with --resume",
-            ) from error  # fmt: skip
+            raise self._unwritten(error) from error
         finally:
-            self._lock_of.release()
+            self._lock.release()
 
-    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The records from a number on.
-
-        Yields:
-            Each as it was appended.
-
-        Raises:
-            InputError: one that was changed since.
-        """
-        checked = self._is_checked()
-        with self._path.open("rb") as file:
-            file.seek(self._begins[log_number_from])
-            for number, line in enumerate(file, start=log_number_from):
-                if not line.endswith(b"\n"):  # which somebody is writing
-                    return
-                self._begins[number + 1] = self._begins[number] + len(line)
-                log = _record(line, checked=checked)
-                if log is None:
-                    raise InputError(*_changed(self._path, f"line {number + 1}, which is none or has another checksum"))
-                yield log
-
-    def _is_checked(self) -> bool:
-        """Whether the first record has a checksum; so will that of an empty journal."""
-        with self._path.open("rb") as file:
-            first = file.readline()
-        return not first or b'"crc":"' in first
+    def _unwritten(self, error: OSError) -> InputError:
+        return InputError(
+            "a journal that can be written", f"{self._path}: {reason(error)}", cause(error, "a folder that is gone"),
+            move(error, "free some space, and go on with --resume"),
+        )  # fmt: skip
 
 
-def _changed(path: Path, got: str) -> tuple[str, str, str, str]:
-    """What is said of a journal that is not as it was written."""
-    return (
-        f"the journal of a search, {path}, as it was written", got,
-        "a file of another program, a damaged disk, or one that was edited",
-        "put a copy of the journal there, or begin in another folder",
-    )  # fmt: skip
+def _is_checked(file: BufferedReader) -> bool:
+    """Whether the first record has a checksum; so will that of an empty journal."""
+    first = file.readline(LONGEST)
+    return not first or b'"crc":"' in first
 
 
 def _record(line: bytes, *, checked: bool) -> dict[str, Any] | None:
@@ -226,6 +220,16 @@ def _record(line: bytes, *, checked: bool) -> dict[str, Any] | None:
     return log if told == (_crc(log) if checked else None) else None
 
 
+def _line(log: dict[str, Any]) -> str:
+    line = json.dumps(log, separators=(",", ":")) + "\n"
+    if len(line) > LONGEST:
+        raise InputError(
+            f"a record of at most {LONGEST} bytes", f"{len(line)}", "too many scenes that judge a trial",
+            "lower --scenes",
+        )  # fmt: skip
+    return line
+
+
 def _checked(log: dict[str, Any]) -> dict[str, Any]:
     return {**log, "crc": _crc(log)}
 
@@ -236,7 +240,7 @@ def _crc(log: dict[str, Any]) -> str:
 
 
 def journal_storage(path: Path) -> "optuna.storages.JournalStorage":
-    """The trials of a journal.
+    """The trials of a journal, to go on with.
 
     Args:
         path: of the file, made if it does not exist.
@@ -245,12 +249,31 @@ def journal_storage(path: Path) -> "optuna.storages.JournalStorage":
         The storage.
 
     Raises:
-        InputError: a line in its middle that is no record, or a file that cannot be read.
+        InputError: a line in its middle that is no record, or a file that cannot be read or written.
     """
     lock = JournalLock(path)
     backend = CheckedJournal(path, lock)
     lock.acquire()
     lock.release()
-    move = "put the journal itself there, or begin in another folder"
-    with odd_values("the journal of a search", path, move, AssertionError):
+    return _replayed(path, backend)
+
+
+def read_journal(path: Path) -> "optuna.storages.JournalStorage":
+    """The trials of a journal, to look at.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        The storage; what writes to it is refused.
+
+    Raises:
+        InputError: a line that is no record, or a file that cannot be read.
+    """
+    return _replayed(path, ReadJournal(path))
+
+
+def _replayed(path: Path, backend: ReadJournal) -> "optuna.storages.JournalStorage":
+    here = "put the journal itself there, or begin in another folder"
+    with odd_values("the journal of a search", path, here, AssertionError):
         return optuna.storages.JournalStorage(backend)

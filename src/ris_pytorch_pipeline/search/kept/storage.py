@@ -5,7 +5,7 @@ from typing import Any
 
 from ...errors import ConfigurationError, InputError
 from ..extra import optuna
-from .journal import journal_storage
+from .journal import journal_storage, read_journal
 from .names import JOURNAL
 
 
@@ -31,6 +31,26 @@ def open_storage(folder: Path, url: str | None = None) -> "optuna.storages.BaseS
         folder.mkdir(parents=True, exist_ok=True)
         return journal_storage(folder / JOURNAL)
     return _database(url)
+
+
+def read_storage(folder: Path) -> "optuna.storages.BaseStorage":
+    """The storage of a search that is looked at alone: its folder may be read-only, and stays as it is.
+
+    >>> from optuna import create_study, get_all_study_names
+    >>> created = create_study(storage=open_storage(Path("kept")), study_name="widths")
+    >>> get_all_study_names(read_storage(Path("kept")))
+    ['widths']
+
+    Args:
+        folder: of the search, which holds the journal.
+
+    Returns:
+        The storage; what writes to it is refused.
+
+    Raises:
+        InputError: a journal that is none, or none that can be read.
+    """
+    return read_journal(folder / JOURNAL)
 
 
 def _database(url: str) -> "optuna.storages.RDBStorage":
