@@ -214,3 +214,18 @@ def test_a_search_without_optuna_is_shown_as_it_was_written(
 
 def optuna_is_missing() -> NoReturn:
     raise ConfigurationError("the package optuna", "none", "no extra", "pip install 'ris-pytorch-pipeline[search]'")
+
+
+@pytest.mark.parametrize("kind", ["pdf", "svg", "png"])
+def test_the_history_of_a_search_is_drawn(ris: Run, searched: Path, tmp_path: Path, kind: str) -> None:
+    done = ris("report", str(searched), "--figures", "figures", "--as", kind)
+    assert done.code == 0 and f"widths-history.{kind}" in done.out
+    assert [path.name for path in (tmp_path / "figures").iterdir()] == [f"widths-history.{kind}"]
+    assert (tmp_path / "figures" / f"widths-history.{kind}").stat().st_size > 1000
+
+
+def test_a_search_without_a_value_has_no_history(ris: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "none"
+    studies = new_studies(open_storage(folder), folder.name, Settings(trials=1, epochs=1, best=0))
+    write_results(folder, studies, results_of(studies, complete=False))
+    ris("report", "none", "--figures", "figures").refused("a trial that has a value", "--resume")

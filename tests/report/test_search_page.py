@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from made_results import Page
 from made_runs import HOSTILE
+from matplotlib.axes import Axes
 
-from ris_pytorch_pipeline.report import report_page, search_report
+from ris_pytorch_pipeline.report import report_page, search_history, search_report
 from ris_pytorch_pipeline.report.pages.search_charts import reports
 
 
@@ -77,3 +78,26 @@ def test_a_trial_of_one_epoch_is_a_point() -> None:
                 for seen in ({"1": 3.0}, {"1": 3.0, "2": 2.0}))  # fmt: skip
     chart = reports([one, two])
     assert chart is not None and [trace["mode"] for trace in chart.data] == ["markers", "lines"]
+
+
+def points(axes: Axes) -> dict[str, list[tuple[float, float]]]:
+    """What is drawn of each entry of the legend."""
+    return {
+        str(line.get_label()): [(float(x), float(y)) for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)]  # pyright: ignore[reportArgumentType]
+        for line in axes.get_lines()
+    }
+
+
+def test_the_figure_of_the_history_has_every_trial_with_a_value() -> None:
+    short, long = search_history(document()["trials"]).axes
+    assert short.get_title() == "short trials, n = 6" and long.get_title() == "long trials, n = 1"
+    drawn = points(short)
+    assert drawn["pruned, n = 1"] == [(1, 4.0)], "a pruned trial is marked at its best report"
+    assert drawn["done, n = 2"] == [(0, 3.0), (5, 2.5)] == drawn["best so far"]
+    assert points(long) == {"done, n = 1": [(0, 2.2)]}
+
+
+def test_a_trial_without_a_value_is_counted() -> None:
+    silent = trial(6, "failed", None) | {"reports": {}}
+    axes = search_history([trial(0, "done", 3.0), silent]).axes[0]
+    assert axes.get_title() == "short trials, n = 2, 1 without a value"

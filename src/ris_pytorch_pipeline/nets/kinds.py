@@ -57,6 +57,10 @@ class Network(Protocol):
         ...
 
 
+def _itself(config: NetConfig) -> NetConfig:
+    return config
+
+
 @dataclass(frozen=True, kw_only=True)
 class NetworkKind:
     """A kind of network: how it is configured and built.
@@ -68,15 +72,22 @@ class NetworkKind:
         name: by which experiments and checkpoints call it.
         build: from a configuration to a module that is a `Network`, with its initial weights.
         config: type of the configuration: `NetConfig`, or a frozen dataclass that adds fields with defaults to it.
+        plainest: from a configuration to the one that stands for all that build the same network, so that a search
+            trains it once; by default each stands for itself.
     """
 
     name: str
     build: Callable[[Any], nn.Module]
     config: type[NetConfig] = NetConfig
+    plainest: Callable[[Any], NetConfig] = _itself
 
 
 NETWORKS: dict[str, NetworkKind] = {
-    "hybrid": NetworkKind(name="hybrid", build=late(f"{__package__}.hybrid", "HybridNet"))
+    "hybrid": NetworkKind(
+        name="hybrid",
+        build=late(f"{__package__}.hybrid", "HybridNet"),
+        plainest=late(f"{__package__}.alike", "plainest"),
+    )
 }
 """By name. Adding an entry, here or in a program of one's own, is all that a new kind of network needs."""
 

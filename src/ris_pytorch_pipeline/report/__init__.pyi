@@ -12,6 +12,7 @@ from .pages.search_page import search_report
 from .pages.templating import report_page
 from .pages.volume import spectra, volume_of
 from .result_table import ResultTable, filled, source_line
+from .search_history import search_history
 from .spectrum import direction_axes, distance_axes, spectrum_figure
 from .style import EMBEDDED
 from .success_bars import success_by_value
@@ -43,6 +44,7 @@ __all__ = [
     "report_page",
     "rmse_against_snr",
     "run_report",
+    "search_history",
     "search_report",
     "source_line",
     "spectra",

@@ -19,7 +19,6 @@ from ...search import (
     joined_studies,
     new_studies,
     open_storage,
-    resolved,
     results_of,
     run_processes,
     space_of,
@@ -98,15 +97,14 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     long_epochs = given.get("long_epochs", training.plan.epochs)
     locating = Locating(**{name: given[name] for name in ("polish", "doubt") if name in given})
     settings = Settings(
-        base=resolved(Recipe(training=replace(training, plan=replace(training.plan, epochs=long_epochs)),
-                             locating=locating)),
+        base=Recipe(training=replace(training, plan=replace(training.plan, epochs=long_epochs)), locating=locating),
         space=space_of(given.get("space", "small")),
         epochs=given.get("epochs", max(1, long_epochs // 3)),
         long_epochs=long_epochs,
         known_order=given.get("order", "known") == "known",
         **{name: given[name] for name in ("trials", "best", "scenes") if name in given},
     )  # fmt: skip
-    check_effects(settings.space, settings.base)
+    check_effects(settings.space, settings.base, max(settings.epochs, settings.long_epochs))
     return settings
 
 

@@ -16,6 +16,7 @@ from ...report import (
     Table,
     heat_maps,
     latex_table,
+    search_history,
     success_by_value,
     sweep_figure,
     tabular,
@@ -26,7 +27,7 @@ from ...train.files.folder import BEST, LEDGER
 from ..showing.figures import check_figure, save_figure, save_text
 from .drawn_scenes import worst_scene
 from .kept_evaluation import FOLDER, read_evaluation
-from .reported import folder_of, folders_in, kind_of, search_at, told_apart
+from .reported import folder_of, folders_in, kind_of, search_at, told_apart, trials_at
 
 _FIGURES = (
     ("success", "{success:.2f} [{success_low:.2f}, {success_high:.2f}]"),
@@ -68,17 +69,22 @@ def _named(paths: Sequence[Path]) -> list[tuple[Path, str]]:
 
 
 def figures_in(folder: Path) -> Iterator[tuple[str, Figure]]:
-    """The figures of a folder of results, by name; a search has none beside its page.
+    """The figures of a folder of results, by name.
 
     Args:
         folder: of a training, a benchmark or a search.
 
     Yields:
         Name and figure.
+
+    Raises:
+        InputError: results that cannot be read, or a search without a value.
     """
     kind = kind_of(folder)
     if kind == "bench":
         yield from _of_sweeps(_read(folder))
+    elif kind == "search":
+        yield "history", search_history(trials_at(folder))
     elif kind == "run":
         events = standing(read_ledger(folder / LEDGER)) if is_there(folder / LEDGER) else []
         epochs, updates = ([e for e in events if e["event"] == name] for name in ("epoch", "update"))

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +84,7 @@ def search_at(folder: Path) -> Report:
     Raises:
         InputError: a search that cannot be read.
     """
-    with odd_values(
-        f"what `ris search` writes in {RESULTS_FILE}", folder / RESULTS_FILE, "go on with `ris search DIR --resume`"
-    ):
+    with _odd_search(folder):
         document, changes = _searched(folder)
         importances, unjudged = _importances(document)
         best = folder / BEST_FILE
@@ -93,6 +92,25 @@ def search_at(folder: Path) -> Report:
         return search_report(
             folder.resolve().name, document, importances, unjudged=unjudged, best=toml, changes=changes
         )
+
+
+def trials_at(folder: Path) -> list[Mapping[str, Any]]:
+    """The trials of the search in a folder, of both stages.
+
+    Args:
+        folder: of the search.
+
+    Raises:
+        InputError: a search that cannot be read.
+    """
+    with _odd_search(folder):
+        return list(_searched(folder)[0]["trials"])
+
+
+def _odd_search(folder: Path) -> AbstractContextManager[None]:
+    return odd_values(
+        f"what `ris search` writes in {RESULTS_FILE}", folder / RESULTS_FILE, "go on with `ris search DIR --resume`"
+    )
 
 
 def _searched(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:

@@ -8,7 +8,8 @@ from .chart import GREY, SYMBOLS, Chart, axis, colour, log_axis, whole_axis
 
 Trials = Sequence[Mapping[str, Any]]
 _VALUE = "GOSPA"
-_KINDS = ("done", "pruned", "unhealthy", "failed")
+KINDS = ("done", "pruned", "unhealthy", "failed")
+"""How a trial that counts ends; each has a colour and a symbol of its own."""
 
 
 def value_of(trial: Mapping[str, Any]) -> float | None:
@@ -38,13 +39,22 @@ def history(trials: Trials) -> Chart | None:
             data.append(_marks(f"{stage}, {kind}", [trial for trial in own if kind_of(trial) == kind], kind, stage))
     if not data:
         return None
-    done = [trial for trial in trials if trial["stage"] == "short" and kind_of(trial) == "done"]
-    xs, ys = [trial["trial"] for trial in done], list(_so_far([value_of(trial) for trial in done]))
+    xs, ys = best_so_far(trials)
     best = {"type": "scatter", "mode": "lines", "name": "best so far", "x": xs, "y": ys,
             "line": {"shape": "hv", "color": GREY, "dash": "dot"}}  # fmt: skip
     layout = {"xaxis": axis("trial"), "yaxis": axis(_VALUE)}
     told = "Value of each trial in order, by stage and outcome; the table of trials has the numbers."
     return Chart(title="Value by trial", told=told, data=[best, *data], layout=layout)
+
+
+def best_so_far(trials: Trials) -> tuple[list[int], list[float | None]]:
+    """Numbers of the short trials that are done, in order, and the lowest value up to each of them.
+
+    Args:
+        trials: of both stages, or of the short one.
+    """
+    done = [trial for trial in trials if trial["stage"] == "short" and kind_of(trial) == "done"]
+    return [trial["trial"] for trial in done], list(_so_far([value_of(trial) for trial in done]))
 
 
 def reports(trials: Trials) -> Chart | None:
@@ -123,7 +133,7 @@ def _knob_of(space: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _marks(name: str, trials: Trials, kind: str, stage: str) -> dict[str, Any]:
-    symbol = SYMBOLS[_KINDS.index(kind) if kind in _KINDS else -1]
+    symbol = SYMBOLS[KINDS.index(kind) if kind in KINDS else -1]
     return {
         "type": "scatter", "mode": "markers", "name": name, "x": [trial["trial"] for trial in trials],
         "y": [value_of(trial) for trial in trials],
@@ -141,7 +151,7 @@ def _so_far(values: Sequence[float | None]) -> Iterator[float | None]:
 
 
 def _colour(kind: str) -> str:
-    return colour(_KINDS.index(kind)) if kind in _KINDS else GREY
+    return colour(KINDS.index(kind)) if kind in KINDS else GREY
 
 
 def _shown(value: Any) -> Any:  # noqa: ANN401

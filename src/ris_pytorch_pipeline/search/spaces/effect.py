@@ -6,6 +6,7 @@ from typing import Any
 
 from ...errors import ConfigurationError
 from ..trying.recipe import Recipe
+from .groups import check_ratios
 from .knobs import Knob, drawn
 from .space import Space
 
@@ -14,23 +15,27 @@ CONTEXTS = 256
 with a probability of 0.95^256 = 2e-6."""
 
 
-def check_effects(space: Space, base: Recipe, contexts: int = CONTEXTS) -> None:
+def check_effects(space: Space, base: Recipe, epochs: int | None = None, contexts: int = CONTEXTS) -> None:
     """Refuse a knob that leaves every recipe as it is, whatever its value and whatever the other knobs say.
 
     Args:
         space: to be searched.
         base: what its values are laid over.
+        epochs: of the longest trials; None is that of the base.
         contexts: random settings of the other knobs to try.
 
     Raises:
-        ConfigurationError: such a knob, or one none of whose values the experiment takes.
+        ConfigurationError: such a knob, one none of whose values the experiment takes, or a ratio of a group that no
+            network of the space has.
     """
+    check_ratios(space, base)
+    epochs = base.training.plan.epochs if epochs is None else epochs
     for name, knob in space.knobs:
         others = [(other, known) for other, known in space.knobs if other != name]
         refusal: ConfigurationError | None = None
         tried = 0
         for context in _contexts(others, contexts):
-            seen, refused = _recipes(base, context, name, knob)
+            seen, refused = _recipes(base, epochs, context, name, knob)
             refusal, tried = refused or refusal, tried + len(seen)
             if any(one != seen[0] for one in seen):
                 break
@@ -51,14 +56,14 @@ def _contexts(others: list[tuple[str, Knob]], count: int) -> Iterator[dict[str, 
 
 
 def _recipes(
-    base: Recipe, context: Mapping[str, Any], name: str, knob: Knob
+    base: Recipe, epochs: int, context: Mapping[str, Any], name: str, knob: Knob
 ) -> tuple[list[Recipe], ConfigurationError | None]:
     """The recipe of each value of a knob, and why one is none."""
     found: list[Recipe] = []
     refusal = None
     for value in knob.probes:
         try:
-            found.append(base.changed({**context, name: value}))
+            found.append(base.changed({**context, name: value}).trained_for(epochs))
         except ConfigurationError as error:
             refusal = error
     return found, refusal
@@ -73,7 +78,7 @@ def _refuse(name: str, knob: Knob, refusal: ConfigurationError | None) -> None:
     raise ConfigurationError(
         f"a knob that changes the objective, in place of {name}",
         f"the same resolved experiment for {', '.join(map(str, knob.probes))}",
-        "a field that something else decides: the scenario decides panel, wavelength, region and most sources, and "
-        "`average` whether there is a decay or a last phase",
+        "a field that something else decides: the scenario decides panel, wavelength, region and most sources, "
+        "`average` whether there is a decay or a last phase, and the epochs how long a patience or a memory has a say",
         "leave it out, or vary what it depends on as well",
     )

@@ -27,6 +27,8 @@ FIXED = {
     "plan.max_val_batches": "every trial is validated alike",
     "plan.same_scenes": "every trial is validated on unseen scenes",
     "plan.hold_mb": "memory changes no number",
+    "plan.draw": "on a CPU it changes no number, and on a GPU it draws other scenes alike, which is luck",
+    "optimisation.most_skips": "it says when a training that fails is given up, and changes no network",
     "device": "all trials run alike",
 }
 """Fields that no search varies, and why."""

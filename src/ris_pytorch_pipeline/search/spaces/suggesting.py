@@ -9,7 +9,7 @@ from typing import Any
 
 from ...errors import ConfigurationError
 from ..extra import optuna
-from ..trying.recipe import Recipe
+from ..trying.recipe import Recipe, resolved
 from .knobs import Choices, Knob, Plain, drawn, text_of
 from .space import Space
 
@@ -76,7 +76,7 @@ def params_of(space: Space, recipe: Recipe) -> dict[str, Any] | None:
 
     Args:
         space: of the search.
-        recipe: resolved, such as the base.
+        recipe: such as the base.
     """
     found = {name: _param(recipe, name, knob) for name, knob in space.knobs}
     return None if None in found.values() else found
@@ -105,7 +105,7 @@ def _param(recipe: Recipe, name: str, knob: Knob) -> Any:  # noqa: ANN401
 
 def _leaves(recipe: Recipe, name: str, value: Plain) -> bool:
     try:
-        return recipe.changed({name: value}) == recipe
+        return recipe.changed({name: value}) == resolved(recipe)
     except ConfigurationError:
         return False
 

@@ -9,9 +9,7 @@ from ...errors import ConfigurationError
 from ...experiment import (
     GEOMETRY_ORDER_JOINT,
     TRAINING_PRESETS,
-    Optimisation,
     Phases,
-    Plan,
     TrainingExperiment,
     overlay,
     plain,
@@ -19,7 +17,7 @@ from ...experiment import (
 )
 from ...experiment.strict import nearest
 from ...experiment.training import laid_over
-from ...losses import LossWeights
+from .alike import settled, settled_in_length
 
 PHASES: dict[str, Phases] = {"joint": Phases(), "geometry-order-joint": GEOMETRY_ORDER_JOINT}
 """Phases by the names that a space uses for them."""
@@ -95,8 +93,9 @@ class Recipe:
         )
 
     def trained_for(self, epochs: int) -> "Recipe":
-        """The same recipe with another number of epochs."""
-        return self.changed({"plan.epochs": epochs})
+        """The same recipe with another number of epochs, resolved, see `resolved` and `alike.settled_in_length`."""
+        recipe = self.changed({"plan.epochs": epochs})
+        return replace(recipe, training=settled_in_length(recipe.training))
 
     def to_plain(self) -> dict[str, Any]:
         """As mappings, lists, numbers and texts."""
@@ -128,9 +127,8 @@ def recipe_from_plain(values: Mapping[str, Any]) -> Recipe:
 def resolved(recipe: Recipe) -> Recipe:
     """The recipe with every field that has no say at its default, so that equal runs have equal recipes.
 
-    The weight average leaves `decay` to `ema` and the last phase to `swa`; a phase need not repeat a weight of the
-    loss; as many batches as there are is no limit; candidates know no β; no polish, no
-    search.
+    Of what is trained, see `alike.settled`; candidates know no β; no polish, no search. What the number of epochs
+    leaves without a say is left to `Recipe.trained_for`.
 
     Args:
         recipe: any.
@@ -138,14 +136,7 @@ def resolved(recipe: Recipe) -> Recipe:
     Returns:
         One that trains and locates bit by bit alike.
     """
-    training = recipe.training
-    found = replace(
-        training,
-        optimisation=_optimisation(training.optimisation),
-        plan=_plan(training.plan),
-        phases=_phases(training.phases, training.loss),
-    )
-    return Recipe(training=found, locating=_locating(recipe.locating))
+    return Recipe(training=settled(recipe.training), locating=_locating(recipe.locating))
 
 
 def phases_of(name: str, value: Any) -> Any:  # noqa: ANN401
@@ -170,36 +161,6 @@ def _place(tables: dict[str, Any], dotted: str, value: Any) -> None:  # noqa: AN
     for table in outer:
         tables = tables.setdefault(table, {})
     tables[last] = value
-
-
-def _optimisation(config: Optimisation) -> Optimisation:
-    usual = Optimisation()
-    if config.average != "ema":
-        config = replace(config, decay=usual.decay)
-    if config.average != "swa":
-        last = usual.constant_from if usual.constant_from > config.warmup else 1.0
-        config = replace(config, constant=usual.constant, constant_from=last)
-    return config
-
-
-def _plan(plan: Plan) -> Plan:
-    def limit(most: int | None, scenes: int) -> int | None:
-        return None if most is None or most >= -(-scenes // plan.batch) else most
-
-    return replace(
-        plan,
-        max_train_batches=limit(plan.max_train_batches, plan.n_train),
-        max_val_batches=limit(plan.max_val_batches, plan.n_val),
-    )
-
-
-def _phases(phases: Phases, loss: LossWeights) -> Phases:
-    joint = vars(loss)
-    stages = tuple(
-        replace(stage, weights=tuple(sorted((term, x) for term, x in stage.weights if x != joint[term])))
-        for stage in phases.stages
-    )
-    return Phases() if not any(stage.weights for stage in stages) else Phases(stages=stages)
 
 
 def _locating(locating: Locating) -> Locating:
