@@ -32,7 +32,8 @@ def cell(kind: str, sources: int, snr_db: float, scenes: int, seed: int) -> tupl
     scenario = preset(kind, distance_law="inverse", sources=sources, snr_db=snr_db)
     search = Sml(fit=False) if kind == "random" else PilotMl(fit=False)
     network = Localiser.reference()
-    spectra = (Localiser.reference(estimator=Music(), polish=0), BackProjected(spectral=Music(), silent=True))
+    plain = BackProjected(spectral=Music(), silent=True, fit=False)
+    spectra = (Localiser.reference(estimator=Music(), polish=0), plain)
     errors: list[list[Tensor]] = []
     scores: list[list[Score]] = []
     for block, first in enumerate(range(0, scenes, BLOCK)):

@@ -138,6 +138,7 @@ CHANGES: dict[str, Callable[[Scenes], Observation]] = {
     "phases": nothing,
     "positions": nothing,
     "code bits": nothing,
+    "phases 0.4": nothing,
     "bandwidth": wideband,
     "bandwidth within": wideband_within,
     "carriers reversed": reversed_carriers,
@@ -145,7 +146,7 @@ CHANGES: dict[str, Callable[[Scenes], Observation]] = {
     "board": lambda scenes: sent_otherwise(scenes, of_a_board),
     "corner": lambda scenes: sent_otherwise(scenes, of_a_corner),
 }
-"""Name -> what is done to the observation of a scene; four are in the scenario's impairments."""
+"""Name -> what is done to the observation of a scene; five are in the scenario's impairments."""
 
 
 def scenario_of(kind: str, name: str, snr_db: float, sources: tuple[int, int]) -> Scenario:
@@ -155,6 +156,7 @@ def scenario_of(kind: str, name: str, snr_db: float, sources: tuple[int, int]) -
         "phases": Impairments(phase_error_rad=0.5),
         "positions": Impairments(position_error_wavelengths=0.08),  # which turns a wave by .5 rad
         "code bits": Impairments(unmodelled_code_bits=2),
+        "phases 0.4": Impairments(phase_error_rad=0.4),
     }.get(kind, Impairments())
     other: dict[str, Any] = {
         "order": {"horizontal": 20, "vertical": 10},

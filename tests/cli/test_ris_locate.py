@@ -180,3 +180,21 @@ def test_the_network_of_the_package_locates_and_refuses(ris: Run, small_file: st
     assert found["scenes"][0]["fit"] is not None
     ris("locate", small_file, *model).refused("trained for", "classical estimator")
     ris("locate", "usual.safetensors", *model, "--sources", "6").refused("at most 5 sources")
+
+
+@pytest.mark.filterwarnings("ignore:a back-projected covariance")
+@pytest.mark.parametrize("name", ["pilot", "omp", "bp-bartlett"])
+def test_every_estimator_says_that_a_panel_with_phase_errors_is_another_one(
+    ris: Run, tmp_path: Path, name: str
+) -> None:  # fmt: skip
+    (tmp_path / "wrong.toml").write_text('preset = "pilot"\n[scenario.impairments]\nphase_error_rad = 0.4\n')
+    ris("simulate", "wrong", "--config", "wrong.toml", "--sources", "1", "--snr-db", "20", "--scenes", "2", "--json")
+    (tmp_path / "right.toml").write_text('preset = "pilot"\n')
+    ris("simulate", "right", "--config", "right.toml", "--sources", "1", "--snr-db", "20", "--scenes", "2", "--json")
+    said = {}
+    for kind in ("right", "wrong"):
+        found = ris("locate", kind, "--estimator", name, "--sources", "1", "--scene", "all", "--json").json["scenes"]
+        assert all(scene["fit"]["expected"] > 0.9 for scene in found)
+        said[kind] = [(scene["status"].split(":")[0], scene["fit"]["p_value"] < 0.005) for scene in found]
+    assert said == {"right": [("converged", False)] * 2, "wrong": [("misfit", True)] * 2}
+    assert "explained" in ris("locate", "wrong", "--estimator", name, "--sources", "1").out

@@ -35,6 +35,7 @@ SMALLEST: Mapping[str, str] = {
     "benchmarks/hybrid.py": "--scenes 1 --kinds pilot --sources 1 --snr-db 20",
     "benchmarks/images.py": "--scenes 2 --sources 1 --snr-db 20",
     "benchmarks/impairments.py": "--scenes 2 --panels 1 --snr-db 20 --errors none --methods unaware",
+    "benchmarks/judged_estimators.py": "--scenes 1 --estimators omp --presets pilot --kinds right --snr-db 20",
     "benchmarks/large_panels.py": "--side 16 --scenes 1",
     "benchmarks/learned_line.py": "--updates 1 --scenes 1",
     "benchmarks/many_scenes.py": "--scenes 8",
@@ -74,6 +75,7 @@ SHOWN: Mapping[str, tuple[str, str]] = {
     "benchmarks/fuzz": ("reliability.md", "| reader | n | refused |"),
     "benchmarks/hybrid.py": ("hybrid.md", "| symbols | K | SNR dB | network success |"),
     "benchmarks/impairments.py": ("decisions/robust.md", "| symbols | errors | SNR dB | K |"),
+    "benchmarks/judged_estimators.py": ("fit.md", "| estimator | preset | kind | dB | n |"),
     "benchmarks/published_line.py": ("arrays.md", "| symbols | method | angle: mean abs. ° |"),
     "benchmarks/still_codes.py": ("fit.md", "| antennas | off | of these converged |"),
 }

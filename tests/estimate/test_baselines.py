@@ -79,9 +79,12 @@ def test_the_protocol(name: str) -> None:
     assert torch.equal(~found.powers.isnan(), present)
     falling = found.powers.nan_to_num(nan=0.0).diff(dim=-1)
     assert bool((falling <= 1e-12).all())
-    assert bool(((found.order < counts) == torch.tensor([s is Status.FEWER for s in found.status])).all())
+    assert found.fit is not None
+    fewer = torch.tensor([Status.FEWER in said for said in found.fit.findings])
+    assert torch.equal(found.order < counts, fewer)
     free = BASELINES[name](scenes.observation)
-    assert free.order.shape == (6,) and Status.FEWER not in free.status
+    assert free.fit is not None and not any(Status.FEWER in said for said in free.fit.findings)
+    assert free.order.shape == (6,) and free.fit.evidence.shape == free.powers.shape
 
 
 def test_the_warning_is_raised_once_unless_silenced() -> None:

@@ -7,6 +7,7 @@ from .estimate import Estimate, Estimator, Fit, Mode, Status, asked_sources, joi
 from .fit.images.same_symbols import Images, images_of
 from .grid import SearchGrid, search_grid
 from .interval import Interval, interval_of, reach_of
+from .judging import Judging, StatesFit, judged
 from .ml.known.known_ml import KnownMl
 from .ml.maximum_likelihood import MaximumLikelihood
 from .ml.pilots.pilot_ml import PilotMl
@@ -30,6 +31,7 @@ __all__ = [
     "Images",
     "InformationCriterion",
     "Interval",
+    "Judging",
     "KnownMl",
     "MaximumLikelihood",
     "Mode",
@@ -45,6 +47,7 @@ __all__ = [
     "Sml",
     "SparseBayesian",
     "Spectral",
+    "StatesFit",
     "Status",
     "UsesSequences",
     "aic",
@@ -53,6 +56,7 @@ __all__ = [
     "images_of",
     "interval_of",
     "joined_estimates",
+    "judged",
     "likelihood_for",
     "mdl",
     "pad_sources",

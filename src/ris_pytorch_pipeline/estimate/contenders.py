@@ -92,7 +92,7 @@ def likelihood_for(symbols: str) -> str:
 
 
 def contender(name: str, region: Any, further: Sequence[str] = ()) -> Any:  # noqa: ANN401
-    """The named estimator.
+    """The named estimator; one that states no fit is judged, see `Judging`.
 
     >>> from ris_pytorch_pipeline.estimate import SearchRegion
     >>> contender("pilot", SearchRegion()).threshold > 0
@@ -118,4 +118,5 @@ def contender(name: str, region: Any, further: Sequence[str] = ()) -> Any:  # no
             "the genie is told the truth and only runs in a benchmark" if name == GENIE else "a misspelt name",
             f"did you mean {close[0]!r}?" if close and close[0] != name else "pick one of the known names",
         )
-    return found.build(region)
+    made, room = found.build(region), import_module(f"{__package__}.judging")
+    return made if room.states_fit(made) else room.Judging(name=name, estimator=made, region=region)

@@ -14,6 +14,7 @@ class Status(StrEnum):
     MISFIT = "misfit: the model does not explain the measurements"
     INCOMPLETE = "incomplete: one or two more sources, too weak or too close to be counted, would explain the rest"
     AMBIGUOUS = "ambiguous: other positions explain the measurements as well"
+    OFF = "off: the likelihood of these positions rises to an optimum that is further away than a search grid is fine"
     EDGE = "at the edge: a source lies on the border of the searched field"
     UNTESTED = "not tested: about as many unknowns as measurements leave too little over to show a wrong model"
     BEYOND = "beyond the network: one more source would be detected than it can count"
@@ -58,6 +59,10 @@ _ADVICE = {
         "elements more than half a wavelength apart, codes of one bit or that do not vary, a channel of rank one, "
         "or a field that holds both sides of a flat array",
         "see the other positions listed, narrow the field of view, or vary the codes more",
+    ),
+    Status.OFF: (
+        "an estimator that uses a part of the model, such as MUSIC of a back-projected covariance, or a coarse grid",
+        "take the likelihood's, or refine these positions by it: `Sml().refine(observation, positions)`",
     ),
     Status.EDGE: ("a source outside the searched field, or a distance that the data do not bound", "widen the field"),
     Status.UNTESTED: (

@@ -14,9 +14,13 @@ class UsesSequences(Protocol):
         uses_sequences: True.
     """
 
-    uses_sequences: bool
+    @property
+    def uses_sequences(self) -> bool:
+        """Whether it is told them."""
+        ...
 
 
 def told(estimator: Estimator, observation: Observation) -> Observation:
     """What an estimator is handed: without known symbols where it does not use them."""
-    return observation if isinstance(estimator, UsesSequences) else observation.untold()
+    uses = isinstance(estimator, UsesSequences) and estimator.uses_sequences
+    return observation if uses else observation.untold()

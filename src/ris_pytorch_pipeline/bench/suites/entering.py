@@ -1,12 +1,12 @@
 """How does a contender of a suite become something that runs? A registered estimator or a network, set up as told."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import dataclass, field, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from ...errors import ConfigurationError
-from ...estimate import GENIE, SearchRegion, contender
+from ...estimate import GENIE, Judging, SearchRegion, contender
 from ...experiment import overlay
 from ...localise import REFERENCE, Localiser
 from ...train import Trained
@@ -90,6 +90,11 @@ class Entering:
         made = contender(entrant.estimator, region, self.further)
         if not entrant.settings:
             return made
+        if isinstance(made, Judging):
+            return replace(made, estimator=self._set_up(made.estimator, entrant, name))
+        return self._set_up(made, entrant, name)
+
+    def _set_up(self, made: Any, entrant: Entrant, name: str) -> Any:  # noqa: ANN401
         if not is_dataclass(made) or isinstance(made, type):
             _refuse_settings(name, f"{type(made).__name__} is no dataclass")
         return overlay(made, entrant.settings, f"contenders.{name}.settings")

@@ -7,8 +7,8 @@ from ...physics import Observation
 from ...shapes import Counts
 from ..amplitudes import one_wavelength, with_powers
 from ..estimate import Estimate, asked_sources
+from ..judging import judged
 from ..spectral.spectra import Spectral
-from .standing import standing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +30,12 @@ class BackProjected:
     Args:
         spectral: what is done with the covariance, such as `Music()` or `Mvdr(loading=1.0)`.
         silent: True leaves out the warning.
+        fit: whether to say how well the model explains what was found, see `judged`.
     """
 
     spectral: Spectral
     silent: bool = False
+    fit: bool = True
 
     @property
     def name(self) -> str:
@@ -59,4 +61,5 @@ class BackProjected:
             sources = asked_sources(observation, sources, min(snapshots, size) - 1)
         covariance = back_projected(observation, silent=self.silent)
         found = self.spectral.locate(covariance, observation.array, sources, snapshots)
-        return standing(with_powers(found, observation), observation)
+        found = with_powers(found, observation)
+        return judged(found, observation, self.spectral.region) if self.fit else found

@@ -13,11 +13,11 @@ from ...shapes import Counts, Elements
 from ..amplitudes import one_wavelength, with_powers
 from ..estimate import Estimate, asked_sources
 from ..grid import search_grid
+from ..judging import judged
 from ..region import SearchRegion
 from ..spectral.order import EigenvalueGap, OrderRule
 from ..spectral.peaks import Peaks, climb, grid_peaks, keep_distinct
 from ..spectral.report import report_peaks
-from .standing import standing
 
 _FAR = 1e6
 """Metres at which a wave is plane on any panel."""
@@ -45,6 +45,7 @@ class ModifiedMusic:
         planes: distances tried per direction, uniform in q.
         suppression: two directions closer than this part of a beamwidth are one.
         silent: True leaves out the warning about the covariance.
+        fit: whether to say how well the model explains what was found, see `judged`.
     """
 
     region: SearchRegion = field(default_factory=SearchRegion)
@@ -54,6 +55,7 @@ class ModifiedMusic:
     planes: int = 64
     suppression: float = 0.5
     silent: bool = False
+    fit: bool = True
 
     @property
     def name(self) -> str:
@@ -86,7 +88,8 @@ class ModifiedMusic:
             peaks = self._locate(some, observation.array.to(dtype=torch.float64), count)
             parts.append((rows, peaks, torch.ones_like(peaks.score).masked_fill(peaks.score == -torch.inf, torch.nan)))
         found = report_peaks(parts, counts, 0.0, self.region, observation.array)
-        return standing(with_powers(found, observation), observation)
+        found = with_powers(found, observation)
+        return judged(found, observation, self.region) if self.fit else found
 
     def _locate(self, panel: LowRank, array: Array, sources: int) -> Peaks:
         """The best `sources` directions of each scene, each with its best distance."""

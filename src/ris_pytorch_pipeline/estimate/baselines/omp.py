@@ -13,8 +13,8 @@ from ...shapes import Cosines, Counts, Mask
 from ..amplitudes import fit_amplitudes, one_wavelength, with_powers
 from ..estimate import Estimate, Status, asked_sources
 from ..grid import SearchGrid, search_grid
+from ..judging import judged
 from ..region import SearchRegion
-from .standing import standing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +39,14 @@ class Omp:
         oversampling: of the grid, relative to half a beamwidth in direction and half a depth of focus in q.
         most_sources: where an estimated order stops.
         batch: scenes at a time.
+        fit: whether to say how well the model explains what was found, see `judged`.
     """
 
     region: SearchRegion = field(default_factory=SearchRegion)
     oversampling: float = 1.0
     most_sources: int = 8
     batch: int = 16
+    fit: bool = True
 
     @property
     def name(self) -> str:
@@ -84,7 +86,8 @@ class Omp:
             positions=positions, order=order, powers=empty[..., 0], deviations=empty,
             noise_variance=empty.new_full((len(order),), torch.nan), status=ended,
         )  # fmt: skip
-        return standing(with_powers(found, observation), observation)
+        found = with_powers(found, observation)
+        return judged(found, observation, self.region) if self.fit else found
 
 
 def _pursue(observation: Observation, grid: SearchGrid, steps: int, wanted: Counts | None) -> tuple[Cosines, Mask]:

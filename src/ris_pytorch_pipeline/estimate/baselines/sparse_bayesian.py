@@ -12,11 +12,11 @@ from ...shapes import Cosines, Counts
 from ..amplitudes import one_wavelength, with_powers
 from ..estimate import Estimate, asked_sources
 from ..grid import SearchGrid, search_grid
+from ..judging import judged
 from ..normalise import scale
 from ..region import SearchRegion
 from ..spectral.peaks import Peaks, grid_peaks, keep_distinct
 from ..spectral.report import report_peaks
-from .standing import standing
 
 Dictionary = Complex[Tensor, "scene snapshot antenna point"]
 
@@ -45,6 +45,7 @@ class SparseBayesian:
         least: smallest power of a peak over the strongest, where K is unknown.
         most_sources: where an estimated order stops.
         batch: scenes at a time; a default scene's dictionary takes 6 MB.
+        fit: whether to say how well the model explains what was found, see `judged`.
     """
 
     region: SearchRegion = field(default_factory=SearchRegion)
@@ -53,6 +54,7 @@ class SparseBayesian:
     least: float = 0.1
     most_sources: int = 8
     batch: int = 8
+    fit: bool = True
 
     @property
     def name(self) -> str:
@@ -89,7 +91,8 @@ class SparseBayesian:
             parts.append((rows, Peaks(peaks.cosines, kept, peaks.settled), level))
             orders.append(order)
         found = report_peaks(parts, torch.cat(orders), 0.0, self.region, scaled.array)
-        return standing(with_powers(found, observation), observation)
+        found = with_powers(found, observation)
+        return judged(found, observation, self.region) if self.fit else found
 
 
 def dictionary(observation: Observation, points: Cosines) -> Dictionary:

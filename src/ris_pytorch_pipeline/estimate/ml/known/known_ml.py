@@ -55,6 +55,7 @@ class KnownMl:
     passes: int = 30
     tolerance: float = 1e-3
     uses_sequences: ClassVar[bool] = True
+    fit: ClassVar[bool] = True
 
     @property
     def name(self) -> str:
