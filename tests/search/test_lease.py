@@ -2,11 +2,17 @@
 
 import json
 import signal
+import time
+from datetime import datetime, tzinfo
+from itertools import count
 from pathlib import Path
 
+import pytest
 from nursery import Nursery
+from searching import worked
+from test_search_stages import outcomes
 
-from ris_pytorch_pipeline.search import Watchman, Worker
+from ris_pytorch_pipeline.search import Settings, Watchman, Worker
 from ris_pytorch_pipeline.search.extra import optuna
 from ris_pytorch_pipeline.search.kept.lease import LEASE
 
@@ -61,6 +67,40 @@ def test_a_trial_that_nobody_signed_is_given_up_after_a_while(tmp_path: Path) ->
     assert not watchman.is_dead(0, None)
     clock.now = 91
     assert watchman.is_dead(0, None)
+
+
+@pytest.mark.parametrize("step", [-86400.0, 86400.0])
+def test_leases_do_not_depend_on_the_clock_of_the_wall(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: float
+) -> None:
+    moments = count(2e9, step)
+    monkeypatch.setattr(time, "time", lambda: next(moments))
+    lease = {"machine": "another", "worker": "abc", "beat": 1}
+    patient, hasty = Watchman(tmp_path), Watchman(tmp_path, grace=0.01)
+    assert not patient.is_dead(3, lease) and not hasty.is_dead(3, lease)
+    end = time.monotonic() + 60
+    while not hasty.is_dead(3, lease):  # for ever, by a clock that goes back
+        assert time.monotonic() < end
+    assert not patient.is_dead(3, lease), "at once, by a clock that jumps a day"
+
+
+def test_a_search_by_a_clock_that_is_set_back_comes_to_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, moments = Settings(trials=6, best=1), count(2e9, -86400.0)
+
+    class Back(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Back":
+            return cls.fromtimestamp(next(moments), tz)
+
+    whole, _ = worked(tmp_path / "whole", settings=settings)
+    monkeypatch.setattr(time, "time", lambda: next(moments))
+    monkeypatch.setattr("optuna.storages.journal._storage.datetime", Back)
+    back, _ = worked(tmp_path / "back", settings=settings)
+    begun = [trial.datetime_start for trial in back.short.get_trials(deepcopy=False) if trial.datetime_start]
+    assert begun == sorted(begun, reverse=True) and len(begun) > 5, "it does go back"
+    assert outcomes(back) == outcomes(whole)
 
 
 def test_a_name_of_this_machine_without_a_file_is_judged_by_its_beat(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,23 @@ from searching import begun, learns, worked
 from test_search_stages import SMALL, outcomes
 
 from ris_pytorch_pipeline.errors import InputError
-from ris_pytorch_pipeline.search import Judged, Report, Settings, Space, Task, joined_studies, open_storage, work
+from ris_pytorch_pipeline.search import (
+    Judged,
+    Report,
+    Settings,
+    Space,
+    Task,
+    joined_studies,
+    open_storage,
+    watched,
+    work,
+)
 from ris_pytorch_pipeline.search.extra import optuna
-from ris_pytorch_pipeline.search.kept.trials import State, finished, give_back
+from ris_pytorch_pipeline.search.kept.trials import State, finished, give_back, outcome_in
 from ris_pytorch_pipeline.search.trying.attempt import judge
 from ris_pytorch_pipeline.search.trying.recipe import Recipe
+from ris_pytorch_pipeline.tasks import hanging
+from ris_pytorch_pipeline.tasks.watch import Watch
 
 
 @pytest.mark.parametrize("space", [None, SMALL])
@@ -47,6 +60,22 @@ def test_an_outcome_that_was_written_down_stands_though_its_worker_was_killed_be
             continue
     assert outcomes(joined_studies(open_storage(tmp_path / "b"), "stub")) == outcomes(whole)
     assert len(killed) > 5 and set(trained.values()) == {1}
+
+
+def test_a_trial_that_hangs_fails_alone_and_its_worker_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hanging, "STILL", 0.3)
+    monkeypatch.setattr(hanging, "_has_children", lambda: False)
+
+    def stands(task: Task, report: Report) -> Judged:
+        if task.number == 2:
+            threading.Event().wait()
+        return learns(task, report)
+
+    said: list[str] = []
+    studies, _ = worked(tmp_path, watched(stands, Watch(None, said.append, every=0.05)), Settings(trials=5, best=0))
+    held = [outcome_in(trial) for trial in studies.short.get_trials(deepcopy=False)]
+    assert [each.kind for each in held if each is not None] == ["done", "done", "failed", "done", "done"]
+    assert held[2] is not None and "short trial 2: hung for" in held[2].words and "short trial 2: hung" in said[0]
 
 
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.ENOSPC])

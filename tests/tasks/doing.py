@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from pathlib import Path
 
 
@@ -29,6 +30,20 @@ def deadly(task: tuple[int, str]) -> int:
 def always_deadly(number: int) -> int:
     if number == 1:
         os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def hanging(number: int) -> int:
+    """Waits for ever at number 1."""
+    if number == 1:
+        threading.Event().wait()
+    return number
+
+
+def endless(number: int) -> int:
+    """Goes round for ever at number 1."""
+    while number == 1:
+        pass
     return number
 
 

@@ -1,6 +1,7 @@
 """Are values the same on any number of workers, and does a worker that dies cost its task alone?"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ pytest.importorskip("distributed")
 
 import dask.config
 from dask.utils import parse_timedelta
-from doing import always_deadly, deadly, nothing, ready_at_the_second_time, refused, squared
+from doing import always_deadly, deadly, endless, hanging, nothing, ready_at_the_second_time, refused, squared
 
 from ris_pytorch_pipeline import __version__
 from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError
 from ris_pytorch_pipeline.tasks import cluster as of_cluster
+from ris_pytorch_pipeline.tasks import hanging as hanging_tasks
+from ris_pytorch_pipeline.tasks import overdue
 from ris_pytorch_pipeline.tasks.cluster import AHEAD, Cluster, Setup, connected
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -52,6 +55,31 @@ def test_a_task_that_fails_fails_alone(cluster: Cluster) -> None:
     done = {each.number: each for each in cluster.carry_out(refused, range(6))}
     assert [done[number].outcome for number in range(6)] == [0, 1, None, 3, 4, 5]
     assert "two is refused" in str(done[2].error)
+
+
+def impatient(monkeypatch: pytest.MonkeyPatch, still: float = 2.0) -> None:
+    """Seconds in place of a minute."""
+    monkeypatch.setattr(hanging_tasks, "STILL", still)
+    monkeypatch.setattr(hanging_tasks, "FIRST_WORD", 1.0)
+    monkeypatch.setattr(overdue, "EVERY", 0.5)
+
+
+def test_a_task_that_hangs_is_told_of_and_fails_alone(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    impatient(monkeypatch)
+    said: list[str] = []
+    done = {each.number: each for each in replace(cluster, say=said.append).carry_out(hanging, range(4))}
+    assert sorted(done) == [0, 1, 2, 3] and [number for number in done if done[number].error] == [1]
+    assert "task 1 on tcp://" in str(done[1].error) and "without any work, at" in str(done[1].error)
+    assert "no progress for" in said[0] and "(wait)" in said[0], said
+
+
+def test_a_task_that_works_without_an_end_ends_at_the_limit_alone(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient(monkeypatch, still=1.0)
+    done = {each.number: each for each in replace(cluster, limit=4.0).carry_out(endless, range(4))}
+    assert [number for number in sorted(done) if done[number].error] == [1]
+    assert "--task-limit of 4 s passed" in str(done[1].error) and "(endless)" in str(done[1].error)
 
 
 def test_a_worker_that_dies_costs_its_task_alone(cluster: Cluster, tmp_path: Path) -> None:

@@ -111,6 +111,15 @@ def test_a_gradient_that_is_not_finite_in_one_process_is_skipped_in_both(both) -
     assert first["progress"]["failures"] == second["progress"]["failures"] == {Outcome.NOT_FINITE.value: 1}
     assert first["progress"]["updates"] == second["progress"]["updates"] == 3
     assert first["weights"] == second["weights"] and bool(flat(first["weights"]).isfinite().all())
+    (skipped,) = first["skips"]  # process 0 alone speaks
+    assert skipped.endswith(" in backbone.1.weight, backbone.1.bias, head.weight, from process 1")
+
+
+def test_a_gradient_that_stays_not_finite_in_one_process_ends_both_and_names_it(both) -> None:
+    for side in both:
+        error = side["nan_for_good"]["error"]
+        assert error.startswith("InfeasibleError: wanted weights that move; got 2 updates in a row"), error
+        assert "not finite in backbone.1.weight, backbone.1.bias, head.weight, from process 1." in error
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,15 @@ def one_nan(world: World, processes: Processes, folder: Path) -> dict[str, Any]:
     """A loss that is not finite in process 1 alone, at its third batch."""
     trainer = world.trainer(SmallLoss({} if processes.first else {2: "nan"}), processes=processes)
     progress = trainer.fit()
-    return {"progress": progress.to_plain(), "weights": weights(trainer)}
+    skips = [line for line in world.lines() if line.startswith("[SKIP]")]
+    return {"progress": progress.to_plain(), "weights": weights(trainer), "skips": skips}
+
+
+def nan_for_good(world: World, processes: Processes, folder: Path) -> dict[str, Any]:
+    """A loss that is not finite in process 1 alone, and stays so."""
+    world = world.like(most_skips=1)
+    world.trainer(SmallLoss(always="" if processes.first else "nan"), processes=processes).fit()
+    return {}
 
 
 def disturbed(world: World, processes: Processes, folder: Path) -> dict[str, Any]:
@@ -131,7 +139,7 @@ def gone(world: World, processes: Processes, folder: Path) -> dict[str, Any]:
     return {}
 
 
-SCENES: list[Scene] = [gradients, rare_gradients, training, one_nan, disturbed, another_seed, idle, gone]
+SCENES: list[Scene] = [gradients, rare_gradients, training, one_nan, nan_for_good, disturbed, another_seed, idle, gone]
 
 
 def process(rank: int, world: int, port: int, folder: Path) -> None:

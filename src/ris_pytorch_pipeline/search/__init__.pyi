@@ -11,7 +11,7 @@ from .spaces.sampler import SeededTpe
 from .spaces.space import SPACES, Space, named_space, space_from_plain, space_of
 from .trying.recipe import PHASES, Locating, Recipe, recipe_from_plain, resolved
 from .trying.training import FixedScenes, TrainAndLocate, localiser_of
-from .trying.workers import run_processes, work
+from .trying.workers import run_processes, watched, work
 
 __all__ = [
     "PHASES",
@@ -53,6 +53,7 @@ __all__ = [
     "searches_in",
     "space_from_plain",
     "space_of",
+    "watched",
     "work",
     "write_results",
 ]

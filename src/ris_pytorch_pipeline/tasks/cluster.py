@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from .queued import Queue, asked, dask_jobqueue, queue_of
 try:
     import dask.config
     import distributed
+
+    from .overdue import Overdue
 except ImportError as missing:
     raise ConfigurationError(
         "the package distributed, which --cluster needs", str(missing), "an install without the extra",
@@ -44,10 +46,14 @@ class Cluster:
     Args:
         client: connected to a scheduler.
         patience: seconds without any worker after which there is nobody left to wait for.
+        limit: seconds that a task may take; None is no limit, but one that hangs fails alone all the same.
+        say: takes each line for the user.
     """
 
     client: "distributed.Client"
     patience: float = _PATIENCE
+    limit: float | None = None
+    say: Callable[[str], object] = lambda line: None
 
     def carry_out(self, work: Callable[[Task], Value], tasks: Iterable[Task]) -> Iterator[Done[Value]]:
         """Do every task, and say of each what came of it as soon as it is known.
@@ -60,7 +66,7 @@ class Cluster:
             One for each task, in the order in which they end.
         """
         left, given, suspects = enumerate(tasks), dict[Any, tuple[int, Task]](), list[tuple[int, Task]]()
-        running = distributed.as_completed(raise_errors=False)
+        running, overdue = distributed.as_completed(raise_errors=False), self._overdue()
 
         def top_up() -> None:
             for number, task in islice(left, max(1, AHEAD * self.threads - len(given))):
@@ -70,9 +76,11 @@ class Cluster:
 
         top_up()
         try:
-            for future in self._ended(running):
+            for future in self._ended(running, lambda: overdue.check({key: n for key, (n, _) in given.items()})):
                 number, task = given.pop(future.key)
-                if _killed(future):
+                if future.key in overdue.ended:
+                    yield Done(number=number, error=overdue.ended[future.key])
+                elif _killed(future):
                     suspects.append((number, task))
                 else:
                     yield _done(future, number)
@@ -84,13 +92,20 @@ class Cluster:
             running.clear()
 
     def _alone(self, work: Callable[[Task], Value], number: int, task: Task) -> Done[Value]:
-        future = self.client.submit(attempted, work, number, task, pure=False)
+        future, overdue = self.client.submit(attempted, work, number, task, pure=False), self._overdue()
+        running = distributed.as_completed([future], raise_errors=False)
         try:
-            return _done(next(self._ended(distributed.as_completed([future], raise_errors=False))), number)
+            done = _done(next(self._ended(running, lambda: overdue.check({future.key: number}))), number)
+            return Done(number=number, error=overdue.ended[future.key]) if future.key in overdue.ended else done
         finally:
             future.release()
 
-    def _ended(self, running: "distributed.as_completed") -> Iterator["distributed.Future"]:
+    def _overdue(self) -> Overdue:
+        return Overdue(client=self.client, limit=self.limit, say=self.say)
+
+    def _ended(
+        self, running: "distributed.as_completed", check: Callable[[], None]
+    ) -> Iterator["distributed.Future"]:  # fmt: skip
         """Futures as they end; one whose worker died with the value is waited for until another has computed it again.
 
         Raises:
@@ -101,6 +116,7 @@ class Cluster:
             with running.thread_condition:
                 running.thread_condition.wait_for(running.has_ready, timeout=BEAT)
             presence.check()
+            check()
             if running.has_ready():
                 future = next(running)
                 if future.status == "lost":
@@ -174,7 +190,10 @@ def check_where(where: str) -> None:
 
 
 @contextmanager
-def connected(where: str, prepare: Callable[[], None]) -> Iterator[Cluster]:
+def connected(
+    where: str, prepare: Callable[[], None], limit: float | None = None,
+    say: Callable[[str], object] = lambda line: None,
+) -> Iterator[Cluster]:  # fmt: skip
     """A cluster, until the block ends.
 
     Args:
@@ -182,6 +201,8 @@ def connected(where: str, prepare: Callable[[], None]) -> Iterator[Cluster]:
             `tcp://host:8786`, or a TOML file that says which queue is asked for workers, see `queue_of`. Whoever can
             reach a scheduler can run code on its workers.
         prepare: called once in each worker.
+        limit: see `Cluster`.
+        say: see `Cluster`.
 
     Yields:
         Somebody who does tasks.
@@ -191,7 +212,7 @@ def connected(where: str, prepare: Callable[[], None]) -> Iterator[Cluster]:
         InfeasibleError: no scheduler or no worker answers.
     """
     with ExitStack() as stack:
-        cluster = _cluster(stack, where)
+        cluster = replace(_cluster(stack, where), limit=limit, say=say)
         _make_ready(cluster, Setup(prepare, __version__))
         yield cluster
 

@@ -12,6 +12,7 @@ from threading import Thread
 from ...errors import InputError
 from ...files import parse_document
 from ...tasks import Executor
+from ...tasks.watch import HUNG, Watch
 from .entering import Entering
 from .suite import Pending, Suite
 from .working import Told, Worked, work
@@ -24,20 +25,29 @@ _MARK = "\x1e"
 """How a line of an answer begins, a record separator: anything else on standard output is no answer."""
 
 
-def worked_here(cells: Sequence[Pending], entering: Entering, suite: str, told: Told) -> Answers:
-    """Run cells in this process, one after the other.
+def worked_here(cells: Sequence[Pending], entering: Entering, suite: str, told: Told, watch: Watch) -> Answers:
+    """Run cells in this process, one after the other; one that hangs fails alone.
 
     Args:
         cells: to run.
         entering: makes contenders.
         suite: digest of the suite.
         told: called after each block of scenes.
+        watch: over each cell.
 
     Yields:
         Each cell, once it is finished.
     """
     for pending in cells:
-        yield pending, work(pending, entering, suite, told)
+        yield pending, _watched(pending, entering, suite, told, watch)
+
+
+def _watched(pending: Pending, entering: Entering, suite: str, told: Told, watch: Watch) -> Worked:
+    def progressed(label: str, done: int, total: int) -> None:
+        watch.progressed()
+        told(label, done, total)
+
+    return work(pending, entering, suite, progressed, lambda: watch.over(pending.label))
 
 
 def worked_apart(cells: Sequence[Pending], command: Sequence[str], jobs: int, suite: Suite) -> Answers:
@@ -102,7 +112,7 @@ def worked_by(
             yield _checked((cells[done.number], worked), suite.digest)
 
 
-def serve(cells: Sequence[Pending], entering: Entering, suite: str, told: Told) -> None:
+def serve(cells: Sequence[Pending], entering: Entering, suite: str, told: Told, watch: Watch) -> None:
     """Be one of the processes: read numbers of cells from standard input, and answer each with a line.
 
     Args:
@@ -110,11 +120,12 @@ def serve(cells: Sequence[Pending], entering: Entering, suite: str, told: Told) 
         entering: makes contenders.
         suite: its digest.
         told: called after each block of scenes; raises where this process is to end.
+        watch: over each cell.
     """
     out = sys.stdout
     with redirect_stdout(sys.stderr):  # an estimator may print
         for line in sys.stdin:
-            done = work(cells[int(line)], entering, suite, told)
+            done = _watched(cells[int(line)], entering, suite, told, watch)
             out.write(f"{_MARK}{json.dumps(vars(done))}\n")
             out.flush()
 
@@ -156,7 +167,8 @@ class _Crew:
             line = _asked(process, self._numbers[pending.key])
             if not line:
                 code = process.wait()
-                self._answers.put((pending, Worked(failure=f"its process ended with code {code}")))
+                why = ", since it hung and could not be interrupted" if code == HUNG else ""
+                self._answers.put((pending, Worked(failure=f"its process ended with code {code}{why}")))
                 break
             self._answers.put((pending, Worked(**parse_document(line, not_finite=True))))
         self._answers.put(None)

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -35,7 +36,10 @@ class Worked:
     failure: str | None = None
 
 
-def work(pending: Pending, entering: Entering, suite: str, told: Told | None = None) -> Worked:
+def work(
+    pending: Pending, entering: Entering, suite: str, told: Told | None = None,
+    during: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> Worked:  # fmt: skip
     """Run a cell. What its contender raises is its failure alone: the other cells go on without it.
 
     Args:
@@ -43,9 +47,11 @@ def work(pending: Pending, entering: Entering, suite: str, told: Told | None = N
         entering: makes contenders.
         suite: digest of the suite.
         told: called after each block of scenes.
+        during: what goes on around it; what that raises in the block is a failure of the cell too.
     """
     try:
-        return Worked(row=row_of(pending, entering, suite, told))
+        with during():
+            return Worked(row=row_of(pending, entering, suite, told))
     except Exception as error:  # whatever an estimator of somebody else's raises
         return Worked(failure=f"{type(error).__name__}: {str(error)[:500]}")
 

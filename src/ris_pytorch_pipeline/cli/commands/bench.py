@@ -100,8 +100,9 @@ def _check_no_suite(arguments: argparse.Namespace) -> None:
     Raises:
         ConfigurationError: naming one.
     """
-    usual = {"out": None, "resume": False, "jobs": 1, "quick": False, "worker": None, "cluster": None}
-    given = [f"--{name}" for name, value in usual.items() if vars(arguments)[name] != value]
+    usual = {"out": None, "resume": False, "jobs": 1, "quick": False, "worker": None, "cluster": None,
+             "task_limit": None}  # fmt: skip
+    given = [f"--{name.replace('_', '-')}" for name, value in usual.items() if vars(arguments)[name] != value]
     if given:
         raise ConfigurationError(
             f"a suite beside {given[0]}", "none", "options alone, whose cells are printed and not kept",

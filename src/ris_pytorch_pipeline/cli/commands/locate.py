@@ -42,8 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.out is not None:
         return locate_folder(arguments)
-    if arguments.cluster is not None or arguments.force:
-        word = "--cluster" if arguments.cluster is not None else "--force"
+    given = {"--cluster": arguments.cluster, "--task-limit": arguments.task_limit, "--force": arguments.force or None}
+    if word := next((name for name, value in given.items() if value is not None), ""):
         raise ConfigurationError(
             f"--out OUT.parquet beside {word}", "no --out", "an option of folders of scenes",
             f"name a folder and where its results go, or leave {word} out",

@@ -22,13 +22,15 @@ from ...search import (
     results_of,
     run_processes,
     space_of,
+    watched,
     work,
     write_results,
 )
 from ...search.kept.names import JOURNAL
 from ...search.kept.studies import refuse_absent, refuse_present
+from ...tasks.watch import Watch
 from ..memory import fixed_bytes, require
-from ..options.executing import check_cluster, executor_of
+from ..options.executing import check_cluster, executor_of, say, task_limit_of
 from ..options.search_options import RESUMED
 from ..options.training_experiment import training_of
 from ..showing.search_shown import print_results
@@ -53,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.folder is None:
         raise ConfigurationError("a folder for the search", "none", "an argument left out", "write `ris search DIR`")
     check_alone("search")
-    workers = _workers(arguments)
+    workers, _ = _workers(arguments), task_limit_of(arguments, here=True)
     if arguments.worker:
         return _join(arguments, joined_studies(_storage(arguments), _name(arguments)))
     settings = None if arguments.resume else settings_of(arguments)
@@ -115,9 +117,9 @@ def _join(arguments: argparse.Namespace, studies: Studies) -> int:
         scenario=settings.base.training.scenario, scenes=settings.scenes, seed=settings.seed,
         known_order=settings.known_order,
     )  # fmt: skip
-    check = parent_watch() if arguments.worker else lambda: None
+    check, watch = parent_watch() if arguments.worker else lambda: None, Watch(arguments.task_limit, say)
     try:
-        work(studies, objective, arguments.folder, _silence if arguments.json else _say, check)
+        work(studies, watched(objective, watch), arguments.folder, _silence if arguments.json else _say, check)
     except InfeasibleError as error:
         return stop(str(error))
     return 0
@@ -129,11 +131,12 @@ def _start(arguments: argparse.Namespace, workers: int) -> int:
     words += ["--name", _name(arguments), "--threads", str(arguments.threads)]
     words += [] if arguments.storage is None else ["--storage", arguments.storage]
     words += ["--json"] if arguments.json else []
+    words += [] if arguments.task_limit is None else ["--task-limit", str(arguments.task_limit)]
     words += [word for path in arguments.extend for word in ("--extend", str(path.absolute()))]
     if arguments.cluster is None:
         codes = run_processes(_command(words), workers)
     else:
-        with executor_of(arguments) as executor:
+        with executor_of(arguments, watched=False) as executor:  # each process watches its own trials
             codes = [done.value for done in executor.carry_out(_worked_there, [words] * workers)]
     for number, code in enumerate(codes):
         if code:
@@ -182,7 +185,7 @@ def _check_resumed(arguments: argparse.Namespace) -> None:
     named = [f"--{name.replace('_', '-')}" for name in kept if vars(arguments)[name] is not None]
     if named:
         raise ConfigurationError(
-            f"{', '.join('--' + name for name in RESUMED)} alone with --resume", named[0],
+            f"{', '.join('--' + name.replace('_', '-') for name in RESUMED)} alone with --resume", named[0],
             "a setting that is kept beside the trials", f"leave out {named[0]}, or begin in another folder",
         )  # fmt: skip
 

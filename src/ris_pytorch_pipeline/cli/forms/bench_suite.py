@@ -30,8 +30,9 @@ from ...experiment.stored_arrays import stored_files
 from ...experiment.toml import read_toml
 from ...files import Lock, cause, make_folder, move, open_regular, parent_watch, reason
 from ...physics import ends
+from ...tasks.watch import Watch
 from ..memory import compared_bytes, require
-from ..options.executing import check_cluster, executor_of
+from ..options.executing import check_cluster, executor_of, say, task_limit_of
 from ..options.model import checkpoint_at, network_at
 from ..showing.output import Bar
 from ..showing.suite_shown import print_suite
@@ -56,7 +57,8 @@ def run_suite(arguments: argparse.Namespace) -> int:
     cells, entering = suite.cells(), Entering(read=network_at, further=tuple(suite.contenders))
     if arguments.worker is not None:
         check = parent_watch(arguments.worker)
-        serve(cells, entering, suite.digest, lambda label, done, total: check())
+        watch = Watch(arguments.task_limit, say)
+        serve(cells, entering, suite.digest, lambda label, done, total: check(), watch)
         return 0
     _check(arguments, cells, entering)
     folder = folder_of(arguments)
@@ -124,6 +126,7 @@ def _check(arguments: argparse.Namespace, cells: Sequence[Pending], entering: En
     if not 1 <= arguments.jobs <= MOST_JOBS:
         raise ConfigurationError(f"--jobs of 1 to {MOST_JOBS}", str(arguments.jobs), "a slip", "pass as many as cores")
     check_cluster(arguments.cluster)
+    task_limit_of(arguments, here=True)
     entering.check(tuple(cells))
     largest = max(cells, key=_bytes)
     require(
@@ -164,7 +167,8 @@ def _answers(
         return worked_by(missing, partial(_worked_there, there), partial(executor_of, arguments), suite)
     if arguments.jobs == 1 or len(missing) < 2:
         done, total = len(suite.cells()) - len(missing), len(suite.cells())
-        return worked_here(missing, entering, suite.digest, lambda label, scenes, of: bar(done, total, label))
+        told, watch = (lambda label, scenes, of: bar(done, total, label)), Watch(arguments.task_limit, say)
+        return worked_here(missing, entering, suite.digest, told, watch)
     return worked_apart(missing, command_of(arguments), arguments.jobs, suite)
 
 
@@ -180,6 +184,7 @@ def command_of(arguments: argparse.Namespace) -> list[str]:
     command = [sys.executable, "-m", "ris_pytorch_pipeline", "bench", str(arguments.suite)]
     command += ["--worker", str(os.getpid()), "--threads", str(arguments.threads)]
     command += ["--quick"] if arguments.quick else []
+    command += [] if arguments.task_limit is None else ["--task-limit", str(arguments.task_limit)]
     command += [word for name in ("seed", "scenes") if name in vars(arguments)
                 for word in (f"--{name}", str(vars(arguments)[name]))]  # fmt: skip
     return command + [word for path in arguments.extend for word in ("--extend", str(path))]

@@ -14,7 +14,7 @@ from ..showing.output import Bar, print_json, rate
 
 SPLITS: dict[str, Split] = {**{name: name for name in get_args(Split)}, "val": "validation"}
 """What a split may be called."""
-_OF_SHARDS, _OF_ONE_FILE = ("split", "batch", "per_shard", "cluster"), ("force", "double", "scenes")
+_OF_SHARDS, _OF_ONE_FILE = ("split", "batch", "per_shard", "cluster", "task_limit"), ("force", "double", "scenes")
 """Options that only one of the two forms takes."""
 
 

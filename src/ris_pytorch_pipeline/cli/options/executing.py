@@ -1,12 +1,17 @@
 """Who does the work of a command that comes in pieces? This process, or the workers that `--cluster` names."""
 
 import argparse
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from ...errors import ConfigurationError
 from ...tasks import Executor, Here
+
+_LONGEST = 31 * 86400.0
+"""Seconds of a limit: a month."""
 
 
 def add_cluster(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
@@ -17,6 +22,47 @@ def add_cluster(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> 
         "is asked for as FILE.toml says, all of which see the same files; results are the same for any (this process "
         "alone)",
     )  # fmt: skip
+    add_task_limit(parser)
+
+
+def add_task_limit(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    """The option of every command whose work comes in pieces, or in trials."""
+    parser.add_argument(
+        "--task-limit", type=float, metavar="SECONDS",
+        help="end a worker's task, cell or trial that takes longer, which fails alone (none; one that hangs is ended "
+        "all the same)",
+    )  # fmt: skip
+
+
+def task_limit_of(arguments: argparse.Namespace, *, here: bool) -> float | None:
+    """Seconds that a task may take; None is no limit.
+
+    Args:
+        arguments: with `task_limit`.
+        here: whether tasks in this very process are watched too; otherwise a limit needs `--cluster`.
+
+    Raises:
+        ConfigurationError: no number of seconds, or nobody that it holds for.
+    """
+    limit = arguments.task_limit
+    if limit is not None and not 0 < limit <= _LONGEST:
+        raise ConfigurationError(
+            f"--task-limit > 0 and <= {_LONGEST:.0f}", str(limit), "a sign, or another unit", "pass it in seconds"
+        )
+    if limit is not None and not here and arguments.cluster is None:
+        raise ConfigurationError(
+            "--task-limit with --cluster", "no --cluster", "no workers that could be ended", "add --cluster 2"
+        )
+    return limit
+
+
+def say(line: str) -> None:
+    """Tell the user of a task that takes long, beside what the command prints.
+
+    Args:
+        line: of text.
+    """
+    print(f"ris: {line}", file=sys.stderr, flush=True)
 
 
 def add_folder(parser: argparse.ArgumentParser) -> None:
@@ -42,16 +88,25 @@ def check_cluster(where: str | None) -> None:
         check_where(where)
 
 
+def _silence(line: str) -> None:
+    """Drop a line: what a task does is told elsewhere."""
+
+
 @contextmanager
-def executor_of(arguments: argparse.Namespace) -> Iterator[Executor]:
+def executor_of(arguments: argparse.Namespace, *, watched: bool = True) -> Iterator[Executor]:
     """Who does the work, until the block ends; Dask is imported where `--cluster` asks for it alone.
 
     Args:
         arguments: with `cluster`, `threads`, `extend` and, of some commands, `config`.
+        watched: whether a limit and a word are for these tasks, not for something within them.
 
     Yields:
         The executor.
+
+    Raises:
+        ConfigurationError: a limit of seconds that is none, or holds for nobody.
     """
+    limit, told = (task_limit_of(arguments, here=False), say) if watched else (None, _silence)
     if arguments.cluster is None:
         yield Here()
         return
@@ -59,7 +114,7 @@ def executor_of(arguments: argparse.Namespace) -> Iterator[Executor]:
 
     paths, config = tuple(path.absolute() for path in arguments.extend), vars(arguments).get("config")
     ready = partial(prepare, arguments.threads, paths, None if config is None else config.absolute())
-    with connected(arguments.cluster, ready) as cluster:
+    with connected(arguments.cluster, ready, limit, told) as cluster:
         yield cluster
 
 

@@ -3,9 +3,10 @@
 import argparse
 from pathlib import Path
 
+from .executing import add_task_limit
 from .training_options import add_base
 
-RESUMED = ("trials", "workers", "cluster", "storage", "name")
+RESUMED = ("trials", "workers", "cluster", "task_limit", "storage", "name")
 """Options that may be given with --resume; the others are kept beside the trials."""
 
 
@@ -28,6 +29,7 @@ def add_search(parser: argparse.ArgumentParser) -> None:
         help="start the processes beside N Dask workers here, those of a cluster at tcp://HOST:PORT, or those that a "
         "queue is asked for as FILE.toml says; all of them reach the storage (this machine)",
     )  # fmt: skip
+    add_task_limit(parser)
     parser.add_argument("--storage", metavar="URL", help="database of the trials (a journal in DIR)")
     parser.add_argument("--name", metavar="NAME", help="of the search in the database (the folder's)")
     parser.add_argument("--resume", action="store_true", help="go on, or join in; --trials may be raised")

@@ -6,9 +6,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...errors import InputError
+from ...tasks.watch import Watch
 from ..extra import optuna
 from ..kept.lease import Watchman, Worker
-from ..kept.outcome import Objective
+from ..kept.outcome import Judged, Objective, Report, Task
 from ..kept.studies import Studies
 from .stages import Crew
 
@@ -47,6 +48,25 @@ def work(
             studies=studies, objective=objective, worker=worker, watchman=Watchman(folder), folder=folder, say=say,
             check=check,
         ).go()  # fmt: skip
+
+
+def watched(objective: Objective, watch: Watch) -> Objective:
+    """An objective whose trials fail where they hang; each report is progress.
+
+    Args:
+        objective: that judges a recipe.
+        watch: over each trial.
+    """
+
+    def judged(task: Task, report: Report) -> Judged:
+        def told(epoch: int, value: float) -> None:
+            watch.progressed()
+            report(epoch, value)
+
+        with watch.over(f"{task.stage} trial {task.number}"):
+            return objective(task, told)
+
+    return judged
 
 
 @contextmanager

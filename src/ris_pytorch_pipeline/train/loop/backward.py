@@ -41,7 +41,7 @@ def backward(trainer: "Trainer", window: range) -> dict[str, float]:
         values = numbers(terms, trainer.processes, len(batch[1]) / sizes[index])
         trainer.progress.note_batch(values["total"], sizes[index])
         means.update({name: value * sizes[index] / scenes for name, value in values.items()})
-    trainer.processes.sum_gradients(trainer.groups.parameters)
+    trainer.spoilers = trainer.processes.sum_gradients(trainer.groups.parameters)
     return dict(means)
 
 

@@ -35,7 +35,10 @@ class Attempt:
         applied, measured = self.outcome.applied, self.motion is not None
         return {"applied": float(applied), "measured": float(measured)}
 
-    def update(self, progress: Progress, samples: int, losses: Mapping[str, float], rates: dict[str, float]) -> Update:
+    def update(
+        self, progress: Progress, samples: int, losses: Mapping[str, float], rates: dict[str, float],
+        spoilers: tuple[int, ...] = (),
+    ) -> Update:  # fmt: skip
         """The whole record of this attempt.
 
         Args:
@@ -43,6 +46,7 @@ class Attempt:
             samples: scenes in it.
             losses: mean over them: `total`, and its weighted terms.
             rates: by group.
+            spoilers: processes whose share of the gradient is not finite.
 
         Returns:
             What ledger and reporter are given.
@@ -60,6 +64,7 @@ class Attempt:
             rates=rates,
             motion=self.motion,
             offenders=self.gradient.offenders,
+            spoilers=spoilers,
         )
 
 

@@ -94,6 +94,7 @@ class Trainer:
         self.progress = Progress()
         self.watching = Watching(self.net, self.optimizer, self.average, watch)
         self.fetch: Callable[[int], tuple[Inputs, Labels]] = self.share
+        self.spoilers: tuple[int, ...] = ()  # processes whose share of the present gradient is not finite
         self.looked = 0  # batches whose loss the watch has seen; a batch that is begun again is not shown again
 
     def fit(
@@ -186,7 +187,7 @@ class Trainer:
         if attempt.outcome.applied:
             self.average.follow(average_weight(progress.updates, self.updates, self.config))
         progress.note_attempt(attempt.outcome, attempt.gradient.without)
-        update = attempt.update(progress, sum(sizes[index] for index in window), losses, used)
+        update = attempt.update(progress, sum(sizes[i] for i in window), losses, used, self.spoilers)
         progress.note_motion(update)
         self.ledger.write("update", **update.to_plain())
         self.reporter.update(update)

@@ -55,6 +55,7 @@ class Update:
         rates: by group.
         motion: measured Δparam; None where this attempt was not measured or the optimizer was not called.
         offenders: parameters whose gradient is not finite.
+        spoilers: processes whose share of it is not finite; none of a run in one process.
     """
 
     attempt: int
@@ -69,6 +70,14 @@ class Update:
     rates: dict[str, float]
     motion: Motion | None
     offenders: tuple[str, ...] = ()
+    spoilers: tuple[int, ...] = ()
+
+    @property
+    def blamed(self) -> str:
+        """The parameters whose gradient is not finite, three at most, and the processes it comes from; or nothing."""
+        names = ", ".join(self.offenders[:3])
+        processes = f", from process {' and '.join(map(str, self.spoilers))}" if self.spoilers else ""
+        return f" in {names}{processes}" if names else ""
 
     @property
     def ok(self) -> bool:
@@ -78,4 +87,10 @@ class Update:
     def to_plain(self) -> dict[str, Any]:
         """For the ledger."""
         motion = None if self.motion is None else vars(self.motion)
-        return {**vars(self), "outcome": self.outcome.value, "motion": motion, "offenders": list(self.offenders)}
+        return {
+            **vars(self),
+            "outcome": self.outcome.value,
+            "motion": motion,
+            "offenders": list(self.offenders),
+            "spoilers": list(self.spoilers),
+        }

@@ -1,6 +1,5 @@
 """Does another process of this run still move? Each says so every few seconds, for as long as its main thread does."""
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from threading import Event, Thread, enumerate, main_thread
 
 import torch.distributed as dist
 
+from ...tasks.hanging import Place, place_of
 from .brief import briefly
 
 EVERY = 4.0
@@ -121,12 +121,6 @@ def _key(rank: int) -> str:
     return f"pulse/{rank}"
 
 
-def _place() -> tuple[tuple[int, int], ...]:
-    """Where the main thread and the one it waits for are: the code and the instruction of each of their frames."""
-    frames, found = sys._current_frames(), []
-    for thread in (main_thread(), *(each for each in enumerate() if each.name == FETCHING)):
-        frame = frames.get(thread.ident or 0)
-        while frame is not None:
-            found.append((id(frame.f_code), frame.f_lasti))
-            frame = frame.f_back
-    return tuple(found)
+def _place() -> Place:
+    """Where the main thread and the one it waits for are."""
+    return place_of(main_thread().ident, *(each.ident for each in enumerate() if each.name == FETCHING))

@@ -159,7 +159,7 @@ class Processes:
         table[self.rank] = table.new_tensor(values)
         return self.sum(table).tolist()
 
-    def sum_gradients(self, parameters: Sequence[nn.Parameter]) -> None:
+    def sum_gradients(self, parameters: Sequence[nn.Parameter]) -> tuple[int, ...]:
         """Give every parameter the sum of its gradients over all processes, in one flat buffer.
 
         A parameter that has a gradient in some process has one in all of them afterwards; one that has it in none
@@ -167,15 +167,21 @@ class Processes:
 
         Args:
             parameters: in the same order in every process.
+
+        Returns:
+            The processes whose own gradients are not finite, which makes the sum so too; none of a process alone.
         """
         if self.world == 1:
-            return
+            return ()
         grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
         present = grads[0].new_tensor([p.grad is not None for p in parameters])
-        flat = self.sum(torch.cat([*(grad.flatten() for grad in grads), present]))
-        *pieces, present = flat.split([*(p.numel() for p in parameters), len(parameters)])
+        spoils = grads[0].new_zeros(self.world)
+        spoils[self.rank] = ~torch.stack([grad.isfinite().all() for grad in grads]).all()
+        flat = self.sum(torch.cat([*(grad.flatten() for grad in grads), present, spoils]))
+        *pieces, present, spoils = flat.split([*(p.numel() for p in parameters), len(parameters), self.world])
         for parameter, piece, count in zip(parameters, pieces, present.tolist(), strict=True):
             parameter.grad = piece.view_as(parameter).to(parameter.dtype) if count else None
+        return tuple(rank for rank, spoilt in enumerate(spoils.tolist()) if spoilt)
 
     def check_weights(self, groups: Groups) -> None:
         """Stop a run whose processes hold different weights, by their sum and sum of squares in each group.

@@ -101,10 +101,9 @@ def check_moving(update: Update, in_a_row: int, most: int) -> None:
         InfeasibleError: more than that, with the reason of the last one.
     """
     if in_a_row > most:
-        names = f" ({', '.join(update.offenders[:3])})" if update.offenders else ""
         raise InfeasibleError(
             "weights that move", f"{in_a_row} updates in a row that were not applied; the last: "
-            f"{update.outcome.value}{names}",
+            f"{update.outcome.value}{update.blamed}",
             "a loss that is not finite, a gradient that is cut, or a rate below rounding",
             "look at the [GRAD] and [SKIP] lines, and train on one batch",
         )  # fmt: skip

@@ -70,8 +70,7 @@ class Reporter:
             norms = " ".join(f"{name}={norm:.3e}" for name, norm in update.norms.items())
             self.say(f"[GRAD] batch={update.batch} {norms}")
         if not update.ok:
-            names = f" in {', '.join(update.offenders[:3])}" if update.offenders else ""
-            self.say(f"[SKIP] batch={update.batch} {update.outcome.value}{names}")
+            self.say(f"[SKIP] batch={update.batch} {update.outcome.value}{update.blamed}")
             return
         rates = ", ".join(short(rate) for rate in update.rates.values())
         self.say(f"[OPT] step {update.applied} / batch {update.batch} LRs=[{rates}]")
