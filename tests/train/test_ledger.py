@@ -1,6 +1,7 @@
 """Is a ledger readable after every kill, and is each update counted once, however often it was done?"""
 
 import json
+import os
 
 import pytest
 from small_world import SmallLoss, World
@@ -76,6 +77,21 @@ def test_the_ledger_of_a_watch_is_cut_back_too(tmp_path) -> None:
     path.write_bytes(path.read_bytes() + b'{"event": "epo')
     WatchLedger(path).close()
     assert [record["event"] for record in read(path)] == ["start", "end"] * 2
+
+
+@pytest.mark.parametrize("what", ["a link", "no ordinary file", "none of its kind has"])
+def test_only_an_ordinary_ledger_of_bounded_size_is_read(tmp_path, what: str) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    if what == "a link":
+        (tmp_path / "other").write_bytes(b"")
+        ledger.symlink_to(tmp_path / "other")
+    elif what == "no ordinary file":
+        os.mkfifo(ledger)
+    else:
+        with ledger.open("wb") as file:
+            file.truncate(3 << 30)
+    with pytest.raises(ExplainedError, match=f"the ledger of a run; got .*{what}.* Likely cause: .* Next: "):
+        read_ledger(ledger)
 
 
 def test_every_flipped_byte_is_noticed(world, tmp_path) -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from trainlint.ledger import MOST_BYTES, records_of
+
 import trainlint
-from trainlint import Finding, read
+from trainlint import Finding
 
 from ...errors import InputError
-from ...files import Lines
+from ...files import Lines, cause, move, read_regular, reason
 from .identity import Identity
 from .sums import CHECKSUM, check_lines, summed
 
@@ -100,16 +102,22 @@ def read_ledger(path: Path) -> list[dict[str, Any]]:
         One mapping per event.
 
     Raises:
-        InputError: the file is missing, a whole line is not a record, or another one than was written, or the lines
-            come in another order.
+        InputError: the file is missing, a link or larger than any ledger, a whole line is not a record, or another one
+            than was written, or the lines come in another order.
     """
     try:
-        records = read(path)
-        check_lines(path)
+        content = read_regular(path, MOST_BYTES)
+        records = records_of(content)
+        check_lines(path, content)
         for number, record in enumerate(records, start=1):
             _check_record(path, number, record)
         _check_order(path, records)
         return [{key: value for key, value in record.items() if key != CHECKSUM} for record in records]
+    except OSError as error:
+        raise InputError(
+            "the ledger of a run", f"{path}: {reason(error)}", cause(error, "a wrong path"),
+            move(error, "pass the run's folder"),
+        ) from error  # fmt: skip
     except RecursionError as error:
         raise InputError(
             "one JSON record a line", f"{path}: nesting too deep", "a file of another program", "pass a run's ledger"
