@@ -6,9 +6,9 @@ from pathlib import Path
 
 from .errors import InputError
 
-NO_LINK: int = getattr(os, "O_NOFOLLOW", 0)
+NO_LINK: int = vars(os).get("O_NOFOLLOW", 0)
 """The flag with which a link is refused."""
-_NO_WAIT: int = getattr(os, "O_NONBLOCK", 0)
+_NO_WAIT: int = vars(os).get("O_NONBLOCK", 0)
 
 
 def read_ordinary(path: Path, kind: str, most: int, flags: int = 0) -> bytes:
@@ -27,7 +27,7 @@ def read_ordinary(path: Path, kind: str, most: int, flags: int = 0) -> bytes:
             else:
                 return file.read(most)
     except (OSError, ValueError) as error:
-        told = getattr(error, "strerror", None) or str(error)
+        told = (isinstance(error, OSError) and error.strerror) or str(error)
     raise InputError(
         f"{kind} of at most {most >> 20} MiB", f"{path}: {told}",
         "a wrong path, no permission, or a link or a pipe in its place", "pass an ordinary file of that size",
