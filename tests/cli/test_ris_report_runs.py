@@ -13,7 +13,7 @@ from running import Run
 from ris_pytorch_pipeline import report, search
 from ris_pytorch_pipeline.cli import main
 from ris_pytorch_pipeline.cli.forms import reported
-from ris_pytorch_pipeline.errors import ConfigurationError
+from ris_pytorch_pipeline.errors import ConfigurationError, InputError
 from ris_pytorch_pipeline.files import Format, sealed_document, unsealed_document
 from ris_pytorch_pipeline.search import (
     Judged,
@@ -164,13 +164,55 @@ def test_a_search_has_a_page_from_its_journal_or_its_results(ris: Run, searched:
         document.pop(name)
     form = Format("ris-search", 1)
     (tmp_path / "copy" / "search.json").write_bytes(sealed_document(document | {"trials": 3}, form))
-    ris("report", "copy").refused("what `ris search` writes in search.json")
+    ris("report", "copy").refused("the results of a search", "trials = 3")
     (tmp_path / "copy" / "search.json").write_bytes(sealed_document(document, replace(form, version=9)))
     ris("report", "copy").refused("version 9, where ris-search version 1 is read")
     (tmp_path / "copy" / "search.json").write_text(json.dumps(document))
     ris("report", "copy").refused("another text than was written")
     (tmp_path / "copy" / "search.json").write_text("{")
     ris("report", "copy").refused("the results of a search")
+
+
+def first_with(document: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    first, *rest = document["trials"]
+    return document | {"trials": [first | changes, *rest]}
+
+
+ODD = {
+    "a field too many": (lambda d: d | {"mine": 1}, "mine too many"),
+    "a field too few": (lambda d: {k: v for k, v in d.items() if k != "counts"}, "without counts"),
+    "a text for a count": (lambda d: d | {"counts": {"short done": "8"}}, "counts"),
+    "a best that is no trial": (lambda d: d | {"best": {"stage": "short", "trial": 99}}, "short trial 99"),
+    "settings without a space": (lambda d: d | {"settings": {"trials": 9}}, "settings without base"),
+    "a value of no knob": (lambda d: first_with(d, values={"mine": 1}), "which its space does not have"),
+    "a report that is a list": (lambda d: first_with(d, reports={"1": [0]}), "reports"),
+    "a verdict without codes": (
+        lambda d: first_with(d, outcome=d["trials"][0]["outcome"] | {"verdict": {"verdict": "x", "findings": [3]}}),
+        "lacks its word or codes",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_results_of_a_search_are_held_against_one_schema(searched: Path, tmp_path: Path, name: str) -> None:
+    document = json.loads((searched / "search.json").read_text())
+    for key in ("seal", "schema", "version"):
+        document.pop(key)
+    change, told = ODD[name]
+    (tmp_path / "search.json").write_bytes(sealed_document(change(document), Format("ris-search", 1)))
+    with pytest.raises(InputError, match=f"the results of a search.*{told}"):
+        reported.search_at(tmp_path)
+
+
+def test_an_error_of_our_own_is_not_called_a_file_of_another_version(
+    searched: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any, **__: Any) -> NoReturn:
+        raise KeyError("ours")
+
+    monkeypatch.setattr(reported, "search_report", fails)
+    with pytest.raises(KeyError, match="ours"):
+        reported.search_at(searched)
 
 
 def test_figures_and_tables_go_into_a_paper(ris: Run, trained: str, searched: Path, tmp_path: Path) -> None:

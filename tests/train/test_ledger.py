@@ -1,6 +1,7 @@
 """Is a ledger readable after every kill, and is each update counted once, however often it was done?"""
 
 import json
+import os
 
 import pytest
 from small_world import SmallLoss, World
@@ -10,6 +11,8 @@ from trainlint.errors import ExplainedError
 from ris_pytorch_pipeline.cli import main as ris_main
 from ris_pytorch_pipeline.report import RunShown, run_report
 from ris_pytorch_pipeline.train import read_ledger, standing
+from ris_pytorch_pipeline.train.files.ledger import compare_ledger
+from ris_pytorch_pipeline.train.files.sums import summed
 from trainlint import InputError, diagnose_path, read
 from trainlint import Ledger as WatchLedger
 
@@ -76,6 +79,55 @@ def test_the_ledger_of_a_watch_is_cut_back_too(tmp_path) -> None:
     path.write_bytes(path.read_bytes() + b'{"event": "epo')
     WatchLedger(path).close()
     assert [record["event"] for record in read(path)] == ["start", "end"] * 2
+
+
+@pytest.mark.parametrize("what", ["a link", "no ordinary file", "none of its kind has"])
+def test_only_an_ordinary_ledger_of_bounded_size_is_read(tmp_path, what: str) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    if what == "a link":
+        (tmp_path / "other").write_bytes(b"")
+        ledger.symlink_to(tmp_path / "other")
+    elif what == "no ordinary file":
+        os.mkfifo(ledger)
+    else:
+        with ledger.open("wb") as file:
+            file.truncate(3 << 30)
+    with pytest.raises(ExplainedError, match=f"the ledger of a run; got .*{what}.* Likely cause: .* Next: "):
+        read_ledger(ledger)
+
+
+ODD = [
+    ({"event": "update", "attempt": 1, "outcome": "applied", "rates": {"net": 0.1}}, "loss"),
+    ({"event": "update", "attempt": "1", "outcome": "applied", "loss": 1.0, "rates": {}}, "attempt"),
+    ({"event": "update", "attempt": 1, "outcome": "applied", "loss": "much", "rates": {"net": "fast"}}, "loss, rates"),
+    ({"event": "epoch", "epoch": 1, "train": 1.0, "validation": [], "weights": "ema"}, "validation"),
+    ({"event": "checkpoint", "updates": True}, "updates"),
+    ({"event": "resume", "format": 2, "identity": {}, "attempts": 1, "epochs": 1}, "updates"),
+    ({"event": 3}, "event"),
+]
+
+
+@pytest.mark.parametrize(("record", "told"), ODD)
+def test_a_record_is_held_against_the_schema_of_its_event(tmp_path, record: dict[str, object], told: str) -> None:
+    path = tmp_path / "ledger.jsonl"
+    good = {"event": "update", "attempt": 1, "outcome": "applied", "loss": "nan", "rates": {"net": 0}}
+    start = {"event": "start", "format": 2, "identity": {}}
+    path.write_text("".join(summed(json.dumps(each)) + "\n" for each in (start, good)))
+    assert len(read_ledger(path)) == 2
+    path.write_text("".join(summed(json.dumps(each)) + "\n" for each in (start, good, record)))
+    for use in (read_ledger, compare_ledger):
+        with pytest.raises(ExplainedError, match=f"records of a run.* line 3: {told}. Likely cause"):
+            use(path)
+
+
+def test_the_ledger_of_another_loop_is_compared_with_its_checksums_alone(tmp_path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    ledger = WatchLedger(path)
+    ledger.write("epoch", epoch=1, train=0.5)
+    ledger.close()
+    compare_ledger(path)
+    with pytest.raises(ExplainedError, match="line 2: validation, weights"):
+        read_ledger(path)
 
 
 def test_every_flipped_byte_is_noticed(world, tmp_path) -> None:

@@ -17,7 +17,7 @@ from forked import Work, under
 from kept import Plan
 
 from trainlint.before.source.checking import check_paths
-from trainlint.before.source.suspicion import SourceFinding
+from trainlint.before.source.training import SourceFinding
 from trainlint.findings import Severity
 
 HERE = Path(__file__).parent / "catalogue"

@@ -13,7 +13,7 @@ from pathlib import Path
 from time import process_time
 
 from trainlint.before.source.checking import check_paths
-from trainlint.before.source.suspicion import SourceFinding
+from trainlint.before.source.training import SourceFinding
 from trainlint.before.source.walking.reading import sources
 from trainlint.findings import Severity
 

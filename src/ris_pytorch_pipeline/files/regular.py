@@ -71,10 +71,11 @@ def read_regular(path: Path, most: int) -> bytes:
         OSError: as `open_regular`, or a larger file.
     """
     with open_regular(path) as file:
-        content = file.read(most + 1)
-        while len(content) <= most and (more := file.read(most + 1 - len(content))):
+        larger = os.fstat(file.fileno()).st_size > most  # not read at all: a sparse file has any size on any disk
+        content = b"" if larger else file.read(most + 1)
+        while not larger and len(content) <= most and (more := file.read(most + 1 - len(content))):
             content += more
-    if len(content) > most:
+    if larger or len(content) > most:
         raise OSError(errno.EFBIG, f"more than {most} bytes, which none of its kind has", str(path))
     return content
 

@@ -4,7 +4,7 @@ from .before.contracts import fields_alive, free_bytes, label_ranges, limit_memo
 from .before.lossproof import Term, accumulation, gradient_path, oracle_triple, term_life, term_signs, two_paths
 from .before.preflight import Preflight, preflight
 from .before.source.checking import check_source
-from .before.source.suspicion import SourceFinding
+from .before.source.training import SourceFinding
 from .before.trial import Line, timed
 from .during.plan import Plan, Preset, Why
 from .during.probes.moving.motion import Replicas

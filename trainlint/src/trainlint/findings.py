@@ -85,8 +85,7 @@ class Rule:
         `severity` is given only where the evidence is weaker or stronger than the rule's own; one that is suspected
         counts once another observation confirms it.
         """
-        own = self.severity if severity is None else severity
-        return Finding(self, evidence, subject, own, update, dict(numbers), stage=stage)
+        return Finding(self, evidence, subject, severity or self.severity, update, dict(numbers), stage=stage)
 
     def withdrawn(self, why: str, *, subject: str = "", update: int | None = None) -> "Finding":
         """The word that an earlier finding of this rule no longer holds, and why, in one clause.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from .errors import InputError
+from .files import NO_LINK, read_ordinary
 from .findings import Finding
 from .rules import data as data_rules
 
@@ -16,6 +17,10 @@ FORMAT = 2
 """Number of the format; the first record of every session has it. Before 2 there were two formats without a number."""
 EVENTS = ("start", "resume", "update", "epoch", "checkpoint", "finding", "probe", "verdict", "failure", "end")
 """What a record can be about; docs/ledger.md says what each holds."""
+MOST_BYTES = 1 << 28
+"""Of a ledger; a larger one is neither read nor gone on with."""
+_RECORD = b'{"event": "'
+"""How every record begins."""
 _BEGINS, _ENDS = ("start", "resume"), ("verdict", "failure", "end")
 
 
@@ -78,7 +83,7 @@ class Ledger:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.unfinished = unfinished(self.path)
-        cut_back(self.path)
+        _cut_back(self.path)
         self._file: Lines | None = self.path.open("a", buffering=1, encoding="utf-8") if file is None else file
         if begins:
             self.begin(identity)
@@ -130,18 +135,19 @@ class Ledger:
             file.close()
 
 
-def cut_back(path: Path) -> None:
-    """Cut off the end of a line that a kill left without its newline, so that the next record has a line of its own.
+def _cut_back(path: Path) -> None:
+    """Cut off the beginning of a record that a kill left without its newline, and zeros of a power cut.
 
     Raises:
-        InputError: the file does not begin as a ledger does; it is left as it is.
+        InputError: the file ends in something else; it is left as it is.
     """
-    content = path.read_bytes() if path.is_file() else b""
+    content = _content(path) if os.path.lexists(path) else b""
     whole = _whole(content)
     if whole == content:
         return
-    if not content.startswith(b"{"):
-        raise InputError("a ledger, or a new file", path.name, "a wrong path: line 1 is no record", "pass another path")
+    if not _RECORD.startswith(content[len(whole) :].rstrip(b"\0")[: len(_RECORD)]):
+        told = f"{path.name}, whose last line is no record"
+        raise InputError("a ledger, or a new file", told, "a wrong path", "pass another path")
     os.truncate(path, len(whole))
 
 
@@ -151,6 +157,11 @@ def to_json(value: object, *, indent: int | None = None, ascii_only: bool = True
     Anything but mappings, sequences, numbers and texts is written as its text; `indent` None puts all on one line.
     """
     return json.dumps(finite(value), allow_nan=False, ensure_ascii=ascii_only, indent=indent, default=str)
+
+
+def indented(value: object) -> str:
+    """A value as JSON text for people: on many lines, with letters of any script."""
+    return to_json(value, indent=2, ascii_only=False)
 
 
 def finite(value: Any) -> Any:  # noqa: ANN401
@@ -166,14 +177,19 @@ def read(path: Path | str) -> list[dict[str, object]]:
     """All records of a ledger; a last line cut short by a kill is left out.
 
     Raises:
-        InputError: the file is missing, or a whole line is not a record.
+        InputError: the file is missing, a link, no ordinary file or larger than `MOST_BYTES`, or a whole line is not a
+            record.
     """
-    source = Path(path)
-    if not source.is_file():
-        raise InputError(
-            "a ledger file", f"{source.name}, which does not exist", "a wrong path", "pass the run's ledger"
-        )
-    return [_record(line, number) for number, line in enumerate(_whole(source.read_bytes()).splitlines(), 1)]
+    return records_of(_content(Path(path)))
+
+
+def records_of(content: bytes) -> list[dict[str, object]]:
+    """All records in the content of a ledger, as of `read`."""
+    return [_record(line, number) for number, line in enumerate(_whole(content).splitlines(), 1)]
+
+
+def _content(path: Path) -> bytes:
+    return read_ordinary(path, "a ledger", MOST_BYTES, NO_LINK)
 
 
 def _whole(content: bytes) -> bytes:
@@ -239,8 +255,7 @@ def has_ended(session: Sequence[Mapping[str, object]]) -> bool:
 
 def unfinished(path: Path | str) -> Finding | None:
     """The finding that the last session in this ledger has no end, if so."""
-    source = Path(path)
-    known = sessions(read(source)) if source.is_file() else []
+    known = sessions(read(path)) if os.path.lexists(path) else []
     run = known[-1] if known else []
     if not run or has_ended(run) or _runs(run[0].get("process")):
         return None

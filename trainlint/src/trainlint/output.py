@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from .errors import InputError
 from .findings import Finding, Rule, Severity, wrapped
+from .ledger import indented
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,11 @@ class Entry:
         return self.rule.code
 
     @property
+    def name(self) -> str:
+        """Name of the rule."""
+        return self.rule.name
+
+    @property
     def place(self) -> str:
         """`train.py:41:9`, or as much of it as is known."""
         parts = (self.path, self.line, self.column)
@@ -47,11 +53,20 @@ class Entry:
         text = self.source.strip() or self.subject
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
+    def __str__(self) -> str:
+        """Place, rule and evidence, then the line itself and the next move."""
+        where = f"{self.place}: " if self.place else ""
+        kind = "" if self.severity is Severity.WARNING else f" ({self.severity})"
+        about = f" [{self.subject}]" if self.subject and self.line is None else ""
+        source = f"\n    | {self.source}" * bool(self.source)
+        told = f"{where}{self.code} {self.name}{kind}{about}: {self.evidence}{source}"
+        return f"{told}\n{wrapped(f'    next: {self.rule.move}', 10)}\n    see:  {self.rule.link}"
+
     def record(self) -> dict[str, object]:
         """The entry as plain values for JSON."""
         return {
             "code": self.code,
-            "name": self.rule.name,
+            "name": self.name,
             "severity": str(self.severity),
             "path": self.path,
             "line": self.line,
@@ -83,11 +98,6 @@ def of_finding(finding: Finding, path: str = "", line: int | None = None, source
     )
 
 
-def to_json(record: object) -> str:
-    """Indented JSON text; a number that is not finite is refused, for JSON has none."""
-    return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
-
-
 _FORMAT = "trainlint baseline 1"
 
 
@@ -103,7 +113,7 @@ def write_known(path: Path, entries: Iterable[Entry]) -> int:
     """Write a baseline file."""
     counted = Counter(key_of(e) for e in entries)
     records = [{"code": c, "file": f, "line_hash": h, "count": n} for (c, f, h), n in sorted(counted.items())]
-    path.write_text(to_json({"format": _FORMAT, "known": records}) + "\n", encoding="utf-8")
+    path.write_text(indented({"format": _FORMAT, "known": records}) + "\n", encoding="utf-8")
     return sum(counted.values())
 
 
@@ -113,20 +123,16 @@ def read_known(path: Path) -> Counter[tuple[str, str, str]]:
     Raises:
         InputError: it is missing, or no baseline.
     """
-    move = f"write it with --write-baseline {path}"
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
-        if read["format"] != _FORMAT:
-            raise InputError(
-                f"a baseline in {path}", f"the format {read['format']!r}", "another version wrote it", move
-            )
-        return Counter({(str(r["code"]), str(r["file"]), str(r["line_hash"])): int(r["count"]) for r in read["known"]})
-    except OSError as error:
-        raise InputError(f"a baseline in {path}", str(error.strerror), "it was never written", move) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"a baseline in {path}", f"something else ({error})", "a damaged or foreign file", move
-        ) from error
+        if read["format"] == _FORMAT:
+            rows = read["known"]
+            return Counter({(str(r["code"]), str(r["file"]), str(r["line_hash"])): int(r["count"]) for r in rows})
+        told = f"the format {read['format']!r}"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        told = f"{type(error).__name__}: {error}"
+    cause = "it was never written, or another program or version wrote it"
+    raise InputError(f"a baseline in {path}", told, cause, f"write it with --write-baseline {path}")
 
 
 def new_only(entries: Iterable[Entry], known: Counter[tuple[str, str, str]]) -> list[Entry]:
@@ -150,22 +156,12 @@ _COMMANDS = {Severity.FATAL: "error", Severity.WARNING: "warning", Severity.NOTE
 def as_text(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequence[str] = ()) -> str:
     """Lines as a linter prints them: place, code, name and evidence; then the line itself and the next move."""
     told = [*(f"error: {e}" for e in errors), *(f"not judged: {b}" for b in blind)]
-    return "\n".join([*(_text(e) for e in entries), *map(wrapped, told)])
-
-
-def _text(entry: Entry) -> str:
-    where = f"{entry.place}: " if entry.place else ""
-    kind = "" if entry.severity is Severity.WARNING else f" ({entry.severity})"
-    about = f" [{entry.subject}]" if entry.subject and entry.line is None else ""
-    lines = [f"{where}{entry.code} {entry.rule.name}{kind}{about}: {entry.evidence}"]
-    if entry.source:
-        lines.append(f"    | {entry.source}")
-    return "\n".join([*lines, wrapped(f"    next: {entry.rule.move}", 10), f"    see:  {entry.rule.link}"])
+    return "\n".join([*(str(e) for e in entries), *map(wrapped, told)])
 
 
 def as_json(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequence[str] = ()) -> str:
     """One JSON object: `{"findings": [...], "errors": [...], "blind": [...]}`."""
-    return to_json({"findings": [e.record() for e in entries], "errors": list(errors), "blind": list(blind)})
+    return indented({"findings": [e.record() for e in entries], "errors": list(errors), "blind": list(blind)})
 
 
 def as_github(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequence[str] = ()) -> str:
@@ -207,7 +203,7 @@ def as_sarif(entries: Sequence[Entry], errors: Sequence[str] = (), blind: Sequen
         "results": [_result(e, places[e.code]) for e in entries],
     }
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    return to_json({"$schema": schema, "version": "2.1.0", "runs": [run]})
+    return indented({"$schema": schema, "version": "2.1.0", "runs": [run]})
 
 
 def _described(rule: Rule) -> dict[str, object]:

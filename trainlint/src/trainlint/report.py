@@ -6,7 +6,7 @@ from pathlib import Path
 from .after.postmortem import diagnose_path
 from .before.preflight import Preflight
 from .findings import State
-from .ledger import to_json
+from .ledger import indented
 from .verdict import Verdict
 
 
@@ -37,10 +37,7 @@ def show_preflight(preflight: Preflight, *, as_json: bool = False) -> int:
     """
     out = sys.stdout
     if as_json:
-        lines = [
-            {"name": x.name, "passed": x.passed, "number": x.number, "seconds": x.seconds} for x in preflight.lines
-        ]
-        out.write(to_json({"lines": lines, **preflight.verdict.record()}, indent=2, ascii_only=False) + "\n")
+        out.write(indented(preflight.record()) + "\n")
     else:
         out.write(f"{preflight}\n")
     return 0 if preflight.passed else 1

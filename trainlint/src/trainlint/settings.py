@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .errors import InputError
+from .files import read_ordinary
 from .rules import RULES
 
 _KEYS = ("select", "ignore", "tolerate", "per-file-ignores")
@@ -66,7 +67,7 @@ def settings_for(path: Path | str) -> Settings:
 
 def _table(file: Path) -> Mapping[str, object] | None:
     try:
-        tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
+        tool = tomllib.loads(read_ordinary(file, "settings", 1 << 20).decode()).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"TOML in {file}", str(error), "a typing error", "mend the line it names") from error
     table = tool.get("trainlint") if isinstance(tool, dict) else None

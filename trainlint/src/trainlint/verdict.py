@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from .errors import ExplainedError
 from .findings import Finding, Severity, Stage, State, wrapped
-from .ledger import to_json
+from .ledger import indented
 from .rules.causes import by_cause, causes_of
 
 
@@ -90,7 +90,7 @@ class Verdict:
 
     def json(self) -> str:
         """The verdict as JSON text."""
-        return to_json(self.record(), indent=2, ascii_only=False)
+        return indented(self.record())
 
     def __str__(self) -> str:
         """The state, what was counted, every finding with its cause first, and what was not judged."""

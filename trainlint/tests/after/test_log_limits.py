@@ -79,11 +79,38 @@ def test_a_long_line_is_read_in_pieces_and_no_value_is_cut(tmp_path):
     assert values == [1 + i % 10 / 8 for i in range(count)]
 
 
-def test_what_is_longer_than_any_line_is_left_out(tmp_path):
+CUT = "the ends of 1 lines longer than 458752 characters"
+MANY = 12 * LONGEST_PIECE // 16
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_what_is_longer_than_any_line_is_left_out_and_said(tmp_path, as_text: bool):
     path = tmp_path / "train.log"
-    path.write_text("x" * (LONGEST_PIECE * (MOST_PIECES + 2)) + "loss: 7.0\n" + SOUND)
-    assert 7.0 not in read_file(path).series["loss"].values
-    assert diagnose_path(path).healthy
+    path.write_text("".join(f"loss: {1 + i % 10 / 8:.6f}, " for i in range(MANY)) + "loss: 7.0\n" + SOUND)
+    given = path.read_text() if as_text else path
+    log = read_text(given) if isinstance(given, str) else read_file(given)
+    verdict = diagnose_text(given) if isinstance(given, str) else diagnose_path(given)
+    assert LONGEST_PIECE * (MOST_PIECES - 1) <= 16 * (len(log.series["loss"].values) - 10) < LONGEST_PIECE * MOST_PIECES
+    assert 7.0 not in log.series["loss"].values and log.series["val_loss"].values[-1] == 0.11
+    assert CUT in verdict.blind
+
+
+@pytest.mark.parametrize("length", [LONGEST_PIECE * (MOST_PIECES - 1), LONGEST_PIECE * (MOST_PIECES + 2)])
+def test_the_line_behind_a_long_one_is_read(tmp_path, length: int):
+    path = tmp_path / "train.log"
+    path.write_text("x" * length + "\n" + SOUND)
+    verdict = diagnose_path(path)
+    assert verdict.healthy and verdict.counts["values"] == 20
+    assert (CUT in verdict.blind) == (length > LONGEST_PIECE * (MOST_PIECES - 1))
+
+
+def test_a_bar_that_is_written_over_by_backspaces_is_no_long_line(tmp_path):
+    path = tmp_path / "train.log"
+    path.write_text(
+        "".join(f"{i}/9000 loss: {1 + i % 10 / 8:.4f}" + "\x08" * 40 for i in range(9000)) + "val_loss: 0.5\n"
+    )
+    assert list(read_file(path).series["val_loss"].values) == [0.5]
+    assert not any("longer than" in told for told in diagnose_path(path).blind)
 
 
 def test_backspaces_and_carriage_returns_part_lines():

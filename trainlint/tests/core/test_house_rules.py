@@ -18,7 +18,7 @@ LEVELS = (
     {"verdict", "output"},
     {"ledger", "settings", "entry"},
     {"rules"},
-    {"findings"},
+    {"findings", "files"},
     {"errors"},
 )
 """Top to bottom; rooms on one level are strangers. What finds a program's parts by itself stands above the watch."""

@@ -35,9 +35,9 @@ def test_a_ledger_cut_off_by_a_kill_can_be_started_again_and_again(tmp_path, res
 
 
 def test_a_file_that_is_no_ledger_is_refused_and_left_as_it_is(tmp_path):
-    path = tmp_path / "notes.txt"
+    path = tmp_path / "notes"
     path.write_text("my notes")
-    with pytest.raises(InputError, match="line 1"):
+    with pytest.raises(InputError, match="notes, whose last line is no record"):
         Ledger(path)
     assert path.read_text() == "my notes"
 
@@ -123,3 +123,50 @@ def test_a_session_of_another_process_that_runs_was_not_killed(tmp_path: Path) -
     path.write_text(to_json({"event": "start", "format": FORMAT, "time": 0.0, "process": 1 << 30}) + "\n")
     assert beside is None
     assert unfinished(path) is not None
+
+
+def in_its_place(path: Path, what: str) -> None:
+    if what == "a link":
+        path.with_name("other").write_text("")
+        path.symlink_to(path.with_name("other"))
+    elif what == "a pipe":
+        os.mkfifo(path)
+    elif what == "a folder":
+        path.mkdir()
+    elif what == "a sparse file":
+        with path.open("wb") as file:
+            file.truncate(3 << 30)
+
+
+@pytest.mark.parametrize("what", ["nothing", "a link", "a pipe", "a folder", "a sparse file"])
+def test_only_an_ordinary_ledger_is_read(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "ledger.jsonl"
+    in_its_place(path, what)
+    before = os.lstat(path).st_size if what != "nothing" else None
+    uses = (read, Ledger, diagnose_path) if what not in ("nothing", "a folder") else (read,)
+    for use in uses:
+        with pytest.raises(InputError, match=r"a ledger o[fr] .*; got .*\. Likely cause: .*\. Next: "):
+            use(path)
+    assert before is None or os.lstat(path).st_size == before
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"title": "mine"}', b"my own notes", b'{"loss": 1}\n{"loss', b'{"loss": 1}\n\0\0 my own notes']
+)
+def test_an_end_that_no_session_leaves_is_refused_and_kept(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "ledger.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="whose last line is no record"):
+        Ledger(path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("torn", [b"{", b'{"event": "epo', b"\0" * 5000, b'{"event": "epoch", "loss": 1\0\0'])
+def test_every_end_that_a_killed_session_leaves_is_cut_off(tmp_path: Path, torn: bytes) -> None:
+    path = tmp_path / "ledger.jsonl"
+    Ledger(path).close()
+    for before in (path.read_bytes(), b""):
+        path.write_bytes(before + torn)
+        Ledger(path).close()
+        assert [record["event"] for record in read(path)][-2:] == ["start", "end"]
+        assert torn not in path.read_bytes() or torn == b"{"

@@ -1,6 +1,7 @@
 """The command reads, prints in four forms, knows what is known, and imports no torch."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -36,6 +37,32 @@ def test_sound_script_and_notes_succeed(script: Path, capsys: pytest.CaptureFixt
     script.write_text(broken("RT647"), encoding="utf-8")
     assert main(["check", "train.py"]) == 0
     assert "RT647 loss-kept-with-graph (note)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("what", ["a pipe", "2 GB", "a link to 2 GB"])
+def test_a_path_that_is_no_ordinary_file_of_a_sources_size_is_refused(
+    script: Path, what: str, capsys: pytest.CaptureFixture[str]
+):
+    odd = script.with_name("odd.py")
+    if what == "a pipe":
+        os.mkfifo(odd)
+    else:
+        with odd.open("wb") as file:
+            file.truncate(2 << 30)
+    if what == "a link to 2 GB":
+        script.with_name("link.py").symlink_to(odd)
+        odd = script.with_name("link.py")
+    assert main(["check", odd.name, "train.py"]) == 2
+    said = capsys.readouterr()
+    told = "no ordinary file" if what == "a pipe" else "2147483648 bytes"
+    assert f"wanted a source of at most 2 MiB; got {odd.name}: {told}. Likely cause: " in " ".join(said.out.split())
+    assert "RT602" in said.out and "not read: 1" in said.err
+
+
+def test_a_link_to_a_source_is_read(script: Path, capsys: pytest.CaptureFixture[str]):
+    script.with_name("link.py").symlink_to(script)
+    assert main(["check", "link.py"]) == 1
+    assert "link.py:44:13: RT602" in capsys.readouterr().out
 
 
 def test_json(script: Path, capsys: pytest.CaptureFixture[str]):

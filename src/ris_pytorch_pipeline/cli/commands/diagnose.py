@@ -12,8 +12,8 @@ from trainlint import diagnose
 from ...errors import InputError
 from ...files import cause, is_there, move, reason
 from ...files.causes import ODD
-from ...train import read_ledger
 from ...train.files.folder import LEDGER
+from ...train.files.ledger import compare_ledger
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check_kind(arguments.path)
     path = arguments.path / LEDGER if os.path.isdir(arguments.path) else arguments.path  # noqa: PTH112  (never raises)
     if path.name == LEDGER and is_there(path):
-        read_ledger(path)  # which compares its checksums
+        compare_ledger(path)
     return diagnose(arguments.path, as_json=arguments.json)
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,12 @@ from trainlint.errors import ExplainedError
 
 from ...bench import RESULTS
 from ...errors import ConfigurationError, InputError
-from ...files import cause, is_missing, is_there, move, read_regular, reason, unsealed_document
+from ...files import cause, is_missing, is_there, move, read_regular, reason
 from ...foreign import odd_values
 from ...report import Report, bench_report, compared_runs, run_report, search_report
 from ...report.pages.explorer import MOST_SCENES
-from ...search.kept.names import BEST_FILE, JOURNAL, RESULTS_FILE, RESULTS_FORM
+from ...search.kept.document import search_document
+from ...search.kept.names import BEST_FILE, JOURNAL, RESULTS_FILE
 from ...train.files.folder import BEST, LEDGER
 from .shown_run import run_at
 
@@ -84,14 +84,11 @@ def search_at(folder: Path) -> Report:
     Raises:
         InputError: a search that cannot be read.
     """
-    with _odd_search(folder):
-        document, changes = _searched(folder)
-        importances, unjudged = _importances(document)
-        best = folder / BEST_FILE
-        toml = read_regular(best, _MOST_BYTES).decode("utf-8", "replace") if is_there(best) else ""
-        return search_report(
-            folder.resolve().name, document, importances, unjudged=unjudged, best=toml, changes=changes
-        )
+    document, changes = _searched(folder)
+    importances, unjudged = _importances(document)
+    best = folder / BEST_FILE
+    toml = read_regular(best, _MOST_BYTES).decode("utf-8", "replace") if is_there(best) else ""
+    return search_report(folder.resolve().name, document, importances, unjudged=unjudged, best=toml, changes=changes)
 
 
 def trials_at(folder: Path) -> list[Mapping[str, Any]]:
@@ -103,14 +100,7 @@ def trials_at(folder: Path) -> list[Mapping[str, Any]]:
     Raises:
         InputError: a search that cannot be read.
     """
-    with _odd_search(folder):
-        return list(_searched(folder)[0]["trials"])
-
-
-def _odd_search(folder: Path) -> AbstractContextManager[None]:
-    return odd_values(
-        f"what `ris search` writes in {RESULTS_FILE}", folder / RESULTS_FILE, "go on with `ris search DIR --resume`"
-    )
+    return list(_searched(folder)[0]["trials"])
 
 
 def _searched(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
@@ -143,7 +133,7 @@ def _of_journal(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
 
 def _document(path: Path) -> Mapping[str, Any]:
     try:
-        return unsealed_document(read_regular(path, _MOST_BYTES), RESULTS_FORM)
+        return search_document(read_regular(path, _MOST_BYTES))
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
         raise InputError(
@@ -160,8 +150,6 @@ def _importances(document: Mapping[str, Any]) -> tuple[Mapping[str, float] | Non
         return importances_of(document["settings"]["space"], document["trials"]), ""
     except ExplainedError as error:
         return None, str(error).rstrip(".")
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        return None, f"the search cannot be read: {type(error).__name__} {error}"[:300]
 
 
 def reports_of(folders: list[Path]) -> list[Report]:

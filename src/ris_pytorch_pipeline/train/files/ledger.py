@@ -6,19 +6,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from trainlint.ledger import MOST_BYTES, records_of
+
 import trainlint
-from trainlint import Finding, read
+from trainlint import Finding
 
 from ...errors import InputError
-from ...files import Lines
+from ...files import Lines, cause, move, read_regular, reason
 from .identity import Identity
+from .records import COUNTED, odd_fields
 from .sums import CHECKSUM, check_lines, summed
 
 Listener = Callable[[str, Mapping[str, Any]], object]
 """Told of each event and its values, right after it is on disk."""
-
-_COUNTED = {"update": ("attempt", "attempts"), "epoch": ("epoch", "epochs"), "checkpoint": ("updates", "updates")}
-"""Event: its number, and where a `resume` says up to which number it goes on from."""
 
 
 class Ledger:
@@ -100,35 +100,61 @@ def read_ledger(path: Path) -> list[dict[str, Any]]:
         One mapping per event.
 
     Raises:
-        InputError: the file is missing, a whole line is not a record, or another one than was written, or the lines
-            come in another order.
+        InputError: the file is missing, a link or larger than any ledger, a whole line is not a record, or another one
+            than was written, or the lines come in another order.
     """
+    records = _checked(path)
+    _check_run(path, records)
+    return [{key: value for key, value in record.items() if key != CHECKSUM} for record in records]
+
+
+def compare_ledger(path: Path) -> None:
+    """Compare a ledger of any program with its checksums, and one that has any with what a run writes.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        InputError: as `read_ledger`.
+    """
+    records = _checked(path)
+    if any(CHECKSUM in record for record in records):
+        _check_run(path, records)
+
+
+def _checked(path: Path) -> list[dict[str, Any]]:
     try:
-        records = read(path)
-        check_lines(path)
-        for number, record in enumerate(records, start=1):
-            _check_record(path, number, record)
-        _check_order(path, records)
-        return [{key: value for key, value in record.items() if key != CHECKSUM} for record in records]
+        content = read_regular(path, MOST_BYTES)
+        records = records_of(content)
+        check_lines(path, content)
+    except OSError as error:
+        raise InputError(
+            "the ledger of a run", f"{path}: {reason(error)}", cause(error, "a wrong path"),
+            move(error, "pass the run's folder"),
+        ) from error  # fmt: skip
     except RecursionError as error:
         raise InputError(
             "one JSON record a line", f"{path}: nesting too deep", "a file of another program", "pass a run's ledger"
         ) from error
+    return records
+
+
+def _check_run(path: Path, records: Sequence[Mapping[str, Any]]) -> None:
+    for number, record in enumerate(records, start=1):
+        _check_record(path, number, record)
+    _check_order(path, records)
 
 
 def _check_record(path: Path, number: int, record: Mapping[str, Any]) -> None:
-    """Refuse a record that does not say what it is about, or how far the run was.
+    """Refuse a record that lacks what a run writes in one of its kind, or has it of another type.
 
     Raises:
         InputError: naming the line.
     """
-    event = str(record.get("event", ""))
-    counts = [_COUNTED[event][0]] if event in _COUNTED else []
-    counts += [reached for _, reached in _COUNTED.values()] if event == "resume" else []
-    odd = [name for name in counts if type(record.get(name)) is not int]
-    if event != record.get("event") or odd:
+    odd = odd_fields(record)
+    if odd:
         raise InputError(
-            "records of a run, each with its event and its counts", f"{path}, line {number}: {odd or ['event']}",
+            "records of a run, each with the fields of its event", f"{path}, line {number}: {', '.join(odd)}",
             "a ledger of another program", "pass a run's ledger",
         )  # fmt: skip
 
@@ -145,9 +171,9 @@ def _check_order(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
         if event == "start":
             reached = {}
         elif event == "resume":
-            reached = {counted: record[up_to] for counted, (_, up_to) in _COUNTED.items()}
-        elif event in _COUNTED:
-            count = record[_COUNTED[event][0]]
+            reached = {counted: record[up_to] for counted, (_, up_to) in COUNTED.items()}
+        elif event in COUNTED:
+            count = record[COUNTED[event][0]]
             if count < reached.get(event, count):
                 raise InputError(
                     f"{event}s of a run in their order", f"{path}, line {number}: {count} after {reached[event]}",
@@ -175,9 +201,9 @@ def standing(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def _undone(event: Mapping[str, Any], resume: Mapping[str, Any]) -> bool:
     """Whether an event came after the checkpoint that a run was resumed from."""
-    if event["event"] not in _COUNTED:
+    if event["event"] not in COUNTED:
         return False
-    number, reached = _COUNTED[event["event"]]
+    number, reached = COUNTED[event["event"]]
     return event[number] > resume[reached]
 
 

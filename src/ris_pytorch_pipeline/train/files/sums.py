@@ -25,17 +25,18 @@ def summed(text: str) -> str:
     return f'{text[:-1]}, "{CHECKSUM}": "{zlib.crc32(text.encode()):08x}"}}'
 
 
-def check_lines(path: Path) -> None:
+def check_lines(path: Path, content: bytes) -> None:
     """Compare each record of a ledger with its checksum; a session without any is of an earlier version.
 
     Args:
-        path: of the ledger.
+        path: of the ledger, for the message.
+        content: of it.
 
     Raises:
         InputError: naming a line that is not as it was written.
     """
     before = False
-    for number, line in enumerate(_lines(path.read_bytes()), start=1):
+    for number, line in enumerate(_lines(content), start=1):
         end = _END.search(line)
         fits = end is None or (not end[2] and int(end[1], 16) == zlib.crc32(line[: end.start()] + b"}"))
         begins = number == 1 or _BEGINS.match(line) is not None

@@ -44,6 +44,11 @@ class Preflight:
         """The verdict that all findings add up to."""
         return judge(f for line in self.lines for f in line.findings)
 
+    def record(self) -> dict[str, object]:
+        """Lines and verdict as plain values for JSON."""
+        lines = [{"name": x.name, "passed": x.passed, "number": x.number, "seconds": x.seconds} for x in self.lines]
+        return {"lines": lines, **self.verdict.record()}
+
     def check(self) -> None:
         """Raise the first fatal finding.
 

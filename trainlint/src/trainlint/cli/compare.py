@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from ..after.compare import compare  # after the parser has answered
     from ..after.postmortem import read_series
-    from ..ledger import to_json
+    from ..ledger import indented
     from ..output import OUTPUTS, of_finding
 
     found = compare(read_series(arguments.run), read_series(arguments.baseline))
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output == "text":
         text = "\n".join([str(found), *(f"not judged: {told}" for told in blind)])
     elif arguments.output == "json":
-        text = to_json({**found.record(), "blind": list(blind)}, indent=2, ascii_only=False)
+        text = indented({**found.record(), "blind": list(blind)})
     else:
         text = OUTPUTS[arguments.output]([of_finding(f, arguments.run) for f in found.findings], (), blind)
     put(text, arguments)

@@ -46,14 +46,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _told(tried: "Preflight", judged: "Judged", output: str) -> str:
-    from ..ledger import to_json
+    from ..ledger import indented
 
     if output == "text":
         return "\n".join([str(tried), *(f"let pass: {text}" for text in judged.verdict.passed)])
     if output != "json":
         return judged.text(output)
-    lines = [{"name": x.name, "passed": x.passed, "number": x.number, "seconds": x.seconds} for x in tried.lines]
-    return to_json({"lines": lines, **judged.record()}, indent=2, ascii_only=False)
+    return indented({**tried.record(), **judged.record()})
 
 
 def _parts(target: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..findings import Finding, State
-from ..ledger import to_json
+from ..ledger import indented
 from ..output import OUTPUTS, Entry, of_finding
 from ..verdict import Verdict
 from .choices import Known, put
@@ -26,7 +26,7 @@ class Judged:
         if output == "text":
             return str(self.verdict)
         if output == "json":
-            return to_json(self.record(), indent=2, ascii_only=False)
+            return indented(self.record())
         return OUTPUTS[output](self.entries, (), self.verdict.blind)
 
     def record(self) -> dict[str, object]:

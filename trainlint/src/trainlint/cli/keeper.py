@@ -5,11 +5,11 @@ import re
 import tokenize
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from ..before.source.checking import check_paths
-from ..before.source.suspicion import SourceFinding
+from ..before.source.training import SourceFinding
 from ..before.source.walking.reading import sources
 from ..errors import InputError
 from ..output import Entry
@@ -184,13 +184,4 @@ def check(paths: Iterable[Path | str], *, select: tuple[str, ...] = (), ignore: 
 
 def read_entry(finding: SourceFinding) -> Entry:
     """The entry of a finding that was read in a source."""
-    return Entry(
-        rule=finding.rule,
-        severity=finding.severity,
-        evidence=finding.evidence,
-        path=finding.path,
-        line=finding.line,
-        column=finding.column,
-        source=finding.source,
-        subject=finding.subject,
-    )
+    return Entry(**{each.name: getattr(finding, each.name) for each in fields(Entry)})

@@ -10,6 +10,7 @@ from ...rules import data as data_rules
 from ...rules import losses
 from ...verdict import Verdict, judge
 from ..reading.log import Log
+from ..reading.text import LONGEST_LINE
 from ..series import Kind, Series, trailing
 from . import rates, standstill, trend
 from .standstill import moves
@@ -100,6 +101,8 @@ def blind(subject: Subject) -> tuple[str, ...]:
         told.append("train loss against validation: the train loss is printed as a sum since each epoch began")
     if log.left_out:
         told.append(f"{log.left_out} values beyond the bounds of memory")
+    if log.cut:
+        told.append(f"the ends of {log.cut} lines longer than {LONGEST_LINE} characters")
     return tuple(told)
 
 

@@ -34,6 +34,7 @@ class Log:
     scaler: bool = False
     ended: str = ""
     left_out: int = 0
+    cut: int = 0
     epoch: float = math.nan
     step: float = math.nan
     stepped: int = 0

@@ -57,6 +57,10 @@ class Reader:
         self._block.take()
         return self._log
 
+    def cut(self) -> None:
+        """Take note that the end of a line was left out."""
+        self._log.cut += 1
+
     def line(self, line: str) -> None:
         """Read a line."""
         if self._endings.inside and self._ended(line):

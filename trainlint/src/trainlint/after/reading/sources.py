@@ -1,6 +1,7 @@
 """Where is the log? A file of any kind, a folder that holds one, or a text at hand."""
 
 from collections.abc import Iterator
+from io import StringIO, TextIOBase
 from itertools import islice
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from .names import name_of
 from .numerals import LOOKED_AT
 from .reader import PLACES, Reader
 from .tables import untitled
-from .text import clean, opened, pieces
+from .text import opened, pieces
 
 LARGEST_DOCUMENT = 1 << 26
 """Characters of a JSON document that is read as a whole; a larger one is read line by line."""
@@ -27,11 +28,7 @@ def read_text(text: str) -> Log:
     """
     reader = Reader()
     if not _document(reader, text):
-        lines = text.splitlines()
-        reader.commas.look(lines[:LOOKED_AT])
-        for line in lines:
-            for piece in clean(line):
-                reader.line(piece)
+        _lines(reader, StringIO(text, newline=None))
     return reader.log
 
 
@@ -52,13 +49,18 @@ def read_file(path: Path) -> Log:
             if len(whole) <= LARGEST_DOCUMENT and _document(reader, whole):
                 return reader.log
         file.seek(0)
-        reader.commas.look(islice(pieces(file), LOOKED_AT))
-        file.seek(0)
-        reader.header = untitled(pieces(file), path.stem)
-        file.seek(0)
-        for line in pieces(file):
-            reader.line(line)
+        _lines(reader, file)
     return reader.log
+
+
+def _lines(reader: Reader, file: TextIOBase) -> None:
+    reader.commas.look(islice(pieces(file), LOOKED_AT))
+    file.seek(0)
+    if reader.stem:
+        reader.header = untitled(pieces(file), reader.stem)
+        file.seek(0)
+    for line in pieces(file, reader.cut):
+        reader.line(line)
 
 
 def _begins(first: str) -> bool:
@@ -94,7 +96,8 @@ def find(place: Path) -> Path:
     if place.is_dir():
         return _within(place)
     if not place.is_file():
-        raise InputError("a ledger or a log", f"{place}, which does not exist", "a wrong path", "pass the run's folder")
+        told = "is no ordinary file" if place.exists() else "does not exist"
+        raise InputError("a ledger or a log", f"{place}, which {told}", "a wrong path", "pass the run's folder")
     return place
 
 

@@ -6,7 +6,7 @@ an epoch, a step, a total behind a slash, an average in brackets, or nothing.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..series import Kind, Name
 from .names import PHASES, all_in_english, in_english, name_of
@@ -213,14 +213,7 @@ def _next_group(last: Name) -> Name:
 def _averaged(last: Name | None) -> Name | None:
     if last is None or last.kind in POSITIONS or last.average:
         return None
-    return Name(
-        key=last.key + _AVERAGED,
-        kind=last.kind,
-        term=last.term,
-        rival=last.rival,
-        direction=last.direction,
-        average=True,
-    )
+    return replace(last, key=last.key + _AVERAGED, average=True)
 
 
 def _in_source(word: str) -> bool:

@@ -6,7 +6,7 @@ import lzma
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from io import TextIOWrapper
+from io import TextIOBase, TextIOWrapper
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from ...errors import InputError
 
 LONGEST_PIECE = 1 << 16
 """Characters of a line that are read at once; a longer line is read in pieces that end between two words."""
-MOST_PIECES = 64
-"""Pieces of a line that are read: what is longer than 4 million characters is no line of a training."""
+MOST_PIECES = 8
+"""The piece of a line from which on it is left out: no line of a training is half a million characters long."""
+LONGEST_LINE = LONGEST_PIECE * (MOST_PIECES - 1)
+"""Characters of a line that are read at least."""
 _SNIFFED = 8192
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|[@-Z\\^_])")
 _PACKED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
@@ -62,25 +64,30 @@ def encoding_of(head: bytes, name: str) -> str:
     return "utf-8-sig"
 
 
-def pieces(file: TextIOWrapper) -> Iterator[str]:
-    """The lines of an open file, as far as it is written; one that is too long comes in pieces."""
+def pieces(file: TextIOBase, cut: Callable[[], None] | None = None) -> Iterator[str]:
+    """The lines of an open file, as far as it is written; one that is too long comes in pieces.
+
+    `cut` is called for each line whose end is left out.
+    """
     rest, cuts = "", 0
     while chunk := _chunk(file):
         *lines, rest = (rest + chunk).split("\n")
-        if lines and cuts >= MOST_PIECES:
-            lines[0] = ""
-        cuts = 0 if lines else cuts
+        if lines:
+            lines[0] = lines[0] if cuts < MOST_PIECES else ""
+            cuts = 0
         if any(mark in chunk for mark in _MARKS):
             lines = chain.from_iterable(map(clean, lines))
         yield from lines
         if len(rest) >= LONGEST_PIECE:
+            cuts = 0 if "\x08" in rest else cuts + 1
             part, rest = _cut(rest) if cuts < MOST_PIECES else ("", "")
-            cuts += 1
+            if cut is not None and cuts == MOST_PIECES:
+                cut()
             yield from clean(part)
     yield from clean(rest)
 
 
-def _chunk(file: TextIOWrapper) -> str:
+def _chunk(file: TextIOBase) -> str:
     try:
         return file.read(LONGEST_PIECE)
     except _BROKEN:

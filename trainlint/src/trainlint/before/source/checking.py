@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ...errors import InputError
+from ...files import read_ordinary
 from .suspects import SUSPECTS
-from .suspicion import SourceFinding
-from .training import Training
+from .training import SourceFinding, Training
 from .walking.reader import read_project
 from .walking.reading import decode, parse
 from .walking.scopes import SourceFile
 
 _LIBRARY = re.compile(r"\b(torch|lightning|accelerate|transformers)\b|pytorch")
 _SUBJECT = re.compile(r"\.backward\b|\.step\b|Module\b|optim\b|DataLoader|zero_grad|requir\w*grad")
+MOST_BYTES = 1 << 21
+"""Of a source: Python takes hundreds of times as much memory to read it."""
 TOGETHER = 40
 """Files of one folder that are read as one program; more are a library, and each is read alone."""
 
@@ -118,11 +120,7 @@ def _read(paths: Iterable[Path]) -> tuple[list[SourceFile], list[InputError]]:
     errors: list[InputError] = []
     for path in paths:
         try:
-            files.append(parse(decode(path.read_bytes(), str(path)), str(path)))
+            files.append(parse(decode(read_ordinary(path, "a source", MOST_BYTES), str(path)), str(path)))
         except InputError as error:
             errors.append(error)
-        except OSError as error:
-            errors.append(
-                InputError("a file that can be read", f"{path}: {error.strerror}", "its permissions", "check them")
-            )
     return files, errors

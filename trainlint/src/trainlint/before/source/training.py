@@ -1,12 +1,16 @@
-"""What is trained in the source: which losses go back, which parts they reach, which optimiser holds what?"""
+"""What does every check of a source take and give: what is trained there, and a suspicion with its place?"""
 
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
+from ...findings import Rule, Severity
+from ...output import Entry
+from ...rules.causes import CONFIRMED_BY, LINE_EXPLAINS
 from .meaning.torchfacts import LOSSES, has_weights, is_module, is_optimizer, learns
-from .meaning.values import Items, Params, Table, Tensor, Thing, Value, inner, options, tree
+from .meaning.values import Function, Items, Params, Table, Tensor, Thing, Value, inner, options, tree
 from .walking.events import Event
 from .walking.reader import Reading, tensors
 from .walking.scopes import SourceFile
@@ -247,3 +251,48 @@ def subject_of(node: ast.AST) -> str:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         return ast.unparse(node.func.value)
     return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceFinding(Entry):
+    """A rule that the source breaks, with the place."""
+
+    line: int = 1
+    column: int = 1
+    confirmed_by: tuple[str, ...] = ()
+    explains: tuple[str, ...] = ()
+
+    def record(self) -> dict[str, object]:
+        """The finding as plain values for JSON."""
+        return {**super().record(), "confirmed_by": list(self.confirmed_by), "explains": list(self.explains)}
+
+
+def tell(
+    rule: Rule, node: ast.AST, file: SourceFile, evidence: str, *, subject: str = "", severity: Severity | None = None
+) -> SourceFinding:
+    """A finding at a node."""
+    where, line, column = place(node, file)
+    return SourceFinding(
+        rule=rule,
+        path=where.path,
+        line=line,
+        column=column,
+        source=where.line(line),
+        evidence=evidence,
+        severity=severity or rule.severity,
+        subject=subject,
+        confirmed_by=CONFIRMED_BY.get(rule.code, ()),
+        explains=LINE_EXPLAINS.get(rule.code, ()),
+    )
+
+
+def at(
+    rule: Rule,
+    made: Event | Function | Tensor | Thing,
+    evidence: str,
+    *,
+    subject: str = "",
+    severity: Severity | None = None,
+) -> SourceFinding:  # fmt: skip
+    """A finding where something happens or is made."""
+    return tell(rule, made.node, made.file, evidence, subject=subject, severity=severity)

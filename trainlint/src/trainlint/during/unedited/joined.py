@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...before.source.checking import check_paths
-from ...before.source.suspicion import SourceFinding
+from ...before.source.training import SourceFinding
 from ...findings import Finding, Rule, Severity, Stage
 from ...rules import data
 from ...verdict import Verdict, judge

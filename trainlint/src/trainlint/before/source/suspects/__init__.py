@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from ..suspicion import SourceFinding
-from ..training import Training
+from ..training import SourceFinding, Training
 from . import (
     batchloops,
     criteria,

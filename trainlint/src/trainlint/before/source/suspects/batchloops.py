@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from ....rules import source, source_model
 from ..meaning.torchfacts import LOSSES, is_module, is_optimizer
 from ..meaning.values import Bound, Tensor, Thing, Value, number, tree
-from ..suspicion import SourceFinding, at
-from ..training import Training, place, subject_of
+from ..training import SourceFinding, Training, at, place, subject_of
 from ..walking.events import Event, Loop
 from ..walking.scopes import SourceFile
 
@@ -64,7 +63,7 @@ def never_cleared(training: Training) -> Iterator[SourceFinding]:
             continue
         mine = [c for c in clears if concerns(training, c, step.target)]
         inside = [c for c in mine if step.inner() in c.loops]
-        if inside and all(c.conditional(step) and any(_counts(g) for g, _ in c.conds) for c in inside):
+        if inside and all(c.conditional(step) and any(counts(g) for g, _ in c.conds) for c in inside):
             if not any((g, w) in step.conds for c in inside for g, w in c.conds):
                 told = "each batch is stepped, and the gradients are cleared only in some"
                 yield at(source.NEVER_CLEARED, inside[0], told, subject=subject_of(inside[0].node))
@@ -123,7 +122,7 @@ def cleared_each(training: Training) -> Iterator[SourceFinding]:
     """A step in some batches, and a clearing in each."""
     for back, step in _pairs(training):
         gates = [c for c, way in step.conds if (c, way) not in back.conds]
-        if not any(_counts(c) for c in gates):
+        if not any(counts(c) for c in gates):
             continue
         for clear in training.of("clear"):
             same = clear.first and clear.inner() is step.inner() and not clear.conditional(back)
@@ -172,7 +171,7 @@ def undivided(training: Training) -> Iterator[SourceFinding]:
         return
     for back, step in _pairs(training):
         gates = [c for c, way in step.conds if (c, way) not in back.conds]
-        if not any(_counts(c) for c in gates) or any("accumulate" in g for g in back.guards):
+        if not any(counts(c) for c in gates) or any("accumulate" in g for g in back.guards):
             continue
         clears = [c for c in training.of("clear") if step.inner() in c.loops and concerns(training, c, step.target)]
         if any(not c.conditional(back) for c in clears) or not clears:
@@ -233,7 +232,8 @@ def divided_twice(training: Training) -> Iterator[SourceFinding]:
                 yield at(source.DIVIDED_TWICE, back, told)
 
 
-def _counts(cond: ast.AST) -> bool:
+def counts(cond: ast.AST) -> bool:
+    """Whether a condition takes every so many of something."""
     return isinstance(cond, ast.If) and any(isinstance(n, ast.Mod) for n in ast.walk(cond.test))
 
 

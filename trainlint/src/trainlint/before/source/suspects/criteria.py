@@ -7,8 +7,7 @@ from ....findings import Severity
 from ....rules import source_model
 from ..meaning.torchfacts import LOSSES
 from ..meaning.values import Choice, Const, Tensor, Thing, Value, const, number
-from ..suspicion import SourceFinding, at
-from ..training import Training
+from ..training import SourceFinding, Training, at
 from ..walking.events import Event
 from ..walking.reader import tensors
 
@@ -216,15 +215,16 @@ def swapped(training: Training) -> Iterator[SourceFinding]:
     for loss in all_losses(training):
         if loss.op in _ORDERED and len(loss.inputs) >= 2:
             first, second = loss.inputs[:2]
-            if _from_data(first) and _computed(second):
+            if _from_data(first) and computed(second):
                 yield at(source_model.SWAPPED, loss, "the batch's own values come first, the output second")
 
 
 def _from_data(value: Value) -> bool:
-    return isinstance(value, Tensor) and value.op in {"batch", "to", "float", "long", "cuda"} and not _computed(value)
+    return isinstance(value, Tensor) and value.op in {"batch", "to", "float", "long", "cuda"} and not computed(value)
 
 
-def _computed(value: Value) -> bool:
+def computed(value: Value) -> bool:
+    """Whether a module has a part in a value."""
     return any(t.module is not None for t in tensors(value))
 
 

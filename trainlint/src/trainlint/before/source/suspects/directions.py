@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 from ....rules import source_model
 from ..meaning.values import Tensor, Value, number
-from ..suspicion import SourceFinding, at, tell
-from ..training import Training
+from ..training import SourceFinding, Training, at, tell
 from ..walking.reader import tensors
 from ..walking.scopes import SourceFile
 from .criteria import reduction, terms

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from ....rules import source_model
 from ..meaning.torchfacts import is_module
 from ..meaning.values import Const, Thing, Value, tree
-from ..suspicion import SourceFinding, at, tell
-from ..training import Training, named, place
+from ..training import SourceFinding, Training, at, named, place, tell
 from ..walking.events import Event, Loop, unwrapped
 
 _WORDS = ("val", "test", "eval", "dev")

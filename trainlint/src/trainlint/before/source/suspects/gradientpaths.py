@@ -7,8 +7,7 @@ from dataclasses import replace
 from ....rules import source, source_model
 from ..meaning.torchfacts import LOSSES, has_weights, is_module, learns
 from ..meaning.values import Items, Params, Tensor, Thing, Value, elements, number, options, tree
-from ..suspicion import SourceFinding, at
-from ..training import Training, layers, named, place
+from ..training import SourceFinding, Training, at, layers, named, place
 from ..walking.events import Event
 from ..walking.reader import tensors
 from .members import made_within

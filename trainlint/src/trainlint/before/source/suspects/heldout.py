@@ -8,8 +8,7 @@ from ....findings import Severity
 from ....rules import source_model
 from ..meaning import calling
 from ..meaning.values import Const, Function, Items, Tensor, Thing, Value, is_const, whole
-from ..suspicion import SourceFinding, at, tell
-from ..training import Training
+from ..training import SourceFinding, Training, at, tell
 from ..walking.events import LOADER, Event, Loop, unwrapped
 from ..walking.looping import TENSORS, dataset_of
 from ..walking.reader import tensors

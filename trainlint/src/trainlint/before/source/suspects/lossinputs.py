@@ -5,11 +5,10 @@ from collections.abc import Iterator
 
 from ....rules import source_model
 from ..meaning.values import UNKNOWN, Tensor, Thing, Value, number, whole
-from ..suspicion import SourceFinding, at
-from ..training import Training, place
+from ..training import SourceFinding, Training, at, place
 from ..walking.events import LOADER
 from ..walking.reader import tensors
-from .criteria import all_losses, last_op
+from .criteria import all_losses, computed, last_op
 
 _WRONG = {
     "crossentropy": {"softmax", "sigmoid", "softmin", "relu"},
@@ -83,8 +82,8 @@ def metrics(training: Training) -> Iterator[SourceFinding]:
         a, b = _elementwise(left), _elementwise(right)
         if a is None or b is None or not _spreads(a, b) or _asked_for(left) or _asked_for(right):
             continue
-        computed = [any(t.module is not None for t in tensors(v)) for v in (left, right)]
-        if sorted(computed) == [False, True] and _from_batch(right if computed[0] else left):
+        made = [computed(v) for v in (left, right)]
+        if sorted(made) == [False, True] and _from_batch(right if made[0] else left):
             yield at(source_model.BROADCAST, event, f"the two sides have shapes {_told(a)} and {_told(b)}")
 
 
@@ -131,7 +130,7 @@ def shuffled_labels(training: Training) -> Iterator[SourceFinding]:
     for loss in all_losses(training):
         output, target = loss.inputs[:2]
         keys = {id(k): t for t in tensors(target) if t.op == "index" for k in t.inputs[1:] if _permutes(k, output)}
-        if keys and not keys.keys() & {id(t) for t in tensors(output)} and not _computed(target):
+        if keys and not keys.keys() & {id(t) for t in tensors(output)} and not computed(target):
             made = next(iter(keys.values()))
             told = "the labels are put into another order than the inputs"
             yield at(source_model.SHUFFLED_APART, made, told)
@@ -148,10 +147,6 @@ def _permutes(key: Value, output: Value) -> bool:
     return turned or key.op in {"randperm", "permutation", "flip"}
 
 
-def _computed(value: Value) -> bool:
-    return any(t.module is not None for t in tensors(value))
-
-
 def _constant(made: Tensor) -> bool:
     if made.op in {"zeroslike", "oneslike", "fulllike"}:
         first = made.inputs[0] if made.inputs else UNKNOWN
@@ -161,7 +156,7 @@ def _constant(made: Tensor) -> bool:
         return False
     return (
         isinstance(first, Tensor)
-        and not _computed(first)
+        and not computed(first)
         and any(t.op in {"batch", "row", "index"} for t in tensors(first))
     )
 

@@ -8,8 +8,7 @@ from ....findings import Severity
 from ....rules import source_model
 from ..meaning.torchfacts import NOT_TRAINED, has_weights, module_root
 from ..meaning.values import Class, Function, Items, Table, Tensor, Thing, is_const
-from ..suspicion import SourceFinding, at, tell
-from ..training import Training, layers, place
+from ..training import SourceFinding, Training, at, layers, place, tell
 from ..walking.reader import tensors
 
 _LISTING = ("named_children", "children", "_modules", "modules", "named_modules", "getattr", "__dict__", "vars")

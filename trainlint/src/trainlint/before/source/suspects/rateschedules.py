@@ -9,10 +9,10 @@ from ....rules import source
 from ..meaning import calling
 from ..meaning.torchfacts import is_scheduler
 from ..meaning.values import Bound, Const, Function, Items, Table, Thing, Value, const, elements, number
-from ..suspicion import SourceFinding, at
-from ..training import Training, subject_of
+from ..training import SourceFinding, Training, at, subject_of
 from ..walking.events import Event, Frame
 from ..walking.reader import tensors
+from .batchloops import counts
 from .upkeep import batches_of
 
 _SMALL_MEAN = 0.2
@@ -125,14 +125,10 @@ def _last_milestone(schedule: Thing) -> float | None:
 
 def _oftener(training: Training, tick: Event) -> str:
     steps = [s for s in training.steps if s.inner() is tick.inner() and s.first]
-    gated = [s for s in steps if s.conditional(tick) and any(_counting(c) for c, _ in s.conds)]
+    gated = [s for s in steps if s.conditional(tick) and any(counts(c) for c, _ in s.conds)]
     if gated and len(gated) == len(steps):
         return f"it is stepped in each batch, and the optimiser of line {gated[0].line} only in some"
     return ""
-
-
-def _counting(cond: ast.AST) -> bool:
-    return isinstance(cond, ast.If) and any(isinstance(n, ast.Mod) for n in ast.walk(cond.test))
 
 
 def _epochs(tick: Event) -> Value | None:

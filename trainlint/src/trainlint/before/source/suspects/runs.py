@@ -8,8 +8,7 @@ from ....findings import Severity
 from ....rules import source_model
 from ..meaning.torchfacts import module_root
 from ..meaning.values import Function, Tensor, Thing, number, options, shared_with
-from ..suspicion import SourceFinding, at, tell
-from ..training import Training, place
+from ..training import SourceFinding, Training, at, place, tell
 from ..walking.scopes import SourceFile
 
 _ERROR = re.compile(r"loss|err|rmse|mse|mae|perplexity|ppl", re.IGNORECASE)

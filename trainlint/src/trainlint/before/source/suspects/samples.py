@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from ....rules import source_model
 from ..meaning.values import UNKNOWN, Const, Tensor, Thing, Value, is_const, number
-from ..suspicion import SourceFinding, at, tell
-from ..training import Training, place
+from ..training import SourceFinding, Training, at, place, tell
 from ..walking.events import LOADER
 from ..walking.reader import tensors
 from .criteria import KEEPING, all_losses

@@ -5,8 +5,7 @@ import re
 from collections.abc import Iterator
 
 from ....rules import source_model
-from ..suspicion import SourceFinding, tell
-from ..training import Training
+from ..training import SourceFinding, Training, tell
 from ..walking.scopes import SourceFile
 
 _ASIDE = re.compile(

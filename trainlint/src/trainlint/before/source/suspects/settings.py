@@ -7,8 +7,7 @@ from difflib import SequenceMatcher
 from ....rules import source
 from ..meaning.torchfacts import has_weights
 from ..meaning.values import Items, Table, Tensor, Thing, Value, is_const, number
-from ..suspicion import SourceFinding, at, tell
-from ..training import Training, losses_in, subject_of
+from ..training import SourceFinding, Training, at, losses_in, subject_of, tell
 from ..walking.events import Event
 
 _DISCOUNTS = {"gamma", "discount", "discount_factor", "gamma_discount"}

@@ -8,8 +8,7 @@ from dataclasses import replace
 from ....rules import source, source_model
 from ..meaning.torchfacts import LOSSES
 from ..meaning.values import Const, Tensor, Thing, Value, number, whole
-from ..suspicion import SourceFinding, at
-from ..training import Training, layers, place, subject_of
+from ..training import SourceFinding, Training, at, layers, place, subject_of
 from ..walking.events import LOADER, Event, Loop, unwrapped
 from ..walking.looping import TENSORS, dataset_of
 from ..walking.reader import tensors

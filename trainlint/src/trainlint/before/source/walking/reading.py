@@ -26,7 +26,7 @@ def sources(paths: Iterable[Path | str]) -> Iterator[Path]:
         path = Path(given)
         if not path.exists():
             raise InputError("a Python file or a folder", str(given), "no such path", "check the spelling")
-        found = [path] if path.is_file() else sorted(p for p in path.rglob("*.py") if p.is_file() and _own(p, path))
+        found = sorted(p for p in path.rglob("*.py") if p.is_file() and _own(p, path)) if path.is_dir() else [path]
         for each in found:
             if each not in seen:
                 seen.add(each)

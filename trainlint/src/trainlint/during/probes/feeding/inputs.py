@@ -13,9 +13,10 @@ from ....rules import data as data_rules
 from ...plan import Why
 from ...run import Run
 from ..probe import Found, Loss, Probe, Sightings
+from .modes import NORMS
 
 _NORMS = (
-    *(nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm),
+    *NORMS,
     *(nn.LayerNorm, nn.GroupNorm, nn.RMSNorm, nn.LocalResponseNorm),
 )
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)

@@ -16,12 +16,12 @@ from ..probe import Found, Loss, Probe
 
 _NAMES = 8
 """Losses by name that are searched for unknown parameters."""
-_NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
+NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
 
 
 def modal(module: nn.Module) -> bool:
     """True for a module that behaves differently in training and evaluation."""
-    if isinstance(module, _NORMS):
+    if isinstance(module, NORMS):
         return bool(module.track_running_stats)
     own = vars(module)
     chances = [own.get(key) for key in ("dropout", "dropout_p", "drop_prob")]
@@ -126,7 +126,7 @@ class Modes(Probe):
 
 
 def _settled(module: nn.Module) -> bool:
-    if not isinstance(module, _NORMS) or module.running_mean is None:
+    if not isinstance(module, NORMS) or module.running_mean is None:
         return False
     return bool(module.running_mean.any())
 

@@ -1,5 +1,6 @@
 """What are the targets: one value for ever, one class a batch, or not numbers at all?"""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -170,7 +171,7 @@ class NotNumbers(Probe):
     def values(self, run: Run, name: str, values: Sequence[float]) -> Found:
         """Look at what went in; a loop that leaves such a batch out goes on with finite losses."""
         last, self._last = self._last, None
-        if all(map(_finite, values)):
+        if all(map(math.isfinite, values)):
             self._culprits, self._at = {}, None
             return
         if self._at is None:
@@ -180,10 +181,6 @@ class NotNumbers(Probe):
         stage = Stage.CONFIRMED if run.applied > self._at else Stage.SUSPECTED
         for subject, text in self._culprits.items():
             yield data_rules.NOT_NUMBERS.found(text, subject=subject, update=self._at + 1, stage=stage)
-
-
-def _finite(value: float) -> bool:
-    return value - value == 0
 
 
 def _culprits(loss: Loss) -> dict[str, str]:
