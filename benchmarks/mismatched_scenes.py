@@ -136,6 +136,8 @@ CHANGES: dict[str, Callable[[Scenes], Observation]] = {
     "antenna": flipped_antenna,
     "channel 5 %": nothing,
     "phases": nothing,
+    "positions": nothing,
+    "code bits": nothing,
     "bandwidth": wideband,
     "bandwidth within": wideband_within,
     "carriers reversed": reversed_carriers,
@@ -143,7 +145,7 @@ CHANGES: dict[str, Callable[[Scenes], Observation]] = {
     "board": lambda scenes: sent_otherwise(scenes, of_a_board),
     "corner": lambda scenes: sent_otherwise(scenes, of_a_corner),
 }
-"""Name -> what is done to the observation of a scene; two are in the scenario's impairments."""
+"""Name -> what is done to the observation of a scene; four are in the scenario's impairments."""
 
 
 def scenario_of(kind: str, name: str, snr_db: float, sources: tuple[int, int]) -> Scenario:
@@ -151,10 +153,13 @@ def scenario_of(kind: str, name: str, snr_db: float, sources: tuple[int, int]) -
     impairments = {
         "channel 5 %": Impairments(channel_error_db=10 * math.log10(0.05)),
         "phases": Impairments(phase_error_rad=0.5),
+        "positions": Impairments(position_error_wavelengths=0.08),  # which turns a wave by .5 rad
+        "code bits": Impairments(unmodelled_code_bits=2),
     }.get(kind, Impairments())
     other: dict[str, Any] = {
         "order": {"horizontal": 20, "vertical": 10},
         "carriers reversed": {"frequencies": 4, "bandwidth": 0.1, "snapshots": 8},
+        "code bits": {"code_bits": None},
     }.get(kind, {})
     return preset(name, snr_db=snr_db, sources=sources, impairments=impairments, **other)
 

@@ -1,4 +1,4 @@
-"""Does an estimate say when it does not fit? Right scenes, and scenes whose model is wrong in one of nine ways.
+"""Does an estimate say when it does not fit? Right scenes, and scenes whose model is wrong in one way.
 
 For each: misfit alarms with K known and estimated; scenes in which an estimate is off by more than five of its Fisher
 ±, and how many of them carry a status other than converged, both ways; what the 90 % intervals of the sandwich ± and of

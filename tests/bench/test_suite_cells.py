@@ -51,6 +51,15 @@ def test_the_grid_is_the_product_of_the_axes_over_any_field() -> None:
     assert cells[0].scenario.code_bits is None and cells[0].tests == len(cells)
 
 
+def test_impairments_are_axes_one_by_one_and_variants_with_the_codes_they_ask_for() -> None:
+    over = {"impairments": {"position_error_wavelengths": [0.0, 0.02]}}
+    assert [cell.scenario.impairments.position_error_wavelengths for cell in suite_over(over=over).cells()] == [0, 0.02]
+    told = {"all told": {}, "2 bits": {"code_bits": "none", "impairments": {"unmodelled_code_bits": 2}}}
+    modelled, hidden = (cell.scenario for cell in suite_over(variants={"codes": told}).cells())
+    assert (modelled.code_bits, modelled.impairments.unmodelled_code_bits) == (3, None)
+    assert (hidden.code_bits, hidden.impairments.unmodelled_code_bits) == (None, 2)
+
+
 def test_settings_of_contenders_are_swept_too() -> None:
     suite = suite_over(methods=["sml"], over={"settings": {"most_sources": [1, 2]}, "sources": [2]}, order="estimated")
     low, high = suite.cells()

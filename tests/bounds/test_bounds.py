@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ris_pytorch_pipeline.bounds import deterministic_bound, pilot_bound, scene_bound, stochastic_bound
 from ris_pytorch_pipeline.errors import InputError
-from ris_pytorch_pipeline.physics import Line, Scenes, Sounding, direct, draw, preset, steering
+from ris_pytorch_pipeline.physics import Impairments, Line, Scenes, Sounding, direct, draw, preset, steering
 from ris_pytorch_pipeline.rng import stream
 
 
@@ -157,3 +157,20 @@ def test_a_source_behind_the_panel_is_refused(scenes: Scenes) -> None:
     positions[0, 0, 0] = 2.0
     with pytest.raises(InputError, match="azimuth"):
         stochastic_bound(positions, scenes.truth.powers, scenes.truth.noise_variance, **arguments(scenes))
+
+
+@pytest.mark.parametrize("kind", ["random", "pilot"])
+def test_the_bound_knows_where_the_elements_are(kind: str) -> None:
+    """Scene by scene that of an array whose elements are there; near that of the array that estimators believe in."""
+    moved = Impairments(position_error_wavelengths=0.1)
+    scenes = draw(preset(kind, sources=(1, 2), snr_db=10.0, impairments=moved), 4, stream(3, "displaced"))
+    found = scene_bound(scenes).deviations
+    told = replace(scenes.truth, applied_elements=scenes.observation.elements.expand(4, -1, -1))
+    believed = scene_bound(replace(scenes, truth=told)).deviations
+    assert not torch.allclose(found, believed, rtol=1e-3, equal_nan=True)
+    torch.testing.assert_close(found, believed, rtol=0.5, atol=0, equal_nan=True)
+    for number in range(4):
+        one = scenes[[number]]
+        there = replace(one.observation.array, elements=one.truth.applied_elements[0])
+        alone = replace(one, observation=replace(one.observation, array=there))
+        torch.testing.assert_close(scene_bound(alone).deviations, found[[number]], equal_nan=True)

@@ -93,6 +93,8 @@ def test_the_printed_configuration_is_read_back(ris: Run, tmp_path: Path) -> Non
         (["bound", "--seed", "-1"], ["seed >= 0"]),
         (["bound", "--config", "no.toml"], ["a readable configuration file"]),
         (["bound", "--impairments.dead-fraction", "5"], ["a percentage"]),
+        (["bound", "--impairments.position-error-wavelengths", "5"], ["divide the length by the wavelength"]),
+        (["bound", "--impairments.unmodelled-code-bits", "2"], ["got 3", "set code_bits to none"]),
         (["bound", "--separation", "1.9", "--sources", "2", "--scenes", "1"], ["still crowded", "lower separation"]),
         (["simulate"], ["OUT.safetensors, or --shards DIR; got neither"]),
         (["simulate", "out.safetensors", "--snapshts", "3"], ["did you mean '--snapshots'"]),

@@ -1,6 +1,7 @@
 """Does the panel do what the impairments say, behind the estimator's back?"""
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -10,8 +11,11 @@ from ris_pytorch_pipeline.physics import Impairments, Scenes, draw, preset
 from ris_pytorch_pipeline.rng import stream
 
 
-def drawn(scenes: int = 60, snr_db: float = 10.0, sources: int = 1, **impairments: float) -> Scenes:
-    scenario = preset("random", sources=sources, snr_db=snr_db, impairments=Impairments(**impairments))
+def drawn(
+    scenes: int = 60, snr_db: float = 10.0, sources: int = 1, code_bits: int | None = 3, **impairments: Any
+) -> Scenes:  # fmt: skip
+    hidden = Impairments(**impairments)
+    scenario = preset("random", sources=sources, snr_db=snr_db, code_bits=code_bits, impairments=hidden)
     return draw(scenario, scenes, stream(1, "impairments"))
 
 
@@ -24,6 +28,7 @@ def test_off_means_that_applied_is_given() -> None:
     scenes = drawn()
     assert torch.equal(scenes.truth.applied_codes, scenes.observation.codes)
     assert torch.equal(scenes.truth.applied_channel, scenes.observation.channel)
+    assert torch.equal(scenes.truth.applied_elements, scenes.observation.elements.expand(60, -1, -1))
 
 
 def test_given_codes_do_not_know_of_the_impairments() -> None:
@@ -91,8 +96,19 @@ def test_the_hard_preset_breaks_everything_it_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"dead_fraction": 1.0}, {"gain_error": -0.1}, {"phase_error_rad": -1.0}, {"ghost_db": -math.inf}]
+    "bad",
+    [
+        {"dead_fraction": 1.0},
+        {"gain_error": -0.1},
+        {"phase_error_rad": -1.0},
+        {"ghost_db": -math.inf},
+        {"position_error_wavelengths": -0.01},
+        {"position_error_wavelengths": 3.0},
+        {"position_error_wavelengths": math.nan},
+        {"unmodelled_code_bits": 0},
+        {"unmodelled_code_bits": 17},
+    ],
 )
-def test_no_impossible_impairments(bad: dict[str, float]) -> None:
+def test_no_impossible_impairments(bad: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(bad))):
         Impairments(**bad)

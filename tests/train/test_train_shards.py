@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from ris_pytorch_pipeline.data import HeldScenes, Reordered, ShardPlan, content_
 from ris_pytorch_pipeline.data.dataset import Split
 from ris_pytorch_pipeline.errors import ConfigurationError, SceneFileError
 from ris_pytorch_pipeline.experiment import plain
+from ris_pytorch_pipeline.physics import Impairments
 from ris_pytorch_pipeline.train import Data, Parts, Trainer, read_ledger, shard_scenes
 from ris_pytorch_pipeline.train.parts import drawn_scenes
 
@@ -59,6 +61,23 @@ def test_a_run_from_shards_is_the_run_on_the_same_scenes_drawn(fixed: World, tmp
     one, two = trainer(fixed, maker), trainer(fixed, drawn)
     assert one.fit().history == two.fit().history
     assert all(torch.equal(a, b) for a, b in zip(one.net.parameters(), two.net.parameters(), strict=True))
+
+
+def without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in names}
+
+
+def test_shards_from_before_a_field_was_added_are_those_of_its_default(fixed: World, tmp_path: Path) -> None:
+    config = plain(SCENARIO)
+    config["impairments"] = without(config["impairments"], "position_error_wavelengths", "unmodelled_code_bits")
+    splits: dict[Split, int] = {"train": 24, "validation": 8}
+    plan = ShardPlan(scenario=SCENARIO, config=config, seed=0, splits=splits, batch=4, per_shard=8)
+    write_shards(tmp_path / "old", plan)
+    old, new = (shard_scenes(folder)(fixed.experiment) for folder in (tmp_path / "old", written(tmp_path / "new")))
+    assert content_hashes(old.train(0)) == content_hashes(new.train(0))
+    hidden = replace(SCENARIO, impairments=Impairments(position_error_wavelengths=0.1))
+    with pytest.raises(ConfigurationError, match=r"scenario.impairments.position_error_wavelengths: 0.0, 0.1"):
+        shard_scenes(tmp_path / "old")(replace(fixed.experiment, scenario=hidden))
 
 
 @pytest.mark.parametrize("killed_at", [2, 6, 9])

@@ -1,5 +1,7 @@
 """How good any estimator can be on simulated scenes: the bound that fits each scene's symbols."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -15,7 +17,7 @@ _CHUNK = 64
 def scene_bound(scenes: Scenes, *, partial: bool = False) -> Bound:
     """The bound that fits the symbols: `stochastic_bound` of random, `pilot_bound` of constant, `known_bound` of known.
 
-    It is taken with the codes and the channel that really acted, in complex128.
+    It is taken with the codes, the channel and the places of the elements that really acted, in complex128.
 
     >>> import ris_pytorch_pipeline as ris
     >>> scenes = ris.simulate(ris.preset("random", sources=2, snr_db=10.0), scenes=4, seed=0)
@@ -34,12 +36,19 @@ def scene_bound(scenes: Scenes, *, partial: bool = False) -> Bound:
     """
     truth = scenes.truth
     count, slots = truth.powers.shape
+    at_a_time = _CHUNK if _as_placed(scenes) else 1  # elements that are elsewhere are those of one scene
     covariance = torch.full((count, slots, 3, 3), torch.nan, dtype=torch.float64, device=truth.powers.device)
     for order in truth.sources.unique().tolist():
-        for index in torch.nonzero(truth.sources == order).squeeze(-1).split(_CHUNK):
+        for index in torch.nonzero(truth.sources == order).squeeze(-1).split(at_a_time):
             covariance[index, :order] = _covariance(scenes[index], order, partial=partial)
     azimuth, elevation, distance = covariance.diagonal(dim1=-2, dim2=-1).sqrt().unbind(-1)
     return Bound(azimuth=azimuth, elevation=elevation, distance=distance, covariance=covariance)
+
+
+def _as_placed(scenes: Scenes) -> bool:
+    """Whether all elements are where the array says."""
+    there = scenes.truth.applied_elements
+    return torch.equal(there, scenes.observation.elements.to(there).expand_as(there))
 
 
 def _covariance(scenes: Scenes, order: int, *, partial: bool) -> Tensor:
@@ -62,7 +71,7 @@ def _bound_of(scenes: Scenes, order: int) -> Bound:
     """The bound of scenes that all have `order` sources."""
     truth, given = scenes.truth, scenes.observation.to(dtype=torch.complex128)
     applied = Sounding(
-        array=given.array,
+        array=given.array if _as_placed(scenes) else replace(given.array, elements=truth.applied_elements[0].double()),
         codes=truth.applied_codes.to(torch.complex128),
         channel=truth.applied_channel.to(torch.complex128),
     )

@@ -53,6 +53,7 @@ def truth_at(observation: Observation, positions: Positions) -> Truth:
         symbols=symbols,
         applied_codes=observation.codes,
         applied_channel=observation.channel,
+        applied_elements=observation.elements.to(positions).expand(len(observation), -1, -1),
     )
 
 

@@ -35,8 +35,8 @@ _COMPLEX = {
     "measurements", "codes", "channel", "sequences", "truth.symbols", "truth.applied_codes", "truth.applied_channel",
 }  # fmt: skip
 """Kept as real tensors with a last axis (real, imaginary), which every reader of safetensors understands."""
-_SAME = {"truth.applied_codes": "codes", "truth.applied_channel": "channel"}
-"""Left out where it equals the given one."""
+_SAME = {"truth.applied_codes": "codes", "truth.applied_channel": "channel", "truth.applied_elements": "elements"}
+"""Left out where it equals the given one, of each scene."""
 _PADDED = ("truth.positions", "truth.source_snr_db")
 """Not finite in empty slots."""
 
@@ -180,8 +180,12 @@ def _tensors(observation: Observation, truth: Truth | None) -> dict[str, Tensor]
     tensors |= {name: vars(observation)[name] for name in _OPTIONAL if vars(observation)[name] is not None}
     if truth is not None:
         tensors |= {f"truth.{field.name}": vars(truth)[field.name] for field in fields(truth)}
-        tensors = {n: x for n, x in tensors.items() if n not in _SAME or not torch.equal(x, tensors[_SAME[n]])}
+        tensors = {n: x for n, x in tensors.items() if n not in _SAME or not _equal(x, tensors[_SAME[n]])}
     return {n: torch.view_as_real(x.resolve_conj()) if n in _COMPLEX else x for n, x in tensors.items()}
+
+
+def _equal(applied: Tensor, given: Tensor) -> bool:
+    return torch.equal(applied, given.to(applied).expand_as(applied))
 
 
 def _read(path: _Source, part: slice | None, *, check: bool) -> tuple[Header, dict[str, Tensor]]:
@@ -254,9 +258,10 @@ def _check_finite(path: _Source, name: str, value: Tensor, first: int) -> None:
 
 def _truth(path: _Source, values: Mapping[str, Tensor], observation: Observation, first: int) -> Truth:
     """The truth, after checking it against the observation."""
-    values = {**{name: values[given] for name, given in _SAME.items()}, **values}
-    given = {field.name: _taken(path, values, f"truth.{field.name}") for field in fields(Truth)}
     scenes, *blocks, _ = observation.measurements.shape
+    told = {**values, "elements": values["elements"].expand(scenes, -1, -1)}
+    values = {**{name: told[given] for name, given in _SAME.items()}, **values}
+    given = {field.name: _taken(path, values, f"truth.{field.name}") for field in fields(Truth)}
     slots = given["positions"].shape[1] if given["positions"].ndim == 3 else 0
     shapes = {
         "positions": (scenes, slots, 3),
@@ -268,6 +273,7 @@ def _truth(path: _Source, values: Mapping[str, Tensor], observation: Observation
         "symbols": (scenes, *blocks, slots),
         "applied_codes": tuple(observation.codes.shape),
         "applied_channel": tuple(observation.channel.shape),
+        "applied_elements": (scenes, len(observation.array), 3),
     }
     for name, shape in shapes.items():
         if tuple(given[name].shape) != shape:

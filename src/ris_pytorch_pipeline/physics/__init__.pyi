@@ -28,12 +28,14 @@ from .geometry import (
     positions_from_cartesian,
     positions_from_cosines,
 )
+from .impairments import Impairments
 from .observation import Observation
 from .registry import registered
-from .scenario import PRESETS, Impairments, Scenario, ends, identifiable_sources, preset
-from .scene import Scenes, Truth, draw, draw_positions, scenario_array
+from .scenario import PRESETS, Scenario, ends, identifiable_sources, preset
+from .scene import draw, draw_positions, scenario_array
 from .snapshots import coded_operator, coded_response, measure, panel_images, received_power, stacked_gram
 from .sounding import Sounding, direct
+from .truth import Scenes, Truth
 
 __all__ = [
     "CHANNELS",

@@ -9,6 +9,7 @@ from ..errors import ConfigurationError
 from ..units import wavelength_of
 from .channels import channel_named
 from .codebooks import codebook_named
+from .impairments import Impairments
 from .registry import registered, told_apart
 
 Span = float | tuple[float, float]
@@ -23,44 +24,6 @@ that an estimator is told up to their powers."""
 def ends(span: float | tuple[float, float]) -> tuple[float, float]:
     """The low and high end of a span; a fixed value is both."""
     return span if isinstance(span, tuple) else (span, span)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Impairments:
-    """Hardware and channel errors; all are off by default. Estimators are given the codes and channel without them.
-
-    Args:
-        phase_error_rad: standard deviation of a static phase error per element.
-        gain_error: half width of a static, uniform relative gain error per element.
-        dead_fraction: probability that an element reflects nothing.
-        phase_jitter_rad: standard deviation of a phase error drawn anew for each element and snapshot.
-        channel_error_db: power of the error of the channel given to estimators, relative to the channel's.
-        ghost_db: power of one coherent ghost path per source, relative to the source's.
-    """
-
-    phase_error_rad: float = 0.0
-    gain_error: float = 0.0
-    dead_fraction: float = 0.0
-    phase_jitter_rad: float = 0.0
-    channel_error_db: float | None = None
-    ghost_db: float | None = None
-
-    def __post_init__(self) -> None:
-        bounded = {"dead_fraction": self.dead_fraction, "gain_error": self.gain_error}
-        for name, value in bounded.items():
-            if not 0 <= value < 1:
-                raise ConfigurationError(f"{name} in [0, 1)", str(value), "a percentage", "pass a fraction")
-        for name, value in {"phase_error_rad": self.phase_error_rad, "phase_jitter_rad": self.phase_jitter_rad}.items():
-            if not 0 <= value < math.inf:
-                raise ConfigurationError(f"{name} >= 0", str(value), "a sign", "pass a standard deviation in radians")
-        for name, level in {"channel_error_db": self.channel_error_db, "ghost_db": self.ghost_db}.items():
-            if level is not None and not math.isfinite(level):
-                raise ConfigurationError(f"a finite {name}, or none", str(level), "off written as -inf", "leave it out")
-
-    @property
-    def at_panel(self) -> bool:
-        """Whether the panel does anything else than show its codes."""
-        return any((self.phase_error_rad, self.gain_error, self.dead_fraction, self.phase_jitter_rad))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +138,11 @@ class Scenario:
             _refuse("two elements or more", "one", "a panel of 1 x 1: a single point tells no direction")
         if self.code_bits is not None and not 1 <= self.code_bits <= 16:
             _refuse("code_bits in 1..16, or none for continuous phases", str(self.code_bits), "levels passed as bits")
+        if self.code_bits is not None and self.impairments.unmodelled_code_bits is not None:
+            _refuse(
+                "code_bits = none, continuous codes to be told, where the panel's bits are unmodelled",
+                str(self.code_bits), "the bits of the panel given twice", "set code_bits to none",
+            )  # fmt: skip
         low, high = ends(self.sources)
         if not 1 <= low <= high:
             _refuse("sources: a count >= 1, or [least, most]", str(self.sources), "ends swapped, or no source")

@@ -1,98 +1,27 @@
 """How scenes are drawn from a scenario: positions, powers, codes, channel, symbols, noise and measurements."""
 
 import math
-from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Complex, Float
 from torch import Generator, Tensor
 
 from ..errors import InfeasibleError
 from ..shapes import Channel, Codes, Counts, Mask, Positions
 from .array.coordinates import toward
 from .array.layouts import Panel, bent
-from .array.observability import as_told
 from .array.steering import Waves, steering
 from .array.value import Array, Pose
 from .channel import complex_normal, uniform
 from .channels import channel_named
 from .codebooks import codebook_named
-from .impairments import apply_to_codes, estimated_channel
+from .impairing import apply_to_codes, displaced_elements, estimated_channel
 from .observation import Observation
 from .scenario import Scenario, Span, ends
 from .snapshots import measure
 from .sounding import Sounding
+from .truth import Scenes, Truth
 
 _TRIES = 10_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Truth:
-    """What a simulated scene really was. Slots beyond a scene's number of sources hold NaN positions and power 0.
-
-    Args:
-        positions: (scene, source, 3), radians, radians, metres.
-        sources: (scene,), K.
-        powers: (scene, source), mean symbol power at the panel.
-        noise_variance: (scene,), σ² per antenna.
-        snr_db: (scene,), total.
-        source_snr_db: (scene, source), clean received power of each source per antenna and snapshot over σ².
-        symbols: (scene, [frequency,] snapshot, source), s.
-        applied_codes: (scene, [frequency,] snapshot, element), what the panel did.
-        applied_channel: (scene, [frequency,] antenna, element), what the wave went through.
-    """
-
-    positions: Positions
-    sources: Counts
-    powers: Float[Tensor, "scene source"]
-    noise_variance: Float[Tensor, "scene"]  # noqa: F821
-    snr_db: Float[Tensor, "scene"]  # noqa: F821
-    source_snr_db: Float[Tensor, "scene source"]
-    symbols: Complex[Tensor, "scene *wide snapshot source"]
-    applied_codes: Complex[Tensor, "scene *wide snapshot element"]
-    applied_channel: Complex[Tensor, "scene *wide antenna element"]
-
-    @property
-    def present(self) -> Mask:
-        """(scene, source): True where the slot holds a source."""
-        return torch.arange(self.positions.shape[1], device=self.sources.device) < self.sources[:, None]
-
-    def __getitem__(self, index: slice | Tensor | list[int]) -> "Truth":
-        """The truth of some of the scenes."""
-        return Truth(**{name: value[index] for name, value in vars(self).items()})
-
-    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Truth":
-        """The same truth on another device or in another complex precision."""
-        kinds = {True: dtype, False: None if dtype is None else dtype.to_real()}
-        moved = {
-            name: value.to(device=device, dtype=kinds[value.is_complex()] if name != "sources" else None)
-            for name, value in vars(self).items()
-        }
-        return Truth(**moved)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scenes:
-    """A batch of simulated scenes: what an estimator is given, and the truth it is judged by."""
-
-    observation: Observation
-    truth: Truth
-
-    def __len__(self) -> int:
-        return len(self.observation)
-
-    def __getitem__(self, index: slice | Tensor | list[int]) -> "Scenes":
-        """Some of the scenes: a slice, a list or a tensor of scene numbers."""
-        return Scenes(observation=self.observation[index], truth=self.truth[index])
-
-    def as_told(self) -> "Scenes":
-        """The same scenes with their sources where the array tells them to be: on their cones, see `as_told`."""
-        places, _ = as_told(self.truth.positions, self.observation.array)
-        return replace(self, truth=replace(self.truth, positions=places))
-
-    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Scenes":
-        """The same scenes on another device or in another complex precision."""
-        return Scenes(observation=self.observation.to(device, dtype), truth=self.truth.to(device, dtype))
 
 
 def draw(
@@ -137,10 +66,12 @@ def draw(
     snr_db = uniform(*ends(scenario.snr_db), (scenes,), generator)[rows].to(dtype.to_real())
     units = _draw_symbols(scenario, (scenes, most), array, generator)
     noise = complex_normal((*units.shape[:-1], scenario.antennas), generator)[rows].to(dtype)
-    ghosts = _draw_ghosts(scenario, (scenes, most), generator)
+    ghosts = tuple(x[rows] for x in _draw_ghosts(scenario, (scenes, most), generator))
+    elements = displaced_elements(array, scenes, scenario.impairments, generator)[rows]
     sources, positions, relative, units = sources[rows], positions[rows], relative[rows], units[rows].to(dtype)
     present = torch.arange(most, device=generator.device) < sources[:, None]
-    vectors = _panel_vectors(positions, tuple(x[rows] for x in ghosts), array).to(dtype)
+    displaced = elements if scenario.impairments.position_error_wavelengths else None
+    vectors = _panel_vectors(positions, ghosts, array, displaced).to(dtype)
     gains = Sounding(array=array, codes=applied_codes, channel=applied_channel).response(vectors)
     gains = torch.view_as_real(gains).square().sum(-1).mean(dim=(-1, -3))
     powers = (relative * present).to(dtype.to_real()) * (1 if scenario.path_loss else len(array) / gains)
@@ -165,6 +96,7 @@ def draw(
         symbols=symbols,
         applied_codes=applied_codes,
         applied_channel=applied_channel,
+        applied_elements=elements.to(dtype.to_real()),
     )
     return Scenes(observation=observation, truth=truth)
 
@@ -285,10 +217,13 @@ def _draw_ghosts(scenario: Scenario, shape: tuple[int, int], generator: Generato
     return somewhere, torch.polar(torch.full_like(phase, 10 ** (level / 20)), phase)
 
 
-def _panel_vectors(positions: Positions, ghosts: tuple[Tensor, ...], array: Array) -> Waves:
+def _panel_vectors(
+    positions: Positions, ghosts: tuple[Tensor, ...], array: Array, displaced: Tensor | None
+) -> Waves:  # fmt: skip
     """What the panel receives from each unit source: its steering vector, plus its ghost if it has one."""
-    vectors = steering(positions, array)
+    vectors = steering(positions, array, elements=displaced)
     if not ghosts:
         return vectors
     somewhere, gain = ghosts
-    return vectors + (gain.unsqueeze(1) if array.frequencies > 1 else gain) * steering(somewhere, array)
+    echoes = steering(somewhere, array, elements=displaced)
+    return vectors + (gain.unsqueeze(1) if array.frequencies > 1 else gain) * echoes

@@ -79,4 +79,5 @@ def scene_bytes(scenario: Scenario) -> int:
     codes = elements * snapshots * (1 + scenario.impairments.at_panel)
     channel = elements * antennas * (1 + (scenario.impairments.channel_error_db is not None))
     each = snapshots * antennas + codes + channel + snapshots * sources
-    return 8 * each * scenario.frequencies + 4 * 5 * sources + 16
+    places = 3 * elements * bool(scenario.impairments.position_error_wavelengths)
+    return 8 * each * scenario.frequencies + 4 * (5 * sources + places) + 16

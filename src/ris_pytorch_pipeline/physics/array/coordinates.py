@@ -32,11 +32,16 @@ def to_cosines(positions: Positions, array: Array) -> Cosines:
     """
     if plain(array):
         return cosines_from_positions(positions)
+    cosines = whole_cosines(positions, array)
+    return cosines if array.deep else cosines[..., 1:]
+
+
+def whole_cosines(positions: Positions, array: Array) -> Float[Tensor, "*batch source 4"]:
+    """(d_x, u, w, q) of `to_cosines`, whatever the array: with the part of a direction that it does not tell."""
     inverse = 1 / positions[..., 2:]
     seen = toward(positions) - inverse * array.frame.centre.to(positions)
     length = seen.norm(dim=-1, keepdim=True)
-    directions = (seen / length) @ array.frame.rotation.to(positions)
-    return torch.cat([directions if array.deep else directions[..., 1:], inverse / length], dim=-1)
+    return torch.cat([(seen / length) @ array.frame.rotation.to(positions), inverse / length], dim=-1)
 
 
 def directions_of(cosines: Cosines, array: Array) -> Float[Tensor, "*batch source 3"]:

@@ -9,7 +9,7 @@ from torch import Tensor
 from ...errors import InputError
 from ...shapes import Cosines, Positions
 from ..geometry import forward_cosine
-from .coordinates import check_visible, to_cosines, toward
+from .coordinates import check_visible, to_cosines, toward, whole_cosines
 from .value import Array
 from .wavefronts import relative_distance
 
@@ -39,12 +39,24 @@ def steering_at(cosines: Cosines, array: Array, *, taper: bool = False) -> Waves
     Raises:
         InputError: cosines with neither 3 nor 4 coordinates.
     """
-    q, rho2, t = projections(cosines, array.local.to(cosines), flat=array.flat)
+    return _received(*projections(cosines, array.local.to(cosines), flat=array.flat), array, taper=taper)
+
+
+def _received(q: Tensor, rho2: Tensor, t: Tensor, array: Array, *, taper: bool) -> Waves:
+    """The wave at elements of these projections."""
     a = waves(array.wavefront.excess(q, rho2, t), array.wavelengths)
     if not taper:
         return a
     ratio = relative_distance(q, rho2, t)
     return a / (ratio.unsqueeze(-3) if array.frequencies > 1 else ratio)
+
+
+def _at_elements(positions: Positions, array: Array, elements: Tensor, *, taper: bool) -> Waves:
+    """The wave about the array's centre at elements that may be anywhere, each batch with its own."""
+    turn = array.pose.rotation.mT @ array.frame.rotation
+    local = array.local.to(positions) + (elements - array.elements.to(elements)).to(positions) @ turn.to(positions)
+    parts = projections(whole_cosines(positions, array), local.unsqueeze(-3), flat=False)
+    return _received(*parts, array, taper=taper)
 
 
 def projections(
@@ -92,7 +104,10 @@ def wavenumbers(wavelengths: tuple[float, ...], like: Tensor) -> Float[Tensor, "
     return like.new_tensor([wavenumber(x) for x in wavelengths])[:, None, None]
 
 
-def steering(positions: Positions, array: Array, *, taper: bool = False) -> Waves:
+def steering(
+    positions: Positions, array: Array, *, taper: bool = False,
+    elements: Float[Tensor, "*batch element 3"] | None = None,
+) -> Waves:  # fmt: skip
     """Steering vectors a(p) at positions in the world: phases of |p - q_n| - |p|, whatever the array.
 
     >>> array = Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3)
@@ -103,6 +118,7 @@ def steering(positions: Positions, array: Array, *, taper: bool = False) -> Wave
         positions: (..., source, 3), radians, radians, metres; an infinite distance is a plane wave.
         array: the array.
         taper: as in `steering_at`.
+        elements: (..., element, 3), metres in the array's own axes, of elements that are elsewhere than it says.
 
     Returns:
         As `steering_at`; the phase of each vector refers to the origin, which is the array's centre as a rule.
@@ -111,7 +127,10 @@ def steering(positions: Positions, array: Array, *, taper: bool = False) -> Wave
         InputError: a distance that is not positive, an angle out of range, or a direction behind a panel in x = 0.
     """
     check_visible(positions, array)
-    a = steering_at(to_cosines(positions, array), array, taper=taper)
+    if elements is None:
+        a = steering_at(to_cosines(positions, array), array, taper=taper)
+    else:
+        a = _at_elements(positions, array, elements, taper=taper)
     return a if array.frame.centred else a * centre_phase(positions, array)[..., None]
 
 
