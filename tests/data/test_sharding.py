@@ -11,7 +11,7 @@ from small_shards import FILES, SMALL, contents, four_parts, plan
 from ris_pytorch_pipeline.data import SceneSource, Shards, open_shards, write_shards
 from ris_pytorch_pipeline.data.sharded import sharding
 from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError, InputError, SceneFileError
-from ris_pytorch_pipeline.physics import preset
+from ris_pytorch_pipeline.physics import Impairments, preset
 
 
 def test_the_manifest_says_what_is_there(shards: Shards) -> None:
@@ -32,7 +32,9 @@ def test_the_manifest_says_what_is_there(shards: Shards) -> None:
 
 
 def test_the_size_of_a_scene_is_foretold(tmp_path: Path) -> None:
-    for number, scenario in enumerate((preset("random"), preset("hard"))):
+    errors = Impairments(position_error_wavelengths=0.1, unmodelled_code_bits=2)
+    hidden = preset("random", code_bits=None, impairments=errors)
+    for number, scenario in enumerate((preset("random"), preset("hard"), hidden)):
         write_shards(tmp_path / str(number), plan(scenario, splits={"test": 16}, batch=16, per_shard=16))
         size = (tmp_path / str(number) / "test-00000.safetensors").stat().st_size
         assert 16 * sharding.scene_bytes(scenario) == pytest.approx(size, rel=0.01)
@@ -60,6 +62,23 @@ def test_an_interrupted_simulation_goes_on(tmp_path: Path, shards: Shards) -> No
     assert (done.kept, done.written) == (4, 0)
     assert done.manifest == shards.manifest
     assert contents(folder) == whole
+
+
+def test_a_folder_from_before_a_field_was_added_goes_on(tmp_path: Path) -> None:
+    """Its shards keep the words of its manifest, so that those written now lie beside those written then."""
+    full = plan()
+    hidden = {key: value for key, value in full.config["impairments"].items() if key != "position_error_wavelengths"}
+    older = replace(full, config={**full.config, "impairments": hidden})
+    write_shards(tmp_path, older)
+    whole = contents(tmp_path)
+    (tmp_path / "validation-00000.safetensors").unlink()
+    done = write_shards(tmp_path, full)
+    assert (done.kept, done.written) == (3, 1)
+    assert contents(tmp_path) == whole
+    assert len(open_shards(tmp_path).scenes("validation", 0, 6)) == 6
+    moved = replace(SMALL, impairments=Impairments(position_error_wavelengths=0.1))
+    with pytest.raises(SceneFileError, match=r"position_error_wavelengths: 0.0, 0.1"):
+        write_shards(tmp_path, plan(moved))
 
 
 def test_a_spoilt_shard_is_written_anew(shards: Shards) -> None:

@@ -12,6 +12,16 @@ def config_digest(config: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def completed(config: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """A plain configuration with the keys that it lacks, nested ones too, as the defaults have them."""
+    result = {**defaults, **config}
+    for key, usual in defaults.items():
+        own = config.get(key)
+        if isinstance(own, Mapping) and isinstance(usual, Mapping):
+            result[key] = completed(own, usual)
+    return result
+
+
 def differences(first: Mapping[str, Any], second: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """Where two plain configurations differ: `plan.epochs: 10, 20`.
 

@@ -22,8 +22,9 @@ from ...files import (
     sealed,
     write_whole,
 )
+from ...physics import Scenario
 from ..dataset import Split
-from ..digest import config_digest
+from ..digest import completed, config_digest
 from .manifest_schema import Shard, check_manifest
 
 SHARD_SCHEMA, SHARD_VERSION = "ris-shards", 1
@@ -53,6 +54,11 @@ class Manifest:
     def digest(self) -> str:
         """SHA-256 of the manifest, and through the digests in it of every scene."""
         return config_digest(self.to_plain())
+
+    @property
+    def scenario(self) -> dict[str, Any]:
+        """What scenes were drawn from, as plain values; a field that was added since then has its default."""
+        return completed(self.config["scenario"], json.loads(json.dumps(asdict(Scenario()))))
 
     @property
     def panel(self) -> tuple[int, int]:

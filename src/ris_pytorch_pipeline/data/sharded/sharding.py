@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -75,6 +75,7 @@ def _all_written(
 ) -> Sharded:  # fmt: skip
     """Every shard of the plan, in a folder that nobody else writes in, listed in order as far as all are there."""
     manifest = _settled(folder, plan.manifest())
+    plan = replace(plan, config=manifest.config["scenario"])  # in the words of the folder, as its shards have them
     write_manifest(folder, manifest)
     places, held = list(_places(manifest)), manifest.shards
     tasks = (
@@ -173,7 +174,7 @@ def _is_free(folder: Path) -> bool:
 
 
 def _identity(manifest: Manifest) -> dict[str, Any]:
-    return {**manifest.config, "package": manifest.package}
+    return {**manifest.config, "scenario": manifest.scenario, "package": manifest.package}
 
 
 def _refuse(wanted: str, got: str) -> NoReturn:

@@ -8,11 +8,10 @@ import torch
 
 from ...data import Manifest, Reordered, differences, open_shards
 from ...errors import ConfigurationError
-from ...experiment import overlay, plain
+from ...experiment import plain
 from ...experiment.optimisation import Plan
 from ...experiment.training import TrainingExperiment
 from ...files import regular_size
-from ...physics import Scenario
 from ...rng import stream
 from ..parts import Data, held_data
 from .folder import LEDGER
@@ -63,10 +62,9 @@ def _check_scenario(manifest: Manifest, experiment: TrainingExperiment, folder: 
     """Refuse shards of another scenario; a field that was added since has its default.
 
     Raises:
-        ConfigurationError: naming the first field that differs, or one that this version does not know.
+        ConfigurationError: naming the first field that differs.
     """
-    held = plain(overlay(Scenario(), manifest.config["scenario"], "scenario"))
-    differ = next(differences(held, plain(experiment.scenario), "scenario."), None)
+    differ = next(differences(manifest.scenario, plain(experiment.scenario), "scenario."), None)
     if differ is not None:
         raise ConfigurationError(
             f"shards of the experiment's scenario in {folder}", f"{differ} (in the shards, in the experiment)",
