@@ -70,11 +70,9 @@ def draw(
     elements = displaced_elements(array, scenes, scenario.impairments, generator)[rows]
     sources, positions, relative, units = sources[rows], positions[rows], relative[rows], units[rows].to(dtype)
     present = torch.arange(most, device=generator.device) < sources[:, None]
-    displaced = elements if scenario.impairments.position_error_wavelengths else None
-    vectors = _panel_vectors(positions, ghosts, array, displaced).to(dtype)
-    gains = Sounding(array=array, codes=applied_codes, channel=applied_channel).response(vectors)
-    gains = torch.view_as_real(gains).square().sum(-1).mean(dim=(-1, -3))
-    powers = (relative * present).to(dtype.to_real()) * (1 if scenario.path_loss else len(array) / gains)
+    vectors = _panel_vectors(scenario, positions, ghosts, array, elements).to(dtype)
+    applied = Sounding(array=array, codes=applied_codes, channel=applied_channel)
+    gains, powers = _powers(vectors, (relative * present).to(dtype.to_real()), applied, control=not scenario.path_loss)
     variance, wide = (gains * powers).sum(-1) / 10 ** (snr_db / 10), (1,) * (units.ndim - 2)
     symbols = units * powers.sqrt().reshape(-1, *wide, most).to(dtype)
     clean = measure(vectors, symbols, applied_codes, applied_channel)
@@ -86,7 +84,7 @@ def draw(
         symbols=scenario.symbol_model,
         sequences=units * present.reshape(-1, *wide, most) if scenario.symbols == "known" else None,
     )
-    truth = Truth(
+    return Scenes(observation=observation, truth=Truth(
         positions=positions.masked_fill(~present[..., None], torch.nan).to(dtype.to_real()),
         sources=sources,
         powers=powers,
@@ -97,8 +95,14 @@ def draw(
         applied_codes=applied_codes,
         applied_channel=applied_channel,
         applied_elements=elements.to(dtype.to_real()),
-    )
-    return Scenes(observation=observation, truth=truth)
+    ))  # fmt: skip
+
+
+def _powers(vectors: Waves, relative: Tensor, applied: Sounding, *, control: bool) -> tuple[Tensor, Tensor]:
+    """Received power of each unit source per antenna and snapshot, and the powers p_k at the panel; (scene, source)."""
+    seen = applied.response(vectors)
+    gains = torch.view_as_real(seen).square().sum(-1).mean(dim=(-1, -3))
+    return gains, relative * (len(applied.array) / gains if control else 1)
 
 
 def scenario_array(scenario: Scenario) -> Array:
@@ -218,9 +222,10 @@ def _draw_ghosts(scenario: Scenario, shape: tuple[int, int], generator: Generato
 
 
 def _panel_vectors(
-    positions: Positions, ghosts: tuple[Tensor, ...], array: Array, displaced: Tensor | None
+    scenario: Scenario, positions: Positions, ghosts: tuple[Tensor, ...], array: Array, elements: Tensor
 ) -> Waves:  # fmt: skip
     """What the panel receives from each unit source: its steering vector, plus its ghost if it has one."""
+    displaced = elements if scenario.impairments.position_error_wavelengths else None
     vectors = steering(positions, array, elements=displaced)
     if not ghosts:
         return vectors
