@@ -55,13 +55,13 @@ def finding(sources: Sequence[Mapping[str, Any]], missed: int = 0) -> dict[str, 
 
 
 def seen(count: int) -> list[SeenScene]:
-    """Scenes of which a later one is worse; the spectrum of each has one value in all places of a plane."""
+    """Scenes of which a later one is worse; all but the first have a spectrum, of one value in each plane."""
     volume = volume_of(SearchRegion())
     size = len(volume.azimuths) * len(volume.elevations)
     spectrum = b"".join(bytes([20 * plane]) * size for plane in range(len(volume.distances)))
     good = [source([20.0, -5.0, 4.0], [0.1, 0.0, 0.05 * (number + 1)]) for number in range(count)]
     return [
-        SeenScene(label=f"scene {number} of {HOSTILE}", finding=finding([one]), spectrum=spectrum)
+        SeenScene(label=f"scene {number} of {HOSTILE}", finding=finding([one]), spectrum=spectrum if number else None)
         for number, one in enumerate(good)
     ]
 

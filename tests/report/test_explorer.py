@@ -11,7 +11,7 @@ from ris_pytorch_pipeline.covariance import LowRank
 from ris_pytorch_pipeline.estimate import SearchRegion
 from ris_pytorch_pipeline.physics import Panel, steering
 from ris_pytorch_pipeline.report import SeenScene, badness, explored, spectra, volume_of
-from ris_pytorch_pipeline.report.pages.explorer import told
+from ris_pytorch_pipeline.report.pages.explorer import most_of_each, told
 from ris_pytorch_pipeline.report.pages.volume import MOST
 
 ARRAY = Panel(horizontal=8, vertical=8, spacing=0.15).array(0.3)
@@ -26,9 +26,10 @@ def test_missed_and_false_sources_are_worse_than_any_error() -> None:
     assert "2 missed" in told(lost) and "1 false" in told(false)
 
 
-def test_the_worst_come_first_and_no_more_than_asked_for() -> None:
-    data = explored(seen(5), torch.as_tensor(ELEMENTS), volume_of(SearchRegion()), most=3)
+def test_the_worst_come_first() -> None:
+    data = explored(seen(5)[2:], torch.as_tensor(ELEMENTS), volume_of(SearchRegion()), kept=5)
     assert [scene["label"].split()[1] for scene in data["scenes"]] == ["4", "3", "2"]
+    assert data["kept"] == 5 and data["spectra"] == 3
     (place,) = data["scenes"][0]["sources"]
     assert place["found"] == [20.0, -5.0, 4.0] and place["true"] == pytest.approx([19.9, -5.0, 3.75])
     assert place["cells"] == ["1", "19.9°, -5°, 3.75 m", "20°, -5°, 4 m", "+0.1°, +0°, +0.25 m", "0.6°, 0.6°, 0.2 m",
@@ -63,3 +64,8 @@ def test_planes_are_even_in_inverse_distance_over_the_whole_field() -> None:
     inverse = 1 / volume_of(SearchRegion(distance=(0.5, 10.0))).distances
     assert float(inverse.max()) == pytest.approx(2.0) and float(inverse.min()) == pytest.approx(0.1)
     assert torch.allclose(inverse.diff(), inverse.diff().mean().expand(len(inverse) - 1))
+
+
+def test_a_page_holds_the_kept_scenes_of_three_runs_and_few_spectra_of_each() -> None:
+    assert [most_of_each(runs).scenes >= 200 for runs in (0, 1, 2, 3, 4)] == [True] * 4 + [False]
+    assert [most_of_each(runs).spectra for runs in (1, 5, 100)] == [50, 10, 1]

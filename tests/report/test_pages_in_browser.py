@@ -119,6 +119,18 @@ def test_another_scene_brings_its_sources(page: chromium.Page) -> None:
     assert kinds == ["scatter3d", "scatter3d", "scatter3d", "mesh3d"], "panel, true, found, and the ellipsoid"
 
 
+def test_a_scene_without_a_spectrum_says_so(page: chromium.Page) -> None:
+    place = f"#{scenes(page)}"
+    see(page, f"{place} [data-role=slice]")
+    states = f"['slice', 'unseen'].map((role) => document.querySelector(`{place} [data-role=${{role}}]`).offsetParent !== null)"  # noqa: E501
+    assert page.value(states) == [True, False]
+    page.value(f"document.querySelector('{place} [data-role=previous]').click()")
+    assert page.value(states) == [False, True], "the last scene is the least bad one"
+    page.value(f"document.querySelector('{place} [data-role=next]').click()")
+    assert page.value(states) == [True, False]
+    assert complaints(page) == []
+
+
 def test_an_ellipsoid_reaches_as_far_as_the_stated_deviation(page: chromium.Page) -> None:
     """Along the distance: 2.7955 standard deviations of 0.2 m on both sides of 4 m."""
     place = f"#{scenes(page)}"

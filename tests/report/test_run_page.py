@@ -2,13 +2,24 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 from made_results import Page, row
-from made_runs import HOSTILE, events, run, update
+from made_runs import ELEMENTS, HOSTILE, evaluation, events, run, seen, update
 
-from ris_pytorch_pipeline.report import EvaluationShown, RunShown, compared_runs, report_page, run_report
+from ris_pytorch_pipeline.estimate import SearchRegion
+from ris_pytorch_pipeline.report import (
+    EvaluationShown,
+    RunShown,
+    compared_runs,
+    explored,
+    report_page,
+    run_report,
+    volume_of,
+)
 from ris_pytorch_pipeline.report.pages.records import curves_of, number_at, thinned
 from ris_pytorch_pipeline.report.pages.templating import as_text
 from ris_pytorch_pipeline.report.pages.verdict_parts import verdict_parts
@@ -61,6 +72,18 @@ def test_success_and_errors_of_each_number_of_sources_are_drawn(page: Page) -> N
     promised, azimuth = chart(page, "Does the stated ± hold?")["data"]
     assert promised["y"] == [0, 1] and azimuth["name"] == "azimuth, n = 30" and azimuth["y"] == [0.5, 0.9]
     assert "hybrid 0.600 to 0.900" in page.words
+
+
+def test_the_page_says_how_many_of_the_kept_scenes_it_shows(page: Page) -> None:
+    assert "All 3 kept scenes. The 2 worst have a spectrum. A page with more would exceed 6 MB." in page.words
+    volume, panel = volume_of(SearchRegion()), torch.as_tensor(ELEMENTS)
+    for scenes, kept, words in (
+        (seen(4)[1:], 3, "All 3 kept scenes. Worst first"),
+        (seen(4)[1:], 9, "The 3 worst of 9 kept scenes. A page with more"),
+        (seen(4), 9, "The 4 worst of 9 kept scenes. The 3 worst have a spectrum. A page with more"),
+    ):
+        shown = replace(evaluation(), scenes=explored(scenes, panel, volume, kept))
+        assert words in Page(report_page([run_report(RunShown(name="x", evaluation=shown))])).words
 
 
 def test_a_training_that_goes_on_or_is_not_evaluated_says_so() -> None:

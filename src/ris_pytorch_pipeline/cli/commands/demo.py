@@ -14,7 +14,7 @@ from ...experiment import Experiment, TrainingExperiment
 from ...files import is_there, make_folder, stopping
 from ...localise import Localiser
 from ...report import RunShown, run_report
-from ...report.pages.explorer import MOST_SCENES
+from ...report.pages.explorer import Most
 from ...train import Reporter, Trained, Trainer, load_network
 from ...train.files.folder import BEST, LAST
 from ...train.watching.speech import Speech
@@ -93,7 +93,7 @@ def _compare(trained: Trained, plan: Evaluation, folder: Path) -> None:
 
 def _shown(folder: Path, run: Path, kept: Path, trained: Trained, seconds: float) -> RunShown:
     """What the page shows: the run as `ris report` has it, and how to go on from here."""
-    own = run_at(run, folder.resolve().name, MOST_SCENES, model=checkpoint_at(run), kept=kept)
+    own = run_at(run, folder.resolve().name, Most(), model=checkpoint_at(run), kept=kept)
     located = f"ris locate {folder / 'scene.safetensors'} --model {run} --plot scene.png"
     facts = [("made by", f"ris demo, in {seconds:.0f} s")]
     if not own.events:

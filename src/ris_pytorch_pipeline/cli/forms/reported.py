@@ -14,7 +14,7 @@ from ...errors import ConfigurationError, InputError
 from ...files import cause, is_missing, is_there, move, read_regular, reason, unsealed_document
 from ...foreign import odd_values
 from ...report import Report, bench_report, compared_runs, run_report, search_report
-from ...report.pages.explorer import MOST_SCENES
+from ...report.pages.explorer import most_of_each
 from ...search.kept.names import BEST_FILE, JOURNAL, RESULTS_FILE, RESULTS_FORM
 from ...train.files.folder import BEST, LEDGER
 from .shown_run import run_at
@@ -176,7 +176,7 @@ def reports_of(folders: list[Path]) -> list[Report]:
     kinds = [kind_of(folder) for folder in folders]
     count = kinds.count("run")
     names = told_apart(folders)
-    runs = {folder: run_at(folder, name, max(1, MOST_SCENES // count))
+    runs = {folder: run_at(folder, name, most_of_each(count))
             for folder, kind, name in zip(folders, kinds, names, strict=True) if kind == "run"}  # fmt: skip
     reports: list[Report] = []
     if count > 1:

@@ -8,6 +8,7 @@ from trainlint import Verdict, diagnose_path
 
 from ...files import is_there
 from ...report import EvaluationShown, RunShown
+from ...report.pages.explorer import Most
 from ...train import Trained, load_network, read_ledger, standing
 from ...train.files.folder import BEST, LEDGER
 from .kept_evaluation import FOLDER, KeptEvaluation, read_evaluation
@@ -15,14 +16,14 @@ from .shown_scenes import explorer_of, held_by, located_again
 
 
 def run_at(
-    folder: Path, name: str, most_scenes: int, *, model: Path | None = None, kept: Path | None = None
+    folder: Path, name: str, most: Most, *, model: Path | None = None, kept: Path | None = None
 ) -> RunShown:  # fmt: skip
     """What is known of the training in a folder.
 
     Args:
         folder: of the run.
         name: of it on the page.
-        most_scenes: on the page.
+        most: of its scenes on the page.
         model: checkpoint of the network; None is the best one of the run.
         kept: folder of the evaluation; None is the run's own.
 
@@ -39,7 +40,7 @@ def run_at(
         verdict=verdict,
         unjudged=unjudged,
         evaluation=None if evaluation is None else evaluation_shown(
-            place, evaluation, folder / BEST if model is None else model, most_scenes),
+            place, evaluation, folder / BEST if model is None else model, most),
         unevaluated=f"Not evaluated. `ris evaluate {folder}` compares the network with others on unseen scenes.",
         commands=(*commands_of(folder), f"ris locate FILE --model {folder}") if events else (),
     )  # fmt: skip
@@ -56,20 +57,20 @@ def commands_of(run: Path, *, trained_here: bool = True) -> tuple[str, ...]:
     return (f"ris evaluate {run} --sources 1,2,3 --snr-db 5,10,20", *diagnosed)
 
 
-def evaluation_shown(folder: Path, kept: KeptEvaluation, model: Path, most_scenes: int) -> EvaluationShown:
+def evaluation_shown(folder: Path, kept: KeptEvaluation, model: Path, most: Most) -> EvaluationShown:
     """What a page shows of an evaluation; without the network, its numbers alone.
 
     Args:
         folder: of the evaluation.
         kept: in it.
         model: checkpoint of the network.
-        most_scenes: on the page.
+        most: of its scenes on the page.
     """
     words = list(kept.words)
     try:
         trained = load_network(model)
         looked = located_again(folder, kept, trained)
-        scenes = explorer_of(looked, trained, most_scenes)
+        scenes = explorer_of(looked, trained, most)
     except ExplainedError as error:
         return EvaluationShown(rows=kept.rows, words=[*words, f"Its scenes are not shown: {error}"])
     return EvaluationShown(rows=kept.rows, words=[*words, *_newer(kept, trained)], held=held_by(looked), scenes=scenes)

@@ -12,6 +12,8 @@ from ...bench import KNOWABLE_DISTANCE, findings_of, hybrids, in_parts, share
 from ...data import SceneFile
 from ...localise import Localiser
 from ...report import Held, SeenScene, badness, explored, spectra, volume_of
+from ...report.pages.explorer import Most
+from ...report.pages.volume import Volume
 from ...train import Trained
 from .kept_evaluation import KeptEvaluation, kept_scenes
 
@@ -67,28 +69,32 @@ def _looked(file: SceneFile, localiser: Localiser, label: str, *, known: bool) -
                          finding=finding.to_json())  # fmt: skip
 
 
-def explorer_of(looked: Sequence[Looked], trained: Trained, most: int) -> dict[str, Any] | None:
-    """The worst scenes with their spectra; None where there is no scene.
+def explorer_of(looked: Sequence[Looked], trained: Trained, most: Most) -> dict[str, Any] | None:
+    """The scenes, worst first, the worst with their spectra; None where there is no scene.
 
     Args:
         looked: located again.
         trained: the network.
-        most: scenes.
+        most: scenes and spectra.
     """
     if not looked:
         return None
-    worst = sorted(looked, key=lambda one: badness(one.finding), reverse=True)[:most]
+    worst = sorted(looked, key=lambda one: badness(one.finding), reverse=True)[: most.scenes]
     volume = volume_of(trained.net.config.region)
     localiser = Localiser(trained.net)
-    seen = [_with_spectrum(one, localiser, volume) for one in worst]
-    return explored(seen, worst[0].file.observation.array.placed, volume, most)
+    seen = [
+        SeenScene(label=one.label, finding=one.finding,
+                  spectrum=_spectrum(one, localiser, volume) if place < most.spectra else None)
+        for place, one in enumerate(worst)
+    ]  # fmt: skip
+    return explored(seen, worst[0].file.observation.array.placed, volume, len(looked))
 
 
-def _with_spectrum(one: Looked, localiser: Localiser, volume: Any) -> SeenScene:  # noqa: ANN401
+def _spectrum(one: Looked, localiser: Localiser, volume: Volume) -> bytes:
     scene = one.file.observation[one.row : one.row + 1]
     covariance = localiser.predict(scene).covariance
     (spectrum,) = spectra(covariance, [len(one.finding["sources"])], scene.array, volume)
-    return SeenScene(label=one.label, finding=one.finding, spectrum=spectrum)
+    return spectrum
 
 
 def held_by(looked: Sequence[Looked]) -> dict[str, list[Held]]:

@@ -8,11 +8,37 @@ from torch import Tensor
 
 from .volume import Volume, letters
 
-MOST_SCENES = 50
-"""On a page."""
+ALL_SCENES, ALL_SPECTRA = 600, 50
+"""On a page, which is to stay below 6 MB: a scene takes 1 kB, its spectrum 9 kB, and all else of a page 4.9 MB."""
 HEAD = ("source", "true", "found", "error", "± stated", "bound")
 _KEYS = {"azimuth_deg": "azimuth", "elevation_deg": "elevation", "distance_m": "distance"}
 Places = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Most:
+    """How much a page shows of the scenes of one run.
+
+    Args:
+        scenes: that can be looked at.
+        spectra: of the worst of them.
+    """
+
+    scenes: int = ALL_SCENES
+    spectra: int = ALL_SPECTRA
+
+
+def most_of_each(runs: int) -> Most:
+    """What each of some runs may show on a page that they share.
+
+    >>> most_of_each(1) == Most(), most_of_each(2).spectra
+    (True, 25)
+
+    Args:
+        runs: on the page; none is as one.
+    """
+    count = max(1, runs)
+    return Most(scenes=max(1, ALL_SCENES // count), spectra=max(1, ALL_SPECTRA // count))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +57,7 @@ class SeenScene:
 
 
 def explored(
-    seen: Sequence[SeenScene], panel: Tensor, volume: Volume | None, most: int = MOST_SCENES
+    seen: Sequence[SeenScene], panel: Tensor, volume: Volume | None, kept: int | None = None
 ) -> dict[str, Any]:  # fmt: skip
     """What the page's script draws of some scenes.
 
@@ -39,9 +65,9 @@ def explored(
         seen: in any order.
         panel: (element, 3), metres.
         volume: points of their spectra; None where they have none.
-        most: scenes on the page.
+        kept: how many there are, of which those seen are the worst; None if they are all.
     """
-    worst = sorted(seen, key=lambda scene: badness(scene.finding), reverse=True)[:most]
+    worst = sorted(seen, key=lambda scene: badness(scene.finding), reverse=True)
     places = {"distances": []} if volume is None else volume.to_plain()
     scenes = [_scene(scene, volume) for scene in worst]
     far = max((s["true"][2] for scene in scenes for s in scene["sources"] if s["true"] and s["true"][2]), default=10.0)
@@ -50,6 +76,8 @@ def explored(
         "panel": [[round(x, 4) for x in element] for element in panel.tolist()],
         "farthest": far,
         "scenes": scenes,
+        "kept": len(seen) if kept is None else kept,
+        "spectra": sum("spectrum" in scene for scene in scenes),
         **places,
     }
 

@@ -130,8 +130,20 @@ def _evaluated(run: RunShown) -> list[Section]:
     if chart is not None:
         sections.append(Section(title="Stated errors", parts=[Words(text=_RELIABILITY), Charts(charts=[chart])]))
     if shown.scenes is not None and shown.scenes["scenes"]:
-        sections.append(Section(title="Scenes", parts=[Words(text=_SCENES), Scenes(data=shown.scenes)]))
+        sections.append(Section(title="Scenes", parts=[
+            Words(text=f"{_counted(shown.scenes)} {_SCENES}"), Scenes(data=shown.scenes),
+        ]))  # fmt: skip
     return sections
+
+
+def _counted(data: Mapping[str, Any]) -> str:
+    """How many of the kept scenes are on the page, how many have a spectrum, and why no more."""
+    shown, kept, drawn = len(data["scenes"]), data["kept"], data["spectra"]
+    told = f"{'All ' if shown == kept else f'The {shown} worst of '}{kept} kept scenes."
+    if shown == kept and drawn in (0, kept):
+        return told
+    spectra = f" The {drawn} worst have a spectrum." if 0 < drawn < shown else ""
+    return f"{told}{spectra} A page with more would exceed 6 MB."
 
 
 _RELIABILITY = (

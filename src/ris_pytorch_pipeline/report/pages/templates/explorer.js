@@ -135,6 +135,9 @@ function explore(place, data) {
     space.setAttribute("aria-label", `${own.label}: ${own.told}`);
     if (drawn.has(space)) drawSpace();
     if (map === null) return;
+    map.closest("figure").hidden = own.spectrum === undefined;
+    part("unseen").hidden = own.spectrum !== undefined;
+    if (own.spectrum === undefined) return;
     bytes = Uint8Array.from(atob(own.spectrum), (letter) => letter.charCodeAt(0));
     moveTo(own.plane);
   }
