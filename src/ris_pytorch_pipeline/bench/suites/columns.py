@@ -116,16 +116,30 @@ def figures_of(cell: Cell) -> Row:
     }
 
 
+def genie_figures(cell: Cell) -> Row:
+    """What stands of a genie in the row of another contender at the same combination.
+
+    Args:
+        cell: of the genie.
+    """
+    figures = figures_of(cell)
+    return {f"genie_{name}": figures[name] for name in _OF_GENIE}
+
+
 def beside_genie(rows: Sequence[Row]) -> list[Row]:
-    """Rows with the genie's figures at the same combination, NaN where it is not there.
+    """Rows with the figures of the genie's row at the same combination, else their own of it, else NaN.
 
     Args:
         rows: of one suite.
     """
     genies = {(row["sweep"], row["point"]): row for row in rows if row["method"] == GENIE}
-    nothing = dict.fromkeys(_OF_GENIE, math.nan)
-    held = [genies.get((row["sweep"], row["point"]), nothing) for row in rows]
-    return [row | {f"genie_{name}": genie[name] for name in _OF_GENIE} for row, genie in zip(rows, held, strict=True)]
+    return [row | _genie_of(row, genies.get((row["sweep"], row["point"]))) for row in rows]
+
+
+def _genie_of(row: Row, genie: Row | None) -> Row:
+    if genie is not None:
+        return {f"genie_{name}": genie[name] for name in _OF_GENIE}
+    return {name: row.get(name, math.nan) for name in _BESIDE}
 
 
 def cell_of(row: Mapping[str, Any]) -> Cell:

@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any, Literal
 
 from ...data import config_digest
+from ...estimate import GENIE
 from ...experiment import overlay, plain
 from ...physics import Scenario
 
@@ -106,6 +107,7 @@ class Pending:
         seed: of the suite.
         order: whether the contender is told K.
         tests: cells of the sweep, for the alarm.
+        brings_genie: whether its row gets the genie's figures by a genie of its own, since the sweep has none.
     """
 
     sweep: str
@@ -118,6 +120,7 @@ class Pending:
     seed: int
     order: Order
     tests: int
+    brings_genie: bool = False
 
     @property
     def key(self) -> tuple[str, int, str]:
@@ -189,6 +192,7 @@ class Suite:
                     sweep=sweep.name, point=point, axes=labels, scenario=scenario, method=method,
                     entrant=self.contenders[method].changed(settings), scenes=sweep.scenes, seed=self.seed,
                     order=sweep.order, tests=sweep.points * len(sweep.methods),
+                    brings_genie=GENIE not in sweep.methods,
                 )  # fmt: skip
 
 

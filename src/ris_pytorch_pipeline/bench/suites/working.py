@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 import torch
 
 from ...bounds import Bound
+from ...estimate import GENIE
 from ...experiment import plain
 from ..below_bound import Family
-from ..genie import region_of
+from ..genie import genie_for, region_of
 from ..sweep import BLOCK, Run, trial_of
-from .columns import Row, figures_of
+from .columns import Row, figures_of, genie_figures
 from .entering import Entering
 from .provenance import source_of_rows
 from .suite import Pending
@@ -54,23 +55,28 @@ def row_of(pending: Pending, entering: Entering, suite: str, told: Told | None =
     """Run a cell; arguments as for `work`.
 
     The scenes depend on the seed and the scenario, on streams named by K and the SNR as those of `sweep` are: all
-    contenders of one combination see the same ones.
+    contenders of one combination see the same ones. Where the sweep has no genie, one runs on them too.
 
     Returns:
         Its row.
     """
     began, begin = datetime.now(UTC), time.perf_counter()
     run, bounds = Run(pending.method, entering.attempt(pending)), list[Bound]()
+    region = region_of(pending.scenario)
+    genie = Run(GENIE, genie_for(pending.scenario, region)) if pending.brings_genie else None
     for block, first in enumerate(range(0, pending.scenes, BLOCK)):
         count = min(BLOCK, pending.scenes - first)
         trial = trial_of(pending.scenario, count, pending.seed, block)
         bounds.append(trial.bound)
         run.add(trial)
+        if genie is not None:
+            genie.add(trial)
         if told is not None:
             told(pending.label, first + count, pending.scenes)
     bound = Bound(**{name: torch.cat([vars(each)[name] for each in bounds]) for name in vars(bounds[0])})
-    family = Family(tests=pending.tests, region=region_of(pending.scenario))
-    cell = run.cell(bound, pending.scenario, pending.seed, family, known_order=pending.order == "known")
+    family, known = Family(tests=pending.tests, region=region), pending.order == "known"
+    cell = run.cell(bound, pending.scenario, pending.seed, family, known_order=known)
+    beside = None if genie is None else genie.cell(bound, pending.scenario, pending.seed, family, known_order=known)
     return {
         "suite": suite,
         "sweep": pending.sweep,
@@ -80,6 +86,7 @@ def row_of(pending: Pending, entering: Entering, suite: str, told: Told | None =
         "scenario": _json(plain(pending.scenario)),
         "seed": pending.seed,
         **figures_of(cell),
+        **({} if beside is None else genie_figures(beside)),
         **source_of_rows(),
         "seconds": time.perf_counter() - begin,
         "began": began.isoformat(timespec="seconds"),
