@@ -18,8 +18,10 @@ def plainest(config: NetConfig) -> NetConfig:
     More planes than the grid has are no limit, and a grid gains a point only now and then as it becomes finer. The
     defaults stand for themselves; otherwise it is as many planes as there are, and the least oversampling.
 
-    >>> plainest(NetConfig(planes=30, oversampling=1.02)) == NetConfig()
+    >>> plainest(NetConfig(oversampling=1.02)) == plainest(NetConfig(oversampling=1.05))
     True
+    >>> plainest(NetConfig(planes=30)).planes
+    10
 
     Args:
         config: fitted to its scenario.
@@ -39,13 +41,17 @@ def plainest(config: NetConfig) -> NetConfig:
 
 def _least_oversampled(config: NetConfig, wanted: SearchGrid) -> NetConfig:
     """The least multiple of a thousandth with this grid, by bisection; as it is where there is none."""
-    below, least = 0, int(config.oversampling * _FINE)
-    if least == 0 or not _same(beam_grid(replace(config, oversampling=least / _FINE)), wanted):
+
+    def same(count: int) -> bool:
+        return count > 0 and _same(beam_grid(replace(config, oversampling=count / _FINE)), wanted)
+
+    around = int(config.oversampling * _FINE)
+    least, below = next((count for count in (around, around + 1) if same(count)), None), 0
+    if least is None:
         return config
     while least - below > 1:
         middle = (below + least) // 2
-        same = _same(beam_grid(replace(config, oversampling=middle / _FINE)), wanted)
-        below, least = (below, middle) if same else (middle, least)
+        below, least = (below, middle) if same(middle) else (middle, least)
     return replace(config, oversampling=least / _FINE)
 
 
