@@ -1,6 +1,7 @@
 """Do the blocks of pages that no test follows from above run as they stand, given what their page speaks of?"""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from ris_pytorch_pipeline.bench import suite_from_toml
 from ris_pytorch_pipeline.cli import main
 from ris_pytorch_pipeline.data import simulate
 from ris_pytorch_pipeline.experiment import experiment_from_toml, training_from_toml
-from ris_pytorch_pipeline.physics import CHANNELS, CODEBOOKS, PRESETS, preset
+from ris_pytorch_pipeline.physics import CHANNELS, CODEBOOKS, PRESETS, codebook_named, preset
 from ris_pytorch_pipeline.search import space_of
 from ris_pytorch_pipeline.tasks.queued import queue_of
 
@@ -50,6 +51,36 @@ def test_a_codebook_and_a_preset_of_ones_own() -> None:
 
     run(block("docs/cli.md", "python", 'CODEBOOKS["mine"]'), draw=draw)
     assert PRESETS["lab"].codes == "mine" and PRESETS["lab"].horizontal == 20
+
+
+def test_an_entry_point_of_an_installed_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    declared = tomllib.loads(block("docs/cli.md", "toml", "[project.entry-points."))["project"]["entry-points"]
+    monkeypatch.syspath_prepend(tmp_path)
+    ((group, points),) = declared.items()
+    ((name, value),) = points.items()
+    module, _, attribute = value.partition(":")
+    path = tmp_path.joinpath(*module.split(".")).with_suffix(".py")
+    path.parent.mkdir(parents=True)
+    own = f"{attribute} = Codebook(name={name!r}, draw=lambda *_: None)"
+    path.write_text(f"from ris_pytorch_pipeline.physics import Codebook\n{own}\n", encoding="utf-8")
+    folder = tmp_path / "my_package-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: my_package\nVersion: 1.0\n", encoding="utf-8")
+    (folder / "entry_points.txt").write_text(f"[{group}]\n{name} = {value}\n", encoding="utf-8")
+    assert codebook_named(name).name == name and codebook_named(name).draw is not CODEBOOKS["random"].draw
+
+
+def test_the_watch_of_readme_judges_a_loop(capsys: pytest.CaptureFixture[str]) -> None:
+    torch.manual_seed(0)
+    model = torch.nn.Linear(3, 1)
+    inputs = torch.randn(40, 8, 3)
+    values = {
+        "model": model, "optimizer": torch.optim.SGD(model.parameters(), lr=0.1), "criterion": torch.nn.MSELoss(),
+        "batches": [(one, one.sum(-1, keepdim=True)) for one in inputs],
+    }  # fmt: skip
+    left = run(block("README.md", "python", "from trainlint import Watch"), **values)
+    assert capsys.readouterr().out.startswith("Verdict: healthy (0 epochs, 40 losses, 40 backward passes, 40 updates")
+    assert left["loss"].item() < 0.1, "the loop of the page trains"
 
 
 def test_measurements_are_kept_and_located() -> None:
