@@ -31,6 +31,10 @@ class Scenario:
 
     A field that takes a pair is drawn uniformly between its ends for each scene or source.
 
+    >>> scenario = Scenario(horizontal=8, vertical=8, sources=(1, 2), snr_db=(0.0, 20.0))
+    >>> scenario.elements, scenario.element_spacing, scenario.most_sources  # as many as are identifiable
+    (64, 0.15, 63)
+
     Args:
         array: `panel`, or a file (TOML, .csv or .npy) or an `Array` in Python; the next nine fields describe the
             panel, and an array takes of them what it does not say, as positions alone no wavelengths and turns.
