@@ -47,6 +47,12 @@ def gospa(
     GOSPA² = min over assignments of Σ_pairs d² + (c²/2) (missed + false). A metric on sets when d is one; two sources
     further apart than the cut-off c count as one missed and one false.
 
+    >>> near = torch.tensor([[[0.3, 9.0], [9.0, 7.0]]])  # one scene, two true and two found sources
+    >>> both = torch.tensor([[True, True]])
+    >>> found = gospa(near, both, both, cutoff=5.0)
+    >>> found.missed.tolist(), found.false.tolist(), round(float(found.value), 3)  # sqrt(0.3² + 5²)
+    ([1], [1], 5.009)
+
     Args:
         distance: (scene, true, found), the base distance.
         present: (scene, true), slots that hold a true source.

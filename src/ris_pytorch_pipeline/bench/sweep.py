@@ -64,6 +64,12 @@ def sweep(
     cell depend on the seed, K and the SNR and on nothing else. An estimator that raises ends the sweep: a failure is an
     error, not a penalty.
 
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> small = preset("random", horizontal=6, vertical=6)
+    >>> cells = list(sweep(small, ["sml", "genie"], [1], [20.0], scenes=4, seed=0, known_order=True))
+    >>> [(cell.method, cell.n, cell.success.value) for cell in cells]
+    [('sml', 4, 1.0), ('genie', 4, 1.0)]
+
     Args:
         scenario: what is simulated; its own `sources` and `snr_db` are replaced.
         methods: names out of `CONTENDERS` and `trained`, or `genie`.

@@ -50,6 +50,14 @@ def calibrate_blind(
     the gains in each round, by the plane that makes |Σ_n g_n exp(-j k·q_n)| largest. Common scale and phase belong to
     the symbols.
 
+    >>> from ris_pytorch_pipeline.estimate import PilotMl
+    >>> from ris_pytorch_pipeline.physics import draw, preset
+    >>> from ris_pytorch_pipeline.rng import stream
+    >>> scenes = draw(preset("pilot", horizontal=6, vertical=6, sources=1, snr_db=20.0), 4, stream(0, "blind"))
+    >>> calibration = calibrate_blind(scenes.observation, PilotMl(), sources=1, rounds=1)
+    >>> calibration.elements.shape, sorted(calibration.shares)  # what nominal and fitted gains explain
+    (torch.Size([1, 36]), ['elements', 'nominal'])
+
     Args:
         observation: scenes, sources anywhere.
         estimator: `Sml` or `PilotMl`; it searches in the first round, and afterwards polishes what it found.

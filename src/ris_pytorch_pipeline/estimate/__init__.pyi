@@ -3,10 +3,11 @@ from .baselines.modified_music import ModifiedMusic
 from .baselines.omp import Omp
 from .baselines.sparse_bayesian import SparseBayesian
 from .contenders import CONTENDERS, GENIE, Contender, contender, likelihood_for
-from .estimate import Estimate, Estimator, Fit, Mode, Status, asked_sources, joined_estimates, pad_sources
+from .estimate import Estimate, Estimator, Fit, Mode, Status, asked_sources
 from .fit.images.same_symbols import Images, images_of
 from .grid import SearchGrid, search_grid
 from .interval import Interval, interval_of, reach_of
+from .joining import joined_estimates, pad_sources
 from .judging import Judging, StatesFit, judged
 from .ml.known.known_ml import KnownMl
 from .ml.maximum_likelihood import MaximumLikelihood

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from ..physics import Array
 from ..shapes import Counts, Positions
-from .estimate import Estimate, Mode, Status, joined_estimates
+from .estimate import Estimate, Mode, Status
+from .joining import joined_estimates
 
 Modes = tuple[tuple[Mode, ...], ...]
 """Other answers to each scene."""

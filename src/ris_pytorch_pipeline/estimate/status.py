@@ -4,7 +4,13 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """How the estimate of one scene ended; the values are the sentences a user reads."""
+    """How the estimate of one scene ended; the values are the sentences a user reads.
+
+    >>> print(Status.EDGE)
+    at the edge: a source lies on the border of the searched field
+    >>> bool(Status.EDGE.move), bool(Status.CONVERGED.move)  # what to do next, where something has to be done
+    (True, False)
+    """
 
     CONVERGED = "converged"
     ITERATION_LIMIT = "stopped at the iteration limit; the positions may still move"

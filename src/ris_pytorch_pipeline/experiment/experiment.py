@@ -13,6 +13,9 @@ from .strict import plain
 class Experiment:
     """Everything that decides the numbers of a run. Equal experiments draw equal scenes.
 
+    >>> Experiment(seed=1).digest == Experiment(seed=2).digest  # other scenes
+    False
+
     Args:
         seed: of every random stream.
         scenes: how many are drawn.

@@ -20,6 +20,9 @@ class Optimisation:
 
     where S = ⌈constant_from U⌉; the last line belongs to `average = "swa"` alone, otherwise S = U.
 
+    >>> Optimisation(rate=1e-3, ratios=(("backbone", 0.5),)).peaks(["backbone", "head"])
+    {'backbone': 0.0005, 'head': 0.004}
+
     Args:
         rate: peak rate of every group but the head.
         head_ratio: rate of the group `head` over it.
@@ -99,6 +102,10 @@ class Optimisation:
 class Plan:
     """How much is trained.
 
+    >>> plan = Plan(epochs=3, n_train=100, batch=32)
+    >>> list(plan.sizes()), plan.updates(accumulation=2)  # four batches an epoch, two updates
+    ([32, 32, 32, 4], 6)
+
     Args:
         epochs: passes; each ends with a validation.
         n_train: training scenes of an epoch.
@@ -168,6 +175,9 @@ class Plan:
 @dataclass(frozen=True, kw_only=True)
 class Stopping:
     """When to stop, and which epoch is the best one.
+
+    >>> Stopping(metric="heat", patience=5).least_gain
+    0.0
 
     Args:
         metric: name of a validation metric, lower is better: `total`, or one of the loss's terms.

@@ -17,6 +17,9 @@ TERMS = tuple(vars(LossWeights()))
 class Phase:
     """A stretch of training with weights of its own.
 
+    >>> Phase(name="geometry", share=0.4, weights=(("order", 0.0),)).share
+    0.4
+
     Args:
         name: for the ledger and the watch.
         share: of the run's updates.
@@ -46,6 +49,9 @@ class Phase:
 @dataclass(frozen=True, kw_only=True)
 class Phases:
     """Phases in their order; in the last one, the joint phase, the weights are those of the experiment's `loss`.
+
+    >>> Phases(stages=(Phase(name="geometry", share=0.4), Phase(share=0.6))).begins(updates=100)
+    [0, 40]
 
     Args:
         stages: whose shares sum to 1; one joint phase unless given.

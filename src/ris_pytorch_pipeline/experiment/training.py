@@ -19,6 +19,12 @@ from .strict import fit, overlay, plain
 class TrainingExperiment:
     """Everything that decides the numbers of a training run. Equal experiments train equal networks.
 
+    >>> from dataclasses import replace
+    >>> base = TrainingExperiment()
+    >>> wide = replace(base, net=replace(base.net, width=48))
+    >>> wide.digest == base.digest, [text for text in differences(wide.to_plain(), base.to_plain())]
+    (False, ['net.width: 48, 32'])
+
     Args:
         seed: of the random streams of scenes and dropout; the network's initial weights have a seed of their own.
         scenario: what training and validation scenes are drawn from.

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..estimate import Estimate, MaximumLikelihood, Status, told
-from ..estimate.estimate import replaced_estimates
+from ..estimate.joining import replaced_estimates
 from ..estimate.ml.further import further_detected
 from ..physics import Observation
 from .answer import Answer

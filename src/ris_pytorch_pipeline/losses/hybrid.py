@@ -21,6 +21,11 @@ from .targets import targets_on
 class LossWeights:
     """Weight of each term of `HybridLoss`; a term of weight 0 is not computed.
 
+    >>> from ris_pytorch_pipeline.experiment import Phase
+    >>> alone = Phase(name="order", share=0.1, weights=(("covariance", 0.0), ("order", 1.0)))
+    >>> LossWeights(order=0.5).order, dict(alone.weights)["order"]  # of the whole training, and of a phase of it
+    (0.5, 1.0)
+
     Args:
         covariance: NMSE of R_pred.
         subspace: share of R_pred outside the true signal subspace.

@@ -10,6 +10,9 @@ from ..errors import ConfigurationError
 class Impairments:
     """Hardware and channel errors; all are off by default. Estimators are given codes, channel and elements without.
 
+    >>> Impairments(dead_fraction=0.05).at_panel, Impairments(ghost_db=-15.0).at_panel
+    (True, False)
+
     Args:
         phase_error_rad: standard deviation of a static phase error per element.
         gain_error: half width of a static, uniform relative gain error per element.

@@ -31,6 +31,10 @@ class Scenario:
 
     A field that takes a pair is drawn uniformly between its ends for each scene or source.
 
+    >>> scenario = Scenario(horizontal=8, vertical=8, sources=(1, 2), snr_db=(0.0, 20.0))
+    >>> scenario.elements, scenario.element_spacing, scenario.most_sources  # as many as are identifiable
+    (64, 0.15, 63)
+
     Args:
         array: `panel`, or any array: its file (.toml, .csv, .npy), in Python an `Array`. The next nine fields are the
             panel's; element positions alone take wavelengths and turns from them.

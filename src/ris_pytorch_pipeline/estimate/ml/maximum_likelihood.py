@@ -13,7 +13,7 @@ from torch import Tensor
 from ...bounds import estimated_deviations
 from ...physics import Array, Observation, chart_of, check_visible
 from ...shapes import Counts, Positions
-from ..estimate import Estimate, asked_sources, joined_estimates
+from ..estimate import Estimate, asked_sources
 from ..fit.certainty.freedom import widening
 from ..fit.certainty.sandwich import sandwich_information
 from ..fit.elsewhere.edges import pull_of
@@ -21,6 +21,7 @@ from ..fit.elsewhere.modes import contest, modes_of, won
 from ..fit.meaning.preflight import check_units
 from ..floor import above_floor
 from ..grid import SearchGrid, search_grid
+from ..joining import joined_estimates
 from ..normalise import Scaled, scale
 from ..outcome import Aside, Polished, ending_of, merged, nothing_aside, nothing_found
 from ..records import without_records

@@ -7,11 +7,12 @@ import torch
 
 from ...physics import Observation
 from ...shapes import Counts, Mask, Positions
-from ..estimate import Estimate, Status, replaced_estimates
+from ..estimate import Estimate, Status
 from ..fit.images.moving import MOVING, moving_mates
 from ..fit.images.steady import STEADY, steady_symbols
 from ..fit.verdict import BLURRED, Judged, judge
 from ..grid import SearchGrid, search_grid
+from ..joining import replaced_estimates
 from ..normalise import Scaled
 from ..outcome import Aside, Polished, merged
 from ..region import SearchRegion

@@ -6,7 +6,8 @@ from torch import Tensor
 from ...errors import InputError
 from ...physics import Array
 from ...shapes import Counts
-from ..estimate import Estimate, Status, pad_sources
+from ..estimate import Estimate, Status
+from ..joining import pad_sources
 from ..region import SearchRegion
 from .peaks import Peaks
 

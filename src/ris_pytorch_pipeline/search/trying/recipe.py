@@ -27,6 +27,9 @@ PHASES: dict[str, Phases] = {"joint": Phases(), "geometry-order-joint": GEOMETRY
 class Locating:
     """How positions come out of a network's answer, as the options of `ris locate` have it.
 
+    >>> Locating(proposals="music", beta=0.25).options()
+    '--proposals music --beta 0.25 --polish 10 --doubt 0'
+
     Args:
         proposals: where the starts come from: the candidates, or the peaks of a spectrum of R_blend.
         beta: share of R_samp under those of music or mvdr.

@@ -25,6 +25,10 @@ _NEEDED = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_PORT", "MASTER_ADDR")
 def joined(environment: Mapping[str, str], device: str, timeout: timedelta = TIMEOUT) -> Iterator[Processes]:
     """The processes that a launcher such as torchrun has started, connected until the block ends.
 
+    >>> with joined({}, "cpu") as processes:  # os.environ under torchrun
+    ...     processes.world, processes.first, processes.share(10)
+    (1, True, slice(0, 10, None))
+
     Args:
         environment: of this process; torchrun sets RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT there.
         device: `cpu` (they talk through gloo) or `cuda` (through NCCL; process i of a machine uses its GPU i).

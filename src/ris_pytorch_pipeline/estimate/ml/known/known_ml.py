@@ -12,9 +12,10 @@ from ....errors import InputError
 from ....physics import Observation
 from ....physics.sequences import sent_by
 from ....shapes import Counts, Positions
-from ...estimate import Estimate, asked_sources, joined_estimates
+from ...estimate import Estimate, asked_sources
 from ...fit.groups import groups_of
 from ...fit.meaning.preflight import check_units
+from ...joining import joined_estimates
 from ...normalise import Scaled, scale
 from ...region import SearchRegion
 from ..pilots.pilot_ml import PilotMl
