@@ -106,6 +106,9 @@ def test_shards_go_on_with_the_array_they_began_with_alone(ris: Run, cloud: Path
     command = ("simulate", "--shards", "folder", "--split", "test=4", "--array", "cloud.toml", *SMALL)
     assert ris(*command).code == 0
     assert ris(*command).code == 0
+    before = cloud.read_text()
+    ris("simulate", "cloud.toml", "--array", "cloud.toml", "--force", *SMALL).refused("cloud.toml")
+    assert cloud.read_text() == before
     write(cloud, 7)
     ris(*command).refused("scenario.array: cloud.toml@")
 
@@ -147,5 +150,7 @@ def test_a_network_refuses_another_array(ris: Run, cloud: Path, run_folder: Path
     ris("evaluate", str(run_folder), "--array", str(cloud), "--scenes", "2").refused(TRAINED)
     assert ris("simulate", "x", "--array", "cloud.toml", "--scenes", "1", *SMALL).code == 0
     ris("locate", "x", "--model", str(run_folder)).refused(TRAINED)
+    assert ris("simulate", "--shards", "s", "--split", "test=2", "--array", "cloud.toml", *SMALL).code == 0
+    ris("evaluate", str(run_folder), "--shards", "s").refused("shards of a panel", "cloud.toml@")
     Path("net.toml").write_text('preset = "tiny"\n[arrays.c]\nfile = "cloud.toml"\n[scenario]\narray = "c"\n')
     ris("train", "run", "--config", "net.toml").refused("a flat panel in x = 0")

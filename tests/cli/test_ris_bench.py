@@ -54,8 +54,8 @@ def test_the_table_and_the_figure(ris: Run, tmp_path: Path) -> None:
 def test_what_is_finished_is_kept_after_ctrl_c(ris: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = bench.sweep
 
-    def interrupted(*arguments: Any) -> Iterator[Cell]:
-        yield next(iter(whole(*arguments)))
+    def interrupted(*arguments: Any, **more: Any) -> Iterator[Cell]:
+        yield next(iter(whole(*arguments, **more)))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(bench, "sweep", interrupted)

@@ -12,7 +12,7 @@ from ris_pytorch_pipeline.bench import suite_from_toml
 from ris_pytorch_pipeline.cli import main
 from ris_pytorch_pipeline.data import simulate
 from ris_pytorch_pipeline.experiment import experiment_from_toml, training_from_toml
-from ris_pytorch_pipeline.physics import CHANNELS, CODEBOOKS, PRESETS, preset
+from ris_pytorch_pipeline.physics import ARRAYS, CHANNELS, CODEBOOKS, PRESETS, preset
 from ris_pytorch_pipeline.search import space_of
 from ris_pytorch_pipeline.tasks.queued import queue_of
 
@@ -50,6 +50,15 @@ def test_a_codebook_and_a_preset_of_ones_own() -> None:
 
     run(block("docs/cli.md", "python", 'CODEBOOKS["mine"]'), draw=draw)
     assert PRESETS["lab"].codes == "mine" and PRESETS["lab"].horizontal == 20
+
+
+def test_an_array_of_a_file_is_drawn_from() -> None:
+    Path("roof.toml").write_text(block("docs/cli.md", "toml", "elements = [["))
+    Path("c.toml").write_text(block("docs/cli.md", "toml", "[arrays.roof]") + "sources = 1\n")
+    scenario = experiment_from_toml(Path("c.toml")).scenario
+    assert str(scenario.array).startswith("roof@") and scenario.elements == 4
+    for name in [each for each in ARRAYS if each.startswith("roof")]:
+        del ARRAYS[name]
 
 
 def test_measurements_are_kept_and_located() -> None:

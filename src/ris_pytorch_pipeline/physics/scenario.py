@@ -32,8 +32,8 @@ class Scenario:
     A field that takes a pair is drawn uniformly between its ends for each scene or source.
 
     Args:
-        array: `panel`, or a file (TOML, .csv or .npy) or an `Array` in Python; the next nine fields describe the
-            panel, and an array takes of them what it does not say, as positions alone no wavelengths and turns.
+        array: `panel`, or any array: its file (.toml, .csv, .npy), in Python an `Array`. The next nine fields are the
+            panel's; element positions alone take wavelengths and turns from them.
         horizontal: N_H, panel elements along y.
         vertical: N_V, panel elements along z.
         wavelength: metres.
@@ -205,9 +205,10 @@ class Scenario:
 
     @property
     def unused(self) -> tuple[str, ...]:
-        """Fields that the array is not made of, and that say nothing beside it."""
+        """Fields that the array is not made of, and that say nothing beside it; of a panel, that it is one."""
         model = known_array(str(self.array))
-        return () if model is None else tuple(name for name in LAYOUT if name not in model.fields)
+        rest = () if model is None else tuple(name for name in LAYOUT if name not in model.fields)
+        return ("array",) if self.array == PANEL else rest
 
     @property
     def lattice(self) -> bool:

@@ -42,6 +42,11 @@ class Plan:
     calibration: str | None = None
     told: bool = True
 
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """What says nothing of nominal hardware."""
+        return ("calibration", "told") if self.calibration is None else ()
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Sweep, print the finished cells, and draw the figure; or run a suite.

@@ -13,6 +13,7 @@ from ...physics import Scenes
 from ..arguments import experiment_of
 from ..forms.simulate_shards import check_form, write_splits
 from ..memory import drawn_bytes, fitting, require
+from ..options.array_option import array_file
 from ..showing.output import Bar, print_json
 
 
@@ -23,7 +24,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.shards is not None:
         write_splits(arguments, experiment)
         return
-    check_writable(arguments.out, overwrite=arguments.force, read=(arguments.config,))
+    check_writable(arguments.out, overwrite=arguments.force, read=(arguments.config, array_file(arguments)))
     dtype = torch.complex128 if arguments.double else torch.complex64
     needed = drawn_bytes(experiment.scenario, experiment.scenes, dtype)
     fits = fitting(needed, experiment.scenes)

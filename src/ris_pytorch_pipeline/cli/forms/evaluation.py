@@ -53,6 +53,11 @@ class Evaluation:
             )
 
     @property
+    def unused(self) -> tuple[str, ...]:
+        """What says nothing of nominal hardware."""
+        return ("told",) if self.calibration is None else ()
+
+    @property
     def cells(self) -> int:
         """How many there will be."""
         return len(self.methods) * len(self.sources) * len(self.snr_db)

@@ -1,11 +1,18 @@
 """Which array does `--array` name? One that a configuration brings along, or a file."""
 
+import argparse
 from collections.abc import Collection
 from pathlib import Path
 
 from ...errors import ConfigurationError
 from ...experiment.stored_arrays import ARRAY_FILES, keep_array
 from ...physics.arrays import ARRAYS, LAYOUT, array_named
+
+
+def array_file(arguments: argparse.Namespace) -> Path | None:
+    """The file that `--array` names, if it names one."""
+    path = Path(vars(arguments).get("scenario.array", ""))
+    return path if path.suffix.lower() in ARRAY_FILES else None
 
 
 def array_of_option(text: str, beside: Collection[str]) -> str:

@@ -55,7 +55,7 @@ def _choices(name: str, hint: Any) -> str:  # noqa: ANN401
 
 
 def _default(base: Scenario, name: str) -> str:
-    value: Any = plain(base)
+    value: Any = {name: vars(base)[name] for name in base.unused} | plain(base)
     for key in name.split("."):
         value = value[key]
     return NONE if value is None else str(value).lower() if isinstance(value, bool) else str(value)
