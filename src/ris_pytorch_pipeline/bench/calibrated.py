@@ -12,6 +12,8 @@ def calibrated_scenes(calibration: Calibration, *, told: bool = True) -> Drawer:
 
     The bound is that of the hardware. Symbols, noise and positions are those of nominal hardware at the same SNR.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.calibrate import Calibration
     >>> array = ris.Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3)
     >>> drawer = calibrated_scenes(Calibration.nominal(array, antennas=16))
     >>> drawer(ris.preset("random", horizontal=4, vertical=4, sources=1), 2, 0, 0).observation.measurements.shape
