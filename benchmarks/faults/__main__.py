@@ -87,7 +87,7 @@ def _try_all(given: argparse.Namespace, place: Path) -> list[dict[str, Any]]:
 
 def _plan(given: argparse.Namespace, names: list[str]) -> list[tuple[str, str, int]]:
     """Which command meets what, in turns, so that a part of the work is a sample of the whole."""
-    resumed = [name for name in names if name not in ("report", "locate --plot")]
+    resumed = [name for name in names if not name.startswith("report") and name != "locate --plot"]
     kills = [(resumed[number % len(resumed)], "kill", number) for number in range(given.kills)]
     full = [(name, "full", number) for number in range(1, given.full + 1) for name in names]
     refused = [(name, REFUSED[number % 2], number) for number in range(given.refused) for name in names]

@@ -258,6 +258,8 @@ _CALIBRATE = ("calibrate", "s.safetensors", "c", "--folds", "2", "--model", "ele
 _EVALUATE = ("evaluate", "run", "--scenes", "4", "--methods", "hybrid-raw,genie")
 _ANOTHER = (*_EVALUATE, "--sources", "1,2", "--snr-db", "30")
 _REPORT = ("report", "kept", "--page", "p.html")
+_FIGURES = ("report", "kept", "--figures", "figures", "--as", "svg")
+_LATEX = ("report", "kept", "--latex", "tex")
 _PLOT = ("locate", "s.safetensors", "--estimator", "bp-bartlett", "--plot", "p.pdf")
 CASES = {
     "train": Case(first=TRAIN, again=((*TRAIN, "--resume"), TRAIN), whole=trained, finished=updates),
@@ -275,5 +277,9 @@ CASES = {
     "evaluate": Case(first=_EVALUATE, again=(_EVALUATE,), whole=evaluated, before=(TRAIN,)),
     "evaluate twice": Case(first=_ANOTHER, again=(_ANOTHER,), whole=evaluated, before=(TRAIN, _EVALUATE)),
     "report": Case(first=_REPORT, again=(_REPORT,), whole=drawn("p.html", b"</html>"), before=(_BENCH,)),
+    "report --figures": Case(
+        first=_FIGURES, again=(_FIGURES,), whole=drawn("figures/kept-snr.svg", b"</svg>"), before=(_BENCH,)
+    ),
+    "report --latex": Case(first=_LATEX, again=(_LATEX,), whole=drawn("tex/kept-snr.tex", b"}"), before=(_BENCH,)),
     "locate --plot": Case(first=_PLOT, again=(_PLOT,), whole=drawn("p.pdf", b"%%EOF"), before=(DRAW,)),
 }
