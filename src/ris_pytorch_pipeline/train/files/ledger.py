@@ -6,10 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from trainlint.ledger import MOST_BYTES, records_of
-
 import trainlint
-from trainlint import Finding
+from trainlint import Finding, read
 
 from ...errors import InputError
 from ...files import Lines, cause, move, read_regular, reason
@@ -19,6 +17,8 @@ from .sums import CHECKSUM, check_lines, summed
 
 Listener = Callable[[str, Mapping[str, Any]], object]
 """Told of each event and its values, right after it is on disk."""
+_MOST_BYTES = 2**28
+"""Of a ledger, as trainlint has it."""
 
 
 class Ledger:
@@ -124,8 +124,8 @@ def compare_ledger(path: Path) -> None:
 
 def _checked(path: Path) -> list[dict[str, Any]]:
     try:
-        content = read_regular(path, MOST_BYTES)
-        records = records_of(content)
+        content = read_regular(path, _MOST_BYTES)
+        records = read(path)
         check_lines(path, content)
     except OSError as error:
         raise InputError(
