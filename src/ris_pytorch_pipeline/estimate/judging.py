@@ -11,10 +11,11 @@ from torch import Tensor
 from ..matching import gather_found, match, occupied
 from ..physics import Array, Observation, to_cosines, to_positions
 from ..shapes import Counts, Mask, Positions
-from .estimate import Estimate, Mode, Status, joined_estimates
+from .estimate import Estimate, Mode, Status
 from .fit.images.steady import STEADY, steady_symbols
 from .fit.verdict import judge
 from .grid import search_grid
+from .joining import joined_estimates
 from .ml.maximum_likelihood import MaximumLikelihood
 from .ml.pilots.pilot_ml import PilotMl
 from .ml.sml import Sml
