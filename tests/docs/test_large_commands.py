@@ -135,7 +135,7 @@ def test_a_search_is_run_and_its_best_trained() -> None:
 @pytest.mark.stress
 def test_a_suite_is_run_and_shown_and_tables_are_written() -> None:
     Path("few.toml").write_text(FEW, encoding="utf-8")
-    for name in ("README.md", "docs/results.md"):
+    for name in ("README.md", "docs/results.md", "docs/hybrid.md"):
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).write_text("no table\n\n" + TABLE, encoding="utf-8")
     assert follow("benchmark.md") == 3
