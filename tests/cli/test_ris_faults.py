@@ -131,8 +131,8 @@ def test_sigterm_ends_a_training_process(tmp_path: Path) -> None:
 def test_finished_cells_are_printed_on_a_signal(number: int, ris: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run_sweep = bench.sweep
 
-    def stopped(*given: object):
-        for count, cell in enumerate(run_sweep(*given)):  # pyright: ignore[reportArgumentType]
+    def stopped(*given: object, **named: object):
+        for count, cell in enumerate(run_sweep(*given, **named)):  # pyright: ignore[reportArgumentType]
             yield cell
             if count == 1:
                 os.kill(os.getpid(), number)

@@ -220,6 +220,7 @@ def test_figures_and_tables_go_into_a_paper(ris: Run, trained: str, searched: Pa
     assert done.code == 0, done
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
         "run-evaluation.svg", "run-training.svg", "run-worst-scene.svg", "run-worst-spectrum.svg",
+        "widths-history.svg",
     ]  # fmt: skip
     table = (tmp_path / "tex" / "run.tex").read_text()
     assert r"\begin{tabular}{lllrrrrr}" in table and "hybrid & 1 & 10 & " in table and "n = 4 scenes a cell" in table

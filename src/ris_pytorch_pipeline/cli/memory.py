@@ -28,7 +28,7 @@ _SCORE = 400
 
 
 def scene_bytes(scenario: Scenario, dtype: torch.dtype = torch.complex64) -> int:
-    """Bytes of one scene with its truth: F (L M + 2 (L N + M N)) complex numbers, codes and channel twice.
+    """Bytes of a scene with its truth: F (L M + 2 (L N + M N)) complex numbers and 3 N real ones.
 
     Args:
         scenario: what it is drawn from.
@@ -36,7 +36,8 @@ def scene_bytes(scenario: Scenario, dtype: torch.dtype = torch.complex64) -> int
     """
     known = scenario.snapshots * scenario.antennas
     believed = scenario.elements * (scenario.snapshots + scenario.antennas)
-    return int(len(scenario.wavelengths) * (known + 2 * believed)) * int(dtype.itemsize)
+    numbers = len(scenario.wavelengths) * (known + 2 * believed)
+    return int(numbers * dtype.itemsize + 3 * scenario.elements * dtype.to_real().itemsize)
 
 
 def drawn_bytes(scenario: Scenario, scenes: int, dtype: torch.dtype) -> int:

@@ -16,7 +16,7 @@ from .header import SCHEMA, VERSION, Header
 from .known_positions import truth_at
 from .scene_document import SceneDocument, scenes_from_json
 from .scene_file import SceneFile, count_scenes, load_scenes, save_scenes
-from .sharded.manifest import Manifest, read_manifest
+from .sharded.manifest import Manifest, read_manifest, scenario_in_full
 from .sharded.manifest_schema import Shard
 from .sharded.shard_plan import ShardPlan
 from .sharded.sharding import Sharded, write_shards
@@ -61,6 +61,7 @@ __all__ = [
     "part_of",
     "read_manifest",
     "save_scenes",
+    "scenario_in_full",
     "scenes_from_json",
     "simulate",
     "simulated_blocks",

@@ -38,6 +38,9 @@ less, and other sources shift its peaks more. `benchmarks/judged_estimators.py` 
 class StatesFit(Protocol):
     """An estimator that states its own fit, or is told not to; one of one's own says so by this attribute.
 
+    >>> isinstance(Sml(), StatesFit), Sml(fit=False).fit
+    (True, False)
+
     Args:
         fit: whether it does.
     """

@@ -35,6 +35,18 @@ _MOST_BYTES = 2**26
 """Of a manifest: some hundred thousand shards."""
 
 
+def scenario_in_full(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A plain scenario with every field: what was added since it was written, or says nothing, has its default.
+
+    >>> scenario_in_full({"horizontal": 6})["vertical"]
+    12
+
+    Args:
+        values: as `plain` gives them.
+    """
+    return completed(values, json.loads(json.dumps(asdict(Scenario()))))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
     """The manifest of a folder of shards.
@@ -57,8 +69,8 @@ class Manifest:
 
     @property
     def scenario(self) -> dict[str, Any]:
-        """What scenes were drawn from, as plain values; a field that was added since then has its default."""
-        return completed(self.config["scenario"], json.loads(json.dumps(asdict(Scenario()))))
+        """What scenes were drawn from, see `scenario_in_full`."""
+        return scenario_in_full(self.config["scenario"])
 
     @property
     def panel(self) -> tuple[int, int]:

@@ -53,6 +53,10 @@ def work(
 def watched(objective: Objective, watch: Watch) -> Objective:
     """An objective whose trials fail where they hang; each report is progress.
 
+    >>> from ris_pytorch_pipeline.search import Judged
+    >>> from ris_pytorch_pipeline.tasks.watch import Watch
+    >>> patient = watched(lambda task, report: Judged(value=1.0, epoch=1), Watch(say=print, limit=3600.0))
+
     Args:
         objective: that judges a recipe.
         watch: over each trial.

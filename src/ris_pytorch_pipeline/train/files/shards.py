@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from ...data import Manifest, Reordered, differences, open_shards
+from ...data import Manifest, Reordered, differences, open_shards, scenario_in_full
 from ...errors import ConfigurationError
 from ...experiment import plain
 from ...experiment.optimisation import Plan
@@ -64,7 +64,8 @@ def _check_scenario(manifest: Manifest, experiment: TrainingExperiment, folder: 
     Raises:
         ConfigurationError: naming the first field that differs.
     """
-    differ = next(differences(manifest.scenario, plain(experiment.scenario), "scenario."), None)
+    wanted = scenario_in_full(plain(experiment.scenario))
+    differ = next(differences(manifest.scenario, wanted, "scenario."), None)
     if differ is not None:
         raise ConfigurationError(
             f"shards of the experiment's scenario in {folder}", f"{differ} (in the shards, in the experiment)",
