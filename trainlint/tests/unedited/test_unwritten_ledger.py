@@ -1,5 +1,6 @@
 """Does a watch go on where its ledger cannot be written, and does the verdict say so?"""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def test_a_file_in_the_place_of_its_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_in_its_place(tmp_path: Path) -> None:
-    check(watched(tmp_path), tmp_path, "IsADirectoryError")
+    check(watched(tmp_path), tmp_path, "InputError")
 
 
 def test_a_file_that_is_no_ledger_is_left_alone(tmp_path: Path) -> None:
@@ -62,8 +63,19 @@ def test_a_file_that_is_no_ledger_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
-def test_a_full_disk() -> None:
-    check(watched(FULL), FULL, "OSError")
+def test_a_device_in_its_place() -> None:
+    check(watched(FULL), FULL, "InputError")
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """No file of this process may hold a byte, as on a disk without room."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        verdict = watched(tmp_path / "l.jsonl")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    check(verdict, tmp_path / "l.jsonl", "OSError")
 
 
 def test_a_ledger_that_can_be_written_is_not_spoken_of(tmp_path: Path) -> None:
