@@ -1,7 +1,7 @@
 """Does any changed file make a reader fail with a foreign exception, hang, or take memory? Counted, reader by reader.
 
 Run: python benchmarks/fuzz --inputs 20000 [--readers scene,journal] [--seed 0] [--kept build/fuzz]
-     python benchmarks/fuzz --inputs 1000000 --tally build/fuzz.jsonl --seconds 3600; the same command goes on
+     python benchmarks/fuzz --inputs 1000000 --seed 1129 --tally results/fuzz.jsonl --seconds 3600 goes on
 
 Each input is a good file with random changes of its bytes (flips, cuts, insertions, repetitions, interesting numbers)
 or of its structure (values replaced by hostile ones, keys lost and doubled); most changed documents are sealed anew,
@@ -26,6 +26,8 @@ from making import make_all
 from reader import Reader, hang, outcome
 from readers import READERS
 from tally import Tally, Told
+
+from ris_pytorch_pipeline.bench.suites.provenance import commit
 
 MEMORY = Path("/dev/shm")
 """A file system in memory, where there is one."""
@@ -137,7 +139,7 @@ def main() -> None:
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGALRM, hang)
-    names, tally = given.readers.split(","), Tally(given.tally, given.seed)
+    names, tally = given.readers.split(","), Tally(given.tally, given.seed, commit() or "no checkout")
     place = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
     try:
         made(place)

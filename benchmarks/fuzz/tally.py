@@ -4,7 +4,8 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from ris_pytorch_pipeline.files import write_whole
 
 
 @dataclass
@@ -44,37 +45,50 @@ class Tally:
     """What came of the inputs of all readers, piece by piece.
 
     Args:
-        path: of a file of JSON lines that earlier pieces are read from and later ones are appended to; None keeps
-            none.
-        seed: of the inputs; pieces of other seeds in the file are left alone.
+        path: of a file of JSON lines, one for each reader and commit, that earlier pieces are read from and later ones
+            are added to; None keeps none.
+        seed: of the inputs; lines of other seeds in the file stay as they are.
+        commit: of the readers, with later pieces.
     """
 
-    def __init__(self, path: Path | None, seed: int) -> None:
-        self._path, self._seed = path, seed
-        self._told: dict[str, Told] = {}
-        self._pieces: Counter[str] = Counter()
-        lines = path.read_text().splitlines() if path and path.exists() else []
-        for record in map(json.loads, lines):
-            if record.pop("seed") == seed:
-                self._count(record.pop("reader"), Told(counts=Counter(record.pop("counts")), **record))
+    def __init__(self, path: Path | None, seed: int, commit: str) -> None:
+        self._path, self._seed, self._commit = path, seed, commit
+        self._others: list[str] = []
+        self._told: dict[tuple[str, str], Told] = {}
+        self._pieces: Counter[tuple[str, str]] = Counter()
+        for line in path.read_text().splitlines() if path and path.exists() else []:
+            record = json.loads(line)
+            if record.pop("seed") != seed:
+                self._others.append(line)
+                continue
+            place = (record.pop("reader"), record.pop("commit"))
+            self._pieces[place] = record.pop("pieces")
+            self._told[place] = Told(counts=Counter(record.pop("counts")), **record)
 
     def of(self, reader: str) -> Told:
-        """What came of the inputs of a reader so far."""
-        return self._told.setdefault(reader, Told())
+        """What came of the inputs of a reader so far, at any commit."""
+        whole = Told()
+        for (name, _), told in self._told.items():
+            if name == reader:
+                whole.add(told)
+        return whole
 
     def pieces(self, reader: str) -> int:
         """How many pieces of a reader's inputs are done; the next one has this number."""
-        return self._pieces[reader]
+        return sum(count for (name, _), count in self._pieces.items() if name == reader)
 
     def add(self, reader: str, told: Told) -> None:
         """Count and keep one more piece."""
-        self._count(reader, told)
+        place = (reader, self._commit)
+        self._told.setdefault(place, Told()).add(told)
+        self._pieces[place] += 1
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            record: dict[str, Any] = {"reader": reader, "seed": self._seed, **vars(told)}
-            with self._path.open("a") as file:
-                file.write(json.dumps(record) + "\n")
+            write_whole(self._path, [("\n".join([*self._others, *map(self._line, self._told)]) + "\n").encode()])
 
-    def _count(self, reader: str, told: Told) -> None:
-        self.of(reader).add(told)
-        self._pieces[reader] += 1
+    def _line(self, place: tuple[str, str]) -> str:
+        reader, commit = place
+        told = {**vars(self._told[place]), "seconds": round(self._told[place].seconds, 1)}
+        return json.dumps(
+            {"reader": reader, "commit": commit, "seed": self._seed, "pieces": self._pieces[place], **told}
+        )
