@@ -1,0 +1,58 @@
+"""Of which kind are the symbols of each source? One kind for all, or one each. Imports no torch."""
+
+from collections.abc import Iterable
+from typing import Any, Literal, TypeGuard, get_args
+
+from ..errors import InputError
+
+SourceKind = Literal["random", "pilot", "known"]
+"""A new symbol per snapshot, one unknown constant, or symbols that are known up to one complex factor."""
+Kinds = SourceKind | tuple[SourceKind, ...]
+"""Of all sources, or of each: of several kinds, one a slot."""
+
+
+def kinds_of(symbols: Any) -> Kinds:  # noqa: ANN401
+    """The kind of all sources, or a tuple of one a source.
+
+    >>> kinds_of("pilot"), kinds_of(["random", "pilot"])
+    ('pilot', ('random', 'pilot'))
+
+    Raises:
+        InputError: a misspelt kind, or a list of one kind alone.
+    """
+    if isinstance(symbols, str) or not isinstance(symbols, Iterable):
+        _check_named([symbols])
+        return symbols
+    each = tuple(symbols)
+    _check_named(each)
+    if len(set(each)) < 2:
+        raise InputError(
+            "symbols of two kinds or more in a list of one kind a source", repr(list(each)),
+            "a list where all sources are of one kind, which says nothing about their number",
+            f"say symbols={each[0]!r}" if each else "name the kind of all sources",
+        )  # fmt: skip
+    return each
+
+
+def is_mixed(symbols: Any) -> TypeGuard[tuple[SourceKind, ...]]:  # noqa: ANN401
+    """Whether the sources are of several kinds."""
+    return isinstance(symbols, tuple)
+
+
+def shown_kinds(symbols: Kinds) -> str:
+    """In words, for tables and messages.
+
+    >>> shown_kinds(("random", "pilot")), shown_kinds("known")
+    ('random, pilot', 'known')
+    """
+    return ", ".join(symbols) if is_mixed(symbols) else str(symbols)
+
+
+def _check_named(kinds: Iterable[Any]) -> None:
+    known = get_args(SourceKind)
+    for kind in kinds:
+        if not isinstance(kind, str) or kind not in known:
+            raise InputError(
+                "symbols 'random', 'pilot' or 'known', or a list of these, one a source", f"{kind!r:.60}",
+                "a misspelt name", "pick one",
+            )  # fmt: skip
