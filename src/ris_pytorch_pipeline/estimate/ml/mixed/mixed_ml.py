@@ -1,5 +1,6 @@
 """How sources are located of which some send random symbols, some pilots and some known ones."""
 
+import math
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -10,9 +11,10 @@ from ....errors import InputError
 from ....physics import Observation, SourceKind, chart_of, check_visible, is_mixed
 from ....shapes import Counts, Positions
 from ...estimate import Estimate, asked_sources
+from ...floor import FLOOR, floored
 from ...fit.meaning.preflight import check_units
 from ...joining import joined_estimates
-from ...normalise import scale
+from ...normalise import Scaled, scale
 from ...region import SearchRegion
 from ..hypothesis import Hypothesis, Rows
 from ..large.outline import LARGE, outlined
@@ -47,6 +49,7 @@ class MixedMl:
         threshold: gain 2 ΔNLL below which a source hardly stands out.
         polish_iterations: most iterations of the final joint refinement.
         batch: most scenes searched at a time.
+        memory: bytes that the scenes searched at a time may need; fewer are taken at a time where they need more.
     """
 
     region: SearchRegion = field(default_factory=SearchRegion)
@@ -54,6 +57,7 @@ class MixedMl:
     threshold: float = 28.0
     polish_iterations: int = 30
     batch: int = 16
+    memory: int = 1 << 28
     uses_sequences: ClassVar[bool] = True
     fit: ClassVar[bool] = True
 
@@ -99,18 +103,36 @@ class MixedMl:
     def _each(
         self, observation: Observation, kinds: tuple[SourceKind, ...], start: Positions | None
     ) -> Estimate:  # fmt: skip
-        """Some scenes at a time."""
+        """Some scenes at a time; those that turn out to have no noise again, with a little of it."""
         check_units(observation, self.region)
         parts = []
-        for index in torch.arange(len(observation), device=observation.measurements.device).split(self.batch):
-            scaled = scale(observation[index])
-            seen, rows = scaled.observation, torch.arange(len(index), device=index.device)
-            likelihood = MixedLikelihood(seen, self.region, kinds, sent_of(seen, kinds))
-            best = found(likelihood, rows, self.effort) if start is None else self._start(likelihood, start[index])
-            end = likelihood.refine(rows, best, iterations=self.polish_iterations, tolerance=1e-6)
-            end = _strongest_first(end, kinds) if start is None else end
+        for index in torch.arange(len(observation), device=observation.measurements.device).split(
+            self._at_a_time(observation, kinds)
+        ):
+            scaled, places = scale(observation[index]), None if start is None else start[index]
+            likelihood, end = self._located(scaled, kinds, places)
+            silent = torch.nonzero(end.log_noise < math.log(FLOOR)).squeeze(-1)
+            if silent.numel():
+                scaled = floored(scaled, silent)
+                likelihood, end = self._located(scaled, kinds, places)
             parts.append(stated(scaled, likelihood, end, self.threshold))
         return joined_estimates(parts)
+
+    def _at_a_time(self, observation: Observation, kinds: tuple[SourceKind, ...]) -> int:
+        """Scenes searched together: each needs whitened operators, and responses of random sources for the fit."""
+        _, blocks, antennas = observation.blocks.shape
+        columns = 4 * len(observation.array) + 4 * kinds.count("random") * observation.measurements.shape[-2]
+        return max(1, min(self.batch, self.memory // (16 * blocks * antennas * columns)))
+
+    def _located(
+        self, scaled: Scaled, kinds: tuple[SourceKind, ...], start: Positions | None
+    ) -> tuple[MixedLikelihood, Hypothesis]:  # fmt: skip
+        """The optimum of some scenes."""
+        seen, rows = scaled.observation, torch.arange(len(scaled.measured), device=scaled.measured.device)
+        likelihood = MixedLikelihood(seen, self.region, kinds, sent_of(seen, kinds))
+        best = found(likelihood, rows, self.effort) if start is None else self._start(likelihood, start)
+        end = likelihood.refine(rows, best, iterations=self.polish_iterations, tolerance=1e-6)
+        return likelihood, _strongest_first(end, kinds) if start is None else end
 
     def _start(self, likelihood: MixedLikelihood, positions: Positions) -> Hypothesis:
         """Given places, with powers and noise fitted."""

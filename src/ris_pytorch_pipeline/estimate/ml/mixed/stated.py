@@ -1,21 +1,167 @@
 """What is stated of sources of several kinds: ± of both kinds, powers, other answers, and whether the model fits."""
 
-from ....physics import chart_of
-from ....bounds import estimated_deviations
-from ...estimate import Estimate
-from ...outcome import ending_of
-from ...normalise import Scaled
-from ..hypothesis import Hypothesis
-from .likelihood import MixedLikelihood
-import torch
+from dataclasses import replace
 
-def stated(scaled, likelihood, end, threshold):
-    array = likelihood.observation.array
-    positions = likelihood.region.reported(end.cosines, array)
-    chart, coordinates = chart_of(positions, array)
-    rows = torch.arange(len(positions))
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from ....bounds import estimated_deviations
+from ....physics import Observation, chart_of, steering_at
+from ...estimate import Estimate, Fit, Status
+from ...fit.certainty.freedom import widening
+from ...fit.certainty.panel_error import with_panel_errors
+from ...fit.certainty.sandwich import sandwich_information
+from ...fit.counting.expected import expected_share, explained_share
+from ...fit.counting.scatter import scatter_of
+from ...fit.elsewhere.edges import at_edge, pull_of
+from ...fit.elsewhere.modes import THOROUGH, Contest, modes_of
+from ...fit.groups import Groups
+from ...fit.meaning.preflight import channel_rank
+from ...fit.residual.structure import SENTENCES, structure
+from ...fit.residual.tangents import tangents_of
+from ...fit.verdict import ALARM, little_heard
+from ...normalise import Scaled
+from ...outcome import Modes, ending_of
+from ..hypothesis import Hypothesis, joined
+from ..pilots.pilot_ml import PilotMl
+from ..sml import Sml
+from .finding import elsewhere
+from .likelihood import MixedLikelihood
+
+_ITERATIONS, _TOLERANCE = 8, 1e-2
+"""Of the refinement of an answer that is compared with the one given."""
+
+
+def stated(scaled: Scaled, likelihood: MixedLikelihood, end: Hypothesis, threshold: float) -> Estimate:
+    """Positions, powers, ± and fit in the units of the observation.
+
+    Args:
+        scaled: the scenes.
+        likelihood: of them.
+        end: the optimum.
+        threshold: gain 2 ΔNLL below which a pilot or a known source hardly stands out.
+    """
+    seen, region = likelihood.observation, likelihood.region
+    rows = torch.arange(len(seen), device=end.value.device)
+    positions = region.reported(end.cosines, seen.array)
+    chart, coordinates = chart_of(positions, seen.array)
     model = likelihood.model(rows, end)
-    bound = estimated_deviations(coordinates, model.information(), chart, likelihood.region.fixed)
-    return Estimate(positions=positions, order=torch.full_like(rows, positions.shape[1]),
-      powers=end.log_powers.exp()*(scaled.measured/scaled.channel)[:,None], deviations=bound.deviations,
-      noise_variance=end.log_noise.exp()*scaled.measured, status=ending_of(end.converged, bound.deviations, array))
+    information, scores = model.information(), model.block_scores()
+    factor = widening(seen, positions.shape[1], region.fixed)
+    bound, wide = (
+        estimated_deviations(coordinates, each, chart, region.fixed).deviations * factor
+        for each in (information, sandwich_information(information, scores))
+    )
+    estimate = Estimate(
+        positions=positions,
+        order=torch.full_like(rows, positions.shape[1]),
+        powers=end.log_powers.exp() * (scaled.measured / scaled.channel)[:, None],
+        deviations=bound,
+        noise_variance=end.log_noise.exp() * scaled.measured,
+        status=ending_of(end.converged, bound, seen.array),
+        sandwich=torch.maximum(wide, bound),
+    )
+    return _judged(likelihood, estimate, end, threshold, pull_of(information, scores))
+
+
+def _judged(
+    likelihood: MixedLikelihood, estimate: Estimate, end: Hypothesis, threshold: float, pull: Tensor
+) -> Estimate:  # fmt: skip
+    """With what is to be said about each scene."""
+    seen, region = likelihood.observation, likelihood.region
+    groups = groups_of_kinds(likelihood, end)
+    tangents = tangents_of(seen, groups, estimate.positions, signals_of(likelihood, groups))
+    tested = structure(seen, groups, tangents)
+    estimate = with_panel_errors(estimate, seen.array, groups, tangents, tested.p_value, region.fixed)
+    gains, modes = _evidence(likelihood, end), _modes(likelihood, end)
+    random = sum(likelihood.random)
+    free = (channel_rank(seen) <= random) & (random > 0)
+    flags = {
+        Status.MISFIT: tested.p_value < ALARM,
+        Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in modes], device=pull.device),
+        Status.EDGE: at_edge(estimate.positions, region, seen.array, pull),
+        Status.UNTESTED: ~tested.possible | free | little_heard(seen, estimate.order, region),
+        Status.WEAK: (gains < _needed(likelihood, threshold).to(gains)).any(-1),
+    }
+    findings = tuple(_findings(flags, row, ended) for row, ended in enumerate(estimate.status))
+    fit = Fit(
+        explained=explained_share(groups),
+        expected=expected_share(scatter_of(replace(seen, symbols="pilot", sequences=None), groups)),
+        p_value=tested.p_value,
+        evidence=gains,
+        striking=tuple(SENTENCES[i] for i in tested.cause.tolist()),
+        findings=findings,
+        modes=modes,
+    )
+    return replace(estimate, fit=fit, status=tuple((*said, Status.CONVERGED)[0] for said in findings))
+
+
+def _findings(flags: dict[Status, Tensor], row: int, ended: Status) -> tuple[Status, ...]:
+    """All that is to be said of a scene, worst first; how it ended comes before that a source is weak."""
+    said = [status for status, flag in flags.items() if bool(flag[row])]
+    weak = said[-1:] if Status.WEAK in said else []
+    ends = [] if ended is Status.CONVERGED else [ended]
+    return (*said[: len(said) - len(weak)], *ends, *weak)
+
+
+def groups_of_kinds(likelihood: MixedLikelihood, at: Hypothesis) -> Groups:
+    """One group a frequency: a random source has a response for each snapshot, with an amplitude of its own.
+
+    Their amplitudes stand before those of the others, source by source and snapshot by snapshot.
+    """
+    seen, frequencies = likelihood.observation, likelihood.observation.array.frequencies
+    waves = steering_at(at.cosines, seen.array).to(seen.codes.dtype)
+    heard = (seen.response(waves) * likelihood.sent[..., None]).unflatten(1, (frequencies, -1))
+    steady = heard[:, :, :, [not each for each in likelihood.random]].transpose(2, 3).flatten(3)
+    varying = heard[:, :, :, list(likelihood.random)].movedim(3, 2)  # (scene, frequency, source, snapshot, antenna)
+    snapshots = varying.shape[3]
+    eye = torch.eye(snapshots, dtype=heard.dtype, device=heard.device)
+    each = (varying.unsqueeze(3) * eye[:, :, None]).flatten(4).flatten(2, 3)
+    responses = torch.cat([each, steady], dim=2)
+    present = torch.ones((len(seen), responses.shape[2]), dtype=torch.bool, device=heard.device)
+    measured = seen.blocks.unflatten(1, (frequencies, -1)).flatten(2)
+    return Groups(measured, responses, present, seen.blocks.shape[-1])
+
+
+def signals_of(likelihood: MixedLikelihood, groups: Groups) -> Complex[Tensor, "scene block source"]:
+    """What each source sends in each snapshot and frequency, by least squares."""
+    varying, blocks = sum(likelihood.random), likelihood.sent.shape[1]
+    snapshots = blocks // groups.measurements.shape[1]
+    free, factors = groups.amplitudes.tensor_split([varying * snapshots], dim=-1)
+    signals = likelihood.sent.clone()
+    own = free.unflatten(-1, (varying, snapshots)).movedim(2, 3).flatten(1, 2)
+    signals[..., list(likelihood.random)] = own
+    signals[..., [not each for each in likelihood.random]] *= factors.repeat_interleave(snapshots, dim=1)
+    return signals
+
+
+def _evidence(likelihood: MixedLikelihood, end: Hypothesis) -> Float[Tensor, "scene source"]:
+    """2 (NLL without a source - NLL with it), the others held where they are."""
+    count, rows = len(likelihood.kinds), torch.arange(len(end.value), device=end.value.device)
+    values = []
+    for source in range(count):
+        others = [k for k in range(count) if k != source]
+        values.append(likelihood.only(others).start_at(rows, end.cosines[:, others]).value)
+    return 2 * (torch.stack(values, dim=1) - end.value[:, None])
+
+
+def _needed(likelihood: MixedLikelihood, threshold: float) -> Float[Tensor, "source"]:  # noqa: F821
+    """The gain that a source of each kind needs beside the others."""
+    seen, region, given = likelihood.observation, likelihood.region, len(likelihood.kinds) - 1
+    noisy = Sml(region=region).needed(seen, given)
+    steady = PilotMl(region=region, threshold=threshold).needed(seen, given)
+    return torch.tensor([noisy if each else steady for each in likelihood.random])
+
+
+def _modes(likelihood: MixedLikelihood, end: Hypothesis) -> Modes:
+    """Other answers to each scene: each source elsewhere in what the others leave over, all refined."""
+    rows, scenes, rivals = torch.arange(len(end.value), device=end.value.device), [], []
+    for source in range(len(likelihood.kinds)):
+        row, start = elsewhere(likelihood, rows, end, source, THOROUGH)
+        if row.numel():
+            scenes.append(row)
+            rivals.append(likelihood.refine(row, start, iterations=_ITERATIONS, tolerance=_TOLERANCE))
+    none = rows[:0]
+    met = Contest(end, torch.cat([none, *scenes]), joined([end[none], *rivals]))
+    return modes_of(likelihood, rows, met, likelihood.region)
