@@ -24,9 +24,9 @@ def mixed_bound(
 ) -> Bound:
     """Bound for sources of several kinds, with unknown positions, powers, amplitudes and noise variance.
 
-    F_ij = Σ_l tr(Γ_l⁻¹ ∂_iΓ_l Γ_l⁻¹ ∂_jΓ_l) + 2 Re{∂_iμ_l^H Γ_l⁻¹ ∂_jμ_l} (Slepian 1954, Bangs 1971): the random sources
-    give the covariance Γ_l, pilots and known ones the mean μ_l. Random ones are bound as if the others were not there,
-    the others as in noise of covariance Γ_l.
+    F_ij = Σ_l tr(Γ_l⁻¹ ∂_iΓ_l Γ_l⁻¹ ∂_jΓ_l) + 2 Re{∂_iμ_l^H Γ_l⁻¹ ∂_jμ_l} (Slepian 1954, Bangs 1971). The random
+    sources give the covariance Γ_l, pilots and known ones the mean μ_l. Random ones are bound as if the others were not
+    there, the others as in noise of covariance Γ_l.
 
     >>> import ris_pytorch_pipeline as ris
     >>> kinds = ("random", "pilot", "known")

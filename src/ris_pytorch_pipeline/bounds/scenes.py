@@ -16,10 +16,10 @@ _CHUNK = 64
 
 
 def scene_bound(scenes: Scenes, *, partial: bool = False) -> Bound:
-    """The bound that fits the symbols: `stochastic_bound` of random, `pilot_bound` of constant, `known_bound` of known,
-    `mixed_bound` of several kinds.
+    """The bound that fits the symbols.
 
-    It is taken with the codes, the channel and the places of the elements that really acted, in complex128.
+    It is `stochastic_bound` of random, `pilot_bound` of constant, `known_bound` of known symbols, and `mixed_bound` of
+    several kinds; taken with the codes, the channel and the places of the elements that really acted, in complex128.
 
     >>> import ris_pytorch_pipeline as ris
     >>> scenes = ris.simulate(ris.preset("random", sources=2, snr_db=10.0), scenes=4, seed=0)

@@ -140,7 +140,7 @@ def _vectors(random: tuple[bool, ...], kind: bool) -> list[int]:
 def _under_covariance(
     gram: Gram, basis: list[int], others: list[int], powers: Tensor, noise_variance: Tensor
 ) -> Gram:  # fmt: skip
-    """V^H Γ⁻¹ [V, y] = (V^H [V, y] - V^H B S⁻¹ B^H [V, y])/σ² of the other vectors V, S = B^H B + σ² P⁻¹, and y^H Γ⁻¹ y."""
+    """V^H Γ⁻¹ [V, y] = (V^H [V, y] - V^H B S⁻¹ B^H [V, y])/σ² of other vectors V, S = B^H B + σ² P⁻¹; y^H Γ⁻¹ y too."""
     noise = noise_variance.unsqueeze(-1)
     load = torch.diag_embed((noise / powers).to(gram.vectors.dtype)).unsqueeze(-3)
     factor = torch.linalg.cholesky(gram.vectors[..., basis, :][..., basis] + load)

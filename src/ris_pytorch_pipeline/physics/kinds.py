@@ -21,10 +21,8 @@ def kinds_of(symbols: Any) -> Kinds:  # noqa: ANN401
         InputError: a misspelt kind, or a list of one kind alone.
     """
     if isinstance(symbols, str) or not isinstance(symbols, Iterable):
-        _check_named([symbols])
-        return symbols
-    each = tuple(symbols)
-    _check_named(each)
+        return _named(symbols)
+    each: tuple[SourceKind, ...] = tuple(_named(kind) for kind in symbols)
     if len(set(each)) < 2:
         raise InputError(
             "symbols of two kinds or more in a list of one kind a source", repr(list(each)),
@@ -48,11 +46,16 @@ def shown_kinds(symbols: Kinds) -> str:
     return ", ".join(symbols) if is_mixed(symbols) else str(symbols)
 
 
-def _check_named(kinds: Iterable[Any]) -> None:
-    known = get_args(SourceKind)
-    for kind in kinds:
-        if not isinstance(kind, str) or kind not in known:
-            raise InputError(
-                "symbols 'random', 'pilot' or 'known', or a list of these, one a source", f"{kind!r:.60}",
-                "a misspelt name", "pick one",
-            )  # fmt: skip
+def _named(kind: Any) -> SourceKind:  # noqa: ANN401
+    """One kind.
+
+    Raises:
+        InputError: a misspelt name, or something else.
+    """
+    named: dict[str, SourceKind] = {each: each for each in get_args(SourceKind)}
+    if isinstance(kind, str) and kind in named:
+        return named[kind]
+    raise InputError(
+        "symbols 'random', 'pilot' or 'known', or a list of these, one a source", f"{kind!r:.60}",
+        "a misspelt name", "pick one",
+    )  # fmt: skip

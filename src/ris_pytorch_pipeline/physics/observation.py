@@ -80,7 +80,8 @@ class Observation(Sounding):
         tensors = {name: as_tensor(value) for name, value in given.items()}
         tensors = _with_frequencies(tensors, array)
         values = {
-            **tensors, "array": array, "symbols": kinds_of(symbols), "noise_variance": _variance(noise_variance, tensors),
+            **tensors, "array": array, "symbols": kinds_of(symbols),
+            "noise_variance": _variance(noise_variance, tensors),
             "sequences": sequences_of(sequences, tensors["measurements"], array.frequencies),
         }  # fmt: skip
         for name, value in values.items():

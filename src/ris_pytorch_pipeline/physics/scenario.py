@@ -9,7 +9,7 @@ from .arrays import LAYOUT, PANEL, ArrayModel, Placed, array_name, array_named, 
 from .channels import channel_named
 from .codebooks import codebook_named
 from .impairments import Impairments
-from .kinds import Kinds, SourceKind, is_mixed, kinds_of
+from .kinds import Kinds, SourceKind, kinds_of
 from .registry import late, told_apart
 
 Span = float | tuple[float, float]

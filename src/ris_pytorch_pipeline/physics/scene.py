@@ -132,7 +132,7 @@ def _draw_symbols(scenario: Scenario, count: tuple[int, int], array: Array, gene
     scenes, sources = count
     wide = (array.frequencies,) if array.frequencies > 1 else ()
     shape = (scenes, *wide, scenario.snapshots, sources)
-    if not is_mixed(scenario.symbols):
+    if isinstance(scenario.symbols, str):
         return _draw_kind(scenario.symbols, shape, generator)
     each = [_draw_kind(kind, (*shape[:-1], 1), generator) for kind in scenario.symbols]
     return torch.cat(each, dim=-1)

@@ -100,7 +100,8 @@ def judge(
         Status.MISFIT: bool(misfit) | unlike & ~missed,
         Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in aside.modes], device=powers.device),
         Status.EDGE: at_edge(estimate.positions, region, observation.array, aside.pull),
-        Status.UNTESTED: little_heard(observation, groups.order, region) | (~tested.possible | free) & ((groups.order > 0) | unlike),
+        Status.UNTESTED: little_heard(observation, groups.order, region)
+        | (~tested.possible | free) & ((groups.order > 0) | unlike),
         Status.WEAK: weak(found, needed, estimate.order),
     }
     faint = found.gains < needed[:, None]

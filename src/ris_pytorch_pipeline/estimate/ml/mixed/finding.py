@@ -55,7 +55,7 @@ def _grown(likelihood: MixedLikelihood, rows: Rows, effort: SearchEffort) -> Hyp
 
 
 def _unnamed(likelihood: MixedLikelihood, rows: Rows, effort: SearchEffort) -> Hypothesis:
-    """The sources of any symbols that the noncoherent likelihood finds, each given to what its symbols are most like."""
+    """Sources of any symbols that the noncoherent likelihood finds, each given to what its symbols are most like."""
     seen, sources = likelihood.observation.untold(), len(likelihood.kinds)
     cosines = search_known(StochasticLikelihood(seen, likelihood.region), rows, sources, effort).cosines
     here = seen[rows]

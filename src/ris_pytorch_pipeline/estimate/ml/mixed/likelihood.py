@@ -1,9 +1,8 @@
-"""How measurements of sources of several kinds are searched: their joint likelihood, and one more source beside some."""
+"""How measurements of sources of several kinds are searched: jointly, and for one more source beside some."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import torch
 from jaxtyping import Complex
@@ -38,9 +37,9 @@ class MixedLikelihood:
     kinds: tuple[SourceKind, ...]
     sent: Complex[Tensor, "scene block source"]
 
-    @cached_property
+    @property
     def grid(self) -> SearchGrid:
-        """On which a source is sought."""
+        """On which a random source is sought; that of pilots may be finer."""
         return search_grid(self.region, self.observation.array)
 
     @property
@@ -125,7 +124,7 @@ class MixedLikelihood:
     def _whitened(
         self, seen: Observation, given: Hypothesis, responses: Tensor, sent: Tensor
     ) -> StackedStatistics:  # fmt: skip
-        """Γ_l⁻¹ᐟ² s_l G_l and Γ_l⁻¹ᐟ² y_l of all snapshots, off the span of the pilots and known sources that are given."""
+        """Γ_l⁻¹ᐟ² s_l G_l and Γ_l⁻¹ᐟ² y_l of all snapshots, off the span of given sources that are not random."""
         varying = torch.tensor(self.random, dtype=torch.bool, device=sent.device)
         b, powers = responses[:, :, varying], given.log_powers[:, varying].exp()[:, None, None]
         eye = torch.eye(b.shape[-1], dtype=b.dtype, device=b.device)
@@ -157,7 +156,7 @@ class MixedLikelihood:
         return mixed_likelihood(gram, self.random, powers, noise, seen.array.frequencies)
 
     def _levels(self, at: Hypothesis) -> Tensor:
-        """log p of the random sources, and log σ²."""
+        """Log p of the random sources, and log σ²."""
         return torch.cat([_chosen(at, self.random).log_powers, at.log_noise[:, None]], dim=1)
 
     def _log_powers(self, model: Mixed) -> Tensor:
@@ -171,10 +170,11 @@ class MixedLikelihood:
     def _box(self) -> Box:
         like, sources = self.observation.elements, len(self.kinds)
         levels, places = likelihood_box(None, sum(self.random), like), position_box(self.grid, sources)
-        ends = (torch.cat([like.new_tensor(end), rest]) for end, rest in zip(
-            places, (levels.lower, levels.upper, levels.stride), strict=True
-        ))  # fmt: skip
-        return Box(*ends, sources)
+        lower, upper, stride = (
+            torch.cat([like.new_tensor(end), rest])
+            for end, rest in zip(places, (levels.lower, levels.upper, levels.stride), strict=True)
+        )
+        return Box(lower, upper, stride, sources)
 
 
 def _chosen(at: Hypothesis, which: Sequence[bool]) -> Hypothesis:

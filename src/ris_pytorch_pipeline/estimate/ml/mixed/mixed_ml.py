@@ -11,8 +11,8 @@ from ....errors import InputError
 from ....physics import Observation, SourceKind, chart_of, check_visible, is_mixed
 from ....shapes import Counts, Positions
 from ...estimate import Estimate, asked_sources
-from ...floor import FLOOR, floored
 from ...fit.meaning.preflight import check_units
+from ...floor import FLOOR, floored
 from ...joining import joined_estimates
 from ...normalise import Scaled, scale
 from ...region import SearchRegion

@@ -7,7 +7,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from ....bounds import estimated_deviations
-from ....physics import Observation, chart_of, steering_at
+from ....physics import chart_of, steering_at
 from ...estimate import Estimate, Fit, Status
 from ...fit.certainty.freedom import widening
 from ...fit.certainty.panel_error import with_panel_errors
@@ -16,7 +16,7 @@ from ...fit.counting.expected import expected_share, explained_share
 from ...fit.counting.scatter import scatter_of
 from ...fit.elsewhere.edges import at_edge, pull_of
 from ...fit.elsewhere.modes import THOROUGH, Contest, modes_of
-from ...fit.groups import Groups
+from ...fit.groups import Groups, responses_by_kind, symbols_by_kind
 from ...fit.meaning.preflight import channel_rank
 from ...fit.residual.structure import SENTENCES, structure
 from ...fit.residual.tangents import tangents_of
@@ -70,8 +70,8 @@ def _judged(
 ) -> Estimate:  # fmt: skip
     """With what is to be said about each scene."""
     seen, region = likelihood.observation, likelihood.region
-    groups = groups_of_kinds(likelihood, end)
-    tangents = tangents_of(seen, groups, estimate.positions, signals_of(likelihood, groups))
+    groups, signals = _groups_of(likelihood, end)
+    tangents = tangents_of(seen, groups, estimate.positions, signals)
     tested = structure(seen, groups, tangents)
     estimate = with_panel_errors(estimate, seen.array, groups, tangents, tested.p_value, region.fixed)
     gains, modes = _evidence(likelihood, end), _modes(likelihood, end)
@@ -105,35 +105,17 @@ def _findings(flags: dict[Status, Tensor], row: int, ended: Status) -> tuple[Sta
     return (*said[: len(said) - len(weak)], *ends, *weak)
 
 
-def groups_of_kinds(likelihood: MixedLikelihood, at: Hypothesis) -> Groups:
-    """One group a frequency: a random source has a response for each snapshot, with an amplitude of its own.
-
-    Their amplitudes stand before those of the others, source by source and snapshot by snapshot.
-    """
+def _groups_of(likelihood: MixedLikelihood, at: Hypothesis) -> tuple[Groups, Complex[Tensor, "scene block source"]]:
+    """One group a frequency, see `responses_by_kind`, and what each source sends in each block by least squares."""
     seen, frequencies = likelihood.observation, likelihood.observation.array.frequencies
     waves = steering_at(at.cosines, seen.array).to(seen.codes.dtype)
     heard = (seen.response(waves) * likelihood.sent[..., None]).unflatten(1, (frequencies, -1))
-    steady = heard[:, :, :, [not each for each in likelihood.random]].transpose(2, 3).flatten(3)
-    varying = heard[:, :, :, list(likelihood.random)].movedim(3, 2)  # (scene, frequency, source, snapshot, antenna)
-    snapshots = varying.shape[3]
-    eye = torch.eye(snapshots, dtype=heard.dtype, device=heard.device)
-    each = (varying.unsqueeze(3) * eye[:, :, None]).flatten(4).flatten(2, 3)
-    responses = torch.cat([each, steady], dim=2)
+    responses = responses_by_kind(heard, likelihood.random)
     present = torch.ones((len(seen), responses.shape[2]), dtype=torch.bool, device=heard.device)
     measured = seen.blocks.unflatten(1, (frequencies, -1)).flatten(2)
-    return Groups(measured, responses, present, seen.blocks.shape[-1])
-
-
-def signals_of(likelihood: MixedLikelihood, groups: Groups) -> Complex[Tensor, "scene block source"]:
-    """What each source sends in each snapshot and frequency, by least squares."""
-    varying, blocks = sum(likelihood.random), likelihood.sent.shape[1]
-    snapshots = blocks // groups.measurements.shape[1]
-    free, factors = groups.amplitudes.tensor_split([varying * snapshots], dim=-1)
-    signals = likelihood.sent.clone()
-    own = free.unflatten(-1, (varying, snapshots)).movedim(2, 3).flatten(1, 2)
-    signals[..., list(likelihood.random)] = own
-    signals[..., [not each for each in likelihood.random]] *= factors.repeat_interleave(snapshots, dim=1)
-    return signals
+    groups = Groups(measured, responses, present, seen.blocks.shape[-1])
+    sent = likelihood.sent.unflatten(1, (frequencies, -1))
+    return groups, symbols_by_kind(groups.amplitudes, sent, likelihood.random).flatten(1, 2)
 
 
 def _evidence(likelihood: MixedLikelihood, end: Hypothesis) -> Float[Tensor, "scene source"]:

@@ -38,7 +38,7 @@ class PilotLikelihood:
     Args:
         observation: scaled scenes in complex128, see `normalise.scale`.
         region: the field of view.
-        statistics: what is known of the scenes, where they are not heard in white noise; else those of the measurements.
+        statistics: what a scene says of a pilot, where it is not heard in white noise; else that of the measurements.
     """
 
     def __init__(
