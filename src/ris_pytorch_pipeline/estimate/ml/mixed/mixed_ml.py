@@ -33,8 +33,8 @@ class MixedMl:
     of several pilots, or several random sources, the stronger comes first.
 
     Known sources are found by their sequences, then pilots, then random sources in what is left over, all in noise of
-    covariance Γ_l; the same starts from where `Sml` finds sources of any symbols. The likelier end is searched on,
-    source by source, and refined jointly.
+    covariance Γ_l, and searched on source by source; so are the places where `Sml` finds sources of any symbols. The
+    likelier end is refined jointly.
 
     >>> import ris_pytorch_pipeline as ris
     >>> kinds = ("random", "pilot", "known")
