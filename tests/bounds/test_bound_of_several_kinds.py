@@ -1,4 +1,4 @@
-"""The bound of sources of several kinds against a Fisher matrix of finite differences, and against its special cases."""
+"""The bound of sources of several kinds beside a Fisher matrix of finite differences, and its special cases."""
 
 from collections.abc import Callable
 

@@ -72,9 +72,9 @@ def _fitted(scene: Observation, positions: Positions) -> tuple[Tensor, Tensor, T
     y = measured[0].unsqueeze(-1)
     sent = _sent(scene, sources)
     response = response * sent.unsqueeze(-2)
-    if is_mixed(scene.symbols):
+    if is_mixed(scene.symbols) and scene.symbols.count("random") < y.shape[-2]:
         return _fitted_by_kind(response, y, sent.expand(frequencies, snapshots, -1), scene)
-    if scene.symbols != "random":
+    if scene.symbols in ("pilot", "known"):
         response, y = response.flatten(1, 2).unsqueeze(1), y.flatten(1, 2).unsqueeze(1)
     spare = (y.shape[-2] - sources) * y.shape[1] * frequencies
     gains = torch.view_as_real(response).square().sum(-1).mean(dim=(0, 1, 2))
@@ -97,8 +97,8 @@ def _fitted_by_kind(response: Tensor, y: Tensor, sent: Tensor, scene: Observatio
     spare = max(1, (columns.shape[1] - columns.shape[2]) * len(columns))
     variance = torch.view_as_real(measured - columns @ amplitudes).square().sum() / spare
     symbols = symbols_by_kind(amplitudes.squeeze(-1)[None], sent[None], random)[0]
-    heard = torch.view_as_real(response * symbols.unsqueeze(-2)).square().sum(-1).mean(dim=(0, 1, 2))
-    return _with_floor(scene, symbols, variance, heard)
+    gains, powers = (torch.view_as_real(x).square().sum(-1).flatten(0, -2).mean(0) for x in (response, symbols))
+    return _with_floor(scene, symbols, variance, gains * powers)
 
 
 def _with_floor(
