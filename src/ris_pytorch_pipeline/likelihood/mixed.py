@@ -24,6 +24,13 @@ def sequenced_gram(
 ) -> Gram:
     """One Gram per snapshot and frequency of s_kl G_l a_k and s_kl G_l ∂a_k.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.physics import chart_of
+    >>> scenes = ris.simulate(ris.preset("random", symbols="known", sources=2), scenes=1, seed=0)
+    >>> chart, there = chart_of(scenes.truth.positions, scenes.observation.array)
+    >>> sequenced_gram(there, chart, scenes.observation, scenes.truth.symbols).vectors.shape  # 4 vectors a source
+    torch.Size([1, 16, 8, 8])
+
     Args:
         coordinates: (..., source, 3).
         chart: in which the sources move.
@@ -42,6 +49,16 @@ class Mixed:
     One amplitude x_k a source and frequency is free. It is concentrated out: x = (B^H Γ⁻¹ B)⁻¹ B^H Γ⁻¹ y, all snapshots
     of a frequency stacked. The parameters are (a, b, q) of every source in their order, log p of the random ones, and
     log σ². Where all sources are of one kind, this is the likelihood of that kind.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.physics import chart_of
+    >>> scenes = ris.simulate(ris.preset("pilot", sources=1), scenes=1, seed=0)
+    >>> seen, truth = scenes.observation, scenes.truth
+    >>> chart, there = chart_of(truth.positions, seen.array)
+    >>> gram = sequenced_gram(there, chart, seen, torch.ones_like(truth.symbols), seen.blocks)
+    >>> pilot = mixed_likelihood(gram, (False,), truth.powers[:, :0], truth.noise_variance)
+    >>> pilot.score.shape, pilot.information().shape  # (a, b, q) and log σ²; x is concentrated out
+    (torch.Size([1, 4]), torch.Size([1, 4, 4]))
 
     Args:
         varying: inner products of the random sources with y - μ under Γ⁻¹.
@@ -114,6 +131,18 @@ def mixed_likelihood(
     frequencies: int = 1,
 ) -> Mixed:
     """The likelihood of sources of several kinds.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.physics import chart_of
+    >>> scenes = ris.simulate(ris.preset("random", symbols=("random", "pilot"), snr_db=20.0), scenes=1, seed=0)
+    >>> seen, truth = scenes.observation, scenes.truth
+    >>> chart, there = chart_of(truth.positions, seen.array)
+    >>> gram = sequenced_gram(there, chart, seen, torch.ones_like(truth.symbols), seen.blocks)
+    >>> model = mixed_likelihood(gram, (True, False), truth.powers[:, :1], truth.noise_variance)
+    >>> bool((model.projection.symbols / truth.symbols[:, :1, 1:] - 1).abs() < 0.2)  # x of the pilot
+    True
+    >>> model.score.shape  # (a, b, q) of both, log p and log σ²
+    torch.Size([1, 8])
 
     Args:
         gram: of all sources, see `sequenced_gram`; blocks of shape (..., block).

@@ -33,7 +33,11 @@ def kinds_of(symbols: Any) -> Kinds:  # noqa: ANN401
 
 
 def is_mixed(symbols: Any) -> TypeGuard[tuple[SourceKind, ...]]:  # noqa: ANN401
-    """Whether the sources are of several kinds."""
+    """Whether the sources are of several kinds.
+
+    >>> is_mixed("known"), is_mixed(("random", "known"))
+    (False, True)
+    """
     return isinstance(symbols, tuple)
 
 

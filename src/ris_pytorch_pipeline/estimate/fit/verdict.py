@@ -104,9 +104,8 @@ def judge(
         | (~tested.possible | free) & ((groups.order > 0) | unlike),
         Status.WEAK: weak(found, needed, estimate.order),
     }
-    faint = found.gains < needed[:, None]
     findings = tuple(
-        _findings(flags, row, status, faint=all(bool(faint[row, mode.source]) for mode in aside.modes[row]))
+        _findings(flags, row, status, faint=all(found.gains[row, m.source] < needed[row] for m in aside.modes[row]))
         for row, status in enumerate(estimate.status)
     )
     fit = Fit(
