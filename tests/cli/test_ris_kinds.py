@@ -73,7 +73,7 @@ def test_measured_positions_complete_a_truth_of_kinds() -> None:
 
 
 def test_a_network_is_told_no_kinds() -> None:
-    with pytest.raises(ConfigurationError, match="neither sequences nor the kind"):
+    with pytest.raises(ConfigurationError, match="nor the kind of each source"):
         TrainingExperiment(scenario=preset("random", symbols=KINDS))
     with pytest.raises(ConfigurationError, match="3 sources, one for each of the symbols"):
         preset("random", symbols=KINDS, sources=2)

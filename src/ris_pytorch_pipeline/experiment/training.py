@@ -66,7 +66,7 @@ class TrainingExperiment:
         if "known" in (self.scenario.symbols, *self.kinds) or is_mixed(self.scenario.symbols):
             raise ConfigurationError(
                 "symbols 'random', 'pilot' or 'gaussian' to train on", repr((self.scenario.symbols, *self.kinds)),
-                "a network is told neither sequences nor the kind of each source",
+                "a network is not told sequences, nor the kind of each source",
                 "train on 'random' ones; `ris locate` uses sequences without a network",
             )  # fmt: skip
         self.phases.weights(self.loss)  # refuses a phase without any term
