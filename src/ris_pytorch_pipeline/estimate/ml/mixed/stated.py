@@ -14,6 +14,7 @@ from ...fit.certainty.panel_error import with_panel_errors
 from ...fit.certainty.sandwich import sandwich_information
 from ...fit.counting.expected import expected_share, explained_share
 from ...fit.counting.scatter import scatter_of
+from ...fit.counting.spare import ASKED
 from ...fit.elsewhere.edges import at_edge, pull_of
 from ...fit.elsewhere.modes import THOROUGH, Contest, modes_of
 from ...fit.groups import Groups, responses_by_kind, symbols_by_kind
@@ -26,6 +27,7 @@ from ...outcome import Modes, ending_of
 from ..hypothesis import Hypothesis, joined
 from ..pilots.pilot_ml import PilotMl
 from ..sml import Sml
+from .evidence import evidence_of
 from .finding import elsewhere
 from .likelihood import MixedLikelihood
 
@@ -74,7 +76,8 @@ def _judged(
     tangents = tangents_of(seen, groups, estimate.positions, signals)
     tested = structure(seen, groups, tangents)
     estimate = with_panel_errors(estimate, seen.array, groups, tangents, tested.p_value, region.fixed)
-    gains, modes = _evidence(likelihood, end), _modes(likelihood, end)
+    scatter = scatter_of(replace(seen, symbols="pilot", sequences=None), groups)
+    gains, modes = evidence_of(likelihood, end, scatter), _modes(likelihood, end)
     random = sum(likelihood.random)
     free = (channel_rank(seen) <= random) & (random > 0)
     flags = {
@@ -87,7 +90,7 @@ def _judged(
     findings = tuple(_findings(flags, row, ended) for row, ended in enumerate(estimate.status))
     fit = Fit(
         explained=explained_share(groups),
-        expected=expected_share(scatter_of(replace(seen, symbols="pilot", sequences=None), groups)),
+        expected=expected_share(scatter),
         p_value=tested.p_value,
         evidence=gains,
         striking=tuple(SENTENCES[i] for i in tested.cause.tolist()),
@@ -118,20 +121,10 @@ def _groups_of(likelihood: MixedLikelihood, at: Hypothesis) -> tuple[Groups, Com
     return groups, symbols_by_kind(groups.amplitudes, sent, likelihood.random).flatten(1, 2)
 
 
-def _evidence(likelihood: MixedLikelihood, end: Hypothesis) -> Float[Tensor, "scene source"]:
-    """2 (NLL without a source - NLL with it), the others held where they are."""
-    count, rows = len(likelihood.kinds), torch.arange(len(end.value), device=end.value.device)
-    values = []
-    for source in range(count):
-        others = [k for k in range(count) if k != source]
-        values.append(likelihood.only(others).start_at(rows, end.cosines[:, others]).value)
-    return 2 * (torch.stack(values, dim=1) - end.value[:, None])
-
-
 def _needed(likelihood: MixedLikelihood, threshold: float) -> Float[Tensor, "source"]:  # noqa: F821
-    """The gain that a source of each kind needs beside the others."""
+    """The gain that a source of each kind needs beside the others and scatter."""
     seen, region, given = likelihood.observation, likelihood.region, len(likelihood.kinds) - 1
-    noisy = Sml(region=region).needed(seen, given)
+    noisy = ASKED * Sml(region=region).needed(seen, given)
     steady = PilotMl(region=region, threshold=threshold).needed(seen, given)
     return torch.tensor([noisy if each else steady for each in likelihood.random])
 
