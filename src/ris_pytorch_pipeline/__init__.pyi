@@ -2,7 +2,7 @@ from .bench import matched
 from .bounds import scene_bound
 from .calibrate import load_calibration
 from .data import load_scenes, save_scenes, simulate
-from .estimate import KnownMl, PilotMl, SearchRegion, Sml
+from .estimate import KnownMl, MixedMl, PilotMl, SearchRegion, Sml
 from .importing import import_scenes
 from .localise import Localiser
 from .physics import Line, Observation, Panel, Points, preset
@@ -13,6 +13,7 @@ __all__ = [
     "KnownMl",
     "Line",
     "Localiser",
+    "MixedMl",
     "Observation",
     "Panel",
     "PilotMl",

@@ -129,9 +129,12 @@ def test_the_genie_is_no_contender() -> None:
 @pytest.mark.parametrize("name", sorted(CONTENDERS))
 def test_every_contender_carries_its_name_and_is_wired_up(name: str) -> None:
     assert contender(name, region_of(SMALL)).name == name
-    symbols = name if name in {"pilot", "known"} else "random"
-    easy = replace(SMALL, horizontal=6, vertical=6, antennas=24, snapshots=12, symbols=symbols)
-    (cell,) = sweep(easy, [name], [1], [20.0], 4, 0, True)
+    symbols = {"pilot": "pilot", "known": "known", "mixed": ("random", "pilot")}.get(name, "random")
+    count = 2 if name == "mixed" else 1
+    easy = replace(
+        SMALL, horizontal=6, vertical=6, antennas=24, snapshots=12, symbols=symbols, sources=count, separation=0.3
+    )
+    (cell,) = sweep(easy, [name], [count], [20.0], 4, 0, True)
     assert cell.missed.value <= 0.25, "one source at 20 dB and M near N is easy for every one of them"
 
 

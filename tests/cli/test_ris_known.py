@@ -53,12 +53,6 @@ def test_a_late_sequence_is_named(ris: Run, tmp_path: Path) -> None:
     assert checked["better"][0] == "sequences one snapshot earlier"
 
 
-def test_kinds_of_each_source_are_refused_with_the_way_out(ris: Run, tmp_path: Path) -> None:
-    mixed = MAPPING.replace('symbols = "known"', 'symbols = ["known", "pilot"]')
-    (tmp_path / "mapping.toml").write_text(mixed, encoding="utf-8")
-    ris("import", "mapping.toml", "mixed.safetensors").refused("a pilot a sequence of ones")
-
-
 def test_a_pilot_beside_a_known_source_is_a_sequence_of_ones() -> None:
     scenes = draw(preset("random", symbols="known", sources=2, snr_db=15.0), 3, stream(1, "pilot beside"))
     seen, truth = scenes.observation, scenes.truth

@@ -78,7 +78,7 @@ def test_what_does_not_fit_is_refused() -> None:
         ({"sequences": 0 * seen.sequences}, "a symbol other than zero"),
         ({"sequences": seen.sequences * torch.tensor([0, 1])}, "move it behind the others"),
         ({"sequences": seen.sequences * torch.tensor([1, torch.nan])}, "symbols='random' for all"),
-        ({"symbols": ("known", "random")}, "a pilot beside known sources a sequence of ones"),
+        ({"symbols": ("known", "random")}, "put each kind in the slot of its sequence"),
     ):
         with pytest.raises(InputError, match=word):
             replace(seen, **changes)

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from ..estimate import Estimate, KnownMl, PilotMl, SearchRegion, Sml
+from ..estimate import Estimate, KnownMl, MixedMl, PilotMl, SearchRegion, Sml, likelihood_for
 from ..physics import Observation, Scenario, Truth, ends
 from ..shapes import Positions
 
@@ -37,11 +37,12 @@ class GenieStart:
 
 
 def genie_for(scenario: Scenario, region: SearchRegion) -> GenieStart:
-    """The genie of the scenario's symbols: `Sml` for random, `PilotMl` for constant, `KnownMl` for known ones."""
+    """The genie of the scenario's symbols: the likelihood that `likelihood_for` names."""
     refiners: dict[str, Refiner] = {
-        "random": Sml(region=region), "pilot": PilotMl(region=region), "known": KnownMl(region=region)
+        "sml": Sml(region=region), "pilot": PilotMl(region=region), "known": KnownMl(region=region),
+        "mixed": MixedMl(region=region),
     }  # fmt: skip
-    return GenieStart(refiner=refiners[scenario.symbol_model])
+    return GenieStart(refiner=refiners[likelihood_for(scenario.symbol_model)])
 
 
 def region_of(scenario: Scenario) -> SearchRegion:

@@ -9,7 +9,7 @@ from torch import Tensor
 from ..errors import InputError
 from ..estimate import Estimate
 from ..matching import UNMATCHED, gather_found
-from ..physics import Scenes, Truth, as_told
+from ..physics import Kinds, Scenes, Truth, as_told, is_mixed
 from ..shapes import Mask, Positions
 from .gospa import position_error
 from .score import TOLERANCE, match_directions
@@ -40,11 +40,12 @@ class Matched:
     false: Int[Tensor, "scene"]  # noqa: F821
 
 
-def matched(estimate: Estimate, truth: Scenes | Truth) -> Matched:
+def matched(estimate: Estimate, truth: Scenes | Truth, kinds: Kinds = "random") -> Matched:
     """An estimate beside its truth: the assignment with the most pairs within 3°, then the least squared angles.
 
     A line sees a cone about itself. Its sources are compared on their cones, see `as_told`, for which the array must be
-    known: pass the scenes.
+    known: pass the scenes. Of sources of several kinds both may be in the order of the kinds, as the truth and the
+    estimate of `MixedMl` are: with `kinds` a random source is no pair of a pilot, wherever it is.
 
     >>> from ris_pytorch_pipeline.estimate import Sml
     >>> from ris_pytorch_pipeline.physics import draw, preset
@@ -57,16 +58,18 @@ def matched(estimate: Estimate, truth: Scenes | Truth) -> Matched:
     Args:
         estimate: of some scenes.
         truth: the same scenes, or their truth alone where the array is no line.
+        kinds: one a slot, such as `scenes.observation.symbols`; one for all compares places alone.
 
     Returns:
         The estimate, source by source of the truth.
 
     Raises:
-        InputError: another number of scenes, or the truth alone of scenes whose elevation is not told.
+        InputError: another number of scenes, the truth alone of scenes whose elevation is not told, or another number
+            of kinds than slots.
     """
     true, there, hidden = as_compared(truth, estimate)
     found = estimate.positions.double().to(true.device)
-    partner = match_directions(true, there)
+    partner = match_directions(true, there, _alike(kinds, true.shape[1], there.shape[1]))
     paired = partner != UNMATCHED
     return Matched(
         positions=gather_found(found, partner),
@@ -77,6 +80,22 @@ def matched(estimate: Estimate, truth: Scenes | Truth) -> Matched:
         partner=partner,
         false=estimate.order.to(true.device) - torch.sum(paired, dim=-1),
     )
+
+
+def _alike(kinds: Kinds, true: int, found: int) -> Bool[Tensor, "true found"]:
+    """(true, found): which slots are of one kind.
+
+    Raises:
+        InputError: another number of kinds than slots.
+    """
+    if not is_mixed(kinds):
+        return torch.ones((true, found), dtype=torch.bool)
+    if (true, found) != (len(kinds), len(kinds)):
+        raise InputError(
+            f"a slot for each of {len(kinds)} kinds, in truth and estimate", f"{true} and {found}",
+            "an estimate that is not in the order of the kinds", "leave kinds out to compare places alone",
+        )  # fmt: skip
+    return torch.tensor([[one == other for other in kinds] for one in kinds])
 
 
 def as_compared(truth: Scenes | Truth, estimate: Estimate) -> tuple[Positions, Positions, Hidden]:

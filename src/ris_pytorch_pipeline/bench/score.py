@@ -126,10 +126,19 @@ def joined_scores(scores: Sequence[Score]) -> Score:
     return Score(**{name: joined([vars(part)[name] for part in scores]) for name in vars(scores[0])})
 
 
-def match_directions(true: TruePositions, found: FoundPositions) -> Int[Tensor, "scene true"]:
-    """The assignment with the most pairs within 3°, and among those the least sum of squared angles."""
+def match_directions(
+    true: TruePositions, found: FoundPositions, alike: Bool[Tensor, "true found"] | None = None
+) -> Int[Tensor, "scene true"]:  # fmt: skip
+    """The assignment with the most pairs within 3°, and among those the least sum of squared angles.
+
+    Args:
+        true: (scene, true, 3).
+        found: (scene, found, 3).
+        alike: (true, found), False of slots that make no pair wherever they are; None is none of them.
+    """
     present, detected = occupied(true), occupied(found)
     share = (great_circle(true[:, :, None], found[:, None]) / TOLERANCE).square()
+    share = share if alike is None else share.masked_fill(~alike.to(share.device), torch.inf)
     apart = float(max(1, true.shape[1])) + 1  # one pair more outweighs any sum of shares, each below 1
     return match(torch.where(share < 1, share, apart), present, detected, apart)
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..physics import Scenes, Sounding
+from ..physics import Scenes, Sounding, is_mixed
 from .bound import Bound, NotIdentifiableError
 from .deterministic import known_bound, pilot_bound
+from .mixed import mixed_bound
 from .stochastic import stochastic_bound
 
 _CHUNK = 64
@@ -15,9 +16,10 @@ _CHUNK = 64
 
 
 def scene_bound(scenes: Scenes, *, partial: bool = False) -> Bound:
-    """The bound that fits the symbols: `stochastic_bound` of random, `pilot_bound` of constant, `known_bound` of known.
+    """The bound that fits the symbols.
 
-    It is taken with the codes, the channel and the places of the elements that really acted, in complex128.
+    It is `stochastic_bound` of random, `pilot_bound` of constant, `known_bound` of known symbols, and `mixed_bound` of
+    several kinds; taken with the codes, the channel and the places of the elements that really acted, in complex128.
 
     >>> import ris_pytorch_pipeline as ris
     >>> scenes = ris.simulate(ris.preset("random", sources=2, snr_db=10.0), scenes=4, seed=0)
@@ -80,4 +82,7 @@ def _bound_of(scenes: Scenes, order: int) -> Bound:
         return stochastic_bound(positions, truth.powers[:, :order].double(), noise, applied)
     if given.symbols == "known":
         return known_bound(positions, truth.symbols[..., :order].to(torch.complex128), noise, applied)
+    if is_mixed(given.symbols):
+        symbols = truth.symbols[..., :order].to(torch.complex128)
+        return mixed_bound(positions, given.symbols, truth.powers[:, :order].double(), symbols, noise, applied)
     return pilot_bound(positions, truth.symbols[..., 0, :order].to(torch.complex128), noise, applied)

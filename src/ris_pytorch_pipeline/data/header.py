@@ -4,11 +4,11 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
-from ..errors import ConfigurationError, SceneFileError
+from ..errors import ConfigurationError, InputError, SceneFileError
 from ..files import parse_document
-from ..physics import Array, Pose, wavefront_named
+from ..physics import Array, Kinds, Pose, kinds_of, wavefront_named
 from .digest import config_digest
 
 SCHEMA = "ris-scenes"
@@ -30,7 +30,7 @@ class Header:
 
     Args:
         wavelengths: metres.
-        symbols: `random`, `pilot` or `known`, see `Observation`.
+        symbols: `random`, `pilot` or `known`, or one of these for each source, see `Observation`.
         package: version of the package that wrote the file.
         note: where the scenes come from, in words.
         config: the resolved configuration they were simulated from; None for measured scenes.
@@ -42,7 +42,7 @@ class Header:
     """
 
     wavelengths: tuple[float, ...]
-    symbols: Literal["random", "pilot", "known"]
+    symbols: Kinds
     package: str
     note: str = ""
     config: Mapping[str, Any] | None = None
@@ -100,7 +100,8 @@ def header_from_json(text: str | None, source: str) -> Header:
         _refuse(source, f"missing or foreign header keys: {differing}", "a file edited by hand", "write the file anew")
     _check_texts(values, source)
     _check_values(values, source)
-    return Header(**{**values, "wavelengths": tuple(values["wavelengths"])})
+    kinds = {"wavelengths": tuple(values["wavelengths"]), "symbols": kinds_of(values["symbols"])}
+    return Header(**{**values, **kinds})
 
 
 def _upgraded(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,8 +126,10 @@ def _check_values(values: Mapping[str, Any], source: str) -> None:
         pose_of(values["pose"])
     except (ConfigurationError, KeyError, TypeError, ValueError) as error:
         _refuse(source, f"an array that cannot be: {error}", "a file edited by hand", "write the file anew")
-    if symbols not in ("random", "pilot", "known"):
-        _refuse(source, f"symbols {symbols!r}", "a misspelt name", "write 'random', 'pilot' or 'known'")
+    try:
+        kinds_of(symbols)
+    except InputError as error:
+        _refuse(source, f"symbols {error.got}", error.cause, "write 'random', 'pilot' or 'known', or one a source")
     if config is not None and not isinstance(config, dict):
         _refuse(source, "a configuration that is no table", "a file edited by hand", "write the file anew")
     expected = None if config is None else config_digest(config)

@@ -5,7 +5,8 @@ from scipy.optimize import nnls
 from torch import Tensor
 
 from ..errors import InputError
-from ..physics import Observation, Truth, check_visible, coded_response, steering
+from ..estimate.fit.groups import responses_by_kind, symbols_by_kind
+from ..physics import Observation, Truth, check_visible, coded_response, is_mixed, steering
 from ..physics.sequences import sent_by
 from ..shapes import Positions
 
@@ -71,7 +72,9 @@ def _fitted(scene: Observation, positions: Positions) -> tuple[Tensor, Tensor, T
     y = measured[0].unsqueeze(-1)
     sent = _sent(scene, sources)
     response = response * sent.unsqueeze(-2)
-    if scene.symbols != "random":
+    if is_mixed(scene.symbols) and scene.symbols.count("random") < y.shape[-2]:
+        return _fitted_by_kind(response, y, sent.expand(frequencies, snapshots, -1), scene)
+    if scene.symbols in ("pilot", "known"):
         response, y = response.flatten(1, 2).unsqueeze(1), y.flatten(1, 2).unsqueeze(1)
     spare = (y.shape[-2] - sources) * y.shape[1] * frequencies
     gains = torch.view_as_real(response).square().sum(-1).mean(dim=(0, 1, 2))
@@ -82,21 +85,48 @@ def _fitted(scene: Observation, positions: Positions) -> tuple[Tensor, Tensor, T
         symbols, variance = _by_moments(response, y)
     symbols = sent * symbols.squeeze(-1).expand(frequencies, snapshots, sources)
     powers = torch.view_as_real(symbols).square().sum(-1).mean(dim=(0, 1))
-    floor = torch.finfo(variance.dtype).eps * torch.view_as_real(measured).square().sum(-1).mean()
-    symbols = symbols[None] if scene.wide else symbols
-    return symbols, variance.clamp_min(float(floor)), gains * powers
+    return _with_floor(scene, symbols, variance, gains * powers)
+
+
+def _fitted_by_kind(response: Tensor, y: Tensor, sent: Tensor, scene: Observation) -> tuple[Tensor, Tensor, Tensor]:
+    """The same of sources of several kinds: random ones have a symbol in each snapshot, others a factor a frequency."""
+    kinds = scene.symbols if is_mixed(scene.symbols) else ()
+    random = [kind == "random" for kind in kinds]
+    columns, measured = responses_by_kind(response.mT[None], random)[0].mT, y.flatten(1, 2)
+    amplitudes = torch.linalg.lstsq(columns, measured).solution
+    spare = max(1, (columns.shape[1] - columns.shape[2]) * len(columns))
+    variance = torch.view_as_real(measured - columns @ amplitudes).square().sum() / spare
+    symbols = symbols_by_kind(amplitudes.squeeze(-1)[None], sent[None], random)[0]
+    gains, powers = (torch.view_as_real(x).square().sum(-1).flatten(0, -2).mean(0) for x in (response, symbols))
+    return _with_floor(scene, symbols, variance, gains * powers)
+
+
+def _with_floor(
+    scene: Observation, symbols: Tensor, variance: Tensor, received: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    """Symbols with the axes of the scene, σ² that is more than rounding, and the received powers."""
+    floor = torch.finfo(variance.dtype).eps * torch.view_as_real(scene.measurements).square().sum(-1).mean()
+    return symbols[None] if scene.wide else symbols, variance.clamp_min(float(floor)), received
 
 
 def _sent(scene: Observation, sources: int) -> Tensor:
     """(frequency or 1, snapshot or 1, source): what is known of the symbols, at unit mean power; ones where nothing is.
 
     Raises:
-        InputError: another number of sequences than positions.
+        InputError: another number of sequences, or of kinds, than positions.
     """
+    if is_mixed(scene.symbols) and len(scene.symbols) != sources:
+        raise InputError(
+            f"a position for each of {len(scene.symbols)} kinds", str(sources), "a source without a position",
+            "give every source a position, in the order of the kinds",
+        )  # fmt: skip
     if scene.sequences is None:
         return scene.measurements.new_ones(1, 1, sources)
     sent = (scene.sequences if scene.wide else scene.sequences.unsqueeze(1))[0]
-    if sent.shape[-1] < sources or int(sent_by(scene.sequences)) != sources:
+    if is_mixed(scene.symbols):
+        known = torch.tensor([kind == "known" for kind in scene.symbols], device=sent.device)
+        sent = torch.where(known, sent, torch.ones_like(sent))
+    elif sent.shape[-1] < sources or int(sent_by(scene.sequences)) != sources:
         raise InputError(
             f"as many positions as sequences, {int(sent_by(scene.sequences))}", str(sources),
             "a source without a position", "give every source of the sequences a position, in their order",

@@ -57,7 +57,7 @@ class SceneDocument:
         channel: (scene, [frequency,] antenna, element).
         elements: (element, 3), metres.
         wavelengths: metres.
-        symbols: `random`, `pilot` or `known`.
+        symbols: `random`, `pilot` or `known`, or a list of one of these for each source.
         noise_variance: (scene,), or None where it is not known.
         wavefront: name of the wave, see `wavefront_named`.
         pose: of the array, fields left out are zero.
@@ -69,7 +69,7 @@ class SceneDocument:
     channel: Parts
     elements: list[Any]
     wavelengths: list[float]
-    symbols: str
+    symbols: str | list[str]
     noise_variance: list[float] | None
     wavefront: str
     pose: PoseParts

@@ -22,7 +22,7 @@ from ..files import (
     warn_unsealed,
     write_tensors,
 )
-from ..physics import Observation, Scenes, Truth, check_visible
+from ..physics import Observation, Scenes, Truth, check_visible, is_mixed
 from .digest import config_digest
 from .header import Header, header_from_json, pose_values
 from .plausible import check_kinds, check_plausible
@@ -278,9 +278,10 @@ def _truth(path: _Source, values: Mapping[str, Tensor], observation: Observation
     for name, shape in shapes.items():
         if tuple(given[name].shape) != shape:
             _refuse(path, f"truth.{name} of shape {shape}", str(tuple(given[name].shape)))
-    counts = given["sources"]
-    if counts.is_floating_point() or not bool(((counts >= 1) & (counts <= slots)).all()):
-        _refuse(path, f"truth.sources as whole numbers in 1..{slots}", str(counts.tolist()[:8]))
+    counts, kinds = given["sources"], observation.symbols
+    least, most = (len(kinds), len(kinds)) if is_mixed(kinds) else (1, slots)
+    if counts.is_floating_point() or not bool(((counts >= least) & (counts <= min(most, slots))).all()):
+        _refuse(path, f"truth.sources as whole numbers in {least}..{most}", str(counts.tolist()[:8]))
     truth = Truth(**given)
     for name in _PADDED:
         value = values[name]

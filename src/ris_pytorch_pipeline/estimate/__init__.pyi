@@ -11,6 +11,7 @@ from .joining import joined_estimates, pad_sources
 from .judging import Judging, StatesFit, judged
 from .ml.known.known_ml import KnownMl
 from .ml.maximum_likelihood import MaximumLikelihood
+from .ml.mixed.mixed_ml import MixedMl
 from .ml.pilots.pilot_ml import PilotMl
 from .ml.search import SearchEffort
 from .ml.sml import Sml
@@ -35,6 +36,7 @@ __all__ = [
     "Judging",
     "KnownMl",
     "MaximumLikelihood",
+    "MixedMl",
     "Mode",
     "ModifiedMusic",
     "Music",

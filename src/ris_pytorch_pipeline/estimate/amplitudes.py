@@ -7,7 +7,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from ..errors import InputError
-from ..physics import Observation, steering_at, to_cosines
+from ..physics import Observation, is_mixed, steering_at, to_cosines
 from ..shapes import Cosines, Mask
 from .estimate import Estimate
 
@@ -41,15 +41,16 @@ def fit_amplitudes(
 
 
 def not_known(observation: Observation) -> None:
-    """Refuse known symbols.
+    """Refuse known symbols, and sources of several kinds.
 
     Raises:
-        InputError: symbols that are known.
+        InputError: symbols that are known, or a kind for each source.
     """
-    if observation.symbols == "known":
+    if observation.symbols == "known" or is_mixed(observation.symbols):
         raise InputError(
-            "symbols that are not known ('random' or 'pilot')", "symbols 'known'",
-            "an estimator that does not use known symbols", "use KnownMl, or say symbols='random'",
+            "symbols that are not known ('random' or 'pilot'), of one kind", f"symbols {observation.symbols!r}",
+            "an estimator that does not use known symbols or several kinds",
+            f"use {'KnownMl' if observation.symbols == 'known' else 'MixedMl'}, or say symbols='random'",
         )  # fmt: skip
 
 

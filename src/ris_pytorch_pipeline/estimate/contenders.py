@@ -7,10 +7,11 @@ from importlib import import_module
 from typing import Any, Literal
 
 from ..errors import ConfigurationError
+from ..physics.kinds import Kinds, is_mixed
 from ..physics.registry import registered
 from ..physics.scenario import Scenario
 
-Need = Literal["pilot symbols", "known symbols", "a lattice", "one wavelength"]
+Need = Literal["pilot symbols", "known symbols", "symbols of several kinds", "a lattice", "one wavelength"]
 """What an estimator asks of the measurements."""
 
 GENIE = "genie"
@@ -44,6 +45,7 @@ class Contender:
         lacking: dict[Need, bool] = {
             "pilot symbols": scenario.symbol_model != "pilot",
             "known symbols": scenario.symbol_model != "known",
+            "symbols of several kinds": not is_mixed(scenario.symbol_model),
             "a lattice": not scenario.lattice,
             "one wavelength": len(scenario.wavelengths) > 1,
         }
@@ -75,6 +77,7 @@ CONTENDERS: dict[str, Contender] = {
         Contender(name="sml", build=_late("Sml")),
         Contender(name="pilot", build=_late("PilotMl"), needs=("pilot symbols",)),
         Contender(name="known", build=_late("KnownMl"), needs=("known symbols",)),
+        Contender(name="mixed", build=_late("MixedMl"), needs=("symbols of several kinds",)),
         Contender(name="bp-music", build=_projected("Music"), needs=("one wavelength",)),
         Contender(name="bp-mvdr", build=_projected("Mvdr", loading=1.0), needs=("one wavelength",)),
         Contender(name="bp-bartlett", build=_projected("Bartlett"), needs=("one wavelength",)),
@@ -86,8 +89,10 @@ CONTENDERS: dict[str, Contender] = {
 """By name. Adding an entry, here or in a program of one's own, is all that a new estimator needs."""
 
 
-def likelihood_for(symbols: str) -> str:
-    """The contender that is the likelihood of a kind of symbols."""
+def likelihood_for(symbols: Kinds) -> str:
+    """The contender that is the likelihood of a kind of symbols, or of several kinds."""
+    if isinstance(symbols, tuple):
+        return "mixed"
     return {"random": "sml", "known": "known"}.get(symbols, "pilot")
 
 

@@ -9,6 +9,7 @@ from ..data.digest import differences as differences
 from ..errors import ConfigurationError
 from ..losses import LossWeights
 from ..nets import NetConfig, network_kind
+from ..physics.kinds import is_mixed
 from ..physics.scenario import Scenario, SymbolKind
 from .optimisation import Optimisation, Plan, Stopping
 from .phases import Phases
@@ -62,9 +63,10 @@ class TrainingExperiment:
     def __post_init__(self) -> None:
         if self.seed < 0:
             raise ConfigurationError("seed >= 0", str(self.seed), "a sign", "raise it")
-        if "known" in (self.scenario.symbols, *self.kinds):
+        if "known" in (self.scenario.symbols, *self.kinds) or is_mixed(self.scenario.symbols):
             raise ConfigurationError(
-                "symbols 'random', 'pilot' or 'gaussian' to train on", "'known'", "a network is not told sequences",
+                "symbols 'random', 'pilot' or 'gaussian' to train on", repr((self.scenario.symbols, *self.kinds)),
+                "a network is not told sequences, nor the kind of each source",
                 "train on 'random' ones; `ris locate` uses sequences without a network",
             )  # fmt: skip
         self.phases.weights(self.loss)  # refuses a phase without any term

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from ..errors import ConfigurationError
 from ..experiment.strict import nearest, overlay
 from ..experiment.toml import read_toml
-from ..physics import wavefront_named
+from ..physics import SourceKind, is_mixed, wavefront_named
 
 AXES = (
     "scene", "frequency", "snapshot", "antenna", "element", "vertical", "horizontal", "source", "xyz", "part", "repeat",
@@ -124,7 +124,8 @@ class ImportMapping:
     Args:
         file: where arrays are unless they say otherwise, in the mapping's own folder.
         symbols: `pilot` if the source's symbol is one constant over a scene's snapshots, `random` if it changes,
-            `known` if what is sent is known up to a factor; `sequences` then says what.
+            `known` if what is sent is known up to a factor; `sequences` then says what. A list of one for each source
+            where they differ.
         note: kept in the header of the scene file.
         base: 0 or 1, what indices in the data and in `pick` count from.
         conjugate: all data are of the convention exp(-jωt).
@@ -144,7 +145,7 @@ class ImportMapping:
     """
 
     file: str = ""
-    symbols: Literal["pilot", "random", "known", ""] = ""
+    symbols: SourceKind | Literal[""] | tuple[SourceKind, ...] = ""
     note: str = ""
     base: int = 0
     conjugate: bool = False
@@ -206,11 +207,6 @@ def mapping_of(values: Mapping[str, Any]) -> ImportMapping:
     Raises:
         ConfigurationError: see `read_mapping`.
     """
-    if isinstance(values.get("symbols"), list):
-        raise ConfigurationError(
-            "one kind of symbols for all sources", f"symbols {values['symbols']!r:.60}", "sources of different kinds",
-            'write "known" and give a pilot a sequence of ones; if one of them is random, write "random"',
-        )  # fmt: skip
     mapping = overlay(ImportMapping(), values)
     _check_complete(mapping)
     return mapping
@@ -272,11 +268,13 @@ def _check_complete(mapping: ImportMapping) -> None:
     Raises:
         ConfigurationError: naming the keys.
     """
+    several = is_mixed(mapping.symbols)
+    known = "known" in (mapping.symbols if several else (mapping.symbols,))
     needs = {
         "measurements.array": mapping.measurements.given,
         'symbols = "pilot", "random" or "known"': bool(mapping.symbols),
-        'no remove_mean beside symbols = "known"': not (mapping.remove_mean and mapping.symbols == "known"),
-        'sequences beside symbols = "known"': mapping.symbols != "known" or mapping.sequences.given,
+        'no remove_mean beside symbols = "known", or a list': not (mapping.remove_mean and (known or several)),
+        'sequences beside symbols = "known"': not known or mapping.sequences.given,
         "measurements.axes": bool(mapping.measurements.axes),
         "frequency or wavelength": mapping.frequency.given or mapping.wavelength.given,
         "panel or elements": mapping.panel.horizontal > 0 or mapping.elements.given,
@@ -292,7 +290,7 @@ def _check_complete(mapping: ImportMapping) -> None:
     pairs = {"frequency and wavelength": (mapping.frequency.given, mapping.wavelength.given),
              "panel and elements": (mapping.panel.horizontal > 0, mapping.elements.given),
              "channel and antennas": (mapping.channel.given, mapping.antennas.given),
-             "sequences and unknown symbols": (mapping.sequences.given, mapping.symbols != "known")}  # fmt: skip
+             "sequences and unknown symbols": (mapping.sequences.given, not known)}  # fmt: skip
     for names, both in pairs.items():
         if all(both):
             raise ConfigurationError(f"one of {names}", "both", "two ways to say it", "delete one of them")

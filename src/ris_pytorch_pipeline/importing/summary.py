@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 
 from ..errors import RisError
-from ..estimate import Estimate, KnownMl, PilotMl, Sml
+from ..estimate import Estimate, KnownMl, MixedMl, PilotMl, Sml
 from ..estimate.fit import capture_notes
-from ..physics import Observation
+from ..physics import Observation, is_mixed, shown_kinds
 from .assembling import Imported
 from .mapping import ImportMapping, Signal
 
@@ -88,9 +88,9 @@ def _shape(value: torch.Tensor, observation: Observation, last: str) -> str:
 
 
 def _guessed(part: Observation) -> Estimate:
-    """The sources of known sequences, else one source."""
-    if part.symbols == "known":
-        return KnownMl()(part)
+    """The sources of known sequences, or of several kinds, else one source."""
+    if part.symbols == "known" or is_mixed(part.symbols):
+        return (KnownMl() if part.symbols == "known" else MixedMl())(part)
     return (PilotMl() if part.symbols == "pilot" else Sml())(part, 1)
 
 
@@ -98,8 +98,8 @@ def _symbols(imported: Imported) -> Row:
     """The kind of symbols; of known ones, where they come from."""
     seen, mapping = imported.observation, imported.mapping
     if seen.sequences is None:
-        return Row(what="symbols", value=seen.symbols)
-    what = f"known, of {seen.sequences.shape[-1]} sources"
+        return Row(what="symbols", value=shown_kinds(seen.symbols))
+    what = shown_kinds(seen.symbols) if is_mixed(seen.symbols) else f"known, of {seen.sequences.shape[-1]} sources"
     return Row(what="symbols", value=what, origin=_origin(mapping, mapping.sequences))
 
 
@@ -165,5 +165,5 @@ def _snr(imported: Imported) -> str:
         return f"none made: {error.got}"
     power = torch.view_as_real(part.measurements).square().sum(-1).flatten(1).mean(1)
     ratio = (power / estimate.noise_variance - 1).clamp_min(1e-3)
-    count = "all sources" if part.symbols == "known" else "one source"
+    count = "all sources" if part.symbols == "known" or is_mixed(part.symbols) else "one source"
     return f"{float(10 * torch.log10(ratio.median())):.1f} dB ({len(part)} scenes, {count} fitted to each)"

@@ -1,16 +1,19 @@
 from .gram import Gram, StackedStatistics, panel_block, response_gram, snapshot_gram, stacked, stacked_statistics
+from .mixed import Mixed, mixed_likelihood, sequenced_gram
 from .pilot import Projection, information_of_moments, position_information, position_scores, project, residual_gradient
 from .sequences import sequence_information, sequence_scores
 from .stochastic import Whitened, block_scores, fisher_information, negative_log_likelihood, score, whiten
 
 __all__ = [
     "Gram",
+    "Mixed",
     "Projection",
     "StackedStatistics",
     "Whitened",
     "block_scores",
     "fisher_information",
     "information_of_moments",
+    "mixed_likelihood",
     "negative_log_likelihood",
     "panel_block",
     "position_information",
@@ -21,6 +24,7 @@ __all__ = [
     "score",
     "sequence_information",
     "sequence_scores",
+    "sequenced_gram",
     "snapshot_gram",
     "stacked",
     "stacked_statistics",

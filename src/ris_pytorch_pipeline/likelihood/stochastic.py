@@ -118,7 +118,7 @@ def fisher_information(
     loud = torch.cat([powers] * kinds, dim=-1)
     pairs = products.sum(-1).real.flatten(-2).flatten(-3, -2) * (loud / 2).unsqueeze(-1) * loud.unsqueeze(-2)
     levels = rows.diagonal(dim1=-4, dim2=-2).real.sum(-2).flatten(-2) * loud
-    total = torch.full_like(levels[..., :1], whitened.equations * rows.shape[-1])
+    total = levels.new_full((*levels.shape[:-1], 1), whitened.equations * rows.shape[-1])  # of no source too
     last = torch.cat([levels, total], dim=-1).unsqueeze(-2)
     raw = torch.cat([torch.cat([pairs, levels.unsqueeze(-1)], dim=-1), last], dim=-2)
     change = _parameters(kinds, k, raw.dtype, raw.device)

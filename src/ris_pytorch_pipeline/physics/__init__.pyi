@@ -33,6 +33,7 @@ from .geometry import (
     positions_from_cosines,
 )
 from .impairments import Impairments
+from .kinds import Kinds, SourceKind, is_mixed, kinds_of, shown_kinds
 from .observation import Observation
 from .registry import registered
 from .scenario import Scenario, ends, identifiable_sources
@@ -55,6 +56,7 @@ __all__ = [
     "Chart",
     "Codebook",
     "Impairments",
+    "Kinds",
     "Line",
     "Lobe",
     "Observability",
@@ -65,6 +67,7 @@ __all__ = [
     "Scenario",
     "Scenes",
     "Sounding",
+    "SourceKind",
     "Truth",
     "Wavefront",
     "about_origin",
@@ -98,6 +101,8 @@ __all__ = [
     "fresnel",
     "hadamard_codes",
     "identifiable_sources",
+    "is_mixed",
+    "kinds_of",
     "legacy_fresnel",
     "lobes",
     "measure",
@@ -116,6 +121,7 @@ __all__ = [
     "registered",
     "rician_channel",
     "scenario_array",
+    "shown_kinds",
     "spherical",
     "stacked_gram",
     "steering",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,12 +10,12 @@ from torch import Tensor
 from ..errors import InputError
 from ..shapes import Measured
 from .array.value import Array
+from .kinds import Kinds, is_mixed, kinds_of
 from .scenario import identifiable_sources
 from .sequences import check_sequences, sequences_of
 from .sounding import Sounding, as_complex, check_dimensions, disagree
 from .tensors import as_tensor
 
-Symbols = Literal["random", "pilot", "known"]
 _TENSORS = ("measurements", "codes", "channel")
 _SUBSETS = tuple(names for size in (1, 2, 3) for names in combinations(_TENSORS, size))
 """Tensors whose axes may be in another order, the fewest first."""
@@ -42,9 +42,11 @@ class Observation(Sounding):
         channel: (scene, [frequency,] antenna, element), complex. Codes and channel are left out together of an array
             without a RIS, whose elements are the antennas.
         symbols: `random` (a new symbol per snapshot), `pilot` (one unknown constant per source and frequency), or
-            `known` up to one complex factor per source and frequency.
+            `known` up to one complex factor per source and frequency. Of sources of several kinds a tuple of one a
+            source, such as `("random", "pilot", "known")`: it tells their number too, the same in all scenes.
         sequences: (scene, [frequency,] snapshot, source), the symbols where they are known; zero in slots without a
-            source, which are the last. Sequences without the frequency axis serve all frequencies.
+            source, which are the last. Sequences without the frequency axis serve all frequencies. Of several kinds
+            slot k is of source k; those of pilots and random sources hold zeros or ones.
         array: the array; or, in its place, `elements` (element, 3) and `wavelength`, in metres.
         noise_variance: (scene,), σ² per antenna where it is known.
         elements: short form, see `array`.
@@ -56,7 +58,7 @@ class Observation(Sounding):
     """
 
     measurements: Measured
-    symbols: Symbols
+    symbols: Kinds
     noise_variance: Tensor | None = None
     sequences: Tensor | None = None
 
@@ -64,7 +66,7 @@ class Observation(Sounding):
         self,
         *,
         measurements: Any,  # noqa: ANN401
-        symbols: Symbols | tuple[Symbols, ...],
+        symbols: Kinds,
         codes: Any = None,  # noqa: ANN401
         channel: Any = None,  # noqa: ANN401
         array: Array | None = None,
@@ -78,7 +80,8 @@ class Observation(Sounding):
         tensors = {name: as_tensor(value) for name, value in given.items()}
         tensors = _with_frequencies(tensors, array)
         values = {
-            **tensors, "array": array, "symbols": symbols, "noise_variance": _variance(noise_variance, tensors),
+            **tensors, "array": array, "symbols": kinds_of(symbols),
+            "noise_variance": _variance(noise_variance, tensors),
             "sequences": sequences_of(sequences, tensors["measurements"], array.frequencies),
         }  # fmt: skip
         for name, value in values.items():
@@ -87,9 +90,7 @@ class Observation(Sounding):
         self._check_agreement()
         for name in given:
             _check_finite(name, vars(self)[name])
-        check_sequences(symbols, self.sequences, self.measurements)
-        if symbols not in {"random", "pilot", "known"}:
-            raise InputError("symbols 'random', 'pilot' or 'known'", repr(symbols), "a misspelt name", "pick one")
+        object.__setattr__(self, "sequences", check_sequences(self.symbols, self.sequences, self.measurements))
 
     def _check_shapes(self) -> None:
         wide = ("frequency",) if self.wide else ()
@@ -187,8 +188,9 @@ class Observation(Sounding):
         )
 
     def untold(self) -> "Observation":
-        """The same scenes for who does not use sequences: known symbols are random ones."""
-        return replace(self, symbols="random", sequences=None) if self.symbols == "known" else self
+        """The same scenes for who does not use sequences: known symbols, and several kinds, are random ones."""
+        used = self.symbols == "known" or is_mixed(self.symbols)
+        return replace(self, symbols="random", sequences=None) if used else self
 
     @property
     def blocks(self) -> Measured:

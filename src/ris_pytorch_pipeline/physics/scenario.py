@@ -9,6 +9,7 @@ from .arrays import LAYOUT, PANEL, ArrayModel, Placed, array_name, array_named, 
 from .channels import channel_named
 from .codebooks import codebook_named
 from .impairments import Impairments
+from .kinds import Kinds, SourceKind, kinds_of
 from .registry import late, told_apart
 
 Span = float | tuple[float, float]
@@ -52,8 +53,9 @@ class Scenario:
         codes: name of the codebook: `random` phases, scrambled `hadamard`, the strided 2-D `dft` subset, or `ones`.
         code_bits: phase bits of the panel; None is continuous.
         symbols: `random` (a new CN(0, P) symbol per snapshot), `pilot` (constant, unit modulus) or
-            `gaussian` (constant, CN(0, P)), or `known` (drawn like random ones, and estimators are told them).
-        sources: K, or the smallest and largest number of sources.
+            `gaussian` (constant, CN(0, P)), or `known` (drawn like random ones, and estimators are told them). A list
+            such as `random, pilot, known` is of one source each.
+        sources: K, or the smallest and largest number of sources. Of a list of symbols it is their number.
         azimuth_deg: degrees, 0 is broadside of a panel that is not turned; up to ±180 where the array tells them.
         elevation_deg: degrees.
         distance: metres from the array's centre, from which azimuth and elevation are seen as well.
@@ -82,7 +84,7 @@ class Scenario:
     snapshots: int = 16
     codes: str = "random"
     code_bits: int | None = 3
-    symbols: SymbolKind = "random"
+    symbols: SymbolKind | tuple[SourceKind, ...] = "random"
     sources: CountSpan = (1, 5)
     azimuth_deg: Span = (-60.0, 60.0)
     elevation_deg: Span = (-30.0, 30.0)
@@ -138,6 +140,19 @@ class Scenario:
             square = model.square
         return square
 
+    def _settle_sources(self) -> None:
+        """Where symbols are listed source by source, their number is that of the list."""
+        if isinstance(self.symbols, str):
+            return
+        object.__setattr__(self, "symbols", kinds_of(self.symbols))
+        count, usual = len(self.symbols), self.__dataclass_fields__["sources"].default
+        if self.sources != usual and ends(self.sources) != (count, count):
+            _refuse(
+                f"{count} sources, one for each of the symbols {', '.join(self.symbols)}", str(self.sources),
+                "a number that belongs to other symbols", f"leave sources out, or set it to {count}",
+            )  # fmt: skip
+        object.__setattr__(self, "sources", count)
+
     def _check_counts(self) -> None:
         square, known = self._settle_names(), known_array(str(self.array)) is not None
         if square and known and self.antennas != self.elements:
@@ -158,6 +173,7 @@ class Scenario:
                 "code_bits = none, continuous codes to be told, where the panel's bits are unmodelled",
                 str(self.code_bits), "the bits of the panel given twice", "set code_bits to none",
             )  # fmt: skip
+        self._settle_sources()
         low, high = ends(self.sources)
         if not 1 <= low <= high:
             _refuse("sources: a count >= 1, or [least, most]", str(self.sources), "ends swapped, or no source")
@@ -240,9 +256,9 @@ class Scenario:
         return self.model.elements or self.horizontal * self.vertical
 
     @property
-    def symbol_model(self) -> Literal["random", "pilot", "known"]:
+    def symbol_model(self) -> Kinds:
         """What an estimator may assume: symbols drawn per snapshot, one unknown constant per source, or known ones."""
-        return "pilot" if self.symbols in ("pilot", "gaussian") else self.symbols
+        return "pilot" if self.symbols == "gaussian" else self.symbols
 
     @property
     def most_sources(self) -> int:
@@ -254,16 +270,15 @@ class Scenario:
 _check_field = late(f"{__package__}.array_models", "check_field")
 
 
-def identifiable_sources(
-    symbol_model: Literal["random", "pilot", "known"], snapshots: int, antennas: int, elements: int
-) -> int:  # fmt: skip
+def identifiable_sources(symbol_model: Kinds, snapshots: int, antennas: int, elements: int) -> int:
     """Most sources K for which there are no more unknowns than real equations, and K < N.
 
     Pilot and known: 5 K real unknowns (position and complex amplitude) against 2 L M. Random: 4 K + 1 (position, power
-    and the noise variance) against the L M² real numbers of the covariances, and the 2 L M of the measurements.
+    and the noise variance) against the L M² real numbers of the covariances, and the 2 L M of the measurements. Sources
+    of several kinds are counted as random ones.
     """
     equations = 2 * snapshots * antennas
-    if symbol_model != "random":
+    if symbol_model in ("pilot", "known"):
         return max(0, min(equations // 5, elements - 1))
     return max(0, min((min(equations, snapshots * antennas**2) - 1) // 4, elements - 1))
 

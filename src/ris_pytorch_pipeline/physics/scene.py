@@ -17,8 +17,9 @@ from .channels import channel_named
 from .codebooks import codebook_named
 from .drawn_positions import draw_positions, proposed
 from .impairing import apply_to_codes, displaced_elements, estimated_channel
+from .kinds import is_mixed
 from .observation import Observation
-from .scenario import Scenario, ends
+from .scenario import Scenario, SymbolKind, ends
 from .snapshots import measure
 from .sounding import Sounding
 from .truth import Scenes, Truth
@@ -86,7 +87,7 @@ def draw(
         channel=known.channel,
         array=array.to(dtype=dtype.to_real()),
         symbols=scenario.symbol_model,
-        sequences=units * present.reshape(-1, *wide, most) if scenario.symbols == "known" else None,
+        sequences=_told(scenario, units * present.reshape(-1, *wide, most)),
     )
     return Scenes(observation=observation, truth=Truth(
         positions=positions.masked_fill(~present[..., None], torch.nan).to(dtype.to_real()),
@@ -118,20 +119,34 @@ def _draw_relative_powers(scenario: Scenario, positions: Positions, generator: G
     return powers
 
 
+def _told(scenario: Scenario, units: Tensor) -> Tensor | None:
+    """The symbols that an estimator is told, (scene, [frequency,] snapshot, source); zeros of what is not known."""
+    kinds = scenario.symbols if is_mixed(scenario.symbols) else (scenario.symbols,)
+    if "known" not in kinds:
+        return None
+    return units * torch.tensor([kind == "known" for kind in kinds], device=units.device)
+
+
 def _draw_symbols(scenario: Scenario, count: tuple[int, int], array: Array, generator: Generator) -> Tensor:
     """Unit-power symbols of shape (scene, [frequency,] snapshot, source); frequencies are independent."""
     scenes, sources = count
     wide = (array.frequencies,) if array.frequencies > 1 else ()
     shape = (scenes, *wide, scenario.snapshots, sources)
-    once = (scenes, *wide, 1, sources)
-    if scenario.symbols in ("random", "known"):
-        unit = complex_normal(shape, generator)
-    elif scenario.symbols == "gaussian":
-        unit = complex_normal(once, generator).expand(shape)
-    else:
-        phase = uniform(0, 2 * math.pi, once, generator)
-        unit = torch.polar(torch.ones_like(phase), phase).expand(shape)
-    return unit
+    if isinstance(scenario.symbols, str):
+        return _draw_kind(scenario.symbols, shape, generator)
+    each = [_draw_kind(kind, (*shape[:-1], 1), generator) for kind in scenario.symbols]
+    return torch.cat(each, dim=-1)
+
+
+def _draw_kind(kind: SymbolKind, shape: tuple[int, ...], generator: Generator) -> Tensor:
+    """Unit-power symbols of sources of one kind, (scene, [frequency,] snapshot, source)."""
+    once = (*shape[:-2], 1, shape[-1])
+    if kind in ("random", "known"):
+        return complex_normal(shape, generator)
+    if kind == "gaussian":
+        return complex_normal(once, generator).expand(shape)
+    phase = uniform(0, 2 * math.pi, once, generator)
+    return torch.polar(torch.ones_like(phase), phase).expand(shape)
 
 
 def _draw_soundings(

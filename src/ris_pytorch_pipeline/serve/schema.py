@@ -175,6 +175,10 @@ def request_body() -> dict[str, Any]:
     return {"required": True, "content": contents, "description": "a scene file, or its measurements as JSON"}
 
 
+_KIND = {"type": "string", "enum": ["random", "pilot", "known"]}
+"""The kind of symbols of a source."""
+
+
 def _document() -> dict[str, Any]:
     """The schema of `SceneDocument`."""
     return {
@@ -187,7 +191,10 @@ def _document() -> dict[str, Any]:
             "channel": _parts("(scene, [frequency,] antenna, element)"),
             "elements": {**_NUMBERS[2], "description": "(element, 3), metres"},
             "wavelengths": {**_NUMBERS[1], "description": "metres"},
-            "symbols": {"type": "string", "enum": ["random", "pilot", "known"]},
+            "symbols": {
+                "anyOf": [_KIND, {"type": "array", "items": _KIND, "minItems": 2}],
+                "description": "of all sources, or of each",
+            },
             "sequences": {"anyOf": [_parts("(scene, [frequency,] snapshot, source)"), {"type": "null"}]},
             "noise_variance": {"anyOf": [_NUMBERS[1], {"type": "null"}], "description": "(scene,), where known"},
             "wavefront": {"type": "string", "default": "spherical"},

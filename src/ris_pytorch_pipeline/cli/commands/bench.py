@@ -10,6 +10,7 @@ from ...errors import ConfigurationError
 from ...estimate import CONTENDERS, GENIE, likelihood_for
 from ...experiment import Experiment, plain
 from ...physics import Scenario
+from ...physics.kinds import is_mixed
 from ...physics.scenario import CountSpan, Span
 from ...report import check_points, sweep_figure
 from ..arguments import experiment_of
@@ -132,9 +133,10 @@ def plan_of(arguments: argparse.Namespace, scenario: Scenario) -> Plan:
     given = vars(arguments)
     usual = (likelihood_for(scenario.symbol_model), GENIE, "bp-music")
     usual = tuple(name for name in usual if name == GENIE or CONTENDERS[name].unmet(scenario) is None)
+    counts = (scenario.sources,) if is_mixed(scenario.symbols) else (1, 3, 5)
     return Plan(
         methods=tuple(given["methods"].split(",")) if "methods" in given else usual,
-        sources=sources_of(given["sources"]) if "sources" in given else (1, 3, 5),
+        sources=sources_of(given["sources"]) if "sources" in given else counts,
         snr_db=snrs_of(given["snr_db"]) if "snr_db" in given else (0.0, 10.0, 20.0),
         known_order=given.get("order", "known") == "known",
         calibration=calibration_name(arguments.calibration),

@@ -28,7 +28,7 @@ def _add_sweep(parser: argparse.ArgumentParser) -> None:
         "--methods",
         metavar="A,B",
         default=argparse.SUPPRESS,
-        help=f"out of {', '.join(CONTENDERS)} and genie (sml, pilot or known by the symbols, genie, bp-music)",
+        help=f"out of {', '.join(CONTENDERS)} and genie (sml, pilot, known or mixed by the symbols, genie, bp-music)",
     )
     parser.add_argument(
         "--sources", metavar="K,K", default=argparse.SUPPRESS, help="one cell each; '[1,3]' mixes in one cell (1,3,5)"

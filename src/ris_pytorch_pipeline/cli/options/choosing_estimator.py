@@ -9,7 +9,7 @@ from ...estimate.contenders import CONTENDERS
 def add_estimator(parser: argparse.ArgumentParser) -> None:
     """An estimator by name, or a trained network and how it is used."""
     parser.add_argument(
-        "--estimator", metavar="NAME", help=f"{', '.join(CONTENDERS)} (sml, pilot or known by the symbols)"
+        "--estimator", metavar="NAME", help=f"{', '.join(CONTENDERS)} (sml, pilot, known or mixed by the symbols)"
     )
     parser.add_argument(
         "--model", type=Path, metavar="MODEL",

@@ -11,6 +11,7 @@ from ...errors import ConfigurationError, InputError
 from ...estimate import SearchRegion
 from ...files import is_missing, is_there
 from ...localise import REFERENCE, REFERENCE_FILE, Explaining, Localiser, Proposer, domain_of
+from ...physics.kinds import Kinds, is_mixed, shown_kinds
 from ...train import Trained, load_network
 from ...train.files.folder import BEST, LAST
 
@@ -41,16 +42,17 @@ def network_at(path: Path) -> Trained:
     return load_network(checkpoint_at(path))
 
 
-def warn_of_symbols(trained: Trained, symbols: str) -> None:
+def warn_of_symbols(trained: Trained, symbols: Kinds) -> None:
     """Say that scenes have another kind of symbols than the network was trained on.
 
     Warns:
         UserWarning: they do.
     """
     known = domain_of(trained.experiment).symbols
-    if ("random" if symbols == "known" else symbols) not in known:  # a network takes known ones for random ones
-        told = " and ".join(known)
-        warnings.warn(f"the network was trained on {told} symbols, these scenes have {symbols} ones", stacklevel=2)
+    blind = symbols == "known" or is_mixed(symbols)  # a network takes known ones, and several kinds, for random ones
+    if ("random" if blind else symbols) not in known:
+        told, shown = " and ".join(known), shown_kinds(symbols)
+        warnings.warn(f"the network was trained on {told} symbols, these scenes have {shown} ones", stacklevel=2)
 
 
 def localiser(

@@ -1,5 +1,6 @@
 """Which measurements share an amplitude: one snapshot of random symbols, or all snapshots of a pilot."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -88,6 +89,41 @@ def groups_of(observation: Observation, positions: Positions) -> Groups:
     frequencies = observation.array.frequencies
     split = response.unflatten(1, (frequencies, -1)).transpose(2, 3).flatten(3)
     return Groups(measured.unflatten(1, (frequencies, -1)).flatten(2), split, present, antennas)
+
+
+def responses_by_kind(
+    heard: Complex[Tensor, "scene frequency snapshot source antenna"], random: Sequence[bool]
+) -> Complex[Tensor, "scene frequency column equation"]:
+    """Responses of all snapshots of a frequency on one axis: a random source has one for each snapshot, others one.
+
+    Those of the random sources stand first, source by source and snapshot by snapshot.
+
+    Args:
+        heard: s_kl G_l a_k, with s = 1 where it is not known.
+        random: of each source whether its symbols are random.
+    """
+    varying, steady = (heard[:, :, :, _of(random, kind)].movedim(3, 2) for kind in (True, False))
+    eye = torch.eye(heard.shape[2], dtype=heard.dtype, device=heard.device)
+    each = (varying.unsqueeze(3) * eye[:, :, None]).flatten(4).flatten(2, 3)
+    return torch.cat([each, steady.flatten(3)], dim=2)
+
+
+def symbols_by_kind(
+    amplitudes: Complex[Tensor, "scene frequency column"], sent: Complex[Tensor, "scene frequency snapshot source"],
+    random: Sequence[bool],
+) -> Complex[Tensor, "scene frequency snapshot source"]:  # fmt: skip
+    """What each source sends, from the amplitudes of `responses_by_kind` and the symbols that are known."""
+    varying, snapshots = sum(random), sent.shape[2]
+    free, factors = amplitudes.tensor_split([varying * snapshots], dim=-1)
+    symbols = sent.clone()
+    symbols[..., _of(random, True)] = free.unflatten(-1, (varying, snapshots)).mT
+    symbols[..., _of(random, False)] *= factors.unsqueeze(2)
+    return symbols
+
+
+def _of(random: Sequence[bool], kind: bool) -> list[int]:
+    """Numbers of the sources of a kind."""
+    return [source for source, each in enumerate(random) if each == kind]
 
 
 def loaded_gram(responses: Tensor, present: Mask) -> Tensor:

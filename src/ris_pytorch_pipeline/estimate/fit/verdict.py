@@ -7,7 +7,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from ...physics import Observation
-from ...shapes import Mask
+from ...shapes import Counts, Mask
 from ..estimate import Estimate, Fit, Status
 from ..grid import search_grid
 from ..normalise import Scaled
@@ -100,12 +100,12 @@ def judge(
         Status.MISFIT: bool(misfit) | unlike & ~missed,
         Status.AMBIGUOUS: torch.tensor([len(m) > 0 for m in aside.modes], device=powers.device),
         Status.EDGE: at_edge(estimate.positions, region, observation.array, aside.pull),
-        Status.UNTESTED: _open(observation, groups, region) | (~tested.possible | free) & ((groups.order > 0) | unlike),
+        Status.UNTESTED: little_heard(observation, groups.order, region)
+        | (~tested.possible | free) & ((groups.order > 0) | unlike),
         Status.WEAK: weak(found, needed, estimate.order),
     }
-    faint = found.gains < needed[:, None]
     findings = tuple(
-        _findings(flags, row, status, faint=all(bool(faint[row, mode.source]) for mode in aside.modes[row]))
+        _findings(flags, row, status, faint=all(found.gains[row, m.source] < needed[row] for m in aside.modes[row]))
         for row, status in enumerate(estimate.status)
     )
     fit = Fit(
@@ -155,8 +155,8 @@ def _free_symbols(observation: Observation, groups: Groups) -> Bool[Tensor, "sce
     return groups.order.clamp_min(1) >= channel_rank(observation)
 
 
-def _open(
-    observation: Observation, groups: Groups, region: SearchRegion
+def little_heard(
+    observation: Observation, order: Counts, region: SearchRegion
 ) -> Bool[Tensor, "scene"]:  # noqa: F821 # fmt: skip
     """Whether what is heard of so many sources tests their places by no more real numbers than it tells them by.
 
@@ -165,8 +165,8 @@ def _open(
     """
     coordinates = free_coordinates(observation.array, region.fixed)
     heard = looks(observation)
-    left = 2 * (heard - groups.order) * observation.array.frequencies
-    return (groups.order > 0) & (heard < len(observation.array)) & (left <= _EACH * coordinates)
+    left = 2 * (heard - order) * observation.array.frequencies
+    return (order > 0) & (heard < len(observation.array)) & (left <= _EACH * coordinates)
 
 
 def tested_alone(found: Estimate) -> list[bool]:

@@ -78,6 +78,21 @@ Rivals = tuple[Tensor, Hypothesis]
 
 
 @runtime_checkable
+class OnGrid(Protocol):
+    """Scenes that are searched on a grid."""
+
+    @property
+    def grid(self) -> SearchGrid:
+        """The grid."""
+        ...
+
+    @property
+    def observation(self) -> Observation:
+        """The scenes."""
+        ...
+
+
+@runtime_checkable
 class Likelihood(Protocol):
     """What a search needs of a likelihood. `rows` says which scene each row of a hypothesis belongs to.
 

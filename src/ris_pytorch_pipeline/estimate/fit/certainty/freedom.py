@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection
 
-from ....physics import COORDINATES, Array, Observation, told
+from ....physics import COORDINATES, Array, Observation, is_mixed, told
 
 _LEAST = 1.0
 """Complex numbers that are taken to be left over at least. Scenes with fewer than 2.5 are `not tested`."""
@@ -31,10 +31,9 @@ def widening(observation: Observation, sources: int, known: Collection[str] = ()
     """
     antennas, blocks = observation.blocks.shape[-1], observation.blocks.shape[-2]
     coordinates = free_coordinates(observation.array, known)
-    if observation.symbols == "random":
-        amplitudes = blocks * min(sources, antennas - 1)
-    else:
-        amplitudes = observation.array.frequencies * sources
+    kinds = observation.symbols if is_mixed(observation.symbols) else (observation.symbols,) * sources
+    random = kinds.count("random")
+    amplitudes = blocks * min(random, antennas - 1) + observation.array.frequencies * (sources - random)
     spare = blocks * antennas - amplitudes
     return math.sqrt(spare / max(spare - coordinates * sources / 2 - 1, _LEAST)) if spare > 0 else 1.0
 

@@ -65,7 +65,7 @@ def error_power(groups: Groups, tangents: Tangents) -> tuple[Float[Tensor, "scen
     kernel = kept.mT @ kept.conj()
     first, second = kernel.diagonal(dim1=-2, dim2=-1).real.sum(-1).double(), _energy(kernel)
     seen, along = _energy(left[:, None]), _energy((kept.conj() @ left[..., None]).mT)
-    free = groups.equations - groups.order * (shape[0] + 1.5)
+    free = groups.equations - groups.order * shape[0] - tangents.fitted.square().sum((-1, -2)) / 2
     power = ((free * along - first * seen) / (free * second - first.square()).clamp_min(1e-300)).clamp_min(0)
     return power, len(columns) * second / first.square().clamp_min(1e-300)
 

@@ -116,10 +116,8 @@ def misscale(groups: Groups, powers: Tensor, noise: Tensor) -> Tensor:
 
 def scatter_of(observation: Observation, groups: Groups) -> Scatter:
     """The groups beside scatter whose colour is the channel's, antenna by antenna: the same for every snapshot."""
-    codes, channel = observation.by_frequency()
-    weight = torch.view_as_real(codes).square().sum(-1).mean(-2, keepdim=True).to(channel.dtype)
-    values, vectors = _eigen(channel * weight @ channel.mH)  # (scene, frequency, antenna)
-    snapshots = codes.shape[-2]
+    values, vectors = colour_of(observation)
+    snapshots = observation.codes.shape[-2]
     blocks = groups.blocks(groups.measurements)
     each = vectors.repeat_interleave(snapshots, dim=1)  # (scene, block, antenna, antenna)
     rotated = (each.mH @ blocks.unsqueeze(-1)).squeeze(-1)
@@ -133,6 +131,15 @@ def scatter_of(observation: Observation, groups: Groups) -> Scatter:
         turned = turned.unflatten(1, (count, -1)).transpose(2, 3).flatten(3)
         colour = values.repeat_interleave(snapshots, dim=1).unflatten(1, (count, -1)).flatten(2)
     return Scatter(Groups(rotated, turned, groups.present, groups.antennas), colour, coherent)
+
+
+def colour_of(
+    observation: Observation,
+) -> tuple[Float[Tensor, "scene frequency antenna"], Complex[Tensor, "scene frequency antenna antenna"]]:
+    """Λ, of mean 1, and U of what comes through the channel from nowhere in particular, K = U Λ U^H."""
+    codes, channel = observation.by_frequency()
+    weight = torch.view_as_real(codes).square().sum(-1).mean(-2, keepdim=True).to(channel.dtype)
+    return _eigen(channel * weight @ channel.mH)
 
 
 def steady_scatter_of(observation: Observation, groups: Groups) -> Scatter:

@@ -9,7 +9,7 @@ from torch import Tensor
 from ....shapes import Mask
 from ...estimate import Mode
 from ...grid import search_grid
-from ...ml.hypothesis import Hypothesis, Likelihood, Rows, joined
+from ...ml.hypothesis import Hypothesis, Likelihood, OnGrid, Rows, joined
 from ...ml.search import SearchEffort, candidates
 from ...region import SearchRegion
 from ...spacing import nearest_spacing
@@ -22,7 +22,7 @@ _PLACE = 1.5
 """Grid steps on some axis that make it another place: three quarters of a beamwidth, or 1.5 distance planes."""
 _ITERATIONS, _TOLERANCE = 8, 1e-2
 _DENSE = 0.55
-_THOROUGH = SearchEffort(candidates=6, promising=0.25)
+THOROUGH = SearchEffort(candidates=6, promising=0.25)
 """Spacing in wavelengths above which other places are sought once more, and how."""
 _LITTLE = 5 * 3 + 1
 _EVERYWHERE = SearchEffort(candidates=48, promising=0.0)
@@ -67,7 +67,7 @@ def contest(
         thorough: whether every source is sought elsewhere once more in any case.
     """
     little, doubtful = _little(likelihood, rows), _doubtful(likelihood, rows, region) | thorough
-    for chosen, effort in ((little, _EVERYWHERE), (doubtful & ~little, _THOROUGH)):
+    for chosen, effort in ((little, _EVERYWHERE), (doubtful & ~little, THOROUGH)):
         if bool(chosen.any()):
             likelihood.rivals.extend(_sought(likelihood, rows[chosen], end[chosen], effort))
     return _converged(likelihood, rows, end)
@@ -98,7 +98,7 @@ def won(likelihood: Likelihood, rows: Rows, met: Contest, searched: Mask, iterat
     )
 
 
-def modes_of(likelihood: Likelihood, rows: Rows, met: Contest, region: SearchRegion) -> tuple[tuple[Mode, ...], ...]:
+def modes_of(likelihood: OnGrid, rows: Rows, met: Contest, region: SearchRegion) -> tuple[tuple[Mode, ...], ...]:
     """Other answers to each row, most likely first.
 
     Args:
@@ -127,7 +127,7 @@ def modes_of(likelihood: Likelihood, rows: Rows, met: Contest, region: SearchReg
     return tuple(tuple(sorted(modes, key=lambda mode: mode.loss)) for modes in all_modes)
 
 
-def _behind(likelihood: Likelihood, end: Hypothesis, region: SearchRegion) -> list[list[Mode]]:
+def _behind(likelihood: OnGrid, end: Hypothesis, region: SearchRegion) -> list[list[Mode]]:
     """Mirror images of the sources of each row that lie in the field: as likely as the answer."""
     apart = _PLACE * max(likelihood.grid.steps[:-1])
     there, images = images_behind(end.cosines, likelihood.observation.array, region, apart)
@@ -201,7 +201,7 @@ def _unmet(answers: Hypothesis) -> Contest:
     return Contest(answers, none, answers[none])
 
 
-def _row_of(rows: Rows, likelihood: Likelihood) -> Int[Tensor, "scene"]:  # noqa: F821
+def _row_of(rows: Rows, likelihood: OnGrid) -> Int[Tensor, "scene"]:  # noqa: F821
     """(scene,), which row each scene of a likelihood is in; -1 of the others."""
     row = torch.full((len(likelihood.observation),), -1, device=rows.device)
     row[rows] = torch.arange(rows.numel(), device=rows.device)
@@ -213,13 +213,13 @@ def _nth(values: Tensor) -> Tensor:
     return (values[:, None] == values).tril(-1).sum(-1)
 
 
-def _elsewhere(places: Tensor, others: Tensor, likelihood: Likelihood) -> Tensor:
+def _elsewhere(places: Tensor, others: Tensor, likelihood: OnGrid) -> Tensor:
     """(place,): True where it is another place than all the others."""
     steps = places.new_tensor(likelihood.grid.steps)
     return ((places[:, None] - others[None]).abs() > _PLACE * steps).any(-1).all(-1)
 
 
-def _missing(rival: Tensor, answer: Tensor, likelihood: Likelihood) -> int:
+def _missing(rival: Tensor, answer: Tensor, likelihood: OnGrid) -> int:
     """Number of the source of the answer that the rival puts elsewhere."""
     gone = torch.nonzero(_elsewhere(answer, rival, likelihood)).flatten()
     return int(gone[0]) if gone.numel() else 0

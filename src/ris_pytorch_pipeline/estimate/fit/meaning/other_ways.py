@@ -49,7 +49,7 @@ def conventions(observation: Observation) -> list[Convention]:
         conjugates() + transposed(observation) + relaid(observation) + orders(observation.array) + moved(observation)
     )
     found += _units(observation.array) + wavefronts(observation.array) + wavelengths(observation.array)
-    return found + (sequences() if observation.symbols == "known" else []) + _symbols(observation)
+    return found + (sequences() if observation.sequences is not None else []) + _symbols(observation)
 
 
 def transposed(observation: Observation) -> list[Convention]:

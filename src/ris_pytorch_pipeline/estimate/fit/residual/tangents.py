@@ -76,14 +76,14 @@ def tangents_of(
 
     Args:
         observation: scaled scenes.
-        groups: of the sources.
+        groups: whose residual the directions are to lie in.
         positions: (scene, source, 3); NaN in empty slots.
         signals: what each source sends in each snapshot and frequency; None is the least squares of the groups.
     """
     if signals is None:
         shared = observation.blocks.shape[1] // groups.measurements.shape[1]
         signals = groups.amplitudes.repeat_interleave(shared, dim=1)
-    present = groups.present
+    present = ~positions[..., 0].isnan()
     safe = torch.where(present[..., None], positions, torch.ones_like(positions))
     chart, coordinates = chart_of(safe, observation.array)
     wave, slope = chart.steering_with_derivatives(coordinates)  # (scene, [frequency,] [coordinate,] source, element)

@@ -18,10 +18,10 @@ def named(observation: Observation) -> Tensor:
     Raises:
         InputError: there are none.
     """
-    if observation.sequences is None:
+    if observation.sequences is None or observation.symbols != "known":
         raise InputError(
             "an observation with symbols='known' and sequences", f"symbols {observation.symbols!r}",
-            "the estimator for known symbols called on others", "use Sml or PilotMl, or pass the sequences",
+            "the estimator for known symbols called on others", "use Sml, PilotMl or MixedMl, or pass the sequences",
         )  # fmt: skip
     return observation.sequences
 

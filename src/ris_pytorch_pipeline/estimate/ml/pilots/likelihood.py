@@ -38,14 +38,17 @@ class PilotLikelihood:
     Args:
         observation: scaled scenes in complex128, see `normalise.scale`.
         region: the field of view.
+        statistics: what a scene says of a pilot, where it is not heard in white noise; else that of the measurements.
     """
 
-    def __init__(self, observation: Observation, region: SearchRegion) -> None:
+    def __init__(
+        self, observation: Observation, region: SearchRegion, statistics: StackedStatistics | None = None
+    ) -> None:  # fmt: skip
         self.observation = observation
         self.region = region
         self.rivals: list[Rivals] = []
         self.grid: SearchGrid = pilot_grid(region, observation.array)
-        self.statistics = stacked_statistics(observation)
+        self.statistics = stacked_statistics(observation) if statistics is None else statistics
         self.rough = self.statistics.rough()
         self.equations = self.statistics.equations * observation.array.frequencies
 

@@ -1,0 +1,1 @@
+"""Coded maximum likelihood of sources whose symbols are of several kinds."""
