@@ -22,7 +22,7 @@ def told_scale(ratios: Float[Tensor, "scene"], places: int) -> Tensor:  # noqa: 
     It is the ⌈(n + 1) 0.9⌉-th smallest ratio over 1.645: split-conformal, so that a new scene of the same kind is
     covered with probability 0.9 at least. Fewer than nine ratios have no such quantile; then it is the largest.
 
-    A factor below 1 claims that Fisher's ± is too wide. The r-th smallest ratio is an upper bound of their 90 % quantile
+    A factor below 1 claims that Fisher's ± is too wide. The r-th smallest ratio is an upper bound of the 90 % quantile
     with confidence P(Binomial(n, 0.9) < r). The factor is never below the least such bound of confidence 0.95, which 29
     ratios and more have. Where there is none it is never below 1.
 
