@@ -7,6 +7,7 @@ from scipy.stats import binom
 from torch import Tensor
 
 from ..shapes import Positions
+from ..units import counted
 
 LEVEL = 0.9
 """Coverage that is aimed at."""
@@ -87,17 +88,13 @@ def scale_doubts(scale: Float[Tensor, "3"], places: int) -> tuple[str, ...]:
     """
     held = places < FEWEST_TO_SHRINK and bool((scale == 1).any())
     sentences = [_held()] * held + [_too_small(places)] * (places < FEWEST_TO_STRETCH)
-    return (f"the scale of ± comes from {_counted(places)}: {'; '.join(sentences)}",) if sentences else ()
+    return (f"the scale of ± comes from {counted(places, 'position')}: {'; '.join(sentences)}",) if sentences else ()
 
 
 FEWEST_TO_SHRINK = next(n for n in range(1, 100) if proving_rank(n) is not None)
 """Positions from which on a ± can become smaller."""
 FEWEST_TO_STRETCH = next(n for n in range(1, 100) if math.ceil((n + 1) * LEVEL) <= n)
 """Positions from which on a new scene is covered with the probability that is aimed at, however wide errors are."""
-
-
-def _counted(places: int) -> str:
-    return "one position" if places == 1 else f"{places} positions"
 
 
 def _held() -> str:
