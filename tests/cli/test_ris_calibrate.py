@@ -59,7 +59,8 @@ def test_positions_of_other_scenes_are_doubted(ris: Run, files: tuple[str, str])
     done = ris("calibrate", "wrong", "doubted")
     assert done.code == 0, done.err
     assert "doubt: the gains taken explain 0." in done.out and "a sign" in done.out
-    assert ris("calibrate", "learn", "sound", "--json").json["doubts"] == []
+    told = ris("calibrate", "learn", "sound", "--json").json["doubts"]
+    assert len(told) == 1 and "from 24 positions" in told[0] and "fewer than 29" in told[0]
 
 
 def test_blind_gains_that_explain_less_are_doubted_and_not_written(ris: Run) -> None:

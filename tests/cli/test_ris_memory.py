@@ -9,7 +9,7 @@ from running import SMALL, Run
 
 from ris_pytorch_pipeline.cli import memory, program
 from ris_pytorch_pipeline.cli.commands import locate
-from ris_pytorch_pipeline.cli.memory import compared_bytes, drawn_bytes, fitting, require, scene_bytes, shown
+from ris_pytorch_pipeline.cli.memory import compared_bytes, drawn_bytes, fitting, require, scene_bytes
 from ris_pytorch_pipeline.data import simulate
 from ris_pytorch_pipeline.errors import InfeasibleError
 from ris_pytorch_pipeline.physics import preset
@@ -38,7 +38,7 @@ def test_what_fits_is_let_through_and_what_does_not_is_refused_with_numbers() ->
         require(9 * 10**9, "scenes", ("take fewer", "a smaller panel"))
     assert refused.value.move == "take fewer, or a smaller panel"
     assert fitting(72 * 10**8, 100) == 100 and fitting(144 * 10**8, 100) == 50
-    assert (shown(12e6), shown(2.5e9), shown(4.72e27)) == ("12 MB", "2.5 GB", "5e+18 GB")
+    assert fitting(144 * 10**8, 1) == 0
 
 
 def test_a_comparison_streams_its_scenes() -> None:
@@ -55,6 +55,10 @@ def test_a_comparison_streams_its_scenes() -> None:
         (
             ("simulate", "x", "--scenes", "20000", "--preset", "mmwave"),
             ("20000 scenes in one file", "at most --scenes"),
+        ),
+        (
+            ("simulate", "x", "--scenes", "1", "--horizontal", "20000", "--vertical", "20000"),
+            ("1 scene in one file", "take a smaller panel", "one scene does not fit"),
         ),
         (("bound", "--scenes", "100000000"), ("100000000 scenes of 144 elements", "lower --scenes")),
         (("bench", "--scenes", "100000000", "--methods", "genie"), ("100000000 scenes of 144 elements a cell",)),

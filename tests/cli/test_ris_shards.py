@@ -92,7 +92,7 @@ def test_another_simulation_in_the_same_folder_is_refused(ready: Run, tmp_path: 
         (["--shards", "s", "--split", "train=0"], "train >= 1"),
         (["--shards", "s", "--split", "train=4", "--batch", "0"], "batch >= 1"),
         (["--shards", "s", "--split", "train=4", "--per-shard", "33"], "a multiple of the batch"),
-        (["--shards", "s", "--split", "train=1000000000000"], "MB free in s"),
+        (["--shards", "s", "--split", "train=1000000000000"], " GB free in s"),
     ],
 )
 def test_a_command_that_cannot_be_writes_nothing(arguments: list[str], part: str, ris: Run, tmp_path: Path) -> None:

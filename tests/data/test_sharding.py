@@ -12,6 +12,7 @@ from ris_pytorch_pipeline.data import SceneSource, Shards, open_shards, write_sh
 from ris_pytorch_pipeline.data.sharded import sharding
 from ris_pytorch_pipeline.errors import ConfigurationError, InfeasibleError, InputError, SceneFileError
 from ris_pytorch_pipeline.physics import Impairments, preset
+from ris_pytorch_pipeline.units import storage
 
 
 def test_the_manifest_says_what_is_there(shards: Shards) -> None:
@@ -122,8 +123,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
 def test_a_disk_too_small_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(InfeasibleError) as caught:
         write_shards(tmp_path / "s", plan(splits={"train": 10**15}))
-    needed = 10**15 * sharding.scene_bytes(SMALL) / 1e6
-    four_parts(caught.value, f"{needed:.0f} MB free in")
+    four_parts(caught.value, f"{storage(10**15 * sharding.scene_bytes(SMALL))} free in")
     assert not list(tmp_path.iterdir())
 
 

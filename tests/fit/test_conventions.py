@@ -66,6 +66,32 @@ def test_positions_listed_by_columns_are_named() -> None:
     assert names_of_better(wrong)[0] == "elements row by row"
 
 
+@pytest.mark.parametrize("field", ["codes", "channel"])
+@pytest.mark.parametrize("columns", [True, False])
+def test_codes_or_a_channel_listed_otherwise_than_the_elements_are_named(field: str, columns: bool) -> None:
+    """On a panel of 12 x 6, elements by rows and one of the others by columns, or the other way round."""
+    seen = scenes(**SMALL, horizontal=12, vertical=6).observation
+    order = torch.arange(72).reshape(6, 12).T.reshape(-1)
+    if not columns:  # all by columns, but for this one
+        seen = replace(
+            seen, array=replace(seen.array, elements=seen.array.elements[order]), codes=seen.codes[..., order],
+            channel=seen.channel[..., order],
+        )  # fmt: skip
+        order = order.argsort()
+    wrong = replace(seen, **{field: vars(seen)[field][..., order]})
+    assert names_of_better(wrong)[0] == f"elements of {field} {'column by column' if columns else 'row by row'}"
+
+
+def test_conventions_that_explain_little_are_not_searched() -> None:
+    seen = conjugated(scenes(**SMALL).observation, "codes")
+    trials = try_conventions(seen, sml, 1)
+    searched = [trial.name for trial in trials if trial.searched]
+    assert {"as stated", "codes conjugated", "symbols pilot"} <= set(searched)
+    assert len(searched) <= 10  # eight, the stated one and another kind of symbols
+    left = [trial for trial in trials if not trial.searched]
+    assert left and all(trial.evidence == 0 and 0 < trial.explained < 1 for trial in left)
+
+
 @pytest.mark.parametrize(("factor", "name"), [(1000.0, "elements in millimetres"), (100.0, "elements in centimetres")])
 def test_units_of_the_elements_are_named(factor: float, name: str) -> None:
     seen = scenes(**SMALL).observation

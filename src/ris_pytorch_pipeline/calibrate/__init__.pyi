@@ -8,6 +8,7 @@ from .fitting import Gains, fit_gains, identified
 from .known import KnownScenes, known_scenes
 from .pieces import Pieces
 from .recording import Recording, scenes_to_learn_from
+from .told_scale import different_places, scale_doubts, told_scale
 
 __all__ = [
     "Calibration",
@@ -22,6 +23,7 @@ __all__ = [
     "calibrate_blind",
     "coverage",
     "deviation_scale",
+    "different_places",
     "doubts_of",
     "fit_gains",
     "held_out_shares",
@@ -29,6 +31,8 @@ __all__ = [
     "known_scenes",
     "load_calibration",
     "save_calibration",
+    "scale_doubts",
     "scenes_to_learn_from",
+    "told_scale",
     "unidentified",
 ]

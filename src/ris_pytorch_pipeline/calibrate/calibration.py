@@ -36,6 +36,7 @@ class Calibration:
         intended: (snapshot, element), the codes as the maker says, by which a scene's codes are recognised.
         deviation_scale: (3,), factor on the standard deviations of azimuth, elevation, distance that makes their 90 %
             interval cover 90 % of the calibration's held-out scenes; 1 where nothing was measured.
+        scale_places: different positions that this factor comes from; None where nothing was measured.
         unidentified: what the scenes could not tell, in sentences.
         shares: explained share of held-out scenes by model.
     """
@@ -48,6 +49,7 @@ class Calibration:
     deviation_scale: Float[Tensor, "3"]
     unidentified: tuple[str, ...] = ()
     shares: dict[str, float]
+    scale_places: int | None = None
 
     @classmethod
     def nominal(cls, array: Array, antennas: int) -> "Calibration":

@@ -46,6 +46,7 @@ class _Header:
     wavefront: str
     shares: dict[str, float]
     unidentified: tuple[str, ...]
+    scale_places: int | None = None
     schema: Literal["ris-calibration"] = "ris-calibration"
     version: Literal[1] = 1
 
@@ -115,6 +116,7 @@ def _header_of(calibration: Calibration) -> _Header:
     return _Header(
         package=__version__, wavelengths=tuple(array.wavelengths), pose=pose_values(array.pose),
         wavefront=array.wavefront.name, shares=dict(calibration.shares), unidentified=calibration.unidentified,
+        scale_places=calibration.scale_places,
     )  # fmt: skip
 
 
@@ -151,7 +153,7 @@ def _calibration(header: _Header, tensors: Mapping[str, Tensor]) -> Calibration:
     values = {name: torch.view_as_complex(tensors[name].double()) for name in _COMPLEX if name in tensors}
     calibration = Calibration(
         array=array, deviation_scale=tensors["deviation_scale"].double(), shares=header.shares,
-        unidentified=header.unidentified, **values,
+        unidentified=header.unidentified, scale_places=header.scale_places, **values,
     )  # fmt: skip
     size = (array.frequencies, len(array))
     fits = tuple(calibration.elements.shape) == size and calibration.antennas.shape[0] == size[0]

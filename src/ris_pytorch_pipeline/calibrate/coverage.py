@@ -1,6 +1,5 @@
 """By how much does a stated ± fall short? Measured on scenes with known positions that a calibration has not seen."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +14,8 @@ from .calibration import Calibration
 from .choice import Choice, Learnt, fitted, parted
 from .known import known_scenes
 from .pieces import HERE, Pieces
+from .told_scale import NORMAL, different_places, told_scale
 
-LEVEL = 0.9
-"""Coverage that is aimed at."""
-_NORMAL = 1.6448536269514722
-"""Standard deviations that hold 90 % of a normal error on both sides."""
 BLOCK = 32
 """Scenes of a piece that are located together."""
 Recorded = tuple[Observation, Positions]
@@ -32,8 +28,7 @@ def deviation_scale(
 ) -> tuple[Float[Tensor, "3"], list[Estimate]]:  # fmt: skip
     """Factor on ± after which |error| <= 1.645 ± holds for the given share of held-out scenes.
 
-    The ⌈(n + 1) 0.9⌉-th smallest |error|/±, over 1.645: split-conformal, so that a new scene of the same kind is
-    covered with probability 0.9 at least. Fewer than nine scenes tell no such quantile; then it is the largest.
+    It is below 1 only where the positions prove that ± is too wide, see `told_scale`.
 
     Args:
         observation: the scenes.
@@ -52,7 +47,8 @@ def deviation_scale(
         ratios.append((error / estimate.deviations[:, :1]).abs().flatten(0, 1))
         found.append(estimate)
     ratio = torch.cat(ratios)
-    return torch.stack([_factor(column) for column in ratio.unbind(-1)]), found
+    places = different_places(positions)
+    return torch.stack([told_scale(column, places) for column in ratio.unbind(-1)]), found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,16 +88,7 @@ def _located(recorded: Recorded, block: Block) -> Estimate:
     return block.estimator(block.calibration.applied(observation[block.rows]), positions.shape[1])
 
 
-def _factor(ratio: Tensor) -> Tensor:
-    """The conformal quantile of |error|/± over that of a normal error."""
-    told = ratio[torch.isfinite(ratio)].sort().values
-    if not len(told):
-        return ratio.new_ones(())
-    rank = min(math.ceil((len(told) + 1) * LEVEL), len(told))
-    return told[rank - 1] / _NORMAL
-
-
 def coverage(error: Any, deviation: Any) -> float:  # noqa: ANN401
     """Share of errors within 1.645 standard deviations; NaN where none is stated."""
     stated = torch.isfinite(deviation) & (deviation > 0)
-    return float((error.abs()[stated] <= _NORMAL * deviation[stated]).double().mean())
+    return float((error.abs()[stated] <= NORMAL * deviation[stated]).double().mean())

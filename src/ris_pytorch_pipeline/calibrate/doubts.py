@@ -1,6 +1,10 @@
-"""Is a calibration worth using? Gains are fitted to anything; what they explain of held-out scenes tells."""
+"""Is a calibration worth using? Gains are fitted to anything; what they explain of held-out scenes tells.
+
+A scale of ± from few positions is fitted to anything, too.
+"""
 
 from .calibration import Calibration
+from .told_scale import scale_doubts
 
 _LEAST = 0.5
 """Share of held-out scenes below which more is left over than explained: that is noise as loud as the signals, or
@@ -17,7 +21,9 @@ def doubts_of(calibration: Calibration) -> tuple[str, ...]:
     Args:
         calibration: with the explained shares of its models.
     """
-    return (*_little_explained(calibration), *_none_better(calibration))
+    places = calibration.scale_places
+    few = () if places is None else scale_doubts(calibration.deviation_scale, places)
+    return (*_little_explained(calibration), *_none_better(calibration), *few)
 
 
 def _little_explained(calibration: Calibration) -> tuple[str, ...]:

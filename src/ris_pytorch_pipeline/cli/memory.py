@@ -14,6 +14,7 @@ from ..estimate import GENIE, Estimator, MaximumLikelihood, contender
 from ..files import regular_size
 from ..physics import Observation, Scenario, ends
 from ..physics.scenario import CountSpan
+from ..units import storage
 
 SPARE = 0.9
 """A tenth of what is free is left to everything else."""
@@ -130,8 +131,8 @@ def require(needed: int, what: str, moves: Iterable[str]) -> None:
     free = free_bytes()
     if free is not None and not affordable(needed):
         raise InfeasibleError(
-            f"at most {shown(SPARE * free)} of memory, which is nearly all that is free here",
-            f"an estimate of {shown(needed)} for {what}", "a count with zeros too many, or a large panel",
+            f"at most {storage(SPARE * free)} of memory, which is nearly all that is free here",
+            f"an estimate of {storage(needed)} for {what}", "a count with zeros too many, or a large panel",
             ", or ".join(moves),
         )  # fmt: skip
 
@@ -143,13 +144,6 @@ def affordable(needed: int) -> bool:
 
 
 def fitting(needed: int, count: int) -> int:
-    """Of a count of things that together need so much, how many fit."""
+    """Of a count of things that together need so much, how many fit; none where one alone does not."""
     free = free_bytes()
-    return count if free is None else max(1, int(SPARE * free * count / max(1, needed)))
-
-
-def shown(size: float) -> str:
-    """Bytes in words."""
-    if size >= 1e15:
-        return f"{size / 1e9:.0e} GB"
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+    return count if free is None else int(SPARE * free * count / max(1, needed))

@@ -9,6 +9,7 @@ from ..errors import RisError
 from ..estimate import Estimate, KnownMl, MixedMl, PilotMl, Sml
 from ..estimate.fit import capture_notes
 from ..physics import Observation, is_mixed, shown_kinds
+from ..units import counted
 from .assembling import Imported
 from .mapping import ImportMapping, Signal
 
@@ -44,7 +45,7 @@ def summary_of(imported: Imported) -> list[Row]:
         Row(what="measurements", value=_shape(seen.measurements, seen, "antenna"),
             origin=_origin(mapping, mapping.measurements)),
         Row(what="codes", value=_shape(seen.codes, seen, "element"), origin=_origin(mapping, mapping.codes)),
-        Row(what="channel", value=f"{antennas} antennas x {len(seen.array)} elements",
+        Row(what="channel", value=f"{counted(antennas, 'antenna')} x {counted(len(seen.array), 'element')}",
             origin="line of sight" if mapping.antennas.given else _origin(mapping, mapping.channel)),
         Row(what="array", value=_array(seen)),
         Row(what="wavelength", value=_wavelengths(seen)),

@@ -14,6 +14,7 @@ from ...calibrate import (
     calibrate,
     calibrate_blind,
     deviation_scale,
+    different_places,
     doubts_of,
     known_scenes,
     load_calibration,
@@ -121,7 +122,7 @@ def _known(file: SceneFile, estimator: Estimator, arguments: argparse.Namespace,
         return replace(calibration, unidentified=(*calibration.unidentified, ONE_SOURCE))
     pieces = workers.pieces(Recording.with_positions)
     scale, _ = deviation_scale(observation, positions, learnt.choice, estimator, arguments.folds, pieces)
-    return replace(calibration, deviation_scale=scale)
+    return replace(calibration, deviation_scale=scale, scale_places=different_places(positions))
 
 
 def _blind(

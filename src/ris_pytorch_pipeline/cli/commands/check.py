@@ -81,8 +81,11 @@ def print_trials(trials: list[Trial]) -> None:
     table = table_of("", ("convention", "explained", "evidence", "sources", "fits"))
     for trial in trials:
         numbers = f"{trial.explained:.2f}", f"{trial.evidence:.0f}", f"{trial.order:.1f}", f"{trial.good:.0%}"
-        table.add_row(fill(trial.name, _NAME), *(("refused", "", "", "") if trial.refused else numbers))
+        shown = numbers if trial.searched else (numbers[0], "-", "-", "-")
+        table.add_row(fill(trial.name, _NAME), *(("refused", "", "", "") if trial.refused else shown))
     print_table(table)
+    if not all(trial.searched for trial in trials):
+        print("-: not searched, as one source explains too little with it")
     for trial in trials:
         if trial.refused:
             print(f"{trial.name} is refused: {trial.refused}")

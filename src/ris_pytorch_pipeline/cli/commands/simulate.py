@@ -10,6 +10,7 @@ from ...data import save_scenes, simulate
 from ...data.writable import check_writable
 from ...experiment import Experiment
 from ...physics import Scenes
+from ...units import counted
 from ..arguments import experiment_of
 from ..forms.simulate_shards import check_form, write_splits
 from ..memory import drawn_bytes, fitting, require
@@ -28,11 +29,9 @@ def run(arguments: argparse.Namespace) -> None:
     dtype = torch.complex128 if arguments.double else torch.complex64
     needed = drawn_bytes(experiment.scenario, experiment.scenes, dtype)
     fits = fitting(needed, experiment.scenes)
-    require(
-        needed,
-        f"{experiment.scenes} scenes in one file",
-        ("write shards, which are streamed: --shards DIR --split train=N", f"at most --scenes {fits}"),
-    )
+    fewer = ("write shards, which are streamed: --shards DIR --split train=N", f"at most --scenes {fits}")
+    smaller = ("take a smaller panel or fewer antennas, snapshots or frequencies: one scene does not fit",)
+    require(needed, f"{counted(experiment.scenes, 'scene')} in one file", fewer if fits else smaller)
     summary = write(experiment, arguments.out, dtype, overwrite=arguments.force)[1]
     if arguments.json:
         print_json(summary)

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from ...errors import InfeasibleError, InputError, SceneFileError
 from ...files import Lock, cause, is_there, is_working_file, make_folder, reason, remove_old_leftovers
 from ...tasks import Executor, Here
+from ...units import storage
 from ..dataset import Split
 from ..digest import differences
 from ..seen import Seen
@@ -194,7 +195,7 @@ def _check_space(folder: Path, manifest: Manifest, each: int) -> None:
     free = shutil.disk_usage(disk).free
     if needed > free:
         raise InfeasibleError(
-            f"{needed / 1e6:.0f} MB free in {folder}", f"{free / 1e6:.0f} MB", "a full disk, or too many scenes",
+            f"{storage(needed)} free in {folder}", storage(free), "a full disk, or too many scenes",
             "free some space, pick another disk, or ask for fewer scenes",
         )  # fmt: skip
 

@@ -46,7 +46,12 @@ def conventions(observation: Observation) -> list[Convention]:
         return [Convention(name=STATED, change=lambda seen: seen), *_units(observation.array)]
     found = [Convention(name=STATED, change=lambda seen: seen)]
     found += (
-        conjugates() + transposed(observation) + relaid(observation) + orders(observation.array) + moved(observation)
+        conjugates()
+        + transposed(observation)
+        + relaid(observation)
+        + orders(observation.array)
+        + listed_otherwise(observation)
+        + moved(observation)
     )
     found += _units(observation.array) + wavefronts(observation.array) + wavelengths(observation.array)
     return found + (sequences() if observation.sequences is not None else []) + _symbols(observation)
@@ -199,6 +204,25 @@ def _reordered(order: Tensor) -> Change:
         return replace(seen, array=replace(seen.array, elements=seen.array.elements[order]))
 
     return change
+
+
+def listed_otherwise(observation: Observation) -> list[Convention]:
+    """Codes or the channel alone with their elements in another order than the array's."""
+    count, shape = torch.arange(len(observation.array)), _gridorders(observation.array)
+    orders = {"reversed": count.flip(0)}
+    if shape is not None:
+        orders |= {"row by row": shape[0].argsort(), "column by column": shape[1].argsort()}
+    found = []
+    for name in ("codes", "channel"):
+        listed = vars(observation)[name]
+        for words, order in orders.items():
+            if not torch.equal(listed[..., order], listed):  # in this order already, or alike at all elements
+                found.append(Convention(name=f"elements of {name} {words}", change=_listed(name, order)))
+    return found
+
+
+def _listed(name: str, order: Tensor) -> Change:
+    return lambda seen: replace(seen, **{name: vars(seen)[name][..., order]})
 
 
 def _gridorders(array: Array) -> tuple[Tensor, Tensor, int, int] | None:
