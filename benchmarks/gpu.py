@@ -3,6 +3,7 @@
     python benchmarks/gpu.py tests --out kept
     python benchmarks/gpu.py speed --out kept
     python benchmarks/gpu.py train kept/run --preset reference --minutes 7
+    python benchmarks/gpu.py train kept/robust --errors hard positions codes
 
 `tests` runs what is skipped without CUDA. `speed` prints a table: scenes a second of drawing, a training step, the
 network with its polish, and the search, and which part of the card's own float32 products and copies that is. `train`
@@ -15,12 +16,13 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from panel_errors import ERRORS
 from torch.utils.flop_counter import FlopCounterMode
 
 from ris_pytorch_pipeline.data import Inputs, Labels, SceneSource
@@ -30,7 +32,7 @@ from ris_pytorch_pipeline.files import stopping
 from ris_pytorch_pipeline.localise import Localiser
 from ris_pytorch_pipeline.losses import HybridLoss
 from ris_pytorch_pipeline.nets import HybridNet
-from ris_pytorch_pipeline.physics import Scenario, draw, preset
+from ris_pytorch_pipeline.physics import Impairments, Scenario, draw, preset
 from ris_pytorch_pipeline.rng import stream
 from ris_pytorch_pipeline.train import Reporter, Trainer
 
@@ -192,7 +194,7 @@ def train(arguments: argparse.Namespace) -> None:
     plan = replace(experiment.plan, draw="device", **{PLAN[name]: given[name] for name in PLAN if name in given})
     experiment = replace(
         experiment, plan=plan, device=arguments.device,
-        scenario=_hard(experiment.scenario) if arguments.hard else experiment.scenario,
+        scenario=with_errors(experiment.scenario, arguments.errors) if arguments.errors else experiment.scenario,
         net=replace(experiment.net, **{name: given[name] for name in NET if name in given}),
         optimisation=replace(experiment.optimisation, rate=given.get("rate", experiment.optimisation.rate)),
     )  # fmt: skip
@@ -201,10 +203,17 @@ def train(arguments: argparse.Namespace) -> None:
         Trainer(experiment, directory=arguments.run, reporter=Reporter(log_every=200), stop=stop).fit()
 
 
-def _hard(scenario: Scenario) -> Scenario:
-    """The same with the impairments and powers of the preset `hard`."""
-    hard = preset("hard")
-    return replace(scenario, impairments=hard.impairments, power_db=hard.power_db, snr_db=hard.snr_db)
+def with_errors(scenario: Scenario, names: Sequence[str]) -> Scenario:
+    """The same with errors by their names, together, and the powers and SNR of the preset `hard`.
+
+    Codes are continuous where the bits that the panel shows are unmodelled.
+    """
+    hard, hidden, usual = preset("hard"), Impairments(), vars(Impairments())
+    for name in names:
+        changed = {field: value for field, value in vars(ERRORS[name]).items() if value != usual[field]}
+        hidden = replace(hidden, **changed)
+    told = scenario.code_bits if hidden.unmodelled_code_bits is None else None
+    return replace(scenario, impairments=hidden, code_bits=told, power_db=hard.power_db, snr_db=hard.snr_db)
 
 
 def tests(out: Path) -> int:
@@ -236,7 +245,11 @@ def main() -> int:
     trained.add_argument("--preset", default="reference")
     trained.add_argument("--minutes", type=float, default=7.0)
     trained.add_argument("--rate", type=float)
-    trained.add_argument("--hard", action="store_true", help="scenes with the impairments of the preset `hard`")
+    told = "errors of the hardware, by the names of docs/decisions/robust.md: hard positions codes, together"
+    trained.add_argument("--errors", nargs="+", default=[], choices=list(ERRORS), help=told)
+    trained.add_argument(
+        "--hard", dest="errors", action="store_const", const=["hard"], help="the same as --errors hard"
+    )
     for name in (*PLAN, *NET):
         trained.add_argument(f"--{name}", type=int)
     arguments = parser.parse_args()

@@ -35,10 +35,10 @@ def located(observation: Observation, counts: Tensor) -> tuple[Estimate, Evidenc
     return found, vars(noted)["seen"][0]
 
 
-def shown(kind: str, sources: int, snr_db: float, scenes: int) -> dict[str, Tensor]:
-    """What the scenes of a cell show, the network's count and the right one."""
+def shown(kind: str, sources: int, snr_db: float, scenes: int, seed: int = 78) -> dict[str, Tensor]:
+    """What the scenes of a cell show, the network's count with its probability, and the right one."""
     observation = draw(
-        preset(kind, sources=sources, snr_db=snr_db, distance_law="inverse"), scenes, stream(78, "order")
+        preset(kind, sources=sources, snr_db=snr_db, distance_law="inverse"), scenes, stream(seed, "order")
     ).observation
     logits = NETWORK.predict(observation).order_logits
     counts, most = logits[:, 1:].argmax(-1) + 1, logits.shape[-1] - 1
@@ -46,6 +46,7 @@ def shown(kind: str, sources: int, snr_db: float, scenes: int) -> dict[str, Tens
     coherent, above, below = kind == "pilot", counts.clamp_max(most - 1), (counts - 1).clamp_min(1)
     return {
         "counts": counts, "right": torch.full_like(counts, sources),
+        "counts_probability": logits.double().softmax(-1).gather(1, counts[:, None])[:, 0],
         "hint": features(seen, logits, counts, 1), "excess": features(seen, logits, counts, -1),
         "above": compared(seen, more, logits, above, coherent=coherent),
         "below": compared(fewer, seen, logits, below, coherent=coherent),

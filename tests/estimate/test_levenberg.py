@@ -71,3 +71,19 @@ def test_directions_stay_on_the_disc() -> None:
     inside = corner.clamp(torch.tensor([[0.9, 0.9, 1.0]], dtype=torch.float64))
     assert 1 - 1e-8 <= float(inside[0, :2].square().sum()) < 1
     assert inside[0, 2] == 1.0
+
+
+def test_a_model_that_bends_down_leaves_a_blocked_parameter_where_it_is() -> None:
+    """Its curvature along the step is negative, and over nothing that is infinite: times a step of 0 no number."""
+    told = torch.diag(torch.tensor([-9000.0, 1.0], dtype=torch.float64))[None]
+    seen: list[Tensor] = []
+
+    def evaluate(x: Tensor, rows: Tensor) -> Local:
+        seen.append(x)
+        gradient = torch.tensor([[1.0, 1.0]], dtype=torch.float64) + 1e-3 * x
+        return Local(x.sum(-1), gradient, told[rows])
+
+    start = torch.tensor([[0.5, -1.0]], dtype=torch.float64)  # the second is at its end and is pulled outwards
+    end = minimise(evaluate, start, box(2), iterations=12, tolerance=1e-12)
+    assert all(bool(x.isfinite().all()) for x in seen)
+    assert bool((end.point == -1.0).all())

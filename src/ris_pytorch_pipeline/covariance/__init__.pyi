@@ -11,7 +11,7 @@ from .panel import (
     true_covariance,
 )
 from .shrinkage import ledoit_wolf_intensity, oas_intensity, sample_covariance, shrink
-from .spectrum import bartlett, beam_energy, grid_energy, music, mvdr, mvdr_low_rank, tiles
+from .spectrum import bartlett, beam_energy, energies, grid_energy, music, mvdr, mvdr_low_rank, tiles
 from .subspace import signal_projector, signal_subspace
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "covariance_contract",
     "default_jitter",
     "eigenpairs",
+    "energies",
     "exact",
     "grid_energy",
     "hermitise",

@@ -31,12 +31,33 @@ def beam_energy(
         columns: B, (..., element, column).
     """
     with exact(vectors):
-        return torch.view_as_real(vectors @ columns.conj()).square().sum(dim=(-1, -2))
+        if vectors.dim() == 2 and columns.dim() > 2:
+            return _shared_energy(vectors, columns)
+        return _squares(vectors @ columns.conj())
 
 
-def _size(vectors: Vectors) -> Float[Tensor, "... point"]:
-    """‖a‖², which is N without a taper."""
-    return torch.view_as_real(vectors).square().sum(dim=(-1, -2))
+def _shared_energy(vectors: Tensor, columns: Tensor) -> Tensor:
+    """The same of vectors that serve every scene: the columns of all side by side, a tile of points at a time."""
+    batch, (size, width) = columns.shape[:-2], columns.shape[-2:]
+    flat = columns.conj().reshape(batch.numel(), size, width).transpose(0, 1).flatten(1)
+    room = max(1, TILE_BYTES // (max(size, flat.shape[1]) * flat.element_size()))
+    parts = [_squares((some @ flat).unflatten(-1, (batch.numel(), width))) for some in vectors.split(room)]
+    return torch.cat(parts).mT.unflatten(0, batch)
+
+
+def _squares(values: Tensor) -> Tensor:
+    """Σ |x|² over the last axis."""
+    parts = torch.view_as_real(values).flatten(-2)
+    return torch.linalg.vecdot(parts, parts)
+
+
+def energies(vectors: Vectors) -> Float[Tensor, "... point"]:
+    """‖a‖² of every vector, which is N without a taper.
+
+    Args:
+        vectors: (..., point, element).
+    """
+    return torch.linalg.vector_norm(torch.view_as_real(vectors).flatten(-2), dim=-1).square()
 
 
 def bartlett(covariance: Matrices, vectors: Vectors) -> Float[Tensor, "... point"]:
@@ -48,7 +69,7 @@ def bartlett(covariance: Matrices, vectors: Vectors) -> Float[Tensor, "... point
     """
     with exact(covariance):
         seen = torch.view_as_real(vectors @ hermitise(covariance).mT)
-        return (seen * torch.view_as_real(vectors)).sum(dim=(-1, -2)) / _size(vectors).square()
+        return (seen * torch.view_as_real(vectors)).sum(dim=(-1, -2)) / energies(vectors).square()
 
 
 def mvdr(covariance: Matrices, vectors: Vectors, jitter: float | None = None) -> Float[Tensor, "... point"]:
@@ -94,10 +115,14 @@ def mvdr_low_rank(covariance: LowRank, vectors: Vectors) -> Float[Tensor, "... p
         eye = torch.eye(factor.shape[-1], dtype=factor.dtype, device=factor.device)
         inner = torch.linalg.cholesky(hermitise(factor.mH @ factor) + floor[..., None, None] * eye)
         columns = torch.linalg.solve_triangular(inner.mH, factor, upper=True, left=False)
-    return floor[..., None] / (_size(vectors) - beam_energy(vectors, columns))
+    return floor[..., None] / (energies(vectors) - beam_energy(vectors, columns))
 
 
-def music(basis: Complex[Tensor, "*#batch element source"], vectors: Vectors) -> Float[Tensor, "... point"]:
+def music(
+    basis: Complex[Tensor, "*#batch element source"],
+    vectors: Vectors,
+    kept: Float[Tensor, "*#batch point"] | None = None,
+) -> Float[Tensor, "... point"]:  # fmt: skip
     """D(a) = 1 - ‖U_s^H a‖²/‖a‖² in [0, 1]: 0 where a lies in the signal subspace; MUSIC's spectrum is 1/D.
 
     K columns serve in place of the N - K of the noise subspace. D has no poles, so it suits losses and refinement.
@@ -105,8 +130,9 @@ def music(basis: Complex[Tensor, "*#batch element source"], vectors: Vectors) ->
     Args:
         basis: U_s, (..., element, source), orthonormal, such as from `signal_subspace`.
         vectors: (..., point, element).
+        kept: ‖a‖² of the vectors, see `energies`, where they are used again; computed unless given.
     """
-    return 1 - beam_energy(vectors, basis) / _size(vectors)
+    return 1 - beam_energy(vectors, basis) / (energies(vectors) if kept is None else kept)
 
 
 def grid_energy(

@@ -253,10 +253,14 @@ def _spread_out(vectors: Float[Tensor, "scene source 2"], point: Tensor) -> Tens
 
 
 def _length(step: Tensor, here: Local, there: Local) -> Tensor:
-    """Curvature of the model along the step just taken over that of the objective, within 0.4 and 2.5."""
+    """Curvature of the model along the step just taken over that of the objective, within 0.4 and 2.5.
+
+    It is 1 where rounding makes the model bend down: of two sources at nearly one place the symbols are without bounds.
+    """
     modelled = (step.unsqueeze(-2) @ here.curvature @ step.unsqueeze(-1)).squeeze((-1, -2))
     seen = (step * (there.gradient - here.gradient)).sum(-1)
-    return modelled / seen.clamp(0.4 * modelled, 2.5 * modelled).clamp_min(torch.finfo(step.dtype).tiny)
+    ratio = modelled / seen.clamp(0.4 * modelled, 2.5 * modelled).clamp_min(torch.finfo(step.dtype).tiny)
+    return torch.where(modelled > 0, ratio, 1.0)
 
 
 def _choose(better: Tensor, there: Local, here: Local) -> Local:
