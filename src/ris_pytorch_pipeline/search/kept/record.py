@@ -28,7 +28,7 @@ def line_of(log: dict[str, Any], before: str | None) -> str:
     r"""The line of a record.
 
     >>> line_of({"op_code": 0}, checksum_of(b""))
-    '{"op_code":0,"after":"00000000","crc":"4f66cfba"}\n'
+    '{"op_code":0,"after":"00000000","crc":"6adec4d7"}\n'
 
     Args:
         log: the record.
