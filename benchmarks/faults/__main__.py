@@ -22,6 +22,11 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+DRAWN = {
+    "report", "report --figures", "report --latex", "report --tables", "locate --plot", "bench --figure", "export_onnx",
+    "demo",
+}  # fmt: skip
+"""Commands that draw anew what they are asked for: a kill costs nothing that was finished."""
 REFUSED = ("EACCES", "EROFS")
 """What a process is told that may write no more: the folder takes no new names, or its disk nothing at all."""
 
@@ -87,7 +92,7 @@ def _try_all(given: argparse.Namespace, place: Path) -> list[dict[str, Any]]:
 
 def _plan(given: argparse.Namespace, names: list[str]) -> list[tuple[str, str, int]]:
     """Which command meets what, in turns, so that a part of the work is a sample of the whole."""
-    resumed = [name for name in names if not name.startswith("report") and name != "locate --plot"]
+    resumed = [name for name in names if name not in DRAWN]
     kills = [(resumed[number % len(resumed)], "kill", number) for number in range(given.kills)]
     full = [(name, "full", number) for number in range(1, given.full + 1) for name in names]
     refused = [(name, REFUSED[number % 2], number) for number in range(given.refused) for name in names]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from drawn import PNG, demonstrated, drawn, onnx, shown, tabled
 
 SMALL = (
     "--horizontal", "6", "--vertical", "6", "--antennas", "8", "--snapshots", "8", "--sources", "1", "--snr-db", "20",
@@ -27,6 +28,10 @@ MAPPING = (
     '[measurements]\narray = "Y"\naxes = ["scene", "snapshot", "antenna"]\n'
     '[codes]\narray = "C"\naxes = ["scene", "snapshot", "element"]\nform = "complex"\n'
     '[channel]\narray = "H"\naxes = ["scene", "antenna", "element"]\n'
+)
+TEXT = (
+    'text\n\n<!-- table\nsuite = "kept"\nsweeps = ["snr"]\nrows = ["method"]\ncolumns = ["snr_db"]\n'
+    'cell = "{success:.3f}"\n-->\n<!-- end of table -->\nthe end\n'
 )
 DRAW = ("simulate", "s.safetensors", "--scenes", "6", *SMALL)
 SHARDS = ("simulate", "--shards", "s", "--split", "train=20", "--batch", "2", "--per-shard", "4", *SMALL)
@@ -69,6 +74,7 @@ def given(folder: Path) -> None:
     (folder / "suite.toml").write_text(SUITE)
     (folder / "space.toml").write_text("[net]\nwidth = { choices = [8, 16, 24, 32] }\n")
     (folder / "map.toml").write_text(MAPPING)
+    (folder / "text.md").write_text(TEXT)
     rng = np.random.default_rng(0)
     codes = np.exp(2j * np.pi * rng.random((2, 6, 12)))
     values = {name: rng.standard_normal(shape) + 1j for name, shape in {"Y": (2, 6, 5), "H": (2, 5, 12)}.items()}
@@ -239,18 +245,6 @@ def evaluated(folder: Path) -> Contents:
     return {"rows": json.dumps(figures)} | {path.name: digest(path) for path in sorted(place.glob("scenes-*"))}
 
 
-def drawn(name: str, end: bytes) -> Callable[[Path], Contents]:
-    """A page or figure, which must be whole."""
-
-    def read(folder: Path) -> Contents:
-        path = folder / name
-        if path.exists() and not path.read_bytes().rstrip().endswith(end):
-            raise ValueError(f"half of {name}")
-        return {name: path.exists()} if path.exists() else {}
-
-    return read
-
-
 _BENCH = ("bench", "suite.toml", "--out", "kept")
 _LOCATE = ("locate", "s", "--out", "r.parquet", "--estimator", "bp-bartlett")
 _IMPORT = ("import", "map.toml", "i.safetensors")
@@ -260,6 +254,13 @@ _ANOTHER = (*_EVALUATE, "--sources", "1,2", "--snr-db", "30")
 _REPORT = ("report", "kept", "--page", "p.html")
 _FIGURES = ("report", "kept", "--figures", "figures", "--as", "svg")
 _LATEX = ("report", "kept", "--latex", "tex")
+_TABLES = ("report", "kept", "--tables", "text.md")
+_BOARD = (*TRAIN, "--tensorboard", "board")
+_DEMO = ("demo", "--out", "demo", "--scenes", "4", "--config", "net.toml")
+_BLIND = ("calibrate", "s.safetensors", "c", "--blind", "--folds", "2")
+_SIXTEEN = ("simulate", "s.safetensors", "--scenes", "6", "--snapshots", "16", *SMALL[:6], *SMALL[8:])
+_FIGURE = ("bench", "--methods", "bp-bartlett", "--scenes", "4", "--figure", "sweep.png", *SMALL)
+_ONNX = ("export_onnx", "net.onnx")
 _PLOT = ("locate", "s.safetensors", "--estimator", "bp-bartlett", "--plot", "p.pdf")
 CASES = {
     "train": Case(first=TRAIN, again=((*TRAIN, "--resume"), TRAIN), whole=trained, finished=updates),
@@ -280,6 +281,12 @@ CASES = {
     "report --figures": Case(
         first=_FIGURES, again=(_FIGURES,), whole=drawn("figures/kept-snr.svg", b"</svg>"), before=(_BENCH,)
     ),
+    "report --tables": Case(first=_TABLES, again=(_TABLES,), whole=tabled, before=(_BENCH,)),
+    "train --tensorboard": Case(first=_BOARD, again=((*_BOARD, "--resume"), _BOARD), whole=shown, finished=updates),
+    "demo": Case(first=_DEMO, again=(_DEMO,), whole=demonstrated),
+    "calibrate --blind": Case(first=_BLIND, again=(_BLIND, (*_BLIND, "--force")), whole=calibrated, before=(_SIXTEEN,)),
+    "bench --figure": Case(first=_FIGURE, again=(_FIGURE,), whole=drawn("sweep.png", PNG)),
+    "export_onnx": Case(first=_ONNX, again=(_ONNX, (*_ONNX, "--force")), whole=onnx),
     "report --latex": Case(first=_LATEX, again=(_LATEX,), whole=drawn("tex/kept-snr.tex", b"}"), before=(_BENCH,)),
     "locate --plot": Case(first=_PLOT, again=(_PLOT,), whole=drawn("p.pdf", b"%%EOF"), before=(DRAW,)),
 }

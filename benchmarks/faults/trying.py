@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -20,12 +21,13 @@ import optuna  # noqa: F401  (here, and not in each process anew)
 import pyarrow.parquet  # noqa: F401
 from cases import CASES, Case, Contents, given
 
-from ris_pytorch_pipeline import bench, calibrate, data, importing, report, search, train
+from ris_pytorch_pipeline import bench, calibrate, data, importing, localise, nets, report, search, train
 from ris_pytorch_pipeline.cli import main
 from ris_pytorch_pipeline.cli.arguments import COMMANDS
 from ris_pytorch_pipeline.cli.program import MODULES
+from ris_pytorch_pipeline.errors import ExplainedError
 
-for _room in (bench, calibrate, data, importing, report, search, train):
+for _room in (bench, calibrate, data, importing, localise, nets, report, search, train):
     for _name in dir(_room):
         _ = vars(_room).get(_name) or _room.__getattr__(_name)
 for _name in COMMANDS:
@@ -71,10 +73,22 @@ def count_in(folder: str, *, kill: int = 0, full: int = 0, refused: int = 0, err
     _COUNTED.faults_begin(folder.encode(), *numbers, ctypes.c_int(error))
 
 
+def ran(words: Sequence[str]) -> int:
+    """Run a command of `ris`, or the export to ONNX, which has none; returns its exit code."""
+    if words[0] != "export_onnx":
+        return main(list(words))
+    try:
+        nets.export_onnx(localise.reference_network().net, words[1], overwrite="--force" in words)
+    except ExplainedError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
 def command(words: Sequence[str], folder: Path, **faults: int) -> int:
     """Run a command whose touches of the folder are counted; returns its exit code."""
     count_in(str(folder), **faults)
-    code = main(list(words))
+    code = ran(words)
     count_in("")
     return code
 
@@ -88,7 +102,7 @@ def counted(words: Sequence[str], folder: Path) -> tuple[int, int]:
 
     def work() -> list[int]:
         count_in(str(folder))
-        if code := main(list(words)):
+        if code := ran(words):
             raise SystemExit(f"code {code}")
         return [_COUNTED.faults_touches(), _COUNTED.faults_writes()]
 
@@ -169,7 +183,7 @@ class Prepared:
             return f"{what}: a file that is damaged: {said[-500:]}"
         told = []
         for words in () if done else self.case.again:
-            status, _, said = apart(lambda words=words: main(list(words)), folder)
+            status, _, said = apart(lambda words=words: ran(words), folder)
             told.append(said[-500:])
             if not status:
                 break

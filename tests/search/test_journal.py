@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import time
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from ris_pytorch_pipeline.search import open_storage, read_storage
 from ris_pytorch_pipeline.search.extra import journal, optuna
 from ris_pytorch_pipeline.search.kept.journal import JournalLock, journal_storage
 from ris_pytorch_pipeline.search.kept.names import JOURNAL
+from ris_pytorch_pipeline.search.kept.record import line_of
 from ris_pytorch_pipeline.search.kept.tail import LONGEST, cut_torn_line
 
 
@@ -193,8 +196,54 @@ def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
             continue
         if read(changed) != read(good):  # a last digit beyond the precision of a number changes nothing
             accepted.append(at)
-    first = good.index(b'"crc"')
-    assert set(accepted) <= {*range(first + 1, first + 7)}  # the name of the first checksum: a journal without any
+    assert not accepted
+
+
+REARRANGED = {
+    "twice": lambda lines: lines * 2,
+    "its beginning again": lambda lines: lines + lines[:2],
+    "a line out of its middle": lambda lines: lines[:2] + lines[3:],
+    "its first line gone": lambda lines: lines[1:],
+    "two lines exchanged": lambda lines: [*lines[:2], lines[3], lines[2], *lines[4:]],
+    "a line twice": lambda lines: [*lines[:3], *lines[2:]],
+}
+
+
+@pytest.mark.parametrize("change", REARRANGED.values(), ids=REARRANGED)
+def test_lines_that_do_not_follow_each_other_are_refused(
+    tmp_path: Path, change: Callable[[list[bytes]], list[bytes]]
+) -> None:
+    """A search that stood in its journal twice waited for the trials of its second half."""
+    for value in (1.0, 2.0):
+        study = a_study(tmp_path)  # each in a session of its own
+        study.tell(study.ask(), value)
+    path = tmp_path / JOURNAL
+    good = path.read_bytes()
+    assert finished(tmp_path) == 2 and read_storage(tmp_path)
+    path.write_bytes(b"".join(change(good.splitlines(keepends=True))))
+    changed = path.read_bytes()
+    for opening in (open_storage, read_storage):
+        with pytest.raises(InputError, match=r"each line behind.*got line \d+.*Likely cause: a.*Next: put"):
+            opening(tmp_path)
+    assert path.read_bytes() == changed
+
+
+def test_records_of_an_earlier_version_do_not_name_the_line_before(tmp_path: Path) -> None:
+    study = a_study(tmp_path)
+    study.tell(study.ask(), 1.0)
+    path = tmp_path / JOURNAL
+    earlier = [line_of(log, None) for log in _without(path)]
+    path.write_text("".join(earlier))
+    again = a_study(tmp_path)
+    again.tell(again.ask(), 2.0)
+    assert finished(tmp_path) == 2
+
+
+def _without(path: Path) -> list[dict[str, Any]]:
+    """Records as they were before: with a checksum, and none of the line before."""
+    logs = [json.loads(line) for line in path.read_bytes().splitlines()]
+    bare = [{key: value for key, value in log.items() if key not in {"after", "crc"}} for log in logs]
+    return [{**log, "crc": f"{zlib.crc32(json.dumps(log, sort_keys=True).encode()):08x}"} for log in bare]
 
 
 def test_a_journal_without_checksums_goes_on_without(tmp_path: Path) -> None:

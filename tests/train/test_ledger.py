@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+from collections.abc import Iterable
 
 import pytest
 from small_world import SmallLoss, World
@@ -49,13 +51,72 @@ def test_a_line_cut_by_a_kill_is_cut_back_before_the_next_record(world, tmp_path
     assert said.healthy and said.codes == ("RT501",)  # the kill, as a note
 
 
-def test_lines_in_another_order_are_refused(resumed) -> None:
-    """Each has a checksum that holds."""
+def sealed(lines: Iterable[bytes], *, named: bool = True) -> bytes:
+    """Lines of a ledger sealed anew, as the present version writes them or as one that did not name the line before."""
+    above, content = b"", b""
+    for line in lines:
+        record = {key: value for key, value in json.loads(line).items() if key not in {"after", "crc"}}
+        above = summed(json.dumps(record), above if named else None).encode()
+        content += above + b"\n"
+    return content
+
+
+REARRANGED = {
+    "sorted": lambda lines: [lines[0], *reversed(lines[1:])],
+    "twice": lambda lines: lines * 2,
+    "an update gone": lambda lines: [x for x in lines if b'"attempt": 3,' not in x],
+    "three updates gone": lambda lines: [x for x in lines if not any(b'"attempt": %d,' % n in x for n in (2, 3, 4))],
+    "the seventh gone, each time": lambda lines: [x for x in lines if b'"attempt": 7,' not in x],
+    "the first update gone": lambda lines: [x for x in lines if b'"attempt": 1,' not in x],
+    "an epoch gone": lambda lines: [x for x in lines if b'{"event": "epoch"' not in x],
+    "no start": lambda lines: lines[1:],
+    "a checkpoint gone": lambda lines: [*lines[:1], *lines[2:]],
+}
+
+
+@pytest.mark.parametrize("change", REARRANGED.values(), ids=REARRANGED)
+def test_lines_taken_out_doubled_or_sorted_are_refused_by_every_reader(resumed, world, capsys, change) -> None:
+    """The checksum of each line holds; `resumed` itself has three sessions, two of them killed."""
     ledger = resumed / "ledger.jsonl"
-    read_ledger(ledger)
     lines = ledger.read_bytes().splitlines(keepends=True)
-    ledger.write_bytes(b"".join([lines[0], *reversed(lines[1:])]))
-    with pytest.raises(ExplainedError, match=r"in their order.*line \d+: \d+ after \d+"):
+    assert sealed(lines) == ledger.read_bytes() and read_ledger(ledger)
+    ledger.write_bytes(changed := b"".join(change(lines)))
+    for use in (read_ledger, compare_ledger, read, diagnose_path):
+        with pytest.raises(ExplainedError, match=r"line \d+.*Likely cause.*Next"):
+            use(ledger)
+    assert trainlint_main(["log", str(ledger)]) == 2 == ris_main(["diagnose", str(resumed)])
+    assert ris_main(["report", str(resumed), "--page", str(resumed / "page.html")]) == 2
+    with pytest.raises(ExplainedError, match=r"line \d+"):
+        world.trainer(directory=resumed).fit(resume=True)
+    assert ledger.read_bytes() == changed and "healthy" not in capsys.readouterr().out
+
+
+OF_EARLIER_VERSIONS = [
+    name for name in REARRANGED if name not in {"twice", "an epoch gone", "no start", "a checkpoint gone"}
+]
+
+
+@pytest.mark.parametrize("name", OF_EARLIER_VERSIONS)
+def test_a_ledger_that_does_not_name_the_lines_before_has_no_gaps_either(resumed, name: str) -> None:
+    ledger = resumed / "ledger.jsonl"
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(sealed(lines, named=False))
+    assert len(read_ledger(ledger)) == len(lines)
+    ledger.write_bytes(sealed(REARRANGED[name](lines), named=False))
+    for use in (read_ledger, compare_ledger):
+        with pytest.raises(ExplainedError, match=r"in their order, each once.*line \d+: \d+ after \d+"):
+            use(ledger)
+
+
+def test_a_session_behind_one_of_an_earlier_version_names_the_line_before_it(world, tmp_path) -> None:
+    killed(world, tmp_path, 7)
+    ledger = tmp_path / "ledger.jsonl"
+    earlier = sealed(ledger.read_bytes().splitlines(), named=False)
+    ledger.write_bytes(earlier)
+    world.trainer(directory=tmp_path).fit(resume=True)
+    assert ledger.read_bytes().startswith(earlier) and read_ledger(ledger)[-1]["event"] == "end"
+    ledger.write_bytes(ledger.read_bytes().replace(earlier.splitlines(keepends=True)[-1], b""))
+    with pytest.raises(ExplainedError, match="before which another line stood"):
         read_ledger(ledger)
 
 
@@ -67,7 +128,7 @@ def test_both_commands_read_the_ledger_of_a_run_alike(resumed, capsys) -> None:
 
 def test_the_ledger_of_an_earlier_version_is_refused_by_name_and_left_as_it_is(resumed, world) -> None:
     ledger = resumed / "ledger.jsonl"
-    ledger.write_bytes(old := ledger.read_bytes().replace(b'"format": 2, ', b""))
+    ledger.write_bytes(old := re.sub(rb', "after": .*|"format": 2, ', b"", ledger.read_bytes()).replace(b"\n", b"}\n"))
     with pytest.raises(InputError, match="a ledger of format 2; got line 1: one from before formats had a number"):
         world.trainer(directory=resumed).fit(resume=True)
     assert ledger.read_bytes() == old
@@ -135,7 +196,7 @@ def test_every_flipped_byte_is_noticed(world, tmp_path) -> None:
     path, small = tmp_path / "ledger.jsonl", tmp_path / "small.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
     shortest = sorted(lines, key=len)[:3]
-    good = b"".join(line for line in lines if line in shortest)
+    good = sealed(line for line in lines if line in shortest)
     small.write_bytes(good)
     assert len(read_ledger(small)) == 3 and "crc" not in read_ledger(small)[0]
     for at in range(len(good)):

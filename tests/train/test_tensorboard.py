@@ -1,13 +1,15 @@
 """Do the numbers of a run arrive in TensorBoard, and is a missing package found before anything is written?"""
 
+import resource
 import sys
+import threading
 
 import pytest
 from small_world import SmallLoss
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from ris_pytorch_pipeline.cli import main
-from ris_pytorch_pipeline.errors import ConfigurationError
+from ris_pytorch_pipeline.errors import ConfigurationError, InputError
 from ris_pytorch_pipeline.train import TensorBoard, read_ledger
 
 
@@ -81,3 +83,23 @@ def test_what_a_resumed_run_does_again_is_shown_once(world, tmp_path) -> None:
     world.trainer(directory=tmp_path / "run", listeners=[TensorBoard(tmp_path)]).fit(resume=True)
     assert [step for step, _ in scalars(tmp_path)["loss/total"]] == list(range(1, 11))
     assert [step for step, _ in scalars(tmp_path)["validation/total"]] == [5, 10]
+
+
+@pytest.mark.parametrize("size", [10, 100, 1500])
+def test_a_file_that_takes_no_more_ends_the_run_with_its_cause_and_without_a_traceback(
+    world, tmp_path, capfd, size: int
+) -> None:
+    """No thread is left to print one, and what is there is whole records."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        with pytest.raises(InputError, match=r"events\.out.*File too large.*Likely cause: .*a limit on the size"):
+            world.trainer(listeners=[TensorBoard(tmp_path)]).fit()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "Traceback" not in "".join(capfd.readouterr())
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_size <= size and threading.active_count() == 1
+    if size > 1000:
+        found = [step for step, _ in scalars(tmp_path)["loss/total"]]
+        assert found == list(range(1, len(found) + 1)) and found

@@ -35,10 +35,21 @@ class Lines:
         Raises:
             InputError: it cannot be written.
         """
+        self.append(text.encode("utf-8", "backslashreplace"))
+
+    def append(self, content: bytes) -> None:
+        """Append bytes, all of them or none.
+
+        Args:
+            content: a record of a file that has no lines.
+
+        Raises:
+            InputError: they cannot be written.
+        """
         if self._descriptor is None:
             return
         try:
-            append_whole(self._descriptor, text.encode("utf-8", "backslashreplace"))
+            append_whole(self._descriptor, content)
         except OSError as error:
             raise self._refused(error) from error
 

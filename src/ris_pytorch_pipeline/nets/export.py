@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
 from ..errors import ConfigurationError
-from ..files import check_can_write, is_there, reason, write_whole
+from ..files import cause, check_can_write, is_there, move, reason, write_whole
 from .hybrid import HybridNet
 from .kinds import Network
 
@@ -70,11 +70,14 @@ def export_onnx(net: Network, path: Path | str, *, overwrite: bool = False) -> N
     """
     path = Path(path)
     if is_there(path) and not overwrite:
-        _refuse(path, "it exists")
+        raise ConfigurationError(
+            "a file that can be written", f"{path}: it exists", "an earlier export, or a link there",
+            "pass overwrite=True to replace a file, or name another place",
+        )  # fmt: skip
     try:
         check_can_write(path)
     except OSError as error:
-        _refuse(path, reason(error))
+        _refuse(path, error)
     try:
         import onnxscript  # noqa: F401
     except ImportError as missing:
@@ -87,12 +90,11 @@ def export_onnx(net: Network, path: Path | str, *, overwrite: bool = False) -> N
     try:
         write_whole(path, [program.model_proto.SerializeToString()], overwrite=overwrite)
     except OSError as error:
-        _refuse(path, reason(error))
+        _refuse(path, error)
 
 
-def _refuse(path: Path, got: str) -> NoReturn:
+def _refuse(path: Path, error: OSError) -> NoReturn:
     raise ConfigurationError(
-        "a file that can be written", f"{path}: {got}",
-        "an earlier export, a mistyped folder, no permission, a full disk, or a link there",
-        "pass overwrite=True to replace a file, or name another place",
-    )  # fmt: skip
+        "a file that can be written", f"{path}: {reason(error)}", cause(error, "a mistyped folder"),
+        move(error, "name another place"),
+    ) from error  # fmt: skip

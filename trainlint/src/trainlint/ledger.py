@@ -3,10 +3,13 @@
 import json
 import math
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
+from zlib import crc32
 
 from .errors import InputError
 from .files import NO_LINK, read_ordinary
@@ -21,6 +24,7 @@ MOST_BYTES = 1 << 28
 """Of a ledger; a larger one is neither read nor gone on with."""
 _RECORD = b'{"event": "'
 """How every record begins."""
+_AFTER = re.compile(rb'"after": "([0-9a-f]{8})", "crc": "\w+"}$')
 _BEGINS, _ENDS = ("start", "resume"), ("verdict", "failure", "end")
 
 
@@ -185,7 +189,8 @@ def read(path: Path | str) -> list[dict[str, object]]:
 
 def records_of(content: bytes) -> list[dict[str, object]]:
     """All records in the content of a ledger, as of `read`."""
-    return [_record(line, number) for number, line in enumerate(_whole(content).splitlines(), 1)]
+    lines = [b"", *_whole(content).splitlines()]
+    return [_record(line, number, above) for number, (above, line) in enumerate(pairwise(lines), 1)]
 
 
 def _content(path: Path) -> bytes:
@@ -196,7 +201,11 @@ def _whole(content: bytes) -> bytes:
     return content[: content.rfind(b"\n") + 1]
 
 
-def _record(line: bytes, number: int) -> dict[str, object]:
+def _record(line: bytes, number: int, above: bytes) -> dict[str, object]:
+    after = _AFTER.search(line)
+    if after and int(after[1], 16) != crc32(above):
+        told = f"line {number}, before which another stood"
+        raise InputError("a whole ledger", told, "lines taken out, sorted or doubled", "pass it as it was written")
     try:
         record = json.loads(line)
     except ValueError as error:  # not JSON, or not UTF-8

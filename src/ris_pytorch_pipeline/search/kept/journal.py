@@ -1,9 +1,7 @@
 """How is a journal locked and mended? By the kernel, which a killed writer leaves; a line it cut short is cut off."""
 
-import json
 import os
 import time
-import zlib
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
@@ -15,7 +13,8 @@ from ...files.holding import try_hold
 from ...files.regular import descriptor_of
 from ...foreign import odd_values
 from ..extra import journal, optuna
-from .tail import LONGEST, changed, check_tail, cut_torn_line
+from .record import AFTER, checksum_of, line_of, out_of_place, record_of
+from .tail import LONGEST, changed, check_tail, cut_torn_line, last_line
 
 _WAIT = 0.002
 """Seconds between two attempts; an append takes about as long."""
@@ -107,7 +106,7 @@ class ReadJournal(journal.BaseJournalBackend):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._begins = {0: 0}
+        self._begins = {0: (0, checksum_of(b""))}
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Refuse to append.
@@ -123,25 +122,30 @@ class ReadJournal(journal.BaseJournalBackend):
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
         """The records from a number on.
 
-        Each has a checksum, `crc`, that is compared; a journal that was begun without has none.
+        Each has a checksum, `crc`, that is compared, and `after`, that of the line before it; a journal that was begun
+        without has none.
 
         Yields:
             Each as it was appended.
 
         Raises:
-            InputError: the journal cannot be read, or a record was changed since.
+            InputError: the journal cannot be read, a record was changed since, or lines were taken out or put in.
         """
         with self._opened() as file:
             checked = _is_checked(file)
-            file.seek(self._begins[log_number_from])
+            at, before = self._begins[log_number_from]
+            file.seek(at)
             for number, line in enumerate(iter(lambda: file.readline(LONGEST), b""), start=log_number_from):
                 if not line.endswith(b"\n"):  # which somebody is writing
                     check_tail(self._path, line)
                     return
-                self._begins[number + 1] = self._begins[number] + len(line)
-                log = _record(line, checked=checked)
+                log = record_of(line, checked=checked)
                 if log is None:
                     raise InputError(*changed(self._path, f"line {number + 1}, which is none or has another checksum"))
+                if log.pop(AFTER, before) != before:
+                    raise InputError(*out_of_place(self._path, number + 1))
+                at, before = at + len(line), checksum_of(line)
+                self._begins[number + 1] = at, before
                 yield log
 
     def _opened(self) -> BufferedReader:
@@ -182,8 +186,11 @@ class CheckedJournal(ReadJournal):
         self._lock.acquire()
         try:
             with self._opened() as file:
-                checked = _is_checked(file)
-            lines = [_line(_checked(log) if checked else log) for log in logs]
+                checked, before = _is_checked(file), last_line(file)
+            lines: list[str] = []
+            for log in logs:
+                lines.append(line_of(log, checksum_of(before) if checked else None))
+                before = lines[-1].encode()
             descriptor = descriptor_of(self._path, os.O_WRONLY | os.O_APPEND)
             try:
                 append_whole(descriptor, "".join(lines).encode())
@@ -206,37 +213,6 @@ def _is_checked(file: BufferedReader) -> bool:
     """Whether the first record has a checksum; so will that of an empty journal."""
     first = file.readline(LONGEST)
     return not first or b'"crc":"' in first
-
-
-def _record(line: bytes, *, checked: bool) -> dict[str, Any] | None:
-    """The record of a line; None where it is none, or another one than was written."""
-    try:
-        log = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(log, dict):
-        return None
-    told = log.pop("crc", None)
-    return log if told == (_crc(log) if checked else None) else None
-
-
-def _line(log: dict[str, Any]) -> str:
-    line = json.dumps(log, separators=(",", ":")) + "\n"
-    if len(line) > LONGEST:
-        raise InputError(
-            f"a record of at most {LONGEST} bytes", f"{len(line)}", "too many scenes that judge a trial",
-            "lower --scenes",
-        )  # fmt: skip
-    return line
-
-
-def _checked(log: dict[str, Any]) -> dict[str, Any]:
-    return {**log, "crc": _crc(log)}
-
-
-def _crc(log: dict[str, Any]) -> str:
-    read = json.loads(json.dumps(log))  # whose keys are texts, as those of a record that was read
-    return f"{zlib.crc32(json.dumps(read, sort_keys=True).encode()):08x}"
 
 
 def journal_storage(path: Path) -> "optuna.storages.JournalStorage":

@@ -2,6 +2,7 @@
 
 import os
 import re
+from io import BufferedReader
 from pathlib import Path
 
 from ...errors import InputError
@@ -70,6 +71,17 @@ def changed(path: Path, got: str) -> tuple[str, str, str, str]:
         "a file of another program, a damaged disk, or one that was edited",
         "put a copy of the journal there, or begin in another folder",
     )  # fmt: skip
+
+
+def last_line(file: BufferedReader) -> bytes:
+    """The last whole line of a journal, its end included; empty where there is none.
+
+    Args:
+        file: the journal, whose end is a line's.
+    """
+    descriptor, size = file.fileno(), os.fstat(file.fileno()).st_size
+    begin = _whole(descriptor, size - 1) if size else 0
+    return os.pread(descriptor, size - begin, begin)
 
 
 def _begins_record(text: bytes) -> bool:

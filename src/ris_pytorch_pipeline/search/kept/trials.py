@@ -179,9 +179,9 @@ def earlier(
         pause(check)
 
 
-def is_open(study: "optuna.Study") -> bool:
-    """Whether a trial is running or waits."""
-    return bool(study.get_trials(deepcopy=False, states=_OPEN))
+def open_in(study: "optuna.Study") -> "list[optuna.trial.FrozenTrial]":
+    """The trials that are running or wait."""
+    return study.get_trials(deepcopy=False, states=_OPEN)
 
 
 def is_waiting(study: "optuna.Study") -> bool:

@@ -19,10 +19,9 @@ from ..kept.trials import (
     counts,
     earlier,
     give_back,
-    is_open,
     is_waiting,
     lost_before,
-    pause,
+    open_in,
     reap,
     recipes_in,
     repeats_in,
@@ -30,6 +29,7 @@ from ..kept.trials import (
 from ..spaces.suggesting import suggest, unknown_point, values_of
 from .attempt import judge, keep, keep_answer
 from .recipe import Recipe
+from .waiting import Waiting
 
 REPEATS = 5
 """Known recipes suggested in a row after which a new one is drawn evenly; a sampler does not know which it may not."""
@@ -85,6 +85,7 @@ def short_stage(crew: Crew) -> None:
         InfeasibleError: the first trials all failed.
     """
     study, settings = crew.studies.short, crew.studies.settings
+    waiting = Waiting("short", crew.say, crew.check)
     while True:
         _say_taken(crew, reap(study, crew.watchman, again=True))
         known = recipes_in(study.get_trials(deepcopy=False))
@@ -94,8 +95,8 @@ def short_stage(crew: Crew) -> None:
         if wanted or is_waiting(study):
             _own_trial(crew, "short", _short_trial)
             check_failures(study)
-        elif is_open(study):
-            pause(crew.check)
+        elif others := open_in(study):
+            waiting.on(others)
         else:
             break
     if len(known) < settings.trials:
@@ -123,13 +124,14 @@ def long_stage(crew: Crew) -> None:
     """
     study = crew.studies.long
     finalists = finalists_of(crew.studies)
+    waiting = Waiting("long", crew.say, crew.check)
     while True:
         _say_taken(crew, reap(study, crew.watchman, again=False))
         taken = recipes_in(study.get_trials(deepcopy=False))
         if any(recipe.digest not in taken for recipe in finalists):
             _own_trial(crew, "long", lambda crew, trial: _long_trial(crew, trial, finalists))
-        elif is_open(study):
-            pause(crew.check)
+        elif others := open_in(study):
+            waiting.on(others)
         else:
             return
 

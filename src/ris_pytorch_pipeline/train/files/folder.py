@@ -6,7 +6,17 @@ from types import TracebackType
 from typing import NoReturn
 
 from ...errors import ConfigurationError, InputError
-from ...files import Lock, cause, check_can_write, is_missing, is_there, open_regular, reason, remove_old_leftovers
+from ...files import (
+    Lock,
+    cause,
+    check_can_write,
+    is_missing,
+    is_there,
+    move,
+    open_regular,
+    reason,
+    remove_old_leftovers,
+)
 from .ledger import read_ledger
 
 LEDGER, LAST, BEST = "ledger.jsonl", "last.safetensors", "best.safetensors"
@@ -78,7 +88,7 @@ class RunFiles:
         except OSError as error:
             raise ConfigurationError(
                 "a directory that can be made and written to", f"{place}: {reason(error)}",
-                "a file of that name, no permission, or a full disk", "pick another directory",
+                cause(error, "a file of that name"), move(error, "pick another directory"),
             ) from error  # fmt: skip
 
     def newest(self) -> Path | None:

@@ -13,10 +13,12 @@ from ...errors import InputError
 from ...files import Lines, cause, move, read_regular, reason
 from .identity import Identity
 from .records import COUNTED, odd_fields
-from .sums import CHECKSUM, check_lines, summed
+from .sums import AFTER, CHECKSUM, check_lines, summed
 
 Listener = Callable[[str, Mapping[str, Any]], object]
 """Told of each event and its values, right after it is on disk."""
+_WITHOUT_GAPS = {"update", "epoch"}
+"""Events of which a session records every one."""
 _MOST_BYTES = 2**28
 """Of a ledger, as trainlint has it."""
 
@@ -105,7 +107,7 @@ def read_ledger(path: Path) -> list[dict[str, Any]]:
     """
     records = _checked(path)
     _check_run(path, records)
-    return [{key: value for key, value in record.items() if key != CHECKSUM} for record in records]
+    return [{key: value for key, value in record.items() if key not in {AFTER, CHECKSUM}} for record in records]
 
 
 def compare_ledger(path: Path) -> None:
@@ -125,8 +127,8 @@ def compare_ledger(path: Path) -> None:
 def _checked(path: Path) -> list[dict[str, Any]]:
     try:
         content = read_regular(path, _MOST_BYTES)
-        records = read(path)
         check_lines(path, content)
+        records = read(path)
     except OSError as error:
         raise InputError(
             "the ledger of a run", f"{path}: {reason(error)}", cause(error, "a wrong path"),
@@ -160,7 +162,7 @@ def _check_record(path: Path, number: int, record: Mapping[str, Any]) -> None:
 
 
 def _check_order(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
-    """Refuse records whose counts fall, though nothing began anew: each line has a checksum, their order has none.
+    """Refuse counts that fall or leave some out though nothing began anew: earlier versions named no line before.
 
     Raises:
         InputError: naming the line.
@@ -173,11 +175,12 @@ def _check_order(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
         elif event == "resume":
             reached = {counted: record[up_to] for counted, (_, up_to) in COUNTED.items()}
         elif event in COUNTED:
-            count = record[COUNTED[event][0]]
-            if count < reached.get(event, count):
+            count, last = record[COUNTED[event][0]], reached.get(event, 0)
+            if count < last or (event in _WITHOUT_GAPS and count != last + 1):
                 raise InputError(
-                    f"{event}s of a run in their order", f"{path}, line {number}: {count} after {reached[event]}",
-                    "lines that were sorted, or two ledgers in one", "pass the ledger as the run wrote it",
+                    f"{event}s of a run in their order, each once", f"{path}, line {number}: {count} after {last}",
+                    "lines that were sorted or taken out, or two ledgers in one",
+                    "pass the ledger as the run wrote it",
                 )  # fmt: skip
             reached[event] = count
 
@@ -208,7 +211,12 @@ def _undone(event: Mapping[str, Any], resume: Mapping[str, Any]) -> bool:
 
 
 class _Checked(Lines):
-    """A file of records, each with its checksum; it refuses a link, and a file that cannot be written."""
+    """A file of records, each with its checksum and that of the line before it.
+
+    It refuses a link, and a file that cannot be written.
+    """
+
+    _above: bytes | None = None
 
     def write(self, text: str) -> None:
         """Append a record.
@@ -216,4 +224,13 @@ class _Checked(Lines):
         Args:
             text: its line, the end included.
         """
-        super().write(summed(text.removesuffix("\n")) + "\n")
+        if self._above is None:  # not earlier: what a killed session left behind the last line is cut off first
+            self._above = _last_line(self.path)
+        line = summed(text.removesuffix("\n"), self._above)
+        super().write(line + "\n")
+        self._above = line.encode()
+
+
+def _last_line(path: Path) -> bytes:
+    """The last line of a ledger that ends in a whole one, without its end."""
+    return read_regular(path, _MOST_BYTES)[:-1].rpartition(b"\n")[2]

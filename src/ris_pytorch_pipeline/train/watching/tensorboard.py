@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...errors import ConfigurationError, InputError
+from ...errors import ConfigurationError
+from ...files import cause, check_can_write, move, reason
+from .event_file import EventFile, check_installed
 
 
 class TensorBoard:
@@ -23,16 +25,10 @@ class TensorBoard:
     """
 
     def __init__(self, directory: Path | str) -> None:
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError as error:
-            raise ConfigurationError(
-                "the package tensorboard", str(error), "an install without the extra",
-                "pip install 'ris-pytorch-pipeline[tensorboard]'",
-            ) from error  # fmt: skip
+        check_installed()
         _check_folder(Path(directory))
-        self._directory, self._open = directory, SummaryWriter
-        self._writer: SummaryWriter | None = None
+        self._directory = Path(directory)
+        self._file: EventFile | None = None
 
     def __call__(self, event: str, values: Mapping[str, Any]) -> None:
         """Write what an event says in numbers.
@@ -42,31 +38,19 @@ class TensorBoard:
             values: of its record.
 
         Raises:
-            InputError: the folder cannot be written.
+            InputError: folder or file cannot be made or written, naming the cause.
         """
-        try:
-            self._record(event, values)
-        except OSError as error:
-            raise InputError(
-                f"a folder that can be written, {self._directory}", str(error), "a full disk, or no permission",
-                "free some space and go on with --resume",
-            ) from error  # fmt: skip
-
-    def _record(self, event: str, values: Mapping[str, Any]) -> None:
-        if self._writer is None:
+        if self._file is None and event == "failure":  # of this file, for one: it is not tried again
+            return
+        if self._file is None:
             undone = values["attempts"] + 1 if event == "resume" else None  # is done again, and shown once
-            self._writer = self._open(str(self._directory), purge_step=undone)
+            self._file = EventFile(self._directory, undone)
         if event == "update":
-            self._write(update_scalars(values), values["attempt"])
+            self._file.scalars(update_scalars(values), values["attempt"])
         elif event == "epoch":
-            self._write(epoch_scalars(values), values["updates"])
+            self._file.scalars(epoch_scalars(values), values["updates"])
         elif event in {"end", "failure"}:
-            self._writer.close()
-
-    def _write(self, scalars: Mapping[str, float], at: int) -> None:
-        if self._writer is not None:
-            for tag, value in scalars.items():
-                self._writer.add_scalar(tag, value, at)
+            self._file.close()
 
 
 def _check_folder(directory: Path) -> None:
@@ -76,11 +60,13 @@ def _check_folder(directory: Path) -> None:
         ConfigurationError: a file is in its way, or nobody may write there.
     """
     nearest = next(path for path in (directory.absolute(), *directory.absolute().parents) if os.path.lexists(path))
-    if not os.path.isdir(nearest) or not os.access(nearest, os.W_OK | os.X_OK):  # noqa: PTH112
+    try:
+        check_can_write(nearest / "events")
+    except OSError as error:
         raise ConfigurationError(
-            "a folder for TensorBoard", f"{nearest}, which is none that can be written", "a file of that name",
-            "name another folder",
-        )  # fmt: skip
+            "a folder for TensorBoard", f"{nearest}: {reason(error)}", cause(error, "a file of that name"),
+            move(error, "name another folder"),
+        ) from error  # fmt: skip
 
 
 def update_scalars(values: Mapping[str, Any]) -> dict[str, float]:

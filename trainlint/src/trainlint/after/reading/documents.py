@@ -1,8 +1,6 @@
 """What curves does a file hold that is no lines of text: a JSON document, or TensorBoard's events?
 
-A JSON document is lists of rows, columns by name, or triples of time, step and value. An event file is a chain of
-records: length (8 bytes, little endian), checksum (4), payload, checksum (4). A payload is an `Event` of protocol
-buffers: step (field 2) and summary (5), whose values (1) hold a tag (1) and `simple_value` (2) or a tensor (8).
+A record of an event file: length (8 bytes, little endian), checksum (4), an `Event` of protocol buffers, checksum (4).
 """
 
 import json

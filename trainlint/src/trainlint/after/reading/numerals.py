@@ -25,8 +25,7 @@ NUMBER = re.compile(
 )
 """Splits a line into texts and numbers; `number of nan iterations` is a text.
 
-It begins with a set of characters, so that the search runs through letters without a try at each. Every alternative is
-a chain without choices inside, so that it is linear.
+It begins with a set of characters, so that letters are passed by. No alternative has choices inside: it is linear.
 """
 LONGEST = 400
 """Digits: a double has at most 309 before its point."""

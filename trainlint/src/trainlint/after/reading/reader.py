@@ -20,7 +20,7 @@ _CELLS = frozenset((",", "\t", ";"))
 _CACHED = 4096
 _LONGEST_CACHED = 2000
 _ASIDE = re.compile(r"(?:pass|FAIL)  |\[VERDICT\]|RT\d{3} |    (?:cause|next|see):|    follows from ")
-"""Lines of a preflight or a verdict: they speak about the run, their numbers are not the log's."""
+"""Lines of a preflight or a verdict, whose numbers are not the log's."""
 _GLUED = re.compile(r"([eEsSiI](?<!\w.)(?:p(?:och)?|tep|ter(?:ation)?))(?=\d)")
 """`epoch3` is the number 3 under the name epoch."""
 _OURS = (
@@ -31,7 +31,7 @@ _OURS = (
 )
 """Names of our own lines, and of others that print formulas."""
 _TITLED = re.compile(r"\s{0,64}(?:[\"'#]|(?:epoch|step|iter)\w{0,10}\s{0,32}[,;\t|]|.{0,400}%\|)", re.IGNORECASE)
-"""A header may hold numbers: a run's name in a Weights & Biases export, `top-1`, or a progress bar behind it."""
+"""A header may hold numbers, as `top-1`, or a progress bar behind it."""
 _STEPPED = re.compile(r"\bstepp?(?:ed|_taken)?\s?=\s?(?:True|yes|[1-9])", re.IGNORECASE)
 _RULE = re.compile(r"[-=+|:\s]{3,}|[─━┄═\s┼╇┡┏┓┗┛┘└┐┌├┤┬┴│┃╪╞╡]{3,}")
 

@@ -1,7 +1,6 @@
 """What does a line without its numbers say about each of them? Lines of one shape are understood once.
 
-A line is split into texts and numbers. The texts alone, its template, decide what each number is: the value of a name,
-an epoch, a step, a total behind a slash, an average in brackets, or nothing.
+The texts of a line, its template, decide what each number is: a value, a place, a total, an average, or nothing.
 """
 
 import re
