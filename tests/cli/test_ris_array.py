@@ -11,7 +11,7 @@ from ris_pytorch_pipeline.data import load_scenes
 from ris_pytorch_pipeline.physics import ARRAYS, array_from_file
 
 SMALL = ("--antennas", "8", "--snapshots", "8", "--sources", "1", "--snr-db", "20")
-TRAINED = "the panel the network was trained for"
+TRAINED = "the array the network was trained for"
 AROUND = ("--azimuth-deg", "[-180, 180]")
 
 
