@@ -1,4 +1,4 @@
-"""Does the network work before every array: lines, bent and turned panels, arrays without a RIS, several wavelengths?"""
+"""Does the network work with every array: lines, bent and turned panels, no RIS, several wavelengths?"""
 
 import math
 from dataclasses import replace
@@ -34,7 +34,8 @@ from ris_pytorch_pipeline.physics.arrays import ARRAYS
 from ris_pytorch_pipeline.rng import stream
 
 LINE = Line(count=15, spacing=0.15).array(0.3)
-CLOUD = Points(torch.randn(40, 3, generator=stream(0, "cloud"), dtype=torch.float64) * 0.3, 0.3)
+_PLACES = torch.randn(40, 3, generator=stream(0, "cloud"), dtype=torch.float64) * 0.3
+CLOUD = Points(_PLACES - _PLACES.mean(0), 0.3)
 TWO = {"sources": 2, "snr_db": 20.0, "separation": 0.3}
 SMALL_PANEL = {"horizontal": 8, "vertical": 6}
 SCENARIOS = {
@@ -91,7 +92,6 @@ def test_the_places_that_the_beams_take_are_located(scenario: Scenario) -> None:
 def test_beams_and_plane_waves_are_energies_of_steering_vectors(scenario: Scenario) -> None:
     mine, drawn = config(scenario), scenes(scenario, 2)
     inputs, beams = inputs_from(drawn.observation, mine.array), Beamspace(replace(mine, passes=0))
-    out, _ = beams(inputs)
     array, grid, seen = mine.array, beams.grid, drawn.observation
     count = array.frequencies
     images = torch.complex(inputs.images[:, :, 0], inputs.images[:, :, 1]).unflatten(1, (count, -1))
@@ -99,15 +99,15 @@ def test_beams_and_plane_waves_are_energies_of_steering_vectors(scenario: Scenar
     a = steering_at(grid.points().float(), array)
     a = a if count > 1 else a[None]
     energy = (images @ a.mH).abs().square().sum(dim=(1, 2))
-    slow = grid.volume((energy / energy.mean(1, keepdim=True)).sqrt() - 1, -1.0)
-    torch.testing.assert_close(out[:, : grid.q.numel()].movedim(1, -1), slow, rtol=2e-3, atol=2e-3)
+    fast = beams.energy(images)[:, grid.valid].flatten(1)
+    torch.testing.assert_close(fast, energy, rtol=2e-3, atol=1e-4 * float(energy.max()))
     gram = _gram(inputs)
     far = torch.cat([grid.directions, torch.zeros_like(grid.directions[..., :1])], dim=-1).flatten(0, 1)
     waves = steering_at(far, array).to(torch.complex128)
     waves = waves if count > 1 else waves[None]
-    plane = torch.einsum("fdn,sfnm,fdm->sd", waves.conj(), gram, waves).real / gram.diagonal(dim1=-2, dim2=-1).real.sum(
-        dim=(-1, -2)
-    )[:, None]  # fmt: skip
+    plane = torch.einsum("fdn,sfnm,fdm->sd", waves.conj(), gram, waves).real
+    plane = plane / gram.diagonal(dim1=-2, dim2=-1).real.sum(dim=(-1, -2))[:, None] / len(array)
+    out, _ = beams(inputs)
     torch.testing.assert_close(out[:, -3].flatten(1).double(), plane, rtol=2e-3, atol=2e-3)
 
 
@@ -170,9 +170,9 @@ def test_a_network_brings_the_numbers_of_its_array_to_another_sitting() -> None:
 
 def test_scenes_of_another_array_are_refused_by_its_name() -> None:
     net = HybridNet(config(SCENARIOS["line"])).eval()
-    with pytest.raises(InputError, match="the array the network was trained for: Array.15 elements, line"):
+    with pytest.raises(InputError, match=r"the array the network was trained for: Array\(15 elements, line"):
         Localiser(net)(scenes(SCENARIOS["cylinder"]).observation, 2)
-    with pytest.raises(InputError, match="3 wavelengths"):
+    with pytest.raises(InputError, match=r"trained for: Array.*wavelengths 0\.3158"):
         Localiser(HybridNet(config(SCENARIOS["wideband"])).eval())(
             draw(preset("random", **SMALL_PANEL), 1, stream(0, "narrow"), torch.complex64).observation, 1
         )
@@ -182,7 +182,7 @@ def test_the_likelihood_of_R_pred_refuses_several_wavelengths() -> None:
     scenario = SCENARIOS["wideband"]
     mine = config(scenario)
     inputs, _ = batch_from(scenes(scenario), mine.array)
-    with pytest.raises(InputError, match="set loss.likelihood to 0"):
+    with pytest.raises(InputError, match=r"set loss\.likelihood to 0"):
         coded_likelihood(HybridNet(mine)(inputs), inputs)
 
 

@@ -153,7 +153,7 @@ class CompactRandom(Compact):
         response = self._response(vectors, rows)
         return response_gram(response if single else response.to(torch.complex128), y, kinds=4)
 
-    def _response(self, vectors: Complex[Tensor, "scene vector element"], rows: Tensor | None) -> Tensor:
+    def _response(self, vectors: Complex[Tensor, "scene *frequency vector element"], rows: Tensor | None) -> Tensor:
         """(scene, block, vector, antenna)."""
         operator = self.operator if rows is None else self.operator[rows]
         seen = _by_frequency(vectors, self.array).to(operator.dtype) @ operator.mT
@@ -229,7 +229,9 @@ class CompactPilot(Compact):
             scale[:, None, None] * position_information(projection, projection.symbols).sum(1),
         )
 
-    def _stacked(self, vectors: Complex[Tensor, "scene vector element"], rows: Tensor | None, kinds: int) -> Gram:
+    def _stacked(
+        self, vectors: Complex[Tensor, "scene *frequency vector element"], rows: Tensor | None, kinds: int
+    ) -> Gram:
         """One block for each frequency; products in the working precision, what follows in double."""
         matrix, image, energy = (x if rows is None else x[rows] for x in (self.gram, self.image, self.energy))
         vectors = _by_frequency(vectors, self.array).to(matrix.dtype)
