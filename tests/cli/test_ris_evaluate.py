@@ -123,14 +123,14 @@ def test_bad_input(ris: Run, run_folder: Path, tmp_path: Path) -> None:
     ris("evaluate", str(tmp_path)).refused("best.safetensors", "no run was trained there")
     ris("evaluate", str(run_folder), "--methods", "hybird").refused("did you mean 'hybrid'")
     ris("evaluate", str(run_folder), "--sources", "x").refused("sources")
-    ris("evaluate", str(run_folder), "--preset", "random").refused("the panel the network was trained for")
+    ris("evaluate", str(run_folder), "--preset", "random").refused("the array the network was trained for")
     ris("evaluate", str(run_folder), "--figure", "nowhere/out.png").refused("a folder that exists")
     ris("evaluate", str(run_folder), "--figure", "out.png").refused("cells of one SNR each")
     ris("evaluate", str(run_folder), "--methods", "hybrid,hybrid").refused("each of methods once; got hybrid again")
     ris("evaluate", str(run_folder), "--sources", "1,9").refused("at most 8 sources", "leave its methods out")
     ris("evaluate", str(run_folder), "--polish", "-1").refused("polish >= 0")
     other = ("--methods", "sml", "--horizontal", "7", "--sources", "1")
-    ris("evaluate", str(run_folder), *other).refused("the panel the network was trained for")
+    ris("evaluate", str(run_folder), *other).refused("the array the network was trained for")
     ris("evaluate", str(run_folder), "--scenes", "0").refused("scenes >= 1")
 
 
@@ -151,7 +151,7 @@ def test_a_network_brings_its_own_field_of_view(ris: Run, run_folder: Path, smal
     ris("locate", small_file, *model, "--estimator", "sml").refused("--estimator")
     ris("locate", small_file, "--polish", "3").refused("--model")
     assert ris("simulate", "other.safetensors", "--scenes", "1").code == 0
-    ris("locate", "other.safetensors", *model).refused("the panel the network was trained for")
+    ris("locate", "other.safetensors", *model).refused("the array the network was trained for")
 
 
 @pytest.mark.filterwarnings("default:the network was trained on")

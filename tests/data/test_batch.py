@@ -5,11 +5,22 @@ import torch
 
 from ris_pytorch_pipeline.data import Inputs, Labels, batch_from, energy_lags, inputs_from
 from ris_pytorch_pipeline.errors import InputError
-from ris_pytorch_pipeline.physics import Observation, Scenes, complex_normal, draw, preset, steering_at
+from ris_pytorch_pipeline.physics import (
+    Observation,
+    Panel,
+    Scenes,
+    complex_normal,
+    draw,
+    lags_of,
+    preset,
+    scenario_array,
+    steering_at,
+)
 from ris_pytorch_pipeline.rng import stream
 
 SMALL = preset("random", horizontal=4, vertical=3, antennas=5, snapshots=6, sources=(1, 3), separation=0.0)
-PANEL = (3, 4)
+ARRAY = scenario_array(SMALL)
+SIZE = (3, 4)
 
 
 def scenes(count: int = 5, dtype: torch.dtype = torch.complex128) -> Scenes:
@@ -26,14 +37,14 @@ def same(first: Inputs, second: Inputs) -> None:
 
 
 def test_shapes_and_scale() -> None:
-    inputs, labels = batch_from(scenes(), PANEL)
-    assert inputs.images.shape == (5, 6, 2, 3, 4)
-    assert inputs.energy.shape == (5, 2, 5, 7)
+    inputs, labels = batch_from(scenes(), ARRAY)
+    assert inputs.images.shape == (5, 6, 2, 12)
+    assert inputs.energy.shape == (5, 2, 5 * 7)
     assert inputs.log_noise.shape == (5,)
     assert len(inputs) == len(labels) == 5
-    power = inputs.images.square().sum(2).mean(dim=(1, 2, 3))
+    power = inputs.images.square().sum(2).mean(dim=(1, 2))
     torch.testing.assert_close(power, torch.ones_like(power))
-    total = inputs.images.sum(dim=(1, 3, 4))
+    total = inputs.images.sum(dim=(1, 3))
     assert bool((total[:, 0] > 0).all())
     torch.testing.assert_close(total[:, 1], torch.zeros_like(total[:, 1]), atol=1e-9, rtol=0)
     assert bool((inputs.log_noise <= 0).all())
@@ -42,14 +53,14 @@ def test_shapes_and_scale() -> None:
 @pytest.mark.parametrize("factor", [3e-7, 40.0, -1.0, 0.6 + 0.8j])
 def test_scale_and_global_phase_do_not_matter(factor: complex) -> None:
     seen = scenes().observation
-    same(inputs_from(seen, PANEL), inputs_from(changed(seen, measurements=seen.measurements * factor), PANEL))
+    same(inputs_from(seen, ARRAY), inputs_from(changed(seen, measurements=seen.measurements * factor), ARRAY))
 
 
 def test_snapshots_are_a_set() -> None:
     seen = scenes().observation
     order = torch.tensor([3, 1, 5, 0, 2, 4])
-    shuffled = inputs_from(changed(seen, measurements=seen.measurements[:, order], codes=seen.codes[:, order]), PANEL)
-    plain = inputs_from(seen, PANEL)
+    shuffled = inputs_from(changed(seen, measurements=seen.measurements[:, order], codes=seen.codes[:, order]), ARRAY)
+    plain = inputs_from(seen, ARRAY)
     torch.testing.assert_close(shuffled.images, plain.images[:, order])
     torch.testing.assert_close(shuffled.energy, plain.energy)
     torch.testing.assert_close(shuffled.log_noise, plain.log_noise)
@@ -57,13 +68,13 @@ def test_snapshots_are_a_set() -> None:
 
 def test_scenes_of_a_batch_do_not_see_each_other() -> None:
     seen = scenes().observation
-    same(inputs_from(seen, PANEL)[2:4], inputs_from(seen[2:4], PANEL))
+    same(inputs_from(seen, ARRAY)[2:4], inputs_from(seen[2:4], ARRAY))
 
 
 def test_single_precision_agrees_with_double() -> None:
     double, single = (
-        inputs_from(scenes().observation, PANEL),
-        inputs_from(scenes(dtype=torch.complex64).observation, PANEL),
+        inputs_from(scenes().observation, ARRAY),
+        inputs_from(scenes(dtype=torch.complex64).observation, ARRAY),
     )
     assert single.images.dtype == torch.float32
     torch.testing.assert_close(single.images.double(), double.images, rtol=0, atol=2e-3)
@@ -74,12 +85,14 @@ def test_lags_give_the_energy_of_plane_waves() -> None:
     codes, channel = seen.codes, seen.channel
     root = complex_normal((2, 5, 5), stream(0, "lags"))
     whitened = root @ root.mH @ channel
-    sums = torch.view_as_complex(energy_lags(codes, channel, whitened, PANEL).movedim(1, -1).contiguous())
+    parts = (x[:, None] for x in (codes, channel, whitened))  # one frequency
+    lags = energy_lags(*parts, lags_of(ARRAY)).movedim(1, -1).contiguous()
+    sums = torch.view_as_complex(lags).unflatten(1, (5, 7))
     gram = (channel.mH @ whitened) * (codes.mH @ codes)
     u, w, k0 = 0.3, -0.4, 2 * torch.pi / SMALL.wavelength
     wave = steering_at(torch.tensor([[u, w, 0.0]], dtype=torch.float64), seen.array)[0]
     energy = torch.einsum("n,snm,m->s", wave.conj(), gram, wave).real
-    v, h = (torch.arange(1 - n, n, dtype=torch.float64) * float(SMALL.element_spacing) for n in PANEL)  # pyright: ignore
+    v, h = (torch.arange(1 - n, n, dtype=torch.float64) * float(SMALL.element_spacing) for n in SIZE)  # pyright: ignore
     phase = torch.polar(torch.ones(5, 7, dtype=torch.float64), -k0 * (h * u + v[:, None] * w))
     trace = gram.diagonal(dim1=-2, dim2=-1).sum(-1).real
     torch.testing.assert_close((sums * phase).sum(dim=(1, 2)).real * trace, energy)
@@ -87,7 +100,7 @@ def test_lags_give_the_energy_of_plane_waves() -> None:
 
 def test_labels_are_the_truth() -> None:
     drawn = scenes()
-    labels = batch_from(drawn, PANEL)[1]
+    labels = batch_from(drawn, ARRAY)[1]
     for scene in range(5):
         k = int(drawn.truth.sources[scene])
         assert int(labels.present[scene].sum()) == k
@@ -98,7 +111,7 @@ def test_labels_are_the_truth() -> None:
 
 
 def test_labels_know_no_order() -> None:
-    labels = batch_from(scenes(), PANEL)[1]
+    labels = batch_from(scenes(), ARRAY)[1]
     full = labels[labels.sources == 3]
     turned = Labels(**{**_fields(full), "cosines": full.cosines[:, [2, 0, 1]], "powers": full.powers[:, [2, 0, 1]]})
     assert len(full) > 0
@@ -111,7 +124,7 @@ def _fields(labels: Labels) -> dict[str, object]:
 
 
 def test_selection_and_devices() -> None:
-    inputs, labels = batch_from(scenes(), PANEL)
+    inputs, labels = batch_from(scenes(), ARRAY)
     some = inputs[[3, 1]].to("cpu")
     assert torch.equal(some.images, inputs.images[[3, 1]])
     assert torch.equal(some.observation.codes, inputs.observation.codes[[3, 1]])
@@ -119,11 +132,11 @@ def test_selection_and_devices() -> None:
 
 
 def test_another_panel_is_refused() -> None:
-    with pytest.raises(InputError, match="4 x 4"):
-        inputs_from(scenes().observation, (4, 4))
+    with pytest.raises(InputError, match="16 elements"):
+        inputs_from(scenes().observation, Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3))
 
 
 def test_an_empty_scene_is_refused() -> None:
     seen = scenes().observation
     with pytest.raises(InputError, match="1 of 5 scenes are zero"):
-        inputs_from(changed(seen, measurements=seen.measurements * torch.tensor([1, 1, 0, 1, 1])[:, None, None]), PANEL)
+        inputs_from(changed(seen, measurements=seen.measurements * torch.tensor([1, 1, 0, 1, 1])[:, None, None]), ARRAY)

@@ -9,11 +9,11 @@ from ris_pytorch_pipeline.data import batch_from
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError
 from ris_pytorch_pipeline.losses import HybridLoss, LossWeights
 from ris_pytorch_pipeline.nets import HybridNet, NetConfig
-from ris_pytorch_pipeline.physics import draw, preset
+from ris_pytorch_pipeline.physics import draw, preset, scenario_array
 from ris_pytorch_pipeline.rng import stream
 
 SCENARIO = preset("random", horizontal=5, vertical=5, antennas=6, snapshots=4, sources=(1, 2), separation=0.4)
-INPUTS, LABELS = batch_from(draw(SCENARIO, 4, stream(0, "loss"), torch.complex64), (5, 5))
+INPUTS, LABELS = batch_from(draw(SCENARIO, 4, stream(0, "loss"), torch.complex64), scenario_array(SCENARIO))
 NAMES = list(LossWeights(likelihood=1.0, contrast=1.0).active)
 
 

@@ -74,7 +74,7 @@ def test_a_sharp_heat_map_gives_its_own_position() -> None:
     offsets = torch.zeros(1, 5, 5, 5, 3)
     offsets[0, 2, 3, 1] = torch.tensor([0.5, -1.0, 0.2])
     columns = summed_out(heat, offsets, torch.zeros(1, 5, 5, 5), grid)
-    torch.testing.assert_close(columns.cosines[0, 2, 3], torch.tensor([0.625, 0.5, 0.3]))
+    torch.testing.assert_close(columns.places[0, 2, 3], torch.tensor([0.625, 0.5, 0.3]))
     assert columns.heat[0].argmax() == 2 * 5 + 3
 
 

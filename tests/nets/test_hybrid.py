@@ -17,7 +17,7 @@ SMALL = NetConfig(width=8, blocks=1, rank=5).fitted_to(SCENARIO)
 
 
 def inputs(count: int = 3) -> Inputs:
-    return batch_from(draw(SCENARIO, count, stream(0, "net"), torch.complex64), (5, 6))[0]
+    return batch_from(draw(SCENARIO, count, stream(0, "net"), torch.complex64), SMALL.array)[0]
 
 
 def net() -> HybridNet:
@@ -59,7 +59,7 @@ def test_snapshots_are_a_set_and_scenes_do_not_mix() -> None:
     answer = model(given)
     seen = given.observation
     turned = replace(seen, measurements=seen.measurements[:, order], codes=seen.codes[:, order])
-    shuffled = model(inputs_from(turned, (5, 6)))
+    shuffled = model(inputs_from(turned, SMALL.array))
     torch.testing.assert_close(shuffled.heat, answer.heat, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(shuffled.order_logits, answer.order_logits, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(model(given[[1]]).heat, answer.heat[[1]], rtol=1e-4, atol=1e-4)
@@ -70,7 +70,7 @@ def test_scale_and_phase_do_not_matter() -> None:
     seen = given.observation
     louder = Observation(**{**vars(seen), "measurements": seen.measurements * (30 - 40j)})
     answer = model(given)
-    other = model(inputs_from(louder, (5, 6)))
+    other = model(inputs_from(louder, SMALL.array))
     torch.testing.assert_close(other.heat, answer.heat, rtol=1e-3, atol=1e-3)
 
 
@@ -124,8 +124,8 @@ def test_autocast_does_not_touch_the_covariance() -> None:
 
 
 def test_another_panel_is_refused() -> None:
-    with pytest.raises(InputError, match="5 x 6 panel"):
-        net()(batch_from(draw(preset("random"), 1, stream(0, "net"), torch.complex64), (12, 12))[0])
+    with pytest.raises(InputError, match="30 elements"):
+        net()(batch_from(draw(preset("random"), 1, stream(0, "net"), torch.complex64), NetConfig().array)[0])
 
 
 def test_sizes() -> None:

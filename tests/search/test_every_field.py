@@ -66,7 +66,7 @@ EFFECT: dict[str, tuple[dict[str, Any], Any, Any]] = {
 }
 """A search may vary these: (what it takes, two values that are two trials)."""
 
-DECIDED_BY_THE_SCENARIO = {"net.panel", "net.wavelength", "net.region", "net.most_sources"}
+DECIDED_BY_THE_SCENARIO = {"net.panel", "net.wavelength", "net.numbers", "net.region", "net.most_sources"}
 """No value of these makes a difference; a knob is refused as idle, see test_space.py."""
 
 ONE: list[tuple[dict[str, Any], dict[str, Any]]] = [
@@ -93,10 +93,10 @@ ONE: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 
 def leaves(value: Any, prefix: str = "") -> Iterator[str]:
-    """Dotted names of the fields of a recipe; the scenario, phases, panel and region are one each."""
+    """Dotted names of the fields of a recipe; the scenario, phases, panel, numbers and region are one each."""
     for each in fields(value):
         name, inner = f"{prefix}{each.name}", getattr(value, each.name)
-        whole = isinstance(inner, Phases) or name in {"scenario", "net.panel", "net.region"}
+        whole = isinstance(inner, Phases) or name in {"scenario", "net.panel", "net.numbers", "net.region"}
         if is_dataclass(inner) and not whole:
             yield from leaves(inner, f"{name}.")
         else:

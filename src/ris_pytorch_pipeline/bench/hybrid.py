@@ -9,7 +9,7 @@ from ..errors import InputError
 from ..estimate import Music, Mvdr, SearchRegion
 from ..localise import Candidates, Explaining, Localiser, OnCovariance, Proposer
 from ..nets import Network
-from ..physics import Scenario, cosines_from_positions
+from ..physics import Scenario, to_cosines
 from ..rng import stream
 from .interval import Measure, bootstrap_mean
 from .sweep import BLOCK, Drawer, cell_scenes
@@ -95,7 +95,8 @@ def covariance_error(
     for block, first in enumerate(range(0, scenes, BLOCK)):
         drawn = drawer(scenario, min(BLOCK, scenes - first), seed, block)
         seen, truth = drawn.observation, drawn.truth
-        true = true_covariance(cosines_from_positions(truth.positions), truth.powers, seen.array)
+        array = seen.array.central
+        true = true_covariance(to_cosines(truth.positions, array), truth.powers, array)
         answer = localiser.predict(seen).covariance
         wide = LowRank(answer.factor.to(true.factor), answer.floor.to(true.floor))
         predicted.append(nmse(wide, true))

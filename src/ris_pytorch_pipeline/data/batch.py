@@ -1,5 +1,6 @@
 """What a network is given and what it is taught: Inputs from an observation, Labels from the truth."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,9 +11,20 @@ from torch import Tensor
 
 from ..covariance import true_covariance
 from ..errors import InputError
-from ..physics import Array, Observation, Scenes, Truth, cosines_from_positions, panel_images, steering_at
+from ..physics import (
+    Array,
+    Lags,
+    Observation,
+    Scenes,
+    Truth,
+    as_told,
+    lags_of,
+    panel_images,
+    steering_at,
+    to_cosines,
+)
 from ..shapes import Channel, Codes, Cosines, Counts, Covariance, Mask
-from .whitening import Prior
+from .whitening import Prior, split_by_frequency
 
 _TILE_BYTES = 1 << 20
 """Of Q formed at a time."""
@@ -23,17 +35,18 @@ class Inputs:
     """What a network sees of a batch of scenes: sufficient statistics of unit scale, and where they come from.
 
     Args:
-        images: (scene, snapshot, 2, vertical, horizontal), real and imaginary part of the panel images
-            z_l = conj(c_l) ∘ (H^H Γ⁻¹ y_l) with Γ = p H H^H + σ² I, of mean square 1 and with Σ z real and positive.
-        energy: (scene, 2, 2 vertical - 1, 2 horizontal - 1), real and imaginary part of the sums of
-            Q = Σ_l G_l^H Γ⁻¹ G_l along equal element differences, over their value at 0; the energy of a plane wave,
-            a^H Q a, is their Fourier sum.
+        images: (scene, block, 2, element), real and imaginary part of the panel images z_l = conj(c_l) ∘ (H^H Γ⁻¹ y_l)
+            with Γ = p H H^H + σ² I, of mean square 1 and with Σ z real and positive; the snapshots of one frequency
+            after those of another.
+        energy: (scene, 2, lag), real and imaginary part of the sums of Q = Σ_l G_l^H Γ⁻¹ G_l along equal element
+            differences, see `Lags`, over their value at 0; the energy of a plane wave, a^H Q a, is their Fourier sum.
+            The lags of one frequency come after those of another.
         log_noise: (scene,), log of the estimated share of noise in the mean power of an antenna.
         observation: the measurements themselves, for losses without labels and for polishing.
     """
 
-    images: Float[Tensor, "scene snapshot 2 vertical horizontal"]
-    energy: Float[Tensor, "scene 2 lag_v lag_h"]
+    images: Float[Tensor, "scene block 2 element"]
+    energy: Float[Tensor, "scene 2 lag"]
     log_noise: Float[Tensor, "scene"]  # noqa: F821
     observation: Observation
 
@@ -58,7 +71,7 @@ class Labels:
     """The truth that a network is taught; slots beyond a scene's number of sources hold NaN positions and power 0.
 
     Args:
-        cosines: (scene, source, 3), (u, w, q) with q in 1/m.
+        cosines: (scene, source, 3), (u, w, q) with q in 1/m, in the array's frame; (scene, source, 4) of a deep array.
         sources: (scene,), K.
         powers: (scene, source), mean symbol power at the panel.
         snr_db: (scene,), total, for reporting by signal-to-noise ratio.
@@ -81,15 +94,15 @@ class Labels:
 
     @cached_property
     def steering(self) -> Complex[Tensor, "scene source element"]:
-        """Steering vectors of the sources; zero in empty slots."""
+        """Steering vectors of the sources, at the middle wavelength; zero in empty slots."""
         present = self.present[..., None]
         cosines = torch.where(present, self.cosines, torch.zeros_like(self.cosines))
-        return steering_at(cosines, self.array) * present
+        return steering_at(cosines, self.array.central) * present
 
     @cached_property
     def factors(self) -> Complex[Tensor, "scene element source"]:
-        """V with V V^H = A P A^H scaled to trace N; zero columns in empty slots."""
-        return true_covariance(self.cosines, self.powers, self.array).factor
+        """V with V V^H = A P A^H scaled to trace N, at the middle wavelength; zero columns in empty slots."""
+        return true_covariance(self.cosines, self.powers, self.array.central).factor
 
     @cached_property
     def covariance(self) -> Covariance:
@@ -109,44 +122,50 @@ class Labels:
         return replace(self, **{name: change(vars(self)[name]) for name in names})
 
 
-def inputs_from(observation: Observation, panel: tuple[int, int]) -> Inputs:
+def inputs_from(observation: Observation, array: Array) -> Inputs:
     """Sufficient statistics of an observation, free of its scale and global phase.
+
+    >>> from ris_pytorch_pipeline.data import simulate
+    >>> from ris_pytorch_pipeline.physics import Line, preset
+    >>> line = Line(count=15, spacing=0.15).array(0.3)
+    >>> scenes = simulate(preset("random", array=line), 2, seed=0)
+    >>> inputs = inputs_from(scenes.observation, line)
+    >>> inputs.images.shape, inputs.energy.shape
+    (torch.Size([2, 16, 2, 15]), torch.Size([2, 2, 29]))
 
     Args:
         observation: the scenes.
-        panel: (vertical, horizontal) elements, in the order of `Panel`.
+        array: whose element differences are summed over: that of the network, `NetConfig.array`. The observation's own
+            may differ from it by rounding.
 
     Returns:
         The inputs, in the precision of the observation.
 
     Raises:
-        InputError: a panel of another size, or a scene without energy.
+        InputError: an array of another size or number of wavelengths, or a scene without energy.
     """
-    vertical, horizontal = panel
-    if vertical * horizontal != len(observation.array) or observation.wide:
+    if (len(array), array.frequencies) != (len(observation.array), observation.array.frequencies):
         raise InputError(
-            f"an observation of a panel with {vertical} x {horizontal} elements at one wavelength",
-            f"{observation.array}",
-            "a network or scenario of another panel",
-            "pass the panel the scenes were measured with, as (vertical, horizontal)",
-        )
+            f"an observation of {array}", f"one of {observation.array}", "a network or scenario of another array",
+            "pass the array that the scenes were measured with",
+        )  # fmt: skip
     _check_energy(observation)
-    prior = Prior(observation)
-    whitened = prior.solve_measurements(observation.measurements)
-    images = panel_images(whitened, observation.codes, observation.channel)
-    images = torch.view_as_real(_standard(images)).unflatten(2, (vertical, horizontal)).movedim(-1, 2)
+    prior, (codes, channel) = Prior(observation), observation.by_frequency()
+    whitened = prior.solve_measurements(split_by_frequency(observation))
+    images = panel_images(whitened, codes, channel).flatten(1, 2)
     return Inputs(
-        images=images.contiguous(),
-        energy=energy_lags(observation.codes, observation.channel, prior.solve_channel(observation.channel), panel),
+        images=torch.view_as_real(_standard(images)).movedim(-1, 2).contiguous(),
+        energy=energy_lags(codes, channel, prior.solve_channel(channel), lags_of(array)),
         log_noise=prior.log_noise,
         observation=observation,
     )
 
 
 def labels_from(truth: Truth, observation: Observation) -> Labels:
-    """Labels of simulated scenes, in (u, w, q)."""
+    """Labels of simulated scenes, where the array tells them to be: those of a line on their cones, see `as_told`."""
+    places, _ = as_told(truth.positions, observation.array)
     return Labels(
-        cosines=cosines_from_positions(truth.positions),
+        cosines=to_cosines(places, observation.array),
         sources=truth.sources,
         powers=truth.powers,
         snr_db=truth.snr_db,
@@ -154,17 +173,17 @@ def labels_from(truth: Truth, observation: Observation) -> Labels:
     )
 
 
-def batch_from(scenes: Scenes, panel: tuple[int, int]) -> tuple[Inputs, Labels]:
-    """Inputs and labels of simulated scenes.
+def batch_from(scenes: Scenes, array: Array) -> tuple[Inputs, Labels]:
+    """Inputs and labels of simulated scenes, see `inputs_from`.
 
     Raises:
         InputError: see `inputs_from`.
     """
-    return inputs_from(scenes.observation, panel), labels_from(scenes.truth, scenes.observation)
+    return inputs_from(scenes.observation, array), labels_from(scenes.truth, scenes.observation)
 
 
 def _check_energy(observation: Observation) -> None:
-    power = torch.view_as_real(observation.measurements).square().sum(dim=(-1, -2, -3))
+    power = torch.view_as_real(observation.measurements).square().flatten(1).sum(1)
     if not bool((power > 0).all()):
         raise InputError(
             "scenes with energy", f"{int((power <= 0).sum())} of {power.numel()} scenes are zero",
@@ -180,31 +199,27 @@ def _standard(images: Complex[Tensor, "scene snapshot element"]) -> Complex[Tens
     return images * (turn * power.rsqrt())[:, None, None]
 
 
-def energy_lags(
-    codes: Codes, channel: Channel, whitened: Channel, panel: tuple[int, int]
-) -> Float[Tensor, "scene 2 lag_v lag_h"]:
-    """Sums of Q = Σ_l G_l^H Γ⁻¹ G_l = (H^H Γ⁻¹ H) ∘ (conj(C)^T C) along equal element differences.
+def energy_lags(codes: Codes, channel: Channel, whitened: Channel, lags: Lags) -> Float[Tensor, "scene 2 lag"]:
+    """Sums of Q = Σ_l G_l^H Γ⁻¹ G_l = (H^H Γ⁻¹ H) ∘ (conj(C)^T C) along equal element differences, by frequency.
 
     With E(Δ) = Σ_{n - m = Δ} Q_nm the energy of a plane wave is a^H Q a = Σ_Δ E(Δ) conj(a_Δ). Formed some elements
     at a time, so that no large N x N matrix is kept.
 
     Args:
-        codes: C, (scene, snapshot, element).
-        channel: H, (scene, antenna, element).
-        whitened: Γ⁻¹ H, (scene, antenna, element).
-        panel: (vertical, horizontal) elements.
+        codes: C, (scene, frequency, snapshot, element).
+        channel: H, (scene, frequency, antenna, element).
+        whitened: Γ⁻¹ H, (scene, frequency, antenna, element).
+        lags: of the array.
 
     Returns:
-        Real and imaginary part over E(0), (scene, 2, 2 vertical - 1, 2 horizontal - 1); Δ = 0 is in the middle.
+        Real and imaginary part over Σ E(0), (scene, 2, lag), one frequency after another.
     """
-    vertical, horizontal = panel
-    v = torch.arange(vertical, device=codes.device).repeat_interleave(horizontal)
-    h = torch.arange(horizontal, device=codes.device).repeat(vertical)
-    sums = channel.new_zeros((len(codes), (2 * vertical - 1) * (2 * horizontal - 1)))
-    every = torch.arange(len(v), device=codes.device)
-    for own in every.split(max(horizontal, _TILE_BYTES // (channel.element_size() * len(codes) * len(v)))):
+    scenes, frequencies, _, elements = codes.shape
+    sums = channel.new_zeros((scenes, frequencies, len(lags)))
+    number = lags.number.to(codes.device)
+    most = _TILE_BYTES // (channel.element_size() * scenes * frequencies * elements)
+    for own in torch.arange(elements, device=codes.device).split(max(math.ceil(elements**0.5), most)):
         block = (channel[..., own].mH @ whitened) * (codes[..., own].mH @ codes)
-        lag = (v[own, None] - v + vertical - 1) * (2 * horizontal - 1) + h[own, None] - h + horizontal - 1
-        sums.index_add_(1, lag.flatten(), block.flatten(1))
-    sums = sums / sums[:, sums.shape[1] // 2].real[:, None]
-    return torch.view_as_real(sums).movedim(-1, 1).unflatten(2, (2 * vertical - 1, 2 * horizontal - 1))
+        sums.index_add_(2, number[own].flatten(), block.flatten(2))
+    sums = sums.flatten(1) / sums[..., lags.zero].real.sum(1, keepdim=True)
+    return torch.view_as_real(sums).movedim(-1, 1)

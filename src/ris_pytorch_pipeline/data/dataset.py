@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal, Protocol, runtime_checkable
 
 import torch
 
 from ..errors import ConfigurationError, InputError
-from ..physics import Scenario, Scenes, draw
+from ..physics import Array, Scenario, Scenes, draw, scenario_array
 from ..physics.scenario import SymbolKind
 from ..rng import stream
 from .batch import Inputs, Labels, batch_from
@@ -99,16 +100,21 @@ class SceneSource:
                 "a split out of train, validation, test", repr(self.split), "a misspelt name", "pick one of them"
             )
 
+    @cached_property
+    def array(self) -> Array:
+        """The array of the scenario."""
+        return scenario_array(self.scenario)
+
     def __len__(self) -> int:
         return -(-self.scenes // self.batch)
 
     def __getitem__(self, index: int) -> tuple[Inputs, Labels]:
         """Batch `index` of this source, complex64."""
-        return batch_from(self.drawn(index), (self.scenario.vertical, self.scenario.horizontal))
+        return batch_from(self.drawn(index), self.array)
 
     def part(self, index: int, rows: slice) -> tuple[Inputs, Labels]:
         """The scenes `rows` of batch `index`, complex64."""
-        return batch_from(self.drawn(index, rows), (self.scenario.vertical, self.scenario.horizontal))
+        return batch_from(self.drawn(index, rows), self.array)
 
     def drawn(self, index: int, rows: slice | None = None) -> Scenes:
         """The scenes of batch `index`, or some of them, complex64.

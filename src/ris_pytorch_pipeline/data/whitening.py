@@ -8,16 +8,19 @@ from ..physics import Observation
 from ..shapes import Channel, Measured
 
 _ITERATIONS = 8
+_ROUNDINGS = 64
+"""Of a determinant that is none: the energies then tell signal and noise not apart."""
 _LEAST = 1e-3
 """Least share of signal and of noise in the mean power of an antenna: 30 dB apart at most."""
 
 
 class Prior:
-    """The covariance Γ = p H H^H + σ² I of measurements whose sources may be anywhere, fitted per scene.
+    """The covariances Γ_f = p H_f H_f^H + σ² I of measurements whose sources may be anywhere, fitted per scene.
 
     With codes of unit modulus and independent phases, E[G_l R G_l^H] = p H H^H for every R of mean diagonal p, so that
     both numbers follow from the energies e_m along the eigenvectors of H H^H: e_m ≈ p d_m + σ². They are fitted by
-    Fisher scoring, a least-squares fit weighted by 1/(p d_m + σ²)².
+    Fisher scoring, a least-squares fit weighted by 1/(p d_m + σ²)². All frequencies of a scene share p and σ². Where
+    all d_m are one, as of an array without a RIS, the energies tell no share of noise, and it is taken for a half.
 
     Args:
         observation: the scenes.
@@ -25,29 +28,40 @@ class Prior:
 
     def __init__(self, observation: Observation) -> None:
         with torch.autocast(observation.channel.device.type, enabled=False):
-            channel = observation.channel
+            _, channel = observation.by_frequency()
             values, self._vectors = torch.linalg.eigh(channel @ channel.mH)
-            along = observation.measurements @ self._vectors.conj()
+            values = values.clamp_min(0)
+            along = split_by_frequency(observation) @ self._vectors.conj()
             energies = torch.view_as_real(along).square().sum(-1).mean(-2)
-            self.signal, self.noise = _fit(values.clamp_min(0), energies)
-            self._variances = self.signal[:, None] * values.clamp_min(0) + self.noise[:, None]
+            self.signal, self.noise = _fit(values.flatten(1), energies.flatten(1))
+            self._variances = self.signal[:, None, None] * values + self.noise[:, None, None]
 
     @property
     def log_noise(self) -> Float[Tensor, "scene"]:  # noqa: F821
         """Log of σ² over the mean power of an antenna, at most 0."""
-        return (self.noise / self._variances.mean(-1)).log()
+        return (self.noise / self._variances.mean(dim=(-1, -2))).log()
 
     def solve_measurements(self, measurements: Measured) -> Measured:
-        """Γ⁻¹ y_l, times the mean power of an antenna so that the scale of the measurements stays."""
-        return (measurements @ self._vectors.conj() * self._inverse[:, None, :]) @ self._vectors.mT
+        """Γ⁻¹ y_l, times the mean power of an antenna so that the scale of the measurements stays.
+
+        Args:
+            measurements: (scene, frequency, snapshot, antenna).
+        """
+        return (measurements @ self._vectors.conj() * self._inverse[..., None, :]) @ self._vectors.mT
 
     def solve_channel(self, channel: Channel) -> Channel:
-        """Γ⁻¹ H, scaled like `solve_measurements`."""
+        """Γ⁻¹ H, (scene, frequency, antenna, element), scaled like `solve_measurements`."""
         return self._vectors @ (self._inverse[..., None] * (self._vectors.mH @ channel))
 
     @property
-    def _inverse(self) -> Float[Tensor, "scene antenna"]:
-        return self._variances.mean(-1, keepdim=True) / self._variances
+    def _inverse(self) -> Float[Tensor, "scene frequency antenna"]:
+        return self._variances.mean(dim=(-1, -2), keepdim=True) / self._variances
+
+
+def split_by_frequency(observation: Observation) -> Measured:
+    """Measurements as (scene, frequency, snapshot, antenna), whether there is one frequency or several."""
+    y = observation.measurements
+    return y.reshape(len(y), observation.array.frequencies, -1, y.shape[-1])
 
 
 def _fit(values: Float[Tensor, "scene antenna"], energies: Float[Tensor, "scene antenna"]) -> tuple[Tensor, Tensor]:
@@ -64,8 +78,9 @@ def _fit(values: Float[Tensor, "scene antenna"], energies: Float[Tensor, "scene 
         weight = torch.addcmul(levels[:, :1], levels[:, 1:], values).square().reciprocal()
         a, b, c, d = (sums @ weight[..., None])[..., 0].unflatten(-1, (4, 3)).unbind(-2)
         pairs = a * b
-        solved = torch.addcmul(pairs, c, d, value=-1)
-        determinant = torch.maximum(solved[:, 2:], torch.finfo(pairs.dtype).eps * pairs[:, 2:])
-        levels = torch.maximum(solved[:, :2] / determinant, least)
+        solved, rounding = torch.addcmul(pairs, c, d, value=-1), torch.finfo(pairs.dtype).eps * pairs[:, 2:]
+        determinant = torch.maximum(solved[:, 2:], rounding)
+        told = determinant > _ROUNDINGS * rounding
+        levels = torch.where(told, torch.maximum(solved[:, :2] / determinant, least), levels)
     noise, signal = levels.unbind(-1)
     return signal, noise

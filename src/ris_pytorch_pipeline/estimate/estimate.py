@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..covariance import LowRank, true_covariance
 from ..errors import InputError
-from ..physics import Array, Observation, cosines_from_positions
+from ..physics import Array, Observation, to_cosines
 from ..shapes import Counts, Positions
 from .interval import Interval, interval_of
 from .status import Status as Status
@@ -163,7 +163,7 @@ class Estimate:
             InputError: a scene in which nothing was found.
         """
         present = torch.arange(self.positions.shape[1], device=self.order.device) < self.order[:, None]
-        cosines = cosines_from_positions(self.positions.masked_fill(~present[..., None], 1.0))
+        cosines = to_cosines(self.positions.masked_fill(~present[..., None], 1.0), array)
         return true_covariance(cosines, self.powers.masked_fill(~present, 0.0), array)
 
 

@@ -72,6 +72,21 @@ class SearchGrid:
             return toward(torch.stack([first, second], dim=-1))
         return torch.stack([first, second], dim=-1)
 
+    def cosines_at(self, places: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch coordinate"]:
+        """(u, w, q), or (d_x, u, w, q) of a deep array, of places on the axes."""
+        return torch.cat([toward(places), places[..., 2:]], dim=-1) if self.angles else places
+
+    def places_of(self, cosines: Float[Tensor, "*batch coordinate"]) -> Float[Tensor, "*batch 3"]:
+        """Places on the axes, the inverse of `cosines_at`; on an axis of one point that point, whatever the cosines."""
+        if self.angles:
+            x, u, w, q = cosines.unbind(-1)
+            cosines = torch.stack([torch.atan2(u, x), torch.asin(w.clamp(-1, 1)), q], dim=-1)
+        single = [axis.numel() == 1 for axis in (self.u, self.w, self.q)]
+        if not any(single):
+            return cosines
+        middle = torch.stack([axis[0] for axis in (self.u, self.w, self.q)]).to(cosines)
+        return torch.where(torch.tensor(single, device=cosines.device), middle + 0 * cosines, cosines)
+
     def points(self) -> Float[Tensor, "point coordinate"]:
         """All searched points as cosines, (u, w, q) or (d_x, u, w, q)."""
         directions = self.directions[self.valid]

@@ -22,7 +22,7 @@ _MARGIN_DB = 8.0
 class Domain:
     """The scenes that a network was trained on.
 
-    The panel is the network's own to check.
+    The array is the network's own to check.
 
     Args:
         antennas: M.
@@ -59,7 +59,7 @@ class Domain:
         Raises:
             InputError: counting them.
         """
-        power = torch.view_as_real(observation.measurements).square().sum(-1).mean(dim=(-1, -2)).double()
+        power = torch.view_as_real(observation.blocks).square().sum(-1).mean(dim=(-1, -2)).double()
         noise = noise_variance.to(power)
         snr_db = 10 * ((power - noise).clamp_min(1e-6 * power) / noise).log10()
         low, high = self.snr_db

@@ -108,8 +108,9 @@ class Explaining:
             places = prediction.places
             candidates = torch.cat([candidates, places], dim=1)
             favour = torch.cat([favour, torch.zeros_like(places[..., 0])], dim=1)
-        direction, q = candidates[..., :2], candidates[..., 2:]
-        direction = direction / (direction.norm(dim=-1, keepdim=True) / 0.99).clamp_min(1)
+        direction, q = candidates[..., :-1], candidates[..., -1:]
+        if not prediction.grid.angles:
+            direction = direction / (direction.norm(dim=-1, keepdim=True) / 0.99).clamp_min(1)
         return torch.cat([direction, q.clamp_min(0.5 * float(prediction.grid.q.min()))], dim=-1), favour
 
     def _chosen(self, scenes: "Group", pool: Cosines, favour: Tensor, count: int) -> Choice:
@@ -124,7 +125,8 @@ class Explaining:
         for _ in range(self.looks if polish else 0):
             first = polished(scenes.compact, scenes.scaled, known, min(polish, _FIRST), scenes.region)
             start, changed, seen = scenes.looked_again(first.hypothesis)
-            known = Known(start, first.local, changed)
+            local = first.local if start.cosines.shape[-1] == 3 else None  # a deep array has other coordinates by now
+            known = Known(start, local, changed)
         left = polish - _FIRST if seen is not None else polish
         return polished(scenes.compact, scenes.scaled, known, max(left, 0), scenes.region), seen
 
@@ -166,14 +168,14 @@ def without_weakest(scenes: Compact, given: Hypothesis) -> Hypothesis:
     keep = torch.ones_like(worth, dtype=torch.bool).scatter_(1, worth.argmin(1, keepdim=True), 0)
     sizes = (len(worth), worth.shape[1] - 1)
     return Hypothesis(
-        given.cosines[keep].view(*sizes, 3), given.log_powers[keep].view(sizes), given.log_noise, given.value,
+        given.cosines[keep].unflatten(0, sizes), given.log_powers[keep].view(sizes), given.log_noise, given.value,
         given.converged,
     )  # fmt: skip
 
 
 def _start(pool: Cosines, choice: Choice) -> Hypothesis:
     """The chosen candidates as a hypothesis in double precision."""
-    cosines = pool.gather(1, choice.index[..., None].expand(-1, -1, 3)).double()
+    cosines = pool.gather(1, choice.index[..., None].expand(-1, -1, pool.shape[-1])).double()
     log_noise = choice.noise.double().clamp_min(1e-10).log()
     log_powers = choice.powers.double().clamp_min(1e-10).log()
     return Hypothesis(cosines, log_powers, log_noise, torch.zeros_like(log_noise), torch.zeros_like(log_noise).bool())

@@ -129,10 +129,10 @@ class Localiser:
         """The network's answer, without gradients.
 
         Args:
-            observation: scenes of the network's panel, in any precision.
+            observation: scenes of the network's array, in any precision.
 
         Raises:
-            InputError: another panel or wavelength than the network was made for, or an answer with NaN.
+            InputError: another array or wavelength than the network was made for, or an answer with NaN.
         """
         self._check(observation)
         return self._answer(self._inputs(observation))
@@ -142,9 +142,7 @@ class Localiser:
 
     def _inputs(self, observation: Observation) -> Inputs:
         """What the network is given, on its device."""
-        panel = self.net.config.panel
-        single = observation.to(self._device, torch.complex64)
-        return inputs_from(single, (panel.vertical, panel.horizontal))
+        return inputs_from(observation.to(self._device, torch.complex64), self.net.config.array)
 
     def __call__(self, observation: Observation, sources: int | Counts | None = None) -> Estimate:
         """Locate the sources of every scene.
@@ -159,7 +157,7 @@ class Localiser:
             polished.
 
         Raises:
-            InputError: another panel, K out of range, a scene without energy, or one outside the domain.
+            InputError: another array, K out of range, a scene without energy, or one outside the domain.
         """
         answers = self._answers(observation, sources)
         found = joined_estimates([answer.estimate for answer in answers])
@@ -187,7 +185,7 @@ class Localiser:
             InputError: as for an estimate, or one that states no powers.
         """
         answers = self._answers(observation, sources)
-        return joined_covariances([answer.covariance(observation.array) for answer in answers])
+        return joined_covariances([answer.covariance(observation.array.central) for answer in answers])
 
     def _answers(self, observation: Observation, sources: int | Counts | None) -> list[Answer]:
         """What is made of the scenes, some at a time."""
@@ -272,12 +270,9 @@ class Localiser:
         return self.net.beams.elements.device
 
     def _check(self, observation: Observation) -> None:
-        config = self.net.config
-        if not observation.array.same_as(self.net.beams.array):
+        own = self.net.beams.array
+        if not observation.array.same_as(own):
             raise InputError(
-                f"the panel the network was trained for: {config.panel.vertical} x {config.panel.horizontal} elements "
-                f"{config.panel.spacing} m apart at a wavelength of {config.wavelength:.4g} m",
-                f"{observation.array}",
-                "a network of another scenario",
-                "train one for this panel, or use a classical estimator",
-            )
+                f"the array the network was trained for: {own}", f"{observation.array}",
+                "a network of another scenario", "train one for this array, or use a classical estimator",
+            )  # fmt: skip

@@ -8,7 +8,7 @@ import torch
 from ..covariance import back_projected, blend, check_share
 from ..estimate import Estimate, Music, Spectral, Status
 from ..nets import Prediction
-from ..physics import Observation, positions_from_cosines
+from ..physics import Observation, to_positions
 from ..shapes import Counts
 
 
@@ -45,7 +45,7 @@ class Candidates:
         """The first `counts` candidates; fewer where the heat-map states fewer directions."""
         slots = torch.arange(prediction.candidates.shape[1], device=counts.device)
         chosen = (slots < counts[:, None]) & ~prediction.scores.isneginf()
-        positions = positions_from_cosines(_in_front(prediction, observation))
+        positions = to_positions(_in_front(prediction), observation.array)
         shares = torch.view_as_real(prediction.factors).square().sum(dim=(1, -1)) / prediction.factors.shape[1]
         powers = shares.to(positions) * _panel_power(observation).to(positions)[:, None]
         most = max(int(counts.max()), 1)
@@ -89,22 +89,24 @@ class OnCovariance:
         """The `counts` highest peaks."""
         predicted = prediction.covariance
         blended = predicted if self.beta == 0 else blend(predicted, back_projected(observation), self.beta)
-        return self.spectrum.locate(blended, observation.array, counts)
+        return self.spectrum.locate(blended, observation.array.central, counts)
 
 
-def _in_front(prediction: Prediction, observation: Observation) -> torch.Tensor:
+def _in_front(prediction: Prediction) -> torch.Tensor:
     """Candidates in double precision, moved to the nearest visible direction and a distance that exists."""
     cosines = prediction.candidates.double()
-    direction, q = cosines[..., :2], cosines[..., 2:]
-    length = direction.norm(dim=-1, keepdim=True)
+    direction, q = cosines[..., :-1], cosines[..., -1:]
     least = 0.5 * prediction.grid.q.min().to(q)
-    return torch.cat([direction * (0.99 / length.clamp_min(0.99)), q.clamp_min(least)], dim=-1)
+    if not prediction.grid.angles:
+        length = direction.norm(dim=-1, keepdim=True)
+        direction = direction * (0.99 / length.clamp_min(0.99))
+    return torch.cat([direction, q.clamp_min(least)], dim=-1)
 
 
 def _panel_power(observation: Observation) -> torch.Tensor:
     """Mean power of the measurements over the mean gain of an element, (scene,): what trace N stands for, and noise."""
-    measured = torch.view_as_real(observation.measurements).square().sum(-1).mean(dim=(-1, -2))
-    gain = torch.view_as_real(observation.channel).square().sum(-1).sum(-1).mean(-1)
+    measured = torch.view_as_real(observation.blocks).square().sum(-1).mean(dim=(-1, -2))
+    gain = torch.view_as_real(observation.channel).square().sum(-1).sum(-1).flatten(1).mean(-1)
     return measured / gain
 
 

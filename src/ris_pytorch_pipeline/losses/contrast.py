@@ -25,9 +25,10 @@ def peak_contrast(prediction: Prediction, labels: Labels) -> Float[Tensor, "scen
     factors, present = prediction.factors, labels.present
     turn = torch.arange(_RING, device=factors.device) * (2 * math.pi / _RING)
     ring = torch.stack([turn.cos(), turn.sin(), torch.zeros_like(turn)], dim=-1)
-    around = torch.cat([ring.new_zeros((1, 3)), ring]) * ring.new_tensor((*prediction.grid.step[:2], 0.0))
-    places = torch.where(present[..., None], labels.cosines, 0).to(ring)[:, :, None] + around
-    vectors = steering_at(places.flatten(1, 2), labels.array)
+    grid = prediction.grid
+    around = torch.cat([ring.new_zeros((1, 3)), ring]) * ring.new_tensor((*grid.step[:2], 0.0))
+    places = torch.where(present[..., None], grid.places_of(labels.cosines), 0).to(ring)[:, :, None] + around
+    vectors = steering_at(grid.cosines_at(places.flatten(1, 2)), labels.array.central)
     size, rank = factors.shape[1:]
     gram = factors.mH @ factors + _LOADING * torch.eye(rank, dtype=factors.dtype, device=factors.device)
     seen = factors.mH @ vectors.to(factors.dtype).mT

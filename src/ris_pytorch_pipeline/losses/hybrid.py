@@ -87,7 +87,7 @@ class HybridLoss:
     >>> from ris_pytorch_pipeline.experiment import presets
     >>> from ris_pytorch_pipeline.nets import HybridNet
     >>> scenes = simulate(presets.tiny.scenario, 2, seed=0, dtype=torch.complex64)
-    >>> inputs = inputs_from(scenes.observation, (12, 12))
+    >>> inputs = inputs_from(scenes.observation, presets.tiny.net.array)
     >>> labels = labels_from(scenes.truth, scenes.observation)
     >>> report = HybridLoss(LossWeights())(HybridNet(presets.tiny.net)(inputs), inputs, labels)
     >>> bool(torch.isclose(report.total, sum(report.terms.values())))
@@ -125,8 +125,8 @@ class HybridLoss:
             "covariance": (terms.covariance_nmse, prediction, labels),
             "subspace": (terms.subspace_distance, prediction, labels),
             "heat": (terms.heat_focal, prediction, targets),
-            "direction": (terms.direction_error, prediction, labels, targets),
-            "distance": (terms.inverse_distance_nll, prediction, labels, targets),
+            "direction": (terms.direction_error, prediction, targets),
+            "distance": (terms.inverse_distance_nll, prediction, targets),
             "order": (terms.order_cross_entropy, prediction, labels),
             "contrast": (peak_contrast, prediction, labels),
             "likelihood": (coded_likelihood, prediction, inputs),

@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..data import Inputs
+from ..errors import InputError
 from ..nets import Prediction
 from ..physics import coded_response
 
@@ -14,8 +15,16 @@ def coded_likelihood(prediction: Prediction, inputs: Inputs) -> Float[Tensor, "s
 
     σ² is the estimated noise share of the inputs, and ρ gives Γ the power of the measurements on average. Computed by
     Cholesky factors of the M x M matrices.
+
+    Raises:
+        InputError: several wavelengths: R_pred is that of one.
     """
     scene = inputs.observation
+    if scene.wide:
+        raise InputError(
+            "measurements at one wavelength, whose covariance R_pred is", f"{scene.array.frequencies} wavelengths",
+            "the term `likelihood` of the loss for a wideband array", "set loss.likelihood to 0",
+        )  # fmt: skip
     measurements = scene.measurements.to(prediction.factors.dtype)
     power = torch.view_as_real(measurements).square().sum(-1).mean(dim=(-1, -2))
     noise = inputs.log_noise.to(power.dtype).exp()

@@ -9,7 +9,7 @@ from torch import Tensor
 from ..data import Labels
 from ..matching import gather_found, great_circle, match
 from ..nets import Prediction
-from ..physics import positions_from_cosines
+from ..physics import to_positions
 from .terms import covariance_nmse
 
 
@@ -34,8 +34,8 @@ def measure_prediction(prediction: Prediction, labels: Labels) -> Measures:
     with torch.no_grad():
         slots = torch.arange(prediction.candidates.shape[1], device=labels.sources.device)
         detected = (slots < labels.sources[:, None]) & ~prediction.scores.isneginf()
-        found = positions_from_cosines(prediction.candidates.double())
-        true = positions_from_cosines(labels.cosines.double())
+        found = to_positions(prediction.candidates.double(), labels.array)
+        true = to_positions(labels.cosines.double(), labels.array)
         angles = great_circle(true[:, :, None], found[:, None, :])
         partner = match(angles, labels.present, detected, cutoff=4.0)
         pairs = torch.arange(found.shape[1], device=found.device).expand(found.shape[0], -1)[..., None].double()

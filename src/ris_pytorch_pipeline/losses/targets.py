@@ -1,5 +1,6 @@
 """What the heat-map should show: the grid position of every true source, independent of their order."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -21,11 +22,24 @@ class Targets:
         heat: (scene, n_u, n_w, n_q), 1 in the cell of a source, falling to 0 around it.
         near: (scene, n_u, n_w), True where a direction lies within one step of a source.
         nearest: (scene, n_u, n_w), slot of the source nearest in direction.
+        places: (scene, source, 3), the sources on the axes; NaN in empty slots.
+        period: of the first axis; 0 where it has none.
     """
 
     heat: Float[Tensor, "scene n_u n_w n_q"]
     near: Bool[Tensor, "scene n_u n_w"]
     nearest: Int[Tensor, "scene n_u n_w"]
+    places: Float[Tensor, "scene source 3"]
+    period: float = 0.0
+
+    def nearest_to(self, centres: Float[Tensor, "*batch n_u n_w 3"]) -> Float[Tensor, "scene n_u n_w 3"]:
+        """Place of the source nearest to each direction, as many periods on as bring it nearest to these centres."""
+        index = self.nearest.flatten(1)[..., None].expand(-1, -1, 3)
+        places = self.places.gather(1, index).unflatten(1, self.nearest.shape[1:]).to(centres)
+        if not self.period:
+            return places
+        gap = places[..., :1] - centres.detach()[..., :1]
+        return torch.cat([places[..., :1] - gap + within(gap, self.period), places[..., 1:]], dim=-1)
 
 
 def targets_on(grid: SearchGrid, labels: Labels) -> Targets:
@@ -38,18 +52,24 @@ def targets_on(grid: SearchGrid, labels: Labels) -> Targets:
     Returns:
         The same targets for every order of the sources.
     """
-    cosines, present = labels.cosines, labels.present
-    axes = [axis.to(cosines) for axis in (grid.u, grid.w, grid.q)]
+    places, present = grid.places_of(labels.cosines), labels.present
+    period = 2 * math.pi if grid.angles else 0.0
+    axes = [axis.to(places) for axis in (grid.u, grid.w, grid.q)]
     steps = [max(step, 1e-9) for step in grid.step]
     gaps = [
-        (axis - value[..., None]).div(step).masked_fill(~present[..., None], torch.inf)
-        for axis, value, step in zip(axes, cosines.unbind(-1), steps, strict=True)
+        within(axis - value[..., None], each).div(step).masked_fill(~present[..., None], torch.inf)
+        for axis, value, step, each in zip(axes, places.unbind(-1), steps, (period, 0.0, 0.0), strict=True)
     ]  # per axis (scene, source, cell)
     flat = gaps[0].square()[..., :, None] + gaps[1].square()[..., None, :]  # (scene, source, n_u, n_w)
     distance = (flat[..., None] + gaps[2].square()[:, :, None, None, :]).amin(1)
     heat = torch.exp(distance / (-2 * _SPREAD**2))
     own = [gap.abs().masked_fill(~present[..., None], torch.inf).argmin(-1) for gap in gaps]
-    scene = torch.arange(len(labels), device=cosines.device)[:, None].expand_as(present)
+    scene = torch.arange(len(labels), device=places.device)[:, None].expand_as(present)
     heat[scene[present], own[0][present], own[1][present], own[2][present]] = 1
     reach = torch.maximum(gaps[0].abs()[..., :, None], gaps[1].abs()[..., None, :])
-    return Targets(heat=heat, near=reach.amin(1) <= 1, nearest=flat.argmin(1))
+    return Targets(heat=heat, near=reach.amin(1) <= 1, nearest=flat.argmin(1), places=places, period=period)
+
+
+def within(gap: Float[Tensor, "*batch"], period: float) -> Float[Tensor, "*batch"]:
+    """Gaps along an axis without the whole periods in them, so that the smallest is left; as they are where it is 0."""
+    return gap - period * (gap / period).round() if period else gap

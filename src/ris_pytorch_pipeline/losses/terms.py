@@ -53,34 +53,28 @@ def heat_focal(prediction: Prediction, targets: Targets) -> Float[Tensor, "scene
     return -torch.where(hit, positive, negative).sum(dim=(1, 2, 3)) / sources
 
 
-def direction_error(prediction: Prediction, labels: Labels, targets: Targets) -> Float[Tensor, "scene"]:  # noqa: F821
-    """Huber distance in (u, w), in steps of the grid, of the cells around a source from the nearest source."""
-    found, true = prediction.columns.cosines[..., :2], _nearest(labels, targets)[..., :2]
+def direction_error(prediction: Prediction, targets: Targets) -> Float[Tensor, "scene"]:  # noqa: F821
+    """Huber distance in direction, in steps of the grid, of the cells around a source from the nearest source."""
+    found, true = prediction.columns.places[..., :2], targets.nearest_to(prediction.columns.places)[..., :2]
     step = found.new_tensor([max(s, 1e-9) for s in prediction.grid.step[:2]])
     error = smooth_l1_loss(found / step, true.to(found.dtype) / step, reduction="none", beta=0.2).sum(-1)
     return _mean_near(error, targets)
 
 
-def inverse_distance_nll(prediction: Prediction, labels: Labels, targets: Targets) -> Float[Tensor, "scene"]:  # noqa: F821
+def inverse_distance_nll(prediction: Prediction, targets: Targets) -> Float[Tensor, "scene"]:  # noqa: F821
     """Gaussian negative log-likelihood of q around each source: ((q - q̂)²/v + log v)/2, in steps of the grid.
 
     The variance v is the network's own: it states how well the distance can be told.
     """
     columns, step = prediction.columns, max(prediction.grid.step[2], 1e-9)
     log_variance = columns.log_variance_q - 2 * torch.tensor(step).log()
-    square = ((columns.cosines[..., 2] - _nearest(labels, targets)[..., 2].to(columns.cosines.dtype)) / step).square()
+    square = ((columns.places[..., 2] - targets.nearest_to(columns.places)[..., 2]) / step).square()
     return _mean_near(0.5 * (square * (-log_variance).exp() + log_variance), targets)
 
 
 def order_cross_entropy(prediction: Prediction, labels: Labels) -> Float[Tensor, "scene"]:  # noqa: F821
     """Cross-entropy of the source count."""
     return cross_entropy(prediction.order_logits, labels.sources, reduction="none")
-
-
-def _nearest(labels: Labels, targets: Targets) -> Float[Tensor, "scene n_u n_w 3"]:
-    """(u, w, q) of the source nearest to each direction."""
-    index = targets.nearest.flatten(1)[..., None].expand(-1, -1, 3)
-    return labels.cosines.gather(1, index).unflatten(1, targets.nearest.shape[1:])
 
 
 def _mean_near(values: Float[Tensor, "scene n_u n_w"], targets: Targets) -> Float[Tensor, "scene"]:  # noqa: F821

@@ -1,7 +1,8 @@
-"""What the panel sees in each direction and at each distance: beam energies of the panel images on the search grid."""
+"""What an array sees in each direction and at each distance: beam energies of its images on the search grid."""
 
 import math
 from dataclasses import replace
+from functools import reduce
 
 import torch
 from jaxtyping import Complex, Float
@@ -11,7 +12,8 @@ from ..errors import InfeasibleError, InputError
 from ..estimate import SearchGrid, search_grid
 from ..estimate.ml.scanning.mirrors import Mirrors
 from ..estimate.ml.scanning.steered import grid_steering, products
-from ..physics import Array
+from ..physics import Array, Lags, lags_of
+from ..shapes import Cosines
 from .cleaning import Cleaning
 from .config import NetConfig
 from .peak import ascended, peak_of
@@ -30,17 +32,18 @@ _DIGITS = 4.0
 class Beamspace(nn.Module):
     """Fixed, not learned: energies of the panel images over a grid g in (u, w, q), looked at again and again.
 
-    Random symbols add up as Σ_l |a(g)^H z_l|², constant ones as |a(g)^H Σ_l z_l|². The first map is of the images
+    Random symbols add up as Σ_l |a(g)^H z_l|², constant ones as |a(g)^H Σ_l z_l|²; energies of several frequencies add
+    up. A line has one row of directions, a deep array a grid of azimuths and elevations. The first map is of the images
     themselves. Its highest place, between the cells, is then taken for a source, the images are whitened by a
     covariance that holds it, and the map is made again; `passes` times, see `Cleaning`. One more map is the energy
     a^H Q a that a plane wave would have, one the share of noise, one the kind of symbols. Each distance plane is a
     channel.
 
     Args:
-        config: panel, wavelength, field of view, planes and number of passes.
+        config: array, field of view, planes and number of passes.
 
     Raises:
-        InfeasibleError: the grid of a large panel would need more than 1 GiB.
+        InfeasibleError: the grid of a large array would need more than 1 GiB.
     """
 
     tile: Tensor
@@ -55,16 +58,16 @@ class Beamspace(nn.Module):
         super().__init__()
         array = config.array
         self.grid: SearchGrid = beam_grid(config)
-        self.panel, self.passes = (config.panel.vertical, config.panel.horizontal), config.passes
-        _check_size(len(array), self.grid.size)
+        lags, self.passes = lags_of(array), config.passes
+        _check_size(array, self.grid, len(lags))
         steering = grid_steering(array, self.grid)
         mirrors, self._array = steering.mirrors, array.to(dtype=torch.float32)
         for name, value in {
-            "tile": torch.cat(steering.tiles, dim=-1)[0],
+            "tile": torch.cat(steering.tiles, dim=-1),
             "folds": mirrors.elements,
             "weight": mirrors.weight.float(),
             "order": _places(self.grid, mirrors),
-            "waves": _real_product(_lag_waves(self.grid, config).mT),
+            "waves": _real_product(_lag_waves(self.grid, array, lags).mT),
             "elements": self._array.elements,
             "outside": ~self.grid.valid,
         }.items():
@@ -72,7 +75,7 @@ class Beamspace(nn.Module):
 
     @property
     def array(self) -> Array:
-        """The panel, on the device of the network."""
+        """The array, on the device of the network."""
         return self._array.to(self.elements.device)
 
     @property
@@ -83,14 +86,14 @@ class Beamspace(nn.Module):
     @torch.no_grad()
     def forward(
         self, inputs: Statistics
-    ) -> tuple[Float[Tensor, "scene channel n_u n_w"], Float[Tensor, "scene place 3"]]:
+    ) -> tuple[Float[Tensor, "scene channel n_u n_w"], Float[Tensor, "scene place coordinate"]]:
         """Beam energies over their mean and compressed, the gains of what was taken, and what holds for all cells.
 
         Returns:
-            The maps, and the (u, w, q) that were taken for sources, one more than there are passes.
+            The maps, and the cosines of what was taken for sources, one more than there are passes.
 
         Raises:
-            InputError: images of another panel.
+            InputError: images of another array.
         """
         self._check(inputs)
         with torch.autocast(inputs.images.device.type, enabled=False):
@@ -104,16 +107,16 @@ class Beamspace(nn.Module):
 
     def _looks(self, inputs: Statistics) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
         """The maps before and after 1, 2, ... sources are explained, and for each where it was taken from."""
-        images = torch.view_as_complex(inputs.images.float().movedim(2, -1).flatten(2, 3).contiguous())
-        coherent = inputs.observation.symbols == "pilot"
-        images = images.mean(1, keepdim=True) if coherent else images
+        images = torch.view_as_complex(inputs.images.float().movedim(2, -1).contiguous())
+        images = images.unflatten(1, (self._array.frequencies, -1))
+        images = images.mean(2, keepdim=True) if inputs.observation.symbols == "pilot" else images
         cleaning = Cleaning(inputs.observation, inputs.log_noise, self.array)
         maps, taken, places = [], [], []
         for left in range(self.passes, -1, -1):
             energy = self.energy(images)
             maps.append(self._map(energy))
             cell, place = peak_of(energy, self.grid)
-            places.append(ascended(place, images, self.array, self.grid))
+            places.append(ascended(self.grid.cosines_at(place), images, self.array, self.grid))
             if left == 0:
                 break
             gain = cleaning.explain(places[-1])
@@ -127,22 +130,23 @@ class Beamspace(nn.Module):
     def look_again(
         self,
         inputs: Statistics,
-        places: Float[Tensor, "scene source 3"],
+        places: Cosines,
         powers: Float[Tensor, "scene source"],
         log_noise: Float[Tensor, "scene"],  # noqa: F821
-    ) -> tuple[Float[Tensor, "scene 3"], Float[Tensor, "scene"]]:  # noqa: F821
+    ) -> tuple[Float[Tensor, "scene coordinate"], Float[Tensor, "scene"]]:  # noqa: F821
         """The best place for one more source behind some that are known well, and its gain 2 ΔNLL.
 
         Args:
             inputs: the scenes.
-            places: (scene, source, 3), (u, w, q) of the known sources.
+            places: (scene, source, 3), (u, w, q) of the known sources; (scene, source, 4) of a deep array.
             powers: (scene, source), of measurements and a channel of unit mean power.
             log_noise: (scene,), log of the share of noise.
         """
         cleaning = Cleaning(inputs.observation, log_noise.float(), self.array, rest=_LEFT)
         cleaning.hold(places, powers)
         images = cleaning.images()
-        place = ascended(peak_of(self.energy(images), self.grid)[1], images, self.array, self.grid)
+        start = self.grid.cosines_at(peak_of(self.energy(images), self.grid)[1])
+        place = ascended(start, images, self.array, self.grid)
         return place, cleaning.explain(place)
 
     def _map(self, energy: Float[Tensor, "scene n_u n_w n_q"]) -> Float[Tensor, "scene n_q n_u n_w"]:
@@ -150,14 +154,21 @@ class Beamspace(nn.Module):
         mean = energy.sum(dim=(1, 2, 3), keepdim=True) / self.grid.size
         return ((energy / mean.clamp_min(1e-30)).sqrt() - 1).movedim(-1, 1)
 
-    def energy(self, images: Complex[Tensor, "scene row element"]) -> Float[Tensor, "scene n_u n_w n_q"]:
-        """Σ_l |a(g)^H z_l|² over the rows z_l of each scene, on the whole grid; 0 where nothing is searched."""
-        rows = self._folded(images)
-        each = max(1, _TILE_BYTES // (4 * rows.shape[0] * rows.shape[2] * self.tile.shape[-1]))
-        parts = [self._squares(some) for some in rows.split(each, dim=1)]
-        seen = torch.cat(parts, dim=1).transpose(0, 1).flatten(1)
+    def energy(self, images: Complex[Tensor, "scene frequency row element"]) -> Float[Tensor, "scene n_u n_w n_q"]:
+        """Σ |a(g)^H z_l|² over the rows z_l of each scene, on the whole grid; 0 where nothing is searched."""
+        each = zip(images.unbind(1), self.tile.unbind(0), strict=True)
+        seen = reduce(torch.add, (self._seen(rows, tile) for rows, tile in each))
         padded = torch.cat([seen, seen.new_zeros((len(seen), 1))], dim=1)
         return padded.index_select(1, self.order).unflatten(1, self.grid.shape)
+
+    def _seen(
+        self, images: Complex[Tensor, "scene row element"], tile: Float[Tensor, "parity part point"]
+    ) -> Float[Tensor, "scene image_point"]:
+        """The energies at one frequency, of all points of one mirror image after those of another."""
+        rows = self._folded(images)
+        each = max(1, _TILE_BYTES // (4 * rows.shape[0] * rows.shape[2] * tile.shape[-1]))
+        parts = [_squares(some, tile) for some in rows.split(each, dim=1)]
+        return torch.cat(parts, dim=1).transpose(0, 1).flatten(1)
 
     def _folded(self, images: Complex[Tensor, "scene row element"]) -> Float[Tensor, "parity scene part_row part"]:
         """Rows of `products`, as `real_rows` makes them of the folded conjugate images, without complex copies."""
@@ -171,19 +182,23 @@ class Beamspace(nn.Module):
         bottom[..., size:] = real
         return rows
 
-    def _squares(self, rows: Float[Tensor, "parity scene row part"]) -> Float[Tensor, "image scene point"]:
-        """Sums of squares over the rows of each scene."""
-        seen = products(rows.flatten(1, 2), self.tile)
-        return seen.square_().unflatten(1, (rows.shape[1], -1)).sum(2)
-
     def _check(self, inputs: Statistics) -> None:
-        if tuple(inputs.images.shape[-2:]) != self.panel:
+        frequencies, (lags, _) = inputs.observation.array.frequencies, self.waves.shape
+        seen = (inputs.images.shape[-1], frequencies, 2 * inputs.energy.shape[-1])
+        if seen != (len(self._array), self._array.frequencies, lags):
             raise InputError(
-                f"images of the {self.panel[0]} x {self.panel[1]} panel this network was made for",
-                f"{inputs.images.shape[-2]} x {inputs.images.shape[-1]}",
-                "a network of another scenario",
-                "build the network with NetConfig().fitted_to(scenario)",
-            )
+                f"images and lags of the array this network was made for, {self._array}",
+                f"{seen[0]} elements, {seen[1]} wavelengths and {seen[2] // 2} lags", "a network of another scenario",
+                "build the network with NetConfig().fitted_to(scenario), and pass its array to inputs_from",
+            )  # fmt: skip
+
+
+def _squares(
+    rows: Float[Tensor, "parity scene row part"], tile: Float[Tensor, "parity part point"]
+) -> Float[Tensor, "image scene point"]:
+    """Sums of squares over the rows of each scene."""
+    seen = products(rows.flatten(1, 2), tile)
+    return seen.square_().unflatten(1, (rows.shape[1], -1)).sum(2)
 
 
 def folded_rows(rows: Tensor, elements: Tensor, weight: Tensor) -> Tensor:
@@ -214,20 +229,22 @@ def _places(grid: SearchGrid, mirrors: Mirrors) -> Tensor:
     return order.flatten()
 
 
-def _check_size(elements: int, cells: int) -> None:
-    """Refuse beams whose matrix would not fit beside anything else.
+def _check_size(array: Array, grid: SearchGrid, lags: int) -> None:
+    """Refuse beams or plane waves whose matrix would not fit beside anything else.
 
     Raises:
         InfeasibleError: more than `_MOST_BYTES`.
     """
-    size = 16 * elements * cells
+    elements, cells, directions = len(array), grid.size, grid.valid.numel()
+    size = array.frequencies * max(16 * elements * cells, 8 * lags * directions)
     if size > _MOST_BYTES:
         raise InfeasibleError(
             f"beams of at most {_MOST_BYTES / 2**30:.0f} GiB",
-            f"{size / 2**30:.1f} GiB for {cells} cells of a panel of {elements} elements",
-            "a panel of many wavelengths: the grid grows with its area",
-            "choose a smaller panel or field of view, or a classical estimator",
-        )
+            f"{size / 2**30:.1f} GiB for {cells} cells and {lags} lags of an array of {elements} elements",
+            "an array of many wavelengths or without rows: the grid grows with its area, and the lags with the square "
+            "of its elements",
+            "choose a smaller array or field of view, or a classical estimator",
+        )  # fmt: skip
 
 
 def _real_product(matrix: Tensor) -> Float[Tensor, "row column"]:
@@ -236,15 +253,9 @@ def _real_product(matrix: Tensor) -> Float[Tensor, "row column"]:
     return torch.stack([matrix.real, -matrix.imag], dim=1).flatten(0, 1).float().contiguous()
 
 
-def _lag_waves(grid: SearchGrid, config: NetConfig) -> Tensor:
-    """exp(-j k0 (h u + v w)) at all element differences (h, v), (direction, lag)."""
-    directions = torch.stack(torch.meshgrid(grid.u, grid.w, indexing="ij"), dim=-1).reshape(-1, 2)
-    lags = [
-        torch.arange(1 - n, n, dtype=directions.dtype) * spacing
-        for n, spacing in zip(
-            (config.panel.vertical, config.panel.horizontal), reversed(config.panel.spacings), strict=True
-        )
-    ]
-    v, h = torch.meshgrid(*lags, indexing="ij")
-    phase = (directions @ torch.stack([h.flatten(), v.flatten()])) * (-2 * math.pi / config.wavelength)
+def _lag_waves(grid: SearchGrid, array: Array, lags: Lags) -> Tensor:
+    """exp(-j k0 Δ·d) at all element differences Δ, (direction, frequency and lag)."""
+    directions = grid.directions.flatten(0, 1)
+    paths = directions @ lags.offset[:, -directions.shape[1] :].mT
+    phase = torch.cat([paths * (-2 * math.pi / wavelength) for wavelength in array.wavelengths], dim=-1)
     return torch.polar(torch.ones_like(phase), phase)

@@ -25,7 +25,7 @@ def candidate_cells(
 
     Args:
         heat: log odds per direction cell.
-        places: (u, w) that each cell states, in steps of the grid.
+        places: direction that each cell states on the axes, in steps of the grid.
         rank: how many.
 
     Returns:
@@ -51,12 +51,12 @@ def candidate_factors(
     array: Array,
     floor: float,
 ) -> Complex[Tensor, "scene element rank"]:
-    """F = [sqrt(w_k) a_k] with Σ w_k = 1 - floor, so that F F^H + floor I has trace N.
+    """F = [sqrt(w_k) a_k] with Σ w_k = 1 - floor, so that F F^H + floor I has trace N, at the middle wavelength.
 
     The share of a candidate is its probability of being a source times a learned power: w ∝ σ(score) exp(gain).
 
     Args:
-        candidates: (scene, rank, 3).
+        candidates: (scene, rank, 3), or (scene, rank, 4) of a deep array.
         scores: log odds of each; -inf leaves a candidate out.
         gains: log power.
         array: the array.
@@ -66,12 +66,12 @@ def candidate_factors(
     logits = (logsigmoid(scores.masked_fill(absent, 0)) + gains).masked_fill(absent, -torch.inf)
     share = (1 - floor) * logits.softmax(-1)
     amplitude = share.masked_fill(absent, 1).sqrt().masked_fill(absent, 0)
-    return (steering_at(candidates, array) * amplitude[..., None]).mT
+    return (steering_at(candidates, array.central) * amplitude[..., None]).mT
 
 
-def gather_cells(columns: Columns, cells: Int[Tensor, "scene rank"]) -> Cosines:
-    """(u, w, q) of some direction cells."""
-    flat = columns.cosines.flatten(1, 2)
+def gather_cells(columns: Columns, cells: Int[Tensor, "scene rank"]) -> Float[Tensor, "scene rank 3"]:
+    """Places of some direction cells on the grid's axes."""
+    flat = columns.places.flatten(1, 2)
     return flat.gather(1, cells[..., None].expand(-1, -1, 3))
 
 
@@ -81,7 +81,9 @@ def visible(candidates: Cosines) -> Cosines:
     There the squared distance to an element may be negative: 1 - 2 q (u y + w z) + q² (y² + z²).
 
     Args:
-        candidates: (..., 3), (u, w, q).
+        candidates: (..., 3), (u, w, q); what is given with d_x has a direction, and stays.
     """
+    if candidates.shape[-1] == 4:
+        return candidates
     direction, q = candidates[..., :2], candidates[..., 2:]
     return torch.cat([direction / direction.norm(dim=-1, keepdim=True).clamp_min(1), q], dim=-1)

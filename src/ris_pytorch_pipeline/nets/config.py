@@ -1,14 +1,17 @@
-"""How large a network is and which panel and field of view it is made for: NetConfig and its presets."""
+"""How large a network is and which array and field of view it is made for: NetConfig and its presets."""
 
 import math
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 from ..errors import ConfigurationError
 from ..estimate import SearchRegion
-from ..physics import Array, Panel, Scenario, ends
+from ..physics import Array, Panel, Scenario, ends, scenario_array
+from ..physics.array_models import recall
 from ..physics.scenario import Span
+from .array_numbers import ArrayNumbers, numbers_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +20,10 @@ class NetConfig:
 
     >>> NetConfig(width=16).array.elements.shape
     torch.Size([144, 3])
+    >>> from ris_pytorch_pipeline.physics import Line, preset
+    >>> line = Line(count=15, spacing=0.15).array(0.3)
+    >>> NetConfig().fitted_to(preset("random", array=line)).array
+    Array(15 elements, line, 2.1 m, wavelength 0.3 m)
 
     Args:
         width: channels of the backbone.
@@ -27,8 +34,9 @@ class NetConfig:
         floor: ε of R_pred = F F^H + ε I, relative to its mean eigenvalue.
         planes: most distance planes of the beams; an array like the default one resolves four distances.
         oversampling: of the beam grid over half a beamwidth, see `search_grid`.
-        panel: the panel.
+        panel: the panel, upright in x = 0.
         wavelength: metres.
+        numbers: of any other array, which takes the place of `panel` and `wavelength`.
         region: the field of view.
         seed: of the initial weights.
 
@@ -46,6 +54,7 @@ class NetConfig:
     oversampling: float = 1.0
     panel: Panel = field(default_factory=lambda: Panel(horizontal=12, vertical=12, spacing=0.15))
     wavelength: float = 0.3
+    numbers: ArrayNumbers = field(default_factory=ArrayNumbers)
     region: SearchRegion = field(default_factory=SearchRegion)
     seed: int = 0
 
@@ -67,34 +76,46 @@ class NetConfig:
         if not 0 < self.floor < 1:
             _refuse("a floor in (0, 1)", str(self.floor), "a value in dB", "pass a part of the mean eigenvalue")
 
-    @property
+    @cached_property
     def array(self) -> Array:
-        """The panel at its wavelength."""
-        return self.panel.array(self.wavelength)
+        """The panel at its wavelength, or the array of `numbers`."""
+        return self.numbers.array if self.numbers.elements else self.panel.array(self.wavelength)
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Fields that say nothing beside the others: the panel beside an array, or numbers of none."""
+        return ("panel", "wavelength") if self.numbers.elements else ("numbers",)
 
     def fitted_to(self, scenario: Scenario) -> "NetConfig":
-        """The same network for the panel, field of view and number of sources of a scenario.
+        """The same network for the array, field of view and number of sources of a scenario.
+
+        An array that the scenario tells by its digest alone, and that nobody read in this sitting, is known from now on
+        if the numbers of the network are those.
 
         Raises:
-            ConfigurationError: a panel that is bent or turned, another array, or several frequencies.
+            ConfigurationError: an array of an earlier sitting whose numbers the network does not hold either.
         """
-        if not scenario.upright or scenario.frequencies > 1:
-            _refuse(
-                "a flat panel in x = 0 at one wavelength", "a bent or turned one, an array, or several frequencies",
-                "a scenario for the likelihood estimators", "locate with Sml or PilotMl, which take any array",
-            )  # fmt: skip
+        if self.numbers.elements:
+            recall(str(scenario.array), self.numbers.array)
         azimuth, elevation = _radians(scenario.azimuth_deg), _radians(scenario.elevation_deg)
         most = int(ends(scenario.sources)[1])
         return replace(
             self,
-            panel=Panel(
-                horizontal=scenario.horizontal, vertical=scenario.vertical, spacing=scenario.element_spacing
-            ),
-            wavelength=scenario.wavelength,
+            **_placed(scenario),
             region=SearchRegion(azimuth=azimuth, elevation=elevation, distance=ends(scenario.distance)),
             most_sources=most,
             rank=max(self.rank, most + 3),
         )  # fmt: skip
+
+
+def _placed(scenario: Scenario) -> dict[str, Any]:
+    """The fields that say where the elements of a scenario are; of those that say nothing, the usual values."""
+    if scenario.upright and scenario.frequencies == 1:
+        panel = Panel(horizontal=scenario.horizontal, vertical=scenario.vertical, spacing=scenario.element_spacing)
+        return {"panel": panel, "wavelength": scenario.wavelength, "numbers": ArrayNumbers()}
+    usual = NetConfig()
+    numbers = numbers_of(scenario_array(scenario))
+    return {"panel": usual.panel, "wavelength": usual.wavelength, "numbers": numbers}
 
 
 def _radians(span_deg: Span) -> tuple[float, float]:

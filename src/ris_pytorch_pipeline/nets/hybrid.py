@@ -30,19 +30,21 @@ class HybridNet(nn.Module):
 
     The covariance is not free: R_pred = Σ_k w_k a(p_k) a(p_k)^H + ε I of the candidates p_k that the heat-map
     proposes, so that the error of the covariance teaches positions and powers. The answer depends neither on the order
-    of the snapshots nor on the scale and phase of the measurements.
+    of the snapshots nor on the scale and phase of the measurements. Any array will do, see `NetConfig.fitted_to`; of
+    several wavelengths R_pred is that of the middle one.
 
     >>> from ris_pytorch_pipeline.data import inputs_from, simulate
     >>> from ris_pytorch_pipeline.experiment import presets
     >>> scenes = simulate(presets.tiny.scenario, 2, seed=0, dtype=torch.complex64)
-    >>> HybridNet(presets.tiny.net)(inputs_from(scenes.observation, (12, 12))).candidates.shape  # in (u, w, q)
+    >>> net = HybridNet(presets.tiny.net)
+    >>> net(inputs_from(scenes.observation, net.config.array)).candidates.shape  # in (u, w, q)
     torch.Size([2, 8, 3])
 
     Args:
         config: size and geometry.
 
     Raises:
-        InfeasibleError: a panel too large for its beams.
+        InfeasibleError: an array too large for its beams.
     """
 
     def __init__(self, config: NetConfig) -> None:
@@ -63,7 +65,7 @@ class HybridNet(nn.Module):
         """Propose sources.
 
         Raises:
-            InputError: images of another panel.
+            InputError: images of another array.
         """
         seen, places = self.beams(inputs)
         if not self.training:  # a third faster on a CPU; a backward pass is not
@@ -88,10 +90,10 @@ class HybridNet(nn.Module):
         offsets = _REACH * torch.tanh(maps[:, 1:4] / _REACH).movedim(1, -1)
         log_variance = 2 * math.log(max(grid.step[2], 1e-9)) + _SURE * torch.tanh(maps[:, 4] / _SURE)
         columns = summed_out(heat, offsets, log_variance, grid)
-        steps = columns.cosines.new_tensor([max(step, 1e-9) for step in grid.step[:2]])
-        cells, scores = candidate_cells(columns.heat, columns.cosines[..., :2] / steps, config.rank)
+        steps = columns.places.new_tensor([max(step, 1e-9) for step in grid.step[:2]])
+        cells, scores = candidate_cells(columns.heat, columns.places[..., :2] / steps, config.rank)
         scores = scores.masked_fill(scores < _NEVER / 2, -torch.inf)
-        candidates = visible(gather_cells(columns, cells))
+        candidates = visible(grid.cosines_at(gather_cells(columns, cells)))
         factors = candidate_factors(
             candidates, scores, gains.flatten(1).gather(1, cells), self.beams.array, config.floor
         )

@@ -17,8 +17,9 @@ class Prediction:
     """A typed answer; the heat-map stands on the axes of `grid`.
 
     Args:
-        factors: F, (scene, element, rank), ‖F‖² = N (1 - floor).
-        candidates: (scene, rank, 3), (u, w, q) of the columns of F, the likeliest first.
+        factors: F, (scene, element, rank), ‖F‖² = N (1 - floor), at the middle one of several wavelengths.
+        candidates: (scene, rank, 3), (u, w, q) of the columns of F, the likeliest first; (scene, rank, 4) of a deep
+            array, (d_x, u, w, q).
         scores: (scene, rank), log odds that a candidate is a source; -inf where the map states no further direction.
         heat: (scene, n_u, n_w, n_q), logits of a source in the cell.
         offsets: (scene, n_u, n_w, n_q, 3), from the cell's centre in steps of the grid.
@@ -26,7 +27,7 @@ class Prediction:
         order_logits: (scene, most sources + 1), of K = 0, 1, ...
         grid: the cells' centres.
         floor: ε of R_pred = F F^H + ε I.
-        places: (scene, place, 3), (u, w, q) that the beams took for sources before any weight had a say; None where
+        places: (scene, place, 3 or 4), cosines that the beams took for sources before any weight had a say; None where
             there are none.
     """
 
@@ -39,7 +40,7 @@ class Prediction:
     order_logits: Float[Tensor, "scene count"]
     grid: SearchGrid
     floor: float
-    places: Float[Tensor, "scene place 3"] | None = None
+    places: Float[Tensor, "scene place coordinate"] | None = None
 
     def __len__(self) -> int:
         return self.heat.shape[0]
@@ -61,12 +62,12 @@ class Columns:
 
     Args:
         heat: (scene, n_u, n_w), log Σ_q exp(heat).
-        cosines: (scene, n_u, n_w, 3), expected (u, w, q).
+        places: (scene, n_u, n_w, 3), expected place on the axes: (u, w, q); of a deep array azimuth, elevation and q.
         log_variance_q: (scene, n_u, n_w), expected.
     """
 
     heat: Float[Tensor, "scene n_u n_w"]
-    cosines: Float[Tensor, "scene n_u n_w 3"]
+    places: Float[Tensor, "scene n_u n_w 3"]
     log_variance_q: Float[Tensor, "scene n_u n_w"]
 
 
@@ -79,10 +80,10 @@ def summed_out(
     """Sum the distance planes of a heat-map out: a near-field peak is a ridge along distance, one per direction."""
     share = heat.softmax(-1)
     centres = torch.stack(torch.meshgrid(grid.u, grid.w, grid.q, indexing="ij"), dim=-1)
-    cosines = centres.to(offsets) + offsets * offsets.new_tensor(grid.step)
+    places = centres.to(offsets) + offsets * offsets.new_tensor(grid.step)
     return Columns(
         heat=heat.logsumexp(-1),
-        cosines=(share[..., None] * cosines).sum(-2),
+        places=(share[..., None] * places).sum(-2),
         log_variance_q=(share * log_variance_q).sum(-1),
     )
 

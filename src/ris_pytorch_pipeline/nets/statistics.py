@@ -13,12 +13,12 @@ class Statistics(Protocol):
 
     @property
     def images(self) -> Tensor:
-        """Panel images z_l, (scene, snapshot, 2, vertical, horizontal), of mean square 1."""
+        """Panel images z_l, (scene, block, 2, element), of mean square 1; a block is a snapshot of a frequency."""
         ...
 
     @property
     def energy(self) -> Tensor:
-        """Lag sums of Q = Σ_l G_l^H Γ⁻¹ G_l, (scene, 2, 2 vertical - 1, 2 horizontal - 1), 1 at lag 0."""
+        """Lag sums of Q = Σ_l G_l^H Γ⁻¹ G_l, (scene, 2, lag), frequency by frequency, 1 at lag 0 in all."""
         ...
 
     @property

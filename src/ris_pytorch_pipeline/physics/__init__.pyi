@@ -3,6 +3,7 @@ from .array.chart import Chart, chart_at, chart_of, steering_with_derivatives
 from .array.coordinates import about_origin, check_visible, directions_of, mirrored, to_cosines, to_positions, toward
 from .array.field_of_view import check_told
 from .array.files import array_from_file
+from .array.lags import Lags, lags_of
 from .array.layouts import Line, Panel, Points, bent
 from .array.observability import COORDINATES, Observability, as_told, observability, told, untold
 from .array.steering import centre_phase, projections, steering, steering_at
@@ -57,6 +58,7 @@ __all__ = [
     "Codebook",
     "Impairments",
     "Kinds",
+    "Lags",
     "Line",
     "Lobe",
     "Observability",
@@ -103,6 +105,7 @@ __all__ = [
     "identifiable_sources",
     "is_mixed",
     "kinds_of",
+    "lags_of",
     "legacy_fresnel",
     "lobes",
     "measure",

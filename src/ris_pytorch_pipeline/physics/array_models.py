@@ -11,7 +11,7 @@ from ..errors import ConfigurationError
 from .array.field_of_view import check_told
 from .array.layouts import Panel, bent
 from .array.value import Array, Pose
-from .arrays import OPEN, ArrayModel, known_array
+from .arrays import OPEN, ArrayModel, keep, known_array
 from .scenario import Scenario, ends
 
 _DIGITS = 16
@@ -101,6 +101,24 @@ def placed_elements(name: str, elements: Any) -> ArrayModel:  # noqa: ANN401
     return ArrayModel(
         name=name, make=Positions(kept), fields=OPEN, elements=len(kept), digest=_digest(kept, "positions")
     )
+
+
+def recall(name: str, array: Array) -> None:
+    """Know an array of an earlier sitting again, which a scenario tells as NAME@DIGEST, if it is this one.
+
+    Args:
+        name: of a scenario's array.
+        array: which may be that one.
+
+    Raises:
+        ConfigurationError: a name without a digest that no array has.
+    """
+    base, _, digest = name.partition("@")
+    if digest and known_array(name) is None:
+        made = (given_array(base, array), placed_elements(base, array.elements))
+        for model in made:
+            if model.digest == digest:
+                keep(model)
 
 
 def _kept(elements: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ def held_out(folder: Path, arguments: argparse.Namespace) -> Shards:
 
     Raises:
         ConfigurationError: no test scenes, or an option that says how scenes are drawn or what is told of them.
-        SceneFileError: no shards, shards of another array than a panel, or a test shard that is missing or altered.
+        SceneFileError: no shards, or a test shard that is missing or altered.
     """
     given = vars(arguments)
     named = [name for name in given if name in _DRAWN or name.startswith("scenario.")]
@@ -42,7 +42,6 @@ def held_out(folder: Path, arguments: argparse.Namespace) -> Shards:
             f"leave out {option} or --shards",
         )  # fmt: skip
     shards = open_shards(folder)
-    _ = shards.manifest.panel  # refuses those of another array, which no network takes
     if not shards.manifest.scenes("test"):
         raise ConfigurationError(
             f"test scenes in {folder}", f"splits {', '.join(shards.manifest.shards)}", "shards made for training alone",

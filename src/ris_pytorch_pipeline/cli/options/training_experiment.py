@@ -6,13 +6,16 @@ from dataclasses import replace
 from ...experiment import TrainingExperiment, overlay
 from ...experiment.presets import training_resolved
 from ...experiment.toml import configuration_from_toml
+from ...physics.scenario_presets import beside_array
+from .array_option import array_of_option
 from .training_options import PLAN
 
 
 def training_of(arguments: argparse.Namespace) -> TrainingExperiment:
     """The experiment that a command line describes: preset, then configuration file, then options.
 
-    Scenes of shards are the same in each epoch, so that `plan.fresh` is false with them, whatever else says.
+    An array takes the place of the scenario's panel, as in `ris simulate`. Scenes of shards are the same in each epoch,
+    so that `plan.fresh` is false with them, whatever else says.
 
     Raises:
         ConfigurationError: an unknown preset or key, or a value that does not fit.
@@ -20,6 +23,9 @@ def training_of(arguments: argparse.Namespace) -> TrainingExperiment:
     values = {} if arguments.config is None else configuration_from_toml(arguments.config)
     given = vars(arguments)
     experiment = training_resolved(values, arguments.preset)
+    if given.get("array") is not None:
+        name = array_of_option(given["array"], ())
+        experiment = replace(experiment, scenario=replace(beside_array(experiment.scenario, name), array=name))
     if arguments.seed is not None:
         experiment = replace(experiment, seed=arguments.seed)
     plan = {key: given[key] for key in PLAN if given.get(key) is not None}

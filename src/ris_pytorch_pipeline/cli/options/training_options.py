@@ -69,6 +69,7 @@ def add_base(parser: argparse.ArgumentParser, plan: dict[str, str]) -> None:
     """
     parser.add_argument("--preset", metavar="NAME", help="tiny, desk, reference or paper (tiny)")
     parser.add_argument("--config", type=Path, metavar="FILE.toml", help="configuration laid over the preset")
+    parser.add_argument("--array", metavar="ARRAY", help="file of an array (.toml, .csv, .npy), or a name of --config")
     parser.add_argument("--seed", type=int, metavar="N", help="of every random stream (0)")
     for name, text in plan.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, metavar="N", help=text)

@@ -22,7 +22,7 @@ from ...files import (
     sealed,
     write_whole,
 )
-from ...physics import Scenario
+from ...physics import Array, Impairments, Scenario, scenario_array
 from ..dataset import Split
 from ..digest import completed, config_digest
 from .manifest_schema import Shard, check_manifest
@@ -73,19 +73,22 @@ class Manifest:
         return scenario_in_full(self.config["scenario"])
 
     @property
-    def panel(self) -> tuple[int, int]:
-        """(vertical, horizontal) elements.
+    def array(self) -> Array:
+        """The array of the scenario.
 
         Raises:
-            SceneFileError: the shards are of another array, which has no rows and columns.
+            SceneFileError: values that no scenario has.
+            ConfigurationError: numbers of an array that nobody read in this sitting, or values that no scenario takes.
         """
-        scenario = self.config["scenario"]
-        if "vertical" not in scenario:
+        values: dict[str, Any] = {n: tuple(x) if isinstance(x, list) else x for n, x in self.scenario.items()}
+        try:
+            values["impairments"] = Impairments(**values["impairments"])
+            scenario = Scenario(**values)
+        except (TypeError, ValueError, AttributeError) as error:
             raise SceneFileError(
-                "shards of a panel, which networks are trained on", f"the array {scenario['array']}",
-                "shards for the likelihood estimators", "simulate shards of a panel",
-            )  # fmt: skip
-        return scenario["vertical"], scenario["horizontal"]
+                "a scenario of this package", str(error)[:200], "a manifest that was edited", "simulate the shards anew"
+            ) from error
+        return scenario_array(scenario)
 
     def scenes(self, split: Split) -> int:
         """Scenes that the plan has for a split; 0 for one that it does not have."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from ...errors import ConfigurationError, SceneFileError
 from ...files import regular_size
-from ...physics import Scenes
+from ...physics import Array, Scenes
 from ..batch import Inputs, Labels, batch_from
 from ..dataset import Split
 from ..scene_file import load_scenes
@@ -160,6 +161,11 @@ class ShardSource:
             raise ConfigurationError("batch >= 1", str(self.batch), "a budget of zero, or a sign", "raise it")
         self.shards.check_sizes(self.split)
 
+    @cached_property
+    def array(self) -> Array:
+        """The array of the scenario; shards may hold it in single precision."""
+        return self.shards.manifest.array
+
     def __len__(self) -> int:
         return -(-self.scenes // self.batch)
 
@@ -178,7 +184,7 @@ class ShardSource:
         first = index * self.batch
         last = min(first + min(rows.stop, self.batch), self.scenes)
         drawn = self.shards.scenes(self.split, first + rows.start, last)
-        return batch_from(drawn, self.shards.manifest.panel)
+        return batch_from(drawn, self.array)
 
     def __iter__(self) -> Iterator[tuple[Inputs, Labels]]:
         for index in range(len(self)):

@@ -107,20 +107,20 @@ class Compact(ABC):
 
 
 class CompactRandom(Compact):
-    """Random symbols: the coded operators G_l of all snapshots as one matrix per scene."""
+    """Random symbols: the coded operators G_l of all snapshots as one matrix per scene and frequency."""
 
     def __init__(self, observation: Observation, region: SearchRegion) -> None:
         super().__init__(observation, region)
-        self.measurements = observation.measurements
+        self.measurements = observation.blocks
         self.energy = observation.channel.shape[-2:].numel()
-        self.operator = coded_operator(observation.codes, observation.channel).flatten(1, 2)
+        self.operator = coded_operator(*observation.by_frequency()).flatten(2, 3)
 
     def of(self, rows: Int[Tensor, "row"]) -> "CompactRandom":  # noqa: F821
         """Of some of the scenes."""
         return _some(self, rows, "measurements", "operator")
 
     def candidates(self, cosines: Cosines) -> tuple[Tensor, Tensor, Tensor]:
-        """One block per snapshot."""
+        """One block per snapshot and frequency."""
         response = self._response(steering_at(cosines.float(), self.array), None)
         gram = response_gram(response, self.measurements, kinds=1)
         return gram.vectors, gram.measured, gram.energy
@@ -153,28 +153,31 @@ class CompactRandom(Compact):
         response = self._response(vectors, rows)
         return response_gram(response if single else response.to(torch.complex128), y, kinds=4)
 
-    def _response(self, vectors: Complex[Tensor, "scene vector element"], rows: Tensor | None) -> Tensor:
-        """(scene, snapshot, vector, antenna)."""
+    def _response(self, vectors: Complex[Tensor, "scene *frequency vector element"], rows: Tensor | None) -> Tensor:
+        """(scene, block, vector, antenna)."""
         operator = self.operator if rows is None else self.operator[rows]
-        seen = vectors.to(operator.dtype) @ operator.mT
-        return seen.unflatten(2, self.measurements.shape[1:]).transpose(1, 2).contiguous()
+        seen = _by_frequency(vectors, self.array).to(operator.dtype) @ operator.mT
+        seen = seen.unflatten(3, (-1, self.measurements.shape[-1])).transpose(2, 3)
+        return seen.flatten(1, 2).contiguous()
 
 
 class CompactPilot(Compact):
-    """Constant symbols: Q = Σ G_l^H G_l and z = Σ G_l^H y_l are all that is needed."""
+    """Constant symbols: Q = Σ G_l^H G_l and z = Σ G_l^H y_l of each frequency are all that is needed."""
 
     def __init__(self, observation: Observation, region: SearchRegion) -> None:
         super().__init__(observation, region)
-        self.gram = stacked_gram(observation.codes, observation.channel)
-        self.image = panel_images(observation.measurements, observation.codes, observation.channel).sum(1)
-        self.energy = torch.view_as_real(observation.measurements).square().sum(dim=(-1, -2, -3))
+        codes, channel = observation.by_frequency()
+        y = observation.blocks.unflatten(1, codes.shape[1:3])
+        self.gram = stacked_gram(codes, channel)
+        self.image = panel_images(y, codes, channel).sum(2)
+        self.energy = torch.view_as_real(y).square().sum(dim=(-1, -2, -3))
 
     def of(self, rows: Int[Tensor, "row"]) -> "CompactPilot":  # noqa: F821
         """Of some of the scenes."""
         return _some(self, rows, "gram", "image", "energy")
 
     def candidates(self, cosines: Cosines) -> tuple[Tensor, Tensor, Tensor]:
-        """One block of all snapshots, in double precision."""
+        """One block of all snapshots for each frequency, in double precision."""
         gram = self._stacked(steering_at(cosines.float(), self.array), None, kinds=1)
         return gram.vectors, gram.measured, gram.energy
 
@@ -200,41 +203,49 @@ class CompactPilot(Compact):
     def _stated(self, end: Minimum, cosines: Tensor) -> Polished:
         """With the symbols' powers and the noise of the last point; the curvature is the information there."""
         gram = self._stacked(steering_at(cosines.to(self.gram.dtype.to_real()), self.array), None, kinds=1)
-        inner, measured = gram.vectors[:, 0], gram.measured[:, 0]
+        inner, measured = gram.vectors.flatten(0, 1), gram.measured.flatten(0, 1)  # a row for each scene and frequency
         load = 1e-12 * inner.diagonal(dim1=-2, dim2=-1).real.mean(-1, keepdim=True)
         symbols = torch.linalg.solve(inner + torch.diag_embed(load.to(inner.dtype).expand(inner.shape[:2])), measured)
-        powers = torch.view_as_real(symbols).square().sum(-1).clamp_min(1e-30)
-        left = (gram.energy[:, 0] - (measured.conj() * symbols).sum(-1).real).clamp_min(1e-30)
-        noise = left / (self.equations - cosines.shape[1])
+        powers = torch.view_as_real(symbols).square().sum(-1)
+        left = gram.energy - (measured.conj() * symbols).sum(-1).real.view_as(gram.energy)
+        powers = powers.unflatten(0, gram.energy.shape).mean(1).clamp_min(1e-30)
+        amplitudes = cosines.shape[1] * self.array.frequencies
+        noise = left.sum(1).clamp_min(1e-30) / (self.equations - amplitudes)
         found = Hypothesis(cosines, powers.log(), noise.log(), end.value, end.converged)
-        scale = 1 - cosines.shape[1] / self.equations  # L M / residual against 1 / σ²
+        scale = 1 - amplitudes / self.equations  # L M / residual against 1 / σ²
         return Polished(found, end.curvature * scale, end.local)
 
     def _gram(self, coordinates: Tensor, chart: Chart, rows: Tensor | None) -> Gram:
         return self._stacked(panel_block(chart, coordinates.to(self.gram.dtype.to_real())), rows, kinds=4)
 
     def _local(self, gram: Gram) -> Local:
-        """L M log f, its gradient and the Gauss-Newton curvature, all in nats."""
+        """L M log f, its gradient and the Gauss-Newton curvature, all in nats; f is the residual of all frequencies."""
         projection = project(gram)
-        residual = projection.residual[:, 0].clamp_min(1e-30)
+        residual = projection.residual.sum(1).clamp_min(1e-30)
         scale = self.equations / residual
         return Local(
             self.equations * residual.log(),
-            scale[:, None] * residual_gradient(projection)[:, 0],
-            scale[:, None, None] * position_information(projection, projection.symbols)[:, 0],
+            scale[:, None] * residual_gradient(projection).sum(1),
+            scale[:, None, None] * position_information(projection, projection.symbols).sum(1),
         )
 
-    def _stacked(self, vectors: Complex[Tensor, "scene vector element"], rows: Tensor | None, kinds: int) -> Gram:
-        """The one block of each scene; products in the working precision, what follows in double."""
+    def _stacked(
+        self, vectors: Complex[Tensor, "scene *frequency vector element"], rows: Tensor | None, kinds: int
+    ) -> Gram:
+        """One block for each frequency; products in the working precision, what follows in double."""
         matrix, image, energy = (x if rows is None else x[rows] for x in (self.gram, self.image, self.energy))
-        vectors = vectors.to(matrix.dtype)
+        vectors = _by_frequency(vectors, self.array).to(matrix.dtype)
         conjugate = vectors.conj()
         inner = conjugate @ (vectors @ matrix.mT).mT
         inner = 0.5 * (inner + inner.mH)
         measured = (conjugate @ image[..., None]).squeeze(-1)
-        exact = torch.complex128
-        inner, measured, energy = (x[:, None] for x in (inner.to(exact), measured.to(exact), energy.double()))
-        return Gram(inner, measured, energy, self.equations, kinds)
+        equations = self.equations // self.array.frequencies
+        return Gram(inner.to(torch.complex128), measured.to(torch.complex128), energy.double(), equations, kinds)
+
+
+def _by_frequency(vectors: Tensor, array: Array) -> Complex[Tensor, "scene frequency vector element"]:
+    """Panel vectors with an axis of frequencies, where there is one frequency too."""
+    return vectors if array.frequencies > 1 else vectors.unsqueeze(1)
 
 
 _Kind = TypeVar("_Kind", bound=Compact)

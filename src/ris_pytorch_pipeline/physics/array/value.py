@@ -112,10 +112,19 @@ class Array:
         """The only wavelength, or the shortest one, which sets resolution and ambiguity."""
         return min(self.wavelengths)
 
+    @property
+    def central(self) -> "Array":
+        """The same array at its middle wavelength alone: itself where it has one."""
+        if self.frequencies == 1:
+            return self
+        middle = sorted(self.wavelengths)[self.frequencies // 2]
+        return self.once("central", lambda: replace(self, wavelengths=middle))
+
     @cached_property
     def frame(self) -> Frame:
         """The array's own axes, centre and dimension, in float64 on the CPU."""
-        return frame_of(self.placed, self.wavelength)
+        with torch.inference_mode(mode=False):
+            return frame_of(self.placed, self.wavelength)
 
     @property
     def dimension(self) -> int:
@@ -132,7 +141,8 @@ class Array:
         """Elements about the centre in the array's frame, in the precision and on the device of `elements`."""
         if self.frame.identity and self.frame.centred and not self.pose.moves():
             return self.elements
-        return self._exact.to(self.elements)
+        with torch.inference_mode(mode=False):  # what is kept serves a training too
+            return self._exact.to(self.elements)
 
     @cached_property
     def flat(self) -> bool:
@@ -147,9 +157,10 @@ class Array:
     @cached_property
     def _exact(self) -> Elements:
         """`local` in float64 on the CPU; what is negligible out of the plane of a flat array is zero."""
-        local = (self.placed - self.frame.centre) @ self.frame.rotation
-        tiny = local.abs() < 1e-12 * local.abs().max().clamp_min(self.wavelength)
-        return local.masked_fill(tiny, 0.0)
+        with torch.inference_mode(mode=False):
+            local = (self.placed - self.frame.centre) @ self.frame.rotation
+            tiny = local.abs() < 1e-12 * local.abs().max().clamp_min(self.wavelength)
+            return local.masked_fill(tiny, 0.0)
 
     @property
     def placed(self) -> Elements:

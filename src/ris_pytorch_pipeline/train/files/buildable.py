@@ -8,7 +8,7 @@ from ...errors import InputError
 from ...nets import NetConfig, built_network
 
 MOST = {"passes": 64, "planes": 256, "rank": 2**12, "most_sources": 2**10, "oversampling": 16.0}
-"""Largest values of a stored configuration; a panel has at most `MOST_ELEMENTS`."""
+"""Largest values of a stored configuration; an array has at most `MOST_ELEMENTS`."""
 MOST_ELEMENTS = 2**16
 
 
@@ -31,8 +31,9 @@ def built(kind: str, config: NetConfig, tensors: Mapping[str, Tensor], source: s
     widest = max((max(tensor.shape, default=0) for tensor in tensors.values()), default=0)
     limits = MOST | {"width": widest, "blocks": len(tensors)}
     beyond = [f"{name} = {vars(config)[name]}" for name, most in limits.items() if vars(config)[name] > most]
-    if config.panel.horizontal * config.panel.vertical > MOST_ELEMENTS:
-        beyond.append(f"a panel of {config.panel.horizontal} x {config.panel.vertical} elements")
+    panel, elements = config.panel, len(config.numbers.elements)
+    if (elements or panel.horizontal * panel.vertical) > MOST_ELEMENTS:
+        beyond.append(f"{elements} elements" if elements else f"{panel.horizontal} x {panel.vertical} elements")
     if beyond:
         raise InputError(
             "the configuration of the weights beside it", f"{source}: another architecture, {', '.join(beyond)}",

@@ -10,7 +10,7 @@ from trainlint import Finding, fields_alive, label_ranges, overlap
 
 from ...data import BatchSource, Inputs, Labels
 from ...experiment.training import TrainingExperiment
-from ...physics import Scenario, channel_named, codebook_named, ends, positions_from_cosines
+from ...physics import Scenario, channel_named, codebook_named, directions_of, ends, steering_at
 from ..parts import Criterion, Data
 
 _MOST = 1024
@@ -40,8 +40,7 @@ def _scenes(source: BatchSource) -> list[Tensor]:
 
 def in_range(labels: Labels, scenario: Scenario) -> Checked:
     """Azimuth, elevation, distance, SNR and number of sources within the scenario."""
-    positions = positions_from_cosines(labels.cosines.double())
-    told = dict(zip(("azimuth", "elevation", "distance"), positions.unbind(-1), strict=True))
+    told = _coordinates(labels)
     told |= {"snr_db": labels.snr_db.double(), "sources": labels.sources.double()}
     azimuth, elevation = (
         tuple(math.radians(end) for end in ends(span)) for span in (scenario.azimuth_deg, scenario.elevation_deg)
@@ -52,9 +51,22 @@ def in_range(labels: Labels, scenario: Scenario) -> Checked:
     slack = {name: 1e-4 + 1e-3 * (high - low) for name, (low, high) in ranges.items()}
     wide = {name: (low - slack[name], high + slack[name]) for name, (low, high) in ranges.items()}
     distance = told["distance"][~told["distance"].isnan()]
-    return f"{len(labels)} scenes, {float(distance.min()):.2f} to {float(distance.max()):.2f} m", label_ranges(
-        told, wide
-    )
+    text = f"{len(labels)} scenes, {float(distance.min()):.2f} to {float(distance.max()):.2f} m"
+    return text, label_ranges(told, {name: wide[name] for name in told})
+
+
+def _coordinates(labels: Labels) -> dict[str, Tensor]:
+    """Azimuth, elevation and distance of the labels as the array's centre sees them, as far as their cosines tell them.
+
+    A line sees a cone, and a flat array that is turned may see its sources behind itself, where they have the cosines
+    of their mirror images: of both the distance alone is that of the scenario.
+    """
+    cosines, array = labels.cosines.double(), labels.array
+    told = {"distance": 1 / cosines[..., -1]}
+    if array.deep or (array.dimension == 2 and array.frame.identity):
+        x, y, z = directions_of(cosines, array).unbind(-1)
+        told |= {"azimuth": torch.atan2(y, x), "elevation": torch.asin(z.clamp(-1, 1))}
+    return told
 
 
 def alive(inputs: Inputs, labels: Labels, scenario: Scenario) -> Checked:
@@ -107,7 +119,10 @@ def belonging(inputs: Inputs, labels: Labels) -> Checked:
 
 
 def _beamed(inputs: Inputs, labels: Labels) -> Tensor:
-    images = torch.complex(inputs.images[:, :, 0], inputs.images[:, :, 1]).flatten(2)
-    vectors = labels.steering.to(images.dtype)
-    power = (vectors.conj() @ images.mT).abs().square().mean(-1)
+    images = torch.complex(inputs.images[:, :, 0], inputs.images[:, :, 1])
+    images = images.unflatten(1, (labels.array.frequencies, -1))
+    cosines = labels.cosines.masked_fill(~labels.present[..., None], 0)
+    vectors = steering_at(cosines, labels.array).to(images.dtype)
+    vectors = vectors if labels.array.frequencies > 1 else vectors[:, None]
+    power = (vectors.conj() @ images.mT).abs().square().mean(dim=(1, -1))
     return (power * labels.present).sum(-1) / labels.present.sum(-1).clamp_min(1)

@@ -56,9 +56,8 @@ class Answers:
         """R, the sources' cells for certain, their exact places there, and their number."""
         like, labels, grid = self.like, self.labels, self.like.grid
         targets = targets_on(grid, labels)
-        index = targets.nearest.flatten(1)[..., None].expand(-1, -1, 3)
-        nearest = labels.cosines.gather(1, index).unflatten(1, targets.nearest.shape[1:])[..., None, :]
         centres = torch.stack(torch.meshgrid(grid.u, grid.w, grid.q, indexing="ij"), dim=-1).to(like.offsets)
+        nearest = targets.nearest_to(centres[:, :, 0].expand(len(labels), -1, -1, -1))[..., None, :]
         step = like.offsets.new_tensor([max(each, 1e-9) for each in grid.step])
         factors = torch.zeros_like(like.factors)
         factors[..., : labels.factors.shape[-1]] = labels.factors.to(factors.dtype)
@@ -68,7 +67,7 @@ class Answers:
                 self._silent(),
                 factors=factors,
                 heat=_SURE * (2.0 * (targets.heat == 1).to(like.heat) - 1),
-                offsets=(nearest.to(like.offsets) - centres) / step,
+                offsets=(nearest - centres) / step,
                 order_logits=_SURE * (2.0 * certain.to(like.order_logits) - 1),
                 floor=0.0,
             )
