@@ -21,13 +21,13 @@ from ris_pytorch_pipeline.estimate import (
     likelihood_for,
     told,
 )
-from ris_pytorch_pipeline.physics import Scenes, kinds_of, preset
+from ris_pytorch_pipeline.physics import Scenes, SourceKind, kinds_of, preset
 
-KINDS = ("random", "pilot", "known")
+KINDS: tuple[SourceKind, ...] = ("random", "pilot", "known")
 SMALL = {"horizontal": 8, "vertical": 8, "separation": 0.3, "snr_db": 10.0}
 
 
-def drawn(scenes: int, kinds: tuple[str, ...] = KINDS, **changes: object) -> Scenes:
+def drawn(scenes: int, kinds: tuple[SourceKind, ...] = KINDS, **changes: object) -> Scenes:
     return simulate(preset("random", symbols=kinds, **(SMALL | changes)), scenes, seed=4)
 
 
@@ -48,7 +48,7 @@ def test_each_kind_reaches_its_bound_and_random_symbols_do_not() -> None:
 
 
 @pytest.mark.parametrize("kinds", [("known", "random"), ("pilot", "known"), ("random", "pilot", "random", "pilot")])
-def test_any_mixture_is_found(kinds: tuple[str, ...]) -> None:
+def test_any_mixture_is_found(kinds: tuple[SourceKind, ...]) -> None:
     scenes = drawn(4, kinds, snr_db=15.0)
     found = MixedMl()(scenes.observation)
     own = matched(found, scenes.truth, kinds)
