@@ -14,6 +14,7 @@ from ris_pytorch_pipeline.estimate import (
     MixedMl,
     Omp,
     PilotMl,
+    SearchEffort,
     SearchRegion,
     Sml,
     Status,
@@ -21,18 +22,18 @@ from ris_pytorch_pipeline.estimate import (
     likelihood_for,
     told,
 )
-from ris_pytorch_pipeline.physics import Scenes, kinds_of, preset
+from ris_pytorch_pipeline.physics import Scenes, SourceKind, kinds_of, preset
 
-KINDS = ("random", "pilot", "known")
+KINDS: tuple[SourceKind, ...] = ("random", "pilot", "known")
 SMALL = {"horizontal": 8, "vertical": 8, "separation": 0.3, "snr_db": 10.0}
 
 
-def drawn(scenes: int, kinds: tuple[str, ...] = KINDS, **changes: object) -> Scenes:
+def drawn(scenes: int, kinds: tuple[SourceKind, ...] = KINDS, **changes: object) -> Scenes:
     return simulate(preset("random", symbols=kinds, **(SMALL | changes)), scenes, seed=4)
 
 
 def test_each_kind_reaches_its_bound_and_random_symbols_do_not() -> None:
-    scenes = drawn(24)
+    scenes = drawn(16)
     found = MixedMl()(scenes.observation)
     own = matched(found, scenes.truth, KINDS)
     bound = scene_bound(scenes).deviations
@@ -41,14 +42,14 @@ def test_each_kind_reaches_its_bound_and_random_symbols_do_not() -> None:
     assert 0.9 < ratio < 1.25
     blind = matched(Sml(fit=False)(scenes.observation.untold(), 3), scenes.truth)
     assert float((blind.error / bound).square().mean().sqrt()) > 1.15 * ratio
-    assert sum(status is Status.CONVERGED for status in found.status) >= 23
+    assert sum(status is Status.CONVERGED for status in found.status) >= 15
     assert 0.8 < float((own.deviations / bound).median()) < 1.25
     assert found.fit is not None and float((found.fit.explained - found.fit.expected).abs().mean()) < 0.05
     assert torch.allclose(found.noise_variance, scenes.truth.noise_variance, rtol=0.4)
 
 
 @pytest.mark.parametrize("kinds", [("known", "random"), ("pilot", "known"), ("random", "pilot", "random", "pilot")])
-def test_any_mixture_is_found(kinds: tuple[str, ...]) -> None:
+def test_any_mixture_is_found(kinds: tuple[SourceKind, ...]) -> None:
     scenes = drawn(4, kinds, snr_db=15.0)
     found = MixedMl()(scenes.observation)
     own = matched(found, scenes.truth, kinds)
@@ -90,7 +91,7 @@ def test_a_wrong_model_is_said_to_be_one() -> None:
         replace(seen, symbols=("pilot", "pilot", "known")),
     )
     for each in wrong:
-        assert Status.CONVERGED not in MixedMl()(each).status
+        assert Status.CONVERGED not in MixedMl(effort=SearchEffort(rounds=2))(each).status
 
 
 def test_what_does_not_fit_is_refused() -> None:
@@ -102,7 +103,6 @@ def test_what_does_not_fit_is_refused() -> None:
     for changes, word in (
         ({"sequences": None}, "one of the two left out"),
         ({"symbols": ("random", "random")}, "symbols='random'"),
-        ({"symbols": ("random", "pilot", "guessed")}, "misspelt"),
         ({"symbols": ("random", "pilot")}, "pass both, or neither"),
         ({"symbols": ("random", "known")}, "of 2 sources, as many as kinds"),
         ({"symbols": ("random", "known", "pilot")}, "the slot of source 2, which is 'pilot'"),
@@ -111,6 +111,8 @@ def test_what_does_not_fit_is_refused() -> None:
     ):
         with pytest.raises(InputError, match=word):
             replace(seen, **changes)
+    with pytest.raises(InputError, match="misspelt"):
+        kinds_of(["random", "pilot", "guessed"])
     for estimator in (Sml(), PilotMl(), KnownMl(), Omp()):
         with pytest.raises(InputError):
             estimator(seen)
