@@ -179,7 +179,7 @@ def test_a_network_is_trained_for_an_array_and_knows_it_afterwards(ris: Run, clo
     assert ris("simulate", "x", "--array", str(cloud), "--scenes", "2", *many).code == 0
     cloud.unlink()  # the network has its numbers
     forget()
-    found = ris("locate", "x", "--model", "run", "--sources", "1", "--json").json
+    found = ris("locate", "x", "--model", "run", "--sources", "1", "--scene", "all", "--json").json
     assert len(found["scenes"]) == 2
     cells = ris("evaluate", "run", "--scenes", "3", "--methods", "hybrid,genie", "--json").json["cells"]
     assert [cell["n"] for cell in cells] == [3, 3]

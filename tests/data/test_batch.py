@@ -85,8 +85,8 @@ def test_lags_give_the_energy_of_plane_waves() -> None:
     codes, channel = seen.codes, seen.channel
     root = complex_normal((2, 5, 5), stream(0, "lags"))
     whitened = root @ root.mH @ channel
-    parts = (x[:, None] for x in (codes, channel, whitened))  # one frequency
-    lags = energy_lags(*parts, lags_of(ARRAY)).movedim(1, -1).contiguous()
+    one_frequency = energy_lags(codes[:, None], channel[:, None], whitened[:, None], lags_of(ARRAY))
+    lags = one_frequency.movedim(1, -1).contiguous()
     sums = torch.view_as_complex(lags).unflatten(1, (5, 7))
     gram = (channel.mH @ whitened) * (codes.mH @ codes)
     u, w, k0 = 0.3, -0.4, 2 * torch.pi / SMALL.wavelength

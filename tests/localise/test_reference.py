@@ -33,6 +33,27 @@ def test_it_finds_the_sources_of_easy_scenes(kind: str) -> None:
     assert NETWORK.name.startswith("reference")
 
 
+SAID = {
+    "random": (
+        [[-24.4045, -1.9751, 10.7404, 2.5299, -4.9042, -7.7286], [-25.5723, -3.1117, 9.9323, 2.9818, -3.8656, -7.4997]],
+        [[0.4250, 0.2658, 0.1716], [0.3007, 0.3203, 1.0659]],
+    ),
+    "pilot": (
+        [[-25.0734, 0.4449, 9.0326, 2.5810, -4.6818, -7.6220], [-26.3983, -2.8774, 11.1278, 3.2304, -4.8866, -8.3428]],
+        [[0.4334, 0.2710, 0.1472], [-0.4235, 0.1667, 0.6425]],
+    ),
+}
+"""Logits of the count and first candidates of two scenes, at the commit before networks took other arrays."""
+
+
+@pytest.mark.parametrize("kind", ["random", "pilot"])
+def test_it_answers_as_it_did_when_only_panels_had_networks(kind: str) -> None:
+    seen = simulate(preset(kind, sources=2, snr_db=15.0), 2, seed=11).observation
+    answer, (order, first) = NETWORK.predict(seen), SAID[kind]
+    torch.testing.assert_close(answer.order_logits, torch.tensor(order), rtol=0, atol=1e-3)
+    torch.testing.assert_close(answer.candidates[:, 0], torch.tensor(first), rtol=0, atol=1e-4)
+
+
 def test_the_file_is_small_and_says_where_it_comes_from() -> None:
     assert REFERENCE_FILE.stat().st_size < 1_000_000
     card = (files("ris_pytorch_pipeline.localise") / "reference.md").read_text(encoding="utf-8")

@@ -16,6 +16,7 @@ from ris_pytorch_pipeline.localise import Candidates, Localiser
 from ris_pytorch_pipeline.losses import HybridLoss, LossWeights, targets_on
 from ris_pytorch_pipeline.losses.likelihood import coded_likelihood
 from ris_pytorch_pipeline.nets import Beamspace, HybridNet, NetConfig, R_pred
+from ris_pytorch_pipeline.nets.export import Learned, exported
 from ris_pytorch_pipeline.physics import (
     Array,
     Line,
@@ -121,6 +122,13 @@ def _gram(inputs) -> torch.Tensor:
     gamma = signal[:, None, None, None] * outer + torch.diag_embed(noise[:, None, None].expand(outer.shape[:-1]))
     g = coded_operator(codes, channel)
     return (g.mH @ torch.linalg.solve(gamma.unsqueeze(2), g)).sum(2)
+
+
+def test_the_learned_part_of_a_line_leaves_python() -> None:
+    net = HybridNet(config(SCENARIOS["line"])).eval()
+    beams = torch.randn(3, net.beams.channels, *net.beams.grid.shape[:2], generator=stream(0, "beams"))
+    for here, there in zip(Learned(net)(beams), exported(net).module()(beams), strict=True):
+        torch.testing.assert_close(there, here)
 
 
 def test_a_turned_panel_sees_in_its_own_frame_what_an_upright_one_sees() -> None:
