@@ -182,7 +182,8 @@ class Discovery:
         return original(loader)
 
     def _next(self, original: Callable[..., object], batches: Any) -> object:  # noqa: ANN401
-        data, first = id(batches._dataset), not batches._num_yielded
+        own = vars(batches)
+        data, first = id(own.get("_dataset")), own.get("_num_yielded") == 0
         try:
             batch = original(batches)
         except StopIteration:
