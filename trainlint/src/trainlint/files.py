@@ -29,6 +29,8 @@ def read_ordinary(path: Path, kind: str, most: int, flags: int = 0) -> bytes:
     except (OSError, ValueError) as error:
         told = (isinstance(error, OSError) and error.strerror) or str(error)
     raise InputError(
-        f"{kind} of at most {most >> 20} MiB", f"{path}: {told}",
-        "a wrong path, no permission, or a link or a pipe in its place", "pass an ordinary file of that size",
-    )  # fmt: skip
+        f"{kind} of at most {most >> 20} MiB",
+        f"{path}: {told}",
+        "a wrong path, no permission, or a link or a pipe in its place",
+        "pass an ordinary file of that size",
+    )

@@ -26,6 +26,11 @@ class Stage(StrEnum):
     CONFIRMED = "confirmed"
     WITHDRAWN = "withdrawn"
 
+    @classmethod
+    def of(cls, sure: object) -> "Stage":
+        """The stage of what is seen: confirmed where it is sure."""
+        return cls.CONFIRMED if sure else cls.SUSPECTED
+
 
 class State(StrEnum):
     """What a run can be; the values are the sentences a user reads."""

@@ -222,9 +222,11 @@ def _check_format(record: dict[str, object], number: int) -> None:
     if first and record.get("format") != FORMAT:
         told = f"format {record['format']}" if "format" in record else "one from before formats had a number"
         raise InputError(
-            f"a ledger of format {FORMAT}", f"line {number}: {told}", "another version of trainlint wrote it",
+            f"a ledger of format {FORMAT}",
+            f"line {number}: {told}",
+            "another version of trainlint wrote it",
             "read it with that version, or begin a new file",
-        ) from None  # fmt: skip
+        ) from None
 
 
 def not_a_record(number: int, told: str) -> InputError:

@@ -109,8 +109,12 @@ def _inner(table: Mapping[str, object], name: str, file: Path) -> dict[str, obje
 def _reason(code: str, reason: object, file: Path) -> str:
     known_code(code, f"tolerate in {file}")
     if not isinstance(reason, str) or not reason.strip():
-        raise InputError(f"a reason for tolerating {code} in {file}", repr(reason), "only the code was written",
-                         f'write {code} = "why it may stand"') from None  # fmt: skip
+        raise InputError(
+            f"a reason for tolerating {code} in {file}",
+            repr(reason),
+            "only the code was written",
+            f'write {code} = "why it may stand"',
+        ) from None
     return reason
 
 

@@ -7,6 +7,8 @@ from itertools import pairwise
 import pytest
 
 from trainlint import Ledger, Severity, State, diagnose_path, diagnose_text, judge
+from trainlint.after.reading.names import name_of
+from trainlint.after.series import Kind
 from trainlint.cli import main
 from trainlint.findings import Finding
 from trainlint.verdict import Verdict
@@ -185,6 +187,52 @@ def test_an_export_of_several_runs_keeps_them_apart(tmp_path):
     verdict = diagnose_path(path)
     assert verdict.codes == ("RT201",)
     assert "loss[2] is nan from step 100 to the end (20 of 30 values)" in first(verdict).evidence
+
+
+@pytest.mark.parametrize(("goes_on", "codes"), [(True, ()), (False, ("RT201",))])
+def test_a_run_that_ends_before_another_one_in_the_same_table_has_lost_nothing(
+    tmp_path, goes_on: bool, codes: tuple[str, ...]
+):
+    """Blank cells to the end are a loss that is not finite, unless another run's column goes on."""
+    rows = ['"Step","run-a - train/loss","run-b - train/loss"']
+    rows += [f"{10 * i},{2 - i / 40 if goes_on or i < 20 else ''},{2.1 - i / 40 if i < 20 else ''}" for i in range(30)]
+    path = tmp_path / "wandb.csv"
+    path.write_text(text(rows))
+    assert diagnose_path(path).codes == codes
+
+
+@pytest.mark.parametrize("accuracy", [0.1, None])
+def test_a_table_that_names_each_value_in_its_row_is_read(tmp_path, accuracy: float | None):
+    """As MLflow writes metrics: one value a row, beside its name and step."""
+    rows = ["key,value,step,timestamp"]
+    for i in range(12):
+        rows += [
+            f"train_loss,{2.3 * 0.8**i:.5f},{i},17000{i:02d}",
+            f'"val_accuracy",{accuracy or i / 20},{i},17000{i:02d}',
+        ]
+    path = tmp_path / "metrics_long.csv"
+    path.write_text(text(rows))
+    verdict = diagnose_path(path)
+    assert verdict.ran
+    assert verdict.codes == (("RT214",) if accuracy else ())
+
+
+def test_a_place_among_the_best_and_a_size_of_batches_are_no_values():
+    """A line of values may state its batch size, as a line of settings does."""
+    saved = "'val_auc' reached 0.9{i} (best 0.9{i}), saving model to 'epoch={i}.ckpt' as top 3"
+    lines = [f"step {i} | global_batch_size: 256 | loss: {2 * 0.9**i:.4f}\n{saved.format(i=i)}" for i in range(12)]
+    verdict = diagnose_text(text(lines))
+    assert verdict.healthy
+    assert "train loss" in verdict.ran
+
+
+@pytest.mark.parametrize(("name", "kind"), [
+    ("reduced_train_loss", Kind.TRAIN_LOSS), ("reduced val loss", Kind.VALIDATION_LOSS), ("avr_loss", Kind.TRAIN_LOSS),
+    ("loss reduced from", Kind.IGNORED), ("reduced lr", Kind.IGNORED), ("", Kind.OTHER),
+])  # fmt: skip
+def test_a_loss_reduced_over_processes_is_one(name: str, kind: Kind):
+    assert name_of(name).kind is kind
+    assert not name_of(name).term
 
 
 def test_what_is_said_at_exit_is_no_death():

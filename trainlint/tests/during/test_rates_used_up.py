@@ -1,4 +1,4 @@
-"""Is a rate that decays to nothing long before the end told, and one that ends as planned let be?"""
+"""Is a rate told that decays to nothing early or never leaves its start, and one that ends as planned let be?"""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ from streams import stream
 from torch import nn
 from torch.nn import functional as F
 from torch.optim import Adam
-from torch.optim.lr_scheduler import ExponentialLR
+from torch.optim.lr_scheduler import ExponentialLR, OneCycleLR
 
 from trainlint import Severity, Watch
 
@@ -47,3 +47,25 @@ def test_a_schedule_whose_step_was_kept_before_the_watch_moves_the_rate():
         optimizer.step()
         tick()
     assert "RT141" not in watch.close().codes
+
+
+@pytest.mark.parametrize(("length", "each", "told"), [(72, False, True), (72, True, False), (80, False, False)])
+def test_a_schedule_as_long_as_the_updates_that_is_stepped_with_the_epochs_is_told(length: int, each: bool, told: bool):
+    """A run that ends early has fewer updates than its schedule: 72 of 80 planned say nothing."""
+    torch.manual_seed(0)
+    model = nn.Linear(4, 1)
+    optimizer = Adam(model.parameters(), lr=1e-2)
+    schedule = OneCycleLR(optimizer, 1e-2, total_steps=length)
+    watch = Watch(model, optimizer, schedule)
+    generator = stream(0, "units")
+    for _ in range(8):
+        for _ in range(9):
+            optimizer.zero_grad()
+            inputs = torch.randn(16, 4, generator=generator)
+            watch.loss(F.mse_loss(model(inputs), inputs.sum(1, keepdim=True))).backward()
+            optimizer.step()
+            if each:
+                schedule.step()
+        if not each:
+            schedule.step()
+    assert ("RT105" in watch.close().codes) is told

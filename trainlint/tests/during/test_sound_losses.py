@@ -1,6 +1,7 @@
 """Sound trainings whose losses, targets or passes look like a failure and are none."""
 
 import copy
+import math
 from collections.abc import Callable
 
 import pytest
@@ -226,6 +227,12 @@ def reports(values: list[float], **kwargs: list[float]) -> Watch:
 @pytest.mark.parametrize("values", [[0.0] * 6, [1.0] * 6, [0.75, 0.75, 0.75, 0.8], [5.1, 5.1, 5.1, 4.2]])
 def test_values_that_repeat_for_a_reason_are_no_more_than_a_note(values: list[float]):
     assert reports(values).close().healthy
+
+
+def test_validations_of_which_some_are_no_numbers_are_never_the_same():
+    verdict = reports([0.5, math.nan, math.nan]).close()
+    assert verdict.codes == ("RT213",)
+    assert not any("probe" in told for told in verdict.blind)
 
 
 def test_a_loss_to_the_last_digit_is_a_suspicion_first_and_then_fatal():

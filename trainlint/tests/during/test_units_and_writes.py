@@ -95,6 +95,22 @@ def test_a_batch_of_one_sample_many_times_is_named() -> None:
     assert "RT331" not in trained(lambda *_: False).codes
 
 
+@pytest.mark.parametrize(("same", "told"), [(True, False), (False, True)])
+def test_targets_of_all_steps_in_one_row_are_those_of_their_samples(same: bool, told: bool):
+    """Copies of one sequence have one row of targets, which are handed over as (sample times step)."""
+    torch.manual_seed(0)
+    model = nn.LSTM(3, 5, batch_first=True)
+    optimizer = torch.optim.Adam(model.parameters(), 1e-2)
+    watch = Watch(model, optimizer, raises=False)
+    for _ in range(8):
+        rows = torch.randn(1, 6, 3).expand(8, -1, -1).contiguous()
+        targets = torch.randint(0, 5, (1 if same else 8, 6)).expand(8, -1)
+        optimizer.zero_grad()
+        watch.loss(F.cross_entropy(model(rows)[0].reshape(-1, 5), targets.reshape(-1))).backward()
+        optimizer.step()
+    assert ("RT331" in watch.close().codes) is told
+
+
 def test_a_first_update_that_forgets_the_weights_is_named() -> None:
     assert "RT130" in trained(lambda *_: False, rate=30.0).codes
     assert "RT130" not in trained(lambda *_: False, rate=0.1).codes

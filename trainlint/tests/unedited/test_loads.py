@@ -1,12 +1,13 @@
-"""Are states that load nothing, groups and inputs that are empty, and epochs of one update heard?"""
+"""Are states that load nothing, groups, inputs and epochs that are empty, and epochs of one update heard?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 from torch.optim import SGD, Adam
+from torch.utils.data import DataLoader, IterableDataset
 
 from .test_session import watched
 
@@ -92,3 +93,27 @@ def test_a_validation_after_each_update_ends_an_epoch_where_the_model_is_in_eval
                 F.mse_loss((model if mode else other)(x), x[:, :1])
 
     assert (watched(program)[1].counts["epochs"] == 9) is mode
+
+
+class Stream(IterableDataset):
+    def __init__(self, anew: bool) -> None:
+        self.rows, self.anew = iter(torch.randn(96, 4)), anew
+
+    def __iter__(self) -> Iterator[torch.Tensor]:
+        return iter(torch.randn(96, 4)) if self.anew else self.rows
+
+
+@pytest.mark.parametrize(("anew", "epochs", "told"), [(False, 4, True), (True, 4, False), (False, 2, False)])
+def test_an_iterator_that_is_used_up_after_the_first_epoch_is_told(anew: bool, epochs: int, told: bool) -> None:
+    """Once is no habit: a stream may be asked again whether it has more."""
+
+    def program() -> None:
+        model = net()
+        optimizer, loader = SGD(model.parameters(), 0.05), DataLoader(Stream(anew), batch_size=8)
+        for _ in range(epochs):
+            for x in loader:
+                optimizer.zero_grad()
+                F.mse_loss(model(x), x[:, :1]).backward()
+                optimizer.step()
+
+    assert ("RT407" in watched(program)[1].codes) is told

@@ -17,8 +17,16 @@ LEAST = 0.05
 """Relative: a smaller difference at the end of two runs is none that anybody trains for."""
 SLOWER = 1.5
 """Times the steps to half of the fall, from which a run is slower."""
-_KINDS = (Kind.TRAIN_LOSS, Kind.VALIDATION_LOSS, Kind.METRIC, Kind.RATE, Kind.GRADIENT_NORM, Kind.LOSS_SCALE,
-          Kind.SKIPS, Kind.MOTION)  # fmt: skip
+_KINDS = (
+    Kind.TRAIN_LOSS,
+    Kind.VALIDATION_LOSS,
+    Kind.METRIC,
+    Kind.RATE,
+    Kind.GRADIENT_NORM,
+    Kind.LOSS_SCALE,
+    Kind.SKIPS,
+    Kind.MOTION,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,9 +115,12 @@ def row(one: Series, two: Series) -> Row:
         clauses += [c for c in (_speed(ours, theirs),) if c is not None]
     told = tuple(text for text, _ in clauses) or ("nothing",)
     return Row(
-        name=one.name.key, run=_span(one, ours), baseline=_span(two, theirs), told=told,
+        name=one.name.key,
+        run=_span(one, ours),
+        baseline=_span(two, theirs),
+        told=told,
         beyond=any(far for _, far in clauses),
-    )  # fmt: skip
+    )
 
 
 def _span(series: Series, levels: Curve) -> str:

@@ -88,7 +88,7 @@ def diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
     """
     _check(records)
     run = last_run(records)
-    died = [] if has_ended(run) else [_died(len(run))]
+    died = [] if has_ended(run) else [rule("RT501").found(f"{len(run)} records and no end record")]
     told = [record for record in run if record.get("event") == "verdict"]
     if told:
         last: dict[str, Any] = told[-1]
@@ -96,7 +96,7 @@ def diagnose_ledger(records: list[dict[str, object]]) -> Verdict:
         return judge(kept, last["counts"], tuple(last["blind"]), tuple(last["ran"]) if "ran" in last else None)
     known = {f.key: f for f in (_stored(record) for record in run if record.get("event") == "finding")}
     shown = (f for f in findings(recorded(run)) if f.key not in known)
-    return judge([*died, *known.values(), *shown], {"epochs": _epochs(run)})
+    return judge([*died, *known.values(), *shown], {"epochs": sum(r.get("event") == "epoch" for r in run)})
 
 
 _TYPES = {"event": str, "code": str, "subject": str, "counts": dict}
@@ -128,14 +128,6 @@ def _retell(record: dict[str, Any]) -> None:
             _stored(kept)
         judge((), dict(record["counts"]), (*record["blind"], *record.get("ran", ())))
     recorded([record])
-
-
-def _epochs(run: list[dict[str, object]]) -> int:
-    return sum(record.get("event") == "epoch" for record in run)
-
-
-def _died(records: int) -> Finding:
-    return rule("RT501").found(f"{records} records and no end record")
 
 
 def _rule(record: dict[str, object]) -> Rule:

@@ -247,9 +247,10 @@ def limit_memory(extra: int) -> Iterator[None]:
         if not isinstance(error, MemoryError) and "alloc" not in str(error):
             raise
         raise InfeasibleError(
-            f"at most {mega(extra)} more memory", "a request beyond it",
+            f"at most {mega(extra)} more memory",
+            "a request beyond it",
             "staged data, a list that keeps graphs alive, or a large batch",
             "stream the data; keep numbers, not tensors",
-        ) from error  # fmt: skip
+        ) from error
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)

@@ -140,8 +140,12 @@ def _codes(told: str, where: str) -> set[str]:
     match = _IGNORE.match(told)
     codes = [c.strip() for c in match[1].split(",") if c.strip()] if match else []
     if not codes:
-        raise InputError(f"`# trainlint: ignore[CODE] reason` in {where}", repr(told), "no code in brackets",
-                         "name the code that may stand there") from None  # fmt: skip
+        raise InputError(
+            f"`# trainlint: ignore[CODE] reason` in {where}",
+            repr(told),
+            "no code in brackets",
+            "name the code that may stand there",
+        ) from None
     for code in codes:
         known_code(code, where)
     return set(codes)

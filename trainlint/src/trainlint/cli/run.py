@@ -31,9 +31,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ledger", type=place, default=place(str(_LEDGER)), metavar="FILE", help=f"default: {_LEDGER}")
     parser.add_argument("--no-ledger", action="store_true", help="keep no evidence")
     parser.add_argument(
-        "--tolerate", action="append", default=[], metavar="CODE[=N]",
+        "--tolerate",
+        action="append",
+        default=[],
+        metavar="CODE[=N]",
         help="let a finding pass; with N only until a fatal one was seen N times under --strict",
-    )  # fmt: skip
+    )
     add_output(parser)
     add_choice(parser)
     parser.add_argument("--no-source", action="store_true", help="do not read the source beside the run")

@@ -180,7 +180,8 @@ def _check(probes: Sequence[Probe]) -> None:
         for name, held in (("losses", probe.losses), ("updates", probe.updates)):
             if not isinstance(held, Why):
                 raise InputError(
-                    f"{name} of the probe {probe.name} as a Why", repr(held)[:60],
+                    f"{name} of the probe {probe.name} as a Why",
+                    repr(held)[:60],
                     "an attribute of its own with the name by which a probe says of what it is told",
                     "give the attribute another name",
-                )  # fmt: skip
+                )

@@ -131,8 +131,8 @@ LEAK = Rule(
 EMPTY = Rule(
     "RT407", "loader-empty", _FATAL, State.STALLED, "D7",
     "An epoch takes no time.",
-    "The loader yields no batch: drop_last with a batch larger than the set, or an empty split.",
-    "Lower the batch size, or turn drop_last off.",
+    "The loader yields no batch: drop_last with a batch larger than the set, an empty split, or a used-up iterator.",
+    "Lower the batch size, turn drop_last off, or make the iterator anew.",
 )
 REPEATED = Rule(
     "RT408", "repeated-batches", _WARNING, _SUSPICIOUS, "D7",

@@ -2,7 +2,6 @@
 
 import math
 import statistics
-from collections.abc import Sequence
 from itertools import groupby, islice, pairwise
 from operator import lt
 
@@ -42,7 +41,7 @@ def _zero(subject: Subject) -> list[Finding]:
         return []
     series = series.last_part()
     values = list(series.values)
-    first, last = _leading(values), trailing([v == 0 for v in values])
+    first, last = trailing([v == 0 for v in reversed(values)]), trailing([v == 0 for v in values])
     _, row, end = longest_row([0.0 if v == 0 else float(i + 1) for i, v in enumerate(values)])
     zero_row = row if row > 1 else int(0 in values)
     each_epoch = _each_epoch(series)
@@ -68,10 +67,6 @@ def _rounded(series: Series, *, learns: bool) -> bool:
     return series.zero_decimals >= 2 and (largest < 100 or (learns and largest < 1000))
 
 
-def _leading(values: Sequence[float]) -> int:
-    return next((i for i, v in enumerate(values) if v), len(values))
-
-
 def _each_epoch(series: Series) -> bool:
     known = [e for e in series.epochs if math.isfinite(e)]
     return len(known) == len(series.values) and len(set(known)) == len(known) and all(e == int(e) for e in known)
@@ -84,7 +79,7 @@ def _warmup(subject: Subject) -> list[Finding]:
     if len(used) < 3 or not all(map(lt, used, islice(used, 1, None))) or subject.learns:
         return []
     steps = [b - a for a, b in pairwise(used)]
-    total = _epochs(subject) if log.planned is None else log.planned
+    total = max(len(subject.train_curve), len(subject.validation_curve), 1) if log.planned is None else log.planned
     # A straight line from 0 is a warm-up; one that still rises at the end never reached its target.
     straight = max(steps) - min(steps) <= 0.05 * max(steps)
     shape = "in a straight line" if straight else "everywhere"
@@ -94,10 +89,6 @@ def _warmup(subject: Subject) -> list[Finding]:
     if long or len(used) >= 0.9 * total or (straight and not used[0]):
         return [updates.LOW_RATE.found(f"{text}, {total} epochs in the run", last=used[-1])]
     return []
-
-
-def _epochs(subject: Subject) -> int:
-    return max(len(subject.train_curve), len(subject.validation_curve), 1)
 
 
 def _motion(log: Log) -> list[Finding]:

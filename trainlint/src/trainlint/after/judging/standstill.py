@@ -33,16 +33,13 @@ def _validation(subject: Subject) -> Iterator[Finding]:
     part = row >= 3 and digits >= 5 and row >= (0.2 * total + 1 if end == total else 0.1 * total)
     part = part and not _converged(values, end - row)
     if (row == total and row >= _ENOUGH.get(digits, 3)) or (part and row < total):
-        text = f"{series.name.key} {value:.6f} in {share(row, total)} {_unit(series)}"
+        unit = "epochs" if series.axis == "epoch" else "values"
+        text = f"{series.name.key} {value:.6f} in {share(row, total)} {unit}"
         yield losses.CONSTANT_VALIDATION.found(text, value=value, epochs=row)
 
 
 def _converged(values: Sequence[float], start: int) -> bool:
     return start > 0 and abs(values[start - 1] - values[start]) < 1e-4 * abs(values[start])
-
-
-def _unit(series: Series) -> str:
-    return "epochs" if series.axis == "epoch" else "values"
 
 
 def _train(subject: Subject) -> Iterator[Finding]:

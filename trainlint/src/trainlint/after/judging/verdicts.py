@@ -76,10 +76,15 @@ def ran(subject: Subject) -> tuple[str, ...]:
     if not (train or val or metric or export):
         return ()
     told = {
-        "train loss": train, "validation loss": val, "metrics": bool(log.of(Kind.METRIC)), "values": export,
-        "learning rates": bool(log.of(Kind.RATE)), "gradient norms": bool(log.of(Kind.GRADIENT_NORM)),
-        "loss scale": log.scaler, "motion": bool(log.of(Kind.MOTION)),
-    }  # fmt: skip
+        "train loss": train,
+        "validation loss": val,
+        "metrics": bool(log.of(Kind.METRIC)),
+        "values": export,
+        "learning rates": bool(log.of(Kind.RATE)),
+        "gradient norms": bool(log.of(Kind.GRADIENT_NORM)),
+        "loss scale": log.scaler,
+        "motion": bool(log.of(Kind.MOTION)),
+    }
     return tuple(name for name, judged in told.items() if judged)
 
 
@@ -152,7 +157,11 @@ def _train(log: Log) -> list[Finding]:
 
 
 def _blank(log: Log) -> list[Finding]:
+    # Of several runs in one table one may end before another.
+    told = [s.name.key.split("[")[0] for s in log.of(Kind.TRAIN_LOSS) if not s.blanks]
     for series in log.of(Kind.TRAIN_LOSS):
+        if series.name.key.split("[")[0] in told:
+            continue
         if series.blanks >= max(3, 0.1 * len(series.values)) and not series.sparse and len(series.values) > 1:
             text = f"{series.name.key} is empty in the last {series.blanks} places that name it, "
             text += f"after {series.values[-1]:.4g} at {series.at(len(series.values) - 1)}"

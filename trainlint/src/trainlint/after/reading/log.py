@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..series import Kind, Name, Series
 from .numerals import cell, decimals
-from .tables import Header, Phases
+from .tables import Columns
 from .template import Slot, Template
 
 MOST_SERIES = 600
@@ -181,15 +181,30 @@ class Shape:
     """What is known of the lines that have the same texts between their numbers, or of rows with the same blanks."""
 
     __slots__ = (
-        "anew", "begins", "direct", "follower", "header", "match", "meaning", "others", "phase", "said", "step",
-        "table", "uses",
-    )  # fmt: skip
+        "anew",
+        "begins",
+        "direct",
+        "follower",
+        "header",
+        "match",
+        "meaning",
+        "others",
+        "phase",
+        "said",
+        "step",
+        "table",
+        "uses",
+    )
 
     def __init__(
-        self, meaning: Template, begins: Header | Phases | None = None, *, phase: str = "",
-        header: Header | Phases | None = None,
-        table: bool = False
-    ) -> None:  # fmt: skip
+        self,
+        meaning: Template,
+        begins: Columns | None = None,
+        *,
+        phase: str = "",
+        header: Columns | None = None,
+        table: bool = False,
+    ) -> None:
         self.meaning, self.begins, self.phase, self.header, self.table = meaning, begins, phase, header, table
         self.anew = not meaning.phase and any(slot.name.kind is Kind.EPOCH for slot in meaning.positions)
         """Whether such a line ends the phase that earlier lines named."""

@@ -96,10 +96,10 @@ _ASIDE = frozenset(
     "best lowest highest previous prev target threshold patience weight weights lambda coef coefficient margin alpha "
     "beta gamma smoothing eta time elapsed sec secs second seconds ms speed throughput fps mfu flops tflops mem memory "
     "gpu cuda size samples sample images instances workers runtime wall hours minutes remaining seed decay momentum "
-    "dropout tokens version num_workers interval fraction ratio device dur duration s/it it/s eps rank world pid port "
-    "ups wps wpb bsz clip v_num bs consumed util timestamp date hour minute job node "
-    "scalars line created relative free total_flos total_time vram warning decayed mult multiplier "
-    "improved decreased increased reduced from improve far counter".split()
+    "dropout tokens version interval fraction ratio device dur duration eps rank world pid port "
+    "ups wps wpb bsz clip bs consumed util timestamp date hour minute job node "
+    "scalars line created relative free vram warning decayed mult multiplier "
+    "improved decreased increased reduced from as improve far counter".split()
 )
 _RIVAL = frozenset(
     "g d gen disc generator discriminator critic actor policy pg vf q qf adv adversarial gan reward rewards rew "
@@ -109,15 +109,15 @@ _RIVAL = frozenset(
 _LOSS = frozenset("nll xent crossentropy cost objective bpb bpc mse bce nelbo criterion".split())
 _LIKELIHOOD = frozenset("elbo likelihood loglikelihood loglik logp logprob ll llh".split())
 _GENERIC = frozenset(
-    "loss total avg average mean epoch step running lm ema smooth smoothed overall final value meter batch iter "
-    "iteration cur current the net output sum at set model this per_step tot "
+    "loss total avg avr average mean reduced epoch step running lm ema smooth smoothed overall final value meter batch "
+    "iter iteration cur current the net output sum at set model this tot "
     "de du des di del do da na op van av".split()
 )
 _UP = re.compile(
     r"(?:acc|accs|accuracy|top|b?map|m?ap|ar|f\d|fscore|f1score|miou|iou|giou|dice|dsc|s?bleu|rouge|rougel|rougelsum|auc|auroc|"
     r"auprc|roc|precision|prec|recall|psnr|ssim|mcc|kappa|qwk|r2|score|em|exact|match|reward|rewards|rew|return|returns|"
     r"success|hits?|ndcg|mrr|pck|cider|meteor|spice|pearson|spearman|corr|correlation|jaccard|sensitivity|specificity|"
-    r"pq|nds|macc|aacc|chrf|comet|sdr|si_sdr|sisdr|stoi|pesq)\d{0,3}"
+    r"pq|nds|macc|aacc|chrf|comet|sdr|sisdr|stoi|pesq)\d{0,3}"
 )
 _DOWN = re.compile(
     r"(?:error|err|errors|rmse|mae|mape|smape|wer|cer|ppl|perplexity|fid|eer|epe|mpjpe|lpips|mrse)\d{0,3}"
@@ -200,7 +200,8 @@ def _special(known: set[str], words: list[str]) -> Kind | None:
         return Kind.WARMUP
     if "tempo" in known:
         return Kind.RATE if known & {"train", "training", "learning"} else None
-    if known & _ASIDE:
+    # `reduced_train_loss` is one, summed over processes; `loss reduced from 2 to 1` is not.
+    if known & _ASIDE - ({"reduced"} if words[-1:] == ["loss"] else set()):
         return Kind.IGNORED
     if known & {"gnorm", "gradnorm"} or ("norm" in known and known & {"grad", "gradient", "grads", "total"}):
         return Kind.GRADIENT_NORM

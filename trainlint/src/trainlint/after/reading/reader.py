@@ -9,7 +9,7 @@ from ..series import Kind
 from .log import Block, Log, Shape
 from .names import name_of
 from .numerals import NUMBER, Commas
-from .tables import Header, Phases, header, phases
+from .tables import Columns, Header, header, phases
 from .template import POSITIONS, Slot, Template, epochs_first, phase_of, understand
 from .text import Endings, may_end
 
@@ -44,7 +44,7 @@ class Reader:
     def __init__(self, stem: str = "") -> None:
         self._log, self.stem = Log(), stem
         self.phase = ""
-        self.header: Header | Phases | None = None
+        self.header: Columns | None = None
         self.commas = Commas()
         self._known: dict[tuple[str, ...], Shape] = {}
         self._last = Shape(Template())
@@ -134,7 +134,7 @@ class Reader:
         shape.phase, shape.header = self.phase, self.header
         return shape
 
-    def _new(self, line: str, texts: list[str]) -> Template | Header | Phases:
+    def _new(self, line: str, texts: list[str]) -> Template | Columns:
         if _ASIDE.match(line):
             return Template(settings=True)
         if "|" in line and (columns := phases(line)) is not None:
@@ -177,7 +177,7 @@ class Reader:
         if template.claims and _STEPPED.search(line):
             log.stepped += 1
 
-    def _row(self, header: Header | Phases, line: str) -> bool:
+    def _row(self, header: Columns, line: str) -> bool:
         if not line.strip():
             return False
         if '"' in line and header.mark in {",", ";"}:

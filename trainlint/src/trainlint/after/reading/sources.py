@@ -16,8 +16,20 @@ from .text import opened, pieces
 
 LARGEST_DOCUMENT = 1 << 26
 """Characters of a JSON document that is read as a whole; a larger one is read line by line."""
-_USUAL = ("trainer_state.json", "*tfevents*", "metrics.csv", "results.csv", "history.json", "metrics.json",
-          "log.csv", "log.txt", "train.log", "log.jsonl", "metrics.jsonl", "training.log")  # fmt: skip
+_USUAL = (
+    "trainer_state.json",
+    "*tfevents*",
+    "metrics.csv",
+    "results.csv",
+    "history.json",
+    "metrics.json",
+    "log.csv",
+    "log.txt",
+    "train.log",
+    "log.jsonl",
+    "metrics.jsonl",
+    "training.log",
+)
 
 
 def read_text(text: str) -> Log:
@@ -43,7 +55,7 @@ def read_file(path: Path) -> Log:
         _events(reader, path)
         return reader.log
     with opened(path) as file:
-        if _begins(file.read(1)):
+        if file.read(1) in {"{", "[", " ", "\n"}:
             file.seek(0)
             whole = file.read(LARGEST_DOCUMENT + 1)
             if len(whole) <= LARGEST_DOCUMENT and _document(reader, whole):
@@ -61,10 +73,6 @@ def _lines(reader: Reader, file: TextIOBase) -> None:
         file.seek(0)
     for line in pieces(file, reader.cut):
         reader.line(line)
-
-
-def _begins(first: str) -> bool:
-    return first in {"{", "[", " ", "\n"}
 
 
 def _document(reader: Reader, text: str) -> bool:

@@ -74,6 +74,24 @@ class Phases:
         return named if label and named[0][0].kind not in {Kind.EPOCH, Kind.STEP} else None
 
 
+@dataclass(frozen=True)
+class _Named:
+    # The columns of a table with the name of each value beside it: `metric,value,step`.
+    mark: str
+    columns: tuple[str, ...]
+
+    def row(self, line: str) -> "list[tuple[Name, str]] | None":
+        cells = split(line, self.mark)
+        told = dict(zip(self.columns, cells, strict=False))
+        if len(cells) != len(self.columns) or not _entry(told["value"]):
+            return None
+        places = [(named, told[c]) for c in self.columns if (named := name_of(c)).kind in {Kind.STEP, Kind.EPOCH}]
+        return [*places, (name_of(told["name"].strip("'\"")), told["value"])]
+
+
+Columns = Header | Phases | _Named
+
+
 def phases(line: str) -> Phases | None:
     """The columns of a table of phases; None where a line is no such header."""
     words = [cell.split()[-1:] for cell in split(line, "|")]
@@ -84,10 +102,16 @@ def phases(line: str) -> Phases | None:
     return Phases(found) if len(found) > 1 and all(found) and len(set(found)) == len(found) else None
 
 
-def header(line: str, stem: str = "") -> Header | None:
+def header(line: str, stem: str = "") -> Header | _Named | None:
     """The header that a line is; None where it is none."""
     for mark in ("|", ",", "\t", ";", "  ", ""):
         titles = split(line, mark) if mark or "  " in line.strip() else []
+        columns = [
+            "name" if t in {"key", "metric", "tag", "variable"} else t
+            for t in (t.strip("'\" ").lower() for t in titles)
+        ]
+        if mark and len(columns) > 2 and columns.count("name") == columns.count("value") == 1:
+            return _Named(mark, tuple(columns))
         if 1 < len(titles) <= _WIDEST and (names := _titles(titles, stem)) is not None:
             spans = () if mark.strip() or mark == "\t" else tuple(f.span() for f in _spans(line, mark))
             return Header(mark, names, spans if len(spans) == len(names) else ())

@@ -21,7 +21,7 @@ _PLACE = re.compile(r"[\[(]?(?:([\w.<>]{1,99}):([\w<>.]{1,99})|\S{1,99}\.(?:py|c
 _OWN = re.compile(r"(?<=\w)['’]s\s|\s[dl]['’](?=\w)")
 """`training's auc`, `taux d'apprentissage`."""
 _KEYS = re.compile(r"['\"]([^'\"{}]{1,64})['\"]\s{0,4}:\s{0,4}\{|([{}])")
-_SETTINGS = re.compile(r"batch_size|weight_decay|num_workers|Namespace\(|\bseed\b['\"]?\s{0,2}[:=]", re.IGNORECASE)
+_SETTINGS = re.compile(r"\bbatch_size|weight_decay|num_workers|Namespace\(|\bseed\b['\"]?\s{0,2}[:=]", re.IGNORECASE)
 _SKIPPED = re.compile(
     r"skipping (?:step|update|optimizer|this)|overflow detected|overflow!|gradient overflow|step (?:was )?skipped"
     r"|skipped step|skip(?:ping)? (?:the )?(?:optimizer )?(?:step|update)|found inf|grad(?:ient)?s? overflow",

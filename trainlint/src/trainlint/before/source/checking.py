@@ -53,15 +53,19 @@ def check_files(files: list[SourceFile]) -> list[SourceFinding]:
         found = [finding for check in SUSPECTS for finding in check(training)]
     except RecursionError as error:
         raise InputError(
-            f"a source that can be followed in {files[0].path}", "expressions nested too deeply", "generated code",
+            f"a source that can be followed in {files[0].path}",
+            "expressions nested too deeply",
+            "generated code",
             "leave this file out",
-        ) from error  # fmt: skip
+        ) from error
     except Exception as error:  # the one boundary: a gap in the reading of one program must not stop that of others
         where = f"{type(error).__name__}: {error}"
         raise InputError(
-            f"a source that the check can follow in {files[0].path}", where, "a gap in the check itself",
+            f"a source that the check can follow in {files[0].path}",
+            where,
+            "a gap in the check itself",
             "report the construction; the other files were checked",
-        ) from error  # fmt: skip
+        ) from error
     unique = {(f.path, f.line, f.code): f for f in reversed(found)}
     return sorted(unique.values(), key=lambda f: (f.path, f.line, f.column, f.code))
 

@@ -293,6 +293,6 @@ def at(
     *,
     subject: str = "",
     severity: Severity | None = None,
-) -> SourceFinding:  # fmt: skip
+) -> SourceFinding:
     """A finding where something happens or is made."""
     return tell(rule, made.node, made.file, evidence, subject=subject, severity=severity)

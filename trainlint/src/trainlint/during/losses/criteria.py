@@ -179,8 +179,15 @@ def _shares(part: Part, kind: str) -> Criterion | None:
         result = result.detach().clamp_min(1e-30).log()
     if not whole and (kind == "Log" or part.factor > 0):
         return None
-    return Criterion(kind="shares", node=part.node, factor=-part.factor * len(result), prediction=part.node,
-                     value=result, target=weight, whole=not part.partial)  # fmt: skip
+    return Criterion(
+        kind="shares",
+        node=part.node,
+        factor=-part.factor * len(result),
+        prediction=part.node,
+        value=result,
+        target=weight,
+        whole=not part.partial,
+    )
 
 
 def _direct(part: Part, kind: str) -> Criterion:
@@ -199,11 +206,16 @@ def _direct(part: Part, kind: str) -> Criterion:
         target = target.masked_fill(target == ignored, -100)
     own, clash = saved(node, "weight"), reduced == "none" and part.weight is not None
     return Criterion(
-        kind=kind, node=node, factor=part.factor * count, prediction=sides[0], value=value,
-        target=None if both else target, weight=part.weight if clash and kind != "classes" else own,
+        kind=kind,
+        node=node,
+        factor=part.factor * count,
+        prediction=sides[0],
+        value=value,
+        target=None if both else target,
+        weight=part.weight if clash and kind != "classes" else own,
         setting=setting if isinstance(setting, Tensor | float) else None,
         whole=not part.partial and not (clash and (own is not None or kind == "classes")),
-    )  # fmt: skip
+    )
 
 
 def _distance(part: Part, known: dict[int, Tensor]) -> Criterion | None:
@@ -217,9 +229,15 @@ def _distance(part: Part, known: dict[int, Tensor]) -> Criterion | None:
         return None
     value, target, prediction = compared(under, apart, known)
     return Criterion(
-        kind="absolute" if kind == "Abs" else "squared", node=node, factor=part.factor * apart.numel(),
-        prediction=prediction, value=value, target=target, weight=part.weight, whole=not part.partial,
-    )  # fmt: skip
+        kind="absolute" if kind == "Abs" else "squared",
+        node=node,
+        factor=part.factor * apart.numel(),
+        prediction=prediction,
+        value=value,
+        target=target,
+        weight=part.weight,
+        whole=not part.partial,
+    )
 
 
 def compared(under: object, apart: Tensor, known: dict[int, Tensor]) -> tuple[Tensor | None, Tensor | None, object]:

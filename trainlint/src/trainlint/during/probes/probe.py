@@ -161,7 +161,7 @@ class Sightings:
     def stage(self, key: Hashable, update: int) -> Stage:
         """The stage of what was seen at an update."""
         self._seen[key].add(update)
-        return Stage.CONFIRMED if len(self._seen[key]) >= self.needed else Stage.SUSPECTED
+        return Stage.of(len(self._seen[key]) >= self.needed)
 
     def suspected(self, key: Hashable) -> bool:
         """True where it was seen before."""

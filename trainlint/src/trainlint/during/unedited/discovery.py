@@ -1,7 +1,7 @@
 """Which models, optimisers, schedules, scalers, losses and loaders does a program use? Torch itself is asked."""
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
@@ -10,7 +10,10 @@ from torch import Tensor, nn
 from torch.nn.modules import module as modules
 from torch.optim import Optimizer, lr_scheduler
 from torch.utils.data import DataLoader
+from torch.utils.data.dataloader import _BaseDataLoaderIter
 
+from ...findings import Finding, Severity
+from ...rules.data import EMPTY
 from ..hearing.hooks import Compiling
 from ..hearing.patches import Hook, Undo, patch
 from .frames import name_in, users_frames
@@ -58,6 +61,7 @@ class Discovery:
         self._scaled: list[tuple[Tensor, Tensor]] = []
         self._told = False
         self._listening, self._aside = False, 0
+        self._empty: dict[int, int] = {}
         self._compiled = Compiling(self._past)
         self._hooks = (
             Hook(modules.register_module_forward_pre_hook, self._enter),
@@ -77,6 +81,7 @@ class Discovery:
             patch(Tensor, "backward", self._backward),
             patch(torch.autograd, "backward", self._backward),
             patch(DataLoader, "__iter__", self._iterate),
+            patch(_BaseDataLoaderIter, "__next__", self._next),
             patch(torch.jit, "script", self._script),
         ]
         self._hear_losses()
@@ -175,6 +180,25 @@ class Discovery:
     def _iterate(self, original: Callable[..., Any], loader: Any) -> Any:  # noqa: ANN401
         self.listener.on_loader(loader)
         return original(loader)
+
+    def _next(self, original: Callable[..., object], batches: Any) -> object:  # noqa: ANN401
+        own = vars(batches)
+        data, first = id(own.get("_dataset")), own.get("_num_yielded") == 0
+        try:
+            batch = original(batches)
+        except StopIteration:
+            if first and data in self._empty:
+                self._empty[data] += 1
+            raise
+        self._empty[data] = 0
+        return batch
+
+    def used_up(self) -> Iterator[Finding]:
+        """Loaders that gave batches, and then none in each epoch."""
+        count = max(self._empty.values(), default=0)
+        if count > 1:
+            text = f"0 batches in the last {count} epochs of a loader that gave some before"
+            yield EMPTY.found(text, severity=Severity.WARNING, epochs=count)
 
     def _script(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         kwargs["_frames_up"] = kwargs.get("_frames_up", 0) + 2

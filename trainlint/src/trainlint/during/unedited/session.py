@@ -106,7 +106,7 @@ class Session:
         return verdict
 
     def _verdict(self, error: BaseException | None) -> Verdict:
-        aside = [*self._idle.found(), *self._lost.found(), *self._loads.found()]
+        aside = [*self._idle.found(), *self._lost.found(), *self._loads.found(), *self._discovery.used_up()]
         if self.trainings.several or self.trainings.live:
             told = (*self._failed(), *self._shared.blind)
             return self.trainings.verdict(error, told, [*aside, *self._shared.found()])

@@ -42,9 +42,11 @@ def lane(optimizer: Optimizer, known: Mapping[Tensor, str], name: str = "") -> L
     """
     if not isinstance(optimizer, Optimizer):
         raise InputError(
-            "an optimiser of torch.optim, or several", type(optimizer).__name__, "arguments in another order",
+            "an optimiser of torch.optim, or several",
+            type(optimizer).__name__,
+            "arguments in another order",
             "call Watch(model, optimizer, scheduler, scaler)",
-        )  # fmt: skip
+        )
     inner = unwrap(optimizer)
     held = [p for group in inner.param_groups for p in group["params"]]
     stand_in = {} if any(p in known for p in held) else masters(held, known)

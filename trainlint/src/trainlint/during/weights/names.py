@@ -70,9 +70,11 @@ def settled(plan: Plan, model: nn.Module) -> Plan:
         if bare(declared) not in known:
             near = difflib.get_close_matches(declared, known, 1) or known[:5]
             raise InputError(
-                "prefixes of the model's modules and parameters in the plan", repr(declared), "a misspelt name",
+                "prefixes of the model's modules and parameters in the plan",
+                repr(declared),
+                "a misspelt name",
                 f"did you mean one of {', '.join(near)}?",
-            )  # fmt: skip
+            )
     return replace(
         plan, frozen=tuple(map(bare, plan.frozen)), rates={bare(name): rate for name, rate in plan.rates.items()}
     )

@@ -105,7 +105,7 @@ SAME = {
     "sqrt", "pow", "square", "clamp", "clip", "dropout", "batchnorm1d", "batchnorm2d", "layernorm", "gelu", "silu",
     "leakyrelu", "elu", "identity", "asarray", "array", "tensor", "fromnumpy", "astensor", "zeroslike", "oneslike",
     "randlike", "randnlike", "sign", "round", "neg", "floattensor", "longtensor", "softplus", "logsigmoid", "selu",
-    "logical_not", "bool", "copy", "nantonum", "item_", "fulllike", "view_as", "mish", "hardtanh", "sort",
+    "bool", "copy", "nantonum", "fulllike", "mish", "hardtanh", "sort",
 }  # fmt: skip
 _REDUCING = {"sum", "mean", "argmax", "argmin", "amax", "amin", "prod", "std", "var", "norm", "logsumexp", "any", "all"}
 _MAKING = {"randn", "rand", "zeros", "ones", "empty", "normal", "uniform", "randint", "standardnormal", "full"}

@@ -176,15 +176,11 @@ def summed(training: Training) -> Iterator[SourceFinding]:
             isinstance(loss, Tensor)
             and loss.op in LOSSES
             and (summing or reduction(loss) == "sum")
-            and _over_batches(back)
+            and any(loop.batches for loop in back.loops)
         ):
             where = loss.module if loss.module is not None and not summing else loss
             told = "the loss of a batch is a sum, and nothing divides it before backward"
             yield at(source_model.SUMMED, where, told)
-
-
-def _over_batches(back: Event) -> bool:
-    return any(loop.batches for loop in back.loops)
 
 
 def zero_weight(training: Training) -> Iterator[SourceFinding]:
@@ -192,7 +188,7 @@ def zero_weight(training: Training) -> Iterator[SourceFinding]:
     for back in training.backwards:
         for each in tensors(back.value):
             if each.op == "mult" and any(number(v) == 0 for v in each.inputs) and _weighs(training, each):
-                if not _touches_parameters(each):
+                if all(t.op != "parameter" for t in tensors(each)):
                     written = isinstance(each.node, ast.BinOp) and isinstance(each.node.left, ast.Constant)
                     severity = Severity.NOTE if written else None  # a zero in the line itself is meant
                     told = "a term of the loss is multiplied by 0"
@@ -204,10 +200,6 @@ def _weighs(training: Training, product: Tensor) -> bool:
         return True
     reduced = [v for v in product.inputs if isinstance(v, Tensor) and v.op in {"mean", "sum"}]
     return bool(reduced) and bool(training.reach(product)[0].keys() & training.trained)
-
-
-def _touches_parameters(product: Tensor) -> bool:
-    return any(t.op == "parameter" for t in tensors(product))
 
 
 def swapped(training: Training) -> Iterator[SourceFinding]:

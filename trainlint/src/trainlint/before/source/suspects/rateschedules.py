@@ -18,20 +18,19 @@ from .upkeep import batches_of
 _SMALL_MEAN = 0.2
 """A run whose mean rate is below a fifth of the target has spent most of itself in its warm-up."""
 _LENGTHS = {
-    "CosineAnnealingLR": ("T_max", 1), "LinearLR": ("total_iters", 3), "PolynomialLR": ("total_iters", 1),
-    "StepLR": ("step_size", 1), "OneCycleLR": ("total_steps", 2),
+    "CosineAnnealingLR": ("T_max", 1),
+    "LinearLR": ("total_iters", 3),
+    "PolynomialLR": ("total_iters", 1),
+    "StepLR": ("step_size", 1),
+    "OneCycleLR": ("total_steps", 2),
     "get_linear_schedule_with_warmup": ("num_training_steps", 2),
     "get_cosine_schedule_with_warmup": ("num_training_steps", 2),
-}  # fmt: skip
-
-
-def _schedules(training: Training) -> list[Thing]:
-    return [t for t in training.walker.things if is_scheduler(t) and "stranger" not in t.marks]
+}
 
 
 def idle(training: Training) -> Iterator[SourceFinding]:
     """A schedule that nobody steps."""
-    made = _schedules(training)
+    made = [t for t in training.walker.things if is_scheduler(t) and "stranger" not in t.marks]
     inside = {id(v) for t in made for a in (*t.args, *t.kwargs.values()) for v in elements(a)}
     ticked = {id(e.target.node) for e in training.of("tick") if isinstance(e.target, Thing)}
     for each in made:

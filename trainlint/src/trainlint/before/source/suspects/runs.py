@@ -281,15 +281,15 @@ def _by_value(training: Training) -> Iterator[tuple[ast.AST, ast.AST, SourceFile
 def _by_name(training: Training) -> Iterator[tuple[ast.AST, ast.AST, SourceFile]]:
     for file in training.reading.files if training.backwards else ():
         plain = [n for n in file.nodes if isinstance(n, ast.Assign) and len(n.targets) == 1]
-        kept = {(ast.unparse(n.targets[0]), ast.unparse(n.value)): n for n in plain if _shares(n.value)}
+        kept = {
+            (ast.unparse(n.targets[0]), ast.unparse(n.value)): n
+            for n in plain
+            if ast.unparse(n.value).endswith(".data")
+        }
         for node in plain:
             target, value = ast.unparse(node.targets[0]), ast.unparse(node.value)
             if target.endswith(".data") and (value, target) in kept:
                 yield node, kept[value, target], file
-
-
-def _shares(value: ast.expr) -> bool:
-    return isinstance(value, ast.Attribute) and value.attr == "data"
 
 
 CHECKS = (aliased, never_apart, resumed, best_start, replaced, defaults_win, unread, idle)

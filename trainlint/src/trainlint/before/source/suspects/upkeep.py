@@ -172,16 +172,12 @@ def outside_batches(training: Training) -> Iterator[SourceFinding]:
     idle = [e.loops[-1] for e in training.of("loop") if e.loops and e.first and e.loops[-1] not in used]
     idle = [loop for loop in idle if _over_batches(loop)]
     for back in training.backwards if idle else ():
-        for loop in (loop for loop in idle if _after(back, loop)):
+        for loop in (loop for loop in idle if back.file is loop.file and back.line > (loop.node.end_lineno or 0)):
             what = _of_the_last_round(training, back.value, loop)
             if what:
                 told = f"it stands behind the batch loop of line {loop.node.lineno}, on its last {what}"
                 yield at(source.OUTSIDE_BATCHES, back, told, subject=subject_of(back.node))
                 break
-
-
-def _after(back: Event, loop: Loop) -> bool:
-    return back.file is loop.file and back.line > (loop.node.end_lineno or 0)
 
 
 def _over_batches(loop: Loop) -> bool:

@@ -49,9 +49,11 @@ def decode(data: bytes, path: str) -> str:
         return io.IncrementalNewlineDecoder(None, translate=True).decode(data.decode(encoding), final=True)
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         raise InputError(
-            f"Python source in {path}", f"bytes that are no text ({error})", "another encoding, or a binary file",
+            f"Python source in {path}",
+            f"bytes that are no text ({error})",
+            "another encoding, or a binary file",
             "save it as UTF-8, or declare its encoding in the first line",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def parse(text: str, path: str) -> SourceFile:
@@ -66,14 +68,23 @@ def parse(text: str, path: str) -> SourceFile:
             return SourceFile(path, text, ast.parse(text))
     except SyntaxError as error:
         where = f"{path}:{error.lineno or 1}:{error.offset or 1}"
-        raise InputError(f"Python source in {where}", str(error.msg), "another version of Python, or a typing error",
-                         "let Python compile the file first") from error  # fmt: skip
+        raise InputError(
+            f"Python source in {where}",
+            str(error.msg),
+            "another version of Python, or a typing error",
+            "let Python compile the file first",
+        ) from error
     except ValueError as error:
-        raise InputError(f"Python source in {path}", str(error), "null bytes in a binary or damaged file",
-                         "save it again as text") from error  # fmt: skip
+        raise InputError(
+            f"Python source in {path}", str(error), "null bytes in a binary or damaged file", "save it again as text"
+        ) from error
     except (RecursionError, MemoryError) as error:
-        raise InputError(f"Python source in {path}", "an expression nested too deeply to parse", "generated code",
-                         "leave this file out") from error  # fmt: skip
+        raise InputError(
+            f"Python source in {path}",
+            "an expression nested too deeply to parse",
+            "generated code",
+            "leave this file out",
+        ) from error
 
 
 class Project:

@@ -115,7 +115,7 @@ class Collapse(Probe):
         if not self._row:
             yield rules.COLLAPSE.withdrawn("the output varies over the batch now")
         elif self._row <= 2:
-            stage = Stage.CONFIRMED if self._row == 2 else Stage.SUSPECTED
+            stage = Stage.of(self._row == 2)
             yield rules.COLLAPSE.found(
                 f"deviation over {out.shape[0]} samples is {spread / max(size, 1e-30):.1e} of the output's size",
                 update=run.applied + 1, spread=spread, size=size, stage=stage,

@@ -147,8 +147,10 @@ class Statistics(Probe):
             yield loss_rules.STALE_STATISTICS.found(
                 f"running statistics are {typical:.2g} deviations from those of the batches (median of "
                 f"{len(self._apart)} layers), and validation {epoch.val:.4g} is {epoch.val / train:.3g} times train",
-                subject=worst, stage=Stage.CONFIRMED if self._row > 1 else Stage.SUSPECTED, apart=typical,
-            )  # fmt: skip
+                subject=worst,
+                stage=Stage.of(self._row > 1),
+                apart=typical,
+            )
 
     def evaluated(self, run: Run, chance: Sequence[str]) -> Found:
         """The model was run in eval mode, on its running statistics."""
@@ -166,8 +168,9 @@ class Statistics(Probe):
             yield loss_rules.STALE_STATISTICS.found(
                 f"{share:.0%} of the running statistics are still those they began with, (1 - momentum) to the number "
                 f"of batches seen (median of {len(held)} layers), and the model is evaluated on them",
-                subject=max(held, key=lambda name: held[name]), update=run.applied,
-            )  # fmt: skip
+                subject=max(held, key=lambda name: held[name]),
+                update=run.applied,
+            )
 
 
 def _begun(module: nn.Module) -> Iterator[float]:
@@ -217,8 +220,9 @@ class Views(Probe):
             at = run.applied + 1
             yield data_rules.SAME_VIEWS.found(
                 "two passes that the loss compares have equal inputs and equal answers",
-                update=at, stage=self._seen.stage("", at),
-            )  # fmt: skip
+                update=at,
+                stage=self._seen.stage("", at),
+            )
 
 
 def _twice(loss: Loss) -> Iterator[tuple[Tensor, Tensor, bool]]:

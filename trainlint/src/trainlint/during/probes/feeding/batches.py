@@ -71,7 +71,7 @@ class Batches(Probe):
             self._few.append(
                 f"{batches} batches, {epoch.backwards} backward passes, {epoch.applied} updates in epoch {epoch.index}"
             )
-            stage = Stage.CONFIRMED if len(self._few) > 1 else Stage.SUSPECTED
+            stage = Stage.of(len(self._few) > 1)
             yield update_rules.BATCH_WITHOUT_BACKWARD.found(self._few[-1], stage=stage, batches=batches)
             return
         yield from self._dropped(run, lane, epoch, batches)
@@ -87,9 +87,11 @@ class Batches(Probe):
         yield update_rules.WINDOW_DROPPED.found(
             f"{epoch.applied} updates in epoch {epoch.index}, {expected} expected of {batches} batches in windows of "
             f"{window}; {batches % window} passes left over",
-            stage=Stage.CONFIRMED if dropped and self._short > 1 else Stage.SUSPECTED,
-            applied=epoch.applied, expected=expected, window=window,
-        )  # fmt: skip
+            stage=Stage.of(dropped and self._short > 1),
+            applied=epoch.applied,
+            expected=expected,
+            window=window,
+        )
 
     def asked(self, run: Run) -> Found:
         """A run of one epoch ends: what it showed stands."""

@@ -180,7 +180,7 @@ class SameInputs(Probe):
         if not loss.measured or not fed or len(fed) < len(loss.inputs):
             return
         self._looks += 1
-        if constant_over_batch(fed) and targets_vary(loss):
+        if constant_over_batch(fed) and targets_vary(loss, len(fed[0])):
             at = run.applied + 1
             yield data_rules.SAME_INPUTS.found(
                 f"all {fed[0].shape[0]} samples are equal, and their targets are not; {self._looks} batches looked at",
@@ -198,10 +198,10 @@ def constant_over_batch(fed: Sequence[Tensor]) -> bool:
     return all(bool((x == x[:1]).all()) for x in fed)
 
 
-def targets_vary(loss: Loss) -> bool:
-    """True where some criterion's targets differ from sample to sample."""
-    known = [c.target for c in loss.criteria if c.target is not None and c.target.ndim >= 1 and len(c.target) >= 4]
-    return any(bool((target != target[:1]).any()) for target in known)
+def targets_vary(loss: Loss, samples: int) -> bool:
+    """True where some criterion's targets differ from sample to sample, of which each may have many in a row."""
+    known = [c.target for c in loss.criteria if c.target is not None and c.target.numel()]
+    return not constant_over_batch([t.reshape(samples, -1) for t in known if not t.numel() % samples])
 
 
 _SEQUENTIAL = (nn.RNNBase, nn.MultiheadAttention)

@@ -1,7 +1,5 @@
 """Does a model that predicts the next entry of a sequence look at the entries behind it?"""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 
@@ -36,8 +34,11 @@ class Ahead(Probe):
             at = run.applied + 1
             yield rules.LEAK.found(
                 f"each target is the input one place further on, and {told}",
-                subject="attention", update=at, severity=Severity.WARNING, stage=self._seen.stage("", at),
-            )  # fmt: skip
+                subject="attention",
+                update=at,
+                severity=Severity.WARNING,
+                stage=self._seen.stage("", at),
+            )
 
 
 class Copied(Probe):
@@ -57,8 +58,11 @@ class Copied(Probe):
             yield rules.LEAK.found(
                 "each target that counts is the input at its own place, and those between them are left out: "
                 "the mask is the wrong way round",
-                subject="target", update=at, severity=Severity.WARNING, stage=self._seen.stage("mask", at),
-            )  # fmt: skip
+                subject="target",
+                update=at,
+                severity=Severity.WARNING,
+                stage=self._seen.stage("mask", at),
+            )
             return
         pairs = [(fed, each) for each in loss.criteria for fed in loss.inputs if _is_the(fed, each.target)]
         if sum(x.shape == fed.shape for fed, _ in pairs[:1] for x in loss.inputs) > 1:  # one may be given as the target
@@ -68,8 +72,11 @@ class Copied(Probe):
             at = run.applied + 1
             yield rules.LEAK.found(
                 "each target is the input at its own place, which a causal model sees: it learns to copy",
-                subject="target", update=at, severity=Severity.WARNING, stage=self._seen.stage("", at),
-            )  # fmt: skip
+                subject="target",
+                update=at,
+                severity=Severity.WARNING,
+                stage=self._seen.stage("", at),
+            )
 
 
 class Columns(Probe):
@@ -95,8 +102,11 @@ class Columns(Probe):
             at = run.applied + 1
             yield rules.LEAK.found(
                 f"column {int(same.nonzero()[0])} of the inputs is the label, sample by sample",
-                subject="column", update=at, severity=Severity.WARNING, stage=self._seen.stage("", at),
-            )  # fmt: skip
+                subject="column",
+                update=at,
+                severity=Severity.WARNING,
+                stage=self._seen.stage("", at),
+            )
 
 
 def _looked_up(loss: Tensor) -> list[Tensor]:
@@ -156,7 +166,11 @@ def _looks_ahead(loss: Tensor, length: int) -> str:
         kind = name(node)
         if kind in {"Softmax", "SafeSoftmax"}:
             weights = saved(node, "result")
-            if weights is not None and _square(weights.shape, length) and bool(torch.triu(weights.detach(), 1).any()):
+            if (
+                weights is not None
+                and weights.shape[-2:] == (length, length)
+                and bool(torch.triu(weights.detach(), 1).any())
+            ):
                 share = float(torch.triu(weights.detach(), 1).sum() / weights.detach().sum())
                 return f"{share:.0%} of an attention's weight lies on later places"
         elif kind.startswith("ScaledDotProduct") and not field(node, "is_causal"):
@@ -165,7 +179,3 @@ def _looks_ahead(loss: Tensor, length: int) -> str:
             if same and saved(node, "attn_mask") is None and saved(node, "attn_bias") is None:
                 return "an attention has neither a mask nor is_causal"
     return ""
-
-
-def _square(shape: Sequence[int], length: int) -> bool:
-    return len(shape) >= 2 and shape[-1] == shape[-2] == length

@@ -68,8 +68,9 @@ class Modes(Probe):
         if self._wrong in {1, 3}:
             yield updates.EVAL_TRAINING.found(
                 f"model.training is False in {self._wrong} measured updates; {some(list(self._modal))} care",
-                update=run.applied + 1, stage=Stage.CONFIRMED if self._wrong == 3 else Stage.SUSPECTED,
-            )  # fmt: skip
+                update=run.applied + 1,
+                stage=Stage.of(self._wrong == 3),
+            )
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """Which modules ran in eval mode alone, in the passes of this update."""
@@ -88,8 +89,9 @@ class Modes(Probe):
             yield updates.EVAL_TRAINING.found(
                 f"{some(careless)} ran in eval mode in every measured update ({min(self._kept[n] for n in careless)}), "
                 "and what is around it is trained",
-                subject=some(careless), update=step.index,
-            )  # fmt: skip
+                subject=some(careless),
+                update=step.index,
+            )
 
     def epoch(self, run: Run, epoch: Epoch) -> Found:
         """Two epochs whose passes after the last update all ran in train mode."""
@@ -100,7 +102,7 @@ class Modes(Probe):
                 f"{sum(wrong for _, wrong in pairs)} passes without gradients after the last update in train mode, "
                 f"none in eval mode; {some(list(self._modal))} care",
                 severity=Severity.NOTE if len(run.lanes) > 1 else None,
-            )  # fmt: skip
+            )
 
     def asked(self, run: Run) -> Found:
         """Losses without gradients between updates, on targets of their own, of a model that was in train mode."""
@@ -111,7 +113,7 @@ class Modes(Probe):
                 f"{seen.values} losses without gradients, in {seen.in_training} pauses of the training, all of them in "
                 f"train mode; {some(live)} care",
                 severity=Severity.NOTE if len(run.lanes) > 1 else None,
-            )  # fmt: skip
+            )
             yield replace(found, where=seen.place)
 
     def evaluated(self, run: Run, chance: Sequence[str]) -> Found:
@@ -121,8 +123,9 @@ class Modes(Probe):
         self._chances += 1
         yield losses.TRAIN_VALIDATION.found(
             f"{some(sorted(set(chance)))} drops at random in eval mode, in {self._chances} passes looked at",
-            subject="dropout", stage=Stage.CONFIRMED if self._chances > 1 else Stage.SUSPECTED,
-        )  # fmt: skip
+            subject="dropout",
+            stage=Stage.of(self._chances > 1),
+        )
 
 
 def _settled(module: nn.Module) -> bool:
@@ -173,8 +176,9 @@ class Strangers(Probe):
             yield updates.UNHELD.found(
                 f"{about} depends on {len(found)} parameters that neither model nor optimiser holds; {kind} after "
                 f"{run.applied - self._at[loss.name]} updates",
-                update=run.applied + 1, tensors=len(found),
-            )  # fmt: skip
+                update=run.applied + 1,
+                tensors=len(found),
+            )
 
     def _unknown(self, run: Run, found: Sequence[Tensor]) -> list[Tensor]:
         held = {id(p) for lane in run.lanes for p in lane.parameters} | {id(p) for p in run.model.parameters()}

@@ -44,7 +44,7 @@ class Updates(Probe):
         Not so where the plan declares windows that should have ended in a step.
         """
         if lane.wasted == 3 and not lane.applied and not lane.skipped and not self._moved(lane):
-            stage = Stage.SUSPECTED if run.plan.accumulation is None else Stage.CONFIRMED
+            stage = Stage.of(run.plan.accumulation is not None)
             yield _never(lane, f"gradients cleared {lane.wasted} times", stage)
 
     def skipped(self, run: Run, lane: Lane, reason: str) -> Found:
@@ -70,7 +70,7 @@ class Updates(Probe):
             how = "it was cleared after backward" if step.cleared else f"it had arrived with norm {arrived:.3g}"
             yield rules.CLEARED_EARLY.found(
                 f"step {step.index} saw no gradient: {how}", subject=lane.subject, update=step.index, arrived=arrived,
-                stage=Stage.CONFIRMED if self._empty[id(lane)] > 1 else Stage.SUSPECTED,
+                stage=Stage.of(self._empty[id(lane)] > 1),
             )  # fmt: skip
 
     def epoch(self, run: Run, epoch: Epoch) -> Found:
@@ -96,7 +96,7 @@ class Updates(Probe):
             sure = self._idle[id(lane)] > 1 and lane.wasted > 1 and not lane.applied
             yield _never(
                 lane, f"none in {self._idle[id(lane)]} epoch(s), epoch {epoch.index} the last",
-                Stage.CONFIRMED if sure else Stage.SUSPECTED,
+                Stage.of(sure),
             )  # fmt: skip
 
     def _unmoved(self, run: Run) -> Iterable[Lane]:
@@ -177,7 +177,7 @@ class Stale(Probe):
         if row in {2, 4}:
             yield rules.NEVER_CLEARED.found(
                 f"updates {step.index - row + 1} to {step.index} used gradients that contain those of earlier updates",
-                subject=lane.subject, update=step.index, stage=Stage.CONFIRMED if row == 4 else Stage.SUSPECTED,
+                subject=lane.subject, update=step.index, stage=Stage.of(row == 4),
             )  # fmt: skip
 
 
@@ -193,5 +193,5 @@ class Rebuilt(Probe):
             yield rules.REBUILT.found(
                 f"{count} optimisers stepped these weights, each of them once",
                 subject=lane.subject, update=step.index, optimisers=count,
-                stage=Stage.CONFIRMED if count > 4 else Stage.SUSPECTED,
+                stage=Stage.of(count > 4),
             )  # fmt: skip

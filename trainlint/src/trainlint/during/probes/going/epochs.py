@@ -152,7 +152,8 @@ def _thinned(values: Sequence[float], most: int = 12) -> list[float]:
 
 def same(values: Sequence[float]) -> bool:
     """True where all values agree to seven digits."""
-    return max(values) - min(values) <= _DIGITS * max(abs(v) for v in values)
+    size = max(map(abs, values))
+    return size < math.inf and all(abs(v - values[0]) <= _DIGITS * size for v in values)
 
 
 _LOWER = re.compile("loss|err|mse|mae|rmse|nll|bce|wer|cer|fid|perplex|dist|regret")

@@ -91,7 +91,7 @@ class Rates(Probe):
 
     def _low(self, run: Run, stage: Stage) -> Found:
         for lane in run.lanes if run.schedulers else ():
-            target, peak = _target(lane), self._peak.get(id(lane), 0.0)
+            target, peak = max(map(target_of, lane.optimizer.param_groups)), self._peak.get(id(lane), 0.0)
             if not 0 < peak < LOW * target:
                 yield rules.LOW_RATE.withdrawn(f"the rate reached {peak:.3g}", subject=lane.subject)
             elif not (self._rising.get(id(lane)) and run.improving):
@@ -171,7 +171,7 @@ class Ticks(Probe):
             yield rules.TICK_WITHOUT_UPDATE.found(
                 f"{self._idle} of {run.ticks} ticks without an update in between; {applied} updates, {skipped} skipped",
                 update=applied, ticks=run.ticks, idle=self._idle, applied=applied,
-                stage=Stage.CONFIRMED if self._idle > len(run.schedulers) else Stage.SUSPECTED,
+                stage=Stage.of(self._idle > len(run.schedulers)),
             )  # fmt: skip
 
     def cleared(self, run: Run, lane: Lane) -> Found:
@@ -200,8 +200,13 @@ class Ticks(Probe):
             yield from self._unit(run, epoch, scheduler, used)
 
     def asked(self, run: Run) -> Found:
-        """A schedule that was handed over and never moved."""
+        """A schedule that was handed over and never moved, or counts the updates and was stepped with the epochs."""
         yield from self._never(run, run.applied >= 8)
+        ticks = run.ticks // max(1, len(run.schedulers))
+        for length in map(horizon, run.schedulers):
+            if length and 1 < ticks < length / 4 and abs(length - run.applied) <= 1:
+                text = f"schedule of {length} ticks for {run.applied} updates, which ticked {ticks} times"
+                yield rules.SCHEDULE_UNIT.found(text, length=length, ticks=ticks)
 
     def _never(self, run: Run, sure: bool) -> Found:
         if self._moved:  # whoever ticks may have kept the bound method from before the watch
@@ -209,7 +214,7 @@ class Ticks(Probe):
         elif run.schedulers and not run.ticks and run.applied > 1:
             yield rules.NEVER_TICKED.found(
                 f"schedules: {len(run.schedulers)}, ticks: 0, updates: {run.applied}, epochs: {len(run.epochs)}",
-                update=run.applied, stage=Stage.CONFIRMED if sure else Stage.SUSPECTED, applied=run.applied,
+                update=run.applied, stage=Stage.of(sure), applied=run.applied,
             )  # fmt: skip
 
     def _unit(self, run: Run, epoch: Epoch, scheduler: object, used: Sequence[Sequence[float]]) -> Found:
@@ -244,7 +249,3 @@ class Ticks(Probe):
         self._used[id(lane)] = [(lane.applied + 1, kept[-1][1])]
         ends = [*(at for at, _ in kept[1:]), lane.applied + 1]
         return [rate for (at, rate), end in zip(kept, ends, strict=True) for _ in range(end - at)]
-
-
-def _target(lane: Lane) -> float:
-    return max(target_of(group) for group in lane.optimizer.param_groups)

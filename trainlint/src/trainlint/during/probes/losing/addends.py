@@ -43,9 +43,10 @@ class Addends(Probe):
             share = fmean(part / whole for part, whole in rest)
             yield rules.TERM_CUT.found(
                 f"what has no graph is {share:.0%} of the loss, and another number in each of {len(rest)} batches",
-                subject=loss.name, update=run.applied + 1,
-                stage=Stage.CONFIRMED if len(rest) >= _SURE else Stage.SUSPECTED,
-            )  # fmt: skip
+                subject=loss.name,
+                update=run.applied + 1,
+                stage=Stage.of(len(rest) >= _SURE),
+            )
 
 
 def _rest(loss: Loss, update: int) -> tuple[float, float] | None:
@@ -97,8 +98,9 @@ class LearnedWeights(Probe):
             if len(kept) >= _SURE and kept == sorted(kept, reverse=True) and kept[-1] < _FALLEN * kept[0]:
                 yield rules.UNOPPOSED.found(
                     f"a learned weight fell from {kept[0]:.3g} to {kept[-1]:.3g}, and no term of the loss opposes that",
-                    subject=called, update=run.applied,
-                )  # fmt: skip
+                    subject=called,
+                    update=run.applied,
+                )
 
 
 def _unopposed(loss: Loss) -> list[float]:
@@ -108,7 +110,9 @@ def _unopposed(loss: Loss) -> list[float]:
     found = []
     for leaf, sign, _, value in weights:
         against = any(part.node is leaf and part.factor * sign < 0 for part in parts)
-        if not against and not any(id(part.node) not in ways and _holds(part.node, leaf) for part in parts):
+        if not against and not any(
+            id(part.node) not in ways and any(n is leaf for n in walk_from(part.node, 2000)) for part in parts
+        ):
             found.append(value)
     return [min(found)] if found else []
 
@@ -140,7 +144,3 @@ def _error(node: object | None, errors: set[int]) -> bool:
     while node is not None and id(node) not in errors and name(node) in {"Mean", "Sum"}:
         node = edges(node)[0][0]
     return id(node) in errors
-
-
-def _holds(node: object | None, leaf: object) -> bool:
-    return any(each is leaf for each in walk_from(node, 2000))

@@ -126,7 +126,7 @@ class Baseline(Probe):
             yield from self._validated(run, reference, sum(factor for group in groups for factor, _ in group.means))
             return
         learning = self._curve.falls_by(now - reference + _SLACK * room)
-        stage = Stage.SUSPECTED if learning else Stage.CONFIRMED
+        stage = Stage.of(not learning)
         count = sum(group.count for group in groups)
         text = f"{now:.4g} in {count} batches of the second half, a constant answer gives {reference:.4g} ± {doubt:.1g}"
         far = next((group.units for group in groups if group.units), "")
@@ -260,5 +260,5 @@ class Signs(Probe):
             yield rules.WRONG_SIGN.found(
                 f"{self._kind} errors are maximised: their factor in the loss is {min(self._factors):.3g}, and they "
                 f"grew from {first:.4g} to {last:.4g} in {at - 1} updates",
-                severity=Severity.WARNING, update=at, stage=Stage.CONFIRMED if ended else Stage.SUSPECTED,
+                severity=Severity.WARNING, update=at, stage=Stage.of(ended),
             )  # fmt: skip

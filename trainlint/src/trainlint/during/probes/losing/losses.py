@@ -92,7 +92,7 @@ class Stream(Probe):
                 self._unconfirmed = f"{name} is {value} at update {at}"
                 # A loop that leaves a batch out makes no update of it.
                 spoilt = self._bad > 1 and (run.applied > self._since or self._bad > _SAME)
-                stage = Stage.CONFIRMED if spoilt or run.plan.guarded else Stage.SUSPECTED
+                stage = Stage.of(spoilt or run.plan.guarded)
                 yield rules.NOT_FINITE.found(self._unconfirmed, severity=self._severity(run), update=at, stage=stage)
             return
         self._bad, self._unconfirmed = 0, ""
@@ -149,14 +149,14 @@ def _still(run: Run, name: str, series: _Series, ended: bool) -> Found:
         yield rules.ZERO.withdrawn(f"{name} is {value:.6g} now", subject="")
         yield rules.CONSTANT.withdrawn(f"{name} is {value:.6g} now", subject="")
     if fresh and value == 0 and same >= 3 and not series.moves:
-        stage = Stage.CONFIRMED if ended or same >= 2 * _SAME else Stage.SUSPECTED
+        stage = Stage.of(ended or same >= 2 * _SAME)
         severity = Severity.NOTE if series.unpaid else None
         text = f"{name} is exactly 0 in the first {same} batches" + ("; all its weights are 0" if series.unpaid else "")
         yield rules.ZERO.found(text, update=at, stage=stage, severity=severity)
     elif value and same >= _SAME and (ended or same % _SAME == 0) and not (fresh and series.moves):
         # A loop that does one pass of accumulation may show the same weights and batch; later a plateau is a plateau.
         severity = None if fresh and run.applied >= 2 else Severity.NOTE
-        stage = Stage.CONFIRMED if ended or same >= 2 * _SAME else Stage.SUSPECTED
+        stage = Stage.of(ended or same >= 2 * _SAME)
         yield rules.CONSTANT.found(
             f"{name} = {value:.9g} in {same} batches in a row, {run.applied} updates",
             severity=severity, update=at, stage=stage,
@@ -199,7 +199,7 @@ class Diverging(Probe):
     def values(self, run: Run, name: str, values: Sequence[float]) -> Found:
         """New values."""
         first, last = self._first[name], self._last[name]
-        if len(first) == _SAME and not self._high and _below(_AGAIN * max(first[:3]), values):
+        if len(first) == _SAME and not self._high and all(v <= _AGAIN * max(first[:3]) for v in values):
             last += values
             del last[:-_SAME]
             return
@@ -227,7 +227,7 @@ class Diverging(Probe):
             yield rules.DIVERGED.found(
                 f"the last {_SAME} values of {name} are all above {min(last):.3g}; the first three reached {start:.3g}",
                 update=run.applied + 1, start=start, lowest=min(last),
-                stage=Stage.CONFIRMED if self._high > _SAME else Stage.SUSPECTED,
+                stage=Stage.of(self._high > _SAME),
             )  # fmt: skip
 
     def asked(self, run: Run) -> Found:
@@ -251,10 +251,6 @@ class Diverging(Probe):
             return 100 * _AGAIN  # nobody can read them
         early, late = max(self._targets[:3]), max(self._targets[-3:])
         return _AGAIN * max(1.0, 10 * late / early if early > 0 and late > 2 * early else 1.0)
-
-
-def _below(limit: float, values: Sequence[float]) -> bool:
-    return all([value <= limit for value in values])
 
 
 def floored(loss: Loss) -> bool:

@@ -197,7 +197,7 @@ class Clamps(Probe):
     def loss(self, run: Run, loss: Loss) -> Found:
         """Look at the gradients on both sides during the coming backward, and judge after three measured batches."""
         for kind, row in self._row.items():
-            stage = Stage.CONFIRMED if row >= 5 else Stage.SUSPECTED
+            stage = Stage.of(row >= 5)
             if loss.measured and row >= 3:
                 yield data_rules.CLAMP.found(
                     f"{kind.lower()} between output and loss passes no gradient for {self._share[kind]:.0%} of its "

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -221,16 +221,12 @@ class Reported(Probe):
 
     def _below(self, epoch: Epoch, least: float, count: int) -> Found:
         self._low += 1
-        if _constant_reported(self._ratios) and len(self._ratios) > 1:
+        if len(ratios := self._ratios) > 1 and max(ratios) - min(ratios) <= _CLOSE * max(map(abs, ratios)):
             yield update_rules.REPORTED_LOSS.withdrawn(
                 f"{self._ratios[-1]:.4g} of the mean in every epoch: another unit"
             )
         else:
             yield update_rules.REPORTED_LOSS.found(
                 f"reported {epoch.train:.6g} is below the smallest of {count} losses, {least:.6g}",
-                ratio=self._ratios[-1], stage=Stage.CONFIRMED if self._low > 1 else Stage.SUSPECTED,
+                ratio=self._ratios[-1], stage=Stage.of(self._low > 1),
             )  # fmt: skip
-
-
-def _constant_reported(ratios: Sequence[float]) -> bool:
-    return max(ratios) - min(ratios) <= _CLOSE * max(abs(r) for r in ratios)

@@ -23,8 +23,15 @@ _MANY = 12
 """Samples from which on a shuffled batch of one class is rare: of two equal ones, one batch in two thousand."""
 _FEW = 4
 """Entries or batches below which nothing is said: four of a kind may be chance."""
-_DATA = {"Addmm": "mat1", "Mm": "self", "Bmm": "self", "Convolution": "input", "NativeLayerNorm": "input",
-         "NativeBatchNorm": "input", "Mv": "self"}  # fmt: skip
+_DATA = {
+    "Addmm": "mat1",
+    "Mm": "self",
+    "Bmm": "self",
+    "Convolution": "input",
+    "NativeLayerNorm": "input",
+    "NativeBatchNorm": "input",
+    "Mv": "self",
+}
 _PLACE = {"Addmm": 1}
 """Which operand of a node is data, and where it stands among its edges."""
 _CLASSES = {"classes", "labels", "logits", "margin"}
@@ -85,15 +92,17 @@ class Targets(Probe):
         seen = [each for each in self._windows.values() if each.count >= _FEW]
         if len(seen) < 3 or self._cast.game:
             return
-        stage = Stage.CONFIRMED if ended else Stage.SUSPECTED
+        stage = Stage.of(ended)
         pure = [each.low for each in seen if each.low == each.high]
         values, kind = set(pure), "class" if self._classes else "value"
         if len(pure) == len(seen) and len(values) == 1:
             yield data_rules.DEAD_FIELD.found(
                 f"every target in {len(seen)} batches looked at is the same {kind}, {pure[0]:g}",
-                subject="target", update=run.applied, stage=stage,
+                subject="target",
+                update=run.applied,
+                stage=stage,
                 severity=Severity.NOTE if self._terms else Severity.WARNING,  # one of several may have nothing to do
-            )  # fmt: skip
+            )
             return
         yield data_rules.DEAD_FIELD.withdrawn("the targets vary", subject="target")
         # Shuffled batches of mostly one class are pure in that class alone; sorted ones in several.
@@ -102,8 +111,11 @@ class Targets(Probe):
         if self._classes and len(seen) > _FEW and most and len(values) > 1:
             yield data_rules.ONE_LABEL.found(
                 f"{len(pure)} of {len(seen)} batches looked at hold one class each, {len(values)} classes in all",
-                update=run.applied, stage=stage, single=len(pure), batches=len(seen),
-            )  # fmt: skip
+                update=run.applied,
+                stage=stage,
+                single=len(pure),
+                batches=len(seen),
+            )
 
 
 def _direct(criterion: Criterion, outputs: Sequence[Tensor]) -> bool:
@@ -149,8 +161,9 @@ class ClassWeights(Probe):
             yield losses.ZERO_WEIGHT.found(
                 f"{there[index]:.1%} of the targets are of class {index}, and its weight of {self._weight[index]:.2g} "
                 f"gives it {share[index]:.1e} of the loss",
-                subject=f"class {index}", update=run.applied,
-            )  # fmt: skip
+                subject=f"class {index}",
+                update=run.applied,
+            )
 
 
 class NotNumbers(Probe):
@@ -178,7 +191,7 @@ class NotNumbers(Probe):
             self._at = run.applied
             self._culprits = _culprits(last) if last is not None and len(values) == 1 else {}
         # An update has been made of it, and the next loss is lost as well.
-        stage = Stage.CONFIRMED if run.applied > self._at else Stage.SUSPECTED
+        stage = Stage.of(run.applied > self._at)
         for subject, text in self._culprits.items():
             yield data_rules.NOT_NUMBERS.found(text, subject=subject, update=self._at + 1, stage=stage)
 

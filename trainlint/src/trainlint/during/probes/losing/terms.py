@@ -87,7 +87,7 @@ class Terms(Probe):
                     yield loss_rules.TERM_CUT.found(
                         f"weight {weight:g}, value {value:.4g}, no graph in {self._cut[name]} batches",
                         subject=name, update=run.applied + 1,
-                        stage=Stage.CONFIRMED if self._cut[name] > 1 else Stage.SUSPECTED,
+                        stage=Stage.of(self._cut[name] > 1),
                     )  # fmt: skip
 
     def _unaccounted(self, run: Run, name: str, total: float, stated: float) -> Found:
@@ -101,7 +101,7 @@ class Terms(Probe):
             yield loss_rules.UNACCOUNTED.found(
                 f"the weighted terms add up to {total:.6g}, the loss is {stated:.6g}",
                 update=run.applied + 1, total=total, loss=stated,
-                stage=Stage.CONFIRMED if len(ratios) > 1 else Stage.SUSPECTED,
+                stage=Stage.of(len(ratios) > 1),
             )  # fmt: skip
 
 

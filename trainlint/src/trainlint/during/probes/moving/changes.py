@@ -73,7 +73,7 @@ class Strength(Probe):
                 f"the step saw {ratio:.2g} of the gradient that arrived (norm {used:.2g}), which moves the weights "
                 f"by {share:.2g} of their size (medians of 3)",
                 subject=lane.subject, update=step.index, ratio=ratio, share=share,
-                stage=Stage.CONFIRMED if len(shares) > 3 else Stage.SUSPECTED,
+                stage=Stage.of(len(shares) > 3),
             )  # fmt: skip
 
     def _swallowed(self, lane: Lane, step: Step, used: float) -> Found:
@@ -86,7 +86,7 @@ class Strength(Probe):
                 f"({used / entries:.1e} an entry) is below Adam's epsilon {step.epsilon:.0e}: entries move by "
                 f"{seen[-1][0]:.1e} of the rate",
                 subject=lane.subject, update=step.index, units=seen[-1][0],
-                stage=Stage.CONFIRMED if len(seen) > 3 else Stage.SUSPECTED,
+                stage=Stage.of(len(seen) > 3),
             )  # fmt: skip
         early, late = seen[:-3], seen[-3:]
         if len(early) < 3:
@@ -107,7 +107,7 @@ class Strength(Probe):
             yield update_rules.DECAY.found(
                 f"rate times weight decay is {step.shrinkage:.2g}: so much of all weights is taken off in each update",
                 subject=lane.subject, update=step.index, shrinkage=step.shrinkage,
-                stage=Stage.CONFIRMED if count == 4 else Stage.SUSPECTED,
+                stage=Stage.of(count == 4),
             )  # fmt: skip
 
 
@@ -173,7 +173,7 @@ class Swap(Probe):
                 f"weights differ by {step.drift:.2g} of their size between updates {step.index - 1} and {step.index}"
                 + ("; they are those of an earlier epoch" if self._restored else ""),
                 update=step.index, drift=step.drift, severity=Severity.NOTE if known else None,
-                stage=Stage.CONFIRMED if self._count > 1 or self._restored else Stage.SUSPECTED,
+                stage=Stage.of(self._count > 1 or self._restored),
             )  # fmt: skip
         elif step.measured and not step.first and step.drift > 0:
             self._usual = True
@@ -202,13 +202,13 @@ class Swap(Probe):
             count = max(own[module] for module in again)
             yield update_rules.REPLACED.found(
                 f"other weights at the start of each of {count} measured updates than the update before left",
-                subject=some(again), update=step.index, stage=Stage.CONFIRMED if count > 3 else Stage.SUSPECTED,
+                subject=some(again), update=step.index, stage=Stage.of(count > 3),
             )  # fmt: skip
         elif step.drift > _ANEW and self._leaps in {3, 4} and not self._usual:
             yield update_rules.REPLACED.found(
                 f"weights were replaced {self._leaps} times between two updates of one optimiser, by {step.drift:.2g} "
                 "of their size",
-                update=step.index, drift=step.drift, stage=Stage.CONFIRMED if self._leaps > 3 else Stage.SUSPECTED,
+                update=step.index, drift=step.drift, stage=Stage.of(self._leaps > 3),
             )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ class Finite(Probe):
             yield self._sanitised(lane, bad, step.index)
         else:
             text = f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}"
-            stage = Stage.CONFIRMED if lost else Stage.SUSPECTED
+            stage = Stage.of(lost)
             yield data_rules.GRADIENT.found(
                 text, subject=module_of(bad[-1]), update=step.index, stage=stage, tensors=len(bad)
             )
@@ -53,7 +53,7 @@ class Finite(Probe):
         return update_rules.SANITISED.found(
             f"{len(bad)} of {len(lane.names)} gradient tensors are not finite: {some(bad)}; finite at the step",
             subject=module_of(bad[-1]), update=update, tensors=len(bad),
-            stage=Stage.CONFIRMED if self._replaced[id(lane)] > 1 else Stage.SUSPECTED,
+            stage=Stage.of(self._replaced[id(lane)] > 1),
         )  # fmt: skip
 
 
@@ -90,7 +90,7 @@ class Coverage(Probe):
             yield update_rules.GRAPH_CUT.found(
                 f"{run.strays} backward passes of {self._loss}, and no watched parameter got a gradient: "
                 "none of them is in its graph",
-                update=run.applied + 1, stage=Stage.CONFIRMED if run.strays == 4 else Stage.SUSPECTED,
+                update=run.applied + 1, stage=Stage.of(run.strays == 4),
             )  # fmt: skip
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
@@ -137,7 +137,7 @@ class Coverage(Probe):
             severity = None if run.latest else Severity.WARNING
             yield update_rules.ZERO_GRADIENT.found(
                 f"{tensors} gradient tensors, all exactly zero, in {count} updates", subject=lane.subject,
-                update=step.index, severity=severity, stage=Stage.CONFIRMED if count == 6 else Stage.SUSPECTED,
+                update=step.index, severity=severity, stage=Stage.of(count == 6),
             )  # fmt: skip
         elif not tensors and count == 3 and not lane.backwards:
             yield self._cut(run, lane, Stage.SUSPECTED)

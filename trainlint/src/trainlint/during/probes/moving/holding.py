@@ -69,14 +69,16 @@ class Ownership(Probe):
     def _foreign(self, lane: Lane, own: Sequence[Tensor]) -> Found:
         if not lane.held or lane.by_hands or _owned(lane, set(own)):
             return
-        if any(p.grad is not None and bool(p.grad.any()) for p in lane.parameters) and not _replaced(lane):
+        if any(p.grad is not None and bool(p.grad.any()) for p in lane.parameters) and all(
+            n.startswith(OUTSIDE) for n in lane.names.values()
+        ):
             self._apart[id(lane)] = 0
             yield update_rules.FOREIGN.withdrawn("its tensors get gradients of their own", subject=lane.subject)
         elif any(p.grad is not None for p in own):
             self._apart[id(lane)] += 1
             sure = self._apart[id(lane)] >= _SURE
             when = f"at update {lane.applied}, and the model's own have gradients"
-            yield self._apart_from(lane, when, Stage.CONFIRMED if sure else Stage.SUSPECTED)
+            yield self._apart_from(lane, when, Stage.of(sure))
 
     def _apart_from(self, lane: Lane, when: str, stage: Stage) -> Finding:
         held = len(lane.parameters)
@@ -105,16 +107,14 @@ class Ownership(Probe):
             yield update_rules.NOT_OWNED.found(
                 f"{len(still)} trainable tensors ({size / total:.0%} of all parameters) in no group, with "
                 f"gradients and without motion: {some(still)}",
-                subject=some(modules), missing=len(still), share=size / total,
-            )  # fmt: skip
+                subject=some(modules),
+                missing=len(still),
+                share=size / total,
+            )
 
 
 def _owned(lane: Lane, known: set) -> bool:
     return lane.masters or any(p in known for p in lane.parameters)
-
-
-def _replaced(lane: Lane) -> bool:
-    return any(not name.startswith(OUTSIDE) for name in lane.names.values())
 
 
 def _twice(run: Run) -> Found:
@@ -180,8 +180,11 @@ class NeverCalled(Probe):
                 yield update_rules.NEVER_CALLED.found(
                     f"{some(named)} of {type(run.model).__name__}: not called in {self._measured} measured updates, "
                     "and without a gradient",
-                    subject=some(named), severity=severity, update=run.applied, modules=len(named),
-                )  # fmt: skip
+                    subject=some(named),
+                    severity=severity,
+                    update=run.applied,
+                    modules=len(named),
+                )
 
 
 def _peer(module: str, called: set[str]) -> bool:
@@ -218,7 +221,11 @@ class Weights(Probe):
         """Look once, before the first update."""
         named = parameters(run.model)
         matrices = {n: p for n, p in named.items() if p.ndim >= 2 and min(p.shape[:2]) > 1 and p.requires_grad}
-        same = [n for n, p in matrices.items() if bool((sample(p) == sample(p)[0]).all()) and _flat(p)]
+        same = [
+            n
+            for n, p in matrices.items()
+            if bool((sample(p) == sample(p)[0]).all()) and bool((p == p.flatten()[0]).all())
+        ]
         # A zero-initialised head or residual branch is a common choice; every matrix zero is not.
         zeros = [n for n in same if not bool(named[n].flatten()[0])]
         self._same = same if len(zeros) == len(matrices) else [n for n in same if n not in zeros]
@@ -265,10 +272,6 @@ class Weights(Probe):
     def _found(self, names: list[str], text: str, stage: Stage) -> Finding:
         evidence = f"{len(names)} of {self._matrices} matrices {text}: {some(names)}"
         return update_rules.SAME_WEIGHTS.found(evidence, stage=stage)
-
-
-def _flat(matrix: Tensor) -> bool:
-    return bool((matrix == matrix.flatten()[0]).all())
 
 
 def _units_equal(matrix: Tensor) -> bool:

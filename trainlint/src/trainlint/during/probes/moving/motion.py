@@ -1,6 +1,7 @@
 """Do weights move as much as they should, module by module, and alike in every replica?"""
 
 import json
+import math
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -63,7 +64,7 @@ class Motion(Probe):
                 yield update_rules.NO_MOTION.found(
                     f"Δ = 0 in {len(step.unmoved)} tensors with a gradient, {count} times, at {step.at}",
                     subject=lane.subject, update=step.index, tensors=len(step.unmoved),
-                    stage=Stage.CONFIRMED if count == 6 and not self._seen[key] else Stage.SUSPECTED,
+                    stage=Stage.of(count == 6 and not self._seen[key]),
                 )  # fmt: skip
             return
         if self._still[key] >= 2 and not self._seen[key]:
@@ -78,7 +79,8 @@ class Motion(Probe):
         typical = statistics.median(seen[-3:])
         if typical < _ROUNDING:
             yield update_rules.BELOW_ROUNDING.found(
-                f"relative update {typical:.2g} (median of 3), gradient {_total(step):.2g}, {step.at}",
+                f"relative update {typical:.2g} (median of 3), gradient "
+                f"{math.hypot(*filter(None, step.used.values())):.2g}, {step.at}",
                 severity=None if max(seen) < _ROUNDING else Severity.NOTE, update=step.index, relative=typical,
             )  # fmt: skip
         yield from self._large_ones(run, lane, step, typical)
@@ -107,7 +109,7 @@ class Motion(Probe):
             yield update_rules.TOO_LARGE.found(
                 f"each update moves every weight by about {rate:.3g}; the first one was {first:.3g} times their size",
                 subject=lane.subject, update=step.index, relative=first,
-                stage=Stage.CONFIRMED if len(self._seen[id(lane)]) > 3 else Stage.SUSPECTED,
+                stage=Stage.of(len(self._seen[id(lane)]) > 3),
             )  # fmt: skip
 
     def _rounded(self, lane: Lane, step: Step) -> Found:
@@ -121,10 +123,6 @@ class Motion(Probe):
                 f"update away, at {step.at}",
                 severity=None if min(stuck) > _STUCK else Severity.NOTE, update=step.index, stuck=share,
             )  # fmt: skip
-
-
-def _total(step: Step) -> float:
-    return sum(n * n for n in step.used.values() if n) ** 0.5
 
 
 class Declared(Probe):
