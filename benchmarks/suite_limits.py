@@ -8,7 +8,7 @@ Limits 1.25, 1.2, 1.15 and 1.1 at 0, 5, 10 and 20 dB, for azimuth, elevation and
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ METHODS = ("network", "adaptive")
 HEADS = ("symbols", "K", "SNR dB", "distances", "method", "coordinate", "RMSE/CRB", "genie", "success")
 
 
-def figures(rows: list[Mapping[str, Any]]) -> Iterator[tuple[list[str], float, float, float]]:
+def figures(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[list[str], float, float, float]]:
     """Cell and coordinate, with the figure, the genie's and the limit."""
     for row in rows:
         if row["method"] not in METHODS:
