@@ -34,7 +34,7 @@ from ris_pytorch_pipeline.train import Reporter, Trainer
 Row = dict[str, Any]
 EPOCHS = 4
 MEASURES = ("nmse", "success", "polished", "order")
-HEADS = ("part", "value", "seed", "updates", "scenes_seen", "judged", *MEASURES)
+HEADS: list[str] = ["part", "value", "seed", "updates", "scenes_seen", "judged", *MEASURES]
 
 
 def parts(base: TrainingExperiment) -> Iterator[tuple[str, str, TrainingExperiment]]:
@@ -89,7 +89,7 @@ def keep(rows: list[Row], out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     new = not out.exists()
     with out.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(HEADS), lineterminator="\n")
+        writer = csv.DictWriter(file, HEADS, lineterminator="\n")
         if new:
             writer.writeheader()
         writer.writerows(rows)
