@@ -102,7 +102,7 @@ def figure(curves: dict[str, list[tuple[float, float, int]]], path: Path) -> Non
     axes.set(
         xlabel="probability stated for the count", ylabel="share of scenes counted right", xlim=(0, 1), ylim=(0, 1.02)
     )
-    axes.legend(frameon=False, loc="upper left")
+    axes.legend(frameon=False, loc="lower right", fontsize="small")
     path.parent.mkdir(parents=True, exist_ok=True)
     drawing.savefig(path, dpi=150)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ris_pytorch_pipeline.bench import read_rows
 
+KEPT = Path(__file__).parents[1] / "results" / "network" / "cells.parquet"
 LIMITS = {0: 1.25, 5: 1.2, 10: 1.15, 20: 1.1}
 COORDINATES = ("azimuth", "elevation", "distance")
 METHODS = ("network", "adaptive")
@@ -43,7 +44,7 @@ def figures(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[list[str], floa
 def main() -> None:
     """Print the cells above the limit, then how many there are."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("cells", type=Path, nargs="?", default=Path("results/network/cells.parquet"))
+    parser.add_argument("cells", type=Path, nargs="?", default=KEPT)
     rows, _ = read_rows(parser.parse_args().cells)
     seen = list(figures(rows))
     above = [each for each in seen if each[1] > each[3]]
