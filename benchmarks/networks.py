@@ -2,7 +2,7 @@
 
 Loss: 512 scenes of the training's kind. NMSE: 384 scenes, random symbols, K = 1..3, 5-20 dB, distance uniform in its
 inverse and uniform. Success: 96 scenes of five pilots at 5 dB and of five random sources at 10 dB. One scene: median of
-24, K = 3 at 10 dB, with the search beside it. None was trained on.
+24, K = 3 at 10 dB, with the search beside it. None was trained on. `--fit` prints what the fit adds to one scene.
 
     python benchmarks/networks.py src/ris_pytorch_pipeline/localise/reference.safetensors [another.safetensors ...]
 """
@@ -70,12 +70,32 @@ def alone(locate: Callable[[Observation, int], Estimate], kind: str) -> float:
     return median(times)
 
 
+def fitted(path: Path) -> None:
+    """Print what the fit, the default of the search, costs one scene."""
+    net = load_network(path).net
+    for kind, search in (("random", Sml), ("pilot", PilotMl)):
+        plain, whole = alone(search(fit=False), kind), alone(search(), kind)
+        few, all_of_it = alone(Localiser(net), kind), alone(Localiser(net, fit=True), kind)
+        print(
+            f"{kind}, one scene: search {plain:.0f} ms, with its fit {whole:.0f}, {whole / plain:.2f} times; network "
+            f"{few:.0f} ms, with a fit {all_of_it:.0f}, {all_of_it / few:.2f} times",
+            flush=True,
+        )
+
+
 def main() -> None:
     """Print a line for each network, and one for the search."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("networks", type=Path, nargs="+")
+    parser.add_argument(
+        "--fit", action="store_true", help="one scene of network and search with their fit, and no more"
+    )
     torch.set_num_threads(1)
-    for path in parser.parse_args().networks:
+    given = parser.parse_args()
+    for path in given.networks:
+        if given.fit:
+            fitted(path)
+            continue
         net = load_network(path).net
         print(
             f"{path.name}: {sum(p.numel() for p in net.parameters())} weights, loss {loss(net):.4f}, NMSE "
@@ -84,6 +104,8 @@ def main() -> None:
             f"{alone(Localiser(net), 'random'):.0f} ms random, {alone(Localiser(net), 'pilot'):.0f} ms pilot",
             flush=True,
         )
+    if given.fit:
+        return
     print(f"search, one scene: {alone(Sml(fit=False), 'random'):.0f} ms random, "
           f"{alone(PilotMl(fit=False), 'pilot'):.0f} ms pilot")  # fmt: skip
 

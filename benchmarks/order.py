@@ -31,12 +31,12 @@ class Noted(Trust):
 def located(observation: Observation, counts: Tensor) -> tuple[Estimate, Evidence]:
     """Estimates of so many sources, and what speaks for them."""
     noted = Noted()
-    found = Localiser.reference(domain=None, trust=noted)(observation, counts)
+    found = Localiser.reference(domain=None, trust=noted, batch=len(observation))(observation, counts)
     return found, vars(noted)["seen"][0]
 
 
 def shown(kind: str, sources: int, snr_db: float, scenes: int, seed: int = 78) -> dict[str, Tensor]:
-    """What the scenes of a cell show, the network's count with its probability, and the right one."""
+    """What the scenes of a cell show, the network's count and probabilities, and the right one."""
     observation = draw(
         preset(kind, sources=sources, snr_db=snr_db, distance_law="inverse"), scenes, stream(seed, "order")
     ).observation
@@ -46,7 +46,7 @@ def shown(kind: str, sources: int, snr_db: float, scenes: int, seed: int = 78) -
     coherent, above, below = kind == "pilot", counts.clamp_max(most - 1), (counts - 1).clamp_min(1)
     return {
         "counts": counts, "right": torch.full_like(counts, sources),
-        "counts_probability": logits.double().softmax(-1).gather(1, counts[:, None])[:, 0],
+        "network": logits.double().softmax(-1),
         "hint": features(seen, logits, counts, 1), "excess": features(seen, logits, counts, -1),
         "above": compared(seen, more, logits, above, coherent=coherent),
         "below": compared(fewer, seen, logits, below, coherent=coherent),

@@ -4,9 +4,8 @@ The network of the package with the weights of `Counting` as they are, on scenes
 cell of symbols, SNR and K: the share of scenes counted right, with Wilson's 95 % interval, by the network alone, with
 the likelihood, and by a genie: the order test of `Sml` or `PilotMl` that starts from the true positions, and tries one
 source fewer and one more. Then a reliability diagram: scenes by the probability stated for their count, how many of
-them are right, and the expected calibration error. What is stated is (1 - p of more) (1 - p of fewer) where the count
-stays, each p from the comparison where another number was tried and from the hint where none was; where it moves, the p
-of the comparison.
+them are right, and the expected calibration error. What is stated comes from odds against the network's count: of one
+source more or fewer those of the comparison, or of the hint where none was tried, and of other counts the network's.
 
     python benchmarks/order_reliability.py --scenes 512 --snr-db 10
     python benchmarks/order_reliability.py --scenes 64 --no-genie --figure docs/figures/order.png
@@ -39,14 +38,13 @@ def stated(data: dict[str, Tensor], counting: Counting) -> Tensor:
     by = {"hint": counting.hint, "excess": counting.excess, "above": counting.more, "below": counting.more}
     p = {name: (data[name] @ data[name].new_tensor(weights)).sigmoid() for name, weights in by.items()}
     counts, after = data["counts"], decided(counting, data, MOST)
-    tried = {
-        1: (p["hint"] > counting.promising) & (counts < MOST),
-        -1: (p["excess"] > counting.promising) & (counts > 1),
-    }
-    more = torch.where(tried[1], p["above"], p["hint"]).masked_fill(counts >= MOST, 0.0)
-    fewer = torch.where(tried[-1], 1 - p["below"], p["excess"]).masked_fill(counts <= 1, 0.0)
-    stays = (1 - more) * (1 - fewer)
-    return torch.where(after > counts, more, torch.where(after < counts, fewer, stays))
+    up, down = p["hint"] > counting.promising, p["excess"] > counting.promising
+    more, fewer = torch.where(up, p["above"], p["hint"]), torch.where(down, 1 - p["below"], p["excess"])
+    odds = data["network"] / data["network"].gather(1, counts[:, None])
+    for step, chance in ((1, more), (-1, fewer)):
+        rows = torch.nonzero((counts + step >= 1) & (counts + step <= MOST)).squeeze(-1)
+        odds[rows, counts[rows] + step] = (chance / (1 - chance).clamp_min(1e-9))[rows]
+    return (odds.gather(1, after[:, None]) / odds.sum(1, keepdim=True))[:, 0]
 
 
 def genie(kind: str, sources: int, snr_db: float, scenes: int, seed: int) -> Tensor:
@@ -104,7 +102,7 @@ def figure(curves: dict[str, list[tuple[float, float, int]]], path: Path) -> Non
     axes.set(
         xlabel="probability stated for the count", ylabel="share of scenes counted right", xlim=(0, 1), ylim=(0, 1.02)
     )
-    axes.legend(frameon=False, loc="upper left")
+    axes.legend(frameon=False, loc="lower right", fontsize="small")
     path.parent.mkdir(parents=True, exist_ok=True)
     drawing.savefig(path, dpi=150)
 
@@ -126,7 +124,7 @@ def main() -> None:
             for sources in SOURCES:
                 data = shown(kind, sources, snr_db, given.scenes, given.seed)
                 first, last = data["counts"] == sources, decided(counting, data, MOST) == sources
-                alone.append(torch.stack([data["counts_probability"], first.double()]))
+                alone.append(torch.stack([data["network"].gather(1, data["counts"][:, None])[:, 0], first.double()]))
                 both.append(torch.stack([stated(data, counting), last.double()]))
                 seen = (
                     [first, last]

@@ -26,7 +26,7 @@ from ris_pytorch_pipeline.experiment import TrainingExperiment, training_preset
 from ris_pytorch_pipeline.localise import Localiser
 from ris_pytorch_pipeline.losses import LossWeights, measure_prediction
 from ris_pytorch_pipeline.matching import great_circle, match
-from ris_pytorch_pipeline.nets import Network
+from ris_pytorch_pipeline.nets import HybridNet
 from ris_pytorch_pipeline.physics import Scenes, draw
 from ris_pytorch_pipeline.rng import stream
 from ris_pytorch_pipeline.train import Reporter, Trainer
@@ -34,7 +34,7 @@ from ris_pytorch_pipeline.train import Reporter, Trainer
 Row = dict[str, Any]
 EPOCHS = 4
 MEASURES = ("nmse", "success", "polished", "order")
-HEADS = ("part", "value", "seed", "updates", "scenes_seen", "judged", *MEASURES)
+HEADS: list[str] = ["part", "value", "seed", "updates", "scenes_seen", "judged", *MEASURES]
 
 
 def parts(base: TrainingExperiment) -> Iterator[tuple[str, str, TrainingExperiment]]:
@@ -48,7 +48,7 @@ def parts(base: TrainingExperiment) -> Iterator[tuple[str, str, TrainingExperime
 
 
 @torch.no_grad()
-def judged(net: Network, scenes: Scenes) -> Row:
+def judged(net: HybridNet, scenes: Scenes) -> Row:
     """The four measures."""
     localiser, truth = Localiser(net), scenes.truth
     seen = measure_prediction(localiser.predict(scenes.observation), labels_from(truth, scenes.observation))
@@ -68,7 +68,9 @@ def trained(part: str, value: str, experiment: TrainingExperiment, scenes: Scene
         if event == "epoch":
             said = {"part": part, "value": value, "seed": experiment.seed, "updates": values["updates"]}
             said |= {"scenes_seen": experiment.plan.n_train * values["epoch"], "judged": len(scenes.truth.positions)}
-            rows.append(said | judged(trainer.average.net, scenes))
+            net = trainer.average.net
+            assert isinstance(net, HybridNet)
+            rows.append(said | judged(net, scenes))
 
     trainer = Trainer(experiment, reporter=Reporter(quiet=True), listeners=[heard])
     trainer.fit()

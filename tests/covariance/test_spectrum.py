@@ -7,12 +7,14 @@ from ris_pytorch_pipeline.covariance import (
     LowRank,
     bartlett,
     beam_energy,
+    energies,
     grid_energy,
     load,
     music,
     mvdr,
     mvdr_low_rank,
     signal_subspace,
+    spectrum,
     tiles,
 )
 from ris_pytorch_pipeline.physics import Array, Panel, complex_normal, steering_at, uniform
@@ -53,6 +55,20 @@ def test_bartlett_and_music_are_their_formulas(few: LowRank, vectors: torch.Tens
     noise = torch.linalg.eigh(few.dense()).eigenvectors[..., :-3]
     slow = torch.stack([(vectors @ noise[s].conj()).abs().square().sum(-1) / 20 for s in range(2)])
     torch.testing.assert_close(music(signal_subspace(few.dense(), 3), vectors), slow)
+
+
+def test_vectors_that_serve_every_scene_are_tiled_and_their_energy_can_be_kept(
+    few: LowRank, vectors: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    """Axes of batches, tiles and kept energies change nothing, nor do vectors of each scene."""
+    basis = signal_subspace(few.dense(), 3).expand(3, 2, 20, 3)
+    own = music(basis, 2 * vectors.expand(3, 2, *vectors.shape))
+    monkeypatch.setattr(spectrum, "TILE_BYTES", 3 * 20 * 16)  # three vectors a tile
+    several = music(basis, 2 * vectors)
+    torch.testing.assert_close(several, own)
+    torch.testing.assert_close(energies(2 * vectors), torch.full((7,), 80.0, dtype=torch.float64))
+    assert torch.equal(music(basis, 2 * vectors, energies(2 * vectors)), several)
+    assert beam_energy(vectors, basis[..., :0]).shape == (3, 2, 7)
 
 
 def test_a_lone_source_shows_its_power(vectors: torch.Tensor) -> None:
