@@ -15,6 +15,20 @@ def test_fewer_asked_for_than_there_are(name: str, sources: int, asked: int) -> 
     assert Status.MISFIT not in found.status
 
 
+def test_most_of_many_are_missed() -> None:
+    """Four of five are not asked for: they still leave nothing that a right model does not."""
+    right = scenes("random", sources=5, snr_db=15.0, separation=0.3)
+    found = Sml()(right.observation, 1)
+    assert sum(status is Status.INCOMPLETE for status in found.status) >= 3
+
+
+def test_a_silent_scene_of_another_reading_is_no_source_too_few() -> None:
+    """Many sources of a wrong convention explain the measurements, too; the right one needs fewer."""
+    seen = conjugated(scenes("random", sources=2, count=6).observation, "codes")
+    found = Sml()(seen)
+    assert Status.INCOMPLETE not in found.status and Status.CONVERGED not in found.status
+
+
 def test_a_wrong_model_is_no_source_too_few() -> None:
     seen = scenes("pilot", sources=1, snr_db=20.0).observation
     for wrong in (conjugated(seen, "codes"), flipped(seen, 2)):

@@ -174,7 +174,7 @@ def tested_alone(found: Estimate) -> list[bool]:
     if found.fit is None:
         return [False] * len(found)
     pairs = zip(found.fit.findings, found.fit.striking, strict=True)
-    return [Status.MISFIT in said and striking in SENTENCES for said, striking in pairs]
+    return [Status.MISFIT in said and striking in (*SENTENCES, _SILENT) for said, striking in pairs]
 
 
 def _findings(flags: dict[Status, Tensor], row: int, status: Status, *, faint: bool) -> tuple[Status, ...]:

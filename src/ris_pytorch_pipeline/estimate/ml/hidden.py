@@ -9,6 +9,7 @@ from torch import Tensor
 from ..estimate import Estimate, Status
 from ..fit.counting.model_error import SPEAKS, error_evidence, gain_over_errors
 from ..fit.counting.scatter import gains, losses, scatter_of, steady_scatter_of
+from ..fit.counting.spare import own_share
 from ..fit.groups import Groups, groups_of
 from ..fit.images.moving import moving_mates
 from ..fit.residual.structure import structure
@@ -18,13 +19,15 @@ from ..grid import search_grid
 from ..normalise import Scaled
 from ..region import SearchRegion
 from .hypothesis import Hypothesis, Likelihood
-from .readings import Reader
+from .readings import Reader, better_readings
 from .search import add_source
 
-_MORE = 2
-"""Sources that are tried beside those found."""
+_MORE, _MORE_RANDOM = 2, 8
+"""Sources that are tried beside those found. More pilots would explain errors of the model, too; random symbols tell
+them apart, as those of images are alike."""
 _GAIN = 0.5
-"""Part of the threshold of a detection that each source has to gain over errors of the model: less fits the noise."""
+"""Part of the threshold of a detection that each source has to gain over errors of the model, by what of its symbols is
+not those of stronger ones: less fits the noise."""
 _PILOT_GAIN, _PART = 1.0, 0.1
 """Thresholds, and part of the strongest one's gain, that each pilot has to gain over scatter. Of 144 scenes with errors
 of the phases, of the carrier or of an antenna 2 are called incomplete with these, and none with twice as much."""
@@ -36,7 +39,7 @@ L = TypeVar("L", bound=Likelihood)
 def with_hidden(
     reader: Reader[L], scaled: Scaled, found: Estimate, region: SearchRegion, threshold: float
 ) -> Estimate:  # fmt: skip
-    """The estimate, with `INCOMPLETE` in place of `MISFIT` where a source or two more leave white noise.
+    """The estimate, with `INCOMPLETE` in place of `MISFIT` where some sources more leave white noise.
 
     The sources stay as they are: what cannot be counted has no place to be relied on.
 
@@ -47,40 +50,49 @@ def with_hidden(
         region: the field that was searched.
         threshold: τ, the gain that a detection needs.
     """
-    fits = (found.order > 0) & (found.order + _MORE <= scaled.observation.most_sources)
-    doubtful = torch.tensor(tested_alone(found), device=found.order.device) & fits
+    most = min(reader.most_sources, scaled.observation.most_sources)
+    doubtful = torch.tensor(tested_alone(found), device=found.order.device) & (found.order < most)
     for order in found.order[doubtful].unique().tolist():
         rows = torch.nonzero(doubtful & (found.order == order)).squeeze(-1)
-        explained = _explained(reader, scaled[rows], found.positions[rows, :order], region, threshold)
-        found = _renamed(found, rows[explained])
+        more = min(_MORE_RANDOM if scaled.observation.symbols == "random" else _MORE, most - order)
+        places = _explaining(reader, scaled[rows], found.positions[rows, :order], region, threshold, more)
+        whole = torch.nonzero(~places[..., 0].isnan().all(-1)).squeeze(-1)
+        if order == 0 and whole.numel():  # not read in another way before, as no source was left to compare with
+            counts = (~places[whole][..., 0].isnan()).sum(-1)
+            names = better_readings(reader, scaled[rows[whole]], places[whole], counts, threshold=threshold)
+            whole = whole[torch.tensor([not name for name in names], device=whole.device)]
+        found = _renamed(found, rows[whole])
     return found
 
 
-def _explained(
-    reader: Reader[L], scaled: Scaled, positions: Tensor, region: SearchRegion, threshold: float
+def _explaining(
+    reader: Reader[L], scaled: Scaled, positions: Tensor, region: SearchRegion, threshold: float, more: int
 ) -> Tensor:  # fmt: skip
-    """(scene,): True where a source or two more leave white noise."""
+    """(scene, source, 3): the sources found and those more that leave white noise; NaN in scenes without such."""
     observation = scaled.observation
     likelihood, rows = reader.likelihood(observation), torch.arange(len(observation), device=positions.device)
     given = reader.start(likelihood, positions.double()).hypothesis
-    given = likelihood.refine(rows, given, iterations=reader.effort.settle_iterations, tolerance=1e-2)
-    explained = torch.zeros_like(rows).bool()
-    for _ in range(_MORE):
-        left = torch.nonzero(~explained).squeeze(-1)
+    if positions.shape[1]:
+        given = likelihood.refine(rows, given, iterations=reader.effort.settle_iterations, tolerance=1e-2)
+    places, left = positions.new_full((len(rows), positions.shape[1] + more, 3), torch.nan), rows
+    for _ in range(more):
         if left.numel() == 0:
             break
-        more = add_source(likelihood, left, given[left], reader.effort)
-        more = likelihood.refine(left, more, iterations=reader.effort.settle_iterations, tolerance=1e-2)
-        explained[left] = _stands(scaled, left, more, region, threshold)
-        given = _grown(given, left, more)
-    return explained
+        grown = add_source(likelihood, left, given[left], reader.effort)
+        grown = likelihood.refine(left, grown, iterations=reader.effort.settle_iterations, tolerance=1e-2)
+        stands = _stands(scaled, left, grown, region, threshold)
+        reported = region.reported(grown.cosines, observation.array).to(places)
+        places[left[stands], : grown.cosines.shape[1]] = reported[stands]
+        gained = 2 * (given.value[left] - grown.value) > _GAIN * threshold
+        given, left = _grown(given, left, grown), left[gained & ~stands]
+    return places
 
 
 def _grown(given: Hypothesis, rows: Tensor, more: Hypothesis) -> Hypothesis:
     """The rows with one source more; what the others hold is not asked for again."""
-    cosines = torch.cat([given.cosines, given.cosines[:, -1:]], dim=1)
-    powers = torch.cat([given.log_powers, given.log_powers[:, -1:]], dim=1)
-    return replace(given, cosines=cosines, log_powers=powers).replaced(rows, replace(more, value=given.value[rows]))
+    slot = given.cosines.new_zeros(len(given.value), 1, given.cosines.shape[-1])
+    wider = given.plus(slot[:, 0], slot[:, 0, 0])
+    return wider.replaced(rows, more)
 
 
 def _stands(scaled: Scaled, rows: Tensor, given: Hypothesis, region: SearchRegion, threshold: float) -> Tensor:
@@ -100,7 +112,8 @@ def _stands(scaled: Scaled, rows: Tensor, given: Hypothesis, region: SearchRegio
         levels = powers[rested], given.log_noise[rested].exp()
         mates = moving_mates(seen[rested], positions[rested], levels, search_grid(region, seen.array), threshold)
         quiet[rested] &= ~mates.any(-1)
-    return white & quiet & (gain_over_errors(scatter, there, powers).amin(-1) > _GAIN * threshold)
+    own = gain_over_errors(scatter, there, powers) * own_share(scatter, there, torch.ones_like(white))
+    return white & quiet & (own.amin(-1) > _GAIN * threshold)
 
 
 def _powers(groups: Groups) -> Tensor:

@@ -64,7 +64,7 @@ def kept_sources(scatter: Scatter, powers: Tensor, threshold: float, doubtful: T
         part = Scatter(scatter.groups[active], scatter.colour[active], scatter.coherent)
         some, strength = kept[active], powers[active]
         doubt = strange[active] | (error_evidence(part, some, strength) > SPEAKS)
-        own = gain_over_errors(part, some, strength) * _own_share(part, some, doubt)
+        own = gain_over_errors(part, some, strength) * own_share(part, some, doubt)
         asked = torch.where(doubt, _ASKED_IN_DOUBT, ASKED) * threshold
         asked = torch.maximum(asked, _PART * own.masked_fill(~some, 0).amax(-1))
         least, worst = own.masked_fill(~some, torch.inf).min(-1)
@@ -89,7 +89,7 @@ def symbols_of(scatter: Scatter, present: Mask) -> Symbols:
     return Symbols(white.amplitudes, 1 / inverse.clamp_min(1e-300), white.present)
 
 
-def _own_share(scatter: Scatter, present: Mask, doubt: Tensor) -> Float[Tensor, "scene source"]:
+def own_share(scatter: Scatter, present: Mask, doubt: Tensor) -> Float[Tensor, "scene source"]:
     """Part of each source's gain that is left when the symbols of stronger ones have been taken out of its own.
 
     One source seen through a wrong model shows as several with the same symbols.
