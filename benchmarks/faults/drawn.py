@@ -35,7 +35,11 @@ def shown(folder: Path) -> Contents:
 
 
 def demonstrated(folder: Path) -> Contents:
-    """The page and the figures of a demonstration, and its run."""
+    """The page and the figures of a demonstration.
+
+    Raises:
+        ValueError: half of one.
+    """
     page = drawn("demo/report.html", b"</html>")(folder)
     for path in (folder / "demo").rglob("*.png"):
         if not path.read_bytes().endswith(PNG):
@@ -44,7 +48,11 @@ def demonstrated(folder: Path) -> Contents:
 
 
 def tabled(folder: Path) -> Contents:
-    """A text whose table is written anew: all of it, or as it was."""
+    """A text whose table is written anew: all of it, or as it was.
+
+    Raises:
+        ValueError: half of it.
+    """
     text = (folder / "text.md").read_text()
     if not text.endswith("the end\n"):
         raise ValueError("half of text.md")

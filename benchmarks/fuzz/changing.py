@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import re
 import struct
 import zipfile
 import zlib
@@ -14,7 +15,8 @@ import pyarrow as pa
 
 from ris_pytorch_pipeline.bench.suites.sealed_table import table_bytes, table_of
 from ris_pytorch_pipeline.files import SEAL, blank, sealed
-from ris_pytorch_pipeline.train.files.sums import CHECKSUM, summed
+from ris_pytorch_pipeline.search.kept.record import checksum_of
+from ris_pytorch_pipeline.train.files.sums import AFTER, CHECKSUM, summed
 
 Change = Callable[[bytes, random.Random], bytes]
 HOSTILE: list[Any] = [
@@ -161,28 +163,39 @@ def _loaded(content: bytes) -> Any:  # noqa: ANN401
 
 
 def changed_lines(content: bytes, draw: random.Random) -> bytes:
-    """A ledger with one value of one record changed."""
+    """A ledger with one value of one record changed; mostly sealed anew, with the lines behind it."""
     lines = content.splitlines()
     at = draw.randrange(len(lines))
     record = json.loads(lines[at])
-    del record[CHECKSUM]
-    text = json.dumps(changed_value(record, draw))
-    lines[at] = (summed(text) if text.endswith("}") and draw.random() < 0.8 else text).encode()
-    return b"\n".join(lines) + b"\n"
+    del record[CHECKSUM], record[AFTER]
+    lines[at] = json.dumps(changed_value(record, draw)).encode()
+    return follow(lines, at) if lines[at].endswith(b"}") and draw.random() < 0.8 else b"\n".join(lines) + b"\n"
+
+
+def follow(lines: list[bytes], begin: int) -> bytes:
+    """A ledger whose lines from a number on are sealed anew, each behind the one before it."""
+    found = lines[:begin]
+    for line in lines[begin:]:
+        text = re.sub(rb', "after": "[0-9a-f]{8}", "crc": "[0-9a-f]{8}"}\Z', b"}", line).decode()
+        found.append(summed(text, found[-1] if found else b"").encode())
+    return b"\n".join(found) + b"\n"
 
 
 def changed_journal(content: bytes, draw: random.Random) -> bytes:
-    """A journal with one value of one record changed, and its checksum anew."""
-    lines = content.splitlines()
+    """A journal with one value of one record changed, its checksum anew, and those of the lines behind it."""
+    lines = content.splitlines(keepends=True)
     at = draw.randrange(len(lines))
-    record = json.loads(lines[at])
-    del record[CHECKSUM]
-    changed = changed_value(record, draw)
-    if isinstance(changed, dict):
-        told = zlib.crc32(json.dumps(json.loads(json.dumps(changed)), sort_keys=True).encode())
-        changed = changed | {CHECKSUM: f"{told:08x}"}
-    lines[at] = spelled(changed).encode("utf-8", "surrogatepass")
-    return b"\n".join(lines) + b"\n"
+    found = lines[:at]
+    for number, line in enumerate(lines[at:]):
+        record = json.loads(line)
+        del record[CHECKSUM], record[AFTER]
+        log = record if number else changed_value(record, draw)
+        if isinstance(log, dict):
+            log = log | {AFTER: checksum_of(found[-1] if found else b"")}
+            told = zlib.crc32(json.dumps(json.loads(json.dumps(log)), sort_keys=True).encode())
+            log = log | {CHECKSUM: f"{told:08x}"}
+        found.append((spelled(log) + "\n").encode("utf-8", "surrogatepass"))
+    return b"".join(found)
 
 
 def changed_toml(content: bytes, draw: random.Random) -> bytes:
