@@ -16,6 +16,10 @@ _SAME = 1e-7
 class Lags:
     """The differences q_n - q_m of an array's elements. A lattice has few, an irregular array one for each pair.
 
+    >>> lags = lags_of(Line(count=3, spacing=0.1).array(0.3))
+    >>> len(lags), lags.zero, lags.number[2].tolist()
+    (5, 2, [4, 3, 2])
+
     Args:
         number: (element, element), which difference q_n - q_m is.
         offset: (lag, 3), the differences in the array's frame, metres; those of x first, then of z, then of y.
