@@ -3,8 +3,8 @@
 Success (all sources within 3°, K known) with Wilson's 95 % interval, and in scenes that succeed the RMSE of the azimuth
 over its bound, in three cells of the same scenes: `random` with K = 3 at 5 dB and K = 5 at 10 dB, `pilot` with K = 5 at
 5 dB. Rows of `snapshots` and `bits` have scenes of their own, and the search beside the network. What needs another
-training is not here: passes, planes, width, blocks, loss terms and scenes seen are options of `benchmarks/gpu.py train`
-and of `ris train`, and `benchmarks/networks.py` compares the weights that come out.
+training is not here: `benchmarks/trained_parts.py` trains with each loss term off, other passes, planes and ranks, and
+`benchmarks/networks.py` compares any weights.
 
     python benchmarks/ablations.py --scenes 100 [--only updates beta] [--out FILE]
 """

@@ -62,7 +62,8 @@ def row(name: str, call: Callable[..., Any], given: tuple[Any, ...], turns: int)
     start = time.perf_counter()
     made(*given)
     compiling = time.perf_counter() - start
-    call(*given), made(*given)
+    for each in (call, made):
+        each(*given)
     plain, compiled = [], []
     for _ in range(turns):
         for each, times in ((call, plain), (made, compiled)):

@@ -111,6 +111,7 @@ def main() -> None:
     """Print the cells and the reliability diagram."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=int, default=64, help="of each cell (64)")
+    parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=list(KINDS))
     parser.add_argument("--snr-db", type=float, nargs="+", default=list(SNR_DB))
     parser.add_argument("--seed", type=int, default=82, help="of the scenes; 78 is what was fitted")
     parser.add_argument("--no-genie", action="store_true", help="leave it out")
@@ -119,7 +120,7 @@ def main() -> None:
     torch.set_num_threads(1)
     counting, alone, both = Counting(), [], []
     print("| symbols | SNR dB | K | network alone | with the likelihood | genie |\n|---|---|---|---|---|---|")
-    for kind in KINDS:
+    for kind in given.kinds:
         for snr_db in given.snr_db:
             for sources in SOURCES:
                 data = shown(kind, sources, snr_db, given.scenes, given.seed)

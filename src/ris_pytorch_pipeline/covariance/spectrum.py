@@ -54,6 +54,12 @@ def _squares(values: Tensor) -> Tensor:
 def energies(vectors: Vectors) -> Float[Tensor, "... point"]:
     """‖a‖² of every vector, which is N without a taper.
 
+    >>> import torch
+    >>> vectors = torch.ones(3, 12, dtype=torch.complex128)
+    >>> basis = vectors[:1].mT / 12**0.5
+    >>> energies(vectors).round().tolist(), bool(music(basis, vectors, energies(vectors)).abs().max() < 1e-12)
+    ([12.0, 12.0, 12.0], True)
+
     Args:
         vectors: (..., point, element).
     """
