@@ -1,10 +1,10 @@
 """Is a source worth keeping for what it predicts of snapshots that it has not seen? Beside the rule that is built in.
 
 Of every four snapshots three are fitted and the fourth is predicted, for two of the four parts: pilots by the
-amplitudes of the others, random symbols by the covariance. The k strongest sources with the best prediction are kept, k = 0, 1,
-..., of those that a search finds without a fit ("search"), and of those that the package keeps ("present"). Counted are
-sources without a true one within 3° (false), true ones without an estimate (missed), those beyond the true number
-(extra), and scenes with the right number. Usage:
+amplitudes of the others, random symbols by the covariance. The k strongest sources with the best prediction are kept,
+k = 0, 1, ..., of those that a search finds without a fit ("search"), and of those that the package keeps ("present").
+Counted are sources without a true one within 3° (false), true ones without an estimate (missed), those beyond the true
+number (extra), and scenes with the right number. Usage:
 python benchmarks/held_out.py --scenes 100 --seed 641 --presets pilot --kinds phases
 """
 
