@@ -43,6 +43,8 @@ _SILENT = "energy came through the channel, and no source stands out of it"
 """What is said of a scene without a source."""
 BLURRED = "one source shows at several places as one of unknown bandwidth does"
 """What is said of a scene with a source that had images at other carriers."""
+_OF_SOURCES = (*SENTENCES, _SILENT, BLURRED)
+"""What sources that were not kept leave, too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,12 +171,16 @@ def little_heard(
     return (order > 0) & (heard < len(observation.array)) & (left <= _EACH * coordinates)
 
 
-def tested_alone(found: Estimate) -> list[bool]:
-    """For each scene whether it is a misfit because of its residual alone, with no better reading known."""
+def perhaps_missed(found: Estimate) -> list[bool]:
+    """For each scene whether it is a misfit with no better reading known, which sources that were not kept may explain.
+
+    So it is where the residual alone tells, where no source stands out, and where one was left out on the ray of
+    another.
+    """
     if found.fit is None:
         return [False] * len(found)
     pairs = zip(found.fit.findings, found.fit.striking, strict=True)
-    return [Status.MISFIT in said and striking in (*SENTENCES, _SILENT) for said, striking in pairs]
+    return [Status.MISFIT in said and striking in _OF_SOURCES for said, striking in pairs]
 
 
 def _findings(flags: dict[Status, Tensor], row: int, status: Status, *, faint: bool) -> tuple[Status, ...]:

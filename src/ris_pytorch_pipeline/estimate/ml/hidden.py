@@ -14,7 +14,7 @@ from ..fit.groups import Groups, groups_of
 from ..fit.images.moving import moving_mates
 from ..fit.residual.structure import structure
 from ..fit.residual.tangents import tangents_of
-from ..fit.verdict import tested_alone
+from ..fit.verdict import perhaps_missed
 from ..grid import search_grid
 from ..normalise import Scaled
 from ..region import SearchRegion
@@ -51,7 +51,7 @@ def with_hidden(
         threshold: τ, the gain that a detection needs.
     """
     most = min(reader.most_sources, scaled.observation.most_sources)
-    doubtful = torch.tensor(tested_alone(found), device=found.order.device) & (found.order < most)
+    doubtful = torch.tensor(perhaps_missed(found), device=found.order.device) & (found.order < most)
     for order in found.order[doubtful].unique().tolist():
         rows = torch.nonzero(doubtful & (found.order == order)).squeeze(-1)
         more = min(_MORE_RANDOM if scaled.observation.symbols == "random" else _MORE, most - order)
