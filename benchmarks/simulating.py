@@ -26,7 +26,7 @@ import torch
 from ris_pytorch_pipeline.data import ShardPlan, write_shards
 from ris_pytorch_pipeline.experiment import Experiment
 from ris_pytorch_pipeline.physics import preset
-from ris_pytorch_pipeline.tasks.carrying import Done, attempted
+from ris_pytorch_pipeline.tasks.carrying import Done, Here, attempted
 from ris_pytorch_pipeline.tasks.cluster import connected
 
 SMALL, LARGE = 50, 250
@@ -65,7 +65,8 @@ def written(folder: str, scenes: int, per_shard: int, executor: Any = None, thre
     """Write shards; returns the digest of all of them."""
     one_thread(threads)
     place = Path(folder)
-    write_shards(place, plan(scenes, per_shard), *(() if executor is None else (lambda *_: None, executor)))
+    write_shards(place, plan(scenes, per_shard), executor=Here() if executor is None else executor)
+    one_thread()
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(place.glob("*.safetensors")))).hexdigest()
 
 
@@ -116,7 +117,8 @@ def main() -> None:
                 continue
             for name, each in took.items():
                 found.setdefault(name, []).append(took["one process"] / each)
-            print(f"round {number + 1}, scenes/s: " + "; ".join(f"{n} {given.scenes / s:.0f}" for n, s in took.items()))
+            rates = "; ".join(f"{name} {given.scenes / each:.0f}" for name, each in took.items())
+            print(f"round {number + 1}, scenes/s: {rates}", flush=True)
     print(f"\n| {given.scenes} scenes by | times one process, n = {given.rounds} | from | to |\n|---|---|---|---|")
     for name, ratios in found.items():
         print(f"| {name} | {median(ratios):.2f} | {min(ratios):.2f} | {max(ratios):.2f} |")

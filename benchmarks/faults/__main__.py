@@ -71,6 +71,9 @@ def _try_all(given: argparse.Namespace, place: Path) -> list[dict[str, Any]]:
     kept = given.kept.read_text().splitlines() if given.kept.exists() else []
     tried = {(one["command"], one["fault"], one["number"]): one for one in map(json.loads, kept)}
     ready: dict[str, Prepared] = {}
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=HERE, capture_output=True, text=True, check=True
+    ).stdout.strip()
     for name, fault, number in _plan(given, names):
         if (name, fault, number) in tried:
             continue
@@ -81,7 +84,7 @@ def _try_all(given: argparse.Namespace, place: Path) -> list[dict[str, Any]]:
             continue
         draw = random.Random(f"{given.seed}/{name}/{number}")
         wrong = ready[name].met(fault, number, draw)
-        one = {"command": name, "fault": fault, "number": number, "wrong": wrong}
+        one = {"command": name, "fault": fault, "number": number, "wrong": wrong, "commit": commit}
         tried[name, fault, number] = one
         with given.kept.open("a") as file:
             file.write(json.dumps(one) + "\n")
