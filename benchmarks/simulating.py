@@ -26,7 +26,7 @@ import torch
 from ris_pytorch_pipeline.data import ShardPlan, write_shards
 from ris_pytorch_pipeline.experiment import Experiment
 from ris_pytorch_pipeline.physics import preset
-from ris_pytorch_pipeline.tasks.carrying import Done, Here, attempted
+from ris_pytorch_pipeline.tasks.carrying import Done, Executor, Here, attempted
 from ris_pytorch_pipeline.tasks.cluster import connected
 
 SMALL, LARGE = 50, 250
@@ -61,7 +61,7 @@ def plan(scenes: int, per_shard: int) -> ShardPlan:
     return ShardPlan(scenario=scenario, config=config, seed=0, splits={"train": scenes}, batch=50, per_shard=per_shard)
 
 
-def written(folder: str, scenes: int, per_shard: int, executor: Any = None, threads: int = 1) -> str:  # noqa: ANN401
+def written(folder: str, scenes: int, per_shard: int, executor: Executor | None = None, threads: int = 1) -> str:
     """Write shards; returns the digest of all of them."""
     one_thread(threads)
     place = Path(folder)

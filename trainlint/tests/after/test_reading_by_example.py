@@ -7,7 +7,7 @@ from trainlint.after.reading.documents import rows
 from trainlint.after.reading.names import name_of, quantity, words_of
 from trainlint.after.reading.numerals import Commas, cell, decimals, number
 from trainlint.after.reading.reader import Reader
-from trainlint.after.reading.tables import header, phases, untitled
+from trainlint.after.reading.tables import Header, header, phases, untitled
 from trainlint.after.reading.template import phase_of
 from trainlint.after.series import runs, trailing
 
@@ -36,7 +36,7 @@ def test_numbers() -> None:
 
 def test_tables_and_documents() -> None:
     titles = header("epoch,train_loss,lr")
-    assert titles is not None
+    assert isinstance(titles, Header)
     assert [n.kind.value for n in titles.names if n] == ["epoch", "train loss", "learning rate"]
     above = phases("          Training |  Validation")
     assert above is not None

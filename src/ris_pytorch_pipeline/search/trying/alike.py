@@ -5,6 +5,7 @@ from dataclasses import replace
 from ...experiment import Optimisation, Phases, Plan, TrainingExperiment
 from ...losses import LossWeights
 from ...nets import network_kind
+from ...physics import SourceKind
 from ...physics.scenario import SymbolKind
 from ...train.loop.schedule import last_phase, warmup_updates
 
@@ -78,7 +79,7 @@ def _decay(config: Optimisation, updates: int) -> float:
     return max(oldest, Optimisation().decay) if config.decay >= oldest else config.decay
 
 
-def _kinds(kinds: tuple[SymbolKind, ...], usual: SymbolKind) -> tuple[SymbolKind, ...]:
+def _kinds(kinds: tuple[SymbolKind, ...], usual: SymbolKind | tuple[SourceKind, ...]) -> tuple[SymbolKind, ...]:
     """The shortest turn that goes round as these do; none where it is that of the scenario."""
     lengths = (n for n in range(1, len(kinds) + 1) if len(kinds) % n == 0 and kinds == kinds[:n] * (len(kinds) // n))
     turn = kinds[: next(lengths, 0)]
