@@ -88,8 +88,9 @@ def test_help_has_an_example_that_parses_choices_and_defaults() -> None:
     for name, parser in commands.items():
         text = " ".join(parser.format_help().split())
         assert f"example: {EXAMPLES[name]}" in text
-    choices = ("sml, pilot, known, bp-music", "genie", "hadamard", "rician, direct", "(known)", "seed, pilot, random")
-    for words in choices:
+    for words in (
+        "sml, pilot, known, mixed, bp-music", "genie", "hadamard", "rician, direct", "(known)", "seed, pilot, random",
+    ):  # fmt: skip
         assert words in " ".join(commands["bench"].format_help().split()), words
     assert "light, full or trace (light)" in " ".join(commands["train"].format_help().split())
 

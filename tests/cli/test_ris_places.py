@@ -49,7 +49,7 @@ def test_a_folder_that_cannot_be_made_is_named_before_the_checks(
 ) -> None:
     monkeypatch.setattr(train, "sound", lambda *_, **__: pytest.fail("checks before the folder was looked at"))
     Path("taken").write_text("mine", encoding="utf-8")
-    ris("train", place, "--preset", "tiny").refused("a directory that can be made", "a file of that name")
+    ris("train", place, "--preset", "tiny").refused("a directory that can be made", "a file where the path goes on")
 
 
 def test_a_folder_with_a_run_is_named_before_the_checks(

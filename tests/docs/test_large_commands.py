@@ -43,7 +43,11 @@ SMALLER: dict[str, Mapping[str, str]] = {
     "benchmark.md": {"suites/paper.toml": "few.toml"},
     "report.md": {},
     "own-measurements.md": {},
-}
+    "arrays.md": {
+        "--preset tiny": f"--preset tiny {SHORT}", "cylinder.toml": f"cylinder.toml {SHORT}",
+        "--scenes 400": "--scenes 4", "--scenes 200": "--scenes 4",
+    },
+}  # fmt: skip
 """What is smaller in the commands of a page than it stands there."""
 FEW = """
 scenes = 2
@@ -161,6 +165,13 @@ def test_hardware_is_calibrated() -> None:
     for name in ("known", "scenes"):
         assert main(f"simulate {name}.safetensors --sources 1 --snr-db 20 --scenes 8".split()) == 0
     assert follow("own-measurements.md") == 2
+
+
+@pytest.mark.stress
+def test_networks_of_other_arrays_are_trained_and_judged() -> None:
+    Path("line.toml").write_text("line = {count = 15, spacing = 0.15}\nwavelengths = 0.3\n", encoding="utf-8")
+    Path("cylinder.toml").write_text('preset = "tiny"\nscenario.bend_deg = 180.0\n', encoding="utf-8")
+    assert follow("arrays.md") == 4 and Path("runs/cylinder/ledger.jsonl").exists()
 
 
 @pytest.mark.stress

@@ -1,7 +1,7 @@
 """Do several processes validate as one does, each its own batches, and all with the same numbers to the last bit?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from threading import Barrier, Thread
 from typing import Any
 
@@ -50,7 +50,8 @@ def in_threads(world: int, sizes: Sequence[int], loss: Any = None) -> list[dict[
 
     def one(rank: int) -> None:
         processes = Threads(rank=rank, world=world, barrier=barrier, table=table)
-        found[rank] = evaluate(NET, loss or SmallLoss(), None, Counted(**vars(SOURCE)), sizes, HERE, processes)
+        source = Counted(**{each.name: getattr(SOURCE, each.name) for each in fields(SOURCE)})
+        found[rank] = evaluate(NET, loss or SmallLoss(), None, source, sizes, HERE, processes)
 
     threads = [Thread(target=one, args=(rank,)) for rank in range(world)]
     for thread in threads:
