@@ -13,6 +13,7 @@ LOOP = """
 import atexit, time, torch
 from torch import nn
 atexit.register(lambda: print("at exit"))
+torch.manual_seed(0)
 net = nn.Linear(4, 1)
 sgd = torch.optim.SGD(net.parameters(), 0.1)
 try:
