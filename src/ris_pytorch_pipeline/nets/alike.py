@@ -29,7 +29,10 @@ def plainest(config: NetConfig) -> NetConfig:
     Returns:
         One that builds the same network bit by bit.
     """
-    wanted, usual = beam_grid(config), NetConfig()
+    usual = NetConfig()
+    if (config.planes, config.oversampling) == (usual.planes, usual.oversampling):
+        return config
+    wanted = beam_grid(config)
     for planes in (usual.planes, wanted.q.numel()):
         if _same(beam_grid(replace(config, planes=planes)), wanted):
             config = replace(config, planes=planes)

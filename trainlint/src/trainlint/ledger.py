@@ -14,7 +14,7 @@ from zlib import crc32
 from .errors import InputError
 from .files import NO_LINK, read_ordinary
 from .findings import Finding
-from .rules import data as data_rules
+from .rules import data as rules
 
 FORMAT = 2
 """Number of the format; the first record of every session has it. Before 2 there were two formats without a number."""
@@ -256,7 +256,7 @@ def last_run(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def _did_something(record: Mapping[str, object]) -> bool:
     """Whether a record is of the session's own doing: that an earlier one was killed is not."""
     event = record.get("event")
-    return event == "update" or (event == "finding" and record.get("code") != data_rules.DIED.code)
+    return event == "update" or (event == "finding" and record.get("code") != rules.DIED.code)
 
 
 def has_ended(session: Sequence[Mapping[str, object]]) -> bool:
@@ -272,7 +272,7 @@ def unfinished(path: Path | str) -> Finding | None:
         return None
     epochs, updates = (sum(record.get("event") == event for record in run) for event in ("epoch", "update"))
     told = f"the session before this one was killed: {len(run)} records, {epochs} epochs, {updates} updates"
-    return data_rules.DIED.found(f"{told} and no end record", records=len(run), epochs=epochs, updates=updates)
+    return rules.DIED.found(f"{told} and no end record", records=len(run), epochs=epochs, updates=updates)
 
 
 def _runs(process: object) -> bool:
@@ -286,7 +286,7 @@ def same_run(path: Path | str, identity: Mapping[str, object]) -> list[Finding]:
     stored = run[0].get("identity") if run else {}
     told = stored if isinstance(stored, dict) else {}
     return [
-        data_rules.ANOTHER_RUN.found(f"{key} is {told.get(key)!r} in the ledger and {value!r} here", subject=key)
+        rules.ANOTHER_RUN.found(f"{key} is {told.get(key)!r} in the ledger and {value!r} here", subject=key)
         for key, value in identity.items()
         if key not in told or told[key] != value
     ]

@@ -219,3 +219,11 @@ def test_accumulation_divided_twice_is_seen():
     found = accumulation(whole, {"w": torch.tensor([0.25, 0.5])})
     assert found[0].rule.code == "RT110"
     assert found[0].numbers["factor"] == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(("rate", "wanted"), [(0.1, False), (10.0, True)])
+def test_an_update_is_too_large_where_the_loss_of_its_batch_rises(rate: float, wanted: bool):
+    net = model(nn.Linear(4, 1))
+    x = torch.randn(32, 4, generator=stream(0, "small"))
+    report = preflight(mean, net, (x, 3 * x[:, :1]), optimizer=SGD(net.parameters(), rate))
+    assert ("RT130" in str(report)) == wanted

@@ -256,3 +256,32 @@ def test_broken_program_earns_its_finding(row: str):
 @pytest.mark.parametrize("row", ROWS)
 def test_healthy_twin_stays_clean(row: str):
     assert codes(ROWS[row][2]) == ()
+
+
+def small_regression(seed: int, inputs: int, handed: bool) -> Program:
+    """Sound: weights that start small are remade by their first updates, and the loss falls to nothing."""
+
+    def program() -> Watch:
+        generator = torch.Generator().manual_seed(seed)
+        net = nn.Linear(inputs, 1)
+        for p in net.parameters():
+            nn.init.normal_(p, std=0.3, generator=generator)
+        optimizer = SGD(net.parameters(), 0.1)
+        watch = Watch(net, optimizer, raises=False)
+        for _ in range(40):
+            x = torch.randn(8, inputs, generator=generator)
+            loss = F.mse_loss(net(x), 3 * x[:, :1])
+            if handed:
+                watch.loss(loss)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        return watch
+
+    return program
+
+
+@pytest.mark.parametrize("handed", [False, True])
+@pytest.mark.parametrize("inputs", [2, 4])
+def test_small_first_weights_are_not_a_large_rate(inputs: int, handed: bool) -> None:
+    assert [seed for seed in range(12, 20) if "RT130" in codes(small_regression(seed, inputs, handed))] == []

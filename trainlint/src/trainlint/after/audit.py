@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..during.run import some
 from ..findings import Finding
-from ..rules import data as data_rules
+from ..rules import data as rules
 
 _STATE = ("model", "optimizer", "scheduler", "random", "position")
 
@@ -24,13 +24,13 @@ def checkpoint(model: nn.Module, state: Mapping[str, Tensor], fresh: nn.Module, 
         missing, extra = sorted(wanted - given), sorted(given - wanted)
         text = f"{len(missing)} of {len(wanted)} keys missing ({some(missing, 2)}), "
         text += f"{len(extra)} left over ({some(extra, 2)})"
-        return [data_rules.CHECKPOINT.found(text, missing=len(missing), extra=len(extra))]
+        return [rules.CHECKPOINT.found(text, missing=len(missing), extra=len(extra))]
     fresh.load_state_dict(dict(state))
     one, two = (_predict(each, batch) for each in (model, fresh))
     if torch.equal(one, two):
         return []
     apart = float((one - two).abs().max())
-    return [data_rules.CHECKPOINT.found(f"predictions differ by {apart:.2g} after loading", apart=apart)]
+    return [rules.CHECKPOINT.found(f"predictions differ by {apart:.2g} after loading", apart=apart)]
 
 
 def _predict(model: nn.Module, batch: Tensor) -> Tensor:
@@ -47,9 +47,7 @@ def rescore(reported: float, again: float, tolerance: float = 1e-6) -> list[Find
     if abs(reported - again) <= tolerance * max(abs(reported), abs(again)):
         return []
     return [
-        data_rules.NOT_EVALUATED.found(
-            f"reported {reported:.6g}, re-scored {again:.6g}", reported=reported, again=again
-        )
+        rules.NOT_EVALUATED.found(f"reported {reported:.6g}, re-scored {again:.6g}", reported=reported, again=again)
     ]
 
 
@@ -57,14 +55,14 @@ def resume_state(state: Mapping[str, object], *, scaler: bool = False) -> list[F
     """Findings where a training state lacks a part that an exact resume needs."""
     wanted = (*_STATE, "scaler") if scaler else _STATE
     missing = [name for name in wanted if name not in state]
-    return [data_rules.RESUME.found(f"missing: {', '.join(missing)}", missing=len(missing))] if missing else []
+    return [rules.RESUME.found(f"missing: {', '.join(missing)}", missing=len(missing))] if missing else []
 
 
 def resumed_equal(uninterrupted: Mapping[str, Tensor], resumed: Mapping[str, Tensor]) -> list[Finding]:
     """Findings where a resumed run does not end in the weights of an uninterrupted one, bit by bit."""
     apart = [n for n, t in uninterrupted.items() if n not in resumed or not torch.equal(t, resumed[n])]
     text = f"{len(apart)} of {len(uninterrupted)} tensors differ: {some(apart, 2)}"
-    return [data_rules.RESUME.found(text, tensors=len(apart))] if apart else []
+    return [rules.RESUME.found(text, tensors=len(apart))] if apart else []
 
 
 def search(trials: Sequence[Mapping[str, object]]) -> list[Finding]:
@@ -77,13 +75,13 @@ def search(trials: Sequence[Mapping[str, object]]) -> list[Finding]:
     silent = sum(not trial["reports"] for trial in trials)
     if silent:
         found.append(
-            data_rules.SEARCH.found(f"{silent} of {len(trials)} trials never reported to the pruner", subject="reports")
+            rules.SEARCH.found(f"{silent} of {len(trials)} trials never reported to the pruner", subject="reports")
         )
     names = sorted({name for trial in trials for name in _knobs(trial)})
     for name in names:
         text = _blind_knob(name, trials)
         if text:
-            found.append(data_rules.SEARCH.found(text, subject=name))
+            found.append(rules.SEARCH.found(text, subject=name))
     return found
 
 
@@ -108,19 +106,17 @@ def hidden_failures(errors: Sequence[float], failed: int) -> list[Finding]:
     """Findings where many samples carry the same error: a penalty stands for failures that nobody counts."""
     finite = [e for e in errors if math.isfinite(e)]
     if not finite:
-        return (
-            [data_rules.HIDDEN_FAILURE.found(f"0 of {len(errors)} errors are finite")] if errors and not failed else []
-        )
+        return [rules.HIDDEN_FAILURE.found(f"0 of {len(errors)} errors are finite")] if errors and not failed else []
     value, times = Counter(finite).most_common(1)[0]
     # Errors are real numbers: an exact tie of a twentieth of the samples, at least three, is a constant somebody wrote.
     if value == 0 or times < max(3, 0.05 * len(errors)) or times <= failed:
         return []
     text = f"{times} of {len(errors)} errors are exactly {value:g}; {failed} failures admitted"
-    return [data_rules.HIDDEN_FAILURE.found(text, value=value, times=times)]
+    return [rules.HIDDEN_FAILURE.found(text, value=value, times=times)]
 
 
 def best_file(best: float | None, exists: bool, epochs: int) -> list[Finding]:
     """Findings where a run has no finite best value, or no file for it, after its first epoch."""
     if epochs < 1 or (best is not None and math.isfinite(best) and exists):
         return []
-    return [data_rules.NO_BEST.found(f"best {best}, file {'present' if exists else 'absent'}, after {epochs} epochs")]
+    return [rules.NO_BEST.found(f"best {best}, file {'present' if exists else 'absent'}, after {epochs} epochs")]

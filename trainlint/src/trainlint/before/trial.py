@@ -196,8 +196,8 @@ class Trial:
         live = list(self.model.parameters())
         before = [p.detach().clone() for p in live]
         rates = [float(g["lr"]) for g in self.optimizer.param_groups]
-        loss = self.loss
-        self.optimizer.step(lambda: float(loss.detach()))
+        loss = float(self.loss.detach())
+        self.optimizer.step(lambda: loss)
         moved = sum(n * n for n in norms([p - b for p, b in zip(live, before, strict=True)])) ** 0.5
         relative = moved / max(sum(n * n for n in norms(before)) ** 0.5, 1e-30)
         found = []
@@ -207,8 +207,11 @@ class Trial:
             found.append(updates.NO_MOTION.found(f"Δ = 0 at rates {rates}"))
         elif relative < 1e-7:
             found.append(updates.BELOW_ROUNDING.found(f"relative update {relative:.2g} at rates {rates}"))
-        elif relative > 0.5:
-            found.append(updates.TOO_LARGE.found(f"relative update {relative:.2g} at rates {rates}"))
+        elif relative > 0.5 and not (after := float(self.step(self.model, self.batch).detach())) < loss:
+            text = (
+                f"relative update {relative:.2g} at rates {rates}, and the loss of its batch {loss:.4g} -> {after:.4g}"
+            )
+            found.append(updates.TOO_LARGE.found(text))
         return f"Δ/‖w‖ {relative:.2e}", found
 
     def _learn(self, count: int) -> tuple[str, list[Finding]]:

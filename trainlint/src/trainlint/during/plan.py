@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from ..errors import InputError
 from ..findings import Finding, Severity
-from ..rules import updates as update_rules
+from ..rules import updates as rules
 
 
 class Why(Flag):
@@ -160,16 +160,16 @@ def rate_plan(optimizer: Optimizer, scheduler: LRScheduler, ticks: int) -> list[
     if zeros:
         severity = Severity.NOTE if zeros == 1 else Severity.FATAL
         found.append(
-            update_rules.ZERO_RATE.found(f"{zeros} of {ticks} planned ticks at rate 0", severity=severity, zeros=zeros)
+            rules.ZERO_RATE.found(f"{zeros} of {ticks} planned ticks at rate 0", severity=severity, zeros=zeros)
         )
     if mean < LOW * target:
         text = f"mean planned rate {mean:.3g} over {ticks} ticks is {mean / target:.0%} of the target {target:.3g}"
-        found.append(update_rules.LOW_RATE.found(text, mean=mean, target=target))
+        found.append(rules.LOW_RATE.found(text, mean=mean, target=target))
     length = horizon(scheduler)
     if length and ticks * 2 < length:
         share = planned[-1] / target
         text = f"the schedule has {length} ticks and the run {ticks}: it ends at {share:.0%} of the target"
-        found.append(update_rules.SCHEDULE_UNIT.found(text, length=length, ticks=ticks, last=planned[-1]))
+        found.append(rules.SCHEDULE_UNIT.found(text, length=length, ticks=ticks, last=planned[-1]))
     return found
 
 

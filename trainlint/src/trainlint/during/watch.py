@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from ..errors import InputError
 from ..findings import Severity
 from ..ledger import Evidence, Ledger
-from ..rules import data as data_rules
+from ..rules import data as rules
 from ..verdict import TrainingFault, Verdict, judge
 from .hearing.hooks import scaler_of
 from .hearing.observer import Observer
@@ -261,7 +261,7 @@ class Watch:
             self.jury.record("failure", error=f"{type(error).__name__}: {error}")
         if error is not None and not isinstance(error, TrainingFault):
             severity = None if isinstance(error, Exception) else Severity.NOTE  # Ctrl-C says nothing of the training
-            stopped = data_rules.STOPPED.found(f"{type(error).__name__}: {error}".rstrip(": "), severity=severity)
+            stopped = rules.STOPPED.found(f"{type(error).__name__}: {error}".rstrip(": "), severity=severity)
             self._run("close", self.jury.take, stopped)
         self.observer.detach()
         verdict = self.verdict()

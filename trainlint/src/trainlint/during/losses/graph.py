@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...findings import Finding
-from ...rules import data as data_rules
+from ...rules import data as rules
 
 _DEPTH = 12
 """Nodes looked at below the loss along the first branch that leads to the model."""
@@ -182,7 +182,7 @@ def name_operation(loss: Callable[[], Tensor]) -> list[Finding]:
             if named is None:
                 raise
             text = f"the backward of {named[1].lower()} returned NaN{_where(told)}"
-            return [data_rules.GRADIENT.found(text, subject=named[1].lower())]
+            return [rules.GRADIENT.found(text, subject=named[1].lower())]
         finally:
             torch.autograd.set_detect_anomaly(*before)
     return []

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ....findings import Severity, Stage
-from ....rules import data as data_rules
+from ....rules import data as rules
 from ...plan import Why
 from ...run import Run
 from ..probe import Found, Loss, Probe, Sightings
@@ -88,7 +88,7 @@ class Inputs(Probe):
         for name, (text, _) in waiting.items():
             stage = self._seen.stage(name, at)
             self._done |= {name} if stage is Stage.CONFIRMED else set()
-            yield data_rules.INPUT_SCALE.found(text, subject=name, update=at, stage=stage)
+            yield rules.INPUT_SCALE.found(text, subject=name, update=at, stage=stage)
 
     def _fed_nothing(self, name: str, fed: Tensor) -> None:
         if fed.numel() and not fed.is_sparse and self._from_outside(fed):
@@ -100,7 +100,7 @@ class Inputs(Probe):
         for name, count in self._zero.items():
             if count >= _TIMES and _DIGITS.sub("0", name) not in fed:
                 text = f"the input of {name} is zero in all {count} passes looked at"
-                yield data_rules.DEAD_FIELD.found(text, subject=name, update=run.applied, severity=Severity.WARNING)
+                yield rules.DEAD_FIELD.found(text, subject=name, update=run.applied, severity=Severity.WARNING)
 
     def _from_outside(self, fed: Tensor) -> bool:
         return fed.grad_fn is None and fed.is_floating_point() and fed.ndim >= 2 and _place(fed) not in self._past
@@ -170,7 +170,7 @@ class SameInputs(Probe):
         """Samples that were one all along."""
         count = max(self._one.values(), default=0)
         if count >= _TIMES:
-            yield data_rules.SAME_INPUTS.found(
+            yield rules.SAME_INPUTS.found(
                 f"all {self._size} samples have the same answer and the same target in {count} batches looked at",
                 update=run.applied,
             )
@@ -182,7 +182,7 @@ class SameInputs(Probe):
         self._looks += 1
         if constant_over_batch(fed) and targets_vary(loss, len(fed[0])):
             at = run.applied + 1
-            yield data_rules.SAME_INPUTS.found(
+            yield rules.SAME_INPUTS.found(
                 f"all {fed[0].shape[0]} samples are equal, and their targets are not; {self._looks} batches looked at",
                 update=at, stage=self._seen.stage("", at),
             )  # fmt: skip
@@ -232,7 +232,7 @@ class Axes(Probe):
         for name, (steps, samples) in fed.items() if loss.measured and len(rows) == 1 else ():
             if steps in rows and samples not in rows | both and min(steps, samples) > 1:
                 at = run.applied + 1
-                yield data_rules.AXES.found(
+                yield rules.AXES.found(
                     f"input ({steps}, {samples}, ...) is read as {steps} steps of {samples} samples, and the loss has "
                     f"{steps} samples",
                     subject=name, update=at, stage=self._seen.stage(name, at),

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ....findings import Stage
-from ....rules import losses as loss_rules
+from ....rules import losses as rules
 from ...losses.criteria import Criterion, parts
 from ...losses.graph import edges, saved, shape
 from ...losses.graph import name as kind_of
@@ -39,11 +39,9 @@ class Terms(Probe):
         """A weight of zero may be one that grows, and a term may wait for its phase: the whole run says."""
         for name, value in self._first.items():
             if name not in self._weighted:
-                yield loss_rules.ZERO_WEIGHT.found(
-                    f"weight 0 in every batch, value {value:.4g} in the first", subject=name
-                )
+                yield rules.ZERO_WEIGHT.found(f"weight 0 in every batch, value {value:.4g} in the first", subject=name)
             elif self._count[name] >= _SAME and name not in self._alive:
-                yield loss_rules.DEAD_TERM.found(f"{value:.6f} in all {self._count[name]} batches", subject=name)
+                yield rules.DEAD_TERM.found(f"{value:.6f} in all {self._count[name]} batches", subject=name)
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Every loss with terms."""
@@ -70,10 +68,10 @@ class Terms(Probe):
             return
         if value != first:
             self._alive.add(name)
-            yield loss_rules.DEAD_TERM.withdrawn(f"it is {value:.6f} now", subject=name, update=run.applied + 1)
+            yield rules.DEAD_TERM.withdrawn(f"it is {value:.6f} now", subject=name, update=run.applied + 1)
         elif weight and self._count[name] == _SAME:
             text = f"{first:.6f} in {_SAME} batches"
-            yield loss_rules.DEAD_TERM.found(text, subject=name, update=run.applied + 1, stage=Stage.SUSPECTED)
+            yield rules.DEAD_TERM.found(text, subject=name, update=run.applied + 1, stage=Stage.SUSPECTED)
 
     def _graphs(self, run: Run, loss: Loss, values: list[float]) -> Found:
         if not torch.is_grad_enabled() or not any(term.requires_grad for _, term in loss.terms.values()):
@@ -84,7 +82,7 @@ class Terms(Probe):
             elif weight and value and name not in self._joined:
                 self._cut[name] += 1
                 if self._cut[name] in {1, 3}:
-                    yield loss_rules.TERM_CUT.found(
+                    yield rules.TERM_CUT.found(
                         f"weight {weight:g}, value {value:.4g}, no graph in {self._cut[name]} batches",
                         subject=name, update=run.applied + 1,
                         stage=Stage.of(self._cut[name] > 1),
@@ -98,7 +96,7 @@ class Terms(Probe):
         unit = whole > 1 and all(abs(each - whole) < 0.01 * whole for each in ratios)
         divided = unit and any(lane.window == whole or not lane.applied for lane in run.lanes)
         if not divided:
-            yield loss_rules.UNACCOUNTED.found(
+            yield rules.UNACCOUNTED.found(
                 f"the weighted terms add up to {total:.6g}, the loss is {stated:.6g}",
                 update=run.applied + 1, total=total, loss=stated,
                 stage=Stage.of(len(ratios) > 1),
@@ -119,7 +117,7 @@ class Shapes(Probe):
             return
         at = run.applied + 1
         for text in broadcasts(loss.tensor, loss.criteria):
-            yield loss_rules.BROADCAST.found(text, stage=self._seen.stage("", at), update=at)
+            yield rules.BROADCAST.found(text, stage=self._seen.stage("", at), update=at)
 
 
 def broadcasts(loss: Tensor, known: Iterable[Criterion]) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from torch import Tensor
 
 from ....findings import Severity, Stage
-from ....rules import updates as update_rules
+from ....rules import updates as rules
 from ...plan import Why
 from ...run import Epoch, Lane, Run, Step, some
 from ...weights.windows import mark
@@ -57,7 +57,7 @@ class Strength(Probe):
             ratio, shares = _recent(self._ratios[id(lane)] or [1.0]), self._shares[id(lane)]
             share = _recent(shares) if len(shares) > 3 else math.inf
             if ratio < _SHARE and share < 10 * _SLOW and run.improving is False:
-                yield update_rules.BELOW_ROUNDING.found(
+                yield rules.BELOW_ROUNDING.found(
                     f"the step saw {ratio:.2g} of the gradient that arrived, which moves the weights by {share:.2g} of "
                     "their size (medians of 3), and the loss has not fallen by a tenth",
                     subject=lane.subject, update=lane.applied, ratio=ratio, share=share,
@@ -69,7 +69,7 @@ class Strength(Probe):
         shares += [] if step.own_share is None else [step.own_share]
         share = _recent(shares) if len(shares) > 2 else math.inf
         if share < _ROUNDING or (share < _SLOW and ratio < _SHARE):
-            yield update_rules.BELOW_ROUNDING.found(
+            yield rules.BELOW_ROUNDING.found(
                 f"the step saw {ratio:.2g} of the gradient that arrived (norm {used:.2g}), which moves the weights "
                 f"by {share:.2g} of their size (medians of 3)",
                 subject=lane.subject, update=step.index, ratio=ratio, share=share,
@@ -81,7 +81,7 @@ class Strength(Probe):
         seen = self._units[id(lane)]
         entries = sum(p.numel() for p in lane.held) ** 0.5
         if len(seen) >= 3 and max(units for units, _, _ in seen) < 5 * _UNITS and used / entries < step.epsilon <= 1e-6:
-            yield update_rules.BELOW_ROUNDING.found(
+            yield rules.BELOW_ROUNDING.found(
                 f"the step saw {_recent(self._ratios[id(lane)]):.2g} of the gradient that arrived; what is left "
                 f"({used / entries:.1e} an entry) is below Adam's epsilon {step.epsilon:.0e}: entries move by "
                 f"{seen[-1][0]:.1e} of the rate",
@@ -94,7 +94,7 @@ class Strength(Probe):
         usual, size, rate = (statistics.median(column) for column in zip(*early, strict=True))
         same = all(abs(r - rate) < 0.5 * rate and norm > 0.1 * size for _, norm, r in late)
         if same and max(units for units, _, _ in late) < min(_UNITS, 0.05 * usual):
-            yield update_rules.SWOLLEN.found(
+            yield rules.SWOLLEN.found(
                 f"entries move by {late[-1][0]:.1e} of the rate, {usual:.2g} before (medians), while gradients "
                 f"({late[-1][1]:.2g}, {size:.2g} before) and rates stayed",
                 subject=lane.subject, update=step.index, units=late[-1][0], usual=usual,
@@ -104,7 +104,7 @@ class Strength(Probe):
         self._decay[id(lane)] = self._decay[id(lane)] + 1 if step.shrinkage >= _DECAY else 0
         count = self._decay[id(lane)]
         if count in {2, 4}:
-            yield update_rules.DECAY.found(
+            yield rules.DECAY.found(
                 f"rate times weight decay is {step.shrinkage:.2g}: so much of all weights is taken off in each update",
                 subject=lane.subject, update=step.index, shrinkage=step.shrinkage,
                 stage=Stage.of(count == 4),
@@ -169,7 +169,7 @@ class Swap(Probe):
         if step.first and not self._usual and step.drift > 1e-6:
             self._count += 1
             known = self._restored or not optimiser_stays(lane)
-            yield update_rules.REPLACED.found(
+            yield rules.REPLACED.found(
                 f"weights differ by {step.drift:.2g} of their size between updates {step.index - 1} and {step.index}"
                 + ("; they are those of an earlier epoch" if self._restored else ""),
                 update=step.index, drift=step.drift, severity=Severity.NOTE if known else None,
@@ -183,7 +183,7 @@ class Swap(Probe):
         for lane in run.lanes:
             states = self._written[id(lane)]
             if len(states) == 1 and max(states.values()) >= _BACK and optimiser_stays(lane) and _goes_on(lane):
-                yield update_rules.REPLACED.found(
+                yield rules.REPLACED.found(
                     f"weights were set back to the same values {max(states.values())} times between updates: what was "
                     "learned since is lost each time",
                     subject=lane.subject, update=run.applied,
@@ -200,12 +200,12 @@ class Swap(Probe):
         again = [module for module in step.anew if own[module] in {3, 6}]
         if again:
             count = max(own[module] for module in again)
-            yield update_rules.REPLACED.found(
+            yield rules.REPLACED.found(
                 f"other weights at the start of each of {count} measured updates than the update before left",
                 subject=some(again), update=step.index, stage=Stage.of(count > 3),
             )  # fmt: skip
         elif step.drift > _ANEW and self._leaps in {3, 4} and not self._usual:
-            yield update_rules.REPLACED.found(
+            yield rules.REPLACED.found(
                 f"weights were replaced {self._leaps} times between two updates of one optimiser, by {step.drift:.2g} "
                 "of their size",
                 update=step.index, drift=step.drift, stage=Stage.of(self._leaps > 3),

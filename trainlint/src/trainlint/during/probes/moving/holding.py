@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from ....findings import Finding, Severity, Stage
-from ....rules import updates as update_rules
+from ....rules import updates as rules
 from ...plan import Why
 from ...run import Epoch, Lane, Run, Step, module_of, some
 from ...weights.lanes import OUTSIDE
@@ -73,7 +73,7 @@ class Ownership(Probe):
             n.startswith(OUTSIDE) for n in lane.names.values()
         ):
             self._apart[id(lane)] = 0
-            yield update_rules.FOREIGN.withdrawn("its tensors get gradients of their own", subject=lane.subject)
+            yield rules.FOREIGN.withdrawn("its tensors get gradients of their own", subject=lane.subject)
         elif any(p.grad is not None for p in own):
             self._apart[id(lane)] += 1
             sure = self._apart[id(lane)] >= _SURE
@@ -83,7 +83,7 @@ class Ownership(Probe):
     def _apart_from(self, lane: Lane, when: str, stage: Stage) -> Finding:
         held = len(lane.parameters)
         text = f"0 of {held} tensors of the optimiser belong to the model {when}"
-        return update_rules.FOREIGN.found(text, subject=lane.subject, stage=stage, held=held)
+        return rules.FOREIGN.found(text, subject=lane.subject, stage=stage, held=held)
 
     def _left_out(self, run: Run, own: Sequence[Tensor]) -> Found:
         held = {p for lane in run.lanes for p in (*lane.parameters, *lane.held, *lane.shared)}
@@ -104,7 +104,7 @@ class Ownership(Probe):
             size = sum(named[n].numel() for n in still)
             total = sum(p.numel() for p in named.values())
             modules = list(dict.fromkeys(map(module_of, still)))
-            yield update_rules.NOT_OWNED.found(
+            yield rules.NOT_OWNED.found(
                 f"{len(still)} trainable tensors ({size / total:.0%} of all parameters) in no group, with "
                 f"gradients and without motion: {some(still)}",
                 subject=some(modules),
@@ -122,7 +122,7 @@ def _twice(run: Run) -> Found:
     twice = [n for n, p in parameters(run.model).items() if held[p] > 1]
     if twice:
         text = f"{some(twice)} in more than one optimiser"
-        yield update_rules.WRONG_GROUP.found(text, subject=some(twice, 1), severity=Severity.NOTE)
+        yield rules.WRONG_GROUP.found(text, subject=some(twice, 1), severity=Severity.NOTE)
 
 
 def _empty_groups(lane: Lane) -> Found:
@@ -131,7 +131,7 @@ def _empty_groups(lane: Lane) -> Found:
     for index, (count, rate) in enumerate(groups):
         if not count and others and rate not in others and rate > 0:
             text = f"group {index} at rate {rate:.3g} holds no parameter; the others have {min(others):.3g}"
-            yield update_rules.WRONG_GROUP.found(text, subject=lane.subject, severity=Severity.WARNING)
+            yield rules.WRONG_GROUP.found(text, subject=lane.subject, severity=Severity.WARNING)
 
 
 def wrong_groups(lane: Lane, rates: Mapping[str, float]) -> list[Finding]:
@@ -144,9 +144,7 @@ def wrong_groups(lane: Lane, rates: Mapping[str, float]) -> list[Finding]:
             wanted = rates[max(fits, key=len)] if fits else actual
             if abs(actual - wanted) > 1e-6 * wanted:
                 text = f"{name} is in group {index} at rate {actual:.3g}; declared {wanted:.3g}"
-                found.append(
-                    update_rules.WRONG_GROUP.found(text, subject=module_of(name), actual=actual, wanted=wanted)
-                )
+                found.append(rules.WRONG_GROUP.found(text, subject=module_of(name), actual=actual, wanted=wanted))
     return found
 
 
@@ -177,7 +175,7 @@ class NeverCalled(Probe):
         for severity in (None, Severity.NOTE):
             named = [m for m in idle if _libraries(known, m) == (severity is not None)]
             if named:
-                yield update_rules.NEVER_CALLED.found(
+                yield rules.NEVER_CALLED.found(
                     f"{some(named)} of {type(run.model).__name__}: not called in {self._measured} measured updates, "
                     "and without a gradient",
                     subject=some(named),
@@ -245,12 +243,12 @@ class Weights(Probe):
         if frozen:
             text, caught = f"{len(frozen)} of {len(named)} tensors: {some(frozen)}", _caught(frozen, named)
             weight = Severity.WARNING if caught else None
-            yield update_rules.FROZEN_UNDECLARED.found(text + caught, severity=weight)
+            yield rules.FROZEN_UNDECLARED.found(text + caught, severity=weight)
         held = {p: n for lane in run.lanes for p, n in lane.names.items() if not run.plan.is_frozen(n)}
         since = [name for p, name in held.items() if not p.requires_grad and p not in free]
         if since:
             text = f"{len(since)} of {len(held)} tensors that an optimiser holds: {some(since)}"
-            yield update_rules.FROZEN_UNDECLARED.found(text)
+            yield rules.FROZEN_UNDECLARED.found(text)
 
     def updated(self, run: Run, lane: Lane, step: Step) -> Found:
         """One layer from equal entries learns different rows at once; units between two such layers stay equal."""
@@ -265,13 +263,13 @@ class Weights(Probe):
         same = [n for n in self._same if n in named and _units_equal(named[n])]
         if not same:
             self._same = []
-            yield update_rules.SAME_WEIGHTS.withdrawn(f"rows and columns differ after update {step.index}")
+            yield rules.SAME_WEIGHTS.withdrawn(f"rows and columns differ after update {step.index}")
         elif self._measured == _LOOKED:
             yield self._found(same, f"have equal units still after {step.index} updates", Stage.CONFIRMED)
 
     def _found(self, names: list[str], text: str, stage: Stage) -> Finding:
         evidence = f"{len(names)} of {self._matrices} matrices {text}: {some(names)}"
-        return update_rules.SAME_WEIGHTS.found(evidence, stage=stage)
+        return rules.SAME_WEIGHTS.found(evidence, stage=stage)
 
 
 def _units_equal(matrix: Tensor) -> bool:

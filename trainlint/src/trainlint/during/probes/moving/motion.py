@@ -12,7 +12,6 @@ from torch.nn.parallel import DistributedDataParallel
 
 from ....findings import Finding, Severity, Stage
 from ....rules import updates as rules
-from ....rules import updates as update_rules
 from ...plan import Why
 from ...run import Epoch, Lane, Run, Step, module_of, some
 from ...weights.names import buffers, norms, parameters, sample
@@ -21,11 +20,9 @@ from ..probe import Found, Loss, Probe
 _ROUNDING = 1e-7
 """Half a unit in the last place of float32 is 6e-8: below it most entries do not change."""
 _JUMP = 0.5
-"""An update of half the weights' size forgets the initialisation at once; Adam at 1e-2 on small layers reaches 0.2."""
+"""An update of half the weights' size forgets the first ones; Adam at 1e-2 on small layers reaches 0.2."""
 _SMALL, _SOLVED = 0.05, 0.2
-"""An update and a share of the first loss that say, three times in a row, that a wild start came to an end."""
-
-
+"""An update and a share of the first loss that say that a wild start came to an end."""
 _LEAP, _FORGOTTEN = 0.5, 10.0
 """A rate of Adam far above any that trains a network, and a first update many times larger than the weights."""
 _STUCK = 0.8
@@ -40,12 +37,12 @@ class Motion(Probe):
     losses = updates = Why.MEASURED
 
     def __init__(self) -> None:
-        self._still: Counter[int] = Counter()
+        self._still, self._wild = Counter[int](), Counter[int]()
         self._seen: defaultdict[int, list[float]] = defaultdict(list)
         self._stuck: defaultdict[int, list[float]] = defaultdict(list)
         self._rate: dict[int, float] = {}
-        self._early: list[float] = []
-        self._settled, self._single = dict[int, int](), False
+        self._large, self._single = set[int](), False
+        self._early, self._last = list[float](), list[float]()
 
     def loss(self, run: Run, loss: Loss) -> Found:
         """Of a stream of single samples the first loss says little."""
@@ -61,24 +58,24 @@ class Motion(Probe):
             self._still[key] += 1  # an optimiser may accumulate by itself, and move at every fourth step
             count = self._still[key]
             if count in {2, 6}:
-                yield update_rules.NO_MOTION.found(
+                yield rules.NO_MOTION.found(
                     f"Δ = 0 in {len(step.unmoved)} tensors with a gradient, {count} times, at {step.at}",
                     subject=lane.subject, update=step.index, tensors=len(step.unmoved),
                     stage=Stage.of(count == 6 and not self._seen[key]),
                 )  # fmt: skip
             return
         if self._still[key] >= 2 and not self._seen[key]:
-            yield update_rules.NO_MOTION.withdrawn("the weights move since", subject=lane.subject, update=step.index)
+            yield rules.NO_MOTION.withdrawn("the weights move since", subject=lane.subject, update=step.index)
         seen = self._seen[key]
         seen.append(step.relative)
-        self._early += [run.latest] if run.latest is not None and len(self._early) < 5 else []
+        self._wild[key] = self._wild[key] + 1 if run.worsening else 0
         yield from self._leaps(lane, step)
         yield from self._rounded(lane, step)
         if len(seen) < 3:
             return
         typical = statistics.median(seen[-3:])
         if typical < _ROUNDING:
-            yield update_rules.BELOW_ROUNDING.found(
+            yield rules.BELOW_ROUNDING.found(
                 f"relative update {typical:.2g} (median of 3), gradient "
                 f"{math.hypot(*filter(None, step.used.values())):.2g}, {step.at}",
                 severity=None if max(seen) < _ROUNDING else Severity.NOTE, update=step.index, relative=typical,
@@ -86,27 +83,39 @@ class Motion(Probe):
         yield from self._large_ones(run, lane, step, typical)
 
     def _large_ones(self, run: Run, lane: Lane, step: Step, typical: float) -> Found:
-        # Weights that start near zero double in their first updates, whatever the rate, and the loss says little yet. A
-        # lone scale or temperature may stay near zero, and a line search takes the step that it has tried.
+        # Small first weights double in their first updates, and one loss says little. A lone scale may stay near
+        # zero, and a line search takes the step that it has tried.
         matrices = any(p.ndim > 1 for p in lane.held) and not step.closure
-        if typical > _JUMP and matrices and (run.worsening or (step.index >= _STEADY and not run.improving)):
-            self._settled[id(lane)] = 0
-            yield update_rules.TOO_LARGE.found(
+        lasts = step.index >= _STEADY and step.relative > _JUMP and not run.improving
+        if typical > _JUMP and matrices and (self._wild[id(lane)] > 1 or lasts):
+            self._large.add(id(lane))
+            yield rules.TOO_LARGE.found(
                 f"relative update {typical:.2g} (median of 3) at {step.at}",
                 update=step.index, relative=typical,
             )  # fmt: skip
-        elif id(lane) in self._settled and typical < _SMALL and self._early and run.latest is not None:
-            start = statistics.median(self._early) if self._single else self._early[0]
-            self._settled[id(lane)] = self._settled[id(lane)] + 1 if run.latest < _SOLVED * start else 0
-            if min(self._settled.values()) == 3:
-                yield update_rules.TOO_LARGE.withdrawn(f"updates are {typical:.2g} now, and the loss has fallen")
+        yield from self.asked(run)
+
+    def values(self, run: Run, name: str, values: Sequence[float]) -> Found:
+        """Keep the first and the last ones."""
+        self._early, self._last = [*self._early, *values][:5], [*self._last, *values][-3:]
+        return ()
+
+    def asked(self, run: Run) -> Found:
+        """A wild start came to an end where losses and updates have become small."""
+        if not self._large or not self._last:
+            return
+        start = statistics.median(self._early) if self._single else self._early[0]
+        small = all(self._seen[key][-1] < _SMALL for key in self._large)
+        if small and all(value < _SOLVED * start for value in self._last):
+            self._large.clear()
+            yield rules.TOO_LARGE.withdrawn("updates are small now, and the loss has fallen")
 
     def _leaps(self, lane: Lane, step: Step) -> Found:
         first, rate = self._seen[id(lane)][0], max(step.rates)
         if step.in_rates is None or rate < _LEAP or first < _FORGOTTEN or len(self._seen[id(lane)]) not in {3, 4}:
             return
         if any(p.ndim > 1 for p in lane.held):
-            yield update_rules.TOO_LARGE.found(
+            yield rules.TOO_LARGE.found(
                 f"each update moves every weight by about {rate:.3g}; the first one was {first:.3g} times their size",
                 subject=lane.subject, update=step.index, relative=first,
                 stage=Stage.of(len(self._seen[id(lane)]) > 3),
@@ -118,7 +127,7 @@ class Motion(Probe):
         stuck += [] if rising else [step.stuck]
         share = statistics.median(stuck[-3:]) if len(stuck) > 2 else 0.0
         if share > _STUCK:
-            yield update_rules.BELOW_ROUNDING.found(
+            yield rules.BELOW_ROUNDING.found(
                 f"{share:.0%} of the entries with a gradient kept their value (median of 3): half precision rounds the "
                 f"update away, at {step.at}",
                 severity=None if min(stuck) > _STUCK else Severity.NOTE, update=step.index, stuck=share,
@@ -158,16 +167,10 @@ class Declared(Probe):
         moved = norms([sample(live[n]) - self._at[n] for n in names])
         gone = {n: m for n, m in zip(names, moved, strict=True) if m != 0}
         if gone:
-            yield update_rules.FROZEN_MOVED.found(
+            yield rules.FROZEN_MOVED.found(
                 f"{len(gone)} tensors declared frozen moved: {some(list(gone))} by {max(gone.values()):.2g}",
                 subject=some(list(dict.fromkeys(map(module_of, gone))), 2), update=update, tensors=len(gone),
             )  # fmt: skip
-
-
-_ROUNDING_LAGGING = 1e-7
-"""Half a unit in the last place of float32 is 6e-8: below it most entries do not change."""
-_STEADY_LAGGING = 8
-"""Equal steps away from zero are 1/7 of the weights by the eighth update."""
 
 
 class Modules(Probe):
@@ -190,11 +193,11 @@ class Modules(Probe):
         if back is None:
             return
         for module, moved in step.modules.items():
-            if not moved < _ROUNDING_LAGGING and module not in back:
+            if not moved < _ROUNDING and module not in back:
                 self._alive.add(module)
             elif not rising:
                 self._lost[module].append(moved)
-        if step.index >= _STEADY_LAGGING:
+        if step.index >= _STEADY:
             lost = self._still(run, lane, step)
             yield from self._put_back([module for module in lost if module in back], step)
             yield from self._rounded([module for module in lost if module not in back], step)
@@ -210,7 +213,7 @@ class Modules(Probe):
 
     def _put_back(self, modules: list[str], step: Step) -> Found:
         if modules:
-            yield update_rules.MODULE_STILL.found(
+            yield rules.MODULE_STILL.found(
                 f"{some(modules)}: moved, and back at the same values at the next of "
                 f"{len(self._lost[modules[0]])} measured updates",
                 subject=some(modules), update=step.index, modules=len(modules),
@@ -219,8 +222,8 @@ class Modules(Probe):
     def _rounded(self, modules: list[str], step: Step) -> Found:
         if modules and self._alive:
             typical = max(statistics.median(self._lost[module][-3:]) for module in modules)
-            yield update_rules.MODULE_STILL.found(
-                f"{some(modules)}: relative update {typical:.2g} (median of 3) and never above {_ROUNDING_LAGGING}; "
+            yield rules.MODULE_STILL.found(
+                f"{some(modules)}: relative update {typical:.2g} (median of 3) and never above {_ROUNDING}; "
                 f"{step.relative:.2g} of the whole, at {step.at}",
                 subject=some(modules), update=step.index, relative=typical, modules=len(modules),
             )  # fmt: skip
