@@ -5,13 +5,15 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from jaxtyping import config as jaxtyping_config
 
 from ris_pytorch_pipeline.bench import suite_from_toml
 from ris_pytorch_pipeline.cli import main
-from ris_pytorch_pipeline.data import simulate
+from ris_pytorch_pipeline.data import load_scenes, simulate
+from ris_pytorch_pipeline.estimate import CONTENDERS, SearchRegion, contender
 from ris_pytorch_pipeline.experiment import experiment_from_toml, training_from_toml
 from ris_pytorch_pipeline.physics import ARRAYS, CHANNELS, CODEBOOKS, PRESETS, codebook_named, preset
 from ris_pytorch_pipeline.search import space_of
@@ -62,9 +64,17 @@ def test_an_array_of_a_file_is_drawn_from() -> None:
         del ARRAYS[name]
 
 
+def installed(folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str, name: str, value: str) -> None:
+    """As `pip` leaves a package that declares one entry point."""
+    monkeypatch.syspath_prepend(folder)
+    facts = folder / "my_package-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: my_package\nVersion: 1.0\n", encoding="utf-8")
+    (facts / "entry_points.txt").write_text(f"[ris_pytorch_pipeline.{kind}]\n{name} = {value}\n", encoding="utf-8")
+
+
 def test_an_entry_point_of_an_installed_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     declared = tomllib.loads(block("docs/cli.md", "toml", "[project.entry-points."))["project"]["entry-points"]
-    monkeypatch.syspath_prepend(tmp_path)
     ((group, points),) = declared.items()
     ((name, value),) = points.items()
     module, _, attribute = value.partition(":")
@@ -72,11 +82,50 @@ def test_an_entry_point_of_an_installed_package(tmp_path: Path, monkeypatch: pyt
     path.parent.mkdir(parents=True)
     own = f"{attribute} = Codebook(name={name!r}, draw=lambda *_: None)"
     path.write_text(f"from ris_pytorch_pipeline.physics import Codebook\n{own}\n", encoding="utf-8")
-    folder = tmp_path / "my_package-1.0.dist-info"
-    folder.mkdir()
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: my_package\nVersion: 1.0\n", encoding="utf-8")
-    (folder / "entry_points.txt").write_text(f"[{group}]\n{name} = {value}\n", encoding="utf-8")
+    installed(tmp_path, monkeypatch, group.rpartition(".")[2], name, value)
     assert codebook_named(name).name == name and codebook_named(name).draw is not CODEBOOKS["random"].draw
+
+
+def test_an_estimator_of_an_installed_package_is_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(tmp_path, monkeypatch, "estimators", "nearby", "own_estimators:NEARBY")
+    text = "import ris_pytorch_pipeline as ris\n" + block("docs/own-parts.md", "python", "class Nearest:")
+    own = text.partition('CONTENDERS["nearest"]')[0]
+    (tmp_path / "own_estimators.py").write_text(
+        f'{own}\nNEARBY = Contender(name="nearby", build=lambda region: Nearest(region), needs=())\n', encoding="utf-8"
+    )
+    try:
+        made = contender("nearby", SearchRegion())
+        assert made(simulate(preset("pilot", snr_db=20.0), 1, seed=0).observation, 1).order.tolist() == [1]
+    finally:
+        del CONTENDERS["nearby"]
+
+
+def test_codes_and_a_channel_of_files_are_drawn_with() -> None:
+    draws = torch.Generator().manual_seed(0)
+    for name, shape in (("codes", (16, 144)), ("channel", (16, 144))):
+        np.save(f"{name}.npy", torch.randn(shape, dtype=torch.complex128, generator=draws).numpy())
+    Path("c.toml").write_text(block("docs/cli.md", "toml", "[codebooks.lab]"))
+    scenes = simulate(experiment_from_toml(Path("c.toml")).scenario, 2, seed=0)
+    assert torch.equal(scenes.observation.codes[1], torch.from_numpy(np.load("codes.npy")).to(scenes.observation.codes))
+
+
+def test_a_mapping_of_several_kinds() -> None:
+    own = block("docs/own-measurements.md", "toml", "sequences = {")
+    scenario = preset("random", symbols=tuple(tomllib.loads(own)["symbols"]), snr_db=20.0, horizontal=4, vertical=4)
+    seen = simulate(scenario, 2, seed=0).observation
+    assert seen.sequences is not None
+    np.savez(
+        "a.npz", y=seen.measurements.numpy(), c=seen.codes.numpy(), h=seen.channel.numpy(), s=seen.sequences.numpy()
+    )
+    Path("m.toml").write_text(f"""file = "a.npz"
+wavelength = {{value = 0.3, unit = "m"}}
+panel = {{horizontal = 4, vertical = 4, spacing = 150, unit = "mm"}}
+measurements = {{array = "y", axes = ["scene", "snapshot", "antenna"]}}
+codes = {{array = "c", axes = ["scene", "snapshot", "element"]}}
+channel = {{array = "h", axes = ["scene", "antenna", "element"]}}
+{own}""")
+    assert main("import m.toml kinds.safetensors".split()) == 0
+    assert load_scenes(Path("kinds.safetensors")).observation.symbols == scenario.symbols
 
 
 def test_the_watch_of_readme_judges_a_loop(capsys: pytest.CaptureFixture[str]) -> None:
