@@ -90,7 +90,11 @@ CONTENDERS: dict[str, Contender] = {
 
 
 def likelihood_for(symbols: Kinds) -> str:
-    """The contender that is the likelihood of a kind of symbols, or of several kinds."""
+    """The contender that is the likelihood of a kind of symbols, or of several kinds.
+
+    >>> likelihood_for("random"), likelihood_for("pilot"), likelihood_for(("random", "pilot"))
+    ('sml', 'pilot', 'mixed')
+    """
     if isinstance(symbols, tuple):
         return "mixed"
     return {"random": "sml", "known": "known"}.get(symbols, "pilot")

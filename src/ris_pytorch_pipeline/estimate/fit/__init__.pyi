@@ -1,7 +1,6 @@
 from .certainty.sandwich import sandwich_information
 from .counting.credible import Evidence, evidence, weak
 from .elsewhere.edges import at_edge
-from .elsewhere.modes import modes_of
 from .groups import Groups, groups_of
 from .meaning.capture import capture_notes
 from .meaning.other_ways import STATED, Convention, conventions, nearest_spacing
@@ -9,7 +8,7 @@ from .meaning.preflight import Note, channel_rank, check_units, facts, grating_l
 from .meaning.trying import WIDER, Trial, better, explains, try_conventions
 from .residual.structure import Structure, structure
 from .residual.tangents import Tangents, tangents_of
-from .verdict import ALARM, Judged, judge
+from .verdict import ALARM
 
 __all__ = [
     "ALARM",
@@ -18,7 +17,6 @@ __all__ = [
     "Convention",
     "Evidence",
     "Groups",
-    "Judged",
     "Note",
     "Structure",
     "Tangents",
@@ -34,9 +32,7 @@ __all__ = [
     "facts",
     "grating_lobes",
     "groups_of",
-    "judge",
     "looks",
-    "modes_of",
     "nearest_spacing",
     "notes",
     "sandwich_information",

@@ -37,6 +37,18 @@ class Spectral(ABC):
 
     A spectral estimator differs from another one in its columns V only.
 
+    >>> import torch
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.covariance import true_covariance
+    >>> panel = ris.Panel(horizontal=8, vertical=8, spacing=0.15).array(0.3)
+    >>> u = torch.tensor([[[0.3, -0.1, 0.5], [-0.4, 0.2, 0.3]]]).double()
+    >>> R = true_covariance(u, torch.ones(1, 2).double(), panel)
+    >>> for kind in (Bartlett, Mvdr, Music):
+    ...     print(kind().name, kind().locate(R, panel).order.tolist())
+    bartlett [2]
+    mvdr [2]
+    music [2]
+
     Args:
         region: the field of view.
         order: how sources are counted when nobody says.
