@@ -22,6 +22,7 @@ GENIE = "genie"
 class Contender:
     """An estimator that works on measurements alone.
 
+    >>> from ris_pytorch_pipeline.physics import Scenario
     >>> mine = Contender(name="mine", build=lambda region: None, needs=("pilot symbols",))
     >>> mine.unmet(Scenario(symbols="random"))
     'pilot symbols'

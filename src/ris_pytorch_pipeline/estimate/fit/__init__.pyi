@@ -6,12 +6,13 @@ from .meaning.capture import capture_notes
 from .meaning.other_ways import STATED, Convention, conventions, nearest_spacing
 from .meaning.preflight import Note, channel_rank, check_units, facts, grating_lobes, looks, notes
 from .meaning.trying import WIDER, Trial, better, explains, try_conventions
-from .residual.structure import Structure, structure
+from .residual.structure import SENTENCES, Structure, structure
 from .residual.tangents import Tangents, tangents_of
 from .verdict import ALARM
 
 __all__ = [
     "ALARM",
+    "SENTENCES",
     "STATED",
     "WIDER",
     "Convention",

@@ -40,6 +40,7 @@ def at_edge(
     """True where a source is held back by an end of the range that a refinement may use, or lies outside the field.
 
     >>> import torch
+    >>> from ris_pytorch_pipeline.estimate import SearchRegion
     >>> from ris_pytorch_pipeline.physics import Panel
     >>> array, region = Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3), SearchRegion(distance=(0.5, 10.0))
     >>> places = torch.tensor([[[0.3, 0.1, 2.0]], [[0.3, 0.1, 12.5]], [[1.3, 0.1, 2.0]]]).double()

@@ -43,7 +43,7 @@ class Note:
 
     >>> import ris_pytorch_pipeline as ris
     >>> seen = ris.simulate(ris.preset("pilot", codes="ones", antennas=2), scenes=1, seed=0).observation
-    >>> note, = notes(seen, SearchRegion())
+    >>> note, = notes(seen, ris.SearchRegion())
     >>> print(note.cause, note.move, sep="; ")
     one code repeated, or a codebook in place of the codes in use; pass the code of each snapshot,
     or vary the codes; no answer is to be trusted
@@ -67,7 +67,7 @@ def check_units(observation: Observation, region: SearchRegion) -> None:
     >>> import ris_pytorch_pipeline as ris
     >>> array = ris.Panel(horizontal=4, vertical=4, spacing=150.0).array(0.3)  # millimetres
     >>> seen = ris.simulate(ris.preset("pilot", array=array), scenes=1, seed=0).observation
-    >>> check_units(seen, SearchRegion())
+    >>> check_units(seen, ris.SearchRegion())
     Traceback (most recent call last):
     ris_pytorch_pipeline.errors.InputError: wanted elements between 0.001 and 8 wavelengths apart; got 150 m apart at
     a wavelength of 0.3 m: 500 wavelengths. Likely cause: elements in millimetres in place of metres. Next: pass
@@ -140,7 +140,7 @@ def notes(observation: Observation, region: SearchRegion) -> list[Note]:
 
     >>> import ris_pytorch_pipeline as ris
     >>> seen = ris.simulate(ris.preset("pilot", codes="ones", antennas=2), scenes=1, seed=0).observation
-    >>> for note in notes(seen, SearchRegion()):
+    >>> for note in notes(seen, ris.SearchRegion()):
     ...     print(note.what)
     the codes do not vary in 1 of 1 scenes: 2 numbers are heard of the panel, and far places look alike
 
@@ -258,7 +258,7 @@ def grating_lobes(observation: Observation, region: SearchRegion) -> Float[Tenso
     >>> import ris_pytorch_pipeline as ris
     >>> array = ris.Panel(horizontal=8, vertical=4, spacing=(0.36, 0.15)).array(0.3)  # 1.2 wavelengths apart
     >>> seen = ris.simulate(ris.preset("pilot", array=array), scenes=1, seed=0).observation
-    >>> grating_lobes(seen, SearchRegion()).rad2deg().round()
+    >>> grating_lobes(seen, ris.SearchRegion()).rad2deg().round()
     tensor([[-60.,   0.],
             [-54.,   0.],
             [ 54.,   0.],
