@@ -14,7 +14,11 @@ def check_positions(positions: Positions, *, in_front: bool = True) -> None:
     """Refuse positions that no array can see: distance not positive, angles out of range, or not a number.
 
     >>> check_positions(torch.tensor([[0.4, 0.2, 3.0]]))
-    >>> check_positions(torch.tensor([[2.0, 0.2, 3.0]]), in_front=False)  # an array that sees behind it
+    >>> check_positions(torch.tensor([[30.0, 0.2, 3.0]]))
+    Traceback (most recent call last):
+    ris_pytorch_pipeline.errors.InputError: wanted an azimuth inside (-π/2, π/2): the panel looks along +x; got
+    (azimuth, elevation, distance) = (30 rad, 0.2 rad, 3 m). Likely cause: degrees passed as radians, or a direction
+    behind the panel. Next: check the azimuth of this source; angles are radians, distances metres.
 
     Args:
         positions: (..., source, 3), radians, radians, metres.
