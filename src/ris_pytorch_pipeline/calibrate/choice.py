@@ -135,7 +135,8 @@ def unidentified(learnt: Learnt, observation: Observation) -> tuple[str, ...]:
     >>> gains = Gains(element=torch.ones(16) + 0j, antenna=torch.ones(16) + 0j)
     >>> learnt = Learnt(gains=(gains,), choice=Choice(model="elements", ridge=0.3), identified=(9.0,))
     >>> print(unidentified(learnt, seen)[-1])
-    7 of 16 dimensions of the gains of the elements, which these positions and codes do not tell apart: they stay nominal
+    7 of 16 dimensions of the gains of the elements, which these positions and codes do not tell apart:
+    they stay nominal
     """
     elements, told = len(observation.array), min(learnt.identified)
     found = [SCALE]
