@@ -14,7 +14,8 @@ from ris_pytorch_pipeline.cli.options.executing import prepare
 from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.estimate import CONTENDERS
 from ris_pytorch_pipeline.experiment import experiment_from_toml
-from ris_pytorch_pipeline.physics import CHANNELS, CODEBOOKS, PRESETS, codebook_named, draw, preset, registered
+from ris_pytorch_pipeline.physics import CHANNELS, CODEBOOKS, PRESETS, codebook_named, draw, preset
+from ris_pytorch_pipeline.physics.registry import registered
 from ris_pytorch_pipeline.rng import stream
 
 OWN = """

@@ -82,6 +82,9 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     names = (tmp_path / "site" / "api.html").read_text(encoding="utf-8")
     for name in ("physics.Panel", "estimate.Sml", "bounds.scene_bound", "train.Trainer"):
         assert f'id="ris_pytorch_pipeline.{name}"' in names, name
+    assert names.count('<span class="gp">&gt;&gt;&gt; </span>') > 500 and "<blockquote>" not in names, (
+        "examples as programs"
+    )
     pages = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "site").rglob("*.html")}
     assert not [name for name, text in pages.items() if re.search(r"<a [^>]*>[^<]*\.md</a>", text)], "names of files"
     assert '<code>ris search DIR <span class="option">--resume</span></code>' in pages["search.html"]

@@ -26,6 +26,12 @@ class Bound:
 
     NaN in slots that hold no source, and in coordinates that the array cannot tell, such as the elevation of a line's.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", sources=1, snr_db=10.0), scenes=1, seed=0)
+    >>> bound = ris.scene_bound(scenes)
+    >>> bound.azimuth.rad2deg().round(decimals=2), bound.distance.round(decimals=2)  # ± in degrees and in metres
+    (tensor([[0.1900]], dtype=torch.float64), tensor([[0.0200]], dtype=torch.float64))
+
     Args:
         azimuth: (..., source), radians.
         elevation: (..., source), radians.
@@ -68,6 +74,14 @@ def deviations_from_information(
     slope_at: SlopeAt = lambda coordinates, blocks: coordinates,
 ) -> Bound:
     """The bound on (φ, θ, r) from the Fisher information of (a, b, q) of every source and nuisance parameters.
+
+    >>> import torch
+    >>> from ris_pytorch_pipeline.physics import Chart, Line
+    >>> chart = Chart(Line(count=8, spacing=0.15).array(0.3))
+    >>> J = torch.diag(torch.tensor([1e4, 1.0, 100.0]))  # of u, w and q: deviations of 0.01, none, 0.1 1/m
+    >>> bound = deviations_from_information(torch.tensor([[0.0, 0.0, 0.5]]), J, chart)
+    >>> bound.azimuth, bound.elevation, bound.distance  # radians, what a line cannot tell, metres
+    (tensor([0.0100]), tensor([nan]), tensor([0.4000]))
 
     Args:
         coordinates: (..., source, 3), where the information was taken.
@@ -115,7 +129,15 @@ def estimated_deviations(
     chart: Chart,
     known: Known = (),
 ) -> Bound:
-    """The ± of an estimate: `deviations_from_information`, and at endfire what its coordinates allow."""
+    """The ± of an estimate: `deviations_from_information`, and at endfire what its coordinates allow.
+
+    >>> import torch
+    >>> from ris_pytorch_pipeline.physics import Chart, Line
+    >>> chart, J = Chart(Line(count=8, spacing=0.15).array(0.3)), torch.diag(torch.tensor([1e4, 1.0, 100.0]))
+    >>> endfire = torch.tensor([[1.0, 0.0, 0.5]])  # dφ/du is infinite there
+    >>> estimated_deviations(endfire, J, chart).azimuth  # by which one deviation of u moves it
+    tensor([0.1414])
+    """
     return deviations_from_information(coordinates, information, chart, known, off_the_rim)
 
 

@@ -190,7 +190,19 @@ class Calibration:
 
 
 def applied_to(file: SceneFile, calibration: Calibration) -> SceneFile:
-    """A scene file behind a calibration; what of a measured truth was fitted to its positions is fitted again."""
+    """A scene file behind a calibration; what of a measured truth was fitted to its positions is fitted again.
+
+    >>> import torch
+    >>> from dataclasses import replace
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = draw(preset("pilot", horizontal=4, vertical=4, sources=1), 3, torch.Generator().manual_seed(0))
+    >>> _ = ris.save_scenes("behind.safetensors", scenes.observation, scenes.truth)
+    >>> calibration = Calibration.nominal(scenes.observation.array, antennas=16)
+    >>> turned = replace(calibration, elements=1j * calibration.elements)
+    >>> behind = applied_to(ris.load_scenes("behind.safetensors"), turned)
+    >>> torch.allclose(behind.observation.channel, 1j * scenes.observation.channel)
+    True
+    """
     observation = calibration.applied(file.observation)
     truth = file.truth
     if truth is not None and file.header.config is None:

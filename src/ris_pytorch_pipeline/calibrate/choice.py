@@ -27,6 +27,10 @@ error of that share over 50 scenes."""
 class Choice:
     """Which gains were taken, and what they are worth on held-out scenes.
 
+    >>> choice = Choice(model="elements", ridge=0.3, shares={"nominal": 0.71, "elements": 0.93})
+    >>> choice.shares[choice.model] - choice.shares["nominal"] > 0.2  # what the gains explain beyond the nominal ones
+    True
+
     Args:
         model: `nominal` none, `elements` one gain per element and antenna, `codes` one per code and element besides.
         ridge: of the elements; None in `nominal`.
@@ -43,6 +47,12 @@ class Choice:
 @dataclass(frozen=True, kw_only=True)
 class Learnt:
     """What a calibration learned.
+
+    >>> import torch
+    >>> gains = Gains(element=torch.ones(16) + 0j, antenna=torch.ones(4) + 0j)
+    >>> learnt = Learnt(gains=(gains,), choice=Choice(model="elements", ridge=0.3), identified=(14.2,))
+    >>> f"{learnt.identified[0]:.0f} of {len(learnt.gains[0].element)} dimensions are known"
+    '14 of 16 dimensions are known'
 
     Args:
         gains: one set per frequency.
@@ -78,8 +88,11 @@ def calibrate(
 ) -> Learnt:  # fmt: skip
     """Gains from scenes with known positions; how strongly they are pulled towards 1 is chosen by cross-validation.
 
-    >>> scenes = draw(replace(preset("pilot"), sources=1, snr_db=20.0), 8, torch.Generator().manual_seed(0))
-    >>> detuned = replace(scenes.observation, channel=scenes.observation.channel * torch.linspace(0.2, 1.8, 144))
+    >>> import torch
+    >>> from dataclasses import replace
+    >>> small = preset("pilot", horizontal=4, vertical=4, antennas=4, sources=1, snr_db=20.0)
+    >>> scenes = draw(small, 8, torch.Generator().manual_seed(0))
+    >>> detuned = replace(scenes.observation, channel=scenes.observation.channel * torch.linspace(0.2, 1.8, 16))
     >>> calibrate(known_scenes(detuned, scenes.truth.positions), folds=2, models=["elements"]).choice.model
     'elements'
 
@@ -115,7 +128,16 @@ _WHOLE = 0.95
 
 
 def unidentified(learnt: Learnt, observation: Observation) -> tuple[str, ...]:
-    """What the scenes did not tell, in sentences."""
+    """What the scenes did not tell, in sentences.
+
+    >>> import torch
+    >>> seen = draw(preset("pilot", horizontal=4, vertical=4), 1, torch.Generator().manual_seed(0)).observation
+    >>> gains = Gains(element=torch.ones(16) + 0j, antenna=torch.ones(16) + 0j)
+    >>> learnt = Learnt(gains=(gains,), choice=Choice(model="elements", ridge=0.3), identified=(9.0,))
+    >>> print(unidentified(learnt, seen)[-1])
+    7 of 16 dimensions of the gains of the elements, which these positions and codes do not tell apart:
+    they stay nominal
+    """
     elements, told = len(observation.array), min(learnt.identified)
     found = [SCALE]
     if observation.channel.shape[-2] == 1:
@@ -232,7 +254,15 @@ def parted(count: int, folds: int) -> list[tuple[Tensor, Tensor]]:
 def held_out_shares(
     scenes: Sequence[KnownScenes], choice: Choice, folds: int = 5
 ) -> Float[Tensor, "frequency scene"]:  # fmt: skip
-    """Explained share of each scene under gains that have not seen it."""
+    """Explained share of each scene under gains that have not seen it.
+
+    >>> import torch
+    >>> small = preset("pilot", horizontal=4, vertical=4, antennas=4, sources=1, snr_db=20.0)
+    >>> scenes = draw(small, 8, torch.Generator().manual_seed(0))
+    >>> known = known_scenes(scenes.observation, scenes.truth.positions)
+    >>> held_out_shares(known, Choice(model="elements", ridge=0.3), folds=2).shape  # frequency, scene
+    torch.Size([1, 8])
+    """
     return tried_shares(scenes, range(len(scenes)), [choice], folds)[:, 0]
 
 

@@ -30,6 +30,15 @@ def deviation_scale(
 
     It is below 1 only where the positions prove that ± is too wide, see `told_scale`.
 
+    >>> import torch
+    >>> from ris_pytorch_pipeline.estimate import PilotMl
+    >>> small = preset("pilot", horizontal=4, vertical=4, antennas=4, sources=1, snr_db=20.0)
+    >>> scenes = draw(small, 4, torch.Generator().manual_seed(0))
+    >>> seen, places, locate = scenes.observation, scenes.truth.positions, PilotMl(fit=False)
+    >>> factor, found = deviation_scale(seen, places, Choice(model="nominal"), locate, folds=2)
+    >>> factor.round(decimals=1), [len(each) for each in found]  # azimuth, elevation, distance; scenes of each fold
+    (tensor([1.2000, 1.0000, 1.0000], dtype=torch.float64), [2, 2])
+
     Args:
         observation: the scenes.
         positions: (scene, 1, 3), one known source in each.
@@ -89,6 +98,11 @@ def _located(recorded: Recorded, block: Block) -> Estimate:
 
 
 def coverage(error: Any, deviation: Any) -> float:  # noqa: ANN401
-    """Share of errors within 1.645 standard deviations; NaN where none is stated."""
+    """Share of errors within 1.645 standard deviations; NaN where none is stated.
+
+    >>> import torch
+    >>> coverage(torch.tensor([0.1, -0.5, 0.2, 0.1, 0.1]), torch.tensor([0.2, 0.2, 0.2, 0.2, torch.nan]))  # 3 of 4
+    0.75
+    """
     stated = torch.isfinite(deviation) & (deviation > 0)
     return float((error.abs()[stated] <= NORMAL * deviation[stated]).double().mean())

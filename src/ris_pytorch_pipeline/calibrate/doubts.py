@@ -14,6 +14,7 @@ positions and conventions that are not those of the scenes."""
 def doubts_of(calibration: Calibration) -> tuple[str, ...]:
     """What speaks against a calibration, in sentences; none where it explains held-out scenes.
 
+    >>> from dataclasses import replace
     >>> calibration = Calibration.nominal(Line(count=4, spacing=0.15).array(0.3), antennas=1)
     >>> doubts_of(replace(calibration, shares={"nominal": 0.04}))[0][:29]
     'the gains taken explain 0.04 '

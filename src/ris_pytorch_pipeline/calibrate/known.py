@@ -15,6 +15,13 @@ from ..shapes import Mask, Positions
 class KnownScenes:
     """Scenes at one frequency, each scaled to unit energy so that no near source outweighs the others.
 
+    >>> import torch
+    >>> small = preset("pilot", horizontal=4, vertical=4, antennas=4, sources=1)
+    >>> scenes = draw(small, 6, torch.Generator().manual_seed(0))
+    >>> known, = known_scenes(scenes.observation, scenes.truth.positions)  # of one frequency
+    >>> len(known), known.waves.shape, known.constant, known.measured.abs().square().sum((1, 2))[:2]
+    (6, torch.Size([6, 1, 16]), True, tensor([1.0000, 1.0000], dtype=torch.float64))
+
     Args:
         measured: (scene, snapshot, antenna).
         codes: (scene, snapshot, element), as the maker of the panel says.
@@ -45,6 +52,12 @@ class KnownScenes:
 
 def known_scenes(observation: Observation, positions: Positions) -> list[KnownScenes]:
     """The scenes of an observation at each of its frequencies.
+
+    >>> import torch
+    >>> small = preset("pilot", horizontal=4, vertical=4, antennas=4, sources=1, frequencies=2, bandwidth=0.1)
+    >>> scenes = draw(small, 6, torch.Generator().manual_seed(0))
+    >>> [each.measured.shape for each in known_scenes(scenes.observation, scenes.truth.positions)]  # by frequency
+    [torch.Size([6, 16, 4]), torch.Size([6, 16, 4])]
 
     Args:
         observation: the scenes.

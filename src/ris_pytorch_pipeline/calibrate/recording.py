@@ -19,6 +19,14 @@ from .known import KnownScenes, known_scenes
 def scenes_to_learn_from(path: Path, earlier: Path | None = None) -> SceneFile:
     """The scenes of a file in double precision, without sequences: gains are learned without them.
 
+    >>> import torch
+    >>> import ris_pytorch_pipeline as ris
+    >>> from pathlib import Path
+    >>> scenes = draw(preset("pilot", horizontal=4, vertical=4, sources=1), 3, torch.Generator().manual_seed(0))
+    >>> _ = ris.save_scenes("known.safetensors", scenes.observation.to(dtype=torch.complex64), scenes.truth)
+    >>> scenes_to_learn_from(Path("known.safetensors")).observation.measurements.dtype
+    torch.complex128
+
     Args:
         path: of a scene file.
         earlier: of a calibration behind which they are; None is none.
@@ -35,6 +43,16 @@ def scenes_to_learn_from(path: Path, earlier: Path | None = None) -> SceneFile:
 @dataclass(frozen=True)
 class Recording:
     """Where the scenes of a calibration are, for a worker that reads them itself.
+
+    >>> import torch
+    >>> import ris_pytorch_pipeline as ris
+    >>> from pathlib import Path
+    >>> scenes = draw(preset("pilot", horizontal=4, vertical=4, sources=1), 3, torch.Generator().manual_seed(0))
+    >>> _ = ris.save_scenes("hall.safetensors", scenes.observation, scenes.truth)
+    >>> recording = Recording.of(Path("hall.safetensors"))
+    >>> observation, positions = recording.with_positions()
+    >>> len(observation), positions.shape
+    (3, torch.Size([3, 1, 3]))
 
     Args:
         path: of a scene file, the same on every worker.

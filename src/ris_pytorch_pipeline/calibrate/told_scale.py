@@ -27,6 +27,7 @@ def told_scale(ratios: Float[Tensor, "scene"], places: int) -> Tensor:  # noqa: 
     with confidence P(Binomial(n, 0.9) < r). The factor is never below the least such bound of confidence 0.95, which 29
     ratios and more have. Where there is none it is never below 1.
 
+    >>> import torch
     >>> told_scale(torch.tensor([0.8, 1.3, 0.4]), 3)  # three positions at which ± held by chance
     tensor(1.)
 
@@ -53,6 +54,7 @@ def told_scale(ratios: Float[Tensor, "scene"], places: int) -> Tensor:  # noqa: 
 def different_places(positions: Positions) -> int:
     """How many different positions scenes with one source each have; scenes of one position tell its errors again.
 
+    >>> import torch
     >>> different_places(torch.tensor([[[0.1, 0.0, 3.0]], [[0.1, 0.0, 3.0]], [[0.2, 0.0, 3.0]]]))
     2
     """
@@ -77,6 +79,7 @@ def _ranked(told: Tensor, rank: int, places: int) -> Tensor:
 def scale_doubts(scale: Float[Tensor, "3"], places: int) -> tuple[str, ...]:
     """What a scale of ± from so many positions does not tell, in sentences.
 
+    >>> import torch
     >>> scale_doubts(torch.tensor([1.0, 1.2, 1.4]), 12)[0][:45]
     'the scale of ± comes from 12 positions: with '
     >>> scale_doubts(torch.tensor([0.9, 1.2, 1.4]), 50)

@@ -14,22 +14,45 @@ _CLEARLY = 1e-3
 
 
 def exact(like: Tensor) -> torch.autocast:
-    """A context in which linear algebra on the tensor's device keeps its precision: autocast is off inside."""
+    """A context in which linear algebra on the tensor's device keeps its precision: autocast is off inside.
+
+    >>> import torch
+    >>> like = torch.ones(2, 2)
+    >>> with torch.autocast("cpu", dtype=torch.bfloat16), exact(like):
+    ...     print((like @ like).dtype)
+    torch.float32
+    """
     return torch.autocast(like.device.type, enabled=False)
 
 
 def trace(covariance: Covariance) -> Float[Tensor, "*batch"]:
-    """tr(R), real."""
+    """tr(R), real.
+
+    >>> import torch
+    >>> trace(torch.tensor([[1.0, 1j], [-1j, 2.0]]))
+    tensor(3.)
+    """
     return covariance.diagonal(dim1=-2, dim2=-1).real.sum(-1)
 
 
 def hermitise(covariance: Covariance) -> Covariance:
-    """(R + R^H)/2, the nearest Hermitian matrix."""
+    """(R + R^H)/2, the nearest Hermitian matrix.
+
+    >>> import torch
+    >>> hermitise(torch.tensor([[1.0, 2j], [0.0, 1.0]]))
+    tensor([[1.+0.j, 0.+1.j],
+            [0.-1.j, 1.+0.j]])
+    """
     return (covariance + covariance.mH) / 2
 
 
 def trace_normalise(covariance: Covariance) -> Covariance:
     """N R / tr(R), so that the mean eigenvalue is 1.
+
+    >>> import torch
+    >>> trace_normalise(torch.diag(torch.tensor([3.0, 1.0])) + 0j).real
+    tensor([[1.5000, 0.0000],
+            [0.0000, 0.5000]])
 
     Raises:
         InputError: the trace of some matrix is not positive or not finite.
@@ -42,6 +65,11 @@ def trace_normalise(covariance: Covariance) -> Covariance:
 
 def load(covariance: Covariance, jitter: float | None = None) -> Covariance:
     """R + jitter tr(R)/N I.
+
+    >>> import torch
+    >>> load(torch.diag(torch.tensor([4.0, 0.0])) + 0j, 0.01).real
+    tensor([[4.0200, 0.0000],
+            [0.0000, 0.0200]])
 
     Args:
         covariance: (..., element, element).
@@ -61,6 +89,10 @@ def load(covariance: Covariance, jitter: float | None = None) -> Covariance:
 
 def default_jitter(dtype: torch.dtype) -> float:
     """The default loading of a complex type.
+
+    >>> import torch
+    >>> default_jitter(torch.complex64), default_jitter(torch.complex128)
+    (0.0001, 1e-10)
 
     Raises:
         InputError: neither complex64 nor complex128.
@@ -88,6 +120,14 @@ def check_trace(total: Float[Tensor, "*batch"]) -> None:
 
 def check_covariance(covariance: Covariance) -> None:
     """The contract of a covariance: finite, tr(R) > 0, ‖R - R^H‖ <= 1e-3 ‖R‖, R + 1e-3 tr(R)/N I positive definite.
+
+    >>> import torch
+    >>> check_covariance(torch.tensor([[1.0, 0.5j], [-0.5j, 1.0]]))
+    >>> check_covariance(torch.tensor([[1.0, 2.0], [2.0, 1.0]]) + 0j)
+    Traceback (most recent call last):
+    ris_pytorch_pipeline.errors.InputError: wanted a positive semidefinite covariance; got an eigenvalue below -0.001
+    tr(R)/N in 1 of 1. Likely cause: a difference of covariances, or noise subtracted twice. Next: clip the
+    eigenvalues at zero, or parametrise R as F F^H + ε I.
 
     Args:
         covariance: (..., element, element), complex64 or complex128.

@@ -28,6 +28,12 @@ def covariance_contract(covariance: Tensor, *, trace: float | None = None) -> li
 
     ‖R - Rᴴ‖ <= 1e-4 ‖R‖, |tr R - N| <= 1e-3 N, λ_min >= -1e-4 tr(R)/N: ten times what float32 sums of N = 144 leave.
 
+    >>> import torch
+    >>> covariance_contract(torch.eye(4) + 0j)
+    []
+    >>> covariance_contract(2 * torch.eye(4) + 0j)[0].evidence
+    'trace off by 4 from 4'
+
     Args:
         covariance: (..., N, N).
         trace: the promised trace; None is N.
@@ -54,6 +60,11 @@ def covariance_contract(covariance: Tensor, *, trace: float | None = None) -> li
 
 def loading_contract(covariance: Tensor, loading: float) -> list[Finding]:
     """Findings where an absolute diagonal loading vanishes against the rounding of the matrix.
+
+    >>> import torch
+    >>> R = 144 * torch.eye(4, dtype=torch.complex64)
+    >>> loading_contract(R, 1.0), [found.rule.code for found in loading_contract(R, 1e-6)]
+    ([], ['RT306'])
 
     Args:
         covariance: (..., N, N).

@@ -14,6 +14,11 @@ from .contract import check_trace, default_jitter, exact, hermitise
 class Eigen:
     """Leading eigenpairs of a covariance, largest first; every other eigenvalue equals `floor`.
 
+    >>> import torch
+    >>> R = LowRank(factor=torch.tensor([[2.0], [0.0], [0.0]]) + 0j, floor=torch.tensor(0.5))
+    >>> R.eigenpairs().spectrum
+    tensor([4.5000, 0.5000, 0.5000])
+
     Args:
         values: (..., rank), eigenvalues.
         vectors: (..., element, rank), orthonormal columns; a column of an eigenvalue at the floor may be zero.
@@ -39,6 +44,11 @@ class Eigen:
 @dataclass(frozen=True, eq=False)
 class LowRank:
     """R = F F^H + ε I.
+
+    >>> import torch
+    >>> R = LowRank(factor=torch.tensor([[2.0], [1j], [0.0]]), floor=torch.tensor(0.5))
+    >>> R.trace, R.normalised().dense().diagonal().real
+    (tensor(6.5000), tensor([2.0769, 0.6923, 0.2308]))
 
     Args:
         factor: F, (..., element, rank).
@@ -94,7 +104,12 @@ class LowRank:
 
 
 def eigenpairs(covariance: Covariance | LowRank) -> Eigen:
-    """Eigenpairs of a covariance of either form, largest first. Not for gradients: see `signal_subspace`."""
+    """Eigenpairs of a covariance of either form, largest first. Not for gradients: see `signal_subspace`.
+
+    >>> import torch
+    >>> eigenpairs(torch.diag(torch.tensor([1.0, 3.0, 0.5])) + 0j).values
+    tensor([3.0000, 1.0000, 0.5000])
+    """
     if isinstance(covariance, LowRank):
         return covariance.eigenpairs()
     with exact(covariance):
@@ -106,6 +121,11 @@ def nmse(estimated: LowRank, true: LowRank) -> Float[Tensor, "*batch"]:
     """‖R̂ - R‖² / ‖R‖² in the Frobenius norm, from inner products of the few columns: no N x N matrix is formed.
 
     With R̂ = F F^H + ε I and R = V V^H + δ I: ‖F^H F‖² - 2 ‖F^H V‖² + ‖V^H V‖² + 2 (ε - δ)(‖F‖² - ‖V‖²) + (ε - δ)² N.
+
+    >>> import torch
+    >>> true = LowRank(torch.tensor([[2.0], [0.0]]) + 0j, torch.tensor(0.0))
+    >>> nmse(LowRank(torch.tensor([[0.0], [2.0]]) + 0j, torch.tensor(0.0)), true), nmse(true, true)
+    (tensor(2.), tensor(0.))
 
     Args:
         estimated: R̂.

@@ -14,7 +14,17 @@ from .low_rank import LowRank, eigenpairs
 
 
 class UninformativeCovarianceWarning(UserWarning):
-    """A back-projected covariance holds self-noise that no signal-to-noise ratio removes."""
+    """A back-projected covariance holds self-noise that no signal-to-noise ratio removes.
+
+    >>> import warnings
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", sources=1, antennas=4), scenes=1, seed=0)
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", UninformativeCovarianceWarning)  # 4 antennas for 144 elements
+    ...     R_samp = back_projected(scenes.observation)
+    >>> R_samp.factor.shape
+    torch.Size([1, 144, 16])
+    """
 
 
 def true_covariance(
@@ -24,6 +34,13 @@ def true_covariance(
     floor: float = 0.0,
 ) -> LowRank:
     """R = A P A^H + floor tr(A P A^H)/N I, scaled to trace N.
+
+    >>> import torch
+    >>> from ris_pytorch_pipeline.physics import Line
+    >>> array = Line(count=8, spacing=0.15).array(0.3)
+    >>> R = true_covariance(torch.tensor([[-0.4, 0.0, 0.1], [0.3, 0.0, 0.5]]), torch.tensor([2.0, 1.0]), array, 0.1)
+    >>> R.trace, R.eigenpairs().spectrum
+    (tensor(8.0000), tensor([4.9962, 2.4584, 0.0909, 0.0909, 0.0909, 0.0909, 0.0909, 0.0909]))
 
     Args:
         cosines: (..., source, 3), (u, w, q); ignored where the power is 0, so that padded slots may hold NaN.
@@ -45,7 +62,15 @@ def true_covariance(
 
 
 def back_projections(observation: Observation) -> Complex[Tensor, "scene snapshot element"]:
-    """Least-norm panel signal of each snapshot: x_l = pinv(G_l) y_l = G_l^H pinv(G_l G_l^H) y_l."""
+    """Least-norm panel signal of each snapshot: x_l = pinv(G_l) y_l = G_l^H pinv(G_l G_l^H) y_l.
+
+    >>> import torch
+    >>> import ris_pytorch_pipeline as ris
+    >>> seen = ris.simulate(ris.preset("random", sources=1), scenes=1, seed=0).observation
+    >>> x = back_projections(seen)
+    >>> x.shape, torch.allclose((seen.codes * x) @ seen.channel.mT, seen.measurements)  # they explain what was measured
+    (torch.Size([1, 16, 144]), True)
+    """
     codes, channel = observation.codes, observation.channel
     with exact(codes):
         weights = codes.abs().square().to(channel.dtype)
@@ -61,6 +86,12 @@ def back_projected(observation: Observation, *, silent: bool = False) -> LowRank
 
     With M < N antennas a snapshot shows M of the panel's N dimensions, x_l = P_l A s_l + noise with another projector
     P_l each time. E P_l is near (M/N) I; the rest is self-noise that grows with the signal.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", sources=1), scenes=2, seed=0)
+    >>> R_samp = back_projected(scenes.observation, silent=True)  # 16 antennas for 144 elements
+    >>> R_samp.factor.shape, R_samp.trace
+    (torch.Size([2, 144, 16]), tensor([144.0000, 144.0000], dtype=torch.float64))
 
     Args:
         observation: the scenes.
@@ -94,6 +125,13 @@ def subspace_overlap(covariance: Covariance | LowRank, cosines: Cosines, array: 
 
     U_s are the K leading eigenvectors and Q_A an orthonormal basis of the true steering vectors. Chance is K/N.
 
+    >>> import torch
+    >>> from ris_pytorch_pipeline.physics import Line
+    >>> array, u = Line(count=8, spacing=0.15).array(0.3), torch.tensor([[[-0.4, 0.0, 0.0], [0.3, 0.0, 0.0]]])
+    >>> R = true_covariance(u, torch.ones(1, 2), array)
+    >>> subspace_overlap(R, u, array), subspace_overlap(R, u + 0.05, array)
+    (tensor([1.0000]), tensor([0.8812]))
+
     Args:
         covariance: (..., element, element) or its factored form.
         cosines: (..., source, 3), the K true positions (u, w, q); every scene has K.
@@ -109,6 +147,12 @@ def subspace_overlap(covariance: Covariance | LowRank, cosines: Cosines, array: 
 def check_share(beta: float) -> None:
     """Refuse a β that is no share of R_samp in R_blend.
 
+    >>> check_share(0.3)
+    >>> check_share(30)
+    Traceback (most recent call last):
+    ris_pytorch_pipeline.errors.InputError: wanted a share of R_samp in [0, 1]; got beta = 30. Likely cause: a
+    percentage. Next: pass a fraction.
+
     Raises:
         InputError: β outside [0, 1].
     """
@@ -118,6 +162,13 @@ def check_share(beta: float) -> None:
 
 def blend(R_pred: LowRank, R_samp: LowRank, beta: float = 0.0) -> LowRank:
     """R_blend = (1 - β) R_pred + β R_samp, its columns those of both; the gradient flows through R_pred only.
+
+    >>> import torch
+    >>> R_pred = LowRank(torch.tensor([[2.0**0.5], [0.0]]) + 0j, torch.tensor(0.0))
+    >>> R_samp = LowRank(torch.tensor([[0.0], [2.0**0.5]]) + 0j, torch.tensor(0.0))
+    >>> blend(R_pred, R_samp, beta=0.25).dense().real
+    tensor([[1.5000, 0.0000],
+            [0.0000, 0.5000]])
 
     Args:
         R_pred: (..., element, element) in factored form, predicted, trace N.

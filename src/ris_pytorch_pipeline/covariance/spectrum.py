@@ -26,6 +26,11 @@ def beam_energy(
 ) -> Float[Tensor, "... point"]:  # fmt: skip
     """‖B^H a‖² of every vector: N operations per point and column.
 
+    >>> import torch
+    >>> vectors = torch.tensor([[1.0, 1.0], [1.0, -1.0]]) + 0j
+    >>> beam_energy(vectors, vectors[:1].mT)  # |a^H b|² of the first vector with itself and with the second
+    tensor([4., 0.])
+
     Args:
         vectors: (..., point, element); without leading axes they serve every scene.
         columns: B, (..., element, column).
@@ -69,6 +74,12 @@ def energies(vectors: Vectors) -> Float[Tensor, "... point"]:
 def bartlett(covariance: Matrices, vectors: Vectors) -> Float[Tensor, "... point"]:
     """P(a) = a^H R a / ‖a‖⁴: the power of a lone source at its own position.
 
+    >>> import torch
+    >>> from ris_pytorch_pipeline.physics import Line, steering_at
+    >>> vectors = steering_at(torch.tensor([[-0.4, 0.0, 0.0], [0.3, 0.0, 0.0]]), Line(count=8, spacing=0.15).array(0.3))
+    >>> bartlett(vectors[1:].mT @ vectors[1:].conj(), vectors)  # one source of power 1 at u = 0.3
+    tensor([0.0068, 1.0000])
+
     Args:
         covariance: (..., element, element).
         vectors: (..., point, element).
@@ -80,6 +91,12 @@ def bartlett(covariance: Matrices, vectors: Vectors) -> Float[Tensor, "... point
 
 def mvdr(covariance: Matrices, vectors: Vectors, jitter: float | None = None) -> Float[Tensor, "... point"]:
     """P(a) = 1 / (a^H R⁻¹ a) = 1 / ‖L⁻¹ a‖² with the Cholesky factor L of the loaded covariance.
+
+    >>> import torch
+    >>> from ris_pytorch_pipeline.physics import Line, steering_at
+    >>> vectors = steering_at(torch.tensor([[-0.4, 0.0, 0.0], [0.3, 0.0, 0.0]]), Line(count=8, spacing=0.15).array(0.3))
+    >>> mvdr(vectors[1:].mT @ vectors[1:].conj() + 0.01 * torch.eye(8), vectors)  # one source at u = 0.3, and noise
+    tensor([0.0013, 1.0013])
 
     Args:
         covariance: (..., element, element).
@@ -112,6 +129,12 @@ def mvdr_low_rank(covariance: LowRank, vectors: Vectors) -> Float[Tensor, "... p
 
     a^H R⁻¹ a = (‖a‖² - ‖V^H a‖²)/ε, V = F C⁻ᴴ with the Cholesky factor C C^H = ε I + F^H F.
 
+    >>> import torch
+    >>> from ris_pytorch_pipeline.physics import Line, steering_at
+    >>> vectors = steering_at(torch.tensor([[-0.4, 0.0, 0.0], [0.3, 0.0, 0.0]]), Line(count=8, spacing=0.15).array(0.3))
+    >>> mvdr_low_rank(LowRank(vectors[1:].mT, torch.tensor(0.01)), vectors)  # one source at u = 0.3, and noise
+    tensor([0.0013, 1.0014])
+
     Args:
         covariance: the factored covariance; ε > 0, see `LowRank.loaded`.
         vectors: (..., point, element).
@@ -133,6 +156,12 @@ def music(
 
     K columns serve in place of the N - K of the noise subspace. D has no poles, so it suits losses and refinement.
 
+    >>> import torch
+    >>> from ris_pytorch_pipeline.physics import Line, steering_at
+    >>> vectors = steering_at(torch.tensor([[-0.4, 0.0, 0.0], [0.3, 0.0, 0.0]]), Line(count=8, spacing=0.15).array(0.3))
+    >>> music(vectors[1:].mT / 8**0.5, vectors).abs().round(decimals=4)  # one source at u = 0.3
+    tensor([0.9932, 0.0000])
+
     Args:
         basis: U_s, (..., element, source), orthonormal, such as from `signal_subspace`.
         vectors: (..., point, element).
@@ -145,6 +174,13 @@ def grid_energy(
     points: Cosines, columns: Complex[Tensor, "scene element column"], array: Array
 ) -> Float[Tensor, "scene point"]:
     """‖B^H a(p)‖² of every scene at every grid point; no tile takes more than 2 MB.
+
+    >>> import torch
+    >>> from ris_pytorch_pipeline.physics import Line, steering_at
+    >>> array = Line(count=8, spacing=0.15).array(0.3)
+    >>> points = torch.tensor([[u, 0.0, 0.0] for u in (-0.5, 0.0, 0.5)])
+    >>> grid_energy(points, steering_at(points[1:2], array).mT[None], array).round()  # one scene, one column: broadside
+    tensor([[ 0., 64.,  0.]])
 
     Args:
         points: (point, coordinate), cosines, one grid for all scenes.
@@ -170,7 +206,11 @@ def grid_energy(
 
 
 def tiles(count: int, each_bytes: int, most: int | None = None) -> Iterator[slice]:
-    """Slices of 0..count of at most 2 MB when an item takes `each_bytes`, and of at most `most` items."""
+    """Slices of 0..count of at most 2 MB when an item takes `each_bytes`, and of at most `most` items.
+
+    >>> list(tiles(5, 2**20))  # of 1 MB each: two at a time
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
     room = max(1, TILE_BYTES // each_bytes)
     step = room if most is None else min(room, most)
     for start in range(0, count, step):

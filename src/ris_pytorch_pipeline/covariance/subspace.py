@@ -45,6 +45,11 @@ def signal_subspace(covariance: Covariance, sources: int) -> Complex[Tensor, "*b
     every function of U_s U_s^H and for no other. Repeated noise eigenvalues, where the gradient of `torch.linalg.eigh`
     is NaN, do no harm.
 
+    >>> import torch
+    >>> R = torch.tensor([[2.0, 1.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, 1.0]]) + 0j  # eigenvalues 3, 1 and 1
+    >>> signal_subspace(R, 1).abs().T
+    tensor([[0.7071, 0.7071, 0.0000]])
+
     Args:
         covariance: (..., element, element), complex64 or complex128.
         sources: K < N.
@@ -63,6 +68,13 @@ def signal_subspace(covariance: Covariance, sources: int) -> Complex[Tensor, "*b
 
 def signal_projector(covariance: Covariance, sources: int) -> Covariance:
     """P_s = U_s U_s^H, with the gradient of `signal_subspace`.
+
+    >>> import torch
+    >>> R = torch.tensor([[2.0, 1.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, 1.0]]) + 0j  # eigenvalues 3, 1 and 1
+    >>> signal_projector(R, 1).abs()
+    tensor([[0.5000, 0.5000, 0.0000],
+            [0.5000, 0.5000, 0.0000],
+            [0.0000, 0.0000, 0.0000]])
 
     Args:
         covariance: (..., element, element).

@@ -22,6 +22,7 @@ GENIE = "genie"
 class Contender:
     """An estimator that works on measurements alone.
 
+    >>> from ris_pytorch_pipeline.physics import Scenario
     >>> mine = Contender(name="mine", build=lambda region: None, needs=("pilot symbols",))
     >>> mine.unmet(Scenario(symbols="random"))
     'pilot symbols'
@@ -90,7 +91,11 @@ CONTENDERS: dict[str, Contender] = {
 
 
 def likelihood_for(symbols: Kinds) -> str:
-    """The contender that is the likelihood of a kind of symbols, or of several kinds."""
+    """The contender that is the likelihood of a kind of symbols, or of several kinds.
+
+    >>> likelihood_for("random"), likelihood_for("pilot"), likelihood_for(("random", "pilot"))
+    ('sml', 'pilot', 'mixed')
+    """
     if isinstance(symbols, tuple):
         return "mixed"
     return {"random": "sml", "known": "known"}.get(symbols, "pilot")

@@ -19,6 +19,14 @@ from .status import Status as Status
 class Mode:
     """Another answer that is within 2 log units of the one given.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("pilot", horizontal=4, vertical=4, antennas=4, sources=1), scenes=1, seed=0)
+    >>> around = ris.SearchRegion(azimuth=(-3.1, 3.1))  # behind the panel, too
+    >>> found = ris.PilotMl(region=around).refine(scenes.observation, scenes.truth.positions)
+    >>> mode, = found.fit.modes[0]
+    >>> found.positions[0, 0].round(decimals=2), [round(x, 2) for x in mode.position], mode.loss  # its mirror image
+    (tensor([-0.6500,  0.2200,  1.5200], dtype=torch.float64), [-2.49, 0.22, 1.52], 0.0)
+
     Args:
         source: number of the source in the estimate whose place is taken.
         position: azimuth, elevation (radians) and distance (metres) of the other place.
@@ -33,6 +41,12 @@ class Mode:
 @dataclass(frozen=True, kw_only=True)
 class Fit:
     """How well the model explains the measurements of each scene.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("pilot", horizontal=4, vertical=4, antennas=4, sources=1), scenes=1, seed=0)
+    >>> fit = ris.PilotMl().refine(scenes.observation, scenes.truth.positions).fit
+    >>> fit.explained.round(decimals=2), fit.p_value > 0.005, fit.findings
+    (tensor([0.9600], dtype=torch.float64), tensor([True]), ((),))
 
     Args:
         explained: (scene,), share of the energy in the span of the sources, Σ ‖P(B_l) y_l‖²/Σ ‖y_l‖².
@@ -169,7 +183,15 @@ class Estimate:
 
 @runtime_checkable
 class Estimator(Protocol):
-    """Anything that locates sources: called with an observation, it returns one estimate per scene."""
+    """Anything that locates sources: called with an observation, it returns one estimate per scene.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.estimate import Omp
+    >>> seen = ris.simulate(ris.preset("pilot", horizontal=4, vertical=4, sources=1), scenes=1, seed=0).observation
+    >>> estimators: list[Estimator] = [ris.PilotMl(fit=False), Omp(fit=False)]
+    >>> {locate.name: locate(seen, 1).order.tolist() for locate in estimators}
+    {'pilot': [1], 'omp': [1]}
+    """
 
     @property
     def name(self) -> str:
@@ -188,6 +210,12 @@ class Estimator(Protocol):
 
 def asked_sources(observation: Observation, sources: int | Counts, most: int) -> Counts:
     """K per scene as a tensor, after checking that it can be found.
+
+    >>> import torch
+    >>> import ris_pytorch_pipeline as ris
+    >>> seen = ris.simulate(ris.preset("pilot"), scenes=3, seed=0).observation
+    >>> asked_sources(seen, 2, most=seen.most_sources), asked_sources(seen, torch.tensor([1, 3, 2]), most=4)
+    (tensor([2, 2, 2]), tensor([1, 3, 2]))
 
     Args:
         observation: the scenes.

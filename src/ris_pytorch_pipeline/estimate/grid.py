@@ -27,6 +27,11 @@ class SearchGrid:
     Of a line or a flat array the axes are the direction cosines u and w in its frame, of a deep array azimuth and
     elevation in radians.
 
+    >>> from ris_pytorch_pipeline.physics import Panel
+    >>> grid = search_grid(SearchRegion(), Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3))
+    >>> grid.shape, grid.size, grid.points().shape  # in the corners of (u, w) nothing is searched
+    ((22, 13, 10), 2740, torch.Size([2740, 3]))
+
     Args:
         u: (n_u,), the first axis.
         w: (n_w,), the second axis.
@@ -107,6 +112,12 @@ def search_grid(region: SearchRegion, array: Array, oversampling: float = 1.0) -
     in q (half the 3 dB depth of focus), divided by `oversampling`, at the shortest wavelength. Out of focus a quadratic
     phase costs a gain that grows with Σ D_i⁴; of a square d_F is that of its diagonal. 12 x 12 at 0.3 m over the
     default region gives 2740 points. A line has no axis w: it sees a cone.
+
+    >>> from ris_pytorch_pipeline.physics import Line, Panel
+    >>> search_grid(SearchRegion(), Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3)).size
+    2740
+    >>> search_grid(SearchRegion(), Line(count=12, spacing=0.15).array(0.3)).shape
+    (22, 1, 8)
 
     Args:
         region: the field of view.

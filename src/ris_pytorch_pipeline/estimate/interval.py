@@ -13,6 +13,11 @@ from ..shapes import Positions
 class Interval:
     """The ends of an interval for each coordinate of each source.
 
+    >>> import torch
+    >>> interval = Interval(low=torch.tensor([[[0.1, 0.0, 2.0]]]), high=torch.tensor([[[0.2, 0.1, 5.0]]]))
+    >>> interval.holds(torch.tensor([[[0.15, 0.05, 6.0]]]))
+    tensor([[[ True,  True, False]]])
+
     Args:
         low: (scene, source, 3), azimuth, elevation (radians) and distance (metres).
         high: likewise; an infinite distance where the measurements bound it from below alone.
@@ -48,6 +53,12 @@ def interval_of(positions: Positions, deviations: Positions, share: float) -> In
 
     Measurements speak of q: its error is normal where that of the distance has long tails, and an interval of q that
     reaches zero bounds the distance from below alone.
+
+    >>> import torch
+    >>> place, deviation = torch.tensor([[[0.3, 0.1, 5.0]]]), torch.tensor([[[0.01, 0.01, 2.0]]])
+    >>> interval = interval_of(place, deviation, 0.9)
+    >>> interval.low, interval.high  # 5 m ± 2 m is 3.02 m to 14.6 m
+    (tensor([[[0.2836, 0.0836, 3.0158]]]), tensor([[[ 0.3164,  0.1164, 14.6174]]]))
 
     Args:
         positions: (scene, source, 3), radians, radians, metres.

@@ -10,7 +10,13 @@ from .estimate import Estimate, Fit
 
 
 def pad_sources(values: Tensor, slots: int) -> Tensor:
-    """Append NaN slots along the source axis (axis 1) up to `slots`."""
+    """Append NaN slots along the source axis (axis 1) up to `slots`.
+
+    >>> import torch
+    >>> pad_sources(torch.tensor([[1.0], [2.0]]), 3)
+    tensor([[1., nan, nan],
+            [2., nan, nan]])
+    """
     missing = slots - values.shape[1]
     pad = values.new_full((values.shape[0], missing, *values.shape[2:]), torch.nan)
     return torch.cat([values, pad], dim=1)
@@ -20,6 +26,14 @@ def joined_estimates(estimates: Sequence[Estimate]) -> Estimate:
     """The estimates of consecutive batches as one, padded to the largest order.
 
     What one of them lacks, `sandwich` or `fit`, the whole lacks.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = [ris.simulate(ris.preset("pilot", horizontal=4, vertical=4, sources=k), 1, seed=0) for k in (1, 2)]
+    >>> found = [ris.PilotMl(fit=False).refine(each.observation, each.truth.positions) for each in scenes]
+    >>> joined = joined_estimates(found)
+    >>> joined.order, joined.positions.isnan().all(-1)
+    (tensor([1, 2]), tensor([[False,  True],
+            [False, False]]))
 
     Args:
         estimates: at least one, on one device.

@@ -9,7 +9,12 @@ _SPARSE = 1.0
 
 
 def nearest_spacing(array: Array) -> float:
-    """Median distance of an element to its nearest neighbour, metres; 0 for a single element."""
+    """Median distance of an element to its nearest neighbour, metres; 0 for a single element.
+
+    >>> from ris_pytorch_pipeline.physics import Panel
+    >>> round(nearest_spacing(Panel(horizontal=4, vertical=4, spacing=(0.12, 0.2)).array(0.3)), 6)
+    0.12
+    """
     if len(array) < 2:
         return 0.0
     some = array.placed[:: max(1, len(array) // 256)]

@@ -1,7 +1,8 @@
 from .assembling import Imported, import_scenes, scenes_of
-from .mapping import ImportMapping, Places, Quantity, Signal, mapping_of, read_mapping
+from .mapping import ImportMapping, mapping_of, read_mapping
+from .quantities import Places, Quantity, Signal
 from .reading import FORMATS, Folder, Format
-from .summary import Row, doubts_of, spacing_of, summary_of
+from .summary import Row, doubts_of, summary_of
 
 __all__ = [
     "FORMATS",
@@ -18,6 +19,5 @@ __all__ = [
     "mapping_of",
     "read_mapping",
     "scenes_of",
-    "spacing_of",
     "summary_of",
 ]

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from ..errors import ConfigurationError, InputError
 from . import forms, remarks
-from .mapping import ImportMapping, Quantity, Signal
+from .mapping import ImportMapping
+from .quantities import Quantity, Signal
 from .reading import Folder, Raw
 from .scales import Kind, in_si, magnitudes
 

@@ -14,7 +14,8 @@ from ..physics import Array, Observation, Panel, Points, Truth, positions_from_c
 from ..shapes import Positions
 from ..units import SPEED_OF_LIGHT
 from .arranging import real, signal
-from .mapping import ImportMapping, Places, Quantity, read_mapping
+from .mapping import ImportMapping, read_mapping
+from .quantities import Places, Quantity
 from .reading import Folder
 from .scales import Kind, in_si
 
@@ -27,6 +28,16 @@ SEQUENCES = ("scene", "frequency", "snapshot", "source")
 @dataclass(frozen=True, kw_only=True)
 class Imported:
     """What came of a mapping.
+
+    >>> from pathlib import Path
+    >>> mapping = mapping_of({
+    ...     "symbols": "random", "note": "hall 3", "wavelength": {"value": 0.3, "unit": "m"},
+    ...     "panel": {"horizontal": 4, "spacing": 0.15, "unit": "m"},
+    ...     "measurements": {"value": [[1.0, 2.0, 1.0, 0.0]], "axes": ["snapshot", "antenna"]},
+    ... })
+    >>> imported = scenes_of(mapping, Folder(path=Path(".")))
+    >>> imported.observation.measurements.shape, imported.truth, imported.note
+    (torch.Size([1, 1, 4]), None, 'hall 3')
 
     Args:
         observation: in complex128.
@@ -77,6 +88,17 @@ def import_scenes(path: Path | str, limit: int = 2**31) -> Imported:
 
 def scenes_of(mapping: ImportMapping, folder: Folder) -> Imported:
     """The scenes that a mapping describes, such as one made by `mapping_of`.
+
+    >>> import numpy as np
+    >>> from pathlib import Path
+    >>> np.savez("capture.npz", Y=np.exp(1j * np.arange(20).reshape(5, 4)))
+    >>> mapping = mapping_of({
+    ...     "file": "capture.npz", "symbols": "random", "wavelength": {"value": 30, "unit": "cm"},
+    ...     "panel": {"horizontal": 4, "spacing": 0.5, "unit": "wavelengths"},
+    ...     "measurements": {"array": "Y", "axes": ["snapshot", "antenna"]},
+    ... })
+    >>> scenes_of(mapping, Folder(path=Path("."))).observation.measurements.shape  # (scene, snapshot, antenna)
+    torch.Size([1, 5, 4])
 
     Args:
         mapping: which array is what.

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..errors import ConfigurationError, InputError
 from . import remarks
-from .mapping import Quantity, Signal
+from .quantities import Quantity, Signal
 from .readers.parts import complex_of
 from .reading import Folder
 from .scales import in_si, magnitudes

@@ -1,4 +1,4 @@
-"""What a mapping says: which array of which file is what, with its axes, units and conventions."""
+"""What a mapping says: which array of which file is what, and what holds for all of them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -6,120 +6,29 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import ConfigurationError
-from ..experiment.strict import nearest, overlay
+from ..experiment.strict import overlay
 from ..experiment.toml import read_toml
 from ..physics import SourceKind, is_mixed, wavefront_named
+from .quantities import Layout, Places, Quantity, Signal, check_quantity
 
-AXES = (
-    "scene", "frequency", "snapshot", "antenna", "element", "vertical", "horizontal", "source", "xyz", "part", "repeat",
-)  # fmt: skip
-"""Names of axes. vertical and horizontal together are the elements of a panel; repeat is averaged over."""
-_FORMS = {
-    "imaginary": ("complex",), "phase": ("complex",), "unit": ("complex", "polar"), "phase_unit": ("phase", "polar"),
-    "levels": ("state",), "codebook": ("index",),
-}  # fmt: skip
-"""Forms that use an option of a signal; any other form would pass over it in silence."""
 _MAX_BYTES = 2**20
 """Size of a mapping; a larger file is no mapping."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Quantity:
-    """Real numbers: scale · array + offset, in a unit.
-
-    Args:
-        array: its name in the file.
-        file: other than the mapping's own; `*` and `?` stack several files on a first axis.
-        value: given here in place of an array.
-        axes: names of the array's axes in the order in which they are stored, see `AXES`.
-        shape: to reshape to before the axes are named.
-        pick: number of the entry to take of an axis, or a list of them.
-        reverse: axes that are stored backwards.
-        unit: m, cm, mm, um, wavelengths; Hz, kHz, MHz, GHz; rad, deg; linear, dB.
-        scale: factor of the stored numbers, before the unit.
-        offset: what is added to them, before the unit.
-    """
-
-    array: str = ""
-    file: str = ""
-    value: float | tuple[float, ...] | tuple[tuple[float, ...], ...] | None = None
-    axes: tuple[str, ...] = ()
-    shape: tuple[int, ...] = ()
-    pick: tuple[tuple[str, int | tuple[int, ...]], ...] = ()
-    reverse: tuple[str, ...] = ()
-    unit: str = ""
-    scale: float = 1.0
-    offset: float = 0.0
-
-    @property
-    def given(self) -> bool:
-        """Whether the mapping has this quantity at all."""
-        return bool(self.array) or self.value is not None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Signal(Quantity):
-    """Complex numbers, however they are stored.
-
-    Args:
-        form: `complex` as they are (real arrays too); `parts` on an axis `part` of two; `interleaved` I, Q, I, Q along
-            the last axis; `polar` magnitude and phase on an axis `part`; `phase` exp(j x); `state` exp(2πj x/levels);
-            `index` rows of `codebook`.
-        imaginary: name of the array with the imaginary parts, where `array` has the real ones.
-        phase: name of the array with the phases, where `array` has the magnitudes.
-        phase_unit: rad or deg, where there are phases.
-        levels: number of states.
-        codebook: name of the array (code, element) that `index` counts in; its axes are those of `array` without
-            `snapshot`, after it.
-        conjugate: take the conjugate, for data of the convention exp(-jωt).
-        order: whether an axis `element` of a panel counts along rows first or down columns first (MATLAB's (:)).
-    """
-
-    form: Literal["complex", "parts", "interleaved", "polar", "phase", "state", "index"] = "complex"
-    imaginary: str = ""
-    phase: str = ""
-    phase_unit: str = ""
-    levels: int = 2
-    codebook: str = ""
-    conjugate: bool = False
-    order: Literal["rows", "columns"] = "rows"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Places:
-    """Positions, polar (azimuth and distance, with elevation 0 unless given) or Cartesian with an axis xyz."""
-
-    azimuth: Quantity = field(default_factory=Quantity)
-    elevation: Quantity = field(default_factory=Quantity)
-    distance: Quantity = field(default_factory=Quantity)
-    cartesian: Quantity = field(default_factory=Quantity)
-
-    @property
-    def given(self) -> bool:
-        """Whether the mapping has positions here."""
-        return self.azimuth.given or self.cartesian.given
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layout:
-    """A panel or, with vertical = 1, a line, in place of element positions.
-
-    Args:
-        horizontal: elements along y.
-        vertical: elements along z.
-        spacing: one, or the horizontal and the vertical one.
-        unit: of the spacing.
-    """
-
-    horizontal: int = 0
-    vertical: int = 1
-    spacing: float | tuple[float, float] = 0.0
-    unit: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class ImportMapping:
     """A mapping from somebody's arrays to scenes.
+
+    >>> from pathlib import Path
+    >>> mapping = mapping_of({
+    ...     "symbols": "random", "wavelength": {"value": 30.0, "unit": "cm"},
+    ...     "panel": {"horizontal": 4, "spacing": 0.5, "unit": "wavelengths"},
+    ...     "measurements": {"value": [[0, 30, 60, 90], [0, 0, 0, 0]], "axes": ["snapshot", "antenna"], "form": "phase",
+    ...                      "phase_unit": "deg"},
+    ... })
+    >>> seen = scenes_of(mapping, Folder(path=Path("."))).observation
+    >>> seen.array, seen.measurements[0, 0].angle().rad2deg().round()
+    (Array(4 elements, line, 0.45 m, wavelength 0.3 m), tensor([ 0., 30., 60., 90.], dtype=torch.float64))
 
     Args:
         file: where arrays are unless they say otherwise, in the mapping's own folder.
@@ -168,7 +77,7 @@ class ImportMapping:
             raise ConfigurationError("base 0 or 1", str(self.base), "another count", "pass what indices count from")
         wavefront_named(self.wavefront)
         for key, quantity in quantities(self):
-            _check_quantity(key, quantity)
+            check_quantity(key, quantity)
 
 
 def quantities(config: Any, prefix: str = "") -> Iterator[tuple[str, Quantity]]:  # noqa: ANN401
@@ -183,6 +92,14 @@ def quantities(config: Any, prefix: str = "") -> Iterator[tuple[str, Quantity]]:
 
 def read_mapping(path: Path) -> ImportMapping:
     """Read a mapping.
+
+    >>> from pathlib import Path
+    >>> lines = ['file = "capture.npz"', 'symbols = "random"', 'frequency = {value = 1, unit = "GHz"}']
+    >>> lines += ['panel = {horizontal = 4, spacing = 0.5, unit = "wavelengths"}']
+    >>> lines += ['measurements = {array = "Y", axes = ["snapshot", "antenna"]}']
+    >>> _ = Path("mapping.toml").write_text(chr(10).join(lines))
+    >>> read_mapping(Path("mapping.toml")).measurements.axes
+    ('snapshot', 'antenna')
 
     Raises:
         ConfigurationError: no such file, no TOML, an unknown key (the nearest known one is suggested), a value of
@@ -210,56 +127,6 @@ def mapping_of(values: Mapping[str, Any]) -> ImportMapping:
     mapping = overlay(ImportMapping(), values)
     _check_complete(mapping)
     return mapping
-
-
-def _check_quantity(key: str, quantity: Quantity) -> None:
-    """Refuse axes that have no meaning, and options that do not go together.
-
-    Raises:
-        ConfigurationError: naming the key.
-    """
-    named = [*quantity.axes, *quantity.reverse, *(axis for axis, _ in quantity.pick)]
-    for axis in named:
-        if axis not in AXES:
-            raise ConfigurationError(
-                f"{key}.axes out of {', '.join(AXES)}", repr(axis), "a misspelt axis", nearest(axis, list(AXES))
-            )
-    for axis in [axis for axis in quantity.axes if quantity.axes.count(axis) > 1]:
-        raise ConfigurationError(f"each axis once in {key}.axes", f"{axis!r} twice", "a copied name", "rename one")
-    for axis in (*quantity.reverse, *(axis for axis, _ in quantity.pick)):
-        if quantity.axes and axis not in quantity.axes:
-            raise ConfigurationError(
-                f"{key}.pick and {key}.reverse out of its axes {', '.join(quantity.axes)}", repr(axis),
-                "an axis that the array does not have", nearest(axis, list(quantity.axes)),
-            )  # fmt: skip
-    pairs = {("array", "value"): quantity.array and quantity.value is not None}
-    if isinstance(quantity, Signal):
-        _check_form(key, quantity)
-        pairs["imaginary", "phase"] = quantity.imaginary and quantity.phase
-    for (one, other), both in pairs.items():
-        if both:
-            raise ConfigurationError(f"{key}.{one} or {key}.{other}", "both", "a line left over", "delete one")
-
-
-def _check_form(key: str, signal: Signal) -> None:
-    """Refuse an option that the form does not use.
-
-    Raises:
-        ConfigurationError: naming the key.
-    """
-    default = Signal(unit="linear" if signal.unit == "linear" else "")
-    for option, forms in _FORMS.items():
-        used = signal.form in forms or (option == "phase_unit" and signal.phase)
-        if vars(signal)[option] != vars(default)[option] and not used:
-            raise ConfigurationError(
-                f"{key}.{option} with form {' or '.join(map(repr, forms))}", f"form {signal.form!r}",
-                "a form left out, or a line left over", f"write {key}.form, or delete {key}.{option}",
-            )  # fmt: skip
-    if signal.order == "columns" and signal.form != "index" and "element" not in signal.axes:
-        raise ConfigurationError(
-            f"an axis element in {key}.axes beside order = \"columns\"", ", ".join(signal.axes) or "none",
-            "axes vertical and horizontal, which say the order themselves", f"delete {key}.order",
-        )  # fmt: skip
 
 
 def _check_complete(mapping: ImportMapping) -> None:

@@ -18,6 +18,9 @@ from .readers.bounded import Source, source_in, unreadable
 class Format:
     """A kind of file.
 
+    >>> [kind.name for kind in FORMATS if ".mat" in kind.suffixes]
+    ['MATLAB file']
+
     Args:
         name: in words.
         suffixes: of its files.
@@ -72,6 +75,12 @@ class Raw:
 @dataclass(frozen=True, kw_only=True)
 class Folder:
     """Where a mapping's files are.
+
+    >>> import numpy as np
+    >>> from pathlib import Path
+    >>> np.savez("capture.npz", Y=np.ones((5, 4)) + 0j)
+    >>> Folder(path=Path(".")).read("capture.npz", "Y", key="measurements").values.shape
+    (5, 4)
 
     Args:
         path: of the folder.

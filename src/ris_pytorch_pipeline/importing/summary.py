@@ -11,7 +11,8 @@ from ..estimate.fit import capture_notes
 from ..physics import Observation, is_mixed, shown_kinds
 from ..units import counted
 from .assembling import Imported
-from .mapping import ImportMapping, Signal
+from .mapping import ImportMapping
+from .quantities import Signal
 
 _SCENES = 4
 """Scenes that a source is fitted to for a guess of the SNR."""
@@ -25,6 +26,10 @@ _SPACING = (0.05, 2.0)
 class Row:
     """One thing that was understood.
 
+    >>> row = Row(what="codes", value="64 snapshots x 144 elements", origin="capture.mat: C (element, snapshot)")
+    >>> print(row.what, row.value, row.origin, sep=" | ")
+    codes | 64 snapshots x 144 elements | capture.mat: C (element, snapshot)
+
     Args:
         what: it is.
         value: in words.
@@ -37,7 +42,20 @@ class Row:
 
 
 def summary_of(imported: Imported) -> list[Row]:
-    """Rows of a table: shapes, units, spacing in wavelengths, signal to noise, number of scenes."""
+    """Rows of a table: shapes, units, spacing in wavelengths, signal to noise, number of scenes.
+
+    >>> from pathlib import Path
+    >>> mapping = mapping_of({
+    ...     "symbols": "pilot", "wavelength": {"value": 0.3, "unit": "m"},
+    ...     "panel": {"horizontal": 4, "spacing": 0.15, "unit": "m"},
+    ...     "measurements": {"value": [[1.0, 2.0, 1.0, 0.0]], "axes": ["snapshot", "antenna"]},
+    ... })
+    >>> for row in summary_of(scenes_of(mapping, Folder(path=Path("."))))[4:7]:
+    ...     print(f"{row.what}: {row.value}")
+    array: 4 elements, a line, 0.45 m
+    wavelength: 300 mm (0.9993 GHz)
+    spacing: 0.500 wavelengths (150 mm)
+    """
     seen, mapping = imported.observation, imported.mapping
     scenes, antennas, spacing = len(seen), seen.measurements.shape[-1], spacing_of(seen)
     return [
@@ -58,7 +76,17 @@ def summary_of(imported: Imported) -> list[Row]:
 
 
 def doubts_of(imported: Imported) -> list[str]:
-    """What looks like a wrong unit or convention, in sentences."""
+    """What looks like a wrong unit or convention, in sentences.
+
+    >>> from pathlib import Path
+    >>> mapping = mapping_of({
+    ...     "symbols": "pilot", "wavelength": {"value": 0.3, "unit": "m"},
+    ...     "panel": {"horizontal": 4, "spacing": 0.15, "unit": "mm"},
+    ...     "measurements": {"value": [[1.0, 2.0, 1.0, 0.0]], "axes": ["snapshot", "antenna"]},
+    ... })
+    >>> doubts_of(scenes_of(mapping, Folder(path=Path("."))))[0]
+    'neighbours are 0.0005 wavelengths apart: check the units of elements and frequency'
+    """
     seen, found = imported.observation, list(imported.remarks)
     spacing = spacing_of(seen)
     if not _SPACING[0] <= spacing <= _SPACING[1]:

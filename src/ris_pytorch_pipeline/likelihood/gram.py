@@ -18,6 +18,12 @@ Coordinates = Float[Tensor, "*batch source 3"]
 def panel_block(chart: Chart, coordinates: Coordinates) -> Complex[Tensor, "... vector element"]:
     """The 4 K panel vectors [a_1..a_K, ∂a/∂a, ∂a/∂b, ∂a/∂q], coordinate-major; after a frequency axis if there is one.
 
+    >>> import torch
+    >>> from ris_pytorch_pipeline.physics import Chart, Line
+    >>> chart = Chart(Line(count=8, spacing=0.15).array(0.3))
+    >>> panel_block(chart, torch.tensor([[0.3, 0.0, 0.5], [-0.4, 0.0, 0.2]])).shape  # 2 sources, 8 elements
+    torch.Size([8, 8])
+
     Args:
         chart: in which the sources move.
         coordinates: (..., source, 3).
@@ -34,6 +40,14 @@ class Gram:
 
     The leading axes are (..., block) with one block per snapshot and frequency, or one per frequency for the stacked
     blocks of all its snapshots.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.physics import chart_of
+    >>> scenes = ris.simulate(ris.preset("random", sources=2), scenes=3, seed=0)
+    >>> chart, there = chart_of(scenes.truth.positions, scenes.observation.array)
+    >>> gram = snapshot_gram(there, chart, scenes.observation, scenes.observation.measurements)
+    >>> gram.sources, gram.equations, gram[:1].vectors.shape  # 16 snapshots, 4 vectors of each source
+    (2, 16, torch.Size([1, 16, 8, 8]))
 
     Args:
         vectors: V^H V, (..., 4 K, 4 K).
@@ -64,6 +78,14 @@ def snapshot_gram(
 ) -> Gram:
     """One Gram per snapshot and frequency, from the coded responses b_l = G_l a and G_l ∂a.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.physics import chart_of
+    >>> scenes = ris.simulate(ris.preset("random", sources=1), scenes=1, seed=0)
+    >>> chart, there = chart_of(scenes.truth.positions, scenes.observation.array)
+    >>> gram = snapshot_gram(there, chart, scenes.observation, scenes.observation.measurements)
+    >>> gram.vectors.shape, gram.measured.shape, gram.energy.shape
+    (torch.Size([1, 16, 4, 4]), torch.Size([1, 16, 4]), torch.Size([1, 16]))
+
     Args:
         coordinates: (..., source, 3).
         chart: in which the sources move.
@@ -80,7 +102,14 @@ def snapshot_gram(
 def response_gram(
     response: Complex[Tensor, "... vector antenna"], measurements: Measured | None, kinds: int
 ) -> Gram:  # fmt: skip
-    """The Grams of coded responses, in their precision."""
+    """The Grams of coded responses, in their precision.
+
+    >>> import torch
+    >>> response, y = torch.tensor([[[1.0, 1j], [0.0, 2.0]]]), torch.tensor([[2.0, 2j]])  # 2 vectors at 2 antennas
+    >>> gram = response_gram(response, y, kinds=1)
+    >>> gram.sources, gram.measured, gram.energy
+    (2, tensor([[4.+0.j, 0.+4.j]]), tensor([8.]))
+    """
     shape = response.shape[:-2] + response.shape[-1:]
     y = response.new_zeros(shape) if measurements is None else measurements.to(response.dtype)
     conjugate = response.conj()
@@ -95,6 +124,17 @@ class StackedStatistics:
 
     T has min(L M, N) rows: it is the stacked G_l itself, or a square root of their Gram matrix where that is smaller.
     Either is as good as the measurements: B^H B = (T A)^H T A and B^H y = (T A)^H t.
+
+    >>> import torch
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.physics import chart_of
+    >>> scenes = ris.simulate(ris.preset("pilot", sources=2, horizontal=4, vertical=4), scenes=1, seed=0)
+    >>> chart, there = chart_of(scenes.truth.positions, scenes.observation.array)
+    >>> statistics = stacked_statistics(scenes.observation)
+    >>> statistics.operator.shape, statistics.equations  # 16 rows in place of 256
+    (torch.Size([1, 1, 16, 16]), 256)
+    >>> statistics.at(there, chart, torch.tensor([0])).vectors.shape  # one block of all snapshots
+    torch.Size([1, 1, 8, 8])
 
     Args:
         operator: T, (..., frequency, equation, element).
@@ -154,7 +194,17 @@ def _joint(vectors: Tensor, matrix: Tensor) -> Tensor:
 
 
 def stacked_statistics(observation: Observation) -> StackedStatistics:
-    """Reduce measurements to the sufficient statistics of a constant-symbol model, one set per frequency."""
+    """Reduce measurements to the sufficient statistics of a constant-symbol model, one set per frequency.
+
+    >>> import torch
+    >>> import ris_pytorch_pipeline as ris
+    >>> seen = ris.simulate(ris.preset("pilot", sources=1, horizontal=4, vertical=4), scenes=1, seed=0).observation
+    >>> statistics = stacked_statistics(seen)
+    >>> statistics.operator.shape  # 16 rows stand for 16 snapshots of 16 antennas
+    torch.Size([1, 1, 16, 16])
+    >>> torch.allclose(statistics.energy[:, 0], seen.measurements.abs().square().sum((1, 2)))
+    True
+    """
     codes, channel = observation.by_frequency()
     measurements = observation.measurements if observation.wide else observation.measurements.unsqueeze(-3)
     energy = torch.view_as_real(measurements).square().sum(dim=(-1, -2, -3))
@@ -172,7 +222,16 @@ def stacked_statistics(observation: Observation) -> StackedStatistics:
 
 
 def stacked(gram: Gram, frequencies: int = 1) -> Gram:
-    """Sum per-snapshot blocks into the stacked blocks of a constant-symbol model, one per frequency."""
+    """Sum per-snapshot blocks into the stacked blocks of a constant-symbol model, one per frequency.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.physics import chart_of
+    >>> scenes = ris.simulate(ris.preset("pilot", sources=1), scenes=1, seed=0)
+    >>> chart, there = chart_of(scenes.truth.positions, scenes.observation.array)
+    >>> gram = snapshot_gram(there, chart, scenes.observation, scenes.observation.measurements)
+    >>> gram.energy.shape, stacked(gram).energy.shape, stacked(gram).equations
+    (torch.Size([1, 16]), torch.Size([1, 1]), 256)
+    """
     blocks = gram.vectors.shape[-3] // frequencies
     return Gram(
         gram.vectors.unflatten(-3, (frequencies, blocks)).sum(-3),

@@ -50,6 +50,7 @@ class Mixed:
     of a frequency stacked. The parameters are (a, b, q) of every source in their order, log p of the random ones, and
     log σ². Where all sources are of one kind, this is the likelihood of that kind.
 
+    >>> import torch
     >>> import ris_pytorch_pipeline as ris
     >>> from ris_pytorch_pipeline.physics import chart_of
     >>> scenes = ris.simulate(ris.preset("pilot", sources=1), scenes=1, seed=0)
@@ -132,6 +133,7 @@ def mixed_likelihood(
 ) -> Mixed:
     """The likelihood of sources of several kinds.
 
+    >>> import torch
     >>> import ris_pytorch_pipeline as ris
     >>> from ris_pytorch_pipeline.physics import chart_of
     >>> scenes = ris.simulate(ris.preset("random", symbols=("random", "pilot"), snr_db=20.0), scenes=1, seed=0)

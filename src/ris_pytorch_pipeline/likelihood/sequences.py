@@ -16,6 +16,13 @@ def sequence_information(
     The factor of each source and frequency is estimated too, which P⊥ accounts for. Of symbols that are all constant it
     is the information of a pilot.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.physics import chart_of
+    >>> scenes = ris.simulate(ris.preset("random", symbols="known", sources=2), scenes=1, seed=0)
+    >>> chart, there = chart_of(scenes.truth.positions, scenes.observation.array)
+    >>> sequence_information(there, chart, scenes.observation, scenes.truth.symbols).shape  # (a, b, q) of two sources
+    torch.Size([1, 6, 6])
+
     Args:
         coordinates: (scene, source, 3).
         chart: in which they are.
@@ -34,6 +41,14 @@ def sequence_scores(
     measurements: Complex[Tensor, "scene block antenna"],
 ) -> Float[Tensor, "scene block parameter"]:
     """σ² g_l = -2 Re{(P⊥(B) D)_l^H (P⊥(B) y)_l}: terms of the gradient of ‖P⊥(B) y‖²/σ², snapshot by snapshot.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.physics import chart_of
+    >>> scenes = ris.simulate(ris.preset("random", symbols="known", sources=2), scenes=1, seed=0)
+    >>> seen, sent = scenes.observation, scenes.truth.symbols
+    >>> chart, there = chart_of(scenes.truth.positions, seen.array)
+    >>> sequence_scores(there, chart, seen, sent, seen.blocks).shape  # scene, snapshot, (a, b, q) of two sources
+    torch.Size([1, 16, 6])
 
     Args:
         coordinates: (scene, source, 3).

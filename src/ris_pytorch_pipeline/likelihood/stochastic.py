@@ -17,6 +17,16 @@ class Whitened:
     With S = B^H B + σ² P⁻¹: B^H Γ⁻¹ [V, y] = P⁻¹ S⁻¹ B^H [V, y], without a subtraction, and of the derivatives D
     D^H Γ⁻¹ [D, y] = (D^H [D, y] - D^H B S⁻¹ B^H [D, y])/σ².
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.likelihood import snapshot_gram
+    >>> from ris_pytorch_pipeline.physics import chart_of
+    >>> scenes = ris.simulate(ris.preset("random", sources=2), scenes=1, seed=0)
+    >>> chart, there = chart_of(scenes.truth.positions, scenes.observation.array)
+    >>> gram = snapshot_gram(there, chart, scenes.observation, scenes.observation.measurements)
+    >>> whitened = whiten(gram, scenes.truth.powers, scenes.truth.noise_variance)
+    >>> round(float(whitened.quadratic.mean()), 1), whitened.equations  # y^H Γ⁻¹ y is near M where the model holds
+    (15.8, 16)
+
     Args:
         vectors: V^H Γ⁻¹ V, (..., snapshot, vector, vector), of 4 K vectors or, where sources are held, K.
         measured: V^H Γ⁻¹ y, (..., snapshot, vector).
@@ -42,6 +52,13 @@ class Whitened:
 
 def whiten(gram: Gram, powers: Float[Tensor, "*batch source"], noise_variance: Float[Tensor, "*batch"]) -> Whitened:
     """Whiten per-snapshot Gram matrices by the model covariance Γ_l.
+
+    >>> import torch
+    >>> one = torch.ones(1, 1, 1) + 0j
+    >>> gram = Gram(vectors=one, measured=2 * one[0], energy=torch.tensor([4.0]), equations=1, kinds=1)  # b = 1, y = 2
+    >>> whitened = whiten(gram, powers=torch.tensor([3.0]), noise_variance=torch.tensor(1.0))  # Γ = 3 + 1
+    >>> whitened.quadratic, whitened.logdet.exp()
+    (tensor([1.0000]), tensor([4.]))
 
     Args:
         gram: blocks of shape (..., snapshot).
@@ -77,7 +94,19 @@ def whiten(gram: Gram, powers: Float[Tensor, "*batch source"], noise_variance: F
 
 
 def negative_log_likelihood(whitened: Whitened) -> Float[Tensor, "*batch"]:
-    """NLL = Σ_l log|Γ_l| + y_l^H Γ_l⁻¹ y_l, without the constant L M log π."""
+    """NLL = Σ_l log|Γ_l| + y_l^H Γ_l⁻¹ y_l, without the constant L M log π.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.likelihood import snapshot_gram
+    >>> from ris_pytorch_pipeline.physics import chart_of
+    >>> scenes = ris.simulate(ris.preset("random", sources=1), scenes=1, seed=0)
+    >>> truth, (chart, there) = scenes.truth, chart_of(scenes.truth.positions, scenes.observation.array)
+    >>> def nll(place):
+    ...     gram = snapshot_gram(place, chart, scenes.observation, scenes.observation.measurements)
+    ...     return negative_log_likelihood(whiten(gram, truth.powers, truth.noise_variance))
+    >>> nll(there) < nll(there + 0.05)  # the true place explains the measurements better than one beside it
+    tensor([True])
+    """
     return (whitened.logdet + whitened.quadratic).sum(-1)
 
 
@@ -86,12 +115,33 @@ def score(whitened: Whitened, powers: Float[Tensor, "*batch source"]) -> Float[T
 
     g_i = Σ_l tr(Γ⁻¹ ∂_iΓ) - y^H Γ⁻¹ ∂_iΓ Γ⁻¹ y with ∂Γ/∂x = p (d b^H + b d^H), ∂Γ/∂log p = p b b^H and
     ∂Γ/∂log σ² = Γ - Σ_k ∂Γ/∂log p_k.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.likelihood import snapshot_gram
+    >>> from ris_pytorch_pipeline.physics import chart_of
+    >>> scenes = ris.simulate(ris.preset("random", sources=1), scenes=1, seed=0)
+    >>> truth, (chart, there) = scenes.truth, chart_of(scenes.truth.positions, scenes.observation.array)
+    >>> gram = snapshot_gram(there, chart, scenes.observation, scenes.observation.measurements)
+    >>> whitened = whiten(gram, truth.powers, truth.noise_variance)
+    >>> spread = fisher_information(whitened, truth.powers).diagonal(dim1=-2, dim2=-1).sqrt()
+    >>> (score(whitened, truth.powers) / spread).abs().max() < 3  # of mean 0 and deviation 1 at the truth
+    tensor(True)
     """
     return block_scores(whitened, powers).sum(-2)
 
 
 def block_scores(whitened: Whitened, powers: Float[Tensor, "*batch source"]) -> Float[Tensor, "*block parameter"]:
-    """The terms of `score`, block by block: independent and of mean zero where the model holds."""
+    """The terms of `score`, block by block: independent and of mean zero where the model holds.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.likelihood import snapshot_gram
+    >>> from ris_pytorch_pipeline.physics import chart_of
+    >>> scenes = ris.simulate(ris.preset("random", sources=1), scenes=1, seed=0)
+    >>> truth, (chart, there) = scenes.truth, chart_of(scenes.truth.positions, scenes.observation.array)
+    >>> gram = snapshot_gram(there, chart, scenes.observation, scenes.observation.measurements)
+    >>> block_scores(whiten(gram, truth.powers, truth.noise_variance), truth.powers).shape  # u, w, q, log p and log σ²
+    torch.Size([1, 16, 5])
+    """
     seen = whitened.measured.unflatten(-1, (whitened.kinds, -1))
     own = whitened.by_source.diagonal(dim1=-3, dim2=-1) - seen.conj() * seen[..., :1, :]  # (..., block, kind, source)
     by_level = (whitened.equations - whitened.quadratic).unsqueeze(-1)
@@ -107,6 +157,16 @@ def fisher_information(
     Where Γ moves by p Re d b^H with a vector d of any kind and by Γ with its level, of the vectors d_k and d'_m of
     sources k and m p p'/2 Re[(b_k^H d'_m)(b_m^H d_k) + (b_k^H b_m)(d'_m^H d_k)] under Γ⁻¹, of one of them and the level
     p Re b_k^H d_k, of the level with itself L M.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.likelihood import snapshot_gram
+    >>> from ris_pytorch_pipeline.physics import chart_of
+    >>> scenes = ris.simulate(ris.preset("random", sources=1), scenes=1, seed=0)
+    >>> truth, (chart, there) = scenes.truth, chart_of(scenes.truth.positions, scenes.observation.array)
+    >>> whitened = whiten(snapshot_gram(there, chart, scenes.observation), truth.powers, truth.noise_variance)
+    >>> F = fisher_information(whitened, truth.powers)  # no measurements are needed
+    >>> F.shape, F[0, -1, -1].round()  # log σ² with itself: a little less than the L M = 256 of noise alone
+    (torch.Size([1, 5, 5]), tensor(240., dtype=torch.float64))
     """
     kinds, k = whitened.kinds, powers.shape[-1]
     inner = whitened.vectors.movedim(-3, -1).contiguous()  # sums over snapshots run along memory

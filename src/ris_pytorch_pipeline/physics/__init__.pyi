@@ -23,7 +23,6 @@ from .channel import complex_normal, direct_channel, rician_channel, uniform
 from .channels import CHANNELS, ChannelModel, channel_named
 from .codebook import constant_codes, dft_codes, hadamard_codes, quantise, random_codes
 from .codebooks import CODEBOOKS, Codebook, codebook_named
-from .drawn_positions import draw_positions
 from .geometry import (
     cartesian_from_positions,
     check_positions,
@@ -36,7 +35,6 @@ from .geometry import (
 from .impairments import Impairments
 from .kinds import Kinds, SourceKind, is_mixed, kinds_of, shown_kinds
 from .observation import Observation
-from .registry import registered
 from .scenario import Scenario, ends, identifiable_sources
 from .scenario_presets import PRESETS, preset
 from .scene import draw
@@ -97,7 +95,6 @@ __all__ = [
     "direct_channel",
     "directions_of",
     "draw",
-    "draw_positions",
     "ends",
     "forward_cosine",
     "fresnel",
@@ -121,7 +118,6 @@ __all__ = [
     "quantise",
     "random_codes",
     "received_power",
-    "registered",
     "rician_channel",
     "scenario_array",
     "shown_kinds",

@@ -38,6 +38,14 @@ class Placed(Protocol):
 class ArrayModel:
     """A way to make the array.
 
+    >>> def ring(scenario):
+    ...     turn = torch.arange(6, dtype=torch.float64) * (math.pi / 3)
+    ...     return Points(torch.stack([0 * turn, turn.cos(), turn.sin()], dim=-1), scenario.wavelength)
+    >>> ARRAYS["ring"] = ArrayModel(name="ring", make=ring, fields=("wavelength",), elements=6)
+    >>> scenario_array(preset("random", array="ring", wavelength=0.1))
+    Array(6 elements, flat, 2 m x 1.73 m, wavelength 0.1 m)
+    >>> del ARRAYS["ring"]
+
     Args:
         name: by which scenarios call it.
         make: a `Scenario` -> its `Array`.

@@ -11,6 +11,14 @@ from .registry import late, numbers_named
 class ChannelModel:
     """A way to draw the channel.
 
+    >>> def alike(factors, antennas, array, generator):
+    ...     return torch.ones(len(factors), antennas, len(array), dtype=torch.complex128)
+    >>> CHANNELS["alike"] = ChannelModel(name="alike", draw=alike, fixed=True)
+    >>> scenes = draw(preset("random", channel="alike"), 2, torch.Generator().manual_seed(0))
+    >>> scenes.observation.channel.shape, bool((scenes.observation.channel == 1).all())
+    (torch.Size([2, 16, 144]), True)
+    >>> del CHANNELS["alike"]
+
     Args:
         name: by which scenarios call it.
         draw: (factors, antennas, array, generator) -> (scene, [frequency,] antenna, element) in complex128; one Rician
@@ -40,6 +48,9 @@ CHANNELS: dict[str, ChannelModel] = {
 
 def channel_named(name: str) -> ChannelModel:
     """The channel of this name.
+
+    >>> channel_named("direct").square
+    True
 
     Raises:
         ConfigurationError: no channel has this name, or `NAME@DIGEST` and its numbers are others.

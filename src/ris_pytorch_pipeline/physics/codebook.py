@@ -13,7 +13,12 @@ Size = tuple[int, int]
 
 
 def quantise(codes: Codes, bits: int | None) -> Codes:
-    """Round unit-modulus codes to the nearest of 2^bits equally spaced phases; None leaves them as they are."""
+    """Round unit-modulus codes to the nearest of 2^bits equally spaced phases; None leaves them as they are.
+
+    >>> codes = torch.polar(torch.ones(1, 4), torch.tensor([[0.1, 0.7, 1.4, -1.2]]))
+    >>> quantise(codes, 2).angle().rad2deg()
+    tensor([[  0.,   0.,  90., -90.]])
+    """
     if bits is None:
         return codes
     step = 2 * math.pi / 2**bits
@@ -21,7 +26,13 @@ def quantise(codes: Codes, bits: int | None) -> Codes:
 
 
 def random_codes(scenes: int, snapshots: int, size: Size, bits: int | None, generator: Generator) -> Codes:
-    """Independent uniform phases, (scene, snapshot, element) in complex128; no direction is left dark."""
+    """Independent uniform phases, (scene, snapshot, element) in complex128; no direction is left dark.
+
+    >>> codes = random_codes(1, 2, (1, 5), 1, torch.Generator().manual_seed(0))
+    >>> codes.shape, codes.real[0].round()
+    (torch.Size([1, 2, 5]), tensor([[ 1., -1., -1.,  1., -1.],
+            [-1., -1., -1., -1., -1.]], dtype=torch.float64))
+    """
     shape = (scenes, snapshots, math.prod(size))
     if bits is None:
         phase = torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device) * (2 * math.pi)
@@ -36,6 +47,13 @@ def hadamard_codes(scenes: int, snapshots: int, size: Size, bits: int | None, ge
     """Scrambled Hadamard: random rows of a Hadamard matrix, columns permuted and signs flipped for each scene.
 
     The phases are 0 and π, so any number of bits represents them exactly.
+
+    >>> codes = hadamard_codes(1, 4, (2, 2), 1, torch.Generator().manual_seed(0))[0].real
+    >>> codes @ codes.T  # rows are orthogonal
+    tensor([[4., 0., 0., 0.],
+            [0., 4., 0., 0.],
+            [0., 0., 4., 0.],
+            [0., 0., 0., 4.]], dtype=torch.float64)
     """
     del bits
     elements = math.prod(size)
@@ -57,6 +75,13 @@ def dft_codes(scenes: int, snapshots: int, size: Size, bits: int | None, generat
 
     One-sided: its worst 5 % of scenes lose 5.5 dB. The same codes serve every scene. A panel with fewer beams
     than 8 in a direction uses all of them.
+
+    >>> codes = dft_codes(1, 4, (2, 2), 2, torch.Generator())[0]
+    >>> (codes.conj() @ codes.mT).abs().round()  # beams of a panel of 2 x 2, orthogonal
+    tensor([[4., 0., 0., 0.],
+            [0., 4., 0., 0.],
+            [0., 0., 4., 0.],
+            [0., 0., 0., 4.]], dtype=torch.float64)
     """
     device = generator.device
     rows, columns = size
@@ -73,6 +98,11 @@ def dft_codes(scenes: int, snapshots: int, size: Size, bits: int | None, generat
 
 
 def constant_codes(scenes: int, snapshots: int, size: Size, bits: int | None, generator: Generator) -> Codes:
-    """All phases zero: a surface that shows nothing, or an array without one."""
+    """All phases zero: a surface that shows nothing, or an array without one.
+
+    >>> constant_codes(1, 2, (1, 3), None, torch.Generator()).real
+    tensor([[[1., 1., 1.],
+             [1., 1., 1.]]], dtype=torch.float64)
+    """
     del bits
     return torch.ones((scenes, snapshots, math.prod(size)), dtype=torch.complex128, device=generator.device)

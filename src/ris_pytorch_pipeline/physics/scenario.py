@@ -22,7 +22,11 @@ that an estimator is told up to their powers."""
 
 
 def ends(span: float | tuple[float, float]) -> tuple[float, float]:
-    """The low and high end of a span; a fixed value is both."""
+    """The low and high end of a span; a fixed value is both.
+
+    >>> ends(20.0), ends((0.5, 10.0))
+    ((20.0, 20.0), (0.5, 10.0))
+    """
     return span if isinstance(span, tuple) else (span, span)
 
 
@@ -276,6 +280,9 @@ def identifiable_sources(symbol_model: Kinds, snapshots: int, antennas: int, ele
     Pilot and known: 5 K real unknowns (position and complex amplitude) against 2 L M. Random: 4 K + 1 (position, power
     and the noise variance) against the L M² real numbers of the covariances, and the 2 L M of the measurements. Sources
     of several kinds are counted as random ones.
+
+    >>> identifiable_sources("pilot", 16, 4, 144), identifiable_sources("random", 16, 4, 144)
+    (25, 31)
     """
     equations = 2 * snapshots * antennas
     if symbol_model in ("pilot", "known"):

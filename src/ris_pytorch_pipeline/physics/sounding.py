@@ -21,6 +21,11 @@ class Sounding:
 
     With several wavelengths codes and channel have a frequency axis before the last two, see `Observation`.
 
+    >>> array = Panel(horizontal=3, vertical=1, spacing=0.15).array(0.3)
+    >>> sounding = Sounding(array=array, codes=torch.ones(1, 6, 3) + 0j, channel=torch.ones(1, 4, 3) + 0j)
+    >>> sounding.response(steering(torch.tensor([[[0.3, 0.1, 2.0]]]), array)).shape  # scene, snapshot, source, antenna
+    torch.Size([1, 6, 1, 4])
+
     Args:
         array: the array.
         codes: (scene, [frequency,] snapshot, element), the codes in use.

@@ -15,6 +15,13 @@ from .observation import Observation
 class Truth:
     """What a simulated scene really was. Slots beyond a scene's number of sources hold NaN positions and power 0.
 
+    >>> truth = draw(preset("random", sources=(1, 3)), 2, torch.Generator().manual_seed(0)).truth
+    >>> truth.sources, truth.present
+    (tensor([3, 1]), tensor([[ True,  True,  True],
+            [ True, False, False]]))
+    >>> truth.positions[1].isnan().all(-1)  # no source in these slots
+    tensor([False,  True,  True])
+
     Args:
         positions: (scene, source, 3), radians, radians, metres.
         sources: (scene,), K.
@@ -60,7 +67,12 @@ class Truth:
 
 @dataclass(frozen=True, kw_only=True)
 class Scenes:
-    """A batch of simulated scenes: what an estimator is given, and the truth it is judged by."""
+    """A batch of simulated scenes: what an estimator is given, and the truth it is judged by.
+
+    >>> scenes = draw(preset("random", sources=2), 3, torch.Generator().manual_seed(0))
+    >>> len(scenes), scenes[:2].truth.positions.shape, scenes.observation.measurements.shape
+    (3, torch.Size([2, 2, 3]), torch.Size([3, 16, 16]))
+    """
 
     observation: Observation
     truth: Truth

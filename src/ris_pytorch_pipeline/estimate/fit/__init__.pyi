@@ -1,24 +1,23 @@
 from .certainty.sandwich import sandwich_information
 from .counting.credible import Evidence, evidence, weak
 from .elsewhere.edges import at_edge
-from .elsewhere.modes import modes_of
 from .groups import Groups, groups_of
 from .meaning.capture import capture_notes
 from .meaning.other_ways import STATED, Convention, conventions, nearest_spacing
 from .meaning.preflight import Note, channel_rank, check_units, facts, grating_lobes, looks, notes
 from .meaning.trying import WIDER, Trial, better, explains, try_conventions
-from .residual.structure import Structure, structure
+from .residual.structure import SENTENCES, Structure, structure
 from .residual.tangents import Tangents, tangents_of
-from .verdict import ALARM, Judged, judge
+from .verdict import ALARM
 
 __all__ = [
     "ALARM",
+    "SENTENCES",
     "STATED",
     "WIDER",
     "Convention",
     "Evidence",
     "Groups",
-    "Judged",
     "Note",
     "Structure",
     "Tangents",
@@ -34,9 +33,7 @@ __all__ = [
     "facts",
     "grating_lobes",
     "groups_of",
-    "judge",
     "looks",
-    "modes_of",
     "nearest_spacing",
     "notes",
     "sandwich_information",

@@ -22,6 +22,13 @@ _SILENT = 1e-12
 class Groups:
     """Measurements y_g and responses B_g of sources at given positions, group by group: y_g = B_g s_g + n_g.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", sources=2), scenes=1, seed=0)
+    >>> groups = groups_of(scenes.observation, scenes.truth.positions)
+    >>> left = groups.residual(groups.measurements).abs().square().sum() / groups.measurements.abs().square().sum()
+    >>> groups.amplitudes.shape, float(left) < 0.1  # a symbol of each source and snapshot; the rest is noise
+    (torch.Size([1, 16, 2]), True)
+
     Args:
         measurements: (scene, group, equation).
         responses: (scene, group, source, equation), 0 in absent slots.
@@ -77,7 +84,15 @@ class Groups:
 
 
 def groups_of(observation: Observation, positions: Positions) -> Groups:
-    """The groups of an observation with sources at the given positions; NaN marks a slot without a source."""
+    """The groups of an observation with sources at the given positions; NaN marks a slot without a source.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> for symbols in ("random", "pilot"):
+    ...     scenes = ris.simulate(ris.preset("random", symbols=symbols, sources=1), scenes=1, seed=0)
+    ...     print(symbols, groups_of(scenes.observation, scenes.truth.positions).measurements.shape)
+    random torch.Size([1, 16, 16])
+    pilot torch.Size([1, 1, 256])
+    """
     present = ~positions[..., 0].isnan()
     safe = torch.where(present[..., None], positions, torch.ones_like(positions))
     cosines = to_cosines(safe, observation.array).to(observation.elements.dtype)

@@ -11,7 +11,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from ...bounds import estimated_deviations
-from ...physics import Array, Observation, chart_of, check_visible
+from ...physics import Observation, chart_of, check_visible
 from ...shapes import Counts, Positions
 from ..estimate import Estimate, asked_sources
 from ..fit.certainty.freedom import widening
@@ -48,6 +48,11 @@ L = TypeVar("L", bound=Likelihood)
 @dataclass(frozen=True, kw_only=True)
 class MaximumLikelihood(ABC, Generic[L]):
     """The common part of the coded maximum-likelihood estimators.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("pilot", horizontal=4, vertical=4, sources=1), scenes=1, seed=0)
+    >>> ris.PilotMl(fit=False).refine(scenes.observation, scenes.truth.positions).status[0].value
+    'converged'
 
     Args:
         region: the field of view.
@@ -90,7 +95,6 @@ class MaximumLikelihood(ABC, Generic[L]):
     @abstractmethod
     def needed(self, observation: Observation, given: int) -> float:
         """The gain 2 ΔNLL that one more source beside the given number needs in these measurements: τ, or more."""
-        ...
 
     def at_a_time(self, observation: Observation) -> int:
         """Scenes searched together.
@@ -226,13 +230,14 @@ class MaximumLikelihood(ABC, Generic[L]):
         return self._refined(scaled, positions, counts, None, torch.ones_like(counts).bool())
 
     def start(self, likelihood: L, positions: Positions) -> Found:
-        """All scenes of a likelihood at given positions, as many in each."""
+        """All scenes of a likelihood at given positions, as many in each; of a line on the reference of its cone."""
         array = likelihood.observation.array
         rows = torch.arange(len(positions), device=positions.device)
         if positions.shape[1] == 0:
             return Found(rows, likelihood.nothing(rows))
         check_visible(positions, array)
-        return Found(rows, likelihood.start_at(rows, self._cosines(positions, array)))
+        chart, coordinates = chart_of(positions, array, on_plane="elevation" not in self.region.fixed)
+        return Found(rows, likelihood.start_at(rows, chart.cosines(coordinates)))
 
     def _searched(self, observation: Observation, found: Found, chosen: Rows) -> Found:
         """The same with the chosen rows searched on from where they are; only they are scanned."""
@@ -241,11 +246,6 @@ class MaximumLikelihood(ABC, Generic[L]):
         rows = torch.arange(chosen.numel(), device=chosen.device)
         better = cycle(self.likelihood(observation[chosen]), rows, found.hypothesis[chosen], self.searching)
         return Found(found.rows, found.hypothesis.replaced(chosen, better))
-
-    def _cosines(self, positions: Positions, array: Array) -> Tensor:
-        """Cosines of given positions, on the reference of a line's cone."""
-        chart, coordinates = chart_of(positions, array, on_plane="elevation" not in self.region.fixed)
-        return chart.cosines(coordinates)
 
     def _search(self, likelihood: L, counts: Counts | None) -> list[Found]:
         if counts is None:

@@ -21,6 +21,12 @@ _ON_THE_WAY = 0.5
 class SearchEffort:
     """How hard a search tries.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> seen = ris.simulate(ris.preset("pilot", horizontal=4, vertical=4, sources=1), scenes=1, seed=0).observation
+    >>> once = SearchEffort(candidates=1, rounds=1)  # a source is sought again once, at its best place
+    >>> ris.PilotMl(effort=once, fit=False)(seen, 1).status[0].value
+    'converged'
+
     Args:
         candidates: re-detections tried for each source that is taken out.
         rounds: most passes over all sources; each may move one of them.

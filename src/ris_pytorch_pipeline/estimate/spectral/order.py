@@ -13,7 +13,15 @@ from ...shapes import Counts
 
 @runtime_checkable
 class OrderRule(Protocol):
-    """Anything that counts sources from eigenvalues."""
+    """Anything that counts sources from eigenvalues.
+
+    >>> import torch
+    >>> from ris_pytorch_pipeline.estimate import Music
+    >>> def above_the_mean(eigenvalues, snapshots):
+    ...     return (eigenvalues > eigenvalues.mean(-1, keepdim=True)).sum(-1)
+    >>> Music(order=above_the_mean).order(torch.tensor([[9.0, 5.0, 0.1, 0.1]]), None)
+    tensor([2])
+    """
 
     def __call__(self, eigenvalues: Float[Tensor, "scene value"], snapshots: int | None) -> Counts:
         """The number of sources of each scene.
@@ -30,6 +38,10 @@ class EigenvalueGap:
     """K̂ = argmax_k λ_k / λ_{k+1}, k = 1..most: for a covariance that is a model, such as a network's.
 
     Eigenvalues below 1e-8 of the largest count as equal to it. No threshold, so there is always at least one source.
+
+    >>> import torch
+    >>> EigenvalueGap()(torch.tensor([[9.0, 5.0, 0.1, 0.1]]), None)
+    tensor([2])
 
     Args:
         most: largest order.
@@ -50,6 +62,11 @@ class InformationCriterion:
     AIC has penalty 1 and MDL log(L)/2, for circular complex samples (Wax and Kailath, IEEE TASSP 33, 1985). Eigenvalues
     beyond the L samples are zero and left out. Both presume that all snapshots share one signal subspace. With a
     different G_l per snapshot there is none, and they are known to fail here: they are baselines.
+
+    >>> import torch
+    >>> eigenvalues = torch.tensor([[9.0, 5.0, 1.1, 1.0, 0.9]])
+    >>> InformationCriterion(consistent=True, most=4)(eigenvalues, 100)  # MDL of 100 samples
+    tensor([2])
 
     Args:
         consistent: True is MDL, False is AIC.
@@ -84,10 +101,20 @@ class InformationCriterion:
 
 
 def aic(most: int = 8) -> InformationCriterion:
-    """Akaike's information criterion on eigenvalues; known to fail on coded snapshots."""
+    """Akaike's information criterion on eigenvalues; known to fail on coded snapshots.
+
+    >>> import torch
+    >>> aic(most=4)(torch.tensor([[9.0, 5.0, 1.1, 1.0, 0.9]]), 100)  # of 100 samples
+    tensor([2])
+    """
     return InformationCriterion(consistent=False, most=most)
 
 
 def mdl(most: int = 8) -> InformationCriterion:
-    """Minimum description length on eigenvalues; known to fail on coded snapshots."""
+    """Minimum description length on eigenvalues; known to fail on coded snapshots.
+
+    >>> import torch
+    >>> mdl(most=4)(torch.tensor([[9.0, 5.0, 1.1, 1.0, 0.9]]), 100)  # of 100 samples
+    tensor([2])
+    """
     return InformationCriterion(consistent=True, most=most)

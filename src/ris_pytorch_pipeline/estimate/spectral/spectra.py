@@ -37,6 +37,18 @@ class Spectral(ABC):
 
     A spectral estimator differs from another one in its columns V only.
 
+    >>> import torch
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.covariance import true_covariance
+    >>> panel = ris.Panel(horizontal=8, vertical=8, spacing=0.15).array(0.3)
+    >>> u = torch.tensor([[[0.3, -0.1, 0.5], [-0.4, 0.2, 0.3]]]).double()
+    >>> R = true_covariance(u, torch.ones(1, 2).double(), panel)
+    >>> for kind in (Bartlett, Mvdr, Music):
+    ...     print(kind().name, kind().locate(R, panel).order.tolist())
+    bartlett [2]
+    mvdr [2]
+    music [2]
+
     Args:
         region: the field of view.
         order: how sources are counted when nobody says.
@@ -120,6 +132,7 @@ class Spectral(ABC):
 class Bartlett(Spectral):
     """The beam with the most power: ‖V^H a‖² = a^H R a / λ_1, V = U sqrt(Λ/λ_1). Resolves a beamwidth and no less.
 
+    >>> import torch
     >>> import ris_pytorch_pipeline as ris
     >>> panel, place = ris.Panel(horizontal=8, vertical=8, spacing=0.15).array(0.3), torch.tensor([[[0.3, -0.1, 2.0]]])
     >>> vectors = ris.physics.steering(place.double(), panel).mT
@@ -143,6 +156,7 @@ class Bartlett(Spectral):
 class Mvdr(Spectral):
     """The minimum-variance beam: N - ‖V^H a‖² = λ_N a^H R⁻¹ a, V = U sqrt(1 - λ_N/Λ), λ_N the least eigenvalue.
 
+    >>> import torch
     >>> import ris_pytorch_pipeline as ris
     >>> panel, place = ris.Panel(horizontal=8, vertical=8, spacing=0.15).array(0.3), torch.tensor([[[0.3, -0.1, 2.0]]])
     >>> vectors = ris.physics.steering(place.double(), panel).mT
@@ -171,6 +185,7 @@ class Mvdr(Spectral):
 class Music(Spectral):
     """The signal subspace: ‖V^H a‖² = ‖U_s^H a‖², K leading eigenvectors; 1 - ‖U_s^H a‖²/N vanishes at a source.
 
+    >>> import torch
     >>> import ris_pytorch_pipeline as ris
     >>> panel, place = ris.Panel(horizontal=8, vertical=8, spacing=0.15).array(0.3), torch.tensor([[[0.3, -0.1, 2.0]]])
     >>> vectors = ris.physics.steering(place.double(), panel).mT

@@ -17,6 +17,12 @@ _TILE = 4096
 class Lobe:
     """A place that looks nearly like another one.
 
+    >>> array = Line(count=8, spacing=0.3).array(0.3)  # a wavelength apart
+    >>> points = torch.tensor([[u, 0.0, 0.0] for u in (-0.8, -0.3, 0.2, 0.7)])
+    >>> lobe, = lobes(points[2:3], points, array, apart=0.3)
+    >>> lobe.position.rad2deg()[0].round(), round(lobe.level_db, 2)
+    (tensor(-53.), 0.0)
+
     Args:
         position: (3,), radians, radians, metres.
         level_db: its |a^H a'|²/N², 0 for a perfect double.
@@ -71,6 +77,11 @@ def lobes(
     gram: Complex[Tensor, "element element"] | None = None,
 ) -> tuple[Lobe, ...]:
     """Secondary peaks of the ambiguity function: places at least `apart` away that look the same within some decibels.
+
+    >>> array = Panel(horizontal=4, vertical=4, spacing=0.3).array(0.3)  # a wavelength apart: grating lobes
+    >>> points = torch.tensor([[0.3, 0.1, 0.0], [-0.7, 0.1, 0.0], [0.1, 0.1, 0.0]], dtype=torch.float64)
+    >>> [lobe.position.rad2deg().round() for lobe in lobes(points[:1], points, array, apart=0.2)]
+    [tensor([-45.,   6.,  inf], dtype=torch.float64)]
 
     Args:
         place: (1, coordinate), cosines of one source.

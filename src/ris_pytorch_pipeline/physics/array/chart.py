@@ -24,6 +24,11 @@ class Chart:
     Without turns T = I and (a, b) = (u, w): for a line or a flat array these are regular up to endfire. A deep array
     gets a turn to each source's direction, so that no direction is singular: (a, b) are then tangent coordinates.
 
+    >>> chart = Chart(Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3))
+    >>> a, slopes = chart.steering_with_derivatives(torch.tensor([[0.3, 0.1, 0.5]]))  # (u, w, q): there is no turn
+    >>> a.shape, slopes.shape
+    (torch.Size([1, 144]), torch.Size([3, 1, 144]))
+
     Args:
         array: the array.
         turn: (..., source, 3, 3), or None for T = I.
@@ -112,7 +117,13 @@ class Chart:
 
 
 def chart_at(cosines: Cosines, array: Array) -> Chart:
-    """The chart in which sources at these cosines move: their own tangent planes where d_x is given, else (u, w, q)."""
+    """The chart in which sources at these cosines move: their own tangent planes where d_x is given, else (u, w, q).
+
+    >>> deep = Points(bent(Panel(horizontal=8, vertical=2, spacing=0.15), math.pi), 0.3)
+    >>> cosines = to_cosines(torch.tensor([[3.0, 0.1, 2.0]]), deep)  # behind it
+    >>> chart_at(cosines, deep).coordinates(cosines)[0, :2].norm() < 1e-6  # the source is the origin of (a, b)
+    tensor(True)
+    """
     if cosines.shape[-1] == 3:
         return Chart(array)
     directions = cosines[..., :3]
@@ -143,6 +154,11 @@ def steering_with_derivatives(cosines: Cosines, array: Array) -> tuple[Waves, Co
 
 def chart_of(positions: Positions, array: Array, *, on_plane: bool = False) -> tuple[Chart, Coordinates]:
     """A chart about given positions and their coordinates in it; behind a flat array too.
+
+    >>> array = Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3)
+    >>> chart, coordinates = chart_of(torch.tensor([[math.pi / 6, 0.0, 2.0]]), array)
+    >>> coordinates, chart.jacobian(coordinates)[0, 2]  # (u, w, q), and how the distance depends on them
+    (tensor([[0.5000, 0.0000, 0.5000]]), tensor([ 0.,  0., -4.]))
 
     Args:
         positions: (..., source, 3), radians, radians, metres.

@@ -11,7 +11,12 @@ from .value import Array
 
 
 def toward(positions: Float[Tensor, "*batch coordinate"]) -> Float[Tensor, "*batch 3"]:
-    """Unit vectors (cosθ cosφ, cosθ sinφ, sinθ) of positions, or of (φ, θ) alone."""
+    """Unit vectors (cosθ cosφ, cosθ sinφ, sinθ) of positions, or of (φ, θ) alone.
+
+    >>> toward(torch.tensor([[0.0, 0.0, 5.0], [0.5, 0.0, 5.0]]))
+    tensor([[1.0000, 0.0000, 0.0000],
+            [0.8776, 0.4794, 0.0000]])
+    """
     azimuth, elevation = positions[..., 0], positions[..., 1]
     across = elevation.cos()
     return torch.stack([across * azimuth.cos(), across * azimuth.sin(), elevation.sin()], dim=-1)
@@ -26,6 +31,10 @@ def to_cosines(positions: Positions, array: Array) -> Cosines:
     """(φ, θ, r) about the origin to cosines in the array's frame about its centre c; an infinite distance is q = 0.
 
     With e the unit vector of the position and Q = 1/r: d = (e - Q c)/|e - Q c| and q = Q/|e - Q c|.
+
+    >>> array = Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3, pose=Pose(yaw=0.5))
+    >>> to_cosines(torch.tensor([[0.8, 0.1, 2.0]]), array)  # 0.3 rad aside of where the panel looks
+    tensor([[0.2940, 0.0998, 0.5000]])
 
     Returns:
         (..., source, 3), (u, w, q); (..., source, 4), (d_x, u, w, q), for a deep array.
@@ -45,7 +54,12 @@ def whole_cosines(positions: Positions, array: Array) -> Float[Tensor, "*batch s
 
 
 def directions_of(cosines: Cosines, array: Array) -> Float[Tensor, "*batch source 3"]:
-    """Unit vectors in world axes, as the array's centre sees them."""
+    """Unit vectors in world axes, as the array's centre sees them.
+
+    >>> aside = Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3, pose=Pose(yaw=0.5))
+    >>> directions_of(torch.tensor([[0.0, 0.1, 0.5]]), aside)
+    tensor([[0.8732, 0.4770, 0.1000]])
+    """
     own = cosines[..., :3]
     if cosines.shape[-1] == 3:
         u, w = cosines[..., :1], cosines[..., 1:2]
@@ -57,6 +71,10 @@ def to_positions(cosines: Cosines, array: Array) -> Positions:
     """Cosines in the array's frame to (φ, θ, r) about the origin in world axes, the inverse of `to_cosines`.
 
     A flat array sees no difference between front and back: the position is in front of it, see `mirrored`.
+
+    >>> array = Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3, pose=Pose(yaw=0.5))
+    >>> to_positions(torch.tensor([[0.2940, 0.0998, 0.5]]), array)
+    tensor([[0.8000, 0.1000, 2.0000]])
     """
     if plain(array):
         return positions_from_cosines(cosines)
@@ -108,6 +126,9 @@ def mirrored(positions: Positions, array: Array) -> Positions:
 
 def check_visible(positions: Positions, array: Array) -> None:
     """Refuse positions that are none, and for a panel in the plane x = 0 those behind it.
+
+    >>> cylinder = Points(bent(Panel(horizontal=8, vertical=2, spacing=0.15), math.pi), 0.3)
+    >>> check_visible(torch.tensor([[2.0, 0.2, 3.0]]), cylinder)  # refused before a panel, which sees no such azimuth
 
     Raises:
         InputError: naming the first offending source.

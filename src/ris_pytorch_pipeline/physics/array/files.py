@@ -57,11 +57,19 @@ class _Written:
 
 
 def array_from_file(path: Path | str) -> Array:
-    """Read an array from TOML.
+    r"""Read an array from TOML.
 
     One of `panel = {horizontal, vertical, spacing}`, `line = {count, spacing}`, `elements = [[x, y, z], ...]` or
     `csv = "file of x,y,z lines"`; one of `wavelengths` in metres or `frequencies_hz`, a number or a list; and, if
     wanted, `pose = {position, yaw_deg, pitch_deg, roll_deg}` and `wavefront`.
+
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "line.toml")
+    ...     _ = file.write_text("line = {count = 15, spacing = 0.15}\nfrequencies_hz = 1e9\n")
+    ...     array_from_file(file)
+    Array(15 elements, line, 2.1 m, wavelength 0.2998 m)
 
     Args:
         path: of the file; a `csv` is looked for beside it.

@@ -67,6 +67,10 @@ def bent(panel: Panel, angle: float) -> Elements:
     The arc keeps its length, so that neighbours stay as far apart along it as on the flat panel; pi makes a half
     cylinder.
 
+    >>> half = bent(Panel(horizontal=8, vertical=2, spacing=0.15), math.pi)
+    >>> Points(half, 0.3)
+    Array(16 elements, deep, 0.3 m x 0.749 m x 0.15 m, wavelength 0.3 m)
+
     Args:
         panel: the flat panel.
         angle: radians, from the first to the last column as seen from the axis, plus one step; not 0.

@@ -23,6 +23,9 @@ def told(array: Array) -> tuple[int, ...]:
     """Which of the coordinates (a, b, q) of a chart the array's phases depend on.
 
     A line sees one angle, the cone about it; a single point none. A plane wave tells no distance.
+
+    >>> told(Line(count=15, spacing=0.15).array(0.3)), told(Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3))
+    ((0, 2), (0, 1, 2))
     """
     angles = {0: (), 1: (0,)}.get(array.dimension, (0, 1))
     return (*angles, *(() if array.wavefront == planar or array.dimension == 0 else (2,)))
@@ -30,6 +33,11 @@ def told(array: Array) -> tuple[int, ...]:
 
 def untold(array: Array, jacobian: Float[Tensor, "*batch source 3 3"]) -> Bool[Tensor, "*batch source 3"]:
     """True in a coordinate (φ, θ, r) that moves when an unseen (a, b, q) does.
+
+    >>> array = Line(count=15, spacing=0.15).array(0.3)
+    >>> chart, coordinates = chart_of(torch.tensor([[0.3, 0.2, 5.0]]), array)
+    >>> untold(array, chart.jacobian(coordinates))  # azimuth, elevation, distance
+    tensor([[ True,  True, False]])
 
     Args:
         array: the array.
@@ -66,6 +74,10 @@ def as_told(positions: Positions, array: Array) -> tuple[Positions, Bool[Tensor,
 @dataclass(frozen=True, kw_only=True)
 class Observability:
     """What an array tells of a source at some place.
+
+    >>> seen = observability(Line(count=15, spacing=0.15).array(0.3))
+    >>> seen.sentence, seen.mirror
+    ('a line sees the cone about itself: elevation not observable', False)
 
     Args:
         observable: names of the coordinates that it tells.

@@ -64,6 +64,10 @@ def projections(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """q, rho² and t = q_n · d of every source and element, broadcast to (..., source, element).
 
+    >>> q, rho2, t = projections(torch.tensor([[0.6, 0.8, 0.5]]), torch.tensor([[0.0, 0.3, 0.4]]), flat=True)
+    >>> q, rho2, t
+    (tensor([[0.5000]]), tensor([0.2500]), tensor([[0.5000]]))
+
     Args:
         cosines: (..., source, 3) or (..., source, 4).
         elements: (element, 3) for all, or (..., source, element, 3).
@@ -136,6 +140,10 @@ def steering(
 
 def centre_phase(positions: Positions, array: Array) -> Complex[Tensor, "... source"]:
     """exp(-j k0 (|p - c| - |p|)) for the array's centre c: by what `steering` differs from `steering_at`.
+
+    >>> array = Points([[0.1, -0.1, 0.0], [0.1, 0.1, 0.0]], 0.3)  # its centre is a third of a wavelength nearer
+    >>> centre_phase(torch.tensor([[0.0, 0.0, 5.0]]), array).angle().rad2deg().round()
+    tensor([120.])
 
     Returns:
         (..., [frequency,] source); ones where the centre is the origin.

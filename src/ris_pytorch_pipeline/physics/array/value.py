@@ -25,6 +25,12 @@ KINDS = ("point", "line", "flat", "deep")
 class Pose:
     """Where an array is in the world: turned by roll about x, then pitch up, then yaw towards +y, then moved.
 
+    >>> pose = Pose(position=(0.0, 0.0, 2.5), yaw=0.5)  # 2.5 m up, turned by 0.5 rad towards +y
+    >>> pose.rotation[:, 0]  # where an array of this pose looks
+    tensor([0.8776, 0.4794, 0.0000], dtype=torch.float64)
+    >>> Panel(horizontal=3, vertical=1, spacing=0.15).array(0.3, pose=pose).placed[1]  # its middle element
+    tensor([0.0000, 0.0000, 2.5000], dtype=torch.float64)
+
     Args:
         position: of the array's origin, metres.
         yaw: radians; turns the look direction +x to this azimuth.

@@ -16,6 +16,10 @@ class Wavefront:
 
     It depends on the inverse distance q, on rho² = ‖q_n‖² and on t = q_n · d alone.
 
+    >>> aside = dict(q=torch.tensor(0.5), rho2=torch.tensor(1.0), t=torch.tensor(0.0))  # 1 m aside, source 2 m ahead
+    >>> {wave.name: round(float(wave.excess(**aside)), 4) for wave in (spherical, fresnel, planar)}
+    {'spherical': 0.2361, 'fresnel': 0.25, 'planar': 0.0}
+
     Args:
         name: by which files and configurations call it.
         excess: (q, rho², t) -> delta.
@@ -85,6 +89,9 @@ WAVEFRONTS = {wave.name: wave for wave in (spherical, fresnel, planar, legacy_fr
 
 def wavefront_named(name: str) -> Wavefront:
     """The wavefront of this name.
+
+    >>> wavefront_named("planar") is planar
+    True
 
     Raises:
         ConfigurationError: no wavefront has this name.

@@ -14,6 +14,12 @@ def sandwich_information(
     c = tr(J⁻¹ G)/p and weight p/(L + p) for p parameters; c is at least 1: a
     misfit makes no ± smaller.
 
+    >>> import torch
+    >>> J = 500 * torch.eye(2, dtype=torch.float64)[None]  # of 500 snapshots, whose scores should have variance 1
+    >>> scores = 3 * torch.randn(1, 500, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    >>> (J / sandwich_information(J, scores)).diagonal(dim1=-2, dim2=-1).sqrt().round(decimals=1)  # times the ±
+    tensor([[3., 3.]], dtype=torch.float64)
+
     Args:
         information: J, Fisher information.
         scores: gradient of the NLL, block by block.

@@ -31,6 +31,16 @@ right scenes, 0.4 to 0.8 with phase errors of 0.5 rad, and below 0.2 with a scra
 class Evidence:
     """What sources explain beyond scatter.
 
+    >>> import torch
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.estimate.fit import groups_of
+    >>> scenes = ris.simulate(ris.preset("random", sources=2), scenes=1, seed=0)
+    >>> seen, truth = scenes.observation, scenes.truth
+    >>> groups, white = groups_of(seen, truth.positions), torch.zeros(1, dtype=torch.bool)
+    >>> found = evidence(seen, groups, truth.powers, 21.0, white, counting=True)
+    >>> found.gains.shape, found.credible
+    (torch.Size([1, 2]), tensor([[True, True]]))
+
     Args:
         gains: (scene, source), of each source beside the others, 2 (NLL without - NLL with); NaN in empty slots.
         expected_share: (scene,), share of the energy that they would explain if the model held.
@@ -58,6 +68,15 @@ def evidence(
     counting: bool,
 ) -> Evidence:
     """Weigh sources against scatter.
+
+    >>> import torch
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.estimate.fit import groups_of
+    >>> scenes = ris.simulate(ris.preset("random", sources=1), scenes=1, seed=0)
+    >>> seen, truth = scenes.observation, scenes.truth
+    >>> groups, white = groups_of(seen, truth.positions), torch.zeros(1, dtype=torch.bool)
+    >>> evidence(seen, groups, truth.powers, 21.0, white, counting=True).gains.round()  # 2 ΔNLL
+    tensor([[298.]], dtype=torch.float64)
 
     Args:
         observation: scaled scenes.
@@ -109,6 +128,13 @@ def _steady(
 
 
 def weak(found: Evidence, needed: Float[Tensor, "scene"], order: Counts) -> Tensor:  # noqa: F821
-    """(scene,): True where a source brings less evidence than a detection needs, or all together too little."""
+    """(scene,): True where a source brings less evidence than a detection needs, or all together too little.
+
+    >>> import torch
+    >>> each = torch.tensor([[90.0, 12.0]])
+    >>> found = Evidence(each, torch.tensor([0.9]), torch.tensor([20.0]), each.sum(-1), each > 0, each < 0)
+    >>> weak(found, torch.tensor([21.0]), torch.tensor([2]))  # the second source brings 12 of 21
+    tensor([True])
+    """
     few = (found.gains < needed[:, None]).any(-1) if found.gains.shape[1] else torch.zeros_like(order).bool()
     return (order > 0) & (few | (found.total < order * found.asked))

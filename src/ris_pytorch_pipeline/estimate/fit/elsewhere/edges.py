@@ -39,6 +39,14 @@ def at_edge(
 ) -> Bool[Tensor, "scene"]:  # noqa: F821
     """True where a source is held back by an end of the range that a refinement may use, or lies outside the field.
 
+    >>> import torch
+    >>> from ris_pytorch_pipeline.estimate import SearchRegion
+    >>> from ris_pytorch_pipeline.physics import Panel
+    >>> array, region = Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3), SearchRegion(distance=(0.5, 10.0))
+    >>> places = torch.tensor([[[0.3, 0.1, 2.0]], [[0.3, 0.1, 12.5]], [[1.3, 0.1, 2.0]]]).double()
+    >>> at_edge(places, region, array, torch.full((3,), 5.0))  # within, at the end of a refinement, outside
+    tensor([False,  True,  True])
+
     Args:
         positions: (scene, source, 3); NaN in empty slots.
         region: the searched field.

@@ -30,6 +30,14 @@ _TINY = 1e-300
 class Images:
     """What is an image of what, with the numbers that say so.
 
+    >>> import torch
+    >>> images = Images(
+    ...     of=torch.tensor([[-1, 0]]), likeness=torch.tensor([[torch.nan, 0.97]]), own=torch.tensor([[410.0, 3.2]]),
+    ...     chance=torch.tensor([1e-6]),
+    ... )
+    >>> print(*images.said(0))
+    source 2 is an image of source 1: R² of their symbols is 0.97, and alone it gains 3, less than a detection needs
+
     Args:
         of: (scene, source), number of the source that each is an image of, -1 where it is none.
         likeness: (scene, source), R² of its symbols with that source's; NaN where it is no image.

@@ -20,7 +20,8 @@ that has to be, times 1/L. Random codes leave 1/L of both, and of one antenna 8/
 def capture_notes(observation: Observation) -> list[Note]:
     """What the measurements and the codes themselves show, without any array or source.
 
-    >>> from ris_pytorch_pipeline.physics import Panel, draw, preset
+    >>> import torch
+    >>> from ris_pytorch_pipeline.physics import draw, preset
     >>> seen = draw(preset("pilot", sources=1), 1, torch.Generator().manual_seed(0)).observation
     >>> capture_notes(seen)
     []

@@ -24,6 +24,13 @@ Change = Callable[[Observation], Observation]
 class Convention:
     """A way to read the same numbers.
 
+    >>> from dataclasses import replace
+    >>> import ris_pytorch_pipeline as ris
+    >>> seen = ris.simulate(ris.preset("pilot", sources=1), scenes=1, seed=0).observation
+    >>> way = Convention(name="codes conjugated", change=lambda seen: replace(seen, codes=seen.codes.conj()))
+    >>> [read.codes[0, 0, :2].angle().rad2deg().round().tolist() for read in (seen, way.change(seen))]
+    [[90.0, -135.0], [-90.0, 135.0]]
+
     Args:
         name: in words.
         change: what is done to the observation to read it so.
@@ -40,6 +47,12 @@ def conventions(observation: Observation) -> list[Convention]:
     """The conventions worth trying for these measurements, the stated one first.
 
     Where the spacing of the elements shows a wrong unit, only units are tried.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> seen = ris.simulate(ris.preset("pilot", sources=1), scenes=1, seed=0).observation
+    >>> ways = conventions(seen)
+    >>> len(ways), [way.name for way in ways[:3]]
+    (21, ['as stated', 'codes conjugated', 'channel conjugated'])
     """
     ratio = nearest_spacing(observation.array) / observation.array.wavelength
     if len(observation.array) > 1 and not _PLAUSIBLE[0] / 2 < ratio < _PLAUSIBLE[1]:

@@ -41,6 +41,13 @@ _RANK = 1e-6
 class Note:
     """Something about a capture that a search cannot mend.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> seen = ris.simulate(ris.preset("pilot", codes="ones", antennas=2), scenes=1, seed=0).observation
+    >>> note, = notes(seen, ris.SearchRegion())
+    >>> print(note.cause, note.move, sep="; ")
+    one code repeated, or a codebook in place of the codes in use; pass the code of each snapshot,
+    or vary the codes; no answer is to be trusted
+
     Args:
         what: is the case.
         cause: likely.
@@ -56,6 +63,15 @@ def check_units(observation: Observation, region: SearchRegion) -> None:
     """Refuse lengths that show a wrong unit, before anything is allocated.
 
     The spacing of the elements is compared with the wavelength, the size of the array with the distances searched.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> array = ris.Panel(horizontal=4, vertical=4, spacing=150.0).array(0.3)  # millimetres
+    >>> seen = ris.simulate(ris.preset("pilot", array=array), scenes=1, seed=0).observation
+    >>> check_units(seen, ris.SearchRegion())
+    Traceback (most recent call last):
+    ris_pytorch_pipeline.errors.InputError: wanted elements between 0.001 and 8 wavelengths apart; got 150 m apart at
+    a wavelength of 0.3 m: 500 wavelengths. Likely cause: elements in millimetres in place of metres. Next: pass
+    elements and wavelength in metres: wavelength = c / f; `ris check` tries the usual units.
 
     Args:
         observation: the scenes.
@@ -122,6 +138,12 @@ def _likely_unit(spacing: float, wavelength: float) -> str:
 def notes(observation: Observation, region: SearchRegion) -> list[Note]:
     """What the geometry, the codes and the channel do not let anybody tell.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> seen = ris.simulate(ris.preset("pilot", codes="ones", antennas=2), scenes=1, seed=0).observation
+    >>> for note in notes(seen, ris.SearchRegion()):
+    ...     print(note.what)
+    the codes do not vary in 1 of 1 scenes: 2 numbers are heard of the panel, and far places look alike
+
     Args:
         observation: the scenes.
         region: the field that is to be searched.
@@ -169,7 +191,15 @@ def _loud_codes(observation: Observation) -> list[Note]:
 
 
 def channel_rank(observation: Observation) -> Tensor:
-    """(scene,): how many independent antennas the channel has, of the poorest frequency."""
+    """(scene,): how many independent antennas the channel has, of the poorest frequency.
+
+    >>> from dataclasses import replace
+    >>> import ris_pytorch_pipeline as ris
+    >>> seen = ris.simulate(ris.preset("pilot", antennas=4), scenes=2, seed=0).observation
+    >>> alike = replace(seen, channel=seen.channel[:, :1].expand_as(seen.channel))  # all antennas hear the same
+    >>> channel_rank(seen), channel_rank(alike)
+    (tensor([4, 4]), tensor([1, 1]))
+    """
     values = torch.linalg.svdvals(observation.by_frequency()[1])
     return (values > _RANK * values[..., :1]).sum(-1).amin(-1)
 
@@ -184,12 +214,25 @@ def looks(observation: Observation) -> Tensor:
     """(scene,): most independent numbers that are heard of a wave on the panel, of the poorest frequency.
 
     H diag(c_l) a of all snapshots l spans at most rank(H) rank(C) dimensions, and no more than N.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> for codes in ("random", "ones"):
+    ...     seen = ris.simulate(ris.preset("pilot", codes=codes, antennas=4, snapshots=8), scenes=1, seed=0).observation
+    ...     print(codes, looks(seen))
+    random tensor([32])
+    ones tensor([4])
     """
     return (code_rank(observation) * channel_rank(observation)).clamp_max(len(observation.array))
 
 
 def facts(heard: Tensor, array: Array) -> Tensor:
-    """(scene,): most real numbers that tell a place: of D looks at a frequency 2 (D - 1), as the symbol takes two."""
+    """(scene,): most real numbers that tell a place: of D looks at a frequency 2 (D - 1), as the symbol takes two.
+
+    >>> import torch
+    >>> from ris_pytorch_pipeline.physics import Line
+    >>> facts(torch.tensor([2, 15]), Line(count=15, spacing=0.15).array(0.3))  # to a line a place is two numbers
+    tensor([ 2, 28])
+    """
     return 2 * (heard - 1) * array.frequencies
 
 
@@ -211,6 +254,15 @@ def grating_lobes(observation: Observation, region: SearchRegion) -> Float[Tenso
 
     They are those on the search grid with |a(p)^H a(p')|²/N² above 0.45: a lobe within 0.5 dB of one loses as much
     where it falls between points.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> array = ris.Panel(horizontal=8, vertical=4, spacing=(0.36, 0.15)).array(0.3)  # 1.2 wavelengths apart
+    >>> seen = ris.simulate(ris.preset("pilot", array=array), scenes=1, seed=0).observation
+    >>> grating_lobes(seen, ris.SearchRegion()).rad2deg().round()
+    tensor([[-60.,   0.],
+            [-54.,   0.],
+            [ 54.,   0.],
+            [ 60.,   0.]], dtype=torch.float64)
     """
     array = observation.array.to("cpu", torch.float64)
     grid = search_grid(region, array)

@@ -27,6 +27,11 @@ _MOST = 0.5
 class Trial:
     """What became of one convention.
 
+    >>> stated = Trial(name="as stated", explained=0.2, evidence=30.0, order=1.0, good=0.0)
+    >>> conjugated = Trial(name="codes conjugated", explained=0.95, evidence=900.0, order=1.0, good=1.0)
+    >>> [trial.name for trial in better([stated, conjugated])], explains([stated, conjugated])
+    (['codes conjugated'], False)
+
     Args:
         name: of the convention.
         explained: mean share of the energy in the span of credible sources; 0 where it cannot even be tried.
@@ -60,6 +65,15 @@ def try_conventions(
     under each by one scan. Where it gains less than half of what it gains under the best convention, or where eight
     others gain more, the sources are not searched. The stated convention always is, and so is another kind of symbols,
     whose gain is of another likelihood.
+
+    >>> from dataclasses import replace
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenario = ris.preset("pilot", horizontal=4, vertical=4, antennas=4, sources=1)
+    >>> seen = ris.simulate(scenario, scenes=1, seed=0).observation
+    >>> wrong = replace(seen, array=ris.Points(1000 * seen.elements, 0.3))  # millimetres
+    >>> trials = try_conventions(wrong, lambda seen: ris.PilotMl(), sources=1)
+    >>> trials[0].refused, better(trials)[0].name
+    ('elements in millimetres in place of metres', 'elements in millimetres')
 
     Args:
         observation: the scenes, as stated.
@@ -140,6 +154,11 @@ def better(trials: list[Trial]) -> list[Trial]:
 
     Where the stated one explains few scenes, one that explains most of them with more evidence is better too: the exact
     wave fits data of a Fresnel one nearly as well, and leaves what is no noise.
+
+    >>> stated = Trial(name="as stated", explained=0.9, evidence=800.0, order=1.0, good=1.0)
+    >>> gauge = Trial(name="all three conjugated", explained=0.9, evidence=800.0, order=1.0, good=1.0)
+    >>> better([stated, gauge])  # as good, so not better
+    []
     """
     stated = trials[0]
     clearly = _BETTER * stated.evidence + 20
@@ -153,5 +172,10 @@ def better(trials: list[Trial]) -> list[Trial]:
 
 
 def explains(trials: list[Trial]) -> bool:
-    """Whether the stated convention explains most scenes, and no other one explains clearly more."""
+    """Whether the stated convention explains most scenes, and no other one explains clearly more.
+
+    >>> stated = Trial(name="as stated", explained=0.9, evidence=800.0, order=1.0, good=1.0)
+    >>> explains([stated])  # no other one explains more
+    True
+    """
     return trials[0].good >= _MOST and not better(trials)

@@ -49,6 +49,16 @@ _BYTES = 1 << 26
 class Structure:
     """How the residual differs from white noise.
 
+    >>> import torch
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.estimate.fit import groups_of, tangents_of
+    >>> scenes = ris.simulate(ris.preset("pilot", horizontal=4, vertical=4, sources=1), scenes=1, seed=0)
+    >>> seen, beside = scenes.observation, scenes.truth.positions + torch.tensor([0.5, 0.0, 0.0])  # the wrong place
+    >>> groups = groups_of(seen, beside)
+    >>> tested = structure(seen, groups, tangents_of(seen, groups, beside))
+    >>> tested.p_value, SENTENCES[int(tested.cause[0])]
+    (tensor([0.], dtype=torch.float64), "the residual has the channel's colour")
+
     Args:
         p_value: (scene,), of the most striking statistic, times their number.
         cause: (scene,), number of what it says in `SENTENCES`.
@@ -71,6 +81,14 @@ def structure(observation: Observation, groups: Groups, tangents: Tangents) -> S
     looks unlike noise there is looked at again with 1000 draws: p is the share of draws that reach the statistic, and
     beyond the last 5 % of them the tail of an exponential law through these. The least p-value is multiplied by the
     number of statistics. A known noise variance adds the χ² test of the energy, which may be too large or too small.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.estimate.fit import groups_of, tangents_of
+    >>> scenes = ris.simulate(ris.preset("pilot", horizontal=4, vertical=4, sources=1), scenes=1, seed=0)
+    >>> seen, places = scenes.observation, scenes.truth.positions
+    >>> groups = groups_of(seen, places)
+    >>> structure(seen, groups, tangents_of(seen, groups, places)).p_value > 0.005
+    tensor([True])
 
     Args:
         observation: scaled scenes.

@@ -22,6 +22,14 @@ _STEP = 1e-3
 class Tangents:
     """Directions in the measurements, complex numbers as pairs of real ones where they are orthonormal rows.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.estimate.fit import groups_of
+    >>> scenes = ris.simulate(ris.preset("random", horizontal=4, vertical=4, sources=1), scenes=1, seed=0)
+    >>> groups = groups_of(scenes.observation, scenes.truth.positions)
+    >>> tangents = tangents_of(scenes.observation, groups, scenes.truth.positions)
+    >>> tangents.fitted.shape, tangents.elements.shape  # 3 moves of the source, errors of 16 elements
+    (torch.Size([1, 3, 512]), torch.Size([1, 256, 16]))
+
     Args:
         fitted: (scene, direction, real), along which the fit moved the sources: nothing is left over there.
         drifting: (scene, direction, real), sources that move steadily from the first snapshot to the last.
@@ -73,6 +81,13 @@ def tangents_of(
     signals: Complex[Tensor, "scene block source"] | None = None,
 ) -> Tangents:
     """The directions at sources of some scenes.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.estimate.fit import groups_of
+    >>> scenes = ris.simulate(ris.preset("pilot", horizontal=4, vertical=4, sources=2), scenes=1, seed=0)
+    >>> groups = groups_of(scenes.observation, scenes.truth.positions)
+    >>> tangents_of(scenes.observation, groups, scenes.truth.positions).fitted.shape  # (a, b, q) of two sources
+    torch.Size([1, 6, 512])
 
     Args:
         observation: scaled scenes.

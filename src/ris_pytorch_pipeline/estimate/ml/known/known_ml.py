@@ -37,6 +37,8 @@ class KnownMl:
     s_kl c_l in what the others leave over; what each turn minimises is f itself. They start from the field, source by
     source, and again from where `Sml` finds sources of any symbols; the better end counts.
 
+    >>> import torch
+    >>> from dataclasses import replace
     >>> from ris_pytorch_pipeline.physics import draw, preset
     >>> scenes = draw(preset("random", sources=2, snr_db=20.0), 1, torch.Generator().manual_seed(0))
     >>> seen = replace(scenes.observation, symbols="known", sequences=scenes.truth.symbols)
