@@ -21,6 +21,8 @@ def watched(monkeypatch, guess):
     seen = {"nothing": [], "broadside": []}
 
     class Fake:
+        fit = False
+
         def __init__(self, name: str, slots: int) -> None:
             self.name, self.slots = name, slots
 

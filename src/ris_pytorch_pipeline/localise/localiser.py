@@ -23,6 +23,7 @@ from ..estimate.records import without_records
 from ..nets import Network, Prediction
 from ..physics import Observation
 from ..shapes import Counts
+from ..train import Trained
 from .answer import Answer, joined_covariances
 from .beyond import counted_beyond
 from .counting import Counting
@@ -102,7 +103,11 @@ class Localiser:
         Args:
             **options: fields of the localiser, such as `doubt` or `fit`.
         """
-        trained = reference_network()
+        return cls.as_reference(reference_network(), **options)
+
+    @classmethod
+    def as_reference(cls, trained: Trained, **options: Any) -> "Localiser":  # noqa: ANN401
+        """As `reference`, with a network that was read before: `reference_network()`."""
         return cls(
             trained.net,
             **{"domain": domain_of(trained.experiment), "title": REFERENCE, "counting": Counting(), **options},

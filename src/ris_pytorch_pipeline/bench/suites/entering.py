@@ -8,7 +8,7 @@ from typing import Any, Literal
 from ...errors import ConfigurationError
 from ...estimate import GENIE, Judging, SearchRegion, contender
 from ...experiment import overlay
-from ...localise import REFERENCE, Localiser
+from ...localise import REFERENCE, Localiser, reference_network
 from ...train import Trained
 from ..genie import genie_for, region_of
 from ..hybrid import DOUBT, proposer
@@ -108,12 +108,13 @@ class Entering:
             )  # fmt: skip
         starts, doubt = proposer(how.proposals, how.beta, region), how.doubt if how.polish else 0.0
         if entrant.model == REFERENCE:
-            return Localiser.reference(estimator=starts, polish=how.polish, doubt=doubt, field=region)
+            trained = self._network(REFERENCE)
+            return Localiser.as_reference(trained, estimator=starts, polish=how.polish, doubt=doubt, field=region)
         return Localiser(self._network(str(entrant.model)).net, starts, how.polish, doubt, field=region)
 
     def _network(self, model: str) -> Trained:
         if model not in self._networks:
-            self._networks[model] = self.read(Path(model))
+            self._networks[model] = reference_network() if model == REFERENCE else self.read(Path(model))
         return self._networks[model]
 
 
