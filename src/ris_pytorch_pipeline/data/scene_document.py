@@ -51,6 +51,15 @@ class PoseParts:
 class SceneDocument:
     """Measured scenes as plain values; axes and units are those of `Observation`.
 
+    >>> one, two = Parts(real=[[[1.0]]], imag=[[[0.0]]]), Parts(real=[[[1.0, 0.0]]], imag=[[[0.0, 1.0]]])
+    >>> document = SceneDocument(
+    ...     measurements=one, codes=two, channel=two, elements=[[0, 0, 0], [0, 0.1, 0]], wavelengths=[0.2],
+    ...     symbols="random", noise_variance=None, wavefront="spherical", sequences=None,
+    ...     pose=PoseParts(position=[0.0, 0.0, 1.5], yaw=0.0, pitch=0.0, roll=0.0),
+    ... )
+    >>> scenes_from_json(json.dumps(asdict(document)), "the body").observation.array.pose.position  # metres
+    (0.0, 0.0, 1.5)
+
     Args:
         measurements: (scene, [frequency,] snapshot, antenna).
         codes: (scene, [frequency,] snapshot, element).
