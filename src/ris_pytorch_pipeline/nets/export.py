@@ -60,6 +60,15 @@ def exported(net: Network) -> ExportedProgram:
 def export_onnx(net: Network, path: Path | str, *, overwrite: bool = False) -> None:
     """Write the learned part as an ONNX file with the input `beams` and the outputs `maps`, `gains` and `pooled`.
 
+    >>> from ris_pytorch_pipeline.nets import NetConfig
+    >>> net = HybridNet(NetConfig(width=8, blocks=1, passes=1)).eval()
+    >>> _ = Path("night.onnx").write_text("an earlier export")
+    >>> try:
+    ...     export_onnx(net, "night.onnx")  # which writes where nothing is, and never over another file unasked
+    ... except ConfigurationError as error:
+    ...     print(error.move)
+    pass overwrite=True to replace a file, or name another place
+
     Args:
         net: the network, in evaluation mode.
         path: of the file.
