@@ -68,6 +68,12 @@ class LossWeights:
 class LossReport:
     """A loss and what it is made of.
 
+    >>> raw = {"heat": torch.tensor(0.8), "order": torch.tensor(0.5)}
+    >>> terms = {"heat": raw["heat"], "order": 2 * raw["order"]}
+    >>> report = LossReport(total=sum(terms.values()), terms=terms, raw=raw)
+    >>> max(report.terms, key=lambda name: float(report.terms[name]))  # what most of the loss is
+    'order'
+
     Args:
         total: the sum of `terms`.
         terms: weighted, by name.
