@@ -25,6 +25,13 @@ Measure = Callable[[Any, Labels], Mapping[str, Tensor]]
 class Data:
     """Batches of a run.
 
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> source = SceneSource(scenario=preset("random"), split="train", seed=0, scenes=64, batch=32)
+    >>> apart = SceneSource(scenario=preset("random"), split="validation", seed=0, scenes=32, batch=32)
+    >>> data = Data(train=source.epoch, validation=apart, note="new scenes each epoch")
+    >>> len(data.train(3)), data.train(3).first, len(data.validation)
+    (2, 6, 1)
+
     Args:
         train: the training batches of epoch 0, 1, ...
         validation: the same ones each time.
