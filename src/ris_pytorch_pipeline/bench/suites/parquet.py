@@ -19,6 +19,10 @@ _SUITE = b"suite"
 def write_rows(path: Path, rows: Sequence[Row], suite: Mapping[str, Any]) -> None:
     """Write rows and the suite they belong to, over an older file; a kill leaves the older one.
 
+    >>> write_rows(Path("none.parquet"), [], {"seed": 0})
+    >>> read_rows(Path("none.parquet"))[1]
+    {'seed': 0}
+
     Args:
         path: of the file.
         rows: with every column of `COLUMNS`.
