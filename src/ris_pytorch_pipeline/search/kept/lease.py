@@ -95,6 +95,15 @@ class Watchman:
     A worker of this machine holds a file in the folder, so that its death is known at once. Any other worker is dead
     once its beat has not changed for a while, by this process's own clock: clocks of two machines are never compared.
 
+    >>> now = [0.0]
+    >>> watchman = Watchman(Path("search"), grace=60.0, clock=lambda: now[0])
+    >>> lease = {"machine": "node7", "worker": "1", "beat": 12}
+    >>> watchman.is_dead(3, lease)
+    False
+    >>> now[0] = 61.0  # seconds later, and the beat is the same
+    >>> watchman.is_dead(3, lease)
+    True
+
     Args:
         folder: of the search.
         grace: seconds without a beat.

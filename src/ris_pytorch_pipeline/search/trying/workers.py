@@ -88,6 +88,9 @@ def _answering() -> Iterator[None]:
 def run_processes(command: Sequence[str], workers: int) -> list[int]:
     """Start workers and wait for all of them; where this process is made to end, so are they.
 
+    >>> run_processes(["true"], workers=2)
+    [0, 0]
+
     Args:
         command: of one worker.
         workers: how many.
