@@ -36,7 +36,7 @@ def test_a_name_that_a_page_calls_has_an_example(name: str) -> None:
 LACKING = {
     "physics": 52, "estimate": 23, "estimate.fit": 28, "bounds": 3, "likelihood": 21, "covariance": 33,
     "data": 0, "importing": 13, "calibrate": 14, "nets": 0, "losses": 0, "experiment": 0, "train": 0,
-    "localise": 0, "bench": 0, "search": 0, "serve": 0, "report": 34, "tasks": 0,
+    "localise": 0, "bench": 0, "search": 0, "serve": 0, "report": 0, "tasks": 0,
 }  # fmt: skip
 """Functions and classes of each room of docs/api.md without an example. A number here only ever falls."""
 ANSWERS = ("estimate.Estimate", "estimate.Status", "search.Recipe", "search.Locating")
