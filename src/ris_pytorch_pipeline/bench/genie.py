@@ -32,7 +32,7 @@ class GenieStart:
     >>> from ris_pytorch_pipeline.bench import trial_of
     >>> from ris_pytorch_pipeline.physics import preset
     >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
-    >>> trial = trial_of(scenario, 4, seed=0)
+    >>> trial = trial_of(scenario, 1, seed=0)
     >>> genie = GenieStart(refiner=Sml())
     >>> found = genie(trial.scenes.observation, trial.scenes.truth)
     >>> bool(((found.positions - trial.scenes.truth.positions) / trial.bound.deviations).abs().max() < 5)
