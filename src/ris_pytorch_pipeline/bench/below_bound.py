@@ -24,6 +24,7 @@ _CLEAR = 3.0
 class Family:
     """The comparisons that one alarm is one of.
 
+    >>> from ris_pytorch_pipeline.estimate import SearchRegion
     >>> Family().tests, Family(tests=12, region=SearchRegion(distance=(1.0, 8.0))).region.distance
     (1, (1.0, 8.0))
 

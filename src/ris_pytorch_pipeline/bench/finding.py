@@ -86,8 +86,9 @@ class Finding:
 def findings_of(file: SceneFile, estimate: Estimate, numbers: list[int]) -> list[Finding]:
     """One finding per scene.
 
+    >>> import torch
     >>> import ris_pytorch_pipeline as ris
-    >>> from ris_pytorch_pipeline.estimate import Status
+    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
     >>> scenes = ris.simulate(ris.preset("random", horizontal=4, vertical=4, sources=1), scenes=2, seed=0)
     >>> _ = ris.save_scenes("a.safetensors", scenes.observation, scenes.truth)
     >>> file = ris.load_scenes("a.safetensors")
@@ -192,6 +193,7 @@ class _Judge:
 def located(name: str, region: SearchRegion, findings: list[Finding]) -> dict[str, Any]:
     """What was found, as plain values: the same from a command and from a service.
 
+    >>> from ris_pytorch_pipeline.estimate import SearchRegion
     >>> told = located("sml", SearchRegion(), [])
     >>> told["region"]["distance_m"], told["summary"]
     ([0.5, 10.0], {'scenes': 0, 'orders': {}, 'success': None})

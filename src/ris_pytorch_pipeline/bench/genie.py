@@ -13,6 +13,7 @@ from ..shapes import Positions
 class Refiner(Protocol):
     """Anything that improves given positions by a likelihood, without a search.
 
+    >>> from ris_pytorch_pipeline.estimate import PilotMl, Sml
     >>> isinstance(Sml(), Refiner), isinstance(PilotMl(), Refiner)
     (True, True)
     """
@@ -30,6 +31,7 @@ class GenieStart:
     near the truth need not be the global one.
 
     >>> from ris_pytorch_pipeline.bench import trial_of
+    >>> from ris_pytorch_pipeline.estimate import Sml
     >>> from ris_pytorch_pipeline.physics import preset
     >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
     >>> trial = trial_of(scenario, 1, seed=0)
@@ -70,6 +72,7 @@ def region_of(scenario: Scenario) -> SearchRegion:
     A coordinate that the scenario fixes is searched over the default field of view, widened to hold it: the bound
     counts every coordinate as unknown, so an estimator that were told one would beat it.
 
+    >>> import math
     >>> from ris_pytorch_pipeline.physics import preset
     >>> region = region_of(preset("random", azimuth_deg=(-30.0, 30.0), distance=2.0))
     >>> round(math.degrees(region.azimuth[1])), region.distance  # degrees; metres, of which no estimator is told

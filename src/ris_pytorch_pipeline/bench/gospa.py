@@ -26,6 +26,7 @@ Pairs = Float[Tensor, "scene true found"]
 class Gospa:
     """GOSPA of each scene and its parts.
 
+    >>> import torch
     >>> near = torch.tensor([[[0.3], [9.0]]])  # one scene of two true sources, of which one was found
     >>> parts = gospa(near, torch.tensor([[True, True]]), torch.tensor([[True]]), cutoff=5.0)
     >>> parts.missed.item(), parts.false.item(), parts.partner.tolist()
@@ -52,6 +53,7 @@ def gospa(
     GOSPA² = min over assignments of Σ_pairs d² + (c²/2) (missed + false). A metric on sets when d is one; two sources
     further apart than the cut-off c count as one missed and one false.
 
+    >>> import torch
     >>> near = torch.tensor([[[0.3, 9.0], [9.0, 7.0]]])  # one scene, two true and two found sources
     >>> both = torch.tensor([[True, True]])
     >>> found = gospa(near, both, both, cutoff=5.0)
@@ -86,6 +88,7 @@ def gospa(
 def whitened_gospa(true: TruePositions, found: FoundPositions, covariance: Float[Tensor, "scene true 3 3"]) -> Gospa:
     """GOSPA in standard deviations of the bound: d = sqrt(e^T C_CRB⁻¹ e), cut-off 5, no unit.
 
+    >>> import torch
     >>> true = torch.tensor([[[0.0, 0.0, 4.0]]])  # azimuth, elevation (radians), distance (metres)
     >>> found = torch.tensor([[[0.02, 0.0, 4.5]]])
     >>> covariance = torch.diag(torch.tensor([0.01, 0.01, 0.5]) ** 2).expand(1, 1, 3, 3)  # of the bound
@@ -103,6 +106,8 @@ def whitened_gospa(true: TruePositions, found: FoundPositions, covariance: Float
 def direction_gospa(true: TruePositions, found: FoundPositions) -> Gospa:
     """GOSPA of directions in radians: great-circle angle, cut-off 5°.
 
+    >>> import math
+    >>> import torch
     >>> true = torch.tensor([[[0.0, 0.0, 4.0]]])  # azimuth, elevation (radians), distance (metres)
     >>> found = torch.tensor([[[0.02, 0.0, 4.5]]])
     >>> round(math.degrees(direction_gospa(true, found).value.item()), 2)  # degrees
@@ -115,6 +120,7 @@ def direction_gospa(true: TruePositions, found: FoundPositions) -> Gospa:
 def cartesian_gospa(true: TruePositions, found: FoundPositions) -> Gospa:
     """GOSPA of points in metres, cut-off 2 m. Far sources dominate it: their distance is barely observable.
 
+    >>> import torch
     >>> true = torch.tensor([[[0.0, 0.0, 4.0]]])  # azimuth, elevation (radians), distance (metres)
     >>> found = torch.tensor([[[0.02, 0.0, 4.5]]])
     >>> round(cartesian_gospa(true, found).value.item(), 2)  # metres
@@ -131,6 +137,7 @@ def whitened_distance(true: TruePositions, found: FoundPositions, covariance: Fl
 
     A coordinate without a bound, which the array cannot tell, does not count.
 
+    >>> import torch
     >>> true = torch.tensor([[[0.0, 0.0, 4.0]]])  # azimuth, elevation (radians), distance (metres)
     >>> found = torch.tensor([[[0.02, 0.0, 4.5]]])
     >>> covariance = torch.diag(torch.tensor([0.01, 0.01, 0.5]) ** 2).expand(1, 1, 3, 3)  # of the bound

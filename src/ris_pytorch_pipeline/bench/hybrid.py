@@ -26,6 +26,7 @@ DOUBT = 0.7
 def proposer(name: str, beta: float, region: SearchRegion) -> Explaining | Proposer:
     """Where a network's starts come from, by name.
 
+    >>> from ris_pytorch_pipeline.estimate import SearchRegion
     >>> proposer("music", 0.25, SearchRegion()).name, proposer("candidates", 0.0, SearchRegion()).name
     ('music on R_blend, β=0.25', 'candidates')
 

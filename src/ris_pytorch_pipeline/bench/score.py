@@ -204,6 +204,7 @@ def match_directions(
 ) -> Int[Tensor, "scene true"]:  # fmt: skip
     """The assignment with the most pairs within 3°, and among those the least sum of squared angles.
 
+    >>> import torch
     >>> true = torch.tensor([[[0.0, 0.0, 3.0], [0.5, 0.0, 3.0]]])
     >>> found = torch.tensor([[[0.51, 0.0, 3.2], [-0.01, 0.0, 2.9]]])
     >>> match_directions(true, found)  # the slot of each true source
@@ -224,6 +225,7 @@ def match_directions(
 def confusion_matrix(sources: Counts, order: Counts) -> Int[Tensor, "true found"]:
     """Scenes by true (row) and estimated (column) number of sources, both counted from 0.
 
+    >>> import torch
     >>> confusion_matrix(torch.tensor([1, 1, 2, 2]), torch.tensor([1, 1, 2, 1]))  # K = 2 was once taken for 1
     tensor([[0, 0, 0],
             [0, 2, 0],

@@ -24,6 +24,7 @@ STATED = ("azimuth", "elevation", "inverse distance")
 class Stated:
     """Errors of found sources and the ± stated for them, in the coordinates of `STATED`.
 
+    >>> import torch
     >>> error = torch.tensor([[0.01, 0.02, 0.001], [-0.02, 0.01, -0.002]])
     >>> stated = Stated(error, torch.full((2, 3), 0.02))
     >>> [each.value for each in stated.coverage(0.9)], [round(width, 3) for width in stated.sharpness(0.9)]
@@ -79,6 +80,7 @@ class Stated:
 def crps(error: Tensor, deviation: Tensor) -> Tensor:
     """The continuous ranked probability score of a normal distribution about 0 with these standard deviations.
 
+    >>> import torch
     >>> crps(torch.tensor([0.0, 0.0]), torch.tensor([1.0, 2.0]))  # of no error, and ± 1 and ± 2
     tensor([0.2337, 0.4674])
     """

@@ -38,6 +38,7 @@ def summarise(
 ) -> Cell:
     """The cell of scenes.
 
+    >>> import torch
     >>> from ris_pytorch_pipeline.bench import score, trial_of
     >>> from ris_pytorch_pipeline.estimate import Estimate, Status
     >>> from ris_pytorch_pipeline.physics import preset

@@ -101,6 +101,7 @@ def sweep(
 def check_needs(name: str, scenario: Scenario) -> None:
     """Refuse a method that could not be run on such scenes, before the others are.
 
+    >>> from ris_pytorch_pipeline.errors import ConfigurationError
     >>> from ris_pytorch_pipeline.physics import preset
     >>> check_needs("sml", preset("random"))  # says nothing where it can be run
     >>> try:

@@ -68,6 +68,7 @@ class SharedSource(BatchSource, Protocol):
 def part_of(source: BatchSource, index: int, rows: slice) -> tuple[Inputs, Labels]:
     """The scenes `rows` of batch `index` of a source, made alone where the source can do that.
 
+    >>> import torch
     >>> from ris_pytorch_pipeline.physics import preset
     >>> scenario = preset("random", horizontal=4, vertical=4)
     >>> source = SceneSource(scenario=scenario, split="train", seed=0, scenes=8, batch=8)
@@ -182,6 +183,7 @@ class SceneSource:
 class Reordered:
     """Batches of another source in another order.
 
+    >>> import torch
     >>> from ris_pytorch_pipeline.physics import preset
     >>> scenario = preset("random", horizontal=4, vertical=4)
     >>> source = SceneSource(scenario=scenario, split="train", seed=0, scenes=12, batch=4)

@@ -29,6 +29,7 @@ def check_disjoint(first: BatchSource, second: BatchSource) -> None:
     """Refuse two sources that share a scene.
 
     >>> from ris_pytorch_pipeline.data import SceneSource
+    >>> from ris_pytorch_pipeline.errors import InputError
     >>> from ris_pytorch_pipeline.physics import preset
     >>> scenario = preset("random", horizontal=4, vertical=4)
     >>> train = SceneSource(scenario=scenario, split="train", seed=0, scenes=4, batch=4)

@@ -36,6 +36,7 @@ def overlay(base: Config, values: Mapping[str, Any], where: str = "") -> Config:
 
     A field of type `tuple[Record, ...]` takes a list of tables, each laid over the defaults of `Record`.
 
+    >>> from ris_pytorch_pipeline.errors import ConfigurationError
     >>> from ris_pytorch_pipeline.experiment import TrainingExperiment
     >>> changed = overlay(TrainingExperiment(), {"net": {"width": 48}, "seed": 7})
     >>> changed.net.width, changed.seed
@@ -94,6 +95,7 @@ def check_keys(keys: Iterable[str], known: Iterable[str], where: str = "") -> No
 def fit(hint: Any, value: Any, name: str) -> Any:  # noqa: ANN401
     """The value in the type asked for: an int becomes a float where one is wanted, a list a tuple; nothing else.
 
+    >>> from ris_pytorch_pipeline.errors import ConfigurationError
     >>> fit(tuple[float, float], [-30, 30], "scenario.azimuth_deg")
     (-30.0, 30.0)
     >>> try:

@@ -31,6 +31,7 @@ def experiment_from_toml(path: Path) -> Experiment:
     own: any fields of `Scenario`, over the preset that its own key `preset` names. `[codebooks.NAME]`,
     `[channels.NAME]` and `[arrays.NAME]` name a file each, see `with_stored`.
 
+    >>> from pathlib import Path
     >>> _ = Path("lab.toml").write_text("scenario = {sources = 2, snr_db = [0, 10]}")
     >>> experiment_from_toml(Path("lab.toml")).scenario.snr_db
     (0.0, 10.0)
@@ -162,6 +163,7 @@ class Resolved(Protocol):
 def to_toml(experiment: Resolved) -> str:
     """A resolved configuration as TOML that reads back to an equal value.
 
+    >>> from pathlib import Path
     >>> text = to_toml(Experiment(scenes=50))
     >>> text.splitlines()[:2]
     ['seed = 0', 'scenes = 50']

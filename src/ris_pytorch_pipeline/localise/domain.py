@@ -25,6 +25,7 @@ class Domain:
     The array is the network's own to check.
 
     >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.errors import InputError
     >>> domain = Domain(antennas=16, snapshots=16, most_sources=3, snr_db=(0.0, 20.0), symbols=("random",))
     >>> scenes = ris.simulate(ris.preset("pilot", sources=2), scenes=1, seed=0)
     >>> try:

@@ -11,6 +11,7 @@ from torch import Tensor
 class Evidence:
     """What speaks for an estimate, per scene.
 
+    >>> import torch
     >>> one = torch.tensor([1.0])
     >>> seen = Evidence(weakest=80 * one, spare=6 * one, doubtful=2 * one, rise=0.1 * one, value=-300 * one)
     >>> seen.features.round(decimals=2)
@@ -53,6 +54,7 @@ class Trust:
 
     The defaults are those of the network of the package, fitted by `benchmarks/effort.py`.
 
+    >>> import torch
     >>> values = torch.tensor([4.0, 80.0])  # of the weakest source of two scenes
     >>> none = torch.zeros(2)
     >>> seen = Evidence(weakest=values, spare=none, doubtful=none + 2, rise=none, value=none)

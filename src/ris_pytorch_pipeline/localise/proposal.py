@@ -16,6 +16,10 @@ from ..shapes import Counts
 class Proposer(Protocol):
     """Turns a prediction into positions.
 
+    >>> from ris_pytorch_pipeline.estimate import Estimate
+    >>> from ris_pytorch_pipeline.nets import Prediction
+    >>> from ris_pytorch_pipeline.physics import Observation
+    >>> from ris_pytorch_pipeline.shapes import Counts
     >>> class Mine:  # a proposer of one's own: the candidates, with a name of its own
     ...     name = "mine"
     ...     def propose(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:

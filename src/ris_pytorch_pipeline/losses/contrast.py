@@ -22,6 +22,7 @@ def peak_contrast(prediction: Prediction, labels: Labels) -> Float[Tensor, "scen
     R = F F^H + 0.05 I, so that a^H R⁻¹ a = (N - x^H (0.05 I + F^H F)⁻¹ x)/0.05 with x = F^H a: a rank x rank Cholesky
     solve. Equal heights give log 9; the gradient never vanishes, unlike that of a hinge.
 
+    >>> import torch
     >>> from dataclasses import replace
     >>> from torch.nn.functional import pad
     >>> from ris_pytorch_pipeline.data import batch_from, simulate

@@ -16,6 +16,7 @@ def coded_likelihood(prediction: Prediction, inputs: Inputs) -> Float[Tensor, "s
     σ² is the estimated noise share of the inputs, and ρ gives Γ the power of the measurements on average. Computed by
     Cholesky factors of the M x M matrices.
 
+    >>> import torch
     >>> from dataclasses import replace
     >>> from torch.nn.functional import pad
     >>> from ris_pytorch_pipeline.data import batch_from, simulate

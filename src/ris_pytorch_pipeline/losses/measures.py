@@ -17,6 +17,7 @@ from .terms import covariance_nmse
 class Measures:
     """What a validation reports, per scene.
 
+    >>> import torch
     >>> found = Measures(
     ...     nmse=torch.tensor([0.1]), angle=torch.tensor([[0.01, torch.nan]]), order=torch.tensor([True])
     ... )

@@ -18,6 +18,7 @@ _SOFT, _SHARP = 4.0, 2.0
 def covariance_nmse(prediction: Prediction, labels: Labels) -> Float[Tensor, "scene"]:  # noqa: F821
     """‖R_pred - R‖² / ‖R‖² per scene, with R = A P A^H of trace N.
 
+    >>> import torch
     >>> from dataclasses import replace
     >>> from torch.nn.functional import pad
     >>> from ris_pytorch_pipeline.data import batch_from, simulate
@@ -40,6 +41,7 @@ def subspace_distance(prediction: Prediction, labels: Labels) -> Float[Tensor, "
     A K x K Cholesky solve, no eigenvectors. The Gram matrix is loaded by 1e-4 N, so that two sources in one direction
     stay regular.
 
+    >>> import torch
     >>> from dataclasses import replace
     >>> from torch.nn.functional import pad
     >>> from ris_pytorch_pipeline.data import batch_from, simulate
@@ -70,6 +72,7 @@ def heat_focal(prediction: Prediction, targets: Targets) -> Float[Tensor, "scene
     -(1 - p)² log p in a source's cell and -(1 - t)⁴ p² log(1 - p) elsewhere, with p the probability and t the target.
     Law and Deng, CornerNet (2018), eq. 1.
 
+    >>> import torch
     >>> from dataclasses import replace
     >>> from ris_pytorch_pipeline.data import batch_from, simulate
     >>> from ris_pytorch_pipeline.losses import targets_on
@@ -137,6 +140,7 @@ def inverse_distance_nll(prediction: Prediction, targets: Targets) -> Float[Tens
 def order_cross_entropy(prediction: Prediction, labels: Labels) -> Float[Tensor, "scene"]:  # noqa: F821
     """Cross-entropy of the source count.
 
+    >>> import torch
     >>> from dataclasses import replace
     >>> from ris_pytorch_pipeline.data import batch_from, simulate
     >>> from ris_pytorch_pipeline.nets import HybridNet, NetConfig

@@ -23,6 +23,7 @@ def candidate_cells(
     The cells around a source all state its direction, so that a second source is seen even in the cell next to it,
     where a map of local maxima has none.
 
+    >>> import torch
     >>> heat = torch.tensor([[[5.0, 4.0, -2.0]]])  # three cells, of which the first two state one direction
     >>> places = torch.tensor([[[[0.4, 0.0], [0.6, 0.0], [2.0, 0.0]]]])
     >>> candidate_cells(heat, places, rank=2)
@@ -60,6 +61,7 @@ def candidate_factors(
 
     The share of a candidate is its probability of being a source times a learned power: w ∝ σ(score) exp(gain).
 
+    >>> import torch
     >>> from ris_pytorch_pipeline.physics import Panel
     >>> array = Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3)
     >>> candidates = torch.tensor([[[0.0, 0.0, 0.5], [0.4, 0.1, 0.2]]])  # (u, w, q), q in 1/m

@@ -69,6 +69,7 @@ class Prediction:
 class Columns:
     """One answer per direction cell: Σ over the distance planes, weighted by their share of the heat.
 
+    >>> import torch
     >>> heat = torch.tensor([[[2.0, 1.0]]])  # two direction cells
     >>> columns = Columns(heat=heat, places=torch.zeros(1, 1, 2, 3), log_variance_q=torch.zeros(1, 1, 2))
     >>> int(columns.heat.flatten().argmax())  # the likelier one
@@ -93,6 +94,7 @@ def summed_out(
 ) -> Columns:
     """Sum the distance planes of a heat-map out: a near-field peak is a ridge along distance, one per direction.
 
+    >>> import torch
     >>> from ris_pytorch_pipeline.estimate import SearchRegion, search_grid
     >>> from ris_pytorch_pipeline.physics import Panel
     >>> grid = search_grid(SearchRegion(), Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3))

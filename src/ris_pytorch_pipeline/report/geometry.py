@@ -35,6 +35,7 @@ def geometry_figure(
 ) -> Figure:
     """The scene in three dimensions, and beside it from above and from the side, where distances can be read off.
 
+    >>> import torch
     >>> from ris_pytorch_pipeline.physics import Panel
     >>> elements = Panel(horizontal=4, vertical=4, spacing=0.15).elements()
     >>> true = torch.tensor([[0.3, -0.1, 4.0]])  # radians, radians, metres
@@ -72,6 +73,8 @@ def geometry_axes(
 
     Sources without a finite position are left out and counted in the legend.
 
+    >>> import torch
+    >>> from matplotlib.figure import Figure
     >>> from ris_pytorch_pipeline.physics import Panel
     >>> elements = Panel(horizontal=4, vertical=4, spacing=0.15).elements()
     >>> true = torch.tensor([[0.3, -0.1, 4.0]])  # radians, radians, metres
@@ -161,6 +164,8 @@ def plan_axes(
 ) -> Axes:
     """The scene projected onto a plane, to scale; looks as in `geometry_axes`.
 
+    >>> import torch
+    >>> from matplotlib.figure import Figure
     >>> from ris_pytorch_pipeline.physics import Panel
     >>> elements = Panel(horizontal=4, vertical=4, spacing=0.15).elements()
     >>> true = torch.tensor([[0.3, -0.1, 4.0]])  # radians, radians, metres

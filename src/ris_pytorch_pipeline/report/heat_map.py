@@ -19,6 +19,7 @@ _DARK = 0.6
 def heat_maps(rows: Sequence[Row], column: str = "success", limits: tuple[float, float] = (0.0, 1.0)) -> Figure:
     """One map for each method over the two axes of a sweep, the first axis downwards.
 
+    >>> import json
     >>> rows = [
     ...     {"axes": json.dumps({"snapshots": count, "antennas": 4}), "method": "sml", "n": 200, "success": share}
     ...     for count, share in ((8, 0.5), (16, 0.9))

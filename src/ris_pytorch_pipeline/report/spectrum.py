@@ -28,6 +28,7 @@ def spectrum_figure(
 
     Without found sources the cut goes through the direction of the largest value.
 
+    >>> import torch
     >>> from ris_pytorch_pipeline.estimate import SearchRegion, search_grid
     >>> from ris_pytorch_pipeline.physics import Panel
     >>> grid = search_grid(SearchRegion(), Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3))
@@ -68,6 +69,8 @@ def direction_axes(
 ) -> Axes:
     """A map of values over azimuth and elevation in degrees; the grid's cells bend because it is uniform in (u, w).
 
+    >>> import torch
+    >>> from matplotlib.figure import Figure
     >>> from ris_pytorch_pipeline.estimate import SearchRegion, search_grid
     >>> from ris_pytorch_pipeline.physics import Panel
     >>> grid = search_grid(SearchRegion(), Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3))
@@ -117,6 +120,8 @@ def distance_axes(
 
     The planes are uniform in 1/distance, and so is the axis.
 
+    >>> import torch
+    >>> from matplotlib.figure import Figure
     >>> from ris_pytorch_pipeline.estimate import SearchRegion, search_grid
     >>> from ris_pytorch_pipeline.physics import Panel
     >>> grid = search_grid(SearchRegion(), Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3))

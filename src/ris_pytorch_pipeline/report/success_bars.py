@@ -17,6 +17,7 @@ _SPREAD = 0.5
 def success_by_value(rows: Sequence[Row]) -> Figure:
     """Success of each method at each combination of a sweep's values, with 95 % intervals.
 
+    >>> import json
     >>> rows = [
     ...     {
     ...         "axes": json.dumps({"code_bits": bits}), "method": "sml", "n": 200, "success": share,

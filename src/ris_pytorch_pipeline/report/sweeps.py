@@ -141,6 +141,7 @@ def rmse_against_snr(axes: Axes, cells: Sequence[Result], coordinate: Coordinate
     points are hollow. Points that rest on fewer than ten sources are left out, and distances whose bound is 1 m or more
     do not enter.
 
+    >>> from matplotlib.figure import Figure
     >>> from types import SimpleNamespace
     >>> from ris_pytorch_pipeline.bench import Measure
     >>> cell = SimpleNamespace(  # as `bench.sweep` gives them
@@ -186,6 +187,7 @@ def rmse_against_snr(axes: Axes, cells: Sequence[Result], coordinate: Coordinate
 def success_against_snr(axes: Axes, cells: Sequence[Result]) -> Axes:
     """Share of scenes with every source within 3° and none too many, against SNR, with 95 % intervals.
 
+    >>> from matplotlib.figure import Figure
     >>> from types import SimpleNamespace
     >>> from ris_pytorch_pipeline.bench import Measure
     >>> cell = SimpleNamespace(  # as `bench.sweep` gives them
@@ -221,6 +223,7 @@ def _lines(cells: Sequence[Result]) -> dict[str, list[Result]]:
 def check_points(snr_db: Sequence[Span]) -> None:
     """Refuse spans of SNRs, which are no points of a figure over SNR.
 
+    >>> from ris_pytorch_pipeline.errors import InputError
     >>> check_points([5.0, 10.0])  # says nothing
     >>> try:
     ...     check_points([(5.0, 20.0)])

@@ -61,6 +61,7 @@ def run_until_stopped(app: "fastapi.FastAPI", listening: socket.socket, limits: 
 
     The signal is raised again at the end, for whoever handles it.
 
+    >>> import fastapi
     >>> import signal
     >>> from contextlib import asynccontextmanager
     >>> @asynccontextmanager

@@ -46,6 +46,8 @@ class Done(Generic[Value]):
 class Executor(Protocol):
     """Somebody who does tasks.
 
+    >>> from collections.abc import Callable, Iterable, Iterator
+    >>> from ris_pytorch_pipeline.tasks.carrying import Task, Value
     >>> class Backwards:  # of one's own: the last task first
     ...     def carry_out(self, work: Callable[[Task], Value], tasks: Iterable[Task]) -> Iterator[Done[Value]]:
     ...         for number, task in reversed(list(enumerate(tasks))):

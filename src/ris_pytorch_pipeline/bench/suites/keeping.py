@@ -17,6 +17,7 @@ class Kept:
     The whole file is written with each cell, some ten milliseconds for hundreds of rows, so that it is complete and
     readable at any moment.
 
+    >>> from pathlib import Path
     >>> from ris_pytorch_pipeline.bench import suite_of
     >>> small = {"horizontal": 4, "vertical": 4, "sources": 1}
     >>> sweeps = {"snr": {"methods": ["genie"], "over": {"snr_db": [10, 20]}}}

@@ -29,6 +29,7 @@ def worked_here(cells: Sequence[Pending], entering: Entering, suite: str, told: 
     """Run cells in this process, one after the other; one that hangs fails alone.
 
     >>> from ris_pytorch_pipeline.bench import suite_of
+    >>> from ris_pytorch_pipeline.tasks.watch import Watch
     >>> from ris_pytorch_pipeline.train import load_network
     >>> small = {"horizontal": 4, "vertical": 4, "sources": 1}
     >>> model = {"night": {"model": "night.safetensors"}}
@@ -147,8 +148,11 @@ def serve(cells: Sequence[Pending], entering: Entering, suite: str, told: Told, 
     """Be one of the processes: read numbers of cells from standard input, and answer each with a line.
 
     >>> import io
+    >>> import json
+    >>> from contextlib import redirect_stdout
     >>> from unittest.mock import patch
     >>> from ris_pytorch_pipeline.bench import suite_of
+    >>> from ris_pytorch_pipeline.tasks.watch import Watch
     >>> from ris_pytorch_pipeline.train import load_network
     >>> small = {"horizontal": 4, "vertical": 4, "sources": 1}
     >>> model = {"night": {"model": "night.safetensors"}}

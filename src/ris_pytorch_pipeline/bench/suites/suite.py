@@ -69,6 +69,7 @@ class Axis:
 class Sweep:
     """The product of some axes, and who runs on it.
 
+    >>> from ris_pytorch_pipeline.physics import Scenario
     >>> axis = Axis(name="snr_db", labels=(0, 10), changes=({"snr_db": 0}, {"snr_db": 10}))
     >>> sweep = Sweep(name="snr", methods=("sml",), scenes=200, order="known", scenario=Scenario(), axes=(axis,))
     >>> sweep.points, len(Suite(seed=0, contenders={"sml": Entrant(estimator="sml")}, sweeps=(sweep,)).cells())

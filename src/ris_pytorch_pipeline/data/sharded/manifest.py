@@ -52,6 +52,7 @@ class Manifest:
     """The manifest of a folder of shards.
 
     >>> from ris_pytorch_pipeline.data import ShardPlan
+    >>> from ris_pytorch_pipeline.physics import Scenario
     >>> plan = ShardPlan(scenario=Scenario(), config={}, seed=0, splits={"train": 100}, batch=10, per_shard=40)
     >>> manifest = plan.manifest()  # of which no shard is written yet
     >>> manifest.planned("train"), manifest.span(2, "train"), manifest.shards
@@ -177,6 +178,7 @@ def read_manifest(folder: Path | str) -> Manifest:
 
     >>> from ris_pytorch_pipeline.data import ShardPlan, write_shards
     >>> from ris_pytorch_pipeline.experiment import plain
+    >>> from ris_pytorch_pipeline.physics import Scenario
     >>> small = Scenario(horizontal=4, vertical=4)
     >>> _ = write_shards("set", ShardPlan(scenario=small, config=plain(small), seed=0, splits={"test": 8}, batch=4))
     >>> manifest = read_manifest("set")

@@ -45,6 +45,7 @@ def most_of_each(runs: int) -> Most:
 class SeenScene:
     """A scene and what was found in it.
 
+    >>> from ris_pytorch_pipeline.report.pages.explorer import told
     >>> scene = SeenScene(label="scene 7", finding={"status": "converged", "sources": [], "missed": []})
     >>> told(scene.finding)
     'converged. nothing to compare.'

@@ -74,6 +74,7 @@ class Listing:
 class Table:
     """A table that sorts by any of its columns.
 
+    >>> from ris_pytorch_pipeline.report.pages.parts import Text
     >>> table = Table(name="Methods", head=("method", "n"), lines=[[Text(shown="sml"), Text.number(200, "d")]])
     >>> table.worded  # the second one sorts by its numbers
     [True, False]
@@ -160,6 +161,7 @@ class Section:
 class Report:
     """What one run, benchmark or search amounts to.
 
+    >>> from ris_pytorch_pipeline.report.pages.parts import Words
     >>> report = Report(title="Night", lead=[Words(text="It learnt.")], sections=[])
     >>> report.title, report.lead[0].text
     ('Night', 'It learnt.')

@@ -37,6 +37,7 @@ class Pruned(RisError, RuntimeError):
 class Task:
     """What an objective is asked to judge.
 
+    >>> from pathlib import Path
     >>> task = Task(recipe=Recipe(), stage="short", number=4, folder=Path("trials/4"))
     >>> task.recipe.training.net.width, task.recipe.locating.polish
     (32, 10)
@@ -104,6 +105,8 @@ class Objective(Protocol):
 class Outcome:
     """What came of a trial.
 
+    >>> import math
+    >>> from ris_pytorch_pipeline.search.kept.outcome import outcome_of
     >>> outcome = outcome_of(Judged(value=2.4, epoch=12))
     >>> outcome.kind, outcome.words
     ('done', '2.400 (epoch 12)')

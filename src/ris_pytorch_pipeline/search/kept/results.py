@@ -107,6 +107,7 @@ class Results:
 def results_of(studies: Studies, *, complete: bool) -> Results:
     """Read what a search has found so far.
 
+    >>> from pathlib import Path
     >>> from ris_pytorch_pipeline.search import Judged, Settings, new_studies, open_storage, work
     >>> studies = new_studies(open_storage(Path("ended")), "widths", Settings(trials=2, epochs=1, best=0))
     >>> work(studies, lambda task, report: Judged(value=1.0, epoch=1), Path("ended"), say=lambda line: None)
@@ -141,6 +142,7 @@ def results_of(studies: Studies, *, complete: bool) -> Results:
 def write_results(folder: Path, studies: Studies, results: Results) -> None:
     """Write `search.json`, and `best.toml` where a finished search has a best trial.
 
+    >>> from pathlib import Path
     >>> from ris_pytorch_pipeline.search import Settings, new_studies, open_storage
     >>> studies = new_studies(open_storage(Path("begun")), "widths", Settings(trials=8, epochs=1, best=0))
     >>> write_results(Path("begun"), studies, results_of(studies, complete=False))

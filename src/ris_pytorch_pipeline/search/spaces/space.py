@@ -94,6 +94,7 @@ def named_space(name: str) -> Space:
 def space_of(text: str) -> Space:
     """The space that a command line names: `small`, `wide`, or a TOML file.
 
+    >>> from pathlib import Path
     >>> _ = Path("mine.toml").write_text("net.width = {choices = [16, 32]}")
     >>> space_of("mine.toml").knobs, space_of("small") == named_space("small")
     ((('net.width', Choices(texts=('16', '32'))),), True)

@@ -53,6 +53,7 @@ def localiser_of(net: Network, locating: Locating) -> Localiser:
 class FixedScenes:
     """Scenes that are the same for every trial, with their bound; kept in memory.
 
+    >>> from ris_pytorch_pipeline.localise import Localiser
     >>> from ris_pytorch_pipeline.physics import preset
     >>> fixed = FixedScenes(preset("random", sources=1, snr_db=20.0), 2, 0, "validation")
     >>> scores = fixed.scores(Localiser.reference(polish=0), known_order=True)
@@ -94,6 +95,7 @@ class TrainAndLocate:
     It is measured after each epoch, with the weights that a validation sees. A trial's value is that of the epoch that
     its own validation calls the best, whose weights `ris train` keeps: the scenes of the search choose no epoch.
 
+    >>> from pathlib import Path
     >>> from ris_pytorch_pipeline.experiment import training_preset
     >>> from ris_pytorch_pipeline.search import Recipe
     >>> few = {"epochs": 1, "n_train": 4, "n_val": 4, "batch": 4}

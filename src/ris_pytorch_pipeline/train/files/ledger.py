@@ -26,6 +26,7 @@ _MOST_BYTES = 2**28
 class Ledger:
     """Appends events to a file in the format of `trainlint.Ledger`, and tells listeners of them.
 
+    >>> from pathlib import Path
     >>> from ris_pytorch_pipeline.train.files.identity import new_identity
     >>> with Ledger(Path("events.jsonl"), new_identity("0" * 64)) as ledger:
     ...     ledger.begin(resumed=False)
@@ -102,6 +103,7 @@ class Ledger:
 def read_ledger(path: Path) -> list[dict[str, Any]]:
     """The events of a ledger; a last line cut short by a kill is left out.
 
+    >>> from pathlib import Path
     >>> from ris_pytorch_pipeline.train.files.identity import new_identity
     >>> with Ledger(Path("kept.jsonl"), new_identity("0" * 64)) as ledger:
     ...     ledger.begin(resumed=False)

@@ -24,6 +24,7 @@ def shard_scenes(folder: Path | str, resumed: Path | str | None = None) -> Calla
     The training batches are the same in every epoch, in an order drawn for that epoch; a smaller last batch stays last.
 
     >>> from ris_pytorch_pipeline.data import ShardPlan, write_shards
+    >>> from ris_pytorch_pipeline.experiment import Plan, TrainingExperiment, plain
     >>> from ris_pytorch_pipeline.physics import preset
     >>> from ris_pytorch_pipeline.train import Parts
     >>> small = preset("random", horizontal=4, vertical=4)

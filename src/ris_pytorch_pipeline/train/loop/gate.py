@@ -19,6 +19,7 @@ from .update import Motion, Outcome, Update
 class Attempt:
     """What the gate saw and did.
 
+    >>> from ris_pytorch_pipeline.train.loop.gradient import Gradient
     >>> none = Gradient(total=0.0, groups={"head": 0.0}, offenders=(), without=(), present=True)
     >>> attempt = Attempt(outcome=Outcome.ZERO, gradient=none, motion=None)
     >>> attempt.outcome.value, attempt.seen
@@ -80,6 +81,8 @@ class Gate:
     repaired. An update counts as applied when every parameter with a gradient was written to and, where motion is
     measured, the weights moved by more than weight decay and rounding explain.
 
+    >>> import torch
+    >>> from ris_pytorch_pipeline.experiment import Optimisation
     >>> from ris_pytorch_pipeline.nets import HybridNet, NetConfig
     >>> from ris_pytorch_pipeline.train.loop.groups import adamw
     >>> groups, config = Groups(HybridNet(NetConfig(width=8, blocks=1))), Optimisation()

@@ -17,6 +17,7 @@ class TensorBoard:
     `motion/…` (measured Δparam), `run/not_applied` (attempts so far that were not applied), `train/loss` and
     `validation/…`.
 
+    >>> from pathlib import Path
     >>> board = TensorBoard("board")  # listens: Trainer(listeners=[board])
     >>> board("epoch", {"updates": 64, "train": 0.5, "validation": {"total": 0.6}})
     >>> board("end", {})
