@@ -30,21 +30,8 @@ from .suites.reading import suite_from_toml, suite_of
 from .suites.suite import Axis, Entrant, Pending, Suite, Sweep
 from .suites.working import Worked, work
 from .summary import bound_quantiles, distance_by_range, summarise, to_json
-from .sweep import (
-    Drawer,
-    Progress,
-    Run,
-    Trial,
-    blind,
-    cell_scenes,
-    check_needs,
-    in_parts,
-    label_of,
-    spelled,
-    sweep,
-    trial_of,
-    trial_on,
-)
+from .sweep import Drawer, Progress, Run, blind, check_needs, in_parts, sweep
+from .trial_scenes import Trial, cell_scenes, label_of, spelled, trial_of, trial_on
 
 __all__ = [
     "ALONE",

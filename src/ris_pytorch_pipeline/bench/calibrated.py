@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from ..calibrate import Calibration
 from ..physics import Scenario, Scenes
-from .sweep import Drawer, cell_scenes
+from .sweep import Drawer
+from .trial_scenes import cell_scenes
 
 
 def calibrated_scenes(calibration: Calibration, *, told: bool = True) -> Drawer:

@@ -13,6 +13,10 @@ from .interval import Measure
 class RangeBin:
     """Distance errors of the judged sources between two distances; NaN where the bin is empty.
 
+    >>> bin = RangeBin(near=1.0, far=2.0, n=40, rmse=0.12, bound=0.1)
+    >>> round(bin.rmse / bin.bound, 2)
+    1.2
+
     Args:
         near: lower end, metres.
         far: upper end, metres.
@@ -35,6 +39,18 @@ class Cell:
     The interval of a share is Wilson's, that of any other figure a BCa bootstrap.
 
     "Judged" sources are those of successful scenes; for distance, only those whose bound is below 1 m.
+
+    >>> from ris_pytorch_pipeline.bench import Run, genie_for, region_of, trial_of
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
+    >>> trial = trial_of(scenario, 1, seed=0)
+    >>> run = Run("genie", genie_for(scenario, region_of(scenario)))
+    >>> run.add(trial)
+    >>> cell = run.cell(trial.bound, scenario, seed=0, known_order=True)
+    >>> cell.method, cell.n, cell.success.value, cell.alarm
+    ('genie', 1, 1.0, None)
+    >>> cell.to_json()["snr_db"]
+    30.0
 
     Args:
         method: name of the estimator.

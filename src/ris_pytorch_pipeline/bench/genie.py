@@ -11,7 +11,12 @@ from ..shapes import Positions
 
 @runtime_checkable
 class Refiner(Protocol):
-    """Anything that improves given positions by a likelihood, without a search."""
+    """Anything that improves given positions by a likelihood, without a search.
+
+    >>> from ris_pytorch_pipeline.estimate import PilotMl, Sml
+    >>> isinstance(Sml(), Refiner), isinstance(PilotMl(), Refiner)
+    (True, True)
+    """
 
     def refine(self, observation: Observation, positions: Positions) -> Estimate:
         """The optimum that the given positions lead to."""
@@ -25,6 +30,16 @@ class GenieStart:
     Not an estimator: it is told K and the positions. Below the threshold SNR it is optimistic, because the optimum
     near the truth need not be the global one.
 
+    >>> from ris_pytorch_pipeline.bench import trial_of
+    >>> from ris_pytorch_pipeline.estimate import Sml
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
+    >>> trial = trial_of(scenario, 1, seed=0)
+    >>> genie = GenieStart(refiner=Sml())
+    >>> found = genie(trial.scenes.observation, trial.scenes.truth)
+    >>> bool(((found.positions - trial.scenes.truth.positions) / trial.bound.deviations).abs().max() < 5)
+    True
+
     Args:
         refiner: the likelihood estimator that polishes the truth.
     """
@@ -37,7 +52,13 @@ class GenieStart:
 
 
 def genie_for(scenario: Scenario, region: SearchRegion) -> GenieStart:
-    """The genie of the scenario's symbols: the likelihood that `likelihood_for` names."""
+    """The genie of the scenario's symbols: the likelihood that `likelihood_for` names.
+
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("pilot")
+    >>> type(genie_for(scenario, region_of(scenario)).refiner).__name__
+    'PilotMl'
+    """
     refiners: dict[str, Refiner] = {
         "sml": Sml(region=region), "pilot": PilotMl(region=region), "known": KnownMl(region=region),
         "mixed": MixedMl(region=region),
@@ -50,6 +71,12 @@ def region_of(scenario: Scenario) -> SearchRegion:
 
     A coordinate that the scenario fixes is searched over the default field of view, widened to hold it: the bound
     counts every coordinate as unknown, so an estimator that were told one would beat it.
+
+    >>> import math
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> region = region_of(preset("random", azimuth_deg=(-30.0, 30.0), distance=2.0))
+    >>> round(math.degrees(region.azimuth[1])), region.distance  # degrees; metres, of which no estimator is told
+    (30, (0.5, 10.0))
     """
     usual = SearchRegion()
     return SearchRegion(

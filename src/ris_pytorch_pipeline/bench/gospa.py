@@ -26,6 +26,12 @@ Pairs = Float[Tensor, "scene true found"]
 class Gospa:
     """GOSPA of each scene and its parts.
 
+    >>> import torch
+    >>> near = torch.tensor([[[0.3], [9.0]]])  # one scene of two true sources, of which one was found
+    >>> parts = gospa(near, torch.tensor([[True, True]]), torch.tensor([[True]]), cutoff=5.0)
+    >>> parts.missed.item(), parts.false.item(), parts.partner.tolist()
+    (1, 0, [[0, -1]])
+
     Args:
         value: (scene,), in the unit of the base distance.
         missed: (scene,), true sources without a partner.
@@ -47,6 +53,7 @@ def gospa(
     GOSPA² = min over assignments of Σ_pairs d² + (c²/2) (missed + false). A metric on sets when d is one; two sources
     further apart than the cut-off c count as one missed and one false.
 
+    >>> import torch
     >>> near = torch.tensor([[[0.3, 9.0], [9.0, 7.0]]])  # one scene, two true and two found sources
     >>> both = torch.tensor([[True, True]])
     >>> found = gospa(near, both, both, cutoff=5.0)
@@ -81,6 +88,13 @@ def gospa(
 def whitened_gospa(true: TruePositions, found: FoundPositions, covariance: Float[Tensor, "scene true 3 3"]) -> Gospa:
     """GOSPA in standard deviations of the bound: d = sqrt(e^T C_CRB⁻¹ e), cut-off 5, no unit.
 
+    >>> import torch
+    >>> true = torch.tensor([[[0.0, 0.0, 4.0]]])  # azimuth, elevation (radians), distance (metres)
+    >>> found = torch.tensor([[[0.02, 0.0, 4.5]]])
+    >>> covariance = torch.diag(torch.tensor([0.01, 0.01, 0.5]) ** 2).expand(1, 1, 3, 3)  # of the bound
+    >>> round(whitened_gospa(true, found, covariance).value.item(), 3)  # sqrt(2² + 1²) standard deviations
+    2.236
+
     Args:
         true: (scene, true, 3), NaN in empty slots.
         found: (scene, found, 3), NaN in empty slots.
@@ -90,13 +104,28 @@ def whitened_gospa(true: TruePositions, found: FoundPositions, covariance: Float
 
 
 def direction_gospa(true: TruePositions, found: FoundPositions) -> Gospa:
-    """GOSPA of directions in radians: great-circle angle, cut-off 5°."""
+    """GOSPA of directions in radians: great-circle angle, cut-off 5°.
+
+    >>> import math
+    >>> import torch
+    >>> true = torch.tensor([[[0.0, 0.0, 4.0]]])  # azimuth, elevation (radians), distance (metres)
+    >>> found = torch.tensor([[[0.02, 0.0, 4.5]]])
+    >>> round(math.degrees(direction_gospa(true, found).value.item()), 2)  # degrees
+    1.15
+    """
     angle = great_circle(true[:, :, None], found[:, None])
     return gospa(angle, occupied(true), occupied(found), DIRECTION_CUTOFF)
 
 
 def cartesian_gospa(true: TruePositions, found: FoundPositions) -> Gospa:
-    """GOSPA of points in metres, cut-off 2 m. Far sources dominate it: their distance is barely observable."""
+    """GOSPA of points in metres, cut-off 2 m. Far sources dominate it: their distance is barely observable.
+
+    >>> import torch
+    >>> true = torch.tensor([[[0.0, 0.0, 4.0]]])  # azimuth, elevation (radians), distance (metres)
+    >>> found = torch.tensor([[[0.02, 0.0, 4.5]]])
+    >>> round(cartesian_gospa(true, found).value.item(), 2)  # metres
+    0.51
+    """
     here, there = cartesian_from_positions(true), cartesian_from_positions(found)
     gap = (here[:, :, None] - there[:, None]).norm(dim=-1)
     endless = found[..., 2].isinf()[:, None].expand_as(gap)  # infinity times a zero cosine is NaN
@@ -107,6 +136,13 @@ def whitened_distance(true: TruePositions, found: FoundPositions, covariance: Fl
     """sqrt(e^T C⁻¹ e) of every pair, where e is `position_error` and C the bound of the true source.
 
     A coordinate without a bound, which the array cannot tell, does not count.
+
+    >>> import torch
+    >>> true = torch.tensor([[[0.0, 0.0, 4.0]]])  # azimuth, elevation (radians), distance (metres)
+    >>> found = torch.tensor([[[0.02, 0.0, 4.5]]])
+    >>> covariance = torch.diag(torch.tensor([0.01, 0.01, 0.5]) ** 2).expand(1, 1, 3, 3)  # of the bound
+    >>> whitened_distance(true, found, covariance)  # of every pair: sqrt(2² + 1²)
+    tensor([[[2.2361]]])
     """
     error = position_error(true[:, :, None], found[:, None])
     scale = covariance.diagonal(dim1=-2, dim2=-1).sqrt()

@@ -36,6 +36,20 @@ KNOWABLE_DISTANCE = 1.0
 class Score:
     """The estimate of each scene against its truth.
 
+    >>> from ris_pytorch_pipeline.bench import trial_of
+    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
+    >>> trial = trial_of(scenario, 4, seed=0)
+    >>> truth = trial.scenes.truth
+    >>> found = Estimate(  # of an estimator that is 0.01 rad and 1 cm off
+    ...     positions=truth.positions + 0.01, order=truth.sources, powers=truth.powers,
+    ...     deviations=trial.bound.deviations, noise_variance=truth.noise_variance, status=(Status.CONVERGED,) * 4,
+    ... )
+    >>> scores = score(truth, trial.bound, found)
+    >>> scores.success.tolist(), scores.error.shape
+    ([True, True, True, True], torch.Size([4, 1, 3]))
+
     Args:
         order: (scene,), K̂.
         sources: (scene,), K.
@@ -74,6 +88,20 @@ def score(truth: Truth, bound: Bound, estimate: Estimate) -> Score:
     A source is found when an estimate lies within 3° of it; the assignment pairs as many sources as it can, and among
     those assignments has the least sum of squared angles. Labels and the order of the slots do not matter.
 
+    >>> from ris_pytorch_pipeline.bench import trial_of
+    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
+    >>> trial = trial_of(scenario, 4, seed=0)
+    >>> truth = trial.scenes.truth
+    >>> found = Estimate(  # of an estimator that is 0.01 rad and 1 cm off
+    ...     positions=truth.positions + 0.01, order=truth.sources, powers=truth.powers,
+    ...     deviations=trial.bound.deviations, noise_variance=truth.noise_variance, status=(Status.CONVERGED,) * 4,
+    ... )
+    >>> scores = score(truth, trial.bound, found)
+    >>> scores.missed.tolist(), scores.direction.value.rad2deg().round(decimals=1)  # degrees
+    ([0, 0, 0, 0], tensor([0.8000, 0.8000, 0.8000, 0.8000], dtype=torch.float64))
+
     Args:
         truth: what the scenes were.
         bound: their bound, (scene, source).
@@ -104,19 +132,64 @@ def score(truth: Truth, bound: Bound, estimate: Estimate) -> Score:
 
 
 def knowable(scores: Score) -> Mask:
-    """(scene, source, 3): what the measurements can tell of the true sources, for distance only under a 1 m bound."""
+    """(scene, source, 3): what the measurements can tell of the true sources, for distance only under a 1 m bound.
+
+    >>> from ris_pytorch_pipeline.bench import trial_of
+    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
+    >>> trial = trial_of(scenario, 4, seed=0)
+    >>> truth = trial.scenes.truth
+    >>> found = Estimate(  # of an estimator that is 0.01 rad and 1 cm off
+    ...     positions=truth.positions + 0.01, order=truth.sources, powers=truth.powers,
+    ...     deviations=trial.bound.deviations, noise_variance=truth.noise_variance, status=(Status.CONVERGED,) * 4,
+    ... )
+    >>> scores = score(truth, trial.bound, found)
+    >>> knowable(scores).shape, knowable(scores)[..., 0].all().item()
+    (torch.Size([4, 1, 3]), True)
+    """
     by_coordinate = occupied(scores.true).unsqueeze(-1).repeat(1, 1, 3)
     by_coordinate[..., 2] &= scores.deviation[..., 2] < KNOWABLE_DISTANCE
     return by_coordinate & ~scores.deviation.isnan()  # what the array cannot tell does not count
 
 
 def judged(scores: Score) -> Mask:
-    """(scene, source, 3): where an error counts: `knowable`, in successful scenes."""
+    """(scene, source, 3): where an error counts: `knowable`, in successful scenes.
+
+    >>> from ris_pytorch_pipeline.bench import trial_of
+    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
+    >>> trial = trial_of(scenario, 4, seed=0)
+    >>> truth = trial.scenes.truth
+    >>> found = Estimate(  # of an estimator that is 0.01 rad and 1 cm off
+    ...     positions=truth.positions + 0.01, order=truth.sources, powers=truth.powers,
+    ...     deviations=trial.bound.deviations, noise_variance=truth.noise_variance, status=(Status.CONVERGED,) * 4,
+    ... )
+    >>> scores = score(truth, trial.bound, found)
+    >>> judged(scores).sum(dim=(0, 1))  # azimuths, elevations and distances that count
+    tensor([4, 4, 4])
+    """
     return knowable(scores) & scores.success[:, None, None]
 
 
 def joined_scores(scores: Sequence[Score]) -> Score:
-    """The scores of consecutive blocks of scenes with the same number of slots as one."""
+    """The scores of consecutive blocks of scenes with the same number of slots as one.
+
+    >>> from ris_pytorch_pipeline.bench import trial_of
+    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
+    >>> trial = trial_of(scenario, 4, seed=0)
+    >>> truth = trial.scenes.truth
+    >>> found = Estimate(  # of an estimator that is 0.01 rad and 1 cm off
+    ...     positions=truth.positions + 0.01, order=truth.sources, powers=truth.powers,
+    ...     deviations=trial.bound.deviations, noise_variance=truth.noise_variance, status=(Status.CONVERGED,) * 4,
+    ... )
+    >>> scores = score(truth, trial.bound, found)
+    >>> len(joined_scores([scores, scores]).success)
+    8
+    """
 
     def joined(parts: Sequence[object]) -> Any:  # noqa: ANN401
         if isinstance(parts[0], Gospa):
@@ -131,6 +204,12 @@ def match_directions(
 ) -> Int[Tensor, "scene true"]:  # fmt: skip
     """The assignment with the most pairs within 3°, and among those the least sum of squared angles.
 
+    >>> import torch
+    >>> true = torch.tensor([[[0.0, 0.0, 3.0], [0.5, 0.0, 3.0]]])
+    >>> found = torch.tensor([[[0.51, 0.0, 3.2], [-0.01, 0.0, 2.9]]])
+    >>> match_directions(true, found)  # the slot of each true source
+    tensor([[1, 0]])
+
     Args:
         true: (scene, true, 3).
         found: (scene, found, 3).
@@ -144,7 +223,14 @@ def match_directions(
 
 
 def confusion_matrix(sources: Counts, order: Counts) -> Int[Tensor, "true found"]:
-    """Scenes by true (row) and estimated (column) number of sources, both counted from 0."""
+    """Scenes by true (row) and estimated (column) number of sources, both counted from 0.
+
+    >>> import torch
+    >>> confusion_matrix(torch.tensor([1, 1, 2, 2]), torch.tensor([1, 1, 2, 1]))  # K = 2 was once taken for 1
+    tensor([[0, 0, 0],
+            [0, 2, 0],
+            [0, 1, 1]])
+    """
     size = 1 + max([0, *sources.tolist(), *order.tolist()])
     return torch.bincount(sources * size + order, minlength=size * size).reshape(size, size)
 

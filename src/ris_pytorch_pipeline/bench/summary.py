@@ -38,6 +38,25 @@ def summarise(
 ) -> Cell:
     """The cell of scenes.
 
+    >>> import torch
+    >>> from ris_pytorch_pipeline.bench import score, trial_of
+    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
+    >>> trial = trial_of(scenario, 4, seed=0)
+    >>> truth = trial.scenes.truth
+    >>> found = Estimate(  # of an estimator that is 0.01 rad and 1 cm off
+    ...     positions=truth.positions + 0.01, order=truth.sources, powers=truth.powers,
+    ...     deviations=trial.bound.deviations, noise_variance=truth.noise_variance, status=(Status.CONVERGED,) * 4,
+    ... )
+    >>> scores = score(truth, trial.bound, found)
+    >>> cell = summarise(
+    ...     scores, trial.bound, torch.Generator().manual_seed(0), method="mine", sources=1, snr_db=30.0,
+    ...     known_order=True, seconds=0.1, statuses=found.status,
+    ... )
+    >>> cell.success.value, cell.scenes_per_s
+    (1.0, 40.0)
+
     Args:
         scores: one per scene, at least one.
         bound: their bound.
@@ -108,7 +127,16 @@ def _root_mean_bound(deviation: Tensor, counts: Tensor) -> dict[str, float]:
 
 
 def bound_quantiles(bound: Bound) -> dict[str, Mapping[str, float]]:
-    """Median and 90th percentile of the bound over all sources of all scenes, in degrees and metres."""
+    """Median and 90th percentile of the bound over all sources of all scenes, in degrees and metres.
+
+    >>> from ris_pytorch_pipeline.bench import trial_of
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
+    >>> trial = trial_of(scenario, 4, seed=0)
+    >>> found = bound_quantiles(trial.bound)
+    >>> list(found), found["azimuth_deg"]["median"] < found["azimuth_deg"]["p90"]
+    (['azimuth_deg', 'elevation_deg', 'distance_m'], True)
+    """
     values = bound.deviations.flatten(0, -2)
     values = values[~values.isnan().all(-1)].double()  # NaN throughout is an empty slot
     middle, high = values.nanquantile(0.5, dim=0).tolist(), values.nanquantile(0.9, dim=0).tolist()
@@ -118,7 +146,22 @@ def bound_quantiles(bound: Bound) -> dict[str, Mapping[str, float]]:
 
 
 def distance_by_range(scores: Score) -> tuple[RangeBin, ...]:
-    """RMSE of the distance of judged sources, whatever their bound, by their true distance."""
+    """RMSE of the distance of judged sources, whatever their bound, by their true distance.
+
+    >>> from ris_pytorch_pipeline.bench import score, trial_of
+    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
+    >>> trial = trial_of(scenario, 4, seed=0)
+    >>> truth = trial.scenes.truth
+    >>> found = Estimate(  # of an estimator that is 0.01 rad and 1 cm off
+    ...     positions=truth.positions + 0.01, order=truth.sources, powers=truth.powers,
+    ...     deviations=trial.bound.deviations, noise_variance=truth.noise_variance, status=(Status.CONVERGED,) * 4,
+    ... )
+    >>> scores = score(truth, trial.bound, found)
+    >>> sum(each.n for each in distance_by_range(scores)), distance_by_range(scores)[0].far  # sources, metres
+    (4, 1.0)
+    """
     error, deviation, true = scores.error[..., 2], scores.deviation[..., 2], scores.true[..., 2]
     bins = []
     for near, far in pairwise(RANGE_EDGES):
@@ -130,5 +173,9 @@ def distance_by_range(scores: Score) -> tuple[RangeBin, ...]:
 
 
 def to_json(cells: Sequence[Cell]) -> dict[str, Any]:
-    """The document that `ris bench --json` prints: {"cells": [...]}."""
+    """The document that `ris bench --json` prints: {"cells": [...]}.
+
+    >>> to_json([])  # of no cell; of others each one's `to_json`
+    {'cells': []}
+    """
     return {"cells": [cell.to_json() for cell in cells]}

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-from ..bounds import Bound, scene_bound
+from ..bounds import Bound
 from ..covariance import UninformativeCovarianceWarning
 from ..errors import ConfigurationError
 from ..estimate import CONTENDERS, GENIE, Estimate, Estimator, Status, contender, joined_estimates, told
-from ..physics import Observation, Scenario, Scenes, Truth, as_told, draw, ends
+from ..physics import Observation, Scenario, Scenes, Truth, as_told
 from ..physics.scenario import CountSpan, Span
-from ..physics.scene import Hardware
 from ..rng import stream
 from ..shapes import Counts
 from .below_bound import ALONE, Family
@@ -21,6 +20,7 @@ from .cell import Cell
 from .genie import genie_for, region_of
 from .score import Score, joined_scores, score
 from .summary import summarise
+from .trial_scenes import Trial, cell_scenes, label_of, stream_part, trial_on
 
 Progress = Callable[[str, int, int], None]
 """Called with what is running, the scenes done and the scenes in all (scenes x methods x cells)."""
@@ -34,14 +34,6 @@ PANEL_BYTES = 1 << 28
 """Of the panel covariances of the scenes that a method is handed at a time."""
 BLOCK = 64
 """Scenes drawn and handed to the methods at a time, so that progress is seen and memory stays small."""
-
-
-@dataclass(frozen=True, eq=False)
-class Trial:
-    """A block of the scenes of one cell, drawn once for every method, with their bound."""
-
-    scenes: Scenes
-    bound: Bound
 
 
 def sweep(
@@ -109,6 +101,15 @@ def sweep(
 def check_needs(name: str, scenario: Scenario) -> None:
     """Refuse a method that could not be run on such scenes, before the others are.
 
+    >>> from ris_pytorch_pipeline.errors import ConfigurationError
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> check_needs("sml", preset("random"))  # says nothing where it can be run
+    >>> try:
+    ...     check_needs("pilot", preset("random"))
+    ... except ConfigurationError as error:
+    ...     print(error.wanted)
+    scenes with pilot symbols for pilot
+
     Args:
         name: of the method.
         scenario: of the scenes.
@@ -143,6 +144,15 @@ def blind(estimator: Estimator, *, known_order: bool) -> Attempt:
     """An estimator that sees no truth but, where it is told, the number of sources.
 
     A benchmark knows that a back-projected covariance says little: it measures how little, and needs no warning.
+
+    >>> from ris_pytorch_pipeline.bench import trial_of
+    >>> from ris_pytorch_pipeline.estimate import Sml
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
+    >>> trial = trial_of(scenario, 1, seed=0)
+    >>> attempt = blind(Sml(), known_order=True)
+    >>> attempt(trial.scenes.observation, trial.scenes.truth).order  # of the truth it saw K alone
+    tensor([1])
     """
 
     def attempt(observation: Observation, truth: Truth) -> Estimate:
@@ -155,6 +165,14 @@ def blind(estimator: Estimator, *, known_order: bool) -> Attempt:
 
 def in_parts(estimator: Estimator, observation: Observation, sources: Counts | None) -> Estimate:
     """Run an estimator on as many scenes at a time as have room for their panel covariances, N² numbers each.
+
+    >>> from ris_pytorch_pipeline.bench import trial_of
+    >>> from ris_pytorch_pipeline.estimate import Sml
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
+    >>> trial = trial_of(scenario, 1, seed=0)
+    >>> in_parts(Sml(), trial.scenes.observation, trial.scenes.truth.sources).order
+    tensor([1])
 
     Args:
         estimator: to run.
@@ -195,50 +213,18 @@ def _cells(
             yield run.cell(whole, scenario, seed, family, known_order=known_order)
 
 
-def trial_of(scenario: Scenario, scenes: int, seed: int, block: int = 0) -> Trial:
-    """Draw one block of a cell's scenes, in complex128, with their bound.
-
-    Args:
-        scenario: of the cell.
-        scenes: how many.
-        seed: the experiment's seed.
-        block: number of the block.
-    """
-    return trial_on(cell_scenes(scenario, scenes, seed, block))
-
-
-def trial_on(scenes: Scenes) -> Trial:
-    """Scenes with their bound, as far as their array tells them."""
-    heard = scenes.as_told()
-    return Trial(heard, scene_bound(heard))
-
-
-def cell_scenes(
-    scenario: Scenario, scenes: int, seed: int, block: int = 0, hardware: Hardware | None = None
-) -> Scenes:  # fmt: skip
-    """Draw one block of a cell's scenes; arguments as for `trial_of`, `hardware` as for `draw`."""
-    return draw(scenario, scenes, stream(seed, f"bench/{_path(scenario)}", block), hardware=hardware)
-
-
-def spelled(span: CountSpan | Span) -> str:
-    """A value, or a span as `low..high`."""
-    low, high = ends(span)
-    return f"{low:g}" if low == high else f"{low:g}..{high:g}"
-
-
-def label_of(scenario: Scenario) -> str:
-    """Which cell a scenario makes: `K = 3, 10 dB`, `K = 1..3, 5..20 dB`."""
-    return f"K = {spelled(scenario.sources)}, {spelled(scenario.snr_db)} dB"
-
-
-def _path(scenario: Scenario) -> str:
-    """The cell's part in the names of its random streams."""
-    return f"{spelled(scenario.sources)}/{spelled(scenario.snr_db)}"
-
-
 @dataclass(eq=False)
 class Run:
     """One method on the scenes of a cell, block by block; only scores are kept.
+
+    >>> from ris_pytorch_pipeline.bench import trial_of
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
+    >>> trial = trial_of(scenario, 1, seed=0)
+    >>> run = Run("genie", genie_for(scenario, region_of(scenario)))
+    >>> run.add(trial)
+    >>> run.cell(trial.bound, scenario, seed=0, known_order=True).success.value  # of one scene
+    1.0
 
     Args:
         name: of the method.
@@ -267,7 +253,7 @@ class Run:
         return summarise(
             joined_scores(self.scores),
             bound,
-            stream(seed, f"bench/intervals/{self.name}/{_path(scenario)}"),
+            stream(seed, f"bench/intervals/{self.name}/{stream_part(scenario)}"),
             method=self.name,
             sources=scenario.sources,
             snr_db=scenario.snr_db,

@@ -1,18 +1,16 @@
 from .batch import Inputs, Labels, batch_from, energy_lags, inputs_from, labels_from
 from .dataset import (
     BatchSource,
-    HeldScenes,
     Reordered,
     SceneSource,
     SharedSource,
     Split,
-    batch_bytes,
-    check_disjoint,
-    content_hashes,
     part_of,
 )
 from .digest import config_digest, differences
+from .disjoint import check_disjoint, content_hashes
 from .header import SCHEMA, VERSION, Header
+from .held_scenes import HeldScenes, batch_bytes
 from .known_positions import truth_at
 from .scene_document import SceneDocument, scenes_from_json
 from .scene_file import SceneFile, count_scenes, load_scenes, save_scenes

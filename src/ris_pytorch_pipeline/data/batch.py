@@ -34,6 +34,12 @@ _TILE_BYTES = 1 << 20
 class Inputs:
     """What a network sees of a batch of scenes: sufficient statistics of unit scale, and where they come from.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> seen = ris.simulate(ris.preset("random", horizontal=4, vertical=4), scenes=3, seed=0).observation
+    >>> inputs = inputs_from(seen, seen.array)
+    >>> len(inputs), inputs[:2].images.shape  # 2 scenes of 16 snapshots, real and imaginary part at 16 elements
+    (3, torch.Size([2, 16, 2, 16]))
+
     Args:
         images: (scene, block, 2, element), real and imaginary part of the panel images z_l = conj(c_l) ∘ (H^H Γ⁻¹ y_l)
             with Γ = p H H^H + σ² I, of mean square 1 and with Σ z real and positive; the snapshots of one frequency
@@ -69,6 +75,12 @@ class Inputs:
 @dataclass(frozen=True, kw_only=True)
 class Labels:
     """The truth that a network is taught; slots beyond a scene's number of sources hold NaN positions and power 0.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", horizontal=4, vertical=4, sources=2), scenes=3, seed=0)
+    >>> labels = labels_from(scenes.truth, scenes.observation)
+    >>> labels.cosines.shape, labels.covariance.diagonal(dim1=1, dim2=2).sum(1).real.round()  # its trace is N
+    (torch.Size([3, 2, 3]), tensor([16., 16., 16.], dtype=torch.float64))
 
     Args:
         cosines: (scene, source, 3), (u, w, q) with q in 1/m, in the array's frame; (scene, source, 4) of a deep array.
@@ -162,7 +174,14 @@ def inputs_from(observation: Observation, array: Array) -> Inputs:
 
 
 def labels_from(truth: Truth, observation: Observation) -> Labels:
-    """Labels of simulated scenes, where the array tells them to be: those of a line on their cones, see `as_told`."""
+    """Labels of simulated scenes, where the array tells them to be: those of a line on their cones, see `as_told`.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", horizontal=4, vertical=4, sources=2), scenes=3, seed=0)
+    >>> labels = labels_from(scenes.truth, scenes.observation)
+    >>> bool((labels.cosines[..., 2] * scenes.truth.positions[..., 2] - 1).abs().max() < 1e-12)  # q = 1/r
+    True
+    """
     places, _ = as_told(truth.positions, observation.array)
     return Labels(
         cosines=to_cosines(places, observation.array),
@@ -175,6 +194,12 @@ def labels_from(truth: Truth, observation: Observation) -> Labels:
 
 def batch_from(scenes: Scenes, array: Array) -> tuple[Inputs, Labels]:
     """Inputs and labels of simulated scenes, see `inputs_from`.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", horizontal=4, vertical=4), scenes=3, seed=0)
+    >>> inputs, labels = batch_from(scenes, scenes.observation.array)
+    >>> len(inputs), labels.sources
+    (3, tensor([3, 3, 5]))
 
     Raises:
         InputError: see `inputs_from`.
@@ -204,6 +229,13 @@ def energy_lags(codes: Codes, channel: Channel, whitened: Channel, lags: Lags) -
 
     With E(Δ) = Σ_{n - m = Δ} Q_nm the energy of a plane wave is a^H Q a = Σ_Δ E(Δ) conj(a_Δ). Formed some elements
     at a time, so that no large N x N matrix is kept.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.physics import lags_of
+    >>> seen = ris.simulate(ris.preset("random", horizontal=4, vertical=4), scenes=2, seed=0).observation
+    >>> codes, channel = seen.by_frequency()
+    >>> energy_lags(codes, channel, channel, lags_of(seen.array)).shape  # 7 x 7 differences of 4 x 4 elements
+    torch.Size([2, 2, 49])
 
     Args:
         codes: C, (scene, frequency, snapshot, element).

@@ -1,14 +1,13 @@
 """Where training batches come from: scenes drawn when asked for, each from a stream of its split and batch number."""
 
-import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, Protocol, runtime_checkable
 
 import torch
 
-from ..errors import ConfigurationError, InputError
+from ..errors import ConfigurationError
 from ..physics import Array, Scenario, Scenes, draw, scenario_array
 from ..physics.scenario import SymbolKind
 from ..rng import stream
@@ -25,7 +24,21 @@ def stream_name(split: Split) -> str:
 
 @runtime_checkable
 class BatchSource(Protocol):
-    """Batches by number: all that training asks of data."""
+    """Batches by number: all that training asks of data.
+
+    >>> from ris_pytorch_pipeline.data import SceneSource
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> class Doubled:  # a source of one's own: every batch twice
+    ...     def __init__(self, source: BatchSource) -> None:
+    ...         self.source = source
+    ...     def __len__(self) -> int:
+    ...         return 2 * len(self.source)
+    ...     def __getitem__(self, index: int) -> tuple[Inputs, Labels]:
+    ...         return self.source[index // 2]
+    >>> source = Doubled(SceneSource(scenario=preset("random"), split="train", seed=0, scenes=64, batch=32))
+    >>> isinstance(source, BatchSource), len(source)
+    (True, 4)
+    """
 
     def __len__(self) -> int:
         """How many batches."""
@@ -38,7 +51,14 @@ class BatchSource(Protocol):
 
 @runtime_checkable
 class SharedSource(BatchSource, Protocol):
-    """Batches of which a process of several can have its rows without the cost of the others."""
+    """Batches of which a process of several can have its rows without the cost of the others.
+
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4)
+    >>> source = SceneSource(scenario=scenario, split="train", seed=0, scenes=8, batch=8)
+    >>> isinstance(source, SharedSource), len(source.part(0, slice(4, 6))[0])
+    (True, 2)
+    """
 
     def part(self, index: int, rows: slice) -> tuple[Inputs, Labels]:
         """The scenes `rows` of batch `index`; the slice has a start and a stop, and no step."""
@@ -47,6 +67,14 @@ class SharedSource(BatchSource, Protocol):
 
 def part_of(source: BatchSource, index: int, rows: slice) -> tuple[Inputs, Labels]:
     """The scenes `rows` of batch `index` of a source, made alone where the source can do that.
+
+    >>> import torch
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4)
+    >>> source = SceneSource(scenario=scenario, split="train", seed=0, scenes=8, batch=8)
+    >>> inputs, labels = part_of(source, 0, slice(4, 6))
+    >>> torch.equal(labels.sources, source[0][1].sources[4:6])
+    True
 
     Args:
         source: of batches.
@@ -65,6 +93,14 @@ def part_of(source: BatchSource, index: int, rows: slice) -> tuple[Inputs, Label
 @dataclass(frozen=True, kw_only=True)
 class SceneSource:
     """Batches of scenes drawn on the fly: batch i is a function of scenario, seed, split and `first` + i alone.
+
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4)
+    >>> source = SceneSource(scenario=scenario, split="train", seed=0, scenes=10, batch=4)
+    >>> len(source), len(source[2][0])  # batches, and scenes of the last of them
+    (3, 2)
+    >>> source.epoch(5).first  # number of its first batch in the stream: no epoch repeats another
+    15
 
     Args:
         scenario: what to draw from.
@@ -143,77 +179,17 @@ class SceneSource:
         return replace(self, first=number * len(self))
 
 
-@dataclass(frozen=True, eq=False)
-class HeldScenes:
-    """Batches kept in memory, drawn from another source when first asked for: the same scenes, once computed.
-
-    Batches are held until the budget is spent; the others are taken from the source each time they are asked for.
-    Either way the answer is the same, so that a budget changes the time a run takes and nothing else.
-
-    Args:
-        source: where they come from.
-        budget: bytes that may be held.
-        device: where they are held; batches beyond the budget come on it too.
-
-    Raises:
-        ConfigurationError: a negative budget.
-    """
-
-    source: BatchSource
-    budget: int = 2**31
-    device: str = "cpu"
-    _held: dict[int | tuple[int, int, int], tuple[Inputs, Labels]] = field(default_factory=dict, init=False, repr=False)
-    _bytes: dict[int | tuple[int, int, int], int] = field(default_factory=dict, init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        if self.budget < 0:
-            raise ConfigurationError("a budget >= 0 bytes", str(self.budget), "a sign", "pass 0 to hold nothing")
-
-    def __len__(self) -> int:
-        return len(self.source)
-
-    def __getitem__(self, index: int) -> tuple[Inputs, Labels]:
-        """Batch `index`."""
-        return self._held[index] if index in self._held else self._keep(index, *self.source[index])
-
-    def part(self, index: int, rows: slice) -> tuple[Inputs, Labels]:
-        """The scenes `rows` of batch `index`; where the batch is not held, these alone are."""
-        key = (index, rows.start, rows.stop)
-        if index in self._held:
-            inputs, labels = self._held[index]
-            return inputs[rows], labels[rows]
-        return self._held[key] if key in self._held else self._keep(key, *part_of(self.source, index, rows))
-
-    def _keep(self, key: int | tuple[int, int, int], inputs: Inputs, labels: Labels) -> tuple[Inputs, Labels]:
-        """A batch or a part of one on the device, held if the budget has room for it."""
-        batch, size = (inputs.to(self.device), labels.to(self.device)), batch_bytes(inputs, labels)
-        if self.held_bytes + size <= self.budget:
-            self._held[key], self._bytes[key] = batch, size
-        return batch
-
-    def __iter__(self) -> Iterator[tuple[Inputs, Labels]]:
-        for index in range(len(self)):
-            yield self[index]
-
-    @property
-    def held_bytes(self) -> int:
-        """Bytes held now."""
-        return sum(self._bytes.values())
-
-    @property
-    def needed_bytes(self) -> int:
-        """Bytes that holding everything would take, by the size of the first batch."""
-        return batch_bytes(*self[0]) * len(self)
-
-    @property
-    def most_bytes(self) -> int:
-        """Bytes that will be held once every batch was asked for."""
-        return min(self.budget, self.needed_bytes)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Reordered:
     """Batches of another source in another order.
+
+    >>> import torch
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4)
+    >>> source = SceneSource(scenario=scenario, split="train", seed=0, scenes=12, batch=4)
+    >>> turned = Reordered(source=source, order=(2, 0))
+    >>> len(turned), torch.equal(turned[0][1].sources, source[2][1].sources)
+    (2, True)
 
     Args:
         source: of the batches.
@@ -233,34 +209,3 @@ class Reordered:
     def part(self, index: int, rows: slice) -> tuple[Inputs, Labels]:
         """The scenes `rows` of batch `index` of the new order."""
         return part_of(self.source, self.order[index], rows)
-
-
-def batch_bytes(inputs: Inputs, labels: Labels) -> int:
-    """Memory of the tensors of a batch, in bytes."""
-    parts = (*vars(inputs).values(), *vars(inputs.observation).values(), *vars(labels).values())
-    return sum(x.numel() * x.element_size() for x in parts if isinstance(x, torch.Tensor))
-
-
-def content_hashes(source: BatchSource) -> list[str]:
-    """SHA-256 of each scene's measurements, in order: two scenes share a hash if and only if they are the same."""
-    return [
-        hashlib.sha256(scene.contiguous().view(torch.uint8).numpy().tobytes()).hexdigest()
-        for index in range(len(source))
-        for scene in source[index][0].observation.measurements.cpu()
-    ]
-
-
-def check_disjoint(first: BatchSource, second: BatchSource) -> None:
-    """Refuse two sources that share a scene.
-
-    Raises:
-        InputError: counting the scenes they share.
-    """
-    shared = set(content_hashes(first)) & set(content_hashes(second))
-    if shared:
-        raise InputError(
-            "training, validation and test scenes of which none is the same",
-            f"{len(shared)} scenes in both",
-            "one split given twice, or the same file under two names",
-            "draw each split from its own stream: SceneSource(split=...)",
-        )

@@ -7,7 +7,13 @@ from typing import Any
 
 
 def config_digest(config: Mapping[str, Any]) -> str:
-    """SHA-256, in hexadecimal, of a plain configuration as JSON with sorted keys and no spaces."""
+    """SHA-256, in hexadecimal, of a plain configuration as JSON with sorted keys and no spaces.
+
+    >>> config_digest({"seed": 0, "scenes": 10}) == config_digest({"scenes": 10, "seed": 0})
+    True
+    >>> config_digest({"seed": 1})[:8]
+    'fbe47f6d'
+    """
     text = json.dumps(config, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -24,6 +30,9 @@ def completed(config: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[st
 
 def differences(first: Mapping[str, Any], second: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """Where two plain configurations differ: `plan.epochs: 10, 20`.
+
+    >>> list(differences({"seed": 0, "plan": {"epochs": 10}}, {"seed": 0, "plan": {"epochs": 20}}))
+    ['plan.epochs: 10, 20']
 
     Args:
         first: one configuration.

@@ -28,6 +28,12 @@ def pose_values(pose: Pose) -> dict[str, Any]:
 class Header:
     """The JSON header of a scene file.
 
+    >>> header = Header(wavelengths=(0.3,), symbols="random", package="0.1.0", note="hall 3")
+    >>> header.schema, header.pose["position"]
+    ('ris-scenes', [0.0, 0.0, 0.0])
+    >>> header.array([[0.0, 0.0, 0.0], [0.0, 0.15, 0.0]])
+    Array(2 elements, line, 0.15 m, wavelength 0.3 m)
+
     Args:
         wavelengths: metres.
         symbols: `random`, `pilot` or `known`, or one of these for each source, see `Observation`.

@@ -17,6 +17,13 @@ def truth_at(observation: Observation, positions: Positions) -> Truth:
     Symbols that are constant over a block of L snapshots and M antennas leave L M - K equations for the noise; symbols
     that change leave L (M - K), and where that is nothing, powers and noise follow from the mean of |y|² instead.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenario = ris.preset("pilot", horizontal=4, vertical=4, sources=1, snr_db=20.0)
+    >>> scenes = ris.simulate(scenario, scenes=2, seed=0)
+    >>> truth = truth_at(scenes.observation, scenes.truth.positions)  # as surveyed, not estimated
+    >>> truth.snr_db.round()  # dB, fitted
+    tensor([20., 20.], dtype=torch.float64)
+
     Args:
         observation: the scenes.
         positions: (scene, source, 3), radians, radians, metres; rows of NaN are slots without a source.

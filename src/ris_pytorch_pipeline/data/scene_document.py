@@ -51,6 +51,18 @@ class PoseParts:
 class SceneDocument:
     """Measured scenes as plain values; axes and units are those of `Observation`.
 
+    >>> import json
+    >>> from dataclasses import asdict
+    >>> from ris_pytorch_pipeline.data.scene_document import Parts, PoseParts
+    >>> one, two = Parts(real=[[[1.0]]], imag=[[[0.0]]]), Parts(real=[[[1.0, 0.0]]], imag=[[[0.0, 1.0]]])
+    >>> document = SceneDocument(
+    ...     measurements=one, codes=two, channel=two, elements=[[0, 0, 0], [0, 0.1, 0]], wavelengths=[0.2],
+    ...     symbols="random", noise_variance=None, wavefront="spherical", sequences=None,
+    ...     pose=PoseParts(position=[0.0, 0.0, 1.5], yaw=0.0, pitch=0.0, roll=0.0),
+    ... )
+    >>> scenes_from_json(json.dumps(asdict(document)), "the body").observation.array.pose.position  # metres
+    (0.0, 0.0, 1.5)
+
     Args:
         measurements: (scene, [frequency,] snapshot, antenna).
         codes: (scene, [frequency,] snapshot, element).
@@ -85,6 +97,13 @@ _MOVE = "pass {'real': x.real.tolist(), 'imag': x.imag.tolist()} of each array, 
 def scenes_from_json(text: bytes | str, source: str) -> SceneFile:
     """The scenes that a JSON document describes.
 
+    >>> import json
+    >>> x = {"real": [[[1.0, 0.0]]], "imag": [[[0.0, 1.0]]]}
+    >>> text = json.dumps({"measurements": x, "codes": x, "channel": {"real": [[[1, 1]] * 2], "imag": [[[0, 0]] * 2]},
+    ...     "elements": [[0, 0, 0], [0, 0.1, 0]], "wavelengths": [0.2], "symbols": "random"})
+    >>> scenes_from_json(text, "the body").observation.array
+    Array(2 elements, line, 0.1 m, wavelength 0.2 m)
+
     Args:
         text: the document, with the fields of `SceneDocument`; the last four may be left out.
         source: its name, for messages.
@@ -94,12 +113,6 @@ def scenes_from_json(text: bytes | str, source: str) -> SceneFile:
 
     Raises:
         SceneFileError: no JSON, another field, numbers that are none, shapes that disagree, or values that cannot be.
-
-    >>> x = {"real": [[[1.0, 0.0]]], "imag": [[[0.0, 1.0]]]}
-    >>> text = json.dumps({"measurements": x, "codes": x, "channel": {"real": [[[1, 1]] * 2], "imag": [[[0, 0]] * 2]},
-    ...     "elements": [[0, 0, 0], [0, 0.1, 0]], "wavelengths": [0.2], "symbols": "random"})
-    >>> scenes_from_json(text, "the body").observation.array
-    Array(2 elements, line, 0.1 m, wavelength 0.2 m)
     """
     given = _document(text, source)
     header = header_from_json(json.dumps(_header(given)), source)

@@ -26,24 +26,22 @@ from ..physics import Observation, Scenes, Truth, check_visible, is_mixed
 from .digest import config_digest
 from .header import Header, header_from_json, pose_values
 from .plausible import check_kinds, check_plausible
+from .stored_scenes import COMPLEX, OPTIONAL, PADDED, SAME, SEEN, stored_tensors
 from .writable import check_writable
 
 _Source = Path | Content
-_SEEN = ("measurements", "codes", "channel", "elements")
-_OPTIONAL = ("noise_variance", "sequences")
-_COMPLEX = {
-    "measurements", "codes", "channel", "sequences", "truth.symbols", "truth.applied_codes", "truth.applied_channel",
-}  # fmt: skip
-"""Kept as real tensors with a last axis (real, imaginary), which every reader of safetensors understands."""
-_SAME = {"truth.applied_codes": "codes", "truth.applied_channel": "channel", "truth.applied_elements": "elements"}
-"""Left out where it equals the given one, of each scene."""
-_PADDED = ("truth.positions", "truth.source_snr_db")
-"""Not finite in empty slots."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SceneFile:
     """What a scene file holds.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("pilot", horizontal=4, vertical=4), scenes=2, seed=0)
+    >>> _ = ris.save_scenes("seen.safetensors", scenes.observation)  # without the truth, as measured ones are
+    >>> file = ris.load_scenes("seen.safetensors")
+    >>> len(file.observation), file.truth, file.header.symbols
+    (2, None, 'pilot')
 
     Args:
         observation: what an estimator is given.
@@ -104,7 +102,7 @@ def save_scenes(
         digest=None if config is None else config_digest(config),
     )
     try:
-        write_tensors(path, _tensors(observation, truth), header.to_json(), overwrite=overwrite)
+        write_tensors(path, stored_tensors(observation, truth), header.to_json(), overwrite=overwrite)
     except OSError as error:
         raise SceneFileError(
             "a writable file", f"{path}: {reason(error)}", cause(error, "a folder that is gone"),
@@ -140,15 +138,15 @@ def load_scenes(
     path = Path(path) if isinstance(path, str) else path
     header, tensors = _read(path, None if (first, last) == (0, None) else slice(first, last), check=check)
     values = {name: _from_stored(path, name, value) for name, value in tensors.items()}
-    for name in values.keys() - {"elements", *_PADDED}:
+    for name in values.keys() - {"elements", *PADDED}:
         _check_finite(path, name, values[name], first)
     try:
         check_plausible(values)
         observation = Observation(
-            **{name: _taken(path, values, name) for name in _SEEN[:3]},
+            **{name: _taken(path, values, name) for name in SEEN[:3]},
             array=header.array(_taken(path, values, "elements")),
             symbols=header.symbols,
-            **{name: values.get(name) for name in _OPTIONAL},
+            **{name: values.get(name) for name in OPTIONAL},
         )
         truth = _truth(path, values, observation, first) if any(name.startswith("truth.") for name in values) else None
     except torch.linalg.LinAlgError as error:  # pyright: ignore[reportPrivateImportUsage]
@@ -160,6 +158,12 @@ def load_scenes(
 
 def count_scenes(path: Path | str | Content) -> int:
     """How many scenes a file says it holds, from its header alone.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("pilot", horizontal=4, vertical=4), scenes=5, seed=0)
+    >>> _ = ris.save_scenes("five.safetensors", scenes.observation)
+    >>> count_scenes("five.safetensors")
+    5
 
     Args:
         path: the file, or its bytes.
@@ -173,19 +177,6 @@ def count_scenes(path: Path | str | Content) -> int:
             header_from_json(file.metadata.get("header"), str(path))  # says first what other kind of file it is
             _refuse(path, "a tensor 'measurements' with a scene axis", f"{', '.join(file.names)[:200] or 'no tensor'}")
         return file.kind("measurements")[1][0]
-
-
-def _tensors(observation: Observation, truth: Truth | None) -> dict[str, Tensor]:
-    tensors = {name: vars(observation)[name] for name in _SEEN[:3]} | {"elements": observation.elements}
-    tensors |= {name: vars(observation)[name] for name in _OPTIONAL if vars(observation)[name] is not None}
-    if truth is not None:
-        tensors |= {f"truth.{field.name}": vars(truth)[field.name] for field in fields(truth)}
-        tensors = {n: x for n, x in tensors.items() if n not in _SAME or not _equal(x, tensors[_SAME[n]])}
-    return {n: torch.view_as_real(x.resolve_conj()) if n in _COMPLEX else x for n, x in tensors.items()}
-
-
-def _equal(applied: Tensor, given: Tensor) -> bool:
-    return torch.equal(applied, given.to(applied).expand_as(applied))
 
 
 def _read(path: _Source, part: slice | None, *, check: bool) -> tuple[Header, dict[str, Tensor]]:
@@ -227,7 +218,7 @@ def _opened(path: _Source, *, check: bool) -> Iterator[StoredTensors]:
 
 
 def _from_stored(path: _Source, name: str, value: Tensor) -> Tensor:
-    if name not in _COMPLEX:
+    if name not in COMPLEX:
         return value
     if value.ndim < 1 or value.shape[-1] != 2 or not value.is_floating_point():
         _refuse(path, f"{name} with a last axis (real, imaginary)", f"{tuple(value.shape)} of {value.dtype}")
@@ -260,7 +251,7 @@ def _truth(path: _Source, values: Mapping[str, Tensor], observation: Observation
     """The truth, after checking it against the observation."""
     scenes, *blocks, _ = observation.measurements.shape
     told = {**values, "elements": values["elements"].expand(scenes, -1, -1)}
-    values = {**{name: told[given] for name, given in _SAME.items()}, **values}
+    values = {**{name: told[given] for name, given in SAME.items()}, **values}
     given = {field.name: _taken(path, values, f"truth.{field.name}") for field in fields(Truth)}
     slots = given["positions"].shape[1] if given["positions"].ndim == 3 else 0
     shapes = {
@@ -283,7 +274,7 @@ def _truth(path: _Source, values: Mapping[str, Tensor], observation: Observation
     if counts.is_floating_point() or not bool(((counts >= least) & (counts <= min(most, slots))).all()):
         _refuse(path, f"truth.sources as whole numbers in {least}..{most}", str(counts.tolist()[:8]))
     truth = Truth(**given)
-    for name in _PADDED:
+    for name in PADDED:
         value = values[name]
         present = truth.present.view(*truth.present.shape, *[1] * (value.ndim - 2))
         _check_finite(path, name, value.masked_fill(~present, 0), first)

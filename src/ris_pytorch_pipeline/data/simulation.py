@@ -58,6 +58,10 @@ def simulated_blocks(
 ) -> Iterator[Scenes]:
     """The scenes of `simulate` a few at a time, for what does not need them all at once.
 
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> [len(block) for block in simulated_blocks(preset("random", horizontal=4, vertical=4), scenes=150, seed=0)]
+    [64, 64, 22]
+
     Args:
         scenario: what to draw from.
         scenes: how many in all.
@@ -88,7 +92,13 @@ def joined(parts: list[Scenes]) -> Scenes:
 
 
 def joined_observations(parts: Sequence[Observation]) -> Observation:
-    """Scenes of one sounding, one after the other."""
+    """Scenes of one sounding, one after the other.
+
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> seen = simulate(preset("random", horizontal=4, vertical=4), scenes=5, seed=0).observation
+    >>> len(joined_observations([seen[:2], seen[4:]]))
+    3
+    """
     if len(parts) == 1:
         return parts[0]
     noise = [seen.noise_variance for seen in parts if seen.noise_variance is not None]

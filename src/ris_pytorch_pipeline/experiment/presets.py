@@ -116,6 +116,7 @@ def training_from_toml(path: Path) -> TrainingExperiment:
 
     A table `[presets.NAME]` is a scenario, see `experiment_from_toml`; `preset = "NAME"` then trains `tiny` on it.
 
+    >>> from pathlib import Path
     >>> _ = Path("mine.toml").write_text("net.width = 16")
     >>> training_from_toml(Path("mine.toml")).net.width
     16

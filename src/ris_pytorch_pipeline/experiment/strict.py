@@ -36,6 +36,17 @@ def overlay(base: Config, values: Mapping[str, Any], where: str = "") -> Config:
 
     A field of type `tuple[Record, ...]` takes a list of tables, each laid over the defaults of `Record`.
 
+    >>> from ris_pytorch_pipeline.errors import ConfigurationError
+    >>> from ris_pytorch_pipeline.experiment import TrainingExperiment
+    >>> changed = overlay(TrainingExperiment(), {"net": {"width": 48}, "seed": 7})
+    >>> changed.net.width, changed.seed
+    (48, 7)
+    >>> try:
+    ...     overlay(TrainingExperiment(), {"net": {"witdh": 48}})
+    ... except ConfigurationError as error:
+    ...     print(error.move)
+    did you mean 'width'?
+
     Args:
         base: what the values are laid over.
         values: by field name.
@@ -84,6 +95,15 @@ def check_keys(keys: Iterable[str], known: Iterable[str], where: str = "") -> No
 def fit(hint: Any, value: Any, name: str) -> Any:  # noqa: ANN401
     """The value in the type asked for: an int becomes a float where one is wanted, a list a tuple; nothing else.
 
+    >>> from ris_pytorch_pipeline.errors import ConfigurationError
+    >>> fit(tuple[float, float], [-30, 30], "scenario.azimuth_deg")
+    (-30.0, 30.0)
+    >>> try:
+    ...     fit(int, 2.5, "plan.epochs")
+    ... except ConfigurationError as error:
+    ...     print(error.wanted)
+    plan.epochs as an integer
+
     Args:
         hint: int, float, bool, str, None, a Literal, a tuple of these, or a union of these.
         value: plain: a number, text, truth value, None, list, or a table where pairs are wanted.
@@ -106,6 +126,10 @@ def plain(value: Any) -> Any:  # noqa: ANN401
     """A frozen dataclass as mappings, lists, numbers, texts and None: equal values give equal results.
 
     Fields that it calls unused are left out.
+
+    >>> from ris_pytorch_pipeline.experiment import Plan
+    >>> plain(Plan(epochs=3))["epochs"]
+    3
 
     Raises:
         ConfigurationError: a field holds a value that its type does not allow.
@@ -131,7 +155,12 @@ def _unused(value: object) -> tuple[str, ...]:
 
 
 def flat_fields(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401
-    """(dotted name, type) of each field of a frozen dataclass, nested ones included."""
+    """(dotted name, type) of each field of a frozen dataclass, nested ones included.
+
+    >>> from ris_pytorch_pipeline.experiment import TrainingExperiment
+    >>> dict(flat_fields(TrainingExperiment()))["plan.epochs"]
+    <class 'int'>
+    """
     for name, hint in get_type_hints(type(config)).items():
         inner = vars(config)[name]
         if is_dataclass(inner):

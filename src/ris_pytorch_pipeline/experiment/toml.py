@@ -31,6 +31,11 @@ def experiment_from_toml(path: Path) -> Experiment:
     own: any fields of `Scenario`, over the preset that its own key `preset` names. `[codebooks.NAME]`,
     `[channels.NAME]` and `[arrays.NAME]` name a file each, see `with_stored`.
 
+    >>> from pathlib import Path
+    >>> _ = Path("lab.toml").write_text("scenario = {sources = 2, snr_db = [0, 10]}")
+    >>> experiment_from_toml(Path("lab.toml")).scenario.snr_db
+    (0.0, 10.0)
+
     Args:
         path: of the file.
 
@@ -45,6 +50,10 @@ def experiment_from_toml(path: Path) -> Experiment:
 
 def resolve(values: Mapping[str, Any], *overrides: Mapping[str, Any]) -> Experiment:
     """The preset named in any of the mappings, with each mapping laid over it in turn; the last one wins.
+
+    >>> found = resolve({"preset": "pilot", "scenes": 20}, {"scenes": 50, "scenario": {"snr_db": 10}})
+    >>> found.scenes, found.scenario.symbols, found.scenario.snr_db
+    (50, 'pilot', 10.0)
 
     Args:
         values: keys of `Experiment`, `preset`, and `presets`.
@@ -154,6 +163,14 @@ class Resolved(Protocol):
 def to_toml(experiment: Resolved) -> str:
     """A resolved configuration as TOML that reads back to an equal value.
 
+    >>> from pathlib import Path
+    >>> text = to_toml(Experiment(scenes=50))
+    >>> text.splitlines()[:2]
+    ['seed = 0', 'scenes = 50']
+    >>> _ = Path("kept.toml").write_text(text)
+    >>> experiment_from_toml(Path("kept.toml")) == Experiment(scenes=50)
+    True
+
     Args:
         experiment: an `Experiment` for `experiment_from_toml`, or a `TrainingExperiment` for `training_from_toml`.
     """
@@ -161,7 +178,11 @@ def to_toml(experiment: Resolved) -> str:
 
 
 def parse_toml_value(text: str) -> Any:  # noqa: ANN401
-    """A value as TOML writes it: `10`, `[-30, 30]`, `true`; anything else is a text."""
+    """A value as TOML writes it: `10`, `[-30, 30]`, `true`; anything else is a text.
+
+    >>> [parse_toml_value(text) for text in ("10", "[-30, 30]", ".5", "true", "pilot")]
+    [10, [-30, 30], 0.5, True, 'pilot']
+    """
     try:
         parsed = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):

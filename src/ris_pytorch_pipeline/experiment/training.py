@@ -91,6 +91,12 @@ class TrainingExperiment:
 def training_from_plain(values: Mapping[str, Any]) -> TrainingExperiment:
     """The experiment of a resolved configuration.
 
+    >>> base = TrainingExperiment()
+    >>> training_from_plain(base.to_plain()) == base
+    True
+    >>> training_from_plain({"plan": {"epochs": 3}}).plan.epochs
+    3
+
     Args:
         values: from `TrainingExperiment.to_plain`, perhaps by way of JSON.
 

@@ -33,6 +33,11 @@ class Counting:
     `compared`: sources that split one place between them each seem needed while the others are held, and yet explain no
     more than one does. The defaults are those of the network of the package, fitted by `benchmarks/order.py`.
 
+    >>> from ris_pytorch_pipeline.localise import Localiser
+    >>> cautious = Counting(promising=0.2)  # tries another number of sources less often, and is faster
+    >>> Localiser.reference(counting=cautious).counting.promising
+    0.2
+
     Args:
         hint: of a source more, before one is tried.
         excess: of a source fewer, before that is tried.

@@ -24,6 +24,16 @@ class Domain:
 
     The array is the network's own to check.
 
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.errors import InputError
+    >>> domain = Domain(antennas=16, snapshots=16, most_sources=3, snr_db=(0.0, 20.0), symbols=("random",))
+    >>> scenes = ris.simulate(ris.preset("pilot", sources=2), scenes=1, seed=0)
+    >>> try:
+    ...     domain.check(scenes.observation, scenes.truth.sources)
+    ... except InputError as error:
+    ...     print(error.wanted, "-", error.got)
+    scenes with random symbols - pilot ones
+
     Args:
         antennas: M.
         snapshots: L.
@@ -74,6 +84,11 @@ class Domain:
 
 def domain_of(experiment: TrainingExperiment) -> Domain:
     """The scenes that an experiment trains on.
+
+    >>> from ris_pytorch_pipeline.experiment import presets
+    >>> domain = domain_of(presets.tiny)
+    >>> domain.most_sources, domain.snr_db, domain.symbols
+    (3, (5.0, 20.0), ('random',))
 
     Args:
         experiment: of the training.

@@ -11,6 +11,12 @@ from torch import Tensor
 class Evidence:
     """What speaks for an estimate, per scene.
 
+    >>> import torch
+    >>> one = torch.tensor([1.0])
+    >>> seen = Evidence(weakest=80 * one, spare=6 * one, doubtful=2 * one, rise=0.1 * one, value=-300 * one)
+    >>> seen.features.round(decimals=2)
+    tensor([[1.0000, 4.3900, 1.9500, 2.0000, 0.1000]])
+
     Args:
         weakest: 2 ΔNLL that leaving out the source that is missed least would cost.
         spare: 2 ΔNLL that one more source would gain, at the best place that was seen.
@@ -47,6 +53,13 @@ class Trust:
     """A logistic regression: σ(w · features) is the probability that all sources are within 3°.
 
     The defaults are those of the network of the package, fitted by `benchmarks/effort.py`.
+
+    >>> import torch
+    >>> values = torch.tensor([4.0, 80.0])  # of the weakest source of two scenes
+    >>> none = torch.zeros(2)
+    >>> seen = Evidence(weakest=values, spare=none, doubtful=none + 2, rise=none, value=none)
+    >>> Trust().right(seen).round(decimals=2)  # probability that all sources are within 3°
+    tensor([0.0800, 0.9600])
 
     Args:
         weights: of `Evidence.features`.

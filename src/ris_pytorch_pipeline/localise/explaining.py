@@ -35,6 +35,11 @@ class Explaining:
     more at what the sources leave: where one more source would gain a quarter of what the weakest is worth, it is put
     in, all are updated, and the one that is missed least is left out.
 
+    >>> from ris_pytorch_pipeline.localise import Localiser
+    >>> by_likelihood = Localiser.reference(estimator=Explaining(odds=0.0))  # what the network believes has no say
+    >>> by_likelihood.estimator.name, by_likelihood.estimator.odds
+    ('candidates that explain', 0.0)
+
     Args:
         sweeps: most exchanges among the candidates, in multiples of K.
         odds: weight of a candidate's log odds against nats of the likelihood; 0 leaves the choice to the likelihood.

@@ -14,7 +14,19 @@ from ..shapes import Counts
 
 @runtime_checkable
 class Proposer(Protocol):
-    """Turns a prediction into positions."""
+    """Turns a prediction into positions.
+
+    >>> from ris_pytorch_pipeline.estimate import Estimate
+    >>> from ris_pytorch_pipeline.nets import Prediction
+    >>> from ris_pytorch_pipeline.physics import Observation
+    >>> from ris_pytorch_pipeline.shapes import Counts
+    >>> class Mine:  # a proposer of one's own: the candidates, with a name of its own
+    ...     name = "mine"
+    ...     def propose(self, prediction: Prediction, observation: Observation, counts: Counts) -> Estimate:
+    ...         return Candidates().propose(prediction, observation, counts)
+    >>> isinstance(Mine(), Proposer)
+    True
+    """
 
     @property
     def name(self) -> str:
@@ -34,7 +46,15 @@ class Proposer(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Candidates:
-    """The likeliest candidates of the heat-map, with powers as shares of R_pred."""
+    """The likeliest candidates of the heat-map, with powers as shares of R_pred.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", sources=2, snr_db=20.0), scenes=2, seed=0)
+    >>> localiser = ris.Localiser.reference(estimator=Candidates(), polish=0)
+    >>> found = localiser(scenes.observation, sources=2)
+    >>> found.positions.shape, found.status[0].name
+    (torch.Size([2, 2, 3]), 'CONVERGED')
+    """
 
     @property
     def name(self) -> str:
@@ -63,6 +83,14 @@ class Candidates:
 @dataclass(frozen=True, kw_only=True)
 class OnCovariance:
     """The peaks of a spectrum of R_blend = (1 - β) R_pred + β R_samp.
+
+    >>> OnCovariance().name, OnCovariance(beta=0.25).name
+    ('music on R_pred', 'music on R_blend, β=0.25')
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", sources=1, snr_db=20.0), scenes=1, seed=0)
+    >>> found = ris.Localiser.reference(estimator=OnCovariance(), polish=0)(scenes.observation, sources=1)
+    >>> bool(ris.matched(found, scenes.truth).found.all())
+    True
 
     Args:
         spectrum: MUSIC, MVDR or Bartlett.

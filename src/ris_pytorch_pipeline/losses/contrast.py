@@ -21,6 +21,19 @@ def peak_contrast(prediction: Prediction, labels: Labels) -> Float[Tensor, "scen
 
     R = F F^H + 0.05 I, so that a^H R⁻¹ a = (N - x^H (0.05 I + F^H F)⁻¹ x)/0.05 with x = F^H a: a rank x rank Cholesky
     solve. Equal heights give log 9; the gradient never vanishes, unlike that of a hinge.
+
+    >>> import torch
+    >>> from dataclasses import replace
+    >>> from torch.nn.functional import pad
+    >>> from ris_pytorch_pipeline.data import batch_from, simulate
+    >>> from ris_pytorch_pipeline.nets import HybridNet, NetConfig
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=2)
+    >>> net = HybridNet(NetConfig(width=8, blocks=1).fitted_to(scenario))
+    >>> inputs, labels = batch_from(simulate(scenario, 3, seed=0), net.config.array)
+    >>> exact = replace(net(inputs), factors=pad(labels.factors.to(torch.complex64), (0, 6)))
+    >>> bool((peak_contrast(exact, labels) < 2.0).all())  # log 9 = 2.2 where the spectrum is flat
+    True
     """
     factors, present = prediction.factors, labels.present
     turn = torch.arange(_RING, device=factors.device) * (2 * math.pi / _RING)

@@ -68,6 +68,13 @@ class LossWeights:
 class LossReport:
     """A loss and what it is made of.
 
+    >>> import torch
+    >>> raw = {"heat": torch.tensor(0.8), "order": torch.tensor(0.5)}
+    >>> terms = {"heat": raw["heat"], "order": 2 * raw["order"]}
+    >>> report = LossReport(total=sum(terms.values()), terms=terms, raw=raw)
+    >>> max(report.terms, key=lambda name: float(report.terms[name]))  # what most of the loss is
+    'order'
+
     Args:
         total: the sum of `terms`.
         terms: weighted, by name.
@@ -83,6 +90,7 @@ class LossReport:
 class HybridLoss:
     """Σ_i weight_i term_i, each term a mean over scenes; computed in float32 outside autocast.
 
+    >>> import torch
     >>> from ris_pytorch_pipeline.data import inputs_from, labels_from, simulate
     >>> from ris_pytorch_pipeline.experiment import presets
     >>> from ris_pytorch_pipeline.nets import HybridNet

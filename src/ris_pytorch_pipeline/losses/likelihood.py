@@ -16,6 +16,20 @@ def coded_likelihood(prediction: Prediction, inputs: Inputs) -> Float[Tensor, "s
     σ² is the estimated noise share of the inputs, and ρ gives Γ the power of the measurements on average. Computed by
     Cholesky factors of the M x M matrices.
 
+    >>> import torch
+    >>> from dataclasses import replace
+    >>> from torch.nn.functional import pad
+    >>> from ris_pytorch_pipeline.data import batch_from, simulate
+    >>> from ris_pytorch_pipeline.nets import HybridNet, NetConfig
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=2, snr_db=20.0)
+    >>> net = HybridNet(NetConfig(width=8, blocks=1).fitted_to(scenario))
+    >>> inputs, labels = batch_from(simulate(scenario, 3, seed=0, dtype=torch.complex64), net.config.array)
+    >>> guessed = net(inputs)
+    >>> exact = replace(guessed, factors=pad(labels.factors, (0, 6)))
+    >>> bool((coded_likelihood(exact, inputs) < coded_likelihood(guessed, inputs)).all())  # the lower, the better
+    True
+
     Raises:
         InputError: several wavelengths: R_pred is that of one.
     """

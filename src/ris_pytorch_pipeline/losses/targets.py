@@ -18,6 +18,15 @@ _SPREAD = 0.5
 class Targets:
     """Targets on the axes of a grid.
 
+    >>> from ris_pytorch_pipeline.data import batch_from, simulate
+    >>> from ris_pytorch_pipeline.estimate import SearchRegion, search_grid
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenes = simulate(preset("random", horizontal=4, vertical=4, sources=2), 3, seed=0)
+    >>> _, labels = batch_from(scenes, scenes.observation.array)
+    >>> targets = targets_on(search_grid(SearchRegion(), scenes.observation.array), labels)
+    >>> (targets.heat == 1).sum(dim=(1, 2, 3)), targets.near.sum(dim=(1, 2))  # in cells and directions
+    (tensor([2, 2, 2]), tensor([8, 8, 7]))
+
     Args:
         heat: (scene, n_u, n_w, n_q), 1 in the cell of a source, falling to 0 around it.
         near: (scene, n_u, n_w), True where a direction lies within one step of a source.
@@ -44,6 +53,16 @@ class Targets:
 
 def targets_on(grid: SearchGrid, labels: Labels) -> Targets:
     """Targets of a batch: exp(-d²/(2 s²)) of the distance d in steps to the nearest source, and 1 in its own cell.
+
+    >>> from ris_pytorch_pipeline.data import batch_from, simulate
+    >>> from ris_pytorch_pipeline.estimate import SearchRegion, search_grid
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenes = simulate(preset("random", horizontal=4, vertical=4, sources=1), 2, seed=0)
+    >>> _, labels = batch_from(scenes, scenes.observation.array)
+    >>> grid = search_grid(SearchRegion(), scenes.observation.array)
+    >>> targets = targets_on(grid, labels)
+    >>> grid.shape, targets.heat.flatten(1).amax(1)  # 1 in the cell of the source
+    ((8, 5, 2), tensor([1., 1.], dtype=torch.float64))
 
     Args:
         grid: the heat-map's cells.

@@ -39,6 +39,14 @@ class Beamspace(nn.Module):
     a^H Q a that a plane wave would have, one the share of noise, one the kind of symbols. Each distance plane is a
     channel.
 
+    >>> from ris_pytorch_pipeline.data import inputs_from, simulate
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=2)
+    >>> beams = Beamspace(NetConfig(passes=1).fitted_to(scenario))
+    >>> maps, places = beams(inputs_from(simulate(scenario, 3, seed=0).observation, beams.array))
+    >>> maps.shape[:2] == (3, beams.channels), places.shape  # each scene's places of two sources in (u, w, q)
+    (True, torch.Size([3, 2, 3]))
+
     Args:
         config: array, field of view, planes and number of passes.
 

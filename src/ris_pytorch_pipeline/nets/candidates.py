@@ -23,6 +23,12 @@ def candidate_cells(
     The cells around a source all state its direction, so that a second source is seen even in the cell next to it,
     where a map of local maxima has none.
 
+    >>> import torch
+    >>> heat = torch.tensor([[[5.0, 4.0, -2.0]]])  # three cells, of which the first two state one direction
+    >>> places = torch.tensor([[[[0.4, 0.0], [0.6, 0.0], [2.0, 0.0]]]])
+    >>> candidate_cells(heat, places, rank=2)
+    (tensor([[0, 2]]), tensor([[ 5., -2.]]))
+
     Args:
         heat: log odds per direction cell.
         places: direction that each cell states on the axes, in steps of the grid.
@@ -54,6 +60,15 @@ def candidate_factors(
     """F = [sqrt(w_k) a_k] with Σ w_k = 1 - floor, so that F F^H + floor I has trace N, at the middle wavelength.
 
     The share of a candidate is its probability of being a source times a learned power: w ∝ σ(score) exp(gain).
+
+    >>> import torch
+    >>> from ris_pytorch_pipeline.physics import Panel
+    >>> array = Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3)
+    >>> candidates = torch.tensor([[[0.0, 0.0, 0.5], [0.4, 0.1, 0.2]]])  # (u, w, q), q in 1/m
+    >>> scores = torch.tensor([[3.0, -torch.inf]])  # the second is none
+    >>> factors = candidate_factors(candidates, scores, torch.zeros(1, 2), array, floor=1e-3)
+    >>> factors.abs().square().sum(1)  # 16 (1 - floor) in all
+    tensor([[15.9840,  0.0000]])
 
     Args:
         candidates: (scene, rank, 3), or (scene, rank, 4) of a deep array.

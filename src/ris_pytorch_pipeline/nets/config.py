@@ -134,6 +134,9 @@ NET_PRESETS: dict[str, NetConfig] = {
 def net_preset(name: str, **overrides: Any) -> NetConfig:  # noqa: ANN401
     """The named size with some fields replaced.
 
+    >>> net_preset("desk", planes=3).width, net_preset("desk").planes
+    (96, 5)
+
     Raises:
         ConfigurationError: an unknown name or field; the nearest known one is suggested.
     """

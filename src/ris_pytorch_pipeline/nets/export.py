@@ -36,6 +36,7 @@ class Learned(nn.Module):
 def exported(net: Network) -> ExportedProgram:
     """The learned part as a program of `torch.export`, for any number of scenes.
 
+    >>> import torch
     >>> from ris_pytorch_pipeline.nets import HybridNet, NetConfig
     >>> net = HybridNet(NetConfig(width=8, blocks=1, passes=1)).eval()
     >>> maps, gains, pooled = exported(net).module()(torch.zeros(3, net.beams.channels, *net.beams.grid.shape[:2]))
@@ -59,6 +60,17 @@ def exported(net: Network) -> ExportedProgram:
 
 def export_onnx(net: Network, path: Path | str, *, overwrite: bool = False) -> None:
     """Write the learned part as an ONNX file with the input `beams` and the outputs `maps`, `gains` and `pooled`.
+
+    >>> from pathlib import Path
+    >>> from ris_pytorch_pipeline.errors import ConfigurationError
+    >>> from ris_pytorch_pipeline.nets import NetConfig
+    >>> net = HybridNet(NetConfig(width=8, blocks=1, passes=1)).eval()
+    >>> _ = Path("night.onnx").write_text("an earlier export")
+    >>> try:
+    ...     export_onnx(net, "night.onnx")  # which writes where nothing is, and never over another file unasked
+    ... except ConfigurationError as error:
+    ...     print(error.move)
+    pass overwrite=True to replace a file, or name another place
 
     Args:
         net: the network, in evaluation mode.

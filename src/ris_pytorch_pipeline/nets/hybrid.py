@@ -33,6 +33,7 @@ class HybridNet(nn.Module):
     of the snapshots nor on the scale and phase of the measurements. Any array will do, see `NetConfig.fitted_to`; of
     several wavelengths R_pred is that of the middle one.
 
+    >>> import torch
     >>> from ris_pytorch_pipeline.data import inputs_from, simulate
     >>> from ris_pytorch_pipeline.experiment import presets
     >>> scenes = simulate(presets.tiny.scenario, 2, seed=0, dtype=torch.complex64)

@@ -18,6 +18,11 @@ from .statistics import Statistics
 class Network(Protocol):
     """What training, loading, locating and evaluating ask of a network; it is an `nn.Module` besides.
 
+    >>> from ris_pytorch_pipeline.nets import HybridNet
+    >>> net = HybridNet(NetConfig(width=8, blocks=1))
+    >>> isinstance(net, Network), list(net.groups())
+    (True, ['backbone', 'head'])
+
     Args:
         config: what it was built from.
         beams: of the panel images, on whose grid its answer lies.
@@ -113,6 +118,10 @@ def network_kind(name: str) -> NetworkKind:
 
 def built_network(name: str, config: NetConfig) -> nn.Module:
     """The network of a kind, with its initial weights.
+
+    >>> net = built_network("hybrid", NetConfig(width=8, blocks=1))
+    >>> sum(weights.numel() for weights in net.parameters())
+    2976
 
     Args:
         name: of the kind.

@@ -16,6 +16,15 @@ from ..shapes import Cosines, Covariance
 class Prediction:
     """A typed answer; the heat-map stands on the axes of `grid`.
 
+    >>> from ris_pytorch_pipeline.data import inputs_from, simulate
+    >>> from ris_pytorch_pipeline.nets import HybridNet, NetConfig
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=2)
+    >>> net = HybridNet(NetConfig(width=8, blocks=1).fitted_to(scenario))
+    >>> prediction = net(inputs_from(simulate(scenario, 3, seed=0).observation, net.config.array))
+    >>> prediction.factors.shape, prediction.order_logits.shape  # 8 candidates; K = 0, 1, 2
+    (torch.Size([3, 16, 8]), torch.Size([3, 3]))
+
     Args:
         factors: F, (scene, element, rank), ‖F‖² = N (1 - floor), at the middle one of several wavelengths.
         candidates: (scene, rank, 3), (u, w, q) of the columns of F, the likeliest first; (scene, rank, 4) of a deep
@@ -60,6 +69,12 @@ class Prediction:
 class Columns:
     """One answer per direction cell: Σ over the distance planes, weighted by their share of the heat.
 
+    >>> import torch
+    >>> heat = torch.tensor([[[2.0, 1.0]]])  # two direction cells
+    >>> columns = Columns(heat=heat, places=torch.zeros(1, 1, 2, 3), log_variance_q=torch.zeros(1, 1, 2))
+    >>> int(columns.heat.flatten().argmax())  # the likelier one
+    0
+
     Args:
         heat: (scene, n_u, n_w), log Σ_q exp(heat).
         places: (scene, n_u, n_w, 3), expected place on the axes: (u, w, q); of a deep array azimuth, elevation and q.
@@ -77,7 +92,17 @@ def summed_out(
     log_variance_q: Float[Tensor, "scene n_u n_w n_q"],
     grid: SearchGrid,
 ) -> Columns:
-    """Sum the distance planes of a heat-map out: a near-field peak is a ridge along distance, one per direction."""
+    """Sum the distance planes of a heat-map out: a near-field peak is a ridge along distance, one per direction.
+
+    >>> import torch
+    >>> from ris_pytorch_pipeline.estimate import SearchRegion, search_grid
+    >>> from ris_pytorch_pipeline.physics import Panel
+    >>> grid = search_grid(SearchRegion(), Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3))
+    >>> flat = torch.zeros(1, *grid.shape)
+    >>> columns = summed_out(flat, torch.zeros(*flat.shape, 3), flat, grid)
+    >>> grid.shape, columns.places.shape  # one answer for each direction
+    ((8, 5, 2), torch.Size([1, 8, 5, 3]))
+    """
     share = heat.softmax(-1)
     centres = torch.stack(torch.meshgrid(grid.u, grid.w, grid.q, indexing="ij"), dim=-1)
     places = centres.to(offsets) + offsets * offsets.new_tensor(grid.step)
@@ -89,5 +114,15 @@ def summed_out(
 
 
 def R_pred(prediction: Prediction) -> Covariance:
-    """R_pred = F F^H + ε I, trace N, (scene, element, element)."""
+    """R_pred = F F^H + ε I, trace N, (scene, element, element).
+
+    >>> from ris_pytorch_pipeline.data import inputs_from, simulate
+    >>> from ris_pytorch_pipeline.nets import HybridNet, NetConfig
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=2)
+    >>> net = HybridNet(NetConfig(width=8, blocks=1).fitted_to(scenario))
+    >>> prediction = net(inputs_from(simulate(scenario, 3, seed=0).observation, net.config.array))
+    >>> R_pred(prediction).detach().diagonal(dim1=1, dim2=2).sum(1).real.round()  # trace N
+    tensor([16., 16., 16.])
+    """
     return prediction.covariance.dense()

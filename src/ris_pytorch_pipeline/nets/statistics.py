@@ -9,7 +9,15 @@ from ..physics import Observation
 
 @runtime_checkable
 class Statistics(Protocol):
-    """Sufficient statistics of a batch of scenes; `data.Inputs` is one."""
+    """Sufficient statistics of a batch of scenes; `data.Inputs` is one.
+
+    >>> import ris_pytorch_pipeline as ris
+    >>> from ris_pytorch_pipeline.data import inputs_from
+    >>> seen = ris.simulate(ris.preset("random", horizontal=4, vertical=4), scenes=2, seed=0).observation
+    >>> inputs = inputs_from(seen, seen.array)
+    >>> isinstance(inputs, Statistics), inputs.log_noise.shape
+    (True, torch.Size([2]))
+    """
 
     @property
     def images(self) -> Tensor:

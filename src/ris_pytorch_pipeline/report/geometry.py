@@ -35,6 +35,14 @@ def geometry_figure(
 ) -> Figure:
     """The scene in three dimensions, and beside it from above and from the side, where distances can be read off.
 
+    >>> import torch
+    >>> from ris_pytorch_pipeline.physics import Panel
+    >>> elements = Panel(horizontal=4, vertical=4, spacing=0.15).elements()
+    >>> true = torch.tensor([[0.3, -0.1, 4.0]])  # radians, radians, metres
+    >>> figure = geometry_figure(elements, true=true, found=true + 0.02)
+    >>> [axes.get_title() for axes in figure.axes]  # the first one is in three dimensions
+    ['', 'from above', 'from the side']
+
     Args:
         elements: (element, 3), metres.
         true: (source, 3), radians, radians, metres; None when unknown.
@@ -64,6 +72,15 @@ def geometry_axes(
     """Draw the panel, true sources as rings, found ones as crosses with one standard deviation each way.
 
     Sources without a finite position are left out and counted in the legend.
+
+    >>> import torch
+    >>> from matplotlib.figure import Figure
+    >>> from ris_pytorch_pipeline.physics import Panel
+    >>> elements = Panel(horizontal=4, vertical=4, spacing=0.15).elements()
+    >>> true = torch.tensor([[0.3, -0.1, 4.0]])  # radians, radians, metres
+    >>> axes = Figure().add_subplot(projection="3d")
+    >>> [text.get_text() for text in geometry_axes(axes, elements, true=true).get_legend().get_texts()]
+    ['panel, 16 elements', 'true, n = 1']
 
     Args:
         axes: three-dimensional axes to draw on.
@@ -146,6 +163,15 @@ def plan_axes(
     deviations: FoundPlaces | None = None,
 ) -> Axes:
     """The scene projected onto a plane, to scale; looks as in `geometry_axes`.
+
+    >>> import torch
+    >>> from matplotlib.figure import Figure
+    >>> from ris_pytorch_pipeline.physics import Panel
+    >>> elements = Panel(horizontal=4, vertical=4, spacing=0.15).elements()
+    >>> true = torch.tensor([[0.3, -0.1, 4.0]])  # radians, radians, metres
+    >>> axes = plan_axes(Figure().subplots(), elements, "from above", true=true)
+    >>> axes.get_xlabel(), axes.get_ylabel()
+    ('y, across (m)', 'x, forward (m)')
 
     Args:
         axes: to draw on.

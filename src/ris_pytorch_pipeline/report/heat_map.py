@@ -19,6 +19,15 @@ _DARK = 0.6
 def heat_maps(rows: Sequence[Row], column: str = "success", limits: tuple[float, float] = (0.0, 1.0)) -> Figure:
     """One map for each method over the two axes of a sweep, the first axis downwards.
 
+    >>> import json
+    >>> rows = [
+    ...     {"axes": json.dumps({"snapshots": count, "antennas": 4}), "method": "sml", "n": 200, "success": share}
+    ...     for count, share in ((8, 0.5), (16, 0.9))
+    ... ]
+    >>> axes = heat_maps(rows).axes[0]
+    >>> axes.get_title(), [text.get_text() for text in axes.texts]
+    ('sml, n = 200', ['0.50', '0.90'])
+
     Args:
         rows: results of one sweep with two axes.
         column: of the results.

@@ -40,7 +40,17 @@ def latex_table(table: ResultTable, results: Sequence[Row]) -> str:
 
 
 def tabular(head: Sequence[str], body: Sequence[Sequence[str]], keys: int, source: str) -> str:
-    """Texts as a `tabular` with the rules of booktabs.
+    r"""Texts as a `tabular` with the rules of booktabs.
+
+    >>> print(tabular(["K", "found"], [["1", "99 %"]], keys=1, source="n = 200 scenes"))
+    % n = 200 scenes
+    \begin{tabular}{lr}
+    \toprule
+    K & found \\
+    \midrule
+    1 & 99 \% \\
+    \bottomrule
+    \end{tabular}
 
     Args:
         head: headings.

@@ -18,7 +18,31 @@ Results = Callable[[str], Sequence[Row]]
 
 
 def tabulated(text: str, results: Results) -> str:
-    """A text with every table in it written anew.
+    r"""A text with every table in it written anew.
+
+    >>> rows = [
+    ...     {
+    ...         "sweep": "snr", "axes": '{"snr_db": 10}', "method": "sml", "success": 0.97, "n": 200, "seed": 0,
+    ...         "commit": "0123456ab",
+    ...     }
+    ... ]
+    >>> lines = 'sweeps = ["snr"]\nrows = ["method"]\ncolumns = ["snr_db"]\ncell = "{success:.2f}"\n'
+    >>> text = f"<!-- table\n{lines}-->\n<!-- end of table -->"
+    >>> print(tabulated(text, lambda suite: rows))
+    <!-- table
+    sweeps = ["snr"]
+    rows = ["method"]
+    columns = ["snr_db"]
+    cell = "{success:.2f}"
+    -->
+    <BLANKLINE>
+    | method | 10 dB |
+    |---|---|
+    | sml | 0.97 |
+    <BLANKLINE>
+    n = 200 scenes a cell, seed 0, commit 0123456ab.
+    <BLANKLINE>
+    <!-- end of table -->
 
     Args:
         text: of Markdown.
@@ -42,12 +66,20 @@ def tabulated(text: str, results: Results) -> str:
 
 
 def tables_in(text: str) -> list[ResultTable]:
-    """What the tables of a text show."""
+    r"""What the tables of a text show.
+
+    >>> lines = 'sweeps = ["snr"]\nrows = ["method"]\ncolumns = ["snr_db"]\ncell = "{success:.2f}"\n'
+    >>> tables_in(f"<!-- table\n{lines}-->\n<!-- end of table -->")[0].sweeps
+    ('snr',)
+    """
     return [table_of(match[1]) for match in _BLOCK.finditer(text)]
 
 
 def table_of(lines: str) -> ResultTable:
     """The table that the lines of a comment describe.
+
+    >>> table_of('sweeps = ["snr"]').sweeps
+    ('snr',)
 
     Raises:
         InputError: no TOML.

@@ -27,6 +27,20 @@ _NONE = "-"
 class ResultTable:
     """A table of Markdown.
 
+    >>> rows = [
+    ...     {
+    ...         "sweep": "snr", "axes": '{"snr_db": 10}', "method": "sml", "success": 0.97, "n": 200, "seed": 0,
+    ...         "commit": "0123456ab",
+    ...     }
+    ... ]
+    >>> table = ResultTable(sweeps=("snr",), rows=("method",), columns=("snr_db",), cell="{success:.2f}")
+    >>> print(table.markdown(rows))
+    | method | 10 dB |
+    |---|---|
+    | sml | 0.97 |
+    <BLANKLINE>
+    n = 200 scenes a cell, seed 0, commit 0123456ab.
+
     Args:
         suite: whose results it shows.
         sweeps: of that suite, one or several.
@@ -198,7 +212,11 @@ def _figure(value: Any, form: str) -> str:  # noqa: ANN401
 
 
 def source_line(results: Sequence[Row]) -> str:
-    """How many scenes, and which code: what stands below a table."""
+    """How many scenes, and which code: what stands below a table.
+
+    >>> source_line([{"n": scenes, "seed": 0, "commit": "0123456abcdef"} for scenes in (200, 500)])
+    'n = 200 to 500 scenes a cell, seed 0, commit 0123456ab.'
+    """
     scenes = sorted({row["n"] for row in results})
     size = f"{scenes[0]}" if len(scenes) == 1 else f"{scenes[0]} to {scenes[-1]}"
     seeds = ", ".join(str(seed) for seed in sorted({row["seed"] for row in results}))

@@ -19,6 +19,12 @@ _STAGES = ("short", "long")
 def search_history(trials: Trials) -> Figure:
     """The objective over the trials of each stage; a pruned trial stands at its best report, others at their value.
 
+    >>> outcome = {"kind": "done", "value": 2.4}
+    >>> trial = {"stage": "short", "trial": 0, "values": {"net.width": 16}, "outcome": outcome, "reports": {"1": 2.4}}
+    >>> axes = search_history([trial]).axes[0]
+    >>> axes.get_title(), axes.get_xlabel()
+    ('short trials, n = 1', 'trial')
+
     Args:
         trials: of both stages, as `search.json` has them.
 

@@ -28,6 +28,15 @@ def spectrum_figure(
 
     Without found sources the cut goes through the direction of the largest value.
 
+    >>> import torch
+    >>> from ris_pytorch_pipeline.estimate import SearchRegion, search_grid
+    >>> from ris_pytorch_pipeline.physics import Panel
+    >>> grid = search_grid(SearchRegion(), Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3))
+    >>> values = torch.arange(len(grid.points()), dtype=torch.float64)  # of a spectrum, in dB
+    >>> figure = spectrum_figure(grid, values, quantity="MUSIC spectrum (dB)")
+    >>> figure.axes[0].get_xlabel(), figure.axes[1].get_xlabel()
+    ('azimuth (degrees)', 'distance (m), uniform in its inverse')
+
     Args:
         grid: where the spectrum was taken.
         values: (point,), at `grid.points()`, in any unit; a ratio is best passed in dB.
@@ -59,6 +68,16 @@ def direction_axes(
     found: FoundPlaces | None = None,
 ) -> Axes:
     """A map of values over azimuth and elevation in degrees; the grid's cells bend because it is uniform in (u, w).
+
+    >>> import torch
+    >>> from matplotlib.figure import Figure
+    >>> from ris_pytorch_pipeline.estimate import SearchRegion, search_grid
+    >>> from ris_pytorch_pipeline.physics import Panel
+    >>> grid = search_grid(SearchRegion(), Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3))
+    >>> axes = Figure().subplots()
+    >>> true = torch.tensor([[0.3, -0.1, 4.0]])  # radians, radians, metres
+    >>> direction_axes(axes, grid, torch.zeros(grid.shape[:2]), quantity="power (dB)", true=true).get_ylabel()
+    'elevation (degrees)'
 
     Args:
         axes: to draw on.
@@ -100,6 +119,17 @@ def distance_axes(
     """Values along distance in the grid direction nearest to each found source, with true and found distances marked.
 
     The planes are uniform in 1/distance, and so is the axis.
+
+    >>> import torch
+    >>> from matplotlib.figure import Figure
+    >>> from ris_pytorch_pipeline.estimate import SearchRegion, search_grid
+    >>> from ris_pytorch_pipeline.physics import Panel
+    >>> grid = search_grid(SearchRegion(), Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3))
+    >>> axes = Figure().subplots()
+    >>> found = torch.tensor([[0.0, 0.0, 4.0]])  # radians, radians, metres
+    >>> axes = distance_axes(axes, grid, torch.zeros(grid.shape), quantity="power (dB)", found=found)
+    >>> [text.get_text() for text in axes.get_legend().get_texts()]
+    ['at (-7°, 0°)', 'found distance']
 
     Args:
         axes: to draw on.

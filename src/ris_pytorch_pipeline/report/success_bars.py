@@ -17,6 +17,18 @@ _SPREAD = 0.5
 def success_by_value(rows: Sequence[Row]) -> Figure:
     """Success of each method at each combination of a sweep's values, with 95 % intervals.
 
+    >>> import json
+    >>> rows = [
+    ...     {
+    ...         "axes": json.dumps({"code_bits": bits}), "method": "sml", "n": 200, "success": share,
+    ...         "success_low": share - 0.05, "success_high": share + 0.05,
+    ...     }
+    ...     for bits, share in ((1, 0.8), (3, 0.9))
+    ... ]
+    >>> axes = success_by_value(rows).axes[0]
+    >>> axes.get_xlabel(), [text.get_text() for text in axes.get_xticklabels()]
+    ('code_bits', ['1', '3'])
+
     Args:
         rows: results of one sweep.
 

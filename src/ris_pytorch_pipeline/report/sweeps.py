@@ -94,6 +94,16 @@ class Result(Protocol):
 def sweep_figure(cells: Sequence[Result], coordinates: Sequence[Coordinate] = COORDINATES) -> Figure:
     """One column per number of sources: success on top, below it the error of each coordinate beside the bound.
 
+    >>> from types import SimpleNamespace
+    >>> from ris_pytorch_pipeline.bench import Measure
+    >>> cell = SimpleNamespace(  # as `bench.sweep` gives them
+    ...     method="sml", sources=1, snr_db=10.0, n=200, success=Measure(0.97, 0.94, 0.99), judged={"azimuth": 194},
+    ...     rmse={"azimuth_deg": Measure(0.2, 0.18, 0.22)}, rms_bound_all={"azimuth_deg": 0.19},
+    ... )
+    >>> figure = sweep_figure([cell], ["azimuth"])
+    >>> [axes.get_ylabel() for axes in figure.axes], figure.axes[0].get_title()
+    (['success (share of scenes)', 'azimuth RMSE (degrees)'], 'K = 1, n = 200 scenes a point')
+
     Args:
         cells: of a sweep, in any order, at least one.
         coordinates: which errors to draw.
@@ -131,6 +141,17 @@ def rmse_against_snr(axes: Axes, cells: Sequence[Result], coordinate: Coordinate
     points are hollow. Points that rest on fewer than ten sources are left out, and distances whose bound is 1 m or more
     do not enter.
 
+    >>> from matplotlib.figure import Figure
+    >>> from types import SimpleNamespace
+    >>> from ris_pytorch_pipeline.bench import Measure
+    >>> cell = SimpleNamespace(  # as `bench.sweep` gives them
+    ...     method="sml", sources=1, snr_db=10.0, n=200, success=Measure(0.97, 0.94, 0.99), judged={"azimuth": 194},
+    ...     rmse={"azimuth_deg": Measure(0.2, 0.18, 0.22)}, rms_bound_all={"azimuth_deg": 0.19},
+    ... )
+    >>> axes = rmse_against_snr(Figure().subplots(), [cell], "azimuth")
+    >>> axes.get_ylabel(), axes.get_yscale()
+    ('azimuth RMSE (degrees)', 'log')
+
     Args:
         axes: to draw on.
         cells: of one number of sources.
@@ -166,6 +187,17 @@ def rmse_against_snr(axes: Axes, cells: Sequence[Result], coordinate: Coordinate
 def success_against_snr(axes: Axes, cells: Sequence[Result]) -> Axes:
     """Share of scenes with every source within 3° and none too many, against SNR, with 95 % intervals.
 
+    >>> from matplotlib.figure import Figure
+    >>> from types import SimpleNamespace
+    >>> from ris_pytorch_pipeline.bench import Measure
+    >>> cell = SimpleNamespace(  # as `bench.sweep` gives them
+    ...     method="sml", sources=1, snr_db=10.0, n=200, success=Measure(0.97, 0.94, 0.99), judged={"azimuth": 194},
+    ...     rmse={"azimuth_deg": Measure(0.2, 0.18, 0.22)}, rms_bound_all={"azimuth_deg": 0.19},
+    ... )
+    >>> axes = success_against_snr(Figure().subplots(), [cell])
+    >>> axes.get_xlabel(), axes.get_ylabel()
+    ('SNR (dB)', 'success (share of scenes)')
+
     Args:
         axes: to draw on.
         cells: of one number of sources.
@@ -190,6 +222,14 @@ def _lines(cells: Sequence[Result]) -> dict[str, list[Result]]:
 
 def check_points(snr_db: Sequence[Span]) -> None:
     """Refuse spans of SNRs, which are no points of a figure over SNR.
+
+    >>> from ris_pytorch_pipeline.errors import InputError
+    >>> check_points([5.0, 10.0])  # says nothing
+    >>> try:
+    ...     check_points([(5.0, 20.0)])
+    ... except InputError as error:
+    ...     print(error.got)
+    SNRs between 5 and 20 dB in one cell
 
     Raises:
         InputError: a span.

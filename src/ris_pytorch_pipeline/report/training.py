@@ -16,6 +16,11 @@ Events = Sequence[Mapping[str, Any]]
 def training_figure(epochs: Events, updates: Events) -> Figure:
     """Four panels: loss by epoch, errors on the validation scenes, Δparam by update, rates by update.
 
+    >>> epochs = [{"epoch": 1, "train": 2.0, "weights": "ema", "validation": {"total": 1.5, "nmse": 0.4}}]
+    >>> updates = [{"attempt": 1, "outcome": "applied", "rates": {"head": 4e-3}, "motion": {"total": 0.1}}]
+    >>> [axes.get_ylabel() for axes in training_figure(epochs, updates).axes]
+    ['loss', 'on validation scenes', '‖Δparam‖₂', 'learning rate']
+
     Args:
         epochs: records of the event `epoch`.
         updates: records of the event `update`.

@@ -107,6 +107,12 @@ def application(
 ) -> fastapi.FastAPI:
     """The service as an ASGI application.
 
+    >>> from ris_pytorch_pipeline.estimate import SearchRegion, Sml
+    >>> locator = Locator(choose=lambda file: (Sml(), SearchRegion()), needed=lambda estimator, seen: 0)
+    >>> app = application(locator, token="0123456789abcdef")
+    >>> app.title, sorted(app.openapi()["paths"])
+    ('ris serve', ['/health', '/metrics', '/v1/locate'])
+
     Args:
         locator: that answers.
         limits: of requests; None takes those that stand in `Limits`.

@@ -94,6 +94,20 @@ class Answer:
 class Locator:
     """Locates the scenes of requests.
 
+    >>> import json
+    >>> from ris_pytorch_pipeline.data import save_scenes, simulate
+    >>> from ris_pytorch_pipeline.estimate import SearchRegion, Sml
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> from ris_pytorch_pipeline.serve.locator import Asked
+    >>> seen = simulate(preset("random", horizontal=4, vertical=4, sources=1, snr_db=20.0), 1, seed=0).observation
+    >>> _ = save_scenes("asked.safetensors", seen)
+    >>> locator = Locator(choose=lambda file: (Sml(), SearchRegion()), needed=lambda estimator, seen: 0)
+    >>> with open("asked.safetensors", "rb") as body:
+    ...     asked = Asked(content=body.read(), kind="scenes", sources=1)
+    >>> answer = locator.answers([locator.read(asked, Limits())])[0]
+    >>> json.loads(answer.text)["summary"]["orders"]  # one scene with one source
+    {'1': 1}
+
     Args:
         choose: the estimator and the field of view for the scenes of a request.
         needed: bytes that the search of some scenes keeps.

@@ -21,6 +21,10 @@ _IDLE = 5
 def bound(host: str, port: int) -> socket.socket:
     """A socket that listens.
 
+    >>> with bound("127.0.0.1", 0) as listening:
+    ...     listening.getsockname()[0], listening.getsockname()[1] > 0
+    ('127.0.0.1', True)
+
     Args:
         host: address or name; an IPv6 address without brackets.
         port: 0 takes any that is free.
@@ -42,7 +46,12 @@ def bound(host: str, port: int) -> socket.socket:
 
 
 def url_of(listening: socket.socket) -> str:
-    """The address at which a service is called."""
+    """The address at which a service is called.
+
+    >>> with bound("127.0.0.1", 0) as listening:
+    ...     url_of(listening).startswith("http://127.0.0.1:")
+    True
+    """
     host, port = listening.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
@@ -51,6 +60,18 @@ def run_until_stopped(app: "fastapi.FastAPI", listening: socket.socket, limits: 
     """Serve until SIGTERM or Ctrl-C; then take no more connections, and answer the requests that were accepted.
 
     The signal is raised again at the end, for whoever handles it.
+
+    >>> import fastapi
+    >>> import signal
+    >>> from contextlib import asynccontextmanager
+    >>> @asynccontextmanager
+    ... async def stopped_at_once(app):
+    ...     signal.raise_signal(signal.SIGTERM)
+    ...     yield
+    >>> before = signal.signal(signal.SIGTERM, lambda number, frame: print("ended by", signal.Signals(number).name))
+    >>> run_until_stopped(fastapi.FastAPI(lifespan=stopped_at_once), bound("127.0.0.1", 0), Limits())
+    ended by SIGTERM
+    >>> _ = signal.signal(signal.SIGTERM, before)
 
     Args:
         app: the application.

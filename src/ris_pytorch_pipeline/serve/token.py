@@ -15,6 +15,11 @@ _LETTERS = set(string.ascii_letters + string.digits + "-._~+/=")
 def token_in(path: Path) -> str:
     """The token that a file holds, white space around it left out.
 
+    >>> from pathlib import Path
+    >>> _ = Path("token").write_text(" 0123456789abcdef ")
+    >>> token_in(Path("token"))
+    '0123456789abcdef'
+
     Raises:
         ConfigurationError: no readable file, or a token that is short or no bearer token.
     """

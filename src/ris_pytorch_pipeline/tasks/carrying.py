@@ -16,6 +16,10 @@ TRIES = 3
 class Done(Generic[Value]):
     """What came of a task.
 
+    >>> first, second = Here().carry_out(int, ["7", "seven"])
+    >>> first.value, second.number, second.error.got
+    (7, 1, "ValueError: invalid literal for int() with base 10: 'seven'")
+
     Args:
         number: of the task, from 0.
         outcome: its value; None where it failed.
@@ -40,7 +44,17 @@ class Done(Generic[Value]):
 
 @runtime_checkable
 class Executor(Protocol):
-    """Somebody who does tasks."""
+    """Somebody who does tasks.
+
+    >>> from collections.abc import Callable, Iterable, Iterator
+    >>> from ris_pytorch_pipeline.tasks.carrying import Task, Value
+    >>> class Backwards:  # of one's own: the last task first
+    ...     def carry_out(self, work: Callable[[Task], Value], tasks: Iterable[Task]) -> Iterator[Done[Value]]:
+    ...         for number, task in reversed(list(enumerate(tasks))):
+    ...             yield Done(number=number, outcome=work(task))
+    >>> isinstance(Backwards(), Executor), [done.value for done in Backwards().carry_out(len, ["a", "bc"])]
+    (True, [2, 1])
+    """
 
     def carry_out(self, work: Callable[[Task], Value], tasks: Iterable[Task]) -> Iterator[Done[Value]]:
         """Do every task, and say of each what came of it, as they come.

@@ -28,6 +28,10 @@ sources in scenes above this signal-to-noise ratio."""
 class Overfit:
     """What came of it.
 
+    >>> why = ("NMSE 0.300 (from 0.900) is above 0.1",)
+    >>> Overfit(nmse_first=0.9, nmse=0.3, angle_median_deg=0.4, updates=100, reasons=why).verdict
+    'no-go: NMSE 0.300 (from 0.900) is above 0.1'
+
     Args:
         nmse_first: NMSE of R_pred before the first update.
         nmse: and after the last.
@@ -65,6 +69,12 @@ def overfit(
     data: Callable[[TrainingExperiment], Data] = drawn_scenes,
 ) -> Overfit:
     """Train on a few scenes and validate on the very same ones.
+
+    >>> from ris_pytorch_pipeline.experiment import training_preset
+    >>> small = {"scenario": {"horizontal": 4, "vertical": 4}, "net": {"width": 8}, "plan": {"epochs": 1, "batch": 4}}
+    >>> found = overfit(training_preset("tiny", small), scenes=4, reporter=Reporter(quiet=True))
+    >>> found.updates, found.verdict[:5]  # one update learns nothing by heart
+    (1, 'no-go')
 
     Args:
         experiment: what to train; its plan's epochs, batch and limits are kept.
@@ -122,6 +132,13 @@ def one_batch(
     experiment: TrainingExperiment, updates: int = 100, write: Callable[[str], object] | None = None
 ) -> Overfit:
     """Train on one batch, and print every link of every update: loss and terms, gradient norms, rates, Δparam.
+
+    >>> from ris_pytorch_pipeline.experiment import training_preset
+    >>> small = {"scenario": {"horizontal": 4, "vertical": 4}, "net": {"width": 8}, "plan": {"batch": 4}}
+    >>> lines: list[str] = []
+    >>> found = one_batch(training_preset("tiny", small), updates=1, write=lines.append)
+    >>> found.updates, [line.split()[0] for line in lines][:5]
+    (1, ['[RUN]', '[DATA]', '[LR]', '[LOSS]', '[GRAD]'])
 
     Args:
         experiment: what to train.

@@ -25,6 +25,14 @@ Measure = Callable[[Any, Labels], Mapping[str, Tensor]]
 class Data:
     """Batches of a run.
 
+    >>> from ris_pytorch_pipeline.data import SceneSource
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> source = SceneSource(scenario=preset("random"), split="train", seed=0, scenes=64, batch=32)
+    >>> apart = SceneSource(scenario=preset("random"), split="validation", seed=0, scenes=32, batch=32)
+    >>> data = Data(train=source.epoch, validation=apart, note="new scenes each epoch")
+    >>> len(data.train(3)), data.train(3).first, len(data.validation)
+    (2, 6, 1)
+
     Args:
         train: the training batches of epoch 0, 1, ...
         validation: the same ones each time.
@@ -127,6 +135,7 @@ class Parts:
     """The makers of a run; replace one to train another network, loss or data set with the same trainer.
 
     >>> from ris_pytorch_pipeline.losses import HybridLoss, LossWeights
+    >>> from ris_pytorch_pipeline.train.parts import own_network
     >>> mine = Parts(loss=lambda experiment: HybridLoss(LossWeights(covariance=2.0)))
     >>> mine.net is own_network
     True

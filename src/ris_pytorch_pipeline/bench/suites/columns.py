@@ -94,7 +94,19 @@ def _fits(name: str, kind: Kind, value: object) -> bool:
 
 
 def figures_of(cell: Cell) -> Row:
-    """The columns that a cell fills."""
+    """The columns that a cell fills.
+
+    >>> from ris_pytorch_pipeline.bench import Run, genie_for, region_of, trial_of
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
+    >>> trial = trial_of(scenario, 1, seed=0)
+    >>> run = Run("genie", genie_for(scenario, region_of(scenario)))
+    >>> run.add(trial)
+    >>> cell = run.cell(trial.bound, scenario, seed=0, known_order=True)
+    >>> row = figures_of(cell)
+    >>> row["method"], row["success"], row["snr_db_least"]
+    ('genie', 1.0, 30.0)
+    """
     row: Row = {"n": cell.n, "known_order": cell.known_order, "method": cell.method}
     for name in _SPANS:
         span = vars(cell)[name]
@@ -129,6 +141,11 @@ def genie_figures(cell: Cell) -> Row:
 def beside_genie(rows: Sequence[Row]) -> list[Row]:
     """Rows with the figures of the genie's row at the same combination, else their own of it, else NaN.
 
+    >>> figures = dict.fromkeys((name[6:] for name in COLUMNS if name.startswith("genie_")), 1.0)
+    >>> rows = [figures | {"sweep": "snr", "point": 0, "method": method} for method in ("sml", "genie")]
+    >>> beside_genie(rows)[0]["genie_success"]  # of sml's row
+    1.0
+
     Args:
         rows: of one suite.
     """
@@ -144,6 +161,16 @@ def _genie_of(row: Row, genie: Row | None) -> Row:
 
 def cell_of(row: Mapping[str, Any]) -> Cell:
     """The cell that a row was made of.
+
+    >>> from ris_pytorch_pipeline.bench import Run, genie_for, region_of, trial_of
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
+    >>> trial = trial_of(scenario, 1, seed=0)
+    >>> run = Run("genie", genie_for(scenario, region_of(scenario)))
+    >>> run.add(trial)
+    >>> cell = run.cell(trial.bound, scenario, seed=0, known_order=True)
+    >>> cell_of(figures_of(cell)).success == cell.success
+    True
 
     Args:
         row: with the columns of a cell.

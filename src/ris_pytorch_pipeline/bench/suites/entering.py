@@ -23,6 +23,9 @@ NetworkReader = Callable[[Path], Trained]
 class ModelSettings:
     """How a trained network locates.
 
+    >>> ModelSettings(proposals="music", beta=0.25)
+    ModelSettings(proposals='music', beta=0.25, polish=10, doubt=0.7)
+
     Args:
         proposals: where its starts come from: the candidates that are `explaining` most, the likeliest `candidates` of
             its heat-map, or the peaks of a spectrum.
@@ -40,6 +43,16 @@ class ModelSettings:
 @dataclass(eq=False, kw_only=True)
 class Entering:
     """Makes contenders run, and keeps networks that were read.
+
+    >>> from ris_pytorch_pipeline.bench import suite_of
+    >>> from ris_pytorch_pipeline.train import load_network
+    >>> small = {"horizontal": 4, "vertical": 4, "sources": 1}
+    >>> sweeps = {"snr": {"methods": ["genie"], "over": {"snr_db": [10]}}}
+    >>> suite = suite_of({"scenes": 1, "scenario": small, "sweeps": sweeps})
+    >>> entering = Entering(read=load_network)
+    >>> entering.check(suite.cells())  # makes every contender, and says nothing where all can be
+    >>> entering.provenance(suite.contenders["genie"])
+    {'estimator': 'genie'}
 
     Args:
         read: reads a trained network.

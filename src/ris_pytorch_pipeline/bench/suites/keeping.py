@@ -17,6 +17,17 @@ class Kept:
     The whole file is written with each cell, some ten milliseconds for hundreds of rows, so that it is complete and
     readable at any moment.
 
+    >>> from pathlib import Path
+    >>> from ris_pytorch_pipeline.bench import suite_of
+    >>> small = {"horizontal": 4, "vertical": 4, "sources": 1}
+    >>> sweeps = {"snr": {"methods": ["genie"], "over": {"snr_db": [10, 20]}}}
+    >>> suite = suite_of({"scenes": 1, "scenario": small, "sweeps": sweeps})
+    >>> Path("kept").mkdir()
+    >>> kept = Kept(Path("kept"), suite, suite.cells())
+    >>> kept.begin(resume=False)
+    >>> kept.path.name, [pending.label for pending in kept.missing(suite.cells())]
+    ('cells.parquet', ['snr, snr_db 10, genie', 'snr, snr_db 20, genie'])
+
     Args:
         folder: of the results, which exists.
         suite: they belong to.

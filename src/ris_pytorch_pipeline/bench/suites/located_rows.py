@@ -64,6 +64,8 @@ def _source(number: int, source: dict[str, Any]) -> Row:
 def read_located(path: Path | str) -> "pa.Table":
     """The sources of a folder of scenes, as `ris locate FOLDER --out PATH` found them.
 
+    >>> from pathlib import Path
+    >>> from ris_pytorch_pipeline.bench.suites.located_rows import Parts
     >>> Parts(Path("found.parquet")).join(())  # as `ris locate FOLDER --out found.parquet` ends, here of no scene
     (0, 0)
     >>> read_located("found.parquet").column_names[:5]

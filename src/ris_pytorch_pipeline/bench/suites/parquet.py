@@ -19,6 +19,11 @@ _SUITE = b"suite"
 def write_rows(path: Path, rows: Sequence[Row], suite: Mapping[str, Any]) -> None:
     """Write rows and the suite they belong to, over an older file; a kill leaves the older one.
 
+    >>> from pathlib import Path
+    >>> write_rows(Path("none.parquet"), [], {"seed": 0})
+    >>> read_rows(Path("none.parquet"))[1]
+    {'seed': 0}
+
     Args:
         path: of the file.
         rows: with every column of `COLUMNS`.
@@ -36,6 +41,7 @@ def write_rows(path: Path, rows: Sequence[Row], suite: Mapping[str, Any]) -> Non
 def read_rows(path: Path) -> tuple[list[Row], dict[str, Any]]:
     """The rows of a file, and the suite they belong to.
 
+    >>> from pathlib import Path
     >>> write_rows(Path("cells.parquet"), [], {"seed": 0})
     >>> read_rows(Path("cells.parquet"))
     ([], {'seed': 0})

@@ -28,6 +28,18 @@ _MARK = "\x1e"
 def worked_here(cells: Sequence[Pending], entering: Entering, suite: str, told: Told, watch: Watch) -> Answers:
     """Run cells in this process, one after the other; one that hangs fails alone.
 
+    >>> from ris_pytorch_pipeline.bench import suite_of
+    >>> from ris_pytorch_pipeline.tasks.watch import Watch
+    >>> from ris_pytorch_pipeline.train import load_network
+    >>> small = {"horizontal": 4, "vertical": 4, "sources": 1}
+    >>> model = {"night": {"model": "night.safetensors"}}
+    >>> sweeps = {"snr": {"methods": ["night"], "over": {"snr_db": [20]}}}
+    >>> suite = suite_of({"scenes": 1, "scenario": small, "contenders": model, "sweeps": sweeps})
+    >>> entering, watch = Entering(read=load_network), Watch(None, print)
+    >>> answers = worked_here(suite.cells(), entering, suite.digest, lambda label, done, total: None, watch)
+    >>> [(pending.label, worked.failure.split(":")[0]) for pending, worked in answers]  # there is no such file
+    [('snr, snr_db 20, night', 'InputError')]
+
     Args:
         cells: to run.
         entering: makes contenders.
@@ -54,6 +66,14 @@ def worked_apart(cells: Sequence[Pending], command: Sequence[str], jobs: int, su
     """Run cells in processes of their own, each cell in the first one that is free.
 
     A process that dies fails the cell it was at, and leaves the others to the rest. All of them end with this one.
+
+    >>> from ris_pytorch_pipeline.bench import suite_of
+    >>> small = {"horizontal": 4, "vertical": 4, "sources": 1}
+    >>> sweeps = {"snr": {"methods": ["genie"], "over": {"snr_db": [10, 20]}}}
+    >>> suite = suite_of({"scenes": 1, "scenario": small, "sweeps": sweeps})
+    >>> answers = worked_apart(suite.cells(), ["false"], 1, suite)  # a command that dies at once
+    >>> [worked.failure for _, worked in answers]
+    ['its process ended with code 1', 'every process had died before']
 
     Args:
         cells: to run.
@@ -93,6 +113,18 @@ def worked_by(
 ) -> Answers:  # fmt: skip
     """Run cells as tasks of an executor; one whose workers died is a failure of its own.
 
+    >>> from contextlib import nullcontext
+    >>> from ris_pytorch_pipeline.bench import suite_of
+    >>> from ris_pytorch_pipeline.tasks import Here
+    >>> small = {"horizontal": 4, "vertical": 4, "sources": 1}
+    >>> sweeps = {"snr": {"methods": ["genie"], "over": {"snr_db": [10, 20]}}}
+    >>> suite = suite_of({"scenes": 1, "scenario": small, "sweeps": sweeps})
+    >>> def fails(number: int) -> Worked:
+    ...     return Worked(failure=f"cell {number} has no data")
+    >>> answers = worked_by(suite.cells(), fails, lambda: nullcontext(Here()), suite)
+    >>> [(pending.label, worked.failure) for pending, worked in answers]
+    [('snr, snr_db 10, genie', 'cell 0 has no data'), ('snr, snr_db 20, genie', 'cell 1 has no data')]
+
     Args:
         cells: to run.
         work_on: what comes of the cell of this number in the suite; workers can import it.
@@ -114,6 +146,23 @@ def worked_by(
 
 def serve(cells: Sequence[Pending], entering: Entering, suite: str, told: Told, watch: Watch) -> None:
     """Be one of the processes: read numbers of cells from standard input, and answer each with a line.
+
+    >>> import io
+    >>> import json
+    >>> from contextlib import redirect_stdout
+    >>> from unittest.mock import patch
+    >>> from ris_pytorch_pipeline.bench import suite_of
+    >>> from ris_pytorch_pipeline.tasks.watch import Watch
+    >>> from ris_pytorch_pipeline.train import load_network
+    >>> small = {"horizontal": 4, "vertical": 4, "sources": 1}
+    >>> model = {"night": {"model": "night.safetensors"}}
+    >>> sweeps = {"snr": {"methods": ["night"], "over": {"snr_db": [20]}}}
+    >>> suite = suite_of({"scenes": 1, "scenario": small, "contenders": model, "sweeps": sweeps})
+    >>> entering, watch = Entering(read=load_network), Watch(None, print)
+    >>> with patch("sys.stdin", io.StringIO("0")), redirect_stdout(io.StringIO()) as answers:
+    ...     serve(suite.cells(), entering, suite.digest, lambda label, done, total: None, watch)
+    >>> json.loads(answers.getvalue()[1:])["failure"].split(":")[0]  # behind a mark; there is no such file
+    'InputError'
 
     Args:
         cells: of the suite.

@@ -25,6 +25,12 @@ _SETTINGS = "settings."
 def suite_from_toml(path: Path, *, quick: bool = False, overrides: Mapping[str, Any] | None = None) -> Suite:
     """Read a suite.
 
+    >>> from pathlib import Path
+    >>> _ = Path("mine.toml").write_text('sweeps.snr = {methods = ["sml"], over = {snr_db = [0, 10]}}')
+    >>> suite = suite_from_toml(Path("mine.toml"), overrides={"scenes": 20})
+    >>> [(cell.label, cell.scenes) for cell in suite.cells()]
+    [('snr, snr_db 0, sml', 20), ('snr, snr_db 10, sml', 20)]
+
     Args:
         path: of the file.
         quick: take the numbers of scenes called `quick` in place of `scenes`.

@@ -18,6 +18,10 @@ Order = Literal["known", "estimated"]
 class Entrant:
     """A contender and its settings.
 
+    >>> mine = Entrant(estimator="sml", settings={"most_sources": 3})
+    >>> mine.changed({"threshold": 30.0}).settings
+    {'most_sources': 3, 'threshold': 30.0}
+
     Args:
         estimator: name of a registered estimator, or `genie`; empty where a trained network locates.
         model: path of a checkpoint, or of a run's folder.
@@ -44,6 +48,10 @@ class Entrant:
 class Axis:
     """What is varied, and over which values.
 
+    >>> axis = Axis(name="snr_db", labels=(0, 10), changes=({"snr_db": 0}, {"snr_db": 10}))
+    >>> dict(zip(axis.labels, axis.changes, strict=True))[10]
+    {'snr_db': 10}
+
     Args:
         name: of the field, dotted where it is nested; `settings.FIELD` is one of the contenders; or of the variants.
         labels: how each value is called: the value itself, or the name of a variant.
@@ -60,6 +68,12 @@ class Axis:
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
     """The product of some axes, and who runs on it.
+
+    >>> from ris_pytorch_pipeline.physics import Scenario
+    >>> axis = Axis(name="snr_db", labels=(0, 10), changes=({"snr_db": 0}, {"snr_db": 10}))
+    >>> sweep = Sweep(name="snr", methods=("sml",), scenes=200, order="known", scenario=Scenario(), axes=(axis,))
+    >>> sweep.points, len(Suite(seed=0, contenders={"sml": Entrant(estimator="sml")}, sweeps=(sweep,)).cells())
+    (2, 2)
 
     Args:
         name: of the sweep.
@@ -95,6 +109,11 @@ class Sweep:
 @dataclass(frozen=True, kw_only=True)
 class Pending:
     """One cell that is to be run: a contender at one combination of values.
+
+    >>> from ris_pytorch_pipeline.bench import suite_of
+    >>> pending = suite_of({"sweeps": {"snr": {"methods": ["sml"], "over": {"snr_db": [0, 10]}}}}).cells()[1]
+    >>> pending.key, pending.scenario.snr_db, pending.brings_genie
+    (('snr', 1, 'sml'), 10.0, True)
 
     Args:
         sweep: name of the sweep.
@@ -141,6 +160,11 @@ class Pending:
 @dataclass(frozen=True, kw_only=True)
 class Suite:
     """Everything that decides the numbers of a benchmark.
+
+    >>> from ris_pytorch_pipeline.bench import suite_of
+    >>> suite = suite_of({"seed": 3, "sweeps": {"all": {"methods": ["sml", "genie"]}}})
+    >>> [cell.label for cell in suite.cells()], suite.seed
+    (['all, sml', 'all, genie'], 3)
 
     Args:
         seed: of every random stream.

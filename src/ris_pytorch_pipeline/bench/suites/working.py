@@ -14,7 +14,8 @@ from ...estimate import GENIE
 from ...experiment import plain
 from ..below_bound import Family
 from ..genie import genie_for, region_of
-from ..sweep import BLOCK, Run, trial_of
+from ..sweep import BLOCK, Run
+from ..trial_scenes import trial_of
 from .columns import Row, figures_of, genie_figures
 from .entering import Entering
 from .provenance import source_of_rows
@@ -27,6 +28,9 @@ Told = Callable[[str, int, int], None]
 @dataclass(frozen=True, kw_only=True)
 class Worked:
     """A cell that was run.
+
+    >>> Worked(failure="LinAlgError: a singular matrix")
+    Worked(row=None, failure='LinAlgError: a singular matrix')
 
     Args:
         row: its row, if it came to an end.
@@ -42,6 +46,15 @@ def work(
     during: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Worked:  # fmt: skip
     """Run a cell. What its contender raises is its failure alone: the other cells go on without it.
+
+    >>> from ris_pytorch_pipeline.bench import suite_of
+    >>> from ris_pytorch_pipeline.train import load_network
+    >>> small = {"horizontal": 4, "vertical": 4, "sources": 1}
+    >>> sweeps = {"snr": {"methods": ["genie"], "over": {"snr_db": [20]}}}
+    >>> suite = suite_of({"scenes": 1, "scenario": small, "sweeps": sweeps})
+    >>> worked = work(suite.cells()[0], Entering(read=load_network), suite.digest)
+    >>> worked.failure, worked.row["method"], worked.row["n"]
+    (None, 'genie', 1)
 
     Args:
         pending: the cell.

@@ -51,6 +51,13 @@ def scenario_in_full(values: Mapping[str, Any]) -> dict[str, Any]:
 class Manifest:
     """The manifest of a folder of shards.
 
+    >>> from ris_pytorch_pipeline.data import ShardPlan
+    >>> from ris_pytorch_pipeline.physics import Scenario
+    >>> plan = ShardPlan(scenario=Scenario(), config={}, seed=0, splits={"train": 100}, batch=10, per_shard=40)
+    >>> manifest = plan.manifest()  # of which no shard is written yet
+    >>> manifest.planned("train"), manifest.span(2, "train"), manifest.shards
+    (3, range(80, 100), {'train': ()})
+
     Args:
         config: what the shards are a function of: `scenario`, `seed`, `precision`, `batch` (scenes per random stream),
             `per_shard` (scenes per file) and `splits`, each with its `scenes` and the name of its `stream`.
@@ -168,6 +175,15 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 def read_manifest(folder: Path | str) -> Manifest:
     """Read and check the manifest of a folder of shards; the shards themselves are not looked at.
+
+    >>> from ris_pytorch_pipeline.data import ShardPlan, write_shards
+    >>> from ris_pytorch_pipeline.experiment import plain
+    >>> from ris_pytorch_pipeline.physics import Scenario
+    >>> small = Scenario(horizontal=4, vertical=4)
+    >>> _ = write_shards("set", ShardPlan(scenario=small, config=plain(small), seed=0, splits={"test": 8}, batch=4))
+    >>> manifest = read_manifest("set")
+    >>> manifest.scenes("test"), [shard.file for shard in manifest.shards["test"]]
+    (8, ['test-00000.safetensors'])
 
     Args:
         folder: of the shards.

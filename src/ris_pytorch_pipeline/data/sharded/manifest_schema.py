@@ -51,6 +51,15 @@ class PlannedShards:
 class Shard:
     """A scene file of a folder of shards, complete.
 
+    >>> from ris_pytorch_pipeline.data import ShardPlan, write_shards
+    >>> from ris_pytorch_pipeline.experiment import plain
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> small = preset("random", horizontal=4, vertical=4)
+    >>> plan = ShardPlan(scenario=small, config=plain(small), seed=0, splits={"test": 8}, batch=4, per_shard=4)
+    >>> first, second = write_shards("set", plan).manifest.shards["test"]
+    >>> second.file, second.scenes, first.sha256 == second.sha256
+    ('test-00001.safetensors', 4, False)
+
     Args:
         file: its name.
         scenes: how many it holds.

@@ -21,6 +21,13 @@ _SHARD_BYTES = 2**26
 class ShardPlan:
     """What a folder of shards is to hold.
 
+    >>> from ris_pytorch_pipeline.experiment import plain
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> scenario = preset("random")
+    >>> plan = ShardPlan(scenario=scenario, config=plain(scenario), seed=0, splits={"train": 4096})
+    >>> plan.shard_scenes, plan.manifest().planned("train")  # scenes of a file of 64 MB, and files
+    (1664, 3)
+
     Args:
         scenario: what to draw from.
         config: the same scenario as plain values, for the manifest.

@@ -26,6 +26,13 @@ HERE = Here()
 class Sharded:
     """What came of writing shards.
 
+    >>> from ris_pytorch_pipeline.experiment import plain
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> small = preset("random", horizontal=4, vertical=4)
+    >>> plan = ShardPlan(scenario=small, config=plain(small), seed=0, splits={"test": 8}, batch=4, per_shard=4)
+    >>> write_shards("set", plan).written, write_shards("set", plan).kept  # the second call finds both files whole
+    (2, 2)
+
     Args:
         manifest: of the folder, complete.
         kept: shards that an earlier run had completed, verified by their digests.
@@ -46,6 +53,14 @@ def write_shards(
     """Simulate into shards; the same call again goes on after an interruption.
 
     Shards that the manifest lists are kept if their digests hold and written anew otherwise.
+
+    >>> from ris_pytorch_pipeline.experiment import plain
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> small = preset("random", horizontal=4, vertical=4)
+    >>> plan = ShardPlan(scenario=small, config=plain(small), seed=0, splits={"test": 8}, batch=4)
+    >>> write_shards("hall", plan, progress=lambda done, total, split: print(done, total, split)).written
+    8 8 test
+    1
 
     Args:
         folder: made if it does not exist.

@@ -19,6 +19,16 @@ from .manifest import Manifest, file_digest, read_manifest
 class Shards:
     """A folder of shards.
 
+    >>> from ris_pytorch_pipeline.data import ShardPlan, write_shards
+    >>> from ris_pytorch_pipeline.experiment import plain
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> small = preset("random", horizontal=4, vertical=4)
+    >>> _ = write_shards("set", ShardPlan(scenario=small, config=plain(small), seed=0, splits={"test": 8}, batch=4))
+    >>> shards = open_shards("set")
+    >>> shards.verify()  # reads every file, and says nothing if none was altered
+    >>> shards.scenes("test", 6, 8).observation.measurements.shape  # the last two
+    torch.Size([2, 16, 16])
+
     Args:
         folder: where they are.
         manifest: what they are.
@@ -133,6 +143,16 @@ class ShardSource:
 
     If `batch` is the one the shards were drawn with, they equal to the last bit those of a `SceneSource` of the same
     scenario, seed and split.
+
+    >>> from ris_pytorch_pipeline.data import ShardPlan, write_shards
+    >>> from ris_pytorch_pipeline.experiment import plain
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> small = preset("random", horizontal=4, vertical=4)
+    >>> plan = ShardPlan(scenario=small, config=plain(small), seed=0, splits={"train": 8}, batch=4)
+    >>> _ = write_shards("training", plan)
+    >>> source = open_shards("training").source("train", scenes=6, batch=4)
+    >>> len(source), len(source[1][0])  # batches, and scenes of the last of them
+    (2, 2)
 
     Args:
         shards: where they come from.

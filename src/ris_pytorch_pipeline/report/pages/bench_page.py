@@ -30,6 +30,16 @@ MEANING = (
 def bench_report(name: str, rows: Sequence[Row], suite: Mapping[str, Any]) -> Report:
     """What a page says of a benchmark.
 
+    >>> from ris_pytorch_pipeline.bench import Entering, beside_genie, suite_of, work
+    >>> from ris_pytorch_pipeline.train import load_network
+    >>> small = {"horizontal": 4, "vertical": 4, "sources": 1}
+    >>> sweeps = {"snr": {"methods": ["genie"], "over": {"snr_db": [20]}}}
+    >>> suite = suite_of({"scenes": 1, "scenario": small, "sweeps": sweeps})
+    >>> row = work(suite.cells()[0], Entering(read=load_network), suite.digest).row
+    >>> report = bench_report("mine", beside_genie([row]), suite.to_plain())
+    >>> report.title, [section.title for section in report.sections]
+    ('Benchmark mine', ['snr', 'Provenance'])
+
     Args:
         name: of it, plain text.
         rows: of results, in the order of the suite.

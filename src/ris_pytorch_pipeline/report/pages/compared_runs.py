@@ -15,6 +15,13 @@ HEAD = ("run", "verdict", "epochs", "updates", "not applied", "best epoch", "bes
 def compared_runs(runs: Sequence[RunShown]) -> Section:
     """Several trainings side by side.
 
+    >>> def events(rate: float) -> list[dict[str, object]]:
+    ...     start = {"event": "start", "identity": {}, "experiment": {"optimisation": {"rate": rate}}}
+    ...     return [start, {"event": "epoch", "epoch": 1, "train": 2.0, "validation": {"total": 1.5}}]
+    >>> runs = [RunShown(name=name, events=events(rate)) for name, rate in (("slow", 1e-3), ("fast", 4e-3))]
+    >>> [part.template for part in compared_runs(runs).parts]  # results, curves, and the rates that differ
+    ['table', 'charts', 'words', 'table']
+
     Args:
         runs: at least two.
     """

@@ -45,6 +45,11 @@ def most_of_each(runs: int) -> Most:
 class SeenScene:
     """A scene and what was found in it.
 
+    >>> from ris_pytorch_pipeline.report.pages.explorer import told
+    >>> scene = SeenScene(label="scene 7", finding={"status": "converged", "sources": [], "missed": []})
+    >>> told(scene.finding)
+    'converged. nothing to compare.'
+
     Args:
         label: which one.
         finding: as `ris locate --json` prints it, of a scene whose truth is known.
@@ -60,6 +65,17 @@ def explored(
     seen: Sequence[SeenScene], panel: Tensor, volume: Volume | None, kept: int | None = None
 ) -> dict[str, Any]:  # fmt: skip
     """What the page's script draws of some scenes.
+
+    >>> from ris_pytorch_pipeline.physics import Panel
+    >>> at = {"azimuth_deg": 20.0, "elevation_deg": -5.0, "distance_m": 4.0}
+    >>> bound = {"azimuth_deg": 0.1, "elevation_deg": 0.1, "distance_m": 0.2}
+    >>> error = {"azimuth_deg": 0.3, "elevation_deg": 0.0, "distance_m": 0.1}
+    >>> source = {**at, "std": bound, "truth": at, "error": error, "bound": bound}
+    >>> finding = {"status": "converged", "sources": [source], "missed": []}
+    >>> panel = Panel(horizontal=4, vertical=4, spacing=0.15).elements()
+    >>> data = explored([SeenScene(label="scene 7", finding=finding)], panel, None)
+    >>> data["scenes"][0]["told"]
+    'converged. largest error 3.0 standard deviations of the bound, in the azimuth of source 1.'
 
     Args:
         seen: in any order.
@@ -84,6 +100,15 @@ def explored(
 
 def badness(finding: Mapping[str, Any]) -> tuple[int, float]:
     """How bad an estimate is: sources missed or invented, then the largest error in standard deviations of its bound.
+
+    >>> at = {"azimuth_deg": 20.0, "elevation_deg": -5.0, "distance_m": 4.0}
+    >>> bound = {"azimuth_deg": 0.1, "elevation_deg": 0.1, "distance_m": 0.2}
+    >>> error = {"azimuth_deg": 0.3, "elevation_deg": 0.0, "distance_m": 0.1}
+    >>> source = {**at, "std": bound, "truth": at, "error": error, "bound": bound}
+    >>> finding = {"status": "converged", "sources": [source], "missed": []}
+    >>> wrong, ratio = badness(finding)
+    >>> wrong, round(ratio, 1)  # none missed or invented; the largest error in standard deviations of its bound
+    (0, 3.0)
 
     Args:
         finding: of a scene whose truth is known.

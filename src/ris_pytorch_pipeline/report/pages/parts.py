@@ -74,6 +74,11 @@ class Listing:
 class Table:
     """A table that sorts by any of its columns.
 
+    >>> from ris_pytorch_pipeline.report.pages.parts import Text
+    >>> table = Table(name="Methods", head=("method", "n"), lines=[[Text(shown="sml"), Text.number(200, "d")]])
+    >>> table.worded  # the second one sorts by its numbers
+    [True, False]
+
     Args:
         name: of it, for those who do not see it.
         head: headings.
@@ -155,6 +160,11 @@ class Section:
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """What one run, benchmark or search amounts to.
+
+    >>> from ris_pytorch_pipeline.report.pages.parts import Words
+    >>> report = Report(title="Night", lead=[Words(text="It learnt.")], sections=[])
+    >>> report.title, report.lead[0].text
+    ('Night', 'It learnt.')
 
     Args:
         title: plain text.

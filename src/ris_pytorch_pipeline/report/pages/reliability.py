@@ -10,6 +10,11 @@ from .chart import GREY, SYMBOLS, Chart, axis, colour, spread
 class Held:
     """How many errors of a coordinate lie within the ± that promises to hold a share of them.
 
+    >>> from ris_pytorch_pipeline.report.pages.reliability import reliability_chart
+    >>> held = Held(promised=0.9, share=0.7, low=0.6, high=0.8, n=100)  # a ± that is too small
+    >>> reliability_chart({"azimuth": [held]}).title
+    'Does the stated ± hold?'
+
     Args:
         promised: the share.
         share: that lie within.

@@ -22,6 +22,10 @@ from .verdict_parts import verdict_parts
 class EvaluationShown:
     """How a network did on unseen scenes.
 
+    >>> shown = EvaluationShown(rows=[], words=["ema weights, 200 scenes of seed 1."])
+    >>> [section.title for section in run_report(RunShown(name="first", evaluation=shown)).sections]
+    ['Unseen scenes', 'Provenance']
+
     Args:
         rows: a cell each, as `ris bench SUITE` keeps them.
         words: which network and which scenes, and what else is to be said.
@@ -38,6 +42,10 @@ class EvaluationShown:
 @dataclass(frozen=True, kw_only=True)
 class RunShown:
     """What is known of a training.
+
+    >>> run = RunShown(name="first", unevaluated="No scenes were kept.", facts=[("dataset", "hall 3")])
+    >>> [section.title for section in run_report(run).sections]
+    ['Unseen scenes', 'Provenance']
 
     Args:
         name: of it, plain text.

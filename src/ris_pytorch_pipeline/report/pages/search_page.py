@@ -30,6 +30,17 @@ def search_report(
 ) -> Report:
     """What a page says of a search.
 
+    >>> outcome = {"kind": "done", "words": "2.400 (epoch 1)", "value": 2.4, "epoch": 1, "verdict": None}
+    >>> trial = {"stage": "short", "trial": 0, "values": {"net.width": 16}, "outcome": outcome, "reports": {"1": 2.4}}
+    >>> document = {
+    ...     "settings": {"base": {}, "space": {"net": {"width": {"choices": [16, 32]}}}, "epochs": 1},
+    ...     "complete": False, "counts": {"short done": 1}, "best": {"stage": "short", "trial": 0}, "base": None,
+    ...     "held_out": None, "held_out_base": None, "gain": None, "trials": [trial],
+    ... }
+    >>> report = search_report("widths", document, None, unjudged="one trial tells nothing apart")
+    >>> report.title, report.lead[0].text
+    ('Search widths', 'The search is not complete: 1 short done.')
+
     Args:
         name: of it, plain text.
         document: settings, trials and results.

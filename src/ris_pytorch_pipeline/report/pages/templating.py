@@ -29,6 +29,11 @@ _BETWEEN = re.compile(r"`([^`\n]+)`")
 def report_page(reports: Sequence[Report], title: str | None = None) -> str:
     """One HTML document of one or several reports, which needs nothing beside it.
 
+    >>> from ris_pytorch_pipeline.report import RunShown, run_report
+    >>> page = report_page([run_report(RunShown(name="a < b"))])
+    >>> page[:15], "<title>Run a &lt; b</title>" in page
+    ('<!doctype html>', True)
+
     Args:
         reports: at least one.
         title: of the page, plain text; None is that of the first report.

@@ -54,6 +54,11 @@ class Volume:
 def volume_of(region: SearchRegion) -> Volume:
     """The points that a field of view is looked at.
 
+    >>> from ris_pytorch_pipeline.estimate import SearchRegion
+    >>> volume = volume_of(SearchRegion(distance=(1.0, 8.0)))
+    >>> len(volume.azimuths), len(volume.elevations), volume.distances[[0, -1]]  # metres
+    (41, 21, tensor([1., 8.], dtype=torch.float64))
+
     Args:
         region: of a network.
     """
@@ -67,6 +72,17 @@ def volume_of(region: SearchRegion) -> Volume:
 
 def spectra(covariance: LowRank, orders: Sequence[int], array: Array, volume: Volume) -> list[bytes]:
     """-10 log10 of MUSIC's distance from the signal subspace at every point, 255 steps from 0 to 20 dB.
+
+    >>> import torch
+    >>> from ris_pytorch_pipeline.covariance import true_covariance
+    >>> from ris_pytorch_pipeline.estimate import SearchRegion
+    >>> from ris_pytorch_pipeline.physics import Panel, to_cosines
+    >>> array, volume = Panel(horizontal=4, vertical=4, spacing=0.15).array(0.3), volume_of(SearchRegion())
+    >>> source = volume.positions[None, None, 1000]  # at one of the points
+    >>> covariance = true_covariance(to_cosines(source, array), torch.ones(1, 1, dtype=torch.float64), array)
+    >>> spectrum = spectra(covariance, [1], array, volume)[0]
+    >>> spectrum[1000] == max(spectrum) == 255
+    True
 
     Args:
         covariance: of each scene.

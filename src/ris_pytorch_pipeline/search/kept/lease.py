@@ -25,14 +25,15 @@ _FOLDER = "workers"
 class Worker:
     """This worker: a file that the kernel holds for it, and the leases of its trials.
 
-    Args:
-        folder: of the search.
-        renewal: seconds between two beats.
-
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder, Worker(Path(folder)) as worker:
     ...     Watchman(Path(folder)).is_dead(0, worker.stamp())
     False
+
+    Args:
+        folder: of the search.
+        renewal: seconds between two beats.
     """
 
     def __init__(self, folder: Path, renewal: float = RENEWAL) -> None:
@@ -94,6 +95,16 @@ class Watchman:
 
     A worker of this machine holds a file in the folder, so that its death is known at once. Any other worker is dead
     once its beat has not changed for a while, by this process's own clock: clocks of two machines are never compared.
+
+    >>> from pathlib import Path
+    >>> now = [0.0]
+    >>> watchman = Watchman(Path("search"), grace=60.0, clock=lambda: now[0])
+    >>> lease = {"machine": "node7", "worker": "1", "beat": 12}
+    >>> watchman.is_dead(3, lease)
+    False
+    >>> now[0] = 61.0  # seconds later, and the beat is the same
+    >>> watchman.is_dead(3, lease)
+    True
 
     Args:
         folder: of the search.

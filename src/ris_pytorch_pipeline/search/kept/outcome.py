@@ -20,12 +20,27 @@ Report = Callable[[int, float], None]
 
 
 class Pruned(RisError, RuntimeError):
-    """The trial is worse than others were after as many epochs."""
+    """The trial is worse than others were after as many epochs.
+
+    >>> def report(epoch: int, value: float) -> None:
+    ...     if value > 5.0:
+    ...         raise Pruned("a value as of others", f"{value} after epoch {epoch}", "a poor recipe", "try another")
+    >>> try:
+    ...     report(2, 7.5)
+    ... except Pruned as pruned:
+    ...     print(pruned.got)
+    7.5 after epoch 2
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
     """What an objective is asked to judge.
+
+    >>> from pathlib import Path
+    >>> task = Task(recipe=Recipe(), stage="short", number=4, folder=Path("trials/4"))
+    >>> task.recipe.training.net.width, task.recipe.locating.polish
+    (32, 10)
 
     Args:
         recipe: to train, with its number of epochs, and to locate with.
@@ -66,7 +81,15 @@ class Judged:
 
 @runtime_checkable
 class Objective(Protocol):
-    """Trains and judges a recipe."""
+    """Trains and judges a recipe.
+
+    >>> def narrow_is_better(task: Task, report: Report) -> Judged:
+    ...     value = task.recipe.training.net.width / 32
+    ...     report(1, value)
+    ...     return Judged(value=value, epoch=1)
+    >>> isinstance(narrow_is_better, Objective)
+    True
+    """
 
     def __call__(self, task: Task, report: Report) -> Judged:
         """The value of a recipe; an exception is a trial that failed.
@@ -81,6 +104,14 @@ class Objective(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What came of a trial.
+
+    >>> import math
+    >>> from ris_pytorch_pipeline.search.kept.outcome import outcome_of
+    >>> outcome = outcome_of(Judged(value=2.4, epoch=12))
+    >>> outcome.kind, outcome.words
+    ('done', '2.400 (epoch 12)')
+    >>> outcome_of(Judged(value=math.inf)).words
+    'failed, pruned: the objective is inf'
 
     Args:
         kind: of it.

@@ -24,6 +24,11 @@ from .trials import RECIPE, outcome_in
 class Row:
     """A trial.
 
+    >>> outcome = Outcome(kind="done", words="2.400 (epoch 1)", value=2.4, epoch=1)
+    >>> row = Row(stage="short", number=0, values={"net.width": 16}, recipe=None, outcome=outcome, reports={1: 2.4})
+    >>> row.to_plain()["outcome"]["value"], row.to_plain()["reports"]
+    (2.4, {'1': 2.4})
+
     Args:
         stage: that it belongs to.
         number: in there.
@@ -55,6 +60,11 @@ class Row:
 @dataclass(frozen=True, kw_only=True)
 class Results:
     """What a search has found so far.
+
+    >>> row = Row(stage="short", number=0, values={}, recipe=Recipe(), outcome=None, reports={})
+    >>> found = Results(rows=(row,), complete=False, best=None, base=None, held=None, held_base=None, gain=None)
+    >>> found.counts
+    {'short running': 1}
 
     Args:
         rows: of both stages, in order.
@@ -97,6 +107,7 @@ class Results:
 def results_of(studies: Studies, *, complete: bool) -> Results:
     """Read what a search has found so far.
 
+    >>> from pathlib import Path
     >>> from ris_pytorch_pipeline.search import Judged, Settings, new_studies, open_storage, work
     >>> studies = new_studies(open_storage(Path("ended")), "widths", Settings(trials=2, epochs=1, best=0))
     >>> work(studies, lambda task, report: Judged(value=1.0, epoch=1), Path("ended"), say=lambda line: None)
@@ -131,6 +142,13 @@ def results_of(studies: Studies, *, complete: bool) -> Results:
 def write_results(folder: Path, studies: Studies, results: Results) -> None:
     """Write `search.json`, and `best.toml` where a finished search has a best trial.
 
+    >>> from pathlib import Path
+    >>> from ris_pytorch_pipeline.search import Settings, new_studies, open_storage
+    >>> studies = new_studies(open_storage(Path("begun")), "widths", Settings(trials=8, epochs=1, best=0))
+    >>> write_results(Path("begun"), studies, results_of(studies, complete=False))
+    >>> Path("begun/search.json").exists(), Path("begun/best.toml").exists()  # none is the best yet
+    (True, False)
+
     Args:
         folder: of the search.
         studies: of it.
@@ -154,6 +172,11 @@ def document_of(studies: Studies, results: Results) -> dict[str, Any]:
 
 def best_toml(best: Row) -> str:
     """The experiment of a trial as `ris train --config` takes it; what it does not hold is said above it.
+
+    >>> outcome = Outcome(kind="done", words="2.400 (epoch 1)", value=2.4, epoch=1)
+    >>> best = Row(stage="long", number=3, values={}, recipe=Recipe(), outcome=outcome, reports={})
+    >>> best_toml(best).splitlines()[0]
+    '# Long trial 3 of `ris search`: 2.400 (epoch 1).'
 
     Args:
         best: a trial with a recipe.

@@ -13,6 +13,7 @@ def open_storage(folder: Path, url: str | None = None) -> "optuna.storages.BaseS
     """The storage of a search.
 
     >>> from optuna import get_all_study_names
+    >>> from pathlib import Path
     >>> get_all_study_names(open_storage(Path("new")))
     []
 
@@ -37,6 +38,7 @@ def read_storage(folder: Path) -> "optuna.storages.BaseStorage":
     """The storage of a search that is looked at alone: its folder may be read-only, and stays as it is.
 
     >>> from optuna import create_study, get_all_study_names
+    >>> from pathlib import Path
     >>> created = create_study(storage=open_storage(Path("kept")), study_name="widths")
     >>> get_all_study_names(read_storage(Path("kept")))
     ['widths']

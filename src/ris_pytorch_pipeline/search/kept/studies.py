@@ -24,6 +24,12 @@ STARTUP, WARMUP = 3, 1
 class Studies:
     """The trials of both stages.
 
+    >>> import optuna
+    >>> storage = optuna.storages.InMemoryStorage()  # or open_storage(FOLDER)
+    >>> studies = new_studies(storage, "widths", Settings(trials=8, epochs=1, best=2))
+    >>> studies.of("short").study_name, studies.of("long").study_name
+    ('widths', 'widths/long')
+
     Args:
         settings: of the search.
         short: study of the short stage.
@@ -75,6 +81,12 @@ def new_studies(storage: "optuna.storages.BaseStorage", name: str, settings: Set
 def joined_studies(storage: "optuna.storages.BaseStorage", name: str, trials: int | None = None) -> Studies:
     """Join a search.
 
+    >>> import optuna
+    >>> storage = optuna.storages.InMemoryStorage()  # or open_storage(FOLDER)
+    >>> _ = new_studies(storage, "widths", Settings(trials=8, epochs=1, best=0))
+    >>> joined_studies(storage, "widths", trials=12).settings.trials  # four more
+    12
+
     Args:
         storage: of its trials.
         name: of the search in there.
@@ -103,6 +115,12 @@ def joined_studies(storage: "optuna.storages.BaseStorage", name: str, trials: in
 def holds_search(storage: "optuna.storages.BaseStorage", name: str) -> bool:
     """Whether a storage holds a search that has begun.
 
+    >>> import optuna
+    >>> storage = optuna.storages.InMemoryStorage()  # or open_storage(FOLDER)
+    >>> _ = new_studies(storage, "widths", Settings(trials=8, epochs=1, best=0))
+    >>> holds_search(storage, "widths"), holds_search(storage, "rates")
+    (True, False)
+
     Args:
         storage: to look into.
         name: of the search.
@@ -112,6 +130,12 @@ def holds_search(storage: "optuna.storages.BaseStorage", name: str) -> bool:
 
 def searches_in(storage: "optuna.storages.BaseStorage") -> list[str]:
     """Names of the searches in a storage.
+
+    >>> import optuna
+    >>> storage = optuna.storages.InMemoryStorage()  # or open_storage(FOLDER)
+    >>> _ = new_studies(storage, "widths", Settings(trials=8, epochs=1, best=0))
+    >>> searches_in(storage)
+    ['widths']
 
     Args:
         storage: to look into.

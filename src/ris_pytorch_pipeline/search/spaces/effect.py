@@ -18,6 +18,15 @@ with a probability of 0.95^256 = 2e-6."""
 def check_effects(space: Space, base: Recipe, epochs: int | None = None, contexts: int = CONTEXTS) -> None:
     """Refuse a knob that leaves every recipe as it is, whatever its value and whatever the other knobs say.
 
+    >>> from ris_pytorch_pipeline.errors import ConfigurationError
+    >>> from ris_pytorch_pipeline.search import space_from_plain
+    >>> space = space_from_plain({"locating": {"beta": {"low": 0.0, "high": 0.5}}})
+    >>> try:
+    ...     check_effects(space, Recipe())  # of candidates, which know no β
+    ... except ConfigurationError as error:
+    ...     print(error.wanted)
+    a knob that changes the objective, in place of locating.beta
+
     Args:
         space: to be searched.
         base: what its values are laid over.

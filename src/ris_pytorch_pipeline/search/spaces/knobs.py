@@ -19,6 +19,11 @@ _RANGE, _CHOICES = ("low", "high", "log", "step"), ("choices",)
 class Range:
     """Numbers from `low` to `high`, both included.
 
+    >>> [round(Range(low=1e-3, high=1e-1, log=True).at(share), 6) for share in (0.0, 0.5, 1.0)]
+    [0.001, 0.01, 0.1]
+    >>> Range(low=8, high=32, step=8, whole=True).listed
+    (8, 16, 24, 32)
+
     Args:
         low: the least.
         high: the largest.
@@ -83,6 +88,9 @@ class Range:
 @dataclass(frozen=True)
 class Choices:
     """Values out of a list.
+
+    >>> Choices(("16", "32", '"none"')).values
+    (16, 32, 'none')
 
     Args:
         texts: each value as JSON, so that two equal ones are seen and none can change.

@@ -76,6 +76,9 @@ class Space:
 def named_space(name: str) -> Space:
     """One of `SPACES`.
 
+    >>> len(named_space("small").knobs) < len(named_space("wide").knobs)
+    True
+
     Raises:
         ConfigurationError: an unknown name; the nearest known one is suggested.
     """
@@ -90,6 +93,11 @@ def named_space(name: str) -> Space:
 
 def space_of(text: str) -> Space:
     """The space that a command line names: `small`, `wide`, or a TOML file.
+
+    >>> from pathlib import Path
+    >>> _ = Path("mine.toml").write_text("net.width = {choices = [16, 32]}")
+    >>> space_of("mine.toml").knobs, space_of("small") == named_space("small")
+    ((('net.width', Choices(texts=('16', '32'))),), True)
 
     Args:
         text: a name, or the path of a file.
@@ -106,6 +114,10 @@ def space_of(text: str) -> Space:
 
 def space_from_plain(values: Mapping[str, Any]) -> Space:
     """The space of nested tables.
+
+    >>> space = space_from_plain({"optimisation": {"rate": {"low": 1e-3, "high": 1e-2, "log": True}}})
+    >>> space.knobs[0][0], space.to_plain()["optimisation"]["rate"]["high"]
+    ('optimisation.rate', 0.01)
 
     Args:
         values: fields of `TrainingExperiment` and the table `locating`; each leaf is a table with `low` and `high`, or

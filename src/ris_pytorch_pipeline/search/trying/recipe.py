@@ -113,6 +113,10 @@ class Recipe:
 def recipe_from_plain(values: Mapping[str, Any]) -> Recipe:
     """The recipe that `Recipe.to_plain` gave.
 
+    >>> wide = Recipe().changed({"net.width": 48})
+    >>> recipe_from_plain(wide.to_plain()) == wide
+    True
+
     Args:
         values: from there, perhaps by way of JSON.
 
@@ -132,6 +136,9 @@ def resolved(recipe: Recipe) -> Recipe:
 
     Of what is trained, see `alike.settled`; candidates know no β; no polish, no search. What the number of epochs
     leaves without a say is left to `Recipe.trained_for`.
+
+    >>> resolved(Recipe(locating=Locating(beta=0.25))).locating.beta  # of candidates, which know no β
+    0.0
 
     Args:
         recipe: any.

@@ -32,6 +32,11 @@ EXPERIMENT = "experiment.toml"
 def localiser_of(net: Network, locating: Locating) -> Localiser:
     """The network with the way it locates.
 
+    >>> from ris_pytorch_pipeline.localise import reference_network
+    >>> localiser = localiser_of(reference_network().net, Locating(proposals="music", beta=0.25, polish=5))
+    >>> localiser.proposer.name, localiser.polish
+    ('music on R_blend, β=0.25', 5)
+
     Args:
         net: trained.
         locating: how.
@@ -47,6 +52,13 @@ def localiser_of(net: Network, locating: Locating) -> Localiser:
 
 class FixedScenes:
     """Scenes that are the same for every trial, with their bound; kept in memory.
+
+    >>> from ris_pytorch_pipeline.localise import Localiser
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> fixed = FixedScenes(preset("random", sources=1, snr_db=20.0), 2, 0, "validation")
+    >>> scores = fixed.scores(Localiser.reference(polish=0), known_order=True)
+    >>> len(scores), min(scores) > 0.0
+    (2, True)
 
     Args:
         scenario: that they are drawn from.
@@ -82,6 +94,18 @@ class TrainAndLocate:
 
     It is measured after each epoch, with the weights that a validation sees. A trial's value is that of the epoch that
     its own validation calls the best, whose weights `ris train` keeps: the scenes of the search choose no epoch.
+
+    >>> from pathlib import Path
+    >>> from ris_pytorch_pipeline.experiment import training_preset
+    >>> from ris_pytorch_pipeline.search import Recipe
+    >>> few = {"epochs": 1, "n_train": 4, "n_val": 4, "batch": 4}
+    >>> small = {"scenario": {"horizontal": 4, "vertical": 4}, "net": {"width": 8}, "plan": few}
+    >>> recipe = Recipe(training=training_preset("tiny", small), locating=Locating(polish=0))
+    >>> judge = TrainAndLocate(scenario=recipe.training.scenario, scenes=2, seed=0, known_order=True)
+    >>> task = Task(recipe=recipe, stage="short", number=0, folder=Path("trial-0"))
+    >>> judge(task, lambda epoch, value: print("epoch", epoch)).epoch
+    epoch 1
+    1
 
     Args:
         scenario: of the scenes.

@@ -26,6 +26,7 @@ def work(
 ) -> None:
     """Be one worker of a search until both stages are finished.
 
+    >>> from pathlib import Path
     >>> from ris_pytorch_pipeline.search import Judged, Settings, new_studies, open_storage
     >>> studies = new_studies(open_storage(Path("worked")), "widths", Settings(trials=2, epochs=1, best=0))
     >>> work(studies, lambda task, report: Judged(value=1.0, epoch=1), Path("worked"), say=lambda line: None)
@@ -87,6 +88,9 @@ def _answering() -> Iterator[None]:
 
 def run_processes(command: Sequence[str], workers: int) -> list[int]:
     """Start workers and wait for all of them; where this process is made to end, so are they.
+
+    >>> run_processes(["true"], workers=2)
+    [0, 0]
 
     Args:
         command: of one worker.

@@ -20,7 +20,6 @@ from .stored import from_stored
 
 SCHEMA, VERSION = "ris-checkpoint", 2
 """Name and version of the schema; another one is refused."""
-
 MOMENTS: tuple[str, ...] = ("step", "exp_avg", "exp_avg_sq")
 """What AdamW keeps of a parameter that it has updated: the count of updates, and the averages of g and g²."""
 
@@ -31,6 +30,11 @@ Kind = tuple[tuple[int, ...], torch.dtype]
 @dataclass(frozen=True, kw_only=True)
 class Header:
     """What a checkpoint says of itself.
+
+    >>> from ris_pytorch_pipeline.localise import REFERENCE_FILE
+    >>> header = read_checkpoint(REFERENCE_FILE).header
+    >>> header.schema, header.weights, header.progress["epoch"]
+    ('ris-checkpoint', 'ema', 18)
 
     Args:
         identity: run, code and configuration digests.
@@ -56,6 +60,11 @@ class Header:
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
     """A checkpoint in memory.
+
+    >>> from ris_pytorch_pipeline.localise import REFERENCE_FILE
+    >>> kept = read_checkpoint(REFERENCE_FILE)
+    >>> kept.progress.epoch, {name.split("/")[0] for name in kept.tensors}
+    (18, {'evaluated'})
 
     Args:
         header: what it says of itself.
@@ -205,6 +214,10 @@ def save_checkpoint(
 
 def read_checkpoint(path: Path | str) -> Checkpoint:
     """Read a checkpoint.
+
+    >>> from ris_pytorch_pipeline.localise import REFERENCE_FILE
+    >>> read_checkpoint(REFERENCE_FILE).progress.updates
+    2304
 
     Args:
         path: of the file.

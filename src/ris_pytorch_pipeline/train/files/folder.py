@@ -155,6 +155,16 @@ def holds_run(folder: Path) -> bool:
 def is_of_launch(folder: Path, launch: str) -> bool:
     """Whether the run in a directory was last started by this very launch, which then goes on with it.
 
+    >>> from pathlib import Path
+    >>> from ris_pytorch_pipeline.train import Ledger, launch_of
+    >>> from ris_pytorch_pipeline.train.files.folder import LEDGER
+    >>> from ris_pytorch_pipeline.train.files.identity import new_identity
+    >>> launch = launch_of({"RANK": "0", "TORCHELASTIC_RUN_ID": "night-7"})
+    >>> with Ledger(Path(LEDGER), new_identity("0" * 64)) as ledger:
+    ...     ledger.begin(resumed=False, launch=launch)
+    >>> is_of_launch(Path(), "night-7"), is_of_launch(Path(), "night-8")
+    (True, False)
+
     Args:
         folder: any, there or not.
         launch: name of the launch, see `launch_of`; no run is of an empty one.

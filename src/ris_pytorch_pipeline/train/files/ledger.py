@@ -26,6 +26,14 @@ _MOST_BYTES = 2**28
 class Ledger:
     """Appends events to a file in the format of `trainlint.Ledger`, and tells listeners of them.
 
+    >>> from pathlib import Path
+    >>> from ris_pytorch_pipeline.train.files.identity import new_identity
+    >>> with Ledger(Path("events.jsonl"), new_identity("0" * 64)) as ledger:
+    ...     ledger.begin(resumed=False)
+    ...     ledger.write("verdict", state="healthy")
+    >>> [event["event"] for event in read_ledger(Path("events.jsonl"))]
+    ['start', 'verdict']
+
     Args:
         path: of the file; None keeps no record.
         identity: run, code and configuration.
@@ -94,6 +102,14 @@ class Ledger:
 
 def read_ledger(path: Path) -> list[dict[str, Any]]:
     """The events of a ledger; a last line cut short by a kill is left out.
+
+    >>> from pathlib import Path
+    >>> from ris_pytorch_pipeline.train.files.identity import new_identity
+    >>> with Ledger(Path("kept.jsonl"), new_identity("0" * 64)) as ledger:
+    ...     ledger.begin(resumed=False)
+    ...     ledger.write("epoch", epoch=1, train=0.7, validation={"total": 0.8}, weights="ema")
+    >>> read_ledger(Path("kept.jsonl"))[-1]["validation"]
+    {'total': 0.8}
 
     Args:
         path: of the file.
@@ -187,6 +203,13 @@ def _check_order(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
 
 def standing(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The events of a run without the updates, epochs and checkpoints that a resume undid: those are done again.
+
+    >>> events = [
+    ...     {"event": "epoch", "epoch": 1}, {"event": "epoch", "epoch": 2},
+    ...     {"event": "resume", "epochs": 1, "attempts": 4}, {"event": "epoch", "epoch": 2},
+    ... ]
+    >>> [(event["event"], event.get("epoch")) for event in standing(events)]
+    [('epoch', 1), ('resume', None), ('epoch', 2)]
 
     Args:
         events: of a ledger, in order.

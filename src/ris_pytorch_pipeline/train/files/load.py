@@ -16,6 +16,11 @@ from .checkpoint import Header, read_checkpoint
 class Trained:
     """A trained network and where it comes from.
 
+    >>> from ris_pytorch_pipeline.localise import REFERENCE_FILE  # the network that comes with the package
+    >>> trained = load_network(REFERENCE_FILE)
+    >>> trained.net.training, trained.experiment.net.width, trained.header.weights
+    (False, 48, 'ema')
+
     Args:
         net: in evaluation mode, on the CPU, with the weights that the validation saw.
         experiment: that trained it.

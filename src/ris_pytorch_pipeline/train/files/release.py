@@ -14,6 +14,13 @@ def release_network(source: Path | str, target: Path) -> None:
 
     No training goes on from it.
 
+    >>> from pathlib import Path
+    >>> from ris_pytorch_pipeline.localise import REFERENCE_FILE  # the network that comes with the package
+    >>> from ris_pytorch_pipeline.train import load_network
+    >>> release_network(REFERENCE_FILE, Path("given.safetensors"))  # any checkpoint of a run
+    >>> load_network("given.safetensors").header.optimizer  # nothing to go on from
+    []
+
     Args:
         source: a checkpoint.
         target: of the new file; replaced if it exists.

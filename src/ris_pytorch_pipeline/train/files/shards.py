@@ -23,6 +23,20 @@ def shard_scenes(folder: Path | str, resumed: Path | str | None = None) -> Calla
 
     The training batches are the same in every epoch, in an order drawn for that epoch; a smaller last batch stays last.
 
+    >>> from ris_pytorch_pipeline.data import ShardPlan, write_shards
+    >>> from ris_pytorch_pipeline.experiment import Plan, TrainingExperiment, plain
+    >>> from ris_pytorch_pipeline.physics import preset
+    >>> from ris_pytorch_pipeline.train import Parts
+    >>> small = preset("random", horizontal=4, vertical=4)
+    >>> splits = {"train": 8, "validation": 4}
+    >>> _ = write_shards("set", ShardPlan(scenario=small, config=plain(small), seed=0, splits=splits, batch=4))
+    >>> plan = Plan(epochs=1, n_train=8, n_val=4, batch=4, fresh=False)
+    >>> experiment = TrainingExperiment(scenario=small, plan=plan)
+    >>> parts = Parts(data=shard_scenes("set"))  # for Trainer(experiment, parts=parts)
+    >>> data = parts.data(experiment)
+    >>> len(data.train(0)), len(data.validation)
+    (2, 1)
+
     Args:
         folder: of `ris simulate --shards`.
         resumed: directory of the run that goes on; it must have been trained from the same shards.

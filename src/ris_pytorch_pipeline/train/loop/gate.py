@@ -19,6 +19,12 @@ from .update import Motion, Outcome, Update
 class Attempt:
     """What the gate saw and did.
 
+    >>> from ris_pytorch_pipeline.train.loop.gradient import Gradient
+    >>> none = Gradient(total=0.0, groups={"head": 0.0}, offenders=(), without=(), present=True)
+    >>> attempt = Attempt(outcome=Outcome.ZERO, gradient=none, motion=None)
+    >>> attempt.outcome.value, attempt.seen
+    ('skipped: every gradient is exactly zero', {'applied': 0.0, 'measured': 0.0})
+
     Args:
         outcome: how the attempt ended.
         gradient: norms before clipping.
@@ -74,6 +80,19 @@ class Gate:
     One finite, non-zero gradient in any group is enough: a conditional head may be zero in a batch. Gradients are never
     repaired. An update counts as applied when every parameter with a gradient was written to and, where motion is
     measured, the weights moved by more than weight decay and rounding explain.
+
+    >>> import torch
+    >>> from ris_pytorch_pipeline.experiment import Optimisation
+    >>> from ris_pytorch_pipeline.nets import HybridNet, NetConfig
+    >>> from ris_pytorch_pipeline.train.loop.groups import adamw
+    >>> groups, config = Groups(HybridNet(NetConfig(width=8, blocks=1))), Optimisation()
+    >>> gate = Gate(groups, adamw(groups, config), torch.amp.GradScaler(enabled=False), config)
+    >>> rates = {"backbone": 1e-3, "head": 4e-3}
+    >>> gate.attempt(rates, measure=True).outcome.value  # no backward pass came before
+    'skipped: every gradient is exactly zero'
+    >>> sum(weights.square().sum() for weights in groups.parameters).backward()
+    >>> gate.attempt(rates, measure=True).outcome.value
+    'applied'
 
     Args:
         groups: of the network.

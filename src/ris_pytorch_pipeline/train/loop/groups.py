@@ -22,6 +22,11 @@ class Grouped(Protocol):
 class Groups:
     """The named parameters of a network by group, in its order, checked to be complete and disjoint.
 
+    >>> from ris_pytorch_pipeline.nets import HybridNet, NetConfig
+    >>> groups = Groups(HybridNet(NetConfig(width=8, blocks=1)), frozen=["head"])
+    >>> groups.trained, groups.sizes
+    (['backbone'], {'backbone': 1488, 'head': 0})
+
     Args:
         net: a module with a method `groups()`.
         frozen: groups whose parameters keep their values from now on.

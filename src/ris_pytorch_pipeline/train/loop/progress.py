@@ -11,6 +11,12 @@ from .update import Outcome, Update
 class Progress:
     """Counts of one run, changed by the trainer as it goes.
 
+    >>> progress = Progress()
+    >>> progress.note_batch(loss=0.8, size=32)
+    >>> progress.note_batch(loss=0.4, size=32)
+    >>> progress.samples, round(progress.loss_sum / progress.loss_samples, 3)
+    (64, 0.6)
+
     Args:
         epoch: epochs finished.
         window: windows of the present epoch finished: the data position.

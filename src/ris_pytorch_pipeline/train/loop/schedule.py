@@ -14,6 +14,11 @@ Weights = Literal["live", "ema", "swa"]
 def rate_factor(update: int, updates: int, config: Optimisation) -> float:
     """Rate of an update over the peak rate, see `Optimisation`.
 
+    >>> from ris_pytorch_pipeline.experiment import Optimisation
+    >>> config = Optimisation(warmup=0.1)
+    >>> [round(rate_factor(update, 100, config), 2) for update in (0, 9, 55, 99)]
+    [0.1, 1.0, 0.55, 0.1]
+
     Args:
         update: how many updates have been applied before this one.
         updates: how many the run plans.
@@ -52,6 +57,10 @@ def last_phase(updates: int, config: Optimisation) -> int:
 def rates(update: int, updates: int, config: Optimisation, groups: Iterable[str]) -> dict[str, float]:
     """Rate of each group at an update.
 
+    >>> from ris_pytorch_pipeline.experiment import Optimisation
+    >>> rates(9, 100, Optimisation(rate=1e-3, warmup=0.1), ["backbone", "head"])
+    {'backbone': 0.001, 'head': 0.004}
+
     Args:
         update: how many updates have been applied before this one.
         updates: how many the run plans.
@@ -67,6 +76,10 @@ def rates(update: int, updates: int, config: Optimisation, groups: Iterable[str]
 
 def average_weight(update: int, updates: int, config: Optimisation) -> float:
     """Share ω of the live weights in the average after an update: average ← (1 - ω) average + ω live.
+
+    >>> from ris_pytorch_pipeline.experiment import Optimisation
+    >>> [round(average_weight(update, 1000, Optimisation(average="ema", decay=0.99)), 3) for update in (0, 10, 999)]
+    [0.9, 0.45, 0.01]
 
     Args:
         update: how many updates had been applied before this one.

@@ -36,6 +36,7 @@ from .stopping import farewell, is_asked
 class Trainer:
     """Trains a network in two groups, and says of every update whether the weights moved.
 
+    >>> from ris_pytorch_pipeline.experiment import presets
     >>> trainer = Trainer(presets.tiny, reporter=Reporter(quiet=True))
     >>> trainer.fit(epochs=1, n_train=64, n_val=32).updates
     2

@@ -6,7 +6,13 @@ from typing import Any
 
 
 class Outcome(Enum):
-    """How an attempt ended; the values are the sentences a user reads."""
+    """How an attempt ended; the values are the sentences a user reads.
+
+    >>> [outcome.value for outcome in Outcome if outcome.applied]
+    ['applied']
+    >>> Outcome.NOT_FINITE.value
+    'skipped: a gradient is not finite'
+    """
 
     APPLIED = "applied"
     NOT_FINITE = "skipped: a gradient is not finite"
@@ -25,6 +31,10 @@ class Outcome(Enum):
 class Motion:
     """How far the weights moved in one update, measured on their values.
 
+    >>> motion = Motion(total=0.02, groups={"backbone": 0.016, "head": 0.012}, relative=1e-3, beyond_decay=0.0199)
+    >>> f"{motion.relative:.1%} of the weights' norm"
+    "0.1% of the weights' norm"
+
     Args:
         total: ‖Δ‖₂ over all parameters.
         groups: the same by group.
@@ -41,6 +51,14 @@ class Motion:
 @dataclass(frozen=True, kw_only=True)
 class Update:
     """One attempt to update the weights.
+
+    >>> import math
+    >>> update = Update(
+    ...     attempt=7, applied=6, batch=7, samples=32, outcome=Outcome.NOT_FINITE, loss=0.8, terms={"heat": 0.8},
+    ...     norm=math.nan, norms={"head": math.nan}, rates={"head": 1e-3}, motion=None, offenders=("head.bias",),
+    ... )
+    >>> update.ok, update.outcome.value + update.blamed
+    (False, 'skipped: a gradient is not finite in head.bias')
 
     Args:
         attempt: its number in the run, from 1.

@@ -100,6 +100,11 @@ def launch_of(environment: Mapping[str, str]) -> str:
 def processes_of(environment: Mapping[str, str], device: str) -> Processes:
     """What a launcher wrote into the environment.
 
+    >>> told = {"RANK": "1", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "MASTER_PORT": "29500", "MASTER_ADDR": "node1"}
+    >>> processes = processes_of(told, "cpu")
+    >>> processes.rank, processes.world, processes_of({}, "cpu").world
+    (1, 4, 1)
+
     Args:
         environment: of this process.
         device: `cpu` or `cuda`.

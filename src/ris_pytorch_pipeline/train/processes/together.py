@@ -22,6 +22,10 @@ from .pulse import AFTER_AN_ERROR, EVERY, Pulse, Watched
 class Processes:
     """The processes of one run, as seen from one of them; the default is a run of a single process.
 
+    >>> second = Processes(rank=1, world=4)
+    >>> second.share(32), second.stream("scenes/train"), second.first
+    (slice(8, 16, None), 'scenes/train/1', False)
+
     Args:
         rank: number of this process, from 0.
         world: how many there are.

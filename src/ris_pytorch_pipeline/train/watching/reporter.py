@@ -14,6 +14,12 @@ from .speech import Speech
 class Reporter:
     """Writes one line per event, and nothing when quiet.
 
+    >>> lines = []
+    >>> reporter = Reporter(lines.append)
+    >>> reporter.epoch_rates(3, {"backbone": 1e-3, "head": 4e-3})
+    >>> lines[0].rstrip()
+    "[LR] epoch=3 groups=['backbone', 'head'] lr=[0.001, 0.004]"
+
     Args:
         write: takes each line, its end included; None writes to standard output.
         quiet: write nothing.

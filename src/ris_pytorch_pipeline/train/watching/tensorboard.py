@@ -17,6 +17,13 @@ class TensorBoard:
     `motion/…` (measured Δparam), `run/not_applied` (attempts so far that were not applied), `train/loss` and
     `validation/…`.
 
+    >>> from pathlib import Path
+    >>> board = TensorBoard("board")  # listens: Trainer(listeners=[board])
+    >>> board("epoch", {"updates": 64, "train": 0.5, "validation": {"total": 0.6}})
+    >>> board("end", {})
+    >>> [path.name.split(".")[2] for path in Path("board").iterdir()]
+    ['tfevents']
+
     Args:
         directory: of the event files; nothing is written before the run starts.
 

@@ -27,6 +27,10 @@ from .reporter import Reporter
 class WatchConfig:
     """How a run is watched.
 
+    >>> config = WatchConfig(preset="full", tolerate={"RT101": 2})  # Trainer(watch=config)
+    >>> config.preset.name, config.tolerate
+    ('FULL', {'RT101': 2})
+
     Args:
         preset: what it may cost: light, full or trace.
         tolerate: how often a fatal finding may be seen before it stops the run, by code; -1 is always.
