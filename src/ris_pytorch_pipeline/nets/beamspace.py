@@ -66,6 +66,7 @@ class Beamspace(nn.Module):
         super().__init__()
         array = config.array
         self.grid: SearchGrid = beam_grid(config)
+        _check_size(array, self.grid)  # before the lags, which are sorted out of all pairs of elements
         lags, self.passes = lags_of(array), config.passes
         _check_size(array, self.grid, len(lags))
         steering = grid_steering(array, self.grid)
@@ -237,7 +238,7 @@ def _places(grid: SearchGrid, mirrors: Mirrors) -> Tensor:
     return order.flatten()
 
 
-def _check_size(array: Array, grid: SearchGrid, lags: int) -> None:
+def _check_size(array: Array, grid: SearchGrid, lags: int = 0) -> None:
     """Refuse beams or plane waves whose matrix would not fit beside anything else.
 
     Raises:
@@ -246,9 +247,10 @@ def _check_size(array: Array, grid: SearchGrid, lags: int) -> None:
     elements, cells, directions = len(array), grid.size, grid.valid.numel()
     size = array.frequencies * max(16 * elements * cells, 8 * lags * directions)
     if size > _MOST_BYTES:
+        counts = f"{cells} cells" + f" and {lags} lags" * (lags > 0)
         raise InfeasibleError(
             f"beams of at most {_MOST_BYTES / 2**30:.0f} GiB",
-            f"{size / 2**30:.1f} GiB for {cells} cells and {lags} lags of an array of {elements} elements",
+            f"{size / 2**30:.1f} GiB for {counts} of an array of {elements} elements",
             "an array of many wavelengths or without rows: the grid grows with its area, and the lags with the square "
             "of its elements",
             "choose a smaller array or field of view, or a classical estimator",
