@@ -59,6 +59,30 @@ def scenes(scenario: Scenario, count: int = 6) -> Scenes:
     return draw(scenario, count, stream(0, "any array"), torch.complex64)
 
 
+FIELDS = SCENARIOS | {
+    "panel": preset("random", horizontal=12, vertical=12),
+    "odd panel": preset("random", horizontal=9, vertical=4),
+    "wide panel": preset("random", horizontal=7, vertical=6, azimuth_deg=(-85.0, 85.0), elevation_deg=(-60.0, 60.0)),
+    "skew panel": preset("random", horizontal=7, vertical=7, azimuth_deg=(-40.0, 85.0), elevation_deg=(-60.0, 60.0)),
+    "skew line": preset("random", array=LINE, azimuth_deg=(-20.0, 70.0)),
+}
+
+
+@pytest.mark.parametrize("scenario", FIELDS.values(), ids=FIELDS)
+def test_beams_see_the_field_and_nothing_outside(scenario: Scenario) -> None:
+    array = scenario_array(scenario)
+    beams = Beamspace(replace(config(scenario), planes=2))
+    planes, outside = beams.grid.q.numel(), ~beams.grid.valid
+    shape = (2, array.frequencies, 3, len(array))
+    images = torch.randn(shape, generator=stream(0, "field"), dtype=torch.complex64)
+    steering = steering_at(beams.grid.points().float(), array).view(array.frequencies, -1, len(array))
+    slow = torch.einsum("fpn,sfln->sflp", steering.conj(), images).abs().square().sum((1, 2))
+    seen = beams.energy(images)
+    torch.testing.assert_close(seen, beams.grid.volume(slow, 0.0), rtol=1e-3, atol=1e-3 * float(slow.max()))
+    maps = beams(batch_from(scenes(scenario, 2), array)[0])[0][:, : 3 * planes]
+    assert bool((seen[:, outside] == 0).all()) and bool((maps[..., outside] == 0).all())
+
+
 @EVERY
 def test_it_answers_and_learns(scenario: Scenario) -> None:
     mine = config(scenario)

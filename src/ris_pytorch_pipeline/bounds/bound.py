@@ -9,7 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..errors import InputError
-from ..physics import COORDINATES, Chart, told, untold
+from ..physics import COORDINATES, Array, Chart, chart_of, check_visible, told, untold
+from ..shapes import Positions
 
 Known = Collection[Literal["elevation", "distance"]]
 """Coordinates that are known and not estimated; their deviation is 0."""
@@ -49,6 +50,16 @@ class Bound:
     def deviations(self) -> Float[Tensor, "*batch source 3"]:
         """(azimuth, elevation, distance) stacked in the order of a position."""
         return torch.stack([self.azimuth, self.elevation, self.distance], dim=-1)
+
+
+def charted(positions: Positions, array: Array, known: Known) -> tuple[Chart, Float[Tensor, "*batch source 3"]]:
+    """The chart in which positions are bounded, and their coordinates (a, b, q) in it.
+
+    Raises:
+        InputError: a position that the array cannot see.
+    """
+    check_visible(positions, array)
+    return chart_of(positions, array, on_plane="elevation" not in known)
 
 
 def invert_information(information: Float[Tensor, "*batch p p"]) -> Float[Tensor, "*batch p p"]:

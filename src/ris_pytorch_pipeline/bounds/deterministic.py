@@ -11,9 +11,9 @@ from ..likelihood import (
     snapshot_gram,
     stacked,
 )
-from ..physics import Sounding, centre_phase, chart_of, check_visible
+from ..physics import Sounding, centre_phase
 from ..shapes import Positions
-from .bound import Bound, Known, deviations_from_information, identifiable
+from .bound import Bound, Known, charted, deviations_from_information, identifiable
 from .repeated import collapsed
 
 
@@ -49,8 +49,7 @@ def deterministic_bound(
     Raises:
         InputError: an invalid position, or parameters that these measurements cannot identify.
     """
-    check_visible(positions, sounding.array)
-    chart, coordinates = chart_of(positions, sounding.array, on_plane="elevation" not in known)
+    chart, coordinates = charted(positions, sounding.array, known)
     few, repeats = collapsed(sounding)
     symbols = symbols * centre_phase(positions, sounding.array).unsqueeze(-2)
     moments = symbols.conj().unsqueeze(-1) * symbols.unsqueeze(-2)
@@ -84,8 +83,7 @@ def pilot_bound(
     Raises:
         InputError: an invalid position, or parameters that these measurements cannot identify.
     """
-    check_visible(positions, sounding.array)
-    chart, coordinates = chart_of(positions, sounding.array, on_plane="elevation" not in known)
+    chart, coordinates = charted(positions, sounding.array, known)
     few, repeats = collapsed(sounding)
     gram = stacked(snapshot_gram(coordinates, chart, few), sounding.array.frequencies)
     symbols = symbols * centre_phase(positions, sounding.array)
@@ -117,8 +115,7 @@ def known_bound(
     Raises:
         InputError: an invalid position, or parameters that these measurements cannot identify.
     """
-    check_visible(positions, sounding.array)
-    chart, coordinates = chart_of(positions, sounding.array, on_plane="elevation" not in known)
+    chart, coordinates = charted(positions, sounding.array, known)
     symbols = symbols * centre_phase(positions, sounding.array).unsqueeze(-2)
     information = sequence_information(coordinates, chart, sounding, symbols) / noise_variance[..., None, None]
     return identifiable(deviations_from_information(coordinates, information, chart, known))

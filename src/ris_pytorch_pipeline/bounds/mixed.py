@@ -7,9 +7,9 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from ..likelihood import mixed_likelihood, sequenced_gram
-from ..physics import Sounding, SourceKind, centre_phase, chart_of, check_visible
+from ..physics import Sounding, SourceKind, centre_phase
 from ..shapes import Positions
-from .bound import Bound, Known, deviations_from_information, identifiable
+from .bound import Bound, Known, charted, deviations_from_information, identifiable
 
 
 def mixed_bound(
@@ -52,8 +52,7 @@ def mixed_bound(
     Raises:
         InputError: an invalid position, or parameters that these measurements cannot identify.
     """
-    check_visible(positions, sounding.array)
-    chart, coordinates = chart_of(positions, sounding.array, on_plane="elevation" not in known)
+    chart, coordinates = charted(positions, sounding.array, known)
     random = [kind == "random" for kind in kinds]
     varying = torch.tensor(random, device=symbols.device)
     sent = (symbols * centre_phase(positions, sounding.array).unsqueeze(-2)).masked_fill(varying, 1)

@@ -4,9 +4,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..likelihood import fisher_information, snapshot_gram, whiten
-from ..physics import Sounding, chart_of, check_visible
+from ..physics import Sounding
 from ..shapes import Positions
-from .bound import Bound, Known, deviations_from_information, identifiable
+from .bound import Bound, Known, charted, deviations_from_information, identifiable
 from .repeated import collapsed
 
 
@@ -43,8 +43,7 @@ def stochastic_bound(
     Raises:
         InputError: an invalid position, or parameters that these measurements cannot identify.
     """
-    check_visible(positions, sounding.array)
-    chart, coordinates = chart_of(positions, sounding.array, on_plane="elevation" not in known)
+    chart, coordinates = charted(positions, sounding.array, known)
     few, repeats = collapsed(sounding)
     whitened = whiten(snapshot_gram(coordinates, chart, few), powers, noise_variance)
     information = repeats * fisher_information(whitened, powers)

@@ -37,7 +37,7 @@ class Beamspace(nn.Module):
     themselves. Its highest place, between the cells, is then taken for a source, the images are whitened by a
     covariance that holds it, and the map is made again; `passes` times, see `Cleaning`. One more map is the energy
     a^H Q a that a plane wave would have, one the share of noise, one the kind of symbols. Each distance plane is a
-    channel.
+    channel. Maps are 0 where the grid leaves the field of view.
 
     >>> from ris_pytorch_pipeline.data import inputs_from, simulate
     >>> from ris_pytorch_pipeline.physics import preset
@@ -159,9 +159,12 @@ class Beamspace(nn.Module):
         return place, cleaning.explain(place)
 
     def _map(self, energy: Float[Tensor, "scene n_u n_w n_q"]) -> Float[Tensor, "scene n_q n_u n_w"]:
-        """Energies over their mean, compressed."""
+        """Energies over their mean, compressed; 0, the mean, outside the field of view, as beyond the edge of the maps.
+
+        Convolutions pad with 0: a second value for what is not seen would be one more thing to learn.
+        """
         mean = energy.sum(dim=(1, 2, 3), keepdim=True) / self.grid.size
-        return ((energy / mean.clamp_min(1e-30)).sqrt() - 1).movedim(-1, 1)
+        return ((energy / mean.clamp_min(1e-30)).sqrt() - 1).movedim(-1, 1).masked_fill_(self.outside, 0.0)
 
     def energy(self, images: Complex[Tensor, "scene frequency row element"]) -> Float[Tensor, "scene n_u n_w n_q"]:
         """Σ |a(g)^H z_l|² over the rows z_l of each scene, on the whole grid; 0 where nothing is searched."""
@@ -232,8 +235,11 @@ def beam_grid(config: NetConfig) -> SearchGrid:
 
 
 def _places(grid: SearchGrid, mirrors: Mirrors) -> Tensor:
-    """For each cell of the whole grid where its energy is found among images and points; one more where it is not."""
-    order = torch.full((*grid.valid.shape, grid.q.numel()), grid.size)
+    """For each cell of the whole grid where its energy is found among images and points; one past them all outside.
+
+    A point that is its own mirror image is found twice, so there are more of them than points of the grid.
+    """
+    order = torch.full((*grid.valid.shape, grid.q.numel()), mirrors.points.numel())
     order[grid.valid] = mirrors.order.view(-1, grid.q.numel())
     return order.flatten()
 
