@@ -8,6 +8,9 @@ from torch import Tensor
 
 from ...shapes import Mask
 from ..estimate import Estimate, Status
+from ..fit.counting.scatter import scatter_of
+from ..fit.counting.spare import own_share
+from ..fit.groups import groups_of
 from ..fit.verdict import Judged, incomplete
 from ..normalise import Scaled
 
@@ -25,8 +28,8 @@ def said_incomplete(
     """`INCOMPLETE` in place of `MISFIT` where one or two sources that were found and not kept leave white noise.
 
     A source that gains little beside a loud one may be an error of the model, so it has no place to be relied on. To
-    take it away is then all that the residual speaks of. Where a reading explains more than all of them do, or one that
-    moves or is behind a part of the array, nothing changes.
+    take it away is then all that the residual speaks of. Nothing changes where a reading explains more than all of them
+    do, or one source that moves or is behind a part of the array, or where random symbols of one are those of others.
 
     Args:
         scaled: the scenes.
@@ -43,6 +46,7 @@ def said_incomplete(
     if rows.numel() == 0:
         return found, decided
     rows = rows[~images(scaled[rows], whole[rows]).any(-1)]
+    rows = rows[~_echoing(scaled[rows], whole[rows])]
     names = misread(scaled[rows], whole.positions[rows], whole.order[rows]) if rows.numel() else []
     rows = rows[torch.tensor([not name for name in names], dtype=torch.bool, device=rows.device)]
     decided[rows] = True
@@ -54,6 +58,19 @@ def _spoilt(whole: Estimate, found: Estimate) -> Tensor:
     fewer = whole.order - found.order
     chosen = (found.order > 0) & (fewer > 0) & (fewer <= MORE) & _misfit(found) & ~_misfit(whole)
     return torch.nonzero(chosen).squeeze(-1)
+
+
+def _echoing(scaled: Scaled, whole: Estimate) -> Bool[Tensor, "scene"]:  # noqa: F821
+    """Where random symbols of a source are by no chance as like those of stronger ones: it is an image of them.
+
+    With all sources the residual is white, and so the least chance that speaks of an image is that of right scenes.
+    """
+    seen = scaled.observation
+    if seen.symbols != "random" or len(whole) == 0:
+        return torch.zeros_like(whole.order, dtype=torch.bool)
+    groups = groups_of(seen, whole.positions)
+    quiet = torch.zeros_like(whole.order, dtype=torch.bool)
+    return (own_share(scatter_of(seen, groups), groups.present, quiet) < 1).any(-1)
 
 
 def _misfit(found: Estimate) -> Bool[Tensor, "scene"]:  # noqa: F821
