@@ -28,3 +28,15 @@ def test_blocks_are_joined_in_order_into_groups_of_many_rows(tmp_path: Path, mon
 def test_no_block_is_a_file_without_rows(tmp_path: Path) -> None:
     parts = Parts(tmp_path / "found.parquet")
     assert parts.join(()) == (0, 0) and len(read_located(parts.path)) == 0
+
+
+def test_tables_from_before_the_kinds_are_read(tmp_path: Path, monkeypatch) -> None:
+    parts = Parts(tmp_path / "found.parquet")
+    parts.folder.mkdir()
+    now = schema()
+    with monkeypatch.context() as before:
+        before.setattr(located_rows, "schema", lambda: now.remove(now.get_field_index("symbols")))
+        parts.keep("old", [EMPTY | {"file": "a", "scene": 0}])
+    parts.keep("new", [EMPTY | {"file": "a", "scene": 1, "source": 0, "symbols": "pilot"}])
+    assert parts.has("old") and parts.join(("old", "new")) == (2, 2)
+    assert read_located(parts.path).column("symbols").to_pylist() == [None, "pilot"]

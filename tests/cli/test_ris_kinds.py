@@ -9,8 +9,10 @@ import pytest
 import torch
 from running import Run
 
-from ris_pytorch_pipeline.data import load_scenes, scenes_from_json, truth_at
+from ris_pytorch_pipeline.bench import findings_of
+from ris_pytorch_pipeline.data import load_scenes, save_scenes, scenes_from_json, truth_at
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError, SceneFileError
+from ris_pytorch_pipeline.estimate import MixedMl, joined_estimates
 from ris_pytorch_pipeline.experiment import TrainingExperiment
 from ris_pytorch_pipeline.physics import draw, preset
 from ris_pytorch_pipeline.rng import stream
@@ -28,11 +30,32 @@ def test_simulated_scenes_are_located_as_what_they_are(ris: Run, tmp_path: Path)
     found = ris("locate", "mixed.safetensors", "--scene", "all", "--json").json
     assert found["estimator"] == "mixed"
     for scene in found["scenes"]:
+        assert tuple(source["symbols"] for source in scene["sources"]) == KINDS
         for source in scene["sources"]:
             assert abs(source["error"]["azimuth_deg"]) < 5 * source["bound"]["azimuth_deg"]
     blind = ris("locate", "mixed.safetensors", "--estimator", "sml", "--sources", "1", "--json").json
     assert blind["estimator"] == "sml", "who does not use kinds takes all for random"
+    assert [source["symbols"] for source in blind["scenes"][0]["sources"]] == [None]
+    assert {missed["symbols"] for missed in blind["scenes"][0]["missed"]} <= set(KINDS)
+    table = ris("locate", "mixed.safetensors").out
+    assert all(f" {number}, {kind} " in table for number, kind in enumerate(KINDS))
     ris("locate", "mixed.safetensors", "--sources", "2").refused("3 sources, one for each kind")
+
+
+def test_a_source_is_judged_by_one_of_its_kind(tmp_path: Path) -> None:
+    scenes = draw(preset("random", symbols=KINDS, snr_db=20.0, horizontal=6, vertical=6), 1, stream(2, "judged kinds"))
+    save_scenes(tmp_path / "kinds.safetensors", scenes.observation, scenes.truth)
+    file = load_scenes(tmp_path / "kinds.safetensors")
+    found = MixedMl().refine(scenes.observation, scenes.truth.positions)
+    assert [each["symbols"] for each in findings_of(file, found, [0])[0].sources] == list(KINDS)
+    exchanged = replace(found, positions=found.positions[:, [1, 0, 2]])
+    judged = findings_of(file, exchanged, [0])[0]
+    assert [each["truth"] is None for each in judged.sources] == [True, True, False]
+    assert [each["symbols"] for each in judged.missed] == ["random", "pilot"]
+    untold = replace(exchanged, kinds=None)
+    assert not findings_of(file, untold, [0])[0].missed
+    assert joined_estimates([found, found[torch.tensor([0])]]).kinds == KINDS
+    assert joined_estimates([found, replace(found, kinds=None)]).kinds is None
 
 
 def test_the_bound_and_a_comparison_of_a_list(ris: Run) -> None:

@@ -98,7 +98,9 @@ def test_a_measured_file_without_truth(ris: Run, tmp_path: Path) -> None:
     assert set(scene) == {"scene", "status", "findings", "fit", "order", "noise_variance", "sources"}
     assert set(scene["fit"]) == {"explained", "expected", "p_value", "striking", "modes"}
     (source,) = scene["sources"]
-    assert set(source) == {*COORDINATES, "std", "std_sandwich", "interval_90", "existence", "power_db", "evidence"}
+    assert set(source) == {*COORDINATES, "std", "std_sandwich", "interval_90", "existence", "power_db", "evidence"} | {
+        "symbols"
+    }
     assert abs(source["azimuth_deg"] - 20) < 0.1
     assert (source["elevation_deg"], source["distance_m"]) == (pytest.approx(0, abs=1e-6), pytest.approx(8))
     table = ris("locate", "m", "--sources", "1", "--elevation-deg", "0", "--distance", "8").out

@@ -14,9 +14,10 @@ from ..estimate import Estimate, SearchRegion
 from ..localise import Existence
 from ..localise.existence import fits
 from ..matching import UNMATCHED
-from ..physics import Scenes, as_told
+from ..physics import Scenes, as_told, is_mixed
 from ..units import decibels
 from .gospa import position_error
+from .pairing import alike
 from .score import match_directions
 
 _UNITS = {"azimuth_deg": 180 / math.pi, "elevation_deg": 180 / math.pi, "distance_m": 1.0}
@@ -45,9 +46,10 @@ class Finding:
             None where the estimator does not say.
         sources: each with `position`, `std` (Fisher information, if the model holds) and `std_sandwich` (whether it
             holds or not) by `azimuth_deg`, `elevation_deg`, `distance_m`, `interval_90` from `low` to `high` likewise,
-            `existence`, the probability that it is there, `power_db` and `evidence`; where the truth is known also with
-            `truth`, `error` and `bound`, None for a source that is none.
-        missed: `position` and `bound` of true sources with no estimate within 3°.
+            `existence`, the probability that it is there, `power_db`, `evidence` and `symbols`, their kind where the
+            estimator tells several kinds apart; where the truth is known also with `truth`, `error` and `bound`, None
+            for a source that is none.
+        missed: `position`, `bound` and `symbols` of true sources with no estimate within 3°.
         judged: whether the truth is known.
     """
 
@@ -170,8 +172,10 @@ class _Judge:
         self._true, told = scenes.truth.positions.double(), heard.truth.positions.double()
         found, hidden = as_told(estimate.positions.double().to(told.device), scenes.observation.array.to(told.device))
         self._bound = scene_bound(heard, partial=True).deviations
-        self._counts = scenes.truth.sources
-        self._partner = match_directions(told, found)
+        self._counts, symbols = scenes.truth.sources, scenes.observation.symbols
+        self._kinds = symbols if is_mixed(symbols) else [None] * told.shape[1]
+        kinds = estimate.kinds or "random"
+        self._partner = match_directions(told, found, alike(kinds, told.shape[1], found.shape[1]))
         error = position_error(told[:, :, None], found[:, None])
         self._error = error.masked_fill(hidden[:, None], torch.nan)
 
@@ -187,7 +191,8 @@ class _Judge:
     def missed(self, row: int) -> list[dict[str, Any]]:
         """True sources without a partner."""
         slots = [k for k in range(int(self._counts[row])) if int(self._partner[row, k]) == UNMATCHED]
-        return [{"position": _named(self._true[row, k]), "bound": _named(self._bound[row, k])} for k in slots]
+        named = [{"position": _named(self._true[row, k]), "bound": _named(self._bound[row, k])} for k in slots]
+        return [each | {"symbols": self._kinds[k]} for each, k in zip(named, slots, strict=True)]
 
 
 def located(name: str, region: SearchRegion, findings: list[Finding]) -> dict[str, Any]:
@@ -245,6 +250,7 @@ def _source(estimate: Estimate, row: int, slot: int) -> dict[str, Any]:
         "std_sandwich": None if wide is None else _named(wide[row, slot]),
         "evidence": None if estimate.fit is None else _finite(float(estimate.fit.evidence[row, slot])),
         "power_db": decibels(power) if power > 0 and math.isfinite(power) else None,
+        "symbols": None if estimate.kinds is None else estimate.kinds[slot],
     }
 
 

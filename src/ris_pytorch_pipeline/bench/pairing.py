@@ -83,7 +83,7 @@ def matched(estimate: Estimate, truth: Scenes | Truth, kinds: Kinds = "random") 
     """
     true, there, hidden = as_compared(truth, estimate)
     found = estimate.positions.double().to(true.device)
-    partner = match_directions(true, there, _alike(kinds, true.shape[1], there.shape[1]))
+    partner = match_directions(true, there, alike(kinds, true.shape[1], there.shape[1]))
     paired = partner != UNMATCHED
     return Matched(
         positions=gather_found(found, partner),
@@ -96,8 +96,13 @@ def matched(estimate: Estimate, truth: Scenes | Truth, kinds: Kinds = "random") 
     )
 
 
-def _alike(kinds: Kinds, true: int, found: int) -> Bool[Tensor, "true found"]:
+def alike(kinds: Kinds, true: int, found: int) -> Bool[Tensor, "true found"]:
     """(true, found): which slots are of one kind.
+
+    Args:
+        kinds: one a slot, or one for all.
+        true: slots of the truth.
+        found: slots of the estimate.
 
     Raises:
         InputError: another number of kinds than slots.

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..covariance import LowRank, true_covariance
 from ..errors import InputError
-from ..physics import Array, Observation, to_cosines
+from ..physics import Array, Observation, SourceKind, to_cosines
 from ..shapes import Counts, Positions
 from .interval import Interval, interval_of
 from .status import Status as Status
@@ -101,6 +101,7 @@ class Estimate:
         sandwich: (scene, source, 3), standard deviations from the scores that were seen, J⁻¹ G J⁻¹: they do not presume
             that the model holds. None where the estimator states none.
         fit: how well the model explains the data; None where nobody asked.
+        kinds: of the symbols of each slot, where the estimator tells several kinds apart; None where it does not.
     """
 
     positions: Positions
@@ -111,6 +112,7 @@ class Estimate:
     status: tuple[Status, ...]
     sandwich: Positions | None = None
     fit: Fit | None = None
+    kinds: tuple[SourceKind, ...] | None = None
 
     def __len__(self) -> int:
         return self.order.shape[0]
@@ -126,6 +128,7 @@ class Estimate:
             status=tuple(self.status[i] for i in rows.tolist()),
             sandwich=None if self.sandwich is None else self.sandwich[rows],
             fit=None if self.fit is None else self.fit[rows],
+            kinds=self.kinds,
         )
 
     def interval(self, share: float = 0.9, *, sandwich: bool = False) -> Interval:

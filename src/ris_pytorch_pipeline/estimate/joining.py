@@ -25,7 +25,7 @@ def pad_sources(values: Tensor, slots: int) -> Tensor:
 def joined_estimates(estimates: Sequence[Estimate]) -> Estimate:
     """The estimates of consecutive batches as one, padded to the largest order.
 
-    What one of them lacks, `sandwich` or `fit`, the whole lacks.
+    What one of them lacks, `sandwich` or `fit`, the whole lacks; so it does `kinds` where they are not the same in all.
 
     >>> import ris_pytorch_pipeline as ris
     >>> scenes = [ris.simulate(ris.preset("pilot", horizontal=4, vertical=4, sources=k), 1, seed=0) for k in (1, 2)]
@@ -45,6 +45,7 @@ def joined_estimates(estimates: Sequence[Estimate]) -> Estimate:
 
     wide = [e.sandwich for e in estimates if e.sandwich is not None]
     fits = [e.fit for e in estimates if e.fit is not None]
+    kinds = {e.kinds for e in estimates}
     return Estimate(
         positions=padded([e.positions for e in estimates]),
         order=torch.cat([e.order for e in estimates]),
@@ -54,6 +55,7 @@ def joined_estimates(estimates: Sequence[Estimate]) -> Estimate:
         status=tuple(status for e in estimates for status in e.status),
         sandwich=padded(wide) if len(wide) == len(estimates) else None,
         fit=_joined_fits(fits, slots) if len(fits) == len(estimates) else None,
+        kinds=kinds.pop() if len(kinds) == 1 else None,
     )
 
 
@@ -81,6 +83,7 @@ def _trimmed(estimate: Estimate) -> Estimate:
         deviations=estimate.deviations[:, :most],
         sandwich=None if estimate.sandwich is None else estimate.sandwich[:, :most],
         fit=None if fit is None else replace(fit, evidence=fit.evidence[:, :most]),
+        kinds=None if estimate.kinds is None else estimate.kinds[:most],
     )
 
 

@@ -40,6 +40,7 @@ class Source(Place):
     existence: float | None = pydantic.Field(description="probability that the source is there")
     evidence: float | None = pydantic.Field(description="2 ΔNLL against scatter of the channel's colour")
     power_db: float | None
+    symbols: str | None = pydantic.Field(description="their kind, in scenes of several kinds")
     truth: Place | None = pydantic.Field(None, description="only where the file holds the truth")
     error: Place | None = None
     bound: Place | None = pydantic.Field(None, description="the Cramér-Rao bound")
@@ -52,6 +53,7 @@ class Missed(Strict):
     elevation_deg: float | None
     distance_m: float | None
     bound: Place
+    symbols: str | None
 
 
 class Mode(Place):

@@ -26,6 +26,8 @@ Row = dict[str, Any]
 _ANGLES = ("azimuth_deg", "elevation_deg", "distance_m")
 _GROUP = 2**14
 """Rows of a row group at least: Parquet holds 30 kB of each group until the file is closed."""
+_LATER = "symbols"
+"""A column that tables of version 0.1.0 do not have: empty there, as where all sources are of one kind."""
 _NUMBERS = (*_ANGLES, *(f"std_{name}" for name in _ANGLES), "power_db", "explained", "p_value", "noise_variance")
 
 
@@ -33,6 +35,7 @@ def schema() -> "pa.Schema":
     """One row for each source found, and one with `source` empty for a scene without any."""
     fields = {"file": pa.string(), "scene": pa.int64(), "order": pa.int64(), "source": pa.int64()}
     fields |= dict.fromkeys(_NUMBERS, pa.float64()) | {"status": pa.string(), "success": pa.bool_()}
+    fields |= {_LATER: pa.string()}
     return pa.schema([pa.field(name, kind) for name, kind in fields.items()], metadata=VERSION)
 
 
@@ -55,7 +58,7 @@ def rows_of(file: str, findings: Sequence[Finding]) -> list[Row]:
 
 
 def _source(number: int, source: dict[str, Any]) -> Row:
-    found = {"source": number, "power_db": source["power_db"]}
+    found = {"source": number, "power_db": source["power_db"], _LATER: source["symbols"]}
     return found | {name: source["position"][name] for name in _ANGLES} | {
         f"std_{name}": source["std"][name] for name in _ANGLES
     }  # fmt: skip
@@ -83,7 +86,7 @@ def read_located(path: Path | str) -> "pa.Table":
     try:
         check_file(Path(path))
         _check_form(pq.read_schema(path))
-        return pq.read_table(path)
+        return _completed(pq.read_table(path))
     except DAMAGED as error:
         why = reason(error) if isinstance(error, OSError) else str(error)[:200]
         raise InputError(
@@ -101,9 +104,17 @@ def _check_form(held: "pa.Schema") -> None:
     """
     check_version(held)
     mine = schema()
+    if _LATER not in held.names:
+        mine = mine.remove(mine.get_field_index(_LATER))
     if held.names != mine.names or held.types != mine.types:
         odd = {(field.name, str(field.type)) for field in held} ^ {(field.name, str(field.type)) for field in mine}
         raise ValueError(f"other columns than those of sources: {', '.join(sorted(name for name, _ in odd))[:100]}")
+
+
+def _completed(table: "pa.Table") -> "pa.Table":
+    """With every column."""
+    missing = _LATER not in table.column_names
+    return table.append_column(_LATER, pa.nulls(len(table), pa.string())) if missing else table
 
 
 def _groups(tables: Iterable["pa.Table"]) -> Iterator["pa.Table"]:
@@ -151,7 +162,7 @@ class Parts:
         """
         table = table_of(read_regular(self._part(key), MOST_BYTES))
         _check_form(table.schema)
-        return table.replace_schema_metadata(VERSION)
+        return _completed(table).replace_schema_metadata(VERSION)
 
     def keep(self, key: str, rows: Sequence[Row]) -> None:
         """Keep a block.

@@ -184,7 +184,7 @@ def print_finding(finding: Finding, name: str) -> None:
     table = table_of(f"scene {finding.scene}, {name}: {finding.status}", columns)
     for number, source in enumerate(finding.sources):
         position, deviation = source["position"], source["std"]
-        row = [str(number), *(_plus_minus(position[key], deviation[key]) for key in position)]
+        row = [_named(str(number), source), *(_plus_minus(position[key], deviation[key]) for key in position)]
         row[-1] += _beyond(source)
         row.append("" if source["power_db"] is None else f"{source['power_db']:+.1f}")
         row.append("" if source["existence"] is None else f"{source['existence']:.2f}")
@@ -193,12 +193,17 @@ def print_finding(finding: Finding, name: str) -> None:
         table.add_row(*row)
     for missed in finding.missed:
         bounds = [_bounded(None, value) for value in missed["bound"].values()]
-        table.add_row("missed", "", "", "", "", "", _place(missed["position"]), *bounds)
+        table.add_row(_named("missed", missed), "", "", "", "", "", _place(missed["position"]), *bounds)
     print_table(table)
     if finding.judged and any(None in (source["error"] or {}).values() for source in finding.sources):
         print("  errors of a line are those of the cone that it sees")
     for line in fit_lines(finding):
         print(line)
+
+
+def _named(word: str, source: dict[str, Any]) -> str:
+    """A source with the kind of its symbols, where scenes of several kinds tell it."""
+    return word if source["symbols"] is None else f"{word}, {source['symbols']}"
 
 
 def fit_lines(finding: Finding) -> list[str]:

@@ -183,6 +183,19 @@ def perhaps_missed(found: Estimate) -> list[bool]:
     return [Status.MISFIT in said and striking in _OF_SOURCES for said, striking in pairs]
 
 
+def incomplete(found: Estimate, rows: Tensor) -> Estimate:
+    """The estimate with `INCOMPLETE` in place of `MISFIT` in some scenes, by their numbers."""
+    if found.fit is None:
+        return found
+    chosen, names = set(rows.tolist()), {Status.MISFIT: Status.INCOMPLETE}
+    findings = tuple(
+        tuple(names.get(finding, finding) for finding in said) if row in chosen else said
+        for row, said in enumerate(found.fit.findings)
+    )
+    status = tuple(names.get(ended, ended) if row in chosen else ended for row, ended in enumerate(found.status))
+    return replace(found, fit=replace(found.fit, findings=findings), status=status)
+
+
 def _findings(flags: dict[Status, Tensor], row: int, status: Status, *, faint: bool) -> tuple[Status, ...]:
     """All that is to be said, worst first: the border of the field explains a misfit where the sources stand out.
 

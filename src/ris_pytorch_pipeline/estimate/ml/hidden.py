@@ -1,12 +1,11 @@
 """Is a misfit one more source, too weak or too close to be counted? Then that is said, and no wrong model is named."""
 
-from dataclasses import replace
 from typing import TypeVar
 
 import torch
 from torch import Tensor
 
-from ..estimate import Estimate, Status
+from ..estimate import Estimate
 from ..fit.counting.model_error import SPEAKS, error_evidence, gain_over_errors
 from ..fit.counting.scatter import gains, losses, scatter_of, steady_scatter_of
 from ..fit.counting.spare import own_share
@@ -14,7 +13,7 @@ from ..fit.groups import Groups, groups_of
 from ..fit.images.moving import moving_mates
 from ..fit.residual.structure import structure
 from ..fit.residual.tangents import tangents_of
-from ..fit.verdict import perhaps_missed
+from ..fit.verdict import incomplete, perhaps_missed
 from ..grid import search_grid
 from ..normalise import Scaled
 from ..region import SearchRegion
@@ -61,7 +60,7 @@ def with_hidden(
             counts = (~places[whole][..., 0].isnan()).sum(-1)
             names = better_readings(reader, scaled[rows[whole]], places[whole], counts, threshold=threshold)
             whole = whole[torch.tensor([not name for name in names], device=whole.device)]
-        found = _renamed(found, rows[whole])
+        found = incomplete(found, rows[whole])
     return found
 
 
@@ -119,16 +118,3 @@ def _stands(scaled: Scaled, rows: Tensor, given: Hypothesis, region: SearchRegio
 def _powers(groups: Groups) -> Tensor:
     """|s|² of pilots at the positions of some groups, mean over the frequencies."""
     return torch.view_as_real(groups.amplitudes).square().sum(-1).mean(1)
-
-
-def _renamed(found: Estimate, rows: Tensor) -> Estimate:
-    """The estimate with `INCOMPLETE` in place of `MISFIT` in some scenes."""
-    if found.fit is None:
-        return found
-    chosen, names = set(rows.tolist()), {Status.MISFIT: Status.INCOMPLETE}
-    findings = tuple(
-        tuple(names.get(finding, finding) for finding in said) if row in chosen else said
-        for row, said in enumerate(found.fit.findings)
-    )
-    status = tuple(names.get(ended, ended) if row in chosen else ended for row, ended in enumerate(found.status))
-    return replace(found, fit=replace(found.fit, findings=findings), status=status)

@@ -221,7 +221,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         misread = partial(better_readings, self, threshold=threshold)
         weighing = Weighing(
             region=self.region, threshold=threshold, needed=needed, again=self._again, misread=misread,
-            partial=partial(partial_mates, self),
+            anew=self._located, partial=partial(partial_mates, self),
         )  # fmt: skip
         return with_hidden(self, scaled, weighed(scaled, parts, asked, weighing), self.region, threshold)
 

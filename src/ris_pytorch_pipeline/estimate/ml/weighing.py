@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -17,6 +18,7 @@ from ..normalise import Scaled
 from ..outcome import Aside, Polished, merged
 from ..region import SearchRegion
 from .partial import PARTIAL
+from .uncounted import said_incomplete
 
 _MANY = 4
 """Sources from which on the order of the elements is tried besides."""
@@ -30,6 +32,7 @@ class Weighing:
         region: the field that was searched.
         threshold: τ, the gain that a detection needs.
         needed: k -> the gain that one more source beside k needs, τ or more.
+        anew: (scenes, sources of each scene) -> what a search for so many ends with.
         again: (scenes, positions with NaN in slots without a source, sources of each scene) -> what a search from there
             ends with.
         misread: (the same, conjugated: whether conjugates are tried) -> the name of another reading that explains each
@@ -39,6 +42,7 @@ class Weighing:
     region: SearchRegion
     threshold: float
     needed: Callable[[int], float]
+    anew: Callable[[Scaled, Counts], list[Polished]]
     again: Callable[[Scaled, Positions, Counts], list[Polished]]
     misread: Callable[..., list[str]]
     partial: Callable[[Observation, Positions, SearchGrid], Mask]
@@ -52,18 +56,18 @@ def weighed(scaled: Scaled, parts: list[Polished], asked: Counts | None, weighin
     whole, aside = merged(parts, asked)
     if asked is not None:
         return _judged(scaled, whole, aside, weighing, counting=False).estimate
-    found = _reread(scaled, _settled(scaled, whole, aside, weighing, counting=True), weighing)
-    return _without_images(scaled, found, weighing)
+    judged = _judged(scaled, whole, aside, weighing, counting=True)
+    found = _settled(scaled, judged, weighing, counting=True)
+    images = partial(_images, weighing=weighing)
+    found, decided = said_incomplete(scaled, judged, found, weighing.misread, images)
+    return _without_images(scaled, _reread(scaled, found, decided, weighing), weighing)
 
 
-def _settled(
-    scaled: Scaled, whole: Estimate, aside: Aside, weighing: Weighing, *, counting: bool, misfit: str = ""
-) -> Estimate:
+def _settled(scaled: Scaled, judged: Judged, weighing: Weighing, *, counting: bool, misfit: str = "") -> Estimate:
     """An estimate with its fit, without spare sources; what one source left at several places is counted again.
 
     Where nothing is counted again, a source that explains less than scatter goes all the same.
     """
-    judged = _judged(scaled, whole, aside, weighing, counting=counting, misfit=misfit)
     found = judged.estimate
     credible = _spared(scaled, judged, weighing) if counting else _standing(judged)
     kept = credible.sum(-1)
@@ -75,7 +79,8 @@ def _settled(
         start = judged.estimate.positions[rows].masked_fill(~credible[rows][..., None], torch.nan)
         whole, aside = merged(weighing.again(scaled[rows], start, kept[rows]), None)
         said = BLURRED if again else misfit
-        second = _settled(scaled[rows], whole, aside, weighing, counting=again, misfit=said)
+        next_judged = _judged(scaled[rows], whole, aside, weighing, counting=again, misfit=said)
+        second = _settled(scaled[rows], next_judged, weighing, counting=again, misfit=said)
         found = replaced_estimates(found, rows, second)
     return found
 
@@ -109,7 +114,7 @@ def _spared(scaled: Scaled, judged: Judged, weighing: Weighing) -> Mask:
     return credible
 
 
-def _reread(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
+def _reread(scaled: Scaled, found: Estimate, decided: Mask, weighing: Weighing) -> Estimate:
     """Without the sources of scenes that another reading explains better.
 
     Only doubtful scenes are read again, and those with many sources in other orders of the elements: a wrong order may
@@ -118,6 +123,7 @@ def _reread(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
     if found.fit is None:
         return found
     doubtful = torch.tensor([Status.MISFIT in said for said in found.fit.findings], device=found.order.device)
+    doubtful &= ~decided
     names = [STEADY if steady else "" for steady in steady_symbols(scaled.observation, found.positions).tolist()]
     for chosen, conjugated in ((doubtful & (found.order > 0), True), (~doubtful & (found.order >= _MANY), False)):
         rows = torch.nonzero(chosen).squeeze(-1)
@@ -125,34 +131,63 @@ def _reread(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
             seen = weighing.misread(scaled[rows], found.positions[rows], found.order[rows], conjugated=conjugated)
             for row, name in zip(rows.tolist(), seen, strict=True):
                 names[row] = names[row] or name
-    return _without_misread(scaled, found, names, weighing)
+    return _without_misread(scaled, *_searched_anew(scaled, found, names, weighing), weighing)
+
+
+def _searched_anew(
+    scaled: Scaled, found: Estimate, names: list[str], weighing: Weighing
+) -> tuple[Estimate, list[str]]:  # fmt: skip
+    """The same where a search for as many sources finds a likelier place for them, which no reading explains better.
+
+    A search that grows and shrinks may end beside the optimum, and another reading is not better for that.
+    """
+    rows = torch.tensor([row for row, name in enumerate(names) if name not in ("", STEADY)], device=found.order.device)
+    if rows.numel() == 0:
+        return found, names
+    some = scaled[rows]
+    judged = _judged(some, *merged(weighing.anew(some, found.order[rows]), None), weighing, counting=False)
+    second = _settled(some, judged, weighing, counting=False)
+    there = torch.nonzero(second.order == found.order[rows]).squeeze(-1)
+    seen = weighing.misread(some[there], second.positions[there], second.order[there]) if there.numel() else []
+    right = there[torch.tensor([not name for name in seen], dtype=torch.bool, device=there.device)]
+    if right.numel() == 0:
+        return found, names
+    rightful = {int(row) for row in rows[right]}
+    return replaced_estimates(found, rows[right], second[right]), [
+        "" if row in rightful else name for row, name in enumerate(names)
+    ]
 
 
 def _without_images(scaled: Scaled, found: Estimate, weighing: Weighing) -> Estimate:
-    """Of a source that shows at several places only the strongest of them: what rests there is a misfit.
-
-    A source of random symbols does so when it moves, a pilot behind a part of the array.
-    """
+    """Of a source that shows at several places only the strongest of them: what rests there is a misfit."""
     several = torch.nonzero(found.order > 1).squeeze(-1)
     if several.numel() == 0:
         return found
-    some, positions = scaled[several], found.positions[several]
-    grid = search_grid(weighing.region, some.observation.array)
-    if some.observation.symbols == "pilot":
-        mates, said = weighing.partial(some.observation, positions, grid), PARTIAL
-    else:
-        powers = found.powers[several] * (some.channel / some.measured)[:, None]
-        levels = powers, found.noise_variance[several] / some.measured
-        mates, said = moving_mates(some.observation, positions, levels, grid, weighing.threshold), MOVING
+    mates = _images(scaled[several], found[several], weighing)
     moved = torch.nonzero(mates.any(-1)).squeeze(-1)
     if moved.numel() == 0:
         return found
-    start = positions[moved].masked_fill(mates[moved][..., None], torch.nan)
+    start = found.positions[several[moved]].masked_fill(mates[moved][..., None], torch.nan)
     kept = found.order[several][moved] - mates[moved].sum(-1)
     rows = several[moved]
     parts = weighing.again(scaled[rows], start, kept)
-    rest = _settled(scaled[rows], *merged(parts, None), weighing, counting=False, misfit=said)
+    said = PARTIAL if scaled.observation.symbols == "pilot" else MOVING
+    judged = _judged(scaled[rows], *merged(parts, None), weighing, counting=False, misfit=said)
+    rest = _settled(scaled[rows], judged, weighing, counting=False, misfit=said)
     return replaced_estimates(found, rows, rest)
+
+
+def _images(scaled: Scaled, found: Estimate, weighing: Weighing) -> Mask:
+    """(scene, source): the weaker ones of those that one source shows as.
+
+    A source of random symbols shows at several places when it moves, a pilot behind a part of the array.
+    """
+    grid = search_grid(weighing.region, scaled.observation.array)
+    if scaled.observation.symbols == "pilot":
+        return weighing.partial(scaled.observation, found.positions, grid)
+    powers = found.powers * (scaled.channel / scaled.measured)[:, None]
+    levels = powers, found.noise_variance / scaled.measured
+    return moving_mates(scaled.observation, found.positions, levels, grid, weighing.threshold)
 
 
 def _without_misread(scaled: Scaled, found: Estimate, names: list[str], weighing: Weighing) -> Estimate:
@@ -162,6 +197,7 @@ def _without_misread(scaled: Scaled, found: Estimate, names: list[str], weighing
         nowhere = torch.full_like(found.positions[chosen], torch.nan)
         parts = weighing.again(scaled[chosen], nowhere, torch.zeros_like(chosen))
         said = f"as many sources or fewer explain more with {name}"
-        none = _settled(scaled[chosen], *merged(parts, None), weighing, counting=False, misfit=said)
+        judged = _judged(scaled[chosen], *merged(parts, None), weighing, counting=False, misfit=said)
+        none = _settled(scaled[chosen], judged, weighing, counting=False, misfit=said)
         found = replaced_estimates(found, chosen, none)
     return found

@@ -104,7 +104,7 @@ function rows(scene) {
   const body = made("tbody");
   scene.sources.forEach((source, number) => {
     const row = body.insertRow();
-    row.append(made("td", String(number + 1)));
+    row.append(made("td", source.symbols ? `${number + 1}, ${source.symbols}` : String(number + 1)));
     for (const key of ["azimuth_deg", "elevation_deg", "distance_m"]) {
       const cell = made("td", rounded(source[key], source.std[key]));
       cell.append(made("small", plusMinus(source.std[key])));

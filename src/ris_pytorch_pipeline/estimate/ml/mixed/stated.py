@@ -63,6 +63,7 @@ def stated(scaled: Scaled, likelihood: MixedLikelihood, end: Hypothesis, thresho
         noise_variance=end.log_noise.exp() * scaled.measured,
         status=ending_of(end.converged, bound, seen.array),
         sandwich=torch.maximum(wide, bound),
+        kinds=likelihood.kinds,
     )
     return _judged(likelihood, estimate, end, threshold, pull_of(information, scores))
 
