@@ -43,12 +43,12 @@ def said_incomplete(
     """
     whole, decided = judged.estimate, torch.zeros_like(found.order, dtype=torch.bool)
     rows = _spoilt(whole, found)
+    if rows.numel():
+        rows = rows[~(images(scaled[rows], whole[rows]).any(-1) | _echoing(scaled[rows], whole[rows]))]
     if rows.numel() == 0:
         return found, decided
-    rows = rows[~images(scaled[rows], whole[rows]).any(-1)]
-    rows = rows[~_echoing(scaled[rows], whole[rows])]
-    names = misread(scaled[rows], whole.positions[rows], whole.order[rows]) if rows.numel() else []
-    rows = rows[torch.tensor([not name for name in names], dtype=torch.bool, device=rows.device)]
+    names = misread(scaled[rows], whole.positions[rows], whole.order[rows])
+    rows = rows[torch.tensor([not name for name in names], device=rows.device)]
     decided[rows] = True
     return incomplete(found, rows[~judged.split[rows]]), decided
 
@@ -66,7 +66,7 @@ def _echoing(scaled: Scaled, whole: Estimate) -> Bool[Tensor, "scene"]:  # noqa:
     With all sources the residual is white, and so the least chance that speaks of an image is that of right scenes.
     """
     seen = scaled.observation
-    if seen.symbols != "random" or len(whole) == 0:
+    if seen.symbols != "random":
         return torch.zeros_like(whole.order, dtype=torch.bool)
     groups = groups_of(seen, whole.positions)
     quiet = torch.zeros_like(whole.order, dtype=torch.bool)
