@@ -77,5 +77,6 @@ def settings_from_plain(values: Mapping[str, Any], trials: int) -> Settings:
             f"the settings {', '.join(sorted(known))}", ", ".join(sorted(values)), "a search of another version",
             "begin in another folder, or under another --name",
         )  # fmt: skip
-    own = {"base": recipe_from_plain(values["base"]), "space": space_from_plain(values["space"])}
-    return Settings(**{**values, **own}, trials=trials)
+    base = recipe_from_plain(values["base"])
+    space = space_from_plain(values["space"], base.training.network)
+    return Settings(**{**values, "base": base, "space": space}, trials=trials)

@@ -17,6 +17,8 @@ from ...experiment import (
 )
 from ...experiment.strict import nearest
 from ...experiment.training import laid_over
+from ...train.parts import metrics_of
+from ...train.watching.checks import check_metric
 from .alike import settled, settled_in_length
 
 PHASES: dict[str, Phases] = {"joint": Phases(), "geometry-order-joint": GEOMETRY_ORDER_JOINT}
@@ -91,9 +93,9 @@ class Recipe:
         for name, value in values.items():
             table, _, rest = name.partition(".")
             _place(*((locating, rest) if table == "locating" else (training, name)), phases_of(name, value))
-        return resolved(
-            Recipe(training=laid_over(self.training, training), locating=overlay(self.locating, locating, "locating"))
-        )
+        trained = laid_over(self.training, training)
+        check_metric(trained.stopping.metric, dict.fromkeys(metrics_of(trained), 0.0))
+        return resolved(Recipe(training=trained, locating=overlay(self.locating, locating, "locating")))
 
     def trained_for(self, epochs: int) -> "Recipe":
         """The same recipe with another number of epochs, resolved, see `resolved` and `alike.settled_in_length`."""
