@@ -66,7 +66,7 @@ EFFECT: dict[str, tuple[dict[str, Any], Any, Any]] = {
     "stopping.patience": ({}, 2, 3),
     "stopping.least_gain": ({}, 0.0, 0.1),
     "precision": ({}, "float32", "bfloat16"),
-    "locating.proposals": ({}, "candidates", "music"),
+    "locating.proposals": ({}, "candidates", "explaining"),
     "locating.beta": (MUSIC, 0.1, 0.2),
     "locating.polish": ({}, 5, 10),
     "locating.doubt": ({}, 0.1, 0.2),

@@ -119,7 +119,7 @@ def _join(arguments: argparse.Namespace, studies: Studies) -> int:
     settings = studies.settings
     objective = TrainAndLocate(
         scenario=settings.base.training.scenario, scenes=settings.scenes, seed=settings.seed,
-        known_order=settings.known_order,
+        known_order=settings.known_order, kinds=settings.base.training.kinds,
     )  # fmt: skip
     check, watch = parent_watch() if arguments.worker else lambda: None, Watch(arguments.task_limit, say)
     try:
