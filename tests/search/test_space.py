@@ -144,7 +144,7 @@ def test_what_short_trials_cannot_tell_apart_is_refused() -> None:
         ({"stopping": {"metric": {"choices": ["total", "nonsense"]}}}, "total, covariance, .* got 'nonsense'"),
         ({"stopping": {"metric": {"choices": ["total", "contrast"]}}}, "got 'contrast'"),
         ({"net": {"width": {"choices": [8, 9]}}}, "a choice of net.width"),
-        ({"stopping": {"metric": {"choices": ["total", "contrast"]}}, "loss": {"contrast": {"choices": [0.0, 0.1]}}}, None),
+        ({"stopping": {"metric": {"choices": ["total", "contrast"]}}, "loss": {"contrast": {"choices": [0.0, 0.1]}}}, None),  # noqa: E501
     ],
     ids=str,
 )  # fmt: skip
