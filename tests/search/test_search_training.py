@@ -102,7 +102,7 @@ def test_scenes_are_fixed_and_those_held_out_are_others() -> None:
 def test_each_kind_of_a_training_judges_it() -> None:
     def blocks(scenes: int, *kinds: Any) -> list[tuple[int, Any]]:
         fixed = FixedScenes(SMALL.scenario, scenes, 0, "validation", kinds).blocks
-        return [(len(block.scenes.truth), block.scenes.observation.symbols) for block in fixed]
+        return [(len(block.scenes.observation), block.scenes.observation.symbols) for block in fixed]
 
     assert blocks(5) == [(5, SMALL.scenario.symbols)]
     assert blocks(5, "random", "pilot", "random") == [(3, "random"), (2, "pilot")]

@@ -1,4 +1,4 @@
-"""Does the preflight find each term of the wrong sign, and none of the right one, whatever an untrained network says?"""
+"""Does the preflight find terms of the wrong sign, and none of the right one, whatever an untrained network says?"""
 
 from dataclasses import replace
 
