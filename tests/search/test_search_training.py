@@ -149,11 +149,12 @@ def test_a_trial_that_an_error_or_the_pruner_ends_keeps_its_verdict(tmp_path: Pa
     space = space_from_plain({"net": {"width": {"choices": [8, 16]}}})
     studies = new_studies(open_storage(tmp_path), "ended", Settings(base=BASE, space=space, trials=2, epochs=2, best=0))
     work(studies, broken, tmp_path, lambda line: None)
-    outcomes = [row.outcome for row in results_of(studies, complete=True).rows if row.outcome is not None]
-    pruned, failed = (outcome for outcome in outcomes if outcome.kind != "same")
+    rows = results_of(studies, complete=True).rows
+    ended = {row.number: row.outcome for row in rows if row.outcome is not None and row.outcome.kind != "same"}
+    pruned, failed = ended.values()
     assert (pruned.kind, failed.kind) == ("pruned", "failed")
     assert pruned.words == "pruned by hand" and "KeyError" in failed.words
-    for number, outcome in enumerate((pruned, failed)):
+    for number, outcome in ended.items():
         ledger = read_ledger(tmp_path / "short" / f"{number:04d}" / "run" / "ledger.jsonl")
         (written,) = [event for event in ledger if event["event"] == "verdict"]
         assert outcome.verdict is not None and outcome.verdict["verdict"] == written["verdict"]
