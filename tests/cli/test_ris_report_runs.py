@@ -246,7 +246,7 @@ def test_a_search_without_optuna_is_shown_as_it_was_written(
     ris: Run, searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reported, "_of_journal", lambda folder: optuna_is_missing())
-    monkeypatch.setattr(search, "importances_of", lambda space, trials: optuna_is_missing())
+    monkeypatch.setattr(search, "importances_of", lambda *_: optuna_is_missing())
     assert ris("report", str(searched), "--page", "page.html").code == 0
     page = page_at(tmp_path / "page.html")
     assert "Not judged: wanted the package optuna" in page and "9" in page and "best.toml" in page

@@ -17,6 +17,13 @@ BASE, EPOCHS = Recipe().changed({}), 4
 SWA = {"optimisation.average": "swa"}
 MUSIC = {"locating.proposals": "music"}
 
+
+def phased(*shares: float, weight: float, name: str = "early") -> dict[str, Any]:
+    """A first phase with a weight of its own for the order, and joint ones."""
+    stages = [{"name": f"{name}{number}", "share": share, "weights": {}} for number, share in enumerate(shares)]
+    return {"phases": {"stages": [stages[0] | {"weights": {"order": weight}}, *stages[1:]]}}
+
+
 EFFECT: dict[str, tuple[dict[str, Any], Any, Any]] = {
     "kinds": ({}, ["random", "pilot"], ["pilot"]),
     "network": ({}, "hybrid", "mine"),
@@ -59,7 +66,7 @@ EFFECT: dict[str, tuple[dict[str, Any], Any, Any]] = {
     "stopping.patience": ({}, 2, 3),
     "stopping.least_gain": ({}, 0.0, 0.1),
     "precision": ({}, "float32", "bfloat16"),
-    "locating.proposals": ({}, "candidates", "music"),
+    "locating.proposals": ({}, "candidates", "explaining"),
     "locating.beta": (MUSIC, 0.1, 0.2),
     "locating.polish": ({}, 5, 10),
     "locating.doubt": ({}, 0.1, 0.2),
@@ -87,7 +94,15 @@ ONE: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"optimisation.decay": 0.99}, {"optimisation.decay": 0.9997}),  # 256 updates take 256 / 265 at most
     ({"plan.draw": "device"}, {}),
     ({"stopping.patience": 1000}, {"stopping.patience": 2000}),
-    ({"stopping.patience": EPOCHS}, {}),
+    ({"stopping.patience": EPOCHS - 1}, {}),  # the run ends there anyway
+    ({"optimisation.decay": 0.0}, {"optimisation.average": "live"}),
+    (SWA | {"optimisation.constant_from": 0.999}, {"optimisation.average": "live"}),  # of 256 updates
+    ({"plan.fresh": False, "plan.max_train_batches": 10, "plan.n_train": 1024}, {"plan.fresh": False, "plan.n_train": 320}),  # noqa: E501
+    (phased(0.4, 0.6, weight=0.0), phased(0.4, 0.6, weight=0.0, name="warm")),
+    (phased(0.4, 0.6, weight=0.0), phased(0.399, 0.601, weight=0.0)),
+    (phased(0.4, 0.6, weight=0.0), phased(0.4, 0.1, 0.2, 0.3, weight=0.0)),
+    (phased(0.4, 0.6, weight=BASE.training.loss.order), {}),
+    (phased(0.001, 0.999, weight=3.0), phased(0.002, 0.998, weight=3.0)),
 ]  # fmt: skip
 """Pairs that train and locate alike."""
 
@@ -174,6 +189,22 @@ def test_what_a_base_says_returns_where_a_knob_gives_it_a_say_again() -> None:
     raw = Recipe(training=replace(BASE.training, optimisation=rare))
     assert raw.changed({"optimisation.average": "ema"}).training.optimisation.decay == 0.5
     assert raw.changed({}).training.optimisation.decay != 0.5
+
+
+ONE_EPOCH = [
+    {"plan.fresh": False},
+    {"stopping.metric": "heat"},
+    {"stopping.least_gain": 0.5},
+    {"plan.max_train_batches": 10},
+]
+"""Each leaves its field without a say where there is one epoch."""
+
+
+@pytest.mark.parametrize("values", ONE_EPOCH, ids=str)
+def test_a_single_epoch_is_the_best_and_sees_its_scenes_once(values: dict[str, Any]) -> None:
+    other = {"plan.n_train": 10 * BASE.training.plan.batch} if "plan.max_train_batches" in values else {}
+    assert BASE.changed(values).trained_for(1) == BASE.changed(other).trained_for(1)
+    assert BASE.changed(values).trained_for(2) != BASE.changed(other).trained_for(2)
 
 
 def test_a_longer_training_finds_its_patience_again() -> None:

@@ -92,7 +92,8 @@ def test_what_does_not_fit_is_refused(values: dict[str, object], move: str) -> N
 
 
 def test_options_say_what_the_recipe_does() -> None:
-    assert Locating().options() == "--proposals candidates --polish 10 --doubt 0"
+    assert Locating().options() == "--proposals explaining --polish 10 --doubt 0"
+    assert Locating(proposals="candidates", beta=0.25).options() == "--proposals candidates --polish 10 --doubt 0"
     blended = Locating(proposals="music", beta=0.25, polish=5)
     assert blended.options() == "--proposals music --beta 0.25 --polish 5 --doubt 0"
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from jaxtyping import config as jaxtyping_config
 
+from ris_pytorch_pipeline.errors import ConfigurationError
 from ris_pytorch_pipeline.experiment import training_from_plain, training_from_toml, training_preset
 from ris_pytorch_pipeline.search import (
     FixedScenes,
@@ -28,6 +29,7 @@ from ris_pytorch_pipeline.search import (
     work,
     write_results,
 )
+from ris_pytorch_pipeline.search.kept.outcome import Ended
 from ris_pytorch_pipeline.train import load_network, read_ledger
 
 SMALL = training_preset(
@@ -97,12 +99,25 @@ def test_scenes_are_fixed_and_those_held_out_are_others() -> None:
     assert not set(first) & set(positions("validation", seed=1))
 
 
+def test_each_kind_of_a_training_judges_it() -> None:
+    def blocks(scenes: int, *kinds: Any) -> list[tuple[int, Any]]:
+        fixed = FixedScenes(SMALL.scenario, scenes, 0, "validation", kinds).blocks
+        return [(len(block.scenes.observation), block.scenes.observation.symbols) for block in fixed]
+
+    assert blocks(5) == [(5, SMALL.scenario.symbols)]
+    assert blocks(5, "random", "pilot", "random") == [(3, "random"), (2, "pilot")]
+    several = resolved(Recipe(training=replace(SMALL, kinds=("random", "pilot"))))
+    with pytest.raises(ConfigurationError, match="a scene of each kind"):
+        Settings(base=several, scenes=1)
+
+
 def test_how_a_network_locates_changes_its_value(tmp_path: Path) -> None:
     judged(tmp_path)
     net = load_network(tmp_path / "trial" / "run" / "best.safetensors").net
     scenes = FixedScenes(SMALL.scenario, SCENES, 0, "validation")
     music = Locating(proposals="music", polish=3)
-    ways = (Locating(), Locating(polish=3), music, replace(music, beta=0.5), Locating(polish=3, doubt=1.0))
+    likely = Locating(proposals="candidates", polish=3)
+    ways = (Locating(), Locating(polish=3), likely, music, replace(music, beta=0.5), replace(likely, doubt=1.0))
     values = {scenes.scores(localiser_of(net, way), known_order=True) for way in ways}
     assert len(values) == len(ways)
 
@@ -112,12 +127,37 @@ def test_a_pruned_training_ends_there_and_keeps_its_ledger(tmp_path: Path) -> No
         raise Pruned("a", "b", "c", "d")
 
     task = Task(recipe=BASE, stage="short", number=3, folder=tmp_path / "trial")
-    with pytest.raises(Pruned):
+    with pytest.raises(Ended) as ended:
         objective()(task, prune)
+    assert isinstance(ended.value.by, Pruned)
+    assert ended.value.verdict is not None and ended.value.verdict["verdict"]
     events = read_ledger(tmp_path / "trial" / "run" / "ledger.jsonl")
     assert max(event["epoch"] for event in events if event["event"] == "epoch") == 1
     assert not list((tmp_path / "trial" / "run").glob("*.safetensors"))
     judged(tmp_path, stage="short")  # in the same folder, as after a worker that was killed
+
+
+def test_a_trial_that_an_error_or_the_pruner_ends_keeps_its_verdict(tmp_path: Path) -> None:
+    def broken(task: Task, report: Any) -> Judged:
+        def told(epoch: int, value: float) -> None:
+            if task.number == 0:
+                raise Pruned("a", "pruned by hand", "c", "d")
+            raise KeyError("a figure that is not there")
+
+        return objective()(task, told)
+
+    space = space_from_plain({"net": {"width": {"choices": [8, 16]}}})
+    studies = new_studies(open_storage(tmp_path), "ended", Settings(base=BASE, space=space, trials=2, epochs=2, best=0))
+    work(studies, broken, tmp_path, lambda line: None)
+    rows = results_of(studies, complete=True).rows
+    ended = {row.number: row.outcome for row in rows if row.outcome is not None and row.outcome.kind != "same"}
+    pruned, failed = ended.values()
+    assert (pruned.kind, failed.kind) == ("pruned", "failed")
+    assert pruned.words == "pruned by hand" and "KeyError" in failed.words
+    for number, outcome in ended.items():
+        ledger = read_ledger(tmp_path / "short" / f"{number:04d}" / "run" / "ledger.jsonl")
+        (written,) = [event for event in ledger if event["event"] == "verdict"]
+        assert outcome.verdict is not None and outcome.verdict["verdict"] == written["verdict"]
 
 
 def test_a_training_that_learns_nothing_is_not_healthy(tmp_path: Path) -> None:

@@ -1,20 +1,26 @@
 """Is a space read strictly, and is a knob refused that cannot change anything?"""
 
+import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from ris_pytorch_pipeline.errors import ConfigurationError
+from ris_pytorch_pipeline.experiment import Stopping
+from ris_pytorch_pipeline.nets import NETWORKS, NetConfig
 from ris_pytorch_pipeline.search import (
     SPACES,
     Choices,
     Range,
     Recipe,
+    Settings,
     check_effects,
     named_space,
     space_from_plain,
     space_of,
 )
+from ris_pytorch_pipeline.search.settings import settings_from_plain
 
 BASE = Recipe().changed({})
 RATE = {"low": 1e-3, "high": 1e-2, "log": True}
@@ -123,6 +129,58 @@ def test_a_knob_that_changes_nothing_is_refused(values: dict[str, object], idle:
         return
     with pytest.raises(ConfigurationError, match=f"in place of {idle}"):
         check_effects(space, BASE)
+
+
+def test_what_short_trials_cannot_tell_apart_is_refused() -> None:
+    space = space_from_plain({"stopping": {"patience": {"choices": [5, 8]}}})
+    with pytest.raises(ConfigurationError, match=r"in place of stopping\.patience.* in short trials of 4 epochs"):
+        check_effects(space, BASE, epochs=4)
+    check_effects(space, BASE, epochs=12)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"stopping": {"metric": {"choices": ["total", "nonsense"]}}}, "total, covariance, .* got 'nonsense'"),
+        ({"stopping": {"metric": {"choices": ["total", "contrast"]}}}, "got 'contrast'"),
+        ({"net": {"width": {"choices": [8, 9]}}}, "a choice of net.width"),
+        ({"stopping": {"metric": {"choices": ["total", "contrast"]}}, "loss": {"contrast": {"choices": [0.0, 0.1]}}}, None),  # noqa: E501
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_choice_that_the_experiment_never_takes_is_refused(values: dict[str, object], words: str | None) -> None:
+    space = space_from_plain(values)
+    if words is None:
+        check_effects(space, BASE)
+        return
+    with pytest.raises(ConfigurationError, match=words):
+        check_effects(space, BASE)
+
+
+def test_a_base_that_cannot_be_trained_is_refused() -> None:
+    odd = replace(BASE, training=replace(BASE.training, stopping=Stopping(metric="nonsense")))
+    with pytest.raises(ConfigurationError, match="got 'nonsense'"):
+        check_effects(named_space("small"), odd)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeeperConfig(NetConfig):
+    """One field more than the network of the package has."""
+
+    deeper: int = 1
+
+
+def test_fields_of_an_own_kind_of_network_are_varied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(NETWORKS, "deeper", replace(NETWORKS["hybrid"], name="deeper", config=DeeperConfig))
+    values = {"net": {"deeper": {"low": 1, "high": 3}, "width": {"choices": [16, 32]}}}
+    base = BASE.changed({"network": "deeper"})
+    space = space_from_plain(values, "deeper")
+    check_effects(space, base)
+    settings = Settings(base=base, space=space)
+    kept = json.loads(json.dumps(settings.to_plain()))
+    assert settings_from_plain(kept, settings.trials) == settings
+    with pytest.raises(ConfigurationError, match=r"net\.deeper"):
+        space_from_plain(values)
 
 
 def test_the_base_may_make_a_knob_idle() -> None:

@@ -25,11 +25,12 @@ class Settings:
         epochs: of each of them.
         best: how many of them are trained long, and the base beside them; 0 leaves the long stage out.
         long_epochs: of each of those.
-        scenes: fixed validation scenes that judge a trial, and held-out scenes that judge the best and the base.
+        scenes: fixed validation scenes that judge a trial, and held-out scenes that judge the best and the base; of
+            each kind of symbols that the base is trained on there are as many, within one.
         known_order: whether the network is told the number of sources.
 
     Raises:
-        ConfigurationError: a count below its least.
+        ConfigurationError: a count below its least, or fewer scenes than the base has kinds of symbols.
     """
 
     base: Recipe = field(default_factory=lambda: Recipe().changed({}))
@@ -46,6 +47,12 @@ class Settings:
             value = vars(self)[name]
             if value < least:
                 raise ConfigurationError(f"{name} >= {least}", str(value), "a budget of zero, or a sign", "raise it")
+        kinds = set(self.base.training.kinds)
+        if self.scenes < len(kinds):
+            raise ConfigurationError(
+                f"a scene of each kind of symbols: {', '.join(sorted(map(str, kinds)))}", f"{self.scenes} scenes",
+                "a network of several kinds, which each judge it", "raise --scenes",
+            )  # fmt: skip
 
     @property
     def seed(self) -> int:
@@ -77,5 +84,6 @@ def settings_from_plain(values: Mapping[str, Any], trials: int) -> Settings:
             f"the settings {', '.join(sorted(known))}", ", ".join(sorted(values)), "a search of another version",
             "begin in another folder, or under another --name",
         )  # fmt: skip
-    own = {"base": recipe_from_plain(values["base"]), "space": space_from_plain(values["space"])}
-    return Settings(**{**values, **own}, trials=trials)
+    base = recipe_from_plain(values["base"])
+    space = space_from_plain(values["space"], base.training.network)
+    return Settings(**{**values, "base": base, "space": space}, trials=trials)

@@ -56,6 +56,22 @@ def hybrid_loss(experiment: TrainingExperiment) -> Criterion:
     return HybridLoss(experiment.loss)
 
 
+MEASURES = ("nmse", "missed", "order_wrong")
+"""What `hybrid_measures` reports."""
+
+
+def metrics_of(experiment: TrainingExperiment) -> tuple[str, ...]:
+    """Names of what a validation reports with the usual parts, out of which `stopping.metric` is.
+
+    >>> metrics_of(TrainingExperiment())[:3]
+    ('total', 'covariance', 'subspace')
+
+    Args:
+        experiment: whose loss leaves out the terms of weight 0.
+    """
+    return ("total", *experiment.loss.active, *MEASURES)
+
+
 def hybrid_measures(prediction: Any, labels: Labels) -> dict[str, Tensor]:  # noqa: ANN401
     """What a validation reports of a prediction besides the loss.
 
@@ -68,7 +84,7 @@ def hybrid_measures(prediction: Any, labels: Labels) -> dict[str, Tensor]:  # no
     """
     measures = measure_prediction(prediction, labels)
     missed = (measures.angle > math.radians(3)).any(-1)
-    return {"nmse": measures.nmse, "missed": missed.double(), "order_wrong": (~measures.order).double()}
+    return dict(zip(MEASURES, (measures.nmse, missed.double(), (~measures.order).double()), strict=True))
 
 
 def drawn_scenes(experiment: TrainingExperiment) -> Data:

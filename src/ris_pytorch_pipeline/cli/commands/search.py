@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         KeyboardInterrupt: Ctrl-C or SIGTERM, once what is finished is written.
     """
     if arguments.print_space:
-        print(space_of(arguments.space or "small").to_toml(), end="")
+        print(space_of(arguments.space or "small", _base_of(arguments).network).to_toml(), end="")
         return 0
     if arguments.folder is None:
         raise ConfigurationError("a folder for the search", "none", "an argument left out", "write `ris search DIR`")
@@ -94,20 +94,24 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         ConfigurationError: a value that does not fit, or a knob that cannot change the objective.
     """
     given = {name: x for name, x in vars(arguments).items() if x is not None}
-    short = argparse.Namespace(**{**vars(arguments), "epochs": None, "shards": None})
-    training: TrainingExperiment = training_of(short)
+    training = _base_of(arguments)
     long_epochs = given.get("long_epochs", training.plan.epochs)
     locating = Locating(**{name: given[name] for name in ("polish", "doubt") if name in given})
     settings = Settings(
         base=Recipe(training=replace(training, plan=replace(training.plan, epochs=long_epochs)), locating=locating),
-        space=space_of(given.get("space", "small")),
+        space=space_of(given.get("space", "small"), training.network),
         epochs=given.get("epochs", max(1, long_epochs // 3)),
         long_epochs=long_epochs,
         known_order=given.get("order", "known") == "known",
         **{name: given[name] for name in ("trials", "best", "scenes") if name in given},
     )  # fmt: skip
-    check_effects(settings.space, settings.base, max(settings.epochs, settings.long_epochs))
+    check_effects(settings.space, settings.base, settings.epochs)
     return settings
+
+
+def _base_of(arguments: argparse.Namespace) -> TrainingExperiment:
+    """What is trained unless the space says otherwise; `--epochs` is that of a short trial."""
+    return training_of(argparse.Namespace(**{**vars(arguments), "epochs": None, "shards": None}))
 
 
 def _join(arguments: argparse.Namespace, studies: Studies) -> int:
@@ -115,7 +119,7 @@ def _join(arguments: argparse.Namespace, studies: Studies) -> int:
     settings = studies.settings
     objective = TrainAndLocate(
         scenario=settings.base.training.scenario, scenes=settings.scenes, seed=settings.seed,
-        known_order=settings.known_order,
+        known_order=settings.known_order, kinds=settings.base.training.kinds,
     )  # fmt: skip
     check, watch = parent_watch() if arguments.worker else lambda: None, Watch(arguments.task_limit, say)
     try:

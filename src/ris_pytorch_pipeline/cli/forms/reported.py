@@ -147,7 +147,9 @@ def _importances(document: Mapping[str, Any]) -> tuple[Mapping[str, float] | Non
     try:
         from ...search import importances_of
 
-        return importances_of(document["settings"]["space"], document["trials"]), ""
+        settings = document["settings"]
+        network = settings["base"]["training"]["network"]
+        return importances_of(settings["space"], document["trials"], network), ""
     except ExplainedError as error:
         return None, str(error).rstrip(".")
 

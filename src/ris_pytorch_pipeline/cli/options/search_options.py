@@ -16,7 +16,7 @@ def add_search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--space", metavar="NAME", help="small, wide, or a file that ends in .toml (small)")
     parser.add_argument("--print-space", action="store_true", help="print the space as TOML and stop")
     parser.add_argument("--trials", type=int, metavar="N", help="different recipes in the short stage (12)")
-    parser.add_argument("--epochs", type=int, metavar="N", help="of a short trial (a third of the preset's)")
+    parser.add_argument("--epochs", type=int, metavar="N", help="of a short trial (a third of --long-epochs)")
     parser.add_argument("--best", type=int, metavar="K", help="recipes trained long, beside the base; 0 for none (3)")
     parser.add_argument("--long-epochs", type=int, metavar="N", help="of a long trial (the preset's)")
     parser.add_argument("--scenes", type=int, metavar="N", help="fixed validation scenes; as many are held out (200)")

@@ -54,6 +54,16 @@ class _Settings:
     scenes: int
     known_order: bool
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.network, str):
+            raise ValueError(f"a base whose network is {self.network!r}")
+
+    @property
+    def network(self) -> Any:  # noqa: ANN401
+        """The kind of network of the base; a text once it was checked."""
+        training = self.base.get("training")
+        return training.get("network") if isinstance(training, Mapping) else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Search:
@@ -76,7 +86,7 @@ class _Search:
         for place in (self.best, self.base):
             if place is not None and (place.stage, place.trial) not in ended:
                 raise ValueError(f"{place.stage} trial {place.trial} is named, and no trial of that number has ended")
-        knobs = dict(space_from_plain(self.settings.space).knobs)
+        knobs = dict(space_from_plain(self.settings.space, self.settings.network).knobs)
         for trial in self.trials:
             if trial.values and (trial.values.keys() != knobs.keys() or not _all_fit(knobs, trial.values)):
                 raise ValueError(f"the values of {trial.stage} trial {trial.trial}, which its space does not have")
@@ -101,7 +111,7 @@ def search_document(content: bytes) -> dict[str, Any]:
     Raises:
         ValueError: another format or version, a digest that does not fit, a field too many or too few, a value of
             another type, or trials that do not go together.
-        ConfigurationError: a space that no search has.
+        ConfigurationError: a space that no search has, or a network whose file was not run.
     """
     document = unsealed_document(content, RESULTS_FORM)
     from_document(_Search, {"source": {}} | document)

@@ -6,13 +6,15 @@ from typing import Any
 from ...errors import InputError
 from ..extra import optuna
 from ..spaces.knobs import Choices, Knob, text_of
-from ..spaces.space import Space, space_from_plain
+from ..spaces.space import HYBRID, Space, space_from_plain
 
 FEWEST = 4
 """Trials that are done, below which nothing is told apart."""
 
 
-def importances_of(space: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+def importances_of(
+    space: Mapping[str, Any], trials: Sequence[Mapping[str, Any]], network: str = HYBRID
+) -> dict[str, float]:
     """The importance of every knob, the largest first, by PED-ANOVA over the short trials that are done.
 
     >>> space = {"net": {"width": {"choices": [16, 32]}}, "locating": {"polish": {"low": 0, "high": 10}}}
@@ -30,6 +32,7 @@ def importances_of(space: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]
     Args:
         space: as a space file has it.
         trials: as `search.json` has them.
+        network: kind of the base's network.
 
     Returns:
         Shares that add up to 1.
@@ -45,7 +48,7 @@ def importances_of(space: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]
             f"at least {FEWEST} short trials that are done, of different values", f"{len(done)} done",
             "a search that has just begun", "let it go on, or raise --trials with --resume",
         )  # fmt: skip
-    knobs = space_from_plain(space)
+    knobs = space_from_plain(space, network)
     study = optuna.create_study(direction="minimize")
     for trial in done:
         study.add_trial(_trial(knobs, trial))

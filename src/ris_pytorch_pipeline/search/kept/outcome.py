@@ -33,6 +33,19 @@ class Pruned(RisError, RuntimeError):
     """
 
 
+class Ended(Exception):
+    """An objective was ended by an exception, after its watch had come to a verdict.
+
+    Args:
+        by: the exception.
+        verdict: plain record of the watch's verdict; None where none was reached.
+    """
+
+    def __init__(self, by: Exception, verdict: Mapping[str, Any] | None) -> None:
+        super().__init__(f"ended by {type(by).__name__}")
+        self.by, self.verdict = by, verdict
+
+
 @dataclass(frozen=True, kw_only=True)
 class Task:
     """What an objective is asked to judge.

@@ -7,7 +7,7 @@ from typing import Any
 from ...errors import ConfigurationError
 from ..trying.recipe import Recipe
 from .groups import check_ratios
-from .knobs import Knob, drawn
+from .knobs import Choices, Knob, drawn
 from .space import Space
 
 CONTEXTS = 256
@@ -30,17 +30,20 @@ def check_effects(space: Space, base: Recipe, epochs: int | None = None, context
     Args:
         space: to be searched.
         base: what its values are laid over.
-        epochs: of the longest trials; None is that of the base.
+        epochs: of the trials that are compared, which are the short ones; None is that of the base.
         contexts: random settings of the other knobs to try.
 
     Raises:
-        ConfigurationError: such a knob, one none of whose values the experiment takes, or a ratio of a group that no
-            network of the space has.
+        ConfigurationError: such a knob, a choice that the experiment never takes, a range none of whose values it
+            takes, a base that cannot be trained, or a ratio of a group that no network of the space has.
     """
-    check_ratios(space, base)
     epochs = base.training.plan.epochs if epochs is None else epochs
+    base.trained_for(epochs)
+    check_ratios(space, base)
     for name, knob in space.knobs:
         others = [(other, known) for other, known in space.knobs if other != name]
+        for value in knob.values if isinstance(knob, Choices) else ():
+            _check_taken(base, name, value, _contexts(others, contexts))
         refusal: ConfigurationError | None = None
         tried = 0
         for context in _contexts(others, contexts):
@@ -49,7 +52,28 @@ def check_effects(space: Space, base: Recipe, epochs: int | None = None, context
             if any(one != seen[0] for one in seen):
                 break
         else:
-            _refuse(name, knob, refusal if tried == 0 else None)
+            _refuse(name, knob, epochs, refusal if tried == 0 else None)
+
+
+def _check_taken(base: Recipe, name: str, value: Any, contexts: Iterator[dict[str, Any]]) -> None:  # noqa: ANN401
+    """Refuse a choice that the experiment takes beside no values of the other knobs.
+
+    Raises:
+        ConfigurationError: it does not.
+    """
+    refusal: ConfigurationError | None = None
+    for context in contexts:
+        try:
+            base.changed({**context, name: value})
+        except ConfigurationError as error:
+            refusal = error
+        else:
+            return
+    if refusal is not None:
+        raise ConfigurationError(
+            f"a choice of {name} that the experiment takes: {refusal.wanted}", f"{value!r}: {refusal.got}",
+            refusal.cause, refusal.move,
+        ) from refusal  # fmt: skip
 
 
 def _contexts(others: list[tuple[str, Knob]], count: int) -> Iterator[dict[str, Any]]:
@@ -78,7 +102,7 @@ def _recipes(
     return found, refusal
 
 
-def _refuse(name: str, knob: Knob, refusal: ConfigurationError | None) -> None:
+def _refuse(name: str, knob: Knob, epochs: int, refusal: ConfigurationError | None) -> None:
     if refusal is not None:
         raise ConfigurationError(
             f"a value that the experiment takes for {name}", f"{refusal.wanted}; got {refusal.got}",
@@ -86,8 +110,9 @@ def _refuse(name: str, knob: Knob, refusal: ConfigurationError | None) -> None:
         ) from refusal  # fmt: skip
     raise ConfigurationError(
         f"a knob that changes the objective, in place of {name}",
-        f"the same resolved experiment for {', '.join(map(str, knob.probes))}",
+        f"the same resolved experiment for {', '.join(map(str, knob.probes))} in short trials of {epochs} epochs, "
+        "which alone compare values",
         "a field that something else decides: the scenario decides panel, wavelength, region and most sources, "
         "`average` whether there is a decay or a last phase, and the epochs how long a patience or a memory has a say",
-        "leave it out, or vary what it depends on as well",
+        "leave it out, vary what it depends on as well, or give short trials more epochs",
     )

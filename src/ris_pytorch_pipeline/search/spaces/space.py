@@ -9,12 +9,14 @@ from typing import Any, get_type_hints
 import tomli_w
 
 from ...errors import ConfigurationError
-from ...experiment import Phases
+from ...experiment import Phases, TrainingExperiment
 from ...experiment.strict import nearest
 from ...experiment.toml import read_toml
 from ..trying.recipe import Recipe, phases_of
 from .knobs import Knob, is_knob, knob_of
 
+HYBRID = TrainingExperiment().network
+"""The kind of network that an experiment has unless it says otherwise."""
 SPACES = ("small", "wide")
 """The named spaces; each is a file beside this one, written as one of your own would be."""
 _LUCK = "a draw that happens to be lucky is no setting"
@@ -91,7 +93,7 @@ def named_space(name: str) -> Space:
         return space_from_plain(read_toml(path))
 
 
-def space_of(text: str) -> Space:
+def space_of(text: str, network: str = HYBRID) -> Space:
     """The space that a command line names: `small`, `wide`, or a TOML file.
 
     >>> from pathlib import Path
@@ -101,6 +103,7 @@ def space_of(text: str) -> Space:
 
     Args:
         text: a name, or the path of a file.
+        network: kind of the base's network, whose fields `net` has.
 
     Returns:
         The space.
@@ -109,10 +112,10 @@ def space_of(text: str) -> Space:
         ConfigurationError: an unknown name, no such file, no TOML, an unknown field or key, or a value that a field
             does not take.
     """
-    return space_from_plain(read_toml(Path(text))) if text.endswith(".toml") else named_space(text)
+    return space_from_plain(read_toml(Path(text)), network) if text.endswith(".toml") else named_space(text)
 
 
-def space_from_plain(values: Mapping[str, Any]) -> Space:
+def space_from_plain(values: Mapping[str, Any], network: str = HYBRID) -> Space:
     """The space of nested tables.
 
     >>> space = space_from_plain({"optimisation": {"rate": {"low": 1e-3, "high": 1e-2, "log": True}}})
@@ -122,14 +125,15 @@ def space_from_plain(values: Mapping[str, Any]) -> Space:
     Args:
         values: fields of `TrainingExperiment` and the table `locating`; each leaf is a table with `low` and `high`, or
             with `choices`.
+        network: kind of the base's network, whose fields `net` has.
 
     Returns:
         The space.
 
     Raises:
-        ConfigurationError: an unknown field or key, or a value that a field does not take.
+        ConfigurationError: an unknown field or key, a value that a field does not take, or a kind that nobody added.
     """
-    recipe = Recipe()
+    recipe = Recipe().changed({"network": network})
     own = {"locating": values["locating"]} if "locating" in values else {}
     of_training = {key: value for key, value in values.items() if key not in own}
     return Space((*_knobs(of_training, recipe.training, "", ("locating",)), *_knobs(own, recipe, "", ())))

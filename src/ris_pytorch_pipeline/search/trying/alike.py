@@ -2,21 +2,22 @@
 
 from dataclasses import replace
 
-from ...experiment import Optimisation, Phases, Plan, TrainingExperiment
-from ...losses import LossWeights
+from ...experiment import Optimisation, Plan, Stopping, TrainingExperiment
 from ...nets import network_kind
 from ...physics import SourceKind
 from ...physics.scenario import SymbolKind
 from ...train.loop.schedule import last_phase, warmup_updates
+from .alike_phases import settled_phases, settled_phases_in
 
 
 def settled(training: TrainingExperiment) -> TrainingExperiment:
     """The experiment with every field at its default that has no say, however many epochs there are.
 
-    The weight average leaves `decay` to `ema` and the last phase to `swa`; a ratio of the head is its `head_ratio`, and
-    a ratio of 1 is none; a phase need not repeat a weight of the loss; as many batches as there are is no limit, and
-    an epoch of fewer batches than are accumulated is one update; kinds of symbols that take turns begin anew; on a CPU
-    every scene is drawn there; and a network has one configuration, see `NetworkKind.plainest`.
+    The weight average leaves `decay` to `ema` and the last phase to `swa`, and one that remembers nothing is none; a
+    ratio of the head is its `head_ratio`, and a ratio of 1 is none; phases are told apart by their weights, see
+    `settled_phases`; as many batches as there are is no limit, and an epoch of fewer batches than are accumulated is
+    one update; scenes that no batch reaches are none; kinds of symbols that take turns begin anew; on a CPU every scene
+    is drawn there; and a network has one configuration, see `NetworkKind.plainest`.
 
     Args:
         training: any.
@@ -30,29 +31,55 @@ def settled(training: TrainingExperiment) -> TrainingExperiment:
         net=network_kind(training.network).plainest(training.net),
         optimisation=_optimisation(training.optimisation, training.plan),
         plan=_plan(training.plan, training.device),
-        phases=_phases(training.phases, training.loss),
+        phases=settled_phases(training.phases, training.loss),
     )
 
 
 def settled_in_length(training: TrainingExperiment) -> TrainingExperiment:
     """The experiment with every field at its default that has no say in as few epochs as it has.
 
-    A patience that outlasts the epochs is none. A share of the updates is a whole number of them. A decay has no say
-    while the average is young.
+    A patience that outlasts the epochs is none: the first epoch is the best one at first, and a run that ends anyway
+    is not stopped. A single epoch is the best one, whatever says so, and its scenes are new. A share of the updates is
+    a whole number of them. A decay has no say while the average is young.
 
     Args:
         training: settled.
 
     Returns:
-        One that trains bit by bit alike.
+        One that trains bit by bit alike, as far as it trains at all: where no validation is finite, there is no best
+        epoch.
     """
-    stopping, plan = training.stopping, training.plan
-    if stopping.patience is not None and stopping.patience >= plan.epochs:
-        stopping = replace(stopping, patience=None)
+    plan = training.plan if training.plan.epochs > 1 else _plan_of_one(training.plan)
     config, updates = training.optimisation, plan.updates(training.optimisation.accumulation)
     config = replace(config, warmup=_warmup(config, updates), decay=_decay(config, updates))
     config = replace(config, constant_from=_constant_from(config, updates))
-    return replace(training, stopping=stopping, optimisation=_optimisation(config, plan))
+    if config.average == "swa" and last_phase(updates, config) == updates:
+        config = replace(config, average="live")
+    return replace(
+        training,
+        stopping=_stopping(training.stopping, plan.epochs),
+        optimisation=_optimisation(config, plan),
+        plan=plan,
+        phases=settled_phases_in(training.phases, training.loss, updates),
+    )
+
+
+def _stopping(stopping: Stopping, epochs: int) -> Stopping:
+    if epochs == 1:
+        return Stopping()
+    if stopping.patience is not None and stopping.patience >= epochs - 1:
+        return replace(stopping, patience=None)
+    return stopping
+
+
+def _plan_of_one(plan: Plan) -> Plan:
+    """The plan of one epoch, whose scenes nobody sees again; as they are where they are those of the validation."""
+    return plan if plan.same_scenes else _reached(replace(plan, fresh=Plan().fresh))
+
+
+def _reached(plan: Plan) -> Plan:
+    """The plan without scenes that lie beyond its last batch."""
+    return replace(plan, n_train=plan.sizes().total, max_train_batches=None)
 
 
 def _warmup(config: Optimisation, updates: int) -> float:
@@ -88,6 +115,8 @@ def _kinds(kinds: tuple[SymbolKind, ...], usual: SymbolKind | tuple[SourceKind, 
 
 def _optimisation(config: Optimisation, plan: Plan) -> Optimisation:
     usual = Optimisation()
+    if config.average == "ema" and config.decay == 0:
+        config = replace(config, average="live")
     if config.average != "ema":
         config = replace(config, decay=usual.decay)
     if config.average != "swa":
@@ -109,18 +138,10 @@ def _plan(plan: Plan, device: str) -> Plan:
     def limit(most: int | None, scenes: int) -> int | None:
         return None if most is None or most >= -(-scenes // plan.batch) else most
 
-    return replace(
+    plan = replace(
         plan,
         max_train_batches=limit(plan.max_train_batches, plan.n_train),
         max_val_batches=limit(plan.max_val_batches, plan.n_val),
         draw="cpu" if device == "cpu" else plan.draw,
     )
-
-
-def _phases(phases: Phases, loss: LossWeights) -> Phases:
-    joint = vars(loss)
-    stages = tuple(
-        replace(stage, weights=tuple(sorted((term, x) for term, x in stage.weights if x != joint[term])))
-        for stage in phases.stages
-    )
-    return Phases() if not any(stage.weights for stage in stages) else Phases(stages=stages)
+    return plan if plan.fresh or plan.same_scenes else _reached(plan)

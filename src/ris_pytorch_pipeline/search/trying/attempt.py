@@ -2,12 +2,13 @@
 
 import errno
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from trainlint.errors import ExplainedError
 
 from ..extra import optuna
-from ..kept.outcome import Judged, Objective, Outcome, Pruned, Report, Task, outcome_of
+from ..kept.outcome import Ended, Judged, Objective, Outcome, Pruned, Report, Task, outcome_of
 from ..kept.trials import OUTCOME, State, ended_as, finished
 
 _TAKEN_OVER = Outcome(kind="lost", words="taken over by another worker, which had not heard of this one")
@@ -36,14 +37,22 @@ def judge(
     try:
         last = task.recipe.training.plan.epochs  # after which there is nothing left to save
         return outcome_of(objective(task, _report(trial, last if prunes else 0, check)))
-    except Pruned as pruned:
-        return Outcome(kind="pruned", words=pruned.got)
-    except optuna.exceptions.UpdateFinishedTrialError:
+    except Ended as ended:
+        error, verdict = ended.by, ended.verdict
+    except Exception as raised:
+        error, verdict = raised, None
+    if _is_of_the_place(error):
+        raise error
+    return _outcome_of_error(error, verdict)
+
+
+def _outcome_of_error(error: Exception, verdict: Mapping[str, Any] | None) -> Outcome:
+    """What came of a trial that an exception ended, with the verdict of its watch until then."""
+    if isinstance(error, Pruned):
+        return Outcome(kind="pruned", words=error.got, verdict=verdict)
+    if isinstance(error, optuna.exceptions.UpdateFinishedTrialError):
         return _TAKEN_OVER
-    except Exception as error:
-        if _is_of_the_place(error):
-            raise
-        return outcome_of(Judged(value=None, words=_told(error)))
+    return outcome_of(Judged(value=None, words=_told(error), verdict=verdict))
 
 
 def _is_of_the_place(error: BaseException | None) -> bool:

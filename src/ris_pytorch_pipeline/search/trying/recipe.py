@@ -17,6 +17,8 @@ from ...experiment import (
 )
 from ...experiment.strict import nearest
 from ...experiment.training import laid_over
+from ...train.parts import metrics_of
+from ...train.watching.checks import check_metric
 from .alike import settled, settled_in_length
 
 PHASES: dict[str, Phases] = {"joint": Phases(), "geometry-order-joint": GEOMETRY_ORDER_JOINT}
@@ -25,22 +27,23 @@ PHASES: dict[str, Phases] = {"joint": Phases(), "geometry-order-joint": GEOMETRY
 
 @dataclass(frozen=True, kw_only=True)
 class Locating:
-    """How positions come out of a network's answer, as the options of `ris locate` have it.
+    """How positions come out of a network's answer; each value is an option of `ris locate`, see `options`.
 
     >>> Locating(proposals="music", beta=0.25).options()
     '--proposals music --beta 0.25 --polish 10 --doubt 0'
 
     Args:
-        proposals: where the starts come from: the candidates, or the peaks of a spectrum of R_blend.
+        proposals: where the starts come from: the candidates that are `explaining` most, the likeliest `candidates`, or
+            the peaks of a spectrum of R_blend.
         beta: share of R_samp under those of music or mvdr.
         polish: updates of the likelihood from there.
-        doubt: probability of the last candidate in use below which a scene is searched; 0 searches none.
+        doubt: probability of being right below which a scene is searched, see `Localiser`; 0 searches none.
 
     Raises:
         ConfigurationError: a value out of its range.
     """
 
-    proposals: Literal["candidates", "music", "mvdr"] = "candidates"
+    proposals: Literal["explaining", "candidates", "music", "mvdr"] = "explaining"
     beta: float = 0.0
     polish: int = 10
     doubt: float = 0.0
@@ -52,9 +55,14 @@ class Locating:
         if self.polish < 0:
             raise ConfigurationError("polish >= 0", str(self.polish), "a sign", "pass 0 to leave polishing out")
 
+    @property
+    def has_spectrum(self) -> bool:
+        """Whether the starts are peaks of R_blend, so that β has a say."""
+        return self.proposals in ("music", "mvdr")
+
     def options(self) -> str:
         """The options of `ris locate` that mean the same."""
-        blended = "" if self.proposals == "candidates" else f" --beta {self.beta:g}"
+        blended = f" --beta {self.beta:g}" if self.has_spectrum else ""
         return f"--proposals {self.proposals}{blended} --polish {self.polish} --doubt {self.doubt:g}"
 
 
@@ -91,9 +99,9 @@ class Recipe:
         for name, value in values.items():
             table, _, rest = name.partition(".")
             _place(*((locating, rest) if table == "locating" else (training, name)), phases_of(name, value))
-        return resolved(
-            Recipe(training=laid_over(self.training, training), locating=overlay(self.locating, locating, "locating"))
-        )
+        trained = laid_over(self.training, training)
+        check_metric(trained.stopping.metric, dict.fromkeys(metrics_of(trained), 0.0))
+        return resolved(Recipe(training=trained, locating=overlay(self.locating, locating, "locating")))
 
     def trained_for(self, epochs: int) -> "Recipe":
         """The same recipe with another number of epochs, resolved, see `resolved` and `alike.settled_in_length`."""
@@ -176,6 +184,6 @@ def _place(tables: dict[str, Any], dotted: str, value: Any) -> None:  # noqa: AN
 def _locating(locating: Locating) -> Locating:
     return replace(
         locating,
-        beta=0.0 if locating.proposals == "candidates" else locating.beta,
+        beta=locating.beta if locating.has_spectrum else 0.0,
         doubt=0.0 if locating.polish == 0 else locating.doubt,
     )

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,19 +10,19 @@ import torch
 
 from trainlint import TrainingFault, Verdict
 
-from ...bench import blind, score, trial_on
+from ...bench import blind, proposer, score, trial_on
 from ...bench.sweep import BLOCK
 from ...errors import InfeasibleError
-from ...estimate import Music, Mvdr
 from ...experiment import to_toml
 from ...files import signed_text, write_whole
-from ...localise import Candidates, Localiser, OnCovariance, Proposer
+from ...localise import Localiser
 from ...nets import Network
 from ...physics import Scenario, draw
+from ...physics.scenario import SymbolKind
 from ...rng import stream
 from ...train import Reporter, Trainer, load_network
 from ...train.files.folder import BEST, LAST
-from ..kept.outcome import Judged, Report, Task
+from ..kept.outcome import Ended, Judged, Report, Task
 from .recipe import Locating
 
 EXPERIMENT = "experiment.toml"
@@ -41,13 +41,8 @@ def localiser_of(net: Network, locating: Locating) -> Localiser:
         net: trained.
         locating: how.
     """
-    region = net.config.region
-    proposers: dict[str, Proposer] = {
-        "candidates": Candidates(),
-        "music": OnCovariance(spectrum=Music(region=region), beta=locating.beta),
-        "mvdr": OnCovariance(spectrum=Mvdr(region=region), beta=locating.beta),
-    }
-    return Localiser(net, proposers[locating.proposals], polish=locating.polish, doubt=locating.doubt)
+    starts = proposer(locating.proposals, locating.beta, net.config.region)
+    return Localiser(net, starts, polish=locating.polish, doubt=locating.doubt)
 
 
 class FixedScenes:
@@ -65,12 +60,22 @@ class FixedScenes:
         scenes: how many.
         seed: of the search.
         name: of their random stream.
+        kinds: of symbols, of each of which there are as many scenes, within one; none leaves them to the scenario.
     """
 
-    def __init__(self, scenario: Scenario, scenes: int, seed: int, name: str) -> None:
+    def __init__(
+        self, scenario: Scenario, scenes: int, seed: int, name: str, kinds: tuple[SymbolKind, ...] = ()
+    ) -> None:
+        judged = [replace(scenario, symbols=kind) for kind in dict.fromkeys(kinds)] or [scenario]
+        parts = [
+            (each, min(BLOCK, count - first))
+            for number, each in enumerate(judged)
+            for count in (len(range(number, scenes, len(judged))),)
+            for first in range(0, count, BLOCK)
+        ]
         self.blocks = [
-            trial_on(draw(scenario, min(BLOCK, scenes - first), stream(seed, f"search/{name}", block)))
-            for block, first in enumerate(range(0, scenes, BLOCK))
+            trial_on(draw(each, count, stream(seed, f"search/{name}", block)))
+            for block, (each, count) in enumerate(parts)
         ]
 
     def scores(self, localiser: Localiser, *, known_order: bool) -> tuple[float, ...]:
@@ -112,25 +117,26 @@ class TrainAndLocate:
         scenes: fixed validation scenes; as many others, held out, judge what is trained long.
         seed: of the search.
         known_order: whether the network is told the number of sources.
+        kinds: of symbols of the scenes, see `FixedScenes`.
     """
 
     scenario: Scenario
     scenes: int
     seed: int
     known_order: bool
+    kinds: tuple[SymbolKind, ...] = ()
     _drawn: dict[str, FixedScenes] = field(default_factory=dict)
 
     def __call__(self, task: Task, report: Report) -> Judged:
         """Train, judge each epoch, and judge the best epoch of a long training on held-out scenes.
 
         Raises:
-            Pruned: by the report.
+            Ended: by any exception but a fault of the training; `Pruned` by the report is one.
         """
         task.folder.mkdir(parents=True, exist_ok=True)
         run = _fresh(task.folder)
         training, epochs = task.recipe.training, dict[int, float]()
         write_whole(task.folder / EXPERIMENT, [signed_text(to_toml(training))])
-        fault = ""
 
         def listen(event: str, values: Mapping[str, Any]) -> None:
             if event == "epoch":
@@ -139,17 +145,16 @@ class TrainAndLocate:
 
         trainer = Trainer(training, directory=run, reporter=Reporter(quiet=True), listeners=[listen])
         try:
-            trainer.fit()
-        except (TrainingFault, InfeasibleError) as error:
-            fault = error.got
+            return self._judged(task, trainer, epochs, _fault_of(trainer))
+        except Exception as error:
+            raise Ended(error, _recorded(trainer.verdict)) from error
         finally:
             if task.stage == "short":
                 _forget_weights(run)
-        return self._judged(task, trainer, epochs, fault)
 
     def _judged(self, task: Task, trainer: Trainer, epochs: Mapping[int, float], fault: str) -> Judged:
         verdict, best = trainer.verdict, trainer.progress.best_epoch
-        record = None if verdict is None else _storable(verdict.record())
+        record = _recorded(verdict)
         if fault or best not in epochs:
             return Judged(value=None, healthy=False, verdict=record, words=fault or "no epoch had a finite loss")
         healthy = verdict is not None and verdict.healthy
@@ -167,8 +172,22 @@ class TrainAndLocate:
 
     def _fixed(self, name: str) -> FixedScenes:
         if name not in self._drawn:
-            self._drawn[name] = FixedScenes(self.scenario, self.scenes, self.seed, name)
+            self._drawn[name] = FixedScenes(self.scenario, self.scenes, self.seed, name, self.kinds)
         return self._drawn[name]
+
+
+def _fault_of(trainer: Trainer) -> str:
+    """Train; what was found where that was no training, and nothing otherwise."""
+    try:
+        trainer.fit()
+    except (TrainingFault, InfeasibleError) as error:
+        return error.got
+    return ""
+
+
+def _recorded(verdict: Verdict | None) -> dict[str, Any] | None:
+    """A verdict as the storage keeps it."""
+    return None if verdict is None else _storable(verdict.record())
 
 
 def _fresh(folder: Path) -> Path:

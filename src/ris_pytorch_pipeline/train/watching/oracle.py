@@ -17,6 +17,8 @@ _SURE = 15.0
 """Logit of a certain answer: its probability is 1 to within 3e-7."""
 _FLOORED = ("contrast", "likelihood")
 """Terms whose value for the truth is not zero."""
+_PLACES = ("direction", "distance")
+"""Terms of expected places: those of the planes of a column, weighted by their share of the heat."""
 _FIELDS = ("heat", "offsets", "log_variance_q", "order_logits")
 
 
@@ -72,6 +74,21 @@ class Answers:
                 floor=0.0,
             )
         )
+
+    def ahead(self, *, heat: bool) -> Tensor:
+        """The truth in the form that lies nearest to the untrained answer: on the way there, no term need rise.
+
+        F and F U are one covariance for every unitary U, and on the straight way to another U it may fall apart first.
+        The nearest is the U of the singular vectors, F_true^H F = U S V^H -> F_true U V^H. A variance is the network's
+        own statement, so that none is true: it stays as it is.
+
+        Args:
+            heat: whether the heat-map goes there too; where it stays, each expected place goes straight to its source.
+        """
+        like, truth = self.like, self.prediction(self.truth)
+        left, _, right = torch.linalg.svd(truth.factors.mH @ like.factors.detach())
+        near = replace(truth, factors=truth.factors @ (left @ right), log_variance_q=like.log_variance_q)
+        return self.flat(near if heat else replace(near, heat=like.heat))
 
     @property
     def zero(self) -> Tensor:
@@ -142,7 +159,10 @@ def living_terms(loss: Criterion, answers: Answers) -> tuple[str, list[Finding]]
     terms = {name: (1.0, term(name)) for name in report.terms}
     start, truth = answers.untrained, answers.truth
     with torch.no_grad():
-        found = term_signs(terms, start, truth)
+        places = {name: term for name, term in terms.items() if name in _PLACES}
+        others = {name: term for name, term in terms.items() if name not in _PLACES}
+        found = term_signs(others, start, answers.ahead(heat=True))
+        found += term_signs(places, start, answers.ahead(heat=False))
     # Shares of a gradient with respect to quantities of different units say nothing: dominance is left out.
     alive = term_life(terms, (start, start + 0.5 * (truth - start)))
     found += [each for each in alive if each.rule is not rules.DOMINANT]
