@@ -8,13 +8,14 @@ from typing import Any
 from trainlint import Verdict
 
 from ..result_table import Row
-from .bench_charts import COORDINATES, by_method, error_lines, spelled, success_bars
+from ..sweep_axes import spelled
+from .bench_charts import by_method
 from .bench_page import MEANING, counted, table_of
-from .chart import Chart
 from .parts import Charts, Facts, Listing, Part, Report, Scenes, Section, Verbatim, Words
 from .records import Curves, Record, curves_of
 from .reliability import Held, reliability_chart
 from .run_charts import learning_charts, skipped
+from .sweep_charts import charts_of
 from .verdict_parts import verdict_parts
 
 
@@ -123,8 +124,10 @@ def _evaluated(run: RunShown) -> list[Section]:
     alarms = [f"{row['method']}, {_where(row)}: {row['alarm']}" for row in shown.rows if row["alarm"]]
     parts += [Listing(lines=alarms, alarm=True)] if alarms else []
     if shown.rows:
-        charts = Charts(charts=evaluation_charts(shown.rows), asked="Error of")
-        parts += [Words(text=f"{counted(shown.rows)} {MEANING}"), charts, table_of("the evaluation", shown.rows)]
+        charts, left = charts_of(shown.rows)
+        parts += [Words(text=f"{counted(shown.rows)} {MEANING}"), Charts(charts=charts)]
+        parts += [Words(text=left)] if left else []
+        parts.append(table_of("the evaluation", shown.rows))
     sections = [Section(title="Unseen scenes", parts=parts)]
     chart = reliability_chart(shown.held)
     if chart is not None:
@@ -156,22 +159,6 @@ _SCENES = (
     "diamonds found ones. The ellipsoids hold 95 % if the stated ± of the three coordinates is right and they are "
     "independent. The slider moves through the distances of the spectrum; sources at another distance are faint in it."
 )
-
-
-def evaluation_charts(rows: Sequence[Row]) -> list[Chart]:
-    """Success and errors for each number of sources.
-
-    Args:
-        rows: of an evaluation.
-    """
-    made: list[Chart] = []
-    for label in dict.fromkeys(json.dumps(json.loads(row["axes"])["sources"]) for row in rows):
-        own = [row for row in rows if json.dumps(json.loads(row["axes"])["sources"]) == label]
-        title = f"K = {spelled(json.loads(label))}"
-        made.append(success_bars(own, ["snr_db"], f"{title}, success"))
-        if all(row["snr_db_least"] == row["snr_db_most"] for row in own):
-            made += [error_lines(own, name, title) for name in COORDINATES]
-    return made
 
 
 def _provenance(run: RunShown, curves: Curves) -> list[Part]:
