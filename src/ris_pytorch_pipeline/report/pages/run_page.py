@@ -10,7 +10,7 @@ from trainlint import Verdict
 from ..result_table import Row
 from ..sweep_axes import spelled
 from .bench_charts import by_method
-from .bench_page import MEANING, counted, table_of
+from .bench_page import MEANING, SOURCES, counted, table_of
 from .parts import Charts, Facts, Listing, Part, Report, Scenes, Section, Verbatim, Words
 from .records import Curves, Record, curves_of
 from .reliability import Held, reliability_chart
@@ -161,6 +161,10 @@ _SCENES = (
 )
 
 
+_IDENTIFIED = ("package", "code", "torch", "python", "seed", "suite")
+"""Of what makes a result: named by a run's identity and configuration already."""
+
+
 def _provenance(run: RunShown, curves: Curves) -> list[Part]:
     begun = [record for record in run.events if record.get("event") in ("start", "resume")]
     start = curves.start
@@ -168,6 +172,7 @@ def _provenance(run: RunShown, curves: Curves) -> list[Part]:
     facts = [*run.facts]
     if isinstance(identity, Mapping):
         facts += [(str(name), str(value)) for name, value in identity.items()]
+    facts += _sources(begun)
     if begun:
         facts.append(("sessions", str(len(begun))))
     facts += [(name, _plain(start[name])) for name in ("data", "parameters", "planned", "processes") if name in start]
@@ -179,6 +184,15 @@ def _provenance(run: RunShown, curves: Curves) -> list[Part]:
     if run.commands:
         parts += [Words(text="Go on from here:"), Verbatim(text="\n".join(run.commands))]
     return parts or [Words(text="Nothing is known of its origin.")]
+
+
+def _sources(begun: Sequence[Record]) -> list[tuple[str, str]]:
+    """What made a run, beside its identity: of each session, where they differ. Runs from before recorded none."""
+    held = [source if isinstance(source := record.get("source"), Mapping) else {} for record in begun]
+    told = [
+        (words, name) for name, words in SOURCES.items() if name not in _IDENTIFIED and any(name in s for s in held)
+    ]
+    return [(words, ", ".join(dict.fromkeys(_plain(each.get(name, "-")) for each in held))) for words, name in told]
 
 
 def flattened(value: Any, name: str = "") -> dict[str, str]:  # noqa: ANN401

@@ -50,7 +50,7 @@ for (const numbers of document.querySelectorAll("details.numbers")) {
   const named = data.filter(({ showlegend, name }) => showlegend !== false && name);
   if (named.length < 2) continue;
   numbers.addEventListener("toggle", () => {
-    const lines = Object.assign(document.createElement("fieldset"), { className: "lines" });
+    const lines = Object.assign(document.createElement("fieldset"), { className: "switches" });
     lines.append(Object.assign(document.createElement("legend"), { textContent: "Lines shown" }));
     const boxes = named.map((trace) => {
       const box = Object.assign(document.createElement("input"), { type: "checkbox" }), label = document.createElement("label");
