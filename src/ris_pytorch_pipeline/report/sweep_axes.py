@@ -91,15 +91,14 @@ def blocks_of(rows: Sequence[Row]) -> list[Block]:
     return [Block(values=values, rows=own) for values, own in _grouped(rows, layout_of(rows).chosen)]
 
 
-def beside(rows: Sequence[Row], axis: str | None) -> list[tuple[str, list[Row]]]:
-    """The rows of a block by the values of the axis that stands beside, each with its words.
+def beside(rows: Sequence[Row], axis: str | None) -> list[Block]:
+    """The rows of a block by the values of the axis that stands beside.
 
     Args:
         rows: of a block.
-        axis: that stands beside; None is one group without words.
+        axis: that stands beside; None is one block without values.
     """
-    groups = _grouped(rows, () if axis is None else (axis,))
-    return [(Block(values=values, rows=own).words, own) for values, own in groups]
+    return [Block(values=values, rows=own) for values, own in _grouped(rows, () if axis is None else (axis,))]
 
 
 def _grouped(rows: Sequence[Row], axes: Sequence[str]) -> Iterator[tuple[Mapping[str, Any], list[Row]]]:
@@ -110,6 +109,16 @@ def _grouped(rows: Sequence[Row], axes: Sequence[str]) -> Iterator[tuple[Mapping
         values = {axis: labels[axis] for axis in axes}
         found.setdefault(json.dumps(values), (values, []))[1].append(row)
     yield from found.values()
+
+
+def is_map(block: Block, layout: Layout) -> bool:
+    """Whether a block spans two axes with more than one combination.
+
+    Args:
+        block: of a sweep.
+        layout: of it.
+    """
+    return layout.beside is not None and len({row["axes"] for row in block.rows}) > 1
 
 
 def value_at(row: Row, axis: str) -> Any:  # noqa: ANN401

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from ..figures_of_merit import MERITS
 from ..result_table import Row
-from ..sweep_axes import Block, Layout, beside, blocks_of, layout_of, named, spelled
+from ..sweep_axes import Block, Layout, beside, blocks_of, is_map, layout_of, named, spelled
 from .bench_charts import COORDINATES, error_lines, success_bars
 from .chart import Chart
 from .map_charts import maps
@@ -42,11 +42,12 @@ def _of_block(block: Block, layout: Layout, scales: Mapping[str, tuple[float, fl
     chosen = {named(axis): spelled(value) for axis, value in block.values.items()}
     made: list[Chart] = []
     by = f" by {named(layout.along)}" if layout.along else ""
-    for words, own in beside(block.rows, layout.beside):
+    for each in beside(block.rows, layout.beside):
+        words, own = each.words, each.rows
         titles = {what: f"{words}, {what}" if words else f"{what}{by}" for what in ("success", *COORDINATES)}
         made.append(success_bars(own, layout.along, titles["success"], chosen))
         if layout.along is not None:
             made += [error_lines(own, layout.along, name, titles[name], chosen) for name in COORDINATES]
-    for merit in MERITS:
+    for merit in MERITS if is_map(block, layout) else ():
         made += maps(block.rows, layout, merit, scales[merit.column], chosen)
     return made
