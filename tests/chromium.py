@@ -16,7 +16,8 @@ QUIET = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--remote-debugging-pipe", "--hide-scrollbars",
 )  # fmt: skip
-KEYS = {"Tab": 9, "Enter": 13, "ArrowLeft": 37, "ArrowRight": 39, "ArrowDown": 40}
+KEYS = {"Tab": 9, "Enter": 13, "Space": 32, "ArrowLeft": 37, "ArrowRight": 39, "ArrowDown": 40}
+TYPED = {"Enter": "\r", "Space": " "}
 
 
 class Page:
@@ -78,8 +79,15 @@ class Page:
 
     def press(self, key: str) -> None:
         for kind in ("keyDown", "keyUp"):
-            text = {"text": "\r"} if key == "Enter" and kind == "keyDown" else {}
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=KEYS[key], **text)
+            text = {"text": TYPED[key]} if key in TYPED and kind == "keyDown" else {}
+            self.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=TYPED.get(key, key).replace("\r", key),
+                code=key,
+                windowsVirtualKeyCode=KEYS[key],
+                **text,
+            )
 
     def look(self, width: int, height: int, scheme: str = "light") -> None:
         """A screen of this size, and a person's choice of light or dark."""

@@ -27,7 +27,7 @@ from reader import Reader, hang, outcome
 from readers import READERS
 from tally import Tally, Told
 
-from ris_pytorch_pipeline.bench.suites.provenance import commit
+from ris_pytorch_pipeline.train.files.source import commit
 
 MEMORY = Path("/dev/shm")
 """A file system in memory, where there is one."""

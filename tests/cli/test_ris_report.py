@@ -71,6 +71,8 @@ def test_every_sweep_is_drawn(ris: Run, results: str, tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
         "small-alone.svg",
         "small-line.svg",
+        "small-map-maps.svg",
+        "small-map-success.svg",
         "small-map.svg",
     ]
 

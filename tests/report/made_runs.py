@@ -31,7 +31,8 @@ def events(*, rate: float = 0.004, worse: float = 0.0) -> list[dict[str, Any]]:
     """The ledger of a training of two epochs, one update of which was not applied."""
     experiment = {"optimisation": {"rate": rate, "clip": 1.0}, "net": {"width": 8}}
     return [
-        {"event": "start", "identity": {"run": HOSTILE, "package": "0.1.0"}, "experiment": experiment, "data": HOSTILE},
+        {"event": "start", "identity": {"run": HOSTILE, "package": "0.1.0"}, "experiment": experiment, "data": HOSTILE,
+         "source": {"commit": "c0ffee", "machine": "x86_64", "threads": 2}},
         update(1), update(2, outcome="skipped: a gradient is not finite", norm="nan"), epoch(1, 2.0 + worse),
         update(3), update(4), epoch(2, 1.0 + worse), {"event": "end", "epoch": 2},
     ]  # fmt: skip

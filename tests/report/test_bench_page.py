@@ -1,11 +1,16 @@
 """Does the page of a benchmark hold its charts, tables, alarms and provenance, load nothing, and name everything?"""
 
+from collections import Counter
+from itertools import product
+
 import pytest
 from made_results import ROWS, SUITE, Page, row
 
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.report import bench_report, report_page
 from ris_pytorch_pipeline.report.pages.chart import log_axis
+from ris_pytorch_pipeline.report.pages.parts import Charts
+from ris_pytorch_pipeline.report.pages.sweep_charts import charts_of
 
 
 @pytest.fixture(scope="module")
@@ -15,14 +20,16 @@ def page() -> Page:
 
 def test_charts_tables_alarms_and_provenance_are_there(page: Page) -> None:
     drawn = [x["id"] for x in page.having("div") if x.get("class") == "chart"]
-    assert set(drawn) == set(page.charts) and len(drawn) == 4 + 1 + 1
+    lines, maps = 1 + 3, 5  # success and three errors; success, three ratios and GOSPA of a method
+    assert set(drawn) == set(page.charts)
+    assert len(drawn) == (lines + 2 * maps) + (2 * lines + maps) + lines, "random, map and bits"
     kinds = [trace["type"] for spec in page.charts.values() for trace in spec["data"]]
     assert {"bar", "scatter", "heatmap"} == set(kinds)
     assert "<title>Benchmark Some &lt;results&gt;</title>" in page.text and "6 of 7 cells" in page.words
     assert "random, sources 1, snr_db 10, a: too good" in page.words
     assert "1 of them cannot be right" in page.words
-    assert "0.40 [0.36, 0.44]" in page.words and "digest of the suite" in page.words
-    assert len(page.having("table")) == 4
+    assert "0.40 [0.36,\u00a00.44]" in page.words and "digest of the suite" in page.words
+    assert len(page.having("table")) == 4 + len(drawn), "each chart has its numbers"
 
 
 def test_the_error_of_a_method_that_mostly_fails_is_hollow_beside_the_bound(page: Page) -> None:
@@ -46,13 +53,53 @@ def test_everything_has_a_name_for_those_who_do_not_see_it(page: Page) -> None:
     assert page.having("html")[0]["lang"] == "en"
 
 
-def test_a_sweep_over_no_axis_or_three_has_bars() -> None:
-    three = [row("deep", {"codes": "dft", "snapshots": count, "distance": [1, 2]}, "a", 0.5) for count in (4, 8)]
-    rows = [row("plain", {}, "a", 0.4), row("plain", {}, "b", 0.6), *three]
-    page = Page(report_page([bench_report("x", rows, SUITE)]))
-    assert [[(trace["type"], trace["x"]) for trace in spec["data"]] for spec in page.charts.values()] == [
-        [("bar", ["all scenes"]), ("bar", ["all scenes"])], [("bar", ["dft, 4, 1 to 2", "dft, 8, 1 to 2"])],
-    ]  # fmt: skip
+def test_a_sweep_over_no_axis_has_bars_alone() -> None:
+    charts, _ = charts_of([row("plain", {}, "a", 0.4), row("plain", {}, "b", 0.6)])
+    assert [[(trace["type"], trace["x"]) for trace in chart.data] for chart in charts] == [
+        [("bar", ["all scenes"]), ("bar", ["all scenes"])]
+    ]
+
+
+FOUR = {"codes": ["dft", "pm1"], "sources": [1, 2], "snr_db": [0, 10], "distance": [[1, 2], [1, 9]]}
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_every_number_of_axes_has_bars_errors_beside_the_bound_and_maps(count: int) -> None:
+    names = ["snr_db", "sources", "codes", "distance"][:count]
+    points = [dict(zip(names, values, strict=True)) for values in product(*(FOUR[name] for name in names))]
+    charts, left = charts_of([row("deep", point, "a", 0.5 + number / 100) for number, point in enumerate(points)])
+    kinds = Counter("map" if chart.data[0]["type"] == "heatmap" else chart.data[0].get("name", "") for chart in charts)
+    blocks, beside = 2 ** max(0, count - 2), min(2, count)
+    assert (
+        kinds
+        == Counter({"a": blocks * beside, "bound": 3 * blocks * beside, "map": 5 * blocks * (count > 1)}) - Counter()
+    )
+    assert not left and len(Charts(charts=charts).choices) == (count > 1) + 1 + max(0, count - 2)
+    seen = [chart for chart in charts if Charts(charts=charts).first(chart)]
+    assert len(seen) == 2 * beside + (count > 1), "of each choice the first"
+    assert all(len(trace["x"]) == 2 for chart in seen for trace in chart.data)
+
+
+def test_maps_show_ratios_and_gospa_and_no_ratio_of_few_sources() -> None:
+    rows = [row("map", {"snapshots": s, "antennas": 4}, "a", 0.5) | {"judged_distance": s} for s in (8, 16)]
+    maps = {chart.chosen["Map of"]: chart.data[0] for chart in charts_of(rows)[0] if "Map of" in chart.chosen}
+    assert list(maps) == [
+        "success",
+        *(f"RMSE/CRB of the {name}" for name in ("azimuth", "elevation", "distance")),
+        "GOSPA",
+    ]
+    assert maps["RMSE/CRB of the distance"]["text"] == [["-"], ["0.50"]] and maps["GOSPA"]["z"] == [[0.5], [0.5]]
+    assert maps["RMSE/CRB of the distance"]["z"] == [[None], [0.0]], "the scale of ratios begins at 1"
+
+
+def test_charts_that_would_make_a_page_too_large_are_left_out_and_said() -> None:
+    rows = [
+        row("deep", {"codes": code, "bits": bits, "antennas": n}, "a", 0.5)
+        for code, bits, n in product("xyz", (1, 2), (4, 8))
+    ]
+    drawn, left = charts_of(rows, most=30_000)
+    assert {chart.chosen["bits"] for chart in drawn} == {"1"}
+    assert left.startswith("Charts of 1 of the 2 values of bits are drawn")
 
 
 def test_no_cell_makes_no_page() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from made_results import row
 from matplotlib.figure import Figure
 
 from ris_pytorch_pipeline.errors import InputError
@@ -17,11 +18,13 @@ from ris_pytorch_pipeline.estimate import SearchRegion, search_grid
 from ris_pytorch_pipeline.physics import Panel, cartesian_from_positions, cosines_from_positions
 from ris_pytorch_pipeline.report import (
     geometry_figure,
+    heat_maps,
     rmse_against_snr,
     spectrum_figure,
     success_by_value,
     sweep_figure,
 )
+from ris_pytorch_pipeline.report.figures_of_merit import MERITS
 from ris_pytorch_pipeline.report.style import style
 
 ARRAY = Panel(horizontal=6, vertical=6, spacing=0.15).array(0.3)
@@ -268,3 +271,15 @@ def test_success_stands_over_the_values_of_any_sweep() -> None:
     assert axes.get_xlabel() == "span" and axes.get_title() == "n = 9 scenes"
     with pytest.raises(InputError, match="results of a sweep"):
         success_by_value([])
+
+
+def test_maps_have_a_row_a_figure_of_merit_and_a_column_a_method() -> None:
+    rows = [row("map", {"snapshots": s, "antennas": a}, m, 0.5) for s in (4, 8) for a in (2, 3) for m in "xy"]
+    figure = heat_maps(rows, MERITS)
+    assert [axes.get_title() for axes in figure.axes][:4] == [
+        "x, success, n = 20", "y, success, n = 20", "x, RMSE/CRB of the azimuth, n = 20",
+        "y, RMSE/CRB of the azimuth, n = 20",
+    ]  # fmt: skip
+    assert len(figure.axes) == 2 * len(MERITS) and len(figure.axes[-1].texts) == 4
+    with pytest.raises(InputError, match="two axes"):
+        heat_maps([row("bits", {"code_bits": 1}, "x", 0.5)])

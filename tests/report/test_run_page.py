@@ -114,6 +114,17 @@ def test_a_network_without_a_ledger_has_no_verdict_and_no_curves() -> None:
     assert titles == ["Unseen scenes", "Stated errors", "Scenes", "Provenance"]
 
 
+def test_the_commit_and_the_machine_of_every_session_are_told(page: Page) -> None:
+    facts = " ".join(page.words.split())
+    assert "commit c0ffee" in facts and "machine x86_64" in facts and "threads 2" in facts
+    resumed = [*events(), {"event": "resume", "identity": {}, "source": {"commit": "babe", "machine": "arm64"}}]
+    parts: Any = run_report(RunShown(name="x", events=resumed)).sections[-1].parts
+    told = dict(parts[0].rows)
+    assert (told["commit"], told["machine"], told["threads"]) == ("c0ffee, babe", "x86_64, arm64", "2, -")
+    before: Any = run_report(RunShown(name="x", events=[{"event": "start"}])).sections[-1].parts
+    assert "commit" not in dict(before[0].rows)
+
+
 def test_trainings_are_laid_beside_each_other() -> None:
     runs = [run("first"), run("second", rate=0.001, worse=1.0)]
     parts: list[Any] = list(compared_runs(runs).parts)

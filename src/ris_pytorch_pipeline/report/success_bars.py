@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from matplotlib.figure import Figure
 
 from ..errors import InputError
 from .result_table import Row
 from .style import blank, style
+from .sweep_axes import spelled
 
 _SPREAD = 0.5
 """Part of the distance between two values over which the methods stand."""
@@ -63,10 +63,4 @@ def success_by_value(rows: Sequence[Row]) -> Figure:
 
 
 def _label(row: Row) -> str:
-    return ", ".join(_spelled(value) for value in json.loads(row["axes"]).values()) or "all"
-
-
-def _spelled(value: Any) -> str:  # noqa: ANN401
-    if isinstance(value, list):
-        return " to ".join(_spelled(each) for each in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return ", ".join(spelled(value) for value in json.loads(row["axes"]).values()) or "all"

@@ -12,13 +12,13 @@ import torch
 from ...bounds import Bound
 from ...estimate import GENIE
 from ...experiment import plain
+from ...train.files.source import source_now
 from ..below_bound import Family
 from ..genie import genie_for, region_of
 from ..sweep import BLOCK, Run
 from ..trial_scenes import trial_of
 from .columns import Row, figures_of, genie_figures
 from .entering import Entering
-from .provenance import source_of_rows
 from .suite import Pending
 
 Told = Callable[[str, int, int], None]
@@ -106,7 +106,7 @@ def row_of(pending: Pending, entering: Entering, suite: str, told: Told | None =
         "seed": pending.seed,
         **figures_of(cell),
         **({} if beside is None else genie_figures(beside)),
-        **source_of_rows(),
+        **source_now(),
         "seconds": time.perf_counter() - begin,
         "began": began.isoformat(timespec="seconds"),
     }

@@ -22,6 +22,8 @@ from ...report import (
     tabular,
     training_figure,
 )
+from ...report.figures_of_merit import MERITS
+from ...report.sweep_axes import beside, blocks_of, is_map, layout_of
 from ...train import read_ledger, standing
 from ...train.files.folder import BEST, LEDGER
 from ..showing.figures import check_figure, save_figure, save_text
@@ -98,20 +100,36 @@ def figures_in(folder: Path) -> Iterator[tuple[str, Figure]]:
 
 def _of_sweeps(rows: Sequence[Row]) -> Iterator[tuple[str, Figure]]:
     for sweep in dict.fromkeys(row["sweep"] for row in rows):
-        yield sweep, figure_of([row for row in rows if row["sweep"] == sweep])
+        for suffix, figure in figures_of([row for row in rows if row["sweep"] == sweep]):
+            yield f"{sweep}{suffix}", figure
 
 
-def figure_of(rows: Sequence[Row]) -> Figure:
-    """The figure of a sweep: lines over SNR, a map of two axes, else success by its values.
+def figures_of(rows: Sequence[Row]) -> Iterator[tuple[str, Figure]]:
+    """The figures of a sweep, a block for each value of its further axes, each with what its name ends in.
+
+    Of a block: lines over SNR, or a map of success over two axes, else success by its values. Of one with two axes also
+    `-maps`, of success, of each error over its bound, and of GOSPA; of a map also `-success`, with intervals, and over
+    SNR and an axis that is not K the lines of each value of that.
 
     Args:
         rows: of the sweep.
     """
     axes = json.loads(rows[0]["axes"])
-    points = [row["snr_db_least"] == row["snr_db_most"] for row in rows]
-    if "snr_db" in axes and set(axes) <= {"sources", "snr_db"} and all(points):
-        return sweep_figure([cell_of(row) for row in rows])
-    return heat_maps(rows) if len(axes) == 2 else success_by_value(rows)
+    points = all(row["snr_db_least"] == row["snr_db_most"] for row in rows)
+    layout = layout_of(rows)
+    for block in blocks_of(rows):
+        mapped = is_map(block, layout)
+        if "snr_db" in axes and layout.beside in (None, "sources") and points:
+            yield block.suffix, sweep_figure([cell_of(row) for row in block.rows])
+        elif mapped:
+            yield block.suffix, heat_maps(block.rows)
+            yield f"{block.suffix}-success", success_by_value(block.rows)
+            for each in beside(block.rows, layout.beside) if "snr_db" in axes and points else ():
+                yield f"{block.suffix}{each.suffix}", sweep_figure([cell_of(row) for row in each.rows])
+        else:
+            yield block.suffix, success_by_value(block.rows)
+        if mapped:
+            yield f"{block.suffix}-maps", heat_maps(block.rows, MERITS)
 
 
 def write_latex(paths: Sequence[Path], folder: Path) -> None:

@@ -13,7 +13,6 @@ import torch
 
 from ...bench import Cell, Drawer, Row, beside_genie, figures_of
 from ...bench.suites.columns import check_row
-from ...bench.suites.provenance import source_of_rows
 from ...bench.sweep import BLOCK
 from ...data import SceneFile, load_scenes, save_scenes
 from ...data.sharded.manifest import file_digest
@@ -36,6 +35,7 @@ from ...files import (
     write_whole,
 )
 from ...physics import Scenario, Scenes
+from ...train.files.source import source_now
 
 FOLDER, CELLS = "evaluation", "cells.json"
 _FORM = Format("ris-evaluation", 1)
@@ -84,7 +84,7 @@ def rows_of_cells(cells: Sequence[Cell], scenarios: Sequence[Scenario], seed: in
         scenarios: of each of them.
         seed: of the scenes.
     """
-    began, source = datetime.now(UTC).isoformat(timespec="seconds"), source_of_rows()
+    began, source = datetime.now(UTC).isoformat(timespec="seconds"), source_now()
     points = {json.dumps(plain(scenario)): number for number, scenario in enumerate(scenarios)}
     rows = [
         {

@@ -1,93 +1,94 @@
-"""What do the charts of a benchmark show? Plain specifications for Plotly: success, error beside the bound, maps."""
+"""What do the charts of a benchmark show? Plain specifications for Plotly: success, and error beside the bound."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..result_table import Row
-from .chart import DASHES, GREY, SYMBOLS, Chart, colour, filling, finite, log_axis, spread
+from ..sweep_axes import label_of, named, value_at
+from .chart import DASHES, GREY, SYMBOLS, Chart, axis, colour, filling, finite, log_axis, spread
 
 COORDINATES = {"azimuth": ("azimuth_deg", "degrees"), "elevation": ("elevation_deg", "degrees"),
                "distance": ("distance_m", "m")}  # fmt: skip
 """Key of the figures of a coordinate, and their unit."""
 FEWEST = 10
 """Sources that an error must rest on to be drawn."""
-_NAMES = {"sources": "K", "snr_db": "SNR (dB)"}
+ERROR = "Error of"
+"""What the coordinate of an error is chosen by."""
+_ALONE = "all scenes"
 
 
-def named(axis: str) -> str:
-    """An axis in words."""
-    return _NAMES.get(axis, axis)
-
-
-def label_of(row: Row, axis: str) -> str:
-    """The value of a row on an axis in words."""
-    return spelled(json.loads(row["axes"])[axis])
-
-
-def spelled(value: Any) -> str:  # noqa: ANN401
-    """A value of an axis in words; a span as `low to high`."""
-    if isinstance(value, list):
-        return " to ".join(spelled(each) for each in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def success_bars(rows: Sequence[Row], axes: Sequence[str], title: str) -> Chart:
-    """Success by the values of axes, a group of bars for each and a bar for each method, with 95 % intervals.
+def success_bars(rows: Sequence[Row], along: str | None, title: str, chosen: Mapping[str, str] | None = None) -> Chart:
+    """Success by the values of an axis, a group of bars for each and a bar for each method, with 95 % intervals.
 
     Args:
-        rows: results, one for each combination of values and each method.
-        axes: of the values; none of a sweep of one combination.
+        rows: results, one for each value and each method.
+        along: the axis; None of a sweep of one combination.
         title: above the chart.
+        chosen: what the chart is chosen by.
     """
     data = []
     for number, (method, own) in enumerate(by_method(rows).items()):
         data.append({
-            "type": "bar", "name": method, "x": [_labels(row, axes) for row in own],
+            "type": "bar", "name": method, "x": [_ALONE if along is None else label_of(row, along) for row in own],
             "y": [finite(row["success"]) for row in own], "error_y": _spread(own, "success"),
             "marker": filling(number),
         })  # fmt: skip
-    names = ", ".join(map(named, axes))
-    layout = {"barmode": "group", "xaxis": {"title": {"text": names}, "type": "category", "automargin": True},
-              "yaxis": {"title": {"text": "success"}, "range": [0, 1.05]}}  # fmt: skip
-    return Chart(title=title, told=f"Bars of success, {title}; the table below has the numbers.",
-                 data=data, layout=layout)  # fmt: skip
+    layout = {"barmode": "group", "xaxis": axis("" if along is None else named(along), type="category"),
+              "yaxis": axis("success", range=[0, 1.05])}  # fmt: skip
+    told = f"Bars of success, {title}; its numbers are folded below it."
+    return Chart(title=title, told=told, data=data, layout=layout, chosen=chosen or {})
 
 
-def _labels(row: Row, axes: Sequence[str]) -> str:
-    return ", ".join(label_of(row, axis) for axis in axes) or "all scenes"
-
-
-def error_lines(rows: Sequence[Row], coordinate: str, title: str) -> Chart:
-    """RMSE of successful scenes over SNR beside the bound of all sources, logarithmic.
+def error_lines(
+    rows: Sequence[Row], along: str, coordinate: str, title: str, chosen: Mapping[str, str] | None = None
+) -> Chart:  # fmt: skip
+    """RMSE of successful scenes over an axis beside the bound of all sources, logarithmic.
 
     Args:
-        rows: results of one number of sources.
+        rows: results, one for each value of the axis and each method.
+        along: the axis; points over values that are no numbers are not joined.
         coordinate: out of `COORDINATES`.
         title: above the chart.
+        chosen: what the chart is chosen by, beside the coordinate.
     """
     key, unit = COORDINATES[coordinate]
     lines = by_method(rows)
     whole = next(iter(lines.values()))
+    counted = all(_is_number(value_at(row, along)) for row in rows)
     data: list[dict[str, Any]] = [{
-        "type": "scatter", "mode": "lines" if len(whole) > 1 else "markers", "name": "bound",
-        "x": [row["snr_db_least"] for row in whole], "y": [finite(row[f"rms_bound_all_{key}"]) for row in whole],
+        "type": "scatter", "mode": "lines" if counted and len(whole) > 1 else "markers", "name": "bound",
+        "x": _places(whole, along, counted), "y": [finite(row[f"rms_bound_all_{key}"]) for row in whole],
         "line": {"dash": "dot", "color": GREY},
         "marker": {"symbol": "line-ew", "size": 24, "line": {"width": 2, "color": GREY}},
     }]  # fmt: skip
     for number, (method, line) in enumerate(lines.items()):
         drawn = [row for row in line if row[f"judged_{coordinate}"] >= FEWEST]
         data.append({
-            "type": "scatter", "mode": "lines+markers", "name": method, "x": [row["snr_db_least"] for row in drawn],
-            "y": [finite(row[f"rmse_{key}"]) for row in drawn], "error_y": _spread(drawn, f"rmse_{key}"),
+            "type": "scatter", "mode": "lines+markers" if counted else "markers", "name": method,
+            "x": _places(drawn, along, counted), "y": [finite(row[f"rmse_{key}"]) for row in drawn],
+            "error_y": _spread(drawn, f"rmse_{key}"),
             "line": {"color": colour(number), "dash": DASHES[number % len(DASHES)]},
-            "marker": {"symbol": [_symbol(number, row) for row in drawn], "size": 8},
+            "marker": {"symbol": [_symbol(number, row) for row in drawn], "size": 8, "color": colour(number)},
         })  # fmt: skip
     errors = (value for trace in data for value in trace["y"])
-    layout = {"xaxis": {"title": {"text": named("snr_db")}}, "yaxis": log_axis(f"RMSE ({unit})", errors)}
-    told = f"Lines of the {coordinate} error over SNR beside the Cramér-Rao bound, {title}; the table has the numbers."
+    across = axis(named(along)) if counted else axis(named(along), type="category")
+    layout = {"xaxis": across, "yaxis": log_axis(f"RMSE ({unit})", errors)} | ({} if counted else _APART)
+    told = f"The {coordinate} error over {named(along)} beside its bound, {title}; its numbers are folded below it."
     note = left_out([row[f"judged_{coordinate}"] for row in rows], coordinate)
-    return Chart(title=f"{title}, {coordinate}", told=told, data=data, layout=layout, kind=coordinate, note=note)
+    return Chart(title=title, told=told, data=data, layout=layout,
+                 chosen={**(chosen or {}), ERROR: coordinate}, note=note)  # fmt: skip
+
+
+_APART = {"scattermode": "group", "scattergap": 0.4}
+"""Points over values that are no numbers: those of different methods stand beside each other."""
+
+
+def _places(rows: Sequence[Row], along: str, counted: bool) -> list[Any]:
+    return [value_at(row, along) if counted else label_of(row, along) for row in rows]
+
+
+def _is_number(value: Any) -> bool:  # noqa: ANN401
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def left_out(judged: Sequence[int], coordinate: str) -> str:
@@ -109,27 +110,6 @@ def left_out(judged: Sequence[int], coordinate: str) -> str:
     known = " whose bound is below 1 m" if coordinate == "distance" else ""
     found = f"{few[0]}" if few[0] == few[-1] else f"{few[0]} to {few[-1]}"
     return f"{left} drawn: an error needs {FEWEST} sources of successful scenes{known}, and these have {found}."
-
-
-def success_map(rows: Sequence[Row], axes: tuple[str, str], method: str) -> Chart:
-    """Success of a method over two axes, the first one downwards.
-
-    Args:
-        rows: results of the method.
-        axes: their names.
-        method: for the title.
-    """
-    down, across = (list(dict.fromkeys(label_of(row, axis) for row in rows)) for axis in axes)
-    found = {(label_of(row, axes[0]), label_of(row, axes[1])): finite(row["success"]) for row in rows}
-    values = [[found.get((y, x)) for x in across] for y in down]
-    texts = [["-" if value is None else f"{value:.2f}" for value in line] for line in values]
-    data = [{"type": "heatmap", "x": across, "y": down, "z": values, "text": texts, "texttemplate": "%{text}",
-             "zmin": 0, "zmax": 1, "colorscale": "Blues", "reversescale": True,
-             "colorbar": {"title": {"text": "success"}}}]  # fmt: skip
-    layout = {"xaxis": {"title": {"text": named(axes[1])}, "type": "category"},
-              "yaxis": {"title": {"text": named(axes[0])}, "type": "category", "autorange": "reversed"}}  # fmt: skip
-    told = f"Map of the success of {method} over {axes[0]} and {axes[1]}; the table below has the numbers."
-    return Chart(title=method, told=told, data=data, layout=layout)
 
 
 def by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:

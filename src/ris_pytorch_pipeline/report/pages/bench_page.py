@@ -7,18 +7,18 @@ from typing import Any
 
 from ...errors import InputError
 from ..result_table import Row
-from .bench_charts import COORDINATES, error_lines, named, spelled, success_bars, success_map
-from .chart import Chart
-from .parts import Charts, Facts, Listing, Report, Section, Table, Text, Words
+from ..sweep_axes import named, spelled
+from .bench_charts import COORDINATES
+from .parts import Charts, Facts, Listing, Part, Report, Section, Table, Text, Words
+from .sweep_charts import ALL_CHARTS, charts_of
 
-_SNR_AXES = {"sources", "snr_db"}
 SOURCES = {"commit": "commit", "package": "version of ris_pytorch_pipeline", "code": "digest of the code",
             "torch": "torch", "numpy": "numpy", "scipy": "scipy", "python": "Python", "machine": "machine",
             "threads": "threads", "seed": "seed", "suite": "digest of the suite"}  # fmt: skip
 """What made a result, in words."""
-COLUMNS = ("n", "success [95 %]", "RMSE/CRB az", "el", "dist", "CRB az median", "K right", "GOSPA [95 %]",
+COLUMNS = ("success [95 %]", "RMSE/CRB az", "el", "dist", "n", "CRB az median", "K right", "GOSPA [95 %]",
            "genie's success", "scenes/s")  # fmt: skip
-"""Of a table, behind the method and the axes."""
+"""Of a table, behind the method and the axes; on a narrow screen those on the right are folded away first."""
 MEANING = (
     "Success is the share of scenes with every source within 3° and none too many. RMSE and RMSE/CRB are over the "
     "sources of successful scenes, of distances those whose bound is below 1 m. GOSPA is in standard deviations of the "
@@ -27,7 +27,7 @@ MEANING = (
 )
 
 
-def bench_report(name: str, rows: Sequence[Row], suite: Mapping[str, Any]) -> Report:
+def bench_report(name: str, rows: Sequence[Row], suite: Mapping[str, Any], most: int = ALL_CHARTS) -> Report:
     """What a page says of a benchmark.
 
     >>> from ris_pytorch_pipeline.bench import Entering, beside_genie, suite_of, work
@@ -44,6 +44,7 @@ def bench_report(name: str, rows: Sequence[Row], suite: Mapping[str, Any]) -> Re
         name: of it, plain text.
         rows: of results, in the order of the suite.
         suite: its plain values.
+        most: letters that its charts may take of the page.
 
     Raises:
         InputError: no row.
@@ -54,7 +55,7 @@ def bench_report(name: str, rows: Sequence[Row], suite: Mapping[str, Any]) -> Re
     alarms = [f"{row['sweep']}, {_where(row)}{row['method']}: {row['alarm']}" for row in rows if row["alarm"]]
     cells = f"{len(rows)} of {_wanted(suite)} cells, {len(names)} sweep{'s' if len(names) > 1 else ''}."
     bad = f"{len(alarms)} of them cannot be right." if alarms else "No cell is better than the bound allows."
-    sections = [_section(each, [row for row in rows if row["sweep"] == each]) for each in names]
+    sections = [_section(each, [row for row in rows if row["sweep"] == each], most // len(names)) for each in names]
     heard = [Section(title="Alarms", parts=[Listing(lines=alarms, alarm=True)])] if alarms else []
     return Report(
         title=f"Benchmark {name}",
@@ -63,13 +64,15 @@ def bench_report(name: str, rows: Sequence[Row], suite: Mapping[str, Any]) -> Re
     )
 
 
-def _section(name: str, rows: Sequence[Row]) -> Section:
+def _section(name: str, rows: Sequence[Row], most: int) -> Section:
     """The section of a sweep."""
     axes = list(json.loads(rows[0]["axes"]))
     over = f" over {', '.join(map(named, axes))}" if axes else ""
     methods = ", ".join(dict.fromkeys(row["method"] for row in rows))
-    drawn = Charts(charts=charts_of(rows, axes), asked="Error of")
-    return Section(title=name, parts=[Words(text=f"{methods}{over}: {counted(rows)}"), drawn, table_of(name, rows)])
+    drawn, left = charts_of(rows, most)
+    parts: list[Part] = [Words(text=f"{methods}{over}: {counted(rows)}"), Charts(charts=drawn)]
+    parts += [Words(text=left)] if left else []
+    return Section(title=name, parts=[*parts, table_of(name, rows)])
 
 
 def counted(rows: Sequence[Row]) -> str:
@@ -103,51 +106,21 @@ def _provenance(rows: Sequence[Row]) -> Section:
     ])  # fmt: skip
 
 
-def charts_of(rows: Sequence[Row], axes: Sequence[str]) -> list[Chart]:
-    """Charts over SNR for each number of sources; else maps over two axes, or bars over any other number of them.
-
-    Args:
-        rows: results of a sweep.
-        axes: of it.
-    """
-    points = all(row["snr_db_least"] == row["snr_db_most"] for row in rows)
-    if "snr_db" in axes and set(axes) <= _SNR_AXES and points:
-        return [chart for group in _by_sources(rows) for chart in _over_snr(group)]
-    if len(axes) == 2:
-        methods = dict.fromkeys(row["method"] for row in rows)
-        return [success_map([row for row in rows if row["method"] == m], (axes[0], axes[1]), m) for m in methods]
-    by = f" by {', '.join(map(named, axes))}" if axes else ""
-    return [success_bars(rows, axes, f"success{by}")]
-
-
 def line_of(row: Row, axes: Sequence[str]) -> list[Text]:
     """A line of the table of a sweep."""
     labels = json.loads(row["axes"])
     return [
         Text(shown=row["method"]),
         *(Text(shown=spelled(labels[axis]), key=_key(labels[axis])) for axis in axes),
-        Text.number(row["n"], "d"),
         _measured(row, "success"),
         *(Text.number(row[f"rmse_over_crb_{name}"], ".2f") for name in COORDINATES),
+        Text.number(row["n"], "d"),
         Text.number(row["bound_azimuth_deg_median"], ".3f", "°"),
         Text.number(row["order_accuracy"], ".2f"),
         _measured(row, "gospa_whitened"),
         Text.number(row["genie_success"], ".2f"),
         Text.number(row["scenes_per_s"], ".3g"),
     ]
-
-
-def _over_snr(rows: Sequence[Row]) -> list[Chart]:
-    low, high = rows[0]["sources_least"], rows[0]["sources_most"]
-    title = f"K = {low}" if low == high else f"K = {low} to {high}"
-    return [success_bars(rows, ["snr_db"], title), *(error_lines(rows, name, title) for name in COORDINATES)]
-
-
-def _by_sources(rows: Sequence[Row]) -> list[list[Row]]:
-    found: dict[tuple[int, int], list[Row]] = {}
-    for row in rows:
-        found.setdefault((row["sources_least"], row["sources_most"]), []).append(row)
-    return list(found.values())
 
 
 def _measured(row: Row, name: str) -> Text:

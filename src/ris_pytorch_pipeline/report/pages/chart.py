@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..style import PALETTE
+from .numbers import Numbers, numbers_of
 
 GREY = "#808080"
 DASHES = ("solid", "dash", "dashdot", "longdash", "longdashdot")
@@ -26,7 +27,7 @@ class Chart:
         told: what it shows, for those who do not see it.
         data: traces, as Plotly has them.
         layout: axes, likewise.
-        kind: what it is chosen by, such as a coordinate; empty where it is always shown.
+        chosen: what it is chosen by, such as a coordinate, by the name of the choice; empty where it is always shown.
         note: below it, such as what is left out and why; plain text.
     """
 
@@ -34,13 +35,18 @@ class Chart:
     told: str
     data: Sequence[Mapping[str, Any]]
     layout: Mapping[str, Any]
-    kind: str = ""
+    chosen: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
 
     @property
     def height(self) -> str:
         """Of the chart, as CSS has it: a legend of many lines takes no room from the lines themselves."""
         return f"{19 + 0.6 * max(0, len(self._named) - 4):g}rem"
+
+    @property
+    def numbers(self) -> Numbers:
+        """Its numbers as a short table."""
+        return numbers_of(self.data, self.layout)
 
     @property
     def _named(self) -> list[Mapping[str, Any]]:

@@ -28,12 +28,12 @@ def compared_runs(runs: Sequence[RunShown]) -> Section:
     named = {run.name: curves_of(run.events) for run in runs}
     charts = comparing_charts(named)
     parts: list[Part] = [Table(name="Runs side by side", head=HEAD, lines=[_line(run) for run in runs])]
-    parts += [Charts(charts=_in_order(charts), asked="Validation")] if charts else []
+    parts += [Charts(charts=_in_order(charts))] if charts else []
     return Section(title="Side by side", parts=[*parts, *_differences(runs)])
 
 
 def _in_order(charts: Sequence[Chart]) -> list[Chart]:
-    return sorted(charts, key=lambda chart: bool(chart.kind))
+    return sorted(charts, key=lambda chart: bool(chart.chosen))
 
 
 def _line(run: RunShown) -> list[Text]:

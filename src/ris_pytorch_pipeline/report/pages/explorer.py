@@ -9,7 +9,7 @@ from torch import Tensor
 from .volume import Volume, letters
 
 ALL_SCENES, ALL_SPECTRA = 600, 50
-"""On a page, which is to stay below 6 MB: a scene takes 1 kB, its spectrum 9 kB, and all else of a page 4.9 MB."""
+"""On a page, which is to stay below 6 MB: a scene takes 1 kB, its spectrum 9 kB, Plotly 1.9 MB."""
 HEAD = ("source", "true", "found", "error", "± stated", "bound")
 _KEYS = {"azimuth_deg": "azimuth", "elevation_deg": "elevation", "distance_m": "distance"}
 Places = Mapping[str, Any]

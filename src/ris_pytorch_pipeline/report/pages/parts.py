@@ -116,17 +116,40 @@ class Charts:
 
     Args:
         charts: in order.
-        asked: before the choice among their kinds, such as "Error of".
     """
 
     template: ClassVar[str] = "charts"
     charts: Sequence[Chart]
-    asked: str = "Show"
 
     @property
-    def kinds(self) -> list[str]:
-        """What charts are chosen by."""
-        return list(dict.fromkeys(chart.kind for chart in self.charts if chart.kind))
+    def choices(self) -> dict[str, list[str]]:
+        """What charts are chosen by: the names of the choices, and among what each is; those of one value are none."""
+        found: dict[str, list[str]] = {}
+        for chart in self.charts:
+            for name, value in chart.chosen.items():
+                values = found.setdefault(name, [])
+                values += [] if value in values else [value]
+        return {name: values for name, values in found.items() if len(values) > 1}
+
+    def places(self, chart: Chart) -> str:
+        """Where a chart stands in each choice, such as `0:1 2:0`, as the page's script reads it.
+
+        Args:
+            chart: one of them.
+        """
+        choices = self.choices.items()
+        return " ".join(
+            f"{number}:{values.index(chart.chosen[name])}"
+            for number, (name, values) in enumerate(choices) if name in chart.chosen
+        )  # fmt: skip
+
+    def first(self, chart: Chart) -> bool:
+        """Whether a chart is seen before anything is chosen.
+
+        Args:
+            chart: one of them.
+        """
+        return all(place.endswith(":0") for place in self.places(chart).split())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -132,7 +132,7 @@ def _compared(runs: Runs, key: str) -> Chart | None:
         for i, (name, curves) in enumerate(runs.items())
     ]
     words = WORDS.get(key, key)
-    return _chart(f"Validation: {words}", "epoch", words, lines, log=False, kind=key)
+    return _chart(f"Validation: {words}", "epoch", words, lines, log=False, chosen={"Validation": words})
 
 
 def _by_update(title: str, unit: str, records: Sequence[Record], *path: str) -> Chart | None:
@@ -157,8 +157,9 @@ def _called(run: str, words: str) -> str:
 
 
 def _chart(
-    title: str, x: str, y: str, data: Sequence[Mapping[str, Any]], *, log: bool = True, kind: str = ""
-) -> Chart | None:
+    title: str, x: str, y: str, data: Sequence[Mapping[str, Any]], *, log: bool = True,
+    chosen: Mapping[str, str] | None = None,
+) -> Chart | None:  # fmt: skip
     """A chart, logarithmic where that shows every number; None where there is none."""
     numbers = [value for trace in data for value in trace["y"] if value is not None]
     if not numbers:
@@ -167,4 +168,4 @@ def _chart(
     places = (value for trace in data for value in trace["x"])
     layout = {"xaxis": whole_axis(x, places), "yaxis": across, "showlegend": True}
     told = f"{title}: {', '.join(trace['name'] for trace in data)}, over the {x}."
-    return Chart(title=title, told=told, data=data, layout=layout, kind=kind)
+    return Chart(title=title, told=told, data=data, layout=layout, chosen=chosen or {})

@@ -8,13 +8,14 @@ from typing import Any
 from trainlint import Verdict
 
 from ..result_table import Row
-from .bench_charts import COORDINATES, by_method, error_lines, spelled, success_bars
-from .bench_page import MEANING, counted, table_of
-from .chart import Chart
+from ..sweep_axes import spelled
+from .bench_charts import by_method
+from .bench_page import MEANING, SOURCES, counted, table_of
 from .parts import Charts, Facts, Listing, Part, Report, Scenes, Section, Verbatim, Words
 from .records import Curves, Record, curves_of
 from .reliability import Held, reliability_chart
 from .run_charts import learning_charts, skipped
+from .sweep_charts import charts_of
 from .verdict_parts import verdict_parts
 
 
@@ -131,8 +132,10 @@ def _evaluated(run: RunShown) -> list[Section]:
     alarms = [f"{row['method']}, {_where(row)}: {row['alarm']}" for row in shown.rows if row["alarm"]]
     parts += [Listing(lines=alarms, alarm=True)] if alarms else []
     if shown.rows:
-        charts = Charts(charts=evaluation_charts(shown.rows), asked="Error of")
-        parts += [Words(text=f"{counted(shown.rows)} {MEANING}"), charts, table_of("the evaluation", shown.rows)]
+        charts, left = charts_of(shown.rows)
+        parts += [Words(text=f"{counted(shown.rows)} {MEANING}"), Charts(charts=charts)]
+        parts += [Words(text=left)] if left else []
+        parts.append(table_of("the evaluation", shown.rows))
     sections = [Section(title="Unseen scenes", parts=parts)]
     chart = reliability_chart(shown.held)
     if chart is not None:
@@ -166,20 +169,8 @@ _SCENES = (
 )
 
 
-def evaluation_charts(rows: Sequence[Row]) -> list[Chart]:
-    """Success and errors for each number of sources.
-
-    Args:
-        rows: of an evaluation.
-    """
-    made: list[Chart] = []
-    for label in dict.fromkeys(json.dumps(json.loads(row["axes"])["sources"]) for row in rows):
-        own = [row for row in rows if json.dumps(json.loads(row["axes"])["sources"]) == label]
-        title = f"K = {spelled(json.loads(label))}"
-        made.append(success_bars(own, ["snr_db"], f"{title}, success"))
-        if all(row["snr_db_least"] == row["snr_db_most"] for row in own):
-            made += [error_lines(own, name, title) for name in COORDINATES]
-    return made
+_IDENTIFIED = ("package", "code", "torch", "python", "seed", "suite")
+"""Of what makes a result: named by a run's identity and configuration already."""
 
 
 def _provenance(run: RunShown, curves: Curves) -> list[Part]:
@@ -189,6 +180,7 @@ def _provenance(run: RunShown, curves: Curves) -> list[Part]:
     facts = [*run.facts]
     if isinstance(identity, Mapping):
         facts += [(str(name), str(value)) for name, value in identity.items()]
+    facts += _sources(begun)
     if begun:
         facts.append(("sessions", str(len(begun))))
     facts += [(name, _plain(start[name])) for name in ("data", "parameters", "planned", "processes") if name in start]
@@ -200,6 +192,15 @@ def _provenance(run: RunShown, curves: Curves) -> list[Part]:
     if run.commands:
         parts += [Words(text="Go on from here:"), Verbatim(text="\n".join(run.commands))]
     return parts or [Words(text="Nothing is known of its origin.")]
+
+
+def _sources(begun: Sequence[Record]) -> list[tuple[str, str]]:
+    """What made a run, beside its identity: of each session, where they differ. Runs from before recorded none."""
+    held = [source if isinstance(source := record.get("source"), Mapping) else {} for record in begun]
+    told = [
+        (words, name) for name, words in SOURCES.items() if name not in _IDENTIFIED and any(name in s for s in held)
+    ]
+    return [(words, ", ".join(dict.fromkeys(_plain(each.get(name, "-")) for each in held))) for words, name in told]
 
 
 def flattened(value: Any, name: str = "") -> dict[str, str]:  # noqa: ANN401

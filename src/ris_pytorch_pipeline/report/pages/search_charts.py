@@ -43,7 +43,7 @@ def history(trials: Trials) -> Chart | None:
     best = {"type": "scatter", "mode": "lines", "name": "best so far", "x": xs, "y": ys,
             "line": {"shape": "hv", "color": GREY, "dash": "dot"}}  # fmt: skip
     layout = {"xaxis": axis("trial"), "yaxis": axis(_VALUE)}
-    told = "Value of each trial in order, by stage and outcome; the table of trials has the numbers."
+    told = "Value of each trial in order, by stage and outcome; its numbers are folded below it."
     return Chart(title="Value by trial", told=told, data=[best, *data], layout=layout)
 
 
@@ -120,8 +120,8 @@ def _over_knob(trials: Trials, name: str, knob: Mapping[str, Any]) -> Chart:
     values = [trial["values"][name] for trial in trials if name in trial["values"]]
     across = axis(name) if "low" in knob else axis(name, type="category")
     layout = {"xaxis": log_axis(name, values) if knob.get("log") else across, "yaxis": axis(_VALUE)}
-    told = f"Value of short trials over {name}; the table of trials has the numbers."
-    return Chart(title=name, told=told, data=data, layout=layout, kind=name)
+    told = f"Value of short trials over {name}; its numbers are folded below it."
+    return Chart(title=name, told=told, data=data, layout=layout, chosen={"Value by": name})
 
 
 def _knob_of(space: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -107,7 +107,7 @@ def _importances(importances: Mapping[str, float] | None, unjudged: str) -> list
 
 def _drawn(charts: Sequence[Any], nothing: str) -> list[Part]:
     held = [chart for chart in charts if chart is not None]
-    return [Charts(charts=held, asked="Value by")] if held else [Words(text=f"Nothing to draw: {nothing}.")]
+    return [Charts(charts=held)] if held else [Words(text=f"Nothing to draw: {nothing}.")]
 
 
 def _trials(trials: Sequence[Mapping[str, Any]]) -> list[Part]:

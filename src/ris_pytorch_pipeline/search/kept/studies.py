@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from ...bench.suites.provenance import source_of_rows
 from ...errors import ConfigurationError
 from ...foreign import odd_values
+from ...train.files.source import source_now
 from ..extra import optuna
 from ..settings import Settings, settings_from_plain
 from ..spaces.sampler import NoSampler, SeededTpe
@@ -72,7 +72,7 @@ def new_studies(storage: "optuna.storages.BaseStorage", name: str, settings: Set
     except optuna.exceptions.DuplicatedStudyError as error:
         refuse_present(name, error)
     short.set_user_attr(_TRIALS, settings.trials)
-    short.set_user_attr(_SOURCE, source_of_rows())
+    short.set_user_attr(_SOURCE, source_now())
     _try_base(short, settings)
     short.set_user_attr(_SETTINGS, settings.to_plain())  # last: a search without them has not begun
     return _studies(storage, name, settings)

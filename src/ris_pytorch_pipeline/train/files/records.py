@@ -11,6 +11,7 @@ _NUMBER = float | Literal["nan", "inf", "-inf"]
 """JSON has no other words for what is not finite."""
 _BY_NAME = Mapping[str, _NUMBER]
 _BEGINS = {"identity": Mapping[str, Any]}
+_TOLD = {"experiment": Mapping[str, Any] | None, "launch": str | None, "source": Mapping[str, Any] | None}
 _NEEDED: Mapping[str, Mapping[str, Any]] = {
     "start": _BEGINS,
     "resume": _BEGINS | {up_to: int for _, up_to in COUNTED.values()},
@@ -20,8 +21,8 @@ _NEEDED: Mapping[str, Mapping[str, Any]] = {
 }
 """Fields that each record of an event has."""
 _POSSIBLE: Mapping[str, Mapping[str, Any]] = {
-    "start": {"experiment": Mapping[str, Any] | None, "launch": str | None},
-    "resume": {"experiment": Mapping[str, Any] | None, "launch": str | None},
+    "start": _TOLD,
+    "resume": _TOLD,
     "update": {"norm": _NUMBER, "norms": _BY_NAME, "terms": _BY_NAME, "motion": Mapping[str, Any] | None},
 }
 """Fields of a type that they have where they are there."""

@@ -14,6 +14,7 @@ from ..files.folder import BEST, LAST, LEDGER, RunFiles
 from ..files.identity import new_identity
 from ..files.keeping import go_back, keep
 from ..files.ledger import Ledger, Listener
+from ..files.source import source_now
 from ..parts import Parts
 from ..processes.ahead import Ahead, WhenAsked
 from ..processes.hardware import fetched, hardware_of
@@ -259,7 +260,7 @@ class Trainer:
         self.ledger.begin(
             resumed=resume, updates=progress.updates, attempts=progress.attempts, epochs=progress.epoch,
             planned=self.updates, parameters=sizes, data=self.data.note, processes=self.processes.world,
-            launch=self.processes.launch,
+            launch=self.processes.launch, source=source_now(),
             experiment=self.experiment.to_plain(),
         )  # fmt: skip
         where = str(self.files.directory or "nothing")

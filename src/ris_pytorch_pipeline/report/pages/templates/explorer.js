@@ -60,16 +60,31 @@ function inSpace(data, scene) {
   ];
 }
 
-function spaceLayout() {
+const CAMERA = { eye: { x: -1.8, y: -1.5, z: 1.1 }, center: { x: 0, y: 0, z: -0.15 } };
+const TURN = Math.PI / 12, STEEPEST = Math.PI / 2 - 0.05, NEARER = 0.8;
+
+/** Where the eye is after a turn around the middle, an angle up, and a step towards it. */
+function turned({ eye, ...rest }, around, up, nearer) {
+  const flat = Math.hypot(eye.x, eye.y), far = Math.hypot(flat, eye.z) * nearer;
+  const azimuth = Math.atan2(eye.y, eye.x) + around;
+  const steep = Math.min(Math.max(Math.atan2(eye.z, flat) + up, -STEEPEST), STEEPEST);
+  const [x, y] = [Math.cos(azimuth), Math.sin(azimuth)].map((part) => far * Math.cos(steep) * part);
+  return { ...rest, eye: { x, y, z: far * Math.sin(steep) } };
+}
+
+const TURNS = {
+  left: [-TURN, 0, 1], right: [TURN, 0, 1], up: [0, TURN, 1], down: [0, -TURN, 1], nearer: [0, 0, NEARER], farther: [0, 0, 1 / NEARER],
+};
+
+function spaceLayout(camera) {
   const { rule } = colours();
   const axis = (name) => ({ title: { text: name }, nticks: 6, gridcolor: rule, zerolinecolor: rule, showbackground: false });
   return layoutWith({
     scene: {
       xaxis: axis("forward (m)"), yaxis: axis("across (m)"), zaxis: axis("up (m)"), aspectmode: "data",
-      camera: { eye: { x: -1.8, y: -1.5, z: 1.1 }, center: { x: 0, y: 0, z: -0.15 } },
+      camera,
     },
     margin: { l: 0, r: 0, t: 10, b: 0 },
-    uirevision: "kept", // the turn that the reader gave it
   });
 }
 
@@ -109,10 +124,14 @@ function explore(place, data) {
   const part = (role) => place.querySelector(`[data-role=${role}]`);
   const choice = part("scene"), slider = part("distance"), space = part("space"), map = part("slice");
   const scene = () => data.scenes[Number(choice.value)];
-  let bytes = null;
+  let bytes = null, camera = CAMERA, watched = false;
 
-  const drawSpace = () => started().react(space, inSpace(data, scene()), spaceLayout(), OPTIONS);
-  const drawMap = () => started().react(map, slice(data, scene(), bytes, Number(slider.value)), layoutWith({
+  const drawSpace = async (plotly) => {
+    await plotly.react(space, inSpace(data, scene()), spaceLayout(camera), OPTIONS);
+    if (!watched) space.on("plotly_relayout", (changed) => { camera = changed["scene.camera"] ?? camera; });
+    watched = true;
+  };
+  const drawMap = (plotly) => plotly.react(map, slice(data, scene(), bytes, Number(slider.value)), layoutWith({
     xaxis: { title: { text: "azimuth (degrees)" } }, yaxis: { title: { text: "elevation (degrees)" } },
   }), OPTIONS);
 
@@ -121,7 +140,7 @@ function explore(place, data) {
     slider.value = number;
     slider.setAttribute("aria-valuetext", metres);
     part("metres").textContent = metres;
-    if (drawn.has(map)) drawMap();
+    redrawIfDrawn(map);
   }
 
   function show() {
@@ -133,7 +152,7 @@ function explore(place, data) {
       return row;
     }));
     space.setAttribute("aria-label", `${own.label}: ${own.told}`);
-    if (drawn.has(space)) drawSpace();
+    redrawIfDrawn(space);
     if (map === null) return;
     map.closest("figure").hidden = own.spectrum === undefined;
     part("unseen").hidden = own.spectrum !== undefined;
@@ -149,6 +168,12 @@ function explore(place, data) {
   choice.addEventListener("change", show);
   part("previous").addEventListener("click", () => step(-1));
   part("next").addEventListener("click", () => step(1));
+  for (const button of place.querySelectorAll("[data-turn]")) {
+    button.addEventListener("click", () => {
+      camera = turned(camera, ...TURNS[button.dataset.turn]);
+      redrawIfDrawn(space);
+    });
+  }
   if (slider !== null) slider.addEventListener("input", () => moveTo(Number(slider.value)));
   show();
   drawLater(space, drawSpace);

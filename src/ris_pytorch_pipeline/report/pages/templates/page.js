@@ -27,11 +27,18 @@ function layoutWith(own) {
 }
 
 /** Plotly takes longer to start than all the rest of a page: it starts with the first chart in sight. */
+let starting = null;
 function started() {
-  if (!window.Plotly) document.head.append(Object.assign(document.createElement("script"), {
-    textContent: document.getElementById("plotly").textContent,
-  }));
-  return window.Plotly;
+  starting ??= unpacked(document.getElementById("plotly").textContent).then((textContent) => {
+    document.head.append(Object.assign(document.createElement("script"), { textContent }));
+    return window.Plotly;
+  });
+  return starting;
+}
+
+async function unpacked(letters) {
+  const bytes = Uint8Array.from(atob(letters.trim()), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
 }
 
 const near = new Set(); // charts that have come near, and wait for their frame
@@ -40,7 +47,7 @@ const seen = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {
     if (isIntersecting && !drawn.has(target)) near.add(target);
   }
-  if (idle && near.size > 0) requestAnimationFrame(drawNext);
+  if (idle && near.size > 0) started().then(() => requestAnimationFrame(drawNext));
 }, { rootMargin: "300px" });
 
 /** One chart a frame: the first one shows before the others are drawn. */
@@ -53,7 +60,11 @@ function drawNext() {
 
 function redraw(element) {
   drawn.add(element);
-  drawing.get(element)();
+  started().then((plotly) => drawing.get(element)(plotly));
+}
+
+function redrawIfDrawn(element) {
+  if (drawn.has(element)) redraw(element);
 }
 
 /** Draw once it comes into sight, and again in other colours. */
@@ -64,26 +75,30 @@ function drawLater(element, draw) {
 
 for (const id of Object.keys(charts)) {
   const element = document.getElementById(id);
-  drawLater(element, () => started().react(element, charts[id].data, layoutWith(charts[id].layout), OPTIONS));
+  drawLater(element, (plotly) => plotly.react(element, charts[id].data, layoutWith(charts[id].layout), OPTIONS));
 }
 
 const button = document.getElementById("theme");
 function setTheme(dark) {
   root.dataset.theme = dark ? "dark" : "light";
   button.setAttribute("aria-pressed", String(dark));
-  for (const element of drawn) redraw(element);
+  drawn.forEach(redraw);
 }
 const wish = matchMedia("(prefers-color-scheme: dark)");
 wish.addEventListener("change", () => setTheme(wish.matches));
 button.addEventListener("click", () => setTheme(root.dataset.theme !== "dark"));
 setTheme(wish.matches);
 
-for (const choice of document.querySelectorAll("select[data-charts]")) {
-  choice.addEventListener("change", () => {
-    for (const figure of document.querySelectorAll(`#${choice.dataset.charts} figure[data-kind]`)) {
-      figure.hidden = figure.dataset.kind !== choice.value;
+/** Of charts that are chosen, those are seen that stand where every choice points. */
+for (const place of document.querySelectorAll(".charts")) {
+  const choices = [...document.querySelectorAll(`select[data-charts="${place.id}"]`)];
+  const show = () => {
+    for (const figure of place.querySelectorAll("figure[data-places]")) {
+      const places = figure.dataset.places.split(" ").map((each) => each.split(":"));
+      figure.hidden = !places.every(([number, value]) => choices[number].value === value);
     }
-  });
+  };
+  for (const choice of choices) choice.addEventListener("change", show);
 }
 
 function sortBy(table, column, down) {

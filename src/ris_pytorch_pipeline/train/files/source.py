@@ -1,25 +1,29 @@
-"""Where does a row of results come from? The commit, the versions and the machine that made it."""
+"""Where does what is kept come from? The commit, the versions, the machine and the threads that made it."""
 
 import platform
 import subprocess
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy
 import scipy
 import torch
 
 from ... import __version__
-from ...train.files.identity import code_digest
-from .columns import Row
+from .identity import code_digest
 
 _PATIENCE = 10.0
 """Seconds that git has to answer."""
 
 
-def source_of_rows() -> Row:
-    """The columns that say who made a row: versions, commit, digest of the code, machine and threads."""
+def source_now() -> dict[str, Any]:
+    """What makes a row of results, a search or a run: versions, commit, digest of the code, machine and threads.
+
+    >>> source_now()["code"] == code_digest()
+    True
+    """
     return {
         "threads": torch.get_num_threads(),
         "package": __version__,
