@@ -219,8 +219,8 @@ def test_figures_and_tables_go_into_a_paper(ris: Run, trained: str, searched: Pa
     done = ris("report", trained, str(searched), "--figures", "figures", "--as", "svg", "--latex", "tex")
     assert done.code == 0, done
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
-        "run-evaluation.svg", "run-training.svg", "run-worst-scene.svg", "run-worst-spectrum.svg",
-        "widths-history.svg",
+        "run-evaluation-maps.svg", "run-evaluation.svg", "run-training.svg", "run-worst-scene.svg",
+        "run-worst-spectrum.svg", "widths-history.svg",
     ]  # fmt: skip
     table = (tmp_path / "tex" / "run.tex").read_text()
     assert r"\begin{tabular}{lllrrrrr}" in table and "hybrid & 1 & 10 & " in table and "n = 4 scenes a cell" in table
@@ -232,7 +232,7 @@ def test_results_of_one_name_do_not_write_over_each_other(ris: Run, trained: str
     shutil.copytree(tmp_path / trained, tmp_path / "other" / "run")
     done = ris("report", trained, "other/run", "--figures", "figures", "--as", "svg", "--latex", "tex")
     assert done.code == 0, done
-    assert len(list((tmp_path / "figures").iterdir())) == 8 and len(list((tmp_path / "tex").iterdir())) == 2
+    assert len(list((tmp_path / "figures").iterdir())) == 10 and len(list((tmp_path / "tex").iterdir())) == 2
 
 
 def test_the_extra_of_pages_is_named(ris: Run, searched: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ def heat_maps(rows: Sequence[Row], merits: Sequence[Merit] = MERITS[:1]) -> Figu
     ... ]
     >>> axes = heat_maps(rows).axes[0]
     >>> axes.get_title(), [text.get_text() for text in axes.texts]
-    ('sml, n = 200', ['0.50', '0.90'])
+    ('sml, success, n = 200', ['0.50', '0.90'])
 
     Args:
         rows: results of one sweep, at one value each of any further axes.

@@ -27,6 +27,7 @@ from . import contracts, oracle
 from .checks import check_report
 from .reporter import Reporter
 
+_Batch = tuple[Inputs, Labels]
 _MICROBATCHES, _LARGEST = 4, 8
 """Batches that are accumulated in a trial, and the most scenes in each."""
 
@@ -48,8 +49,8 @@ def preflight(trainer: Trainer) -> tuple[Line, ...]:
         return tuple(lines)
     checks = {
         "planned rates": lambda: _rates(trainer),
-        "accumulation": lambda: _accumulation(trainer, batch),
-        "training, validation": lambda: _paths(trainer, batch),
+        "accumulation": lambda: _confirmed(lambda some: _accumulation(trainer, some), batch),
+        "training, validation": lambda: _confirmed(lambda some: _paths(trainer, some), batch),
         **_loss_checks(trainer, *batch),
         "splits": lambda: contracts.disjoint(data, trainer.experiment),
         "label ranges": lambda: contracts.in_range(batch[1], trainer.experiment.scenario),
@@ -156,6 +157,23 @@ def _gradient(twin: Trainer) -> dict[str, Tensor]:
     twin.optimizer.register_step_pre_hook(keep)
     twin.fit()
     return seen
+
+
+def _confirmed(check: Callable[[_Batch], tuple[str, list[Finding]]], batch: _Batch) -> tuple[str, list[Finding]]:
+    """A check whose finding holds where each half of the scenes shows it.
+
+    Which cells of a heat-map are candidates may turn on the last bit of one scene: cells of an untrained network state
+    directions one step apart, which is where two of them become one.
+    """
+    text, found = check(batch)
+    middle = len(batch[0]) // 2
+    if not found or middle == 0:
+        return text, found
+    inputs, labels = batch
+    halves = [check((inputs[rows], labels[rows])) for rows in (slice(middle), slice(middle, len(inputs)))]
+    if all(each for _, each in halves):
+        return text, found
+    return f"{text}; in one half of the scenes {' and in the other '.join(said for said, _ in halves)}", []
 
 
 def _accumulation(trainer: Trainer, batch: tuple[Inputs, Labels]) -> tuple[str, list[Finding]]:
