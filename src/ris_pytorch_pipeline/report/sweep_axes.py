@@ -1,6 +1,7 @@
 """Which axis of a sweep runs along a chart, which one stands in charts beside each other, and which are chosen?"""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from .result_table import Row
 
 _NAMES = {"sources": "K", "snr_db": "SNR (dB)"}
+_UNFIT = re.compile(r"[^\w.+%-]+")
+"""What names of files leave out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +69,7 @@ class Block:
     @property
     def suffix(self) -> str:
         """The combination within the name of a file, such as `-distance_law-inverse`."""
-        return "".join(f"-{axis}-{spelled(value).replace(' ', '_')}" for axis, value in self.values.items())
+        return "".join(f"-{axis}-{_UNFIT.sub('_', spelled(value))}" for axis, value in self.values.items())
 
 
 def layout_of(rows: Sequence[Row]) -> Layout:
@@ -81,9 +84,9 @@ def layout_of(rows: Sequence[Row]) -> Layout:
 def blocks_of(rows: Sequence[Row]) -> list[Block]:
     """A sweep by the values of its chosen axes, in the order in which they first appear.
 
-    >>> rows = [{"axes": json.dumps({"sources": k, "snr_db": 5, "codes": c})} for k in (1, 2) for c in ("dft", "pm1")]
+    >>> rows = [{"axes": json.dumps({"sources": k, "snr_db": 5, "codes": c})} for k in (1, 2) for c in ("dft", "a/b c")]
     >>> [(block.words, len(block.rows), block.suffix) for block in blocks_of(rows)]
-    [('codes = dft', 2, '-codes-dft'), ('codes = pm1', 2, '-codes-pm1')]
+    [('codes = dft', 2, '-codes-dft'), ('codes = a/b c', 2, '-codes-a_b_c')]
 
     Args:
         rows: of the sweep, at least one.
