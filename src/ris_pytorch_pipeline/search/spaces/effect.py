@@ -22,7 +22,7 @@ def check_effects(space: Space, base: Recipe, epochs: int | None = None, context
     >>> from ris_pytorch_pipeline.search import space_from_plain
     >>> space = space_from_plain({"locating": {"beta": {"low": 0.0, "high": 0.5}}})
     >>> try:
-    ...     check_effects(space, Recipe())  # of candidates, which know no β
+    ...     check_effects(space, Recipe())  # `explaining` knows no β
     ... except ConfigurationError as error:
     ...     print(error.wanted)
     a knob that changes the objective, in place of locating.beta
