@@ -1,5 +1,6 @@
 """Are values the same on any number of workers, and does a worker that dies cost its task alone?"""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -111,10 +112,14 @@ def test_a_worker_that_dies_while_it_is_made_ready_is_followed_by_another(tmp_pa
         assert [each.value for each in made.carry_out(squared, [3])] == [9]
 
 
-def test_workers_that_all_end_are_not_waited_for(cluster: Cluster) -> None:
-    impatient = Cluster(cluster.client, patience=0.0)  # a worker that died takes seconds to be back
-    with pytest.raises(InfeasibleError, match="workers that do tasks; got none"):
-        list(impatient.carry_out(always_deadly, [1]))
+def test_workers_that_all_end_are_not_waited_for() -> None:
+    with connected("1", nothing) as made:
+        workers: Any = made.client.cluster
+        workers.scale(0)
+        while made.threads:
+            time.sleep(0.05)
+        with pytest.raises(InfeasibleError, match="workers that do tasks; got none"):
+            list(replace(made, patience=0.0).carry_out(squared, [1]))
 
 
 def test_dask_does_not_end_a_worker_that_is_slow_to_come_back(cluster: Cluster) -> None:
