@@ -6,6 +6,7 @@ in all directions, and `better` and `worse` those in which the outlined end has 
 
     python benchmarks/large_panels.py --side 64 --scenes 20 [--sources 1] [--symbols random] [--snr-db 10]
     python benchmarks/large_panels.py --side 32 48 64 --scenes 8 --alone    # outlined alone: how the time grows
+    python benchmarks/large_panels.py --side 32 48 64 --scenes 8 --network  # an untrained network: its beams and all
 """
 
 import argparse
@@ -20,7 +21,9 @@ from ris_pytorch_pipeline.bench import Matched, matched
 from ris_pytorch_pipeline.bounds import scene_bound
 from ris_pytorch_pipeline.estimate import Estimate, PilotMl, Sml
 from ris_pytorch_pipeline.estimate.ml.large import outline
-from ris_pytorch_pipeline.physics import Scenes, draw, preset
+from ris_pytorch_pipeline.localise import Localiser
+from ris_pytorch_pipeline.nets import HybridNet, NetConfig
+from ris_pytorch_pipeline.physics import Scenario, Scenes, draw, preset
 from ris_pytorch_pipeline.rng import stream
 
 NEVER = 10**9
@@ -36,12 +39,16 @@ def timed(call: Callable[[], Estimate], least: int) -> tuple[float, Estimate]:
     return time.process_time() - start, found
 
 
-def scenes_of(side: int, given: argparse.Namespace) -> Scenes:
-    """The scenes of one size."""
-    scenario = preset(
+def scenario_of(side: int, given: argparse.Namespace) -> Scenario:
+    """The scenario of one size."""
+    return preset(
         "mmwave", horizontal=side, vertical=side, sources=given.sources, snr_db=given.snr_db, symbols=given.symbols
     )
-    return draw(scenario, given.scenes, stream(5, f"large {side}", given.sources))
+
+
+def scenes_of(side: int, given: argparse.Namespace) -> Scenes:
+    """The scenes of one size."""
+    return draw(scenario_of(side, given), given.scenes, stream(5, f"large {side}", given.sources))
 
 
 def growth(given: argparse.Namespace) -> None:
@@ -55,6 +62,29 @@ def growth(given: argparse.Namespace) -> None:
         power = "" if before is None else f", N^{math.log(seconds / before[1]) / math.log((side / before[0]) ** 2):.2f}"
         print(f"{side:3d} x {side}: {seconds:.3f} s a scene{power}  (n={given.scenes})", flush=True)
         before = side, seconds
+
+
+def network_growth(given: argparse.Namespace) -> None:
+    """CPU seconds of an untrained network: once for its beams, and the median of a scene, as proposed and polished.
+
+    The beams alone find these sources; training changes no time.
+    """
+    for side in given.side:
+        scenes, begin = scenes_of(side, given), time.process_time()
+        net = HybridNet(NetConfig().fitted_to(scenario_of(side, given))).eval()
+        once = time.process_time() - begin
+        spent: dict[str, list[float]] = {"proposed": [], "polished": []}
+        ends: list[Estimate] = []
+        for index in range(given.scenes):
+            seen = scenes.observation[[index]]
+            for name, polish in (("proposed", 0), ("polished", 10)):
+                begin = time.process_time()
+                ends.append(Localiser(net, polish=polish)(seen, given.sources))
+                spent[name].append(time.process_time() - begin)
+        limits = scene_bound(scenes).deviations
+        match = [matched(end, scenes[[i]].truth) for i, end in enumerate(ends[1::2])]
+        times = ", ".join(f"{name} {statistics.median(each):.2f} s a scene" for name, each in spent.items())
+        print(f"{side:3d} x {side}: beams once {once:.2f} s, {times}, {told(match, limits)}", flush=True)
 
 
 def estimator_of(given: argparse.Namespace) -> Sml | PilotMl:
@@ -111,11 +141,12 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=20)
     parser.add_argument("--snr-db", type=float, default=10.0)
     parser.add_argument("--alone", action="store_true")
+    parser.add_argument("--network", action="store_true")
     parser.add_argument("--no-fit", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    if given.alone:
-        growth(given)
+    if given.alone or given.network:
+        (growth if given.alone else network_growth)(given)
         return
     for side in given.side:
         compared(side, given)

@@ -163,4 +163,4 @@ def test_an_ascent_leads_to_the_peak_of_a_lone_source() -> None:
 
 def test_beams_that_do_not_fit_are_refused() -> None:
     with pytest.raises(InfeasibleError, match="GiB for"):
-        Beamspace(NetConfig().fitted_to(preset("mmwave")))
+        Beamspace(NetConfig().fitted_to(preset("mmwave", horizontal=128, vertical=128)))

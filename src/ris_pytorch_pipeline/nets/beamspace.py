@@ -1,6 +1,5 @@
 """What an array sees in each direction and at each distance: beam energies of its images on the search grid."""
 
-import math
 from dataclasses import replace
 from functools import reduce
 
@@ -11,16 +10,17 @@ from torch import Tensor, nn
 from ..errors import InfeasibleError, InputError
 from ..estimate import SearchGrid, search_grid
 from ..estimate.ml.scanning.mirrors import Mirrors
-from ..estimate.ml.scanning.steered import grid_steering, products
+from ..estimate.ml.scanning.steered import folded_bytes, grid_steering, products
 from ..physics import Array, Lags, lags_of
 from ..shapes import Cosines
 from .cleaning import Cleaning
 from .config import NetConfig
 from .peak import ascended, peak_of
+from .plane_waves import plane_waves, wave_bytes
 from .statistics import Statistics
 
 _MOST_BYTES = 2**30
-"""Largest matrix of beams."""
+"""Largest matrix of beams, and of plane waves."""
 _TILE_BYTES = 1 << 20
 """Of beams made at a time: what stays in cache is several times faster than what pages in."""
 _LEFT = 0.03
@@ -58,7 +58,6 @@ class Beamspace(nn.Module):
     folds: Tensor
     weight: Tensor
     order: Tensor
-    waves: Tensor
     elements: Tensor
     outside: Tensor
 
@@ -66,17 +65,17 @@ class Beamspace(nn.Module):
         super().__init__()
         array = config.array
         self.grid: SearchGrid = beam_grid(config)
-        _check_size(array, self.grid)  # before the lags, which are sorted out of all pairs of elements
+        _check_size(array, self.grid)  # before the lags, which are numbers of all pairs of elements
         lags, self.passes = lags_of(array), config.passes
-        _check_size(array, self.grid, len(lags))
+        _check_size(array, self.grid, lags)
         steering = grid_steering(array, self.grid)
         mirrors, self._array = steering.mirrors, array.to(dtype=torch.float32)
+        self.plane_waves = plane_waves(self.grid, array, lags)
         for name, value in {
             "tile": torch.cat(steering.tiles, dim=-1),
             "folds": mirrors.elements,
             "weight": mirrors.weight.float(),
             "order": _places(self.grid, mirrors),
-            "waves": _real_product(_lag_waves(self.grid, array, lags).mT),
             "elements": self._array.elements,
             "outside": ~self.grid.valid,
         }.items():
@@ -107,8 +106,7 @@ class Beamspace(nn.Module):
         self._check(inputs)
         with torch.autocast(inputs.images.device.type, enabled=False):
             maps, taken, places = self._looks(inputs)
-            plane = inputs.energy.float().movedim(1, -1).flatten(1) @ self.waves
-        plane = plane.unflatten(1, (1, *self.grid.shape[:2])) / self.elements.shape[0]
+            plane = self.plane_waves(inputs.energy)[:, None] / self.elements.shape[0]
         coherent = inputs.observation.symbols == "pilot"
         noise = inputs.log_noise.float()[:, None, None, None].expand_as(plane)
         kind = torch.full_like(plane, 1.0 if coherent else -1.0)
@@ -195,12 +193,11 @@ class Beamspace(nn.Module):
         return rows
 
     def _check(self, inputs: Statistics) -> None:
-        frequencies, (lags, _) = inputs.observation.array.frequencies, self.waves.shape
-        seen = (inputs.images.shape[-1], frequencies, 2 * inputs.energy.shape[-1])
-        if seen != (len(self._array), self._array.frequencies, lags):
+        seen = (inputs.images.shape[-1], inputs.observation.array.frequencies, inputs.energy.shape[-1])
+        if seen != (len(self._array), self._array.frequencies, self.plane_waves.lags):
             raise InputError(
                 f"images and lags of the array this network was made for, {self._array}",
-                f"{seen[0]} elements, {seen[1]} wavelengths and {seen[2] // 2} lags", "a network of another scenario",
+                f"{seen[0]} elements, {seen[1]} wavelengths and {seen[2]} lags", "a network of another scenario",
                 "build the network with NetConfig().fitted_to(scenario), and pass its array to inputs_from",
             )  # fmt: skip
 
@@ -244,34 +241,20 @@ def _places(grid: SearchGrid, mirrors: Mirrors) -> Tensor:
     return order.flatten()
 
 
-def _check_size(array: Array, grid: SearchGrid, lags: int = 0) -> None:
-    """Refuse beams or plane waves whose matrix would not fit beside anything else.
+def _check_size(array: Array, grid: SearchGrid, lags: Lags | None = None) -> None:
+    """Refuse beams or plane waves that would not fit beside anything else.
 
     Raises:
         InfeasibleError: more than `_MOST_BYTES`.
     """
-    elements, cells, directions = len(array), grid.size, grid.valid.numel()
-    size = array.frequencies * max(16 * elements * cells, 8 * lags * directions)
+    size, counts = folded_bytes(array, grid), f"{grid.size} cells"
+    if lags is not None:
+        size, counts = max(size, wave_bytes(grid, array, lags)), f"{counts} and {len(lags)} lags"
     if size > _MOST_BYTES:
-        counts = f"{cells} cells" + f" and {lags} lags" * (lags > 0)
         raise InfeasibleError(
             f"beams of at most {_MOST_BYTES / 2**30:.0f} GiB",
-            f"{size / 2**30:.1f} GiB for {counts} of an array of {elements} elements",
+            f"{size / 2**30:.1f} GiB for {counts} of an array of {len(array)} elements",
             "an array of many wavelengths or without rows: the grid grows with its area, and the lags with the square "
             "of its elements",
             "choose a smaller array or field of view, or a classical estimator",
         )  # fmt: skip
-
-
-def _real_product(matrix: Tensor) -> Float[Tensor, "row column"]:
-    """The real matrix, float32, that maps interleaved (Re x, Im x) to Re y with y = x @ matrix."""
-    matrix = matrix.resolve_conj()
-    return torch.stack([matrix.real, -matrix.imag], dim=1).flatten(0, 1).float().contiguous()
-
-
-def _lag_waves(grid: SearchGrid, array: Array, lags: Lags) -> Tensor:
-    """exp(-j k0 Δ·d) at all element differences Δ, (direction, frequency and lag)."""
-    directions = grid.directions.flatten(0, 1)
-    paths = directions @ lags.offset[:, -directions.shape[1] :].mT
-    phase = torch.cat([paths * (-2 * math.pi / wavelength) for wavelength in array.wavelengths], dim=-1)
-    return torch.polar(torch.ones_like(phase), phase)

@@ -23,10 +23,13 @@ class Lags:
     Args:
         number: (element, element), which difference q_n - q_m is.
         offset: (lag, 3), the differences in the array's frame, metres; those of x first, then of z, then of y.
+        axes: of a lattice its differences along x, z and y: every combination has its number, y running fastest. Of
+            any other array none.
     """
 
     number: Int[Tensor, "element element"]
     offset: Float[Tensor, "lag 3"]
+    axes: tuple[Tensor, ...] = ()
 
     def __len__(self) -> int:
         return self.offset.shape[0]
@@ -50,27 +53,35 @@ def lags_of(array: Array) -> Lags:
 
 
 def _built(array: Array) -> Lags:
-    local = array.local.double()
-    axes = [_along(local[:, axis], _SAME * array.wavelength) for axis in (0, 2, 1)]
-    number, combinations = torch.zeros_like(axes[0][0]), 1
-    for along, values in axes:
-        number, combinations = number * len(values) + along, combinations * len(values)
-    occurring = torch.arange(combinations) if combinations <= number.numel() else None
-    if occurring is None:  # no lattice: few of the combinations occur
+    local, values = array.local.double(), list[Tensor]()
+    number, combinations = torch.zeros((len(local), len(local)), dtype=torch.long, device=local.device), 1
+    for axis in (0, 2, 1):
+        along, gaps = _along(local[:, axis], _SAME * array.wavelength)
+        number.mul_(len(gaps)).add_(along)
+        values.append(gaps)
+        combinations *= len(gaps)
+    lattice = combinations <= number.numel()
+    if lattice:
+        occurring = torch.arange(combinations, device=number.device)
+    else:  # few of the combinations occur
         occurring, number = number.unique(return_inverse=True)
     offsets: list[Tensor] = []
-    for _, values in reversed(axes):
-        offsets.append(values[occurring % len(values)])
-        occurring = occurring // len(values)
+    for gaps in reversed(values):
+        offsets.append(gaps[occurring % len(gaps)])
+        occurring = occurring // len(gaps)
     y, z, x = offsets
-    return Lags(number, torch.stack([x, y, z], dim=-1))
+    return Lags(number, torch.stack([x, y, z], dim=-1), tuple(values) if lattice else ())
 
 
 def _along(places: Float[Tensor, "element"], same: float) -> tuple[Tensor, Tensor]:  # noqa: F821
-    """The differences along an axis: which one x_n - x_m is, and their values in rising order."""
-    gaps = (places[:, None] - places).flatten()
+    """The differences along an axis: which one x_n - x_m is, and their values in rising order.
+
+    Elements at one place share their differences: a panel has as many places along an axis as rows, not as elements.
+    """
+    distinct, own = places.unique(return_inverse=True)
+    gaps = (distinct[:, None] - distinct).flatten()
     values, order = gaps.sort()
     group = torch.cat([values.new_zeros(1), (values.diff() > same).to(values)]).cumsum(0).long()
-    number = torch.empty_like(group).index_copy_(0, order, group)
+    number = torch.empty_like(group).index_copy_(0, order, group).view(len(distinct), -1)
     middle = values.new_zeros(int(group[-1]) + 1).scatter_reduce_(0, group, values, "mean", include_self=False)
-    return number.view(len(places), -1), middle
+    return number[own[:, None], own], middle

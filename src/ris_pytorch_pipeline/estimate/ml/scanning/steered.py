@@ -85,6 +85,12 @@ def steering_bytes(array: Array, grid: SearchGrid) -> int:
     return 8 * len(array) * array.frequencies * grid.size
 
 
+def folded_bytes(array: Array, grid: SearchGrid) -> int:
+    """Bytes of the steering vectors of a grid as `GridSteering` keeps them: mirror images are kept once."""
+    mirrors = mirrors_of(array, grid)
+    return 8 * array.frequencies * mirrors.elements.numel() * mirrors.points.shape[1]
+
+
 def products(
     rows: Float[Tensor, "parity row part"], tile: Float[Tensor, "parity part point"]
 ) -> Float[Tensor, "image row point"]:  # fmt: skip
