@@ -1,8 +1,8 @@
 """Run a program and keep the tables of Markdown that it prints, each as CSV below its command, its commit and the date.
 
 What the program prints is passed on. It has as many tables as files are named, in their order; `-` in place of a file
-leaves one out. A program that fails, or prints another number of tables, keeps nothing. The commit ends in `+changes`
-where files of the project beside `results` and `docs` were changed.
+leaves one out. Of a program that fails, prints another number of tables, or other lines between rows, nothing is kept.
+The commit ends in `+changes` where files of the project beside `results` and `docs` were changed.
 
     python benchmarks/kept_table.py results/measured/fit/still-codes.csv -- python benchmarks/still_codes.py --seed 1306
     make tables
@@ -29,20 +29,33 @@ _LEFT_OUT = "-"
 
 
 def tables_of(text: str) -> list[KeptTable]:
-    """The tables that a program printed."""
-    return [KeptTable(head=head, rows=tuple(rows)) for head, *rows in _blocks(text)]
+    """The tables that a program printed.
+
+    Raises:
+        InputError: a table without a row, or rows apart from their table, which would be lost.
+    """
+    tables: list[KeptTable] = []
+    for block in _blocks(text):
+        rows = [_cells(line) for line in block]
+        if len(block) > 1 and _RULE.fullmatch(block[1]):
+            tables.append(KeptTable(head=rows[0], rows=tuple(rows[2:])))
+        elif any(len(row) == len(table.head) for row in rows for table in tables):
+            raise InputError(
+                "the rows of a table below each other", f"{block[0][:80]} apart from its headings",
+                "a program that prints other lines between its rows", "let it print those elsewhere; nothing was kept",
+            )  # fmt: skip
+    return tables
 
 
-def _blocks(text: str) -> Iterator[list[tuple[str, ...]]]:
-    """Lines of cells that belong together: headings above a rule, and what follows."""
+def _blocks(text: str) -> Iterator[list[str]]:
+    """Lines of cells that stand below each other."""
     block: list[str] = []
     for line in [*text.splitlines(), ""]:
         if line.startswith("|"):
             block.append(line.strip())
-            continue
-        if len(block) > 1 and _RULE.fullmatch(block[1]):
-            yield [_cells(each) for each in (block[0], *block[2:])]
-        block = []
+        elif block:
+            yield block
+            block = []
 
 
 def _cells(line: str) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ def test_tables_are_kept_as_they_were_printed(keep: Callable[..., None], capfd: 
         ("print('words')", "got 0: none"),
         (f"{PROGRAM}\nraise SystemExit(3)", "got 3 of"),
         ("print('| a |\\n|---|')", "1 headings above rows of no cells"),
+        ("print('| a |\\n|---|\\n| 1 |\\nlater\\n| 2 |')", r"got \| 2 \| apart from its headings"),
     ],
 )
 def test_nothing_is_kept_of_other_programs(keep: Callable[..., None], program: str, named: str) -> None:
