@@ -8,7 +8,7 @@ HASHED := $(PIP) install --no-deps --require-hashes --requirement
 RUNS := $(VENV)/.runs
 STAMP := $(VENV)/.develops
 
-.PHONY: setup demo test lint docs bench stress dist hashes release clean
+.PHONY: setup demo test lint docs tables bench stress dist hashes release clean
 
 setup: $(STAMP)
 
@@ -42,6 +42,10 @@ lint: $(STAMP)
 # The pages of both packages, with warnings as errors: build/site/index.html, which opens without a server.
 docs: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# The tables of figures in README and the pages, written from results/.
+tables: $(STAMP)
+	$(BIN)/ris report results --tables $$(grep -rl --include='*.md' '^<!-- table' README.md docs)
 
 # schemathesis judges `ris serve` from outside, in an environment of its own: as a plugin it would slow every other test.
 JUDGE := build/schemathesis

@@ -55,6 +55,11 @@ TEXTS = {
         'Words.\n\n<!-- table\nsuite = "kept"\nsweeps = ["snr"]\nrows = ["method"]\ncolumns = ["snr_db"]\n'
         'cell = "{success:.3f}"\n-->\n\nold\n\n'
         "<!-- end of table -->\n"
+        '<!-- table\nfile = "measured.csv"\n-->\n<!-- end of table -->\n'
+    ),
+    "measured.csv": (
+        "# command: python benchmarks/still_codes.py --seed 1306\n# commit: 0123456ab\n# date: 2026-11-29\n"
+        'antennas,off,"success [95 %]"\n2,0,"0.98 [0.91, 1.00]"\n3,49,"0.20 [0.12, 0.31]"\n'
     ),
     "map.toml": (
         'file = "capture.npz"\nsymbols = "pilot"\nwavelength = { value = 300, unit = "mm" }\n'

@@ -36,7 +36,7 @@ from ris_pytorch_pipeline.files import Lock
 from ris_pytorch_pipeline.files.holding import try_hold
 from ris_pytorch_pipeline.importing import Folder, import_scenes
 from ris_pytorch_pipeline.physics import array_from_file, draw
-from ris_pytorch_pipeline.report import tables_in, tabulated
+from ris_pytorch_pipeline.report import read_kept_table, tables_in, tabulated
 from ris_pytorch_pipeline.rng import stream
 from ris_pytorch_pipeline.search import joined_studies, open_storage, results_of, space_of
 from ris_pytorch_pipeline.serve import Limits, Locator
@@ -111,7 +111,10 @@ def _held(path: Path) -> None:
 
 def _tables(path: Path) -> object:
     text = path.read_bytes().decode("utf-8", "replace")
-    return tables_in(text), tabulated(text, lambda suite: read_rows(path.with_name("kept") / "cells.parquet")[0])
+    cells = path.with_name("kept") / "cells.parquet"
+    return tables_in(text), tabulated(
+        text, lambda suite: read_rows(cells)[0], lambda file: read_kept_table(path.with_name(file))
+    )
 
 
 def _body(kind: str, path: Path) -> object:
@@ -169,6 +172,8 @@ _GIVEN = (
            change=changed_cells),
     Reader(name="stored codes", file="codes.npy", read=_stored, change=changed_numpy),
     Reader(name="tables of a text", file="tables.md", read=_tables, change=changed_toml),
+    Reader(name="kept table", file="measured.csv", read=lambda path: read_kept_table(path).markdown(),
+           change=changed_cells),
     Reader(name="JSON body", file="body.json", read=partial(_body, "json"), change=changed_document),
     Reader(name="scene body", file="scene", read=partial(_body, "scenes"), change=changed_tensors),
     Reader(name="log", file="train.log", read=diagnose_path, change=changed_cells),

@@ -112,3 +112,15 @@ def test_what_is_not_there_is_refused(ris: Run, results: str, tmp_path: Path) ->
     ris("report", results, results, "--tables", "text.md").refused("one folder of results beside --tables")
     (tmp_path / "text.md").write_text("nothing")
     ris("report", results, "--tables", "text.md").refused("a table in the text")
+
+
+def test_a_kept_table_is_written_and_goes_into_a_paper(ris: Run, tmp_path: Path) -> None:
+    (tmp_path / "measured").mkdir()
+    (tmp_path / "measured" / "a.csv").write_text("# date: 2026-11-29\nway,found\n`sml`,98 %\n", encoding="utf-8")
+    (tmp_path / "text.md").write_text('<!-- table\nfile = "measured/a.csv"\n-->\n<!-- end of table -->\n')
+    assert ris("report", ".", "--tables", "text.md").code == 0
+    assert "\n\n| way | found |\n|---|---|\n| `sml` | 98 % |\n\n<!-- end" in (tmp_path / "text.md").read_text()
+    assert ris("report", ".", "--tables", "text.md", "--latex", "tex").code == 0
+    assert "% date 2026-11-29\n" in (tmp_path / "tex" / "text-1.tex").read_text()
+    (tmp_path / "measured" / "a.csv").unlink()
+    ris("report", ".", "--tables", "text.md", "--check").refused("measured/a.csv: No such file", "kept_table.py")

@@ -37,6 +37,7 @@ SMALLEST: Mapping[str, str] = {
     "benchmarks/held_out.py": "--scenes 1 --presets pilot --kinds right --sources 1,1",
     "benchmarks/images.py": "--scenes 2 --sources 1 --snr-db 20",
     "benchmarks/impairments.py": "--scenes 2 --panels 1 --snr-db 20 --errors none --methods unaware",
+    "benchmarks/kept_table.py": "--scenes 1 --antennas 4",
     "benchmarks/judged_estimators.py": "--scenes 1 --estimators omp --presets pilot --kinds right --snr-db 20",
     "benchmarks/large_panels.py": "--side 16 --scenes 1",
     "benchmarks/learned_line.py": "--updates 1 --scenes 1",
@@ -88,6 +89,7 @@ SHOWN: Mapping[str, tuple[str, str]] = {
     "benchmarks/hybrid.py": ("hybrid.md", "| symbols | K | SNR dB | network success |"),
     "benchmarks/impairments.py": ("decisions/robust.md", "| symbols | errors | SNR dB | K |"),
     "benchmarks/judged_estimators.py": ("fit.md", "| estimator | preset | kind | dB | n |"),
+    "benchmarks/kept_table.py": ("fit.md", "| antennas | off | of these converged |"),
     "benchmarks/published_line.py": ("arrays.md", "| symbols | method | angle: mean abs. ° |"),
     "benchmarks/still_codes.py": ("fit.md", "| antennas | off | of these converged |"),
 }
@@ -147,8 +149,9 @@ LEFT = {"trainlint/benchmarks/peers.py": "rows/trainlint_check_broken.jsonl"}
 """What those leave that print nothing."""
 ELSEWHERE = {"trainlint/benchmarks/evidence.py": "trainlint/tests/failures/test_evidence.py"}
 """Programs that another test runs."""
-GIVEN = {"../older": str(ROOT), "FILE": str(NETWORK), "kept/hard/best.safetensors": str(NETWORK), "NAMES": "ledger"}
-"""What stands for a thing of the reader's own."""
+GIVEN = {"../older": str(ROOT), "FILE": str(NETWORK), "kept/hard/best.safetensors": str(NETWORK), "NAMES": "ledger",
+         "python": sys.executable, "results/measured/fit/still-codes.csv": "still-codes.csv"}  # fmt: skip
+"""What stands for a thing of the reader's own, and for a file that a line writes."""
 PAGES, RIVAL = {"runs/demo/report.html", "runs/page/report.html"}, "runs/rival.safetensors"
 """What other commands of the pages leave, and two benchmarks ask for."""
 
@@ -169,7 +172,7 @@ def smaller(key: str, words: Sequence[str]) -> list[str]:
     """The words of a line with those that make its program small."""
     none = {option for option, value in pairwise(words) if value == "0"}
     options = [part for part in re.split(r" (?=--)", SMALLEST[key]) if part.split(" ")[0] not in none]
-    own = [str(ROOT / word) if (ROOT / word).is_file() else GIVEN.get(word, word) for word in words]
+    own = [GIVEN.get(word, str(ROOT / word) if (ROOT / word).is_file() else word) for word in words]
     return [*own, *(word for option in options for word in option.split())]
 
 

@@ -1,7 +1,8 @@
 from .geometry import geometry_axes, geometry_figure, plan_axes
 from .heat_map import heat_maps
-from .latex_tables import latex_table, tabular
-from .markdown_tables import table_of, tables_in, tabulated
+from .kept_tables import KeptTable, read_kept_table
+from .latex_tables import latex_kept, latex_table, tabular
+from .markdown_tables import KeptFile, table_of, tables_in, tabulated
 from .pages.bench_page import bench_report
 from .pages.compared_runs import compared_runs
 from .pages.explorer import SeenScene, badness, explored
@@ -23,6 +24,8 @@ __all__ = [
     "EMBEDDED",
     "EvaluationShown",
     "Held",
+    "KeptFile",
+    "KeptTable",
     "Report",
     "ResultTable",
     "RunShown",
@@ -39,8 +42,10 @@ __all__ = [
     "geometry_axes",
     "geometry_figure",
     "heat_maps",
+    "latex_kept",
     "latex_table",
     "plan_axes",
+    "read_kept_table",
     "report_page",
     "rmse_against_snr",
     "run_report",

@@ -1,13 +1,17 @@
 """How do tables of results stand in a paper? As LaTeX with booktabs, from the same comments as in Markdown."""
 
+import re
 from collections.abc import Sequence
 
+from .kept_tables import KeptTable
 from .result_table import ResultTable, Row
 
 _SPECIAL = {"\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{",
             "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "°": r"\textdegree{}",
             "±": r"\textpm{}"}  # fmt: skip
 """Letters that LaTeX reads as something else."""
+_MARKS = re.compile(r"`|\[([^\]]*)\]\([^)]*\)")
+"""Of Markdown: those around code, and links, of which the words stay."""
 
 
 def latex_table(table: ResultTable, results: Sequence[Row]) -> str:
@@ -37,6 +41,24 @@ def latex_table(table: ResultTable, results: Sequence[Row]) -> str:
     """
     head, *body, source = table.lines(results)
     return tabular(head, body, len(table.rows), source[0])
+
+
+def latex_kept(table: KeptTable) -> str:
+    r"""A kept table as a `tabular`, its first column at the left, and its source as a comment.
+
+    >>> print(latex_kept(KeptTable(head=("method", "found"), rows=(("`sml`", "99 %"),), source=(("date", "2026"),))))
+    % date 2026
+    \begin{tabular}{lr}
+    \toprule
+    method & found \\
+    \midrule
+    sml & 99 \% \\
+    \bottomrule
+    \end{tabular}
+    <BLANKLINE>
+    """
+    head, *body = ([_MARKS.sub(r"\1", cell) for cell in row] for row in (table.head, *table.rows))
+    return tabular(head, body, 1, "; ".join(f"{key} {said}" for key, said in table.source))
 
 
 def tabular(head: Sequence[str], body: Sequence[Sequence[str]], keys: int, source: str) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ...errors import ConfigurationError, InputError
 from ...files import cause, move, read_regular, reason, write_whole
-from ...report import latex_table, tables_in, tabulated
-from ...report.markdown_tables import Results
+from ...report import KeptFile, latex_kept, latex_table, read_kept_table, tables_in, tabulated
+from ...report.markdown_tables import Kept, Results
 from ..forms.drawn_results import draw_all, rows_of, write_latex
 from ..forms.reported import folder_of, folders_in, reports_of
 from ..showing.figures import save_text
@@ -57,11 +57,11 @@ def _page(paths: Sequence[Path], page: Path | None) -> None:
 
 
 def _tables(arguments: argparse.Namespace, folder: Path) -> int:
-    results = cache(lambda suite: rows_of(folder, suite))
+    results, kept = cache(lambda suite: rows_of(folder, suite)), lambda file: read_kept_table(folder / file)
     if arguments.latex is not None:
-        return _latex(arguments.tables, results, arguments.latex)
+        return _latex(arguments.tables, results, kept, arguments.latex)
     old = {path: _text(path) for path in arguments.tables}
-    new = {path: tabulated(text, results) for path, text in old.items()}
+    new = {path: tabulated(text, results, kept) for path, text in old.items()}
     changed = [path for path in old if old[path] != new[path]]
     for path in changed:
         if arguments.check:
@@ -74,13 +74,14 @@ def _tables(arguments: argparse.Namespace, folder: Path) -> int:
     return 1 if changed and arguments.check else 0
 
 
-def _latex(texts: Sequence[Path], results: Results, folder: Path) -> int:
+def _latex(texts: Sequence[Path], results: Results, kept: Kept, folder: Path) -> int:
     """Write each table of some texts into a file of its own, and leave the texts as they are."""
     folder.mkdir(parents=True, exist_ok=True)
     for text in texts:
         for number, table in enumerate(tables_in(_text(text)), start=1):
             path = folder / f"{text.stem}-{number}.tex"
-            save_text(latex_table(table, results(table.suite)), path)
+            of_file = isinstance(table, KeptFile)
+            save_text(latex_kept(kept(table.file)) if of_file else latex_table(table, results(table.suite)), path)
             print(f"table written to {path}")
     return 0
 

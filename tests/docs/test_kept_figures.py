@@ -1,0 +1,73 @@
+"""Does every measured figure in a table come from `results/`, and does its page say what made it?"""
+
+import re
+from pathlib import Path
+
+import pytest
+from test_commands import PAGES, ROOT
+
+from ris_pytorch_pipeline.report import KeptFile, read_kept_table, tables_in
+
+BLOCK = re.compile(r"^<!-- table\n.*?^<!-- end of table -->$|^```.*?^```$", re.DOTALL | re.MULTILINE)
+PASTED = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
+CODE = re.compile(r"`[^`\n]*`|\]\([^)\n]*\)")
+FIGURE = re.compile(r"[-+<]?\d*[.,]?\d[\d .,:/x×\[\]()+-]*(?:\s?(?:[^\W\d]+/?[^\W\d]*|[%°]))?")
+SET = {"default", "limit", "size", "value"}
+"""Headings of columns that somebody set: nothing there was measured."""
+
+
+def figures(table: str) -> list[str]:
+    """Cells that are nothing but a figure, with or without interval and unit, outside of what somebody set.
+
+    Not seen are figures among words, in the first column, in code and in links.
+    """
+    lines = CODE.sub("", table).splitlines()
+    head, _, *rows = ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines)
+    cells = (cell for row in rows for name, cell in list(zip(head, row, strict=True))[1:] if name not in SET)
+    return [cell for cell in cells if FIGURE.fullmatch(cell)]
+
+
+def test_a_figure_is_seen() -> None:
+    cells = [
+        "0.98 [0.91, 1.00]",
+        ".42",
+        "12",
+        "1.2 / 3",
+        "-3 dB",
+        "5.3 MB",
+        "0.3°",
+        "2026-11-29",
+        "99 %",
+        "80 scenes/s",
+    ]
+    assert figures("| a | b |\n|---|---|\n" + "".join(f"| x | {cell} |\n" for cell in cells)) == cells
+
+
+def test_words_and_what_is_set_are_none() -> None:
+    words = ["", "-", "yes", "12 of the elements", "0 or 1: what counts", "[report](2.md)", "`0.7`", "3.5 GHz, 24 rows"]
+    assert not figures("| a | b | default |\n|---|---|---|\n" + "".join(f"| 1 | {each} | 2 |\n" for each in words))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_no_measured_figure_is_pasted(page: Path) -> None:
+    pasted = PASTED.findall(BLOCK.sub("", page.read_text(encoding="utf-8")))
+    wrong = {table.splitlines()[0]: figures(table) for table in pasted}
+    assert not {head: cells for head, cells in wrong.items() if cells}, "keep it by benchmarks/kept_table.py"
+
+
+def shown(page: Path) -> list[str]:
+    """The kept tables of a page."""
+    return [table.file for table in tables_in(page.read_text(encoding="utf-8")) if isinstance(table, KeptFile)]
+
+
+def test_every_kept_table_stands_on_one_page() -> None:
+    kept = {path.relative_to(ROOT / "results").as_posix() for path in (ROOT / "results" / "measured").rglob("*.*")}
+    assert sorted(file for page in PAGES for file in shown(page)) == sorted(kept)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if shown(page)], ids=lambda page: page.stem)
+def test_a_page_says_what_made_its_tables(page: Path) -> None:
+    text = " ".join(page.read_text(encoding="utf-8").split())
+    for file in shown(page):
+        for key, said in read_kept_table(ROOT / "results" / file).source:
+            assert said[:7] in text if key == "commit" else said in text, f"{file}: {key} {said}"
