@@ -1,3 +1,4 @@
+from .axis_figure import axis_figure
 from .geometry import geometry_axes, geometry_figure, plan_axes
 from .heat_map import heat_maps
 from .latex_tables import latex_table, tabular
@@ -28,6 +29,7 @@ __all__ = [
     "RunShown",
     "SeenScene",
     "Table",
+    "axis_figure",
     "badness",
     "bench_report",
     "check_points",
