@@ -36,6 +36,7 @@ def test_a_search_is_begun_resumed_and_its_best_trained(ris: Run, folder: Path) 
     assert begun.out.startswith("preflight: 17 of 17 checks passed\n")
     assert "long trial 0: " in begun.out and "train it with: ris train RUN --config found/best.toml" in begun.out
     assert "on 6 held-out scenes: " in begun.out
+    ris("search", "found", *SOON).refused("one named 'found'", "pass --resume")
     resumed = ris("search", "found", "--resume", "--trials", "3", "--workers", "2", "--json")
     assert resumed.code == 0, resumed
     document = resumed.json

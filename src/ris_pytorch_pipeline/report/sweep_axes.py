@@ -13,7 +13,7 @@ _NAMES = {
     "snr_db": "SNR (dB)",
     **{name: f"{name} (m)" for name in ("distance", "wavelength", "spacing")},
 }
-_UNITS = {"_deg": "degrees", "_db": "dB"}
+_UNITS = {"_deg": "degrees", "_db": "dB", "_rad": "rad", "_wavelengths": "wavelengths"}
 """What a suffix of a field's name says."""
 _UNFIT = re.compile(r"[^\w.+%-]+")
 """What names of files leave out."""

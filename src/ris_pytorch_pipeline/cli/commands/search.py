@@ -22,6 +22,7 @@ from ...search import (
     joined_studies,
     new_studies,
     open_storage,
+    read_storage,
     results_of,
     run_processes,
     space_of,
@@ -124,13 +125,25 @@ def _checked(arguments: argparse.Namespace, settings: Settings | None, executor:
     """What `ris train` would find before it trained the base; None where that is left out, or the search goes on."""
     if settings is None or not arguments.preflight:
         return None
-    if is_there(arguments.folder):  # one that is none, or in which another command works, is refused first
-        make_folder(arguments.folder)
-        with Lock(arguments.folder):
-            pass
+    _check_free(arguments)
     found = base_preflight(settings, executor)
     show_counted(found, as_json=arguments.json)
     return found
+
+
+def _check_free(arguments: argparse.Namespace) -> None:
+    """Refuse a folder before the checks take their time: one that is none, is in use, or holds a search already.
+
+    Raises:
+        ConfigurationError: it is in use, or holds a search.
+        InputError: it cannot be a folder, or holds another program's journal.
+    """
+    if not is_there(arguments.folder):
+        return
+    make_folder(arguments.folder)
+    with Lock(arguments.folder):
+        if is_there(arguments.folder / JOURNAL) and holds_search(read_storage(arguments.folder), _name(arguments)):
+            refuse_present(_name(arguments))
 
 
 def _studies(
