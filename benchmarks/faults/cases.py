@@ -38,7 +38,7 @@ SHARDS = ("simulate", "--shards", "s", "--split", "train=20", "--batch", "2", "-
 TRAIN = ("train", "run", "--config", "net.toml", "--no-preflight", "--quiet")
 SEARCH = (
     "search", "found", "--config", "net.toml", "--space", "space.toml", "--trials", "2", "--epochs", "1", "--best", "1",
-    "--long-epochs", "2", "--scenes", "2", "--n-train", "16", "--n-val", "4", "--json",
+    "--long-epochs", "2", "--scenes", "2", "--n-train", "16", "--n-val", "4", "--no-preflight", "--json",
 )  # fmt: skip
 Words = Sequence[str]
 Contents = dict[str, Any]

@@ -72,6 +72,8 @@ def test_every_sweep_is_drawn(ris: Run, results: str, tmp_path: Path) -> None:
         "small-alone.svg",
         "small-line.svg",
         "small-map-maps.svg",
+        "small-map-snapshots-5.svg",
+        "small-map-snapshots-6.svg",
         "small-map-success.svg",
         "small-map.svg",
     ]

@@ -186,6 +186,7 @@ ODD = {
     "settings without a space": (lambda d: d | {"settings": {"trials": 9}}, "settings without base"),
     "a value of no knob": (lambda d: first_with(d, values={"mine": 1}), "which its space does not have"),
     "a report that is a list": (lambda d: first_with(d, reports={"1": [0]}), "reports"),
+    "checks without names": (lambda d: d | {"preflight": {"checks": [{}], "findings": []}}, "preflight = "),
     "a verdict without codes": (
         lambda d: first_with(d, outcome=d["trials"][0]["outcome"] | {"verdict": {"verdict": "x", "findings": [3]}}),
         "lacks its word or codes",

@@ -33,14 +33,17 @@ def folder(ris: Run) -> Path:
 def test_a_search_is_begun_resumed_and_its_best_trained(ris: Run, folder: Path) -> None:
     begun = ris("search", "found", "--trials", "2", *SOON)
     assert begun.code == 0, begun
+    assert begun.out.startswith("preflight: 17 of 17 checks passed\n")
     assert "long trial 0: " in begun.out and "train it with: ris train RUN --config found/best.toml" in begun.out
     assert "on 6 held-out scenes: " in begun.out
+    ris("search", "found", *SOON).refused("one named 'found'", "pass --resume")
     resumed = ris("search", "found", "--resume", "--trials", "3", "--workers", "2", "--json")
     assert resumed.code == 0, resumed
     document = resumed.json
     assert document["complete"]
-    source = json.loads(Path("found", "search.json").read_text(encoding="utf-8"))["source"]
-    assert source["package"] == __version__ and source["code"]
+    kept = json.loads(Path("found", "search.json").read_text(encoding="utf-8"))
+    assert kept["source"]["package"] == __version__ and kept["source"]["code"]
+    assert {check["passed"] for check in kept["preflight"]["checks"]} == {True} and not kept["preflight"]["findings"]
     short = [trial for trial in document["trials"] if trial["stage"] == "short" and trial["outcome"]["kind"] != "same"]
     assert len(short) == 3
     assert all(trial["outcome"]["verdict"]["verdict"] for trial in short)
@@ -56,6 +59,19 @@ def test_workers_of_a_cluster_join_a_search(ris: Run, folder: Path) -> None:
     assert sum(kind in {"done", "pruned"} for kind in short) == 2
     nobody = ris("search", "other", "--cluster", "tcp://127.0.0.1:1", *SOON)
     assert nobody.code == 2 and "--workers N beside --cluster" in nobody.err and not Path("other").exists()
+
+
+def test_a_base_that_ris_train_refuses_is_not_searched(ris: Run, folder: Path) -> None:
+    """Without a weight for the source count, half of the head has no gradient."""
+    network = Path("net.toml").read_text(encoding="utf-8")
+    Path("net.toml").write_text(network + "[loss]\norder = 0.0\n", encoding="utf-8")
+    refused = ris("search", "blind", "--trials", "1", *SOON)
+    assert refused.code == 1 and "nothing was written; --no-preflight" in refused.err
+    assert "FAIL  backward" in refused.out and "RT122 no-gradient" in refused.out
+    alone = ris("search", "blind", "--trials", "1", *SOON, "--json")
+    assert alone.code == 1 and not all(line["passed"] for line in alone.json["lines"])
+    assert not Path("blind").exists()
+    assert settings_of(parse(["search", "blind", "--no-preflight", *SOON])).base.training.loss.order == 0.0
 
 
 def test_a_space_is_printed_to_begin_from(ris: Run) -> None:

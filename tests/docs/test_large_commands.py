@@ -157,7 +157,7 @@ def test_results_of_every_kind_are_one_page() -> None:
     assert follow("report.md") == 5 and Path("all.html").exists()
     kept = read_evaluation(Path("runs/page/evaluation"))
     assert kept is not None and len(kept.rows) == 10
-    assert len(re.findall(r"<option.*>scene \d+ of", Path("runs/page/report.html").read_text("utf-8"))) == 50
+    assert len(re.findall(r"<option.*>scene \d+ of", Path("runs/page/report.html").read_text("utf-8"))) == 200
 
 
 @pytest.mark.stress
@@ -195,7 +195,6 @@ def done(command: list[str]) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-@pytest.mark.stress
 def test_the_first_training_in_python_runs() -> None:
     text = block("docs/training.md", "python", "trainer.fit(epochs=8")
     small = text.replace("epochs=8, n_train=2048, n_val=256", "epochs=1, n_train=64, n_val=32")

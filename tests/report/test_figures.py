@@ -21,7 +21,6 @@ from ris_pytorch_pipeline.report import (
     heat_maps,
     rmse_against_snr,
     spectrum_figure,
-    success_by_value,
     sweep_figure,
 )
 from ris_pytorch_pipeline.report.figures_of_merit import MERITS
@@ -256,21 +255,6 @@ def test_no_window_and_no_global_figure() -> None:
         "geometry_figure(torch.zeros(1, 3)); assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
-
-
-def test_success_stands_over_the_values_of_any_sweep() -> None:
-    rows = [
-        {"axes": f'{{"span": [{low}, 2.0]}}', "method": name, "n": 9, "success": share, "success_low": 0.1,
-         "success_high": 1.0}
-        for low in (0.5, 1.0) for name, share in (("a", 0.25), ("b", 0.75))
-    ]  # fmt: skip
-    figure = success_by_value(rows)
-    (axes,) = figure.axes
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["0.5 to 2", "1 to 2"]
-    assert [list(bars[0].get_ydata()) for bars in axes.containers] == [[0.25, 0.25], [0.75, 0.75]]
-    assert axes.get_xlabel() == "span" and axes.get_title() == "n = 9 scenes"
-    with pytest.raises(InputError, match="results of a sweep"):
-        success_by_value([])
 
 
 def test_maps_have_a_row_a_figure_of_merit_and_a_column_a_method() -> None:

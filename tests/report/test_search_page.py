@@ -61,6 +61,15 @@ def test_outcomes_verdicts_and_the_held_out_figure_are_told(page: Page) -> None:
         assert words in page.words, words
 
 
+def test_what_the_checks_of_the_base_found_is_told() -> None:
+    checks = [{"name": name, "passed": True, "number": HOSTILE, "seconds": 1.5} for name in ("rates", "memory")]
+    kept = {"checks": checks, "findings": ["RT104 rate-below-target (note): peak 0.001"]}
+    page = Page(report_page([search_report("x", document(preflight=kept), None, unjudged="few")]))
+    for words in ("2 of 2 checks of the base passed, in 3.0 s", "RT104 rate-below-target (note)", "pass  rates: "):
+        assert words in page.words, words
+    assert "<img" not in page.text
+
+
 def test_no_name_becomes_html(page: Page) -> None:
     assert "<img" not in page.text and "<b>bold" not in page.text and "<b>bold</b>" in page.words
 

@@ -53,17 +53,16 @@ def alarm(scores: Score, family: Family = ALONE) -> str | None:
     cut is three standard deviations of its direction away, sqrt(σ_φ² cos²θ + σ_θ²) <= 1°; the field of view confines an
     estimate, so that a coordinate is heard only three standard deviations inside it.
 
+    >>> from dataclasses import replace
     >>> from ris_pytorch_pipeline.bench import score, trial_of
-    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
+    >>> from ris_pytorch_pipeline.estimate import PilotMl
     >>> from ris_pytorch_pipeline.physics import preset
-    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=50.0)
-    >>> trial = trial_of(scenario, 24, seed=0)
-    >>> truth = trial.scenes.truth
-    >>> copied = Estimate(
-    ...     positions=truth.positions, order=truth.sources, powers=truth.powers, deviations=trial.bound.deviations,
-    ...     noise_variance=truth.noise_variance, status=(Status.CONVERGED,) * 24,
-    ... )
-    >>> alarm(score(truth, trial.bound, copied))[:33]  # an estimator that was shown the truth
+    >>> trial = trial_of(preset("pilot", horizontal=4, vertical=4, sources=1, snr_db=50.0), 24, seed=0)
+    >>> found, truth = PilotMl()(trial.scenes.observation, 1), trial.scenes.truth
+    >>> alarm(score(truth, trial.bound, found)) is None
+    True
+    >>> shown = replace(found, positions=truth.positions)  # an estimator that was shown the truth
+    >>> alarm(score(truth, trial.bound, shown))[:33]
     'azimuth RMSE is 0.00 of the bound'
 
     Args:

@@ -22,15 +22,10 @@ class Matched:
     """An estimate in the order of the true sources; NaN where a source was missed or a slot is empty.
 
     >>> from ris_pytorch_pipeline.bench import trial_of
-    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
+    >>> from ris_pytorch_pipeline.estimate import PilotMl
     >>> from ris_pytorch_pipeline.physics import preset
-    >>> scenario = preset("random", horizontal=4, vertical=4, sources=2, snr_db=30.0)
-    >>> trial = trial_of(scenario, 4, seed=0)
-    >>> truth = trial.scenes.truth
-    >>> found = Estimate(  # of an estimator that is 0.01 rad and 1 cm off
-    ...     positions=truth.positions + 0.01, order=truth.sources, powers=truth.powers,
-    ...     deviations=trial.bound.deviations, noise_variance=truth.noise_variance, status=(Status.CONVERGED,) * 4,
-    ... )
+    >>> trial = trial_of(preset("pilot", horizontal=4, vertical=4, sources=2, snr_db=30.0), 4, seed=0)
+    >>> found = PilotMl()(trial.scenes.observation, 2)
     >>> pairs = matched(found, trial.scenes)
     >>> pairs.positions.shape, pairs.found.all().item(), pairs.false.tolist()
     (torch.Size([4, 2, 3]), True, [0, 0, 0, 0])

@@ -37,16 +37,11 @@ class Score:
     """The estimate of each scene against its truth.
 
     >>> from ris_pytorch_pipeline.bench import trial_of
-    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
+    >>> from ris_pytorch_pipeline.estimate import PilotMl
     >>> from ris_pytorch_pipeline.physics import preset
-    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
-    >>> trial = trial_of(scenario, 4, seed=0)
-    >>> truth = trial.scenes.truth
-    >>> found = Estimate(  # of an estimator that is 0.01 rad and 1 cm off
-    ...     positions=truth.positions + 0.01, order=truth.sources, powers=truth.powers,
-    ...     deviations=trial.bound.deviations, noise_variance=truth.noise_variance, status=(Status.CONVERGED,) * 4,
-    ... )
-    >>> scores = score(truth, trial.bound, found)
+    >>> trial = trial_of(preset("pilot", horizontal=4, vertical=4, sources=1, snr_db=30.0), 4, seed=0)
+    >>> found = PilotMl()(trial.scenes.observation, 1)
+    >>> scores = score(trial.scenes.truth, trial.bound, found)
     >>> scores.success.tolist(), scores.error.shape
     ([True, True, True, True], torch.Size([4, 1, 3]))
 
@@ -89,18 +84,13 @@ def score(truth: Truth, bound: Bound, estimate: Estimate) -> Score:
     those assignments has the least sum of squared angles. Labels and the order of the slots do not matter.
 
     >>> from ris_pytorch_pipeline.bench import trial_of
-    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
+    >>> from ris_pytorch_pipeline.estimate import PilotMl
     >>> from ris_pytorch_pipeline.physics import preset
-    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
-    >>> trial = trial_of(scenario, 4, seed=0)
-    >>> truth = trial.scenes.truth
-    >>> found = Estimate(  # of an estimator that is 0.01 rad and 1 cm off
-    ...     positions=truth.positions + 0.01, order=truth.sources, powers=truth.powers,
-    ...     deviations=trial.bound.deviations, noise_variance=truth.noise_variance, status=(Status.CONVERGED,) * 4,
-    ... )
-    >>> scores = score(truth, trial.bound, found)
-    >>> scores.missed.tolist(), scores.direction.value.rad2deg().round(decimals=1)  # degrees
-    ([0, 0, 0, 0], tensor([0.8000, 0.8000, 0.8000, 0.8000], dtype=torch.float64))
+    >>> trial = trial_of(preset("pilot", horizontal=4, vertical=4, sources=1, snr_db=30.0), 4, seed=0)
+    >>> found = PilotMl()(trial.scenes.observation, 1)
+    >>> scores = score(trial.scenes.truth, trial.bound, found)
+    >>> scores.missed.tolist(), bool((scores.direction.value.rad2deg() < 0.1).all())  # degrees
+    ([0, 0, 0, 0], True)
 
     Args:
         truth: what the scenes were.
@@ -135,16 +125,11 @@ def knowable(scores: Score) -> Mask:
     """(scene, source, 3): what the measurements can tell of the true sources, for distance only under a 1 m bound.
 
     >>> from ris_pytorch_pipeline.bench import trial_of
-    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
+    >>> from ris_pytorch_pipeline.estimate import PilotMl
     >>> from ris_pytorch_pipeline.physics import preset
-    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
-    >>> trial = trial_of(scenario, 4, seed=0)
-    >>> truth = trial.scenes.truth
-    >>> found = Estimate(  # of an estimator that is 0.01 rad and 1 cm off
-    ...     positions=truth.positions + 0.01, order=truth.sources, powers=truth.powers,
-    ...     deviations=trial.bound.deviations, noise_variance=truth.noise_variance, status=(Status.CONVERGED,) * 4,
-    ... )
-    >>> scores = score(truth, trial.bound, found)
+    >>> trial = trial_of(preset("pilot", horizontal=4, vertical=4, sources=1, snr_db=30.0), 4, seed=0)
+    >>> found = PilotMl()(trial.scenes.observation, 1)
+    >>> scores = score(trial.scenes.truth, trial.bound, found)
     >>> knowable(scores).shape, knowable(scores)[..., 0].all().item()
     (torch.Size([4, 1, 3]), True)
     """
@@ -157,16 +142,11 @@ def judged(scores: Score) -> Mask:
     """(scene, source, 3): where an error counts: `knowable`, in successful scenes.
 
     >>> from ris_pytorch_pipeline.bench import trial_of
-    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
+    >>> from ris_pytorch_pipeline.estimate import PilotMl
     >>> from ris_pytorch_pipeline.physics import preset
-    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
-    >>> trial = trial_of(scenario, 4, seed=0)
-    >>> truth = trial.scenes.truth
-    >>> found = Estimate(  # of an estimator that is 0.01 rad and 1 cm off
-    ...     positions=truth.positions + 0.01, order=truth.sources, powers=truth.powers,
-    ...     deviations=trial.bound.deviations, noise_variance=truth.noise_variance, status=(Status.CONVERGED,) * 4,
-    ... )
-    >>> scores = score(truth, trial.bound, found)
+    >>> trial = trial_of(preset("pilot", horizontal=4, vertical=4, sources=1, snr_db=30.0), 4, seed=0)
+    >>> found = PilotMl()(trial.scenes.observation, 1)
+    >>> scores = score(trial.scenes.truth, trial.bound, found)
     >>> judged(scores).sum(dim=(0, 1))  # azimuths, elevations and distances that count
     tensor([4, 4, 4])
     """
@@ -177,16 +157,11 @@ def joined_scores(scores: Sequence[Score]) -> Score:
     """The scores of consecutive blocks of scenes with the same number of slots as one.
 
     >>> from ris_pytorch_pipeline.bench import trial_of
-    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
+    >>> from ris_pytorch_pipeline.estimate import PilotMl
     >>> from ris_pytorch_pipeline.physics import preset
-    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
-    >>> trial = trial_of(scenario, 4, seed=0)
-    >>> truth = trial.scenes.truth
-    >>> found = Estimate(  # of an estimator that is 0.01 rad and 1 cm off
-    ...     positions=truth.positions + 0.01, order=truth.sources, powers=truth.powers,
-    ...     deviations=trial.bound.deviations, noise_variance=truth.noise_variance, status=(Status.CONVERGED,) * 4,
-    ... )
-    >>> scores = score(truth, trial.bound, found)
+    >>> trial = trial_of(preset("pilot", horizontal=4, vertical=4, sources=1, snr_db=30.0), 4, seed=0)
+    >>> found = PilotMl()(trial.scenes.observation, 1)
+    >>> scores = score(trial.scenes.truth, trial.bound, found)
     >>> len(joined_scores([scores, scores]).success)
     8
     """

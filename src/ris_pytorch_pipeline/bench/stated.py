@@ -93,18 +93,13 @@ def stated_of(truth: Scenes | Truth, estimate: Estimate, deviations: Positions |
     """Errors and ± of the found sources that lie within 3° of a true one.
 
     >>> from ris_pytorch_pipeline.bench import trial_of
-    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
+    >>> from ris_pytorch_pipeline.estimate import PilotMl
     >>> from ris_pytorch_pipeline.physics import preset
-    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
-    >>> trial = trial_of(scenario, 4, seed=0)
-    >>> truth = trial.scenes.truth
-    >>> found = Estimate(  # of an estimator that is 0.01 rad and 1 cm off
-    ...     positions=truth.positions + 0.01, order=truth.sources, powers=truth.powers,
-    ...     deviations=trial.bound.deviations, noise_variance=truth.noise_variance, status=(Status.CONVERGED,) * 4,
-    ... )
+    >>> trial = trial_of(preset("pilot", horizontal=4, vertical=4, sources=1, snr_db=30.0), 4, seed=0)
+    >>> found = PilotMl()(trial.scenes.observation, 1)
     >>> stated = stated_of(trial.scenes, found)
-    >>> stated.error.shape, stated.error[:, 0]  # radians
-    (torch.Size([4, 3]), tensor([0.0100, 0.0100, 0.0100, 0.0100], dtype=torch.float64))
+    >>> stated.error.shape, [measure.value for measure in stated.coverage(0.9)]  # of azimuth, elevation, 1/distance
+    (torch.Size([4, 3]), [0.5, 1.0, 0.75])
 
     Args:
         truth: the scenes, or their truth alone where the array is no line, as for `matched`.

@@ -40,16 +40,11 @@ def summarise(
 
     >>> import torch
     >>> from ris_pytorch_pipeline.bench import score, trial_of
-    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
+    >>> from ris_pytorch_pipeline.estimate import PilotMl
     >>> from ris_pytorch_pipeline.physics import preset
-    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
-    >>> trial = trial_of(scenario, 4, seed=0)
-    >>> truth = trial.scenes.truth
-    >>> found = Estimate(  # of an estimator that is 0.01 rad and 1 cm off
-    ...     positions=truth.positions + 0.01, order=truth.sources, powers=truth.powers,
-    ...     deviations=trial.bound.deviations, noise_variance=truth.noise_variance, status=(Status.CONVERGED,) * 4,
-    ... )
-    >>> scores = score(truth, trial.bound, found)
+    >>> trial = trial_of(preset("pilot", horizontal=4, vertical=4, sources=1, snr_db=30.0), 4, seed=0)
+    >>> found = PilotMl()(trial.scenes.observation, 1)
+    >>> scores = score(trial.scenes.truth, trial.bound, found)
     >>> cell = summarise(
     ...     scores, trial.bound, torch.Generator().manual_seed(0), method="mine", sources=1, snr_db=30.0,
     ...     known_order=True, seconds=0.1, statuses=found.status,
@@ -149,16 +144,11 @@ def distance_by_range(scores: Score) -> tuple[RangeBin, ...]:
     """RMSE of the distance of judged sources, whatever their bound, by their true distance.
 
     >>> from ris_pytorch_pipeline.bench import score, trial_of
-    >>> from ris_pytorch_pipeline.estimate import Estimate, Status
+    >>> from ris_pytorch_pipeline.estimate import PilotMl
     >>> from ris_pytorch_pipeline.physics import preset
-    >>> scenario = preset("random", horizontal=4, vertical=4, sources=1, snr_db=30.0)
-    >>> trial = trial_of(scenario, 4, seed=0)
-    >>> truth = trial.scenes.truth
-    >>> found = Estimate(  # of an estimator that is 0.01 rad and 1 cm off
-    ...     positions=truth.positions + 0.01, order=truth.sources, powers=truth.powers,
-    ...     deviations=trial.bound.deviations, noise_variance=truth.noise_variance, status=(Status.CONVERGED,) * 4,
-    ... )
-    >>> scores = score(truth, trial.bound, found)
+    >>> trial = trial_of(preset("pilot", horizontal=4, vertical=4, sources=1, snr_db=30.0), 4, seed=0)
+    >>> found = PilotMl()(trial.scenes.observation, 1)
+    >>> scores = score(trial.scenes.truth, trial.bound, found)
     >>> sum(each.n for each in distance_by_range(scores)), distance_by_range(scores)[0].far  # sources, metres
     (4, 1.0)
     """

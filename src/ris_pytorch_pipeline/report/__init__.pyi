@@ -1,3 +1,4 @@
+from .axis_figure import axis_figure
 from .geometry import geometry_axes, geometry_figure, plan_axes
 from .heat_map import heat_maps
 from .kept_tables import KeptTable, read_kept_table
@@ -31,6 +32,7 @@ __all__ = [
     "RunShown",
     "SeenScene",
     "Table",
+    "axis_figure",
     "badness",
     "bench_report",
     "check_points",

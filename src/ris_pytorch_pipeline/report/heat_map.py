@@ -10,7 +10,7 @@ from ..errors import InputError
 from .figures_of_merit import MERITS, Merit
 from .result_table import Row
 from .style import blank
-from .sweep_axes import label_of, labels_of, layout_of
+from .sweep_axes import label_of, labels_of, layout_of, named
 
 _DARK = 0.6
 """Part of the scale from which the numbers are white: the map is dark there."""
@@ -53,9 +53,9 @@ def heat_maps(rows: Sequence[Row], merits: Sequence[Merit] = MERITS[:1]) -> Figu
         for place, method in zip(places, methods, strict=True):
             _map(place, [row for row in rows if row["method"] == method], (down, across), merit, merit.scale(rows))
             place.set_title(f"{method}, {merit.words}, n = {_scenes(rows)}", fontsize="small")
-        places[0].set_ylabel(down)
+        places[0].set_ylabel(named(down))
     for place in grid[-1]:
-        place.set_xlabel(across)
+        place.set_xlabel(named(across))
     return figure
 
 

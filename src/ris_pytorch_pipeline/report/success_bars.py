@@ -1,4 +1,4 @@
-"""How does success change over the values of a sweep that is neither over SNR nor a map? Points with intervals."""
+"""How does success change over the combinations of a sweep's values? Points with intervals, all beside each other."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from ..errors import InputError
 from .result_table import Row
 from .style import blank, style
-from .sweep_axes import spelled
+from .sweep_axes import named, spelled
 
 _SPREAD = 0.5
 """Part of the distance between two values over which the methods stand."""
@@ -54,7 +54,7 @@ def success_by_value(rows: Sequence[Row]) -> Figure:
         axes.errorbar(places, values, yerr=ends, fmt=look.marker, color=look.colour, markersize=look.size, capsize=2,
                       label=method)  # fmt: skip
     axes.set_xticks(range(len(labels)), labels, rotation=0 if max(map(len, labels)) < 10 else 30)
-    axes.set(xlabel=", ".join(names), ylabel="success (share of scenes)", ylim=(-0.03, 1.03))
+    axes.set(xlabel=", ".join(map(named, names)), ylabel="success (share of scenes)", ylim=(-0.03, 1.03))
     axes.grid(axis="y", color="0.9")
     scenes = sorted({row["n"] for row in rows})
     axes.set_title(f"n = {' to '.join(dict.fromkeys(map(str, (scenes[0], scenes[-1]))))} scenes", fontsize="medium")

@@ -8,7 +8,13 @@ from typing import Any
 
 from .result_table import Row
 
-_NAMES = {"sources": "K", "snr_db": "SNR (dB)"}
+_NAMES = {
+    "sources": "K",
+    "snr_db": "SNR (dB)",
+    **{name: f"{name} (m)" for name in ("distance", "wavelength", "spacing")},
+}
+_UNITS = {"_deg": "degrees", "_db": "dB", "_rad": "rad", "_wavelengths": "wavelengths"}
+"""What a suffix of a field's name says."""
 _UNFIT = re.compile(r"[^\w.+%-]+")
 """What names of files leave out."""
 
@@ -140,8 +146,22 @@ def label_of(row: Row, axis: str) -> str:
 
 
 def named(axis: str) -> str:
-    """An axis in words."""
-    return _NAMES.get(axis, axis)
+    """An axis in words, with the unit where the name of the field does not say it.
+
+    >>> [named(axis) for axis in ("sources", "snr_db", "distance", "azimuth_deg", "code_bits")]
+    ['K', 'SNR (dB)', 'distance (m)', 'azimuth (degrees)', 'code_bits']
+
+    Args:
+        axis: of a sweep, often a field of a scenario.
+    """
+    if axis in _NAMES:
+        return _NAMES[axis]
+    return next((f"{axis.removesuffix(end)} ({unit})" for end, unit in _UNITS.items() if axis.endswith(end)), axis)
+
+
+def is_number(value: Any) -> bool:  # noqa: ANN401
+    """Whether a value of an axis stands on a scale."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def spelled(value: Any) -> str:  # noqa: ANN401

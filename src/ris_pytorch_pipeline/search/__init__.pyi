@@ -1,3 +1,4 @@
+from .kept.checked import Check, Checked
 from .kept.importances import importances_of
 from .kept.lease import Watchman, Worker
 from .kept.outcome import Judged, Objective, Outcome, Pruned, Report, Task
@@ -16,6 +17,8 @@ from .trying.workers import run_processes, watched, work
 __all__ = [
     "PHASES",
     "SPACES",
+    "Check",
+    "Checked",
     "Choices",
     "FixedScenes",
     "Judged",

@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from trainlint import Preflight, TrainingFault, diagnose_path, show_preflight
+from trainlint import Preflight, TrainingFault, diagnose_path
 
 from ...bench import DOUBT, cell_scenes, findings_of
 from ...data import load_scenes, save_scenes
@@ -27,6 +27,7 @@ from ..options.training_experiment import training_of
 from ..showing.cells import print_cells
 from ..showing.figures import save_text
 from ..showing.output import Bar
+from ..showing.preflight_shown import show_counted
 from .evaluate import evaluate_into, usual_methods
 from .locate import print_finding
 from .train import check_alone, stop
@@ -116,9 +117,8 @@ def train(experiment: TrainingExperiment, folder: Path) -> None:
         trainer = Trainer(experiment, directory=folder, reporter=Reporter(_epochs_alone, progress=bar), stop=asked)
         if not resume:
             checked = Preflight(lines=trainer.preflight())
-            print(f"preflight: {sum(line.passed for line in checked.lines)} of {len(checked.lines)} checks passed")
+            show_counted(checked)
             if not checked.passed:
-                show_preflight(checked)
                 raise InfeasibleError(
                     "a training that passes its checks", "one that does not", "see the findings", "mend what they name"
                 )

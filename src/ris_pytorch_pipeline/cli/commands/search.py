@@ -5,10 +5,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+from trainlint import Preflight
+
 from ...errors import ConfigurationError, InfeasibleError
 from ...experiment import TrainingExperiment
 from ...files import Lock, is_there, make_folder, parent_watch
 from ...search import (
+    Checked,
     Locating,
     Recipe,
     Settings,
@@ -19,6 +22,7 @@ from ...search import (
     joined_studies,
     new_studies,
     open_storage,
+    read_storage,
     results_of,
     run_processes,
     space_of,
@@ -26,13 +30,17 @@ from ...search import (
     work,
     write_results,
 )
+from ...search.extra import optuna
 from ...search.kept.names import JOURNAL
 from ...search.kept.studies import refuse_absent, refuse_present
+from ...tasks import Executor
 from ...tasks.watch import Watch
+from ..forms.base_checked import base_preflight
 from ..memory import fixed_bytes, require
 from ..options.executing import check_cluster, executor_of, say, task_limit_of
 from ..options.search_options import RESUMED
 from ..options.training_experiment import training_of
+from ..showing.preflight_shown import show_counted
 from ..showing.search_shown import print_results
 from .train import check_alone, stop
 
@@ -43,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Begin a search, join it, or print a space.
 
     Returns:
-        The exit code: 0, or 1 where no trial came to an end.
+        The exit code: 0, or 1 where a check of the base failed (nothing was written) or no trial came to an end.
 
     Raises:
         ConfigurationError: no folder, or a search that is there already, or not.
@@ -63,22 +71,21 @@ def run(arguments: argparse.Namespace) -> int:
         _check_resumed(arguments)
     else:
         _check_memory(settings, workers)
-    name, storage = _name(arguments), _place(arguments)
-    make_folder(arguments.folder)
-    with Lock(arguments.folder):
-        storage = _storage(arguments) if storage is None else storage
-        studies = (
-            joined_studies(storage, name, arguments.trials)
-            if settings is None
-            else new_studies(storage, name, settings)
-        )
-        try:
-            alone = workers == 1 and arguments.cluster is None
-            code = _join(arguments, studies) if alone else _start(arguments, workers)
-        except KeyboardInterrupt:
-            write_results(arguments.folder, studies, results_of(studies, complete=False))
-            raise
-        return _finish(arguments, studies, code)
+    storage = _place(arguments)
+    with executor_of(arguments, watched=False) as executor:  # each process watches its own trials
+        checked = _checked(arguments, settings, executor)
+        if checked is not None and not checked.passed:
+            return stop("a check of the base failed and nothing was written; --no-preflight searches all the same")
+        make_folder(arguments.folder)
+        with Lock(arguments.folder):
+            studies = _studies(arguments, storage, settings, checked)
+            try:
+                alone = workers == 1 and arguments.cluster is None
+                code = _join(arguments, studies) if alone else _start(arguments, workers, executor)
+            except KeyboardInterrupt:
+                write_results(arguments.folder, studies, results_of(studies, complete=False))
+                raise
+            return _finish(arguments, studies, code)
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
@@ -114,6 +121,44 @@ def _base_of(arguments: argparse.Namespace) -> TrainingExperiment:
     return training_of(argparse.Namespace(**{**vars(arguments), "epochs": None, "shards": None}))
 
 
+def _checked(arguments: argparse.Namespace, settings: Settings | None, executor: Executor) -> Preflight | None:
+    """What `ris train` would find before it trained the base; None where that is left out, or the search goes on."""
+    if settings is None or not arguments.preflight:
+        return None
+    _check_free(arguments)
+    found = base_preflight(settings, executor)
+    show_counted(found, as_json=arguments.json)
+    return found
+
+
+def _check_free(arguments: argparse.Namespace) -> None:
+    """Refuse a folder before the checks take their time: one that is none, is in use, or holds a search already.
+
+    Raises:
+        ConfigurationError: it is in use, or holds a search.
+        InputError: it cannot be a folder, or holds another program's journal.
+    """
+    if not is_there(arguments.folder):
+        return
+    make_folder(arguments.folder)
+    with Lock(arguments.folder):
+        if is_there(arguments.folder / JOURNAL) and holds_search(read_storage(arguments.folder), _name(arguments)):
+            refuse_present(_name(arguments))
+
+
+def _studies(
+    arguments: argparse.Namespace,
+    storage: "optuna.storages.BaseStorage | None",
+    settings: Settings | None,
+    checked: Preflight | None,
+) -> Studies:
+    """The trials of a search that begins, or that goes on where it has no settings of its own."""
+    name, storage = _name(arguments), _storage(arguments) if storage is None else storage
+    if settings is None:
+        return joined_studies(storage, name, arguments.trials)
+    return new_studies(storage, name, settings, None if checked is None else Checked.of(checked))
+
+
 def _join(arguments: argparse.Namespace, studies: Studies) -> int:
     """Work in this process."""
     settings = studies.settings
@@ -129,7 +174,7 @@ def _join(arguments: argparse.Namespace, studies: Studies) -> int:
     return 0
 
 
-def _start(arguments: argparse.Namespace, workers: int) -> int:
+def _start(arguments: argparse.Namespace, workers: int, executor: Executor) -> int:
     """Work in processes of their own, here or beside workers of a cluster; one that dies leaves work to the others."""
     words = ["search", str(arguments.folder.absolute()), "--worker"]
     words += ["--name", _name(arguments), "--threads", str(arguments.threads)]
@@ -140,8 +185,7 @@ def _start(arguments: argparse.Namespace, workers: int) -> int:
     if arguments.cluster is None:
         codes = run_processes(_command(words), workers)
     else:
-        with executor_of(arguments, watched=False) as executor:  # each process watches its own trials
-            codes = [done.value for done in executor.carry_out(_worked_there, [words] * workers)]
+        codes = [done.value for done in executor.carry_out(_worked_there, [words] * workers)]
     for number, code in enumerate(codes):
         if code:
             print(f"ris: worker {number} ended with code {code}", file=sys.stderr)
@@ -194,7 +238,7 @@ def _check_resumed(arguments: argparse.Namespace) -> None:
         )  # fmt: skip
 
 
-def _place(arguments: argparse.Namespace):  # noqa: ANN202 - Optuna's, which need not be installed
+def _place(arguments: argparse.Namespace) -> "optuna.storages.BaseStorage | None":
     """The database of the search, or None for the journal in its folder, which is not made for what is refused."""
     name, journal = _name(arguments), arguments.folder / JOURNAL
     storage = None if arguments.storage is None else _storage(arguments)
@@ -225,7 +269,7 @@ def _workers(arguments: argparse.Namespace) -> int:
     return workers
 
 
-def _storage(arguments: argparse.Namespace):  # noqa: ANN202 - Optuna's, which need not be installed
+def _storage(arguments: argparse.Namespace) -> "optuna.storages.BaseStorage":
     return open_storage(arguments.folder, arguments.storage)
 
 

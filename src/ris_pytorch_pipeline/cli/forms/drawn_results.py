@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from ...bench import RESULTS, Row, cell_of
+from ...bench import RESULTS, Row
 from ...errors import InputError
 from ...files import is_there
 from ...foreign import odd_values
@@ -14,11 +14,11 @@ from ...report import (
     Report,
     ResultTable,
     Table,
+    axis_figure,
     heat_maps,
     latex_table,
     search_history,
     success_by_value,
-    sweep_figure,
     tabular,
     training_figure,
 )
@@ -107,27 +107,27 @@ def _of_sweeps(rows: Sequence[Row]) -> Iterator[tuple[str, Figure]]:
 def figures_of(rows: Sequence[Row]) -> Iterator[tuple[str, Figure]]:
     """The figures of a sweep, a block for each value of its further axes, each with what its name ends in.
 
-    Of a block: lines over SNR, or a map of success over two axes, else success by its values. Of one with two axes also
-    `-maps`, of success, of each error over its bound, and of GOSPA; of a map also `-success`, with intervals, and over
-    SNR and an axis that is not K the lines of each value of that.
+    Of a block over one axis, or over SNR and K: success and the errors beside the bound over that axis. Of any other
+    one: a map of success, `-success` with intervals, and success and errors for each value of its second axis, or
+    `-errors` with a column for each K. Of one with two axes also `-maps`, of success, of each error over its bound, and
+    of GOSPA.
 
     Args:
         rows: of the sweep.
     """
-    axes = json.loads(rows[0]["axes"])
-    points = all(row["snr_db_least"] == row["snr_db_most"] for row in rows)
     layout = layout_of(rows)
     for block in blocks_of(rows):
         mapped = is_map(block, layout)
-        if "snr_db" in axes and layout.beside in (None, "sources") and points:
-            yield block.suffix, sweep_figure([cell_of(row) for row in block.rows])
-        elif mapped:
+        if not mapped or (layout.along, layout.beside) == ("snr_db", "sources"):
+            yield block.suffix, axis_figure(block.rows)
+        else:
             yield block.suffix, heat_maps(block.rows)
             yield f"{block.suffix}-success", success_by_value(block.rows)
-            for each in beside(block.rows, layout.beside) if "snr_db" in axes and points else ():
-                yield f"{block.suffix}{each.suffix}", sweep_figure([cell_of(row) for row in each.rows])
-        else:
-            yield block.suffix, success_by_value(block.rows)
+            if layout.beside == "sources":
+                yield f"{block.suffix}-errors", axis_figure(block.rows)
+            else:
+                for each in beside(block.rows, layout.beside):
+                    yield f"{block.suffix}{each.suffix}", axis_figure(each.rows)
         if mapped:
             yield f"{block.suffix}-maps", heat_maps(block.rows, MERITS)
 

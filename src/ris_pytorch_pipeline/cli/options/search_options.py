@@ -33,6 +33,9 @@ def add_search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--storage", metavar="URL", help="database of the trials (a journal in DIR)")
     parser.add_argument("--name", metavar="NAME", help="of the search in the database (the folder's)")
     parser.add_argument("--resume", action="store_true", help="go on, or join in; --trials may be raised")
+    parser.add_argument(
+        "--no-preflight", dest="preflight", action="store_false", help="leave the checks of the base out"
+    )
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true", help="print JSON alone")
     plan = {"n_train": "training scenes of an epoch (the preset's)", "n_val": "validation scenes (the preset's)"}

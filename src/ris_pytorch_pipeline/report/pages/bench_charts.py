@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..result_table import Row
-from ..sweep_axes import label_of, named, value_at
+from ..sweep_axes import is_number, label_of, named, value_at
 from .chart import DASHES, GREY, SYMBOLS, Chart, axis, colour, filling, finite, log_axis, spread
 
 COORDINATES = {"azimuth": ("azimuth_deg", "degrees"), "elevation": ("elevation_deg", "degrees"),
@@ -54,7 +54,7 @@ def error_lines(
     key, unit = COORDINATES[coordinate]
     lines = by_method(rows)
     whole = next(iter(lines.values()))
-    counted = all(_is_number(value_at(row, along)) for row in rows)
+    counted = all(is_number(value_at(row, along)) for row in rows)
     data: list[dict[str, Any]] = [{
         "type": "scatter", "mode": "lines" if counted and len(whole) > 1 else "markers", "name": "bound",
         "x": _places(whole, along, counted), "y": [finite(row[f"rms_bound_all_{key}"]) for row in whole],
@@ -85,10 +85,6 @@ _APART = {"scattermode": "group", "scattergap": 0.4}
 
 def _places(rows: Sequence[Row], along: str, counted: bool) -> list[Any]:
     return [value_at(row, along) if counted else label_of(row, along) for row in rows]
-
-
-def _is_number(value: Any) -> bool:  # noqa: ANN401
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def left_out(judged: Sequence[int], coordinate: str) -> str:

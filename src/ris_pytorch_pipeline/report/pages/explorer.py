@@ -8,8 +8,9 @@ from torch import Tensor
 
 from .volume import Volume, letters
 
-ALL_SCENES, ALL_SPECTRA = 600, 50
-"""On a page, which is to stay below 6 MB: a scene takes 1 kB, its spectrum 9 kB, Plotly 1.9 MB."""
+ALL_SCENES, ALL_SPECTRA = 600, 1_000_000
+"""Scenes, and letters of their spectra, on a page, which is to stay below 6 MB: Plotly takes 1.9 and charts up to 1.5,
+a scene 1 to 2 kB, its spectrum 2 to 4 kB, and 9 kB at most."""
 HEAD = ("source", "true", "found", "error", "± stated", "bound")
 _KEYS = {"azimuth_deg": "azimuth", "elevation_deg": "elevation", "distance_m": "distance"}
 Places = Mapping[str, Any]
@@ -21,7 +22,7 @@ class Most:
 
     Args:
         scenes: that can be looked at.
-        spectra: of the worst of them.
+        spectra: letters that spectra may take, the worst scenes first.
     """
 
     scenes: int = ALL_SCENES
@@ -32,7 +33,7 @@ def most_of_each(runs: int) -> Most:
     """What each of some runs may show on a page that they share.
 
     >>> most_of_each(1) == Most(), most_of_each(2).spectra
-    (True, 25)
+    (True, 500000)
 
     Args:
         runs: on the page; none is as one.
@@ -62,7 +63,7 @@ class SeenScene:
 
 
 def explored(
-    seen: Sequence[SeenScene], panel: Tensor, volume: Volume | None, kept: int | None = None
+    seen: Sequence[SeenScene], panel: Tensor, volume: Volume | None, kept: int | None = None, most: int = ALL_SPECTRA
 ) -> dict[str, Any]:  # fmt: skip
     """What the page's script draws of some scenes.
 
@@ -82,10 +83,13 @@ def explored(
         panel: (element, 3), metres.
         volume: points of their spectra; None where they have none.
         kept: how many there are, of which those seen are the worst; None if they are all.
+        most: letters that their spectra may take; less bad scenes have none.
     """
     worst = sorted(seen, key=lambda scene: badness(scene.finding), reverse=True)
     places = {"distances": []} if volume is None else volume.to_plain()
-    scenes = [_scene(scene, volume) for scene in worst]
+    scenes = [_scene(scene) for scene in worst]
+    if volume is not None:
+        _add_spectra(list(zip(scenes, worst, strict=True)), volume, most)
     far = max((s["true"][2] for scene in scenes for s in scene["sources"] if s["true"] and s["true"][2]), default=10.0)
     return {
         "head": list(HEAD),
@@ -141,16 +145,24 @@ def _ratios(finding: Mapping[str, Any]) -> list[tuple[float, str]]:
     return found
 
 
-def _scene(scene: SeenScene, volume: Volume | None) -> dict[str, Any]:
+def _scene(scene: SeenScene) -> dict[str, Any]:
     finding = scene.finding
     sources = [_source(number, source) for number, source in enumerate(finding["sources"], start=1)]
     sources += [_missed(source) for source in finding["missed"]]
-    plain: dict[str, Any] = {"label": scene.label, "told": told(finding), "sources": sources}
-    if volume is None or scene.spectrum is None:
-        return plain
-    near = [s["true"][2] for s in sources if s["true"] is not None and s["true"][2]]
-    plane = volume.nearest(near[0]) if near else 0
-    return plain | {"spectrum": letters(scene.spectrum), "plane": plane}
+    return {"label": scene.label, "told": told(finding), "sources": sources}
+
+
+def _add_spectra(scenes: Sequence[tuple[dict[str, Any], SeenScene]], volume: Volume, most: int) -> None:
+    """Give the first scenes their spectra, as long as the letters last, and the plane that shows first."""
+    for plain, scene in scenes:
+        if scene.spectrum is None:
+            continue
+        packed = letters(scene.spectrum)
+        most -= len(packed)
+        if most < 0:
+            return
+        near = [s["true"][2] for s in plain["sources"] if s["true"] is not None and s["true"][2]]
+        plain |= {"spectrum": packed, "plane": volume.nearest(near[0]) if near else 0}
 
 
 def _source(number: int, source: Places) -> dict[str, Any]:

@@ -58,6 +58,7 @@ def search_report(
             *_drawn(knob_charts(trials, document["settings"]["space"]), "no trial of the short stage has a value yet"),
         ]),
         Section(title="Trials", parts=_trials(trials)),
+        *_checked(document.get("preflight")),
         Section(title="Provenance", parts=_settings(document)),
     ]  # fmt: skip
     return Report(title=f"Search {name}", lead=_lead(document), sections=sections)
@@ -145,6 +146,18 @@ def _knob(value: Any) -> Text:  # noqa: ANN401
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Text(shown="-" if value is None else str(value))
     return Text.number(float(value))
+
+
+def _checked(preflight: Mapping[str, Any] | None) -> list[Section]:
+    """What the checks of the base found before the first trial; nothing where they were left out."""
+    if preflight is None:
+        return []
+    checks = preflight["checks"]
+    passed, seconds = sum(check["passed"] for check in checks), sum(check["seconds"] for check in checks)
+    words = f"Before the first trial {passed} of {len(checks)} checks of the base passed, in {seconds:.1f} s."
+    lines = "\n".join(f"{'pass' if x['passed'] else 'FAIL'}  {x['name']}: {x['number']}" for x in checks)
+    found = [Listing(lines=preflight["findings"], alarm=True)] if preflight["findings"] else []
+    return [Section(title="Preflight", parts=[Words(text=words), *found, Verbatim(text=lines, summary="Which checks")])]
 
 
 def _settings(document: Document) -> list[Part]:

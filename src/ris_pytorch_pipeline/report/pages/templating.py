@@ -1,7 +1,5 @@
 """How is a page made of its parts? With its style, its script and Plotly within it, so that it needs no network."""
 
-import base64
-import gzip
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -11,6 +9,7 @@ from typing import Any
 
 from ...errors import ConfigurationError
 from .parts import Charts, Report, Scenes, placed
+from .volume import letters
 
 try:
     import jinja2
@@ -65,7 +64,7 @@ def report_page(reports: Sequence[Report], title: str | None = None) -> str:
 @cache
 def _packed_plotly() -> str:
     """Plotly as a page holds it, 1.9 MB in place of 4.8: browsers unpack it by themselves."""
-    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), mtime=0)).decode("ascii")
+    return letters(get_plotlyjs().encode())
 
 
 def embedded(value: Any) -> str:  # noqa: ANN401

@@ -8,6 +8,7 @@ from ...bench.interval import Measure
 from ...files import from_document, unsealed_document
 from ..spaces.knobs import Choices, text_of
 from ..spaces.space import space_from_plain
+from .checked import Checked
 from .names import RESULTS_FORM
 from .outcome import Outcome, StageName
 
@@ -71,6 +72,7 @@ class _Search:
 
     settings: _Settings
     source: Mapping[str, Any]
+    preflight: Checked | None
     complete: bool
     counts: Mapping[str, int]
     best: _Place | None
@@ -114,5 +116,5 @@ def search_document(content: bytes) -> dict[str, Any]:
         ConfigurationError: a space that no search has, or a network whose file was not run.
     """
     document = unsealed_document(content, RESULTS_FORM)
-    from_document(_Search, {"source": {}} | document)
+    from_document(_Search, {"source": {}, "preflight": None} | document)
     return document

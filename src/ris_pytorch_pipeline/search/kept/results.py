@@ -167,7 +167,9 @@ def document_of(studies: Studies, results: Results) -> dict[str, Any]:
         results: of it.
     """
     settings = studies.settings.to_plain() | {"trials": studies.settings.trials}
-    return {"settings": settings, "source": dict(studies.source), **results.to_plain()}
+    checked = studies.preflight
+    began = {"source": dict(studies.source), "preflight": None if checked is None else checked.to_plain()}
+    return {"settings": settings, **began, **results.to_plain()}
 
 
 def best_toml(best: Row) -> str:

@@ -11,10 +11,11 @@ from ..extra import optuna
 from ..settings import Settings, settings_from_plain
 from ..spaces.sampler import NoSampler, SeededTpe
 from ..spaces.suggesting import params_of
+from .checked import Checked, checked_from_plain
 from .outcome import StageName
 from .trials import DIGEST
 
-_SETTINGS, _TRIALS, _SOURCE = "settings", "trials", "source"
+_SETTINGS, _TRIALS, _SOURCE, _PREFLIGHT = "settings", "trials", "source", "preflight"
 _MOVE = "put its own journal there, or begin in another folder"
 STARTUP, WARMUP = 3, 1
 """Trials that are done, and epochs, before one is pruned: a median of fewer is chance, and the first epoch warms up."""
@@ -35,19 +36,23 @@ class Studies:
         short: study of the short stage.
         long: study of the long stage.
         source: version, commit and machine that began it; nothing of a search that an older version began.
+        preflight: what the checks of the base found before the first trial; None where they were left out.
     """
 
     settings: Settings
     short: "optuna.Study"
     long: "optuna.Study"
     source: Mapping[str, Any] = field(default_factory=dict)
+    preflight: Checked | None = None
 
     def of(self, stage: StageName) -> "optuna.Study":
         """The study of a stage."""
         return self.short if stage == "short" else self.long
 
 
-def new_studies(storage: "optuna.storages.BaseStorage", name: str, settings: Settings) -> Studies:
+def new_studies(
+    storage: "optuna.storages.BaseStorage", name: str, settings: Settings, preflight: Checked | None = None
+) -> Studies:
     """Begin a search.
 
     >>> from pathlib import Path
@@ -60,6 +65,7 @@ def new_studies(storage: "optuna.storages.BaseStorage", name: str, settings: Set
         storage: of its trials.
         name: of the search in there.
         settings: of it; its base is the first trial, where the space holds it.
+        preflight: of the base, to keep beside the trials.
 
     Returns:
         Its studies.
@@ -73,6 +79,7 @@ def new_studies(storage: "optuna.storages.BaseStorage", name: str, settings: Set
         refuse_present(name, error)
     short.set_user_attr(_TRIALS, settings.trials)
     short.set_user_attr(_SOURCE, source_now())
+    short.set_user_attr(_PREFLIGHT, None if preflight is None else preflight.to_plain())
     _try_base(short, settings)
     short.set_user_attr(_SETTINGS, settings.to_plain())  # last: a search without them has not begun
     return _studies(storage, name, settings)
@@ -187,8 +194,9 @@ def _studies(storage: "optuna.storages.BaseStorage", name: str, settings: Settin
     long = optuna.load_study(
         storage=storage, study_name=_long(name), sampler=NoSampler(), pruner=optuna.pruners.NopPruner()
     )
-    source = dict(short.user_attrs.get(_SOURCE, {}))
-    return Studies(settings=settings, short=short, long=long, source=source)
+    kept = short.user_attrs  # those of an older version hold less
+    source, preflight = dict(kept.get(_SOURCE, {})), checked_from_plain(kept.get(_PREFLIGHT))
+    return Studies(settings=settings, short=short, long=long, source=source, preflight=preflight)
 
 
 def _remove(storage: "optuna.storages.BaseStorage", name: str) -> None:

@@ -131,7 +131,7 @@ function explore(place, data) {
     if (!watched) space.on("plotly_relayout", (changed) => { camera = changed["scene.camera"] ?? camera; });
     watched = true;
   };
-  const drawMap = (plotly) => plotly.react(map, slice(data, scene(), bytes, Number(slider.value)), layoutWith({
+  const drawMap = (plotly) => bytes && plotly.react(map, slice(data, scene(), bytes, Number(slider.value)), layoutWith({
     xaxis: { title: { text: "azimuth (degrees)" } }, yaxis: { title: { text: "elevation (degrees)" } },
   }), OPTIONS);
 
@@ -156,9 +156,14 @@ function explore(place, data) {
     if (map === null) return;
     map.closest("figure").hidden = own.spectrum === undefined;
     part("unseen").hidden = own.spectrum !== undefined;
+    bytes = null; // until they are unpacked, the map of the scene before stands
     if (own.spectrum === undefined) return;
-    bytes = Uint8Array.from(atob(own.spectrum), (letter) => letter.charCodeAt(0));
-    moveTo(own.plane);
+    slider.value = own.plane;
+    unpacked(own.spectrum).arrayBuffer().then((found) => {
+      if (scene() !== own) return;
+      bytes = new Uint8Array(found);
+      moveTo(Number(slider.value));
+    });
   }
 
   const step = (by) => {

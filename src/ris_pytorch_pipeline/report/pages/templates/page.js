@@ -29,16 +29,16 @@ function layoutWith(own) {
 /** Plotly takes longer to start than all the rest of a page: it starts with the first chart in sight. */
 let starting = null;
 function started() {
-  starting ??= unpacked(document.getElementById("plotly").textContent).then((textContent) => {
+  starting ??= unpacked(document.getElementById("plotly").textContent).text().then((textContent) => {
     document.head.append(Object.assign(document.createElement("script"), { textContent }));
     return window.Plotly;
   });
   return starting;
 }
 
-async function unpacked(letters) {
+function unpacked(letters) {
   const bytes = Uint8Array.from(atob(letters.trim()), (letter) => letter.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
 }
 
 const near = new Set(); // charts that have come near, and wait for their frame
