@@ -4,10 +4,10 @@ import os
 import signal
 from collections.abc import Iterator
 
-from jaxtyping import install_import_hook
+import typechecker
 
 os.environ["OMP_NUM_THREADS"] = "1"  # for torch, also in the processes that tests start: workers already fill the cores
-install_import_hook("ris_pytorch_pipeline", "typechecker.check")  # before the package is first imported
+typechecker.install("ris_pytorch_pipeline")  # before the package is first imported
 
 import pytest  # noqa: E402
 import torch  # noqa: E402
