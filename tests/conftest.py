@@ -33,3 +33,15 @@ def nursery() -> Iterator[Nursery]:
     made = Nursery(*PRELOADED)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def quick_workers() -> Iterator[None]:
+    """Workers of a cluster that are forks of a process with the package; `tests/tasks` has one as it starts by default."""
+    dask = pytest.importorskip("dask")
+    pytest.importorskip("distributed")
+    from distributed.utils import get_mp_context
+
+    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
+        get_mp_context().set_forkserver_preload(["distributed", *PRELOADED])
+        yield

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::R
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
+def cluster(quick_workers: None) -> Iterator[Cluster]:
     with connected("2", nothing) as found:
         yield found
 
@@ -108,7 +108,8 @@ def test_a_task_that_kills_every_worker_fails_alone_and_its_neighbours_come_thro
 
 
 def test_a_worker_that_dies_while_it_is_made_ready_is_followed_by_another(tmp_path: Path) -> None:
-    with connected("1", partial(ready_at_the_second_time, str(tmp_path))) as made:
+    default = {"distributed.worker.multiprocessing-method": "spawn"}  # as for users
+    with dask.config.set(default), connected("1", partial(ready_at_the_second_time, str(tmp_path))) as made:
         assert [each.value for each in made.carry_out(squared, [3])] == [9]
 
 
