@@ -2,13 +2,15 @@
 
 import sys
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import pytest
 import torch
 import typechecker
 from beartype.roar import BeartypeCallHintViolation
-from jaxtyping import Complex, Float, config
+from jaxtyping import Bool, Complex, Float, Int, Shaped, config, jaxtyped
+from quick_shapes import HERE, quick
 from torch import Tensor
 from typechecker import checked
 
@@ -68,6 +70,35 @@ def test_what_does_not_fit_is_refused(wrong, monkeypatch):
         wrong()
     except (RuntimeError, TypeError) as error:
         assert not isinstance(error, BeartypeCallHintViolation)
+
+
+HINTS = [
+    "element", "3", "scene element", "scene scene", "*batch", "...", "*batch element", "scene *batch", "scene ... 3",
+    "*batch scene element", "", "2 *batch",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [Float, Complex, Int, Bool, Shaped])
+def test_shapes_are_those_of_jaxtyping(kind: Any) -> None:
+    """Every pair of hints in one call, on every pair of small shapes."""
+    dtypes = (torch.float32, torch.float64, torch.complex64, torch.int64, torch.bool)
+    assert all(quick(kind[Tensor, hint]) is not kind[Tensor, hint] for hint in HINTS)
+    shapes = [(), (2,), (3,), (2, 2), (2, 3), (3, 2), (2, 2, 3), (2, 3, 3)] if kind is Float else [(2,)]
+    values = [torch.empty(2, dtype=dtype) for dtype in dtypes] + [torch.empty(shape) for shape in shapes]
+    for one, two in product(HINTS, repeat=2):
+        slow, fast = [kind[Tensor, one], kind[Tensor, two]], [quick(kind[Tensor, one]), quick(kind[Tensor, two])]
+        for first, second in product(values, repeat=2):
+            HERE.known = {}
+            with jaxtyped("context"):
+                wanted = [isinstance(first, slow[0]), isinstance(second, slow[1]), isinstance(first, slow[1])]
+            assert wanted == [isinstance(first, fast[0]), isinstance(second, fast[1]), isinstance(first, fast[1])]
+
+
+@pytest.mark.parametrize(
+    "hint", [Float[Tensor, "*#batch 3"], Float[Tensor, "n+1"], list[Float[Tensor, " n"]], Float[Any, " n"]]
+)
+def test_what_is_not_simple_is_left_to_jaxtyping(hint: Any) -> None:
+    assert quick(hint) is None and quick(hint | None) is None
 
 
 def test_every_function_of_a_package_is_marked(tmp_path, monkeypatch):

@@ -2,8 +2,9 @@
 
 Each function of a package is wrapped as it is imported. beartype checks what it is given and what it returns, with an
 int accepted where a float is wanted; jaxtyping checks that one name of an axis has one size within a call. jaxtyping's
-own hook does the same in twice the time: it binds the arguments of each call, checks them before the call and once more
-with what is returned, and does so for functions without a shape too. A function is made ready when it is first called.
+own hook does the same at several times the cost: it binds the arguments of each call, checks them before the call and
+once more with what is returned, and does so for functions without a shape too. Here a function is made ready when it is
+first called, and most shapes are looked at by `quick_shapes`.
 """
 
 import ast
@@ -16,10 +17,11 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import decode_source
 from types import CodeType, FunctionType, ModuleType
-from typing import Any, get_args
+from typing import Any
 
 from beartype import BeartypeConf, beartype
-from jaxtyping import AbstractArray, config, jaxtyped
+from jaxtyping import config, jaxtyped
+from quick_shapes import HERE, holds_shape, quick
 
 check = beartype(conf=BeartypeConf(is_pep484_tower=True))
 KEPT = ".checked1.pyc"
@@ -62,12 +64,22 @@ def _function(function: Callable[..., Any]) -> Callable[..., Any]:
 def _ready(function: Any) -> Callable[..., Any]:
     """What checks a call, made at the first one: until then the types of a text may be unknown."""
     hints = {name: _resolved(hint, function.__globals__) for name, hint in function.__annotations__.items()}
+    if not any(map(holds_shape, hints.values())):
+        return check(_with_hints(function, hints))
+    quicker = {name: quick(hint) for name, hint in hints.items()}
+    if None in quicker.values():
+        return _scoped(check(_with_hints(function, hints)))
+    return _quickly_scoped(check(_with_hints(function, quicker)))
+
+
+def _with_hints(function: Any, hints: dict[str, Any]) -> Callable[..., Any]:
+    """The same function, with other hints."""
     same = FunctionType(
         function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
     )
     same.__kwdefaults__, same.__qualname__, same.__annotations__ = function.__kwdefaults__, function.__qualname__, hints
     same.__module__ = function.__module__
-    return _scoped(check(same)) if any(map(_holds_shape, hints.values())) else check(same)
+    return same
 
 
 def _resolved(hint: Any, known: dict[str, Any]) -> Any:
@@ -80,18 +92,25 @@ def _resolved(hint: Any, known: dict[str, Any]) -> Any:
         return Any
 
 
-def _holds_shape(hint: Any) -> bool:
-    if inspect.isclass(hint) and issubclass(hint, AbstractArray):
-        return True
-    return any(map(_holds_shape, hint if isinstance(hint, list) else get_args(hint)))
-
-
 def _scoped(function: Callable[..., Any]) -> Callable[..., Any]:
     """Each call has names of axes of its own."""
 
     def call(*args: Any, **named: Any) -> Any:
         with jaxtyped("context"):
             return function(*args, **named)
+
+    return call
+
+
+def _quickly_scoped(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, for names that quick classes keep."""
+
+    def call(*args: Any, **named: Any) -> Any:
+        outside, HERE.known = HERE.known, {}
+        try:
+            return function(*args, **named)
+        finally:
+            HERE.known = outside
 
     return call
 
