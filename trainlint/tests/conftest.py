@@ -3,10 +3,10 @@
 import os
 from collections.abc import Iterator
 
-import typechecker
+from jaxtyping import install_import_hook
 
 os.environ["OMP_NUM_THREADS"] = "1"  # for torch, also in the processes that tests start: workers already fill the cores
-typechecker.install("trainlint")  # before the package is first imported
+install_import_hook("trainlint", "typechecker.check")  # before the package is first imported
 
 import pytest  # noqa: E402
 import torch  # noqa: E402

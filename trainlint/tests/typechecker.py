@@ -1,10 +1,11 @@
-"""How do the tests of both packages check shapes and types at each call, at little cost?
+"""How do the tests check shapes and types at each call, at little cost?
 
 Each function of a package is wrapped as it is imported. beartype checks what it is given and what it returns, with an
 int accepted where a float is wanted; jaxtyping checks that one name of an axis has one size within a call. jaxtyping's
 own hook does the same at several times the cost: it binds the arguments of each call, checks them before the call and
 once more with what is returned, and does so for functions without a shape too. Here a function is made ready when it is
-first called, and most shapes are looked at by `quick_shapes`.
+first called, and most shapes are looked at by `quick_shapes`. Only `check` is of use to the tests of trainlint: what it
+says of a training depends on whose frames are on the stack, and those of jaxtyping are a library's.
 """
 
 import ast
