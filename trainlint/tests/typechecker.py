@@ -25,10 +25,8 @@ from jaxtyping import config, jaxtyped
 from quick_shapes import HERE, holds_shape, quick
 
 check = beartype(conf=BeartypeConf(is_pep484_tower=True))
-KEPT = ".checked1.pyc"
+KEPT = ".checked2.pyc"
 """How the names of files end that keep compiled modules with checks; another number after a change of `_Marking`."""
-
-LATER = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 def install(package: str) -> None:
@@ -46,8 +44,8 @@ def checked(thing: Any) -> Any:
 
 
 def _function(function: Callable[..., Any]) -> Callable[..., Any]:
-    if function.__code__.co_flags & LATER:
-        return jaxtyped(function, typechecker=check)  # their bodies run after the call, outside its scope
+    if inspect.isgeneratorfunction(function):
+        return jaxtyped(function, typechecker=check)  # its body runs after the call, outside its scope
     ready: Callable[..., Any] | None = None
 
     @wraps(function)
@@ -117,18 +115,19 @@ def _quickly_scoped(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _Marking(ast.NodeTransformer):
-    """Puts `checked` around each function, below its other decorators, and around each class, above them."""
+    """Puts `checked` around each function, below its other decorators, and around each class, above them.
+
+    Not around one that is `async`: whoever takes it asks what kind it is.
+    """
 
     def visit_Module(self, node: ast.Module) -> ast.AST:
         first = next((place for place, line in enumerate(node.body) if not _comes_first(line)), len(node.body))
         node.body.insert(first, ast.Import([ast.alias(__name__, "_typechecker")]))
         return self.generic_visit(node)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.decorator_list.append(_mark(node))
         return self.generic_visit(node)
-
-    visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         node.decorator_list.insert(0, _mark(node))
