@@ -24,7 +24,12 @@ from beartype import BeartypeConf, beartype
 from jaxtyping import config, jaxtyped
 from quick_shapes import HERE, holds_shape, quick
 
-check = beartype(conf=BeartypeConf(is_pep484_tower=True))
+
+class Unfit(TypeError):
+    """A call has a wrong type or shape."""
+
+
+check = beartype(conf=BeartypeConf(is_pep484_tower=True, violation_type=Unfit))
 KEPT = ".checked2.pyc"
 """How the names of files end that keep compiled modules with checks; another number after a change of `_Marking`."""
 
