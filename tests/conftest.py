@@ -37,7 +37,7 @@ def nursery() -> Iterator[Nursery]:
 
 @pytest.fixture(scope="module")
 def quick_workers() -> Iterator[None]:
-    """Workers of a cluster that are forks of a process with the package; `tests/tasks` has one as it starts by default."""
+    """Workers of a cluster that are forks of a process with the package; `tests/tasks` has one as users have it."""
     dask = pytest.importorskip("dask")
     pytest.importorskip("distributed")
     from distributed.utils import get_mp_context
