@@ -4,10 +4,10 @@ import os
 import signal
 from collections.abc import Iterator
 
-from jaxtyping import install_import_hook
+import typechecker
 
 os.environ["OMP_NUM_THREADS"] = "1"  # for torch, also in the processes that tests start: workers already fill the cores
-install_import_hook("ris_pytorch_pipeline", "typechecker.check")  # before the package is first imported
+typechecker.install("ris_pytorch_pipeline")  # before the package is first imported
 
 import pytest  # noqa: E402
 import torch  # noqa: E402
@@ -33,3 +33,15 @@ def nursery() -> Iterator[Nursery]:
     made = Nursery(*PRELOADED)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def quick_workers() -> Iterator[None]:
+    """Workers of a cluster that are forks of a process with the package; `tests/tasks` has one as users have it."""
+    dask = pytest.importorskip("dask")
+    pytest.importorskip("distributed")
+    from distributed.utils import get_mp_context
+
+    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
+        get_mp_context().set_forkserver_preload(["distributed", *PRELOADED])
+        yield

@@ -63,8 +63,8 @@ def test_a_piece_that_fails_is_told(scenes) -> None:
         learnt_by(scenes, pieces=Pieces(executor=Backwards(fails=1)))
 
 
+@pytest.mark.usefixtures("quick_workers")
 def test_a_worker_that_is_killed_costs_its_piece(scenes, tmp_path: Path) -> None:
-    pytest.importorskip("distributed")
     from ris_pytorch_pipeline.tasks.cluster import connected
 
     save_scenes(tmp_path / "s", scenes.observation.to(dtype=torch.complex128), scenes.truth)

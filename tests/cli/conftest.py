@@ -1,6 +1,5 @@
 """How the tests of the command line run it: in this process, as a user would, in an empty folder."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,18 +21,6 @@ def ris(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         return Outcome(code, captured.out, captured.err)
 
     return run
-
-
-@pytest.fixture(scope="module")
-def quick_workers() -> Iterator[None]:
-    """Workers of a cluster that are forks of a process with the package; as they start by default is for `tasks`."""
-    dask = pytest.importorskip("dask")
-    pytest.importorskip("distributed")
-    from distributed.utils import get_mp_context
-
-    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
-        get_mp_context().set_forkserver_preload(["torch", "distributed", "ris_pytorch_pipeline.cli.commands.bench"])
-        yield
 
 
 @pytest.fixture

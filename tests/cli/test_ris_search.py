@@ -51,6 +51,7 @@ def test_a_search_is_begun_resumed_and_its_best_trained(ris: Run, folder: Path) 
     assert ris("train", "run", "--config", "found/best.toml", "--quiet", "--no-preflight").code == 0
 
 
+@pytest.mark.usefixtures("quick_workers")
 def test_workers_of_a_cluster_join_a_search(ris: Run, folder: Path) -> None:
     found = ris("search", "found", "--trials", "2", "--cluster", "2", "--json", *SOON)
     assert found.code == 0, found

@@ -22,10 +22,19 @@ LONGEST = 300
 
 @contextmanager
 def workers(
-    nursery: Nursery, count: int, folder: Path, url: str | None = None, seconds: float = 0.02
+    nursery: Nursery,
+    count: int,
+    folder: Path,
+    url: str | None = None,
+    seconds: float = 0.02,
+    together: bool = False,
 ) -> Iterator[list[Program]]:
-    """Workers of the search in a folder; those still there at the end are killed."""
-    command = (str(WORKER), str(folder), url or "journal", str(seconds))
+    """Workers of the search in a folder; those still there at the end are killed.
+
+    Args:
+        together: none ends its first training before each has begun one.
+    """
+    command = (str(WORKER), str(folder), url or "journal", str(seconds), str(count if together else 1))
     started = [nursery.start(*command, cwd=folder) for _ in range(count)]
     try:
         yield started

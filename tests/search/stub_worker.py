@@ -1,4 +1,7 @@
-"""One worker of a search over an objective without training: `stub_worker.py FOLDER URL|journal SECONDS`."""
+"""One worker of a search over an objective without training: `stub_worker.py FOLDER URL|journal SECONDS [COUNT]`.
+
+The first training ends once so many workers have begun one.
+"""
 
 import os
 import sys
@@ -11,7 +14,7 @@ from ris_pytorch_pipeline.files import parent_watch
 from ris_pytorch_pipeline.search import Judged, Report, Task, joined_studies, open_storage, work
 
 
-def main(folder: Path, url: str | None, seconds: float) -> None:
+def main(folder: Path, url: str | None, seconds: float, count: int = 1) -> None:
     """Work until the search is finished, and note what was begun and ended."""
     notes = folder / "notes"
     notes.mkdir(exist_ok=True)
@@ -26,6 +29,8 @@ def main(folder: Path, url: str | None, seconds: float) -> None:
             report(epoch, value)
 
         note("begin", task)
+        while len(list(notes.iterdir())) < count:
+            time.sleep(0.01)
         judged = learns(task, slow)
         note("end", task)
         return judged
@@ -35,4 +40,9 @@ def main(folder: Path, url: str | None, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), None if sys.argv[2] == "journal" else sys.argv[2], float(sys.argv[3]))
+    main(
+        Path(sys.argv[1]),
+        None if sys.argv[2] == "journal" else sys.argv[2],
+        float(sys.argv[3]),
+        *map(int, sys.argv[4:]),
+    )

@@ -30,7 +30,7 @@ def wait_until_begun(folder: Path, count: int) -> None:
 def test_two_workers_never_repeat_a_trial(tmp_path: Path, nursery: Nursery) -> None:
     widths = {"width": {"choices": [8, 16, 24, 32]}, "passes": {"low": 1, "high": 4}}
     begun(tmp_path, Settings(space=space_from_plain({"net": widths})))  # 16 recipes for 12 trials: draws often coincide
-    with workers(nursery, 2, tmp_path) as crew:
+    with workers(nursery, 2, tmp_path, together=True) as crew:
         assert [process.wait(LONGEST) for process in crew] == [0, 0]
     check_complete(again(tmp_path), tmp_path, killed=0)
     short = [row.outcome for row in results_of(again(tmp_path), complete=True).rows if row.stage == "short"]
@@ -73,7 +73,7 @@ def test_a_worker_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
 
     begun(tmp_path)
     program = "import subprocess, sys, time; subprocess.Popen(sys.argv[1:]); time.sleep(600)"
-    command = [sys.executable, str(WORKER), str(tmp_path), "journal", "0.1"]
+    command = [sys.executable, str(WORKER), str(tmp_path), "journal", "1.0"]
     with subprocess.Popen([sys.executable, "-c", program, *command], stdout=subprocess.DEVNULL) as parent:
         wait_until_begun(tmp_path, 1)
         os.kill(parent.pid, signal.SIGKILL)

@@ -11,6 +11,7 @@ import pytest
 
 from ris_pytorch_pipeline.errors import InfeasibleError
 from ris_pytorch_pipeline.tasks import hanging
+from ris_pytorch_pipeline.tasks import watch as watch_module
 from ris_pytorch_pipeline.tasks.hanging import FIRST_WORD, STILL, Sight, Spell, sight_of
 from ris_pytorch_pipeline.tasks.watch import EVERY, GRACE, Watch
 
@@ -62,14 +63,19 @@ def test_a_thread_that_waits_works_less_than_one_that_goes_round() -> None:
     works = threading.Thread(target=lambda: [None for _ in iter(end.is_set, True)])
     for thread in (waits, works):
         thread.start()
-    before = [sight_of(thread.ident or 0) for thread in (waits, works)]
-    begin = time.process_time()
-    while time.process_time() - begin < 0.2:
-        time.sleep(SHORT)
-    after = [sight_of(thread.ident or 0) for thread in (waits, works)]
+    moved = 0
+    while (before := sight_of(waits.ident or 0)).place != (after := _after_work_of(works, waits)).place and moved < 100:
+        moved += 1  # on its way to where it waits
     end.set()
-    assert after[0].place == before[0].place and "(wait)" in after[0].where
-    assert before[0].thread == after[0].thread and (after[1].thread or 0) > (before[1].thread or 0) + 0.05
+    assert after.place == before.place and "(wait)" in after.where and before.thread == after.thread
+
+
+def _after_work_of(other: threading.Thread, thread: threading.Thread) -> Sight:
+    """A thread, once another one has worked, however slowly that goes."""
+    begin = sight_of(other.ident or 0).thread or 0
+    while (sight_of(other.ident or 0).thread or 0) < begin + 0.05:
+        time.sleep(SHORT)
+    return sight_of(thread.ident or 0)
 
 
 def test_a_process_with_one_of_its_own_waits() -> None:
@@ -81,8 +87,9 @@ def test_a_process_with_one_of_its_own_waits() -> None:
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Patience of parts of a second, and no child of the test's own processes counts."""
+    """Patience of parts of a second, but for a process to end; and no child of the test's own processes counts."""
     monkeypatch.setattr(hanging, "STILL", 0.3)
+    monkeypatch.setattr(watch_module, "GRACE", 10**6)  # or a thread that is slow to be interrupted ends the tests
     monkeypatch.setattr(hanging, "_has_children", lambda: False)
     monkeypatch.setattr(hanging, "_PROCESS", 10.0)
 
@@ -98,7 +105,8 @@ def test_a_main_thread_that_hangs_is_interrupted() -> None:
 
 
 @pytest.mark.usefixtures("soon")
-def test_a_main_thread_that_goes_round_ends_at_the_limit_alone() -> None:
+def test_a_main_thread_that_goes_round_ends_at_the_limit_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hanging, "STILL", STILL)  # a thread that gets no processor for a while is not the subject
     watch = Watch(1.0, lambda line: None, every=SHORT)
     with pytest.raises(InfeasibleError, match="--task-limit of 1 s passed"), watch.over("cell 3"):
         while True:

@@ -3,13 +3,13 @@
 import signal
 import socket
 import threading
-import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
 import torch.distributed as dist
-from nursery import Nursery
+from nursery import LONGEST, Nursery
 
 from ris_pytorch_pipeline.errors import InfeasibleError
 from ris_pytorch_pipeline.train import Processes
@@ -20,40 +20,71 @@ from ris_pytorch_pipeline.train.processes.pulse import EVERY, PATIENCE, Pulse
 QUICK = 0.05
 
 
-def waited_for(condition, seconds: float = 5.0) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(QUICK)
-    return bool(condition())
+class Step:
+    """Stands for the event that ends a pulse: each time it is waited for, until a test lets it go on."""
+
+    def __init__(self) -> None:
+        self._go, self._asked, self._ends = threading.Semaphore(0), threading.Semaphore(0), False
+
+    def wait(self, seconds: float) -> bool:
+        self._asked.release()
+        self._go.acquire()
+        return self._ends
+
+    def set(self) -> None:
+        self._ends = True
+        self._go.release()
+
+    def look(self) -> None:
+        """Let the pulse look once, and wait until it has."""
+        self._asked.acquire()
+        self._go.release()
+        self._asked.acquire()
+        self._asked.release()
 
 
-def test_a_beat_goes_on_while_the_main_thread_moves_or_waits() -> None:
+@pytest.fixture
+def beating(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Pulse, Step, Callable[[], int]]]:
+    """A pulse, what makes it look at the main thread, and how often it has beaten."""
+    monkeypatch.setattr(processes_pulse, "Event", Step)
     store = dist.HashStore()  # pyright: ignore[reportPrivateImportUsage]
-    with Pulse(store, 1, 2, every=QUICK, patience=0.5) as pulse:
-        other = Pulse(store, 0, 2, every=QUICK, patience=0.5)
-        watched = other.watch()
-        assert waited_for(lambda: (other.beats() or {}).get(1, "") not in {"", "1"}), "a loop moves"
-        with pulse.waiting():
-            before = int((other.beats() or {})[1])
-            threading.Event().wait(10 * QUICK)
-            assert int((other.beats() or {})[1]) > before, "waiting is no hanging"
-        assert watched.silent() == []
+    with Pulse(store, 1, 2, every=LONGEST) as pulse:
+        other, step = Pulse(store, 0, 2, every=LONGEST), pulse._end
+        assert isinstance(step, Step)
+        yield pulse, step, lambda: int((other.beats() or {})[1] or 0)
 
 
-def test_a_main_thread_that_stays_in_one_place_stops_beating() -> None:
-    store = dist.HashStore()  # pyright: ignore[reportPrivateImportUsage]
+def test_a_beat_goes_on_while_the_main_thread_moves_or_waits(beating) -> None:
+    pulse, step, beats = beating
+    for look in (step.look, lambda: step.look()):  # from two places
+        before = beats()
+        look()
+        assert beats() == before + 1, "a loop moves"
+    with pulse.waiting():
+        before = beats()
+        for _ in range(10):
+            step.look()  # from one place
+        assert beats() == before + 10, "waiting is no hanging"
+
+
+def test_a_main_thread_that_stays_in_one_place_stops_beating(beating) -> None:
+    _, step, beats = beating
     seen: list[int] = []
 
     def look() -> None:
-        for _ in range(2):
-            time.sleep(0.5)
-            seen.append(int((Pulse(store, 0, 2).beats() or {})[1]))
+        while len(seen) < 2 or seen[-1] != seen[-2]:  # the main thread is on its way to the one place
+            step.look()
+            seen.append(beats())
+        for _ in range(10):
+            step.look()
+        seen.append(beats())
 
-    with Pulse(store, 1, 2, every=QUICK, patience=0.3):
-        looking = threading.Thread(target=look)
-        looking.start()
-        looking.join()  # the one place
-    assert seen[1] - seen[0] <= 1
+    looking = threading.Thread(target=look)
+    looking.start()
+    looking.join()  # the one place
+    assert seen[-1] == seen[-2] > 0
+    step.look()
+    assert beats() == seen[-1] + 1, "it moves again"
 
 
 class Clock:
