@@ -17,7 +17,7 @@ from ris_pytorch_pipeline.physics import (
     preset,
     scenario_array,
 )
-from ris_pytorch_pipeline.physics.impairing import displaced_elements, estimated_channel
+from ris_pytorch_pipeline.physics.scenes.impairing import displaced_elements, estimated_channel
 from ris_pytorch_pipeline.rng import stream
 
 SILENT = 1e-4

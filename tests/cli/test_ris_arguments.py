@@ -7,7 +7,7 @@ import pytest
 from running import Run
 
 from ris_pytorch_pipeline.cli.arguments import build, experiment_of, parse
-from ris_pytorch_pipeline.cli.options.scenario_options import field_texts
+from ris_pytorch_pipeline.cli.options.scenes.scenario_options import field_texts
 from ris_pytorch_pipeline.experiment import Experiment, flat_fields
 from ris_pytorch_pipeline.physics import Impairments, Scenario, preset
 

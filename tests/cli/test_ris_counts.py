@@ -3,7 +3,7 @@
 import pytest
 from running import SMALL, Run
 
-from ris_pytorch_pipeline.cli.options.counts import count_of, snrs_of, sources_of
+from ris_pytorch_pipeline.cli.options.scenes.counts import count_of, snrs_of, sources_of
 from ris_pytorch_pipeline.errors import ConfigurationError
 
 FEW = ("--methods", "genie", "--snr-db", "20", "--scenes", "3", "--json", *SMALL[:-4])

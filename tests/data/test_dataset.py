@@ -16,7 +16,8 @@ from ris_pytorch_pipeline.data import (
 )
 from ris_pytorch_pipeline.data.dataset import Split
 from ris_pytorch_pipeline.errors import ConfigurationError, InputError
-from ris_pytorch_pipeline.physics import preset, scene
+from ris_pytorch_pipeline.physics import preset
+from ris_pytorch_pipeline.physics.scenes import scene
 from ris_pytorch_pipeline.physics.snapshots import measure
 
 SMALL = preset("random", horizontal=4, vertical=3, antennas=4, snapshots=4, sources=(1, 2), separation=0.0)

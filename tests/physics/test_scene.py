@@ -12,11 +12,11 @@ from ris_pytorch_pipeline.physics import (
     Scenes,
     cosines_from_positions,
     draw,
-    drawn_positions,
     measure,
     preset,
     steering_at,
 )
+from ris_pytorch_pipeline.physics.scenes import drawn_positions
 from ris_pytorch_pipeline.rng import stream
 
 SMALL = {"horizontal": 6, "vertical": 6, "antennas": 8}

@@ -8,9 +8,9 @@ from made_results import ROWS, SUITE, Page, row
 
 from ris_pytorch_pipeline.errors import InputError
 from ris_pytorch_pipeline.report import bench_report, report_page
-from ris_pytorch_pipeline.report.pages.chart import log_axis
+from ris_pytorch_pipeline.report.pages.charts.chart import log_axis
+from ris_pytorch_pipeline.report.pages.charts.sweep_charts import charts_of
 from ris_pytorch_pipeline.report.pages.parts import Charts
-from ris_pytorch_pipeline.report.pages.sweep_charts import charts_of
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from made_runs import HOSTILE
 from matplotlib.axes import Axes
 
 from ris_pytorch_pipeline.report import report_page, search_history, search_report
-from ris_pytorch_pipeline.report.pages.search_charts import reports
+from ris_pytorch_pipeline.report.pages.charts.search_charts import reports
 
 
 def trial(number: int, kind: str, value: float | None, stage: str = "short") -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ..physics.scenario import CountSpan, Span
+from ..physics.scenes.scenario import CountSpan, Span
 from .interval import Measure
 
 

@@ -11,7 +11,7 @@ from torch import Generator, Tensor
 
 from ..bounds import Bound
 from ..estimate import Status
-from ..physics.scenario import CountSpan, Span
+from ..physics.scenes.scenario import CountSpan, Span
 from .below_bound import ALONE, Family, alarm
 from .cell import Cell, RangeBin
 from .interval import Measure, bootstrap, bootstrap_mean, share

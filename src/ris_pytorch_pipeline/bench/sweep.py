@@ -12,7 +12,7 @@ from ..covariance import UninformativeCovarianceWarning
 from ..errors import ConfigurationError
 from ..estimate import CONTENDERS, GENIE, Estimate, Estimator, Status, contender, joined_estimates, told
 from ..physics import Observation, Scenario, Scenes, Truth, as_told
-from ..physics.scenario import CountSpan, Span
+from ..physics.scenes.scenario import CountSpan, Span
 from ..rng import stream
 from ..shapes import Counts
 from .below_bound import ALONE, Family

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from ..bounds import Bound, scene_bound
 from ..physics import Scenario, Scenes, draw, ends
-from ..physics.scenario import CountSpan, Span
-from ..physics.scene import Hardware
+from ..physics.scenes.scenario import CountSpan, Span
+from ..physics.scenes.scene import Hardware
 from ..rng import stream
 
 

@@ -10,16 +10,16 @@ from ..errors import ConfigurationError
 from ..experiment import Experiment, parse_toml_value, resolve
 from ..experiment.strict import nearest
 from ..experiment.toml import configuration_from_toml
-from ..physics.scenario_presets import PRESETS
-from .options.array_option import array_of_option
+from ..physics.scenes.scenario_presets import PRESETS
 from .options.bench_options import add_bench
 from .options.choosing_estimator import add_estimator
 from .options.data_options import add_calibrate, add_import
 from .options.examples import epilog_of
 from .options.executing import add_cluster, add_folder
-from .options.hardware_options import add_hardware
 from .options.report_options import add_report
-from .options.scenario_options import add_scenario_options
+from .options.scenes.array_option import array_of_option
+from .options.scenes.hardware_options import add_hardware
+from .options.scenes.scenario_options import add_scenario_options
 from .options.search_options import add_search
 from .options.serve_options import add_serve
 from .options.training_options import add_demo, add_doctor, add_overfit, add_train

@@ -13,7 +13,7 @@ from ..errors import InfeasibleError
 from ..estimate import GENIE, Estimator, MaximumLikelihood, contender
 from ..files import regular_size
 from ..physics import Observation, Scenario, ends
-from ..physics.scenario import CountSpan
+from ..physics.scenes.scenario import CountSpan
 from ..units import storage
 
 SPARE = 0.9

@@ -9,7 +9,7 @@ import torch
 
 from ..errors import ConfigurationError
 from ..physics import Array, Scenario, Scenes, draw, scenario_array
-from ..physics.scenario import SymbolKind
+from ..physics.scenes.scenario import SymbolKind
 from ..rng import stream
 from .batch import Inputs, Labels, batch_from
 

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 import torch
 
 from ..physics import Observation, Scenario, Scenes, Truth, draw
-from ..physics.scene import Hardware
+from ..physics.scenes.scene import Hardware
 from ..rng import stream
 
 _BLOCK = 2**22

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ..errors import ConfigurationError
 from ..physics.kinds import Kinds, is_mixed
 from ..physics.registry import registered
-from ..physics.scenario import Scenario
+from ..physics.scenes.scenario import Scenario
 
 Need = Literal["pilot symbols", "known symbols", "symbols of several kinds", "a lattice", "one wavelength"]
 """What an estimator asks of the measurements."""

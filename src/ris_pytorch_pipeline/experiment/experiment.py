@@ -5,7 +5,7 @@ from typing import Any
 
 from ..data import config_digest
 from ..errors import ConfigurationError
-from ..physics.scenario import Scenario
+from ..physics.scenes.scenario import Scenario
 from .strict import plain
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import ConfigurationError
 from ..nets import NET_PRESETS
-from ..physics.scenario import Scenario
+from ..physics.scenes.scenario import Scenario
 from .optimisation import Optimisation, Plan
 from .strict import fit, nearest
 from .toml import configuration_from_toml, own_presets, scenario_named

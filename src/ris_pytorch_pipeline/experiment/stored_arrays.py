@@ -75,7 +75,7 @@ def keep_array(name: str, file: Path) -> str:
 
 def _array_of(name: str, file: Path) -> ArrayModel:
     from ..physics.array.files import array_from_file, positions_from_csv
-    from ..physics.array_models import given_array, placed_elements
+    from ..physics.scenes.array_models import given_array, placed_elements
 
     kind = file.suffix.lower()
     if kind not in (".csv", ".npy"):

@@ -11,8 +11,8 @@ import tomli_w
 
 from ..errors import ConfigurationError
 from ..files import cause, is_changed, move, parse_toml, read_regular, reason
-from ..physics.scenario import Scenario
-from ..physics.scenario_presets import beside_array, preset
+from ..physics.scenes.scenario import Scenario
+from ..physics.scenes.scenario_presets import beside_array, preset
 from .experiment import Experiment
 from .stored_arrays import with_stored
 from .strict import NONE, fit, overlay

@@ -10,7 +10,7 @@ from ..errors import ConfigurationError
 from ..losses import LossWeights
 from ..nets import NetConfig, network_kind
 from ..physics.kinds import is_mixed
-from ..physics.scenario import Scenario, SymbolKind
+from ..physics.scenes.scenario import Scenario, SymbolKind
 from .optimisation import Optimisation, Plan, Stopping
 from .phases import Phases
 from .strict import fit, overlay, plain

@@ -9,8 +9,8 @@ from typing import Any
 from ..errors import ConfigurationError
 from ..estimate import SearchRegion
 from ..physics import Array, Panel, Scenario, ends, scenario_array
-from ..physics.array_models import recall
-from ..physics.scenario import Span
+from ..physics.scenes.array_models import recall
+from ..physics.scenes.scenario import Span
 from .array_numbers import ArrayNumbers, numbers_of
 
 

@@ -17,7 +17,6 @@ from .array.wavefronts import (
     spherical,
     wavefront_named,
 )
-from .array_models import scenario_array
 from .arrays import ARRAYS, ArrayModel, array_named
 from .channel import complex_normal, direct_channel, rician_channel, uniform
 from .channels import CHANNELS, ChannelModel, channel_named
@@ -32,15 +31,16 @@ from .geometry import (
     positions_from_cartesian,
     positions_from_cosines,
 )
-from .impairments import Impairments
 from .kinds import Kinds, SourceKind, is_mixed, kinds_of, shown_kinds
 from .observation import Observation
-from .scenario import Scenario, ends, identifiable_sources
-from .scenario_presets import PRESETS, preset
-from .scene import draw
+from .scenes.array_models import scenario_array
+from .scenes.impairments import Impairments
+from .scenes.scenario import Scenario, ends, identifiable_sources
+from .scenes.scenario_presets import PRESETS, preset
+from .scenes.scene import draw
+from .scenes.truth import Scenes, Truth
 from .snapshots import coded_operator, coded_response, measure, panel_images, received_power, stacked_gram
 from .sounding import Sounding, direct
-from .truth import Scenes, Truth
 
 __all__ = [
     "ARRAYS",

@@ -64,7 +64,7 @@ class ArrayModel:
 
 
 ARRAYS: dict[str, ArrayModel] = {
-    PANEL: ArrayModel(name=PANEL, make=late(f"{__package__}.array_models", "panel_array"), fields=LAYOUT)
+    PANEL: ArrayModel(name=PANEL, make=late(f"{__package__}.scenes.array_models", "panel_array"), fields=LAYOUT)
 }
 """By name; numbers by `NAME@DIGEST` as well, so that a scenario keeps its own when the name gets others."""
 
@@ -142,4 +142,4 @@ def revived(kind: Callable[..., Any], values: Mapping[str, Any], numbers: ArrayM
     return kind(**values)
 
 
-_given = late(f"{__package__}.array_models", "given_array")
+_given = late(f"{__package__}.scenes.array_models", "given_array")

@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..shapes import Measured
 from .array.value import Array
 from .kinds import Kinds, is_mixed, kinds_of
-from .scenario import identifiable_sources
+from .scenes.scenario import identifiable_sources
 from .sequences import check_sequences, sequences_of
 from .sounding import Sounding, as_complex, check_dimensions, disagree
 from .tensors import as_tensor

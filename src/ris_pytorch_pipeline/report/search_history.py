@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ..errors import InputError
-from .pages.search_charts import KINDS, best_so_far, kind_of, value_of
+from .pages.charts.search_charts import KINDS, best_so_far, kind_of, value_of
 from .style import QUIET, blank, style
 
 Trials = Sequence[Mapping[str, Any]]

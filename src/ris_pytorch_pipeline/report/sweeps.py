@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from ..errors import InputError
 from ..physics import ends
-from ..physics.scenario import CountSpan, Span
+from ..physics.scenes.scenario import CountSpan, Span
 from .method_lines import (
     COORDINATES,
     Along,

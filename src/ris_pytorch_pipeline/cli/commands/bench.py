@@ -11,13 +11,13 @@ from ...estimate import CONTENDERS, GENIE, likelihood_for
 from ...experiment import Experiment, plain
 from ...physics import Scenario
 from ...physics.kinds import is_mixed
-from ...physics.scenario import CountSpan, Span
+from ...physics.scenes.scenario import CountSpan, Span
 from ...report import check_points, sweep_figure
 from ..arguments import experiment_of
 from ..forms.bench_suite import run_suite
 from ..memory import covariance_bytes, require, require_compared
-from ..options.counts import snrs_of, sources_of
-from ..options.hardware import calibration_name, drawn_behind, hardware_of
+from ..options.scenes.counts import snrs_of, sources_of
+from ..options.scenes.hardware import calibration_name, drawn_behind, hardware_of
 from ..showing.cells import print_cells
 from ..showing.figures import check_figure, save_figure
 from ..showing.output import Bar, print_json

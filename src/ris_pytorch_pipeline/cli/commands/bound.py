@@ -9,10 +9,10 @@ from ...bench import bound_quantiles
 from ...bounds import Bound, scene_bound
 from ...data import simulated_blocks
 from ...experiment import Experiment
-from ...physics.scene import Hardware
+from ...physics.scenes.scene import Hardware
 from ..arguments import experiment_of
 from ..memory import compared_bytes, require
-from ..options.hardware import calibration_name, hardware_of
+from ..options.scenes.hardware import calibration_name, hardware_of
 from ..showing.output import Bar, print_json
 from ..showing.tables import print_table, table_of
 

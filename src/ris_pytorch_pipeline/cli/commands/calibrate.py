@@ -29,9 +29,9 @@ from ...estimate import Estimator, PilotMl, Sml, contender, likelihood_for
 from ...physics import Observation
 from ...tasks import Executor
 from ..memory import read_bytes, require
-from ..options.counts import count_of
 from ..options.executing import check_cluster, executor_of
-from ..options.field_of_view import region_for
+from ..options.scenes.counts import count_of
+from ..options.scenes.field_of_view import region_for
 from ..showing.output import Bar, print_json
 from ..showing.tables import print_table, table_of
 

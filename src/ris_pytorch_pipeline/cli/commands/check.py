@@ -15,8 +15,8 @@ from ...estimate import Estimator, SearchRegion, contender, likelihood_for
 from ...estimate.fit import WIDER, Note, Trial, better, capture_notes, explains, notes, try_conventions
 from ...physics import Observation
 from ..memory import read_bytes, require
-from ..options.counts import count_of
-from ..options.field_of_view import region_for
+from ..options.scenes.counts import count_of
+from ..options.scenes.field_of_view import region_for
 from ..showing.output import print_json
 from ..showing.tables import print_table, table_of
 

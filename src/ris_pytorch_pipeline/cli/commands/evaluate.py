@@ -32,10 +32,10 @@ from ..arguments import experiment_of, overrides_of
 from ..forms.evaluation import Evaluated, Evaluation, caption, covariance_lines, keep_evaluated
 from ..forms.kept_evaluation import FOLDER, scenarios_of
 from ..memory import require_compared
-from ..options.counts import snrs_of, sources_of
-from ..options.hardware import calibration_name, drawn_behind, hardware_of
-from ..options.held_out import drawer_of, held_out, scenario_of, scenes_held
 from ..options.model import checkpoint_at, network_at, warn_of_symbols
+from ..options.scenes.counts import snrs_of, sources_of
+from ..options.scenes.hardware import calibration_name, drawn_behind, hardware_of
+from ..options.scenes.held_out import drawer_of, held_out, scenario_of, scenes_held
 from ..showing.cells import print_cells
 from ..showing.figures import check_figure, save_figure
 from ..showing.output import Bar, print_json

@@ -19,9 +19,9 @@ from ...physics import Observation
 from ...train import Trained
 from ..forms.locate_folder import locate_folder
 from ..memory import affordable, read_bytes, require, searched_bytes
-from ..options.counts import count_of
-from ..options.field_of_view import region_for
 from ..options.model import localiser, network_at, refuse_beside_model
+from ..options.scenes.counts import count_of
+from ..options.scenes.field_of_view import region_for
 from ..showing.figures import check_figure, save_figure, scene_figure
 from ..showing.output import Bar, print_json
 from ..showing.tables import print_table, table_of

@@ -10,7 +10,7 @@ from ...errors import ConfigurationError
 from ...estimate import Estimator, SearchRegion, contender, likelihood_for
 from ...serve import Limits, Locator, application, bound, run_until_stopped, token_in, url_of
 from ..memory import searched_bytes
-from ..options.field_of_view import region_in
+from ..options.scenes.field_of_view import region_in
 from .locate import estimator_for, network_of
 
 _HERE = {"127.0.0.1": {"127.0.0.1", "localhost"}, "localhost": {"127.0.0.1", "localhost", "[::1]"}}

@@ -14,7 +14,7 @@ from ...units import counted
 from ..arguments import experiment_of
 from ..forms.simulate_shards import check_form, write_splits
 from ..memory import drawn_bytes, fitting, require
-from ..options.array_option import array_file
+from ..options.scenes.array_option import array_file
 from ..showing.output import Bar, print_json
 
 

@@ -26,7 +26,7 @@ from ...train import (
     shard_scenes,
 )
 from ...train.files.folder import RunFiles
-from ..options.held_out import verify
+from ..options.scenes.held_out import verify
 from ..options.training_experiment import training_of
 from ..showing.output import Bar
 

@@ -8,7 +8,7 @@ from ...data import config_digest
 from ...errors import ConfigurationError
 from ...experiment import plain
 from ...physics import Scenario
-from ...physics.scenario import CountSpan, Span
+from ...physics.scenes.scenario import CountSpan, Span
 from ...train import Trained
 from .kept_evaluation import KeptEvaluation, keep_evaluation, rows_of_cells, scenarios_of
 

@@ -22,9 +22,9 @@ from ...estimate import SearchRegion, contender, joined_estimates, told
 from ...files import Lock, cause, make_folder, move, reason
 from ...tasks import Executor
 from ..memory import require, searched_bytes
-from ..options.counts import count_of
 from ..options.executing import executor_of
 from ..options.model import checkpoint_at
+from ..options.scenes.counts import count_of
 from ..showing.output import Bar, print_json, rate
 
 BLOCK = 256

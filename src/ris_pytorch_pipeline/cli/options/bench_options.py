@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ...estimate.contenders import CONTENDERS
 from .executing import add_cluster
-from .hardware_options import add_hardware
+from .scenes.hardware_options import add_hardware
 
 
 def add_bench(parser: argparse.ArgumentParser) -> None:

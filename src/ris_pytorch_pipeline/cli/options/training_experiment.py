@@ -6,8 +6,8 @@ from dataclasses import replace
 from ...experiment import TrainingExperiment, overlay
 from ...experiment.presets import training_resolved
 from ...experiment.toml import configuration_from_toml
-from ...physics.scenario_presets import beside_array
-from .array_option import array_of_option
+from ...physics.scenes.scenario_presets import beside_array
+from .scenes.array_option import array_of_option
 from .training_options import PLAN
 
 

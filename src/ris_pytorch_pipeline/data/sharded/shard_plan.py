@@ -7,7 +7,7 @@ from typing import Any
 from ... import __version__
 from ...errors import ConfigurationError
 from ...physics import Scenario
-from ...physics.scenario import ends
+from ...physics.scenes.scenario import ends
 from ..dataset import Split, stream_name
 from .manifest import Manifest
 

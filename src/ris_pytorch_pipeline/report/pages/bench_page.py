@@ -8,9 +8,9 @@ from typing import Any
 from ...errors import InputError
 from ..result_table import Row
 from ..sweep_axes import named, spelled
-from .bench_charts import COORDINATES
+from .charts.bench_charts import COORDINATES
+from .charts.sweep_charts import ALL_CHARTS, charts_of
 from .parts import Charts, Facts, Listing, Part, Report, Section, Table, Text, Words
-from .sweep_charts import ALL_CHARTS, charts_of
 
 SOURCES = {"commit": "commit", "package": "version of ris_pytorch_pipeline", "code": "digest of the code",
             "torch": "torch", "numpy": "numpy", "scipy": "scipy", "python": "Python", "machine": "machine",

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from .chart import Chart
+from .charts.chart import Chart
+from .charts.run_charts import comparing_charts, skipped
 from .parts import Charts, Part, Section, Table, Text, Words
 from .records import curves_of, number_at
-from .run_charts import comparing_charts, skipped
 from .run_page import RunShown, flattened
 
 HEAD = ("run", "verdict", "epochs", "updates", "not applied", "best epoch", "best validation loss", "unseen: method",

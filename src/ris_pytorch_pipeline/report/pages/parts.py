@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from .chart import Chart
+from .charts.chart import Chart
 
 
 @dataclass(frozen=True, kw_only=True)

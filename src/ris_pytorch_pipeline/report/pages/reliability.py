@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .chart import GREY, SYMBOLS, Chart, axis, colour, spread
+from .charts.chart import GREY, SYMBOLS, Chart, axis, colour, spread
 
 
 @dataclass(frozen=True, kw_only=True)

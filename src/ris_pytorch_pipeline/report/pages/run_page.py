@@ -9,13 +9,13 @@ from trainlint import Verdict
 
 from ..result_table import Row
 from ..sweep_axes import spelled
-from .bench_charts import by_method
 from .bench_page import MEANING, SOURCES, counted, table_of
+from .charts.bench_charts import by_method
+from .charts.run_charts import learning_charts, skipped
+from .charts.sweep_charts import charts_of
 from .parts import Charts, Facts, Listing, Part, Report, Scenes, Section, Verbatim, Words
 from .records import Curves, Record, curves_of
 from .reliability import Held, reliability_chart
-from .run_charts import learning_charts, skipped
-from .sweep_charts import charts_of
 from .verdict_parts import verdict_parts
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .bench_page import SOURCES
+from .charts.search_charts import history, importance_bars, knob_charts, reports
 from .parts import Charts, Facts, Listing, Part, Report, Section, Table, Text, Verbatim, Words
 from .run_page import flattened
-from .search_charts import history, importance_bars, knob_charts, reports
 
 Document = Mapping[str, Any]
 """As `search.json` has it."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from ...experiment import Optimisation, Plan, Stopping, TrainingExperiment
 from ...nets import network_kind
 from ...physics import SourceKind
-from ...physics.scenario import SymbolKind
+from ...physics.scenes.scenario import SymbolKind
 from ...train.loop.schedule import last_phase, warmup_updates
 from .alike_phases import settled_phases, settled_phases_in
 

@@ -18,7 +18,7 @@ from ...files import signed_text, write_whole
 from ...localise import Localiser
 from ...nets import Network
 from ...physics import Scenario, draw
-from ...physics.scenario import SymbolKind
+from ...physics.scenes.scenario import SymbolKind
 from ...rng import stream
 from ...train import Reporter, Trainer, load_network
 from ...train.files.folder import BEST, LAST

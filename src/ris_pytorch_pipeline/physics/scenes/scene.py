@@ -6,22 +6,22 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-from ..shapes import Channel, Codes, Positions
-from .array.coordinates import about_origin
-from .array.steering import Waves, steering
-from .array.value import Array
+from ...shapes import Channel, Codes, Positions
+from ..array.coordinates import about_origin
+from ..array.steering import Waves, steering
+from ..array.value import Array
+from ..arrays import PANEL
+from ..channel import complex_normal, uniform
+from ..channels import channel_named
+from ..codebooks import codebook_named
+from ..kinds import is_mixed
+from ..observation import Observation
+from ..snapshots import measure
+from ..sounding import Sounding
 from .array_models import scenario_array
-from .arrays import PANEL
-from .channel import complex_normal, uniform
-from .channels import channel_named
-from .codebooks import codebook_named
 from .drawn_positions import draw_positions, proposed
 from .impairing import apply_to_codes, displaced_elements, estimated_channel
-from .kinds import is_mixed
-from .observation import Observation
 from .scenario import Scenario, SymbolKind, ends
-from .snapshots import measure
-from .sounding import Sounding
 from .truth import Scenes, Truth
 
 Hardware = Callable[[Sounding], Sounding]

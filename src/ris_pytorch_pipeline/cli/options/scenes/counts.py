@@ -2,9 +2,9 @@
 
 from typing import Any, TypeVar
 
-from ...errors import ConfigurationError
-from ...experiment import fit, parse_toml_value
-from ...physics.scenario import CountSpan, Span, ends
+from ....errors import ConfigurationError
+from ....experiment import fit, parse_toml_value
+from ....physics.scenes.scenario import CountSpan, Span, ends
 
 Value = TypeVar("Value", CountSpan, Span)
 

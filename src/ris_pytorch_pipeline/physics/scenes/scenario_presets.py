@@ -4,10 +4,10 @@ from dataclasses import fields, replace
 from difflib import get_close_matches
 from typing import Any
 
-from ..errors import ConfigurationError
-from ..units import wavelength_of
-from .arrays import LAYOUT, array_name, known_array
-from .registry import registered
+from ...errors import ConfigurationError
+from ...units import wavelength_of
+from ..arrays import LAYOUT, array_name, known_array
+from ..registry import registered
 from .scenario import Impairments, Scenario
 
 PRESETS: dict[str, Scenario] = {

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..result_table import Row
-from ..sweep_axes import is_number, label_of, named, value_at
+from ...result_table import Row
+from ...sweep_axes import is_number, label_of, named, value_at
 from .chart import DASHES, GREY, SYMBOLS, Chart, axis, colour, filling, finite, log_axis, spread
 
 COORDINATES = {"azimuth": ("azimuth_deg", "degrees"), "elevation": ("elevation_deg", "degrees"),

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from ..figures_of_merit import MERITS
-from ..result_table import Row
-from ..sweep_axes import Block, Layout, beside, blocks_of, is_map, layout_of, named, spelled
+from ...figures_of_merit import MERITS
+from ...result_table import Row
+from ...sweep_axes import Block, Layout, beside, blocks_of, is_map, layout_of, named, spelled
 from .bench_charts import COORDINATES, error_lines, success_bars
 from .chart import Chart
 from .map_charts import maps

@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection
 from typing import Any, Literal, get_args, get_origin
 
-from ...experiment import flat_fields
-from ...experiment.strict import NONE, plain
-from ...physics.channels import CHANNELS
-from ...physics.codebooks import CODEBOOKS
-from ...physics.scenario import Scenario
+from ....experiment import flat_fields
+from ....experiment.strict import NONE, plain
+from ....physics.channels import CHANNELS
+from ....physics.codebooks import CODEBOOKS
+from ....physics.scenes.scenario import Scenario
 
 _ENTRY = re.compile(r"^    (\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 """An entry of a docstring's Args section, with its continuation lines."""

@@ -7,11 +7,11 @@ from typing import Any
 
 from torch import Tensor
 
-from ..errors import ConfigurationError
-from .array.field_of_view import check_told
-from .array.layouts import Panel, bent
-from .array.value import Array, Pose
-from .arrays import OPEN, ArrayModel, keep, known_array
+from ...errors import ConfigurationError
+from ..array.field_of_view import check_told
+from ..array.layouts import Panel, bent
+from ..array.value import Array, Pose
+from ..arrays import OPEN, ArrayModel, keep, known_array
 from .scenario import Scenario, ends
 
 _DIGITS = 16

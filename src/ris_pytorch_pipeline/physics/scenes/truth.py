@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from ..shapes import Counts, Mask, Positions
-from .array.observability import as_told
-from .observation import Observation
+from ...shapes import Counts, Mask, Positions
+from ..array.observability import as_told
+from ..observation import Observation
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,11 +6,11 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
-from ..shapes import Channel, Codes
-from ..units import power_ratio
-from .array.value import Array
-from .channel import complex_normal, uniform
-from .codebook import quantise
+from ...shapes import Channel, Codes
+from ...units import power_ratio
+from ..array.value import Array
+from ..channel import complex_normal, uniform
+from ..codebook import quantise
 from .impairments import Impairments
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import torch
 
-from ...bench import Drawer
-from ...bench.sweep import BLOCK
-from ...calibrate import Calibration
-from ...data import Shards, open_shards
-from ...data.dataset import Split
-from ...errors import ConfigurationError
-from ...experiment import overlay
-from ...physics import Scenario, Scenes
-from ..showing.output import Bar
+from ....bench import Drawer
+from ....bench.sweep import BLOCK
+from ....calibrate import Calibration
+from ....data import Shards, open_shards
+from ....data.dataset import Split
+from ....errors import ConfigurationError
+from ....experiment import overlay
+from ....physics import Scenario, Scenes
+from ...showing.output import Bar
 
 _DRAWN = ("preset", "config", "seed", "sources", "snr_db")
 """Options that say how scenes are drawn."""

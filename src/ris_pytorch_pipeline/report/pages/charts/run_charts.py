@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..records import Curves, Record, keys_at, line_of, number_at
 from .chart import DASHES, GREY, Chart, axis, colour, log_axis, whole_axis
-from .records import Curves, Record, keys_at, line_of, number_at
 
 Runs = Mapping[str, Curves]
 """Trainings by name."""

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from ..errors import ConfigurationError
+from ...errors import ConfigurationError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Collection
 from pathlib import Path
 
-from ...errors import ConfigurationError
-from ...experiment.stored_arrays import ARRAY_FILES, keep_array
-from ...physics.arrays import ARRAYS, LAYOUT, array_named
+from ....errors import ConfigurationError
+from ....experiment.stored_arrays import ARRAY_FILES, keep_array
+from ....physics.arrays import ARRAYS, LAYOUT, array_named
 
 
 def array_file(arguments: argparse.Namespace) -> Path | None:

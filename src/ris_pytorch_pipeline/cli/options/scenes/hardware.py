@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from ...bench import Drawer, calibrated_scenes, cell_scenes
-from ...calibrate import Calibration, load_calibration
-from ...data.sharded.manifest import file_digest
-from ...errors import ConfigurationError
+from ....bench import Drawer, calibrated_scenes, cell_scenes
+from ....calibrate import Calibration, load_calibration
+from ....data.sharded.manifest import file_digest
+from ....errors import ConfigurationError
 
 
 def hardware_of(arguments: argparse.Namespace) -> Calibration | None:

@@ -4,13 +4,13 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
-from ..errors import ConfigurationError
-from .arrays import LAYOUT, PANEL, ArrayModel, Placed, array_name, array_named, known_array, revived
-from .channels import channel_named
-from .codebooks import codebook_named
+from ...errors import ConfigurationError
+from ..arrays import LAYOUT, PANEL, ArrayModel, Placed, array_name, array_named, known_array, revived
+from ..channels import channel_named
+from ..codebooks import codebook_named
+from ..kinds import Kinds, SourceKind, kinds_of
+from ..registry import late, told_apart
 from .impairments import Impairments
-from .kinds import Kinds, SourceKind, kinds_of
-from .registry import late, told_apart
 
 Span = float | tuple[float, float]
 """A fixed value, or the low and high end of a uniform draw."""

@@ -5,10 +5,10 @@ import math
 import torch
 from torch import Generator, Tensor
 
-from ..errors import InfeasibleError
-from ..shapes import Counts, Mask, Positions
-from .array.coordinates import toward
-from .channel import uniform
+from ...errors import InfeasibleError
+from ...shapes import Counts, Mask, Positions
+from ..array.coordinates import toward
+from ..channel import uniform
 from .scenario import Scenario, Span, ends
 
 _TRIES = 10_000

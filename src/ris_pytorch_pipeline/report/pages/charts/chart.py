@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..style import PALETTE
+from ...style import PALETTE
 from .numbers import Numbers, numbers_of
 
 GREY = "#808080"

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ...bench import region_of
-from ...data import SceneFile
-from ...errors import InputError
-from ...estimate import SearchRegion
-from ...experiment import fit, overlay, resolve
-from ...physics import Scenario, ends
-from ..arguments import experiment_of, overrides_of
+from ....bench import region_of
+from ....data import SceneFile
+from ....errors import InputError
+from ....estimate import SearchRegion
+from ....experiment import fit, overlay, resolve
+from ....physics import Scenario, ends
+from ...arguments import experiment_of, overrides_of
 
 
 def region_for(arguments: argparse.Namespace, file: SceneFile) -> SearchRegion:

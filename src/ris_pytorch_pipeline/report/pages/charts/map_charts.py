@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..figures_of_merit import Merit
-from ..result_table import Row
-from ..sweep_axes import Layout, label_of, labels_of, named
+from ...figures_of_merit import Merit
+from ...result_table import Row
+from ...sweep_axes import Layout, label_of, labels_of, named
 from .bench_charts import by_method
 from .chart import Chart, axis, finite
 

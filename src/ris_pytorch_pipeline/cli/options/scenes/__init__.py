@@ -1,0 +1,1 @@
+"""How is it said which scenes a command works on?"""

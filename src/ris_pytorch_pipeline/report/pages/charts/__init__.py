@@ -1,0 +1,1 @@
+"""What do charts show? Plain specifications for Plotly, and the numbers in them as tables."""
