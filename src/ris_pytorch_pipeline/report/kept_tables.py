@@ -87,6 +87,7 @@ def read_kept_table(path: Path) -> KeptTable:
     r"""The table that a file holds.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
     ...     print("# date: 2026-11-29\nmethod,found\nsml,0.97", file=file, flush=True)
     ...     read_kept_table(Path(file.name)).rows
