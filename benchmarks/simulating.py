@@ -1,6 +1,6 @@
 """How many more scenes per second do two processes simulate than one, and what can these cores do together at all?
 
-Run: python benchmarks/simulating.py [--scenes 1000] [--rounds 5]
+Run: python benchmarks/simulating.py [--scenes 1000] [--rounds 5] [--shards 50 250]
 
 Each round goes every way once, by turns, so that a busy machine slows all of them. All processes run before the first
 round, so that no start is timed. One process writes all shards; two workers of Dask share them, in small shards or in
@@ -28,9 +28,6 @@ from ris_pytorch_pipeline.experiment import Experiment
 from ris_pytorch_pipeline.physics import preset
 from ris_pytorch_pipeline.tasks.carrying import Done, Executor, Here, attempted
 from ris_pytorch_pipeline.tasks.cluster import connected
-
-SMALL, LARGE = 50, 250
-"""Scenes of a shard."""
 
 
 class Pool:
@@ -70,21 +67,21 @@ def written(folder: str, scenes: int, per_shard: int, executor: Executor | None 
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(place.glob("*.safetensors")))).hexdigest()
 
 
-def ways(stack: ExitStack, scenes: int) -> dict[str, Callable[[Path], list[str]]]:
-    """Every way, by name; what it does ends in the digests of what it wrote."""
+def ways(stack: ExitStack, scenes: int, small: int, large: int) -> dict[str, Callable[[Path], list[str]]]:
+    """Every way, by name, with shards of so many scenes; what it does ends in the digests of what it wrote."""
     start = get_context("spawn")
     pool = stack.enter_context(ProcessPoolExecutor(2, mp_context=start, initializer=one_thread))
     dask = stack.enter_context(connected("2", one_thread))
 
     def apart(places: list[Path], *more: Any) -> list[str]:  # noqa: ANN401
-        started = [pool.submit(written, str(place), scenes // len(places), SMALL, *more) for place in places]
+        started = [pool.submit(written, str(place), scenes // len(places), small, *more) for place in places]
         return [each.result() for each in started]
 
     return {
         "one process": lambda place: apart([place / "a"]),
-        "two workers of Dask": lambda place: [written(str(place / "b"), scenes, SMALL, dask)],
-        "two workers of Dask, larger shards": lambda place: [written(str(place / "c"), scenes, LARGE, dask)],
-        "two processes without Dask": lambda place: [written(str(place / "d"), scenes, SMALL, Pool(pool))],
+        "two workers of Dask": lambda place: [written(str(place / "b"), scenes, small, dask)],
+        "two workers of Dask, larger shards": lambda place: [written(str(place / "c"), scenes, large, dask)],
+        "two processes without Dask": lambda place: [written(str(place / "d"), scenes, small, Pool(pool))],
         "one process of two threads": lambda place: apart([place / "e"], None, 2),
         "two unrelated processes": lambda place: apart([place / "f", place / "g"]),
     }
@@ -99,10 +96,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scenes", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--shards", type=int, nargs=2, default=(50, 250), help="scenes in a small and in a large one: multiples of 50")
     given = parser.parse_args()
     found: dict[str, list[float]] = {}
     with ExitStack() as stack:
-        all_ways = ways(stack, given.scenes)
+        all_ways = ways(stack, given.scenes, *given.shards)
         for number in range(-1, given.rounds):  # the first one warms up
             took, digests = dict[str, float](), set[str]()
             for name, way in all_ways.items():

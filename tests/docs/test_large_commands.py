@@ -27,9 +27,9 @@ FOLLOWED = {
 }
 """Pages whose commands another test runs."""
 ELSEWHERE = {
-    "ris search here --storage postgresql://user@host/database --name first":
+    "ris search here --storage postgresql+psycopg://user@host/database --name first":
         "needs a server: tests/search/test_search_database.py starts one",
-    "ris search there --storage postgresql://user@host/database --name first --resume":
+    "ris search there --storage postgresql+psycopg://user@host/database --name first --resume":
         "needs a server: tests/search/test_search_database.py starts one",
     "ris import mapping.toml --dry-run": "tests/importing/test_own_measurements.py",
     "ris import mapping.toml scenes.safetensors": "tests/importing/test_own_measurements.py",

@@ -64,12 +64,12 @@ def finished(studies: Studies) -> dict[str, tuple[str, float | None]]:
     return found
 
 
-def check_complete(studies: Studies, folder: Path, killed: int) -> None:
+def check_complete(studies: Studies, *folders: Path, killed: int) -> None:
     """Every planned recipe counts once, was ended once, and only what a killed worker had begun was begun again."""
     by_stage = Counter(key.split()[0] for key in finished(studies))
     assert by_stage["short"] == studies.settings.trials
     assert 3 <= by_stage["long"] <= 4  # the base may be among the best three
-    begun, ended = Counter(notes(folder, "begin")), Counter(notes(folder, "end"))
+    begun, ended = (Counter(note for folder in folders for note in notes(folder, word)) for word in ("begin", "end"))
     assert set(begun) == set(finished(studies))
     assert sum(begun.values()) - len(begun) <= killed
     assert (

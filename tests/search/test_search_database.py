@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from crew import LONGEST, check_complete, notes, postgresql, postgresql_binary, workers
+from crew import LONGEST, check_complete, finished, notes, postgresql, postgresql_binary, workers
 from nursery import Nursery
 from searching import begun, learns
 from test_search_kills import wait_until_begun
@@ -21,9 +21,9 @@ needs_server = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server() -> Iterator[str]:
-    """The URL of a database of a server that runs as long as these tests do."""
+    """The URL of a database of a server of its own."""
     with postgresql() as url:
         yield url
 
@@ -50,17 +50,26 @@ def test_two_workers_on_postgresql_never_repeat_a_trial_though_one_is_killed(
 
 @pytest.mark.stress
 @needs_server
-def test_workers_on_two_machines_share_no_folder(server: str, tmp_path: Path) -> None:
-    from ris_pytorch_pipeline.search import Settings, new_studies
-
-    here, there = tmp_path / "here", tmp_path / "there"
+def test_workers_that_share_no_folder_are_all_killed_and_the_search_goes_on(
+    server: str, tmp_path: Path, nursery: Nursery
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"  # as on two machines
     here.mkdir()
     there.mkdir()
-    new_studies(open_storage(here, server), "stub2", Settings())
-    studies = [joined_studies(open_storage(folder, server), "stub2") for folder in (here, there)]
-    for each, folder in zip(studies, (here, there), strict=True):
-        work(each, learns, folder, lambda line: None)
-    assert [trial.number for trial in studies[0].short.trials] == [trial.number for trial in studies[1].short.trials]
+    begun(here, url=server)
+    with workers(nursery, 1, here, server, 0.1) as (one,), workers(nursery, 1, there, server, 0.1) as (other,):
+        for folder in (here, there):
+            wait_until_begun(folder, 3)
+        for process in (one, other):
+            os.kill(process.pid, signal.SIGKILL)
+    before = finished(joined_studies(open_storage(there, server), "stub"))
+    assert len(before) >= 4
+    with workers(nursery, 1, there, server) as (worker,):
+        assert worker.wait(LONGEST) == 0
+    studies = joined_studies(open_storage(there, server), "stub")
+    check_complete(studies, here, there, killed=2)
+    after = finished(studies)
+    assert {key: after[key] for key in before} == before
 
 
 @pytest.mark.parametrize(

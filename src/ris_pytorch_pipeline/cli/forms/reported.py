@@ -47,7 +47,7 @@ def kind_of(folder: Path) -> str:
     raise InputError(
         f"the folder of a training ({LEDGER}), of results that `ris bench SUITE` kept ({RESULTS}), or of a search "
         f"({JOURNAL}, {RESULTS_FILE})", f"none of these in {folder}{_no_folder(folder)}",
-        "a mistyped path, or nothing finished there",
+        "a mistyped path, nothing finished there, or a search in a database that was killed before its end",
         "name the folder that the command wrote to",
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ def open_storage(folder: Path, url: str | None = None) -> "optuna.storages.BaseS
 
     Args:
         folder: of the search, which holds the journal.
-        url: of a database, such as `postgresql://name@host/search`; None takes the journal.
+        url: of a database, such as `postgresql+psycopg://name@host/search`; None takes the journal.
 
     Returns:
         The storage.
@@ -92,7 +92,7 @@ def _described(url: str) -> tuple[str, dict[str, Any]]:
     except (SQLAlchemyError, ValueError) as error:
         raise ConfigurationError(
             "the URL of a database", repr(url), "a path in its place",
-            "write sqlite:///FILE or postgresql://USER@HOST/DATABASE, or leave --storage out for a journal",
+            "write sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE, or leave --storage out for a journal",
         ) from error  # fmt: skip
     # A trial asks a server now and then: no connection stays open meanwhile, to be lost or to keep it from ending.
     kept: dict[str, Any] = {} if parsed.get_backend_name() == "sqlite" else {"poolclass": NullPool}
