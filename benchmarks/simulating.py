@@ -96,7 +96,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scenes", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--shards", type=int, nargs=2, default=(50, 250), help="scenes in a small and in a large one: multiples of 50")
+    parser.add_argument("--shards", type=int, nargs=2, default=(50, 250), help="scenes: multiples of 50")
     given = parser.parse_args()
     found: dict[str, list[float]] = {}
     with ExitStack() as stack:
