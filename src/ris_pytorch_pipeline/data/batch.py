@@ -23,6 +23,7 @@ from ..physics import (
     steering_at,
     to_cosines,
 )
+from ..physics.scaling import near_unit
 from ..shapes import Channel, Codes, Cosines, Counts, Covariance, Mask
 from .whitening import Prior, split_by_frequency
 
@@ -161,9 +162,10 @@ def inputs_from(observation: Observation, array: Array) -> Inputs:
             f"an observation of {array}", f"one of {observation.array}", "a network or scenario of another array",
             "pass the array that the scenes were measured with",
         )  # fmt: skip
-    _check_energy(observation)
-    prior, (codes, channel) = Prior(observation), observation.by_frequency()
-    whitened = prior.solve_measurements(split_by_frequency(observation))
+    even = near_unit(observation)
+    _check_energy(even)
+    prior, (codes, channel) = Prior(even), even.by_frequency()
+    whitened = prior.solve_measurements(split_by_frequency(even))
     images = panel_images(whitened, codes, channel).flatten(1, 2)
     return Inputs(
         images=torch.view_as_real(_standard(images)).movedim(-1, 2).contiguous(),

@@ -153,8 +153,9 @@ def _complex(raw: Raw, quantity: Signal, folder: Folder, mapping: ImportMapping,
     if quantity.form == "phase":
         return Named(values=np.exp(1j * forms.radians(values, quantity, folder, key)), axes=axes)
     if quantity.form == "state":
+        phased = forms.phased(values.astype(float), quantity.levels, mapping.base, key)
         folder.remarks.extend(remarks.of_states(values.astype(float), quantity.levels, mapping.base, key))
-        return Named(values=forms.phased(values.astype(float), quantity.levels, mapping.base, key), axes=axes)
+        return Named(values=phased, axes=axes)
     if np.isrealobj(values):
         values = magnitudes(values.astype(float), quantity.unit, key)
     else:
@@ -167,10 +168,11 @@ def _indexed(raw: Raw, quantity: Signal, folder: Folder, mapping: ImportMapping,
 
     Raises:
         ConfigurationError: numbers that the codebook does not have.
+        InputError: numbers that are not whole.
     """
     named = _named(raw, quantity, key, quantity.axes)
     book = _taken(quantity, quantity.codebook, folder, mapping, f"{key}.codebook").values
-    rows = np.real(forms.scaled(named.values, quantity)).astype(int) - mapping.base
+    rows = forms.whole_numbers(forms.scaled(named.values, quantity), key, "index") - mapping.base
     if not rows.size or rows.min() < 0 or rows.max() >= len(book):
         raise ConfigurationError(
             f"{key} in {mapping.base}..{len(book) - 1 + mapping.base}, numbers of {quantity.codebook}",

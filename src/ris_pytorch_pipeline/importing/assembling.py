@@ -108,6 +108,12 @@ def scenes_of(mapping: ImportMapping, folder: Folder) -> Imported:
         ConfigurationError: see `import_scenes`.
         InputError: see `import_scenes`.
     """
+    with np.errstate(all="ignore"):  # what is not finite afterwards is refused by name
+        return _assembled(mapping, folder)
+
+
+def _assembled(mapping: ImportMapping, folder: Folder) -> Imported:
+    """The scenes, whatever their numbers make of the arithmetic."""
     wavelengths = _wavelengths(mapping, folder)
     array = _array(mapping, folder, wavelengths)
     measured = signal(mapping.measurements, folder, mapping, "measurements")
@@ -200,12 +206,19 @@ def places(
     """Positions (..., 3) in radians, radians, metres, with these axes before the last.
 
     Raises:
-        ConfigurationError: a distance left out.
+        ConfigurationError: an azimuth or a distance left out, or both ways to say it.
     """
     if given.cartesian.given:
+        polar = [name for name in ("azimuth", "elevation", "distance") if vars(given)[name].given]
+        if polar:
+            raise ConfigurationError(
+                f"{key}.cartesian or {key}.{polar[0]}", "both", "two ways to say it", "delete one of them"
+            )
         named = real(given.cartesian, folder, mapping, f"{key}.cartesian", "length")
         xyz = torch.from_numpy(named.ordered((*axes, "xyz"), f"{key}.cartesian").copy())
         return positions_from_cartesian(xyz).numpy()
+    if not given.azimuth.given:
+        raise ConfigurationError(f"{key}.azimuth", "none", "a line left out", "add it; straight ahead is 0")
     if not given.distance.given:
         raise ConfigurationError(f"{key}.distance", "none", "a line left out", "add it; a far one may be 1e6 m")
     kinds: dict[str, Kind] = {"azimuth": "angle", "elevation": "angle", "distance": "length"}

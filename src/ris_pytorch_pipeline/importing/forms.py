@@ -12,6 +12,11 @@ from .readers.parts import complex_of
 from .reading import Folder
 from .scales import in_si, magnitudes
 
+_ROUNDING = 1e-6
+"""How far from whole a scaled number may be."""
+_LARGEST = 2**53
+"""Up to which a float holds every whole number."""
+
 
 def scaled(values: NDArray[Any], quantity: Quantity) -> NDArray[Any]:
     """Stored numbers x as scale · x + offset, before their unit or form says what they mean."""
@@ -34,12 +39,30 @@ def check_real(values: NDArray[Any], form: str, key: str) -> None:
         )  # fmt: skip
 
 
+def whole_numbers(values: NDArray[Any], key: str, form: str) -> NDArray[np.int64]:
+    """Numbers that count something.
+
+    Raises:
+        InputError: one is not whole, so that the array holds something else.
+    """
+    numbers = np.real(values).astype(float)
+    with np.errstate(invalid="ignore"):  # an infinity less itself
+        odd = numbers[~(np.abs(numbers - np.round(numbers)) < _ROUNDING) | (np.abs(numbers) > _LARGEST)]
+    if odd.size:
+        raise InputError(
+            f"whole numbers of {key} with form {form!r}", f"{odd[0]:g}", "phases, or another array of the file",
+            f'write {key}.form = "phase" if they are phases, or check the name',
+        )  # fmt: skip
+    return np.round(numbers).astype(np.int64)
+
+
 def phased(states: NDArray[Any], levels: int, base: int, key: str) -> NDArray[Any]:
     """exp(2πj x / levels) of states x that count from a base.
 
     Raises:
-        InputError: states that the levels do not have; exp would take them for others.
+        InputError: states that the levels do not have, or between them; exp would take them for others.
     """
+    states = whole_numbers(states, key, "state")
     low, high = (float(end(states)) for end in (np.min, np.max)) if states.size else (base, base)
     if low < base or high > base + levels - 1:
         other = 1 - base <= low and high <= levels - base

@@ -104,7 +104,7 @@ class Places:
     @property
     def given(self) -> bool:
         """Whether the mapping has positions here."""
-        return self.azimuth.given or self.cartesian.given
+        return any(each.given for each in (self.azimuth, self.elevation, self.distance, self.cartesian))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,7 +90,7 @@ def of_repeats(values: NDArray[np.complex128], axes: tuple[str, ...], key: str) 
     rows = turned.reshape(math.prod(turned.shape[: len(outer)]), count, -1)
     products = rows @ rows.conj().swapaxes(-1, -2)
     energy = np.trace(products, axis1=-2, axis2=-1).real
-    heard = energy > 0
+    heard = (energy > 0) & np.isfinite(energy)  # what is not finite is refused as a measurement
     if count < 2 or not heard.any():
         return []
     common = float(np.median(np.linalg.eigvalsh(products[heard])[:, -1] / energy[heard]))

@@ -79,7 +79,7 @@ def _layout(meta: dict[str, Any], data: Source) -> tuple[np.dtype[Any], tuple[in
     """Type of one number, shape (sample, channel), and numbers of a sample.
 
     Raises:
-        InputError: an unknown type.
+        InputError: an unknown type, or a part of a sample at the end.
     """
     found = _KIND.fullmatch(str(meta["global"].get("core:datatype")))
     if found is None:
@@ -92,7 +92,13 @@ def _layout(meta: dict[str, Any], data: Source) -> tuple[np.dtype[Any], tuple[in
     kind = np.dtype(f"{order}{number[0]}{int(number[1:]) // 8}")
     pairs = 2 if found["form"] == "c" else 1
     channels = int(meta["global"].get("core:num_channels", 1))
-    samples = data.size // (kind.itemsize * pairs * channels)
+    samples, rest = divmod(data.size, kind.itemsize * pairs * channels)
+    if rest:
+        raise InputError(
+            f"{data.path.name} of whole samples, {kind.itemsize * pairs * channels} bytes each",
+            f"{data.size} bytes, {rest} too many", "a recording that was cut short, or another core:num_channels",
+            "copy it again, or mend the .sigmf-meta",
+        )  # fmt: skip
     return kind, (samples, channels), pairs
 
 

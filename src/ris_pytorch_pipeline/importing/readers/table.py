@@ -14,6 +14,8 @@ from .bounded import Source
 WHOLE = "table"
 """Name of all columns together, (row, column)."""
 _COMMENTS = ("#", "%", "!")
+_MISSING = {"na", "n/a", "null", "none", "missing", "-", "--", "?"}
+"""How programs write a value that was not recorded."""
 _TEXT_FACTOR = 20
 """Memory of a parsed text over its bytes, roughly: a cell is a Python text before it is a number."""
 
@@ -62,8 +64,7 @@ def _parsed(source: Source) -> tuple[list[str], list[list[str]]]:
         lines = [line.replace(",", ".") for line in lines]
     rows = [line.split() for line in lines] if delimiter is None else list(csv.reader(lines, delimiter=delimiter))
     rows = [[cell.strip() for cell in row] for row in rows]
-    header = any(not _is_number(cell) for cell in rows[0])
-    names = rows.pop(0) if header else [str(number + 1) for number in range(len(rows[0]))]
+    names = rows.pop(0) if _is_header(rows[0]) else [str(number + 1) for number in range(len(rows[0]))]
     uneven = next((number for number, row in enumerate(rows) if len(row) != len(names)), None)
     if uneven is not None:
         raise ValueError(f"row {uneven + 1} has {len(rows[uneven])} cells where the first has {len(names)}")
@@ -90,7 +91,19 @@ def _number(cell: str) -> float | complex:
     try:
         return float(cell)
     except ValueError:
-        return complex(re.sub(r"\s|\*|[()]", "", cell).replace("i", "j").replace("jnf", "inf"))
+        joined = re.sub(r"\s*([-+*()])\s*|\s+(?=[ij]\b)", r"\1", cell)
+        return complex(re.sub(r"[*()]", "", joined).replace("i", "j").replace("jnf", "inf"))
+
+
+def _is_header(row: list[str]) -> bool:
+    """Whether a first row names the columns: texts, and no numbers beside them but those that count columns.
+
+    pandas writes `,0,1,2` above a table; a row of measurements with a gap, `0.1,NA,0.3`, names nothing.
+    """
+    texts = [cell for cell in row if not _is_number(cell)]
+    numbers = [cell for cell in row if _is_number(cell)]
+    gaps = bool(numbers) and any(cell.lower() in _MISSING for cell in texts)
+    return bool(texts) and not gaps and all(cell.isdecimal() for cell in numbers)
 
 
 def _is_number(cell: str) -> bool:

@@ -12,7 +12,7 @@ def sandwich_information(
 
     G = L/(L - 1) Σ_l g_l g_l^T of the L blocks' scores is poor where L is small. It is shrunk towards c J, with
     c = tr(J⁻¹ G)/p and weight p/(L + p) for p parameters; c is at least 1: a
-    misfit makes no ± smaller.
+    misfit makes no ± smaller. Where an observed J has a negative diagonal there is no optimum to scatter about: NaN.
 
     >>> import torch
     >>> J = 500 * torch.eye(2, dtype=torch.float64)[None]  # of 500 snapshots, whose scores should have variance 1
@@ -27,6 +27,8 @@ def sandwich_information(
     blocks, parameters = scores.shape[-2:]
     if blocks < 2:
         return torch.full_like(information, torch.nan)
+    none = (information.diagonal(dim1=-2, dim2=-1) < 0).any(-1)[:, None, None]
+    information = torch.where(none, torch.eye(parameters, dtype=information.dtype), information)
     level = information.diagonal(dim1=-2, dim2=-1).clamp_min(torch.finfo(information.dtype).tiny).rsqrt()
     scaled = information * level[:, :, None] * level[:, None, :]
     seen = (scores - scores.mean(-2, keepdim=True)) * level[:, None]
@@ -36,4 +38,4 @@ def sandwich_information(
     share = parameters / (blocks + parameters)
     middle = (1 - share) * outer + share * inflation * scaled
     meat = torch.linalg.pinv(middle, hermitian=True)
-    return scaled @ meat @ scaled / (level[:, :, None] * level[:, None, :])
+    return (scaled @ meat @ scaled / (level[:, :, None] * level[:, None, :])).masked_fill(none, torch.nan)
