@@ -4,6 +4,7 @@ import errno
 import os
 import threading
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from ris_pytorch_pipeline.search import (
     work,
 )
 from ris_pytorch_pipeline.search.extra import optuna
+from ris_pytorch_pipeline.search.kept.lease import Watchman
 from ris_pytorch_pipeline.search.kept.trials import State, finished, give_back, outcome_in
+from ris_pytorch_pipeline.search.trying import workers
 from ris_pytorch_pipeline.search.trying.attempt import judge
 from ris_pytorch_pipeline.search.trying.recipe import Recipe
 from ris_pytorch_pipeline.tasks import hanging
@@ -99,3 +102,31 @@ def test_a_value_that_is_refused_is_an_error_and_a_finished_trial_is_none() -> N
     assert finished(study, number, 1.0, State.COMPLETE)
     assert not finished(study, number, 1.0, State.COMPLETE)
     assert not give_back(study, number, again=True) and len(study.trials) == 1
+
+
+@pytest.mark.parametrize("space", [None, SMALL])
+def test_a_worker_that_is_killed_before_it_signs_a_trial_takes_no_place_in_the_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, space: Space | None
+) -> None:
+    settings = Settings(trials=9) if space is None else Settings(trials=5, space=space)
+    whole, ask, killed = worked(tmp_path / "a", settings=settings)[0], optuna.Study.ask, 0
+
+    def ends(study: optuna.Study, *args: Any, **more: Any) -> Any:
+        nonlocal killed
+        trial = ask(study, *args, **more)
+        if trial.number % 2:
+            killed += 1
+            raise KeyboardInterrupt  # outside of what gives a trial back, as kill -9 is
+        return trial
+
+    monkeypatch.setattr(optuna.Study, "ask", ends)
+    monkeypatch.setattr(workers, "Watchman", partial(Watchman, grace=0.01))
+    begun(tmp_path / "b", settings)
+    for _ in range(60):
+        try:
+            work(joined_studies(open_storage(tmp_path / "b"), "stub"), learns, tmp_path / "b", lambda line: None)
+            break
+        except KeyboardInterrupt:
+            continue
+    assert outcomes(joined_studies(open_storage(tmp_path / "b"), "stub")) == outcomes(whole)
+    assert killed > 5

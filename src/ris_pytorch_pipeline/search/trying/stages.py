@@ -157,8 +157,13 @@ def finalists_of(studies: Studies) -> list[Recipe]:
 
 
 def _own_trial(crew: Crew, stage: StageName, run: "Callable[[Crew, optuna.Trial], Outcome]") -> Outcome:
-    """Take a new trial, and give it back where this worker is made to end in the middle of it."""
+    """Take a new trial, and give it back where this worker is made to end in the middle of it.
+
+    It is taken once those before it have announced their recipes: one that was killed before it could sign is known to
+    be lost only after a while, and until then it would take a place in the search.
+    """
     study = crew.studies.of(stage)
+    earlier(study, len(study.get_trials(deepcopy=False)), crew.watchman, again=stage == "short", check=crew.check)
     trial = study.ask()
     try:
         with crew.worker.working_on(trial):
