@@ -79,6 +79,7 @@ class Spectral(ABC):
         """V, with singular values of at most 1, whose ‖V^H a‖² is largest at the sources.
 
         >>> import torch
+        >>> from ris_pytorch_pipeline.covariance import eigenpairs
         >>> eigen = eigenpairs(torch.diag(torch.tensor([3.0, 1.5, 1.0, 1.0]))[None] + 0j)
         >>> for kind in (Bartlett(), Mvdr(), Music()):  # ‖V^H a‖² of two axes: 1 - 1/3 and 1 - 1/1.5 of MVDR
         ...     print(kind.name, kind.columns(eigen, 1)[0, :2].abs().square().sum(-1))
