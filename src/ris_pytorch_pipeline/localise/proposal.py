@@ -54,6 +54,9 @@ class Candidates:
     >>> found = localiser(scenes.observation, sources=2)
     >>> found.positions.shape, found.status[0].name
     (torch.Size([2, 2, 3]), 'CONVERGED')
+    >>> few = Candidates().propose(localiser.predict(scenes.observation), scenes.observation, scenes.truth.sources - 1)
+    >>> few.order, bool((few.positions - found.positions[:, :1]).abs().max() < 1e-6)  # the likeliest come first
+    (tensor([1, 1]), True)
     """
 
     @property
