@@ -7,6 +7,7 @@ import inspect
 from importlib import import_module
 
 import pytest
+from test_called_methods import methods
 
 PACKAGE = "ris_pytorch_pipeline"
 KNOWN = {"physics": {"math", "torch", "np"}, "importing": {"physics"}, "calibrate": {"physics"}}
@@ -45,6 +46,8 @@ def test_an_example_imports_what_is_not_of_its_room(room: str) -> None:
     names, module = known(room), import_module(f"{PACKAGE}.{room}")
     values = {name: getattr(module, name) for name in module.__all__}
     called = {name: value for name, value in values.items() if inspect.isfunction(value) or inspect.isclass(value)}
+    kinds = {name: value for name, value in called.items() if inspect.isclass(value)}
+    called |= {f"{name}.{each}": getattr(kind, each) for name, kind in kinds.items() for each in methods(kind)}
     lacking = {name: missing(inspect.getdoc(value) or "", names) for name, value in called.items()}
     assert {name: words for name, words in lacking.items() if words} == {}
 

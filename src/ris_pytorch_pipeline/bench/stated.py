@@ -29,6 +29,9 @@ class Stated:
     >>> stated = Stated(error, torch.full((2, 3), 0.02))
     >>> [each.value for each in stated.coverage(0.9)], [round(width, 3) for width in stated.sharpness(0.9)]
     ([1.0, 1.0, 1.0], [0.066, 0.066, 0.066])
+    >>> exact = Stated(torch.zeros(1, 3), torch.ones(1, 3))  # no error and ± 1: log(2π)/2 and (√2 - 1)/√π
+    >>> round(exact.nll()[0], 4), round(exact.crps()[0], 4)
+    (0.9189, 0.2337)
 
     Args:
         error: (pair, 3), found less true.
@@ -41,6 +44,7 @@ class Stated:
     def coverage(self, promised: float) -> list[Measure]:
         """For each coordinate, how many errors lie within the central interval that promises to hold a share of them.
 
+        >>> import torch
         >>> z = torch.randn(1000, 1, generator=torch.Generator().manual_seed(0)).expand(-1, 3)
         >>> round(Stated(z, torch.ones_like(z)).coverage(0.5)[0].value, 1)
         0.5

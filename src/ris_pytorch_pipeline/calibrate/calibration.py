@@ -62,7 +62,15 @@ class Calibration:
 
     @classmethod
     def of(cls, learnt: Learnt, observation: Observation, unidentified: tuple[str, ...] = ()) -> "Calibration":
-        """What was learned from an observation."""
+        """What was learned from an observation.
+
+        >>> import torch
+        >>> scenes = draw(preset("pilot", horizontal=4, vertical=4, antennas=4), 2, torch.Generator().manual_seed(0))
+        >>> gains = Gains(element=torch.ones(16) + 0j, antenna=torch.ones(4) + 0j)
+        >>> learnt = Learnt(gains=(gains,), choice=Choice(model="elements", ridge=0.3), identified=(14.2,))
+        >>> Calibration.of(learnt, scenes.observation).elements.shape  # of one frequency
+        torch.Size([1, 16])
+        """
         with_codes = learnt.gains[0].codes is not None
         codes = [gains.codes for gains in learnt.gains if gains.codes is not None]
         return cls(
@@ -85,6 +93,13 @@ class Calibration:
 
     def applied(self, observation: Sounded) -> Sounded:
         """The observation with the sounding as it really is: H' = diag(d) H diag(g), or the codes replaced.
+
+        >>> import torch
+        >>> from dataclasses import replace
+        >>> array = Line(count=3, spacing=0.15).array(0.3)
+        >>> late = replace(Calibration.nominal(array, antennas=3), elements=torch.tensor([[1.0, 1j, 1.0]]))
+        >>> late.applied(direct(array, scenes=1, snapshots=4)).channel[0].diagonal()  # H diag(g), where H is I
+        tensor([1.+0.j, 0.+1.j, 1.+0.j], dtype=torch.complex128)
 
         Args:
             observation: of the same array, antennas and wavelengths; or a sounding alone.
@@ -109,11 +124,28 @@ class Calibration:
         return replace(observation, codes=codes, channel=channel)
 
     def widened(self, estimate: Estimate) -> Estimate:
-        """The estimate with its standard deviations scaled to what the calibration's known positions showed."""
+        """The estimate with its standard deviations scaled to what the calibration's known positions showed.
+
+        >>> import torch
+        >>> import ris_pytorch_pipeline as ris
+        >>> from dataclasses import replace
+        >>> scenes = ris.simulate(ris.preset("pilot", horizontal=4, vertical=4, sources=1), scenes=1, seed=0)
+        >>> found = ris.PilotMl(fit=False).refine(scenes.observation, scenes.truth.positions)
+        >>> nominal = Calibration.nominal(scenes.observation.array, antennas=16)
+        >>> wide = replace(nominal, deviation_scale=torch.tensor([2.0, 2.0, 3.0])).widened(found)
+        >>> wide.deviations / found.deviations
+        tensor([[[2.0000, 2.0000, 3.0000]]], dtype=torch.float64)
+        """
         return replace(estimate, deviations=estimate.deviations * self.deviation_scale.to(estimate.deviations))
 
     def after(self, earlier: "Calibration") -> "Calibration":
         """What was learned from scenes that were already behind another calibration: both together.
+
+        >>> from dataclasses import replace
+        >>> first = Calibration.nominal(Line(count=3, spacing=0.15).array(0.3), antennas=2)
+        >>> second = replace(first, elements=2j * first.elements)
+        >>> second.after(second).elements  # 2j twice
+        tensor([[-4.+0.j, -4.+0.j, -4.+0.j]], dtype=torch.complex128)
 
         Args:
             earlier: of the same array, antennas and wavelengths.

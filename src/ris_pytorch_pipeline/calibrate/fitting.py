@@ -36,7 +36,16 @@ class Gains:
     codes: Complex[Tensor, "snapshot element"] | None = None
 
     def coded(self, scenes: KnownScenes) -> Complex[Tensor, "scene snapshot element"]:
-        """The codes as they are under these gains."""
+        """The codes as they are under these gains.
+
+        >>> import torch
+        >>> small = preset("pilot", horizontal=4, vertical=4, antennas=4, sources=1)
+        >>> scenes = draw(small, 2, torch.Generator().manual_seed(0))
+        >>> known, = known_scenes(scenes.observation, scenes.truth.positions)
+        >>> twice = Gains(element=torch.full((16,), 2.0 + 0j), antenna=torch.ones(4) + 0j)
+        >>> twice.coded(known).abs().unique()  # codes of unit modulus behind a gain of 2
+        tensor([2.], dtype=torch.float64)
+        """
         return scenes.codes * self.element if self.codes is None else self.codes.expand_as(scenes.codes)
 
 

@@ -50,9 +50,10 @@ class Recording:
     >>> scenes = draw(preset("pilot", horizontal=4, vertical=4, sources=1), 3, torch.Generator().manual_seed(0))
     >>> _ = ris.save_scenes("hall.safetensors", scenes.observation, scenes.truth)
     >>> recording = Recording.of(Path("hall.safetensors"))
-    >>> observation, positions = recording.with_positions()
-    >>> len(observation), positions.shape
+    >>> len(recording.observation()), recording.with_positions()[1].shape
     (3, torch.Size([3, 1, 3]))
+    >>> [len(each) for each in recording.known()]  # scenes at each frequency
+    [3]
 
     Args:
         path: of a scene file, the same on every worker.

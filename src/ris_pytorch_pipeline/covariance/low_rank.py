@@ -49,6 +49,8 @@ class LowRank:
     >>> R = LowRank(factor=torch.tensor([[2.0], [1j], [0.0]]), floor=torch.tensor(0.5))
     >>> R.trace, R.normalised().dense().diagonal().real
     (tensor(6.5000), tensor([2.0769, 0.6923, 0.2308]))
+    >>> R.loaded(0.3).floor, R.shrunk(torch.tensor(0.5)).floor  # ε + 0.3 tr(R)/3, and half of ε with half of tr(R)/3
+    (tensor(1.1500), tensor(1.3333))
 
     Args:
         factor: F, (..., element, rank).

@@ -40,6 +40,8 @@ class Inputs:
     >>> inputs = inputs_from(seen, seen.array)
     >>> len(inputs), inputs[:2].images.shape  # 2 scenes of 16 snapshots, real and imaginary part at 16 elements
     (3, torch.Size([2, 16, 2, 16]))
+    >>> inputs.to("cpu").observation.measurements.device.type  # the measurements move, too
+    'cpu'
 
     Args:
         images: (scene, block, 2, element), real and imaginary part of the panel images z_l = conj(c_l) ∘ (H^H Γ⁻¹ y_l)
@@ -82,6 +84,8 @@ class Labels:
     >>> labels = labels_from(scenes.truth, scenes.observation)
     >>> labels.cosines.shape, labels.covariance.diagonal(dim1=1, dim2=2).sum(1).real.round()  # its trace is N
     (torch.Size([3, 2, 3]), tensor([16., 16., 16.], dtype=torch.float64))
+    >>> labels.to("cpu").array.elements.device.type
+    'cpu'
 
     Args:
         cosines: (scene, source, 3), (u, w, q) with q in 1/m, in the array's frame; (scene, source, 4) of a deep array.

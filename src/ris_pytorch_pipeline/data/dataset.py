@@ -101,6 +101,8 @@ class SceneSource:
     (3, 2)
     >>> source.epoch(5).first  # number of its first batch in the stream: no epoch repeats another
     15
+    >>> len(source.part(0, slice(1, 3))[0]), len(source.drawn(0)), source.drawn(0, slice(1, 3)).truth.sources.shape
+    (2, 4, torch.Size([2]))
 
     Args:
         scenario: what to draw from.
@@ -190,6 +192,8 @@ class Reordered:
     >>> turned = Reordered(source=source, order=(2, 0))
     >>> len(turned), torch.equal(turned[0][1].sources, source[2][1].sources)
     (2, True)
+    >>> len(turned.part(1, slice(0, 3))[0])  # three scenes of batch 0
+    3
 
     Args:
         source: of the batches.

@@ -28,11 +28,14 @@ def pose_values(pose: Pose) -> dict[str, Any]:
 class Header:
     """The JSON header of a scene file.
 
+    >>> import json
     >>> header = Header(wavelengths=(0.3,), symbols="random", package="0.1.0", note="hall 3")
     >>> header.schema, header.pose["position"]
     ('ris-scenes', [0.0, 0.0, 0.0])
     >>> header.array([[0.0, 0.0, 0.0], [0.0, 0.15, 0.0]])
     Array(2 elements, line, 0.15 m, wavelength 0.3 m)
+    >>> json.loads(header.to_json())["note"]
+    'hall 3'
 
     Args:
         wavelengths: metres.

@@ -24,6 +24,9 @@ class HeldScenes:
     >>> inputs, labels = held[0]
     >>> held[0][0] is inputs, held.needed_bytes == 2 * held.held_bytes
     (True, True)
+    >>> some, _ = held.part(1, slice(1, 3))  # of a batch that is not held: two scenes are drawn, and held
+    >>> len(some), held.part(1, slice(1, 3))[0] is some
+    (2, True)
 
     Args:
         source: where they come from.

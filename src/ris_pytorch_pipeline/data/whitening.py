@@ -22,11 +22,19 @@ class Prior:
     Fisher scoring, a least-squares fit weighted by 1/(p d_m + σ²)². All frequencies of a scene share p and σ². Where
     all d_m are one, as of an array without a RIS, the energies tell no share of noise, and it is taken for a half.
 
+    >>> import torch
     >>> import ris_pytorch_pipeline as ris
     >>> scenario = ris.preset("random", horizontal=4, vertical=4, snapshots=64, snr_db=0.0)
     >>> prior = Prior(ris.simulate(scenario, scenes=3, seed=0).observation)
     >>> prior.log_noise.exp()  # share of noise in an antenna's power; at 0 dB it is a half
     tensor([0.4815, 0.4761, 0.4779], dtype=torch.float64)
+    >>> y = torch.randn(2, 10, 15, dtype=torch.complex128, generator=torch.Generator().manual_seed(0))
+    >>> seen = ris.Observation(measurements=y, symbols="random", array=ris.Line(count=15, spacing=0.15).array(0.3))
+    >>> alone, (_, channel) = Prior(seen), seen.by_frequency()  # no RIS: Γ is a multiple of I, and changes nothing
+    >>> torch.allclose(alone.solve_measurements(y[:, None]), y[:, None])
+    True
+    >>> torch.allclose(alone.solve_channel(channel), channel)
+    True
 
     Args:
         observation: the scenes.

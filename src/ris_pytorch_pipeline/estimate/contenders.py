@@ -40,6 +40,7 @@ class Contender:
     def unmet(self, scenario: Scenario) -> Need | None:
         """What it asks for and scenes of this scenario do not have.
 
+        >>> from ris_pytorch_pipeline.physics import Scenario
         >>> CONTENDERS["omp"].unmet(Scenario(frequencies=4, bandwidth=0.1))
         'one wavelength'
         """

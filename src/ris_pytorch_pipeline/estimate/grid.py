@@ -78,11 +78,26 @@ class SearchGrid:
         return torch.stack([first, second], dim=-1)
 
     def cosines_at(self, places: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch coordinate"]:
-        """(u, w, q), or (d_x, u, w, q) of a deep array, of places on the axes."""
+        """(u, w, q), or (d_x, u, w, q) of a deep array, of places on the axes.
+
+        >>> import math, torch
+        >>> from ris_pytorch_pipeline.physics import Panel, Points, bent
+        >>> half = bent(Panel(horizontal=8, vertical=2, spacing=0.15), math.pi)  # a half cylinder, which is deep
+        >>> grid = search_grid(SearchRegion(), Points(half, 0.3))
+        >>> grid.cosines_at(torch.tensor([math.pi / 6, 0.0, 0.5]))  # azimuth 30°, elevation, 1/r
+        tensor([0.8660, 0.5000, 0.0000, 0.5000])
+        """
         return torch.cat([toward(places), places[..., 2:]], dim=-1) if self.angles else places
 
     def places_of(self, cosines: Float[Tensor, "*batch coordinate"]) -> Float[Tensor, "*batch 3"]:
-        """Places on the axes, the inverse of `cosines_at`; on an axis of one point that point, whatever the cosines."""
+        """Places on the axes, the inverse of `cosines_at`; on an axis of one point that point, whatever the cosines.
+
+        >>> import torch
+        >>> from ris_pytorch_pipeline.physics import Line
+        >>> grid = search_grid(SearchRegion(), Line(count=12, spacing=0.15).array(0.3))
+        >>> grid.places_of(torch.tensor([0.3, 0.1, 0.5]))  # a line has no axis w
+        tensor([0.3000, 0.0000, 0.5000])
+        """
         if self.angles:
             x, u, w, q = cosines.unbind(-1)
             cosines = torch.stack([torch.atan2(u, x), torch.asin(w.clamp(-1, 1)), q], dim=-1)
@@ -99,7 +114,14 @@ class SearchGrid:
         return torch.cat([directions.repeat_interleave(self.q.numel(), dim=0), q[:, None]], dim=-1)
 
     def volume(self, values: Float[Tensor, "*batch point"], fill: float) -> Float[Tensor, "*batch n_u n_w n_q"]:
-        """Values at `points()` laid out on the axes, with `fill` where nothing was searched."""
+        """Values at `points()` laid out on the axes, with `fill` where nothing was searched.
+
+        >>> from ris_pytorch_pipeline.physics import Panel
+        >>> grid = search_grid(SearchRegion(), Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3))
+        >>> volume = grid.volume(grid.points()[:, 2], fill=0.0)  # q of each point
+        >>> volume.shape, int((volume == 0).sum()) == volume.numel() - grid.size
+        (torch.Size([22, 13, 10]), True)
+        """
         full = values.new_full((*values.shape[:-1], *self.shape), fill)
         full[..., self.valid, :] = values.unflatten(-1, (-1, self.q.numel()))
         return full

@@ -102,6 +102,12 @@ class SearchRegion:
 
         They lie in front where the field does, unless the array has depth: that sees what is behind it. What is fixed
         stays so.
+
+        >>> from ris_pytorch_pipeline.physics import Panel
+        >>> region = SearchRegion(elevation=(0.0, 0.0), distance=(0.75, 10.0))
+        >>> wide = region.wider(Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3))
+        >>> wide.distance, wide.fixed, wide.covers(region), region.covers(wide)
+        ((0.25, 100.0), ('elevation',), True, False)
         """
         half, limit = math.pi / 2, 0.499 * math.pi if self.ahead and not array.deep else math.pi
         near, far = self.distance
@@ -122,14 +128,27 @@ class SearchRegion:
         return all(low - _ROUNDING <= first and last <= high + _ROUNDING for (low, high), (first, last) in ends)
 
     def holds(self, positions: Positions, slack: float = 0.0) -> Bool[Tensor, "*batch source"]:
-        """True where a direction lies inside, or outside by no more than `slack` radians."""
+        """True where a direction lies inside, or outside by no more than `slack` radians.
+
+        >>> import torch
+        >>> region, places = SearchRegion(azimuth=(-1.0, 1.0)), torch.tensor([[0.9, 0.0, 2.0], [1.05, 0.0, 2.0]])
+        >>> region.holds(places), region.holds(places, slack=0.1)
+        (tensor([ True, False]), tensor([True, True]))
+        """
         inside = torch.ones_like(positions[..., 0], dtype=torch.bool)
         for angle, (low, high) in zip(positions[..., :2].unbind(-1), (self.azimuth, self.elevation), strict=True):
             inside &= (angle >= low - slack) & (angle <= high + slack)
         return inside
 
     def reported(self, cosines: Cosines, array: Array) -> Positions:
-        """Positions (φ, θ, r) in the world; of a flat array on its side that lies in the region, else in front."""
+        """Positions (φ, θ, r) in the world; of a flat array on its side that lies in the region, else in front.
+
+        >>> import torch
+        >>> from ris_pytorch_pipeline.physics import Panel
+        >>> panel, cosines = Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3), torch.tensor([[0.5, 0.0, 0.5]])
+        >>> SearchRegion().reported(cosines, panel), SearchRegion(azimuth=(2.0, 3.0)).reported(cosines, panel)
+        (tensor([[0.5236, 0.0000, 2.0000]]), tensor([[2.6180, 0.0000, 2.0000]]))
+        """
         front = to_positions(cosines, array)
         if array.dimension != 2 or (array.frame.identity and self.ahead):
             return front

@@ -15,6 +15,8 @@ class Experiment:
 
     >>> Experiment(seed=1).digest == Experiment(seed=2).digest  # other scenes
     False
+    >>> Experiment(scenes=50).to_plain()["scenario"]["snapshots"]
+    16
 
     Args:
         seed: of every random stream.

@@ -105,6 +105,8 @@ class Plan:
     >>> plan = Plan(epochs=3, n_train=100, batch=32)
     >>> list(plan.sizes()), plan.updates(accumulation=2)  # four batches an epoch, two updates
     ([32, 32, 32, 4], 6)
+    >>> list(plan.windows(accumulation=3)), list(plan.validation_sizes())[:2]  # no batch is dropped
+    ([range(0, 3), range(3, 4)], [32, 32])
 
     Args:
         epochs: passes; each ends with a validation.

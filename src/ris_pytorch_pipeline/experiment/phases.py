@@ -50,8 +50,13 @@ class Phase:
 class Phases:
     """Phases in their order; in the last one, the joint phase, the weights are those of the experiment's `loss`.
 
-    >>> Phases(stages=(Phase(name="geometry", share=0.4), Phase(share=0.6))).begins(updates=100)
-    [0, 40]
+    >>> from ris_pytorch_pipeline.losses import LossWeights
+    >>> geometry = Phase(name="geometry", share=0.4, weights=(("order", 0.0),))
+    >>> phases = Phases(stages=(geometry, Phase(share=0.6)))
+    >>> phases.begins(updates=100), phases.at(39, updates=100), phases.at(40, updates=100)
+    ([0, 40], 0, 1)
+    >>> [weights.order for weights in phases.weights(LossWeights(order=0.5))]
+    [0.0, 0.5]
 
     Args:
         stages: whose shares sum to 1; one joint phase unless given.

@@ -135,6 +135,10 @@ class StackedStatistics:
     (torch.Size([1, 1, 16, 16]), 256)
     >>> statistics.at(there, chart, torch.tensor([0])).vectors.shape  # one block of all snapshots
     torch.Size([1, 1, 8, 8])
+    >>> x, w = (torch.ones(1, 1, count, 16, dtype=torch.complex128) for count in (3, 2))  # of the panel, of equations
+    >>> seen, back = statistics.response(x, torch.tensor([0])), statistics.adjoint(w, torch.tensor([0]))
+    >>> torch.allclose(seen @ w.mT, x @ back.mT), statistics.rough().operator.dtype  # w^T (T x) = (w^T T) x
+    (True, torch.complex64)
 
     Args:
         operator: T, (..., frequency, equation, element).

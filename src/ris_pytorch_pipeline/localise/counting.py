@@ -55,6 +55,18 @@ class Counting:
     ) -> tuple[Estimate, Evidence, Counts]:
         """The estimates with the likeliest number of sources, what speaks for them, and that number.
 
+        >>> import ris_pytorch_pipeline as ris
+        >>> from ris_pytorch_pipeline.data import inputs_from
+        >>> from ris_pytorch_pipeline.localise import Explaining
+        >>> seen = ris.simulate(ris.preset("random", sources=2, snr_db=20.0), scenes=2, seed=0).observation
+        >>> localiser = ris.Localiser.reference()
+        >>> inputs, answer = inputs_from(seen, localiser.net.config.array), localiser.predict(seen)
+        >>> def located(counts):  # makes estimates of so many sources
+        ...     return Explaining().located(localiser.net.beams, answer, inputs, localiser.region, counts, polish=10)
+        >>> found, evidence, counts = Counting().settled(located, answer.order_logits, coherent=False)
+        >>> counts, found.order, evidence.weakest > 100  # without the weakest source each scene loses many nats
+        (tensor([2, 2]), tensor([2, 2]), tensor([True, True]))
+
         Args:
             located: makes estimates of a number of sources.
             logits: of the network, for 0, 1, ... sources.

@@ -16,6 +16,9 @@ class Evidence:
     >>> seen = Evidence(weakest=80 * one, spare=6 * one, doubtful=2 * one, rise=0.1 * one, value=-300 * one)
     >>> seen.features.round(decimals=2)
     tensor([[1.0000, 4.3900, 1.9500, 2.0000, 0.1000]])
+    >>> better = Evidence(weakest=160 * one, spare=one, doubtful=4 * one, rise=0 * one, value=-400 * one)
+    >>> seen[torch.tensor([0, 0])].replaced(torch.tensor([1]), better, torch.tensor([0])).weakest  # the second row
+    tensor([ 80., 160.])
 
     Args:
         weakest: 2 ΔNLL that leaving out the source that is missed least would cost.

@@ -107,7 +107,13 @@ class Localiser:
 
     @classmethod
     def as_reference(cls, trained: Trained, **options: Any) -> "Localiser":  # noqa: ANN401
-        """As `reference`, with a network that was read before: `reference_network()`."""
+        """As `reference`, with a network that was read before: `reference_network()`.
+
+        >>> from ris_pytorch_pipeline.localise import reference_network
+        >>> trained = reference_network()
+        >>> Localiser.as_reference(trained).net is Localiser.as_reference(trained, polish=0).net
+        True
+        """
         return cls(
             trained.net,
             **{"domain": domain_of(trained.experiment), "title": REFERENCE, "counting": Counting(), **options},
@@ -132,6 +138,11 @@ class Localiser:
 
     def predict(self, observation: Observation) -> Prediction:
         """The network's answer, without gradients.
+
+        >>> import ris_pytorch_pipeline as ris
+        >>> scenes = ris.simulate(ris.preset("random", sources=2, snr_db=20.0), scenes=3, seed=0)
+        >>> Localiser.reference().predict(scenes.observation).order_logits.argmax(-1)  # sources of each scene
+        tensor([2, 2, 2])
 
         Args:
             observation: scenes of the network's array, in any precision.

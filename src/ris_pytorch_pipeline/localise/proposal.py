@@ -54,6 +54,9 @@ class Candidates:
     >>> found = localiser(scenes.observation, sources=2)
     >>> found.positions.shape, found.status[0].name
     (torch.Size([2, 2, 3]), 'CONVERGED')
+    >>> few = Candidates().propose(localiser.predict(scenes.observation), scenes.observation, scenes.truth.sources - 1)
+    >>> few.order, bool((few.positions - found.positions[:, :1]).abs().max() < 1e-6)  # the likeliest come first
+    (tensor([1, 1]), True)
     """
 
     @property
@@ -88,8 +91,13 @@ class OnCovariance:
     ('music on R_pred', 'music on R_blend, β=0.25')
     >>> import ris_pytorch_pipeline as ris
     >>> scenes = ris.simulate(ris.preset("random", sources=1, snr_db=20.0), scenes=1, seed=0)
-    >>> found = ris.Localiser.reference(estimator=OnCovariance(), polish=0)(scenes.observation, sources=1)
+    >>> localiser = ris.Localiser.reference(estimator=OnCovariance(), polish=0)
+    >>> found = localiser(scenes.observation, sources=1)
     >>> bool(ris.matched(found, scenes.truth).found.all())
+    True
+    >>> answer = localiser.predict(scenes.observation)  # from which the peaks can be taken alone
+    >>> peaks = OnCovariance().propose(answer, scenes.observation, scenes.truth.sources)
+    >>> bool((peaks.positions - found.positions).abs().max() < 1e-6)
     True
 
     Args:

@@ -18,6 +18,7 @@ _SPREAD = 0.5
 class Targets:
     """Targets on the axes of a grid.
 
+    >>> import torch
     >>> from ris_pytorch_pipeline.data import batch_from, simulate
     >>> from ris_pytorch_pipeline.estimate import SearchRegion, search_grid
     >>> from ris_pytorch_pipeline.physics import preset
@@ -26,6 +27,9 @@ class Targets:
     >>> targets = targets_on(search_grid(SearchRegion(), scenes.observation.array), labels)
     >>> (targets.heat == 1).sum(dim=(1, 2, 3)), targets.near.sum(dim=(1, 2))  # in cells and directions
     (tensor([2, 2, 2]), tensor([8, 8, 7]))
+    >>> places = targets.nearest_to(targets.heat.new_zeros(8, 5, 3))  # one of the scene's sources in each direction
+    >>> places.shape, bool(torch.isin(places, targets.places).all())
+    (torch.Size([3, 8, 5, 3]), True)
 
     Args:
         heat: (scene, n_u, n_w, n_q), 1 in the cell of a source, falling to 0 around it.

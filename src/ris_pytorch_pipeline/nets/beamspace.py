@@ -39,6 +39,7 @@ class Beamspace(nn.Module):
     a^H Q a that a plane wave would have, one the share of noise, one the kind of symbols. Each distance plane is a
     channel. Maps are 0 where the grid leaves the field of view.
 
+    >>> import torch
     >>> from ris_pytorch_pipeline.data import inputs_from, simulate
     >>> from ris_pytorch_pipeline.physics import preset
     >>> scenario = preset("random", horizontal=4, vertical=4, sources=2)
@@ -46,6 +47,10 @@ class Beamspace(nn.Module):
     >>> maps, places = beams(inputs_from(simulate(scenario, 3, seed=0).observation, beams.array))
     >>> maps.shape[:2] == (3, beams.channels), places.shape  # each scene's places of two sources in (u, w, q)
     (True, torch.Size([3, 2, 3]))
+    >>> images = torch.ones(1, 1, 1, 16, dtype=torch.complex64)  # of one source far away, straight ahead
+    >>> energy = beams.energy(images)
+    >>> energy.shape[1:] == beams.grid.shape, float(energy.amax().round())  # at most 16², right on a point of the grid
+    (True, 211.0)
 
     Args:
         config: array, field of view, planes and number of passes.
@@ -142,6 +147,15 @@ class Beamspace(nn.Module):
         log_noise: Float[Tensor, "scene"],  # noqa: F821
     ) -> tuple[Float[Tensor, "scene coordinate"], Float[Tensor, "scene"]]:  # noqa: F821
         """The best place for one more source behind some that are known well, and its gain 2 ΔNLL.
+
+        >>> from ris_pytorch_pipeline.data import batch_from, simulate
+        >>> from ris_pytorch_pipeline.physics import preset
+        >>> scenario = preset("random", sources=2, snr_db=20.0)
+        >>> beams = Beamspace(NetConfig().fitted_to(scenario))
+        >>> inputs, labels = batch_from(simulate(scenario, 1, seed=0), beams.array)
+        >>> place, gain = beams.look_again(inputs, labels.cosines[:, :1], labels.powers[:, :1], inputs.log_noise)
+        >>> (place - labels.cosines[:, 1]).abs() < 0.02, gain > 1000  # the second source, in (u, w, q)
+        (tensor([[True, True, True]]), tensor([True]))
 
         Args:
             inputs: the scenes.

@@ -22,6 +22,10 @@ class Network(Protocol):
     >>> net = HybridNet(NetConfig(width=8, blocks=1))
     >>> isinstance(net, Network), list(net.groups())
     (True, ['backbone', 'head'])
+    >>> sum(weights.numel() for weights in net.parameters()) == sum(x.numel() for x in net.state_dict().values())
+    True
+    >>> net.to("cpu").eval().training, net.train().training
+    (False, True)
 
     Args:
         config: what it was built from.
@@ -70,8 +74,10 @@ def _itself(config: NetConfig) -> NetConfig:
 class NetworkKind:
     """A kind of network: how it is configured and built.
 
-    >>> NETWORKS["hybrid"].config is NetConfig
+    >>> network_kind("hybrid").config is NetConfig
     True
+    >>> network_kind("hybrid").plainest(NetConfig(planes=30)).planes  # the grid has no more
+    10
 
     Args:
         name: by which experiments and checkpoints call it.

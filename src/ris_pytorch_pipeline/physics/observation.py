@@ -188,7 +188,11 @@ class Observation(Sounding):
         )
 
     def untold(self) -> "Observation":
-        """The same scenes for who does not use sequences: known symbols, and several kinds, are random ones."""
+        """The same scenes for who does not use sequences: known symbols, and several kinds, are random ones.
+
+        >>> draw(preset("pilot", symbols="known"), 2, torch.Generator().manual_seed(0)).observation.untold().symbols
+        'random'
+        """
         used = self.symbols == "known" or is_mixed(self.symbols)
         return replace(self, symbols="random", sequences=None) if used else self
 

@@ -64,7 +64,12 @@ class Sounding:
         return answer.flatten(-4, -3) if self.wide else answer
 
     def of(self, scenes: Tensor) -> "Sounding":
-        """Array, codes and channel of some of the scenes, unchecked: for the inside of a search."""
+        """Array, codes and channel of some of the scenes, unchecked: for the inside of a search.
+
+        >>> sounding = direct(Line(count=3, spacing=0.15).array(0.3), scenes=5, snapshots=10)
+        >>> sounding.of(torch.tensor([0, 4])).codes.shape
+        torch.Size([2, 10, 3])
+        """
         return Sounding(array=self.array, codes=self.codes[scenes], channel=self.channel[scenes])
 
     def by_frequency(self) -> tuple[Codes, Channel]:

@@ -40,6 +40,8 @@ class ResultTable:
     | sml | 0.97 |
     <BLANKLINE>
     n = 200 scenes a cell, seed 0, commit 0123456ab.
+    >>> table.lines(rows)[:2]  # headings and lines as they stand in LaTeX, too
+    [['method', '10 dB'], ['sml', '0.97']]
 
     Args:
         suite: whose results it shows.

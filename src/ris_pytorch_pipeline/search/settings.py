@@ -17,6 +17,8 @@ class Settings:
 
     >>> Settings(trials=8, epochs=1, best=0).scenes
     200
+    >>> "trials" in Settings(trials=8).to_plain()  # which a resumed search may raise
+    False
 
     Args:
         base: what the values of the space are laid over; it is tried itself, too. Its seed is that of every stream.

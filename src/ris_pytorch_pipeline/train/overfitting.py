@@ -29,8 +29,11 @@ class Overfit:
     """What came of it.
 
     >>> why = ("NMSE 0.300 (from 0.900) is above 0.1",)
-    >>> Overfit(nmse_first=0.9, nmse=0.3, angle_median_deg=0.4, updates=100, reasons=why).verdict
+    >>> found = Overfit(nmse_first=0.9, nmse=0.3, angle_median_deg=float("nan"), updates=100, reasons=why)
+    >>> found.verdict
     'no-go: NMSE 0.300 (from 0.900) is above 0.1'
+    >>> found.to_plain()["nmse"], found.to_plain()["angle_median_deg"]  # JSON has no NaN
+    (0.3, None)
 
     Args:
         nmse_first: NMSE of R_pred before the first update.

@@ -53,6 +53,11 @@ class Entering:
     >>> entering.check(suite.cells())  # makes every contender, and says nothing where all can be
     >>> entering.provenance(suite.contenders["genie"])
     {'estimator': 'genie'}
+    >>> from ris_pytorch_pipeline.bench import trial_of
+    >>> cell = suite.cells()[0]
+    >>> drawn = trial_of(cell.scenario, 1, seed=0).scenes
+    >>> entering.attempt(cell)(drawn.observation, drawn.truth).order
+    tensor([1])
 
     Args:
         read: reads a trained network.

@@ -18,7 +18,8 @@ class Kept:
     readable at any moment.
 
     >>> from pathlib import Path
-    >>> from ris_pytorch_pipeline.bench import suite_of
+    >>> from ris_pytorch_pipeline.bench import Entering, suite_of, work
+    >>> from ris_pytorch_pipeline.train import load_network
     >>> small = {"horizontal": 4, "vertical": 4, "sources": 1}
     >>> sweeps = {"snr": {"methods": ["genie"], "over": {"snr_db": [10, 20]}}}
     >>> suite = suite_of({"scenes": 1, "scenario": small, "sweeps": sweeps})
@@ -27,6 +28,9 @@ class Kept:
     >>> kept.begin(resume=False)
     >>> kept.path.name, [pending.label for pending in kept.missing(suite.cells())]
     ('cells.parquet', ['snr, snr_db 10, genie', 'snr, snr_db 20, genie'])
+    >>> kept.add(work(suite.cells()[0], Entering(read=load_network), suite.digest).row)
+    >>> [pending.label for pending in kept.missing(suite.cells())]
+    ['snr, snr_db 20, genie']
 
     Args:
         folder: of the results, which exists.

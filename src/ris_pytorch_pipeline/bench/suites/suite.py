@@ -21,6 +21,8 @@ class Entrant:
     >>> mine = Entrant(estimator="sml", settings={"most_sources": 3})
     >>> mine.changed({"threshold": 30.0}).settings
     {'most_sources': 3, 'threshold': 30.0}
+    >>> mine.to_plain()  # what is not said is left out
+    {'estimator': 'sml', 'settings': {'most_sources': 3}}
 
     Args:
         estimator: name of a registered estimator, or `genie`; empty where a trained network locates.
@@ -74,6 +76,8 @@ class Sweep:
     >>> sweep = Sweep(name="snr", methods=("sml",), scenes=200, order="known", scenario=Scenario(), axes=(axis,))
     >>> sweep.points, len(Suite(seed=0, contenders={"sml": Entrant(estimator="sml")}, sweeps=(sweep,)).cells())
     (2, 2)
+    >>> sweep.to_plain()["axes"]
+    {'snr_db': [[0, {'snr_db': 0}], [10, {'snr_db': 10}]]}
 
     Args:
         name: of the sweep.

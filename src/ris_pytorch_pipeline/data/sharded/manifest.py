@@ -57,6 +57,11 @@ class Manifest:
     >>> manifest = plan.manifest()  # of which no shard is written yet
     >>> manifest.planned("train"), manifest.span(2, "train"), manifest.shards
     (3, range(80, 100), {'train': ()})
+    >>> manifest.shard_config(2, "train")["shard"], manifest.to_plain()["schema"]
+    (2, 'ris-shards')
+    >>> first = Shard(file="train-00000.safetensors", scenes=40, bytes=123456, sha256="0" * 64)
+    >>> len(manifest.with_shard(0, "train", first).shards["train"])  # this one does not change
+    1
 
     Args:
         config: what the shards are a function of: `scenario`, `seed`, `precision`, `batch` (scenes per random stream),

@@ -26,6 +26,7 @@ class Shards:
     >>> _ = write_shards("set", ShardPlan(scenario=small, config=plain(small), seed=0, splits={"test": 8}, batch=4))
     >>> shards = open_shards("set")
     >>> shards.verify()  # reads every file, and says nothing if none was altered
+    >>> shards.check_sizes("test")  # looks at the sizes of the files only
     >>> shards.scenes("test", 6, 8).observation.measurements.shape  # the last two
     torch.Size([2, 16, 16])
 
@@ -153,6 +154,8 @@ class ShardSource:
     >>> source = open_shards("training").source("train", scenes=6, batch=4)
     >>> len(source), len(source[1][0])  # batches, and scenes of the last of them
     (2, 2)
+    >>> len(source.part(0, slice(1, 4))[0])  # three scenes of the first batch; the fourth is not read
+    3
 
     Args:
         shards: where they come from.

@@ -56,7 +56,15 @@ class Groups:
         return Groups(self.measurements[rows], self.responses[rows], self.present[rows], self.antennas)
 
     def keeping(self, present: Mask) -> "Groups":
-        """The same with fewer sources."""
+        """The same with fewer sources.
+
+        >>> import torch
+        >>> import ris_pytorch_pipeline as ris
+        >>> scenes = ris.simulate(ris.preset("random", sources=2), scenes=1, seed=0)
+        >>> first = groups_of(scenes.observation, scenes.truth.positions).keeping(torch.tensor([[True, False]]))
+        >>> first.order, int(first.amplitudes.abs().count_nonzero())  # one symbol a snapshot is left
+        (tensor([1]), 16)
+        """
         kept = present & self.present
         return Groups(self.measurements, self.responses * kept[:, None, :, None], kept, self.antennas)
 
@@ -79,7 +87,14 @@ class Groups:
         return values - (basis.mH @ along).squeeze(-1)
 
     def blocks(self, values: Tensor) -> Tensor:
-        """(..., group, equation) as (..., snapshot, antenna)."""
+        """(..., group, equation) as (..., snapshot, antenna).
+
+        >>> import ris_pytorch_pipeline as ris
+        >>> scenes = ris.simulate(ris.preset("pilot", sources=1), scenes=1, seed=0)
+        >>> groups = groups_of(scenes.observation, scenes.truth.positions)  # all snapshots of a pilot are one group
+        >>> groups.measurements.shape, groups.blocks(groups.measurements).shape
+        (torch.Size([1, 1, 256]), torch.Size([1, 16, 16]))
+        """
         return values.unflatten(-1, (-1, self.antennas)).flatten(-3, -2)
 
 

@@ -133,7 +133,7 @@ class MaximumLikelihood(ABC, Generic[L]):
         """
         return self.effort if self.fit else replace(self.effort, close=-self.effort.improvement, hope=self.hope)
 
-    def find(self, likelihood: L, rows: Rows, sources: int) -> Hypothesis:
+    def _find(self, likelihood: L, rows: Rows, sources: int) -> Hypothesis:
         """Search for a known number of sources."""
         return search_known(likelihood, rows, sources, self.searching)
 
@@ -254,7 +254,7 @@ class MaximumLikelihood(ABC, Generic[L]):
             needed = self.needed_on(likelihood.observation, likelihood.grid)
             return search_unknown(likelihood, rows, most, needed, self.searching)
         groups = [(order, torch.nonzero(counts == order).squeeze(-1)) for order in counts.unique().tolist()]
-        return [Found(rows, self.find(likelihood, rows, order)) for order, rows in groups]
+        return [Found(rows, self._find(likelihood, rows, order)) for order, rows in groups]
 
     def _polish(
         self, likelihood: L, scaled: Scaled, found: Found, free: Tensor, iterations: int | None = None

@@ -28,6 +28,21 @@ class Sml(MaximumLikelihood[StochasticLikelihood]):
     >>> found = ris.Sml()(scenes.observation)  # sources=2 tells it their number
     >>> found.order.tolist(), found.status[0].value
     ([2], 'converged')
+
+    What a search asks of one more source, on its grid and on a finer one:
+
+    >>> sml, seen = ris.Sml(), scenes.observation
+    >>> likelihood, fine = sml.likelihood(seen), search_grid(sml.region, seen.array, oversampling=2.0)
+    >>> likelihood.grid.size, fine.size
+    (2740, 19513)
+    >>> sml.threshold_on(likelihood.grid), round(sml.threshold_on(fine), 2)  # τ + 2 log(n / 2740)
+    (21.0, 24.93)
+    >>> round(sml.needed(seen, 0), 2), round(sml.needed_on(seen, fine)(0), 2)  # more than τ: 16 snapshots are few
+    (21.13, 25.06)
+    >>> sml.start(likelihood, scenes.truth.positions).hypothesis.cosines.shape  # (u, w, q) of two sources
+    torch.Size([1, 2, 3])
+    >>> sml.at_a_time(seen), sml.scene_bytes(seen) == 4 * 33 * 16 * 2740  # scenes; bytes of 16 snapshots and the grid
+    (32, True)
     """
 
     @property

@@ -76,7 +76,17 @@ class Spectral(ABC):
 
     @abstractmethod
     def columns(self, eigen: Eigen, sources: int) -> Columns:
-        """V, with singular values of at most 1, whose ‖V^H a‖² is largest at the sources."""
+        """V, with singular values of at most 1, whose ‖V^H a‖² is largest at the sources.
+
+        >>> import torch
+        >>> from ris_pytorch_pipeline.covariance import eigenpairs
+        >>> eigen = eigenpairs(torch.diag(torch.tensor([3.0, 1.5, 1.0, 1.0]))[None] + 0j)
+        >>> for kind in (Bartlett(), Mvdr(), Music()):  # ‖V^H a‖² of two axes: 1 - 1/3 and 1 - 1/1.5 of MVDR
+        ...     print(kind.name, kind.columns(eigen, 1)[0, :2].abs().square().sum(-1))
+        bartlett tensor([0.6667, 0.1667])
+        mvdr tensor([0.6667, 0.3333])
+        music tensor([1., 0.])
+        """
 
     def locate(
         self,

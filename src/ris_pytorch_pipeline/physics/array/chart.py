@@ -57,7 +57,13 @@ class Chart:
         return directions if self.turn is None else (self.turn.mT @ directions[..., None]).squeeze(-1)
 
     def cosines(self, coordinates: Coordinates) -> Cosines:
-        """Cosines in the array's frame, the inverse of `coordinates`."""
+        """Cosines in the array's frame, the inverse of `coordinates`.
+
+        >>> deep = Points(bent(Panel(horizontal=8, vertical=2, spacing=0.15), math.pi), 0.3)
+        >>> cosines = to_cosines(torch.tensor([[0.5, 0.1, 2.0]]), deep)
+        >>> torch.allclose(chart_at(cosines, deep).cosines(torch.tensor([[0.0, 0.0, 0.5]])), cosines)  # its origin
+        True
+        """
         if self.turn is None:
             return coordinates
         a, b, q = coordinates.split(1, dim=-1)
@@ -81,6 +87,11 @@ class Chart:
 
         ∂delta/∂a = (∂delta/∂t) (h - x a/d_x), and for the exact wave ∂delta/∂t = -1/S,
         ∂delta/∂q = (rho² + t delta)/(S (1 + S)).
+
+        >>> chart = Chart(Line(count=3, spacing=0.15).array(0.3))
+        >>> _, slopes = chart.phase_slopes(torch.tensor([[0.0, 0.0, 1e-3]]))  # far away: by u, k0 y = 2π/0.3 0.15
+        >>> slopes[0] / math.pi
+        tensor([[-1.,  0.,  1.]])
 
         Returns:
             (..., [frequency,] source, element) and (..., [frequency,] 3, source, element).

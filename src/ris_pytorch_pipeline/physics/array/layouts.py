@@ -90,6 +90,8 @@ class Line:
 
     >>> Line(count=15, spacing=0.15).array(0.3)
     Array(15 elements, line, 2.1 m, wavelength 0.3 m)
+    >>> Line(count=3, spacing=0.15).elements()[:, 1]  # along y, in metres
+    tensor([-0.1500,  0.0000,  0.1500], dtype=torch.float64)
 
     Args:
         count: N.

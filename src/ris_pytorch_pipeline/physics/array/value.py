@@ -30,6 +30,8 @@ class Pose:
     tensor([0.8776, 0.4794, 0.0000], dtype=torch.float64)
     >>> Panel(horizontal=3, vertical=1, spacing=0.15).array(0.3, pose=pose).placed[1]  # its middle element
     tensor([0.0000, 0.0000, 2.5000], dtype=torch.float64)
+    >>> pose.moves(), Pose().moves()
+    (True, False)
 
     Args:
         position: of the array's origin, metres.
@@ -177,7 +179,12 @@ class Array:
         return own @ self.pose.rotation.mT + torch.tensor(self.pose.position, dtype=torch.float64)
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Array":
-        """The same array with its elements on another device or in another real precision; gradients pass."""
+        """The same array with its elements on another device or in another real precision; gradients pass.
+
+        >>> array = Line(count=3, spacing=0.15).array(0.3)
+        >>> array.elements.dtype, array.to(dtype=torch.float32).elements.dtype
+        (torch.float64, torch.float32)
+        """
         if (dtype in {None, self.elements.dtype}) and (device is None or torch.device(device) == self.elements.device):
             return self
         if self.elements.requires_grad:  # what is kept has no record for gradients
@@ -193,6 +200,11 @@ class Array:
     def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """What `make` makes of this array alone: made when first asked for under this key, and kept with the array.
 
+        >>> array = Line(count=3, spacing=0.15).array(0.3)
+        >>> gains = array.once("gains", lambda: torch.ones(3))
+        >>> array.once("gains", lambda: torch.zeros(3)) is gains  # nothing is made again
+        True
+
         Args:
             key: names it, with all that it depends on besides.
             make: called without a record for gradients.
@@ -207,11 +219,21 @@ class Array:
         return {name: value for name, value in vars(self).items() if name != "_made"}
 
     def like(self, other: Tensor) -> "Array":
-        """The same array on the device and in the real precision of a tensor."""
+        """The same array on the device and in the real precision of a tensor.
+
+        >>> measured = torch.ones(2, dtype=torch.complex64)
+        >>> Line(count=3, spacing=0.15).array(0.3).like(measured).elements.dtype
+        torch.float32
+        """
         return self.to(other.device, other.dtype.to_real())
 
     def same_as(self, other: "Array", tolerance: float = 1e-3) -> bool:
-        """Whether two arrays are one for practical purposes: elements within a part of the wavelength."""
+        """Whether two arrays are one for practical purposes: elements within a part of the wavelength.
+
+        >>> array = Line(count=3, spacing=0.15).array(0.3)  # a thousandth of its wavelength is 0.3 mm
+        >>> [array.same_as(Line(count=3, spacing=spacing).array(0.3)) for spacing in (0.1501, 0.151)]
+        [True, False]
+        """
         if len(self) != len(other) or self.frequencies != other.frequencies or self.wavefront != other.wavefront:
             return False
         near = torch.allclose(self.placed, other.placed, rtol=0, atol=tolerance * self.wavelength)

@@ -21,6 +21,8 @@ class Truth:
             [ True, False, False]]))
     >>> truth.positions[1].isnan().all(-1)  # no source in these slots
     tensor([False,  True,  True])
+    >>> truth.to(dtype=torch.complex64).powers.dtype
+    torch.float32
 
     Args:
         positions: (scene, source, 3), radians, radians, metres.
@@ -85,10 +87,21 @@ class Scenes:
         return Scenes(observation=self.observation[index], truth=self.truth[index])
 
     def as_told(self) -> "Scenes":
-        """The same scenes with their sources where the array tells them to be: on their cones, see `as_told`."""
+        """The same scenes with their sources where the array tells them to be: on their cones, see `as_told`.
+
+        >>> line = Line(count=15, spacing=0.15).array(0.3)
+        >>> scenes = draw(preset("random", sources=1, array=line), 2, torch.Generator().manual_seed(0))
+        >>> scenes.as_told().truth.positions[:, 0, 1]  # a line tells no elevation
+        tensor([0., 0.], dtype=torch.float64)
+        """
         places, _ = as_told(self.truth.positions, self.observation.array)
         return replace(self, truth=replace(self.truth, positions=places))
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Scenes":
-        """The same scenes on another device or in another complex precision."""
+        """The same scenes on another device or in another complex precision.
+
+        >>> scenes = draw(preset("random"), 1, torch.Generator().manual_seed(0)).to(dtype=torch.complex64)
+        >>> scenes.observation.measurements.dtype, scenes.truth.positions.dtype
+        (torch.complex64, torch.float32)
+        """
         return Scenes(observation=self.observation.to(device, dtype), truth=self.truth.to(device, dtype))

@@ -30,6 +30,11 @@ class Worker:
     >>> with tempfile.TemporaryDirectory() as folder, Worker(Path(folder)) as worker:
     ...     Watchman(Path(folder)).is_dead(0, worker.stamp())
     False
+    >>> import optuna
+    >>> trial = optuna.create_study().ask()
+    >>> with tempfile.TemporaryDirectory() as folder, Worker(Path(folder)) as worker, worker.working_on(trial):
+    ...     trial.user_attrs["lease"]["worker"] == worker.name  # other workers see whose trial it is
+    True
 
     Args:
         folder: of the search.

@@ -123,6 +123,8 @@ class Outcome:
     >>> outcome = outcome_of(Judged(value=2.4, epoch=12))
     >>> outcome.kind, outcome.words
     ('done', '2.400 (epoch 12)')
+    >>> outcome.to_plain()["value"], outcome.to_plain()["held"]
+    (2.4, [])
     >>> outcome_of(Judged(value=math.inf)).words
     'failed, pruned: the objective is inf'
 

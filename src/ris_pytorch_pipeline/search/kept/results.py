@@ -65,6 +65,9 @@ class Results:
     >>> found = Results(rows=(row,), complete=False, best=None, base=None, held=None, held_base=None, gain=None)
     >>> found.counts
     {'short running': 1}
+    >>> plain = found.to_plain()
+    >>> plain["best"], [trial["trial"] for trial in plain["trials"]]
+    (None, [0])
 
     Args:
         rows: of both stages, in order.

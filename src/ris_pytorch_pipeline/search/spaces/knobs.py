@@ -23,6 +23,8 @@ class Range:
     [0.001, 0.01, 0.1]
     >>> Range(low=8, high=32, step=8, whole=True).listed
     (8, 16, 24, 32)
+    >>> Range(low=1e-3, high=1e-1, log=True).to_plain()
+    {'low': 0.001, 'high': 0.1, 'log': True}
 
     Args:
         low: the least.
@@ -91,6 +93,8 @@ class Choices:
 
     >>> Choices(("16", "32", '"none"')).values
     (16, 32, 'none')
+    >>> Choices(("16", "32")).to_plain()
+    {'choices': [16, 32]}
 
     Args:
         texts: each value as JSON, so that two equal ones are seen and none can change.

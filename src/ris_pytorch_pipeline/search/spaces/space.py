@@ -48,6 +48,10 @@ class Space:
 
     >>> named_space("small").knobs[0][0]
     'optimisation.rate'
+    >>> print(space_from_plain({"optimisation": {"clip": {"low": 0.5, "high": 2.0}}}).to_toml().rstrip())
+    [optimisation.clip]
+    low = 0.5
+    high = 2.0
     """
 
     knobs: tuple[tuple[str, Knob], ...]

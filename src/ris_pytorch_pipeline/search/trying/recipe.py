@@ -77,6 +77,8 @@ class Recipe:
     >>> wide = Recipe().changed({"net.width": 48, "phases": "geometry-order-joint", "locating.polish": 5})
     >>> wide.training.net.width, len(wide.training.phases.stages), wide.locating.polish
     (48, 3, 5)
+    >>> wide.trained_for(2).training.plan.epochs
+    2
     """
 
     training: TrainingExperiment = field(default_factory=lambda: TRAINING_PRESETS["tiny"])

@@ -61,10 +61,16 @@ class Header:
 class Checkpoint:
     """A checkpoint in memory.
 
-    >>> from ris_pytorch_pipeline.localise import REFERENCE_FILE
-    >>> kept = read_checkpoint(REFERENCE_FILE)
-    >>> kept.progress.epoch, {name.split("/")[0] for name in kept.tensors}
-    (18, {'evaluated'})
+    >>> from ris_pytorch_pipeline.train import Reporter, Trainer
+    >>> trainer = Trainer(directory="kept", reporter=Reporter(quiet=True))
+    >>> progress = trainer.fit(epochs=1, n_train=32, n_val=32)
+    >>> kept = read_checkpoint("kept/last.safetensors")
+    >>> kept.progress.epoch, sorted({name.split("/")[0] for name in kept.tensors})
+    (1, ['evaluated', 'live', 'optimizer'])
+    >>> kept.check_experiment(trainer.experiment.to_plain())  # of the same experiment it says nothing
+    >>> kept.restore(trainer.net, "live")  # with this and the next two a run goes on
+    >>> kept.restore_optimizer(trainer.optimizer, trainer.groups)
+    >>> kept.restore_scaler(trainer.scaler)
 
     Args:
         header: what it says of itself.
@@ -178,12 +184,7 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    path: Path,
-    header: Header,
-    evaluated: nn.Module,
-    live: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    groups: Groups,
+    path: Path, header: Header, evaluated: nn.Module, live: nn.Module, optimizer: torch.optim.Optimizer, groups: Groups
 ) -> None:
     """Write a checkpoint whole or not at all, with a digest of its bytes; a kill or a full disk leaves the old one.
 
@@ -263,8 +264,7 @@ def with_state(optimizer: torch.optim.Optimizer, groups: Groups) -> list[str]:
         optimizer: over the groups.
         groups: of the network.
     """
-    named = zip(groups.names, groups.parameters, strict=True)
-    return [name for name, parameter in named if optimizer.state.get(parameter)]
+    return [name for name, each in zip(groups.names, groups.parameters, strict=True) if optimizer.state.get(each)]
 
 
 def _kind(tensor: Tensor) -> Kind:

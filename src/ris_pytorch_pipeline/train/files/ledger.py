@@ -31,6 +31,8 @@ class Ledger:
     >>> with Ledger(Path("events.jsonl"), new_identity("0" * 64)) as ledger:
     ...     ledger.begin(resumed=False)
     ...     ledger.write("verdict", state="healthy")
+    ...     ledger.sync()  # to the disk itself
+    ...     ledger.check_place()  # raises where the file was removed or replaced meanwhile
     >>> [event["event"] for event in read_ledger(Path("events.jsonl"))]
     ['start', 'verdict']
 

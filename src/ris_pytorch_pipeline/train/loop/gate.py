@@ -24,6 +24,9 @@ class Attempt:
     >>> attempt = Attempt(outcome=Outcome.ZERO, gradient=none, motion=None)
     >>> attempt.outcome.value, attempt.seen
     ('skipped: every gradient is exactly zero', {'applied': 0.0, 'measured': 0.0})
+    >>> update = attempt.update(Progress(attempts=3, updates=2), 32, {"total": 0.8, "heat": 0.8}, {"head": 1e-3})
+    >>> update.attempt, update.applied, update.loss, update.terms
+    (3, 2, 0.8, {'heat': 0.8})
 
     Args:
         outcome: how the attempt ended.

@@ -14,8 +14,25 @@ class Progress:
     >>> progress = Progress()
     >>> progress.note_batch(loss=0.8, size=32)
     >>> progress.note_batch(loss=0.4, size=32)
-    >>> progress.samples, round(progress.loss_sum / progress.loss_samples, 3)
+    >>> progress.samples, round(progress.train_loss(), 3)
     (64, 0.6)
+    >>> progress.note_attempt(Outcome.APPLIED, without=())
+    >>> progress.note_attempt(Outcome.ZERO, without=())
+    >>> progress.attempts, progress.updates, progress.in_a_row
+    (2, 1, 1)
+
+    Two epochs, of which the second is no better:
+
+    >>> for loss in (0.7, 0.75):
+    ...     better = progress.note_metric(loss, least_gain=0.0)
+    ...     progress.close_epoch({"validation": loss})
+    ...     print(progress.epoch, better, progress.to_plain()["best"])
+    1 True 0.7
+    2 False 0.7
+    >>> from ris_pytorch_pipeline.experiment import Stopping
+    >>> progress.stop_if_stale(Stopping(patience=1))
+    >>> progress.stopped
+    'total no lower for 1 epochs'
 
     Args:
         epoch: epochs finished.

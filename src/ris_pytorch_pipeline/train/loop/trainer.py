@@ -41,6 +41,8 @@ class Trainer:
     >>> trainer = Trainer(presets.tiny, reporter=Reporter(quiet=True))
     >>> trainer.fit(epochs=1, n_train=64, n_val=32).updates
     2
+    >>> len(trainer.share(1)[0]), trainer.phase(0)  # scenes of the second batch, all this process's; the only phase
+    (32, 0)
 
     Args:
         experiment: what decides the numbers; `presets.tiny` learns within minutes on two cores.
@@ -160,7 +162,14 @@ class Trainer:
             self._stop_if_asked()
 
     def preflight(self) -> tuple[Line, ...]:
-        """Try one batch and check rates, loss and data before the first update, one line each; nothing is changed."""
+        """Try one batch and check rates, loss and data before the first update, one line each; nothing is changed.
+
+        >>> from ris_pytorch_pipeline.experiment import training_preset
+        >>> less = {"scenario": {"horizontal": 4, "vertical": 4}, "plan": {"batch": 4, "n_train": 8, "n_val": 4}}
+        >>> lines = Trainer(training_preset("tiny", less), reporter=Reporter(quiet=True)).preflight()
+        >>> lines[1].name, all(line.passed for line in lines)
+        ('forward and loss', True)
+        """
         from ..watching.preflight import preflight  # which makes trainers of its own
 
         return preflight(self)

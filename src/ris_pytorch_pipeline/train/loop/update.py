@@ -59,6 +59,8 @@ class Update:
     ... )
     >>> update.ok, update.outcome.value + update.blamed
     (False, 'skipped: a gradient is not finite in head.bias')
+    >>> update.to_plain()["outcome"], update.to_plain()["offenders"]  # as a ledger keeps it
+    ('skipped: a gradient is not finite', ['head.bias'])
 
     Args:
         attempt: its number in the run, from 1.

@@ -26,6 +26,19 @@ class Processes:
     >>> second.share(32), second.stream("scenes/train"), second.first
     (slice(8, 16, None), 'scenes/train/1', False)
 
+    A run of one process has the same calls, which then need nobody to answer:
+
+    >>> import torch
+    >>> from ris_pytorch_pipeline.experiment import Plan
+    >>> from ris_pytorch_pipeline.nets import HybridNet, NetConfig
+    >>> net, alone = HybridNet(NetConfig(width=8, blocks=1)), Processes()
+    >>> with alone.together():  # all reach the end, or none
+    ...     print(alone.sum(torch.tensor([1.0, 2.0])), alone.gathered([3.0, 4.0]), alone.sum_gradients([]))
+    tensor([1., 2.]) [[3.0, 4.0]] ()
+    >>> alone.check_plan(Plan(), net)  # these three raise where processes differ, or cannot share a batch
+    >>> alone.check_weights(Groups(net))
+    >>> alone.check_same("start", {"updates": 0.0})
+
     Args:
         rank: number of this process, from 0.
         world: how many there are.

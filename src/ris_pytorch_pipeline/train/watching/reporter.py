@@ -20,6 +20,40 @@ class Reporter:
     >>> lines[0].rstrip()
     "[LR] epoch=3 groups=['backbone', 'head'] lr=[0.001, 0.004]"
 
+    The lines of a run of one update, whose motion is kept for the epoch's summary:
+
+    >>> from trainlint import State, Verdict
+    >>> from ris_pytorch_pipeline.experiment import Plan
+    >>> from ris_pytorch_pipeline.train import Motion, Outcome, Progress
+    >>> motion = Motion(total=0.02, groups={"head": 0.02}, relative=1e-3, beyond_decay=0.0199)
+    >>> update = Update(
+    ...     attempt=1, applied=1, batch=1, samples=32, outcome=Outcome.APPLIED, loss=0.8, terms={"heat": 0.8},
+    ...     norm=2.0, norms={"head": 2.0}, rates={"head": 1e-3}, motion=motion,
+    ... )
+    >>> shown = Reporter(lambda line: print(line, end=""), progress=lambda done, planned: print(done, "of", planned))
+    >>> shown.start("run 1", {"head": 1488}, updates=3, where="nothing")
+    [RUN] run 1 parameters head=1488 updates=3 writes to nothing
+    >>> shown.update(update)
+    [LOSS] batch=1 total=0.800000 heat=0.800000
+    [GRAD] batch=1 ||g||_2=2.000e+00 ok=True
+    [GRAD] batch=1 head=2.000e+00
+    [OPT] step 1 / batch 1 LRs=[1e-03]
+    [STEP] Δparam ||·||₂ = 2.000e-02
+    >>> shown.advance(1, 3)
+    1 of 3
+    >>> shown.coverage(without=["head.bias"])
+    [GRAD] params with no grad: ['head.bias']
+    >>> progress = Progress()
+    >>> progress.note_motion(update)
+    >>> shown.motions(progress.motions)
+    [STEP] Δparam L2: median=2.000e-02  max=2.000e-02
+    >>> shown.epoch(1, Plan(epochs=1), phase=0, train=0.8, validation=0.7)
+    Epoch 001/001 [phase=0] train 0.800000  val 0.700000
+    >>> shown.verdict(Verdict(state=State.HEALTHY, counts={"updates": 1}))
+    [VERDICT] Healthy 1 updates
+    >>> shown.say("and whatever else")
+    and whatever else
+
     Args:
         write: takes each line, its end included; None writes to standard output.
         quiet: write nothing.

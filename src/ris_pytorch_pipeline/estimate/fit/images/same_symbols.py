@@ -37,6 +37,11 @@ class Images:
     ... )
     >>> print(*images.said(0))
     source 2 is an image of source 1: R² of their symbols is 0.97, and alone it gains 3, less than a detection needs
+    >>> import ris_pytorch_pipeline as ris
+    >>> scenes = ris.simulate(ris.preset("random", horizontal=4, vertical=4, sources=2), scenes=1, seed=0)
+    >>> found = images.without(ris.Sml(fit=False)(scenes.observation, sources=2))
+    >>> found.order.tolist(), found.status[0].name
+    ([1], 'MISFIT')
 
     Args:
         of: (scene, source), number of the source that each is an image of, -1 where it is none.

@@ -22,6 +22,7 @@ _STEP = 1e-3
 class Tangents:
     """Directions in the measurements, complex numbers as pairs of real ones where they are orthonormal rows.
 
+    >>> import torch
     >>> import ris_pytorch_pipeline as ris
     >>> from ris_pytorch_pipeline.estimate.fit import groups_of
     >>> scenes = ris.simulate(ris.preset("random", horizontal=4, vertical=4, sources=1), scenes=1, seed=0)
@@ -29,6 +30,12 @@ class Tangents:
     >>> tangents = tangents_of(scenes.observation, groups, scenes.truth.positions)
     >>> tangents.fitted.shape, tangents.elements.shape  # 3 moves of the source, errors of 16 elements
     (torch.Size([1, 3, 512]), torch.Size([1, 256, 16]))
+    >>> left = tangents.without_fitted(groups.residual(groups.measurements)[None].to(torch.complex64))  # one draw
+    >>> along = torch.view_as_real(left).flatten(1) @ tangents.fitted[0].mT
+    >>> bool(along.norm() < 1e-5 * left.norm())  # nothing is left along the moves
+    True
+    >>> [energy.shape for energy in tangents.statistics(groups.blocks(left))]  # elements, drift, spread, codes
+    [torch.Size([1, 1]), torch.Size([1, 1]), torch.Size([1, 1]), torch.Size([1, 1])]
 
     Args:
         fitted: (scene, direction, real), along which the fit moved the sources: nothing is left over there.

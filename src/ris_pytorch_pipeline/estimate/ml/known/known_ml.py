@@ -85,6 +85,13 @@ class KnownMl:
     def refine(self, observation: Observation, positions: Positions) -> Estimate:
         """The optimum that given positions lead to, without a search.
 
+        >>> import ris_pytorch_pipeline as ris
+        >>> scenario = ris.preset("random", horizontal=6, vertical=6, symbols="known", sources=2, snr_db=20.0)
+        >>> scenes = ris.simulate(scenario, scenes=1, seed=0)
+        >>> found = ris.KnownMl().refine(scenes.observation, scenes.truth.positions)
+        >>> bool(((found.positions - scenes.truth.positions).abs() < 5 * found.deviations).all())
+        True
+
         Args:
             observation: the scenes.
             positions: (scene, source, 3), radians, radians, metres, in the order of the sequences.

@@ -86,6 +86,14 @@ class MixedMl:
     def refine(self, observation: Observation, positions: Positions) -> Estimate:
         """The optimum that given positions lead to, without a search.
 
+        >>> import ris_pytorch_pipeline as ris
+        >>> kinds = ("pilot", "known")
+        >>> small = ris.preset("random", horizontal=6, vertical=6, snapshots=8, symbols=kinds, sources=2, snr_db=20.0)
+        >>> scenes = ris.simulate(small, scenes=1, seed=0)
+        >>> found = ris.MixedMl().refine(scenes.observation, scenes.truth.positions)
+        >>> bool(((found.positions - scenes.truth.positions).abs() < 5 * found.deviations).all())
+        True
+
         Args:
             observation: the scenes.
             positions: (scene, source, 3), radians, radians, metres, in the order of the kinds.
