@@ -24,7 +24,7 @@ from ris_pytorch_pipeline.estimate import (
 )
 from ris_pytorch_pipeline.estimate.fit.certainty.sandwich import sandwich_information
 from ris_pytorch_pipeline.localise import Localiser
-from ris_pytorch_pipeline.physics import Observation, preset
+from ris_pytorch_pipeline.physics import Observation, Points, preset
 
 FIELD = SearchRegion(azimuth=(-0.6, 0.6), elevation=(-0.3, 0.3), distance=(0.5, 4.0))
 ESTIMATORS: dict[str, Callable[[], Any]] = {
@@ -68,6 +68,25 @@ def test_an_estimator_answers_the_same_in_other_units(estimator: str, scale: str
     assert after.status == before.status
     if before.deviations is not None and after.deviations is not None:
         torch.testing.assert_close(after.deviations, before.deviations, rtol=1e-3, atol=1e-8, equal_nan=True)
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1e-3, 1e4])
+@pytest.mark.parametrize("estimator", ["sml", "pilot", "music", "omp"])
+def test_an_estimator_answers_the_same_of_light_and_of_long_waves(estimator: str, factor: float) -> None:
+    small = {"horizontal": 6, "vertical": 4, "distance": (0.8, 3.0)}
+    drawn = seen("pilot" if estimator == "pilot" else "random", **small)
+    built = ESTIMATORS[estimator]()
+    before = built(drawn, 1)
+    region = replace(FIELD, distance=(0.5 * factor, 4.0 * factor))
+    if isinstance(built, BackProjected):
+        built = replace(built, spectral=replace(built.spectral, region=region))
+    else:
+        built = replace(built, region=region)
+    array = Points((factor * drawn.elements).numpy(), (factor * drawn.wavelength,))
+    after = built(replace(drawn, array=array), 1)
+    places = after.positions * torch.tensor([1.0, 1.0, 1 / factor], dtype=torch.float64)
+    torch.testing.assert_close(places, before.positions, rtol=1e-4, atol=1e-5)
+    assert after.status == before.status
 
 
 @pytest.mark.parametrize("scale", SCALES)

@@ -69,6 +69,18 @@ class SearchGrid:
         u, w, q = (step if step > 0 else 1.0 for step in self.step)
         return (max(u, w),) * 3 + (q,) if self.angles else (u, w, q)
 
+    @property
+    def strides(self) -> list[float]:
+        """How far one step of a refinement may go in (a, b, q): 0.72 grid steps (0.36 beamwidths), and 2.3 planes.
+
+        >>> from ris_pytorch_pipeline.physics import Panel
+        >>> grid = search_grid(SearchRegion(), Panel(horizontal=12, vertical=12, spacing=0.15).array(0.3))
+        >>> [round(stride, 2) for stride in grid.strides]  # the last one in 1/m
+        [0.06, 0.06, 0.49]
+        """
+        steps = (0.72 * self.step[0], 0.72 * self.step[1], 2.3 * self.step[2])
+        return [s if s > 0 else high - low for s, (low, high) in zip(steps, self.box, strict=True)]
+
     @cached_property
     def directions(self) -> Float[Tensor, "n_u n_w direction"]:
         """(u, w) of each direction, or (d_x, u, w) of a deep array."""

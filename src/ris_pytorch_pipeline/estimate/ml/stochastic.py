@@ -244,11 +244,6 @@ def likelihood_box(grid: SearchGrid | None, sources: int, like: Tensor) -> Box:
 
 
 def position_box(grid: SearchGrid, sources: int) -> tuple[list[float], list[float], list[float]]:
-    """Lower and upper ends and largest change of (a, b, q) of every source, flattened source by source.
-
-    One iteration may move a source by 0.72 grid steps (0.36 beamwidths) in a and b and 2.3 planes in q.
-    """
+    """Lower and upper ends and largest change of (a, b, q) of every source, flattened source by source."""
     lower, upper = ([end[side] for end in grid.box] for side in (0, 1))
-    stride = [0.72 * grid.step[0], 0.72 * grid.step[1], 2.3 * grid.step[2]]
-    stride = [s if s > 0 else (high - low) for s, low, high in zip(stride, lower, upper, strict=True)]
-    return lower * sources, upper * sources, stride * sources
+    return lower * sources, upper * sources, grid.strides * sources

@@ -114,7 +114,7 @@ def climb(
         return Local(*(part.flatten(0, 1)[rows] for part in (value, gradient, curvature)))
 
     bounds = flat.new_tensor(grid.box)
-    box = Box(bounds[:, 0], bounds[:, 1], flat.new_tensor([0.06, 0.06, 0.5]), sources=1)
+    box = Box(bounds[:, 0], bounds[:, 1], flat.new_tensor(grid.strides), sources=1)
     end = minimise(evaluate, flat, box, iterations=iterations, tolerance=1e-11)
     shape = (scenes, candidates)
     cosines = chart.cosines(end.point.unflatten(0, shape))
