@@ -31,8 +31,8 @@ with Watch(model, optimizer, scheduler) as watch:
 ```
 
 The line with `Watch` alone watches gradients, updates, rates and ticks. A fourth argument is the scaler of mixed
-precision. What is not handed over (`watch.loss`, `watch.epoch`) cannot be judged, and the verdict says so; where nothing
-at all was seen it is "not judged". A **fatal** finding raises
+precision. What is not handed over (`watch.loss`, `watch.epoch`) cannot be judged, and the verdict says so; where
+nothing at all was seen it is "not judged". A **fatal** finding raises
 `TrainingFault`, after its evidence is in the ledger; `tolerate={"RT101": 3}` lets it pass three times, and it is still
 counted. A **note** leaves a run healthy. A loop that refuses updates itself says so with `watch.skipped(reason)` and
 `Plan(guarded=True)`. Preset `trace` lets torch name the operations of the first backward pass, and again of the first
